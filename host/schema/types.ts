@@ -1,6 +1,8 @@
 // The value types of Falco's language and the shape of a field's description.
 // The field tables (fields.ts), the compiler's type check and the formatter are all written against these.
 
+import type { FlagTable } from './flags.ts';
+
 /** Type names as Falco's documentation has them; they decide which operators and constants a field takes. */
 export const VALUE_TYPES = [
   'INT8',
@@ -93,5 +95,5 @@ export interface Parameter {
   /** Member of the event's fixed part, `header.result`/`header.fd`, or an image member (`image.comm`); absent when the capture can't supply it. */
   readonly member?: string;
   /** Name table for FLAGS and ENUMFLAGS (host/schema/flags.ts). */
-  readonly flags?: string;
+  readonly flags?: FlagTable;
 }

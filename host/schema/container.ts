@@ -1,0 +1,44 @@
+// The container table entry: what is known of a container. The first entry is the host. The id comes from the cgroup path at once;
+// the rest is written by the host program when the runtime and Kubernetes have answered.
+
+import { defineStruct } from './layout.ts';
+
+export const CONTAINER = defineStruct(
+  'container',
+  'An entry of the container table; strings are relative to the entry.',
+  [
+    { name: 'size', type: 'u32', doc: 'bytes, strings included' },
+    { name: 'state', type: 'u8', doc: 'CONTAINER_STATE' },
+    { name: 'privileged', type: 'u8', doc: '0 no, 1 yes, 255 not known' },
+    { name: 'pad', type: 'u16', doc: '0' },
+    { name: 'start_time', type: 'u64', doc: 'ns since the epoch; 0 = not known' },
+    { name: 'id', type: 'string', doc: 'container.id: first 12 characters, or "host"' },
+    { name: 'full_id', type: 'string', doc: 'container.full_id' },
+    { name: 'type', type: 'string', doc: 'container.type' },
+    { name: 'name', type: 'string', doc: 'container.name' },
+    { name: 'image', type: 'string', doc: 'container.image' },
+    { name: 'image_id', type: 'string', doc: 'container.image.id' },
+    { name: 'image_repository', type: 'string', doc: 'container.image.repository' },
+    { name: 'image_tag', type: 'string', doc: 'container.image.tag' },
+    { name: 'image_digest', type: 'string', doc: 'container.image.digest' },
+    { name: 'ip', type: 'string', doc: 'container.ip' },
+    { name: 'labels', type: 'string', doc: 'key=value, each ended by a NUL' },
+    { name: 'labels_text', type: 'string', doc: 'container.labels' },
+    {
+      name: 'mounts',
+      type: 'string',
+      doc: 'source NUL dest NUL mode NUL rdwr NUL propagation NUL, a mount after the other',
+    },
+    { name: 'mounts_text', type: 'string', doc: 'container.mounts' },
+    { name: 'pod_name', type: 'string', doc: 'k8s.pod.name' },
+    { name: 'pod_namespace', type: 'string', doc: 'k8s.ns.name' },
+    { name: 'pod_uid', type: 'string', doc: 'k8s.pod.uid' },
+    { name: 'pod_sandbox_id', type: 'string', doc: 'k8s.pod.full_sandbox_id' },
+    { name: 'pod_ip', type: 'string', doc: 'k8s.pod.ip' },
+    { name: 'pod_labels', type: 'string', doc: 'key=value, each ended by a NUL' },
+    { name: 'pod_labels_text', type: 'string', doc: 'k8s.pod.labels' },
+  ],
+);
+
+/** container.state */
+export const CONTAINER_STATE = { HOST: 0, PENDING: 1, KNOWN: 2, FAILED: 3 } as const;

@@ -1,0 +1,171 @@
+// The fixed part of an event record: the header that all have, then one of a few shapes. Event types of the same
+// shape share their BPF code; events.ts says which type has which shape.
+
+import { defineStruct, type MemberSpec, type Struct } from './layout.ts';
+
+/** What every record starts with. 64 bytes, one cache line. */
+const HEADER: readonly MemberSpec[] = [
+  {
+    name: 'commit',
+    type: 'u64',
+    doc: 'ring position + secret of this start, written last; says that the record is whole',
+  },
+  { name: 'size', type: 'u32', doc: 'bytes of the record, strings and padding included; a multiple of 8' },
+  { name: 'type', type: 'u16', doc: 'event type number' },
+  { name: 'flags', type: 'u16', doc: 'EVENT_FLAGS' },
+  { name: 'time', type: 'u64', doc: 'ns since the epoch, taken at syscall exit' },
+  { name: 'image', type: 'u64', doc: 'process image id; 0 where the kernel had none' },
+  { name: 'sequence', type: 'u64', doc: 'number of the event on its CPU, counting dropped ones too, from 1' },
+  { name: 'result', type: 'i64', doc: 'return value of the syscall' },
+  { name: 'tid', type: 'u32', doc: 'thread id in the root pid namespace' },
+  { name: 'cpu', type: 'u16', doc: 'CPU whose ring holds the record' },
+  { name: 'reserved', type: 'u16', doc: '0' },
+  { name: 'fd', type: 'i32', doc: 'descriptor number the event works on; -1 where it has none or creating it failed' },
+  {
+    name: 'image_address',
+    type: 'u32',
+    doc: 'address of the process image in the sandbox, written by the reader; never 0 once complete',
+  },
+];
+
+/**
+ * The file or socket behind a descriptor, as the kernel has it. `kind` is Falco's fd.typechar as an ASCII code, 0 when
+ * there is no descriptor.
+ */
+const DESCRIPTOR: readonly MemberSpec[] = [
+  { name: 'kind', type: 'u8', doc: 'fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor' },
+  { name: 'l4', type: 'u8', doc: 'IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none' },
+  { name: 'role', type: 'u8', doc: '0 none, 1 client, 2 server' },
+  { name: 'state', type: 'u8', doc: 'DESCRIPTOR_STATE bits' },
+  { name: 'local_port', type: 'u16', doc: 'host byte order' },
+  { name: 'remote_port', type: 'u16', doc: 'host byte order' },
+  { name: 'device', type: 'u32', doc: 'dev_t of the file system (kernel encoding: major << 20 | minor)' },
+  { name: 'file_mode', type: 'u32', doc: 'inode mode bits' },
+  { name: 'inode', type: 'u64', doc: 'inode number' },
+  { name: 'local_address', type: 'address', doc: 'local end (unix: address of the socket in its first 8 bytes)' },
+  { name: 'remote_address', type: 'address', doc: 'remote end (unix: address of the peer in its first 8 bytes)' },
+  {
+    name: 'name',
+    type: 'string',
+    doc: 'fd.name: absolute lexical path, connection, or unix path; completed by the reader',
+  },
+  { name: 'raw', type: 'string', doc: 'path as passed to the syscall' },
+  { name: 'resolved', type: 'string', doc: 'path as the kernel resolved it (dentry walk across mounts)' },
+  { name: 'directory', type: 'string', doc: 'path of dirfd, where raw is relative to one' },
+];
+
+function body(name: string, doc: string, members: readonly MemberSpec[]): Struct {
+  return defineStruct(name, doc, [...HEADER, ...members]);
+}
+
+export const EVENT_HEADER = defineStruct('event_header', 'What every event record starts with.', HEADER);
+
+export const EVENT_STRUCTS = {
+  open: body('event_open', 'open, openat, openat2, creat', [
+    ...DESCRIPTOR,
+    { name: 'dirfd', type: 'i32', doc: 'directory descriptor passed; AT_FDCWD for open and creat' },
+    { name: 'open_flags', type: 'u32', doc: "flags in the kernel's numbers" },
+    { name: 'mode', type: 'u32', doc: 'mode passed' },
+    { name: 'resolve', type: 'u32', doc: 'openat2: resolve flags' },
+  ]),
+  exec: body('event_exec', 'execve, execveat', [
+    { name: 'raw', type: 'string', doc: 'path as passed (of a failed call; the image has the rest)' },
+    { name: 'name', type: 'string', doc: 'the same, absolute; completed by the reader' },
+    { name: 'directory', type: 'string', doc: 'path of dirfd, where raw is relative to one' },
+    { name: 'dirfd', type: 'i32', doc: 'directory descriptor; AT_FDCWD for execve' },
+    { name: 'at_flags', type: 'u32', doc: 'execveat: AT_* flags' },
+  ]),
+  descriptor: body(
+    'event_descriptor',
+    'calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf',
+    [
+      ...DESCRIPTOR,
+      { name: 'old_fd', type: 'i32', doc: 'dup*: descriptor duplicated' },
+      { name: 'new_fd', type: 'i32', doc: 'dup2, dup3: descriptor asked for' },
+      {
+        name: 'call_flags',
+        type: 'u32',
+        doc: 'flags passed (dup3, memfd_create, finit_module, setns nstype), or bpf cmd',
+      },
+      { name: 'mode', type: 'u32', doc: 'fchmod: mode' },
+      { name: 'text', type: 'string', doc: 'finit_module: parameters; memfd_create: name' },
+    ],
+  ),
+  network: body('event_network', 'socket, bind, listen, connect, accept, accept4, sendto, sendmsg', [
+    ...DESCRIPTOR,
+    { name: 'domain', type: 'u32', doc: 'socket: address family' },
+    { name: 'socket_type', type: 'u32', doc: 'socket: type without flags' },
+    { name: 'protocol', type: 'u32', doc: 'socket: protocol' },
+    { name: 'call_flags', type: 'u32', doc: 'accept4, sendto, sendmsg: flags' },
+    { name: 'backlog', type: 'i32', doc: 'listen: backlog' },
+    { name: 'length', type: 'u32', doc: 'sendto, sendmsg: bytes asked for' },
+    { name: 'queue_length', type: 'u32', doc: 'accept: pending connections' },
+    { name: 'queue_max', type: 'u32', doc: 'accept: backlog of the listener' },
+    { name: 'passed_family', type: 'u16', doc: 'bind, connect, send*: address passed; 0 = none' },
+    { name: 'passed_port', type: 'u16', doc: 'host byte order' },
+    { name: 'passed_address', type: 'address', doc: 'address passed' },
+    { name: 'pad', type: 'u32', doc: '0' },
+    { name: 'passed_path', type: 'string', doc: 'unix: path passed' },
+  ]),
+  path: body('event_path', 'calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir', [
+    { name: 'raw', type: 'string', doc: 'path as passed' },
+    { name: 'name', type: 'string', doc: 'absolute lexical path; completed by the reader' },
+    {
+      name: 'directory',
+      type: 'string',
+      doc: 'path of dirfd: where raw is relative to one, and always where Falco calls it fd.name',
+    },
+    { name: 'dirfd', type: 'i32', doc: 'directory descriptor; AT_FDCWD where the call has none' },
+    { name: 'call_flags', type: 'u32', doc: 'unlinkat, umount2: flags' },
+    { name: 'mode', type: 'u32', doc: 'mkdir*, chmod, fchmodat: mode' },
+    { name: 'pad', type: 'u32', doc: '0' },
+  ]),
+  paths: body('event_paths', 'calls on two paths: rename*, link*, symlink*, mount', [
+    { name: 'old_raw', type: 'string', doc: 'first path as passed (symlink: target text; mount: device)' },
+    { name: 'old_name', type: 'string', doc: 'the same, absolute (not for symlink targets); completed by the reader' },
+    { name: 'old_directory', type: 'string', doc: 'path of its dirfd' },
+    { name: 'new_raw', type: 'string', doc: 'second path as passed (symlink: linkpath; mount: mount point)' },
+    { name: 'new_name', type: 'string', doc: 'the same, absolute; completed by the reader' },
+    { name: 'new_directory', type: 'string', doc: 'path of its dirfd' },
+    { name: 'text', type: 'string', doc: 'mount: file system type' },
+    { name: 'old_dirfd', type: 'i32', doc: 'AT_FDCWD where the call has none' },
+    { name: 'new_dirfd', type: 'i32', doc: 'AT_FDCWD where the call has none' },
+    { name: 'call_flags', type: 'u64', doc: 'renameat2, linkat, mount: flags' },
+  ]),
+  process: body(
+    'event_process',
+    'calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, clone, clone3, fork, vfork',
+    [
+      { name: 'numbers', type: 'u64', count: 4, doc: 'arguments, in the order events.ts names them' },
+      { name: 'text', type: 'string', doc: 'init_module: parameters' },
+    ],
+  ),
+} as const satisfies Record<string, Struct>;
+
+export type EventShape = keyof typeof EVENT_STRUCTS;
+
+/** header.flags */
+export const EVENT_FLAGS = {
+  /** A string of the record was cut to its limit. */
+  TRUNCATED: 1,
+  /** Thread is not the main thread of its process. */
+  THREAD: 2,
+  /** The user-space half (image_address, names) is there. */
+  COMPLETE: 4,
+  /** Made by the test builder: fields the layout has no place for are in an attribute table at the end of the record. */
+  SYNTHETIC: 8,
+} as const;
+
+/** descriptor.state */
+export const DESCRIPTOR_STATE = {
+  CONNECTED: 1,
+  NAME_CHANGED: 2,
+  UPPER_LAYER: 4,
+  LOWER_LAYER: 8,
+  /** open: the call made the file. */
+  CREATED: 16,
+  /** resolved differs from the true path: the walk gave up (too deep, or unmounted). */
+  PARTIAL: 32,
+  /** The file was unlinked. */
+  DELETED: 64,
+} as const;

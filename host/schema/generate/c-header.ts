@@ -1,0 +1,70 @@
+// The schema as a C header, for BPF programs and the addon alike: it includes nothing, the includer brings __u8 and the rest
+// (vmlinux.h or linux/types.h).
+
+import { CONTAINER, CONTAINER_STATE } from '../container.ts';
+import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
+import { EVENT_TYPES } from '../events.ts';
+import { CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS, IMAGE_KIND } from '../image.ts';
+import type { Member, Struct } from '../layout.ts';
+
+const C_TYPES: Record<Member['type'], string> = {
+  u8: '__u8',
+  u16: '__u16',
+  u32: '__u32',
+  u64: '__u64',
+  i32: '__s32',
+  i64: '__s64',
+  string: 'struct string_ref',
+  address: '__u8',
+  comm: 'char',
+};
+
+function declare(member: Member): string {
+  const array = member.type === 'address' || member.type === 'comm' ? '[16]' : member.count ? `[${member.count}]` : '';
+  return `  ${C_TYPES[member.type]} ${member.name}${array}; /* ${member.offset}: ${member.doc} */`;
+}
+
+function declareStruct(struct: Struct, from = 0): string {
+  const head = from > 0 ? [`  struct ${EVENT_HEADER.name} header;`] : [];
+  const members = struct.members.filter((member) => member.offset >= from).map(declare);
+  return [
+    `/* ${struct.doc} */`,
+    `struct ${struct.name} {`,
+    ...head,
+    ...members,
+    '};',
+    `_Static_assert(sizeof(struct ${struct.name}) == ${struct.size}, "struct ${struct.name}: layout");`,
+  ].join('\n');
+}
+
+function constants(prefix: string, values: Readonly<Record<string, number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `#define ${prefix}_${name} ${value}`)
+    .join('\n');
+}
+
+/** The text of native/generated/schema.h. */
+export function cHeader(): string {
+  const types = Object.fromEntries(EVENT_TYPES.map((type) => [type.name.toUpperCase(), type.number]));
+  return `${[
+    '/* Generated from host/schema by `npm run schema`. Do not edit. */',
+    '#ifndef WASPREY_SCHEMA_H',
+    '#define WASPREY_SCHEMA_H',
+    '#ifdef __cplusplus\n#define _Static_assert static_assert\n#endif',
+    '/* offset from the start of the record (mod 2^32), length in bytes; offset 0 = absent */',
+    'struct string_ref {\n  __u32 offset;\n  __u32 length;\n};',
+    declareStruct(EVENT_HEADER),
+    ...Object.values(EVENT_STRUCTS).map((struct) => declareStruct(struct, EVENT_HEADER.size)),
+    declareStruct(IMAGE),
+    declareStruct(CONTAINER),
+    constants('EVENT', types),
+    `#define EVENT_TYPE_COUNT ${Math.max(...Object.values(types)) + 1}`,
+    constants('EVENT_FLAG', EVENT_FLAGS),
+    constants('DESCRIPTOR', DESCRIPTOR_STATE),
+    constants('IMAGE', IMAGE_KIND),
+    constants('IMAGE_FLAG', IMAGE_FLAGS),
+    `#define IMAGE_CANDIDATE_WORDS ${CANDIDATE_WORDS}`,
+    constants('CONTAINER', CONTAINER_STATE),
+    '#endif',
+  ].join('\n\n')}\n`;
+}

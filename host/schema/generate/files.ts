@@ -1,0 +1,14 @@
+// All files that are generated from the schema.
+
+import { cHeader } from './c-header.ts';
+
+export interface GeneratedFile {
+  /** From the root of the project. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The files as they should be now. */
+export function generatedFiles(): readonly GeneratedFile[] {
+  return [{ path: 'native/generated/schema.h', text: cHeader() }];
+}

@@ -1,0 +1,112 @@
+// The process image: what is known of a process between two changes of it (fork, exec, credentials, cwd, cgroup, session).
+// The first part is written by the kernel and never changes; the annex is the reader's half, filled once before the first event.
+
+import { defineStruct } from './layout.ts';
+
+/** Candidate words an image holds: 16 x 64 rules; rules past that are tried without. */
+export const CANDIDATE_WORDS = 16;
+
+export const IMAGE = defineStruct(
+  'image',
+  'A process image: a lifecycle record of the kernel, and its slot in the image table.',
+  [
+    { name: 'size', type: 'u32', doc: 'bytes, strings included' },
+    { name: 'kind', type: 'u16', doc: 'IMAGE_KIND' },
+    { name: 'flags', type: 'u16', doc: 'IMAGE_FLAGS' },
+    { name: 'id', type: 'u64', doc: 'image id, unique since the start of the agent; never 0' },
+    { name: 'parent', type: 'u64', doc: 'image id of the parent process when it forked; 0 = not known' },
+    {
+      name: 'previous',
+      type: 'u64',
+      doc: 'image this one replaces in the same process (exec, change); 0 for fork and snapshot',
+    },
+    { name: 'time', type: 'u64', doc: 'ns since the epoch: when the image came to be' },
+    { name: 'start_time', type: 'u64', doc: 'ns since the epoch: when the process was forked' },
+    {
+      name: 'pidns_start_time',
+      type: 'u64',
+      doc: 'ns since the epoch: start of init of its pid namespace; 0 = not known',
+    },
+    { name: 'cap_inheritable', type: 'u64', doc: 'bit n = capability n' },
+    { name: 'cap_permitted', type: 'u64', doc: 'bit n = capability n' },
+    { name: 'cap_effective', type: 'u64', doc: 'bit n = capability n' },
+    { name: 'exe_inode', type: 'u64', doc: 'inode number of the executable' },
+    { name: 'exe_ctime', type: 'u64', doc: 'ns since the epoch' },
+    { name: 'exe_mtime', type: 'u64', doc: 'ns since the epoch' },
+    { name: 'cgroup_id', type: 'u64', doc: 'id of the cgroup whose path is given' },
+    { name: 'fd_limit', type: 'u64', doc: 'RLIMIT_NOFILE, soft' },
+    { name: 'pid', type: 'u32', doc: 'thread group id, root pid namespace' },
+    { name: 'ppid', type: 'u32', doc: "parent's thread group id when the image came to be" },
+    { name: 'vpid', type: 'u32', doc: 'thread group id in the innermost pid namespace' },
+    { name: 'pgid', type: 'u32', doc: 'process group, root pid namespace' },
+    { name: 'vpgid', type: 'u32', doc: 'process group, innermost pid namespace' },
+    { name: 'sid', type: 'u32', doc: 'session, root pid namespace' },
+    { name: 'vsid', type: 'u32', doc: 'session, innermost pid namespace' },
+    { name: 'tty', type: 'u32', doc: 'controlling terminal, kernel new_encode_dev numbering; 0 = none' },
+    { name: 'uid', type: 'u32', doc: 'effective user id, root user namespace' },
+    { name: 'gid', type: 'u32', doc: 'effective group id' },
+    { name: 'login_uid', type: 'u32', doc: 'audit login uid; 0xffffffff = unset' },
+    { name: 'exe_device', type: 'u32', doc: 'dev_t of the file system of the executable' },
+    { name: 'pid_namespace', type: 'u32', doc: 'inode number of the innermost pid namespace' },
+    { name: 'mount_namespace', type: 'u32', doc: 'inode number of the mount namespace' },
+    { name: 'user_namespace', type: 'u32', doc: 'inode number of the user namespace' },
+    { name: 'exit_code', type: 'i32', doc: 'exit records only: wait status' },
+    { name: 'comm_bytes', type: 'comm', doc: "the kernel's comm, NUL-padded" },
+    { name: 'executable', type: 'string', doc: 'path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd' },
+    { name: 'argv', type: 'string', doc: 'arguments, argv[0] first, each ended by a NUL' },
+    { name: 'environment', type: 'string', doc: 'NAME=value, each ended by a NUL' },
+    { name: 'cwd', type: 'string', doc: 'current directory, without trailing slash' },
+    { name: 'cgroup', type: 'string', doc: 'cgroup path, from the root of its hierarchy' },
+    // -- annex: user space's half --
+    { name: 'parent_address', type: 'u32', doc: 'annex: address of the parent image in the sandbox; 0 = not known' },
+    { name: 'session_address', type: 'u32', doc: 'annex: address of the image of the session leader; 0 = not known' },
+    {
+      name: 'group_leader_address',
+      type: 'u32',
+      doc: 'annex: address of the image of the process group leader; 0 = not known',
+    },
+    {
+      name: 'container_address',
+      type: 'u32',
+      doc: 'annex: address of its container table entry (the host has one too); never 0',
+    },
+    { name: 'comm', type: 'string', doc: 'annex: comm_bytes up to its NUL (proc.name)' },
+    { name: 'argv0', type: 'string', doc: 'annex: argv[0] (proc.exe)' },
+    {
+      name: 'args',
+      type: 'string',
+      doc: 'annex: argv[1..] joined by blanks (proc.args); present and empty when there are none',
+    },
+    { name: 'cmdline', type: 'string', doc: 'annex: comm, blank, args (proc.cmdline)' },
+    { name: 'cwd_slash', type: 'string', doc: 'annex: cwd with a trailing slash (proc.cwd)' },
+    { name: 'environment_text', type: 'string', doc: 'annex: environment joined by blanks (proc.env)' },
+    { name: 'user_name', type: 'string', doc: 'annex: user.name' },
+    { name: 'group_name', type: 'string', doc: 'annex: group.name' },
+    { name: 'login_name', type: 'string', doc: 'annex: user.loginname' },
+    {
+      name: 'candidates',
+      type: 'u64',
+      count: CANDIDATE_WORDS,
+      doc: 'annex: bit n of word w = rule 64 w + n can still match this process',
+    },
+  ],
+);
+
+/** image.kind */
+export const IMAGE_KIND = { FORK: 1, EXEC: 2, EXIT: 3, CHANGE: 4, SNAPSHOT: 5 } as const;
+
+/** image.flags; the first four are Falco's execve flags in its own numbering. */
+export const IMAGE_FLAGS = {
+  EXE_WRITABLE: 1,
+  EXE_UPPER_LAYER: 2,
+  EXE_FROM_MEMFD: 4,
+  EXE_LOWER_LAYER: 8,
+  /** Arguments, environment or a path were cut to their limit. */
+  TRUNCATED: 16,
+  /** The process ended; kept for its descendants. */
+  EXITED: 32,
+  /** A kernel thread: no executable, no arguments. */
+  KERNEL_THREAD: 64,
+  /** Stands in for an image that was never seen or was evicted. */
+  UNKNOWN: 128,
+} as const;

@@ -1,0 +1,65 @@
+// Struct layout: members with C's natural alignment, so that one description gives the same offsets
+// to BPF programs, the addon, AssemblyScript and TypeScript.
+
+/** `string` is a string_ref (u32 offset from the record's start, u32 length); `address` is 16 bytes (IPv4 in the first four). */
+export type MemberType = 'u8' | 'u16' | 'u32' | 'u64' | 'i32' | 'i64' | 'string' | 'address' | 'comm';
+
+export interface MemberSpec {
+  readonly name: string;
+  readonly type: MemberType;
+  /** Array length, for u64 and u32 members only. */
+  readonly count?: number;
+  readonly doc: string;
+}
+
+export interface Member extends MemberSpec {
+  /** Bytes from the start of the struct. */
+  readonly offset: number;
+  /** Bytes of the whole member, array included. */
+  readonly size: number;
+}
+
+export interface Struct {
+  readonly name: string;
+  readonly doc: string;
+  readonly members: readonly Member[];
+  /** Multiple of 8. */
+  readonly size: number;
+}
+
+const SIZES: Record<MemberType, { size: number; align: number }> = {
+  u8: { size: 1, align: 1 },
+  u16: { size: 2, align: 2 },
+  u32: { size: 4, align: 4 },
+  u64: { size: 8, align: 8 },
+  i32: { size: 4, align: 4 },
+  i64: { size: 8, align: 8 },
+  string: { size: 8, align: 4 },
+  address: { size: 16, align: 4 },
+  comm: { size: 16, align: 1 },
+};
+
+/**
+ * Lays members out one after the other. A hole or a size that is not a multiple of 8 is an error: padding is
+ * written down as a member, since the kernel would otherwise leak what the memory held before.
+ */
+export function defineStruct(name: string, doc: string, specs: readonly MemberSpec[]): Struct {
+  const members: Member[] = [];
+  let offset = 0;
+  for (const spec of specs) {
+    const { size, align } = SIZES[spec.type];
+    if (offset % align !== 0) throw new Error(`struct ${name}: hole before ${spec.name} at ${offset}`);
+    const total = size * (spec.count ?? 1);
+    members.push({ ...spec, offset, size: total });
+    offset += total;
+  }
+  if (offset % 8 !== 0) throw new Error(`struct ${name}: size ${offset} is not a multiple of 8`);
+  return { name, doc, members, size: offset };
+}
+
+/** The member of that name. Throws on an unknown one: callers name members of structs they define. */
+export function member(struct: Struct, name: string): Member {
+  const found = struct.members.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`struct ${struct.name} has no member ${name}`);
+  return found;
+}

@@ -1,0 +1,344 @@
+/* Generated from host/schema by `npm run schema`. Do not edit. */
+
+#ifndef WASPREY_SCHEMA_H
+
+#define WASPREY_SCHEMA_H
+
+#ifdef __cplusplus
+#define _Static_assert static_assert
+#endif
+
+/* offset from the start of the record (mod 2^32), length in bytes; offset 0 = absent */
+
+struct string_ref {
+  __u32 offset;
+  __u32 length;
+};
+
+/* What every event record starts with. */
+struct event_header {
+  __u64 commit; /* 0: ring position + secret of this start, written last; says that the record is whole */
+  __u32 size; /* 8: bytes of the record, strings and padding included; a multiple of 8 */
+  __u16 type; /* 12: event type number */
+  __u16 flags; /* 14: EVENT_FLAGS */
+  __u64 time; /* 16: ns since the epoch, taken at syscall exit */
+  __u64 image; /* 24: process image id; 0 where the kernel had none */
+  __u64 sequence; /* 32: number of the event on its CPU, counting dropped ones too, from 1 */
+  __s64 result; /* 40: return value of the syscall */
+  __u32 tid; /* 48: thread id in the root pid namespace */
+  __u16 cpu; /* 52: CPU whose ring holds the record */
+  __u16 reserved; /* 54: 0 */
+  __s32 fd; /* 56: descriptor number the event works on; -1 where it has none or creating it failed */
+  __u32 image_address; /* 60: address of the process image in the sandbox, written by the reader; never 0 once complete */
+};
+_Static_assert(sizeof(struct event_header) == 64, "struct event_header: layout");
+
+/* open, openat, openat2, creat */
+struct event_open {
+  struct event_header header;
+  __u8 kind; /* 64: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+  __u8 l4; /* 65: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+  __u8 role; /* 66: 0 none, 1 client, 2 server */
+  __u8 state; /* 67: DESCRIPTOR_STATE bits */
+  __u16 local_port; /* 68: host byte order */
+  __u16 remote_port; /* 70: host byte order */
+  __u32 device; /* 72: dev_t of the file system (kernel encoding: major << 20 | minor) */
+  __u32 file_mode; /* 76: inode mode bits */
+  __u64 inode; /* 80: inode number */
+  __u8 local_address[16]; /* 88: local end (unix: address of the socket in its first 8 bytes) */
+  __u8 remote_address[16]; /* 104: remote end (unix: address of the peer in its first 8 bytes) */
+  struct string_ref name; /* 120: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
+  struct string_ref raw; /* 128: path as passed to the syscall */
+  struct string_ref resolved; /* 136: path as the kernel resolved it (dentry walk across mounts) */
+  struct string_ref directory; /* 144: path of dirfd, where raw is relative to one */
+  __s32 dirfd; /* 152: directory descriptor passed; AT_FDCWD for open and creat */
+  __u32 open_flags; /* 156: flags in the kernel's numbers */
+  __u32 mode; /* 160: mode passed */
+  __u32 resolve; /* 164: openat2: resolve flags */
+};
+_Static_assert(sizeof(struct event_open) == 168, "struct event_open: layout");
+
+/* execve, execveat */
+struct event_exec {
+  struct event_header header;
+  struct string_ref raw; /* 64: path as passed (of a failed call; the image has the rest) */
+  struct string_ref name; /* 72: the same, absolute; completed by the reader */
+  struct string_ref directory; /* 80: path of dirfd, where raw is relative to one */
+  __s32 dirfd; /* 88: directory descriptor; AT_FDCWD for execve */
+  __u32 at_flags; /* 92: execveat: AT_* flags */
+};
+_Static_assert(sizeof(struct event_exec) == 96, "struct event_exec: layout");
+
+/* calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf */
+struct event_descriptor {
+  struct event_header header;
+  __u8 kind; /* 64: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+  __u8 l4; /* 65: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+  __u8 role; /* 66: 0 none, 1 client, 2 server */
+  __u8 state; /* 67: DESCRIPTOR_STATE bits */
+  __u16 local_port; /* 68: host byte order */
+  __u16 remote_port; /* 70: host byte order */
+  __u32 device; /* 72: dev_t of the file system (kernel encoding: major << 20 | minor) */
+  __u32 file_mode; /* 76: inode mode bits */
+  __u64 inode; /* 80: inode number */
+  __u8 local_address[16]; /* 88: local end (unix: address of the socket in its first 8 bytes) */
+  __u8 remote_address[16]; /* 104: remote end (unix: address of the peer in its first 8 bytes) */
+  struct string_ref name; /* 120: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
+  struct string_ref raw; /* 128: path as passed to the syscall */
+  struct string_ref resolved; /* 136: path as the kernel resolved it (dentry walk across mounts) */
+  struct string_ref directory; /* 144: path of dirfd, where raw is relative to one */
+  __s32 old_fd; /* 152: dup*: descriptor duplicated */
+  __s32 new_fd; /* 156: dup2, dup3: descriptor asked for */
+  __u32 call_flags; /* 160: flags passed (dup3, memfd_create, finit_module, setns nstype), or bpf cmd */
+  __u32 mode; /* 164: fchmod: mode */
+  struct string_ref text; /* 168: finit_module: parameters; memfd_create: name */
+};
+_Static_assert(sizeof(struct event_descriptor) == 176, "struct event_descriptor: layout");
+
+/* socket, bind, listen, connect, accept, accept4, sendto, sendmsg */
+struct event_network {
+  struct event_header header;
+  __u8 kind; /* 64: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+  __u8 l4; /* 65: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+  __u8 role; /* 66: 0 none, 1 client, 2 server */
+  __u8 state; /* 67: DESCRIPTOR_STATE bits */
+  __u16 local_port; /* 68: host byte order */
+  __u16 remote_port; /* 70: host byte order */
+  __u32 device; /* 72: dev_t of the file system (kernel encoding: major << 20 | minor) */
+  __u32 file_mode; /* 76: inode mode bits */
+  __u64 inode; /* 80: inode number */
+  __u8 local_address[16]; /* 88: local end (unix: address of the socket in its first 8 bytes) */
+  __u8 remote_address[16]; /* 104: remote end (unix: address of the peer in its first 8 bytes) */
+  struct string_ref name; /* 120: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
+  struct string_ref raw; /* 128: path as passed to the syscall */
+  struct string_ref resolved; /* 136: path as the kernel resolved it (dentry walk across mounts) */
+  struct string_ref directory; /* 144: path of dirfd, where raw is relative to one */
+  __u32 domain; /* 152: socket: address family */
+  __u32 socket_type; /* 156: socket: type without flags */
+  __u32 protocol; /* 160: socket: protocol */
+  __u32 call_flags; /* 164: accept4, sendto, sendmsg: flags */
+  __s32 backlog; /* 168: listen: backlog */
+  __u32 length; /* 172: sendto, sendmsg: bytes asked for */
+  __u32 queue_length; /* 176: accept: pending connections */
+  __u32 queue_max; /* 180: accept: backlog of the listener */
+  __u16 passed_family; /* 184: bind, connect, send*: address passed; 0 = none */
+  __u16 passed_port; /* 186: host byte order */
+  __u8 passed_address[16]; /* 188: address passed */
+  __u32 pad; /* 204: 0 */
+  struct string_ref passed_path; /* 208: unix: path passed */
+};
+_Static_assert(sizeof(struct event_network) == 216, "struct event_network: layout");
+
+/* calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir */
+struct event_path {
+  struct event_header header;
+  struct string_ref raw; /* 64: path as passed */
+  struct string_ref name; /* 72: absolute lexical path; completed by the reader */
+  struct string_ref directory; /* 80: path of dirfd: where raw is relative to one, and always where Falco calls it fd.name */
+  __s32 dirfd; /* 88: directory descriptor; AT_FDCWD where the call has none */
+  __u32 call_flags; /* 92: unlinkat, umount2: flags */
+  __u32 mode; /* 96: mkdir*, chmod, fchmodat: mode */
+  __u32 pad; /* 100: 0 */
+};
+_Static_assert(sizeof(struct event_path) == 104, "struct event_path: layout");
+
+/* calls on two paths: rename*, link*, symlink*, mount */
+struct event_paths {
+  struct event_header header;
+  struct string_ref old_raw; /* 64: first path as passed (symlink: target text; mount: device) */
+  struct string_ref old_name; /* 72: the same, absolute (not for symlink targets); completed by the reader */
+  struct string_ref old_directory; /* 80: path of its dirfd */
+  struct string_ref new_raw; /* 88: second path as passed (symlink: linkpath; mount: mount point) */
+  struct string_ref new_name; /* 96: the same, absolute; completed by the reader */
+  struct string_ref new_directory; /* 104: path of its dirfd */
+  struct string_ref text; /* 112: mount: file system type */
+  __s32 old_dirfd; /* 120: AT_FDCWD where the call has none */
+  __s32 new_dirfd; /* 124: AT_FDCWD where the call has none */
+  __u64 call_flags; /* 128: renameat2, linkat, mount: flags */
+};
+_Static_assert(sizeof(struct event_paths) == 136, "struct event_paths: layout");
+
+/* calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, clone, clone3, fork, vfork */
+struct event_process {
+  struct event_header header;
+  __u64 numbers[4]; /* 64: arguments, in the order events.ts names them */
+  struct string_ref text; /* 96: init_module: parameters */
+};
+_Static_assert(sizeof(struct event_process) == 104, "struct event_process: layout");
+
+/* A process image: a lifecycle record of the kernel, and its slot in the image table. */
+struct image {
+  __u32 size; /* 0: bytes, strings included */
+  __u16 kind; /* 4: IMAGE_KIND */
+  __u16 flags; /* 6: IMAGE_FLAGS */
+  __u64 id; /* 8: image id, unique since the start of the agent; never 0 */
+  __u64 parent; /* 16: image id of the parent process when it forked; 0 = not known */
+  __u64 previous; /* 24: image this one replaces in the same process (exec, change); 0 for fork and snapshot */
+  __u64 time; /* 32: ns since the epoch: when the image came to be */
+  __u64 start_time; /* 40: ns since the epoch: when the process was forked */
+  __u64 pidns_start_time; /* 48: ns since the epoch: start of init of its pid namespace; 0 = not known */
+  __u64 cap_inheritable; /* 56: bit n = capability n */
+  __u64 cap_permitted; /* 64: bit n = capability n */
+  __u64 cap_effective; /* 72: bit n = capability n */
+  __u64 exe_inode; /* 80: inode number of the executable */
+  __u64 exe_ctime; /* 88: ns since the epoch */
+  __u64 exe_mtime; /* 96: ns since the epoch */
+  __u64 cgroup_id; /* 104: id of the cgroup whose path is given */
+  __u64 fd_limit; /* 112: RLIMIT_NOFILE, soft */
+  __u32 pid; /* 120: thread group id, root pid namespace */
+  __u32 ppid; /* 124: parent's thread group id when the image came to be */
+  __u32 vpid; /* 128: thread group id in the innermost pid namespace */
+  __u32 pgid; /* 132: process group, root pid namespace */
+  __u32 vpgid; /* 136: process group, innermost pid namespace */
+  __u32 sid; /* 140: session, root pid namespace */
+  __u32 vsid; /* 144: session, innermost pid namespace */
+  __u32 tty; /* 148: controlling terminal, kernel new_encode_dev numbering; 0 = none */
+  __u32 uid; /* 152: effective user id, root user namespace */
+  __u32 gid; /* 156: effective group id */
+  __u32 login_uid; /* 160: audit login uid; 0xffffffff = unset */
+  __u32 exe_device; /* 164: dev_t of the file system of the executable */
+  __u32 pid_namespace; /* 168: inode number of the innermost pid namespace */
+  __u32 mount_namespace; /* 172: inode number of the mount namespace */
+  __u32 user_namespace; /* 176: inode number of the user namespace */
+  __s32 exit_code; /* 180: exit records only: wait status */
+  char comm_bytes[16]; /* 184: the kernel's comm, NUL-padded */
+  struct string_ref executable; /* 200: path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd */
+  struct string_ref argv; /* 208: arguments, argv[0] first, each ended by a NUL */
+  struct string_ref environment; /* 216: NAME=value, each ended by a NUL */
+  struct string_ref cwd; /* 224: current directory, without trailing slash */
+  struct string_ref cgroup; /* 232: cgroup path, from the root of its hierarchy */
+  __u32 parent_address; /* 240: annex: address of the parent image in the sandbox; 0 = not known */
+  __u32 session_address; /* 244: annex: address of the image of the session leader; 0 = not known */
+  __u32 group_leader_address; /* 248: annex: address of the image of the process group leader; 0 = not known */
+  __u32 container_address; /* 252: annex: address of its container table entry (the host has one too); never 0 */
+  struct string_ref comm; /* 256: annex: comm_bytes up to its NUL (proc.name) */
+  struct string_ref argv0; /* 264: annex: argv[0] (proc.exe) */
+  struct string_ref args; /* 272: annex: argv[1..] joined by blanks (proc.args); present and empty when there are none */
+  struct string_ref cmdline; /* 280: annex: comm, blank, args (proc.cmdline) */
+  struct string_ref cwd_slash; /* 288: annex: cwd with a trailing slash (proc.cwd) */
+  struct string_ref environment_text; /* 296: annex: environment joined by blanks (proc.env) */
+  struct string_ref user_name; /* 304: annex: user.name */
+  struct string_ref group_name; /* 312: annex: group.name */
+  struct string_ref login_name; /* 320: annex: user.loginname */
+  __u64 candidates[16]; /* 328: annex: bit n of word w = rule 64 w + n can still match this process */
+};
+_Static_assert(sizeof(struct image) == 456, "struct image: layout");
+
+/* An entry of the container table; strings are relative to the entry. */
+struct container {
+  __u32 size; /* 0: bytes, strings included */
+  __u8 state; /* 4: CONTAINER_STATE */
+  __u8 privileged; /* 5: 0 no, 1 yes, 255 not known */
+  __u16 pad; /* 6: 0 */
+  __u64 start_time; /* 8: ns since the epoch; 0 = not known */
+  struct string_ref id; /* 16: container.id: first 12 characters, or "host" */
+  struct string_ref full_id; /* 24: container.full_id */
+  struct string_ref type; /* 32: container.type */
+  struct string_ref name; /* 40: container.name */
+  struct string_ref image; /* 48: container.image */
+  struct string_ref image_id; /* 56: container.image.id */
+  struct string_ref image_repository; /* 64: container.image.repository */
+  struct string_ref image_tag; /* 72: container.image.tag */
+  struct string_ref image_digest; /* 80: container.image.digest */
+  struct string_ref ip; /* 88: container.ip */
+  struct string_ref labels; /* 96: key=value, each ended by a NUL */
+  struct string_ref labels_text; /* 104: container.labels */
+  struct string_ref mounts; /* 112: source NUL dest NUL mode NUL rdwr NUL propagation NUL, a mount after the other */
+  struct string_ref mounts_text; /* 120: container.mounts */
+  struct string_ref pod_name; /* 128: k8s.pod.name */
+  struct string_ref pod_namespace; /* 136: k8s.ns.name */
+  struct string_ref pod_uid; /* 144: k8s.pod.uid */
+  struct string_ref pod_sandbox_id; /* 152: k8s.pod.full_sandbox_id */
+  struct string_ref pod_ip; /* 160: k8s.pod.ip */
+  struct string_ref pod_labels; /* 168: key=value, each ended by a NUL */
+  struct string_ref pod_labels_text; /* 176: k8s.pod.labels */
+};
+_Static_assert(sizeof(struct container) == 184, "struct container: layout");
+
+#define EVENT_OPEN 1
+#define EVENT_OPENAT 2
+#define EVENT_OPENAT2 3
+#define EVENT_CREAT 4
+#define EVENT_EXECVE 5
+#define EVENT_EXECVEAT 6
+#define EVENT_SOCKET 7
+#define EVENT_BIND 8
+#define EVENT_LISTEN 9
+#define EVENT_CONNECT 10
+#define EVENT_ACCEPT 11
+#define EVENT_ACCEPT4 12
+#define EVENT_SENDTO 13
+#define EVENT_SENDMSG 14
+#define EVENT_UNLINK 15
+#define EVENT_UNLINKAT 16
+#define EVENT_RMDIR 17
+#define EVENT_MKDIR 18
+#define EVENT_MKDIRAT 19
+#define EVENT_RENAME 20
+#define EVENT_RENAMEAT 21
+#define EVENT_RENAMEAT2 22
+#define EVENT_LINK 23
+#define EVENT_LINKAT 24
+#define EVENT_SYMLINK 25
+#define EVENT_SYMLINKAT 26
+#define EVENT_CHMOD 27
+#define EVENT_FCHMOD 28
+#define EVENT_FCHMODAT 29
+#define EVENT_DUP 30
+#define EVENT_DUP2 31
+#define EVENT_DUP3 32
+#define EVENT_SETUID 33
+#define EVENT_SETGID 34
+#define EVENT_SETRESUID 35
+#define EVENT_PTRACE 36
+#define EVENT_MOUNT 37
+#define EVENT_UMOUNT2 38
+#define EVENT_MEMFD_CREATE 39
+#define EVENT_UNSHARE 40
+#define EVENT_SETNS 41
+#define EVENT_INIT_MODULE 42
+#define EVENT_FINIT_MODULE 43
+#define EVENT_BPF 44
+#define EVENT_CLONE 45
+#define EVENT_CLONE3 46
+#define EVENT_FORK 47
+#define EVENT_VFORK 48
+
+#define EVENT_TYPE_COUNT 49
+
+#define EVENT_FLAG_TRUNCATED 1
+#define EVENT_FLAG_THREAD 2
+#define EVENT_FLAG_COMPLETE 4
+#define EVENT_FLAG_SYNTHETIC 8
+
+#define DESCRIPTOR_CONNECTED 1
+#define DESCRIPTOR_NAME_CHANGED 2
+#define DESCRIPTOR_UPPER_LAYER 4
+#define DESCRIPTOR_LOWER_LAYER 8
+#define DESCRIPTOR_CREATED 16
+#define DESCRIPTOR_PARTIAL 32
+#define DESCRIPTOR_DELETED 64
+
+#define IMAGE_FORK 1
+#define IMAGE_EXEC 2
+#define IMAGE_EXIT 3
+#define IMAGE_CHANGE 4
+#define IMAGE_SNAPSHOT 5
+
+#define IMAGE_FLAG_EXE_WRITABLE 1
+#define IMAGE_FLAG_EXE_UPPER_LAYER 2
+#define IMAGE_FLAG_EXE_FROM_MEMFD 4
+#define IMAGE_FLAG_EXE_LOWER_LAYER 8
+#define IMAGE_FLAG_TRUNCATED 16
+#define IMAGE_FLAG_EXITED 32
+#define IMAGE_FLAG_KERNEL_THREAD 64
+#define IMAGE_FLAG_UNKNOWN 128
+
+#define IMAGE_CANDIDATE_WORDS 16
+
+#define CONTAINER_HOST 0
+#define CONTAINER_PENDING 1
+#define CONTAINER_KNOWN 2
+#define CONTAINER_FAILED 3
+
+#endif
