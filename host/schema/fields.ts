@@ -1,0 +1,80 @@
+// Every field of the rule language, whether the capture can supply it or not; and how a field is found from
+// what a rule writes.
+
+import { CONTAINER_FIELDS } from './fields/container.ts';
+import { EVENT_FIELDS } from './fields/evt.ts';
+import { COUNT_FIELDS } from './fields/evt-count.ts';
+import { DESCRIPTOR_FIELDS } from './fields/fd.ts';
+import { PATH_FIELDS } from './fields/fs-path.ts';
+import { KUBERNETES_FIELDS } from './fields/k8s.ts';
+import { PROCESS_FIELDS } from './fields/process.ts';
+import { THREAD_FIELDS } from './fields/thread.ts';
+import { USER_FIELDS } from './fields/user.ts';
+import type { Field } from './types.ts';
+
+export const FIELDS: readonly Field[] = [
+  ...EVENT_FIELDS,
+  ...COUNT_FIELDS,
+  ...PROCESS_FIELDS,
+  ...THREAD_FIELDS,
+  ...USER_FIELDS,
+  ...DESCRIPTOR_FIELDS,
+  ...PATH_FIELDS,
+  ...CONTAINER_FIELDS,
+  ...KUBERNETES_FIELDS,
+];
+
+const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.name, field]));
+
+/** The field of exactly that name, without argument: `proc.aname`, `evt.arg`. */
+export function findField(name: string): Field | undefined {
+  return BY_NAME.get(name);
+}
+
+export type ResolvedField =
+  | { readonly ok: true; readonly field: Field; readonly argument?: string }
+  | {
+      readonly ok: false;
+      /** `unknown`: no such field; `argument-missing`, `argument-unexpected`, `argument-invalid`: the field exists. */
+      readonly reason: 'unknown' | 'argument-missing' | 'argument-unexpected' | 'argument-invalid';
+      readonly field?: Field;
+    };
+
+/** Arguments may be quoted inside the brackets: `proc.env["A B"]`. */
+const BRACKETED = /^([^[\]]+)\[(?:"([^"]*)"|'([^']*)'|([^\]["'\s]+))\]$/;
+
+/**
+ * Finds the field that `text` names, with its argument split off: `proc.aname[2]`, `evt.arg.flags`,
+ * `container.label[a.b]`. The longest known name wins (`evt.type.is.open` is evt.type.is, not evt.type).
+ */
+export function resolveField(text: string): ResolvedField {
+  const bracketed = BRACKETED.exec(text);
+  if (bracketed) {
+    const argument = bracketed[2] ?? bracketed[3] ?? bracketed[4] ?? '';
+    return resolveNamed(bracketed[1] ?? '', argument);
+  }
+  return resolveNamed(text, undefined);
+}
+
+/** The same for a name and a bracketed argument that were parsed apart. */
+export function resolveNamed(name: string, bracket: string | undefined): ResolvedField {
+  const exact = BY_NAME.get(name);
+  if (exact) return withArgument(exact, bracket);
+  // `.x` instead of `[x]`: cut names off the end until one is known that takes an argument.
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+    const field = BY_NAME.get(name.slice(0, dot));
+    if (field?.argument && bracket === undefined) return withArgument(field, name.slice(dot + 1));
+  }
+  return { ok: false, reason: 'unknown' };
+}
+
+function withArgument(field: Field, argument: string | undefined): ResolvedField {
+  if (argument === undefined) {
+    return field.argument === 'required' ? { ok: false, reason: 'argument-missing', field } : { ok: true, field };
+  }
+  if (!field.argument) return { ok: false, reason: 'argument-unexpected', field };
+  if (argument === '' || (field.argumentKind === 'index' && !/^\d+$/.test(argument))) {
+    return { ok: false, reason: 'argument-invalid', field };
+  }
+  return { ok: true, field, argument };
+}

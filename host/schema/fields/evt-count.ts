@@ -1,0 +1,63 @@
+// Fields that count: 1 for the events that are of a kind, made to be summed up. Also what Falco lists but can't filter by.
+
+import type { Field } from '../types.ts';
+
+export const COUNT_FIELDS: readonly Field[] = [
+  { name: 'evt.count', type: 'UINT32', description: 'Always 1.', source: { from: 'none' } },
+  { name: 'evt.count.error', type: 'UINT32', description: '1 if the call failed.', source: { from: 'none' } },
+  {
+    name: 'evt.count.error.file',
+    type: 'UINT32',
+    description: '1 if a call on a file failed.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'evt.count.error.net',
+    type: 'UINT32',
+    description: '1 if a call on a socket failed.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'evt.count.error.memory',
+    type: 'UINT32',
+    description: '1 if a call on memory failed.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'evt.count.error.other',
+    type: 'UINT32',
+    description: '1 if a call of another kind failed.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'evt.count.exit',
+    type: 'UINT32',
+    description: '1 for events taken on the way out.',
+    source: { from: 'none' },
+  },
+  ...[
+    ['evt.count.procinfo', 'UINT32'],
+    ['evt.count.threadinfo', 'UINT32'],
+    ['evt.buflen.in', 'UINT64'],
+    ['evt.buflen.out', 'UINT64'],
+    ['evt.buflen.file', 'UINT64'],
+    ['evt.buflen.file.in', 'UINT64'],
+    ['evt.buflen.file.out', 'UINT64'],
+    ['evt.buflen.net', 'UINT64'],
+    ['evt.buflen.net.in', 'UINT64'],
+    ['evt.buflen.net.out', 'UINT64'],
+    ['evt.infra.docker.name', 'CHARBUF'],
+    ['evt.infra.docker.container.id', 'CHARBUF'],
+    ['evt.infra.docker.container.name', 'CHARBUF'],
+    ['evt.infra.docker.container.image', 'CHARBUF'],
+  ].map(
+    ([name, type]): Field => ({
+      name: name as string,
+      type: type as Field['type'],
+      description: 'Listed by Falco; neither filters nor outputs may use it.',
+      source: { from: 'none' },
+      tableOnly: true,
+    }),
+  ),
+  { name: 'util.cnt', type: 'UINT64', description: 'Counts how often it was read.', source: { from: 'none' } },
+];

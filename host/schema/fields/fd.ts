@@ -1,0 +1,129 @@
+// Fields of the file or socket that a call works on.
+
+import type { Field } from '../types.ts';
+
+/** A field that stands for either end or any part of a connection: conditions only, one operand alone. */
+function ends(name: string, type: Field['type'], description: string): Field {
+  return {
+    name,
+    type,
+    description,
+    source: { from: 'none' },
+    filterOnly: true,
+    noTransformer: true,
+    noRightSide: true,
+  };
+}
+
+/** A name that the rule gives, resolved and compared with the address of one end. */
+function resolved(name: string, description: string): Field {
+  return { name, type: 'CHARBUF', description, source: { from: 'none' }, noTransformer: true, noRightSide: true };
+}
+
+export const DESCRIPTOR_FIELDS: readonly Field[] = [
+  {
+    name: 'fd.num',
+    type: 'INT64',
+    description: 'Descriptor number; -1 if the call that makes it failed.',
+    source: { from: 'event', member: 'fd' },
+  },
+  {
+    name: 'fd.type',
+    type: 'CHARBUF',
+    description: 'Kind of descriptor: file, directory, ipv4, ipv6, unix, pipe...',
+    source: { from: 'none' },
+  },
+  { name: 'fd.typechar', type: 'CHARBUF', description: 'The same as one character.', source: { from: 'none' } },
+  {
+    name: 'fd.name',
+    type: 'CHARBUF',
+    description: 'Absolute path of a file, or both ends of a connection.',
+    source: { from: 'event', member: 'name' },
+  },
+  {
+    name: 'fd.directory',
+    type: 'CHARBUF',
+    description: 'Directory part of fd.name.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'fd.filename',
+    type: 'CHARBUF',
+    description: 'Last part of fd.name, for files.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'fd.nameraw',
+    type: 'CHARBUF',
+    description: 'Path as it was passed.',
+    source: { from: 'event', member: 'raw' },
+  },
+  { name: 'fd.name_changed', type: 'BOOL', description: 'This event changed fd.name.', source: { from: 'none' } },
+  ends('fd.ip', 'IPADDR', 'Address of either end.'),
+  { name: 'fd.cip', type: 'IPADDR', description: "The client's address.", source: { from: 'none' } },
+  { name: 'fd.sip', type: 'IPADDR', description: "The server's address.", source: { from: 'none' } },
+  { name: 'fd.lip', type: 'IPADDR', description: 'The local address.', source: { from: 'none' } },
+  { name: 'fd.rip', type: 'IPADDR', description: 'The remote address.', source: { from: 'none' } },
+  ends('fd.port', 'PORT', 'Port of either end.'),
+  { name: 'fd.cport', type: 'PORT', description: "The client's port.", source: { from: 'none' } },
+  { name: 'fd.sport', type: 'PORT', description: "The server's port.", source: { from: 'none' } },
+  { name: 'fd.lport', type: 'PORT', description: 'The local port.', source: { from: 'none' } },
+  { name: 'fd.rport', type: 'PORT', description: 'The remote port.', source: { from: 'none' } },
+  ends('fd.net', 'IPNET', 'Network of either end.'),
+  ends('fd.cnet', 'IPNET', "Network of the client's address."),
+  ends('fd.snet', 'IPNET', "Network of the server's address."),
+  ends('fd.lnet', 'IPNET', 'Network of the local address.'),
+  ends('fd.rnet', 'IPNET', 'Network of the remote address.'),
+  ends('fd.proto', 'PORT', 'Service or port of either end.'),
+  { name: 'fd.cproto', type: 'CHARBUF', description: 'Service name of fd.cport.', source: { from: 'none' } },
+  { name: 'fd.sproto', type: 'CHARBUF', description: 'Service name of fd.sport.', source: { from: 'none' } },
+  { name: 'fd.lproto', type: 'CHARBUF', description: 'Service name of fd.lport.', source: { from: 'none' } },
+  { name: 'fd.rproto', type: 'CHARBUF', description: 'Service name of fd.rport.', source: { from: 'none' } },
+  resolved('fd.cip.name', "Name of the client's address, among those that rules give."),
+  resolved('fd.sip.name', "Name of the server's address, among those that rules give."),
+  resolved('fd.lip.name', 'Name of the local address, among those that rules give.'),
+  resolved('fd.rip.name', 'Name of the remote address, among those that rules give.'),
+  { name: 'fd.l4proto', type: 'CHARBUF', description: 'tcp, udp, icmp or raw.', source: { from: 'none' } },
+  { name: 'fd.sockfamily', type: 'CHARBUF', description: 'ip or unix.', source: { from: 'none' } },
+  { name: 'fd.is_server', type: 'BOOL', description: 'The socket is the server end.', source: { from: 'none' } },
+  { name: 'fd.connected', type: 'BOOL', description: 'The socket is connected.', source: { from: 'none' } },
+  { name: 'fd.uid', type: 'CHARBUF', description: 'Thread id and descriptor number in one.', source: { from: 'none' } },
+  {
+    name: 'fd.containername',
+    type: 'CHARBUF',
+    description: 'Container id, colon, fd.name.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'fd.containerdirectory',
+    type: 'CHARBUF',
+    description: 'Container id, colon, fd.directory.',
+    source: { from: 'none' },
+  },
+  { name: 'fd.dev', type: 'INT32', description: 'Device of the file.', source: { from: 'event', member: 'device' } },
+  { name: 'fd.dev.major', type: 'INT32', description: 'Major number of fd.dev.', source: { from: 'none' } },
+  { name: 'fd.dev.minor', type: 'INT32', description: 'Minor number of fd.dev.', source: { from: 'none' } },
+  { name: 'fd.ino', type: 'INT64', description: 'Inode number.', source: { from: 'event', member: 'inode' } },
+  {
+    name: 'fd.types',
+    type: 'CHARBUF',
+    description: 'Kinds of descriptors that the process has open; [n]: of descriptor n.',
+    source: { from: 'none' },
+    argument: 'optional',
+    argumentKind: 'index',
+    list: true,
+    noRightSide: true,
+  },
+  {
+    name: 'fd.is_upper_layer',
+    type: 'BOOL',
+    description: "The file is in an overlay file system's upper layer.",
+    source: { from: 'none' },
+  },
+  {
+    name: 'fd.is_lower_layer',
+    type: 'BOOL',
+    description: "The file is in an overlay file system's lower layer.",
+    source: { from: 'none' },
+  },
+];

@@ -1,0 +1,38 @@
+// Fields of the paths that a call acts on, whatever it calls its arguments; and of the descriptors a poll waits for.
+
+import type { Field } from '../types.ts';
+
+export const PATH_FIELDS: readonly Field[] = [
+  {
+    name: 'fs.path.name',
+    type: 'CHARBUF',
+    description: 'Absolute path of a successful call on one path.',
+    source: { from: 'none' },
+  },
+  { name: 'fs.path.nameraw', type: 'CHARBUF', description: 'The same as it was passed.', source: { from: 'none' } },
+  {
+    name: 'fs.path.source',
+    type: 'CHARBUF',
+    description: 'rename: old path; link, symlink: path of the new link; mount: device.',
+    source: { from: 'none' },
+  },
+  { name: 'fs.path.sourceraw', type: 'CHARBUF', description: 'The same as it was passed.', source: { from: 'none' } },
+  {
+    name: 'fs.path.target',
+    type: 'CHARBUF',
+    description: 'rename: new path; link: existing path; symlink: what the link says; mount: mount point.',
+    source: { from: 'none' },
+  },
+  { name: 'fs.path.targetraw', type: 'CHARBUF', description: 'The same as it was passed.', source: { from: 'none' } },
+  {
+    name: 'fdlist.nums',
+    type: 'CHARBUF',
+    description: 'Descriptors waited for, separated by commas.',
+    source: { from: 'none' },
+  },
+  { name: 'fdlist.names', type: 'CHARBUF', description: 'Their names.', source: { from: 'none' } },
+  { name: 'fdlist.cips', type: 'CHARBUF', description: 'Their client addresses.', source: { from: 'none' } },
+  { name: 'fdlist.sips', type: 'CHARBUF', description: 'Their server addresses.', source: { from: 'none' } },
+  { name: 'fdlist.cports', type: 'CHARBUF', description: 'Their client ports.', source: { from: 'none' } },
+  { name: 'fdlist.sports', type: 'CHARBUF', description: 'Their server ports.', source: { from: 'none' } },
+];

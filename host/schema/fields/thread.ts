@@ -1,0 +1,86 @@
+// Fields of the thread that made the call.
+
+import type { Field } from '../types.ts';
+
+export const THREAD_FIELDS: readonly Field[] = [
+  { name: 'thread.tid', type: 'INT64', description: 'Thread id.', source: { from: 'event', member: 'tid' } },
+  { name: 'thread.vtid', type: 'INT64', description: 'Thread id in its own namespace.', source: { from: 'none' } },
+  { name: 'thread.ismain', type: 'BOOL', description: 'The main thread of its process.', source: { from: 'none' } },
+  {
+    name: 'thread.cap_permitted',
+    type: 'CHARBUF',
+    description: 'Permitted capabilities, joined by blanks.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'thread.cap_inheritable',
+    type: 'CHARBUF',
+    description: 'Inheritable capabilities, joined by blanks.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'thread.cap_effective',
+    type: 'CHARBUF',
+    description: 'Effective capabilities, joined by blanks.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'thread.cgroups',
+    type: 'CHARBUF',
+    description: 'All cgroups as subsystem=path, joined by blanks.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'thread.cgroup',
+    type: 'CHARBUF',
+    description: 'cgroup path of one subsystem, e.g. thread.cgroup.cpu.',
+    source: { from: 'none' },
+    argument: 'required',
+    argumentKind: 'key',
+  },
+  { name: 'thread.pfmajor', type: 'UINT64', description: 'Major page faults.', source: { from: 'none' } },
+  { name: 'thread.pfminor', type: 'UINT64', description: 'Minor page faults.', source: { from: 'none' } },
+  {
+    name: 'thread.exectime',
+    type: 'RELTIME',
+    description: 'CPU time since it was scheduled.',
+    source: { from: 'none' },
+  },
+  { name: 'thread.totexectime', type: 'RELTIME', description: 'CPU time in all.', source: { from: 'none' } },
+  { name: 'thread.cpu', type: 'DOUBLE', description: 'CPU share of the last second.', source: { from: 'none' } },
+  { name: 'thread.cpu.user', type: 'DOUBLE', description: 'Its part in user mode.', source: { from: 'none' } },
+  { name: 'thread.cpu.system', type: 'DOUBLE', description: 'Its part in the kernel.', source: { from: 'none' } },
+  {
+    name: 'thread.vmsize',
+    type: 'UINT64',
+    description: 'Virtual memory of the main thread.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'thread.vmrss',
+    type: 'UINT64',
+    description: 'Resident memory of the main thread.',
+    source: { from: 'none' },
+  },
+  {
+    name: 'thread.nametid',
+    type: 'CHARBUF',
+    description: 'Name and thread id; listed by Falco only.',
+    source: { from: 'none' },
+    tableOnly: true,
+  },
+  {
+    name: 'thread.vmsize.b',
+    type: 'UINT64',
+    description: 'In bytes; listed by Falco only.',
+    source: { from: 'none' },
+    tableOnly: true,
+  },
+  {
+    name: 'thread.vmrss.b',
+    type: 'UINT64',
+    description: 'In bytes; listed by Falco only.',
+    source: { from: 'none' },
+    tableOnly: true,
+  },
+];
