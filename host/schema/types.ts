@@ -51,7 +51,7 @@ export type FieldSource =
   /** A member of the event header, or of the fixed part of the event types that have it; absent on the others. */
   | { readonly from: 'event'; readonly member: string }
   /** A member of the process image, `hops` parents up (0 = the process itself). */
-  | { readonly from: 'image'; readonly member: string; readonly hops?: number }
+  | { readonly from: 'image'; readonly member: string; readonly hops?: number; readonly zeroIsAbsent?: true }
   /** `proc.aname[n]`: member of the n-th ancestor; without argument: of any ancestor from the first up. */
   | { readonly from: 'ancestor'; readonly member: string }
   /** A member of the container table entry of the process. */

@@ -1,12 +1,13 @@
 // Fields of the container that a process runs in. On the host id, name and type say "host".
 
 import type { Field, FieldSource } from '../types.ts';
+import { computed } from './computed.ts';
 
 const container = (member: string): FieldSource => ({ from: 'container', member });
 
 /** A part of one mount, chosen by index or by one of its ends. */
 function mount(name: string, description: string): Field {
-  return { name, type: 'CHARBUF', description, source: { from: 'none' }, argument: 'required', argumentKind: 'either' };
+  return { name, type: 'CHARBUF', description, source: computed(name), argument: 'required', argumentKind: 'either' };
 }
 
 export const CONTAINER_FIELDS: readonly Field[] = [
@@ -33,7 +34,7 @@ export const CONTAINER_FIELDS: readonly Field[] = [
     name: 'container.privileged',
     type: 'BOOL',
     description: 'Runs privileged; absent if not known.',
-    source: container('privileged'),
+    source: computed('container.privileged'),
   },
   { name: 'container.mounts', type: 'CHARBUF', description: 'All mounts.', source: container('mounts_text') },
   mount('container.mount', 'One mount, by index or source.'),
@@ -56,17 +57,42 @@ export const CONTAINER_FIELDS: readonly Field[] = [
     name: 'container.label',
     type: 'CHARBUF',
     description: 'One label.',
-    source: { from: 'none' },
+    source: computed('container.label'),
     argument: 'required',
     argumentKind: 'key',
   },
   { name: 'container.labels', type: 'CHARBUF', description: 'All labels.', source: container('labels_text') },
-  { name: 'container.start_ts', type: 'ABSTIME', description: 'When it started.', source: container('start_time') },
-  { name: 'container.duration', type: 'RELTIME', description: 'How long it has run.', source: { from: 'none' } },
+  {
+    name: 'container.start_ts',
+    type: 'ABSTIME',
+    description: 'When it started.',
+    source: computed('container.start_ts'),
+  },
+  {
+    name: 'container.duration',
+    type: 'RELTIME',
+    description: 'How long it has run.',
+    source: computed('container.duration'),
+  },
   { name: 'container.healthcheck', type: 'CHARBUF', description: 'Retired; absent.', source: { from: 'none' } },
   { name: 'container.liveness_probe', type: 'CHARBUF', description: 'Retired; absent.', source: { from: 'none' } },
   { name: 'container.readiness_probe', type: 'CHARBUF', description: 'Retired; absent.', source: { from: 'none' } },
-  { name: 'proc.is_container_healthcheck', type: 'BOOL', description: 'Retired; false.', source: { from: 'none' } },
-  { name: 'proc.is_container_liveness_probe', type: 'BOOL', description: 'Retired; false.', source: { from: 'none' } },
-  { name: 'proc.is_container_readiness_probe', type: 'BOOL', description: 'Retired; false.', source: { from: 'none' } },
+  {
+    name: 'proc.is_container_healthcheck',
+    type: 'BOOL',
+    description: 'Retired; false.',
+    source: computed('proc.is_container_healthcheck'),
+  },
+  {
+    name: 'proc.is_container_liveness_probe',
+    type: 'BOOL',
+    description: 'Retired; false.',
+    source: computed('proc.is_container_liveness_probe'),
+  },
+  {
+    name: 'proc.is_container_readiness_probe',
+    type: 'BOOL',
+    description: 'Retired; false.',
+    source: computed('proc.is_container_readiness_probe'),
+  },
 ];

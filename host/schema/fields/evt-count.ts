@@ -1,39 +1,45 @@
 // Fields that count: 1 for the events that are of a kind, made to be summed up. Also what Falco lists but can't filter by.
 
 import type { Field } from '../types.ts';
+import { computed } from './computed.ts';
 
 export const COUNT_FIELDS: readonly Field[] = [
-  { name: 'evt.count', type: 'UINT32', description: 'Always 1.', source: { from: 'none' } },
-  { name: 'evt.count.error', type: 'UINT32', description: '1 if the call failed.', source: { from: 'none' } },
+  { name: 'evt.count', type: 'UINT32', description: 'Always 1.', source: computed('evt.count') },
+  {
+    name: 'evt.count.error',
+    type: 'UINT32',
+    description: '1 if the call failed.',
+    source: computed('evt.count.error'),
+  },
   {
     name: 'evt.count.error.file',
     type: 'UINT32',
     description: '1 if a call on a file failed.',
-    source: { from: 'none' },
+    source: computed('evt.count.error.file'),
   },
   {
     name: 'evt.count.error.net',
     type: 'UINT32',
     description: '1 if a call on a socket failed.',
-    source: { from: 'none' },
+    source: computed('evt.count.error.net'),
   },
   {
     name: 'evt.count.error.memory',
     type: 'UINT32',
     description: '1 if a call on memory failed.',
-    source: { from: 'none' },
+    source: computed('evt.count.error.memory'),
   },
   {
     name: 'evt.count.error.other',
     type: 'UINT32',
     description: '1 if a call of another kind failed.',
-    source: { from: 'none' },
+    source: computed('evt.count.error.other'),
   },
   {
     name: 'evt.count.exit',
     type: 'UINT32',
     description: '1 for events taken on the way out.',
-    source: { from: 'none' },
+    source: computed('evt.count.exit'),
   },
   ...[
     ['evt.count.procinfo', 'UINT32'],

@@ -1,29 +1,45 @@
 // Fields of the paths that a call acts on, whatever it calls its arguments; and of the descriptors a poll waits for.
 
 import type { Field } from '../types.ts';
+import { computed } from './computed.ts';
 
 export const PATH_FIELDS: readonly Field[] = [
   {
     name: 'fs.path.name',
     type: 'CHARBUF',
     description: 'Absolute path of a successful call on one path.',
-    source: { from: 'none' },
+    source: computed('fs.path.name'),
   },
-  { name: 'fs.path.nameraw', type: 'CHARBUF', description: 'The same as it was passed.', source: { from: 'none' } },
+  {
+    name: 'fs.path.nameraw',
+    type: 'CHARBUF',
+    description: 'The same as it was passed.',
+    source: computed('fs.path.nameraw'),
+  },
   {
     name: 'fs.path.source',
     type: 'CHARBUF',
     description: 'rename: old path; link, symlink: path of the new link; mount: device.',
-    source: { from: 'none' },
+    source: computed('fs.path.source'),
   },
-  { name: 'fs.path.sourceraw', type: 'CHARBUF', description: 'The same as it was passed.', source: { from: 'none' } },
+  {
+    name: 'fs.path.sourceraw',
+    type: 'CHARBUF',
+    description: 'The same as it was passed.',
+    source: computed('fs.path.sourceraw'),
+  },
   {
     name: 'fs.path.target',
     type: 'CHARBUF',
     description: 'rename: new path; link: existing path; symlink: what the link says; mount: mount point.',
-    source: { from: 'none' },
+    source: computed('fs.path.target'),
   },
-  { name: 'fs.path.targetraw', type: 'CHARBUF', description: 'The same as it was passed.', source: { from: 'none' } },
+  {
+    name: 'fs.path.targetraw',
+    type: 'CHARBUF',
+    description: 'The same as it was passed.',
+    source: computed('fs.path.targetraw'),
+  },
   {
     name: 'fdlist.nums',
     type: 'CHARBUF',

@@ -1,6 +1,7 @@
 // Fields of the pod that a container belongs to.
 
 import type { Field, FieldSource } from '../types.ts';
+import { computed } from './computed.ts';
 
 const container = (member: string): FieldSource => ({ from: 'container', member });
 
@@ -25,7 +26,7 @@ export const KUBERNETES_FIELDS: readonly Field[] = [
     name: 'k8s.pod.sandbox_id',
     type: 'CHARBUF',
     description: 'First 12 characters of the id of its sandbox.',
-    source: { from: 'none' },
+    source: computed('k8s.pod.sandbox_id'),
   },
   {
     name: 'k8s.pod.full_sandbox_id',
@@ -37,7 +38,7 @@ export const KUBERNETES_FIELDS: readonly Field[] = [
     name: 'k8s.pod.label',
     type: 'CHARBUF',
     description: 'One label of the pod.',
-    source: { from: 'none' },
+    source: computed('k8s.pod.label'),
     argument: 'required',
     argumentKind: 'key',
   },

@@ -1,34 +1,40 @@
 // Fields of the thread that made the call.
 
 import type { Field } from '../types.ts';
+import { computed } from './computed.ts';
 
 export const THREAD_FIELDS: readonly Field[] = [
   { name: 'thread.tid', type: 'INT64', description: 'Thread id.', source: { from: 'event', member: 'tid' } },
   { name: 'thread.vtid', type: 'INT64', description: 'Thread id in its own namespace.', source: { from: 'none' } },
-  { name: 'thread.ismain', type: 'BOOL', description: 'The main thread of its process.', source: { from: 'none' } },
+  {
+    name: 'thread.ismain',
+    type: 'BOOL',
+    description: 'The main thread of its process.',
+    source: computed('thread.ismain'),
+  },
   {
     name: 'thread.cap_permitted',
     type: 'CHARBUF',
     description: 'Permitted capabilities, joined by blanks.',
-    source: { from: 'none' },
+    source: computed('thread.cap_permitted'),
   },
   {
     name: 'thread.cap_inheritable',
     type: 'CHARBUF',
     description: 'Inheritable capabilities, joined by blanks.',
-    source: { from: 'none' },
+    source: computed('thread.cap_inheritable'),
   },
   {
     name: 'thread.cap_effective',
     type: 'CHARBUF',
     description: 'Effective capabilities, joined by blanks.',
-    source: { from: 'none' },
+    source: computed('thread.cap_effective'),
   },
   {
     name: 'thread.cgroups',
     type: 'CHARBUF',
     description: 'All cgroups as subsystem=path, joined by blanks.',
-    source: { from: 'none' },
+    source: { from: 'rendered' },
   },
   {
     name: 'thread.cgroup',

@@ -1,6 +1,7 @@
 // Fields of the user and the group that a process runs as.
 
 import type { Field } from '../types.ts';
+import { computed } from './computed.ts';
 
 export const USER_FIELDS: readonly Field[] = [
   { name: 'user.uid', type: 'UINT32', description: 'Effective user id.', source: { from: 'image', member: 'uid' } },
@@ -26,7 +27,7 @@ export const USER_FIELDS: readonly Field[] = [
     name: 'user.loginuid',
     type: 'INT64',
     description: 'User id of the login (audit); -1 if there was none.',
-    source: { from: 'image', member: 'login_uid' },
+    source: computed('user.loginuid'),
   },
   {
     name: 'user.loginname',
