@@ -50,7 +50,10 @@ export interface TransformerOperand {
   readonly span: Span;
 }
 
-/** A constant: `text` is the value after unescaping (may hold any byte but NUL, as a JS string of code points). */
+/**
+ * A constant: `text` is the value after unescaping. A byte that is not UTF-8 text (written \xHH) stands in it as
+ * U+DC00 + byte; literal-bytes.ts turns text into bytes.
+ */
 export interface Literal {
   readonly kind: 'literal';
   readonly text: string;
@@ -71,7 +74,13 @@ export type TransformerArgument = Operand | Literal | ArgumentList;
 export type Right =
   | { readonly kind: 'none' }
   | { readonly kind: 'value'; readonly value: Literal }
-  | { readonly kind: 'values'; readonly values: readonly Literal[]; readonly span: Span }
+  | {
+      readonly kind: 'values';
+      readonly values: readonly Literal[];
+      readonly span: Span;
+      /** A single name without parentheses: `proc.name in init`. Means the same as `(init)`. */
+      readonly bare?: true;
+    }
   | { readonly kind: 'operand'; readonly operand: Operand };
 
 export interface Check {
