@@ -1,0 +1,220 @@
+// What the capture needs of the machine: kernel, BTF, capabilities, tracefs. Set-up asks before it installs anything, and the
+// agent asks at every start; gathering the facts and judging them are apart, so that the judgement can be tested.
+
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { release } from 'node:os';
+import { SetupFailure } from './failure.mjs';
+import { mountTracefs } from './tracefs.mjs';
+
+/** @import { Problem } from './failure.mjs' */
+
+/** Oldest kernel: the CO-RE relocations and the task iterator that the BPF programs use are there from it on. */
+export const OLDEST_KERNEL = /** @type {const} */ ([5, 17]);
+
+/** Numbers of capabilities, from include/uapi/linux/capability.h. */
+const CAPABILITY = { SYS_ADMIN: 21n, PERFMON: 38n, BPF: 39n };
+
+/** Inode of the initial user namespace, fixed in the kernel (PROC_USER_INIT_INO). */
+const INITIAL_USER_NAMESPACE = 'user:[4026531837]';
+
+/**
+ * @typedef {object} MachineFacts
+ * @property {string} platform as process.platform
+ * @property {string} architecture as process.arch
+ * @property {string} kernelRelease as uname -r, e.g. `6.12.41+deb13-amd64`
+ * @property {boolean} hasBtf
+ * @property {number} uid effective
+ * @property {bigint} capabilities the effective set
+ * @property {boolean} initialUserNamespace
+ * @property {boolean} lockdownConfidential kernel lockdown in confidentiality mode: BPF may not read kernel memory
+ * @property {TracefsState} tracefs
+ */
+
+/** @typedef {'mounted' | 'no syscall events' | 'unreadable' | 'not mounted'} TracefsState */
+
+/** @returns {MachineFacts} of this process on this machine */
+export function gatherMachineFacts() {
+  const status = process.platform === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';
+  return {
+    platform: process.platform,
+    architecture: process.arch,
+    kernelRelease: release(),
+    hasBtf: existsSync('/sys/kernel/btf/vmlinux'),
+    uid: process.geteuid?.() ?? -1,
+    capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`),
+    initialUserNamespace: readOr('', () => readlinkSync('/proc/self/ns/user')) === INITIAL_USER_NAMESPACE,
+    lockdownConfidential: readOr('', () => readFileSync('/sys/kernel/security/lockdown', 'utf8')).includes(
+      '[confidentiality]',
+    ),
+    tracefs: tracefsState(),
+  };
+}
+
+/** @returns {TracefsState} */
+function tracefsState() {
+  const mounts = readOr('', () => readFileSync('/proc/self/mounts', 'utf8'));
+  const root = tracefsRoot(mounts);
+  if (root === undefined) return 'not mounted';
+  try {
+    readFileSync(`${root}/events/syscalls/sys_exit_openat/id`);
+    return 'mounted';
+  } catch (error) {
+    const denied = error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+    return denied ? 'unreadable' : 'no syscall events';
+  }
+}
+
+/**
+ * @param {string} mounts text of /proc/self/mounts
+ * @returns {string | undefined} where tracefs is, of the two places that libbpf looks at
+ */
+export function tracefsRoot(mounts) {
+  const points = mounts.split('\n').map((line) => line.split(' '));
+  const known = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
+  return known.find((path) => points.some(([, point, type]) => point === path && type === 'tracefs'));
+}
+
+/**
+ * @param {string} fallback
+ * @param {() => string} read
+ */
+function readOr(fallback, read) {
+  try {
+    return read();
+  } catch {
+    return fallback;
+  }
+}
+
+/**
+ * @param {MachineFacts} facts
+ * @param {'BPF' | 'PERFMON' | 'SYS_ADMIN'} name
+ */
+export function hasCapability(facts, name) {
+  return ((facts.capabilities >> CAPABILITY[name]) & 1n) === 1n;
+}
+
+/**
+ * @param {MachineFacts} facts
+ * @returns {Problem[]} all that keeps the capture from working here; none when it can
+ */
+export function checkMachine(facts) {
+  if (facts.platform !== 'linux') {
+    return [
+      { what: `this is ${facts.platform}`, how: 'Wasprey watches a Linux kernel: run it on Linux, or in a Linux VM' },
+    ];
+  }
+  /** @type {Problem[]} */
+  const problems = [];
+  if (facts.architecture !== 'x64' && facts.architecture !== 'arm64') {
+    problems.push({ what: `the processor is ${facts.architecture}`, how: 'x86-64 and arm64 are supported' });
+  }
+  if (isOlder(facts.kernelRelease, OLDEST_KERNEL)) {
+    problems.push({
+      what: `the kernel is ${facts.kernelRelease}; ${OLDEST_KERNEL.join('.')} is the oldest that will do`,
+      how: 'install a newer kernel (Debian 12 and 13, Ubuntu 22.04 HWE and 24.04, RHEL 10 have one)',
+    });
+  }
+  if (!facts.hasBtf) {
+    problems.push({
+      what: 'the kernel does not describe its types: there is no /sys/kernel/btf/vmlinux',
+      how:
+        'boot a kernel that is built with CONFIG_DEBUG_INFO_BTF=y (those of Debian, Ubuntu, Fedora and RHEL are);\n' +
+        'in a container, /sys must be mounted',
+    });
+  }
+  problems.push(...checkCapabilities(facts));
+  if (facts.lockdownConfidential) {
+    problems.push({
+      what: 'the kernel is locked down (confidentiality): BPF programs may not read its memory',
+      how: 'boot with lockdown=integrity, or without lockdown',
+    });
+  }
+  const tracefs = checkTracefs(facts);
+  if (tracefs) problems.push(tracefs);
+  return problems;
+}
+
+/**
+ * @param {MachineFacts} facts
+ * @returns {Problem[]}
+ */
+function checkCapabilities(facts) {
+  const missing = hasCapability(facts, 'SYS_ADMIN')
+    ? []
+    : /** @type {const} */ (['BPF', 'PERFMON']).filter((name) => !hasCapability(facts, name));
+  if (missing.length > 0) {
+    const names = missing.map((name) => `CAP_${name}`).join(' and ');
+    return [
+      {
+        what: facts.uid === 0 ? `this root has no ${names}` : `loading BPF programs needs root, or ${names}`,
+        how:
+          facts.uid === 0
+            ? 'give the container these capabilities (docker: --cap-add BPF --cap-add PERFMON; or CAP_SYS_ADMIN)'
+            : 'run it as root: sudo npm start',
+      },
+    ];
+  }
+  if (!facts.initialUserNamespace) {
+    return [
+      {
+        what: 'this is a user namespace of its own, as in a rootless container: the kernel takes no BPF programs from it',
+        how: 'run it as root of the host, or in a container of a runtime that root started',
+      },
+    ];
+  }
+  return [];
+}
+
+/**
+ * @param {MachineFacts} facts
+ * @returns {Problem | undefined}
+ */
+function checkTracefs(facts) {
+  switch (facts.tracefs) {
+    case 'mounted':
+      return undefined;
+    case 'no syscall events':
+      return {
+        what: 'the kernel has no system call tracepoints',
+        how: 'boot a kernel that is built with CONFIG_FTRACE_SYSCALLS=y',
+      };
+    case 'unreadable':
+      return { what: 'tracefs may not be read by this user', how: 'run as root, or with CAP_DAC_READ_SEARCH as well' };
+    case 'not mounted':
+      // With CAP_SYS_ADMIN it is mounted at the start, see requireMachine.
+      return hasCapability(facts, 'SYS_ADMIN') ? undefined : TRACEFS_MISSING;
+  }
+}
+
+const TRACEFS_MISSING = {
+  what: 'tracefs is not mounted, and mounting it needs CAP_SYS_ADMIN',
+  how: "as root of the host: mount -t tracefs tracefs /sys/kernel/tracing\n(in a container: mount the host's /sys/kernel/tracing into it)",
+};
+
+/**
+ * @param {string} release as uname -r
+ * @param {readonly [number, number]} oldest
+ * @returns {boolean} false when the release can't be read: better to try then
+ */
+function isOlder(release, [major, minor]) {
+  const match = /^(\d+)\.(\d+)/.exec(release);
+  if (!match) return false;
+  const [ownMajor, ownMinor] = [Number(match[1]), Number(match[2])];
+  return ownMajor < major || (ownMajor === major && ownMinor < minor);
+}
+
+/**
+ * Makes sure that the capture can work here; mounts tracefs if it isn't. Takes under a millisecond when all is well.
+ * @param {MachineFacts} [facts]
+ * @throws {SetupFailure} that names everything missing
+ */
+export function requireMachine(facts = gatherMachineFacts()) {
+  const problems = checkMachine(facts);
+  if (problems.length === 0 && facts.tracefs === 'not mounted') {
+    const failed = mountTracefs();
+    if (failed) problems.push(failed);
+    else return requireMachine({ ...facts, tracefs: tracefsState() });
+  }
+  if (problems.length > 0) throw new SetupFailure('this machine lacks what the capture needs', problems);
+}

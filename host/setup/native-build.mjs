@@ -1,0 +1,62 @@
+// Builds what native/ holds, BPF objects and addon, by native/Makefile, which is incremental by itself.
+// The stamp only spares the start of make when nothing has changed.
+
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { SetupFailure } from './failure.mjs';
+import { BUILD, PROJECT, SETUP_STATE, SYSTEM_PATH } from './paths.mjs';
+import { runTool } from './run-tool.mjs';
+import { digestInputs, isUpToDate, writeStamp } from './stamp.mjs';
+
+const STAMP = `${SETUP_STATE}native.stamp`;
+
+/** All that goes into the build: sources with the generated schema header, and the versions of the header packages. */
+const INPUTS = ['native', 'package-lock.json'];
+
+const ADDON = `${BUILD}native/wasprey.node`;
+
+/** @returns {string} */
+const currentDigest = () => digestInputs(PROJECT, INPUTS, [process.arch]);
+
+/** An installed Wasprey comes built, without sources. */
+export function isCheckout() {
+  return existsSync(`${PROJECT}native`);
+}
+
+/** @returns {boolean} */
+export function nativeBuilt() {
+  return isCheckout() ? isUpToDate(STAMP, currentDigest(), [ADDON]) : existsSync(ADDON);
+}
+
+/**
+ * @param {(line: string) => void} note gets make's output
+ * @param {number} lock descriptor that make inherits
+ * @throws {SetupFailure}
+ */
+export async function buildNative(note, lock) {
+  // Taken before the build: what is edited meanwhile is built by the next start.
+  const digest = currentDigest();
+  const { status, output, log } = await runTool({
+    command: 'make',
+    arguments: ['-C', `${PROJECT}native`, `-j${availableParallelism()}`],
+    directory: PROJECT,
+    // Flags of a make that runs this script are not meant for the build.
+    environment: { ...process.env, PATH: SYSTEM_PATH, MAKEFLAGS: '', LC_ALL: 'C.UTF-8' },
+    log: 'native',
+    note,
+    keepOpen: lock,
+  });
+  if (status !== 0 || !existsSync(ADDON)) {
+    throw new SetupFailure(
+      'the capture core could not be built',
+      [
+        {
+          what: `make -C native ${status === 0 ? `did not make ${ADDON}` : 'failed'}`,
+          how: 'see below what it says; after a change of compiler or system, delete build/ and run this again',
+        },
+      ],
+      { output, log },
+    );
+  }
+  writeStamp(STAMP, digest);
+}

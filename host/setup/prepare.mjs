@@ -1,0 +1,128 @@
+// Set-up: finds out what a command needs and lacks, and makes it, in the order in which failure costs least.
+// When nothing is lacking it only looks (a few milliseconds) and prints nothing.
+
+import { mkdirSync } from 'node:fs';
+import { installationObstacle, installTools } from './apt.mjs';
+import { NEEDS } from './bootstrap-arguments.mjs';
+import { SetupFailure } from './failure.mjs';
+import { takeLock } from './lock.mjs';
+import { checkMachine, gatherMachineFacts, requireMachine } from './machine.mjs';
+import { buildNative, isCheckout, nativeBuilt } from './native-build.mjs';
+import { installNodePackages, nodePackagesInstalled } from './node-packages.mjs';
+import { SETUP_STATE } from './paths.mjs';
+import { formatSeconds, Progress } from './progress.mjs';
+import { hasCommand, missingTools } from './system-tools.mjs';
+
+/** @import { Needs } from './bootstrap-arguments.mjs' */
+/** @import { SystemTool } from './system-tools.mjs' */
+
+/**
+ * @typedef {object} Lacking
+ * @property {SystemTool[]} tools
+ * @property {boolean} nodePackages
+ * @property {boolean} native
+ */
+
+/** The highest level that this process has made sure of. */
+let prepared = -1;
+
+/**
+ * Makes sure of all that a level needs.
+ * @param {Needs} needs
+ * @returns {Promise<void>}
+ * @throws {SetupFailure} when something is missing that set-up can't supply
+ * @throws {Interrupted} when a signal ended it
+ */
+export async function prepare(needs) {
+  const level = NEEDS.indexOf(needs);
+  if (level <= prepared) return;
+  const capture = level >= NEEDS.indexOf('capture');
+  // First, since no installation helps a machine that can't capture; tracefs comes later, mount(8) may have to be installed.
+  if (capture) {
+    const problems = checkMachine(gatherMachineFacts());
+    if (problems.length > 0) throw new SetupFailure('this machine lacks what the capture needs', problems);
+  }
+  if (isComplete(lacking(level))) {
+    if (capture) requireMachine();
+  } else {
+    await setUp(level, capture);
+  }
+  prepared = level;
+}
+
+/**
+ * @param {number} level
+ * @param {boolean} capture
+ */
+async function setUp(level, capture) {
+  const progress = new Progress();
+  mkdirSync(SETUP_STATE, { recursive: true });
+  const lock = takeLock(`${SETUP_STATE}lock`, () =>
+    progress.say('Another set-up of this checkout is running; waiting for it.'),
+  );
+  try {
+    const todo = lacking(level);
+    if (!isComplete(todo)) {
+      refuseEarly(todo);
+      progress.say('Setting up Wasprey: what is missing is installed and built, once.');
+      await supply(todo, progress, lock.descriptor);
+    }
+    if (capture) requireMachine();
+    if (!isComplete(todo)) progress.say(`Set up in ${formatSeconds(performance.now() - progress.began)}.`);
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * @param {number} level
+ * @returns {Lacking}
+ */
+function lacking(level) {
+  const native = level >= NEEDS.indexOf('native') && !nativeBuilt();
+  const capture = level >= NEEDS.indexOf('capture');
+  /** @type {SystemTool['purpose'][]} */
+  const purposes = [];
+  if (native && isCheckout()) purposes.push('build');
+  if (capture && gatherMachineFacts().tracefs === 'not mounted') purposes.push('mount');
+  if (level >= NEEDS.indexOf('live-tests')) purposes.push('live-tests');
+  return { tools: missingTools(purposes), nodePackages: !nodePackagesInstalled(), native };
+}
+
+/** @param {Lacking} todo */
+function isComplete({ tools, nodePackages, native }) {
+  return tools.length === 0 && !nodePackages && !native;
+}
+
+/**
+ * Says at once what must be installed by hand, before the other steps take their time.
+ * @param {Lacking} todo
+ */
+function refuseEarly({ tools, native }) {
+  if (native && !isCheckout()) {
+    throw new SetupFailure('the capture core is missing', [
+      { what: 'this installation has neither the addon nor its sources', how: 'install Wasprey again' },
+    ]);
+  }
+  const system = { hasApt: hasCommand('apt-get'), isRoot: process.geteuid?.() === 0 };
+  const obstacle = tools.length > 0 ? installationObstacle(tools, system) : undefined;
+  if (obstacle) throw obstacle;
+}
+
+/**
+ * @param {Lacking} todo
+ * @param {Progress} progress
+ * @param {number} lock
+ */
+async function supply(todo, progress, lock) {
+  if (todo.tools.length > 0) {
+    const names = todo.tools.map((tool) => tool.packages[0]).join(' ');
+    await progress.step('system packages', names, (note) => installTools(todo.tools, note, lock));
+  }
+  if (todo.nodePackages) {
+    await progress.step('npm packages', 'as package-lock.json has them', (note) => installNodePackages(note, lock));
+  }
+  if (todo.native) {
+    await progress.step('capture core', 'BPF programs and addon', (note) => buildNative(note, lock));
+  }
+}

@@ -1,0 +1,60 @@
+// The programs and headers that set-up needs from the system, and the Debian packages that have them.
+// They are looked for as files, not asked of dpkg, so that other systems and hand-made installations do as well.
+
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { SYSTEM_PATH } from './paths.mjs';
+
+/**
+ * @typedef {object} SystemTool
+ * @property {string} name as messages say it
+ * @property {readonly string[]} [commands] any of these in PATH
+ * @property {readonly string[]} [files] any of these
+ * @property {readonly string[]} packages of Debian: the first that the system has is installed
+ * @property {'build' | 'mount' | 'live-tests'} purpose `mount` only where tracefs must be mounted
+ */
+
+/** @type {readonly SystemTool[]} */
+export const SYSTEM_TOOLS = [
+  { name: 'make', commands: ['make'], packages: ['make'], purpose: 'build' },
+  { name: 'clang 19', commands: ['clang-19'], packages: ['clang-19'], purpose: 'build' },
+  { name: 'bpftool', commands: ['bpftool'], packages: ['bpftool'], purpose: 'build' },
+  { name: 'libbpf headers', files: ['/usr/include/bpf/libbpf.h'], packages: ['libbpf-dev'], purpose: 'build' },
+  { name: 'mount', commands: ['mount'], packages: ['mount'], purpose: 'mount' },
+  { name: 'runc', commands: ['runc'], packages: ['runc'], purpose: 'live-tests' },
+  { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purpose: 'live-tests' },
+];
+
+/**
+ * @param {readonly SystemTool['purpose'][]} purposes
+ * @param {{ hasCommand(name: string): boolean, hasFile(path: string): boolean }} [system]
+ * @returns {SystemTool[]} those that are missing
+ */
+export function missingTools(purposes, system = thisSystem) {
+  return SYSTEM_TOOLS.filter(
+    ({ purpose, commands = [], files = [] }) =>
+      purposes.includes(purpose) &&
+      !commands.some((name) => system.hasCommand(name)) &&
+      !files.some((path) => system.hasFile(path)),
+  );
+}
+
+const thisSystem = {
+  /** @param {string} name */
+  hasCommand(name) {
+    return SYSTEM_PATH.split(delimiter).some((folder) => {
+      try {
+        accessSync(join(folder, name), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  },
+  hasFile: existsSync,
+};
+
+/** @param {string} name */
+export function hasCommand(name) {
+  return thisSystem.hasCommand(name);
+}

@@ -1,0 +1,66 @@
+// Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
+// usage: test/run.ts SUITE... [--file PART]     SUITE: unit, conformance, live; PART: only files with this in their name
+
+import { globSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+import { reportFailure, SetupFailure } from '../host/setup/failure.mjs';
+import { PROJECT } from '../host/setup/paths.mjs';
+import { prepare } from '../host/setup/prepare.mjs';
+import { type TestEvent, Totals } from './totals.ts';
+
+interface Suite {
+  readonly needs: Parameters<typeof prepare>[0];
+  /** Test files at a time: what live tests load and measure is the whole machine's, so they run alone. */
+  readonly concurrency: number;
+}
+
+const SUITES = new Map<string, Suite>([
+  ['unit', { needs: 'native', concurrency: 2 }],
+  ['conformance', { needs: 'native', concurrency: 2 }],
+  ['live', { needs: 'live-tests', concurrency: 1 }],
+]);
+
+/** A file that takes longer hangs. */
+const FILE_TIMEOUT_MS = 15 * 60_000;
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { file: { type: 'string' } } });
+const unknown = positionals.find((name) => !SUITES.has(name));
+if (positionals.length === 0 || unknown !== undefined) {
+  console.error(`test/run.ts: ${unknown ?? 'no suite named'}: the suites are ${[...SUITES.keys()].join(', ')}`);
+  process.exit(2);
+}
+
+const totals = new Totals();
+await pipeline(Readable.from(runSuites(positionals)), new spec(), process.stdout, { end: false });
+process.stdout.write(`${totals.closingLine()}\n`);
+process.exitCode = totals.success ? 0 : 1;
+
+async function* runSuites(names: readonly string[]): AsyncGenerator<TestEvent> {
+  for (const [name, suite] of [...SUITES].filter(([known]) => names.includes(known))) {
+    if (!(await isPrepared(suite))) continue;
+    const files = globSync(`${PROJECT}test/${name}/**/*.test.ts`)
+      .filter((path) => basename(path).includes(values.file ?? ''))
+      .sort();
+    if (files.length === 0) continue;
+    yield* totals.count(run({ files, concurrency: suite.concurrency, timeout: FILE_TIMEOUT_MS, cwd: PROJECT }));
+  }
+  yield* totals.summary();
+}
+
+/** Says what is missing when a suite can't be run here; the suites after it are run all the same, and the whole has failed. */
+async function isPrepared(suite: Suite): Promise<boolean> {
+  try {
+    await prepare(suite.needs);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SetupFailure)) throw error;
+    reportFailure(error);
+    totals.addUnrunnable();
+    return false;
+  }
+}

@@ -1,0 +1,81 @@
+// Adds up what node's test runner reports of several runs, so that they end with one summary.
+
+/** An event of node's test runner, as far as counting needs it (documented under "Class: TestsStream"). */
+export interface TestEvent {
+  readonly type: string;
+  readonly data: {
+    readonly nesting?: number;
+    readonly message?: string;
+    readonly file?: string;
+    readonly success?: boolean;
+    readonly counts?: Partial<Record<Count, number>>;
+    readonly duration_ms?: number;
+  };
+}
+
+/** Counts in the order and with the words of node's own summary. */
+const COUNTS = {
+  tests: 'tests',
+  suites: 'suites',
+  passed: 'pass',
+  failed: 'fail',
+  cancelled: 'cancelled',
+  skipped: 'skipped',
+  todo: 'todo',
+} as const;
+type Count = keyof typeof COUNTS;
+
+export class Totals {
+  private readonly counts: Record<Count, number> = {
+    tests: 0,
+    suites: 0,
+    passed: 0,
+    failed: 0,
+    cancelled: 0,
+    skipped: 0,
+    todo: 0,
+  };
+  private durationMs = 0;
+  private failedRuns = 0;
+
+  /** Takes a run's events; hands on all but the run's own summary, which it adds to the totals. */
+  async *count(events: AsyncIterable<TestEvent>): AsyncGenerator<TestEvent> {
+    for await (const event of events) {
+      // What belongs to a test names its file; the run's own plan and summary don't.
+      const ofRun = event.data.file === undefined;
+      if (ofRun && event.type === 'test:summary') this.add(event.data);
+      else if (!(ofRun && (event.type === 'test:diagnostic' || event.type === 'test:plan'))) yield event;
+    }
+  }
+
+  private add({ counts, duration_ms, success }: TestEvent['data']): void {
+    for (const name of Object.keys(COUNTS) as Count[]) this.counts[name] += counts?.[name] ?? 0;
+    this.durationMs += duration_ms ?? 0;
+    if (success === false) this.failedRuns++;
+  }
+
+  /** Counts a suite that could not be run as one failed test. */
+  addUnrunnable(): void {
+    this.counts.tests++;
+    this.counts.failed++;
+  }
+
+  /** At least one test ran, and none failed. */
+  get success(): boolean {
+    const { tests, failed, cancelled } = this.counts;
+    return tests > 0 && failed === 0 && cancelled === 0 && this.failedRuns === 0;
+  }
+
+  /** The lines of node's summary, as the events that a reporter prints them from. */
+  *summary(): Generator<TestEvent> {
+    const line = (message: string): TestEvent => ({ type: 'test:diagnostic', data: { nesting: 0, message } });
+    for (const [name, word] of Object.entries(COUNTS)) yield line(`${word} ${this.counts[name as Count]}`);
+    yield line(`duration_ms ${Math.round(this.durationMs)}`);
+  }
+
+  /** The closing line. A test that was cancelled has failed; one marked todo was not judged. */
+  closingLine(): string {
+    const { passed, failed, cancelled, skipped, todo } = this.counts;
+    return `${passed} passed, ${failed + cancelled} failed, ${skipped + todo} skipped`;
+  }
+}
