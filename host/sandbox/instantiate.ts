@@ -1,0 +1,61 @@
+// From bytes to a module that can run: verify, compile, bind to the host's memory. The first half can be done off the worker.
+// This is the only place of the project that makes a WebAssembly.Module or an instance.
+
+import { instantiateSync } from '@assemblyscript/loader';
+import { SandboxError } from './error.ts';
+import { type MatchCallback, MatchGuard } from './match-guard.ts';
+import { type SandboxProof, verifyModule } from './verify.ts';
+
+/** A module that passed. Structured clone keeps it, so a thread may compile it for another. */
+export interface VerifiedModule {
+  readonly module: WebAssembly.Module;
+  readonly proof: SandboxProof;
+}
+
+/** What the host lends to a module. */
+export interface SandboxHost {
+  /** Shared memory, all of its size present (the verifier can't know it): address 0 to its end is what the module may read. */
+  readonly memory: WebAssembly.Memory;
+  /** Rules in the module's manifest. Reporting any other is a foreign match. */
+  readonly ruleCount: number;
+  readonly match: MatchCallback;
+}
+
+/** The module's exports as they are: calls may throw. run.ts turns that into results. */
+export interface RuleModuleExports {
+  evaluate(from: number, to: number): void;
+  candidates(process: number, word: number): bigint;
+  readonly fuel: WebAssembly.Global<'i32'>;
+}
+
+export interface RuleInstance {
+  readonly exports: RuleModuleExports;
+  readonly guard: MatchGuard;
+}
+
+/** Verifies and compiles. Throws SandboxError; whatever the bytes are, nothing of them has run. */
+export function compileRuleModule(bytes: Uint8Array): VerifiedModule {
+  // A copy of its own: what is compiled is what was verified, even if the caller's bytes are shared with another thread.
+  const own = new Uint8Array(bytes);
+  const proof = verifyModule(own);
+  try {
+    return { module: new WebAssembly.Module(own), proof };
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError) throw new SandboxError('invalid', error.message);
+    throw error;
+  }
+}
+
+/** Binds a module to the host. Throws SandboxError `link` where the memory does not fit the module's import. */
+export function instantiateRuleModule(verified: VerifiedModule, host: SandboxHost): RuleInstance {
+  const guard = new MatchGuard(host.memory, host.ruleCount, host.match);
+  const imports = { env: { memory: host.memory, match: guard.match } };
+  try {
+    const { instance } = instantiateSync<Record<string, unknown>>(verified.module, imports);
+    // The verifier has proven names and types. The loader's own `exports` wrap each call to set an argument count that we have no use for.
+    return { exports: instance.exports as unknown as RuleModuleExports, guard };
+  } catch (error) {
+    if (error instanceof WebAssembly.LinkError) throw new SandboxError('link', error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,26 @@
+// Upper bounds on what a rule module may be made of.
+// They bound the time and memory that verifying, compiling and running it can take; each is far above what real rules need.
+
+/** The 112 stock Falco rules make about 75 KB; 4 MB leaves room for 50 times that. */
+export const MAX_MODULE_BYTES = 4 * 1024 * 1024;
+/** Of one function, in bytes. V8's optimising compiler takes more than linear time in this; its own limit is 7.6 MB. */
+export const MAX_FUNCTION_BYTES = 1024 * 1024;
+/** Functions, types, globals and custom sections of a module. */
+export const MAX_FUNCTIONS = 10_000;
+export const MAX_TYPES = 1_000;
+export const MAX_GLOBALS = 1_000;
+export const MAX_CUSTOM_SECTIONS = 16;
+/** Imports and exports; a rule module has two and three, but is told which one is too many. */
+export const MAX_IMPORTS = 100;
+/** Parameters or results of a function type. */
+export const MAX_PARAMETERS = 64;
+/** Parameters and locals of one function. */
+export const MAX_LOCALS = 4_096;
+/** Locals of all functions on the deepest call path: at 16 bytes each this is 256 KB of V8's stack of about 1 MB. */
+export const MAX_STACK_LOCALS = 16_384;
+/** Functions on the deepest call path, `evaluate` included. */
+export const MAX_CALL_DEPTH = 64;
+/** Nested blocks, loops and ifs in a function. */
+export const MAX_NESTING = 1_024;
+/** Labels of one br_table. */
+export const MAX_LABELS = 16_384;

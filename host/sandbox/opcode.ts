@@ -1,0 +1,64 @@
+// How an instruction of WebAssembly is described: name, immediates, and the class by which verify.ts allows or refuses it.
+// The rows of the opcode tables are written in these terms.
+
+/** What follows an opcode. `unread`: instructions of a refused class whose immediates the reader does not need to know. */
+export type Immediates =
+  | 'none'
+  | 'block'
+  | 'label'
+  | 'labels'
+  | 'function'
+  | 'type-table'
+  | 'types'
+  | 'local'
+  | 'global'
+  | 'index'
+  | 'index-index'
+  | 'memarg'
+  | 'memarg-lane'
+  | 'memory'
+  | 'lane'
+  | 'i32'
+  | 'i64'
+  | 'bytes-4'
+  | 'bytes-8'
+  | 'bytes-16'
+  | 'zero'
+  | 'unread';
+
+/** What an instruction does, as far as the sandbox cares. */
+export type OpcodeClass =
+  | 'control'
+  | 'call'
+  | 'indirect-call'
+  | 'tail-call'
+  | 'exception'
+  | 'reference'
+  | 'gc'
+  | 'local'
+  | 'global-get'
+  | 'global-set'
+  | 'table'
+  | 'load'
+  | 'store'
+  | 'memory-size'
+  | 'memory-grow'
+  | 'bulk'
+  | 'atomic-load'
+  | 'atomic-write'
+  | 'atomic-wait'
+  | 'fence'
+  | 'constant'
+  | 'numeric'
+  | 'vector';
+
+export interface Opcode {
+  readonly name: string;
+  /** The first byte for one-byte opcodes, otherwise prefix * 0x1000 + number (0xfd00c is v128.const). */
+  readonly code: number;
+  readonly immediates: Immediates;
+  readonly class: OpcodeClass;
+}
+
+/** A row of the tables: the first opcode, then the names of it and its successors (`-` is a gap), which share the rest. */
+export type OpcodeRun = readonly [first: number, immediates: Immediates, class_: OpcodeClass, names: string];

@@ -1,0 +1,106 @@
+// Runs a module with fuel, and turns whatever goes wrong in it into a typed result, so that the caller can set the module aside.
+// A trap leaves the instance as it was: there is nothing in it that a run could leave half done.
+
+import type { RuleInstance } from './instantiate.ts';
+import { ForeignMatchError, HostMatchError } from './match-guard.ts';
+
+/** Why a run ended early. Stable: metrics are labelled with it. */
+export type RunFailureKind =
+  /** The fuel and the time allowed were used up: a loop without end, or more work than the host allows. */
+  | 'out-of-fuel'
+  /** Out-of-bounds access, division by zero, `unreachable`, or a store stopped by the read-only mapping. */
+  | 'trap'
+  | 'stack-overflow'
+  /** It reported a rule or an event that is not its own. */
+  | 'foreign-match';
+
+export interface RunFailure {
+  readonly ok: false;
+  readonly kind: RunFailureKind;
+  readonly reason: string;
+}
+
+export type EvaluateResult = { readonly ok: true } | RunFailure;
+export type CandidatesResult = { readonly ok: true; readonly value: bigint } | RunFailure;
+
+/** How long one call may take. */
+export interface RunLimits {
+  /** Units of fuel for the first attempt (path-cost.ts). */
+  readonly fuel: number;
+  /** CPU time of this thread, in milliseconds, within which the call is attempted again with twice the fuel. */
+  readonly milliseconds: number;
+}
+
+/**
+ * Ends any call within 100 ms. A unit is at most 10 ns (hostile: each load misses the caches) but 0.3 ns in ordinary rules
+ * (test/bench/sandbox.bench.ts), so fuel alone would either let a hostile module take a second, or let traced processes have an
+ * honest module set aside by making events that are dear to evaluate (4 KB paths against many globs). So fuel bounds each
+ * attempt, to 20 ms, and time decides whether there is another: the last one starts before 25 ms and takes less than twice as long.
+ */
+export const RUN_LIMITS: RunLimits = { fuel: 2_000_000, milliseconds: 25 };
+
+/** Fuel is a signed number of 32 bits. */
+const MAX_FUEL = 2 ** 31 - 1;
+
+const EVALUATED: EvaluateResult = { ok: true };
+
+/**
+ * Evaluates the records in [from, to). What matches has gone through the instance's callback when this returns, each match once, even on
+ * failure. Throws only what the callback has thrown.
+ */
+export function runEvaluate(instance: RuleInstance, from: number, to: number, limits = RUN_LIMITS): EvaluateResult {
+  const { exports, guard } = instance;
+  guard.begin(from, to);
+  const failure = attempt(instance, limits, () => exports.evaluate(from, to));
+  return failure ?? EVALUATED;
+}
+
+/**
+ * Word `word` of the candidate bits of the process image at address `process`: which rules it can still match, as an unsigned number of
+ * 64 bits. Reporting a match here is foreign.
+ */
+export function runCandidates(
+  instance: RuleInstance,
+  process: number,
+  word: number,
+  limits = RUN_LIMITS,
+): CandidatesResult {
+  const { exports, guard } = instance;
+  guard.begin(0, 0);
+  let value = 0n;
+  const failure = attempt(instance, limits, () => {
+    value = BigInt.asUintN(64, exports.candidates(process, word));
+  });
+  return failure ?? { ok: true, value };
+}
+
+/** Calls until it succeeds, fails for another reason than fuel, or the time is over. */
+function attempt(instance: RuleInstance, limits: RunLimits, call: () => void): RunFailure | undefined {
+  const { exports, guard } = instance;
+  const started = process.threadCpuUsage();
+  for (let fuel = limits.fuel; ; fuel = Math.min(fuel * 2, MAX_FUEL)) {
+    exports.fuel.value = fuel;
+    try {
+      call();
+      return undefined;
+    } catch (error) {
+      const failure = describe(instance, error);
+      if (failure.kind !== 'out-of-fuel' || fuel === MAX_FUEL) return failure;
+      const spent = process.threadCpuUsage(started);
+      if ((spent.user + spent.system) / 1000 >= limits.milliseconds) return failure;
+      guard.again();
+    }
+  }
+}
+
+function describe(instance: RuleInstance, error: unknown): RunFailure {
+  if (error instanceof HostMatchError) throw error.cause;
+  if (error instanceof ForeignMatchError) return { ok: false, kind: 'foreign-match', reason: error.message };
+  if (error instanceof WebAssembly.RuntimeError) {
+    // Only a fuel check lets the fuel go below zero, and it traps right there.
+    const empty = instance.exports.fuel.value < 0;
+    return { ok: false, kind: empty ? 'out-of-fuel' : 'trap', reason: empty ? 'out of fuel' : error.message };
+  }
+  if (error instanceof RangeError) return { ok: false, kind: 'stack-overflow', reason: error.message };
+  throw error;
+}

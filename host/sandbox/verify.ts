@@ -1,0 +1,180 @@
+// Proves from a module's bytes, before it is instantiated and whoever compiled it, that it is a pure reader with bounded run time.
+// What is proven is the contract of rule modules: two imports, three exports, no writes, no growth, no recursion, fuel at every loop.
+
+import { type StackProof, verifyCallGraph } from './call-graph.ts';
+import { quoteName, SandboxError } from './error.ts';
+import { type Export, type RuleModuleBinary, readModule } from './module.ts';
+import { type FunctionType, formatFunctionType } from './types.ts';
+import { type FunctionProof, verifyCode } from './verify-code.ts';
+
+const MATCH_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: [] };
+const EVALUATE_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: [] };
+const CANDIDATES_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: ['i64'] };
+
+/** Custom sections with these names, and those that begin with `wasprey.`. V8 gives a meaning to some others (branch hints, source maps). */
+const CUSTOM_SECTIONS = new Set(['name', 'producers', 'target_features']);
+const OWN_SECTIONS = 'wasprey.';
+
+/** What the verifier has proven, for `wasprey inspect` and for the metrics. */
+export interface SandboxProof {
+  /** Bytes of the module. */
+  readonly size: number;
+  readonly functions: number;
+  /** Instructions and loops of all functions. */
+  readonly instructions: number;
+  readonly loops: number;
+  readonly stack: StackProof;
+  /** Largest charge of any fuel check, in units: no stretch of code without a check costs more. */
+  readonly largestCharge: number;
+  /** Names of the custom sections. */
+  readonly customSections: readonly string[];
+}
+
+/**
+ * Verifies a module. Throws SandboxError with a stable code, the offset and the function of the first thing that is not allowed.
+ * Types and stack discipline are left to V8's own validation, which instantiate.ts runs on the same bytes afterwards.
+ */
+export function verifyModule(bytes: Uint8Array): SandboxProof {
+  const module = readModule(bytes);
+  verifyCustomSections(module);
+  verifyImports(module);
+  verifyFunctionTypes(module);
+  const fuel = verifyExports(module);
+  verifyGlobals(module, fuel);
+
+  const importedFunctions = module.imports.filter((item) => item.kind === 'function').length;
+  // The only imported function is env.match, so it has index 0.
+  const match = 0;
+  const proofs: FunctionProof[] = module.bodies.map((body, index) =>
+    verifyCode(bytes, body, { functionIndex: importedFunctions + index, fuel, match }),
+  );
+  const stack = verifyCallGraph([
+    { calls: [], locals: 0 },
+    ...proofs.map((proof, index) => ({ calls: proof.calls, locals: localsOf(module, index) })),
+  ]);
+  let largestCharge = 0;
+  let instructions = 0;
+  let loops = 0;
+  for (const proof of proofs) {
+    largestCharge = Math.max(largestCharge, proof.entryCharge, proof.loopCharge);
+    instructions += proof.instructions;
+    loops += proof.loops;
+  }
+  return {
+    size: bytes.length,
+    functions: proofs.length,
+    instructions,
+    loops,
+    stack,
+    largestCharge,
+    customSections: module.customs.map((section) => section.name),
+  };
+}
+
+function verifyCustomSections(module: RuleModuleBinary): void {
+  const seen = new Set<string>();
+  for (const { name, start } of module.customs) {
+    if (!CUSTOM_SECTIONS.has(name) && !name.startsWith(OWN_SECTIONS)) {
+      throw new SandboxError('custom-section', `custom section ${quoteName(name)} is not known`, { offset: start });
+    }
+    // Two manifests would let the signature cover one and the agent read the other.
+    if (seen.has(name)) {
+      throw new SandboxError('custom-section', `custom section ${quoteName(name)} stands twice`, { offset: start });
+    }
+    seen.add(name);
+  }
+}
+
+function verifyImports(module: RuleModuleBinary): void {
+  const seen = new Set<string>();
+  for (const item of module.imports) {
+    const name = `${item.module}.${item.name}`;
+    const { offset } = item;
+    if ((name !== 'env.memory' && name !== 'env.match') || seen.has(name)) {
+      throw new SandboxError('forbidden-import', `imports ${quoteName(name)}`, { offset });
+    }
+    seen.add(name);
+    if (name === 'env.memory') {
+      if (item.kind !== 'memory') throw new SandboxError('wrong-type', 'env.memory is not a memory', { offset });
+      if (!item.shared) throw new SandboxError('wrong-type', 'env.memory is not a shared memory', { offset });
+    } else {
+      if (item.kind !== 'function') throw new SandboxError('wrong-type', 'env.match is not a function', { offset });
+      expectType(module, item.type, MATCH_TYPE, 'env.match', offset);
+    }
+  }
+  for (const name of ['env.memory', 'env.match']) {
+    if (!seen.has(name)) throw new SandboxError('missing-import', `does not import ${name}`);
+  }
+}
+
+function verifyFunctionTypes(module: RuleModuleBinary): void {
+  for (const [index, type] of module.functions.entries()) {
+    if (module.types[type] === undefined) {
+      throw new SandboxError('malformed', `type ${type} does not exist`, { functionIndex: index + 1 });
+    }
+  }
+}
+
+/** Checks the three exports, and returns the index of the fuel global. */
+function verifyExports(module: RuleModuleBinary): number {
+  const exports = new Map<string, Export>();
+  for (const item of module.exports) {
+    if (item.name !== 'evaluate' && item.name !== 'candidates' && item.name !== 'fuel') {
+      throw new SandboxError('forbidden-export', `exports ${quoteName(item.name)}`, { offset: item.offset });
+    }
+    if (exports.has(item.name)) {
+      throw new SandboxError('malformed', `exports ${item.name} twice`, { offset: item.offset });
+    }
+    exports.set(item.name, item);
+  }
+  const exported = (name: string): Export => {
+    const item = exports.get(name);
+    if (item === undefined) throw new SandboxError('missing-export', `does not export ${name}`);
+    return item;
+  };
+  verifyExportedFunction(module, exported('evaluate'), EVALUATE_TYPE);
+  verifyExportedFunction(module, exported('candidates'), CANDIDATES_TYPE);
+  const fuel = exported('fuel');
+  const global = module.globals[fuel.index];
+  if (fuel.kind !== 'global' || global?.type !== 'i32' || !global.mutable) {
+    throw new SandboxError('wrong-type', 'fuel is not a mutable global of type i32', { offset: fuel.offset });
+  }
+  return fuel.index;
+}
+
+function verifyExportedFunction(module: RuleModuleBinary, item: Export, expected: FunctionType): void {
+  const { offset } = item;
+  if (item.kind !== 'function') throw new SandboxError('wrong-type', `${item.name} is not a function`, { offset });
+  // Function 0 is the imported env.match, whose type is that of evaluate.
+  const type = module.functions[item.index - 1];
+  if (type === undefined) throw new SandboxError('wrong-type', `${item.name} has no code of its own`, { offset });
+  expectType(module, type, expected, item.name, offset);
+}
+
+function expectType(
+  module: RuleModuleBinary,
+  index: number,
+  expected: FunctionType,
+  what: string,
+  offset: number,
+): void {
+  const type = module.types[index];
+  const found = type === undefined ? 'no type' : formatFunctionType(type);
+  const wanted = formatFunctionType(expected);
+  if (found !== wanted)
+    throw new SandboxError('wrong-type', `${what} has the type ${found}, not ${wanted}`, { offset });
+}
+
+function verifyGlobals(module: RuleModuleBinary, fuel: number): void {
+  for (const [index, global] of module.globals.entries()) {
+    if (global.mutable && index !== fuel) {
+      const reason = `global ${index} is mutable; a rule module keeps no state but its fuel`;
+      throw new SandboxError('mutable-global', reason, { offset: global.offset });
+    }
+  }
+}
+
+function localsOf(module: RuleModuleBinary, index: number): number {
+  const type = module.types[module.functions[index] as number];
+  return (type?.parameters.length ?? 0) + (module.bodies[index]?.localCount ?? 0);
+}
