@@ -42,14 +42,14 @@ export function verifyModule(bytes: Uint8Array): SandboxProof {
   const fuel = verifyExports(module);
   verifyGlobals(module, fuel);
 
-  const importedFunctions = module.imports.filter((item) => item.kind === 'function').length;
-  // The only imported function is env.match, so it has index 0.
-  const match = 0;
+  const imported = importedFunctions(module);
+  // The only function that can be imported is env.match, so it has index 0.
+  const match = imported > 0 ? 0 : -1;
   const proofs: FunctionProof[] = module.bodies.map((body, index) =>
-    verifyCode(bytes, body, { functionIndex: importedFunctions + index, fuel, match }),
+    verifyCode(bytes, body, { functionIndex: imported + index, fuel, match }),
   );
   const stack = verifyCallGraph([
-    { calls: [], locals: 0 },
+    ...Array.from({ length: imported }, () => ({ calls: [], locals: 0 })),
     ...proofs.map((proof, index) => ({ calls: proof.calls, locals: localsOf(module, index) })),
   ]);
   let largestCharge = 0;
@@ -102,15 +102,16 @@ function verifyImports(module: RuleModuleBinary): void {
       expectType(module, item.type, MATCH_TYPE, 'env.match', offset);
     }
   }
-  for (const name of ['env.memory', 'env.match']) {
-    if (!seen.has(name)) throw new SandboxError('missing-import', `does not import ${name}`);
-  }
+  // A module none of whose rules can ever match has no use for env.match, and asc leaves it out.
+  if (!seen.has('env.memory')) throw new SandboxError('missing-import', 'does not import env.memory');
 }
 
 function verifyFunctionTypes(module: RuleModuleBinary): void {
   for (const [index, type] of module.functions.entries()) {
     if (module.types[type] === undefined) {
-      throw new SandboxError('malformed', `type ${type} does not exist`, { functionIndex: index + 1 });
+      throw new SandboxError('malformed', `type ${type} does not exist`, {
+        functionIndex: importedFunctions(module) + index,
+      });
     }
   }
 }
@@ -145,8 +146,8 @@ function verifyExports(module: RuleModuleBinary): number {
 function verifyExportedFunction(module: RuleModuleBinary, item: Export, expected: FunctionType): void {
   const { offset } = item;
   if (item.kind !== 'function') throw new SandboxError('wrong-type', `${item.name} is not a function`, { offset });
-  // Function 0 is the imported env.match, whose type is that of evaluate.
-  const type = module.functions[item.index - 1];
+  // The imported env.match has the type of evaluate, but is not the module's to export.
+  const type = module.functions[item.index - importedFunctions(module)];
   if (type === undefined) throw new SandboxError('wrong-type', `${item.name} has no code of its own`, { offset });
   expectType(module, type, expected, item.name, offset);
 }
@@ -172,6 +173,11 @@ function verifyGlobals(module: RuleModuleBinary, fuel: number): void {
       throw new SandboxError('mutable-global', reason, { offset: global.offset });
     }
   }
+}
+
+/** 1 with env.match, 0 without: where the module's own functions begin in the index space. */
+function importedFunctions(module: RuleModuleBinary): number {
+  return module.imports.filter((item) => item.kind === 'function').length;
 }
 
 function localsOf(module: RuleModuleBinary, index: number): number {

@@ -7,7 +7,7 @@ import { SandboxError } from '../../host/sandbox/error.ts';
 import type { Immediates, Opcode } from '../../host/sandbox/opcode.ts';
 import { allOpcodes } from '../../host/sandbox/opcodes.ts';
 import { verifyModule } from '../../host/sandbox/verify.ts';
-import { CHECK_BYTES, ruleModuleBytes } from './wasm-builder.ts';
+import { checkBytes, ruleModuleBytes } from './wasm-builder.ts';
 
 function codeOf(bytes: Uint8Array): string {
   try {
@@ -78,7 +78,7 @@ function naturalAlignment(name: string): number {
 function inContext(opcode: Opcode): number[] {
   const instruction = [...encodeOpcode(opcode), ...sampleImmediates(opcode.immediates, opcode.name)];
   if (opcode.name === 'else') return [0x41, 0, 0x04, 0x40, ...instruction, 0x0b];
-  if (opcode.name === 'loop') return [...instruction, ...CHECK_BYTES, 0x0b];
+  if (opcode.name === 'loop') return [...instruction, ...checkBytes(), 0x0b];
   if (opcode.immediates === 'block') return [0x00, ...instruction, 0x0b];
   if (opcode.name === 'end') return [0x02, 0x40, ...instruction];
   return [0x00, ...instruction, 0x00];

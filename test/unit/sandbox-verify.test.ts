@@ -59,6 +59,20 @@ describe('sandbox: the module that the others are variations of', () => {
   });
 });
 
+describe('sandbox: a module none of whose rules can match', () => {
+  it('need not import env.match', () => {
+    assert.deepEqual(
+      verifyModule(ruleModule({ match: '', evaluate: '(call $f)', more: `(func $f ${check()})` })).stack,
+      {
+        depth: 2,
+        locals: 2,
+      },
+    );
+    const error = refusal(ruleModule({ match: '', more: '(func $f)' }));
+    assert.equal(error.functionIndex, 2);
+  });
+});
+
 describe('sandbox refuses to write memory', () => {
   refusesEach([
     ['i32.store', { evaluate: '(i32.store (i32.const 0) (i32.const 1))' }, 'store', /i32\.store: writes/],
@@ -147,7 +161,6 @@ describe('sandbox refuses to call out', () => {
       'wrong-type',
       /env\.match has the type \(i32, i64\) -> \(\), not \(i32, i32\) -> \(\)/,
     ],
-    ['no match', { match: '' }, 'missing-import', /env\.match/],
     ['no memory', { memory: '' }, 'missing-import', /env\.memory/],
     [
       'a memory that is not shared',

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import binaryen from 'assemblyscript/binaryen';
 import { ASC_FLAGS } from '../../host/compiler/asc-flags.ts';
-import { encodeName, encodeSection, encodeU32 } from '../../host/sandbox/encode.ts';
+import { encodeName, encodeS32, encodeSection, encodeU32 } from '../../host/sandbox/encode.ts';
 
 /** The binary of a module in text. */
 export function assembleText(text: string): Uint8Array {
@@ -60,16 +60,23 @@ export function ruleModule(parts: TextParts = {}): Uint8Array {
   return assembleText(ruleModuleText(parts));
 }
 
-/** Bytes of a check on global 0, with a charge of one byte of LEB128. */
-export const CHECK_BYTES = [0x23, 0, 0x41, 63, 0x6b, 0x24, 0, 0x23, 0, 0x41, 0, 0x48, 0x04, 0x40, 0x00, 0x0b];
+/** Bytes of a check on global 0. */
+export function checkBytes(charge = 63): number[] {
+  const value = encodeS32(charge);
+  return [0x23, 0, 0x41, ...value, 0x6b, 0x24, 0, 0x23, 0, 0x41, 0, 0x48, 0x04, 0x40, 0x00, 0x0b];
+}
 
 /**
  * A module from bytes that binaryen would not emit: `code` is what evaluate holds after its check and before its end. `sections` are added
- * after those of a rule module.
+ * after those of a rule module; `charge` is what the checks charge.
  */
-export function ruleModuleBytes(code: readonly number[], sections: readonly (readonly number[])[] = []): Uint8Array {
+export function ruleModuleBytes(
+  code: readonly number[],
+  sections: readonly (readonly number[])[] = [],
+  charge = 63,
+): Uint8Array {
   const body = (instructions: readonly number[]): number[] => {
-    const bytes = [0, ...CHECK_BYTES, ...instructions, 0x0b];
+    const bytes = [0, ...checkBytes(charge), ...instructions, 0x0b];
     return [...encodeU32(bytes.length), ...bytes];
   };
   const section = (id: number, content: readonly number[]): number[] => [
