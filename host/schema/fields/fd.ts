@@ -60,6 +60,12 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     source: computed('fd.nameraw'),
   },
   {
+    name: 'fd.realpath',
+    type: 'CHARBUF',
+    description: "Path of the file that the kernel used, links followed. Wasprey's own: Falco has no such field.",
+    source: { from: 'event', member: 'resolved' },
+  },
+  {
     name: 'fd.name_changed',
     type: 'BOOL',
     description: 'This event changed fd.name.',
