@@ -1,0 +1,21 @@
+// What a field's value may depend on besides the event: when the session began, and what this machine is called.
+
+import type { EventRecord } from './record.ts';
+import type { Absent, FieldValue } from './value.ts';
+
+export interface ReadContext {
+  /** Time of the first event of the session, ns since the epoch (evt.reltime). */
+  readonly sessionStart: bigint;
+  readonly hostname: string;
+  /** evt.outputtime is ISO 8601 in UTC instead of the local time of day. */
+  readonly isoTime: boolean;
+}
+
+/** A field that a function computes; `argument` is what the rule gives in brackets. */
+export type ComputedField = (
+  event: EventRecord,
+  argument: string | undefined,
+  context: ReadContext,
+) => FieldValue | Absent;
+
+export type ComputedFields = Readonly<Record<string, ComputedField>>;

@@ -1,0 +1,154 @@
+// Event records, process images and container entries, read by member name from the schema's layout.
+
+import { CONTAINER, CONTAINER_STATE } from '../schema/container.ts';
+import { EVENT_HEADER, EVENT_STRUCTS } from '../schema/event-structs.ts';
+import { EVENT_TYPES, type EventType } from '../schema/events.ts';
+import { IMAGE } from '../schema/image.ts';
+import { type Member, member, type Struct } from '../schema/layout.ts';
+import type { EventMemory, MemberValue } from './memory.ts';
+
+/** A chain of parents longer than this is cut: a loop in damaged memory must end. */
+export const LONGEST_CHAIN = 1024;
+
+const TYPE_OFFSET = member(EVENT_HEADER, 'type').offset;
+const EVENT_TYPE_BY_NUMBER: ReadonlyMap<number, EventType> = new Map(EVENT_TYPES.map((type) => [type.number, type]));
+
+const MEMBERS = new Map<Struct, ReadonlyMap<string, Member>>();
+for (const struct of [...Object.values(EVENT_STRUCTS), IMAGE, CONTAINER]) {
+  MEMBERS.set(struct, new Map(struct.members.map((entry) => [entry.name, entry])));
+}
+
+/** A struct of the schema at an address. Members that the struct lacks are absent. */
+class StructRecord {
+  readonly memory: EventMemory;
+  readonly address: number;
+  readonly #members: ReadonlyMap<string, Member>;
+
+  constructor(memory: EventMemory, address: number, struct: Struct) {
+    this.memory = memory;
+    this.address = address;
+    this.#members = MEMBERS.get(struct) ?? new Map();
+  }
+
+  has(name: string): boolean {
+    return this.#members.has(name);
+  }
+
+  value(name: string, index = 0): MemberValue {
+    const found = this.#members.get(name);
+    return found && index < (found.count ?? 1) ? this.memory.member(this.address, found, index) : undefined;
+  }
+
+  /** A member of up to 32 bits; 0 where there is none. */
+  number(name: string): number {
+    const value = this.value(name);
+    return typeof value === 'number' ? value : 0;
+  }
+
+  /** Any numeric member; 0 where there is none. */
+  big(name: string, index = 0): bigint {
+    const value = this.value(name, index);
+    return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : 0n;
+  }
+
+  /** A string, address or comm; undefined when absent. */
+  bytes(name: string): Uint8Array | undefined {
+    const value = this.value(name);
+    return value instanceof Uint8Array ? value : undefined;
+  }
+}
+
+export class ContainerRecord extends StructRecord {
+  constructor(memory: EventMemory, address: number) {
+    super(memory, address, CONTAINER);
+  }
+
+  static at(memory: EventMemory, address: number): ContainerRecord | undefined {
+    return memory.holds(address, CONTAINER.size) ? new ContainerRecord(memory, address) : undefined;
+  }
+
+  get isHost(): boolean {
+    return this.number('state') === CONTAINER_STATE.HOST;
+  }
+
+  get isPending(): boolean {
+    return this.number('state') === CONTAINER_STATE.PENDING;
+  }
+}
+
+export class ImageRecord extends StructRecord {
+  constructor(memory: EventMemory, address: number) {
+    super(memory, address, IMAGE);
+  }
+
+  static at(memory: EventMemory, address: number): ImageRecord | undefined {
+    return memory.holds(address, IMAGE.size) ? new ImageRecord(memory, address) : undefined;
+  }
+
+  get parent(): ImageRecord | undefined {
+    return this.#linked('parent_address');
+  }
+
+  get sessionLeader(): ImageRecord | undefined {
+    return this.#linked('session_address');
+  }
+
+  get groupLeader(): ImageRecord | undefined {
+    return this.#linked('group_leader_address');
+  }
+
+  get container(): ContainerRecord | undefined {
+    return ContainerRecord.at(this.memory, this.number('container_address'));
+  }
+
+  /** The n-th ancestor; 0 is the process itself. */
+  ancestor(generations: number): ImageRecord | undefined {
+    let image: ImageRecord | undefined = this;
+    for (let step = 0; step < generations && step < LONGEST_CHAIN && image; step++) image = image.parent;
+    return generations <= LONGEST_CHAIN ? image : undefined;
+  }
+
+  /** Parents, nearest first. */
+  *ancestors(): Generator<ImageRecord> {
+    let image = this.parent;
+    for (let step = 0; step < LONGEST_CHAIN && image; step++) {
+      yield image;
+      image = image.parent;
+    }
+  }
+
+  #linked(name: string): ImageRecord | undefined {
+    return ImageRecord.at(this.memory, this.number(name));
+  }
+}
+
+export class EventRecord extends StructRecord {
+  readonly type: EventType;
+
+  private constructor(memory: EventMemory, address: number, type: EventType) {
+    super(memory, address, EVENT_STRUCTS[type.shape]);
+    this.type = type;
+  }
+
+  /** The record at `address`; undefined if it is of no type that the schema knows, or does not lie within the memory. */
+  static at(memory: EventMemory, address: number): EventRecord | undefined {
+    if (!memory.holds(address, EVENT_HEADER.size)) return undefined;
+    const type = EVENT_TYPE_BY_NUMBER.get(memory.u16(address + TYPE_OFFSET));
+    if (!type || !memory.holds(address, EVENT_STRUCTS[type.shape].size)) return undefined;
+    return new EventRecord(memory, address, type);
+  }
+
+  get image(): ImageRecord | undefined {
+    return ImageRecord.at(this.memory, this.number('image_address'));
+  }
+
+  /** Return value of the syscall. */
+  get result(): bigint {
+    return this.big('result');
+  }
+
+  /** ns since the epoch. */
+  get time(): bigint {
+    return this.big('time');
+  }
+}

@@ -1,0 +1,42 @@
+// The text of a value, byte for byte as Falco prints its type.
+
+import { addressText } from './address.ts';
+import { concatenate, encode, type FieldValue } from './value.ts';
+
+const PRINTABLE_FIRST = 0x20;
+const PRINTABLE_LAST = 0x7e;
+const DOT = 0x2e;
+
+/** What stands for an absent value. */
+export const NOT_AVAILABLE = '<NA>';
+
+export function valueText(value: FieldValue): Uint8Array {
+  switch (value.kind) {
+    case 'text':
+      return value.bytes;
+    case 'buffer':
+      return printable(value.bytes);
+    case 'list':
+      return concatenate([encode('('), concatenate(value.items, ','), encode(')')]);
+    case 'integer':
+      return encode(integerText(value.value, value.base));
+    case 'double':
+      return encode(value.value.toFixed(1));
+    case 'boolean':
+      return encode(value.value ? 'true' : 'false');
+    case 'time':
+      return encode(value.text);
+    case 'address':
+      return encode(addressText(value.bytes));
+  }
+}
+
+/** Hexadecimal in capitals and octal, both without prefix. */
+export function integerText(value: bigint, base: 8 | 10 | 16): string {
+  return value.toString(base).toUpperCase();
+}
+
+/** Each byte outside of printable ASCII as a dot. */
+export function printable(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte) => (byte >= PRINTABLE_FIRST && byte <= PRINTABLE_LAST ? byte : DOT));
+}

@@ -1,0 +1,79 @@
+// A field's value on its way from memory to an alert: plain data, so that it crosses from the worker as it is.
+
+export type FieldValue =
+  | { readonly kind: 'text'; readonly bytes: Uint8Array }
+  /** Bytes that are not text: what is not printable is shown as a dot. */
+  | { readonly kind: 'buffer'; readonly bytes: Uint8Array }
+  | { readonly kind: 'integer'; readonly value: bigint; readonly base: 8 | 10 | 16 }
+  | { readonly kind: 'double'; readonly value: number }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  /** A point in time with its text; JSON has the nanoseconds. */
+  | { readonly kind: 'time'; readonly nanoseconds: bigint; readonly text: string }
+  /** 4 bytes or 16. */
+  | { readonly kind: 'address'; readonly bytes: Uint8Array }
+  | { readonly kind: 'list'; readonly items: readonly Uint8Array[] };
+
+/** A field that has no value on this event. */
+export type Absent = undefined;
+
+const ENCODER = new TextEncoder();
+
+/** Encodes into a buffer of its own: a slice of Node's shared pool would be copied whole when it is sent. */
+export function encode(text: string): Uint8Array {
+  return ENCODER.encode(text);
+}
+
+export function text(value: Uint8Array | string): FieldValue {
+  return { kind: 'text', bytes: typeof value === 'string' ? encode(value) : value };
+}
+
+export function integer(value: bigint | number, base: 8 | 10 | 16 = 10): FieldValue {
+  return { kind: 'integer', value: BigInt(value), base };
+}
+
+export function boolean(value: boolean): FieldValue {
+  return { kind: 'boolean', value };
+}
+
+export function concatenate(parts: readonly Uint8Array[], separator = ''): Uint8Array {
+  const between = encode(separator);
+  let size = Math.max(parts.length - 1, 0) * between.length;
+  for (const part of parts) size += part.length;
+  const joined = new Uint8Array(size);
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) {
+      joined.set(between, at);
+      at += between.length;
+    }
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** Splits at NULs; a text after the last NUL counts as an item. */
+export function splitAtNul(bytes: Uint8Array): Uint8Array[] {
+  const items: Uint8Array[] = [];
+  let start = 0;
+  while (start < bytes.length) {
+    const end = bytes.indexOf(0, start);
+    items.push(bytes.subarray(start, end < 0 ? bytes.length : end));
+    if (end < 0) break;
+    start = end + 1;
+  }
+  return items;
+}
+
+/** The value of NAME in `NAME=value` items, each ended by a NUL. */
+export function findByKey(items: Uint8Array, key: string): Uint8Array | undefined {
+  const wanted = encode(`${key}=`);
+  return splitAtNul(items)
+    .find((item) => item.length >= wanted.length && wanted.every((byte, index) => item[index] === byte))
+    ?.slice(wanted.length);
+}
+
+/** Decodes for showing: invalid UTF-8 becomes U+FFFD; a byte order mark is kept. */
+export function decode(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}

@@ -1,0 +1,88 @@
+// An alert, and its two forms: a line of text and a line of JSON, as Falco writes them.
+
+import { iso8601, jsonTime, timeOfDay } from '../fields/time.ts';
+import { escapeText, quote } from './escape.ts';
+import { object, valueJson } from './json.ts';
+import type { KeyedValue } from './message.ts';
+
+export const PRIORITIES = [
+  'Emergency',
+  'Alert',
+  'Critical',
+  'Error',
+  'Warning',
+  'Notice',
+  'Informational',
+  'Debug',
+] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+export interface Alert {
+  /** ns since the epoch. */
+  readonly time: bigint;
+  readonly rule: string;
+  readonly priority: Priority;
+  /** `syscall`, or `internal` for the agent's own. */
+  readonly source: string;
+  /** Undefined for internal alerts, which have none. */
+  readonly tags: readonly string[] | undefined;
+  readonly hostname: string;
+  /** The rule's output with its fields filled in; not escaped. */
+  readonly message: string;
+  readonly fields: readonly KeyedValue[];
+}
+
+/** What Falco's configuration lets one choose; the defaults are its own. */
+export interface AlertFormat {
+  /** time_format_iso_8601 */
+  readonly isoTime: boolean;
+  /** json_include_output_property */
+  readonly includeOutput: boolean;
+  /** json_include_message_property */
+  readonly includeMessage: boolean;
+  /** json_include_output_fields_property */
+  readonly includeOutputFields: boolean;
+  /** json_include_tags_property */
+  readonly includeTags: boolean;
+}
+
+export const DEFAULT_FORMAT: AlertFormat = {
+  isoTime: false,
+  includeOutput: true,
+  includeMessage: false,
+  includeOutputFields: true,
+  includeTags: true,
+};
+
+/** `16:31:56.746609046: Notice message`; one line, without its end. */
+export function textLine(alert: Alert, format: AlertFormat = DEFAULT_FORMAT): string {
+  return escapeText(withPrefix(alert, format));
+}
+
+/** One line, without its end. */
+export function jsonLine(alert: Alert, format: AlertFormat = DEFAULT_FORMAT): string {
+  const members: [string, string][] = [
+    ['hostname', quote(alert.hostname)],
+    ['priority', quote(alert.priority)],
+    ['rule', quote(alert.rule)],
+    ['source', quote(alert.source)],
+    ['time', quote(jsonTime(alert.time))],
+  ];
+  if (format.includeOutput) members.push(['output', quote(withPrefix(alert, format))]);
+  if (format.includeMessage) members.push(['message', quote(alert.message)]);
+  if (format.includeOutputFields) members.push(['output_fields', outputFields(alert, format)]);
+  if (format.includeTags && alert.tags) members.push(['tags', `[${[...alert.tags].sort().map(quote).join(',')}]`]);
+  return object(members);
+}
+
+/** The object of the template's fields, and the event's time. */
+export function outputFields(alert: Alert, format: AlertFormat = DEFAULT_FORMAT): string {
+  const members = alert.fields.map(({ key, value }): [string, string] => [key, valueJson(value)]);
+  if (alert.source !== 'internal') members.push([format.isoTime ? 'evt.time.iso8601' : 'evt.time', String(alert.time)]);
+  return object(members);
+}
+
+function withPrefix(alert: Alert, format: AlertFormat): string {
+  const time = format.isoTime ? iso8601(alert.time) : timeOfDay(alert.time);
+  return `${time}: ${alert.priority} ${alert.message}`;
+}

@@ -1,0 +1,21 @@
+// Text of traced processes in a line or in JSON: whatever it holds, it stays within its string and does nothing to a terminal.
+
+/**
+ * What JSON.stringify leaves as it is but a terminal or a log viewer may act on: DEL and the C1 controls (a raw U+009B
+ * starts an escape sequence), the line and paragraph separators, and the marks that reorder text.
+ */
+const ACTIVE = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** A JSON string, quotes included. */
+export function quote(text: string): string {
+  return JSON.stringify(text).replace(ACTIVE, escapeUnit);
+}
+
+/** The same without the quotes: how a message stands in a text line. */
+export function escapeText(text: string): string {
+  return quote(text).slice(1, -1);
+}
+
+function escapeUnit(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,56 @@
+// From a rule's parsed output template and the values of its fields to the message of an alert.
+
+import type { Operand, TransformerArgument } from '../compiler/ast.ts';
+import type { Template } from '../compiler/template-tokens.ts';
+import { NOT_AVAILABLE, valueText } from '../fields/text.ts';
+import { type Absent, concatenate, decode, encode, type FieldValue } from '../fields/value.ts';
+import { fieldKey, operandValue } from './transform.ts';
+
+const SPACE = 0x20;
+
+export interface KeyedValue {
+  readonly key: string;
+  readonly value: FieldValue | Absent;
+}
+
+/** The fields that a template prints, each once, in order: what has to be read from a matched event. */
+export function templateFields(template: Template): string[] {
+  const keys = new Set<string>();
+  for (const token of template) if (token.kind === 'operand') collect(token.operand, keys);
+  return [...keys];
+}
+
+function collect(argument: Operand | TransformerArgument, keys: Set<string>): void {
+  switch (argument.kind) {
+    case 'field':
+      keys.add(fieldKey(argument));
+      return;
+    case 'transformer':
+      for (const inner of argument.arguments) collect(inner, keys);
+      return;
+    case 'list':
+      for (const item of argument.items) collect(item, keys);
+      return;
+    case 'literal':
+      return;
+  }
+}
+
+/** The message, as text that may hold control characters (escape.ts is for those). Invalid UTF-8 becomes U+FFFD. */
+export function renderMessage(template: Template, values: readonly KeyedValue[]): string {
+  const byKey = new Map(values.map(({ key, value }) => [key, value]));
+  const parts = template.map((token) => {
+    if (token.kind === 'text') return encode(token.text);
+    const value = operandValue(token.operand, (key) => byKey.get(key));
+    const shown = value ? valueText(value) : encode(NOT_AVAILABLE);
+    return token.width ? toWidth(shown, token.width) : shown;
+  });
+  return decode(concatenate(parts));
+}
+
+/** Cut or padded with blanks to so many bytes. */
+function toWidth(bytes: Uint8Array, width: number): Uint8Array {
+  const sized = new Uint8Array(width).fill(SPACE);
+  sized.set(bytes.subarray(0, width));
+  return sized;
+}

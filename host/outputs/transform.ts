@@ -1,0 +1,109 @@
+// Transformers in output templates: %toupper(proc.name), %join(",", (a, b)), %getopt(...).
+
+import type { Operand, TransformerArgument, TransformerOperand } from '../compiler/ast.ts';
+import { lastPart } from '../fields/path.ts';
+import { valueText } from '../fields/text.ts';
+import { type Absent, concatenate, decode, encode, type FieldValue, integer, text } from '../fields/value.ts';
+import { options } from './getopt.ts';
+
+/** Gives the value of a field of the event, by its key. */
+export type Lookup = (key: string) => FieldValue | Absent;
+
+/** How a field is written and what it is called in output_fields: `proc.aname[2]`. */
+export function fieldKey({ name, argument }: { name: string; argument?: string }): string {
+  return argument === undefined ? name : `${name}[${argument}]`;
+}
+
+/** The value of a field or transformer; absent if anything that it needs is. */
+export function operandValue(operand: Operand, lookUp: Lookup): FieldValue | Absent {
+  return operand.kind === 'field' ? lookUp(fieldKey(operand)) : transform(operand, lookUp);
+}
+
+function transform(operand: TransformerOperand, lookUp: Lookup): FieldValue | Absent {
+  const [first, second] = operand.arguments;
+  if (!first) return undefined;
+  switch (operand.name) {
+    case 'tolower':
+      return mapText(first, lookUp, (bytes) => bytes.map(toLower));
+    case 'toupper':
+      return mapText(first, lookUp, (bytes) => bytes.map(toUpper));
+    case 'basename':
+      return mapText(first, lookUp, lastPart);
+    case 'b64':
+      return mapText(first, lookUp, decodeBase64);
+    case 'len': {
+      // Falco prints the length of lists only; of a text it prints <NA> (in conditions it has one).
+      const value = argumentValue(first, lookUp);
+      return value?.kind === 'list' ? integer(value.items.length) : undefined;
+    }
+    case 'concat':
+      return joined(operand.arguments, '', lookUp);
+    case 'join': {
+      const separator = argumentValue(first, lookUp);
+      const items = second?.kind === 'list' ? second.items : [];
+      return separator && joined(items, decode(valueText(separator)), lookUp);
+    }
+    case 'getopt': {
+      const known = second && argumentValue(second, lookUp);
+      const list = listItems(first, lookUp);
+      if (!known || !list) return undefined;
+      const found = options(list.map(decode), decode(valueText(known)));
+      const wanted = operand.argument;
+      const items = wanted === undefined ? found.map(({ name }) => name) : valuesOf(found, wanted);
+      return { kind: 'list', items: items.map(encode) };
+    }
+  }
+}
+
+function valuesOf(found: ReturnType<typeof options>, wanted: string): string[] {
+  return found.filter(({ name }) => name === wanted).map(({ value }) => value ?? '');
+}
+
+function argumentValue(argument: TransformerArgument, lookUp: Lookup): FieldValue | Absent {
+  switch (argument.kind) {
+    case 'field':
+    case 'transformer':
+      return operandValue(argument, lookUp);
+    case 'literal':
+      return text(argument.text);
+    case 'list': {
+      const items = listItems(argument, lookUp);
+      return items && { kind: 'list', items };
+    }
+  }
+}
+
+/** Items of a list; undefined if it is none or one of them is absent. */
+function listItems(argument: TransformerArgument, lookUp: Lookup): readonly Uint8Array[] | undefined {
+  if (argument.kind !== 'list') {
+    const value = argumentValue(argument, lookUp);
+    return value?.kind === 'list' ? value.items : undefined;
+  }
+  const values = argument.items.map((item) => argumentValue(item, lookUp));
+  return values.every((value) => value !== undefined) ? values.map(valueText) : undefined;
+}
+
+function joined(items: readonly TransformerArgument[], separator: string, lookUp: Lookup): FieldValue | Absent {
+  const values = items.map((item) => argumentValue(item, lookUp));
+  return values.every((value) => value !== undefined) ? text(concatenate(values.map(valueText), separator)) : undefined;
+}
+
+function mapText(
+  argument: TransformerArgument,
+  lookUp: Lookup,
+  change: (bytes: Uint8Array) => Uint8Array | undefined,
+): FieldValue | Absent {
+  const value = argumentValue(argument, lookUp);
+  const changed = value && change(value.kind === 'buffer' ? value.bytes : valueText(value));
+  return changed && text(changed);
+}
+
+const toLower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
+const toUpper = (byte: number): number => (byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
+
+/** Padding may be left out; anything else that no encoder would write gives nothing. */
+function decodeBase64(bytes: Uint8Array): Uint8Array | undefined {
+  const written = decode(bytes).replace(/={1,2}$/, '');
+  const decoded = Buffer.from(written, 'base64');
+  return decoded.toString('base64').replace(/=+$/, '') === written ? new Uint8Array(decoded) : undefined;
+}
