@@ -42,7 +42,7 @@ process.exitCode = totals.success ? 0 : 1;
 
 async function* runSuites(names: readonly string[]): AsyncGenerator<TestEvent> {
   for (const [name, suite] of [...SUITES].filter(([known]) => names.includes(known))) {
-    if (!(await isPrepared(suite))) continue;
+    if (!(await isPrepared(name, suite))) continue;
     const files = globSync(`${PROJECT}test/${name}/**/*.test.ts`)
       .filter((path) => basename(path).includes(values.file ?? ''))
       .sort();
@@ -53,12 +53,13 @@ async function* runSuites(names: readonly string[]): AsyncGenerator<TestEvent> {
 }
 
 /** Says what is missing when a suite can't be run here; the suites after it are run all the same, and the whole has failed. */
-async function isPrepared(suite: Suite): Promise<boolean> {
+async function isPrepared(name: string, suite: Suite): Promise<boolean> {
   try {
     await prepare(suite.needs);
     return true;
   } catch (error) {
     if (!(error instanceof SetupFailure)) throw error;
+    console.error(`test:${name} can't be run:`);
     reportFailure(error);
     totals.addUnrunnable();
     return false;

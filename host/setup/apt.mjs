@@ -3,7 +3,7 @@
 import { SetupFailure } from './failure.mjs';
 import { SYSTEM_PATH } from './paths.mjs';
 import { runTool } from './run-tool.mjs';
-import { hasCommand } from './system-tools.mjs';
+import { hasCommand, missingTools } from './system-tools.mjs';
 
 /** @import { SystemTool } from './system-tools.mjs' */
 
@@ -83,6 +83,16 @@ export async function installTools(tools, note, lock) {
       ],
       { output: result.output, log: result.log },
     );
+  }
+  const absent = tools.filter((tool) => missingTools([tool.purpose]).includes(tool));
+  if (absent.length > 0) {
+    // dpkg takes them for installed, but their files are gone or elsewhere.
+    throw new SetupFailure('set-up could not install system packages', [
+      {
+        what: `apt-get installed ${packages.join(' ')}, and yet these are not found: ${absent.map(({ name }) => name).join(', ')}`,
+        how: `put their files back, then run this again:\napt-get install --reinstall ${absent.map((tool) => tool.packages[0]).join(' ')}`,
+      },
+    ]);
   }
 }
 

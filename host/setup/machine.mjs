@@ -123,7 +123,9 @@ export function checkMachine(facts) {
         'in a container, /sys must be mounted',
     });
   }
-  problems.push(...checkCapabilities(facts));
+  const capabilityProblems = checkCapabilities(facts);
+  const lacksCapabilities = capabilityProblems.length > 0;
+  problems.push(...capabilityProblems);
   if (facts.lockdownConfidential) {
     problems.push({
       what: 'the kernel is locked down (confidentiality): BPF programs may not read its memory',
@@ -131,7 +133,8 @@ export function checkMachine(facts) {
     });
   }
   const tracefs = checkTracefs(facts);
-  if (tracefs) problems.push(tracefs);
+  // Who may not load BPF programs needn't hear that tracefs is closed to them, too: one remedy serves both.
+  if (tracefs && !(facts.tracefs === 'unreadable' && lacksCapabilities)) problems.push(tracefs);
   return problems;
 }
 

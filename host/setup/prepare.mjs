@@ -45,7 +45,9 @@ export async function prepare(needs) {
   if (isComplete(lacking(level))) {
     if (capture) requireMachine();
   } else {
-    await setUp(level, capture);
+    await setUp(level, capture).catch((error) => {
+      throw diskFailure(error) ?? error;
+    });
   }
   prepared = level;
 }
@@ -72,6 +74,22 @@ async function setUp(level, capture) {
   } finally {
     lock.release();
   }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {SetupFailure | undefined} if it is the file system's: no space, read-only, another's checkout
+ */
+function diskFailure(error) {
+  if (!(error instanceof Error && 'code' in error && 'path' in error)) return undefined;
+  const { code, path } = error;
+  const how =
+    code === 'ENOSPC' || code === 'EDQUOT'
+      ? 'make room on the disk (about 1 GB is needed) and run this again'
+      : code === 'EACCES' || code === 'EPERM'
+        ? 'run this as the owner of the checkout, or as root'
+        : 'put the checkout on a file system that can be written';
+  return new SetupFailure('set-up can not write to the checkout', [{ what: `${path}: ${error.message}`, how }]);
 }
 
 /**

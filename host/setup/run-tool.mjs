@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Interrupted } from './failure.mjs';
 import { SETUP_STATE } from './paths.mjs';
 
@@ -48,19 +49,17 @@ export async function runTool(run) {
   });
 
   /** @type {string[]} */
-  let lastLines = [];
-  let partial = '';
-  const take = (/** @type {Buffer} */ bytes) => {
-    sink.write(bytes);
-    const lines = (partial + bytes.toString()).split(/[\r\n]+/);
-    partial = lines.pop() ?? '';
-    const full = lines.filter((line) => line.trim() !== '');
-    const last = full.at(-1);
-    if (last !== undefined) run.note?.(last);
-    lastLines = [...lastLines, ...full].slice(-SHOWN_LINES);
-  };
-  child.stdout?.on('data', take);
-  child.stderr?.on('data', take);
+  const lastLines = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    stream.on('data', (bytes) => sink.write(bytes));
+    createInterface({ input: stream }).on('line', (line) => {
+      if (line.trim() === '') return;
+      run.note?.(line);
+      lastLines.push(line);
+      if (lastLines.length > SHOWN_LINES) lastLines.shift();
+    });
+  }
 
   const status = await new Promise((done) => {
     child.on('error', (error) => {
@@ -72,6 +71,5 @@ export async function runTool(run) {
   for (const { signal, listener } of listeners) process.off(signal, listener);
   await new Promise((done) => sink.end(() => done(undefined)));
   if (interruptedBy !== undefined) throw new Interrupted(interruptedBy);
-  if (partial.trim() !== '') lastLines.push(partial);
-  return { status, output: lastLines.slice(-SHOWN_LINES).join('\n'), log };
+  return { status, output: lastLines.join('\n'), log };
 }

@@ -1,0 +1,111 @@
+// What set-up says about machines that can't capture, judged from given facts.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SetupFailure } from '../../host/setup/failure.mjs';
+import {
+  checkMachine,
+  gatherMachineFacts,
+  type MachineFacts,
+  requireMachine,
+  tracefsRoot,
+} from '../../host/setup/machine.mjs';
+
+const SYS_ADMIN = 1n << 21n;
+const PERFMON = 1n << 38n;
+const BPF = 1n << 39n;
+
+const GOOD: MachineFacts = {
+  platform: 'linux',
+  architecture: 'x64',
+  kernelRelease: '6.12.41+deb13-amd64',
+  hasBtf: true,
+  uid: 0,
+  capabilities: SYS_ADMIN | PERFMON | BPF,
+  initialUserNamespace: true,
+  lockdownConfidential: false,
+  tracefs: 'mounted',
+};
+
+/** What is said of GOOD with some facts changed. */
+function complaints(changed: Partial<MachineFacts>): string[] {
+  return checkMachine({ ...GOOD, ...changed }).map(({ what }) => what);
+}
+
+test('a machine with all that is needed has no problem', () => {
+  assert.deepEqual(checkMachine(GOOD), []);
+});
+
+test('the oldest kernel is 5.17', () => {
+  assert.deepEqual(complaints({ kernelRelease: '5.17.0' }), []);
+  assert.deepEqual(complaints({ kernelRelease: '10.0' }), []);
+  for (const kernelRelease of ['5.16.20', '5.4.0-150-generic', '4.18.0-553.el8.x86_64']) {
+    const [what, ...others] = complaints({ kernelRelease });
+    assert.ok(what?.includes(kernelRelease) && what.includes('5.17'), what);
+    assert.deepEqual(others, []);
+  }
+});
+
+test('BPF and PERFMON suffice, and so does SYS_ADMIN alone', () => {
+  assert.deepEqual(complaints({ capabilities: BPF | PERFMON }), []);
+  assert.deepEqual(complaints({ capabilities: SYS_ADMIN }), []);
+});
+
+test('missing capabilities are named, to root and to a user', () => {
+  assert.match(complaints({ capabilities: BPF }).join(), /^this root has no CAP_PERFMON$/);
+  assert.match(complaints({ capabilities: 0n, uid: 1000 }).join(), /needs root, or CAP_BPF and CAP_PERFMON$/);
+});
+
+test('capabilities within a user namespace do not count', () => {
+  assert.match(complaints({ initialUserNamespace: false }).join(), /user namespace/);
+});
+
+test('tracefs that is not mounted is a problem only for who may not mount it', () => {
+  assert.deepEqual(complaints({ tracefs: 'not mounted' }), []);
+  assert.match(complaints({ tracefs: 'not mounted', capabilities: BPF | PERFMON }).join(), /tracefs is not mounted/);
+});
+
+test('a user without capabilities hears of those, not of tracefs as well', () => {
+  assert.equal(complaints({ uid: 1000, capabilities: 0n, tracefs: 'unreadable' }).length, 1);
+  assert.match(complaints({ capabilities: BPF | PERFMON, tracefs: 'unreadable' }).join(), /tracefs/);
+});
+
+test('everything that is missing is said at once, each with its remedy', () => {
+  const problems = checkMachine({
+    ...GOOD,
+    architecture: 's390x',
+    kernelRelease: '3.10.0',
+    hasBtf: false,
+    lockdownConfidential: true,
+    tracefs: 'no syscall events',
+  });
+  assert.equal(problems.length, 5);
+  for (const { how } of problems) assert.notEqual(how, '');
+});
+
+test('another system is told so, and nothing else', () => {
+  assert.equal(complaints({ platform: 'darwin', hasBtf: false, tracefs: 'not mounted' }).length, 1);
+});
+
+test('requireMachine throws one failure with all problems', () => {
+  assert.throws(
+    () => requireMachine({ ...GOOD, hasBtf: false, lockdownConfidential: true }),
+    (error) => error instanceof SetupFailure && error.problems.length === 2,
+  );
+});
+
+test('tracefs is found where libbpf looks for it, and by its type', () => {
+  assert.equal(tracefsRoot('tracefs /sys/kernel/tracing tracefs rw,nosuid 0 0\n'), '/sys/kernel/tracing');
+  assert.equal(
+    tracefsRoot('proc /proc proc rw 0 0\ntracefs /sys/kernel/debug/tracing tracefs rw 0 0\n'),
+    '/sys/kernel/debug/tracing',
+  );
+  assert.equal(tracefsRoot('tmpfs /sys/kernel/tracing tmpfs rw 0 0\ntracefs /mnt tracefs rw 0 0\n'), undefined);
+});
+
+test('the facts of this machine can be gathered', () => {
+  const facts = gatherMachineFacts();
+  assert.equal(facts.platform, 'linux');
+  assert.match(facts.kernelRelease, /^\d+\.\d+/);
+  assert.equal(facts.uid, process.geteuid?.());
+});

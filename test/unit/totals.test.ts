@@ -1,0 +1,64 @@
+// The one summary of several test runs must not hide a failure.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type TestEvent, Totals } from '../totals.ts';
+
+const summary = (counts: Record<string, number>, success = true): TestEvent => ({
+  type: 'test:summary',
+  data: { success, counts, duration_ms: 10 },
+});
+
+async function* events(...list: TestEvent[]) {
+  yield* list;
+}
+
+async function take(totals: Totals, ...list: TestEvent[]): Promise<TestEvent[]> {
+  const handedOn: TestEvent[] = [];
+  for await (const event of totals.count(events(...list))) handedOn.push(event);
+  return handedOn;
+}
+
+test('summaries of runs are added up; those of files are handed on', async () => {
+  const totals = new Totals();
+  const ofFile = { type: 'test:summary', data: { file: 'a.test.ts', counts: { tests: 5, passed: 5 }, success: true } };
+  const diagnostic = { type: 'test:diagnostic', data: { file: 'a.test.ts', message: 'tests 99' } };
+  const own = { type: 'test:diagnostic', data: { message: 'tests 5' } };
+  assert.deepEqual(await take(totals, ofFile, diagnostic, own, summary({ tests: 5, passed: 5 })), [ofFile, diagnostic]);
+  await take(totals, summary({ tests: 4, passed: 2, skipped: 1, todo: 1 }));
+  assert.equal(totals.closingLine(), '7 passed, 0 failed, 2 skipped');
+  assert.equal(totals.success, true);
+  assert.deepEqual([...totals.summary()].map(({ data }) => data.message).slice(0, 4), [
+    'tests 9',
+    'suites 0',
+    'pass 7',
+    'fail 0',
+  ]);
+});
+
+test('failed, cancelled and unrunnable all fail the whole', async () => {
+  for (const counts of [
+    { tests: 2, passed: 1, failed: 1 },
+    { tests: 2, passed: 1, cancelled: 1 },
+  ]) {
+    const totals = new Totals();
+    await take(totals, summary(counts));
+    assert.equal(totals.closingLine(), '1 passed, 1 failed, 0 skipped');
+    assert.equal(totals.success, false);
+  }
+  const unrunnable = new Totals();
+  await take(unrunnable, summary({ tests: 1, passed: 1 }));
+  unrunnable.addUnrunnable();
+  assert.equal(unrunnable.closingLine(), '1 passed, 1 failed, 0 skipped');
+  assert.equal(unrunnable.success, false);
+});
+
+test('a run that failed without a failed test has failed', async () => {
+  const totals = new Totals();
+  await take(totals, summary({ tests: 1, passed: 1 }, false));
+  assert.equal(totals.success, false);
+});
+
+test('no test is no success', () => {
+  assert.equal(new Totals().success, false);
+});
