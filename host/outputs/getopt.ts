@@ -1,41 +1,39 @@
-// Options of a command line after getopt(3): the order of options and operands does not matter, `--` ends the options.
+// Options of a command line after POSIX getopt(3), as Falco's transformer reads them: `--` and the first operand end the
+// options; long options are skipped.
 
 export interface FoundOption {
-  /** The letter, or `?` for one that is not known or lacks its value. */
+  readonly letter: string;
+  /** `?` for a letter that is not known or lacks its value (`:` for the latter when the specification begins with a colon). */
   readonly name: string;
   readonly value?: string;
 }
 
-/** `specification` as getopt(3) takes it: letters, a colon after one that has a value, two after one that may have one. */
+/** `specification` as getopt(3) takes it: letters, a colon after one that has a value. */
 export function options(words: readonly string[], specification: string): FoundOption[] {
+  const missing = specification.startsWith(':') ? ':' : '?';
   const found: FoundOption[] = [];
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? '';
-    if (word === '--') break;
-    if (!word.startsWith('-') || word === '-') continue;
+    if (word === '--' || word === '-' || !word.startsWith('-')) break;
+    if (word.startsWith('--')) continue;
     for (let at = 1; at < word.length; at++) {
       const letter = word.charAt(at);
-      const kind = valueKind(specification, letter);
-      if (kind === 'unknown') {
-        found.push({ name: '?' });
-        continue;
-      }
-      if (kind === 'none') {
-        found.push({ name: letter });
+      const kind = letterKind(specification, letter);
+      if (kind !== 'with-value') {
+        found.push({ letter, name: kind === 'known' ? letter : '?' });
         continue;
       }
       const rest = word.slice(at + 1);
-      const value = rest !== '' || kind === 'optional' ? rest : words[++index];
-      found.push(value === undefined ? { name: '?' } : { name: letter, value });
+      const value = rest === '' ? words[++index] : rest;
+      found.push(value === undefined ? { letter, name: missing } : { letter, name: letter, value });
       break;
     }
   }
   return found;
 }
 
-function valueKind(specification: string, letter: string): 'unknown' | 'none' | 'required' | 'optional' {
-  const at = letter === ':' || letter === ';' ? -1 : specification.indexOf(letter);
+function letterKind(specification: string, letter: string): 'unknown' | 'known' | 'with-value' {
+  const at = letter === ':' ? -1 : specification.indexOf(letter);
   if (at < 0) return 'unknown';
-  if (specification[at + 1] !== ':') return 'none';
-  return specification[at + 2] === ':' ? 'optional' : 'required';
+  return specification[at + 1] === ':' ? 'with-value' : 'known';
 }

@@ -4,7 +4,7 @@ import type { Operand, TransformerArgument, TransformerOperand } from '../compil
 import { lastPart } from '../fields/path.ts';
 import { valueText } from '../fields/text.ts';
 import { type Absent, concatenate, decode, encode, type FieldValue, integer, text } from '../fields/value.ts';
-import { options } from './getopt.ts';
+import { type FoundOption, options } from './getopt.ts';
 
 /** Gives the value of a field of the event, by its key. */
 export type Lookup = (key: string) => FieldValue | Absent;
@@ -47,16 +47,19 @@ function transform(operand: TransformerOperand, lookUp: Lookup): FieldValue | Ab
       const known = second && argumentValue(second, lookUp);
       const list = listItems(first, lookUp);
       if (!known || !list) return undefined;
-      const found = options(list.map(decode), decode(valueText(known)));
-      const wanted = operand.argument;
-      const items = wanted === undefined ? found.map(({ name }) => name) : valuesOf(found, wanted);
-      return { kind: 'list', items: items.map(encode) };
+      return optionValue(options(list.map(decode), decode(valueText(known))), operand.argument);
     }
   }
 }
 
-function valuesOf(found: ReturnType<typeof options>, wanted: string): string[] {
-  return found.filter(({ name }) => name === wanted).map(({ value }) => value ?? '');
+/** Names and values of all options, or the value of one: of its last occurrence, its name when it has none. */
+function optionValue(found: readonly FoundOption[], wanted: string | undefined): FieldValue | Absent {
+  if (wanted === undefined) {
+    const items = found.flatMap(({ name, value }) => (value === undefined ? [name] : [name, value]));
+    return { kind: 'list', items: items.map(encode) };
+  }
+  const last = found.findLast(({ letter }) => letter === wanted);
+  return last && text(last.value ?? last.name);
 }
 
 function argumentValue(argument: TransformerArgument, lookUp: Lookup): FieldValue | Absent {
