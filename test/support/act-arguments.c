@@ -1,0 +1,152 @@
+// Turns act's words into what goes into the registers of a system call: numbers, and pointers to strings and
+// structures.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "act.h"
+
+static char* unescape(const char* text) {
+  char *result = malloc(strlen(text) + 1), *to = result;
+  while (*text) {
+    if (text[0] == '\\' && text[1] == 'x') {
+      char digits[3] = {text[2], text[3], 0};
+      *to++ = (char)strtol(digits, NULL, 16);
+      text += 4;
+    } else {
+      *to++ = *text++;
+    }
+  }
+  *to = 0;
+  return result;
+}
+
+static size_t argument_size;
+
+static void* internet_address(const char* text, int family) {
+  char address[64];
+  const char* colon = strrchr(text, ':');
+  if (!colon || colon - text >= (long)sizeof(address)) die("no port: %s", text);
+  memcpy(address, text, colon - text);
+  address[colon - text] = 0;
+  struct sockaddr_storage* result = calloc(1, sizeof(*result));
+  result->ss_family = family;
+  struct sockaddr_in* in = (void*)result;
+  struct sockaddr_in6* in6 = (void*)result;
+  in->sin_port = htons(atoi(colon + 1));  // at the same place in both
+  if (inet_pton(family, address, family == AF_INET ? (void*)&in->sin_addr : (void*)&in6->sin6_addr) != 1)
+    die("no address: %s", text);
+  argument_size = family == AF_INET ? sizeof(*in) : sizeof(*in6);
+  return result;
+}
+
+static void* socket_address(const char* text) {
+  if (!strncmp(text, "in:", 3)) return internet_address(text + 3, AF_INET);
+  if (!strncmp(text, "in6:", 4)) return internet_address(text + 4, AF_INET6);
+  if (strncmp(text, "un:", 3)) die("no socket address: %s", text);
+  struct sockaddr_un* result = calloc(1, sizeof(*result) + 1);
+  result->sun_family = AF_UNIX;
+  char* path = unescape(text + 3);
+  size_t length = strlen(path);
+  if (length >= sizeof(result->sun_path)) die("too long: %s", text);
+  memcpy(result->sun_path, path, length + 1);
+  argument_size = offsetof(struct sockaddr_un, sun_path) + length + 1;
+  if (path[0] == '@') {
+    result->sun_path[0] = 0;
+    argument_size--;
+  }
+  return result;
+}
+
+static void* message(const char* text) {
+  struct msghdr* result = calloc(1, sizeof(*result));
+  struct iovec* data = calloc(1, sizeof(*data));
+  data->iov_base = "data";
+  data->iov_len = 4;
+  result->msg_iov = data;
+  result->msg_iovlen = 1;
+  if (*text) {
+    result->msg_name = socket_address(text);
+    result->msg_namelen = argument_size;
+  }
+  argument_size = sizeof(*result);
+  return result;
+}
+
+static void* string_list(const char* text) {
+  char **list = calloc(strlen(text) + 2, sizeof(*list)), *copy = strdup(text);
+  int count = 0;
+  for (char* item = *copy ? copy : NULL; item;) {
+    char* comma = strchr(item, ',');
+    if (comma) *comma = 0;
+    list[count++] = unescape(item);
+    item = comma ? comma + 1 : NULL;
+  }
+  return list;
+}
+
+static void* structure(const char* text, int is_clone) {
+  unsigned long long part[3] = {0};
+  char* end = (char*)text;
+  for (int i = 0; i < 3 && *end; i++) {
+    part[i] = strtoull(end, &end, 0);
+    if (*end == ',') end++;
+  }
+  if (!is_clone) {
+    struct open_how* how = calloc(1, sizeof(*how));
+    *how = (struct open_how){.flags = part[0], .mode = part[1], .resolve = part[2]};
+    argument_size = sizeof(*how);
+    return how;
+  }
+  struct clone_args* clone = calloc(1, sizeof(*clone));
+  static pid_t wanted;
+  wanted = part[2];
+  clone->flags = part[0];
+  clone->exit_signal = part[1];
+  if (wanted) {
+    clone->set_tid = (unsigned long)&wanted;
+    clone->set_tid_size = 1;
+  }
+  argument_size = sizeof(*clone);
+  return clone;
+}
+
+long argument(const char* text) {
+  static char out[4096];
+  static socklen_t out_size;
+  char* end;
+  if (!strncmp(text, "s:", 2)) {
+    char* string = unescape(text + 2);
+    argument_size = strlen(string);
+    return (long)string;
+  }
+  if (!strncmp(text, "in", 2) || !strncmp(text, "un:", 3)) return (long)socket_address(text);
+  if (!strncmp(text, "msg:", 4)) return (long)message(text + 4);
+  if (!strncmp(text, "how:", 4)) return (long)structure(text + 4, 0);
+  if (!strncmp(text, "clone3:", 7)) return (long)structure(text + 7, 1);
+  if (!strncmp(text, "list:", 5)) return (long)string_list(text + 5);
+  if (!strcmp(text, "null")) return 0;
+  if (!strcmp(text, "self")) return getpid();
+  if (!strcmp(text, "len")) return (long)argument_size;
+  if (!strcmp(text, "out")) {
+    argument_size = sizeof(out);
+    return (long)out;
+  }
+  if (!strcmp(text, "outlen")) {
+    out_size = sizeof(out);
+    return (long)&out_size;
+  }
+  if (text[0] == 'r') {
+    return step_result(text[1] ? atoi(text + 1) : LAST_STEP);
+  }
+  long value = text[0] == '-' ? strtoll(text, &end, 0) : (long)strtoull(text, &end, 0);
+  if (*end || end == text) die("no argument: %s", text);
+  return value;
+}

@@ -1,0 +1,195 @@
+// Builds test/support/act.c and runs it: real processes that do exactly the system calls a test asks for, and what they
+// know of each by themselves.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+const HERE = import.meta.dirname;
+const SOURCES = ['act.c', 'act-arguments.c', 'act-report.c', 'act.h'].map((name) => join(HERE, name));
+const PROGRAM = join(HERE, '../../build/test/act');
+
+/** One system call, as act.c reports it. Numbers that a namespace changes (pid, tid) are those of the process's own. */
+export interface Call {
+  readonly call: string;
+  readonly step: number;
+  readonly pid: number;
+  readonly tid: number;
+  /** As the kernel returned it: an error is negative. */
+  readonly result: number;
+  readonly cpu: number;
+  /** Nanoseconds since the epoch, read just before and just after the call. */
+  readonly before: bigint;
+  readonly after: bigint;
+  /** Of the descriptor that the call made or worked on, from fstat. */
+  readonly fd?: number;
+  readonly inode?: number;
+  readonly device?: number;
+  readonly mode?: number;
+  /** What /proc/self/fd says; one character a byte (Latin-1). */
+  readonly link?: string;
+  /** Ends of a socket, ADDRESS:PORT. */
+  readonly local?: string;
+  readonly peer?: string;
+  /** `@loop` only. */
+  readonly failures?: number;
+}
+
+/** Who a process is where it stopped (`@wait`). */
+export interface Place extends Call {
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly sid: number;
+  readonly uid: number;
+  readonly euid: number;
+  readonly gid: number;
+  readonly cwd: string;
+}
+
+/** A step: the name of a call or an @action, and its arguments; a string argument is written with `str()`. */
+export type Step = readonly (string | number | bigint)[];
+
+/** A string as an argument of a call; bytes that are no text, or that a JavaScript string can't hold, as a Buffer. */
+export function str(value: string | Uint8Array): string {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  let result = 's:';
+  for (const byte of bytes) {
+    const plain = byte > 0x20 && byte < 0x7f && byte !== 0x5c;
+    result += plain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+  }
+  return result;
+}
+
+/** The words of a command line that performs the steps. */
+export function actWords(steps: readonly Step[]): string[] {
+  return steps.flatMap((step, index) => [...(index > 0 ? ['--'] : []), ...step.map(String)]);
+}
+
+/** Where act is, built if it is older than its sources. */
+export function actProgram(): string {
+  const built = statSync(PROGRAM, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (SOURCES.every((source) => statSync(source).mtimeMs < built)) return PROGRAM;
+  mkdirSync(join(PROGRAM, '..'), { recursive: true });
+  const sources = SOURCES.filter((source) => source.endsWith('.c'));
+  const flags = ['-std=c23', '-O1', '-static', '-pthread', '-Wall', '-Wextra', '-Werror'];
+  execFileSync('clang-19', [...flags, '-o', PROGRAM, ...sources], { stdio: ['ignore', 'inherit', 'inherit'] });
+  return PROGRAM;
+}
+
+export interface ActOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly argv0?: string;
+  /** Another program that is act: a copy or link of it. */
+  readonly program?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** Runs the steps on this machine and returns what was reported, in order. Throws with act's own words if it failed. */
+export async function act(steps: readonly Step[], options: ActOptions = {}): Promise<Call[]> {
+  const running = startAct(steps, options);
+  const calls = await running.end();
+  return calls;
+}
+
+/** A run that stops at each `@wait` until it is told to go on. */
+export interface RunningAct {
+  readonly process: ChildProcess;
+  /** Resolves with the place of the next @wait. */
+  place(): Promise<Place>;
+  goOn(): void;
+  /** Lets it run to its end; all calls it reported. */
+  end(): Promise<Call[]>;
+}
+
+export function startAct(steps: readonly Step[], options: ActOptions = {}): RunningAct {
+  const { program = actProgram(), ...spawnOptions } = options;
+  return watchAct(
+    spawn(program, actWords(steps), {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: '/usr/bin:/bin' },
+      cwd: '/',
+      ...spawnOptions,
+    }),
+  );
+}
+
+/** Reads the reports of a process that is, or runs, act. */
+export function watchAct(child: ChildProcess): RunningAct {
+  const { stdin, stdout, stderr } = child;
+  if (!stdin || !stdout || !stderr) throw new TypeError('act needs pipes');
+  const calls: Call[] = [];
+  const places: Place[] = [];
+  const waiting: ((place: Place) => void)[] = [];
+  let rest = '';
+  stdout.setEncoding('latin1');
+  stdout.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const call = parseCall(line);
+      if (call.call !== '@wait') calls.push(call);
+      else if (waiting.length > 0) waiting.shift()?.(call as Place);
+      else places.push(call as Place);
+    }
+  });
+  stdin.on('error', () => {}); // it may end without reading what it was sent
+  const errors = text(stderr);
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return {
+    process: child,
+    place() {
+      const known = places.shift();
+      if (known) return Promise.resolve(known);
+      return Promise.race([
+        new Promise<Place>((resolve) => waiting.push(resolve)),
+        ended.then(async (status) => {
+          throw new Error(`act ended with status ${status} before a @wait: ${await errors}`);
+        }),
+      ]);
+    },
+    goOn: () => void stdin.write('\n'),
+    async end() {
+      stdin.end();
+      const status = await ended;
+      const said = await errors;
+      if (status !== 0 || said !== '') throw new Error(`act ended with status ${status}: ${said}`);
+      return calls;
+    },
+  };
+}
+
+function parseCall(line: string): Call {
+  // Times don't fit a JavaScript number.
+  const quoted = line.replace(/"(before|after)":(\d+)/g, '"$1":"$2"');
+  const value = JSON.parse(quoted) as Omit<Call, 'before' | 'after'> & { before: string; after: string };
+  return { ...value, before: BigInt(value.before), after: BigInt(value.after) };
+}
+
+/** The report of the only, or the n-th, call of that name. */
+export function callOf(calls: readonly Call[], name: string, index = 0): Call {
+  const call = calls.filter((candidate) => candidate.call === name)[index];
+  if (!call) throw new Error(`act reported no ${name}: ${calls.map((each) => each.call).join(' ')}`);
+  return call;
+}
+
+/** A new directory that all users may enter, deleted by `remove()`. Its path has no links in it. */
+export function makeDirectory(): { readonly path: string; remove(): void } {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), 'wasprey-live-')));
+  chmodSync(path, 0o755);
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A copy of act under another name: what runs it has that name as proc.name. */
+export function copyAct(directory: string, name: string): string {
+  const path = join(directory, name);
+  copyFileSync(actProgram(), path);
+  chmodSync(path, 0o755);
+  return path;
+}

@@ -1,0 +1,218 @@
+// Containers for live tests: real ones, made by runc, on an overlay file system, so that an upper layer is an upper layer.
+
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { actProgram, actWords, type Call, makeDirectory, type RunningAct, type Step, watchAct } from './live-act.ts';
+
+/** What Docker grants by default. */
+const DEFAULT_CAPABILITIES = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FSETID',
+  'CAP_FOWNER',
+  'CAP_MKNOD',
+  'CAP_NET_RAW',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SETFCAP',
+  'CAP_SETPCAP',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_SYS_CHROOT',
+  'CAP_KILL',
+  'CAP_AUDIT_WRITE',
+];
+
+export interface Mount {
+  readonly source: string;
+  readonly destination: string;
+  readonly type?: string;
+  readonly options?: readonly string[];
+}
+
+export interface ContainerOptions {
+  /**
+   * `busybox`: its programs and act in the lower layer. `host`: the programs of this machine, mounted read-only, where a test
+   * needs bash or a package manager.
+   */
+  readonly root?: 'busybox' | 'host';
+  /** Instead of Docker's default set. */
+  readonly capabilities?: readonly string[];
+  readonly mounts?: readonly Mount[];
+  /** In front of the id, in the path of its cgroup: '/docker/', '/kubepods/besteffort/pod1/'. */
+  readonly cgroupParent?: string;
+}
+
+export interface ExecOptions {
+  /** With a terminal of its own, as `docker exec -it` has. */
+  readonly tty?: boolean;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly user?: string;
+}
+
+export class Container {
+  /** 64 hexadecimal digits, as the runtimes give them. */
+  readonly id = randomBytes(32).toString('hex');
+  /** container.id: its first 12 characters. */
+  readonly shortId = this.id.slice(0, 12);
+  /** First process, in the pid namespace of the host. */
+  readonly pid: number;
+  /** Root of its file system as the host sees it. */
+  readonly root: string;
+  readonly #directory: ReturnType<typeof makeDirectory>;
+
+  constructor(options: ContainerOptions = {}) {
+    this.#directory = makeDirectory();
+    const at = (name: string): string => join(this.#directory.path, name);
+    this.root = at('rootfs');
+    for (const name of ['lower', 'upper', 'work', 'rootfs']) mkdirSync(at(name));
+    if (options.root === 'host') fillWithHostPrograms(at('lower'));
+    else fillWithBusybox(at('lower'));
+    const layers = `lowerdir=${at('lower')},upperdir=${at('upper')},workdir=${at('work')}`;
+    run('mount', ['-t', 'overlay', '-o', layers, 'overlay', this.root]);
+    writeFileSync(at('config.json'), JSON.stringify(configuration(this.id, options)));
+    try {
+      this.#create(at);
+      this.pid = Number(readFileSync(at('pid'), 'utf8'));
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+
+  /** Its first process inherits runc's output: with a pipe for that, waiting for runc would be waiting for the container. */
+  #create(at: (name: string) => string): void {
+    const words = [
+      '--log',
+      at('log'),
+      'run',
+      '--detach',
+      '--pid-file',
+      at('pid'),
+      '--bundle',
+      this.#directory.path,
+      this.id,
+    ];
+    const { status } = spawnSync('runc', words, { stdio: 'ignore', timeout: 30_000 });
+    if (status !== 0) throw new Error(`runc could not make the container: ${readFileSync(at('log'), 'utf8')}`);
+  }
+
+  /** Starts a program in it, as `docker exec` does. */
+  start(command: readonly string[], options: ExecOptions = {}): ChildProcess {
+    const words = ['exec', ...(options.tty ? ['--tty'] : []), '--cwd', options.cwd ?? '/'];
+    for (const [name, value] of Object.entries(options.env ?? {})) words.push('--env', `${name}=${value}`);
+    if (options.user !== undefined) words.push('--user', options.user);
+    words.push(this.id, ...command);
+    // `script` gives runc the terminal that it passes on.
+    return options.tty
+      ? spawn('script', ['-qec', ['runc', ...words].map(quote).join(' '), '/dev/null'], { stdio: 'pipe' })
+      : spawn('runc', words, { stdio: 'pipe' });
+  }
+
+  /** Runs a program in it to its end and returns what it printed. A status other than 0 is no error if `mayFail`. */
+  async exec(command: readonly string[], options: ExecOptions & { mayFail?: boolean } = {}): Promise<string> {
+    const child = this.start(command, options);
+    let output = '';
+    child.stdin?.end();
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+    const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+    if (status !== 0 && !options.mayFail) {
+      throw new Error(`${command.join(' ')} in the container ended with status ${status}: ${output}`);
+    }
+    return output;
+  }
+
+  /** Performs act's steps in it. The pids that are reported are those of its namespace. */
+  async act(steps: readonly Step[], options: ExecOptions & { program?: string } = {}): Promise<Call[]> {
+    return this.startAct(steps, options).end();
+  }
+
+  startAct(steps: readonly Step[], options: ExecOptions & { program?: string } = {}): RunningAct {
+    return watchAct(this.start([options.program ?? '/usr/bin/act', ...actWords(steps)], options));
+  }
+
+  /** Ends everything in it and takes it down. May be called again. */
+  stop(): void {
+    try {
+      run('runc', ['delete', '--force', this.id]);
+    } finally {
+      run('umount', ['-l', this.root], true);
+      this.#directory.remove();
+    }
+  }
+}
+
+function fillWithBusybox(root: string): void {
+  makeDirectories(root, ['bin', 'usr/bin']);
+  copyFileSync('/usr/bin/busybox', join(root, 'bin/busybox'));
+  for (const path of run(join(root, 'bin/busybox'), ['--list']).split('\n')) {
+    if (path !== '' && path !== 'busybox') symlinkSync('busybox', join(root, 'bin', path));
+  }
+  copyFileSync(actProgram(), join(root, 'usr/bin/act'));
+}
+
+/** /usr and act are mounted by the configuration; /etc is its own. */
+function fillWithHostPrograms(root: string): void {
+  makeDirectories(root, ['usr', 'opt']);
+  for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(root, name));
+  copyFileSync(actProgram(), join(root, 'opt/act'));
+}
+
+function makeDirectories(root: string, more: readonly string[]): void {
+  for (const name of ['etc', 'proc', 'sys', 'dev', 'tmp', 'root', 'var/lib/dpkg', 'srv', ...more]) {
+    mkdirSync(join(root, name), { recursive: true });
+  }
+  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nguest:x:1234:1234::/:/bin/sh\n');
+  writeFileSync(join(root, 'etc/group'), 'root:x:0:\nguest:x:1234:\n');
+  writeFileSync(join(root, 'etc/shadow'), 'root:*:20000:0:99999:7:::\n');
+}
+
+function configuration(id: string, options: ContainerOptions): object {
+  const capabilities = options.capabilities ?? DEFAULT_CAPABILITIES;
+  const hostPrograms: Mount[] =
+    options.root === 'host' ? [{ source: '/usr', destination: '/usr', options: ['rbind', 'ro'] }] : [];
+  const mounts: Mount[] = [
+    { destination: '/proc', type: 'proc', source: 'proc' },
+    { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
+    {
+      destination: '/dev/pts',
+      type: 'devpts',
+      source: 'devpts',
+      options: ['newinstance', 'ptmxmode=0666', 'mode=0620'],
+    },
+    ...hostPrograms,
+    ...(options.mounts ?? []).map((mount) => ({ options: ['rbind'], ...mount })),
+  ];
+  const namespaces = ['pid', 'mount', 'ipc', 'uts', 'network'].map((type) => ({ type }));
+  return {
+    ociVersion: '1.0.2',
+    process: {
+      args: ['/bin/sleep', '86400'],
+      cwd: '/',
+      env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
+      user: { uid: 0, gid: 0 },
+      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+      noNewPrivileges: false,
+    },
+    root: { path: 'rootfs' },
+    hostname: 'live-test',
+    mounts,
+    linux: { namespaces, cgroupsPath: `${options.cgroupParent ?? '/wasprey-live/'}${id}` },
+  };
+}
+
+/** Runs a program to its end, with no terminal and no inherited pipes. */
+function run(command: string, words: readonly string[], mayFail = false): string {
+  try {
+    return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+  } catch (error) {
+    if (mayFail) return '';
+    throw error;
+  }
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
