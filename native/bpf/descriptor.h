@@ -1,0 +1,131 @@
+/* The file behind a descriptor: found in the task's table, and told apart as Falco's fd.typechar. */
+
+#ifndef WASPREY_DESCRIPTOR_H
+#define WASPREY_DESCRIPTOR_H
+
+#include "syscall.h"
+
+/* What open, descriptor and network records have in common lies at the same place in each. */
+#define SAME_PLACE(member)                                                                                \
+  _Static_assert(offsetof(struct event_open, member) == offsetof(struct event_descriptor, member) &&      \
+                     offsetof(struct event_network, member) == offsetof(struct event_descriptor, member), \
+                 #member)
+SAME_PLACE(kind);
+SAME_PLACE(local_address);
+SAME_PLACE(directory);
+
+#define ANON_INODE_MAGIC 0x09041934
+#define PIPEFS_MAGIC 0x50495045
+#define PIDFS_MAGIC 0x50494446
+
+#define FILE_CREATED 0x100000 /* FMODE_CREATED */
+
+#define FORMAT_MASK 0170000
+#define FORMAT_SOCKET 0140000
+#define FORMAT_REGULAR 0100000
+#define FORMAT_DIRECTORY 0040000
+#define FORMAT_FIFO 0010000
+
+/* Address of the open file of that number, or 0. Another thread may have closed it since the syscall, or put another
+ * there. */
+inline_always u64 file_at(struct task_struct* task, s64 number) {
+  struct fdtable* table = task->files->fdt;
+  if (number < 0 || number >= table->max_fds) return 0;
+  return load_word(LOAD_WORD(fdtable, table, fd) + number * sizeof(void*));
+}
+
+/* Kind of an anonymous inode by the first eight bytes of its name, which the kernel's makers of them have kept. */
+inline_always u8 anonymous_kind(u64 dentry) {
+  switch (load_word(LOAD_WORD(dentry, dentry, d_name.name))) {
+    case 0x6466746e6576655b: /* [eventfd */
+      return 'e';
+    case 0x6f70746e6576655b: /* [eventpo */
+      return 'l';
+    case 0x666c616e6769735b: /* [signalf */
+      return 's';
+    case 0x646672656d69745b: /* [timerfd */
+      return 't';
+    case 0x00796669746f6e69: /* inotify */
+      return 'i';
+    case 0x0070616d2d667062: /* bpf-map */
+    case 0x676f72702d667062: /* bpf-prog */
+    case 0x6b6e696c5f667062: /* bpf_link */
+    case 0x6b6e696c2d667062: /* bpf-link */
+      return 'b';
+    case 0x6e6972755f6f695b: /* [io_urin */
+      return 'r';
+    case 0x756166726573755b: /* [userfau */
+      return 'u';
+    case 0x005d64666469705b: /* [pidfd] */
+      return 'P';
+    default:
+      return 'X';
+  }
+}
+
+/* Kind of what is no socket. Devices and named pipes are 'f', as Falco has what open(2) made. */
+inline_always u8 file_kind(u32 mode, u64 magic, u64 dentry) {
+  if ((mode & FORMAT_MASK) == FORMAT_DIRECTORY) return 'd';
+  if (magic == PIPEFS_MAGIC) return 'p';
+  if (magic == PIDFS_MAGIC) return 'P';
+  if (magic == ANON_INODE_MAGIC) return anonymous_kind(dentry);
+  if (magic == TMPFS_MAGIC && is_memfd(dentry)) return 'm';
+  return 'f';
+}
+
+/* The ring holds older records: what a call does not have must be written as 0. */
+inline_always void clear_descriptor(struct event_descriptor* event) {
+  *(u64*)&event->kind = 0; /* l4, role, state and ports too */
+  event->device = 0;
+  event->file_mode = 0;
+  event->inode = 0;
+  __builtin_memset(event->local_address, 0, 2 * sizeof(event->local_address));
+  event->name = event->raw = event->resolved = event->directory = ABSENT;
+}
+
+/* Kind, inode and state of an open file that is no socket. Returns whether it has a path. */
+inline_always bool fill_file(struct event_descriptor* event, u64 file) {
+  u64 inode = LOAD_WORD(file, file, f_inode);
+  u64 dentry = LOAD_WORD(file, file, f_path.dentry);
+  u64 super = LOAD_WORD(inode, inode, i_sb);
+  u32 mode = LOAD(inode, inode, i_mode);
+  u64 magic = LOAD(super_block, super, s_magic);
+  u32 state = 0;
+  event->kind = file_kind(mode, magic, dentry);
+  event->device = LOAD(super_block, super, s_dev);
+  event->file_mode = mode;
+  event->inode = LOAD(inode, inode, i_ino);
+  if (magic == OVERLAYFS_MAGIC)
+    state |= overlay_layer(inode) == LAYER_UPPER ? DESCRIPTOR_UPPER_LAYER : DESCRIPTOR_LOWER_LAYER;
+  if (is_deleted(dentry)) state |= DESCRIPTOR_DELETED;
+  event->state = state;
+  return event->kind == 'f' || event->kind == 'd';
+}
+
+inline_always u64 path_of(u64 file) { return file + bpf_core_field_offset(struct file, f_path); }
+
+/* The path of the open file, as the current process sees it. */
+inline_always void append_resolved(struct record* record, u64 file, struct task_struct* task, u64 limit) {
+  struct event_descriptor* event = (void*)record->header;
+  bool partial;
+  event->resolved = append_path(record, path_of(file), task, limit, &partial);
+  if (partial) event->state |= DESCRIPTOR_PARTIAL;
+}
+
+/* The path of a directory descriptor; absent when it is none. */
+inline_always struct string_ref append_directory(struct record* record, struct task_struct* task, s32 dirfd,
+                                                 u64 limit) {
+  u64 file = file_at(task, dirfd);
+  bool partial;
+  return file ? append_path(record, path_of(file), task, limit, &partial) : ABSENT;
+}
+
+/* Whether a path as passed is relative to a directory descriptor. The limit is where the path may start at most. */
+inline_always bool is_relative(struct record* record, struct string_ref raw, s32 dirfd, u64 limit) {
+  u64 offset = raw.offset;
+  if (dirfd == AT_FDCWD || !offset) return false;
+  LIMIT(offset, limit);
+  return ((u8*)record->header)[offset] != '/';
+}
+
+#endif

@@ -1,0 +1,56 @@
+/* Reading kernel memory: direct loads through bpf_rdonly_cast where the kernel has it (6.2 on), probe reads otherwise.
+ * A direct load costs about 1 ns, bpf_probe_read_kernel about 15; both give 0 for an address that faults. */
+
+#ifndef WASPREY_KERNEL_H
+#define WASPREY_KERNEL_H
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "vmlinux.h"
+
+#define inline_always static __always_inline
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+
+/* On a struct of ours that names members of a kernel's: their offsets are those of the kernel it runs on. */
+#define RELOCATED __attribute__((preserve_access_index))
+
+/* The value of a register that clang must not reason about, so that a bounds check stays where the verifier needs it.
+ */
+#define opaque(value) asm volatile("" : "+r"(value))
+
+/* The kernel's struct of that type at any address. The verifier drops the untaken branch of HAS_CAST. */
+#define HAS_CAST bpf_ksym_exists(bpf_rdonly_cast)
+#define CAST(type, address) \
+  ((struct type*)bpf_rdonly_cast((const void*)(address), bpf_core_type_id_kernel(struct type)))
+
+/* A member of the kernel struct at an address; the member may be a path (`d_name.len`) but may not follow pointers. */
+#define LOAD(type, address, member)                                                       \
+  ({                                                                                      \
+    __typeof_unqual__(((struct type*)0)->member) load_value;                              \
+    if (HAS_CAST)                                                                         \
+      load_value = CAST(type, address)->member;                                           \
+    else                                                                                  \
+      bpf_core_read(&load_value, sizeof(load_value), &((struct type*)(address))->member); \
+    load_value;                                                                           \
+  })
+
+/* Eight bytes at any address. struct timespec64 stands in for "a u64": a cast needs a struct, and this one has been the
+ * same in all kernels. */
+inline_always u64 load_word(u64 address) {
+  u64 value;
+  if (HAS_CAST)
+    value = CAST(timespec64, address)->tv_sec;
+  else
+    bpf_probe_read_kernel(&value, sizeof(value), (void*)address);
+  return value;
+}
+
+/* The word at a member of the kernel struct at an address: a pointer as a plain number, to the verifier too. */
+#define LOAD_WORD(type, address, member) load_word((u64)(address) + bpf_core_field_offset(struct type, member))
+
+/* Copies of arrays and of what is not worth a cast. */
+#define READ(destination, source) bpf_probe_read_kernel(destination, sizeof(*(destination)), source)
+
+#endif

@@ -1,0 +1,123 @@
+/* The maps, by the names the addon knows them by, and the constants it sets before loading. */
+
+#ifndef WASPREY_MAPS_H
+#define WASPREY_MAPS_H
+
+#include "kernel.h"
+#include "ring.h"
+
+/* Set by the addon before the object is loaded; constants for the verifier, which drops what they rule out. */
+const volatile u64 ring_size = 1 << 20; /* bytes, a power of two */
+const volatile u64 ring_secret = 0;     /* random, new for each start */
+
+/* What a process is known by between two of its lifecycle records. On the group leader. */
+struct process {
+  u64 id;     /* of its current image; 0: none */
+  u64 parent; /* image its parent had when it forked; 0: not known */
+  u64 cgroup; /* id of the cgroup that image names */
+  u64 cap_inheritable;
+  u64 cap_permitted;
+  u64 cap_effective;
+  u32 uid;
+  u32 gid;
+  u32 resume; /* event type to go on with after a snapshot on the spot; 0: none under way */
+  u32 ended;  /* its exit record is written */
+};
+
+/* Values are rings: the addon sets value_size to the ring's stride and max_entries to the number of possible CPUs. The
+ * size given here is for objects loaded without. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(key_size, sizeof(u32));
+  __uint(value_size, (1 << 20) + LONGEST_RECORD);
+  __uint(max_entries, 1);
+} rings SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __type(key, u32);
+  __type(value, struct ring_control);
+  __uint(max_entries, 1);
+} ring_control SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __type(key, u32);
+  __type(value, struct capture_shared);
+  __uint(max_entries, 1);
+} control SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 8 << 20);
+} lifecycle SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 4096);
+} doorbell SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, struct process);
+} images SEC(".maps");
+
+/* Image ids of multi-threaded processes whose leader ended first: exec by another thread makes that thread the leader,
+ * and the storage on the old leader is gone by then. By tgid. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 1024);
+  __type(key, u32);
+  __type(value, u64);
+} orphaned_images SEC(".maps");
+
+/* Where lifecycle records with strings are built: a ringbuf reservation can't shrink. Some a CPU, since one program may
+ * be preempted by another; `busy` says which are free. The annex part is never written and stays zero. */
+#define DRAFT_SPACES 3
+struct draft_space {
+  u64 busy;
+  union {
+    struct image image;
+    u8 bytes[LONGEST_IMAGE];
+  };
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, DRAFT_SPACES);
+  __type(key, u32);
+  __type(value, struct draft_space);
+} draft_spaces SEC(".maps");
+
+/* Programs to go to by tail call: [0] is snapshot_current, [n] the program of event type n, for it to come back to.
+ * Filled by the addon with the programs it loads. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+  __uint(max_entries, EVENT_TYPE_COUNT);
+  __type(key, u32);
+  __type(value, u32);
+} programs SEC(".maps");
+
+inline_always struct capture_shared* capture(void) {
+  u32 zero = 0;
+  return bpf_map_lookup_elem(&control, &zero);
+}
+
+inline_always u64 wall_time(const struct capture_shared* capture) {
+  return bpf_ktime_get_boot_ns() + capture->clock_offset;
+}
+
+/* Wakes the addon if it waits. At most one program gets the 1: the others save the system call. */
+inline_always void ring_doorbell(struct capture_shared* capture) {
+  if (unlikely(*(volatile u32*)&capture->consumer_waiting) && __sync_lock_test_and_set(&capture->consumer_waiting, 0)) {
+    u64 word = 1;
+    bpf_ringbuf_output(&doorbell, &word, sizeof(word), BPF_RB_FORCE_WAKEUP);
+  }
+}
+
+#endif

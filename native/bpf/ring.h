@@ -1,0 +1,43 @@
+/* What the BPF programs and the addon share besides the schema: the control words of the event rings and of the
+ * capture as a whole. Included by both sides, after their own definition of __u64 and friends. */
+
+#ifndef WASPREY_RING_H
+#define WASPREY_RING_H
+
+#include "schema.h"
+
+/* Longest text of one string of a record, the terminating NUL not counted (PATH_MAX - 1). */
+#define LONGEST_TEXT 4095
+
+/* Room that a program may reserve for one event: the fixed part, five strings (rename's), and slack for the copies that
+ * the verifier wants to see bounded. The slack behind each ring is as long, so that no record wraps. */
+#define LONGEST_RECORD 24576
+
+/* Longest lifecycle record: struct image, executable, argv, environment, cwd and cgroup, with slack. */
+#define LONGEST_IMAGE 24576
+
+/* One per CPU. Positions are in bytes since the start and only grow; ring offset = position & (ring_size - 1). */
+struct ring_control {
+  __u64 head;     /* where the next record is reserved; moved by BPF */
+  __u64 tail;     /* where the reader is; moved by the addon */
+  __u64 sequence; /* events that wanted a record: in the ring or dropped */
+  __u64 pad[5];
+  __u64 dropped[EVENT_TYPE_COUNT];
+  __u64 filtered[EVENT_TYPE_COUNT];
+  __u64 align[6]; /* up to a multiple of 64 bytes: CPUs share no cache line */
+};
+
+_Static_assert(sizeof(struct ring_control) % 64 == 0, "struct ring_control: whole cache lines");
+
+/* One for all CPUs. */
+struct capture_shared {
+  __u32 consumer_waiting; /* 1: the addon sleeps (or is about to) and wants the doorbell */
+  __u32 pad;
+  __u64 clock_offset;      /* ns to add to the boot clock for wall time, refreshed by the addon */
+  __u64 next_image;        /* last image id given */
+  __u64 images_lost;       /* lifecycle records that found no room */
+  __u64 snapshots_on_spot; /* processes that had no image when an event needed one */
+  __u64 spare[3];
+};
+
+#endif
