@@ -7,22 +7,24 @@
 
 /* kernfs_node.parent has been __parent (under RCU) since 6.15. */
 struct kernfs_node___before_6_15 {
-  struct kernfs_node* parent;
+  struct kernfs_node *parent;
 } RELOCATED;
 
 inline_always u64 kernfs_parent(u64 node) {
-  struct kernfs_node___before_6_15* old = 0;
-  if (bpf_core_field_exists(old->parent)) return load_word(node + bpf_core_field_offset(old->parent));
+  struct kernfs_node___before_6_15 *old = 0;
+  if (bpf_core_field_exists(old->parent))
+    return load_word(node + bpf_core_field_offset(old->parent));
   return LOAD_WORD(kernfs_node, node, __parent);
 }
 
 /* The node of the task's cgroup in a v1 hierarchy with that controller; 0 where the controller is on the default (v2)
  * hierarchy, whose id is 0, or the task in the root. */
 inline_always u64 v1_cgroup(u64 subsystems, u32 controller) {
-  u64 state = load_word(subsystems + controller * sizeof(void*));
+  u64 state = load_word(subsystems + controller * sizeof(void *));
   u64 cgroup = LOAD_WORD(cgroup_subsys_state, state, cgroup);
   u64 root = LOAD_WORD(cgroup, cgroup, root);
-  if (!LOAD(cgroup_root, root, hierarchy_id) || !LOAD(cgroup, cgroup, level)) return 0;
+  if (!LOAD(cgroup_root, root, hierarchy_id) || !LOAD(cgroup, cgroup, level))
+    return 0;
   return LOAD_WORD(cgroup, cgroup, kn);
 }
 
@@ -37,8 +39,10 @@ inline_always u64 v1_cgroup(u64 subsystems, u32 controller) {
 __noinline u64 cgroup_of(u64 css_set) {
   u64 subsystems = css_set + bpf_core_field_offset(struct css_set, subsys);
   u64 node = V1_CGROUP(subsystems, pids_cgrp_id);
-  if (!node) node = V1_CGROUP(subsystems, memory_cgrp_id);
-  if (!node) node = V1_CGROUP(subsystems, cpu_cgrp_id);
+  if (!node)
+    node = V1_CGROUP(subsystems, memory_cgrp_id);
+  if (!node)
+    node = V1_CGROUP(subsystems, cpu_cgrp_id);
   if (!node) {
     u64 cgroup = LOAD_WORD(css_set, css_set, dfl_cgrp);
     node = LOAD_WORD(cgroup, cgroup, kn);
@@ -48,36 +52,39 @@ __noinline u64 cgroup_of(u64 css_set) {
 
 struct kernfs_walk {
   u64 node;
-  struct path_room* room;
+  struct path_room *room;
   u64 position;
 };
 
 #define LONGEST_KERNFS_NAME 255
 
 /* Length of a node's name. kernfs does not keep it: the name is read behind the text to count it. */
-inline_always u64 kernfs_name_length(struct kernfs_walk* walk, u64 name) {
-  long length = bpf_probe_read_kernel_str(walk->room->slack, LONGEST_KERNFS_NAME + 1, (void*)name);
+inline_always u64 kernfs_name_length(struct kernfs_walk *walk, u64 name) {
+  long length = bpf_probe_read_kernel_str(walk->room->slack, LONGEST_KERNFS_NAME + 1, (void *)name);
   return length > 0 ? (length - 1) & LONGEST_KERNFS_NAME : 0;
 }
 
-static long measure_kernfs(u32 index, struct kernfs_walk* walk) {
+static long measure_kernfs(u32 index, struct kernfs_walk *walk) {
   u64 parent = kernfs_parent(walk->node);
-  if (!parent) return 1;
+  if (!parent)
+    return 1;
   u64 length = kernfs_name_length(walk, LOAD_WORD(kernfs_node, walk->node, name)) + 1;
-  if (walk->position + length > LONGEST_TEXT) return 1;
+  if (walk->position + length > LONGEST_TEXT)
+    return 1;
   walk->position += length;
   walk->node = parent;
   return 0;
 }
 
-static long write_kernfs(u32 index, struct kernfs_walk* walk) {
+static long write_kernfs(u32 index, struct kernfs_walk *walk) {
   u64 parent = kernfs_parent(walk->node);
   u64 end = walk->position & LONGEST_TEXT;
-  if (!parent || !end) return 1;
+  if (!parent || !end)
+    return 1;
   u64 name = LOAD_WORD(kernfs_node, walk->node, name);
   u64 length = kernfs_name_length(walk, name);
   u64 start = (end - length) & LONGEST_TEXT;
-  bpf_probe_read_kernel(walk->room->text + start, length, (void*)name);
+  bpf_probe_read_kernel(walk->room->text + start, length, (void *)name);
   start = (start - 1) & LONGEST_TEXT;
   walk->room->text[start] = '/';
   walk->position = start;
@@ -86,9 +93,10 @@ static long write_kernfs(u32 index, struct kernfs_walk* walk) {
 }
 
 /* Writes the path of a cgroup's node to the text of a room. Returns its length. */
-__noinline u64 put_cgroup(struct path_room* room, u64 node) {
+__noinline u64 put_cgroup(struct path_room *room, u64 node) {
   struct kernfs_walk walk = {.node = node, .room = room};
-  if (!room) return 0;
+  if (!room)
+    return 0;
   bpf_loop(LONGEST_TEXT / 2, measure_kernfs, &walk, 0);
   u64 total = walk.position & LONGEST_TEXT;
   if (!total) {

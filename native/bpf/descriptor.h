@@ -28,10 +28,11 @@ SAME_PLACE(directory);
 
 /* Address of the open file of that number, or 0. Another thread may have closed it since the syscall, or put another
  * there. */
-inline_always u64 file_at(struct task_struct* task, s64 number) {
-  struct fdtable* table = task->files->fdt;
-  if (number < 0 || number >= table->max_fds) return 0;
-  return load_word(LOAD_WORD(fdtable, table, fd) + number * sizeof(void*));
+inline_always u64 file_at(struct task_struct *task, s64 number) {
+  struct fdtable *table = task->files->fdt;
+  if (number < 0 || number >= table->max_fds)
+    return 0;
+  return load_word(LOAD_WORD(fdtable, table, fd) + number * sizeof(void *));
 }
 
 /* Kind of an anonymous inode by the first eight bytes of its name, which the kernel's makers of them have kept. */
@@ -65,17 +66,22 @@ inline_always u8 anonymous_kind(u64 dentry) {
 
 /* Kind of what is no socket. Devices and named pipes are 'f', as Falco has what open(2) made. */
 inline_always u8 file_kind(u32 mode, u64 magic, u64 dentry) {
-  if ((mode & FORMAT_MASK) == FORMAT_DIRECTORY) return 'd';
-  if (magic == PIPEFS_MAGIC) return 'p';
-  if (magic == PIDFS_MAGIC) return 'P';
-  if (magic == ANON_INODE_MAGIC) return anonymous_kind(dentry);
-  if (magic == TMPFS_MAGIC && is_memfd(dentry)) return 'm';
+  if ((mode & FORMAT_MASK) == FORMAT_DIRECTORY)
+    return 'd';
+  if (magic == PIPEFS_MAGIC)
+    return 'p';
+  if (magic == PIDFS_MAGIC)
+    return 'P';
+  if (magic == ANON_INODE_MAGIC)
+    return anonymous_kind(dentry);
+  if (magic == TMPFS_MAGIC && is_memfd(dentry))
+    return 'm';
   return 'f';
 }
 
 /* The ring holds older records: what a call does not have must be written as 0. */
-inline_always void clear_descriptor(struct event_descriptor* event) {
-  *(u64*)&event->kind = 0; /* l4, role, state and ports too */
+inline_always void clear_descriptor(struct event_descriptor *event) {
+  *(u64 *)&event->kind = 0; /* l4, role, state and ports too */
   event->device = 0;
   event->file_mode = 0;
   event->inode = 0;
@@ -84,7 +90,7 @@ inline_always void clear_descriptor(struct event_descriptor* event) {
 }
 
 /* Kind, inode and state of an open file that is no socket. Returns whether it has a path. */
-inline_always bool fill_file(struct event_descriptor* event, u64 file) {
+inline_always bool fill_file(struct event_descriptor *event, u64 file) {
   u64 inode = LOAD_WORD(file, file, f_inode);
   u64 dentry = LOAD_WORD(file, file, f_path.dentry);
   u64 super = LOAD_WORD(inode, inode, i_sb);
@@ -97,23 +103,27 @@ inline_always bool fill_file(struct event_descriptor* event, u64 file) {
   event->inode = LOAD(inode, inode, i_ino);
   if (magic == OVERLAYFS_MAGIC)
     state |= overlay_layer(inode) == LAYER_UPPER ? DESCRIPTOR_UPPER_LAYER : DESCRIPTOR_LOWER_LAYER;
-  if (is_deleted(dentry)) state |= DESCRIPTOR_DELETED;
+  if (is_deleted(dentry))
+    state |= DESCRIPTOR_DELETED;
   event->state = state;
   return event->kind == 'f' || event->kind == 'd';
 }
 
-inline_always u64 path_of(u64 file) { return file + bpf_core_field_offset(struct file, f_path); }
+inline_always u64 path_of(u64 file) {
+  return file + bpf_core_field_offset(struct file, f_path);
+}
 
 /* The path of the open file, as the current process sees it. */
-inline_always void append_resolved(struct record* record, u64 file, struct task_struct* task, u64 limit) {
-  struct event_descriptor* event = (void*)record->header;
+inline_always void append_resolved(struct record *record, u64 file, struct task_struct *task, u64 limit) {
+  struct event_descriptor *event = (void *)record->header;
   bool partial;
   event->resolved = append_path(record, path_of(file), task, limit, &partial);
-  if (partial) event->state |= DESCRIPTOR_PARTIAL;
+  if (partial)
+    event->state |= DESCRIPTOR_PARTIAL;
 }
 
 /* The path of a directory descriptor; absent when it is none. */
-inline_always struct string_ref append_directory(struct record* record, struct task_struct* task, s32 dirfd,
+inline_always struct string_ref append_directory(struct record *record, struct task_struct *task, s32 dirfd,
                                                  u64 limit) {
   u64 file = file_at(task, dirfd);
   bool partial;
@@ -121,11 +131,12 @@ inline_always struct string_ref append_directory(struct record* record, struct t
 }
 
 /* Whether a path as passed is relative to a directory descriptor. The limit is where the path may start at most. */
-inline_always bool is_relative(struct record* record, struct string_ref raw, s32 dirfd, u64 limit) {
+inline_always bool is_relative(struct record *record, struct string_ref raw, s32 dirfd, u64 limit) {
   u64 offset = raw.offset;
-  if (dirfd == AT_FDCWD || !offset) return false;
+  if (dirfd == AT_FDCWD || !offset)
+    return false;
   LIMIT(offset, limit);
-  return ((u8*)record->header)[offset] != '/';
+  return ((u8 *)record->header)[offset] != '/';
 }
 
 #endif

@@ -32,8 +32,8 @@ struct inode___plain {
 /* A time of the inode at an address, as ns since the epoch. */
 #define INODE_TIME(inode, which)                                                           \
   ({                                                                                       \
-    struct inode___times_apart* apart = 0;                                                 \
-    struct inode___underscored* underscored = 0;                                           \
+    struct inode___times_apart *apart = 0;                                                 \
+    struct inode___underscored *underscored = 0;                                           \
     s64 seconds, rest;                                                                     \
     if (bpf_core_field_exists(apart->i_##which##_sec)) {                                   \
       seconds = load_word(inode + bpf_core_field_offset(apart->i_##which##_sec));          \
@@ -42,7 +42,7 @@ struct inode___plain {
       seconds = load_word(inode + bpf_core_field_offset(underscored->__i_##which.tv_sec)); \
       rest = load_word(inode + bpf_core_field_offset(underscored->__i_##which.tv_nsec));   \
     } else {                                                                               \
-      struct inode___plain* plain = 0;                                                     \
+      struct inode___plain *plain = 0;                                                     \
       seconds = load_word(inode + bpf_core_field_offset(plain->i_##which.tv_sec));         \
       rest = load_word(inode + bpf_core_field_offset(plain->i_##which.tv_nsec));           \
     }                                                                                      \
@@ -57,13 +57,15 @@ struct inode___plain {
  * that struct is in a module's BTF at best, but its order has held since 4.19. */
 inline_always u32 overlay_layer(u64 inode) {
   u64 super = LOAD_WORD(inode, inode, i_sb);
-  if (LOAD(super_block, super, s_magic) != OVERLAYFS_MAGIC) return LAYER_NONE;
+  if (LOAD(super_block, super, s_magic) != OVERLAYFS_MAGIC)
+    return LAYER_NONE;
   return load_word(inode + bpf_core_type_size(struct inode)) ? LAYER_UPPER : LAYER_LOWER;
 }
 
 /* A memfd is an unlinked file of the kernel's own tmpfs mount whose dentry is a root named "memfd:...". */
 inline_always bool is_memfd(u64 dentry) {
-  if (LOAD_WORD(dentry, dentry, d_parent) != dentry || LOAD(dentry, dentry, d_name.len) < 6) return false;
+  if (LOAD_WORD(dentry, dentry, d_parent) != dentry || LOAD(dentry, dentry, d_name.len) < 6)
+    return false;
   u64 start = load_word(LOAD_WORD(dentry, dentry, d_name.name));
   return (start & 0xffffffffffff) == 0x3a64666d656d; /* "memfd:" */
 }
@@ -75,13 +77,13 @@ struct search {
   u32 found;
 };
 
-static long match_extent(u32 index, struct search* search) {
+static long match_extent(u32 index, struct search *search) {
   u64 extent = search->entries + index * sizeof(struct uid_gid_extent);
   search->found = search->wanted - LOAD(uid_gid_extent, extent, lower_first) < LOAD(uid_gid_extent, extent, count);
   return search->found;
 }
 
-static long match_group(u32 index, struct search* search) {
+static long match_group(u32 index, struct search *search) {
   u32 group = load_word(search->entries + index * sizeof(u32));
   search->found = group == search->wanted;
   return search->found;
@@ -91,13 +93,15 @@ static long match_group(u32 index, struct search* search) {
 inline_always bool maps_id(u64 map, u32 id) {
   u32 extents = LOAD(uid_gid_map, map, nr_extents);
   struct search search = {.entries = map + bpf_core_field_offset(struct uid_gid_map, extent), .wanted = id};
-  if (extents > 5) return true; /* kept elsewhere then: nobody maps so many and leaves the owner of an executable out */
+  if (extents > 5)
+    return true; /* kept elsewhere then: nobody maps so many and leaves the owner of an executable out */
   bpf_loop(extents, match_extent, &search, 0);
   return search.found;
 }
 
 inline_always bool in_group(u64 cred, u32 gid) {
-  if (LOAD(cred, cred, fsgid.val) == gid) return true;
+  if (LOAD(cred, cred, fsgid.val) == gid)
+    return true;
   u64 groups = LOAD_WORD(cred, cred, group_info);
   struct search search = {.entries = groups + bpf_core_field_offset(struct group_info, gid), .wanted = gid};
   bpf_loop(LOAD(group_info, groups, ngroups), match_group, &search, 0);
@@ -108,12 +112,15 @@ inline_always bool in_group(u64 cred, u32 gid) {
  * global function, as put_path() is. */
 __noinline bool is_writable(u64 inode, u64 cred) {
   u64 super = LOAD_WORD(inode, inode, i_sb);
-  if (LOAD(super_block, super, s_flags) & SB_READ_ONLY || LOAD(inode, inode, i_flags) & INODE_IMMUTABLE) return false;
+  if (LOAD(super_block, super, s_flags) & SB_READ_ONLY || LOAD(inode, inode, i_flags) & INODE_IMMUTABLE)
+    return false;
   u32 mode = LOAD(inode, inode, i_mode);
   u32 uid = LOAD(inode, inode, i_uid.val);
   u32 gid = LOAD(inode, inode, i_gid.val);
-  if (LOAD(cred, cred, fsuid.val) == uid ? mode & 0200 : in_group(cred, gid) ? mode & 0020 : mode & 0002) return true;
-  if (!(LOAD_WORD(cred, cred, cap_effective) & (1 << CAP_DAC_OVERRIDE | 1 << CAP_FOWNER))) return false;
+  if (LOAD(cred, cred, fsuid.val) == uid ? mode & 0200 : in_group(cred, gid) ? mode & 0020 : mode & 0002)
+    return true;
+  if (!(LOAD_WORD(cred, cred, cap_effective) & (1 << CAP_DAC_OVERRIDE | 1 << CAP_FOWNER)))
+    return false;
   u64 user_ns = LOAD_WORD(cred, cred, user_ns);
   return maps_id(user_ns + bpf_core_field_offset(struct user_namespace, uid_map), uid) &&
          maps_id(user_ns + bpf_core_field_offset(struct user_namespace, gid_map), gid);

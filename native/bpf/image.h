@@ -11,17 +11,18 @@
 
 /* A record under construction, in a draft space of this CPU. */
 struct draft {
-  struct draft_space* space;
-  struct capture_shared* capture;
+  struct draft_space *space;
+  struct capture_shared *capture;
   u64 used; /* bytes filled */
 };
 
-inline_always bool open_draft(struct draft* draft) {
+inline_always bool open_draft(struct draft *draft) {
   draft->capture = capture();
-  if (!draft->capture) return false;
+  if (!draft->capture)
+    return false;
   for (u32 i = 0; i < DRAFT_SPACES; i++) {
     u32 index = i;
-    struct draft_space* space = bpf_map_lookup_elem(&draft_spaces, &index);
+    struct draft_space *space = bpf_map_lookup_elem(&draft_spaces, &index);
     if (space && !__sync_lock_test_and_set(&space->busy, 1)) {
       draft->space = space;
       draft->used = sizeof(struct image);
@@ -34,20 +35,22 @@ inline_always bool open_draft(struct draft* draft) {
 
 /* Sends the record and gives back the draft space. False when the ring is full, which is counted. The addon is woken
  * only when it falls behind: images wait for the events that name them. */
-inline_always bool send_draft(struct draft* draft) {
+inline_always bool send_draft(struct draft *draft) {
   u64 size = (draft->used + 7) & ~7ull;
   opaque(size);
-  if (size > LONGEST_IMAGE) size = LONGEST_IMAGE;
+  if (size > LONGEST_IMAGE)
+    size = LONGEST_IMAGE;
   draft->space->image.size = size;
   long failed = bpf_ringbuf_output(&lifecycle, draft->space->bytes, size, BPF_RB_NO_WAKEUP);
   __sync_lock_test_and_set(&draft->space->busy, 0);
-  if (failed) __sync_fetch_and_add(&draft->capture->images_lost, 1);
+  if (failed)
+    __sync_fetch_and_add(&draft->capture->images_lost, 1);
   if (bpf_ringbuf_query(&lifecycle, BPF_RB_AVAIL_DATA) > bpf_ringbuf_query(&lifecycle, BPF_RB_RING_SIZE) / 4)
     ring_doorbell(draft->capture);
   return !failed;
 }
 
-inline_always u64 new_image_id(struct capture_shared* capture) {
+inline_always u64 new_image_id(struct capture_shared *capture) {
   return __sync_fetch_and_add(&capture->next_image, 1) + 1;
 }
 
@@ -58,11 +61,12 @@ inline_always u64 upid_at(u64 pid, u32 level) {
 
 /* The number of a struct pid at a level of namespaces; 0 where it has none there. */
 inline_always u32 pid_at(u64 pid, u32 level) {
-  if (!pid || level > LOAD(pid, pid, level)) return 0;
+  if (!pid || level > LOAD(pid, pid, level))
+    return 0;
   return LOAD(upid, upid_at(pid, level), nr);
 }
 
-inline_always void fill_ids(struct image* image, struct task_struct* task, struct capture_shared* capture) {
+inline_always void fill_ids(struct image *image, struct task_struct *task, struct capture_shared *capture) {
   u64 own = LOAD_WORD(task_struct, task->group_leader, thread_pid);
   u64 group = LOAD_WORD(signal_struct, task->signal, pids[PIDTYPE_PGID]);
   u64 session = LOAD_WORD(signal_struct, task->signal, pids[PIDTYPE_SID]);
@@ -80,8 +84,8 @@ inline_always void fill_ids(struct image* image, struct task_struct* task, struc
   image->pidns_start_time = init ? LOAD(task_struct, init, start_boottime) + capture->clock_offset : 0;
 }
 
-inline_always void fill_credentials(struct image* image, struct task_struct* task) {
-  const struct cred* cred = task->real_cred;
+inline_always void fill_credentials(struct image *image, struct task_struct *task) {
+  const struct cred *cred = task->real_cred;
   image->uid = cred->euid.val;
   image->gid = cred->egid.val;
   /* kernel_cap_t: two u32, or since 6.3 one u64; the bytes are the same */
@@ -93,22 +97,26 @@ inline_always void fill_credentials(struct image* image, struct task_struct* tas
 }
 
 /* new_encode_dev() of the controlling terminal. */
-inline_always u32 terminal_of(struct task_struct* task) {
-  struct tty_struct* tty = task->signal->tty;
-  if (!tty) return 0;
-  struct tty_driver* driver = tty->driver;
+inline_always u32 terminal_of(struct task_struct *task) {
+  struct tty_struct *tty = task->signal->tty;
+  if (!tty)
+    return 0;
+  struct tty_driver *driver = tty->driver;
   u32 major = driver->major;
   u32 minor = driver->minor_start + tty->index;
   return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
 }
 
-inline_always u64 executable_of(struct task_struct* task) { return LOAD_WORD(mm_struct, task->mm, exe_file); }
+inline_always u64 executable_of(struct task_struct *task) {
+  return LOAD_WORD(mm_struct, task->mm, exe_file);
+}
 
-inline_always void fill_executable(struct image* image, struct task_struct* task) {
+inline_always void fill_executable(struct image *image, struct task_struct *task) {
   u64 file = executable_of(task);
   image->exe_inode = image->exe_ctime = image->exe_mtime = 0;
   image->exe_device = 0;
-  if (!file) return;
+  if (!file)
+    return;
   u64 inode = LOAD_WORD(file, file, f_inode);
   u64 super = LOAD_WORD(inode, inode, i_sb);
   image->exe_inode = LOAD(inode, inode, i_ino);
@@ -116,17 +124,23 @@ inline_always void fill_executable(struct image* image, struct task_struct* task
   image->exe_mtime = INODE_TIME(inode, mtime);
   image->exe_device = LOAD(super_block, super, s_dev);
   u32 layer = overlay_layer(inode);
-  if (layer == LAYER_UPPER) image->flags |= IMAGE_FLAG_EXE_UPPER_LAYER;
-  if (layer == LAYER_LOWER) image->flags |= IMAGE_FLAG_EXE_LOWER_LAYER;
-  if (is_memfd(LOAD_WORD(file, file, f_path.dentry))) image->flags |= IMAGE_FLAG_EXE_FROM_MEMFD;
-  if (is_writable(inode, LOAD_WORD(task_struct, task, real_cred))) image->flags |= IMAGE_FLAG_EXE_WRITABLE;
+  if (layer == LAYER_UPPER)
+    image->flags |= IMAGE_FLAG_EXE_UPPER_LAYER;
+  if (layer == LAYER_LOWER)
+    image->flags |= IMAGE_FLAG_EXE_LOWER_LAYER;
+  if (is_memfd(LOAD_WORD(file, file, f_path.dentry)))
+    image->flags |= IMAGE_FLAG_EXE_FROM_MEMFD;
+  if (is_writable(inode, LOAD_WORD(task_struct, task, real_cred)))
+    image->flags |= IMAGE_FLAG_EXE_WRITABLE;
 }
 
-inline_always u64 cgroup_of_task(struct task_struct* task) { return cgroup_of(LOAD_WORD(task_struct, task, cgroups)); }
+inline_always u64 cgroup_of_task(struct task_struct *task) {
+  return cgroup_of(LOAD_WORD(task_struct, task, cgroups));
+}
 
 /* Everything of the kernel's half but ids and strings; the strings are absent. */
-inline_always void fill_image(struct draft* draft, struct task_struct* task, u32 kind) {
-  struct image* image = &draft->space->image;
+inline_always void fill_image(struct draft *draft, struct task_struct *task, u32 kind) {
+  struct image *image = &draft->space->image;
   image->kind = kind;
   image->flags = task->flags & KERNEL_THREAD ? IMAGE_FLAG_KERNEL_THREAD : 0;
   image->time = wall_time(draft->capture);
@@ -144,7 +158,7 @@ inline_always void fill_image(struct draft* draft, struct task_struct* task, u32
 }
 
 /* Notes in task storage what a later change is compared with. */
-inline_always void remember(struct process* process, const struct image* image) {
+inline_always void remember(struct process *process, const struct image *image) {
   process->parent = image->parent;
   process->cgroup = image->cgroup_id;
   process->cap_inheritable = image->cap_inheritable;
@@ -154,7 +168,7 @@ inline_always void remember(struct process* process, const struct image* image) 
   process->gid = image->gid;
 }
 
-inline_always struct process* process_of(struct task_struct* task, u64 flags) {
+inline_always struct process *process_of(struct task_struct *task, u64 flags) {
   return bpf_task_storage_get(&images, task->group_leader, 0, flags);
 }
 
@@ -162,20 +176,22 @@ inline_always struct process* process_of(struct task_struct* task, u64 flags) {
 #define STRINGS_LIMIT (LONGEST_IMAGE - PATH_ROOM)
 
 /* Appends the path of a `struct path` at an address, as the task sees it. */
-inline_always void append_image_path(struct draft* draft, struct string_ref* text, u64 path, struct task_struct* task) {
+inline_always void append_image_path(struct draft *draft, struct string_ref *text, u64 path, struct task_struct *task) {
   LIMIT(draft->used, STRINGS_LIMIT);
-  u64 result = put_path_of((void*)draft->space->bytes + draft->used - PATH_OVERLAP, path, task);
+  u64 result = put_path_of((void *)draft->space->bytes + draft->used - PATH_OVERLAP, path, task);
   text->offset = draft->used + PATH_GAP + PATH_SKIP(result);
   text->length = PATH_LENGTH(result);
   draft->used = text->offset + text->length;
-  if (PATH_PARTIAL(result)) draft->space->image.flags |= IMAGE_FLAG_TRUNCATED;
+  if (PATH_PARTIAL(result))
+    draft->space->image.flags |= IMAGE_FLAG_TRUNCATED;
 }
 
 /* A memfd has no path: its dentry's name ("memfd:NAME") stands for it. */
-inline_always void append_executable(struct draft* draft, struct task_struct* task) {
-  struct image* image = &draft->space->image;
+inline_always void append_executable(struct draft *draft, struct task_struct *task) {
+  struct image *image = &draft->space->image;
   u64 file = executable_of(task);
-  if (!file) return;
+  if (!file)
+    return;
   if (!(image->flags & IMAGE_FLAG_EXE_FROM_MEMFD)) {
     append_image_path(draft, &image->executable, file + bpf_core_field_offset(struct file, f_path), task);
     return;
@@ -183,49 +199,54 @@ inline_always void append_executable(struct draft* draft, struct task_struct* ta
   LIMIT(draft->used, STRINGS_LIMIT);
   u64 dentry = LOAD_WORD(file, file, f_path.dentry);
   u64 length = name_length(dentry) & LONGEST_NAME;
-  bpf_probe_read_kernel(draft->space->bytes + draft->used, length, (void*)LOAD_WORD(dentry, dentry, d_name.name));
+  bpf_probe_read_kernel(draft->space->bytes + draft->used, length, (void *)LOAD_WORD(dentry, dentry, d_name.name));
   image->executable = (struct string_ref){draft->used, length};
   draft->used += length;
 }
 
 /* A range of the task's memory that holds strings, each ended by a NUL; the last one too when it is cut. `other` is a
  * constant: whether the task is not the current one, which only a sleepable program may ask. */
-inline_always void append_memory(struct draft* draft, struct string_ref* text, struct task_struct* task, u64 start,
+inline_always void append_memory(struct draft *draft, struct string_ref *text, struct task_struct *task, u64 start,
                                  u64 end, bool other) {
   u64 length = end - start;
-  if (end <= start) return;
+  if (end <= start)
+    return;
   opaque(length);
   if (length > LONGEST_TEXT + 1) {
     length = LONGEST_TEXT + 1;
     draft->space->image.flags |= IMAGE_FLAG_TRUNCATED;
   }
   LIMIT(draft->used, STRINGS_LIMIT);
-  u8* bytes = draft->space->bytes + draft->used;
-  long failed = other ? bpf_copy_from_user_task(bytes, length, (void*)start, task, 0)
-                      : bpf_probe_read_user(bytes, length, (void*)start);
-  if (failed) return;
+  u8 *bytes = draft->space->bytes + draft->used;
+  long failed = other ? bpf_copy_from_user_task(bytes, length, (void *)start, task, 0)
+                      : bpf_probe_read_user(bytes, length, (void *)start);
+  if (failed)
+    return;
   bytes[length - 1] = 0;
   *text = (struct string_ref){draft->used, length};
   draft->used += length;
 }
 
-inline_always void append_cwd(struct draft* draft, struct task_struct* task) {
+inline_always void append_cwd(struct draft *draft, struct task_struct *task) {
   u64 fs = LOAD_WORD(task_struct, task, fs);
-  if (fs) append_image_path(draft, &draft->space->image.cwd, fs + bpf_core_field_offset(struct fs_struct, pwd), task);
+  if (fs)
+    append_image_path(draft, &draft->space->image.cwd, fs + bpf_core_field_offset(struct fs_struct, pwd), task);
 }
 
-inline_always void append_cgroup(struct draft* draft, struct task_struct* task) {
+inline_always void append_cgroup(struct draft *draft, struct task_struct *task) {
   LIMIT(draft->used, STRINGS_LIMIT);
-  u64 length = put_cgroup((void*)draft->space->bytes + draft->used - PATH_OVERLAP, cgroup_of_task(task)) & LONGEST_TEXT;
+  u64 length =
+      put_cgroup((void *)draft->space->bytes + draft->used - PATH_OVERLAP, cgroup_of_task(task)) & LONGEST_TEXT;
   draft->space->image.cgroup = (struct string_ref){draft->used + PATH_GAP, length};
   draft->used += PATH_GAP + length;
 }
 
-inline_always void append_all(struct draft* draft, struct task_struct* task, bool other) {
-  struct image* image = &draft->space->image;
+inline_always void append_all(struct draft *draft, struct task_struct *task, bool other) {
+  struct image *image = &draft->space->image;
   append_cgroup(draft, task);
-  struct mm_struct* mm = task->mm;
-  if (!mm) return;
+  struct mm_struct *mm = task->mm;
+  if (!mm)
+    return;
   append_executable(draft, task);
   append_cwd(draft, task);
   append_memory(draft, &image->argv, task, mm->arg_start, mm->arg_end, other);

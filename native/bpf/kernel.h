@@ -4,11 +4,10 @@
 #ifndef WASPREY_KERNEL_H
 #define WASPREY_KERNEL_H
 
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
 #include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
 
 #define inline_always static __always_inline
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
@@ -23,17 +22,17 @@
 /* The kernel's struct of that type at any address. The verifier drops the untaken branch of HAS_CAST. */
 #define HAS_CAST bpf_ksym_exists(bpf_rdonly_cast)
 #define CAST(type, address) \
-  ((struct type*)bpf_rdonly_cast((const void*)(address), bpf_core_type_id_kernel(struct type)))
+  ((struct type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(struct type)))
 
 /* A member of the kernel struct at an address; the member may be a path (`d_name.len`) but may not follow pointers. */
-#define LOAD(type, address, member)                                                       \
-  ({                                                                                      \
-    __typeof_unqual__(((struct type*)0)->member) load_value;                              \
-    if (HAS_CAST)                                                                         \
-      load_value = CAST(type, address)->member;                                           \
-    else                                                                                  \
-      bpf_core_read(&load_value, sizeof(load_value), &((struct type*)(address))->member); \
-    load_value;                                                                           \
+#define LOAD(type, address, member)                                                        \
+  ({                                                                                       \
+    __typeof_unqual__(((struct type *)0)->member) load_value;                              \
+    if (HAS_CAST)                                                                          \
+      load_value = CAST(type, address)->member;                                            \
+    else                                                                                   \
+      bpf_core_read(&load_value, sizeof(load_value), &((struct type *)(address))->member); \
+    load_value;                                                                            \
   })
 
 /* Eight bytes at any address. struct timespec64 stands in for "a u64": a cast needs a struct, and this one has been the
@@ -43,7 +42,7 @@ inline_always u64 load_word(u64 address) {
   if (HAS_CAST)
     value = CAST(timespec64, address)->tv_sec;
   else
-    bpf_probe_read_kernel(&value, sizeof(value), (void*)address);
+    bpf_probe_read_kernel(&value, sizeof(value), (void *)address);
   return value;
 }
 

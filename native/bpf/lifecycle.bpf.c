@@ -4,10 +4,11 @@
 #include "syscall.h"
 
 /* Makes an image of a task that has none. `parent` is 0 where it is not known: the addon links it by ppid. */
-inline_always u64 snapshot(struct process* process, struct task_struct* task, u64 parent, bool other) {
+inline_always u64 snapshot(struct process *process, struct task_struct *task, u64 parent, bool other) {
   struct draft draft;
-  if (!open_draft(&draft)) return 0;
-  struct image* image = &draft.space->image;
+  if (!open_draft(&draft))
+    return 0;
+  struct image *image = &draft.space->image;
   u64 id = new_image_id(draft.capture);
   image->id = id;
   image->parent = parent;
@@ -16,9 +17,11 @@ inline_always u64 snapshot(struct process* process, struct task_struct* task, u6
   append_all(&draft, task, other);
   struct process facts;
   remember(&facts, image);
-  if (!send_draft(&draft)) return 0;
+  if (!send_draft(&draft))
+    return 0;
   /* fork or exec may have given it one since: that is the newer */
-  if (__sync_val_compare_and_swap(&process->id, 0, id)) return process->id;
+  if (__sync_val_compare_and_swap(&process->id, 0, id))
+    return process->id;
   process->parent = facts.parent;
   process->cgroup = facts.cgroup;
   process->cap_inheritable = facts.cap_inheritable;
@@ -30,22 +33,25 @@ inline_always u64 snapshot(struct process* process, struct task_struct* task, u6
 }
 
 /* The image id of the task's parent; 0 where it has none. */
-inline_always u64 parent_image(struct task_struct* task) {
-  struct task_struct* parent = task->real_parent;
-  struct process* process = parent ? process_of(parent, 0) : 0;
+inline_always u64 parent_image(struct task_struct *task) {
+  struct task_struct *parent = task->real_parent;
+  struct process *process = parent ? process_of(parent, 0) : 0;
   return process ? process->id : 0;
 }
 
 SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct* parent, struct task_struct* child) {
-  if (child->pid != child->tgid) return 0; /* threads share the image of their process */
-  struct process* mother = process_of(parent, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  struct process* process = process_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
+  if (child->pid != child->tgid)
+    return 0; /* threads share the image of their process */
+  struct process *mother = process_of(parent, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct process *process = process_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
   u64 origin = mother ? mother->id : 0;
-  if (mother && !origin) origin = snapshot(mother, parent, parent_image(parent), false);
+  if (mother && !origin)
+    origin = snapshot(mother, parent, parent_image(parent), false);
   struct draft draft;
-  if (!process || !open_draft(&draft)) return 0;
-  struct image* image = &draft.space->image;
+  if (!process || !open_draft(&draft))
+    return 0;
+  struct image *image = &draft.space->image;
   u64 id = new_image_id(draft.capture);
   image->id = id;
   image->parent = origin;
@@ -59,18 +65,20 @@ int BPF_PROG(on_fork, struct task_struct* parent, struct task_struct* child) {
     append_cgroup(&draft, child); /* CLONE_INTO_CGROUP */
   }
   remember(process, image);
-  if (send_draft(&draft)) process->id = id;
+  if (send_draft(&draft))
+    process->id = id;
   return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct* task, pid_t old_pid, struct linux_binprm* bprm) {
-  struct process* process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm) {
+  struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
   struct draft draft;
-  if (!process || !open_draft(&draft)) return 0;
-  struct image* image = &draft.space->image;
+  if (!process || !open_draft(&draft))
+    return 0;
+  struct image *image = &draft.space->image;
   u32 tgid = task->tgid;
-  u64* orphaned = process->id ? 0 : bpf_map_lookup_elem(&orphaned_images, &tgid);
+  u64 *orphaned = process->id ? 0 : bpf_map_lookup_elem(&orphaned_images, &tgid);
   u64 id = new_image_id(draft.capture);
   image->id = id;
   image->parent = process->id ? process->parent : parent_image(task);
@@ -83,18 +91,21 @@ int BPF_PROG(on_exec, struct task_struct* task, pid_t old_pid, struct linux_binp
 }
 
 SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct* task) {
-  struct process* process = process_of(task, 0);
-  if (!process || !process->id) return 0;
+int BPF_PROG(on_exit, struct task_struct *task) {
+  struct process *process = process_of(task, 0);
+  if (!process || !process->id)
+    return 0;
   if (task->signal->live.counter) {
     u32 tgid = task->tgid;
-    if (task->pid == task->tgid) bpf_map_update_elem(&orphaned_images, &tgid, &process->id, BPF_ANY);
+    if (task->pid == task->tgid)
+      bpf_map_update_elem(&orphaned_images, &tgid, &process->id, BPF_ANY);
     return 0;
   }
   /* Two threads that end at once both see that none lives. */
   struct draft draft;
-  if (__sync_lock_test_and_set(&process->ended, 1) || !open_draft(&draft)) return 0;
-  struct image* image = &draft.space->image;
+  if (__sync_lock_test_and_set(&process->ended, 1) || !open_draft(&draft))
+    return 0;
+  struct image *image = &draft.space->image;
   __builtin_memset(image, 0, offsetof(struct image, parent_address));
   image->kind = IMAGE_EXIT;
   image->id = process->id;
@@ -108,15 +119,15 @@ int BPF_PROG(on_exit, struct task_struct* task) {
 
 /* Tells what changed within a process: all numbers, and the strings that `append` adds; the reader takes the others
  * from the image before. */
-inline_always void begin_change(struct draft* draft, struct process* process, struct task_struct* task) {
-  struct image* image = &draft->space->image;
+inline_always void begin_change(struct draft *draft, struct process *process, struct task_struct *task) {
+  struct image *image = &draft->space->image;
   image->id = new_image_id(draft->capture);
   image->parent = process->parent;
   image->previous = process->id;
   fill_image(draft, task, IMAGE_CHANGE);
 }
 
-inline_always void end_change(struct draft* draft, struct process* process) {
+inline_always void end_change(struct draft *draft, struct process *process) {
   u64 id = draft->space->image.id;
   remember(process, &draft->space->image);
   process->id = send_draft(draft) ? id : 0;
@@ -124,11 +135,13 @@ inline_always void end_change(struct draft* draft, struct process* process) {
 
 /* On v1 and hybrid hosts there is one for each hierarchy: only those count that change the cgroup we name. */
 SEC("tp_btf/cgroup_attach_task")
-int BPF_PROG(on_cgroup_attach, struct cgroup* cgroup, const char* path, struct task_struct* task, bool group) {
-  struct process* process = process_of(task, 0);
-  if (!process || !process->id || task->pid != task->tgid) return 0;
+int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *task, bool group) {
+  struct process *process = process_of(task, 0);
+  if (!process || !process->id || task->pid != task->tgid)
+    return 0;
   struct draft draft;
-  if (LOAD(kernfs_node, cgroup_of_task(task), id) == process->cgroup || !open_draft(&draft)) return 0;
+  if (LOAD(kernfs_node, cgroup_of_task(task), id) == process->cgroup || !open_draft(&draft))
+    return 0;
   begin_change(&draft, process, task);
   append_cgroup(&draft, task);
   end_change(&draft, process);
@@ -137,24 +150,28 @@ int BPF_PROG(on_cgroup_attach, struct cgroup* cgroup, const char* path, struct t
 
 /* Where the hooks go for a process without an image (see without_image()); goes back to the hook it came from. */
 SEC("tracepoint")
-int snapshot_current(struct exit_context* ctx) {
-  struct task_struct* task = bpf_get_current_task_btf();
-  struct process* process = process_of(task, 0);
-  struct capture_shared* control = capture();
-  if (!process || !control) return 0;
+int snapshot_current(struct exit_context *ctx) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct process *process = process_of(task, 0);
+  struct capture_shared *control = capture();
+  if (!process || !control)
+    return 0;
   __sync_fetch_and_add(&control->snapshots_on_spot, 1);
   snapshot(process, task, parent_image(task), false);
   u32 type = process->resume;
-  if (type) bpf_tail_call(ctx, &programs, type);
+  if (type)
+    bpf_tail_call(ctx, &programs, type);
   return 0;
 }
 
 /* Run by the addon once the hooks above are attached: what forks meanwhile is known either way. */
 SEC("iter.s/task")
-int snapshot_tasks(struct bpf_iter__task* ctx) {
-  struct task_struct* task = ctx->task;
-  if (!task || task->pid != task->tgid) return 0;
-  struct process* process = bpf_task_storage_get(&images, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (process && !process->id) snapshot(process, task, 0, true);
+int snapshot_tasks(struct bpf_iter__task *ctx) {
+  struct task_struct *task = ctx->task;
+  if (!task || task->pid != task->tgid)
+    return 0;
+  struct process *process = bpf_task_storage_get(&images, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (process && !process->id)
+    snapshot(process, task, 0, true);
   return 0;
 }

@@ -103,18 +103,19 @@ struct {
   __type(value, u32);
 } programs SEC(".maps");
 
-inline_always struct capture_shared* capture(void) {
+inline_always struct capture_shared *capture(void) {
   u32 zero = 0;
   return bpf_map_lookup_elem(&control, &zero);
 }
 
-inline_always u64 wall_time(const struct capture_shared* capture) {
+inline_always u64 wall_time(const struct capture_shared *capture) {
   return bpf_ktime_get_boot_ns() + capture->clock_offset;
 }
 
 /* Wakes the addon if it waits. At most one program gets the 1: the others save the system call. */
-inline_always void ring_doorbell(struct capture_shared* capture) {
-  if (unlikely(*(volatile u32*)&capture->consumer_waiting) && __sync_lock_test_and_set(&capture->consumer_waiting, 0)) {
+inline_always void ring_doorbell(struct capture_shared *capture) {
+  if (unlikely(*(volatile u32 *)&capture->consumer_waiting) &&
+      __sync_lock_test_and_set(&capture->consumer_waiting, 0)) {
     u64 word = 1;
     bpf_ringbuf_output(&doorbell, &word, sizeof(word), BPF_RB_FORCE_WAKEUP);
   }

@@ -33,7 +33,7 @@ struct walk {
   u64 mnt_root;
   u64 root_dentry;
   u64 root_mnt;
-  struct path_room* room;
+  struct path_room *room;
   u64 position; /* first walk: length so far; second: where the part written starts */
   u64 partial;
 };
@@ -41,11 +41,12 @@ struct walk {
 #define MNT_OFFSET bpf_core_field_offset(struct mount, mnt)
 
 /* At the root of a mount: goes on from its mount point. False at the top. */
-inline_always bool cross_mount(struct walk* walk) {
+inline_always bool cross_mount(struct walk *walk) {
   u64 mount = walk->mnt - MNT_OFFSET;
   u64 parent = LOAD_WORD(mount, mount, mnt_parent);
   if (parent == mount) {
-    if (!LOAD_WORD(mount, mount, mnt_ns)) walk->partial = 1; /* unmounted lazily, or never mounted */
+    if (!LOAD_WORD(mount, mount, mnt_ns))
+      walk->partial = 1; /* unmounted lazily, or never mounted */
     return false;
   }
   walk->dentry = LOAD_WORD(mount, mount, mnt_mountpoint);
@@ -54,15 +55,19 @@ inline_always bool cross_mount(struct walk* walk) {
   return true;
 }
 
-inline_always bool at_root(const struct walk* walk) {
+inline_always bool at_root(const struct walk *walk) {
   return walk->dentry == walk->root_dentry && walk->mnt == walk->root_mnt;
 }
 
-inline_always u64 name_length(u64 dentry) { return (u32)LOAD_WORD(dentry, dentry, d_name.len); }
+inline_always u64 name_length(u64 dentry) {
+  return (u32)LOAD_WORD(dentry, dentry, d_name.len);
+}
 
-static long measure_step(u32 index, struct walk* walk) {
-  if (at_root(walk)) return 1;
-  if (walk->dentry == walk->mnt_root) return !cross_mount(walk);
+static long measure_step(u32 index, struct walk *walk) {
+  if (at_root(walk))
+    return 1;
+  if (walk->dentry == walk->mnt_root)
+    return !cross_mount(walk);
   u64 parent = LOAD_WORD(dentry, walk->dentry, d_parent);
   u64 length = name_length(walk->dentry);
   if (parent == walk->dentry || length > LONGEST_NAME || walk->position + length + 1 > LONGEST_TEXT) {
@@ -75,22 +80,26 @@ static long measure_step(u32 index, struct walk* walk) {
 }
 
 /* Copies a name so that it ends at `end`. */
-inline_always void put_name(struct path_room* room, u64 end, u64 name, u64 length) {
+inline_always void put_name(struct path_room *room, u64 end, u64 name, u64 length) {
   if (HAS_CAST && length <= 24) {
-    u8* last = room->gap + end; /* 24 bytes before the end */
-    *(u64*)(last + 16) = load_word(name + length - 8);
-    if (length > 8) *(u64*)(last + 8) = load_word(name + length - 16);
-    if (length > 16) *(u64*)last = load_word(name + length - 24);
+    u8 *last = room->gap + end; /* 24 bytes before the end */
+    *(u64 *)(last + 16) = load_word(name + length - 8);
+    if (length > 8)
+      *(u64 *)(last + 8) = load_word(name + length - 16);
+    if (length > 16)
+      *(u64 *)last = load_word(name + length - 24);
     return;
   }
   u64 start = (end - length) & LONGEST_TEXT;
-  bpf_probe_read_kernel(room->text + start, length & LONGEST_NAME, (void*)name);
+  bpf_probe_read_kernel(room->text + start, length & LONGEST_NAME, (void *)name);
 }
 
-static long write_step(u32 index, struct walk* walk) {
+static long write_step(u32 index, struct walk *walk) {
   u64 end = walk->position & LONGEST_TEXT;
-  if (at_root(walk) || !end) return 1;
-  if (walk->dentry == walk->mnt_root) return !cross_mount(walk);
+  if (at_root(walk) || !end)
+    return 1;
+  if (walk->dentry == walk->mnt_root)
+    return !cross_mount(walk);
   u64 parent = LOAD_WORD(dentry, walk->dentry, d_parent);
   u64 length = name_length(walk->dentry);
   if (parent == walk->dentry || length >= end) { /* renamed since it was measured */
@@ -115,8 +124,9 @@ static long write_step(u32 index, struct walk* walk) {
 /* Writes the path of a dentry on a mount, as a process whose root is the other two sees it, behind the room's gap. All
  * four are addresses. A path that is cut at its beginning (too deep, unmounted, renamed under way) is partial. A global
  * function: the verifier looks at it once, not at each call. */
-__noinline u64 put_path(struct path_room* room, u64 dentry, u64 mnt, u64 root_dentry, u64 root_mnt) {
-  if (!room) return 0;
+__noinline u64 put_path(struct path_room *room, u64 dentry, u64 mnt, u64 root_dentry, u64 root_mnt) {
+  if (!room)
+    return 0;
   struct walk walk = {
       .dentry = dentry,
       .mnt = mnt,
@@ -135,14 +145,15 @@ __noinline u64 put_path(struct path_room* room, u64 dentry, u64 mnt, u64 root_de
   walk.mnt = mnt;
   walk.mnt_root = LOAD_WORD(vfsmount, mnt, mnt_root);
   bpf_loop(2 * (LONGEST_TEXT + 1), write_step, &walk, 0);
-  *(u64*)(room->text - 8) = 0; /* the first word copied may have left kernel bytes there */
+  *(u64 *)(room->text - 8) = 0; /* the first word copied may have left kernel bytes there */
   u64 skip = walk.position & LONGEST_TEXT;
-  if (skip > total) return 0;
+  if (skip > total)
+    return 0;
   return (total - skip) | skip << 16 | (skip ? 1 : walk.partial) << 32;
 }
 
 /* The same for the `struct path` at an address, and the root of the task. */
-inline_always u64 put_path_of(struct path_room* room, u64 path, struct task_struct* task) {
+inline_always u64 put_path_of(struct path_room *room, u64 path, struct task_struct *task) {
   return put_path(room, LOAD_WORD(path, path, dentry), LOAD_WORD(path, path, mnt),
                   LOAD_WORD(fs_struct, task->fs, root.dentry), LOAD_WORD(fs_struct, task->fs, root.mnt));
 }

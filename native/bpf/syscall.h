@@ -32,18 +32,21 @@ struct exit_context {
 
 /* The program of a syscall's exit; the tracepoint may be named otherwise than the syscall. */
 #define HOOK(name, tracepoint) \
-  SEC("tracepoint/syscalls/sys_exit_" #tracepoint) int sys_exit_##name(struct exit_context* ctx)
+  SEC("tracepoint/syscalls/sys_exit_" #tracepoint) int sys_exit_##name(struct exit_context *ctx)
 
 #define AT_FDCWD (-100)
 
 /* The task's registers; its arguments are read with ARGUMENT_n. */
-inline_always struct pt_regs* registers_of(struct task_struct* task) { return (struct pt_regs*)bpf_task_pt_regs(task); }
+inline_always struct pt_regs *registers_of(struct task_struct *task) {
+  return (struct pt_regs *)bpf_task_pt_regs(task);
+}
 
 /* Slow path of image_of_current(). A snapshot is too large a program to be part of each hook: we go there by a tail
  * call, and it comes back here by another, with `resume` telling that it has tried. */
-static __noinline struct process* without_image(struct task_struct* task, u32 type) {
-  struct process* process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (!process) return 0;
+static __noinline struct process *without_image(struct task_struct *task, u32 type) {
+  struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (!process)
+    return 0;
   if (process->id || process->resume) {
     process->resume = 0;
     return 0;
@@ -53,13 +56,14 @@ static __noinline struct process* without_image(struct task_struct* task, u32 ty
 }
 
 /* The image id of the current process; goes away and comes back when there is none yet. */
-#define IMAGE_OF(ctx, task, type)                                      \
-  ({                                                                   \
-    struct process* image_process = process_of(task, 0);               \
-    if (unlikely(!image_process || !image_process->id)) {              \
-      if (without_image(task, type)) bpf_tail_call(ctx, &programs, 0); \
-    }                                                                  \
-    image_process ? image_process->id : 0;                             \
+#define IMAGE_OF(ctx, task, type)                         \
+  ({                                                      \
+    struct process *image_process = process_of(task, 0);  \
+    if (unlikely(!image_process || !image_process->id)) { \
+      if (without_image(task, type))                      \
+        bpf_tail_call(ctx, &programs, 0);                 \
+    }                                                     \
+    image_process ? image_process->id : 0;                \
   })
 
 #endif
