@@ -92,15 +92,6 @@ inline_always void commit(struct record *record) {
 
 #define ABSENT ((struct string_ref){0, 0})
 
-/* The strings of a record start where the last one ended. `filled` is a variable the verifier has lost the range of;
- * the limit (a constant: what the fixed part and the strings before can take) gives it one. */
-#define LIMIT(filled, limit) \
-  ({                         \
-    opaque(filled);          \
-    if (filled > (limit))    \
-      filled = (limit);      \
-  })
-
 /* Appends the string at an address of the current process. A string that can't be read is absent. */
 inline_always struct string_ref append_user_text(struct record *record, const void *address, u64 limit) {
   LIMIT(record->used, limit);
