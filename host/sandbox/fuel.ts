@@ -95,7 +95,7 @@ function instrumentBody(bytes: Uint8Array, body: Body, functionIndex: number, fu
   const charges: number[] = [];
   while (!reader.done && !path.ended) {
     const opcode = reader.next();
-    const isMatch = opcode.class === 'call' && reader.immediate === match;
+    const isMatch = opcode.code === OP.call && reader.immediate === match;
     const region = path.step(opcode, reader, isMatch);
     if (region !== undefined) charges[region.loop + 1] = region.charge;
     if (opcode.code === OP.loop) places.push(reader.offset);

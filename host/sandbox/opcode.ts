@@ -27,30 +27,32 @@ export type Immediates =
   | 'unread';
 
 /** What an instruction does, as far as the sandbox cares. */
-export type OpcodeClass =
-  | 'control'
-  | 'call'
-  | 'indirect-call'
-  | 'tail-call'
-  | 'exception'
-  | 'reference'
-  | 'gc'
-  | 'local'
-  | 'global-get'
-  | 'global-set'
-  | 'table'
-  | 'load'
-  | 'store'
-  | 'memory-size'
-  | 'memory-grow'
-  | 'bulk'
-  | 'atomic-load'
-  | 'atomic-write'
-  | 'atomic-wait'
-  | 'fence'
-  | 'constant'
-  | 'numeric'
-  | 'vector';
+export const OPCODE_CLASSES = [
+  'control',
+  'call',
+  'indirect-call',
+  'tail-call',
+  'exception',
+  'reference',
+  'gc',
+  'local',
+  'global-get',
+  'global-set',
+  'table',
+  'load',
+  'store',
+  'memory-size',
+  'memory-grow',
+  'bulk',
+  'atomic-load',
+  'atomic-write',
+  'atomic-wait',
+  'fence',
+  'constant',
+  'numeric',
+  'vector',
+] as const;
+export type OpcodeClass = (typeof OPCODE_CLASSES)[number];
 
 export interface Opcode {
   readonly name: string;
@@ -58,6 +60,8 @@ export interface Opcode {
   readonly code: number;
   readonly immediates: Immediates;
   readonly class: OpcodeClass;
+  /** Index of the class in OPCODE_CLASSES: looking up by name took a third of the verifier's time. */
+  readonly classIndex: number;
 }
 
 /** A row of the tables: the first opcode, then the names of it and its successors (`-` is a gap), which share the rest. */

@@ -1,7 +1,7 @@
 // Looks instructions up by prefix and number. What is not in the tables is unknown, and an unknown opcode is refused.
 // The tables themselves are opcodes-core.ts, opcodes-vector.ts and opcodes-atomic.ts.
 
-import type { Opcode, OpcodeRun } from './opcode.ts';
+import { OPCODE_CLASSES, type Opcode, type OpcodeRun } from './opcode.ts';
 import { ATOMIC_OPCODES } from './opcodes-atomic.ts';
 import { BULK_OPCODES, CORE_OPCODES } from './opcodes-core.ts';
 import { VECTOR_OPCODES } from './opcodes-vector.ts';
@@ -16,7 +16,13 @@ function expand(prefix: number, runs: readonly OpcodeRun[]): readonly (Opcode | 
     for (const name of names.trim().split(/\s+/)) {
       if (name !== '-') {
         if (table[number] !== undefined) throw new Error(`opcode tables overlap at ${name}`);
-        table[number] = { name, code: prefix === 0 ? number : prefix * 0x1000 + number, immediates, class: class_ };
+        table[number] = {
+          name,
+          code: prefix === 0 ? number : prefix * 0x1000 + number,
+          immediates,
+          class: class_,
+          classIndex: OPCODE_CLASSES.indexOf(class_),
+        };
       }
       number++;
     }

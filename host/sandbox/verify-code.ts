@@ -5,7 +5,7 @@ import { InstructionReader } from './code.ts';
 import { type SandboxCode, SandboxError } from './error.ts';
 import { readFuelCheck } from './fuel-check.ts';
 import type { Body } from './module.ts';
-import type { OpcodeClass } from './opcode.ts';
+import { OPCODE_CLASSES, type OpcodeClass } from './opcode.ts';
 import { OP } from './opcodes.ts';
 import { PathCost } from './path-cost.ts';
 
@@ -35,6 +35,7 @@ const REFUSED: Readonly<Record<OpcodeClass, readonly [SandboxCode, string] | und
   numeric: undefined,
   vector: undefined,
 };
+const REFUSED_BY_INDEX = OPCODE_CLASSES.map((name) => REFUSED[name]);
 
 /** What is known of a function that passed. */
 export interface FunctionProof {
@@ -69,13 +70,14 @@ export function verifyCode(bytes: Uint8Array, body: Body, context: FunctionConte
   while (!reader.done) {
     if (path.ended) throw new SandboxError('malformed', "code after the function's end", reader.location);
     const opcode = reader.next();
-    const refused = REFUSED[opcode.class];
+    const refused = REFUSED_BY_INDEX[opcode.classIndex];
     if (refused !== undefined) {
       throw new SandboxError(refused[0], `${opcode.name}: ${refused[1]}`, reader.location);
     }
     instructions++;
-    if (opcode.class === 'call') calls.add(reader.immediate);
-    const region = path.step(opcode, reader, opcode.class === 'call' && reader.immediate === match);
+    const isCall = opcode.code === OP.call;
+    if (isCall) calls.add(reader.immediate);
+    const region = path.step(opcode, reader, isCall && reader.immediate === match);
     if (region !== undefined) {
       const head = region.loop < 0 ? entry : heads[region.loop];
       if (head !== undefined && head.charge < region.charge) {
