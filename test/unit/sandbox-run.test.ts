@@ -109,7 +109,7 @@ describe('sandbox: running', () => {
         .flat(),
       ...trapIfAny,
     ];
-    const { instance } = start(ruleModuleBytes(code, [], 1_100_000));
+    const { instance } = start(ruleModuleBytes(code, [], 1_400_000));
     const result = runEvaluate(instance, RING, RING);
     assert.ok(!result.ok && result.kind === 'stack-overflow', JSON.stringify(result));
     assert.deepEqual(runCandidates(instance, 0, 0), { ok: true, value: 0n });

@@ -364,7 +364,7 @@ describe('sandbox: state and fuel', () => {
       'a check that charges too little',
       { evaluate: `(loop $l ${check(20)} ${'(drop (i32.load (i32.const 0)))'.repeat(10)} (br $l))` },
       'fuel-too-small',
-      /charges 20, but the code behind it can cost 65/,
+      /charges 20, but the code behind it can cost 105/,
     ],
   ]);
   it('a check whose if has a result type', () => {
