@@ -4,9 +4,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { InstructionReader } from '../../host/sandbox/code.ts';
 import { encodeName, encodeS32, encodeSection, encodeU32 } from '../../host/sandbox/encode.ts';
 import { instrumentFuel } from '../../host/sandbox/fuel.ts';
+import { readFuelCheck } from '../../host/sandbox/fuel-check.ts';
 import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
+import { readModule } from '../../host/sandbox/module.ts';
 import { sharedMemory } from './wasm-builder.ts';
 
 /** Adds 1 to the global `count`: four instructions, so four units. */
@@ -127,6 +130,30 @@ interface Counting {
 }
 
 describe('sandbox: the charges of fuel checks', () => {
+  it('keep what was spent before a loop, however the loop is left', () => {
+    const steps = (count: number): Statement => ({ kind: 'steps', count });
+    const exits: Statement[][] = [
+      // Out of the block around the loop; by falling out; out of two loops at once.
+      [{ kind: 'block', body: [steps(10), { kind: 'loop', body: [{ kind: 'br', label: 1 }] }] }, steps(10)],
+      [steps(10), { kind: 'loop', body: [steps(1)] }, steps(10)],
+      [
+        {
+          kind: 'block',
+          body: [steps(10), { kind: 'loop', body: [{ kind: 'loop', body: [{ kind: 'br', label: 2 }] }, steps(9)] }],
+        },
+        steps(10),
+      ],
+    ];
+    for (const statements of exits) {
+      const module = readModule(instrumentFuel(moduleOf(statements, true)));
+      const body = module.bodies[0];
+      assert.ok(body);
+      const entry = readFuelCheck(new InstructionReader(module.bytes, body.code, body.end, 0), 1);
+      // 4 for the check itself.
+      assert.equal(entry, 4 + 20 * STEP_UNITS);
+    }
+  });
+
   const env = { memory: sharedMemory(1) };
 
   it('are never less than what is executed', () => {

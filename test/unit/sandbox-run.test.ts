@@ -65,8 +65,8 @@ describe('sandbox: running', () => {
   });
 
   it('gives an honest module more fuel as long as time allows, and delivers each match once', () => {
-    // Matches the first record, then loops over all; 300 units of fuel suffice for neither attempt one nor two.
-    const evaluate = `${match(0, '(local.get $from)')}
+    // Matches the first two records, then loops over all; 300 units of fuel suffice for neither attempt one nor two.
+    const evaluate = `${match(0, '(local.get $from)')} ${match(1, '(i32.add (local.get $from) (i32.const 64))')}
       (loop $next ${check(100)}
         (local.set $from (i32.add (local.get $from) (i32.const 64)))
         (br_if $next (i32.lt_u (local.get $from) (local.get $to))))
@@ -76,6 +76,7 @@ describe('sandbox: running', () => {
     assert.deepEqual(runEvaluate(instance, RING, to, { fuel: 1100, milliseconds: 1000 }), { ok: true });
     assert.deepEqual(matches, [
       [0, RING],
+      [1, RING + 64],
       [0, to - 64],
     ]);
   });
