@@ -56,6 +56,9 @@ export function resolveField(text: string): ResolvedField {
   return resolveNamed(text, undefined);
 }
 
+/** Fields whose argument may follow a dot; the others take theirs in brackets only. */
+const DOTTED: ReadonlySet<string> = new Set(['evt.arg', 'evt.rawarg', 'evt.abspath', 'evt.type.is', 'thread.cgroup']);
+
 /** The same for a name and a bracketed argument that were parsed apart. */
 export function resolveNamed(name: string, bracket: string | undefined): ResolvedField {
   const exact = BY_NAME.get(name);
@@ -63,7 +66,7 @@ export function resolveNamed(name: string, bracket: string | undefined): Resolve
   // `.x` instead of `[x]`: cut names off the end until one is known that takes an argument.
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
     const field = BY_NAME.get(name.slice(0, dot));
-    if (field?.argument && bracket === undefined) return withArgument(field, name.slice(dot + 1));
+    if (field && DOTTED.has(field.name) && bracket === undefined) return withArgument(field, name.slice(dot + 1));
   }
   return { ok: false, reason: 'unknown' };
 }
@@ -73,7 +76,7 @@ function withArgument(field: Field, argument: string | undefined): ResolvedField
     return field.argument === 'required' ? { ok: false, reason: 'argument-missing', field } : { ok: true, field };
   }
   if (!field.argument) return { ok: false, reason: 'argument-unexpected', field };
-  if (argument === '' || (field.argumentKind === 'index' && !/^\d+$/.test(argument))) {
+  if (argument === '' || (field.argumentKind === 'index' && !/^-?\d+$/.test(argument))) {
     return { ok: false, reason: 'argument-invalid', field };
   }
   return { ok: true, field, argument };

@@ -275,7 +275,7 @@ export const EVENT_FIELDS: readonly Field[] = [
     type: 'CHARBUF',
     description: 'Absolute path of a call on a directory descriptor and a name; .src or .dst where it takes two.',
     source: computed('evt.abspath'),
-    argument: 'required',
+    argument: 'optional',
     argumentKind: 'key',
   },
 ];

@@ -1,0 +1,234 @@
+// From what was collected to rules that can be compiled: lists, macros and exceptions resolved, types checked, output
+// templates parsed. Runs anew over everything after each file, since a later file may change what earlier rules mean.
+
+import type { Expression } from './ast.ts';
+import type { WarningCode } from './codes.ts';
+import type { Collection, Placed } from './collection.ts';
+import { adviseOn, comparesWithNotAvailable } from './condition-advice.ts';
+import { parseCondition } from './condition-parser.ts';
+import { type Context, RuleLoadError, warning } from './diagnostic.ts';
+import { type EventSet, eventTypesOf } from './event-types.ts';
+import { withExceptions } from './exceptions.ts';
+import { DEFAULT_SOURCE, type RuleItem } from './items.ts';
+import { ConditionSyntaxError } from './lexer.ts';
+import { type CompiledList, ListTable, TooLongError } from './lists.ts';
+import { expandMacros, MacroError } from './macros.ts';
+import type { MappedText } from './mapped-text.ts';
+import { compileOutput } from './output.ts';
+import type { CompiledMacro, CompiledRule } from './rule.ts';
+import { checkTypes, WrongCheck } from './typecheck.ts';
+import { unavailableFields } from './unavailable.ts';
+
+/** Event types a rule may be tried on before it is warned of. Falco counts two codes a type, and warns above 100. */
+const MOST_EVENT_TYPES = 50;
+
+export interface Compiled {
+  readonly rules: readonly CompiledRule[];
+  readonly lists: readonly CompiledList[];
+  readonly macros: readonly CompiledMacro[];
+}
+
+/** @throws RuleLoadError */
+export function compileRules(collection: Collection): Compiled {
+  return new RuleCompiler(collection).compile();
+}
+
+interface MacroState {
+  expression: Expression;
+  readonly text: MappedText;
+  used: boolean;
+}
+
+class RuleCompiler {
+  readonly #collection: Collection;
+  readonly #lists: ListTable;
+  readonly #macros = new Map<string, MacroState>();
+
+  constructor(collection: Collection) {
+    this.#collection = collection;
+    this.#lists = new ListTable(collection.lists);
+  }
+
+  compile(): Compiled {
+    this.#compileMacros();
+    const rules = this.#collection.rules.all.flatMap((rule) => this.#compileRule(rule) ?? []);
+    this.#warnOfUnused();
+    const macros = [...this.#macros].map(([name, { expression, used }]) => ({ name, condition: expression, used }));
+    return { rules, lists: this.#lists.all, macros };
+  }
+
+  /** All are parsed before any is resolved, each with those that it can see. */
+  #compileMacros(): void {
+    const { macros } = this.#collection;
+    for (const macro of macros.all) {
+      const text = this.#substitute(macro.condition, macro.conditionContext);
+      this.#macros.set(macro.name, { expression: parse(text, macro.conditionContext), text, used: false });
+    }
+    for (const macro of macros.all) {
+      const state = this.#macros.get(macro.name);
+      if (!state) continue;
+      const visible = (name: string) => (macros.find(name)?.index ?? macro.visibility) < macro.visibility;
+      state.expression = this.#expand(state.expression, state.text, macro.context, visible);
+    }
+  }
+
+  #compileRule(rule: Placed<RuleItem>): CompiledRule | undefined {
+    if (!this.#collection.hasSource(rule.source)) return undefined;
+    const condition = withExceptions(rule.condition, rule.exceptions);
+    const text = this.#substitute(condition, rule.conditionContext);
+    const expression = this.#expand(parse(text, rule.conditionContext), text, rule.context, () => true);
+    if (comparesWithNotAvailable(expression)) {
+      this.#warn(
+        'LOAD_UNSAFE_NA_CHECK',
+        'comparison with <NA> is unsafe: an absent field equals nothing',
+        rule.context,
+      );
+    }
+    const output = compileOutput(rule, this.#collection);
+    if (!output || !this.#checkTypes(rule, expression, text)) return undefined;
+    for (const remark of adviseOn(expression)) {
+      const place = this.#locate(remark.at.span, remark.check.macros, text, rule.conditionContext);
+      const advice = { notes: origin(remark.check.macros), help: remark.help };
+      this.#collection.warn(warning(remark.code, remark.message, place, advice));
+    }
+    const eventTypes = eventTypesOf(expression);
+    this.#warnOfEventTypes(rule, eventTypes);
+    for (const field of unavailableFields(expression, output)) {
+      this.#warn('WASPREY_FIELD_UNAVAILABLE', `the capture can't supply ${field}: it is always absent`, rule.context);
+    }
+    return compiled(rule, text, expression, eventTypes, output);
+  }
+
+  #substitute(text: MappedText, context: Context): MappedText {
+    try {
+      return this.#lists.substitute(text);
+    } catch (error) {
+      if (!(error instanceof TooLongError)) throw error;
+      throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', error.message, context);
+    }
+  }
+
+  #expand(expression: Expression, text: MappedText, context: Context, visible: (name: string) => boolean): Expression {
+    const find = (name: string) => (visible(name) ? this.#macros.get(name)?.expression : undefined);
+    const used = new Set<string>();
+    try {
+      const expanded = expandMacros(expression, find, (name) => used.add(name));
+      for (const name of used) {
+        const macro = this.#macros.get(name);
+        if (macro) macro.used = true;
+      }
+      return expanded;
+    } catch (error) {
+      if (!(error instanceof MacroError)) throw error;
+      const place = within(context, text.locateBytes(error.span.start, error.span.end));
+      const defined = this.#macros.has(error.macro) && !error.message.startsWith('reference loop');
+      const help = defined
+        ? `move macro ${error.macro} before this one: a macro sees those defined earlier`
+        : undefined;
+      throw new RuleLoadError('LOAD_ERR_VALIDATE', error.message, place, { help });
+    }
+  }
+
+  /** False if the rule is to be left out for a field that is not known. */
+  #checkTypes(rule: RuleItem, expression: Expression, text: MappedText): boolean {
+    try {
+      checkTypes(expression);
+      return true;
+    } catch (error) {
+      if (!(error instanceof WrongCheck)) throw error;
+      const { check, reason } = error;
+      const place = this.#locate(reason.span, check.macros, text, rule.conditionContext);
+      const advice = { notes: origin(check.macros), help: reason.help };
+      if (!reason.unknown || !rule.skipIfUnknownFilter) {
+        throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', reason.message, place, advice);
+      }
+      this.#collection.warn(warning('LOAD_UNKNOWN_FILTER', reason.message, place, advice));
+      return false;
+    }
+  }
+
+  /** The place of a span: in the macro that the check was written in, or in the condition itself. */
+  #locate(
+    span: { readonly start: number; readonly end: number },
+    macros: readonly string[] | undefined,
+    text: MappedText,
+    context: Context,
+  ): Context {
+    const innermost = macros?.at(-1);
+    const written = innermost === undefined ? text : (this.#macros.get(innermost)?.text ?? text);
+    return within(context, written.locateBytes(span.start, span.end));
+  }
+
+  #warnOfEventTypes(rule: RuleItem, eventTypes: EventSet): void {
+    if (rule.source !== DEFAULT_SOURCE || !rule.warnEventTypes || eventTypes.size <= MOST_EVENT_TYPES) return;
+    const message = 'Rule matches too many evt.type values. This has a significant performance penalty.';
+    const help = 'begin the condition with the events it is about: evt.type in (open, openat) and ...';
+    this.#collection.warn(warning('LOAD_NO_EVTTYPE', message, rule.context, { help }));
+  }
+
+  #warnOfUnused(): void {
+    for (const macro of this.#collection.macros.all) {
+      if (this.#macros.get(macro.name)?.used) continue;
+      this.#warn('LOAD_UNUSED_MACRO', 'Macro not referred to by any other rule/macro', macro.context);
+    }
+    for (const { name, used } of this.#lists.all) {
+      const list = this.#collection.lists.find(name);
+      if (used || !list) continue;
+      this.#warn('LOAD_UNUSED_LIST', 'List not referred to by any other rule/macro', list.context);
+    }
+  }
+
+  #warn(code: WarningCode, message: string, context: Context): void {
+    this.#collection.warn(warning(code, message, context));
+  }
+}
+
+function parse(text: MappedText, context: Context): Expression {
+  try {
+    return parseCondition(text.text);
+  } catch (error) {
+    if (!(error instanceof ConditionSyntaxError)) throw error;
+    const location = text.locateBytes(error.offset, error.offset + 1);
+    throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', error.message, within(context, location), {
+      notes: location?.list === undefined ? [] : [`here the items of list ${location.list} stand for its name`],
+    });
+  }
+}
+
+function within(parent: Context, location: ReturnType<MappedText['locate']>): Context {
+  const { file, start, end } = location ?? parent;
+  return { type: 'condition expression', name: '', file, start, end, parent };
+}
+
+function origin(macros: readonly string[] | undefined): string[] {
+  return macros?.length ? [`in macro ${macros.toReversed().join(', used by macro ')}`] : [];
+}
+
+function compiled(
+  rule: Placed<RuleItem>,
+  text: MappedText,
+  condition: Expression,
+  eventTypes: EventSet,
+  output: CompiledRule['output'],
+): CompiledRule {
+  const { file, start } = rule.context;
+  return {
+    name: rule.name,
+    description: rule.description,
+    source: rule.source,
+    priority: rule.priority,
+    enabled: rule.enabled,
+    tags: [...rule.tags].sort(),
+    conditionText: rule.condition.text,
+    expandedText: text.text,
+    condition,
+    eventTypes,
+    outputText: rule.output.text,
+    output,
+    exceptionNames: rule.exceptions.map(({ name }) => name),
+    capture: rule.capture,
+    captureDuration: rule.captureDuration,
+    file: file.name,
+    line: file.position(start).line,
+  };
+}

@@ -1,0 +1,118 @@
+// What is allowed in a condition but probably not meant, or not worth writing.
+
+import { findField } from '../schema/fields.ts';
+import type { Check, Expression, FieldOperand, Literal, Operand, TransformerArgument } from './ast.ts';
+import type { WarningCode } from './codes.ts';
+import { parseOperand } from './condition-parser.ts';
+import { isKnownOperand } from './type-of.ts';
+
+export interface Remark {
+  readonly code: WarningCode;
+  readonly message: string;
+  readonly help?: string;
+  readonly check: Check;
+  /** What to point at: the check, or a constant in it. */
+  readonly at: Check | Literal;
+}
+
+/** Remarks on an expanded condition that passed the type check, from left to right. */
+export function adviseOn(expression: Expression): Remark[] {
+  return checksOf(expression).flatMap((check) => [...onFields(check), ...onConstants(check)]);
+}
+
+/** Fields that a condition reads which can't be read any more, or were never meant to be absent. */
+function onFields(check: Check): Remark[] {
+  const remarks: Remark[] = [];
+  for (const { name } of fieldsOf(check)) {
+    if (!findField(name)?.deprecated) continue;
+    const message =
+      name === 'evt.dir'
+        ? "due to the drop of enter events, 'evt.dir = <' always evaluates to true, and 'evt.dir = >' always evaluates to false. The rule expression can be simplified by removing the condition on 'evt.dir'"
+        : `field ${name} is not available due to the drop of enter events.`;
+    remarks.push({ code: 'LOAD_DEPRECATED_ITEM', message, check, at: check });
+  }
+  return remarks;
+}
+
+function onConstants(check: Check): Remark[] {
+  const remarks: Remark[] = [];
+  for (const literal of constantsOf(check)) {
+    const { text } = literal;
+    const operand = check.operator === 'regex' ? undefined : operandIn(text);
+    if (operand) {
+      const what = operand.kind === 'field' ? 'field' : 'field transformer';
+      const message = `'${text}' may be a valid ${what} misused as a const string value`;
+      const meant = operand.kind === 'field' ? `val(${text.trim()})` : text.trim();
+      const help = `to compare with the field's value, write ${meant} without quotes`;
+      remarks.push({ code: 'LOAD_COMPILE_CONDITION', message, help, check, at: literal });
+    } else if (check.operator === 'regex' && PLAIN_REGEX.test(text)) {
+      const message = `regex check with '${text}' may be optimized with simpler operators such as '=', 'contains', 'startswith', 'endswith'`;
+      remarks.push({ code: 'LOAD_COMPILE_CONDITION', message, check, at: literal });
+    }
+  }
+  return remarks;
+}
+
+/** Plain text, with nothing but `.*` or an anchor at its ends. */
+const PLAIN_REGEX = /^\^?(?:\.\*)?[^.*+?()[\]{}|\\^$]*(?:\.\*)?\$?$/;
+
+function operandIn(text: string): Operand | undefined {
+  if (!/[.(]/.test(text)) return undefined;
+  let operand: Operand | undefined;
+  try {
+    operand = parseOperand(text);
+  } catch {
+    return undefined;
+  }
+  return operand && isKnownOperand(operand) ? operand : undefined;
+}
+
+const NA_OPERATORS: ReadonlySet<string> = new Set(['==', '=', '!=', 'in', 'intersects', 'pmatch']);
+
+/** Whether a condition compares a field of an audit event with the text <NA>, which an absent field never equals. */
+export function comparesWithNotAvailable(expression: Expression): boolean {
+  return checksOf(expression).some(
+    (check) =>
+      NA_OPERATORS.has(check.operator) &&
+      fieldsOf(check).some(({ name }) => name.startsWith('ka.') || name.startsWith('jevt.')) &&
+      constantsOf(check).some(({ text }) => text === '<NA>'),
+  );
+}
+
+/** All checks of a condition, in order. */
+export function checksOf(expression: Expression): Check[] {
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      return expression.children.flatMap(checksOf);
+    case 'not':
+      return checksOf(expression.child);
+    case 'check':
+      return [expression];
+    case 'macro':
+      return [];
+  }
+}
+
+/** All fields that a check reads, on both sides, in transformers too. */
+export function fieldsOf({ left, right }: Check): FieldOperand[] {
+  return [...fieldsIn(left), ...(right.kind === 'operand' ? fieldsIn(right.operand) : [])];
+}
+
+export function fieldsIn(operand: TransformerArgument): FieldOperand[] {
+  switch (operand.kind) {
+    case 'field':
+      return [operand];
+    case 'transformer':
+      return operand.arguments.flatMap(fieldsIn);
+    case 'list':
+      return operand.items.flatMap(fieldsIn);
+    case 'literal':
+      return [];
+  }
+}
+
+function constantsOf({ right }: Check): readonly Literal[] {
+  if (right.kind === 'value') return [right.value];
+  return right.kind === 'values' ? right.values : [];
+}

@@ -1,0 +1,83 @@
+// Diagnostics as text for a terminal or a log: the line, a caret under the place, notes and help.
+
+import type { Diagnostic } from './diagnostic.ts';
+
+/** Characters of a source line that are shown; conditions may be far longer. */
+const WINDOW = 110;
+/** Of those, how many before the caret. */
+const LEAD = 50;
+
+export interface TextOptions {
+  /** ANSI colours. Default false. */
+  readonly color?: boolean;
+}
+
+/**
+ * A diagnostic the way compilers show them:
+ *
+ *     error[LOAD_ERR_COMPILE_CONDITION]: no field is called 'proc.nmae'
+ *       --> rules.yaml:4:14
+ *        |
+ *      4 |   condition: proc.nmae = cat
+ *        |              ^^^^^^^^^
+ *        = in rule "Cat": condition
+ *        = help: did you mean proc.name?
+ */
+export function renderDiagnostic(diagnostic: Diagnostic, options: TextOptions = {}): string {
+  const paint = options.color ? PAINT : PLAIN;
+  const tint = diagnostic.severity === 'error' ? paint.error : paint.warning;
+  const lines = [
+    `${tint(`${diagnostic.severity}[${diagnostic.code}]`)}${paint.strong(`: ${printable(diagnostic.message)}`)}`,
+  ];
+  const gutter = ' '.repeat(String(diagnostic.line).length + 1);
+  lines.push(`${gutter}${paint.dim('-->')} ${printable(diagnostic.file)}:${diagnostic.line}:${diagnostic.column}`);
+  const { text, start, width } = excerpt(diagnostic);
+  if (text !== '') {
+    lines.push(
+      `${gutter} ${paint.dim('|')}`,
+      `${paint.dim(` ${diagnostic.line} |`)} ${text}`,
+      `${gutter} ${paint.dim('|')} ${' '.repeat(start)}${tint('^'.repeat(width))}`,
+    );
+  }
+  const notes = [...place(diagnostic), ...diagnostic.notes.map((note) => `note: ${note}`)];
+  if (diagnostic.help !== undefined) notes.push(`help: ${diagnostic.help}`);
+  for (const note of notes) lines.push(`${gutter} ${paint.dim('=')} ${printable(note)}`);
+  return lines.join('\n');
+}
+
+/** `in rule "Cat", exception "builders"`; the outermost two names are enough to find it. */
+function place(diagnostic: Diagnostic): string[] {
+  const named = diagnostic.context.filter(({ type, name }) => name !== '' && type !== 'value for');
+  if (named.length === 0) return [];
+  return [`in ${named.map(({ type, name }) => `${type} "${name}"`).join(', ')}`];
+}
+
+/** The part of the source line around the span, tabs as blanks, nothing in it that a terminal would obey. */
+function excerpt(diagnostic: Diagnostic): { text: string; start: number; width: number } {
+  const characters = [...diagnostic.sourceLine].map((character) => (character === '\t' ? ' ' : printable(character)));
+  const { start, end } = diagnostic.span;
+  const from = characters.length > WINDOW ? Math.max(0, Math.min(start - LEAD, characters.length - WINDOW)) : 0;
+  const to = Math.min(characters.length, from + WINDOW);
+  const before = from > 0 ? '...' : '';
+  const after = to < characters.length ? '...' : '';
+  // Replacements are longer than what they stand for, so widths are counted after them.
+  const width = (first: number, last: number) => characters.slice(first, last).join('').length;
+  return {
+    text: before + characters.slice(from, to).join('') + after,
+    start: before.length + width(from, start),
+    width: Math.max(1, width(start, Math.min(end, to))),
+  };
+}
+
+/** Control characters and broken surrogates as escapes, so that a rules file can't write to the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}\p{Cf}]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+const wrap = (code: string) => (text: string) => `\x1b[${code}m${text}\x1b[0m`;
+const same = (text: string) => text;
+const PAINT = { error: wrap('1;31'), warning: wrap('1;33'), strong: wrap('1'), dim: wrap('34') };
+const PLAIN = { error: same, warning: same, strong: same, dim: same };

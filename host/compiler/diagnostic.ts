@@ -1,0 +1,92 @@
+// Errors and warnings about rule files: what is wrong, where, and what to do; and how they are shown to a person.
+
+import type { ErrorCode, ItemType, WarningCode } from './codes.ts';
+import type { SourceFile } from './source-file.ts';
+
+/** A place in a rules file and what it is part of. */
+export interface Context {
+  readonly type: ItemType;
+  /** Name of the list, macro, rule, exception or key; empty where there is none. */
+  readonly name: string;
+  readonly file: SourceFile;
+  /** Index into the file's text, [start, end). */
+  readonly start: number;
+  readonly end: number;
+  readonly parent?: Context;
+}
+
+interface DiagnosticBase {
+  readonly message: string;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** In characters, from 1. */
+  readonly column: number;
+  /** Index into the file's text. */
+  readonly offset: number;
+  readonly sourceLine: string;
+  /** Characters of the source line to point at, from 0, [start, end); at least one wide. */
+  readonly span: { readonly start: number; readonly end: number };
+  /** What the place is part of, from the outside in. */
+  readonly context: readonly {
+    readonly type: ItemType;
+    readonly name: string;
+    readonly line: number;
+    readonly column: number;
+  }[];
+  readonly notes: readonly string[];
+  /** What to do about it. */
+  readonly help?: string;
+}
+
+export type Diagnostic =
+  | (DiagnosticBase & { readonly severity: 'error'; readonly code: ErrorCode })
+  | (DiagnosticBase & { readonly severity: 'warning'; readonly code: WarningCode });
+
+export interface Advice {
+  readonly notes?: readonly string[];
+  readonly help?: string | undefined;
+}
+
+/** Why a rules file was not loaded. */
+export class RuleLoadError extends Error {
+  readonly diagnostic: Diagnostic & { readonly severity: 'error' };
+
+  constructor(code: ErrorCode, message: string, context: Context, advice: Advice = {}) {
+    super(message);
+    this.name = 'RuleLoadError';
+    this.diagnostic = { severity: 'error', code, ...describe(message, context, advice) };
+  }
+}
+
+export function warning(code: WarningCode, message: string, context: Context, advice: Advice = {}): Diagnostic {
+  return { severity: 'warning', code, ...describe(message, context, advice) };
+}
+
+function describe(message: string, context: Context, advice: Advice): DiagnosticBase {
+  const { file } = context;
+  const { line, column } = file.position(context.start);
+  const sourceLine = file.lineText(line);
+  const end = file.position(context.end);
+  const start = column - 1;
+  // What goes over several lines is pointed at as far as its first line goes.
+  const width = end.line === line ? end.column - column : [...sourceLine].length - start;
+  return {
+    message,
+    file: file.name,
+    line,
+    column,
+    offset: context.start,
+    sourceLine,
+    span: { start, end: start + Math.max(1, width) },
+    context: chain(context),
+    notes: advice.notes ?? [],
+    ...(advice.help === undefined ? {} : { help: advice.help }),
+  };
+}
+
+function chain(context: Context): DiagnosticBase['context'] {
+  const contexts: Context[] = [];
+  for (let at: Context | undefined = context; at; at = at.parent) contexts.unshift(at);
+  return contexts.map(({ type, name, file, start }) => ({ type, name, ...file.position(start) }));
+}

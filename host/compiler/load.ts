@@ -1,0 +1,74 @@
+// Loads rule files: the front of the compiler. What comes out is typed, free of macros, and says what is wrong where.
+
+import type { ErrorCode } from './codes.ts';
+import { Collection } from './collection.ts';
+import { type Compiled, compileRules } from './compile-rules.ts';
+import { type Diagnostic, RuleLoadError } from './diagnostic.ts';
+import { DEFAULT_SOURCE, type Version } from './items.ts';
+import { readItems } from './read-items.ts';
+import type { CompiledRule } from './rule.ts';
+import { SourceFile } from './source-file.ts';
+
+export type { Diagnostic } from './diagnostic.ts';
+export type { CompiledMacro, CompiledRule } from './rule.ts';
+
+/** A rules file that was read. */
+export interface RuleFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface LoadOptions {
+  /** Event sources that something provides. Default: syscall alone. */
+  readonly sources?: readonly string[];
+}
+
+export interface FileResult {
+  readonly name: string;
+  readonly successful: boolean;
+  readonly errors: readonly (Diagnostic & { readonly code: ErrorCode })[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface LoadResult {
+  readonly successful: boolean;
+  /** In definition order; those that are not enabled too. Empty if a file failed. */
+  readonly rules: readonly CompiledRule[];
+  readonly lists: Compiled['lists'];
+  readonly macros: Compiled['macros'];
+  readonly errors: readonly Diagnostic[];
+  /** Of all files; what holds for all that was read so far comes again with each file. */
+  readonly warnings: readonly Diagnostic[];
+  /** One for each file up to the first that failed. */
+  readonly files: readonly FileResult[];
+  readonly requiredEngineVersion: Version;
+}
+
+/** Loads files one after the other, as one set of rules. Stops at the first that has an error; never throws on any text. */
+export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): LoadResult {
+  const collection = new Collection(new Set(options.sources ?? [DEFAULT_SOURCE]));
+  const results: FileResult[] = [];
+  let compiled: Compiled = { rules: [], lists: [], macros: [] };
+  for (const { name, text } of files) {
+    let error: RuleLoadError | undefined;
+    try {
+      readItems(new SourceFile(name, text), collection);
+      compiled = compileRules(collection);
+    } catch (thrown) {
+      if (!(thrown instanceof RuleLoadError)) throw thrown;
+      error = thrown;
+    }
+    const errors = error ? [error.diagnostic] : [];
+    results.push({ name, successful: !error, errors, warnings: collection.takeWarnings() });
+    if (error) break;
+  }
+  const successful = results.every((result) => result.successful);
+  return {
+    successful,
+    ...(successful ? compiled : { rules: [], lists: [], macros: [] }),
+    errors: results.flatMap(({ errors }) => errors),
+    warnings: results.flatMap(({ warnings }) => warnings),
+    files: results,
+    requiredEngineVersion: collection.engineVersion,
+  };
+}

@@ -1,0 +1,40 @@
+// A rule as the loader hands it on: everything that the rest of the compiler and the outputs need of it.
+
+import type { Expression } from './ast.ts';
+import type { EventSet } from './event-types.ts';
+import type { Priority } from './items.ts';
+import type { Template } from './template-tokens.ts';
+
+export interface CompiledRule {
+  readonly name: string;
+  readonly description: string;
+  readonly source: string;
+  readonly priority: Priority;
+  readonly enabled: boolean;
+  /** Sorted, each once. */
+  readonly tags: readonly string[];
+  /** As written, after appending. */
+  readonly conditionText: string;
+  /** With exceptions and list items in it: the text that spans of checks outside of macros refer to. */
+  readonly expandedText: string;
+  /** No macro references; lists substituted; types checked. */
+  readonly condition: Expression;
+  /** Names of the event types that the rule is to be tried on. */
+  readonly eventTypes: EventSet;
+  /** As written, after appending. */
+  readonly outputText: string;
+  readonly output: Template;
+  readonly exceptionNames: readonly string[];
+  readonly capture: boolean;
+  /** Milliseconds; 0 = as configured for all. */
+  readonly captureDuration: number;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+export interface CompiledMacro {
+  readonly name: string;
+  readonly condition: Expression;
+  readonly used: boolean;
+}

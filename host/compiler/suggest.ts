@@ -1,0 +1,61 @@
+// What a misspelt name was probably meant to be.
+
+import { ALL_EVENT_NAMES } from '../schema/event-names.ts';
+import { FIELDS } from '../schema/fields.ts';
+
+/** The known field nearest to a text, with the text's argument; undefined if none is near. */
+export function suggestField(text: string): string | undefined {
+  const [, name = text, argument = ''] = /^([^[]*)(\[.*)?$/s.exec(text) ?? [];
+  const found = nearest(
+    name,
+    FIELDS.filter((field) => !field.tableOnly).map((field) => field.name),
+  );
+  return found && found + argument;
+}
+
+export function suggestEvent(name: string): string | undefined {
+  return nearest(name, ALL_EVENT_NAMES);
+}
+
+/** The candidate that takes the fewest edits, if those are few for the length of the name. */
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(Math.min(name.length, 40) / 3));
+  let best: string | undefined;
+  let fewest = limit + 1;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - name.length) >= fewest) continue;
+    const edits = distance(name, candidate);
+    if (edits < fewest) {
+      fewest = edits;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+/** Edits (insert, delete, replace, swap of neighbours) that turn one text into the other. */
+function distance(from: string, to: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const same = from[row - 1] === to[column - 1];
+      let edits = Math.min(
+        at(previous, column) + 1,
+        at(current, column - 1) + 1,
+        at(previous, column - 1) + (same ? 0 : 1),
+      );
+      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      if (row > 1 && column > 1 && swapped) edits = Math.min(edits, at(before, column - 2) + 1);
+      current.push(edits);
+    }
+    before = previous;
+    previous = current;
+  }
+  return at(previous, to.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,108 @@
+// Output templates: text with %fields in it.
+
+import type { FieldOperand, Operand } from './ast.ts';
+import { fieldsIn } from './condition-advice.ts';
+import { parseOperand } from './condition-parser.ts';
+import { ConditionSyntaxError } from './lexer.ts';
+import { suggestField } from './suggest.ts';
+import type { Template, TemplateToken } from './template-tokens.ts';
+import { isKnownOperand } from './type-of.ts';
+
+/** A template that can't be printed. Indexes are UTF-16 units of its text, [start, end). */
+export class TemplateError extends Error {
+  readonly start: number;
+  readonly end: number;
+  readonly help: string | undefined;
+  /** A token names no known field: a rule with skip-if-unknown-filter is left out for it. */
+  readonly unknown: boolean;
+
+  constructor(message: string, start: number, end: number, options: { help?: string; unknown?: boolean } = {}) {
+    super(message);
+    this.name = 'TemplateError';
+    this.start = start;
+    this.end = end;
+    this.help = options.help;
+    this.unknown = options.unknown ?? false;
+  }
+}
+
+/**
+ * Parses a template. After a % stands an optional width, and then the longest text that is a known field or transformer;
+ * what follows is text again.
+ * @throws TemplateError
+ */
+export function parseTemplate(text: string): Template {
+  if (text === '') throw new TemplateError('output is empty', 0, 0);
+  const tokens: TemplateToken[] = [];
+  // Absent values always print <NA>, which is what a leading star asks for.
+  let at = text.startsWith('*') ? 1 : 0;
+  while (at < text.length) {
+    const percent = text.indexOf('%', at);
+    const end = percent < 0 ? text.length : percent;
+    if (end > at) tokens.push({ kind: 'text', text: text.slice(at, end) });
+    if (percent < 0) break;
+    at = parseToken(text, percent, tokens);
+  }
+  return tokens;
+}
+
+/** Reads the token at a %; gives the index behind it. */
+function parseToken(text: string, percent: number, tokens: TemplateToken[]): number {
+  const digits = /^\d*/.exec(text.slice(percent + 1))?.[0] ?? '';
+  const start = percent + 1 + digits.length;
+  if (start >= text.length) throw new TemplateError('output ends with a %', percent, text.length, NO_ESCAPE);
+  const found = longestOperand(text, start);
+  if (!found) throw unknownToken(text, percent, start);
+  const width = Number(digits);
+  tokens.push({ kind: 'operand', operand: found.operand, ...(width > 0 ? { width } : {}) });
+  return found.end;
+}
+
+const NO_ESCAPE = { help: 'a % always starts a field; there is no way to print one' };
+
+/** What an operand starts with decides how far it can reach: a field to the end of its name and argument. */
+const FIELD_REACH = /[\w.]+(?:\[(?:"[^"]*"|'[^']*'|[^\]]*)\])?/y;
+const TRANSFORMER_START = /[a-z0-9]+\(/y;
+/** No transformer is longer: names, arguments and nested ones are short in any template that means something. */
+const TRANSFORMER_REACH = 1024;
+
+function longestOperand(text: string, start: number): { operand: Operand; end: number } | undefined {
+  TRANSFORMER_START.lastIndex = start;
+  const transformer = TRANSFORMER_START.test(text);
+  FIELD_REACH.lastIndex = start;
+  FIELD_REACH.test(text);
+  const limit = transformer ? Math.min(text.length, start + TRANSFORMER_REACH) : FIELD_REACH.lastIndex;
+  for (let end = limit; end > start; end--) {
+    const last = text[end - 1] ?? '';
+    if (!(transformer ? /[)\]]/ : /[\w\]]/).test(last)) continue;
+    const operand = operandOrNothing(text.slice(start, end));
+    if (operand && isKnownOperand(operand)) return { operand, end };
+  }
+  return undefined;
+}
+
+function operandOrNothing(text: string): Operand | undefined {
+  try {
+    return parseOperand(text);
+  } catch (error) {
+    if (error instanceof ConditionSyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function unknownToken(text: string, percent: number, start: number): TemplateError {
+  const name = /^[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z0-9_]+)*(?:\[[^\]]*\])?/.exec(text.slice(start))?.[0];
+  if (name === undefined) {
+    return new TemplateError('there is no field after the %', percent, start + 1, { ...NO_ESCAPE, unknown: true });
+  }
+  const suggestion = suggestField(name);
+  return new TemplateError(`no field is called ${name}`, percent, start + name.length, {
+    help: suggestion && suggestion !== name ? `did you mean %${suggestion}?` : 'see `wasprey list fields`',
+    unknown: true,
+  });
+}
+
+/** The fields that a template prints, in transformers too. */
+export function templateFields(template: Template): FieldOperand[] {
+  return template.flatMap((token) => (token.kind === 'operand' ? fieldsIn(token.operand) : []));
+}

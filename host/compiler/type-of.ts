@@ -1,0 +1,179 @@
+// Types of fields and transformers in conditions.
+
+import { isEventName } from '../schema/event-names.ts';
+import { resolveNamed } from '../schema/fields.ts';
+import { parameterType } from '../schema/parameter-names.ts';
+import type { Field, ValueType } from '../schema/types.ts';
+import type { FieldOperand, Operand, Span, TransformerArgument, TransformerOperand } from './ast.ts';
+import { suggestField } from './suggest.ts';
+
+/** A condition that is in the grammar but makes no sense. */
+export class ConditionTypeError extends Error {
+  readonly span: Span;
+  readonly help: string | undefined;
+  /** The field or event type is not known: a rule with skip-if-unknown-filter is left out for it. */
+  readonly unknown: boolean;
+
+  constructor(message: string, span: Span, options: { help?: string | undefined; unknown?: boolean } = {}) {
+    super(message);
+    this.name = 'ConditionTypeError';
+    this.span = span;
+    this.help = options.help;
+    this.unknown = options.unknown ?? false;
+  }
+}
+
+export interface OperandType {
+  readonly type: ValueType;
+  /** Several values: operators exists, in, intersects only. */
+  readonly list: boolean;
+  /** The field, of a field without transformer. */
+  readonly field?: Field;
+}
+
+const STRINGS: ReadonlySet<ValueType> = new Set(['CHARBUF', 'FSPATH', 'FSRELPATH']);
+
+export function isString(type: ValueType): boolean {
+  return STRINGS.has(type);
+}
+
+/** @throws ConditionTypeError */
+export function typeOf(operand: Operand): OperandType {
+  return operand.kind === 'field' ? typeOfField(operand) : typeOfTransformer(operand);
+}
+
+/** Whether an operand names known fields and transforms what can be transformed. */
+export function isKnownOperand(operand: Operand): boolean {
+  try {
+    typeOf(operand);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionTypeError) return false;
+    throw error;
+  }
+}
+
+/** What the rule writes: `proc.aname[2]`. */
+export function fieldText({ name, argument }: FieldOperand): string {
+  return argument === undefined ? name : `${name}[${argument}]`;
+}
+
+function typeOfField(operand: FieldOperand): OperandType {
+  const text = fieldText(operand);
+  const { span } = operand;
+  const resolved = resolveNamed(operand.name, operand.argument);
+  if (!resolved.ok) {
+    const { field } = resolved;
+    if (resolved.reason === 'argument-missing' && field) {
+      const help = `write ${field.name}${field.argumentKind === 'index' ? '[1]' : '.NAME'}`;
+      throw new ConditionTypeError(`field ${field.name} needs an argument`, span, { help });
+    }
+    throw unknownField(text, span, field);
+  }
+  const { field, argument } = resolved;
+  if (field.tableOnly || field.printOnly) {
+    throw new ConditionTypeError(`field ${field.name} can't be used in conditions`, span);
+  }
+  if (field.name === 'evt.type.is' && !isEventName(argument ?? '')) throw unknownField(text, span, undefined);
+  if (field.source.from === 'argument') {
+    if (operand.argument !== undefined && !/^-?\d+$/.test(operand.argument)) {
+      const help = `write ${field.name}.${operand.argument}; a number in brackets is a position`;
+      throw new ConditionTypeError(`${operand.argument} is not a valid number`, span, { help });
+    }
+    return { type: typeOfArgument(field, argument ?? '', span), list: false, field };
+  }
+  return { type: field.type, list: field.list === true, field };
+}
+
+function unknownField(text: string, span: Span, field: Field | undefined): ConditionTypeError {
+  const suggestion = suggestField(text);
+  const reason = field
+    ? `${field.name} takes ${field.argument ? (field.argumentKind === 'index' ? 'a number' : 'a name') : 'no argument'}`
+    : suggestion && suggestion !== text
+      ? `did you mean ${suggestion}?`
+      : 'see `wasprey list fields`';
+  return new ConditionTypeError(`no field is called ${text}`, span, { help: reason, unknown: true });
+}
+
+function typeOfArgument(field: Field, argument: string, span: Span): ValueType {
+  if (/^-?\d+$/.test(argument)) return field.type;
+  const type = parameterType(argument);
+  if (!type) throw new ConditionTypeError(`no event has an argument called ${argument}`, span);
+  return field.type === 'DYN' ? type : field.type;
+}
+
+function typeOfTransformer(operand: TransformerOperand): OperandType {
+  const { name, span } = operand;
+  const args = operand.arguments.map(typeOfTransformerArgument);
+  const [first, second] = args;
+  if (operand.argument !== undefined && name !== 'getopt') {
+    throw new ConditionTypeError(`${name}() takes no argument in brackets`, span);
+  }
+  switch (name) {
+    case 'tolower':
+    case 'toupper':
+    case 'basename':
+      return { type: 'CHARBUF', list: single(operand, args, isString).list };
+    case 'b64':
+      return { type: 'CHARBUF', list: single(operand, args, isTextOrBytes).list };
+    case 'len':
+      single(operand, args, (type, list) => list || isTextOrBytes(type));
+      return { type: 'UINT64', list: false };
+    case 'join':
+      if (args.length !== 2 || !first || !second) throw count(operand, 'a separator and a list: join(",", (a, b))');
+      requireStrings(operand, args);
+      return { type: 'CHARBUF', list: false };
+    case 'concat':
+      if (args.length < 2) throw count(operand, 'two or more texts');
+      requireStrings(operand, args);
+      return { type: 'CHARBUF', list: false };
+    case 'getopt':
+      if (args.length !== 2 || !first) throw count(operand, 'a list and the options: getopt((proc.args), "ab:")');
+      if (!first.list) {
+        throw new ConditionTypeError('getopt() first argument must be a list', span, { help: 'put it in parentheses' });
+      }
+      return { type: 'CHARBUF', list: operand.argument === undefined };
+  }
+}
+
+function typeOfTransformerArgument(argument: TransformerArgument): OperandType {
+  switch (argument.kind) {
+    case 'literal':
+      return { type: 'CHARBUF', list: false };
+    case 'list': {
+      const types = argument.items.map(typeOfTransformerArgument);
+      return { type: types.find(({ type }) => !isString(type))?.type ?? 'CHARBUF', list: true };
+    }
+    case 'transformer':
+      return typeOf(argument);
+    case 'field': {
+      const type = typeOf(argument);
+      if (!type.field?.noTransformer) return type;
+      throw new ConditionTypeError(`field '${type.field.name}' does not support transformers`, argument.span);
+    }
+  }
+}
+
+function isTextOrBytes(type: ValueType): boolean {
+  return isString(type) || type === 'BYTEBUF';
+}
+
+function single(
+  operand: TransformerOperand,
+  args: readonly OperandType[],
+  allowed: (type: ValueType, list: boolean) => boolean,
+): OperandType {
+  const [only] = args;
+  if (!only || args.length !== 1) throw count(operand, 'one operand');
+  if (allowed(only.type, only.list)) return only;
+  throw new ConditionTypeError(`${operand.name}() can't be applied to type ${only.type}`, operand.span);
+}
+
+function requireStrings(operand: TransformerOperand, args: readonly OperandType[]): void {
+  if (args.every(({ type }) => isString(type))) return;
+  throw new ConditionTypeError(`${operand.name}() arguments must be strings`, operand.span);
+}
+
+function count(operand: TransformerOperand, takes: string): ConditionTypeError {
+  return new ConditionTypeError(`${operand.name}() takes ${takes}`, operand.span);
+}
