@@ -1,0 +1,192 @@
+// The host's side of the engine: starts the worker, receives what it finds, and stops it within a bounded time.
+
+import { Worker } from 'node:worker_threads';
+import type { ContainerNotice } from '../capture/native.ts';
+import {
+  Control,
+  type EngineCounters,
+  type FromWorker,
+  type Match,
+  type ToWorker,
+  type WorkerError,
+  type WorkerStart,
+} from './protocol.ts';
+
+/** The addon fills the image table from all running processes before it is ready. */
+const START_TIMEOUT_MS = 30_000;
+/** A poll takes 50 ms at most, a run of a module 100 ms. */
+const STOP_TIMEOUT_MS = 1_000;
+
+/** Why the engine could not start or ended by itself. `code` is stable: the addon's, or ENGINE_*. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: string;
+  readonly detail?: string;
+
+  constructor({ code, message, detail }: WorkerError) {
+    super(message);
+    this.code = code;
+    if (detail !== undefined) this.detail = detail;
+  }
+}
+
+export interface EngineListener {
+  /** In the order of evaluation. When it returns, or its promise resolves, room for as many further matches is given back. */
+  onMatches(matches: readonly Match[]): void | Promise<void>;
+  onContainers(notices: readonly ContainerNotice[]): void;
+  onSetAside(module: string, failure: string, reason: string): void;
+  onCounters(counters: EngineCounters): void;
+  /** The worker ended by itself; nothing is watched any more. */
+  onError(error: EngineError): void;
+}
+
+export type EngineOptions = Omit<WorkerStart, 'control'>;
+
+export class Engine {
+  readonly #worker: Worker;
+  readonly #control: Control;
+  readonly #options: EngineOptions;
+  readonly #listener: EngineListener;
+  readonly #exited: Promise<void>;
+  #counters: EngineCounters | undefined;
+  #phase: 'starting' | 'running' | 'stopping' | 'ended' = 'starting';
+
+  private constructor(options: EngineOptions, listener: EngineListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#control = new Control();
+    const workerData: WorkerStart = { ...options, control: this.#control.buffer };
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'wasprey-engine' });
+    this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
+  }
+
+  /** Resolves when events are being captured. Rejects with EngineError. */
+  static async start(options: EngineOptions, listener: EngineListener): Promise<Engine> {
+    const engine = new Engine(options, listener);
+    await engine.#started();
+    return engine;
+  }
+
+  /** What is known of a container from now on: a `struct container` with its strings. */
+  setContainer(id: string, entry: Uint8Array): void {
+    this.#post({ kind: 'container', id, entry });
+  }
+
+  /** Source `builder` only. */
+  inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void {
+    this.#post({ kind: 'inject', images, events });
+  }
+
+  /** The latest totals; at most a second old while it runs, final once it has stopped. */
+  get counters(): EngineCounters | undefined {
+    return this.#counters;
+  }
+
+  /** Evaluates what has arrived and stops. Never rejects; resolves within little more than a second, whatever the worker does. */
+  async stop(): Promise<void> {
+    if (this.#phase === 'running' || this.#phase === 'starting') this.#phase = 'stopping';
+    this.#control.requestStop();
+    if (await withinTime(this.#exited, STOP_TIMEOUT_MS)) return;
+    // Not awaited: terminate() does not end a worker that is stuck in native code.
+    void this.#worker.terminate();
+    this.#phase = 'ended';
+  }
+
+  #post(message: ToWorker): void {
+    if (this.#phase === 'ended') return;
+    this.#worker.postMessage(message);
+    this.#control.announceMessage();
+  }
+
+  async #started(): Promise<void> {
+    const started = new Promise<void>((resolve, reject) => {
+      this.#worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'started') {
+          this.#phase = 'running';
+          resolve();
+        } else if (message.kind === 'error' && this.#phase === 'starting') {
+          this.#phase = 'ended';
+          reject(new EngineError(message.error));
+        } else {
+          this.#receive(message);
+        }
+      });
+      this.#worker.on('error', (error: unknown) => {
+        const failure = new EngineError({ code: 'ENGINE_FAILED', message: messageOf(error) });
+        reject(failure);
+        this.#end(failure);
+      });
+      this.#worker.on('exit', (status) => {
+        const failure = new EngineError({ code: 'ENGINE_ENDED', message: `the worker ended with status ${status}` });
+        reject(failure);
+        this.#end(failure);
+      });
+    });
+    if (await withinTime(started, START_TIMEOUT_MS)) return;
+    this.#phase = 'ended';
+    void this.#worker.terminate();
+    const seconds = START_TIMEOUT_MS / 1000;
+    throw new EngineError({ code: 'ENGINE_TIMEOUT', message: `the capture was not ready after ${seconds} s` });
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.kind) {
+      case 'matches':
+        void this.#deliver(message.matches);
+        return;
+      case 'containers':
+        this.#listener.onContainers(message.notices);
+        return;
+      case 'set-aside': {
+        const name = this.#options.modules[message.module]?.name ?? `module ${message.module}`;
+        this.#listener.onSetAside(name, message.failure, message.reason);
+        return;
+      }
+      case 'counters':
+        this.#counters = message.counters;
+        this.#listener.onCounters(message.counters);
+        return;
+      case 'stopped':
+        this.#counters = message.counters;
+        this.#phase = 'ended';
+        return;
+      case 'error':
+        this.#end(new EngineError(message.error));
+        return;
+      case 'started':
+        return;
+    }
+  }
+
+  async #deliver(matches: readonly Match[]): Promise<void> {
+    try {
+      await this.#listener.onMatches(matches);
+    } finally {
+      this.#control.addInFlight(-matches.length);
+    }
+  }
+
+  /** Tells of an end that nobody asked for, once. */
+  #end(error: EngineError): void {
+    const expected = this.#phase !== 'running';
+    this.#phase = 'ended';
+    if (!expected) this.#listener.onError(error);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether the promise resolves in that time; rejects if it does. */
+async function withinTime(promise: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,220 @@
+// The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation, matches.
+
+import type { Capture, ContainerNotice } from '../capture/native.ts';
+import type { RuleInstance } from '../sandbox/instantiate.ts';
+import { type RunFailure, runCandidates, runEvaluate } from '../sandbox/run.ts';
+import { CANDIDATE_WORDS } from '../schema/image.ts';
+import type { MatchReader } from './match-reader.ts';
+import {
+  type Control,
+  type EngineCounters,
+  type FromWorker,
+  MATCHES_IN_FLIGHT,
+  type Match,
+  type RuleMatching,
+  type ToWorker,
+} from './protocol.ts';
+
+/** How long a poll may wait. Bounds how soon a stop or a message is noticed; 20 wake-ups a second cost next to nothing. */
+const POLL_MS = 50;
+/** Pairs of addresses that one poll writes at most: two for each ring and some. */
+const SEGMENT_PAIRS = 4096;
+const IMAGES_AT_ONCE = 4096;
+/** Matches in one message. */
+const MATCHES_AT_ONCE = 256;
+const COUNTERS_EVERY_MS = 1000;
+/** How long events of a new container wait for what its runtime says, when conditions read it. Local runtimes answer within a few ms. */
+const CONTAINER_WAIT_MS = 250;
+/** After an answer that did not come in time nothing waits for so long: evaluation must not crawl because a runtime hangs. */
+const CONTAINER_PATIENCE_MS = 10_000;
+
+export interface LoopModule {
+  readonly instance: RuleInstance;
+  readonly ruleCount: number;
+  readonly readsContainers: boolean;
+  /** Failed, and not run any more. */
+  setAside: boolean;
+}
+
+export interface LoopParts {
+  readonly capture: Capture;
+  readonly control: Control;
+  readonly modules: readonly LoopModule[];
+  readonly reader: MatchReader;
+  readonly ruleMatching: RuleMatching;
+  readonly send: (message: FromWorker) => void;
+  /** The next message of the host, if there is one. */
+  readonly receive: () => ToWorker | undefined;
+}
+
+export class EngineLoop {
+  readonly #parts: LoopParts;
+  readonly #segments = new Uint32Array(2 * SEGMENT_PAIRS);
+  readonly #images = new Uint32Array(IMAGES_AT_ONCE);
+  readonly #words = new BigUint64Array(CANDIDATE_WORDS);
+  readonly #matched = new Set<number>();
+  #outgoing: Match[] = [];
+  #messagesSeen = 0;
+  #countersSentAt = 0;
+  #impatientUntil = 0;
+  #matches = 0;
+  #matchesDropped = 0;
+  #batches = 0;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs until a stop is requested; what had arrived by then is evaluated. */
+  run(): void {
+    const { control, send } = this.#parts;
+    while (!control.stopRequested) this.round(POLL_MS);
+    this.round(0);
+    send({ kind: 'stopped', counters: this.#counters() });
+  }
+
+  /** One batch. */
+  round(timeoutMs: number): void {
+    const { capture, control } = this.#parts;
+    const pairs = capture.poll(this.#segments, timeoutMs);
+    if (control.announced !== this.#messagesSeen) this.#takeMessages();
+    this.#prepareImages();
+    if (pairs > 0) {
+      this.#evaluate(pairs);
+      this.#batches++;
+    }
+    capture.release();
+    this.#flush();
+    this.#reportCounters();
+  }
+
+  /** Called by a module for each rule that is true of an event. */
+  onMatch(module: number, rule: number, event: number): void {
+    const { control, reader, ruleMatching } = this.#parts;
+    if (ruleMatching === 'first') {
+      if (this.#matched.has(event)) return;
+      this.#matched.add(event);
+    }
+    this.#matches++;
+    if (control.inFlight + this.#outgoing.length >= MATCHES_IN_FLIGHT) {
+      this.#matchesDropped++;
+      return;
+    }
+    const match = reader.read(module, rule, event);
+    if (match) this.#outgoing.push(match);
+    if (this.#outgoing.length >= MATCHES_AT_ONCE) this.#flush();
+  }
+
+  #evaluate(pairs: number): void {
+    this.#matched.clear();
+    for (const [index, module] of this.#parts.modules.entries()) {
+      for (let pair = 0; pair < pairs && !module.setAside; pair++) {
+        const from = this.#segments[2 * pair] ?? 0;
+        const to = this.#segments[2 * pair + 1] ?? 0;
+        const result = runEvaluate(module.instance, from, to);
+        if (!result.ok) this.#setAside(index, module, result);
+      }
+    }
+  }
+
+  /** New processes get their candidate bits, and new containers are made known, before any event of theirs is evaluated. */
+  #prepareImages(): void {
+    const { capture } = this.#parts;
+    let count = capture.takeImages(this.#images);
+    if (count === 0) return;
+    for (; count > 0; count = count < IMAGES_AT_ONCE ? 0 : capture.takeImages(this.#images)) {
+      for (let index = 0; index < count; index++) this.#setCandidates(this.#images[index] ?? 0);
+    }
+    const notices = capture.takeContainers();
+    if (notices.length > 0) this.#announceContainers(notices);
+  }
+
+  #setCandidates(image: number): void {
+    this.#words.fill(0n);
+    // Bit n stands for the n-th rule of every module: where several are loaded, it is set if any of them needs it.
+    for (const [index, module] of this.#parts.modules.entries()) {
+      const words = Math.min(Math.ceil(module.ruleCount / 64), CANDIDATE_WORDS);
+      for (let word = 0; word < words && !module.setAside; word++) {
+        const result = runCandidates(module.instance, image, word);
+        if (result.ok) this.#words[word] = (this.#words[word] ?? 0n) | result.value;
+        else this.#setAside(index, module, result);
+      }
+    }
+    this.#parts.capture.setCandidates(image, this.#words);
+  }
+
+  #announceContainers(notices: readonly ContainerNotice[]): void {
+    const { send, modules } = this.#parts;
+    send({ kind: 'containers', notices });
+    if (!modules.some((module) => module.readsContainers && !module.setAside)) return;
+    this.#awaitContainers(new Set(notices.map(({ id }) => id)));
+  }
+
+  #awaitContainers(missing: Set<string>): void {
+    const { control } = this.#parts;
+    const started = performance.now();
+    if (started < this.#impatientUntil) return;
+    while (missing.size > 0 && !control.stopRequested) {
+      const left = CONTAINER_WAIT_MS - (performance.now() - started);
+      if (left <= 0) {
+        this.#impatientUntil = performance.now() + CONTAINER_PATIENCE_MS;
+        return;
+      }
+      control.waitForMessage(this.#messagesSeen, left);
+      for (const id of this.#takeMessages()) missing.delete(id);
+    }
+  }
+
+  /** Handles what the host has sent; returns the containers that it told about. */
+  #takeMessages(): string[] {
+    const { capture, control, receive } = this.#parts;
+    // Read first: a message that comes in meanwhile is seen in the next round at the latest.
+    this.#messagesSeen = control.announced;
+    const containers: string[] = [];
+    for (let message = receive(); message; message = receive()) {
+      switch (message.kind) {
+        case 'container':
+          capture.setContainer(message.id, message.entry);
+          containers.push(message.id);
+          break;
+        case 'inject':
+          for (const image of message.images) capture.injectImage(image);
+          for (const event of message.events) capture.inject(event);
+          break;
+        case 'count':
+          this.#countersSentAt = 0;
+          break;
+      }
+    }
+    return containers;
+  }
+
+  #setAside(index: number, module: LoopModule, failure: RunFailure): void {
+    module.setAside = true;
+    this.#parts.send({ kind: 'set-aside', module: index, failure: failure.kind, reason: failure.reason });
+  }
+
+  #flush(): void {
+    if (this.#outgoing.length === 0) return;
+    this.#parts.control.addInFlight(this.#outgoing.length);
+    this.#parts.send({ kind: 'matches', matches: this.#outgoing });
+    this.#outgoing = [];
+  }
+
+  #reportCounters(): void {
+    const now = performance.now();
+    if (now - this.#countersSentAt < COUNTERS_EVERY_MS) return;
+    this.#countersSentAt = now;
+    this.#parts.send({ kind: 'counters', counters: this.#counters() });
+  }
+
+  #counters(): EngineCounters {
+    return {
+      capture: this.#parts.capture.counters(),
+      matches: this.#matches,
+      matchesDropped: this.#matchesDropped,
+      fieldsUnreadable: this.#parts.reader.unreadable,
+      batches: this.#batches,
+    };
+  }
+}

@@ -1,0 +1,78 @@
+// Turns a match into data at once: the record's room is given back to the kernel as soon as its batch is evaluated.
+
+import { isContainerField } from '../fields/container.ts';
+import type { ReadContext } from '../fields/context.ts';
+import type { EventMemory } from '../fields/memory.ts';
+import { momentOf, readField } from '../fields/read.ts';
+import { EventRecord } from '../fields/record.ts';
+import { decode, type FieldValue } from '../fields/value.ts';
+import { resolveField } from '../schema/fields.ts';
+import type { Field } from '../schema/types.ts';
+import type { Match, ModuleStart, PendingContainer } from './protocol.ts';
+
+interface FieldRead {
+  readonly field: Field;
+  readonly argument: string | undefined;
+}
+
+interface RulePlan {
+  readonly reads: readonly (FieldRead | undefined)[];
+  readonly printsContainer: boolean;
+}
+
+export class MatchReader {
+  readonly #memory: EventMemory;
+  readonly #context: ReadContext;
+  readonly #plans: readonly (readonly RulePlan[])[];
+  /** Fields that could not be read; the alert has them as absent. */
+  unreadable = 0;
+
+  constructor(memory: EventMemory, context: ReadContext, modules: readonly ModuleStart[]) {
+    this.#memory = memory;
+    this.#context = context;
+    this.#plans = modules.map(({ rules }) => rules.map(({ fields }) => planRule(fields)));
+  }
+
+  /** Undefined if the address holds no record that the schema knows; the sandbox's guard has seen to it that it does. */
+  read(module: number, rule: number, address: number): Match | undefined {
+    const event = EventRecord.at(this.#memory, address);
+    const plan = this.#plans[module]?.[rule];
+    if (!event || !plan) return undefined;
+    const values = plan.reads.map((read) => read && this.#value(event, read));
+    const pending = plan.printsContainer ? pendingContainer(event) : undefined;
+    return { module, rule, time: event.time, values, ...(pending && { pending }) };
+  }
+
+  /** One field that fails must not cost the alert. */
+  #value(event: EventRecord, { field, argument }: FieldRead): FieldValue | undefined {
+    try {
+      return readField(event, field, argument, this.#context);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.unreadable++;
+      return undefined;
+    }
+  }
+}
+
+function planRule(fields: readonly string[]): RulePlan {
+  const reads = fields.map((name) => {
+    const resolved = resolveField(name);
+    return resolved.ok ? { field: resolved.field, argument: resolved.argument } : undefined;
+  });
+  return {
+    reads,
+    printsContainer: reads.some((read) => read && isContainerField(read.field) && !isIdentity(read.field)),
+  };
+}
+
+/** Known from the cgroup alone. */
+function isIdentity({ name }: Field): boolean {
+  return name === 'container.id' || name === 'container.full_id' || name === 'container.type';
+}
+
+function pendingContainer(event: EventRecord): PendingContainer | undefined {
+  const container = event.image?.container;
+  const id = container?.isPending ? container.bytes('id') : undefined;
+  return id && { id: decode(id), moment: momentOf(event) };
+}

@@ -1,0 +1,146 @@
+// What crosses between the host's thread and the worker that evaluates: plain data, and a few shared numbers.
+
+import type { CaptureCounters, CaptureSizes, ContainerNotice } from '../capture/native.ts';
+import type { ContainerMoment } from '../fields/container.ts';
+import type { FieldValue } from '../fields/value.ts';
+import type { VerifiedModule } from '../sandbox/instantiate.ts';
+import type { RunFailureKind } from '../sandbox/run.ts';
+
+export type RuleMatching = 'first' | 'all';
+
+/** What the worker must know of a rule to report a match of it. */
+export interface RuleReads {
+  /** Fields that its output prints, as they are written: `proc.aname[2]`. */
+  readonly fields: readonly string[];
+}
+
+export interface ModuleStart {
+  /** For messages, e.g. the file it came from. */
+  readonly name: string;
+  readonly verified: VerifiedModule;
+  /** By the index that the module gives to match(). */
+  readonly rules: readonly RuleReads[];
+  /** Its conditions read what only a container's runtime knows: events of a new container wait for the answer. */
+  readonly readsContainers: boolean;
+}
+
+export interface WorkerStart {
+  /** Path of the addon. */
+  readonly addon: string;
+  readonly source: 'bpf' | 'builder';
+  /** Path of the BPF object; for source `bpf`. */
+  readonly object?: string;
+  readonly sizes: CaptureSizes;
+  readonly eventTypes: readonly string[];
+  readonly modules: readonly ModuleStart[];
+  readonly ruleMatching: RuleMatching;
+  readonly hostname: string;
+  /** evt.outputtime is ISO 8601. */
+  readonly isoTime: boolean;
+  readonly control: SharedArrayBuffer;
+}
+
+/** The values that an alert is made from, read while the event's record was there. */
+export interface Match {
+  readonly module: number;
+  readonly rule: number;
+  /** ns since the epoch. */
+  readonly time: bigint;
+  /** In the order of RuleReads.fields. */
+  readonly values: readonly (FieldValue | undefined)[];
+  /** Set when the output prints what the container's runtime has not told yet. */
+  readonly pending?: PendingContainer;
+}
+
+export interface PendingContainer {
+  /** container.id */
+  readonly id: string;
+  readonly moment: ContainerMoment;
+}
+
+/** Totals since the start, of the worker. */
+export interface EngineCounters {
+  readonly capture: CaptureCounters;
+  readonly matches: number;
+  /** Matches that were not reported, because the host did not keep up with those before them. */
+  readonly matchesDropped: number;
+  /** Fields that could not be read although the event has them: a defect of ours, or a damaged record. */
+  readonly fieldsUnreadable: number;
+  readonly batches: number;
+}
+
+/** An error that ended the worker or kept it from starting. */
+export interface WorkerError {
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: string;
+}
+
+export type FromWorker =
+  /** Events from now on are seen. */
+  | { readonly kind: 'started'; readonly cpus: number; readonly memoryBytes: number }
+  | { readonly kind: 'matches'; readonly matches: readonly Match[] }
+  | { readonly kind: 'containers'; readonly notices: readonly ContainerNotice[] }
+  /** A module failed and is not run any more. */
+  | { readonly kind: 'set-aside'; readonly module: number; readonly failure: RunFailureKind; readonly reason: string }
+  | { readonly kind: 'counters'; readonly counters: EngineCounters }
+  | { readonly kind: 'stopped'; readonly counters: EngineCounters }
+  | { readonly kind: 'error'; readonly error: WorkerError };
+
+export type ToWorker =
+  | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
+  | { readonly kind: 'count' }
+  /** Source `builder` only: images and events as the kernel would have written them. */
+  | { readonly kind: 'inject'; readonly images: readonly Uint8Array[]; readonly events: readonly Uint8Array[] };
+
+/** Matches that may be on their way to the host's thread; more are counted and dropped. */
+export const MATCHES_IN_FLIGHT = 4096;
+
+const STOP = 0;
+const MESSAGES = 1;
+const IN_FLIGHT = 2;
+const CONTROL_WORDS = 4;
+
+/** Numbers that both threads see at once: the worker is in native code or WebAssembly most of the time and gets no messages there. */
+export class Control {
+  readonly buffer: SharedArrayBuffer;
+  readonly #words: Int32Array;
+
+  constructor(buffer = new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT)) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer);
+  }
+
+  requestStop(): void {
+    Atomics.store(this.#words, STOP, 1);
+    Atomics.notify(this.#words, MESSAGES);
+  }
+
+  get stopRequested(): boolean {
+    return Atomics.load(this.#words, STOP) !== 0;
+  }
+
+  /** The host's thread, after it has posted a message. */
+  announceMessage(): void {
+    Atomics.add(this.#words, MESSAGES, 1);
+    Atomics.notify(this.#words, MESSAGES);
+  }
+
+  /** How many messages have been announced so far. */
+  get announced(): number {
+    return Atomics.load(this.#words, MESSAGES);
+  }
+
+  /** Worker only: blocks until another message than `seen` is announced, a stop is requested, or the time is over. */
+  waitForMessage(seen: number, milliseconds: number): void {
+    if (!this.stopRequested) Atomics.wait(this.#words, MESSAGES, seen, milliseconds);
+  }
+
+  get inFlight(): number {
+    return Atomics.load(this.#words, IN_FLIGHT);
+  }
+
+  addInFlight(count: number): void {
+    Atomics.add(this.#words, IN_FLIGHT, count);
+  }
+}

@@ -1,0 +1,80 @@
+// Docker's engine API, which Podman speaks too: what it tells about a container.
+
+import type { ContainerMetadata, ContainerMount } from './container-metadata.ts';
+import { asArray, asNanoseconds, asText, asTexts, at } from './json-value.ts';
+import { getJson, RuntimeRequestError } from './unix-http.ts';
+
+export const DOCKER_SOCKET = '/var/run/docker.sock';
+export const PODMAN_SOCKET = '/run/podman/podman.sock';
+
+const NOT_FOUND = 404;
+
+/** Undefined if the engine does not know the container. Rejects when it does not answer. */
+export async function inspectContainer(
+  socket: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<ContainerMetadata | undefined> {
+  try {
+    const answer = await getJson(socket, `/containers/${encodeURIComponent(id)}/json`, signal);
+    return { ...fromInspection(answer), ...(await imageFacts(socket, asText(at(answer, 'Image')), signal)) };
+  } catch (error) {
+    if (error instanceof RuntimeRequestError && error.status === NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+/** From the answer to `GET /containers/ID/json`. */
+export function fromInspection(answer: unknown): ContainerMetadata {
+  const privileged = at(answer, 'HostConfig', 'Privileged');
+  return compact({
+    name: asText(at(answer, 'Name'))?.replace(/^\//, ''),
+    image: asText(at(answer, 'Config', 'Image')),
+    imageId: asText(at(answer, 'Image'))?.replace(/^sha256:/, ''),
+    privileged: typeof privileged === 'boolean' ? privileged : undefined,
+    startTime: asNanoseconds(at(answer, 'State', 'StartedAt')),
+    ip: address(answer),
+    labels: asTexts(at(answer, 'Config', 'Labels')),
+    mounts: asArray(at(answer, 'Mounts')).map(mount),
+  });
+}
+
+function address(answer: unknown): string | undefined {
+  const main = asText(at(answer, 'NetworkSettings', 'IPAddress'));
+  if (main) return main;
+  const networks = Object.values((at(answer, 'NetworkSettings', 'Networks') as object | undefined) ?? {});
+  return networks.map((network) => asText(at(network, 'IPAddress'))).find((ip) => ip);
+}
+
+function mount(value: unknown): ContainerMount {
+  return {
+    source: asText(at(value, 'Source')) ?? '',
+    destination: asText(at(value, 'Destination')) ?? '',
+    mode: asText(at(value, 'Mode')) ?? '',
+    writable: at(value, 'RW') === true,
+    propagation: asText(at(value, 'Propagation')) ?? '',
+  };
+}
+
+/** Digest and, where the container was started by the image's id, name of the image. The rest is worth having without them. */
+async function imageFacts(socket: string, image: string | undefined, signal: AbortSignal): Promise<ContainerMetadata> {
+  if (!image) return {};
+  try {
+    return fromImage(await getJson(socket, `/images/${encodeURIComponent(image)}/json`, signal));
+  } catch {
+    return {};
+  }
+}
+
+/** From the answer to `GET /images/ID/json`. */
+export function fromImage(answer: unknown): ContainerMetadata {
+  const digest = asText(asArray(at(answer, 'RepoDigests'))[0]);
+  return compact({ imageDigest: digest?.slice(digest.indexOf('@') + 1) });
+}
+
+/** Without the members that are undefined. */
+function compact(
+  metadata: { readonly [Key in keyof ContainerMetadata]: ContainerMetadata[Key] | undefined },
+): ContainerMetadata {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
+}

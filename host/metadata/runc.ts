@@ -1,0 +1,79 @@
+// A container of plain runc: its state directory says where its bundle is, the bundle's config.json the rest.
+
+import { join } from 'node:path';
+import type { ContainerMetadata, ContainerMount } from './container-metadata.ts';
+import { readJsonFile } from './json-file.ts';
+import { asArray, asNanoseconds, asObject, asText, asTexts, at } from './json-value.ts';
+
+/** Where runc keeps its states: by default, and under the engines that run it. */
+export const RUNC_ROOTS: readonly string[] = ['/run/runc'];
+
+/** Annotations by which tools that unpack an image into a bundle name it. */
+const IMAGE_ANNOTATIONS = ['org.opencontainers.image.ref.name', 'org.opencontainers.image.base.name'];
+/** A container with fewer capabilities than these is not privileged (a full set has 41, of which old kernels lack three). */
+const PRIVILEGED_CAPABILITIES = 38;
+
+/** Undefined if no root has a state of that id, or what is there is damaged. */
+export async function readRuncContainer(
+  id: string,
+  roots: readonly string[] = RUNC_ROOTS,
+): Promise<ContainerMetadata | undefined> {
+  // An id is a directory's name here; whoever made the cgroup chose it.
+  if (!/^[\w+.-]+$/.test(id) || id === '.' || id === '..') return undefined;
+  for (const root of roots) {
+    const state = await readJsonFile(join(root, id, 'state.json'));
+    if (!state) continue;
+    const bundle = bundleOf(state);
+    const config = bundle && (await readJsonFile(join(bundle, 'config.json')));
+    return fromState(id, state, config);
+  }
+  return undefined;
+}
+
+/** runc keeps the bundle's path among the labels of its configuration: `bundle=/path`. */
+function bundleOf(state: unknown): string | undefined {
+  const label = asArray(at(state, 'config', 'labels')).find((text) => asText(text)?.startsWith('bundle='));
+  return asText(label)?.slice('bundle='.length);
+}
+
+function fromState(id: string, state: unknown, config: unknown): ContainerMetadata {
+  const annotations = asTexts(at(config, 'annotations'));
+  const image = IMAGE_ANNOTATIONS.map((name) => annotations.get(name)).find((name) => name);
+  const startTime = asNanoseconds(at(state, 'created'));
+  return {
+    name: id,
+    ...(image !== undefined && { image }),
+    ...(startTime !== undefined && { startTime }),
+    ...(config !== undefined && {
+      privileged: isPrivileged(config),
+      mounts: asArray(at(config, 'mounts'))
+        .map(mount)
+        .filter((found) => found !== undefined),
+    }),
+    labels: annotations,
+  };
+}
+
+/** What `--privileged` of the engines comes to: all capabilities, and all devices. */
+function isPrivileged(config: unknown): boolean {
+  const capabilities = asArray(at(config, 'process', 'capabilities', 'bounding'));
+  const devices = asArray(at(config, 'linux', 'resources', 'devices'));
+  const allDevices = devices.some((rule) => {
+    const { allow, type = 'a', access } = asObject(rule) ?? {};
+    return allow === true && type === 'a' && access === 'rwm' && at(rule, 'major') === undefined;
+  });
+  return capabilities.length >= PRIVILEGED_CAPABILITIES && allDevices;
+}
+
+/** Bind mounts alone: /proc and the like are no one's choice. */
+function mount(value: unknown): ContainerMount | undefined {
+  const options = asArray(at(value, 'options')).map(String);
+  if (asText(at(value, 'type')) !== 'bind' && !options.includes('bind') && !options.includes('rbind')) return undefined;
+  return {
+    source: asText(at(value, 'source')) ?? '',
+    destination: asText(at(value, 'destination')) ?? '',
+    mode: options.filter((option) => option !== 'bind' && option !== 'rbind').join(','),
+    writable: !options.includes('ro'),
+    propagation: options.find((option) => /^r?(private|shared|slave)$/.test(option)) ?? '',
+  };
+}

@@ -1,0 +1,46 @@
+// GET of JSON over a Unix socket, as the engines of Docker and Podman are asked.
+
+import { request } from 'node:http';
+
+/** An answer about a container has some ten KB. */
+const LONGEST_ANSWER = 4 * 1024 * 1024;
+
+export class RuntimeRequestError extends Error {
+  override readonly name = 'RuntimeRequestError';
+  /** HTTP status, when there was an answer. */
+  readonly status?: number;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    if (status !== undefined) this.status = status;
+  }
+}
+
+/** Rejects with RuntimeRequestError, or with the connection's error. */
+export function getJson(socketPath: string, path: string, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, path, signal, headers: { host: 'localhost' }, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > LONGEST_ANSWER) sent.destroy(new RuntimeRequestError(`${path}: the answer is too long`));
+        else chunks.push(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        if (response.statusCode !== 200) {
+          reject(new RuntimeRequestError(`${path}: status ${response.statusCode}`, response.statusCode));
+          return;
+        }
+        try {
+          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+        } catch {
+          reject(new RuntimeRequestError(`${path}: the answer is no JSON`));
+        }
+      });
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}

@@ -1,0 +1,58 @@
+// Alerts as lines on standard output or in a file.
+
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { type Alert, type AlertFormat, jsonLine, textLine } from './alert.ts';
+import { LineWriter } from './line-writer.ts';
+import type { Output } from './output.ts';
+
+export interface LineOutputOptions {
+  readonly json: boolean;
+  readonly format: AlertFormat;
+  /** Told the first error of writing. */
+  readonly onError: (error: NodeJS.ErrnoException) => void;
+}
+
+const STANDARD_OUTPUT = 1;
+
+/** Standard output, or any other descriptor of this process. */
+export function descriptorOutput(options: LineOutputOptions, descriptor = STANDARD_OUTPUT): Output {
+  const own = reopenWithoutBlocking(descriptor);
+  return lineOutput('stdout', own ?? descriptor, own !== undefined, options);
+}
+
+/** Appends to the file, which is made if need be, readable for its owner only: alerts tell what happens on the machine. Throws what open() does. */
+export function fileOutput(path: string, options: LineOutputOptions): Output {
+  return lineOutput('file', openSync(path, 'a', 0o600), true, options);
+}
+
+function lineOutput(name: string, descriptor: number, closes: boolean, options: LineOutputOptions): Output {
+  const writer = new LineWriter(descriptor, options.onError);
+  return {
+    name,
+    write(alert: Alert) {
+      writer.push(options.json ? jsonLine(alert, options.format) : textLine(alert, options.format));
+    },
+    async close(timeoutMs: number) {
+      await writer.close(timeoutMs);
+      if (closes) closeSync(descriptor);
+    },
+    get counters() {
+      return writer.counters;
+    },
+  };
+}
+
+/**
+ * Opens a pipe or terminal anew, so that O_NONBLOCK holds for this process alone: set on the descriptor itself it would hold for
+ * everyone who shares it, the shell included. Files don't block, and a second description of one would write at its own offset.
+ */
+function reopenWithoutBlocking(descriptor: number): number | undefined {
+  const stat = fstatSync(descriptor);
+  if (!stat.isFIFO() && !stat.isCharacterDevice()) return undefined;
+  try {
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    // A terminal of another user, or no /proc: blocking writes on a thread of Node's pool will do.
+    return undefined;
+  }
+}

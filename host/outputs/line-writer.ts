@@ -1,0 +1,111 @@
+// A bounded queue of lines before a file descriptor. Written without blocking: a pipe that nobody reads, or a terminal on
+// hold, fills the queue and nothing else.
+
+import { write } from 'node:fs';
+import type { OutputCounters } from './output.ts';
+
+/** Lines that may wait; an alert line has a few hundred bytes. */
+const QUEUE_LINES = 8192;
+const QUEUE_BYTES = 16 * 1024 * 1024;
+/** Lines are put together up to this much for one write. */
+const WRITE_BYTES = 64 * 1024;
+/** Pause before another attempt on a descriptor that takes nothing. */
+const RETRY_MS = 5;
+
+export class LineWriter {
+  readonly #descriptor: number;
+  readonly #onError: (error: NodeJS.ErrnoException) => void;
+  #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  /** Being written: bytes not yet taken, and the lines they end. */
+  #current: Buffer = Buffer.alloc(0);
+  #currentLines = 0;
+  #busy = false;
+  #closed = false;
+  #idle: (() => void) | undefined;
+  #written = 0;
+  #dropped = 0;
+  #errors = 0;
+
+  /** `onError` is told the first of a row of errors; lines of a failed write are dropped. */
+  constructor(descriptor: number, onError: (error: NodeJS.ErrnoException) => void) {
+    this.#descriptor = descriptor;
+    this.#onError = onError;
+  }
+
+  /** `line` without its end. */
+  push(line: string): void {
+    const bytes = Buffer.from(`${line}\n`);
+    if (this.#closed || this.#queue.length >= QUEUE_LINES || this.#queuedBytes + bytes.length > QUEUE_BYTES) {
+      this.#dropped++;
+      return;
+    }
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    if (!this.#busy) this.#next();
+  }
+
+  get counters(): OutputCounters {
+    return { written: this.#written, dropped: this.#dropped, errors: this.#errors };
+  }
+
+  /** Resolves when the queue is empty or the time is over; what is left is dropped. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#closed = true;
+    if (this.#busy) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#idle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#dropped += this.#queue.length + this.#currentLines;
+    this.#queue = [];
+    this.#currentLines = 0;
+  }
+
+  #next(): void {
+    this.#gather();
+    this.#busy = this.#current.length > 0;
+    if (!this.#busy) {
+      this.#idle?.();
+      return;
+    }
+    write(this.#descriptor, this.#current, (error, count) => this.#wrote(error, count));
+  }
+
+  #gather(): void {
+    if (this.#current.length > 0 || this.#queue.length === 0) return;
+    let lines = 0;
+    let bytes = 0;
+    for (const line of this.#queue) {
+      if (lines > 0 && bytes + line.length > WRITE_BYTES) break;
+      lines++;
+      bytes += line.length;
+    }
+    this.#current = Buffer.concat(this.#queue.splice(0, lines));
+    this.#currentLines = lines;
+    this.#queuedBytes -= bytes;
+  }
+
+  #wrote(error: NodeJS.ErrnoException | null, count: number): void {
+    if (error?.code === 'EAGAIN') {
+      if (this.#closed && this.#currentLines === 0) return;
+      setTimeout(() => this.#next(), RETRY_MS);
+      return;
+    }
+    if (error) {
+      this.#errors++;
+      this.#dropped += this.#currentLines;
+      this.#current = Buffer.alloc(0);
+      if (this.#errors === 1) this.#onError(error);
+    } else {
+      this.#current = this.#current.subarray(count);
+      if (this.#current.length === 0) this.#written += this.#currentLines;
+    }
+    if (this.#current.length === 0) this.#currentLines = 0;
+    this.#next();
+  }
+}

@@ -1,0 +1,22 @@
+// Where alerts go. Each output has its own queue: one that is blocked delays no other, and never evaluation.
+
+import type { Alert } from './alert.ts';
+
+export interface OutputCounters {
+  /** Alerts handed over in full. */
+  readonly written: number;
+  /** Alerts lost because the output did not keep up, or failed. */
+  readonly dropped: number;
+  /** Failed attempts to write. */
+  readonly errors: number;
+}
+
+export interface Output {
+  /** For messages and metrics: `stdout`, `file`. */
+  readonly name: string;
+  /** Never blocks and never throws. */
+  write(alert: Alert): void;
+  /** Writes out what is queued, for at most so long; what is left then is counted as dropped. */
+  close(timeoutMs: number): Promise<void>;
+  readonly counters: OutputCounters;
+}
