@@ -48,14 +48,18 @@ export interface ContainerNotice {
 export interface CaptureCounters {
   /** Events that reached a ring or were dropped, per CPU. */
   readonly produced: readonly number[];
+  /** Per type, as dropped (no room in the ring) and filtered (by the kernel filter). */
   readonly evaluated: readonly number[];
   readonly dropped: readonly number[];
   readonly filtered: readonly number[];
   readonly images: number;
   readonly imagesLost: number;
   readonly imagesEvicted: number;
+  /** Events whose process image was not there: the unknown image stood in. */
   readonly unknownImages: number;
   readonly containers: number;
+  /** Records that made no sense and were skipped. produced = evaluated + dropped + malformed events. */
+  readonly malformed: number;
   /** Highest fill of a ring seen, 0 to 1. */
   readonly ringHighWater: number;
 }
@@ -67,7 +71,8 @@ export interface Capture {
   attach(eventTypes: readonly string[]): void;
   /**
    * Waits up to timeoutMs for events, completes them, and writes pairs of addresses [from, to) to evaluate.
-   * Returns the number of pairs. Call release() when they are evaluated, before the next poll().
+   * Returns the number of pairs: 0 after the time, or after wake(). A batch is bounded (about 512 KB of records): what is
+   * left comes with the next call at once. Call release() when they are evaluated; the next poll() does so otherwise.
    */
   poll(segments: Uint32Array, timeoutMs: number): number;
   /** Gives the polled records' room back to the kernel and frees the images that nothing refers to any more. */
@@ -79,11 +84,19 @@ export interface Capture {
   /** Replaces a container's entry (a `struct container` with its strings). Returns its address. */
   setContainer(id: string, entry: Uint8Array): number;
   counters(): CaptureCounters;
-  /** Builder source only: puts a process image or an event record (header.commit is ignored) where the kernel would. */
-  inject(record: Uint8Array): void;
+  /**
+   * Builder source only: puts an event record (header.commit and header.sequence are ignored) into the ring of header.cpu,
+   * where the kernel would. With `held` it stays uncommitted until commit(cpu), which commits the oldest held one.
+   */
+  inject(record: Uint8Array, held?: boolean): void;
+  commit(cpu: number): boolean;
+  /** Builder source only: a process image; the annex may be left out of the record. */
   injectImage(record: Uint8Array): void;
-  /** Makes a poll() under way on another thread return at once. */
+  /** Makes the next poll() return at once; for one under way on another thread see NativeAddon.wake(). */
   wake(): void;
+  /** What this capture is known by on other threads. */
+  handle(): number;
+  /** Detaches, and gives the sandbox's memory back to V8. */
   close(): void;
 }
 
@@ -100,4 +113,12 @@ export interface CaptureOptions {
 export interface NativeAddon {
   plan(sizes: CaptureSizes): CapturePlan;
   readonly Capture: new (options: CaptureOptions) => Capture;
+  /** Makes a poll() return at once, from any thread that has loaded the addon. False when that capture is closed. */
+  wake(handle: number): boolean;
+  /** For tests: the container a cgroup path names. */
+  containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
+  /** For tests: whether `path` is its own absolute lexical path, and that path; directory '' = not known. */
+  lexicalPath(directory: Uint8Array, path: Uint8Array): { clean: boolean; path: Uint8Array };
+  /** For tests: name, number and bytes of the fixed part of each event type, as the addon has them. */
+  eventTypes(): [name: string, number: number, fixedSize: number][];
 }

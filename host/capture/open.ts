@@ -1,0 +1,45 @@
+// Makes the sandbox's memory and a capture that is mapped into it.
+
+import { BPF_OBJECT_PATH, loadAddon } from './addon.ts';
+import type { Capture, CapturePlan, CaptureSizes } from './native.ts';
+
+const WASM_PAGE = 65_536;
+
+/** 16 MB for the rings of all CPUs: 32 ms of a million events a second, and twice that much of the RSS. */
+export const DEFAULT_SIZES: CaptureSizes = {
+  ringBudget: 16 << 20,
+  imageBudget: 64 << 20,
+  containerBudget: 4 << 20,
+};
+
+export interface OpenOptions {
+  readonly source: 'bpf' | 'builder';
+  readonly sizes?: CaptureSizes;
+  /** Path of the BPF object; default: where the build puts it. */
+  readonly object?: string;
+}
+
+export interface OpenCapture {
+  readonly capture: Capture;
+  readonly plan: CapturePlan;
+  /** What rule modules import. Regions in it are read-only: never write through its buffer. */
+  readonly memory: WebAssembly.Memory;
+}
+
+/**
+ * Plans the regions, makes the shared memory and opens a capture on it. The memory can't grow: growing would move V8's
+ * mapping from under ours. Throws CaptureError.
+ */
+export function openCapture(options: OpenOptions): OpenCapture {
+  const addon = loadAddon();
+  const plan = addon.plan(options.sizes ?? DEFAULT_SIZES);
+  const pages = plan.memoryBytes / WASM_PAGE;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const capture = new addon.Capture({
+    memory: new Uint8Array(memory.buffer),
+    plan,
+    source: options.source,
+    object: options.object ?? BPF_OBJECT_PATH,
+  });
+  return { capture, plan, memory };
+}

@@ -1,0 +1,113 @@
+// The usual reasons, found by looking: no privilege, no BTF, no tracefs. Everything else shows the kernel's own words.
+
+#include "bpf_error.h"
+
+#include <bpf/libbpf.h>
+#include <linux/capability.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+namespace wasprey {
+namespace {
+
+/** A verifier's log has its verdict at the end. */
+constexpr size_t kLogKept = 4096;
+
+thread_local std::string bpf_log;
+
+int AppendLog(libbpf_print_level level, const char* format, va_list arguments) {
+  if (level == LIBBPF_DEBUG) return 0;
+  char* line = nullptr;
+  const int length = vasprintf(&line, format, arguments);
+  if (length < 0) return 0;
+  bpf_log.append(line, static_cast<size_t>(length));
+  free(line);
+  if (bpf_log.size() > 4 * kLogKept) bpf_log.erase(0, bpf_log.size() - kLogKept);
+  return 0;
+}
+
+uint64_t EffectiveCapabilities() {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.starts_with("CapEff:")) return strtoull(line.c_str() + 7, nullptr, 16);
+  }
+  return 0;
+}
+
+bool Has(uint64_t capabilities, int number) { return (capabilities >> number & 1) != 0; }
+
+/** Names of the capabilities that BPF needs and this process has not; empty when it has all. */
+std::string MissingCapabilities() {
+  const uint64_t have = EffectiveCapabilities();
+  if (Has(have, CAP_SYS_ADMIN)) return "";
+  std::string missing;
+  const auto need = [&](int number, const char* name) {
+    if (!Has(have, number)) missing.append(missing.empty() ? "" : ", ").append(name);
+  };
+  need(CAP_BPF, "CAP_BPF");
+  need(CAP_PERFMON, "CAP_PERFMON");
+  need(CAP_SYS_PTRACE, "CAP_SYS_PTRACE");
+  return missing;
+}
+
+bool HasTracefs() {
+  return access("/sys/kernel/tracing/events/syscalls", F_OK) == 0 ||
+         access("/sys/kernel/debug/tracing/events/syscalls", F_OK) == 0;
+}
+
+}  // namespace
+
+void BeginBpfLog() {
+  bpf_log.clear();
+  libbpf_set_print(AppendLog);
+}
+
+std::string BpfLog() { return bpf_log.size() <= kLogKept ? bpf_log : bpf_log.substr(bpf_log.size() - kLogKept); }
+
+Status CheckKernel() {
+  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
+    return Error{"CAPTURE_NO_BTF",
+                 "The kernel does not describe its types (/sys/kernel/btf/vmlinux is missing). Use a kernel built with "
+                 "CONFIG_DEBUG_INFO_BTF=y, as all current distributions do; in a container, mount /sys.",
+                 ErrnoText(errno)};
+  }
+  return std::nullopt;
+}
+
+Error LoadError(const std::string& what, int number) {
+  std::string detail = ErrnoText(number);
+  const std::string log = BpfLog();
+  if (!log.empty()) detail.append("\n").append(log);
+  const std::string missing = MissingCapabilities();
+  if ((number == EPERM || number == EACCES) && !missing.empty()) {
+    return Error{"CAPTURE_PERMISSION",
+                 "Capturing events is not permitted: missing " + missing + ". Run as root, or give these capabilities.",
+                 std::move(detail)};
+  }
+  if (!HasTracefs()) {
+    return Error{"CAPTURE_NO_TRACEFS",
+                 "The tracing file system is not there or may not be read. Mount it: mount -t tracefs tracefs "
+                 "/sys/kernel/tracing; in a container, mount the host's.",
+                 std::move(detail)};
+  }
+  if (number == ENOMEM || number == E2BIG) {
+    return Error{"CAPTURE_MEMORY",
+                 what + " found no memory. Lower the ring budget, or raise the container's memory limit.",
+                 std::move(detail)};
+  }
+  return Error{"CAPTURE_LOAD", what + " failed. Linux 5.17 or later is needed; the kernel's words are in the detail.",
+               std::move(detail)};
+}
+
+uint32_t PossibleCpus() {
+  const int cpus = libbpf_num_possible_cpus();
+  return cpus > 0 ? static_cast<uint32_t>(cpus) : 1;
+}
+
+}  // namespace wasprey

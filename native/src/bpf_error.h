@@ -1,0 +1,25 @@
+// Why BPF did not load or attach, in words that say what to do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "result.h"
+
+namespace wasprey {
+
+/** Collects what libbpf has to say (warnings, the verifier's log) from here on, on this thread. */
+void BeginBpfLog();
+/** The end of what was collected. */
+std::string BpfLog();
+
+/** Things without which nothing can work, checked before loading: type information, the tracing file system. */
+Status CheckKernel();
+
+/** Error of loading the object or attaching `what`, for a (positive) errno. */
+Error LoadError(const std::string& what, int number);
+
+/** Number of possible CPUs: those a kernel may bring up, not only those that run. */
+uint32_t PossibleCpus();
+
+}  // namespace wasprey

@@ -1,0 +1,110 @@
+// Does in memory what native/bpf does in the kernel: the same reservation, the same commit word, the same doorbell.
+
+#include "builder_source.h"
+
+#include <sys/eventfd.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace wasprey {
+namespace {
+
+constexpr size_t kLifecycleBytes = 8 << 20;
+
+}  // namespace
+
+uint64_t RandomSecret() {
+  uint64_t secret = 0;
+  while (getrandom(&secret, sizeof secret, 0) != sizeof secret) {
+  }
+  return secret;
+}
+
+Error SystemError(const char* code, std::string message, int number) {
+  return Error{code, std::move(message), ErrnoText(number)};
+}
+
+Status BuilderSource::Open(const std::vector<std::string>& /*event_types*/) {
+  auto file = MakeMemoryFile("wasprey-rings", plan_.ring_bytes());
+  if (!file) return std::move(file.error());
+  auto rings = SandboxRegion::Map(sandbox_ + plan_.rings_address, plan_.ring_bytes(), file->get(), "event rings");
+  if (!rings) return std::move(rings.error());
+  auto lifecycle = BuilderRingBuffer::Make(kLifecycleBytes);
+  if (!lifecycle) return std::move(lifecycle.error());
+  doorbell_ = FileDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!doorbell_) return SystemError("CAPTURE_MEMORY", "Cannot make an eventfd.", errno);
+  controls_ = std::make_unique<ring_control[]>(plan_.cpus);
+  shared_ = std::make_unique<capture_shared>();
+  lifecycle_ = std::make_unique<BuilderRingBuffer>(std::move(*lifecycle));
+  memory_ = {std::move(*rings), plan_.ring_size, plan_.ring_stride, controls_.get(),
+             shared_.get(),     RandomSecret(),  lifecycle_.get()};
+  return std::nullopt;
+}
+
+Status BuilderSource::Start(const std::function<void()>& /*drain*/) { return std::nullopt; }
+
+Status BuilderSource::Attach(const std::vector<std::string>& /*event_types*/) { return std::nullopt; }
+
+void BuilderSource::ClearDoorbell() {
+  uint64_t count;
+  static_cast<void>(!read(doorbell_.get(), &count, sizeof count));
+}
+
+Status BuilderSource::Inject(const uint8_t* record, size_t size, bool held) {
+  event_header header;
+  if (size < sizeof header || size > LONGEST_RECORD || size % 8 != 0) {
+    return Error{
+        "CAPTURE_RECORD",
+        "An event record must have between 64 and " + std::to_string(LONGEST_RECORD) + " bytes, a multiple of 8.", ""};
+  }
+  memcpy(&header, record, sizeof header);
+  if (header.cpu >= plan_.cpus) {
+    return Error{"CAPTURE_RECORD", "There is no CPU " + std::to_string(header.cpu) + ".", ""};
+  }
+  ring_control& control = controls_[header.cpu];
+  header.sequence = ++control.sequence;
+  const uint64_t position = control.head;
+  if (position + LONGEST_RECORD - __atomic_load_n(&control.tail, __ATOMIC_ACQUIRE) > plan_.ring_size) {
+    control.dropped[header.type < EVENT_TYPE_COUNT ? header.type : 0]++;
+    return std::nullopt;
+  }
+  std::byte* const place =
+      memory_.rings.data() + size_t{plan_.ring_stride} * header.cpu + (position & (plan_.ring_size - 1));
+  header.commit = 0;
+  memcpy(place, &header, sizeof header);
+  memcpy(place + sizeof header, record + sizeof header, size - sizeof header);
+  __atomic_store_n(&control.head, position + size, __ATOMIC_RELEASE);
+  if (held) {
+    held_.emplace_back(header.cpu, position);
+  } else {
+    CommitAt(header.cpu, position);
+  }
+  return std::nullopt;
+}
+
+bool BuilderSource::Commit(uint32_t cpu) {
+  const auto found = std::find_if(held_.begin(), held_.end(), [&](const auto& one) { return one.first == cpu; });
+  if (found == held_.end()) return false;
+  CommitAt(cpu, found->second);
+  held_.erase(found);
+  return true;
+}
+
+void BuilderSource::CommitAt(uint32_t cpu, uint64_t position) {
+  std::byte* const place = memory_.rings.data() + size_t{plan_.ring_stride} * cpu + (position & (plan_.ring_size - 1));
+  auto* header = reinterpret_cast<event_header*>(place);
+  __atomic_store_n(&header->commit, position + memory_.secret, __ATOMIC_SEQ_CST);
+  if (__atomic_exchange_n(&shared_->consumer_waiting, 0, __ATOMIC_SEQ_CST) != 0) {
+    const uint64_t one = 1;
+    static_cast<void>(!write(doorbell_.get(), &one, sizeof one));
+  }
+}
+
+void BuilderSource::InjectImage(const uint8_t* record, size_t size) {
+  if (!lifecycle_->Write(record, size)) shared_->images_lost++;
+}
+
+}  // namespace wasprey

@@ -1,0 +1,44 @@
+// The source of tests: records are put into rings of anonymous memory as BPF programs would put them. Needs no
+// privilege.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "event_source.h"
+
+namespace wasprey {
+
+class BuilderSource : public EventSource {
+ public:
+  BuilderSource(const Plan& plan, std::byte* sandbox) : plan_(plan), sandbox_(sandbox) {}
+
+  Status Open(const std::vector<std::string>& event_types) override;
+  Status Start(const std::function<void()>& drain) override;
+  Status Attach(const std::vector<std::string>& event_types) override;
+  int doorbell() const override { return doorbell_.get(); }
+  void ClearDoorbell() override;
+
+  /**
+   * Puts an event record into the ring of header.cpu: reserves, copies, gives it a sequence number. What is `held` is
+   * not committed before Commit(). Drops and counts it when there is no room, as BPF does.
+   */
+  Status Inject(const uint8_t* record, size_t size, bool held);
+  /** Commits the oldest record of that CPU that is held. False when there is none. */
+  bool Commit(uint32_t cpu);
+  /** Puts a lifecycle record into its ring; one that finds no room is counted as lost. */
+  void InjectImage(const uint8_t* record, size_t size);
+
+ private:
+  void CommitAt(uint32_t cpu, uint64_t position);
+
+  Plan plan_;
+  std::byte* sandbox_;
+  std::unique_ptr<ring_control[]> controls_;
+  std::unique_ptr<capture_shared> shared_;
+  std::unique_ptr<BuilderRingBuffer> lifecycle_;
+  FileDescriptor doorbell_;
+  std::vector<std::pair<uint32_t, uint64_t>> held_;
+};
+
+}  // namespace wasprey

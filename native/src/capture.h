@@ -1,0 +1,88 @@
+// The capture: a source, its rings, the tables, and waiting for events. All of it is used by one thread, but for
+// Wake().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "builder_source.h"
+#include "completion.h"
+#include "container_table.h"
+#include "event_source.h"
+#include "image_table.h"
+#include "ring_reader.h"
+
+namespace wasprey {
+
+struct Counters {
+  std::vector<uint64_t> produced;                      // by CPU
+  std::vector<uint64_t> evaluated, dropped, filtered;  // by event type
+  uint64_t images = 0, images_lost = 0, images_evicted = 0, unknown_images = 0;
+  uint64_t containers = 0, malformed = 0;
+  double ring_high_water = 0;
+};
+
+class Capture {
+ public:
+  enum class Kind { kBpf, kBuilder };
+
+  /** `memory` is the WebAssembly.Memory, of at least plan.memory_bytes. */
+  static Result<std::unique_ptr<Capture>> Make(const Plan& plan, std::byte* memory, Kind kind, std::string object);
+  ~Capture();
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+
+  Status Start(const std::vector<std::string>& event_types);
+  Status Attach(const std::vector<std::string>& event_types);
+
+  /** See Capture.poll() in host/capture/native.ts. */
+  size_t Poll(std::span<uint32_t> segments, int64_t timeout_ms);
+  void Release();
+  /** From any thread. */
+  void Wake();
+
+  ImageTable& images() { return images_; }
+  ContainerTable& containers() { return containers_; }
+  /** Null but for a builder. */
+  BuilderSource* builder() { return builder_; }
+  Result<uint32_t> SetContainer(std::string_view id, const uint8_t* entry, size_t size);
+  Counters Count() const;
+
+ private:
+  Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderSource* builder, SandboxRegion images,
+          SandboxRegion containers, SandboxRegion scratch, FileDescriptor epoll, FileDescriptor wake);
+
+  Status Open(const std::vector<std::string>& event_types);
+  size_t Collect(std::span<uint32_t> segments);
+  void DrainLifecycle();
+  void Housekeep();
+  enum class Woken { kByTime, kByDoorbell, kCalled };
+  Woken Sleep(int64_t timeout_ns);
+  bool Wait(int64_t timeout_ns);
+
+  Plan plan_;
+  std::unique_ptr<EventSource> source_;
+  BuilderSource* builder_;
+  ContainerTable containers_;
+  ImageTable images_;
+  SandboxRegion scratch_;
+  Completion completion_;
+  std::unique_ptr<RingReader> reader_;
+  FileDescriptor epoll_;
+  FileDescriptor wake_;
+
+  bool polled_ = false;
+  /** Events came at the last look: more are likely to come soon. */
+  bool busy_ = false;
+  /** The kernel was asked to ring, and the rings were looked at long enough after that. */
+  bool armed_ = false;
+  uint64_t grace_since_ = 0;
+  uint64_t next_clock_ = 0;
+  uint64_t next_sweep_ = 0;
+  std::vector<uint64_t> grace_heads_;
+};
+
+}  // namespace wasprey

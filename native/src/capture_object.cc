@@ -1,0 +1,286 @@
+// Arguments are checked here: a wrong one is a TypeError, never a crash.
+
+#include "capture_object.h"
+
+#include <map>
+#include <mutex>
+
+#include "javascript.h"
+#include "plan.h"
+
+namespace wasprey {
+namespace {
+
+/** Captures of all threads by handle, for wake(). */
+std::mutex captures_mutex;
+std::map<uint32_t, Capture*> captures;
+uint32_t last_handle = 0;
+
+std::optional<Plan> PlanOf(const Napi::Value& value) {
+  if (!value.IsObject()) return std::nullopt;
+  const auto object = value.As<Napi::Object>();
+  Plan plan;
+  bool complete = true;
+  const auto take = [&](const char* name, auto* member) {
+    const auto number = NumberIn(object, name);
+    complete = complete && number.has_value();
+    *member = static_cast<std::remove_pointer_t<decltype(member)>>(number.value_or(0));
+  };
+  take("cpus", &plan.cpus);
+  take("ringSize", &plan.ring_size);
+  take("ringStride", &plan.ring_stride);
+  take("ringsAddress", &plan.rings_address);
+  take("imagesAddress", &plan.images_address);
+  take("containersAddress", &plan.containers_address);
+  take("scratchAddress", &plan.scratch_address);
+  take("memoryBytes", &plan.memory_bytes);
+  if (!complete) return std::nullopt;
+  return plan;
+}
+
+Napi::Array ArrayOf(Napi::Env env, const std::vector<uint64_t>& numbers) {
+  Napi::Array array = Napi::Array::New(env, numbers.size());
+  for (uint32_t i = 0; i < numbers.size(); i++) {
+    array.Set(i, Napi::Number::New(env, static_cast<double>(numbers[i])));
+  }
+  return array;
+}
+
+std::optional<std::span<uint8_t>> BytesOf(const Napi::CallbackInfo& info, size_t index) {
+  return ElementsOf<uint8_t>(info[index], napi_uint8_array);
+}
+
+}  // namespace
+
+Napi::Function CaptureObject::Define(Napi::Env env) {
+  return DefineClass(env, "Capture",
+                     {
+                         InstanceMethod<&CaptureObject::Start>("start"),
+                         InstanceMethod<&CaptureObject::Attach>("attach"),
+                         InstanceMethod<&CaptureObject::Poll>("poll"),
+                         InstanceMethod<&CaptureObject::Release>("release"),
+                         InstanceMethod<&CaptureObject::TakeImages>("takeImages"),
+                         InstanceMethod<&CaptureObject::SetCandidates>("setCandidates"),
+                         InstanceMethod<&CaptureObject::TakeContainers>("takeContainers"),
+                         InstanceMethod<&CaptureObject::SetContainer>("setContainer"),
+                         InstanceMethod<&CaptureObject::GetCounters>("counters"),
+                         InstanceMethod<&CaptureObject::Inject>("inject"),
+                         InstanceMethod<&CaptureObject::InjectImage>("injectImage"),
+                         InstanceMethod<&CaptureObject::Commit>("commit"),
+                         InstanceMethod<&CaptureObject::Wake>("wake"),
+                         InstanceMethod<&CaptureObject::Handle>("handle"),
+                         InstanceMethod<&CaptureObject::Close>("close"),
+                     });
+}
+
+CaptureObject::CaptureObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<CaptureObject>(info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsObject()) {
+    ThrowType(env, "Capture: options are missing");
+    return;
+  }
+  const auto options = info[0].As<Napi::Object>();
+  const Napi::Value memory = options.Get("memory");
+  const auto bytes = ElementsOf<uint8_t>(memory, napi_uint8_array);
+  const auto plan = PlanOf(options.Get("plan"));
+  const std::string source = options.Get("source").ToString().Utf8Value();
+  if (!bytes || !plan || (source != "bpf" && source != "builder")) {
+    ThrowType(env, "Capture: options are memory (Uint8Array), plan, source ('bpf' or 'builder'), object");
+    return;
+  }
+  if (auto failed = CheckPlan(*plan, bytes->size())) {
+    Throw(env, *failed);
+    return;
+  }
+  const Napi::Value object = options.Get("object");
+  const auto kind = source == "bpf" ? Capture::Kind::kBpf : Capture::Kind::kBuilder;
+  auto capture = Capture::Make(*plan, reinterpret_cast<std::byte*>(bytes->data()), kind,
+                               object.IsString() ? object.As<Napi::String>().Utf8Value() : "");
+  if (!capture) {
+    Throw(env, capture.error());
+    return;
+  }
+  capture_ = std::move(*capture);
+  memory_ = Napi::Persistent(memory.As<Napi::Object>());
+  const std::lock_guard lock(captures_mutex);
+  handle_ = ++last_handle;
+  captures[handle_] = capture_.get();
+}
+
+CaptureObject::~CaptureObject() { CloseCapture(); }
+
+void CaptureObject::CloseCapture() {
+  {
+    const std::lock_guard lock(captures_mutex);
+    captures.erase(handle_);
+  }
+  capture_.reset();
+  memory_.Reset();
+}
+
+Capture* CaptureObject::Open(Napi::Env env) {
+  if (capture_ == nullptr) Throw(env, {"CAPTURE_CLOSED", "The capture is closed.", ""});
+  return capture_.get();
+}
+
+BuilderSource* CaptureObject::Builder(Napi::Env env) {
+  Capture* const capture = Open(env);
+  if (capture == nullptr) return nullptr;
+  if (capture->builder() == nullptr) Throw(env, {"CAPTURE_STATE", "Only a builder takes records.", ""});
+  return capture->builder();
+}
+
+Napi::Value CaptureObject::Start(const Napi::CallbackInfo& info) {
+  const auto types = StringsOf(info[0]);
+  if (!types) return ThrowType(info.Env(), "start: an array of event type names is needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (auto failed = capture->Start(*types)) return Throw(info.Env(), *failed);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::Attach(const Napi::CallbackInfo& info) {
+  const auto types = StringsOf(info[0]);
+  if (!types) return ThrowType(info.Env(), "attach: an array of event type names is needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (auto failed = capture->Attach(*types)) return Throw(info.Env(), *failed);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::Poll(const Napi::CallbackInfo& info) {
+  const auto segments = ElementsOf<uint32_t>(info[0], napi_uint32_array);
+  if (!segments || segments->size() < 2 || !info[1].IsNumber()) {
+    return ThrowType(info.Env(), "poll: a Uint32Array of two elements or more and a timeout are needed");
+  }
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  const int64_t timeout = std::max<int64_t>(info[1].As<Napi::Number>().Int64Value(), 0);
+  return Napi::Number::New(info.Env(), static_cast<double>(capture->Poll(*segments, timeout)));
+}
+
+Napi::Value CaptureObject::Release(const Napi::CallbackInfo& info) {
+  if (Capture* const capture = Open(info.Env())) capture->Release();
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::TakeImages(const Napi::CallbackInfo& info) {
+  const auto addresses = ElementsOf<uint32_t>(info[0], napi_uint32_array);
+  if (!addresses) return ThrowType(info.Env(), "takeImages: a Uint32Array is needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(capture->images().TakeNew(*addresses)));
+}
+
+Napi::Value CaptureObject::SetCandidates(const Napi::CallbackInfo& info) {
+  const auto words = ElementsOf<uint64_t>(info[1], napi_biguint64_array);
+  if (!info[0].IsNumber() || !words) {
+    return ThrowType(info.Env(), "setCandidates: an address and a BigUint64Array are needed");
+  }
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  const uint32_t address = info[0].As<Napi::Number>().Uint32Value();
+  if (!capture->images().SetCandidates(address, *words)) {
+    return Throw(info.Env(), {"CAPTURE_IMAGE", "There is no process image at " + std::to_string(address) + ".", ""});
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::TakeContainers(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Capture* const capture = Open(env);
+  if (capture == nullptr) return env.Undefined();
+  const auto seen = capture->containers().TakeSeen();
+  Napi::Array array = Napi::Array::New(env, seen.size());
+  for (uint32_t i = 0; i < seen.size(); i++) {
+    Napi::Object notice = Napi::Object::New(env);
+    notice.Set("address", Napi::Number::New(env, seen[i].address));
+    notice.Set("id", Napi::String::New(env, seen[i].id));
+    notice.Set("fullId", Napi::String::New(env, seen[i].full_id));
+    notice.Set("type", Napi::String::New(env, seen[i].type));
+    notice.Set("cgroup", Napi::String::New(env, seen[i].cgroup));
+    notice.Set("pid", Napi::Number::New(env, seen[i].pid));
+    array.Set(i, notice);
+  }
+  return array;
+}
+
+Napi::Value CaptureObject::SetContainer(const Napi::CallbackInfo& info) {
+  const auto entry = BytesOf(info, 1);
+  if (!info[0].IsString() || !entry) return ThrowType(info.Env(), "setContainer: an id and a Uint8Array are needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  auto address = capture->SetContainer(info[0].As<Napi::String>().Utf8Value(), entry->data(), entry->size());
+  if (!address) return Throw(info.Env(), address.error());
+  return Napi::Number::New(info.Env(), *address);
+}
+
+Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Capture* const capture = Open(env);
+  if (capture == nullptr) return env.Undefined();
+  const Counters counters = capture->Count();
+  Napi::Object object = Napi::Object::New(env);
+  const auto number = [&](const char* name, auto value) {
+    object.Set(name, Napi::Number::New(env, static_cast<double>(value)));
+  };
+  object.Set("produced", ArrayOf(env, counters.produced));
+  object.Set("evaluated", ArrayOf(env, counters.evaluated));
+  object.Set("dropped", ArrayOf(env, counters.dropped));
+  object.Set("filtered", ArrayOf(env, counters.filtered));
+  number("images", counters.images);
+  number("imagesLost", counters.images_lost);
+  number("imagesEvicted", counters.images_evicted);
+  number("unknownImages", counters.unknown_images);
+  number("containers", counters.containers);
+  number("malformed", counters.malformed);
+  number("ringHighWater", counters.ring_high_water);
+  return object;
+}
+
+Napi::Value CaptureObject::Inject(const Napi::CallbackInfo& info) {
+  const auto record = BytesOf(info, 0);
+  if (!record) return ThrowType(info.Env(), "inject: a Uint8Array is needed");
+  BuilderSource* const builder = Builder(info.Env());
+  if (builder == nullptr) return info.Env().Undefined();
+  const bool held = info[1].IsBoolean() && info[1].As<Napi::Boolean>().Value();
+  if (auto failed = builder->Inject(record->data(), record->size(), held)) return Throw(info.Env(), *failed);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::InjectImage(const Napi::CallbackInfo& info) {
+  const auto record = BytesOf(info, 0);
+  if (!record) return ThrowType(info.Env(), "injectImage: a Uint8Array is needed");
+  BuilderSource* const builder = Builder(info.Env());
+  if (builder != nullptr) builder->InjectImage(record->data(), record->size());
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::Commit(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return ThrowType(info.Env(), "commit: a CPU number is needed");
+  BuilderSource* const builder = Builder(info.Env());
+  if (builder == nullptr) return info.Env().Undefined();
+  return Napi::Boolean::New(info.Env(), builder->Commit(info[0].As<Napi::Number>().Uint32Value()));
+}
+
+Napi::Value CaptureObject::Wake(const Napi::CallbackInfo& info) {
+  if (Capture* const capture = Open(info.Env())) capture->Wake();
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::Handle(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), handle_); }
+
+Napi::Value CaptureObject::Close(const Napi::CallbackInfo& info) {
+  CloseCapture();
+  return info.Env().Undefined();
+}
+
+bool WakeByHandle(uint32_t handle) {
+  const std::lock_guard lock(captures_mutex);
+  const auto found = captures.find(handle);
+  if (found == captures.end()) return false;
+  found->second->Wake();
+  return true;
+}
+
+}  // namespace wasprey

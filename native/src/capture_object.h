@@ -1,0 +1,49 @@
+// The JavaScript object `Capture` of the addon: host/capture/native.ts describes it.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "capture.h"
+
+namespace wasprey {
+
+class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit CaptureObject(const Napi::CallbackInfo& info);
+  ~CaptureObject() override;
+
+ private:
+  Napi::Value Start(const Napi::CallbackInfo& info);
+  Napi::Value Attach(const Napi::CallbackInfo& info);
+  Napi::Value Poll(const Napi::CallbackInfo& info);
+  Napi::Value Release(const Napi::CallbackInfo& info);
+  Napi::Value TakeImages(const Napi::CallbackInfo& info);
+  Napi::Value SetCandidates(const Napi::CallbackInfo& info);
+  Napi::Value TakeContainers(const Napi::CallbackInfo& info);
+  Napi::Value SetContainer(const Napi::CallbackInfo& info);
+  Napi::Value GetCounters(const Napi::CallbackInfo& info);
+  Napi::Value Inject(const Napi::CallbackInfo& info);
+  Napi::Value InjectImage(const Napi::CallbackInfo& info);
+  Napi::Value Commit(const Napi::CallbackInfo& info);
+  Napi::Value Wake(const Napi::CallbackInfo& info);
+  Napi::Value Handle(const Napi::CallbackInfo& info);
+  Napi::Value Close(const Napi::CallbackInfo& info);
+
+  Capture* Open(Napi::Env env);
+  BuilderSource* Builder(Napi::Env env);
+  void CloseCapture();
+
+  /** Null once closed. */
+  std::unique_ptr<Capture> capture_;
+  /** Keeps the WebAssembly.Memory as long as it is mapped over. */
+  Napi::ObjectReference memory_;
+  uint32_t handle_ = 0;
+};
+
+/** Wakes the capture with that handle, which another thread may have made. False when it is closed. */
+bool WakeByHandle(uint32_t handle);
+
+}  // namespace wasprey

@@ -1,0 +1,182 @@
+// Names of events by the shape of their record. Members that several shapes share lie at the same place in each.
+
+#include "completion.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "lexical_path.h"
+#include "socket_name.h"
+
+namespace wasprey {
+namespace {
+
+// An open or network record may be read as a descriptor record up to here.
+static_assert(offsetof(event_open, directory) == offsetof(event_descriptor, directory));
+static_assert(offsetof(event_network, directory) == offsetof(event_descriptor, directory));
+
+constexpr std::string_view kMemfdPrefix = "/memfd:";
+constexpr std::string_view kDeletedSuffix = " (deleted)";
+
+template <typename Event>
+Event* As(void* record) {
+  return static_cast<Event*>(record);
+}
+
+/** Whether all these strings lie in the record behind its fixed part. */
+template <typename Event, typename... Texts>
+bool Fit(const Event* event, const Texts&... texts) {
+  return (StringFits(texts, sizeof(Event), event->header.size) && ...);
+}
+
+/** The builder may give a name itself. */
+bool IsGiven(const event_header& header, const string_ref& name) {
+  return (header.flags & EVENT_FLAG_SYNTHETIC) != 0 && name.offset != 0;
+}
+
+Outcome RoomOr(bool stored) { return stored ? Outcome::kComplete : Outcome::kFull; }
+
+}  // namespace
+
+Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
+  const auto& header = *reinterpret_cast<event_header*>(record);
+  switch (shape) {
+    case Shape::kOpen: {
+      auto* event = As<event_open>(record);
+      if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
+      if (!Fit(event, event->raw, event->resolved, event->directory)) return Outcome::kMalformed;
+      return RoomOr(NamePath(record, address, event->raw, event->directory, event->dirfd, &event->name));
+    }
+    case Shape::kExec: {
+      auto* event = As<event_exec>(record);
+      if (!Fit(event, event->raw, event->directory)) return Outcome::kMalformed;
+      return RoomOr(NamePath(record, address, event->raw, event->directory, event->dirfd, &event->name));
+    }
+    case Shape::kDescriptor: {
+      auto* event = As<event_descriptor>(record);
+      if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
+      if (!Fit(event, event->raw, event->resolved, event->directory, event->text)) return Outcome::kMalformed;
+      return RoomOr(NameDescriptor(event, address));
+    }
+    case Shape::kNetwork: {
+      auto* event = As<event_network>(record);
+      if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
+      if (!Fit(event, event->raw, event->resolved, event->directory, event->passed_path)) return Outcome::kMalformed;
+      return RoomOr(NameSocket(event, address));
+    }
+    case Shape::kPath: {
+      auto* event = As<event_path>(record);
+      if (!Fit(event, event->raw, event->directory)) return Outcome::kMalformed;
+      return RoomOr(NamePath(record, address, event->raw, event->directory, event->dirfd, &event->name));
+    }
+    case Shape::kPaths: {
+      auto* event = As<event_paths>(record);
+      if (!Fit(event, event->old_raw, event->old_directory, event->new_raw, event->new_directory, event->text)) {
+        return Outcome::kMalformed;
+      }
+      // What a link points to, and the device of a mount, is text and no path of this process.
+      const bool is_text = header.type == EVENT_SYMLINK || header.type == EVENT_SYMLINKAT || header.type == EVENT_MOUNT;
+      event->old_name = {0, 0};
+      if (!is_text &&
+          !NamePath(record, address, event->old_raw, event->old_directory, event->old_dirfd, &event->old_name)) {
+        return Outcome::kFull;
+      }
+      return RoomOr(
+          NamePath(record, address, event->new_raw, event->new_directory, event->new_dirfd, &event->new_name));
+    }
+    case Shape::kProcess: {
+      auto* event = As<event_process>(record);
+      return Fit(event, event->text) ? Outcome::kComplete : Outcome::kMalformed;
+    }
+    case Shape::kNone:
+      break;
+  }
+  return Outcome::kMalformed;
+}
+
+/** Keeps what was written to scratch as the name. */
+bool Completion::Store(uint32_t address, size_t length, string_ref* name) {
+  *name = {scratch_.Keep(length) - address, static_cast<uint32_t>(length)};
+  return true;
+}
+
+/** The absolute lexical path. False when scratch is full. */
+bool Completion::NamePath(void* record, uint32_t address, const string_ref& raw, const string_ref& directory,
+                          int32_t dirfd, string_ref* name) {
+  *name = {0, 0};
+  if (raw.offset == 0) return true;
+  const std::string_view path = StringOf(record, raw);
+  if (IsCleanAbsolute(path)) {
+    *name = raw;
+    return true;
+  }
+  std::string_view base;
+  if (path.empty() || path.front() != '/') {
+    const image& process = images_->At(last_address_);
+    base = directory.offset != 0 ? StringOf(record, directory)
+           : dirfd == AT_FDCWD   ? StringOf(&process, process.cwd)
+                                 : std::string_view();
+  }
+  if (!scratch_.HasRoom(MaxLexicalLength(base, path) + 1)) return false;
+  return Store(address, LexicalPath(scratch_.at(), base, path), name);
+}
+
+/** What a descriptor stands for: a path for files, an address for sockets, a memfd's name; else present and empty. */
+bool Completion::NameDescriptor(event_descriptor* event, uint32_t address) {
+  event->name = {0, 0};
+  switch (event->kind) {
+    case 0:
+      return true;
+    case '4':
+    case '6':
+    case 'u':
+      return NameSocket(reinterpret_cast<event_network*>(event), address);
+    case 'f':
+    case 'd':
+      event->name = event->resolved;
+      return true;
+    case 'm':
+      if (event->header.type == EVENT_MEMFD_CREATE && event->text.offset != 0) {
+        event->name = event->text;
+        return true;
+      }
+      if (event->resolved.offset != 0) {
+        std::string_view path = StringOf(event, event->resolved);
+        event->name = event->resolved;
+        if (path.starts_with(kMemfdPrefix)) {
+          event->name.offset += kMemfdPrefix.size();
+          event->name.length -= kMemfdPrefix.size();
+          path.remove_prefix(kMemfdPrefix.size());
+        }
+        if (path.ends_with(kDeletedSuffix)) event->name.length -= kDeletedSuffix.size();
+        return true;
+      }
+      break;
+    default:
+      if (event->resolved.offset != 0) {
+        event->name = event->resolved;
+        return true;
+      }
+  }
+  if (!scratch_.HasRoom(1)) return false;
+  return Store(address, 0, &event->name);
+}
+
+/** Reads only what descriptor records have too, but for the path passed. */
+bool Completion::NameSocket(event_network* event, uint32_t address) {
+  event->name = {0, 0};
+  if (event->kind == 0) return true;
+  std::string_view path;
+  if (event->kind == 'u') {
+    path = StringOf(event, event->resolved);
+    if (path.empty() && ShapeOf(event->header.type) == Shape::kNetwork) path = StringOf(event, event->passed_path);
+  }
+  if (!scratch_.HasRoom(kLongestSocketName + path.size() + 1)) return false;
+  const bool has_name = event->kind == '4' || event->kind == '6' || event->kind == 'u';
+  const size_t length = has_name ? WriteSocketName(scratch_.at(), *event, path.data(), path.size()) : 0;
+  return Store(address, length, &event->name);
+}
+
+}  // namespace wasprey

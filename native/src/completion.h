@@ -1,0 +1,98 @@
+// User space's half of an event: the address of its process image, and the names that the kernel does not make.
+#pragma once
+
+#include <cstdint>
+
+#include "event_types.h"
+#include "image_table.h"
+#include "kernel_layout.h"
+
+namespace wasprey {
+
+/** Room for the text that completion makes, used up over a batch. */
+class Scratch {
+ public:
+  Scratch(char* data, uint32_t address, uint32_t size) : data_(data), address_(address), size_(size) {}
+
+  void Reset() { used_ = 0; }
+  bool HasRoom(size_t bytes) const { return size_ - used_ >= bytes; }
+  char* at() const { return data_ + used_; }
+  /** Keeps `length` bytes written at at(); returns their address in the sandbox. */
+  uint32_t Keep(size_t length) {
+    const uint32_t start = address_ + used_;
+    // One byte more: a present, empty string has an address of its own.
+    used_ += static_cast<uint32_t>(length) + 1;
+    return start;
+  }
+
+ private:
+  char* data_;
+  uint32_t address_;
+  uint32_t size_;
+  uint32_t used_ = 0;
+};
+
+enum class Outcome {
+  kComplete,
+  /** An offset or a length of the record lies outside it, or it is of no known type. */
+  kMalformed,
+  /** No room left for its text in this batch. */
+  kFull,
+};
+
+class Completion {
+ public:
+  Completion(ImageTable* images, Scratch scratch) : images_(images), scratch_(scratch) {}
+
+  /** Starts a batch: the text of the last one is gone. */
+  void Begin() {
+    scratch_.Reset();
+    last_id_ = 0;
+  }
+
+  /**
+   * Completes the record at `record`, which lies at `address` in the sandbox and whose size was checked against the
+   * ring. `drain()` is called when its image is not known: the record was committed after the heads were read, and the
+   * lifecycle record of its image has come since.
+   */
+  template <typename Drain>
+  Outcome Complete(std::byte* record, uint32_t address, Drain drain) {
+    auto* header = reinterpret_cast<event_header*>(record);
+    const Shape shape = ShapeOf(header->type);
+    if (shape == Shape::kNone || header->size < FixedSize(shape)) return Outcome::kMalformed;
+    if (header->image != last_id_ || header->image == 0) {
+      uint32_t found = header->image == 0 ? 0 : images_->Find(header->image);
+      if (found == 0 && header->image != 0) {
+        drain();
+        found = images_->Find(header->image);
+      }
+      last_id_ = header->image;
+      last_address_ = found == 0 ? images_->UnknownAddress() : found;
+    }
+    const Outcome outcome = Name(record, address, shape);
+    if (outcome != Outcome::kComplete) return outcome;
+    if (last_address_ == images_->UnknownAddress()) unknown_images_++;
+    header->image_address = last_address_;
+    header->flags |= EVENT_FLAG_COMPLETE;
+    return outcome;
+  }
+
+  /** Events that named no image, or one that is not there. */
+  uint64_t unknown_images() const { return unknown_images_; }
+
+ private:
+  Outcome Name(std::byte* record, uint32_t address, Shape shape);
+  bool NamePath(void* record, uint32_t address, const string_ref& raw, const string_ref& directory, int32_t dirfd,
+                string_ref* name);
+  bool NameDescriptor(event_descriptor* event, uint32_t address);
+  bool NameSocket(event_network* event, uint32_t address);
+  bool Store(uint32_t address, size_t length, string_ref* name);
+
+  ImageTable* images_;
+  Scratch scratch_;
+  uint64_t last_id_ = 0;
+  uint32_t last_address_ = 0;
+  uint64_t unknown_images_ = 0;
+};
+
+}  // namespace wasprey

@@ -1,0 +1,40 @@
+// Which container a process is in, by the path of its cgroup.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wasprey {
+
+struct ContainerId {
+  /** docker, containerd, cri-o, podman, lxc, ...; empty where the path does not tell. */
+  std::string_view type;
+  /** Points into the cgroup path. */
+  std::string_view full_id;
+};
+
+/**
+ * The innermost container that a cgroup path names, on cgroup v1 and v2, with and without systemd. Nothing for a host
+ * process.
+ */
+std::optional<ContainerId> ContainerIdOf(std::string_view cgroup);
+
+/** container.id: the first 12 characters of a hash, any other name whole. */
+std::string_view ShortContainerId(std::string_view full_id);
+
+/** Containers of plain runc: their cgroups have free names, so its state directories are asked. */
+class RuncStates {
+ public:
+  RuncStates();
+  explicit RuncStates(std::vector<std::string> roots) : roots_(std::move(roots)) {}
+
+  /** The innermost component of the path that runc has a state for. Costs a system call a component. */
+  std::optional<ContainerId> Find(std::string_view cgroup) const;
+
+ private:
+  std::vector<std::string> roots_;
+};
+
+}  // namespace wasprey

@@ -1,0 +1,171 @@
+// Entries are written by the addon when a container is first seen, and by the host program when it knows more.
+
+#include "container_table.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace wasprey {
+namespace {
+
+/** How long an entry outlives its last process: a container may be between two processes. */
+constexpr uint64_t kKeepEmptyNs = 30'000'000'000;
+
+uint32_t NamespaceInode(const char* path) {
+  struct stat facts{};
+  return stat(path, &facts) == 0 ? static_cast<uint32_t>(facts.st_ino) : 0;
+}
+
+/** The strings of struct container lie one after the other, from `id` on. */
+constexpr size_t kStringCount = (sizeof(container) - offsetof(container, id)) / sizeof(string_ref);
+
+string_ref Append(std::string* bytes, std::string_view text) {
+  const auto offset = static_cast<uint32_t>(bytes->size());
+  bytes->append(text);
+  return {offset, static_cast<uint32_t>(text.size())};
+}
+
+}  // namespace
+
+ContainerTable::ContainerTable(SandboxRegion region, uint32_t address)
+    : region_(std::move(region)),
+      address_(address),
+      blocks_(static_cast<uint32_t>(region_.size())),
+      own_pid_namespace_(NamespaceInode("/proc/self/ns/pid")),
+      own_mount_namespace_(NamespaceInode("/proc/self/ns/mnt")) {
+  Add(CONTAINER_HOST, 0, "host", "host", "host", true);
+  Add(CONTAINER_FAILED, 255, "", "", "", false);
+  entries_[kHost].references = entries_[kUnknown].references = 1;
+}
+
+uint32_t ContainerTable::Add(uint8_t state, uint8_t privileged, std::string_view id, std::string_view full_id,
+                             std::string_view type, bool host_names) {
+  std::string bytes(sizeof(container), '\0');
+  container fixed{};
+  fixed.state = state;
+  fixed.privileged = privileged;
+  if (!id.empty()) {
+    fixed.id = Append(&bytes, id);
+    fixed.full_id = Append(&bytes, full_id);
+  }
+  if (!type.empty()) fixed.type = Append(&bytes, type);
+  if (host_names) {
+    fixed.name = Append(&bytes, "host");
+    // The host's repository is the empty string, not an absent one: `container.image.repository = ""` holds for it.
+    fixed.image_repository = Append(&bytes, "");
+  }
+  bytes.resize((bytes.size() + 7) / 8 * 8);
+  fixed.size = static_cast<uint32_t>(bytes.size());
+  memcpy(bytes.data(), &fixed, sizeof fixed);
+
+  const uint32_t offset = blocks_.Allocate(fixed.size);
+  if (offset == BuddyAllocator::kNone) {
+    lost_++;
+    return kUnknown;
+  }
+  memcpy(region_.data() + offset, bytes.data(), bytes.size());
+  uint32_t index = static_cast<uint32_t>(entries_.size());
+  if (free_.empty()) {
+    entries_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  entries_[index] = {offset, 0, 0, true, std::string(full_id)};
+  live_++;
+  return index;
+}
+
+bool ContainerTable::InOtherNamespace(const image& process) const {
+  return (process.pid_namespace != own_pid_namespace_ && process.pid_namespace != 0) ||
+         (process.mount_namespace != own_mount_namespace_ && process.mount_namespace != 0);
+}
+
+uint32_t ContainerTable::Acquire(const image& process, std::string_view cgroup) {
+  uint32_t index = kHost;
+  auto id = ContainerIdOf(cgroup);
+  if (!id && InOtherNamespace(process)) id = runc_.Find(cgroup);
+  if (id && !id->full_id.empty()) {
+    const auto known = by_id_.find(std::string(id->full_id));
+    if (known != by_id_.end()) {
+      index = known->second;
+    } else {
+      const std::string_view short_id = ShortContainerId(id->full_id);
+      index = Add(CONTAINER_PENDING, 255, short_id, id->full_id, id->type, false);
+      if (index != kUnknown) {
+        by_id_.emplace(id->full_id, index);
+        seen_.push_back({AddressOf(index), std::string(short_id), std::string(id->full_id), std::string(id->type),
+                         std::string(cgroup), process.pid});
+      }
+    }
+  }
+  Retain(index);
+  return index;
+}
+
+void ContainerTable::Release(uint32_t index) {
+  if (--entries_[index].references == 0) entries_[index].empty_since = 0;
+}
+
+std::vector<uint32_t> ContainerTable::Sweep(uint64_t now_ns) {
+  std::vector<uint32_t> gone;
+  for (uint32_t index = kUnknown + 1; index < entries_.size(); index++) {
+    Entry& entry = entries_[index];
+    if (!entry.used || entry.references > 0) continue;
+    if (entry.empty_since == 0) entry.empty_since = now_ns;
+    if (now_ns - entry.empty_since < kKeepEmptyNs) continue;
+    blocks_.Free(entry.offset);
+    by_id_.erase(entry.full_id);
+    entry = {};
+    free_.push_back(index);
+    gone.push_back(index);
+    live_--;
+  }
+  return gone;
+}
+
+std::vector<ContainerSeen> ContainerTable::TakeSeen() { return std::exchange(seen_, {}); }
+
+Result<ContainerTable::Replaced> ContainerTable::Replace(std::string_view id, const uint8_t* bytes, size_t size) {
+  container fixed;
+  if (size < sizeof fixed || size > BuddyAllocator::kLargest) {
+    return Error{"CAPTURE_CONTAINER",
+                 "A container entry must have between " + std::to_string(sizeof fixed) + " and " +
+                     std::to_string(BuddyAllocator::kLargest) + " bytes.",
+                 ""};
+  }
+  memcpy(&fixed, bytes, sizeof fixed);
+  string_ref strings[kStringCount];
+  memcpy(strings, bytes + offsetof(container, id), sizeof strings);
+  const bool fits = std::all_of(std::begin(strings), std::end(strings), [&](const string_ref& text) {
+    return StringFits(text, sizeof(container), static_cast<uint32_t>(size));
+  });
+  if (fixed.size != size || !fits) {
+    return Error{"CAPTURE_CONTAINER", "The container entry's size or one of its strings does not fit its bytes.", ""};
+  }
+  auto known = by_id_.find(std::string(id));
+  if (known == by_id_.end()) {
+    known = std::find_if(by_id_.begin(), by_id_.end(),
+                         [&](const auto& entry) { return ShortContainerId(entry.first) == id; });
+  }
+  if (known == by_id_.end()) return Replaced{kGone, false};
+
+  Entry& entry = entries_[known->second];
+  bool moved = false;
+  if (blocks_.BlockSize(entry.offset) < size) {
+    const uint32_t offset = blocks_.Allocate(static_cast<uint32_t>(size));
+    if (offset == BuddyAllocator::kNone) {
+      lost_++;
+      return Error{"CAPTURE_CONTAINER_BUDGET", "The container table is full; raise its budget.", ""};
+    }
+    blocks_.Free(entry.offset);
+    entry.offset = offset;
+    moved = true;
+  }
+  memcpy(region_.data() + entry.offset, bytes, size);
+  return Replaced{known->second, moved};
+}
+
+}  // namespace wasprey

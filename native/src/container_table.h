@@ -1,0 +1,87 @@
+// The containers of this node: entries that images point to, in a region the sandbox reads.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "buddy_allocator.h"
+#include "container_id.h"
+#include "kernel_layout.h"
+#include "memory_map.h"
+
+namespace wasprey {
+
+/** A container seen for the first time, for the host program to ask the runtime about. */
+struct ContainerSeen {
+  uint32_t address;
+  std::string id;
+  std::string full_id;
+  std::string type;
+  std::string cgroup;
+  uint32_t pid;
+};
+
+class ContainerTable {
+ public:
+  /** Processes of no container, and processes of which that is not known. */
+  static constexpr uint32_t kHost = 0;
+  static constexpr uint32_t kUnknown = 1;
+
+  ContainerTable(SandboxRegion region, uint32_t address);
+
+  /** The entry of the container that a process is in, made if need be. Counts as a reference: see Release(). */
+  uint32_t Acquire(const image& process, std::string_view cgroup);
+  /** One more reference to an entry. */
+  void Retain(uint32_t index) { entries_[index].references++; }
+  /** Gives a reference back. An entry without any is freed at a later Sweep(). */
+  void Release(uint32_t index);
+  /** Frees entries that had no process for a while. Returns their indices: what is cached by them is stale. */
+  std::vector<uint32_t> Sweep(uint64_t now_ns);
+
+  /** Address in the sandbox's memory. */
+  uint32_t AddressOf(uint32_t index) const { return address_ + entries_[index].offset; }
+  uint32_t count() const { return live_; }
+  uint64_t lost() const { return lost_; }
+
+  std::vector<ContainerSeen> TakeSeen();
+
+  struct Replaced {
+    uint32_t index;
+    bool moved;
+  };
+  /** Puts `entry` (a struct container with its strings) in place of the one with this id, short or full. */
+  Result<Replaced> Replace(std::string_view id, const uint8_t* entry, size_t size);
+  static constexpr uint32_t kGone = 0xffffffff;
+
+ private:
+  struct Entry {
+    uint32_t offset = 0;
+    uint32_t references = 0;
+    uint64_t empty_since = 0;
+    bool used = false;
+    std::string full_id;
+  };
+
+  uint32_t Add(uint8_t state, uint8_t privileged, std::string_view id, std::string_view full_id, std::string_view type,
+               bool host_names);
+  bool InOtherNamespace(const image& process) const;
+
+  SandboxRegion region_;
+  uint32_t address_;
+  BuddyAllocator blocks_;
+  RuncStates runc_;
+  std::deque<Entry> entries_;
+  std::vector<uint32_t> free_;
+  std::unordered_map<std::string, uint32_t> by_id_;
+  std::vector<ContainerSeen> seen_;
+  uint32_t live_ = 0;
+  uint64_t lost_ = 0;
+  uint32_t own_pid_namespace_;
+  uint32_t own_mount_namespace_;
+};
+
+}  // namespace wasprey

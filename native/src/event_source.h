@@ -1,0 +1,58 @@
+// Where events come from: the kernel, or a test. Both write the same records into the same kind of rings.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bpf_ring_buffer.h"
+#include "kernel_layout.h"
+#include "memory_map.h"
+#include "plan.h"
+
+namespace wasprey {
+
+/** What a source has mapped, once it is open. */
+struct SourceMemory {
+  SandboxRegion rings;
+  uint32_t ring_size = 0;
+  uint32_t ring_stride = 0;
+  ring_control* controls = nullptr;
+  capture_shared* shared = nullptr;
+  uint64_t secret = 0;
+  BpfRingBuffer* lifecycle = nullptr;
+};
+
+class EventSource {
+ public:
+  virtual ~EventSource() = default;
+
+  /** Makes and maps the rings, with the programs of these event types ready to attach. */
+  virtual Status Open(const std::vector<std::string>& event_types) = 0;
+  /**
+   * Follows processes from now on, makes images of those that run (calling `drain` so that the lifecycle ring does not
+   * fill up), and lets events come.
+   */
+  virtual Status Start(const std::function<void()>& drain) = 0;
+  /** Changes the event types that come. */
+  virtual Status Attach(const std::vector<std::string>& event_types) = 0;
+
+  /** Becomes readable when an event is committed while consumer_waiting was 1; -1 where there is no such thing. */
+  virtual int doorbell() const = 0;
+  /** Makes it unreadable again. */
+  virtual void ClearDoorbell() = 0;
+
+  SourceMemory& memory() { return memory_; }
+
+ protected:
+  SourceMemory memory_;
+};
+
+/** 64 random bits. */
+uint64_t RandomSecret();
+
+/** An errno as an Error of mapping or loading. */
+Error SystemError(const char* code, std::string message, int number);
+
+}  // namespace wasprey

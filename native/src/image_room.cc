@@ -1,0 +1,116 @@
+// Room in the image table: giving back what nothing needs, and what goes first when the budget is reached.
+
+#include <algorithm>
+
+#include "image_table.h"
+
+namespace wasprey {
+
+uint32_t ImageTable::NewEntry() {
+  if (!free_entries_.empty()) {
+    const uint32_t index = free_entries_.back();
+    free_entries_.pop_back();
+    return index;
+  }
+  entries_.emplace_back();
+  return static_cast<uint32_t>(entries_.size() - 1);
+}
+
+uint32_t ImageTable::Allocate(uint32_t bytes) {
+  uint32_t offset = blocks_.Allocate(bytes);
+  while (offset == BuddyAllocator::kNone && Evict()) offset = blocks_.Allocate(bytes);
+  return offset;
+}
+
+/** Takes away links, but for the parent's, whose target `goes`. */
+template <typename Predicate>
+void ImageTable::DropLinks(uint32_t index, Predicate goes) {
+  const auto drop = [&](uint32_t Entry::* link, uint32_t image::* address) {
+    const uint32_t target = entries_[index].*link;
+    if (target != kNone && goes(target)) SetLink(index, link, address, kNone);
+  };
+  drop(&Entry::session, &image::session_address);
+  drop(&Entry::group, &image::group_leader_address);
+  const uint32_t twin = entries_[index].twin;
+  if (twin != kNone && goes(twin)) {
+    entries_[index].twin = kNone;
+    Unreference(twin);
+  }
+}
+
+/**
+ * Frees images that are kept only for their descendants, a quarter of them at once, oldest first; the descendants are
+ * linked to the next ancestor that stays. Images that a process has are never evicted. False when there is none to
+ * evict.
+ */
+bool ImageTable::Evict() {
+  if (evictable_ == 0) return false;
+  const uint32_t used = blocks_.used();
+  std::vector<uint32_t> victims;
+  for (uint32_t index = kUnknown + 1; index < entries_.size(); index++) {
+    if (entries_[index].used && !entries_[index].held && index != pinned_) victims.push_back(index);
+  }
+  if (victims.empty()) return false;
+  std::sort(victims.begin(), victims.end(), [&](uint32_t a, uint32_t b) { return entries_[a].id < entries_[b].id; });
+  victims.resize((victims.size() + 3) / 4);
+  std::vector<bool> goes(entries_.size());
+  for (const uint32_t index : victims) goes[index] = true;
+
+  for (uint32_t index = kUnknown + 1; index < entries_.size(); index++) {
+    if (!entries_[index].used || goes[index]) continue;
+    uint32_t ancestor = entries_[index].parent;
+    while (ancestor != kNone && goes[ancestor]) ancestor = entries_[ancestor].parent;
+    if (ancestor != entries_[index].parent) SetLink(index, &Entry::parent, &image::parent_address, ancestor);
+    DropLinks(index, [&](uint32_t target) { return goes[target]; });
+  }
+  // Nothing that stays points to a victim any more; once victims do not point to one another either, all are free.
+  for (const uint32_t index : victims) {
+    if (!entries_[index].used) continue;
+    entries_[index].references++;
+    SetLink(index, &Entry::parent, &image::parent_address, kNone);
+    DropLinks(index, [](uint32_t) { return true; });
+    Unreference(index);
+  }
+  evicted_ += victims.size();
+  return blocks_.used() < used;
+}
+
+/** Gives a reference back; an image without any is freed, and so may be what it pointed to. */
+void ImageTable::Unreference(uint32_t index) {
+  std::vector<uint32_t> pending{index};
+  while (!pending.empty()) {
+    const uint32_t next = pending.back();
+    pending.pop_back();
+    Entry& entry = entries_[next];
+    if (--entry.references > 0) continue;
+    for (const uint32_t target : {entry.parent, entry.session, entry.group, entry.twin}) {
+      if (target != kNone && target != next) pending.push_back(target);
+    }
+    evictable_--;
+    Free(next);
+  }
+}
+
+void ImageTable::Free(uint32_t index) {
+  Entry& entry = entries_[index];
+  if (by_id_.Find(entry.id) == index) {
+    by_id_.Erase(entry.id);
+    live_--;
+  }
+  const uint32_t pid = Slot(index)->pid;
+  if (by_pid_.Find(pid) == index) by_pid_.Erase(pid);
+  containers_->Release(entry.container);
+  owners_[entry.slot / BuddyAllocator::kSmallest] = kNone;
+  blocks_.Free(entry.slot);
+  if (entry.text != kNone) FreeText(entry.text);
+  entry = {};
+  free_entries_.push_back(index);
+}
+
+void ImageTable::FreeText(uint32_t text) {
+  if (--texts_[text].references > 0) return;
+  blocks_.Free(texts_[text].offset);
+  free_texts_.push_back(text);
+}
+
+}  // namespace wasprey

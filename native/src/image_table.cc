@@ -1,0 +1,353 @@
+// Taking in lifecycle records: which image a record continues, what it inherits, whom it descends from.
+
+#include "image_table.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace wasprey {
+namespace {
+
+constexpr uint64_t kAllCandidates = ~uint64_t{0};
+
+/** How far up the ancestors are looked at for a session leader that is not known. */
+constexpr int kMostHops = 64;
+
+OptionalText StringIn(const void* record, const string_ref& text) { return {text.offset != 0, StringOf(record, text)}; }
+
+/** Sizes, kind and strings of a record; everything else in it is just a number. */
+bool IsSound(const image& fixed, size_t size) {
+  if (fixed.size != size || fixed.id == 0) return false;
+  if (fixed.kind < IMAGE_FORK || fixed.kind > IMAGE_SNAPSHOT) return false;
+  const string_ref strings[] = {fixed.executable, fixed.argv, fixed.environment, fixed.cwd, fixed.cgroup};
+  return std::all_of(std::begin(strings), std::end(strings), [&](const string_ref& text) {
+    return StringFits(text, kImageKernelHalf, static_cast<uint32_t>(size));
+  });
+}
+
+}  // namespace
+
+ImageTable::ImageTable(SandboxRegion region, uint32_t address, ContainerTable* containers)
+    : region_(std::move(region)),
+      address_(address),
+      containers_(containers),
+      blocks_(static_cast<uint32_t>(region_.size())),
+      owners_(blocks_.capacity() / BuddyAllocator::kSmallest, kNone) {
+  AddUnknown();
+}
+
+void ImageTable::AddUnknown() {
+  const uint32_t index = NewEntry();
+  const uint32_t slot = blocks_.Allocate(sizeof(image));
+  Entry& entry = entries_[index];
+  entry = {.slot = slot, .container = ContainerTable::kUnknown, .references = 1, .used = true, .held = true};
+  image* unknown = Slot(index);
+  *unknown = {};
+  unknown->size = sizeof(image);
+  unknown->kind = IMAGE_SNAPSHOT;
+  unknown->flags = IMAGE_FLAG_UNKNOWN;
+  unknown->uid = unknown->gid = unknown->login_uid = 0xffffffff;
+  // Falco prints <NA> for the name of a process it does not know, as a present string.
+  memcpy(unknown->comm_bytes, kNoName.data(), kNoName.size());
+  unknown->container_address = containers_->AddressOf(ContainerTable::kUnknown);
+  std::fill(std::begin(unknown->candidates), std::end(unknown->candidates), kAllCandidates);
+  ImageText text;
+  text.comm = CommOf(*unknown);
+  text.names = {kNoName, kNoName, kNoName};
+  StoreText(index, kNone, text, false);
+}
+
+void ImageTable::Add(const uint8_t* bytes, size_t size) {
+  image record{};
+  if (size < kImageKernelHalf || size > BuddyAllocator::kLargest / 4) {
+    malformed_++;
+    return;
+  }
+  memcpy(&record, bytes, kImageKernelHalf);
+  if (!IsSound(record, size)) {
+    malformed_++;
+    return;
+  }
+  if (record.kind == IMAGE_EXIT) {
+    Exit(record);
+    return;
+  }
+  if (by_id_.Find(record.id) != IdMap::kNone) {
+    malformed_++;
+    return;
+  }
+  const uint32_t source = SourceOf(record);
+  // Its text is copied below: it stays, whatever has to make room.
+  pinned_ = source;
+  if (source != kNone) entries_[source].references++;
+  if (!AddFrom(record, bytes, source)) lost_++;
+  if (source != kNone) Unreference(source);
+  pinned_ = kNone;
+}
+
+bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t source) {
+  const uint32_t slot = Allocate(sizeof(image));
+  if (slot == BuddyAllocator::kNone) return false;
+  const uint32_t index = NewEntry();
+  owners_[slot / BuddyAllocator::kSmallest] = index;
+  entries_[index] = {.id = record.id, .slot = slot, .references = 1, .used = true, .held = true};
+  image* process = Slot(index);
+  *process = record;
+  process->size = sizeof(image);
+
+  const image* model = source == kNone ? nullptr : Slot(source);
+  ImageText text = TextOf(record, bytes, model);
+  entries_[index].container = ContainerOf(record, source, text.cgroup.text);
+  process->container_address = containers_->AddressOf(entries_[index].container);
+  // Whether the text of the image it continues can be shared: nothing that went into it is new.
+  const bool inherited = model != nullptr && record.executable.offset == 0 && record.argv.offset == 0 &&
+                         record.environment.offset == 0 && record.cwd.offset == 0 && record.cgroup.offset == 0 &&
+                         record.kind != IMAGE_EXEC && CommOf(*model) == CommOf(record) && model->uid == record.uid &&
+                         model->gid == record.gid && model->login_uid == record.login_uid &&
+                         entries_[source].container == entries_[index].container;
+  if (!inherited) {
+    text.names = users_.Lookup(entries_[index].container, record.pid, record.uid, record.gid, record.login_uid);
+  }
+  if (!StoreText(index, source, text, inherited)) {
+    Free(index);
+    return false;
+  }
+  std::fill(std::begin(process->candidates), std::end(process->candidates), kAllCandidates);
+  by_id_.Set(record.id, index);
+  live_++;
+  SetLink(index, &Entry::parent, &image::parent_address, ParentOf(record, source));
+  LinkLeaders(index, source);
+  BecomeCurrent(index, record.kind);
+  AnnounceNew(index);
+  return true;
+}
+
+/** A process is where the one was that it continues, unless its cgroup or its namespaces say otherwise. */
+uint32_t ImageTable::ContainerOf(const image& record, uint32_t source, std::string_view cgroup) {
+  if (source != kNone && record.cgroup.offset == 0 && entries_[source].container > ContainerTable::kUnknown) {
+    containers_->Retain(entries_[source].container);
+    return entries_[source].container;
+  }
+  return containers_->Acquire(record, cgroup);
+}
+
+/** The image whose strings a record without its own has: the parent's for a fork, else that of the process before. */
+uint32_t ImageTable::SourceOf(const image& record) const {
+  switch (record.kind) {
+    case IMAGE_FORK: {
+      const uint32_t parent = by_id_.Find(record.parent);
+      return parent != IdMap::kNone || record.ppid == 0 ? parent : by_pid_.Find(record.ppid);
+    }
+    case IMAGE_EXEC:
+    case IMAGE_CHANGE: {
+      const uint32_t previous = record.previous == 0 ? IdMap::kNone : by_id_.Find(record.previous);
+      return previous != IdMap::kNone || record.pid == 0 ? previous : by_pid_.Find(record.pid);
+    }
+    default:
+      return kNone;
+  }
+}
+
+uint32_t ImageTable::ParentOf(const image& record, uint32_t source) const {
+  const bool named = record.parent != 0 && record.parent != record.id;
+  const uint32_t parent = named ? by_id_.Find(record.parent) : IdMap::kNone;
+  if (parent != IdMap::kNone) return parent;
+  if (source != kNone && record.kind == IMAGE_FORK) return source;
+  if (source != kNone) return entries_[source].parent;
+  if (record.kind != IMAGE_SNAPSHOT || record.ppid == 0 || record.ppid == record.pid) return kNone;
+  const uint32_t by_number = by_pid_.Find(record.ppid);
+  // The number may have been given to a younger process meanwhile.
+  if (by_number == IdMap::kNone || Slot(by_number)->start_time > record.start_time) return kNone;
+  return by_number;
+}
+
+ImageText ImageTable::TextOf(const image& record, const uint8_t* bytes, const image* source) const {
+  const auto choose = [&](string_ref image::* member, bool inherit) {
+    const OptionalText own = StringIn(bytes, record.*member);
+    return own.present || source == nullptr || !inherit ? own : StringIn(source, source->*member);
+  };
+  // A program that was executed inherits where it is, but neither arguments nor environment that could not be read.
+  const bool same_program = record.kind != IMAGE_EXEC;
+  return {
+      .executable = choose(&image::executable, same_program),
+      .argv = choose(&image::argv, same_program),
+      .environment = choose(&image::environment, same_program),
+      .cwd = choose(&image::cwd, true),
+      .cgroup = choose(&image::cgroup, true),
+      .comm = CommOf(record),
+      .names = {},
+  };
+}
+
+bool ImageTable::StoreText(uint32_t index, uint32_t source, const ImageText& text, bool inherited) {
+  if (inherited) {
+    Entry& entry = entries_[index];
+    entry.text = entries_[source].text;
+    texts_[entry.text].references++;
+    ShareImageText(*Slot(source), entries_[source].slot - entry.slot, Slot(index));
+    return true;
+  }
+  const uint32_t offset = Allocate(ImageTextSize(text));
+  if (offset == BuddyAllocator::kNone) return false;
+  WriteImageText(text, reinterpret_cast<char*>(region_.data() + offset), offset - entries_[index].slot, Slot(index));
+  uint32_t number = static_cast<uint32_t>(texts_.size());
+  if (free_texts_.empty()) {
+    texts_.emplace_back();
+  } else {
+    number = free_texts_.back();
+    free_texts_.pop_back();
+  }
+  texts_[number] = {offset, 1};
+  entries_[index].text = number;
+  return true;
+}
+
+/**
+ * The image of the leader of the session or process group: by its pid, else what the process before or the parent has,
+ * else the oldest ancestor in the same session, as Falco has proc.sname.
+ */
+uint32_t ImageTable::LeaderOf(uint32_t index, uint32_t source, uint32_t image::* member,
+                              uint32_t Entry::* leader) const {
+  const uint32_t number = Slot(index)->*member;
+  if (number == 0) return kNone;
+  if (Slot(index)->pid == number) return index;
+  const uint32_t by_number = by_pid_.Find(number);
+  if (by_number != IdMap::kNone && Slot(by_number)->*member == number) return by_number;
+  if (source != kNone && Slot(source)->*member == number && entries_[source].*leader != kNone) {
+    return entries_[source].*leader;
+  }
+  uint32_t oldest = kNone;
+  uint32_t ancestor = entries_[index].parent;
+  for (int hop = 0; hop < kMostHops && ancestor != kNone && Slot(ancestor)->*member == number; hop++) {
+    if (entries_[ancestor].*leader != kNone) return entries_[ancestor].*leader;
+    oldest = ancestor;
+    ancestor = entries_[ancestor].parent;
+  }
+  return oldest;
+}
+
+void ImageTable::LinkLeaders(uint32_t index, uint32_t source) {
+  SetLink(index, &Entry::session, &image::session_address, LeaderOf(index, source, &image::sid, &Entry::session));
+  SetLink(index, &Entry::group, &image::group_leader_address, LeaderOf(index, source, &image::pgid, &Entry::group));
+}
+
+/** Points from one image to another and keeps that. An image that is its own leader does not keep itself. */
+void ImageTable::SetLink(uint32_t index, uint32_t Entry::* link, uint32_t image::* address, uint32_t target) {
+  const uint32_t before = entries_[index].*link;
+  if (target != kNone && target != index) entries_[target].references++;
+  entries_[index].*link = target;
+  Slot(index)->*address = target == kNone ? 0 : AddressOf(target);
+  if (before != kNone && before != index) Unreference(before);
+}
+
+void ImageTable::BecomeCurrent(uint32_t index, uint32_t kind) {
+  entries_[index].current = true;
+  const uint32_t pid = Slot(index)->pid;
+  if (pid == 0) return;
+  const uint32_t before = by_pid_.Find(pid);
+  by_pid_.Set(pid, index);
+  if (before == IdMap::kNone || !entries_[before].current) return;
+  if (kind == IMAGE_SNAPSHOT && Slot(before)->start_time == Slot(index)->start_time) {
+    // A snapshot may race with the fork or exec that makes an image of the same process: the kernel keeps one of the
+    // two ids, and does not say which. Both stay until the process goes on.
+    entries_[index].twin = before;
+    entries_[before].references++;
+    return;
+  }
+  Retire(before);
+}
+
+/** The process has left this image. Events that name it may still be in the rings. */
+void ImageTable::Retire(uint32_t index) {
+  for (uint32_t next = index; next != kNone && entries_[next].current; next = entries_[next].twin) {
+    entries_[next].current = false;
+    retiring_.push_back(next);
+  }
+}
+
+void ImageTable::Exit(const image& record) {
+  uint32_t index = by_id_.Find(record.id);
+  if (index == IdMap::kNone && record.pid != 0) index = by_pid_.Find(record.pid);
+  if (index == IdMap::kNone || index == kUnknown) return;
+  const auto end = [&](uint32_t ended) {
+    Slot(ended)->flags |= IMAGE_FLAG_EXITED;
+    Slot(ended)->exit_code = record.exit_code;
+    Retire(ended);
+  };
+  end(index);
+  // With a twin, the process is known by the other one.
+  const uint32_t pid = Slot(index)->pid;
+  const uint32_t by_number = pid == 0 ? IdMap::kNone : by_pid_.Find(pid);
+  if (by_number == IdMap::kNone || Slot(by_number)->start_time != Slot(index)->start_time) return;
+  if (by_number != index) end(by_number);
+  by_pid_.Erase(pid);
+}
+
+void ImageTable::EndGrace() {
+  for (const uint32_t index : waiting_) {
+    entries_[index].held = false;
+    evictable_++;
+    Unreference(index);
+  }
+  waiting_.clear();
+}
+
+void ImageTable::LinkSnapshots() {
+  for (uint32_t index = kUnknown + 1; index < entries_.size(); index++) {
+    if (!entries_[index].used) continue;
+    const image& process = *Slot(index);
+    if (entries_[index].parent == kNone && process.kind == IMAGE_SNAPSHOT) {
+      const uint32_t parent = ParentOf(process, kNone);
+      if (!Descends(parent, index)) SetLink(index, &Entry::parent, &image::parent_address, parent);
+    }
+    LinkLeaders(index, kNone);
+  }
+}
+
+/** Whether `ancestor` is `index` or one of its ancestors: a link back would close a circle. */
+bool ImageTable::Descends(uint32_t index, uint32_t ancestor) const {
+  while (index != kNone && index != ancestor) index = entries_[index].parent;
+  return index != kNone;
+}
+
+/** Puts an image on the list of those that have no candidates yet. Nobody may be taking from it. */
+void ImageTable::AnnounceNew(uint32_t index) {
+  if (new_.size() > 4096 && new_.size() > 2 * live_) {
+    std::erase_if(new_,
+                  [&](const auto& one) { return !entries_[one.first].used || entries_[one.first].id != one.second; });
+  }
+  new_.emplace_back(index, entries_[index].id);
+}
+
+size_t ImageTable::TakeNew(std::span<uint32_t> addresses) {
+  size_t written = 0;
+  size_t taken = 0;
+  while (taken < new_.size() && written < addresses.size()) {
+    const auto [index, id] = new_[taken++];
+    // It may be gone already, and its entry be another's.
+    if (entries_[index].used && entries_[index].id == id) addresses[written++] = AddressOf(index);
+  }
+  new_.erase(new_.begin(), new_.begin() + static_cast<ptrdiff_t>(taken));
+  return written;
+}
+
+bool ImageTable::SetCandidates(uint32_t address, std::span<const uint64_t> words) {
+  const uint32_t offset = address - address_;
+  if (address < address_ || offset >= blocks_.capacity() || offset % BuddyAllocator::kSmallest != 0) return false;
+  const uint32_t index = owners_[offset / BuddyAllocator::kSmallest];
+  if (index == kNone) return false;
+  image* process = Slot(index);
+  for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {
+    process->candidates[word] = word < words.size() ? words[word] : kAllCandidates;
+  }
+  return true;
+}
+
+void ImageTable::ContainerMoved(uint32_t container) {
+  const uint32_t address = containers_->AddressOf(container);
+  for (uint32_t index = 0; index < entries_.size(); index++) {
+    if (entries_[index].used && entries_[index].container == container) Slot(index)->container_address = address;
+  }
+}
+
+}  // namespace wasprey

@@ -1,0 +1,152 @@
+// The process images: slots in a region the sandbox reads, found by id, linked to their parents, kept as long as a
+// process or a descendant needs them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "annex.h"
+#include "buddy_allocator.h"
+#include "container_table.h"
+#include "id_map.h"
+#include "kernel_layout.h"
+#include "memory_map.h"
+#include "users.h"
+
+namespace wasprey {
+
+class ImageTable {
+ public:
+  static constexpr uint32_t kNone = 0xffffffff;
+
+  ImageTable(SandboxRegion region, uint32_t address, ContainerTable* containers);
+
+  /** Takes in a lifecycle record of `size` bytes. What it says is checked; a bad one is counted. */
+  void Add(const uint8_t* record, size_t size);
+
+  /** Address of the image with that id, or 0. */
+  uint32_t Find(uint64_t id) const {
+    const uint32_t index = by_id_.Find(id);
+    return index == IdMap::kNone ? 0 : AddressOf(index);
+  }
+  /** Address of the image that stands in for one that is not known. */
+  uint32_t UnknownAddress() const { return AddressOf(kUnknown); }
+  /** The image at an address that Find() or UnknownAddress() gave. */
+  const image& At(uint32_t address) const {
+    return *reinterpret_cast<const image*>(region_.data() + (address - address_));
+  }
+
+  /** After the snapshot of all processes: links those that came before their parent, session or group leader. */
+  void LinkSnapshots();
+
+  /** Whether images wait that no process has any more; if so they must outlast the events already in the rings. */
+  bool HasRetiring() const { return !retiring_.empty(); }
+  /** Starts the wait of all that are retiring now. */
+  void BeginGrace() { waiting_.swap(retiring_); }
+  bool InGrace() const { return !waiting_.empty(); }
+  /** No event that names a waiting image is left: frees those that no descendant needs. */
+  void EndGrace();
+
+  /** Addresses of images that came since the last call; returns how many were written. */
+  size_t TakeNew(std::span<uint32_t> addresses);
+  /** Sets the candidate words of the image at that address; missing words are all ones. False when there is none. */
+  bool SetCandidates(uint32_t address, std::span<const uint64_t> words);
+
+  /** A container's entry has moved: its images follow. */
+  void ContainerMoved(uint32_t container);
+  /** A container is gone: forgets its users. */
+  void ContainerGone(uint32_t container) { users_.Forget(container); }
+
+  size_t live() const { return live_; }
+  uint64_t lost() const { return lost_; }
+  uint64_t evicted() const { return evicted_; }
+  uint64_t malformed() const { return malformed_; }
+
+ private:
+  static constexpr uint32_t kUnknown = 0;
+
+  struct Text {
+    uint32_t offset = 0;
+    uint32_t references = 0;
+  };
+
+  struct Entry {
+    uint64_t id = 0;
+    uint32_t slot = 0;
+    uint32_t text = kNone;
+    uint32_t container = 0;
+    /** Each of these is a reference that keeps the other image. */
+    uint32_t parent = kNone;
+    uint32_t session = kNone;
+    uint32_t group = kNone;
+    /** Another image of the same process at the same time: a snapshot that raced with a fork or exec. */
+    uint32_t twin = kNone;
+    /** Images that point here, and 1 until the grace after the process left it is over. */
+    uint32_t references = 0;
+    bool used = false;
+    /** A process has it, or events in the rings may. */
+    bool held = false;
+    /** It is the current image of its process. */
+    bool current = false;
+  };
+
+  uint32_t AddressOf(uint32_t index) const { return address_ + entries_[index].slot; }
+  image* Slot(uint32_t index) { return reinterpret_cast<image*>(region_.data() + entries_[index].slot); }
+  const image* Slot(uint32_t index) const {
+    return reinterpret_cast<const image*>(region_.data() + entries_[index].slot);
+  }
+
+  void AddUnknown();
+  void Exit(const image& record);
+  uint32_t SourceOf(const image& record) const;
+  uint32_t ParentOf(const image& record, uint32_t source) const;
+  ImageText TextOf(const image& record, const uint8_t* bytes, const image* source) const;
+  bool StoreText(uint32_t index, uint32_t source, const ImageText& text, bool inherited);
+  bool AddFrom(const image& record, const uint8_t* bytes, uint32_t source);
+  uint32_t ContainerOf(const image& record, uint32_t source, std::string_view cgroup);
+  uint32_t LeaderOf(uint32_t index, uint32_t source, uint32_t image::* member, uint32_t Entry::* leader) const;
+  void LinkLeaders(uint32_t index, uint32_t source);
+  bool Descends(uint32_t index, uint32_t ancestor) const;
+  void AnnounceNew(uint32_t index);
+  void SetLink(uint32_t index, uint32_t Entry::* link, uint32_t image::* address, uint32_t target);
+  void BecomeCurrent(uint32_t index, uint32_t kind);
+  void Retire(uint32_t index);
+
+  uint32_t NewEntry();
+  uint32_t Allocate(uint32_t bytes);
+  bool Evict();
+  template <typename Predicate>
+  void DropLinks(uint32_t index, Predicate goes);
+  void Unreference(uint32_t index);
+  void Free(uint32_t index);
+  void FreeText(uint32_t text);
+
+  SandboxRegion region_;
+  uint32_t address_;
+  ContainerTable* containers_;
+  Users users_;
+  BuddyAllocator blocks_;
+  /** For each unit of a block that starts there: the image in it, or kNone. */
+  std::vector<uint32_t> owners_;
+  std::vector<Entry> entries_;
+  std::vector<uint32_t> free_entries_;
+  std::vector<Text> texts_;
+  std::vector<uint32_t> free_texts_;
+  IdMap by_id_;
+  IdMap by_pid_;
+  std::vector<uint32_t> retiring_;
+  std::vector<uint32_t> waiting_;
+  std::vector<std::pair<uint32_t, uint64_t>> new_;
+  /** Not to be evicted: its text is being copied. */
+  uint32_t pinned_ = kNone;
+  /** Images that only descendants keep. */
+  uint32_t evictable_ = 0;
+  size_t live_ = 0;
+  uint64_t lost_ = 0;
+  uint64_t evicted_ = 0;
+  uint64_t malformed_ = 0;
+};
+
+}  // namespace wasprey

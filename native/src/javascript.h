@@ -1,0 +1,42 @@
+// Values across the N-API border: errors, numbers of an object, strings of an array.
+#pragma once
+
+#include <napi.h>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "result.h"
+
+namespace wasprey {
+
+/** Throws an Error as JavaScript's, with `code` and `detail`. Returns undefined for the caller to return. */
+Napi::Value Throw(Napi::Env env, const Error& error);
+/** Throws a TypeError: the caller's mistake. */
+Napi::Value ThrowType(Napi::Env env, const char* message);
+
+/** The elements of a typed array of that element type, in place; nothing when it is something else. */
+template <typename Element>
+std::optional<std::span<Element>> ElementsOf(const Napi::Value& value, napi_typedarray_type type) {
+  if (!value.IsTypedArray()) return std::nullopt;
+  const auto array = value.As<Napi::TypedArray>();
+  if (array.TypedArrayType() != type) return std::nullopt;
+  // napi_get_typedarray_info also knows the address when the buffer is shared, which napi_get_arraybuffer_info does
+  // not.
+  void* data = nullptr;
+  size_t length = 0;
+  if (napi_get_typedarray_info(value.Env(), value, nullptr, &length, &data, nullptr, nullptr) != napi_ok) {
+    return std::nullopt;
+  }
+  return std::span(static_cast<Element*>(data), length);
+}
+
+/** A non-negative number member of an object; nothing when it is missing or none. */
+std::optional<uint64_t> NumberIn(const Napi::Object& object, const char* name);
+
+/** The strings of an array; nothing when it is no array of strings. */
+std::optional<std::vector<std::string>> StringsOf(const Napi::Value& value);
+
+}  // namespace wasprey

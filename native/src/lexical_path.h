@@ -1,0 +1,27 @@
+// Absolute paths by their text alone, without asking the file system: Falco's fd.name.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace wasprey {
+
+/** Whether `path` is absolute and has no empty, `.` or `..` component and no trailing slash: then it is its own name.
+ */
+bool IsCleanAbsolute(std::string_view path);
+
+/** What stands for a directory that is not known, as Falco prints it: `<UNKNOWN>name`. */
+inline constexpr std::string_view kUnknownDirectory = "<UNKNOWN>";
+
+/**
+ * Joins `directory` and `path` (or takes an absolute `path` alone) and removes `.`, `..`, empty components and the
+ * trailing slash. `directory` is taken as it is: it comes from the kernel; empty = not known. Bytes are kept as they
+ * are. Returns the length written to `out`, which must hold MaxLexicalLength().
+ */
+size_t LexicalPath(char* out, std::string_view directory, std::string_view path);
+
+inline size_t MaxLexicalLength(std::string_view directory, std::string_view path) {
+  return directory.size() + path.size() + kUnknownDirectory.size() + 2;
+}
+
+}  // namespace wasprey

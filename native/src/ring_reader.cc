@@ -1,0 +1,57 @@
+// Positions only grow. A record is whole when its commit word is its position plus the secret of this start, so that
+// neither an older record nor bytes that a process passed in can be taken for one.
+
+#include "ring_reader.h"
+
+namespace wasprey {
+
+RingReader::RingReader(const Plan& plan, uint32_t ring_size, uint32_t ring_stride, std::byte* rings,
+                       ring_control* controls, uint64_t secret)
+    : mask_(ring_size - 1), secret_(secret), evaluated_(EVENT_TYPE_COUNT) {
+  for (uint32_t cpu = 0; cpu < plan.cpus; cpu++) {
+    rings_.push_back({rings + size_t{ring_stride} * cpu, controls + cpu, plan.rings_address + ring_stride * cpu});
+  }
+}
+
+void RingReader::TakeHeads() {
+  for (Ring& ring : rings_) {
+    ring.head = Load(ring.control->head);
+    // A position that lies ahead of the head was read from a reservation that has shrunk since; nothing is there yet.
+    if (ring.head > ring.position) high_water_ = std::max(high_water_, ring.head - ring.position);
+  }
+}
+
+bool RingReader::HasEvents() const {
+  return std::any_of(rings_.begin(), rings_.end(), [&](const Ring& ring) {
+    return Load(ring.control->head) > ring.position && IsWhole(ring, ring.position);
+  });
+}
+
+void RingReader::Release() {
+  for (Ring& ring : rings_) {
+    if (ring.control->tail != ring.position) __atomic_store_n(&ring.control->tail, ring.position, __ATOMIC_RELEASE);
+  }
+}
+
+/** The next whole record behind one whose size makes no sense. The secret tells it from what strings hold. */
+uint64_t RingReader::Resynchronise(const Ring& ring, uint64_t position) const {
+  do {
+    position += 8;
+  } while (position < ring.head && !IsWhole(ring, position));
+  return position;
+}
+
+void RingReader::CopyHeads(std::vector<uint64_t>* heads) const {
+  heads->resize(rings_.size());
+  for (size_t i = 0; i < rings_.size(); i++) (*heads)[i] = Load(rings_[i].control->head);
+}
+
+bool RingReader::PastAll(const std::vector<uint64_t>& heads) const {
+  for (size_t i = 0; i < rings_.size(); i++) {
+    const uint64_t position = rings_[i].position;
+    if (position < heads[i] && position < Load(rings_[i].control->head)) return false;
+  }
+  return true;
+}
+
+}  // namespace wasprey
