@@ -1,5 +1,6 @@
 // All files that are generated from the schema.
 
+import { assemblyScriptAccessors } from './assemblyscript.ts';
 import { cHeader } from './c-header.ts';
 
 export interface GeneratedFile {
@@ -10,5 +11,8 @@ export interface GeneratedFile {
 
 /** The files as they should be now. */
 export function generatedFiles(): readonly GeneratedFile[] {
-  return [{ path: 'native/generated/schema.h', text: cHeader() }];
+  return [
+    { path: 'native/generated/schema.h', text: cHeader() },
+    { path: 'rules-wasm/generated/accessors.ts', text: assemblyScriptAccessors() },
+  ];
 }

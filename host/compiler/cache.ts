@@ -1,0 +1,53 @@
+// Compiled modules by the hash of what they were made from. An entry that is damaged counts as not there; nothing here ever fails a compilation.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const CHECKSUM_BYTES = 32;
+
+/** Hash of parts, each told apart from the next. */
+export function contentHash(parts: Iterable<string>): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  return hash.digest('hex');
+}
+
+export class ModuleCache {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  #path(key: string): string {
+    return join(this.#directory, `${key}.wasm`);
+  }
+
+  /** The bytes under a key, if they are there and whole. */
+  read(key: string): Uint8Array | undefined {
+    let file: Buffer;
+    try {
+      file = readFileSync(this.#path(key));
+    } catch {
+      return undefined;
+    }
+    const content = file.subarray(CHECKSUM_BYTES);
+    const whole = createHash('sha256').update(content).digest().equals(file.subarray(0, CHECKSUM_BYTES));
+    return whole ? new Uint8Array(content) : undefined;
+  }
+
+  /** Keeps bytes under a key; another process that writes the same at the same time does no harm. */
+  write(key: string, content: Uint8Array): void {
+    const temporary = `${this.#path(key)}.${process.pid}.${randomBytes(4).toString('hex')}`;
+    try {
+      mkdirSync(this.#directory, { recursive: true });
+      const checksum = createHash('sha256').update(content).digest();
+      writeFileSync(temporary, Buffer.concat([checksum, content]));
+      renameSync(temporary, this.#path(key));
+    } catch {
+      // A full or read-only disk costs the next start a compilation, no more.
+      rmSync(temporary, { force: true });
+    }
+  }
+}

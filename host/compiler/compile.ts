@@ -1,0 +1,107 @@
+// Rules to a rule module: lower, plan, emit, asc, fuel, manifest.
+
+import { instrumentFuel } from '../sandbox/fuel.ts';
+import { writeCustomSection } from '../sandbox/sections.ts';
+import type { EventType } from '../schema/events.ts';
+import { type AscLimits, runAsc } from './asc.ts';
+import { ASC_FLAGS } from './asc-flags.ts';
+import { AutomatonTooLargeError } from './automata/automaton.ts';
+import { RegexSyntaxError } from './automata/regex.ts';
+import { contentHash, ModuleCache } from './cache.ts';
+import { Functions } from './emit/functions.ts';
+import { readOperators } from './emit/imports.ts';
+import { emitModule } from './emit/module.ts';
+import { emitTextMatch } from './emit/text-match.ts';
+import type { Condition } from './ir.ts';
+import { lowerExpression } from './lower/expression.ts';
+import { ConstantError } from './lower/number-check.ts';
+import type { LoweringWarningCode } from './lower/operand.ts';
+import { MANIFEST_SECTION, type Manifest, manifestOf } from './manifest.ts';
+import { type Plan, planRules } from './plan.ts';
+import type { RuleSource } from './rule-source.ts';
+
+export interface CompileOptions {
+  /** Where compiled modules are kept; without it each compilation runs asc. */
+  readonly cacheDirectory?: string;
+  readonly limits?: AscLimits;
+  /** File name -> sha256, for the manifest. */
+  readonly sources?: Readonly<Record<string, string>>;
+}
+
+/** Something to tell the author of a rule. An error leaves the rule out: it never matches. */
+export interface CompileDiagnostic {
+  readonly severity: 'error' | 'warning';
+  readonly code: LoweringWarningCode | 'condition-too-large' | 'condition-invalid';
+  readonly message: string;
+  /** Index of the rule. */
+  readonly rule: number;
+}
+
+export interface CompiledModule {
+  readonly wasm: Uint8Array;
+  readonly manifest: Manifest;
+  /** The AssemblyScript. */
+  readonly source: string;
+  readonly diagnostics: readonly CompileDiagnostic[];
+  /** asc did not have to run. */
+  readonly cached: boolean;
+}
+
+/** Rules as AssemblyScript, before asc. */
+export interface TranslatedRules {
+  readonly source: string;
+  readonly plan: Plan;
+  readonly diagnostics: readonly CompileDiagnostic[];
+}
+
+/** Compiles rules to the AssemblyScript of a module. */
+export function translateRules(rules: readonly RuleSource[]): TranslatedRules {
+  const functions = new Functions();
+  const diagnostics = new Map<string, CompileDiagnostic>();
+  const numbers = new Map(rules.map((rule, index) => [rule, index]));
+  const lower = (rule: RuleSource, type: EventType): Condition => {
+    const number = numbers.get(rule) ?? 0;
+    const report = (severity: 'error' | 'warning', code: CompileDiagnostic['code'], message: string): void => {
+      diagnostics.set(`${number} ${code} ${message}`, { severity, code, message, rule: number });
+    };
+    return lowerExpression(rule.condition, {
+      type,
+      warn: (code, message) => report('warning', code, message),
+      fail: (error) => {
+        if (error instanceof AutomatonTooLargeError) report('error', 'condition-too-large', error.message);
+        else if (error instanceof ConstantError || error instanceof RegexSyntaxError)
+          report('error', 'condition-invalid', error.message);
+        else throw error;
+      },
+      define: (name, source) => functions.define(`named:${name}`, name, () => source),
+      textTest: (match, code) => emitTextMatch({ code, scope: 'event' }, match, functions),
+    });
+  };
+  const plan = planRules(rules, lower);
+  const source = emitModule(plan, functions, `${rules.length} rules, compiled by Wasprey.`);
+  return { source, plan, diagnostics: [...diagnostics.values()] };
+}
+
+/**
+ * Compiles rules to a module that the sandbox accepts.
+ * @throws AscError where asc fails, or doesn't keep within its limits
+ */
+export async function compileModule(
+  rules: readonly RuleSource[],
+  options: CompileOptions = {},
+): Promise<CompiledModule> {
+  const { source, plan, diagnostics } = translateRules(rules);
+  const operators = readOperators();
+  const cache = options.cacheDirectory === undefined ? undefined : new ModuleCache(options.cacheDirectory);
+  const key = contentHash([source, ...[...operators].flat(), ...ASC_FLAGS, ASC_VERSION]);
+  const known = cache?.read(key);
+  const compiled = known ?? (await runAsc(source, operators, options.limits));
+  if (!known) cache?.write(key, compiled);
+  const manifest = manifestOf(plan, options.sources ?? {});
+  const section = Buffer.from(JSON.stringify(manifest), 'utf8');
+  const wasm = writeCustomSection(instrumentFuel(compiled), MANIFEST_SECTION, section);
+  return { wasm, manifest, source, diagnostics, cached: known !== undefined };
+}
+
+/** Pinned in package.json. */
+const ASC_VERSION = '0.28.20';

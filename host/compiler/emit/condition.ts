@@ -1,0 +1,136 @@
+// Conditions as AssemblyScript expressions of `event` and `image`.
+
+import type { Condition, Test } from '../ir.ts';
+import { costOf } from '../ir.ts';
+import type { Functions } from './functions.ts';
+import { emitPair } from './pair.ts';
+import { emitStream } from './stream.ts';
+import { emitTextMatch } from './text-match.ts';
+
+/** Parts that several rules have in common, by key, with the number of places. */
+export type Occurrences = ReadonlyMap<string, number>;
+
+/** A part is worth a function of its own if it is that large; smaller ones are as short as the call. */
+const SHARED_LEAVES = 3;
+
+export class ConditionEmitter {
+  readonly #functions: Functions;
+  readonly #occurrences: Occurrences;
+
+  constructor(functions: Functions, occurrences: Occurrences) {
+    this.#functions = functions;
+    this.#occurrences = occurrences;
+  }
+
+  /** The expression, its lines after the first one indented by `depth` levels. */
+  emit(condition: Condition, depth: number): string {
+    switch (condition.kind) {
+      case 'constant':
+        return condition.value ? 'true' : 'false';
+      case 'not':
+        return negated(this.#test(condition.child, depth));
+      case 'test':
+        return this.#test(condition, depth);
+      case 'all':
+      case 'any': {
+        if (leaves(condition) >= SHARED_LEAVES && (this.#occurrences.get(condition.key) ?? 0) > 1) {
+          return this.#shared(condition);
+        }
+        return this.series(condition, depth);
+      }
+    }
+  }
+
+  /** Members one a line, cheap ones first. */
+  series(condition: Extract<Condition, { kind: 'all' | 'any' }>, depth: number): string {
+    const operator = condition.kind === 'all' ? '&&' : '||';
+    const pad = '  '.repeat(depth + 1);
+    const members = byCost(condition.children).map((child) => `${pad}${this.emit(child, depth + 1)}`);
+    return `(\n${members.join(` ${operator}\n`)}\n${'  '.repeat(depth)})`;
+  }
+
+  #shared(condition: Extract<Condition, { kind: 'all' | 'any' }>): string {
+    const parameters = condition.scope === 'image' ? 'image' : 'event, image';
+    const typed = condition.scope === 'image' ? 'image: u32' : 'event: u32, image: u32';
+    const name = this.#functions.define(`shared:${condition.key}`, 'shared', (unique) =>
+      [
+        `// in ${this.#occurrences.get(condition.key)} places`,
+        `function ${unique}(${typed}): bool {`,
+        `  return ${this.series(condition, 1)};`,
+        '}',
+      ].join('\n'),
+    );
+    return `${name}(${parameters})`;
+  }
+
+  #test(test: Test, depth: number): string {
+    switch (test.test) {
+      case 'code':
+        return /^[\w.]+\([^()]*\)$|^\w+$/.test(test.code) ? test.code : `(${test.code})`;
+      case 'text': {
+        const code = emitTextMatch(test.text, test.match, this.#functions);
+        return code.includes(' ') && !/^\w+\(.*\)$/.test(code) ? `(${code})` : code;
+      }
+      case 'stream':
+        return emitStream(test, this.#functions);
+      case 'pair':
+        return emitPair(test, this.#functions);
+      case 'ancestor':
+        return this.#ancestor(test);
+      case 'one': {
+        const counted = test.conditions.map((condition) => `i32(${this.emit(condition, depth + 1)})`);
+        return `(${counted.join(' + ')} == 1)`;
+      }
+    }
+  }
+
+  #ancestor(test: Extract<Test, { test: 'ancestor' }>): string {
+    const event = test.scope === 'event';
+    const name = this.#functions.define(test.key, 'anyAncestor', (unique) =>
+      [
+        `function ${unique}(${event ? 'event: u32, ' : ''}process: u32): bool {`,
+        '  let image = imageParentAddress(process);',
+        '  for (let depth: u32 = 0; image != 0 && depth < MAX_ANCESTORS; ++depth) {',
+        `    if (${this.emit(test.condition, 2)}) return true;`,
+        '    image = imageParentAddress(image);',
+        '  }',
+        '  return false;',
+        '}',
+      ].join('\n'),
+    );
+    return `${name}(${event ? 'event, ' : ''}image)`;
+  }
+}
+
+function negated(expression: string): string {
+  return `!${/^[\w]+\(.*\)$|^\(.*\)$/s.test(expression) ? expression : `(${expression})`}`;
+}
+
+export function byCost(children: readonly Condition[]): readonly Condition[] {
+  return [...children].sort((a, b) => costOf(a) - costOf(b));
+}
+
+function leaves(condition: Condition): number {
+  if (condition.kind !== 'all' && condition.kind !== 'any') return 1;
+  return condition.children.reduce((sum, child) => sum + leaves(child), 0);
+}
+
+/** Counts the places of every part. A part within a part that was met before is counted once: it will be in that part's function. */
+export function countOccurrences(roots: Iterable<Condition>): Occurrences {
+  const occurrences = new Map<string, number>();
+  const visit = (condition: Condition): void => {
+    if (condition.kind === 'all' || condition.kind === 'any') {
+      const count = (occurrences.get(condition.key) ?? 0) + 1;
+      occurrences.set(condition.key, count);
+      if (count === 1) condition.children.forEach(visit);
+    } else if (condition.kind === 'test' && condition.test === 'ancestor') {
+      visit(condition.condition);
+    } else if (condition.kind === 'test' && condition.test === 'one') {
+      condition.conditions.forEach(visit);
+    } else if (condition.kind === 'not') {
+      visit(condition.child);
+    }
+  };
+  for (const root of roots) visit(root);
+  return occurrences;
+}

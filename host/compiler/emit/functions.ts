@@ -1,0 +1,49 @@
+// The functions of a module that conditions share: each is made once, whoever asks for it first.
+
+import type { Bytes } from '../ir.ts';
+
+/** Collects functions by key and gives them readable names. */
+export class Functions {
+  readonly #names = new Map<string, string>();
+  readonly #taken = new Set<string>();
+  readonly #texts: string[] = [];
+
+  /** The function of that key; made by `write`, given its name, unless it is there already. Ends up before those that need it. */
+  define(key: string, name: string, write: (name: string) => string): string {
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    let unique = name;
+    for (let number = 2; this.#taken.has(unique); number++) unique = `${name}_${number}`;
+    this.#taken.add(unique);
+    this.#names.set(key, unique);
+    this.#texts.push(write(unique));
+    return unique;
+  }
+
+  get texts(): readonly string[] {
+    return this.#texts;
+  }
+}
+
+/** Constants as a part of a function's name: letters, digits and underscores, about 30 at most. */
+export function nameOf(values: readonly Bytes[]): string {
+  const [first = '', second] = values;
+  const word = (value: Bytes): string =>
+    value
+      .replace(/[^A-Za-z0-9]+/g, '_')
+      .replace(/^_+|_+$/g, '')
+      .slice(0, 16) || 'text';
+  const more = values.length > 2 ? `_and_${values.length - 2}_more` : '';
+  return values.length === 0 ? 'nothing' : word(first) + (second === undefined ? '' : `_${word(second)}`) + more;
+}
+
+/** Constants for a comment: quoted, cut short, without anything that ends the comment. */
+export function comment(values: readonly Bytes[]): string {
+  const shown = values.slice(0, 24).map((value) => {
+    const text = Buffer.from(value.slice(0, 80), 'latin1').toString('utf8');
+    // JSON leaves DEL and the C1 controls as they are; a comment ends at U+2028 too.
+    const safe = JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufffd]/g, '.');
+    return value.length > 80 ? `${safe}...` : safe;
+  });
+  return shown.join(', ') + (values.length > shown.length ? `, and ${values.length - shown.length} more` : '');
+}

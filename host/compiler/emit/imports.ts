@@ -1,0 +1,32 @@
+// The parts of rules-wasm/ that a module's source names.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the operators are: AssemblyScript that modules are made from. */
+export const OPERATORS_DIRECTORY = join(import.meta.dirname, '../../../rules-wasm');
+
+/** How a module's source names that directory. */
+export const OPERATORS_PATH = './rules-wasm';
+
+/** Path within the directory, without extension -> text. */
+export function readOperators(): ReadonlyMap<string, string> {
+  const files = readdirSync(OPERATORS_DIRECTORY, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  return new Map(
+    files.sort().map((file) => [file.replace(/\.ts$/, ''), readFileSync(join(OPERATORS_DIRECTORY, file), 'utf8')]),
+  );
+}
+
+/** Import statements for what `code` uses. */
+export function runtimeImports(code: string): readonly string[] {
+  const words = new Set(code.match(/[A-Za-z_]\w*/g));
+  const statements: string[] = [];
+  for (const [file, text] of readOperators()) {
+    const exported = [...text.matchAll(/^(?:@inline )?export (?:function|const) (\w+)/gm)].map(([, name = '']) => name);
+    const used = exported.filter((name) => words.has(name));
+    if (used.length > 0) statements.push(`import { ${used.join(', ')} } from '${OPERATORS_PATH}/${file}';`);
+  }
+  return statements;
+}

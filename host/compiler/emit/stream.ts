@@ -1,0 +1,140 @@
+// Tests of texts that lie nowhere in one piece: the pieces run through an automaton one after the other.
+
+import { run } from '../automata/automaton.ts';
+import { matchAutomaton, matchTitle } from '../automata/match-pattern.ts';
+import type { BitName, Bytes, Piece, Test } from '../ir.ts';
+import { acceptance, type EmittedAutomaton, emitAutomaton, emitRun } from './automaton.ts';
+import { comment, type Functions } from './functions.ts';
+
+/** The expression that tests the pieces. False if a text among them is absent. */
+export function emitStream(test: Extract<Test, { test: 'stream' }>, functions: Functions): string {
+  const { pieces, match } = test;
+  const automaton = matchAutomaton(match);
+  const emitted = emitAutomaton(matchTitle(match), automaton, undefined, functions);
+  const name = functions.define(test.key, 'pieces', (unique) =>
+    [
+      `function ${unique}(event: u32, image: u32): bool {`,
+      `  let state: u32 = ${emitted.number[automaton.start] ?? 0};`,
+      ...pieces.flatMap((piece, index) => emitPiece(piece, index, emitted, functions)).map((line) => `  ${line}`),
+      `  return ${acceptance(emitted, 'state')};`,
+      '}',
+    ].join('\n'),
+  );
+  return `${name}(event, image)`;
+}
+
+function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, functions: Functions): readonly string[] {
+  switch (piece.kind) {
+    case 'bytes':
+      return [`state = ${overBytes(piece.bytes, emitted, functions)}(state);`];
+    case 'text': {
+      const reader =
+        piece.case === undefined ? emitRun(emitted, functions) : emitRunFolded(emitted, piece.case, functions);
+      return [
+        `const piece${index} = ${piece.code};`,
+        `if (piece${index} == 0) return false;`,
+        `state = ${reader}(state, piece${index});`,
+      ];
+    }
+    case 'base64':
+      return [
+        `const piece${index} = ${piece.code};`,
+        `if (!isBase64(piece${index})) return false;`,
+        `for (let at: u32 = 0, length = base64Length(piece${index}); at < length; ++at) state = ${emitted.name}(state, base64Byte(piece${index}, at));`,
+      ];
+    case 'decimal':
+      return [`state = ${overDecimal(emitted, functions)}(state, i64(${piece.code}));`];
+    case 'octal':
+    case 'hexadecimal':
+      return [
+        `for (let at = 0, length = ${piece.kind}Length(i64(${piece.code})); at < length; ++at) state = ${emitted.name}(state, ${piece.kind}Byte(i64(${piece.code}), at));`,
+      ];
+    case 'character':
+      return [
+        `const piece${index} = ${piece.code};`,
+        `if (piece${index} != 0) state = ${emitted.name}(state, piece${index});`,
+      ];
+    case 'names':
+      return [`state = ${overNames(piece, emitted, functions)}(state, u64(${piece.code}));`];
+  }
+}
+
+/** Function `state -> state` for constant bytes: what they do to each state is known. */
+function overBytes(bytes: Bytes, emitted: EmittedAutomaton, functions: Functions): string {
+  return functions.define(`${emitted.name}:bytes:${bytes}`, `${emitted.name}_constant`, (name) => {
+    const byResult = new Map<number, number[]>();
+    emitted.automaton.next.forEach((_, state) => {
+      const before = emitted.number[state] ?? 0;
+      const after = emitted.number[run(emitted.automaton, state, bytes)] ?? 0;
+      byResult.set(after, [...(byResult.get(after) ?? []), before]);
+    });
+    const results = [...byResult].sort((a, b) => b[1].length - a[1].length);
+    const usual = results[0]?.[0] ?? 0;
+    return [
+      `// ${comment([bytes])}`,
+      `function ${name}(state: u32): u32 {`,
+      '  switch (state) {',
+      ...results
+        .slice(1)
+        .flatMap(([after, before]) => [...before.map((state) => `    case ${state}:`), `      return ${after};`]),
+      '  }',
+      `  return ${usual};`,
+      '}',
+    ].join('\n');
+  });
+}
+
+function emitRunFolded(emitted: EmittedAutomaton, to: 'lower' | 'upper', functions: Functions): string {
+  return functions.define(`run:${emitted.name}:${to}`, `${emitted.name}_over_${to}`, (name) =>
+    [
+      `function ${name}(state: u32, text: u64): u32 {`,
+      '  const end = addressOf(text) + lengthOf(text);',
+      `  for (let at = addressOf(text); at < end && state < ${emitted.live}; ++at) state = ${emitted.name}(state, ${to}Byte(load<u8>(at)));`,
+      '  return state;',
+      '}',
+    ].join('\n'),
+  );
+}
+
+function overDecimal(emitted: EmittedAutomaton, functions: Functions): string {
+  return functions.define(`${emitted.name}:decimal`, `${emitted.name}_decimal`, (name) =>
+    [
+      `function ${name}(state: u32, value: i64): u32 {`,
+      `  if (value < 0) state = ${emitted.name}(state, 0x2d);`,
+      '  const rest: u64 = value < 0 ? 0 - value : value;',
+      '  let unit: u64 = 1;',
+      '  while (rest / unit >= 10) unit *= 10;',
+      `  for (; unit > 0; unit /= 10) state = ${emitted.name}(state, 0x30 + u32((rest / unit) % 10));`,
+      '  return state;',
+      '}',
+    ].join('\n'),
+  );
+}
+
+function overNames(piece: Extract<Piece, { kind: 'names' }>, emitted: EmittedAutomaton, functions: Functions): string {
+  const step = (bytes: Bytes): string => `state = ${overBytes(bytes, emitted, functions)}(state);`;
+  const key = `${emitted.name}:names:${piece.separator}:${piece.none ?? '%'}:${piece.names.map((name) => name.name).join()}`;
+  return functions.define(key, `${emitted.name}_names`, (name) =>
+    [
+      `function ${name}(state: u32, value: u64): u32 {`,
+      '  let some = false;',
+      ...piece.names.flatMap((bit) => [
+        `  if (${applies(bit, 'value')}) {`,
+        `    if (some) ${step(piece.separator)}`,
+        `    ${step(bit.name)}`,
+        '    some = true;',
+        '  }',
+      ]),
+      piece.none === undefined
+        ? `  if (!some) state = ${overDecimal(emitted, functions)}(state, value);`
+        : `  if (!some) ${step(piece.none)}`,
+      '  return state;',
+      '}',
+    ].join('\n'),
+  );
+}
+
+/** Whether a name applies to the number in `value` (u64). */
+export function applies(bit: BitName, value: string): string {
+  return `(${value} & 0x${bit.mask.toString(16)}) == 0x${bit.equals.toString(16)}`;
+}

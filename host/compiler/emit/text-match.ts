@@ -1,0 +1,137 @@
+// Functions that test a text in memory: equality with one constant or one of many, prefix, suffix, substring.
+
+import type { Bytes, TextCode, TextMatch } from '../ir.ts';
+import { automatonOver } from './automaton.ts';
+import { compareBytes, compareWord, cover, hex, lower, upper, wordAt } from './bytes.ts';
+import { comment, type Functions, nameOf } from './functions.ts';
+
+/** The expression that tests `text`. */
+export function emitTextMatch(text: TextCode, match: TextMatch, functions: Functions): string {
+  if (match.op === 'automaton') return automatonOver(text, match, functions);
+  const possible = (value: Bytes): boolean =>
+    text.case === undefined || value === (text.case === 'lower' ? lower(value) : upper(value));
+  const fold = text.case !== undefined;
+  if (match.op === 'equals') {
+    const values = [...new Set(match.values)].filter(possible).sort();
+    if (values.length === 0) return 'false';
+    return `${equalsFunction(values, fold, functions)}(${text.code})`;
+  }
+  const ignoreCase = fold || match.ignoreCase;
+  // contains of a folded text: a letter in the other case is nowhere in it, unless case doesn't count anyway.
+  if (!match.ignoreCase && !possible(match.value)) return 'false';
+  if (match.value === '') return `${text.code} != 0`;
+  return `${searchFunction(match.op, match.value, ignoreCase, functions)}(${text.code})`;
+}
+
+function equalsFunction(values: readonly Bytes[], fold: boolean, functions: Functions): string {
+  const kind = values.length === 1 ? 'equals' : 'oneOf';
+  const name = `${kind}_${nameOf(values)}${fold ? '_anyCase' : ''}`;
+  return functions.define(`${kind}:${fold}:${JSON.stringify(values)}`, name, (unique) => {
+    const lengths = [...new Set(values.map((value) => value.length))].sort((a, b) => a - b);
+    const cases = lengths.map((length) => {
+      const members = values.filter((value) => value.length === length);
+      return { length, lines: membersOf(members, fold) };
+    });
+    const head = [`// ${comment(values)}`, `function ${unique}(text: u64): bool {`];
+    const [only] = cases;
+    if (cases.length === 1 && only) {
+      const guard = only.length === 0 ? 'text == 0 || ' : '';
+      return [
+        ...head,
+        `  if (${guard}lengthOf(text) != ${only.length}) return false;`,
+        ...prologue(only.lines),
+        ...indent(only.lines, 1),
+        '}',
+      ].join('\n');
+    }
+    return [
+      ...head,
+      '  const at = addressOf(text);',
+      '  switch (lengthOf(text)) {',
+      ...cases.flatMap(({ length, lines }) => [`    case ${length}: {`, ...indent(lines, 3), '    }']),
+      '  }',
+      '  return false;',
+      '}',
+    ].join('\n');
+  });
+}
+
+function prologue(lines: readonly string[]): string[] {
+  return lines.some((line) => /\bat\b/.test(line)) ? ['  const at = addressOf(text);'] : [];
+}
+
+function indent(lines: readonly string[], levels: number): string[] {
+  return lines.map((line) => '  '.repeat(levels) + line);
+}
+
+/** Statements that return whether the bytes at `at` are one of the values, which are all of one length and sorted. */
+function membersOf(values: readonly Bytes[], fold: boolean): string[] {
+  const [first = ''] = values;
+  if (first.length === 0) return ['return text != 0;'];
+  const tests = (members: readonly Bytes[]): string =>
+    members.map((value) => compareBytes('at', value, fold).join(' && ')).join(' ||\n    ');
+  // Up to four are compared one after the other; more by a first word that takes half of them away each time.
+  if (values.length <= 4 || fold) return `return ${tests(values)};`.split('\n');
+  const [[, word] = [0, undefined]] = cover(first.length);
+  if (!word) return [`return ${tests(values)};`];
+  const byWord = new Map<bigint, Bytes[]>();
+  for (const value of values) {
+    const key = wordAt(value, 0, word.size);
+    byWord.set(key, [...(byWord.get(key) ?? []), value]);
+  }
+  const keys = [...byWord.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const rest = (key: bigint): string => {
+    const members = byWord.get(key) ?? [];
+    const head = `word == ${hex(key)}`;
+    const tails = members.map((value) => {
+      const words = cover(value.length).slice(1);
+      return words.map(([offset, part]) => compareWord('at', value, offset, part, false)).join(' && ');
+    });
+    if (tails.length === 1) return tails[0] ? `${head} && ${tails[0]}` : head;
+    return `${head} && (${tails.map((tail) => `(${tail})`).join(' || ')})`;
+  };
+  const search = (from: number, to: number): string[] => {
+    if (to - from <= 3) return `return ${keys.slice(from, to).map(rest).join(' ||\n    ')};`.split('\n');
+    const middle = (from + to) >> 1;
+    return [`if (word < ${hex(keys[middle] ?? 0n)}) {`, ...indent(search(from, middle), 1), '}', ...search(middle, to)];
+  };
+  return [`const word = load<${word.type}>(at);`, ...search(0, keys.length)];
+}
+
+function searchFunction(
+  op: 'contains' | 'startswith' | 'endswith',
+  value: Bytes,
+  ignoreCase: boolean,
+  functions: Functions,
+): string {
+  const name = `${op}_${nameOf([value])}${ignoreCase ? '_anyCase' : ''}`;
+  return functions.define(`${op}:${ignoreCase}:${JSON.stringify(value)}`, name, (unique) => {
+    const head = [`// ${comment([value])}`, `function ${unique}(text: u64): bool {`];
+    const tests = compareBytes('at', value, ignoreCase).join(' &&\n    ');
+    if (op === 'contains') return [...head, ...contains(value, tests), '}'].join('\n');
+    const start = op === 'startswith' ? 'addressOf(text)' : `addressOf(text) + lengthOf(text) - ${value.length}`;
+    return [
+      ...head,
+      `  if (lengthOf(text) < ${value.length}) return false;`,
+      `  const at = ${start};`,
+      `  return ${tests};`,
+      '}',
+    ].join('\n');
+  });
+}
+
+/** A place to start at is looked for 16 at a time, by its first byte; without case, one by one. */
+function contains(value: Bytes, tests: string): string[] {
+  const indented = tests.replaceAll('\n', '\n    ');
+  const head = [
+    `  if (lengthOf(text) < ${value.length}) return false;`,
+    `  const last = addressOf(text) + lengthOf(text) - ${value.length};`,
+  ];
+  return [
+    ...head,
+    '  for (let at = addressOf(text); at <= last; ++at) {',
+    `    if (${indented}) return true;`,
+    '  }',
+    '  return false;',
+  ];
+}

@@ -1,0 +1,230 @@
+// The intermediate form of conditions: one tree per rule and event type, of tests whose code is known. Trees are simplified while they
+// are built: constants fold, nested `all` and `any` are merged, twins are dropped.
+
+import type { Automaton } from './automata/automaton.ts';
+
+/** A byte string as a JS string of characters 0-255, so that it can be a part of keys. */
+export type Bytes = string;
+
+/** What a value depends on. `image`: the process image and container id alone, so that it may be decided once per process. */
+export type Scope = 'image' | 'event';
+
+/** Contiguous bytes in memory: AssemblyScript that yields a text (rules-wasm/text.ts), with `event` and `image` as its variables. */
+export interface TextCode {
+  readonly code: string;
+  readonly scope: Scope;
+  /** The bytes count as if they were all in this case (tolower, toupper). */
+  readonly case?: 'lower' | 'upper';
+}
+
+/** A name that stands for `(number & mask) == equals`. */
+export interface BitName {
+  readonly name: Bytes;
+  readonly mask: bigint;
+  readonly equals: bigint;
+}
+
+/** A part of a text that nowhere lies in one piece. */
+export type Piece =
+  | { readonly kind: 'bytes'; readonly bytes: Bytes }
+  | ({ readonly kind: 'text' } & TextCode)
+  | ({ readonly kind: 'base64' } & TextCode)
+  /** A number of type i64. Octal with a zero in front, hexadecimal in capitals. */
+  | { readonly kind: 'decimal' | 'octal' | 'hexadecimal'; readonly code: string; readonly scope: Scope }
+  /** One byte; none if it is 0. */
+  | { readonly kind: 'character'; readonly code: string; readonly scope: Scope }
+  /** The names that apply, in order. `none`: what it reads when no name applies; undefined = the number in decimal. */
+  | {
+      readonly kind: 'names';
+      readonly code: string;
+      readonly scope: Scope;
+      readonly names: readonly BitName[];
+      readonly separator: Bytes;
+      readonly none?: Bytes;
+    };
+
+/** What a text has to be like. Constants are bytes. */
+export type TextMatch =
+  | { readonly op: 'equals'; readonly values: readonly Bytes[] }
+  | { readonly op: 'contains' | 'startswith' | 'endswith'; readonly value: Bytes; readonly ignoreCase: boolean }
+  /** `title`: operator and constants, cut short, for a comment; `key`: the whole of them. */
+  | { readonly op: 'automaton'; readonly title: string; readonly key: string; readonly automaton: Automaton };
+
+/** How two texts that are both read from the event are compared. */
+export type PairOperator =
+  | 'equals'
+  | 'contains'
+  | 'icontains'
+  | 'startswith'
+  | 'endswith'
+  | 'glob'
+  | 'iglob'
+  | 'less'
+  | 'lessOrEqual';
+
+interface TestBase {
+  readonly kind: 'test';
+  /** Same key, same test. */
+  readonly key: string;
+  readonly scope: Scope;
+  /** Rough cost in nanoseconds, for the order of conjuncts. */
+  readonly cost: number;
+}
+
+export type Test = TestBase &
+  (
+    | { readonly test: 'code'; readonly code: string }
+    | { readonly test: 'text'; readonly text: TextCode; readonly match: TextMatch }
+    | { readonly test: 'stream'; readonly pieces: readonly Piece[]; readonly match: TextMatch }
+    | {
+        readonly test: 'pair';
+        readonly left: readonly Piece[];
+        readonly right: readonly Piece[];
+        readonly operator: PairOperator;
+      }
+    /** Holds for an ancestor of the process: within `condition`, `image` is the ancestor. */
+    | { readonly test: 'ancestor'; readonly condition: Condition }
+    /** Exactly one of them holds. */
+    | { readonly test: 'one'; readonly conditions: readonly Condition[] }
+  );
+
+export type Condition =
+  | { readonly kind: 'constant'; readonly value: boolean; readonly key: string }
+  | {
+      readonly kind: 'all' | 'any';
+      readonly children: readonly Condition[];
+      readonly key: string;
+      readonly scope: Scope;
+      readonly cost: number;
+    }
+  | { readonly kind: 'not'; readonly child: Test; readonly key: string; readonly scope: Scope; readonly cost: number }
+  | Test;
+
+export const TRUE: Condition = { kind: 'constant', value: true, key: 'true' };
+export const FALSE: Condition = { kind: 'constant', value: false, key: 'false' };
+
+export function constant(value: boolean): Condition {
+  return value ? TRUE : FALSE;
+}
+
+export function scopeOf(condition: Condition): Scope {
+  return condition.kind === 'constant' ? 'image' : condition.scope;
+}
+
+export function costOf(condition: Condition): number {
+  return condition.kind === 'constant' ? 0 : condition.cost;
+}
+
+export function joinScopes(scopes: Iterable<Scope>): Scope {
+  for (const scope of scopes) if (scope === 'event') return 'event';
+  return 'image';
+}
+
+function combine(kind: 'all' | 'any', members: Iterable<Condition>): Condition {
+  const neutral = kind === 'all';
+  const children = new Map<string, Condition>();
+  for (const member of members) {
+    if (member.kind === 'constant') {
+      if (member.value !== neutral) return constant(!neutral);
+      continue;
+    }
+    for (const child of member.kind === kind ? member.children : [member]) {
+      // x and not x; x or not x
+      if (children.has(child.kind === 'not' ? child.child.key : `!${child.key}`)) return constant(!neutral);
+      children.set(child.key, child);
+    }
+  }
+  if (children.size === 0) return constant(neutral);
+  const list = [...children.values()];
+  const [first] = list;
+  if (list.length === 1 && first) return first;
+  const key = `${kind}(${list.map((child) => child.key).join(',')})`;
+  const cost = list.reduce((sum, child) => sum + costOf(child), 0);
+  return { kind, children: list, key, scope: joinScopes(list.map(scopeOf)), cost };
+}
+
+/** True if all are. Lazy: what comes after a `false` is not asked for. */
+export function all(members: Iterable<Condition>): Condition {
+  return combine('all', members);
+}
+
+/** True if any is. */
+export function any(members: Iterable<Condition>): Condition {
+  return combine('any', members);
+}
+
+/** Negation, pushed down to the tests. */
+export function not(condition: Condition): Condition {
+  switch (condition.kind) {
+    case 'constant':
+      return constant(!condition.value);
+    case 'not':
+      return condition.child;
+    case 'all':
+      return any(condition.children.map(not));
+    case 'any':
+      return all(condition.children.map(not));
+    case 'test':
+      return {
+        kind: 'not',
+        child: condition,
+        key: `!${condition.key}`,
+        scope: condition.scope,
+        cost: condition.cost,
+      };
+  }
+}
+
+/** A test that is an AssemblyScript expression of type bool. */
+export function code(expression: string, scope: Scope, cost = 1): Condition {
+  if (expression === 'true' || expression === 'false') return constant(expression === 'true');
+  return { kind: 'test', test: 'code', code: expression, key: `code:${expression}`, scope, cost };
+}
+
+const MATCH_COST = { equals: 4, contains: 25, startswith: 4, endswith: 5, automaton: 25 } as const;
+
+export function matchText(text: TextCode, match: TextMatch): Condition {
+  const key = `text:${text.code}:${text.case ?? ''}:${matchKey(match)}`;
+  return { kind: 'test', test: 'text', text, match, key, scope: text.scope, cost: MATCH_COST[match.op] };
+}
+
+export function matchPieces(pieces: readonly Piece[], match: TextMatch): Condition {
+  const key = `stream:${piecesKey(pieces)}:${matchKey(match)}`;
+  const scope = joinScopes(pieces.map(scopeOfPiece));
+  return { kind: 'test', test: 'stream', pieces, match, key, scope, cost: 80 };
+}
+
+export function matchPair(left: readonly Piece[], right: readonly Piece[], operator: PairOperator): Condition {
+  const key = `pair:${piecesKey(left)}:${operator}:${piecesKey(right)}`;
+  const scope = joinScopes([...left, ...right].map(scopeOfPiece));
+  return { kind: 'test', test: 'pair', left, right, operator, key, scope, cost: 60 };
+}
+
+/** True if the condition holds for any ancestor, the process itself excluded. */
+export function anyAncestor(condition: Condition): Condition {
+  if (condition.kind === 'constant' && !condition.value) return condition;
+  if (condition.kind === 'constant') return code('imageParentAddress(image) != 0', 'image');
+  const { key, cost } = condition;
+  return { kind: 'test', test: 'ancestor', condition, key: `ancestor:${key}`, scope: condition.scope, cost: 8 * cost };
+}
+
+export function exactlyOne(conditions: readonly Condition[]): Condition {
+  if (conditions.length === 0) return FALSE;
+  const [first] = conditions;
+  if (conditions.length === 1 && first) return first;
+  const key = `one(${conditions.map((condition) => condition.key).join(',')})`;
+  const cost = conditions.reduce((sum, condition) => sum + costOf(condition), 0);
+  return { kind: 'test', test: 'one', conditions, key, scope: joinScopes(conditions.map(scopeOf)), cost };
+}
+
+export function scopeOfPiece(piece: Piece): Scope {
+  return piece.kind === 'bytes' ? 'image' : piece.scope;
+}
+
+function matchKey(match: TextMatch): string {
+  return match.op === 'automaton' ? match.key : JSON.stringify(match);
+}
+
+function piecesKey(pieces: readonly Piece[]): string {
+  return JSON.stringify(pieces, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+}

@@ -1,0 +1,27 @@
+// evt.around[T] = D: the event's time is within D milliseconds of T, in ns since the epoch.
+
+import type { Check } from '../ast.ts';
+import { all, any, type Condition, code, FALSE } from '../ir.ts';
+import { knownField } from './field.ts';
+import { integerOf } from './number-check.ts';
+
+const MILLISECOND = 1_000_000n;
+
+export function aroundCheck({ left, operator, right }: Check): Condition {
+  if (left.kind !== 'field') return FALSE;
+  const { argument = '0' } = knownField(left.name, left.argument);
+  const values = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
+  if (operator !== '=' && operator !== '==' && operator !== 'in') return FALSE;
+  return any(
+    values.map((value) => {
+      const middle = BigInt(argument);
+      const distance = integerOf(value.text) * MILLISECOND;
+      const first = middle > distance ? middle - distance : 0n;
+      const last = BigInt.asUintN(64, middle + distance);
+      return all([
+        code(`headerTime(event) >= 0x${first.toString(16)}`, 'event'),
+        code(`headerTime(event) <= 0x${last.toString(16)}`, 'event'),
+      ]);
+    }),
+  );
+}

@@ -1,0 +1,226 @@
+// One check, e.g. `fd.name startswith /etc`, on events of one type.
+
+import type { Operand as AstOperand, Check, Literal } from '../ast.ts';
+import {
+  all,
+  any,
+  anyAncestor,
+  type Bytes,
+  type Condition,
+  code,
+  exactlyOne,
+  FALSE,
+  matchPair,
+  not,
+  type PairOperator,
+} from '../ir.ts';
+import { literalBytes } from '../literal-bytes.ts';
+import { aroundCheck } from './around.ts';
+import {
+  ConstantError,
+  checkAddress,
+  checkBoolean,
+  checkNumber,
+  integerOf,
+  type NumberOperator,
+  portNumber,
+} from './number-check.ts';
+import type { LoweringContext, Operand } from './operand.ts';
+import { piecesOf, splitEither } from './pieces.ts';
+import { checkText, exists, pathMatch, type TextOperator, textMatch } from './text-check.ts';
+import { lowerOperand, type TypedOperand } from './transform.ts';
+
+export function lowerCheck(check: Check, context: LoweringContext): Condition {
+  try {
+    return lower(check, context);
+  } catch (error) {
+    context.fail(error);
+    return FALSE;
+  }
+}
+
+function lower(check: Check, context: LoweringContext): Condition {
+  const { left } = check;
+  if (left.kind === 'field' && left.name.startsWith('evt.around')) return aroundCheck(check);
+  const typed = lowerOperand(left, context);
+  const { operand } = typed;
+  if (operand.kind === 'absent') return FALSE;
+  if (operand.kind === 'ancestors')
+    return anyAncestor(checkOperand({ ...typed, operand: operand.each }, check, context));
+  if (operand.kind === 'list') return checkList({ ...typed, operand }, check, context);
+  return checkOperand(typed, check, context);
+}
+
+/** `in`: all elements are among the values; `intersects`: any is. An empty list is neither. */
+function checkList(
+  typed: TypedOperand & { readonly operand: Extract<Operand, { kind: 'list' }> },
+  check: Check,
+  context: LoweringContext,
+): Condition {
+  const { items } = typed.operand;
+  if (check.operator === 'exists') return exists(typed.operand);
+  if (items.length === 0) return FALSE;
+  const each = items.map((operand) => checkOperand({ ...typed, operand }, { ...check, operator: 'in' }, context));
+  return check.operator === 'in' ? all(each) : any(each);
+}
+
+function checkOperand(typed: TypedOperand, check: Check, context: LoweringContext): Condition {
+  const { operator, right, modifier } = check;
+  if (operator === 'exists') return exists(typed.operand);
+  if (right.kind === 'operand') return checkAgainst(typed, check, right.operand, context);
+  const values = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
+  if (modifier !== undefined) {
+    const each = values.map((value) => checkValues(typed, operator, [value]));
+    if (modifier === 'oneof') return exactlyOne(each);
+    // allof of nothing holds of any value that is there.
+    return modifier === 'allof' ? all([exists(typed.operand), ...each]) : any(each);
+  }
+  return checkValues(typed, operator, values);
+}
+
+function checkValues(typed: TypedOperand, operator: Check['operator'], values: readonly Literal[]): Condition {
+  const { operand, type } = typed;
+  switch (type) {
+    case 'text':
+      return checkTextValues(operand, operator, values.map(bytesOf));
+    case 'number':
+    case 'port':
+      return checkNumberValues(
+        operand,
+        operator,
+        values.map((value) => (type === 'port' ? portNumber(value.text) : integerOf(value.text))),
+      );
+    case 'boolean': {
+      const wanted = values.map((value) => value.text === 'true');
+      if (operator === '!=') return any(wanted.map((value) => checkBoolean(operand, !value)));
+      return any(wanted.map((value) => checkBoolean(operand, value)));
+    }
+    case 'address':
+    case 'network': {
+      const networks = type === 'network';
+      // Falco looks at the first network only where either end may be meant.
+      const texts = values.map((value) => value.text);
+      const looked = networks && typed.eitherEnd && operator === 'in' ? texts.slice(0, 1) : texts;
+      return checkAddress(operand, looked, networks, operator === '!=');
+    }
+  }
+}
+
+function checkTextValues(operand: Operand, operator: Check['operator'], values: readonly Bytes[]): Condition {
+  switch (operator) {
+    case 'in':
+    case 'intersects':
+      return checkText(operand, { op: 'equals', values });
+    case 'pmatch':
+      return values.length === 0 ? FALSE : checkText(operand, pathMatch(values));
+    case '!=':
+      return all([exists(operand), not(checkText(operand, { op: 'equals', values }))]);
+    case 'bcontains':
+    case 'bstartswith': {
+      const op = operator === 'bcontains' ? 'contains' : 'startswith';
+      return any(
+        values.map((value) => checkText(operand, textMatch(op, Buffer.from(value, 'hex').toString('latin1')))),
+      );
+    }
+    case 'exists':
+      return exists(operand);
+    default:
+      return any(values.map((value) => checkText(operand, textMatch(operator, value))));
+  }
+}
+
+function checkNumberValues(operand: Operand, operator: Check['operator'], values: readonly bigint[]): Condition {
+  const as: NumberOperator = operator === 'in' || operator === 'intersects' ? '=' : numberOperator(operator);
+  return any(values.map((value) => checkNumber(operand, as, value)));
+}
+
+function numberOperator(operator: Check['operator']): NumberOperator {
+  switch (operator) {
+    case '=':
+    case '==':
+    case '!=':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return operator;
+    default:
+      throw new ConstantError(`operator ${operator} is not for numbers`);
+  }
+}
+
+function bytesOf(literal: Literal): Bytes {
+  return Buffer.from(literalBytes(literal.text)).toString('latin1');
+}
+
+/** A comparison with another value of the event. */
+function checkAgainst(typed: TypedOperand, check: Check, right: AstOperand, context: LoweringContext): Condition {
+  const other = lowerOperand(right, context);
+  return splitEither(typed.operand, (left) =>
+    splitEither(other.operand, (against) => {
+      if (left.kind === 'absent' || against.kind === 'absent') return FALSE;
+      const pair = comparePair(left, check.operator, against);
+      if (pair) return pair;
+      context.warn('condition-not-supported', `this comparison of two fields is not supported; it is never true`);
+      return FALSE;
+    }),
+  );
+}
+
+const PAIR_OPERATORS: Readonly<Partial<Record<TextOperator | 'in' | 'intersects' | '!=', PairOperator>>> = {
+  '=': 'equals',
+  '==': 'equals',
+  in: 'equals',
+  intersects: 'equals',
+  contains: 'contains',
+  icontains: 'icontains',
+  startswith: 'startswith',
+  endswith: 'endswith',
+  glob: 'glob',
+  iglob: 'iglob',
+};
+
+function comparePair(left: Operand, operator: Check['operator'], right: Operand): Condition | undefined {
+  if (left.kind === 'number' && right.kind === 'number') return compareNumbers(left, operator, right);
+  if (left.kind === 'boolean' && right.kind === 'boolean') {
+    const same = any([all([left.condition, right.condition]), all([not(left.condition), not(right.condition)])]);
+    return operator === '!=' ? not(same) : same;
+  }
+  const [a, b] = [piecesOf(left), piecesOf(right)];
+  if (!a || !b) return undefined;
+  const there = all([exists(left), exists(right)]);
+  switch (operator) {
+    case '!=':
+      return all([there, not(matchPair(a, b, 'equals'))]);
+    case '<':
+      return all([there, matchPair(a, b, 'less')]);
+    case '<=':
+      return all([there, matchPair(a, b, 'lessOrEqual')]);
+    case '>':
+      return all([there, matchPair(b, a, 'less')]);
+    case '>=':
+      return all([there, matchPair(b, a, 'lessOrEqual')]);
+    case 'exists':
+    case 'pmatch':
+    case 'regex':
+    case 'bcontains':
+    case 'bstartswith':
+      return undefined;
+    default: {
+      const pair = PAIR_OPERATORS[operator];
+      return pair && all([there, matchPair(a, b, pair)]);
+    }
+  }
+}
+
+function compareNumbers(
+  left: Extract<Operand, { kind: 'number' }>,
+  operator: Check['operator'],
+  right: Extract<Operand, { kind: 'number' }>,
+): Condition {
+  const as = operator === 'in' || operator === 'intersects' || operator === '=' ? '==' : numberOperator(operator);
+  const unsigned = left.unsigned && right.unsigned;
+  const cast = unsigned ? 'u64' : 'i64';
+  const scope = left.scope === 'event' || right.scope === 'event' ? 'event' : 'image';
+  return code(`${cast}(${left.code}) ${as} ${cast}(${right.code})`, scope);
+}

@@ -1,0 +1,279 @@
+// fd.*: the file or socket that a call works on. Absent on events whose call neither makes nor takes a descriptor. Where the descriptor
+// is a directory that a path is relative to (unlinkat, mkdirat...), the fields are that directory's.
+
+import type { EventShape } from '../../schema/event-structs.ts';
+import type { EventType } from '../../schema/events.ts';
+import { accessorName } from '../../schema/generate/assemblyscript.ts';
+import { all, any, type Condition, code, not } from '../ir.ts';
+import { statDevice } from './argument-numbers.ts';
+import { ABSENT, boolean, constantText, either, enumeration, number, type Operand, present, text } from './operand.ts';
+
+/** Falco's fd.type by fd.typechar. */
+export const DESCRIPTOR_TYPES: readonly (readonly [character: string, name: string])[] = [
+  ['f', 'file'],
+  ['d', 'directory'],
+  ['4', 'ipv4'],
+  ['6', 'ipv6'],
+  ['u', 'unix'],
+  ['p', 'pipe'],
+  ['e', 'event'],
+  ['s', 'signalfd'],
+  ['l', 'eventpoll'],
+  ['i', 'inotify'],
+  ['t', 'timerfd'],
+  ['n', 'netlink'],
+  ['b', 'bpf'],
+  ['r', 'io_uring'],
+  ['m', 'memfd'],
+  ['P', 'pidfd'],
+];
+
+const CHARACTERS = [...DESCRIPTOR_TYPES.map(([character]) => character), 'X', 'o'];
+const WITH_DESCRIPTOR: ReadonlySet<EventShape> = new Set<EventShape>(['open', 'descriptor', 'network']);
+
+/** How the members of the descriptor of an event type are read; undefined where the record has none. */
+export class Descriptor {
+  readonly #shape: EventShape;
+  readonly type: EventType;
+  private constructor(type: EventType) {
+    this.type = type;
+    this.#shape = type.shape;
+  }
+
+  static of(type: EventType): Descriptor | undefined {
+    return WITH_DESCRIPTOR.has(type.shape) ? new Descriptor(type) : undefined;
+  }
+
+  member(name: string): string {
+    return `${accessorName(this.#shape, name)}(event)`;
+  }
+
+  is(name: string, value: number | string): Condition {
+    return code(`${this.member(name)} == ${typeof value === 'string' ? value.charCodeAt(0) : value}`, 'event');
+  }
+
+  state(bit: string): Condition {
+    return code(`(${this.member('state')} & DESCRIPTOR_${bit}) != 0`, 'event');
+  }
+
+  /** The kernel had a file or socket behind it: false for a call that failed to make one. */
+  get known(): Condition {
+    return not(this.is('kind', 0));
+  }
+
+  get isSocket(): Condition {
+    return any([this.is('kind', '4'), this.is('kind', '6')]);
+  }
+
+  get isServer(): Condition {
+    return all([this.isSocket, this.is('role', 2)]);
+  }
+
+  /** A socket that only listens has one end. */
+  get hasPeer(): Condition {
+    const call = `hasPeer(${this.member('kind')}, ${this.member('remote_port')}, ${this.member('remote_address')})`;
+    return code(call, 'event', 3);
+  }
+
+  get hasRole(): Condition {
+    return all([this.isSocket, not(this.is('role', 0))]);
+  }
+
+  end(side: 'local' | 'remote', what: 'address' | 'port'): Operand {
+    if (what === 'port') return number(`i64(${this.member(`${side}_port`)})`, 'event');
+    return {
+      kind: 'address',
+      code: this.member(`${side}_address`),
+      v6: `${this.member('kind')} == 54`,
+      scope: 'event',
+    };
+  }
+
+  client(what: 'address' | 'port'): Operand {
+    return either(this.isServer, this.side('remote', what), present(this.hasRole, this.end('local', what)));
+  }
+
+  server(what: 'address' | 'port'): Operand {
+    return either(this.isServer, this.end('local', what), this.side('remote', what));
+  }
+
+  /** An end by its side. A socket that is bound or listens has a local port, but no local address, as Falco has it. */
+  side(side: 'local' | 'remote', what: 'address' | 'port'): Operand {
+    const alone = side === 'local' && what === 'port';
+    return present(alone ? this.hasRole : all([this.hasRole, this.hasPeer]), this.end(side, what));
+  }
+
+  ends(what: 'address' | 'port'): Operand {
+    return present(this.isSocket, { kind: 'ends', local: this.end('local', what), remote: this.end('remote', what) });
+  }
+}
+
+/** The directory descriptor of calls on paths: its path, as an expression. */
+function directoryOf(type: EventType): string | undefined {
+  if (!type.usesFd) return undefined;
+  if (type.shape === 'path') return 'pathDirectory(event)';
+  return type.shape === 'paths' ? 'pathsNewDirectory(event)' : undefined;
+}
+
+/** What fd.typechar guesses for a call that made no descriptor. */
+function guessedCharacter(type: EventType): string {
+  switch (type.name) {
+    case 'openat':
+    case 'openat2':
+    case 'creat':
+      return 'f';
+    case 'socket':
+    case 'accept':
+    case 'accept4':
+      return '4';
+    default:
+      return 'o';
+  }
+}
+
+type OfDescriptor = (descriptor: Descriptor) => Operand;
+
+const isPath = (descriptor: Descriptor): Condition => any([descriptor.is('kind', 'f'), descriptor.is('kind', 'd')]);
+const bit =
+  (name: string): OfDescriptor =>
+  (descriptor) =>
+    present(descriptor.known, boolean(descriptor.state(name)));
+/** Service names are not looked up: the number, as text. */
+const service = (port: Operand): Operand =>
+  mapNumber(port, (value) => ({ kind: 'pieces', pieces: [{ kind: 'decimal', code: value, scope: 'event' }] }));
+
+const nameOf = (descriptor: Descriptor): string => `orEmpty(${descriptor.member('name')})`;
+
+/** An operand of a number, made into another one where the number is there. */
+function mapNumber(operand: Operand, map: (code: string) => Operand): Operand {
+  if (operand.kind === 'number') return map(operand.code);
+  if (operand.kind !== 'either') return operand;
+  return either(operand.condition, mapNumber(operand.value, map), mapNumber(operand.otherwise, map));
+}
+
+/** The directory part of fd.name, `/` where the name has no slash. */
+function directoryPart(descriptor: Descriptor): Operand {
+  const name = descriptor.member('name');
+  return either(code(`hasSlash(${name})`, 'event', 5), text(`dirname(${name})`, 'event'), constantText('/'));
+}
+
+const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
+  'fd.type': (descriptor) =>
+    present(
+      descriptor.known,
+      enumeration(
+        descriptor.member('kind'),
+        'event',
+        DESCRIPTOR_TYPES.map(([character, name]) => [character.charCodeAt(0), name]),
+        '<NA>',
+      ),
+    ),
+  'fd.typechar': (descriptor) => {
+    const characters = CHARACTERS.map((character) => [character.charCodeAt(0), character] as const);
+    const known = enumeration(descriptor.member('kind'), 'event', characters, 'o');
+    return either(descriptor.known, known, constantText(guessedCharacter(descriptor.type)));
+  },
+  'fd.name': (descriptor) => text(nameOf(descriptor), 'event'),
+  'fd.directory': (descriptor) => {
+    const file = present(any([descriptor.is('kind', 'f'), not(descriptor.known)]), directoryPart(descriptor));
+    return either(descriptor.is('kind', 'd'), text(nameOf(descriptor), 'event'), file);
+  },
+  'fd.filename': (descriptor) => present(descriptor.is('kind', 'f'), text(`basename(${nameOf(descriptor)})`, 'event')),
+  // A descriptor of an earlier call (dup, fchmod) brings no path of its own.
+  'fd.nameraw': (descriptor) => {
+    const raw = descriptor.member('raw');
+    const file = either(code(`${raw} != 0`, 'event'), text(raw, 'event'), text(nameOf(descriptor), 'event'));
+    const guessed = guessedCharacter(descriptor.type) === 'f' ? file : text(`orEmpty(${raw})`, 'event');
+    return either(isPath(descriptor), file, either(descriptor.known, constantText(''), guessed));
+  },
+  'fd.name_changed': bit('NAME_CHANGED'),
+  'fd.connected': bit('CONNECTED'),
+  'fd.is_upper_layer': bit('UPPER_LAYER'),
+  'fd.is_lower_layer': bit('LOWER_LAYER'),
+  'fd.is_server': (descriptor) => present(descriptor.known, boolean(descriptor.isServer)),
+  'fd.l4proto': (descriptor) =>
+    present(
+      descriptor.known,
+      enumeration(
+        descriptor.member('l4'),
+        'event',
+        [
+          [6, 'tcp'],
+          [17, 'udp'],
+          [1, 'icmp'],
+          [58, 'icmp'],
+          [255, 'raw'],
+        ],
+        '<NA>',
+      ),
+    ),
+  'fd.sockfamily': (descriptor) =>
+    either(descriptor.isSocket, constantText('ip'), present(descriptor.is('kind', 'u'), constantText('unix'))),
+  'fd.ip': (descriptor) => descriptor.ends('address'),
+  'fd.net': (descriptor) => descriptor.ends('address'),
+  'fd.cip': (descriptor) => descriptor.client('address'),
+  'fd.cnet': (descriptor) => descriptor.client('address'),
+  'fd.sip': (descriptor) => descriptor.server('address'),
+  'fd.snet': (descriptor) => descriptor.server('address'),
+  'fd.lip': (descriptor) => descriptor.side('local', 'address'),
+  'fd.lnet': (descriptor) => descriptor.side('local', 'address'),
+  'fd.rip': (descriptor) => descriptor.side('remote', 'address'),
+  'fd.rnet': (descriptor) => descriptor.side('remote', 'address'),
+  'fd.port': (descriptor) => descriptor.ends('port'),
+  'fd.proto': (descriptor) => descriptor.ends('port'),
+  'fd.cport': (descriptor) => descriptor.client('port'),
+  'fd.sport': (descriptor) => descriptor.server('port'),
+  'fd.lport': (descriptor) => descriptor.side('local', 'port'),
+  'fd.rport': (descriptor) => descriptor.side('remote', 'port'),
+  'fd.cproto': (descriptor) => service(descriptor.client('port')),
+  'fd.sproto': (descriptor) => service(descriptor.server('port')),
+  'fd.lproto': (descriptor) => service(descriptor.side('local', 'port')),
+  'fd.rproto': (descriptor) => service(descriptor.side('remote', 'port')),
+  'fd.dev': (descriptor) => present(descriptor.known, number(statDevice(descriptor.member('device')), 'event')),
+  'fd.dev.major': (descriptor) =>
+    present(descriptor.known, number(`i64(${descriptor.member('device')} >> 20)`, 'event')),
+  'fd.dev.minor': (descriptor) =>
+    present(descriptor.known, number(`i64(${descriptor.member('device')} & 0xfffff)`, 'event')),
+  'fd.ino': (descriptor) => present(descriptor.known, number(`i64(${descriptor.member('inode')})`, 'event')),
+};
+
+/** Fields of the directory that a path is relative to, when it is known. */
+const OF_DIRECTORY: Readonly<Record<string, (path: string) => Operand>> = {
+  'fd.type': () => constantText('directory'),
+  'fd.typechar': () => constantText('d'),
+  'fd.name': (path) => text(path, 'event'),
+  'fd.directory': (path) => text(path, 'event'),
+  'fd.nameraw': (path) => text(path, 'event'),
+  'fd.dev': () => number('i64(0)', 'image'),
+  'fd.dev.major': () => number('i64(0)', 'image'),
+  'fd.dev.minor': () => number('i64(0)', 'image'),
+  'fd.ino': () => number('i64(0)', 'image'),
+  'fd.is_upper_layer': () => boolean(code('false', 'image')),
+  'fd.is_lower_layer': () => boolean(code('false', 'image')),
+  'fd.name_changed': () => boolean(code('false', 'image')),
+  'fd.connected': () => boolean(code('false', 'image')),
+  'fd.is_server': () => boolean(code('false', 'image')),
+  'fd.l4proto': () => constantText('<NA>'),
+};
+
+const OF_UNKNOWN_DIRECTORY: Readonly<Record<string, Operand>> = {
+  'fd.typechar': constantText('o'),
+  'fd.name': constantText(''),
+  'fd.nameraw': constantText(''),
+  'fd.directory': constantText('/'),
+};
+
+/** A descriptor field on events of a type. */
+export function descriptorField(name: string, type: EventType): Operand {
+  if (!type.createsFd && !type.usesFd) return ABSENT;
+  if (name === 'fd.num') return number('i64(headerFd(event))', 'event');
+  const descriptor = Descriptor.of(type);
+  if (descriptor) return BY_NAME[name]?.(descriptor) ?? ABSENT;
+  const path = directoryOf(type);
+  if (path === undefined) return ABSENT;
+  return either(
+    code(`${path} != 0`, 'event'),
+    OF_DIRECTORY[name]?.(path) ?? ABSENT,
+    OF_UNKNOWN_DIRECTORY[name] ?? ABSENT,
+  );
+}

@@ -1,0 +1,165 @@
+// Checks of numbers, booleans and addresses with constants.
+
+import { all, any, type Condition, code, constant, FALSE, not } from '../ir.ts';
+import { parseAddress, parseNetwork } from './address.ts';
+import type { Operand } from './operand.ts';
+import { portOf } from './services.ts';
+
+export type NumberOperator = '=' | '==' | '!=' | '<' | '<=' | '>' | '>=';
+
+/** A constant that the value can't be compared with. The type check finds most of them; this is the rest. */
+export class ConstantError extends Error {
+  override readonly name = 'ConstantError';
+}
+
+/** The value of an integer as rules write it: decimal, signed. */
+export function integerOf(text: string): bigint {
+  if (!/^[+-]?\d+$/.test(text)) throw new ConstantError(`"${text}" is not an integer`);
+  return BigInt.asIntN(64, BigInt(text.replace(/^\+/, '')));
+}
+
+export function portNumber(text: string): bigint {
+  const port = portOf(text);
+  if (port === undefined) throw new ConstantError(`"${text}" is not a port or a known service`);
+  return BigInt(port);
+}
+
+/** Whether the operand is a number that compares so. */
+export function checkNumber(operand: Operand, operator: NumberOperator, value: bigint): Condition {
+  switch (operand.kind) {
+    case 'absent':
+      return FALSE;
+    case 'number': {
+      const literal = operand.unsigned
+        ? `0x${BigInt.asUintN(64, value).toString(16)}`
+        : value < -(2n ** 63n) + 1n
+          ? 'i64.MIN_VALUE'
+          : `${value}`;
+      const [, constantValue] = /^i64\((\d+)\)$/.exec(operand.code) ?? [];
+      if (constantValue !== undefined) return constant(compare(BigInt(constantValue), operator, value));
+      return code(`${operand.code} ${operator === '=' ? '==' : operator} ${literal}`, operand.scope);
+    }
+    case 'ends': {
+      const both = [checkNumber(operand.local, operator, value), checkNumber(operand.remote, operator, value)];
+      return operator === '!=' ? all(both) : any(both);
+    }
+    case 'either':
+      return any([
+        all([operand.condition, checkNumber(operand.value, operator, value)]),
+        all([not(operand.condition), checkNumber(operand.otherwise, operator, value)]),
+      ]);
+    default:
+      throw new Error(`a number operator on ${operand.kind}: the type check comes first`);
+  }
+}
+
+function compare(left: bigint, operator: NumberOperator, right: bigint): boolean {
+  switch (operator) {
+    case '=':
+    case '==':
+      return left === right;
+    case '!=':
+      return left !== right;
+    case '<':
+      return left < right;
+    case '<=':
+      return left <= right;
+    case '>':
+      return left > right;
+    case '>=':
+      return left >= right;
+  }
+}
+
+/** Whether the operand is there and true (or, wanted so, false). */
+export function checkBoolean(operand: Operand, wanted: boolean): Condition {
+  switch (operand.kind) {
+    case 'absent':
+      return FALSE;
+    case 'boolean':
+      return wanted ? operand.condition : not(operand.condition);
+    case 'either':
+      return any([
+        all([operand.condition, checkBoolean(operand.value, wanted)]),
+        all([not(operand.condition), checkBoolean(operand.otherwise, wanted)]),
+      ]);
+    default:
+      throw new Error(`a boolean operator on ${operand.kind}: the type check comes first`);
+  }
+}
+
+/**
+ * Addresses: equal to one of the constants, or in one of the networks. `differs`: is neither; an address of the other version always
+ * differs. Of both ends either may be equal, but both must differ.
+ */
+export function checkAddress(
+  operand: Operand,
+  values: readonly string[],
+  networks: boolean,
+  differs: boolean,
+): Condition {
+  switch (operand.kind) {
+    case 'absent':
+      return FALSE;
+    case 'ends': {
+      const both = [operand.local, operand.remote].map((end) => checkAddress(end, values, networks, differs));
+      return differs ? all(both) : any(both);
+    }
+    case 'either':
+      return any([
+        all([operand.condition, checkAddress(operand.value, values, networks, differs)]),
+        all([not(operand.condition), checkAddress(operand.otherwise, values, networks, differs)]),
+      ]);
+    case 'address': {
+      const equal = any(values.map((value) => (networks ? inNetwork(operand, value) : isAddress(operand, value))));
+      return differs ? not(equal) : equal;
+    }
+    default:
+      throw new Error(`an address operator on ${operand.kind}: the type check comes first`);
+  }
+}
+
+type Address = Extract<Operand, { kind: 'address' }>;
+
+function isAddress(operand: Address, text: string): Condition {
+  const bytes = parseAddress(text);
+  if (!bytes) throw new ConstantError(`"${text}" is not an IP address`);
+  return maskedTest(operand, bytes, bytes.length * 8);
+}
+
+function inNetwork(operand: Address, text: string): Condition {
+  const network = parseNetwork(text);
+  if (!network) throw new ConstantError(`"${text}" is not a network`);
+  return maskedTest(operand, network.bytes, network.length);
+}
+
+function maskedTest(operand: Address, bytes: Uint8Array, length: number): Condition {
+  const { code: address, scope } = operand;
+  const v6 = code(operand.v6, scope);
+  const masks = bytes.map((_, index) => 0xff & (0xff00 >> Math.max(0, Math.min(8, length - index * 8))));
+  const masked = bytes.map((byte, index) => byte & (masks[index] ?? 0));
+  if (bytes.length === 4) {
+    const [value, mask] = [bigEndian(masked, 0, 4), bigEndian(masks, 0, 4)];
+    const loaded = mask === 0xffffffffn ? `ipv4(${address})` : `(ipv4(${address}) & ${hex(mask)})`;
+    return all([not(v6), mask === 0n ? constant(true) : code(`${loaded} == ${hex(value)}`, scope)]);
+  }
+  const half = (data: Uint8Array, from: number): string => hex(littleEndian(data, from));
+  const test = `isInIpv6Net(${address}, ${half(masked, 0)}, ${half(masks, 0)}, ${half(masked, 8)}, ${half(masks, 8)})`;
+  return all([v6, code(test, scope, 2)]);
+}
+
+function hex(value: bigint): string {
+  return `0x${value.toString(16)}`;
+}
+
+function bigEndian(bytes: Uint8Array, from: number, count: number): bigint {
+  let value = 0n;
+  for (let index = from; index < from + count; index++) value = (value << 8n) | BigInt(bytes[index] ?? 0);
+  return value;
+}
+
+function littleEndian(bytes: Uint8Array, from: number): bigint {
+  let value = 0n;
+  for (let index = from + 7; index >= from; index--) value = (value << 8n) | BigInt(bytes[index] ?? 0);
+  return value;
+}

@@ -1,0 +1,103 @@
+// What a field comes to on events of one type: where its value is read, whether it can be there at all.
+
+import type { EventType } from '../../schema/events.ts';
+import type { BitName, Bytes, Condition, Piece, Scope, TextCode, TextMatch } from '../ir.ts';
+
+export type Operand =
+  /** Never there on these events: every operator is false. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'constant'; readonly bytes: Bytes }
+  | { readonly kind: 'text'; readonly text: TextCode }
+  /** Text that nowhere lies in one piece; there if all its pieces are. */
+  | { readonly kind: 'pieces'; readonly pieces: readonly Piece[] }
+  /** Text of names that stand for (parts of) a number; `none`: what it reads when no name applies, undefined = the number. */
+  | {
+      readonly kind: 'names';
+      readonly code: string;
+      readonly scope: Scope;
+      readonly names: readonly BitName[];
+      readonly separator: Bytes;
+      readonly none?: Bytes;
+    }
+  /** `code` is of type i64, or u64 if unsigned. */
+  | { readonly kind: 'number'; readonly code: string; readonly unsigned?: true; readonly scope: Scope }
+  | { readonly kind: 'boolean'; readonly condition: Condition }
+  /** `code` is the address of 16 bytes; `v6`: whether they are an IPv6 address. */
+  | { readonly kind: 'address'; readonly code: string; readonly v6: string; readonly scope: Scope }
+  /** Either end of a connection. */
+  | { readonly kind: 'ends'; readonly local: Operand; readonly remote: Operand }
+  /** The ancestors, of which any may satisfy the check: in the operand, `image` is the ancestor. */
+  | { readonly kind: 'ancestors'; readonly each: Operand }
+  /** The elements of a list. */
+  | { readonly kind: 'list'; readonly items: readonly Operand[] }
+  | { readonly kind: 'either'; readonly condition: Condition; readonly value: Operand; readonly otherwise: Operand };
+
+export const ABSENT: Operand = { kind: 'absent' };
+
+/** What lowering a condition needs to know, and where it says what it could not do. */
+export interface LoweringContext {
+  readonly type: EventType;
+  /** Something about a field that the rule's author should know; said once per rule and text. */
+  warn(code: LoweringWarningCode, message: string): void;
+  /** A check that can't be compiled: it counts as false. Throws what is no fault of the rule. */
+  fail(error: unknown): void;
+  /** A function that an operand's code calls; `source` declares it. */
+  define(name: string, source: string): void;
+  /** The test of the text that the AssemblyScript expression `code` yields, for such a function. */
+  textTest(match: TextMatch, code: string): string;
+}
+
+export type LoweringWarningCode =
+  | 'field-not-captured'
+  | 'field-not-in-conditions'
+  | 'field-not-exact'
+  | 'condition-not-supported';
+
+export function text(code: string, scope: Scope): Operand {
+  return { kind: 'text', text: { code, scope } };
+}
+
+export function constantText(value: string): Operand {
+  return { kind: 'constant', bytes: toBytes(value) };
+}
+
+export function number(code: string, scope: Scope, unsigned = false): Operand {
+  return unsigned ? { kind: 'number', code, unsigned: true, scope } : { kind: 'number', code, scope };
+}
+
+export function boolean(condition: Condition): Operand {
+  return { kind: 'boolean', condition };
+}
+
+/** `operand` where the condition holds, absent elsewhere. */
+export function present(condition: Condition, operand: Operand): Operand {
+  return either(condition, operand, ABSENT);
+}
+
+export function either(condition: Condition, value: Operand, otherwise: Operand): Operand {
+  if (condition.kind === 'constant') return condition.value ? value : otherwise;
+  return { kind: 'either', condition, value, otherwise };
+}
+
+const WHOLE = 0xffffffffffffffffn;
+
+/** Names of single numbers: each stands for exactly its value. */
+export function enumeration(
+  code: string,
+  scope: Scope,
+  names: readonly (readonly [value: number, name: string])[],
+  none?: string,
+): Operand {
+  const bits = names.map(([value, name]) => ({
+    name: toBytes(name),
+    mask: WHOLE,
+    equals: BigInt.asUintN(64, BigInt(value)),
+  }));
+  const base = { kind: 'names', code: `u64(${code})`, scope, names: bits, separator: '|' } as const;
+  return none === undefined ? base : { ...base, none: toBytes(none) };
+}
+
+/** UTF-8 as characters 0-255. */
+export function toBytes(value: string): Bytes {
+  return Buffer.from(value, 'utf8').toString('latin1');
+}

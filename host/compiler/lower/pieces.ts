@@ -1,0 +1,35 @@
+// Operands taken apart: into the cases that their value depends on, and into pieces of text.
+
+import { all, any, type Condition, not, type Piece } from '../ir.ts';
+import { either, type Operand } from './operand.ts';
+
+/** A condition on a value that depends on others: one for each case. */
+export function splitEither(operand: Operand, check: (operand: Operand) => Condition): Condition {
+  if (operand.kind !== 'either') return check(operand);
+  return any([
+    all([operand.condition, splitEither(operand.value, check)]),
+    all([not(operand.condition), splitEither(operand.otherwise, check)]),
+  ]);
+}
+
+/** The same for making another operand of it. */
+export function mapEither(operand: Operand, map: (operand: Operand) => Operand): Operand {
+  if (operand.kind !== 'either') return map(operand);
+  return either(operand.condition, mapEither(operand.value, map), mapEither(operand.otherwise, map));
+}
+
+/** The pieces of a text; undefined for what is no text. */
+export function piecesOf(operand: Operand): readonly Piece[] | undefined {
+  switch (operand.kind) {
+    case 'constant':
+      return operand.bytes === '' ? [] : [{ kind: 'bytes', bytes: operand.bytes }];
+    case 'text':
+      return [{ kind: 'text', ...operand.text }];
+    case 'pieces':
+      return operand.pieces;
+    case 'names':
+      return [operand];
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,228 @@
+// Transformers: there is nowhere to write a transformed text to, so that they become another way of reading it.
+
+import type { ValueType } from '../../schema/types.ts';
+import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../ast.ts';
+import { lower, upper } from '../emit/bytes.ts';
+import type { Bytes, Piece } from '../ir.ts';
+import { literalBytes } from '../literal-bytes.ts';
+import { fieldOperand, knownField } from './field.ts';
+import { ABSENT, constantText, type LoweringContext, number, type Operand, present } from './operand.ts';
+import { mapEither, piecesOf } from './pieces.ts';
+import { exists } from './text-check.ts';
+
+/** How an operand is compared. */
+export type Comparison = 'text' | 'number' | 'port' | 'boolean' | 'address' | 'network';
+
+export interface TypedOperand {
+  readonly operand: Operand;
+  readonly type: Comparison;
+  /** fd.ip, fd.net, fd.port. */
+  readonly eitherEnd?: true;
+}
+
+export function lowerOperand(operand: AstOperand, context: LoweringContext): TypedOperand {
+  if (operand.kind === 'transformer') return transform(operand, context);
+  const named = knownField(operand.name, operand.argument);
+  const lowered = fieldOperand(named, context);
+  if (named.field.type === 'DYN') return { operand: lowered, type: dynamicType(lowered) };
+  const typed = { operand: lowered, type: comparisonOf(named.field.type) };
+  return /^fd\.(ip|net|port|proto)$/.test(named.field.name) ? { ...typed, eitherEnd: true } : typed;
+}
+
+function comparisonOf(type: ValueType): Comparison {
+  switch (type) {
+    case 'CHARBUF':
+    case 'BYTEBUF':
+    case 'FSPATH':
+    case 'FSRELPATH':
+      return 'text';
+    case 'BOOL':
+      return 'boolean';
+    case 'IPADDR':
+      return 'address';
+    case 'IPNET':
+      return 'network';
+    case 'PORT':
+      return 'port';
+    default:
+      return 'number';
+  }
+}
+
+/** evt.rawarg: the type is the parameter's. */
+function dynamicType(operand: Operand): Comparison {
+  if (operand.kind === 'either')
+    return dynamicType(operand.value.kind === 'absent' ? operand.otherwise : operand.value);
+  return operand.kind === 'number' ? 'number' : operand.kind === 'boolean' ? 'boolean' : 'text';
+}
+
+function transform(transformer: TransformerOperand, context: LoweringContext): TypedOperand {
+  const { name } = transformer;
+  const [first] = transformer.arguments;
+  const unsupported = (why: string): TypedOperand => {
+    context.warn('condition-not-supported', `${name}() ${why} is not supported; conditions on it are never true`);
+    return { operand: ABSENT, type: name === 'len' ? 'number' : 'text' };
+  };
+  if (!first) return unsupported('without arguments');
+  switch (name) {
+    case 'tolower':
+    case 'toupper': {
+      const to = name === 'tolower' ? 'lower' : 'upper';
+      return { operand: mapEither(argument(first, context), (operand) => inCase(operand, to)), type: 'text' };
+    }
+    case 'basename':
+      return { operand: mapEither(argument(first, context), (operand) => basename(operand, context)), type: 'text' };
+    case 'b64':
+      return { operand: mapEither(argument(first, context), (operand) => base64(operand, context)), type: 'text' };
+    case 'len':
+      return { operand: mapEither(argument(first, context), (operand) => length(operand, context)), type: 'number' };
+    case 'join': {
+      const items = listItems(transformer.arguments[1], context);
+      return { operand: joined(argument(first, context), items), type: 'text' };
+    }
+    case 'concat': {
+      const items = transformer.arguments.map((item) => argument(item, context));
+      return { operand: joined(constantText(''), items), type: 'text' };
+    }
+    case 'getopt':
+      return unsupported('in a condition');
+  }
+}
+
+function argument(item: TransformerArgument, context: LoweringContext): Operand {
+  switch (item.kind) {
+    case 'literal':
+      return { kind: 'constant', bytes: Buffer.from(literalBytes(item.text)).toString('latin1') };
+    case 'list':
+      return { kind: 'list', items: item.items.map((entry) => argument(entry, context)) };
+    default:
+      return lowerOperand(item, context).operand;
+  }
+}
+
+function listItems(item: TransformerArgument | undefined, context: LoweringContext): readonly Operand[] {
+  if (!item) return [];
+  const operand = argument(item, context);
+  return operand.kind === 'list' ? operand.items : [operand];
+}
+
+function inCase(operand: Operand, to: 'lower' | 'upper'): Operand {
+  const convert = to === 'lower' ? lower : upper;
+  switch (operand.kind) {
+    case 'constant':
+      return { kind: 'constant', bytes: convert(operand.bytes) };
+    case 'text':
+      return { kind: 'text', text: { ...operand.text, case: to } };
+    case 'names':
+      return { ...operand, ...namesInCase(operand, convert) };
+    case 'pieces':
+      return { kind: 'pieces', pieces: operand.pieces.map((piece) => pieceInCase(piece, to, convert)) };
+    default:
+      return operand;
+  }
+}
+
+type Names = Extract<Piece, { kind: 'names' }>;
+
+function namesInCase(names: Names, convert: (bytes: Bytes) => Bytes): Pick<Names, 'names' | 'none'> {
+  const converted = names.names.map((bit) => ({ ...bit, name: convert(bit.name) }));
+  return names.none === undefined ? { names: converted } : { names: converted, none: convert(names.none) };
+}
+
+function pieceInCase(piece: Piece, to: 'lower' | 'upper', convert: (bytes: Bytes) => Bytes): Piece {
+  switch (piece.kind) {
+    case 'bytes':
+      return { ...piece, bytes: convert(piece.bytes) };
+    case 'text':
+    case 'base64':
+      return { ...piece, case: to };
+    case 'names':
+      return { ...piece, ...namesInCase(piece, convert) };
+    case 'character':
+      return { ...piece, code: `${to}Byte(${piece.code})` };
+    // Hexadecimal digits of a parameter stay as they are: no rule compares those.
+    case 'hexadecimal':
+    case 'decimal':
+    case 'octal':
+      return piece;
+  }
+}
+
+function basename(operand: Operand, context: LoweringContext): Operand {
+  switch (operand.kind) {
+    case 'constant':
+      return { kind: 'constant', bytes: operand.bytes.slice(operand.bytes.lastIndexOf('/') + 1) };
+    case 'text':
+      return { kind: 'text', text: { ...operand.text, code: `basename(${operand.text.code})` } };
+    case 'absent':
+    case 'names':
+      return operand;
+    default:
+      context.warn(
+        'condition-not-supported',
+        'basename() of a text that is put together is not supported; it is never true',
+      );
+      return ABSENT;
+  }
+}
+
+function base64(operand: Operand, context: LoweringContext): Operand {
+  if (operand.kind === 'absent') return operand;
+  if (operand.kind === 'text' && operand.text.case === undefined) {
+    return { kind: 'pieces', pieces: [{ kind: 'base64', ...operand.text }] };
+  }
+  if (operand.kind === 'constant') {
+    const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(operand.bytes);
+    return valid ? { kind: 'constant', bytes: Buffer.from(operand.bytes, 'base64').toString('latin1') } : ABSENT;
+  }
+  context.warn('condition-not-supported', 'b64() of a text that is put together is not supported; it is never true');
+  return ABSENT;
+}
+
+function length(operand: Operand, context: LoweringContext): Operand {
+  if (operand.kind === 'absent') return operand;
+  if (operand.kind === 'list') return number(`i64(${operand.items.length})`, 'image');
+  const pieces = piecesOf(operand);
+  const parts = pieces?.map(lengthOfPiece);
+  if (!pieces || !parts || parts.includes(undefined)) {
+    context.warn('condition-not-supported', 'len() of this value is not supported; it is never true');
+    return ABSENT;
+  }
+  const scope = pieces.some((piece) => piece.kind !== 'bytes' && piece.scope === 'event') ? 'event' : 'image';
+  return present(exists(operand), number(`i64(${parts.join(' + ') || '0'})`, scope));
+}
+
+function lengthOfPiece(piece: Piece): string | undefined {
+  switch (piece.kind) {
+    case 'bytes':
+      return `${piece.bytes.length}`;
+    case 'text':
+      return `lengthOf(${piece.code})`;
+    case 'base64':
+      return `base64Length(${piece.code})`;
+    case 'decimal':
+    case 'octal':
+    case 'hexadecimal':
+      return `u32(${piece.kind}Length(${piece.code}))`;
+    case 'character':
+      return `u32(${piece.code} != 0)`;
+    case 'names':
+      return undefined;
+  }
+}
+
+/** The items with a separator between them. Absent if any of them is. */
+function joined(separator: Operand, items: readonly Operand[]): Operand {
+  const build = (rest: readonly Operand[], done: readonly Piece[], first: boolean): Operand => {
+    const [next, ...others] = rest;
+    if (!next) return { kind: 'pieces', pieces: done };
+    return mapEither(next, (operand) => {
+      const pieces = piecesOf(operand);
+      if (!pieces) return ABSENT;
+      const between = first ? [] : (piecesOf(separator) ?? []);
+      return build(others, [...done, ...between, ...pieces], false);
+    });
+  };
+  const whole = build(items, [], true);
+  return whole.kind === 'pieces' && whole.pieces.length === 0 ? constantText('') : whole;
+}

@@ -1,0 +1,109 @@
+// The manifest: what a module's rules are called, how they report, what they need. It travels in the module, as JSON.
+
+import type { Expression, Operand, TransformerArgument } from './ast.ts';
+import type { Plan } from './plan.ts';
+import { schemaVersion } from './schema-version.ts';
+
+/** Custom section that holds it. */
+export const MANIFEST_SECTION = 'wasprey.manifest';
+
+/** Raised whenever the meaning of a manifest or of the module's interface changes. */
+export const MANIFEST_VERSION = 1;
+
+/** Raised with every change of what the compiler makes of the same rules. */
+export const COMPILER_VERSION = '0.1.0';
+
+export interface ManifestRule {
+  readonly name: string;
+  readonly description: string;
+  readonly priority: string;
+  readonly tags: readonly string[];
+  readonly source: string;
+  /** Output template as it was written. */
+  readonly output: string;
+  /** Condition as it was written. */
+  readonly condition: string;
+  readonly file: string;
+  readonly line: number;
+  /** Fields that the condition reads, with their arguments. */
+  readonly fields: readonly string[];
+  /** Event types on which it can match; empty: it never does. */
+  readonly eventTypes: readonly string[];
+}
+
+export interface Manifest {
+  readonly version: typeof MANIFEST_VERSION;
+  readonly compiler: string;
+  /** schemaVersion() of the layout that the module reads. */
+  readonly schema: string;
+  /** File name -> sha256 of the rules it was compiled from. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** All event types that any rule can match: what has to be captured. */
+  readonly eventTypes: readonly string[];
+  /** By the number that the module reports. */
+  readonly rules: readonly ManifestRule[];
+}
+
+export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>): Manifest {
+  const rules = plan.rules.map(({ source, bodies }): ManifestRule => {
+    const { name, description, priority, tags, output, file, line } = source;
+    return {
+      name,
+      description,
+      priority,
+      tags,
+      source: source.source,
+      output,
+      condition: source.conditionText,
+      file,
+      line,
+      fields: [...fieldsOf(source.condition)].sort(),
+      eventTypes: bodies.flatMap(({ types }) => types.map((type) => type.name)),
+    };
+  });
+  return {
+    version: MANIFEST_VERSION,
+    compiler: COMPILER_VERSION,
+    schema: schemaVersion(),
+    sources,
+    eventTypes: [...new Set(plan.groups.flatMap(({ types }) => types.map((type) => type.name)))],
+    rules,
+  };
+}
+
+/** The fields that a condition names, with their arguments in brackets. */
+export function fieldsOf(expression: Expression): Set<string> {
+  const fields = new Set<string>();
+  const operand = (item: Operand | TransformerArgument): void => {
+    switch (item.kind) {
+      case 'field':
+        fields.add(item.argument === undefined ? item.name : `${item.name}[${item.argument}]`);
+        break;
+      case 'transformer':
+        item.arguments.forEach(operand);
+        break;
+      case 'list':
+        item.items.forEach(operand);
+        break;
+      case 'literal':
+    }
+  };
+  const visit = (node: Expression): void => {
+    switch (node.kind) {
+      case 'and':
+      case 'or':
+        node.children.forEach(visit);
+        break;
+      case 'not':
+        visit(node.child);
+        break;
+      case 'check':
+        operand(node.left);
+        if (node.right.kind === 'operand') operand(node.right.operand);
+        break;
+      case 'macro':
+    }
+  };
+  visit(expression);
+  return fields;
+}

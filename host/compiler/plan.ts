@@ -1,0 +1,115 @@
+// What to evaluate when: for each event type the rules that can match it, for each process the rules that it can still match.
+
+import { EVENT_TYPES, type EventType } from '../schema/events.ts';
+import { CANDIDATE_WORDS } from '../schema/image.ts';
+import { all, any, type Condition, FALSE, scopeOf, TRUE } from './ir.ts';
+import type { RuleSource } from './rule-source.ts';
+
+/** Rules that have a bit in the candidate words of a process image. Those behind are tried without. */
+export const CANDIDATE_RULES = CANDIDATE_WORDS * 64;
+
+/** The condition of a rule on some event types, which all come to the same. */
+export interface RuleBody {
+  readonly rule: number;
+  readonly types: readonly EventType[];
+  /** What is left to test where the rule's candidate bit is set. */
+  readonly condition: Condition;
+}
+
+export interface PlannedRule {
+  readonly index: number;
+  readonly source: RuleSource;
+  /** A condition on the process alone, without which the rule can't be true of any event. */
+  readonly candidate: Condition;
+  readonly bodies: readonly RuleBody[];
+}
+
+/** Event types on which the same bodies are tried. */
+export interface TypeGroup {
+  readonly types: readonly EventType[];
+  /** In definition order. */
+  readonly bodies: readonly RuleBody[];
+}
+
+export interface Plan {
+  readonly rules: readonly PlannedRule[];
+  readonly groups: readonly TypeGroup[];
+}
+
+/** @param lower the condition of a rule on events of a type */
+export function planRules(
+  sources: readonly RuleSource[],
+  lower: (source: RuleSource, type: EventType) => Condition,
+): Plan {
+  const rules = sources.map((source, index) => planRule(source, index, lower));
+  return { rules, groups: groupTypes(rules) };
+}
+
+function planRule(
+  source: RuleSource,
+  index: number,
+  lower: (source: RuleSource, type: EventType) => Condition,
+): PlannedRule {
+  const types = EVENT_TYPES.filter(({ name }) => source.eventTypes?.has(name) ?? true);
+  const conditions = types
+    .map((type) => ({ type, condition: lower(source, type) }))
+    .filter(({ condition }) => condition !== FALSE);
+  const { candidate, implied } =
+    index < CANDIDATE_RULES ? candidateOf(conditions.map(({ condition }) => condition)) : NO_CANDIDATE;
+  const bodies = new Map<string, { rule: number; types: EventType[]; condition: Condition }>();
+  for (const { type, condition } of conditions) {
+    const rest = all(conjuncts(condition).filter(({ key }) => !implied.has(key)));
+    const same = bodies.get(rest.key);
+    if (same) same.types.push(type);
+    else bodies.set(rest.key, { rule: index, types: [type], condition: rest });
+  }
+  return { index, source, candidate, bodies: [...bodies.values()] };
+}
+
+const NO_CANDIDATE = { candidate: TRUE, implied: new Set<string>() };
+
+/**
+ * What a process must be like for any of the conditions to be true, and the keys of the conjuncts that this implies: those need not be
+ * tested again.
+ */
+function candidateOf(conditions: readonly Condition[]): { candidate: Condition; implied: ReadonlySet<string> } {
+  if (conditions.length === 0) return { candidate: FALSE, implied: new Set() };
+  const parts = conditions.map((condition) => conjuncts(possible(condition)));
+  const [first = [], ...others] = parts;
+  const common = first.filter(({ key }) => others.every((list) => list.some((other) => other.key === key)));
+  const implied = new Set(common.map(({ key }) => key));
+  const rest = any(parts.map((list) => all(list.filter(({ key }) => !implied.has(key)))));
+  return { candidate: all([...common, rest]), implied };
+}
+
+function conjuncts(condition: Condition): readonly Condition[] {
+  return condition.kind === 'all' ? condition.children : [condition];
+}
+
+/** The condition with every test of the event taken for true, whether negated or not: what the process alone decides. */
+function possible(condition: Condition): Condition {
+  switch (condition.kind) {
+    case 'constant':
+      return condition;
+    case 'all':
+      return all(condition.children.map(possible));
+    case 'any':
+      return any(condition.children.map(possible));
+    case 'not':
+    case 'test':
+      return scopeOf(condition) === 'image' ? condition : TRUE;
+  }
+}
+
+function groupTypes(rules: readonly PlannedRule[]): readonly TypeGroup[] {
+  const groups = new Map<string, { types: EventType[]; bodies: readonly RuleBody[] }>();
+  for (const type of EVENT_TYPES) {
+    const bodies = rules.flatMap((rule) => rule.bodies.filter(({ types }) => types.includes(type)));
+    if (bodies.length === 0) continue;
+    const key = bodies.map(({ rule, types }) => `${rule}:${types[0]?.number}`).join();
+    const same = groups.get(key);
+    if (same) same.types.push(type);
+    else groups.set(key, { types: [type], bodies });
+  }
+  return [...groups.values()];
+}

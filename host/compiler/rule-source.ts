@@ -1,0 +1,23 @@
+// What the compiler's back end takes: rules as the front end leaves them, lists and macros resolved, types checked.
+
+import type { Expression } from './ast.ts';
+
+export interface RuleSource {
+  readonly name: string;
+  readonly description: string;
+  readonly priority: string;
+  readonly tags: readonly string[];
+  /** Event source, e.g. syscall. */
+  readonly source: string;
+  /** The output template as it was written. */
+  readonly output: string;
+  /** The condition as it was written, macros and lists by name. */
+  readonly conditionText: string;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** Without macro references. */
+  readonly condition: Expression;
+  /** Names of the event types that the rule can match; undefined = any. */
+  readonly eventTypes?: ReadonlySet<string>;
+}

@@ -1,0 +1,62 @@
+// The schema as AssemblyScript: one inlined accessor a member, with its offset as an immediate. Rule modules read records
+// through these alone.
+
+import { CONTAINER } from '../container.ts';
+import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
+import { CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS } from '../image.ts';
+import type { Member, Struct } from '../layout.ts';
+
+/** `open` + `local_port` -> `openLocalPort`: what the accessor of a member is called. */
+export function accessorName(owner: string, member: string): string {
+  return `${owner}_${member}`.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The owners of accessors: the header of every event, each shape of event, the image, the container. */
+export const ACCESSOR_OWNERS: Readonly<Record<string, Struct>> = {
+  header: EVENT_HEADER,
+  ...EVENT_STRUCTS,
+  image: IMAGE,
+  container: CONTAINER,
+};
+
+function accessor(owner: string, member: Member): string {
+  const name = accessorName(owner, member.name);
+  const head = `/** ${member.doc} */\n// @ts-ignore: decorator\n@inline export function`;
+  const { type, offset } = member;
+  if (type === 'string')
+    return `${head} ${name}(base: u32): u64 {\n  return textOf(base, load<u64>(base, ${offset}));\n}`;
+  if (type === 'address' || type === 'comm') return `${head} ${name}(base: u32): u32 {\n  return base + ${offset};\n}`;
+  if (member.count !== undefined) {
+    const bytes = member.size / member.count;
+    const shift = Math.log2(bytes);
+    return `${head} ${name}(base: u32, index: u32): ${type} {\n  return load<${type}>(base + (index << ${shift}), ${offset});\n}`;
+  }
+  return `${head} ${name}(base: u32): ${type} {\n  return load<${type}>(base, ${offset});\n}`;
+}
+
+function constants(prefix: string, values: Readonly<Record<string, number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `export const ${prefix}_${name}: u32 = ${value};`)
+    .join('\n');
+}
+
+/** The text of rules-wasm/generated/accessors.ts. */
+export function assemblyScriptAccessors(): string {
+  const parts = Object.entries(ACCESSOR_OWNERS).map(([owner, struct]) => {
+    // The header's accessors serve all shapes.
+    const members = struct.members.filter((member) => {
+      if (owner === 'header' || owner === 'image' || owner === 'container') return true;
+      return member.offset >= EVENT_HEADER.size;
+    });
+    return [`// -- ${struct.name}: ${struct.doc}`, ...members.map((member) => accessor(owner, member))].join('\n\n');
+  });
+  return `${[
+    '// Generated from host/schema by `npm run schema`. Do not edit.',
+    "import { textOf } from '../text';",
+    constants('EVENT_FLAG', EVENT_FLAGS),
+    constants('DESCRIPTOR', DESCRIPTOR_STATE),
+    constants('IMAGE_FLAG', IMAGE_FLAGS),
+    `export const CANDIDATE_WORDS: u32 = ${CANDIDATE_WORDS};`,
+    ...parts,
+  ].join('\n\n')}\n`;
+}

@@ -1,0 +1,1145 @@
+// Generated from host/schema by `npm run schema`. Do not edit.
+
+import { textOf } from '../text';
+
+export const EVENT_FLAG_TRUNCATED: u32 = 1;
+export const EVENT_FLAG_THREAD: u32 = 2;
+export const EVENT_FLAG_COMPLETE: u32 = 4;
+export const EVENT_FLAG_SYNTHETIC: u32 = 8;
+
+export const DESCRIPTOR_CONNECTED: u32 = 1;
+export const DESCRIPTOR_NAME_CHANGED: u32 = 2;
+export const DESCRIPTOR_UPPER_LAYER: u32 = 4;
+export const DESCRIPTOR_LOWER_LAYER: u32 = 8;
+export const DESCRIPTOR_CREATED: u32 = 16;
+export const DESCRIPTOR_PARTIAL: u32 = 32;
+export const DESCRIPTOR_DELETED: u32 = 64;
+
+export const IMAGE_FLAG_EXE_WRITABLE: u32 = 1;
+export const IMAGE_FLAG_EXE_UPPER_LAYER: u32 = 2;
+export const IMAGE_FLAG_EXE_FROM_MEMFD: u32 = 4;
+export const IMAGE_FLAG_EXE_LOWER_LAYER: u32 = 8;
+export const IMAGE_FLAG_TRUNCATED: u32 = 16;
+export const IMAGE_FLAG_EXITED: u32 = 32;
+export const IMAGE_FLAG_KERNEL_THREAD: u32 = 64;
+export const IMAGE_FLAG_UNKNOWN: u32 = 128;
+
+export const CANDIDATE_WORDS: u32 = 16;
+
+// -- event_header: What every event record starts with.
+
+/** ring position + secret of this start, written last; says that the record is whole */
+// @ts-ignore: decorator
+@inline export function headerCommit(base: u32): u64 {
+  return load<u64>(base, 0);
+}
+
+/** bytes of the record, strings and padding included; a multiple of 8 */
+// @ts-ignore: decorator
+@inline export function headerSize(base: u32): u32 {
+  return load<u32>(base, 8);
+}
+
+/** event type number */
+// @ts-ignore: decorator
+@inline export function headerType(base: u32): u16 {
+  return load<u16>(base, 12);
+}
+
+/** EVENT_FLAGS */
+// @ts-ignore: decorator
+@inline export function headerFlags(base: u32): u16 {
+  return load<u16>(base, 14);
+}
+
+/** ns since the epoch, taken at syscall exit */
+// @ts-ignore: decorator
+@inline export function headerTime(base: u32): u64 {
+  return load<u64>(base, 16);
+}
+
+/** process image id; 0 where the kernel had none */
+// @ts-ignore: decorator
+@inline export function headerImage(base: u32): u64 {
+  return load<u64>(base, 24);
+}
+
+/** number of the event on its CPU, counting dropped ones too, from 1 */
+// @ts-ignore: decorator
+@inline export function headerSequence(base: u32): u64 {
+  return load<u64>(base, 32);
+}
+
+/** return value of the syscall */
+// @ts-ignore: decorator
+@inline export function headerResult(base: u32): i64 {
+  return load<i64>(base, 40);
+}
+
+/** thread id in the root pid namespace */
+// @ts-ignore: decorator
+@inline export function headerTid(base: u32): u32 {
+  return load<u32>(base, 48);
+}
+
+/** CPU whose ring holds the record */
+// @ts-ignore: decorator
+@inline export function headerCpu(base: u32): u16 {
+  return load<u16>(base, 52);
+}
+
+/** 0 */
+// @ts-ignore: decorator
+@inline export function headerReserved(base: u32): u16 {
+  return load<u16>(base, 54);
+}
+
+/** descriptor number the event works on; -1 where it has none or creating it failed */
+// @ts-ignore: decorator
+@inline export function headerFd(base: u32): i32 {
+  return load<i32>(base, 56);
+}
+
+/** address of the process image in the sandbox, written by the reader; never 0 once complete */
+// @ts-ignore: decorator
+@inline export function headerImageAddress(base: u32): u32 {
+  return load<u32>(base, 60);
+}
+
+// -- event_open: open, openat, openat2, creat
+
+/** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+// @ts-ignore: decorator
+@inline export function openKind(base: u32): u8 {
+  return load<u8>(base, 64);
+}
+
+/** IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+// @ts-ignore: decorator
+@inline export function openL4(base: u32): u8 {
+  return load<u8>(base, 65);
+}
+
+/** 0 none, 1 client, 2 server */
+// @ts-ignore: decorator
+@inline export function openRole(base: u32): u8 {
+  return load<u8>(base, 66);
+}
+
+/** DESCRIPTOR_STATE bits */
+// @ts-ignore: decorator
+@inline export function openState(base: u32): u8 {
+  return load<u8>(base, 67);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function openLocalPort(base: u32): u16 {
+  return load<u16>(base, 68);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function openRemotePort(base: u32): u16 {
+  return load<u16>(base, 70);
+}
+
+/** dev_t of the file system (kernel encoding: major << 20 | minor) */
+// @ts-ignore: decorator
+@inline export function openDevice(base: u32): u32 {
+  return load<u32>(base, 72);
+}
+
+/** inode mode bits */
+// @ts-ignore: decorator
+@inline export function openFileMode(base: u32): u32 {
+  return load<u32>(base, 76);
+}
+
+/** inode number */
+// @ts-ignore: decorator
+@inline export function openInode(base: u32): u64 {
+  return load<u64>(base, 80);
+}
+
+/** local end (unix: address of the socket in its first 8 bytes) */
+// @ts-ignore: decorator
+@inline export function openLocalAddress(base: u32): u32 {
+  return base + 88;
+}
+
+/** remote end (unix: address of the peer in its first 8 bytes) */
+// @ts-ignore: decorator
+@inline export function openRemoteAddress(base: u32): u32 {
+  return base + 104;
+}
+
+/** fd.name: absolute lexical path, connection, or unix path; completed by the reader */
+// @ts-ignore: decorator
+@inline export function openName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 120));
+}
+
+/** path as passed to the syscall */
+// @ts-ignore: decorator
+@inline export function openRaw(base: u32): u64 {
+  return textOf(base, load<u64>(base, 128));
+}
+
+/** path as the kernel resolved it (dentry walk across mounts) */
+// @ts-ignore: decorator
+@inline export function openResolved(base: u32): u64 {
+  return textOf(base, load<u64>(base, 136));
+}
+
+/** path of dirfd, where raw is relative to one */
+// @ts-ignore: decorator
+@inline export function openDirectory(base: u32): u64 {
+  return textOf(base, load<u64>(base, 144));
+}
+
+/** directory descriptor passed; AT_FDCWD for open and creat */
+// @ts-ignore: decorator
+@inline export function openDirfd(base: u32): i32 {
+  return load<i32>(base, 152);
+}
+
+/** flags in the kernel's numbers */
+// @ts-ignore: decorator
+@inline export function openOpenFlags(base: u32): u32 {
+  return load<u32>(base, 156);
+}
+
+/** mode passed */
+// @ts-ignore: decorator
+@inline export function openMode(base: u32): u32 {
+  return load<u32>(base, 160);
+}
+
+/** openat2: resolve flags */
+// @ts-ignore: decorator
+@inline export function openResolve(base: u32): u32 {
+  return load<u32>(base, 164);
+}
+
+// -- event_exec: execve, execveat
+
+/** path as passed (of a failed call; the image has the rest) */
+// @ts-ignore: decorator
+@inline export function execRaw(base: u32): u64 {
+  return textOf(base, load<u64>(base, 64));
+}
+
+/** the same, absolute; completed by the reader */
+// @ts-ignore: decorator
+@inline export function execName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 72));
+}
+
+/** path of dirfd, where raw is relative to one */
+// @ts-ignore: decorator
+@inline export function execDirectory(base: u32): u64 {
+  return textOf(base, load<u64>(base, 80));
+}
+
+/** directory descriptor; AT_FDCWD for execve */
+// @ts-ignore: decorator
+@inline export function execDirfd(base: u32): i32 {
+  return load<i32>(base, 88);
+}
+
+/** execveat: AT_* flags */
+// @ts-ignore: decorator
+@inline export function execAtFlags(base: u32): u32 {
+  return load<u32>(base, 92);
+}
+
+// -- event_descriptor: calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf
+
+/** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+// @ts-ignore: decorator
+@inline export function descriptorKind(base: u32): u8 {
+  return load<u8>(base, 64);
+}
+
+/** IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+// @ts-ignore: decorator
+@inline export function descriptorL4(base: u32): u8 {
+  return load<u8>(base, 65);
+}
+
+/** 0 none, 1 client, 2 server */
+// @ts-ignore: decorator
+@inline export function descriptorRole(base: u32): u8 {
+  return load<u8>(base, 66);
+}
+
+/** DESCRIPTOR_STATE bits */
+// @ts-ignore: decorator
+@inline export function descriptorState(base: u32): u8 {
+  return load<u8>(base, 67);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function descriptorLocalPort(base: u32): u16 {
+  return load<u16>(base, 68);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function descriptorRemotePort(base: u32): u16 {
+  return load<u16>(base, 70);
+}
+
+/** dev_t of the file system (kernel encoding: major << 20 | minor) */
+// @ts-ignore: decorator
+@inline export function descriptorDevice(base: u32): u32 {
+  return load<u32>(base, 72);
+}
+
+/** inode mode bits */
+// @ts-ignore: decorator
+@inline export function descriptorFileMode(base: u32): u32 {
+  return load<u32>(base, 76);
+}
+
+/** inode number */
+// @ts-ignore: decorator
+@inline export function descriptorInode(base: u32): u64 {
+  return load<u64>(base, 80);
+}
+
+/** local end (unix: address of the socket in its first 8 bytes) */
+// @ts-ignore: decorator
+@inline export function descriptorLocalAddress(base: u32): u32 {
+  return base + 88;
+}
+
+/** remote end (unix: address of the peer in its first 8 bytes) */
+// @ts-ignore: decorator
+@inline export function descriptorRemoteAddress(base: u32): u32 {
+  return base + 104;
+}
+
+/** fd.name: absolute lexical path, connection, or unix path; completed by the reader */
+// @ts-ignore: decorator
+@inline export function descriptorName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 120));
+}
+
+/** path as passed to the syscall */
+// @ts-ignore: decorator
+@inline export function descriptorRaw(base: u32): u64 {
+  return textOf(base, load<u64>(base, 128));
+}
+
+/** path as the kernel resolved it (dentry walk across mounts) */
+// @ts-ignore: decorator
+@inline export function descriptorResolved(base: u32): u64 {
+  return textOf(base, load<u64>(base, 136));
+}
+
+/** path of dirfd, where raw is relative to one */
+// @ts-ignore: decorator
+@inline export function descriptorDirectory(base: u32): u64 {
+  return textOf(base, load<u64>(base, 144));
+}
+
+/** dup*: descriptor duplicated */
+// @ts-ignore: decorator
+@inline export function descriptorOldFd(base: u32): i32 {
+  return load<i32>(base, 152);
+}
+
+/** dup2, dup3: descriptor asked for */
+// @ts-ignore: decorator
+@inline export function descriptorNewFd(base: u32): i32 {
+  return load<i32>(base, 156);
+}
+
+/** flags passed (dup3, memfd_create, finit_module, setns nstype), or bpf cmd */
+// @ts-ignore: decorator
+@inline export function descriptorCallFlags(base: u32): u32 {
+  return load<u32>(base, 160);
+}
+
+/** fchmod: mode */
+// @ts-ignore: decorator
+@inline export function descriptorMode(base: u32): u32 {
+  return load<u32>(base, 164);
+}
+
+/** finit_module: parameters; memfd_create: name */
+// @ts-ignore: decorator
+@inline export function descriptorText(base: u32): u64 {
+  return textOf(base, load<u64>(base, 168));
+}
+
+// -- event_network: socket, bind, listen, connect, accept, accept4, sendto, sendmsg
+
+/** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+// @ts-ignore: decorator
+@inline export function networkKind(base: u32): u8 {
+  return load<u8>(base, 64);
+}
+
+/** IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+// @ts-ignore: decorator
+@inline export function networkL4(base: u32): u8 {
+  return load<u8>(base, 65);
+}
+
+/** 0 none, 1 client, 2 server */
+// @ts-ignore: decorator
+@inline export function networkRole(base: u32): u8 {
+  return load<u8>(base, 66);
+}
+
+/** DESCRIPTOR_STATE bits */
+// @ts-ignore: decorator
+@inline export function networkState(base: u32): u8 {
+  return load<u8>(base, 67);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function networkLocalPort(base: u32): u16 {
+  return load<u16>(base, 68);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function networkRemotePort(base: u32): u16 {
+  return load<u16>(base, 70);
+}
+
+/** dev_t of the file system (kernel encoding: major << 20 | minor) */
+// @ts-ignore: decorator
+@inline export function networkDevice(base: u32): u32 {
+  return load<u32>(base, 72);
+}
+
+/** inode mode bits */
+// @ts-ignore: decorator
+@inline export function networkFileMode(base: u32): u32 {
+  return load<u32>(base, 76);
+}
+
+/** inode number */
+// @ts-ignore: decorator
+@inline export function networkInode(base: u32): u64 {
+  return load<u64>(base, 80);
+}
+
+/** local end (unix: address of the socket in its first 8 bytes) */
+// @ts-ignore: decorator
+@inline export function networkLocalAddress(base: u32): u32 {
+  return base + 88;
+}
+
+/** remote end (unix: address of the peer in its first 8 bytes) */
+// @ts-ignore: decorator
+@inline export function networkRemoteAddress(base: u32): u32 {
+  return base + 104;
+}
+
+/** fd.name: absolute lexical path, connection, or unix path; completed by the reader */
+// @ts-ignore: decorator
+@inline export function networkName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 120));
+}
+
+/** path as passed to the syscall */
+// @ts-ignore: decorator
+@inline export function networkRaw(base: u32): u64 {
+  return textOf(base, load<u64>(base, 128));
+}
+
+/** path as the kernel resolved it (dentry walk across mounts) */
+// @ts-ignore: decorator
+@inline export function networkResolved(base: u32): u64 {
+  return textOf(base, load<u64>(base, 136));
+}
+
+/** path of dirfd, where raw is relative to one */
+// @ts-ignore: decorator
+@inline export function networkDirectory(base: u32): u64 {
+  return textOf(base, load<u64>(base, 144));
+}
+
+/** socket: address family */
+// @ts-ignore: decorator
+@inline export function networkDomain(base: u32): u32 {
+  return load<u32>(base, 152);
+}
+
+/** socket: type without flags */
+// @ts-ignore: decorator
+@inline export function networkSocketType(base: u32): u32 {
+  return load<u32>(base, 156);
+}
+
+/** socket: protocol */
+// @ts-ignore: decorator
+@inline export function networkProtocol(base: u32): u32 {
+  return load<u32>(base, 160);
+}
+
+/** accept4, sendto, sendmsg: flags */
+// @ts-ignore: decorator
+@inline export function networkCallFlags(base: u32): u32 {
+  return load<u32>(base, 164);
+}
+
+/** listen: backlog */
+// @ts-ignore: decorator
+@inline export function networkBacklog(base: u32): i32 {
+  return load<i32>(base, 168);
+}
+
+/** sendto, sendmsg: bytes asked for */
+// @ts-ignore: decorator
+@inline export function networkLength(base: u32): u32 {
+  return load<u32>(base, 172);
+}
+
+/** accept: pending connections */
+// @ts-ignore: decorator
+@inline export function networkQueueLength(base: u32): u32 {
+  return load<u32>(base, 176);
+}
+
+/** accept: backlog of the listener */
+// @ts-ignore: decorator
+@inline export function networkQueueMax(base: u32): u32 {
+  return load<u32>(base, 180);
+}
+
+/** bind, connect, send*: address passed; 0 = none */
+// @ts-ignore: decorator
+@inline export function networkPassedFamily(base: u32): u16 {
+  return load<u16>(base, 184);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function networkPassedPort(base: u32): u16 {
+  return load<u16>(base, 186);
+}
+
+/** address passed */
+// @ts-ignore: decorator
+@inline export function networkPassedAddress(base: u32): u32 {
+  return base + 188;
+}
+
+/** 0 */
+// @ts-ignore: decorator
+@inline export function networkPad(base: u32): u32 {
+  return load<u32>(base, 204);
+}
+
+/** unix: path passed */
+// @ts-ignore: decorator
+@inline export function networkPassedPath(base: u32): u64 {
+  return textOf(base, load<u64>(base, 208));
+}
+
+// -- event_path: calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir
+
+/** path as passed */
+// @ts-ignore: decorator
+@inline export function pathRaw(base: u32): u64 {
+  return textOf(base, load<u64>(base, 64));
+}
+
+/** absolute lexical path; completed by the reader */
+// @ts-ignore: decorator
+@inline export function pathName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 72));
+}
+
+/** path of dirfd: where raw is relative to one, and always where Falco calls it fd.name */
+// @ts-ignore: decorator
+@inline export function pathDirectory(base: u32): u64 {
+  return textOf(base, load<u64>(base, 80));
+}
+
+/** directory descriptor; AT_FDCWD where the call has none */
+// @ts-ignore: decorator
+@inline export function pathDirfd(base: u32): i32 {
+  return load<i32>(base, 88);
+}
+
+/** unlinkat, umount2: flags */
+// @ts-ignore: decorator
+@inline export function pathCallFlags(base: u32): u32 {
+  return load<u32>(base, 92);
+}
+
+/** mkdir*, chmod, fchmodat: mode */
+// @ts-ignore: decorator
+@inline export function pathMode(base: u32): u32 {
+  return load<u32>(base, 96);
+}
+
+/** 0 */
+// @ts-ignore: decorator
+@inline export function pathPad(base: u32): u32 {
+  return load<u32>(base, 100);
+}
+
+// -- event_paths: calls on two paths: rename*, link*, symlink*, mount
+
+/** first path as passed (symlink: target text; mount: device) */
+// @ts-ignore: decorator
+@inline export function pathsOldRaw(base: u32): u64 {
+  return textOf(base, load<u64>(base, 64));
+}
+
+/** the same, absolute (not for symlink targets); completed by the reader */
+// @ts-ignore: decorator
+@inline export function pathsOldName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 72));
+}
+
+/** path of its dirfd */
+// @ts-ignore: decorator
+@inline export function pathsOldDirectory(base: u32): u64 {
+  return textOf(base, load<u64>(base, 80));
+}
+
+/** second path as passed (symlink: linkpath; mount: mount point) */
+// @ts-ignore: decorator
+@inline export function pathsNewRaw(base: u32): u64 {
+  return textOf(base, load<u64>(base, 88));
+}
+
+/** the same, absolute; completed by the reader */
+// @ts-ignore: decorator
+@inline export function pathsNewName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 96));
+}
+
+/** path of its dirfd */
+// @ts-ignore: decorator
+@inline export function pathsNewDirectory(base: u32): u64 {
+  return textOf(base, load<u64>(base, 104));
+}
+
+/** mount: file system type */
+// @ts-ignore: decorator
+@inline export function pathsText(base: u32): u64 {
+  return textOf(base, load<u64>(base, 112));
+}
+
+/** AT_FDCWD where the call has none */
+// @ts-ignore: decorator
+@inline export function pathsOldDirfd(base: u32): i32 {
+  return load<i32>(base, 120);
+}
+
+/** AT_FDCWD where the call has none */
+// @ts-ignore: decorator
+@inline export function pathsNewDirfd(base: u32): i32 {
+  return load<i32>(base, 124);
+}
+
+/** renameat2, linkat, mount: flags */
+// @ts-ignore: decorator
+@inline export function pathsCallFlags(base: u32): u64 {
+  return load<u64>(base, 128);
+}
+
+// -- event_process: calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, clone, clone3, fork, vfork
+
+/** arguments, in the order events.ts names them */
+// @ts-ignore: decorator
+@inline export function processNumbers(base: u32, index: u32): u64 {
+  return load<u64>(base + (index << 3), 64);
+}
+
+/** init_module: parameters */
+// @ts-ignore: decorator
+@inline export function processText(base: u32): u64 {
+  return textOf(base, load<u64>(base, 96));
+}
+
+// -- image: A process image: a lifecycle record of the kernel, and its slot in the image table.
+
+/** bytes, strings included */
+// @ts-ignore: decorator
+@inline export function imageSize(base: u32): u32 {
+  return load<u32>(base, 0);
+}
+
+/** IMAGE_KIND */
+// @ts-ignore: decorator
+@inline export function imageKind(base: u32): u16 {
+  return load<u16>(base, 4);
+}
+
+/** IMAGE_FLAGS */
+// @ts-ignore: decorator
+@inline export function imageFlags(base: u32): u16 {
+  return load<u16>(base, 6);
+}
+
+/** image id, unique since the start of the agent; never 0 */
+// @ts-ignore: decorator
+@inline export function imageId(base: u32): u64 {
+  return load<u64>(base, 8);
+}
+
+/** image id of the parent process when it forked; 0 = not known */
+// @ts-ignore: decorator
+@inline export function imageParent(base: u32): u64 {
+  return load<u64>(base, 16);
+}
+
+/** image this one replaces in the same process (exec, change); 0 for fork and snapshot */
+// @ts-ignore: decorator
+@inline export function imagePrevious(base: u32): u64 {
+  return load<u64>(base, 24);
+}
+
+/** ns since the epoch: when the image came to be */
+// @ts-ignore: decorator
+@inline export function imageTime(base: u32): u64 {
+  return load<u64>(base, 32);
+}
+
+/** ns since the epoch: when the process was forked */
+// @ts-ignore: decorator
+@inline export function imageStartTime(base: u32): u64 {
+  return load<u64>(base, 40);
+}
+
+/** ns since the epoch: start of init of its pid namespace; 0 = not known */
+// @ts-ignore: decorator
+@inline export function imagePidnsStartTime(base: u32): u64 {
+  return load<u64>(base, 48);
+}
+
+/** bit n = capability n */
+// @ts-ignore: decorator
+@inline export function imageCapInheritable(base: u32): u64 {
+  return load<u64>(base, 56);
+}
+
+/** bit n = capability n */
+// @ts-ignore: decorator
+@inline export function imageCapPermitted(base: u32): u64 {
+  return load<u64>(base, 64);
+}
+
+/** bit n = capability n */
+// @ts-ignore: decorator
+@inline export function imageCapEffective(base: u32): u64 {
+  return load<u64>(base, 72);
+}
+
+/** inode number of the executable */
+// @ts-ignore: decorator
+@inline export function imageExeInode(base: u32): u64 {
+  return load<u64>(base, 80);
+}
+
+/** ns since the epoch */
+// @ts-ignore: decorator
+@inline export function imageExeCtime(base: u32): u64 {
+  return load<u64>(base, 88);
+}
+
+/** ns since the epoch */
+// @ts-ignore: decorator
+@inline export function imageExeMtime(base: u32): u64 {
+  return load<u64>(base, 96);
+}
+
+/** id of the cgroup whose path is given */
+// @ts-ignore: decorator
+@inline export function imageCgroupId(base: u32): u64 {
+  return load<u64>(base, 104);
+}
+
+/** RLIMIT_NOFILE, soft */
+// @ts-ignore: decorator
+@inline export function imageFdLimit(base: u32): u64 {
+  return load<u64>(base, 112);
+}
+
+/** thread group id, root pid namespace */
+// @ts-ignore: decorator
+@inline export function imagePid(base: u32): u32 {
+  return load<u32>(base, 120);
+}
+
+/** parent's thread group id when the image came to be */
+// @ts-ignore: decorator
+@inline export function imagePpid(base: u32): u32 {
+  return load<u32>(base, 124);
+}
+
+/** thread group id in the innermost pid namespace */
+// @ts-ignore: decorator
+@inline export function imageVpid(base: u32): u32 {
+  return load<u32>(base, 128);
+}
+
+/** process group, root pid namespace */
+// @ts-ignore: decorator
+@inline export function imagePgid(base: u32): u32 {
+  return load<u32>(base, 132);
+}
+
+/** process group, innermost pid namespace */
+// @ts-ignore: decorator
+@inline export function imageVpgid(base: u32): u32 {
+  return load<u32>(base, 136);
+}
+
+/** session, root pid namespace */
+// @ts-ignore: decorator
+@inline export function imageSid(base: u32): u32 {
+  return load<u32>(base, 140);
+}
+
+/** session, innermost pid namespace */
+// @ts-ignore: decorator
+@inline export function imageVsid(base: u32): u32 {
+  return load<u32>(base, 144);
+}
+
+/** controlling terminal, kernel new_encode_dev numbering; 0 = none */
+// @ts-ignore: decorator
+@inline export function imageTty(base: u32): u32 {
+  return load<u32>(base, 148);
+}
+
+/** effective user id, root user namespace */
+// @ts-ignore: decorator
+@inline export function imageUid(base: u32): u32 {
+  return load<u32>(base, 152);
+}
+
+/** effective group id */
+// @ts-ignore: decorator
+@inline export function imageGid(base: u32): u32 {
+  return load<u32>(base, 156);
+}
+
+/** audit login uid; 0xffffffff = unset */
+// @ts-ignore: decorator
+@inline export function imageLoginUid(base: u32): u32 {
+  return load<u32>(base, 160);
+}
+
+/** dev_t of the file system of the executable */
+// @ts-ignore: decorator
+@inline export function imageExeDevice(base: u32): u32 {
+  return load<u32>(base, 164);
+}
+
+/** inode number of the innermost pid namespace */
+// @ts-ignore: decorator
+@inline export function imagePidNamespace(base: u32): u32 {
+  return load<u32>(base, 168);
+}
+
+/** inode number of the mount namespace */
+// @ts-ignore: decorator
+@inline export function imageMountNamespace(base: u32): u32 {
+  return load<u32>(base, 172);
+}
+
+/** inode number of the user namespace */
+// @ts-ignore: decorator
+@inline export function imageUserNamespace(base: u32): u32 {
+  return load<u32>(base, 176);
+}
+
+/** exit records only: wait status */
+// @ts-ignore: decorator
+@inline export function imageExitCode(base: u32): i32 {
+  return load<i32>(base, 180);
+}
+
+/** the kernel's comm, NUL-padded */
+// @ts-ignore: decorator
+@inline export function imageCommBytes(base: u32): u32 {
+  return base + 184;
+}
+
+/** path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd */
+// @ts-ignore: decorator
+@inline export function imageExecutable(base: u32): u64 {
+  return textOf(base, load<u64>(base, 200));
+}
+
+/** arguments, argv[0] first, each ended by a NUL */
+// @ts-ignore: decorator
+@inline export function imageArgv(base: u32): u64 {
+  return textOf(base, load<u64>(base, 208));
+}
+
+/** NAME=value, each ended by a NUL */
+// @ts-ignore: decorator
+@inline export function imageEnvironment(base: u32): u64 {
+  return textOf(base, load<u64>(base, 216));
+}
+
+/** current directory, without trailing slash */
+// @ts-ignore: decorator
+@inline export function imageCwd(base: u32): u64 {
+  return textOf(base, load<u64>(base, 224));
+}
+
+/** cgroup path, from the root of its hierarchy */
+// @ts-ignore: decorator
+@inline export function imageCgroup(base: u32): u64 {
+  return textOf(base, load<u64>(base, 232));
+}
+
+/** annex: address of the parent image in the sandbox; 0 = not known */
+// @ts-ignore: decorator
+@inline export function imageParentAddress(base: u32): u32 {
+  return load<u32>(base, 240);
+}
+
+/** annex: address of the image of the session leader; 0 = not known */
+// @ts-ignore: decorator
+@inline export function imageSessionAddress(base: u32): u32 {
+  return load<u32>(base, 244);
+}
+
+/** annex: address of the image of the process group leader; 0 = not known */
+// @ts-ignore: decorator
+@inline export function imageGroupLeaderAddress(base: u32): u32 {
+  return load<u32>(base, 248);
+}
+
+/** annex: address of its container table entry (the host has one too); never 0 */
+// @ts-ignore: decorator
+@inline export function imageContainerAddress(base: u32): u32 {
+  return load<u32>(base, 252);
+}
+
+/** annex: comm_bytes up to its NUL (proc.name) */
+// @ts-ignore: decorator
+@inline export function imageComm(base: u32): u64 {
+  return textOf(base, load<u64>(base, 256));
+}
+
+/** annex: argv[0] (proc.exe) */
+// @ts-ignore: decorator
+@inline export function imageArgv0(base: u32): u64 {
+  return textOf(base, load<u64>(base, 264));
+}
+
+/** annex: argv[1..] joined by blanks (proc.args); present and empty when there are none */
+// @ts-ignore: decorator
+@inline export function imageArgs(base: u32): u64 {
+  return textOf(base, load<u64>(base, 272));
+}
+
+/** annex: comm, blank, args (proc.cmdline) */
+// @ts-ignore: decorator
+@inline export function imageCmdline(base: u32): u64 {
+  return textOf(base, load<u64>(base, 280));
+}
+
+/** annex: cwd with a trailing slash (proc.cwd) */
+// @ts-ignore: decorator
+@inline export function imageCwdSlash(base: u32): u64 {
+  return textOf(base, load<u64>(base, 288));
+}
+
+/** annex: environment joined by blanks (proc.env) */
+// @ts-ignore: decorator
+@inline export function imageEnvironmentText(base: u32): u64 {
+  return textOf(base, load<u64>(base, 296));
+}
+
+/** annex: user.name */
+// @ts-ignore: decorator
+@inline export function imageUserName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 304));
+}
+
+/** annex: group.name */
+// @ts-ignore: decorator
+@inline export function imageGroupName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 312));
+}
+
+/** annex: user.loginname */
+// @ts-ignore: decorator
+@inline export function imageLoginName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 320));
+}
+
+/** annex: bit n of word w = rule 64 w + n can still match this process */
+// @ts-ignore: decorator
+@inline export function imageCandidates(base: u32, index: u32): u64 {
+  return load<u64>(base + (index << 3), 328);
+}
+
+// -- container: An entry of the container table; strings are relative to the entry.
+
+/** bytes, strings included */
+// @ts-ignore: decorator
+@inline export function containerSize(base: u32): u32 {
+  return load<u32>(base, 0);
+}
+
+/** CONTAINER_STATE */
+// @ts-ignore: decorator
+@inline export function containerState(base: u32): u8 {
+  return load<u8>(base, 4);
+}
+
+/** 0 no, 1 yes, 255 not known */
+// @ts-ignore: decorator
+@inline export function containerPrivileged(base: u32): u8 {
+  return load<u8>(base, 5);
+}
+
+/** 0 */
+// @ts-ignore: decorator
+@inline export function containerPad(base: u32): u16 {
+  return load<u16>(base, 6);
+}
+
+/** ns since the epoch; 0 = not known */
+// @ts-ignore: decorator
+@inline export function containerStartTime(base: u32): u64 {
+  return load<u64>(base, 8);
+}
+
+/** container.id: first 12 characters, or "host" */
+// @ts-ignore: decorator
+@inline export function containerId(base: u32): u64 {
+  return textOf(base, load<u64>(base, 16));
+}
+
+/** container.full_id */
+// @ts-ignore: decorator
+@inline export function containerFullId(base: u32): u64 {
+  return textOf(base, load<u64>(base, 24));
+}
+
+/** container.type */
+// @ts-ignore: decorator
+@inline export function containerType(base: u32): u64 {
+  return textOf(base, load<u64>(base, 32));
+}
+
+/** container.name */
+// @ts-ignore: decorator
+@inline export function containerName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 40));
+}
+
+/** container.image */
+// @ts-ignore: decorator
+@inline export function containerImage(base: u32): u64 {
+  return textOf(base, load<u64>(base, 48));
+}
+
+/** container.image.id */
+// @ts-ignore: decorator
+@inline export function containerImageId(base: u32): u64 {
+  return textOf(base, load<u64>(base, 56));
+}
+
+/** container.image.repository */
+// @ts-ignore: decorator
+@inline export function containerImageRepository(base: u32): u64 {
+  return textOf(base, load<u64>(base, 64));
+}
+
+/** container.image.tag */
+// @ts-ignore: decorator
+@inline export function containerImageTag(base: u32): u64 {
+  return textOf(base, load<u64>(base, 72));
+}
+
+/** container.image.digest */
+// @ts-ignore: decorator
+@inline export function containerImageDigest(base: u32): u64 {
+  return textOf(base, load<u64>(base, 80));
+}
+
+/** container.ip */
+// @ts-ignore: decorator
+@inline export function containerIp(base: u32): u64 {
+  return textOf(base, load<u64>(base, 88));
+}
+
+/** key=value, each ended by a NUL */
+// @ts-ignore: decorator
+@inline export function containerLabels(base: u32): u64 {
+  return textOf(base, load<u64>(base, 96));
+}
+
+/** container.labels */
+// @ts-ignore: decorator
+@inline export function containerLabelsText(base: u32): u64 {
+  return textOf(base, load<u64>(base, 104));
+}
+
+/** source NUL dest NUL mode NUL rdwr NUL propagation NUL, a mount after the other */
+// @ts-ignore: decorator
+@inline export function containerMounts(base: u32): u64 {
+  return textOf(base, load<u64>(base, 112));
+}
+
+/** container.mounts */
+// @ts-ignore: decorator
+@inline export function containerMountsText(base: u32): u64 {
+  return textOf(base, load<u64>(base, 120));
+}
+
+/** k8s.pod.name */
+// @ts-ignore: decorator
+@inline export function containerPodName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 128));
+}
+
+/** k8s.ns.name */
+// @ts-ignore: decorator
+@inline export function containerPodNamespace(base: u32): u64 {
+  return textOf(base, load<u64>(base, 136));
+}
+
+/** k8s.pod.uid */
+// @ts-ignore: decorator
+@inline export function containerPodUid(base: u32): u64 {
+  return textOf(base, load<u64>(base, 144));
+}
+
+/** k8s.pod.full_sandbox_id */
+// @ts-ignore: decorator
+@inline export function containerPodSandboxId(base: u32): u64 {
+  return textOf(base, load<u64>(base, 152));
+}
+
+/** k8s.pod.ip */
+// @ts-ignore: decorator
+@inline export function containerPodIp(base: u32): u64 {
+  return textOf(base, load<u64>(base, 160));
+}
+
+/** key=value, each ended by a NUL */
+// @ts-ignore: decorator
+@inline export function containerPodLabels(base: u32): u64 {
+  return textOf(base, load<u64>(base, 168));
+}
+
+/** k8s.pod.labels */
+// @ts-ignore: decorator
+@inline export function containerPodLabelsText(base: u32): u64 {
+  return textOf(base, load<u64>(base, 176));
+}

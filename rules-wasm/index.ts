@@ -1,0 +1,10 @@
+// All operators, for editors and for checking them alone (`npx asc`, by asconfig.json). Rule modules import the files they need.
+
+export * from './address';
+export * from './base64';
+export * from './descriptor';
+export * from './generated/accessors';
+export * from './list';
+export * from './number';
+export * from './process';
+export * from './text';

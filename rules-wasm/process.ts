@@ -1,0 +1,79 @@
+// Ancestors of a process image, and what is found by walking up.
+
+import {
+  containerStartTime,
+  containerState,
+  imageComm,
+  imageParentAddress,
+  imagePgid,
+  imagePid,
+  imagePidnsStartTime,
+  imageSid,
+  imageVpgid,
+} from './generated/accessors';
+import { addressOf, lengthOf } from './text';
+
+/** How far up a chain is followed. Chains are acyclic, since an image's parent is older; this bounds the work on long ones. */
+export const MAX_ANCESTORS: u32 = 1024;
+
+/** The n-th ancestor: 0 is the process itself; address 0, where all is absent, past the end of the chain. */
+export function ancestor(image: u32, n: u32): u32 {
+  while (n > 0 && image != 0) {
+    image = imageParentAddress(image);
+    --n;
+  }
+  return image;
+}
+
+/** pid of the oldest ancestor (or the process itself) whose name ends in "sh"; 0 if there is none. */
+export function loginShell(image: u32): u32 {
+  let found: u32 = 0;
+  for (let depth: u32 = 0; image != 0 && depth < MAX_ANCESTORS; ++depth) {
+    const name = imageComm(image);
+    const length = lengthOf(name);
+    if (length >= 2 && load<u16>(addressOf(name) + length - 2) == 0x6873) found = imagePid(image);
+    image = imageParentAddress(image);
+  }
+  return found;
+}
+
+/** When the container of a process started, ns since the epoch: what the runtime says, or the start of the pid namespace; 0 = not known. */
+export function containerStart(container: u32, image: u32): u64 {
+  const known = containerStartTime(container);
+  return known != 0 || containerState(container) == 0 ? known : imagePidnsStartTime(image);
+}
+
+/** The oldest known ancestor of the same session; 0 if there is none. */
+export function oldestOfSid(image: u32): u32 {
+  const wanted = imageSid(image);
+  let oldest: u32 = 0;
+  let next = imageParentAddress(image);
+  for (let depth: u32 = 0; next != 0 && depth < MAX_ANCESTORS; ++depth) {
+    if (imageSid(next) == wanted) oldest = next;
+    next = imageParentAddress(next);
+  }
+  return oldest;
+}
+
+/** The same for the process group, in the root pid namespace and in the innermost one. */
+export function oldestOfPgid(image: u32): u32 {
+  const wanted = imagePgid(image);
+  let oldest: u32 = 0;
+  let next = imageParentAddress(image);
+  for (let depth: u32 = 0; next != 0 && depth < MAX_ANCESTORS; ++depth) {
+    if (imagePgid(next) == wanted) oldest = next;
+    next = imageParentAddress(next);
+  }
+  return oldest;
+}
+
+export function oldestOfVpgid(image: u32): u32 {
+  const wanted = imageVpgid(image);
+  let oldest: u32 = 0;
+  let next = imageParentAddress(image);
+  for (let depth: u32 = 0; next != 0 && depth < MAX_ANCESTORS; ++depth) {
+    if (imageVpgid(next) == wanted) oldest = next;
+    next = imageParentAddress(next);
+  }
+  return oldest;
+}

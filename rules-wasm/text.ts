@@ -1,0 +1,73 @@
+// A text is where its bytes lie: address in the low half of a u64, length in the high half. 0 is the absent text; a text that is
+// present and empty has an address. Nothing is copied and nothing is NUL-terminated.
+
+/** The text that a string_ref of the struct at `base` stands for. The offset wraps at 2^32: the reader may point it outside the record. */
+// @ts-ignore: decorator
+@inline export function textOf(base: u32, reference: u64): u64 {
+  return select<u64>((reference & 0xffffffff00000000) | u64(u32(reference) + base), 0, u32(reference) != 0);
+}
+
+// @ts-ignore: decorator
+@inline export function textAt(address: u32, length: u32): u64 {
+  return (u64(length) << 32) | u64(address);
+}
+
+// @ts-ignore: decorator
+@inline export function addressOf(text: u64): u32 {
+  return u32(text);
+}
+
+// @ts-ignore: decorator
+@inline export function lengthOf(text: u64): u32 {
+  return u32(text >> 32);
+}
+
+/** What stands behind the last slash: all of it where there is none. */
+export function basename(text: u64): u64 {
+  const start = addressOf(text);
+  const end = start + lengthOf(text);
+  for (let at = end; at > start; --at) {
+    if (load<u8>(at - 1) == 0x2f) return textAt(at, end - at);
+  }
+  return text;
+}
+
+/** The directory part of a path: what stands before the last slash, the slash itself at the root, absent without slash. */
+export function dirname(text: u64): u64 {
+  const start = addressOf(text);
+  for (let at = start + lengthOf(text); at > start; --at) {
+    if (load<u8>(at - 1) == 0x2f) return textAt(start, at - 1 > start ? at - 1 - start : 1);
+  }
+  return 0;
+}
+
+export function hasSlash(text: u64): bool {
+  return dirname(text) != 0;
+}
+
+/** The first `limit` bytes. */
+export function head(text: u64, limit: u32): u64 {
+  return text == 0 ? 0 : textAt(addressOf(text), min(lengthOf(text), limit));
+}
+
+/** A text that is present and empty; nothing is ever read at its address. */
+// @ts-ignore: decorator
+@inline export function emptyText(): u64 {
+  return 8;
+}
+
+/** The text, or the empty one if it is absent. */
+// @ts-ignore: decorator
+@inline export function orEmpty(text: u64): u64 {
+  return select<u64>(text, 8, text != 0);
+}
+
+// @ts-ignore: decorator
+@inline export function lowerByte(byte: u32): u32 {
+  return byte - 0x41 < 26 ? byte | 0x20 : byte;
+}
+
+// @ts-ignore: decorator
+@inline export function upperByte(byte: u32): u32 {
+  return byte - 0x61 < 26 ? byte & 0xdf : byte;
+}
