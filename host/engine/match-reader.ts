@@ -1,6 +1,6 @@
 // Turns a match into data at once: the record's room is given back to the kernel as soon as its batch is evaluated.
 
-import { isContainerField } from '../fields/container.ts';
+import { needsRuntime } from '../fields/container.ts';
 import type { ReadContext } from '../fields/context.ts';
 import type { EventMemory } from '../fields/memory.ts';
 import { momentOf, readField } from '../fields/read.ts';
@@ -62,13 +62,8 @@ function planRule(fields: readonly string[]): RulePlan {
   });
   return {
     reads,
-    printsContainer: reads.some((read) => read && isContainerField(read.field) && !isIdentity(read.field)),
+    printsContainer: reads.some((read) => read && needsRuntime(read.field)),
   };
-}
-
-/** Known from the cgroup alone. */
-function isIdentity({ name }: Field): boolean {
-  return name === 'container.id' || name === 'container.full_id' || name === 'container.type';
 }
 
 function pendingContainer(event: EventRecord): PendingContainer | undefined {

@@ -25,12 +25,11 @@ export interface ModuleStart {
 }
 
 export interface WorkerStart {
-  /** Path of the addon. */
-  readonly addon: string;
   readonly source: 'bpf' | 'builder';
-  /** Path of the BPF object; for source `bpf`. */
+  /** Path of the BPF object; default: where the build puts it. */
   readonly object?: string;
-  readonly sizes: CaptureSizes;
+  /** Default: the capture's. */
+  readonly sizes?: CaptureSizes;
   readonly eventTypes: readonly string[];
   readonly modules: readonly ModuleStart[];
   readonly ruleMatching: RuleMatching;

@@ -1,8 +1,8 @@
-// The worker's entry: loads the addon, makes the memory, binds the modules to it, and runs the loop.
+// The worker's entry: opens the capture, binds the modules to its memory, and runs the loop.
 
-import { createRequire } from 'node:module';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { Capture, CaptureError, NativeAddon } from '../capture/native.ts';
+import type { Capture, CaptureError } from '../capture/native.ts';
+import { openCapture } from '../capture/open.ts';
 import type { ReadContext } from '../fields/context.ts';
 import { EventMemory } from '../fields/memory.ts';
 import { instantiateRuleModule } from '../sandbox/instantiate.ts';
@@ -10,7 +10,6 @@ import { EngineLoop, type LoopModule } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
 import { Control, type FromWorker, type ToWorker, type WorkerError, type WorkerStart } from './protocol.ts';
 
-const PAGE = 65536;
 const NANOSECONDS = 1_000_000n;
 
 const port = parentPort;
@@ -25,15 +24,9 @@ try {
 }
 
 function run(start: WorkerStart): void {
-  const addon = createRequire(import.meta.url)(start.addon) as NativeAddon;
-  const plan = addon.plan(start.sizes);
-  const pages = plan.memoryBytes / PAGE;
-  // Growing over a mapping would abort V8: initial is the maximum.
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  const capture = new addon.Capture({
-    memory: new Uint8Array(memory.buffer),
-    plan,
+  const { capture, memory, plan } = openCapture({
     source: start.source,
+    ...(start.sizes && { sizes: start.sizes }),
     ...(start.object !== undefined && { object: start.object }),
   });
   try {

@@ -33,6 +33,7 @@ type ContainerField = (
 const EMPTY = new Uint8Array(0);
 const NOT_KNOWN = 255;
 const SHORT_ID = 12;
+const KNOWN_FROM_CGROUP = new Set(['container.id', 'container.full_id', 'container.type']);
 const PARTS_OF_MOUNT = 5;
 type MountPart = 0 | 1 | 2 | 3 | 4;
 const [SOURCE, DESTINATION, MODE, WRITABLE, PROPAGATION] = [0, 1, 2, 3, 4] as const;
@@ -108,6 +109,11 @@ const COMPUTED: Readonly<Record<string, ContainerField>> = {
 /** Whether the field's value comes from the container table, so that it may still be on its way. */
 export function isContainerField({ source }: Field): boolean {
   return source.from === 'container' || (source.from === 'computed' && source.name in COMPUTED);
+}
+
+/** Whether only the container's runtime can tell the field's value: the rest is known from the cgroup at once. */
+export function needsRuntime(field: Field): boolean {
+  return isContainerField(field) && !KNOWN_FROM_CGROUP.has(field.name);
 }
 
 /** The value of a field for which isContainerField holds. */

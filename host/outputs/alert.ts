@@ -1,21 +1,10 @@
 // An alert, and its two forms: a line of text and a line of JSON, as Falco writes them.
 
+import type { Priority } from '../compiler/items.ts';
 import { iso8601, jsonTime, timeOfDay } from '../fields/time.ts';
 import { escapeText, quote } from './escape.ts';
 import { object, valueJson } from './json.ts';
 import type { KeyedValue } from './message.ts';
-
-export const PRIORITIES = [
-  'Emergency',
-  'Alert',
-  'Critical',
-  'Error',
-  'Warning',
-  'Notice',
-  'Informational',
-  'Debug',
-] as const;
-export type Priority = (typeof PRIORITIES)[number];
 
 export interface Alert {
   /** ns since the epoch. */

@@ -1,0 +1,121 @@
+// The agent: capture and rules in the engine, what the runtimes tell, alerts to the outputs. `wasprey run` starts it.
+
+import { hostname } from 'node:os';
+import type { CaptureSizes } from '../capture/native.ts';
+import { Engine, type EngineError } from '../engine/engine.ts';
+import type { EngineCounters, RuleMatching } from '../engine/protocol.ts';
+import { ContainerDirectory, type DirectoryCounters } from '../metadata/container-directory.ts';
+import type { Output, OutputCounters } from '../outputs/output.ts';
+import { AlertDesk, type DeskCounters, ruleFields } from './alert-desk.ts';
+import { DropWatch } from './drop-watch.ts';
+import type { RuleModule } from './rule-module.ts';
+
+/** How long outputs have at the end to write out what is queued. */
+const OUTPUT_CLOSE_MS = 500;
+
+export interface AgentOptions {
+  /** `builder` captures nothing: events are given to inject(). */
+  readonly source?: 'bpf' | 'builder';
+  /** Default: the capture's (host/capture/open.ts). */
+  readonly sizes?: CaptureSizes;
+  readonly modules: readonly RuleModule[];
+  readonly ruleMatching?: RuleMatching;
+  /** Closed by stop(). */
+  readonly outputs: readonly Output[];
+  /** evt.outputtime, and so on, in ISO 8601. */
+  readonly isoTime?: boolean;
+  /** Told what goes wrong while it runs; each is a sentence for people. */
+  readonly onTrouble?: (message: string) => void;
+  /** The engine has ended by itself: nothing is watched any more, and stop() is all that is left to do. */
+  readonly onEnd?: (error: EngineError) => void;
+}
+
+export interface Summary {
+  /** Undefined if the worker had to be given up before it could tell. */
+  readonly engine: EngineCounters | undefined;
+  readonly alerts: DeskCounters;
+  readonly containers: DirectoryCounters;
+  readonly outputs: readonly { readonly name: string; readonly counters: OutputCounters }[];
+}
+
+export interface Agent {
+  /** The numbers so far. */
+  summary(): Summary;
+  /** Source `builder` only: process images and event records, as the kernel would have written them. */
+  inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
+  /** Evaluates what has arrived, writes out what is queued, and tells the final numbers. Takes two seconds at most; can be called again. */
+  stop(): Promise<Summary>;
+}
+
+/** Resolves when events are being captured. Rejects with EngineError; outputs are closed then. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { modules, outputs, onTrouble = () => {} } = options;
+  // FALCO_HOSTNAME is what Falco's own manifests set to the node's name.
+  const machine = process.env.FALCO_HOSTNAME || hostname();
+  let engine: Engine | undefined;
+  const directory = new ContainerDirectory((id, entry) => {
+    engine?.setContainer(id, entry);
+    desk.containerKnown(id, entry);
+  });
+  const desk = new AlertDesk(modules, outputs, machine, (id) => directory.entry(id));
+  const drops = new DropWatch(desk);
+  const summary = (): Summary => ({
+    engine: engine?.counters,
+    alerts: desk.counters,
+    containers: directory.counters,
+    outputs: outputs.map(({ name, counters }) => ({ name, counters })),
+  });
+  const closeOutputs = () => Promise.all(outputs.map((output) => output.close(OUTPUT_CLOSE_MS)));
+  try {
+    engine = await Engine.start(
+      {
+        source: options.source ?? 'bpf',
+        ...(options.sizes && { sizes: options.sizes }),
+        eventTypes: [...new Set(modules.flatMap(({ eventTypes }) => eventTypes))].sort(),
+        modules: modules.map(({ name, verified, rules, readsContainers }) => ({
+          name,
+          verified,
+          rules: rules.map((rule) => ({ fields: ruleFields(rule) })),
+          readsContainers,
+        })),
+        ruleMatching: options.ruleMatching ?? 'first',
+        hostname: machine,
+        isoTime: options.isoTime ?? false,
+      },
+      {
+        onMatches: (matches) => {
+          for (const match of matches) desk.take(match);
+        },
+        onContainers: (notices) => {
+          for (const notice of notices) directory.ask(notice);
+        },
+        onSetAside: (module, failure, reason) => {
+          const message = `The rules of ${module} are not evaluated any more: ${reason} (${failure}).`;
+          desk.internal('Wasprey internal: rule module set aside', 'Critical', message);
+          onTrouble(message);
+        },
+        onCounters: (counters) => drops.update(counters),
+        onError: (error) => options.onEnd?.(error),
+      },
+    );
+  } catch (error) {
+    await closeOutputs();
+    throw error;
+  }
+  const running = engine;
+  let stopped: Promise<Summary> | undefined;
+  const stop = async (): Promise<Summary> => {
+    await running.stop();
+    desk.close();
+    await closeOutputs();
+    return summary();
+  };
+  return {
+    summary,
+    inject: (images, events) => running.inject(images, events),
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,148 @@
+// Makes alerts of matches and hands them to the outputs. Alerts whose container is not known yet wait here for a while.
+
+import type { Priority } from '../compiler/items.ts';
+import type { Match } from '../engine/protocol.ts';
+import { completeValues } from '../metadata/complete-alert.ts';
+import type { Alert } from '../outputs/alert.ts';
+import { type KeyedValue, renderMessage, templateFields } from '../outputs/message.ts';
+import type { Output } from '../outputs/output.ts';
+import type { RuleInfo, RuleModule } from './rule-module.ts';
+
+/** How long an alert waits for what the container's runtime says. */
+const HOLD_MS = 1000;
+/** Alerts that may wait at a time; more go out with what is known. */
+const HELD_AT_ONCE = 1024;
+
+interface RulePlan {
+  readonly rule: RuleInfo;
+  readonly keys: readonly string[];
+}
+
+interface HeldAlert {
+  readonly match: Match;
+  readonly plan: RulePlan;
+  readonly timer: NodeJS.Timeout;
+}
+
+export interface DeskCounters {
+  readonly alerts: number;
+  /** By rule name. */
+  readonly byRule: ReadonlyMap<string, number>;
+  /** Alerts that waited for a container's metadata, and of those the ones that went out without. */
+  readonly held: number;
+  readonly heldInVain: number;
+}
+
+/** The fields to read from a match of each rule, in the order in which Match.values has them. */
+export function ruleFields(rule: RuleInfo): string[] {
+  return templateFields(rule.output);
+}
+
+export class AlertDesk {
+  readonly #plans: readonly (readonly RulePlan[])[];
+  readonly #outputs: readonly Output[];
+  readonly #hostname: string;
+  readonly #entry: (container: string) => Uint8Array | undefined;
+  readonly #held = new Map<string, Set<HeldAlert>>();
+  readonly #byRule = new Map<string, number>();
+  #heldNow = 0;
+  #alerts = 0;
+  #heldTotal = 0;
+  #heldInVain = 0;
+
+  /** `entry` gives what the runtimes have told about a container so far. */
+  constructor(
+    modules: readonly RuleModule[],
+    outputs: readonly Output[],
+    hostname: string,
+    entry: (container: string) => Uint8Array | undefined,
+  ) {
+    this.#plans = modules.map(({ rules }) => rules.map((rule) => ({ rule, keys: ruleFields(rule) })));
+    this.#outputs = outputs;
+    this.#hostname = hostname;
+    this.#entry = entry;
+  }
+
+  take(match: Match): void {
+    const plan = this.#plans[match.module]?.[match.rule];
+    if (!plan) return;
+    const { pending } = match;
+    const entry = pending && this.#entry(pending.id);
+    if (!pending || entry) this.#send(match, plan, entry);
+    else if (this.#heldNow < HELD_AT_ONCE) this.#hold(match, plan, pending.id);
+    else {
+      this.#heldInVain++;
+      this.#send(match, plan, undefined);
+    }
+  }
+
+  /** A container's runtime has answered. */
+  containerKnown(id: string, entry: Uint8Array): void {
+    const waiting = this.#held.get(id);
+    this.#held.delete(id);
+    for (const held of waiting ?? []) {
+      clearTimeout(held.timer);
+      this.#heldNow--;
+      this.#send(held.match, held.plan, entry);
+    }
+  }
+
+  /** An alert of the agent's own. */
+  internal(rule: string, priority: Priority, message: string, fields: readonly KeyedValue[] = []): void {
+    this.#write({
+      time: BigInt(Date.now()) * 1_000_000n,
+      rule,
+      priority,
+      source: 'internal',
+      tags: undefined,
+      hostname: this.#hostname,
+      message,
+      fields,
+    });
+  }
+
+  /** Sends out what still waits, as it is. */
+  close(): void {
+    for (const waiting of this.#held.values()) for (const held of waiting) this.#giveUp(held);
+    this.#held.clear();
+  }
+
+  get counters(): DeskCounters {
+    return { alerts: this.#alerts, byRule: this.#byRule, held: this.#heldTotal, heldInVain: this.#heldInVain };
+  }
+
+  #hold(match: Match, plan: RulePlan, container: string): void {
+    const timer = setTimeout(() => {
+      this.#held.get(container)?.delete(held);
+      this.#giveUp(held);
+    }, HOLD_MS);
+    const held: HeldAlert = { match, plan, timer };
+    const waiting = this.#held.get(container);
+    if (waiting) waiting.add(held);
+    else this.#held.set(container, new Set([held]));
+    this.#heldNow++;
+    this.#heldTotal++;
+  }
+
+  #giveUp({ match, plan, timer }: HeldAlert): void {
+    clearTimeout(timer);
+    this.#heldNow--;
+    this.#heldInVain++;
+    this.#send(match, plan, undefined);
+  }
+
+  #send(match: Match, { rule, keys }: RulePlan, entry: Uint8Array | undefined): void {
+    const { pending, time } = match;
+    const values = pending && entry ? completeValues(keys, match.values, entry, pending.moment) : match.values;
+    const fields = keys.map((key, index): KeyedValue => ({ key, value: values[index] }));
+    const { name, priority, source, tags } = rule;
+    this.#alerts++;
+    this.#byRule.set(name, (this.#byRule.get(name) ?? 0) + 1);
+    const message = renderMessage(rule.output, fields);
+    this.#write({ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields });
+  }
+
+  #write(alert: Alert): void {
+    for (const output of this.#outputs) output.write(alert);
+  }
+}
