@@ -31,7 +31,9 @@ const FILE_TIMEOUT_MS = 15 * 60_000;
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { file: { type: 'string' } } });
 const unknown = positionals.find((name) => !SUITES.has(name));
 if (positionals.length === 0 || unknown !== undefined) {
-  console.error(`test/run.ts: ${unknown ?? 'no suite named'}: the suites are ${[...SUITES.keys()].join(', ')}`);
+  process.stderr.write(
+    `test/run.ts: ${unknown ?? 'no suite named'}: the suites are ${[...SUITES.keys()].join(', ')}\n`,
+  );
   process.exit(2);
 }
 
@@ -59,7 +61,7 @@ async function isPrepared(name: string, suite: Suite): Promise<boolean> {
     return true;
   } catch (error) {
     if (!(error instanceof SetupFailure)) throw error;
-    console.error(`test:${name} can't be run:`);
+    process.stderr.write(`test:${name} can't be run:\n`);
     reportFailure(error);
     totals.addUnrunnable();
     return false;

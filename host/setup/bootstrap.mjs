@@ -7,9 +7,9 @@ const OLDEST_NODE = 20;
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   // Nothing else may be imported before this: an older Node could not even parse it.
-  console.error(
+  process.stderr.write(
     `wasprey: Node ${process.versions.node} is too old to set up Wasprey: it needs ${OLDEST_NODE} or newer.\n` +
-      '  Install it (Debian 13: apt-get install nodejs npm) and run the command again.',
+      '  Install it (Debian 13: apt-get install nodejs npm) and run the command again.\n',
   );
   process.exit(1);
 }

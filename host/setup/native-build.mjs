@@ -15,6 +15,10 @@ const INPUTS = ['native', 'package-lock.json'];
 
 const ADDON = `${BUILD}native/wasprey.node`;
 
+const BPF_OBJECT = `${BUILD}bpf/wasprey.bpf.o`;
+
+const OUTPUTS = [ADDON, BPF_OBJECT];
+
 /** @returns {string} */
 const currentDigest = () => digestInputs(PROJECT, INPUTS, [process.arch]);
 
@@ -25,7 +29,7 @@ export function isCheckout() {
 
 /** @returns {boolean} */
 export function nativeBuilt() {
-  return isCheckout() ? isUpToDate(STAMP, currentDigest(), [ADDON]) : existsSync(ADDON);
+  return isCheckout() ? isUpToDate(STAMP, currentDigest(), OUTPUTS) : OUTPUTS.every((path) => existsSync(path));
 }
 
 /**
@@ -46,12 +50,13 @@ export async function buildNative(note, lock) {
     note,
     keepOpen: lock,
   });
-  if (status !== 0 || !existsSync(ADDON)) {
+  const absent = OUTPUTS.find((path) => !existsSync(path));
+  if (status !== 0 || absent !== undefined) {
     throw new SetupFailure(
       'the capture core could not be built',
       [
         {
-          what: `make -C native ${status === 0 ? `did not make ${ADDON}` : 'failed'}`,
+          what: `make -C native ${status === 0 ? `did not make ${absent}` : 'failed'}`,
           how: 'see below what it says; after a change of compiler or system, delete build/ and run this again',
         },
       ],

@@ -1,0 +1,136 @@
+// Command-line arguments: each command says which options it has, as data; what doesn't fit is refused by name.
+
+interface OptionBase {
+  readonly short?: string;
+  readonly description: string;
+}
+
+/** An option without a value. */
+export interface FlagOption extends OptionBase {
+  readonly kind: 'flag';
+}
+
+/** An option with a value, given as `--name value`, `--name=value`, `-n value` or `-nvalue`. */
+export interface TextOption extends OptionBase {
+  readonly kind: 'text';
+  /** What help calls the value, e.g. `FILE`. */
+  readonly value: string;
+  readonly choices?: readonly string[];
+}
+
+/** A number of `unit`, from `least` up; fractions are allowed only with `fraction`. */
+export interface NumberOption extends OptionBase {
+  readonly kind: 'number';
+  readonly value: string;
+  readonly least: number;
+  readonly fraction?: true;
+}
+
+export type Option = FlagOption | TextOption | NumberOption;
+export type OptionTable = Readonly<Record<string, Option>>;
+
+/** What options were given; those that weren't are absent. */
+export type OptionValues<Table extends OptionTable> = {
+  readonly [Name in keyof Table]?: Table[Name] extends FlagOption
+    ? true
+    : Table[Name] extends NumberOption
+      ? number
+      : string;
+};
+
+export interface ParsedArguments<Table extends OptionTable> {
+  readonly options: OptionValues<Table>;
+  readonly operands: readonly string[];
+}
+
+/** A word that is not one of the known ones, which were `prefix` and a name. */
+export interface UnknownWord {
+  readonly word: string;
+  readonly known: readonly string[];
+  readonly prefix: string;
+}
+
+/** Arguments that don't fit; the message is one clause, the hint says what would, or is found by what the unknown word resembles. */
+export class UsageError extends Error {
+  readonly hint: string | UnknownWord | undefined;
+
+  constructor(message: string, hint?: string | UnknownWord) {
+    super(message);
+    this.name = 'UsageError';
+    this.hint = hint;
+  }
+}
+
+/**
+ * Options and operands may be mixed; after `--` everything is an operand.
+ * @throws {UsageError}
+ */
+export function parseArguments<const Table extends OptionTable>(
+  table: Table,
+  words: readonly string[],
+): ParsedArguments<Table> {
+  const given = new Map<string, true | string | number>();
+  const operands: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? '';
+    if (word === '--') {
+      operands.push(...words.slice(index + 1));
+      break;
+    }
+    if (!word.startsWith('-') || word === '-') {
+      operands.push(word);
+      continue;
+    }
+    const { name, option, attached } = findOption(table, word);
+    if (given.has(name)) throw new UsageError(`--${name} is given twice`);
+    if (option.kind === 'flag') {
+      if (attached !== undefined) throw new UsageError(`--${name} takes no value`);
+      given.set(name, true);
+      continue;
+    }
+    const text = attached ?? words[++index];
+    if (text === undefined) throw new UsageError(`--${name} needs a value`, `--${name} ${option.value}`);
+    given.set(name, readValue(name, option, text));
+  }
+  // The map was filled by the table's kinds, which TypeScript can't follow.
+  return { options: Object.fromEntries(given) as OptionValues<Table>, operands };
+}
+
+function findOption(table: OptionTable, word: string): { name: string; option: Option; attached: string | undefined } {
+  if (word.startsWith('--')) {
+    const equals = word.indexOf('=');
+    const name = word.slice(2, equals < 0 ? undefined : equals);
+    const option = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (option) return { name, option, attached: equals < 0 ? undefined : word.slice(equals + 1) };
+    throw new UsageError(`unknown option --${name}`, unknownOption(name, table));
+  }
+  const letter = word.slice(1, 2);
+  const found = Object.entries(table).find(([, { short }]) => short === letter);
+  if (!found) throw new UsageError(`unknown option -${letter}`, unknownOption(word.slice(1), table));
+  const [name, option] = found;
+  const rest = word.slice(2);
+  if (option.kind === 'flag' && rest !== '') {
+    throw new UsageError(`${word}: options of one letter are given one by one`, `-${letter} -${rest}`);
+  }
+  return { name, option, attached: rest === '' ? undefined : rest };
+}
+
+function unknownOption(word: string, table: OptionTable): UnknownWord {
+  return { word, known: Object.keys(table), prefix: '--' };
+}
+
+function readValue(name: string, option: TextOption | NumberOption, text: string): string | number {
+  if (option.kind === 'text') {
+    if (option.choices && !option.choices.includes(text)) {
+      throw new UsageError(`--${name} can't be '${text}'`, `it is one of ${option.choices.join(', ')}`);
+    }
+    return text;
+  }
+  const pattern = option.fraction ? /^\d+(\.\d+)?$/ : /^\d+$/;
+  const number = Number(text);
+  if (!pattern.test(text) || !(number >= option.least)) {
+    const kind = option.fraction ? 'a number' : 'a whole number';
+    throw new UsageError(`--${name} can't be '${text}'`, `it is ${kind} from ${option.least} up`);
+  }
+  return number;
+}

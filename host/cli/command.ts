@@ -1,0 +1,50 @@
+// What a command of the command line is, and its help.
+
+import type { OptionTable, ParsedArguments } from './arguments.ts';
+import { columns, wrap } from './layout.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Command<Table extends OptionTable = OptionTable> {
+  readonly name: string;
+  /** Operands as the usage line shows them, e.g. `RULES... -o OUT.wasm`. */
+  readonly usage: string;
+  /** A paragraph or two. */
+  readonly description: string;
+  readonly options: Table;
+  readonly examples: readonly { readonly command: string; readonly effect: string }[];
+  /** Does the work; resolves to the exit status. What the person did wrong is thrown, as UsageError or with its own rendering. */
+  run(given: ParsedArguments<Table>, terminal: Terminal): Promise<number>;
+}
+
+/** Keeps the option table's exact type, by which `run` gets its values typed. */
+export function defineCommand<const Table extends OptionTable>(command: Command<Table>): Command<Table> {
+  return command;
+}
+
+export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
+
+/** Every command has it. */
+export const HELP_OPTION = { kind: 'flag', short: 'h', description: 'Show this help.' } as const;
+
+/** The help of one command, as text. */
+export function commandHelp(command: Command, { bold, width }: Terminal): string {
+  const parts = [
+    `${bold('Usage:')} wasprey ${command.name} ${command.usage}`,
+    wrap(command.description, width),
+    `${bold('Options:')}\n${columns(optionRows({ ...command.options, help: HELP_OPTION }), width)}`,
+  ];
+  if (command.examples.length > 0) {
+    const examples = command.examples.map(({ command: line, effect }) => `  ${line}\n      ${effect}`);
+    parts.push(`${bold('Examples:')}\n${examples.join('\n')}`);
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+function optionRows(table: OptionTable): [string, string][] {
+  return Object.entries(table).map(([name, option]) => {
+    const value = option.kind === 'flag' ? '' : ` ${option.value}`;
+    const short = option.short === undefined ? '    ' : `-${option.short}, `;
+    const choices = option.kind === 'text' && option.choices ? ` One of: ${option.choices.join(', ')}.` : '';
+    return [`${short}--${name}${value}`, option.description + choices];
+  });
+}

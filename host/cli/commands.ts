@@ -1,0 +1,32 @@
+// The commands there are. Each one's module is loaded only when it is called for: `wasprey list` need not load the compiler.
+
+import type { Command } from './command.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    summary: 'Watch this machine and print alerts.',
+    load: async () => (await import('./commands/run.ts')).RUN,
+  },
+  {
+    name: 'compile',
+    summary: 'Compile rules to a module that `run` loads.',
+    load: async () => (await import('./commands/compile.ts')).COMPILE,
+  },
+  {
+    name: 'validate',
+    summary: 'Check rule files.',
+    load: async () => (await import('./commands/validate.ts')).VALIDATE,
+  },
+  {
+    name: 'list',
+    summary: 'List the events, fields or rules there are.',
+    load: async () => (await import('./commands/list.ts')).LIST,
+  },
+];

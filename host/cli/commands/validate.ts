@@ -1,0 +1,48 @@
+// wasprey validate: whether rule files are right, and if not, what is wrong where.
+
+import { translateRules } from '../../compiler/compile.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { readRuleFiles } from '../rule-files.ts';
+import { loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
+
+export const VALIDATE = defineCommand({
+  name: 'validate',
+  usage: 'RULES...',
+  description: `
+    Checks rule files as one set of rules, in the order given: a later file can change what an earlier one defines. Folders
+    stand for the .yaml and .yml files in them. Nothing is captured and no privilege is needed.
+
+    The exit status is 0 when the rules can be used, with or without warnings, and 1 when they can't.`,
+  options: {
+    quiet: { kind: 'flag', short: 'q', description: 'Errors only, no warnings.' },
+  },
+  examples: [
+    { command: 'wasprey validate my-rules.yaml', effect: 'Checks one file.' },
+    {
+      command: 'wasprey validate base.yaml site/',
+      effect: 'Checks what base.yaml and the files in site/ make together.',
+    },
+  ],
+  async run({ options, operands }, terminal) {
+    if (operands.length === 0) throw new UsageError('validate what?', 'name rule files or folders');
+    const files = readRuleFiles(operands);
+    const { rules, active, warnings } = loadRuleSet(files, terminal, !options.quiet);
+    const found = translateRules(active).diagnostics;
+    const errors = found.filter(({ severity }) => severity === 'error');
+    for (const diagnostic of options.quiet ? errors : found) {
+      terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
+    }
+    const told = warnings + found.length - errors.length;
+    const inactive = rules.length - active.length;
+    terminal.print(
+      `${count(files.length, 'file')}, ${count(rules.length, 'rule')}${inactive > 0 ? ` (${inactive} not enabled)` : ''}: ` +
+        `${errors.length > 0 ? count(errors.length, 'error') : 'valid'}${told > 0 ? `, ${count(told, 'warning')}` : ''}\n`,
+    );
+    return errors.length > 0 ? EXIT.failure : EXIT.ok;
+  },
+});
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,15 @@
+// The rows of `wasprey list rules`.
+
+import { readRuleFiles } from './rule-files.ts';
+import { loadRuleSet } from './rule-set.ts';
+import type { Terminal } from './terminal.ts';
+
+/** @throws {CommandFailure} when the rules can't be loaded */
+export function listRules(paths: readonly string[], terminal: Terminal) {
+  const { rules } = loadRuleSet(readRuleFiles(paths), terminal, false);
+  return rules.map(({ name, description, priority, source, enabled, tags, file, line }) => ({
+    name,
+    cells: [enabled ? priority : 'disabled', tags.join(' ')],
+    json: { name, description: description.trim(), priority, source, enabled, tags, file, line },
+  }));
+}

@@ -1,0 +1,92 @@
+// The command line: finds the command, parses its arguments, and turns whatever goes wrong into a message and an exit status.
+
+import { readFileSync } from 'node:fs';
+import { parseArguments, UsageError } from './arguments.ts';
+import { type Command, commandHelp, EXIT, HELP_OPTION } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { columns } from './layout.ts';
+import { reportError } from './report-error.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+process.exitCode = await main(process.argv.slice(2), processTerminal());
+
+async function main(words: readonly string[], terminal: Terminal): Promise<number> {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+    throw error;
+  });
+  const [first, ...rest] = words;
+  try {
+    switch (first) {
+      case '--version':
+      case '-V':
+        terminal.print(`wasprey ${version()}\n`);
+        return EXIT.ok;
+      case '--help':
+      case '-h':
+      case 'help':
+        return await help(rest, terminal);
+      case undefined:
+        terminal.say(overview(terminal));
+        return EXIT.usage;
+      default:
+        return await runCommand(await findCommand(first), rest, terminal);
+    }
+  } catch (error) {
+    return reportError(error, first, terminal);
+  }
+}
+
+async function help(names: readonly string[], terminal: Terminal): Promise<number> {
+  const [name] = names;
+  terminal.print(name === undefined ? overview(terminal) : commandHelp(await findCommand(name), terminal));
+  return EXIT.ok;
+}
+
+async function runCommand(command: Command, words: readonly string[], terminal: Terminal): Promise<number> {
+  const { options, operands } = parseArguments({ ...command.options, help: HELP_OPTION }, words);
+  if (options.help) {
+    terminal.print(commandHelp(command, terminal));
+    return EXIT.ok;
+  }
+  return command.run({ options, operands }, terminal);
+}
+
+async function findCommand(name: string): Promise<Command> {
+  const found = COMMANDS.find((command) => command.name === name);
+  if (found) return found.load();
+  const kind = name.startsWith('-') ? 'option' : 'command';
+  throw new UsageError(`unknown ${kind} ${name}`, {
+    word: name,
+    known: COMMANDS.map((command) => command.name),
+    prefix: '',
+  });
+}
+
+function overview(terminal: Terminal): string {
+  const { bold, width } = terminal;
+  return [
+    'Wasprey watches what processes do on a Linux node and raises alerts by rules in the format of Falco.',
+    `${bold('Usage:')} wasprey COMMAND [ARGUMENT...]`,
+    `${bold('Commands:')}\n${columns(
+      COMMANDS.map(({ name, summary }) => [name, summary]),
+      width,
+    )}`,
+    `${bold('Options:')}\n${columns(
+      [
+        ['-h, --help', 'Show this help; `wasprey COMMAND --help` shows that of a command, with examples.'],
+        ['-V, --version', 'Show the version.'],
+      ],
+      width,
+    )}`,
+    'Exit status: 0 when all is well, 1 when something failed (a bad rule, a missing file, no privilege), 2 for wrong arguments.',
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest && 'version' in manifest ? String(manifest.version) : 'unknown';
+}

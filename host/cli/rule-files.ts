@@ -1,0 +1,58 @@
+// From the paths that a person gives to the texts of rule files.
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RuleFile } from '../compiler/load.ts';
+import { PROJECT } from '../setup/paths.mjs';
+import { CommandFailure } from './report-error.ts';
+
+/** The rules that come with Wasprey. */
+export const OWN_RULES = join(PROJECT, 'rules');
+
+/**
+ * Reads the files, and of folders all files that end in .yaml or .yml, in the order of their names.
+ * @param paths none: the rules that come with Wasprey
+ * @throws {CommandFailure} for what can't be read, and for a folder without rules
+ */
+export function readRuleFiles(paths: readonly string[]): RuleFile[] {
+  return (paths.length === 0 ? [OWN_RULES] : paths).flatMap(filesOf).map((name) => ({ name, text: readText(name) }));
+}
+
+function filesOf(path: string): string[] {
+  if (!orFail(path, () => statSync(path)).isDirectory()) return [path];
+  const names = orFail(path, () => readdirSync(path, { withFileTypes: true }))
+    .filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
+    .map(({ name }) => join(path, name))
+    .sort();
+  if (names.length === 0) throw new CommandFailure(`${path} holds no rule files`, 'they end in .yaml or .yml');
+  return names;
+}
+
+function readText(path: string): string {
+  const bytes = orFail(path, () => readFileSync(path));
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new CommandFailure(`${path} is not text in UTF-8`, 'compiled modules are given to `wasprey run --module`');
+  }
+}
+
+/** Does it, and says in plain words why the file system refuses. */
+function orFail<Result>(path: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** `no such file or directory`, out of `ENOENT: no such file or directory, open '...'`. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? (/^E[A-Z0-9]+: ([^,]+)/.exec(error.message)?.[1] ?? error.message) : String(error);
+}
+
+/** File name -> SHA-256 of its text in hex, as manifests have it. */
+export function sourceHashes(files: readonly RuleFile[]): Record<string, string> {
+  return Object.fromEntries(files.map(({ name, text }) => [name, createHash('sha256').update(text).digest('hex')]));
+}

@@ -1,0 +1,54 @@
+// What a run tells at its end: events, alerts, drops.
+
+import type { Summary } from '../agent/agent.ts';
+
+/** Rules that the summary names, those with the most alerts first. */
+const NAMED_RULES = 10;
+
+/** @param seconds how long it watched */
+export function renderSummary({ engine, alerts, outputs }: Summary, seconds: number): string {
+  const lines: string[] = [];
+  if (engine) {
+    const { capture } = engine;
+    const [produced, evaluated, filtered, dropped] = [
+      capture.produced,
+      capture.evaluated,
+      capture.filtered,
+      capture.dropped,
+    ].map(sum);
+    lines.push(
+      `Watched for ${seconds.toFixed(1)} s: ${count(produced, 'event')}, ${count(alerts.alerts, 'alert')}, ${lost(dropped, 'event')}.`,
+      `  events   ${number(evaluated)} evaluated, ${number(filtered)} filtered in the kernel, ${number(dropped)} dropped`,
+    );
+    if (engine.matchesDropped > 0)
+      lines.push(`  matches  ${number(engine.matchesDropped)} dropped: alerts came faster than they could be written`);
+    if (capture.imagesLost > 0) lines.push(`  processes  ${number(capture.imagesLost)} lost`);
+  } else {
+    lines.push(`Watched for ${seconds.toFixed(1)} s: ${count(alerts.alerts, 'alert')}; the engine gave no numbers.`);
+  }
+  for (const { name, counters } of outputs) {
+    if (counters.dropped > 0) lines.push(`  ${name}   ${number(counters.dropped)} alerts not written`);
+  }
+  const named = [...alerts.byRule].sort(([, a], [, b]) => b - a);
+  for (const [rule, alertsOfRule] of named.slice(0, NAMED_RULES))
+    lines.push(`  ${String(alertsOfRule).padStart(7)}  ${rule}`);
+  if (named.length > NAMED_RULES) lines.push(`           and ${named.length - NAMED_RULES} more rules`);
+  return `${lines.join('\n')}\n`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, value) => total + value, 0);
+}
+
+/** 1,234,567, whatever the locale. */
+function number(value = 0): string {
+  return value.toLocaleString('en-US');
+}
+
+function count(value: number | undefined, noun: string): string {
+  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+function lost(value = 0, noun: string): string {
+  return value === 0 ? `no ${noun} lost` : `${count(value, noun)} lost`;
+}
