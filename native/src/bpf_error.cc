@@ -56,11 +56,6 @@ std::string MissingCapabilities() {
   return missing;
 }
 
-bool HasTracefs() {
-  return access("/sys/kernel/tracing/events/syscalls", F_OK) == 0 ||
-         access("/sys/kernel/debug/tracing/events/syscalls", F_OK) == 0;
-}
-
 }  // namespace
 
 void BeginBpfLog() {
@@ -69,6 +64,11 @@ void BeginBpfLog() {
 }
 
 std::string BpfLog() { return bpf_log.size() <= kLogKept ? bpf_log : bpf_log.substr(bpf_log.size() - kLogKept); }
+
+bool HasTracefs() {
+  return access("/sys/kernel/tracing/events/syscalls", F_OK) == 0 ||
+         access("/sys/kernel/debug/tracing/events/syscalls", F_OK) == 0;
+}
 
 Status CheckKernel() {
   if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {

@@ -13,7 +13,10 @@ void BeginBpfLog();
 /** The end of what was collected. */
 std::string BpfLog();
 
-/** Things without which nothing can work, checked before loading: type information, the tracing file system. */
+/** Whether the tracing file system is there and may be read. */
+bool HasTracefs();
+
+/** What nothing can work without, checked before loading: the kernel's type information. */
 Status CheckKernel();
 
 /** Error of loading the object or attaching `what`, for a (positive) errno. */

@@ -14,6 +14,7 @@
 #include <map>
 #include <set>
 
+#include "bpf/hooks.h"
 #include "bpf_error.h"
 #include "bpf_object.h"
 #include "event_types.h"
@@ -21,24 +22,57 @@
 namespace wasprey {
 namespace {
 
-constexpr std::string_view kHookPrefix = "sys_exit_";
-constexpr const char* kSnapshot = "snapshot_tasks";
-constexpr const char* kSnapshotCurrent = "snapshot_current";
+constexpr std::string_view kSnapshot = "snapshot_tasks";
+constexpr std::string_view kOnChange = "on_change";
 /** Smallest ring worth falling back to, where the kernel limits the size of a map (4 MB before Linux 6.12). */
 constexpr uint32_t kSmallestFallback = 1 << 20;
+
+/** A program and the tracepoint it is attached to; the cookie tells it what it is run for. */
+struct Hook {
+  uint64_t cookie;
+  const char* tracepoint;
+  std::string_view program;
+};
+
+constexpr Hook kHooks[] = {
+#define WASPREY_HOOK(type, tracepoint, program) {type, tracepoint, #program},
+    WASPREY_HOOKS(WASPREY_HOOK)
+#undef WASPREY_HOOK
+};
+
+/** What changes a process's image; always attached, and before the hooks of events. */
+constexpr Hook kChanges[] = {
+#define WASPREY_CHANGE(kind, tracepoint) {kind, tracepoint, kOnChange},
+    WASPREY_CHANGES(WASPREY_CHANGE)
+#undef WASPREY_CHANGE
+};
+
+struct Slot {
+  uint32_t key;
+  std::string_view program;
+};
+
+/** The table of programs for tail calls. */
+constexpr Slot kSlots[] = {
+#define WASPREY_SLOT(key, program) {key, #program},
+    WASPREY_SLOTS(WASPREY_SLOT)
+#undef WASPREY_SLOT
+};
 
 size_t RoundUpToPage(size_t bytes) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   return (bytes + page - 1) / page * page;
 }
 
-/** The event type whose program this is, or null: then it is one that is always needed. */
-const EventType* TypeOfProgram(std::string_view name) {
-  if (!name.starts_with(kHookPrefix)) return nullptr;
-  name.remove_prefix(kHookPrefix.size());
+const EventType* TypeOf(std::string_view name) {
   const auto* const found = std::find_if(std::begin(kEventTypes), std::end(kEventTypes),
                                          [&](const EventType& type) { return type.name == name; });
   return found == std::end(kEventTypes) ? nullptr : found;
+}
+
+/** Whether a program serves event types: such a one is loaded only when one of its types is wanted. */
+bool ServesEvents(std::string_view program) {
+  return std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) { return hook.program == program; });
 }
 
 class BpfSource : public EventSource {
@@ -55,13 +89,16 @@ class BpfSource : public EventSource {
   }
 
  private:
+  Status Want(const std::vector<std::string>& event_types);
   Status LoadFirst(uint32_t ring_size);
-  Status LoadMore(const std::set<std::string>& names);
-  Status Load(BpfObject* object, const std::set<std::string>& names, bool all_needed);
+  Status LoadMore();
+  Status Load(BpfObject* object);
   Status MapMemory();
   Status RunSnapshot(const std::function<void()>& drain);
-  Status AttachProgram(bpf_program* program);
+  Status AttachOwn();
+  Status AttachHook(const Hook& hook);
   Status AttachTypes();
+  bpf_program* Program(std::string_view name) const;
 
   Plan plan_;
   std::byte* sandbox_;
@@ -71,18 +108,33 @@ class BpfSource : public EventSource {
   Mapping shared_;
   BpfRingBuffer lifecycle_;
   BpfRingBuffer doorbell_;
-  std::set<std::string> wanted_;
-  std::set<std::string> loaded_;
-  std::map<std::string, BpfLink> links_;
+  /** Event type numbers. */
+  std::set<uint64_t> wanted_;
+  std::map<std::string_view, bpf_program*> programs_;
+  std::map<uint64_t, BpfLink> hooks_;
+  std::vector<BpfLink> links_;
 };
+
+/** Notes the event types wanted. */
+Status BpfSource::Want(const std::vector<std::string>& event_types) {
+  std::set<uint64_t> wanted;
+  for (const std::string& name : event_types) {
+    const EventType* const type = TypeOf(name);
+    if (type == nullptr) return Error{"CAPTURE_EVENT_TYPE", "There is no event type " + name + " to capture.", ""};
+    wanted.insert(type->number);
+  }
+  wanted_ = std::move(wanted);
+  return std::nullopt;
+}
 
 Status BpfSource::Open(const std::vector<std::string>& event_types) {
   BeginBpfLog();
   if (auto failed = CheckKernel()) return failed;
-  wanted_ = {event_types.begin(), event_types.end()};
+  if (auto failed = Want(event_types)) return failed;
   uint32_t ring_size = plan_.ring_size;
   Status failed = LoadFirst(ring_size);
   while (failed && failed->code == "CAPTURE_MEMORY" && ring_size > kSmallestFallback) {
+    programs_.clear();
     objects_.clear();
     ring_size /= 2;
     BeginBpfLog();
@@ -114,13 +166,13 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
   bpf_map__set_value_size(rings, ring_stride);
   bpf_map__set_max_entries(rings, plan_.cpus);
   bpf_map__set_max_entries(controls, plan_.cpus);
-  if (auto failed = Load(&*object, wanted_, true)) return failed;
+  if (auto failed = Load(&*object)) return failed;
   objects_.push_back(std::move(*object));
   return std::nullopt;
 }
 
-/** Loads hooks that were not wanted before, on the maps there are. */
-Status BpfSource::LoadMore(const std::set<std::string>& names) {
+/** Loads programs that were not wanted before, on the maps there are. */
+Status BpfSource::LoadMore() {
   BeginBpfLog();
   auto object = BpfObject::Open(path_);
   if (!object) return std::move(object.error());
@@ -132,36 +184,42 @@ Status BpfSource::LoadMore(const std::set<std::string>& names) {
     const int shared = bpf_map__is_internal(map) ? -1 : objects_.front().MapFd(name);
     if (shared >= 0 && bpf_map__reuse_fd(map, shared) != 0) return LoadError("Sharing the maps", errno);
   }
-  if (auto failed = Load(&*object, names, false)) return failed;
+  if (auto failed = Load(&*object)) return failed;
   objects_.push_back(std::move(*object));
   return std::nullopt;
 }
 
-Status BpfSource::Load(BpfObject* object, const std::set<std::string>& names, bool all_needed) {
+/** Loads what is needed and not there yet, and puts it into the table for tail calls. */
+Status BpfSource::Load(BpfObject* object) {
+  const auto is_wanted = [&](std::string_view name) {
+    return std::any_of(std::begin(kHooks), std::end(kHooks),
+                       [&](const Hook& hook) { return hook.program == name && wanted_.contains(hook.cookie); });
+  };
   bpf_program* program;
   bpf_object__for_each_program(program, object->get()) {
-    const EventType* const type = TypeOfProgram(bpf_program__name(program));
-    const bool load = type != nullptr ? names.contains(std::string(type->name)) : all_needed;
-    bpf_program__set_autoload(program, load);
+    const std::string_view name = bpf_program__name(program);
+    const bool needed = ServesEvents(name) ? is_wanted(name) : true;
+    bpf_program__set_autoload(program, needed && !programs_.contains(name));
   }
   const int error = bpf_object__load(object->get());
   if (error != 0) return LoadError("Loading the BPF programs", -error);
-
-  // The table for tail calls: a snapshot of the current process on the spot, and the way back to the hook it came from.
-  const int table = object->MapFd("programs");
   bpf_object__for_each_program(program, object->get()) {
-    if (!bpf_program__autoload(program)) continue;
-    const std::string_view name = bpf_program__name(program);
-    const EventType* const type = TypeOfProgram(name);
-    if (type != nullptr) loaded_.insert(std::string(type->name));
-    if (type == nullptr && name != kSnapshotCurrent) continue;
-    const uint32_t key = type == nullptr ? 0 : type->number;
-    const int fd = bpf_program__fd(program);
-    if (table >= 0 && bpf_map_update_elem(table, &key, &fd, BPF_ANY) != 0) {
+    if (bpf_program__autoload(program)) programs_[bpf_program__name(program)] = program;
+  }
+  const int table = object->MapFd("programs");
+  for (const Slot& slot : kSlots) {
+    const int fd = Program(slot.program) == nullptr ? -1 : bpf_program__fd(Program(slot.program));
+    if (fd >= 0 && bpf_map_update_elem(table, &slot.key, &fd, BPF_ANY) != 0) {
       return LoadError("Filling the table of programs", errno);
     }
   }
   return std::nullopt;
+}
+
+/** A program that is loaded, or null. */
+bpf_program* BpfSource::Program(std::string_view name) const {
+  const auto found = programs_.find(name);
+  return found == programs_.end() ? nullptr : found->second;
 }
 
 Status BpfSource::MapMemory() {
@@ -195,20 +253,28 @@ Status BpfSource::MapMemory() {
 /** Processes are followed first, so that one that forks during the snapshot is known either way. */
 Status BpfSource::Start(const std::function<void()>& drain) {
   BeginBpfLog();
-  bpf_program* program;
-  bpf_object__for_each_program(program, objects_.front().get()) {
-    const std::string_view name = bpf_program__name(program);
-    if (!bpf_program__autoload(program) || TypeOfProgram(name) != nullptr) continue;
-    if (name == kSnapshot || name == kSnapshotCurrent) continue;
-    if (auto failed = AttachProgram(program)) return failed;
-  }
+  if (auto failed = AttachOwn()) return failed;
   if (auto failed = RunSnapshot(drain)) return failed;
   return AttachTypes();
 }
 
+/** Attaches the programs that follow processes. Tracing programs name their place themselves, in their section. */
+Status BpfSource::AttachOwn() {
+  for (const auto& [name, program] : programs_) {
+    if (bpf_program__type(program) != BPF_PROG_TYPE_TRACING || name == kSnapshot) continue;
+    BpfLink link(bpf_program__attach(program));
+    if (!link) return LoadError("Attaching " + std::string(name), errno);
+    links_.push_back(std::move(link));
+  }
+  for (const Hook& change : kChanges) {
+    if (auto failed = AttachHook(change)) return failed;
+  }
+  return std::nullopt;
+}
+
 /** Reads the task iterator to its end, which runs its program on each process. */
 Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
-  bpf_program* const program = bpf_object__find_program_by_name(objects_.front().get(), kSnapshot);
+  bpf_program* const program = Program(kSnapshot);
   if (program == nullptr) return LoadError("Finding the task iterator", ENOENT);
   const BpfLink link(bpf_program__attach_iter(program, nullptr));
   if (!link) return LoadError("Attaching the task iterator", errno);
@@ -230,44 +296,45 @@ Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
   return std::nullopt;
 }
 
-Status BpfSource::AttachProgram(bpf_program* program) {
-  BpfLink link(bpf_program__attach(program));
-  const int error = errno;
-  const std::string name = bpf_program__name(program);
-  // A syscall that this architecture or kernel does not have can't be made either.
-  const bool is_hook = name.starts_with(kHookPrefix);
-  if (!link && !(is_hook && error == ENOENT && access("/sys/kernel/tracing/events/syscalls", F_OK) == 0)) {
-    return LoadError("Attaching " + name, error);
+Status BpfSource::AttachHook(const Hook& hook) {
+  bpf_program* const program = Program(hook.program);
+  if (program == nullptr) return LoadError("Finding the program " + std::string(hook.program), ENOENT);
+  LIBBPF_OPTS(bpf_tracepoint_opts, options, .bpf_cookie = hook.cookie);
+  BpfLink link(bpf_program__attach_tracepoint_opts(program, "syscalls", hook.tracepoint, &options));
+  if (!link) {
+    const int error = errno;
+    // A syscall that this architecture or kernel does not have can't be made either.
+    if (error == ENOENT && HasTracefs()) return std::nullopt;
+    return LoadError(std::string("Attaching to ") + hook.tracepoint, error);
   }
-  if (link) links_[name] = std::move(link);
+  if (hook.program == kOnChange) {
+    links_.push_back(std::move(link));
+  } else {
+    hooks_[hook.cookie] = std::move(link);
+  }
   return std::nullopt;
 }
 
 /** Attaches the hooks of the types wanted, and detaches those of others. */
 Status BpfSource::AttachTypes() {
-  for (const BpfObject& object : objects_) {
-    bpf_program* program;
-    bpf_object__for_each_program(program, object.get()) {
-      const std::string name = bpf_program__name(program);
-      const EventType* const type = TypeOfProgram(name);
-      if (type == nullptr || !bpf_program__autoload(program)) continue;
-      if (!wanted_.contains(std::string(type->name))) {
-        links_.erase(name);
-      } else if (!links_.contains(name)) {
-        if (auto failed = AttachProgram(program)) return failed;
-      }
+  for (const Hook& hook : kHooks) {
+    if (!wanted_.contains(hook.cookie)) {
+      hooks_.erase(hook.cookie);
+    } else if (!hooks_.contains(hook.cookie)) {
+      if (auto failed = AttachHook(hook)) return failed;
     }
   }
   return std::nullopt;
 }
 
 Status BpfSource::Attach(const std::vector<std::string>& event_types) {
-  wanted_ = {event_types.begin(), event_types.end()};
-  std::set<std::string> missing;
-  std::set_difference(wanted_.begin(), wanted_.end(), loaded_.begin(), loaded_.end(),
-                      std::inserter(missing, missing.begin()));
-  if (!missing.empty()) {
-    if (auto failed = LoadMore(missing)) return failed;
+  BeginBpfLog();
+  if (auto failed = Want(event_types)) return failed;
+  const bool all_loaded = std::all_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) {
+    return !wanted_.contains(hook.cookie) || Program(hook.program) != nullptr;
+  });
+  if (!all_loaded) {
+    if (auto failed = LoadMore()) return failed;
   }
   return AttachTypes();
 }
