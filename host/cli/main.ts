@@ -1,6 +1,7 @@
 // The command line: finds the command, parses its arguments, and turns whatever goes wrong into a message and an exit status.
 
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from '../setup/compile-cache.mjs';
 import { parseArguments, UsageError } from './arguments.ts';
 import { type Command, commandHelp, EXIT, HELP_OPTION } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -8,6 +9,7 @@ import { columns } from './layout.ts';
 import { reportError } from './report-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
+enableCompileCache();
 process.exitCode = await main(process.argv.slice(2), processTerminal());
 
 async function main(words: readonly string[], terminal: Terminal): Promise<number> {

@@ -14,6 +14,9 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.exit(1);
 }
 
+const { enableCompileCache } = await import('./compile-cache.mjs');
+enableCompileCache();
+
 const { parseBootstrapArguments } = await import('./bootstrap-arguments.mjs');
 const { prepare } = await import('./prepare.mjs');
 const { handOver } = await import('./hand-over.mjs');
