@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import type { CaptureSizes } from '../capture/native.ts';
 import { Engine, type EngineError } from '../engine/engine.ts';
 import type { EngineCounters, RuleMatching } from '../engine/protocol.ts';
-import { ContainerDirectory, type DirectoryCounters } from '../metadata/container-directory.ts';
+import { ContainerDirectory, type DirectoryCounters, type RuntimePlaces } from '../metadata/container-directory.ts';
 import type { Output, OutputCounters } from '../outputs/output.ts';
 import { AlertDesk, type DeskCounters, ruleFields } from './alert-desk.ts';
 import { DropWatch } from './drop-watch.ts';
@@ -24,6 +24,8 @@ export interface AgentOptions {
   readonly outputs: readonly Output[];
   /** evt.outputtime, and so on, in ISO 8601. */
   readonly isoTime?: boolean;
+  /** Where the container runtimes are asked, if not at their usual places. */
+  readonly runtimes?: Partial<RuntimePlaces>;
   /** Told what goes wrong while it runs; each is a sentence for people. */
   readonly onTrouble?: (message: string) => void;
   /** The engine has ended by itself: nothing is watched any more, and stop() is all that is left to do. */
@@ -56,7 +58,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const directory = new ContainerDirectory((id, entry) => {
     engine?.setContainer(id, entry);
     desk.containerKnown(id, entry);
-  });
+  }, options.runtimes);
   const desk = new AlertDesk(modules, outputs, machine, (id) => directory.entry(id));
   const drops = new DropWatch(desk);
   const summary = (): Summary => ({

@@ -17,6 +17,8 @@ import {
 
 /** How long a poll may wait. Bounds how soon a stop or a message is noticed; 20 wake-ups a second cost next to nothing. */
 const POLL_MS = 50;
+/** How long what had arrived before a stop may take to be evaluated. */
+const DRAIN_MS = 500;
 /** Pairs of addresses that one poll writes at most: two for each ring and some. */
 const SEGMENT_PAIRS = 4096;
 const IMAGES_AT_ONCE = 4096;
@@ -69,12 +71,14 @@ export class EngineLoop {
   run(): void {
     const { control, send } = this.#parts;
     while (!control.stopRequested) this.round(POLL_MS);
-    this.round(0);
+    // A poll takes a share of what is in the rings; under load they are never empty.
+    const deadline = performance.now() + DRAIN_MS;
+    while (this.round(0) > 0 && performance.now() < deadline);
     send({ kind: 'stopped', counters: this.#counters() });
   }
 
-  /** One batch. */
-  round(timeoutMs: number): void {
+  /** One batch. Returns the number of stretches of records in it, 0 when there were none. */
+  round(timeoutMs: number): number {
     const { capture, control } = this.#parts;
     const pairs = capture.poll(this.#segments, timeoutMs);
     if (control.announced !== this.#messagesSeen) this.#takeMessages();
@@ -86,6 +90,7 @@ export class EngineLoop {
     capture.release();
     this.#flush();
     this.#reportCounters();
+    return pairs;
   }
 
   /** Called by a module for each rule that is true of an event. */

@@ -22,6 +22,8 @@ export class LineWriter {
   #currentLines = 0;
   #busy = false;
   #closed = false;
+  /** Given up or written out: the descriptor may be closed by now. */
+  #ended = false;
   #idle: (() => void) | undefined;
   #written = 0;
   #dropped = 0;
@@ -61,12 +63,12 @@ export class LineWriter {
         };
       });
     }
+    this.#ended = true;
     this.#dropped += this.#queue.length + this.#currentLines;
-    this.#queue = [];
-    this.#currentLines = 0;
   }
 
   #next(): void {
+    if (this.#ended) return;
     this.#gather();
     this.#busy = this.#current.length > 0;
     if (!this.#busy) {
@@ -91,8 +93,8 @@ export class LineWriter {
   }
 
   #wrote(error: NodeJS.ErrnoException | null, count: number): void {
+    if (this.#ended) return;
     if (error?.code === 'EAGAIN') {
-      if (this.#closed && this.#currentLines === 0) return;
       setTimeout(() => this.#next(), RETRY_MS);
       return;
     }

@@ -1,0 +1,150 @@
+// The agent from event to alert, on the builder source: what is reported, how storms and blocked outputs are borne, how it stops.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test } from 'node:test';
+import { DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
+import { LineWriter } from '../../host/outputs/line-writer.ts';
+import { event, moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../support/built-agent.ts';
+
+process.env.TZ = 'UTC';
+process.env.FALCO_HOSTNAME = 'node-1';
+
+const RULES = `
+- rule: Sensitive file read
+  desc: someone reads a sensitive file
+  condition: evt.type in (open, openat) and fd.name = /etc/shadow and evt.is_open_read = true
+  output: "read of %fd.name (user=%user.name command=%proc.cmdline pid=%proc.pid parent=%proc.pname container=%container.id)"
+  priority: WARNING
+  tags: [filesystem, T1003]
+- rule: Any open
+  desc: any open at all
+  condition: evt.type in (open, openat) and fd.name startswith /etc/
+  output: "open of %fd.name by %proc.name"
+  priority: INFO
+`;
+
+/** 2026-11-24T13:53:08.365763965Z */
+const TIME = 1795528388365763965n;
+
+test('an event becomes an alert, in both forms', async () => {
+  await using built = await startBuiltAgent([await moduleOf(RULES)]);
+  const shell = processImage(1, { comm_bytes: 'bash', pid: 500, argv: 'bash\0' });
+  const cat = processImage(2, { comm_bytes: 'cat', pid: 501, parent: 1, argv: 'cat\0/etc/shadow\0' });
+  built.agent.inject([shell, cat], [shadowRead(2, { time: TIME })]);
+  const message = 'read of /etc/shadow (user=root command=cat /etc/shadow pid=501 parent=bash container=host)';
+  assert.deepEqual(await built.waitForLines(1), [`13:53:08.365763965: Warning ${message}`]);
+  const fields =
+    '{"container.id":"host","evt.time":1795528388365763965,"fd.name":"/etc/shadow","proc.cmdline":"cat /etc/shadow",' +
+    '"proc.pid":501,"proc.pname":"bash","user.name":"root"}';
+  assert.deepEqual(built.jsonLines(), [
+    `{"hostname":"node-1","output":"13:53:08.365763965: Warning ${message}","output_fields":${fields},"priority":"Warning",` +
+      '"rule":"Sensitive file read","source":"syscall","tags":["T1003","filesystem"],"time":"2026-11-24T13:53:08.365763965Z"}',
+  ]);
+});
+
+test('rule_matching decides whether the first rule or every rule reports', async () => {
+  const module = await moduleOf(RULES);
+  const image = processImage(1, {});
+  for (const [ruleMatching, expected] of [
+    ['first', ['Sensitive file read']],
+    ['all', ['Sensitive file read', 'Any open']],
+  ] as const) {
+    await using built = await startBuiltAgent([module], { ruleMatching });
+    built.agent.inject([image], [shadowRead(1)]);
+    await built.waitForLines(expected.length);
+    await built.agent.stop();
+    const rules = built.jsonLines().map((line) => (JSON.parse(line) as { rule: string }).rule);
+    assert.deepEqual(rules, expected);
+  }
+});
+
+test('several modules report as one set of rules', async () => {
+  const second = RULES.replaceAll('Sensitive file read', 'The same').replaceAll('Any open', 'Another open');
+  await using built = await startBuiltAgent([await moduleOf(RULES), await moduleOf(second)], { ruleMatching: 'all' });
+  built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+  await built.waitForLines(4);
+  const { byRule } = (await built.agent.stop()).alerts;
+  assert.deepEqual([...byRule.keys()].sort(), ['Another open', 'Any open', 'Sensitive file read', 'The same']);
+});
+
+test('hostile bytes in an event stay within their line', async () => {
+  await using built = await startBuiltAgent([await moduleOf(RULES)]);
+  const name = Buffer.from('/etc/a\nb\u001b[2J"\\\u009b\u202e', 'utf8');
+  const bytes = Buffer.concat([name, Buffer.from([0xff, 0xc3])]);
+  built.agent.inject([processImage(1, { comm_bytes: 'x\ny' })], [shadowRead(1, { name: bytes, raw: bytes })]);
+  const [line = ''] = await built.waitForLines(1);
+  assert.match(line, /: Informational open of \/etc\/a\\nb\\u001b\[2J\\"\\\\\\u009b\\u202e\ufffd\ufffd by x\\ny$/);
+  assert.equal(built.jsonLines().length, 1);
+  const { output_fields: fields } = JSON.parse(built.jsonLines()[0] ?? '') as { output_fields: Record<string, string> };
+  assert.equal(fields['fd.name'], '/etc/a\nb\u001b[2J"\\\u009b\u202e\ufffd\ufffd');
+});
+
+test('a storm of matches is counted to the last one, and what is not reported is told', async () => {
+  await using built = await startBuiltAgent([await moduleOf(RULES)]);
+  const storm = 30_000;
+  const events = Array.from({ length: storm }, (_, index) => shadowRead(1, { cpu: index % 2 }));
+  built.agent.inject([processImage(1, {})], events);
+  const { engine, alerts } = await built.agent.stop();
+  assert.ok(engine);
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  assert.equal(sum(engine.capture.produced), storm);
+  assert.equal(engine.matches, sum(engine.capture.evaluated));
+  assert.equal(sum(engine.capture.produced), sum(engine.capture.evaluated) + sum(engine.capture.dropped));
+  const reported = alerts.byRule.get('Sensitive file read') ?? 0;
+  assert.equal(reported, engine.matches - engine.matchesDropped);
+  assert.ok(reported > 0);
+});
+
+test('an idle agent stops at once, and can be stopped twice', async () => {
+  const built = await startBuiltAgent([await moduleOf(RULES)]);
+  const began = performance.now();
+  const [first, second] = await Promise.all([built.agent.stop(), built.agent.stop()]);
+  assert.ok(performance.now() - began < 1000);
+  assert.equal(first, second);
+  assert.ok(first.engine);
+  await built[Symbol.asyncDispose]();
+});
+
+test('a pipe that nobody reads delays neither other outputs nor the end', async () => {
+  // A child that never reads its standard input: the other end of a pipe as `wasprey run | something-that-hangs` has it.
+  const child = spawn('sleep', ['60'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  try {
+    const pipe = (child.stdin as unknown as { _handle: { fd: number } })._handle.fd;
+    const { descriptorOutput } = await import('../../host/outputs/line-output.ts');
+    const blocked = descriptorOutput({ json: false, format: DEFAULT_FORMAT, onError: assert.fail }, pipe);
+    await using built = await startBuiltAgent([await moduleOf(RULES)], {}, [blocked]);
+    // Some 300 KB of lines; a pipe holds 64 KB.
+    const count = 2500;
+    built.agent.inject(
+      [processImage(1, {})],
+      Array.from({ length: count }, () => shadowRead(1)),
+    );
+    await built.waitForLines(count);
+    const began = performance.now();
+    await built.agent.stop();
+    assert.ok(performance.now() - began < 1500);
+    const { written, dropped } = blocked.counters;
+    assert.ok(written > 0 && dropped > 0, `${written} written, ${dropped} dropped`);
+    assert.equal(written + dropped, count);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+test('events of an unknown process are evaluated too', async () => {
+  await using built = await startBuiltAgent([await moduleOf(RULES)]);
+  built.agent.inject(
+    [],
+    [event('openat', 99, { name: '/etc/x', raw: '/etc/x', kind: 'f'.charCodeAt(0), dirfd: -100 })],
+  );
+  const [line = ''] = await built.waitForLines(1);
+  assert.match(line, /Informational open of \/etc\/x by /);
+});
+
+test('a writer drops what comes after its end, and says so', async () => {
+  const writer = new LineWriter(1, assert.fail);
+  await writer.close(10);
+  writer.push('late');
+  assert.deepEqual(writer.counters, { written: 0, dropped: 1, errors: 0 });
+});
