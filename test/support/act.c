@@ -17,8 +17,8 @@
 //   out   outlen          4 KB to write to, and a pointer to their number
 //   len                   size of what the argument before points to
 // Actions:
-//   @fork                 a child goes on with the steps that follow, its parent waits for it
-//   @orphan               a grandchild goes on, once it has lost its parent
+//   @fork [PID]           a child goes on with the steps that follow, its parent waits for it
+//   @orphan               a child goes on, after its parent has ended
 //   @thread               a thread goes on
 //   @exec PATH NAME       PATH, called with NAME as argv[0], goes on with the steps that follow
 //   @cpu N   @comm NAME   go on on that CPU, under that name
@@ -29,8 +29,10 @@
 #include "act.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,20 +148,21 @@ static int wait_for(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-// The first process stays until the orphan has ended: it reads from a pipe whose other end only the orphan holds.
-static void become_orphan(void) {
-  int pipes[2];
-  char byte;
-  if (pipe(pipes) != 0) die("pipe: %m");
-  pid_t child = fork();
-  if (child != 0) {
-    close(pipes[1]);
-    wait_for(child);
-    while (read(pipes[0], &byte, 1) > 0);
-    exit(0);
+// A process of that number, or of any if it is 0; the number must be free.
+static pid_t fork_as(pid_t number) {
+  struct clone_args arguments = {.exit_signal = SIGCHLD};
+  if (number) {
+    arguments.set_tid = (unsigned long)&number;
+    arguments.set_tid_size = 1;
   }
+  pid_t child = number ? (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments)) : fork();
+  if (child < 0) die("no process of number %d: %m", number);
+  return child;
+}
+
+static void become_orphan(void) {
   pid_t parent = getpid();
-  if (fork() != 0) _exit(0);
+  if (fork_as(0) != 0) _exit(0);
   while (getppid() == parent) usleep(1000);
 }
 
@@ -207,8 +210,7 @@ static void run(int at) {
     int length = step_length(at), rest = at + length + 1;
     const char *name = words[at], *operand = length > 1 ? words[at + 1] : "";
     if (!strcmp(name, "@fork")) {
-      pid_t child = fork();
-      if (child < 0) die("fork: %m");
+      pid_t child = fork_as(atoi(operand));
       if (child) exit(wait_for(child));
     } else if (!strcmp(name, "@orphan")) {
       become_orphan();

@@ -1,0 +1,303 @@
+// Where a process comes from: chains, orphans, numbers that are given again, threads, and processes older than the agent.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import {
+  act,
+  actProgram,
+  type Call,
+  callOf,
+  copyAct,
+  makeDirectory,
+  type RunningAct,
+  type Step,
+  startAct,
+  str,
+} from '../support/live-act.ts';
+import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { Container } from '../support/live-container.ts';
+
+const DEPTH = 20;
+const folder = makeDirectory();
+const directory = folder.path;
+
+const LINEAGE = probe(
+  ['mkdir', 'execve'],
+  [
+    ...[
+      'proc.name',
+      'proc.exepath',
+      'proc.cmdline',
+      'proc.args',
+      'proc.cwd',
+      'proc.env[COLOUR]',
+      'proc.exe',
+      'user.uid',
+    ],
+    ...[
+      'proc.ppid',
+      'proc.pname',
+      'proc.pexepath',
+      'proc.pcmdline',
+      'proc.aname',
+      'proc.acmdline[1]',
+      'proc.aexepath[1]',
+    ],
+    ...[
+      'proc.sname',
+      'proc.sid',
+      'proc.duration',
+      'proc.pid.ts',
+      'thread.ismain',
+      'proc.is_exe_upper_layer',
+      'proc.exe_ino',
+    ],
+    ...Array.from({ length: DEPTH + 4 }, (_, index) => `proc.aname[${index}]`),
+    ...Array.from({ length: DEPTH + 4 }, (_, index) => `proc.apid[${index}]`),
+  ],
+  `(proc.exepath startswith ${directory}/ or proc.name = act)`,
+);
+
+/** An ancestor anywhere up the chain, as rules ask for it. */
+const ANY_ANCESTOR = `
+- rule: below first
+  desc: an ancestor by name, however far up
+  condition: evt.type = mkdir and proc.aname = link-0 and proc.aexepath endswith /link-1 and not proc.aname = link-19
+  output: '%proc.name %proc.pid'
+  priority: DEBUG
+`;
+
+let agent: LiveAgent;
+let older: Awaited<ReturnType<typeof startOlder>>;
+before(async () => {
+  older = await startOlder();
+  agent = await LiveAgent.start([LINEAGE.rule, ANY_ANCESTOR], { ruleMatching: 'all' });
+});
+after(async () => {
+  await agent.stop();
+  older.container.stop();
+  folder.remove();
+});
+
+const LOOK: Step = ['mkdir', str('/'), 0];
+const OWN_NAME = readFileSync('/proc/self/comm', 'utf8').trim();
+
+/** Processes from before the agent's start: a chain on the host, and one in a container. */
+async function startOlder() {
+  const elder = copyAct(directory, 'elder');
+  const younger = copyAct(directory, 'younger');
+  const container = new Container();
+  const running = startAct([['@fork'], ['@exec', younger, 'younger'], ['@wait'], LOOK], {
+    program: elder,
+    cwd: directory,
+    env: { COLOUR: 'old' },
+    argv0: 'elder',
+  });
+  const place = await running.place();
+  const inside: RunningAct = container.startAct([['@fork'], ['@wait'], LOOK], { cwd: '/tmp' });
+  const insidePlace = await inside.place();
+  return { running, place, container, inside, insidePlace, elder, younger };
+}
+
+async function lookOf(calls: readonly Call[]): Promise<{ call: Call; alert: AlertLine }> {
+  const [alert] = await agent.of({ ...LINEAGE, types: ['mkdir'] }, calls);
+  return { call: callOf(calls, 'mkdir'), alert: alert ?? assert.fail() };
+}
+
+test('a chain of 20, each its own program: every ancestor by name and number', async () => {
+  const steps: Step[] = [];
+  for (let index = 0; index < DEPTH; index++) {
+    steps.push(['@fork'], ['@exec', copyAct(directory, `link-${index}`), `link-${index}`], ['close', 1000 + index]);
+  }
+  const calls = await act([...steps, LOOK]);
+  const { call, alert } = await lookOf(calls);
+  const expected: Record<string, string | number> = { 'proc.name': `link-${DEPTH - 1}`, 'proc.pid': call.pid };
+  const pids = calls.filter((each) => each.call === 'close').map((each) => each.pid);
+  for (let index = 0; index < DEPTH; index++) {
+    expected[`proc.aname[${index}]`] = `link-${DEPTH - 1 - index}`;
+    expected[`proc.apid[${index}]`] = pids[DEPTH - 1 - index] ?? 0;
+  }
+  expected[`proc.aname[${DEPTH}]`] = 'act';
+  expected[`proc.aname[${DEPTH + 1}]`] = OWN_NAME;
+  expected[`proc.apid[${DEPTH + 1}]`] = process.pid;
+  assertFields(alert, expected);
+  const names = String(alert.output_fields['proc.aname']).split(' ');
+  assert.deepEqual(names.slice(0, 3), ['link-18', 'link-17', 'link-16']);
+  await agent.only('below first', { 'proc.pid': BigInt(call.pid) });
+});
+
+test('a double fork: the grandparent is known though the parent is gone', async () => {
+  const origin = copyAct(directory, 'origin');
+  const orphan = copyAct(directory, 'orphan');
+  const running = startAct([['close', 77], ['@fork'], ['@orphan'], ['@exec', orphan, 'orphan'], ['@wait'], LOOK], {
+    program: origin,
+  });
+  const place = await running.place();
+  assert.notEqual(place.ppid, running.process.pid);
+  running.goOn();
+  const calls = await running.end();
+  const { alert } = await lookOf(calls);
+  assertFields(alert, {
+    'proc.name': 'orphan',
+    'proc.aname[1]': 'origin', // the process that is gone
+    'proc.aname[2]': 'origin',
+    'proc.apid[2]': callOf(calls, 'close').pid,
+    'proc.aname[3]': OWN_NAME,
+    'proc.apid[3]': process.pid,
+  });
+});
+
+test('an orphan of orphans: a chain of parents that are all gone', async () => {
+  const first = copyAct(directory, 'gone-1');
+  const second = copyAct(directory, 'gone-2');
+  const last = copyAct(directory, 'last');
+  const calls = await act(
+    [['@orphan'], ['@exec', second, 'gone-2'], ['@orphan'], ['@exec', last, 'last'], ['@orphan'], LOOK],
+    {
+      program: first,
+    },
+  );
+  const { alert } = await lookOf(calls);
+  assertFields(alert, {
+    'proc.name': 'last',
+    'proc.aname[1]': 'last',
+    'proc.aname[2]': 'gone-2',
+    'proc.aname[3]': 'gone-1',
+    'proc.aname[4]': OWN_NAME,
+  });
+});
+
+test('a process number that is given again', async () => {
+  const [first, second, child] = ['first', 'second', 'child'].map((name) => copyAct(directory, name));
+  assert.ok(first && second && child);
+  // Any free number will do; three million is below pid_max on 64-bit machines by default.
+  const number = 3_000_000 + (process.pid % 100_000);
+  const survivor = startAct([
+    ['@fork', number],
+    ['@exec', first, 'first'],
+    LOOK,
+    ['@orphan'],
+    ['@exec', child, 'child'],
+    ['@wait'],
+    LOOK,
+  ]);
+  await survivor.place();
+  const again = await act([['@fork', number], ['@exec', second, 'second'], LOOK]);
+  const taken = await lookOf(again);
+  assertFields(taken.alert, {
+    'proc.pid': number,
+    'proc.name': 'second',
+    'proc.aname[1]': 'act',
+    'proc.aname[2]': OWN_NAME,
+  });
+  survivor.goOn();
+  const calls = await survivor.end();
+  const before = await lookOf(calls);
+  assertFields(before.alert, { 'proc.pid': number, 'proc.name': 'first', 'proc.aname[1]': 'act' });
+  const events = await agent.of({ ...LINEAGE, types: ['mkdir'] }, calls);
+  // Its parent's number belongs to another process by now.
+  assertFields(events[1] ?? assert.fail(), {
+    'proc.name': 'child',
+    'proc.aname[1]': 'first',
+    'proc.apid[1]': number,
+    'proc.aname[2]': 'act',
+  });
+});
+
+test('threads: the process is its own, the thread that did it is named', async () => {
+  const calls = await act([['@thread'], LOOK, ['@thread'], LOOK]);
+  const events = await agent.of({ ...LINEAGE, types: ['mkdir'] }, calls);
+  for (const [index, alert] of events.entries()) {
+    assertFields(alert, {
+      'proc.pid': calls[index]?.pid ?? 0,
+      'thread.tid': calls[index]?.tid ?? 0,
+      'thread.ismain': false,
+      'proc.name': 'act',
+      'proc.ppid': process.pid,
+    });
+  }
+});
+
+test('a thread that calls execve: the process goes on under its own number', async () => {
+  const program = copyAct(directory, 'by-thread');
+  const calls = await act([['@thread'], ['@exec', program, 'by-thread'], LOOK]);
+  const { call, alert } = await lookOf(calls);
+  assert.equal(call.pid, call.tid);
+  assertFields(alert, {
+    'proc.pid': call.pid,
+    'thread.tid': call.tid,
+    'thread.ismain': true,
+    'proc.name': 'by-thread',
+    'proc.ppid': process.pid,
+  });
+});
+
+test('a child forked by a thread has the process as its parent', async () => {
+  const calls = await act([['close', 77], ['@thread'], ['@fork'], LOOK]);
+  const { alert } = await lookOf(calls);
+  assertFields(alert, { 'proc.ppid': callOf(calls, 'close').pid, 'proc.pname': 'act' });
+});
+
+test('a process older than the agent: ancestors, arguments, executable, environment, directory', async () => {
+  older.running.goOn();
+  const calls = await older.running.end();
+  const { call, alert } = await lookOf(calls);
+  assertFields(alert, {
+    'proc.pid': older.place.pid,
+    'proc.name': 'younger',
+    'proc.exepath': older.younger,
+    'proc.exe': 'younger',
+    'proc.args': `@wait -- mkdir ${str('/')} 0`,
+    'proc.cwd': `${directory}/`,
+    'proc.env[COLOUR]': 'old',
+    'proc.pname': 'elder',
+    'proc.ppid': older.place.ppid,
+    'proc.pexepath': older.elder,
+    'proc.acmdline[1]': `elder @fork -- @exec ${older.younger} younger -- @wait -- mkdir ${str('/')} 0`,
+    'proc.aname[2]': OWN_NAME,
+    'proc.apid[2]': process.pid,
+    'proc.sid': older.place.sid,
+    'user.uid': 0,
+    'container.id': 'host',
+  });
+  const age = BigInt(String(alert.output_fields['proc.duration']));
+  const atLeast = call.before - older.place.after;
+  assert.ok(age > atLeast && age < atLeast + 10_000_000_000n, `age ${age} ns, not a little more than ${atLeast}`);
+});
+
+test('a process older than the agent, in a container', async () => {
+  older.inside.goOn();
+  const calls = await older.inside.end();
+  const { alert } = await lookOf(calls);
+  assertFields(alert, {
+    'container.id': older.container.shortId,
+    'proc.vpid': older.insidePlace.pid,
+    'proc.name': 'act',
+    'proc.exepath': '/usr/bin/act',
+    'proc.cwd': '/tmp/',
+    'proc.pname': 'act',
+  });
+});
+
+test('what was read of older processes agrees with /proc', async () => {
+  const running = startAct([['@wait'], LOOK], { program: actProgram() });
+  const place = await running.place();
+  const session = readFileSync(`/proc/${place.sid}/comm`, 'utf8').trim();
+  running.goOn();
+  const { alert } = await lookOf(await running.end());
+  assertFields(alert, { 'proc.sid': place.sid, 'proc.sname': session });
+  // Up to the first process of the machine, number by number.
+  let pid = process.pid;
+  for (let index = 1; index <= DEPTH && pid > 0; index++) {
+    assertFields(alert, {
+      [`proc.apid[${index}]`]: pid,
+      [`proc.aname[${index}]`]: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(),
+    });
+    pid = Number(
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/.*\) \S /, '')
+        .split(' ')[0],
+    );
+  }
+});

@@ -1,0 +1,243 @@
+// Calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, clone, clone3, fork, vfork.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { act, actProgram, callOf, type Step, startAct, str } from '../support/live-act.ts';
+import { assertFields, type FieldOutput, LiveAgent, probe } from '../support/live-agent.ts';
+import { Container } from '../support/live-container.ts';
+import { hasSyscallEvents } from '../support/live-kernel.ts';
+import {
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWUSER,
+  CLONE_NEWUTS,
+  errno,
+  SIGCHLD,
+} from '../support/live-numbers.ts';
+
+const PROCESS = probe(
+  ['setuid', 'setgid', 'setresuid', 'ptrace', 'unshare', 'init_module', 'clone', 'clone3', 'fork', 'vfork', 'mkdir'],
+  [
+    ...[
+      'evt.res',
+      'evt.args',
+      'evt.category',
+      'evt.arg.uid',
+      'evt.arg.gid',
+      'evt.arg.ruid',
+      'evt.arg.euid',
+      'evt.arg.suid',
+    ],
+    ...[
+      'evt.arg.request',
+      'evt.rawarg.pid',
+      'evt.arg.addr',
+      'evt.arg.data',
+      'evt.arg.flags',
+      'evt.arg.uargs',
+      'evt.arg.length',
+    ],
+    ...[
+      'evt.arg.exe',
+      'evt.arg.vpid',
+      'fd.name',
+      'user.uid',
+      'user.name',
+      'group.gid',
+      'proc.name',
+      'proc.ppid',
+      'proc.pname',
+    ],
+    ...['proc.pvpid', 'thread.cap_effective', 'thread.cap_permitted', 'thread.ismain', 'proc.cmdline'],
+  ],
+);
+
+type Expected = Record<string, FieldOutput | number>;
+
+let agent: LiveAgent;
+before(async () => {
+  agent = await LiveAgent.start([PROCESS.rule]);
+});
+after(() => agent.stop());
+
+async function check(steps: readonly Step[], expected: readonly Expected[], run?: Parameters<LiveAgent['observe']>[2]) {
+  const observed = await agent.observe(PROCESS, steps, run);
+  assert.equal(observed.length, expected.length);
+  for (const [index, { call, alert }] of observed.entries()) {
+    assertFields(alert, { 'evt.rawres': call.result, 'fd.name': null, ...expected[index] });
+  }
+  return observed;
+}
+
+/** A call that does nothing, to see what is known of the process by then. */
+const LOOK: Step = ['mkdir', str('/'), 0];
+
+test('setuid and setgid: the user by name, and what the process is afterwards', async () => {
+  await check(
+    [['setgid', 65534], LOOK, ['setuid', 65534], LOOK, ['setuid', 0], ['setgid', 0]],
+    [
+      { 'evt.arg.gid': 'nogroup', 'evt.res': 'SUCCESS', 'evt.category': 'user' },
+      { 'group.gid': 65534, 'user.uid': 0 },
+      { 'evt.arg.uid': 'nobody', 'evt.res': 'SUCCESS' },
+      { 'group.gid': 65534, 'user.uid': 65534, 'user.name': 'nobody', 'thread.cap_effective': '' },
+      { 'evt.arg.uid': 'root', 'evt.res': 'EPERM', 'user.uid': 65534 },
+      { 'evt.arg.gid': 'root', 'evt.res': 'EPERM', 'group.gid': 65534 },
+    ],
+  );
+});
+
+test('setresuid: three ids, and those left alone', async () => {
+  await check(
+    [['setresuid', 0, 65534, 0], LOOK, ['setresuid', -1, 0, -1], LOOK, ['setuid', 4321], LOOK],
+    [
+      { 'evt.arg.ruid': 'root', 'evt.arg.euid': 'nobody', 'evt.arg.suid': 'root' },
+      { 'user.uid': 65534 },
+      { 'evt.arg.euid': 'root' },
+      { 'user.uid': 0 },
+      { 'evt.arg.uid': '<NA>' }, // nobody of that number
+      { 'user.uid': 4321, 'user.name': '<NA>' },
+    ],
+  );
+});
+
+test('ptrace: request and process', async () => {
+  const target = startAct([['@wait']]);
+  const { pid } = await target.place();
+  await check(
+    [
+      ['ptrace', 0x4206, pid, 0, 0],
+      ['ptrace', 0x4207, pid, 0, 0],
+      ['ptrace', 4, pid, 0x1000, 0x2a],
+      ['ptrace', 16, 0x3fffff, 0, 0],
+      ['ptrace', 0, 0, 0, 0],
+    ],
+    [
+      { 'evt.arg.request': 'PTRACE_SEIZE', 'evt.rawarg.pid': pid, 'evt.res': 'SUCCESS', 'evt.category': 'process' },
+      { 'evt.arg.request': 'PTRACE_INTERRUPT', 'evt.rawarg.pid': pid },
+      { 'evt.arg.request': 'PTRACE_POKETEXT', 'evt.rawarg.pid': pid, 'evt.arg.addr': '1000', 'evt.arg.data': '2A' },
+      { 'evt.arg.request': 'PTRACE_ATTACH', 'evt.res': 'ESRCH' },
+      { 'evt.arg.request': 'PTRACE_TRACEME', 'evt.res': 'SUCCESS' },
+    ],
+  );
+  target.goOn();
+  await target.end();
+});
+
+test('unshare: the namespaces; in a new user namespace a process has all capabilities', async () => {
+  const observed = await check(
+    [
+      ['unshare', CLONE_NEWNS | CLONE_NEWUTS],
+      ['unshare', 0],
+      ['setuid', 4321],
+      ['unshare', CLONE_NEWUSER | CLONE_NEWNET],
+      LOOK,
+    ],
+    [
+      { 'evt.arg.flags': 'CLONE_NEWNS|CLONE_NEWUTS', 'evt.res': 'SUCCESS' },
+      { 'evt.arg.flags': '0' },
+      {},
+      { 'evt.arg.flags': 'CLONE_NEWNET|CLONE_NEWUSER', 'evt.res': 'SUCCESS' },
+      { 'user.uid': 4321 },
+    ],
+  );
+  const last = observed.at(-1)?.alert ?? assert.fail();
+  assert.match(String(last.output_fields['thread.cap_effective']), /CAP_SYS_ADMIN.*CAP_CHECKPOINT_RESTORE/);
+});
+
+test('init_module: refused, and seen', async () => {
+  const steps: readonly Step[] = [['init_module', str('no module'), 9, str('debug=1')]];
+  if (hasSyscallEvents('init_module')) {
+    await check(steps, [{ 'evt.res': 'ENOEXEC', 'evt.arg.length': '9', 'evt.arg.uargs': 'debug=1' }]);
+    return;
+  }
+  // A kernel that was built without modules has no such call: nothing to see, and the agent, which was asked for it, runs.
+  const calls = await act(steps);
+  assert.equal(calls[0]?.result, -errno('ENOSYS'));
+  await agent.none(PROCESS.name, { 'evt.type': 'init_module' });
+});
+
+for (const [name, step, flags] of [
+  ['fork', ['fork'], '0'],
+  ['vfork', ['vfork'], null],
+  ['clone', ['clone', CLONE_NEWUTS | SIGCHLD], 'CLONE_NEWUTS'],
+  ['clone3', ['clone3', `clone3:${CLONE_NEWUTS},${SIGCHLD},0`, 'len'], 'CLONE_NEWUTS'],
+] as const) {
+  test(`${name}: an event of the parent, one of the child`, async () => {
+    const [observed] = await check([step], [{ 'proc.name': 'act' }]);
+    const { call, alert } = observed ?? assert.fail();
+    assert.ok(call.result > 0);
+    assertFields(alert, {
+      'evt.res': 'SUCCESS',
+      'evt.category': 'process',
+      'proc.pid': call.pid,
+      'evt.arg.exe': actProgram(),
+      ...(flags === null ? {} : { 'evt.arg.flags': flags }),
+    });
+    const child = await agent.only(PROCESS.name, {
+      'evt.type': name,
+      'proc.pid': BigInt(call.result),
+      'evt.rawres': 0n,
+    });
+    assertFields(child, {
+      'proc.ppid': call.pid,
+      'proc.pname': 'act',
+      'thread.tid': call.result,
+      'thread.ismain': true,
+      'proc.name': 'act',
+    });
+  });
+}
+
+test('calls of that family that fail', async () => {
+  await check(
+    [
+      ['clone', CLONE_NEWNS | 0x200 | SIGCHLD],
+      ['clone3', 'clone3:0,17,0', 1],
+    ],
+    [{ 'evt.res': 'EINVAL', 'evt.arg.flags': 'CLONE_FS|CLONE_NEWNS' }, { 'evt.res': 'EINVAL' }],
+  );
+});
+
+test('in a container: the numbers of both sides', async () => {
+  const container = new Container({ capabilities: ['CAP_SETUID', 'CAP_SYS_ADMIN'] });
+  try {
+    const calls = await container.act([
+      ['clone', CLONE_NEWPID | CLONE_NEWUTS | SIGCHLD],
+      ['fork'],
+      ['setuid', 1234],
+      LOOK,
+    ]);
+    const events = await agent.of(PROCESS, calls);
+    for (const [index, alert] of events.entries()) {
+      assertFields(alert, {
+        'container.id': container.shortId,
+        'evt.rawres': calls[index]?.result ?? 0,
+        'proc.vpid': calls[index]?.pid ?? 0,
+      });
+    }
+    const [cloned, forked, changed, look] = events;
+    assertFields(cloned ?? assert.fail(), { 'evt.arg.flags': 'CLONE_NEWPID|CLONE_NEWUTS' });
+    const { result } = callOf(calls, 'fork');
+    const child = await agent.only(PROCESS.name, {
+      'evt.type': 'fork',
+      'evt.rawres': 0n,
+      'proc.vpid': BigInt(result),
+      'container.id': container.shortId,
+    });
+    assertFields(child, {
+      'proc.ppid': (forked ?? assert.fail()).output_fields['proc.pid'] ?? null,
+      'proc.pvpid': callOf(calls, 'fork').pid,
+    });
+    const inner = await agent.only(PROCESS.name, {
+      'evt.type': 'clone',
+      'evt.rawres': 0n,
+      'container.id': container.shortId,
+    });
+    assertFields(inner, { 'proc.vpid': 1 }); // the first of its pid namespace
+    assertFields(changed ?? assert.fail(), { 'evt.arg.uid': 'guest' });
+    assertFields(look ?? assert.fail(), { 'user.uid': 1234, 'user.name': 'guest' });
+  } finally {
+    container.stop();
+  }
+});

@@ -1,0 +1,133 @@
+// Nothing is lost silently: under load that no test machine keeps up with, produced = evaluated + dropped, on every CPU.
+
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { test } from 'node:test';
+import { act, type Call, callOf, makeDirectory, str } from '../support/live-act.ts';
+import { LiveAgent, probe } from '../support/live-agent.ts';
+import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
+
+const MARK = '/nonexistent/storm-mark';
+/** Every event is evaluated; one name alone is reported. */
+const OPENS = probe(['openat'], ['fd.name', 'proc.name'], `fd.name = ${MARK}`);
+const PROCESSES = probe(
+  ['execve', 'clone', 'fork', 'vfork'],
+  ['proc.args', 'proc.name', 'proc.aname'],
+  'proc.args endswith storm-leaf',
+);
+
+const CPUS = Array.from({ length: availableParallelism() }, (_, index) => index);
+
+interface Totals {
+  readonly produced: readonly number[];
+  readonly evaluated: readonly number[];
+  readonly dropped: readonly number[];
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** Of the final counters, when nothing is under way any more. */
+function assertBalanced({ produced, evaluated, dropped }: Totals): void {
+  // evaluated and dropped are by type or by CPU; together they must be what the CPUs produced.
+  assert.equal(
+    sum(evaluated) + sum(dropped),
+    sum(produced),
+    `produced ${produced}, evaluated ${evaluated}, dropped ${dropped}`,
+  );
+}
+
+async function openStorm(times: number): Promise<Call[]> {
+  const file = makeDirectory();
+  try {
+    const loops = CPUS.map((cpu) =>
+      act([
+        ['@cpu', cpu],
+        ['@loop', times],
+        ['openat', AT_FDCWD, str(file.path), O.RDONLY],
+        ['close', 'r'],
+      ]),
+    );
+    return (await Promise.all(loops)).flat();
+  } finally {
+    file.remove();
+  }
+}
+
+test('opens on all CPUs at once: each is evaluated or counted as dropped', async () => {
+  const times = 150_000;
+  const agent = await LiveAgent.start([OPENS.rule]);
+  const loops = await openStorm(times);
+  for (const loop of loops) assert.equal(loop.result, 2 * times); // openat and close
+  for (const loop of loops) assert.equal(loop.failures, 0);
+  await act([['openat', AT_FDCWD, str(MARK), O.RDONLY]]);
+  await agent.only(OPENS.name, { 'proc.name': 'act' });
+  await agent.stop();
+  const { capture } = agent.counters;
+  assertBalanced(capture);
+  assert.ok(
+    sum(capture.produced) >= times * CPUS.length,
+    `${capture.produced} are fewer than the ${times} on each CPU`,
+  );
+});
+
+test('rings far too small: what does not fit is counted, what fits is evaluated', async () => {
+  const times = 150_000;
+  const agent = await LiveAgent.start([OPENS.rule], { ringBudget: 64 * 1024 });
+  await openStorm(times);
+  // The agent is still there, and sees what comes after the flood.
+  await agent.settled();
+  await act([['openat', AT_FDCWD, str(MARK), O.RDONLY]]);
+  await agent.only(OPENS.name, { 'proc.name': 'act' });
+  await agent.stop();
+  const { capture } = agent.counters;
+  assertBalanced(capture);
+  assert.ok(sum(capture.dropped) > 0, 'rings of 64 KB held everything: the storm was none');
+  assert.ok(sum(capture.evaluated) > 0);
+  assert.ok(sum(capture.produced) >= times * CPUS.length);
+});
+
+test('a bounded fork bomb: every leaf is seen, with its ancestors', async () => {
+  const depth = 8;
+  const leaves = 2 ** depth;
+  const agent = await LiveAgent.start([PROCESSES.rule]);
+  const bomb = `f() { if [ $1 -gt 0 ]; then f $(($1 - 1)) & f $(($1 - 1)) & wait; else /bin/true storm-leaf; fi; }; f ${depth}`;
+  await act([['@fork'], ['execve', str('/bin/sh'), `list:sh,-c,${bomb}`, 'null']]);
+  await agent.settled();
+  await agent.stop();
+  const { capture } = agent.counters;
+  assertBalanced(capture);
+  assert.equal(sum(capture.dropped), 0, 'a few hundred processes overflowed the rings');
+  assert.equal(capture.imagesLost, 0);
+  const seen = agent.alerts(PROCESSES.name, { 'evt.type': 'execve', 'evt.rawres': 0n });
+  assert.equal(seen.length, leaves);
+  for (const { output_fields: fields } of seen) {
+    const ancestors = String(fields['proc.aname']).split(' ');
+    const shells = ancestors.findIndex((name) => name !== 'sh' && name !== 'dash');
+    assert.ok(shells >= depth, `only ${shells} shells above a leaf that has ${depth}: ${ancestors}`);
+    assert.equal(ancestors[shells], 'act');
+  }
+});
+
+test('processes that come and go on all CPUs: none is taken for another', async () => {
+  const times = 5_000;
+  const agent = await LiveAgent.start([PROCESSES.rule]);
+  const loops = await Promise.all(
+    CPUS.map((cpu) =>
+      act([
+        ['@cpu', cpu],
+        ['@loop', times],
+        ['clone', SIGCHLD],
+      ]),
+    ),
+  );
+  for (const calls of loops) assert.equal(callOf(calls, '@loop').failures, 0);
+  await act([['execve', str('/bin/true'), 'list:true,storm-leaf', 'null']]);
+  const alert = await agent.only(PROCESSES.name, { 'evt.type': 'execve' });
+  assert.match(String(alert.output_fields['proc.aname']), /^(node|MainThread)/);
+  await agent.stop();
+  const { capture } = agent.counters;
+  assertBalanced(capture);
+  // Each clone is an event of its parent, and one of its child.
+  assert.ok(sum(capture.produced) >= 2 * times * CPUS.length, `${capture.produced}`);
+  assert.equal(capture.unknownImages, 0);
+});

@@ -1,0 +1,81 @@
+// Starts the agent as `wasprey run` does, within the test's own process: rules as texts in, alerts as JSON lines out.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type Agent, startAgent } from '../../host/agent/agent.ts';
+import { loadRuleModule } from '../../host/agent/rule-module.ts';
+import { DEFAULT_SIZES } from '../../host/capture/open.ts';
+import { compileModule } from '../../host/compiler/compile.ts';
+import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
+import { loadRules, type RuleFile } from '../../host/compiler/load.ts';
+import type { EngineCounters, RuleMatching } from '../../host/engine/protocol.ts';
+import { jsonLine } from '../../host/outputs/alert.ts';
+import type { Output } from '../../host/outputs/output.ts';
+
+/** Modules are kept between runs: asc takes seconds, and most of a live test's rules are those of the run before. */
+const CACHE = join(import.meta.dirname, '../../build/test/modules');
+
+export interface ProductOptions {
+  /** Bytes; shared by the rings of all CPUs. */
+  readonly ringBudget?: number;
+  readonly ruleMatching?: RuleMatching;
+}
+
+export interface RunningProduct {
+  /** Resolves when nothing more comes; the counters are final then. */
+  stop(): Promise<void>;
+  counters(): EngineCounters;
+  /** What went wrong so far, for the text of a failure. */
+  state(): string;
+}
+
+/** Throws what is wrong with the rules, as the compiler shows it to their author. */
+export async function startProduct(
+  files: readonly RuleFile[],
+  options: ProductOptions,
+  onAlert: (line: string) => void,
+): Promise<RunningProduct> {
+  const { rules, errors } = loadRules(files);
+  assert.equal(errors.length, 0, errors.map((error) => renderDiagnostic(error)).join('\n'));
+  const sources = rules.map(({ outputText, ...rule }) => ({ ...rule, output: outputText }));
+  const { wasm, diagnostics } = await compileModule(sources, { cacheDirectory: CACHE });
+  assert.deepEqual(diagnostics, [], 'the compiler complains of a rule');
+  const troubles: string[] = [];
+  const { ringBudget = DEFAULT_SIZES.ringBudget, ruleMatching = 'first' } = options;
+  const agent: Agent = await startAgent({
+    sizes: { ...DEFAULT_SIZES, ringBudget },
+    modules: [loadRuleModule('live test', wasm)],
+    ruleMatching,
+    outputs: [lineListener(onAlert)],
+    onTrouble: (message) => troubles.push(message),
+    onEnd: (error) => troubles.push(`the engine ended: ${error.message}`),
+  });
+  let counters: EngineCounters | undefined;
+  return {
+    async stop() {
+      const summary = await agent.stop();
+      counters = summary.engine;
+    },
+    counters() {
+      const known = counters ?? agent.summary().engine;
+      assert.ok(known, 'the worker told no counters');
+      return known;
+    },
+    state: () => (troubles.length === 0 ? 'the agent is well' : troubles.join('; ')),
+  };
+}
+
+function lineListener(onAlert: (line: string) => void): Output {
+  let written = 0;
+  return {
+    name: 'live test',
+    write(alert) {
+      written++;
+      onAlert(jsonLine(alert));
+    },
+    get counters() {
+      return { written, dropped: 0, errors: 0 };
+    },
+    close: () => Promise.resolve(),
+  };
+}
