@@ -53,7 +53,6 @@ __noinline u64 cgroup_of(u64 css_set) {
 struct kernfs_walk {
   u64 node;
   struct path_room *room;
-  u64 position;
 };
 
 #define LONGEST_KERNFS_NAME 255
@@ -69,16 +68,17 @@ static long measure_kernfs(u32 index, struct kernfs_walk *walk) {
   if (!parent)
     return 1;
   u64 length = kernfs_name_length(walk, LOAD_WORD(kernfs_node, walk->node, name)) + 1;
-  if (walk->position + length > LONGEST_TEXT)
+  u64 position = POSITION(walk->room) + length;
+  if (position > LONGEST_TEXT)
     return 1;
-  walk->position += length;
+  POSITION(walk->room) = position;
   walk->node = parent;
   return 0;
 }
 
 static long write_kernfs(u32 index, struct kernfs_walk *walk) {
   u64 parent = kernfs_parent(walk->node);
-  u64 end = walk->position & LONGEST_TEXT;
+  u64 end = POSITION(walk->room) & LONGEST_TEXT;
   if (!parent || !end)
     return 1;
   u64 name = LOAD_WORD(kernfs_node, walk->node, name);
@@ -87,7 +87,7 @@ static long write_kernfs(u32 index, struct kernfs_walk *walk) {
   bpf_probe_read_kernel(walk->room->text + start, length, (void *)name);
   start = (start - 1) & LONGEST_TEXT;
   walk->room->text[start] = '/';
-  walk->position = start;
+  POSITION(walk->room) = start;
   walk->node = parent;
   return 0;
 }
@@ -97,8 +97,9 @@ __noinline u64 put_cgroup(struct path_room *room, u64 node) {
   struct kernfs_walk walk = {.node = node, .room = room};
   if (!room)
     return 0;
+  POSITION(room) = 0;
   bpf_loop(LONGEST_TEXT / 2, measure_kernfs, &walk, 0);
-  u64 total = walk.position & LONGEST_TEXT;
+  u64 total = POSITION(room) & LONGEST_TEXT;
   if (!total) {
     room->text[0] = '/';
     return 1;

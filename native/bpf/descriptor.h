@@ -68,15 +68,18 @@ inline_always u8 anonymous_kind(u64 dentry) {
 inline_always u8 file_kind(u32 mode, u64 magic, u64 dentry) {
   if ((mode & FORMAT_MASK) == FORMAT_DIRECTORY)
     return 'd';
-  if (magic == PIPEFS_MAGIC)
-    return 'p';
-  if (magic == PIDFS_MAGIC)
-    return 'P';
-  if (magic == ANON_INODE_MAGIC)
-    return anonymous_kind(dentry);
-  if (magic == TMPFS_MAGIC && is_memfd(dentry))
-    return 'm';
-  return 'f';
+  switch (magic) {
+    case PIPEFS_MAGIC:
+      return 'p';
+    case PIDFS_MAGIC:
+      return 'P';
+    case ANON_INODE_MAGIC:
+      return anonymous_kind(dentry);
+    case TMPFS_MAGIC:
+      return is_memfd(dentry) ? 'm' : 'f';
+    default:
+      return 'f';
+  }
 }
 
 /* The ring holds older records: what a call does not have must be written as 0. */
@@ -89,34 +92,68 @@ inline_always void clear_descriptor(struct event_descriptor *event) {
   event->name = event->raw = event->resolved = event->directory = ABSENT;
 }
 
-/* Kind, inode and state of an open file that is no socket. Returns whether it has a path. */
-inline_always bool fill_file(struct event_descriptor *event, u64 file) {
+/* What else there is to tell of a file. */
+#define HAS_NOTHING 0
+#define HAS_PATH 1
+#define HAS_NAME 2 /* a memfd: that of its dentry */
+#define HAS_SOCKET 3
+
+/* A root that is not that of its mount: a namespace, or whatever else has no place in the tree. */
+inline_always bool is_detached(u64 file, u64 dentry) {
+  return LOAD_WORD(dentry, dentry, d_parent) == dentry &&
+         LOAD_WORD(vfsmount, LOAD_WORD(file, file, f_path.mnt), mnt_root) != dentry;
+}
+
+/* Writes kind, inode and state of the open file at an address. A global function, as put_path() is. */
+__noinline u32 describe_file(struct event_descriptor *event, u64 file) {
+  if (!event)
+    return HAS_NOTHING;
   u64 inode = LOAD_WORD(file, file, f_inode);
   u64 dentry = LOAD_WORD(file, file, f_path.dentry);
   u64 super = LOAD_WORD(inode, inode, i_sb);
   u32 mode = LOAD(inode, inode, i_mode);
   u64 magic = LOAD(super_block, super, s_magic);
   u32 state = 0;
-  event->kind = file_kind(mode, magic, dentry);
   event->device = LOAD(super_block, super, s_dev);
   event->file_mode = mode;
   event->inode = LOAD(inode, inode, i_ino);
+  if ((mode & FORMAT_MASK) == FORMAT_SOCKET)
+    return HAS_SOCKET;
   if (magic == OVERLAYFS_MAGIC)
-    state |= overlay_layer(inode) == LAYER_UPPER ? DESCRIPTOR_UPPER_LAYER : DESCRIPTOR_LOWER_LAYER;
+    state = overlay_layer(inode) == LAYER_UPPER ? DESCRIPTOR_UPPER_LAYER : DESCRIPTOR_LOWER_LAYER;
   if (is_deleted(dentry))
     state |= DESCRIPTOR_DELETED;
+  u8 kind = file_kind(mode, magic, dentry);
+  event->kind = kind;
   event->state = state;
-  return event->kind == 'f' || event->kind == 'd';
+  if (kind == 'f' && is_detached(file, dentry))
+    return HAS_NOTHING;
+  return kind == 'f' || kind == 'd' ? HAS_PATH : kind == 'm' ? HAS_NAME : HAS_NOTHING;
 }
 
 inline_always u64 path_of(u64 file) {
   return file + bpf_core_field_offset(struct file, f_path);
 }
 
-/* The path of the open file, as the current process sees it. */
-inline_always void append_resolved(struct record *record, u64 file, struct task_struct *task, u64 limit) {
+/* The name of the open file's dentry, for what has no path. */
+inline_always void append_dentry_name(struct record *record, u64 file, u64 limit) {
+  struct event_descriptor *event = (void *)record->header;
+  u64 start = filled(record, limit);
+  u64 dentry = LOAD_WORD(file, file, f_path.dentry);
+  u64 length = name_length(dentry) & LONGEST_NAME;
+  bpf_probe_read_kernel((void *)event + start, length, (void *)LOAD_WORD(dentry, dentry, d_name.name));
+  event->resolved = (struct string_ref){start, length};
+  fill(record, start + length);
+}
+
+/* The path of the open file as the current process sees it, or "memfd:NAME". `has` is what describe_file() returned. */
+inline_always void append_resolved(struct record *record, u64 file, struct task_struct *task, u32 has, u64 limit) {
   struct event_descriptor *event = (void *)record->header;
   bool partial;
+  if (has == HAS_NAME)
+    append_dentry_name(record, file, limit);
+  if (has != HAS_PATH)
+    return;
   event->resolved = append_path(record, path_of(file), task, limit, &partial);
   if (partial)
     event->state |= DESCRIPTOR_PARTIAL;
@@ -135,7 +172,9 @@ inline_always bool is_relative(struct record *record, struct string_ref raw, s32
   u64 offset = raw.offset;
   if (dirfd == AT_FDCWD || !offset)
     return false;
-  LIMIT(offset, limit);
+  opaque(offset);
+  if (offset > limit)
+    return false;
   return ((u8 *)record->header)[offset] != '/';
 }
 

@@ -9,11 +9,11 @@
 #define KERNEL_THREAD 0x00200000 /* PF_KTHREAD */
 #define RLIMIT_NOFILE 7
 
-/* A record under construction, in a draft space of this CPU. */
+/* A record under construction, in a draft space of this CPU. As in event records, the bytes filled are kept in `size`.
+ */
 struct draft {
   struct draft_space *space;
   struct capture_shared *capture;
-  u64 used; /* bytes filled */
 };
 
 inline_always bool open_draft(struct draft *draft) {
@@ -25,7 +25,7 @@ inline_always bool open_draft(struct draft *draft) {
     struct draft_space *space = bpf_map_lookup_elem(&draft_spaces, &index);
     if (space && !__sync_lock_test_and_set(&space->busy, 1)) {
       draft->space = space;
-      draft->used = sizeof(struct image);
+      space->image.size = sizeof(struct image);
       return true;
     }
   }
@@ -33,16 +33,29 @@ inline_always bool open_draft(struct draft *draft) {
   return false;
 }
 
+/* A string of the record starts where the last one ended. */
+#define STRINGS_LIMIT (LONGEST_IMAGE - PATH_ROOM)
+
+inline_always u64 draft_filled(struct draft *draft) {
+  u64 size = *(volatile u32 *)&draft->space->image.size;
+  return size > STRINGS_LIMIT ? STRINGS_LIMIT : size < sizeof(struct image) ? sizeof(struct image) : size;
+}
+
+inline_always void fill_draft(struct draft *draft, u64 size) {
+  *(volatile u32 *)&draft->space->image.size = size;
+}
+
+inline_always void close_draft(struct draft *draft) {
+  __sync_lock_test_and_set(&draft->space->busy, 0);
+}
+
 /* Sends the record and gives back the draft space. False when the ring is full, which is counted. The addon is woken
  * only when it falls behind: images wait for the events that name them. */
 inline_always bool send_draft(struct draft *draft) {
-  u64 size = (draft->used + 7) & ~7ull;
-  opaque(size);
-  if (size > LONGEST_IMAGE)
-    size = LONGEST_IMAGE;
+  u64 size = (draft_filled(draft) + 7) & ~7ull;
   draft->space->image.size = size;
   long failed = bpf_ringbuf_output(&lifecycle, draft->space->bytes, size, BPF_RB_NO_WAKEUP);
-  __sync_lock_test_and_set(&draft->space->busy, 0);
+  close_draft(draft);
   if (failed)
     __sync_fetch_and_add(&draft->capture->images_lost, 1);
   if (bpf_ringbuf_query(&lifecycle, BPF_RB_AVAIL_DATA) > bpf_ringbuf_query(&lifecycle, BPF_RB_RING_SIZE) / 4)
@@ -172,16 +185,13 @@ inline_always struct process *process_of(struct task_struct *task, u64 flags) {
   return bpf_task_storage_get(&images, task->group_leader, 0, flags);
 }
 
-/* A string of the record starts where the last one ended; the limit is for the verifier. */
-#define STRINGS_LIMIT (LONGEST_IMAGE - PATH_ROOM)
-
 /* Appends the path of a `struct path` at an address, as the task sees it. */
 inline_always void append_image_path(struct draft *draft, struct string_ref *text, u64 path, struct task_struct *task) {
-  LIMIT(draft->used, STRINGS_LIMIT);
-  u64 result = put_path_of((void *)draft->space->bytes + draft->used - PATH_OVERLAP, path, task);
-  text->offset = draft->used + PATH_GAP + PATH_SKIP(result);
+  u64 start = draft_filled(draft);
+  u64 result = put_path_of((void *)draft->space->bytes + start - PATH_OVERLAP, path, task);
+  text->offset = start + PATH_GAP + PATH_SKIP(result);
   text->length = PATH_LENGTH(result);
-  draft->used = text->offset + text->length;
+  fill_draft(draft, text->offset + text->length);
   if (PATH_PARTIAL(result))
     draft->space->image.flags |= IMAGE_FLAG_TRUNCATED;
 }
@@ -196,12 +206,12 @@ inline_always void append_executable(struct draft *draft, struct task_struct *ta
     append_image_path(draft, &image->executable, file + bpf_core_field_offset(struct file, f_path), task);
     return;
   }
-  LIMIT(draft->used, STRINGS_LIMIT);
+  u64 start = draft_filled(draft);
   u64 dentry = LOAD_WORD(file, file, f_path.dentry);
   u64 length = name_length(dentry) & LONGEST_NAME;
-  bpf_probe_read_kernel(draft->space->bytes + draft->used, length, (void *)LOAD_WORD(dentry, dentry, d_name.name));
-  image->executable = (struct string_ref){draft->used, length};
-  draft->used += length;
+  bpf_probe_read_kernel(draft->space->bytes + start, length, (void *)LOAD_WORD(dentry, dentry, d_name.name));
+  image->executable = (struct string_ref){start, length};
+  fill_draft(draft, start + length);
 }
 
 /* A range of the task's memory that holds strings, each ended by a NUL; the last one too when it is cut. `other` is a
@@ -216,15 +226,15 @@ inline_always void append_memory(struct draft *draft, struct string_ref *text, s
     length = LONGEST_TEXT + 1;
     draft->space->image.flags |= IMAGE_FLAG_TRUNCATED;
   }
-  LIMIT(draft->used, STRINGS_LIMIT);
-  u8 *bytes = draft->space->bytes + draft->used;
+  u64 filled = draft_filled(draft);
+  u8 *bytes = draft->space->bytes + filled;
   long failed = other ? bpf_copy_from_user_task(bytes, length, (void *)start, task, 0)
                       : bpf_probe_read_user(bytes, length, (void *)start);
   if (failed)
     return;
   bytes[length - 1] = 0;
-  *text = (struct string_ref){draft->used, length};
-  draft->used += length;
+  *text = (struct string_ref){filled, length};
+  fill_draft(draft, filled + length);
 }
 
 inline_always void append_cwd(struct draft *draft, struct task_struct *task) {
@@ -234,11 +244,10 @@ inline_always void append_cwd(struct draft *draft, struct task_struct *task) {
 }
 
 inline_always void append_cgroup(struct draft *draft, struct task_struct *task) {
-  LIMIT(draft->used, STRINGS_LIMIT);
-  u64 length =
-      put_cgroup((void *)draft->space->bytes + draft->used - PATH_OVERLAP, cgroup_of_task(task)) & LONGEST_TEXT;
-  draft->space->image.cgroup = (struct string_ref){draft->used + PATH_GAP, length};
-  draft->used += PATH_GAP + length;
+  u64 start = draft_filled(draft);
+  u64 length = put_cgroup((void *)draft->space->bytes + start - PATH_OVERLAP, cgroup_of_task(task)) & LONGEST_TEXT;
+  draft->space->image.cgroup = (struct string_ref){start + PATH_GAP, length};
+  fill_draft(draft, start + PATH_GAP + length);
 }
 
 inline_always void append_all(struct draft *draft, struct task_struct *task, bool other) {

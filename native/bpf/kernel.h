@@ -19,14 +19,6 @@
  */
 #define opaque(value) asm volatile("" : "+r"(value))
 
-/* Gives a variable that the verifier has lost the range of one again: an upper limit that never bites. */
-#define LIMIT(variable, limit) \
-  ({                           \
-    opaque(variable);          \
-    if (variable > (limit))    \
-      variable = (limit);      \
-  })
-
 /* The kernel's struct of that type at any address. The verifier drops the untaken branch of HAS_CAST. */
 #define HAS_CAST bpf_ksym_exists(bpf_rdonly_cast)
 #define CAST(type, address) \

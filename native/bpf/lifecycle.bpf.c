@@ -133,6 +133,35 @@ inline_always void end_change(struct draft *draft, struct process *process) {
   process->id = send_draft(draft) ? id : 0;
 }
 
+inline_always bool same_credentials(const struct process *process, const struct image *image) {
+  return process->uid == image->uid && process->gid == image->gid &&
+         process->cap_inheritable == image->cap_inheritable && process->cap_permitted == image->cap_permitted &&
+         process->cap_effective == image->cap_effective;
+}
+
+/* After each system call that may change what an image tells; hooks.h has the list. Its cookie says what to look at. */
+HOOK_PROGRAM(on_change) {
+  if (ctx->result < 0)
+    return 0;
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct draft draft;
+  if (process && !process->id)
+    bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
+  if (!process || !open_draft(&draft))
+    return 0;
+  u64 kind = bpf_get_attach_cookie(ctx);
+  begin_change(&draft, process, task);
+  if (kind == CHANGE_CREDENTIALS && same_credentials(process, &draft.space->image)) {
+    close_draft(&draft);
+    return 0;
+  }
+  if (kind == CHANGE_PLACE)
+    append_cwd(&draft, task);
+  end_change(&draft, process);
+  return 0;
+}
+
 /* On v1 and hybrid hosts there is one for each hierarchy: only those count that change the cgroup we name. */
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *task, bool group) {
@@ -148,9 +177,8 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct t
   return 0;
 }
 
-/* Where the hooks go for a process without an image (see without_image()); goes back to the hook it came from. */
-SEC("tracepoint")
-int snapshot_current(struct exit_context *ctx) {
+/* Where the hooks go for a process without an image (see IMAGE_OF()); goes back to the hook it came from. */
+HOOK_PROGRAM(snapshot_current) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct process *process = process_of(task, 0);
   struct capture_shared *control = capture();
@@ -158,9 +186,11 @@ int snapshot_current(struct exit_context *ctx) {
     return 0;
   __sync_fetch_and_add(&control->snapshots_on_spot, 1);
   snapshot(process, task, parent_image(task), false);
-  u32 type = process->resume;
-  if (type)
-    bpf_tail_call(ctx, &programs, type);
+  u32 slot = process->resume;
+  if (process->id)
+    process->resume = 0;
+  if (slot)
+    bpf_tail_call(ctx, &programs, slot);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "kernel.h"
 #include "ring.h"
+#include "hooks.h"
 
 /* Set by the addon before the object is loaded; constants for the verifier, which drops what they rule out. */
 const volatile u64 ring_size = 1 << 20; /* bytes, a power of two */
@@ -20,7 +21,7 @@ struct process {
   u64 cap_effective;
   u32 uid;
   u32 gid;
-  u32 resume; /* event type to go on with after a snapshot on the spot; 0: none under way */
+  u32 resume; /* slot of the program to go on with after a snapshot on the spot; 0: none under way */
   u32 ended;  /* its exit record is written */
 };
 
@@ -94,11 +95,10 @@ struct {
   __type(value, struct draft_space);
 } draft_spaces SEC(".maps");
 
-/* Programs to go to by tail call: [0] is snapshot_current, [n] the program of event type n, for it to come back to.
- * Filled by the addon with the programs it loads. */
+/* Programs to go to by tail call; hooks.h has the keys. Filled by the addon. */
 struct {
   __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-  __uint(max_entries, EVENT_TYPE_COUNT);
+  __uint(max_entries, SLOT_COUNT);
   __type(key, u32);
   __type(value, u32);
 } programs SEC(".maps");

@@ -7,7 +7,7 @@
 #define CREAT_FLAGS 01101 /* O_CREAT | O_WRONLY | O_TRUNC */
 
 struct open_arguments {
-  const void *path;
+  u64 path;
   s32 dirfd;
   u32 flags;
   u32 mode;
@@ -19,25 +19,32 @@ struct open_arguments {
 #define OPEN_RESOLVED_LIMIT (OPEN_DIRECTORY_LIMIT + PATH_GAP + LONGEST_TEXT + 1)
 #define OPEN_LONGEST (OPEN_RESOLVED_LIMIT + PATH_ROOM)
 
-/* Records carry x86-64's numbers; arm64 has its own for four of the flags. */
-inline_always u32 common_open_flags(u32 flags) {
-#if defined(__TARGET_ARCH_arm64)
-  return (flags & ~0x3c000u) | (flags & 0x4000) << 2 /* O_DIRECTORY */ | (flags & 0x8000) << 2 /* O_NOFOLLOW */ |
-         (flags & 0x10000) >> 2 /* O_DIRECT */ | (flags & 0x20000) >> 2 /* O_LARGEFILE */;
-#else
-  return flags;
-#endif
+inline_always struct open_arguments open_arguments(u32 type, struct pt_regs *registers) {
+  struct open_how how = {};
+  switch (type) {
+    case EVENT_OPENAT:
+      return (struct open_arguments){ARGUMENT_1(registers), ARGUMENT_0(registers), ARGUMENT_2(registers),
+                                     ARGUMENT_3(registers), 0};
+    case EVENT_OPENAT2:
+      bpf_probe_read_user(&how, sizeof(how), (void *)ARGUMENT_2(registers));
+      return (struct open_arguments){ARGUMENT_1(registers), ARGUMENT_0(registers), PINNED(how.flags), PINNED(how.mode),
+                                     PINNED(how.resolve)};
+    case EVENT_CREAT:
+      return (struct open_arguments){ARGUMENT_0(registers), AT_FDCWD, CREAT_FLAGS, ARGUMENT_1(registers), 0};
+    default:
+      return (struct open_arguments){ARGUMENT_0(registers), AT_FDCWD, ARGUMENT_1(registers), ARGUMENT_2(registers), 0};
+  }
 }
 
-inline_always int open_event(struct exit_context *ctx, u32 type, struct task_struct *task,
-                             struct open_arguments arguments) {
+HOOK_PROGRAM(on_open) {
   struct record record;
-  u64 image = IMAGE_OF(ctx, task, type);
-  s64 result = ctx->result;
-  if (!reserve(&record, type, OPEN_LONGEST, task, image, result))
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 image = IMAGE_OF(ctx, task, SLOT_OPEN);
+  if (!reserve(&record, ctx, OPEN_LONGEST, sizeof(struct event_open), task, image))
     return 0;
+  s64 result = ctx->result;
+  struct open_arguments arguments = open_arguments(event_type(&record), registers_of(task));
   struct event_open *event = (void *)record.header;
-  record.used = sizeof(*event);
   clear_descriptor((void *)event);
   event->header.fd = result < 0 ? -1 : result;
   event->dirfd = arguments.dirfd;
@@ -49,44 +56,14 @@ inline_always int open_event(struct exit_context *ctx, u32 type, struct task_str
     event->directory = append_directory(&record, task, arguments.dirfd, OPEN_DIRECTORY_LIMIT);
   u64 file = file_at(task, result);
   if (file) {
-    fill_file((void *)event, file);
+    u32 has = describe_file((void *)event, file);
+    event->state |= DESCRIPTOR_NAME_CHANGED;
+    if (event->kind != 'd') /* Falco's type of whatever open(2) opens: devices and pipes too */
+      event->kind = 'f';
     if (LOAD(file, file, f_mode) & FILE_CREATED)
       event->state |= DESCRIPTOR_CREATED;
-    append_resolved(&record, file, task, OPEN_RESOLVED_LIMIT);
+    append_resolved(&record, file, task, has, OPEN_RESOLVED_LIMIT);
   }
   commit(&record);
   return 0;
-}
-
-HOOK(open, open) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  struct pt_regs *registers = registers_of(task);
-  struct open_arguments arguments = {(void *)ARGUMENT_0(registers), AT_FDCWD, ARGUMENT_1(registers),
-                                     ARGUMENT_2(registers)};
-  return open_event(ctx, EVENT_OPEN, task, arguments);
-}
-
-HOOK(openat, openat) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  struct pt_regs *registers = registers_of(task);
-  struct open_arguments arguments = {(void *)ARGUMENT_1(registers), ARGUMENT_0(registers), ARGUMENT_2(registers),
-                                     ARGUMENT_3(registers)};
-  return open_event(ctx, EVENT_OPENAT, task, arguments);
-}
-
-HOOK(openat2, openat2) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  struct pt_regs *registers = registers_of(task);
-  struct open_how how = {};
-  bpf_probe_read_user(&how, sizeof(how), (void *)ARGUMENT_2(registers));
-  struct open_arguments arguments = {(void *)ARGUMENT_1(registers), ARGUMENT_0(registers), how.flags, how.mode,
-                                     how.resolve};
-  return open_event(ctx, EVENT_OPENAT2, task, arguments);
-}
-
-HOOK(creat, creat) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  struct pt_regs *registers = registers_of(task);
-  struct open_arguments arguments = {(void *)ARGUMENT_0(registers), AT_FDCWD, CREAT_FLAGS, ARGUMENT_1(registers)};
-  return open_event(ctx, EVENT_CREAT, task, arguments);
 }

@@ -34,9 +34,13 @@ struct walk {
   u64 root_dentry;
   u64 root_mnt;
   struct path_room *room;
-  u64 position; /* first walk: length so far; second: where the part written starts */
   u64 partial;
 };
+
+/* First walk: length so far; second: where the part written starts. It is kept in front of the text, not on the stack:
+ * what comes from there is any number to the verifier, so that one turn of the walk looks like the next. The word is
+ * written over with the last name, just before it is set anew. */
+#define POSITION(room) (*(u64 *)((room)->gap + PATH_OVERLAP))
 
 #define MNT_OFFSET bpf_core_field_offset(struct mount, mnt)
 
@@ -70,11 +74,12 @@ static long measure_step(u32 index, struct walk *walk) {
     return !cross_mount(walk);
   u64 parent = LOAD_WORD(dentry, walk->dentry, d_parent);
   u64 length = name_length(walk->dentry);
-  if (parent == walk->dentry || length > LONGEST_NAME || walk->position + length + 1 > LONGEST_TEXT) {
+  u64 position = POSITION(walk->room) + length + 1;
+  if (parent == walk->dentry || length > LONGEST_NAME || position > LONGEST_TEXT) {
     walk->partial = 1;
     return 1;
   }
-  walk->position += length + 1;
+  POSITION(walk->room) = position;
   walk->dentry = parent;
   return 0;
 }
@@ -95,7 +100,7 @@ inline_always void put_name(struct path_room *room, u64 end, u64 name, u64 lengt
 }
 
 static long write_step(u32 index, struct walk *walk) {
-  u64 end = walk->position & LONGEST_TEXT;
+  u64 end = POSITION(walk->room) & LONGEST_TEXT;
   if (at_root(walk) || !end)
     return 1;
   if (walk->dentry == walk->mnt_root)
@@ -107,11 +112,9 @@ static long write_step(u32 index, struct walk *walk) {
     return 1;
   }
   put_name(walk->room, end, LOAD_WORD(dentry, walk->dentry, d_name.name), length);
-  /* The length is loaded anew: by the one compared above the verifier would see the position sink by at least one a
-   * turn, and follow it down for thousands of turns. */
-  u64 start = (end - 1 - name_length(walk->dentry)) & LONGEST_TEXT;
+  u64 start = (end - length - 1) & LONGEST_TEXT;
   walk->room->text[start] = '/';
-  walk->position = start;
+  POSITION(walk->room) = start;
   walk->dentry = parent;
   return 0;
 }
@@ -135,8 +138,9 @@ __noinline u64 put_path(struct path_room *room, u64 dentry, u64 mnt, u64 root_de
       .root_mnt = root_mnt,
       .room = room,
   };
+  POSITION(room) = 0;
   bpf_loop(2 * (LONGEST_TEXT + 1), measure_step, &walk, 0);
-  u64 total = walk.position & LONGEST_TEXT;
+  u64 total = POSITION(room) & LONGEST_TEXT;
   if (!total) {
     room->text[0] = '/';
     return 1 | walk.partial << 32;
@@ -145,8 +149,8 @@ __noinline u64 put_path(struct path_room *room, u64 dentry, u64 mnt, u64 root_de
   walk.mnt = mnt;
   walk.mnt_root = LOAD_WORD(vfsmount, mnt, mnt_root);
   bpf_loop(2 * (LONGEST_TEXT + 1), write_step, &walk, 0);
-  *(u64 *)(room->text - 8) = 0; /* the first word copied may have left kernel bytes there */
-  u64 skip = walk.position & LONGEST_TEXT;
+  u64 skip = POSITION(room) & LONGEST_TEXT;
+  POSITION(room) = 0;
   if (skip > total)
     return 0;
   return (total - skip) | skip << 16 | (skip ? 1 : walk.partial) << 32;

@@ -11,15 +11,38 @@
 #include "maps.h"
 #include "path.h"
 
+/* What a program on tracepoint/syscalls/sys_exit_* is given. */
+struct exit_context {
+  u64 common;
+  s64 number;
+  s64 result;
+};
+
 struct record {
   struct event_header *header; /* start of the record in the ring */
   struct ring_control *ring;
   struct capture_shared *capture;
   u64 position; /* of the record in its ring */
   u64 longest;  /* bytes reserved */
-  u64 used;     /* bytes filled */
   u16 flags;    /* EVENT_FLAG bits found on the way */
 };
+
+/* Bytes filled so far, at most `limit` (what the fixed part and the strings before can take). Kept in the record
+ * itself: what comes from there is any number to the verifier, so that the ways by which a program gets here look
+ * alike. */
+inline_always u64 filled(struct record *record, u64 limit) {
+  u64 size = *(volatile u32 *)&record->header->size;
+  return size > limit ? limit : size < sizeof(struct event_header) ? sizeof(struct event_header) : size;
+}
+
+inline_always void fill(struct record *record, u64 size) {
+  *(volatile u32 *)&record->header->size = size;
+}
+
+/* From memory too, so that the verifier does not go on for each type on its own. */
+inline_always u32 event_type(struct record *record) {
+  return *(volatile u16 *)&record->header->type;
+}
 
 /* How often a program tries to move the head while others, interrupting it, do the same. */
 #define RESERVE_TRIES 4
@@ -40,34 +63,36 @@ inline_always bool take_room(struct ring_control *ring, u64 longest, u64 *positi
   return false;
 }
 
-/* Reserves room for an event of that type and fills in all of its header but size, commit and result. `image` is the
- * id of the process. False when it was dropped, which is counted. */
-inline_always bool reserve(struct record *record, u32 type, u64 longest, struct task_struct *task, u64 image,
-                           s64 result) {
+/* Reserves room for the event that the program was attached for (its cookie is the type) and fills in its header but
+ * for size and commit; `fixed` bytes are the part before the strings. False when it was dropped, which is counted. */
+inline_always bool reserve(struct record *record, struct exit_context *ctx, u64 longest, u64 fixed,
+                           struct task_struct *task, u64 image) {
   u32 cpu = bpf_get_smp_processor_id();
+  u64 type = bpf_get_attach_cookie(ctx);
   record->ring = bpf_map_lookup_elem(&ring_control, &cpu);
   void *ring = bpf_map_lookup_elem(&rings, &cpu);
   record->capture = capture();
-  if (!record->ring || !ring || !record->capture)
+  if (!record->ring || !ring || !record->capture || type >= EVENT_TYPE_COUNT)
     return false;
   u64 sequence = __sync_fetch_and_add(&record->ring->sequence, 1) + 1;
   if (unlikely(!take_room(record->ring, longest, &record->position))) {
     __sync_fetch_and_add(&record->ring->dropped[type], 1);
     return false;
   }
-  record->longest = longest;
   struct event_header *header = ring + (record->position & (ring_size - 1));
+  record->header = header;
+  record->longest = longest;
+  record->flags = task->pid == task->tgid ? 0 : EVENT_FLAG_THREAD;
+  fill(record, fixed);
   header->type = type;
   header->time = wall_time(record->capture);
   header->image = image;
   header->sequence = sequence;
-  header->result = result;
+  header->result = ctx->result;
   header->tid = task->pid;
   header->cpu = cpu;
   header->reserved = 0;
   header->image_address = 0;
-  record->flags = task->pid == task->tgid ? 0 : EVENT_FLAG_THREAD;
-  record->header = header;
   return true;
 }
 
@@ -76,7 +101,7 @@ inline_always bool reserve(struct record *record, u32 type, u64 longest, struct 
 inline_always void commit(struct record *record) {
   struct event_header *header = record->header;
   u64 end = record->position + record->longest;
-  u64 size = (record->used + 7) & ~7ull;
+  u64 size = (header->size + 7ull) & ~7ull;
   if (__sync_val_compare_and_swap(&record->ring->head, end, record->position + size) != end)
     size = record->longest;
   header->size = size;
@@ -90,29 +115,31 @@ inline_always void commit(struct record *record) {
   ring_doorbell(record->capture);
 }
 
+/* A string that the event does not have. */
 #define ABSENT ((struct string_ref){0, 0})
 
-/* Appends the string at an address of the current process. A string that can't be read is absent. */
-inline_always struct string_ref append_user_text(struct record *record, const void *address, u64 limit) {
-  LIMIT(record->used, limit);
-  long length = address ? bpf_probe_read_user_str((void *)record->header + record->used, LONGEST_TEXT + 1, address) : 0;
+/* Appends the string at an address of the current process. One that can't be read is absent. */
+inline_always struct string_ref append_user_text(struct record *record, u64 address, u64 limit) {
+  u64 start = filled(record, limit);
+  long length = 0;
+  if (address)
+    length = bpf_probe_read_user_str((void *)record->header + start, LONGEST_TEXT + 1, (void *)address);
   if (length <= 0)
     return ABSENT;
-  struct string_ref text = {record->used, length - 1};
   if (length > LONGEST_TEXT)
     record->flags |= EVENT_FLAG_TRUNCATED;
-  record->used += length;
-  return text;
+  fill(record, start + length);
+  return (struct string_ref){start, length - 1};
 }
 
 /* Appends the path of a `struct path` at an address, as the task sees it. *partial is set when it was cut. */
 inline_always struct string_ref append_path(struct record *record, u64 path, struct task_struct *task, u64 limit,
                                             bool *partial) {
-  LIMIT(record->used, limit);
-  u64 result = put_path_of((void *)record->header + record->used - PATH_OVERLAP, path, task);
-  struct string_ref text = {record->used + PATH_GAP + PATH_SKIP(result), PATH_LENGTH(result)};
+  u64 start = filled(record, limit);
+  u64 result = put_path_of((void *)record->header + start - PATH_OVERLAP, path, task);
+  struct string_ref text = {start + PATH_GAP + PATH_SKIP(result), PATH_LENGTH(result)};
   *partial = PATH_PARTIAL(result);
-  record->used = text.offset + text.length;
+  fill(record, text.offset + text.length);
   return text;
 }
 

@@ -6,62 +6,68 @@
 #include "image.h"
 #include "record.h"
 
-/* What a program on tracepoint/syscalls/sys_exit_* is given. */
-struct exit_context {
-  u64 common;
-  s64 number;
-  s64 result;
-};
-
-/* Argument n of the current syscall. Registers at exit are those at entry, but for the result's. */
+/* Argument n of the current syscall. Registers at exit are those at entry, but for the result's. The value is pinned to
+ * where it is read: clang likes to merge loads from different structs into one, which the verifier refuses. */
+#define PINNED(source)           \
+  ({                             \
+    u64 pinned_value = (source); \
+    opaque(pinned_value);        \
+    pinned_value;                \
+  })
 #if defined(__TARGET_ARCH_x86)
-#define ARGUMENT_0(registers) ((registers)->di)
-#define ARGUMENT_1(registers) ((registers)->si)
-#define ARGUMENT_2(registers) ((registers)->dx)
-#define ARGUMENT_3(registers) ((registers)->r10)
-#define ARGUMENT_4(registers) ((registers)->r8)
-#define ARGUMENT_5(registers) ((registers)->r9)
+#define ARGUMENT_0(registers) PINNED((registers)->di)
+#define ARGUMENT_1(registers) PINNED((registers)->si)
+#define ARGUMENT_2(registers) PINNED((registers)->dx)
+#define ARGUMENT_3(registers) PINNED((registers)->r10)
+#define ARGUMENT_4(registers) PINNED((registers)->r8)
+#define ARGUMENT_5(registers) PINNED((registers)->r9)
 #elif defined(__TARGET_ARCH_arm64)
-#define ARGUMENT_0(registers) ((registers)->orig_x0)
-#define ARGUMENT_1(registers) ((registers)->regs[1])
-#define ARGUMENT_2(registers) ((registers)->regs[2])
-#define ARGUMENT_3(registers) ((registers)->regs[3])
-#define ARGUMENT_4(registers) ((registers)->regs[4])
-#define ARGUMENT_5(registers) ((registers)->regs[5])
+#define ARGUMENT_0(registers) PINNED((registers)->orig_x0)
+#define ARGUMENT_1(registers) PINNED((registers)->regs[1])
+#define ARGUMENT_2(registers) PINNED((registers)->regs[2])
+#define ARGUMENT_3(registers) PINNED((registers)->regs[3])
+#define ARGUMENT_4(registers) PINNED((registers)->regs[4])
+#define ARGUMENT_5(registers) PINNED((registers)->regs[5])
 #endif
 
-/* The program of a syscall's exit; the tracepoint may be named otherwise than the syscall. */
-#define HOOK(name, tracepoint) \
-  SEC("tracepoint/syscalls/sys_exit_" #tracepoint) int sys_exit_##name(struct exit_context *ctx)
+/* A program that the addon attaches to the tracepoints hooks.h names, with the event type as cookie. */
+#define HOOK_PROGRAM(name) SEC("tracepoint") int name(struct exit_context *ctx)
 
 #define AT_FDCWD (-100)
+
+/* Records carry x86-64's numbers; arm64 has its own for four of the flags. */
+inline_always u32 common_open_flags(u32 flags) {
+#if defined(__TARGET_ARCH_arm64)
+  return (flags & ~0x3c000u) | (flags & 0x4000) << 2 /* O_DIRECTORY */ | (flags & 0x8000) << 2 /* O_NOFOLLOW */ |
+         (flags & 0x10000) >> 2 /* O_DIRECT */ | (flags & 0x20000) >> 2 /* O_LARGEFILE */;
+#else
+  return flags;
+#endif
+}
 
 /* The task's registers; its arguments are read with ARGUMENT_n. */
 inline_always struct pt_regs *registers_of(struct task_struct *task) {
   return (struct pt_regs *)bpf_task_pt_regs(task);
 }
 
-/* Slow path of image_of_current(). A snapshot is too large a program to be part of each hook: we go there by a tail
- * call, and it comes back here by another, with `resume` telling that it has tried. */
-static __noinline struct process *without_image(struct task_struct *task, u32 type) {
+/* Slow path of IMAGE_OF(): a snapshot is too large a program to be part of each hook. True when it is to be made: by a
+ * tail call, and it comes back by another. `resume` tells that it was tried. */
+inline_always bool wants_snapshot(struct task_struct *task, u32 slot) {
   struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (!process)
-    return 0;
-  if (process->id || process->resume) {
-    process->resume = 0;
-    return 0;
-  }
-  process->resume = type;
-  return process;
+  if (!process || process->id)
+    return false;
+  bool tried = process->resume;
+  process->resume = tried ? 0 : slot;
+  return !tried;
 }
 
 /* The image id of the current process; goes away and comes back when there is none yet. */
-#define IMAGE_OF(ctx, task, type)                         \
+#define IMAGE_OF(ctx, task, slot)                         \
   ({                                                      \
     struct process *image_process = process_of(task, 0);  \
     if (unlikely(!image_process || !image_process->id)) { \
-      if (without_image(task, type))                      \
-        bpf_tail_call(ctx, &programs, 0);                 \
+      if (wants_snapshot(task, slot))                     \
+        bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);     \
     }                                                     \
     image_process ? image_process->id : 0;                \
   })

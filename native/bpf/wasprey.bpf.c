@@ -1,7 +1,12 @@
-/* All BPF programs as one object: they share maps, and the strings and walks that clang does not inline. */
+/* All BPF programs as one object: they share maps, and the walks that are global functions. */
 
-#include "exec.bpf.c"
 #include "lifecycle.bpf.c"
 #include "open.bpf.c"
+#include "exec.bpf.c"
+#include "network.bpf.c"
+#include "path.bpf.c"
+#include "paths.bpf.c"
+#include "descriptor.bpf.c"
+#include "process.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,72 @@
+/* Calls on or making a descriptor: dup, dup2, dup3, fchmod, setns, finit_module, memfd_create, bpf. */
+
+#include "socket.h"
+
+#define DESCRIPTOR_TEXT_LIMIT sizeof(struct event_descriptor)
+#define DESCRIPTOR_PATH_LIMIT (DESCRIPTOR_TEXT_LIMIT + LONGEST_TEXT + 1)
+#define DESCRIPTOR_LONGEST (DESCRIPTOR_PATH_LIMIT + PATH_ROOM)
+
+struct descriptor_arguments {
+  s64 fd; /* the descriptor that the event is about; negative: none */
+  u64 text;
+  s32 old_fd;
+  s32 new_fd;
+  u32 flags;
+  u32 mode;
+};
+
+/* Commands of bpf(2) that return a descriptor; the others' results are counts and zeroes. */
+#define BPF_MAKES_FD                                                                                                   \
+  (1ull << BPF_MAP_CREATE | 1ull << BPF_PROG_LOAD | 1ull << BPF_OBJ_GET | 1ull << BPF_PROG_GET_FD_BY_ID |              \
+   1ull << BPF_MAP_GET_FD_BY_ID | 1ull << BPF_RAW_TRACEPOINT_OPEN | 1ull << BPF_BTF_LOAD |                             \
+   1ull << BPF_BTF_GET_FD_BY_ID | 1ull << BPF_LINK_CREATE | 1ull << BPF_LINK_GET_FD_BY_ID | 1ull << BPF_ENABLE_STATS | \
+   1ull << BPF_ITER_CREATE | 1ull << 36 /* BPF_TOKEN_CREATE */)
+
+inline_always struct descriptor_arguments descriptor_arguments(u32 type, struct pt_regs *registers, s64 result) {
+  u64 first = ARGUMENT_0(registers), second = ARGUMENT_1(registers), third = ARGUMENT_2(registers);
+  switch (type) {
+    case EVENT_DUP:
+      return (struct descriptor_arguments){.fd = result, .old_fd = first};
+    case EVENT_DUP2:
+      return (struct descriptor_arguments){.fd = result, .old_fd = first, .new_fd = second};
+    case EVENT_DUP3:
+      return (struct descriptor_arguments){
+          .fd = result, .old_fd = first, .new_fd = second, .flags = common_open_flags(third)};
+    case EVENT_FCHMOD:
+      return (struct descriptor_arguments){.fd = (s32)first, .mode = second};
+    case EVENT_SETNS:
+      return (struct descriptor_arguments){.fd = (s32)first, .flags = second};
+    case EVENT_FINIT_MODULE:
+      return (struct descriptor_arguments){.fd = (s32)first, .text = second, .flags = third};
+    case EVENT_MEMFD_CREATE:
+      return (struct descriptor_arguments){.fd = result, .text = first, .flags = second};
+    default: /* bpf */
+      return (struct descriptor_arguments){.fd = first < 64 && BPF_MAKES_FD >> first & 1 ? result : -1, .flags = first};
+  }
+}
+
+HOOK_PROGRAM(on_descriptor) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 image = IMAGE_OF(ctx, task, SLOT_DESCRIPTOR);
+  if (!reserve(&record, ctx, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor), task, image))
+    return 0;
+  struct descriptor_arguments arguments = descriptor_arguments(event_type(&record), registers_of(task), ctx->result);
+  struct event_descriptor *event = (void *)record.header;
+  clear_descriptor(event);
+  event->header.fd = arguments.fd < 0 ? -1 : arguments.fd;
+  event->old_fd = arguments.old_fd;
+  event->new_fd = arguments.new_fd;
+  event->call_flags = arguments.flags;
+  event->mode = arguments.mode;
+  event->text = append_user_text(&record, arguments.text, DESCRIPTOR_TEXT_LIMIT);
+  u64 file = file_at(task, arguments.fd);
+  if (file) {
+    u32 has = describe_file(event, file);
+    append_resolved(&record, file, task, has, DESCRIPTOR_PATH_LIMIT);
+    if (has == HAS_SOCKET)
+      append_socket(&record, sock_of(file), ROLE_BY_PORT, DESCRIPTOR_PATH_LIMIT);
+  }
+  commit(&record);
+  return 0;
+}

@@ -1,0 +1,54 @@
+/* Calls on one path: unlink, unlinkat, rmdir, mkdir, mkdirat, chmod, fchmodat, umount2. */
+
+#include "descriptor.h"
+
+#define PATH_RAW_LIMIT sizeof(struct event_path)
+#define PATH_DIRECTORY_LIMIT (PATH_RAW_LIMIT + LONGEST_TEXT + 1)
+#define PATH_LONGEST (PATH_DIRECTORY_LIMIT + PATH_ROOM)
+
+struct path_arguments {
+  u64 path;
+  s32 dirfd;
+  u32 flags;
+  u32 mode;
+};
+
+inline_always struct path_arguments path_arguments(u32 type, struct pt_regs *registers) {
+  switch (type) {
+    case EVENT_UNLINKAT:
+      return (struct path_arguments){ARGUMENT_1(registers), ARGUMENT_0(registers), ARGUMENT_2(registers), 0};
+    case EVENT_MKDIRAT:
+    case EVENT_FCHMODAT:
+      return (struct path_arguments){ARGUMENT_1(registers), ARGUMENT_0(registers), 0, ARGUMENT_2(registers)};
+    case EVENT_MKDIR:
+    case EVENT_CHMOD:
+      return (struct path_arguments){ARGUMENT_0(registers), AT_FDCWD, 0, ARGUMENT_1(registers)};
+    case EVENT_UMOUNT2:
+      return (struct path_arguments){ARGUMENT_0(registers), AT_FDCWD, ARGUMENT_1(registers), 0};
+    default:
+      return (struct path_arguments){ARGUMENT_0(registers), AT_FDCWD, 0, 0};
+  }
+}
+
+/* The *at calls here have their directory for fd.name, whatever the path: it is told even where the path is absolute.
+ */
+HOOK_PROGRAM(on_path) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 image = IMAGE_OF(ctx, task, SLOT_PATH);
+  if (!reserve(&record, ctx, PATH_LONGEST, sizeof(struct event_path), task, image))
+    return 0;
+  struct path_arguments arguments = path_arguments(event_type(&record), registers_of(task));
+  struct event_path *event = (void *)record.header;
+  event->header.fd = arguments.dirfd < 0 ? -1 : arguments.dirfd;
+  event->name = event->directory = ABSENT;
+  event->dirfd = arguments.dirfd;
+  event->call_flags = arguments.flags;
+  event->mode = arguments.mode;
+  event->pad = 0;
+  event->raw = append_user_text(&record, arguments.path, PATH_RAW_LIMIT);
+  if (arguments.dirfd >= 0)
+    event->directory = append_directory(&record, task, arguments.dirfd, PATH_DIRECTORY_LIMIT);
+  commit(&record);
+  return 0;
+}

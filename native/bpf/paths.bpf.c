@@ -1,0 +1,71 @@
+/* Calls on two paths: rename, renameat, renameat2, link, linkat, symlink, symlinkat, mount. */
+
+#include "descriptor.h"
+
+#define PATHS_OLD_LIMIT sizeof(struct event_paths)
+#define PATHS_NEW_LIMIT (PATHS_OLD_LIMIT + LONGEST_TEXT + 1)
+#define PATHS_TEXT_LIMIT (PATHS_NEW_LIMIT + LONGEST_TEXT + 1)
+#define PATHS_OLD_DIRECTORY_LIMIT (PATHS_TEXT_LIMIT + LONGEST_TEXT + 1)
+#define PATHS_NEW_DIRECTORY_LIMIT (PATHS_OLD_DIRECTORY_LIMIT + PATH_GAP + LONGEST_TEXT + 1)
+#define PATHS_LONGEST (PATHS_NEW_DIRECTORY_LIMIT + PATH_ROOM)
+_Static_assert(PATHS_LONGEST <= LONGEST_RECORD, "slack of the ring");
+
+struct paths_arguments {
+  u64 old_path;
+  u64 new_path;
+  u64 text;
+  u64 flags;
+  s32 old_dirfd;
+  s32 new_dirfd;
+};
+
+inline_always struct paths_arguments paths_arguments(u32 type, struct pt_regs *registers) {
+  switch (type) {
+    case EVENT_RENAMEAT:
+      return (struct paths_arguments){ARGUMENT_1(registers), ARGUMENT_3(registers), 0, 0,
+                                      ARGUMENT_0(registers), ARGUMENT_2(registers)};
+    case EVENT_RENAMEAT2:
+    case EVENT_LINKAT:
+      return (struct paths_arguments){ARGUMENT_1(registers),      ARGUMENT_3(registers), 0,
+                                      (u32)ARGUMENT_4(registers), ARGUMENT_0(registers), ARGUMENT_2(registers)};
+    case EVENT_SYMLINKAT:
+      return (struct paths_arguments){ARGUMENT_0(registers), ARGUMENT_2(registers), 0, 0, AT_FDCWD,
+                                      ARGUMENT_1(registers)};
+    case EVENT_MOUNT:
+      return (struct paths_arguments){ARGUMENT_0(registers),
+                                      ARGUMENT_1(registers),
+                                      ARGUMENT_2(registers),
+                                      ARGUMENT_3(registers),
+                                      AT_FDCWD,
+                                      AT_FDCWD};
+    default:
+      return (struct paths_arguments){ARGUMENT_0(registers), ARGUMENT_1(registers), 0, 0, AT_FDCWD, AT_FDCWD};
+  }
+}
+
+HOOK_PROGRAM(on_paths) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 image = IMAGE_OF(ctx, task, SLOT_PATHS);
+  if (!reserve(&record, ctx, PATHS_LONGEST, sizeof(struct event_paths), task, image))
+    return 0;
+  struct paths_arguments arguments = paths_arguments(event_type(&record), registers_of(task));
+  struct event_paths *event = (void *)record.header;
+  bool symlinkat =
+      event_type(&record) == EVENT_SYMLINKAT; /* Falco's fd.name of it is the directory, whatever the path */
+  event->header.fd = symlinkat && arguments.new_dirfd >= 0 ? arguments.new_dirfd : -1;
+  event->old_name = event->new_name = event->old_directory = event->new_directory = ABSENT;
+  event->old_dirfd = arguments.old_dirfd;
+  event->new_dirfd = arguments.new_dirfd;
+  event->call_flags = arguments.flags;
+  event->old_raw = append_user_text(&record, arguments.old_path, PATHS_OLD_LIMIT);
+  event->new_raw = append_user_text(&record, arguments.new_path, PATHS_NEW_LIMIT);
+  event->text = append_user_text(&record, arguments.text, PATHS_TEXT_LIMIT);
+  if (is_relative(&record, event->old_raw, arguments.old_dirfd, PATHS_OLD_LIMIT))
+    event->old_directory = append_directory(&record, task, arguments.old_dirfd, PATHS_OLD_DIRECTORY_LIMIT);
+  if ((symlinkat && arguments.new_dirfd >= 0) ||
+      is_relative(&record, event->new_raw, arguments.new_dirfd, PATHS_NEW_LIMIT))
+    event->new_directory = append_directory(&record, task, arguments.new_dirfd, PATHS_NEW_DIRECTORY_LIMIT);
+  commit(&record);
+  return 0;
+}

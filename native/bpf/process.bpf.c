@@ -1,0 +1,73 @@
+/* Calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module and the clone family. What they
+ * change in their process is told by its image. A clone has two events: of the parent (result: the child), and of the
+ * child (result 0), whose system call ends too. */
+
+#include "syscall.h"
+
+#define CLONE_FLAGS_MASK (~0xffull) /* the lowest byte of clone's flags is the signal at the child's end */
+#define VFORK_FLAGS 0x4100          /* CLONE_VFORK | CLONE_VM */
+
+#define PROCESS_TEXT_LIMIT sizeof(struct event_process)
+#define PROCESS_LONGEST (PROCESS_TEXT_LIMIT + LONGEST_TEXT + 1)
+
+/* Thread id in the innermost pid namespace. */
+inline_always u32 virtual_tid(struct task_struct *task) {
+  u64 pid = LOAD_WORD(task_struct, task, thread_pid);
+  return pid_at(pid, LOAD(pid, pid, level));
+}
+
+inline_always u64 clone_flags(u32 type, struct pt_regs *registers) {
+  u64 flags = 0;
+  switch (type) {
+    case EVENT_CLONE:
+      return ARGUMENT_0(registers) & CLONE_FLAGS_MASK;
+    case EVENT_CLONE3:
+      bpf_probe_read_user(&flags, sizeof(flags), (void *)ARGUMENT_0(registers)); /* first of struct clone_args */
+      return flags;
+    case EVENT_VFORK:
+      return VFORK_FLAGS;
+    default:
+      return 0;
+  }
+}
+
+HOOK_PROGRAM(on_process) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 image = IMAGE_OF(ctx, task, SLOT_PROCESS);
+  if (!reserve(&record, ctx, PROCESS_LONGEST, sizeof(struct event_process), task, image))
+    return 0;
+  struct pt_regs *registers = registers_of(task);
+  struct event_process *event = (void *)record.header;
+  u64 text = 0;
+  event->header.fd = -1;
+  event->numbers[0] = event->numbers[1] = event->numbers[2] = event->numbers[3] = 0;
+  switch (event_type(&record)) {
+    case EVENT_SETUID:
+    case EVENT_SETGID:
+    case EVENT_UNSHARE:
+      event->numbers[0] = (u32)ARGUMENT_0(registers);
+      break;
+    case EVENT_SETRESUID:
+      event->numbers[0] = (u32)ARGUMENT_0(registers);
+      event->numbers[1] = (u32)ARGUMENT_1(registers);
+      event->numbers[2] = (u32)ARGUMENT_2(registers);
+      break;
+    case EVENT_PTRACE:
+      event->numbers[0] = ARGUMENT_0(registers);
+      event->numbers[1] = (s32)ARGUMENT_1(registers);
+      event->numbers[2] = ARGUMENT_2(registers);
+      event->numbers[3] = ARGUMENT_3(registers);
+      break;
+    case EVENT_INIT_MODULE:
+      event->numbers[0] = ARGUMENT_1(registers);
+      text = ARGUMENT_2(registers);
+      break;
+    default:
+      event->numbers[0] = clone_flags(event_type(&record), registers);
+      event->numbers[1] = virtual_tid(task);
+  }
+  event->text = append_user_text(&record, text, PROCESS_TEXT_LIMIT);
+  commit(&record);
+  return 0;
+}
