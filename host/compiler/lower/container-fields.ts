@@ -60,11 +60,10 @@ function mountFinder(glob: string, by: number, context: LoweringContext): string
     name,
     `// the mount whose ${by === 0 ? 'source' : 'destination'} is ${JSON.stringify(glob)}
 function ${name}(mounts: u64): i32 {
-  for (let index = 0; ; ++index) {
-    const key = itemOf(mounts, index * ${MOUNT_PARTS} + ${by});
-    if (key == 0) return -1;
+  for (let index = 0, key = itemOf(mounts, ${by}); key != 0; key = itemOf(mounts, ++index * ${MOUNT_PARTS} + ${by})) {
     if (${test}) return index;
   }
+  return -1;
 }`,
   );
   return name;
