@@ -1,0 +1,38 @@
+// What a benchmark finds, and what it is.
+
+/** `+%` and `+ns` are differences to the same without the agent. */
+export type Unit = 'ns' | '+ns' | '+%' | 'ms' | 'MB' | 'k/s' | 'of 100' | '%';
+
+export interface Figure {
+  readonly what: string;
+  readonly unit: Unit;
+  /** One for each repetition; the median is what is shown. */
+  readonly samples: readonly number[];
+  /** Which way is good; by default the less the better. */
+  readonly better?: 'less' | 'more';
+  /** What issue 2 aims at. */
+  readonly aim?: number;
+  /** What Falco 0.44.1 was measured at on a machine of the same kind; of a range, both ends. */
+  readonly falco?: number | readonly [number, number];
+  /** What else is known of it, such as the numbers that it comes from. */
+  readonly note?: string;
+}
+
+export interface Session {
+  /** A rough look: fewer and shorter runs. */
+  readonly quick: boolean;
+  /** A line on what is being done, for who waits. */
+  progress(text: string): void;
+}
+
+export interface Benchmark {
+  readonly name: string;
+  readonly summary: string;
+  /** Throws BenchError when it can't be measured here. */
+  run(session: Session): Promise<Figure[]>;
+}
+
+/** Why something can't be measured. Slowness is no reason. */
+export class BenchError extends Error {
+  override readonly name = 'BenchError';
+}

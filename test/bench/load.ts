@@ -1,0 +1,111 @@
+// Builds and runs load.c, which makes the system calls that the benchmarks measure.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { BUILD } from '../../host/setup/paths.mjs';
+import { BenchError } from './figure.ts';
+
+const SOURCE = join(import.meta.dirname, 'load.c');
+/** The name that alerts of it carry. */
+export const LOAD_NAME = 'wasprey-load';
+const PROGRAM = `${BUILD}bench/${LOAD_NAME}`;
+
+export type Workload = 'untraced' | 'open' | 'missing' | 'exec' | 'connect' | 'mark';
+
+export interface LoadOptions {
+  /** 0: until `calls` are done, or it is stopped. */
+  readonly seconds?: number;
+  readonly calls?: number;
+  readonly cpu?: number;
+  /** Calls a second; as fast as it can by default. */
+  readonly rate?: number;
+  readonly path?: string;
+}
+
+export interface LoadResult {
+  readonly calls: number;
+  /** Wall time of the loop. */
+  readonly ns: number;
+  /** CPU time of the loop and of its children; what others do to the machine shows less in it than in the wall time. */
+  readonly cpuNs: number;
+}
+
+/** When a read was about to be made: ns of the monotonic clock (process.hrtime's) and of the wall clock. */
+export interface Mark {
+  readonly monotonic: bigint;
+  readonly wall: bigint;
+}
+
+/** Runs a workload to its end. */
+export async function runLoad(workload: Exclude<Workload, 'mark'>, options: LoadOptions): Promise<LoadResult> {
+  const lines: string[] = [];
+  await startLoad(workload, options, (line) => lines.push(line)).ended;
+  const [line] = lines;
+  if (line === undefined) throw new BenchError(`load ${workload} printed nothing`);
+  return JSON.parse(line) as LoadResult;
+}
+
+/** Reads PATH so many times at that rate. Resolves when the last is done. */
+export async function runMarks(calls: number, rate: number, path?: string): Promise<Mark[]> {
+  const marks: Mark[] = [];
+  const options = { seconds: 0, calls, rate, ...(path !== undefined && { path }) };
+  await startLoad('mark', options, (line) => marks.push(parseMark(line))).ended;
+  return marks;
+}
+
+export interface RunningLoad {
+  readonly process: ChildProcess;
+  /** Rejects when it failed by itself. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `onLine` is told what it prints. */
+export function startLoad(workload: Workload, options: LoadOptions, onLine: (line: string) => void): RunningLoad {
+  const { seconds, calls, cpu, rate, path } = options;
+  const given: [string, number | string | undefined][] = [
+    ['-s', seconds],
+    ['-n', calls],
+    ['-c', cpu],
+    ['-r', rate],
+    ['-p', path],
+  ];
+  const words = given.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+  const child = spawn(loadProgram(), [workload, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  createInterface({ input: child.stdout }).on('line', onLine);
+  let stopping = false;
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status, signal) => {
+      if (status === 0 || stopping) resolve();
+      else reject(new BenchError(`load ${workload} ended with ${signal ?? `status ${status}`}`));
+    });
+  });
+  return {
+    process: child,
+    ended,
+    async stop() {
+      stopping = true;
+      child.kill();
+      await closed;
+    },
+  };
+}
+
+export function parseMark(line: string): Mark {
+  const [monotonic = '', wall = ''] = line.split(' ');
+  return { monotonic: BigInt(monotonic), wall: BigInt(wall) };
+}
+
+/** Where it is, built if it is older than its source. */
+export function loadProgram(): string {
+  const built = statSync(PROGRAM, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (built > statSync(SOURCE).mtimeMs) return PROGRAM;
+  mkdirSync(dirname(PROGRAM), { recursive: true });
+  const flags = ['-std=c23', '-O2', '-Wall', '-Wextra', '-Werror'];
+  execFileSync('clang-19', [...flags, '-o', PROGRAM, SOURCE], { stdio: ['ignore', 'inherit', 'inherit'] });
+  return PROGRAM;
+}

@@ -1,0 +1,98 @@
+// The counters that the BPF programs of a running agent keep, read beside it: what it says of itself is not needed.
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { EVENT_TYPES } from '../../host/schema/events.ts';
+import { SYSTEM_PATH } from '../../host/setup/paths.mjs';
+import { BenchError } from './figure.ts';
+
+/** Totals of all CPUs since the start of the agent. */
+export interface RingCounters {
+  /** Events that wanted a record: those in the ring and those dropped. */
+  readonly produced: number;
+  readonly dropped: number;
+  readonly filtered: number;
+  /** Bytes in the rings that the agent has not read yet. */
+  readonly waiting: number;
+}
+
+/** `struct ring_control` of native/bpf/ring.h, in 64-bit words. */
+const HEAD = 0;
+const TAIL = 1;
+const SEQUENCE = 2;
+const DROPPED = 8;
+/** Entries of `dropped` and of `filtered`: they are indexed by the type's number. */
+const TYPES = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
+
+const environment = { ...process.env, PATH: SYSTEM_PATH };
+
+export class RingCounterReader {
+  readonly #map: number;
+
+  /** @param pid of an agent that captures */
+  constructor(pid: number) {
+    this.#map = findMap(pid, 'ring_control');
+  }
+
+  read(): RingCounters {
+    let [produced, dropped, filtered, waiting] = [0, 0, 0, 0];
+    for (const words of dumpMap(this.#map)) {
+      produced += words[SEQUENCE] ?? 0;
+      waiting += (words[HEAD] ?? 0) - (words[TAIL] ?? 0);
+      dropped += sum(words.slice(DROPPED, DROPPED + TYPES));
+      filtered += sum(words.slice(DROPPED + TYPES, DROPPED + 2 * EVENT_TYPE_NAMES.length));
+    }
+    return { produced, dropped, filtered, waiting };
+  }
+}
+
+/** What happened between two readings. */
+export function difference(before: RingCounters, after: RingCounters): RingCounters {
+  return {
+    produced: after.produced - before.produced,
+    dropped: after.dropped - before.dropped,
+    filtered: after.filtered - before.filtered,
+    waiting: after.waiting,
+  };
+}
+
+/** The id of a map that a process holds open. Map names are not unique on a machine: other agents may run. */
+function findMap(pid: number, name: string): number {
+  for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
+    if (linkOf(`/proc/${pid}/fd/${descriptor}`) !== 'anon_inode:bpf-map') continue;
+    const id = /^map_id:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8'))?.[1];
+    if (id === undefined) continue;
+    const map = JSON.parse(bpftool('map', 'show', 'id', id)) as { readonly name?: string };
+    if (map.name === name) return Number(id);
+  }
+  throw new BenchError(`process ${pid} has no BPF map '${name}': it captures nothing`);
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ''; // closed meanwhile
+  }
+}
+
+/** The values of an array, as numbers of 64 bits. */
+function dumpMap(id: number): number[][] {
+  const entries = JSON.parse(bpftool('map', 'dump', 'id', String(id))) as { readonly value: readonly string[] }[];
+  return entries.map(({ value }) => {
+    const bytes = Uint8Array.from(value, Number);
+    return [...new BigUint64Array(bytes.buffer)].map(Number);
+  });
+}
+
+function bpftool(...words: string[]): string {
+  try {
+    return execFileSync('bpftool', ['-j', ...words], { encoding: 'utf8', env: environment, maxBuffer: 2 ** 26 });
+  } catch (error) {
+    throw new BenchError(`bpftool ${words.join(' ')} failed: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
