@@ -17,14 +17,17 @@ const LONGEST_VALUE = 255;
 export function checkValue({ type, field }: OperandType, operator: Operator, literal: Literal): void {
   const { span } = literal;
   if (isString(type)) {
-    requireShort(literal);
+    requireShort(literal, literalBytes(literal.text).length);
     if (operator === 'regex') checkRegex(literal);
     if (field?.name === 'evt.type' || field?.name === 'syscall.type') checkEventName(literal);
     return;
   }
   const problem = problemWith(type, operator, literal.text);
   if (problem) throw new ConditionTypeError(problem.message, span, { help: problem.help });
-  if (type === 'BYTEBUF') requireShort(literal);
+  if (type === 'BYTEBUF') {
+    const hex = operator === 'bcontains' || operator === 'bstartswith';
+    requireShort(literal, hex ? literal.text.length / 2 : literalBytes(literal.text).length);
+  }
 }
 
 interface Problem {
@@ -73,8 +76,7 @@ function isNetwork(text: string): boolean {
   return Number(length) <= (isIPv4(address) ? 32 : 128);
 }
 
-function requireShort(literal: Literal): void {
-  const bytes = literalBytes(literal.text).length;
+function requireShort(literal: Literal, bytes: number): void {
   if (bytes <= LONGEST_VALUE) return;
   throw new ConditionTypeError(`text of ${bytes} bytes; at most ${LONGEST_VALUE} are compared`, literal.span);
 }

@@ -9,13 +9,15 @@ import { parseCondition } from './condition-parser.ts';
 import { type Context, RuleLoadError, warning } from './diagnostic.ts';
 import { type EventSet, eventTypesOf } from './event-types.ts';
 import { withExceptions } from './exceptions.ts';
-import { DEFAULT_SOURCE, type RuleItem } from './items.ts';
+import { DEFAULT_SOURCE, PRIORITIES, type Priority, type RuleItem } from './items.ts';
 import { ConditionSyntaxError } from './lexer.ts';
 import { type CompiledList, ListTable, TooLongError } from './lists.ts';
 import { expandMacros, MacroError } from './macros.ts';
 import type { MappedText } from './mapped-text.ts';
 import { compileOutput } from './output.ts';
 import type { CompiledMacro, CompiledRule } from './rule.ts';
+import { nearest } from './suggest.ts';
+import { syntaxHelp } from './syntax-help.ts';
 import { checkTypes, WrongCheck } from './typecheck.ts';
 import { unavailableFields } from './unavailable.ts';
 
@@ -28,9 +30,12 @@ export interface Compiled {
   readonly macros: readonly CompiledMacro[];
 }
 
-/** @throws RuleLoadError */
-export function compileRules(collection: Collection): Compiled {
-  return new RuleCompiler(collection).compile();
+/**
+ * @param minimum rules less severe are left out unseen
+ * @throws RuleLoadError
+ */
+export function compileRules(collection: Collection, minimum: Priority = 'Debug'): Compiled {
+  return new RuleCompiler(collection, minimum).compile();
 }
 
 interface MacroState {
@@ -41,11 +46,13 @@ interface MacroState {
 
 class RuleCompiler {
   readonly #collection: Collection;
+  readonly #leastSevere: number;
   readonly #lists: ListTable;
   readonly #macros = new Map<string, MacroState>();
 
-  constructor(collection: Collection) {
+  constructor(collection: Collection, minimum: Priority) {
     this.#collection = collection;
+    this.#leastSevere = PRIORITIES.indexOf(minimum);
     this.#lists = new ListTable(collection.lists);
   }
 
@@ -73,6 +80,7 @@ class RuleCompiler {
   }
 
   #compileRule(rule: Placed<RuleItem>): CompiledRule | undefined {
+    if (PRIORITIES.indexOf(rule.priority) > this.#leastSevere) return undefined;
     if (!this.#collection.hasSource(rule.source)) return undefined;
     const condition = withExceptions(rule.condition, rule.exceptions);
     const text = this.#substitute(condition, rule.conditionContext);
@@ -121,12 +129,17 @@ class RuleCompiler {
     } catch (error) {
       if (!(error instanceof MacroError)) throw error;
       const place = within(context, text.locateBytes(error.span.start, error.span.end));
-      const defined = this.#macros.has(error.macro) && !error.message.startsWith('reference loop');
-      const help = defined
-        ? `move macro ${error.macro} before this one: a macro sees those defined earlier`
-        : undefined;
-      throw new RuleLoadError('LOAD_ERR_VALIDATE', error.message, place, { help });
+      throw new RuleLoadError('LOAD_ERR_VALIDATE', error.message, place, { help: this.#macroHelp(error) });
     }
+  }
+
+  #macroHelp({ macro, reason }: MacroError): string | undefined {
+    if (reason !== 'unknown') return undefined;
+    if (this.#macros.has(macro)) return `move macro ${macro} before this one: a macro sees those defined earlier`;
+    const suggestion = nearest(macro, [...this.#macros.keys()]);
+    return suggestion
+      ? `did you mean ${suggestion}?`
+      : `a name by itself is a macro: define it with \`- macro: ${macro}\``;
   }
 
   /** False if the rule is to be left out for a field that is not known. */
@@ -190,6 +203,7 @@ function parse(text: MappedText, context: Context): Expression {
     if (!(error instanceof ConditionSyntaxError)) throw error;
     const location = text.locateBytes(error.offset, error.offset + 1);
     throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', error.message, within(context, location), {
+      help: syntaxHelp(text.text, error.offset),
       notes: location?.list === undefined ? [] : [`here the items of list ${location.list} stand for its name`],
     });
   }

@@ -3,7 +3,7 @@
 import { findField } from '../schema/fields.ts';
 import type { Check, Expression, FieldOperand, Literal, Operand, TransformerArgument } from './ast.ts';
 import type { WarningCode } from './codes.ts';
-import { parseOperand } from './condition-parser.ts';
+import { parseOperand } from './operand-parser.ts';
 import { isKnownOperand } from './type-of.ts';
 
 export interface Remark {

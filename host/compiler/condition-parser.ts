@@ -2,10 +2,8 @@
 // Which texts are accepted, and where an error is reported, follow Falco's parser exactly (test/conformance).
 
 import {
-  type ArgumentList,
   type Check,
   type Expression,
-  type FieldOperand,
   LIST_OPERATORS,
   type Literal,
   MODIFIERS,
@@ -13,16 +11,10 @@ import {
   NUMERIC_OPERATORS,
   type Operand,
   type Right,
-  type Span,
   STRING_OPERATORS,
   TRANSFORMERS,
-  type TransformerArgument,
-  type TransformerOperand,
 } from './ast.ts';
-import { Lexer } from './lexer.ts';
-
-/** Falco's limit. Each level of parentheses costs five of it; JS runs out of stack only far past that. */
-export const MAX_DEPTH = 1000;
+import { MAX_DEPTH, OperandParser } from './operand-parser.ts';
 
 const SYMBOL_OPERATORS = ['==', '=', '!='] as const;
 const WORD_OPERATORS = STRING_OPERATORS.filter((operator) => /^[a-z]/.test(operator));
@@ -40,42 +32,13 @@ export function parseCondition(text: string, maxDepth = MAX_DEPTH): Expression {
   return new ConditionParser(text, maxDepth).parse();
 }
 
-/** Parses a field or transformer that is the whole text, as exceptions name them. Undefined if it is not one. */
-export function parseOperand(text: string): Operand | undefined {
-  return new ConditionParser(text, MAX_DEPTH).parseWholeOperand();
-}
-
-class ConditionParser {
-  readonly #lexer: Lexer;
-  readonly #maxDepth: number;
-  #depth = 0;
-
-  constructor(text: string, maxDepth: number) {
-    this.#lexer = new Lexer(text);
-    this.#maxDepth = maxDepth;
-  }
-
+class ConditionParser extends OperandParser {
   parse(): Expression {
     const expression = this.#or();
-    if (!this.#lexer.atEnd) {
-      this.#lexer.fail(`unexpected token after '${this.#lexer.last}', expecting 'or', 'and'`);
+    if (!this.lexer.atEnd) {
+      this.lexer.fail(`unexpected token after '${this.lexer.last}', expecting 'or', 'and'`);
     }
     return expression;
-  }
-
-  parseWholeOperand(): Operand | undefined {
-    this.#lexer.blank();
-    const operand = this.#operand();
-    this.#lexer.blank();
-    return this.#lexer.atEnd ? operand : undefined;
-  }
-
-  #enter(): void {
-    if (++this.#depth >= this.#maxDepth) this.#lexer.fail(`exceeded max depth limit of ${this.#maxDepth}`);
-  }
-
-  #leave(): void {
-    this.#depth--;
   }
 
   #or(): Expression {
@@ -87,244 +50,147 @@ class ConditionParser {
   }
 
   #series(kind: 'and' | 'or', member: () => Expression): Expression {
-    this.#enter();
-    this.#lexer.blank();
-    const start = this.#lexer.offset();
+    this.enter();
+    this.lexer.blank();
+    const start = this.lexer.offset();
     const first = member();
     const children = [first];
-    let end = this.#lexer.offset();
-    this.#lexer.blank();
-    while (this.#lexer.literal(kind)) {
-      if (this.#lexer.blank()) children.push(member());
-      else if (this.#lexer.literal('(')) children.push(this.#embedded());
-      else this.#lexer.fail(`expected blank or '(' after '${kind}'`);
-      end = this.#lexer.offset();
-      this.#lexer.blank();
+    let end = this.lexer.offset();
+    this.lexer.blank();
+    while (this.lexer.literal(kind)) {
+      if (this.lexer.blank()) children.push(member());
+      else if (this.lexer.literal('(')) children.push(this.#embedded());
+      else this.lexer.fail(`expected blank or '(' after '${kind}'`);
+      end = this.lexer.offset();
+      this.lexer.blank();
     }
-    this.#leave();
+    this.leave();
     return children.length === 1 ? first : { kind, children, span: { start, end } };
   }
 
   #not(): Expression {
-    this.#enter();
-    this.#lexer.blank();
-    const start = this.#lexer.offset();
+    this.enter();
+    this.lexer.blank();
+    const start = this.lexer.offset();
     let negated = false;
     let child: Expression | undefined;
     while (!child && this.#negation()) {
       negated = !negated;
-      if (this.#lexer.blank()) continue;
-      this.#lexer.literal('(');
+      if (this.lexer.blank()) continue;
+      this.lexer.literal('(');
       child = this.#embedded();
     }
     child ??= this.#check();
-    this.#leave();
-    return negated ? { kind: 'not', child, span: { start, end: this.#lexer.offset() } } : child;
+    this.leave();
+    return negated ? { kind: 'not', child, span: { start, end: this.lexer.offset() } } : child;
   }
 
   /** `not` with a blank or a parenthesis behind it; otherwise it is the start of a name. */
   #negation(): boolean {
-    const start = this.#lexer.position;
-    if (!this.#lexer.literal('not')) return false;
-    if (/[ \b\t\n\r(]/.test(this.#lexer.text[this.#lexer.position] ?? '')) return true;
-    this.#lexer.position = start;
+    const start = this.lexer.position;
+    if (!this.lexer.literal('not')) return false;
+    if (/[ \b\t\n\r(]/.test(this.lexer.text[this.lexer.position] ?? '')) return true;
+    this.lexer.position = start;
     return false;
   }
 
   /** The rest of an expression in parentheses. */
   #embedded(): Expression {
-    this.#enter();
-    this.#lexer.blank();
+    this.enter();
+    this.lexer.blank();
     const expression = this.#or();
-    this.#lexer.blank();
-    if (!this.#lexer.literal(')')) this.#lexer.fail("expected a ')' token");
-    this.#leave();
+    this.lexer.blank();
+    if (!this.lexer.literal(')')) this.lexer.fail("expected a ')' token");
+    this.leave();
     return expression;
   }
 
   #check(): Expression {
-    this.#enter();
-    this.#lexer.blank();
-    const start = this.#lexer.offset();
+    this.enter();
+    this.lexer.blank();
+    const start = this.lexer.offset();
     const expression = this.#checkFrom(start);
-    this.#leave();
+    this.leave();
     return expression;
   }
 
   #checkFrom(start: number): Expression {
-    if (this.#lexer.literal('(')) return this.#embedded();
-    const left = this.#operand();
+    if (this.lexer.literal('(')) return this.#embedded();
+    const left = this.operand();
     if (left) return this.#condition(left, start);
-    const name = this.#lexer.identifier();
-    if (name !== undefined) return { kind: 'macro', name, span: this.#span(start) };
-    return this.#lexer.fail("expected a '(' token, a field check, or an identifier");
-  }
-
-  /** A field or a transformer, if one stands here. */
-  #operand(): Operand | undefined {
-    const start = this.#lexer.offset();
-    const name = this.#lexer.fieldName();
-    if (name !== undefined) return this.#fieldRemainder(name, start);
-    return this.#transformer();
-  }
-
-  #fieldRemainder(name: string, start: number): FieldOperand {
-    const argument = this.#argument();
-    const span = this.#span(start);
-    return argument === undefined ? { kind: 'field', name, span } : { kind: 'field', name, argument, span };
-  }
-
-  /** `[x]` or `["x"]`. */
-  #argument(): string | undefined {
-    if (!this.#lexer.literal('[')) return undefined;
-    const argument = this.#lexer.quoted() ?? this.#lexer.bareArgument();
-    if (argument === undefined) {
-      return this.#lexer.fail('expected a valid field argument: a quoted string or a bare string');
-    }
-    if (!this.#lexer.literal(']')) this.#lexer.fail("expected a ']' token");
-    return argument;
-  }
-
-  #transformer(): TransformerOperand | undefined {
-    const start = this.#lexer.offset();
-    const name = TRANSFORMERS.find((candidate) => this.#lexer.literal(`${candidate}(`));
-    if (!name) return undefined;
-    this.#enter();
-    this.#lexer.blank();
-    const args: TransformerArgument[] = [];
-    do {
-      this.#lexer.blank();
-      args.push(this.#transformerArgument());
-      this.#lexer.blank();
-    } while (this.#lexer.literal(','));
-    if (!this.#lexer.literal(')')) this.#lexer.fail("expected a ')' token closing the transformer");
-    const argument = this.#argument();
-    this.#leave();
-    const base = { kind: 'transformer', name, arguments: args, span: this.#span(start) } as const;
-    return argument === undefined ? base : { ...base, argument };
-  }
-
-  #transformerArgument(): TransformerArgument {
-    this.#enter();
-    const argument = this.#argumentList() ?? this.#operand() ?? this.#quotedOrNumber();
-    if (!argument) {
-      this.#lexer.fail(
-        'expected field transformer argument: field, transformer, quoted string, number, or transformer list',
-      );
-    }
-    this.#leave();
-    return argument;
-  }
-
-  #argumentList(): ArgumentList | undefined {
-    const start = this.#lexer.offset();
-    if (!this.#lexer.literal('(')) return undefined;
-    this.#lexer.blank();
-    const items: (Operand | Literal)[] = [];
-    if (!this.#lexer.literal(')')) {
-      do {
-        this.#lexer.blank();
-        const item = this.#operand() ?? this.#quotedOrNumber();
-        if (!item) {
-          this.#lexer.fail('expected transformer list argument: field, transformer, quoted string, or number');
-        }
-        items.push(item);
-        this.#lexer.blank();
-      } while (this.#lexer.literal(','));
-      if (!this.#lexer.literal(')')) this.#lexer.fail("expected a ')' token closing the list");
-    }
-    return { kind: 'list', items, span: this.#span(start) };
-  }
-
-  #quotedOrNumber(): Literal | undefined {
-    const start = this.#lexer.offset();
-    const quoted = this.#lexer.quoted();
-    if (quoted !== undefined) return { kind: 'literal', text: quoted, quoted: true, span: this.#span(start) };
-    return this.#number();
-  }
-
-  #number(): Literal | undefined {
-    const start = this.#lexer.offset();
-    const text = this.#lexer.number();
-    return text === undefined ? undefined : { kind: 'literal', text, quoted: false, span: this.#span(start) };
-  }
-
-  #string(): Literal | undefined {
-    const start = this.#lexer.offset();
-    const quoted = this.#lexer.quoted();
-    if (quoted !== undefined) return { kind: 'literal', text: quoted, quoted: true, span: this.#span(start) };
-    const text = this.#lexer.bareString();
-    return text === undefined ? undefined : { kind: 'literal', text, quoted: false, span: this.#span(start) };
+    const name = this.lexer.identifier();
+    if (name !== undefined) return { kind: 'macro', name, span: this.span(start) };
+    return this.lexer.fail("expected a '(' token, a field check, or an identifier");
   }
 
   #condition(left: Operand, start: number): Check {
-    this.#lexer.blank();
-    if (this.#lexer.literal('exists')) {
-      return { kind: 'check', left, operator: 'exists', right: { kind: 'none' }, span: this.#span(start) };
+    this.lexer.blank();
+    if (this.lexer.literal('exists')) {
+      return { kind: 'check', left, operator: 'exists', right: { kind: 'none' }, span: this.span(start) };
     }
-    const numeric = this.#lexer.oneOf(NUMERIC_OPERATORS);
+    const numeric = this.lexer.oneOf(NUMERIC_OPERATORS);
     if (numeric) {
-      this.#lexer.blank();
-      const right = this.#rightOperand() ?? this.#value(this.#number());
-      if (!right) this.#lexer.fail(`expected a number value or ${OPERAND_EXPECTED}`);
-      return { kind: 'check', left, operator: numeric, right, span: this.#span(start) };
+      this.lexer.blank();
+      const right = this.#rightOperand() ?? this.#value(this.number());
+      if (!right) this.lexer.fail(`expected a number value or ${OPERAND_EXPECTED}`);
+      return { kind: 'check', left, operator: numeric, right, span: this.span(start) };
     }
-    const symbol = this.#lexer.oneOf(SYMBOL_OPERATORS);
-    const operator = symbol ?? this.#lexer.wordOf(WORD_OPERATORS);
+    const symbol = this.lexer.oneOf(SYMBOL_OPERATORS);
+    const operator = symbol ?? this.lexer.wordOf(WORD_OPERATORS);
     if (operator) {
-      const separated = this.#lexer.blank() || symbol === undefined;
+      const separated = this.lexer.blank() || symbol === undefined;
       const modifier = separated ? this.#modifier() : undefined;
       if (modifier) {
         const right = this.#list() ?? this.#bareList();
-        if (!right) this.#lexer.fail('expected a list or an identifier');
-        return { kind: 'check', left, operator, modifier, right, span: this.#span(start) };
+        if (!right) this.lexer.fail('expected a list or an identifier');
+        return { kind: 'check', left, operator, modifier, right, span: this.span(start) };
       }
-      const right = this.#rightOperand() ?? this.#value(this.#string());
-      if (!right) this.#lexer.fail(`expected a string value or ${OPERAND_EXPECTED}`);
-      return { kind: 'check', left, operator, right, span: this.#span(start) };
+      const right = this.#rightOperand() ?? this.#value(this.string());
+      if (!right) this.lexer.fail(`expected a string value or ${OPERAND_EXPECTED}`);
+      return { kind: 'check', left, operator, right, span: this.span(start) };
     }
-    const listOperator = this.#lexer.oneOf(LIST_OPERATORS);
+    const listOperator = this.lexer.oneOf(LIST_OPERATORS);
     if (listOperator) {
-      this.#lexer.blank();
+      this.lexer.blank();
       const right = this.#list() ?? this.#rightOperand() ?? this.#bareList();
-      if (!right) this.#lexer.fail(`expected a list, an identifier, or ${OPERAND_EXPECTED}`);
-      return { kind: 'check', left, operator: listOperator, right, span: this.#span(start) };
+      if (!right) this.lexer.fail(`expected a list, an identifier, or ${OPERAND_EXPECTED}`);
+      return { kind: 'check', left, operator: listOperator, right, span: this.span(start) };
     }
-    return this.#lexer.fail(`expected a valid check operator: one of ${OPERATOR_NAMES}`);
+    return this.lexer.fail(`expected a valid check operator: one of ${OPERATOR_NAMES}`);
   }
 
   /** `oneof`, `anyof`, `allof` with a list behind them; otherwise the word is a plain value. */
   #modifier(): Modifier | undefined {
-    const start = this.#lexer.position;
-    const last = this.#lexer.last;
-    const modifier = this.#lexer.wordOf(MODIFIERS);
+    const start = this.lexer.position;
+    const last = this.lexer.last;
+    const modifier = this.lexer.wordOf(MODIFIERS);
     if (modifier) {
-      const behind = this.#lexer.position;
-      if (this.#lexer.text[behind] === '(') return modifier;
-      const name = this.#lexer.identifier();
-      this.#lexer.position = behind;
+      const behind = this.lexer.position;
+      if (this.lexer.text[behind] === '(') return modifier;
+      const name = this.lexer.identifier();
+      this.lexer.position = behind;
       if (name !== undefined && name !== 'and' && name !== 'or' && name !== 'not') return modifier;
     }
-    this.#lexer.position = start;
-    this.#lexer.last = last;
+    this.lexer.position = start;
+    this.lexer.last = last;
     return undefined;
   }
 
   /** `val(field)` or a transformer, right of an operator. */
   #rightOperand(): Right | undefined {
-    const start = this.#lexer.offset();
-    if (!this.#lexer.literal('val(')) {
-      const operand = this.#transformer();
+    const start = this.lexer.offset();
+    if (!this.lexer.literal('val(')) {
+      const operand = this.transformer();
       return operand && { kind: 'operand', operand };
     }
-    this.#lexer.blank();
-    const nameStart = this.#lexer.offset();
-    const name = this.#lexer.fieldName();
-    if (name === undefined) return this.#lexer.fail("expected a field within 'val' transformer");
-    const field = this.#fieldRemainder(name, nameStart);
-    this.#lexer.blank();
-    if (!this.#lexer.literal(')')) this.#lexer.fail("expected a ')' token closing the transformer");
-    return { kind: 'operand', operand: { ...field, span: this.#span(start) } };
+    this.lexer.blank();
+    const nameStart = this.lexer.offset();
+    const name = this.lexer.fieldName();
+    if (name === undefined) return this.lexer.fail("expected a field within 'val' transformer");
+    const field = this.fieldRemainder(name, nameStart);
+    this.lexer.blank();
+    if (!this.lexer.literal(')')) this.lexer.fail("expected a ')' token closing the transformer");
+    return { kind: 'operand', operand: { ...field, span: this.span(start) } };
   }
 
   #value(value: Literal | undefined): Right | undefined {
@@ -332,33 +198,29 @@ class ConditionParser {
   }
 
   #list(): Right | undefined {
-    const start = this.#lexer.offset();
-    if (!this.#lexer.literal('(')) return undefined;
-    this.#lexer.blank();
+    const start = this.lexer.offset();
+    if (!this.lexer.literal('(')) return undefined;
+    this.lexer.blank();
     const values: Literal[] = [];
-    let value = this.#string();
+    let value = this.string();
     while (value) {
       values.push(value);
-      this.#lexer.blank();
-      if (!this.#lexer.literal(',')) break;
-      this.#lexer.blank();
-      value = this.#string();
-      if (!value) this.#lexer.fail('expected a string value');
+      this.lexer.blank();
+      if (!this.lexer.literal(',')) break;
+      this.lexer.blank();
+      value = this.string();
+      if (!value) this.lexer.fail('expected a string value');
     }
-    this.#lexer.blank();
-    if (!this.#lexer.literal(')')) this.#lexer.fail("expected a ')' token");
-    return { kind: 'values', values, span: this.#span(start) };
+    this.lexer.blank();
+    if (!this.lexer.literal(')')) this.lexer.fail("expected a ')' token");
+    return { kind: 'values', values, span: this.span(start) };
   }
 
   #bareList(): Right | undefined {
-    const start = this.#lexer.offset();
-    const text = this.#lexer.identifier();
+    const start = this.lexer.offset();
+    const text = this.lexer.identifier();
     if (text === undefined) return undefined;
-    const span = this.#span(start);
+    const span = this.span(start);
     return { kind: 'values', values: [{ kind: 'literal', text, quoted: false, span }], bare: true, span };
-  }
-
-  #span(start: number): Span {
-    return { start, end: this.#lexer.offset() };
   }
 }

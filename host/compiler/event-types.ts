@@ -74,10 +74,12 @@ function constants({ right }: Check): readonly string[] {
 }
 
 function union(sets: readonly EventSet[]): EventSet {
+  if (sets.includes(ALL)) return ALL;
   return new Set(sets.flatMap((set) => [...set]));
 }
 
 function intersection(sets: readonly EventSet[]): EventSet {
-  const [first = ALL, ...others] = sets;
+  const [first = ALL, ...others] = sets.filter((set) => set !== ALL);
+  if (others.length === 0) return first;
   return new Set([...first].filter((name) => others.every((set) => set.has(name))));
 }

@@ -1,10 +1,11 @@
 // Exceptions of a rule: checked when they are read, and turned into text that is appended to its condition.
 
 import { LIST_OPERATORS, MODIFIERS, NUMERIC_OPERATORS, type Operand, STRING_OPERATORS } from './ast.ts';
-import { parseOperand } from './condition-parser.ts';
 import { type Context, RuleLoadError } from './diagnostic.ts';
 import type { ExceptionEntry, ExceptionItem } from './items.ts';
+import { ConditionSyntaxError } from './lexer.ts';
 import { MappedText } from './mapped-text.ts';
+import { parseOperand } from './operand-parser.ts';
 import { suggestField } from './suggest.ts';
 import { isKnownOperand } from './type-of.ts';
 
@@ -31,7 +32,7 @@ export function checkException(exception: ExceptionItem, known: boolean): Except
   }
   const complete = withComparisons(exception);
   checkComparisons(complete, fields);
-  if (known) for (const field of entriesOf(fields)) checkField(scalarText(field).text, context);
+  if (known) for (const field of entriesOf(fields)) checkField(scalarText(field), context);
   return complete;
 }
 
@@ -106,7 +107,7 @@ function checkComparisons(exception: ExceptionItem, fields: ExceptionEntry): voi
     return;
   }
   if (comparisons.kind === 'scalar' || comparisons.items.length !== fields.items.length) {
-    return refuse('Fields and comps lists must have equal length', context);
+    refuse('Fields and comps lists must have equal length', context);
   }
   for (const comparison of comparisons.items) {
     const operator = scalarText(comparison).text.trim();
@@ -115,11 +116,13 @@ function checkComparisons(exception: ExceptionItem, fields: ExceptionEntry): voi
   }
 }
 
-function checkField(text: string, context: Context): void {
-  const operand: Operand | undefined = parseOperand(text);
+function checkField(field: MappedText, context: Context): void {
+  const { text } = field;
+  const operand = operandOrNothing(text);
   if (operand && isKnownOperand(operand)) return;
   const suggestion = suggestField(text);
-  refuse(`'${text}' is not a supported filter field`, context, suggestion && `did you mean ${suggestion}?`);
+  const place = { ...context, ...field.locate(0, text.length) };
+  refuse(`'${text}' is not a supported filter field`, place, suggestion && `did you mean ${suggestion}?`);
 }
 
 /** `((f1 = a and f2 = b) or (f1 = c and f2 = d))` */
@@ -176,10 +179,15 @@ export function quoted(value: MappedText): MappedText {
 
 function isOperand(text: string): boolean {
   if (/^\s*val\(.*\)\s*$/s.test(text)) return true;
+  return operandOrNothing(text)?.kind === 'transformer';
+}
+
+function operandOrNothing(text: string): Operand | undefined {
   try {
-    return parseOperand(text)?.kind === 'transformer';
-  } catch {
-    return false;
+    return parseOperand(text);
+  } catch (error) {
+    if (error instanceof ConditionSyntaxError) return undefined;
+    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import type { ErrorCode } from './codes.ts';
 import { Collection } from './collection.ts';
 import { type Compiled, compileRules } from './compile-rules.ts';
 import { type Diagnostic, RuleLoadError } from './diagnostic.ts';
-import { DEFAULT_SOURCE, type Version } from './items.ts';
+import { DEFAULT_SOURCE, type Priority, type Version } from './items.ts';
 import { readItems } from './read-items.ts';
 import type { CompiledRule } from './rule.ts';
 import { SourceFile } from './source-file.ts';
@@ -21,6 +21,8 @@ export interface RuleFile {
 export interface LoadOptions {
   /** Event sources that something provides. Default: syscall alone. */
   readonly sources?: readonly string[];
+  /** Rules less severe are left out unseen, mistakes in them too. Default: all are loaded. */
+  readonly minimumPriority?: Priority;
 }
 
 export interface FileResult {
@@ -53,7 +55,7 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
     let error: RuleLoadError | undefined;
     try {
       readItems(new SourceFile(name, text), collection);
-      compiled = compileRules(collection);
+      compiled = compileRules(collection, options.minimumPriority);
     } catch (thrown) {
       if (!(thrown instanceof RuleLoadError)) throw thrown;
       error = thrown;

@@ -6,10 +6,12 @@ import type { Expression, Span } from './ast.ts';
 export class MacroError extends Error {
   readonly span: Span;
   readonly macro: string;
+  readonly reason: 'unknown' | 'loop' | 'size';
 
-  constructor(message: string, macro: string, span: Span) {
+  constructor(reason: MacroError['reason'], message: string, macro: string, span: Span) {
     super(message);
     this.name = 'MacroError';
+    this.reason = reason;
     this.macro = macro;
     this.span = span;
   }
@@ -53,7 +55,7 @@ class Expansion {
         return { ...expression, child: this.expand(expression.child, path, reference) };
       case 'check':
         if (++this.#checks > MOST_CHECKS && reference) {
-          throw new MacroError(`condition has more than ${MOST_CHECKS} checks`, path[0] ?? '', reference);
+          throw new MacroError('size', `condition has more than ${MOST_CHECKS} checks`, path[0] ?? '', reference);
         }
         return path.length === 0 ? expression : { ...expression, macros: [...path, ...(expression.macros ?? [])] };
       case 'macro':
@@ -62,9 +64,9 @@ class Expansion {
   }
 
   #macro(name: string, path: readonly string[], reference: Span): Expression {
-    if (path.includes(name)) throw new MacroError(`reference loop in macro '${name}'`, name, reference);
+    if (path.includes(name)) throw new MacroError('loop', `reference loop in macro '${name}'`, name, reference);
     const macro = this.#find(name);
-    if (!macro) throw new MacroError(`Undefined macro '${name}' used in filter.`, name, reference);
+    if (!macro) throw new MacroError('unknown', `Undefined macro '${name}' used in filter.`, name, reference);
     const expanded = this.expand(macro, [...path, name], reference);
     this.#used(name);
     return expanded;

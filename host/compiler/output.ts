@@ -2,10 +2,11 @@
 
 import { findField } from '../schema/fields.ts';
 import type { Collection } from './collection.ts';
-import { RuleLoadError, warning } from './diagnostic.ts';
+import { fieldsIn } from './condition-advice.ts';
+import { type Context, RuleLoadError, warning } from './diagnostic.ts';
 import type { RuleItem } from './items.ts';
 import type { MappedText } from './mapped-text.ts';
-import { parseTemplate, TemplateError, templateFields } from './template.ts';
+import { type PlacedToken, placedTokens, TemplateError } from './template.ts';
 import type { Template } from './template-tokens.ts';
 
 /** Falco's old name for what its container plugin now adds by itself. */
@@ -17,9 +18,9 @@ const CONTAINER_INFO = '%container.info';
  */
 export function compileOutput(rule: RuleItem, collection: Collection): Template | undefined {
   const text = withoutContainerInfo(rule, collection);
-  let template: Template;
+  let tokens: PlacedToken[];
   try {
-    template = parseTemplate(text.text);
+    tokens = placedTokens(text.text);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     const place = { ...rule.outputContext, ...text.locate(error.start, error.end) };
@@ -30,19 +31,17 @@ export function compileOutput(rule: RuleItem, collection: Collection): Template 
     collection.warn(warning('LOAD_UNKNOWN_FILTER', error.message, place, advice));
     return undefined;
   }
-  for (const { name } of templateFields(template)) {
-    if (!findField(name)?.deprecated) continue;
-    const message = `field ${name} is not available due to the drop of enter events.`;
-    const at = text.text.indexOf(name);
-    const place = {
-      ...rule.outputContext,
-      type: 'rule output expression' as const,
-      ...text.locate(at, at + name.length),
+  for (const { token, start, end } of tokens) {
+    if (token.kind === 'text' || !fieldsIn(token.operand).some(({ name }) => findField(name)?.deprecated)) continue;
+    const place: Context = {
+      ...{ ...rule.outputContext, ...text.locate(start, end) },
+      type: 'rule output expression',
       parent: rule.outputContext,
     };
+    const message = 'field is not available due to the drop of enter events.';
     collection.warn(warning('LOAD_DEPRECATED_ITEM', message, place));
   }
-  return template;
+  return tokens.map(({ token }) => token);
 }
 
 function withoutContainerInfo(rule: RuleItem, collection: Collection): MappedText {

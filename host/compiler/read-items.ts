@@ -66,11 +66,11 @@ function readList(item: YamlMapping, collection: Collection, parent: Context): v
     const message = 'List has an invalid name. List names should match a regular expression: ([^()"\'[:space:]=,]+)';
     collection.warn(warning('LOAD_INVALID_LIST_NAME', message, context));
   }
-  collection.warnOfUnknownKeys(item, LIST_KEYS, context);
   const items = scalarsAt(item, 'items', context).map(({ text }) => text);
   const append = readAppend(item, ['items'], collection, context);
   if (append) collection.appendList(name, items, context);
   else collection.defineList({ name, items, context });
+  collection.warnOfUnknownKeys(item, LIST_KEYS, context);
 }
 
 const MACRO_KEYS = ['macro', 'condition', 'append', 'override'];
@@ -84,13 +84,13 @@ function readMacro(item: YamlMapping, collection: Collection, parent: Context): 
       'Macro has an invalid name. Macro names should match a regular expression: ([a-zA-Z]+[a-zA-Z0-9_]*)';
     collection.warn(warning('LOAD_INVALID_MACRO_NAME', message, context, { help: 'no condition can refer to it' }));
   }
-  collection.warnOfUnknownKeys(item, MACRO_KEYS, context);
   const scalar = scalarAt(item, 'condition', context);
   const conditionContext = contextAt('macro condition', '', scalar, context);
   const condition = MappedText.of(parent.file, scalar);
   const append = readAppend(item, ['condition'], collection, context);
   if (append) collection.appendMacro(name, condition, context);
   else collection.defineMacro({ name, condition, context, conditionContext });
+  collection.warnOfUnknownKeys(item, MACRO_KEYS, context);
 }
 
 /** Whether a list or macro is to be appended to, by `append: true` or by an override. */

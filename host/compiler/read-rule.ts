@@ -37,7 +37,6 @@ const DEFINING = ['condition', 'output', 'desc', 'priority'];
 export function readRule(item: YamlMapping, collection: Collection, parent: Context): void {
   const name = textAt(item, 'rule', contextAt('rule', '', item, parent));
   const context = contextAt('rule', name, item, parent);
-  collection.warnOfUnknownKeys(item, RULE_KEYS, context);
   const append = optionalBooleanAt(item, 'append', context) ?? false;
   if (append) collection.warnOfAppend(context);
   const overrides = readOverrides(item, { append: APPENDABLE, replace: REPLACEABLE }, context);
@@ -47,6 +46,7 @@ export function readRule(item: YamlMapping, collection: Collection, parent: Cont
   else if (append) reader.append();
   else if (DEFINING.some((key) => lookUp(item, key))) reader.define();
   else reader.switch();
+  collection.warnOfUnknownKeys(item, RULE_KEYS, context);
 }
 
 class RuleReader {

@@ -20,13 +20,12 @@ export function printVersion({ major, minor, patch }: Version): string {
 /** @throws RuleLoadError if the version is no version, or one that this engine does not fulfil */
 export function readEngineVersion(item: YamlMapping, collection: Collection, parent: Context): void {
   const context = contextAt('required_engine_version', '', item, parent);
-  collection.warnOfUnknownKeys(item, ['required_engine_version'], context);
   const scalar = scalarAt(item, 'required_engine_version', context);
   const minor = parseUnsigned(scalar.text);
   const required = minor === undefined ? parseVersion(scalar.text) : { major: 0, minor, patch: 0 };
   if (!required) {
     const message = `Unable to parse engine version '${scalar.text}' as a semver string. Expected "x.y.z" semver format.`;
-    return invalid(message, { ...context, start: scalar.start, end: scalar.end });
+    invalid(message, { ...context, start: scalar.start, end: scalar.end });
   }
   const older = ENGINE_VERSION.minor - required.minor || ENGINE_VERSION.patch - required.patch;
   if (required.major !== ENGINE_VERSION.major || older < 0) {
@@ -39,25 +38,22 @@ export function readEngineVersion(item: YamlMapping, collection: Collection, par
     );
   }
   collection.requireEngine(required);
+  collection.warnOfUnknownKeys(item, ['required_engine_version'], context);
 }
 
 /** Only the shape is checked: no plugins are loaded that could fulfil it. */
 export function readPluginVersions(item: YamlMapping, collection: Collection, parent: Context): void {
   const versions = lookUp(item, 'required_plugin_versions') ?? item;
   const context = contextAt('required plugin versions', '', versions, parent);
-  collection.warnOfUnknownKeys(item, ['required_plugin_versions'], context);
   if (versions.kind !== 'sequence') {
-    return invalid(
-      'Value of required_plugin_versions must be a sequence',
-      context,
-      'write `[{name: ..., version: x.y.z}]`',
-    );
+    invalid('Value of required_plugin_versions must be a sequence', context, 'write `[{name: ..., version: x.y.z}]`');
   }
   for (const entry of versions.items) {
     const entryContext = contextAt('required plugin versions entry', '', entry, context);
-    if (entry.kind !== 'mapping') return invalid('Plugin version must be a mapping', entryContext);
+    if (entry.kind !== 'mapping') invalid('Plugin version must be a mapping', entryContext);
     readPluginVersion(entry, entryContext);
   }
+  collection.warnOfUnknownKeys(item, ['required_plugin_versions'], context);
 }
 
 interface Requirement {
@@ -75,7 +71,7 @@ function readPluginVersion(entry: YamlMapping, unnamed: Context): void {
   }
   for (const alternative of alternatives?.kind === 'sequence' ? alternatives.items : []) {
     const unnamedAlternative = contextAt('required plugin versions alternative', '', alternative, context);
-    if (alternative.kind !== 'mapping') return invalid('Plugin version must be a mapping', unnamedAlternative);
+    if (alternative.kind !== 'mapping') invalid('Plugin version must be a mapping', unnamedAlternative);
     const alternativeName = textAt(alternative, 'name', unnamedAlternative);
     const version = textAt(alternative, 'version', { ...unnamedAlternative, name: alternativeName });
     requirements.push({ name: alternativeName, version });

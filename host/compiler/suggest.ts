@@ -23,14 +23,21 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   let best: string | undefined;
   let fewest = limit + 1;
   for (const candidate of candidates) {
-    if (Math.abs(candidate.length - name.length) >= fewest) continue;
-    const edits = distance(name, candidate);
+    if (Math.abs(candidate.length - name.length) > fewest) continue;
+    // Of two that are as near, the one that begins like the name for longer.
+    const edits = distance(name, candidate) - commonPrefix(name, candidate) / 1000;
     if (edits < fewest) {
       fewest = edits;
       best = candidate;
     }
   }
   return best;
+}
+
+function commonPrefix(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return length;
 }
 
 /** Edits (insert, delete, replace, swap of neighbours) that turn one text into the other. */

@@ -2,8 +2,8 @@
 
 import type { FieldOperand, Operand } from './ast.ts';
 import { fieldsIn } from './condition-advice.ts';
-import { parseOperand } from './condition-parser.ts';
 import { ConditionSyntaxError } from './lexer.ts';
+import { parseOperand } from './operand-parser.ts';
 import { suggestField } from './suggest.ts';
 import type { Template, TemplateToken } from './template-tokens.ts';
 import { isKnownOperand } from './type-of.ts';
@@ -26,36 +26,51 @@ export class TemplateError extends Error {
   }
 }
 
+/** A token and where it stands: UTF-16 units of the template, [start, end), the % included. */
+export interface PlacedToken {
+  readonly token: TemplateToken;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Parses a template. After a % stands an optional width, and then the longest text that is a known field or transformer;
  * what follows is text again.
  * @throws TemplateError
  */
 export function parseTemplate(text: string): Template {
+  return placedTokens(text).map(({ token }) => token);
+}
+
+/** The same with the place of each token. */
+export function placedTokens(text: string): PlacedToken[] {
   if (text === '') throw new TemplateError('output is empty', 0, 0);
-  const tokens: TemplateToken[] = [];
+  const tokens: PlacedToken[] = [];
   // Absent values always print <NA>, which is what a leading star asks for.
   let at = text.startsWith('*') ? 1 : 0;
   while (at < text.length) {
-    const percent = text.indexOf('%', at);
-    const end = percent < 0 ? text.length : percent;
-    if (end > at) tokens.push({ kind: 'text', text: text.slice(at, end) });
-    if (percent < 0) break;
-    at = parseToken(text, percent, tokens);
+    const placed = text[at] === '%' ? operandToken(text, at) : textToken(text, at);
+    tokens.push(placed);
+    at = placed.end;
   }
   return tokens;
 }
 
-/** Reads the token at a %; gives the index behind it. */
-function parseToken(text: string, percent: number, tokens: TemplateToken[]): number {
-  const digits = /^\d*/.exec(text.slice(percent + 1))?.[0] ?? '';
+function textToken(text: string, start: number): PlacedToken {
+  const percent = text.indexOf('%', start);
+  const end = percent < 0 ? text.length : percent;
+  return { token: { kind: 'text', text: text.slice(start, end) }, start, end };
+}
+
+function operandToken(text: string, percent: number): PlacedToken {
+  const digits = /^\d*/.exec(text.slice(percent + 1, percent + 20))?.[0] ?? '';
   const start = percent + 1 + digits.length;
   if (start >= text.length) throw new TemplateError('output ends with a %', percent, text.length, NO_ESCAPE);
   const found = longestOperand(text, start);
   if (!found) throw unknownToken(text, percent, start);
   const width = Number(digits);
-  tokens.push({ kind: 'operand', operand: found.operand, ...(width > 0 ? { width } : {}) });
-  return found.end;
+  const token = { kind: 'operand', operand: found.operand, ...(width > 0 ? { width } : {}) } as const;
+  return { token, start: percent, end: found.end };
 }
 
 const NO_ESCAPE = { help: 'a % always starts a field; there is no way to print one' };
@@ -76,7 +91,7 @@ function longestOperand(text: string, start: number): { operand: Operand; end: n
     const last = text[end - 1] ?? '';
     if (!(transformer ? /[)\]]/ : /[\w\]]/).test(last)) continue;
     const operand = operandOrNothing(text.slice(start, end));
-    if (operand && isKnownOperand(operand)) return { operand, end };
+    if (operand && isKnownOperand(operand, 'output')) return { operand, end };
   }
   return undefined;
 }

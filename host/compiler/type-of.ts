@@ -37,15 +37,18 @@ export function isString(type: ValueType): boolean {
   return STRINGS.has(type);
 }
 
+/** Some fields are for output only. */
+export type OperandUse = 'condition' | 'output';
+
 /** @throws ConditionTypeError */
-export function typeOf(operand: Operand): OperandType {
-  return operand.kind === 'field' ? typeOfField(operand) : typeOfTransformer(operand);
+export function typeOf(operand: Operand, use: OperandUse = 'condition'): OperandType {
+  return operand.kind === 'field' ? typeOfField(operand, use) : typeOfTransformer(operand, use);
 }
 
 /** Whether an operand names known fields and transforms what can be transformed. */
-export function isKnownOperand(operand: Operand): boolean {
+export function isKnownOperand(operand: Operand, use: OperandUse = 'condition'): boolean {
   try {
-    typeOf(operand);
+    typeOf(operand, use);
     return true;
   } catch (error) {
     if (error instanceof ConditionTypeError) return false;
@@ -58,7 +61,7 @@ export function fieldText({ name, argument }: FieldOperand): string {
   return argument === undefined ? name : `${name}[${argument}]`;
 }
 
-function typeOfField(operand: FieldOperand): OperandType {
+function typeOfField(operand: FieldOperand, use: OperandUse): OperandType {
   const text = fieldText(operand);
   const { span } = operand;
   const resolved = resolveNamed(operand.name, operand.argument);
@@ -71,11 +74,14 @@ function typeOfField(operand: FieldOperand): OperandType {
     throw unknownField(text, span, field);
   }
   const { field, argument } = resolved;
-  if (field.tableOnly || field.printOnly) {
+  if (field.tableOnly || (field.printOnly && use === 'condition')) {
     throw new ConditionTypeError(`field ${field.name} can't be used in conditions`, span);
   }
   if (field.name === 'evt.type.is' && !isEventName(argument ?? '')) throw unknownField(text, span, undefined);
   if (field.source.from === 'argument') {
+    if (operand.argument !== undefined && field.type === 'DYN') {
+      throw new ConditionTypeError(`${field.name} takes the name of an argument`, span, { help: `${field.name}.NAME` });
+    }
     if (operand.argument !== undefined && !/^-?\d+$/.test(operand.argument)) {
       const help = `write ${field.name}.${operand.argument}; a number in brackets is a position`;
       throw new ConditionTypeError(`${operand.argument} is not a valid number`, span, { help });
@@ -102,9 +108,9 @@ function typeOfArgument(field: Field, argument: string, span: Span): ValueType {
   return field.type === 'DYN' ? type : field.type;
 }
 
-function typeOfTransformer(operand: TransformerOperand): OperandType {
+function typeOfTransformer(operand: TransformerOperand, use: OperandUse): OperandType {
   const { name, span } = operand;
-  const args = operand.arguments.map(typeOfTransformerArgument);
+  const args = operand.arguments.map((argument) => typeOfTransformerArgument(argument, use));
   const [first, second] = args;
   if (operand.argument !== undefined && name !== 'getopt') {
     throw new ConditionTypeError(`${name}() takes no argument in brackets`, span);
@@ -122,6 +128,9 @@ function typeOfTransformer(operand: TransformerOperand): OperandType {
     case 'join':
       if (args.length !== 2 || !first || !second) throw count(operand, 'a separator and a list: join(",", (a, b))');
       requireStrings(operand, args);
+      if (!second.list) {
+        throw new ConditionTypeError('join() second argument must be a list', span, { help: 'put it in parentheses' });
+      }
       return { type: 'CHARBUF', list: false };
     case 'concat':
       if (args.length < 2) throw count(operand, 'two or more texts');
@@ -136,21 +145,17 @@ function typeOfTransformer(operand: TransformerOperand): OperandType {
   }
 }
 
-function typeOfTransformerArgument(argument: TransformerArgument): OperandType {
+function typeOfTransformerArgument(argument: TransformerArgument, use: OperandUse): OperandType {
   switch (argument.kind) {
     case 'literal':
       return { type: 'CHARBUF', list: false };
     case 'list': {
-      const types = argument.items.map(typeOfTransformerArgument);
+      const types = argument.items.map((item) => typeOfTransformerArgument(item, use));
       return { type: types.find(({ type }) => !isString(type))?.type ?? 'CHARBUF', list: true };
     }
     case 'transformer':
-      return typeOf(argument);
-    case 'field': {
-      const type = typeOf(argument);
-      if (!type.field?.noTransformer) return type;
-      throw new ConditionTypeError(`field '${type.field.name}' does not support transformers`, argument.span);
-    }
+    case 'field':
+      return typeOf(argument, use);
   }
 }
 
@@ -165,6 +170,9 @@ function single(
 ): OperandType {
   const [only] = args;
   if (!only || args.length !== 1) throw count(operand, 'one operand');
+  if (only.field?.noTransformer) {
+    throw new ConditionTypeError(`field '${only.field.name}' does not support transformers`, operand.span);
+  }
   if (allowed(only.type, only.list)) return only;
   throw new ConditionTypeError(`${operand.name}() can't be applied to type ${only.type}`, operand.span);
 }

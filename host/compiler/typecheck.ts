@@ -16,10 +16,12 @@ export function checkTypes(expression: Expression): void {
       for (const child of expression.children) checkTypes(child);
       return;
     case 'not':
-      return checkTypes(expression.child);
+      checkTypes(expression.child);
+      return;
     case 'check':
       try {
-        return checkTypesOf(expression);
+        checkTypesOf(expression);
+        return;
       } catch (error) {
         throw error instanceof ConditionTypeError ? new WrongCheck(expression, error) : error;
       }
@@ -92,12 +94,13 @@ function checkTypesOf(check: Check): void {
     case 'none':
       return;
     case 'value':
-      return checkValue(left, operator, right.value);
+      checkValue(left, operator, right.value);
+      return;
     case 'values':
       for (const value of right.values) checkValue(left, operator, value);
       return;
     case 'operand':
-      return checkRightOperand(check, left, typeOf(right.operand));
+      checkRightOperand(check, left, typeOf(right.operand));
   }
 }
 

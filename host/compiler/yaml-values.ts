@@ -3,6 +3,7 @@
 import type { ItemType } from './codes.ts';
 import { type Context, RuleLoadError } from './diagnostic.ts';
 import type { SourceFile } from './source-file.ts';
+import { nearest } from './suggest.ts';
 import { lookUp, type YamlMapping, type YamlNode, type YamlScalar } from './yaml.ts';
 
 /** A place in a rules file. */
@@ -28,7 +29,7 @@ export function invalid(message: string, context: Context, help?: string): never
 /** The scalar under a key that must be there. */
 export function scalarAt(item: YamlMapping, key: string, context: Context): YamlScalar {
   const node = lookUp(item, key);
-  if (!node) invalid(`Item has no mapping for key '${key}'`, context, `add \`${key}:\` to this item`);
+  if (!node) return missing(item, key, context);
   if (node.kind === 'null') {
     const place = { ...context, ...keyPlace(item, key) };
     invalid(`Mapping for key '${key}' is empty`, place, `give \`${key}:\` a value, or leave it out`);
@@ -37,6 +38,13 @@ export function scalarAt(item: YamlMapping, key: string, context: Context): Yaml
   if (node.kind !== 'scalar') invalid('Value is not a scalar value', valueContext, `\`${key}:\` takes a single value`);
   if (node.text === '') invalid('Value must be non-empty', valueContext);
   return node;
+}
+
+function missing(item: YamlMapping, key: string, context: Context): never {
+  const near = item.entries.find(({ key: node }) => node.kind === 'scalar' && nearest(node.text, [key]) === key);
+  if (!near) return invalid(`Item has no mapping for key '${key}'`, context, `add \`${key}:\` to this item`);
+  const place = { ...context, start: near.key.start, end: near.key.end };
+  return invalid(`Item has no mapping for key '${key}'`, place, `did you mean \`${key}:\`?`);
 }
 
 /** The same for a key that may be left out. */
@@ -77,7 +85,7 @@ export function unsignedAt(item: YamlMapping, key: string, context: Context): nu
 /** A sequence of scalars under a key that must be there. */
 export function scalarsAt(item: YamlMapping, key: string, context: Context): readonly YamlScalar[] {
   const node = lookUp(item, key);
-  if (!node) return invalid(`Item has no mapping for key '${key}'`, context, `add \`${key}: [...]\` to this item`);
+  if (!node) return missing(item, key, context);
   const valueContext = contextAt('value for', key, node, context);
   if (node.kind !== 'sequence') {
     return invalid('Value is not a sequence', valueContext, `write a list: \`${key}: [a, b]\``);

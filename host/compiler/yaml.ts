@@ -64,10 +64,16 @@ export function readYaml(file: SourceFile): YamlNode[] {
     });
   } catch (error) {
     if (!(error instanceof yaml.YAMLException)) throw error;
-    throw new YamlSyntaxError(error.reason, (error.mark?.position ?? 0) + builder.shift);
+    // js-yaml finds such a character at the end of what it stands in.
+    const unprintable = /non-printable|null byte/.test(error.reason) ? file.text.search(UNPRINTABLE) : -1;
+    const index = unprintable < 0 ? (error.mark?.position ?? 0) + builder.shift : unprintable;
+    throw new YamlSyntaxError(error.reason, index);
   }
   return builder.documents;
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what YAML forbids
+const UNPRINTABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
 /** The value under a key; the first one if there are several. */
 export function lookUp(mapping: YamlMapping, key: string): YamlNode | undefined {

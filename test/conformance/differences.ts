@@ -9,7 +9,28 @@ interface Difference {
   explains(loadCase: LoadCase, result: LoadResult): boolean;
 }
 
-const DIFFERENCES: readonly Difference[] = [];
+const DIFFERENCES: readonly Difference[] = [
+  {
+    row: 'unterminated quote',
+    explains: (_, { errors: [error] }) =>
+      error?.code === 'LOAD_ERR_YAML_PARSE' && /^unexpected end of the stream within a \w+ quoted/.test(error.message),
+  },
+  {
+    row: 'exception field without argument',
+    explains: ({ expect: { errors } }, { errors: [error] }) =>
+      errors[0]?.code === 'LOAD_ERR_VALIDATE' &&
+      errors[0].item_type === 'rules content' &&
+      error?.code === 'LOAD_ERR_VALIDATE' &&
+      error.context.at(-1)?.type === 'exception',
+  },
+  {
+    row: 'exceptions replaced by override',
+    explains: ({ expect: { errors }, files }, { successful }) =>
+      errors[0]?.code === 'LOAD_ERR_COMPILE_CONDITION' &&
+      successful &&
+      files.some(({ yaml }) => /exceptions: *replace/.test(yaml)),
+  },
+];
 
 /** Row that explains why a case comes out differently; undefined if none does. */
 export function differenceOf(loadCase: LoadCase, result: LoadResult): string | undefined {

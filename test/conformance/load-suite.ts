@@ -5,7 +5,7 @@ import type { Diagnostic } from '../../host/compiler/diagnostic.ts';
 import { type CompiledRule, type LoadResult, loadRules } from '../../host/compiler/load.ts';
 import { printCanonical } from '../../host/compiler/print.ts';
 import { printVersion } from '../../host/compiler/read-versions.ts';
-import { templateFields } from '../../host/compiler/template.ts';
+import { placedTokens, templateFields } from '../../host/compiler/template.ts';
 import { fieldText } from '../../host/compiler/type-of.ts';
 import { ALL_EVENT_NAMES } from '../../host/schema/event-names.ts';
 import { differenceOf } from './differences.ts';
@@ -75,14 +75,18 @@ function compare(result: LoadResult, expect: LoadCase['expect']): string[] {
     const [got, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
     if (got !== wanted) problems.push(`${what}: expected ${wanted}\n     got ${got}`);
   };
-  same('errors', result.errors.map(normative), expect.errors.map(expected));
-  same('warnings', result.warnings.filter(isFalcos).map(normative), expect.warnings.map(expected));
+  const errors = result.files.flatMap((file) => file.errors.map((error) => normative(file.name, error)));
+  same('errors', errors, expect.errors.map(expected));
+  const warnings = result.files.flatMap((file) =>
+    file.warnings.filter(isFalcos).map((each) => normative(file.name, each)),
+  );
+  same('warnings', warnings, expect.warnings.map(expected));
   same('successful', result.successful, expect.successful);
   const files = result.files.map(({ name, successful }) => ({ name, successful }));
   same('files', files, expect.files?.map(({ name, successful }) => ({ name, successful })) ?? []);
   if (!expect.successful) return problems;
-  same('engine version', printVersion(result.requiredEngineVersion), expect.required_engine_version);
-  const { rules, lists, macros } = expect;
+  const { rules, lists, macros, required_engine_version: engine } = expect;
+  if (engine !== undefined) same('engine version', printVersion(result.requiredEngineVersion), engine);
   // Null where Falco itself could not print what it had compiled.
   if (rules) {
     const names = rules.map(({ name }) => name);
@@ -108,7 +112,8 @@ function expected({ file, code, item_type, item_name }: ExpectedDiagnostic): unk
   return { file, code, item_type, item_name };
 }
 
-function normative({ file, code, context }: Diagnostic): unknown {
+/** @param file the file whose loading brought it out, which need not be the file it is about */
+function normative(file: string, { code, context }: Diagnostic): unknown {
   const innermost = context.at(-1);
   return { file, code, item_type: innermost?.type, item_name: innermost?.name };
 }
@@ -133,12 +138,21 @@ function describe(rule: CompiledRule | undefined, expectation: ExpectedRule): un
     output_compiled: rule.outputText,
     events: events(rule, expectation),
     condition_fields: [...new Set(fields)].sort(),
-    output_fields: [...new Set(templateFields(rule.output).map(fieldText))].sort(),
+    output_fields: outputFields(rule),
     exception_names: [...new Set(rule.exceptionNames)],
     capture: rule.capture,
     capture_duration: rule.captureDuration,
   };
   return Object.fromEntries(Object.keys(expectation).map((key) => [key, all[key as keyof ExpectedRule]]));
+}
+
+/** Fields that the output prints; a transformer stands there too, as it was written. */
+function outputFields({ output, outputText }: CompiledRule): string[] {
+  const written = placedTokens(outputText).flatMap(({ token, start, end }) => {
+    const transformer = token.kind === 'operand' && token.operand.kind === 'transformer';
+    return transformer ? [outputText.slice(start + 1, end).replace(/^\d+/, '')] : [];
+  });
+  return [...new Set([...templateFields(output).map(fieldText), ...written])].sort();
 }
 
 /** Falco tries every rule on asynchronous events too. */

@@ -13,7 +13,7 @@ for (const suite of SUITES) {
   let passedHere = 0;
   let failedHere = 0;
   const differences = new Map<string, number>();
-  for await (const result of suite.run(readCorpus(directory, suite.file))) {
+  for await (const result of suite.run(readCorpus(directory, suite.file), directory)) {
     if (values.only !== undefined && !result.id.includes(values.only)) continue;
     if (result.failure === undefined) {
       passedHere++;

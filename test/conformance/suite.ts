@@ -14,16 +14,28 @@ export interface CaseResult {
 export interface Suite {
   /** Name of the file in the corpus directory. */
   readonly file: string;
-  /** Runs the cases of the parsed file, in order. */
-  run(corpus: unknown): AsyncIterable<CaseResult> | Iterable<CaseResult>;
+  /** Runs the cases of the parsed file, in order. `directory` is where it was, for suites that need another file of it. */
+  run(corpus: unknown, directory: string): AsyncIterable<CaseResult> | Iterable<CaseResult>;
 }
 
 /** Where the corpus is unless a directory is named. */
 export const DEFAULT_DIRECTORY = join(import.meta.dirname, '../../../shared/conformance');
 
+type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+
+/** Times in ns pass 2^53: an integer that a number can't hold is read as bigint. */
+const exactIntegers: SourceReviver = (_key, value, { source = '' }) =>
+  typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value;
+
 /** @throws if the file is missing or not JSON */
 export function readCorpus(directory: string, file: string): unknown {
-  return JSON.parse(readFileSync(join(directory, file), 'utf8'));
+  return parseExact(readFileSync(join(directory, file), 'utf8'));
+}
+
+/** JSON.parse, with integers past 2^53 as bigint. */
+export function parseExact(text: string): unknown {
+  // The reviver's third argument is not in TypeScript's library yet.
+  return JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown);
 }
 
 /** The cases of a corpus file; the shape of each is the suite's to know. */

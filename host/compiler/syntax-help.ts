@@ -1,0 +1,51 @@
+// What was probably meant by a condition that is not in the grammar.
+
+/** A hint for the mistakes that people make most; undefined for others. `offset` is where the parser gave up, in bytes. */
+export function syntaxHelp(text: string, offset: number): string | undefined {
+  const bytes = Buffer.from(text, 'utf8');
+  const before = bytes.subarray(0, offset).toString('utf8');
+  const rest = bytes.subarray(offset).toString('utf8');
+  return HINTS.find(({ when }) => when(before, rest))?.help;
+}
+
+interface Hint {
+  readonly when: (before: string, rest: string) => boolean;
+  readonly help: string;
+}
+
+const HINTS: readonly Hint[] = [
+  {
+    when: (_, rest) => /^not\s/.test(rest),
+    help: '`not` stands before the field: `not proc.name in (a, b)`; between two checks there must be `and` or `or`',
+  },
+  { when: (_, rest) => /^(?:&&?|\|\|?)/.test(rest), help: 'conditions are joined by the words `and`, `or`' },
+  { when: (_, rest) => /^!(?!=)/.test(rest), help: 'a condition is turned around by the word `not`' },
+  {
+    when: (_, rest) => /^(?:AND|OR|NOT|In|IN)\b/.test(rest),
+    help: '`and`, `or`, `not`, `in` are written in lower case',
+  },
+  { when: (before, rest) => /=\s*$/.test(before) && rest.startsWith('('), help: 'to compare with a list, use `in`' },
+  {
+    when: (before, rest) => /(?:contains|startswith|endswith|glob)\s+$/.test(before) && rest.startsWith('('),
+    help: 'to compare with a list, say how: `contains anyof (a, b)`',
+  },
+  { when: (_, rest) => /^["']/.test(rest), help: 'a quote is not closed, or not expected here' },
+  { when: (_, rest) => /^~/.test(rest), help: 'regular expressions are matched by the operator `regex`' },
+  { when: (_, rest) => /^(?:like|matches)\b/.test(rest), help: 'use `glob` or `regex`' },
+  {
+    when: (before, rest) => rest === '' && count(before, '(') > count(before, ')'),
+    help: 'a parenthesis is not closed',
+  },
+  {
+    when: (before, rest) => rest.startsWith(')') && count(before, '(') <= count(before, ')'),
+    help: 'there is no parenthesis to close',
+  },
+  {
+    when: (before, rest) => /[^\s=<>(,]\s+$/.test(before) && /^[\w./-]/.test(rest),
+    help: 'text with blanks in it needs quotes; between two checks there must be `and` or `or`',
+  },
+];
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
+}
