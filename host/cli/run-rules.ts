@@ -3,13 +3,12 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RuleModule } from '../agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
 import { contentHash, ModuleCache } from '../compiler/cache.ts';
 import type { RuleFile } from '../compiler/load.ts';
 import { BUILD, PROJECT } from '../setup/paths.mjs';
 import { Progress } from '../setup/progress.mjs';
 import { digestInputs } from '../setup/stamp.mjs';
-import { readRuleModule } from './module-file.ts';
 import { CommandFailure } from './report-error.ts';
 import { readRuleFiles, reasonOf, sourceHashes } from './rule-files.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,7 +18,7 @@ const COMPILER_SOURCES = ['host/compiler', 'host/sandbox', 'host/schema', 'rules
 
 const CACHE = join(BUILD, 'modules');
 
-/** @throws {CommandFailure} @throws {SandboxError} */
+/** @throws {CommandFailure | SandboxError | RuleModuleError} */
 export function loadCompiledRules(path: string): RuleModule {
   let bytes: Uint8Array;
   try {
@@ -27,7 +26,7 @@ export function loadCompiledRules(path: string): RuleModule {
   } catch (error) {
     throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
   }
-  return readRuleModule(path, bytes);
+  return loadRuleModule(path, bytes);
 }
 
 /**
@@ -43,10 +42,10 @@ export async function prepareRules(paths: readonly string[], terminal: Terminal)
     ...files.flatMap((file) => [file.name, file.text]),
   ]);
   const known = cache.read(key);
-  if (known) return readRuleModule(name, known);
+  if (known) return loadRuleModule(name, known);
   const compiled = await compile(files, terminal);
   cache.write(key, compiled);
-  return readRuleModule(name, compiled);
+  return loadRuleModule(name, compiled);
 }
 
 async function compile(files: readonly RuleFile[], terminal: Terminal): Promise<Uint8Array> {

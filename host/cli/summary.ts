@@ -20,6 +20,7 @@ export function renderSummary({ engine, alerts, outputs }: Summary, seconds: num
       `Watched for ${seconds.toFixed(1)} s: ${count(produced, 'event')}, ${count(alerts.alerts, 'alert')}, ${lost(dropped, 'event')}.`,
       `  events   ${number(evaluated)} evaluated, ${number(filtered)} filtered in the kernel, ${number(dropped)} dropped`,
     );
+    if (capture.malformed > 0) lines.push(`  records  ${number(capture.malformed)} made no sense and were skipped`);
     if (engine.matchesDropped > 0)
       lines.push(`  matches  ${number(engine.matchesDropped)} dropped: alerts came faster than they could be written`);
     if (capture.imagesLost > 0) lines.push(`  processes  ${number(capture.imagesLost)} lost`);

@@ -40,9 +40,17 @@ export function renderFailure(failure) {
     lines.push(`  * ${what}`, ...how.split('\n').map((line) => `    ${line}`));
   }
   const { output, log } = failure.evidence;
-  if (output) lines.push('  its last lines:', ...output.split('\n').map((line) => `    | ${line}`));
+  if (output) lines.push('  its last lines:', ...output.split('\n').map((line) => `    | ${shortened(line)}`));
   if (log) lines.push(`  all of its output: ${log}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Compilers' command lines take half a screen each; the log has them whole. */
+const LINE_LENGTH = 160;
+
+/** @param {string} line */
+function shortened(line) {
+  return line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH)}...` : line;
 }
 
 /**

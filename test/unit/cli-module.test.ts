@@ -1,0 +1,99 @@
+// Modules as `wasprey run` gets them: from the cache, or from a file that may be anything.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { reportError } from '../../host/cli/report-error.ts';
+import { loadRuleSet } from '../../host/cli/rule-set.ts';
+import { loadCompiledRules, prepareRules } from '../../host/cli/run-rules.ts';
+import type { Terminal } from '../../host/cli/terminal.ts';
+import { compileModule } from '../../host/compiler/compile.ts';
+import { MANIFEST_SECTION } from '../../host/compiler/manifest.ts';
+import { removeCustomSection, writeCustomSection } from '../../host/sandbox/sections.ts';
+
+const RULES = `
+- rule: Removed
+  desc: d
+  condition: evt.type = unlink and container.image.repository = nginx
+  output: "%proc.name removes %fd.name"
+  priority: info
+  tags: [b, a]
+`;
+
+const said: string[] = [];
+const TERMINAL: Terminal = {
+  print: () => assert.fail('nothing is printed here'),
+  say: (text) => void said.push(text),
+  color: false,
+  interactive: false,
+  width: 80,
+  bold: (text) => text,
+  alarm: (text) => text,
+};
+
+let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasprey-module-'));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** What a person reads who runs a file with these bytes. */
+async function refusal(bytes: Uint8Array): Promise<string> {
+  const path = join(folder, 'r.wasm');
+  writeFileSync(path, bytes);
+  said.length = 0;
+  try {
+    loadCompiledRules(path);
+  } catch (error) {
+    assert.equal(await reportError(error, 'run', TERMINAL), 1);
+    return said.join('');
+  }
+  return assert.fail('the module was taken');
+}
+
+test('a compiled module is taken; what is none is refused with the reason, and never with a stack trace', async () => {
+  const { active } = loadRuleSet([{ name: 'r.yaml', text: RULES }], TERMINAL, false);
+  const { wasm, manifest } = await compileModule(active);
+  const withManifest = (changed: object) =>
+    writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from(JSON.stringify(changed)));
+
+  writeFileSync(join(folder, 'good.wasm'), wasm);
+  const { rules, eventTypes } = loadCompiledRules(join(folder, 'good.wasm'));
+  assert.deepEqual(
+    rules.map(({ name, priority, tags }) => ({ name, priority, tags })),
+    [{ name: 'Removed', priority: 'Informational', tags: ['a', 'b'] }],
+  );
+  assert.deepEqual(eventTypes, ['unlink']);
+
+  for (const [bytes, reason] of [
+    [new Uint8Array(), /refused \(malformed\)/],
+    [Buffer.from(RULES), /refused \(malformed\)/],
+    [wasm.subarray(0, wasm.length - 1), /refused \(malformed\)/],
+    [removeCustomSection(wasm, MANIFEST_SECTION), /no manifest[^\n]*\n {2}modules are made by: wasprey compile/],
+    [withManifest({ ...manifest, schema: 'other' }), /another version/],
+    [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], priority: 'URGENT' }] }), /URGENT/],
+    [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], output: '%no.such' }] }), /damaged/],
+  ] as const) {
+    const text = await refusal(bytes);
+    assert.match(text, reason);
+    assert.doesNotMatch(text, /^\s+at |defect/m);
+  }
+});
+
+test('rules are compiled once, and again when they change', async (t) => {
+  const path = join(folder, 'r.yaml');
+  // The folder's name is new each time, and part of what the cache goes by.
+  writeFileSync(path, RULES);
+  t.mock.method(process.stderr, 'write', (text: string) => said.push(text) > 0);
+  const compilations = async () => {
+    said.length = 0;
+    await prepareRules([path], TERMINAL);
+    return said.filter((text) => text.includes('rule module')).length;
+  };
+  assert.equal(await compilations(), 1);
+  assert.equal(await compilations(), 0);
+  writeFileSync(path, RULES.replace('nginx', 'redis'));
+  assert.equal(await compilations(), 1);
+});

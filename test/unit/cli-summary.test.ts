@@ -1,0 +1,72 @@
+// The summary at the end of a run.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Summary } from '../../host/agent/agent.ts';
+import { renderSummary } from '../../host/cli/summary.ts';
+
+const CAPTURE = {
+  produced: [1_000_000, 234_567],
+  evaluated: [999_000, 234_000],
+  dropped: [0, 0],
+  filtered: [1_000, 567],
+  images: 0,
+  imagesLost: 0,
+  imagesEvicted: 0,
+  unknownImages: 0,
+  containers: 0,
+  malformed: 0,
+  ringHighWater: 0,
+};
+const ENGINE = { capture: CAPTURE, matches: 3, matchesDropped: 0, fieldsUnreadable: 0, batches: 1 };
+
+function summary(changed: Partial<Summary> = {}): Summary {
+  return {
+    engine: ENGINE,
+    alerts: {
+      alerts: 3,
+      byRule: new Map([
+        ['A', 1],
+        ['B', 2],
+      ]),
+      held: 0,
+      heldInVain: 0,
+    },
+    containers: { known: 0, unknown: 0 },
+    outputs: [{ name: 'stdout', counters: { written: 3, dropped: 0, errors: 0 } }],
+    ...changed,
+  };
+}
+
+test('events, alerts and drops, with the rules that fired most first', () => {
+  assert.equal(
+    renderSummary(summary(), 12.34),
+    [
+      'Watched for 12.3 s: 1,234,567 events, 3 alerts, no event lost.',
+      '  events   1,233,000 evaluated, 1,567 filtered in the kernel, 0 dropped',
+      '        2  B',
+      '        1  A',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('whatever was lost is said', () => {
+  const capture = { ...CAPTURE, dropped: [40, 2], imagesLost: 5, malformed: 3 };
+  const text = renderSummary(
+    summary({
+      engine: { ...ENGINE, capture, matchesDropped: 7 },
+      outputs: [{ name: 'file', counters: { written: 0, dropped: 9, errors: 1 } }],
+    }),
+    1,
+  );
+  assert.match(text, /42 events lost/);
+  assert.match(text, /7 dropped: alerts came faster/);
+  assert.match(text, /records +3 made no sense/);
+  assert.match(text, /processes +5 lost/);
+  assert.match(text, /file +9 alerts not written/);
+});
+
+test('an engine that gave no numbers is said to have given none', () => {
+  assert.match(renderSummary(summary({ engine: undefined }), 1), /3 alerts; the engine gave no numbers/);
+});
