@@ -10,18 +10,25 @@ import { suggestField } from './suggest.ts';
 /** A condition that is in the grammar but makes no sense. */
 export class ConditionTypeError extends Error {
   readonly span: Span;
-  readonly help: string | undefined;
   /** The field or event type is not known: a rule with skip-if-unknown-filter is left out for it. */
   readonly unknown: boolean;
+  readonly #help: Help;
 
-  constructor(message: string, span: Span, options: { help?: string | undefined; unknown?: boolean } = {}) {
+  constructor(message: string, span: Span, options: { readonly help?: Help; readonly unknown?: boolean } = {}) {
     super(message);
     this.name = 'ConditionTypeError';
     this.span = span;
-    this.help = options.help;
     this.unknown = options.unknown ?? false;
+    this.#help = options.help;
+  }
+
+  get help(): string | undefined {
+    return typeof this.#help === 'function' ? this.#help() : this.#help;
   }
 }
+
+/** A function where it takes a search for what was meant: most of these errors are never shown. */
+type Help = string | (() => string | undefined) | undefined;
 
 export interface OperandType {
   readonly type: ValueType;
@@ -92,13 +99,18 @@ function typeOfField(operand: FieldOperand, use: OperandUse): OperandType {
 }
 
 function unknownField(text: string, span: Span, field: Field | undefined): ConditionTypeError {
+  const help = () => (field ? argumentHelp(field) : fieldHelp(text));
+  return new ConditionTypeError(`no field is called ${text}`, span, { help, unknown: true });
+}
+
+function argumentHelp({ name, argument, argumentKind }: Field): string {
+  if (!argument) return `${name} takes no argument`;
+  return `${name} takes ${argumentKind === 'index' ? 'a number' : 'a name'}`;
+}
+
+function fieldHelp(text: string): string {
   const suggestion = suggestField(text);
-  const reason = field
-    ? `${field.name} takes ${field.argument ? (field.argumentKind === 'index' ? 'a number' : 'a name') : 'no argument'}`
-    : suggestion && suggestion !== text
-      ? `did you mean ${suggestion}?`
-      : 'see `wasprey list fields`';
-  return new ConditionTypeError(`no field is called ${text}`, span, { help: reason, unknown: true });
+  return suggestion && suggestion !== text ? `did you mean ${suggestion}?` : 'see `wasprey list fields`';
 }
 
 function typeOfArgument(field: Field, argument: string, span: Span): ValueType {
