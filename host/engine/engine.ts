@@ -47,7 +47,9 @@ export class Engine {
   readonly #control: Control;
   readonly #options: EngineOptions;
   readonly #listener: EngineListener;
-  readonly #exited: Promise<void>;
+  /** Resolves when the worker has evaluated all it will, and when it is gone. */
+  readonly #done: Promise<void>;
+  #markDone: () => void = () => {};
   #counters: EngineCounters | undefined;
   #phase: 'starting' | 'running' | 'stopping' | 'ended' = 'starting';
 
@@ -57,7 +59,10 @@ export class Engine {
     this.#control = new Control();
     const workerData: WorkerStart = { ...options, control: this.#control.buffer };
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'wasprey-engine' });
-    this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#done = new Promise((resolve) => {
+      this.#markDone = resolve;
+      this.#worker.once('exit', resolve);
+    });
   }
 
   /** Resolves when events are being captured. Rejects with EngineError. */
@@ -82,11 +87,14 @@ export class Engine {
     return this.#counters;
   }
 
-  /** Evaluates what has arrived and stops. Never rejects; resolves within little more than a second, whatever the worker does. */
+  /**
+   * Evaluates what has arrived and stops. Never rejects; resolves within little more than a second, whatever the worker does.
+   * The worker is not gone then: the kernel takes some 100 ms to take off each hook, and the process can't end before.
+   */
   async stop(): Promise<void> {
     if (this.#phase === 'running' || this.#phase === 'starting') this.#phase = 'stopping';
     this.#control.requestStop();
-    if (await withinTime(this.#exited, STOP_TIMEOUT_MS)) return;
+    if (await withinTime(this.#done, STOP_TIMEOUT_MS)) return;
     // Not awaited: terminate() does not end a worker that is stuck in native code.
     void this.#worker.terminate();
     this.#phase = 'ended';
@@ -149,6 +157,7 @@ export class Engine {
       case 'stopped':
         this.#counters = message.counters;
         this.#phase = 'ended';
+        this.#markDone();
         return;
       case 'error':
         this.#end(new EngineError(message.error));
