@@ -1,5 +1,5 @@
 // Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
-// usage: test/run.ts SUITE... [--file PART]     SUITE: unit, conformance, live; PART: only files with this in their name
+// usage: test/run.ts SUITE... [--file PART]     SUITE: unit, conformance, fuzz, live; PART: only files with this in their name
 
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -22,6 +22,7 @@ interface Suite {
 const SUITES = new Map<string, Suite>([
   ['unit', { needs: 'native', concurrency: 2 }],
   ['conformance', { needs: 'native', concurrency: 2 }],
+  ['fuzz', { needs: 'native', concurrency: 2 }],
   ['live', { needs: 'live-tests', concurrency: 1 }],
 ]);
 
