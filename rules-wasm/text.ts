@@ -45,6 +45,17 @@ export function hasSlash(text: u64): bool {
   return dirname(text) != 0;
 }
 
+// @ts-ignore: decorator
+@inline export function isAbsolute(text: u64): bool {
+  return lengthOf(text) > 0 && load<u8>(addressOf(text)) == 0x2f;
+}
+
+/** A path as a parameter of an event: as it was passed if that is absolute, else seen from the root. */
+export function pathArgument(raw: u64, name: u64): u64 {
+  if (raw == 0) return name;
+  return name == 0 || isAbsolute(raw) ? raw : name;
+}
+
 /** The first `limit` bytes. */
 export function head(text: u64, limit: u32): u64 {
   return text == 0 ? 0 : textAt(addressOf(text), min(lengthOf(text), limit));

@@ -11,6 +11,7 @@ import { contentHash, ModuleCache } from './cache.ts';
 import { Functions } from './emit/functions.ts';
 import { readOperators } from './emit/imports.ts';
 import { emitModule } from './emit/module.ts';
+import { emitLength } from './emit/pair.ts';
 import { emitTextMatch } from './emit/text-match.ts';
 import type { Condition } from './ir.ts';
 import { lowerExpression } from './lower/expression.ts';
@@ -75,6 +76,7 @@ export function translateRules(rules: readonly RuleSource[]): TranslatedRules {
       },
       define: (name, source) => functions.define(`named:${name}`, name, () => source),
       textTest: (match, code) => emitTextMatch({ code, scope: 'event' }, match, functions),
+      textLength: (pieces) => emitLength(pieces, functions),
     });
   };
   const plan = planRules(rules, lower);

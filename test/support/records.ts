@@ -34,10 +34,12 @@ export class RecordMemory {
   readonly memory: EventMemory;
   /** Address of the host's container entry. */
   readonly host: number;
-  #end = 64;
+  #end: number;
 
-  constructor(bytes = 1 << 20) {
-    this.buffer = new SharedArrayBuffer(bytes);
+  /** `bytes`: how large it is to be, or a sandbox's memory, whose first 64 KB are the null area and stay empty. */
+  constructor(bytes: number | SharedArrayBuffer = 1 << 20) {
+    this.buffer = typeof bytes === 'number' ? new SharedArrayBuffer(bytes) : bytes;
+    this.#end = typeof bytes === 'number' ? 64 : 65_536;
     this.memory = new EventMemory(this.buffer);
     this.host = this.put(HOST);
   }

@@ -2,7 +2,7 @@
 
 import type { Condition, Test } from '../ir.ts';
 import { costOf } from '../ir.ts';
-import type { Functions } from './functions.ts';
+import { type Functions, parametersFor } from './functions.ts';
 import { emitPair } from './pair.ts';
 import { emitStream } from './stream.ts';
 import { emitTextMatch } from './text-match.ts';
@@ -50,27 +50,24 @@ export class ConditionEmitter {
   }
 
   #shared(condition: Extract<Condition, { kind: 'all' | 'any' }>): string {
-    const parameters = condition.scope === 'image' ? 'image' : 'event, image';
-    const typed = condition.scope === 'image' ? 'image: u32' : 'event: u32, image: u32';
+    const { declared, passed } = parametersFor(condition.scope);
     const name = this.#functions.define(`shared:${condition.key}`, 'shared', (unique) =>
       [
         `// in ${this.#occurrences.get(condition.key)} places`,
-        `function ${unique}(${typed}): bool {`,
+        `function ${unique}(${declared}): bool {`,
         `  return ${this.series(condition, 1)};`,
         '}',
       ].join('\n'),
     );
-    return `${name}(${parameters})`;
+    return `${name}(${passed})`;
   }
 
   #test(test: Test, depth: number): string {
     switch (test.test) {
       case 'code':
-        return /^[\w.]+\([^()]*\)$|^\w+$/.test(test.code) ? test.code : `(${test.code})`;
-      case 'text': {
-        const code = emitTextMatch(test.text, test.match, this.#functions);
-        return code.includes(' ') && !/^\w+\(.*\)$/.test(code) ? `(${code})` : code;
-      }
+        return /&&|\|\||\?/.test(test.code) ? `(${test.code})` : test.code;
+      case 'text':
+        return emitTextMatch(test.text, test.match, this.#functions);
       case 'stream':
         return emitStream(test, this.#functions);
       case 'pair':
@@ -102,8 +99,25 @@ export class ConditionEmitter {
   }
 }
 
+/** `!` binds tighter than a comparison: a comparison is turned around, or put in parentheses. */
 function negated(expression: string): string {
-  return `!${/^[\w]+\(.*\)$|^\(.*\)$/s.test(expression) ? expression : `(${expression})`}`;
+  if (isCall(expression)) return `!${expression}`;
+  const [, left, operator, right] = /^(.+) (==|!=) (.+)$/s.exec(expression) ?? [];
+  const single = left !== undefined && right !== undefined && !/[=!<>]=|&&|\|\|| [<>] /.test(left + right);
+  return single ? `${left} ${operator === '==' ? '!=' : '=='} ${right}` : `!(${expression})`;
+}
+
+/** One call, or one expression in parentheses, and nothing beside it. */
+function isCall(expression: string): boolean {
+  const start = /^\w*\(/.exec(expression)?.[0].length;
+  if (start === undefined) return /^\w+$/.test(expression);
+  let depth = 1;
+  for (let index = start; index < expression.length; index++) {
+    if (expression[index] === '(') depth++;
+    else if (expression[index] === ')') depth--;
+    if (depth === 0) return index === expression.length - 1;
+  }
+  return false;
 }
 
 export function byCost(children: readonly Condition[]): readonly Condition[] {

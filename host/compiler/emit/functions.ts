@@ -1,6 +1,6 @@
 // The functions of a module that conditions share: each is made once, whoever asks for it first.
 
-import type { Bytes } from '../ir.ts';
+import type { Bytes, Scope } from '../ir.ts';
 
 /** Collects functions by key and gives them readable names. */
 export class Functions {
@@ -23,6 +23,13 @@ export class Functions {
   get texts(): readonly string[] {
     return this.#texts;
   }
+}
+
+/** Parameters of a function that depends on no more than that, and the arguments that go with them. */
+export function parametersFor(scope: Scope): { readonly declared: string; readonly passed: string } {
+  return scope === 'image'
+    ? { declared: 'image: u32', passed: 'image' }
+    : { declared: 'event: u32, image: u32', passed: 'event, image' };
 }
 
 /** Constants as a part of a function's name: letters, digits and underscores, about 30 at most. */

@@ -1,26 +1,29 @@
 // Tests that compare two values of the event with each other: `proc.name = val(proc.pname)`, `fd.name startswith concat(...)`. Both
 // sides are read byte by byte, by index, since neither needs to lie in one piece.
 
-import type { Bytes, PairOperator, Piece, Test } from '../ir.ts';
+import { type Bytes, joinScopes, type PairOperator, type Piece, scopeOfPiece, type Test } from '../ir.ts';
 import { wordAt } from './bytes.ts';
-import type { Functions } from './functions.ts';
+import { type Functions, parametersFor } from './functions.ts';
 import { applies } from './stream.ts';
 
 /** The expression of the comparison. False if either side is absent. */
 export function emitPair(test: Extract<Test, { test: 'pair' }>, functions: Functions): string {
   const left = emitSide(test.left, functions);
   const right = emitSide(test.right, functions);
+  const { declared, passed } = parametersFor(test.scope);
   const name = functions.define(test.key, 'pair', (unique) =>
     [
-      `function ${unique}(event: u32, image: u32): bool {`,
-      `  const n = ${left}_length(event, image);`,
-      `  const m = ${right}_length(event, image);`,
+      `function ${unique}(${declared}): bool {`,
+      `  const n = ${left.name}_length(${left.passed});`,
+      `  const m = ${right.name}_length(${right.passed});`,
       '  if (n < 0 || m < 0) return false;',
-      ...body(test.operator, `${left}_byte(event, image, `, `${right}_byte(event, image, `).map((line) => `  ${line}`),
+      ...body(test.operator, `${left.name}_byte(${left.passed}, `, `${right.name}_byte(${right.passed}, `).map(
+        (line) => `  ${line}`,
+      ),
       '}',
     ].join('\n'),
   );
-  return `${name}(event, image)`;
+  return `${name}(${passed})`;
 }
 
 function body(operator: PairOperator, left: string, right: string): readonly string[] {
@@ -129,18 +132,25 @@ function globBody(left: string, right: string, ignoreCase: boolean): readonly st
   ];
 }
 
-/** The functions `NAME_length(event, image)`, -1 if absent, and `NAME_byte(event, image, index)` of a side; yields NAME. */
-function emitSide(pieces: readonly Piece[], functions: Functions): string {
+/** The length of a text in pieces, -1 if it is absent. */
+export function emitLength(pieces: readonly Piece[], functions: Functions): string {
+  const { name, passed } = emitSide(pieces, functions);
+  return `${name}_length(${passed})`;
+}
+
+/** The functions `NAME_length(...)`, -1 if absent, and `NAME_byte(..., index)` of a side; yields NAME and the arguments they take. */
+function emitSide(pieces: readonly Piece[], functions: Functions): { readonly name: string; readonly passed: string } {
+  const { declared, passed } = parametersFor(joinScopes(pieces.map(scopeOfPiece)));
   const key = JSON.stringify(pieces, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
-  return functions.define(`side:${key}`, 'side', (name) => {
+  const side = functions.define(`side:${key}`, 'side', (name) => {
     const parts = pieces.map((piece) => access(piece, functions));
     return [
-      `function ${name}_length(event: u32, image: u32): i32 {`,
+      `function ${name}_length(${declared}): i32 {`,
       ...parts.flatMap(({ absent }) => (absent ? [`  if (${absent}) return -1;`] : [])),
       `  return ${parts.map(({ length }) => length).join(' + ') || '0'};`,
       '}',
       '',
-      `function ${name}_byte(event: u32, image: u32, index: i32): u32 {`,
+      `function ${name}_byte(${declared}, index: i32): u32 {`,
       ...parts.flatMap(({ length, byte }, number) => [
         `  const length${number} = ${length};`,
         `  if (index < length${number}) return ${byte};`,
@@ -150,6 +160,7 @@ function emitSide(pieces: readonly Piece[], functions: Functions): string {
       '}',
     ].join('\n');
   });
+  return { name: side, passed };
 }
 
 interface Access {

@@ -4,23 +4,24 @@ import { run } from '../automata/automaton.ts';
 import { matchAutomaton, matchTitle } from '../automata/match-pattern.ts';
 import type { BitName, Bytes, Piece, Test } from '../ir.ts';
 import { acceptance, type EmittedAutomaton, emitAutomaton, emitRun } from './automaton.ts';
-import { comment, type Functions } from './functions.ts';
+import { comment, type Functions, parametersFor } from './functions.ts';
 
 /** The expression that tests the pieces. False if a text among them is absent. */
 export function emitStream(test: Extract<Test, { test: 'stream' }>, functions: Functions): string {
   const { pieces, match } = test;
+  const { declared, passed } = parametersFor(test.scope);
   const automaton = matchAutomaton(match);
   const emitted = emitAutomaton(matchTitle(match), automaton, undefined, functions);
   const name = functions.define(test.key, 'pieces', (unique) =>
     [
-      `function ${unique}(event: u32, image: u32): bool {`,
+      `function ${unique}(${declared}): bool {`,
       `  let state: u32 = ${emitted.number[automaton.start] ?? 0};`,
       ...pieces.flatMap((piece, index) => emitPiece(piece, index, emitted, functions)).map((line) => `  ${line}`),
       `  return ${acceptance(emitted, 'state')};`,
       '}',
     ].join('\n'),
   );
-  return `${name}(event, image)`;
+  return `${name}(${passed})`;
 }
 
 function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, functions: Functions): readonly string[] {

@@ -87,6 +87,9 @@ function textOf(parameter: Parameter, value: Operand, context: LoweringContext):
       return ABSENT;
     default:
   }
+  if (value.kind === 'text' && (parameter.type === 'FSPATH' || parameter.type === 'FSRELPATH')) {
+    return pathText(parameter, value.text.code, type);
+  }
   if (value.kind !== 'number') return value;
   const decimal = digits('decimal', value.code, value.scope);
   switch (parameter.type) {
@@ -111,9 +114,9 @@ function textOf(parameter: Parameter, value: Operand, context: LoweringContext):
     case 'PID':
       return processName(parameter, value.code, decimal);
     case 'UID':
-      return userName(value.code, 'imageUid(image)', 'imageUserName(image)', decimal);
+      return userName(value.code, 'imageUid(image)', 'imageUserName(image)');
     case 'GID':
-      return userName(value.code, 'imageGid(image)', 'imageGroupName(image)', decimal);
+      return userName(value.code, 'imageGid(image)', 'imageGroupName(image)');
     default:
       return digits(
         baseOf(parameter, type),
@@ -121,6 +124,16 @@ function textOf(parameter: Parameter, value: Operand, context: LoweringContext):
         value.scope,
       );
   }
+}
+
+/** The path as it was passed if it is absolute, else seen from the root. */
+function pathText(parameter: Parameter, name: string, type: EventType): Operand {
+  const raw = parameter.member?.startsWith('image.') ? undefined : eventMember(rawMember(parameter), type);
+  return text(raw ? `pathArgument(${raw.code}, ${name})` : name, 'event');
+}
+
+function rawMember({ member = '' }: Parameter): string {
+  return member.replace('name', 'raw');
 }
 
 function baseOf({ name }: Parameter, type: EventType): 'decimal' | 'octal' | 'hexadecimal' {
@@ -205,15 +218,15 @@ function processName(parameter: Parameter, value: string, decimal: Operand): Ope
   return either(positive, either(thread, text('imageComm(image)', 'event'), named), decimal);
 }
 
-/** The image knows the names of its own ids. Others than 0 have none here: the number stands for them. */
-function userName(value: string, own: string, name: string, decimal: Operand): Operand {
+/**
+ * The image knows the names of its own ids. There are no others to look up here: 0 is root, and the rest count as ids without a
+ * name, which the machine's passwd may have one for.
+ */
+function userName(value: string, own: string, name: string): Operand {
   const mine = all([code(`${value} == i64(${own})`, 'event'), code(`lengthOf(${name}) > 0`, 'event')]);
-  const root = either(code(`${value} == 0`, 'event'), constantText('root'), decimal);
-  return either(
-    code(`u32(${value}) == 0xffffffff`, 'event'),
-    constantText('<NONE>'),
-    either(mine, text(name, 'event'), root),
-  );
+  const other = either(code(`${value} == 0`, 'event'), constantText('root'), constantText('<NA>'));
+  const unset = code(`u32(${value}) == 0xffffffff`, 'event');
+  return either(unset, constantText('<NONE>'), either(mine, text(name, 'event'), other));
 }
 
 /** `1.2.3.4:80`, or the path of a unix socket. */
@@ -238,7 +251,7 @@ function passedAddress(context: LoweringContext): Operand {
 function rawValue(parameter: Parameter, value: Operand, type: EventType): Operand {
   if (parameter.type === 'SOCKADDR' || parameter.type === 'SOCKTUPLE') return ABSENT;
   if (parameter.type === 'FSPATH' || parameter.type === 'FSRELPATH') {
-    const raw = eventMember((parameter.member ?? '').replace('name', 'raw'), type);
+    const raw = eventMember(rawMember(parameter), type);
     return raw ? either(code(`${raw.code} != 0`, 'event'), text(raw.code, 'event'), value) : value;
   }
   if (value.kind !== 'number') return value;

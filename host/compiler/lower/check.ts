@@ -131,7 +131,7 @@ function checkTextValues(operand: Operand, operator: Check['operator'], values: 
 
 function checkNumberValues(operand: Operand, operator: Check['operator'], values: readonly bigint[]): Condition {
   const as: NumberOperator = operator === 'in' || operator === 'intersects' ? '=' : numberOperator(operator);
-  return any(values.map((value) => checkNumber(operand, as, value)));
+  return checkNumber(operand, as, values);
 }
 
 function numberOperator(operator: Check['operator']): NumberOperator {
@@ -222,5 +222,6 @@ function compareNumbers(
   const unsigned = left.unsigned && right.unsigned;
   const cast = unsigned ? 'u64' : 'i64';
   const scope = left.scope === 'event' || right.scope === 'event' ? 'event' : 'image';
-  return code(`${cast}(${left.code}) ${as} ${cast}(${right.code})`, scope);
+  const comparison = code(`${cast}(${left.code}) ${as} ${cast}(${right.code})`, scope);
+  return all([exists(left), exists(right), comparison]);
 }

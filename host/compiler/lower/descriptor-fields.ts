@@ -4,7 +4,7 @@
 import type { EventShape } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events.ts';
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
-import { all, any, type Condition, code, not } from '../ir.ts';
+import { any, type Condition, code, not } from '../ir.ts';
 import { statDevice } from './argument-numbers.ts';
 import { ABSENT, boolean, constantText, either, enumeration, number, type Operand, present, text } from './operand.ts';
 
@@ -31,21 +31,23 @@ export const DESCRIPTOR_TYPES: readonly (readonly [character: string, name: stri
 const CHARACTERS = [...DESCRIPTOR_TYPES.map(([character]) => character), 'X', 'o'];
 const WITH_DESCRIPTOR: ReadonlySet<EventShape> = new Set<EventShape>(['open', 'descriptor', 'network']);
 
-/** How the members of the descriptor of an event type are read; undefined where the record has none. */
+/**
+ * How the members of the descriptor of an event type are read. They lie at the same place in every shape that has them (a test
+ * holds that), so that the conditions of open, connect and dup come to the same code.
+ */
 export class Descriptor {
-  readonly #shape: EventShape;
   readonly type: EventType;
   private constructor(type: EventType) {
     this.type = type;
-    this.#shape = type.shape;
   }
 
+  /** Undefined where the record has none. */
   static of(type: EventType): Descriptor | undefined {
     return WITH_DESCRIPTOR.has(type.shape) ? new Descriptor(type) : undefined;
   }
 
   member(name: string): string {
-    return `${accessorName(this.#shape, name)}(event)`;
+    return `${accessorName('descriptor', name)}(event)`;
   }
 
   is(name: string, value: number | string): Condition {
@@ -62,49 +64,25 @@ export class Descriptor {
   }
 
   get isSocket(): Condition {
-    return any([this.is('kind', '4'), this.is('kind', '6')]);
+    return code('isSocket(event)', 'event');
   }
 
-  get isServer(): Condition {
-    return all([this.isSocket, this.is('role', 2)]);
+  /** An end of a connection, by a function of rules-wasm/descriptor.ts. */
+  address(name: string): Operand {
+    return { kind: 'address', code: `${name}(event)`, v6: `${this.member('kind')} == 54`, scope: 'event' };
   }
 
-  /** A socket that only listens has one end. */
-  get hasPeer(): Condition {
-    const call = `hasPeer(${this.member('kind')}, ${this.member('remote_port')}, ${this.member('remote_address')})`;
-    return code(call, 'event', 3);
+  port(name: string): Operand {
+    return { kind: 'number', code: `i64(${name}(event))`, scope: 'event', negativeIsAbsent: true };
   }
 
-  get hasRole(): Condition {
-    return all([this.isSocket, not(this.is('role', 0))]);
-  }
-
-  end(side: 'local' | 'remote', what: 'address' | 'port'): Operand {
-    if (what === 'port') return number(`i64(${this.member(`${side}_port`)})`, 'event');
-    return {
-      kind: 'address',
-      code: this.member(`${side}_address`),
-      v6: `${this.member('kind')} == 54`,
-      scope: 'event',
-    };
-  }
-
-  client(what: 'address' | 'port'): Operand {
-    return either(this.isServer, this.side('remote', what), present(this.hasRole, this.end('local', what)));
-  }
-
-  server(what: 'address' | 'port'): Operand {
-    return either(this.isServer, this.end('local', what), this.side('remote', what));
-  }
-
-  /** An end by its side. A socket that is bound or listens has a local port, but no local address, as Falco has it. */
-  side(side: 'local' | 'remote', what: 'address' | 'port'): Operand {
-    const alone = side === 'local' && what === 'port';
-    return present(alone ? this.hasRole : all([this.hasRole, this.hasPeer]), this.end(side, what));
-  }
-
+  /** Both ends, whether the socket has a role or not. */
   ends(what: 'address' | 'port'): Operand {
-    return present(this.isSocket, { kind: 'ends', local: this.end('local', what), remote: this.end('remote', what) });
+    const end = (side: 'local' | 'remote'): Operand =>
+      what === 'port'
+        ? number(`i64(${this.member(`${side}_port`)})`, 'event')
+        : { kind: 'address', code: this.member(`${side}_address`), v6: `${this.member('kind')} == 54`, scope: 'event' };
+    return present(this.isSocket, { kind: 'ends', local: end('local'), remote: end('remote') });
   }
 }
 
@@ -140,16 +118,14 @@ const bit =
     present(descriptor.known, boolean(descriptor.state(name)));
 /** Service names are not looked up: the number, as text. */
 const service = (port: Operand): Operand =>
-  mapNumber(port, (value) => ({ kind: 'pieces', pieces: [{ kind: 'decimal', code: value, scope: 'event' }] }));
+  port.kind === 'number'
+    ? present(code(`${port.code} >= 0`, 'event'), {
+        kind: 'pieces',
+        pieces: [{ kind: 'decimal', code: port.code, scope: 'event' }],
+      })
+    : port;
 
 const nameOf = (descriptor: Descriptor): string => `orEmpty(${descriptor.member('name')})`;
-
-/** An operand of a number, made into another one where the number is there. */
-function mapNumber(operand: Operand, map: (code: string) => Operand): Operand {
-  if (operand.kind === 'number') return map(operand.code);
-  if (operand.kind !== 'either') return operand;
-  return either(operand.condition, mapNumber(operand.value, map), mapNumber(operand.otherwise, map));
-}
 
 /** The directory part of fd.name, `/` where the name has no slash. */
 function directoryPart(descriptor: Descriptor): Operand {
@@ -190,7 +166,7 @@ const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
   'fd.connected': bit('CONNECTED'),
   'fd.is_upper_layer': bit('UPPER_LAYER'),
   'fd.is_lower_layer': bit('LOWER_LAYER'),
-  'fd.is_server': (descriptor) => present(descriptor.known, boolean(descriptor.isServer)),
+  'fd.is_server': (descriptor) => present(descriptor.known, boolean(descriptor.is('role', 2))),
   'fd.l4proto': (descriptor) =>
     present(
       descriptor.known,
@@ -211,24 +187,24 @@ const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
     either(descriptor.isSocket, constantText('ip'), present(descriptor.is('kind', 'u'), constantText('unix'))),
   'fd.ip': (descriptor) => descriptor.ends('address'),
   'fd.net': (descriptor) => descriptor.ends('address'),
-  'fd.cip': (descriptor) => descriptor.client('address'),
-  'fd.cnet': (descriptor) => descriptor.client('address'),
-  'fd.sip': (descriptor) => descriptor.server('address'),
-  'fd.snet': (descriptor) => descriptor.server('address'),
-  'fd.lip': (descriptor) => descriptor.side('local', 'address'),
-  'fd.lnet': (descriptor) => descriptor.side('local', 'address'),
-  'fd.rip': (descriptor) => descriptor.side('remote', 'address'),
-  'fd.rnet': (descriptor) => descriptor.side('remote', 'address'),
+  'fd.cip': (descriptor) => descriptor.address('fdCip'),
+  'fd.cnet': (descriptor) => descriptor.address('fdCip'),
+  'fd.sip': (descriptor) => descriptor.address('fdSip'),
+  'fd.snet': (descriptor) => descriptor.address('fdSip'),
+  'fd.lip': (descriptor) => descriptor.address('fdLip'),
+  'fd.lnet': (descriptor) => descriptor.address('fdLip'),
+  'fd.rip': (descriptor) => descriptor.address('fdRip'),
+  'fd.rnet': (descriptor) => descriptor.address('fdRip'),
   'fd.port': (descriptor) => descriptor.ends('port'),
   'fd.proto': (descriptor) => descriptor.ends('port'),
-  'fd.cport': (descriptor) => descriptor.client('port'),
-  'fd.sport': (descriptor) => descriptor.server('port'),
-  'fd.lport': (descriptor) => descriptor.side('local', 'port'),
-  'fd.rport': (descriptor) => descriptor.side('remote', 'port'),
-  'fd.cproto': (descriptor) => service(descriptor.client('port')),
-  'fd.sproto': (descriptor) => service(descriptor.server('port')),
-  'fd.lproto': (descriptor) => service(descriptor.side('local', 'port')),
-  'fd.rproto': (descriptor) => service(descriptor.side('remote', 'port')),
+  'fd.cport': (descriptor) => descriptor.port('fdCport'),
+  'fd.sport': (descriptor) => descriptor.port('fdSport'),
+  'fd.lport': (descriptor) => descriptor.port('fdLport'),
+  'fd.rport': (descriptor) => descriptor.port('fdRport'),
+  'fd.cproto': (descriptor) => service(descriptor.port('fdCport')),
+  'fd.sproto': (descriptor) => service(descriptor.port('fdSport')),
+  'fd.lproto': (descriptor) => service(descriptor.port('fdLport')),
+  'fd.rproto': (descriptor) => service(descriptor.port('fdRport')),
   'fd.dev': (descriptor) => present(descriptor.known, number(statDevice(descriptor.member('device')), 'event')),
   'fd.dev.major': (descriptor) =>
     present(descriptor.known, number(`i64(${descriptor.member('device')} >> 20)`, 'event')),

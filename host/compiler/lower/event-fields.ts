@@ -61,12 +61,7 @@ function opensExecutable(type: EventType): Operand {
 
 function opensCreated(type: EventType): Operand {
   if (type.shape !== 'open') return never;
-  return boolean(
-    any([
-      all([code('openKind(event) != 0', 'event'), code('(openState(event) & DESCRIPTOR_CREATED) != 0', 'event')]),
-      all([not(failed), TEMPORARY]),
-    ]),
-  );
+  return boolean(any([code('(openState(event) & DESCRIPTOR_CREATED) != 0', 'event'), all([not(failed), TEMPORARY])]));
 }
 
 /** Falco takes a call of the open family for successful unless it returned -1, which only EPERM is. */
@@ -97,10 +92,25 @@ function twoPaths(which: 'source' | 'target', raw: boolean): (type: EventType) =
     const side = (which === 'source') === (first === 'Old') ? 'Old' : 'New';
     const passed = `paths${side}Raw(event)`;
     const absolute = `paths${side}Name(event)`;
-    if (raw) return present(succeeded(type), text(passed, 'event'));
-    const named = code(`${absolute} != 0`, 'event');
-    return present(succeeded(type), either(named, text(absolute, 'event'), text(passed, 'event')));
+    const there = all([succeeded(type), code(`${passed} != 0`, 'event')]);
+    if (raw) return present(there, text(passed, 'event'));
+    return present(there, either(code(`${absolute} != 0`, 'event'), text(absolute, 'event'), fromDirectory(passed)));
   };
+}
+
+/**
+ * What a symbolic link says and a mount's device have no absolute form of their own; Falco joins them with the current directory, and
+ * resolves `.` and `..`, which there is no place to do here.
+ */
+function fromDirectory(path: string): Operand {
+  const joined: Operand = {
+    kind: 'pieces',
+    pieces: [
+      { kind: 'text', code: 'imageCwdSlash(image)', scope: 'image' },
+      { kind: 'text', code: path, scope: 'event' },
+    ],
+  };
+  return either(code(`isAbsolute(${path})`, 'event'), text(path, 'event'), joined);
 }
 
 type OfEvent = (type: EventType, argument: string) => Operand;

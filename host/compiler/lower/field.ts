@@ -8,6 +8,7 @@ import { descriptorField } from './descriptor-fields.ts';
 import { EVENT_OPERANDS, eventField } from './event-fields.ts';
 import { ancestorField, ancestorImage, imageMember, PROCESS_OPERANDS } from './image-fields.ts';
 import { ABSENT, type LoweringContext, type Operand } from './operand.ts';
+import { mapEither } from './pieces.ts';
 
 /** A field of a condition that the front end let pass. */
 export interface NamedField {
@@ -22,7 +23,22 @@ export function knownField(name: string, bracket: string | undefined): NamedFiel
   return resolved;
 }
 
-export function fieldOperand({ field, argument }: NamedField, context: LoweringContext): Operand {
+export function fieldOperand(named: NamedField, context: LoweringContext): Operand {
+  return mapEither(readOperand(named, context), (operand) => asTyped(operand, named.field));
+}
+
+/** 64-bit numbers are compared as the field's type says, whatever the record's member is. */
+function asTyped(operand: Operand, { type }: Field): Operand {
+  if (operand.kind !== 'number') return operand;
+  const { code, scope } = operand;
+  if (type === 'UINT64' || type === 'ABSTIME' || type === 'RELTIME') {
+    return { kind: 'number', unsigned: true, scope, code: operand.unsigned ? code : `u64(${code})` };
+  }
+  if (!operand.unsigned) return operand;
+  return { kind: 'number', scope, code: `i64(${code})` };
+}
+
+function readOperand({ field, argument }: NamedField, context: LoweringContext): Operand {
   const { source, name } = field;
   switch (source.from) {
     case 'event':

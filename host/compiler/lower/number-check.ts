@@ -24,33 +24,47 @@ export function portNumber(text: string): bigint {
   return BigInt(port);
 }
 
-/** Whether the operand is a number that compares so. */
-export function checkNumber(operand: Operand, operator: NumberOperator, value: bigint): Condition {
+/** Whether the operand is a number that compares so with any of the values. */
+export function checkNumber(operand: Operand, operator: NumberOperator, values: readonly bigint[]): Condition {
   switch (operand.kind) {
     case 'absent':
       return FALSE;
-    case 'number': {
-      const literal = operand.unsigned
-        ? `0x${BigInt.asUintN(64, value).toString(16)}`
-        : value < -(2n ** 63n) + 1n
-          ? 'i64.MIN_VALUE'
-          : `${value}`;
-      const [, constantValue] = /^i64\((\d+)\)$/.exec(operand.code) ?? [];
-      if (constantValue !== undefined) return constant(compare(BigInt(constantValue), operator, value));
-      return code(`${operand.code} ${operator === '=' ? '==' : operator} ${literal}`, operand.scope);
-    }
+    case 'number':
+      return any(values.map((value) => compareNumber(operand, operator, value)));
     case 'ends': {
-      const both = [checkNumber(operand.local, operator, value), checkNumber(operand.remote, operator, value)];
-      return operator === '!=' ? all(both) : any(both);
+      // Both must differ, from one and the same value.
+      const each = values.map((value) => {
+        const both = [checkNumber(operand.local, operator, [value]), checkNumber(operand.remote, operator, [value])];
+        return operator === '!=' ? all(both) : any(both);
+      });
+      return any(each);
     }
     case 'either':
       return any([
-        all([operand.condition, checkNumber(operand.value, operator, value)]),
-        all([not(operand.condition), checkNumber(operand.otherwise, operator, value)]),
+        all([operand.condition, checkNumber(operand.value, operator, values)]),
+        all([not(operand.condition), checkNumber(operand.otherwise, operator, values)]),
       ]);
     default:
       throw new Error(`a number operator on ${operand.kind}: the type check comes first`);
   }
+}
+
+function compareNumber(
+  operand: Extract<Operand, { kind: 'number' }>,
+  operator: NumberOperator,
+  value: bigint,
+): Condition {
+  const literal = operand.unsigned
+    ? `0x${BigInt.asUintN(64, value).toString(16)}`
+    : value === -(2n ** 63n)
+      ? 'i64.MIN_VALUE'
+      : `${value}`;
+  const [, known] = /^i64\((\d+)\)$/.exec(operand.code) ?? [];
+  if (known !== undefined) return constant(compare(BigInt(known), operator, value));
+  const comparison = code(`${operand.code} ${operator === '=' ? '==' : operator} ${literal}`, operand.scope);
+  // Where what stands for "absent" compares so too, it has to be excluded.
+  const excluded = operand.negativeIsAbsent && compare(-1n, operator, value);
+  return excluded ? all([code(`${operand.code} >= 0`, operand.scope), comparison]) : comparison;
 }
 
 function compare(left: bigint, operator: NumberOperator, right: bigint): boolean {
@@ -112,7 +126,7 @@ export function checkAddress(
       ]);
     case 'address': {
       const equal = any(values.map((value) => (networks ? inNetwork(operand, value) : isAddress(operand, value))));
-      return differs ? not(equal) : equal;
+      return all([code(`${operand.code} != 0`, operand.scope), differs ? not(equal) : equal]);
     }
     default:
       throw new Error(`an address operator on ${operand.kind}: the type check comes first`);

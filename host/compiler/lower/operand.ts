@@ -20,9 +20,16 @@ export type Operand =
       readonly none?: Bytes;
     }
   /** `code` is of type i64, or u64 if unsigned. */
-  | { readonly kind: 'number'; readonly code: string; readonly unsigned?: true; readonly scope: Scope }
+  | {
+      readonly kind: 'number';
+      readonly code: string;
+      readonly unsigned?: true;
+      readonly scope: Scope;
+      /** A negative value means that there is none. */
+      readonly negativeIsAbsent?: true;
+    }
   | { readonly kind: 'boolean'; readonly condition: Condition }
-  /** `code` is the address of 16 bytes; `v6`: whether they are an IPv6 address. */
+  /** `code` is the address of 16 bytes, 0 = absent; `v6`: whether they are an IPv6 address. */
   | { readonly kind: 'address'; readonly code: string; readonly v6: string; readonly scope: Scope }
   /** Either end of a connection. */
   | { readonly kind: 'ends'; readonly local: Operand; readonly remote: Operand }
@@ -45,6 +52,8 @@ export interface LoweringContext {
   define(name: string, source: string): void;
   /** The test of the text that the AssemblyScript expression `code` yields, for such a function. */
   textTest(match: TextMatch, code: string): string;
+  /** The length of a text in pieces as an expression of type i32: -1 if it is absent. */
+  textLength(pieces: readonly Piece[]): string;
 }
 
 export type LoweringWarningCode =

@@ -161,11 +161,13 @@ export function exists(operand: Operand): Condition {
       return FALSE;
     case 'constant':
     case 'names':
-    case 'number':
     case 'boolean':
-    case 'address':
     case 'ends':
       return TRUE;
+    case 'number':
+      return operand.negativeIsAbsent ? code(`${operand.code} >= 0`, operand.scope) : TRUE;
+    case 'address':
+      return code(`${operand.code} != 0`, operand.scope);
     case 'text':
       return /^orEmpty\(/.test(operand.text.code) ? TRUE : code(`${operand.text.code} != 0`, operand.text.scope);
     case 'pieces':

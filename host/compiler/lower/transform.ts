@@ -3,7 +3,7 @@
 import type { ValueType } from '../../schema/types.ts';
 import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../ast.ts';
 import { lower, upper } from '../emit/bytes.ts';
-import type { Bytes, Piece } from '../ir.ts';
+import { type Bytes, joinScopes, type Piece, scopeOfPiece } from '../ir.ts';
 import { literalBytes } from '../literal-bytes.ts';
 import { fieldOperand, knownField } from './field.ts';
 import { ABSENT, constantText, type LoweringContext, number, type Operand, present } from './operand.ts';
@@ -182,33 +182,16 @@ function base64(operand: Operand, context: LoweringContext): Operand {
 function length(operand: Operand, context: LoweringContext): Operand {
   if (operand.kind === 'absent') return operand;
   if (operand.kind === 'list') return number(`i64(${operand.items.length})`, 'image');
+  if (operand.kind === 'text') {
+    return present(exists(operand), number(`i64(lengthOf(${operand.text.code}))`, operand.text.scope));
+  }
   const pieces = piecesOf(operand);
-  const parts = pieces?.map(lengthOfPiece);
-  if (!pieces || !parts || parts.includes(undefined)) {
+  if (!pieces) {
     context.warn('condition-not-supported', 'len() of this value is not supported; it is never true');
     return ABSENT;
   }
-  const scope = pieces.some((piece) => piece.kind !== 'bytes' && piece.scope === 'event') ? 'event' : 'image';
-  return present(exists(operand), number(`i64(${parts.join(' + ') || '0'})`, scope));
-}
-
-function lengthOfPiece(piece: Piece): string | undefined {
-  switch (piece.kind) {
-    case 'bytes':
-      return `${piece.bytes.length}`;
-    case 'text':
-      return `lengthOf(${piece.code})`;
-    case 'base64':
-      return `base64Length(${piece.code})`;
-    case 'decimal':
-    case 'octal':
-    case 'hexadecimal':
-      return `u32(${piece.kind}Length(${piece.code}))`;
-    case 'character':
-      return `u32(${piece.code} != 0)`;
-    case 'names':
-      return undefined;
-  }
+  const scope = joinScopes(pieces.map(scopeOfPiece));
+  return { kind: 'number', code: `i64(${context.textLength(pieces)})`, scope, negativeIsAbsent: true };
 }
 
 /** The items with a separator between them. Absent if any of them is. */

@@ -1,0 +1,287 @@
+// A plain interpreter of conditions, written after the rule language's description and independent of the compiler: what a compiled
+// module's verdicts are held against. It reads fields as output does, and is as slow as it is simple.
+
+import type { Check, Expression, Literal, Operand, TransformerArgument } from '../../host/compiler/ast.ts';
+import { literalBytes } from '../../host/compiler/literal-bytes.ts';
+import { parseAddress, parseNetwork } from '../../host/compiler/lower/address.ts';
+import { portOf } from '../../host/compiler/lower/services.ts';
+import { readField } from '../../host/fields/read.ts';
+import type { EventRecord } from '../../host/fields/record.ts';
+import { resolveNamed } from '../../host/schema/fields.ts';
+import { fnmatch } from './fnmatch.ts';
+
+type Value =
+  | { readonly kind: 'text'; readonly bytes: string }
+  | { readonly kind: 'integer'; readonly value: bigint }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | { readonly kind: 'address'; readonly bytes: Uint8Array };
+
+const CONTEXT = { sessionStart: 0n, hostname: 'test', isoTime: false };
+
+/** Whether the condition, macros expanded, is true of the event. */
+export function interpret(expression: Expression, event: EventRecord): boolean {
+  switch (expression.kind) {
+    case 'and':
+      return expression.children.every((child) => interpret(child, event));
+    case 'or':
+      return expression.children.some((child) => interpret(child, event));
+    case 'not':
+      return !interpret(expression.child, event);
+    case 'check':
+      return checkHolds(expression, event);
+    case 'macro':
+      throw new Error('macros come expanded');
+  }
+}
+
+function checkHolds(check: Check, event: EventRecord): boolean {
+  const ends = endsOf(check.left, event);
+  if (ends) return endsHold(check, ends);
+  if (isAnyAncestor(check.left)) {
+    const values = ancestorValues(check.left.name, event);
+    return values.some((value) => valueHolds(check, value, event));
+  }
+  const value = operandValue(check.left, event);
+  return value !== undefined && valueHolds(check, value, event);
+}
+
+function isAnyAncestor(operand: Operand): operand is Operand & { readonly kind: 'field' } {
+  if (operand.kind !== 'field') return false;
+  const resolved = resolveNamed(operand.name, operand.argument);
+  return resolved.ok && resolved.field.source.from === 'ancestor' && resolved.argument === undefined;
+}
+
+function ancestorValues(name: string, event: EventRecord): readonly Value[] {
+  const values: Value[] = [];
+  for (let generation = 1; event.image?.ancestor(generation); generation++) {
+    const value = fieldValue(name, `${generation}`, event);
+    if (value) values.push(value);
+  }
+  return values;
+}
+
+function fieldValue(name: string, argument: string | undefined, event: EventRecord): Value | undefined {
+  const resolved = resolveNamed(name, argument);
+  if (!resolved.ok) throw new Error(`${name}: ${resolved.reason}`);
+  const value = readField(event, resolved.field, resolved.argument, CONTEXT);
+  switch (value?.kind) {
+    case 'text':
+      return { kind: 'text', bytes: latin1(value.bytes) };
+    case 'integer':
+      return { kind: 'integer', value: value.value };
+    case 'time':
+      return { kind: 'integer', value: value.nanoseconds };
+    case 'boolean':
+    case 'address':
+      return value;
+    default:
+      return undefined;
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
+}
+
+function literal(value: Literal): string {
+  return latin1(literalBytes(value.text));
+}
+
+/** Both ends of a socket, whatever its role. */
+function endsOf(operand: Operand, event: EventRecord): readonly { address: Uint8Array; port: bigint }[] | undefined {
+  if (operand.kind !== 'field' || !/^fd\.(ip|port|net)$/.test(operand.name)) return undefined;
+  if ((!event.type.createsFd && !event.type.usesFd) || !event.has('kind')) return [];
+  const kind = String.fromCharCode(event.number('kind'));
+  if (kind !== '4' && kind !== '6') return [];
+  return ['local', 'remote'].map((side) => ({
+    address: (event.bytes(`${side}_address`) ?? new Uint8Array(16)).slice(0, kind === '4' ? 4 : 16),
+    port: BigInt(event.number(`${side}_port`)),
+  }));
+}
+
+function endsHold(check: Check, ends: readonly { address: Uint8Array; port: bigint }[]): boolean {
+  if (ends.length === 0 || check.left.kind !== 'field') return false;
+  if (check.operator === 'exists') return true;
+  const { name } = check.left;
+  const values = name === 'fd.net' && check.operator === 'in' ? literals(check).slice(0, 1) : literals(check);
+  const holds = (end: { address: Uint8Array; port: bigint }, value: string): boolean => {
+    if (name === 'fd.port') return compareIntegers(check.operator, end.port, BigInt(portOf(value) ?? -1));
+    const inside = name === 'fd.net' ? inNetwork(end.address, value) : sameAddress(end.address, value);
+    return check.operator === '!=' ? !inside : inside;
+  };
+  return values.some((value) =>
+    check.operator === '!=' ? ends.every((end) => holds(end, value)) : ends.some((end) => holds(end, value)),
+  );
+}
+
+function sameAddress(address: Uint8Array, text: string): boolean {
+  return Buffer.from(address).equals(parseAddress(text) ?? Buffer.of());
+}
+
+function inNetwork(address: Uint8Array, text: string): boolean {
+  const network = parseNetwork(text);
+  if (!network || network.bytes.length !== address.length) return false;
+  for (let bit = 0; bit < network.length; bit++) {
+    const mask = 0x80 >> (bit & 7);
+    if (((address[bit >> 3] ?? 0) & mask) !== ((network.bytes[bit >> 3] ?? 0) & mask)) return false;
+  }
+  return true;
+}
+
+function literals({ right }: Check): readonly string[] {
+  if (right.kind === 'value') return [literal(right.value)];
+  return right.kind === 'values' ? right.values.map(literal) : [];
+}
+
+function operandValue(operand: Operand, event: EventRecord): Value | undefined {
+  // Networks are never shown, so that output has no value for them: it is the address's.
+  if (operand.kind === 'field')
+    return fieldValue(operand.name.replace(/^(fd\..)net$/, '$1ip'), operand.argument, event);
+  const text = (item: TransformerArgument | undefined): string | undefined => {
+    if (item?.kind === 'literal') return literal(item);
+    const value = item && item.kind !== 'list' ? operandValue(item, event) : undefined;
+    return value?.kind === 'text' ? value.bytes : undefined;
+  };
+  const [first, second] = operand.arguments;
+  const made = (bytes: string | undefined): Value | undefined =>
+    bytes === undefined ? bytes : { kind: 'text', bytes };
+  switch (operand.name) {
+    case 'tolower':
+      return made(text(first)?.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
+    case 'toupper':
+      return made(text(first)?.replace(/[a-z]/g, (letter) => letter.toUpperCase()));
+    case 'basename':
+      return made(text(first)?.replace(/^.*\//s, ''));
+    case 'len': {
+      const bytes = text(first);
+      return bytes === undefined ? undefined : { kind: 'integer', value: BigInt(bytes.length) };
+    }
+    case 'b64': {
+      const bytes = text(first);
+      if (bytes === undefined || !/^[A-Za-z0-9+/]*={0,2}$/.test(bytes)) return undefined;
+      const digits = bytes.replace(/=+$/, '');
+      return digits.length % 4 === 1 ? undefined : made(Buffer.from(digits, 'base64').toString('latin1'));
+    }
+    case 'join':
+    case 'concat': {
+      const items = operand.name === 'concat' ? operand.arguments : second?.kind === 'list' ? second.items : [];
+      const parts = items.map(text);
+      if (parts.includes(undefined)) return undefined;
+      return made(parts.join(operand.name === 'join' ? text(first) : ''));
+    }
+    case 'getopt':
+      throw new Error('getopt is not interpreted');
+  }
+}
+
+function valueHolds(check: Check, value: Value, event: EventRecord): boolean {
+  const { operator, right, modifier } = check;
+  if (operator === 'exists') return true;
+  if (right.kind === 'operand') {
+    const other = operandValue(right.operand, event);
+    if (!other || other.kind !== value.kind) return false;
+    if (value.kind === 'text' && other.kind === 'text') return textHolds(operator, value.bytes, [other.bytes]);
+    if (value.kind === 'integer' && other.kind === 'integer')
+      return compareIntegers(operator, value.value, other.value);
+    return false;
+  }
+  const values = literals(check);
+  if (modifier === undefined) return constantsHold(check, value, values);
+  const count = values.filter((each) => constantsHold(check, value, [each])).length;
+  return modifier === 'oneof' ? count === 1 : modifier === 'anyof' ? count > 0 : count === values.length;
+}
+
+function constantsHold({ operator, left }: Check, value: Value, values: readonly string[]): boolean {
+  switch (value.kind) {
+    case 'text':
+      return textHolds(operator, value.bytes, values);
+    case 'integer': {
+      const isPort = left.kind === 'field' && /port$/.test(left.name);
+      const numbers = values.map((text) => BigInt(isPort ? (portOf(text) ?? -1) : text));
+      // A negative constant wraps where the field is unsigned.
+      const wrap = (each: bigint): bigint => (isUnsigned(left) ? BigInt.asUintN(64, each) : each);
+      return numbers.some((each) => compareIntegers(operator, value.value, wrap(each)));
+    }
+    case 'boolean':
+      return values.some((text) => (value.value === (text === 'true')) !== (operator === '!='));
+    case 'address': {
+      const isNet = left.kind === 'field' && /net$/.test(left.name);
+      const any = values.some((text) => (isNet ? inNetwork(value.bytes, text) : sameAddress(value.bytes, text)));
+      return any !== (operator === '!=');
+    }
+  }
+}
+
+function isUnsigned(operand: Operand): boolean {
+  const resolved = operand.kind === 'field' ? resolveNamed(operand.name, operand.argument) : undefined;
+  return resolved?.ok === true && /^(UINT64|ABSTIME|RELTIME)$/.test(resolved.field.type);
+}
+
+function compareIntegers(operator: Check['operator'], left: bigint, right: bigint): boolean {
+  switch (operator) {
+    case '!=':
+      return left !== right;
+    case '<':
+      return left < right;
+    case '<=':
+      return left <= right;
+    case '>':
+      return left > right;
+    case '>=':
+      return left >= right;
+    default:
+      return left === right;
+  }
+}
+
+function textHolds(operator: Check['operator'], text: string, values: readonly string[]): boolean {
+  const fold = (bytes: string): string => bytes.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return values.some((value) => {
+    switch (operator) {
+      case '=':
+      case '==':
+      case 'in':
+      case 'intersects':
+        return text === value;
+      case '!=':
+        return text !== value;
+      case 'contains':
+        return text.includes(value);
+      case 'icontains':
+        return fold(text).includes(fold(value));
+      case 'startswith':
+        return text.startsWith(value);
+      case 'endswith':
+        return text.endsWith(value);
+      case 'glob':
+        return fnmatch(value, text);
+      case 'iglob':
+        return fnmatch(fold(value), fold(text));
+      case 'pmatch':
+        return isPathPrefix(value, text);
+      case 'regex':
+        // Only patterns that mean the same in both languages are tried.
+        return new RegExp(`^(?:${value})$`, 'u').test(Buffer.from(text, 'latin1').toString('utf8'));
+      case '<':
+        return text < value;
+      case '<=':
+        return text <= value;
+      case '>':
+        return text > value;
+      case '>=':
+        return text >= value;
+      default:
+        throw new Error(`${operator} is not interpreted`);
+    }
+  });
+}
+
+function isPathPrefix(prefix: string, path: string): boolean {
+  const split = (text: string): string[] => text.split('/').filter((component) => component !== '');
+  const components = split(path);
+  return split(prefix).every((component, index) => {
+    const other = components[index];
+    if (other === undefined) return false;
+    return /[*?[]/.test(component) ? fnmatch(component, other) : component === other;
+  });
+}

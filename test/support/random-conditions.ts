@@ -1,0 +1,301 @@
+// Random conditions over the fields that both the compiler and the interpreter of the tests know.
+
+import fc from 'fast-check';
+import { NAMES, PATHS } from './random-events.ts';
+
+const quote = (text: string): string => `"${text.replace(/[\\"]/g, (character) => `\\${character}`)}"`;
+
+const TEXT_FIELDS = [
+  'proc.name',
+  'proc.pname',
+  'proc.exe',
+  'proc.exepath',
+  'proc.args',
+  'proc.args[0]',
+  'proc.cmdline',
+  'proc.cwd',
+  'proc.aname[1]',
+  'proc.aname[2]',
+  'proc.aname',
+  'proc.aexepath',
+  'proc.env',
+  'proc.env[PATH]',
+  'proc.aenv[PATH]',
+  'proc.sname',
+  'proc.exeline',
+  'user.name',
+  'container.id',
+  'container.image.repository',
+  'container.label[app]',
+  'fd.name',
+  'fd.directory',
+  'fd.filename',
+  'fd.nameraw',
+  'fd.type',
+  'fd.typechar',
+  'fd.l4proto',
+  'fd.sockfamily',
+  'fs.path.name',
+  'fs.path.source',
+  'evt.type',
+  'evt.res',
+  'evt.category',
+  'evt.arg.flags',
+  'evt.arg.name',
+  'evt.arg.path',
+  'evt.arg.oldpath',
+  'evt.arg.request',
+  'evt.arg.domain',
+  'evt.arg.mode',
+  'evt.arg.fd',
+  'evt.arg.res',
+  'evt.arg.uid',
+  'evt.arg.tuple',
+  'evt.arg.cmd',
+  'evt.arg.newfd',
+  'evt.arg[0]',
+  'evt.arg[1]',
+  'evt.arg.dirfd',
+  'thread.cap_effective',
+  'fd.sproto',
+  'evt.abspath.src',
+] as const;
+const NUMBER_FIELDS = [
+  'evt.rawres',
+  'fd.num',
+  'proc.pid',
+  'proc.ppid',
+  'proc.vpid',
+  'proc.tty',
+  'user.uid',
+  'user.loginuid',
+  'proc.duration',
+  'proc.exe_ino',
+  'evt.rawarg.flags',
+  'evt.rawarg.mode',
+  'evt.rawarg.request',
+  'evt.count.error',
+  'evt.count.error.file',
+  'fd.dev.major',
+  'proc.apid',
+  'proc.cmdnargs',
+  'proc.cmdlenargs',
+  'proc.loginshellid',
+  'evt.type.is.open',
+  'evt.rawtime',
+  'proc.exe_ino.ctime_duration_proc_start',
+] as const;
+const PORT_FIELDS = ['fd.sport', 'fd.cport', 'fd.lport', 'fd.rport', 'fd.port'] as const;
+const BOOLEAN_FIELDS = [
+  'evt.failed',
+  'evt.is_open_read',
+  'evt.is_open_write',
+  'evt.is_open_exec',
+  'evt.is_open_create',
+  'fd.connected',
+  'fd.name_changed',
+  'fd.is_server',
+  'proc.is_exe_upper_layer',
+  'proc.is_vpgid_leader',
+  'thread.ismain',
+  'container.privileged',
+  'evt.is_io',
+] as const;
+const ADDRESS_FIELDS = ['fd.sip', 'fd.cip', 'fd.lip', 'fd.rip', 'fd.ip'] as const;
+const NET_FIELDS = ['fd.snet', 'fd.cnet', 'fd.lnet', 'fd.rnet', 'fd.net'] as const;
+
+const TEXTS = [
+  ...NAMES.slice(0, 6),
+  ...PATHS.filter((path) => !/[^\x20-\x7e]/.test(path)),
+  'host',
+  'nginx',
+  'web',
+  'file',
+  'f',
+  'ipv4',
+  'tcp',
+  '<NA>',
+  'SUCCESS',
+  'ENOENT',
+  'EINPROGRESS',
+  '-999',
+  'O_RDONLY',
+  'O_CREAT|O_RDWR',
+  'O_',
+  '|',
+  '0',
+  'PTRACE_ATTACH',
+  'AF_INET',
+  'AF_LOCAL|AF_UNIX',
+  'S_IXUSR',
+  '<f>',
+  '<4t>',
+  'root',
+  'AT_FDCWD',
+  'CAP_CHOWN',
+  'CAP_SYS_ADMIN',
+  'EXE_WRITABLE',
+  'hello',
+  'etc',
+  'sh',
+  '/e',
+  'w',
+  '1',
+  '12',
+  'é',
+  'bin',
+];
+const GLOBS = [
+  '*',
+  '*sh',
+  '/etc/*',
+  '*s*',
+  '/proc/*/mem',
+  '?at',
+  '[a-c]*',
+  '/*/[!p]*',
+  '*O_CREAT*',
+  'c?t',
+  '/ETC/*',
+  '*[0-9]',
+  '<?>*',
+];
+const REGEXES = [
+  '.*',
+  '/etc/.*',
+  '[a-z]+',
+  '(cat|bash|sh)d?',
+  '/proc/[0-9]+/mem',
+  'O_.*',
+  '.?at',
+  '/tmp/.',
+  '[^/]+',
+  's{1,2}hd?',
+];
+const PREFIXES = ['/etc', '/', 'etc/ssh', '/usr/bin', '/proc/*', '/tmp', '/usr/*/cat', '/et', ''];
+const NUMBERS = ['0', '1', '2', '3', '-1', '-2', '1000', '4294967295', '5', '34816', '500', '8'];
+const PORTS = ['22', '80', '443', '0', 'http', 'ssh'];
+const ADDRESSES = ['10.0.0.1', '127.0.0.1', '0.0.0.0', '::1', 'fe80::9', '192.168.1.7'];
+const NETWORKS = ['10.0.0.0/8', '127.0.0.0/8', '0.0.0.0/0', '10.1.0.0/16', 'fe80::/10', '::1', '192.168.1.0/29'];
+
+const oneOf = (values: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...values);
+const list = (values: readonly string[]): fc.Arbitrary<string> =>
+  fc.array(oneOf(values), { minLength: 1, maxLength: 9 }).map((items) => `(${items.map(quote).join(', ')})`);
+const check = (
+  fields: readonly string[],
+  operators: readonly string[],
+  value: fc.Arbitrary<string>,
+): fc.Arbitrary<string> => fc.tuple(oneOf(fields), oneOf(operators), value).map((parts) => parts.join(' '));
+
+const plainText = check(
+  TEXT_FIELDS,
+  ['=', '!=', 'contains', 'icontains', 'startswith', 'endswith'],
+  oneOf(TEXTS).map(quote),
+);
+/** evt.type only takes names that exist. */
+const isTyped = (text: string): boolean => !/^evt\.type /.test(text);
+const RIGHT = TEXT_FIELDS.filter((name) => !/proc\.a|evt\.type/.test(name));
+const CONTIGUOUS = ['proc.exe', 'proc.args[0]', 'proc.name', 'fd.name', 'proc.env[PATH]', 'basename(fd.name)'];
+const transformed = fc
+  .tuple(fc.constantFrom('tolower', 'toupper', 'basename', 'b64'), oneOf(RIGHT), oneOf(CONTIGUOUS))
+  // b64 takes texts that lie in one piece.
+  .map(([name, field, contiguous]) => `${name}(${name === 'b64' ? contiguous : field})`);
+const joined = fc
+  .tuple(oneOf(RIGHT), oneOf(RIGHT), oneOf(['concat', 'join']))
+  .map(([a, b, name]) => (name === 'concat' ? `concat(${a}, ${b})` : `join("|", (${a}, ${b}))`));
+
+const checks: fc.Arbitrary<string> = fc.oneof(
+  { weight: 8, arbitrary: plainText.filter(isTyped) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      'evt.type = open',
+      'evt.type in (openat, connect, execve)',
+      'evt.type != openat',
+      'evt.type contains "at"',
+    ),
+  },
+  { weight: 3, arbitrary: check(TEXT_FIELDS, ['in', 'intersects'], list(TEXTS)).filter(isTyped) },
+  { weight: 2, arbitrary: check(TEXT_FIELDS, ['glob', 'iglob'], oneOf(GLOBS).map(quote)).filter(isTyped) },
+  { weight: 2, arbitrary: check(TEXT_FIELDS, ['regex'], oneOf(REGEXES).map(quote)).filter(isTyped) },
+  { weight: 2, arbitrary: check(TEXT_FIELDS, ['pmatch'], list(PREFIXES)).filter(isTyped) },
+  {
+    weight: 2,
+    arbitrary: check(
+      TEXT_FIELDS,
+      ['startswith oneof', 'contains anyof', 'endswith allof', 'contains oneof'],
+      list(TEXTS),
+    ).filter(isTyped),
+  },
+  { weight: 1, arbitrary: check(TEXT_FIELDS, ['<', '>='], oneOf(['5', '0'])).filter(isTyped) },
+  {
+    weight: 1,
+    arbitrary: oneOf([...TEXT_FIELDS, ...NUMBER_FIELDS, ...PORT_FIELDS, ...ADDRESS_FIELDS, ...BOOLEAN_FIELDS]).map(
+      (name) => `${name} exists`,
+    ),
+  },
+  { weight: 4, arbitrary: check(NUMBER_FIELDS, ['=', '!=', '<', '<=', '>', '>='], oneOf(NUMBERS)) },
+  { weight: 1, arbitrary: check(NUMBER_FIELDS, ['in'], list(NUMBERS)) },
+  { weight: 2, arbitrary: check(PORT_FIELDS, ['=', '!='], oneOf(PORTS)) },
+  { weight: 1, arbitrary: check(PORT_FIELDS, ['<', '>'], oneOf(['80', '100'])) },
+  { weight: 1, arbitrary: check(PORT_FIELDS, ['in'], list(PORTS)) },
+  { weight: 2, arbitrary: check(BOOLEAN_FIELDS, ['=', '!='], oneOf(['true', 'false'])) },
+  { weight: 2, arbitrary: check(ADDRESS_FIELDS, ['=', '!='], oneOf(ADDRESSES).map(quote)) },
+  { weight: 1, arbitrary: check(ADDRESS_FIELDS, ['in'], list(ADDRESSES)) },
+  { weight: 2, arbitrary: check(NET_FIELDS, ['=', '!='], oneOf(NETWORKS).map(quote)) },
+  { weight: 1, arbitrary: check(NET_FIELDS, ['in'], list(NETWORKS)) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        transformed,
+        oneOf(['=', '!=', 'contains', 'startswith', 'endswith', 'icontains', 'regex', 'glob']),
+        oneOf(TEXTS.filter((text) => !/[|<*]/.test(text))).map(quote),
+      )
+      .map((parts) => parts.join(' ')),
+  },
+  { weight: 1, arbitrary: fc.tuple(transformed, list(TEXTS)).map(([left, values]) => `${left} in ${values}`) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(joined, oneOf(['=', 'contains', 'startswith', 'endswith']), oneOf(TEXTS).map(quote))
+      .map((parts) => parts.join(' ')),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        oneOf(RIGHT),
+        oneOf(['=', '!=', 'contains', 'icontains', 'startswith', 'endswith', 'glob']),
+        fc.oneof(
+          oneOf(RIGHT).map((name) => `val(${name})`),
+          transformed,
+          joined,
+        ),
+      )
+      .map((parts) => parts.join(' ')),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(oneOf(RIGHT), oneOf(['>', '=', '<=']), oneOf(['0', '3', '5', '11']))
+      .map(([name, operator, value]) => `len(${name}) ${operator} ${value}`),
+  },
+);
+
+/** Conditions of up to about eight checks. */
+export const randomCondition: fc.Arbitrary<string> = fc.letrec<{ node: string }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    { weight: 5, arbitrary: checks },
+    {
+      weight: 2,
+      arbitrary: fc.array(tie('node'), { minLength: 2, maxLength: 3 }).map((parts) => `(${parts.join(' and ')})`),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.array(tie('node'), { minLength: 2, maxLength: 3 }).map((parts) => `(${parts.join(' or ')})`),
+    },
+    { weight: 1, arbitrary: tie('node').map((part) => `not (${part})`) },
+  ),
+})).node;

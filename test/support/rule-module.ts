@@ -1,0 +1,78 @@
+// A compiled rule module over records made in a test: what the worker does with it, on hand-made memory.
+
+import { compileModule } from '../../host/compiler/compile.ts';
+import { parseCondition } from '../../host/compiler/condition-parser.ts';
+import { type CompiledRule, loadRules } from '../../host/compiler/load.ts';
+import type { RuleSource } from '../../host/compiler/rule-source.ts';
+import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../host/sandbox/instantiate.ts';
+import { runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
+import { CANDIDATE_WORDS, IMAGE } from '../../host/schema/image.ts';
+import { member } from '../../host/schema/layout.ts';
+import { RecordMemory } from './records.ts';
+
+const CANDIDATES = member(IMAGE, 'candidates').offset;
+
+/** Rules from conditions alone, named after them. */
+export function rulesOf(conditions: readonly string[]): RuleSource[] {
+  return conditions.map((condition, index) => ({
+    name: `rule ${index}`,
+    description: '',
+    priority: 'Warning',
+    tags: [],
+    source: 'syscall',
+    output: condition,
+    conditionText: condition,
+    file: 'test.yaml',
+    line: index + 1,
+    condition: parseCondition(condition),
+  }));
+}
+
+/** Rules of a YAML text. Throws on any error in it. */
+export function loadedRules(text: string): readonly CompiledRule[] {
+  const result = loadRules([{ name: 'test.yaml', text }]);
+  if (!result.successful) throw new Error(result.errors.map(({ message }) => message).join('\n'));
+  return result.rules;
+}
+
+/** A module bound to memory into which a test puts records. */
+export class RuleModule {
+  readonly records: RecordMemory;
+  readonly #memory: WebAssembly.Memory;
+  readonly #instance: RuleInstance;
+  #matches: { rule: number; event: number }[] = [];
+
+  private constructor(wasm: Uint8Array, ruleCount: number) {
+    this.#memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });
+    this.records = new RecordMemory(this.#memory.buffer as unknown as SharedArrayBuffer);
+    this.#instance = instantiateRuleModule(compileRuleModule(wasm), {
+      memory: this.#memory,
+      ruleCount,
+      match: (rule, event) => this.#matches.push({ rule, event }),
+    });
+  }
+
+  /** Compiles rules; they are verified as the worker would. */
+  static async of(rules: readonly RuleSource[], cacheDirectory?: string): Promise<RuleModule> {
+    const { wasm } = await compileModule(rules, cacheDirectory === undefined ? {} : { cacheDirectory });
+    return new RuleModule(wasm, rules.length);
+  }
+
+  /** Fills the candidate words of an image, as it is done once before its first event. */
+  setCandidates(image: number): void {
+    const view = new DataView(this.#memory.buffer);
+    for (let word = 0; word < CANDIDATE_WORDS; word++) {
+      const result = runCandidates(this.#instance, image, word);
+      if (!result.ok) throw new Error(result.reason);
+      view.setBigUint64(image + CANDIDATES + 8 * word, result.value, true);
+    }
+  }
+
+  /** Numbers of the rules that match the records in [from, to), in the order they are reported. */
+  evaluate(from: number, to: number): number[] {
+    this.#matches = [];
+    const result = runEvaluate(this.#instance, from, to);
+    if (!result.ok) throw new Error(result.reason);
+    return this.#matches.map(({ rule }) => rule);
+  }
+}
