@@ -8,7 +8,9 @@
 #include "event_types.h"
 #include "javascript.h"
 #include "lexical_path.h"
+#include "name_files.h"
 #include "plan.h"
+#include "users.h"
 
 namespace wasprey {
 namespace {
@@ -77,6 +79,24 @@ Napi::Value LexicalPathOf(const Napi::CallbackInfo& info) {
   return result;
 }
 
+Napi::Object NamesObject(Napi::Env env, std::string_view file) {
+  Napi::Object object = Napi::Object::New(env);
+  for (const auto& [number, name] : ParseNames(file)) object.Set(number, Napi::String::New(env, name));
+  return object;
+}
+
+/** (root: string) -> {users, groups} | undefined: name files below a root that is not trusted, as a container's. */
+Napi::Value NamesBelow(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) return ThrowType(env, "namesBelow: a directory is needed");
+  NameFiles files;
+  if (!ReadNameFiles(info[0].As<Napi::String>().Utf8Value(), false, {}, {}, &files)) return env.Undefined();
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("users", NamesObject(env, files.passwd.text));
+  result.Set("groups", NamesObject(env, files.group.text));
+  return result;
+}
+
 /** () -> [name, number, fixed size][]: the addon's idea of the event types. */
 Napi::Value EventTypes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -96,6 +116,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("wake", Napi::Function::New<WakeCapture>(env, "wake"));
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
+  exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
   exports.Set("eventTypes", Napi::Function::New<EventTypes>(env, "eventTypes"));
   exports.Set("Capture", CaptureObject::Define(env));
   return exports;

@@ -64,6 +64,10 @@ Status BuilderSource::Inject(const uint8_t* record, size_t size, bool held) {
   if (header.cpu >= plan_.cpus) {
     return Error{"CAPTURE_RECORD", "There is no CPU " + std::to_string(header.cpu) + ".", ""};
   }
+  if (header.size != size && header.size >= sizeof header && header.size <= LONGEST_RECORD && header.size % 8 == 0) {
+    // The reader would go on within the record, where it finds none. BPF writes the size it has reserved.
+    return Error{"CAPTURE_RECORD", "The size of the record is not that of its bytes.", ""};
+  }
   ring_control& control = controls_[header.cpu];
   header.sequence = ++control.sequence;
   const uint64_t position = control.head;

@@ -80,8 +80,7 @@ std::optional<ContainerId> ByParent(std::string_view name, std::string_view pare
   if (parent == "k8s.io" || (parent == "default" && path == "/default")) return ContainerId{"containerd", name};
   if (parent == "lxc" || parent == "lxc.payload") return ContainerId{"lxc", name};
   if (name.starts_with("lxc.payload.")) return ContainerId{"lxc", name.substr(12)};
-  const size_t task = path.rfind('/', path.size() - parent.size() - 2);
-  if (task != std::string_view::npos && path.substr(0, task + 1).ends_with("/ecs/")) return ContainerId{"", name};
+  if (path.substr(0, path.size() - parent.size()).ends_with("/ecs/")) return ContainerId{"", name};
   return std::nullopt;
 }
 

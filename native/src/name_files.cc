@@ -85,33 +85,41 @@ void* RunReader(void* argument) {
   return nullptr;
 }
 
+/** Reads on a thread of its own, which is left behind when it does not answer in time: then false. */
+bool ReadInTime(const std::shared_ptr<Request>& request) {
+  if (readers >= kMostStuck) return false;
+  readers++;
+  auto holder = std::make_unique<std::shared_ptr<Request>>(request);
+  pthread_t thread;
+  if (pthread_create(&thread, nullptr, RunReader, holder.get()) != 0) {
+    readers--;
+    return false;
+  }
+  static_cast<void>(holder.release());
+  pthread_detach(thread);
+  std::unique_lock lock(request->mutex);
+  return request->answered.wait_for(lock, kPatience, [&] { return request->done; });
+}
+
 }  // namespace
 
-bool ReadNameFiles(uint32_t pid, const FileStamp& passwd, const FileStamp& group, NameFiles* files) {
+std::string RootOf(uint32_t pid) {
+  if (pid != 0) return "/proc/" + std::to_string(pid) + "/root";
+  // In a container with the host's pid namespace this is the host's root; where init may not be looked at, our own.
+  const char* const of_init = "/proc/1/root";
+  return access(of_init, R_OK) == 0 ? of_init : "/";
+}
+
+bool ReadNameFiles(const std::string& root, bool trusted, const FileStamp& passwd, const FileStamp& group,
+                   NameFiles* files) {
   const auto request = std::make_shared<Request>();
-  request->root = pid == 0 ? "/proc/1/root" : "/proc/" + std::to_string(pid) + "/root";
+  request->root = root;
   request->passwd = passwd;
   request->group = group;
-  if (pid == 0) {
-    // The host's own files: not hostile. Where the agent may not look through init's root, it takes its own.
+  if (trusted) {
     request->Read();
-    if (!request->found) {
-      request->root = "/";
-      request->Read();
-    }
-  } else {
-    if (readers >= kMostStuck) return false;
-    readers++;
-    auto holder = std::make_unique<std::shared_ptr<Request>>(request);
-    pthread_t thread;
-    if (pthread_create(&thread, nullptr, RunReader, holder.get()) != 0) {
-      readers--;
-      return false;
-    }
-    static_cast<void>(holder.release());
-    pthread_detach(thread);
-    std::unique_lock lock(request->mutex);
-    if (!request->answered.wait_for(lock, kPatience, [&] { return request->done; })) return false;
+  } else if (!ReadInTime(request)) {
+    return false;
   }
   *files = std::move(request->files);
   return request->found;

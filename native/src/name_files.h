@@ -28,10 +28,14 @@ struct NameFiles {
   NameFile group;
 };
 
+/** The root directory as process `pid` sees it; 0 = the host's. */
+std::string RootOf(uint32_t pid);
+
 /**
- * Reads both files as process `pid` sees them (0 = the host's). Takes stamps of what is known already. False when it
- * took too long, or no such process is left: then nothing is known.
+ * Reads both files below `root`. Takes stamps of what is known already. False when it took too long, or there is no
+ * such root (any more): then nothing is known. A root that is `trusted` is waited for.
  */
-bool ReadNameFiles(uint32_t pid, const FileStamp& passwd, const FileStamp& group, NameFiles* files);
+bool ReadNameFiles(const std::string& root, bool trusted, const FileStamp& passwd, const FileStamp& group,
+                   NameFiles* files);
 
 }  // namespace wasprey

@@ -51,8 +51,9 @@ const Users::Database& Users::Fresh(uint32_t container, uint32_t pid) {
   Database& database = databases_[container];
   const Clock::time_point now = Clock::now();
   if (now < database.next_look) return database;
+  const bool is_host = container == 0;
   NameFiles files;
-  if (ReadNameFiles(container == 0 ? 0 : pid, database.passwd_stamp, database.group_stamp, &files)) {
+  if (ReadNameFiles(RootOf(is_host ? 0 : pid), is_host, database.passwd_stamp, database.group_stamp, &files)) {
     Update(files.passwd, &database.passwd_stamp, &database.users);
     Update(files.group, &database.group_stamp, &database.groups);
     database.next_look = Clock::now() + kRecheck;
