@@ -60,14 +60,26 @@ function excerpt(diagnostic: Diagnostic): { text: string; start: number; width: 
   const to = Math.min(characters.length, from + WINDOW);
   const before = from > 0 ? '...' : '';
   const after = to < characters.length ? '...' : '';
-  // Replacements are longer than what they stand for, so widths are counted after them.
-  const width = (first: number, last: number) => characters.slice(first, last).join('').length;
+  const width = (first: number, last: number) => columns(characters.slice(first, last).join(''));
   return {
     text: before + characters.slice(from, to).join('') + after,
     start: before.length + width(from, start),
     width: Math.max(1, width(start, Math.min(end, to))),
   };
 }
+
+/** Columns that a terminal gives a text: two for wide characters, none for marks that combine. */
+function columns(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (/\p{Mn}/u.test(character)) continue;
+    width += WIDE.test(character) ? 2 : 1;
+  }
+  return width;
+}
+
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uff01-\uff60]/u;
 
 /** Control characters and broken surrogates as escapes, so that a rules file can't write to the terminal. */
 function printable(text: string): string {

@@ -19,17 +19,18 @@ export function suggestEvent(name: string): string | undefined {
 
 /** The candidate that takes the fewest edits, if those are few for the length of the name. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(Math.min(name.length, 40) / 3));
   let best: string | undefined;
-  let fewest = limit + 1;
+  let fewest = Math.max(1, Math.floor(Math.min(name.length, 40) / 3));
+  let longest = -1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) > fewest) continue;
+    const edits = distance(name, candidate);
+    const prefix = commonPrefix(name, candidate);
     // Of two that are as near, the one that begins like the name for longer.
-    const edits = distance(name, candidate) - commonPrefix(name, candidate) / 1000;
-    if (edits < fewest) {
-      fewest = edits;
-      best = candidate;
-    }
+    if (edits > fewest || (edits === fewest && prefix <= longest)) continue;
+    best = candidate;
+    fewest = edits;
+    longest = prefix;
   }
   return best;
 }
