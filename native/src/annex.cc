@@ -35,7 +35,7 @@ class Writer {
 
   string_ref Put(std::string_view text) {
     const string_ref reference{Here(), static_cast<uint32_t>(text.size())};
-    memcpy(at_, text.data(), text.size());
+    text.copy(at_, text.size());
     at_ += text.size();
     return reference;
   }
