@@ -72,9 +72,10 @@ function locate(event: EventRecord, path: string) {
 /** As passed, and seen from the root when it was passed relative to some directory. */
 function pathValue(event: EventRecord, owner: EventRecord | ImageRecord, member: string): ParameterValue | undefined {
   const name = owner.bytes(member);
+  // What the image has (its executable) was passed by no one.
   const raw = owner === event ? (owner.bytes(member.replace('name', 'raw')) ?? name) : name;
   if (!raw) return undefined;
-  return name && !isAbsolute(raw) ? { raw: text(raw), meaning: name } : { raw: text(raw) };
+  return name && name !== raw && !isAbsolute(raw) ? { raw: text(raw), meaning: name } : { raw: text(raw) };
 }
 
 /** Arguments and environment with their NULs, which show as dots. */

@@ -103,7 +103,7 @@ function ancestorValue(image: ImageRecord, member: string, argument: string | un
     const all = [...image.ancestors()].map((ancestor) => ancestor.bytes(member) ?? new Uint8Array(0));
     return text(concatenate(all, ' '));
   }
-  if (/^\d+$/.test(argument)) return plain(image.ancestor(Number(argument))?.value(member));
+  if (/^-?\d+$/.test(argument)) return plain(image.ancestor(Number(argument))?.value(member));
   let generation = 0;
   for (const ancestor of image.ancestors()) {
     const found = findByKey(ancestor.bytes('environment') ?? new Uint8Array(0), argument);

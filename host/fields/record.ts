@@ -103,9 +103,10 @@ export class ImageRecord extends StructRecord {
 
   /** The n-th ancestor; 0 is the process itself. */
   ancestor(generations: number): ImageRecord | undefined {
+    if (generations < 0 || generations > LONGEST_CHAIN) return undefined;
     let image: ImageRecord | undefined = this;
-    for (let step = 0; step < generations && step < LONGEST_CHAIN && image; step++) image = image.parent;
-    return generations <= LONGEST_CHAIN ? image : undefined;
+    for (let step = 0; step < generations && image; step++) image = image.parent;
+    return image;
   }
 
   /** Parents, nearest first. */

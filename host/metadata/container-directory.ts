@@ -110,8 +110,8 @@ export class ContainerDirectory {
   /** Whom to ask, by what the cgroup path tells of the runtime. */
   #sources(type: string): readonly ((id: string, signal: AbortSignal) => Promise<ContainerMetadata | undefined>)[] {
     const { dockerSocket, podmanSocket, runcRoots } = this.#places;
-    const docker = (id: string, signal: AbortSignal) => inspectContainer(dockerSocket, id, signal);
-    const podman = (id: string, signal: AbortSignal) => inspectContainer(podmanSocket, id, signal);
+    const docker = (id: string, signal: AbortSignal) => inspectContainer('docker', dockerSocket, id, signal);
+    const podman = (id: string, signal: AbortSignal) => inspectContainer('podman', podmanSocket, id, signal);
     const runc = (id: string) => readRuncContainer(id, runcRoots);
     switch (type) {
       case 'docker':

@@ -9,6 +9,8 @@ export interface ContainerMount {
 }
 
 export interface ContainerMetadata {
+  /** Who told it, where the cgroup path does not: docker, podman, runc. */
+  readonly runtime?: string;
   readonly name?: string;
   /** As it was asked for, tag or digest included. */
   readonly image?: string;

@@ -11,13 +11,14 @@ const NOT_FOUND = 404;
 
 /** Undefined if the engine does not know the container. Rejects when it does not answer. */
 export async function inspectContainer(
+  runtime: string,
   socket: string,
   id: string,
   signal: AbortSignal,
 ): Promise<ContainerMetadata | undefined> {
   try {
     const answer = await getJson(socket, `/containers/${encodeURIComponent(id)}/json`, signal);
-    return { ...fromInspection(answer), ...(await imageFacts(socket, asText(at(answer, 'Image')), signal)) };
+    return { runtime, ...fromInspection(answer), ...(await imageFacts(socket, asText(at(answer, 'Image')), signal)) };
   } catch (error) {
     if (error instanceof RuntimeRequestError && error.status === NOT_FOUND) return undefined;
     throw error;

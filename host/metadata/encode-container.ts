@@ -20,7 +20,7 @@ export function encodeContainer(notice: ContainerNotice, metadata: ContainerMeta
     start_time: startTime ?? 0n,
     id: notice.id,
     full_id: notice.fullId,
-    type: text(notice.type || undefined),
+    type: text(notice.type || metadata?.runtime),
     name: text(metadata?.name),
     ip: text(metadata?.ip),
     ...imageMembers(metadata),

@@ -41,6 +41,7 @@ function fromState(id: string, state: unknown, config: unknown): ContainerMetada
   const image = IMAGE_ANNOTATIONS.map((name) => annotations.get(name)).find((name) => name);
   const startTime = asNanoseconds(at(state, 'created'));
   return {
+    runtime: 'runc',
     name: id,
     ...(image !== undefined && { image }),
     ...(startTime !== undefined && { startTime }),

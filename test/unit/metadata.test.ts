@@ -86,18 +86,21 @@ describe('metadata: runc', () => {
     const metadata = await readRuncContainer('web', [join(root, 'none'), root]);
     const fields = ['container.name', 'container.image', 'container.image.repository', 'container.image.tag'];
     const more = ['container.privileged', 'container.mounts', 'container.label[team]', 'container.start_ts'];
-    assert.deepEqual(shown(encodeContainer(NOTICE, metadata), [...fields, ...more, 'container.id', 'container.type']), [
-      'web',
-      'docker.io/library/nginx:1.27',
-      'docker.io/library/nginx',
-      '1.27',
-      'true',
-      '/srv:/data:ro,rprivate:false:rprivate',
-      'shop',
-      '1795528388000000000',
-      'web',
-      'runc',
-    ]);
+    assert.deepEqual(
+      shown(encodeContainer({ ...NOTICE, type: '' }, metadata), [...fields, ...more, 'container.id', 'container.type']),
+      [
+        'web',
+        'docker.io/library/nginx:1.27',
+        'docker.io/library/nginx',
+        '1.27',
+        'true',
+        '/srv:/data:ro,rprivate:false:rprivate',
+        'shop',
+        '1795528388000000000',
+        'web',
+        'runc',
+      ],
+    );
   });
 
   it("a bundle's owner can't stall the agent with a pipe in place of the file", async () => {
