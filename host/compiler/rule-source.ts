@@ -1,6 +1,7 @@
 // What the compiler's back end takes: rules as the front end leaves them, lists and macros resolved, types checked.
 
 import type { Expression } from './ast.ts';
+import type { CompiledRule } from './rule.ts';
 
 export interface RuleSource {
   readonly name: string;
@@ -20,4 +21,22 @@ export interface RuleSource {
   readonly condition: Expression;
   /** Names of the event types that the rule can match; undefined = any. */
   readonly eventTypes?: ReadonlySet<string>;
+}
+
+/** A rule as the loader made it. */
+export function ruleSourceOf(rule: CompiledRule): RuleSource {
+  const { name, description, priority, tags, source, conditionText, file, line, condition, eventTypes } = rule;
+  return {
+    name,
+    description,
+    priority,
+    tags,
+    source,
+    output: rule.outputText,
+    conditionText,
+    file,
+    line,
+    condition,
+    eventTypes,
+  };
 }

@@ -44,22 +44,24 @@
 struct call {
   const char* name;
   long number;
+  bool makes_descriptor;
 };
 
-#define CALL(name) {#name, SYS_##name}
+#define CALL(name) {#name, SYS_##name, false}
+#define OPENS(name) {#name, SYS_##name, true}
 static const struct call calls[] = {
 #ifdef SYS_open  // the old calls that newer architectures never had
-    CALL(open),      CALL(creat),        CALL(unlink),   CALL(rmdir),      CALL(mkdir),       CALL(rename),
-    CALL(link),      CALL(symlink),      CALL(chmod),    CALL(dup2),       CALL(fork),        CALL(vfork),
+    OPENS(open),     OPENS(creat),        CALL(unlink),   CALL(rmdir),       CALL(mkdir),       CALL(rename),
+    CALL(link),      CALL(symlink),       CALL(chmod),    OPENS(dup2),       CALL(fork),        CALL(vfork),
 #endif
-    CALL(openat),    CALL(openat2),      CALL(close),    CALL(execve),     CALL(execveat),    CALL(socket),
-    CALL(bind),      CALL(listen),       CALL(connect),  CALL(accept),     CALL(accept4),     CALL(sendto),
-    CALL(sendmsg),   CALL(unlinkat),     CALL(mkdirat),  CALL(renameat),   CALL(renameat2),   CALL(linkat),
-    CALL(symlinkat), CALL(fchmod),       CALL(fchmodat), CALL(dup),        CALL(dup3),        CALL(setuid),
-    CALL(setgid),    CALL(setresuid),    CALL(setsid),   CALL(setpgid),    CALL(ptrace),      CALL(mount),
-    CALL(umount2),   CALL(memfd_create), CALL(unshare),  CALL(setns),      CALL(init_module), CALL(finit_module),
-    CALL(bpf),       CALL(clone),        CALL(clone3),   CALL(chdir),      CALL(fchdir),      CALL(chroot),
-    CALL(write),     CALL(getppid),      CALL(sendfile), CALL(pidfd_open), CALL(pipe2),       CALL(eventfd2),
+    OPENS(openat),   OPENS(openat2),      CALL(close),    CALL(execve),      CALL(execveat),    OPENS(socket),
+    CALL(bind),      CALL(listen),        CALL(connect),  OPENS(accept),     OPENS(accept4),    CALL(sendto),
+    CALL(sendmsg),   CALL(unlinkat),      CALL(mkdirat),  CALL(renameat),    CALL(renameat2),   CALL(linkat),
+    CALL(symlinkat), CALL(fchmod),        CALL(fchmodat), OPENS(dup),        OPENS(dup3),       CALL(setuid),
+    CALL(setgid),    CALL(setresuid),     CALL(setsid),   CALL(setpgid),     CALL(ptrace),      CALL(mount),
+    CALL(umount2),   OPENS(memfd_create), CALL(unshare),  CALL(setns),       CALL(init_module), CALL(finit_module),
+    OPENS(bpf),      CALL(clone),         CALL(clone3),   CALL(chdir),       CALL(fchdir),      CALL(chroot),
+    CALL(write),     CALL(getppid),       CALL(sendfile), OPENS(pidfd_open), CALL(pipe2),       OPENS(eventfd2),
     CALL(ftruncate), CALL(fcntl),
 };
 
@@ -127,9 +129,9 @@ static void system_call(int at, int length) {
   if (!quiet) {
     say("{\"step\":%d,\"call\":\"%s\",\"pid\":%d,\"tid\":%ld,\"result\":%ld,\"cpu\":%d,\"before\":%lld,\"after\":%lld",
         last_step, call->name, getpid(), syscall(SYS_gettid), result, cpu, before, after);
-    // Of what the call made, or else of what it worked on: a descriptor is always the first argument.
-    if (result >= 0 && !makes_process(call->name) && strcmp(call->name, "ptrace"))
-      say_descriptor(result > 0 ? (int)result : (int)arguments[0]);
+    // Of what the call made, or else of what it worked on: a descriptor is always the first argument. One that is none
+    // says nothing.
+    if (result >= 0) say_descriptor(call->makes_descriptor ? (int)result : (int)arguments[0]);
     say_line();
   }
 }

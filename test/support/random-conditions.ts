@@ -198,8 +198,8 @@ const RIGHT = TEXT_FIELDS.filter((name) => !/proc\.a|evt\.type/.test(name));
 const CONTIGUOUS = ['proc.exe', 'proc.args[0]', 'proc.name', 'fd.name', 'proc.env[PATH]', 'basename(fd.name)'];
 const transformed = fc
   .tuple(fc.constantFrom('tolower', 'toupper', 'basename', 'b64'), oneOf(RIGHT), oneOf(CONTIGUOUS))
-  // b64 takes texts that lie in one piece.
-  .map(([name, field, contiguous]) => `${name}(${name === 'b64' ? contiguous : field})`);
+  // b64 and basename take texts that lie in one piece.
+  .map(([name, field, contiguous]) => `${name}(${name === 'b64' || name === 'basename' ? contiguous : field})`);
 const joined = fc
   .tuple(oneOf(RIGHT), oneOf(RIGHT), oneOf(['concat', 'join']))
   .map(([a, b, name]) => (name === 'concat' ? `concat(${a}, ${b})` : `join("|", (${a}, ${b}))`));

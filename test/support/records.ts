@@ -44,6 +44,11 @@ export class RecordMemory {
     this.host = this.put(HOST);
   }
 
+  /** Where the next record will lie. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** Returns the address. */
   put(record: Uint8Array): number {
     const address = this.#end;

@@ -10,6 +10,8 @@ import { CANDIDATE_WORDS, IMAGE } from '../../host/schema/image.ts';
 import { member } from '../../host/schema/layout.ts';
 import { RecordMemory } from './records.ts';
 
+/** 32 MB. */
+const PAGES = 512;
 const CANDIDATES = member(IMAGE, 'candidates').offset;
 
 /** Rules from conditions alone, named after them. */
@@ -43,7 +45,7 @@ export class RuleModule {
   #matches: { rule: number; event: number }[] = [];
 
   private constructor(wasm: Uint8Array, ruleCount: number) {
-    this.#memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });
+    this.#memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
     this.records = new RecordMemory(this.#memory.buffer as unknown as SharedArrayBuffer);
     this.#instance = instantiateRuleModule(compileRuleModule(wasm), {
       memory: this.#memory,
@@ -56,6 +58,11 @@ export class RuleModule {
   static async of(rules: readonly RuleSource[], cacheDirectory?: string): Promise<RuleModule> {
     const { wasm } = await compileModule(rules, cacheDirectory === undefined ? {} : { cacheDirectory });
     return new RuleModule(wasm, rules.length);
+  }
+
+  /** A module that was compiled already. */
+  static from(wasm: Uint8Array, ruleCount: number): RuleModule {
+    return new RuleModule(wasm, ruleCount);
   }
 
   /** Fills the candidate words of an image, as it is done once before its first event. */
