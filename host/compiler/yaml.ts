@@ -192,14 +192,14 @@ class TreeBuilder {
   }
 
   #followedByColon(node: YamlNode): boolean {
-    const pattern = /(?:\s|#[^\n]*)*:/y;
+    const pattern = /(?:[ \t\r\n]|#[^\n]*)*:/y;
     pattern.lastIndex = node.end;
     return pattern.test(this.#text);
   }
 
   /** Past blanks, comments, tags and anchors. */
   #contentStart(from: number, to: number): number {
-    const pattern = /(?:\s+|#[^\n]*|[&!][^\s,[\]{}]*)*/y;
+    const pattern = /(?:[ \t\r\n]+|#[^\n]*|[&!][^\s,[\]{}]*)*/y;
     pattern.lastIndex = from;
     pattern.test(this.#text);
     return Math.min(pattern.lastIndex, to);
@@ -207,7 +207,7 @@ class TreeBuilder {
 
   #contentEnd(start: number, to: number): number {
     let end = to;
-    while (end > start && /\s/.test(this.#text[end - 1] ?? '')) end--;
+    while (end > start && /[ \t\r\n]/.test(this.#text[end - 1] ?? '')) end--;
     return end;
   }
 }
