@@ -190,7 +190,7 @@ export const EVENT_TYPES: readonly EventType[] = [
       parameter('domain', 'ENUMFLAGS32', { member: 'domain', flags: 'socket_families' }),
       parameter('type', 'UINT32', { member: 'socket_type' }),
       parameter('proto', 'UINT32', { member: 'protocol' }),
-      parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'file_flags' }),
+      parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'descriptor_flags' }),
     ],
   },
   { name: 'bind', number: 8, shape: 'network', category: 'net', usesFd: true, parameters: [RES, PASSED_ADDRESS, FD] },
@@ -391,7 +391,7 @@ export const EVENT_TYPES: readonly EventType[] = [
       RES_FD,
       parameter('oldfd', 'FD', { member: 'old_fd' }),
       parameter('newfd', 'FD', { member: 'new_fd' }),
-      parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'file_flags' }),
+      parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'descriptor_flags' }),
     ],
   },
   {

@@ -29,6 +29,12 @@ export const FLAG_TABLES = {
     { name: 'O_CLOEXEC', value: 0x1000, mask: 0x80000, equals: 0x80000 },
     { name: 'O_TMPFILE', value: 0x2000, mask: 0x410000, equals: 0x410000 },
   ],
+  /** flags that calls making a descriptor take besides; that there are none has a name too */
+  descriptor_flags: [
+    { name: 'O_NONBLOCK', value: 0x40, mask: 0x800, equals: 0x800 },
+    { name: 'O_CLOEXEC', value: 0x1000, mask: 0x80000, equals: 0x80000 },
+    { name: 'O_NONE', value: 0, mask: 0x80800, equals: 0 },
+  ],
   /** facts of an executable; image.flags has the same numbers */
   execve_flags: [
     { name: 'EXE_WRITABLE', value: 1, mask: 1, equals: 1 },

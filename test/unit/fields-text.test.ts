@@ -180,7 +180,14 @@ test('connections', () => {
     'fd.rport': '<NA>',
   });
   const socket = memory.event('socket', image, { kind: '4'.charCodeAt(0), domain: 1, result: 3, fd: 3 });
-  check(socket, { 'evt.arg.domain': 'AF_LOCAL|AF_UNIX', 'fd.sip': '<NA>', 'fd.name': '', 'fd.type': 'ipv4' });
+  check(socket, {
+    'evt.arg.flags': 'O_NONE',
+    'evt.rawarg.flags': '0',
+    'evt.arg.domain': 'AF_LOCAL|AF_UNIX',
+    'fd.sip': '<NA>',
+    'fd.name': '',
+    'fd.type': 'ipv4',
+  });
   const unix = memory.event('connect', image, {
     kind: 'u'.charCodeAt(0),
     name: 'ffff888800001234->ffff88880000abcd /run/app ctl.sock',
