@@ -156,6 +156,7 @@ export class Engine {
         return;
       case 'stopped':
         this.#counters = message.counters;
+        this.#listener.onCounters(message.counters);
         this.#phase = 'ended';
         this.#markDone();
         return;

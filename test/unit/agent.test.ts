@@ -96,6 +96,25 @@ test('a storm of matches is counted to the last one, and what is not reported is
   assert.ok(reported > 0);
 });
 
+test('dropped events are told of, with their number', async () => {
+  const sizes = { ringBudget: 1 << 19, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 1 };
+  await using built = await startBuiltAgent([await moduleOf(RULES)], { sizes });
+  // Put in at once, without a poll in between: more than the ring holds.
+  const count = 5000;
+  built.agent.inject(
+    [processImage(1, {})],
+    Array.from({ length: count }, () => shadowRead(1)),
+  );
+  const { engine } = await built.agent.stop();
+  const dropped = engine?.capture.dropped.reduce((total, number) => total + number, 0) ?? 0;
+  assert.ok(dropped > 0 && dropped < count);
+  const [line = ''] = built.jsonLines().filter((json) => json.includes('syscall event drop'));
+  const alert = JSON.parse(line) as { source: string; priority: string; output_fields: Record<string, string> };
+  assert.deepEqual([alert.source, alert.priority], ['internal', 'Debug']);
+  const expected = { n_drops: String(dropped), n_evts: String(count), n_matches_dropped: '0' };
+  assert.deepEqual(alert.output_fields, expected);
+});
+
 test('an idle agent stops at once, and can be stopped twice', async () => {
   const built = await startBuiltAgent([await moduleOf(RULES)]);
   const began = performance.now();
