@@ -84,7 +84,7 @@ export async function installTools(tools, note, lock) {
       { output: result.output, log: result.log },
     );
   }
-  const absent = tools.filter((tool) => missingTools([tool.purpose]).includes(tool));
+  const absent = tools.filter((tool) => missingTools(tool.purposes).includes(tool));
   if (absent.length > 0) {
     // dpkg takes them for installed, but their files are gone or elsewhere.
     throw new SetupFailure('set-up could not install system packages', [

@@ -14,7 +14,7 @@ import { formatSeconds, Progress } from './progress.mjs';
 import { hasCommand, missingTools } from './system-tools.mjs';
 
 /** @import { Needs } from './bootstrap-arguments.mjs' */
-/** @import { SystemTool } from './system-tools.mjs' */
+/** @import { Purpose, SystemTool } from './system-tools.mjs' */
 
 /**
  * @typedef {object} Lacking
@@ -99,10 +99,10 @@ function diskFailure(error) {
 function lacking(level) {
   const native = level >= NEEDS.indexOf('native') && !nativeBuilt();
   const capture = level >= NEEDS.indexOf('capture');
-  /** @type {SystemTool['purpose'][]} */
+  /** @type {Purpose[]} */
   const purposes = [];
   if (native && isCheckout()) purposes.push('build');
-  if (capture && gatherMachineFacts().tracefs === 'not mounted') purposes.push('mount');
+  if (capture && gatherMachineFacts().tracefs === 'not mounted') purposes.push('tracefs');
   if (level >= NEEDS.indexOf('live-tests')) purposes.push('live-tests');
   return { tools: missingTools(purposes), nodePackages: !nodePackagesInstalled(), native };
 }

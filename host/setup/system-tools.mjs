@@ -5,35 +5,37 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
+/** @typedef {'build' | 'tracefs' | 'live-tests'} Purpose  `tracefs`: only where it must be mounted */
+
 /**
  * @typedef {object} SystemTool
  * @property {string} name as messages say it
  * @property {readonly string[]} [commands] any of these in PATH
  * @property {readonly string[]} [files] any of these
  * @property {readonly string[]} packages of Debian: the first that the system has is installed
- * @property {'build' | 'mount' | 'live-tests'} purpose `mount` only where tracefs must be mounted
+ * @property {readonly Purpose[]} purposes
  */
 
 /** @type {readonly SystemTool[]} */
 export const SYSTEM_TOOLS = [
-  { name: 'make', commands: ['make'], packages: ['make'], purpose: 'build' },
-  { name: 'clang 19', commands: ['clang-19'], packages: ['clang-19'], purpose: 'build' },
-  { name: 'bpftool', commands: ['bpftool'], packages: ['bpftool'], purpose: 'build' },
-  { name: 'libbpf headers', files: ['/usr/include/bpf/libbpf.h'], packages: ['libbpf-dev'], purpose: 'build' },
-  { name: 'mount', commands: ['mount'], packages: ['mount'], purpose: 'mount' },
-  { name: 'runc', commands: ['runc'], packages: ['runc'], purpose: 'live-tests' },
-  { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purpose: 'live-tests' },
+  { name: 'make', commands: ['make'], packages: ['make'], purposes: ['build'] },
+  { name: 'clang 19', commands: ['clang-19'], packages: ['clang-19'], purposes: ['build'] },
+  { name: 'bpftool', commands: ['bpftool'], packages: ['bpftool'], purposes: ['build'] },
+  { name: 'libbpf headers', files: ['/usr/include/bpf/libbpf.h'], packages: ['libbpf-dev'], purposes: ['build'] },
+  { name: 'mount', commands: ['mount'], packages: ['mount'], purposes: ['tracefs', 'live-tests'] },
+  { name: 'runc', commands: ['runc'], packages: ['runc'], purposes: ['live-tests'] },
+  { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests'] },
 ];
 
 /**
- * @param {readonly SystemTool['purpose'][]} purposes
+ * @param {readonly Purpose[]} wanted
  * @param {{ hasCommand(name: string): boolean, hasFile(path: string): boolean }} [system]
  * @returns {SystemTool[]} those that are missing
  */
-export function missingTools(purposes, system = thisSystem) {
+export function missingTools(wanted, system = thisSystem) {
   return SYSTEM_TOOLS.filter(
-    ({ purpose, commands = [], files = [] }) =>
-      purposes.includes(purpose) &&
+    ({ purposes, commands = [], files = [] }) =>
+      purposes.some((purpose) => wanted.includes(purpose)) &&
       !commands.some((name) => system.hasCommand(name)) &&
       !files.some((path) => system.hasFile(path)),
   );
