@@ -9,8 +9,8 @@ import { BenchError } from './figure.ts';
 import { LOAD_NAME, startLoad } from './load.ts';
 import { RingCounterReader, type RingCounters } from './ring-counters.ts';
 
-/** It compiles nothing, so that this is generous. */
-const START_MS = 20_000;
+/** Generous: its rules are compiled already. */
+const START_MS = 30_000;
 const STOP_MS = 10_000;
 const DRAIN_MS = 10_000;
 
@@ -24,8 +24,8 @@ export interface MarkAlert {
 }
 
 export interface AgentOptions {
-  /** Path of a compiled rule module. */
-  readonly module: string;
+  /** Rule files and folders, compiled before (rule-sets.ts). */
+  readonly rules: readonly string[];
   /** The only CPU that it may run on. */
   readonly cpu?: number;
 }
@@ -53,8 +53,8 @@ export class AgentProcess {
   #counters: RingCounterReader | undefined;
 
   /** Starts it; it does not capture yet. */
-  constructor({ module, cpu }: AgentOptions) {
-    const words = [process.execPath, 'host/cli/main.ts', 'run', '--module', module, '--json'];
+  constructor({ rules, cpu }: AgentOptions) {
+    const words = [process.execPath, 'host/cli/main.ts', 'run', ...rules, '--json'];
     const [program = '', ...rest] = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
     const child = spawn(program, rest, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
@@ -83,21 +83,21 @@ export class AgentProcess {
   /** Reads /etc/shadow again and again until there is an alert of it: the first. Alerts up to then are forgotten afterwards. */
   async firstAlert(readsPerSecond = 100): Promise<MarkAlert> {
     const load = startLoad('mark', { seconds: 0, rate: readsPerSecond }, () => {});
-    try {
-      const alerted = new Promise<boolean>((resolve) => {
-        this.#onMarkAlert = () => resolve(true);
-      });
-      const failed = Promise.race([this.#exited, sleep(START_MS, undefined, { ref: false })]).then(() => false);
-      const [first] = (await Promise.race([alerted, failed])) ? this.#markAlerts : [];
-      if (first) return first;
+    const alerted = new Promise<boolean>((resolve) => {
+      this.#onMarkAlert = () => resolve(true);
+    });
+    const failed = Promise.race([this.#exited, sleep(START_MS, undefined, { ref: false })]).then(() => false);
+    const inTime = await Promise.race([alerted, failed]);
+    this.#onMarkAlert = undefined;
+    await load.stop();
+    const [first] = this.#markAlerts;
+    if (!inTime || !first) {
       throw new BenchError(`the agent gave no alert of a read of /etc/shadow; it said:\n${this.#said || '  nothing'}`);
-    } finally {
-      this.#onMarkAlert = undefined;
-      await load.stop();
-      await this.drained();
-      await sleep(100);
-      this.#markAlerts = [];
     }
+    await this.drained();
+    await sleep(100);
+    this.#markAlerts = [];
+    return first;
   }
 
   /** The alerts of reads of /etc/shadow by loads since this was last called. */

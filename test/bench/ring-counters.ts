@@ -40,7 +40,7 @@ export class RingCounterReader {
       produced += words[SEQUENCE] ?? 0;
       waiting += (words[HEAD] ?? 0) - (words[TAIL] ?? 0);
       dropped += sum(words.slice(DROPPED, DROPPED + TYPES));
-      filtered += sum(words.slice(DROPPED + TYPES, DROPPED + 2 * EVENT_TYPE_NAMES.length));
+      filtered += sum(words.slice(DROPPED + TYPES, DROPPED + 2 * TYPES));
     }
     return { produced, dropped, filtered, waiting };
   }

@@ -1,0 +1,70 @@
+// npm run bench: runs the benchmarks, all or those named, and prints what they found.
+// usage: npm run bench [-- [--quick] [NAME...]]
+
+import { parseArgs } from 'node:util';
+import { processTerminal } from '../../host/cli/terminal.ts';
+import { CPU_PER_EVENT } from './cpu-per-event.ts';
+import { BenchError, type Benchmark } from './figure.ts';
+import { FLOOD } from './flood.ts';
+import { LATENCY } from './latency.ts';
+import { describeMachine } from './machine.ts';
+import { MEMORY } from './memory.ts';
+import { OVERHEAD } from './overhead.ts';
+import { RECORDED_EVALUATION } from './recorded-evaluation.ts';
+import { STARTUP } from './startup.ts';
+import { renderFigures } from './table.ts';
+import { THROUGHPUT } from './throughput.ts';
+
+const BENCHMARKS: readonly Benchmark[] = [
+  OVERHEAD,
+  CPU_PER_EVENT,
+  RECORDED_EVALUATION,
+  THROUGHPUT,
+  LATENCY,
+  STARTUP,
+  MEMORY,
+  FLOOD,
+];
+
+const terminal = processTerminal();
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const options = { quick: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } as const;
+  const { values, positionals } = parseArgs({ allowPositionals: true, options });
+  const unknown = positionals.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
+  if (values.help || unknown !== undefined) {
+    if (unknown !== undefined) terminal.say(`bench: there is no benchmark '${unknown}'\n`);
+    terminal.say(`usage: npm run bench [-- [--quick] [NAME...]]\n${overview()}\n`);
+    return values.help ? 0 : 2;
+  }
+  if (process.getuid?.() !== 0) {
+    terminal.say('bench: it loads BPF programs and reads /etc/shadow: run it as root\n');
+    return 1;
+  }
+  terminal.print(`${describeMachine().join('\n')}\n\n`);
+  let failures = 0;
+  for (const benchmark of BENCHMARKS) {
+    if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
+    if (!(await run(benchmark, values.quick))) failures++;
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+/** Whether it could be measured. The others are run all the same. */
+async function run(benchmark: Benchmark, quick: boolean): Promise<boolean> {
+  const progress = (text: string): void => terminal.say(`  ${benchmark.name}: ${text}\n`);
+  try {
+    const figures = await benchmark.run({ quick, progress });
+    terminal.print(`${renderFigures(`${benchmark.name}: ${benchmark.summary}`, figures)}\n`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    terminal.say(`bench: ${benchmark.name} can't be measured: ${error.message}\n\n`);
+    return false;
+  }
+}
+
+function overview(): string {
+  return BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(10)}  ${summary}`).join('\n');
+}

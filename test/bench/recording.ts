@@ -1,0 +1,152 @@
+// Events of a real workload, captured live and evaluated where they lie: each batch again and again before it is released.
+
+import type { Capture } from '../../host/capture/native.ts';
+import { openCapture } from '../../host/capture/open.ts';
+import { instantiateRuleModule, type RuleInstance } from '../../host/sandbox/instantiate.ts';
+import { runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
+import { EVENT_HEADER } from '../../host/schema/event-structs.ts';
+import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
+import { member } from '../../host/schema/layout.ts';
+import { BenchError } from './figure.ts';
+import type { RuleSet } from './rule-sets.ts';
+import { runScript } from './script.ts';
+import { median } from './statistics.ts';
+
+/** The whole workload stays in the rings until it has ended; what a run of it makes is about 5 MB. */
+const SIZES = { ringBudget: 128 << 20, imageBudget: 128 << 20, containerBudget: 4 << 20 };
+const SIZE = member(EVENT_HEADER, 'size').offset;
+const TYPE = member(EVENT_HEADER, 'type').offset;
+
+/** Sums over the whole workload; times in ns. */
+export interface RecordingResult {
+  readonly events: number;
+  readonly images: number;
+  readonly matches: number;
+  readonly batches: number;
+  /** Events by the number of their type. */
+  readonly types: ReadonlyMap<number, number>;
+  /** Time of runEvaluate: of each batch the median of its repetitions. */
+  readonly evaluation: number;
+  /** Time of poll: completing events and process images. Once only, there is no repeating it. */
+  readonly completion: number;
+  /** Time of `candidates` and of noting what it said. */
+  readonly candidates: number;
+}
+
+/** A capture and one rule module bound to it. */
+export class Recording {
+  readonly #rules: RuleSet;
+  readonly #capture: Capture;
+  readonly #view: DataView;
+  readonly #instance: RuleInstance;
+  readonly #segments = new Uint32Array(8192);
+  readonly #images = new Uint32Array(8192);
+  readonly #words = new BigUint64Array(CANDIDATE_WORDS);
+  #matches = 0;
+
+  constructor(rules: RuleSet) {
+    this.#rules = rules;
+    const { capture, memory } = openCapture({ source: 'bpf', sizes: SIZES });
+    this.#capture = capture;
+    this.#view = new DataView(memory.buffer);
+    this.#instance = instantiateRuleModule(rules.module.verified, {
+      memory,
+      ruleCount: rules.module.rules.length,
+      match: () => {
+        this.#matches++;
+      },
+    });
+    capture.start(rules.module.eventTypes);
+    this.#drain(1);
+  }
+
+  /** Runs the workload, then evaluates each batch of its events so many times. */
+  async run(repetitions: number): Promise<RecordingResult> {
+    await runScript();
+    const result = this.#drain(repetitions);
+    const { dropped, imagesLost } = this.#capture.counters();
+    const lost = dropped.reduce((sum, count) => sum + count, 0);
+    if (lost + imagesLost > 0)
+      throw new BenchError(`the recording lost ${lost} events and ${imagesLost} process images`);
+    return result;
+  }
+
+  close(): void {
+    this.#capture.close();
+  }
+
+  #drain(repetitions: number): RecordingResult {
+    let [events, images, batches, evaluation, completion, candidates] = [0, 0, 0, 0, 0, 0];
+    const types = new Map<number, number>();
+    this.#matches = 0;
+    for (;;) {
+      const began = performance.now();
+      const pairs = this.#capture.poll(this.#segments, 0);
+      const polled = performance.now();
+      images += this.#setCandidates();
+      candidates += performance.now() - polled;
+      if (pairs === 0) break;
+      completion += polled - began;
+      batches++;
+      events += this.#count(pairs, types);
+      evaluation += median(Array.from({ length: repetitions }, () => this.#evaluate(pairs)));
+      this.#capture.release();
+    }
+    const ns = (milliseconds: number): number => milliseconds * 1e6;
+    return {
+      events,
+      images,
+      batches,
+      types,
+      matches: this.#matches / repetitions,
+      evaluation: ns(evaluation),
+      completion: ns(completion),
+      candidates: ns(candidates),
+    };
+  }
+
+  /** Milliseconds. */
+  #evaluate(pairs: number): number {
+    const began = performance.now();
+    for (let pair = 0; pair < pairs; pair++) {
+      const result = runEvaluate(this.#instance, this.#segments[2 * pair] ?? 0, this.#segments[2 * pair + 1] ?? 0);
+      if (!result.ok) throw new BenchError(`the rules failed: ${result.kind}, ${result.reason}`);
+    }
+    return performance.now() - began;
+  }
+
+  #setCandidates(): number {
+    const { module } = this.#rules;
+    let total = 0;
+    for (
+      let count = this.#capture.takeImages(this.#images);
+      count > 0;
+      count = this.#capture.takeImages(this.#images)
+    ) {
+      for (const image of this.#images.subarray(0, count)) {
+        for (let word = 0; word < Math.ceil(module.rules.length / 64); word++) {
+          const result = runCandidates(this.#instance, image, word);
+          if (!result.ok) throw new BenchError(`the rules' candidates failed: ${result.kind}, ${result.reason}`);
+          this.#words[word] = result.value;
+        }
+        this.#capture.setCandidates(image, this.#words);
+      }
+      total += count;
+    }
+    this.#capture.takeContainers();
+    return total;
+  }
+
+  #count(pairs: number, types: Map<number, number>): number {
+    let events = 0;
+    for (let pair = 0; pair < pairs; pair++) {
+      const to = this.#segments[2 * pair + 1] ?? 0;
+      for (let at = this.#segments[2 * pair] ?? 0; at < to; at += this.#view.getUint32(at + SIZE, true)) {
+        const type = this.#view.getUint16(at + TYPE, true);
+        types.set(type, (types.get(type) ?? 0) + 1);
+        events++;
+      }
+    }
+    return events;
+  }
+}

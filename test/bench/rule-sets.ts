@@ -1,0 +1,69 @@
+// The rules that are measured with, compiled in advance.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RuleModule } from '../../host/agent/rule-module.ts';
+import { OWN_RULES, readRuleFiles } from '../../host/cli/rule-files.ts';
+import { prepareRules } from '../../host/cli/run-rules.ts';
+import { processTerminal } from '../../host/cli/terminal.ts';
+import { loadRules } from '../../host/compiler/load.ts';
+import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
+import { BenchError } from './figure.ts';
+
+const STOCK_FOLDER = join(PROJECT, '../shared/falco-rules');
+/** In the order in which they build on each other. */
+const STOCK_FILES = [
+  'falco_rules.yaml',
+  'falco-incubating_rules.yaml',
+  'falco-sandbox_rules.yaml',
+  'falco-deprecated_rules.yaml',
+  'application_rules.yaml',
+].map((name) => join(STOCK_FOLDER, name));
+
+export interface RuleSet {
+  /** As the table calls it, with the number of rules. */
+  readonly name: string;
+  /** For `wasprey run`, which finds it compiled. */
+  readonly paths: readonly string[];
+  readonly module: RuleModule;
+}
+
+/** The rules that come with Wasprey. */
+export function ownRules(): Promise<RuleSet> {
+  return ruleSet('rules/', [OWN_RULES]);
+}
+
+/** Falco's, those that it ships disabled left out. */
+export function stockRules(): Promise<RuleSet> {
+  return ruleSet('stock as shipped', STOCK_FILES);
+}
+
+/** All of Falco's, those that it ships disabled as well: what the aims are about. */
+export function allStockRules(): Promise<RuleSet> {
+  return ruleSet('all stock', [...STOCK_FILES, enablingFile()]);
+}
+
+const prepared = new Map<string, Promise<RuleSet>>();
+
+function ruleSet(name: string, paths: readonly string[]): Promise<RuleSet> {
+  const known = prepared.get(name) ?? prepare(name, paths);
+  prepared.set(name, known);
+  return known;
+}
+
+async function prepare(name: string, paths: readonly string[]): Promise<RuleSet> {
+  const module = await prepareRules(paths, processTerminal());
+  return { name: `${name} (${module.rules.length})`, paths, module };
+}
+
+/** A rule file that enables what the stock files disable. */
+function enablingFile(): string {
+  const { rules, successful } = loadRules(readRuleFiles(STOCK_FILES));
+  if (!successful) throw new BenchError(`the rules in ${STOCK_FOLDER} can't be loaded: \`validate\` says why`);
+  const disabled = rules.filter(({ enabled }) => !enabled).map(({ name }) => name);
+  const path = join(BUILD, 'bench/enable.yaml');
+  mkdirSync(join(BUILD, 'bench'), { recursive: true });
+  // JSON is YAML.
+  writeFileSync(path, disabled.map((rule) => `- ${JSON.stringify({ rule, enabled: true })}\n`).join(''));
+  return path;
+}

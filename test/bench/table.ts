@@ -1,0 +1,74 @@
+// The figures as a table: what was measured, how far it spread, what is aimed at, what Falco takes.
+
+import type { Figure, Unit } from './figure.ts';
+import { median } from './statistics.ts';
+
+const HEAD = ['figure', 'median', 'min to max', 'aim', 'Falco 0.44.1', 'ratio', ''];
+
+/** Rows of a benchmark under a line with its name. */
+export function renderFigures(title: string, figures: readonly Figure[]): string {
+  const rows = figures.map(row);
+  const table = [HEAD, ...rows];
+  const widths = HEAD.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
+  const lines = table.map((cells) =>
+    cells
+      .map((cell, column) =>
+        column === 0 || column === 6 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${title}\n${lines.join('\n')}\n`;
+}
+
+function row(figure: Figure): string[] {
+  const { what, unit, samples, aim, falco, note } = figure;
+  const middle = median(samples);
+  return [
+    what,
+    amount(middle, unit),
+    samples.length > 1 ? `${number(Math.min(...samples), unit)} to ${number(Math.max(...samples), unit)}` : '',
+    aim === undefined ? '' : `${amount(aim, unit)} ${reaches(figure, middle, aim) ? '✓' : '✗'}`,
+    falco === undefined
+      ? ''
+      : typeof falco === 'number'
+        ? amount(falco, unit)
+        : `${falco[0]} to ${amount(falco[1], unit)}`,
+    falco === undefined ? '' : ratio(figure, middle, typeof falco === 'number' ? falco : falco[0]),
+    note ?? '',
+  ];
+}
+
+function reaches({ better }: Figure, value: number, aim: number): boolean {
+  return better === 'more' ? value >= aim : value <= aim;
+}
+
+/** How many times better than Falco. Of a range of Falco's, the end that is better for it counts. */
+function ratio({ better }: Figure, value: number, falco: number): string {
+  if (value <= 0) return better === 'more' ? '0' : 'none at all';
+  const times = better === 'more' ? value / falco : falco / value;
+  return `${times.toFixed(times < 10 ? 1 : 0)}x`;
+}
+
+function amount(value: number, unit: Unit): string {
+  const text = number(value, unit);
+  switch (unit) {
+    case '+ns':
+      return `${sign(value)}${text} ns`;
+    case '+%':
+      return `${sign(value)}${text} %`;
+    case 'of 100':
+      return text;
+    default:
+      return `${text} ${unit}`;
+  }
+}
+
+function sign(value: number): string {
+  return value < 0 ? '' : '+';
+}
+
+function number(value: number, unit: Unit): string {
+  const digits = Math.abs(value) >= 100 ? 0 : unit === 'of 100' ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toFixed(digits);
+}
