@@ -41,6 +41,10 @@ export async function reportError(error: unknown, command: string | undefined, t
       message(error.message, 'nothing of it has run; compile the rules again with this version of Wasprey');
       return EXIT.failure;
     }
+    if (error.name === 'AscError' && 'kind' in error && error.kind !== 'failed') {
+      message(`the rules could not be compiled: ${error.message}`, 'compile them in parts, or on a larger machine');
+      return EXIT.failure;
+    }
     if (error.name === 'RuleModuleError') {
       message(error.message, 'modules are made by: wasprey compile RULES... -o OUT.wasm');
       return EXIT.failure;
