@@ -15,6 +15,7 @@
 #include <set>
 
 #include "bpf/hooks.h"
+#include "bpf_detach.h"
 #include "bpf_error.h"
 #include "bpf_object.h"
 #include "event_types.h"
@@ -79,6 +80,7 @@ class BpfSource : public EventSource {
  public:
   BpfSource(const Plan& plan, std::byte* sandbox, std::string object)
       : plan_(plan), sandbox_(sandbox), path_(std::move(object)) {}
+  ~BpfSource() override;
 
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
@@ -114,6 +116,11 @@ class BpfSource : public EventSource {
   std::map<uint64_t, BpfLink> hooks_;
   std::vector<BpfLink> links_;
 };
+
+BpfSource::~BpfSource() {
+  for (auto& [type, link] : hooks_) links_.push_back(std::move(link));
+  DetachInBackground(std::move(links_));
+}
 
 /** Notes the event types wanted. */
 Status BpfSource::Want(const std::vector<std::string>& event_types) {
