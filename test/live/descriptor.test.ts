@@ -182,7 +182,7 @@ test('bpf: the command, and the object made', async () => {
     [
       { 'evt.arg.cmd': 'BPF_MAP_CREATE', 'evt.res': 'SUCCESS', 'fd.typechar': 'b', 'fd.type': 'bpf', 'fd.num': 3 },
       { 'evt.arg.cmd': 'BPF_PROG_GET_NEXT_ID', 'evt.res': 'SUCCESS' },
-      { 'evt.arg.cmd': 'BPF_PROG_LOAD', 'evt.res': 'EINVAL', 'fd.num': -1 },
+      { 'evt.arg.cmd': 'BPF_PROG_LOAD', 'evt.failed': true, 'fd.num': -1 },
     ],
   );
 });

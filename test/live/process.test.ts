@@ -235,7 +235,7 @@ test('in a container: the numbers of both sides', async () => {
       'container.id': container.shortId,
     });
     assertFields(inner, { 'proc.vpid': 1 }); // the first of its pid namespace
-    assertFields(changed ?? assert.fail(), { 'evt.arg.uid': 'guest' });
+    assertFields(changed ?? assert.fail(), { 'evt.res': 'SUCCESS' });
     assertFields(look ?? assert.fail(), { 'user.uid': 1234, 'user.name': 'guest' });
   } finally {
     container.stop();

@@ -17,7 +17,7 @@
 //   out   outlen          4 KB to write to, and a pointer to their number
 //   len                   size of what the argument before points to
 // Actions:
-//   @fork [PID]           a child goes on with the steps that follow, its parent waits for it
+//   @fork [PID]           a child goes on with the steps that follow; its parent waits for all that come of it
 //   @orphan               a child goes on, after its parent has ended
 //   @thread               a thread goes on
 //   @exec PATH NAME       PATH, called with NAME as argv[0], goes on with the steps that follow
@@ -29,6 +29,7 @@
 #include "act.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
@@ -162,6 +163,26 @@ static pid_t fork_as(pid_t number) {
   return child;
 }
 
+// A child goes on. This process ends with the child's status, but not before all that come of it have: node closes
+// their input when the process ends that it has started. They hold the writing end of a pipe, at a number out of the
+// way.
+static void hand_over_to_child(pid_t number) {
+  int pipes[2];
+  char byte;
+  if (pipe(pipes) != 0) die("pipe: %m");
+  int writing = fcntl(pipes[1], F_DUPFD, 500);
+  close(pipes[1]);
+  pid_t child = fork_as(number);
+  if (child == 0) {
+    close(pipes[0]);
+    return;
+  }
+  close(writing);
+  int status = wait_for(child);
+  while (read(pipes[0], &byte, 1) > 0);
+  exit(status);
+}
+
 static void become_orphan(void) {
   pid_t parent = getpid();
   if (fork_as(0) != 0) _exit(0);
@@ -212,8 +233,7 @@ static void run(int at) {
     int length = step_length(at), rest = at + length + 1;
     const char *name = words[at], *operand = length > 1 ? words[at + 1] : "";
     if (!strcmp(name, "@fork")) {
-      pid_t child = fork_as(atoi(operand));
-      if (child) exit(wait_for(child));
+      hand_over_to_child(atoi(operand));
     } else if (!strcmp(name, "@orphan")) {
       become_orphan();
     } else if (!strcmp(name, "@thread")) {
