@@ -17,7 +17,7 @@ namespace {
 static_assert(offsetof(event_open, directory) == offsetof(event_descriptor, directory));
 static_assert(offsetof(event_network, directory) == offsetof(event_descriptor, directory));
 
-constexpr std::string_view kMemfdPrefix = "/memfd:";
+constexpr std::string_view kMemfdPrefix = "memfd:";
 constexpr std::string_view kDeletedSuffix = " (deleted)";
 
 template <typename Event>
@@ -145,12 +145,11 @@ bool Completion::NameDescriptor(event_descriptor* event, uint32_t address) {
       if (event->resolved.offset != 0) {
         std::string_view path = StringOf(event, event->resolved);
         event->name = event->resolved;
-        if (path.starts_with(kMemfdPrefix)) {
-          event->name.offset += kMemfdPrefix.size();
-          event->name.length -= kMemfdPrefix.size();
-          path.remove_prefix(kMemfdPrefix.size());
-        }
-        if (path.ends_with(kDeletedSuffix)) event->name.length -= kDeletedSuffix.size();
+        if (path.starts_with('/')) path.remove_prefix(1);
+        if (path.starts_with(kMemfdPrefix)) path.remove_prefix(kMemfdPrefix.size());
+        event->name.offset += event->name.length - static_cast<uint32_t>(path.size());
+        if (path.ends_with(kDeletedSuffix)) path.remove_suffix(kDeletedSuffix.size());
+        event->name.length = static_cast<uint32_t>(path.size());
         return true;
       }
       break;

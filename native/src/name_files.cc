@@ -103,6 +103,12 @@ bool ReadInTime(const std::shared_ptr<Request>& request) {
 
 }  // namespace
 
+std::optional<RootId> RootIdOf(const std::string& root) {
+  struct statx facts{};
+  if (statx(AT_FDCWD, root.c_str(), AT_STATX_DONT_SYNC, STATX_INO, &facts) != 0) return std::nullopt;
+  return RootId{uint64_t{facts.stx_dev_major} << 32 | facts.stx_dev_minor, facts.stx_ino};
+}
+
 std::string RootOf(uint32_t pid) {
   if (pid != 0) return "/proc/" + std::to_string(pid) + "/root";
   // In a container with the host's pid namespace this is the host's root; where init may not be looked at, our own.

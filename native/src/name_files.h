@@ -1,7 +1,9 @@
 // Reading /etc/passwd and /etc/group below the root of a process that may be hostile.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace wasprey {
@@ -27,6 +29,16 @@ struct NameFiles {
   NameFile passwd;
   NameFile group;
 };
+
+/** Which directory is the root of a process. */
+struct RootId {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  auto operator<=>(const RootId&) const = default;
+};
+
+/** Nothing when there is no such process (any more). Does not wait for the file system. */
+std::optional<RootId> RootIdOf(const std::string& root);
 
 /** The root directory as process `pid` sees it; 0 = the host's. */
 std::string RootOf(uint32_t pid);

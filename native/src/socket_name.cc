@@ -63,6 +63,8 @@ uint64_t FirstWord(const uint8_t* address) {
 size_t WriteSocketName(char* out, const event_network& event, const char* path, size_t path_length) {
   char* end = out;
   if (event.kind == 'u') {
+    // Neither bound nor connected, or no socket: a userfaultfd has the same letter.
+    if (path_length == 0 && FirstWord(event.remote_address) == 0) return 0;
     end = WriteArrow(WriteNumber(end, FirstWord(event.local_address), 16));
     end = WriteNumber(end, FirstWord(event.remote_address), 16);
     if (path_length > 0) {

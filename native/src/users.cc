@@ -8,6 +8,10 @@
 namespace wasprey {
 namespace {
 
+/** More roots than containers usually are on a node; a container that changes its root again and again gains nothing.
+ */
+constexpr size_t kMostDatabases = 4096;
+
 constexpr auto kRecheck = std::chrono::seconds(2);
 
 using Clock = std::chrono::steady_clock;
@@ -48,12 +52,17 @@ NamesById ParseNames(std::string_view file) {
 }
 
 const Users::Database& Users::Fresh(uint32_t container, uint32_t pid) {
-  Database& database = databases_[container];
+  const bool is_host = container == 0;
+  const std::string root = RootOf(is_host ? 0 : pid);
+  RootId& last_root = last_roots_[container];
+  const auto id = is_host ? RootId{} : RootIdOf(root).value_or(last_root);
+  last_root = id;
+  if (databases_.size() > kMostDatabases) databases_.clear();
+  Database& database = databases_[{container, id}];
   const Clock::time_point now = Clock::now();
   if (now < database.next_look) return database;
-  const bool is_host = container == 0;
   NameFiles files;
-  if (ReadNameFiles(RootOf(is_host ? 0 : pid), is_host, database.passwd_stamp, database.group_stamp, &files)) {
+  if (ReadNameFiles(root, is_host, database.passwd_stamp, database.group_stamp, &files)) {
     Update(files.passwd, &database.passwd_stamp, &database.users);
     Update(files.group, &database.group_stamp, &database.groups);
     database.next_look = Clock::now() + kRecheck;
@@ -64,6 +73,11 @@ const Users::Database& Users::Fresh(uint32_t container, uint32_t pid) {
     database.next_look = Clock::now() + kRecheck;
   }
   return database;
+}
+
+void Users::Forget(uint32_t container) {
+  std::erase_if(databases_, [&](const auto& entry) { return entry.first.first == container; });
+  last_roots_.erase(container);
 }
 
 Users::Names Users::Lookup(uint32_t container, uint32_t pid, uint32_t uid, uint32_t gid, uint32_t login_uid) {

@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "name_files.h"
 
@@ -29,16 +31,21 @@ class Users {
   };
 
   /**
-   * Names for a process of a container, `container` being any number that stands for it (0 = host) and `pid` a live
-   * process in it. Files are looked at every two seconds at most, and never for longer than 20 ms: what a container
-   * mounts there may hang.
+   * Names for a process of a container, `container` being any number that stands for it (0 = host). Files are looked at
+   * every two seconds at most, and never for longer than 20 ms: what a container mounts there may hang.
    */
   Names Lookup(uint32_t container, uint32_t pid, uint32_t uid, uint32_t gid, uint32_t login_uid);
 
   /** The container is gone, or its number stands for another one now. */
-  void Forget(uint32_t container) { databases_.erase(container); }
+  void Forget(uint32_t container);
 
  private:
+  /**
+   * A container's files are known by its root directory: a runtime's process is in the container's cgroup before it has
+   * the container's root, and a process may change its root.
+   */
+  using Key = std::pair<uint32_t, RootId>;
+
   struct Database {
     FileStamp passwd_stamp;
     FileStamp group_stamp;
@@ -49,7 +56,9 @@ class Users {
 
   const Database& Fresh(uint32_t container, uint32_t pid);
 
-  std::unordered_map<uint32_t, Database> databases_;
+  std::map<Key, Database> databases_;
+  /** The root that a process of the container was last seen with, for one that is gone already. */
+  std::map<uint32_t, RootId> last_roots_;
 };
 
 }  // namespace wasprey

@@ -88,7 +88,7 @@ const CASES: readonly [string, string, StructInput, string | undefined][] = [
     { ...UNIX, passed_path: '\0name' },
     'ffff888100abcdef->ffff888100000010 @name',
   ],
-  ['a unix socket without a path', 'socket', { kind: kind('u') }, '0->0'],
+  ['a unix socket without a path', 'socket', { kind: kind('u') }, ''],
   ['netlink', 'socket', { kind: kind('n') }, ''],
   [
     'a duplicated socket',
@@ -99,6 +99,7 @@ const CASES: readonly [string, string, StructInput, string | undefined][] = [
   ['a duplicated file', 'dup3', { kind: kind('f'), resolved: '/etc/hosts' }, '/etc/hosts'],
   ['a duplicated pipe', 'dup', { kind: kind('p') }, ''],
   ['a duplicated memfd', 'dup', { kind: kind('m'), resolved: '/memfd:a b (deleted)' }, 'a b'],
+  ['a memfd as BPF names it', 'dup', { kind: kind('m'), resolved: 'memfd:payload' }, 'payload'],
   ['memfd_create', 'memfd_create', { kind: kind('m'), text: 'payload' }, 'payload'],
   ['memfd_create of no name', 'memfd_create', { kind: kind('m'), text: '' }, ''],
   ['setns on nothing', 'setns', { kind: 0 }, undefined],
