@@ -5,10 +5,12 @@ import {
   descriptorKind,
   descriptorLocalAddress,
   descriptorLocalPort,
+  descriptorName,
   descriptorRemoteAddress,
   descriptorRemotePort,
   descriptorRole,
 } from './generated/accessors';
+import { dirname, orEmpty } from './text';
 
 const ROLE_NONE: u32 = 0;
 const ROLE_SERVER: u32 = 2;
@@ -81,4 +83,24 @@ export function fdCip(event: u32): u32 {
 export function fdSip(event: u32): u32 {
   if (descriptorRole(event) == ROLE_SERVER) return isSocket(event) ? descriptorLocalAddress(event) : 0;
   return fdRip(event);
+}
+
+/** fd.typechar; `guess` stands for a descriptor that the call did not make. */
+// @ts-ignore: decorator
+@inline export function fdTypechar(event: u32, guess: u32): u32 {
+  const kind = u32(descriptorKind(event));
+  return select<u32>(kind, guess, kind != 0);
+}
+
+/** Whether fd.directory is there: for files and directories, and for what was not opened. */
+// @ts-ignore: decorator
+@inline export function hasDirectory(event: u32): bool {
+  const kind = u32(descriptorKind(event));
+  return kind == 0x66 || kind == 0x64 || kind == 0;
+}
+
+/** The directory part of fd.name, a directory's own name; absent where the name has no slash. */
+export function fdDirectory(event: u32): u64 {
+  const name = descriptorName(event);
+  return descriptorKind(event) == 0x64 ? orEmpty(name) : dirname(name);
 }

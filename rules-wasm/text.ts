@@ -22,27 +22,36 @@
   return u32(text >> 32);
 }
 
+/**
+ * Address of the last slash; 0 if there is none. 16 bytes at a time from the end: in front of a text there is always its record, so that
+ * no block reaches out of the memory.
+ */
+function lastSlash(text: u64): u32 {
+  const start = addressOf(text);
+  if (lengthOf(text) == 0) return 0;
+  let block = start + lengthOf(text) - 16;
+  while (true) {
+    let slashes = u32(i8x16.bitmask(i8x16.eq(v128.load(block), i8x16.splat(0x2f))));
+    if (block < start) slashes = (slashes >> (start - block)) << (start - block);
+    if (slashes != 0) return block + 31 - clz(slashes);
+    if (block <= start) return 0;
+    block -= 16;
+  }
+}
+
 /** What stands behind the last slash: all of it where there is none. */
 export function basename(text: u64): u64 {
-  const start = addressOf(text);
-  const end = start + lengthOf(text);
-  for (let at = end; at > start; --at) {
-    if (load<u8>(at - 1) == 0x2f) return textAt(at, end - at);
-  }
-  return text;
+  const slash = lastSlash(text);
+  if (slash == 0) return text;
+  return textAt(slash + 1, addressOf(text) + lengthOf(text) - slash - 1);
 }
 
 /** The directory part of a path: what stands before the last slash, the slash itself at the root, absent without slash. */
 export function dirname(text: u64): u64 {
+  const slash = lastSlash(text);
+  if (slash == 0) return 0;
   const start = addressOf(text);
-  for (let at = start + lengthOf(text); at > start; --at) {
-    if (load<u8>(at - 1) == 0x2f) return textAt(start, at - 1 > start ? at - 1 - start : 1);
-  }
-  return 0;
-}
-
-export function hasSlash(text: u64): bool {
-  return dirname(text) != 0;
+  return textAt(start, slash > start ? slash - start : 1);
 }
 
 // @ts-ignore: decorator

@@ -1,7 +1,6 @@
 // Conditions as AssemblyScript expressions of `event` and `image`.
 
 import type { Condition, Test } from '../ir.ts';
-import { costOf } from '../ir.ts';
 import { type Functions, parametersFor } from './functions.ts';
 import { emitPair } from './pair.ts';
 import { emitStream } from './stream.ts';
@@ -41,11 +40,11 @@ export class ConditionEmitter {
     }
   }
 
-  /** Members one a line, cheap ones first. */
+  /** Members one a line. */
   series(condition: Extract<Condition, { kind: 'all' | 'any' }>, depth: number): string {
     const operator = condition.kind === 'all' ? '&&' : '||';
     const pad = '  '.repeat(depth + 1);
-    const members = byCost(condition.children).map((child) => `${pad}${this.emit(child, depth + 1)}`);
+    const members = condition.children.map((child) => `${pad}${this.emit(child, depth + 1)}`);
     return `(\n${members.join(` ${operator}\n`)}\n${'  '.repeat(depth)})`;
   }
 
@@ -118,10 +117,6 @@ function isCall(expression: string): boolean {
     if (depth === 0) return index === expression.length - 1;
   }
   return false;
-}
-
-export function byCost(children: readonly Condition[]): readonly Condition[] {
-  return [...children].sort((a, b) => costOf(a) - costOf(b));
 }
 
 function leaves(condition: Condition): number {

@@ -108,7 +108,7 @@ function searchFunction(
   return functions.define(`${op}:${ignoreCase}:${JSON.stringify(value)}`, name, (unique) => {
     const head = [`// ${comment([value])}`, `function ${unique}(text: u64): bool {`];
     const tests = compareBytes('at', value, ignoreCase).join(' &&\n    ');
-    if (op === 'contains') return [...head, ...contains(value, tests), '}'].join('\n');
+    if (op === 'contains') return [...head, ...contains(value, tests, ignoreCase), '}'].join('\n');
     const start = op === 'startswith' ? 'addressOf(text)' : `addressOf(text) + lengthOf(text) - ${value.length}`;
     return [
       ...head,
@@ -120,18 +120,38 @@ function searchFunction(
   });
 }
 
-/** A place to start at is looked for 16 at a time, by its first byte; without case, one by one. */
-function contains(value: Bytes, tests: string): string[] {
+/**
+ * Places where the first and the last byte are right are found 16 at a time, from the end backwards: in front of a text there is always
+ * its record, so that no block reaches beyond the memory.
+ */
+function contains(value: Bytes, tests: string, ignoreCase: boolean): string[] {
+  const found = (address: string, byte: string): string => {
+    const wanted = ignoreCase ? byte.toLowerCase() : byte;
+    const block = `v128.load(${address})`;
+    const folded = ignoreCase && /[a-z]/.test(wanted) ? `v128.or(${block}, i8x16.splat(0x20))` : block;
+    return `i8x16.eq(${folded}, i8x16.splat(${(wanted.charCodeAt(0) << 24) >> 24}))`;
+  };
+  const first = found('block', value[0] ?? '');
+  const last = value.length - 1;
+  const both = last === 0 ? first : `v128.and(${first}, ${found(`block + ${last}`, value[last] ?? '')})`;
   const indented = tests.replaceAll('\n', '\n    ');
-  const head = [
-    `  if (lengthOf(text) < ${value.length}) return false;`,
-    `  const last = addressOf(text) + lengthOf(text) - ${value.length};`,
-  ];
   return [
-    ...head,
-    '  for (let at = addressOf(text); at <= last; ++at) {',
-    `    if (${indented}) return true;`,
+    `  if (lengthOf(text) < ${value.length}) return false;`,
+    '  const start = addressOf(text);',
+    `  let block = start + lengthOf(text) - ${value.length} - 15;`,
+    '  while (true) {',
+    `    let places = u32(i8x16.bitmask(${both}));`,
+    '    if (block < start) places = (places >> (start - block)) << (start - block);',
+    ...(last === 0
+      ? ['    if (places != 0) return true;']
+      : [
+          '    for (; places != 0; places &= places - 1) {',
+          '      const at = block + ctz(places);',
+          `      if (${indented}) return true;`,
+          '    }',
+        ]),
+    '    if (block <= start) return false;',
+    '    block -= 16;',
     '  }',
-    '  return false;',
   ];
 }

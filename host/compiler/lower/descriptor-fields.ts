@@ -6,7 +6,18 @@ import type { EventType } from '../../schema/events.ts';
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
 import { any, type Condition, code, not } from '../ir.ts';
 import { statDevice } from './argument-numbers.ts';
-import { ABSENT, boolean, constantText, either, enumeration, number, type Operand, present, text } from './operand.ts';
+import {
+  ABSENT,
+  boolean,
+  constantText,
+  either,
+  enumeration,
+  number,
+  type Operand,
+  present,
+  text,
+  textOr,
+} from './operand.ts';
 
 /** Falco's fd.type by fd.typechar. */
 export const DESCRIPTOR_TYPES: readonly (readonly [character: string, name: string])[] = [
@@ -127,12 +138,6 @@ const service = (port: Operand): Operand =>
 
 const nameOf = (descriptor: Descriptor): string => `orEmpty(${descriptor.member('name')})`;
 
-/** The directory part of fd.name, `/` where the name has no slash. */
-function directoryPart(descriptor: Descriptor): Operand {
-  const name = descriptor.member('name');
-  return either(code(`hasSlash(${name})`, 'event', 5), text(`dirname(${name})`, 'event'), constantText('/'));
-}
-
 const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
   'fd.type': (descriptor) =>
     present(
@@ -146,14 +151,11 @@ const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
     ),
   'fd.typechar': (descriptor) => {
     const characters = CHARACTERS.map((character) => [character.charCodeAt(0), character] as const);
-    const known = enumeration(descriptor.member('kind'), 'event', characters, 'o');
-    return either(descriptor.known, known, constantText(guessedCharacter(descriptor.type)));
+    const guess = guessedCharacter(descriptor.type).charCodeAt(0);
+    return enumeration(`fdTypechar(event, ${guess})`, 'event', characters, 'o');
   },
   'fd.name': (descriptor) => text(nameOf(descriptor), 'event'),
-  'fd.directory': (descriptor) => {
-    const file = present(any([descriptor.is('kind', 'f'), not(descriptor.known)]), directoryPart(descriptor));
-    return either(descriptor.is('kind', 'd'), text(nameOf(descriptor), 'event'), file);
-  },
+  'fd.directory': () => present(code('hasDirectory(event)', 'event'), textOr('fdDirectory(event)', 'event', '/')),
   'fd.filename': (descriptor) => present(descriptor.is('kind', 'f'), text(`basename(${nameOf(descriptor)})`, 'event')),
   // A descriptor of an earlier call (dup, fchmod) brings no path of its own.
   'fd.nameraw': (descriptor) => {

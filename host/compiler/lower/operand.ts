@@ -7,7 +7,8 @@ export type Operand =
   /** Never there on these events: every operator is false. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'constant'; readonly bytes: Bytes }
-  | { readonly kind: 'text'; readonly text: TextCode }
+  /** `orElse`: what it reads where the code yields the absent text. */
+  | { readonly kind: 'text'; readonly text: TextCode; readonly orElse?: Bytes }
   /** Text that nowhere lies in one piece; there if all its pieces are. */
   | { readonly kind: 'pieces'; readonly pieces: readonly Piece[] }
   /** Text of names that stand for (parts of) a number; `none`: what it reads when no name applies, undefined = the number. */
@@ -64,6 +65,11 @@ export type LoweringWarningCode =
 
 export function text(code: string, scope: Scope): Operand {
   return { kind: 'text', text: { code, scope } };
+}
+
+/** A text that reads `orElse` where the code yields none. */
+export function textOr(code: string, scope: Scope, orElse: string): Operand {
+  return { kind: 'text', text: { code, scope }, orElse: toBytes(orElse) };
 }
 
 export function constantText(value: string): Operand {

@@ -1,15 +1,24 @@
 // Operands taken apart: into the cases that their value depends on, and into pieces of text.
 
-import { all, any, type Condition, not, type Piece } from '../ir.ts';
+import { all, any, type Condition, code, not, type Piece } from '../ir.ts';
 import { either, type Operand } from './operand.ts';
 
 /** A condition on a value that depends on others: one for each case. */
 export function splitEither(operand: Operand, check: (operand: Operand) => Condition): Condition {
+  const apart = withoutDefault(operand);
+  if (apart !== operand) return splitEither(apart, check);
   if (operand.kind !== 'either') return check(operand);
   return any([
     all([operand.condition, splitEither(operand.value, check)]),
     all([not(operand.condition), splitEither(operand.otherwise, check)]),
   ]);
+}
+
+/** A text with a default as the two cases that it is. */
+function withoutDefault(operand: Operand): Operand {
+  if (operand.kind !== 'text' || operand.orElse === undefined) return operand;
+  const there = code(`${operand.text.code} != 0`, operand.text.scope);
+  return either(there, { kind: 'text', text: operand.text }, { kind: 'constant', bytes: operand.orElse });
 }
 
 /** The same for making another operand of it. */

@@ -169,6 +169,7 @@ export function exists(operand: Operand): Condition {
     case 'address':
       return code(`${operand.code} != 0`, operand.scope);
     case 'text':
+      if (operand.orElse !== undefined) return TRUE;
       return /^orEmpty\(/.test(operand.text.code) ? TRUE : code(`${operand.text.code} != 0`, operand.text.scope);
     case 'pieces':
       return all(
@@ -199,6 +200,9 @@ export function checkText(operand: Operand, match: TextMatch): Condition {
     case 'text':
       if (match.op === 'equals' && match.values.length === 0) return FALSE;
       if (isAnything(match)) return exists(operand);
+      if (operand.orElse !== undefined && matches(operand.orElse, match)) {
+        return any([code(`${operand.text.code} == 0`, operand.text.scope), matchText(operand.text, match)]);
+      }
       return matchText(operand.text, match);
     case 'names':
       return checkNames(operand, match);
@@ -288,7 +292,22 @@ function anyNumber(bits: readonly BitName[], operand: Names): Condition {
     const set = bits.reduce((sum, { equals }) => sum | (1n << equals), 0n);
     return code(`${value} < 64 && ((${hex(set)} >> ${value}) & 1) != 0`, operand.scope);
   }
-  return any(bits.map(({ equals }) => code(`${value} == ${hex(equals)}`, operand.scope)));
+  return any(
+    rangesOf(bits.map(({ equals }) => equals)).map(([low, high]) =>
+      code(low === high ? `${value} == ${hex(low)}` : `${value} - ${hex(low)} <= ${hex(high - low)}`, operand.scope),
+    ),
+  );
+}
+
+/** Numbers that follow each other, together. */
+function rangesOf(numbers: readonly bigint[]): readonly (readonly [low: bigint, high: bigint])[] {
+  const ranges: [bigint, bigint][] = [];
+  for (const number of [...numbers].sort((a, b) => (a < b ? -1 : 1))) {
+    const last = ranges.at(-1);
+    if (last && last[1] + 1n === number) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges;
 }
 
 const DIGIT: Pattern = byteIn([[0x30, 0x39]]);
