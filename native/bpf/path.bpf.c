@@ -40,7 +40,7 @@ HOOK_PROGRAM(on_path) {
     return 0;
   struct path_arguments arguments = path_arguments(event_type(&record), registers_of(task));
   struct event_path *event = (void *)record.header;
-  event->header.fd = arguments.dirfd < 0 ? -1 : arguments.dirfd;
+  event->header.fd = arguments.dirfd; /* AT_FDCWD too: fd.num is the number that was passed, as in Falco */
   event->name = event->directory = ABSENT;
   event->dirfd = arguments.dirfd;
   event->call_flags = arguments.flags;

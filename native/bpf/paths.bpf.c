@@ -53,7 +53,7 @@ HOOK_PROGRAM(on_paths) {
   struct event_paths *event = (void *)record.header;
   bool symlinkat =
       event_type(&record) == EVENT_SYMLINKAT; /* Falco's fd.name of it is the directory, whatever the path */
-  event->header.fd = symlinkat && arguments.new_dirfd >= 0 ? arguments.new_dirfd : -1;
+  event->header.fd = symlinkat ? arguments.new_dirfd : -1;
   event->old_name = event->new_name = event->old_directory = event->new_directory = ABSENT;
   event->old_dirfd = arguments.old_dirfd;
   event->new_dirfd = arguments.new_dirfd;
