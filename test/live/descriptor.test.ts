@@ -15,6 +15,7 @@ const DESCRIPTOR = probe(
   [
     ...[
       'evt.res',
+      'evt.failed',
       'evt.args',
       'evt.arg.res',
       'evt.arg.fd',
