@@ -5,21 +5,24 @@ import { execFile } from 'node:child_process';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { event, moduleOf, process, startBuiltAgent } from '../support/built-agent.ts';
 import { act, actProgram, copyAct, makeDirectory, type RunningAct, type Step, str } from '../support/live-act.ts';
 import type { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
+import { hasSyscallEvents } from '../support/live-kernel.ts';
 import {
   AF_INET,
   AT_EMPTY_PATH,
   AT_FDCWD,
   CLONE_NEWNS,
+  errno,
   MS_BIND,
   MS_PRIVATE,
   MS_REC,
   O,
   SOCK_STREAM,
 } from '../support/live-numbers.ts';
-import { startWithShippedRules } from '../support/live-rules.ts';
+import { shippedRules, startWithShippedRules } from '../support/live-rules.ts';
 
 const execute = promisify(execFile);
 const folder = makeDirectory();
@@ -398,5 +401,55 @@ describe('shells and the network', () => {
       { program: copyAct(directory, 'server') },
     );
     await agent.none(streams, { 'proc.name': 'server' });
+  });
+});
+
+describe('Kernel module loaded', () => {
+  const rule = 'Kernel module loaded';
+  // Loading a module for a test would be no good, and many kernels have none to load: here the events are the builder's, evaluated
+  // by the real module of the shipped rules.
+  const file = { kind: 'f'.charCodeAt(0), raw: '/tmp/m.ko', name: '/tmp/m.ko' };
+  const programs = [
+    process(1, { comm_bytes: 'bash', argv: 'bash\0', executable: '/usr/bin/bash' }),
+    process(2, { comm_bytes: 'insmod', argv: 'insmod\0m.ko\0', executable: '/usr/bin/kmod', parent: 1 }),
+    process(3, { comm_bytes: 'modprobe', argv: 'modprobe\0m\0', executable: '/tmp/modprobe', parent: 1 }),
+    process(4, { comm_bytes: 'systemd-udevd', argv: 'udevd\0', executable: '/usr/lib/systemd/systemd-udevd' }),
+    process(5, { comm_bytes: 'modprobe', argv: 'modprobe\0driver\0', executable: '/usr/bin/kmod', parent: 4 }),
+    process(6, { comm_bytes: 'dpkg', argv: 'dpkg\0', executable: '/usr/bin/dpkg' }),
+    process(7, { comm_bytes: 'dkms', argv: 'dkms\0', executable: '/usr/bin/dash', parent: 6 }),
+  ];
+  test('by hand, or by what only has the name of a loader; not for the system, nor at an installation', async () => {
+    await using built = await startBuiltAgent([await moduleOf(shippedRules().join('\n'))]);
+    built.agent.inject(
+      programs,
+      [2, 3, 5, 7].map((image) => event('finit_module', image, { result: 0, ...file })),
+    );
+    built.agent.inject([], [event('init_module', 2, { result: 0 })]);
+    await built.waitForLines(3);
+    await built.agent.stop();
+    const alerts = built
+      .jsonLines()
+      .map((line) => JSON.parse(line) as { rule: string; output_fields: Record<string, unknown> });
+    assert.deepEqual(
+      alerts.map((alert) => [alert.rule, alert.output_fields['proc.cmdline'], alert.output_fields['evt.type']]),
+      [
+        [rule, 'insmod m.ko', 'finit_module'],
+        [rule, 'modprobe m', 'finit_module'],
+        [rule, 'insmod m.ko', 'init_module'],
+      ],
+    );
+  });
+  test('an attempt on this kernel', async () => {
+    const loader = copyAct(directory, 'loader');
+    const calls = await act(
+      [
+        ['openat', AT_FDCWD, str('/etc/passwd'), O.RDONLY],
+        ['finit_module', 'r0', str(''), 0],
+      ],
+      { program: loader },
+    );
+    // A kernel without modules has no such call, so that nothing can be seen of it.
+    if (hasSyscallEvents('finit_module')) await agent.only(rule, { 'proc.name': 'loader', 'evt.type': 'finit_module' });
+    else assert.equal(calls[1]?.result, -errno('ENOSYS'));
   });
 });

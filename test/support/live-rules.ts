@@ -6,7 +6,13 @@ import { LiveAgent } from './live-agent.ts';
 
 const RULES = join(import.meta.dirname, '../../rules');
 
+/** The texts of the files, in the order in which they are loaded. */
+export function shippedRules(): string[] {
+  return readdirSync(RULES)
+    .sort()
+    .map((name) => readFileSync(join(RULES, name), 'utf8'));
+}
+
 export function startWithShippedRules(): Promise<LiveAgent> {
-  const files = readdirSync(RULES).sort();
-  return LiveAgent.start(files.map((name) => readFileSync(join(RULES, name), 'utf8')));
+  return LiveAgent.start(shippedRules());
 }
