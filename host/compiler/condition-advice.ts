@@ -1,8 +1,9 @@
 // What is allowed in a condition but probably not meant, or not worth writing.
 
 import { findField } from '../schema/fields.ts';
-import type { Check, Expression, FieldOperand, Literal, Operand, TransformerArgument } from './ast.ts';
+import type { Check, Expression, Literal, Operand } from './ast.ts';
 import type { WarningCode } from './codes.ts';
+import { checksOf, fieldsOf } from './fields-of.ts';
 import { parseOperand } from './operand-parser.ts';
 import { isKnownOperand } from './type-of.ts';
 
@@ -77,39 +78,6 @@ export function comparesWithNotAvailable(expression: Expression): boolean {
       fieldsOf(check).some(({ name }) => name.startsWith('ka.') || name.startsWith('jevt.')) &&
       constantsOf(check).some(({ text }) => text === '<NA>'),
   );
-}
-
-/** All checks of a condition, in order. */
-export function checksOf(expression: Expression): Check[] {
-  switch (expression.kind) {
-    case 'and':
-    case 'or':
-      return expression.children.flatMap(checksOf);
-    case 'not':
-      return checksOf(expression.child);
-    case 'check':
-      return [expression];
-    case 'macro':
-      return [];
-  }
-}
-
-/** All fields that a check reads, on both sides, in transformers too. */
-export function fieldsOf({ left, right }: Check): FieldOperand[] {
-  return [...fieldsIn(left), ...(right.kind === 'operand' ? fieldsIn(right.operand) : [])];
-}
-
-export function fieldsIn(operand: TransformerArgument): FieldOperand[] {
-  switch (operand.kind) {
-    case 'field':
-      return [operand];
-    case 'transformer':
-      return operand.arguments.flatMap(fieldsIn);
-    case 'list':
-      return operand.items.flatMap(fieldsIn);
-    case 'literal':
-      return [];
-  }
 }
 
 function constantsOf({ right }: Check): readonly Literal[] {

@@ -5,7 +5,7 @@ import type { Collection } from './collection.ts';
 import { MappedText } from './mapped-text.ts';
 
 /** Lists that double in each step would fill the memory; conditions that mean something stay far below this. */
-const LONGEST_TEXT = 8 << 20;
+const LONGEST_TEXT = 1 << 20;
 
 /** A condition that gets too long by its lists. */
 export class TooLongError extends Error {}
@@ -55,30 +55,74 @@ export class ListTable {
 }
 
 function substituteList(condition: MappedText, name: string, items: readonly string[]): MappedText {
+  const { text } = condition;
   const inserted = items.map(quoteBlanks).join(', ');
-  let result = condition;
-  for (let at = result.text.indexOf(name); at >= 0; at = result.text.indexOf(name, at + 1)) {
-    const { text } = result;
-    let start = at;
+  const result = new Output();
+  let copied = 0;
+  for (let at = text.indexOf(name); at >= 0; ) {
     let end = at + name.length;
-    if (!delimits(text[start - 1]) || !delimits(text[end])) continue;
-    // The blanks around it go too, and of an empty list one comma.
-    while (start > 0 && BLANKS.includes(text[start - 1] ?? '')) start--;
-    while (end < text.length && BLANKS.includes(text[end] ?? '')) end++;
-    if (items.length === 0) {
-      if (text[start - 1] === ',') start--;
-      else if (text[end] === ',') end++;
+    const before = at > copied ? text[at - 1] : result.last;
+    if (!delimits(before) || !delimits(text[end])) {
+      at = text.indexOf(name, at + 1);
+      continue;
     }
-    const before = start > 0 ? ' ' : '';
-    const replaced = result.slice(at, at + name.length).substitute(0, name.length, inserted, name);
-    result = MappedText.join([result.slice(0, start), before, replaced, ' ', result.slice(end, text.length)]);
-    if (result.text.length > LONGEST_TEXT) {
+    // The blanks around it go too, and of an empty list one comma.
+    result.add(condition.slice(copied, at));
+    result.dropBlanks();
+    while (end < text.length && BLANKS.includes(text[end] ?? '')) end++;
+    if (items.length === 0 && !result.dropComma() && text[end] === ',') end++;
+    if (result.last !== undefined) result.add(SPACE);
+    result.add(condition.replacement(at, at + name.length, inserted, name));
+    result.add(SPACE);
+    if (result.length > LONGEST_TEXT) {
       throw new TooLongError(`condition has more than ${LONGEST_TEXT} characters with the items of list ${name}`);
     }
-    // Goes on behind what was inserted: a list that contains its own name is not replaced again.
-    at = start + inserted.length + 1;
+    // Goes on behind it: a list that contains its own name is not replaced again.
+    copied = end;
+    at = text.indexOf(name, end);
   }
-  return result;
+  if (copied === 0) return condition;
+  result.add(condition.slice(copied, text.length));
+  return result.joined();
+}
+
+const SPACE = MappedText.made(' ');
+
+/** The condition as far as it is done; its end may still be taken back. */
+class Output {
+  readonly #parts: MappedText[] = [];
+  length = 0;
+
+  get last(): string | undefined {
+    return this.#parts.at(-1)?.text.at(-1);
+  }
+
+  add(part: MappedText): void {
+    if (part.text === '') return;
+    this.#parts.push(part);
+    this.length += part.text.length;
+  }
+
+  dropBlanks(): void {
+    while (this.last !== undefined && BLANKS.includes(this.last)) this.#dropLast();
+  }
+
+  dropComma(): boolean {
+    if (this.last !== ',') return false;
+    this.#dropLast();
+    return true;
+  }
+
+  joined(): MappedText {
+    return MappedText.join(this.#parts);
+  }
+
+  #dropLast(): void {
+    const part = this.#parts.pop();
+    if (!part) return;
+    this.length -= part.text.length;
+    this.add(part.slice(0, part.text.length - 1));
+  }
 }
 
 function delimits(character: string | undefined): boolean {

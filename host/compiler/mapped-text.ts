@@ -40,10 +40,17 @@ class ScalarSource {
 export class MappedText {
   readonly text: string;
   readonly #stretches: readonly Stretch[];
+  /** Index into the text at which each stretch begins. */
+  readonly #starts: readonly number[];
 
   private constructor(text: string, stretches: readonly Stretch[]) {
     this.text = text;
     this.#stretches = stretches;
+    let at = 0;
+    this.#starts = stretches.map(({ length }) => {
+      at += length;
+      return at - length;
+    });
   }
 
   static of(file: SourceFile, scalar: YamlScalar): MappedText {
@@ -66,48 +73,60 @@ export class MappedText {
 
   slice(start: number, end: number): MappedText {
     const stretches: Stretch[] = [];
-    let at = 0;
-    for (const stretch of this.#stretches) {
+    for (let number = this.#stretchAt(start); number < this.#stretches.length; number++) {
+      const stretch = this.#stretches[number];
+      const at = this.#starts[number] ?? 0;
+      if (!stretch || at >= end) break;
       const from = Math.max(start, at);
       const to = Math.min(end, at + stretch.length);
       if (from < to) stretches.push(part(stretch, from - at, to - from));
-      at += stretch.length;
     }
     return new MappedText(this.text.slice(start, end), stretches);
-  }
-
-  /** The text with the list's name at [start, end) replaced by its items; they stand where the name was written. */
-  substitute(start: number, end: number, items: string, list: string): MappedText {
-    const place = this.locate(start, end);
-    const from = place && { ...place, list };
-    const inserted = new MappedText(items, [{ length: items.length, from }]);
-    return MappedText.join([this.slice(0, start), inserted, this.slice(end, this.text.length)]);
   }
 
   without(start: number, end: number): MappedText {
     return MappedText.join([this.slice(0, start), this.slice(end, this.text.length)]);
   }
 
+  /** The items of a list, which stand where [start, end) of this text, the list's name, was written. */
+  replacement(start: number, end: number, items: string, list: string): MappedText {
+    const place = this.locate(start, end);
+    return new MappedText(items, [{ length: items.length, from: place && { ...place, list } }]);
+  }
+
   /** Where [start, end) of the text was written; of a stretch that goes over several places, the first. */
   locate(start: number, end: number): Location | undefined {
-    let at = 0;
-    let nearest: Location | undefined;
-    for (const stretch of this.#stretches) {
-      const next = at + stretch.length;
-      if (stretch.from) {
-        if (start < next || (start === next && next === this.text.length)) {
-          return place(stretch, Math.max(0, start - at), Math.min(stretch.length, Math.max(end - at, 0)));
-        }
-        nearest = place(stretch, stretch.length, stretch.length);
-      }
-      at = next;
+    const first = this.#stretchAt(start);
+    for (let number = first; number < this.#stretches.length; number++) {
+      const stretch = this.#stretches[number];
+      if (!stretch?.from) continue;
+      const at = this.#starts[number] ?? 0;
+      const from = Math.max(0, start - at);
+      return place(stretch, Math.min(from, stretch.length), Math.min(stretch.length, Math.max(end - at, from)));
     }
-    return nearest;
+    // Nothing behind it was written anywhere: the end of what stands before it.
+    for (let number = Math.min(first, this.#stretches.length) - 1; number >= 0; number--) {
+      const stretch = this.#stretches[number];
+      if (stretch?.from) return place(stretch, stretch.length, stretch.length);
+    }
+    return undefined;
   }
 
   /** The same for UTF-8 byte offsets, as syntax trees have them. */
   locateBytes(start: number, end: number): Location | undefined {
     return this.locate(indexOfByte(this.text, start), indexOfByte(this.text, end));
+  }
+
+  /** Number of the last stretch that begins at or before an index, and is not empty. */
+  #stretchAt(index: number): number {
+    let low = 0;
+    let high = this.#starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#starts[middle] ?? 0) <= index) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 }
 

@@ -2,8 +2,8 @@
 
 import { findField } from '../schema/fields.ts';
 import type { Collection } from './collection.ts';
-import { fieldsIn } from './condition-advice.ts';
 import { type Context, RuleLoadError, warning } from './diagnostic.ts';
+import { fieldsIn } from './fields-of.ts';
 import type { RuleItem } from './items.ts';
 import type { MappedText } from './mapped-text.ts';
 import { type PlacedToken, placedTokens, TemplateError } from './template.ts';

@@ -1,7 +1,7 @@
 // Output templates: text with %fields in it.
 
 import type { FieldOperand, Operand } from './ast.ts';
-import { fieldsIn } from './condition-advice.ts';
+import { fieldsIn } from './fields-of.ts';
 import { ConditionSyntaxError } from './lexer.ts';
 import { parseOperand } from './operand-parser.ts';
 import { suggestField } from './suggest.ts';
@@ -75,25 +75,35 @@ function operandToken(text: string, percent: number): PlacedToken {
 
 const NO_ESCAPE = { help: 'a % always starts a field; there is no way to print one' };
 
-/** What an operand starts with decides how far it can reach: a field to the end of its name and argument. */
-const FIELD_REACH = /[\w.]+(?:\[(?:"[^"]*"|'[^']*'|[^\]]*)\])?/y;
+/** A field's name, as far as it can reach, and an argument behind it. No name is near as long as the limit. */
+const FIELD_REACH = /([a-zA-Z][\w.]{0,127})(\[(?:"[^"]*"|'[^']*'|[^\]]*)\])?/y;
 const TRANSFORMER_START = /[a-z0-9]+\(/y;
 /** No transformer is longer: names, arguments and nested ones are short in any template that means something. */
 const TRANSFORMER_REACH = 1024;
 
 function longestOperand(text: string, start: number): { operand: Operand; end: number } | undefined {
-  TRANSFORMER_START.lastIndex = start;
-  const transformer = TRANSFORMER_START.test(text);
-  FIELD_REACH.lastIndex = start;
-  FIELD_REACH.test(text);
-  const limit = transformer ? Math.min(text.length, start + TRANSFORMER_REACH) : FIELD_REACH.lastIndex;
-  for (let end = limit; end > start; end--) {
-    const last = text[end - 1] ?? '';
-    if (!(transformer ? /[)\]]/ : /[\w\]]/).test(last)) continue;
+  for (const end of possibleEnds(text, start)) {
     const operand = operandOrNothing(text.slice(start, end));
     if (operand && isKnownOperand(operand, 'output')) return { operand, end };
   }
   return undefined;
+}
+
+/** Where an operand that begins at `start` can end, longest first. */
+function* possibleEnds(text: string, start: number): Generator<number> {
+  TRANSFORMER_START.lastIndex = start;
+  if (TRANSFORMER_START.test(text)) {
+    for (let end = Math.min(text.length, start + TRANSFORMER_REACH); end > start; end--) {
+      if (/[)\]]/.test(text[end - 1] ?? '')) yield end;
+    }
+  }
+  FIELD_REACH.lastIndex = start;
+  const match = FIELD_REACH.exec(text);
+  if (!match) return;
+  if (match[2] !== undefined) yield start + match[0].length;
+  for (let end = start + (match[1] ?? '').length; end > start; end--) {
+    if (text[end - 1] !== '.') yield end;
+  }
 }
 
 function operandOrNothing(text: string): Operand | undefined {

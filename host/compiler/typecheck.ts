@@ -3,6 +3,7 @@
 import type { ValueType } from '../schema/types.ts';
 import type { Check, Expression, Operator } from './ast.ts';
 import { checkValue } from './check-value.ts';
+import { fieldsIn } from './fields-of.ts';
 import { ConditionTypeError, isString, type OperandType, typeOf } from './type-of.ts';
 
 /**
@@ -83,7 +84,7 @@ export function operatorsOf({ type, list }: Pick<OperandType, 'type' | 'list'>):
 function checkTypesOf(check: Check): void {
   const left = typeOf(check.left);
   const { operator, right } = check;
-  if (left.field?.name === 'evt.type' || left.field?.name === 'syscall.type') requireConstant(check);
+  requirePlainEventType(check);
   const operators = operatorsOf(left);
   if (!operators.includes(operator)) {
     throw new ConditionTypeError(`${typeName(left)} has no operator ${operator}`, check.span, {
@@ -121,10 +122,13 @@ function checkRightOperand(check: Check, left: OperandType, right: OperandType):
   }
 }
 
-/** The event type decides which events a rule is tried on, so it must be known before there is an event. */
-function requireConstant(check: Check): void {
-  if (check.right.kind !== 'operand') return;
-  throw new ConditionTypeError('the event type can only be compared with constants', check.right.operand.span);
+/** The event type decides which events a rule is tried on, so its checks must be decided before there is an event. */
+function requirePlainEventType({ left, right }: Check): void {
+  if (!fieldsIn(left).some(({ name }) => name === 'evt.type' || name === 'syscall.type')) return;
+  if (left.kind === 'transformer') throw new ConditionTypeError("the event type can't be transformed", left.span);
+  if (right.kind === 'operand') {
+    throw new ConditionTypeError('the event type can only be compared with constants', right.operand.span);
+  }
 }
 
 const TYPE_WORDS: Partial<Record<ValueType, string>> = {

@@ -2,7 +2,7 @@
 
 import { resolveNamed } from '../schema/fields.ts';
 import type { Expression, FieldOperand } from './ast.ts';
-import { checksOf, fieldsOf } from './condition-advice.ts';
+import { checksOf, fieldsOf } from './fields-of.ts';
 import { templateFields } from './template.ts';
 import type { Template } from './template-tokens.ts';
 import { fieldText } from './type-of.ts';

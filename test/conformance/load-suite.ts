@@ -1,7 +1,7 @@
 // load.json: rule files, the errors and warnings they give, and the rules that come out of them.
 
-import { checksOf, fieldsOf } from '../../host/compiler/condition-advice.ts';
 import type { Diagnostic } from '../../host/compiler/diagnostic.ts';
+import { checksOf, fieldsOf } from '../../host/compiler/fields-of.ts';
 import { type CompiledRule, type LoadResult, loadRules } from '../../host/compiler/load.ts';
 import { printCanonical } from '../../host/compiler/print.ts';
 import { printVersion } from '../../host/compiler/read-versions.ts';
