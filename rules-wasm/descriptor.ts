@@ -6,11 +6,12 @@ import {
   descriptorLocalAddress,
   descriptorLocalPort,
   descriptorName,
+  descriptorRaw,
   descriptorRemoteAddress,
   descriptorRemotePort,
   descriptorRole,
 } from './generated/accessors';
-import { dirname, orEmpty } from './text';
+import { dirname, emptyText, orEmpty } from './text';
 
 const ROLE_NONE: u32 = 0;
 const ROLE_SERVER: u32 = 2;
@@ -103,4 +104,16 @@ export function fdSip(event: u32): u32 {
 export function fdDirectory(event: u32): u64 {
   const name = descriptorName(event);
   return descriptorKind(event) == 0x64 ? orEmpty(name) : dirname(name);
+}
+
+/**
+ * The path as it was passed: empty for what is not a file. A descriptor of an earlier call (dup, fchmod) brings no path of its own, so that
+ * its name stands for it.
+ */
+export function fdNameraw(event: u32, guess: u32): u64 {
+  const raw = descriptorRaw(event);
+  const kind = u32(descriptorKind(event));
+  const character = kind == 0 ? guess : kind;
+  if (character == 0x66 || character == 0x64) return raw != 0 ? raw : orEmpty(descriptorName(event));
+  return kind == 0 ? orEmpty(raw) : emptyText();
 }

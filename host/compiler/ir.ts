@@ -15,6 +15,8 @@ export interface TextCode {
   readonly scope: Scope;
   /** The bytes count as if they were all in this case (tolower, toupper). */
   readonly case?: 'lower' | 'upper';
+  /** Another text that this one is the beginning of, and that costs less to come by: the name of which it is the directory. */
+  readonly beginningOf?: string;
 }
 
 /** A name that stands for `(number & mask) == equals`. */
@@ -48,7 +50,20 @@ export type TextMatch =
   | { readonly op: 'equals'; readonly values: readonly Bytes[] }
   | { readonly op: 'contains' | 'startswith' | 'endswith'; readonly value: Bytes; readonly ignoreCase: boolean }
   /** `title`: operator and constants, cut short, for a comment; `key`: the whole of them. */
-  | { readonly op: 'automaton'; readonly title: string; readonly key: string; readonly automaton: Automaton };
+  | {
+      readonly op: 'automaton';
+      readonly title: string;
+      readonly key: string;
+      readonly automaton: Automaton;
+      readonly ends?: Ends;
+    };
+
+/** What every text that matches begins and ends with. `exact`: and nothing else is asked of it. */
+export interface Ends {
+  readonly head: Bytes;
+  readonly tail: Bytes;
+  readonly exact: boolean;
+}
 
 /** How two texts that are both read from the event are compared. */
 export type PairOperator =

@@ -12,7 +12,9 @@ export const CANDIDATE_RULES = CANDIDATE_WORDS * 64;
 export interface RuleBody {
   readonly rule: number;
   readonly types: readonly EventType[];
-  /** What is left to test where the rule's candidate bit is set. */
+  /** What many rules of the event types need, and which is tested once for all of them. */
+  readonly guards: readonly Condition[];
+  /** What is left to test where the rule's candidate bit is set and its guards hold. */
   readonly condition: Condition;
 }
 
@@ -41,7 +43,7 @@ export function planRules(
   sources: readonly RuleSource[],
   lower: (source: RuleSource, type: EventType) => Condition,
 ): Plan {
-  const rules = sources.map((source, index) => planRule(source, index, lower));
+  const rules = withGuards(sources.map((source, index) => planRule(source, index, lower)));
   return { rules, groups: groupTypes(rules) };
 }
 
@@ -56,12 +58,12 @@ function planRule(
     .filter(({ condition }) => condition !== FALSE);
   const { candidate, implied } =
     index < CANDIDATE_RULES ? candidateOf(conditions.map(({ condition }) => condition)) : NO_CANDIDATE;
-  const bodies = new Map<string, { rule: number; types: EventType[]; condition: Condition }>();
+  const bodies = new Map<string, { rule: number; types: EventType[]; guards: []; condition: Condition }>();
   for (const { type, condition } of conditions) {
     const rest = all(conjuncts(condition).filter(({ key }) => !implied.has(key)));
     const same = bodies.get(rest.key);
     if (same) same.types.push(type);
-    else bodies.set(rest.key, { rule: index, types: [type], condition: rest });
+    else bodies.set(rest.key, { rule: index, types: [type], guards: [], condition: rest });
   }
   return { index, source, candidate, bodies: [...bodies.values()] };
 }
@@ -99,6 +101,39 @@ function possible(condition: Condition): Condition {
     case 'test':
       return scopeOf(condition) === 'image' ? condition : TRUE;
   }
+}
+
+/** A guard costs no more than this, roughly in ns: it is tested even where no rule that needs it is a candidate. */
+const GUARD_COST = 6;
+
+/**
+ * Takes out of the rules what several of them need of an event of some type: is it an open for writing, is it a file, does its name start
+ * with /etc. One test then rules them all out at once.
+ */
+function withGuards(rules: readonly PlannedRule[]): readonly PlannedRule[] {
+  const counts = new Map<string, number>();
+  const places = (body: RuleBody, condition: Condition): readonly string[] =>
+    body.types.map((type) => `${type.number} ${condition.key}`);
+  const candidates = (body: RuleBody): readonly Condition[] =>
+    body.rule < CANDIDATE_RULES ? conjuncts(body.condition).filter(mayGuard) : [];
+  const bodies = rules.flatMap((rule) => rule.bodies);
+  for (const body of bodies) {
+    for (const condition of candidates(body)) {
+      for (const place of places(body, condition)) counts.set(place, (counts.get(place) ?? 0) + 1);
+    }
+  }
+  const split = (body: RuleBody): RuleBody => {
+    const guards = candidates(body).filter((condition) =>
+      places(body, condition).some((place) => (counts.get(place) ?? 0) > 1),
+    );
+    const keys = new Set(guards.map(({ key }) => key));
+    return { ...body, guards, condition: all(conjuncts(body.condition).filter(({ key }) => !keys.has(key))) };
+  };
+  return rules.map((rule) => ({ ...rule, bodies: rule.bodies.map(split) }));
+}
+
+function mayGuard(condition: Condition): boolean {
+  return condition.kind !== 'constant' && condition.scope === 'event' && condition.cost <= GUARD_COST;
 }
 
 function groupTypes(rules: readonly PlannedRule[]): readonly TypeGroup[] {

@@ -70,6 +70,14 @@ export function simpleGlob(glob: string): SimpleGlob | undefined {
   return { op: tail !== '' ? 'startswith' : 'equals', value };
 }
 
+/** The text in front of the first special character and behind the last one; `exact` if all there is between them is one star. */
+export function globEnds(glob: string): { readonly head: string; readonly tail: string; readonly exact: boolean } {
+  const [head = ''] = /^[^*?[\\]*/.exec(glob) ?? [];
+  // Behind a bracket or a backslash it is hard to tell what is special: the tail begins behind a star or a question mark.
+  const [tail = ''] = /[\]\\]/.test(glob) ? [''] : (/[^*?[]*$/.exec(glob) ?? []);
+  return { head, tail, exact: `${head}*${tail}` === glob };
+}
+
 /** The language of a glob, given as bytes (characters 0-255). `component`: it matches within a path component, without slash. */
 export function globPattern(glob: string, options: { ignoreCase?: boolean; component?: boolean } = {}): Pattern {
   const fits = (ranges: readonly ByteRange[]): Pattern =>

@@ -6,17 +6,15 @@ import { CANDIDATE_RULES, type Plan, type PlannedRule, type RuleBody, type TypeG
 import { hex } from './bytes.ts';
 import { ConditionEmitter, countOccurrences } from './condition.ts';
 import type { Functions } from './functions.ts';
+import { emitHandler, handlerName } from './handler.ts';
 import { runtimeImports } from './imports.ts';
-
-/**
- * Rules whose candidate bits are asked for one by one; of more, groups of that many are asked for first. Picking the bits that are set
- * by a loop and a switch instead took 50 ns an event where this takes 43 (56 stock rules): the jump is guessed wrongly.
- */
-const GROUP = 8;
 
 /** The source of a module. `functions` may hold what lowering the conditions defined already. */
 export function emitModule(plan: Plan, functions: Functions, title: string): string {
-  const roots = plan.rules.flatMap(({ candidate, bodies }) => [candidate, ...bodies.map(({ condition }) => condition)]);
+  const roots = plan.rules.flatMap(({ candidate, bodies }) => [
+    candidate,
+    ...bodies.flatMap(({ guards, condition }) => [...guards, condition]),
+  ]);
   const emitter = new ConditionEmitter(functions, countOccurrences(roots));
   const names = new Map<RuleBody, string>();
   const bodies: string[] = [];
@@ -29,7 +27,7 @@ export function emitModule(plan: Plan, functions: Functions, title: string): str
     }
   }
   const candidates = emitCandidates(plan.rules, emitter);
-  const handlers = plan.groups.map((group) => emitHandler(group, names));
+  const handlers = plan.groups.map((group) => emitHandler(group, names, emitter));
   const code = [...functions.texts, ...bodies, ...handlers, emitEvaluate(plan.groups), ...candidates].join('\n\n');
   return `${[`// ${title}`, '', ...runtimeImports(code), '', MATCH, '', code].join('\n')}\n`;
 }
@@ -65,67 +63,6 @@ function emitRoot(condition: Condition, emitter: ConditionEmitter, depth: number
   return condition.kind === 'all' || condition.kind === 'any'
     ? emitter.series(condition, depth)
     : emitter.emit(condition, depth);
-}
-
-function handlerName({ types }: TypeGroup): string {
-  const [first] = types;
-  return `on_${first?.name}${types.length > 1 ? `_and_${types.length - 1}_more` : ''}`;
-}
-
-function emitHandler(group: TypeGroup, names: ReadonlyMap<RuleBody, string>): string {
-  const test = (body: RuleBody): string => (names.has(body) ? `${names.get(body)}(event, image)` : 'true');
-  const lines: string[] = [];
-  const words = new Map<number, RuleBody[]>();
-  for (const body of group.bodies) {
-    if (body.rule >= CANDIDATE_RULES) continue;
-    const word = body.rule >> 6;
-    words.set(word, [...(words.get(word) ?? []), body]);
-  }
-  for (const [word, bodies] of words) {
-    const name = `word${word}`;
-    lines.push(`const ${name} = imageCandidates(image, ${word});`);
-    lines.push(...emitTries(name, maskOf(bodies), bodies, names));
-  }
-  for (const body of group.bodies) {
-    if (body.rule >= CANDIDATE_RULES) lines.push(`if (${test(body)}) match(${body.rule}, event);`);
-  }
-  return [
-    `// ${group.types.map((type) => type.name).join(', ')}: ${group.bodies.length} rules`,
-    `function ${handlerName(group)}(event: u32): void {`,
-    '  const image = headerImageAddress(event);',
-    ...lines.map((line) => `  ${line}`),
-    '}',
-  ].join('\n');
-}
-
-/** One rule after the other whose bit is set. Many are parted in groups, of which those without any bit are passed over. */
-function emitTries(
-  word: string,
-  mask: bigint,
-  bodies: readonly RuleBody[],
-  names: ReadonlyMap<RuleBody, string>,
-): readonly string[] {
-  const inner =
-    bodies.length > GROUP
-      ? chunks(bodies, GROUP).flatMap((part) => emitTries(word, maskOf(part), part, names))
-      : bodies.map((body) => {
-          const bit = `(${word} & ${hex(maskOf([body]))}) != 0`;
-          const whole = names.has(body) ? `${bit} && ${names.get(body)}(event, image)` : bit;
-          return `if (${whole}) match(${body.rule}, event);`;
-        });
-  const [only] = inner;
-  if (inner.length === 1 && only) return [only];
-  return [`if ((${word} & ${hex(mask)}) != 0) {`, ...inner.map((line) => `  ${line}`), '}'];
-}
-
-function maskOf(bodies: readonly RuleBody[]): bigint {
-  return bodies.reduce((sum, { rule }) => sum | (1n << BigInt(rule & 63)), 0n);
-}
-
-function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
-    list.slice(index * size, (index + 1) * size),
-  );
 }
 
 function emitEvaluate(groups: readonly TypeGroup[]): string {

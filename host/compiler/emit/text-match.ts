@@ -120,20 +120,34 @@ function searchFunction(
   });
 }
 
+/** Bytes of paths and command lines, the most frequent first; what is not here is rarer still. */
+const FREQUENT = '/etsaroinlcd.pumbhg-_ fvyw01x23k5';
+
+/** The two places of a constant whose bytes are the rarest; one if it is one byte long. */
+function rarestPlaces(value: Bytes): readonly number[] {
+  const frequency = (place: number): number => {
+    const rank = FREQUENT.indexOf((value[place] ?? '').toLowerCase());
+    return rank < 0 ? 0 : FREQUENT.length - rank;
+  };
+  const places = [...value].map((_, place) => place);
+  // Of equally rare ones those that lie apart: neighbours say less.
+  return places.sort((a, b) => frequency(a) - frequency(b) || b - a).slice(0, 2);
+}
+
 /**
- * Places where the first and the last byte are right are found 16 at a time, from the end backwards: in front of a text there is always
- * its record, so that no block reaches beyond the memory.
+ * Places where two rare bytes are right are found 16 at a time, from the end backwards: in front of a text there is always its record, so
+ * that no block reaches beyond the memory.
  */
 function contains(value: Bytes, tests: string, ignoreCase: boolean): string[] {
-  const found = (address: string, byte: string): string => {
-    const wanted = ignoreCase ? byte.toLowerCase() : byte;
-    const block = `v128.load(${address})`;
+  const found = (place: number): string => {
+    const wanted = ignoreCase ? lower(value[place] ?? '') : (value[place] ?? '');
+    const block = place === 0 ? 'v128.load(block)' : `v128.load(block, ${place})`;
     const folded = ignoreCase && /[a-z]/.test(wanted) ? `v128.or(${block}, i8x16.splat(0x20))` : block;
+    // i8x16.splat takes a signed byte.
     return `i8x16.eq(${folded}, i8x16.splat(${(wanted.charCodeAt(0) << 24) >> 24}))`;
   };
-  const first = found('block', value[0] ?? '');
-  const last = value.length - 1;
-  const both = last === 0 ? first : `v128.and(${first}, ${found(`block + ${last}`, value[last] ?? '')})`;
+  const [first = '', second] = rarestPlaces(value).map(found);
+  const both = second === undefined ? first : `v128.and(${first}, ${second})`;
   const indented = tests.replaceAll('\n', '\n    ');
   return [
     `  if (lengthOf(text) < ${value.length}) return false;`,
@@ -142,7 +156,7 @@ function contains(value: Bytes, tests: string, ignoreCase: boolean): string[] {
     '  while (true) {',
     `    let places = u32(i8x16.bitmask(${both}));`,
     '    if (block < start) places = (places >> (start - block)) << (start - block);',
-    ...(last === 0
+    ...(value.length === 1
       ? ['    if (places != 0) return true;']
       : [
           '    for (; places != 0; places &= places - 1) {',

@@ -4,7 +4,7 @@
 import type { EventShape } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events.ts';
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
-import { any, type Condition, code, not } from '../ir.ts';
+import { type Condition, code, not } from '../ir.ts';
 import { statDevice } from './argument-numbers.ts';
 import {
   ABSENT,
@@ -16,7 +16,6 @@ import {
   type Operand,
   present,
   text,
-  textOr,
 } from './operand.ts';
 
 /** Falco's fd.type by fd.typechar. */
@@ -122,7 +121,6 @@ function guessedCharacter(type: EventType): string {
 
 type OfDescriptor = (descriptor: Descriptor) => Operand;
 
-const isPath = (descriptor: Descriptor): Condition => any([descriptor.is('kind', 'f'), descriptor.is('kind', 'd')]);
 const bit =
   (name: string): OfDescriptor =>
   (descriptor) =>
@@ -136,6 +134,12 @@ const service = (port: Operand): Operand =>
       })
     : port;
 
+/** The directory part of fd.name, `/` where the name has no slash. */
+const FD_DIRECTORY: Operand = {
+  kind: 'text',
+  text: { code: 'fdDirectory(event)', scope: 'event', beginningOf: 'descriptorName(event)' },
+  orElse: '/',
+};
 const nameOf = (descriptor: Descriptor): string => `orEmpty(${descriptor.member('name')})`;
 
 const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
@@ -155,15 +159,9 @@ const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
     return enumeration(`fdTypechar(event, ${guess})`, 'event', characters, 'o');
   },
   'fd.name': (descriptor) => text(nameOf(descriptor), 'event'),
-  'fd.directory': () => present(code('hasDirectory(event)', 'event'), textOr('fdDirectory(event)', 'event', '/')),
+  'fd.directory': () => present(code('hasDirectory(event)', 'event'), FD_DIRECTORY),
   'fd.filename': (descriptor) => present(descriptor.is('kind', 'f'), text(`basename(${nameOf(descriptor)})`, 'event')),
-  // A descriptor of an earlier call (dup, fchmod) brings no path of its own.
-  'fd.nameraw': (descriptor) => {
-    const raw = descriptor.member('raw');
-    const file = either(code(`${raw} != 0`, 'event'), text(raw, 'event'), text(nameOf(descriptor), 'event'));
-    const guessed = guessedCharacter(descriptor.type) === 'f' ? file : text(`orEmpty(${raw})`, 'event');
-    return either(isPath(descriptor), file, either(descriptor.known, constantText(''), guessed));
-  },
+  'fd.nameraw': (descriptor) => text(`fdNameraw(event, ${guessedCharacter(descriptor.type).charCodeAt(0)})`, 'event'),
   'fd.name_changed': bit('NAME_CHANGED'),
   'fd.connected': bit('CONNECTED'),
   'fd.is_upper_layer': bit('UPPER_LAYER'),

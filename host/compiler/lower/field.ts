@@ -29,7 +29,7 @@ export function fieldOperand(named: NamedField, context: LoweringContext): Opera
 
 /** 64-bit numbers are compared as the field's type says, whatever the record's member is. */
 function asTyped(operand: Operand, { type }: Field): Operand {
-  if (operand.kind !== 'number') return operand;
+  if (operand.kind !== 'number' || operand.least !== undefined) return operand;
   const { code, scope } = operand;
   if (type === 'UINT64' || type === 'ABSTIME' || type === 'RELTIME') {
     return { kind: 'number', unsigned: true, scope, code: operand.unsigned ? code : `u64(${code})` };
@@ -42,6 +42,9 @@ function readOperand({ field, argument }: NamedField, context: LoweringContext):
   const { source, name } = field;
   switch (source.from) {
     case 'event':
+      // Events are numbered from 1: `evt.num = 0` is how rules say "never".
+      if (name === 'evt.num')
+        return { kind: 'number', code: 'headerSequence(event)', unsigned: true, scope: 'event', least: 1n };
       return eventField(source.member, context.type);
     case 'image':
       if (argument !== undefined) return PROCESS_OPERANDS[name]?.(argument, context) ?? ABSENT;

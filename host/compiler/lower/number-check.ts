@@ -61,10 +61,32 @@ function compareNumber(
       : `${value}`;
   const [, known] = /^i64\((\d+)\)$/.exec(operand.code) ?? [];
   if (known !== undefined) return constant(compare(BigInt(known), operator, value));
+  const always = decidedByLeast(operand.least, operator, value);
+  if (always !== undefined) return constant(always);
   const comparison = code(`${operand.code} ${operator === '=' ? '==' : operator} ${literal}`, operand.scope);
   // Where what stands for "absent" compares so too, it has to be excluded.
   const excluded = operand.negativeIsAbsent && compare(-1n, operator, value);
   return excluded ? all([code(`${operand.code} >= 0`, operand.scope), comparison]) : comparison;
+}
+
+/** What a comparison comes to for any number from `least` up; undefined if that depends. */
+function decidedByLeast(least: bigint | undefined, operator: NumberOperator, value: bigint): boolean | undefined {
+  if (least === undefined || value > least || value < 0n) return undefined;
+  switch (operator) {
+    case '=':
+    case '==':
+      return value < least ? false : undefined;
+    case '!=':
+      return value < least ? true : undefined;
+    case '<':
+      return false;
+    case '>=':
+      return true;
+    case '<=':
+      return value < least ? false : undefined;
+    case '>':
+      return value < least ? true : undefined;
+  }
 }
 
 function compare(left: bigint, operator: NumberOperator, right: bigint): boolean {

@@ -28,6 +28,8 @@ export type Operand =
       readonly scope: Scope;
       /** A negative value means that there is none. */
       readonly negativeIsAbsent?: true;
+      /** It is never less. */
+      readonly least?: bigint;
     }
   | { readonly kind: 'boolean'; readonly condition: Condition }
   /** `code` is the address of 16 bytes, 0 = absent; `v6`: whether they are an IPv6 address. */
@@ -65,11 +67,6 @@ export type LoweringWarningCode =
 
 export function text(code: string, scope: Scope): Operand {
   return { kind: 'text', text: { code, scope } };
-}
-
-/** A text that reads `orElse` where the code yields none. */
-export function textOr(code: string, scope: Scope, orElse: string): Operand {
-  return { kind: 'text', text: { code, scope }, orElse: toBytes(orElse) };
 }
 
 export function constantText(value: string): Operand {

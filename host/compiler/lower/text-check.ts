@@ -1,7 +1,7 @@
 // Text operators with constants. What is known at compile time (the name of the event, names of flags) is decided there.
 
 import { type Automaton, accepts, automatonOf } from '../automata/automaton.ts';
-import { globPattern, simpleGlob } from '../automata/glob.ts';
+import { globEnds, globPattern, simpleGlob } from '../automata/glob.ts';
 import { replacingInvalid } from '../automata/invalid-utf8.ts';
 import { matchAutomaton } from '../automata/match-pattern.ts';
 import { pathPrefixPattern } from '../automata/path-prefix.ts';
@@ -30,6 +30,7 @@ import {
   matchPieces,
   matchText,
   not,
+  type TextCode,
   type TextMatch,
   TRUE,
 } from '../ir.ts';
@@ -79,7 +80,8 @@ export function globMatch(glob: Bytes, ignoreCase: boolean): TextMatch {
   const simple = simpleGlob(glob);
   if (simple && simple.op !== 'equals') return { op: simple.op, value: simple.value, ignoreCase };
   if (simple && !ignoreCase) return { op: 'equals', values: [simple.value] };
-  return automaton(ignoreCase ? 'iglob' : 'glob', [glob], () => automatonOf(globPattern(glob, { ignoreCase })));
+  const match = automaton(ignoreCase ? 'iglob' : 'glob', [glob], () => automatonOf(globPattern(glob, { ignoreCase })));
+  return ignoreCase || match.op !== 'automaton' ? match : { ...match, ends: globEnds(glob) };
 }
 
 export function pathMatch(prefixes: readonly Bytes[]): TextMatch {
@@ -201,9 +203,9 @@ export function checkText(operand: Operand, match: TextMatch): Condition {
       if (match.op === 'equals' && match.values.length === 0) return FALSE;
       if (isAnything(match)) return exists(operand);
       if (operand.orElse !== undefined && matches(operand.orElse, match)) {
-        return any([code(`${operand.text.code} == 0`, operand.text.scope), matchText(operand.text, match)]);
+        return any([code(`${operand.text.code} == 0`, operand.text.scope), filtered(operand.text, match)]);
       }
-      return matchText(operand.text, match);
+      return filtered(operand.text, match);
     case 'names':
       return checkNames(operand, match);
     case 'pieces':
@@ -221,6 +223,34 @@ export function checkText(operand: Operand, match: TextMatch): Condition {
     case 'list':
       throw new Error(`a text operator on ${operand.kind}: the type check comes first`);
   }
+}
+
+/** As many constants are looked for at the beginning of the text before it is made. */
+const MOST_BEGINNINGS = 6;
+
+/** A match with cheap tests in front that rule most texts out: what a directory or a glob begins with, what a glob ends with. */
+function filtered(text: TextCode, match: TextMatch): Condition {
+  const { beginningOf, scope } = text;
+  if (match.op === 'automaton' && match.ends) {
+    const { head, tail, exact } = match.ends;
+    const parts = [
+      head === '' ? TRUE : filtered(text, { op: 'startswith', value: head, ignoreCase: false }),
+      tail === '' ? TRUE : matchText(text, { op: 'endswith', value: tail, ignoreCase: false }),
+    ];
+    // Both ends are different bytes if the text is long enough.
+    const whole = exact
+      ? code(`lengthOf(${text.code}) >= ${head.length + tail.length}`, scope)
+      : matchText(text, match);
+    return all([...parts, whole]);
+  }
+  if (beginningOf === undefined || text.case !== undefined) return matchText(text, match);
+  const beginnings =
+    match.op === 'equals' ? match.values : match.op === 'startswith' && !match.ignoreCase ? [match.value] : [];
+  if (beginnings.length === 0 || beginnings.length > MOST_BEGINNINGS) return matchText(text, match);
+  const begins = beginnings.map((value) =>
+    value === '' ? TRUE : matchText({ code: beginningOf, scope }, { op: 'startswith', value, ignoreCase: false }),
+  );
+  return all([any(begins), matchText(text, match)]);
 }
 
 function isAnything(match: TextMatch): boolean {
