@@ -5,8 +5,9 @@ import { Collection } from './collection.ts';
 import { type Compiled, compileRules } from './compile-rules.ts';
 import { type Diagnostic, RuleLoadError } from './diagnostic.ts';
 import { DEFAULT_SOURCE, type Priority, type Version } from './items.ts';
-import { readItems } from './read-items.ts';
+import { readDocuments, readItems } from './read-items.ts';
 import type { CompiledRule } from './rule.ts';
+import { checkSchema, type SchemaProblem } from './schema-check.ts';
 import { SourceFile } from './source-file.ts';
 
 export type { Diagnostic } from './diagnostic.ts';
@@ -30,6 +31,8 @@ export interface FileResult {
   readonly successful: boolean;
   readonly errors: readonly (Diagnostic & { readonly code: ErrorCode })[];
   readonly warnings: readonly Diagnostic[];
+  /** What the JSON schema finds in it; absent if the file is empty or no YAML. Has no influence on `successful`. */
+  readonly schema?: readonly SchemaProblem[];
 }
 
 export interface LoadResult {
@@ -53,15 +56,21 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
   let compiled: Compiled = { rules: [], lists: [], macros: [] };
   for (const { name, text } of files) {
     let error: RuleLoadError | undefined;
+    let schema: FileResult['schema'];
     try {
-      readItems(new SourceFile(name, text), collection);
+      const file = new SourceFile(name, text);
+      const documents = readDocuments(file);
+      const [first] = documents;
+      if (first) schema = checkSchema(file, first);
+      readItems(file, documents, collection);
       compiled = compileRules(collection, options.minimumPriority);
     } catch (thrown) {
       if (!(thrown instanceof RuleLoadError)) throw thrown;
       error = thrown;
     }
     const errors = error ? [error.diagnostic] : [];
-    results.push({ name, successful: !error, errors, warnings: collection.takeWarnings() });
+    const warnings = collection.takeWarnings();
+    results.push({ name, successful: !error, errors, warnings, ...(schema ? { schema } : {}) });
     if (error) break;
   }
   const successful = results.every((result) => result.successful);

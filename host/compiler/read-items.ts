@@ -11,9 +11,9 @@ import { lookUp, readYaml, type YamlMapping, type YamlNode, YamlSyntaxError } fr
 import { contextAt, fileContext, invalid, optionalBooleanAt, scalarAt, scalarsAt } from './yaml-values.ts';
 
 /** @throws RuleLoadError */
-export function readItems(file: SourceFile, collection: Collection): void {
+export function readItems(file: SourceFile, documents: readonly YamlNode[], collection: Collection): void {
   const context = fileContext(file);
-  for (const document of parse(file, context)) {
+  for (const document of documents) {
     if (document.kind === 'null') continue;
     const place = { ...context, start: document.start, end: document.start };
     if (document.kind === 'scalar') invalid('Rules content is not yaml', place, SHAPE);
@@ -26,7 +26,11 @@ export function readItems(file: SourceFile, collection: Collection): void {
 
 const SHAPE = 'a rules file is a sequence of items: `- rule: ...`, `- macro: ...`, `- list: ...`';
 
-function parse(file: SourceFile, context: Context): YamlNode[] {
+/**
+ * The documents of a file.
+ * @throws RuleLoadError if it is no YAML
+ */
+export function readDocuments(file: SourceFile): YamlNode[] {
   try {
     return readYaml(file);
   } catch (error) {
@@ -37,7 +41,7 @@ function parse(file: SourceFile, context: Context): YamlNode[] {
       file,
       start: error.index,
       end: error.index + 1,
-      parent: context,
+      parent: fileContext(file),
     };
     throw new RuleLoadError('LOAD_ERR_YAML_PARSE', error.message, place);
   }

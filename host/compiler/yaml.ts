@@ -49,6 +49,8 @@ export class YamlSyntaxError extends Error {
  * @throws YamlSyntaxError
  */
 export function readYaml(file: SourceFile): YamlNode[] {
+  // js-yaml makes a document of nothing but comments; there is none.
+  if (pastComments(file.text, file.text.startsWith('\ufeff') ? 1 : 0) === file.text.length) return [];
   const builder = new TreeBuilder(file.text);
   try {
     yaml.loadAll(file.text, () => {}, {
@@ -89,6 +91,17 @@ const TEXT_ONLY = yaml.FAILSAFE_SCHEMA.extend({
 
 /** Plain scalars that mean null. */
 const NULLS: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);
+
+/** The index of the first character from `index` on that is no blank and in no comment. */
+function pastComments(text: string, index: number): number {
+  let at = index;
+  for (;;) {
+    while (at < text.length && /[ \t\r\n]/.test(text.charAt(at))) at++;
+    if (text[at] !== '#') return at;
+    const end = text.indexOf('\n', at);
+    at = end < 0 ? text.length : end;
+  }
+}
 
 interface Frame {
   readonly position: number;
@@ -192,9 +205,7 @@ class TreeBuilder {
   }
 
   #followedByColon(node: YamlNode): boolean {
-    const pattern = /(?:[ \t\r\n]|#[^\n]*)*:/y;
-    pattern.lastIndex = node.end;
-    return pattern.test(this.#text);
+    return this.#text[pastComments(this.#text, node.end)] === ':';
   }
 
   /** Past blanks, comments, tags and anchors. */

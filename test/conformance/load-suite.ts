@@ -43,7 +43,11 @@ export interface LoadCase {
     readonly fault?: string;
     readonly errors: readonly ExpectedDiagnostic[];
     readonly warnings: readonly ExpectedDiagnostic[];
-    readonly files?: readonly { readonly name: string; readonly successful: boolean }[];
+    readonly files?: readonly {
+      readonly name: string;
+      readonly successful: boolean;
+      readonly schema_valid: boolean | null;
+    }[];
     readonly rules?: readonly ExpectedRule[] | null;
     readonly lists?: readonly { name: string; items_compiled: readonly string[]; used: boolean }[];
     readonly macros?: readonly { name: string; condition_compiled: string; used: boolean }[];
@@ -82,8 +86,10 @@ function compare(result: LoadResult, expect: LoadCase['expect']): string[] {
   );
   same('warnings', warnings, expect.warnings.map(expected));
   same('successful', result.successful, expect.successful);
-  const files = result.files.map(({ name, successful }) => ({ name, successful }));
-  same('files', files, expect.files?.map(({ name, successful }) => ({ name, successful })) ?? []);
+  const files = result.files.map(({ name, successful, schema }) => {
+    return { name, successful, schema_valid: schema ? schema.length === 0 : null };
+  });
+  same('files', files, expect.files ?? []);
   if (!expect.successful) return problems;
   const { rules, lists, macros, required_engine_version: engine } = expect;
   if (engine !== undefined) same('engine version', printVersion(result.requiredEngineVersion), engine);

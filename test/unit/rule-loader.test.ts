@@ -171,6 +171,22 @@ test('a rule that reads what the capture lacks is warned of', () => {
   );
 });
 
+test('the schema is stricter than the loader, and only told', () => {
+  const strict = (text: string) => load(text).files[0]?.schema?.map(({ message, line }) => `${line}: ${message}`);
+  assert.equal(strict(''), undefined);
+  assert.equal(strict('# only a comment\n'), undefined);
+  assert.deepEqual(strict(rule('R', 'evt.type = open')), []);
+  const loose = `${rule('R', 'evt.type = open', '  enabled: yes\n  rule: S\n')}  other: x\n  override: {}\n`;
+  assert.equal(load(loose).successful, true);
+  assert.deepEqual(strict(loose), [
+    '6: <root>[0].enabled is neither true nor false',
+    '7: <root>[0] has the key rule more than once',
+    '8: <root>[0] has no key other',
+    '9: <root>[0].override is empty',
+  ]);
+  assert.deepEqual(strict(`${rule('R', 'evt.type = open')}---\n- 5\n`), [], 'only the first document is looked at');
+});
+
 test('overrides of exceptions have the defaults of definitions', () => {
   const replaced = (exceptions: string) =>
     rule('R', 'evt.type = open', '  exceptions: [{name: a, fields: [proc.name], values: [[x]]}]\n') +

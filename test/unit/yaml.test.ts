@@ -156,6 +156,12 @@ test('what is no YAML says where', () => {
   }
 });
 
+test('comments cost no more than their length', () => {
+  const rule = `#${'#'.repeat(5000)}\n`.repeat(50);
+  assert.deepEqual(read(`${rule}- a: b\n${rule}  c: d\n${rule}- e\n${rule}`).map(plain), [[{ a: 'b', c: 'd' }, 'e']]);
+  assert.deepEqual(read(rule), []);
+});
+
 test('any text is read or refused', () => {
   const piece = fc.constantFrom(
     '- ',
