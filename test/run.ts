@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { reportFailure, SetupFailure } from '../host/setup/failure.mjs';
 import { PROJECT } from '../host/setup/paths.mjs';
 import { prepare } from '../host/setup/prepare.mjs';
+import { rootIsMountPoint, runBelowOwnRoot } from './own-root.ts';
 import { type TestEvent, Totals } from './totals.ts';
 
 interface Suite {
@@ -38,14 +39,25 @@ if (positionals.length === 0 || unknown !== undefined) {
   process.exit(2);
 }
 
-const totals = new Totals();
-await pipeline(Readable.from(runSuites(positionals)), new spec(), process.stdout, { end: false });
-process.stdout.write(`${totals.closingLine()}\n`);
-process.exitCode = totals.success ? 0 : 1;
+process.exitCode =
+  positionals.includes('live') && !rootIsMountPoint() && (await canPrepare('live-tests'))
+    ? await runBelowOwnRoot()
+    : await runAll();
 
-async function* runSuites(names: readonly string[]): AsyncGenerator<TestEvent> {
-  for (const [name, suite] of [...SUITES].filter(([known]) => names.includes(known))) {
-    if (!(await isPrepared(name, suite))) continue;
+async function runAll(): Promise<number> {
+  const totals = new Totals();
+  await pipeline(Readable.from(runSuites(totals)), new spec(), process.stdout, { end: false });
+  process.stdout.write(`${totals.closingLine()}\n`);
+  return totals.success ? 0 : 1;
+}
+
+async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
+  for (const [name, suite] of [...SUITES].filter(([known]) => positionals.includes(known))) {
+    if (!(await canPrepare(suite.needs))) {
+      process.stderr.write(`test:${name} can't be run here\n`);
+      totals.addUnrunnable();
+      continue;
+    }
     const files = globSync(`${PROJECT}test/${name}/**/*.test.ts`)
       .filter((path) => basename(path).includes(values.file ?? ''))
       .sort();
@@ -55,16 +67,14 @@ async function* runSuites(names: readonly string[]): AsyncGenerator<TestEvent> {
   yield* totals.summary();
 }
 
-/** Says what is missing when a suite can't be run here; the suites after it are run all the same, and the whole has failed. */
-async function isPrepared(name: string, suite: Suite): Promise<boolean> {
+/** Says what is missing when a suite can't be run here; those after it are run all the same, and the whole has failed. */
+async function canPrepare(needs: Suite['needs']): Promise<boolean> {
   try {
-    await prepare(suite.needs);
+    await prepare(needs);
     return true;
   } catch (error) {
     if (!(error instanceof SetupFailure)) throw error;
-    process.stderr.write(`test:${name} can't be run:\n`);
     reportFailure(error);
-    totals.addUnrunnable();
     return false;
   }
 }

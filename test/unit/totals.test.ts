@@ -1,7 +1,8 @@
-// The one summary of several test runs must not hide a failure.
+// The frame of the tests: the one summary of several runs must not hide a failure; containers need a root that is a mount point.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { rootIsMountPoint } from '../own-root.ts';
 import { type TestEvent, Totals } from '../totals.ts';
 
 const summary = (counts: Record<string, number>, success = true): TestEvent => ({
@@ -61,4 +62,10 @@ test('a run that failed without a failed test has failed', async () => {
 
 test('no test is no success', () => {
   assert.equal(new Totals().success, false);
+});
+
+test('a root that is a mount point is told from that of a plain chroot', () => {
+  const proc = '22 27 0:21 / /proc rw,relatime - proc proc rw\n';
+  assert.equal(rootIsMountPoint(`${proc}27 1 254:0 / / rw,noatime - ext4 /dev/vda rw\n`), true);
+  assert.equal(rootIsMountPoint(proc), false);
 });
