@@ -14,9 +14,9 @@
 #include <map>
 #include <set>
 
-#include "bpf/hooks.h"
 #include "bpf_detach.h"
 #include "bpf_error.h"
+#include "bpf_hooks.h"
 #include "bpf_object.h"
 #include "event_types.h"
 
@@ -24,56 +24,12 @@ namespace wasprey {
 namespace {
 
 constexpr std::string_view kSnapshot = "snapshot_tasks";
-constexpr std::string_view kOnChange = "on_change";
 /** Smallest ring worth falling back to, where the kernel limits the size of a map (4 MB before Linux 6.12). */
 constexpr uint32_t kSmallestFallback = 1 << 20;
-
-/** A program and the tracepoint it is attached to; the cookie tells it what it is run for. */
-struct Hook {
-  uint64_t cookie;
-  const char* tracepoint;
-  std::string_view program;
-};
-
-constexpr Hook kHooks[] = {
-#define WASPREY_HOOK(type, tracepoint, program) {type, tracepoint, #program},
-    WASPREY_HOOKS(WASPREY_HOOK)
-#undef WASPREY_HOOK
-};
-
-/** What changes a process's image; always attached, and before the hooks of events. */
-constexpr Hook kChanges[] = {
-#define WASPREY_CHANGE(kind, tracepoint) {kind, tracepoint, kOnChange},
-    WASPREY_CHANGES(WASPREY_CHANGE)
-#undef WASPREY_CHANGE
-};
-
-struct Slot {
-  uint32_t key;
-  std::string_view program;
-};
-
-/** The table of programs for tail calls. */
-constexpr Slot kSlots[] = {
-#define WASPREY_SLOT(key, program) {key, #program},
-    WASPREY_SLOTS(WASPREY_SLOT)
-#undef WASPREY_SLOT
-};
 
 size_t RoundUpToPage(size_t bytes) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   return (bytes + page - 1) / page * page;
-}
-
-const EventType* TypeOf(std::string_view name) {
-  const auto* const found = std::find_if(std::begin(kEventTypes), std::end(kEventTypes),
-                                         [&](const EventType& type) { return type.name == name; });
-  return found == std::end(kEventTypes) ? nullptr : found;
-}
-
-/** Whether a program serves event types: such a one is loaded only when one of its types is wanted. */
-bool ServesEvents(std::string_view program) {
-  return std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) { return hook.program == program; });
 }
 
 class BpfSource : public EventSource {
@@ -126,7 +82,7 @@ BpfSource::~BpfSource() {
 Status BpfSource::Want(const std::vector<std::string>& event_types) {
   std::set<uint64_t> wanted;
   for (const std::string& name : event_types) {
-    const EventType* const type = TypeOf(name);
+    const EventType* const type = FindEventType(name);
     if (type == nullptr) return Error{"CAPTURE_EVENT_TYPE", "There is no event type " + name + " to capture.", ""};
     wanted.insert(type->number);
   }

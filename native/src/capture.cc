@@ -34,6 +34,21 @@ uint64_t Now(clockid_t clock) {
   return static_cast<uint64_t>(time.tv_sec) * kSecondNs + static_cast<uint64_t>(time.tv_nsec);
 }
 
+/** ns to add to the boot clock for wall time: of the reading that took least, since it may be interrupted. */
+uint64_t ClockOffset() {
+  uint64_t offset = 0;
+  uint64_t least = UINT64_MAX;
+  for (int i = 0; i < 5; i++) {
+    const uint64_t before = Now(CLOCK_BOOTTIME);
+    const uint64_t wall = Now(CLOCK_REALTIME);
+    const uint64_t took = Now(CLOCK_BOOTTIME) - before;
+    if (took >= least) continue;
+    least = took;
+    offset = wall - before - took / 2;
+  }
+  return offset;
+}
+
 Status Watch(int epoll, int fd) {
   epoll_event event{};
   event.events = EPOLLIN;
@@ -184,8 +199,7 @@ void Capture::Housekeep() {
   const uint64_t now = Now(CLOCK_MONOTONIC);
   if (now >= next_clock_) {
     next_clock_ = now + kSecondNs;
-    __atomic_store_n(&source_->memory().shared->clock_offset, Now(CLOCK_REALTIME) - Now(CLOCK_BOOTTIME),
-                     __ATOMIC_RELAXED);
+    __atomic_store_n(&source_->memory().shared->clock_offset, ClockOffset(), __ATOMIC_RELAXED);
   }
   if (images_.InGrace() && now - grace_since_ >= kGraceNs && reader_->PastAll(grace_heads_)) images_.EndGrace();
   if (!images_.InGrace() && images_.HasRetiring()) {

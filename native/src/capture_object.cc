@@ -11,10 +11,17 @@
 namespace wasprey {
 namespace {
 
-/** Captures of all threads by handle, for wake(). */
-std::mutex captures_mutex;
-std::map<uint32_t, Capture*> captures;
-uint32_t last_handle = 0;
+/** Captures of all threads by handle, for wake(). Never destroyed: a worker may outlive what exit() destroys. */
+struct Registry {
+  std::mutex mutex;
+  std::map<uint32_t, Capture*> captures;
+  uint32_t last_handle = 0;
+};
+
+Registry& registry() {
+  static Registry* const only = new Registry;
+  return *only;
+}
 
 std::optional<Plan> PlanOf(const Napi::Value& value) {
   if (!value.IsObject()) return std::nullopt;
@@ -102,17 +109,17 @@ CaptureObject::CaptureObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   }
   capture_ = std::move(*capture);
   memory_ = Napi::Persistent(memory.As<Napi::Object>());
-  const std::lock_guard lock(captures_mutex);
-  handle_ = ++last_handle;
-  captures[handle_] = capture_.get();
+  const std::lock_guard lock(registry().mutex);
+  handle_ = ++registry().last_handle;
+  registry().captures[handle_] = capture_.get();
 }
 
 CaptureObject::~CaptureObject() { CloseCapture(); }
 
 void CaptureObject::CloseCapture() {
   {
-    const std::lock_guard lock(captures_mutex);
-    captures.erase(handle_);
+    const std::lock_guard lock(registry().mutex);
+    registry().captures.erase(handle_);
   }
   capture_.reset();
   memory_.Reset();
@@ -276,9 +283,9 @@ Napi::Value CaptureObject::Close(const Napi::CallbackInfo& info) {
 }
 
 bool WakeByHandle(uint32_t handle) {
-  const std::lock_guard lock(captures_mutex);
-  const auto found = captures.find(handle);
-  if (found == captures.end()) return false;
+  const std::lock_guard lock(registry().mutex);
+  const auto found = registry().captures.find(handle);
+  if (found == registry().captures.end()) return false;
   found->second->Wake();
   return true;
 }

@@ -135,10 +135,13 @@ std::string_view ShortContainerId(std::string_view full_id) {
   return IsHash(full_id) ? full_id.substr(0, 12) : full_id;
 }
 
-RuncStates::RuncStates() : roots_{"/run/runc"} {
+RuncStates::RuncStates() {
+  // In a container with the host's pid namespace, /proc/1/root is the host's root.
+  const std::string host = access("/proc/1/root/run", X_OK) == 0 ? "/proc/1/root" : "";
+  roots_.push_back(host + "/run/runc");
   const char* runtime_directory = getenv("XDG_RUNTIME_DIR");
   if (runtime_directory != nullptr && runtime_directory[0] == '/') {
-    roots_.push_back(std::string(runtime_directory) + "/runc");
+    roots_.push_back(host + runtime_directory + "/runc");
   }
 }
 

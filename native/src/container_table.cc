@@ -13,9 +13,12 @@ namespace {
 /** How long an entry outlives its last process: a container may be between two processes. */
 constexpr uint64_t kKeepEmptyNs = 30'000'000'000;
 
-uint32_t NamespaceInode(const char* path) {
+/** Inode of a namespace of the host: of init, or, where init may not be looked at, of the agent. */
+uint32_t HostNamespace(const std::string& name) {
   struct stat facts{};
-  return stat(path, &facts) == 0 ? static_cast<uint32_t>(facts.st_ino) : 0;
+  const bool found =
+      stat(("/proc/1/ns/" + name).c_str(), &facts) == 0 || stat(("/proc/self/ns/" + name).c_str(), &facts) == 0;
+  return found ? static_cast<uint32_t>(facts.st_ino) : 0;
 }
 
 /** The strings of struct container lie one after the other, from `id` on. */
@@ -33,8 +36,8 @@ ContainerTable::ContainerTable(SandboxRegion region, uint32_t address)
     : region_(std::move(region)),
       address_(address),
       blocks_(static_cast<uint32_t>(region_.size())),
-      own_pid_namespace_(NamespaceInode("/proc/self/ns/pid")),
-      own_mount_namespace_(NamespaceInode("/proc/self/ns/mnt")) {
+      host_pid_namespace_(HostNamespace("pid")),
+      host_mount_namespace_(HostNamespace("mnt")) {
   Add(CONTAINER_HOST, 0, "host", "host", "host", true);
   Add(CONTAINER_FAILED, 255, "", "", "", false);
   entries_[kHost].references = entries_[kUnknown].references = 1;
@@ -79,8 +82,8 @@ uint32_t ContainerTable::Add(uint8_t state, uint8_t privileged, std::string_view
 }
 
 bool ContainerTable::InOtherNamespace(const image& process) const {
-  return (process.pid_namespace != own_pid_namespace_ && process.pid_namespace != 0) ||
-         (process.mount_namespace != own_mount_namespace_ && process.mount_namespace != 0);
+  return (process.pid_namespace != host_pid_namespace_ && process.pid_namespace != 0) ||
+         (process.mount_namespace != host_mount_namespace_ && process.mount_namespace != 0);
 }
 
 uint32_t ContainerTable::Acquire(const image& process, std::string_view cgroup) {

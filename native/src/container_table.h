@@ -80,8 +80,8 @@ class ContainerTable {
   std::vector<ContainerSeen> seen_;
   uint32_t live_ = 0;
   uint64_t lost_ = 0;
-  uint32_t own_pid_namespace_;
-  uint32_t own_mount_namespace_;
+  uint32_t host_pid_namespace_;
+  uint32_t host_mount_namespace_;
 };
 
 }  // namespace wasprey

@@ -85,6 +85,14 @@ inline constexpr Shapes kShapes = MakeShapes();
 
 }  // namespace event_types_internal
 
+/** The event type of that name, or null. */
+constexpr const EventType* FindEventType(std::string_view name) {
+  for (const EventType& type : kEventTypes) {
+    if (type.name == name) return &type;
+  }
+  return nullptr;
+}
+
 /** kNone for a number that stands for no type. */
 constexpr Shape ShapeOf(uint16_t type) {
   return type < EVENT_TYPE_COUNT ? event_types_internal::kShapes.by_number[type] : Shape::kNone;

@@ -10,9 +10,6 @@ namespace {
 
 constexpr uint64_t kAllCandidates = ~uint64_t{0};
 
-/** How far up the ancestors are looked at for a session leader that is not known. */
-constexpr int kMostHops = 64;
-
 OptionalText StringIn(const void* record, const string_ref& text) { return {text.offset != 0, StringOf(record, text)}; }
 
 /** Sizes, kind and strings of a record; everything else in it is just a number. */
@@ -148,19 +145,6 @@ uint32_t ImageTable::SourceOf(const image& record) const {
   }
 }
 
-uint32_t ImageTable::ParentOf(const image& record, uint32_t source) const {
-  const bool named = record.parent != 0 && record.parent != record.id;
-  const uint32_t parent = named ? by_id_.Find(record.parent) : IdMap::kNone;
-  if (parent != IdMap::kNone) return parent;
-  if (source != kNone && record.kind == IMAGE_FORK) return source;
-  if (source != kNone) return entries_[source].parent;
-  if (record.kind != IMAGE_SNAPSHOT || record.ppid == 0 || record.ppid == record.pid) return kNone;
-  const uint32_t by_number = by_pid_.Find(record.ppid);
-  // The number may have been given to a younger process meanwhile.
-  if (by_number == IdMap::kNone || Slot(by_number)->start_time > record.start_time) return kNone;
-  return by_number;
-}
-
 ImageText ImageTable::TextOf(const image& record, const uint8_t* bytes, const image* source) const {
   const auto choose = [&](string_ref image::* member, bool inherit) {
     const OptionalText own = StringIn(bytes, record.*member);
@@ -200,44 +184,6 @@ bool ImageTable::StoreText(uint32_t index, uint32_t source, const ImageText& tex
   texts_[number] = {offset, 1};
   entries_[index].text = number;
   return true;
-}
-
-/**
- * The image of the leader of the session or process group: by its pid, else what the process before or the parent has,
- * else the oldest ancestor in the same session, as Falco has proc.sname.
- */
-uint32_t ImageTable::LeaderOf(uint32_t index, uint32_t source, uint32_t image::* member,
-                              uint32_t Entry::* leader) const {
-  const uint32_t number = Slot(index)->*member;
-  if (number == 0) return kNone;
-  if (Slot(index)->pid == number) return index;
-  const uint32_t by_number = by_pid_.Find(number);
-  if (by_number != IdMap::kNone && Slot(by_number)->*member == number) return by_number;
-  if (source != kNone && Slot(source)->*member == number && entries_[source].*leader != kNone) {
-    return entries_[source].*leader;
-  }
-  uint32_t oldest = kNone;
-  uint32_t ancestor = entries_[index].parent;
-  for (int hop = 0; hop < kMostHops && ancestor != kNone && Slot(ancestor)->*member == number; hop++) {
-    if (entries_[ancestor].*leader != kNone) return entries_[ancestor].*leader;
-    oldest = ancestor;
-    ancestor = entries_[ancestor].parent;
-  }
-  return oldest;
-}
-
-void ImageTable::LinkLeaders(uint32_t index, uint32_t source) {
-  SetLink(index, &Entry::session, &image::session_address, LeaderOf(index, source, &image::sid, &Entry::session));
-  SetLink(index, &Entry::group, &image::group_leader_address, LeaderOf(index, source, &image::pgid, &Entry::group));
-}
-
-/** Points from one image to another and keeps that. An image that is its own leader does not keep itself. */
-void ImageTable::SetLink(uint32_t index, uint32_t Entry::* link, uint32_t image::* address, uint32_t target) {
-  const uint32_t before = entries_[index].*link;
-  if (target != kNone && target != index) entries_[target].references++;
-  entries_[index].*link = target;
-  Slot(index)->*address = target == kNone ? 0 : AddressOf(target);
-  if (before != kNone && before != index) Unreference(before);
 }
 
 void ImageTable::BecomeCurrent(uint32_t index, uint32_t kind) {
@@ -290,24 +236,6 @@ void ImageTable::EndGrace() {
     Unreference(index);
   }
   waiting_.clear();
-}
-
-void ImageTable::LinkSnapshots() {
-  for (uint32_t index = kUnknown + 1; index < entries_.size(); index++) {
-    if (!entries_[index].used) continue;
-    const image& process = *Slot(index);
-    if (entries_[index].parent == kNone && process.kind == IMAGE_SNAPSHOT) {
-      const uint32_t parent = ParentOf(process, kNone);
-      if (!Descends(parent, index)) SetLink(index, &Entry::parent, &image::parent_address, parent);
-    }
-    LinkLeaders(index, kNone);
-  }
-}
-
-/** Whether `ancestor` is `index` or one of its ancestors: a link back would close a circle. */
-bool ImageTable::Descends(uint32_t index, uint32_t ancestor) const {
-  while (index != kNone && index != ancestor) index = entries_[index].parent;
-  return index != kNone;
 }
 
 /** Puts an image on the list of those that have no candidates yet. Nobody may be taking from it. */

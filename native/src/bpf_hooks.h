@@ -1,0 +1,52 @@
+// Which BPF program serves which event type, on which tracepoint: the tables of native/bpf/hooks.h as data.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <string_view>
+
+#include "bpf/hooks.h"
+
+namespace wasprey {
+
+inline constexpr std::string_view kOnChange = "on_change";
+
+/** A program and the tracepoint it is attached to; the cookie tells it what it is run for. */
+struct Hook {
+  uint64_t cookie;
+  const char* tracepoint;
+  std::string_view program;
+};
+
+inline constexpr Hook kHooks[] = {
+#define WASPREY_HOOK(type, tracepoint, program) {type, tracepoint, #program},
+    WASPREY_HOOKS(WASPREY_HOOK)
+#undef WASPREY_HOOK
+};
+
+/** What changes a process's image; always attached, and before the hooks of events. */
+inline constexpr Hook kChanges[] = {
+#define WASPREY_CHANGE(kind, tracepoint) {kind, tracepoint, kOnChange},
+    WASPREY_CHANGES(WASPREY_CHANGE)
+#undef WASPREY_CHANGE
+};
+
+struct Slot {
+  uint32_t key;
+  std::string_view program;
+};
+
+/** The table of programs for tail calls. */
+inline constexpr Slot kSlots[] = {
+#define WASPREY_SLOT(key, program) {key, #program},
+    WASPREY_SLOTS(WASPREY_SLOT)
+#undef WASPREY_SLOT
+};
+
+/** Whether a program serves event types: such a one is loaded only when one of its types is wanted. */
+inline bool ServesEvents(std::string_view program) {
+  return std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) { return hook.program == program; });
+}
+
+}  // namespace wasprey
