@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import {
   act,
   actProgram,
@@ -191,6 +192,8 @@ test('a process number that is given again', async () => {
     LOOK,
   ]);
   await survivor.place();
+  // The number is free once its last process has been waited for.
+  while (existsSync(`/proc/${number}`)) await setTimeout(1);
   const again = await act([['@fork', number], ['@exec', second, 'second'], LOOK]);
   const taken = await lookOf(again);
   assertFields(taken.alert, {

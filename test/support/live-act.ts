@@ -48,6 +48,9 @@ export interface Place extends Call {
   readonly cwd: string;
 }
 
+/** Longer than any test lets it wait. */
+const LONGEST_RUN_MS = 60_000;
+
 /** A step: the name of a call or an @action, and its arguments; a string argument is written with `str()`. */
 export type Step = readonly (string | number | bigint)[];
 
@@ -137,6 +140,8 @@ export function watchAct(child: ChildProcess): RunningAct {
     }
   });
   stdin.on('error', () => {}); // it may end without reading what it was sent
+  // A test that fails leaves it waiting: the file must end all the same.
+  const timer = setTimeout(() => stdin.end(), LONGEST_RUN_MS).unref();
   const errors = text(stderr);
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
@@ -158,6 +163,7 @@ export function watchAct(child: ChildProcess): RunningAct {
     async end() {
       stdin.end();
       const status = await ended;
+      clearTimeout(timer);
       const said = await errors;
       if (status !== 0 || said !== '') throw new Error(`act ended with status ${status}: ${said}`);
       return calls;
