@@ -1,4 +1,4 @@
-// Where Wasprey differs from Falco on purpose. Each row is one of docs/differences.md.
+// Where Wasprey differs from Falco on purpose. Each row is one of test/conformance/DIFFERENCES.md.
 
 import type { LoadResult } from '../../host/compiler/load.ts';
 import type { LoadCase } from './load-suite.ts';

@@ -7,7 +7,7 @@ export interface CaseResult {
   readonly id: string;
   /** What is not as expected; absent if the case passes. */
   readonly failure?: string;
-  /** Row of the table of differences (docs/differences.md) by which this case is judged instead of Falco's verdict. */
+  /** Row of the table of differences (test/conformance/DIFFERENCES.md) by which this case is judged instead of Falco's verdict. */
   readonly difference?: string;
 }
 
