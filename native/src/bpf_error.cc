@@ -65,6 +65,13 @@ void BeginBpfLog() {
 
 std::string BpfLog() { return bpf_log.size() <= kLogKept ? bpf_log : bpf_log.substr(bpf_log.size() - kLogKept); }
 
+std::string BpfErrorText(int number) {
+  if (number < __LIBBPF_ERRNO__START) return ErrnoText(number);
+  char text[128];
+  libbpf_strerror(number, text, sizeof text);
+  return text;
+}
+
 bool HasTracefs() {
   return access("/sys/kernel/tracing/events/syscalls", F_OK) == 0 ||
          access("/sys/kernel/debug/tracing/events/syscalls", F_OK) == 0;
@@ -81,7 +88,7 @@ Status CheckKernel() {
 }
 
 Error LoadError(const std::string& what, int number) {
-  std::string detail = ErrnoText(number);
+  std::string detail = BpfErrorText(number);
   const std::string log = BpfLog();
   if (!log.empty()) detail.append("\n").append(log);
   const std::string missing = MissingCapabilities();

@@ -13,6 +13,9 @@ void BeginBpfLog();
 /** The end of what was collected. */
 std::string BpfLog();
 
+/** Text of an errno, or of one of libbpf's own numbers. */
+std::string BpfErrorText(int number);
+
 /** Whether the tracing file system is there and may be read. */
 bool HasTracefs();
 

@@ -15,7 +15,7 @@ Result<BpfObject> BpfObject::Open(const std::string& path) {
   bpf_object* object = bpf_object__open_file(path.c_str(), nullptr);
   if (object == nullptr) {
     return Error{"CAPTURE_OBJECT", "Cannot open the BPF object " + path + ". Build it: make -C native.",
-                 ErrnoText(errno)};
+                 BpfErrorText(errno)};
   }
   return BpfObject(object);
 }
