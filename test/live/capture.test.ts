@@ -1,0 +1,201 @@
+// The capture by itself, without rules: what it says where it can't start, changing what is attached, the snapshot at the
+// start, and what it leaves behind.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Capture } from '../../host/capture/native.ts';
+import { type OpenCapture, openCapture } from '../../host/capture/open.ts';
+import { EventMemory } from '../../host/fields/memory.ts';
+import { EventRecord, ImageRecord } from '../../host/fields/record.ts';
+import { text } from '../support/builder-capture.ts';
+
+const SCRIPT = `
+  import { openCapture } from ${JSON.stringify(new URL('../../host/capture/open.ts', import.meta.url).href)};
+  const { capture } = openCapture({ source: 'bpf' });
+  try {
+    capture.start(['openat']);
+    console.log(JSON.stringify({ code: 'started' }));
+  } catch (error) {
+    console.log(JSON.stringify({ code: error.code, message: error.message, detail: error.detail }));
+  }
+  capture.close();
+`;
+
+/** What becomes of starting a capture by this command, which gets Node's command line appended. */
+function startBy(...command: string[]): { code: string; message?: string; detail?: string } {
+  const [program = '', ...words] = [...command, process.execPath, '--input-type=module', '-e', SCRIPT];
+  const { stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' });
+  assert.ok(stdout.startsWith('{'), `${stdout}${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function startOn(object: string): unknown {
+  const { capture } = openCapture({ source: 'bpf', object });
+  try {
+    capture.start(['openat']);
+    return 'started';
+  } catch (error) {
+    return (error as { code: string }).code;
+  } finally {
+    capture.close();
+  }
+}
+
+test('an object that is missing or damaged', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-object-'));
+  try {
+    assert.equal(startOn(join(folder, 'none.o')), 'CAPTURE_OBJECT');
+    writeFileSync(join(folder, 'damaged.o'), '\x7fELF and nothing else');
+    assert.equal(startOn(join(folder, 'damaged.o')), 'CAPTURE_OBJECT');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('without the capabilities it names those that are missing', () => {
+  const without = startBy('setpriv', '--bounding-set=-sys_admin,-bpf,-perfmon', '--inh-caps=-sys_admin,-bpf,-perfmon');
+  assert.equal(without.code, 'CAPTURE_PERMISSION');
+  assert.match(without.message ?? '', /missing CAP_BPF, CAP_PERFMON/);
+});
+
+test('without the tracing file system, or type information, it says what to mount', () => {
+  const hide = (...paths: string[]) => {
+    const mounts = paths.map((path) => `mount -t tmpfs none ${path}`).join('; ');
+    return startBy('unshare', '--mount', 'sh', '-c', `${mounts}; exec "$@"`, 'sh');
+  };
+  const tracing = ['/sys/kernel/tracing', '/sys/kernel/debug'].filter((path) =>
+    readdirSync('/sys/kernel').includes(path.slice(12)),
+  );
+  const tracefs = hide(...tracing);
+  assert.equal(tracefs.code, 'CAPTURE_NO_TRACEFS');
+  assert.match(tracefs.message ?? '', /mount -t tracefs/);
+  assert.equal(hide('/sys/kernel/btf').code, 'CAPTURE_NO_BTF');
+});
+
+test('an event type that there is not', () => {
+  const { capture } = openCapture({ source: 'bpf' });
+  assert.throws(() => capture.start(['openat', 'opendoor']), { code: 'CAPTURE_EVENT_TYPE', message: /opendoor/ });
+  assert.throws(() => capture.attach(['openat']), { code: 'CAPTURE_STATE' });
+  capture.close();
+});
+
+/** Own events of the main thread that come within the time, as texts made by `describe`. */
+function ownEvents(open: OpenCapture, describe: (event: EventRecord) => string, act: () => void): string[] {
+  const { capture, memory } = open;
+  drain(capture);
+  act();
+  const view = new EventMemory(memory.buffer);
+  const segments = new Uint32Array(64);
+  const found: string[] = [];
+  for (let pairs = capture.poll(segments, 100); pairs > 0; pairs = capture.poll(segments, 20)) {
+    for (let pair = 0; pair < pairs; pair++) {
+      const to = segments[2 * pair + 1] ?? 0;
+      for (let address = segments[2 * pair] ?? 0; address < to; address += view.u32(address + 8)) {
+        const event = EventRecord.at(view, address);
+        if (event?.number('tid') === process.pid) found.push(describe(event));
+      }
+    }
+    capture.release();
+  }
+  return found;
+}
+
+function drain(capture: Capture): void {
+  const segments = new Uint32Array(64);
+  while (capture.poll(segments, 0) > 0) capture.release();
+}
+
+test('the set of event types changes while it runs', () => {
+  const open = openCapture({ source: 'bpf' });
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-attach-'));
+  const file = join(folder, 'file');
+  try {
+    const act = () => {
+      closeSync(openSync(file, 'w'));
+      rmSync(file);
+    };
+    const typesOf = () => [...new Set(ownEvents(open, (event) => event.type.name, act))].sort();
+    open.capture.start(['openat']);
+    assert.deepEqual(typesOf(), ['openat']);
+    open.capture.attach(['openat', 'unlink', 'unlinkat', 'rmdir']);
+    assert.deepEqual(typesOf(), ['openat', 'unlink']);
+    open.capture.attach(['unlink']);
+    assert.deepEqual(typesOf(), ['unlink']);
+    open.capture.attach([]);
+    assert.deepEqual(typesOf(), []);
+    open.capture.attach(['openat']);
+    assert.deepEqual(typesOf(), ['openat']);
+    const { produced, evaluated, dropped, malformed, unknownImages } = open.capture.counters();
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+    assert.equal(sum(produced), sum(evaluated) + sum(dropped));
+    assert.deepEqual([malformed, unknownImages], [0, 0]);
+  } finally {
+    open.capture.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the snapshot knows every process that ran before, with its parent', () => {
+  const open = openCapture({ source: 'bpf' });
+  try {
+    open.capture.start([]);
+    const addresses = new Uint32Array(100_000);
+    const count = open.capture.takeImages(addresses);
+    const view = new EventMemory(open.memory.buffer);
+    const images = new Map<number, ImageRecord>();
+    for (const address of addresses.subarray(0, count)) {
+      const image = new ImageRecord(view, address);
+      images.set(image.number('pid'), image);
+    }
+    let compared = 0;
+    let missing = 0;
+    for (const pid of readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)) {
+      let parent: number;
+      let words: string;
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+        parent = Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+        words = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+      } catch {
+        continue; // gone meanwhile
+      }
+      const image = images.get(pid);
+      if (!image) missing++;
+      if (!image) continue; // came meanwhile, perhaps
+      compared++;
+      // A machine may keep a process from being looked at: here it is init.
+      if (images.has(parent)) assert.equal(image.parent?.number('pid'), parent, `parent of ${pid}`);
+      const argv = text(image, 'argv') ?? '';
+      // Programs may write over their arguments (as sshd does), which the memory shows and we too.
+      if (argv.length < 2000) assert.equal(argv, words, `arguments of ${pid}`);
+    }
+    assert.ok(compared > 20 && missing < compared / 10, `${compared} processes were compared, ${missing} not known`);
+    assert.ok(images.has(process.pid));
+    assert.equal(images.get(process.pid)?.parent?.number('pid'), process.ppid);
+  } finally {
+    open.capture.close();
+  }
+});
+
+test('close returns at once, and what the kernel still has to do ends by itself', async () => {
+  const attached = () => execFileSync('bpftool', ['link', 'show'], { encoding: 'utf8' });
+  const before = attached().split('\n').length;
+  const { capture } = openCapture({ source: 'bpf' });
+  capture.start(['openat', 'openat2', 'open', 'unlink', 'unlinkat']);
+  assert.ok(attached().split('\n').length > before);
+  const start = performance.now();
+  capture.close();
+  const took = performance.now() - start;
+  assert.ok(took < 500, `close took ${took} ms`);
+  for (let waited = 0; attached().split('\n').length > before; waited++) {
+    assert.ok(waited < 150, 'hooks are still attached after 15 s');
+    await sleep(100);
+  }
+});
