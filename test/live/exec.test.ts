@@ -82,7 +82,7 @@ after(async () => {
 
 /** The event by which a process of that pid became what it is. */
 async function execOf(pid: number, path: string): Promise<AlertLine> {
-  return agent.only(EXEC.name, { 'proc.pid': BigInt(pid), 'proc.exepath': path, 'evt.rawres': 0n });
+  return agent.only(EXEC.name, { 'proc.vpid': BigInt(pid), 'proc.exepath': path, 'evt.rawres': 0n });
 }
 
 test('execve of a program: arguments, environment, directory, parent, executable', async () => {
@@ -211,7 +211,7 @@ test('through a symbolic link: comm is the link, the path is the file', async ()
     ['close', 77],
   ]);
   const { pid } = callOf(calls, 'close');
-  const alert = await agent.only(EXEC.name, { 'proc.pid': BigInt(pid), 'proc.name': 'through-link' });
+  const alert = await agent.only(EXEC.name, { 'proc.vpid': BigInt(pid), 'proc.name': 'through-link' });
   assertFields(alert, { 'proc.exepath': `${directory}/linked-file`, 'evt.arg.filename': link, 'proc.exe': 'x' });
 });
 
@@ -239,7 +239,7 @@ test('calls that fail leave the process as it was', async () => {
   ]);
   await agent.settled();
   // The first of this process is the one that made it act.
-  const [, ...events] = agent.alerts(EXEC.name, { 'proc.pid': BigInt(calls[0]?.pid ?? 0) });
+  const [, ...events] = agent.alerts(EXEC.name, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
   assert.equal(events.length, calls.length);
   const expected = [
     { 'evt.res': 'ENOENT', 'evt.arg.filename': `${directory}/missing` },
@@ -313,7 +313,7 @@ test('a program that was deleted before it ran', async () => {
     ['execveat', 'r0', str(''), 'list:gone,close,77', 'null', AT_EMPTY_PATH],
   ]);
   const pid = BigInt(callOf(calls, 'close').pid);
-  const alert = await agent.only(EXEC.name, { 'proc.pid': pid, 'proc.exe': 'gone' });
+  const alert = await agent.only(EXEC.name, { 'proc.vpid': pid, 'proc.exe': 'gone' });
   assertFields(alert, { 'proc.exepath': program, 'evt.rawres': 0 });
 });
 
@@ -324,7 +324,7 @@ test('long arguments are kept to a limit, and nothing after it is made up', asyn
     ['close', 77, str(long)],
   ]);
   const pid = BigInt(callOf(calls, 'close').pid);
-  const alert = await agent.only(EXEC.name, { 'proc.pid': pid, 'proc.exe': 'long' });
+  const alert = await agent.only(EXEC.name, { 'proc.vpid': pid, 'proc.exe': 'long' });
   const args = String(alert.output_fields['proc.args']);
   assert.ok(args.length > 1000, `only ${args.length} bytes of arguments`);
   assert.ok(`close 77 s:${long}`.startsWith(args), 'arguments that were never passed');
@@ -336,7 +336,7 @@ test('arguments that are no text', async () => {
     ['close', 77, str('plain')],
   ]);
   const alert = await agent.only(EXEC.name, {
-    'proc.pid': BigInt(callOf(calls, 'close').pid),
+    'proc.vpid': BigInt(callOf(calls, 'close').pid),
     'proc.exe': 'bytes\n\x1b',
   });
   assertFields(alert, { 'proc.args': 'close 77 s:plain' });

@@ -68,7 +68,7 @@ const ANY_ANCESTOR = `
 - rule: below first
   desc: an ancestor by name, however far up
   condition: evt.type = mkdir and proc.aname = link-0 and proc.aexepath endswith /link-1 and not proc.aname = link-19
-  output: '%proc.name %proc.pid'
+  output: '%proc.name %proc.vpid'
   priority: DEBUG
 `;
 
@@ -134,7 +134,7 @@ test('a chain of 20, each its own program: every ancestor by name and number', a
   assertFields(alert, expected);
   const names = String(alert.output_fields['proc.aname']).split(' ');
   assert.deepEqual(names.slice(0, 3), ['link-18', 'link-17', 'link-16']);
-  await agent.only('below first', { 'proc.pid': BigInt(call.pid) });
+  await agent.only('below first', { 'proc.vpid': BigInt(call.pid) });
 });
 
 test('a double fork: the grandparent is known though the parent is gone', async () => {

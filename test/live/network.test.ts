@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Call, makeDirectory, type Step } from '../support/live-act.ts';
+import { act, type Call, callOf, makeDirectory, type Step } from '../support/live-act.ts';
 import { type AlertLine, assertFields, LiveAgent, type Observed, probe } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import {
@@ -351,6 +351,20 @@ test('datagrams: the first to a peer, by address or connection', async () => {
   }
   const { call, alert } = named(observed, 'connect');
   assertFields(alert, { 'fd.name': `${call.local}->127.0.0.1:${PORT + 2}`, 'fd.l4proto': 'udp', 'fd.connected': true });
+});
+
+test('datagrams to a peer that is known already are no news', async () => {
+  const send = (port: number): Step => ['sendto', 'r0', 's:x', 1, 0, `in:127.0.0.1:${port}`, 'len'];
+  const calls = await act([
+    ['socket', AF_INET, SOCK_DGRAM, 0],
+    ...[PORT, PORT, PORT, PORT + 1, PORT + 1, PORT].map(send),
+  ]);
+  await agent.settled();
+  const pid = BigInt(callOf(calls, 'socket').pid);
+  const ports = agent
+    .alerts(NETWORK.name, { 'evt.type': 'sendto', 'proc.vpid': pid })
+    .map((alert) => Number(alert.output_fields['fd.sport']));
+  assert.deepEqual(ports, [PORT, PORT + 1]);
 });
 
 test('UNIX sockets: paths, and names in the abstract namespace', async () => {

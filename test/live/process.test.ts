@@ -176,7 +176,7 @@ for (const [name, step, flags] of [
     });
     const child = await agent.only(PROCESS.name, {
       'evt.type': name,
-      'proc.pid': BigInt(call.result),
+      'proc.vpid': BigInt(call.result),
       'evt.rawres': 0n,
     });
     assertFields(child, {

@@ -71,7 +71,7 @@ export class Container {
     if (options.root === 'host') fillWithHostPrograms(at('lower'));
     else fillWithBusybox(at('lower'));
     const layers = `lowerdir=${at('lower')},upperdir=${at('upper')},workdir=${at('work')}`;
-    run('mount', ['-t', 'overlay', '-o', layers, 'overlay', this.root]);
+    run('/usr/bin/busybox', ['mount', '-t', 'overlay', '-o', layers, 'overlay', this.root]);
     writeFileSync(at('config.json'), JSON.stringify(configuration(this.id, options)));
     try {
       this.#create(at);
@@ -138,7 +138,7 @@ export class Container {
     try {
       run('runc', ['delete', '--force', this.id]);
     } finally {
-      run('umount', ['-l', this.root], true);
+      run('/usr/bin/busybox', ['umount', '-l', this.root], true);
       this.#directory.remove();
     }
   }

@@ -1,6 +1,6 @@
 // What the running kernel can do, asked of the kernel itself.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 
 const TRACEFS = '/sys/kernel/tracing/events/syscalls';
 
@@ -8,3 +8,6 @@ const TRACEFS = '/sys/kernel/tracing/events/syscalls';
 export function hasSyscallEvents(name: string): boolean {
   return existsSync(`${TRACEFS}/sys_exit_${name}`);
 }
+
+/** Whether the process numbers that this process sees are those of the root namespace (PROC_PID_INIT_INO). */
+export const IN_ROOT_PIDS = readlinkSync('/proc/self/ns/pid') === `pid:[${0xeffffffc}]`;
