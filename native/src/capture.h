@@ -77,6 +77,9 @@ class Capture {
   bool polled_ = false;
   /** Events came at the last look: more are likely to come soon. */
   bool busy_ = false;
+  /** How long events gather before the next look while they keep coming; and the most that the rings have room for. */
+  int64_t pause_ = 0;
+  int64_t longest_pause_ = 0;
   /** The kernel was asked to ring, and the rings were looked at long enough after that. */
   bool armed_ = false;
   uint64_t grace_since_ = 0;

@@ -27,6 +27,13 @@ bool RingReader::HasEvents() const {
   });
 }
 
+bool RingReader::IsFilling() const {
+  return std::any_of(rings_.begin(), rings_.end(), [&](const Ring& ring) {
+    const uint64_t head = Load(ring.control->head);
+    return head > ring.position && head - ring.position > (mask_ + 1) / 8;
+  });
+}
+
 void RingReader::Release() {
   for (Ring& ring : rings_) {
     if (ring.control->tail != ring.position) __atomic_store_n(&ring.control->tail, ring.position, __ATOMIC_RELEASE);

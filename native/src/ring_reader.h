@@ -39,6 +39,9 @@ class RingReader {
   /** Gives the room of the records walked back to the kernel. */
   void Release();
 
+  /** Whether an eighth of a ring or more waits to be read: there is no time to lose. */
+  bool IsFilling() const;
+
   /** Head of each ring now; for PastAll(). */
   void CopyHeads(std::vector<uint64_t>* heads) const;
   /** Whether each ring was read past the head noted (or is empty: a head may move back when a record ends early). */
