@@ -6,17 +6,7 @@ import type { EventType } from '../../schema/events.ts';
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
 import { type Condition, code, not } from '../ir.ts';
 import { statDevice } from './argument-numbers.ts';
-import {
-  ABSENT,
-  boolean,
-  constantText,
-  either,
-  enumeration,
-  number,
-  type Operand,
-  present,
-  text,
-} from './operand.ts';
+import { ABSENT, boolean, constantText, either, enumeration, number, type Operand, present, text } from './operand.ts';
 
 /** Falco's fd.type by fd.typechar. */
 export const DESCRIPTOR_TYPES: readonly (readonly [character: string, name: string])[] = [
