@@ -47,7 +47,11 @@ export class ModuleCache {
       renameSync(temporary, this.#path(key));
     } catch {
       // A full or read-only disk costs the next start a compilation, no more.
-      rmSync(temporary, { force: true });
+      try {
+        rmSync(temporary, { force: true });
+      } catch {
+        // There is no such directory.
+      }
     }
   }
 }
