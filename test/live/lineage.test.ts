@@ -283,10 +283,15 @@ test('a process older than the agent, in a container', async () => {
 test('what was read of older processes agrees with /proc', async () => {
   const running = startAct([['@wait'], LOOK], { program: actProgram() });
   const place = await running.place();
-  const session = readFileSync(`/proc/${place.sid}/comm`, 'utf8').trim();
   running.goOn();
   const { alert } = await lookOf(await running.end());
-  assertFields(alert, { 'proc.sid': place.sid, 'proc.sname': session });
+  // A leader outside of this pid namespace has no number here.
+  if (place.sid > 0) {
+    assertFields(alert, {
+      'proc.sid': place.sid,
+      'proc.sname': readFileSync(`/proc/${place.sid}/comm`, 'utf8').trim(),
+    });
+  }
   // Number by number, up to the first process of the machine, which a sandbox may hide.
   let pid = process.pid;
   for (let index = 1; index <= DEPTH && pid > 1; index++) {

@@ -200,7 +200,10 @@ export class LiveAgent {
   }
 }
 
-/** Numbers in the root pid namespace. Where the tests run in another (a build environment), nothing there knows them. */
+/**
+ * Numbers in the root pid namespace. Where the tests run in another (a build environment), nothing there knows them: they
+ * are not compared.
+ */
 const ROOT_NUMBERS = /^(proc\.(pid|ppid|sid|pgid|apid\[\d+\])|thread\.tid)$/;
 
 /** Compares fields of an alert; the failure text has them all. */

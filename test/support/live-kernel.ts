@@ -9,5 +9,8 @@ export function hasSyscallEvents(name: string): boolean {
   return existsSync(`${TRACEFS}/sys_exit_${name}`);
 }
 
-/** Whether the process numbers that this process sees are those of the root namespace (PROC_PID_INIT_INO). */
+/**
+ * Whether the process numbers that this process sees are those of the root namespace (PROC_PID_INIT_INO). The agent finds
+ * the files of a container by such a number in /proc, so that users of containers have names only then.
+ */
 export const IN_ROOT_PIDS = readlinkSync('/proc/self/ns/pid') === `pid:[${0xeffffffc}]`;
