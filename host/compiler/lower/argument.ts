@@ -56,7 +56,7 @@ export function argumentField(raw: boolean, argument: string, context: LoweringC
   if (!parameter) return ABSENT;
   if (parameter.member === undefined) {
     context.warn(
-      'field-not-captured',
+      'argument-not-captured',
       `evt.arg.${argument} of ${type.name} is not captured; it counts as absent there`,
     );
     return ABSENT;

@@ -27,7 +27,8 @@ import {
 } from './number-check.ts';
 import type { LoweringContext, Operand } from './operand.ts';
 import { piecesOf, splitEither } from './pieces.ts';
-import { checkText, exists, pathMatch, type TextOperator, textMatch } from './text-check.ts';
+import { checkText, exists } from './text-check.ts';
+import { pathMatch, type TextOperator, textMatch } from './text-match.ts';
 import { lowerOperand, type TypedOperand } from './transform.ts';
 
 export function lowerCheck(check: Check, context: LoweringContext): Condition {

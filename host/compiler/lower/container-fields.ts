@@ -7,7 +7,7 @@ import { member } from '../../schema/layout.ts';
 import { code, type Piece, type Scope } from '../ir.ts';
 import { valueFunction } from './image-fields.ts';
 import { boolean, type LoweringContext, number, type Operand, present, text, toBytes } from './operand.ts';
-import { globMatch } from './text-check.ts';
+import { globMatch } from './text-match.ts';
 
 const ENTRY = 'imageContainerAddress(image)';
 

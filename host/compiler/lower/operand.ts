@@ -60,7 +60,10 @@ export interface LoweringContext {
 }
 
 export type LoweringWarningCode =
+  /** Of all events; the loader warns of it too, with the place. */
   | 'field-not-captured'
+  /** Of some events; the loader, which doesn't look at each of them, does not know. */
+  | 'argument-not-captured'
   | 'field-not-in-conditions'
   | 'field-not-exact'
   | 'condition-not-supported';

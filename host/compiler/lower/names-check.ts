@@ -1,0 +1,131 @@
+// Checks of texts that stand for numbers: names of flags, of errors, of protocols. The operator is tried on the names now, so that what is left is a
+// test of the number.
+
+import { automatonOf } from '../automata/automaton.ts';
+import { matchAutomaton } from '../automata/match-pattern.ts';
+import { byte, byteIn, choice, EMPTY, type Pattern, sequence } from '../automata/pattern.ts';
+import {
+  all,
+  any,
+  type BitName,
+  type Bytes,
+  type Condition,
+  code,
+  FALSE,
+  matchPieces,
+  not,
+  type TextMatch,
+} from '../ir.ts';
+import type { Operand } from './operand.ts';
+import { matches } from './text-match.ts';
+
+type Names = Extract<Operand, { kind: 'names' }>;
+
+function applies({ mask, equals }: BitName, value: string): string {
+  return mask === 0xffffffffffffffffn ? `${value} == ${hex(equals)}` : `(${value} & ${hex(mask)}) == ${hex(equals)}`;
+}
+
+function hex(value: bigint): string {
+  return `0x${value.toString(16)}`;
+}
+
+/** Whether the text of the names that apply matches. */
+export function checkNames(operand: Names, match: TextMatch): Condition {
+  const { names, scope } = operand;
+  const [first] = names;
+  if (
+    first &&
+    names.every(({ mask }) => mask === first.mask) &&
+    (first.mask === 0xffffffffn || first.mask === 0xffffffffffffffffn)
+  ) {
+    return checkEnumeration(operand, match);
+  }
+  const plain = match.op === 'contains' && !match.value.includes(operand.separator) && match.value !== '';
+  if (plain && !matches(operand.none ?? '0123456789', match)) {
+    // A part of one name, so that one of the names that have it must apply.
+    return any(names.filter(({ name }) => matches(name, match)).map((bit) => code(applies(bit, operand.code), scope)));
+  }
+  return matchPieces([operand], match);
+}
+
+/** Names of single numbers: each number's text is known, but for those without a name. */
+function checkEnumeration(operand: Names, match: TextMatch): Condition {
+  const { names, scope, separator, none } = operand;
+  const byNumber = new Map<bigint, { readonly bit: BitName; readonly texts: Bytes[] }>();
+  for (const bit of names) {
+    const known = byNumber.get(bit.equals);
+    if (known) known.texts.push(bit.name);
+    else byNumber.set(bit.equals, { bit, texts: [bit.name] });
+  }
+  const all_ = [...byNumber.values()];
+  const matching = all_.filter(({ texts }) => matches(texts.join(separator), match));
+  const others = all_.filter((entry) => !matching.includes(entry));
+  const oneOf = (entries: typeof all_): Condition =>
+    anyNumber(
+      entries.map(({ bit }) => bit),
+      operand,
+    );
+  const noneMatches = none === undefined ? mayMatchDecimal(match) : matches(none, match);
+  // The shorter of the two ways to say it.
+  if (noneMatches && none !== undefined) return not(oneOf(others));
+  if (!noneMatches) return oneOf(matching);
+  const unnamed = not(oneOf(all_));
+  const decimal = matchPieces([{ kind: 'decimal', code: `i64(${operand.code})`, scope }], match);
+  return any([oneOf(matching), all([unnamed, decimal])]);
+}
+
+/** The number is one of those: small ones by a bit set. */
+function anyNumber(bits: readonly BitName[], operand: Names): Condition {
+  const [first] = bits;
+  if (!first) return FALSE;
+  const narrow = first.mask === 0xffffffffn;
+  const value = narrow ? `(${operand.code} & 0xffffffff)` : operand.code;
+  const small = bits.every(({ equals }) => equals < 64n);
+  if (bits.length > 3 && small) {
+    const set = bits.reduce((sum, { equals }) => sum | (1n << equals), 0n);
+    return code(`${value} < 64 && ((${hex(set)} >> ${value}) & 1) != 0`, operand.scope);
+  }
+  return any(
+    rangesOf(bits.map(({ equals }) => equals)).map(([low, high]) =>
+      code(low === high ? `${value} == ${hex(low)}` : `${value} - ${hex(low)} <= ${hex(high - low)}`, operand.scope),
+    ),
+  );
+}
+
+/** Numbers that follow each other, together. */
+function rangesOf(numbers: readonly bigint[]): readonly (readonly [low: bigint, high: bigint])[] {
+  const ranges: [bigint, bigint][] = [];
+  for (const number of [...numbers].sort((a, b) => (a < b ? -1 : 1))) {
+    const last = ranges.at(-1);
+    if (last && last[1] + 1n === number) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges;
+}
+
+const DIGIT: Pattern = byteIn([[0x30, 0x39]]);
+const DECIMAL: Pattern = sequence([
+  choice([byte(0x2d), EMPTY]),
+  DIGIT,
+  { kind: 'repeat', part: DIGIT, least: 0, most: 20 },
+]);
+
+/** Whether any number in decimal could match: if not, no code is needed for it. */
+function mayMatchDecimal(match: TextMatch): boolean {
+  const ours = matchAutomaton(match);
+  const decimal = automatonOf(DECIMAL);
+  const seen = new Set<string>();
+  const stack: [number, number][] = [[ours.start, decimal.start]];
+  for (let pair = stack.pop(); pair; pair = stack.pop()) {
+    const [a, b] = pair;
+    if (ours.accepting[a] && decimal.accepting[b]) return true;
+    for (const value of [0x2d, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39]) {
+      const next: [number, number] = [ours.next[a]?.[value] ?? 0, decimal.next[b]?.[value] ?? 0];
+      const key = next.join();
+      if (seen.has(key)) continue;
+      seen.add(key);
+      stack.push(next);
+    }
+  }
+  return false;
+}
