@@ -24,6 +24,7 @@ export const SYSTEM_TOOLS = [
   { name: 'libbpf headers', files: ['/usr/include/bpf/libbpf.h'], packages: ['libbpf-dev'], purposes: ['build'] },
   { name: 'mount', commands: ['mount'], packages: ['mount'], purposes: ['tracefs', 'live-tests'] },
   { name: 'runc', commands: ['runc'], packages: ['runc'], purposes: ['live-tests'] },
+  { name: '/etc/shadow', files: ['/etc/shadow'], packages: ['passwd'], purposes: ['live-tests'] },
   { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests'] },
 ];
 
