@@ -101,7 +101,7 @@ export function ruleModuleBytes(
   );
 }
 
-/** What asc makes of a source, with the flags of rule modules. Takes about a second. */
+/** What asc makes of a source, with the flags of rule modules. Takes about a second. Run where no asconfig.json adds entries. */
 export function compileAssemblyScript(source: string, extraFlags: readonly string[] = []): Uint8Array {
   const directory = mkdtempSync(join(tmpdir(), 'wasprey-asc-'));
   try {
@@ -109,7 +109,7 @@ export function compileAssemblyScript(source: string, extraFlags: readonly strin
     const output = join(directory, 'module.wasm');
     writeFileSync(input, source);
     const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
-    execFileSync(process.execPath, [asc, input, '-o', output, ...ASC_FLAGS, ...extraFlags], { stdio: 'pipe' });
+    execFileSync(process.execPath, [asc, input, '-o', output, ...ASC_FLAGS, ...extraFlags], { cwd: directory, stdio: 'pipe' });
     return new Uint8Array(readFileSync(output));
   } finally {
     rmSync(directory, { recursive: true, force: true });
