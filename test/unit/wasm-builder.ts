@@ -109,7 +109,10 @@ export function compileAssemblyScript(source: string, extraFlags: readonly strin
     const output = join(directory, 'module.wasm');
     writeFileSync(input, source);
     const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
-    execFileSync(process.execPath, [asc, input, '-o', output, ...ASC_FLAGS, ...extraFlags], { cwd: directory, stdio: 'pipe' });
+    execFileSync(process.execPath, [asc, input, '-o', output, ...ASC_FLAGS, ...extraFlags], {
+      cwd: directory,
+      stdio: 'pipe',
+    });
     return new Uint8Array(readFileSync(output));
   } finally {
     rmSync(directory, { recursive: true, force: true });
