@@ -11,6 +11,7 @@ import { describeMachine } from './machine.ts';
 import { MEMORY } from './memory.ts';
 import { OVERHEAD } from './overhead.ts';
 import { RECORDED_EVALUATION } from './recorded-evaluation.ts';
+import { capturingAgents } from './ring-counters.ts';
 import { STARTUP } from './startup.ts';
 import { renderFigures } from './table.ts';
 import { THROUGHPUT } from './throughput.ts';
@@ -43,6 +44,13 @@ async function main(): Promise<number> {
     return 1;
   }
   terminal.print(`${describeMachine().join('\n')}\n\n`);
+  const others = capturingAgents();
+  if (others > 0) {
+    const agents = others === 1 ? 'an agent captures' : `${others} agents capture`;
+    terminal.print(
+      `${agents} here already: what system calls cost without one can't be told, and all else is slower\n\n`,
+    );
+  }
   let failures = 0;
   for (const benchmark of BENCHMARKS) {
     if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;

@@ -56,6 +56,12 @@ export function difference(before: RingCounters, after: RingCounters): RingCount
   };
 }
 
+/** How many agents capture on this machine now: each has its rings. */
+export function capturingAgents(): number {
+  const maps = JSON.parse(bpftool('map', 'show')) as { readonly name?: string }[];
+  return maps.filter(({ name }) => name === 'ring_control').length;
+}
+
 /** The id of a map that a process holds open. Map names are not unique on a machine: other agents may run. */
 function findMap(pid: number, name: string): number {
   for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
