@@ -101,8 +101,11 @@ class RuleCompiler {
     }
     const eventTypes = eventTypesOf(expression);
     this.#warnOfEventTypes(rule, eventTypes);
-    for (const field of unavailableFields(expression, output)) {
-      this.#warn('WASPREY_FIELD_UNAVAILABLE', `the capture can't supply ${field}: it is always absent`, rule.context);
+    for (const { field, check, text: name } of unavailableFields(expression, output)) {
+      const place = check ? this.#locate(field.span, check.macros, text, rule.conditionContext) : rule.outputContext;
+      const advice = { notes: origin(check?.macros) };
+      const message = `the capture can't supply ${name}: it is always absent`;
+      this.#collection.warn(warning('WASPREY_FIELD_UNAVAILABLE', message, place, advice));
     }
     return compiled(rule, text, expression, eventTypes, output);
   }
