@@ -26,7 +26,19 @@ export interface NumberOption extends OptionBase {
   readonly fraction?: true;
 }
 
-export type Option = FlagOption | TextOption | NumberOption;
+/** A text option that may be given any number of times. */
+export interface ListOption extends OptionBase {
+  readonly kind: 'list';
+  readonly value: string;
+}
+
+/** One value of a list option, and where among all arguments it stood: the order over several options may matter. */
+export interface ListValue {
+  readonly text: string;
+  readonly place: number;
+}
+
+export type Option = FlagOption | TextOption | NumberOption | ListOption;
 export type OptionTable = Readonly<Record<string, Option>>;
 
 /** What options were given; those that weren't are absent. */
@@ -35,7 +47,9 @@ export type OptionValues<Table extends OptionTable> = {
     ? true
     : Table[Name] extends NumberOption
       ? number
-      : string;
+      : Table[Name] extends ListOption
+        ? readonly ListValue[]
+        : string;
 };
 
 export interface ParsedArguments<Table extends OptionTable> {
@@ -69,7 +83,7 @@ export function parseArguments<const Table extends OptionTable>(
   table: Table,
   words: readonly string[],
 ): ParsedArguments<Table> {
-  const given = new Map<string, true | string | number>();
+  const given = new Map<string, true | string | number | ListValue[]>();
   const operands: string[] = [];
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? '';
@@ -82,7 +96,8 @@ export function parseArguments<const Table extends OptionTable>(
       continue;
     }
     const { name, option, attached } = findOption(table, word);
-    if (given.has(name)) throw new UsageError(`--${name} is given twice`);
+    const before = given.get(name);
+    if (before !== undefined && option.kind !== 'list') throw new UsageError(`--${name} is given twice`);
     if (option.kind === 'flag') {
       if (attached !== undefined) throw new UsageError(`--${name} takes no value`);
       given.set(name, true);
@@ -90,7 +105,8 @@ export function parseArguments<const Table extends OptionTable>(
     }
     const text = attached ?? words[++index];
     if (text === undefined) throw new UsageError(`--${name} needs a value`, `--${name} ${option.value}`);
-    given.set(name, readValue(name, option, text));
+    if (option.kind === 'list') given.set(name, [...(Array.isArray(before) ? before : []), { text, place: index }]);
+    else given.set(name, readValue(name, option, text));
   }
   // The map was filled by the table's kinds, which TypeScript can't follow.
   return { options: Object.fromEntries(given) as OptionValues<Table>, operands };

@@ -1,12 +1,13 @@
 // The rows of `wasprey list rules`.
 
 import { readRuleFiles } from './rule-files.ts';
+import type { RuleSelection } from './rule-selection.ts';
 import { loadRuleSet } from './rule-set.ts';
 import type { Terminal } from './terminal.ts';
 
 /** @throws {CommandFailure} when the rules can't be loaded */
-export function listRules(paths: readonly string[], terminal: Terminal) {
-  const { rules } = loadRuleSet(readRuleFiles(paths), terminal, false);
+export function listRules(paths: readonly string[], selection: RuleSelection, terminal: Terminal) {
+  const { rules } = loadRuleSet(readRuleFiles(paths), terminal, false, selection);
   return rules.map(({ name, description, priority, source, enabled, tags, file, line }) => ({
     name,
     cells: [enabled ? priority : 'disabled', tags.join(' ')],

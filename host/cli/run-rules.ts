@@ -11,6 +11,7 @@ import { Progress } from '../setup/progress.mjs';
 import { digestInputs } from '../setup/stamp.mjs';
 import { CommandFailure } from './report-error.ts';
 import { readRuleFiles, reasonOf, sourceHashes } from './rule-files.ts';
+import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Everything that decides what the compiler makes of given rules. */
@@ -33,25 +34,30 @@ export function loadCompiledRules(path: string): RuleModule {
  * @param paths rule files and folders; none: the rules that come with Wasprey
  * @throws {CommandFailure} when they can't be read or have errors, which are shown then
  */
-export async function prepareRules(paths: readonly string[], terminal: Terminal): Promise<RuleModule> {
+export async function prepareRules(
+  paths: readonly string[],
+  terminal: Terminal,
+  selection: RuleSelection = ALL_ENABLED,
+): Promise<RuleModule> {
   const files = readRuleFiles(paths);
   const name = paths.length === 0 ? 'rules' : paths.join(', ');
   const cache = new ModuleCache(CACHE);
   const key = contentHash([
     digestInputs(PROJECT, COMPILER_SOURCES),
     ...files.flatMap((file) => [file.name, file.text]),
+    JSON.stringify(selection),
   ]);
   const known = cache.read(key);
   if (known) return loadRuleModule(name, known);
-  const compiled = await compile(files, terminal);
+  const compiled = await compile(files, selection, terminal);
   cache.write(key, compiled);
   return loadRuleModule(name, compiled);
 }
 
-async function compile(files: readonly RuleFile[], terminal: Terminal): Promise<Uint8Array> {
-  const { loadRuleSet, renderCompileDiagnostic } = await import('./rule-set.ts');
+async function compile(files: readonly RuleFile[], selection: RuleSelection, terminal: Terminal): Promise<Uint8Array> {
+  const { backEndRemarks, loadRuleSet, renderCompileDiagnostic } = await import('./rule-set.ts');
   const { compileModule } = await import('../compiler/compile.ts');
-  const { active, warnings } = loadRuleSet(files, terminal, false);
+  const { active, warnings } = loadRuleSet(files, terminal, false, selection);
   if (active.length === 0)
     throw new CommandFailure('there is no rule to run', 'all of them are disabled, or none is there');
   const module = await new Progress().step('rule module', `${active.length} rules`, () =>
@@ -61,7 +67,7 @@ async function compile(files: readonly RuleFile[], terminal: Terminal): Promise<
   const errors = module.diagnostics.filter(({ severity }) => severity === 'error');
   for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
   if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'mend what is shown above');
-  const told = warnings + module.diagnostics.length;
+  const told = warnings + backEndRemarks(module.diagnostics).length;
   if (told > 0) terminal.say(`  (${told} ${told === 1 ? 'warning' : 'warnings'}: \`wasprey validate\` shows them)\n`);
   return module.wasm;
 }

@@ -1,34 +1,34 @@
 // Codes of errors and warnings: Falco's, which scripts know, and a few of our own for what Falco doesn't check.
 
-/** Code -> what it means, in a few words. */
+/** Code -> what it means, in Falco's words: `codedesc` of its JSON result. */
 export const ERROR_CODES = {
-  LOAD_ERR_FILE_READ: 'file cannot be read',
-  LOAD_ERR_YAML_PARSE: 'not YAML',
-  LOAD_ERR_YAML_VALIDATE: 'not the shape of a rules file',
-  LOAD_ERR_COMPILE_CONDITION: 'condition is wrong',
-  LOAD_ERR_COMPILE_OUTPUT: 'output is wrong',
-  LOAD_ERR_VALIDATE: 'parts that do not go together',
-  LOAD_ERR_EXTENSION: 'extension failed',
+  LOAD_ERR_FILE_READ: 'File read error',
+  LOAD_ERR_YAML_PARSE: 'YAML parse error',
+  LOAD_ERR_YAML_VALIDATE: 'Error validating internal structure of YAML file',
+  LOAD_ERR_COMPILE_CONDITION: 'Error compiling condition',
+  LOAD_ERR_COMPILE_OUTPUT: 'Error compiling output',
+  LOAD_ERR_VALIDATE: 'Error validating rule/macro/list/exception objects',
+  LOAD_ERR_EXTENSION: 'Error in extension item',
 } as const;
 
 export const WARNING_CODES = {
-  LOAD_UNKNOWN_SOURCE: 'rule for a source that nothing provides',
-  LOAD_UNSAFE_NA_CHECK: 'comparison with <NA>',
-  LOAD_NO_EVTTYPE: 'rule not limited to some event types',
-  LOAD_UNKNOWN_FILTER: 'rule left out for an unknown field',
-  LOAD_UNUSED_MACRO: 'unused macro',
-  LOAD_UNUSED_LIST: 'unused list',
-  LOAD_UNKNOWN_ITEM: 'unknown item',
-  LOAD_UNKNOWN_KEY: 'unknown key',
-  LOAD_DEPRECATED_ITEM: 'deprecated',
-  LOAD_WARNING_EXTENSION: 'extension warns',
-  LOAD_APPEND_NO_VALUES: 'exception without values',
-  LOAD_EXCEPTION_NAME_NOT_UNIQUE: 'exception defined twice',
-  LOAD_INVALID_MACRO_NAME: 'bad macro name',
-  LOAD_INVALID_LIST_NAME: 'bad list name',
-  LOAD_COMPILE_CONDITION: 'condition may be wrong',
+  LOAD_UNKNOWN_SOURCE: 'Unknown event source',
+  LOAD_UNSAFE_NA_CHECK: 'Unsafe <NA> comparison in condition',
+  LOAD_NO_EVTTYPE: 'Condition has no event-type restriction',
+  LOAD_UNKNOWN_FILTER: 'Unknown field or event-type in condition or output',
+  LOAD_UNUSED_MACRO: 'Unused macro',
+  LOAD_UNUSED_LIST: 'Unused list',
+  LOAD_UNKNOWN_ITEM: 'Unknown rules file item',
+  LOAD_UNKNOWN_KEY: 'Unknown item key',
+  LOAD_DEPRECATED_ITEM: 'Used deprecated item',
+  LOAD_WARNING_EXTENSION: 'Warning in extension item',
+  LOAD_APPEND_NO_VALUES: 'Overriding/appending with no values',
+  LOAD_EXCEPTION_NAME_NOT_UNIQUE: 'Multiple exceptions defined with the same name',
+  LOAD_INVALID_MACRO_NAME: 'Invalid macro name',
+  LOAD_INVALID_LIST_NAME: 'Invalid list name',
+  LOAD_COMPILE_CONDITION: 'Warning in rule condition',
   /** Not in Falco: the capture can't supply a field that the rule reads. */
-  WASPREY_FIELD_UNAVAILABLE: 'field without a source',
+  WASPREY_FIELD_UNAVAILABLE: 'Field that the capture cannot supply',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -53,7 +53,7 @@ function place(diagnostic: Diagnostic): string[] {
 }
 
 /** The part of the source line around the span, tabs as blanks, nothing in it that a terminal would obey. */
-function excerpt(diagnostic: Diagnostic): { text: string; start: number; width: number } {
+export function excerpt(diagnostic: Diagnostic): { text: string; start: number; width: number } {
   const characters = [...diagnostic.sourceLine].map((character) => (character === '\t' ? ' ' : printable(character)));
   const { start, end } = diagnostic.span;
   const from = characters.length > WINDOW ? Math.max(0, Math.min(start - LEAD, characters.length - WINDOW)) : 0;

@@ -31,8 +31,10 @@ interface DiagnosticBase {
   readonly context: readonly {
     readonly type: ItemType;
     readonly name: string;
+    readonly file: string;
     readonly line: number;
     readonly column: number;
+    readonly offset: number;
   }[];
   readonly notes: readonly string[];
   /** What to do about it. */
@@ -88,5 +90,11 @@ function describe(message: string, context: Context, advice: Advice): Diagnostic
 function chain(context: Context): DiagnosticBase['context'] {
   const contexts: Context[] = [];
   for (let at: Context | undefined = context; at; at = at.parent) contexts.unshift(at);
-  return contexts.map(({ type, name, file, start }) => ({ type, name, ...file.position(start) }));
+  return contexts.map(({ type, name, file, start }) => ({
+    type,
+    name,
+    file: file.name,
+    ...file.position(start),
+    offset: start,
+  }));
 }

@@ -33,6 +33,11 @@ export class SourceFile {
     return { line: low + 1, column: [...this.text.slice(start, index)].length + 1 };
   }
 
+  /** Index of a line's first character; the end of the text past the end of the file. */
+  offsetOfLine(line: number): number {
+    return this.#lineStarts[line - 1] ?? this.text.length;
+  }
+
   /** A line's text without its end; empty past the end of the file. */
   lineText(line: number): string {
     const start = this.#lineStarts[line - 1];

@@ -6,7 +6,8 @@ import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { CommandFailure } from '../report-error.ts';
 import { readRuleFiles, reasonOf, sourceHashes } from '../rule-files.ts';
-import { loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
+import { SELECTION_OPTIONS, selectionOf } from '../rule-selection.ts';
+import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
 
 export const COMPILE = defineCommand({
   name: 'compile',
@@ -22,6 +23,7 @@ export const COMPILE = defineCommand({
       description: 'Also write the AssemblyScript that the rules were translated to, for reading.',
     },
     quiet: { kind: 'flag', short: 'q', description: 'Errors only, no warnings.' },
+    ...SELECTION_OPTIONS,
   },
   examples: [
     { command: 'wasprey compile rules/ -o rules.wasm', effect: 'Compiles all files of a folder.' },
@@ -32,13 +34,13 @@ export const COMPILE = defineCommand({
     if (operands.length === 0) throw new UsageError('compile what?', 'name rule files or folders');
     if (output === undefined) throw new UsageError('compile to which file?', 'add -o OUT.wasm');
     const files = readRuleFiles(operands);
-    const { active } = loadRuleSet(files, terminal, !options.quiet);
+    const { active } = loadRuleSet(files, terminal, !options.quiet, selectionOf(options));
     if (active.length === 0)
       throw new CommandFailure('there is no rule to compile', 'all of them are disabled, or none is there');
 
     const began = performance.now();
     const module = await compileModule(active, { sources: sourceHashes(files) });
-    for (const diagnostic of module.diagnostics) {
+    for (const diagnostic of backEndRemarks(module.diagnostics)) {
       if (options.quiet && diagnostic.severity === 'warning') continue;
       terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
     }

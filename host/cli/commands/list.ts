@@ -7,6 +7,7 @@ import type { Field } from '../../schema/types.ts';
 import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { columns } from '../layout.ts';
+import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../rule-selection.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** One thing that is listed: its name, and the rest of its row. */
@@ -43,14 +44,21 @@ export const LIST = defineCommand({
     all: { kind: 'flag', short: 'a', description: 'Events: also those that only other sources of events supply.' },
     names: { kind: 'flag', short: 'n', description: 'Names only, one a line.' },
     json: { kind: 'flag', description: 'One JSON object a line.' },
+    ...SELECTION_OPTIONS,
   },
   examples: [
     { command: 'wasprey list fields proc.', effect: 'The fields of processes.' },
     { command: 'wasprey list events --names', effect: 'Every event that the capture supplies.' },
     { command: 'wasprey list rules my-rules.yaml', effect: 'The rules of a file, with priority and tags.' },
+    {
+      command: "wasprey list rules --disable '*' --enable-tag network",
+      effect: 'Which rules are on when only those on the network are.',
+    },
   ],
   async run({ options, operands }, terminal) {
     const [kind, ...rest] = operands;
+    const selection = selectionOf(options);
+    if (kind !== 'rules' && !selectsAll(selection)) throw new UsageError('only rules are selected by such options');
     switch (kind) {
       case 'events':
         return show(select(listEvents(options.all === true), rest), options, terminal);
@@ -58,7 +66,7 @@ export const LIST = defineCommand({
         return show(select(listFields(), rest), options, terminal);
       case 'rules': {
         const { listRules } = await import('../list-rules.ts');
-        return show(listRules(rest, terminal), options, terminal);
+        return show(listRules(rest, selection, terminal), options, terminal);
       }
       case undefined:
         throw new UsageError('list what?', KINDS.map((known) => `wasprey list ${known}`).join(', '));

@@ -12,6 +12,7 @@ import { type OptionValues, UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { CommandFailure } from '../report-error.ts';
 import { reasonOf } from '../rule-files.ts';
+import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../rule-selection.ts';
 import { loadCompiledRules, prepareRules } from '../run-rules.ts';
 import { renderSummary } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
@@ -48,6 +49,7 @@ const OPTIONS = {
     fraction: true,
     description: 'Stop by itself after this time.',
   },
+  ...SELECTION_OPTIONS,
 } as const;
 
 type RunOptions = OptionValues<typeof OPTIONS>;
@@ -69,17 +71,30 @@ export const RUN = defineCommand({
       command: 'wasprey run -m rules.wasm -o alerts.log',
       effect: 'Watches by compiled rules, and appends the alerts to a file.',
     },
+    {
+      command: "wasprey run base.yaml --priority warning --disable 'Read *'",
+      effect: 'Watches by the more severe rules, without those whose names begin so.',
+    },
   ],
   async run({ options, operands }, terminal) {
     if (options.module !== undefined && operands.length > 0) {
       throw new UsageError('--module and RULES exclude each other');
+    }
+    const selection = selectionOf(options);
+    if (options.module !== undefined && !selectsAll(selection)) {
+      throw new UsageError(
+        'the rules of a module are those it was compiled with',
+        'select them with `wasprey compile`',
+      );
     }
     if (options['no-stdout'] && options.output === undefined) {
       throw new UsageError('--no-stdout leaves no place for alerts', 'add --output FILE');
     }
     await prepare('capture');
     const module =
-      options.module === undefined ? await prepareRules(operands, terminal) : loadCompiledRules(options.module);
+      options.module === undefined
+        ? await prepareRules(operands, terminal, selection)
+        : loadCompiledRules(options.module);
     return new Run(module, options, terminal).untilStopped();
   },
 });

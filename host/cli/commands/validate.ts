@@ -1,10 +1,14 @@
 // wasprey validate: whether rule files are right, and if not, what is wrong where.
 
 import { translateRules } from '../../compiler/compile.ts';
+import { falcoLoadResult } from '../../compiler/falco-result.ts';
+import type { RuleFile } from '../../compiler/load.ts';
 import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { readRuleFiles } from '../rule-files.ts';
-import { loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
+import { type RuleSelection, SELECTION_OPTIONS, selectionOf } from '../rule-selection.ts';
+import { backEndRemarks, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
+import type { Terminal } from '../terminal.ts';
 
 export const VALIDATE = defineCommand({
   name: 'validate',
@@ -16,6 +20,8 @@ export const VALIDATE = defineCommand({
     The exit status is 0 when the rules can be used, with or without warnings, and 1 when they can't.`,
   options: {
     quiet: { kind: 'flag', short: 'q', description: 'Errors only, no warnings.' },
+    json: { kind: 'flag', short: 'j', description: 'One JSON object, the result that `falco -V` gives.' },
+    ...SELECTION_OPTIONS,
   },
   examples: [
     { command: 'wasprey validate my-rules.yaml', effect: 'Checks one file.' },
@@ -23,12 +29,18 @@ export const VALIDATE = defineCommand({
       command: 'wasprey validate base.yaml site/',
       effect: 'Checks what base.yaml and the files in site/ make together.',
     },
+    {
+      command: "wasprey validate --json rules/ | jq '.falco_load_results[].errors[].message'",
+      effect: 'What is wrong, for a script.',
+    },
   ],
   async run({ options, operands }, terminal) {
     if (operands.length === 0) throw new UsageError('validate what?', 'name rule files or folders');
     const files = readRuleFiles(operands);
-    const { rules, active, warnings } = loadRuleSet(files, terminal, !options.quiet);
-    const found = translateRules(active).diagnostics;
+    const selection = selectionOf(options);
+    if (options.json) return printJson(files, selection, options.quiet === true, terminal);
+    const { rules, active, warnings } = loadRuleSet(files, terminal, !options.quiet, selection);
+    const found = backEndRemarks(translateRules(active).diagnostics);
     const errors = found.filter(({ severity }) => severity === 'error');
     for (const diagnostic of options.quiet ? errors : found) {
       terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
@@ -42,6 +54,15 @@ export const VALIDATE = defineCommand({
     return errors.length > 0 ? EXIT.failure : EXIT.ok;
   },
 });
+
+/** @returns the exit status */
+function printJson(files: readonly RuleFile[], selection: RuleSelection, quiet: boolean, terminal: Terminal): number {
+  const results = checkRuleFiles(files, selection)
+    .map(falcoLoadResult)
+    .map((result) => (quiet ? { ...result, warnings: [] } : result));
+  terminal.print(`${JSON.stringify({ falco_load_results: results })}\n`);
+  return results.every(({ successful }) => successful) ? EXIT.ok : EXIT.failure;
+}
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,57 @@
+// Options that say which of the loaded rules count, and what they come to: the same for every command that takes rules.
+
+import { type Priority, parsePriority } from '../compiler/items.ts';
+import type { Selection } from '../compiler/select.ts';
+import { type OptionValues, UsageError } from './arguments.ts';
+
+export const SELECTION_OPTIONS = {
+  priority: {
+    kind: 'text',
+    value: 'LEAST',
+    description:
+      'Leave out rules less severe than this, unseen: emergency, alert, critical, error, warning, notice, informational or debug.',
+  },
+  enable: { kind: 'list', value: 'PATTERN', description: 'Turn rules on by name; * stands for any text.' },
+  disable: {
+    kind: 'list',
+    value: 'PATTERN',
+    description: 'Turn rules off by name. These four options may be given often, and are followed in the order given.',
+  },
+  'enable-tag': { kind: 'list', value: 'TAG', description: 'Turn on the rules with a tag.' },
+  'disable-tag': { kind: 'list', value: 'TAG', description: 'Turn off the rules with a tag.' },
+} as const;
+
+/** What to load, and what of it to use. */
+export interface RuleSelection {
+  readonly minimumPriority?: Priority;
+  readonly selections: readonly Selection[];
+}
+
+export const ALL_ENABLED: RuleSelection = { selections: [] };
+
+const LISTS = [
+  ['enable', 'enable', 'rule'],
+  ['disable', 'disable', 'rule'],
+  ['enable-tag', 'enable', 'tag'],
+  ['disable-tag', 'disable', 'tag'],
+] as const;
+
+/** @throws {UsageError} for a priority that there is not */
+export function selectionOf(options: OptionValues<typeof SELECTION_OPTIONS>): RuleSelection {
+  const selections = LISTS.flatMap(([name, operation, by]) =>
+    (options[name] ?? []).map(({ text, place }) => ({ place, selection: { operation, by, pattern: text } })),
+  )
+    .sort((a, b) => a.place - b.place)
+    .map(({ selection }) => selection);
+  const { priority } = options;
+  if (priority === undefined) return { selections };
+  const minimumPriority = parsePriority(priority);
+  if (minimumPriority === undefined) {
+    throw new UsageError(`--priority can't be '${priority}'`, SELECTION_OPTIONS.priority.description);
+  }
+  return { minimumPriority, selections };
+}
+
+export function selectsAll({ minimumPriority, selections }: RuleSelection): boolean {
+  return minimumPriority === undefined && selections.length === 0;
+}
