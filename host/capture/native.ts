@@ -92,6 +92,20 @@ export interface Capture {
   commit(cpu: number): boolean;
   /** Builder source only: a process image; the annex may be left out of the record. */
   injectImage(record: Uint8Array): void;
+  /** Keeps a log of process images from now on, for a recording. Before start() it has those of the running processes too. */
+  logImages(): void;
+  /**
+   * What came to the log since the last call, in the order in which it was taken in: entries of native/src/image_log.h, each
+   * a lifecycle record and what was found out about it here (names of user and group, container).
+   */
+  takeImageLog(): Uint8Array;
+  /**
+   * Builder source only, with one CPU: a step of a recording. `images` are log entries; `events` are records, one after the
+   * other, 512 KB at most, which keep their sequence and CPU numbers; `clock` is the time (ns, CLOCK_MONOTONIC) at which it
+   * was recorded, by which images and containers age; `snapshotComplete` when `images` ends those of the processes that ran
+   * at the start. Throws CaptureError for what does not fit its bytes; strings are checked by the next poll().
+   */
+  replay(clock: bigint, images: Uint8Array, events: Uint8Array, snapshotComplete: boolean): void;
   /** Makes the next poll() return at once; for one under way on another thread see NativeAddon.wake(). */
   wake(): void;
   /** What this capture is known by on other threads. */

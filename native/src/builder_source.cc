@@ -14,6 +14,13 @@ namespace {
 
 constexpr size_t kLifecycleBytes = 8 << 20;
 
+Status CheckSize(size_t size) {
+  if (size >= sizeof(event_header) && size <= LONGEST_RECORD && size % 8 == 0) return std::nullopt;
+  return Error{
+      "CAPTURE_RECORD",
+      "An event record must have between 64 and " + std::to_string(LONGEST_RECORD) + " bytes, a multiple of 8.", ""};
+}
+
 }  // namespace
 
 uint64_t RandomSecret() {
@@ -55,11 +62,7 @@ void BuilderSource::ClearDoorbell() {
 
 Status BuilderSource::Inject(const uint8_t* record, size_t size, bool held) {
   event_header header;
-  if (size < sizeof header || size > LONGEST_RECORD || size % 8 != 0) {
-    return Error{
-        "CAPTURE_RECORD",
-        "An event record must have between 64 and " + std::to_string(LONGEST_RECORD) + " bytes, a multiple of 8.", ""};
-  }
+  if (auto failed = CheckSize(size)) return failed;
   memcpy(&header, record, sizeof header);
   if (header.cpu >= plan_.cpus) {
     return Error{"CAPTURE_RECORD", "There is no CPU " + std::to_string(header.cpu) + ".", ""};
@@ -68,25 +71,43 @@ Status BuilderSource::Inject(const uint8_t* record, size_t size, bool held) {
     // The reader would go on within the record, where it finds none. BPF writes the size it has reserved.
     return Error{"CAPTURE_RECORD", "The size of the record is not that of its bytes.", ""};
   }
-  ring_control& control = controls_[header.cpu];
-  header.sequence = ++control.sequence;
+  header.sequence = controls_[header.cpu].sequence + 1;
+  const auto position = Reserve(header.cpu, header, record, size);
+  if (!position) return std::nullopt;
+  if (held) {
+    held_.emplace_back(header.cpu, *position);
+  } else {
+    CommitAt(header.cpu, *position);
+  }
+  return std::nullopt;
+}
+
+Status BuilderSource::InjectRecorded(const uint8_t* record, size_t size) {
+  event_header header;
+  if (auto failed = CheckSize(size)) return failed;
+  memcpy(&header, record, sizeof header);
+  if (header.size != size) return Error{"CAPTURE_RECORD", "The size of the record is not that of its bytes.", ""};
+  const auto position = Reserve(0, header, record, size);
+  if (!position) return Error{"CAPTURE_RECORD", "There is no room for so many events at once.", ""};
+  CommitAt(0, *position);
+  return std::nullopt;
+}
+
+/** Where the record was put in that ring, not committed yet; nothing, and counted, when there is no room. */
+std::optional<uint64_t> BuilderSource::Reserve(uint32_t cpu, event_header header, const uint8_t* record, size_t size) {
+  ring_control& control = controls_[cpu];
+  control.sequence++;
   const uint64_t position = control.head;
   if (position + LONGEST_RECORD - __atomic_load_n(&control.tail, __ATOMIC_ACQUIRE) > plan_.ring_size) {
     control.dropped[header.type < EVENT_TYPE_COUNT ? header.type : 0]++;
     return std::nullopt;
   }
-  std::byte* const place =
-      memory_.rings.data() + size_t{plan_.ring_stride} * header.cpu + (position & (plan_.ring_size - 1));
+  std::byte* const place = memory_.rings.data() + size_t{plan_.ring_stride} * cpu + (position & (plan_.ring_size - 1));
   header.commit = 0;
   memcpy(place, &header, sizeof header);
   memcpy(place + sizeof header, record + sizeof header, size - sizeof header);
   __atomic_store_n(&control.head, position + size, __ATOMIC_RELEASE);
-  if (held) {
-    held_.emplace_back(header.cpu, position);
-  } else {
-    CommitAt(header.cpu, position);
-  }
-  return std::nullopt;
+  return position;
 }
 
 bool BuilderSource::Commit(uint32_t cpu) {

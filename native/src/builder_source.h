@@ -24,12 +24,15 @@ class BuilderSource : public EventSource {
    * not committed before Commit(). Drops and counts it when there is no room, as BPF does.
    */
   Status Inject(const uint8_t* record, size_t size, bool held);
+  /** The same for a recorded event, into the ring of CPU 0: it keeps its own number, CPU and place in the order. */
+  Status InjectRecorded(const uint8_t* record, size_t size);
   /** Commits the oldest record of that CPU that is held. False when there is none. */
   bool Commit(uint32_t cpu);
   /** Puts a lifecycle record into its ring; one that finds no room is counted as lost. */
   void InjectImage(const uint8_t* record, size_t size);
 
  private:
+  std::optional<uint64_t> Reserve(uint32_t cpu, event_header header, const uint8_t* record, size_t size);
   void CommitAt(uint32_t cpu, uint64_t position);
 
   Plan plan_;

@@ -210,9 +210,12 @@ void Capture::Release() {
   polled_ = false;
 }
 
+/** A replay waits in recorded time: images and containers must live as long as they did then, however fast it runs. */
+uint64_t Capture::HousekeepingTime() const { return replay_clock_ != 0 ? replay_clock_ : Now(CLOCK_MONOTONIC); }
+
 /** What is done now and then: the clock, and freeing images and containers that are not needed any more. */
 void Capture::Housekeep() {
-  const uint64_t now = Now(CLOCK_MONOTONIC);
+  const uint64_t now = HousekeepingTime();
   if (now >= next_clock_) {
     next_clock_ = now + kSecondNs;
     __atomic_store_n(&source_->memory().shared->clock_offset, ClockOffset(), __ATOMIC_RELAXED);

@@ -44,6 +44,19 @@ class Capture {
   /** From any thread. */
   void Wake();
 
+  /** Keeps a log of the process images from now on; see Capture.takeImageLog() in host/capture/native.ts. */
+  void LogImages() { images_.LogTo(&image_log_); }
+  std::vector<uint8_t> TakeImageLog() { return image_log_.Take(); }
+
+  /** A step of a recording, for a builder: see Capture.replay() in host/capture/native.ts. */
+  struct ReplayStep {
+    uint64_t clock;
+    bool snapshot_complete;
+    std::span<const uint8_t> images;
+    std::span<const uint8_t> events;
+  };
+  Status Replay(const ReplayStep& step);
+
   ImageTable& images() { return images_; }
   ContainerTable& containers() { return containers_; }
   /** Null but for a builder. */
@@ -58,6 +71,7 @@ class Capture {
   Status Open(const std::vector<std::string>& event_types);
   size_t Collect(std::span<uint32_t> segments);
   void DrainLifecycle();
+  uint64_t HousekeepingTime() const;
   void Housekeep();
   enum class Woken { kByTime, kByDoorbell, kCalled };
   Woken Sleep(int64_t timeout_ns);
@@ -67,6 +81,7 @@ class Capture {
   std::unique_ptr<EventSource> source_;
   BuilderSource* builder_;
   ContainerTable containers_;
+  ImageLog image_log_;
   ImageTable images_;
   SandboxRegion scratch_;
   Completion completion_;
@@ -82,6 +97,8 @@ class Capture {
   int64_t longest_pause_ = 0;
   /** The kernel was asked to ring, and the rings were looked at long enough after that. */
   bool armed_ = false;
+  /** The recorded time that replay has come to; 0 when it is the machine's. */
+  uint64_t replay_clock_ = 0;
   uint64_t grace_since_ = 0;
   uint64_t next_clock_ = 0;
   uint64_t next_sweep_ = 0;

@@ -73,6 +73,9 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::GetCounters>("counters"),
                          InstanceMethod<&CaptureObject::Inject>("inject"),
                          InstanceMethod<&CaptureObject::InjectImage>("injectImage"),
+                         InstanceMethod<&CaptureObject::LogImages>("logImages"),
+                         InstanceMethod<&CaptureObject::TakeImageLog>("takeImageLog"),
+                         InstanceMethod<&CaptureObject::Replay>("replay"),
                          InstanceMethod<&CaptureObject::Commit>("commit"),
                          InstanceMethod<&CaptureObject::Wake>("wake"),
                          InstanceMethod<&CaptureObject::Handle>("handle"),
@@ -261,6 +264,35 @@ Napi::Value CaptureObject::InjectImage(const Napi::CallbackInfo& info) {
   BuilderSource* const builder = Builder(info.Env());
   if (builder != nullptr) builder->InjectImage(record->data(), record->size());
   return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::LogImages(const Napi::CallbackInfo& info) {
+  if (Capture* const capture = Open(info.Env())) capture->LogImages();
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::TakeImageLog(const Napi::CallbackInfo& info) {
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  const auto bytes = capture->TakeImageLog();
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());
+}
+
+Napi::Value CaptureObject::Replay(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto images = BytesOf(info, 1);
+  const auto events = BytesOf(info, 2);
+  if (!info[0].IsBigInt() || !images || !events || !info[3].IsBoolean()) {
+    return ThrowType(env, "replay: a time, images, events and whether the snapshot is complete are needed");
+  }
+  Capture* const capture = Open(env);
+  if (capture == nullptr || Builder(env) == nullptr) return env.Undefined();
+  bool lossless = false;
+  const uint64_t clock = info[0].As<Napi::BigInt>().Uint64Value(&lossless);
+  if (auto failed = capture->Replay({clock, info[3].As<Napi::Boolean>().Value(), *images, *events})) {
+    return Throw(env, *failed);
+  }
+  return env.Undefined();
 }
 
 Napi::Value CaptureObject::Commit(const Napi::CallbackInfo& info) {

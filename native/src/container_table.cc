@@ -87,25 +87,37 @@ bool ContainerTable::InOtherNamespace(const image& process) const {
 }
 
 uint32_t ContainerTable::Acquire(const image& process, std::string_view cgroup) {
-  uint32_t index = kHost;
   auto id = ContainerIdOf(cgroup);
   if (!id && InOtherNamespace(process)) id = runc_.Find(cgroup);
-  if (id && !id->full_id.empty()) {
-    const auto known = by_id_.find(std::string(id->full_id));
-    if (known != by_id_.end()) {
-      index = known->second;
-    } else {
-      const std::string_view short_id = ShortContainerId(id->full_id);
-      index = Add(CONTAINER_PENDING, 255, short_id, id->full_id, id->type, false);
-      if (index != kUnknown) {
-        by_id_.emplace(id->full_id, index);
-        seen_.push_back({AddressOf(index), std::string(short_id), std::string(id->full_id), std::string(id->type),
-                         std::string(cgroup), process.pid});
-      }
-    }
-  }
+  const uint32_t index = id && !id->full_id.empty() ? AcquireById(*id, cgroup, process.pid) : kHost;
   Retain(index);
   return index;
+}
+
+uint32_t ContainerTable::AcquireKnown(const ContainerId& id, std::string_view cgroup, uint32_t pid) {
+  const uint32_t index = id.full_id.empty()                      ? kUnknown
+                         : id.full_id == entries_[kHost].full_id ? kHost
+                                                                 : AcquireById(id, cgroup, pid);
+  Retain(index);
+  return index;
+}
+
+/** The entry of that container, made if need be. */
+uint32_t ContainerTable::AcquireById(const ContainerId& id, std::string_view cgroup, uint32_t pid) {
+  const auto known = by_id_.find(std::string(id.full_id));
+  if (known != by_id_.end()) return known->second;
+  const std::string_view short_id = ShortContainerId(id.full_id);
+  const uint32_t index = Add(CONTAINER_PENDING, 255, short_id, id.full_id, id.type, false);
+  if (index == kUnknown) return index;
+  by_id_.emplace(id.full_id, index);
+  seen_.push_back({AddressOf(index), std::string(short_id), std::string(id.full_id), std::string(id.type),
+                   std::string(cgroup), pid});
+  return index;
+}
+
+std::string_view ContainerTable::TypeOf(uint32_t index) const {
+  const auto* const entry = reinterpret_cast<const container*>(region_.data() + entries_[index].offset);
+  return StringOf(entry, entry->type);
 }
 
 void ContainerTable::Release(uint32_t index) {

@@ -35,6 +35,8 @@ class ContainerTable {
 
   /** The entry of the container that a process is in, made if need be. Counts as a reference: see Release(). */
   uint32_t Acquire(const image& process, std::string_view cgroup);
+  /** The same for a container that is known by name: "host" for the host, empty for none that is known. */
+  uint32_t AcquireKnown(const ContainerId& id, std::string_view cgroup, uint32_t pid);
   /** One more reference to an entry. */
   void Retain(uint32_t index) { entries_[index].references++; }
   /** Gives a reference back. An entry without any is freed at a later Sweep(). */
@@ -44,6 +46,9 @@ class ContainerTable {
 
   /** Address in the sandbox's memory. */
   uint32_t AddressOf(uint32_t index) const { return address_ + entries_[index].offset; }
+  /** "host" for the host, empty where it is not known. */
+  std::string_view FullIdOf(uint32_t index) const { return entries_[index].full_id; }
+  std::string_view TypeOf(uint32_t index) const;
   uint32_t count() const { return live_; }
   uint64_t lost() const { return lost_; }
 
@@ -68,6 +73,7 @@ class ContainerTable {
 
   uint32_t Add(uint8_t state, uint8_t privileged, std::string_view id, std::string_view full_id, std::string_view type,
                bool host_names);
+  uint32_t AcquireById(const ContainerId& id, std::string_view cgroup, uint32_t pid);
   bool InOtherNamespace(const image& process) const;
 
   SandboxRegion region_;

@@ -54,7 +54,7 @@ void ImageTable::AddUnknown() {
   StoreText(index, kNone, text, false);
 }
 
-void ImageTable::Add(const uint8_t* bytes, size_t size) {
+void ImageTable::Add(const uint8_t* bytes, size_t size, const ImageFacts* recorded) {
   image record{};
   if (size < kImageKernelHalf || size > BuddyAllocator::kLargest / 4) {
     malformed_++;
@@ -66,6 +66,7 @@ void ImageTable::Add(const uint8_t* bytes, size_t size) {
     return;
   }
   if (record.kind == IMAGE_EXIT) {
+    Log(bytes, size, kNone);
     Exit(record);
     return;
   }
@@ -77,12 +78,29 @@ void ImageTable::Add(const uint8_t* bytes, size_t size) {
   // Its text is copied below: it stays, whatever has to make room.
   pinned_ = source;
   if (source != kNone) entries_[source].references++;
-  if (!AddFrom(record, bytes, source)) lost_++;
+  if (AddFrom(record, bytes, source, recorded)) {
+    Log(bytes, size, by_id_.Find(record.id));
+  } else {
+    lost_++;
+  }
   if (source != kNone) Unreference(source);
   pinned_ = kNone;
 }
 
-bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t source) {
+void ImageTable::Log(const uint8_t* record, size_t size, uint32_t index) {
+  if (log_ == nullptr) return;
+  ImageFacts facts;
+  if (index != kNone) {
+    const image* const process = Slot(index);
+    facts.names = {StringOf(process, process->user_name), StringOf(process, process->group_name),
+                   StringOf(process, process->login_name)};
+    facts.container = containers_->FullIdOf(entries_[index].container);
+    facts.container_type = containers_->TypeOf(entries_[index].container);
+  }
+  log_->Append({record, size}, facts);
+}
+
+bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t source, const ImageFacts* recorded) {
   const uint32_t slot = Allocate(sizeof(image));
   if (slot == BuddyAllocator::kNone) return false;
   const uint32_t index = NewEntry();
@@ -94,7 +112,7 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
 
   const image* model = source == kNone ? nullptr : Slot(source);
   ImageText text = TextOf(record, bytes, model);
-  entries_[index].container = ContainerOf(record, source, text.cgroup.text);
+  entries_[index].container = ContainerOf(record, source, text.cgroup.text, recorded);
   process->container_address = containers_->AddressOf(entries_[index].container);
   // Whether the text of the image it continues can be shared: nothing that went into it is new.
   const bool inherited = model != nullptr && record.executable.offset == 0 && record.argv.offset == 0 &&
@@ -103,7 +121,9 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
                          model->gid == record.gid && model->login_uid == record.login_uid &&
                          entries_[source].container == entries_[index].container;
   if (!inherited) {
-    text.names = users_.Lookup(entries_[index].container, record.pid, record.uid, record.gid, record.login_uid);
+    text.names = recorded != nullptr
+                     ? recorded->names
+                     : users_.Lookup(entries_[index].container, record.pid, record.uid, record.gid, record.login_uid);
   }
   if (!StoreText(index, source, text, inherited)) {
     Free(index);
@@ -120,10 +140,14 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
 }
 
 /** A process is where the one was that it continues, unless its cgroup or its namespaces say otherwise. */
-uint32_t ImageTable::ContainerOf(const image& record, uint32_t source, std::string_view cgroup) {
+uint32_t ImageTable::ContainerOf(const image& record, uint32_t source, std::string_view cgroup,
+                                 const ImageFacts* recorded) {
   if (source != kNone && record.cgroup.offset == 0 && entries_[source].container > ContainerTable::kUnknown) {
     containers_->Retain(entries_[source].container);
     return entries_[source].container;
+  }
+  if (recorded != nullptr) {
+    return containers_->AcquireKnown({recorded->container_type, recorded->container}, cgroup, record.pid);
   }
   return containers_->Acquire(record, cgroup);
 }

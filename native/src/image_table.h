@@ -11,6 +11,7 @@
 #include "buddy_allocator.h"
 #include "container_table.h"
 #include "id_map.h"
+#include "image_log.h"
 #include "kernel_layout.h"
 #include "memory_map.h"
 #include "users.h"
@@ -23,8 +24,13 @@ class ImageTable {
 
   ImageTable(SandboxRegion region, uint32_t address, ContainerTable* containers);
 
-  /** Takes in a lifecycle record of `size` bytes. What it says is checked; a bad one is counted. */
-  void Add(const uint8_t* record, size_t size);
+  /**
+   * Takes in a lifecycle record of `size` bytes. What it says is checked; a bad one is counted. `recorded` is given for
+   * one of another machine or time: nothing is looked up here then.
+   */
+  void Add(const uint8_t* record, size_t size, const ImageFacts* recorded = nullptr);
+  /** What is taken in from now on goes to the log too. */
+  void LogTo(ImageLog* log) { log_ = log; }
 
   /** Address of the image with that id, or 0. */
   uint32_t Find(uint64_t id) const {
@@ -104,8 +110,9 @@ class ImageTable {
   uint32_t ParentOf(const image& record, uint32_t source) const;
   ImageText TextOf(const image& record, const uint8_t* bytes, const image* source) const;
   bool StoreText(uint32_t index, uint32_t source, const ImageText& text, bool inherited);
-  bool AddFrom(const image& record, const uint8_t* bytes, uint32_t source);
-  uint32_t ContainerOf(const image& record, uint32_t source, std::string_view cgroup);
+  bool AddFrom(const image& record, const uint8_t* bytes, uint32_t source, const ImageFacts* recorded);
+  uint32_t ContainerOf(const image& record, uint32_t source, std::string_view cgroup, const ImageFacts* recorded);
+  void Log(const uint8_t* record, size_t size, uint32_t index);
   uint32_t LeaderOf(uint32_t index, uint32_t source, uint32_t image::* member, uint32_t Entry::* leader) const;
   void LinkLeaders(uint32_t index, uint32_t source);
   bool Descends(uint32_t index, uint32_t ancestor) const;
@@ -126,6 +133,7 @@ class ImageTable {
   SandboxRegion region_;
   uint32_t address_;
   ContainerTable* containers_;
+  ImageLog* log_ = nullptr;
   Users users_;
   BuddyAllocator blocks_;
   /** For each unit of a block that starts there: the image in it, or kNone. */
