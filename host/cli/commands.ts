@@ -25,6 +25,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/validate.ts')).VALIDATE,
   },
   {
+    name: 'explain',
+    summary: 'Show what a rule comes to, and what it costs.',
+    load: async () => (await import('./commands/explain.ts')).EXPLAIN,
+  },
+  {
     name: 'list',
     summary: 'List the events, fields or rules there are.',
     load: async () => (await import('./commands/list.ts')).LIST,

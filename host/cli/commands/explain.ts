@@ -1,0 +1,112 @@
+// wasprey explain: what a rule comes to once macros, lists and exceptions are in place, and what it costs.
+
+import { type Explanation, explainRule, type ReadField } from '../../compiler/explain.ts';
+import { formatCondition } from '../../compiler/format-condition.ts';
+import type { CompiledRule } from '../../compiler/load.ts';
+import { nearest } from '../../compiler/suggest.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { wrap } from '../layout.ts';
+import { CommandFailure } from '../report-error.ts';
+import { readRuleFiles } from '../rule-files.ts';
+import { loadRuleSet } from '../rule-set.ts';
+import type { Terminal } from '../terminal.ts';
+
+export const EXPLAIN = defineCommand({
+  name: 'explain',
+  usage: 'RULE [RULES...]',
+  description: `
+    Shows what a rule comes to: its condition with macros, lists and exceptions in place, the events it is tried on, the fields
+    it reads, what of it is decided once per process, and an estimate of its cost. RULES are the files and folders it is
+    in, as one set in the order given; without any, the rules that come with Wasprey.`,
+  options: {},
+  examples: [
+    { command: "wasprey explain 'Kernel module loaded'", effect: 'One of the rules that come with Wasprey.' },
+    { command: "wasprey explain 'Shell in pod' base.yaml site/", effect: 'A rule as two sets of files make it.' },
+  ],
+  async run({ operands }, terminal) {
+    const [name, ...paths] = operands;
+    if (name === undefined) throw new UsageError('explain which rule?', '`wasprey list rules` names them');
+    const { rules } = loadRuleSet(readRuleFiles(paths), terminal, false);
+    const rule = rules.find((known) => known.name === name);
+    if (!rule) throw unknownRule(name, rules);
+    terminal.print(renderExplanation(rule, explainRule(rule), terminal));
+    return EXIT.ok;
+  },
+});
+
+function unknownRule(name: string, rules: readonly CompiledRule[]): CommandFailure {
+  const names = rules.map((rule) => rule.name);
+  const lower = name.toLowerCase();
+  const near = names.find((known) => known.toLowerCase() === lower) ?? nearest(name, names);
+  const hint = near === undefined ? '`wasprey list rules` names those there are' : `did you mean '${near}'?`;
+  return new CommandFailure(`no rule is called '${name}'`, hint);
+}
+
+function renderExplanation(rule: CompiledRule, of: Explanation, terminal: Terminal): string {
+  const width = terminal.width - 2;
+  const section = (title: string, lines: readonly string[]): string =>
+    `${terminal.bold(title)}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+  const text = (words: string): string[] => wrap(words, width).split('\n');
+  const state = `${rule.priority}, ${rule.enabled ? 'enabled' : 'not enabled'}, ${rule.file}:${rule.line}`;
+  return [
+    `${terminal.bold(rule.name)}\n${[state, ...text(rule.description)].map((line) => `  ${line}\n`).join('')}`,
+    section('Condition as written', rule.conditionText.trim().split('\n')),
+    section('With macros, lists and exceptions in place', formatCondition(rule.condition, width)),
+    section('Events', events(of).flatMap(text)),
+    section('Fields', [
+      ...text(`condition: ${fields(of.conditionFields)}`),
+      ...text(`output:    ${fields(of.outputFields)}`),
+    ]),
+    section('Decided once per process', [
+      ...(of.processPart
+        ? formatCondition(of.processPart, width)
+        : text(
+            of.tried.length > 0
+              ? 'Nothing: the rule is tried on its events of every process.'
+              : 'Nothing: there is nothing to decide.',
+          )),
+    ]),
+    section('In the kernel', inKernel(of).flatMap(text)),
+    section('Estimated cost', costs(of).flatMap(text)),
+  ].join('\n');
+}
+
+function events({ tried, never, notCaptured }: Explanation): string[] {
+  const lines = [tried.length > 0 ? `tried on ${tried.join(', ')}` : 'tried on none: it can never match here'];
+  if (never.length > 0) lines.push(`never true on ${shortened(never)}, which its event types allow`);
+  if (notCaptured > 0)
+    lines.push(`its event types also allow ${notCaptured} that ${notCaptured === 1 ? 'is' : 'are'} not captured`);
+  return lines;
+}
+
+const MANY = 12;
+
+function shortened(names: readonly string[]): string {
+  if (names.length <= MANY) return names.join(', ');
+  return `${names.slice(0, MANY).join(', ')} and ${names.length - MANY} more`;
+}
+
+function fields(read: readonly ReadField[]): string {
+  if (read.length === 0) return 'none';
+  return read.map(({ name, captured }) => (captured ? name : `${name} (not captured: always absent)`)).join(', ');
+}
+
+function inKernel({ tried }: Explanation): string[] {
+  if (tried.length === 0) return ['Nothing is attached because of this rule.'];
+  return [
+    'Nothing is filtered in the kernel yet: every event of these types is handed to the rules, whatever process it is of.',
+    `Attached because of this rule: ${tried.join(', ')}.`,
+  ];
+}
+
+function costs({ processPart, processCost, eventCosts }: Explanation): string[] {
+  const of = processPart ? 'an event of a process that passed' : 'an event';
+  const lines = eventCosts.map(({ types, nanoseconds }) => {
+    const cost = nanoseconds === 0 ? 'nothing more to test' : `about ${Math.ceil(nanoseconds)} ns on average`;
+    return `${cost} for ${of}: ${shortened(types)}`;
+  });
+  if (processPart)
+    lines.unshift(`about ${Math.ceil(processCost)} ns once per process; where that is false, nothing per event`);
+  return lines.length > 0 ? lines : ['none'];
+}

@@ -1,0 +1,103 @@
+// What a rule comes to: on which events it is tried, what it reads, what of it is decided when, and what that costs.
+
+import { EVENT_TYPES, type EventType } from '../schema/events.ts';
+import { resolveNamed } from '../schema/fields.ts';
+import type { Expression, FieldOperand } from './ast.ts';
+import { translateRules } from './compile.ts';
+import { conditionOn } from './condition-on.ts';
+import { checksOf, fieldsOf } from './fields-of.ts';
+import { type Condition, scopeOf } from './ir.ts';
+import type { CompiledRule } from './rule.ts';
+import { ruleSourceOf } from './rule-source.ts';
+import { templateFields } from './template.ts';
+import { fieldText } from './type-of.ts';
+
+export interface Explanation {
+  /** Event types that the rule can be true of: those that are recorded because of it. */
+  readonly tried: readonly string[];
+  /** Captured event types that its checks of the type allow, but on which another check is always false. */
+  readonly never: readonly string[];
+  /** How many more types its checks allow, which only other sources of events have. */
+  readonly notCaptured: number;
+  readonly conditionFields: readonly ReadField[];
+  readonly outputFields: readonly ReadField[];
+  /** What of the condition depends on the process alone. Undefined: nothing that all matches need. */
+  readonly processPart: Expression | undefined;
+  /** Nanoseconds, a rough estimate; once per process. */
+  readonly processCost: number;
+  /** On an event of a process that the process part is true of, for types with the same tests. */
+  readonly eventCosts: readonly { readonly types: readonly string[]; readonly nanoseconds: number }[];
+}
+
+export interface ReadField {
+  readonly name: string;
+  /** False: always absent on live events. */
+  readonly captured: boolean;
+}
+
+export function explainRule(rule: CompiledRule): Explanation {
+  const [planned] = translateRules([ruleSourceOf(rule)]).plan.rules;
+  const bodies = planned?.bodies ?? [];
+  const types = bodies.flatMap((body) => body.types);
+  const tried = new Set(types.map(({ name }) => name));
+  const captured = EVENT_TYPES.filter(({ name }) => rule.eventTypes.has(name)).map(({ name }) => name);
+  return {
+    tried: captured.filter((name) => tried.has(name)),
+    never: captured.filter((name) => !tried.has(name)),
+    notCaptured: rule.eventTypes.size - captured.length,
+    conditionFields: named(checksOf(rule.condition).flatMap(fieldsOf)),
+    outputFields: named(templateFields(rule.output)),
+    processPart: processPart(rule.condition, types, false),
+    processCost: planned ? costOf(planned.candidate) : 0,
+    eventCosts: bodies.map((body) => ({
+      types: body.types.map(({ name }) => name),
+      nanoseconds: body.guards.reduce((sum, guard) => sum + costOf(guard), costOf(body.condition)),
+    })),
+  };
+}
+
+function named(fields: readonly FieldOperand[]): ReadField[] {
+  const found = new Map<string, ReadField>();
+  for (const field of fields) {
+    const resolved = resolveNamed(field.name, field.argument);
+    const name = fieldText(field);
+    found.set(name, { name, captured: resolved.ok && resolved.field.source.from !== 'none' });
+  }
+  return [...found.values()];
+}
+
+function costOf(condition: Condition): number {
+  return condition.kind === 'constant' ? 0 : condition.cost;
+}
+
+/** The condition with what needs the event left out, as the plan does it on the intermediate form. */
+function processPart(expression: Expression, types: readonly EventType[], negated: boolean): Expression | undefined {
+  switch (expression.kind) {
+    case 'not':
+      return processPart(expression.child, types, !negated);
+    case 'and':
+    case 'or': {
+      const kind = (expression.kind === 'and') === negated ? 'or' : 'and';
+      const parts = expression.children.map((child) => processPart(child, types, negated));
+      const kept = parts.filter((part) => part !== undefined);
+      if (kind === 'or' && kept.length < parts.length) return undefined;
+      return kept.length > 1 ? { kind, children: kept, span: expression.span } : kept[0];
+    }
+    case 'check': {
+      if (!ofProcessAlone(expression, types)) return undefined;
+      return negated ? { kind: 'not', child: expression, span: expression.span } : expression;
+    }
+    case 'macro':
+      return undefined;
+  }
+}
+
+function ofProcessAlone(expression: Expression, types: readonly EventType[]): boolean {
+  return (
+    types.length > 0 &&
+    types.every((type) => {
+      const condition = conditionOn(expression, type);
+      return condition !== undefined && condition.kind !== 'constant' && scopeOf(condition) === 'image';
+    })
+  );
+}
