@@ -4,6 +4,7 @@ export * from './address';
 export * from './base64';
 export * from './descriptor';
 export * from './generated/accessors';
+export * from './given';
 export * from './list';
 export * from './number';
 export * from './process';

@@ -15,13 +15,22 @@ import { emitLength } from './emit/pair.ts';
 import { emitTextMatch } from './emit/text-match.ts';
 import type { Condition } from './ir.ts';
 import { lowerExpression } from './lower/expression.ts';
+import { GIVEN_EVENT, GivenFields, type GivenKey } from './lower/given-fields.ts';
 import { ConstantError } from './lower/number-check.ts';
 import type { LoweringWarningCode } from './lower/operand.ts';
 import { MANIFEST_SECTION, type Manifest, manifestOf } from './manifest.ts';
 import { type Plan, planRules } from './plan.ts';
 import type { RuleSource } from './rule-source.ts';
 
-export interface CompileOptions {
+export interface TranslateOptions {
+  /**
+   * Where the fields of events are read. `record`: in the records of the capture. `given`: in the table of values that comes with events
+   * that are given by their fields (lower/given-fields.ts); all rules are tried on each of them.
+   */
+  readonly fields?: 'record' | 'given';
+}
+
+export interface CompileOptions extends TranslateOptions {
   /** Where compiled modules are kept; without it each compilation runs asc. */
   readonly cacheDirectory?: string;
   readonly limits?: AscLimits;
@@ -43,6 +52,8 @@ export interface CompiledModule {
   readonly manifest: Manifest;
   /** The AssemblyScript. */
   readonly source: string;
+  /** The entries of the table of given fields; empty unless they are read there. */
+  readonly givenKeys: readonly GivenKey[];
   readonly diagnostics: readonly CompileDiagnostic[];
   /** asc did not have to run. */
   readonly cached: boolean;
@@ -52,12 +63,14 @@ export interface CompiledModule {
 export interface TranslatedRules {
   readonly source: string;
   readonly plan: Plan;
+  readonly givenKeys: readonly GivenKey[];
   readonly diagnostics: readonly CompileDiagnostic[];
 }
 
 /** Compiles rules to the AssemblyScript of a module. */
-export function translateRules(rules: readonly RuleSource[]): TranslatedRules {
+export function translateRules(rules: readonly RuleSource[], options: TranslateOptions = {}): TranslatedRules {
   const functions = new Functions();
+  const given = options.fields === 'given' ? new GivenFields() : undefined;
   const diagnostics = new Map<string, CompileDiagnostic>();
   const numbers = new Map(rules.map((rule, index) => [rule, index]));
   const lower = (rule: RuleSource, type: EventType): Condition => {
@@ -67,6 +80,7 @@ export function translateRules(rules: readonly RuleSource[]): TranslatedRules {
     };
     return lowerExpression(rule.condition, {
       type,
+      ...(given ? { given } : {}),
       warn: (code, message) => report('warning', code, message),
       fail: (error) => {
         if (error instanceof AutomatonTooLargeError) report('error', 'condition-too-large', error.message);
@@ -79,9 +93,9 @@ export function translateRules(rules: readonly RuleSource[]): TranslatedRules {
       textLength: (pieces) => emitLength(pieces, functions),
     });
   };
-  const plan = planRules(rules, lower);
+  const plan = planRules(rules, lower, given ? GIVEN_EVENT : undefined);
   const source = emitModule(plan, functions, `${rules.length} rules, compiled by Wasprey.`);
-  return { source, plan, diagnostics: [...diagnostics.values()] };
+  return { source, plan, givenKeys: given?.keys ?? [], diagnostics: [...diagnostics.values()] };
 }
 
 /**
@@ -92,7 +106,7 @@ export async function compileModule(
   rules: readonly RuleSource[],
   options: CompileOptions = {},
 ): Promise<CompiledModule> {
-  const { source, plan, diagnostics } = translateRules(rules);
+  const { source, plan, givenKeys, diagnostics } = translateRules(rules, options);
   const operators = readOperators();
   const cache = options.cacheDirectory === undefined ? undefined : new ModuleCache(options.cacheDirectory);
   const key = contentHash([source, ...[...operators].flat(), ...ASC_FLAGS, ASC_VERSION]);
@@ -102,7 +116,7 @@ export async function compileModule(
   const manifest = manifestOf(plan, options.sources ?? {});
   const section = Buffer.from(JSON.stringify(manifest), 'utf8');
   const wasm = writeCustomSection(instrumentFuel(compiled), MANIFEST_SECTION, section);
-  return { wasm, manifest, source, diagnostics, cached: known !== undefined };
+  return { wasm, manifest, source, givenKeys, diagnostics, cached: known !== undefined };
 }
 
 /** Pinned in package.json. */

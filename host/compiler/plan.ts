@@ -38,21 +38,29 @@ export interface Plan {
   readonly groups: readonly TypeGroup[];
 }
 
-/** @param lower the condition of a rule on events of a type */
+/**
+ * @param lower the condition of a rule on events of a type
+ * @param only tries all rules on this type, whatever types they name; by default each on its own
+ */
 export function planRules(
   sources: readonly RuleSource[],
   lower: (source: RuleSource, type: EventType) => Condition,
+  only?: EventType,
 ): Plan {
-  const rules = withGuards(sources.map((source, index) => planRule(source, index, lower)));
-  return { rules, groups: groupTypes(rules) };
+  const planned = sources.map((source, index) => {
+    const types = only ? [only] : EVENT_TYPES.filter(({ name }) => source.eventTypes?.has(name) ?? true);
+    return planRule(source, index, types, lower);
+  });
+  const rules = withGuards(planned);
+  return { rules, groups: groupTypes(rules, only ? [only] : EVENT_TYPES) };
 }
 
 function planRule(
   source: RuleSource,
   index: number,
+  types: readonly EventType[],
   lower: (source: RuleSource, type: EventType) => Condition,
 ): PlannedRule {
-  const types = EVENT_TYPES.filter(({ name }) => source.eventTypes?.has(name) ?? true);
   const conditions = types
     .map((type) => ({ type, condition: lower(source, type) }))
     .filter(({ condition }) => condition !== FALSE);
@@ -136,9 +144,9 @@ function mayGuard(condition: Condition): boolean {
   return condition.kind !== 'constant' && condition.scope === 'event' && condition.cost <= GUARD_COST;
 }
 
-function groupTypes(rules: readonly PlannedRule[]): readonly TypeGroup[] {
+function groupTypes(rules: readonly PlannedRule[], all: readonly EventType[]): readonly TypeGroup[] {
   const groups = new Map<string, { types: EventType[]; bodies: readonly RuleBody[] }>();
-  for (const type of EVENT_TYPES) {
+  for (const type of all) {
     const bodies = rules.flatMap((rule) => rule.bodies.filter(({ types }) => types.includes(type)));
     if (bodies.length === 0) continue;
     const key = bodies.map(({ rule, types }) => `${rule}:${types[0]?.number}`).join();

@@ -48,6 +48,7 @@ function lower(check: Check, context: LoweringContext): Condition {
   if (operand.kind === 'absent') return FALSE;
   if (operand.kind === 'ancestors')
     return anyAncestor(checkOperand({ ...typed, operand: operand.each }, check, context));
+  if (operand.kind === 'texts') return checkTexts(operand, check, context);
   if (operand.kind === 'list') return checkList({ ...typed, operand }, check, context);
   return checkOperand(typed, check, context);
 }
@@ -63,6 +64,34 @@ function checkList(
   if (items.length === 0) return FALSE;
   const each = items.map((operand) => checkOperand({ ...typed, operand }, { ...check, operator: 'in' }, context));
   return check.operator === 'in' ? all(each) : any(each);
+}
+
+/** The same for a list in memory. */
+function checkTexts(
+  { code: list, scope }: Extract<Operand, { kind: 'texts' }>,
+  { operator, right }: Check,
+  context: LoweringContext,
+): Condition {
+  if (operator === 'exists') return code(`${list} != 0`, scope);
+  if (right.kind === 'operand') {
+    context.warn('condition-not-supported', 'comparing a list with a field is not supported; it is never true');
+    return FALSE;
+  }
+  const literals = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
+  const values = literals.map(bytesOf).sort();
+  if (values.length === 0) return FALSE;
+  const every = operator === 'in';
+  const test = context.textTest({ op: 'equals', values }, 'itemOf(list, index)');
+  const name = `${every ? 'all' : 'any'}Among_${Buffer.from(values.join('\0'), 'latin1').toString('hex')}`;
+  context.define(
+    name,
+    `function ${name}(list: u64): bool {
+  const count = itemCount(list);
+  for (let index: u32 = 0; index < count; ++index) if (${every ? `!(${test})` : test}) return ${!every};
+  return ${every ? 'count > 0' : 'false'};
+}`,
+  );
+  return code(`${name}(${list})`, scope, 20);
 }
 
 function checkOperand(typed: TypedOperand, check: Check, context: LoweringContext): Condition {

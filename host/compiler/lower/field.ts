@@ -24,6 +24,7 @@ export function knownField(name: string, bracket: string | undefined): NamedFiel
 }
 
 export function fieldOperand(named: NamedField, context: LoweringContext): Operand {
+  if (context.given) return context.given.operand(named.field, named.argument);
   return mapEither(readOperand(named, context), (operand) => asTyped(operand, named.field));
 }
 

@@ -1,6 +1,7 @@
 // What a field comes to on events of one type: where its value is read, whether it can be there at all.
 
 import type { EventType } from '../../schema/events.ts';
+import type { Field } from '../../schema/types.ts';
 import type { BitName, Bytes, Condition, Piece, Scope, TextCode, TextMatch } from '../ir.ts';
 
 export type Operand =
@@ -40,6 +41,8 @@ export type Operand =
   | { readonly kind: 'ancestors'; readonly each: Operand }
   /** The elements of a list. */
   | { readonly kind: 'list'; readonly items: readonly Operand[] }
+  /** The elements of a list in memory: `code` is a text of strings that are each ended by a NUL, absent if there is no list. */
+  | { readonly kind: 'texts'; readonly code: string; readonly scope: Scope }
   | { readonly kind: 'either'; readonly condition: Condition; readonly value: Operand; readonly otherwise: Operand };
 
 export const ABSENT: Operand = { kind: 'absent' };
@@ -47,6 +50,8 @@ export const ABSENT: Operand = { kind: 'absent' };
 /** What lowering a condition needs to know, and where it says what it could not do. */
 export interface LoweringContext {
   readonly type: EventType;
+  /** Where fields are read if events are given by their fields; by default in the record. */
+  readonly given?: { operand(field: Field, argument: string | undefined): Operand };
   /** Something about a field that the rule's author should know; said once per rule and text. */
   warn(code: LoweringWarningCode, message: string): void;
   /** A check that can't be compiled: it counts as false. Throws what is no fault of the rule. */

@@ -46,6 +46,8 @@ export function exists(operand: Operand): Condition {
       throw new Error('ancestors are checked one by one');
     case 'list':
       return constant(operand.items.length > 0);
+    case 'texts':
+      return code(`${operand.code} != 0`, operand.scope);
     case 'either':
       return any([
         all([operand.condition, exists(operand.value)]),
@@ -83,6 +85,7 @@ export function checkText(operand: Operand, match: TextMatch): Condition {
     case 'ends':
     case 'ancestors':
     case 'list':
+    case 'texts':
       throw new Error(`a text operator on ${operand.kind}: the type check comes first`);
   }
 }

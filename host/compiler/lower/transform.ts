@@ -182,6 +182,8 @@ function base64(operand: Operand, context: LoweringContext): Operand {
 function length(operand: Operand, context: LoweringContext): Operand {
   if (operand.kind === 'absent') return operand;
   if (operand.kind === 'list') return number(`i64(${operand.items.length})`, 'image');
+  if (operand.kind === 'texts')
+    return present(exists(operand), number(`i64(itemCount(${operand.code}))`, operand.scope));
   if (operand.kind === 'text') {
     return present(exists(operand), number(`i64(lengthOf(${operand.text.code}))`, operand.text.scope));
   }

@@ -1,0 +1,145 @@
+// Fields of events that are given by their fields, for tests of rules: each field is a look-up in a table that comes with the event,
+// whatever the event's type. Everything that is done with the values is the same as on captured events.
+
+import { EVENT_HEADER } from '../../schema/event-structs.ts';
+import type { EventType } from '../../schema/events.ts';
+import { IMAGE } from '../../schema/image.ts';
+import { parameterType } from '../../schema/parameter-names.ts';
+import type { Field, ValueType } from '../../schema/types.ts';
+import { code } from '../ir.ts';
+import { boolean, number, type Operand, present, text } from './operand.ts';
+
+/** How a value lies in the table. */
+export type GivenType = 'text' | 'integer' | 'unsigned' | 'fraction' | 'boolean' | 'address' | 'list';
+
+/** An entry of the table; its number is its place among the keys. */
+export interface GivenKey {
+  /** What a rule calls the field: `proc.aname[2]`, `evt.arg.flags`. */
+  readonly name: string;
+  readonly type: GivenType;
+  /** Of fields that mean either end of a connection: which one. */
+  readonly end?: 'local' | 'remote';
+  /** The entry of each ancestor's own table: `proc.aname` of any. */
+  readonly ofAncestors?: true;
+}
+
+/** Stands in for all event types: what differs by type is given too. */
+export const GIVEN_EVENT: EventType = { name: 'given', number: 0, shape: 'open', category: 'other', parameters: [] };
+
+/** Where the table lies: behind the header of the event, and behind the image of an ancestor. */
+export const EVENT_TABLE_OFFSET = EVENT_HEADER.size;
+export const ANCESTOR_TABLE_OFFSET = IMAGE.size;
+
+const EVENT_TABLE = `event + ${EVENT_TABLE_OFFSET}`;
+const ANCESTOR_TABLE = `image + ${ANCESTOR_TABLE_OFFSET}`;
+
+/** Fields that without an index mean any ancestor. */
+const OF_ANY_ANCESTOR = /^proc\.a(name|exe|exepath|pid|cmdline|env|args)$/;
+const NETWORK_OF: Readonly<Record<string, string>> = {
+  'fd.cnet': 'fd.cip',
+  'fd.snet': 'fd.sip',
+  'fd.lnet': 'fd.lip',
+  'fd.rnet': 'fd.rip',
+};
+
+/** The fields that the rules of a module name. */
+export class GivenFields {
+  readonly #numbers = new Map<string, number>();
+  readonly #keys: GivenKey[] = [];
+
+  get keys(): readonly GivenKey[] {
+    return this.#keys;
+  }
+
+  operand(field: Field, argument: string | undefined): Operand {
+    const { name } = field;
+    if (argument === undefined && OF_ANY_ANCESTOR.test(name)) {
+      const type = givenType(field.type);
+      const each = this.#read({ name, type, ofAncestors: true });
+      return { kind: 'ancestors', each };
+    }
+    switch (name) {
+      case 'fd.ip':
+      case 'fd.net':
+        return this.#ends('fd.ip', 'address');
+      case 'fd.port':
+      case 'fd.proto':
+        return this.#ends('fd.port', 'integer');
+    }
+    const key = NETWORK_OF[name] ?? givenName(field, argument);
+    if (field.list) return this.#read({ name: key, type: 'list' });
+    const type = field.type === 'DYN' ? (parameterType(argument ?? '') ?? 'CHARBUF') : field.type;
+    return this.#read({ name: key, type: givenType(type) });
+  }
+
+  #number(key: GivenKey): number {
+    const text = `${key.name} ${key.end ?? ''} ${key.ofAncestors ?? ''}`;
+    const known = this.#numbers.get(text);
+    if (known !== undefined) return known;
+    this.#numbers.set(text, this.#keys.length);
+    return this.#keys.push(key) - 1;
+  }
+
+  #read(key: GivenKey): Operand {
+    const place = `${key.ofAncestors ? ANCESTOR_TABLE : EVENT_TABLE}, ${this.#number(key)}`;
+    const there = code(`isGiven(${place})`, 'event');
+    switch (key.type) {
+      case 'text':
+        return text(`givenText(${place})`, 'event');
+      case 'list':
+        return { kind: 'texts', code: `givenText(${place})`, scope: 'event' };
+      case 'integer':
+        return present(there, number(`givenInteger(${place})`, 'event'));
+      case 'unsigned':
+        return present(there, number(`givenUnsigned(${place})`, 'event', true));
+      case 'fraction':
+        return present(there, number(`givenFraction(${place})`, 'event'));
+      case 'boolean':
+        return present(there, boolean(code(`givenInteger(${place}) != 0`, 'event')));
+      case 'address':
+        return { kind: 'address', code: `givenAddress(${place})`, v6: `isGivenIpv6(${place})`, scope: 'event' };
+    }
+  }
+
+  #ends(name: string, type: 'address' | 'integer'): Operand {
+    const [local, remote] = (['local', 'remote'] as const).map((end) => this.#read({ name, type, end }));
+    if (!local || !remote) throw new Error('a connection has two ends');
+    const there = code(`isGiven(${EVENT_TABLE}, ${this.#number({ name, type, end: 'local' })})`, 'event');
+    return present(there, { kind: 'ends', local, remote });
+  }
+}
+
+const DOTTED: ReadonlySet<string> = new Set(['evt.arg', 'evt.rawarg', 'evt.abspath', 'evt.type.is', 'thread.cgroup']);
+
+/** A field with its argument as the table's keys have it, however it was written. */
+export function givenName({ name }: Field, argument: string | undefined): string {
+  if (argument === undefined) return name;
+  return DOTTED.has(name) && !/^-?\d+$/.test(argument) ? `${name}.${argument}` : `${name}[${argument}]`;
+}
+
+function givenType(type: ValueType): GivenType {
+  switch (type) {
+    case 'CHARBUF':
+    case 'BYTEBUF':
+    case 'FSPATH':
+    case 'FSRELPATH':
+    case 'SOCKADDR':
+    case 'SOCKTUPLE':
+    case 'FDLIST':
+    case 'DYN':
+      return 'text';
+    case 'BOOL':
+      return 'boolean';
+    case 'DOUBLE':
+      return 'fraction';
+    case 'IPADDR':
+    case 'IPNET':
+      return 'address';
+    case 'UINT64':
+    case 'RELTIME':
+    case 'ABSTIME':
+      return 'unsigned';
+    default:
+      return 'integer';
+  }
+}
