@@ -25,6 +25,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/validate.ts')).VALIDATE,
   },
   {
+    name: 'lint',
+    summary: 'Find what rules say that is probably not meant.',
+    load: async () => (await import('./commands/lint.ts')).LINT,
+  },
+  {
     name: 'explain',
     summary: 'Show what a rule comes to, and what it costs.',
     load: async () => (await import('./commands/explain.ts')).EXPLAIN,

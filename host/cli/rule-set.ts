@@ -20,7 +20,11 @@ export interface RuleSet {
   readonly rules: readonly CompiledRule[];
   /** Those of `rules` that are to be evaluated, in that order, as the back end takes them. */
   readonly active: readonly RuleSource[];
+  /** The same as the loader left them. */
+  readonly on: readonly CompiledRule[];
   readonly warnings: number;
+  /** The warnings themselves. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
@@ -42,7 +46,8 @@ export function loadRuleSet(
   const on = selectRules(result.rules, selection.selections);
   const names = new Set(on.map(({ name }) => name));
   const rules = result.rules.map((rule) => ({ ...rule, enabled: names.has(rule.name) }));
-  return { rules, active: captured(on), warnings: warnings.length };
+  const watched = on.filter(({ source }) => source === CAPTURED_SOURCE);
+  return { rules, active: captured(on), on: watched, warnings: warnings.length, diagnostics: warnings };
 }
 
 /** The results of files with what the back end finds too, each at its rule; what a later file made good is left out. */

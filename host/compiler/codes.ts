@@ -29,6 +29,14 @@ export const WARNING_CODES = {
   LOAD_COMPILE_CONDITION: 'Warning in rule condition',
   /** Not in Falco: the capture can't supply a field that the rule reads. */
   WASPREY_FIELD_UNAVAILABLE: 'Field that the capture cannot supply',
+  /** Not in Falco: what `wasprey lint` tells. */
+  LINT_SHADOWED: 'Rule that is never the first to match',
+  LINT_ALWAYS_FALSE: 'Condition that is never true',
+  LINT_ALWAYS_TRUE: 'Check that is always true',
+  LINT_VALUE_NEVER_MATCHES: 'Value that the field never has',
+  LINT_UNUSED_MACRO: 'Macro that nothing uses',
+  LINT_UNUSED_LIST: 'List that nothing uses',
+  LINT_EXPENSIVE: 'Condition that costs much',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -107,7 +107,9 @@ class RuleCompiler {
       const message = `the capture can't supply ${name}: it is always absent`;
       this.#collection.warn(warning('WASPREY_FIELD_UNAVAILABLE', message, place, advice));
     }
-    return compiled(rule, text, expression, eventTypes, output);
+    const placeOf: CompiledRule['placeOf'] = (span, check) =>
+      this.#locate(span, check.macros, text, rule.conditionContext);
+    return compiled(rule, text, expression, eventTypes, output, placeOf);
   }
 
   #substitute(text: MappedText, context: Context): MappedText {
@@ -227,6 +229,7 @@ function compiled(
   condition: Expression,
   eventTypes: EventSet,
   output: CompiledRule['output'],
+  placeOf: CompiledRule['placeOf'],
 ): CompiledRule {
   const { file, start } = rule.context;
   return {
@@ -239,6 +242,8 @@ function compiled(
     conditionText: rule.condition.text,
     expandedText: text.text,
     condition,
+    place: rule.context,
+    placeOf,
     eventTypes,
     outputText: rule.output.text,
     output,

@@ -1,6 +1,7 @@
 // A rule as the loader hands it on: everything that the rest of the compiler and the outputs need of it.
 
-import type { Expression } from './ast.ts';
+import type { Check, Expression, Span } from './ast.ts';
+import type { Context } from './diagnostic.ts';
 import type { EventSet } from './event-types.ts';
 import type { Priority } from './items.ts';
 import type { Template } from './template-tokens.ts';
@@ -19,6 +20,10 @@ export interface CompiledRule {
   readonly expandedText: string;
   /** No macro references; lists substituted; types checked. */
   readonly condition: Expression;
+  /** Where the rule is defined. */
+  readonly place: Context;
+  /** Where a span of a check was written: in the condition, or in the macro that brought the check in. */
+  readonly placeOf: (span: Span, check: Check) => Context;
   /** Names of the event types that the rule is to be tried on. */
   readonly eventTypes: EventSet;
   /** As written, after appending. */

@@ -47,13 +47,13 @@ test('help goes to stdout and is no error, in each of its forms', () => {
   const { status, stdout, stderr } = wasprey('--help');
   assert.equal(status, 0);
   assert.equal(stderr, '');
-  for (const name of ['run', 'compile', 'validate', 'explain', 'list']) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+  for (const name of ['run', 'compile', 'validate', 'lint', 'explain', 'list']) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
   assert.equal(wasprey('help').stdout, stdout);
   assert.equal(wasprey('help', 'list').stdout, wasprey('list', '-h').stdout);
 });
 
 test('every command has help with examples', () => {
-  for (const name of ['run', 'compile', 'validate', 'explain', 'list']) {
+  for (const name of ['run', 'compile', 'validate', 'lint', 'explain', 'list']) {
     const { status, stdout } = wasprey(name, '--help');
     assert.equal(status, 0);
     assert.match(stdout, new RegExp(`^Usage: wasprey ${name} `));

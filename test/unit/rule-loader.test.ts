@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { checksOf } from '../../host/compiler/fields-of.ts';
 import { type LoadOptions, type LoadResult, loadRules } from '../../host/compiler/load.ts';
 import { printCanonical } from '../../host/compiler/print.ts';
 
@@ -46,7 +47,12 @@ test('a rule comes out with all that it was given', () => {
     ].join(''),
   );
   assert.ok(loaded);
-  const { condition, eventTypes, output, ...rest } = loaded;
+  const { condition, eventTypes, output, place, placeOf, ...rest } = loaded;
+  assert.deepEqual(place.file.position(place.start), { line: 5, column: 3 });
+  const [first] = checksOf(condition);
+  assert.ok(first);
+  const inMacro = placeOf(first.span, first);
+  assert.deepEqual(inMacro.file.position(inMacro.start), { line: 2, column: 14 });
   assert.deepEqual(rest, {
     name: 'Read',
     description: 'what it is',

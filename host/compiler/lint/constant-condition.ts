@@ -1,0 +1,101 @@
+// Conditions and checks that come to the same on every event that the rule is for.
+
+import { resolveNamed } from '../../schema/fields.ts';
+import type { Check, FieldOperand } from '../ast.ts';
+import { conditionOn } from '../condition-on.ts';
+import { type Diagnostic, warning } from '../diagnostic.ts';
+import { checksOf, fieldsOf } from '../fields-of.ts';
+import { printOperand } from '../print.ts';
+import { typeOf } from '../type-of.ts';
+import { constantsOf, isAboutType, requiredChecks, type Subject } from './subject.ts';
+
+export function findConstantConditions(subject: Subject): Diagnostic[] {
+  const contradictions = findContradictions(subject);
+  const checks = checksOf(subject.rule.condition).flatMap((check) => onCheck(check, subject) ?? []);
+  const explained = contradictions.length > 0 || checks.some(({ code }) => code === 'LINT_ALWAYS_FALSE');
+  return [...contradictions, ...checks, ...(explained ? [] : onWhole(subject))];
+}
+
+/** Values that one field would have to have at once. */
+function findContradictions({ rule }: Subject): Diagnostic[] {
+  const first = new Map<string, { readonly check: Check; readonly values: ReadonlySet<string> }>();
+  const found: Diagnostic[] = [];
+  for (const check of requiredChecks(rule.condition)) {
+    if (!hasOneValue(check)) continue;
+    const name = printOperand(check.left);
+    const values = new Set(constantsOf(check).map(({ text }) => text));
+    const before = first.get(name);
+    const both = before ? new Set([...before.values].filter((value) => values.has(value))) : values;
+    if (before && both.size === 0) {
+      const message = `${name} can't be this and also ${oneOf([...before.values])}, which the condition asks for too`;
+      const help = 'join the two with `or`, or take one of them out';
+      found.push(warning('LINT_ALWAYS_FALSE', message, rule.placeOf(check.span, check), { help }));
+    }
+    first.set(name, { check, values: both });
+  }
+  return found;
+}
+
+/** Fields that stand for either end of a connection. */
+const EITHER_END = /^fd\.(?:ip|port|net|rnet|proto)/;
+
+/** Text that is compared as a whole, of a field that has one value at a time. */
+function hasOneValue({ left, operator, modifier }: Check): boolean {
+  if (modifier || !['=', '==', 'in'].includes(operator)) return false;
+  if (left.kind !== 'field' || EITHER_END.test(left.name)) return false;
+  const { type, list } = typeOf(left);
+  return !list && (type === 'CHARBUF' || type === 'FSPATH') && (left.argument !== undefined || !isOfAncestors(left));
+}
+
+function isOfAncestors({ name, argument }: FieldOperand): boolean {
+  const resolved = resolveNamed(name, argument);
+  return !resolved.ok || resolved.field.source.from === 'ancestor' || resolved.field.argument !== undefined;
+}
+
+function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined {
+  const { left } = check;
+  if (isAboutType(check) || types.length === 0 || !fieldsOf(check).every(isCaptured)) return undefined;
+  const conditions = types.map((type) => conditionOn(check, type));
+  const values = new Set(conditions.map((item) => (item?.kind === 'constant' ? item.value : undefined)));
+  const [value] = values;
+  // An empty list is how rules leave a place for a site's own values.
+  if (values.size !== 1 || value === undefined || (check.right.kind === 'values' && check.right.values.length === 0)) {
+    return undefined;
+  }
+  const which = types.length > 4 ? 'the events that the rule is for' : types.map(({ name }) => name).join(', ');
+  const message = `this is ${value ? 'always' : 'never'} true on ${which}`;
+  const help = value
+    ? 'take it out: it says nothing'
+    : left.kind === 'field' && /^evt\.arg(?:$|\.)/.test(left.name)
+      ? `\`wasprey list events ${types[0]?.name}\` says which parameters it has`
+      : `\`wasprey list fields ${fieldsOf(check)[0]?.name}\` says what the field is`;
+  const code = value ? 'LINT_ALWAYS_TRUE' : 'LINT_ALWAYS_FALSE';
+  return warning(code, message, rule.placeOf(check.span, check), { help });
+}
+
+function onWhole({ rule, types, conditions }: Subject): Diagnostic[] {
+  const checks = checksOf(rule.condition);
+  // "Never" on purpose; and what the loader has warned of.
+  if (checks.some(({ left }) => left.kind === 'field' && left.name === 'evt.num')) return [];
+  if (!checks.flatMap(fieldsOf).every(isCaptured)) return [];
+  if (conditions.size < types.length) return [];
+  const possible = [...conditions.values()].some((condition) => condition.kind !== 'constant' || condition.value);
+  if (possible) return [];
+  const [message, help] =
+    rule.eventTypes.size === 0
+      ? ['no event has the types that this asks for at once', 'join the checks of evt.type with `or`']
+      : types.length === 0
+        ? ['none of the events that this is for is captured', '`wasprey list events` shows those that are']
+        : ['the parts of this can never be true together', '`wasprey explain` shows it with all macros in place'];
+  return [warning('LINT_ALWAYS_FALSE', message, rule.place, { help })];
+}
+
+function isCaptured({ name, argument }: FieldOperand): boolean {
+  const resolved = resolveNamed(name, argument);
+  return resolved.ok && resolved.field.source.from !== 'none';
+}
+
+function oneOf(values: readonly string[]): string {
+  const shown = values.slice(0, 3).join(', ');
+  return values.length > 3 ? `${shown}...` : shown;
+}

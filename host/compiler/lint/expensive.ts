@@ -1,0 +1,47 @@
+// Conditions that cost much: tried on events of all kinds, or reading long texts with nothing cheaper to rule an event out first.
+
+import type { Check, Expression } from '../ast.ts';
+import { conditionOn } from '../condition-on.ts';
+import { type Diagnostic, warning } from '../diagnostic.ts';
+import { printOperand } from '../print.ts';
+import { isAboutType, type Subject } from './subject.ts';
+
+/** Types that one rule is rarely about; Falco warns from the same number on, but may be told not to. */
+const MOST_TYPES = 50;
+
+/** Operators that go through a whole text. */
+const SEARCHES: readonly string[] = ['regex', 'contains', 'icontains', 'glob', 'iglob', 'pmatch'];
+
+export function findExpensive(subject: Subject): Diagnostic[] {
+  const { rule, types } = subject;
+  if (rule.eventTypes.size > MOST_TYPES) {
+    const message = `this is tried on ${types.length} kinds of events`;
+    const help = 'begin with the events it is about: evt.type in (open, openat) and ...';
+    const notes = ['each of them is recorded in the kernel and handed to the rules because of it'];
+    return [warning('LINT_EXPENSIVE', message, rule.place, { notes, help })];
+  }
+  const required = requiredParts(rule.condition).filter((part) => part.kind !== 'check' || !isAboutType(part));
+  const searches = required.flatMap((part) => (part.kind === 'check' && isSearch(part, subject) ? [part] : []));
+  const [search] = searches;
+  // With anything else to test the search comes last by itself.
+  if (!search || searches.length < required.length) return [];
+  const message = `${printOperand(search.left)} is searched on every ${types.map(({ name }) => name).join(', ')}`;
+  const plain = search.operator === 'regex' ? '; startswith, endswith or contains cost less than regex' : '';
+  const help = `add what rules out most events at less cost, such as proc.name or a prefix of the path${plain}`;
+  return [warning('LINT_EXPENSIVE', message, rule.placeOf(search.span, search), { help })];
+}
+
+function requiredParts(expression: Expression): readonly Expression[] {
+  return expression.kind === 'and' ? expression.children.flatMap(requiredParts) : [expression];
+}
+
+/** A search in what differs from event to event: in a text of the process it is done once per process. */
+function isSearch(check: Check, { types }: Subject): boolean {
+  if (!SEARCHES.includes(check.operator)) return false;
+  // Parameters are mostly names of a few letters.
+  if (check.left.kind === 'field' && /^evt\.arg(?:$|\.)/.test(check.left.name)) return false;
+  return types.some((type) => {
+    const condition = conditionOn(check, type);
+    return condition !== undefined && condition.kind !== 'constant' && condition.scope === 'event';
+  });
+}

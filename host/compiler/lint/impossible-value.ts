@@ -1,0 +1,61 @@
+// Values in a condition that the field never has.
+
+import type { Check, Literal } from '../ast.ts';
+import { type Diagnostic, warning } from '../diagnostic.ts';
+import { checksOf } from '../fields-of.ts';
+import { literalBytes } from '../literal-bytes.ts';
+import { constantsOf, type Subject } from './subject.ts';
+
+/** TASK_COMM_LEN of the kernel, less the NUL at the end. */
+const LONGEST_NAME = 15;
+
+/** Names as the kernel keeps them; not proc.exe and the like, which are paths. */
+const NAMES = /^proc\.(?:name|pname|aname|sname|vpgid\.name|pgid\.name)$/;
+const PATHS = /^(?:fd\.(?:name|directory)|fs\.path\.(?:name|source|target))$/;
+/** Events whose descriptor can only be a file with a path. */
+const OPENS: ReadonlySet<string> = new Set(['open', 'openat', 'openat2', 'creat']);
+
+/** Operators by which a value stands for the whole text, or its beginning. */
+const WHOLE: readonly string[] = ['=', '==', '!=', 'in', 'intersects'];
+const ANCHORED: readonly string[] = [...WHOLE, 'startswith'];
+const CONTAINED: readonly string[] = [...ANCHORED, 'endswith', 'contains', 'icontains'];
+
+export function findImpossibleValues(subject: Subject): Diagnostic[] {
+  const { rule } = subject;
+  return checksOf(rule.condition).flatMap((check) =>
+    constantsOf(check).flatMap((value) => {
+      const problem = problemOf(check, value, subject);
+      if (!problem) return [];
+      const [message, help] = problem;
+      return warning('LINT_VALUE_NEVER_MATCHES', message, rule.placeOf(value.span, check), { help });
+    }),
+  );
+}
+
+/** What is wrong with a value, and what to do. */
+function problemOf(
+  { left, operator }: Check,
+  { text }: Literal,
+  { types }: Subject,
+): readonly [string, string] | undefined {
+  if (left.kind === 'transformer') {
+    const other = left.name === 'tolower' ? text.toLowerCase() : left.name === 'toupper' ? text.toUpperCase() : text;
+    if (other === text || operator === 'icontains' || operator === 'iglob') return undefined;
+    return [`${left.name}() never yields '${text}'`, `write '${other}'`];
+  }
+  const { name } = left;
+  const length = literalBytes(text).length;
+  if (NAMES.test(name) && CONTAINED.includes(operator) && length > LONGEST_NAME) {
+    const message = `${name} is never '${text}': the kernel cuts names after ${LONGEST_NAME} bytes, this has ${length}`;
+    return [message, `write '${[...text].slice(0, LONGEST_NAME).join('')}', or compare proc.exepath`];
+  }
+  if (PATHS.test(name) && ANCHORED.includes(operator) && types.length > 0 && text !== '') {
+    const absolute = /^[/<]/.test(text);
+    if (absolute || !types.every((type) => OPENS.has(type.name))) return undefined;
+    return [
+      `${name} never begins with '${text}' here: it is an absolute path`,
+      `write the whole path, or use ${name} endswith or glob`,
+    ];
+  }
+  return undefined;
+}

@@ -1,0 +1,58 @@
+// Rules that are never the first to match: an earlier one is true of every event that they are true of.
+
+import { type Diagnostic, warning } from '../diagnostic.ts';
+import type { Condition } from '../ir.ts';
+import { conjuncts, type Subject } from './subject.ts';
+
+/** @param subjects in the order in which they are tried */
+export function findShadowed(subjects: readonly Subject[]): Diagnostic[] {
+  return subjects.flatMap((subject, index) => {
+    const shadow = subjects.slice(0, index).find((earlier) => covers(earlier, subject));
+    if (!shadow) return [];
+    const { name, file, line } = shadow.rule;
+    const message = `rule '${name}' is true of every event that this rule is true of, and comes first`;
+    return warning('LINT_SHADOWED', message, subject.rule.place, {
+      notes: [
+        `'${name}' is at ${file}:${line}`,
+        'with `rule_matching: first`, the default, an event raises the alert of the first rule that matches',
+      ],
+      help: `put this rule before '${name}', make that one narrower, or run with --rule-matching all`,
+    });
+  });
+}
+
+function covers(earlier: Subject, later: Subject): boolean {
+  let possible = false;
+  for (const [type, condition] of later.conditions) {
+    if (condition.kind === 'constant' && !condition.value) continue;
+    possible = true;
+    const wider = earlier.conditions.get(type);
+    if (!wider || !implies(condition, wider)) return false;
+  }
+  return possible;
+}
+
+/** Whether the second holds wherever the first does. Says no where it can't tell. */
+export function implies(narrow: Condition, wide: Condition): boolean {
+  if (narrow.kind === 'constant' || wide.kind === 'constant') {
+    return (narrow.kind === 'constant' && !narrow.value) || (wide.kind === 'constant' && wide.value);
+  }
+  if (narrow.key === wide.key) return true;
+  if (wide.kind === 'all') return wide.children.every((part) => implies(narrow, part));
+  if (narrow.kind === 'any') return narrow.children.every((part) => implies(part, wide));
+  if (wide.kind === 'any' && wide.children.some((part) => implies(narrow, part))) return true;
+  if (narrow.kind === 'all') return conjuncts(narrow).some((part) => implies(part, wide));
+  return isAmong(narrow, wide);
+}
+
+/** The same text, one of fewer values. */
+function isAmong(narrow: Condition, wide: Condition): boolean {
+  if (narrow.kind !== 'test' || wide.kind !== 'test' || narrow.test !== 'text' || wide.test !== 'text') return false;
+  if (narrow.text.code !== wide.text.code || narrow.text.case !== wide.text.case) return false;
+  const [few, many] = [narrow.match, wide.match];
+  if (few.op !== 'equals') return false;
+  if (many.op === 'equals') return few.values.every((value) => many.values.includes(value));
+  if (many.op === 'automaton' || many.ignoreCase || narrow.text.case !== undefined) return false;
+  const test = { contains: 'includes', startswith: 'startsWith', endswith: 'endsWith' } as const;
+  return few.values.every((value) => value[test[many.op]](many.value));
+}

@@ -1,0 +1,53 @@
+// What the checks of `wasprey lint` look at: a rule with its condition on each event type that it is for.
+
+import { EVENT_TYPES, type EventType } from '../../schema/events.ts';
+import type { Check, Expression } from '../ast.ts';
+import { conditionOn } from '../condition-on.ts';
+import type { Condition } from '../ir.ts';
+import type { CompiledRule } from '../rule.ts';
+
+export interface Subject {
+  readonly rule: CompiledRule;
+  /** Captured types that the rule's checks of the type allow. */
+  readonly types: readonly EventType[];
+  /** The rule's condition on those; what can't be compiled is left out. */
+  readonly conditions: ReadonlyMap<EventType, Condition>;
+}
+
+export function subjectOf(rule: CompiledRule): Subject {
+  const types = EVENT_TYPES.filter(({ name }) => rule.eventTypes.has(name));
+  const conditions = types.flatMap((type) => {
+    const condition = conditionOn(rule.condition, type);
+    return condition ? [[type, condition] as const] : [];
+  });
+  return { rule, types, conditions: new Map(conditions) };
+}
+
+/** Conditions that all have to hold. */
+export function conjuncts(condition: Condition): readonly Condition[] {
+  return condition.kind === 'all' ? condition.children : [condition];
+}
+
+/** Checks that all have to hold, as written: those below nothing but `and`. */
+export function requiredChecks(expression: Expression): Check[] {
+  switch (expression.kind) {
+    case 'and':
+      return expression.children.flatMap(requiredChecks);
+    case 'check':
+      return [expression];
+    case 'or':
+    case 'not':
+    case 'macro':
+      return [];
+  }
+}
+
+/** Whether a check only says which events a rule is for, or is one of the usual ways to say "never" or "always". */
+export function isAboutType({ left }: Check): boolean {
+  return left.kind === 'field' && /^(?:evt\.(?:type|num|dir|is_\w+)|syscall\.type)$/.test(left.name);
+}
+
+export function constantsOf({ right }: Check) {
+  if (right.kind === 'value') return [right.value];
+  return right.kind === 'values' ? right.values : [];
+}

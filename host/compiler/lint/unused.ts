@@ -1,0 +1,15 @@
+// Macros and lists that nothing uses. The loader knows them.
+
+import type { Diagnostic } from '../diagnostic.ts';
+
+const CODES = { LOAD_UNUSED_MACRO: 'LINT_UNUSED_MACRO', LOAD_UNUSED_LIST: 'LINT_UNUSED_LIST' } as const;
+
+/** @param warnings of the loader, after the last file */
+export function findUnused(warnings: readonly Diagnostic[]): Diagnostic[] {
+  return warnings.flatMap((item) => {
+    if (item.code !== 'LOAD_UNUSED_MACRO' && item.code !== 'LOAD_UNUSED_LIST') return [];
+    const what = item.code === 'LOAD_UNUSED_MACRO' ? 'macro' : 'list';
+    const message = `no rule or macro uses this ${what}`;
+    return { ...item, severity: 'warning', code: CODES[item.code], message, help: 'use it, or take it out' };
+  });
+}
