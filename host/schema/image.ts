@@ -3,8 +3,8 @@
 
 import { defineStruct } from './layout.ts';
 
-/** Candidate words an image holds: 16 x 64 rules; rules past that are tried without. */
-export const CANDIDATE_WORDS = 16;
+/** Candidate words an image holds: 32 x 64 rules; rules past that are tried on the events of every process. */
+export const CANDIDATE_WORDS = 32;
 
 export const IMAGE = defineStruct(
   'image',

@@ -220,9 +220,9 @@ struct image {
   struct string_ref user_name; /* 304: annex: user.name */
   struct string_ref group_name; /* 312: annex: group.name */
   struct string_ref login_name; /* 320: annex: user.loginname */
-  __u64 candidates[16]; /* 328: annex: bit n of word w = rule 64 w + n can still match this process */
+  __u64 candidates[32]; /* 328: annex: bit n of word w = rule 64 w + n can still match this process */
 };
-_Static_assert(sizeof(struct image) == 456, "struct image: layout");
+_Static_assert(sizeof(struct image) == 584, "struct image: layout");
 
 /* An entry of the container table; strings are relative to the entry. */
 struct container {
@@ -334,7 +334,7 @@ _Static_assert(sizeof(struct container) == 184, "struct container: layout");
 #define IMAGE_FLAG_KERNEL_THREAD 64
 #define IMAGE_FLAG_UNKNOWN 128
 
-#define IMAGE_CANDIDATE_WORDS 16
+#define IMAGE_CANDIDATE_WORDS 32
 
 #define CONTAINER_HOST 0
 #define CONTAINER_PENDING 1

@@ -24,7 +24,7 @@ export const IMAGE_FLAG_EXITED: u32 = 32;
 export const IMAGE_FLAG_KERNEL_THREAD: u32 = 64;
 export const IMAGE_FLAG_UNKNOWN: u32 = 128;
 
-export const CANDIDATE_WORDS: u32 = 16;
+export const CANDIDATE_WORDS: u32 = 32;
 
 // -- event_header: What every event record starts with.
 
