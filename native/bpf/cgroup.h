@@ -57,36 +57,25 @@ struct kernfs_walk {
 
 #define LONGEST_KERNFS_NAME 255
 
-/* Length of a node's name. kernfs does not keep it: the name is read behind the text to count it. */
+/* Length of a node's name. kernfs does not keep it: the name is read behind the text, and the position, to count it. */
 inline_always u64 kernfs_name_length(struct kernfs_walk *walk, u64 name) {
-  long length = bpf_probe_read_kernel_str(walk->room->slack, LONGEST_KERNFS_NAME + 1, (void *)name);
+  long length = bpf_probe_read_kernel_str(walk->room->slack + sizeof(u64), LONGEST_KERNFS_NAME + 1, (void *)name);
   return length > 0 ? (length - 1) & LONGEST_KERNFS_NAME : 0;
 }
 
-static long measure_kernfs(u32 index, struct kernfs_walk *walk) {
+static long kernfs_step(u32 index, struct kernfs_walk *walk) {
   u64 parent = kernfs_parent(walk->node);
   if (!parent)
     return 1;
-  u64 length = kernfs_name_length(walk, LOAD_WORD(kernfs_node, walk->node, name)) + 1;
-  u64 position = POSITION(walk->room) + length;
-  if (position > LONGEST_TEXT)
-    return 1;
-  POSITION(walk->room) = position;
-  walk->node = parent;
-  return 0;
-}
-
-static long write_kernfs(u32 index, struct kernfs_walk *walk) {
-  u64 parent = kernfs_parent(walk->node);
-  u64 end = POSITION(walk->room) & LONGEST_TEXT;
-  if (!parent || !end)
-    return 1;
   u64 name = LOAD_WORD(kernfs_node, walk->node, name);
   u64 length = kernfs_name_length(walk, name);
+  u64 end = POSITION(walk->room) & LONGEST_TEXT;
+  if (length >= end)
+    return 1;
   u64 start = (end - length) & LONGEST_TEXT;
-  bpf_probe_read_kernel(walk->room->text + start, length, (void *)name);
+  bpf_probe_read_kernel(walk->room->text + PATH_GAP + start, length, (void *)name);
   start = (start - 1) & LONGEST_TEXT;
-  walk->room->text[start] = '/';
+  walk->room->text[PATH_GAP + start] = '/';
   POSITION(walk->room) = start;
   walk->node = parent;
   return 0;
@@ -97,16 +86,16 @@ __noinline u64 put_cgroup(struct path_room *room, u64 node) {
   struct kernfs_walk walk = {.node = node, .room = room};
   if (!room)
     return 0;
-  POSITION(room) = 0;
-  bpf_loop(LONGEST_TEXT / 2, measure_kernfs, &walk, 0);
-  u64 total = POSITION(room) & LONGEST_TEXT;
-  if (!total) {
+  POSITION(room) = LONGEST_TEXT;
+  bpf_loop(LONGEST_TEXT / 2, kernfs_step, &walk, 0);
+  u64 start = POSITION(room) & LONGEST_TEXT;
+  u64 length = LONGEST_TEXT - start;
+  if (!length) {
     room->text[0] = '/';
     return 1;
   }
-  walk.node = node;
-  bpf_loop(LONGEST_TEXT / 2, write_kernfs, &walk, 0);
-  return total;
+  bpf_probe_read_kernel(room->text, length, room->text + PATH_GAP + start);
+  return length;
 }
 
 #endif

@@ -48,8 +48,8 @@ inline_always struct descriptor_arguments descriptor_arguments(u32 type, struct 
 HOOK_PROGRAM(on_descriptor) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  u64 image = IMAGE_OF(ctx, task, SLOT_DESCRIPTOR);
-  if (!reserve(&record, ctx, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor), task, image))
+  if (!begin(&record, ctx, task, SLOT_DESCRIPTOR) ||
+      !reserve(&record, ctx, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
     return 0;
   struct descriptor_arguments arguments = descriptor_arguments(event_type(&record), registers_of(task), ctx->result);
   struct event_descriptor *event = (void *)record.header;

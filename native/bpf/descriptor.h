@@ -98,12 +98,6 @@ inline_always void clear_descriptor(struct event_descriptor *event) {
 #define HAS_NAME 2 /* a memfd: that of its dentry */
 #define HAS_SOCKET 3
 
-/* A root that is not that of its mount: a namespace, or whatever else has no place in the tree. */
-inline_always bool is_detached(u64 file, u64 dentry) {
-  return LOAD_WORD(dentry, dentry, d_parent) == dentry &&
-         LOAD_WORD(vfsmount, LOAD_WORD(file, file, f_path.mnt), mnt_root) != dentry;
-}
-
 /* Writes kind, inode and state of the open file at an address. A global function, as put_path() is. */
 __noinline u32 describe_file(struct event_descriptor *event, u64 file) {
   if (!event)
@@ -113,22 +107,24 @@ __noinline u32 describe_file(struct event_descriptor *event, u64 file) {
   u64 super = LOAD_WORD(inode, inode, i_sb);
   u32 mode = LOAD(inode, inode, i_mode);
   u64 magic = LOAD(super_block, super, s_magic);
-  u32 state = 0;
   event->device = LOAD(super_block, super, s_dev);
   event->file_mode = mode;
   event->inode = LOAD(inode, inode, i_ino);
   if ((mode & FORMAT_MASK) == FORMAT_SOCKET)
     return HAS_SOCKET;
-  if (magic == OVERLAYFS_MAGIC)
-    state = overlay_layer(inode) == LAYER_UPPER ? DESCRIPTOR_UPPER_LAYER : DESCRIPTOR_LOWER_LAYER;
-  if (is_deleted(dentry))
-    state |= DESCRIPTOR_DELETED;
   u8 kind = file_kind(mode, magic, dentry);
   event->kind = kind;
-  event->state = state;
-  if (kind == 'f' && is_detached(file, dentry))
+  if (kind == 'm')
+    return HAS_NAME;
+  if (kind != 'f' && kind != 'd')
     return HAS_NOTHING;
-  return kind == 'f' || kind == 'd' ? HAS_PATH : kind == 'm' ? HAS_NAME : HAS_NOTHING;
+  if (magic == OVERLAYFS_MAGIC)
+    event->state = overlay_layer(inode) == LAYER_UPPER ? DESCRIPTOR_UPPER_LAYER : DESCRIPTOR_LOWER_LAYER;
+  if (LOAD_WORD(dentry, dentry, d_parent) == dentry) /* a root: of its mount, or a namespace or such that has no path */
+    return LOAD_WORD(vfsmount, LOAD_WORD(file, file, f_path.mnt), mnt_root) == dentry ? HAS_PATH : HAS_NOTHING;
+  if (!LOAD_WORD(dentry, dentry, d_hash.pprev)) /* unhashed, as what d_path marks with " (deleted)" */
+    event->state |= DESCRIPTOR_DELETED;
+  return HAS_PATH;
 }
 
 inline_always u64 path_of(u64 file) {

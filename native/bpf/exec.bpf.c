@@ -27,8 +27,7 @@ inline_always struct exec_arguments exec_arguments(u32 type, struct task_struct 
 HOOK_PROGRAM(on_execve) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  u64 image = IMAGE_OF(ctx, task, SLOT_EXECVE);
-  if (!reserve(&record, ctx, EXEC_LONGEST, sizeof(struct event_exec), task, image))
+  if (!begin(&record, ctx, task, SLOT_EXECVE) || !reserve(&record, ctx, task, EXEC_LONGEST, sizeof(struct event_exec)))
     return 0;
   struct exec_arguments arguments = exec_arguments(event_type(&record), task, ctx->result);
   struct event_exec *event = (void *)record.header;

@@ -181,6 +181,13 @@ inline_always void remember(struct process *process, const struct image *image) 
   process->gid = image->gid;
 }
 
+/* Gives the process its new image id, 0 where the record was lost. The generation is counted after: whoever has the old
+ * id in hand has an old generation with it. */
+inline_always void store_image_id(struct process *process, u64 id, struct capture_shared *capture) {
+  *(volatile u64 *)&process->id = id;
+  __sync_fetch_and_add(&capture->generation, 1);
+}
+
 inline_always struct process *process_of(struct task_struct *task, u64 flags) {
   return bpf_task_storage_get(&images, task->group_leader, 0, flags);
 }
@@ -189,7 +196,7 @@ inline_always struct process *process_of(struct task_struct *task, u64 flags) {
 inline_always void append_image_path(struct draft *draft, struct string_ref *text, u64 path, struct task_struct *task) {
   u64 start = draft_filled(draft);
   u64 result = put_path_of((void *)draft->space->bytes + start - PATH_OVERLAP, path, task);
-  text->offset = start + PATH_GAP + PATH_SKIP(result);
+  text->offset = start;
   text->length = PATH_LENGTH(result);
   fill_draft(draft, text->offset + text->length);
   if (PATH_PARTIAL(result))
@@ -246,8 +253,8 @@ inline_always void append_cwd(struct draft *draft, struct task_struct *task) {
 inline_always void append_cgroup(struct draft *draft, struct task_struct *task) {
   u64 start = draft_filled(draft);
   u64 length = put_cgroup((void *)draft->space->bytes + start - PATH_OVERLAP, cgroup_of_task(task)) & LONGEST_TEXT;
-  draft->space->image.cgroup = (struct string_ref){start + PATH_GAP, length};
-  fill_draft(draft, start + PATH_GAP + length);
+  draft->space->image.cgroup = (struct string_ref){start, length};
+  fill_draft(draft, start + length);
 }
 
 inline_always void append_all(struct draft *draft, struct task_struct *task, bool other) {

@@ -22,6 +22,7 @@ inline_always u64 snapshot(struct process *process, struct task_struct *task, u6
   /* fork or exec may have given it one since: that is the newer */
   if (__sync_val_compare_and_swap(&process->id, 0, id))
     return process->id;
+  __sync_fetch_and_add(&draft.capture->generation, 1);
   process->parent = facts.parent;
   process->cgroup = facts.cgroup;
   process->cap_inheritable = facts.cap_inheritable;
@@ -65,8 +66,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
     append_cgroup(&draft, child); /* CLONE_INTO_CGROUP */
   }
   remember(process, image);
-  if (send_draft(&draft))
-    process->id = id;
+  store_image_id(process, send_draft(&draft) ? id : 0, draft.capture);
   return 0;
 }
 
@@ -86,7 +86,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
   fill_image(&draft, task, IMAGE_EXEC);
   append_all(&draft, task, false);
   remember(process, image);
-  process->id = send_draft(&draft) ? id : 0;
+  store_image_id(process, send_draft(&draft) ? id : 0, draft.capture);
   return 0;
 }
 
@@ -130,7 +130,7 @@ inline_always void begin_change(struct draft *draft, struct process *process, st
 inline_always void end_change(struct draft *draft, struct process *process) {
   u64 id = draft->space->image.id;
   remember(process, &draft->space->image);
-  process->id = send_draft(draft) ? id : 0;
+  store_image_id(process, send_draft(draft) ? id : 0, draft->capture);
 }
 
 inline_always bool same_credentials(const struct process *process, const struct image *image) {
@@ -177,7 +177,7 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct t
   return 0;
 }
 
-/* Where the hooks go for a process without an image (see IMAGE_OF()); goes back to the hook it came from. */
+/* Where the hooks go for a process without an image (see wants_snapshot()); goes back to the hook it came from. */
 HOOK_PROGRAM(snapshot_current) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct process *process = process_of(task, 0);

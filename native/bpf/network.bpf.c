@@ -185,8 +185,8 @@ HOOK_PROGRAM(on_socket) {
   struct record record;
   union passed passed;
   struct task_struct *task = bpf_get_current_task_btf();
-  u64 image = IMAGE_OF(ctx, task, SLOT_SOCKET);
-  if (!reserve(&record, ctx, NETWORK_LONGEST, sizeof(struct event_network), task, image))
+  if (!begin(&record, ctx, task, SLOT_SOCKET) ||
+      !reserve(&record, ctx, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return 0;
   s64 result = ctx->result;
   struct pt_regs *registers = registers_of(task);
@@ -260,11 +260,12 @@ HOOK_PROGRAM(on_send) {
   u32 type = LOAD(sock, sock, sk_type);
   if ((type == SOCK_STREAM || type == SOCK_SEQPACKET) && !(arguments.flags & MSG_FASTOPEN))
     return 0;
-  u64 image = IMAGE_OF(ctx, task, SLOT_SEND);
+  if (!begin(&record, ctx, task, SLOT_SEND))
+    return 0;
   read_passed(&passed, arguments.address, arguments.length);
   if (!is_new_peer(sock, LOAD(inode, inode, i_ino), &passed, &arguments))
     return 0;
-  if (!reserve(&record, ctx, NETWORK_LONGEST, sizeof(struct event_network), task, image))
+  if (!reserve(&record, ctx, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return 0;
   struct event_network *event = (void *)record.header;
   clear_network(event);

@@ -16,7 +16,7 @@ struct open_arguments {
 
 #define OPEN_RAW_LIMIT sizeof(struct event_open)
 #define OPEN_DIRECTORY_LIMIT (OPEN_RAW_LIMIT + LONGEST_TEXT + 1)
-#define OPEN_RESOLVED_LIMIT (OPEN_DIRECTORY_LIMIT + PATH_GAP + LONGEST_TEXT + 1)
+#define OPEN_RESOLVED_LIMIT (OPEN_DIRECTORY_LIMIT + LONGEST_TEXT + 1)
 #define OPEN_LONGEST (OPEN_RESOLVED_LIMIT + PATH_ROOM)
 
 inline_always struct open_arguments open_arguments(u32 type, struct pt_regs *registers) {
@@ -39,8 +39,7 @@ inline_always struct open_arguments open_arguments(u32 type, struct pt_regs *reg
 HOOK_PROGRAM(on_open) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  u64 image = IMAGE_OF(ctx, task, SLOT_OPEN);
-  if (!reserve(&record, ctx, OPEN_LONGEST, sizeof(struct event_open), task, image))
+  if (!begin(&record, ctx, task, SLOT_OPEN) || !reserve(&record, ctx, task, OPEN_LONGEST, sizeof(struct event_open)))
     return 0;
   s64 result = ctx->result;
   struct open_arguments arguments = open_arguments(event_type(&record), registers_of(task));

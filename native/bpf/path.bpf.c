@@ -35,8 +35,7 @@ inline_always struct path_arguments path_arguments(u32 type, struct pt_regs *reg
 HOOK_PROGRAM(on_path) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  u64 image = IMAGE_OF(ctx, task, SLOT_PATH);
-  if (!reserve(&record, ctx, PATH_LONGEST, sizeof(struct event_path), task, image))
+  if (!begin(&record, ctx, task, SLOT_PATH) || !reserve(&record, ctx, task, PATH_LONGEST, sizeof(struct event_path)))
     return 0;
   struct path_arguments arguments = path_arguments(event_type(&record), registers_of(task));
   struct event_path *event = (void *)record.header;

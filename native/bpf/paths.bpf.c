@@ -6,7 +6,7 @@
 #define PATHS_NEW_LIMIT (PATHS_OLD_LIMIT + LONGEST_TEXT + 1)
 #define PATHS_TEXT_LIMIT (PATHS_NEW_LIMIT + LONGEST_TEXT + 1)
 #define PATHS_OLD_DIRECTORY_LIMIT (PATHS_TEXT_LIMIT + LONGEST_TEXT + 1)
-#define PATHS_NEW_DIRECTORY_LIMIT (PATHS_OLD_DIRECTORY_LIMIT + PATH_GAP + LONGEST_TEXT + 1)
+#define PATHS_NEW_DIRECTORY_LIMIT (PATHS_OLD_DIRECTORY_LIMIT + LONGEST_TEXT + 1)
 #define PATHS_LONGEST (PATHS_NEW_DIRECTORY_LIMIT + PATH_ROOM)
 _Static_assert(PATHS_LONGEST <= LONGEST_RECORD, "slack of the ring");
 
@@ -46,8 +46,7 @@ inline_always struct paths_arguments paths_arguments(u32 type, struct pt_regs *r
 HOOK_PROGRAM(on_paths) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  u64 image = IMAGE_OF(ctx, task, SLOT_PATHS);
-  if (!reserve(&record, ctx, PATHS_LONGEST, sizeof(struct event_paths), task, image))
+  if (!begin(&record, ctx, task, SLOT_PATHS) || !reserve(&record, ctx, task, PATHS_LONGEST, sizeof(struct event_paths)))
     return 0;
   struct paths_arguments arguments = paths_arguments(event_type(&record), registers_of(task));
   struct event_paths *event = (void *)record.header;

@@ -34,8 +34,8 @@ inline_always u64 clone_flags(u32 type, struct pt_regs *registers) {
 HOOK_PROGRAM(on_process) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  u64 image = IMAGE_OF(ctx, task, SLOT_PROCESS);
-  if (!reserve(&record, ctx, PROCESS_LONGEST, sizeof(struct event_process), task, image))
+  if (!begin(&record, ctx, task, SLOT_PROCESS) ||
+      !reserve(&record, ctx, task, PROCESS_LONGEST, sizeof(struct event_process)))
     return 0;
   struct pt_regs *registers = registers_of(task);
   struct event_process *event = (void *)record.header;

@@ -22,6 +22,7 @@ struct record {
   struct event_header *header; /* start of the record in the ring */
   struct ring_control *ring;
   struct capture_shared *capture;
+  u64 image;    /* id of the process's image; 0: none could be made */
   u64 position; /* of the record in its ring */
   u64 longest;  /* bytes reserved */
   u16 flags;    /* EVENT_FLAG bits found on the way */
@@ -65,14 +66,12 @@ inline_always bool take_room(struct ring_control *ring, u64 longest, u64 *positi
 
 /* Reserves room for the event that the program was attached for (its cookie is the type) and fills in its header but
  * for size and commit; `fixed` bytes are the part before the strings. False when it was dropped, which is counted. */
-inline_always bool reserve(struct record *record, struct exit_context *ctx, u64 longest, u64 fixed,
-                           struct task_struct *task, u64 image) {
+inline_always bool reserve(struct record *record, struct exit_context *ctx, struct task_struct *task, u64 longest,
+                           u64 fixed) {
   u32 cpu = bpf_get_smp_processor_id();
   u64 type = bpf_get_attach_cookie(ctx);
-  record->ring = bpf_map_lookup_elem(&ring_control, &cpu);
   void *ring = bpf_map_lookup_elem(&rings, &cpu);
-  record->capture = capture();
-  if (!record->ring || !ring || !record->capture || type >= EVENT_TYPE_COUNT)
+  if (!ring || type >= EVENT_TYPE_COUNT)
     return false;
   u64 sequence = __sync_fetch_and_add(&record->ring->sequence, 1) + 1;
   if (unlikely(!take_room(record->ring, longest, &record->position))) {
@@ -86,7 +85,7 @@ inline_always bool reserve(struct record *record, struct exit_context *ctx, u64 
   fill(record, fixed);
   header->type = type;
   header->time = wall_time(record->capture);
-  header->image = image;
+  header->image = record->image;
   header->sequence = sequence;
   header->result = ctx->result;
   header->tid = task->pid;
@@ -137,7 +136,7 @@ inline_always struct string_ref append_path(struct record *record, u64 path, str
                                             bool *partial) {
   u64 start = filled(record, limit);
   u64 result = put_path_of((void *)record->header + start - PATH_OVERLAP, path, task);
-  struct string_ref text = {start + PATH_GAP + PATH_SKIP(result), PATH_LENGTH(result)};
+  struct string_ref text = {start, PATH_LENGTH(result)};
   *partial = PATH_PARTIAL(result);
   fill(record, text.offset + text.length);
   return text;

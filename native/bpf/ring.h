@@ -18,10 +18,14 @@
 
 /* One per CPU. Positions are in bytes since the start and only grow; ring offset = position & (ring_size - 1). */
 struct ring_control {
-  __u64 head;     /* where the next record is reserved; moved by BPF */
-  __u64 tail;     /* where the reader is; moved by the addon */
-  __u64 sequence; /* events that wanted a record: in the ring or dropped */
-  __u64 pad[5];
+  __u64 head;         /* where the next record is reserved; moved by BPF */
+  __u64 tail;         /* where the reader is; moved by the addon */
+  __u64 sequence;     /* events that wanted a record: in the ring or dropped */
+  __u64 last_process; /* BPF's own: the process last seen on this CPU, its image, and what makes them valid */
+  __u64 last_image;
+  __u64 last_generation;
+  __u64 last_check;
+  __u64 pad;
   __u64 dropped[EVENT_TYPE_COUNT];
   __u64 filtered[EVENT_TYPE_COUNT];
   __u64 align[6]; /* up to a multiple of 64 bytes: CPUs share no cache line */
@@ -37,7 +41,8 @@ struct capture_shared {
   __u64 next_image;        /* last image id given */
   __u64 images_lost;       /* lifecycle records that found no room */
   __u64 snapshots_on_spot; /* processes that had no image when an event needed one */
-  __u64 spare[3];
+  __u64 generation;        /* counts the changes of any process's image id */
+  __u64 spare[2];
 };
 
 #endif

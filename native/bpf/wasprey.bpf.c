@@ -9,4 +9,5 @@
 #include "descriptor.bpf.c"
 #include "process.bpf.c"
 
-char LICENSE[] SEC("license") = "GPL";
+/* The kernel gives task storage and kernel reads to GPL-compatible programs alone. */
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
