@@ -2,10 +2,12 @@
 
 import { hostname } from 'node:os';
 import type { CaptureSizes } from '../capture/native.ts';
+import { DEFAULT_SIZES } from '../capture/open.ts';
 import { Engine, type EngineError } from '../engine/engine.ts';
 import type { EngineCounters, RuleMatching } from '../engine/protocol.ts';
 import { ContainerDirectory, type DirectoryCounters, type RuntimePlaces } from '../metadata/container-directory.ts';
 import type { Output, OutputCounters } from '../outputs/output.ts';
+import type { ReplayReport } from '../recording/replay.ts';
 import { AlertDesk, type DeskCounters, ruleFields } from './alert-desk.ts';
 import { DropWatch } from './drop-watch.ts';
 import type { RuleModule } from './rule-module.ts';
@@ -13,9 +15,20 @@ import type { RuleModule } from './rule-module.ts';
 /** How long outputs have at the end to write out what is queued. */
 const OUTPUT_CLOSE_MS = 500;
 
+/** A replay puts all events into one ring, whatever CPU they came from; the tables are those of a capture. */
+const REPLAY_SIZES: CaptureSizes = { ...DEFAULT_SIZES, ringBudget: 1 << 20, cpus: 1 };
+
 export interface AgentOptions {
   /** `builder` captures nothing: events are given to inject(). */
   readonly source?: 'bpf' | 'builder';
+  /** Evaluates a recording instead of what happens on this machine, as fast as the outputs take the alerts. */
+  readonly replay?: {
+    readonly path: string;
+    /** Of the machine that it was made on, for the alerts. */
+    readonly hostname: string;
+    /** All of it was evaluated, and the alerts are written. */
+    readonly onEnd: (report: ReplayReport) => void;
+  };
   /** Default: the capture's (host/capture/open.ts). */
   readonly sizes?: CaptureSizes;
   readonly modules: readonly RuleModule[];
@@ -51,15 +64,16 @@ export interface Agent {
 
 /** Resolves when events are being captured. Rejects with EngineError; outputs are closed then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { modules, outputs, onTrouble = () => {} } = options;
+  const { modules, outputs, replay, onTrouble = () => {} } = options;
   // FALCO_HOSTNAME is what Falco's own manifests set to the node's name.
-  const machine = process.env.FALCO_HOSTNAME || hostname();
+  const machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
+  const recorded = new Map<string, Uint8Array>();
   let engine: Engine | undefined;
   const directory = new ContainerDirectory((id, entry) => {
     engine?.setContainer(id, entry);
     desk.containerKnown(id, entry);
   }, options.runtimes);
-  const desk = new AlertDesk(modules, outputs, machine, (id) => directory.entry(id));
+  const desk = new AlertDesk(modules, outputs, machine, (id) => recorded.get(id) ?? directory.entry(id));
   const drops = new DropWatch(desk);
   const summary = (): Summary => ({
     engine: engine?.counters,
@@ -67,12 +81,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     containers: directory.counters,
     outputs: outputs.map(({ name, counters }) => ({ name, counters })),
   });
+  const drained = async () => {
+    for (const output of outputs) await output.drained?.();
+  };
   const closeOutputs = () => Promise.all(outputs.map((output) => output.close(OUTPUT_CLOSE_MS)));
   try {
     engine = await Engine.start(
       {
-        source: options.source ?? 'bpf',
-        ...(options.sizes && { sizes: options.sizes }),
+        source: replay ? 'builder' : (options.source ?? 'bpf'),
+        ...(replay && { replay: replay.path }),
+        ...(replay ? { sizes: REPLAY_SIZES } : options.sizes && { sizes: options.sizes }),
         eventTypes: [...new Set(modules.flatMap(({ eventTypes }) => eventTypes))].sort(),
         modules: modules.map(({ name, verified, rules, readsContainers }) => ({
           name,
@@ -87,7 +105,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       {
         onMatches: (matches) => {
           for (const match of matches) desk.take(match);
+          return replay && drained();
         },
+        onContainer: (id, entry) => {
+          recorded.set(id, entry);
+          desk.containerKnown(id, entry);
+        },
+        onReplayed: (report) => void drained().then(() => replay?.onEnd(report)),
         onContainers: (notices) => {
           for (const notice of notices) directory.ask(notice);
         },

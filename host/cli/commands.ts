@@ -15,6 +15,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/run.ts')).RUN,
   },
   {
+    name: 'capture',
+    summary: 'Record what happens on this machine to a file.',
+    load: async () => (await import('./commands/capture.ts')).CAPTURE,
+  },
+  {
+    name: 'replay',
+    summary: 'Evaluate rules on a recording.',
+    load: async () => (await import('./commands/replay.ts')).REPLAY,
+  },
+  {
     name: 'compile',
     summary: 'Compile rules to a module that `run` loads.',
     load: async () => (await import('./commands/compile.ts')).COMPILE,

@@ -30,23 +30,26 @@ export function renderSummary({ engine, alerts, outputs }: Summary, seconds: num
   for (const { name, counters } of outputs) {
     if (counters.dropped > 0) lines.push(`  ${name}   ${number(counters.dropped)} alerts not written`);
   }
-  const named = [...alerts.byRule].sort(([, a], [, b]) => b - a);
-  for (const [rule, alertsOfRule] of named.slice(0, NAMED_RULES))
-    lines.push(`  ${String(alertsOfRule).padStart(7)}  ${rule}`);
-  if (named.length > NAMED_RULES) lines.push(`           and ${named.length - NAMED_RULES} more rules`);
-  return `${lines.join('\n')}\n`;
+  return `${[...lines, ...ruleLines(alerts.byRule)].join('\n')}\n`;
 }
 
-function sum(numbers: readonly number[]): number {
+/** The rules with the most alerts, a line each. */
+export function ruleLines(byRule: ReadonlyMap<string, number>): string[] {
+  const named = [...byRule].sort(([, a], [, b]) => b - a);
+  const lines = named.slice(0, NAMED_RULES).map(([rule, alerts]) => `  ${String(alerts).padStart(7)}  ${rule}`);
+  return named.length > NAMED_RULES ? [...lines, `           and ${named.length - NAMED_RULES} more rules`] : lines;
+}
+
+export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, value) => total + value, 0);
 }
 
 /** 1,234,567, whatever the locale. */
-function number(value = 0): string {
+export function number(value = 0): string {
   return value.toLocaleString('en-US');
 }
 
-function count(value: number | undefined, noun: string): string {
+export function count(value: number | undefined, noun: string): string {
   return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 

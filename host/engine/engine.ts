@@ -2,6 +2,8 @@
 
 import { Worker } from 'node:worker_threads';
 import type { ContainerNotice } from '../capture/native.ts';
+import type { RecordedBlock } from '../recording/recorder.ts';
+import type { ReplayReport } from '../recording/replay.ts';
 import {
   Control,
   type EngineCounters,
@@ -34,6 +36,12 @@ export interface EngineListener {
   /** In the order of evaluation. When it returns, or its promise resolves, room for as many further matches is given back. */
   onMatches(matches: readonly Match[]): void | Promise<void>;
   onContainers(notices: readonly ContainerNotice[]): void;
+  /** A recording is made: its next block. When it returns, room for another is given back. */
+  onBlock?(block: RecordedBlock): void;
+  /** A recording is replayed, and tells of a container. */
+  onContainer?(id: string, entry: Uint8Array): void;
+  /** The recording has come to its end; all its matches were told before. */
+  onReplayed?(report: ReplayReport): void;
   onSetAside(module: string, failure: string, reason: string): void;
   onCounters(counters: EngineCounters): void;
   /** The worker ended by itself; nothing is watched any more. */
@@ -144,6 +152,19 @@ export class Engine {
         return;
       case 'containers':
         this.#listener.onContainers(message.notices);
+        return;
+      case 'block':
+        try {
+          this.#listener.onBlock?.(message.block);
+        } finally {
+          this.#control.addBlocks(-1);
+        }
+        return;
+      case 'container':
+        this.#listener.onContainer?.(message.id, message.entry);
+        return;
+      case 'replayed':
+        this.#listener.onReplayed?.(message.report);
         return;
       case 'set-aside': {
         const name = this.#options.modules[message.module]?.name ?? `module ${message.module}`;

@@ -1,6 +1,8 @@
 // The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation, matches.
 
 import type { Capture, ContainerNotice } from '../capture/native.ts';
+import type { Recorder } from '../recording/recorder.ts';
+import type { Replay } from '../recording/replay.ts';
 import type { RuleInstance } from '../sandbox/instantiate.ts';
 import { type RunFailure, runCandidates, runEvaluate } from '../sandbox/run.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
@@ -44,6 +46,10 @@ export interface LoopParts {
   readonly modules: readonly LoopModule[];
   readonly reader: MatchReader;
   readonly ruleMatching: RuleMatching;
+  /** Gets each batch. */
+  readonly recorder?: Recorder;
+  /** Events come from a recording, as fast as they can be evaluated. */
+  readonly replay?: Replay;
   readonly send: (message: FromWorker) => void;
   /** The next message of the host, if there is one. */
   readonly receive: () => ToWorker | undefined;
@@ -69,20 +75,33 @@ export class EngineLoop {
 
   /** Runs until a stop is requested; what had arrived by then is evaluated. */
   run(): void {
-    const { control, send } = this.#parts;
+    const { control, recorder, send } = this.#parts;
     while (!control.stopRequested) this.round(POLL_MS);
     // A poll takes a share of what is in the rings; under load they are never empty.
     const deadline = performance.now() + DRAIN_MS;
     while (this.round(0) > 0 && performance.now() < deadline);
+    recorder?.flush();
+    send({ kind: 'stopped', counters: this.#counters() });
+  }
+
+  /** Runs until the recording has come to its end, or a stop is requested. Nothing is dropped: it waits for the host. */
+  runReplay(replay: Replay): void {
+    const { control, send } = this.#parts;
+    while (!control.stopRequested && replay.feed()) {
+      while (this.round(0) > 0);
+      control.waitForMatches();
+    }
+    send({ kind: 'replayed', report: replay.report });
     send({ kind: 'stopped', counters: this.#counters() });
   }
 
   /** One batch. Returns the number of stretches of records in it, 0 when there were none. */
   round(timeoutMs: number): number {
-    const { capture, control } = this.#parts;
+    const { capture, control, recorder } = this.#parts;
     const pairs = capture.poll(this.#segments, timeoutMs);
     if (control.announced !== this.#messagesSeen) this.#takeMessages();
     this.#prepareImages();
+    recorder?.batch(this.#segments, pairs);
     if (pairs > 0) {
       this.#evaluate(pairs);
       this.#batches++;
@@ -95,13 +114,13 @@ export class EngineLoop {
 
   /** Called by a module for each rule that is true of an event. */
   onMatch(module: number, rule: number, event: number): void {
-    const { control, reader, ruleMatching } = this.#parts;
+    const { control, reader, replay, ruleMatching } = this.#parts;
     if (ruleMatching === 'first') {
       if (this.#matched.has(event)) return;
       this.#matched.add(event);
     }
     this.#matches++;
-    if (control.inFlight + this.#outgoing.length >= MATCHES_IN_FLIGHT) {
+    if (!replay && control.inFlight + this.#outgoing.length >= MATCHES_IN_FLIGHT) {
       this.#matchesDropped++;
       return;
     }
@@ -149,9 +168,12 @@ export class EngineLoop {
   }
 
   #announceContainers(notices: readonly ContainerNotice[]): void {
-    const { send, modules } = this.#parts;
+    const { modules, recorder, replay, send } = this.#parts;
+    // A recording tells of its containers itself; the runtimes here know none of them.
+    if (replay) return;
     send({ kind: 'containers', notices });
-    if (!modules.some((module) => module.readsContainers && !module.setAside)) return;
+    // Rules that will be evaluated on a recording may read them.
+    if (!recorder && !modules.some((module) => module.readsContainers && !module.setAside)) return;
     this.#awaitContainers(new Set(notices.map(({ id }) => id)));
   }
 
@@ -172,7 +194,7 @@ export class EngineLoop {
 
   /** Handles what the host has sent; returns the containers that it told about. */
   #takeMessages(): string[] {
-    const { capture, control, receive } = this.#parts;
+    const { capture, control, receive, recorder } = this.#parts;
     // Read first: a message that comes in meanwhile is seen in the next round at the latest.
     this.#messagesSeen = control.announced;
     const containers: string[] = [];
@@ -180,6 +202,7 @@ export class EngineLoop {
       switch (message.kind) {
         case 'container':
           capture.setContainer(message.id, message.entry);
+          recorder?.container(message.id, message.entry);
           containers.push(message.id);
           break;
         case 'inject':

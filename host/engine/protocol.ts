@@ -3,6 +3,8 @@
 import type { CaptureCounters, CaptureSizes, ContainerNotice } from '../capture/native.ts';
 import type { ContainerMoment } from '../fields/container.ts';
 import type { FieldValue } from '../fields/value.ts';
+import type { RecordedBlock } from '../recording/recorder.ts';
+import type { ReplayReport } from '../recording/replay.ts';
 import type { VerifiedModule } from '../sandbox/instantiate.ts';
 import type { RunFailureKind } from '../sandbox/run.ts';
 
@@ -36,6 +38,10 @@ export interface WorkerStart {
   readonly hostname: string;
   /** evt.outputtime is ISO 8601. */
   readonly isoTime: boolean;
+  /** What is captured is handed to the host in blocks as well. */
+  readonly recording?: true;
+  /** Source `builder` only, with one CPU: the recording to evaluate. The worker ends with it. */
+  readonly replay?: string;
   readonly control: SharedArrayBuffer;
 }
 
@@ -79,6 +85,11 @@ export type FromWorker =
   /** Events from now on are seen. */
   | { readonly kind: 'started'; readonly cpus: number; readonly memoryBytes: number }
   | { readonly kind: 'matches'; readonly matches: readonly Match[] }
+  | { readonly kind: 'block'; readonly block: RecordedBlock }
+  /** What a recording tells of a container. */
+  | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
+  /** The recording has come to its end; its matches have been sent. */
+  | { readonly kind: 'replayed'; readonly report: ReplayReport }
   | { readonly kind: 'containers'; readonly notices: readonly ContainerNotice[] }
   /** A module failed and is not run any more. */
   | { readonly kind: 'set-aside'; readonly module: number; readonly failure: RunFailureKind; readonly reason: string }
@@ -95,10 +106,15 @@ export type ToWorker =
 /** Matches that may be on their way to the host's thread; more are counted and dropped. */
 export const MATCHES_IN_FLIGHT = 4096;
 
+/** Blocks of a recording that may be on their way to the file: 1 MB each. Past that the rings fill, and the kernel counts what it drops. */
+export const BLOCKS_IN_FLIGHT = 32;
+
 const STOP = 0;
 const MESSAGES = 1;
 const IN_FLIGHT = 2;
+const BLOCKS = 3;
 const CONTROL_WORDS = 4;
+const WAIT_MS = 50;
 
 /** Numbers that both threads see at once: the worker is in native code or WebAssembly most of the time and gets no messages there. */
 export class Control {
@@ -112,7 +128,7 @@ export class Control {
 
   requestStop(): void {
     Atomics.store(this.#words, STOP, 1);
-    Atomics.notify(this.#words, MESSAGES);
+    for (const word of [MESSAGES, IN_FLIGHT, BLOCKS]) Atomics.notify(this.#words, word);
   }
 
   get stopRequested(): boolean {
@@ -141,5 +157,29 @@ export class Control {
 
   addInFlight(count: number): void {
     Atomics.add(this.#words, IN_FLIGHT, count);
+    if (count < 0) Atomics.notify(this.#words, IN_FLIGHT);
+  }
+
+  /** Worker only: blocks until the host has taken half of what may be on its way, or a stop is requested. */
+  waitForMatches(): void {
+    this.#waitUntilBelow(IN_FLIGHT, MATCHES_IN_FLIGHT / 2);
+  }
+
+  addBlocks(count: number): void {
+    Atomics.add(this.#words, BLOCKS, count);
+    if (count < 0) Atomics.notify(this.#words, BLOCKS);
+  }
+
+  /** Worker only: the same for blocks of a recording. */
+  waitForBlocks(): void {
+    this.#waitUntilBelow(BLOCKS, BLOCKS_IN_FLIGHT);
+  }
+
+  #waitUntilBelow(word: number, limit: number): void {
+    for (let value = Atomics.load(this.#words, word); value >= limit && !this.stopRequested; ) {
+      // A stop is looked for now and then, since it may be requested right before the wait.
+      Atomics.wait(this.#words, word, value, WAIT_MS);
+      value = Atomics.load(this.#words, word);
+    }
   }
 }

@@ -1,12 +1,16 @@
 // The worker's entry: opens the capture, binds the modules to its memory, and runs the loop.
 
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { Capture, CaptureError } from '../capture/native.ts';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { Capture, CaptureError, CapturePlan } from '../capture/native.ts';
 import { openCapture } from '../capture/open.ts';
+import { useAccounts } from '../fields/account-names.ts';
 import type { ReadContext } from '../fields/context.ts';
 import { EventMemory } from '../fields/memory.ts';
+import { RecordingFile, RecordingReader } from '../recording/reader.ts';
+import { type RecordedBlock, Recorder } from '../recording/recorder.ts';
+import { Replay } from '../recording/replay.ts';
 import { instantiateRuleModule } from '../sandbox/instantiate.ts';
-import { EngineLoop, type LoopModule } from './loop.ts';
+import { EngineLoop, type LoopModule, type LoopParts } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
 import { Control, type FromWorker, type ToWorker, type WorkerError, type WorkerStart } from './protocol.ts';
 
@@ -14,6 +18,7 @@ const NANOSECONDS = 1_000_000n;
 
 const port = parentPort;
 if (!port) throw new Error('host/engine/worker.ts is started by host/engine/engine.ts, as a worker');
+const worker: MessagePort = port;
 const send = (message: FromWorker): void => port.postMessage(message);
 const receive = (): ToWorker | undefined => receiveMessageOnPort(port)?.message;
 
@@ -30,23 +35,57 @@ function run(start: WorkerStart): void {
     ...(start.object !== undefined && { object: start.object }),
   });
   try {
-    const loop = bind(start, memory, capture);
-    capture.start(start.eventTypes);
-    send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes });
-    loop.run();
+    if (start.replay === undefined) watch(start, memory, capture, plan);
+    else replay(start.replay, start, memory, capture, plan);
   } finally {
     capture.close();
   }
 }
 
+function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture, plan: CapturePlan): void {
+  const control = new Control(start.control);
+  const recorder = start.recording && new Recorder(capture, memory.buffer, (block) => sendBlock(block, control));
+  // Events that come are later than this; the first one's own time would need a look at every batch.
+  const sessionStart = BigInt(Date.now()) * NANOSECONDS;
+  const loop = bind(start, { memory, capture, control, sessionStart, ...(recorder && { recorder }) });
+  capture.start(start.eventTypes);
+  send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes });
+  loop.run();
+}
+
+function replay(
+  path: string,
+  start: WorkerStart,
+  memory: WebAssembly.Memory,
+  capture: Capture,
+  plan: CapturePlan,
+): void {
+  using file = new RecordingFile(path);
+  const reader = new RecordingReader(file);
+  const { started: sessionStart, users, groups } = reader.facts;
+  useAccounts(users, groups);
+  const source = new Replay(reader, capture, (id, entry) => send({ kind: 'container', id, entry }));
+  const control = new Control(start.control);
+  const loop = bind(start, { memory, capture, control, sessionStart, replay: source });
+  capture.start(start.eventTypes);
+  send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes });
+  loop.runReplay(source);
+}
+
+function sendBlock(block: RecordedBlock, control: Control): void {
+  control.waitForBlocks();
+  control.addBlocks(1);
+  worker.postMessage({ kind: 'block', block } satisfies FromWorker, [block.payload.buffer]);
+}
+
+type Bound = Pick<LoopParts, 'capture' | 'control' | 'recorder' | 'replay'> & {
+  readonly memory: WebAssembly.Memory;
+  readonly sessionStart: bigint;
+};
+
 /** Modules, memory and capture put together. */
-function bind(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture): EngineLoop {
-  const context: ReadContext = {
-    // Events that come are later than this; the first one's own time would need a look at every batch.
-    sessionStart: BigInt(Date.now()) * NANOSECONDS,
-    hostname: start.hostname,
-    isoTime: start.isoTime,
-  };
+function bind(start: WorkerStart, { memory, sessionStart, ...parts }: Bound): EngineLoop {
+  const context: ReadContext = { sessionStart, hostname: start.hostname, isoTime: start.isoTime };
   const reader = new MatchReader(new EventMemory(memory.buffer), context, start.modules);
   const modules = start.modules.map(
     ({ verified, rules, readsContainers }, index): LoopModule => ({
@@ -60,8 +99,7 @@ function bind(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture):
       setAside: false,
     }),
   );
-  const control = new Control(start.control);
-  const loop = new EngineLoop({ capture, control, modules, reader, ruleMatching: start.ruleMatching, send, receive });
+  const loop = new EngineLoop({ ...parts, modules, reader, ruleMatching: start.ruleMatching, send, receive });
   return loop;
 }
 

@@ -21,6 +21,11 @@ class AccountFile {
     return this.#names.get(id);
   }
 
+  all(): Map<number, string> {
+    this.#refresh();
+    return new Map(this.#names);
+  }
+
   #refresh(): void {
     const now = performance.now();
     if (now - this.#checkedAt < TRUST_MS) return;
@@ -50,15 +55,30 @@ function parse(text: string): Map<number, string> {
   return names;
 }
 
-const USERS = new AccountFile('/etc/passwd');
-const GROUPS = new AccountFile('/etc/group');
+interface Names {
+  name(id: number): string | undefined;
+}
+
+let users: Names = new AccountFile('/etc/passwd');
+let groups: Names = new AccountFile('/etc/group');
+
+/** Names of another machine: those of a recording. In this thread, from now on. */
+export function useAccounts(userNames: ReadonlyMap<number, string>, groupNames: ReadonlyMap<number, string>): void {
+  users = { name: (id) => userNames.get(id) };
+  groups = { name: (id) => groupNames.get(id) };
+}
+
+/** All names of this machine by number, for a recording of it. */
+export function machineAccounts(): { users: Map<number, string>; groups: Map<number, string> } {
+  return { users: new AccountFile('/etc/passwd').all(), groups: new AccountFile('/etc/group').all() };
+}
 
 /** `root` for 0 whatever the file says; undefined if there is none. */
 export function userName(uid: number): string | undefined {
-  return USERS.name(uid) ?? (uid === 0 ? 'root' : undefined);
+  return users.name(uid) ?? (uid === 0 ? 'root' : undefined);
 }
 
 /** The same for groups. */
 export function groupName(gid: number): string | undefined {
-  return GROUPS.name(gid) ?? (gid === 0 ? 'root' : undefined);
+  return groups.name(gid) ?? (gid === 0 ? 'root' : undefined);
 }

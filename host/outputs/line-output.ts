@@ -32,6 +32,7 @@ function lineOutput(name: string, descriptor: number, closes: boolean, options: 
     write(alert: Alert) {
       writer.push(options.json ? jsonLine(alert, options.format) : textLine(alert, options.format));
     },
+    drained: () => writer.drained(),
     async close(timeoutMs: number) {
       await writer.close(timeoutMs);
       if (closes) closeSync(descriptor);

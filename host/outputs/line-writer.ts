@@ -24,7 +24,7 @@ export class LineWriter {
   #closed = false;
   /** Given up or written out: the descriptor may be closed by now. */
   #ended = false;
-  #idle: (() => void) | undefined;
+  #idle: (() => void)[] = [];
   #written = 0;
   #dropped = 0;
   #errors = 0;
@@ -51,20 +51,26 @@ export class LineWriter {
     return { written: this.#written, dropped: this.#dropped, errors: this.#errors };
   }
 
+  /** Resolves when the queue is empty. */
+  async drained(): Promise<void> {
+    if (this.#busy && !this.#ended) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
   /** Resolves when the queue is empty or the time is over; what is left is dropped. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true;
     if (this.#busy) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);
-        this.#idle = () => {
+        this.#idle.push(() => {
           clearTimeout(timer);
           resolve();
-        };
+        });
       });
     }
     this.#ended = true;
     this.#dropped += this.#queue.length + this.#currentLines;
+    this.#tellIdle();
   }
 
   #next(): void {
@@ -72,10 +78,14 @@ export class LineWriter {
     this.#gather();
     this.#busy = this.#current.length > 0;
     if (!this.#busy) {
-      this.#idle?.();
+      this.#tellIdle();
       return;
     }
     write(this.#descriptor, this.#current, (error, count) => this.#wrote(error, count));
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #gather(): void {

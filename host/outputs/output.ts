@@ -16,6 +16,8 @@ export interface Output {
   readonly name: string;
   /** Never blocks and never throws. */
   write(alert: Alert): void;
+  /** Resolves when what is queued has been written, or is not going to be: for a source that can wait. */
+  drained?(): Promise<void>;
   /** Writes out what is queued, for at most so long; what is left then is counted as dropped. */
   close(timeoutMs: number): Promise<void>;
   readonly counters: OutputCounters;

@@ -1,0 +1,111 @@
+// Recording: what the capture of this machine gives goes to a file, with what the runtimes tell, and no rule is evaluated.
+
+import { hostname, release } from 'node:os';
+import type { CaptureSizes } from '../capture/native.ts';
+import { Engine, type EngineError } from '../engine/engine.ts';
+import type { EngineCounters } from '../engine/protocol.ts';
+import { machineAccounts } from '../fields/account-names.ts';
+import { ContainerDirectory, type RuntimePlaces } from '../metadata/container-directory.ts';
+import { RecordingWriter, type WriterCounters } from '../recording/writer.ts';
+
+export interface RecordOptions {
+  readonly path: string;
+  /** Bytes that the file may have. Default: no limit. */
+  readonly mostBytes?: number;
+  readonly eventTypes: readonly string[];
+  /** `builder` captures nothing: events are given to inject(). */
+  readonly source?: 'bpf' | 'builder';
+  readonly sizes?: CaptureSizes;
+  readonly runtimes?: Partial<RuntimePlaces>;
+  /** Nothing is recorded any more, and stop() is all that is left to do. */
+  readonly onEnd: (reason: RecordEnd) => void;
+}
+
+export type RecordEnd =
+  | { readonly kind: 'full' }
+  | { readonly kind: 'not-writable'; readonly error: unknown }
+  | { readonly kind: 'engine'; readonly error: EngineError };
+
+export interface RecordSummary {
+  /** Undefined if the worker had to be given up before it could tell. */
+  readonly engine: EngineCounters | undefined;
+  readonly file: WriterCounters;
+  readonly seconds: number;
+}
+
+export interface RecordSession {
+  /** Source `builder` only. */
+  inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
+  /** Writes what has arrived, and ends the file. Takes two seconds at most. */
+  stop(): Promise<RecordSummary>;
+}
+
+/** Resolves when events are being recorded. Rejects with EngineError, and with what open() throws for the file. */
+export async function startRecording(options: RecordOptions): Promise<RecordSession> {
+  const facts = {
+    hostname: process.env.FALCO_HOSTNAME || hostname(),
+    started: BigInt(Date.now()) * 1_000_000n,
+    kernel: release(),
+    eventTypes: options.eventTypes,
+    ...machineAccounts(),
+  };
+  const writer = new RecordingWriter(options.path, facts, options.mostBytes);
+  let engine: Engine | undefined;
+  let ended = false;
+  let failed = false;
+  const end = (reason: RecordEnd): void => {
+    if (ended) return;
+    ended = true;
+    options.onEnd(reason);
+  };
+  const directory = new ContainerDirectory((id, entry) => engine?.setContainer(id, entry), options.runtimes);
+  try {
+    engine = await Engine.start(
+      {
+        source: options.source ?? 'bpf',
+        ...(options.sizes && { sizes: options.sizes }),
+        eventTypes: options.eventTypes,
+        modules: [],
+        ruleMatching: 'first',
+        hostname: facts.hostname,
+        isoTime: false,
+        recording: true,
+      },
+      {
+        onBlock: ({ payload, events }) => {
+          if (failed) return;
+          try {
+            if (!writer.write(payload, events)) end({ kind: 'full' });
+          } catch (error) {
+            failed = true;
+            end({ kind: 'not-writable', error });
+          }
+        },
+        onMatches: () => {},
+        onContainers: (notices) => {
+          for (const notice of notices) directory.ask(notice);
+        },
+        onSetAside: () => {},
+        onCounters: () => {},
+        onError: (error) => end({ kind: 'engine', error }),
+      },
+    );
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+  const running = engine;
+  const began = performance.now();
+  return {
+    inject: (images, events) => running.inject(images, events),
+    async stop() {
+      const seconds = (performance.now() - began) / 1000;
+      await running.stop();
+      ended = true;
+      const dropped = running.counters?.capture.dropped.reduce((sum, count) => sum + count, 0) ?? 0;
+      if (failed) writer.abandon();
+      else writer.close({ dropped, seconds });
+      return { engine: running.counters, file: writer.counters, seconds };
+    },
+  };
+}

@@ -1,0 +1,131 @@
+// wasprey capture: records what happens on this machine, until it is told to stop or the file is full.
+
+import { type RecordEnd, type RecordSummary, startRecording } from '../../agent/record.ts';
+import { DEFAULT_SIZES } from '../../capture/open.ts';
+import { EVENT_TYPES } from '../../schema/events.ts';
+import { prepare } from '../../setup/prepare.mjs';
+import { type OptionValues, UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { renderRecorded } from '../recording-summary.ts';
+import { CommandFailure } from '../report-error.ts';
+import { reasonOf } from '../rule-files.ts';
+import { loadCompiledRules, prepareRules } from '../run-rules.ts';
+import type { Terminal } from '../terminal.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+const OPTIONS = {
+  output: { kind: 'text', short: 'o', value: 'FILE', description: 'Where the recording goes; it is overwritten.' },
+  rules: {
+    kind: 'list',
+    short: 'r',
+    value: 'RULES',
+    description: 'Record only the types of events that these rules need. May be given often.',
+  },
+  module: { kind: 'text', short: 'm', value: 'FILE', description: 'The same for a module of `wasprey compile`.' },
+  duration: { kind: 'number', value: 'SECONDS', least: 0, fraction: true, description: 'Stop after this time.' },
+  'max-size': { kind: 'number', value: 'MB', least: 1, description: 'Stop before the file gets larger than this.' },
+  'ring-memory': {
+    kind: 'number',
+    value: 'MB',
+    least: 1,
+    description: 'Memory for events on their way from the kernel, for all CPUs together. Default: 16.',
+  },
+} as const;
+
+type CaptureOptions = OptionValues<typeof OPTIONS>;
+
+export const CAPTURE = defineCommand({
+  name: 'capture',
+  usage: '-o FILE [-r RULES...]',
+  description: `
+    Records what the processes of this machine do, until Ctrl-C: events, processes, containers and the names of users, so
+    that \`wasprey replay\` evaluates rules on it anywhere, as often as wanted. Without rules, events of all types are
+    recorded. Rules are not evaluated. The file is readable for its owner only: arguments and environments of programs hold
+    secrets.
+
+    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.17 or newer with BTF.`,
+  options: OPTIONS,
+  examples: [
+    { command: 'wasprey capture -o node.wsp --duration 60', effect: 'Records a minute of everything.' },
+    {
+      command: 'wasprey capture -o node.wsp -r rules/ --max-size 500',
+      effect: 'Records what the rules need, up to 500 MB.',
+    },
+  ],
+  async run({ options, operands }, terminal) {
+    const { output } = options;
+    if (output === undefined) throw new UsageError('there is no file to record to', 'add --output FILE');
+    const rules = [...(options.rules ?? []).map(({ text }) => text), ...operands];
+    if (options.module !== undefined && rules.length > 0) {
+      throw new UsageError('--module and RULES exclude each other');
+    }
+    if (operands.length > 0 && options.rules === undefined) {
+      throw new UsageError(`what is ${operands[0]}?`, 'rules are given with --rules');
+    }
+    await prepare('capture');
+    const eventTypes = await typesOf(rules, options.module, terminal);
+    return capture(output, eventTypes, options, terminal);
+  },
+});
+
+async function typesOf(
+  rules: readonly string[],
+  module: string | undefined,
+  terminal: Terminal,
+): Promise<readonly string[]> {
+  if (module !== undefined) return loadCompiledRules(module).eventTypes;
+  if (rules.length > 0) return (await prepareRules(rules, terminal)).eventTypes;
+  return EVENT_TYPES.map(({ name }) => name);
+}
+
+/** @returns the exit status */
+async function capture(
+  path: string,
+  eventTypes: readonly string[],
+  options: CaptureOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { promise: ended, resolve: end } = Promise.withResolvers<RecordEnd | undefined>();
+  // Before the start, so that a Ctrl-C during it stops cleanly as well.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(undefined));
+  const { duration, 'max-size': maxSize, 'ring-memory': ringMemory } = options;
+  const session = await startRecording({
+    path,
+    eventTypes,
+    ...(maxSize !== undefined && { mostBytes: maxSize * MEGABYTE }),
+    ...(ringMemory !== undefined && { sizes: { ...DEFAULT_SIZES, ringBudget: ringMemory * MEGABYTE } }),
+    onEnd: end,
+  }).catch((error: unknown) => {
+    throw isFileError(error) ? new CommandFailure(`can't write ${path}: ${reasonOf(error)}`) : error;
+  });
+  const limits = duration === undefined ? '; Ctrl-C stops' : '';
+  terminal.say(`wasprey: recording ${eventTypes.length} kinds of events to ${path}${limits}\n`);
+  const timer = duration === undefined ? undefined : setTimeout(() => end(undefined), duration * 1000);
+  const reason = await ended;
+  clearTimeout(timer);
+  const summary: RecordSummary = await session.stop();
+  terminal.say(`\n${renderRecorded(summary)}`);
+  return explain(reason, path, terminal);
+}
+
+/** @returns the exit status */
+function explain(reason: RecordEnd | undefined, path: string, terminal: Terminal): number {
+  switch (reason?.kind) {
+    case undefined:
+      return EXIT.ok;
+    case 'full':
+      terminal.say('wasprey: the file is as large as it may be\n');
+      return EXIT.ok;
+    case 'not-writable':
+      terminal.say(`wasprey: can't write ${path} any more: ${reasonOf(reason.error)}; what is in it can be replayed\n`);
+      return EXIT.failure;
+    case 'engine':
+      terminal.say(`wasprey: the capture has ended by itself: ${reason.error.message} [${reason.error.code}]\n`);
+      return EXIT.failure;
+  }
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}

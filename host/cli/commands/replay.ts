@@ -1,0 +1,145 @@
+// wasprey replay: evaluates rules on a recording, as fast as the machine can.
+
+import { type AgentOptions, startAgent } from '../../agent/agent.ts';
+import type { RuleModule } from '../../agent/rule-module.ts';
+import type { EngineError } from '../../engine/engine.ts';
+import { DEFAULT_FORMAT } from '../../outputs/alert.ts';
+import { descriptorOutput } from '../../outputs/line-output.ts';
+import { RecordingError, type RecordingFacts } from '../../recording/format.ts';
+import { RecordingFile, RecordingReader } from '../../recording/reader.ts';
+import type { ReplayReport } from '../../recording/replay.ts';
+import { prepare } from '../../setup/prepare.mjs';
+import { type OptionValues, UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { renderReplayed } from '../recording-summary.ts';
+import { CommandFailure } from '../report-error.ts';
+import { reasonOf } from '../rule-files.ts';
+import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../rule-selection.ts';
+import { loadCompiledRules, prepareRules } from '../run-rules.ts';
+import type { Terminal } from '../terminal.ts';
+
+const OPTIONS = {
+  rules: {
+    kind: 'list',
+    short: 'r',
+    value: 'RULES',
+    description: 'Rule files or folders; may be given often. Default: the rules that come with Wasprey.',
+  },
+  module: {
+    kind: 'text',
+    short: 'm',
+    value: 'FILE',
+    description: 'Evaluate a module of `wasprey compile` instead of rule files.',
+  },
+  json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
+  'rule-matching': {
+    kind: 'text',
+    value: 'HOW',
+    choices: ['first', 'all'],
+    description: 'Whether an event raises the alert of the first rule that matches, or of all. Default: first.',
+  },
+  'iso-time': { kind: 'flag', description: 'Times in ISO 8601, UTC.' },
+  ...SELECTION_OPTIONS,
+} as const;
+
+type ReplayOptions = OptionValues<typeof OPTIONS>;
+
+export const REPLAY = defineCommand({
+  name: 'replay',
+  usage: 'FILE [-r RULES...]',
+  description: `
+    Evaluates rules on what \`wasprey capture\` has recorded, and prints the alerts that \`wasprey run\` would have printed.
+    Of a file that is cut off or damaged, what is whole is evaluated. Messages and the summary go to standard error; the exit
+    status is 1 when something of the recording was lost.
+
+    It needs no privilege, and nothing of the machine that the recording was made on.`,
+  options: OPTIONS,
+  examples: [
+    { command: 'wasprey replay node.wsp', effect: 'Evaluates the rules that come with Wasprey.' },
+    { command: 'wasprey replay node.wsp -r base.yaml site/ --json', effect: 'Evaluates your own, and prints JSON.' },
+  ],
+  async run({ options, operands }, terminal) {
+    const [path, ...more] = operands;
+    if (path === undefined) throw new UsageError('there is no recording to replay', 'wasprey replay FILE');
+    const rules = [...(options.rules ?? []).map(({ text }) => text), ...more];
+    if (options.module !== undefined && rules.length > 0) {
+      throw new UsageError('--module and RULES exclude each other');
+    }
+    const selection = selectionOf(options);
+    if (options.module !== undefined && !selectsAll(selection)) {
+      throw new UsageError(
+        'the rules of a module are those it was compiled with',
+        'select them with `wasprey compile`',
+      );
+    }
+    const facts = readFacts(path);
+    await prepare('native');
+    const module =
+      options.module === undefined ? await prepareRules(rules, terminal, selection) : loadCompiledRules(options.module);
+    return replay(path, facts, module, options, terminal);
+  },
+});
+
+/** What the recording says of itself. Read before anything is compiled. */
+function readFacts(path: string): RecordingFacts {
+  try {
+    using file = new RecordingFile(path);
+    return new RecordingReader(file).facts;
+  } catch (error) {
+    if (error instanceof RecordingError) throw new CommandFailure(`can't replay ${path}: ${error.message}`);
+    throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** @returns the exit status */
+async function replay(
+  path: string,
+  facts: RecordingFacts,
+  module: RuleModule,
+  options: ReplayOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { promise: ended, resolve: end } = Promise.withResolvers<ReplayReport | EngineError | undefined>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(undefined));
+  const missing = module.eventTypes.filter((type) => !facts.eventTypes.includes(type));
+  if (missing.length > 0) {
+    terminal.say(`wasprey: rules need events that were not recorded: ${missing.join(', ')}\n`);
+  }
+  const agent = await startAgent({
+    ...agentOptions(module, options, () => end(undefined), terminal),
+    replay: { path, hostname: facts.hostname, onEnd: end },
+    onEnd: end,
+  });
+  const outcome = await ended;
+  const summary = await agent.stop();
+  if (outcome instanceof Error) {
+    terminal.say(`wasprey: the engine has ended by itself: ${outcome.message} [${outcome.code}]\n`);
+    return EXIT.failure;
+  }
+  terminal.say(`\n${renderReplayed(summary, outcome)}`);
+  return outcome && outcome.damage.length > 0 ? EXIT.failure : EXIT.ok;
+}
+
+function agentOptions(
+  module: RuleModule,
+  options: ReplayOptions,
+  unread: () => void,
+  terminal: Terminal,
+): AgentOptions {
+  const isoTime = options['iso-time'] === true;
+  const output = descriptorOutput({
+    json: options.json === true,
+    format: { ...DEFAULT_FORMAT, isoTime },
+    onError: (error) => {
+      if (error.code === 'EPIPE') unread();
+      else terminal.say(`wasprey: alerts can't be written to standard output: ${reasonOf(error)}\n`);
+    },
+  });
+  return {
+    modules: [module],
+    outputs: [output],
+    ruleMatching: options['rule-matching'] === 'all' ? 'all' : 'first',
+    isoTime,
+    onTrouble: (message) => terminal.say(`wasprey: ${message}\n`),
+  };
+}

@@ -1,0 +1,103 @@
+// Event records as a recording has them: without what only the memory they lay in gave a meaning to, and checked before
+// they go into one again.
+
+import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../schema/event-structs.ts';
+import { EVENT_TYPES } from '../schema/events.ts';
+import { member } from '../schema/layout.ts';
+
+/** Longest record (native/bpf/ring.h: LONGEST_RECORD). */
+export const LONGEST_RECORD = 24_576;
+
+const COMMIT = member(EVENT_HEADER, 'commit').offset;
+const SIZE = member(EVENT_HEADER, 'size').offset;
+const TYPE = member(EVENT_HEADER, 'type').offset;
+const FLAGS = member(EVENT_HEADER, 'flags').offset;
+const IMAGE_ADDRESS = member(EVENT_HEADER, 'image_address').offset;
+
+/** Members that completion makes anew from the others. */
+const COMPLETED = new Set(['name', 'old_name', 'new_name']);
+
+interface Shape {
+  /** Bytes of the fixed part. */
+  readonly size: number;
+  /** Where its string_refs lie. */
+  readonly strings: readonly number[];
+  readonly completed: readonly number[];
+}
+
+/** By the number of the event type. */
+const SHAPES: (Shape | undefined)[] = [];
+for (const { number, shape } of EVENT_TYPES) {
+  const { size, members } = EVENT_STRUCTS[shape];
+  const strings = members.filter(({ type }) => type === 'string');
+  const completed = strings.filter(({ name }) => COMPLETED.has(name));
+  SHAPES[number] = {
+    size,
+    strings: strings.map(({ offset }) => offset),
+    completed: completed.map(({ offset }) => offset),
+  };
+}
+
+/**
+ * Takes out of records that were evaluated what means nothing elsewhere: the secret commit word, the image's address, and
+ * completed names outside of the record. `bytes` is a copy of one polled segment. Returns the number of events.
+ */
+export function detachRecords(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let events = 0;
+  let size = 0;
+  for (let at = 0; at < bytes.length; at += size) {
+    size = view.getUint32(at + SIZE, true);
+    view.setBigUint64(at + COMMIT, 0n, true);
+    view.setUint32(at + IMAGE_ADDRESS, 0, true);
+    view.setUint16(at + FLAGS, view.getUint16(at + FLAGS, true) & ~EVENT_FLAGS.COMPLETE, true);
+    const shape = SHAPES[view.getUint16(at + TYPE, true)];
+    for (const reference of shape?.completed ?? []) {
+      if (!shape || fits(view, at + reference, shape.size, size)) continue;
+      view.setBigUint64(at + reference, 0n, true);
+    }
+    events++;
+  }
+  return events;
+}
+
+/** Counts the records, or says what is wrong with the first bad one. Nothing of `bytes` is trusted. */
+export function checkRecords(bytes: Uint8Array): number | string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let events = 0;
+  let size = 0;
+  for (let at = 0; at < bytes.length; at += size) {
+    if (bytes.length - at < EVENT_HEADER.size) return 'an event is cut off';
+    size = view.getUint32(at + SIZE, true);
+    const type = view.getUint16(at + TYPE, true);
+    const shape = SHAPES[type];
+    if (!shape) return `an event is of type ${type}, which there is not`;
+    if (size < shape.size || size > LONGEST_RECORD || size % 8 !== 0 || size > bytes.length - at) {
+      return `an event has a size of ${size} bytes`;
+    }
+    for (const reference of shape.strings) {
+      if (!fits(view, at + reference, shape.size, size)) return 'a text of an event lies outside of it';
+    }
+    events++;
+  }
+  return events;
+}
+
+/** Bytes of the whole records at the start of `bytes` that are at most `most` long together, one at least. */
+export function cutRecords(bytes: Uint8Array, most: number): number {
+  if (bytes.length <= most) return bytes.length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let end = view.getUint32(SIZE, true);
+  while (end < bytes.length) {
+    const next = end + view.getUint32(end + SIZE, true);
+    if (next > most) break;
+    end = next;
+  }
+  return end;
+}
+
+/** Whether the string that the string_ref at `reference` describes is absent, or lies in the record behind its fixed part. */
+export function fits(view: DataView, reference: number, fixed: number, size: number): boolean {
+  const offset = view.getUint32(reference, true);
+  return offset === 0 || (offset >= fixed && offset <= size && view.getUint32(reference + 4, true) <= size - offset);
+}

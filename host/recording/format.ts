@@ -1,0 +1,191 @@
+// The recording's outer format: the file's head and the heads of its blocks. README.md describes it.
+
+import { crc32 } from 'node:zlib';
+import { schemaVersion } from '../compiler/schema-version.ts';
+
+/** As PNG's: a first byte that is no text, and line ends that a transfer as text would change. */
+const FILE_MAGIC = Uint8Array.of(0x89, 0x57, 0x53, 0x50, 0x52, 0x59, 0x0d, 0x0a);
+export const FORMAT_VERSION = 1;
+export const FILE_HEAD_BYTES = 24;
+const LONGEST_FACTS = 4 << 20;
+
+/** `WBLK`, as it lies in the file. */
+export const BLOCK_MAGIC = Uint8Array.of(0x57, 0x42, 0x4c, 0x4b);
+export const BLOCK_HEAD_BYTES = 48;
+/** What a block may hold, unpacked; the recorder ends one at 1 MB and its last step. */
+export const LONGEST_PAYLOAD = 4 << 20;
+/** zstd makes what can't be packed a little longer. */
+const LONGEST_STORED = LONGEST_PAYLOAD + (LONGEST_PAYLOAD >> 4);
+
+export const BLOCK_KIND = { DATA: 1, END: 2 } as const;
+
+/** What the machine was like that the recording was made on. */
+export interface RecordingFacts {
+  readonly hostname: string;
+  /** ns since the epoch. */
+  readonly started: bigint;
+  /** Kernel release, for people. */
+  readonly kernel: string;
+  readonly eventTypes: readonly string[];
+  /** Names by number, for ids that calls were given. Those that processes run as come with their images. */
+  readonly users: ReadonlyMap<number, string>;
+  readonly groups: ReadonlyMap<number, string>;
+}
+
+/** What the last block tells. */
+export interface RecordingEnd {
+  readonly events: number;
+  /** Events that the kernel could not hand over, and those that no longer fitted the file. */
+  readonly dropped: number;
+  readonly seconds: number;
+}
+
+export interface BlockHead {
+  readonly kind: (typeof BLOCK_KIND)[keyof typeof BLOCK_KIND];
+  /** Bytes that follow the head. */
+  readonly storedLength: number;
+  /** Bytes when unpacked. */
+  readonly payloadLength: number;
+  /** crc32 of the stored bytes. */
+  readonly checksum: number;
+  /** Counts from 0. */
+  readonly number: number;
+  /** Events in all blocks before this one: tells how many are missing when blocks are. */
+  readonly eventsBefore: number;
+}
+
+export type RecordingErrorCode = 'RECORDING_NONE' | 'RECORDING_OTHER_VERSION' | 'RECORDING_DAMAGED_HEAD';
+
+/** A file that can't be replayed at all. */
+export class RecordingError extends Error {
+  override readonly name = 'RecordingError';
+  /** Stable. */
+  readonly code: RecordingErrorCode;
+
+  constructor(code: RecordingErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export function encodeFileHead(facts: RecordingFacts): Uint8Array {
+  const json = Buffer.from(
+    JSON.stringify({
+      schema: schemaVersion(),
+      hostname: facts.hostname,
+      started: String(facts.started),
+      kernel: facts.kernel,
+      eventTypes: facts.eventTypes,
+      users: Object.fromEntries(facts.users),
+      groups: Object.fromEntries(facts.groups),
+    }),
+  );
+  const bytes = new Uint8Array(FILE_HEAD_BYTES + json.length);
+  bytes.set(FILE_MAGIC);
+  bytes.set(json, FILE_HEAD_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(8, FORMAT_VERSION, true);
+  view.setUint32(12, json.length, true);
+  view.setUint32(16, crc32(json), true);
+  view.setUint32(20, crc32(bytes.subarray(0, 20)), true);
+  return bytes;
+}
+
+/**
+ * The length of the facts, out of the first FILE_HEAD_BYTES of a file (or what there is of them).
+ * @throws {RecordingError}
+ */
+export function readFileHead(bytes: Uint8Array): { readonly length: number; readonly checksum: number } {
+  if (!FILE_MAGIC.every((byte, index) => bytes[index] === byte)) {
+    throw new RecordingError('RECORDING_NONE', 'it is no recording of `wasprey capture`');
+  }
+  if (bytes.length < FILE_HEAD_BYTES) throw damagedHead('the file ends within it');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (crc32(bytes.subarray(0, 20)) !== view.getUint32(20, true)) throw damagedHead('its checksum is wrong');
+  const version = view.getUint32(8, true);
+  if (version !== FORMAT_VERSION) {
+    const message = `it is in format ${version}, and this version of Wasprey reads format ${FORMAT_VERSION}`;
+    throw new RecordingError('RECORDING_OTHER_VERSION', message);
+  }
+  const length = view.getUint32(12, true);
+  if (length > LONGEST_FACTS) throw damagedHead('it is too long');
+  return { length, checksum: view.getUint32(16, true) };
+}
+
+/** @throws {RecordingError} */
+export function readFacts(bytes: Uint8Array, head: { readonly length: number; readonly checksum: number }) {
+  if (bytes.length < head.length) throw damagedHead('the file ends within it');
+  if (crc32(bytes) !== head.checksum) throw damagedHead('its checksum is wrong');
+  return parseFacts(Buffer.from(bytes).toString('utf8'));
+}
+
+function parseFacts(text: string): RecordingFacts {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw damagedHead('it is no JSON');
+  }
+  if (typeof json !== 'object' || json === null) throw damagedHead('it is no JSON object');
+  const { schema, hostname, started, kernel, eventTypes, users, groups } = json as Record<string, unknown>;
+  if (schema !== schemaVersion()) {
+    const message = `its events have layout ${text20(schema)}, and this version of Wasprey reads ${schemaVersion()}`;
+    throw new RecordingError('RECORDING_OTHER_VERSION', `${message}; replay it with the version that made it`);
+  }
+  if (typeof hostname !== 'string' || typeof kernel !== 'string') throw damagedHead('its machine is missing');
+  if (typeof started !== 'string' || !/^\d{1,19}$/.test(started)) throw damagedHead('its start is missing');
+  if (!Array.isArray(eventTypes) || !eventTypes.every((type) => typeof type === 'string')) {
+    throw damagedHead('its event types are missing');
+  }
+  return { hostname, started: BigInt(started), kernel, eventTypes, users: namesOf(users), groups: namesOf(groups) };
+}
+
+function namesOf(json: unknown): Map<number, string> {
+  if (typeof json !== 'object' || json === null) throw damagedHead('its names of users are missing');
+  return new Map(
+    Object.entries(json).flatMap(([id, name]): [number, string][] =>
+      typeof name === 'string' ? [[Number(id), name]] : [],
+    ),
+  );
+}
+
+/** A version as a damaged or hostile file may have it. */
+function text20(value: unknown): string {
+  return String(value)
+    .slice(0, 20)
+    .replace(/[^\w.-]/g, '?');
+}
+
+function damagedHead(reason: string): RecordingError {
+  return new RecordingError('RECORDING_DAMAGED_HEAD', `its head is damaged: ${reason}`);
+}
+
+export function encodeBlockHead(head: BlockHead): Uint8Array {
+  const bytes = new Uint8Array(BLOCK_HEAD_BYTES);
+  bytes.set(BLOCK_MAGIC);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(4, head.kind, true);
+  view.setUint32(8, head.storedLength, true);
+  view.setUint32(12, head.payloadLength, true);
+  view.setUint32(16, head.checksum, true);
+  view.setBigUint64(24, BigInt(head.number), true);
+  view.setBigUint64(32, BigInt(head.eventsBefore), true);
+  view.setUint32(44, crc32(bytes.subarray(0, 44)), true);
+  return bytes;
+}
+
+/** Undefined for bytes that are no head of a block, or a damaged one. */
+export function readBlockHead(bytes: Uint8Array): BlockHead | undefined {
+  if (bytes.length < BLOCK_HEAD_BYTES || !BLOCK_MAGIC.every((byte, index) => bytes[index] === byte)) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (crc32(bytes.subarray(0, 44)) !== view.getUint32(44, true)) return undefined;
+  const kind = view.getUint32(4, true);
+  const storedLength = view.getUint32(8, true);
+  const payloadLength = view.getUint32(12, true);
+  const number = Number(view.getBigUint64(24, true));
+  const eventsBefore = Number(view.getBigUint64(32, true));
+  if (kind !== BLOCK_KIND.DATA && kind !== BLOCK_KIND.END) return undefined;
+  if (storedLength > LONGEST_STORED || payloadLength > LONGEST_PAYLOAD) return undefined;
+  if (!Number.isSafeInteger(number) || !Number.isSafeInteger(eventsBefore)) return undefined;
+  return { kind, storedLength, payloadLength, checksum: view.getUint32(16, true), number, eventsBefore };
+}

@@ -1,0 +1,159 @@
+// What a block holds, unpacked: entries, each a length, a kind and a body that is padded to 8 bytes.
+
+import { checkRecords } from './event-records.ts';
+import { LONGEST_PAYLOAD } from './format.ts';
+import { checkContainer, checkImages } from './image-entries.ts';
+
+const ENTRY_HEAD = 8;
+const STEP_BYTES = 16;
+const CONTAINER_HEAD = 8;
+
+const ENTRY = { STEP: 1, IMAGES: 2, CONTAINER: 3, EVENTS: 4 } as const;
+const SNAPSHOT_COMPLETE = 1;
+
+/** In the order in which it was read from the kernel: images come before the first event that names them. */
+export type RecordedEntry =
+  /** A batch begins. `clock`: CLOCK_MONOTONIC of its machine, ns. */
+  | { readonly kind: 'step'; readonly clock: bigint; readonly snapshotComplete: boolean }
+  /** Entries of native/src/image_log.h. */
+  | { readonly kind: 'images'; readonly log: Uint8Array }
+  /** What became known of a container: a `struct container`. */
+  | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
+  /** Records, one after the other, as host/schema/event-structs.ts has them. */
+  | { readonly kind: 'events'; readonly records: Uint8Array; readonly count: number };
+
+export interface Payload {
+  readonly entries: readonly RecordedEntry[];
+  readonly events: number;
+}
+
+/** A payload with a checksum that is right, and contents that no recorder writes. */
+export class PayloadError extends Error {
+  override readonly name = 'PayloadError';
+}
+
+/**
+ * Reads and checks all of a block before anything of it is used. The entries point into `bytes`.
+ * @throws {PayloadError}
+ */
+export function readPayload(bytes: Uint8Array): Payload {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries: RecordedEntry[] = [];
+  let events = 0;
+  let at = 0;
+  while (at < bytes.length) {
+    if (bytes.length - at < ENTRY_HEAD) throw new PayloadError('an entry is cut off');
+    const length = view.getUint32(at, true);
+    const kind = view.getUint32(at + 4, true);
+    at += ENTRY_HEAD;
+    if (length > bytes.length - at) throw new PayloadError('an entry is cut off');
+    const entry = readEntry(kind, bytes.subarray(at, at + length));
+    if (entry.kind === 'events') events += entry.count;
+    entries.push(entry);
+    at += Math.ceil(length / 8) * 8;
+  }
+  return { entries, events };
+}
+
+function readEntry(kind: number, body: Uint8Array): RecordedEntry {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  switch (kind) {
+    case ENTRY.STEP: {
+      if (body.length !== STEP_BYTES) throw new PayloadError(`a step has ${body.length} bytes`);
+      const flags = view.getUint32(8, true);
+      return { kind: 'step', clock: view.getBigUint64(0, true), snapshotComplete: (flags & SNAPSHOT_COMPLETE) !== 0 };
+    }
+    case ENTRY.IMAGES: {
+      const wrong = checkImages(body);
+      if (wrong !== undefined) throw new PayloadError(wrong);
+      return { kind: 'images', log: body };
+    }
+    case ENTRY.CONTAINER: {
+      if (body.length < CONTAINER_HEAD) throw new PayloadError('a container is cut off');
+      const length = view.getUint32(0, true);
+      const end = CONTAINER_HEAD + Math.ceil(length / 8) * 8;
+      if (end > body.length) throw new PayloadError('a container is cut off');
+      const entry = body.subarray(end);
+      const wrong = checkContainer(entry);
+      if (wrong !== undefined) throw new PayloadError(wrong);
+      const id = Buffer.from(body.subarray(CONTAINER_HEAD, CONTAINER_HEAD + length)).toString('utf8');
+      return { kind: 'container', id, entry };
+    }
+    case ENTRY.EVENTS: {
+      const count = checkRecords(body);
+      if (typeof count === 'string') throw new PayloadError(count);
+      return { kind: 'events', records: body, count };
+    }
+    default:
+      throw new PayloadError(`an entry is of kind ${kind}, which there is not`);
+  }
+}
+
+/** Puts entries together. */
+export class PayloadBuilder {
+  #bytes = new Uint8Array(LONGEST_PAYLOAD);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+  #events = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Whether a body of that length still has room. */
+  hasRoom(length: number): boolean {
+    return this.#length + ENTRY_HEAD + length + 8 <= LONGEST_PAYLOAD;
+  }
+
+  step(clock: bigint, snapshotComplete: boolean): void {
+    const at = this.#begin(ENTRY.STEP, STEP_BYTES);
+    this.#view.setBigUint64(at, clock, true);
+    this.#view.setUint32(at + 8, snapshotComplete ? SNAPSHOT_COMPLETE : 0, true);
+    this.#view.setUint32(at + 12, 0, true);
+  }
+
+  images(log: Uint8Array): void {
+    const at = this.#begin(ENTRY.IMAGES, log.length);
+    this.#bytes.set(log, at);
+  }
+
+  container(id: string, entry: Uint8Array): void {
+    const name = Buffer.from(id);
+    const padded = Math.ceil(name.length / 8) * 8;
+    const at = this.#begin(ENTRY.CONTAINER, CONTAINER_HEAD + padded + entry.length);
+    this.#view.setUint32(at, name.length, true);
+    this.#view.setUint32(at + 4, 0, true);
+    this.#bytes.fill(0, at + CONTAINER_HEAD, at + CONTAINER_HEAD + padded);
+    this.#bytes.set(name, at + CONTAINER_HEAD);
+    this.#bytes.set(entry, at + CONTAINER_HEAD + padded);
+  }
+
+  /** Copies `records` and lets `detach` work on the copy; it returns the number of events. */
+  records(records: Uint8Array, detach: (copy: Uint8Array) => number): void {
+    const at = this.#begin(ENTRY.EVENTS, records.length);
+    this.#bytes.set(records, at);
+    this.#events += detach(this.#bytes.subarray(at, at + records.length));
+  }
+
+  /** What was put together, as bytes of its own; then it is empty again. */
+  take(): Uint8Array<ArrayBuffer> {
+    const payload = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    this.#events = 0;
+    return payload;
+  }
+
+  #begin(kind: number, length: number): number {
+    const at = this.#length + ENTRY_HEAD;
+    const end = at + Math.ceil(length / 8) * 8;
+    this.#view.setUint32(this.#length, length, true);
+    this.#view.setUint32(this.#length + 4, kind, true);
+    this.#bytes.fill(0, at + length, end);
+    this.#length = end;
+    return at;
+  }
+}

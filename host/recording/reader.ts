@@ -1,0 +1,215 @@
+// Reads a recording: gives what is whole and notes what is not, with its place and reason. Nothing of the file is trusted.
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { constants, crc32, zstdDecompressSync } from 'node:zlib';
+import {
+  BLOCK_HEAD_BYTES,
+  BLOCK_KIND,
+  BLOCK_MAGIC,
+  type BlockHead,
+  FILE_HEAD_BYTES,
+  type RecordingEnd,
+  type RecordingFacts,
+  readBlockHead,
+  readFacts,
+  readFileHead,
+} from './format.ts';
+import { type Payload, PayloadError, readPayload } from './payload.ts';
+
+/** Bad blocks before it gives up: a hostile file could have heads everywhere, each of a block of some MB. */
+const MOST_ATTEMPTS = 1000;
+const GIVEN_UP = 'too much of the file is damaged';
+const SEARCH_BYTES = 1 << 16;
+/** 8 MB: more than a block has, far less than what a hostile one could ask for. */
+const UNPACKING = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
+
+export interface Damage {
+  /** Byte of the file at which it broke. */
+  readonly at: number;
+  readonly reason: string;
+  /** Byte at which reading goes on; undefined: nowhere. */
+  readonly resumed: number | undefined;
+  /** Events in between, where the blocks after it tell. */
+  readonly eventsLost: number | undefined;
+}
+
+export interface ByteSource {
+  readonly size: number;
+  /** The bytes from `at` on, fewer where there are no more. Valid until the next call. */
+  read(at: number, length: number): Uint8Array;
+}
+
+type Block = { readonly head: BlockHead } & (
+  | { readonly kind: 'data'; readonly payload: Payload }
+  | { readonly kind: 'end'; readonly end: RecordingEnd }
+);
+
+export class RecordingReader {
+  readonly facts: RecordingFacts;
+  readonly #source: ByteSource;
+  readonly #damage: Damage[] = [];
+  /** Where the next block begins, its number, and the events of all blocks before it, lost ones included. */
+  #at: number;
+  #number = 0;
+  #position = 0;
+  #events = 0;
+  #attempts = 0;
+  #end: RecordingEnd | undefined;
+
+  /** @throws {RecordingError} when it is no recording, or one of another version. */
+  constructor(source: ByteSource) {
+    this.#source = source;
+    const head = readFileHead(source.read(0, FILE_HEAD_BYTES));
+    this.facts = readFacts(source.read(FILE_HEAD_BYTES, head.length), head);
+    this.#at = FILE_HEAD_BYTES + head.length;
+  }
+
+  /** What broke, as far as it was read. */
+  get damage(): readonly Damage[] {
+    return this.#damage;
+  }
+
+  /** What the last block tells; undefined before it was read, or if it is not there. */
+  get end(): RecordingEnd | undefined {
+    return this.#end;
+  }
+
+  /** Events of whole blocks so far. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** The whole blocks, in order, each checked to its last text. */
+  *payloads(): Generator<Payload> {
+    for (let block = this.#next(); block; block = this.#next()) {
+      if (block.kind === 'end') {
+        this.#end = block.end;
+        return;
+      }
+      this.#events += block.payload.events;
+      this.#position += block.payload.events;
+      yield block.payload;
+    }
+  }
+
+  /** The next block that is whole; what lies before it is noted. */
+  #next(): Block | undefined {
+    const broke = this.#at;
+    let reason: string | undefined;
+    for (let at: number | undefined = broke; at !== undefined; at = this.#search(at)) {
+      const block = this.#block(at);
+      if (typeof block === 'string') {
+        reason ??= block;
+        continue;
+      }
+      const { number, eventsBefore, storedLength } = block.head;
+      if (number !== this.#number) reason ??= `block ${this.#number} should be here, and block ${number} is`;
+      if (reason !== undefined) {
+        const eventsLost = Math.max(eventsBefore - this.#position, 0);
+        this.#damage.push({ at: broke, reason, resumed: at, eventsLost });
+      }
+      this.#position = eventsBefore;
+      this.#number = number + 1;
+      this.#at = at + BLOCK_HEAD_BYTES + storedLength;
+      return block;
+    }
+    this.#damage.push({ at: broke, reason: reason ?? GIVEN_UP, resumed: undefined, eventsLost: undefined });
+    return undefined;
+  }
+
+  /** The block at that byte, or why it can't be used. */
+  #block(at: number): Block | string {
+    const { size } = this.#source;
+    if (at >= size) return `the file ends before block ${this.#number}: it has no last block`;
+    const head = readBlockHead(this.#source.read(at, BLOCK_HEAD_BYTES));
+    if (!head) {
+      if (size - at < BLOCK_HEAD_BYTES)
+        return `the file ends at byte ${size}, within the head of block ${this.#number}`;
+      return `the head of block ${this.#number} is damaged`;
+    }
+    const stored = this.#source.read(at + BLOCK_HEAD_BYTES, head.storedLength);
+    if (stored.length < head.storedLength) return `the file ends at byte ${size}, within block ${head.number}`;
+    if (crc32(stored) !== head.checksum) return `the checksum of block ${head.number} is wrong`;
+    const payload = unpack(stored, head.payloadLength);
+    if (!payload) return `block ${head.number} can't be unpacked`;
+    try {
+      return head.kind === BLOCK_KIND.END
+        ? { head, kind: 'end', end: readEnd(payload) }
+        : { head, kind: 'data', payload: readPayload(payload) };
+    } catch (error) {
+      if (error instanceof PayloadError) return `block ${head.number} makes no sense: ${error.message}`;
+      throw error;
+    }
+  }
+
+  /** Where the next head of a block is, behind the bad block at that byte: where it ends if its head is whole, else anywhere. */
+  #search(bad: number): number | undefined {
+    if (++this.#attempts > MOST_ATTEMPTS) return undefined;
+    const head = readBlockHead(this.#source.read(bad, BLOCK_HEAD_BYTES));
+    const end = head && bad + BLOCK_HEAD_BYTES + head.storedLength;
+    if (end !== undefined && readBlockHead(this.#source.read(end, BLOCK_HEAD_BYTES))) return end;
+    // Windows overlap by a head, so that each is whole in one of them.
+    for (let at = bad + 1; at + BLOCK_HEAD_BYTES <= this.#source.size; at += SEARCH_BYTES - BLOCK_HEAD_BYTES + 1) {
+      const bytes = this.#source.read(at, SEARCH_BYTES);
+      const window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      for (let found = window.indexOf(BLOCK_MAGIC); found >= 0; found = window.indexOf(BLOCK_MAGIC, found + 1)) {
+        if (readBlockHead(window.subarray(found))) return at + found;
+      }
+    }
+    return undefined;
+  }
+}
+
+function unpack(stored: Uint8Array, length: number): Uint8Array | undefined {
+  try {
+    const payload = zstdDecompressSync(stored, { ...UNPACKING, maxOutputLength: Math.max(length, 1) });
+    return payload.length === length ? payload : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readEnd(payload: Uint8Array): RecordingEnd {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(payload).toString('utf8'));
+  } catch {
+    throw new PayloadError('its numbers are no JSON');
+  }
+  const { events, dropped, seconds } = (typeof json === 'object' && json !== null ? json : {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof events !== 'number' || typeof dropped !== 'number' || typeof seconds !== 'number') {
+    throw new PayloadError('its numbers are missing');
+  }
+  return { events, dropped, seconds };
+}
+
+/** A file as a source of bytes. */
+export class RecordingFile implements ByteSource, Disposable {
+  readonly #descriptor: number;
+  readonly size: number;
+  #buffer = Buffer.alloc(SEARCH_BYTES);
+
+  /** Throws what open() does. */
+  constructor(path: string) {
+    this.#descriptor = openSync(path, 'r');
+    this.size = fstatSync(this.#descriptor).size;
+  }
+
+  read(at: number, length: number): Uint8Array {
+    if (length > this.#buffer.length) this.#buffer = Buffer.alloc(length);
+    let filled = 0;
+    while (filled < length) {
+      const count = readSync(this.#descriptor, this.#buffer, filled, length - filled, at + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return this.#buffer.subarray(0, filled);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor);
+  }
+}
