@@ -2,6 +2,8 @@
 
 import { EVENT_TYPES, type EventType } from '../schema/events.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
+import { crowdOf, indexTexts, type TextIndex } from './index/text-index.ts';
+import { textNeeds } from './index/text-need.ts';
 import { all, any, type Condition, FALSE, scopeOf, TRUE } from './ir.ts';
 import type { RuleSource } from './rule-source.ts';
 
@@ -31,6 +33,8 @@ export interface TypeGroup {
   readonly types: readonly EventType[];
   /** In definition order. */
   readonly bodies: readonly RuleBody[];
+  /** Texts that many of them need to be something; members are rules. */
+  readonly indexes: readonly TextIndex[];
 }
 
 export interface Plan {
@@ -114,25 +118,33 @@ function possible(condition: Condition): Condition {
 /** A guard costs no more than this, roughly in ns: it is tested even where no rule that needs it is a candidate. */
 const GUARD_COST = 6;
 
+/** With no more rules than that on an event type, what two of them need is tested once; with more, what this part of them needs. */
+const SMALL_GROUP = 64;
+const GUARDED = 1 / 32;
+
 /**
  * Takes out of the rules what several of them need of an event of some type: is it an open for writing, is it a file, does its name start
- * with /etc. One test then rules them all out at once.
+ * with /etc. One test then rules them all out at once. What a text has to be for a few of many rules is left to an index.
  */
 function withGuards(rules: readonly PlannedRule[]): readonly PlannedRule[] {
-  const counts = new Map<string, number>();
-  const places = (body: RuleBody, condition: Condition): readonly string[] =>
-    body.types.map((type) => `${type.number} ${condition.key}`);
-  const candidates = (body: RuleBody): readonly Condition[] =>
-    body.rule < CANDIDATE_RULES ? conjuncts(body.condition).filter(mayGuard) : [];
   const bodies = rules.flatMap((rule) => rule.bodies);
-  for (const body of bodies) {
-    for (const condition of candidates(body)) {
-      for (const place of places(body, condition)) counts.set(place, (counts.get(place) ?? 0) + 1);
+  const sizes = new Map<EventType, number>();
+  for (const type of bodies.flatMap(({ types }) => types)) sizes.set(type, (sizes.get(type) ?? 0) + 1);
+  const counts = new Map<string, number>();
+  const place = (type: EventType, { key }: Condition): string => `${type.number} ${key}`;
+  for (const { types, condition } of bodies) {
+    for (const part of conjuncts(condition).filter(mayGuard)) {
+      for (const type of types) counts.set(place(type, part), (counts.get(place(type, part)) ?? 0) + 1);
     }
   }
+  const isGuard = (type: EventType, condition: Condition): boolean => {
+    const [size, count] = [sizes.get(type) ?? 0, counts.get(place(type, condition)) ?? 0];
+    if (size <= SMALL_GROUP) return count > 1;
+    return count > (textNeeds(condition).length > 0 ? crowdOf(size) : Math.ceil(size * GUARDED));
+  };
   const split = (body: RuleBody): RuleBody => {
-    const guards = candidates(body).filter((condition) =>
-      places(body, condition).some((place) => (counts.get(place) ?? 0) > 1),
+    const guards = conjuncts(body.condition).filter(
+      (part) => mayGuard(part) && body.types.some((type) => isGuard(type, part)),
     );
     const keys = new Set(guards.map(({ key }) => key));
     return { ...body, guards, condition: all(conjuncts(body.condition).filter(({ key }) => !keys.has(key))) };
@@ -154,5 +166,8 @@ function groupTypes(rules: readonly PlannedRule[], all: readonly EventType[]): r
     if (same) same.types.push(type);
     else groups.set(key, { types: [type], bodies });
   }
-  return [...groups.values()];
+  return [...groups.values()].map((group) => ({
+    ...group,
+    indexes: indexTexts(new Map(group.bodies.map(({ rule, condition }) => [rule, condition]))),
+  }));
 }

@@ -1,9 +1,13 @@
 // What is done with an event of a type: which rules are candidates, what rules several of them out, then each rule that is left.
 
+import { CANDIDATE_WORDS } from '../../schema/image.ts';
+import type { TextIndex } from '../index/text-index.ts';
 import type { Condition } from '../ir.ts';
-import { CANDIDATE_RULES, type RuleBody, type TypeGroup } from '../plan.ts';
+import type { RuleBody, TypeGroup } from '../plan.ts';
 import { hex } from './bytes.ts';
 import type { ConditionEmitter } from './condition.ts';
+import type { Functions } from './functions.ts';
+import { emitLookup } from './lookup.ts';
 
 /**
  * Rules whose bits are asked for one by one; of more, groups of that many are asked for first. Picking the bits that are set by a loop
@@ -18,32 +22,82 @@ export function handlerName({ types }: TypeGroup): string {
   return `on_${first?.name}${types.length > 1 ? `_and_${types.length - 1}_more` : ''}`;
 }
 
-/** The function of some event types. `names` has the functions of the bodies that have anything left to test. */
-export function emitHandler(group: TypeGroup, names: ReadonlyMap<RuleBody, string>, emitter: ConditionEmitter): string {
+/** With more words than that, the rules of each are tried in a function of its own. */
+const MOST_WORDS_INLINE = 4;
+
+/** The functions of some event types. `names` has the functions of the bodies that have anything left to test. */
+export function emitHandler(
+  group: TypeGroup,
+  names: ReadonlyMap<RuleBody, string>,
+  emitter: ConditionEmitter,
+  functions: Functions,
+): string {
   const words = new Map<number, RuleBody[]>();
   for (const body of group.bodies) {
-    if (body.rule >= CANDIDATE_RULES) continue;
-    const word = body.rule >> 6;
-    words.set(word, [...(words.get(word) ?? []), body]);
+    const members = words.get(body.rule >> 6);
+    if (members) members.push(body);
+    else words.set(body.rule >> 6, [body]);
   }
-  const lines = [...words].map(
-    ([word, bodies]) => `let ${wordName(word)} = imageCandidates(image, ${word}) & ${hex(maskOf(bodies))};`,
-  );
+  const indexed = new Set(group.indexes.flatMap(({ members }) => [...members]));
+  const lines = [...words].map(([word, bodies]) => {
+    const mask = maskOf(bodies.filter(({ rule }) => !indexed.has(rule)));
+    return `let ${wordName(word)}: u64 = ${mask === 0n ? '0' : candidatesOf(word, mask)};`;
+  });
+  lines.push(...group.indexes.flatMap((index) => emitIndex(index, functions)));
   const guards = emitGuards(group, emitter);
-  if (guards.length > 0) lines.push(`if ((${[...words.keys()].map(wordName).join(' | ')}) == 0) return;`, ...guards);
-  for (const [word, bodies] of words) lines.push(...emitTries(wordName(word), bodies, names));
-  for (const body of group.bodies) {
-    if (body.rule < CANDIDATE_RULES) continue;
-    const name = names.get(body);
-    lines.push(`${name === undefined ? '' : `if (${name}(event, image)) `}match(${body.rule}, event);`);
+  if (guards.length > 0 || indexed.size > 0)
+    lines.push(`if ((${[...words.keys()].map(wordName).join(' | ')}) == 0) return;`);
+  lines.push(...guards);
+  const ofWords: string[] = [];
+  for (const [word, bodies] of words) {
+    const tries = emitTries(wordName(word), bodies, names);
+    if (words.size <= MOST_WORDS_INLINE) {
+      lines.push(...tries);
+      continue;
+    }
+    const name = `${handlerName(group)}_${word}`;
+    ofWords.push(
+      [
+        `function ${name}(event: u32, image: u32, ${wordName(word)}: u64): void {`,
+        ...tries.map((line) => `  ${line}`),
+        '}\n\n',
+      ].join('\n'),
+    );
+    lines.push(`if (${wordName(word)} != 0) ${name}(event, image, ${wordName(word)});`);
   }
   return [
-    `// ${group.types.map((type) => type.name).join(', ')}: ${group.bodies.length} rules`,
-    `function ${handlerName(group)}(event: u32): void {`,
-    '  const image = headerImageAddress(event);',
-    ...lines.map((line) => `  ${line}`),
+    ...ofWords,
+    [
+      `// ${group.types.map((type) => type.name).join(', ')}: ${group.bodies.length} rules`,
+      `function ${handlerName(group)}(event: u32): void {`,
+      '  const image = headerImageAddress(event);',
+      ...lines.map((line) => `  ${line}`),
+      '}',
+    ].join('\n'),
+  ].join('');
+}
+
+/** Rules of a word that are candidates of the process, of those in the mask. Rules behind the candidate words always are. */
+function candidatesOf(word: number, mask: bigint): string {
+  return word < CANDIDATE_WORDS ? `imageCandidates(image, ${word}) & ${hex(mask)}` : hex(mask);
+}
+
+/** Adds the rules that need of a text what it is found to be. */
+function emitIndex(index: TextIndex, functions: Functions): readonly string[] {
+  const { call, sets } = emitLookup(index, functions);
+  return [
+    `switch (${call}) {`,
+    ...sets.flatMap(({ number, members }) => {
+      const words = new Map<number, bigint>();
+      for (const rule of members) words.set(rule >> 6, (words.get(rule >> 6) ?? 0n) | (1n << BigInt(rule & 63)));
+      return [
+        `  case ${number}:`,
+        ...[...words].map(([word, mask]) => `    ${wordName(word)} |= ${candidatesOf(word, mask)};`),
+        '    break;',
+      ];
+    }),
     '}',
-  ].join('\n');
+  ];
 }
 
 function wordName(word: number): string {

@@ -27,7 +27,7 @@ export function emitModule(plan: Plan, functions: Functions, title: string): str
     }
   }
   const candidates = emitCandidates(plan.rules, emitter);
-  const handlers = plan.groups.map((group) => emitHandler(group, names, emitter));
+  const handlers = plan.groups.map((group) => emitHandler(group, names, emitter, functions));
   const code = [...functions.texts, ...bodies, ...handlers, emitEvaluate(plan.groups), ...candidates].join('\n\n');
   return `${[`// ${title}`, '', ...runtimeImports(code), '', MATCH, '', code].join('\n')}\n`;
 }
