@@ -12,6 +12,7 @@ import { MEMORY } from './memory.ts';
 import { OVERHEAD } from './overhead.ts';
 import { RECORDED_EVALUATION } from './recorded-evaluation.ts';
 import { capturingAgents } from './ring-counters.ts';
+import { RULE_COUNT } from './rule-count.ts';
 import { STARTUP } from './startup.ts';
 import { renderFigures } from './table.ts';
 import { THROUGHPUT } from './throughput.ts';
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   OVERHEAD,
   CPU_PER_EVENT,
   RECORDED_EVALUATION,
+  RULE_COUNT,
   THROUGHPUT,
   LATENCY,
   STARTUP,

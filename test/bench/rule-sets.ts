@@ -9,6 +9,7 @@ import { processTerminal } from '../../host/cli/terminal.ts';
 import { loadRules } from '../../host/compiler/load.ts';
 import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
 import { BenchError } from './figure.ts';
+import { mixedRules } from './rule-mix.ts';
 
 const STOCK_FOLDER = join(PROJECT, '../shared/falco-rules');
 /** In the order in which they build on each other. */
@@ -43,11 +44,17 @@ export function allStockRules(): Promise<RuleSet> {
   return ruleSet('all stock', [...STOCK_FILES, enablingFile()]);
 }
 
+/** So many made-up rules (rule-mix.ts). */
+export function mixedRuleSet(count: number): Promise<RuleSet> {
+  return ruleSet('mixed rules', [writtenFile(`mixed-${count}.yaml`, mixedRules(count))]);
+}
+
 const prepared = new Map<string, Promise<RuleSet>>();
 
 function ruleSet(name: string, paths: readonly string[]): Promise<RuleSet> {
-  const known = prepared.get(name) ?? prepare(name, paths);
-  prepared.set(name, known);
+  const key = paths.join();
+  const known = prepared.get(key) ?? prepare(name, paths);
+  prepared.set(key, known);
   return known;
 }
 
@@ -61,9 +68,13 @@ function enablingFile(): string {
   const { rules, successful } = loadRules(readRuleFiles(STOCK_FILES));
   if (!successful) throw new BenchError(`the rules in ${STOCK_FOLDER} can't be loaded: \`validate\` says why`);
   const disabled = rules.filter(({ enabled }) => !enabled).map(({ name }) => name);
-  const path = join(BUILD, 'bench/enable.yaml');
-  mkdirSync(join(BUILD, 'bench'), { recursive: true });
   // JSON is YAML.
-  writeFileSync(path, disabled.map((rule) => `- ${JSON.stringify({ rule, enabled: true })}\n`).join(''));
+  return writtenFile('enable.yaml', disabled.map((rule) => `- ${JSON.stringify({ rule, enabled: true })}\n`).join(''));
+}
+
+function writtenFile(name: string, text: string): string {
+  const path = join(BUILD, 'bench', name);
+  mkdirSync(join(BUILD, 'bench'), { recursive: true });
+  writeFileSync(path, text);
   return path;
 }

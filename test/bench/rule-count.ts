@@ -1,0 +1,58 @@
+// What more rules cost: the same events of a real workload, evaluated with 10 rules up to 2,000.
+
+import type { Benchmark, Figure } from './figure.ts';
+import { Recording, type RecordingResult } from './recording.ts';
+import { mixedRuleSet, type RuleSet } from './rule-sets.ts';
+import { median } from './statistics.ts';
+
+/** Rules, and the ns an event that Falco 0.44.1 takes with as many of the same mix. */
+const CURVE = [
+  [10, 560],
+  [100, 2_600],
+  [1_000, 38_000],
+  [2_000, 88_000],
+] as const;
+
+/** What any number of rules may cost, as a multiple of what the first of the curve do. */
+const MOST_TIMES = 3;
+
+const REPETITIONS = 15;
+const WARM_UP_REPETITIONS = 60;
+
+export const RULE_COUNT: Benchmark = {
+  name: 'rules',
+  summary: 'what the number of rules costs (path prefixes, process names, directories, command-line substrings)',
+  async run({ quick, progress }) {
+    const figures: Figure[] = [];
+    let fewest: number | undefined;
+    for (const [count, falco] of CURVE) {
+      progress(`${count} rules`);
+      const results = await record(await mixedRuleSet(count), quick ? 2 : 5);
+      const samples = results.map(({ evaluation, events }) => evaluation / events);
+      const candidates = median(results.map((result) => result.candidates / result.images / 1000));
+      fewest ??= median(samples);
+      const times = (median(samples) / fewest).toFixed(1);
+      figures.push({
+        what: `evaluation an event, ${count.toLocaleString('en')} rules`,
+        unit: 'ns',
+        samples,
+        falco,
+        ...(count === CURVE[0][0] ? {} : { aim: MOST_TIMES * fewest }),
+        note: `${times} times that of ${CURVE[0][0]}; once a process image ${candidates.toFixed(1)} us; ${results[0]?.matches ?? 0} matches`,
+      });
+    }
+    return figures;
+  },
+};
+
+async function record(rules: RuleSet, rounds: number): Promise<RecordingResult[]> {
+  const recording = new Recording(rules);
+  const results: RecordingResult[] = [];
+  try {
+    await recording.run(WARM_UP_REPETITIONS);
+    for (let round = 0; round < rounds; round++) results.push(await recording.run(REPETITIONS));
+  } finally {
+    recording.close();
+  }
+  return results;
+}
