@@ -75,6 +75,11 @@ export interface Capture {
    * left comes with the next call at once. Call release() when they are evaluated; the next poll() does so otherwise.
    */
   poll(segments: Uint32Array, timeoutMs: number): number;
+  /**
+   * The kernel makes no further event from now on; what was made is still given by poll(), and at the end of that the
+   * counters add up. An event that a CPU was just about to commit may come a moment later.
+   */
+  finish(): void;
   /** Gives the polled records' room back to the kernel and frees the images that nothing refers to any more. */
   release(): void;
   /** Addresses of images that came since the last call and have no candidates yet; returns how many were written. */

@@ -21,6 +21,8 @@ import {
 const POLL_MS = 50;
 /** How long what had arrived before a stop may take to be evaluated. */
 const DRAIN_MS = 500;
+/** How long after the end of new events one may still be committed: a BPF program takes microseconds, unless it is preempted. */
+const LAST_COMMIT_MS = 2;
 /** Pairs of addresses that one poll writes at most: two for each ring and some. */
 const SEGMENT_PAIRS = 4096;
 const IMAGES_AT_ONCE = 4096;
@@ -75,11 +77,14 @@ export class EngineLoop {
 
   /** Runs until a stop is requested; what had arrived by then is evaluated. */
   run(): void {
-    const { control, recorder, send } = this.#parts;
+    const { capture, control, recorder, send } = this.#parts;
     while (!control.stopRequested) this.round(POLL_MS);
-    // A poll takes a share of what is in the rings; under load they are never empty.
+    // Without an end to new events the rings would never be empty under load, and the final counters would not add up.
+    capture.finish();
     const deadline = performance.now() + DRAIN_MS;
-    while (this.round(0) > 0 && performance.now() < deadline);
+    // What the host has sent before it asked to stop has arrived too.
+    this.#takeMessages();
+    while (this.round(LAST_COMMIT_MS) > 0 && performance.now() < deadline);
     recorder?.flush();
     send({ kind: 'stopped', counters: this.#counters() });
   }

@@ -71,7 +71,7 @@ inline_always bool reserve(struct record *record, struct exit_context *ctx, stru
   u32 cpu = bpf_get_smp_processor_id();
   u64 type = bpf_get_attach_cookie(ctx);
   void *ring = bpf_map_lookup_elem(&rings, &cpu);
-  if (!ring || type >= EVENT_TYPE_COUNT)
+  if (!ring || type >= EVENT_TYPE_COUNT || *(volatile u32 *)&record->capture->finished)
     return false;
   u64 sequence = __sync_fetch_and_add(&record->ring->sequence, 1) + 1;
   if (unlikely(!take_room(record->ring, longest, &record->position))) {

@@ -36,7 +36,7 @@ _Static_assert(sizeof(struct ring_control) % 64 == 0, "struct ring_control: whol
 /* One for all CPUs. */
 struct capture_shared {
   __u32 consumer_waiting; /* 1: the addon sleeps (or is about to) and wants the doorbell */
-  __u32 pad;
+  __u32 finished;         /* 1: no further event is made; what is under way is still committed */
   __u64 clock_offset;      /* ns to add to the boot clock for wall time, refreshed by the addon */
   __u64 next_image;        /* last image id given */
   __u64 images_lost;       /* lifecycle records that found no room */

@@ -143,6 +143,10 @@ Status Capture::Attach(const std::vector<std::string>& event_types) {
   return source_->Attach(event_types);
 }
 
+void Capture::Finish() {
+  if (reader_ != nullptr) __atomic_store_n(&source_->memory().shared->finished, 1, __ATOMIC_RELAXED);
+}
+
 size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
   if (reader_ == nullptr) return 0;
   if (polled_) Release();

@@ -41,6 +41,8 @@ class Capture {
   /** See Capture.poll() in host/capture/native.ts. */
   size_t Poll(std::span<uint32_t> segments, int64_t timeout_ms);
   void Release();
+  /** No further event is made from now on, so that those there are can all be read and the counters add up. */
+  void Finish();
   /** From any thread. */
   void Wake();
 

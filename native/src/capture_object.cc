@@ -73,6 +73,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::GetCounters>("counters"),
                          InstanceMethod<&CaptureObject::Inject>("inject"),
                          InstanceMethod<&CaptureObject::InjectImage>("injectImage"),
+                         InstanceMethod<&CaptureObject::Finish>("finish"),
                          InstanceMethod<&CaptureObject::LogImages>("logImages"),
                          InstanceMethod<&CaptureObject::TakeImageLog>("takeImageLog"),
                          InstanceMethod<&CaptureObject::Replay>("replay"),
@@ -263,6 +264,11 @@ Napi::Value CaptureObject::InjectImage(const Napi::CallbackInfo& info) {
   if (!record) return ThrowType(info.Env(), "injectImage: a Uint8Array is needed");
   BuilderSource* const builder = Builder(info.Env());
   if (builder != nullptr) builder->InjectImage(record->data(), record->size());
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::Finish(const Napi::CallbackInfo& info) {
+  if (Capture* const capture = Open(info.Env())) capture->Finish();
   return info.Env().Undefined();
 }
 

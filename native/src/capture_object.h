@@ -27,6 +27,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value GetCounters(const Napi::CallbackInfo& info);
   Napi::Value Inject(const Napi::CallbackInfo& info);
   Napi::Value InjectImage(const Napi::CallbackInfo& info);
+  Napi::Value Finish(const Napi::CallbackInfo& info);
   Napi::Value LogImages(const Napi::CallbackInfo& info);
   Napi::Value TakeImageLog(const Napi::CallbackInfo& info);
   Napi::Value Replay(const Napi::CallbackInfo& info);

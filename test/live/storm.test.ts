@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { DEFAULT_SIZES } from '../../host/capture/open.ts';
 import { findEventType } from '../../host/schema/events.ts';
-import { act, type Call, callOf, makeDirectory, str } from '../support/live-act.ts';
+import { act, type Call, callOf, makeDirectory, startAct, str } from '../support/live-act.ts';
 import { LiveAgent, probe } from '../support/live-agent.ts';
 import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
 
@@ -95,6 +97,28 @@ test('rings far too small: what does not fit is counted, what fits is evaluated'
   assert.ok(sum(capture.dropped) > 0, 'the smallest rings held everything: the storm was none');
   assert.ok(sum(capture.evaluated) > 0);
   assertCounted(capture, 'umount2', times * CPUS.length);
+});
+
+test('stopped in the middle of a storm: the counters add up all the same', async () => {
+  for (const ringBudget of [DEFAULT_SIZES.ringBudget, SMALLEST_RINGS]) {
+    const agent = await LiveAgent.start([OPENS.rule], { ringBudget });
+    const storm = CPUS.map((cpu) =>
+      startAct([
+        ['@cpu', cpu],
+        ['@wait'],
+        ['@loop', 100_000_000],
+        ['openat', AT_FDCWD, str('/nonexistent/storm'), O.RDONLY],
+      ]),
+    );
+    await Promise.all(storm.map((running) => running.place()));
+    for (const running of storm) running.goOn();
+    await setTimeout(200);
+    await agent.stop();
+    for (const { process: child } of storm) child.kill();
+    const { capture } = agent.counters;
+    assertBalanced(capture);
+    assert.ok(sum(capture.produced) > 1000, `${capture.produced}`);
+  }
 });
 
 test('a bounded fork bomb: every leaf is seen, with its ancestors', async (t) => {
