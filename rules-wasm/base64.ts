@@ -17,13 +17,15 @@ function digitsOf(text: u64): u32 {
   return length;
 }
 
-/** Whether the text is there and decodes. */
+/** Whether the text is there and decodes. Bits of the last digit that make no whole byte have to be 0. */
 export function isBase64(text: u64): bool {
   if (text == 0) return false;
   const length = digitsOf(text);
   if ((length & 3) == 1) return false;
   for (let index: u32 = 0; index < length; ++index) if (digit(load<u8>(addressOf(text) + index)) == 64) return false;
-  return true;
+  const spare = length & 3;
+  if (spare == 0) return true;
+  return (digit(load<u8>(addressOf(text) + length - 1)) & (spare == 2 ? 15 : 3)) == 0;
 }
 
 /** Bytes that it decodes to. */

@@ -1,10 +1,10 @@
 // Transformers in output templates: %toupper(proc.name), %join(",", (a, b)), %getopt(...).
 
 import type { Operand, TransformerArgument, TransformerOperand } from '../compiler/ast.ts';
+import { type FoundOption, options } from '../compiler/getopt.ts';
 import { lastPart } from '../fields/path.ts';
 import { valueText } from '../fields/text.ts';
 import { type Absent, concatenate, decode, encode, type FieldValue, integer, text } from '../fields/value.ts';
-import { type FoundOption, options } from './getopt.ts';
 
 /** Gives the value of a field of the event, by its key. */
 export type Lookup = (key: string) => FieldValue | Absent;

@@ -41,7 +41,7 @@ const ADDRESS_BYTES = 16;
 export function eventTable(event: GivenEvent, keys: readonly GivenKey[]): Uint8Array {
   return encodeTable(keys, (key) => {
     if (key.ofAncestors) return undefined;
-    return key.end === undefined ? valueOf(event, key.name) : endOf(event, key.name, key.end);
+    return key.end === undefined ? fieldValue(event, key.name) : endOf(event, key.name, key.end);
   });
 }
 
@@ -60,7 +60,7 @@ export function ancestorCount({ fields }: GivenEvent): number {
   return count;
 }
 
-function valueOf({ fields, parameters }: GivenEvent, name: string): GivenValue | undefined {
+function fieldValue({ fields, parameters }: GivenEvent, name: string): GivenValue | undefined {
   const own = fields.get(name);
   if (own !== undefined) return own;
   const [, index] = /^evt\.arg\[(\d+)\]$/.exec(name) ?? [];

@@ -61,7 +61,11 @@ async function evaluateAll(
       }
     }
     const compiled = await compileModule(rules, { fields: 'given', cacheDirectory: CACHE });
-    const refused = new Map(compiled.diagnostics.map(({ rule, message }) => [rule, message]));
+    const refused = new Map(
+      compiled.diagnostics
+        .filter(({ severity, code }) => severity === 'error' || code === 'condition-not-supported')
+        .map(({ rule, message }) => [rule, message]),
+    );
     const module = new GivenModule(compiled);
     for (const [index, event] of given.entries()) {
       const matches = new Set(module.evaluate(event));

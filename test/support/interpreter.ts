@@ -34,7 +34,21 @@ export function interpret(expression: Expression, event: EventRecord): boolean {
   }
 }
 
-function checkHolds(check: Check, event: EventRecord): boolean {
+/** Fields that Falco compares on its own see the first value of a modifier, and numbers of them are never in a list. */
+function limited(check: Check): Check | undefined {
+  const { left, operator, modifier, right } = check;
+  const ofEnds = left.kind === 'field' && /^fd\.(ip|port|net)$/.test(left.name);
+  if (!ofEnds && !isAnyAncestor(left)) return check;
+  const listed = operator === 'in' || operator === 'intersects';
+  if (ofEnds ? operator === 'intersects' : listed && left.kind === 'field' && left.name === 'proc.apid')
+    return undefined;
+  if (modifier === undefined || right.kind !== 'values') return check;
+  return { ...check, right: { ...right, values: right.values.slice(0, 1) } };
+}
+
+function checkHolds(written: Check, event: EventRecord): boolean {
+  const check = limited(written);
+  if (!check) return false;
   const ends = endsOf(check.left, event);
   if (ends) return endsHold(check, ends);
   if (isAnyAncestor(check.left)) {
@@ -160,7 +174,9 @@ function operandValue(operand: Operand, event: EventRecord): Value | undefined {
       const bytes = text(first);
       if (bytes === undefined || !/^[A-Za-z0-9+/]*={0,2}$/.test(bytes)) return undefined;
       const digits = bytes.replace(/=+$/, '');
-      return digits.length % 4 === 1 ? undefined : made(Buffer.from(digits, 'base64').toString('latin1'));
+      const decoded = Buffer.from(digits, 'base64');
+      // Bits that make no whole byte have to be 0: then the text is what encoding gives.
+      return decoded.toString('base64').replace(/=+$/, '') === digits ? made(decoded.toString('latin1')) : undefined;
     }
     case 'join':
     case 'concat': {
@@ -188,7 +204,7 @@ function valueHolds(check: Check, value: Value, event: EventRecord): boolean {
   const values = literals(check);
   if (modifier === undefined) return constantsHold(check, value, values);
   const count = values.filter((each) => constantsHold(check, value, [each])).length;
-  return modifier === 'oneof' ? count === 1 : modifier === 'anyof' ? count > 0 : count === values.length;
+  return modifier === 'oneof' ? count === 1 : modifier === 'anyof' ? count > 0 : count > 0 && count === values.length;
 }
 
 function constantsHold({ operator, left }: Check, value: Value, values: readonly string[]): boolean {
@@ -199,7 +215,8 @@ function constantsHold({ operator, left }: Check, value: Value, values: readonly
       const isPort = left.kind === 'field' && /port$/.test(left.name);
       const numbers = values.map((text) => BigInt(isPort ? (portOf(text) ?? -1) : text));
       // A negative constant wraps where the field is unsigned.
-      const wrap = (each: bigint): bigint => (isUnsigned(left) ? BigInt.asUintN(64, each) : each);
+      const bits = unsignedBits(left);
+      const wrap = (each: bigint): bigint => (bits === undefined ? each : BigInt.asUintN(bits, each));
       return numbers.some((each) => compareIntegers(operator, value.value, wrap(each)));
     }
     case 'boolean':
@@ -212,9 +229,12 @@ function constantsHold({ operator, left }: Check, value: Value, values: readonly
   }
 }
 
-function isUnsigned(operand: Operand): boolean {
+function unsignedBits(operand: Operand): number | undefined {
   const resolved = operand.kind === 'field' ? resolveNamed(operand.name, operand.argument) : undefined;
-  return resolved?.ok === true && /^(UINT64|ABSTIME|RELTIME)$/.test(resolved.field.type);
+  if (operand.kind === 'transformer') return operand.name === 'len' ? 64 : undefined;
+  const [, bits] = (resolved?.ok && /^UINT(\d+)$/.exec(resolved.field.type)) || [];
+  if (resolved?.ok && /^(ABSTIME|RELTIME)$/.test(resolved.field.type)) return 64;
+  return bits === undefined ? undefined : Number(bits);
 }
 
 function compareIntegers(operator: Check['operator'], left: bigint, right: bigint): boolean {

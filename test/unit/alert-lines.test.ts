@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { options } from '../../host/compiler/getopt.ts';
 import { parseTemplate } from '../../host/compiler/template.ts';
 import { decode, type FieldValue, integer, text } from '../../host/fields/value.ts';
 import { type Alert, DEFAULT_FORMAT, jsonLine, textLine } from '../../host/outputs/alert.ts';
-import { options } from '../../host/outputs/getopt.ts';
 import { type KeyedValue, renderMessage } from '../../host/outputs/message.ts';
 
 process.env.TZ = 'Europe/Berlin';

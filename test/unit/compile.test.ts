@@ -80,7 +80,7 @@ test('a check that cannot be evaluated on live events is never true, and its aut
       'evt.type = open and evt.buffer contains x',
       'evt.args contains x',
       'evt.type = open and fd.name regex "(a"',
-      'evt.type = open and getopt((proc.args, proc.exe), "a:")[a] = x',
+      'evt.type = open and proc.aargs contains x',
     ]),
   );
   const codes = diagnostics.map(({ rule, severity, code }) => `${rule} ${severity} ${code}`);

@@ -44,3 +44,27 @@ test(`compiled verdicts are the interpreter's (seed ${SEED})`, async () => {
   // Conditions that are never true would prove nothing.
   assert.ok(matches > (CONDITIONS * EVENTS) / 20, `${matches} matches`);
 });
+
+test('getopt() reads the words of an event as it reads constants', async () => {
+  const conditions = [
+    'getopt((proc.args[0], proc.args[1], proc.args[2]), "c:k")[c] = value',
+    'getopt((proc.args[0], proc.args[1], proc.args[2]), "c:k") intersects (k)',
+    'getopt((proc.args[0], proc.args[1], proc.args[2]), "c:k") in (k, c, value)',
+    'len(getopt((proc.args[0], proc.args[1], proc.args[2]), "c:k")) = 3',
+    'getopt((proc.args[0], proc.args[1], proc.args[2]), "c:k") intersects (?)',
+    'getopt((proc.args[0], proc.args[1], proc.args[2]), "c:k")[c] = ?',
+  ];
+  const module = await RuleModule.of(rulesOf(conditions));
+  const verdicts = (...words: readonly string[]): readonly number[] => {
+    const image = module.records.image({}, ['program', ...words]);
+    module.setCandidates(image);
+    const from = module.records.end;
+    module.records.event('openat', image, {});
+    return module.evaluate(from, module.records.end);
+  };
+  assert.deepEqual(verdicts('-k', '-c', 'value'), [0, 1, 2, 3]);
+  assert.deepEqual(verdicts('-kcvalue', 'operand', '-x'), [0, 1, 2, 3]);
+  assert.deepEqual(verdicts('--long', '-x', '-kk'), [1, 3, 4]);
+  assert.deepEqual(verdicts('operand', '-k', '-c'), [2]);
+  assert.deepEqual(verdicts('-k', '-kk', '-c'), [1, 4, 5]);
+});

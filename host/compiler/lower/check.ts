@@ -1,6 +1,7 @@
 // One check, e.g. `fd.name startswith /etc`, on events of one type.
 
 import type { Operand as AstOperand, Check, Literal } from '../ast.ts';
+import { contentHash } from '../cache.ts';
 import {
   all,
   any,
@@ -21,7 +22,7 @@ import {
   checkAddress,
   checkBoolean,
   checkNumber,
-  integerOf,
+  constantFor,
   type NumberOperator,
   portNumber,
 } from './number-check.ts';
@@ -46,6 +47,35 @@ function lower(check: Check, context: LoweringContext): Condition {
   const typed = lowerOperand(left, context);
   const { operand } = typed;
   if (operand.kind === 'absent') return FALSE;
+  const limited = asFalcoCompares(typed, check, context);
+  return limited ? lowerTyped(typed, limited, context) : FALSE;
+}
+
+/**
+ * Some fields have comparisons of their own in Falco, which don't know all that the language has: of a modifier's values they see the
+ * first, and numbers of all ancestors or of evt.rawarg are never `in` a list, nor do the ends of a connection intersect one.
+ */
+function asFalcoCompares(typed: TypedOperand, check: Check, context: LoweringContext): Check | undefined {
+  const { operator, modifier, right, left } = check;
+  const ancestors = typed.operand.kind === 'ancestors';
+  if (!ancestors && !typed.eitherEnd && !typed.dynamic) return check;
+  const field = left.kind === 'field' ? left.name : 'this';
+  const numbers = typed.type === 'number' && !typed.eitherEnd;
+  if ((operator === 'intersects' && typed.eitherEnd) || ((operator === 'in' || operator === 'intersects') && numbers)) {
+    context.warn('values-ignored', `${field} ${operator} (...) is never true, as in Falco; write = for each value`);
+    return undefined;
+  }
+  if (modifier === undefined || right.kind !== 'values' || right.values.length < 2) return check;
+  const named = `${field} ${operator} ${modifier} (...)`;
+  context.warn(
+    'values-ignored',
+    `${named} looks at the first value only, as in Falco; write ${operator} for each value`,
+  );
+  return { ...check, right: { ...right, values: right.values.slice(0, 1) } };
+}
+
+function lowerTyped(typed: TypedOperand, check: Check, context: LoweringContext): Condition {
+  const { operand } = typed;
   if (operand.kind === 'ancestors')
     return anyAncestor(checkOperand({ ...typed, operand: operand.each }, check, context));
   if (operand.kind === 'texts') return checkTexts(operand, check, context);
@@ -53,7 +83,7 @@ function lower(check: Check, context: LoweringContext): Condition {
   return checkOperand(typed, check, context);
 }
 
-/** `in`: all elements are among the values; `intersects`: any is. An empty list is neither. */
+/** `in`: all elements are among the values, also if there are none; `intersects`: any is. */
 function checkList(
   typed: TypedOperand & { readonly operand: Extract<Operand, { kind: 'list' }> },
   check: Check,
@@ -61,37 +91,41 @@ function checkList(
 ): Condition {
   const { items } = typed.operand;
   if (check.operator === 'exists') return exists(typed.operand);
-  if (items.length === 0) return FALSE;
   const each = items.map((operand) => checkOperand({ ...typed, operand }, { ...check, operator: 'in' }, context));
   return check.operator === 'in' ? all(each) : any(each);
 }
 
-/** The same for a list in memory. */
+/** The same for a list of which only the event knows how long it is. */
 function checkTexts(
-  { code: list, scope }: Extract<Operand, { kind: 'texts' }>,
+  { there, item, marks, scope }: Extract<Operand, { kind: 'texts' }>,
   { operator, right }: Check,
   context: LoweringContext,
 ): Condition {
-  if (operator === 'exists') return code(`${list} != 0`, scope);
+  if (operator === 'exists') return there;
   if (right.kind === 'operand') {
     context.warn('condition-not-supported', 'comparing a list with a field is not supported; it is never true');
     return FALSE;
   }
   const literals = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
   const values = literals.map(bytesOf).sort();
-  if (values.length === 0) return FALSE;
   const every = operator === 'in';
-  const test = context.textTest({ op: 'equals', values }, 'itemOf(list, index)');
-  const name = `${every ? 'all' : 'any'}Among_${Buffer.from(values.join('\0'), 'latin1').toString('hex')}`;
+  const test = marks.reduce(
+    (rest, [mark, bytes]) => `(item == ${mark} ? ${values.includes(bytes)} : ${rest})`,
+    values.length === 0 ? 'false' : context.textTest({ op: 'equals', values }, 'item'),
+  );
+  const name = `${every ? 'all' : 'any'}Among_${contentHash([item, ...values]).slice(0, 12)}`;
   context.define(
     name,
-    `function ${name}(list: u64): bool {
-  const count = itemCount(list);
-  for (let index: u32 = 0; index < count; ++index) if (${every ? `!(${test})` : test}) return ${!every};
-  return ${every ? 'count > 0' : 'false'};
+    `function ${name}(event: u32, image: u32): bool {
+  for (let index: u32 = 0; index < 65536; ++index) {
+    const item = ${item};
+    if (item == 0) break;
+    if (${every ? `!(${test})` : test}) return ${!every};
+  }
+  return ${every};
 }`,
   );
-  return code(`${name}(${list})`, scope, 20);
+  return all([there, code(`${name}(event, image)`, scope, 20)]);
 }
 
 function checkOperand(typed: TypedOperand, check: Check, context: LoweringContext): Condition {
@@ -102,8 +136,8 @@ function checkOperand(typed: TypedOperand, check: Check, context: LoweringContex
   if (modifier !== undefined) {
     const each = values.map((value) => checkValues(typed, operator, [value]));
     if (modifier === 'oneof') return exactlyOne(each);
-    // allof of nothing holds of any value that is there.
-    return modifier === 'allof' ? all([exists(typed.operand), ...each]) : any(each);
+    // Nothing holds of no values.
+    return modifier === 'allof' && each.length > 0 ? all(each) : any(each);
   }
   return checkValues(typed, operator, values);
 }
@@ -118,7 +152,7 @@ function checkValues(typed: TypedOperand, operator: Check['operator'], values: r
       return checkNumberValues(
         operand,
         operator,
-        values.map((value) => (type === 'port' ? portNumber(value.text) : integerOf(value.text))),
+        values.map((value) => (type === 'port' ? portNumber(value.text) : constantFor(value.text, typed.integers))),
       );
     case 'boolean': {
       const wanted = values.map((value) => value.text === 'true');
@@ -212,6 +246,10 @@ const PAIR_OPERATORS: Readonly<Partial<Record<TextOperator | 'in' | 'intersects'
 
 function comparePair(left: Operand, operator: Check['operator'], right: Operand): Condition | undefined {
   if (left.kind === 'number' && right.kind === 'number') return compareNumbers(left, operator, right);
+  if (left.kind === 'address' && right.kind === 'address') {
+    const same = code(`isSameAddress(${left.code}, ${left.v6}, ${right.code}, ${right.v6})`, 'event', 3);
+    return all([exists(left), exists(right), operator === '!=' ? not(same) : same]);
+  }
   if (left.kind === 'boolean' && right.kind === 'boolean') {
     const same = any([all([left.condition, right.condition]), all([not(left.condition), not(right.condition)])]);
     return operator === '!=' ? not(same) : same;

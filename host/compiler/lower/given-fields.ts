@@ -87,7 +87,7 @@ export class GivenFields {
       case 'text':
         return text(`givenText(${place})`, 'event');
       case 'list':
-        return { kind: 'texts', code: `givenText(${place})`, scope: 'event' };
+        return { kind: 'texts', there, item: `itemOf(givenText(${place}), index)`, marks: [], scope: 'event' };
       case 'integer':
         return present(there, number(`givenInteger(${place})`, 'event'));
       case 'unsigned':

@@ -1,5 +1,6 @@
 // Checks of numbers, booleans and addresses with constants.
 
+import type { ValueType } from '../../schema/types.ts';
 import { all, any, type Condition, code, constant, FALSE, not } from '../ir.ts';
 import { parseAddress, parseNetwork } from './address.ts';
 import type { Operand } from './operand.ts';
@@ -16,6 +17,38 @@ export class ConstantError extends Error {
 export function integerOf(text: string): bigint {
   if (!/^[+-]?\d+$/.test(text)) throw new ConstantError(`"${text}" is not an integer`);
   return BigInt.asIntN(64, BigInt(text.replace(/^\+/, '')));
+}
+
+/** Width in bits, negative where signed, of what constants are cut to. */
+const WIDTHS: Readonly<Partial<Record<ValueType, number>>> = {
+  INT8: -8,
+  INT16: -16,
+  INT32: -32,
+  UINT8: 8,
+  UINT16: 16,
+  UINT32: 32,
+  UINT64: 64,
+  RELTIME: 64,
+  ABSTIME: 64,
+  UID: 32,
+  GID: 32,
+  FLAGS8: 8,
+  FLAGS16: 16,
+  FLAGS32: 32,
+  ENUMFLAGS8: 8,
+  ENUMFLAGS16: 16,
+  ENUMFLAGS32: 32,
+  MODE: 32,
+  SIGTYPE: 8,
+};
+
+/** A constant as a field of that type takes it: -1 is the largest number of an unsigned type. */
+export function constantFor(text: string, type: ValueType | undefined): bigint {
+  const width = (type && WIDTHS[type]) ?? -64;
+  const value = BigInt(/^[+-]?\d+$/.test(text) ? text.replace(/^\+/, '') : integerOf(text));
+  const [least, most] = width < 0 ? [-(2n ** 63n), 2n ** 63n - 1n] : [-(2n ** 64n - 1n), 2n ** 64n - 1n];
+  const kept = value < least ? least : value > most ? most : value;
+  return width < 0 ? BigInt.asIntN(-width, kept) : BigInt.asUintN(width, kept);
 }
 
 export function portNumber(text: string): bigint {
@@ -49,11 +82,18 @@ export function checkNumber(operand: Operand, operator: NumberOperator, values: 
   }
 }
 
+const LARGEST = 2n ** 63n - 1n;
+
 function compareNumber(
   operand: Extract<Operand, { kind: 'number' }>,
   operator: NumberOperator,
   value: bigint,
 ): Condition {
+  if (!operand.unsigned && value > LARGEST) {
+    // -1 as an unsigned constant: all that there is is less.
+    if (!compare(0n, operator, value)) return FALSE;
+    return operand.negativeIsAbsent ? code(`${operand.code} >= 0`, operand.scope) : constant(true);
+  }
   const literal = operand.unsigned
     ? `0x${BigInt.asUintN(64, value).toString(16)}`
     : value === -(2n ** 63n)

@@ -41,8 +41,17 @@ export type Operand =
   | { readonly kind: 'ancestors'; readonly each: Operand }
   /** The elements of a list. */
   | { readonly kind: 'list'; readonly items: readonly Operand[] }
-  /** The elements of a list in memory: `code` is a text of strings that are each ended by a NUL, absent if there is no list. */
-  | { readonly kind: 'texts'; readonly code: string; readonly scope: Scope }
+  /**
+   * The elements of a list of which only the event knows how many there are: `item` yields the text of number `index`, 0 past the end.
+   * `marks`: numbers that it yields in place of texts which lie nowhere.
+   */
+  | {
+      readonly kind: 'texts';
+      readonly there: Condition;
+      readonly item: string;
+      readonly marks: readonly (readonly [mark: number, bytes: Bytes])[];
+      readonly scope: Scope;
+    }
   | { readonly kind: 'either'; readonly condition: Condition; readonly value: Operand; readonly otherwise: Operand };
 
 export const ABSENT: Operand = { kind: 'absent' };
@@ -71,6 +80,8 @@ export type LoweringWarningCode =
   | 'argument-not-captured'
   | 'field-not-in-conditions'
   | 'field-not-exact'
+  /** Falco compares with less than what is written, and so does Wasprey. */
+  | 'values-ignored'
   | 'condition-not-supported';
 
 export function text(code: string, scope: Scope): Operand {

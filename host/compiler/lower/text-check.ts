@@ -45,9 +45,9 @@ export function exists(operand: Operand): Condition {
     case 'ancestors':
       throw new Error('ancestors are checked one by one');
     case 'list':
-      return constant(operand.items.length > 0);
+      return TRUE;
     case 'texts':
-      return code(`${operand.code} != 0`, operand.scope);
+      return operand.there;
     case 'either':
       return any([
         all([operand.condition, exists(operand.value)]),

@@ -1,12 +1,15 @@
 // Transformers: there is nowhere to write a transformed text to, so that they become another way of reading it.
 
+import { parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
 import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../ast.ts';
+import { contentHash } from '../cache.ts';
 import { lower, upper } from '../emit/bytes.ts';
 import { type Bytes, joinScopes, type Piece, scopeOfPiece } from '../ir.ts';
 import { literalBytes } from '../literal-bytes.ts';
 import { fieldOperand, knownField } from './field.ts';
 import { ABSENT, constantText, type LoweringContext, number, type Operand, present } from './operand.ts';
+import { optionsOf } from './options.ts';
 import { mapEither, piecesOf } from './pieces.ts';
 import { exists } from './text-check.ts';
 
@@ -18,14 +21,21 @@ export interface TypedOperand {
   readonly type: Comparison;
   /** fd.ip, fd.net, fd.port. */
   readonly eitherEnd?: true;
+  /** evt.rawarg: the type is known from the event only. */
+  readonly dynamic?: true;
+  /** As which integers constants are read. */
+  readonly integers?: ValueType;
 }
 
 export function lowerOperand(operand: AstOperand, context: LoweringContext): TypedOperand {
   if (operand.kind === 'transformer') return transform(operand, context);
   const named = knownField(operand.name, operand.argument);
   const lowered = fieldOperand(named, context);
-  if (named.field.type === 'DYN') return { operand: lowered, type: dynamicType(lowered) };
-  const typed = { operand: lowered, type: comparisonOf(named.field.type) };
+  if (named.field.type === 'DYN') {
+    const integers = parameterType(named.argument ?? '') ?? 'INT64';
+    return { operand: lowered, type: dynamicType(lowered), dynamic: true, integers };
+  }
+  const typed = { operand: lowered, type: comparisonOf(named.field.type), integers: named.field.type };
   return /^fd\.(ip|net|port|proto)$/.test(named.field.name) ? { ...typed, eitherEnd: true } : typed;
 }
 
@@ -75,7 +85,11 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
     case 'b64':
       return { operand: mapEither(argument(first, context), (operand) => base64(operand, context)), type: 'text' };
     case 'len':
-      return { operand: mapEither(argument(first, context), (operand) => length(operand, context)), type: 'number' };
+      return {
+        operand: mapEither(argument(first, context), (operand) => length(operand, context)),
+        type: 'number',
+        integers: 'UINT64',
+      };
     case 'join': {
       const items = listItems(transformer.arguments[1], context);
       return { operand: joined(argument(first, context), items), type: 'text' };
@@ -84,8 +98,11 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
       const items = transformer.arguments.map((item) => argument(item, context));
       return { operand: joined(constantText(''), items), type: 'text' };
     }
-    case 'getopt':
-      return unsupported('in a condition');
+    case 'getopt': {
+      const [words, known] = transformer.arguments;
+      const operand = optionsOf(listItems(words, context), known && argument(known, context), transformer, context);
+      return operand ? { operand, type: 'text' } : unsupported('of these arguments');
+    }
   }
 }
 
@@ -172,7 +189,10 @@ function base64(operand: Operand, context: LoweringContext): Operand {
     return { kind: 'pieces', pieces: [{ kind: 'base64', ...operand.text }] };
   }
   if (operand.kind === 'constant') {
-    const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(operand.bytes);
+    // Bits of the last digit that make no whole byte have to be 0.
+    const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw](?:==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$/.test(
+      operand.bytes,
+    );
     return valid ? { kind: 'constant', bytes: Buffer.from(operand.bytes, 'base64').toString('latin1') } : ABSENT;
   }
   context.warn('condition-not-supported', 'b64() of a text that is put together is not supported; it is never true');
@@ -182,8 +202,7 @@ function base64(operand: Operand, context: LoweringContext): Operand {
 function length(operand: Operand, context: LoweringContext): Operand {
   if (operand.kind === 'absent') return operand;
   if (operand.kind === 'list') return number(`i64(${operand.items.length})`, 'image');
-  if (operand.kind === 'texts')
-    return present(exists(operand), number(`i64(itemCount(${operand.code}))`, operand.scope));
+  if (operand.kind === 'texts') return countOf(operand, context);
   if (operand.kind === 'text') {
     return present(exists(operand), number(`i64(lengthOf(${operand.text.code}))`, operand.text.scope));
   }
@@ -194,6 +213,19 @@ function length(operand: Operand, context: LoweringContext): Operand {
   }
   const scope = joinScopes(pieces.map(scopeOfPiece));
   return { kind: 'number', code: `i64(${context.textLength(pieces)})`, scope, negativeIsAbsent: true };
+}
+
+function countOf({ there, item, scope }: Extract<Operand, { kind: 'texts' }>, context: LoweringContext): Operand {
+  const name = `countOf_${contentHash([item]).slice(0, 12)}`;
+  context.define(
+    name,
+    `function ${name}(event: u32, image: u32): i64 {
+  let index: u32 = 0;
+  while (${item} != 0) ++index;
+  return index;
+}`,
+  );
+  return present(there, number(`${name}(event, image)`, scope));
 }
 
 /** The items with a separator between them. Absent if any of them is. */
