@@ -47,7 +47,8 @@ test('help goes to stdout and is no error, in each of its forms', () => {
   const { status, stdout, stderr } = wasprey('--help');
   assert.equal(status, 0);
   assert.equal(stderr, '');
-  for (const name of ['run', 'compile', 'validate', 'lint', 'explain', 'list']) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+  for (const name of ['run', 'compile', 'validate', 'lint', 'explain', 'list'])
+    assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
   assert.equal(wasprey('help').stdout, stdout);
   assert.equal(wasprey('help', 'list').stdout, wasprey('list', '-h').stdout);
 });
