@@ -344,7 +344,7 @@ test('arguments that are no text', async () => {
 });
 
 test('in a container: layers, namespaces, capabilities, the cgroup', async () => {
-  const container = new Container({ cgroupParent: '/docker/' });
+  const container = new Container({ cgroupParent: 'docker/' });
   try {
     // One program of the image, one that was dropped.
     copyFileSync(actProgram(), `${container.root}/usr/bin/dropped`);

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { actProgram, actWords, type Call, makeDirectory, type RunningAct, type Step, watchAct } from './live-act.ts';
 
@@ -24,6 +24,9 @@ const DEFAULT_CAPABILITIES = [
   'CAP_AUDIT_WRITE',
 ];
 
+/** Below it are those of all the containers made here. */
+const CGROUP = 'wasprey-live';
+
 export interface Mount {
   readonly source: string;
   readonly destination: string;
@@ -40,7 +43,7 @@ export interface ContainerOptions {
   /** Instead of Docker's default set. */
   readonly capabilities?: readonly string[];
   readonly mounts?: readonly Mount[];
-  /** In front of the id, in the path of its cgroup: '/docker/', '/kubepods/besteffort/pod1/'. */
+  /** In front of the id, in the path of its cgroup: 'docker/', 'kubepods/besteffort/pod1/'. */
   readonly cgroupParent?: string;
 }
 
@@ -140,6 +143,7 @@ export class Container {
     } finally {
       run('/usr/bin/busybox', ['umount', '-l', this.root], true);
       this.#directory.remove();
+      removeCgroups();
     }
   }
 }
@@ -199,8 +203,19 @@ function configuration(id: string, options: ContainerOptions): object {
     root: { path: 'rootfs' },
     hostname: 'live-test',
     mounts,
-    linux: { namespaces, cgroupsPath: `${options.cgroupParent ?? '/wasprey-live/'}${id}` },
+    linux: { namespaces, cgroupsPath: `/${CGROUP}/${options.cgroupParent ?? ''}${id}` },
   };
+}
+
+/** runc removes a container's own cgroups, not those above. Ours go with the last container; others' are not touched. */
+function removeCgroups(): void {
+  for (const path of globSync(`/sys/fs/cgroup/{,*/}${CGROUP}{,/*}`).sort().reverse()) {
+    try {
+      rmdirSync(path);
+    } catch {
+      // in use, by the container of another test
+    }
+  }
 }
 
 /** Runs a program to its end, with no terminal and no inherited pipes. */

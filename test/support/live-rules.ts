@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LiveAgent } from './live-agent.ts';
+import { Container } from './live-container.ts';
 
 const RULES = join(import.meta.dirname, '../../rules');
 
@@ -13,6 +14,48 @@ export function shippedRules(): string[] {
     .map((name) => readFileSync(join(RULES, name), 'utf8'));
 }
 
-export function startWithShippedRules(): Promise<LiveAgent> {
-  return LiveAgent.start(shippedRules());
+/** The agent with those rules, and two containers to do in what they are about. */
+export class RuleScene {
+  readonly agent: LiveAgent;
+  #box: Container | undefined;
+  #debian: Container | undefined;
+
+  private constructor(agent: LiveAgent) {
+    this.agent = agent;
+  }
+
+  static async start(): Promise<RuleScene> {
+    return new RuleScene(await LiveAgent.start(shippedRules()));
+  }
+
+  /** busybox, and act in the place of a server. */
+  get box(): Container {
+    this.#box ??= new Container();
+    return this.#box;
+  }
+
+  /** With bash, perl and Debian's package tools, and with the capability to set up its own network. */
+  get debian(): Container {
+    const capabilities = ['NET_ADMIN', 'DAC_OVERRIDE', 'CHOWN', 'FOWNER', 'SETUID', 'SETGID'].map(
+      (name) => `CAP_${name}`,
+    );
+    this.#debian ??= new Container({ root: 'host', capabilities });
+    return this.#debian;
+  }
+
+  /** The fields of the one alert of that rule for the process with that command line. */
+  async reported(rule: string, cmdline: string, container: string): Promise<Readonly<Record<string, unknown>>> {
+    const alert = await this.agent.only(rule, { 'proc.cmdline': cmdline, 'container.id': container });
+    return alert.output_fields;
+  }
+
+  async notReported(rule: string, cmdline: string): Promise<void> {
+    await this.agent.none(rule, { 'proc.cmdline': cmdline });
+  }
+
+  async stop(): Promise<void> {
+    this.#box?.stop();
+    this.#debian?.stop();
+    await this.agent.stop();
+  }
 }

@@ -1,0 +1,173 @@
+// The rules on files that tell or decide who may do what, and on the system's programs: what each reports, and what comes close.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { act, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
+import { AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
+import { RuleScene } from '../support/live-rules.ts';
+
+const execute = promisify(execFile);
+const folder = makeDirectory();
+const directory = folder.path;
+let scene: RuleScene;
+before(async () => {
+  scene = await RuleScene.start();
+});
+after(async () => {
+  await scene.stop();
+  folder.remove();
+});
+
+describe('Sensitive file read', () => {
+  const rule = 'Sensitive file read';
+  test('cat /etc/shadow', async () => {
+    await execute('cat', ['/etc/shadow']);
+    const fields = await scene.reported(rule, 'cat /etc/shadow', 'host');
+    assert.equal(fields['fd.realpath'], '/etc/shadow');
+    assert.equal(fields['user.name'], 'root');
+  });
+  test('in a container', async () => {
+    await scene.box.exec(['/bin/cat', '/etc/shadow']);
+    await scene.reported(rule, 'cat /etc/shadow', scene.box.shortId);
+  });
+  test('through a symbolic link, and by a way round', async () => {
+    symlinkSync('/etc/shadow', `${directory}/innocent`);
+    await execute('cat', [`${directory}/innocent`]);
+    await scene.reported(rule, `cat ${directory}/innocent`, 'host');
+    await execute('cat', ['/etc/../etc//shadow']);
+    await scene.reported(rule, 'cat /etc/../etc//shadow', 'host');
+  });
+  test('by a program that only has the name of a trusted one', async () => {
+    await act([['openat', AT_FDCWD, str('/etc/shadow'), O.RDONLY]], { program: copyAct(directory, 'sshd') });
+    const { output_fields: fields } = await scene.agent.only(rule, { 'proc.name': 'sshd' });
+    assert.equal(fields['proc.exepath'], `${directory}/sshd`);
+  });
+  test('not: by a tool that is there for it; another file; without success', async () => {
+    await execute('chage', ['--list', 'root']);
+    await execute('cat', ['/etc/passwd']);
+    writeFileSync(`${directory}/shadow`, '');
+    await execute('cat', [`${directory}/shadow`]);
+    await act([['openat', AT_FDCWD, str('/etc/shadow'), O.RDONLY]], { uid: 12345, gid: 12345 });
+    await act([['openat', AT_FDCWD, str('/etc/shadow'), O.PATH]], { program: copyAct(directory, 'looker') });
+    await scene.notReported(rule, 'chage --list root');
+    await scene.notReported(rule, 'cat /etc/passwd');
+    await scene.notReported(rule, `cat ${directory}/shadow`);
+    await scene.agent.none(rule, { 'proc.name': 'act' });
+  });
+});
+
+/** In a mount namespace of its own, where an empty directory lies over `path`: nothing of this machine is changed. */
+function overlaid(path: string): Step[] {
+  const empty = `${directory}/over${path.replaceAll('/', '-')}`;
+  mkdirSync(empty, { recursive: true });
+  return [
+    ['unshare', CLONE_NEWNS],
+    ['mount', 'null', str('/'), 'null', MS_REC | MS_PRIVATE, 'null'],
+    ['mount', str(empty), str(path), 'null', MS_BIND, 'null'],
+  ];
+}
+
+describe('File below /etc written', () => {
+  const rule = 'File below /etc written';
+  test('made by a shell, in a container', async () => {
+    await scene.box.exec(['/bin/sh', '-c', 'echo evil > /etc/profile']);
+    const fields = await scene.reported(rule, 'sh -c echo evil > /etc/profile', scene.box.shortId);
+    assert.equal(fields['fd.name'], '/etc/profile');
+  });
+  test('renamed and linked into place', async () => {
+    writeFileSync(`${scene.box.root}/tmp/cron`, 'evil');
+    await scene.box.exec(['/bin/mv', '/tmp/cron', '/etc/crontab']);
+    assert.equal(
+      (await scene.reported(rule, 'mv /tmp/cron /etc/crontab', scene.box.shortId))['fs.path.target'],
+      '/etc/crontab',
+    );
+    await scene.box.exec(['/bin/ln', '-s', '/tmp/evil', '/etc/ld.so.preload']);
+    assert.equal(
+      (await scene.reported(rule, 'ln -s /tmp/evil /etc/ld.so.preload', scene.box.shortId))['fs.path.source'],
+      '/etc/ld.so.preload',
+    );
+  });
+  test('on the host, by a path that hides it', async () => {
+    await act([...overlaid('/etc'), ['openat', AT_FDCWD, str('//tmp/../etc/./new'), O.WRONLY | O.CREAT, 0o600]], {
+      program: copyAct(directory, 'etc-writer'),
+    });
+    const { output_fields: fields } = await scene.agent.only(rule, { 'proc.name': 'etc-writer' });
+    assert.equal(fields['fd.name'], '/etc/new');
+    assert.equal(fields['container.id'], 'host');
+  });
+  test('not: read; another etc; a write that fails; a tool that is there for it', async () => {
+    await scene.box.exec(['/bin/cat', '/etc/group']);
+    await scene.box.exec(['/bin/mkdir', '/tmp/etc']);
+    await scene.box.exec(['/bin/sh', '-c', 'echo > /tmp/etc/profile']);
+    await scene.box.exec(['/bin/sh', '-c', 'echo > /etc/group'], { user: '1234:1234', mayFail: true });
+    await scene.debian.exec(['/usr/sbin/groupadd', 'tester'], { mayFail: true });
+    await scene.notReported(rule, 'cat /etc/group');
+    await scene.notReported(rule, 'sh -c echo > /tmp/etc/profile');
+    await scene.notReported(rule, 'sh -c echo > /etc/group');
+    await scene.notReported(rule, 'groupadd tester');
+  });
+});
+
+describe('System program changed', () => {
+  const rule = 'System program changed';
+  for (const [what, command] of [
+    ['written', 'cp /usr/bin/act /bin/new'],
+    ['given other permissions', 'chmod 4755 /bin/busybox'],
+    ['renamed', 'mv /bin/ls /bin/ls.old'],
+    ['deleted', 'rm /bin/ps'],
+    ['linked into place', 'ln -s /tmp/evil /usr/bin/sudo'],
+  ] as const) {
+    test(`${what}, in a container`, async () => {
+      await scene.box.exec([`/bin/${command.split(' ')[0]}`, ...command.split(' ').slice(1)]);
+      await scene.agent.settled();
+      const alerts = scene.agent.alerts(rule, { 'proc.cmdline': command, 'container.id': scene.box.shortId });
+      assert.ok(alerts.length > 0, `no alert for ${command}`);
+    });
+  }
+  test('on the host', async () => {
+    await act([...overlaid('/usr/local/bin'), ['creat', str('/usr/local/bin/ls'), 0o755]], {
+      program: copyAct(directory, 'bin-writer'),
+    });
+    await scene.agent.only(rule, { 'proc.name': 'bin-writer', 'fs.path.name': '/usr/local/bin/ls' });
+  });
+  test('not: read; a link to one; files elsewhere; a change that fails', async () => {
+    await scene.box.exec(['/bin/cat', '/bin/busybox']);
+    await scene.box.exec(['/bin/ln', '-s', '/bin/sh', '/tmp/shell']);
+    await scene.box.exec(['/bin/cp', '/bin/busybox', '/tmp/bb']);
+    await scene.box.exec(['/bin/chmod', '755', '/tmp/bb']);
+    await scene.box.exec(['/bin/rm', '/tmp/bb']);
+    await scene.box.exec(['/bin/rm', '-f', '/bin/date'], { user: '1234:1234', mayFail: true });
+    await scene.notReported(rule, 'cat /bin/busybox');
+    await scene.notReported(rule, 'ln -s /bin/sh /tmp/shell');
+    await scene.notReported(rule, 'chmod 755 /tmp/bb');
+    await scene.notReported(rule, 'cp /bin/busybox /tmp/bb');
+    await scene.notReported(rule, 'rm /tmp/bb');
+    await scene.notReported(rule, 'rm -f /bin/date');
+  });
+  test('not: a package manager at work', async () => {
+    linkSync(copyAct(directory, 'helper'), `${directory}/postinst`);
+    const steps = [
+      ...overlaid('/usr/local/bin'),
+      ['@exec', `${directory}/postinst`, 'postinst'],
+      ['creat', str('/usr/local/bin/x'), 0o755],
+    ];
+    await act(steps as Step[], { program: copyAct(directory, 'installer') });
+    await scene.agent.only(rule, { 'proc.name': 'postinst' });
+    // The same below a process called dpkg.
+    await act(
+      [
+        ...overlaid('/usr/local/bin'),
+        ['@fork'],
+        ['@exec', `${directory}/helper`, 'helper'],
+        ['creat', str('/usr/local/bin/y'), 0o755],
+      ],
+      {
+        program: copyAct(directory, 'dpkg'),
+      },
+    );
+    await scene.agent.none(rule, { 'proc.name': 'helper' });
+  });
+});
