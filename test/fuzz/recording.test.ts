@@ -1,0 +1,180 @@
+// The reader of recordings against damaged and hostile files: it ends, throws nothing but its own error, and lets nothing
+// through that does not fit its bytes, also where every checksum is right.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { openCapture } from '../../host/capture/open.ts';
+import { RecordingError } from '../../host/recording/format.ts';
+import { type Payload, PayloadBuilder, PayloadError, readPayload } from '../../host/recording/payload.ts';
+import { RecordingReader } from '../../host/recording/reader.ts';
+import { Replay } from '../../host/recording/replay.ts';
+import { CONTAINER } from '../../host/schema/container.ts';
+import { encodeStruct } from '../../host/schema/encode-struct.ts';
+import { EVENT_STRUCTS } from '../../host/schema/event-structs.ts';
+import { EVENT_TYPES } from '../../host/schema/events.ts';
+import { event, process as processImage, shadowRead } from '../support/built-agent.ts';
+import { logEntry, payloadOf, sourceOf, writeBlocks } from '../support/recordings.ts';
+
+const RUNS = { numRuns: 2000 };
+
+const WHOLE = writeBlocks(
+  Array.from({ length: 6 }, (_, block) => ({
+    payload: payloadOf([logEntry(processImage(block + 1, {}))], [shadowRead(1), shadowRead(2), event('unlink', 1)]),
+    events: 3,
+  })),
+).bytes;
+
+/** Cut, overwritten, and with pieces of itself put in elsewhere. */
+const damaged = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom('flip', 'cut', 'remove', 'repeat'),
+      at: fc.nat(WHOLE.length - 1),
+      length: fc.oneof(fc.integer({ min: 1, max: 16 }), fc.nat(WHOLE.length)),
+      value: fc.integer({ min: 1, max: 255 }),
+    }),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((changes) => {
+    let bytes = Buffer.from(WHOLE);
+    for (const { kind, at, length, value } of changes) {
+      if (kind === 'flip' && at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ value;
+      else if (kind === 'cut') bytes = bytes.subarray(0, at);
+      else if (kind === 'remove') bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
+      else if (kind === 'repeat')
+        bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at - length, at), bytes.subarray(at)]);
+    }
+    return bytes;
+  });
+
+test('damaged files: what comes out is whole, and each loss is told', () => {
+  fc.assert(
+    fc.property(damaged, (bytes) => {
+      let reader: RecordingReader;
+      try {
+        reader = new RecordingReader(sourceOf(bytes));
+      } catch (error) {
+        assert.ok(error instanceof RecordingError);
+        return;
+      }
+      let events = 0;
+      for (const payload of reader.payloads()) {
+        events += payload.events;
+        assertSound(payload);
+      }
+      assert.equal(reader.events, events);
+      if (events < 18 && reader.damage.length === 0) assert.fail('events are missing and nothing was said');
+      for (const { at, resumed } of reader.damage) {
+        assert.ok(at <= bytes.length && (resumed === undefined || (resumed >= at && resumed < bytes.length)));
+      }
+    }),
+    RUNS,
+  );
+});
+
+const builder = new PayloadBuilder();
+builder.step(5n, true);
+builder.images(Buffer.concat([logEntry(processImage(1, {})), logEntry(processImage(2, { cgroup: '/x' }))]));
+builder.container('0123456789ab', encodeStruct(CONTAINER, { state: 2, id: '0123456789ab', name: 'web' }));
+const EVERY_TYPE = EVENT_TYPES.map(({ name }) => event(name, 1, {}));
+builder.records(Buffer.concat([shadowRead(1), ...EVERY_TYPE, shadowRead(2)]), () => EVERY_TYPE.length + 2);
+const PAYLOAD = builder.take();
+
+/** Words of a payload overwritten: sizes, offsets, kinds and lengths that mean something most of all. */
+const hostilePayload = fc
+  .array(
+    fc.record({
+      at: fc.nat(PAYLOAD.length / 4 - 1),
+      value: fc.oneof(
+        fc.nat(512),
+        fc.constantFrom(0, 1, 7, 8, 24_576, 24_584, 0x7fffffff, 0xfffffff8, 0xffffffff),
+        fc.integer({ min: 0, max: 0xffffffff }),
+      ),
+    }),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((words) => {
+    const bytes = Buffer.from(PAYLOAD);
+    for (const { at, value } of words) bytes.writeUInt32LE(value, 4 * at);
+    return bytes;
+  });
+
+test('hostile payloads with right checksums: refused, or sound to the last text', () => {
+  let refused = 0;
+  let taken = 0;
+  fc.assert(
+    fc.property(fc.oneof(hostilePayload, fc.uint8Array({ maxLength: 400 })), (bytes) => {
+      try {
+        assertSound(readPayload(bytes));
+        taken++;
+      } catch (error) {
+        if (!(error instanceof PayloadError)) throw error;
+        refused++;
+      }
+    }),
+    RUNS,
+  );
+  assert.ok(refused > 100 && taken > 100, `${refused} refused, ${taken} taken`);
+});
+
+test('hostile payloads that pass go through the capture: no crash, and no record that it finds malformed', () => {
+  fc.assert(
+    fc.property(hostilePayload, (payload) => {
+      const { bytes } = writeBlocks([{ payload, events: EVERY_TYPE.length + 2 }]);
+      const sizes = { ringBudget: 1 << 20, imageBudget: 1 << 20, containerBudget: 1 << 20, cpus: 1 };
+      const { capture } = openCapture({ source: 'builder', sizes });
+      try {
+        capture.start([]);
+        const replay = new Replay(new RecordingReader(sourceOf(bytes)), capture, () => {});
+        const segments = new Uint32Array(64);
+        while (replay.feed()) while (capture.poll(segments, 0) > 0) capture.takeImages(new Uint32Array(16));
+        const { evaluated, malformed } = capture.counters();
+        const events = evaluated.reduce((sum, count) => sum + count, 0);
+        assert.equal(events, replay.report.events);
+        // Two images of one id, which is no matter of bounds.
+        assert.ok(malformed <= 1);
+      } finally {
+        capture.close();
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** What the addon and the sandbox rely on, said once more and in another way. */
+function assertSound({ entries, events }: Payload): void {
+  let counted = 0;
+  for (const entry of entries) {
+    if (entry.kind !== 'events') continue;
+    const { buffer, byteOffset, length } = entry.records;
+    const view = new DataView(buffer, byteOffset, length);
+    for (let at = 0; at < length; at += view.getUint32(at + 8, true)) {
+      const size = view.getUint32(at + 8, true);
+      assert.ok(size >= 64 && size % 8 === 0 && at + size <= length);
+      const type = EVENT_TYPES.find(({ number }) => number === view.getUint16(at + 12, true));
+      assert.ok(type);
+      for (const member of EVENT_STRUCTS[type.shape].members) {
+        if (member.type !== 'string') continue;
+        const [offset, bytes] = [
+          view.getUint32(at + member.offset, true),
+          view.getUint32(at + member.offset + 4, true),
+        ];
+        assert.ok(offset === 0 || offset + bytes <= size, `${type.name}.${member.name}`);
+      }
+      counted++;
+    }
+  }
+  assert.equal(counted, events);
+}
+
+test('a file full of heads does not take forever', () => {
+  const { bytes, starts } = writeBlocks([{ payload: new Uint8Array(1 << 20).fill(7), events: 0 }]);
+  const head = bytes.subarray(starts[0], (starts[0] ?? 0) + 48);
+  const many = Buffer.concat([bytes.subarray(0, starts[0]), ...Array.from({ length: 100_000 }, () => head)]);
+  const began = performance.now();
+  const reader = new RecordingReader(sourceOf(many));
+  assert.deepEqual([...reader.payloads()], []);
+  assert.equal(reader.damage.length, 1);
+  assert.ok(performance.now() - began < 5000);
+});
