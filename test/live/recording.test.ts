@@ -1,0 +1,165 @@
+// Recording for real: what a process does while `wasprey capture` watches raises the same alerts in a replay without privilege
+// as `wasprey run` raises at the same time.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { PROJECT } from '../../host/setup/paths.mjs';
+
+const MAIN = join(PROJECT, 'host/cli/main.ts');
+const RULES = `
+- rule: Shadow read
+  desc: d
+  condition: evt.type in (open, openat) and fd.name = /etc/shadow and proc.name = cat
+  output: "%proc.cmdline pid=%proc.pid parent=%proc.pname by %user.name in %proc.cwd container=%container.id open=%fd.name"
+  priority: WARNING
+- rule: Program started
+  desc: d
+  condition: evt.type = execve and proc.name = cat
+  output: "%proc.cmdline pid=%proc.pid parent=%proc.pname"
+  priority: INFO
+`;
+
+let folder = '';
+let module = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasprey-recording-'));
+  chmodSync(folder, 0o755);
+  module = join(folder, 'rules.wasm');
+  writeFileSync(join(folder, 'rules.yaml'), RULES);
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'compile', join(folder, 'rules.yaml'), '-o', module]);
+  assert.equal(status, 0, String(stderr));
+  chmodSync(module, 0o644);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** A command that goes on until it is told to stop. */
+class Running implements AsyncDisposable {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+
+  constructor(...words: string[]) {
+    this.child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child.stdout?.on('data', (data: Buffer) => {
+      this.stdout += String(data);
+    });
+    this.child.stderr?.on('data', (data: Buffer) => {
+      this.stderr += String(data);
+    });
+  }
+
+  async says(pattern: RegExp): Promise<void> {
+    const deadline = performance.now() + 20_000;
+    while (!pattern.test(this.stderr)) {
+      if (performance.now() > deadline || this.child.exitCode !== null) assert.fail(`no ${pattern} in: ${this.stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async interrupt(): Promise<number | null> {
+    const exit = once(this.child, 'close');
+    this.child.kill('SIGINT');
+    await exit;
+    return this.child.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
+  }
+}
+
+function replay(path: string, ...words: string[]) {
+  const unprivileged = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
+  return spawnSync('setpriv', [...unprivileged, MAIN, 'replay', path, '-m', module, ...words], { encoding: 'utf8' });
+}
+
+test('a replay, without privilege, gives the alerts that run gave at the time', async () => {
+  const path = join(folder, 'live.wsp');
+  await using running = new Running('run', '-m', module, '--rule-matching', 'all');
+  await using capturing = new Running('capture', '-o', path);
+  await running.says(/watching by 2 rules/);
+  await capturing.says(/recording \d+ kinds of events/);
+  spawnSync('cat', ['/etc/shadow']);
+  spawnSync('sh', ['-c', 'cat ../etc/./shadow; true'], { cwd: '/usr' });
+  assert.equal(await capturing.interrupt(), 0, capturing.stderr);
+  assert.equal(await running.interrupt(), 0, running.stderr);
+  assert.match(capturing.stderr, /Recorded for [\d.]+ s: [\d,]+ events, /);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+
+  chmodSync(path, 0o644);
+  const { status, stdout, stderr } = replay(path, '--rule-matching', 'all');
+  assert.equal(status, 0, stderr);
+  // The two have a clock of their own for what else went on; these processes both have seen.
+  const alerts = (text: string) =>
+    text
+      .split('\n')
+      .filter((line) => line.includes('shadow'))
+      .sort();
+  assert.equal(alerts(stdout).length, 4, stdout);
+  assert.match(
+    stdout,
+    /Warning cat \.\.\/etc\/\.\/shadow pid=\d+ parent=sh by root in \/usr\/ container=\S+ open=\/etc\/shadow/,
+  );
+  assert.deepEqual(alerts(stdout).map(withoutTime), alerts(running.stdout).map(withoutTime));
+  assert.match(stderr, /Replayed [\d,]+ events: \d+ alerts, in [\d.]+ s \([\d,]+ events\/s\)\./);
+});
+
+/** Two captures refresh their offset from the kernel's clock to wall time at different moments: the time may differ by some us. */
+function withoutTime(line: string): string {
+  return line.replace(/^\S+ /, '');
+}
+
+test('rules decide what is recorded; the limits of time and size end it', async () => {
+  const path = join(folder, 'small.wsp');
+  await using capturing = new Running('capture', '-o', path, '-r', join(folder, 'rules.yaml'), '--duration', '1');
+  await once(capturing.child, 'close');
+  assert.equal(capturing.child.exitCode, 0, capturing.stderr);
+  assert.match(capturing.stderr, /recording 3 kinds of events/);
+  assert.match(capturing.stderr, /Recorded for 1\.\d s/);
+
+  const large = join(folder, 'large.wsp');
+  await using filling = new Running('capture', '-o', large, '--max-size', '1', '--duration', '60');
+  await filling.says(/recording/);
+  const load = spawn('sh', ['-c', 'while :; do find /usr/share /usr/lib >/dev/null; done'], { stdio: 'ignore' });
+  try {
+    await filling.says(/the file is as large as it may be/);
+    await once(filling.child, 'close');
+  } finally {
+    load.kill('SIGKILL');
+  }
+  assert.equal(filling.child.exitCode, 0, filling.stderr);
+  const { size } = statSync(large);
+  assert.ok(size <= 1 << 20 && size > 1 << 19, `${size} bytes`);
+  chmodSync(large, 0o644);
+  const { status, stderr } = replay(large);
+  assert.equal(status, 0, stderr);
+});
+
+test('a capture that is killed leaves a recording that can be replayed, but for the end', async () => {
+  const path = join(folder, 'killed.wsp');
+  await using capturing = new Running('capture', '-o', path);
+  await capturing.says(/recording/);
+  spawnSync('cat', ['/etc/shadow']);
+  const empty = statSync(path).size;
+  const deadline = performance.now() + 10_000;
+  // A block goes to the file each second.
+  for (let more = 0; more < 3; ) {
+    assert.ok(performance.now() < deadline);
+    spawnSync('true');
+    if (statSync(path).size > empty + more * 100) more++;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+  capturing.child.kill('SIGKILL');
+  const copy = join(folder, 'copy.wsp');
+  copyFileSync(path, copy);
+  chmodSync(copy, 0o644);
+  const { status, stdout, stderr } = replay(copy);
+  assert.equal(status, 1);
+  assert.match(stdout, /Warning cat \/etc\/shadow/);
+  assert.match(stderr, /damaged {2}at byte \d+: the file ends .*; nothing after it could be read/);
+});
