@@ -35,6 +35,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/validate.ts')).VALIDATE,
   },
   {
+    name: 'test',
+    summary: 'Run unit tests of rules.',
+    load: async () => (await import('./commands/test.ts')).TEST,
+  },
+  {
     name: 'lint',
     summary: 'Find what rules say that is probably not meant.',
     load: async () => (await import('./commands/lint.ts')).LINT,

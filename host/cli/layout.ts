@@ -3,12 +3,16 @@
 /** Width of lines where the terminal doesn't say, and the most that is comfortable to read. */
 export const LINE_WIDTH = 100;
 
-/** Breaks paragraphs (separated by empty lines) at blanks. */
+/** Breaks paragraphs (separated by empty lines) at blanks. One that is indented more than the first is an example, and kept as it is. */
 export function wrap(text: string, width: number): string {
-  return text
-    .trim()
-    .split(/\n\s*\n/)
-    .map((paragraph) => breakLines(paragraph.trim().split(/\s+/), width).join('\n'))
+  const paragraphs = text.replace(/^\s*\n|\s+$/g, '').split(/\n\s*\n/);
+  const margin = /^ */.exec(paragraphs[0] ?? '')?.[0] ?? '';
+  return paragraphs
+    .map((paragraph) =>
+      paragraph.startsWith(`${margin}  `)
+        ? paragraph.replaceAll(`\n${margin}`, '\n').slice(margin.length)
+        : breakLines(paragraph.trim().split(/\s+/), width).join('\n'),
+    )
     .join('\n\n');
 }
 

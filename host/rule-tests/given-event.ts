@@ -1,7 +1,8 @@
 // An event that is given by its fields, and the table of values that a rule module reads it from (rules-wasm/given.ts).
 
 import { parseAddress } from '../compiler/lower/address.ts';
-import type { GivenKey, GivenType } from '../compiler/lower/given-fields.ts';
+import { GivenFields, type GivenKey, type GivenType, givenName } from '../compiler/lower/given-fields.ts';
+import type { Field } from '../schema/types.ts';
 
 /** A field's value: its text, its bytes, or the elements of a list. */
 export type GivenValue = string | Uint8Array | readonly string[];
@@ -60,7 +61,8 @@ export function ancestorCount({ fields }: GivenEvent): number {
   return count;
 }
 
-function fieldValue({ fields, parameters }: GivenEvent, name: string): GivenValue | undefined {
+/** A field's value by name as givenName() makes it; some follow from others. */
+export function fieldValue({ fields, parameters }: GivenEvent, name: string): GivenValue | undefined {
   const own = fields.get(name);
   if (own !== undefined) return own;
   const [, index] = /^evt\.arg\[(\d+)\]$/.exec(name) ?? [];
@@ -105,6 +107,16 @@ function encodeTable(keys: readonly GivenKey[], value: (key: GivenKey) => GivenV
     }
   }
   return new Uint8Array(Buffer.concat([table, ...behind]));
+}
+
+/**
+ * Whether a value is one of its field's type.
+ * @throws GivenValueError
+ */
+export function checkGivenValue(field: Field, argument: string | undefined, value: GivenValue): void {
+  const given = new GivenFields();
+  given.operand(field, argument);
+  for (const key of given.keys) encodeValue({ ...key, name: givenName(field, argument) }, value);
 }
 
 /** A whole number as bigint, a fraction as number, all else as bytes. */

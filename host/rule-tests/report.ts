@@ -1,0 +1,91 @@
+// What came of rule tests, as text for people and as JUnit's XML for build servers.
+
+import type { FalsePart, Problem, TestResult } from './run-tests.ts';
+
+/** Longer texts are cut: conditions with lists of hundreds of names, command lines. */
+const LONGEST = 160;
+
+/** One line for a test that passed, more for one that failed. */
+export function resultText({ test, problems, matched }: TestResult): string {
+  if (problems.length === 0) return `ok    ${printable(test.name)}\n`;
+  const names = (rules: readonly string[]): string => (rules.length === 0 ? 'none' : rules.map(printable).join(', '));
+  return [
+    `FAIL  ${printable(test.name)}`,
+    `        expected  ${names(test.expected.map(({ rule }) => rule))}`,
+    `        got       ${names(matched)}`,
+    ...problems.flatMap(problemLines).map((line) => `      ${line}`),
+    '',
+  ].join('\n');
+}
+
+function problemLines(problem: Problem): readonly string[] {
+  const rule = printable(problem.rule);
+  switch (problem.kind) {
+    case 'unexpected':
+      return [`+ ${rule}`, `    ${shorten(problem.output)}`];
+    case 'output':
+      return [`~ ${rule}: another output`, `    - ${printable(problem.expected)}`, `    + ${printable(problem.got)}`];
+    case 'missing':
+      return [
+        `- ${rule}`,
+        ...(problem.otherTypes ? [`    is only tried on ${shorten(problem.otherTypes.join(', '))}`] : []),
+        ...problem.falseParts.flatMap(partLines),
+      ];
+  }
+}
+
+function partLines({ condition, values }: FalsePart): readonly string[] {
+  return [
+    `    false: ${shorten(condition)}`,
+    ...values.map(
+      ({ field, value }) => `           ${field} ${value === undefined ? 'is absent' : `= ${shown(value)}`}`,
+    ),
+  ];
+}
+
+function shown(value: string): string {
+  return shorten(value === '' || /\s/.test(value) ? JSON.stringify(value) : value);
+}
+
+function shorten(text: string): string {
+  const safe = printable(text);
+  return safe.length > LONGEST ? `${safe.slice(0, LONGEST)}...` : safe;
+}
+
+/** Nothing in a rule or test may steer the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, '.');
+}
+
+export interface FileResults {
+  readonly file: string;
+  readonly results: readonly TestResult[];
+}
+
+/** JUnit's XML, as build servers read it. */
+export function junitXml(files: readonly FileResults[]): string {
+  const failures = (results: readonly TestResult[]): number =>
+    results.filter(({ problems }) => problems.length > 0).length;
+  const suites = files.map(({ file, results }) => {
+    const cases = results.map((result) => {
+      const head = `    <testcase classname="${xml(file)}" name="${xml(result.test.name)}"`;
+      if (result.problems.length === 0) return `${head}/>`;
+      const summary = result.problems.map(({ kind, rule }) => `${kind} ${rule}`).join('; ');
+      return `${head}>\n      <failure message="${xml(summary)}">${xml(resultText(result))}</failure>\n    </testcase>`;
+    });
+    const counts = `tests="${results.length}" failures="${failures(results)}"`;
+    return [`  <testsuite name="${xml(file)}" ${counts}>`, ...cases, '  </testsuite>'].join('\n');
+  });
+  const all = files.flatMap(({ results }) => results);
+  const head = `<testsuites tests="${all.length}" failures="${failures(all)}">`;
+  return `${['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites, '</testsuites>'].join('\n')}\n`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+function xml(text: string): string {
+  // Characters that XML can't have at all are left out.
+  return text
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
+    .replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
+}
