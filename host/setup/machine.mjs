@@ -9,7 +9,7 @@ import { mountTracefs } from './tracefs.mjs';
 /** @import { Problem } from './failure.mjs' */
 
 /** Oldest kernel: the CO-RE relocations and the task iterator that the BPF programs use are there from it on. */
-export const OLDEST_KERNEL = /** @type {const} */ ([5, 17]);
+export const OLDEST_KERNEL = /** @type {const} */ ([5, 18]);
 
 /** Numbers of capabilities, from include/uapi/linux/capability.h. */
 const CAPABILITY = { SYS_ADMIN: 21n, PERFMON: 38n, BPF: 39n };

@@ -108,7 +108,7 @@ Error LoadError(const std::string& what, int number) {
                  what + " found no memory. Lower the ring budget, or raise the container's memory limit.",
                  std::move(detail)};
   }
-  return Error{"CAPTURE_LOAD", what + " failed. Linux 5.17 or later is needed; the kernel's words are in the detail.",
+  return Error{"CAPTURE_LOAD", what + " failed. Linux 5.18 or later is needed; the kernel's words are in the detail.",
                std::move(detail)};
 }
 

@@ -44,7 +44,7 @@ export const CAPTURE = defineCommand({
     recorded. Rules are not evaluated. The file is readable for its owner only: arguments and environments of programs hold
     secrets.
 
-    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.17 or newer with BTF.`,
+    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.18 or newer with BTF.`,
   options: OPTIONS,
   examples: [
     { command: 'wasprey capture -o node.wsp --duration 60', effect: 'Records a minute of everything.' },

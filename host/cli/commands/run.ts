@@ -62,7 +62,7 @@ export const RUN = defineCommand({
     RULES are files, or folders with .yaml and .yml files, as one set in the order given; without any, the rules that come with
     Wasprey. They are compiled if need be. Messages and the summary at the end go to standard error.
 
-    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.17 or newer with BTF.`,
+    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.18 or newer with BTF.`,
   options: OPTIONS,
   examples: [
     { command: 'wasprey run', effect: 'Watches by the rules that come with Wasprey.' },
