@@ -1,10 +1,11 @@
 // A parameter of an event: its raw value, and what the number or path in it stands for.
 
+import { errnoName } from '../schema/errno.ts';
+import { parameterBase } from '../schema/parameter-base.ts';
 import type { Parameter } from '../schema/types.ts';
 import { groupName, userName } from './account-names.ts';
 import { addressText, isMapped } from './address.ts';
 import { descriptorOf, kindAndProtocol, statDevice } from './descriptor.ts';
-import { errnoName } from './errno.ts';
 import { nameFlags } from './flag-names.ts';
 import { isAbsolute } from './path.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
@@ -19,20 +20,6 @@ const AF_UNIX = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
 const UNSET_ID = 0xffffffff;
-
-/** Falco shows most numbers in decimal; these parameters in hexadecimal (by name, or `event.name` where one event differs). */
-const HEXADECIMAL = new Set([
-  'dev',
-  'cap_inheritable',
-  'cap_permitted',
-  'cap_effective',
-  'ptrace.addr',
-  'ptrace.data',
-  'accept4.flags',
-  'mkdir.mode',
-  'mkdirat.mode',
-]);
-const OCTAL = new Set(['mode']);
 
 /** A parameter's forms. */
 export interface ParameterValue {
@@ -127,13 +114,13 @@ function numberValue(event: EventRecord, parameter: Parameter, member: number | 
     case 'ABSTIME':
       return { raw: integer(number), shown: encode(dateTime(number)) };
     default:
-      return { raw: integer(parameter.name === 'dev' ? statDevice(Number(number)) : number, baseOf(event, parameter)) };
+      return {
+        raw: integer(
+          parameter.name === 'dev' ? statDevice(Number(number)) : number,
+          parameterBase(event.type.name, parameter.name),
+        ),
+      };
   }
-}
-
-function baseOf({ type }: EventRecord, { name }: Parameter): 8 | 10 | 16 {
-  if (HEXADECIMAL.has(name) || HEXADECIMAL.has(`${type.name}.${name}`)) return 16;
-  return OCTAL.has(name) ? 8 : 10;
 }
 
 function withMeaning(raw: FieldValue, meaning: string | undefined): ParameterValue {

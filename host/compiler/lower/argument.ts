@@ -1,53 +1,21 @@
 // evt.arg.NAME and evt.rawarg.NAME: a parameter of the event type, as the text that it stands for or as its number.
 
-import { errnoName } from '../../fields/errno.ts';
 import type { EventType } from '../../schema/events.ts';
 import { FLAG_TABLES, type FlagName } from '../../schema/flags.ts';
+import { parameterBase } from '../../schema/parameter-base.ts';
 import type { Parameter } from '../../schema/types.ts';
 import { all, code, type Scope } from '../ir.ts';
 import { statDevice } from './argument-numbers.ts';
 import { Descriptor } from './descriptor-fields.ts';
+import { errnoText } from './errno-text.ts';
 import { eventField, eventMember } from './event-fields.ts';
 import { imageMember } from './image-fields.ts';
-import {
-  ABSENT,
-  constantText,
-  either,
-  enumeration,
-  type LoweringContext,
-  number,
-  type Operand,
-  text,
-  toBytes,
-} from './operand.ts';
-
-const HEXADECIMAL = new Set([
-  'dev',
-  'cap_inheritable',
-  'cap_permitted',
-  'cap_effective',
-  'ptrace.addr',
-  'ptrace.data',
-  'accept4.flags',
-  'mkdir.mode',
-  'mkdirat.mode',
-]);
-
-/** The kernel returns errors as -1 to -4095. */
-const ERRORS = Array.from(
-  { length: 4095 },
-  (_, index) => [-1 - index, errnoName(BigInt(-1 - index)) ?? ''] as const,
-).filter(([, name]) => name !== '');
+import { ABSENT, constantText, either, type LoweringContext, number, type Operand, text, toBytes } from './operand.ts';
 
 /** By name or, all digits, by position from 0. */
 export function findParameter(type: EventType, argument: string): Parameter | undefined {
   if (/^\d+$/.test(argument)) return type.parameters[Number(argument)];
   return type.parameters.find((parameter) => parameter.name === argument);
-}
-
-/** The name of an error, its number where it has none. */
-export function errnoText(result: string): Operand {
-  return enumeration(result, 'event', ERRORS);
 }
 
 export function argumentField(raw: boolean, argument: string, context: LoweringContext): Operand {
@@ -119,7 +87,7 @@ function textOf(parameter: Parameter, value: Operand, context: LoweringContext):
       return userName(value.code, 'imageGid(image)', 'imageGroupName(image)');
     default:
       return digits(
-        baseOf(parameter, type),
+        DIGITS[parameterBase(type.name, parameter.name)],
         parameter.name === 'dev' ? statDevice(value.code) : value.code,
         value.scope,
       );
@@ -136,10 +104,7 @@ function rawMember({ member = '' }: Parameter): string {
   return member.replace('name', 'raw');
 }
 
-function baseOf({ name }: Parameter, type: EventType): 'decimal' | 'octal' | 'hexadecimal' {
-  if (HEXADECIMAL.has(name) || HEXADECIMAL.has(`${type.name}.${name}`)) return 'hexadecimal';
-  return name === 'mode' ? 'octal' : 'decimal';
-}
+const DIGITS = { 8: 'octal', 10: 'decimal', 16: 'hexadecimal' } as const;
 
 function digits(kind: 'decimal' | 'octal' | 'hexadecimal', value: string, scope: Scope): Operand {
   return { kind: 'pieces', pieces: [{ kind, code: value, scope }] };

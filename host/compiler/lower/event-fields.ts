@@ -5,7 +5,7 @@ import type { EventType } from '../../schema/events.ts';
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
 import type { Member } from '../../schema/layout.ts';
 import { all, any, type Condition, code, constant, not } from '../ir.ts';
-import { errnoText } from './argument.ts';
+import { errnoText } from './errno-text.ts';
 import { ABSENT, boolean, constantText, either, number, type Operand, present, text } from './operand.ts';
 
 /** A member of the event's record, by name; undefined where its shape has none. `numbers[1]` is an element of an array. */

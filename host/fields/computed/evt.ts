@@ -1,8 +1,8 @@
 // evt.*: facts of the event itself.
 
+import { errnoName } from '../../schema/errno.ts';
 import type { ComputedField, ComputedFields } from '../context.ts';
 import { descriptorOf, hasState } from '../descriptor.ts';
-import { errnoName } from '../errno.ts';
 import type { EventRecord } from '../record.ts';
 import { type Absent, boolean, type FieldValue, integer, text } from '../value.ts';
 
