@@ -1,10 +1,10 @@
-// Builds what native/ holds, BPF objects and addon, by native/Makefile, which is incremental by itself.
+// Builds what native/ holds, BPF objects, addon and act, by native/Makefile, which is incremental by itself.
 // The stamp only spares the start of make when nothing has changed.
 
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { SetupFailure } from './failure.mjs';
-import { BUILD, PROJECT, SETUP_STATE, SYSTEM_PATH } from './paths.mjs';
+import { ACT_PROGRAM, BUILD, PROJECT, SETUP_STATE, SYSTEM_PATH } from './paths.mjs';
 import { runTool } from './run-tool.mjs';
 import { digestInputs, isUpToDate, writeStamp } from './stamp.mjs';
 
@@ -17,7 +17,7 @@ const ADDON = `${BUILD}native/wasprey.node`;
 
 const BPF_OBJECT = `${BUILD}bpf/wasprey.bpf.o`;
 
-const OUTPUTS = [ADDON, BPF_OBJECT];
+const OUTPUTS = [ADDON, BPF_OBJECT, ACT_PROGRAM];
 
 /** @returns {string} */
 const currentDigest = () => digestInputs(PROJECT, INPUTS, [process.arch]);

@@ -8,6 +8,9 @@ export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 /** Everything that is built; git-ignored, and safe to delete at any time. */
 export const BUILD = `${PROJECT}build/`;
 
+/** The program with which `wasprey generate` and the live tests act (native/act/). */
+export const ACT_PROGRAM = `${BUILD}native/act`;
+
 /** Logs of set-up's steps, its stamps and its lock. */
 export const SETUP_STATE = `${BUILD}setup/`;
 

@@ -1,17 +1,17 @@
-// Builds test/support/act.c and runs it: real processes that do exactly the system calls a test asks for, and what they
+// Runs act (native/act): real processes that do exactly the system calls a test asks for, and what they
 // know of each by themselves.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { actWords, type Step, str } from '../../host/generate/steps.ts';
+import { ACT_PROGRAM, PROJECT } from '../../host/setup/paths.mjs';
 
-const HERE = import.meta.dirname;
-const SOURCES = ['act.c', 'act-arguments.c', 'act-report.c', 'act.h'].map((name) => join(HERE, name));
-const PROGRAM = join(HERE, '../../build/test/act');
+export { actWords, type Step, str };
 
-/** One system call, as act.c reports it. Numbers that a namespace changes (pid, tid) are those of the process's own. */
+/** One system call, as act reports it. Numbers that a namespace changes (pid, tid) are those of the process's own. */
 export interface Call {
   readonly call: string;
   readonly step: number;
@@ -51,34 +51,14 @@ export interface Place extends Call {
 /** Longer than any test lets it wait. */
 const LONGEST_RUN_MS = 60_000;
 
-/** A step: the name of a call or an @action, and its arguments; a string argument is written with `str()`. */
-export type Step = readonly (string | number | bigint)[];
+let built = false;
 
-/** A string as an argument of a call; bytes that are no text, or that a JavaScript string can't hold, as a Buffer. */
-export function str(value: string | Uint8Array): string {
-  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  let result = 's:';
-  for (const byte of bytes) {
-    const plain = byte > 0x20 && byte < 0x7f && byte !== 0x5c;
-    result += plain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
-  }
-  return result;
-}
-
-/** The words of a command line that performs the steps. */
-export function actWords(steps: readonly Step[]): string[] {
-  return steps.flatMap((step, index) => [...(index > 0 ? ['--'] : []), ...step.map(String)]);
-}
-
-/** Where act is, built if it is older than its sources. */
+/** Where act is, built anew if it is older than its sources. */
 export function actProgram(): string {
-  const built = statSync(PROGRAM, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (SOURCES.every((source) => statSync(source).mtimeMs < built)) return PROGRAM;
-  mkdirSync(join(PROGRAM, '..'), { recursive: true });
-  const sources = SOURCES.filter((source) => source.endsWith('.c'));
-  const flags = ['-std=c23', '-O1', '-static', '-pthread', '-Wall', '-Wextra', '-Werror'];
-  execFileSync('clang-19', [...flags, '-o', PROGRAM, ...sources], { stdio: ['ignore', 'inherit', 'inherit'] });
-  return PROGRAM;
+  if (!built)
+    execFileSync('make', ['-s', '-C', join(PROJECT, 'native'), 'act'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  built = true;
+  return ACT_PROGRAM;
 }
 
 export interface ActOptions {

@@ -1,13 +1,13 @@
-// Does exactly the system calls that a test asks for, and says as JSON lines what it knows of each by itself: result,
-// time, thread, and the inode, link text or addresses behind the descriptor. Linked statically, to run in any
-// container.
+// Does exactly the system calls that it is told to, and says as JSON lines what it knows of each by itself: result,
+// time, thread, and the inode, link text or addresses behind the descriptor. `wasprey generate` acts with it, and so do
+// the live tests. Linked statically, to run in any container.
 //
 // clang-format off
 // usage: act STEP [-- STEP]...
 // A step is a system call's name and its arguments as they go into the registers, or an @action.
 //   12 -1 0x40 0755       a number
 //   r   r3                result of the step before, or of step 3 (they count from 0)
-//   null   self           0, own pid
+//   null   self   parent  0, own pid, parent's pid
 //   s:TEXT                a string; \xHH is a byte
 //   list:A,B,C            argv or envp
 //   in:ADDRESS:PORT   in6:ADDRESS:PORT   un:PATH   un:@ABSTRACT     a socket address
@@ -21,6 +21,17 @@
 //   @orphan               a child goes on, after its parent has ended
 //   @thread               a thread goes on
 //   @exec PATH NAME       PATH, called with NAME as argv[0], goes on with the steps that follow
+//   @link PATH            makes a symbolic link to act there and goes on as that; results of steps begin anew (as after @exec)
+//   @copy PATH            the same with a copy of act
+//   @terminal             a child goes on, in a session with a terminal of its own
+//   @user N               goes on as that user, with the group of the same number
+//   @network ADDRESS      goes on in a network of its own that has that IPv4 address, if that is permitted
+//   @spawn PROGRAM ARG... runs a program to its end, with no input and output
+//   @pretend PATH ARG...  runs a link to act at PATH with these arguments, which does nothing
+//   @env NAME=VALUE       for what is run from here on
+//   @remove PATH          a file, or a folder with all that is in it
+//   @sleep MS
+//   @mark TEXT            nothing: TEXT is in the command line
 //   @cpu N   @comm NAME   go on on that CPU, under that name
 //   @wait                 says where it is, then waits for a line on its input
 //   @loop N               does what follows N times, and says only how many calls it made and how many failed
@@ -144,51 +155,6 @@ static void* run_thread(void* at) {
   return NULL;
 }
 
-static int wait_for(pid_t child) {
-  int status;
-  while (waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) die("waitpid: %m");
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-// A process of that number, or of any if it is 0; the number must be free.
-static pid_t fork_as(pid_t number) {
-  struct clone_args arguments = {.exit_signal = SIGCHLD};
-  if (number) {
-    arguments.set_tid = (unsigned long)&number;
-    arguments.set_tid_size = 1;
-  }
-  pid_t child = number ? (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments)) : fork();
-  if (child < 0) die("no process of number %d: %m", number);
-  return child;
-}
-
-// A child goes on. This process ends with the child's status, but not before all that come of it have: node closes
-// their input when the process ends that it has started. They hold the writing end of a pipe, at a number out of the
-// way.
-static void hand_over_to_child(pid_t number) {
-  int pipes[2];
-  char byte;
-  if (pipe(pipes) != 0) die("pipe: %m");
-  int writing = fcntl(pipes[1], F_DUPFD, 500);
-  close(pipes[1]);
-  pid_t child = fork_as(number);
-  if (child == 0) {
-    close(pipes[0]);
-    return;
-  }
-  close(writing);
-  int status = wait_for(child);
-  while (read(pipes[0], &byte, 1) > 0);
-  exit(status);
-}
-
-static void become_orphan(void) {
-  pid_t parent = getpid();
-  if (fork_as(0) != 0) _exit(0);
-  while (getppid() == parent) usleep(1000);
-}
-
 static void wait_for_line(void) {
   char byte;
   say_where("@wait");
@@ -196,20 +162,12 @@ static void wait_for_line(void) {
   while (read(STDIN_FILENO, &byte, 1) == 1 && byte != '\n');
 }
 
-static void go_on_as(int at, int length, int rest) {
-  char** list = calloc(word_count + 2, sizeof(*list));
-  if (length != 3) die("@exec PATH NAME");
-  list[0] = words[at + 2];
-  for (int i = rest; i < word_count; i++) list[1 + i - rest] = words[i];
-  execv(words[at + 1], list);
-  die("%s: %m", words[at + 1]);
-}
-
-static void on_cpu(int number) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(number, &set);
-  if (sched_setaffinity(0, sizeof(set), &set) != 0) die("CPU %d: %m", number);
+// The words from `from` up to `to`, as an argv.
+static char** word_list(int from, int to) {
+  if (from >= to) die("%s: what?", words[from - 1]);
+  char** list = calloc(to - from + 1, sizeof(*list));
+  memcpy(list, words + from, (to - from) * sizeof(*list));
+  return list;
 }
 
 static void loop(long times, int rest) {
@@ -242,7 +200,12 @@ static void run(int at) {
       pthread_join(thread, NULL);
       return;
     } else if (!strcmp(name, "@exec")) {
-      go_on_as(at, length, rest);
+      if (length != 3) die("@exec PATH NAME");
+      go_on_as(operand, words[at + 2], words + (rest < word_count ? rest : word_count));
+    } else if (!strcmp(name, "@link")) {
+      go_on_as_link(operand, words + (rest < word_count ? rest : word_count));
+    } else if (!strcmp(name, "@copy")) {
+      go_on_as_copy(operand, words + (rest < word_count ? rest : word_count));
     } else if (!strcmp(name, "@loop")) {
       loop(atol(operand), rest);
       return;
@@ -252,7 +215,23 @@ static void run(int at) {
       prctl(PR_SET_NAME, operand);
     } else if (!strcmp(name, "@wait")) {
       wait_for_line();
-    } else {
+    } else if (!strcmp(name, "@terminal")) {
+      enter_terminal();
+    } else if (!strcmp(name, "@user")) {
+      become_user(atoi(operand));
+    } else if (!strcmp(name, "@network")) {
+      enter_network(operand);
+    } else if (!strcmp(name, "@env")) {
+      putenv(words[at + length - 1]);
+    } else if (!strcmp(name, "@sleep")) {
+      usleep(atol(operand) * 1000);
+    } else if (!strcmp(name, "@spawn")) {
+      spawn(word_list(at + 1, at + length));
+    } else if (!strcmp(name, "@pretend")) {
+      pretend(word_list(at + 1, at + length));
+    } else if (!strcmp(name, "@remove")) {
+      remove_tree(operand);
+    } else if (strcmp(name, "@mark")) {
       system_call(at, length);
     }
     at = rest;
@@ -260,6 +239,7 @@ static void run(int at) {
 }
 
 int main(int argc, char** argv) {
+  if (getenv(PRETENCE)) return 0;
   words = argv + 1;
   word_count = argc - 1;
   run(0);

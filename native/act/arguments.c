@@ -134,6 +134,7 @@ long argument(const char* text) {
   if (!strncmp(text, "list:", 5)) return (long)string_list(text + 5);
   if (!strcmp(text, "null")) return 0;
   if (!strcmp(text, "self")) return getpid();
+  if (!strcmp(text, "parent")) return getppid();
   if (!strcmp(text, "len")) return (long)argument_size;
   if (!strcmp(text, "out")) {
     argument_size = sizeof(out);

@@ -1,0 +1,54 @@
+// Steps of act (native/act/act.c): exact system calls and what goes with them, as words of its command line.
+
+import { AT_FDCWD, O } from './numbers.ts';
+
+/** The name of a system call or an @action of act, and its arguments; a string argument of a call is written with `str()`. */
+export type Step = readonly (string | number | bigint)[];
+
+/** A string as an argument of a call; bytes that are no text, or that a JavaScript string can't hold, as a Buffer. */
+export function str(value: string | Uint8Array): string {
+  return `s:${escapeWord(value)}`;
+}
+
+/** An argv or envp as an argument of execve. */
+export function list(...values: readonly string[]): string {
+  return `list:${values.map((value) => escapeWord(value).replaceAll(',', '\\x2c')).join(',')}`;
+}
+
+function escapeWord(value: string | Uint8Array): string {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  let result = '';
+  for (const byte of bytes) {
+    const plain = byte > 0x20 && byte < 0x7f && byte !== 0x5c;
+    result += plain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+  }
+  return result;
+}
+
+/** The words of a command line that performs the steps. */
+export function actWords(steps: readonly Step[]): string[] {
+  return steps.flatMap((step, index) => [...(index > 0 ? ['--'] : []), ...step.map(String)]);
+}
+
+/** Opens a file and leaves it open. */
+export function open(path: string, flags: number, mode = 0o644): Step {
+  return ['openat', AT_FDCWD, str(path), flags, mode];
+}
+
+export function read(path: string): Step {
+  return open(path, O.RDONLY);
+}
+
+/** Makes a file with a text in it. */
+export function create(path: string, text = 'made by wasprey generate\n', mode = 0o644): Step[] {
+  return [open(path, O.WRONLY | O.CREAT, mode), ['write', 'r', str(text), 'len']];
+}
+
+export function makeDirectory(path: string): Step {
+  return ['mkdirat', AT_FDCWD, str(path), 0o755];
+}
+
+/** Runs a program of the place to its end, with no input and no output. */
+export function spawn(program: string, ...words: readonly string[]): Step {
+  return ['@spawn', program, ...words];
+}
