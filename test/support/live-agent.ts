@@ -57,8 +57,9 @@ export function probe(types: readonly string[], fields: readonly string[], condi
   return { name, types, rule: `- ${JSON.stringify(item)}\n` }; // JSON is YAML
 }
 
-/** A file that never is: deleting it makes an event that tells where the stream of events has come to. */
-const FENCE = `/nonexistent/wasprey-fence-${process.pid}-`;
+/** Files that never are: deleting one makes an event that tells where the stream of events has come to. */
+const FENCES = `/nonexistent/wasprey-fence-${process.pid}-`;
+let agentCount = 0;
 const FENCE_RULE = 'live test fence';
 const PATIENCE_MS = 10_000;
 const CLOCK_SLACK = 20_000_000n;
@@ -73,16 +74,18 @@ export class LiveAgent {
   #product: RunningProduct | undefined;
   readonly #alerts: AlertLine[] = [];
   readonly #fences = new Map<string, () => void>();
+  /** Each agent has its own: several may run, and see each other's. */
+  readonly #fence = `${FENCES}${agentCount++}-`;
   #fenceCount = 0;
 
   private constructor() {}
 
   /** Compiles the rules, one text a file; loads the BPF programs; waits until events come. */
   static async start(rules: readonly string[], options: ProductOptions = {}): Promise<LiveAgent> {
-    const fence = probe(['unlink'], ['evt.arg.path'], `evt.arg.path startswith ${FENCE}`);
+    const agent = new LiveAgent();
+    const fence = probe(['unlink'], ['evt.arg.path'], `evt.arg.path startswith ${agent.#fence}`);
     const texts = [fence.rule.replace(fence.name, FENCE_RULE), ...rules];
     const files = texts.map((text, index) => ({ name: `${index}.yaml`, text }));
-    const agent = new LiveAgent();
     agent.#product = await startProduct(files, options, (line) => agent.#take(line));
     await agent.settled();
     return agent;
@@ -100,7 +103,7 @@ export class LiveAgent {
    */
   async settled(): Promise<void> {
     for (let round = 0; round < 3; round++) {
-      const path = `${FENCE}${this.#fenceCount++}`;
+      const path = `${this.#fence}${this.#fenceCount++}`;
       const passed = new Promise<void>((resolve, reject) => {
         const timer = setTimeout(
           () => reject(new Error(`no alert of the fence ${path} within ${PATIENCE_MS} ms; ${this.#product?.state()}`)),
@@ -122,6 +125,11 @@ export class LiveAgent {
     return this.#alerts
       .filter((alert) => alert.rule === rule && includes(alert, where))
       .sort((one, other) => (time(one) < time(other) ? -1 : 1));
+  }
+
+  /** All alerts so far with that text anywhere in them, in the order in which they came. */
+  marked(text: string): AlertLine[] {
+    return this.#alerts.filter(({ line }) => line.includes(text));
   }
 
   /** The one alert of that rule that is as in `where`. */

@@ -4,6 +4,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CAPABILITIES } from '../../host/schema/flags.ts';
 import { actProgram, actWords, type Call, makeDirectory, type RunningAct, type Step, watchAct } from './live-act.ts';
 
 /** What Docker grants by default. */
@@ -24,6 +25,8 @@ const DEFAULT_CAPABILITIES = [
   'CAP_AUDIT_WRITE',
 ];
 
+const IMAGE_ANNOTATION = 'org.opencontainers.image.ref.name';
+
 /** Below it are those of all the containers made here. */
 const CGROUP = 'wasprey-live';
 
@@ -43,6 +46,10 @@ export interface ContainerOptions {
   /** Instead of Docker's default set. */
   readonly capabilities?: readonly string[];
   readonly mounts?: readonly Mount[];
+  /** As `docker run --privileged`: all capabilities and all devices. */
+  readonly privileged?: true;
+  /** Name of the image, as tools that unpack one note it. */
+  readonly image?: string;
   /** In front of the id, in the path of its cgroup: 'docker/', 'kubepods/besteffort/pod1/'. */
   readonly cgroupParent?: string;
 }
@@ -174,7 +181,7 @@ function makeDirectories(root: string, more: readonly string[]): void {
 }
 
 function configuration(id: string, options: ContainerOptions): object {
-  const capabilities = options.capabilities ?? DEFAULT_CAPABILITIES;
+  const capabilities = options.privileged ? CAPABILITIES : (options.capabilities ?? DEFAULT_CAPABILITIES);
   const hostPrograms: Mount[] =
     options.root === 'host' ? [{ source: '/usr', destination: '/usr', options: ['rbind', 'ro'] }] : [];
   const mounts: Mount[] = [
@@ -186,6 +193,7 @@ function configuration(id: string, options: ContainerOptions): object {
       source: 'devpts',
       options: ['newinstance', 'ptmxmode=0666', 'mode=0620'],
     },
+    { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'nodev', 'mode=1777'] },
     ...hostPrograms,
     ...(options.mounts ?? []).map((mount) => ({ options: ['rbind'], ...mount })),
   ];
@@ -203,7 +211,12 @@ function configuration(id: string, options: ContainerOptions): object {
     root: { path: 'rootfs' },
     hostname: 'live-test',
     mounts,
-    linux: { namespaces, cgroupsPath: `/${CGROUP}/${options.cgroupParent ?? ''}${id}` },
+    ...(options.image !== undefined && { annotations: { [IMAGE_ANNOTATION]: options.image } }),
+    linux: {
+      namespaces,
+      cgroupsPath: `/${CGROUP}/${options.cgroupParent ?? ''}${id}`,
+      ...(options.privileged && { resources: { devices: [{ allow: true, access: 'rwm' }] } }),
+    },
   };
 }
 

@@ -1,0 +1,103 @@
+// Actions on files: what is read, linked and emptied.
+
+import type { Action } from '../action.ts';
+import { AT_FDCWD, O } from '../numbers.ts';
+import { create, makeDirectory, open, read, spawn, str } from '../steps.ts';
+
+const SHADOW = '/etc/shadow';
+
+export const FILE_ACTIONS: readonly Action[] = [
+  {
+    name: 'read-sensitive-file',
+    description: 'opens /etc/shadow for reading',
+    where: 'any',
+    needs: { root: true, files: [SHADOW] },
+    rules: ['Read sensitive file untrusted'],
+    ownRules: ['Sensitive file read'],
+    steps: () => [read(SHADOW)],
+    nearMisses: [
+      { what: 'a file beside it', steps: () => [read('/etc/passwd')] },
+      {
+        what: 'a program that has to read it',
+        steps: ({ directory }) => [['@link', `${directory}/passwd`], read(SHADOW)],
+      },
+      { what: 'only written to', steps: () => [open(SHADOW, O.WRONLY)] },
+    ],
+  },
+  {
+    name: 'read-sensitive-file-after-startup',
+    description: 'opens /etc/shadow for reading, as a web server that has run for 6 s',
+    where: 'any',
+    needs: { root: true, files: [SHADOW] },
+    rules: ['Read sensitive file trusted after startup'],
+    steps: ({ directory }) => [['@link', `${directory}/httpd`], ['@sleep', 6000], read(SHADOW)],
+    nearMisses: [
+      { what: 'as it starts', steps: ({ directory }) => [['@link', `${directory}/httpd`], read(SHADOW)] },
+      { what: 'another program, however late', steps: () => [['@sleep', 6000], read(SHADOW)] },
+    ],
+  },
+  {
+    name: 'traverse-directories',
+    description: 'opens /etc/shadow for reading, by a path with .. in it',
+    where: 'any',
+    needs: { files: [SHADOW] },
+    rules: ['Directory traversal monitored file read'],
+    steps: () => [read('/etc/../etc/../etc/shadow')],
+    nearMisses: [
+      { what: 'one step up', steps: () => [read('/etc/../etc/shadow')] },
+      { what: 'to a file that is not watched', steps: () => [read('/proc/../proc/../proc/version')] },
+      {
+        what: 'by a program that a shell has started',
+        steps: ({ act, marker }) => [
+          spawn('sh', '-c', `${act} openat -100 s:/etc/../etc/../etc/shadow 0 -- @mark ${marker}; true`),
+        ],
+      },
+    ],
+  },
+  {
+    name: 'clear-log',
+    description: 'empties a file called syslog, in a folder of its own',
+    where: 'any',
+    rules: ['Clear Log Activities'],
+    steps: ({ directory }) => [open(`${directory}/syslog`, O.WRONLY | O.CREAT | O.TRUNC)],
+    nearMisses: [
+      { what: 'appended to', steps: ({ directory }) => create(`${directory}/syslog`) },
+      {
+        what: 'another file emptied',
+        steps: ({ directory }) => [open(`${directory}/notes`, O.WRONLY | O.CREAT | O.TRUNC)],
+      },
+    ],
+  },
+  {
+    name: 'link-to-sensitive-folder',
+    description: 'makes a symbolic link to /etc',
+    where: 'any',
+    rules: ['Create Symlink Over Sensitive Files'],
+    steps: ({ directory }) => [['symlinkat', str('/etc'), AT_FDCWD, str(`${directory}/link`)]],
+    nearMisses: [
+      {
+        what: 'to another file there',
+        steps: ({ directory }) => [['symlinkat', str('/etc/hostname'), AT_FDCWD, str(`${directory}/link`)]],
+      },
+    ],
+  },
+  {
+    name: 'hard-link-to-sensitive-file',
+    description: 'makes a hard link to /etc/shadow',
+    where: 'any',
+    needs: { root: true, files: [SHADOW] },
+    rules: ['Create Hardlink Over Sensitive Files'],
+    // Where /tmp is another file system it fails, which the rule does not mind.
+    steps: ({ directory }) => [['linkat', AT_FDCWD, str(SHADOW), AT_FDCWD, str(`${directory}/link`), 0]],
+    nearMisses: [
+      {
+        what: 'to another file, of that name',
+        steps: ({ directory }) => [
+          makeDirectory(`${directory}/etc`),
+          ...create(`${directory}/etc/shadow`),
+          ['linkat', AT_FDCWD, str(`${directory}/etc/shadow`), AT_FDCWD, str(`${directory}/link`), 0],
+        ],
+      },
+    ],
+  },
+];

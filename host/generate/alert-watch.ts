@@ -1,0 +1,56 @@
+// Waits for the alerts of actions: an alert is an action's by its rule and by the scene's marker in what it says.
+
+/** An alert as agents write it in JSON, Wasprey and Falco alike; what else is in it does not matter here. */
+export interface SeenAlert {
+  readonly rule: string;
+  /** All its text, in which the marker is looked for. */
+  readonly text: string;
+}
+
+/** An alert out of a line of JSON; undefined if it is none. */
+export function parseAlert(line: string): SeenAlert | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value !== 'object' || value === null || !('rule' in value) || typeof value.rule !== 'string')
+      return undefined;
+    return { rule: value.rule, text: line };
+  } catch {
+    return undefined;
+  }
+}
+
+interface Expectation {
+  readonly marker: string;
+  readonly missing: Set<string>;
+  readonly complete: () => void;
+}
+
+export class AlertWatch {
+  readonly #expected = new Set<Expectation>();
+
+  take({ rule, text }: SeenAlert): void {
+    for (const { marker, missing, complete } of this.#expected) {
+      if (missing.has(rule) && text.includes(marker)) missing.delete(rule);
+      if (missing.size === 0) complete();
+    }
+  }
+
+  /**
+   * To be called before the action is performed. The result resolves, once `wait` is called, to the rules whose alerts did not
+   * come within that time.
+   */
+  expect(rules: readonly string[], marker: string): { wait(timeoutMs: number): Promise<readonly string[]> } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const expectation: Expectation = { marker, missing: new Set(rules), complete: resolve };
+    this.#expected.add(expectation);
+    return {
+      wait: async (timeoutMs) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        if (expectation.missing.size > 0) await promise;
+        clearTimeout(timer);
+        this.#expected.delete(expectation);
+        return [...expectation.missing];
+      },
+    };
+  }
+}

@@ -1,0 +1,89 @@
+// Performs behaviour by one run of act, and removes what it leaves, whatever becomes of it.
+
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { getSystemErrorName } from 'node:util';
+import type { Behaviour, Scene } from './action.ts';
+import type { Place } from './place.ts';
+import { makeDirectory, type Step } from './steps.ts';
+
+/** No action takes longer. */
+const LONGEST_RUN_MS = 30_000;
+
+export interface Performance {
+  readonly scene: Scene;
+  /** Why it did not go to its end; what was to be seen may have happened all the same. */
+  readonly failure?: string;
+  /** Calls that the kernel refused, with its reason: `openat: EACCES`. */
+  readonly refused: readonly string[];
+}
+
+export function newScene(place: Place): Scene {
+  const marker = `w${randomBytes(6).toString('hex')}`;
+  return { marker, directory: `${place.temporary}/wasprey-${marker}`, act: place.act };
+}
+
+/** Does not reject for what happens to the steps; with `signal`, ends them early. What they leave is removed in any case. */
+export async function perform(
+  behaviour: Behaviour,
+  place: Place,
+  signal?: AbortSignal,
+  scene: Scene = newScene(place),
+): Promise<Performance> {
+  const leaves = behaviour.leaves?.(scene) ?? [];
+  const foreign = leaves.find((path) => !path.includes(scene.marker));
+  if (foreign !== undefined) throw new Error(`${foreign} is not the action's own: it would not be removed safely`);
+  const steps = [makeDirectory(scene.directory), ...behaviour.steps(scene), ['@mark', scene.marker]];
+  try {
+    return { scene, ...(await runAct(place, steps, signal)) };
+  } finally {
+    // No signal: it is what must be done after one.
+    await runAct(
+      place,
+      [scene.directory, ...leaves].map((path) => ['@remove', path]),
+    );
+  }
+}
+
+async function runAct(
+  place: Place,
+  steps: readonly Step[],
+  signal?: AbortSignal,
+): Promise<Pick<Performance, 'failure' | 'refused'>> {
+  if (signal?.aborted) return { failure: 'stopped', refused: [] };
+  const run = place.start(steps);
+  const limit = AbortSignal.any([AbortSignal.timeout(LONGEST_RUN_MS), ...(signal ? [signal] : [])]);
+  const stop = () => place.kill(run);
+  limit.addEventListener('abort', stop);
+  try {
+    const [end, output, errors] = await Promise.all([endOf(run), streamText(run.stdout), streamText(run.stderr)]);
+    const refused = refusedCalls(output);
+    if (limit.aborted) return { failure: signal?.aborted ? 'stopped' : 'it took too long', refused };
+    const told = errors.trim();
+    if (end === 0 && told === '') return { refused };
+    return { failure: told === '' ? `act ended with ${end}` : told.split('\n').join('; '), refused };
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error), refused: [] };
+  } finally {
+    limit.removeEventListener('abort', stop);
+  }
+}
+
+/** Exit status, or the name of the signal. */
+function endOf(run: ChildProcess): Promise<number | string> {
+  return new Promise((resolve, reject) => {
+    run.once('error', reject);
+    run.once('close', (status, signal) => resolve(status ?? signal ?? 'nothing'));
+  });
+}
+
+function streamText(stream: ChildProcess['stdout']): Promise<string> {
+  return stream ? text(stream) : Promise.resolve('');
+}
+
+/** Out of act's report, of which whole lines alone count: what a killed run has written may end anywhere. */
+function refusedCalls(report: string): string[] {
+  const pattern = /^\{"step":\d+,"call":"(\w+)",.*"result":(-\d+),/gm;
+  return [...report.matchAll(pattern)].map(([, call, result]) => `${call}: ${getSystemErrorName(Number(result))}`);
+}

@@ -1,0 +1,73 @@
+// Where actions are performed: here, on this machine or in the container that this process is in.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { ACT_PROGRAM, SYSTEM_PATH } from '../setup/paths.mjs';
+import { capabilitiesOf } from './capabilities.ts';
+import { actWords, type Step } from './steps.ts';
+
+export interface Place {
+  readonly kind: 'host' | 'container';
+  /** Absolute path of act there. */
+  readonly act: string;
+  /** Absolute path of a folder for the scenes. */
+  readonly temporary: string;
+  /** Of the processes that act there. */
+  readonly uid: number;
+  /** As `CAP_SYS_ADMIN`. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Whether there is a file of that absolute path. */
+  hasFile(path: string): boolean;
+  /** Whether a program of that name is in PATH. */
+  hasProgram(name: string): boolean;
+  /** Starts act with pipes for its output. */
+  start(steps: readonly Step[]): ChildProcess;
+  /** Ends a run of act and what it has started. */
+  kill(run: ChildProcess): void;
+}
+
+/** @param kind default: found out by what container runtimes leave in a container */
+export function thisPlace(kind: Place['kind'] = isInContainer() ? 'container' : 'host'): Place {
+  return {
+    kind,
+    act: ACT_PROGRAM,
+    temporary: tmpdir(),
+    uid: process.geteuid?.() ?? -1,
+    capabilities: capabilitiesOf(readFileSync('/proc/self/status', 'utf8')),
+    hasFile: existsSync,
+    hasProgram: (name) => SYSTEM_PATH.split(delimiter).some((folder) => isExecutable(join(folder, name))),
+    // A process group of its own, so that it can be ended with its children, and Ctrl-C reaches only this process.
+    start: (steps) =>
+      spawn(ACT_PROGRAM, actWords(steps), {
+        cwd: '/',
+        env: { PATH: SYSTEM_PATH },
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    kill(run) {
+      try {
+        if (run.pid !== undefined) process.kill(-run.pid, 'SIGKILL');
+      } catch {
+        // it has ended
+      }
+    },
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Docker and Podman leave a file; Kubernetes and systemd-nspawn a variable; a cgroup outside of the namespace names the id. */
+function isInContainer(): boolean {
+  if (['/.dockerenv', '/run/.containerenv'].some((path) => existsSync(path))) return true;
+  if (process.env.KUBERNETES_SERVICE_HOST !== undefined || process.env.container !== undefined) return true;
+  return /[0-9a-f]{64}/.test(readFileSync('/proc/self/cgroup', 'utf8'));
+}

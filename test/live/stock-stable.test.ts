@@ -1,0 +1,6 @@
+// The stable stock rules: each fires on the behaviour that it is about, and not on what comes close.
+
+import { testActions } from '../support/live-actions.ts';
+import { stockRules } from '../support/stock-rules.ts';
+
+testActions({ rules: [stockRules('falco_rules.yaml')] });
