@@ -1,6 +1,6 @@
 // What came of rule tests, as text for people and as JUnit's XML for build servers.
 
-import type { FalsePart, Problem, TestResult } from './run-tests.ts';
+import type { FalsePart, Matched, Problem, TestResult } from './rule-test.ts';
 
 /** Longer texts are cut: conditions with lists of hundreds of names, command lines. */
 const LONGEST = 160;
@@ -8,30 +8,49 @@ const LONGEST = 160;
 /** One line for a test that passed, more for one that failed. */
 export function resultText({ test, problems, matched }: TestResult): string {
   if (problems.length === 0) return `ok    ${printable(test.name)}\n`;
-  const names = (rules: readonly string[]): string => (rules.length === 0 ? 'none' : rules.map(printable).join(', '));
+  const rules = (items: readonly Matched[]): string => (items.length === 0 ? 'none' : items.map(ruleText).join(', '));
   return [
     `FAIL  ${printable(test.name)}`,
-    `        expected  ${names(test.expected.map(({ rule }) => rule))}`,
-    `        got       ${names(matched)}`,
+    `        expected  ${rules(test.expected)}`,
+    `        got       ${rules(matched)}`,
     ...problems.flatMap(problemLines).map((line) => `      ${line}`),
     '',
   ].join('\n');
+}
+
+function ruleText({ rule, alerts }: Matched): string {
+  return alerts === undefined ? printable(rule) : `${printable(rule)} (${count(alerts)})`;
+}
+
+function count(alerts: number): string {
+  return alerts === 1 ? '1 alert' : `${alerts} alerts`;
 }
 
 function problemLines(problem: Problem): readonly string[] {
   const rule = printable(problem.rule);
   switch (problem.kind) {
     case 'unexpected':
-      return [`+ ${rule}`, `    ${shorten(problem.output)}`];
-    case 'output':
-      return [`~ ${rule}: another output`, `    - ${printable(problem.expected)}`, `    + ${printable(problem.got)}`];
-    case 'missing':
+      return [`+ ${rule}`, ...problem.outputs.map((output) => `    ${shorten(output)}`)];
+    case 'count':
       return [
-        `- ${rule}`,
-        ...(problem.otherTypes ? [`    is only tried on ${shorten(problem.otherTypes.join(', '))}`] : []),
-        ...problem.falseParts.flatMap(partLines),
+        `~ ${rule}: ${count(problem.got)} instead of ${problem.expected}`,
+        ...problem.outputs.map((output) => `    ${shorten(output)}`),
       ];
+    case 'output':
+      return [
+        `~ ${rule}: another output`,
+        `    - ${printable(problem.expected)}`,
+        ...problem.outputs.map((output) => `    + ${printable(output)}`),
+      ];
+    case 'missing':
+      return [`- ${rule}`, ...untriedLines(problem), ...problem.falseParts.flatMap(partLines)];
   }
+}
+
+function untriedLines({ untried }: Problem & { readonly kind: 'missing' }): readonly string[] {
+  if (!untried) return [];
+  const { ruleTypes, testTypes } = untried;
+  return [`    is only tried on ${shorten(ruleTypes.join(', '))}, not on ${shorten(testTypes.join(', '))}`];
 }
 
 function partLines({ condition, values }: FalsePart): readonly string[] {

@@ -1,43 +1,11 @@
-// Runs rule tests: all rules in one module, and with them the parts of the rules that are expected, to tell which part was false.
+// Runs rule tests of both kinds, and brings the results back into the order of the tests.
 
-import type { Expression } from '../compiler/ast.ts';
-import { type CompileDiagnostic, compileModule } from '../compiler/compile.ts';
-import { givenName } from '../compiler/lower/given-fields.ts';
-import { fieldsOf } from '../compiler/manifest.ts';
-import { printCondition } from '../compiler/print.ts';
+import type { CompileDiagnostic } from '../compiler/compile.ts';
 import type { RuleSource } from '../compiler/rule-source.ts';
-import { parseTemplate } from '../compiler/template.ts';
-import { encode, type FieldValue, text } from '../fields/value.ts';
-import { renderMessage, templateFields } from '../outputs/message.ts';
-import { resolveField } from '../schema/fields.ts';
-import { fieldValue, type GivenEvent } from './given-event.ts';
-import { GivenModule } from './given-module.ts';
-import type { RuleTest } from './read-tests.ts';
-
-/** A part of a condition that was false, and what its fields were. */
-export interface FalsePart {
-  readonly condition: string;
-  readonly values: readonly { readonly field: string; readonly value: string | undefined }[];
-}
-
-export type Problem =
-  | {
-      readonly kind: 'missing';
-      readonly rule: string;
-      /** The event types that the rule is tried on, where this event is of none of them. */
-      readonly otherTypes?: readonly string[];
-      readonly falseParts: readonly FalsePart[];
-    }
-  | { readonly kind: 'unexpected'; readonly rule: string; readonly output: string }
-  | { readonly kind: 'output'; readonly rule: string; readonly expected: string; readonly got: string };
-
-export interface TestResult {
-  readonly test: RuleTest;
-  /** Names of the rules that were true, in the order of their definition. */
-  readonly matched: readonly string[];
-  /** Empty if it passed. */
-  readonly problems: readonly Problem[];
-}
+import type { SoundRecording } from './recordings.ts';
+import type { EventTest, RecordingTest, RuleTest, TestResult } from './rule-test.ts';
+import { runEventTests } from './run-events.ts';
+import { runRecordingTests } from './run-recordings.ts';
 
 export interface TestRun {
   readonly results: readonly TestResult[];
@@ -45,87 +13,27 @@ export interface TestRun {
   readonly diagnostics: readonly CompileDiagnostic[];
 }
 
-/** @param cacheDirectory where compiled modules are kept */
+/**
+ * @param recordings those of all tests on recordings
+ * @param cacheDirectory where compiled modules are kept
+ * @throws RuleTestError
+ */
 export async function runTests(
   rules: readonly RuleSource[],
   tests: readonly RuleTest[],
+  recordings: ReadonlyMap<RecordingTest, SoundRecording>,
   cacheDirectory: string,
 ): Promise<TestRun> {
-  const expected = new Set(tests.flatMap((test) => test.expected.map(({ rule }) => rule)));
-  const parts = rules
-    .filter(({ name }) => expected.has(name))
-    .flatMap((rule) => conjuncts(rule.condition).map((condition) => ({ ...rule, condition })));
-  const compiled = await compileModule([...rules, ...parts], { fields: 'given', cacheDirectory });
-  const module = new GivenModule(compiled);
-  const results = tests.map((test): TestResult => {
-    const found = new Set(module.evaluate(test.event));
-    const triedOn = ({ eventTypes }: RuleSource): boolean => eventTypes?.has(test.eventType) ?? true;
-    const matched = rules.filter((rule, index) => found.has(index) && triedOn(rule));
-    const falseParts = (name: string): readonly FalsePart[] =>
-      parts.flatMap((part, index) =>
-        part.name === name && !found.has(rules.length + index) ? [falsePart(part.condition, test.event)] : [],
-      );
-    return {
-      test,
-      matched: matched.map(({ name }) => name),
-      problems: [...problemsOf(test, rules, matched, falseParts)],
-    };
-  });
-  return { results, diagnostics: compiled.diagnostics.filter(({ rule }) => rule < rules.length) };
-}
-
-function* problemsOf(
-  { expected, event, eventType }: RuleTest,
-  rules: readonly RuleSource[],
-  matched: readonly RuleSource[],
-  falseParts: (rule: string) => readonly FalsePart[],
-): Generator<Problem> {
-  for (const { rule: name, output } of expected) {
-    const rule = matched.find((one) => one.name === name);
-    if (rule) {
-      const got = outputOf(rule, event);
-      if (output !== undefined && got !== output) yield { kind: 'output', rule: name, expected: output, got };
-      continue;
-    }
-    const types = rules.find((one) => one.name === name)?.eventTypes;
-    const missing = { kind: 'missing', rule: name, falseParts: falseParts(name) } as const;
-    yield types && !types.has(eventType) ? { ...missing, otherTypes: [...types].sort() } : missing;
-  }
-  for (const rule of matched) {
-    if (expected.some((one) => one.rule === rule.name)) continue;
-    yield { kind: 'unexpected', rule: rule.name, output: outputOf(rule, event) };
-  }
-}
-
-/** The parts all of which have to be true. */
-function conjuncts(condition: Expression): readonly Expression[] {
-  return condition.kind === 'and' ? condition.children.flatMap(conjuncts) : [condition];
-}
-
-function falsePart(condition: Expression, event: GivenEvent): FalsePart {
-  const values = [...fieldsOf(condition)].map((field) => ({ field, value: shownValue(field, event) }));
-  return { condition: printCondition(condition), values };
-}
-
-function given(field: string, event: GivenEvent): ReturnType<typeof fieldValue> {
-  const resolved = resolveField(field);
-  return resolved.ok ? fieldValue(event, givenName(resolved.field, resolved.argument)) : undefined;
-}
-
-function shownValue(field: string, event: GivenEvent): string | undefined {
-  const value = given(field, event);
-  if (value === undefined || typeof value === 'string') return value;
-  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : `(${value.join(',')})`;
-}
-
-function outputOf({ output }: RuleSource, event: GivenEvent): string {
-  const template = parseTemplate(output);
-  const fields = templateFields(template).map((key) => ({ key, value: outputValue(given(key, event)) }));
-  return renderMessage(template, fields);
-}
-
-function outputValue(value: ReturnType<typeof fieldValue>): FieldValue | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === 'string' || value instanceof Uint8Array) return text(value);
-  return { kind: 'list', items: value.map(encode) };
+  const onEvents = tests.filter((test): test is EventTest => test.kind === 'event');
+  const onRecordings = [...recordings].map(([test, recording]) => ({ test, recording }));
+  const runs = [
+    ...(onEvents.length > 0 ? [await runEventTests(rules, onEvents, cacheDirectory)] : []),
+    ...(onRecordings.length > 0 ? [await runRecordingTests(rules, onRecordings, cacheDirectory)] : []),
+  ];
+  const results = new Map<RuleTest, TestResult>(runs.flatMap((run) => [...run.results]));
+  return {
+    results: tests.flatMap((test) => results.get(test) ?? []),
+    // Both kinds of modules are compiled from the same rules: one of them tells what is to be told.
+    diagnostics: runs[0]?.diagnostics ?? [],
+  };
 }

@@ -89,7 +89,7 @@ FAIL  another event type
         expected  Read secrets
         got       none
       - Read secrets
-          is only tried on open, openat
+          is only tried on open, openat, not on execve
           false: evt.type in (open, openat)
                  evt.type = execve
           false: evt.is_open_read = true

@@ -1,14 +1,17 @@
 // wasprey test: unit tests of rules, written in YAML.
 
 import { writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { RuleLoadError } from '../../compiler/diagnostic.ts';
 import { renderDiagnostic } from '../../compiler/diagnostic-text.ts';
 import { SourceFile } from '../../compiler/source-file.ts';
 import { readTestFile, requireKnownRules } from '../../rule-tests/read-tests.ts';
+import { checkRecording } from '../../rule-tests/recordings.ts';
 import { type FileResults, junitXml, resultText } from '../../rule-tests/report.ts';
+import { RuleTestError } from '../../rule-tests/rule-test.ts';
 import { runTests } from '../../rule-tests/run-tests.ts';
 import { BUILD } from '../../setup/paths.mjs';
+import { prepare } from '../../setup/prepare.mjs';
 import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { CommandFailure } from '../report-error.ts';
@@ -23,9 +26,9 @@ export const TEST = defineCommand({
   name: 'test',
   usage: 'FILE...',
   description: `
-    Tries rules on events that are described by their fields, and compares which rules are true of each with what the
-    test expects. Nothing is captured and no privilege is needed; the rules run in the same compiled form as on live
-    events. A test file names rule files, relative to itself, and tests:
+    Tries rules on events that are described by their fields, or on what \`wasprey capture\` has recorded, and compares
+    which rules match with what the test expects. Nothing is captured and no privilege is needed; the rules run in the
+    same compiled form as on live events. A test file names rule files and recordings, relative to itself:
 
         rules: [my-rules.yaml]
         tests:
@@ -35,8 +38,15 @@ export const TEST = defineCommand({
           - name: sshd may
             event: {evt.type: openat, evt.is_open_read: true, fd.name: /etc/shadow, proc.name: sshd}
             expect: none
+          - name: the break-in of May
+            recording: recordings/may.wsp
+            expect: {Read sensitive file: 3, Shell in pod: }
 
     A field that an event does not name is absent. With \`expect: {RULE: TEXT}\` the rule's output has to read so, too.
+
+    On a recording each rule is evaluated on its own, as with \`--rule-matching all\`. Rules that are expected raise one
+    alert or more, or as many as \`{RULE: NUMBER}\` says; with a text, one alert has to read so. A recording that is
+    damaged is refused.
 
     The exit status is 0 when all tests pass, and 1 when any fails or can't be run.`,
   options: {
@@ -69,14 +79,21 @@ export const TEST = defineCommand({
 });
 
 async function runFile(file: SourceFile, terminal: Terminal): Promise<FileResults['results']> {
-  const tests = orShow(terminal, () => readTestFile(file));
-  const paths = tests.rules.map((path) => (isAbsolute(path) ? path : join(dirname(file.name), path)));
-  const { active } = loadRuleSet(readRuleFiles(paths), terminal, false);
+  const { rules, tests } = orShow(terminal, () => readTestFile(file));
+  const { active } = loadRuleSet(readRuleFiles(rules), terminal, false);
   const names = active.map(({ name }) => name);
-  orShow(terminal, () => requireKnownRules(tests, names));
-  const { results, diagnostics } = await runTests(active, tests.tests, CACHE);
-  const told = diagnostics.filter(({ severity }) => severity === 'error');
-  for (const diagnostic of told) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
+  const recordings = orShow(terminal, () => {
+    requireKnownRules(tests, names);
+    return new Map(tests.flatMap((test) => (test.kind === 'recording' ? [[test, checkRecording(test)] as const] : [])));
+  });
+  if (recordings.size > 0) await prepare('native');
+  const { results, diagnostics } = await runTests(active, tests, recordings, CACHE).catch((error: unknown) => {
+    throw error instanceof RuleTestError ? new CommandFailure(error.message) : error;
+  });
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
+  // A rule that is left out never matches: that must not pass for a rule that rightly did not.
+  if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'mend what is shown above');
   return results;
 }
 

@@ -1,0 +1,65 @@
+// Reads an event that a test gives by its fields.
+
+import type { Context } from '../compiler/diagnostic.ts';
+import { givenName } from '../compiler/lower/given-fields.ts';
+import { suggestEvent, suggestField } from '../compiler/suggest.ts';
+import { lookUp, type YamlMapping, type YamlNode } from '../compiler/yaml.ts';
+import { contextAt, invalid } from '../compiler/yaml-values.ts';
+import { isEventName } from '../schema/event-names.ts';
+import { findEventType } from '../schema/events.ts';
+import { resolveField } from '../schema/fields.ts';
+import { checkGivenValue, type GivenEvent, type GivenValue, GivenValueError } from './given-event.ts';
+
+/**
+ * @param parent the test
+ * @throws RuleLoadError with the place of what is wrong
+ */
+export function readEvent(
+  node: YamlMapping,
+  parent: Context,
+): { readonly event: GivenEvent; readonly eventType: string } {
+  const fields = new Map<string, GivenValue>();
+  for (const { key, value } of node.entries) readField(key, value, fields, parent);
+  const eventType = fields.get('evt.type');
+  const context = contextAt('value for', 'event', node, parent);
+  if (typeof eventType !== 'string') {
+    return invalid('An event needs evt.type', context, 'rules are tried by the type of the event');
+  }
+  if (!isEventName(eventType)) {
+    const near = suggestEvent(eventType);
+    const place = contextAt('value for', 'evt.type', lookUp(node, 'evt.type') ?? node, context);
+    return invalid(`No event type is called ${eventType}`, place, near && `did you mean ${near}?`);
+  }
+  const parameters = (findEventType(eventType)?.parameters ?? []).map((parameter) => parameter.name);
+  return { event: { fields, parameters }, eventType };
+}
+
+function readField(key: YamlNode, value: YamlNode, fields: Map<string, GivenValue>, parent: Context): void {
+  const name = key.kind === 'scalar' ? key.text : '';
+  const resolved = resolveField(name);
+  if (!resolved.ok) {
+    const near = suggestField(name);
+    const context = contextAt('value for', name, key, parent);
+    if (resolved.field && resolved.reason !== 'unknown') {
+      const what = { 'argument-missing': 'needs an argument', 'argument-invalid': 'has no such argument' } as const;
+      const said = resolved.reason === 'argument-unexpected' ? 'takes no argument' : what[resolved.reason];
+      invalid(`Field ${resolved.field.name} ${said}`, context);
+    }
+    invalid(`No field is called ${name}`, context, near ? `did you mean ${near}?` : 'see `wasprey list fields`');
+  }
+  // Nothing, or null: the field is absent.
+  if (value.kind === 'null') return;
+  const context = contextAt('value for', name, value, parent);
+  if (value.kind === 'mapping') invalid('A field has one value', context);
+  const given =
+    value.kind === 'scalar' ? value.text : value.items.map((item) => (item.kind === 'scalar' ? item.text : ''));
+  if (typeof given !== 'string' && !resolved.field.list) invalid(`Field ${name} is no list`, context);
+  try {
+    checkGivenValue(resolved.field, resolved.argument, given);
+  } catch (error) {
+    if (!(error instanceof GivenValueError)) throw error;
+    invalid(error.message, context);
+  }
+  const listed = typeof given === 'string' && resolved.field.list ? [given] : given;
+  fields.set(givenName(resolved.field, resolved.argument), listed);
+}

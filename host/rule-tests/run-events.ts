@@ -1,0 +1,110 @@
+// Runs tests on given events: all rules in one module, and with them the parts of those that are expected, to tell which was false.
+
+import type { Expression } from '../compiler/ast.ts';
+import { type CompileDiagnostic, compileModule } from '../compiler/compile.ts';
+import { givenName } from '../compiler/lower/given-fields.ts';
+import { fieldsOf } from '../compiler/manifest.ts';
+import { printCondition } from '../compiler/print.ts';
+import type { RuleSource } from '../compiler/rule-source.ts';
+import { parseTemplate } from '../compiler/template.ts';
+import { encode, type FieldValue, text } from '../fields/value.ts';
+import { renderMessage, templateFields } from '../outputs/message.ts';
+import { resolveField } from '../schema/fields.ts';
+import { fieldValue, type GivenEvent } from './given-event.ts';
+import { GivenModule } from './given-module.ts';
+import type { EventTest, FalsePart, Problem, TestResult } from './rule-test.ts';
+
+export interface EventRun {
+  readonly results: ReadonlyMap<EventTest, TestResult>;
+  /** What the compiler said of the rules. */
+  readonly diagnostics: readonly CompileDiagnostic[];
+}
+
+/** @param cacheDirectory where compiled modules are kept */
+export async function runEventTests(
+  rules: readonly RuleSource[],
+  tests: readonly EventTest[],
+  cacheDirectory: string,
+): Promise<EventRun> {
+  const expected = new Set(tests.flatMap((test) => test.expected.map(({ rule }) => rule)));
+  const parts = rules
+    .filter(({ name }) => expected.has(name))
+    .flatMap((rule) => conjuncts(rule.condition).map((condition) => ({ ...rule, condition })));
+  const compiled = await compileModule([...rules, ...parts], { fields: 'given', cacheDirectory });
+  const module = new GivenModule(compiled);
+  const resultOf = (test: EventTest): TestResult => {
+    const found = new Set(module.evaluate(test.event));
+    const triedOn = ({ eventTypes }: RuleSource): boolean => eventTypes?.has(test.eventType) ?? true;
+    const matched = rules.filter((rule, index) => found.has(index) && triedOn(rule));
+    const falseParts = (name: string): readonly FalsePart[] =>
+      parts.flatMap((part, index) =>
+        part.name === name && !found.has(rules.length + index) ? [falsePart(part.condition, test.event)] : [],
+      );
+    return {
+      test,
+      matched: matched.map(({ name }) => ({ rule: name })),
+      problems: [...problemsOf(test, rules, matched, falseParts)],
+    };
+  };
+  const results = new Map(tests.map((test) => [test, resultOf(test)]));
+  return { results, diagnostics: compiled.diagnostics.filter(({ rule }) => rule < rules.length) };
+}
+
+function* problemsOf(
+  { expected, event, eventType }: EventTest,
+  rules: readonly RuleSource[],
+  matched: readonly RuleSource[],
+  falseParts: (rule: string) => readonly FalsePart[],
+): Generator<Problem> {
+  for (const { rule: name, output } of expected) {
+    const rule = matched.find((one) => one.name === name);
+    if (rule) {
+      const got = outputOf(rule, event);
+      if (output !== undefined && got !== output) {
+        yield { kind: 'output', rule: name, expected: output, outputs: [got] };
+      }
+      continue;
+    }
+    const types = rules.find((one) => one.name === name)?.eventTypes;
+    const missing = { kind: 'missing', rule: name, falseParts: falseParts(name) } as const;
+    const untried = types && !types.has(eventType) && { ruleTypes: [...types].sort(), testTypes: [eventType] };
+    yield untried ? { ...missing, untried } : missing;
+  }
+  for (const rule of matched) {
+    if (expected.some((one) => one.rule === rule.name)) continue;
+    yield { kind: 'unexpected', rule: rule.name, outputs: [outputOf(rule, event)] };
+  }
+}
+
+/** The parts all of which have to be true. */
+function conjuncts(condition: Expression): readonly Expression[] {
+  return condition.kind === 'and' ? condition.children.flatMap(conjuncts) : [condition];
+}
+
+function falsePart(condition: Expression, event: GivenEvent): FalsePart {
+  const values = [...fieldsOf(condition)].map((field) => ({ field, value: shownValue(field, event) }));
+  return { condition: printCondition(condition), values };
+}
+
+function given(field: string, event: GivenEvent): ReturnType<typeof fieldValue> {
+  const resolved = resolveField(field);
+  return resolved.ok ? fieldValue(event, givenName(resolved.field, resolved.argument)) : undefined;
+}
+
+function shownValue(field: string, event: GivenEvent): string | undefined {
+  const value = given(field, event);
+  if (value === undefined || typeof value === 'string') return value;
+  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : `(${value.join(',')})`;
+}
+
+function outputOf({ output }: RuleSource, event: GivenEvent): string {
+  const template = parseTemplate(output);
+  const fields = templateFields(template).map((key) => ({ key, value: outputValue(given(key, event)) }));
+  return renderMessage(template, fields);
+}
+
+function outputValue(value: ReturnType<typeof fieldValue>): FieldValue | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' || value instanceof Uint8Array) return text(value);
+  return { kind: 'list', items: value.map(encode) };
+}
