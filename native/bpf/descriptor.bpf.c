@@ -22,8 +22,8 @@ struct descriptor_arguments {
    1ull << BPF_BTF_GET_FD_BY_ID | 1ull << BPF_LINK_CREATE | 1ull << BPF_LINK_GET_FD_BY_ID | 1ull << BPF_ENABLE_STATS | \
    1ull << BPF_ITER_CREATE | 1ull << 36 /* BPF_TOKEN_CREATE */)
 
-inline_always struct descriptor_arguments descriptor_arguments(u32 type, struct pt_regs *registers, s64 result) {
-  u64 first = ARGUMENT_0(registers), second = ARGUMENT_1(registers), third = ARGUMENT_2(registers);
+inline_always struct descriptor_arguments descriptor_arguments(u32 type, const struct call *call, s64 result) {
+  u64 first = ARGUMENT(call, 0), second = ARGUMENT(call, 1), third = ARGUMENT(call, 2);
   switch (type) {
     case EVENT_DUP:
       return (struct descriptor_arguments){.fd = result, .old_fd = first};
@@ -45,28 +45,34 @@ inline_always struct descriptor_arguments descriptor_arguments(u32 type, struct 
   }
 }
 
-HOOK_PROGRAM(on_descriptor) {
-  struct record record;
-  struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_DESCRIPTOR) ||
-      !reserve(&record, ctx, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
-    return 0;
-  struct descriptor_arguments arguments = descriptor_arguments(event_type(&record), registers_of(task), ctx->result);
-  struct event_descriptor *event = (void *)record.header;
+inline_always void write_descriptor(struct record *record, struct task_struct *task, const struct call *call,
+                                    s64 result) {
+  struct descriptor_arguments arguments = descriptor_arguments(event_type(record), call, result);
+  struct event_descriptor *event = (void *)record->header;
   clear_descriptor(event);
   event->header.fd = arguments.fd < 0 ? -1 : arguments.fd;
   event->old_fd = arguments.old_fd;
   event->new_fd = arguments.new_fd;
   event->call_flags = arguments.flags;
   event->mode = arguments.mode;
-  event->text = append_user_text(&record, arguments.text, DESCRIPTOR_TEXT_LIMIT);
+  event->text = append_text(record, call, arguments.text, DESCRIPTOR_TEXT_LIMIT);
   u64 file = file_at(task, arguments.fd);
   if (file) {
     u32 has = describe_file(event, file);
-    append_resolved(&record, file, task, has, DESCRIPTOR_PATH_LIMIT);
+    append_resolved(record, file, task, has, DESCRIPTOR_PATH_LIMIT);
     if (has == HAS_SOCKET)
-      append_socket(&record, sock_of(file), ROLE_BY_PORT, DESCRIPTOR_PATH_LIMIT);
+      append_socket(record, sock_of(file), ROLE_BY_PORT, DESCRIPTOR_PATH_LIMIT);
   }
-  commit(&record);
+  commit(record);
+}
+
+HOOK_PROGRAM(on_descriptor) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (!begin(&record, ctx, task, SLOT_DESCRIPTOR) ||
+      !reserve(&record, ctx, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
+    return 0;
+  struct call call = call_of(task);
+  write_descriptor(&record, task, &call, ctx->result);
   return 0;
 }

@@ -15,13 +15,26 @@ struct exec_arguments {
 /* After a successful call the registers and the memory they pointed to are gone: directory and flags are not known. But
  * the kernel has put a copy of the path (bprm->filename, what AT_EXECFN points to) on the new stack, right behind the
  * environment, and no code of the new program has run yet. For execveat on a descriptor that copy is /dev/fd/N/PATH. */
-inline_always struct exec_arguments exec_arguments(u32 type, struct task_struct *task, s64 result) {
-  struct pt_regs *registers = registers_of(task);
+inline_always struct exec_arguments exec_arguments(u32 type, struct task_struct *task, const struct call *call,
+                                                   s64 result) {
   if (!result)
     return (struct exec_arguments){PINNED(task->mm->env_end), AT_FDCWD, 0};
   if (type == EVENT_EXECVEAT)
-    return (struct exec_arguments){ARGUMENT_1(registers), ARGUMENT_0(registers), ARGUMENT_4(registers)};
-  return (struct exec_arguments){ARGUMENT_0(registers), AT_FDCWD, 0};
+    return (struct exec_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 4)};
+  return (struct exec_arguments){ARGUMENT(call, 0), AT_FDCWD, 0};
+}
+
+inline_always void write_exec(struct record *record, struct task_struct *task, const struct call *call, s64 result) {
+  struct exec_arguments arguments = exec_arguments(event_type(record), task, call, result);
+  struct event_exec *event = (void *)record->header;
+  event->header.fd = -1;
+  event->name = event->directory = ABSENT;
+  event->dirfd = arguments.dirfd;
+  event->at_flags = arguments.flags;
+  event->raw = append_text(record, call, arguments.path, EXEC_RAW_LIMIT);
+  if (is_relative(record, event->raw, arguments.dirfd, EXEC_RAW_LIMIT))
+    event->directory = append_directory(record, task, arguments.dirfd, EXEC_DIRECTORY_LIMIT);
+  commit(record);
 }
 
 HOOK_PROGRAM(on_execve) {
@@ -29,15 +42,7 @@ HOOK_PROGRAM(on_execve) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!begin(&record, ctx, task, SLOT_EXECVE) || !reserve(&record, ctx, task, EXEC_LONGEST, sizeof(struct event_exec)))
     return 0;
-  struct exec_arguments arguments = exec_arguments(event_type(&record), task, ctx->result);
-  struct event_exec *event = (void *)record.header;
-  event->header.fd = -1;
-  event->name = event->directory = ABSENT;
-  event->dirfd = arguments.dirfd;
-  event->at_flags = arguments.flags;
-  event->raw = append_user_text(&record, arguments.path, EXEC_RAW_LIMIT);
-  if (is_relative(&record, event->raw, arguments.dirfd, EXEC_RAW_LIMIT))
-    event->directory = append_directory(&record, task, arguments.dirfd, EXEC_DIRECTORY_LIMIT);
-  commit(&record);
+  struct call call = call_of(task);
+  write_exec(&record, task, &call, ctx->result);
   return 0;
 }

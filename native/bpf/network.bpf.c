@@ -39,7 +39,7 @@ inline_always void clear_network(struct event_network *event) {
   __builtin_memset(&event->domain, 0, sizeof(*event) - offsetof(struct event_network, domain));
 }
 
-inline_always void read_passed(union passed *passed, u64 address, u32 length) {
+inline_always void read_passed(union passed *passed, const struct call *call, u64 address, u32 length) {
   __builtin_memset(passed, 0, sizeof(*passed));
   if (!address)
     return;
@@ -47,17 +47,17 @@ inline_always void read_passed(union passed *passed, u64 address, u32 length) {
   opaque(size);
   if (size > sizeof(struct sockaddr_in6))
     size = sizeof(struct sockaddr_in6);
-  bpf_probe_read_user(passed, size, (void *)address);
+  read_memory(call, passed, size, address);
 }
 
 /* The path of a unix address as passed: up to its NUL, or all of it when it is abstract and begins with one. */
-inline_always void append_passed_path(struct record *record, u64 address, u32 length) {
+inline_always void append_passed_path(struct record *record, const struct call *call, u64 address, u32 length) {
   struct event_network *event = (void *)record->header;
   u64 start = filled(record, NETWORK_PASSED_LIMIT);
   u8 *text = (void *)event + start;
   u64 path = address + offsetof(struct sockaddr_un, sun_path);
   u32 size = length - offsetof(struct sockaddr_un, sun_path);
-  if (size == 0 || size > LONGEST_UNIX_PATH || bpf_probe_read_user(text, size & (UNIX_PATH_ROOM - 1), (void *)path))
+  if (size == 0 || size > LONGEST_UNIX_PATH || read_memory(call, text, size & (UNIX_PATH_ROOM - 1), path))
     return;
   if (*(volatile u8 *)text) {
     text[size & (UNIX_PATH_ROOM - 1)] = 0;
@@ -69,7 +69,8 @@ inline_always void append_passed_path(struct record *record, u64 address, u32 le
   fill(record, start + size);
 }
 
-inline_always void append_passed(struct record *record, const union passed *passed, u64 address, u32 length) {
+inline_always void append_passed(struct record *record, const struct call *call, const union passed *passed,
+                                 u64 address, u32 length) {
   struct event_network *event = (void *)record->header;
   event->passed_family = passed->family;
   switch (passed->family) {
@@ -82,7 +83,7 @@ inline_always void append_passed(struct record *record, const union passed *pass
       __builtin_memcpy(event->passed_address, &passed->ipv6.sin6_addr, sizeof(event->passed_address));
       break;
     case AF_UNIX:
-      append_passed_path(record, address, length);
+      append_passed_path(record, call, address, length);
       break;
     default:
       break;
@@ -107,17 +108,17 @@ struct socket_arguments {
   u32 role;
 };
 
-inline_always struct socket_arguments socket_arguments(u32 type, struct pt_regs *registers, s64 result) {
-  u64 first = (s32)ARGUMENT_0(registers);
+inline_always struct socket_arguments socket_arguments(u32 type, const struct call *call, s64 result) {
+  u64 first = (s32)ARGUMENT(call, 0);
   switch (type) {
     case EVENT_SOCKET:
       return (struct socket_arguments){result, 0, 0, ROLE_NONE};
     case EVENT_BIND:
-      return (struct socket_arguments){first, ARGUMENT_1(registers), ARGUMENT_2(registers), ROLE_NONE};
+      return (struct socket_arguments){first, ARGUMENT(call, 1), ARGUMENT(call, 2), ROLE_NONE};
     case EVENT_LISTEN:
       return (struct socket_arguments){first, 0, 0, ROLE_SERVER};
     case EVENT_CONNECT:
-      return (struct socket_arguments){first, ARGUMENT_1(registers), ARGUMENT_2(registers), ROLE_CLIENT};
+      return (struct socket_arguments){first, ARGUMENT(call, 1), ARGUMENT(call, 2), ROLE_CLIENT};
     default: /* accept, accept4 */
       return (struct socket_arguments){result, 0, 0, ROLE_SERVER};
   }
@@ -132,24 +133,24 @@ inline_always void fill_queue(struct event_network *event, struct task_struct *t
 }
 
 /* The numbers that only one of the calls has. */
-inline_always void fill_numbers(struct event_network *event, u32 type, struct pt_regs *registers,
+inline_always void fill_numbers(struct event_network *event, u32 type, const struct call *call,
                                 struct task_struct *task) {
   switch (type) {
     case EVENT_SOCKET:
-      event->domain = ARGUMENT_0(registers);
-      event->socket_type = ARGUMENT_1(registers) & SOCKET_TYPE_MASK;
-      event->call_flags = ARGUMENT_1(registers) & ~SOCKET_TYPE_MASK;
-      event->protocol = ARGUMENT_2(registers);
+      event->domain = ARGUMENT(call, 0);
+      event->socket_type = ARGUMENT(call, 1) & SOCKET_TYPE_MASK;
+      event->call_flags = ARGUMENT(call, 1) & ~SOCKET_TYPE_MASK;
+      event->protocol = ARGUMENT(call, 2);
       return;
     case EVENT_LISTEN:
-      event->backlog = ARGUMENT_1(registers);
+      event->backlog = ARGUMENT(call, 1);
       return;
     case EVENT_ACCEPT4:
-      event->call_flags = ARGUMENT_3(registers);
-      fill_queue(event, task, (s32)ARGUMENT_0(registers));
+      event->call_flags = ARGUMENT(call, 3);
+      fill_queue(event, task, (s32)ARGUMENT(call, 0));
       return;
     case EVENT_ACCEPT:
-      fill_queue(event, task, (s32)ARGUMENT_0(registers));
+      fill_queue(event, task, (s32)ARGUMENT(call, 0));
       return;
     default:
       return;
@@ -181,28 +182,31 @@ inline_always void fill_outcome(struct event_network *event, u32 type, s64 resul
   }
 }
 
+inline_always void write_socket(struct record *record, struct task_struct *task, const struct call *call, s64 result) {
+  union passed passed;
+  struct socket_arguments arguments = socket_arguments(event_type(record), call, result);
+  struct event_network *event = (void *)record->header;
+  clear_network(event);
+  event->header.fd = arguments.fd < 0 ? -1 : arguments.fd;
+  fill_numbers(event, event_type(record), call, task);
+  read_passed(&passed, call, arguments.address, arguments.length);
+  append_passed(record, call, &passed, arguments.address, arguments.length);
+  u64 file = file_at(task, arguments.fd);
+  if (file && describe_file((void *)event, file) == HAS_SOCKET) {
+    append_socket(record, sock_of(file), arguments.role, NETWORK_SOCKET_LIMIT);
+    fill_outcome(event, event_type(record), result);
+  }
+  commit(record);
+}
+
 HOOK_PROGRAM(on_socket) {
   struct record record;
-  union passed passed;
   struct task_struct *task = bpf_get_current_task_btf();
   if (!begin(&record, ctx, task, SLOT_SOCKET) ||
       !reserve(&record, ctx, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return 0;
-  s64 result = ctx->result;
-  struct pt_regs *registers = registers_of(task);
-  struct socket_arguments arguments = socket_arguments(event_type(&record), registers, result);
-  struct event_network *event = (void *)record.header;
-  clear_network(event);
-  event->header.fd = arguments.fd < 0 ? -1 : arguments.fd;
-  fill_numbers(event, event_type(&record), registers, task);
-  read_passed(&passed, arguments.address, arguments.length);
-  append_passed(&record, &passed, arguments.address, arguments.length);
-  u64 file = file_at(task, arguments.fd);
-  if (file && describe_file((void *)event, file) == HAS_SOCKET) {
-    append_socket(&record, sock_of(file), arguments.role, NETWORK_SOCKET_LIMIT);
-    fill_outcome(event, event_type(&record), result);
-  }
-  commit(&record);
+  struct call call = call_of(task);
+  write_socket(&record, task, &call, ctx->result);
   return 0;
 }
 
@@ -213,13 +217,13 @@ struct send_arguments {
   u32 size; /* of the datagram */
 };
 
-inline_always struct send_arguments send_arguments(u32 type, struct pt_regs *registers, s64 result) {
+inline_always struct send_arguments send_arguments(u32 type, const struct call *call, s64 result) {
   struct user_msghdr header = {};
   if (type == EVENT_SENDTO)
-    return (struct send_arguments){ARGUMENT_4(registers), ARGUMENT_5(registers), ARGUMENT_3(registers),
-                                   ARGUMENT_2(registers)};
-  bpf_probe_read_user(&header, offsetof(struct user_msghdr, msg_iov), (void *)ARGUMENT_1(registers));
-  return (struct send_arguments){PINNED((u64)header.msg_name), PINNED(header.msg_namelen), ARGUMENT_2(registers),
+    return (struct send_arguments){ARGUMENT(call, 4), ARGUMENT(call, 5), ARGUMENT(call, 3),
+                                   ARGUMENT(call, 2)};
+  read_memory(call, &header, offsetof(struct user_msghdr, msg_iov), ARGUMENT(call, 1));
+  return (struct send_arguments){PINNED((u64)header.msg_name), PINNED(header.msg_namelen), ARGUMENT(call, 2),
                                  result < 0 ? 0 : result};
 }
 
@@ -246,12 +250,12 @@ HOOK_PROGRAM(on_send) {
   struct record record;
   union passed passed;
   struct task_struct *task = bpf_get_current_task_btf();
-  struct pt_regs *registers = registers_of(task);
+  struct call call = call_of(task);
   s64 result = ctx->result;
-  struct send_arguments arguments = send_arguments(bpf_get_attach_cookie(ctx), registers, result);
+  struct send_arguments arguments = send_arguments(bpf_get_attach_cookie(ctx), &call, result);
   if (!arguments.address)
     return 0;
-  s32 fd = ARGUMENT_0(registers);
+  s32 fd = ARGUMENT(&call, 0);
   u64 file = file_at(task, fd);
   u64 inode = LOAD_WORD(file, file, f_inode);
   if (!file || (LOAD(inode, inode, i_mode) & FORMAT_MASK) != FORMAT_SOCKET)
@@ -262,7 +266,7 @@ HOOK_PROGRAM(on_send) {
     return 0;
   if (!begin(&record, ctx, task, SLOT_SEND))
     return 0;
-  read_passed(&passed, arguments.address, arguments.length);
+  read_passed(&passed, &call, arguments.address, arguments.length);
   if (!is_new_peer(sock, LOAD(inode, inode, i_ino), &passed, &arguments))
     return 0;
   if (!reserve(&record, ctx, task, NETWORK_LONGEST, sizeof(struct event_network)))
@@ -272,7 +276,7 @@ HOOK_PROGRAM(on_send) {
   event->header.fd = fd;
   event->call_flags = arguments.flags;
   event->length = arguments.size;
-  append_passed(&record, &passed, arguments.address, arguments.length);
+  append_passed(&record, &call, &passed, arguments.address, arguments.length);
   describe_file((void *)event, file);
   append_socket(&record, sock, ROLE_CLIENT, NETWORK_SOCKET_LIMIT);
   fill_remote(event);

@@ -19,40 +19,35 @@ struct open_arguments {
 #define OPEN_RESOLVED_LIMIT (OPEN_DIRECTORY_LIMIT + LONGEST_TEXT + 1)
 #define OPEN_LONGEST (OPEN_RESOLVED_LIMIT + PATH_ROOM)
 
-inline_always struct open_arguments open_arguments(u32 type, struct pt_regs *registers) {
+inline_always struct open_arguments open_arguments(u32 type, const struct call *call) {
   struct open_how how = {};
   switch (type) {
     case EVENT_OPENAT:
-      return (struct open_arguments){ARGUMENT_1(registers), ARGUMENT_0(registers), ARGUMENT_2(registers),
-                                     ARGUMENT_3(registers), 0};
+      return (struct open_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2),
+                                     ARGUMENT(call, 3), 0};
     case EVENT_OPENAT2:
-      bpf_probe_read_user(&how, sizeof(how), (void *)ARGUMENT_2(registers));
-      return (struct open_arguments){ARGUMENT_1(registers), ARGUMENT_0(registers), PINNED(how.flags), PINNED(how.mode),
+      bpf_probe_read_user(&how, sizeof(how), (void *)ARGUMENT(call, 2));
+      return (struct open_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), PINNED(how.flags), PINNED(how.mode),
                                      PINNED(how.resolve)};
     case EVENT_CREAT:
-      return (struct open_arguments){ARGUMENT_0(registers), AT_FDCWD, CREAT_FLAGS, ARGUMENT_1(registers), 0};
+      return (struct open_arguments){ARGUMENT(call, 0), AT_FDCWD, CREAT_FLAGS, ARGUMENT(call, 1), 0};
     default:
-      return (struct open_arguments){ARGUMENT_0(registers), AT_FDCWD, ARGUMENT_1(registers), ARGUMENT_2(registers), 0};
+      return (struct open_arguments){ARGUMENT(call, 0), AT_FDCWD, ARGUMENT(call, 1), ARGUMENT(call, 2), 0};
   }
 }
 
-HOOK_PROGRAM(on_open) {
-  struct record record;
-  struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_OPEN) || !reserve(&record, ctx, task, OPEN_LONGEST, sizeof(struct event_open)))
-    return 0;
-  s64 result = ctx->result;
-  struct open_arguments arguments = open_arguments(event_type(&record), registers_of(task));
-  struct event_open *event = (void *)record.header;
+inline_always void write_open(struct record *record, struct task_struct *task, const struct call *call, s64 result) {
+  struct open_arguments arguments = open_arguments(event_type(record), call);
+  struct event_open *event = (void *)record->header;
   clear_descriptor((void *)event);
   event->header.fd = result < 0 ? -1 : result;
   event->dirfd = arguments.dirfd;
   event->open_flags = common_open_flags(arguments.flags);
   event->mode = arguments.flags & (O_CREAT | O_TMPFILE_BIT) ? arguments.mode : 0;
   event->resolve = arguments.resolve;
-  event->raw = append_user_text(&record, arguments.path, OPEN_RAW_LIMIT);
-  if (is_relative(&record, event->raw, arguments.dirfd, OPEN_RAW_LIMIT))
-    event->directory = append_directory(&record, task, arguments.dirfd, OPEN_DIRECTORY_LIMIT);
+  event->raw = append_text(record, call, arguments.path, OPEN_RAW_LIMIT);
+  if (is_relative(record, event->raw, arguments.dirfd, OPEN_RAW_LIMIT))
+    event->directory = append_directory(record, task, arguments.dirfd, OPEN_DIRECTORY_LIMIT);
   u64 file = file_at(task, result);
   if (file) {
     u32 has = describe_file((void *)event, file);
@@ -61,8 +56,17 @@ HOOK_PROGRAM(on_open) {
       event->kind = 'f';
     if (LOAD(file, file, f_mode) & FILE_CREATED)
       event->state |= DESCRIPTOR_CREATED;
-    append_resolved(&record, file, task, has, OPEN_RESOLVED_LIMIT);
+    append_resolved(record, file, task, has, OPEN_RESOLVED_LIMIT);
   }
-  commit(&record);
+  commit(record);
+}
+
+HOOK_PROGRAM(on_open) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (!begin(&record, ctx, task, SLOT_OPEN) || !reserve(&record, ctx, task, OPEN_LONGEST, sizeof(struct event_open)))
+    return 0;
+  struct call call = call_of(task);
+  write_open(&record, task, &call, ctx->result);
   return 0;
 }

@@ -13,41 +13,46 @@ struct path_arguments {
   u32 mode;
 };
 
-inline_always struct path_arguments path_arguments(u32 type, struct pt_regs *registers) {
+inline_always struct path_arguments path_arguments(u32 type, const struct call *call) {
   switch (type) {
     case EVENT_UNLINKAT:
-      return (struct path_arguments){ARGUMENT_1(registers), ARGUMENT_0(registers), ARGUMENT_2(registers), 0};
+      return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2), 0};
     case EVENT_MKDIRAT:
     case EVENT_FCHMODAT:
-      return (struct path_arguments){ARGUMENT_1(registers), ARGUMENT_0(registers), 0, ARGUMENT_2(registers)};
+      return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), 0, ARGUMENT(call, 2)};
     case EVENT_MKDIR:
     case EVENT_CHMOD:
-      return (struct path_arguments){ARGUMENT_0(registers), AT_FDCWD, 0, ARGUMENT_1(registers)};
+      return (struct path_arguments){ARGUMENT(call, 0), AT_FDCWD, 0, ARGUMENT(call, 1)};
     case EVENT_UMOUNT2:
-      return (struct path_arguments){ARGUMENT_0(registers), AT_FDCWD, ARGUMENT_1(registers), 0};
+      return (struct path_arguments){ARGUMENT(call, 0), AT_FDCWD, ARGUMENT(call, 1), 0};
     default:
-      return (struct path_arguments){ARGUMENT_0(registers), AT_FDCWD, 0, 0};
+      return (struct path_arguments){ARGUMENT(call, 0), AT_FDCWD, 0, 0};
   }
 }
 
 /* The *at calls here have their directory for fd.name, whatever the path: it is told even where the path is absolute.
  */
-HOOK_PROGRAM(on_path) {
-  struct record record;
-  struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_PATH) || !reserve(&record, ctx, task, PATH_LONGEST, sizeof(struct event_path)))
-    return 0;
-  struct path_arguments arguments = path_arguments(event_type(&record), registers_of(task));
-  struct event_path *event = (void *)record.header;
+inline_always void write_path(struct record *record, struct task_struct *task, const struct call *call) {
+  struct path_arguments arguments = path_arguments(event_type(record), call);
+  struct event_path *event = (void *)record->header;
   event->header.fd = arguments.dirfd; /* AT_FDCWD too: fd.num is the number that was passed, as in Falco */
   event->name = event->directory = ABSENT;
   event->dirfd = arguments.dirfd;
   event->call_flags = arguments.flags;
   event->mode = arguments.mode;
   event->pad = 0;
-  event->raw = append_user_text(&record, arguments.path, PATH_RAW_LIMIT);
+  event->raw = append_text(record, call, arguments.path, PATH_RAW_LIMIT);
   if (arguments.dirfd >= 0)
-    event->directory = append_directory(&record, task, arguments.dirfd, PATH_DIRECTORY_LIMIT);
-  commit(&record);
+    event->directory = append_directory(record, task, arguments.dirfd, PATH_DIRECTORY_LIMIT);
+  commit(record);
+}
+
+HOOK_PROGRAM(on_path) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (!begin(&record, ctx, task, SLOT_PATH) || !reserve(&record, ctx, task, PATH_LONGEST, sizeof(struct event_path)))
+    return 0;
+  struct call call = call_of(task);
+  write_path(&record, task, &call);
   return 0;
 }

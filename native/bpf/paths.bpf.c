@@ -19,28 +19,49 @@ struct paths_arguments {
   s32 new_dirfd;
 };
 
-inline_always struct paths_arguments paths_arguments(u32 type, struct pt_regs *registers) {
+inline_always struct paths_arguments paths_arguments(u32 type, const struct call *call) {
   switch (type) {
     case EVENT_RENAMEAT:
-      return (struct paths_arguments){ARGUMENT_1(registers), ARGUMENT_3(registers), 0, 0,
-                                      ARGUMENT_0(registers), ARGUMENT_2(registers)};
+      return (struct paths_arguments){ARGUMENT(call, 1), ARGUMENT(call, 3), 0, 0,
+                                      ARGUMENT(call, 0), ARGUMENT(call, 2)};
     case EVENT_RENAMEAT2:
     case EVENT_LINKAT:
-      return (struct paths_arguments){ARGUMENT_1(registers),      ARGUMENT_3(registers), 0,
-                                      (u32)ARGUMENT_4(registers), ARGUMENT_0(registers), ARGUMENT_2(registers)};
+      return (struct paths_arguments){ARGUMENT(call, 1),      ARGUMENT(call, 3), 0,
+                                      (u32)ARGUMENT(call, 4), ARGUMENT(call, 0), ARGUMENT(call, 2)};
     case EVENT_SYMLINKAT:
-      return (struct paths_arguments){ARGUMENT_0(registers), ARGUMENT_2(registers), 0, 0, AT_FDCWD,
-                                      ARGUMENT_1(registers)};
+      return (struct paths_arguments){ARGUMENT(call, 0), ARGUMENT(call, 2), 0, 0, AT_FDCWD,
+                                      ARGUMENT(call, 1)};
     case EVENT_MOUNT:
-      return (struct paths_arguments){ARGUMENT_0(registers),
-                                      ARGUMENT_1(registers),
-                                      ARGUMENT_2(registers),
-                                      ARGUMENT_3(registers),
+      return (struct paths_arguments){ARGUMENT(call, 0),
+                                      ARGUMENT(call, 1),
+                                      ARGUMENT(call, 2),
+                                      ARGUMENT(call, 3),
                                       AT_FDCWD,
                                       AT_FDCWD};
     default:
-      return (struct paths_arguments){ARGUMENT_0(registers), ARGUMENT_1(registers), 0, 0, AT_FDCWD, AT_FDCWD};
+      return (struct paths_arguments){ARGUMENT(call, 0), ARGUMENT(call, 1), 0, 0, AT_FDCWD, AT_FDCWD};
   }
+}
+
+inline_always void write_paths(struct record *record, struct task_struct *task, const struct call *call) {
+  struct paths_arguments arguments = paths_arguments(event_type(record), call);
+  struct event_paths *event = (void *)record->header;
+  bool symlinkat =
+      event_type(record) == EVENT_SYMLINKAT; /* Falco's fd.name of it is the directory, whatever the path */
+  event->header.fd = symlinkat ? arguments.new_dirfd : -1;
+  event->old_name = event->new_name = event->old_directory = event->new_directory = ABSENT;
+  event->old_dirfd = arguments.old_dirfd;
+  event->new_dirfd = arguments.new_dirfd;
+  event->call_flags = arguments.flags;
+  event->old_raw = append_text(record, call, arguments.old_path, PATHS_OLD_LIMIT);
+  event->new_raw = append_text(record, call, arguments.new_path, PATHS_NEW_LIMIT);
+  event->text = append_text(record, call, arguments.text, PATHS_TEXT_LIMIT);
+  if (is_relative(record, event->old_raw, arguments.old_dirfd, PATHS_OLD_LIMIT))
+    event->old_directory = append_directory(record, task, arguments.old_dirfd, PATHS_OLD_DIRECTORY_LIMIT);
+  if ((symlinkat && arguments.new_dirfd >= 0) ||
+      is_relative(record, event->new_raw, arguments.new_dirfd, PATHS_NEW_LIMIT))
+    event->new_directory = append_directory(record, task, arguments.new_dirfd, PATHS_NEW_DIRECTORY_LIMIT);
+  commit(record);
 }
 
 HOOK_PROGRAM(on_paths) {
@@ -48,23 +69,7 @@ HOOK_PROGRAM(on_paths) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!begin(&record, ctx, task, SLOT_PATHS) || !reserve(&record, ctx, task, PATHS_LONGEST, sizeof(struct event_paths)))
     return 0;
-  struct paths_arguments arguments = paths_arguments(event_type(&record), registers_of(task));
-  struct event_paths *event = (void *)record.header;
-  bool symlinkat =
-      event_type(&record) == EVENT_SYMLINKAT; /* Falco's fd.name of it is the directory, whatever the path */
-  event->header.fd = symlinkat ? arguments.new_dirfd : -1;
-  event->old_name = event->new_name = event->old_directory = event->new_directory = ABSENT;
-  event->old_dirfd = arguments.old_dirfd;
-  event->new_dirfd = arguments.new_dirfd;
-  event->call_flags = arguments.flags;
-  event->old_raw = append_user_text(&record, arguments.old_path, PATHS_OLD_LIMIT);
-  event->new_raw = append_user_text(&record, arguments.new_path, PATHS_NEW_LIMIT);
-  event->text = append_user_text(&record, arguments.text, PATHS_TEXT_LIMIT);
-  if (is_relative(&record, event->old_raw, arguments.old_dirfd, PATHS_OLD_LIMIT))
-    event->old_directory = append_directory(&record, task, arguments.old_dirfd, PATHS_OLD_DIRECTORY_LIMIT);
-  if ((symlinkat && arguments.new_dirfd >= 0) ||
-      is_relative(&record, event->new_raw, arguments.new_dirfd, PATHS_NEW_LIMIT))
-    event->new_directory = append_directory(&record, task, arguments.new_dirfd, PATHS_NEW_DIRECTORY_LIMIT);
-  commit(&record);
+  struct call call = call_of(task);
+  write_paths(&record, task, &call);
   return 0;
 }

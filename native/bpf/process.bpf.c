@@ -16,13 +16,13 @@ inline_always u32 virtual_tid(struct task_struct *task) {
   return pid_at(pid, LOAD(pid, pid, level));
 }
 
-inline_always u64 clone_flags(u32 type, struct pt_regs *registers) {
+inline_always u64 clone_flags(u32 type, const struct call *call) {
   u64 flags = 0;
   switch (type) {
     case EVENT_CLONE:
-      return ARGUMENT_0(registers) & CLONE_FLAGS_MASK;
+      return ARGUMENT(call, 0) & CLONE_FLAGS_MASK;
     case EVENT_CLONE3:
-      bpf_probe_read_user(&flags, sizeof(flags), (void *)ARGUMENT_0(registers)); /* first of struct clone_args */
+      bpf_probe_read_user(&flags, sizeof(flags), (void *)ARGUMENT(call, 0)); /* first of struct clone_args */
       return flags;
     case EVENT_VFORK:
       return VFORK_FLAGS;
@@ -31,43 +31,47 @@ inline_always u64 clone_flags(u32 type, struct pt_regs *registers) {
   }
 }
 
+inline_always void write_process(struct record *record, struct task_struct *task, const struct call *call) {
+  struct event_process *event = (void *)record->header;
+  u64 text = 0;
+  event->header.fd = -1;
+  event->numbers[0] = event->numbers[1] = event->numbers[2] = event->numbers[3] = 0;
+  switch (event_type(record)) {
+    case EVENT_SETUID:
+    case EVENT_SETGID:
+    case EVENT_UNSHARE:
+      event->numbers[0] = (u32)ARGUMENT(call, 0);
+      break;
+    case EVENT_SETRESUID:
+      event->numbers[0] = (u32)ARGUMENT(call, 0);
+      event->numbers[1] = (u32)ARGUMENT(call, 1);
+      event->numbers[2] = (u32)ARGUMENT(call, 2);
+      break;
+    case EVENT_PTRACE:
+      event->numbers[0] = ARGUMENT(call, 0);
+      event->numbers[1] = (s32)ARGUMENT(call, 1);
+      event->numbers[2] = ARGUMENT(call, 2);
+      event->numbers[3] = ARGUMENT(call, 3);
+      break;
+    case EVENT_INIT_MODULE:
+      event->numbers[0] = ARGUMENT(call, 1);
+      text = ARGUMENT(call, 2);
+      break;
+    default:
+      event->numbers[0] = clone_flags(event_type(record), call);
+      event->numbers[1] = virtual_tid(task);
+  }
+  event->text = append_text(record, call, text, PROCESS_TEXT_LIMIT);
+  commit(record);
+}
+
 HOOK_PROGRAM(on_process) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   if (!begin(&record, ctx, task, SLOT_PROCESS) ||
       !reserve(&record, ctx, task, PROCESS_LONGEST, sizeof(struct event_process)))
     return 0;
-  struct pt_regs *registers = registers_of(task);
-  struct event_process *event = (void *)record.header;
-  u64 text = 0;
-  event->header.fd = -1;
-  event->numbers[0] = event->numbers[1] = event->numbers[2] = event->numbers[3] = 0;
-  switch (event_type(&record)) {
-    case EVENT_SETUID:
-    case EVENT_SETGID:
-    case EVENT_UNSHARE:
-      event->numbers[0] = (u32)ARGUMENT_0(registers);
-      break;
-    case EVENT_SETRESUID:
-      event->numbers[0] = (u32)ARGUMENT_0(registers);
-      event->numbers[1] = (u32)ARGUMENT_1(registers);
-      event->numbers[2] = (u32)ARGUMENT_2(registers);
-      break;
-    case EVENT_PTRACE:
-      event->numbers[0] = ARGUMENT_0(registers);
-      event->numbers[1] = (s32)ARGUMENT_1(registers);
-      event->numbers[2] = ARGUMENT_2(registers);
-      event->numbers[3] = ARGUMENT_3(registers);
-      break;
-    case EVENT_INIT_MODULE:
-      event->numbers[0] = ARGUMENT_1(registers);
-      text = ARGUMENT_2(registers);
-      break;
-    default:
-      event->numbers[0] = clone_flags(event_type(&record), registers);
-      event->numbers[1] = virtual_tid(task);
-  }
-  event->text = append_user_text(&record, text, PROCESS_TEXT_LIMIT);
-  commit(&record);
+  struct call call = call_of(task);
+  write_process(&record, task, &call);
   return 0;
 }

@@ -8,6 +8,7 @@
 #ifndef WASPREY_RECORD_H
 #define WASPREY_RECORD_H
 
+#include "call.h"
 #include "maps.h"
 #include "path.h"
 
@@ -64,12 +65,11 @@ inline_always bool take_room(struct ring_control *ring, u64 longest, u64 *positi
   return false;
 }
 
-/* Reserves room for the event that the program was attached for (its cookie is the type) and fills in its header but
- * for size and commit; `fixed` bytes are the part before the strings. False when it was dropped, which is counted. */
-inline_always bool reserve(struct record *record, struct exit_context *ctx, struct task_struct *task, u64 longest,
-                           u64 fixed) {
+/* Reserves room for an event of that type and fills in its header but for size and commit; `fixed` bytes are the part
+ * before the strings. False when it was dropped, which is counted. */
+inline_always bool reserve_of(struct record *record, u64 type, s64 result, struct task_struct *task, u64 longest,
+                              u64 fixed) {
   u32 cpu = bpf_get_smp_processor_id();
-  u64 type = bpf_get_attach_cookie(ctx);
   void *ring = bpf_map_lookup_elem(&rings, &cpu);
   if (!ring || type >= EVENT_TYPE_COUNT || *(volatile u32 *)&record->capture->finished)
     return false;
@@ -87,12 +87,18 @@ inline_always bool reserve(struct record *record, struct exit_context *ctx, stru
   header->time = wall_time(record->capture);
   header->image = record->image;
   header->sequence = sequence;
-  header->result = ctx->result;
+  header->result = result;
   header->tid = task->pid;
   header->cpu = cpu;
   header->reserved = 0;
   header->image_address = 0;
   return true;
+}
+
+/* The same for the event that a program on a system call's tracepoint was attached for: its cookie is the type. */
+inline_always bool reserve(struct record *record, struct exit_context *ctx, struct task_struct *task, u64 longest,
+                           u64 fixed) {
+  return reserve_of(record, bpf_get_attach_cookie(ctx), ctx->result, task, longest, fixed);
 }
 
 /* Gives back what was not used and says that the record is whole. The order matters: room, size, commit. x86 keeps
@@ -117,12 +123,14 @@ inline_always void commit(struct record *record) {
 /* A string that the event does not have. */
 #define ABSENT ((struct string_ref){0, 0})
 
-/* Appends the string at an address of the current process. One that can't be read is absent. */
-inline_always struct string_ref append_user_text(struct record *record, u64 address, u64 limit) {
+/* Appends the string that a call was given. One that can't be read is absent. */
+inline_always struct string_ref append_text(struct record *record, const struct call *call, u64 address, u64 limit) {
   u64 start = filled(record, limit);
+  void *text = (void *)record->header + start;
   long length = 0;
   if (address)
-    length = bpf_probe_read_user_str((void *)record->header + start, LONGEST_TEXT + 1, (void *)address);
+    length = call->way == WAY_IO_URING ? bpf_probe_read_kernel_str(text, LONGEST_TEXT + 1, (void *)address)
+                                       : bpf_probe_read_user_str(text, LONGEST_TEXT + 1, (void *)address);
   if (length <= 0)
     return ABSENT;
   if (length > LONGEST_TEXT)

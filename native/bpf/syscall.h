@@ -1,34 +1,10 @@
-/* What every syscall hook starts from: the task, its registers as they stood at entry, the result, the image id. */
+/* What every syscall hook starts from: the task, its call, the result, the image id. */
 
 #ifndef WASPREY_SYSCALL_H
 #define WASPREY_SYSCALL_H
 
 #include "image.h"
 #include "record.h"
-
-/* Argument n of the current syscall. Registers at exit are those at entry, but for the result's. The value is pinned to
- * where it is read: clang likes to merge loads from different structs into one, which the verifier refuses. */
-#define PINNED(source)           \
-  ({                             \
-    u64 pinned_value = (source); \
-    opaque(pinned_value);        \
-    pinned_value;                \
-  })
-#if defined(__TARGET_ARCH_x86)
-#define ARGUMENT_0(registers) PINNED((registers)->di)
-#define ARGUMENT_1(registers) PINNED((registers)->si)
-#define ARGUMENT_2(registers) PINNED((registers)->dx)
-#define ARGUMENT_3(registers) PINNED((registers)->r10)
-#define ARGUMENT_4(registers) PINNED((registers)->r8)
-#define ARGUMENT_5(registers) PINNED((registers)->r9)
-#elif defined(__TARGET_ARCH_arm64)
-#define ARGUMENT_0(registers) PINNED((registers)->orig_x0)
-#define ARGUMENT_1(registers) PINNED((registers)->regs[1])
-#define ARGUMENT_2(registers) PINNED((registers)->regs[2])
-#define ARGUMENT_3(registers) PINNED((registers)->regs[3])
-#define ARGUMENT_4(registers) PINNED((registers)->regs[4])
-#define ARGUMENT_5(registers) PINNED((registers)->regs[5])
-#endif
 
 /* A program that the addon attaches to the tracepoints hooks.h names, with the event type as cookie. */
 #define HOOK_PROGRAM(name) SEC("tracepoint") int name(struct exit_context *ctx)
@@ -43,11 +19,6 @@ inline_always u32 common_open_flags(u32 flags) {
 #else
   return flags;
 #endif
-}
-
-/* The task's registers; its arguments are read with ARGUMENT_n. */
-inline_always struct pt_regs *registers_of(struct task_struct *task) {
-  return (struct pt_regs *)bpf_task_pt_regs(task);
 }
 
 /* Whether a snapshot of the current process is to be made, as a part of neither hook: it is too large a program. The

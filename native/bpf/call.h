@@ -1,0 +1,56 @@
+/* A call by which a process asks something of the kernel, whichever way it came: its arguments, and what they point
+ * to. */
+
+#ifndef WASPREY_CALL_H
+#define WASPREY_CALL_H
+
+#include "kernel.h"
+
+#define WAY_NATIVE 0
+#define WAY_COMPAT 1   /* a 32-bit system call: structs in memory are those of its ABI */
+#define WAY_IO_URING 2 /* strings and structs are the kernel's own copies */
+
+/* What a call was given. The way it came is a constant in each program. */
+struct call {
+  struct pt_regs *registers; /* arguments of a native system call */
+  const u64 *passed;         /* or those of a call that came another way, in the order of the native one; 0: none */
+  u32 way;
+};
+
+/* Argument n of a call. Registers at exit are those at entry, but for the result's. The value is pinned to
+ * where it is read: clang likes to merge loads from different structs into one, which the verifier refuses. */
+#define PINNED(source)           \
+  ({                             \
+    u64 pinned_value = (source); \
+    opaque(pinned_value);        \
+    pinned_value;                \
+  })
+#if defined(__TARGET_ARCH_x86)
+#define REGISTER_0 di
+#define REGISTER_1 si
+#define REGISTER_2 dx
+#define REGISTER_3 r10
+#define REGISTER_4 r8
+#define REGISTER_5 r9
+#elif defined(__TARGET_ARCH_arm64)
+#define REGISTER_0 orig_x0
+#define REGISTER_1 regs[1]
+#define REGISTER_2 regs[2]
+#define REGISTER_3 regs[3]
+#define REGISTER_4 regs[4]
+#define REGISTER_5 regs[5]
+#endif
+#define ARGUMENT(call, n) ((call)->passed ? (call)->passed[n] : PINNED((call)->registers->REGISTER_##n))
+
+/* The task's system call; its arguments are read with ARGUMENT. */
+inline_always struct call call_of(struct task_struct *task) {
+  return (struct call){.registers = (struct pt_regs *)bpf_task_pt_regs(task)};
+}
+
+/* Copies what an argument points to; 0 when it could be read. */
+inline_always long read_memory(const struct call *call, void *to, u32 size, u64 address) {
+  return call->way == WAY_IO_URING ? bpf_probe_read_kernel(to, size, (void *)address)
+                                   : bpf_probe_read_user(to, size, (void *)address);
+}
+
+#endif
