@@ -1,5 +1,5 @@
 // Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
-// usage: test/run.ts SUITE... [--file PART]     SUITE: unit, conformance, fuzz, live; PART: only files with this in their name
+// usage: test/run.ts SUITE... [--file PART]     SUITE: unit, conformance, fuzz, live, cluster; PART: only files with this in their name
 
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -12,12 +12,15 @@ import { reportFailure, SetupFailure } from '../host/setup/failure.mjs';
 import { PROJECT } from '../host/setup/paths.mjs';
 import { prepare } from '../host/setup/prepare.mjs';
 import { rootIsMountPoint, runBelowOwnRoot } from './own-root.ts';
+import { kubernetesPrograms } from './support/cluster.ts';
 import { type TestEvent, Totals } from './totals.ts';
 
 interface Suite {
   readonly needs: Parameters<typeof prepare>[0];
   /** Test files at a time: what live tests load and measure is the whole machine's, so they run alone. */
   readonly concurrency: number;
+  /** What is to be there before the first file's time begins. */
+  readonly before?: () => void;
 }
 
 const SUITES = new Map<string, Suite>([
@@ -25,7 +28,11 @@ const SUITES = new Map<string, Suite>([
   ['conformance', { needs: 'native', concurrency: 2 }],
   ['fuzz', { needs: 'native', concurrency: 2 }],
   ['live', { needs: 'live-tests', concurrency: 1 }],
+  ['cluster', { needs: 'cluster-tests', concurrency: 1, before: kubernetesPrograms }],
 ]);
+
+/** Suites that make containers. */
+const BELOW_OWN_ROOT = ['live', 'cluster'];
 
 /** A file that takes longer hangs. */
 const FILE_TIMEOUT_MS = 5 * 60_000;
@@ -40,7 +47,7 @@ if (positionals.length === 0 || unknown !== undefined) {
 }
 
 process.exitCode =
-  positionals.includes('live') && !rootIsMountPoint() && (await canPrepare('live-tests'))
+  BELOW_OWN_ROOT.some((name) => positionals.includes(name)) && !rootIsMountPoint() && (await canPrepare('live-tests'))
     ? await runBelowOwnRoot()
     : await runAll();
 
@@ -62,6 +69,7 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
       .filter((path) => basename(path).includes(values.file ?? ''))
       .sort();
     if (files.length === 0) continue;
+    suite.before?.();
     yield* totals.count(run({ files, concurrency: suite.concurrency, timeout: FILE_TIMEOUT_MS, cwd: PROJECT }));
   }
   yield* totals.summary();

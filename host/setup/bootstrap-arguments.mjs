@@ -6,12 +6,12 @@ import { SetupFailure } from './failure.mjs';
 /**
  * What a command needs, each level including those before it:
  * `packages` the npm packages; `native` the BPF objects and the addon; `capture` a machine that can capture as well;
- * `live-tests` also the programs that live tests run.
- * @typedef {'packages' | 'native' | 'capture' | 'live-tests'} Needs
+ * `live-tests` also the programs that live tests run; `cluster-tests` those that make a Kubernetes cluster.
+ * @typedef {'packages' | 'native' | 'capture' | 'live-tests' | 'cluster-tests'} Needs
  */
 
 /** @type {readonly Needs[]} */
-export const NEEDS = ['packages', 'native', 'capture', 'live-tests'];
+export const NEEDS = ['packages', 'native', 'capture', 'live-tests', 'cluster-tests'];
 
 /**
  * @param {readonly string[]} words

@@ -104,6 +104,7 @@ function lacking(level) {
   if (native && isCheckout()) purposes.push('build');
   if (capture && gatherMachineFacts().tracefs === 'not mounted') purposes.push('tracefs');
   if (level >= NEEDS.indexOf('live-tests')) purposes.push('live-tests');
+  if (level >= NEEDS.indexOf('cluster-tests')) purposes.push('cluster-tests');
   return { tools: missingTools(purposes), nodePackages: !nodePackagesInstalled(), native };
 }
 

@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
-/** @typedef {'build' | 'tracefs' | 'live-tests'} Purpose  `tracefs`: only where it must be mounted */
+/** @typedef {'build' | 'tracefs' | 'live-tests' | 'cluster-tests'} Purpose  `tracefs`: only where it must be mounted */
 
 /**
  * @typedef {object} SystemTool
@@ -26,6 +26,22 @@ export const SYSTEM_TOOLS = [
   { name: 'runc', commands: ['runc'], packages: ['runc'], purposes: ['live-tests'] },
   { name: '/etc/shadow', files: ['/etc/shadow'], packages: ['passwd'], purposes: ['live-tests'] },
   { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests'] },
+  { name: 'go', commands: ['go'], packages: ['golang-go'], purposes: ['cluster-tests'] },
+  { name: 'dpkg-source', commands: ['dpkg-source'], packages: ['dpkg-dev'], purposes: ['cluster-tests'] },
+  { name: 'etcd', commands: ['etcd'], packages: ['etcd-server'], purposes: ['cluster-tests'] },
+  { name: 'kubectl', commands: ['kubectl'], packages: ['kubernetes-client'], purposes: ['cluster-tests'] },
+  { name: 'containerd', commands: ['containerd'], packages: ['containerd'], purposes: ['cluster-tests'] },
+  {
+    name: 'CNI plugins',
+    files: ['/usr/lib/cni/bridge'],
+    packages: ['containernetworking-plugins'],
+    purposes: ['cluster-tests'],
+  },
+  { name: 'ip', commands: ['ip'], packages: ['iproute2'], purposes: ['cluster-tests'] },
+  { name: 'iptables', commands: ['iptables'], packages: ['iptables'], purposes: ['cluster-tests'] },
+  { name: 'conntrack', commands: ['conntrack'], packages: ['conntrack'], purposes: ['cluster-tests'] },
+  { name: 'catatonit (static)', commands: ['catatonit'], packages: ['catatonit'], purposes: ['cluster-tests'] },
+  { name: 'openssl', commands: ['openssl'], packages: ['openssl'], purposes: ['cluster-tests'] },
 ];
 
 /**
