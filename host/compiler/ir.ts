@@ -121,6 +121,11 @@ export function constant(value: boolean): Condition {
   return value ? TRUE : FALSE;
 }
 
+/** What all has to hold for the condition to hold. */
+export function conjunctsOf(condition: Condition): readonly Condition[] {
+  return condition.kind === 'all' ? condition.children : [condition];
+}
+
 export function scopeOf(condition: Condition): Scope {
   return condition.kind === 'constant' ? 'image' : condition.scope;
 }

@@ -1,14 +1,11 @@
 // What to evaluate when: for each event type the rules that can match it, for each process the rules that it can still match.
 
 import { EVENT_TYPES, type EventType } from '../schema/events.ts';
-import { CANDIDATE_WORDS } from '../schema/image.ts';
+import { CANDIDATE_RULES, type CandidatePlan, planCandidates } from './candidate-plan.ts';
 import { crowdOf, indexTexts, type TextIndex } from './index/text-index.ts';
 import { textNeeds } from './index/text-need.ts';
-import { all, any, type Condition, FALSE, scopeOf, TRUE } from './ir.ts';
+import { all, any, type Condition, conjunctsOf, FALSE, scopeOf, TRUE } from './ir.ts';
 import type { RuleSource } from './rule-source.ts';
-
-/** Rules that have a bit in the candidate words of a process image. Those behind are tried without. */
-export const CANDIDATE_RULES = CANDIDATE_WORDS * 64;
 
 /** The condition of a rule on some event types, which all come to the same. */
 export interface RuleBody {
@@ -39,7 +36,13 @@ export interface TypeGroup {
 
 export interface Plan {
   readonly rules: readonly PlannedRule[];
+  readonly candidates: CandidatePlan;
   readonly groups: readonly TypeGroup[];
+}
+
+/** What of a body is left to test where the indexes of the group have found its rule. */
+export function leftToTest({ indexes }: TypeGroup, { rule, condition }: RuleBody): Condition {
+  return indexes.find(({ members }) => members.has(rule))?.members.get(rule) ?? condition;
 }
 
 /**
@@ -56,7 +59,8 @@ export function planRules(
     return planRule(source, index, types, lower);
   });
   const rules = withGuards(planned);
-  return { rules, groups: groupTypes(rules, only ? [only] : EVENT_TYPES) };
+  const candidates = planCandidates(rules.map(({ candidate }) => candidate));
+  return { rules, candidates, groups: groupTypes(rules, only ? [only] : EVENT_TYPES) };
 }
 
 function planRule(
@@ -72,7 +76,7 @@ function planRule(
     index < CANDIDATE_RULES ? candidateOf(conditions.map(({ condition }) => condition)) : NO_CANDIDATE;
   const bodies = new Map<string, { rule: number; types: EventType[]; guards: []; condition: Condition }>();
   for (const { type, condition } of conditions) {
-    const rest = all(conjuncts(condition).filter(({ key }) => !implied.has(key)));
+    const rest = all(conjunctsOf(condition).filter(({ key }) => !implied.has(key)));
     const same = bodies.get(rest.key);
     if (same) same.types.push(type);
     else bodies.set(rest.key, { rule: index, types: [type], guards: [], condition: rest });
@@ -88,16 +92,12 @@ const NO_CANDIDATE = { candidate: TRUE, implied: new Set<string>() };
  */
 function candidateOf(conditions: readonly Condition[]): { candidate: Condition; implied: ReadonlySet<string> } {
   if (conditions.length === 0) return { candidate: FALSE, implied: new Set() };
-  const parts = conditions.map((condition) => conjuncts(possible(condition)));
+  const parts = conditions.map((condition) => conjunctsOf(possible(condition)));
   const [first = [], ...others] = parts;
   const common = first.filter(({ key }) => others.every((list) => list.some((other) => other.key === key)));
   const implied = new Set(common.map(({ key }) => key));
   const rest = any(parts.map((list) => all(list.filter(({ key }) => !implied.has(key)))));
   return { candidate: all([...common, rest]), implied };
-}
-
-function conjuncts(condition: Condition): readonly Condition[] {
-  return condition.kind === 'all' ? condition.children : [condition];
 }
 
 /** The condition with every test of the event taken for true, whether negated or not: what the process alone decides. */
@@ -133,7 +133,7 @@ function withGuards(rules: readonly PlannedRule[]): readonly PlannedRule[] {
   const counts = new Map<string, number>();
   const place = (type: EventType, { key }: Condition): string => `${type.number} ${key}`;
   for (const { types, condition } of bodies) {
-    for (const part of conjuncts(condition).filter(mayGuard)) {
+    for (const part of conjunctsOf(condition).filter(mayGuard)) {
       for (const type of types) counts.set(place(type, part), (counts.get(place(type, part)) ?? 0) + 1);
     }
   }
@@ -143,11 +143,11 @@ function withGuards(rules: readonly PlannedRule[]): readonly PlannedRule[] {
     return count > (textNeeds(condition).length > 0 ? crowdOf(size) : Math.ceil(size * GUARDED));
   };
   const split = (body: RuleBody): RuleBody => {
-    const guards = conjuncts(body.condition).filter(
+    const guards = conjunctsOf(body.condition).filter(
       (part) => mayGuard(part) && body.types.some((type) => isGuard(type, part)),
     );
     const keys = new Set(guards.map(({ key }) => key));
-    return { ...body, guards, condition: all(conjuncts(body.condition).filter(({ key }) => !keys.has(key))) };
+    return { ...body, guards, condition: all(conjunctsOf(body.condition).filter(({ key }) => !keys.has(key))) };
   };
   return rules.map((rule) => ({ ...rule, bodies: rule.bodies.map(split) }));
 }

@@ -4,7 +4,7 @@ import type { Capture, ContainerNotice } from '../capture/native.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { Replay } from '../recording/replay.ts';
 import type { RuleInstance } from '../sandbox/instantiate.ts';
-import { type RunFailure, runCandidates, runEvaluate } from '../sandbox/run.ts';
+import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
 import type { MatchReader } from './match-reader.ts';
 import {
@@ -62,6 +62,8 @@ export class EngineLoop {
   readonly #segments = new Uint32Array(2 * SEGMENT_PAIRS);
   readonly #images = new Uint32Array(IMAGES_AT_ONCE);
   readonly #words = new BigUint64Array(CANDIDATE_WORDS);
+  /** Of one module. */
+  readonly #ownWords = new BigUint64Array(CANDIDATE_WORDS);
   readonly #matched = new Set<number>();
   #outgoing: Match[] = [];
   #messagesSeen = 0;
@@ -159,17 +161,23 @@ export class EngineLoop {
   }
 
   #setCandidates(image: number): void {
+    const { capture, modules } = this.#parts;
     this.#words.fill(0n);
-    // Bit n stands for the n-th rule of every module: where several are loaded, it is set if any of them needs it.
-    for (const [index, module] of this.#parts.modules.entries()) {
-      const words = Math.min(Math.ceil(module.ruleCount / 64), CANDIDATE_WORDS);
-      for (let word = 0; word < words && !module.setAside; word++) {
-        const result = runCandidates(module.instance, image, word);
-        if (result.ok) this.#words[word] = (this.#words[word] ?? 0n) | result.value;
-        else this.#setAside(index, module, result);
-      }
+    for (const [index, module] of modules.entries()) {
+      if (module.setAside) continue;
+      const failure = fillCandidates(module.instance, image, this.#ownWords);
+      if (failure) this.#setAside(index, module, failure);
+      else if (modules.length === 1) this.#words.set(this.#ownWords);
+      else this.#addCandidates(Math.ceil(module.ruleCount / 64));
     }
-    this.#parts.capture.setCandidates(image, this.#words);
+    capture.setCandidates(image, this.#words);
+  }
+
+  /** Bit n stands for the n-th rule of every module: where several are loaded, it is set if any of them needs it. */
+  #addCandidates(count: number): void {
+    for (let word = 0; word < Math.min(count, CANDIDATE_WORDS); word++) {
+      this.#words[word] = (this.#words[word] ?? 0n) | (this.#ownWords[word] ?? 0n);
+    }
   }
 
   #announceContainers(notices: readonly ContainerNotice[]): void {

@@ -31,6 +31,9 @@ export interface RuleModuleExports {
 export interface RuleInstance {
   readonly exports: RuleModuleExports;
   readonly guard: MatchGuard;
+  readonly ruleCount: number;
+  /** Of each candidate word, the bits that every process has; known from the first call that needs them (run.ts). */
+  commonBits?: BigUint64Array;
 }
 
 /** Verifies and compiles. Throws SandboxError; whatever the bytes are, nothing of them has run. */
@@ -53,7 +56,7 @@ export function instantiateRuleModule(verified: VerifiedModule, host: SandboxHos
   try {
     const { instance } = instantiateSync<Record<string, unknown>>(verified.module, imports);
     // The verifier has proven names and types. The loader's own `exports` wrap each call to set an argument count that we have no use for.
-    return { exports: instance.exports as unknown as RuleModuleExports, guard };
+    return { exports: instance.exports as unknown as RuleModuleExports, guard, ruleCount: host.ruleCount };
   } catch (error) {
     if (error instanceof WebAssembly.LinkError) throw new SandboxError('link', error.message);
     throw error;

@@ -6,6 +6,13 @@ import { defineStruct } from './layout.ts';
 /** Candidate words an image holds: 32 x 64 rules; rules past that are tried on the events of every process. */
 export const CANDIDATE_WORDS = 32;
 
+/**
+ * What a module's `candidates` answers besides words 0 to 31. For COMMON_WORDS: bit n is set if the process has the same bits in word n as
+ * every process, so that the word needn't be asked for. For COMMON_BITS + n: the bits of word n that every process has.
+ */
+export const COMMON_WORDS = CANDIDATE_WORDS;
+export const COMMON_BITS = CANDIDATE_WORDS + 1;
+
 export const IMAGE = defineStruct(
   'image',
   'A process image: a lifecycle record of the kernel, and its slot in the image table.',

@@ -5,8 +5,8 @@ import { parseCondition } from '../../host/compiler/condition-parser.ts';
 import { type CompiledRule, loadRules } from '../../host/compiler/load.ts';
 import type { RuleSource } from '../../host/compiler/rule-source.ts';
 import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../host/sandbox/instantiate.ts';
-import { runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
-import { CANDIDATE_WORDS, IMAGE } from '../../host/schema/image.ts';
+import { fillCandidates, runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
+import { CANDIDATE_WORDS, COMMON_WORDS, IMAGE } from '../../host/schema/image.ts';
 import { member } from '../../host/schema/layout.ts';
 import { RecordMemory } from './records.ts';
 
@@ -68,11 +68,20 @@ export class RuleModule {
   /** Fills the candidate words of an image, as it is done once before its first event. */
   setCandidates(image: number): void {
     const view = new DataView(this.#memory.buffer);
-    for (let word = 0; word < CANDIDATE_WORDS; word++) {
-      const result = runCandidates(this.#instance, image, word);
-      if (!result.ok) throw new Error(result.reason);
-      view.setBigUint64(image + CANDIDATES + 8 * word, result.value, true);
-    }
+    const words = new BigUint64Array(CANDIDATE_WORDS);
+    const failure = fillCandidates(this.#instance, image, words);
+    if (failure) throw new Error(failure.reason);
+    for (const [word, bits] of words.entries()) view.setBigUint64(image + CANDIDATES + 8 * word, bits, true);
+  }
+
+  /** Numbers of the candidate words that the image may have bits of its own in. */
+  wordsAsked(image: number): number[] {
+    const common = runCandidates(this.#instance, image, COMMON_WORDS);
+    if (!common.ok) throw new Error(common.reason);
+    const count = Math.ceil(this.#instance.ruleCount / 64);
+    return Array.from({ length: count }, (_, word) => word).filter(
+      (word) => ((common.value >> BigInt(word)) & 1n) === 0n,
+    );
   }
 
   /** Numbers of the rules that match the records in [from, to), in the order they are reported. */

@@ -84,8 +84,54 @@ test(`verdicts of ${RULES} rules that are looked up are the interpreter's (seed 
   const { plan } = translateRules(rulesOf(conditions));
   const indexed = plan.groups.map(({ indexes }) => indexes.reduce((sum, { members }) => sum + members.size, 0));
   assert.ok(Math.max(...indexed) > RULES / 5, `${indexed.join()} rules are looked up`);
+  assert.deepEqual([...new Set(plan.candidates.indexes.map(({ anywhere }) => anywhere))].sort(), [false, true]);
+  assert.ok(plan.groups.some(({ indexes }) => indexes.some(({ anywhere }) => anywhere)));
   const matches = await compare(conditions, fc.sample(event, { numRuns: EVENTS, seed: SEED }));
   assert.ok(matches > EVENTS, `${matches} matches`);
+});
+
+test('texts are found wherever they stand: at both ends, across blocks of 16 bytes, twice, within each other', async () => {
+  const wanted = ['key', 'keys', 'eys-', '-key-', 'a-text-of-more-than-16-bytes', 'byt', '\u00e9\u00e8', 'zzz'];
+  const conditions = wanted.flatMap((text) => [
+    `evt.type = open and fd.name contains "${text}"`,
+    `evt.type = open and proc.cmdline contains "${text}"`,
+    `evt.type = open and (fd.name startswith "${text}" or fd.name contains "${text}-")`,
+  ]);
+  const { plan } = translateRules(rulesOf(conditions));
+  const sizes = plan.groups.flatMap(({ indexes }) => indexes.map(({ anywhere, members }) => anywhere && members.size));
+  assert.deepEqual(sizes, [16]);
+  const around = ['', 'k', 'ke', 'x'.repeat(12), 'y'.repeat(13), 'z'.repeat(14), 'k'.repeat(31), 'key'.repeat(40)];
+  const texts = around.flatMap((before) =>
+    ['', ...wanted, 'ke', 'kez', 'kékey'].flatMap((text) =>
+      ['', 's', '-', 'x'.repeat(40)].map((after) => before + text + after),
+    ),
+  );
+  const events = texts.map(
+    (text): RandomEvent => ({
+      type: 'open',
+      members: { kind: 0x66, name: text },
+      chain: [{ members: { comm: 'cat' }, words: ['cat', text] }],
+      container: false,
+    }),
+  );
+  const matches = await compare(conditions, events);
+  assert.ok(matches > 1000, `${matches} matches`);
+});
+
+test('a process is asked for no words of rules but those that its texts are about', async () => {
+  const conditions = Array.from({ length: 640 }, (_, n) =>
+    n % 2 === 0
+      ? `evt.type = open and proc.name = daemon-${n}`
+      : `evt.type = open and proc.cmdline contains "--key-${n}="`,
+  );
+  const module = await RuleModule.of(rulesOf([...conditions, 'evt.type = open and user.uid = 0']));
+  const asked = (words: readonly string[]): readonly number[] => {
+    const image = module.records.image({ comm: words[0] ?? '', uid: 1 }, words);
+    return module.wordsAsked(image);
+  };
+  assert.deepEqual(asked(['daemon-1', '--key-2=']), [10]);
+  assert.deepEqual(asked(['daemon-640', '--key=1']), [10]);
+  assert.deepEqual(asked(['daemon-2', '--key-131=x']), [0, 2, 10]);
 });
 
 test('constants that are each the beginning of the next, or of very many, are no trouble', async () => {

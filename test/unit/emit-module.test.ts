@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CANDIDATE_RULES } from '../../host/compiler/candidate-plan.ts';
 import { translateRules } from '../../host/compiler/compile.ts';
-import { CANDIDATE_RULES } from '../../host/compiler/plan.ts';
 import { rulesOf } from '../support/rule-module.ts';
 
 /** The functions of the source, by name. */

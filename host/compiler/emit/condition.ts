@@ -35,13 +35,20 @@ export class ConditionEmitter {
         if (leaves(condition) >= SHARED_LEAVES && (this.#occurrences.get(condition.key) ?? 0) > 1) {
           return this.#shared(condition);
         }
-        return this.series(condition, depth);
+        return this.#series(condition, depth);
       }
     }
   }
 
+  /** The condition is what a function is for: it isn't replaced by a call of a shared function of its own. */
+  root(condition: Condition, depth: number): string {
+    return condition.kind === 'all' || condition.kind === 'any'
+      ? this.#series(condition, depth)
+      : this.emit(condition, depth);
+  }
+
   /** Members one a line. */
-  series(condition: Extract<Condition, { kind: 'all' | 'any' }>, depth: number): string {
+  #series(condition: Extract<Condition, { kind: 'all' | 'any' }>, depth: number): string {
     const operator = condition.kind === 'all' ? '&&' : '||';
     const pad = '  '.repeat(depth + 1);
     const members = condition.children.map((child) => `${pad}${this.emit(child, depth + 1)}`);
@@ -54,7 +61,7 @@ export class ConditionEmitter {
       [
         `// in ${this.#occurrences.get(condition.key)} places`,
         `function ${unique}(${declared}): bool {`,
-        `  return ${this.series(condition, 1)};`,
+        `  return ${this.#series(condition, 1)};`,
         '}',
       ].join('\n'),
     );

@@ -54,3 +54,8 @@ export function comment(values: readonly Bytes[]): string {
   });
   return shown.join(', ') + (values.length > shown.length ? `, and ${values.length - shown.length} more` : '');
 }
+
+/** Bytes of rule files, on one line of a comment. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+}

@@ -7,7 +7,7 @@ import type { RuleBody, TypeGroup } from '../plan.ts';
 import { hex } from './bytes.ts';
 import type { ConditionEmitter } from './condition.ts';
 import type { Functions } from './functions.ts';
-import { emitLookup } from './lookup.ts';
+import { eachPlace, emitLookup, FoundSets, foundAtBeginning } from './lookup.ts';
 
 /**
  * Rules whose bits are asked for one by one; of more, groups of that many are asked for first. Picking the bits that are set by a loop
@@ -38,16 +38,33 @@ export function emitHandler(
     if (members) members.push(body);
     else words.set(body.rule >> 6, [body]);
   }
-  const indexed = new Set(group.indexes.flatMap(({ members }) => [...members]));
-  const lines = [...words].map(([word, bodies]) => {
-    const mask = maskOf(bodies.filter(({ rule }) => !indexed.has(rule)));
-    return `let ${wordName(word)}: u64 = ${mask === 0n ? '0' : candidatesOf(word, mask)};`;
-  });
-  lines.push(...group.indexes.flatMap((index) => emitIndex(index, functions)));
+  const atBeginning = group.indexes.filter(({ anywhere }) => !anywhere);
+  const found = new Set(atBeginning.flatMap(({ members }) => [...members.keys()]));
+  const unfound = new Map(
+    [...words].map(([word, bodies]) => [
+      word,
+      maskOf(bodies.map(({ rule }) => rule).filter((rule) => !found.has(rule))),
+    ]),
+  );
+  const lookups = atBeginning.map((index) => lookUp(index, functions));
+  const lines = lookups.map(({ declaration }) => declaration);
+  // Most events find nothing and are of processes that none of the other rules is about: so far no word is kept.
+  if (lookups.length > 0) {
+    const nothing = lookups.map(({ name }) => `${name} == 0`).join(' && ');
+    const others = [...unfound]
+      .filter(([, mask]) => mask !== 0n)
+      .map(([word, mask]) => `(${candidatesOf(word, mask)})`);
+    lines.push(`if (${nothing}${others.length === 0 ? '' : ` && (${others.join(' | ')}) == 0`}) return;`);
+  }
+  for (const [word, mask] of unfound) {
+    lines.push(`let ${wordName(word)}: u64 = ${mask === 0n ? '0' : candidatesOf(word, mask)};`);
+  }
+  lines.push(...lookups.flatMap(({ lines: added }) => added));
   const guards = emitGuards(group, emitter);
-  if (guards.length > 0 || indexed.size > 0)
+  if (guards.length > 0 && lookups.length === 0)
     lines.push(`if ((${[...words.keys()].map(wordName).join(' | ')}) == 0) return;`);
   lines.push(...guards);
+  for (const index of group.indexes) if (index.anywhere) lines.push(...emitSearches(index, functions));
   const ofWords: string[] = [];
   for (const [word, bodies] of words) {
     const tries = emitTries(wordName(word), bodies, names);
@@ -82,22 +99,54 @@ function candidatesOf(word: number, mask: bigint): string {
   return word < CANDIDATE_WORDS ? `imageCandidates(image, ${word}) & ${hex(mask)}` : hex(mask);
 }
 
-/** Adds the rules that need of a text what it is found to be. */
-function emitIndex(index: TextIndex, functions: Functions): readonly string[] {
-  const { call, sets } = emitLookup(index, functions);
+/** What a text is found to be, and the lines that add the rules that need it to be that. */
+function lookUp(index: TextIndex, functions: Functions) {
+  const sets = new FoundSets();
+  const call = foundAtBeginning(index, sets, functions);
+  const name = `${call.slice(0, call.indexOf('('))}_set`;
+  return {
+    name,
+    declaration: `const ${name} = ${call};`,
+    lines: switchOver(name, sets, (word, mask) => `${wordName(word)} |= ${candidatesOf(word, mask)};`),
+  };
+}
+
+/** Takes away the rules that need in a text what is not in it, if any of them is left. */
+function emitSearches(index: TextIndex, functions: Functions): readonly string[] {
+  const sets = new FoundSets();
+  const find = emitLookup(index, sets, functions);
+  const masks = [...masksOf([...index.members.keys()])];
+  const foundName = (word: number): string => `${find}_${wordName(word)}`;
   return [
-    `switch (${call}) {`,
-    ...sets.flatMap(({ number, members }) => {
-      const words = new Map<number, bigint>();
-      for (const rule of members) words.set(rule >> 6, (words.get(rule >> 6) ?? 0n) | (1n << BigInt(rule & 63)));
-      return [
-        `  case ${number}:`,
-        ...[...words].map(([word, mask]) => `    ${wordName(word)} |= ${candidatesOf(word, mask)};`),
-        '    break;',
-      ];
-    }),
+    `if ((${masks.map(([word, mask]) => `(${wordName(word)} & ${hex(mask)})`).join(' | ')}) != 0) {`,
+    ...masks.map(([word, mask]) => `  let ${foundName(word)}: u64 = ${hex(ALL_BITS & ~mask)};`),
+    `  const text = ${index.code};`,
+    ...eachPlace(index, 'text', functions, (at, length) =>
+      switchOver(`${find}(${at}, ${length})`, sets, (word, mask) => `${foundName(word)} |= ${hex(mask)};`),
+    ).map((line) => `  ${line}`),
+    ...masks.map(([word]) => `  ${wordName(word)} &= ${foundName(word)};`),
     '}',
   ];
+}
+
+/** What is done for the rules of each set that a lookup may find. */
+function switchOver(call: string, sets: FoundSets, found: (word: number, mask: bigint) => string): readonly string[] {
+  return [
+    `switch (${call}) {`,
+    ...sets.all.flatMap(([number, members]) => [
+      `  case ${number}:`,
+      ...[...masksOf(members)].map(([word, mask]) => `    ${found(word, mask)}`),
+      '    break;',
+    ]),
+    '}',
+  ];
+}
+
+/** The bits of rules in each word. */
+function masksOf(rules: readonly number[]): ReadonlyMap<number, bigint> {
+  const words = new Map<number, bigint>();
+  for (const rule of rules) words.set(rule >> 6, (words.get(rule >> 6) ?? 0n) | (1n << BigInt(rule & 63)));
+  return words;
 }
 
 function wordName(word: number): string {
@@ -116,9 +165,8 @@ function emitGuards(group: TypeGroup, emitter: ConditionEmitter): readonly strin
   }
   const ordered = [...guards.values()].sort((a, b) => b.bodies.length - a.bodies.length);
   return ordered.flatMap(({ condition, bodies }) => {
-    const masks = new Map<number, RuleBody[]>();
-    for (const body of bodies) masks.set(body.rule >> 6, [...(masks.get(body.rule >> 6) ?? []), body]);
-    const kept = [...masks].map(([word, members]) => `${wordName(word)} &= ${hex(ALL_BITS & ~maskOf(members))};`);
+    const masks = masksOf(bodies.map(({ rule }) => rule));
+    const kept = [...masks].map(([word, mask]) => `${wordName(word)} &= ${hex(ALL_BITS & ~mask)};`);
     return [
       `// of ${bodies.length} rules`,
       `if (!(${emitter.emit(condition, 1)})) {`,
@@ -134,17 +182,22 @@ function emitTries(word: string, bodies: readonly RuleBody[], names: ReadonlyMap
     bodies.length > GROUP
       ? chunks(bodies, GROUP).flatMap((part) => emitTries(word, part, names))
       : bodies.map((body) => {
-          const bit = `(${word} & ${hex(maskOf([body]))}) != 0`;
+          const bit = `(${word} & ${hex(maskOf([body.rule]))}) != 0`;
           const whole = names.has(body) ? `${bit} && ${names.get(body)}(event, image)` : bit;
           return `if (${whole}) match(${body.rule}, event);`;
         });
   const [only] = inner;
   if (inner.length === 1 && only) return [only];
-  return [`if ((${word} & ${hex(maskOf(bodies))}) != 0) {`, ...inner.map((line) => `  ${line}`), '}'];
+  return [
+    `if ((${word} & ${hex(maskOf(bodies.map(({ rule }) => rule)))}) != 0) {`,
+    ...inner.map((line) => `  ${line}`),
+    '}',
+  ];
 }
 
-function maskOf(bodies: readonly RuleBody[]): bigint {
-  return bodies.reduce((sum, { rule }) => sum | (1n << BigInt(rule & 63)), 0n);
+/** The bits of rules of one word. */
+function maskOf(rules: readonly number[]): bigint {
+  return rules.reduce((sum, rule) => sum | (1n << BigInt(rule & 63)), 0n);
 }
 
 function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {

@@ -1,64 +1,143 @@
-// Lookup of a text in a tree of constants, as code: a function that gives the number of the set of who needs what was found.
+// Lookup of a text in a tree of constants, as code: a function that yields a number for who needs what was found.
 
 import type { TextIndex } from '../index/text-index.ts';
 import { sizeOf, type TrieNode } from '../index/trie.ts';
 import { compareWord, cover, hex } from './bytes.ts';
 import type { Functions } from './functions.ts';
+import { emitSearch } from './search.ts';
 
-/** Who needs what a text was found to be or to begin with. */
-export interface FoundSet {
-  /** From 1; 0 is the empty set. */
-  readonly number: number;
-  readonly members: readonly number[];
+/** How a lookup tells who was found. */
+export interface FoundNumbers {
+  readonly type: 'u32' | 'u64';
+  /** 0 for nobody. */
+  of(members: readonly number[]): bigint;
 }
 
-export interface Lookup {
-  /** The expression of the number of a set. */
-  readonly call: string;
-  readonly sets: readonly FoundSet[];
+/** Members below 64 as bits. */
+export const AS_BITS: FoundNumbers = {
+  type: 'u64',
+  of: (members) => members.reduce((sum, member) => sum | (1n << BigInt(member)), 0n),
+};
+
+/** Each set of members that may be found together gets a number, from 1. */
+export class FoundSets implements FoundNumbers {
+  readonly type = 'u32';
+  readonly #sets = new Map<string, readonly number[]>();
+  readonly #numbers = new Map<string, bigint>();
+
+  of(members: readonly number[]): bigint {
+    if (members.length === 0) return 0n;
+    const sorted = [...new Set(members)].sort((a, b) => a - b);
+    const key = sorted.join();
+    const number = this.#numbers.get(key) ?? BigInt(this.#numbers.size + 1);
+    this.#numbers.set(key, number);
+    this.#sets.set(key, sorted);
+    return number;
+  }
+
+  /** With their numbers. */
+  get all(): readonly (readonly [number: bigint, members: readonly number[]])[] {
+    return [...this.#sets].map(([key, members]) => [this.#numbers.get(key) ?? 0n, members]);
+  }
 }
 
 /** Nodes of a subtree that gets a function of its own, and how many functions may call each other. */
 const OWN_FUNCTION = 48;
 const MOST_FUNCTIONS_DEEP = 8;
 
-export function emitLookup(index: TextIndex, functions: Functions): Lookup {
-  const writer = new LookupWriter(functions, `find_${/^\w+/.exec(index.code)?.[0] ?? 'text'}`);
-  const lines = writer.node(index.trie, [], 0);
-  const name = functions.define(`lookup:${writer.name}:${lines.join('\n')}`, writer.name, (unique) =>
+/** Function `(at, length) -> number` that tells what the bytes at an address begin with. Yields its name. */
+export function emitLookup(index: TextIndex, numbers: FoundNumbers, functions: Functions): string {
+  return new LookupWriter(functions, numbers, `find_${subject(index)}`).function(index.trie, describe(index), [], 0);
+}
+
+/** The expression of the number of who is found at the beginning of the index's text. */
+export function foundAtBeginning(index: TextIndex, numbers: FoundNumbers, functions: Functions): string {
+  const find = emitLookup(index, numbers, functions);
+  const name = functions.define(`of:${find}`, `${find}_of`, (unique) =>
     [
-      `// what ${index.members.size} rules need ${index.code} to be or to begin with`,
-      `function ${unique}(text: u64): u32 {`,
-      '  const at = addressOf(text);',
-      '  const length = lengthOf(text);',
-      ...lines.map((line) => `  ${line}`),
+      `function ${unique}(text: u64): ${numbers.type} {`,
+      `  return ${find}(addressOf(text), lengthOf(text));`,
       '}',
     ].join('\n'),
   );
-  return { call: `${name}(${index.code})`, sets: writer.sets };
+  return `${name}(${index.code})`;
+}
+
+/** The expression of the bits of the members that a text finds. */
+export function foundBits(index: TextIndex, functions: Functions): string {
+  if (!index.anywhere) return foundAtBeginning(index, AS_BITS, functions);
+  const find = emitLookup(index, AS_BITS, functions);
+  const name = functions.define(`within:${find}`, `${find}_within`, (unique) =>
+    [
+      `function ${unique}(text: u64): u64 {`,
+      '  let found: u64 = 0;',
+      ...eachPlace(index, 'text', functions, (at, length) => [`found |= ${find}(${at}, ${length});`]).map(
+        (line) => `  ${line}`,
+      ),
+      '  return found;',
+      '}',
+    ].join('\n'),
+  );
+  return `${name}(${index.code})`;
+}
+
+/** A loop over the places in the text of that name where a constant may begin. */
+export function eachPlace(
+  index: TextIndex,
+  text: string,
+  functions: Functions,
+  body: (at: string, length: string) => readonly string[],
+): readonly string[] {
+  const search = emitSearch(index, functions);
+  return [
+    `for (let end = addressOf(${text}) + lengthOf(${text}), at = ${search}(${text}, end); at != 0; at = ${search}(${text}, at)) {`,
+    ...body('at', 'end - at').map((line) => `  ${line}`),
+    '}',
+  ];
+}
+
+/** What an index is about, for a comment. */
+function describe({ members, code, anywhere }: TextIndex): string {
+  return `looked up for ${members.size}: what ${code} ${anywhere ? 'contains' : 'is or begins with'}`;
+}
+
+/** A part of a function's name. */
+function subject({ code }: TextIndex): string {
+  return /^\w+/.exec(code)?.[0] ?? 'text';
 }
 
 class LookupWriter {
-  readonly name: string;
+  readonly #name: string;
+  readonly #numbers: FoundNumbers;
   readonly #functions: Functions;
-  readonly #sets = new Map<string, FoundSet>();
 
-  constructor(functions: Functions, name: string) {
+  constructor(functions: Functions, numbers: FoundNumbers, name: string) {
     this.#functions = functions;
-    this.name = name;
+    this.#numbers = numbers;
+    this.#name = name;
   }
 
-  get sets(): readonly FoundSet[] {
-    return [...this.#sets.values()];
+  function(node: TrieNode, comment: string, found: readonly number[], functionsDeep: number): string {
+    const lines = this.#node(node, found, functionsDeep);
+    const name = functionsDeep === 0 ? this.#name : `${this.#name}_below`;
+    const { type } = this.#numbers;
+    return this.#functions.define(`lookup:${type}:${comment}:${lines.join('\n')}`, name, (unique) =>
+      [
+        `// ${comment}`,
+        `function ${unique}(at: u32, length: u32): ${type} {`,
+        ...lines.map((line) => `  ${line}`),
+        '}',
+      ].join('\n'),
+    );
   }
 
   /** Statements that return, where the text is known to begin with the node's bytes. `found`: what ends above the node. */
-  node({ prefix, begins, equals, children }: TrieNode, found: readonly number[], functionsDeep: number): string[] {
+  #node({ prefix, begins, equals, children }: TrieNode, found: readonly number[], functionsDeep: number): string[] {
     const longer = [...found, ...begins];
-    const rest = this.#set(longer);
+    const rest = this.#number(longer);
     const lines: string[] = [];
     if (equals.length > 0 || children.length > 0) {
-      lines.push(`if (length <= ${prefix.length}) return ${this.#set([...longer, ...equals])};`);
+      lines.push(`if (length <= ${prefix.length}) return ${this.#number([...longer, ...equals])};`);
     }
     const [only] = children;
     if (children.length === 1 && only) {
@@ -82,12 +161,9 @@ class LookupWriter {
 
   #below(child: TrieNode, found: readonly number[], functionsDeep: number): string[] {
     if (sizeOf(child) < OWN_FUNCTION || functionsDeep >= MOST_FUNCTIONS_DEEP)
-      return this.node(child, found, functionsDeep);
-    const lines = this.node(child, found, functionsDeep + 1);
-    const name = this.#functions.define(`lookup:${this.name}:${lines.join('\n')}`, `${this.name}_below`, (unique) =>
-      [`function ${unique}(at: u32, length: u32): u32 {`, ...lines.map((line) => `  ${line}`), '}'].join('\n'),
-    );
-    return [`return ${name}(at, length);`];
+      return this.#node(child, found, functionsDeep);
+    const shown = JSON.stringify(child.prefix).replace(/[^\x20-\x7e]/g, '.');
+    return [`return ${this.function(child, `behind ${shown}`, found, functionsDeep + 1)}(at, length);`];
   }
 
   /** Whether the bytes of the node from `from` on are not there; empty if there are none. */
@@ -99,14 +175,8 @@ class LookupWriter {
     return `length < ${prefix.length} || ${words.map((word) => word.replace(' == ', ' != ')).join(' || ')}`;
   }
 
-  #set(members: readonly number[]): number {
-    if (members.length === 0) return 0;
-    const sorted = [...new Set(members)].sort((a, b) => a - b);
-    const key = sorted.join();
-    const known = this.#sets.get(key);
-    if (known) return known.number;
-    const number = this.#sets.size + 1;
-    this.#sets.set(key, { number, members: sorted });
-    return number;
+  #number(members: readonly number[]): string {
+    const number = this.#numbers.of(members);
+    return number < 10n ? `${number}` : hex(number);
   }
 }

@@ -1,16 +1,18 @@
 // Which of many conditions are looked up by a text that they need, and by which one.
 
-import type { Condition, Scope } from '../ir.ts';
-import { type TextNeed, textNeeds } from './text-need.ts';
+import { all, type Condition, conjunctsOf, type Scope } from '../ir.ts';
+import { type TextNeed, textKey, textNeeds, undecided } from './text-need.ts';
 import { buildTrie, type TrieEntry, type TrieNode, unsuitable } from './trie.ts';
 
 /** A text, and who needs it to be what. */
 export interface TextIndex {
   readonly code: string;
   readonly scope: Scope;
+  /** The constants are looked for anywhere in the text; otherwise at its beginning. */
+  readonly anywhere: boolean;
   readonly trie: TrieNode;
-  /** Numbers of the conditions that can't be true of a text that doesn't find them. */
-  readonly members: ReadonlySet<number>;
+  /** By the number of a condition, which can't be true of a text that doesn't find it: what is left to test where it is found. */
+  readonly members: ReadonlyMap<number, Condition>;
 }
 
 /** So few conditions are tried one by one: a lookup costs as much as a few comparisons. */
@@ -34,36 +36,47 @@ export function indexTexts(conditions: ReadonlyMap<number, Condition>): readonly
   const texts = new Map<string, number>();
   for (const list of needs.values()) {
     for (const need of list) {
-      texts.set(need.code, (texts.get(need.code) ?? 0) + 1);
+      texts.set(textKey(need), (texts.get(textKey(need)) ?? 0) + 1);
       for (const key of keysOf(need)) crowds.set(key, (crowds.get(key) ?? 0) + 1);
     }
   }
   const crowd = (need: TextNeed): number => Math.max(...keysOf(need).map((key) => crowds.get(key) ?? 0));
+  const users = (need: TextNeed): number => texts.get(textKey(need)) ?? 0;
   const limit = crowdOf(conditions.size);
   const chosen = new Map<string, Map<number, TextNeed>>();
   for (const [number, list] of needs) {
-    const useful = list.filter((need) => crowd(need) <= limit && (texts.get(need.code) ?? 0) >= LEAST_MEMBERS);
-    // The fewer texts are looked up, the better.
-    const [best] = useful.sort((a, b) => (texts.get(b.code) ?? 0) - (texts.get(a.code) ?? 0) || crowd(a) - crowd(b));
+    const useful = list.filter((need) => crowd(need) <= limit && users(need) >= LEAST_MEMBERS);
+    // A search through a text costs more than a look at its beginning. Besides, the fewer texts are looked up, the better.
+    const [best] = useful.sort(
+      (a, b) => Number(a.anywhere) - Number(b.anywhere) || users(b) - users(a) || crowd(a) - crowd(b),
+    );
     if (!best) continue;
-    const members = chosen.get(best.code) ?? new Map<number, TextNeed>();
-    chosen.set(best.code, members.set(number, best));
+    const members = chosen.get(textKey(best)) ?? new Map<number, TextNeed>();
+    chosen.set(textKey(best), members.set(number, best));
   }
-  return [...chosen.values()].flatMap((members) => indexOf(members) ?? []);
+  return [...chosen.values()].flatMap((members) => indexOf(members, conditions) ?? []);
 }
 
-function keysOf({ code, constants }: TextNeed): readonly string[] {
-  return constants.map(({ bytes, whole }) => `${whole}:${bytes}:${code}`);
+function keysOf(need: TextNeed): readonly string[] {
+  return need.constants.map(({ bytes, whole }) => `${whole}:${bytes}:${textKey(need)}`);
 }
 
-function indexOf(needs: ReadonlyMap<number, TextNeed>): TextIndex | undefined {
+function indexOf(
+  needs: ReadonlyMap<number, TextNeed>,
+  conditions: ReadonlyMap<number, Condition>,
+): TextIndex | undefined {
   const entriesOf = (skipped: ReadonlySet<number>): TrieEntry[] =>
     [...needs].flatMap(([member, { constants }]) =>
       skipped.has(member) ? [] : constants.map((constant) => ({ constant, member })),
     );
   const left = entriesOf(unsuitable(buildTrie(entriesOf(new Set()))));
-  const members = new Set(left.map(({ member }) => member));
+  const members = new Map<number, Condition>();
+  for (const { member } of left) {
+    const [need, condition] = [needs.get(member), conditions.get(member)];
+    if (need && condition) members.set(member, all(undecided(conjunctsOf(condition), need)));
+  }
   const [first] = needs.values();
   if (members.size < LEAST_MEMBERS || !first) return undefined;
-  return { code: first.code, scope: first.scope, trie: buildTrie(left), members };
+  const { code, scope, anywhere } = first;
+  return { code, scope, anywhere, trie: buildTrie(left), members };
 }

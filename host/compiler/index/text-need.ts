@@ -1,10 +1,10 @@
-// What a condition needs a text to be or to begin with: what rules can be looked up by instead of being tried one by one.
+// What a condition needs a text to be, to begin with or to contain: what rules can be looked up by instead of being tried one by one.
 
 import type { Bytes, Condition, Scope, Test } from '../ir.ts';
 
 export interface TextConstant {
   readonly bytes: Bytes;
-  /** The text is exactly this; otherwise it begins with it. */
+  /** The text is exactly this; otherwise it begins with it, or has it anywhere. */
   readonly whole: boolean;
 }
 
@@ -13,13 +13,20 @@ export interface TextNeed {
   /** Code of the text (rules-wasm/text.ts). Where it is absent or empty, the condition is false. */
   readonly code: string;
   readonly scope: Scope;
+  /** The constants may stand anywhere in the text; otherwise at its beginning. */
+  readonly anywhere: boolean;
   readonly constants: readonly TextConstant[];
+  /** The condition is true if the text matches: nothing else is asked for. */
+  readonly decides: boolean;
 }
 
 /** The longest constant that is looked up; of longer ones the beginning. */
 const LONGEST = 200;
 
-/** What the condition needs, one entry for each text. */
+/** The shortest constant that is searched for anywhere: the search looks at three bytes of each. */
+export const SHORTEST_ANYWHERE = 3;
+
+/** What the condition needs, one entry for each text and place. */
 export function textNeeds(condition: Condition): readonly TextNeed[] {
   switch (condition.kind) {
     case 'constant':
@@ -28,16 +35,20 @@ export function textNeeds(condition: Condition): readonly TextNeed[] {
     case 'test':
       return needOfTest(condition);
     case 'all':
-      return narrowest(condition.children.flatMap(textNeeds));
-    case 'any': {
-      const [first = [], ...others] = condition.children.map(textNeeds);
-      return first.flatMap((need) => {
-        const same = others.map((needs) => needs.find(({ code }) => code === need.code));
-        const constants = [need, ...same].flatMap((each) => each?.constants ?? []);
-        return same.includes(undefined) ? [] : [{ ...need, constants }];
-      });
-    }
+      return narrowest(condition.children.flatMap(textNeeds)).map((need) => ({ ...need, decides: false }));
+    case 'any':
+      return condition.children.map(textNeeds).reduce(eitherOf);
   }
+}
+
+/** The members of a conjunction that a need leaves to be tested where the text matches. */
+export function undecided(conjuncts: readonly Condition[], need: TextNeed): readonly Condition[] {
+  const key = needKey(need);
+  return conjuncts.filter((part) => !textNeeds(part).some((own) => own.decides && needKey(own) === key));
+}
+
+function needKey({ code, anywhere, constants }: TextNeed): string {
+  return JSON.stringify([code, anywhere, constants]);
 }
 
 function needOfTest(test: Test): readonly TextNeed[] {
@@ -45,9 +56,13 @@ function needOfTest(test: Test): readonly TextNeed[] {
   const { match, text } = test;
   let constants: readonly TextConstant[] = [];
   if (match.op === 'equals') constants = match.values.map((bytes) => ({ bytes, whole: true }));
-  else if (match.op === 'startswith' && !match.ignoreCase) constants = [{ bytes: match.value, whole: false }];
-  if (constants.length === 0 || constants.some(({ bytes }) => bytes === '')) return [];
-  return [{ code: plainCode(text.code), scope: text.scope, constants: constants.map(shortened) }];
+  else if (match.op !== 'automaton' && match.op !== 'endswith' && !match.ignoreCase)
+    constants = [{ bytes: match.value, whole: false }];
+  const anywhere = match.op === 'contains';
+  const least = anywhere ? SHORTEST_ANYWHERE : 1;
+  if (constants.length === 0 || constants.some(({ bytes }) => bytes.length < least)) return [];
+  const decides = constants.every(({ bytes }) => bytes.length <= LONGEST);
+  return [{ code: plainCode(text.code), scope: text.scope, anywhere, constants: constants.map(shortened), decides }];
 }
 
 /** An absent text begins with nothing that an empty one doesn't begin with: `orEmpty` makes no difference. */
@@ -59,13 +74,41 @@ function shortened({ bytes, whole }: TextConstant): TextConstant {
   return bytes.length > LONGEST ? { bytes: bytes.slice(0, LONGEST), whole: false } : { bytes, whole };
 }
 
+/** What two conditions need of which one holds. What a text begins with is somewhere in it. */
+function eitherOf(some: readonly TextNeed[], others: readonly TextNeed[]): readonly TextNeed[] {
+  return some.flatMap((need) => {
+    const other = others.find(({ code, anywhere }) => code === need.code && anywhere === need.anywhere);
+    if (other) return [joined(need, other)];
+    const elsewhere = others.find(({ code }) => code === need.code);
+    const [a, b] = [withinText(need), elsewhere && withinText(elsewhere)];
+    return a && b ? [joined(a, b)] : [];
+  });
+}
+
+function joined(a: TextNeed, b: TextNeed): TextNeed {
+  return { ...a, constants: [...a.constants, ...b.constants], decides: a.decides && b.decides };
+}
+
+function withinText(need: TextNeed): TextNeed | undefined {
+  if (need.anywhere) return need;
+  if (need.constants.some(({ bytes }) => bytes.length < SHORTEST_ANYWHERE)) return undefined;
+  const constants = need.constants.map(({ bytes }) => ({ bytes, whole: false }));
+  return { ...need, anywhere: true, constants, decides: false };
+}
+
 /** Of several needs of one text, the one with the longest constants. */
 function narrowest(needs: readonly TextNeed[]): readonly TextNeed[] {
   const least = ({ constants }: TextNeed): number => Math.min(...constants.map(({ bytes }) => bytes.length));
-  const byCode = new Map<string, TextNeed>();
+  const byText = new Map<string, TextNeed>();
   for (const need of needs) {
-    const known = byCode.get(need.code);
-    if (!known || least(need) > least(known)) byCode.set(need.code, need);
+    const text = textKey(need);
+    const known = byText.get(text);
+    if (!known || least(need) > least(known)) byText.set(text, need);
   }
-  return [...byCode.values()];
+  return [...byText.values()];
+}
+
+/** What is looked up together: needs of one text at one place. */
+export function textKey({ code, anywhere }: TextNeed): string {
+  return `${anywhere ? 'within' : 'at'} ${code}`;
 }

@@ -63,6 +63,13 @@ function commonPrefix(entries: readonly TrieEntry[]): Bytes {
   return first.slice(0, length);
 }
 
+/** The same constants, needed by other members. */
+export function renumbered(node: TrieNode, number: (member: number) => number): TrieNode {
+  const each = (members: readonly number[]): number[] => [...new Set(members.map(number))];
+  const children = node.children.map((child) => renumbered(child, number));
+  return { ...node, begins: each(node.begins), equals: each(node.equals), children };
+}
+
 export function sizeOf(node: TrieNode): number {
   return node.children.reduce((sum, child) => sum + sizeOf(child), 1);
 }

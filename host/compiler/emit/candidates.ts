@@ -1,0 +1,84 @@
+// The candidate bits of a process as code: a function for each word, one that tells which words are worth asking for, and the one that
+// the host calls.
+
+import { COMMON_BITS, COMMON_WORDS } from '../../schema/image.ts';
+import type { CandidatePlan, CandidateWord } from '../candidate-plan.ts';
+import type { TextIndex } from '../index/text-index.ts';
+import { TRUE } from '../ir.ts';
+import type { RuleSource } from '../rule-source.ts';
+import { hex } from './bytes.ts';
+import type { ConditionEmitter } from './condition.ts';
+import { type Functions, oneLine } from './functions.ts';
+import { AS_BITS, foundBits } from './lookup.ts';
+
+export function emitCandidates(
+  { words, asked, indexes }: CandidatePlan,
+  sources: readonly RuleSource[],
+  emitter: ConditionEmitter,
+  functions: Functions,
+): readonly string[] {
+  // Of a single word there is nothing to spare.
+  const spared = words.length > 1 ? words : [];
+  return [
+    ...words.map((word) => emitWord(word, sources, emitter, functions)),
+    ...(spared.length > 0 ? [emitCommonWords(asked, indexes, functions)] : []),
+    [
+      '/** The rules that events of a process can match at all, 64 in a word. What depends on the process alone is decided here, once. */',
+      'export function candidates(process: u32, word: u32): u64 {',
+      '  switch (word) {',
+      ...words.map(({ number }) => `    case ${number}: return candidates${number}(process);`),
+      ...(spared.length > 0 ? [`    case ${COMMON_WORDS}: return commonWords(process);`] : []),
+      ...spared.map(({ number, always }) => `    case ${COMMON_BITS + number}: return ${hex(always)};`),
+      '  }',
+      '  return 0;',
+      '}',
+    ].join('\n'),
+  ];
+}
+
+function emitCommonWords(asked: ReadonlySet<number>, indexes: readonly TextIndex[], functions: Functions): string {
+  return [
+    '/** Bit n: the process has no bits in word n but those that every process has. */',
+    'function commonWords(image: u32): u64 {',
+    `  let asked: u64 = ${hex(AS_BITS.of([...asked]))};`,
+    ...indexes.map((index) => `  asked |= ${foundBits(index, functions)};`),
+    '  return ~asked;',
+    '}',
+  ].join('\n');
+}
+
+function emitWord(
+  { number, always, conditions, indexes }: CandidateWord,
+  sources: readonly RuleSource[],
+  emitter: ConditionEmitter,
+  functions: Functions,
+): string {
+  const lines = [`let bits: u64 = ${hex(always)};`];
+  const tests: string[] = [];
+  const indexed = new Set<number>();
+  if (indexes.length > 0) lines.push('let found: u64 = 0;');
+  for (const index of indexes) {
+    lines.push(`found |= ${foundBits(index, functions)};`);
+    const decided = [...index.members].filter(([, rest]) => rest === TRUE).map(([bit]) => bit);
+    if (decided.length > 0) lines.push(`bits |= found & ${hex(AS_BITS.of(decided))};`);
+    for (const [bit, rest] of index.members) {
+      indexed.add(bit);
+      const mask = hex(AS_BITS.of([bit]));
+      if (rest !== TRUE) tests.push(`if ((found & ${mask}) != 0 && ${emitter.root(rest, 1)}) bits |= ${mask};`);
+    }
+  }
+  for (const [bit, condition] of conditions) {
+    if (indexed.has(bit)) continue;
+    const rule = number * 64 + bit;
+    tests.push(
+      `// rule ${rule}: ${oneLine(sources[rule]?.name ?? '')}`,
+      `if (${emitter.root(condition, 1)}) bits |= ${hex(AS_BITS.of([bit]))};`,
+    );
+  }
+  return [
+    `/** Bit n: rule ${number * 64} + n can be true of events of the process. */`,
+    `function candidates${number}(image: u32): u64 {`,
+    ...[...lines, ...tests, 'return bits;'].map((line) => `  ${line}`),
+    '}',
+  ].join('\n');
+}

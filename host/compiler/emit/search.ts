@@ -1,0 +1,72 @@
+// Search for the places in a text where one of many constants may begin, 16 places at a time, by the first three bytes of each constant.
+// Each constant is in one of eight classes, which stand for the bits of a byte. For each of the three bytes two tables, which are
+// vectors, tell by its low and by its high half which classes it may belong to: a place is left over where a class is in all six
+// (the method is known as Teddy, from the Hyperscan library). What is left over is looked up.
+
+import type { TextIndex } from '../index/text-index.ts';
+import { SHORTEST_ANYWHERE } from '../index/text-need.ts';
+import type { TrieNode } from '../index/trie.ts';
+import type { Bytes } from '../ir.ts';
+import type { Functions } from './functions.ts';
+
+const CLASSES = 8;
+/** Of the bytes that are looked at. */
+const PLACES = Array.from({ length: SHORTEST_ANYWHERE }, (_, place) => place);
+
+/**
+ * Function `(text, before) -> address` of the last such place in front of the address `before`; 0 if there is none. From the end
+ * backwards: in front of a text there is always its record, so that no block reaches beyond the memory.
+ */
+export function emitSearch(index: TextIndex, functions: Functions): string {
+  const starts = [...new Set(constantsOf(index.trie).map((bytes) => bytes.slice(0, SHORTEST_ANYWHERE)))].sort();
+  const left = PLACES.map((place) => classesAt(place, starts)).reduce(
+    (all, classes) => `v128.and(${all},\n      ${classes})`,
+  );
+  return functions.define(`search:${JSON.stringify(starts)}`, 'search', (name) =>
+    [
+      `// ${starts.length} beginnings`,
+      `function ${name}(text: u64, before: u32): u32 {`,
+      `  if (lengthOf(text) < ${SHORTEST_ANYWHERE}) return 0;`,
+      '  const start = addressOf(text);',
+      `  let block = min(before, start + lengthOf(text) - ${SHORTEST_ANYWHERE - 1}) - 16;`,
+      '  while (true) {',
+      ...PLACES.map((place) => `    const ${bytesAt(place)} = v128.load(block${place > 0 ? `, ${place}` : ''});`),
+      `    let places = u32(i8x16.bitmask(i8x16.ne(${left}, i8x16.splat(0))));`,
+      '    if (block < start) places = (places >> (start - block)) << (start - block);',
+      '    if (places != 0) return block + 31 - clz(places);',
+      '    if (block <= start) return 0;',
+      '    block -= 16;',
+      '  }',
+      '}',
+    ].join('\n'),
+  );
+}
+
+function constantsOf({ prefix, begins, children }: TrieNode): readonly Bytes[] {
+  return [...(begins.length > 0 ? [prefix] : []), ...children.flatMap(constantsOf)];
+}
+
+/** For each of 16 places, the classes that its byte number `place` may belong to. */
+function classesAt(place: number, starts: readonly Bytes[]): string {
+  const low = new Array<number>(16).fill(0);
+  const high = new Array<number>(16).fill(0);
+  starts.forEach((start, number) => {
+    const byte = start.charCodeAt(place);
+    // Constants that begin alike share a class: the fewer bytes a class has, the less is left over.
+    const bit = 1 << Math.floor((number * CLASSES) / starts.length);
+    low[byte & 15] = (low[byte & 15] ?? 0) | bit;
+    high[byte >> 4] = (high[byte >> 4] ?? 0) | bit;
+  });
+  const bytes = bytesAt(place);
+  const half = (value: string): string => `v128.and(${value}, i8x16.splat(15))`;
+  return `v128.and(i8x16.swizzle(${vector(low)}, ${half(bytes)}), i8x16.swizzle(${vector(high)}, ${half(`i16x8.shr_u(${bytes}, 4)`)}))`;
+}
+
+function bytesAt(place: number): string {
+  return `bytes${place}`;
+}
+
+/** A constant; i8x16 takes signed bytes. */
+function vector(bytes: readonly number[]): string {
+  return `i8x16(${bytes.map((byte) => (byte << 24) >> 24).join(', ')})`;
+}
