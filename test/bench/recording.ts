@@ -3,7 +3,7 @@
 import type { Capture } from '../../host/capture/native.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { instantiateRuleModule, type RuleInstance } from '../../host/sandbox/instantiate.ts';
-import { runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
+import { fillCandidates, runEvaluate } from '../../host/sandbox/run.ts';
 import { EVENT_HEADER } from '../../host/schema/event-structs.ts';
 import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
 import { member } from '../../host/schema/layout.ts';
@@ -35,7 +35,6 @@ export interface RecordingResult {
 
 /** A capture and one rule module bound to it. */
 export class Recording {
-  readonly #rules: RuleSet;
   readonly #capture: Capture;
   readonly #view: DataView;
   readonly #instance: RuleInstance;
@@ -45,7 +44,6 @@ export class Recording {
   #matches = 0;
 
   constructor(rules: RuleSet) {
-    this.#rules = rules;
     const { capture, memory } = openCapture({ source: 'bpf', sizes: SIZES });
     this.#capture = capture;
     this.#view = new DataView(memory.buffer);
@@ -116,7 +114,6 @@ export class Recording {
   }
 
   #setCandidates(): number {
-    const { module } = this.#rules;
     let total = 0;
     for (
       let count = this.#capture.takeImages(this.#images);
@@ -124,11 +121,8 @@ export class Recording {
       count = this.#capture.takeImages(this.#images)
     ) {
       for (const image of this.#images.subarray(0, count)) {
-        for (let word = 0; word < Math.ceil(module.rules.length / 64); word++) {
-          const result = runCandidates(this.#instance, image, word);
-          if (!result.ok) throw new BenchError(`the rules' candidates failed: ${result.kind}, ${result.reason}`);
-          this.#words[word] = result.value;
-        }
+        const failure = fillCandidates(this.#instance, image, this.#words);
+        if (failure) throw new BenchError(`the rules' candidates failed: ${failure.kind}, ${failure.reason}`);
         this.#capture.setCandidates(image, this.#words);
       }
       total += count;

@@ -29,7 +29,6 @@ export const RULE_COUNT: Benchmark = {
       progress(`${count} rules`);
       const results = await record(await mixedRuleSet(count), quick ? 2 : 5);
       const samples = results.map(({ evaluation, events }) => evaluation / events);
-      const candidates = median(results.map((result) => result.candidates / result.images / 1000));
       fewest ??= median(samples);
       const times = (median(samples) / fewest).toFixed(1);
       figures.push({
@@ -38,7 +37,12 @@ export const RULE_COUNT: Benchmark = {
         samples,
         falco,
         ...(count === CURVE[0][0] ? {} : { aim: MOST_TIMES * fewest }),
-        note: `${times} times that of ${CURVE[0][0]}; once a process image ${candidates.toFixed(1)} us; ${results[0]?.matches ?? 0} matches`,
+        note: `${times} times that of ${CURVE[0][0]}; ${results[0]?.matches ?? 0} matches`,
+      });
+      figures.push({
+        what: '  candidates a process image',
+        unit: 'ns',
+        samples: results.map(({ candidates, images }) => candidates / images),
       });
     }
     return figures;
