@@ -54,15 +54,19 @@ function place(diagnostic: Diagnostic): string[] {
 
 /** The part of the source line around the span, tabs as blanks, nothing in it that a terminal would obey. */
 export function excerpt(diagnostic: Diagnostic): { text: string; start: number; width: number } {
-  const characters = [...diagnostic.sourceLine].map((character) => (character === '\t' ? ' ' : printable(character)));
+  const line = diagnostic.sourceLine;
+  // A line of a megabyte may have thousands of diagnostics: it is only taken apart where characters of two units ask for it.
+  const characters = /[\ud800-\udfff]/.test(line) ? [...line] : line;
+  const shown = (first: number, last: number) =>
+    [...characters.slice(first, last)].map((character) => (character === '\t' ? ' ' : printable(character))).join('');
   const { start, end } = diagnostic.span;
   const from = characters.length > WINDOW ? Math.max(0, Math.min(start - LEAD, characters.length - WINDOW)) : 0;
   const to = Math.min(characters.length, from + WINDOW);
   const before = from > 0 ? '...' : '';
   const after = to < characters.length ? '...' : '';
-  const width = (first: number, last: number) => columns(characters.slice(first, last).join(''));
+  const width = (first: number, last: number) => columns(shown(first, last));
   return {
-    text: before + characters.slice(from, to).join('') + after,
+    text: before + shown(from, to) + after,
     start: before.length + width(from, start),
     width: Math.max(1, width(start, Math.min(end, to))),
   };

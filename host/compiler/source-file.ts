@@ -11,6 +11,8 @@ export class SourceFile {
   readonly name: string;
   readonly text: string;
   readonly #lineStarts: readonly number[];
+  /** Where the second halves of characters of two UTF-16 units are, which count for nothing in columns. */
+  readonly #secondHalves: readonly number[];
 
   constructor(name: string, text: string) {
     this.name = name;
@@ -18,19 +20,15 @@ export class SourceFile {
     const starts = [0];
     for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) starts.push(index + 1);
     this.#lineStarts = starts;
+    this.#secondHalves = [...text.matchAll(/[\ud800-\udbff](?=[\udc00-\udfff])/g)].map(({ index }) => index + 1);
   }
 
   /** Line and column of an index into the text. */
   position(index: number): Position {
-    let low = 0;
-    let high = this.#lineStarts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#lineStarts[middle] ?? 0) <= index) low = middle;
-      else high = middle - 1;
-    }
-    const start = this.#lineStarts[low] ?? 0;
-    return { line: low + 1, column: [...this.text.slice(start, index)].length + 1 };
+    const line = countUpTo(this.#lineStarts, index);
+    const start = this.#lineStarts[line - 1] ?? 0;
+    const halves = countUpTo(this.#secondHalves, index - 1) - countUpTo(this.#secondHalves, start);
+    return { line, column: index - start - halves + 1 };
   }
 
   /** Index of a line's first character; the end of the text past the end of the file. */
@@ -43,6 +41,19 @@ export class SourceFile {
     const start = this.#lineStarts[line - 1];
     if (start === undefined) return '';
     const end = this.#lineStarts[line];
-    return this.text.slice(start, end === undefined ? undefined : end - 1).replace(/\r$/, '');
+    const text = this.text.slice(start, end === undefined ? undefined : end - 1);
+    return text.endsWith('\r') ? text.slice(0, -1) : text;
   }
+}
+
+/** How many of the numbers, which rise, are at most `limit`. */
+function countUpTo(numbers: readonly number[], limit: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? 0) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -69,7 +69,8 @@ export function readYaml(file: SourceFile): YamlNode[] {
     // js-yaml finds such a character at the end of what it stands in.
     const unprintable = /non-printable|null byte/.test(error.reason) ? file.text.search(UNPRINTABLE) : -1;
     const index = unprintable < 0 ? (error.mark?.position ?? 0) + builder.shift : unprintable;
-    throw new YamlSyntaxError(error.reason, index);
+    // It counts the end of the text as a character of its own.
+    throw new YamlSyntaxError(error.reason, Math.min(index, file.text.length));
   }
   return builder.documents;
 }
