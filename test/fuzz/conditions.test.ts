@@ -1,0 +1,160 @@
+// The parser of conditions against any text: it gives a tree or says at which byte it gave up, and nothing else; and the
+// loader shows that place in the file. WASPREY_FUZZ_RUNS sets the number of conditions, WASPREY_FUZZ_SEED repeats a run.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  LIST_OPERATORS,
+  MODIFIERS,
+  NUMERIC_OPERATORS,
+  STRING_OPERATORS,
+  TRANSFORMERS,
+} from '../../host/compiler/ast.ts';
+import { parseCondition } from '../../host/compiler/condition-parser.ts';
+import { ConditionSyntaxError } from '../../host/compiler/lexer.ts';
+import { printCondition } from '../../host/compiler/print.ts';
+import { arbitraryCondition } from '../support/arbitrary-condition.ts';
+import { loadSoundly } from '../support/diagnostics.ts';
+
+const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
+const RUNS = { numRuns: Number(process.env.WASPREY_FUZZ_RUNS ?? 3000), seed: SEED };
+const LIMIT_MS = 2000;
+
+const TOKENS = [
+  ...[...STRING_OPERATORS, ...NUMERIC_OPERATORS, ...LIST_OPERATORS, ...MODIFIERS, 'exists', 'and', 'or', 'not'],
+  ...TRANSFORMERS.map((name) => `${name}(`),
+  ...[
+    'val(',
+    '(',
+    ')',
+    ',',
+    '[',
+    ']',
+    '"',
+    "'",
+    '\\',
+    '\\x4',
+    '\n',
+    '\t',
+    '\0',
+    '0x',
+    '1e',
+    '-',
+    '%',
+    '{',
+    '/',
+    '<NA>',
+    '\ud83d',
+  ],
+  ...[
+    'evt.type',
+    'open',
+    'execve',
+    'fd.name',
+    'proc.aname[2]',
+    'proc.aname[',
+    'evt.arg.flags',
+    'fd.snet',
+    '10.0.0.0/8',
+    'fd.rport',
+  ],
+  ...['proc.nmae', 'a_macro', 'evt.rawres', '1.5', '99999999999999999999', 'true', '::1', '"(a|b)*["', 'proc.env[A]'],
+];
+const token = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom(...TOKENS) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 3 }) },
+);
+
+const ofTokens = fc
+  .array(fc.tuple(token, fc.constantFrom(' ', '', '\n')), { maxLength: 40 })
+  .map((tokens) => tokens.flat().join(''));
+
+/** A condition of the grammar with a few tokens put in, or some characters removed. */
+const mutated = fc
+  .record({
+    tree: arbitraryCondition,
+    changes: fc.array(
+      fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), removed: fc.nat(6), token: fc.option(token) }),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    ),
+  })
+  .map(({ tree, changes }) =>
+    changes.reduce((text, { at, removed, token: added }) => {
+      const index = Math.floor(at * text.length);
+      return text.slice(0, index) + (added ?? '') + text.slice(index + removed);
+    }, printCondition(tree)),
+  );
+
+/** @returns whether it is a condition */
+function parseSoundly(text: string): boolean {
+  const began = process.threadCpuUsage();
+  try {
+    parseCondition(text);
+    return true;
+  } catch (error) {
+    assert.ok(error instanceof ConditionSyntaxError, String(error));
+    assert.ok(
+      error.message !== '' && error.offset >= 0 && error.offset <= Buffer.byteLength(text),
+      `offset ${error.offset}`,
+    );
+    return false;
+  } finally {
+    const { user, system } = process.threadCpuUsage(began);
+    assert.ok((user + system) / 1000 < LIMIT_MS, `it took ${(user + system) / 1000} ms`);
+  }
+}
+
+for (const [what, conditions] of [
+  ['tokens in any order', ofTokens],
+  ['conditions that were mutated', mutated],
+] as const) {
+  test(`the parser: ${what} (seed ${SEED})`, () => {
+    let parsed = 0;
+    fc.assert(
+      fc.property(conditions, (text) => {
+        if (parseSoundly(text)) parsed++;
+      }),
+      RUNS,
+    );
+    assert.ok(parsed > 0 && parsed < RUNS.numRuns, `${parsed} of ${RUNS.numRuns} are conditions`);
+  });
+
+  test(`in a rule: ${what} (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(conditions, fc.boolean(), (text, folded) => {
+        // JSON's texts are YAML's, apart from surrogates that stand alone.
+        const plain = text.toWellFormed().replaceAll('\0', ' ');
+        const scalar = folded ? `>\n    ${plain.replaceAll('\n', '\n    ')}` : JSON.stringify(plain);
+        loadSoundly(`- rule: r\n  desc: d\n  condition: ${scalar}\n  output: o %fd.name\n  priority: INFO\n`);
+      }),
+      { ...RUNS, numRuns: Math.ceil(RUNS.numRuns / 3) },
+    );
+  });
+}
+
+const nested = (open: string, inner: string, close: string, depth: number): string =>
+  open.repeat(depth) + inner + close.repeat(depth);
+
+for (const [what, text, good] of [
+  ['parentheses, as deep as it goes', nested('(', 'evt.type = open', ')', 190), true],
+  ['parentheses', nested('(', 'evt.type = open', ')', 100_000), false],
+  ['parentheses that stay open', '('.repeat(100_000), false],
+  ['not in parentheses', nested('not (', 'evt.type = open', ')', 100_000), false],
+  ['not after not', `${'not '.repeat(100_000)}evt.type = open`, true],
+  ['transformers', `${nested('tolower(', 'proc.name', ')', 100_000)} = a`, false],
+  ['lists of arguments', `join${nested('(', 'proc.name', ')', 100_000)} = a`, false],
+  ['a long series', `evt.type = open${' or fd.name = a and not b'.repeat(50_000)}`, true],
+  ['a long list', `evt.type in (${'a,'.repeat(200_000)}a)`, true],
+  ['a text that stays open', `fd.name = "${'\\"'.repeat(500_000)}`, false],
+  ['a name of a million letters', `${'a.'.repeat(500_000)}a = 1`, true],
+  ['a million digits', `evt.rawres > ${'1'.repeat(1_000_000)}`, true],
+  ['a million blanks', `evt.type${' '.repeat(1_000_000)}= open`, true],
+] as const) {
+  test(`deep or long: ${what}`, () => {
+    assert.equal(parseSoundly(text), good);
+  });
+}

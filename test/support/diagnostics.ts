@@ -1,0 +1,35 @@
+// What holds of every diagnostic of a rule file, whatever the file says.
+
+import assert from 'node:assert/strict';
+import { ERROR_CODES, WARNING_CODES } from '../../host/compiler/codes.ts';
+import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
+import { type Diagnostic, type LoadResult, loadRules } from '../../host/compiler/load.ts';
+
+/** CPU time that a file of some kilobytes may take, ms. It takes a hundredth of that. */
+export const LOAD_LIMIT_MS = 2000;
+
+/** Loads a file; fails if it throws or takes longer, or if what it says has no code that is known or no place in the file. */
+export function loadSoundly(text: string, limitMs = LOAD_LIMIT_MS): LoadResult {
+  const began = process.threadCpuUsage();
+  const result = loadRules([{ name: 'fuzz.yaml', text }]);
+  const { user, system } = process.threadCpuUsage(began);
+  assert.ok((user + system) / 1000 < limitMs, `it took ${(user + system) / 1000} ms`);
+  assert.equal(result.successful, result.errors.length === 0);
+  const lines = text.split('\n');
+  for (const item of result.errors) assert.ok(Object.hasOwn(ERROR_CODES, item.code), item.code);
+  for (const item of result.warnings) assert.ok(Object.hasOwn(WARNING_CODES, item.code), item.code);
+  for (const item of [...result.errors, ...result.warnings]) assertPlace(item, text.length, lines);
+  return result;
+}
+
+function assertPlace(item: Diagnostic, length: number, lines: readonly string[]): void {
+  const { line, column, offset, span, sourceLine, message } = item;
+  const where = `${message} at ${line}:${column}`;
+  assert.ok(message !== '', 'no message');
+  assert.ok(offset >= 0 && offset <= length, where);
+  assert.equal(sourceLine, lines[line - 1]?.replace(/\r$/, ''), where);
+  assert.ok(column >= 1 && column <= (lines[line - 1] ?? '').length + 1, where);
+  assert.ok(span.start === column - 1 && span.end > span.start, where);
+  for (const place of item.context) assert.ok(place.offset >= 0 && place.offset <= length, where);
+  assert.doesNotMatch(renderDiagnostic(item).replaceAll('\n', ''), /\p{Cc}/u, where);
+}
