@@ -58,8 +58,9 @@ test('npm is called as the npm that runs the script, if it is npm', () => {
 test('a tool is missing when none of its commands and files is there', () => {
   const nothing = { hasCommand: () => false, hasFile: () => false };
   const all = { hasCommand: () => true, hasFile: () => true };
-  assert.deepEqual(missingTools(['build', 'tracefs', 'live-tests'], nothing), SYSTEM_TOOLS);
-  assert.deepEqual(missingTools(['build', 'tracefs', 'live-tests'], all), []);
+  const purposes = ['build', 'tracefs', 'live-tests', 'cluster-tests'] as const;
+  assert.deepEqual(missingTools(purposes, nothing), SYSTEM_TOOLS);
+  assert.deepEqual(missingTools(purposes, all), []);
   assert.deepEqual(
     missingTools(['build'], { ...nothing, hasCommand: (name) => name !== 'bpftool' }).map(
       ({ packages }) => packages[0],
