@@ -1,0 +1,120 @@
+// The needs of all rules as the tables that the kernel looks events up in: each clause has a bit of its family's word, each table says of a
+// fact of an event which clauses can still be met, and an event for which none is left is dropped (native/bpf/filter.h).
+
+import { EVENT_TYPES } from '../schema/events.ts';
+import { CANDIDATE_WORDS } from '../schema/image.ts';
+import {
+  FILTER_FAMILIES,
+  type FilterClause,
+  type FilterFamily,
+  familyOf,
+  type KernelFilter,
+  OPEN_COMBINATIONS,
+  SOCKET_KINDS,
+} from '../schema/kernel-filter.ts';
+import { type PathStates, pathStates } from './path-states.ts';
+
+/** Bit 63 is left in every word of every table: what has it goes through. */
+export const THROUGH = 1n << 63n;
+/** Clauses of a family; of more, some share a bit. */
+const MOST_CLAUSES = 63;
+const EVENT_TYPE_COUNT = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
+const FAMILIES = FILTER_FAMILIES.length;
+
+export interface FilterTables {
+  /** By event type number: clauses that name it; THROUGH where none does. */
+  readonly types: BigUint64Array;
+  /** Of each family the clauses of calls that succeeded, then those of calls that failed. */
+  readonly results: BigUint64Array;
+  /** By OPEN_COMBINATIONS. */
+  readonly opens: BigUint64Array;
+  /** By SOCKET_KINDS. */
+  readonly sockets: BigUint64Array;
+  /** Clauses of the open family: those that any path will do for, and those that a file right below the root will. */
+  readonly anyPath: bigint;
+  readonly topLevel: bigint;
+  readonly paths: PathStates;
+  /** Of each rule that has a candidate bit, its clauses by family; of those behind and of what no rule is for, the last entry. */
+  readonly rules: BigUint64Array;
+}
+
+/** The clauses of one bit: an event may meet it if it meets any of them. */
+interface Bucket {
+  readonly bit: bigint;
+  readonly family: FilterFamily;
+  readonly clauses: readonly FilterClause[];
+}
+
+/** @param filters of all modules; rule n of each stands for the same candidate bit */
+export function filterTables(filters: readonly KernelFilter[]): FilterTables {
+  const buckets = FILTER_FAMILIES.flatMap((family) => bucketsOf(filters.flat(), family));
+  const opens = buckets.filter(({ family }) => family === 'open');
+  const which = (list: readonly Bucket[], meets: (clause: FilterClause) => boolean): bigint =>
+    list.reduce((sum, { bit, clauses }) => (clauses.some(meets) ? sum | bit : sum), THROUGH);
+  const ofFamily = (family: FilterFamily): readonly Bucket[] => buckets.filter((bucket) => bucket.family === family);
+  const types = new BigUint64Array(EVENT_TYPE_COUNT).fill(THROUGH);
+  for (const { name, number, shape } of EVENT_TYPES) {
+    const clauses = which(ofFamily(familyOf(shape)), ({ types }) => types.includes(name));
+    if (clauses !== THROUGH) types[number] = clauses & ~THROUGH;
+  }
+  return {
+    types,
+    results: BigUint64Array.from(
+      FILTER_FAMILIES.flatMap((family) => [
+        which(ofFamily(family), ({ result }) => result !== 'failed'),
+        which(ofFamily(family), ({ result }) => result !== 'succeeded'),
+      ]),
+    ),
+    opens: BigUint64Array.from({ length: OPEN_COMBINATIONS }, (_, index) =>
+      which(opens, ({ opens: bits }) => bits === undefined || ((BigInt(`0x${bits}`) >> BigInt(index)) & 1n) !== 0n),
+    ),
+    sockets: BigUint64Array.from(SOCKET_KINDS, (kind) =>
+      which(ofFamily('network'), ({ sockets }) => sockets?.includes(kind) ?? true),
+    ),
+    anyPath: which(opens, ({ path }) => path === undefined),
+    topLevel: which(opens, ({ path }) => path?.topLevel === true) & ~THROUGH,
+    paths: pathStates(
+      opens.flatMap(({ bit, clauses }) => clauses.flatMap(({ path }) => (path ? [{ need: path, clauses: bit }] : []))),
+    ),
+    rules: clausesOfRules(buckets),
+  };
+}
+
+function bucketsOf(clauses: readonly FilterClause[], family: FilterFamily): readonly Bucket[] {
+  const numbers = new Map(EVENT_TYPES.map(({ name, shape }) => [name, familyOf(shape)]));
+  const own = clauses.filter(({ types }) => types.some((type) => numbers.get(type) === family));
+  const same = Map.groupBy(own, ({ rule: _, ...needs }) => JSON.stringify(needs, sortedKeys));
+  // Those that need the same of the event but for its path are neighbours: where bits are shared, by such.
+  const sorted = [...same].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, list]) => list);
+  const shared = Map.groupBy(sorted.entries(), ([index]) => sharedBit(index, sorted.length));
+  return [...shared].map(([bit, lists]) => ({
+    bit: 1n << BigInt(bit),
+    family,
+    clauses: lists.flatMap(([, list]) => list),
+  }));
+}
+
+function sharedBit(index: number, count: number): number {
+  return count <= MOST_CLAUSES ? index : Math.floor((index * MOST_CLAUSES) / count);
+}
+
+/** `opens`, `path`, `result` and so on, in this order. */
+function sortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function clausesOfRules(buckets: readonly Bucket[]): BigUint64Array {
+  const last = CANDIDATE_WORDS * 64;
+  const rules = new BigUint64Array((last + 1) * FAMILIES);
+  for (const { bit, family, clauses } of buckets) {
+    for (const { rule } of clauses) {
+      const at = Math.min(rule, last) * FAMILIES + FILTER_FAMILIES.indexOf(family);
+      rules[at] = (rules[at] ?? 0n) | bit;
+    }
+  }
+  for (let family = 0; family < FAMILIES; family++) {
+    rules[last * FAMILIES + family] = (rules[last * FAMILIES + family] ?? 0n) | THROUGH;
+  }
+  return rules;
+}

@@ -1,0 +1,110 @@
+// Beginnings and endings of paths as one table of states: the kernel goes from state to state byte by byte, forwards over a beginning and
+// backwards over a last component, and collects the clauses of the states it comes through.
+
+import type { PathNeed } from '../schema/kernel-filter.ts';
+
+/** As native/bpf/filter.h has them. */
+export const MOST_STATES = 2048;
+export const BYTE_CLASSES = 64;
+/** The state that nothing leads out of; where beginnings start, and endings. */
+export const DEAD = 0;
+export const BEGINNINGS = 1;
+export const ENDINGS = 2;
+
+/** Longer texts are cut: what is left lets more through. */
+const LONGEST = 64;
+
+export interface PathStates {
+  /** By byte: its class. Class 0 leads to DEAD from everywhere. */
+  readonly classes: Uint8Array;
+  /** By state: clauses that need no more than what led here. */
+  readonly accepted: BigUint64Array;
+  /** By state: those, and the clauses of all states behind it. */
+  readonly possible: BigUint64Array;
+  /** By state and class: the next state. */
+  readonly next: Uint16Array;
+}
+
+export interface PathClauses {
+  readonly need: PathNeed;
+  readonly clauses: bigint;
+}
+
+interface Node {
+  accepted: bigint;
+  readonly children: Map<number, Node>;
+}
+
+export function pathStates(needs: readonly PathClauses[]): PathStates {
+  const classes = byteClasses(needs);
+  let length = LONGEST;
+  let roots = treesOf(needs, classes, length);
+  while (roots.reduce((sum, root) => sum + sizeOf(root), 1) > MOST_STATES) {
+    length--;
+    roots = treesOf(needs, classes, length);
+  }
+  return { classes, ...tableOf(roots) };
+}
+
+/** The 63 bytes that occur most have a class each. Texts are cut before the others. */
+function byteClasses(needs: readonly PathClauses[]): Uint8Array {
+  const counts = new Map<number, number>();
+  for (const text of needs.flatMap(({ need }) => [...need.beginnings, ...need.endings])) {
+    for (const byte of Buffer.from(text, 'latin1')) counts.set(byte, (counts.get(byte) ?? 0) + 1);
+  }
+  const common = [...counts].sort(([a, m], [b, n]) => n - m || a - b).slice(0, BYTE_CLASSES - 1);
+  const classes = new Uint8Array(256);
+  for (const [index, [byte]] of common.entries()) classes[byte] = index + 1;
+  return classes;
+}
+
+function treesOf(needs: readonly PathClauses[], classes: Uint8Array, length: number): readonly [Node, Node] {
+  const beginnings: Node = { accepted: 0n, children: new Map() };
+  const endings: Node = { accepted: 0n, children: new Map() };
+  const add = (root: Node, bytes: Uint8Array, clauses: bigint): void => {
+    let node = root;
+    for (const byte of bytes.subarray(0, length)) {
+      const byteClass = classes[byte] ?? 0;
+      if (byteClass === 0) break;
+      const child = node.children.get(byteClass) ?? { accepted: 0n, children: new Map() };
+      node.children.set(byteClass, child);
+      node = child;
+    }
+    node.accepted |= clauses;
+  };
+  for (const { need, clauses } of needs) {
+    for (const text of need.beginnings) add(beginnings, Buffer.from(text, 'latin1'), clauses);
+    for (const text of need.endings) add(endings, Buffer.from(text, 'latin1').reverse(), clauses);
+  }
+  return [beginnings, endings];
+}
+
+function sizeOf({ children }: Node): number {
+  return [...children.values()].reduce((sum, child) => sum + sizeOf(child), 1);
+}
+
+function tableOf(roots: readonly [Node, Node]): Omit<PathStates, 'classes'> {
+  const nodes: Node[] = [{ accepted: 0n, children: new Map() }, ...roots];
+  const accepted: bigint[] = [];
+  const next: number[] = [];
+  for (let state = 0; state < nodes.length; state++) {
+    const node = nodes[state];
+    if (!node) break;
+    accepted.push(node.accepted);
+    const row = new Array<number>(BYTE_CLASSES).fill(DEAD);
+    for (const [byteClass, child] of node.children) row[byteClass] = nodes.push(child) - 1;
+    next.push(...row);
+  }
+  const possible = [...accepted];
+  // Children have higher numbers than their parent.
+  for (let state = nodes.length - 1; state > DEAD; state--) {
+    for (const to of next.slice(state * BYTE_CLASSES, (state + 1) * BYTE_CLASSES)) {
+      if (to !== DEAD) possible[state] = (possible[state] ?? 0n) | (possible[to] ?? 0n);
+    }
+  }
+  return {
+    accepted: BigUint64Array.from(accepted),
+    possible: BigUint64Array.from(possible),
+    next: Uint16Array.from(next),
+  };
+}

@@ -1,0 +1,153 @@
+// What a condition needs the path of an opened file to be or to begin with. Rules are tried on the name passed and on the one the kernel
+// resolved; a need holds of an event if it holds of either, so it must come of one conjunct alone where a condition reads both.
+
+import type { PathNeed } from '../../schema/kernel-filter.ts';
+import type { Automaton } from '../automata/automaton.ts';
+import type { Bytes, Condition, Test, TextMatch } from '../ir.ts';
+
+/** Texts that are a name of the file, or a directory that a name begins with. */
+const NAMES: ReadonlySet<string> = new Set([
+  'descriptorName(event)',
+  'openName(event)',
+  'openResolved(event)',
+  'descriptorResolved(event)',
+  'fdDirectory(event)',
+]);
+const DIRECTORY = 'fdDirectory(event)';
+/** The path as passed, whatever it is relative to. */
+const PASSED = /^(?:fdNameraw\(event, \d+\)|openRaw\(event\))$/;
+
+/** Beginnings of an automaton's texts are followed up to these many, and so far. */
+const MOST_BEGINNINGS = 24;
+const LONGEST_BEGINNING = 48;
+
+const NEVER: PathNeed = { beginnings: [], endings: [] };
+
+/** Undefined: any path will do. */
+export function pathNeed(condition: Condition): PathNeed | undefined {
+  switch (condition.kind) {
+    case 'constant':
+      return condition.value ? undefined : NEVER;
+    case 'not':
+      return undefined;
+    case 'test':
+      return needOfTest(condition);
+    case 'all': {
+      const needs = condition.children.flatMap((child) => pathNeed(child) ?? []);
+      return needs.sort((a, b) => breadth(a) - breadth(b))[0];
+    }
+    case 'any': {
+      const needs = condition.children.map(pathNeed);
+      const known = needs.flatMap((need) => need ?? []);
+      return known.length < needs.length ? undefined : union(known);
+    }
+  }
+}
+
+function union(needs: readonly PathNeed[]): PathNeed {
+  return {
+    beginnings: [...new Set(needs.flatMap(({ beginnings }) => beginnings))],
+    endings: [...new Set(needs.flatMap(({ endings }) => endings))],
+    ...(needs.some(({ topLevel }) => topLevel) && { topLevel: true }),
+  };
+}
+
+/** Roughly the part of all files that a need lets through: each byte rules most of them out. */
+function breadth({ beginnings, endings, topLevel }: PathNeed): number {
+  return [...beginnings, ...endings].reduce((sum, { length }) => sum + 4 ** -length, topLevel ? 4 ** -3 : 0);
+}
+
+function needOfTest(test: Test): PathNeed | undefined {
+  if (test.test === 'code') return test.code === `${DIRECTORY} == 0` ? NEVER : undefined;
+  if (test.test !== 'text' || test.text.case !== undefined) return undefined;
+  const [, base] = /^basename\((.+)\)$/.exec(test.text.code) ?? [];
+  const text = (base ?? test.text.code).replace(/^orEmpty\((.+)\)$/, '$1');
+  // A plain path has neither.
+  if (PASSED.test(text)) return contains(test.match, '//') || contains(test.match, './') ? NEVER : undefined;
+  if (!NAMES.has(text)) return undefined;
+  if (base !== undefined) return text === DIRECTORY ? undefined : needOfBase(test.match);
+  return text === DIRECTORY ? needOfDirectory(test.match) : needOfName(test.match);
+}
+
+function contains(match: TextMatch, part: Bytes): boolean {
+  return match.op === 'contains' && !match.ignoreCase && match.value.includes(part);
+}
+
+function needOfName(match: TextMatch): PathNeed | undefined {
+  if (match.op === 'endswith') return match.ignoreCase ? undefined : endingWith([match.value]);
+  return beginningWith(beginningsOf(match));
+}
+
+/** The directory of a file right below the root is `/`, which every path begins with. */
+function needOfDirectory(match: TextMatch): PathNeed | undefined {
+  if (match.op !== 'equals' || !match.values.includes('/')) return beginningWith(beginningsOf(match));
+  const need = beginningWith(match.values.filter((value) => value !== '/'));
+  return need && { ...need, topLevel: true };
+}
+
+function needOfBase(match: TextMatch): PathNeed | undefined {
+  if (match.op === 'endswith' && !match.ignoreCase) return endingWith([match.value]);
+  return match.op === 'equals' ? endingWith(match.values.map((value) => `/${value}`)) : undefined;
+}
+
+/** An empty text may stand for a name that is not known; a relative one is none that is looked at. */
+function beginningWith(beginnings: readonly Bytes[] | undefined): PathNeed | undefined {
+  const usable = beginnings?.every((beginning) => beginning.length > 1 && beginning.startsWith('/'));
+  return beginnings && usable ? { beginnings, endings: [] } : undefined;
+}
+
+function endingWith(values: readonly Bytes[]): PathNeed | undefined {
+  const endings = values.map((value) => value.slice(Math.max(value.lastIndexOf('/'), 0)));
+  return endings.some((ending) => ending === '' || ending === '/') ? undefined : { beginnings: [], endings };
+}
+
+function beginningsOf(match: TextMatch): readonly Bytes[] | undefined {
+  switch (match.op) {
+    case 'equals':
+      return match.values;
+    case 'startswith':
+      return match.ignoreCase ? undefined : [match.value];
+    case 'automaton':
+      return beginningsOfAutomaton(match.automaton);
+    case 'contains':
+    case 'endswith':
+      return undefined;
+  }
+}
+
+const SLASH = 0x2f;
+
+/**
+ * Texts of which each absolute, plain path that the automaton accepts begins with one, as long as they can be without being too many.
+ */
+export function beginningsOfAutomaton({ start, accepting, next }: Automaton): readonly Bytes[] {
+  const alive = statesThatAccept({ start, accepting, next });
+  const open = [{ state: next[start]?.[SLASH] ?? start, text: '/' }];
+  const done: Bytes[] = [];
+  for (let one = open.shift(); one; one = open.shift()) {
+    const { state, text } = one;
+    if (!alive.has(state)) continue;
+    const branches = [...(next[state] ?? [])].flatMap((to, byte) => {
+      const possible = alive.has(to) && !(byte === SLASH && text.endsWith('/'));
+      return possible ? { state: to, text: text + String.fromCharCode(byte) } : [];
+    });
+    const whole = accepting[state] || text.length >= LONGEST_BEGINNING;
+    if (whole || done.length + open.length + branches.length > MOST_BEGINNINGS) done.push(text);
+    else open.push(...branches);
+  }
+  return done;
+}
+
+/** States from which some text is accepted. */
+function statesThatAccept({ accepting, next }: Automaton): ReadonlySet<number> {
+  const alive = new Set(accepting.flatMap((accepts, state) => (accepts ? state : [])));
+  for (let grown = true; grown; ) {
+    grown = false;
+    next.forEach((row, state) => {
+      if (alive.has(state) || !row.some((to) => alive.has(to))) return;
+      alive.add(state);
+      grown = true;
+    });
+  }
+  return alive;
+}

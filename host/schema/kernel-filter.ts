@@ -1,0 +1,72 @@
+// What the kernel can tell of an event before it makes a record of it, and how the needs of rules are written in these terms.
+
+import type { EventShape } from './event-structs.ts';
+
+/** Clauses of a family share the bits of one word, since an event is of one family alone. */
+export const FILTER_FAMILIES = ['open', 'exec', 'network', 'other'] as const;
+export type FilterFamily = (typeof FILTER_FAMILIES)[number];
+
+export function familyOf(shape: EventShape): FilterFamily {
+  return shape === 'open' || shape === 'exec' || shape === 'network' ? shape : 'other';
+}
+
+/**
+ * What a call of the open family asked for and got, as an index of eight bits: access mode (2 bits), O_CREAT, O_TRUNC, O_TMPFILE's own bit,
+ * what was opened (2 bits: one of OPENED; nothing if it failed), and whether the call made it.
+ */
+export const OPEN_COMBINATIONS = 256;
+export const OPENED = { nothing: 0, file: 1, directory: 2 } as const;
+
+export interface OpenFacts {
+  /** O_RDONLY, O_WRONLY, O_RDWR or 3. */
+  readonly access: number;
+  readonly create: boolean;
+  readonly truncate: boolean;
+  readonly temporary: boolean;
+  readonly opened: number;
+  readonly created: boolean;
+}
+
+export function openFacts(index: number): OpenFacts {
+  return {
+    access: index & 3,
+    create: (index & 4) !== 0,
+    truncate: (index & 8) !== 0,
+    temporary: (index & 16) !== 0,
+    opened: (index >> 5) & 3,
+    created: (index & 128) !== 0,
+  };
+}
+
+/** Kinds of descriptors that calls on sockets are told apart by. An IPv6 socket may turn out to be one of IPv4. */
+export const SOCKET_KINDS = ['none', 'ipv4', 'ipv6', 'unix', 'other'] as const;
+export type SocketKind = (typeof SOCKET_KINDS)[number];
+
+/**
+ * A name of the file, the one passed or the one the kernel resolved, must begin or end with one of these. A name passed counts only where it
+ * is plain: without `.`, `..` and empty components. Bytes, as characters 0 to 255.
+ */
+export interface PathNeed {
+  /** Each begins with a slash. */
+  readonly beginnings: readonly string[];
+  /** At most the last component, with the slash before it where it must be whole. */
+  readonly endings: readonly string[];
+  /** Files right below the root directory do as well. */
+  readonly topLevel?: true;
+}
+
+/** What a rule needs of events of some types: an event that lacks any of it can't match. What is left out is not needed. */
+export interface FilterClause {
+  /** Number of the rule in its module; where it has a candidate bit, an event of a process without that can't match either. */
+  readonly rule: number;
+  /** Names of event types, all of one family. */
+  readonly types: readonly string[];
+  readonly result?: 'succeeded' | 'failed';
+  /** Bit n, from the right, is set where OPEN_COMBINATIONS n may match: 64 hexadecimal digits. */
+  readonly opens?: string;
+  readonly sockets?: readonly SocketKind[];
+  readonly path?: PathNeed;
+}
+
+/** An event type that no clause names goes through, whatever it is. */
+export type KernelFilter = readonly FilterClause[];
