@@ -42,6 +42,19 @@ const CASES: readonly { readonly name: string; readonly text: string }[] = [
     name: 'parts that exclude each other',
     text: rule('Parts', 'evt.type = open and proc.name = bash and not (proc.name = bash or proc.name = sh)'),
   },
+  {
+    name: 'a check that is always true on the events of the rule',
+    text: rule('Category', 'evt.type in (open, openat) and evt.category = file and proc.name = a'),
+  },
+  {
+    name: 'a check that is always true on all of many events',
+    text: rule('Source', 'evt.type in (open, openat, openat2, execve, execveat) and evt.source = syscall'),
+  },
+  {
+    name: 'a check of a field that is another on all events of the rule',
+    text: rule('Net', 'evt.type in (open, openat) and evt.category = net and proc.name = a'),
+  },
+  { name: 'two event types at once', text: rule('Both', 'evt.type = open and evt.type = execve and proc.name = a') },
   { name: 'events that are not captured', text: rule('Faults', 'evt.type = userfaultfd and proc.name = x') },
   {
     name: 'a name that is too long, from a list',
@@ -92,6 +105,38 @@ warning[LINT_ALWAYS_FALSE]: the parts of this can never be true together
    |   ^^^^^^^^^^^
    = in rule "Parts"
    = help: \`wasprey explain\` shows it with all macros in place`,
+  'a check that is always true on the events of the rule': `
+warning[LINT_ALWAYS_TRUE]: this is always true on open, openat
+  --> rules.yaml:3:45
+   |
+ 3 |   condition: evt.type in (open, openat) and evt.category = file and proc.name = a
+   |                                             ^^^^^^^^^^^^^^^^^^^
+   = in rule "Category"
+   = help: take it out: it says nothing`,
+  'a check that is always true on all of many events': `
+warning[LINT_ALWAYS_TRUE]: this is always true on the events that the rule is for
+  --> rules.yaml:3:72
+   |
+ 3 |   condition: evt.type in (open, openat, openat2, execve, execveat) and evt.source = syscall
+   |                                                                        ^^^^^^^^^^^^^^^^^^^^
+   = in rule "Source"
+   = help: take it out: it says nothing`,
+  'a check of a field that is another on all events of the rule': `
+warning[LINT_ALWAYS_FALSE]: this is never true on open, openat
+  --> rules.yaml:3:45
+   |
+ 3 |   condition: evt.type in (open, openat) and evt.category = net and proc.name = a
+   |                                             ^^^^^^^^^^^^^^^^^^
+   = in rule "Net"
+   = help: \`wasprey list fields evt.category\` says what the field is`,
+  'two event types at once': `
+warning[LINT_ALWAYS_FALSE]: evt.type can't be this and also open, which the condition asks for too
+  --> rules.yaml:3:34
+   |
+ 3 |   condition: evt.type = open and evt.type = execve and proc.name = a
+   |                                  ^^^^^^^^^^^^^^^^^
+   = in rule "Both"
+   = help: join the two with \`or\`, or take one of them out`,
   'events that are not captured': `
 warning[LINT_ALWAYS_FALSE]: none of the events that this is for is captured
   --> rules.yaml:1:3
