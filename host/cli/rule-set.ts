@@ -109,7 +109,7 @@ function finalWarnings(files: readonly FileResult[]): Diagnostic[] {
 
 /** What the back end has to say that the loader has not said already. */
 export function backEndRemarks(diagnostics: readonly CompileDiagnostic[]): CompileDiagnostic[] {
-  return diagnostics.filter(({ code }) => code !== 'field-not-captured');
+  return diagnostics.filter(({ code }) => code !== 'field-not-captured' && code !== 'field-not-in-conditions');
 }
 
 /** What the back end says, at the first line of the rule: it does not know the place in the condition. */

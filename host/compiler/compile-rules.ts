@@ -101,10 +101,9 @@ class RuleCompiler {
     }
     const eventTypes = eventTypesOf(expression);
     this.#warnOfEventTypes(rule, eventTypes);
-    for (const { field, check, text: name } of unavailableFields(expression, output)) {
+    for (const { field, check, message } of unavailableFields(expression, output)) {
       const place = check ? this.#locate(field.span, check.macros, text, rule.conditionContext) : rule.outputContext;
       const advice = { notes: origin(check?.macros) };
-      const message = `the capture can't supply ${name}: it is always absent`;
       this.#collection.warn(warning('WASPREY_FIELD_UNAVAILABLE', message, place, advice));
     }
     const placeOf: CompiledRule['placeOf'] = (span, check) =>

@@ -1,4 +1,4 @@
-// Fields that a rule reads and the capture can't supply.
+// Fields that a rule reads and live events can't supply: at all, or in time for a condition.
 
 import { resolveNamed } from '../schema/fields.ts';
 import type { Check, Expression, FieldOperand } from './ast.ts';
@@ -7,12 +7,12 @@ import { templateFields } from './template.ts';
 import type { Template } from './template-tokens.ts';
 import { fieldText } from './type-of.ts';
 
-/** A field that is always absent on live events, and the check that reads it; of an output there is none. */
+/** A field that is always absent where it is read, and the check that reads it; of an output there is none. */
 export interface UnavailableField {
   readonly field: FieldOperand;
   readonly check?: Check;
-  /** As rules spell it. */
-  readonly text: string;
+  /** What is wrong and why. */
+  readonly message: string;
 }
 
 /** Each once: where the condition reads it first, or else in the output. */
@@ -24,12 +24,25 @@ export function unavailableFields(condition: Expression, output: Template): Unav
   const found = new Map<string, UnavailableField>();
   for (const use of read) {
     const text = fieldText(use.field);
-    if (isUnavailable(use.field) && !found.has(text)) found.set(text, { ...use, text });
+    const message = found.has(text) ? undefined : problemOf(use.field, 'check' in use);
+    if (message !== undefined) found.set(text, { ...use, message });
   }
   return [...found.values()];
 }
 
-function isUnavailable({ name, argument }: FieldOperand): boolean {
-  const resolved = resolveNamed(name, argument);
-  return resolved.ok && resolved.field.source.from === 'none' && !resolved.field.deprecated;
+function problemOf(operand: FieldOperand, inCondition: boolean): string | undefined {
+  const resolved = resolveNamed(operand.name, operand.argument);
+  // Of deprecated fields there is another warning.
+  if (!resolved.ok || resolved.field.deprecated) return undefined;
+  const { source } = resolved.field;
+  const text = fieldText(operand);
+  switch (source.from) {
+    case 'none':
+      return `the capture can't supply ${text}: it is always absent, as ${source.why}`;
+    case 'rendered':
+    case 'procfs':
+      return inCondition ? `${text} is for output only: a condition on it is never true` : undefined;
+    default:
+      return undefined;
+  }
 }

@@ -85,7 +85,12 @@ type Bound = Pick<LoopParts, 'capture' | 'control' | 'recorder' | 'replay'> & {
 
 /** Modules, memory and capture put together. */
 function bind(start: WorkerStart, { memory, sessionStart, ...parts }: Bound): EngineLoop {
-  const context: ReadContext = { sessionStart, hostname: start.hostname, isoTime: start.isoTime };
+  const context: ReadContext = {
+    sessionStart,
+    hostname: start.hostname,
+    isoTime: start.isoTime,
+    isLive: parts.replay === undefined,
+  };
   const reader = new MatchReader(new EventMemory(memory.buffer), context, start.modules);
   const modules = start.modules.map(
     ({ verified, rules, readsContainers }, index): LoopModule => ({

@@ -9,6 +9,8 @@ export interface ReadContext {
   readonly hostname: string;
   /** evt.outputtime is ISO 8601 in UTC instead of the local time of day. */
   readonly isoTime: boolean;
+  /** The events are those of processes that run here and now: /proc may be asked for what events don't carry. */
+  readonly isLive: boolean;
 }
 
 /** A field that a function computes; `argument` is what the rule gives in brackets. */

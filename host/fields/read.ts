@@ -9,6 +9,7 @@ import { type ContainerMoment, isContainerField, readContainerField } from './co
 import type { ComputedFields, ReadContext } from './context.ts';
 import type { MemberValue } from './memory.ts';
 import { allParameters, parameterText, rawParameter } from './parameters.ts';
+import { processFileField } from './procfs.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
 import { renderedField } from './rendered.ts';
 import { type Absent, boolean, concatenate, type FieldValue, findByKey, integer, text } from './value.ts';
@@ -54,6 +55,8 @@ export function readField(
       return (source.raw ? rawParameter : parameterText)(event, argument ?? '');
     case 'rendered':
       return renderedField(field.name, event, context, allParameters);
+    case 'procfs':
+      return context.isLive ? processFileField(field.name, argument, event) : undefined;
     case 'container':
     case 'none':
       return undefined;

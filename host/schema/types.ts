@@ -62,8 +62,10 @@ export type FieldSource =
   | { readonly from: 'argument'; readonly raw: boolean }
   /** Text put together for output only (evt.args, evt.time...); a condition on it can't be evaluated on live events. */
   | { readonly from: 'rendered' }
-  /** The live capture can't supply it: always absent, and a rule that reads it gets a warning. */
-  | { readonly from: 'none' };
+  /** Read from /proc while an alert is written, for output only: what the process has open then. Absent when it is gone, and in replays. */
+  | { readonly from: 'procfs' }
+  /** The live capture can't supply it: always absent, and a rule that reads it gets a warning that says why. */
+  | { readonly from: 'none'; readonly why: string };
 
 export interface Field {
   readonly name: string;

@@ -2,6 +2,7 @@
 // module's verdicts are held against. It reads fields as output does, and is as slow as it is simple.
 
 import type { Check, Expression, Literal, Operand, TransformerArgument } from '../../host/compiler/ast.ts';
+import { options } from '../../host/compiler/getopt.ts';
 import { literalBytes } from '../../host/compiler/literal-bytes.ts';
 import { parseAddress, parseNetwork } from '../../host/compiler/lower/address.ts';
 import { portOf } from '../../host/compiler/lower/services.ts';
@@ -14,9 +15,10 @@ type Value =
   | { readonly kind: 'text'; readonly bytes: string }
   | { readonly kind: 'integer'; readonly value: bigint }
   | { readonly kind: 'boolean'; readonly value: boolean }
-  | { readonly kind: 'address'; readonly bytes: Uint8Array };
+  | { readonly kind: 'address'; readonly bytes: Uint8Array }
+  | { readonly kind: 'list'; readonly items: readonly string[] };
 
-const CONTEXT = { sessionStart: 0n, hostname: 'test', isoTime: false };
+const CONTEXT = { sessionStart: 0n, hostname: 'test', isoTime: false, isLive: false };
 
 /** Whether the condition, macros expanded, is true of the event. */
 export function interpret(expression: Expression, event: EventRecord): boolean {
@@ -159,35 +161,65 @@ function operandValue(operand: Operand, event: EventRecord): Value | undefined {
   const [first, second] = operand.arguments;
   const made = (bytes: string | undefined): Value | undefined =>
     bytes === undefined ? bytes : { kind: 'text', bytes };
+  const listOf = (item: TransformerArgument | undefined): readonly string[] | undefined => {
+    if (item?.kind === 'list') return allPresent(item.items.map(text));
+    const value = item && item.kind !== 'literal' ? operandValue(item, event) : undefined;
+    return value?.kind === 'list' ? value.items : undefined;
+  };
+  /** Of a text, or of each element of a list. */
+  const each = (map: (bytes: string) => string | undefined): Value | undefined => {
+    const items = listOf(first);
+    if (items === undefined) {
+      const bytes = text(first);
+      return bytes === undefined ? undefined : made(map(bytes));
+    }
+    const mapped = allPresent(items.map(map));
+    return mapped && { kind: 'list', items: mapped };
+  };
   switch (operand.name) {
     case 'tolower':
-      return made(text(first)?.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
+      return each((bytes) => bytes.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
     case 'toupper':
-      return made(text(first)?.replace(/[a-z]/g, (letter) => letter.toUpperCase()));
+      return each((bytes) => bytes.replace(/[a-z]/g, (letter) => letter.toUpperCase()));
     case 'basename':
-      return made(text(first)?.replace(/^.*\//s, ''));
+      return each((bytes) => bytes.replace(/^.*\//s, ''));
     case 'len': {
-      const bytes = text(first);
-      return bytes === undefined ? undefined : { kind: 'integer', value: BigInt(bytes.length) };
+      const length = (listOf(first) ?? text(first))?.length;
+      return length === undefined ? undefined : { kind: 'integer', value: BigInt(length) };
     }
-    case 'b64': {
-      const bytes = text(first);
-      if (bytes === undefined || !/^[A-Za-z0-9+/]*={0,2}$/.test(bytes)) return undefined;
-      const digits = bytes.replace(/=+$/, '');
-      const decoded = Buffer.from(digits, 'base64');
-      // Bits that make no whole byte have to be 0: then the text is what encoding gives.
-      return decoded.toString('base64').replace(/=+$/, '') === digits ? made(decoded.toString('latin1')) : undefined;
+    case 'b64':
+      return each(decodedBase64);
+    case 'concat':
+      return made(allPresent(operand.arguments.map(text))?.join(''));
+    case 'join': {
+      const [separator, items] = [text(first), listOf(second)];
+      return separator === undefined ? undefined : made(items?.join(separator));
     }
-    case 'join':
-    case 'concat': {
-      const items = operand.name === 'concat' ? operand.arguments : second?.kind === 'list' ? second.items : [];
-      const parts = items.map(text);
-      if (parts.includes(undefined)) return undefined;
-      return made(parts.join(operand.name === 'join' ? text(first) : ''));
+    case 'getopt': {
+      const [words, known] = [listOf(first), text(second)];
+      if (words === undefined || known === undefined) return undefined;
+      const found = options(words, known);
+      if (operand.argument === undefined) {
+        const items = found.flatMap(({ name, value }) => (value === undefined ? [name] : [name, value]));
+        return { kind: 'list', items };
+      }
+      const last = found.findLast(({ letter }) => letter === operand.argument);
+      return made(last && (last.value ?? last.name));
     }
-    case 'getopt':
-      throw new Error('getopt is not interpreted');
   }
+}
+
+function allPresent(items: readonly (string | undefined)[]): readonly string[] | undefined {
+  const present = items.filter((item) => item !== undefined);
+  return present.length === items.length ? present : undefined;
+}
+
+function decodedBase64(bytes: string): string | undefined {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(bytes)) return undefined;
+  const digits = bytes.replace(/=+$/, '');
+  const decoded = Buffer.from(digits, 'base64');
+  // Bits that make no whole byte have to be 0: then the text is what encoding gives.
+  return decoded.toString('base64').replace(/=+$/, '') === digits ? decoded.toString('latin1') : undefined;
 }
 
 function valueHolds(check: Check, value: Value, event: EventRecord): boolean {
@@ -195,7 +227,10 @@ function valueHolds(check: Check, value: Value, event: EventRecord): boolean {
   if (operator === 'exists') return true;
   if (right.kind === 'operand') {
     const other = operandValue(right.operand, event);
-    if (!other || other.kind !== value.kind) return false;
+    if (!other) return false;
+    const [items, among] = [textsOf(value), textsOf(other)];
+    if (items && among && (operator === 'in' || operator === 'intersects')) return listHolds(operator, items, among);
+    if (other.kind !== value.kind) return false;
     if (value.kind === 'text' && other.kind === 'text') return textHolds(operator, value.bytes, [other.bytes]);
     if (value.kind === 'integer' && other.kind === 'integer')
       return compareIntegers(operator, value.value, other.value);
@@ -207,10 +242,22 @@ function valueHolds(check: Check, value: Value, event: EventRecord): boolean {
   return modifier === 'oneof' ? count === 1 : modifier === 'anyof' ? count > 0 : count > 0 && count === values.length;
 }
 
+function textsOf(value: Value): readonly string[] | undefined {
+  return value.kind === 'list' ? value.items : value.kind === 'text' ? [value.bytes] : undefined;
+}
+
+/** `in`: all of them are among the values; `intersects`: any is. */
+function listHolds(operator: Check['operator'], items: readonly string[], values: readonly string[]): boolean {
+  const isAmong = (item: string): boolean => values.includes(item);
+  return operator === 'in' ? items.every(isAmong) : items.some(isAmong);
+}
+
 function constantsHold({ operator, left }: Check, value: Value, values: readonly string[]): boolean {
   switch (value.kind) {
     case 'text':
       return textHolds(operator, value.bytes, values);
+    case 'list':
+      return listHolds(operator, value.items, values);
     case 'integer': {
       const isPort = left.kind === 'field' && /port$/.test(left.name);
       const numbers = values.map((text) => BigInt(isPort ? (portOf(text) ?? -1) : text));

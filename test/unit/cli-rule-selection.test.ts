@@ -135,17 +135,17 @@ test('validate --json: what only the back end finds is an error of its file too'
 });
 
 test('a field that the capture lacks is told of once, at its place', () => {
-  const condition = 'evt.type = open and proc.name = x and proc.vmsize > 5';
+  const condition = 'evt.type = open and proc.name = x and thread.cpu > 5';
   writeFileSync(join(folder, 'lacking.yaml'), rule('Lacking', 'INFO', 'x', condition));
   assert.deepEqual(wasprey('validate', 'lacking.yaml'), {
     status: 0,
     stdout: '1 file, 1 rule: valid, 1 warning\n',
     stderr: `\
-warning[WASPREY_FIELD_UNAVAILABLE]: the capture can't supply proc.vmsize: it is always absent
+warning[WASPREY_FIELD_UNAVAILABLE]: the capture can't supply thread.cpu: it is always absent, as it takes an event for every switch between threads, which would cost more than all others together
   --> lacking.yaml:3:52
    |
- 3 |   condition: evt.type = open and proc.name = x and proc.vmsize > 5
-   |                                                    ^^^^^^^^^^^
+ 3 |   condition: evt.type = open and proc.name = x and thread.cpu > 5
+   |                                                    ^^^^^^^^^^
    = in rule "Lacking"
 
 `,

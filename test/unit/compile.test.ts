@@ -77,7 +77,7 @@ test('asc is stopped when it takes too long, and says what is wrong with a sourc
 test('a check that cannot be evaluated on live events is never true, and its author is told', () => {
   const { diagnostics } = translateRules(
     rulesOf([
-      'evt.type = open and evt.buffer contains x',
+      'evt.type = open and fdlist.names contains x',
       'evt.args contains x',
       'evt.type = open and fd.name regex "(a"',
       'evt.type = open and proc.aargs contains x',

@@ -169,11 +169,14 @@ test('the events of a rule follow from evt.type and evt.num alone', () => {
   }
 });
 
-test('a rule that reads what the capture lacks is warned of', () => {
-  const warnings = load(rule('R', 'evt.type = open and proc.vmsize > 5')).warnings;
+test('a rule that reads what events lack is told why', () => {
+  const { warnings } = load(rule('R', 'evt.type = open and thread.cpu > 5 and evt.args contains x'));
   assert.deepEqual(
-    warnings.map(({ code, message }) => [code, /proc\.vmsize/.test(message)]),
-    [['WASPREY_FIELD_UNAVAILABLE', true]],
+    warnings.map(({ code, message }) => [code, message.replace(/, as it takes .*/, ', as ...')]),
+    [
+      ['WASPREY_FIELD_UNAVAILABLE', "the capture can't supply thread.cpu: it is always absent, as ..."],
+      ['WASPREY_FIELD_UNAVAILABLE', 'evt.args is for output only: a condition on it is never true'],
+    ],
   );
 });
 

@@ -1,6 +1,7 @@
 // fd.*: the file or socket that a call works on. Absent on events whose call neither makes nor takes a descriptor. Where the descriptor
 // is a directory that a path is relative to (unlinkat, mkdirat...), the fields are that directory's.
 
+import { DESCRIPTOR_TYPE_NAMES } from '../../schema/descriptor-types.ts';
 import type { EventShape } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events.ts';
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
@@ -8,25 +9,8 @@ import { type Condition, code, not } from '../ir.ts';
 import { statDevice } from './argument-numbers.ts';
 import { ABSENT, boolean, constantText, either, enumeration, number, type Operand, present, text } from './operand.ts';
 
-/** Falco's fd.type by fd.typechar. */
-export const DESCRIPTOR_TYPES: readonly (readonly [character: string, name: string])[] = [
-  ['f', 'file'],
-  ['d', 'directory'],
-  ['4', 'ipv4'],
-  ['6', 'ipv6'],
-  ['u', 'unix'],
-  ['p', 'pipe'],
-  ['e', 'event'],
-  ['s', 'signalfd'],
-  ['l', 'eventpoll'],
-  ['i', 'inotify'],
-  ['t', 'timerfd'],
-  ['n', 'netlink'],
-  ['b', 'bpf'],
-  ['r', 'io_uring'],
-  ['m', 'memfd'],
-  ['P', 'pidfd'],
-];
+export const DESCRIPTOR_TYPES: readonly (readonly [character: string, name: string])[] =
+  Object.entries(DESCRIPTOR_TYPE_NAMES);
 
 const CHARACTERS = [...DESCRIPTOR_TYPES.map(([character]) => character), 'X', 'o'];
 const WITH_DESCRIPTOR: ReadonlySet<EventShape> = new Set<EventShape>(['open', 'descriptor', 'network']);

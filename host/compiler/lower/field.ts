@@ -59,13 +59,11 @@ function readOperand({ field, argument }: NamedField, context: LoweringContext):
     case 'computed':
       return computed(field, argument, context);
     case 'rendered':
-      context.warn(
-        'field-not-in-conditions',
-        `${name} is put together for output only; conditions on it are never true`,
-      );
+    case 'procfs':
+      context.warn('field-not-in-conditions', `${name} is known to output only; conditions on it are never true`);
       return ABSENT;
     case 'none':
-      context.warn('field-not-captured', `${name} is not captured on live events; conditions on it are never true`);
+      context.warn('field-not-captured', `${name} is not captured (${source.why}); conditions on it are never true`);
       return ABSENT;
   }
 }

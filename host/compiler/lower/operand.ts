@@ -43,16 +43,24 @@ export type Operand =
   | { readonly kind: 'list'; readonly items: readonly Operand[] }
   /**
    * The elements of a list of which only the event knows how many there are: `item` yields the text of number `index`, 0 past the end.
-   * `marks`: numbers that it yields in place of texts which lie nowhere.
+   * `marks`: numbers that it yields in place of texts which lie nowhere, with what these read. `each`: how any other text is read, from
+   * the variable `item`.
    */
   | {
       readonly kind: 'texts';
       readonly there: Condition;
       readonly item: string;
-      readonly marks: readonly (readonly [mark: number, bytes: Bytes])[];
+      readonly marks: readonly (readonly [mark: string, bytes: Bytes])[];
+      readonly each: ItemPiece;
       readonly scope: Scope;
     }
   | { readonly kind: 'either'; readonly condition: Condition; readonly value: Operand; readonly otherwise: Operand };
+
+/** A text whose code reads the variable `item`. */
+export type ItemPiece = Extract<Piece, { kind: 'text' | 'base64' }>;
+
+/** The text as it is. */
+export const ITEM: ItemPiece = { kind: 'text', code: 'item', scope: 'event' };
 
 export const ABSENT: Operand = { kind: 'absent' };
 
@@ -69,6 +77,12 @@ export interface LoweringContext {
   define(name: string, source: string): void;
   /** The test of the text that the AssemblyScript expression `code` yields, for such a function. */
   textTest(match: TextMatch, code: string): string;
+  /** The test of an element of a list, which the variable `item` holds. */
+  itemTest(match: TextMatch, item: ItemPiece): string;
+  /** Whether an element of a list, or a constant in its place, is the text in pieces. */
+  itemEquals(item: ItemPiece | Extract<Piece, { kind: 'bytes' }>, text: readonly Piece[]): string;
+  /** The function `index -> byte` of a constant. */
+  constantBytes(bytes: Bytes): string;
   /** The length of a text in pieces as an expression of type i32: -1 if it is absent. */
   textLength(pieces: readonly Piece[]): string;
 }
@@ -76,9 +90,9 @@ export interface LoweringContext {
 export type LoweringWarningCode =
   /** Of all events; the loader warns of it too, with the place. */
   | 'field-not-captured'
+  | 'field-not-in-conditions'
   /** Of some events; the loader, which doesn't look at each of them, does not know. */
   | 'argument-not-captured'
-  | 'field-not-in-conditions'
   | 'field-not-exact'
   /** Falco compares with less than what is written, and so does Wasprey. */
   | 'values-ignored'

@@ -1,30 +1,12 @@
 // fd.*: what a call works on.
 
+import { DESCRIPTOR_TYPE_NAMES } from '../../schema/descriptor-types.ts';
 import type { ComputedField, ComputedFields } from '../context.ts';
 import { type Descriptor, descriptorOf, type End, hasState, protocolName, statDevice } from '../descriptor.ts';
 import { directoryPart, lastPart } from '../path.ts';
 import type { EventRecord } from '../record.ts';
 import { NOT_AVAILABLE } from '../text.ts';
 import { type Absent, boolean, type FieldValue, integer, text } from '../value.ts';
-
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  f: 'file',
-  d: 'directory',
-  '4': 'ipv4',
-  '6': 'ipv6',
-  u: 'unix',
-  p: 'pipe',
-  e: 'event',
-  s: 'signalfd',
-  l: 'eventpoll',
-  i: 'inotify',
-  t: 'timerfd',
-  n: 'netlink',
-  b: 'bpf',
-  r: 'io_uring',
-  m: 'memfd',
-  P: 'pidfd',
-};
 
 /** A field of any descriptor, there or not. */
 function ofAny(value: (descriptor: Descriptor) => FieldValue | Absent): ComputedField {
@@ -107,7 +89,7 @@ function number(event: EventRecord): FieldValue | Absent {
 
 export const FD_FIELDS: ComputedFields = {
   fdNum: number,
-  fdType: ofKnown((descriptor) => text(TYPE_NAMES[descriptor.kind] ?? NOT_AVAILABLE)),
+  fdType: ofKnown((descriptor) => text(DESCRIPTOR_TYPE_NAMES[descriptor.kind] ?? NOT_AVAILABLE)),
   fdTypechar: ofAny((descriptor) => text(descriptor.kind)),
   fdName: ofAny((descriptor) => text(descriptor.name)),
   fdNameraw: ofAny((descriptor) => text(descriptor.raw)),

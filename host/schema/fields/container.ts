@@ -2,6 +2,7 @@
 
 import type { Field, FieldSource } from '../types.ts';
 import { computed } from './computed.ts';
+import { RETIRED, unavailable } from './unavailable.ts';
 
 const container = (member: string): FieldSource => ({ from: 'container', member });
 
@@ -44,15 +45,30 @@ export const CONTAINER_FIELDS: readonly Field[] = [
   mount('container.mount.rdwr', 'Whether a mount may be written, by index or source.'),
   mount('container.mount.propagation', 'Propagation of a mount, by index or source.'),
   { name: 'container.ip', type: 'CHARBUF', description: 'Its main IPv4 address.', source: container('ip') },
-  { name: 'container.cni.json', type: 'CHARBUF', description: 'Result of CNI as JSON.', source: { from: 'none' } },
-  { name: 'container.host_pid', type: 'BOOL', description: "Uses the host's pid namespace.", source: { from: 'none' } },
+  {
+    name: 'container.cni.json',
+    type: 'CHARBUF',
+    description: 'Result of CNI as JSON.',
+    source: unavailable('runtimes are not asked for it'),
+  },
+  {
+    name: 'container.host_pid',
+    type: 'BOOL',
+    description: "Uses the host's pid namespace.",
+    source: unavailable('runtimes are not asked for it'),
+  },
   {
     name: 'container.host_network',
     type: 'BOOL',
     description: "Uses the host's network namespace.",
-    source: { from: 'none' },
+    source: unavailable('runtimes are not asked for it'),
   },
-  { name: 'container.host_ipc', type: 'BOOL', description: "Uses the host's IPC namespace.", source: { from: 'none' } },
+  {
+    name: 'container.host_ipc',
+    type: 'BOOL',
+    description: "Uses the host's IPC namespace.",
+    source: unavailable('runtimes are not asked for it'),
+  },
   {
     name: 'container.label',
     type: 'CHARBUF',
@@ -74,9 +90,9 @@ export const CONTAINER_FIELDS: readonly Field[] = [
     description: 'How long it has run.',
     source: computed('container.duration'),
   },
-  { name: 'container.healthcheck', type: 'CHARBUF', description: 'Retired; absent.', source: { from: 'none' } },
-  { name: 'container.liveness_probe', type: 'CHARBUF', description: 'Retired; absent.', source: { from: 'none' } },
-  { name: 'container.readiness_probe', type: 'CHARBUF', description: 'Retired; absent.', source: { from: 'none' } },
+  { name: 'container.healthcheck', type: 'CHARBUF', description: 'Retired; absent.', source: RETIRED },
+  { name: 'container.liveness_probe', type: 'CHARBUF', description: 'Retired; absent.', source: RETIRED },
+  { name: 'container.readiness_probe', type: 'CHARBUF', description: 'Retired; absent.', source: RETIRED },
   {
     name: 'proc.is_container_healthcheck',
     type: 'BOOL',

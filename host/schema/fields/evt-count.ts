@@ -2,6 +2,7 @@
 
 import type { Field } from '../types.ts';
 import { computed } from './computed.ts';
+import { TABLE_ONLY, unavailable } from './unavailable.ts';
 
 export const COUNT_FIELDS: readonly Field[] = [
   { name: 'evt.count', type: 'UINT32', description: 'Always 1.', source: computed('evt.count') },
@@ -61,9 +62,14 @@ export const COUNT_FIELDS: readonly Field[] = [
       name: name as string,
       type: type as Field['type'],
       description: 'Listed by Falco; neither filters nor outputs may use it.',
-      source: { from: 'none' },
+      source: TABLE_ONLY,
       tableOnly: true,
     }),
   ),
-  { name: 'util.cnt', type: 'UINT64', description: 'Counts how often it was read.', source: { from: 'none' } },
+  {
+    name: 'util.cnt',
+    type: 'UINT64',
+    description: 'Counts how often it was read.',
+    source: unavailable('how often it was read says nothing of the event'),
+  },
 ];

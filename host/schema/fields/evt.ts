@@ -2,6 +2,11 @@
 
 import type { Field } from '../types.ts';
 import { computed } from './computed.ts';
+import { NOT_SYSCALLS, RETIRED, unavailable } from './unavailable.ts';
+
+const NO_PREDECESSOR = unavailable(
+  'events of several CPUs are evaluated in no common order, so that none is the one before',
+);
 
 export const EVENT_FIELDS: readonly Field[] = [
   {
@@ -70,13 +75,13 @@ export const EVENT_FIELDS: readonly Field[] = [
     name: 'evt.pluginname',
     type: 'CHARBUF',
     description: 'Plugin that made the event; absent for syscalls.',
-    source: { from: 'none' },
+    source: NOT_SYSCALLS,
   },
   {
     name: 'evt.plugininfo',
     type: 'CHARBUF',
     description: 'The event as its plugin describes it; absent for syscalls.',
-    source: { from: 'none' },
+    source: NOT_SYSCALLS,
   },
   { name: 'evt.source', type: 'CHARBUF', description: 'Event source, e.g. syscall.', source: computed('evt.source') },
   { name: 'evt.is_async', type: 'BOOL', description: 'An asynchronous event.', source: computed('evt.is_async') },
@@ -84,35 +89,35 @@ export const EVENT_FIELDS: readonly Field[] = [
     name: 'evt.asynctype',
     type: 'CHARBUF',
     description: 'Name of an asynchronous event; absent for the others.',
-    source: { from: 'none' },
+    source: NOT_SYSCALLS,
   },
   { name: 'evt.hostname', type: 'CHARBUF', description: 'Name of this machine.', source: { from: 'rendered' } },
   {
     name: 'evt.latency',
     type: 'RELTIME',
     description: 'Time between entering and leaving the call; no longer measured.',
-    source: { from: 'none' },
+    source: RETIRED,
     deprecated: true,
   },
   {
     name: 'evt.latency.s',
     type: 'RELTIME',
     description: 'Seconds part of evt.latency.',
-    source: { from: 'none' },
+    source: RETIRED,
     deprecated: true,
   },
   {
     name: 'evt.latency.ns',
     type: 'RELTIME',
     description: 'Fraction of evt.latency, in ns.',
-    source: { from: 'none' },
+    source: RETIRED,
     deprecated: true,
   },
   {
     name: 'evt.latency.quantized',
     type: 'UINT64',
     description: 'evt.latency in steps.',
-    source: { from: 'none' },
+    source: RETIRED,
     tableOnly: true,
     deprecated: true,
   },
@@ -120,21 +125,21 @@ export const EVENT_FIELDS: readonly Field[] = [
     name: 'evt.latency.human',
     type: 'CHARBUF',
     description: 'evt.latency with a unit.',
-    source: { from: 'none' },
+    source: RETIRED,
     deprecated: true,
   },
   {
     name: 'evt.deltatime',
     type: 'RELTIME',
     description: 'Nanoseconds since the event before.',
-    source: { from: 'none' },
+    source: NO_PREDECESSOR,
   },
-  { name: 'evt.deltatime.s', type: 'RELTIME', description: 'Seconds part of evt.deltatime.', source: { from: 'none' } },
+  { name: 'evt.deltatime.s', type: 'RELTIME', description: 'Seconds part of evt.deltatime.', source: NO_PREDECESSOR },
   {
     name: 'evt.deltatime.ns',
     type: 'RELTIME',
     description: 'Fraction of evt.deltatime, in ns.',
-    source: { from: 'none' },
+    source: NO_PREDECESSOR,
   },
   {
     name: 'evt.outputtime',
@@ -207,8 +212,18 @@ export const EVENT_FIELDS: readonly Field[] = [
     noRightSide: true,
   },
   { name: 'evt.info', type: 'CHARBUF', description: 'The same as evt.args.', source: { from: 'rendered' } },
-  { name: 'evt.buffer', type: 'BYTEBUF', description: 'Bytes read or written.', source: { from: 'none' } },
-  { name: 'evt.buflen', type: 'UINT64', description: 'Number of bytes read or written.', source: { from: 'none' } },
+  {
+    name: 'evt.buffer',
+    type: 'BYTEBUF',
+    description: 'Bytes read or written.',
+    source: unavailable('the bytes of reads and writes are not captured'),
+  },
+  {
+    name: 'evt.buflen',
+    type: 'UINT64',
+    description: 'Number of bytes read or written.',
+    source: unavailable('the bytes of reads and writes are not captured'),
+  },
   { name: 'evt.res', type: 'CHARBUF', description: 'SUCCESS, or the name of the error.', source: computed('evt.res') },
   {
     name: 'evt.rawres',
@@ -231,7 +246,7 @@ export const EVENT_FIELDS: readonly Field[] = [
     name: 'evt.wait_latency',
     type: 'RELTIME',
     description: 'Time spent waiting; no longer measured.',
-    source: { from: 'none' },
+    source: RETIRED,
     deprecated: true,
   },
   { name: 'evt.is_syslog', type: 'BOOL', description: 'A write to /dev/log.', source: computed('evt.is_syslog') },

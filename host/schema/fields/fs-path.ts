@@ -2,6 +2,9 @@
 
 import type { Field } from '../types.ts';
 import { computed } from './computed.ts';
+import { unavailable } from './unavailable.ts';
+
+const NO_WAITING = unavailable('calls that wait for descriptors (poll, select) are not captured');
 
 export const PATH_FIELDS: readonly Field[] = [
   {
@@ -44,11 +47,11 @@ export const PATH_FIELDS: readonly Field[] = [
     name: 'fdlist.nums',
     type: 'CHARBUF',
     description: 'Descriptors waited for, separated by commas.',
-    source: { from: 'none' },
+    source: NO_WAITING,
   },
-  { name: 'fdlist.names', type: 'CHARBUF', description: 'Their names.', source: { from: 'none' } },
-  { name: 'fdlist.cips', type: 'CHARBUF', description: 'Their client addresses.', source: { from: 'none' } },
-  { name: 'fdlist.sips', type: 'CHARBUF', description: 'Their server addresses.', source: { from: 'none' } },
-  { name: 'fdlist.cports', type: 'CHARBUF', description: 'Their client ports.', source: { from: 'none' } },
-  { name: 'fdlist.sports', type: 'CHARBUF', description: 'Their server ports.', source: { from: 'none' } },
+  { name: 'fdlist.names', type: 'CHARBUF', description: 'Their names.', source: NO_WAITING },
+  { name: 'fdlist.cips', type: 'CHARBUF', description: 'Their client addresses.', source: NO_WAITING },
+  { name: 'fdlist.sips', type: 'CHARBUF', description: 'Their server addresses.', source: NO_WAITING },
+  { name: 'fdlist.cports', type: 'CHARBUF', description: 'Their client ports.', source: NO_WAITING },
+  { name: 'fdlist.sports', type: 'CHARBUF', description: 'Their server ports.', source: NO_WAITING },
 ];

@@ -2,6 +2,7 @@
 
 import type { Field, FieldSource } from '../types.ts';
 import { computed } from './computed.ts';
+import { RETIRED, unavailable } from './unavailable.ts';
 
 const container = (member: string): FieldSource => ({ from: 'container', member });
 
@@ -11,7 +12,7 @@ function retired(kind: string, withName = true): Field[] {
     name: `k8s.${kind}.${name}`,
     type: 'CHARBUF',
     description: 'Retired; absent.',
-    source: { from: 'none' },
+    source: RETIRED,
   });
   const label: Field = { ...plain('label'), argument: 'required', argumentKind: 'key' };
   return [...(withName ? [plain('name')] : []), plain('id'), label, plain('labels')];
@@ -44,7 +45,12 @@ export const KUBERNETES_FIELDS: readonly Field[] = [
   },
   { name: 'k8s.pod.labels', type: 'CHARBUF', description: 'All its labels.', source: container('pod_labels_text') },
   { name: 'k8s.pod.ip', type: 'CHARBUF', description: 'Its IPv4 address.', source: container('pod_ip') },
-  { name: 'k8s.pod.cni.json', type: 'CHARBUF', description: 'Result of CNI as JSON.', source: { from: 'none' } },
+  {
+    name: 'k8s.pod.cni.json',
+    type: 'CHARBUF',
+    description: 'Result of CNI as JSON.',
+    source: unavailable('runtimes are not asked for it'),
+  },
   ...retired('rc'),
   ...retired('svc'),
   ...retired('ns', false),

@@ -2,10 +2,16 @@
 
 import type { Field } from '../types.ts';
 import { computed } from './computed.ts';
+import { TABLE_ONLY, unavailable } from './unavailable.ts';
+
+const NOT_TAKEN = unavailable('the capture does not take it');
+const NO_SWITCHES = unavailable(
+  'it takes an event for every switch between threads, which would cost more than all others together',
+);
 
 export const THREAD_FIELDS: readonly Field[] = [
   { name: 'thread.tid', type: 'INT64', description: 'Thread id.', source: { from: 'event', member: 'tid' } },
-  { name: 'thread.vtid', type: 'INT64', description: 'Thread id in its own namespace.', source: { from: 'none' } },
+  { name: 'thread.vtid', type: 'INT64', description: 'Thread id in its own namespace.', source: NOT_TAKEN },
   {
     name: 'thread.ismain',
     type: 'BOOL',
@@ -40,53 +46,53 @@ export const THREAD_FIELDS: readonly Field[] = [
     name: 'thread.cgroup',
     type: 'CHARBUF',
     description: 'cgroup path of one subsystem, e.g. thread.cgroup.cpu.',
-    source: { from: 'none' },
+    source: NOT_TAKEN,
     argument: 'required',
     argumentKind: 'key',
   },
-  { name: 'thread.pfmajor', type: 'UINT64', description: 'Major page faults.', source: { from: 'none' } },
-  { name: 'thread.pfminor', type: 'UINT64', description: 'Minor page faults.', source: { from: 'none' } },
+  { name: 'thread.pfmajor', type: 'UINT64', description: 'Major page faults.', source: NOT_TAKEN },
+  { name: 'thread.pfminor', type: 'UINT64', description: 'Minor page faults.', source: NOT_TAKEN },
   {
     name: 'thread.exectime',
     type: 'RELTIME',
     description: 'CPU time since it was scheduled.',
-    source: { from: 'none' },
+    source: NO_SWITCHES,
   },
-  { name: 'thread.totexectime', type: 'RELTIME', description: 'CPU time in all.', source: { from: 'none' } },
-  { name: 'thread.cpu', type: 'DOUBLE', description: 'CPU share of the last second.', source: { from: 'none' } },
-  { name: 'thread.cpu.user', type: 'DOUBLE', description: 'Its part in user mode.', source: { from: 'none' } },
-  { name: 'thread.cpu.system', type: 'DOUBLE', description: 'Its part in the kernel.', source: { from: 'none' } },
+  { name: 'thread.totexectime', type: 'RELTIME', description: 'CPU time in all.', source: NO_SWITCHES },
+  { name: 'thread.cpu', type: 'DOUBLE', description: 'CPU share of the last second.', source: NO_SWITCHES },
+  { name: 'thread.cpu.user', type: 'DOUBLE', description: 'Its part in user mode.', source: NO_SWITCHES },
+  { name: 'thread.cpu.system', type: 'DOUBLE', description: 'Its part in the kernel.', source: NO_SWITCHES },
   {
     name: 'thread.vmsize',
     type: 'UINT64',
     description: 'Virtual memory of the main thread.',
-    source: { from: 'none' },
+    source: NOT_TAKEN,
   },
   {
     name: 'thread.vmrss',
     type: 'UINT64',
     description: 'Resident memory of the main thread.',
-    source: { from: 'none' },
+    source: NOT_TAKEN,
   },
   {
     name: 'thread.nametid',
     type: 'CHARBUF',
     description: 'Name and thread id; listed by Falco only.',
-    source: { from: 'none' },
+    source: TABLE_ONLY,
     tableOnly: true,
   },
   {
     name: 'thread.vmsize.b',
     type: 'UINT64',
     description: 'In bytes; listed by Falco only.',
-    source: { from: 'none' },
+    source: TABLE_ONLY,
     tableOnly: true,
   },
   {
     name: 'thread.vmrss.b',
     type: 'UINT64',
     description: 'In bytes; listed by Falco only.',
-    source: { from: 'none' },
+    source: TABLE_ONLY,
     tableOnly: true,
   },
 ];

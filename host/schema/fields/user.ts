@@ -2,6 +2,9 @@
 
 import type { Field } from '../types.ts';
 import { computed } from './computed.ts';
+import { unavailable } from './unavailable.ts';
+
+const NOT_TAKEN = unavailable('the capture does not take it');
 
 export const USER_FIELDS: readonly Field[] = [
   { name: 'user.uid', type: 'UINT32', description: 'Effective user id.', source: { from: 'image', member: 'uid' } },
@@ -15,13 +18,13 @@ export const USER_FIELDS: readonly Field[] = [
     name: 'user.homedir',
     type: 'CHARBUF',
     description: 'Home directory; absent if the user is not known.',
-    source: { from: 'none' },
+    source: NOT_TAKEN,
   },
   {
     name: 'user.shell',
     type: 'CHARBUF',
     description: 'Login shell; absent if the user is not known.',
-    source: { from: 'none' },
+    source: NOT_TAKEN,
   },
   {
     name: 'user.loginuid',

@@ -1,0 +1,140 @@
+// Fields that only /proc can tell, read when an alert is written: what a process has open, which no event carries. Absent
+// when the process is gone by then, and in replays of recordings.
+
+import { type Dir, opendirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { DESCRIPTOR_TYPE_NAMES } from '../schema/descriptor-types.ts';
+import type { EventRecord, ImageRecord } from './record.ts';
+import { socketName, socketType } from './socket-table.ts';
+import { type Absent, encode, type FieldValue, integer, text } from './value.ts';
+
+/** Descriptors that fd.types looks at: a process may have a million. */
+const MOST_DESCRIPTORS = 4096;
+const TICKS_PER_SECOND = 100; // USER_HZ, the same on every architecture
+const NANOSECONDS = 1_000_000_000;
+/** The wall clock may have been set between the start of the process and the alert. */
+const START_SLACK_S = 2;
+
+const STREAMS: Readonly<Record<string, number>> = { stdin: 0, stdout: 1, stderr: 2 };
+
+/** The value of a field with the source `procfs`. */
+export function processFileField(
+  name: string,
+  argument: string | undefined,
+  { image }: EventRecord,
+): FieldValue | Absent {
+  if (!image || !isSameProcess(image)) return undefined;
+  const directory = `/proc/${image.number('pid')}`;
+  const stream = /^proc\.(std\w+)\.name$/.exec(name)?.[1];
+  if (stream !== undefined) return descriptorName(directory, STREAMS[stream] ?? 0);
+  switch (name) {
+    case 'proc.fdopencount': {
+      const count = openDescriptors(directory);
+      return count === undefined ? undefined : integer(count);
+    }
+    case 'proc.fdusage': {
+      const count = openDescriptors(directory);
+      const limit = Number(image.big('fd_limit'));
+      return count === undefined || limit === 0 ? undefined : { kind: 'double', value: (100 * count) / limit };
+    }
+    case 'fd.types':
+      return argument === undefined ? allTypes(directory) : typeOf(directory, argument);
+    default:
+      return undefined;
+  }
+}
+
+/** Whether the number stands for the process that the event was about: it may have ended, and the number be used again. */
+function isSameProcess(image: ImageRecord): boolean {
+  const stat = readIfThere(`/proc/${image.number('pid')}/stat`);
+  const uptime = Number.parseFloat(readIfThere('/proc/uptime') ?? '');
+  // The name, in parentheses, may hold anything; the start, in ticks since the boot, is the 20th number after it.
+  const ticks = Number(stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  if (stat === undefined || Number.isNaN(ticks) || Number.isNaN(uptime)) return false;
+  const started = Date.now() / 1000 - uptime + ticks / TICKS_PER_SECOND;
+  return Math.abs(started - Number(image.big('start_time')) / NANOSECONDS) < START_SLACK_S;
+}
+
+/** Since Linux 6.2 the size of the directory; undefined before. */
+function openDescriptors(directory: string): number | undefined {
+  const size = attempt(() => statSync(`${directory}/fd`).size) ?? 0;
+  return size > 0 ? size : undefined;
+}
+
+function descriptorName(directory: string, number: number): FieldValue | Absent {
+  const target = linkOf(directory, number);
+  if (target === undefined) return undefined;
+  const socket = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+  if (socket !== undefined) return text(socketName(directory, socket) ?? '');
+  const isFile = target.startsWith('/') && !target.startsWith('/memfd:');
+  return text(isFile ? target : '');
+}
+
+function allTypes(directory: string): FieldValue | Absent {
+  let entries: Dir | undefined;
+  try {
+    entries = opendirSync(`${directory}/fd`);
+    const types = new Set<string>();
+    for (let count = 0; count < MOST_DESCRIPTORS; count++) {
+      const entry = entries.readSync();
+      if (entry === null) break;
+      const type = typeName(directory, entry.name);
+      if (type !== undefined) types.add(type);
+    }
+    return { kind: 'list', items: [...types].sort().map(encode) };
+  } catch {
+    return undefined; // it ended
+  } finally {
+    entries?.closeSync();
+  }
+}
+
+function typeOf(directory: string, number: string): FieldValue | Absent {
+  const type = typeName(directory, number);
+  return type === undefined ? undefined : { kind: 'list', items: [encode(type)] };
+}
+
+/** Falco's fd.type of a descriptor by what its link in /proc says; undefined if there is none of that number. */
+function typeName(directory: string, number: string): string | undefined {
+  const target = linkOf(directory, number);
+  if (target === undefined) return undefined;
+  const [, kind = '', detail = ''] = /^(\w+):\[?([\w-]*)/.exec(target) ?? [];
+  if (target.startsWith('/memfd:')) return 'memfd';
+  if (kind === 'socket') return socketType(directory, detail);
+  if (kind === 'pipe') return 'pipe';
+  if (kind === 'anon_inode') return DESCRIPTOR_TYPE_NAMES[ANONYMOUS[detail] ?? ''] ?? '<NA>';
+  const isDirectory = attempt(() => statSync(`${directory}/fd/${number}`).isDirectory());
+  return isDirectory ? 'directory' : 'file';
+}
+
+/** fd.typechar by the name of an anonymous inode. */
+const ANONYMOUS: Readonly<Record<string, string>> = {
+  eventfd: 'e',
+  eventpoll: 'l',
+  signalfd: 's',
+  timerfd: 't',
+  inotify: 'i',
+  'bpf-map': 'b',
+  'bpf-prog': 'b',
+  'bpf-link': 'b',
+  bpf_link: 'b',
+  io_uring: 'r',
+  userfaultfd: 'u',
+  pidfd: 'P',
+};
+
+function linkOf(directory: string, number: number | string): string | undefined {
+  return attempt(() => readlinkSync(`${directory}/fd/${number}`));
+}
+
+function readIfThere(path: string): string | undefined {
+  return attempt(() => readFileSync(path, 'latin1'));
+}
+
+/** What a process has is gone when it ends, at any moment. */
+function attempt<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

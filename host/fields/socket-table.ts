@@ -1,0 +1,84 @@
+// Sockets of another process by inode number, from the tables in /proc/PID/net: its network namespace's own.
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import { addressText, isMapped } from './address.ts';
+
+/** Bytes of a table that are looked at: a host may have a hundred thousand connections. */
+const LONGEST_TABLE = 256 * 1024;
+
+interface Table {
+  readonly file: string;
+  /** fd.type of its sockets. */
+  readonly type: 'ipv4' | 'ipv6' | 'unix' | 'netlink';
+  /** Column of the inode number. */
+  readonly inode: number;
+}
+
+const TABLES: readonly Table[] = [
+  ...(['tcp', 'udp', 'raw', 'icmp'] as const).flatMap((protocol): Table[] => [
+    { file: protocol, type: 'ipv4', inode: 9 },
+    { file: `${protocol}6`, type: 'ipv6', inode: 9 },
+  ]),
+  { file: 'unix', type: 'unix', inode: 6 },
+  { file: 'netlink', type: 'netlink', inode: 9 },
+];
+
+/** `ipv4`, `ipv6`, `unix` or `netlink`; `<NA>` for a socket that no table has. `directory` is /proc/PID. */
+export function socketType(directory: string, inode: string): string {
+  return find(directory, inode)?.table.type ?? '<NA>';
+}
+
+/**
+ * The socket's fd.name: client to server, where the end with the higher port is taken for the client, as the kernel does not keep who
+ * called; one end alone if it listens; the path of a unix socket. Undefined if no table has it.
+ */
+export function socketName(directory: string, inode: string): string | undefined {
+  const found = find(directory, inode);
+  if (!found) return undefined;
+  const { table, columns } = found;
+  if (table.type === 'unix') return columns.slice(7).join(' ');
+  if (table.type === 'netlink') return '';
+  const [local, remote] = [endOf(columns[1]), endOf(columns[2])];
+  if (remote.port === 0) return local.port === 0 ? '' : local.text;
+  return local.port > remote.port ? `${local.text}->${remote.text}` : `${remote.text}->${local.text}`;
+}
+
+function find(directory: string, inode: string): { table: Table; columns: readonly string[] } | undefined {
+  for (const table of TABLES) {
+    for (const line of beginningOf(`${directory}/net/${table.file}`).split('\n')) {
+      if (!line.includes(inode)) continue;
+      const columns = line.trim().split(/\s+/);
+      if (columns[table.inode] === inode) return { table, columns };
+    }
+  }
+  return undefined;
+}
+
+function beginningOf(path: string): string {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, 'r');
+    const bytes = Buffer.allocUnsafe(LONGEST_TABLE);
+    let length = 0;
+    while (length < bytes.length) {
+      const read = readSync(descriptor, bytes, length, bytes.length - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return bytes.toString('latin1', 0, length);
+  } catch {
+    return ''; // it ended, or the kernel has no such protocol
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** `0100007F:1F90`: 32-bit words as the machine has them, which is little-endian on what we run on; and the port. */
+function endOf(column = ''): { text: string; port: number } {
+  const [words = '', port = '0'] = column.split(':');
+  const bytes = Buffer.from(words, 'hex');
+  bytes.swap32();
+  const shown = isMapped(bytes) ? addressText(bytes.subarray(12)) : addressText(bytes);
+  const number = Number.parseInt(port, 16);
+  return { text: `${shown}:${number}`, port: number };
+}

@@ -1,0 +1,12 @@
+// Sources of fields that live events can't supply, each with the reason that compiler and reference give.
+
+import type { FieldSource } from '../types.ts';
+
+/** `why` completes "it is always absent, as ...". */
+export function unavailable(why: string): FieldSource {
+  return { from: 'none', why };
+}
+
+export const RETIRED = unavailable('Falco has retired it');
+export const TABLE_ONLY = unavailable('neither filters nor outputs may use it');
+export const NOT_SYSCALLS = unavailable('only events of plugins have it, and there are no plugins');
