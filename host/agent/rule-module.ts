@@ -1,13 +1,15 @@
 // A compiled set of rules as the agent uses it: the verified module, and of each rule what an alert needs.
 
 import { type Priority, parsePriority } from '../compiler/items.ts';
-import { MANIFEST_SECTION, MANIFEST_VERSION, type Manifest, type ManifestRule } from '../compiler/manifest.ts';
+import { MANIFEST_SECTION, MANIFEST_VERSION, type ManifestRule } from '../compiler/manifest.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
 import { parseTemplate } from '../compiler/template.ts';
 import type { Template } from '../compiler/template-tokens.ts';
 import { needsRuntime } from '../fields/container.ts';
+import { escapeText } from '../outputs/escape.ts';
 import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
+import { findEventType } from '../schema/events.ts';
 import { resolveField } from '../schema/fields.ts';
 
 export interface RuleInfo {
@@ -58,33 +60,70 @@ export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
       readsContainers: manifest.rules.some(({ fields }) => fields.some(askRuntime)),
     };
   } catch (error) {
-    if (error instanceof RuleModuleError) throw error;
-    // The manifest's texts are checked by what uses them.
-    throw new RuleModuleError('MODULE_BAD_MANIFEST', `${name}: its manifest is damaged: ${messageOf(error)}`);
+    // What its texts say is checked by what uses them.
+    throw damaged(name, messageOf(error));
   }
 }
 
-function readManifest(name: string, bytes: Uint8Array): Manifest {
+function readManifest(name: string, bytes: Uint8Array): StoredManifest {
   const section = readCustomSection(bytes, MANIFEST_SECTION);
   if (!section)
     throw new RuleModuleError('MODULE_NO_MANIFEST', `${name} has no manifest: it is no module of Wasprey's`);
-  let manifest: Manifest;
+  let json: unknown;
   try {
-    manifest = JSON.parse(Buffer.from(section).toString('utf8')) as Manifest;
+    json = JSON.parse(Buffer.from(section).toString('utf8'));
   } catch {
-    throw new RuleModuleError('MODULE_BAD_MANIFEST', `${name}: its manifest is no JSON`);
+    throw damaged(name, 'it is no JSON');
   }
-  if (manifest.version !== MANIFEST_VERSION || manifest.schema !== schemaVersion()) {
+  if (!isObject(json)) throw damaged(name, 'it is no JSON object');
+  if (json.version !== MANIFEST_VERSION || json.schema !== schemaVersion()) {
     const message = `${name} was compiled by another version of Wasprey, for events of another layout; compile its rules again`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
-  return manifest;
+  const { eventTypes, rules } = json;
+  if (!isTexts(eventTypes) || !eventTypes.every((type) => findEventType(type))) {
+    throw damaged(name, 'it names event types that there are not');
+  }
+  if (!Array.isArray(rules)) throw damaged(name, 'it has no rules');
+  return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)) };
 }
 
-function ruleInfo({ name, priority, source, tags, output }: ManifestRule): RuleInfo {
+/** What is used of a manifest. */
+interface StoredManifest {
+  readonly eventTypes: readonly string[];
+  readonly rules: readonly StoredRule[];
+}
+
+type StoredRule = Pick<ManifestRule, 'name' | 'priority' | 'source' | 'tags' | 'output' | 'fields'>;
+
+function readRule(module: string, rule: unknown, index: number): StoredRule {
+  if (!isObject(rule)) throw damaged(module, `rule ${index} is no JSON object`);
+  const { name, priority, source, tags, output, fields } = rule;
+  const texts = { name, priority, source, output };
+  for (const [key, value] of Object.entries(texts)) {
+    if (typeof value !== 'string') throw damaged(module, `the ${key} of rule ${index} is no text`);
+  }
+  if (!isTexts(tags) || !isTexts(fields)) throw damaged(module, `the tags or fields of rule ${index} are no texts`);
+  // Checked above, which TypeScript can't follow.
+  return { ...(texts as Record<keyof typeof texts, string>), tags, fields };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function damaged(name: string, reason: string): RuleModuleError {
+  // The reason may hold texts of the manifest, which may be anybody's.
+  return new RuleModuleError('MODULE_BAD_MANIFEST', `${name}: its manifest is damaged: ${escapeText(reason)}`);
+}
+
+function ruleInfo({ name, priority, source, tags, output }: StoredRule): RuleInfo {
   const known = parsePriority(priority);
-  if (!known)
-    throw new RuleModuleError('MODULE_BAD_MANIFEST', `rule ${name} has priority ${priority}, which there is not`);
+  if (!known) throw new Error(`rule ${name} has priority ${priority}, which there is not`);
   return { name, priority: known, source, tags, output: parseTemplate(output) };
 }
 

@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { loadRuleModule, RuleModuleError } from '../../host/agent/rule-module.ts';
 import { reportError } from '../../host/cli/report-error.ts';
 import { loadRuleSet } from '../../host/cli/rule-set.ts';
 import { loadCompiledRules, prepareRules } from '../../host/cli/run-rules.ts';
@@ -56,7 +58,7 @@ async function refusal(bytes: Uint8Array): Promise<string> {
 test('a compiled module is taken; what is none is refused with the reason, and never with a stack trace', async () => {
   const { active } = loadRuleSet([{ name: 'r.yaml', text: RULES }], TERMINAL, false);
   const { wasm, manifest } = await compileModule(active);
-  const withManifest = (changed: object) =>
+  const withManifest = (changed: unknown) =>
     writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from(JSON.stringify(changed)));
 
   writeFileSync(join(folder, 'good.wasm'), wasm);
@@ -72,7 +74,20 @@ test('a compiled module is taken; what is none is refused with the reason, and n
     [Buffer.from(RULES), /refused \(malformed\)/],
     [wasm.subarray(0, wasm.length - 1), /refused \(malformed\)/],
     [removeCustomSection(wasm, MANIFEST_SECTION), /no manifest[^\n]*\n {2}modules are made by: wasprey compile/],
+    [writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from('{')), /its manifest is damaged: it is no JSON\n/],
+    [withManifest(null), /its manifest is damaged: it is no JSON object\n/],
+    [withManifest([]), /it is no JSON object\n/],
     [withManifest({ ...manifest, schema: 'other' }), /another version/],
+    [withManifest({ ...manifest, eventTypes: 'unlink' }), /it names event types that there are not/],
+    [withManifest({ ...manifest, eventTypes: ['no_such'] }), /it names event types that there are not/],
+    [withManifest({ ...manifest, rules: {} }), /it has no rules/],
+    [withManifest({ ...manifest, rules: [null] }), /rule 0 is no JSON object/],
+    [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], name: 1 }] }), /the name of rule 0 is no text/],
+    [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], tags: 'a' }] }), /tags or fields of rule 0/],
+    [
+      withManifest({ ...manifest, rules: [{ ...manifest.rules[0], name: '\u001b[2J', priority: 'x' }] }),
+      /damaged: rule \\u001b\[2J has/,
+    ],
     [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], priority: 'URGENT' }] }), /URGENT/],
     [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], output: '%no.such' }] }), /damaged/],
   ] as const) {
@@ -80,6 +95,42 @@ test('a compiled module is taken; what is none is refused with the reason, and n
     assert.match(text, reason);
     assert.doesNotMatch(text, /^\s+at |defect/m);
   }
+});
+
+test('a manifest of any shape is taken or refused', async () => {
+  const { active } = loadRuleSet([{ name: 'r.yaml', text: RULES }], TERMINAL, false);
+  const { wasm, manifest } = await compileModule(active);
+  const odd = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom('unlink', 'Warning', '%proc.name', '%proc.aname[', 'proc.aname'),
+  );
+  const oddRule = fc
+    .tuple(fc.constantFrom('name', 'priority', 'source', 'tags', 'output', 'fields'), fc.oneof(odd, fc.array(odd)))
+    .map(([key, value]) => ({ ...manifest.rules[0], [key]: value }));
+  const oddManifest = fc.oneof(
+    odd,
+    fc
+      .tuple(fc.constantFrom('version', 'schema', 'eventTypes', 'rules'), fc.oneof(odd, fc.array(odd)))
+      .map(([key, value]) => ({ ...manifest, [key]: value })),
+    fc.array(fc.oneof(odd, oddRule)).map((rules) => ({ ...manifest, rules })),
+  );
+  let refused = 0;
+  fc.assert(
+    fc.property(oddManifest, (changed) => {
+      const bytes = writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from(JSON.stringify(changed)));
+      try {
+        const { rules } = loadRuleModule('odd.wasm', bytes);
+        for (const { name, source, tags } of rules)
+          assert.ok([name, source, ...tags].every((text) => typeof text === 'string'));
+      } catch (error) {
+        assert.ok(error instanceof RuleModuleError, String(error));
+        assert.doesNotMatch(error.message, /is not iterable|undefined|not a function|\p{Cc}/u);
+        refused++;
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  assert.ok(refused > 0 && refused < 1000);
 });
 
 test('rules are compiled once, and again when they change', async (t) => {
