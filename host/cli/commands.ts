@@ -50,6 +50,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/explain.ts')).EXPLAIN,
   },
   {
+    name: 'generate',
+    summary: 'Act out what rules tell of, and verify the alerts.',
+    load: async () => (await import('./commands/generate.ts')).GENERATE,
+  },
+  {
     name: 'list',
     summary: 'List the events, fields or rules there are.',
     load: async () => (await import('./commands/list.ts')).LIST,

@@ -1,0 +1,143 @@
+// wasprey generate: acts out what rules tell of, and verifies that an agent tells of it.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Action } from '../../generate/action.ts';
+import { ACTIONS } from '../../generate/actions/index.ts';
+import { thisPlace } from '../../generate/place.ts';
+import { selectActions, UnknownActionError } from '../../generate/select.ts';
+import { type ActionResult, performActions } from '../../generate/session.ts';
+import { prepare } from '../../setup/prepare.mjs';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { DEFAULT_INTERVAL_S, GENERATE_OPTIONS, type GenerateOptions } from '../generate-options.ts';
+import { actionJson, actionTable, resultJson, resultLine, Tally } from '../generate-report.ts';
+import type { OpenVerification } from '../generate-verification.ts';
+import { SELECTION_OPTIONS } from '../rule-selection.ts';
+import type { Terminal } from '../terminal.ts';
+
+export const GENERATE = defineCommand({
+  name: 'generate',
+  usage: '[ACTION...]',
+  description: `
+    Acts out what rules tell of, on this machine or in the container that this is run in, so that you can see what your
+    installation makes of it. It does no harm: programs are often only pretended, connections stay within the machine where
+    that is permitted, and what is made is removed again, also after Ctrl-C. ACTION is a name, in which * stands for any text;
+    without any, all are performed that can be.
+
+    With --verify, the exit status is 1 when an alert is missing. An alert counts if the rule is the right one and a text that
+    is of this action alone is in it. Actions that can't be performed here, or whose rules are not evaluated, are skipped, and
+    named with the reason.`,
+  options: GENERATE_OPTIONS,
+  examples: [
+    { command: 'wasprey generate --list', effect: 'Lists the actions, with the rules that tell of them.' },
+    { command: "wasprey generate 'read-*'", effect: 'Performs the actions whose names begin so.' },
+    {
+      command: 'wasprey generate --verify -r rules/ -r site/',
+      effect: 'Starts an agent with these rules, and verifies all.',
+    },
+    {
+      command: 'wasprey generate --verify --alerts /var/log/falco.json -r falco_rules.yaml',
+      effect: 'Verifies by what another agent writes, which has these rules.',
+    },
+  ],
+  async run({ options, operands }, terminal) {
+    const actions = select(operands);
+    checkOptions(options);
+    if (options.list) return list(actions, options, terminal);
+    await prepare('native');
+    const { signal, release } = untilSignal();
+    const verification = options.verify ? await verify(options, terminal) : undefined;
+    try {
+      return await generate(actions, options, terminal, signal, verification);
+    } finally {
+      await verification?.close();
+      release();
+    }
+  },
+});
+
+/** Loaded only here: it brings the engine and the compiler along. */
+async function verify(options: GenerateOptions, terminal: Terminal): Promise<OpenVerification> {
+  const { openVerification } = await import('../generate-verification.ts');
+  return openVerification(options, terminal);
+}
+
+/** @throws {UsageError} */
+function select(patterns: readonly string[]): readonly Action[] {
+  try {
+    return selectActions(patterns);
+  } catch (error) {
+    if (!(error instanceof UnknownActionError)) throw error;
+    throw new UsageError(error.message, { word: error.word, known: ACTIONS.map(({ name }) => name), prefix: '' });
+  }
+}
+
+/** @throws {UsageError} */
+function checkOptions(options: GenerateOptions): void {
+  const verifying = ['alerts', 'listen', 'timeout', 'rules', ...Object.keys(SELECTION_OPTIONS)] as const;
+  const given = verifying.find((name) => name in options);
+  if (given !== undefined && !options.verify) throw new UsageError(`--${given} is for --verify`);
+  if (options.alerts !== undefined && options.listen !== undefined) {
+    throw new UsageError('--alerts and --listen exclude each other');
+  }
+  if (options.interval !== undefined && !options.loop) throw new UsageError('--interval is for --loop');
+}
+
+function list(actions: readonly Action[], { json }: GenerateOptions, terminal: Terminal): number {
+  const width = terminal.interactive ? terminal.width : Number.POSITIVE_INFINITY;
+  terminal.print(json ? actions.map((action) => `${actionJson(action)}\n`).join('') : actionTable(actions, width));
+  return EXIT.ok;
+}
+
+/** Aborted by Ctrl-C and the like, until `release`. */
+function untilSignal(): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of names) process.on(name, stop);
+  return {
+    signal: controller.signal,
+    release() {
+      for (const name of names) process.off(name, stop);
+    },
+  };
+}
+
+/** @returns the exit status */
+async function generate(
+  actions: readonly Action[],
+  options: GenerateOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+  verification: OpenVerification | undefined,
+): Promise<number> {
+  const place = thisPlace(placeGiven(options));
+  const tally = new Tally();
+  const line = options.json ? resultJson : resultLine;
+  const show = (action: Action, result: ActionResult) => {
+    tally.add(result);
+    terminal.print(`${line(action, result)}\n`);
+  };
+  const round = () =>
+    performActions(actions, {
+      place,
+      signal,
+      ...(verification && { verification }),
+      onBegin: ({ name, description }) => terminal.say(`wasprey: ${name}: ${description}\n`),
+      onResult: show,
+    });
+  await round();
+  while (options.loop && !signal.aborted) {
+    await delay((options.interval ?? DEFAULT_INTERVAL_S) * 1000, undefined, { signal }).catch(() => {});
+    await round();
+  }
+  terminal.say(`wasprey: ${tally}\n`);
+  verification?.complain(tally.count('missing'));
+  const stopped = signal.aborted && !options.loop;
+  const unverified = verification !== undefined && tally.count('verified') === 0;
+  return stopped || unverified || tally.count('missing') + tally.count('failed') > 0 ? EXIT.failure : EXIT.ok;
+}
+
+function placeGiven({ place }: GenerateOptions): 'host' | 'container' | undefined {
+  return place === 'host' || place === 'container' ? place : undefined;
+}

@@ -1,0 +1,59 @@
+// Performs actions one after the other, and verifies each by its alerts if that is wanted.
+
+import { type Action, rulesOf } from './action.ts';
+import type { AlertWatch } from './alert-watch.ts';
+import { obstacle } from './obstacle.ts';
+import { newScene, perform } from './perform.ts';
+import type { Place } from './place.ts';
+
+export interface Verification {
+  readonly watch: AlertWatch;
+  /** Names of the rules that are evaluated: alerts of others are not waited for. */
+  readonly rules: ReadonlySet<string>;
+  readonly timeoutMs: number;
+}
+
+export type ActionResult =
+  | { readonly kind: 'skipped'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'verified'; readonly rules: readonly string[] }
+  /** `refused`: calls of the action that the kernel refused. */
+  | { readonly kind: 'missing'; readonly rules: readonly string[]; readonly refused: readonly string[] };
+
+export interface SessionOptions {
+  readonly place: Place;
+  readonly verification?: Verification;
+  /** Ends the action that is being performed, and those after it are not begun. */
+  readonly signal: AbortSignal;
+  /** An action is about to be performed. */
+  readonly onBegin: (action: Action) => void;
+  readonly onResult: (action: Action, result: ActionResult) => void;
+}
+
+export async function performActions(actions: readonly Action[], options: SessionOptions): Promise<void> {
+  for (const action of actions) {
+    if (options.signal.aborted) return;
+    options.onResult(action, await performAction(action, options));
+  }
+}
+
+async function performAction(
+  action: Action,
+  { place, verification, signal, onBegin }: SessionOptions,
+): Promise<ActionResult> {
+  const why = obstacle(action, place);
+  if (why !== undefined) return { kind: 'skipped', why };
+  const rules = verification ? rulesOf(action).filter((rule) => verification.rules.has(rule)) : [];
+  if (verification && rules.length === 0) {
+    return { kind: 'skipped', why: `none of its rules is evaluated (${rulesOf(action).join(', ')})` };
+  }
+  onBegin(action);
+  const scene = newScene(place);
+  const expected = verification?.watch.expect(rules, scene.marker);
+  const { failure, refused } = await perform(action, place, signal, scene);
+  const missing = (await expected?.wait(signal.aborted ? 0 : (verification?.timeoutMs ?? 0))) ?? [];
+  if (failure !== undefined) return { kind: 'failed', why: failure };
+  if (!verification) return { kind: 'done' };
+  return missing.length === 0 ? { kind: 'verified', rules } : { kind: 'missing', rules: missing, refused };
+}
