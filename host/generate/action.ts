@@ -41,6 +41,8 @@ export interface Behaviour {
 export interface NearMiss extends Behaviour {
   /** For the name of its test: `another user's file`. */
   readonly what: string;
+  /** Those of the action's rules that it comes close to, if not all. */
+  readonly rules?: readonly string[];
   /** Where it is performed, if not where the action is. */
   readonly where?: 'host' | 'container';
   /** The kernel may refuse its calls: a call that fails is what comes close. */

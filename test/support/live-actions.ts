@@ -38,10 +38,12 @@ export function testActions(given: ActionTests): void {
     describe(`${action.name}, for ${expected.join(', ')}`, () => {
       test(action.description, (context) => stage.hit(action, expected, (why) => context.skip(why)));
       for (const nearMiss of action.nearMisses) {
+        const { where = action.where, rules: close = expected, ...behaviour } = nearMiss;
+        const avoided = expected.filter((rule) => close.includes(rule));
+        if (avoided.length === 0) continue;
         test(`not: ${nearMiss.what}`, async (context) => {
-          const { where = action.where, ...behaviour } = nearMiss;
           const acted: Action = { ...action, ...behaviour, where, leaves: nearMiss.leaves ?? (() => []) };
-          await stage.miss(acted, expected, nearMiss.mayBeRefused === true, (why) => context.skip(why));
+          await stage.miss(acted, avoided, nearMiss.mayBeRefused === true, (why) => context.skip(why));
         });
       }
     });

@@ -19,6 +19,7 @@ export const FILE_ACTIONS: readonly Action[] = [
       { what: 'a file beside it', steps: () => [read('/etc/passwd')] },
       {
         what: 'a program that has to read it',
+        rules: ['Read sensitive file untrusted'],
         steps: ({ directory }) => [['@link', `${directory}/passwd`], read(SHADOW)],
       },
       { what: 'only written to', steps: () => [open(SHADOW, O.WRONLY)] },

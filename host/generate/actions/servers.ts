@@ -1,0 +1,121 @@
+// Actions on servers: act under a server's name starts a program, writes a file, opens a port or connects, as no such server does.
+
+import type { Action, Behaviour, NearMiss, Needs, Scene } from '../action.ts';
+import { AF_INET, SOCK_STREAM } from '../numbers.ts';
+import { create, type Step } from '../steps.ts';
+
+/** What is told of a server, and how act becomes one. */
+export interface Server {
+  /** As in the names of its rules. */
+  readonly title: string;
+  /** Name of its process. */
+  readonly program: string;
+  /** What else its command line is known by. */
+  readonly words?: string;
+}
+
+interface Told {
+  /** A clause in the third person that goes on after `acts as MongoDB and `. */
+  readonly does: string;
+  readonly nearMisses: Action['nearMisses'];
+}
+
+/** A document address (RFC 5737): no host of this machine or of any other has it. */
+export const OUTSIDE = '192.0.2.1';
+export const INSIDE = '10.1.2.3';
+export const CLOUD_METADATA = '169.254.169.254';
+/** Of none of the servers. */
+export const UNUSUAL_PORT = 4444;
+
+export const ROOT = { root: true } as const;
+
+/** In a home folder, which is no place of a server. */
+export const home = ({ marker }: Scene): string => `/root/wasprey-${marker}`;
+export const IN_HOME = { steps: (scene: Scene) => create(home(scene)), leaves: (scene: Scene) => [home(scene)] };
+
+/** Goes on as the server; what it is known by stays in its command line. */
+export function becomeServer({ program, words }: Server, { directory }: Scene): Step[] {
+  return [['@link', `${directory}/${program}`], ...(words === undefined ? [] : [['@mark', words]])];
+}
+
+/** Its child is called `program`, and does nothing. */
+export function pretend(program: string, ...words: readonly string[]): (scene: Scene) => Step[] {
+  return ({ directory, marker }) => [['@pretend', `${directory}/${program}`, ...words, marker]];
+}
+
+/** Steps of the server, performed as it. */
+export function asServer(server: Server, steps: (scene: Scene) => readonly Step[]): Behaviour['steps'] {
+  return (scene) => [...becomeServer(server, scene), ...steps(scene)];
+}
+
+export function startsProgram(server: Server, told: Told, steps = pretend('id')): Action {
+  return {
+    ...named(server, 'starts-program', told),
+    ownRules: [`${server.title} started a program`],
+    steps: asServer(server, steps),
+  };
+}
+
+export function writesFile(server: Server, told: Told, behaviour: Behaviour, needs: Needs = {}): Action {
+  return {
+    ...named(server, 'writes-out-of-place', told),
+    needs,
+    ownRules: [`${server.title} wrote a file out of place`],
+    ...behaviour,
+    steps: asServer(server, behaviour.steps),
+  };
+}
+
+export function opensPort(server: Server, told: Told, steps: readonly Step[]): Action {
+  return {
+    ...named(server, 'opens-port', told),
+    needs: IN_NETWORK_OF_ITS_OWN,
+    ownRules: [`${server.title} opened an unusual port`],
+    steps: (scene) => [['@network', INSIDE], ...becomeServer(server, scene), ...steps],
+  };
+}
+
+export function connects(server: Server, told: Told, address: string, port: number): Action {
+  return {
+    ...named(server, 'connects-to-unusual-peer', told),
+    needs: IN_NETWORK_OF_ITS_OWN,
+    ownRules: [`${server.title} connected to an unusual peer`],
+    steps: connection(server, address, port),
+  };
+}
+
+/** The peer listens in the same process, in a network where nothing else is. */
+export function connection(server: Server, address: string, port: number): Behaviour['steps'] {
+  return (scene) => [
+    ['@network', address],
+    ...becomeServer(server, scene),
+    ...listen(port),
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['connect', 'r', `in:${address}:${port}`, 'len'],
+  ];
+}
+
+/** By the first steps of a program. */
+export function listen(port: number): Step[] {
+  return [
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['bind', 'r0', `in:0.0.0.0:${port}`, 'len'],
+    ['listen', 'r0', 1],
+  ];
+}
+
+export function nearMiss(what: string, steps: Behaviour['steps'], leaves?: Behaviour['leaves']): NearMiss {
+  return { what, steps, ...(leaves && { leaves }) };
+}
+
+const IN_NETWORK_OF_ITS_OWN: Needs = { root: true, capabilities: ['SYS_ADMIN', 'NET_ADMIN'] };
+
+function named(server: Server, name: string, { does, nearMisses }: Told) {
+  return {
+    name: `${server.title.toLowerCase()}-${name}`,
+    description: `as ${server.title}, ${does}`,
+    where: 'any',
+    rules: [],
+    nearMisses,
+  } as const;
+}
