@@ -128,10 +128,10 @@ export class Cluster {
     await this.run(['kubectl', 'apply', '-f', '-'], text);
   }
 
-  /** Ends the API server, which then stays away until `startApiServer`. */
+  /** Kills the API server (asked to end, it waits a minute for open watches), which then stays away until `startApiServer`. */
   async stopApiServer(): Promise<void> {
     await writeFile(join(this.state, 'apiserver-stays-down'), '');
-    await this.run(['pkill', '-f', 'kube-apiserver --etcd']);
+    await this.run(['pkill', '-KILL', '-f', 'kube-apiserver --etcd']);
   }
 
   async startApiServer(): Promise<void> {

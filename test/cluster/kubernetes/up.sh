@@ -33,7 +33,8 @@ until_true() { # WHAT COMMAND...: tries for a minute
 take_down() {
   trap - EXIT
   local task
-  pkill -P $$ -f "$programs/(kubelet|kube-)" || true
+  pkill -f apiserver.sh --ns $$ --nslist net || true # or it would start the API server anew
+  pkill -f "$programs/kube" --ns $$ --nslist net || true
   for task in $(ctr task ls -q 2> /dev/null); do ctr task kill -s KILL -a "$task" || true; done > /dev/null 2>&1
   sleep 0.3
   for task in $(ctr task ls -q 2> /dev/null); do ctr task rm -f "$task" || true; done > /dev/null 2>&1
