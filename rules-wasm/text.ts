@@ -70,6 +70,12 @@ export function head(text: u64, limit: u32): u64 {
   return text == 0 ? 0 : textAt(addressOf(text), min(lengthOf(text), limit));
 }
 
+/** The text, or the absent one if the highest bit says that it is a constant of the module (host/compiler/lower/options.ts). */
+// @ts-ignore: decorator
+@inline export function inMemory(text: u64): u64 {
+  return text >> 63 != 0 ? 0 : text;
+}
+
 /** A text that is present and empty; nothing is ever read at its address. */
 // @ts-ignore: decorator
 @inline export function emptyText(): u64 {

@@ -10,8 +10,9 @@ import { RegexSyntaxError } from './automata/regex.ts';
 import { contentHash, ModuleCache } from './cache.ts';
 import { Functions } from './emit/functions.ts';
 import { readOperators } from './emit/imports.ts';
+import { emitItemEquals, emitItemTest } from './emit/item.ts';
 import { emitModule } from './emit/module.ts';
-import { emitLength } from './emit/pair.ts';
+import { constantBytes, emitLength } from './emit/pair.ts';
 import { emitTextMatch } from './emit/text-match.ts';
 import type { Condition } from './ir.ts';
 import { lowerExpression } from './lower/expression.ts';
@@ -90,6 +91,9 @@ export function translateRules(rules: readonly RuleSource[], options: TranslateO
       },
       define: (name, source) => functions.define(`named:${name}`, name, () => source),
       textTest: (match, code) => emitTextMatch({ code, scope: 'event' }, match, functions),
+      itemTest: (match, item) => emitItemTest(match, item, functions),
+      itemEquals: (item, text) => emitItemEquals(item, text, functions),
+      constantBytes: (bytes) => constantBytes(bytes, functions),
       textLength: (pieces) => emitLength(pieces, functions),
     });
   };

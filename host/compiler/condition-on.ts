@@ -3,7 +3,8 @@
 import type { EventType } from '../schema/events.ts';
 import type { Expression } from './ast.ts';
 import { Functions } from './emit/functions.ts';
-import { emitLength } from './emit/pair.ts';
+import { emitItemEquals, emitItemTest } from './emit/item.ts';
+import { constantBytes, emitLength } from './emit/pair.ts';
 import { emitTextMatch } from './emit/text-match.ts';
 import { type Condition, FALSE } from './ir.ts';
 import { lowerExpression } from './lower/expression.ts';
@@ -21,6 +22,9 @@ export function conditionOn(expression: Expression, type: EventType): Condition 
     },
     define: (name, source) => functions.define(`named:${name}`, name, () => source),
     textTest: (match, code) => emitTextMatch({ code, scope: 'event' }, match, functions),
+    itemTest: (match, item) => emitItemTest(match, item, functions),
+    itemEquals: (item, text) => emitItemEquals(item, text, functions),
+    constantBytes: (bytes) => constantBytes(bytes, functions),
     textLength: (pieces) => emitLength(pieces, functions),
   });
   return failed ? undefined : condition;

@@ -32,7 +32,8 @@ export function options(words: readonly string[], specification: string): FoundO
   return found;
 }
 
-function letterKind(specification: string, letter: string): 'unknown' | 'known' | 'with-value' {
+/** What a specification says of a letter. */
+export function letterKind(specification: string, letter: string): 'unknown' | 'known' | 'with-value' {
   const at = letter === ':' ? -1 : specification.indexOf(letter);
   if (at < 0) return 'unknown';
   return specification[at + 1] === ':' ? 'with-value' : 'known';

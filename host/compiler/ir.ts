@@ -33,6 +33,15 @@ export type Piece =
   | ({ readonly kind: 'base64' } & TextCode)
   /** A number of type i64. Octal with a zero in front, hexadecimal in capitals. */
   | { readonly kind: 'decimal' | 'octal' | 'hexadecimal'; readonly code: string; readonly scope: Scope }
+  /** The elements of a list with a separator between them. `item`, `marks`, `each`: as of an operand of kind `texts`. */
+  | {
+      readonly kind: 'joined';
+      readonly item: string;
+      readonly marks: readonly (readonly [mark: string, bytes: Bytes])[];
+      readonly each: Piece;
+      readonly separator: readonly Piece[];
+      readonly scope: Scope;
+    }
   /** One byte; none if it is 0. */
   | { readonly kind: 'character'; readonly code: string; readonly scope: Scope }
   /** The names that apply, in order. `none`: what it reads when no name applies; undefined = the number in decimal. */

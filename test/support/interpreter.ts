@@ -40,8 +40,8 @@ export function interpret(expression: Expression, event: EventRecord): boolean {
 function limited(check: Check): Check | undefined {
   const { left, operator, modifier, right } = check;
   const ofEnds = left.kind === 'field' && /^fd\.(ip|port|net)$/.test(left.name);
-  if (!ofEnds && !isAnyAncestor(left)) return check;
-  const listed = operator === 'in' || operator === 'intersects';
+  if (!ofEnds && !isAnyAncestor(left) && !isRawArgument(left)) return check;
+  const listed = isListOperator(check);
   if (ofEnds ? operator === 'intersects' : listed && left.kind === 'field' && left.name === 'proc.apid')
     return undefined;
   if (modifier === undefined || right.kind !== 'values') return check;
@@ -58,7 +58,16 @@ function checkHolds(written: Check, event: EventRecord): boolean {
     return values.some((value) => valueHolds(check, value, event));
   }
   const value = operandValue(check.left, event);
+  if (isRawArgument(check.left) && value?.kind === 'integer' && isListOperator(check)) return false;
   return value !== undefined && valueHolds(check, value, event);
+}
+
+function isListOperator({ operator }: Check): boolean {
+  return operator === 'in' || operator === 'intersects';
+}
+
+function isRawArgument(operand: Operand): boolean {
+  return operand.kind === 'field' && operand.name.startsWith('evt.rawarg');
 }
 
 function isAnyAncestor(operand: Operand): operand is Operand & { readonly kind: 'field' } {

@@ -23,7 +23,7 @@ export const PATHS = [
   '/tmp/é',
   '',
 ];
-const WORDS = ['-c', 'echo aGVsbG8=', 'aGVsbG8=', '--flag', '', 'x=1', '/etc/shadow'];
+const WORDS = ['-c', '-kK', '-cKey', 'echo aGVsbG8=', 'aGVsbG8=', '--flag', '', 'x=1', '/etc/shadow', '-x'];
 const ADDRESSES = ['0.0.0.0', '10.0.0.1', '10.1.2.3', '192.168.1.7', '127.0.0.1'].map((text) =>
   Uint8Array.from([...text.split('.').map(Number), ...new Array<number>(12).fill(0)]),
 );

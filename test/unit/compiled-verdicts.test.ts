@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { EventRecord } from '../../host/fields/record.ts';
 import { interpret } from '../support/interpreter.ts';
-import { randomCondition } from '../support/random-conditions.ts';
+import { listChecks, randomCondition } from '../support/random-conditions.ts';
 import { putEvent, type RandomEvent, randomEvent } from '../support/random-events.ts';
 import { RuleModule, rulesOf } from '../support/rule-module.ts';
 
@@ -23,8 +23,7 @@ function verdicts(module: RuleModule, rules: ReturnType<typeof rulesOf>, event: 
   return { expected, actual: module.evaluate(placed.event, placed.end) };
 }
 
-test(`compiled verdicts are the interpreter's (seed ${SEED})`, async () => {
-  const conditions = fc.sample(randomCondition, { numRuns: CONDITIONS, seed: SEED });
+async function compare(conditions: readonly string[]): Promise<void> {
   const rules = rulesOf(conditions);
   const module = await RuleModule.of(rules);
   let matches = 0;
@@ -43,6 +42,14 @@ test(`compiled verdicts are the interpreter's (seed ${SEED})`, async () => {
   }
   // Conditions that are never true would prove nothing.
   assert.ok(matches > (CONDITIONS * EVENTS) / 20, `${matches} matches`);
+}
+
+test(`compiled verdicts are the interpreter's (seed ${SEED})`, async () => {
+  await compare(fc.sample(randomCondition, { numRuns: CONDITIONS, seed: SEED }));
+});
+
+test(`compiled verdicts on lists are the interpreter's (seed ${SEED})`, async () => {
+  await compare(fc.sample(listChecks, { numRuns: CONDITIONS, seed: SEED }));
 });
 
 test('getopt() reads the words of an event as it reads constants', async () => {

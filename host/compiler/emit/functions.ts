@@ -25,8 +25,14 @@ export class Functions {
   }
 }
 
-/** Parameters of a function that depends on no more than that, and the arguments that go with them. */
-export function parametersFor(scope: Scope): { readonly declared: string; readonly passed: string } {
+/** Parameters of a function, and the arguments that go with them. */
+export interface Parameters {
+  readonly declared: string;
+  readonly passed: string;
+}
+
+/** Of a function that depends on no more than that. */
+export function parametersFor(scope: Scope): Parameters {
   return scope === 'image'
     ? { declared: 'image: u32', passed: 'image' }
     : { declared: 'event: u32, image: u32', passed: 'event, image' };

@@ -3,15 +3,19 @@
 
 import { type Bytes, joinScopes, type PairOperator, type Piece, scopeOfPiece, type Test } from '../ir.ts';
 import { wordAt } from './bytes.ts';
-import { type Functions, parametersFor } from './functions.ts';
-import { applies } from './stream.ts';
+import { type Functions, type Parameters, parametersFor } from './functions.ts';
+import { applies, inCase } from './stream.ts';
 
 /** The expression of the comparison. False if either side is absent. */
-export function emitPair(test: Extract<Test, { test: 'pair' }>, functions: Functions): string {
-  const left = emitSide(test.left, functions);
+export function emitPair(
+  test: Extract<Test, { test: 'pair' }>,
+  functions: Functions,
+  given?: { readonly whole: Parameters; readonly left: Parameters },
+): string {
+  const left = emitSide(test.left, functions, given?.left);
   const right = emitSide(test.right, functions);
-  const { declared, passed } = parametersFor(test.scope);
-  const name = functions.define(test.key, 'pair', (unique) =>
+  const { declared, passed } = given?.whole ?? parametersFor(test.scope);
+  const name = functions.define(`${declared}:${test.key}`, 'pair', (unique) =>
     [
       `function ${unique}(${declared}): bool {`,
       `  const n = ${left.name}_length(${left.passed});`,
@@ -139,9 +143,12 @@ export function emitLength(pieces: readonly Piece[], functions: Functions): stri
 }
 
 /** The functions `NAME_length(...)`, -1 if absent, and `NAME_byte(..., index)` of a side; yields NAME and the arguments they take. */
-function emitSide(pieces: readonly Piece[], functions: Functions): { readonly name: string; readonly passed: string } {
-  const { declared, passed } = parametersFor(joinScopes(pieces.map(scopeOfPiece)));
-  const key = JSON.stringify(pieces, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+function emitSide(
+  pieces: readonly Piece[],
+  functions: Functions,
+  { declared, passed }: Parameters = parametersFor(joinScopes(pieces.map(scopeOfPiece))),
+): { readonly name: string; readonly passed: string } {
+  const key = declared + JSON.stringify(pieces, withoutBigInts);
   const side = functions.define(`side:${key}`, 'side', (name) => {
     const parts = pieces.map((piece) => access(piece, functions));
     return [
@@ -179,19 +186,22 @@ function access(piece: Piece, functions: Functions): Access {
       return {
         absent: `${piece.code} == 0`,
         length: `i32(lengthOf(${piece.code}))`,
-        byte: piece.case ? `${piece.case}Byte(${byte})` : byte,
+        byte: inCase(byte, piece.case),
       };
     }
     case 'base64':
       return {
         absent: `!isBase64(${piece.code})`,
         length: `i32(base64Length(${piece.code}))`,
-        byte: `base64Byte(${piece.code}, index)`,
+        byte: inCase(`base64Byte(${piece.code}, index)`, piece.case),
       };
     case 'decimal':
     case 'octal':
     case 'hexadecimal':
       return { length: `${piece.kind}Length(${piece.code})`, byte: `${piece.kind}Byte(${piece.code}, index)` };
+    // Only its length is ever asked for: lowering refuses comparisons, which would go over the list once for each byte.
+    case 'joined':
+      return { length: `${joinedLength(piece, functions)}(event, image)`, byte: '0' };
     case 'character':
       return { length: `i32(${piece.code} != 0)`, byte: `${piece.code}` };
     case 'names': {
@@ -201,8 +211,35 @@ function access(piece: Piece, functions: Functions): Access {
   }
 }
 
+function joinedLength(piece: Extract<Piece, { kind: 'joined' }>, functions: Functions): string {
+  const { item, marks, each, separator } = piece;
+  const between = separator.map((part) => access(part, functions).length).join(' + ') || '0';
+  const ofItem = marks.reduceRight(
+    (rest, [mark, { length }]) => `item == ${mark} ? ${length} : (${rest})`,
+    access(each, functions).length,
+  );
+  return functions.define(`joinedLength:${JSON.stringify(piece, withoutBigInts)}`, 'joinedLength', (name) =>
+    [
+      `function ${name}(event: u32, image: u32): i32 {`,
+      '  let length = 0;',
+      '  for (let index: u32 = 0; index < 65536; ++index) {',
+      `    const item = ${item};`,
+      '    if (item == 0) break;',
+      `    if (index > 0) length += ${between};`,
+      `    length += ${ofItem};`,
+      '  }',
+      '  return length;',
+      '}',
+    ].join('\n'),
+  );
+}
+
+function withoutBigInts(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}` : value;
+}
+
 /** Function `index -> byte` of a constant. */
-function constantBytes(bytes: Bytes, functions: Functions): string {
+export function constantBytes(bytes: Bytes, functions: Functions): string {
   return functions.define(`constant:${bytes}`, 'constant', (name) => {
     const cases: string[] = [];
     for (let offset = 0; offset < bytes.length; offset += 8) {

@@ -4,12 +4,15 @@ import { run } from '../automata/automaton.ts';
 import { matchAutomaton, matchTitle } from '../automata/match-pattern.ts';
 import type { BitName, Bytes, Piece, Test } from '../ir.ts';
 import { acceptance, type EmittedAutomaton, emitAutomaton, emitRun } from './automaton.ts';
-import { comment, type Functions, parametersFor } from './functions.ts';
+import { comment, type Functions, type Parameters, parametersFor } from './functions.ts';
 
 /** The expression that tests the pieces. False if a text among them is absent. */
-export function emitStream(test: Extract<Test, { test: 'stream' }>, functions: Functions): string {
+export function emitStream(
+  test: Extract<Test, { test: 'stream' }>,
+  functions: Functions,
+  { declared, passed }: Parameters = parametersFor(test.scope),
+): string {
   const { pieces, match } = test;
-  const { declared, passed } = parametersFor(test.scope);
   const automaton = matchAutomaton(match);
   const emitted = emitAutomaton(matchTitle(match), automaton, undefined, functions);
   const name = functions.define(test.key, 'pieces', (unique) =>
@@ -41,8 +44,10 @@ function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, funct
       return [
         `const piece${index} = ${piece.code};`,
         `if (!isBase64(piece${index})) return false;`,
-        `for (let at: u32 = 0, length = base64Length(piece${index}); at < length; ++at) state = ${emitted.name}(state, base64Byte(piece${index}, at));`,
+        `for (let at: u32 = 0, length = base64Length(piece${index}); at < length; ++at) state = ${emitted.name}(state, ${inCase(`base64Byte(piece${index}, at)`, piece.case)});`,
       ];
+    case 'joined':
+      return overItems(piece, emitted, functions);
     case 'decimal':
       return [`state = ${overDecimal(emitted, functions)}(state, i64(${piece.code}));`];
     case 'octal':
@@ -58,6 +63,25 @@ function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, funct
     case 'names':
       return [`state = ${overNames(piece, emitted, functions)}(state, u64(${piece.code}));`];
   }
+}
+
+/** One element after the other. */
+function overItems(
+  { item, marks, each, separator }: Extract<Piece, { kind: 'joined' }>,
+  emitted: EmittedAutomaton,
+  functions: Functions,
+): readonly string[] {
+  const run = (pieces: readonly Piece[]): string =>
+    pieces.flatMap((piece, index) => emitPiece(piece, index, emitted, functions)).join(' ');
+  const ofMarks = marks.map(([mark, bytes]) => `if (item == ${mark}) { ${run([{ kind: 'bytes', bytes }])} } else `);
+  return [
+    'for (let index: u32 = 0; index < 65536; ++index) {',
+    `  const item = ${item};`,
+    '  if (item == 0) break;',
+    `  if (index > 0) { ${run(separator)} }`,
+    `  ${ofMarks.join('')}{ ${run([each])} }`,
+    '}',
+  ];
 }
 
 /** Function `state -> state` for constant bytes: what they do to each state is known. */
@@ -95,6 +119,11 @@ function emitRunFolded(emitted: EmittedAutomaton, to: 'lower' | 'upper', functio
       '}',
     ].join('\n'),
   );
+}
+
+/** A byte, read in lower or upper case. */
+export function inCase(byte: string, to: 'lower' | 'upper' | undefined): string {
+  return to === undefined ? byte : `${to}Byte(${byte})`;
 }
 
 function overDecimal(emitted: EmittedAutomaton, functions: Functions): string {

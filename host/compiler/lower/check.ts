@@ -1,7 +1,6 @@
 // One check, e.g. `fd.name startswith /etc`, on events of one type.
 
 import type { Operand as AstOperand, Check, Literal } from '../ast.ts';
-import { contentHash } from '../cache.ts';
 import {
   all,
   any,
@@ -17,6 +16,7 @@ import {
 } from '../ir.ts';
 import { literalBytes } from '../literal-bytes.ts';
 import { aroundCheck } from './around.ts';
+import { checkTextsAgainst, checkTextsValues, type Texts } from './list-check.ts';
 import {
   ConstantError,
   checkAddress,
@@ -83,7 +83,6 @@ function lowerTyped(typed: TypedOperand, check: Check, context: LoweringContext)
   return checkOperand(typed, check, context);
 }
 
-/** `in`: all elements are among the values, also if there are none; `intersects`: any is. */
 function checkList(
   typed: TypedOperand & { readonly operand: Extract<Operand, { kind: 'list' }> },
   check: Check,
@@ -95,37 +94,36 @@ function checkList(
   return check.operator === 'in' ? all(each) : any(each);
 }
 
-/** The same for a list of which only the event knows how long it is. */
-function checkTexts(
-  { there, item, marks, scope }: Extract<Operand, { kind: 'texts' }>,
-  { operator, right }: Check,
-  context: LoweringContext,
-): Condition {
-  if (operator === 'exists') return there;
+function checkTexts(texts: Texts, { operator, right }: Check, context: LoweringContext): Condition {
+  if (operator === 'exists') return texts.there;
   if (right.kind === 'operand') {
-    context.warn('condition-not-supported', 'comparing a list with a field is not supported; it is never true');
-    return FALSE;
+    const other = lowerOperand(right.operand, context);
+    return splitEither(other.operand, (against) => compareTexts(texts, operator, against, context));
   }
   const literals = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
-  const values = literals.map(bytesOf).sort();
-  const every = operator === 'in';
-  const test = marks.reduce(
-    (rest, [mark, bytes]) => `(item == ${mark} ? ${values.includes(bytes)} : ${rest})`,
-    values.length === 0 ? 'false' : context.textTest({ op: 'equals', values }, 'item'),
-  );
-  const name = `${every ? 'all' : 'any'}Among_${contentHash([item, ...values]).slice(0, 12)}`;
-  context.define(
-    name,
-    `function ${name}(event: u32, image: u32): bool {
-  for (let index: u32 = 0; index < 65536; ++index) {
-    const item = ${item};
-    if (item == 0) break;
-    if (${every ? `!(${test})` : test}) return ${!every};
+  return checkTextsValues(texts, operator, literals.map(bytesOf), context);
+}
+
+function compareTexts(
+  texts: Texts,
+  operator: Check['operator'],
+  against: Operand,
+  context: LoweringContext,
+): Condition {
+  if (against.kind === 'absent') return FALSE;
+  if (against.kind === 'list' && against.items.every((item) => item.kind === 'constant')) {
+    return checkTextsValues(
+      texts,
+      operator,
+      against.items.map((item) => item.bytes),
+      context,
+    );
   }
-  return ${every};
-}`,
-  );
-  return all([there, code(`${name}(event, image)`, scope, 20)]);
+  const pieces = piecesOf(against);
+  if (pieces?.every(({ kind }) => kind !== 'joined'))
+    return all([exists(against), checkTextsAgainst(texts, operator, pieces, context)]);
+  context.warn('condition-not-supported', 'comparing two lists of the event is not supported; it is never true');
+  return FALSE;
 }
 
 function checkOperand(typed: TypedOperand, check: Check, context: LoweringContext): Condition {
@@ -223,12 +221,28 @@ function checkAgainst(typed: TypedOperand, check: Check, right: AstOperand, cont
   return splitEither(typed.operand, (left) =>
     splitEither(other.operand, (against) => {
       if (left.kind === 'absent' || against.kind === 'absent') return FALSE;
+      const listed = compareWithList(left, check.operator, against, context);
+      if (listed) return listed;
       const pair = comparePair(left, check.operator, against);
       if (pair) return pair;
       context.warn('condition-not-supported', `this comparison of two fields is not supported; it is never true`);
       return FALSE;
     }),
   );
+}
+
+/** One text among those of a list: `in`, `intersects`. */
+function compareWithList(
+  left: Operand,
+  operator: Check['operator'],
+  list: Operand,
+  context: LoweringContext,
+): Condition | undefined {
+  if (operator !== 'in' && operator !== 'intersects') return undefined;
+  if (list.kind === 'list') return any(list.items.map((item) => comparePair(left, operator, item) ?? FALSE));
+  const pieces = piecesOf(left);
+  if (list.kind !== 'texts' || !pieces || pieces.some(({ kind }) => kind === 'joined')) return undefined;
+  return all([exists(left), checkTextsAgainst(list, 'intersects', pieces, context)]);
 }
 
 const PAIR_OPERATORS: Readonly<Partial<Record<TextOperator | 'in' | 'intersects' | '!=', PairOperator>>> = {
@@ -255,7 +269,7 @@ function comparePair(left: Operand, operator: Check['operator'], right: Operand)
     return operator === '!=' ? not(same) : same;
   }
   const [a, b] = [piecesOf(left), piecesOf(right)];
-  if (!a || !b) return undefined;
+  if (!a || !b || [...a, ...b].some(({ kind }) => kind === 'joined')) return undefined;
   const there = all([exists(left), exists(right)]);
   switch (operator) {
     case '!=':

@@ -7,7 +7,7 @@ import { IMAGE } from '../../schema/image.ts';
 import { parameterType } from '../../schema/parameter-names.ts';
 import type { Field, ValueType } from '../../schema/types.ts';
 import { code } from '../ir.ts';
-import { boolean, number, type Operand, present, text } from './operand.ts';
+import { boolean, ITEM, number, type Operand, present, text } from './operand.ts';
 
 /** How a value lies in the table. */
 export type GivenType = 'text' | 'integer' | 'unsigned' | 'fraction' | 'boolean' | 'address' | 'list';
@@ -87,7 +87,14 @@ export class GivenFields {
       case 'text':
         return text(`givenText(${place})`, 'event');
       case 'list':
-        return { kind: 'texts', there, item: `itemOf(givenText(${place}), index)`, marks: [], scope: 'event' };
+        return {
+          kind: 'texts',
+          there,
+          item: `itemOf(givenText(${place}), index)`,
+          marks: [],
+          each: ITEM,
+          scope: 'event',
+        };
       case 'integer':
         return present(there, number(`givenInteger(${place})`, 'event'));
       case 'unsigned':

@@ -3,12 +3,12 @@
 
 import type { TransformerOperand } from '../ast.ts';
 import { contentHash } from '../cache.ts';
-import { options } from '../getopt.ts';
-import { all, type Bytes, code } from '../ir.ts';
-import { ABSENT, either, type LoweringContext, type Operand, present, text } from './operand.ts';
+import { letterKind, options } from '../getopt.ts';
+import { all, type Bytes, type Condition, code } from '../ir.ts';
+import { ABSENT, either, ITEM, type LoweringContext, type Operand, present, text } from './operand.ts';
 import { exists } from './text-check.ts';
 
-type TextOperand = Extract<Operand, { kind: 'text' }>;
+type Words = readonly (Extract<Operand, { kind: 'text' }> | Extract<Operand, { kind: 'constant' }>)[];
 
 /** Names of what is no option, which lie nowhere in memory: the module yields these numbers in place of a text. */
 const UNKNOWN = 1;
@@ -31,31 +31,85 @@ export function optionsOf(
     );
   }
   if (words.some((word) => word.kind === 'absent')) return ABSENT;
-  if (!words.every(isPlainText)) return undefined;
-  const there = all(words.map(exists));
-  const missing: Bytes = bytes.startsWith(':') ? ':' : '?';
+  const source = wordsOf(words, bytes);
+  if (!source) return undefined;
+  const { there } = source;
+  const marks: readonly (readonly [string, Bytes])[] = [
+    [`${UNKNOWN}`, '?'],
+    [`${MISSING}`, bytes.startsWith(':') ? ':' : '?'],
+    ...source.marks,
+  ];
   if (wanted === undefined) {
-    const name = defineReader(words, bytes, undefined, context);
-    return {
-      kind: 'texts',
-      there,
-      item: `${name}(event, image, index)`,
-      marks: [
-        [UNKNOWN, '?'],
-        [MISSING, missing],
-      ],
-      scope: 'event',
-    };
+    const name = defineReader(source, bytes, undefined, context);
+    return { kind: 'texts', there, item: `${name}(event, image, index)`, marks, each: ITEM, scope: 'event' };
   }
   if (wanted.length !== 1) return ABSENT;
-  const value = `${defineReader(words, bytes, wanted, context)}(event, image, 0)`;
-  const isMark = (mark: number) => code(`${value} == ${mark}`, 'event', 20);
-  const unmarked = either(isMark(MISSING), { kind: 'constant', bytes: missing }, text(value, 'event'));
-  return present(there, either(isMark(UNKNOWN), { kind: 'constant', bytes: '?' }, unmarked));
+  const name = defineReader(source, bytes, wanted, context);
+  const value = `${name}(event, image, 0)`;
+  const read = marks.reduceRight<Operand>(
+    (rest, [mark, text]) => either(code(`${value} == ${mark}`, 'event', 20), { kind: 'constant', bytes: text }, rest),
+    text(`inMemory(${value})`, 'event'),
+  );
+  return present(there, read);
 }
 
-function isPlainText(operand: Operand): operand is TextOperand {
-  return operand.kind === 'text' && operand.orElse === undefined && operand.text.case === undefined;
+/** Where the words come from: the statements that yield the word of number `index`, 0 past the end. */
+interface WordSource {
+  readonly there: Condition;
+  readonly count: number;
+  readonly lines: readonly string[];
+  /** The constants among them, one after the other. A text with the highest bit set lies in them, at the offset in its low half. */
+  readonly constants: Bytes;
+  /** Such texts that may come out as names or values. */
+  readonly marks: readonly (readonly [mark: string, bytes: Bytes])[];
+}
+
+/** More words than an event can bring. */
+const MOST_WORDS = 65_536;
+
+function wordsOf(words: readonly Operand[], known: Bytes): WordSource | undefined {
+  const [list] = words;
+  if (words.length === 1 && list?.kind === 'texts') {
+    if (list.marks.length > 0 || list.each !== ITEM) return undefined;
+    return { there: list.there, count: MOST_WORDS, lines: [`return ${list.item};`], constants: '', marks: [] };
+  }
+  if (!areWords(words)) return undefined;
+  let constants = '';
+  const marks = new Map<string, Bytes>();
+  const cases = words.map((word, index) => {
+    if (word.kind === 'text') return `  case ${index}: return ${word.text.code};`;
+    const place = constants.length;
+    constants += word.bytes;
+    for (const [from, length] of partsOf(word.bytes, known))
+      marks.set(constantText(place + from, length), word.bytes.slice(from, from + length));
+    return `  case ${index}: return ${constantText(place, word.bytes.length)};`;
+  });
+  const lines = ['switch (index) {', ...cases, '}', 'return 0;'];
+  return { there: all(words.map(exists)), count: words.length, lines, constants, marks: [...marks] };
+}
+
+function areWords(words: readonly Operand[]): words is Words {
+  return words.every(
+    (word) =>
+      word.kind === 'constant' || (word.kind === 'text' && word.orElse === undefined && word.text.case === undefined),
+  );
+}
+
+function constantText(offset: number, length: number): string {
+  return `0x${((1n << 63n) | (BigInt(length) << 32n) | BigInt(offset)).toString(16)}`;
+}
+
+/** What of a word may be a name or a value: the letters of the options in it, the value behind them, all of it. */
+function partsOf(word: Bytes, known: Bytes): readonly (readonly [from: number, length: number])[] {
+  const parts: (readonly [number, number])[] = [[0, word.length]];
+  if (!/^-[^-]/s.test(word)) return parts;
+  for (let at = 1; at < word.length; at++) {
+    parts.push([at, 1]);
+    if (letterKind(known, word.charAt(at)) !== 'with-value') continue;
+    parts.push([at + 1, word.length - at - 1]);
+    break;
+  }
+  return parts;
 }
 
 /** Names and values of all options, or the value of one: of its last occurrence, its name when it has none. */
@@ -75,18 +129,16 @@ function ofConstants(words: readonly Bytes[], known: Bytes, wanted: string | und
  * The same steps as getopt.ts.
  */
 function defineReader(
-  words: readonly TextOperand[],
+  { count, lines, constants }: WordSource,
   known: Bytes,
   wanted: string | undefined,
   context: LoweringContext,
 ): string {
-  const codes = words.map((word) => word.text.code);
-  const name = `options_${contentHash([...codes, known, wanted ?? '']).slice(0, 12)}`;
-  const cases = codes.map((word, index) => `    case ${index}: return ${word};`).join('\n');
-  const kinds = [...known]
-    .map((letter, index) => ({ letter, kind: known[index + 1] === ':' ? 2 : 1 }))
-    .filter(({ letter }, index, list) => letter !== ':' && list.findIndex((other) => other.letter === letter) === index)
-    .map(({ letter, kind }) => `    case 0x${letter.charCodeAt(0).toString(16)}: return ${kind};`)
+  const name = `options_${contentHash([...lines, constants, known, wanted ?? '']).slice(0, 12)}`;
+  const kinds = [...new Set(known)]
+    .map((letter) => ({ letter, kind: letterKind(known, letter) }))
+    .filter(({ kind }) => kind !== 'unknown')
+    .map(({ letter, kind }) => `    case 0x${letter.charCodeAt(0).toString(16)}: return ${kind === 'known' ? 1 : 2};`)
     .join('\n');
   const report = (test: string, result: string): string =>
     wanted === undefined ? `if (${test}) return ${result};` : '';
@@ -95,10 +147,7 @@ function defineReader(
   context.define(
     name,
     `function ${name}_word(event: u32, image: u32, index: u32): u64 {
-  switch (index) {
-${cases}
-  }
-  return 0;
+${lines.map((line) => `  ${line}`).join('\n')}
 }
 
 function ${name}_kind(letter: u32): u32 {
@@ -108,29 +157,36 @@ ${kinds}
   return 0;
 }
 
+function ${name}_byte(word: u64, at: u32): u32 {
+  const place = addressOf(word) + at;
+${constants === '' ? '' : `  if (word >> 63 != 0) return ${context.constantBytes(constants)}(place);`}
+  return load<u8>(place);
+}
+
 // ${JSON.stringify(known).replace(/[^\x20-\x7e]/g, '.')}
 function ${name}(event: u32, image: u32, number: u32): u64 {
   let last: u64 = 0;
   let count: u32 = 0;
-  for (let index: u32 = 0; index < ${words.length}; ++index) {
+  for (let index: u32 = 0; index < ${count}; ++index) {
     const word = ${name}_word(event, image, index);
-    const start = addressOf(word);
-    const length = lengthOf(word);
-    if (length < 2 || load<u8>(start) != 0x2d) break;
-    if (load<u8>(start, 1) == 0x2d) {
+    const length = lengthOf(word) & 0x7fffffff;
+    if (length < 2 || ${name}_byte(word, 0) != 0x2d) break;
+    if (${name}_byte(word, 1) == 0x2d) {
       if (length == 2) break;
       continue;
     }
+    // The word from a byte on, wherever it lies.
+    const place: u64 = word & 0x80000000ffffffff;
     for (let at: u32 = 1; at < length; ++at) {
-      const letter = u32(load<u8>(start + at));
+      const letter = ${name}_byte(word, at);
       const kind = ${name}_kind(letter);
-      const own = textAt(start + at, 1);
+      const own: u64 = (place + at) | (u64(1) << 32);
       if (kind != 2) {
-        const shown = kind == 1 ? own : ${UNKNOWN};
+        const shown: u64 = kind == 1 ? own : ${UNKNOWN};
         ${keep('shown')}${report('count++ == number', 'shown')}
         continue;
       }
-      let value: u64 = at + 1 < length ? textAt(start + at + 1, length - at - 1) : 0;
+      let value: u64 = at + 1 < length ? (place + at + 1) | (u64(length - at - 1) << 32) : 0;
       if (value == 0) value = ${name}_word(event, image, ++index);
       ${keep(`value == 0 ? ${MISSING} : value`)}${report('count++ == number', `value == 0 ? ${MISSING} : own`)}
       ${report('value != 0 && count++ == number', 'value')}

@@ -5,9 +5,10 @@ import type { ValueType } from '../../schema/types.ts';
 import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../ast.ts';
 import { contentHash } from '../cache.ts';
 import { lower, upper } from '../emit/bytes.ts';
-import { type Bytes, joinScopes, type Piece, scopeOfPiece } from '../ir.ts';
+import { all, type Bytes, joinScopes, type Piece, scopeOfPiece } from '../ir.ts';
 import { literalBytes } from '../literal-bytes.ts';
 import { fieldOperand, knownField } from './field.ts';
+import { checkEach, type Texts } from './list-check.ts';
 import { ABSENT, constantText, type LoweringContext, number, type Operand, present } from './operand.ts';
 import { optionsOf } from './options.ts';
 import { mapEither, piecesOf } from './pieces.ts';
@@ -91,8 +92,11 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
         integers: 'UINT64',
       };
     case 'join': {
+      const separator = argument(first, context);
       const items = listItems(transformer.arguments[1], context);
-      return { operand: joined(argument(first, context), items), type: 'text' };
+      const [list] = items;
+      const operand = items.length === 1 && list ? joinedList(separator, list) : undefined;
+      return { operand: operand ?? joined(separator, items), type: 'text' };
     }
     case 'concat': {
       const items = transformer.arguments.map((item) => argument(item, context));
@@ -128,12 +132,22 @@ function inCase(operand: Operand, to: 'lower' | 'upper'): Operand {
   switch (operand.kind) {
     case 'constant':
       return { kind: 'constant', bytes: convert(operand.bytes) };
-    case 'text':
-      return { kind: 'text', text: { ...operand.text, case: to } };
+    case 'text': {
+      const cased = { kind: 'text', text: { ...operand.text, case: to } } as const;
+      return operand.orElse === undefined ? cased : { ...cased, orElse: convert(operand.orElse) };
+    }
     case 'names':
       return { ...operand, ...namesInCase(operand, convert) };
     case 'pieces':
       return { kind: 'pieces', pieces: operand.pieces.map((piece) => pieceInCase(piece, to, convert)) };
+    case 'list':
+      return ofEach(operand, (item) => inCase(item, to));
+    case 'texts':
+      return {
+        ...operand,
+        each: { ...operand.each, case: to },
+        marks: operand.marks.map(([mark, bytes]) => [mark, convert(bytes)]),
+      };
     default:
       return operand;
   }
@@ -155,6 +169,13 @@ function pieceInCase(piece: Piece, to: 'lower' | 'upper', convert: (bytes: Bytes
       return { ...piece, case: to };
     case 'names':
       return { ...piece, ...namesInCase(piece, convert) };
+    case 'joined':
+      return {
+        ...piece,
+        each: pieceInCase(piece.each, to, convert),
+        marks: piece.marks.map(([mark, bytes]) => [mark, convert(bytes)]),
+        separator: piece.separator.map((part) => pieceInCase(part, to, convert)),
+      };
     case 'character':
       return { ...piece, code: `${to}Byte(${piece.code})` };
     // Hexadecimal digits of a parameter stay as they are: no rule compares those.
@@ -168,19 +189,42 @@ function pieceInCase(piece: Piece, to: 'lower' | 'upper', convert: (bytes: Bytes
 function basename(operand: Operand, context: LoweringContext): Operand {
   switch (operand.kind) {
     case 'constant':
-      return { kind: 'constant', bytes: operand.bytes.slice(operand.bytes.lastIndexOf('/') + 1) };
+      return { kind: 'constant', bytes: lastComponent(operand.bytes) };
     case 'text':
       return { kind: 'text', text: { ...operand.text, code: `basename(${operand.text.code})` } };
+    case 'list':
+      return ofEach(operand, (item) => basename(item, context));
+    case 'texts':
+      if (operand.each.kind === 'base64') return unsupported('basename', context);
+      return {
+        ...operand,
+        each: { ...operand.each, code: `basename(${operand.each.code})` },
+        marks: operand.marks.map(([mark, bytes]) => [mark, lastComponent(bytes)]),
+      };
     case 'absent':
     case 'names':
       return operand;
     default:
-      context.warn(
-        'condition-not-supported',
-        'basename() of a text that is put together is not supported; it is never true',
-      );
-      return ABSENT;
+      return unsupported('basename', context);
   }
+}
+
+function lastComponent(bytes: Bytes): Bytes {
+  return bytes.slice(bytes.lastIndexOf('/') + 1);
+}
+
+function unsupported(name: string, context: LoweringContext): Operand {
+  context.warn(
+    'condition-not-supported',
+    `${name}() of a text that is put together is not supported; it is never true`,
+  );
+  return ABSENT;
+}
+
+/** A list with each element transformed; absent if one of them then is. */
+function ofEach(list: Extract<Operand, { kind: 'list' }>, map: (item: Operand) => Operand): Operand {
+  const items = list.items.map((item) => mapEither(item, map));
+  return items.some((item) => item.kind === 'absent') ? ABSENT : { kind: 'list', items };
 }
 
 function base64(operand: Operand, context: LoweringContext): Operand {
@@ -189,14 +233,33 @@ function base64(operand: Operand, context: LoweringContext): Operand {
     return { kind: 'pieces', pieces: [{ kind: 'base64', ...operand.text }] };
   }
   if (operand.kind === 'constant') {
-    // Bits of the last digit that make no whole byte have to be 0.
-    const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw](?:==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$/.test(
-      operand.bytes,
-    );
-    return valid ? { kind: 'constant', bytes: Buffer.from(operand.bytes, 'base64').toString('latin1') } : ABSENT;
+    const bytes = decoded(operand.bytes);
+    return bytes === undefined ? ABSENT : { kind: 'constant', bytes };
   }
-  context.warn('condition-not-supported', 'b64() of a text that is put together is not supported; it is never true');
-  return ABSENT;
+  if (operand.kind === 'list') return ofEach(operand, (item) => base64(item, context));
+  if (operand.kind === 'texts') return base64OfEach(operand, context);
+  return unsupported('b64', context);
+}
+
+/** What base64 text stands for. Bits of the last digit that make no whole byte have to be 0. */
+function decoded(text: Bytes): Bytes | undefined {
+  const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw](?:==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$/.test(
+    text,
+  );
+  return valid ? Buffer.from(text, 'base64').toString('latin1') : undefined;
+}
+
+/** Absent if any element is no base64. */
+function base64OfEach(texts: Texts, context: LoweringContext): Operand {
+  if (texts.each.kind === 'base64' || texts.each.case !== undefined) return unsupported('b64', context);
+  const isText = (bytes: Bytes): string => `${decoded(bytes) !== undefined}`;
+  const there = checkEach(texts, true, `isBase64(${texts.each.code})`, isText, context);
+  return {
+    ...texts,
+    there,
+    each: { ...texts.each, kind: 'base64' },
+    marks: texts.marks.map(([mark, bytes]) => [mark, decoded(bytes) ?? '']),
+  };
 }
 
 function length(operand: Operand, context: LoweringContext): Operand {
@@ -226,6 +289,21 @@ function countOf({ there, item, scope }: Extract<Operand, { kind: 'texts' }>, co
 }`,
   );
   return present(there, number(`${name}(event, image)`, scope));
+}
+
+/** The elements of a list that is one operand; undefined if it is none. */
+function joinedList(separator: Operand, list: Operand): Operand | undefined {
+  if (list.kind === 'either')
+    return mapEither(list, (each) => joinedList(separator, each) ?? joined(separator, [each]));
+  if (list.kind === 'list') return joined(separator, list.items);
+  if (list.kind !== 'texts') return undefined;
+  const { there, item, marks, each, scope } = list;
+  return mapEither(separator, (between) => {
+    const pieces = piecesOf(between);
+    if (!pieces) return ABSENT;
+    const piece: Piece = { kind: 'joined', item, marks, each, separator: pieces, scope };
+    return present(all([there, exists(between)]), { kind: 'pieces', pieces: [piece] });
+  });
 }
 
 /** The items with a separator between them. Absent if any of them is. */

@@ -1,0 +1,56 @@
+// Checks of lists: `in` holds if all elements are among the values, also if there are none; `intersects` if any is.
+
+import type { Check } from '../ast.ts';
+import { contentHash } from '../cache.ts';
+import { all, type Bytes, type Condition, code, type Piece } from '../ir.ts';
+import type { LoweringContext, Operand } from './operand.ts';
+
+/** A list of which only the event knows how long it is. */
+export type Texts = Extract<Operand, { kind: 'texts' }>;
+
+export function checkTextsValues(
+  texts: Texts,
+  operator: Check['operator'],
+  values: readonly Bytes[],
+  context: LoweringContext,
+): Condition {
+  const sorted = [...values].sort();
+  const test = sorted.length === 0 ? 'false' : context.itemTest({ op: 'equals', values: sorted }, texts.each);
+  return checkEach(texts, operator === 'in', test, (bytes) => `${sorted.includes(bytes)}`, context);
+}
+
+/** The same with the one value that the pieces are: they are there. */
+export function checkTextsAgainst(
+  texts: Texts,
+  operator: Check['operator'],
+  pieces: readonly Piece[],
+  context: LoweringContext,
+): Condition {
+  const test = context.itemEquals(texts.each, pieces);
+  const ofMark = (bytes: Bytes): string => context.itemEquals({ kind: 'bytes', bytes }, pieces);
+  return checkEach(texts, operator === 'in', test, ofMark, context);
+}
+
+/** Whether the test holds for every element, or for any. `ofMark`: the test of a text that lies nowhere. */
+export function checkEach(
+  { there, item, marks, scope }: Texts,
+  every: boolean,
+  test: string,
+  ofMark: (bytes: Bytes) => string,
+  context: LoweringContext,
+): Condition {
+  const whole = marks.reduceRight((rest, [mark, bytes]) => `(item == ${mark} ? ${ofMark(bytes)} : ${rest})`, test);
+  const name = `${every ? 'all' : 'any'}Among_${contentHash([item, whole]).slice(0, 12)}`;
+  context.define(
+    name,
+    `function ${name}(event: u32, image: u32): bool {
+  for (let index: u32 = 0; index < 65536; ++index) {
+    const item = ${item};
+    if (item == 0) break;
+    if (${every ? `!(${whole})` : whole}) return ${!every};
+  }
+  return ${every};
+}`,
+  );
+  return all([there, code(`${name}(event, image)`, scope, 20)]);
+}
