@@ -3,7 +3,14 @@
 import { type CompileDiagnostic, translateRules } from '../compiler/compile.ts';
 import { type Diagnostic, RuleLoadError, warning } from '../compiler/diagnostic.ts';
 import { renderDiagnostic } from '../compiler/diagnostic-text.ts';
-import { type CompiledRule, type FileResult, type LoadResult, loadRules, type RuleFile } from '../compiler/load.ts';
+import {
+  type CompiledRule,
+  type FileResult,
+  type LoadResult,
+  loadRules,
+  type RuleFile,
+  withFindings,
+} from '../compiler/load.ts';
 import { type RuleSource, ruleSourceOf } from '../compiler/rule-source.ts';
 import { matchesWildcard, type Selection, selectRules } from '../compiler/select.ts';
 import { SourceFile } from '../compiler/source-file.ts';
@@ -56,19 +63,9 @@ export function checkRuleFiles(files: readonly RuleFile[], selection: RuleSelect
   const lasting = new Set(finalWarnings(result.files));
   const active = captured(selectRules(result.rules, selection.selections));
   const found = backEndRemarks(translateRules(active).diagnostics).map((item) => placed(item, active, files));
-  return result.files.map((file) => {
-    const own = found.filter((item) => item.file === file.name);
-    const errors = own.filter((item) => item.severity === 'error');
-    return {
-      ...file,
-      successful: file.successful && errors.length === 0,
-      errors: [...file.errors, ...errors],
-      warnings: [
-        ...file.warnings.filter((item) => lasting.has(item)),
-        ...own.filter(({ severity }) => severity === 'warning'),
-      ],
-    };
-  });
+  return result.files.map((file) =>
+    withFindings({ ...file, warnings: file.warnings.filter((item) => lasting.has(item)) }, found),
+  );
 }
 
 function load(files: readonly RuleFile[], { minimumPriority }: RuleSelection): LoadResult {

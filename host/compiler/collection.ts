@@ -8,6 +8,7 @@ import { type Context, type Diagnostic, RuleLoadError, warning } from './diagnos
 import { appendExceptions, checkException } from './exceptions.ts';
 import type { ListItem, MacroItem, RuleChange, RuleItem, Version } from './items.ts';
 import { MappedText } from './mapped-text.ts';
+import type { PluginRequirement } from './plugin-requirements.ts';
 import { requireText } from './read-overrides.ts';
 import type { YamlMapping } from './yaml.ts';
 
@@ -43,6 +44,8 @@ export class Collection {
   readonly rules = new Definitions<RuleItem>();
   /** The highest version that a file required. */
   engineVersion: Version = { major: 0, minor: 0, patch: 0 };
+  /** Of all files. */
+  readonly pluginRequirements: PluginRequirement[] = [];
   readonly #sources: ReadonlySet<string>;
   #warnings: Diagnostic[] = [];
   #order = 0;
@@ -82,6 +85,10 @@ export class Collection {
   requireEngine(version: Version): void {
     const { major, minor, patch } = this.engineVersion;
     if ((version.major - major || version.minor - minor || version.patch - patch) > 0) this.engineVersion = version;
+  }
+
+  requirePlugin(requirement: PluginRequirement): void {
+    this.pluginRequirements.push(requirement);
   }
 
   hasSource(source: string): boolean {

@@ -86,3 +86,7 @@ export interface Version {
   readonly minor: number;
   readonly patch: number;
 }
+
+export function printVersion({ major, minor, patch }: Version): string {
+  return `${major}.${minor}.${patch}`;
+}

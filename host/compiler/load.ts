@@ -5,6 +5,7 @@ import { Collection } from './collection.ts';
 import { type Compiled, compileRules } from './compile-rules.ts';
 import { type Diagnostic, RuleLoadError } from './diagnostic.ts';
 import { DEFAULT_SOURCE, type Priority, type Version } from './items.ts';
+import { checkPlugins } from './plugin-requirements.ts';
 import { readDocuments, readItems } from './read-items.ts';
 import type { CompiledRule } from './rule.ts';
 import { checkSchema, type SchemaProblem } from './schema-check.ts';
@@ -52,7 +53,7 @@ export interface LoadResult {
 /** Loads files one after the other, as one set of rules. Stops at the first that has an error; never throws on any text. */
 export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): LoadResult {
   const collection = new Collection(new Set(options.sources ?? [DEFAULT_SOURCE]));
-  const results: FileResult[] = [];
+  const read: FileResult[] = [];
   let compiled: Compiled = { rules: [], lists: [], macros: [] };
   for (const { name, text } of files) {
     let error: RuleLoadError | undefined;
@@ -70,9 +71,13 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
     }
     const errors = error ? [error.diagnostic] : [];
     const warnings = collection.takeWarnings();
-    results.push({ name, successful: !error, errors, warnings, ...(schema ? { schema } : {}) });
+    read.push({ name, successful: !error, errors, warnings, ...(schema ? { schema } : {}) });
     if (error) break;
   }
+  // As in Falco when all files are there.
+  const complete = read.every((result) => result.successful);
+  const missing = complete ? collection.pluginRequirements.flatMap((one) => checkPlugins(one) ?? []) : [];
+  const results = read.map((result) => withFindings(result, missing));
   const successful = results.every((result) => result.successful);
   return {
     successful,
@@ -81,5 +86,17 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
     warnings: results.flatMap(({ warnings }) => warnings),
     files: results,
     requiredEngineVersion: collection.engineVersion,
+  };
+}
+
+/** The result of a file with what was found in it later. */
+export function withFindings(result: FileResult, found: readonly Diagnostic[]): FileResult {
+  const own = found.filter(({ file }) => file === result.name);
+  const errors = own.filter((item) => item.severity === 'error');
+  return {
+    ...result,
+    successful: result.successful && errors.length === 0,
+    errors: [...result.errors, ...errors],
+    warnings: [...result.warnings, ...own.filter(({ severity }) => severity === 'warning')],
   };
 }

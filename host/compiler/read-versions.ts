@@ -2,7 +2,8 @@
 
 import type { Collection } from './collection.ts';
 import { type Context, RuleLoadError } from './diagnostic.ts';
-import { ENGINE_VERSION, type Version } from './items.ts';
+import { ENGINE_VERSION, printVersion, type Version } from './items.ts';
+import type { PluginRequirement, RequiredPlugin } from './plugin-requirements.ts';
 import { lookUp, type YamlMapping } from './yaml.ts';
 import { contextAt, invalid, parseUnsigned, scalarAt, textAt } from './yaml-values.ts';
 
@@ -11,10 +12,6 @@ const SEMVER = /^(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/;
 export function parseVersion(text: string): Version | undefined {
   const match = SEMVER.exec(text);
   return match ? { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3]) } : undefined;
-}
-
-export function printVersion({ major, minor, patch }: Version): string {
-  return `${major}.${minor}.${patch}`;
 }
 
 /** @throws RuleLoadError if the version is no version, or one that this engine does not fulfil */
@@ -41,7 +38,7 @@ export function readEngineVersion(item: YamlMapping, collection: Collection, par
   collection.warnOfUnknownKeys(item, ['required_engine_version'], context);
 }
 
-/** Only the shape is checked: no plugins are loaded that could fulfil it. */
+/** Reads them; whether they are fulfilled is told when all files are loaded. */
 export function readPluginVersions(item: YamlMapping, collection: Collection, parent: Context): void {
   const versions = lookUp(item, 'required_plugin_versions') ?? item;
   const context = contextAt('required plugin versions', '', versions, parent);
@@ -51,7 +48,7 @@ export function readPluginVersions(item: YamlMapping, collection: Collection, pa
   for (const entry of versions.items) {
     const entryContext = contextAt('required plugin versions entry', '', entry, context);
     if (entry.kind !== 'mapping') invalid('Plugin version must be a mapping', entryContext);
-    readPluginVersion(entry, entryContext);
+    collection.requirePlugin(readPluginVersion(entry, entryContext));
   }
   collection.warnOfUnknownKeys(item, ['required_plugin_versions'], context);
 }
@@ -61,7 +58,7 @@ interface Requirement {
   readonly version: string;
 }
 
-function readPluginVersion(entry: YamlMapping, unnamed: Context): void {
+function readPluginVersion(entry: YamlMapping, unnamed: Context): PluginRequirement {
   const name = textAt(entry, 'name', unnamed);
   const context = { ...unnamed, name };
   const requirements: Requirement[] = [{ name, version: textAt(entry, 'version', context) }];
@@ -77,8 +74,9 @@ function readPluginVersion(entry: YamlMapping, unnamed: Context): void {
     requirements.push({ name: alternativeName, version });
   }
   const names = new Set<string>();
-  for (const requirement of requirements) {
-    if (!parseVersion(requirement.version)) {
+  const plugins = requirements.map((requirement): RequiredPlugin => {
+    const version = parseVersion(requirement.version);
+    if (!version) {
       const message = `Invalid required version '${requirement.version}' for plugin '${requirement.name}'`;
       throw new RuleLoadError('LOAD_ERR_VALIDATE', message, context, { help: 'write three numbers: 1.2.3' });
     }
@@ -87,5 +85,7 @@ function readPluginVersion(entry: YamlMapping, unnamed: Context): void {
       throw new RuleLoadError('LOAD_ERR_VALIDATE', message, context);
     }
     names.add(requirement.name);
-  }
+    return { name: requirement.name, version };
+  });
+  return { plugins, context };
 }

@@ -2,9 +2,9 @@
 
 import type { Diagnostic } from '../../host/compiler/diagnostic.ts';
 import { checksOf, fieldsOf } from '../../host/compiler/fields-of.ts';
+import { printVersion } from '../../host/compiler/items.ts';
 import { type CompiledRule, type LoadResult, loadRules } from '../../host/compiler/load.ts';
 import { printCanonical } from '../../host/compiler/print.ts';
-import { printVersion } from '../../host/compiler/read-versions.ts';
 import { placedTokens, templateFields } from '../../host/compiler/template.ts';
 import { fieldText } from '../../host/compiler/type-of.ts';
 import { ALL_EVENT_NAMES } from '../../host/schema/event-names.ts';
