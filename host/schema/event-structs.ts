@@ -154,6 +154,10 @@ export const EVENT_FLAGS = {
   COMPLETE: 4,
   /** Made by the test builder: fields the layout has no place for are in an attribute table at the end of the record. */
   SYNTHETIC: 8,
+  /** Asked for through io_uring instead of a system call. */
+  IO_URING: 16,
+  /** A 32-bit system call: of a 32-bit program, or by `int 0x80`. */
+  COMPAT: 32,
 } as const;
 
 /** descriptor.state */

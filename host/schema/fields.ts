@@ -4,6 +4,7 @@
 import { CONTAINER_FIELDS } from './fields/container.ts';
 import { EVENT_FIELDS } from './fields/evt.ts';
 import { COUNT_FIELDS } from './fields/evt-count.ts';
+import { WAY_FIELDS } from './fields/evt-way.ts';
 import { DESCRIPTOR_FIELDS } from './fields/fd.ts';
 import { PATH_FIELDS } from './fields/fs-path.ts';
 import { KUBERNETES_FIELDS } from './fields/k8s.ts';
@@ -15,6 +16,7 @@ import type { Field } from './types.ts';
 export const FIELDS: readonly Field[] = [
   ...EVENT_FIELDS,
   ...COUNT_FIELDS,
+  ...WAY_FIELDS,
   ...PROCESS_FIELDS,
   ...THREAD_FIELDS,
   ...USER_FIELDS,

@@ -11,11 +11,17 @@
 //   s:TEXT                a string; \xHH is a byte
 //   list:A,B,C            argv or envp
 //   in:ADDRESS:PORT   in6:ADDRESS:PORT   un:PATH   un:@ABSTRACT     a socket address
-//   msg:ADDRESS   msg:    struct msghdr with 4 bytes of data, to that socket address or none
+//   msg:ADDRESS   msg:    struct msghdr with 4 bytes of data, to that socket address or none; msg32: as 32-bit calls have it
 //   how:FLAGS,MODE,RESOLVE              struct open_how
 //   clone3:FLAGS,EXIT_SIGNAL,PID        struct clone_args; PID 0 = any
 //   out   outlen          4 KB to write to, and a pointer to their number
 //   len                   size of what the argument before points to
+// A call goes another way when its name has that before it:
+//   ring[+OPTION]...:CALL a request of io_uring. sqpoll: taken by the ring's own thread; async: done by a worker; slot: the
+//                         file is one of the ring's own; silent: no completion on success; full: no room for a completion
+//   int80:CALL            the 32-bit call of that name
+//   socketcall:CALL       the 32-bit socketcall for it
+//   x32:CALL              the call of that name by the x32 ABI
 // Actions:
 //   @fork [PID]           a child goes on with the steps that follow; its parent waits for all that come of it
 //   @orphan               a child goes on, after its parent has ended
@@ -74,9 +80,10 @@ static const struct call calls[] = {
     CALL(umount2),   OPENS(memfd_create), CALL(unshare),  CALL(setns),       CALL(init_module), CALL(finit_module),
     OPENS(bpf),      CALL(clone),         CALL(clone3),   CALL(chdir),       CALL(fchdir),      CALL(chroot),
     CALL(write),     CALL(getppid),       CALL(sendfile), OPENS(pidfd_open), CALL(pipe2),       OPENS(eventfd2),
-    CALL(ftruncate), CALL(fcntl),
+    CALL(ftruncate), CALL(fcntl),         CALL(fchmodat2),
 };
 
+enum { X32_CALL = 0x40000000 };
 enum { MAX_STEPS = 256, MAX_ARGUMENTS = 6 };
 
 // The steps' words, and their results so far. Threads share them: one goes on at a time.
@@ -103,14 +110,18 @@ static int makes_process(const char* name) {
   return !strcmp(name, "fork") || !strcmp(name, "vfork") || !strcmp(name, "clone") || !strcmp(name, "clone3");
 }
 
-static long perform(const struct call* call, const long* a) {
+static long perform(const struct call* call, const char* way, const long* a) {
   long result;
+  if (!strncmp(way, "ring", 4)) return call_by_ring(call->name, way, a);
+  if (!strncmp(way, "int80", 5)) return call_by_interrupt(call->name, a);
+  if (!strncmp(way, "socketcall", 10)) return call_by_socketcall(call->name, a);
   if (!strcmp(call->name, "vfork")) {  // libc's: a raw one would return twice through the same stack frame
     result = vfork();
     if (result == 0) _exit(0);
     result = result < 0 ? -errno : result;
   } else {
-    result = syscall(call->number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    long abi = strncmp(way, "x32", 3) ? 0 : X32_CALL;
+    result = syscall(call->number | abi, a[0], a[1], a[2], a[3], a[4], a[5]);
     if (result == -1) result = -errno;
   }
   if (makes_process(call->name)) {
@@ -122,8 +133,9 @@ static long perform(const struct call* call, const long* a) {
 
 static void system_call(int at, int length) {
   const struct call* call = NULL;
+  const char *colon = strchr(words[at], ':'), *name = colon ? colon + 1 : words[at];
   for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-    if (!strcmp(calls[i].name, words[at])) call = &calls[i];
+    if (!strcmp(calls[i].name, name)) call = &calls[i];
   if (!call) die("no such call here: %s", words[at]);
   long arguments[MAX_ARGUMENTS] = {0};
   for (int i = 1; i < length; i++) {
@@ -132,7 +144,7 @@ static void system_call(int at, int length) {
   }
   int cpu = sched_getcpu();
   long long before = now();
-  long result = perform(call, arguments);
+  long result = perform(call, colon ? words[at] : "", arguments);
   long long after = now();
   loop_calls++;
   loop_failures += result < 0;
@@ -143,7 +155,8 @@ static void system_call(int at, int length) {
         last_step, call->name, getpid(), syscall(SYS_gettid), result, cpu, before, after);
     // Of what the call made, or else of what it worked on: a descriptor is always the first argument. One that is none
     // says nothing.
-    if (result >= 0) say_descriptor(call->makes_descriptor ? (int)result : (int)arguments[0]);
+    bool has_number = !colon || (!strstr(words[at], "+slot") && !strstr(words[at], "+silent"));
+    if (result >= 0 && has_number) say_descriptor(call->makes_descriptor ? (int)result : (int)arguments[0]);
     say_line();
   }
 }

@@ -80,6 +80,20 @@ static void* message(const char* text) {
   return result;
 }
 
+// struct compat_msghdr: all words of 32 bits.
+static void* compat_message(const char* text) {
+  const struct msghdr* wide = message(text);
+  unsigned* result = calloc(7, sizeof(*result));
+  unsigned* data = calloc(2, sizeof(*data));
+  data[0] = (unsigned)(unsigned long)strdup("data");
+  data[1] = 4;
+  result[0] = (unsigned)(unsigned long)wide->msg_name;
+  result[1] = wide->msg_namelen;
+  result[2] = (unsigned)(unsigned long)data;
+  result[3] = 1;
+  return result;
+}
+
 static void* string_list(const char* text) {
   char **list = calloc(strlen(text) + 2, sizeof(*list)), *copy = strdup(text);
   int count = 0;
@@ -128,6 +142,7 @@ long argument(const char* text) {
     return (long)string;
   }
   if (!strncmp(text, "in", 2) || !strncmp(text, "un:", 3)) return (long)socket_address(text);
+  if (!strncmp(text, "msg32:", 6)) return (long)compat_message(text + 6);
   if (!strncmp(text, "msg:", 4)) return (long)message(text + 4);
   if (!strncmp(text, "how:", 4)) return (long)structure(text + 4, 0);
   if (!strncmp(text, "clone3:", 7)) return (long)structure(text + 7, 1);

@@ -15,6 +15,8 @@ struct call {
   struct pt_regs *registers; /* arguments of a native system call */
   const u64 *passed;         /* or those of a call that came another way, in the order of the native one; 0: none */
   u32 way;
+  s32 fd;   /* io_uring: number of the descriptor it made or works on, or index among the ring's own files */
+  u64 file; /* io_uring: address of the open file behind it; 0: not known */
 };
 
 /* Argument n of a call. Registers at exit are those at entry, but for the result's. The value is pinned to

@@ -66,13 +66,26 @@ inline_always void write_descriptor(struct record *record, struct task_struct *t
   commit(record);
 }
 
+#if defined(__TARGET_ARCH_x86)
+#define NUMBER_FCNTL 72
+#elif defined(__TARGET_ARCH_arm64)
+#define NUMBER_FCNTL 25
+#endif
+
+/* Whether a command of fcntl(2) does what dup(2) does: F_DUPFD and F_DUPFD_CLOEXEC. */
+inline_always bool duplicates(u32 command) {
+  return command == 0 || command == 1030;
+}
+
 HOOK_PROGRAM(on_descriptor) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
+  struct call call = call_of(task);
+  if ((u32)ctx->number == NUMBER_FCNTL && !duplicates(ARGUMENT(&call, 1)))
+    return 0;
   if (!begin(&record, ctx, task, SLOT_DESCRIPTOR) ||
       !reserve(&record, ctx, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
     return 0;
-  struct call call = call_of(task);
   write_descriptor(&record, task, &call, ctx->result);
   return 0;
 }

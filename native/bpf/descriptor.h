@@ -35,6 +35,16 @@ inline_always u64 file_at(struct task_struct *task, s64 number) {
   return load_word(LOAD_WORD(fdtable, table, fd) + number * sizeof(void *));
 }
 
+/* Address of the open file that a call made or works on, by the number it has in a system call; 0: none. */
+inline_always u64 file_of(const struct call *call, struct task_struct *task, s64 number) {
+  return call->way == WAY_IO_URING ? call->file : file_at(task, number);
+}
+
+/* That number, or -1. */
+inline_always s32 fd_of(const struct call *call, s64 number) {
+  return number < 0 ? -1 : call->way == WAY_IO_URING ? call->fd : number;
+}
+
 /* Kind of an anonymous inode by the first eight bytes of its name, which the kernel's makers of them have kept. */
 inline_always u8 anonymous_kind(u64 dentry) {
   switch (load_word(LOAD_WORD(dentry, dentry, d_name.name))) {

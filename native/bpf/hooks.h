@@ -62,6 +62,13 @@
   HOOK(EVENT_FORK, "sys_exit_fork", on_process)                    \
   HOOK(EVENT_VFORK, "sys_exit_vfork", on_process)
 
+/* ALSO(event type, cookie, tracepoint, program): where else events of a type come from. A send may connect. */
+#define WASPREY_ALSO(ALSO)                                            \
+  ALSO(EVENT_DUP, EVENT_DUP, "sys_exit_fcntl", on_descriptor)         \
+  ALSO(EVENT_FCHMODAT, EVENT_FCHMODAT, "sys_exit_fchmodat2", on_path) \
+  ALSO(EVENT_CONNECT, EVENT_SENDTO, "sys_exit_sendto", on_send)       \
+  ALSO(EVENT_CONNECT, EVENT_SENDMSG, "sys_exit_sendmsg", on_send)
+
 /* What a system call may have changed in its process. */
 #define CHANGE_CREDENTIALS 1 /* sends a record only where they differ: each thread makes the call */
 #define CHANGE_GROUP 2       /* process group or session */
@@ -84,6 +91,14 @@
   CHANGE(CHANGE_PLACE, "sys_exit_pivot_root")      \
   CHANGE(CHANGE_PLACE, "sys_exit_unshare")         \
   CHANGE(CHANGE_PLACE, "sys_exit_setns")
+
+/* RAW(tracepoint, program): programs on raw tracepoints, attached always, where the kernel has them. They look at what
+ * is wanted themselves, and go to write_passed for it. */
+#define WASPREY_RAW(RAW)                         \
+  RAW("sys_exit", on_compat)                     \
+  RAW("io_uring_submit_req", on_request)         \
+  RAW("io_uring_complete", on_request_completed) \
+  RAW("io_uring_cqe_overflow", on_request_overflowed)
 
 /* Attached always, each by its own SEC: on_fork, on_exec, on_exit, on_cgroup_attach. Loaded always, not attached:
  * snapshot_current. Read once at the start, when the others are attached: snapshot_tasks.

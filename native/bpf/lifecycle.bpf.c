@@ -139,26 +139,31 @@ inline_always bool same_credentials(const struct process *process, const struct 
          process->cap_effective == image->cap_effective;
 }
 
-/* After each system call that may change what an image tells; hooks.h has the list. Its cookie says what to look at. */
+/* Sends a record of what the current process has changed in itself. `kind` says what to look at: hooks.h has them. */
+inline_always void note_change(struct process *process, struct task_struct *task, u64 kind) {
+  struct draft draft;
+  if (!open_draft(&draft))
+    return;
+  begin_change(&draft, process, task);
+  if (kind == CHANGE_CREDENTIALS && same_credentials(process, &draft.space->image)) {
+    close_draft(&draft);
+    return;
+  }
+  if (kind == CHANGE_PLACE)
+    append_cwd(&draft, task);
+  end_change(&draft, process);
+}
+
+/* After each system call that may change what an image tells; hooks.h has the list. */
 HOOK_PROGRAM(on_change) {
   if (ctx->result < 0)
     return 0;
   struct task_struct *task = bpf_get_current_task_btf();
   struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  struct draft draft;
   if (process && !process->id)
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
-  if (!process || !open_draft(&draft))
-    return 0;
-  u64 kind = bpf_get_attach_cookie(ctx);
-  begin_change(&draft, process, task);
-  if (kind == CHANGE_CREDENTIALS && same_credentials(process, &draft.space->image)) {
-    close_draft(&draft);
-    return 0;
-  }
-  if (kind == CHANGE_PLACE)
-    append_cwd(&draft, task);
-  end_change(&draft, process);
+  if (process)
+    note_change(process, task, bpf_get_attach_cookie(ctx));
   return 0;
 }
 

@@ -112,6 +112,11 @@ inline_always u64 wall_time(const struct capture_shared *capture) {
   return bpf_ktime_get_boot_ns() + capture->clock_offset;
 }
 
+/* Whether any rule wants events of that type. */
+inline_always bool is_wanted(const struct capture_shared *capture, u32 type) {
+  return *(volatile u64 *)&capture->wanted[type / 64 % WANTED_WORDS] >> (type % 64) & 1;
+}
+
 /* Wakes the addon if it waits. At most one program gets the 1: the others save the system call. */
 inline_always void ring_doorbell(struct capture_shared *capture) {
   if (unlikely(*(volatile u32 *)&capture->consumer_waiting) &&

@@ -1,8 +1,7 @@
-/* socket, bind, listen, connect, accept, accept4; sendto and sendmsg for the first datagram to a new peer. */
+/* socket, bind, listen, connect, accept, accept4. */
 
 #include "socket.h"
 
-#define MSG_FASTOPEN 0x20000000
 #define EINPROGRESS 115
 #define SOCKET_TYPE_MASK 0xf
 
@@ -18,21 +17,6 @@ union passed {
   struct sockaddr_in6 ipv6;
   u64 words[4];
 };
-
-/* Whom a socket has sent datagrams to. A socket is known by its inode number too: the memory is used again. */
-struct peer_key {
-  u64 sock;
-  u64 inode;
-  union passed peer;
-  u64 length;
-};
-
-struct {
-  __uint(type, BPF_MAP_TYPE_LRU_HASH);
-  __uint(max_entries, 8192);
-  __type(key, struct peer_key);
-  __type(value, u8);
-} known_peers SEC(".maps");
 
 inline_always void clear_network(struct event_network *event) {
   clear_descriptor((void *)event);
@@ -187,11 +171,11 @@ inline_always void write_socket(struct record *record, struct task_struct *task,
   struct socket_arguments arguments = socket_arguments(event_type(record), call, result);
   struct event_network *event = (void *)record->header;
   clear_network(event);
-  event->header.fd = arguments.fd < 0 ? -1 : arguments.fd;
+  event->header.fd = fd_of(call, arguments.fd);
   fill_numbers(event, event_type(record), call, task);
   read_passed(&passed, call, arguments.address, arguments.length);
   append_passed(record, call, &passed, arguments.address, arguments.length);
-  u64 file = file_at(task, arguments.fd);
+  u64 file = arguments.fd < 0 ? 0 : file_of(call, task, arguments.fd);
   if (file && describe_file((void *)event, file) == HAS_SOCKET) {
     append_socket(record, sock_of(file), arguments.role, NETWORK_SOCKET_LIMIT);
     fill_outcome(event, event_type(record), result);
@@ -207,80 +191,5 @@ HOOK_PROGRAM(on_socket) {
     return 0;
   struct call call = call_of(task);
   write_socket(&record, task, &call, ctx->result);
-  return 0;
-}
-
-struct send_arguments {
-  u64 address;
-  u32 length; /* of the address */
-  u32 flags;
-  u32 size; /* of the datagram */
-};
-
-inline_always struct send_arguments send_arguments(u32 type, const struct call *call, s64 result) {
-  struct user_msghdr header = {};
-  if (type == EVENT_SENDTO)
-    return (struct send_arguments){ARGUMENT(call, 4), ARGUMENT(call, 5), ARGUMENT(call, 3),
-                                   ARGUMENT(call, 2)};
-  read_memory(call, &header, offsetof(struct user_msghdr, msg_iov), ARGUMENT(call, 1));
-  return (struct send_arguments){PINNED((u64)header.msg_name), PINNED(header.msg_namelen), ARGUMENT(call, 2),
-                                 result < 0 ? 0 : result};
-}
-
-/* Whether the socket sends to that address for the first time; notes it. A unix path is told apart by its length and
- * last 24 bytes. */
-inline_always bool is_new_peer(u64 sock, u64 inode, const union passed *passed,
-                               const struct send_arguments *arguments) {
-  struct peer_key key = {.sock = sock, .inode = inode, .length = arguments->length};
-  u8 yes = 1;
-  key.peer.words[0] = passed->words[0];
-  if (passed->family == AF_INET6) {
-    key.peer = *passed;
-  } else if (passed->family == AF_UNIX && arguments->length > 24) {
-    bpf_probe_read_user(&key.peer.words[1], 24, (void *)(arguments->address + arguments->length - 24));
-  }
-  if (bpf_map_lookup_elem(&known_peers, &key))
-    return false;
-  bpf_map_update_elem(&known_peers, &key, &yes, BPF_ANY);
-  return true;
-}
-
-/* Sends on streams and to the peer of connect(2) tell nothing new; but MSG_FASTOPEN on a stream is a connect. */
-HOOK_PROGRAM(on_send) {
-  struct record record;
-  union passed passed;
-  struct task_struct *task = bpf_get_current_task_btf();
-  struct call call = call_of(task);
-  s64 result = ctx->result;
-  struct send_arguments arguments = send_arguments(bpf_get_attach_cookie(ctx), &call, result);
-  if (!arguments.address)
-    return 0;
-  s32 fd = ARGUMENT(&call, 0);
-  u64 file = file_at(task, fd);
-  u64 inode = LOAD_WORD(file, file, f_inode);
-  if (!file || (LOAD(inode, inode, i_mode) & FORMAT_MASK) != FORMAT_SOCKET)
-    return 0;
-  u64 sock = sock_of(file);
-  u32 type = LOAD(sock, sock, sk_type);
-  if ((type == SOCK_STREAM || type == SOCK_SEQPACKET) && !(arguments.flags & MSG_FASTOPEN))
-    return 0;
-  if (!begin(&record, ctx, task, SLOT_SEND))
-    return 0;
-  read_passed(&passed, &call, arguments.address, arguments.length);
-  if (!is_new_peer(sock, LOAD(inode, inode, i_ino), &passed, &arguments))
-    return 0;
-  if (!reserve(&record, ctx, task, NETWORK_LONGEST, sizeof(struct event_network)))
-    return 0;
-  struct event_network *event = (void *)record.header;
-  clear_network(event);
-  event->header.fd = fd;
-  event->call_flags = arguments.flags;
-  event->length = arguments.size;
-  append_passed(&record, &call, &passed, arguments.address, arguments.length);
-  describe_file((void *)event, file);
-  append_socket(&record, sock, ROLE_CLIENT, NETWORK_SOCKET_LIMIT);
-  fill_remote(event);
-  event->state |= DESCRIPTOR_NAME_CHANGED;
-  commit(&record);
   return 0;
 }

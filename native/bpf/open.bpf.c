@@ -26,7 +26,10 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
       return (struct open_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2),
                                      ARGUMENT(call, 3), 0};
     case EVENT_OPENAT2:
-      bpf_probe_read_user(&how, sizeof(how), (void *)ARGUMENT(call, 2));
+      if (call->way == WAY_IO_URING) /* in place of the struct's address */
+        how = (struct open_how){ARGUMENT(call, 2), ARGUMENT(call, 3), ARGUMENT(call, 4)};
+      else
+        bpf_probe_read_user(&how, sizeof(how), (void *)ARGUMENT(call, 2));
       return (struct open_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), PINNED(how.flags), PINNED(how.mode),
                                      PINNED(how.resolve)};
     case EVENT_CREAT:
@@ -40,7 +43,7 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
   struct open_arguments arguments = open_arguments(event_type(record), call);
   struct event_open *event = (void *)record->header;
   clear_descriptor((void *)event);
-  event->header.fd = result < 0 ? -1 : result;
+  event->header.fd = fd_of(call, result);
   event->dirfd = arguments.dirfd;
   event->open_flags = common_open_flags(arguments.flags);
   event->mode = arguments.flags & (O_CREAT | O_TMPFILE_BIT) ? arguments.mode : 0;
@@ -48,7 +51,9 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
   event->raw = append_text(record, call, arguments.path, OPEN_RAW_LIMIT);
   if (is_relative(record, event->raw, arguments.dirfd, OPEN_RAW_LIMIT))
     event->directory = append_directory(record, task, arguments.dirfd, OPEN_DIRECTORY_LIMIT);
-  u64 file = file_at(task, result);
+  if (result >= 0)
+    event->kind = 'f'; /* until it is known better */
+  u64 file = result < 0 ? 0 : file_of(call, task, result);
   if (file) {
     u32 has = describe_file((void *)event, file);
     event->state |= DESCRIPTOR_NAME_CHANGED;

@@ -33,6 +33,9 @@ struct ring_control {
 
 _Static_assert(sizeof(struct ring_control) % 64 == 0, "struct ring_control: whole cache lines");
 
+#define WANTED_WORDS 2
+_Static_assert(EVENT_TYPE_COUNT <= 64 * WANTED_WORDS, "a bit for each event type");
+
 /* One for all CPUs. */
 struct capture_shared {
   __u32 consumer_waiting; /* 1: the addon sleeps (or is about to) and wants the doorbell */
@@ -42,7 +45,7 @@ struct capture_shared {
   __u64 images_lost;       /* lifecycle records that found no room */
   __u64 snapshots_on_spot; /* processes that had no image when an event needed one */
   __u64 generation;        /* counts the changes of any process's image id */
-  __u64 spare[2];
+  __u64 wanted[WANTED_WORDS]; /* bit n: events of type n are wanted; calls that came no usual way are told by it */
 };
 
 #endif

@@ -4,10 +4,14 @@
 #include "open.bpf.c"
 #include "exec.bpf.c"
 #include "network.bpf.c"
+#include "send.bpf.c"
 #include "path.bpf.c"
 #include "paths.bpf.c"
 #include "descriptor.bpf.c"
 #include "process.bpf.c"
+#include "passed.bpf.c"
+#include "io_uring.bpf.c"
+#include "compat.bpf.c"
 
 /* The kernel gives task storage and kernel reads to GPL-compatible programs alone. */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

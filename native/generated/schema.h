@@ -310,6 +310,8 @@ _Static_assert(sizeof(struct container) == 184, "struct container: layout");
 #define EVENT_FLAG_THREAD 2
 #define EVENT_FLAG_COMPLETE 4
 #define EVENT_FLAG_SYNTHETIC 8
+#define EVENT_FLAG_IO_URING 16
+#define EVENT_FLAG_COMPAT 32
 
 #define DESCRIPTOR_CONNECTED 1
 #define DESCRIPTOR_NAME_CHANGED 2

@@ -11,25 +11,43 @@
 namespace wasprey {
 
 inline constexpr std::string_view kOnChange = "on_change";
+inline constexpr std::string_view kOnCompat = "on_compat";
+inline constexpr std::string_view kWritePassed = "write_passed";
 
-/** A program and the tracepoint it is attached to; the cookie tells it what it is run for. */
+/** A program and the tracepoint it is attached to, for events of a type; the cookie tells it what it is run for. */
 struct Hook {
+  uint64_t type;
   uint64_t cookie;
   const char* tracepoint;
   std::string_view program;
 };
 
+/** A tracepoint that several types want is in more than one, with the same cookie. */
 inline constexpr Hook kHooks[] = {
-#define WASPREY_HOOK(type, tracepoint, program) {type, tracepoint, #program},
-    WASPREY_HOOKS(WASPREY_HOOK)
+#define WASPREY_HOOK(type, tracepoint, program) {type, type, tracepoint, #program},
+#define WASPREY_FURTHER(type, cookie, tracepoint, program) {type, cookie, tracepoint, #program},
+    WASPREY_HOOKS(WASPREY_HOOK) WASPREY_ALSO(WASPREY_FURTHER)
+#undef WASPREY_FURTHER
 #undef WASPREY_HOOK
 };
 
 /** What changes a process's image; always attached, and before the hooks of events. */
 inline constexpr Hook kChanges[] = {
-#define WASPREY_CHANGE(kind, tracepoint) {kind, tracepoint, kOnChange},
+#define WASPREY_CHANGE(kind, tracepoint) {0, kind, tracepoint, kOnChange},
     WASPREY_CHANGES(WASPREY_CHANGE)
 #undef WASPREY_CHANGE
+};
+
+struct RawHook {
+  const char* tracepoint;
+  std::string_view program;
+};
+
+/** Programs on raw tracepoints; attached always. */
+inline constexpr RawHook kRawHooks[] = {
+#define WASPREY_RAW_HOOK(tracepoint, program) {tracepoint, #program},
+    WASPREY_RAW(WASPREY_RAW_HOOK)
+#undef WASPREY_RAW_HOOK
 };
 
 struct Slot {

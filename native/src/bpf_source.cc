@@ -32,6 +32,9 @@ size_t RoundUpToPage(size_t bytes) {
   return (bytes + page - 1) / page * page;
 }
 
+/** Whether the kernel takes 32-bit system calls on a 64-bit machine: with them comes the setting of their vDSO. */
+bool HasCompatCalls() { return access("/proc/sys/abi/vsyscall32", F_OK) == 0; }
+
 class BpfSource : public EventSource {
  public:
   BpfSource(const Plan& plan, std::byte* sandbox, std::string object)
@@ -54,6 +57,7 @@ class BpfSource : public EventSource {
   Status MapMemory();
   Status RunSnapshot(const std::function<void()>& drain);
   Status AttachOwn();
+  Status AttachRaw();
   Status AttachHook(const Hook& hook);
   Status AttachTypes();
   bpf_program* Program(std::string_view name) const;
@@ -69,12 +73,13 @@ class BpfSource : public EventSource {
   /** Event type numbers. */
   std::set<uint64_t> wanted_;
   std::map<std::string_view, bpf_program*> programs_;
-  std::map<uint64_t, BpfLink> hooks_;
+  /** By tracepoint. */
+  std::map<std::string_view, BpfLink> hooks_;
   std::vector<BpfLink> links_;
 };
 
 BpfSource::~BpfSource() {
-  for (auto& [type, link] : hooks_) links_.push_back(std::move(link));
+  for (auto& [tracepoint, link] : hooks_) links_.push_back(std::move(link));
   DetachInBackground(std::move(links_));
 }
 
@@ -156,7 +161,7 @@ Status BpfSource::LoadMore() {
 Status BpfSource::Load(BpfObject* object) {
   const auto is_wanted = [&](std::string_view name) {
     return std::any_of(std::begin(kHooks), std::end(kHooks),
-                       [&](const Hook& hook) { return hook.program == name && wanted_.contains(hook.cookie); });
+                       [&](const Hook& hook) { return hook.program == name && wanted_.contains(hook.type); });
   };
   bpf_program* program;
   bpf_object__for_each_program(program, object->get()) {
@@ -175,6 +180,11 @@ Status BpfSource::Load(BpfObject* object) {
     if (fd >= 0 && bpf_map_update_elem(table, &slot.key, &fd, BPF_ANY) != 0) {
       return LoadError("Filling the table of programs", errno);
     }
+  }
+  const uint32_t first = 0;
+  const int fd = Program(kWritePassed) == nullptr ? -1 : bpf_program__fd(Program(kWritePassed));
+  if (fd >= 0 && bpf_map_update_elem(object->MapFd("passed_programs"), &first, &fd, BPF_ANY) != 0) {
+    return LoadError("Filling the table of programs", errno);
   }
   return std::nullopt;
 }
@@ -232,6 +242,21 @@ Status BpfSource::AttachOwn() {
   for (const Hook& change : kChanges) {
     if (auto failed = AttachHook(change)) return failed;
   }
+  return AttachRaw();
+}
+
+/** Attaches the programs for calls that come by other ways than a native system call, where the kernel has them. */
+Status BpfSource::AttachRaw() {
+  for (const RawHook& hook : kRawHooks) {
+    bpf_program* const program = Program(hook.program);
+    if (program == nullptr || (hook.program == kOnCompat && !HasCompatCalls())) continue;
+    BpfLink link(bpf_program__attach_raw_tracepoint(program, hook.tracepoint));
+    if (link) {
+      links_.push_back(std::move(link));
+    } else if (errno != ENOENT) {
+      return LoadError(std::string("Attaching to ") + hook.tracepoint, errno);
+    }
+  }
   return std::nullopt;
 }
 
@@ -273,20 +298,24 @@ Status BpfSource::AttachHook(const Hook& hook) {
   if (hook.program == kOnChange) {
     links_.push_back(std::move(link));
   } else {
-    hooks_[hook.cookie] = std::move(link);
+    hooks_[hook.tracepoint] = std::move(link);
   }
   return std::nullopt;
 }
 
 /** Attaches the hooks of the types wanted, and detaches those of others. */
 Status BpfSource::AttachTypes() {
+  std::set<std::string_view> tracepoints;
+  uint64_t words[WANTED_WORDS] = {};
+  for (const uint64_t type : wanted_) words[type / 64] |= uint64_t{1} << type % 64;
+  for (size_t i = 0; i < WANTED_WORDS; i++) __atomic_store_n(&memory_.shared->wanted[i], words[i], __ATOMIC_RELAXED);
   for (const Hook& hook : kHooks) {
-    if (!wanted_.contains(hook.cookie)) {
-      hooks_.erase(hook.cookie);
-    } else if (!hooks_.contains(hook.cookie)) {
-      if (auto failed = AttachHook(hook)) return failed;
-    }
+    if (!wanted_.contains(hook.type)) continue;
+    tracepoints.insert(hook.tracepoint);
+    if (hooks_.contains(hook.tracepoint)) continue;
+    if (auto failed = AttachHook(hook)) return failed;
   }
+  std::erase_if(hooks_, [&](const auto& hook) { return !tracepoints.contains(hook.first); });
   return std::nullopt;
 }
 
@@ -294,7 +323,7 @@ Status BpfSource::Attach(const std::vector<std::string>& event_types) {
   BeginBpfLog();
   if (auto failed = Want(event_types)) return failed;
   const bool all_loaded = std::all_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) {
-    return !wanted_.contains(hook.cookie) || Program(hook.program) != nullptr;
+    return !wanted_.contains(hook.type) || Program(hook.program) != nullptr;
   });
   if (!all_loaded) {
     if (auto failed = LoadMore()) return failed;

@@ -6,6 +6,8 @@ export const EVENT_FLAG_TRUNCATED: u32 = 1;
 export const EVENT_FLAG_THREAD: u32 = 2;
 export const EVENT_FLAG_COMPLETE: u32 = 4;
 export const EVENT_FLAG_SYNTHETIC: u32 = 8;
+export const EVENT_FLAG_IO_URING: u32 = 16;
+export const EVENT_FLAG_COMPAT: u32 = 32;
 
 export const DESCRIPTOR_CONNECTED: u32 = 1;
 export const DESCRIPTOR_NAME_CHANGED: u32 = 2;

@@ -134,6 +134,8 @@ export const EVENT_OPERANDS: Readonly<Record<string, OfEvent>> = {
   'evt.is_io_read': (type) => boolean(constant(type.io === 'read')),
   'evt.is_io_write': (type) => boolean(constant(type.io === 'write')),
   'evt.io_dir': (type) => (type.io ? constantText(type.io) : ABSENT),
+  'evt.is_io_uring': () => boolean(code('(headerFlags(event) & EVENT_FLAG_IO_URING) != 0', 'event')),
+  'evt.is_32bit': () => boolean(code('(headerFlags(event) & EVENT_FLAG_COMPAT) != 0', 'event')),
   'evt.is_open_read': opensFor(0, 2),
   'evt.is_open_write': opensFor(1, 2),
   'evt.is_open_exec': opensExecutable,

@@ -1,6 +1,7 @@
 // evt.*: facts of the event itself.
 
 import { errnoName } from '../../schema/errno.ts';
+import { EVENT_FLAGS } from '../../schema/event-structs.ts';
 import type { ComputedField, ComputedFields } from '../context.ts';
 import { descriptorOf, hasState } from '../descriptor.ts';
 import type { EventRecord } from '../record.ts';
@@ -62,6 +63,10 @@ function io(direction?: 'read' | 'write'): ComputedField {
   return ({ type }) => boolean(direction ? type.io === direction : type.io !== undefined);
 }
 
+function hasFlag(flag: keyof typeof EVENT_FLAGS): ComputedField {
+  return (event) => boolean((event.number('flags') & EVENT_FLAGS[flag]) !== 0);
+}
+
 function direction({ type }: EventRecord): FieldValue | Absent {
   return type.io && text(type.io);
 }
@@ -88,6 +93,8 @@ export const EVT_FIELDS: ComputedFields = {
   evtIoDir: direction,
   evtIsWait: never,
   evtIsSyslog: never,
+  evtIsIoUring: hasFlag('IO_URING'),
+  evtIs32bit: hasFlag('COMPAT'),
   evtIsOpenRead: opensFor(1),
   evtIsOpenWrite: opensFor(2),
   evtIsOpenExec: opensExecutable,

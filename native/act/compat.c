@@ -1,0 +1,74 @@
+// 32-bit system calls of x86-64, by `int 0x80`. What the arguments point to lies below 4 GB: act is linked to fixed
+// addresses, and what it allocates comes right behind it.
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "act.h"
+
+#if defined(__x86_64__)
+#include <asm/unistd_32.h>
+
+struct compat_call {
+  const char* name;
+  unsigned number;
+};
+
+#define CALL(name) {#name, __NR_##name}
+static const struct compat_call calls[] = {
+    CALL(open),     CALL(openat),     CALL(openat2),      CALL(creat),     CALL(unlink),    CALL(unlinkat),
+    CALL(rmdir),    CALL(mkdir),      CALL(mkdirat),      CALL(rename),    CALL(renameat),  CALL(renameat2),
+    CALL(link),     CALL(linkat),     CALL(symlink),      CALL(symlinkat), CALL(chmod),     CALL(fchmod),
+    CALL(fchmodat), CALL(dup),        CALL(dup2),         CALL(dup3),      CALL(fcntl),     CALL(socket),
+    CALL(bind),     CALL(listen),     CALL(connect),      CALL(accept4),   CALL(sendto),    CALL(sendmsg),
+    CALL(mount),    CALL(umount2),    CALL(memfd_create), CALL(unshare),   CALL(setns),     CALL(ptrace),
+    CALL(bpf),      CALL(chdir),      CALL(setsid),       CALL(execve),    CALL(execveat),  CALL(fchmodat2),
+    {"setuid", __NR_setuid32},        {"setgid", __NR_setgid32},           {"setresuid", __NR_setresuid32},
+    {"setuid16", __NR_setuid},
+};
+
+static const char* const socket_calls[] = {
+    [1] = "socket", [2] = "bind", [3] = "connect", [4] = "listen", [5] = "accept", [11] = "sendto", [16] = "sendmsg",
+    [18] = "accept4",
+};
+
+static uint32_t low(long value) {
+  if (value > UINT32_MAX || value < INT32_MIN) die("no 32-bit argument: %#lx", value);
+  return (uint32_t)value;
+}
+
+static long interrupt(unsigned number, const long* a) {
+  int32_t result;
+  uint64_t sixth = low(a[5]);
+  // The stack below belongs to the compiler too (the red zone), and it may have its frame in rbp.
+  asm volatile(
+      "sub $128, %%rsp\n push %%rbp\n mov %[sixth], %%rbp\n int $0x80\n pop %%rbp\n add $128, %%rsp"
+      : "=a"(result)
+      : "a"(number), "b"(low(a[0])), "c"(low(a[1])), "d"(low(a[2])), "S"(low(a[3])), "D"(low(a[4])), [sixth] "r"(sixth)
+      : "memory", "cc", "r8", "r9", "r10", "r11");
+  return result;
+}
+
+long call_by_interrupt(const char* name, const long* arguments) {
+  for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+    if (!strcmp(calls[i].name, name)) return interrupt(calls[i].number, arguments);
+  die("no 32-bit call here: %s", name);
+}
+
+long call_by_socketcall(const char* name, const long* arguments) {
+  static uint32_t list[6];
+  for (int i = 0; i < 6; i++) list[i] = low(arguments[i]);
+  for (size_t i = 0; i < sizeof(socket_calls) / sizeof(*socket_calls); i++) {
+    if (!socket_calls[i] || strcmp(socket_calls[i], name)) continue;
+    return interrupt(__NR_socketcall, (long[6]){(long)i, (long)list});
+  }
+  die("socketcall has no %s", name);
+}
+
+#else
+
+long call_by_interrupt(const char* name, const long*) { die("no 32-bit calls on this machine: %s", name); }
+
+long call_by_socketcall(const char* name, const long*) { die("no 32-bit calls on this machine: %s", name); }
+
+#endif

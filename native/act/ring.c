@@ -1,0 +1,144 @@
+// Calls by io_uring: a ring for each, so that nothing is left of one in another.
+#include <errno.h>
+#include <linux/io_uring.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "act.h"
+
+enum { CALL_DATA = 1, FILLER_DATA, FOLLOWER_DATA, ENTRIES = 4, SLOTS = 4 };
+
+struct ring {
+  int fd;
+  bool sqpoll;
+  struct io_uring_params params;
+  char* queues;
+  struct io_uring_sqe* requests;
+};
+
+static unsigned* word(const struct ring* ring, unsigned offset) { return (unsigned*)(ring->queues + offset); }
+
+static int enter(const struct ring* ring, unsigned submit, unsigned wait) {
+  unsigned flags = IORING_ENTER_GETEVENTS | (ring->sqpoll ? IORING_ENTER_SQ_WAKEUP : 0);
+  int result;
+  do {
+    result = (int)syscall(SYS_io_uring_enter, ring->fd, submit, wait, flags, NULL, 0);
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
+static void set_up(struct ring* ring, bool sqpoll) {
+  ring->sqpoll = sqpoll;
+  ring->params = (struct io_uring_params){.flags = sqpoll ? IORING_SETUP_SQPOLL : 0, .sq_thread_idle = 100};
+  ring->fd = (int)syscall(SYS_io_uring_setup, ENTRIES, &ring->params);
+  if (ring->fd < 0) die("io_uring_setup: %m");
+  size_t size = ring->params.cq_off.cqes + ring->params.cq_entries * sizeof(struct io_uring_cqe);
+  size_t array = ring->params.sq_off.array + ring->params.sq_entries * sizeof(unsigned);
+  ring->queues = mmap(NULL, size > array ? size : array, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring->fd,
+                      IORING_OFF_SQ_RING);
+  ring->requests = mmap(NULL, ring->params.sq_entries * sizeof(*ring->requests), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQES);
+  if (ring->queues == MAP_FAILED || ring->requests == MAP_FAILED) die("io_uring's memory: %m");
+}
+
+static void submit(struct ring* ring, const struct io_uring_sqe* requests, unsigned count) {
+  unsigned tail = *word(ring, ring->params.sq_off.tail), mask = *word(ring, ring->params.sq_off.ring_mask);
+  for (unsigned i = 0; i < count; i++, tail++) {
+    ring->requests[tail & mask] = requests[i];
+    word(ring, ring->params.sq_off.array)[tail & mask] = tail & mask;
+  }
+  __atomic_store_n(word(ring, ring->params.sq_off.tail), tail, __ATOMIC_RELEASE);
+  if (enter(ring, count, 0) < 0) die("io_uring_enter: %m");
+}
+
+// Result of the call: its own completion, or success when only the request that follows it completes.
+static long wait_for_result(struct ring* ring) {
+  unsigned* head = word(ring, ring->params.cq_off.head);
+  unsigned mask = *word(ring, ring->params.cq_off.ring_mask);
+  const struct io_uring_cqe* completions = (void*)(ring->queues + ring->params.cq_off.cqes);
+  for (;;) {
+    while (*head == __atomic_load_n(word(ring, ring->params.cq_off.tail), __ATOMIC_ACQUIRE))
+      if (enter(ring, 0, 1) < 0) die("io_uring_enter: %m");
+    struct io_uring_cqe completion = completions[*head & mask];
+    __atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+    if (completion.user_data == CALL_DATA) return completion.res;
+    if (completion.user_data == FOLLOWER_DATA) return 0;
+  }
+}
+
+// Leaves no room for a completion.
+static void fill_completions(struct ring* ring) {
+  struct io_uring_sqe filler = {.opcode = IORING_OP_NOP, .user_data = FILLER_DATA};
+  for (unsigned i = 0; i < ring->params.cq_entries; i++) submit(ring, &filler, 1);
+}
+
+static void register_slots(const struct ring* ring) {
+  struct io_uring_rsrc_register slots = {.nr = SLOTS, .flags = IORING_RSRC_REGISTER_SPARSE};
+  if (syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_FILES2, &slots, sizeof(slots)) < 0)
+    die("io_uring_register: %m");
+}
+
+static bool fill_request(struct io_uring_sqe* to, const char* name, const long* a) {
+  if (!strcmp(name, "openat")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_OPENAT, .fd = a[0], .addr = a[1], .open_flags = a[2], .len = a[3]};
+  } else if (!strcmp(name, "openat2")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_OPENAT2, .fd = a[0], .addr = a[1], .addr2 = a[2], .len = a[3]};
+  } else if (!strcmp(name, "unlinkat")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_UNLINKAT, .fd = a[0], .addr = a[1], .unlink_flags = a[2]};
+  } else if (!strcmp(name, "mkdirat")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_MKDIRAT, .fd = a[0], .addr = a[1], .len = a[2]};
+  } else if (!strcmp(name, "renameat2") || !strcmp(name, "linkat")) {
+    *to = (struct io_uring_sqe){.opcode = name[0] == 'r' ? IORING_OP_RENAMEAT : IORING_OP_LINKAT,
+                                .fd = a[0], .addr = a[1], .len = a[2], .addr2 = a[3], .rename_flags = a[4]};
+  } else if (!strcmp(name, "symlinkat")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_SYMLINKAT, .addr = a[0], .fd = a[1], .addr2 = a[2]};
+  } else if (!strcmp(name, "socket")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_SOCKET, .fd = a[0], .off = a[1], .len = a[2]};
+  } else if (!strcmp(name, "connect")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_CONNECT, .fd = a[0], .addr = a[1], .addr2 = a[2]};
+  } else if (!strcmp(name, "bind")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_BIND, .fd = a[0], .addr = a[1], .addr2 = a[2]};
+  } else if (!strcmp(name, "listen")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_LISTEN, .fd = a[0], .len = a[1]};
+  } else if (!strcmp(name, "accept4")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_ACCEPT, .fd = a[0], .addr = a[1], .addr2 = a[2],
+                                .accept_flags = a[3]};
+  } else if (!strcmp(name, "sendto")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_SEND, .fd = a[0], .addr = a[1], .len = a[2], .msg_flags = a[3],
+                                .addr2 = a[4], .addr_len = a[5]};
+  } else if (!strcmp(name, "sendmsg")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_SENDMSG, .fd = a[0], .addr = a[1], .len = 1, .msg_flags = a[2]};
+  } else {
+    return false;
+  }
+  to->user_data = CALL_DATA;
+  return true;
+}
+
+long call_by_ring(const char* name, const char* how, const long* arguments) {
+  struct ring ring;
+  struct io_uring_sqe requests[2] = {0};
+  if (!fill_request(requests, name, arguments)) die("io_uring has no %s", name);
+  set_up(&ring, strstr(how, "+sqpoll"));
+  if (strstr(how, "+async")) requests[0].flags |= IOSQE_ASYNC;
+  if (strstr(how, "+slot")) {
+    register_slots(&ring);
+    requests[0].file_index = SLOTS; /* counted from 1 */
+  }
+  if (strstr(how, "+full")) fill_completions(&ring);
+  if (strstr(how, "+silent")) {
+    requests[0].flags |= IOSQE_CQE_SKIP_SUCCESS | IOSQE_IO_LINK;
+    requests[1] = (struct io_uring_sqe){.opcode = IORING_OP_NOP, .user_data = FOLLOWER_DATA};
+    submit(&ring, requests, 2);
+  } else {
+    submit(&ring, requests, 1);
+  }
+  long result = wait_for_result(&ring);
+  close(ring.fd);
+  return result;
+}

@@ -1,0 +1,177 @@
+/* 32-bit system calls on x86-64: those of 32-bit programs, and `int 0x80` from any. The tracepoints of single calls are
+ * not run for them; this is on the one that all calls have, and leaves at once where the call is native. */
+
+#include "passed.h"
+
+#if defined(__TARGET_ARCH_x86)
+
+#define STATUS_COMPAT 2 /* TS_COMPAT */
+#define COMPAT_SOCKETCALL 102
+#define COMPAT_UMOUNT 22
+#define COMPAT_FCNTL 55
+#define COMPAT_FCNTL64 221
+#define OVERFLOW_ID 0xffff /* in 16 bits, the id that says "leave it" */
+
+/* What a call is: the event it makes, the change it may have made to its process (hooks.h), ids of 16 bits. */
+struct compat_call {
+  u8 type;
+  u8 change;
+  u8 short_ids;
+};
+
+/* By i386 number (arch/x86/entry/syscalls/syscall_32.tbl). The arguments are those of the native call, in its order. */
+static const struct compat_call compat_calls[] = {
+    [2] = {EVENT_FORK},
+    [5] = {EVENT_OPEN},
+    [8] = {EVENT_CREAT},
+    [9] = {EVENT_LINK},
+    [10] = {EVENT_UNLINK},
+    [11] = {EVENT_EXECVE},
+    [12] = {0, CHANGE_PLACE}, /* chdir */
+    [15] = {EVENT_CHMOD},
+    [21] = {EVENT_MOUNT},
+    [COMPAT_UMOUNT] = {EVENT_UMOUNT2},
+    [23] = {EVENT_SETUID, CHANGE_CREDENTIALS, 1},
+    [26] = {EVENT_PTRACE},
+    [38] = {EVENT_RENAME},
+    [39] = {EVENT_MKDIR},
+    [40] = {EVENT_RMDIR},
+    [41] = {EVENT_DUP},
+    [46] = {EVENT_SETGID, CHANGE_CREDENTIALS, 1},
+    [52] = {EVENT_UMOUNT2},
+    [COMPAT_FCNTL] = {EVENT_DUP},
+    [57] = {0, CHANGE_GROUP}, /* setpgid */
+    [61] = {0, CHANGE_PLACE}, /* chroot */
+    [63] = {EVENT_DUP2},
+    [66] = {0, CHANGE_GROUP},          /* setsid */
+    [70] = {0, CHANGE_CREDENTIALS, 1}, /* setreuid */
+    [71] = {0, CHANGE_CREDENTIALS, 1}, /* setregid */
+    [83] = {EVENT_SYMLINK},
+    [94] = {EVENT_FCHMOD},
+    [COMPAT_SOCKETCALL] = {EVENT_SOCKET}, /* or another: see find_socketcall() */
+    [120] = {EVENT_CLONE},
+    [128] = {EVENT_INIT_MODULE},
+    [133] = {0, CHANGE_PLACE}, /* fchdir */
+    [164] = {EVENT_SETRESUID, CHANGE_CREDENTIALS, 1},
+    [170] = {0, CHANGE_CREDENTIALS, 1}, /* setresgid */
+    [185] = {0, CHANGE_CREDENTIALS},    /* capset */
+    [190] = {EVENT_VFORK},
+    [203] = {0, CHANGE_CREDENTIALS}, /* setreuid32 */
+    [204] = {0, CHANGE_CREDENTIALS}, /* setregid32 */
+    [208] = {EVENT_SETRESUID, CHANGE_CREDENTIALS},
+    [210] = {0, CHANGE_CREDENTIALS}, /* setresgid32 */
+    [213] = {EVENT_SETUID, CHANGE_CREDENTIALS},
+    [214] = {EVENT_SETGID, CHANGE_CREDENTIALS},
+    [217] = {0, CHANGE_PLACE}, /* pivot_root */
+    [COMPAT_FCNTL64] = {EVENT_DUP},
+    [295] = {EVENT_OPENAT},
+    [296] = {EVENT_MKDIRAT},
+    [301] = {EVENT_UNLINKAT},
+    [302] = {EVENT_RENAMEAT},
+    [303] = {EVENT_LINKAT},
+    [304] = {EVENT_SYMLINKAT},
+    [306] = {EVENT_FCHMODAT},
+    [310] = {EVENT_UNSHARE, CHANGE_PLACE},
+    [330] = {EVENT_DUP3},
+    [346] = {EVENT_SETNS, CHANGE_PLACE},
+    [350] = {EVENT_FINIT_MODULE},
+    [353] = {EVENT_RENAMEAT2},
+    [356] = {EVENT_MEMFD_CREATE},
+    [357] = {EVENT_BPF},
+    [358] = {EVENT_EXECVEAT},
+    [359] = {EVENT_SOCKET},
+    [361] = {EVENT_BIND},
+    [362] = {EVENT_CONNECT},
+    [363] = {EVENT_LISTEN},
+    [364] = {EVENT_ACCEPT4},
+    [369] = {EVENT_SENDTO},
+    [370] = {EVENT_SENDMSG},
+    [435] = {EVENT_CLONE3},
+    [437] = {EVENT_OPENAT2},
+    [452] = {EVENT_FCHMODAT}, /* fchmodat2 */
+};
+#define COMPAT_CALLS (sizeof(compat_calls) / sizeof(*compat_calls))
+
+/* Numbers of socketcall(2), include/uapi/linux/net.h. */
+static const u8 socket_calls[] = {
+    [1] = EVENT_SOCKET,  [2] = EVENT_BIND,    [3] = EVENT_CONNECT,  [4] = EVENT_LISTEN,
+    [5] = EVENT_ACCEPT, [11] = EVENT_SENDTO, [16] = EVENT_SENDMSG, [18] = EVENT_ACCEPT4,
+};
+
+/* socketcall(2): its arguments are the number of a call, and the address of that one's arguments. */
+inline_always u32 find_socketcall(struct passed_call *passed) {
+  u32 words[6] = {};
+  u32 number = passed->passed[0];
+  if (number >= sizeof(socket_calls))
+    return 0;
+  bpf_probe_read_user(words, sizeof(words), (void *)passed->passed[1]);
+#pragma unroll
+  for (u32 i = 0; i < 6; i++)
+    passed->passed[i] = words[i];
+  return socket_calls[number];
+}
+
+inline_always u64 wide_id(u64 id) {
+  return (u16)id == OVERFLOW_ID ? 0xffffffff : (u16)id;
+}
+
+inline_always void fill_arguments(struct passed_call *passed, const struct pt_regs *registers, u32 number) {
+  u64 *to = passed->passed;
+  to[0] = (u32)registers->bx;
+  to[1] = (u32)registers->cx;
+  to[2] = (u32)registers->dx;
+  to[3] = (u32)registers->si;
+  to[4] = (u32)registers->di;
+  to[5] = (u32)registers->bp;
+  if (number == COMPAT_UMOUNT)
+    to[1] = 0;
+}
+
+/* Tells of a call that is not native. Apart from the check for it, so that that one stays small. */
+inline_always void tell_compat(void *ctx, struct task_struct *task, s64 result) {
+  struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
+  struct capture_shared *control = capture();
+  struct passed_call *passed = passed_space();
+  u64 number = (u32)registers->orig_ax;
+  opaque(number);
+  if (number >= COMPAT_CALLS || !control || !passed)
+    return;
+  const struct compat_call *call = &compat_calls[number];
+  u32 change = call->change;
+  struct process *process = change && result >= 0 ? process_of(task, 0) : 0;
+  if (process && process->id)
+    note_change(process, task, change);
+  u32 type = call->type;
+  if (!type)
+    return;
+  __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
+  fill_arguments(passed, registers, number);
+  if (call->short_ids) {
+    passed->passed[0] = wide_id(passed->passed[0]);
+    passed->passed[1] = wide_id(passed->passed[1]);
+    passed->passed[2] = wide_id(passed->passed[2]);
+  }
+  if (number == COMPAT_SOCKETCALL)
+    type = find_socketcall(passed);
+  if ((number == COMPAT_FCNTL || number == COMPAT_FCNTL64) && !duplicates(passed->passed[1]))
+    return;
+  bool sends = type == EVENT_SENDTO || type == EVENT_SENDMSG;
+  if (!is_wanted(control, type) && !(sends && is_wanted(control, EVENT_CONNECT)))
+    return;
+  fill_caller(passed, task);
+  passed->type = type;
+  passed->way = WAY_COMPAT;
+  passed->flags |= EVENT_FLAG_COMPAT;
+  passed->result = result;
+  bpf_tail_call(ctx, &passed_programs, 0);
+}
+
+/* On sys_exit: registers, result. */
+SEC("raw_tp") int on_compat(struct bpf_raw_tracepoint_args *ctx) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (unlikely(task->thread_info.status & STATUS_COMPAT))
+    tell_compat(ctx, task, ctx->args[1]);
+  return 0;
+}
+
+#endif

@@ -1,0 +1,63 @@
+/* Calls that no tracepoint of a native system call tells of (32-bit ones, requests of io_uring): what they were given
+ * is put into one form first, and write_passed() makes the event of it. */
+
+#ifndef WASPREY_PASSED_H
+#define WASPREY_PASSED_H
+
+#include "syscall.h"
+
+/* Number of a descriptor that the kernel has not told: no process has one so large. */
+#define UNKNOWN_FD 0x7fffffff
+
+/* Strings and socket addresses that the kernel has copied itself; they may be gone when the result is known. */
+#define PASSED_TEXTS 2
+#define PASSED_TEXT_ROOM (LONGEST_TEXT + 1)
+
+struct passed_call {
+  u64 image; /* of the process */
+  u64 passed[6];
+  s64 result;
+  u64 file; /* io_uring: address of the file that the request made or worked on; 0: none, or not known */
+  s32 fd;   /* io_uring: its number, or its index among the ring's own files */
+  u32 tid;
+  u32 type;
+  u32 way;
+  u32 flags; /* EVENT_FLAG bits */
+  u32 pad;
+  u64 ring;      /* io_uring: address of its context */
+  u64 user_data; /* io_uring: what the process calls the request */
+  u64 request;   /* io_uring: its address */
+  u8 texts[PASSED_TEXTS][PASSED_TEXT_ROOM];
+};
+
+/* Where a call is put together, one a CPU: programs on raw tracepoints are not preempted, and no interrupt makes such
+ * calls. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, struct passed_call);
+} passed_calls SEC(".maps");
+
+/* Raw tracepoint programs go to write_passed from here; filled by the addon. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, u32);
+} passed_programs SEC(".maps");
+
+inline_always struct passed_call *passed_space(void) {
+  u32 zero = 0;
+  return bpf_map_lookup_elem(&passed_calls, &zero);
+}
+
+/* Notes who makes the call. */
+inline_always void fill_caller(struct passed_call *call, struct task_struct *task) {
+  struct process *process = process_of(task, 0);
+  call->image = process ? process->id : 0;
+  call->tid = task->pid;
+  call->flags = task->pid == task->tgid ? 0 : EVENT_FLAG_THREAD;
+}
+
+#endif

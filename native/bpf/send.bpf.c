@@ -1,0 +1,131 @@
+/* sendto and sendmsg: the first datagram to a new peer, and what connects without a call of connect. */
+
+#include "socket.h"
+
+#define MSG_FASTOPEN 0x20000000
+
+/* Whom a socket has sent datagrams to. A socket is known by its inode number too: the memory is used again. */
+struct peer_key {
+  u64 sock;
+  u64 inode;
+  union passed peer;
+  u64 length;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 8192);
+  __type(key, struct peer_key);
+  __type(value, u8);
+} known_peers SEC(".maps");
+
+struct send_arguments {
+  u64 address;
+  u32 length; /* of the address */
+  u32 flags;
+  u32 size; /* of the datagram */
+};
+
+inline_always struct send_arguments send_arguments(u32 type, const struct call *call, s64 result) {
+  struct user_msghdr header = {};
+  struct compat_msghdr compat = {};
+  if (type == EVENT_SENDTO || call->way == WAY_IO_URING)
+    return (struct send_arguments){ARGUMENT(call, 4), ARGUMENT(call, 5), ARGUMENT(call, 3),
+                                   ARGUMENT(call, 2)};
+  if (call->way == WAY_COMPAT) {
+    read_memory(call, &compat, offsetof(struct compat_msghdr, msg_iov), ARGUMENT(call, 1));
+    return (struct send_arguments){PINNED(compat.msg_name), PINNED(compat.msg_namelen), ARGUMENT(call, 2),
+                                   result < 0 ? 0 : result};
+  }
+  read_memory(call, &header, offsetof(struct user_msghdr, msg_iov), ARGUMENT(call, 1));
+  return (struct send_arguments){PINNED((u64)header.msg_name), PINNED(header.msg_namelen), ARGUMENT(call, 2),
+                                 result < 0 ? 0 : result};
+}
+
+/* A send that may tell something. */
+struct sending {
+  union passed passed;
+  struct send_arguments arguments;
+  u64 file;
+  u64 sock;
+  s64 result;
+  u32 type; /* of the event */
+};
+
+/* Finds out whether a send may tell something: a datagram to a peer that it names. Sends on streams and to the peer of
+ * connect(2) do not; but MSG_FASTOPEN on a stream connects, and is told as a connect. */
+inline_always bool find_send(struct sending *sending, const struct call *call, struct task_struct *task, u32 type,
+                             s64 result) {
+  sending->type = type;
+  sending->result = result;
+  sending->arguments = send_arguments(type, call, result);
+  if (!sending->arguments.address)
+    return false;
+  sending->file = file_of(call, task, (s32)ARGUMENT(call, 0));
+  u64 inode = LOAD_WORD(file, sending->file, f_inode);
+  if (!sending->file || (LOAD(inode, inode, i_mode) & FORMAT_MASK) != FORMAT_SOCKET)
+    return false;
+  sending->sock = sock_of(sending->file);
+  u32 socket_type = LOAD(sock, sending->sock, sk_type);
+  bool stream = socket_type == SOCK_STREAM || socket_type == SOCK_SEQPACKET;
+  if (stream && !(sending->arguments.flags & MSG_FASTOPEN))
+    return false;
+  read_passed(&sending->passed, call, sending->arguments.address, sending->arguments.length);
+  if (stream) {
+    sending->type = EVENT_CONNECT;
+    sending->result = result < 0 ? result : 0;
+  }
+  return true;
+}
+
+/* Whether the socket sends to that address for the first time; notes it. A unix path is told apart by its length and
+ * last 24 bytes. */
+inline_always bool is_new_peer(const struct call *call, const struct sending *sending) {
+  u64 inode = LOAD_WORD(file, sending->file, f_inode);
+  u32 length = sending->arguments.length;
+  struct peer_key key = {.sock = sending->sock, .inode = LOAD(inode, inode, i_ino), .length = length};
+  u8 yes = 1;
+  key.peer.words[0] = sending->passed.words[0];
+  if (sending->passed.family == AF_INET6) {
+    key.peer = sending->passed;
+  } else if (sending->passed.family == AF_UNIX && length > 24) {
+    read_memory(call, &key.peer.words[1], 24, sending->arguments.address + length - 24);
+  }
+  if (bpf_map_lookup_elem(&known_peers, &key))
+    return false;
+  bpf_map_update_elem(&known_peers, &key, &yes, BPF_ANY);
+  return true;
+}
+
+inline_always void write_send(struct record *record, const struct call *call, const struct sending *sending) {
+  const struct send_arguments *arguments = &sending->arguments;
+  struct event_network *event = (void *)record->header;
+  clear_network(event);
+  event->header.fd = fd_of(call, (s32)ARGUMENT(call, 0));
+  append_passed(record, call, &sending->passed, arguments->address, arguments->length);
+  describe_file((void *)event, sending->file);
+  append_socket(record, sending->sock, ROLE_CLIENT, NETWORK_SOCKET_LIMIT);
+  if (sending->type == EVENT_CONNECT) {
+    fill_outcome(event, EVENT_CONNECT, sending->result);
+  } else {
+    event->call_flags = arguments->flags;
+    event->length = arguments->size;
+    fill_remote(event);
+    event->state |= DESCRIPTOR_NAME_CHANGED;
+  }
+  commit(record);
+}
+
+HOOK_PROGRAM(on_send) {
+  struct record record;
+  struct sending sending;
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct call call = call_of(task);
+  if (!find_send(&sending, &call, task, bpf_get_attach_cookie(ctx), ctx->result) ||
+      !begin(&record, ctx, task, SLOT_SEND) || !is_wanted(record.capture, sending.type) ||
+      (sending.type != EVENT_CONNECT && !is_new_peer(&call, &sending)) ||
+      !reserve_of(&record, sending.type, sending.result, task, NETWORK_LONGEST, sizeof(struct event_network)))
+    return 0;
+  write_send(&record, &call, &sending);
+  return 0;
+}
