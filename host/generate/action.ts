@@ -45,6 +45,8 @@ export interface NearMiss extends Behaviour {
   readonly rules?: readonly string[];
   /** Where it is performed, if not where the action is. */
   readonly where?: 'host' | 'container';
+  /** What it needs, if not what the action does: none of the capabilities, say. */
+  readonly needs?: Needs;
   /** The kernel may refuse its calls: a call that fails is what comes close. */
   readonly mayBeRefused?: true;
 }

@@ -3,7 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { getSystemErrorName } from 'node:util';
+import { errnoName } from '../schema/errno.ts';
 import type { Behaviour, Scene } from './action.ts';
 import type { Place } from './place.ts';
 import { makeDirectory, type Step } from './steps.ts';
@@ -34,7 +34,9 @@ export async function perform(
   const leaves = behaviour.leaves?.(scene) ?? [];
   const foreign = leaves.find((path) => !path.includes(scene.marker));
   if (foreign !== undefined) throw new Error(`${foreign} is not the action's own: it would not be removed safely`);
-  const steps = [makeDirectory(scene.directory), ...behaviour.steps(scene), ['@mark', scene.marker]];
+  // Act begins anew after the folder, so that results count from 0 in the behaviour's own steps.
+  const prepared: Step[] = [makeDirectory(scene.directory), ['@exec', scene.act, 'act']];
+  const steps = [...prepared, ...behaviour.steps(scene), ['@mark', scene.marker]];
   try {
     return { scene, ...(await runAct(place, steps, signal)) };
   } finally {
@@ -84,6 +86,9 @@ function streamText(stream: ChildProcess['stdout']): Promise<string> {
 
 /** Out of act's report, of which whole lines alone count: what a killed run has written may end anywhere. */
 function refusedCalls(report: string): string[] {
-  const pattern = /^\{"step":\d+,"call":"(\w+)",.*"result":(-\d+),/gm;
-  return [...report.matchAll(pattern)].map(([, call, result]) => `${call}: ${getSystemErrorName(Number(result))}`);
+  const pattern = /^\{"step":\d+,"call":"(\w+)",.*?"result":(-\d+),/gm;
+  return [...report.matchAll(pattern)]
+    .map(([, call, result = '']) => ({ call, error: errnoName(BigInt(result)) ?? result }))
+    .filter(({ error }) => error !== 'EINPROGRESS')
+    .map(({ call, error }) => `${call}: ${error}`);
 }

@@ -1,6 +1,6 @@
 // Steps of act (native/act/act.c): exact system calls and what goes with them, as words of its command line.
 
-import { AT_FDCWD, O } from './numbers.ts';
+import { AF_INET, AT_FDCWD, O, SOCK_NONBLOCK, SOCK_STREAM } from './numbers.ts';
 
 /** The name of a system call or an @action of act, and its arguments; a string argument of a call is written with `str()`. */
 export type Step = readonly (string | number | bigint)[];
@@ -46,6 +46,32 @@ export function create(path: string, text = 'made by wasprey generate\n', mode =
 
 export function makeDirectory(path: string): Step {
   return ['mkdirat', AT_FDCWD, str(path), 0o755];
+}
+
+/** Goes on under another name, by a link to act in that folder; results of steps begin anew. */
+export function become(directory: string, name: string): Step {
+  return ['@link', `${directory}/${name}`];
+}
+
+/** A process of that name and with these arguments runs, and does nothing. */
+export function pretend(directory: string, name: string, ...words: readonly string[]): Step {
+  return ['@pretend', `${directory}/${name}`, ...words];
+}
+
+/**
+ * Connects by TCP to an address that the process gives itself in a network of its own, and listens at. Where it may not have one,
+ * the attempt goes out, and is not waited for. Must come right after become(): it counts results from 0.
+ */
+export function connectTo(address: string, port: number): Step[] {
+  const peer = `in:${address}:${port}`;
+  return [
+    ['@network', address],
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['bind', 'r0', peer, 'len'],
+    ['listen', 'r0', 1],
+    ['socket', AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0],
+    ['connect', 'r3', peer, 'len'],
+  ];
 }
 
 /** Runs a program of the place to its end, with no input and no output. */

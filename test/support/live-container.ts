@@ -4,6 +4,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { capabilitiesOf } from '../../host/generate/capabilities.ts';
 import { CAPABILITIES } from '../../host/schema/flags.ts';
 import { actProgram, actWords, type Call, makeDirectory, type RunningAct, type Step, watchAct } from './live-act.ts';
 
@@ -50,6 +51,8 @@ export interface ContainerOptions {
   readonly privileged?: true;
   /** Name of the image, as tools that unpack one note it. */
   readonly image?: string;
+  /** As the kubelet labels what it starts, `io.kubernetes.pod.namespace` and the like. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** In front of the id, in the path of its cgroup: 'docker/', 'kubepods/besteffort/pod1/'. */
   readonly cgroupParent?: string;
 }
@@ -182,6 +185,9 @@ function makeDirectories(root: string, more: readonly string[]): void {
 
 function configuration(id: string, options: ContainerOptions): object {
   const capabilities = options.privileged ? CAPABILITIES : (options.capabilities ?? DEFAULT_CAPABILITIES);
+  // runc can't give what root lacks here, but does not mind what is not taken away.
+  const own = capabilitiesOf(readFileSync('/proc/self/status', 'utf8'));
+  const held = capabilities.filter((name) => own.has(name));
   const hostPrograms: Mount[] =
     options.root === 'host' ? [{ source: '/usr', destination: '/usr', options: ['rbind', 'ro'] }] : [];
   const mounts: Mount[] = [
@@ -205,13 +211,13 @@ function configuration(id: string, options: ContainerOptions): object {
       cwd: '/',
       env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
       user: { uid: 0, gid: 0 },
-      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+      capabilities: { bounding: capabilities, effective: held, permitted: held },
       noNewPrivileges: false,
     },
     root: { path: 'rootfs' },
     hostname: 'live-test',
     mounts,
-    ...(options.image !== undefined && { annotations: { [IMAGE_ANNOTATION]: options.image } }),
+    annotations: { ...options.labels, ...(options.image !== undefined && { [IMAGE_ANNOTATION]: options.image }) },
     linux: {
       namespaces,
       cgroupsPath: `/${CGROUP}/${options.cgroupParent ?? ''}${id}`,

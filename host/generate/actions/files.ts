@@ -2,7 +2,7 @@
 
 import type { Action } from '../action.ts';
 import { AT_FDCWD, O } from '../numbers.ts';
-import { create, makeDirectory, open, read, spawn, str } from '../steps.ts';
+import { become, create, makeDirectory, open, read, spawn, str } from '../steps.ts';
 
 const SHADOW = '/etc/shadow';
 
@@ -20,7 +20,7 @@ export const FILE_ACTIONS: readonly Action[] = [
       {
         what: 'a program that has to read it',
         rules: ['Read sensitive file untrusted'],
-        steps: ({ directory }) => [['@link', `${directory}/passwd`], read(SHADOW)],
+        steps: ({ directory }) => [become(directory, 'passwd'), read(SHADOW)],
       },
       { what: 'only written to', steps: () => [open(SHADOW, O.WRONLY)] },
     ],
@@ -31,9 +31,9 @@ export const FILE_ACTIONS: readonly Action[] = [
     where: 'any',
     needs: { root: true, files: [SHADOW] },
     rules: ['Read sensitive file trusted after startup'],
-    steps: ({ directory }) => [['@link', `${directory}/httpd`], ['@sleep', 6000], read(SHADOW)],
+    steps: ({ directory }) => [become(directory, 'httpd'), ['@sleep', 6000], read(SHADOW)],
     nearMisses: [
-      { what: 'as it starts', steps: ({ directory }) => [['@link', `${directory}/httpd`], read(SHADOW)] },
+      { what: 'as it starts', steps: ({ directory }) => [become(directory, 'httpd'), read(SHADOW)] },
       { what: 'another program, however late', steps: () => [['@sleep', 6000], read(SHADOW)] },
     ],
   },
@@ -62,7 +62,7 @@ export const FILE_ACTIONS: readonly Action[] = [
     rules: ['Clear Log Activities'],
     steps: ({ directory }) => [open(`${directory}/syslog`, O.WRONLY | O.CREAT | O.TRUNC)],
     nearMisses: [
-      { what: 'appended to', steps: ({ directory }) => create(`${directory}/syslog`) },
+      { what: 'written without being emptied', steps: ({ directory }) => create(`${directory}/syslog`) },
       {
         what: 'another file emptied',
         steps: ({ directory }) => [open(`${directory}/notes`, O.WRONLY | O.CREAT | O.TRUNC)],

@@ -1,0 +1,51 @@
+// Actions with what the kernel offers for debugging and extending it.
+
+import type { Action } from '../action.ts';
+import { str } from '../steps.ts';
+
+const PTRACE_TRACEME = 0;
+const PTRACE_DETACH = 17;
+const PTRACE_SEIZE = 0x4206;
+
+export const KERNEL_ACTIONS: readonly Action[] = [
+  {
+    name: 'attach-to-process',
+    description: 'attaches to its own parent by ptrace',
+    where: 'any',
+    rules: ['PTRACE attached to process'],
+    steps: () => [['@fork'], ['ptrace', PTRACE_SEIZE, 'parent', 0, 0]],
+    nearMisses: [
+      {
+        what: 'a request that neither attaches nor writes',
+        steps: () => [['@fork'], ['ptrace', PTRACE_DETACH, 'parent', 0, 0]],
+        mayBeRefused: true,
+      },
+    ],
+  },
+  {
+    name: 'keep-debuggers-out',
+    description: 'lets its parent trace it, so that no debugger can',
+    where: 'any',
+    rules: ['PTRACE anti-debug attempt'],
+    steps: () => [['@fork'], ['ptrace', PTRACE_TRACEME, 0, 0, 0]],
+    nearMisses: [{ what: 'attaching to another', steps: () => [['@fork'], ['ptrace', PTRACE_SEIZE, 'parent', 0, 0]] }],
+  },
+  {
+    name: 'load-kernel-module',
+    description: 'tries to load a kernel module, out of a descriptor that is not open',
+    where: 'container',
+    needs: { capabilities: ['SYS_MODULE'], kernelModules: true },
+    rules: ['Linux Kernel Module Injection Detected'],
+    ownRules: ['Kernel module loaded'],
+    steps: () => [['finit_module', -1, str(''), 0]],
+    nearMisses: [
+      {
+        what: 'without CAP_SYS_MODULE',
+        needs: { kernelModules: true },
+        rules: ['Linux Kernel Module Injection Detected'],
+        steps: () => [['finit_module', -1, str(''), 0]],
+        mayBeRefused: true,
+      },
+    ],
+  },
+];

