@@ -10,6 +10,7 @@ const RULES = join(import.meta.dirname, '../../rules');
 /** The texts of the files, in the order in which they are loaded. */
 export function shippedRules(): string[] {
   return readdirSync(RULES)
+    .filter((name) => name.endsWith('.yaml'))
     .sort()
     .map((name) => readFileSync(join(RULES, name), 'utf8'));
 }
