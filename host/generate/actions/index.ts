@@ -1,11 +1,15 @@
 // All actions there are, family by family.
 
 import type { Action } from '../action.ts';
+import { CONNECTION_ACTIONS } from './connections.ts';
+import { CONTAINER_TOOL_ACTIONS } from './container-tools.ts';
 import { CONTAINER_ACTIONS } from './containers.ts';
 import { DATABASE_ACTIONS } from './databases.ts';
 import { FILE_ACTIONS } from './files.ts';
 import { KERNEL_ACTIONS } from './kernel.ts';
 import { NETWORK_ACTIONS } from './network.ts';
+import { PERSISTENCE_ACTIONS } from './persistence.ts';
+import { PRIVILEGE_ACTIONS } from './privileges.ts';
 import { PROGRAM_ACTIONS } from './programs.ts';
 import { WEB_SERVER_AND_BROKER_ACTIONS } from './web-servers-and-brokers.ts';
 
@@ -15,6 +19,10 @@ export const ACTIONS: readonly Action[] = [
   ...CONTAINER_ACTIONS,
   ...NETWORK_ACTIONS,
   ...KERNEL_ACTIONS,
+  ...PERSISTENCE_ACTIONS,
+  ...PRIVILEGE_ACTIONS,
+  ...CONTAINER_TOOL_ACTIONS,
+  ...CONNECTION_ACTIONS,
   ...DATABASE_ACTIONS,
   ...WEB_SERVER_AND_BROKER_ACTIONS,
 ];

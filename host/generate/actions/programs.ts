@@ -43,6 +43,24 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
     ],
   },
   {
+    name: 'start-program-from-database',
+    description: 'runs true from a process called mysqld',
+    where: 'any',
+    rules: ['DB program spawned process'],
+    steps: ({ directory, marker }) => [become(directory, 'mysqld'), spawn('true', marker)],
+    nearMisses: [
+      {
+        what: 'itself once more',
+        steps: ({ directory }) => [become(directory, 'mysqld'), ['@fork'], become(directory, 'mysqld')],
+        mayBeRefused: true,
+      },
+      {
+        what: 'from another server',
+        steps: ({ directory, marker }) => [become(directory, 'mongod'), spawn('true', marker)],
+      },
+    ],
+  },
+  {
     name: 'start-program-as-system-user',
     description: 'runs true as user daemon, below a process called sshd',
     where: 'any',
