@@ -44,6 +44,27 @@ class AccountFile {
   }
 }
 
+/** A line of passwd. */
+export interface HostUser {
+  readonly home: string;
+  readonly shell: string;
+}
+
+/** Read anew each time: it is asked for by alerts that print it, of which there are few. Undefined for a user without a line. */
+export function hostUser(uid: number): HostUser | undefined {
+  let text = '';
+  try {
+    text = readFileSync('/etc/passwd', 'utf8');
+  } catch {
+    // a machine without: nobody is known
+  }
+  for (const line of text.split('\n')) {
+    const [, , id, , , home = '', shell = ''] = line.split(':');
+    if (id === String(uid)) return { home, shell };
+  }
+  return undefined;
+}
+
 /** `name:password:id:...`; the first name of an id wins, as with getpwuid(3). */
 function parse(text: string): Map<number, string> {
   const names = new Map<number, string>();

@@ -1,8 +1,9 @@
-// Fields that only /proc can tell, read when an alert is written: what a process has open, which no event carries. Absent
+// Fields that no event carries, read from /proc and passwd when an alert is written: what a process has open, its threads. Absent
 // when the process is gone by then, and in replays of recordings.
 
 import { type Dir, opendirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { DESCRIPTOR_TYPE_NAMES } from '../schema/descriptor-types.ts';
+import { hostUser } from './account-names.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
 import { socketName, socketType } from './socket-table.ts';
 import { type Absent, encode, type FieldValue, integer, text } from './value.ts';
@@ -22,11 +23,19 @@ export function processFileField(
   argument: string | undefined,
   { image }: EventRecord,
 ): FieldValue | Absent {
+  if (name.startsWith('user.')) return accountField(name, image);
   if (!image || !isSameProcess(image)) return undefined;
   const directory = `/proc/${image.number('pid')}`;
-  const stream = /^proc\.(std\w+)\.name$/.exec(name)?.[1];
-  if (stream !== undefined) return descriptorName(directory, STREAMS[stream] ?? 0);
+  const [, stream, aspect] = /^proc\.(std\w+)\.(name|type)$/.exec(name) ?? [];
+  if (stream !== undefined) {
+    const number = STREAMS[stream] ?? 0;
+    return aspect === 'name' ? descriptorName(directory, number) : optional(typeName(directory, number));
+  }
   switch (name) {
+    case 'proc.nthreads':
+      return integer(threadsOf(image));
+    case 'proc.nchilds':
+      return integer(threadsOf(image) - 1);
     case 'proc.fdopencount': {
       const count = openDescriptors(directory);
       return count === undefined ? undefined : integer(count);
@@ -43,13 +52,29 @@ export function processFileField(
   }
 }
 
+function accountField(name: string, image: ImageRecord | undefined): FieldValue | Absent {
+  if (!image?.container?.isHost) return undefined;
+  const user = hostUser(image.number('uid'));
+  return optional(name === 'user.homedir' ? user?.home : user?.shell);
+}
+
+/** What /proc/PID/stat says behind the name, which stands in parentheses and may hold anything: from field 3 on. */
+function statOf(image: ImageRecord): readonly string[] {
+  const stat = readIfThere(`/proc/${image.number('pid')}/stat`) ?? '';
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+const [FIELD_THREADS, FIELD_START] = [20 - 3, 22 - 3] as const;
+
+function threadsOf(image: ImageRecord): number {
+  return Number(statOf(image)[FIELD_THREADS] ?? 0);
+}
+
 /** Whether the number stands for the process that the event was about: it may have ended, and the number be used again. */
 function isSameProcess(image: ImageRecord): boolean {
-  const stat = readIfThere(`/proc/${image.number('pid')}/stat`);
   const uptime = Number.parseFloat(readIfThere('/proc/uptime') ?? '');
-  // The name, in parentheses, may hold anything; the start, in ticks since the boot, is the 20th number after it.
-  const ticks = Number(stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-  if (stat === undefined || Number.isNaN(ticks) || Number.isNaN(uptime)) return false;
+  const ticks = Number(statOf(image)[FIELD_START]);
+  if (Number.isNaN(ticks) || Number.isNaN(uptime)) return false;
   const started = Date.now() / 1000 - uptime + ticks / TICKS_PER_SECOND;
   return Math.abs(started - Number(image.big('start_time')) / NANOSECONDS) < START_SLACK_S;
 }
@@ -94,7 +119,7 @@ function typeOf(directory: string, number: string): FieldValue | Absent {
 }
 
 /** Falco's fd.type of a descriptor by what its link in /proc says; undefined if there is none of that number. */
-function typeName(directory: string, number: string): string | undefined {
+function typeName(directory: string, number: number | string): string | undefined {
   const target = linkOf(directory, number);
   if (target === undefined) return undefined;
   const [, kind = '', detail = ''] = /^(\w+):\[?([\w-]*)/.exec(target) ?? [];
@@ -121,6 +146,16 @@ const ANONYMOUS: Readonly<Record<string, string>> = {
   userfaultfd: 'u',
   pidfd: 'P',
 };
+
+function optional(value: string | undefined): FieldValue | Absent {
+  return value === undefined ? undefined : text(value);
+}
+
+/** Number of a thread in its innermost pid namespace; undefined when it is gone. */
+export function innermostNumber(tid: number): number | undefined {
+  const numbers = /^NSpid:\s*(.*)$/m.exec(readIfThere(`/proc/${tid}/status`) ?? '')?.[1];
+  return numbers === undefined ? undefined : Number(numbers.split(/\s+/).at(-1));
+}
 
 function linkOf(directory: string, number: number | string): string | undefined {
   return attempt(() => readlinkSync(`${directory}/fd/${number}`));

@@ -42,6 +42,8 @@ export const IMAGE = defineStruct(
     { name: 'exe_mtime', type: 'u64', doc: 'ns since the epoch' },
     { name: 'cgroup_id', type: 'u64', doc: 'id of the cgroup whose path is given' },
     { name: 'fd_limit', type: 'u64', doc: 'RLIMIT_NOFILE, soft' },
+    { name: 'faults_major', type: 'u64', doc: 'page faults of the main thread that had to wait for a disk' },
+    { name: 'faults_minor', type: 'u64', doc: 'its other page faults' },
     { name: 'pid', type: 'u32', doc: 'thread group id, root pid namespace' },
     { name: 'ppid', type: 'u32', doc: "parent's thread group id when the image came to be" },
     { name: 'vpid', type: 'u32', doc: 'thread group id in the innermost pid namespace' },
@@ -58,6 +60,10 @@ export const IMAGE = defineStruct(
     { name: 'mount_namespace', type: 'u32', doc: 'inode number of the mount namespace' },
     { name: 'user_namespace', type: 'u32', doc: 'inode number of the user namespace' },
     { name: 'exit_code', type: 'i32', doc: 'exit records only: wait status' },
+    { name: 'vm_size', type: 'u32', doc: 'virtual memory when the image came to be, in kB' },
+    { name: 'vm_rss', type: 'u32', doc: 'resident memory then, in kB' },
+    { name: 'vm_swap', type: 'u32', doc: 'swapped memory then, in kB' },
+    { name: 'pad', type: 'u32', doc: '0' },
     { name: 'comm_bytes', type: 'comm', doc: "the kernel's comm, NUL-padded" },
     { name: 'executable', type: 'string', doc: 'path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd' },
     { name: 'argv', type: 'string', doc: 'arguments, argv[0] first, each ended by a NUL' },
@@ -117,3 +123,11 @@ export const IMAGE_FLAGS = {
   /** Stands in for an image that was never seen or was evicted. */
   UNKNOWN: 128,
 } as const;
+
+/** Inode number of the first pid namespace (PROC_PID_INIT_INO): numbers of its processes are the host's. */
+export const ROOT_PID_NAMESPACE = 0xeffffffc;
+
+/** The names that a cgroup's path is known by (kernel/cgroup, cgroup_subsys.h), of v1 and v2. */
+export const CGROUP_SUBSYSTEMS: ReadonlySet<string> = new Set(
+  'cpuset cpu cpuacct blkio io memory devices freezer net_cls perf_event net_prio hugetlb pids rdma misc'.split(' '),
+);

@@ -62,7 +62,7 @@ export type FieldSource =
   | { readonly from: 'argument'; readonly raw: boolean }
   /** Text put together for output only (evt.args, evt.time...); a condition on it can't be evaluated on live events. */
   | { readonly from: 'rendered' }
-  /** Read from /proc while an alert is written, for output only: what the process has open then. Absent when it is gone, and in replays. */
+  /** Read from the machine's files (/proc, passwd) while an alert is written, for output only. Absent in replays and when the process is gone. */
   | { readonly from: 'procfs' }
   /** The live capture can't supply it: always absent, and a rule that reads it gets a warning that says why. */
   | { readonly from: 'none'; readonly why: string };

@@ -5,6 +5,7 @@
 
 #include "cgroup.h"
 #include "executable.h"
+#include "memory.h"
 
 #define KERNEL_THREAD 0x00200000 /* PF_KTHREAD */
 #define RLIMIT_NOFILE 7
@@ -164,6 +165,7 @@ inline_always void fill_image(struct draft *draft, struct task_struct *task, u32
   image->tty = terminal_of(task);
   image->cgroup_id = LOAD(kernfs_node, cgroup_of_task(task), id);
   image->fd_limit = task->signal->rlim[RLIMIT_NOFILE].rlim_cur;
+  fill_memory(image, task);
   image->mount_namespace = task->nsproxy->mnt_ns->ns.inum;
   image->exit_code = 0;
   READ(&image->comm_bytes, &task->group_leader->comm);

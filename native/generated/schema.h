@@ -185,44 +185,50 @@ struct image {
   __u64 exe_mtime; /* 96: ns since the epoch */
   __u64 cgroup_id; /* 104: id of the cgroup whose path is given */
   __u64 fd_limit; /* 112: RLIMIT_NOFILE, soft */
-  __u32 pid; /* 120: thread group id, root pid namespace */
-  __u32 ppid; /* 124: parent's thread group id when the image came to be */
-  __u32 vpid; /* 128: thread group id in the innermost pid namespace */
-  __u32 pgid; /* 132: process group, root pid namespace */
-  __u32 vpgid; /* 136: process group, innermost pid namespace */
-  __u32 sid; /* 140: session, root pid namespace */
-  __u32 vsid; /* 144: session, innermost pid namespace */
-  __u32 tty; /* 148: controlling terminal, kernel new_encode_dev numbering; 0 = none */
-  __u32 uid; /* 152: effective user id, root user namespace */
-  __u32 gid; /* 156: effective group id */
-  __u32 login_uid; /* 160: audit login uid; 0xffffffff = unset */
-  __u32 exe_device; /* 164: dev_t of the file system of the executable */
-  __u32 pid_namespace; /* 168: inode number of the innermost pid namespace */
-  __u32 mount_namespace; /* 172: inode number of the mount namespace */
-  __u32 user_namespace; /* 176: inode number of the user namespace */
-  __s32 exit_code; /* 180: exit records only: wait status */
-  char comm_bytes[16]; /* 184: the kernel's comm, NUL-padded */
-  struct string_ref executable; /* 200: path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd */
-  struct string_ref argv; /* 208: arguments, argv[0] first, each ended by a NUL */
-  struct string_ref environment; /* 216: NAME=value, each ended by a NUL */
-  struct string_ref cwd; /* 224: current directory, without trailing slash */
-  struct string_ref cgroup; /* 232: cgroup path, from the root of its hierarchy */
-  __u32 parent_address; /* 240: annex: address of the parent image in the sandbox; 0 = not known */
-  __u32 session_address; /* 244: annex: address of the image of the session leader; 0 = not known */
-  __u32 group_leader_address; /* 248: annex: address of the image of the process group leader; 0 = not known */
-  __u32 container_address; /* 252: annex: address of its container table entry (the host has one too); never 0 */
-  struct string_ref comm; /* 256: annex: comm_bytes up to its NUL (proc.name) */
-  struct string_ref argv0; /* 264: annex: argv[0] (proc.exe) */
-  struct string_ref args; /* 272: annex: argv[1..] joined by blanks (proc.args); present and empty when there are none */
-  struct string_ref cmdline; /* 280: annex: comm, blank, args (proc.cmdline) */
-  struct string_ref cwd_slash; /* 288: annex: cwd with a trailing slash (proc.cwd) */
-  struct string_ref environment_text; /* 296: annex: environment joined by blanks (proc.env) */
-  struct string_ref user_name; /* 304: annex: user.name */
-  struct string_ref group_name; /* 312: annex: group.name */
-  struct string_ref login_name; /* 320: annex: user.loginname */
-  __u64 candidates[32]; /* 328: annex: bit n of word w = rule 64 w + n can still match this process */
+  __u64 faults_major; /* 120: page faults of the main thread that had to wait for a disk */
+  __u64 faults_minor; /* 128: its other page faults */
+  __u32 pid; /* 136: thread group id, root pid namespace */
+  __u32 ppid; /* 140: parent's thread group id when the image came to be */
+  __u32 vpid; /* 144: thread group id in the innermost pid namespace */
+  __u32 pgid; /* 148: process group, root pid namespace */
+  __u32 vpgid; /* 152: process group, innermost pid namespace */
+  __u32 sid; /* 156: session, root pid namespace */
+  __u32 vsid; /* 160: session, innermost pid namespace */
+  __u32 tty; /* 164: controlling terminal, kernel new_encode_dev numbering; 0 = none */
+  __u32 uid; /* 168: effective user id, root user namespace */
+  __u32 gid; /* 172: effective group id */
+  __u32 login_uid; /* 176: audit login uid; 0xffffffff = unset */
+  __u32 exe_device; /* 180: dev_t of the file system of the executable */
+  __u32 pid_namespace; /* 184: inode number of the innermost pid namespace */
+  __u32 mount_namespace; /* 188: inode number of the mount namespace */
+  __u32 user_namespace; /* 192: inode number of the user namespace */
+  __s32 exit_code; /* 196: exit records only: wait status */
+  __u32 vm_size; /* 200: virtual memory when the image came to be, in kB */
+  __u32 vm_rss; /* 204: resident memory then, in kB */
+  __u32 vm_swap; /* 208: swapped memory then, in kB */
+  __u32 pad; /* 212: 0 */
+  char comm_bytes[16]; /* 216: the kernel's comm, NUL-padded */
+  struct string_ref executable; /* 232: path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd */
+  struct string_ref argv; /* 240: arguments, argv[0] first, each ended by a NUL */
+  struct string_ref environment; /* 248: NAME=value, each ended by a NUL */
+  struct string_ref cwd; /* 256: current directory, without trailing slash */
+  struct string_ref cgroup; /* 264: cgroup path, from the root of its hierarchy */
+  __u32 parent_address; /* 272: annex: address of the parent image in the sandbox; 0 = not known */
+  __u32 session_address; /* 276: annex: address of the image of the session leader; 0 = not known */
+  __u32 group_leader_address; /* 280: annex: address of the image of the process group leader; 0 = not known */
+  __u32 container_address; /* 284: annex: address of its container table entry (the host has one too); never 0 */
+  struct string_ref comm; /* 288: annex: comm_bytes up to its NUL (proc.name) */
+  struct string_ref argv0; /* 296: annex: argv[0] (proc.exe) */
+  struct string_ref args; /* 304: annex: argv[1..] joined by blanks (proc.args); present and empty when there are none */
+  struct string_ref cmdline; /* 312: annex: comm, blank, args (proc.cmdline) */
+  struct string_ref cwd_slash; /* 320: annex: cwd with a trailing slash (proc.cwd) */
+  struct string_ref environment_text; /* 328: annex: environment joined by blanks (proc.env) */
+  struct string_ref user_name; /* 336: annex: user.name */
+  struct string_ref group_name; /* 344: annex: group.name */
+  struct string_ref login_name; /* 352: annex: user.loginname */
+  __u64 candidates[32]; /* 360: annex: bit n of word w = rule 64 w + n can still match this process */
 };
-_Static_assert(sizeof(struct image) == 584, "struct image: layout");
+_Static_assert(sizeof(struct image) == 616, "struct image: layout");
 
 /* An entry of the container table; strings are relative to the entry. */
 struct container {

@@ -772,220 +772,256 @@ export const CANDIDATE_WORDS: u32 = 32;
   return load<u64>(base, 112);
 }
 
+/** page faults of the main thread that had to wait for a disk */
+// @ts-ignore: decorator
+@inline export function imageFaultsMajor(base: u32): u64 {
+  return load<u64>(base, 120);
+}
+
+/** its other page faults */
+// @ts-ignore: decorator
+@inline export function imageFaultsMinor(base: u32): u64 {
+  return load<u64>(base, 128);
+}
+
 /** thread group id, root pid namespace */
 // @ts-ignore: decorator
 @inline export function imagePid(base: u32): u32 {
-  return load<u32>(base, 120);
+  return load<u32>(base, 136);
 }
 
 /** parent's thread group id when the image came to be */
 // @ts-ignore: decorator
 @inline export function imagePpid(base: u32): u32 {
-  return load<u32>(base, 124);
+  return load<u32>(base, 140);
 }
 
 /** thread group id in the innermost pid namespace */
 // @ts-ignore: decorator
 @inline export function imageVpid(base: u32): u32 {
-  return load<u32>(base, 128);
+  return load<u32>(base, 144);
 }
 
 /** process group, root pid namespace */
 // @ts-ignore: decorator
 @inline export function imagePgid(base: u32): u32 {
-  return load<u32>(base, 132);
+  return load<u32>(base, 148);
 }
 
 /** process group, innermost pid namespace */
 // @ts-ignore: decorator
 @inline export function imageVpgid(base: u32): u32 {
-  return load<u32>(base, 136);
+  return load<u32>(base, 152);
 }
 
 /** session, root pid namespace */
 // @ts-ignore: decorator
 @inline export function imageSid(base: u32): u32 {
-  return load<u32>(base, 140);
+  return load<u32>(base, 156);
 }
 
 /** session, innermost pid namespace */
 // @ts-ignore: decorator
 @inline export function imageVsid(base: u32): u32 {
-  return load<u32>(base, 144);
+  return load<u32>(base, 160);
 }
 
 /** controlling terminal, kernel new_encode_dev numbering; 0 = none */
 // @ts-ignore: decorator
 @inline export function imageTty(base: u32): u32 {
-  return load<u32>(base, 148);
+  return load<u32>(base, 164);
 }
 
 /** effective user id, root user namespace */
 // @ts-ignore: decorator
 @inline export function imageUid(base: u32): u32 {
-  return load<u32>(base, 152);
+  return load<u32>(base, 168);
 }
 
 /** effective group id */
 // @ts-ignore: decorator
 @inline export function imageGid(base: u32): u32 {
-  return load<u32>(base, 156);
+  return load<u32>(base, 172);
 }
 
 /** audit login uid; 0xffffffff = unset */
 // @ts-ignore: decorator
 @inline export function imageLoginUid(base: u32): u32 {
-  return load<u32>(base, 160);
+  return load<u32>(base, 176);
 }
 
 /** dev_t of the file system of the executable */
 // @ts-ignore: decorator
 @inline export function imageExeDevice(base: u32): u32 {
-  return load<u32>(base, 164);
+  return load<u32>(base, 180);
 }
 
 /** inode number of the innermost pid namespace */
 // @ts-ignore: decorator
 @inline export function imagePidNamespace(base: u32): u32 {
-  return load<u32>(base, 168);
+  return load<u32>(base, 184);
 }
 
 /** inode number of the mount namespace */
 // @ts-ignore: decorator
 @inline export function imageMountNamespace(base: u32): u32 {
-  return load<u32>(base, 172);
+  return load<u32>(base, 188);
 }
 
 /** inode number of the user namespace */
 // @ts-ignore: decorator
 @inline export function imageUserNamespace(base: u32): u32 {
-  return load<u32>(base, 176);
+  return load<u32>(base, 192);
 }
 
 /** exit records only: wait status */
 // @ts-ignore: decorator
 @inline export function imageExitCode(base: u32): i32 {
-  return load<i32>(base, 180);
+  return load<i32>(base, 196);
+}
+
+/** virtual memory when the image came to be, in kB */
+// @ts-ignore: decorator
+@inline export function imageVmSize(base: u32): u32 {
+  return load<u32>(base, 200);
+}
+
+/** resident memory then, in kB */
+// @ts-ignore: decorator
+@inline export function imageVmRss(base: u32): u32 {
+  return load<u32>(base, 204);
+}
+
+/** swapped memory then, in kB */
+// @ts-ignore: decorator
+@inline export function imageVmSwap(base: u32): u32 {
+  return load<u32>(base, 208);
+}
+
+/** 0 */
+// @ts-ignore: decorator
+@inline export function imagePad(base: u32): u32 {
+  return load<u32>(base, 212);
 }
 
 /** the kernel's comm, NUL-padded */
 // @ts-ignore: decorator
 @inline export function imageCommBytes(base: u32): u32 {
-  return base + 184;
+  return base + 216;
 }
 
 /** path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd */
 // @ts-ignore: decorator
 @inline export function imageExecutable(base: u32): u64 {
-  return textOf(base, load<u64>(base, 200));
+  return textOf(base, load<u64>(base, 232));
 }
 
 /** arguments, argv[0] first, each ended by a NUL */
 // @ts-ignore: decorator
 @inline export function imageArgv(base: u32): u64 {
-  return textOf(base, load<u64>(base, 208));
+  return textOf(base, load<u64>(base, 240));
 }
 
 /** NAME=value, each ended by a NUL */
 // @ts-ignore: decorator
 @inline export function imageEnvironment(base: u32): u64 {
-  return textOf(base, load<u64>(base, 216));
+  return textOf(base, load<u64>(base, 248));
 }
 
 /** current directory, without trailing slash */
 // @ts-ignore: decorator
 @inline export function imageCwd(base: u32): u64 {
-  return textOf(base, load<u64>(base, 224));
+  return textOf(base, load<u64>(base, 256));
 }
 
 /** cgroup path, from the root of its hierarchy */
 // @ts-ignore: decorator
 @inline export function imageCgroup(base: u32): u64 {
-  return textOf(base, load<u64>(base, 232));
+  return textOf(base, load<u64>(base, 264));
 }
 
 /** annex: address of the parent image in the sandbox; 0 = not known */
 // @ts-ignore: decorator
 @inline export function imageParentAddress(base: u32): u32 {
-  return load<u32>(base, 240);
+  return load<u32>(base, 272);
 }
 
 /** annex: address of the image of the session leader; 0 = not known */
 // @ts-ignore: decorator
 @inline export function imageSessionAddress(base: u32): u32 {
-  return load<u32>(base, 244);
+  return load<u32>(base, 276);
 }
 
 /** annex: address of the image of the process group leader; 0 = not known */
 // @ts-ignore: decorator
 @inline export function imageGroupLeaderAddress(base: u32): u32 {
-  return load<u32>(base, 248);
+  return load<u32>(base, 280);
 }
 
 /** annex: address of its container table entry (the host has one too); never 0 */
 // @ts-ignore: decorator
 @inline export function imageContainerAddress(base: u32): u32 {
-  return load<u32>(base, 252);
+  return load<u32>(base, 284);
 }
 
 /** annex: comm_bytes up to its NUL (proc.name) */
 // @ts-ignore: decorator
 @inline export function imageComm(base: u32): u64 {
-  return textOf(base, load<u64>(base, 256));
+  return textOf(base, load<u64>(base, 288));
 }
 
 /** annex: argv[0] (proc.exe) */
 // @ts-ignore: decorator
 @inline export function imageArgv0(base: u32): u64 {
-  return textOf(base, load<u64>(base, 264));
+  return textOf(base, load<u64>(base, 296));
 }
 
 /** annex: argv[1..] joined by blanks (proc.args); present and empty when there are none */
 // @ts-ignore: decorator
 @inline export function imageArgs(base: u32): u64 {
-  return textOf(base, load<u64>(base, 272));
+  return textOf(base, load<u64>(base, 304));
 }
 
 /** annex: comm, blank, args (proc.cmdline) */
 // @ts-ignore: decorator
 @inline export function imageCmdline(base: u32): u64 {
-  return textOf(base, load<u64>(base, 280));
+  return textOf(base, load<u64>(base, 312));
 }
 
 /** annex: cwd with a trailing slash (proc.cwd) */
 // @ts-ignore: decorator
 @inline export function imageCwdSlash(base: u32): u64 {
-  return textOf(base, load<u64>(base, 288));
+  return textOf(base, load<u64>(base, 320));
 }
 
 /** annex: environment joined by blanks (proc.env) */
 // @ts-ignore: decorator
 @inline export function imageEnvironmentText(base: u32): u64 {
-  return textOf(base, load<u64>(base, 296));
+  return textOf(base, load<u64>(base, 328));
 }
 
 /** annex: user.name */
 // @ts-ignore: decorator
 @inline export function imageUserName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 304));
+  return textOf(base, load<u64>(base, 336));
 }
 
 /** annex: group.name */
 // @ts-ignore: decorator
 @inline export function imageGroupName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 312));
+  return textOf(base, load<u64>(base, 344));
 }
 
 /** annex: user.loginname */
 // @ts-ignore: decorator
 @inline export function imageLoginName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 320));
+  return textOf(base, load<u64>(base, 352));
 }
 
 /** annex: bit n of word w = rule 64 w + n can still match this process */
 // @ts-ignore: decorator
 @inline export function imageCandidates(base: u32, index: u32): u64 {
-  return load<u64>(base + (index << 3), 328);
+  return load<u64>(base + (index << 3), 360);
 }
 
 // -- container: An entry of the container table; strings are relative to the entry.

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
+import { EVENT_TYPES } from '../../host/schema/events.ts';
+import { FIELDS } from '../../host/schema/fields.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
@@ -132,6 +134,44 @@ test('list rules, fields and events', () => {
   const nothing = wasprey('list', 'fields', 'no.such');
   assert.equal(nothing.status, 1);
   assert.equal(nothing.stdout, '');
+});
+
+test('the reference of fields has a row for each, with who supplies it or why no one does', () => {
+  const { status, stdout } = wasprey('list', 'fields', '--markdown');
+  assert.equal(status, 0);
+  const rows = new Map(
+    stdout
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => {
+        const cells = line.split(/(?<!\\) \| /);
+        assert.equal(cells.length, 4, line);
+        return [/`([^`[?]+)/.exec(line)?.[1], cells.at(-1)?.replace(/ \|$/, '')];
+      }),
+  );
+  const fields = FIELDS.filter(({ tableOnly }) => !tableOnly);
+  assert.deepEqual([...rows.keys()].sort(), fields.map(({ name }) => name).sort());
+  for (const { name, source } of fields) {
+    if (source.from === 'none') assert.equal(rows.get(name)?.replaceAll('\\', ''), `no one: ${source.why}`);
+    else
+      assert.match(rows.get(name) ?? '', /^(capture|reader|output|container runtime|Kubernetes|the machine's files)$/);
+  }
+  const supplied = ['fd.num', 'user.name', 'evt.time', 'proc.fdopencount', 'container.image', 'k8s.ns.name'];
+  assert.deepEqual(
+    supplied.map((name) => rows.get(name)),
+    ['capture', 'reader', 'output', "the machine's files", 'container runtime', 'Kubernetes'],
+  );
+  assert.match(stdout, /^\| `proc\.aname\[N\]\?` \| CHARBUF \| /m);
+  assert.match(stdout, /^## Container\n/m);
+});
+
+test('the reference of events has a row for each, with its parameters in order', () => {
+  const { stdout } = wasprey('list', 'events', '--markdown');
+  assert.match(stdout, /^\| `dup2` \| makes \| `res` FD, `oldfd` FD, `newfd` FD \|$/m);
+  assert.match(stdout, /^\| `unlinkat` \| works on \| `res` ERRNO, .* `flags` FLAGS32 \|$/m);
+  assert.equal(stdout.match(/^\| `/gm)?.length, EVENT_TYPES.length);
+  assert.match(wasprey('list', 'events', '--markdown', '--json').stderr, /exclude each other/);
+  assert.match(wasprey('list', 'rules', '--markdown').stderr, /--markdown is for fields and events/);
 });
 
 test('a reader that goes away early is no error', () => {

@@ -2,10 +2,20 @@
 
 import { CAPABILITIES } from '../../schema/flags.ts';
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
-import { IMAGE } from '../../schema/image.ts';
+import { CGROUP_SUBSYSTEMS, IMAGE, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
 import { member } from '../../schema/layout.ts';
 import { code } from '../ir.ts';
-import { ABSENT, boolean, type LoweringContext, number, type Operand, present, text, toBytes } from './operand.ts';
+import {
+  ABSENT,
+  boolean,
+  either,
+  type LoweringContext,
+  number,
+  type Operand,
+  present,
+  text,
+  toBytes,
+} from './operand.ts';
 
 /** A member of the image whose address is `image` (an AssemblyScript expression). */
 export function imageMember(name: string, image = 'image', zeroIsAbsent = false): Operand {
@@ -95,6 +105,9 @@ function leader(pointer: string, id: string, name: string): Operand {
 }
 
 const flag = (name: string): Operand => boolean(code(`(imageFlags(image) & IMAGE_FLAG_${name}) != 0`, 'image'));
+const MAIN_THREAD = code('(headerFlags(event) & EVENT_FLAG_THREAD) == 0', 'event');
+const ofMainThread = (kilobytes: string): Operand =>
+  either(MAIN_THREAD, number(`i64(${kilobytes})`, 'image'), number('i64(0)', 'image'));
 const parent = 'imageParentAddress(image)';
 const age = (start: string, image: string): Operand =>
   present(
@@ -150,7 +163,20 @@ export const PROCESS_OPERANDS: Readonly<
   'proc.is_exe_from_memfd': () => flag('EXE_FROM_MEMFD'),
   'proc.exe_ino.ctime_duration_proc_start': () => since('imageExeCtime(image)', 'imageStartTime(image)'),
   'proc.exe_ino.ctime_duration_pidns_start': () => since('imageExeCtime(image)', 'imagePidnsStartTime(image)'),
-  'thread.ismain': () => boolean(code('(headerFlags(event) & EVENT_FLAG_THREAD) == 0', 'event')),
+  'thread.ismain': () => boolean(MAIN_THREAD),
+  // Of other threads in a pid namespace of their own the record has no number: absent.
+  'thread.vtid': () =>
+    either(
+      MAIN_THREAD,
+      number('i64(imageVpid(image))', 'image'),
+      present(
+        code(`imagePidNamespace(image) == ${ROOT_PID_NAMESPACE}`, 'image'),
+        number('i64(headerTid(event))', 'event'),
+      ),
+    ),
+  'thread.cgroup': (argument = '') => (CGROUP_SUBSYSTEMS.has(argument) ? imageMember('cgroup') : ABSENT),
+  'thread.vmsize': () => ofMainThread('imageVmSize(image)'),
+  'thread.vmrss': () => ofMainThread('imageVmRss(image)'),
   'thread.cap_permitted': () => capabilities('cap_permitted'),
   'thread.cap_inheritable': () => capabilities('cap_inheritable'),
   'thread.cap_effective': () => capabilities('cap_effective'),

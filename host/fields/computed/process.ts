@@ -2,9 +2,10 @@
 
 import { EVENT_FLAGS } from '../../schema/event-structs.ts';
 import { CAPABILITIES } from '../../schema/flags.ts';
-import { IMAGE_FLAGS } from '../../schema/image.ts';
+import { CGROUP_SUBSYSTEMS, IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
 import type { ComputedField, ComputedFields } from '../context.ts';
-import type { ImageRecord } from '../record.ts';
+import { innermostNumber } from '../procfs.ts';
+import type { EventRecord, ImageRecord } from '../record.ts';
 import { type Absent, boolean, concatenate, type FieldValue, integer, splitAtNul, text } from '../value.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -97,6 +98,31 @@ function sameNumber(one: string, other: string): ComputedField {
   return ofImage((image) => boolean(image.number(one) === image.number(other)));
 }
 
+function isMain(event: EventRecord): boolean {
+  return (event.number('flags') & EVENT_FLAGS.THREAD) === 0;
+}
+
+/** The image knows the main thread's; of others in a pid namespace of their own the kernel's record has the host's number alone. */
+const threadNumber: ComputedField = (event, _, { isLive }) => {
+  const { image } = event;
+  if (!image) return undefined;
+  if (isMain(event)) return integer(image.number('vpid'));
+  const tid = event.number('tid');
+  if (image.number('pid_namespace') === ROOT_PID_NAMESPACE) return integer(tid);
+  const number = isLive ? innermostNumber(tid) : undefined;
+  return number === undefined ? undefined : integer(number);
+};
+
+function ofMainThread(member: string): ComputedField {
+  return (event) => event.image && integer(isMain(event) ? event.image.number(member) : 0);
+}
+
+/** There is one path for all: of the unified hierarchy, or on cgroup v1 that of pids, memory or cpu. */
+const cgroupPath: ComputedField = ({ image }, subsystem = '') => {
+  const path = CGROUP_SUBSYSTEMS.has(subsystem) ? image?.bytes('cgroup') : undefined;
+  return path && text(path);
+};
+
 export const PROCESS_FIELDS: ComputedFields = {
   procExeline: ofImage(executableAndArguments),
   procCmdnargs: ofImage((image) => integer(argumentsOf(image).length)),
@@ -123,7 +149,11 @@ export const PROCESS_FIELDS: ComputedFields = {
   procIsExeFromMemfd: flag('EXE_FROM_MEMFD'),
   procExeInoCtimeDurationProcStart: sinceChange('start_time'),
   procExeInoCtimeDurationPidnsStart: sinceChange('pidns_start_time'),
-  threadIsmain: (event) => boolean((event.number('flags') & EVENT_FLAGS.THREAD) === 0),
+  threadIsmain: (event) => boolean(isMain(event)),
+  threadVtid: threadNumber,
+  threadCgroup: cgroupPath,
+  threadVmsize: ofMainThread('vm_size'),
+  threadVmrss: ofMainThread('vm_rss'),
   threadCapPermitted: capabilities('cap_permitted'),
   threadCapInheritable: capabilities('cap_inheritable'),
   threadCapEffective: capabilities('cap_effective'),

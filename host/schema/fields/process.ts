@@ -2,9 +2,6 @@
 
 import type { Field, FieldSource } from '../types.ts';
 import { computed } from './computed.ts';
-import { unavailable } from './unavailable.ts';
-
-const NOT_TAKEN = unavailable('the capture does not take it');
 
 /** A field of the n-th ancestor; without index a condition holds if it holds for any of them. */
 function ancestors(name: string, type: Field['type'], description: string, source: FieldSource): Field {
@@ -257,14 +254,29 @@ export const PROCESS_FIELDS: readonly Field[] = [
     description: 'The former in percent of the latter.',
     source: { from: 'procfs' },
   },
-  { name: 'proc.vmsize', type: 'UINT64', description: 'Virtual memory in kB.', source: NOT_TAKEN },
-  { name: 'proc.vmrss', type: 'UINT64', description: 'Resident memory in kB.', source: NOT_TAKEN },
-  { name: 'proc.vmswap', type: 'UINT64', description: 'Swapped memory in kB.', source: NOT_TAKEN },
-  { name: 'proc.nthreads', type: 'UINT64', description: 'Threads.', source: NOT_TAKEN },
-  { name: 'proc.nchilds', type: 'UINT64', description: 'Threads besides the main one.', source: NOT_TAKEN },
-  { name: 'proc.stdin.type', type: 'CHARBUF', description: 'Kind of descriptor 0.', source: NOT_TAKEN },
-  { name: 'proc.stdout.type', type: 'CHARBUF', description: 'Kind of descriptor 1.', source: NOT_TAKEN },
-  { name: 'proc.stderr.type', type: 'CHARBUF', description: 'Kind of descriptor 2.', source: NOT_TAKEN },
+  {
+    name: 'proc.vmsize',
+    type: 'UINT64',
+    description: 'Virtual memory in kB, as of the last fork, exec or change of the process.',
+    source: image('vm_size'),
+  },
+  {
+    name: 'proc.vmrss',
+    type: 'UINT64',
+    description: 'Resident memory in kB, as of the last fork, exec or change of the process.',
+    source: image('vm_rss'),
+  },
+  {
+    name: 'proc.vmswap',
+    type: 'UINT64',
+    description: 'Swapped memory in kB, as of the last fork, exec or change of the process.',
+    source: image('vm_swap'),
+  },
+  { name: 'proc.nthreads', type: 'UINT64', description: 'Threads.', source: { from: 'procfs' } },
+  { name: 'proc.nchilds', type: 'UINT64', description: 'Threads besides the main one.', source: { from: 'procfs' } },
+  { name: 'proc.stdin.type', type: 'CHARBUF', description: 'Kind of descriptor 0.', source: { from: 'procfs' } },
+  { name: 'proc.stdout.type', type: 'CHARBUF', description: 'Kind of descriptor 1.', source: { from: 'procfs' } },
+  { name: 'proc.stderr.type', type: 'CHARBUF', description: 'Kind of descriptor 2.', source: { from: 'procfs' } },
   { name: 'proc.stdin.name', type: 'CHARBUF', description: 'Name of descriptor 0.', source: { from: 'procfs' } },
   { name: 'proc.stdout.name', type: 'CHARBUF', description: 'Name of descriptor 1.', source: { from: 'procfs' } },
   { name: 'proc.stderr.name', type: 'CHARBUF', description: 'Name of descriptor 2.', source: { from: 'procfs' } },

@@ -4,14 +4,19 @@ import type { Field } from '../types.ts';
 import { computed } from './computed.ts';
 import { TABLE_ONLY, unavailable } from './unavailable.ts';
 
-const NOT_TAKEN = unavailable('the capture does not take it');
 const NO_SWITCHES = unavailable(
   'it takes an event for every switch between threads, which would cost more than all others together',
 );
 
 export const THREAD_FIELDS: readonly Field[] = [
   { name: 'thread.tid', type: 'INT64', description: 'Thread id.', source: { from: 'event', member: 'tid' } },
-  { name: 'thread.vtid', type: 'INT64', description: 'Thread id in its own namespace.', source: NOT_TAKEN },
+  {
+    name: 'thread.vtid',
+    type: 'INT64',
+    description:
+      'Thread id in its own pid namespace. Of other threads than the main one, only the host knows it, and output from /proc.',
+    source: computed('thread.vtid'),
+  },
   {
     name: 'thread.ismain',
     type: 'BOOL',
@@ -39,19 +44,29 @@ export const THREAD_FIELDS: readonly Field[] = [
   {
     name: 'thread.cgroups',
     type: 'CHARBUF',
-    description: 'All cgroups as subsystem=path, joined by blanks.',
+    description: 'Path of the cgroup.',
     source: { from: 'rendered' },
   },
   {
     name: 'thread.cgroup',
     type: 'CHARBUF',
-    description: 'cgroup path of one subsystem, e.g. thread.cgroup.cpu.',
-    source: NOT_TAKEN,
+    description: 'The same, by the name of a subsystem: thread.cgroup.cpu. There is one path for all of them.',
+    source: computed('thread.cgroup'),
     argument: 'required',
     argumentKind: 'key',
   },
-  { name: 'thread.pfmajor', type: 'UINT64', description: 'Major page faults.', source: NOT_TAKEN },
-  { name: 'thread.pfminor', type: 'UINT64', description: 'Minor page faults.', source: NOT_TAKEN },
+  {
+    name: 'thread.pfmajor',
+    type: 'UINT64',
+    description: 'Major page faults of the main thread, as of the last fork, exec or change of the process.',
+    source: { from: 'image', member: 'faults_major' },
+  },
+  {
+    name: 'thread.pfminor',
+    type: 'UINT64',
+    description: 'Minor page faults, likewise.',
+    source: { from: 'image', member: 'faults_minor' },
+  },
   {
     name: 'thread.exectime',
     type: 'RELTIME',
@@ -65,14 +80,14 @@ export const THREAD_FIELDS: readonly Field[] = [
   {
     name: 'thread.vmsize',
     type: 'UINT64',
-    description: 'Virtual memory of the main thread.',
-    source: NOT_TAKEN,
+    description: 'proc.vmsize; 0 for all but the main thread.',
+    source: computed('thread.vmsize'),
   },
   {
     name: 'thread.vmrss',
     type: 'UINT64',
-    description: 'Resident memory of the main thread.',
-    source: NOT_TAKEN,
+    description: 'proc.vmrss; 0 for all but the main thread.',
+    source: computed('thread.vmrss'),
   },
   {
     name: 'thread.nametid',

@@ -2,9 +2,6 @@
 
 import type { Field } from '../types.ts';
 import { computed } from './computed.ts';
-import { unavailable } from './unavailable.ts';
-
-const NOT_TAKEN = unavailable('the capture does not take it');
 
 export const USER_FIELDS: readonly Field[] = [
   { name: 'user.uid', type: 'UINT32', description: 'Effective user id.', source: { from: 'image', member: 'uid' } },
@@ -17,14 +14,14 @@ export const USER_FIELDS: readonly Field[] = [
   {
     name: 'user.homedir',
     type: 'CHARBUF',
-    description: 'Home directory; absent if the user is not known.',
-    source: NOT_TAKEN,
+    description: 'Home directory of a user of the host; absent in containers.',
+    source: { from: 'procfs' },
   },
   {
     name: 'user.shell',
     type: 'CHARBUF',
-    description: 'Login shell; absent if the user is not known.',
-    source: NOT_TAKEN,
+    description: 'Login shell of a user of the host; absent in containers.',
+    source: { from: 'procfs' },
   },
   {
     name: 'user.loginuid',

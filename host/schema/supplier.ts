@@ -1,0 +1,39 @@
+// Who supplies a field's value: what the reference says, and the listing.
+
+import { IMAGE } from './image.ts';
+import { member } from './layout.ts';
+import type { Field } from './types.ts';
+
+/**
+ * `capture`: in the records that the kernel writes. `reader`: made from those by the capture's reader, once a process or event (absolute
+ * paths, joined arguments, names of users). `output`: put together when an alert is written. `machine`: read from files of the machine
+ * then. `runtime`: the container runtime's answer. `kubernetes`: what is known of the pod.
+ */
+export type Supplier = 'capture' | 'reader' | 'output' | 'machine' | 'runtime' | 'kubernetes' | 'nobody';
+
+/** Computed from the name that the reader completes. */
+const FROM_NAMES = /^(fd\.(name|directory|filename)|fs\.path\..*(?<!raw)|evt\.abspath)$/;
+/** A container's cgroup path tells these. */
+const FROM_CGROUP = new Set(['container.id', 'container.full_id']);
+
+export function supplierOf({ name, source }: Field): Supplier {
+  switch (source.from) {
+    case 'none':
+      return 'nobody';
+    case 'rendered':
+      return 'output';
+    case 'procfs':
+      return 'machine';
+    case 'image':
+    case 'ancestor':
+      return member(IMAGE, source.member).doc.startsWith('annex') ? 'reader' : 'capture';
+    case 'event':
+    case 'argument':
+      return 'capture';
+    case 'container':
+    case 'computed':
+      if (name.startsWith('k8s.')) return 'kubernetes';
+      if (name.startsWith('container.')) return FROM_CGROUP.has(name) ? 'reader' : 'runtime';
+      return FROM_NAMES.test(name) ? 'reader' : 'capture';
+  }
+}

@@ -1,0 +1,129 @@
+// What a process has besides its identity: memory, page faults, threads, open descriptors, its user's account; numbers of threads
+// in a pid namespace.
+
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { act, callOf, startAct } from '../support/live-act.ts';
+import { assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { Container } from '../support/live-container.ts';
+import { IN_ROOT_PIDS } from '../support/live-kernel.ts';
+
+const FIELDS = probe(
+  ['unlink'],
+  [
+    ...['evt.num', 'evt.dir', 'evt.count', 'evt.source'],
+    ...['proc.vmsize', 'proc.vmrss', 'proc.vmswap', 'proc.nthreads', 'proc.nchilds', 'thread.vmsize', 'thread.vmrss'],
+    ...['thread.pfmajor', 'thread.pfminor', 'thread.vtid', 'thread.cgroup.cpu', 'thread.cgroup.none'],
+    ...['proc.fdopencount', 'proc.fdlimit', 'proc.fdusage', 'fd.types', 'fd.types[0]', 'fd.types[77]'],
+    ...['proc.stdin.type', 'proc.stdin.name', 'proc.stdout.type', 'proc.stdout.name', 'proc.stderr.type'],
+    ...['user.homedir', 'user.shell'],
+  ],
+);
+
+const CONDITIONS = `
+- rule: memory and numbers
+  desc: what output shows, conditions can read
+  condition: >
+    evt.type = unlink and evt.arg.path = /nonexistent/wasprey-conditions and proc.vmsize > 500 and thread.pfminor > 0
+    and thread.vtid = val(proc.vpid) and thread.vmsize = val(proc.vmsize) and evt.dir = < and evt.num >= 1 and not evt.num = 0
+  output: '%proc.vpid'
+  priority: DEBUG
+`;
+
+let agent: LiveAgent;
+before(async () => {
+  agent = await LiveAgent.start([FIELDS.rule, CONDITIONS], { ruleMatching: 'all' });
+});
+after(() => agent.stop());
+
+test('memory and faults are those of the last exec', async () => {
+  const running = startAct([['@wait'], ['unlink', 's:/nonexistent/wasprey']]);
+  const place = await running.place();
+  const status = readFileSync(`/proc/${place.pid}/status`, 'utf8');
+  running.goOn();
+  const calls = await running.end();
+  const [alert] = await agent.of(FIELDS, calls);
+  assert.ok(alert);
+  const field = (name: string) => Number(alert.output_fields[name]);
+  const now = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
+  // It has grown since, but not by much.
+  for (const [name, size] of [
+    ['proc.vmsize', now('VmSize')],
+    ['proc.vmrss', now('VmRSS')],
+  ] as const) {
+    assert.ok(field(name) <= size && field(name) >= 0, `${name} is ${field(name)} kB, ${size} kB later`);
+  }
+  assert.ok(field('proc.vmsize') > 500, 'a program takes more than that');
+  assertFields(alert, {
+    'evt.dir': '<',
+    'evt.count': 1,
+    'evt.source': 'syscall',
+    'proc.vmswap': 0,
+    'thread.vmsize': field('proc.vmsize'),
+    'thread.vmrss': field('proc.vmrss'),
+    'thread.pfmajor': field('thread.pfmajor'),
+    'thread.vtid': place.pid,
+    'thread.cgroup.none': null,
+  });
+  assert.ok(field('evt.num') >= 1);
+  assert.ok(field('thread.pfminor') > 0, 'a fork copies pages');
+  assert.equal(typeof alert.output_fields['thread.cgroup.cpu'], 'string');
+});
+
+test('what a process has open, and its threads, are told while it runs', {
+  skip: !IN_ROOT_PIDS && 'process numbers are those of another namespace',
+}, async () => {
+  const running = startAct([['unlink', 's:/nonexistent/wasprey'], ['@wait']]);
+  const place = await running.place();
+  await agent.settled();
+  const count = statSync(`/proc/${place.pid}/fd`).size;
+  const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${place.pid}/limits`, 'utf8'))?.[1]);
+  running.goOn();
+  const calls = await running.end();
+  const [alert] = await agent.of(FIELDS, calls);
+  assert.ok(alert);
+  const [, home, shell] = /^root:[^:]*:0:0:[^:]*:([^:]*):(.*)$/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? [];
+  assertFields(alert, {
+    'proc.nthreads': 1,
+    'proc.nchilds': 0,
+    'proc.fdopencount': count,
+    'proc.fdlimit': limit,
+    'fd.types[77]': null,
+    'proc.stdout.type': 'unix',
+    'proc.stderr.type': 'unix',
+    'user.homedir': home ?? null,
+    'user.shell': shell ?? null,
+  });
+});
+
+test('a thread has the number of its own namespace', async () => {
+  const container = new Container();
+  try {
+    const running = container.startAct([
+      ['unlink', 's:/nonexistent/main'],
+      ['@thread'],
+      ['unlink', 's:/nonexistent/thread'],
+      ['@wait'],
+    ]);
+    await running.place();
+    await agent.settled(); // a thread that has ended is in no file
+    const calls = await running.end();
+    const [main, thread] = await agent.of(FIELDS, calls);
+    assert.ok(main && thread);
+    const numbers = calls.filter(({ call }) => call === 'unlink').map(({ tid }) => tid);
+    assertFields(main, { 'thread.vtid': numbers[0] ?? null, 'thread.ismain': true });
+    // Known from /proc, where that knows the number at all.
+    assertFields(thread, { 'thread.vtid': IN_ROOT_PIDS ? (numbers[1] ?? null) : null, 'thread.ismain': false });
+    assertFields(thread, { 'thread.vmsize': 0, 'thread.vmrss': 0 });
+  } finally {
+    container.stop();
+  }
+});
+
+test('conditions read them too', async () => {
+  const calls = await act([['unlink', 's:/nonexistent/wasprey-conditions']]);
+  const call = callOf(calls, 'unlink');
+  await agent.settled();
+  assert.equal(agent.alerts('memory and numbers', { 'proc.vpid': BigInt(call.pid) }).length, 1);
+});
