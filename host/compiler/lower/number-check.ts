@@ -1,6 +1,7 @@
 // Checks of numbers, booleans and addresses with constants.
 
 import type { ValueType } from '../../schema/types.ts';
+import type { Check } from '../ast.ts';
 import { all, any, type Condition, code, constant, FALSE, not } from '../ir.ts';
 import { parseAddress, parseNetwork } from './address.ts';
 import type { Operand } from './operand.ts';
@@ -238,4 +239,20 @@ function littleEndian(bytes: Uint8Array, from: number): bigint {
   let value = 0n;
   for (let index = from + 7; index >= from; index--) value = (value << 8n) | BigInt(bytes[index] ?? 0);
   return value;
+}
+
+/** A check's operator on a number. */
+export function numberOperator(operator: Check['operator']): NumberOperator {
+  switch (operator) {
+    case '=':
+    case '==':
+    case '!=':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return operator;
+    default:
+      throw new ConstantError(`operator ${operator} is not for numbers`);
+  }
 }

@@ -1,7 +1,7 @@
 // Operands taken apart: into the cases that their value depends on, and into pieces of text.
 
 import { all, any, type Condition, code, not, type Piece } from '../ir.ts';
-import { either, type Operand } from './operand.ts';
+import { ABSENT, either, type Operand } from './operand.ts';
 
 /** A condition on a value that depends on others: one for each case. */
 export function splitEither(operand: Operand, check: (operand: Operand) => Condition): Condition {
@@ -25,6 +25,12 @@ function withoutDefault(operand: Operand): Operand {
 export function mapEither(operand: Operand, map: (operand: Operand) => Operand): Operand {
   if (operand.kind !== 'either') return map(operand);
   return either(operand.condition, mapEither(operand.value, map), mapEither(operand.otherwise, map));
+}
+
+/** A list with each element transformed; absent if one of them then is. */
+export function mapItems(list: Extract<Operand, { kind: 'list' }>, map: (item: Operand) => Operand): Operand {
+  const items = list.items.map((item) => mapEither(item, map));
+  return items.some((item) => item.kind === 'absent') ? ABSENT : { kind: 'list', items };
 }
 
 /** The pieces of a text; undefined for what is no text. */

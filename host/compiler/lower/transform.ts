@@ -4,14 +4,14 @@ import { parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
 import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../ast.ts';
 import { contentHash } from '../cache.ts';
-import { lower, upper } from '../emit/bytes.ts';
 import { all, type Bytes, joinScopes, type Piece, scopeOfPiece } from '../ir.ts';
 import { literalBytes } from '../literal-bytes.ts';
 import { fieldOperand, knownField } from './field.ts';
+import { inCase } from './letter-case.ts';
 import { checkEach, type Texts } from './list-check.ts';
 import { ABSENT, constantText, type LoweringContext, number, type Operand, present } from './operand.ts';
 import { optionsOf } from './options.ts';
-import { mapEither, piecesOf } from './pieces.ts';
+import { mapEither, mapItems, piecesOf } from './pieces.ts';
 import { exists } from './text-check.ts';
 
 /** How an operand is compared. */
@@ -127,65 +127,6 @@ function listItems(item: TransformerArgument | undefined, context: LoweringConte
   return operand.kind === 'list' ? operand.items : [operand];
 }
 
-function inCase(operand: Operand, to: 'lower' | 'upper'): Operand {
-  const convert = to === 'lower' ? lower : upper;
-  switch (operand.kind) {
-    case 'constant':
-      return { kind: 'constant', bytes: convert(operand.bytes) };
-    case 'text': {
-      const cased = { kind: 'text', text: { ...operand.text, case: to } } as const;
-      return operand.orElse === undefined ? cased : { ...cased, orElse: convert(operand.orElse) };
-    }
-    case 'names':
-      return { ...operand, ...namesInCase(operand, convert) };
-    case 'pieces':
-      return { kind: 'pieces', pieces: operand.pieces.map((piece) => pieceInCase(piece, to, convert)) };
-    case 'list':
-      return ofEach(operand, (item) => inCase(item, to));
-    case 'texts':
-      return {
-        ...operand,
-        each: { ...operand.each, case: to },
-        marks: operand.marks.map(([mark, bytes]) => [mark, convert(bytes)]),
-      };
-    default:
-      return operand;
-  }
-}
-
-type Names = Extract<Piece, { kind: 'names' }>;
-
-function namesInCase(names: Names, convert: (bytes: Bytes) => Bytes): Pick<Names, 'names' | 'none'> {
-  const converted = names.names.map((bit) => ({ ...bit, name: convert(bit.name) }));
-  return names.none === undefined ? { names: converted } : { names: converted, none: convert(names.none) };
-}
-
-function pieceInCase(piece: Piece, to: 'lower' | 'upper', convert: (bytes: Bytes) => Bytes): Piece {
-  switch (piece.kind) {
-    case 'bytes':
-      return { ...piece, bytes: convert(piece.bytes) };
-    case 'text':
-    case 'base64':
-      return { ...piece, case: to };
-    case 'names':
-      return { ...piece, ...namesInCase(piece, convert) };
-    case 'joined':
-      return {
-        ...piece,
-        each: pieceInCase(piece.each, to, convert),
-        marks: piece.marks.map(([mark, bytes]) => [mark, convert(bytes)]),
-        separator: piece.separator.map((part) => pieceInCase(part, to, convert)),
-      };
-    case 'character':
-      return { ...piece, code: `${to}Byte(${piece.code})` };
-    // Hexadecimal digits of a parameter stay as they are: no rule compares those.
-    case 'hexadecimal':
-    case 'decimal':
-    case 'octal':
-      return piece;
-  }
-}
-
 function basename(operand: Operand, context: LoweringContext): Operand {
   switch (operand.kind) {
     case 'constant':
@@ -193,7 +134,7 @@ function basename(operand: Operand, context: LoweringContext): Operand {
     case 'text':
       return { kind: 'text', text: { ...operand.text, code: `basename(${operand.text.code})` } };
     case 'list':
-      return ofEach(operand, (item) => basename(item, context));
+      return mapItems(operand, (item) => basename(item, context));
     case 'texts':
       if (operand.each.kind === 'base64') return unsupported('basename', context);
       return {
@@ -221,12 +162,6 @@ function unsupported(name: string, context: LoweringContext): Operand {
   return ABSENT;
 }
 
-/** A list with each element transformed; absent if one of them then is. */
-function ofEach(list: Extract<Operand, { kind: 'list' }>, map: (item: Operand) => Operand): Operand {
-  const items = list.items.map((item) => mapEither(item, map));
-  return items.some((item) => item.kind === 'absent') ? ABSENT : { kind: 'list', items };
-}
-
 function base64(operand: Operand, context: LoweringContext): Operand {
   if (operand.kind === 'absent') return operand;
   if (operand.kind === 'text' && operand.text.case === undefined) {
@@ -236,7 +171,7 @@ function base64(operand: Operand, context: LoweringContext): Operand {
     const bytes = decoded(operand.bytes);
     return bytes === undefined ? ABSENT : { kind: 'constant', bytes };
   }
-  if (operand.kind === 'list') return ofEach(operand, (item) => base64(item, context));
+  if (operand.kind === 'list') return mapItems(operand, (item) => base64(item, context));
   if (operand.kind === 'texts') return base64OfEach(operand, context);
   return unsupported('b64', context);
 }

@@ -1,0 +1,65 @@
+// tolower() and toupper(): operands that are read in one case.
+
+import { lower, upper } from '../emit/bytes.ts';
+import type { Bytes, Piece } from '../ir.ts';
+import type { Operand } from './operand.ts';
+import { mapItems } from './pieces.ts';
+
+export function inCase(operand: Operand, to: 'lower' | 'upper'): Operand {
+  const convert = to === 'lower' ? lower : upper;
+  switch (operand.kind) {
+    case 'constant':
+      return { kind: 'constant', bytes: convert(operand.bytes) };
+    case 'text': {
+      const cased = { kind: 'text', text: { ...operand.text, case: to } } as const;
+      return operand.orElse === undefined ? cased : { ...cased, orElse: convert(operand.orElse) };
+    }
+    case 'names':
+      return { ...operand, ...namesInCase(operand, convert) };
+    case 'pieces':
+      return { kind: 'pieces', pieces: operand.pieces.map((piece) => pieceInCase(piece, to, convert)) };
+    case 'list':
+      return mapItems(operand, (item) => inCase(item, to));
+    case 'texts':
+      return {
+        ...operand,
+        each: { ...operand.each, case: to },
+        marks: operand.marks.map(([mark, bytes]) => [mark, convert(bytes)]),
+      };
+    default:
+      return operand;
+  }
+}
+
+type Names = Extract<Piece, { kind: 'names' }>;
+
+function namesInCase(names: Names, convert: (bytes: Bytes) => Bytes): Pick<Names, 'names' | 'none'> {
+  const converted = names.names.map((bit) => ({ ...bit, name: convert(bit.name) }));
+  return names.none === undefined ? { names: converted } : { names: converted, none: convert(names.none) };
+}
+
+function pieceInCase(piece: Piece, to: 'lower' | 'upper', convert: (bytes: Bytes) => Bytes): Piece {
+  switch (piece.kind) {
+    case 'bytes':
+      return { ...piece, bytes: convert(piece.bytes) };
+    case 'text':
+    case 'base64':
+      return { ...piece, case: to };
+    case 'names':
+      return { ...piece, ...namesInCase(piece, convert) };
+    case 'joined':
+      return {
+        ...piece,
+        each: pieceInCase(piece.each, to, convert),
+        marks: piece.marks.map(([mark, bytes]) => [mark, convert(bytes)]),
+        separator: piece.separator.map((part) => pieceInCase(part, to, convert)),
+      };
+    case 'character':
+      return { ...piece, code: `${to}Byte(${piece.code})` };
+    // Hexadecimal digits of a parameter stay as they are: no rule compares those.
+    case 'hexadecimal':
+    case 'decimal':
+    case 'octal':
+      return piece;
+  }
+}

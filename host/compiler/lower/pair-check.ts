@@ -1,0 +1,87 @@
+// Comparisons of two values of the event with each other.
+
+import type { Check } from '../ast.ts';
+import { all, any, type Condition, code, FALSE, matchPair, not, type PairOperator } from '../ir.ts';
+import { checkTextsAgainst } from './list-check.ts';
+import { numberOperator } from './number-check.ts';
+import type { LoweringContext, Operand } from './operand.ts';
+import { piecesOf } from './pieces.ts';
+import { exists } from './text-check.ts';
+import type { TextOperator } from './text-match.ts';
+
+/** One text among those of a list: `in`, `intersects`. */
+export function compareWithList(
+  left: Operand,
+  operator: Check['operator'],
+  list: Operand,
+  context: LoweringContext,
+): Condition | undefined {
+  if (operator !== 'in' && operator !== 'intersects') return undefined;
+  if (list.kind === 'list') return any(list.items.map((item) => comparePair(left, operator, item) ?? FALSE));
+  const pieces = piecesOf(left);
+  if (list.kind !== 'texts' || !pieces || pieces.some(({ kind }) => kind === 'joined')) return undefined;
+  return all([exists(left), checkTextsAgainst(list, 'intersects', pieces, context)]);
+}
+
+const PAIR_OPERATORS: Readonly<Partial<Record<TextOperator | 'in' | 'intersects' | '!=', PairOperator>>> = {
+  '=': 'equals',
+  '==': 'equals',
+  in: 'equals',
+  intersects: 'equals',
+  contains: 'contains',
+  icontains: 'icontains',
+  startswith: 'startswith',
+  endswith: 'endswith',
+  glob: 'glob',
+  iglob: 'iglob',
+};
+
+export function comparePair(left: Operand, operator: Check['operator'], right: Operand): Condition | undefined {
+  if (left.kind === 'number' && right.kind === 'number') return compareNumbers(left, operator, right);
+  if (left.kind === 'address' && right.kind === 'address') {
+    const same = code(`isSameAddress(${left.code}, ${left.v6}, ${right.code}, ${right.v6})`, 'event', 3);
+    return all([exists(left), exists(right), operator === '!=' ? not(same) : same]);
+  }
+  if (left.kind === 'boolean' && right.kind === 'boolean') {
+    const same = any([all([left.condition, right.condition]), all([not(left.condition), not(right.condition)])]);
+    return operator === '!=' ? not(same) : same;
+  }
+  const [a, b] = [piecesOf(left), piecesOf(right)];
+  if (!a || !b || [...a, ...b].some(({ kind }) => kind === 'joined')) return undefined;
+  const there = all([exists(left), exists(right)]);
+  switch (operator) {
+    case '!=':
+      return all([there, not(matchPair(a, b, 'equals'))]);
+    case '<':
+      return all([there, matchPair(a, b, 'less')]);
+    case '<=':
+      return all([there, matchPair(a, b, 'lessOrEqual')]);
+    case '>':
+      return all([there, matchPair(b, a, 'less')]);
+    case '>=':
+      return all([there, matchPair(b, a, 'lessOrEqual')]);
+    case 'exists':
+    case 'pmatch':
+    case 'regex':
+    case 'bcontains':
+    case 'bstartswith':
+      return undefined;
+    default: {
+      const pair = PAIR_OPERATORS[operator];
+      return pair && all([there, matchPair(a, b, pair)]);
+    }
+  }
+}
+
+function compareNumbers(
+  left: Extract<Operand, { kind: 'number' }>,
+  operator: Check['operator'],
+  right: Extract<Operand, { kind: 'number' }>,
+): Condition {
+  const as = operator === 'in' || operator === 'intersects' || operator === '=' ? '==' : numberOperator(operator);
+  const unsigned = left.unsigned && right.unsigned;
+  const cast = unsigned ? 'u64' : 'i64';
+  const scope = left.scope === 'event' || right.scope === 'event' ? 'event' : 'image';
+  const comparison = code(`${cast}(${left.code}) ${as} ${cast}(${right.code})`, scope);
+  return all([exists(left), exists(right), comparison]);
+}
