@@ -2,6 +2,7 @@
 
 import { parseAddress } from '../compiler/lower/address.ts';
 import { GivenFields, type GivenKey, type GivenType, givenName } from '../compiler/lower/given-fields.ts';
+import { portOf } from '../compiler/lower/services.ts';
 import type { Field } from '../schema/types.ts';
 
 /** A field's value: its text, its bytes, or the elements of a list. */
@@ -72,10 +73,14 @@ export function fieldValue({ fields, parameters }: GivenEvent, name: string): Gi
   return undefined;
 }
 
-/** One end of the connection, whichever role it has; an IPv4 socket that is not connected has zeros at both. */
+/**
+ * One end of the connection, whichever role it has; an IPv4 socket that is not connected has zeros at both. An end that the
+ * event does not tell of is taken for the other one, so that a condition on either end is decided by what is told.
+ */
 function endOf({ fields }: GivenEvent, name: string, end: 'local' | 'remote'): GivenValue | undefined {
   const what = name.slice('fd.'.length);
-  const names = end === 'local' ? [name, `fd.c${what}`, `fd.l${what}`] : [name, `fd.s${what}`, `fd.r${what}`];
+  const roles = end === 'local' ? ['c', 'l', 's', 'r'] : ['s', 'r', 'c', 'l'];
+  const names = [name, ...roles.map((role) => `fd.${role}${what}`)];
   const own = names.map((one) => fields.get(one)).find((value) => value !== undefined);
   if (own !== undefined || fields.get('fd.type') !== 'ipv4') return own;
   return what === 'ip' ? '0.0.0.0' : '0';
@@ -109,14 +114,65 @@ function encodeTable(keys: readonly GivenKey[], value: (key: GivenKey) => GivenV
   return new Uint8Array(Buffer.concat([table, ...behind]));
 }
 
+/** Fields that are read from another one of the same end. */
+const SAME_END: Readonly<Record<string, string>> = {
+  'fd.net': 'fd.ip',
+  'fd.proto': 'fd.port',
+  'fd.cnet': 'fd.cip',
+  'fd.snet': 'fd.sip',
+  'fd.lnet': 'fd.lip',
+  'fd.rnet': 'fd.rip',
+};
+
+/** What a condition on a field sees, as text for people: of a field of either end both. */
+export function shownValue(event: GivenEvent, name: string): string | undefined {
+  const read = SAME_END[name] ?? name;
+  if (read !== 'fd.ip' && read !== 'fd.port') return textOf(fieldValue(event, read));
+  const ends = [endOf(event, read, 'local'), endOf(event, read, 'remote')].flatMap((value) => textOf(value) ?? []);
+  return ends.length === 0 ? undefined : `(${[...new Set(ends)].join(',')})`;
+}
+
+function textOf(value: GivenValue | undefined): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : `(${value.join(',')})`;
+}
+
 /**
- * Whether a value is one of its field's type.
- * @throws GivenValueError
+ * A value as the event has it: a port is a number, also where its service is named, as in rules.
+ * @throws GivenValueError where it is none of its field's type
  */
-export function checkGivenValue(field: Field, argument: string | undefined, value: GivenValue): void {
+export function givenValue(field: Field, argument: string | undefined, value: GivenValue): GivenValue {
+  const name = givenName(field, argument);
+  const instead = SAME_END[field.name];
+  if (instead !== undefined) throw new GivenValueError(name, `${name} follows from ${instead}: give that`);
+  const normal = field.type === 'PORT' && typeof value === 'string' ? portText(name, value) : value;
   const given = new GivenFields();
   given.operand(field, argument);
-  for (const key of given.keys) encodeValue({ ...key, name: givenName(field, argument) }, value);
+  for (const key of given.keys) {
+    const encoded = encodeValue({ ...key, name }, normal);
+    if (typeof encoded !== 'bigint') continue;
+    const [least, most] = rangeOf(field);
+    if (encoded < least || encoded > most) {
+      throw new GivenValueError(name, `${normal} is out of range: ${name} is from ${least} to ${most}`);
+    }
+  }
+  return normal;
+}
+
+function portText(name: string, value: string): string {
+  const port = value === '' ? undefined : portOf(value);
+  if (port === undefined) throw new GivenValueError(name, `${value} is no port: neither a number nor a service`);
+  return String(port);
+}
+
+/** Least and greatest whole number of a field; of types whose width differs by event, all that can be held. */
+function rangeOf({ type }: Field): readonly [bigint, bigint] {
+  if (type === 'PORT') return [0n, 0xffffn];
+  if (type === 'RELTIME' || type === 'ABSTIME') return [0n, (1n << 64n) - 1n];
+  const [, unsigned, bits] = /^(U?)INT(8|16|32|64)$/.exec(type) ?? [];
+  if (bits === undefined) return [-(1n << 63n), (1n << 64n) - 1n];
+  const width = BigInt(bits);
+  return unsigned ? [0n, (1n << width) - 1n] : [-(1n << (width - 1n)), (1n << (width - 1n)) - 1n];
 }
 
 /** A whole number as bigint, a fraction as number, all else as bytes. */

@@ -2,13 +2,13 @@
 
 import type { Context } from '../compiler/diagnostic.ts';
 import { givenName } from '../compiler/lower/given-fields.ts';
-import { suggestEvent, suggestField } from '../compiler/suggest.ts';
+import { nearest, suggestEvent, suggestField } from '../compiler/suggest.ts';
 import { lookUp, type YamlMapping, type YamlNode } from '../compiler/yaml.ts';
 import { contextAt, invalid } from '../compiler/yaml-values.ts';
 import { isEventName } from '../schema/event-names.ts';
-import { findEventType } from '../schema/events.ts';
+import { type EventType, findEventType } from '../schema/events.ts';
 import { resolveField } from '../schema/fields.ts';
-import { checkGivenValue, type GivenEvent, type GivenValue, GivenValueError } from './given-event.ts';
+import { type GivenEvent, type GivenValue, GivenValueError, givenValue } from './given-event.ts';
 
 /**
  * @param parent the test
@@ -30,7 +30,10 @@ export function readEvent(
     const place = contextAt('value for', 'evt.type', lookUp(node, 'evt.type') ?? node, context);
     return invalid(`No event type is called ${eventType}`, place, near && `did you mean ${near}?`);
   }
-  const parameters = (findEventType(eventType)?.parameters ?? []).map((parameter) => parameter.name);
+  // Of types that are not captured the parameters are not known.
+  const type = findEventType(eventType);
+  if (type) checkParameters(node, type, parent);
+  const parameters = (type?.parameters ?? []).map((parameter) => parameter.name);
   return { event: { fields, parameters }, eventType };
 }
 
@@ -54,12 +57,27 @@ function readField(key: YamlNode, value: YamlNode, fields: Map<string, GivenValu
   const given =
     value.kind === 'scalar' ? value.text : value.items.map((item) => (item.kind === 'scalar' ? item.text : ''));
   if (typeof given !== 'string' && !resolved.field.list) invalid(`Field ${name} is no list`, context);
+  const own = givenName(resolved.field, resolved.argument);
+  if (fields.has(own)) invalid(`${own} is given twice`, contextAt('value for', name, key, parent));
+  const listed = typeof given === 'string' && resolved.field.list ? [given] : given;
   try {
-    checkGivenValue(resolved.field, resolved.argument, given);
+    fields.set(own, givenValue(resolved.field, resolved.argument, listed));
   } catch (error) {
     if (!(error instanceof GivenValueError)) throw error;
     invalid(error.message, context);
   }
-  const listed = typeof given === 'string' && resolved.field.list ? [given] : given;
-  fields.set(givenName(resolved.field, resolved.argument), listed);
+}
+
+/** Parameters that the type of the event has: others would be given in vain. */
+function checkParameters(node: YamlMapping, type: EventType, parent: Context): void {
+  const names = type.parameters.map((parameter) => parameter.name);
+  for (const { key } of node.entries) {
+    const resolved = resolveField(key.kind === 'scalar' ? key.text : '');
+    if (!resolved.ok || resolved.field.source.from !== 'argument' || resolved.argument === undefined) continue;
+    const { argument } = resolved;
+    if (/^\d+$/.test(argument) ? Number(argument) < names.length : names.includes(argument)) continue;
+    const near = nearest(argument, names);
+    const help = near === undefined ? `its parameters are ${names.join(', ')}` : `did you mean ${near}?`;
+    invalid(`${type.name} has no parameter ${argument}`, contextAt('value for', argument, key, parent), help);
+  }
 }

@@ -10,7 +10,7 @@ import { parseTemplate } from '../compiler/template.ts';
 import { encode, type FieldValue, text } from '../fields/value.ts';
 import { renderMessage, templateFields } from '../outputs/message.ts';
 import { resolveField } from '../schema/fields.ts';
-import { fieldValue, type GivenEvent } from './given-event.ts';
+import { fieldValue, type GivenEvent, shownValue } from './given-event.ts';
 import { GivenModule } from './given-module.ts';
 import type { EventTest, FalsePart, Problem, TestResult } from './rule-test.ts';
 
@@ -82,19 +82,18 @@ function conjuncts(condition: Expression): readonly Expression[] {
 }
 
 function falsePart(condition: Expression, event: GivenEvent): FalsePart {
-  const values = [...fieldsOf(condition)].map((field) => ({ field, value: shownValue(field, event) }));
+  const values = [...fieldsOf(condition)].map((field) => ({ field, value: seenValue(field, event) }));
   return { condition: printCondition(condition), values };
+}
+
+function seenValue(field: string, event: GivenEvent): string | undefined {
+  const resolved = resolveField(field);
+  return resolved.ok ? shownValue(event, givenName(resolved.field, resolved.argument)) : undefined;
 }
 
 function given(field: string, event: GivenEvent): ReturnType<typeof fieldValue> {
   const resolved = resolveField(field);
   return resolved.ok ? fieldValue(event, givenName(resolved.field, resolved.argument)) : undefined;
-}
-
-function shownValue(field: string, event: GivenEvent): string | undefined {
-  const value = given(field, event);
-  if (value === undefined || typeof value === 'string') return value;
-  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : `(${value.join(',')})`;
 }
 
 function outputOf({ output }: RuleSource, event: GivenEvent): string {

@@ -136,7 +136,72 @@ wasprey: the tests were not run
   assert.equal(status, 1);
 });
 
+test('ports are numbers or services, as in rules, and what a condition saw of both ends is shown', () => {
+  writeFileSync(
+    join(folder, 'ports.yaml'),
+    `- rule: Ssh
+  desc: d
+  condition: evt.type = connect and fd.sport = ssh and fd.net = 10.0.0.0/8
+  output: port %fd.sport
+  priority: INFO
+`,
+  );
+  const { stdout, stderr } = run(`rules: [ports.yaml]
+tests:
+  - name: service
+    event: {evt.type: connect, fd.sport: ssh, fd.sip: 10.1.2.3, fd.cip: 192.0.2.7}
+    expect: {Ssh: port 22}
+  - name: number
+    event: {evt.type: connect, fd.sport: 22, fd.sip: 10.1.2.3}
+    expect: {Ssh: port 22}
+  - name: other address
+    event: {evt.type: connect, fd.sport: 23, fd.sip: 203.0.113.9, fd.cip: 192.0.2.7}
+    expect: Ssh
+`);
+  assert.equal(stderr, '');
+  assert.equal(
+    stdout,
+    `ok    service
+ok    number
+FAIL  other address
+        expected  Ssh
+        got       none
+      - Ssh
+          false: fd.sport = ssh
+                 fd.sport = 23
+          false: fd.net = 10.0.0.0/8
+                 fd.net = (192.0.2.7,203.0.113.9)
+2 passed, 1 failed
+`,
+  );
+});
+
+const given = (fields: string): string =>
+  `rules: [rules.yaml]\ntests:\n  - {name: x, event: {${fields}}, expect: none}\n`;
+
 for (const [what, tests, message] of [
+  [
+    'a parameter that no event has',
+    given('evt.type: openat, evt.arg.flgas: O_RDWR'),
+    /openat has no parameter flgas\n.*did you mean flags\?/s,
+  ],
+  [
+    'a parameter of another event',
+    given('evt.type: openat, evt.arg.uid: 0'),
+    /its parameters are fd, dirfd, name, flags,/,
+  ],
+  ['a parameter past the last', given("evt.type: openat, 'evt.arg[7]': 0"), /openat has no parameter 7/],
+  ['a port past the last', given('evt.type: connect, fd.sport: 65536'), /fd\.sport is from 0 to 65535/],
+  ['a service that there is not', given('evt.type: connect, fd.port: sssh'), /sssh is no port/],
+  ['a number that is too small', given('evt.type: connect, user.uid: -5'), /user\.uid is from 0 to 4294967295/],
+  ['a number of 70 bits', given(`evt.type: connect, proc.pid: ${2n ** 70n}`), /out of range/],
+  [
+    'what follows from another field',
+    given('evt.type: connect, fd.snet: 10.0.0.1'),
+    /fd\.snet follows from fd\.sip: give that/,
+  ],
+  ['a field that is given twice', given('evt.type: connect, fd.name: a, fd.name: b'), /fd\.name is given twice/],
+
   ['a rule that there is not', TESTS.replace('[Read secrets]', '[Read secret]'), /did you mean Read secrets\?/],
   ['a value of another type', TESTS.replace('is_open_read: true', 'is_open_read: 1'), /1 is neither true nor false/],
   ['an event type that there is not', TESTS.replace('openat,', 'opneat,'), /did you mean openat\?/],
