@@ -10,9 +10,15 @@ import { contextAt, fileContext, invalid, scalarAt, scalarsAt } from '../compile
 import { readEvent } from './read-event.ts';
 import type { Expectation, RuleTest } from './rule-test.ts';
 
-export interface TestFile {
+/** A file that the test file names. */
+export interface NamedFile {
   /** Absolute, or relative to the working directory. */
-  readonly rules: readonly string[];
+  readonly path: string;
+  readonly context: Context;
+}
+
+export interface TestFile {
+  readonly rules: readonly NamedFile[];
   readonly tests: readonly RuleTest[];
 }
 
@@ -22,15 +28,19 @@ const SHAPE =
 /** @throws RuleLoadError with the place of what is wrong */
 export function readTestFile(file: SourceFile): TestFile {
   const context = fileContext(file);
-  const [document] = readDocuments(file);
+  const [document, second] = readDocuments(file);
   if (document?.kind !== 'mapping') {
     const start = document?.start ?? 0;
     return invalid('This is no file of rule tests', { ...context, start, end: start }, SHAPE);
   }
-  refuseUnknownKeys(document, ['rules', 'tests'], context);
-  const rules = scalarsAt(document, 'rules', context).map(({ text }) => besideFile(file, text));
+  if (second) invalid('A test file is one document', { ...context, start: second.start, end: second.start }, SHAPE);
+  checkKeys(document, ['rules', 'tests'], context);
+  const rules = scalarsAt(document, 'rules', context).map((scalar) => ({
+    path: besideFile(file, scalar.text),
+    context: contextOf(scalar, 'rules', context),
+  }));
   const tests = lookUp(document, 'tests');
-  if (tests?.kind !== 'sequence')
+  if (tests?.kind !== 'sequence' || tests.items.length === 0)
     return invalid('There are no tests', contextOf(tests ?? document, 'tests', context), SHAPE);
   return { rules, tests: tests.items.map((item) => readTest(item, context)) };
 }
@@ -44,10 +54,14 @@ function contextOf(node: YamlNode, name: string, parent: Context): Context {
   return contextAt('value for', name, node, parent);
 }
 
-function refuseUnknownKeys(item: YamlMapping, known: readonly string[], parent: Context): void {
+/** Each key is known, and there once. */
+function checkKeys(item: YamlMapping, known: readonly string[], parent: Context): void {
+  const given = new Set<string>();
   for (const { key } of item.entries) {
-    if (key.kind === 'scalar' && known.includes(key.text)) continue;
     const name = key.kind === 'scalar' ? key.text : '';
+    if (given.has(name)) invalid(`'${name}' is given twice`, contextOf(key, name, parent));
+    given.add(name);
+    if (known.includes(name)) continue;
     const near = nearest(name, known);
     const help = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
     invalid(`Unknown key '${name}'`, contextOf(key, name, parent), help);
@@ -58,7 +72,7 @@ function readTest(item: YamlNode, parent: Context): RuleTest {
   if (item.kind !== 'mapping') return invalid('A test is a mapping', contextOf(item, 'tests', parent), SHAPE);
   const name = scalarAt(item, 'name', parent).text;
   const context = contextOf(item, name, parent);
-  refuseUnknownKeys(item, ['name', 'event', 'recording', 'expect'], context);
+  checkKeys(item, ['name', 'event', 'recording', 'expect'], context);
   const event = lookUp(item, 'event');
   const recording = lookUp(item, 'recording');
   if (event && recording) {

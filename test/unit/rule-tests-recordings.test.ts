@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { FILE_HEAD_BYTES } from '../../host/recording/format.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { prepare } from '../../host/setup/prepare.mjs';
 import { process as processImage, shadowRead } from '../support/built-agent.ts';
 import { Folder, logEntry, payloadOf, writeBlocks } from '../support/recordings.ts';
 
@@ -62,6 +63,9 @@ function run(tests: string, recording: Uint8Array | undefined, ...words: readonl
   const junit = words.includes('--junit') ? readFileSync(folder.file('junit.xml'), 'utf8') : '';
   return { status, stdout, stderr, junit };
 }
+
+// Otherwise the command would say that it builds the addon.
+before(() => prepare('native'));
 
 const onRecording = (name: string, expect: string): string =>
   `  - name: ${name}\n    recording: recordings/may.wsp\n    expect: ${expect}\n`;

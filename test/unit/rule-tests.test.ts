@@ -208,6 +208,18 @@ for (const [what, tests, message] of [
   ['no event type', TESTS.replace('evt.type: openat, ', ''), /An event needs evt.type/],
   ['an unknown key', TESTS.replace('expect: none', 'expcet: none'), /did you mean expect\?/],
   ['no tests', 'rules: [rules.yaml]', /There are no tests/],
+  ['a list of tests that is empty', 'rules: [rules.yaml]\ntests: []', /There are no tests/],
+  [
+    'rules that are not there',
+    'rules: [rules.yaml, other.yaml]\ntests: [{name: x, event: {evt.type: open}, expect: none}]',
+    /can't read other\.yaml: no such file or directory\n {2}--> tests\.yaml:1:21\n/,
+  ],
+  [
+    'a key that is given twice',
+    TESTS.replace('expect: none', 'expect: none\n    expect: Read secrets'),
+    /'expect' is given twice/,
+  ],
+  ['a second document', `${TESTS}---\n${TESTS}`, /A test file is one document/],
 ] as const) {
   test(`refused: ${what}`, () => {
     const { status, stderr } = run(tests);

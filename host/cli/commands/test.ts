@@ -4,8 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RuleLoadError } from '../../compiler/diagnostic.ts';
 import { renderDiagnostic } from '../../compiler/diagnostic-text.ts';
+import type { RuleFile } from '../../compiler/load.ts';
 import { SourceFile } from '../../compiler/source-file.ts';
-import { readTestFile, requireKnownRules } from '../../rule-tests/read-tests.ts';
+import { type NamedFile, readTestFile, requireKnownRules } from '../../rule-tests/read-tests.ts';
 import { checkRecording } from '../../rule-tests/recordings.ts';
 import { type FileResults, junitXml, resultText } from '../../rule-tests/report.ts';
 import { RuleTestError } from '../../rule-tests/rule-test.ts';
@@ -80,7 +81,8 @@ export const TEST = defineCommand({
 
 async function runFile(file: SourceFile, terminal: Terminal): Promise<FileResults['results']> {
   const { rules, tests } = orShow(terminal, () => readTestFile(file));
-  const { active } = loadRuleSet(readRuleFiles(rules), terminal, false);
+  const texts = orShow(terminal, () => rules.flatMap(readNamed));
+  const { active } = loadRuleSet(texts, terminal, false);
   const names = active.map(({ name }) => name);
   const recordings = orShow(terminal, () => {
     requireKnownRules(tests, names);
@@ -95,6 +97,17 @@ async function runFile(file: SourceFile, terminal: Terminal): Promise<FileResult
   // A rule that is left out never matches: that must not pass for a rule that rightly did not.
   if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'mend what is shown above');
   return results;
+}
+
+/** The rule files that a test file names, or those of a folder. */
+function readNamed({ path, context }: NamedFile): RuleFile[] {
+  try {
+    return readRuleFiles([path]);
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const help = 'paths are relative to the folder of the test file';
+    throw new RuleLoadError('LOAD_ERR_FILE_READ', error.message, context, { help });
+  }
 }
 
 /** Shows what is wrong in a test file, with its place. */
