@@ -1,6 +1,8 @@
 // The addon's interface, as TypeScript sees it. native/src implements it; everything that crosses is a number,
 // a string or a typed array, and nothing crosses per event.
 
+import type { FilterTables } from './filter-tables.ts';
+
 /** How large the regions are. Bytes, each rounded up to pages; ringBudget is shared by all CPUs. */
 export interface CaptureSizes {
   readonly ringBudget: number;
@@ -46,7 +48,7 @@ export interface ContainerNotice {
 
 /** Totals since the start. Per type arrays are indexed by event type number. */
 export interface CaptureCounters {
-  /** Events that reached a ring or were dropped, per CPU. */
+  /** Events that reached a ring, were dropped, or were filtered in the kernel, per CPU. */
   readonly produced: readonly number[];
   /** Per type, as dropped (no room in the ring) and filtered (by the kernel filter). */
   readonly evaluated: readonly number[];
@@ -58,15 +60,23 @@ export interface CaptureCounters {
   /** Events whose process image was not there: the unknown image stood in. */
   readonly unknownImages: number;
   readonly containers: number;
-  /** Records that made no sense and were skipped. produced = evaluated + dropped + malformed events. */
+  /** Records that made no sense and were skipped. produced = evaluated + filtered + dropped + malformed events. */
   readonly malformed: number;
   /** Highest fill of a ring seen, 0 to 1. */
   readonly ringHighWater: number;
 }
 
 export interface Capture {
-  /** Loads what is needed, fills the image table from the running processes and attaches. Throws CaptureError. */
-  start(eventTypes: readonly string[]): void;
+  /**
+   * Loads what is needed, fills the image table from the running processes and attaches. Events that the filter does not let
+   * through are counted, and nothing else. Throws CaptureError.
+   */
+  start(eventTypes: readonly string[], filter?: FilterTables): void;
+  /**
+   * Replaces the kernel filter while running, or takes it away. A new one filters by events alone until setCandidates() has
+   * told it of the processes. To replace rules: take the filter away, replace the rules, set the new filter.
+   */
+  setFilter(filter: FilterTables | undefined): void;
   /** Changes the set of attached syscalls while running. */
   attach(eventTypes: readonly string[]): void;
   /**

@@ -1,6 +1,6 @@
 /* Calls on or making a descriptor: dup, dup2, dup3, fchmod, setns, finit_module, memfd_create, bpf. */
 
-#include "socket.h"
+#include "filter.h"
 
 #define DESCRIPTOR_TEXT_LIMIT sizeof(struct event_descriptor)
 #define DESCRIPTOR_PATH_LIMIT (DESCRIPTOR_TEXT_LIMIT + LONGEST_TEXT + 1)
@@ -83,7 +83,7 @@ HOOK_PROGRAM(on_descriptor) {
   struct call call = call_of(task);
   if ((u32)ctx->number == NUMBER_FCNTL && !duplicates(ARGUMENT(&call, 1)))
     return 0;
-  if (!begin(&record, ctx, task, SLOT_DESCRIPTOR) ||
+  if (!begin(&record, ctx, task, SLOT_DESCRIPTOR) || !passes(&record, ctx, FILTER_OTHER) ||
       !reserve(&record, ctx, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
     return 0;
   write_descriptor(&record, task, &call, ctx->result);

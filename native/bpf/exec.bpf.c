@@ -1,6 +1,6 @@
 /* execve, execveat: failed ones too. What the new program is, is told by its image. */
 
-#include "descriptor.h"
+#include "filter.h"
 
 #define EXEC_RAW_LIMIT sizeof(struct event_exec)
 #define EXEC_DIRECTORY_LIMIT (EXEC_RAW_LIMIT + LONGEST_TEXT + 1)
@@ -40,7 +40,8 @@ inline_always void write_exec(struct record *record, struct task_struct *task, c
 HOOK_PROGRAM(on_execve) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_EXECVE) || !reserve(&record, ctx, task, EXEC_LONGEST, sizeof(struct event_exec)))
+  if (!begin(&record, ctx, task, SLOT_EXECVE) || !passes(&record, ctx, FILTER_EXEC) ||
+      !reserve(&record, ctx, task, EXEC_LONGEST, sizeof(struct event_exec)))
     return 0;
   struct call call = call_of(task);
   write_exec(&record, task, &call, ctx->result);

@@ -1,8 +1,10 @@
 /* open, openat, openat2, creat. */
 
-#include "descriptor.h"
+#include "filter_path.h"
 
+#define O_ACCMODE 3
 #define O_CREAT 0100
+#define O_TRUNC 01000
 #define O_TMPFILE_BIT 020000000
 #define CREAT_FLAGS 01101 /* O_CREAT | O_WRONLY | O_TRUNC */
 
@@ -66,10 +68,55 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
   commit(record);
 }
 
+inline_always u64 combination_of(const struct open_arguments *arguments, u64 file) {
+  u64 combination = arguments->flags & O_ACCMODE;
+  if (arguments->flags & O_CREAT)
+    combination |= COMBINATION_CREATE;
+  if (arguments->flags & O_TRUNC)
+    combination |= COMBINATION_TRUNCATE;
+  if (arguments->flags & O_TMPFILE_BIT)
+    combination |= COMBINATION_TEMPORARY;
+  if (!file)
+    return combination;
+  u64 inode = LOAD_WORD(file, file, f_inode);
+  bool directory = (LOAD(inode, inode, i_mode) & FORMAT_MASK) == FORMAT_DIRECTORY;
+  bool created = LOAD(file, file, f_mode) & FILE_CREATED;
+  return combination | (directory ? COMBINATION_DIRECTORY : COMBINATION_FILE) | (created ? COMBINATION_CREATED : 0);
+}
+
+/* Whether any rule can be true of the call: by process and result, by what it asked for, and by either name. */
+inline_always bool passes_open(struct record *record, struct exit_context *ctx, struct task_struct *task) {
+  struct filter *filter = find_filter();
+  if (!filter)
+    return true;
+  u64 type = bpf_get_attach_cookie(ctx);
+  s64 result = ctx->result;
+  u64 clauses = clauses_of_call(filter, record, type, result, FILTER_OPEN);
+  if (!clauses)
+    return filtered(record, type);
+  struct call call = call_of(task);
+  struct open_arguments arguments = open_arguments(type, &call);
+  u64 file = file_at(task, result);
+  if (result >= 0 && !file)
+    return true; /* another thread has closed it */
+  clauses &= filter->opens[combination_of(&arguments, file) % FILTER_OPEN_COMBINATIONS];
+  if (!clauses)
+    return filtered(record, type);
+  if (clauses & filter->any_path)
+    return true;
+  u64 below = clauses_below(filter, record->image, task, arguments.dirfd);
+  if (clauses & clauses_of_passed(filter, arguments.path, below))
+    return true;
+  if (file && clauses & clauses_of_file(filter, file, false))
+    return true;
+  return filtered(record, type);
+}
+
 HOOK_PROGRAM(on_open) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_OPEN) || !reserve(&record, ctx, task, OPEN_LONGEST, sizeof(struct event_open)))
+  if (!begin(&record, ctx, task, SLOT_OPEN) || !passes_open(&record, ctx, task) ||
+      !reserve(&record, ctx, task, OPEN_LONGEST, sizeof(struct event_open)))
     return 0;
   struct call call = call_of(task);
   write_open(&record, task, &call, ctx->result);

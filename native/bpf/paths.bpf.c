@@ -1,6 +1,6 @@
 /* Calls on two paths: rename, renameat, renameat2, link, linkat, symlink, symlinkat, mount. */
 
-#include "descriptor.h"
+#include "filter.h"
 
 #define PATHS_OLD_LIMIT sizeof(struct event_paths)
 #define PATHS_NEW_LIMIT (PATHS_OLD_LIMIT + LONGEST_TEXT + 1)
@@ -67,7 +67,8 @@ inline_always void write_paths(struct record *record, struct task_struct *task, 
 HOOK_PROGRAM(on_paths) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_PATHS) || !reserve(&record, ctx, task, PATHS_LONGEST, sizeof(struct event_paths)))
+  if (!begin(&record, ctx, task, SLOT_PATHS) || !passes(&record, ctx, FILTER_OTHER) ||
+      !reserve(&record, ctx, task, PATHS_LONGEST, sizeof(struct event_paths)))
     return 0;
   struct call call = call_of(task);
   write_paths(&record, task, &call);

@@ -2,7 +2,7 @@
  * change in their process is told by its image. A clone has two events: of the parent (result: the child), and of the
  * child (result 0), whose system call ends too. */
 
-#include "syscall.h"
+#include "filter.h"
 
 #define CLONE_FLAGS_MASK (~0xffull) /* the lowest byte of clone's flags is the signal at the child's end */
 #define VFORK_FLAGS 0x4100          /* CLONE_VFORK | CLONE_VM */
@@ -68,7 +68,7 @@ inline_always void write_process(struct record *record, struct task_struct *task
 HOOK_PROGRAM(on_process) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_PROCESS) ||
+  if (!begin(&record, ctx, task, SLOT_PROCESS) || !passes(&record, ctx, FILTER_OTHER) ||
       !reserve(&record, ctx, task, PROCESS_LONGEST, sizeof(struct event_process)))
     return 0;
   struct call call = call_of(task);

@@ -43,6 +43,7 @@ class BpfSource : public EventSource {
 
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
+  Status UseFilter(int map) override;
   Status Attach(const std::vector<std::string>& event_types) override;
   int doorbell() const override { return objects_.empty() ? -1 : objects_.front().MapFd("doorbell"); }
   void ClearDoorbell() override {
@@ -316,6 +317,16 @@ Status BpfSource::AttachTypes() {
     if (auto failed = AttachHook(hook)) return failed;
   }
   std::erase_if(hooks_, [&](const auto& hook) { return !tracepoints.contains(hook.first); });
+  return std::nullopt;
+}
+
+/** The kernel returns when no program looks at the filter that was there before. */
+Status BpfSource::UseFilter(int map) {
+  const int filters = objects_.front().MapFd("filters");
+  const uint32_t key = 0;
+  const bool failed = map < 0 ? bpf_map_delete_elem(filters, &key) != 0 && errno != ENOENT
+                              : bpf_map_update_elem(filters, &key, &map, BPF_ANY) != 0;
+  if (failed) return LoadError("Changing the kernel filter", errno);
   return std::nullopt;
 }
 

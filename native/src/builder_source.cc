@@ -55,6 +55,10 @@ Status BuilderSource::Start(const std::function<void()>& /*drain*/) { return std
 
 Status BuilderSource::Attach(const std::vector<std::string>& /*event_types*/) { return std::nullopt; }
 
+Status BuilderSource::UseFilter(int /*map*/) {
+  return Error{"CAPTURE_FILTER", "Only live events are filtered.", ""};
+}
+
 void BuilderSource::ClearDoorbell() {
   uint64_t count;
   static_cast<void>(!read(doorbell_.get(), &count, sizeof count));

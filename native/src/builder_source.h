@@ -15,6 +15,7 @@ class BuilderSource : public EventSource {
 
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
+  Status UseFilter(int map) override;
   Status Attach(const std::vector<std::string>& event_types) override;
   int doorbell() const override { return doorbell_.get(); }
   void ClearDoorbell() override;

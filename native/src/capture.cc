@@ -127,15 +127,32 @@ Status Capture::Open(const std::vector<std::string>& event_types) {
   return Watch(epoll_.get(), source_->doorbell());
 }
 
-Status Capture::Start(const std::vector<std::string>& event_types) {
+Status Capture::Start(const std::vector<std::string>& event_types, const FilterTables* filter) {
   if (reader_ == nullptr) {
     if (auto failed = Open(event_types)) return failed;
+  }
+  if (filter != nullptr) {
+    if (auto failed = SetFilter(filter)) return failed;
   }
   Housekeep();
   auto failed = source_->Start([this] { DrainLifecycle(); });
   DrainLifecycle();
   images_.LinkSnapshots();
   return failed;
+}
+
+Status Capture::SetFilter(const FilterTables* tables) {
+  if (reader_ == nullptr) return Error{"CAPTURE_STATE", "The capture was not started.", ""};
+  std::unique_ptr<KernelFilter> filter;
+  if (tables != nullptr) {
+    auto made = KernelFilter::Make(*tables);
+    if (!made) return std::move(made.error());
+    filter = std::move(*made);
+  }
+  if (auto failed = source_->UseFilter(filter == nullptr ? -1 : filter->fd())) return failed;
+  filter_ = std::move(filter);
+  images_.Tell(filter_.get());
+  return std::nullopt;
 }
 
 Status Capture::Attach(const std::vector<std::string>& event_types) {
@@ -287,11 +304,14 @@ Counters Capture::Count() const {
   counters.images_lost += memory.shared->images_lost;
   for (uint32_t cpu = 0; cpu < plan_.cpus; cpu++) {
     const ring_control& control = memory.controls[cpu];
-    counters.produced.push_back(__atomic_load_n(&control.sequence, __ATOMIC_RELAXED));
+    uint64_t produced = __atomic_load_n(&control.sequence, __ATOMIC_RELAXED);
     for (int type = 0; type < EVENT_TYPE_COUNT; type++) {
       counters.dropped[type] += __atomic_load_n(&control.dropped[type], __ATOMIC_RELAXED);
-      counters.filtered[type] += __atomic_load_n(&control.filtered[type], __ATOMIC_RELAXED);
+      const uint64_t filtered = __atomic_load_n(&control.filtered[type], __ATOMIC_RELAXED);
+      counters.filtered[type] += filtered;
+      produced += filtered;
     }
+    counters.produced.push_back(produced);
   }
   return counters;
 }

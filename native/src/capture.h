@@ -13,6 +13,7 @@
 #include "container_table.h"
 #include "event_source.h"
 #include "image_table.h"
+#include "kernel_filter.h"
 #include "ring_reader.h"
 
 namespace wasprey {
@@ -35,7 +36,13 @@ class Capture {
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
-  Status Start(const std::vector<std::string>& event_types);
+  /** `filter` is what SetFilter() takes; it is there before the first event. */
+  Status Start(const std::vector<std::string>& event_types, const FilterTables* filter);
+  /**
+   * Replaces the kernel filter, or takes it away if null. What processes can match is not known to a new one before
+   * SetCandidates(), so that it filters by events alone at first.
+   */
+  Status SetFilter(const FilterTables* tables);
   Status Attach(const std::vector<std::string>& event_types);
 
   /** See Capture.poll() in host/capture/native.ts. */
@@ -88,6 +95,8 @@ class Capture {
   SandboxRegion scratch_;
   Completion completion_;
   std::unique_ptr<RingReader> reader_;
+  /** Null: all events go through. */
+  std::unique_ptr<KernelFilter> filter_;
   FileDescriptor epoll_;
   FileDescriptor wake_;
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "filter_object.h"
 #include "javascript.h"
 #include "plan.h"
 
@@ -64,6 +65,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                      {
                          InstanceMethod<&CaptureObject::Start>("start"),
                          InstanceMethod<&CaptureObject::Attach>("attach"),
+                         InstanceMethod<&CaptureObject::SetFilter>("setFilter"),
                          InstanceMethod<&CaptureObject::Poll>("poll"),
                          InstanceMethod<&CaptureObject::Release>("release"),
                          InstanceMethod<&CaptureObject::TakeImages>("takeImages"),
@@ -143,10 +145,23 @@ BuilderSource* CaptureObject::Builder(Napi::Env env) {
 
 Napi::Value CaptureObject::Start(const Napi::CallbackInfo& info) {
   const auto types = StringsOf(info[0]);
-  if (!types) return ThrowType(info.Env(), "start: an array of event type names is needed");
+  const auto filter = FilterTablesOf(info[1]);
+  if (!types || (!info[1].IsUndefined() && !filter)) {
+    return ThrowType(info.Env(), "start: an array of event type names, and tables of a filter or none, are needed");
+  }
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  if (auto failed = capture->Start(*types)) return Throw(info.Env(), *failed);
+  if (auto failed = capture->Start(*types, filter ? &*filter : nullptr)) return Throw(info.Env(), *failed);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::SetFilter(const Napi::CallbackInfo& info) {
+  const auto filter = FilterTablesOf(info[0]);
+  if (!info[0].IsUndefined() && !filter)
+    return ThrowType(info.Env(), "setFilter: tables of a filter or none are needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (auto failed = capture->SetFilter(filter ? &*filter : nullptr)) return Throw(info.Env(), *failed);
   return info.Env().Undefined();
 }
 

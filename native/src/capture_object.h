@@ -17,6 +17,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
 
  private:
   Napi::Value Start(const Napi::CallbackInfo& info);
+  Napi::Value SetFilter(const Napi::CallbackInfo& info);
   Napi::Value Attach(const Napi::CallbackInfo& info);
   Napi::Value Poll(const Napi::CallbackInfo& info);
   Napi::Value Release(const Napi::CallbackInfo& info);

@@ -35,6 +35,8 @@ class EventSource {
    * fill up), and lets events come.
    */
   virtual Status Start(const std::function<void()>& drain) = 0;
+  /** Drops in the kernel what the filter with that map does not let through; -1: nothing. After Open(). */
+  virtual Status UseFilter(int map) = 0;
   /** Changes the event types that come. */
   virtual Status Attach(const std::vector<std::string>& event_types) = 0;
 

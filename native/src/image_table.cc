@@ -231,6 +231,7 @@ void ImageTable::BecomeCurrent(uint32_t index, uint32_t kind) {
 void ImageTable::Retire(uint32_t index) {
   for (uint32_t next = index; next != kNone && entries_[next].current; next = entries_[next].twin) {
     entries_[next].current = false;
+    if (filter_ != nullptr) filter_->Forget(entries_[next].id);
     retiring_.push_back(next);
   }
 }
@@ -292,6 +293,8 @@ bool ImageTable::SetCandidates(uint32_t address, std::span<const uint64_t> words
   for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {
     process->candidates[word] = word < words.size() ? words[word] : kAllCandidates;
   }
+  // The image that stands in for unknown ones has no id, and one that was left has no events to come.
+  if (filter_ != nullptr && entries_[index].current) filter_->Fill(*process);
   return true;
 }
 

@@ -12,6 +12,7 @@
 #include "container_table.h"
 #include "id_map.h"
 #include "image_log.h"
+#include "kernel_filter.h"
 #include "kernel_layout.h"
 #include "memory_map.h"
 #include "users.h"
@@ -31,6 +32,8 @@ class ImageTable {
   void Add(const uint8_t* record, size_t size, const ImageFacts* recorded = nullptr);
   /** What is taken in from now on goes to the log too. */
   void LogTo(ImageLog* log) { log_ = log; }
+  /** The kernel filter is told what processes can match, from now on. Null: there is none. */
+  void Tell(KernelFilter* filter) { filter_ = filter; }
 
   /** Address of the image with that id, or 0. */
   uint32_t Find(uint64_t id) const {
@@ -134,6 +137,7 @@ class ImageTable {
   uint32_t address_;
   ContainerTable* containers_;
   ImageLog* log_ = nullptr;
+  KernelFilter* filter_ = nullptr;
   Users users_;
   BuddyAllocator blocks_;
   /** For each unit of a block that starts there: the image in it, or kNone. */

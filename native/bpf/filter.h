@@ -1,0 +1,94 @@
+/* The kernel filter: whether any rule can be true of an event, before there is a record of it. What can't be told goes
+ * through. test/support/filter-reference.ts says the same in TypeScript. */
+
+#ifndef WASPREY_FILTER_H
+#define WASPREY_FILTER_H
+
+#include "socket.h"
+#include "filter_tables.h"
+
+/* Holds the filter, or nothing when there is none. Replacing it waits until no program looks at the old one. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __array(
+      values, struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(map_flags, BPF_F_MMAPABLE);
+        __uint(max_entries, 1);
+        __type(key, u32);
+        __type(value, struct filter);
+      });
+} filters SEC(".maps");
+
+inline_always struct filter *find_filter(void) {
+  u32 zero = 0;
+  void *map = bpf_map_lookup_elem(&filters, &zero);
+  return map ? bpf_map_lookup_elem(map, &zero) : 0;
+}
+
+/* The entry of an image, or 0. What it says is only good if the image is the same after it was read. */
+inline_always struct filter_process *process_entry(struct filter *filter, u64 image) {
+  struct filter_process *entry = &filter->processes[image % FILTER_PROCESSES];
+  return image && *(volatile u64 *)&entry->image == image ? entry : 0;
+}
+
+inline_always bool still_of(const struct filter_process *entry, u64 image) {
+  barrier();
+  return *(volatile u64 *)&entry->image == image;
+}
+
+inline_always u64 clauses_of_process(struct filter *filter, u64 image, u32 family) {
+  struct filter_process *entry = process_entry(filter, image);
+  if (!entry)
+    return FILTER_EVERY_CLAUSE;
+  u64 clauses = *(volatile u64 *)&entry->clauses[family];
+  return still_of(entry, image) ? clauses : FILTER_EVERY_CLAUSE;
+}
+
+/* Clauses that an event of the type can meet, by its result and its process. The family is a constant. */
+inline_always u64 clauses_of_call(struct filter *filter, const struct record *record, u64 type, s64 result,
+                                  u32 family) {
+  if (type >= EVENT_TYPE_COUNT)
+    return FILTER_EVERY_CLAUSE;
+  return filter->types[type] & filter->results[family][result < 0] & clauses_of_process(filter, record->image, family);
+}
+
+/* Counts an event that no rule can be true of. False: that is what the programs go on with. */
+inline_always bool filtered(struct record *record, u64 type) {
+  if (type < EVENT_TYPE_COUNT && !*(volatile u32 *)&record->capture->finished)
+    __sync_fetch_and_add(&record->ring->filtered[type], 1);
+  return false;
+}
+
+/* Whether any rule can be true of the event, by what every call has. */
+inline_always bool passes(struct record *record, struct exit_context *ctx, u32 family) {
+  struct filter *filter = find_filter();
+  if (!filter)
+    return true;
+  u64 type = bpf_get_attach_cookie(ctx);
+  return clauses_of_call(filter, record, type, ctx->result, family) || filtered(record, type);
+}
+
+/* Clauses that calls on the open file at an address can meet; 0: they have none. */
+inline_always u64 clauses_of_socket(struct filter *filter, u64 file) {
+  if (!file)
+    return filter->sockets[SOCKET_KIND_NONE];
+  u64 inode = LOAD_WORD(file, file, f_inode);
+  if ((LOAD(inode, inode, i_mode) & FORMAT_MASK) != FORMAT_SOCKET)
+    return filter->sockets[SOCKET_KIND_OTHER];
+  u64 sock = sock_of(file);
+  switch (LOAD(sock, sock, __sk_common.skc_family)) {
+    case AF_INET:
+      return filter->sockets[SOCKET_KIND_IPV4];
+    case AF_INET6: /* its addresses may be those of IPv4 */
+      return filter->sockets[SOCKET_KIND_IPV4] | filter->sockets[SOCKET_KIND_IPV6];
+    case AF_UNIX:
+      return filter->sockets[SOCKET_KIND_UNIX];
+    default:
+      return filter->sockets[SOCKET_KIND_OTHER];
+  }
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* The kernel filter: what of an event rules can be true of, as tables. Each clause of a rule has a bit in the word of
+ * its family of event types; each table tells, of one fact of an event, which clauses can still be met. host/capture
+ * makes the tables. Included by both sides, after their own definition of __u64 and friends. */
+
+#ifndef WASPREY_FILTER_TABLES_H
+#define WASPREY_FILTER_TABLES_H
+
+#include "schema.h"
+
+/* Families, and how many. */
+#define FILTER_OPEN 0
+#define FILTER_EXEC 1
+#define FILTER_NETWORK 2
+#define FILTER_OTHER 3
+#define FILTER_FAMILIES 4
+
+#define FILTER_OPEN_COMBINATIONS 256
+/* Bits of a combination, above the access mode. */
+#define COMBINATION_CREATE 4
+#define COMBINATION_TRUNCATE 8
+#define COMBINATION_TEMPORARY 16
+#define COMBINATION_FILE 32
+#define COMBINATION_DIRECTORY 64
+#define COMBINATION_CREATED 128
+
+#define SOCKET_KIND_NONE 0
+#define SOCKET_KIND_IPV4 1
+#define SOCKET_KIND_IPV6 2
+#define SOCKET_KIND_UNIX 3
+#define SOCKET_KIND_OTHER 4
+#define FILTER_SOCKET_KINDS 8
+
+#define FILTER_EVERY_CLAUSE (~(__u64)0)
+
+/* States of beginnings and endings of paths. */
+#define FILTER_STATES 2048
+#define FILTER_CLASSES 64
+#define STATE_DEAD 0
+#define STATE_BEGINNINGS 1
+#define STATE_ENDINGS 2
+#define LONGEST_BEGINNING 64 /* no state is farther from its start */
+
+struct filter_state {
+  __u64 accepted; /* clauses that need no more than what led here */
+  __u64 possible; /* those, and the clauses of all states behind it */
+  __u16 next[FILTER_CLASSES];
+};
+
+/* What the reader has found out about a process image: by image id, modulo their number. The reader fills it in after
+ * the image is known; until then, and where another image has the place, everything goes through. */
+#define FILTER_PROCESSES 16384
+struct filter_process {
+  __u64 image; /* written last, and emptied first */
+  __u64 clauses[FILTER_FAMILIES];
+  __u64 below; /* clauses of the open family that a name below its current directory can meet */
+  __u64 pad[2];
+};
+
+struct filter {
+  __u64 types[EVENT_TYPE_COUNT];
+  __u64 results[FILTER_FAMILIES][2]; /* succeeded, failed */
+  __u64 opens[FILTER_OPEN_COMBINATIONS];
+  __u64 sockets[FILTER_SOCKET_KINDS];
+  __u64 any_path;    /* clauses that need no certain path */
+  __u64 top_level;   /* those that a file right below the root directory will do for */
+  __u64 zero;
+  __u8 classes[256]; /* of bytes */
+  struct filter_state states[FILTER_STATES];
+  struct filter_process processes[FILTER_PROCESSES];
+};
+
+#endif

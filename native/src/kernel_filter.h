@@ -1,0 +1,54 @@
+// The kernel filter as a map that the BPF programs read: its tables, and what processes can still match.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "bpf/filter_tables.h"
+#include "file_descriptor.h"
+#include "kernel_layout.h"
+#include "memory_map.h"
+
+namespace wasprey {
+
+/** As host/capture/filter-tables.ts makes them. */
+struct FilterTables {
+  std::span<const uint64_t> types, results, opens, sockets;
+  uint64_t any_path = 0;
+  uint64_t top_level = 0;
+  std::span<const uint8_t> classes;
+  std::span<const uint64_t> accepted, possible;
+  std::span<const uint16_t> next;
+  /** Clauses of each rule with a candidate bit by family, then those that hang on none. */
+  std::span<const uint64_t> rules;
+};
+
+class KernelFilter {
+ public:
+  /** Makes the map. Tables of other sizes than the layout's are refused. */
+  static Result<std::unique_ptr<KernelFilter>> Make(const FilterTables& tables);
+
+  /** Of the map. */
+  int fd() const { return map_.get(); }
+
+  /** Notes what the process of an image can match, by its candidate words. Another's place stays the other's. */
+  void Fill(const image& process);
+  /** The process has left the image: makes room for another. */
+  void Forget(uint64_t id);
+
+ private:
+  KernelFilter(FileDescriptor map, Mapping memory, std::span<const uint64_t> rules);
+
+  filter_process& PlaceOf(uint64_t id) { return filter_->processes[id % FILTER_PROCESSES]; }
+  uint64_t ClausesBelow(std::string_view directory) const;
+
+  FileDescriptor map_;
+  Mapping memory_;
+  filter* filter_;
+  std::vector<uint64_t> rules_;
+};
+
+}  // namespace wasprey
