@@ -1,6 +1,6 @@
 // The value of any field of an event, resolved through the schema's description of where it lives.
 
-import type { Field } from '../schema/types.ts';
+import type { Field, ValueType } from '../schema/types.ts';
 import { EVT_FIELDS } from './computed/evt.ts';
 import { FD_FIELDS } from './computed/fd.ts';
 import { FS_PATH_FIELDS } from './computed/fs-path.ts';
@@ -44,7 +44,7 @@ export function readField(
   if (isContainerField(field)) return containerValue(event, field, argument);
   switch (source.from) {
     case 'event':
-      return plain(event.value(source.member));
+      return plain(event.value(source.member), field.type);
     case 'image':
       return imageValue(event.image?.ancestor(source.hops ?? 0), source, argument);
     case 'ancestor':
@@ -73,9 +73,10 @@ function containerValue(event: EventRecord, field: Field, argument: string | und
   return container && readContainerField(field, argument, container, momentOf(event));
 }
 
-function plain(value: MemberValue): FieldValue | Absent {
+function plain(value: MemberValue, type?: ValueType): FieldValue | Absent {
   if (value === undefined) return undefined;
-  return value instanceof Uint8Array ? text(value) : integer(value);
+  if (!(value instanceof Uint8Array)) return integer(value);
+  return type === 'BYTEBUF' ? { kind: 'buffer', bytes: value } : text(value);
 }
 
 function imageValue(

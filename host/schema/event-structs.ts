@@ -77,7 +77,7 @@ export const EVENT_STRUCTS = {
   ]),
   descriptor: body(
     'event_descriptor',
-    'calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf',
+    'calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd',
     [
       ...DESCRIPTOR,
       { name: 'old_fd', type: 'i32', doc: 'dup*: descriptor duplicated' },
@@ -85,27 +85,32 @@ export const EVENT_STRUCTS = {
       {
         name: 'call_flags',
         type: 'u32',
-        doc: 'flags passed (dup3, memfd_create, finit_module, setns nstype), or bpf cmd',
+        doc: 'flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd',
       },
       { name: 'mode', type: 'u32', doc: 'fchmod: mode' },
       { name: 'text', type: 'string', doc: 'finit_module: parameters; memfd_create: name' },
     ],
   ),
-  network: body('event_network', 'socket, bind, listen, connect, accept, accept4, sendto, sendmsg', [
+  network: body('event_network', 'socket, bind, listen, connect, accept, accept4, sendto, sendmsg, recvfrom, recvmsg', [
     ...DESCRIPTOR,
     { name: 'domain', type: 'u32', doc: 'socket: address family' },
     { name: 'socket_type', type: 'u32', doc: 'socket: type without flags' },
     { name: 'protocol', type: 'u32', doc: 'socket: protocol' },
-    { name: 'call_flags', type: 'u32', doc: 'accept4, sendto, sendmsg: flags' },
+    { name: 'call_flags', type: 'u32', doc: 'accept4, send*, recv*: flags' },
     { name: 'backlog', type: 'i32', doc: 'listen: backlog' },
-    { name: 'length', type: 'u32', doc: 'sendto, sendmsg: bytes asked for' },
+    { name: 'length', type: 'u32', doc: 'send*, recvfrom: bytes asked for; recvmsg: bytes received' },
     { name: 'queue_length', type: 'u32', doc: 'accept: pending connections' },
     { name: 'queue_max', type: 'u32', doc: 'accept: backlog of the listener' },
-    { name: 'passed_family', type: 'u16', doc: 'bind, connect, send*: address passed; 0 = none' },
+    {
+      name: 'passed_family',
+      type: 'u16',
+      doc: 'bind, connect, send*: address passed; recv*: that of the sender; 0 = none',
+    },
     { name: 'passed_port', type: 'u16', doc: 'host byte order' },
     { name: 'passed_address', type: 'address', doc: 'address passed' },
     { name: 'pad', type: 'u32', doc: '0' },
     { name: 'passed_path', type: 'string', doc: 'unix: path passed' },
+    { name: 'data', type: 'string', doc: 'send*, recv*: the first bytes, at most 80 as in Falco' },
   ]),
   path: body('event_path', 'calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir', [
     { name: 'raw', type: 'string', doc: 'path as passed' },

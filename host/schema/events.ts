@@ -42,6 +42,7 @@ const MODE_NUMBER = parameter('mode', 'UINT32', { member: 'mode' });
 const MODE_BITS = parameter('mode', 'MODE', { member: 'mode', flags: 'chmod_mode' });
 const PATH = parameter('path', 'FSPATH', { member: 'name' });
 const RELATIVE_PATH = parameter('path', 'FSRELPATH', { member: 'name' });
+const DATA = parameter('data', 'BYTEBUF', { member: 'data' });
 const TUPLE = parameter('tuple', 'SOCKTUPLE', { member: 'name' });
 const PASSED_ADDRESS = parameter('addr', 'SOCKADDR', { member: 'passed_address' });
 const OLD_PATH = parameter('oldpath', 'FSPATH', { member: 'old_name' });
@@ -246,7 +247,7 @@ export const EVENT_TYPES: readonly EventType[] = [
     category: 'net',
     usesFd: true,
     io: 'write',
-    parameters: [RES, parameter('data', 'BYTEBUF'), FD, parameter('size', 'UINT32', { member: 'length' }), TUPLE],
+    parameters: [RES, DATA, FD, parameter('size', 'UINT32', { member: 'length' }), TUPLE],
   },
   {
     name: 'sendmsg',
@@ -255,7 +256,7 @@ export const EVENT_TYPES: readonly EventType[] = [
     category: 'net',
     usesFd: true,
     io: 'write',
-    parameters: [RES, parameter('data', 'BYTEBUF'), FD, parameter('size', 'UINT32', { member: 'length' }), TUPLE],
+    parameters: [RES, DATA, FD, parameter('size', 'UINT32', { member: 'length' }), TUPLE],
   },
   { name: 'unlink', number: 15, shape: 'path', category: 'file', parameters: [RES, PATH] },
   {
@@ -521,6 +522,42 @@ export const EVENT_TYPES: readonly EventType[] = [
   { name: 'clone3', number: 46, shape: 'process', category: 'process', parameters: cloneParameters('numbers[0]') },
   { name: 'fork', number: 47, shape: 'process', category: 'process', parameters: cloneParameters('numbers[0]') },
   { name: 'vfork', number: 48, shape: 'process', category: 'process', parameters: cloneParameters('numbers[0]') },
+  {
+    name: 'recvfrom',
+    number: 49,
+    shape: 'network',
+    category: 'net',
+    usesFd: true,
+    io: 'read',
+    parameters: [RES, DATA, TUPLE, FD, parameter('size', 'UINT32', { member: 'length' })],
+  },
+  {
+    name: 'recvmsg',
+    number: 50,
+    shape: 'network',
+    category: 'net',
+    usesFd: true,
+    io: 'read',
+    parameters: [
+      RES,
+      parameter('size', 'UINT32', { member: 'length' }),
+      DATA,
+      TUPLE,
+      parameter('msgcontrol', 'BYTEBUF'),
+      FD,
+    ],
+  },
+  {
+    name: 'userfaultfd',
+    number: 51,
+    shape: 'descriptor',
+    category: 'file',
+    createsFd: true,
+    parameters: [
+      parameter('res', 'ERRNO', { member: 'result' }),
+      parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'descriptor_flags' }),
+    ],
+  },
 ];
 
 const BY_NAME = new Map(EVENT_TYPES.map((type) => [type.name, type]));

@@ -80,7 +80,7 @@ static const struct call calls[] = {
     CALL(umount2),   OPENS(memfd_create), CALL(unshare),  CALL(setns),       CALL(init_module), CALL(finit_module),
     OPENS(bpf),      CALL(clone),         CALL(clone3),   CALL(chdir),       CALL(fchdir),      CALL(chroot),
     CALL(write),     CALL(getppid),       CALL(sendfile), OPENS(pidfd_open), CALL(pipe2),       OPENS(eventfd2),
-    CALL(ftruncate), CALL(fcntl),         CALL(fchmodat2),
+    CALL(ftruncate), CALL(fcntl),         CALL(fchmodat2), CALL(recvfrom),    CALL(recvmsg),     OPENS(userfaultfd),
 };
 
 enum { X32_CALL = 0x40000000 };

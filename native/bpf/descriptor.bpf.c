@@ -1,4 +1,4 @@
-/* Calls on or making a descriptor: dup, dup2, dup3, fchmod, setns, finit_module, memfd_create, bpf. */
+/* Calls on or making a descriptor: dup, dup2, dup3, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd. */
 
 #include "filter.h"
 
@@ -40,6 +40,8 @@ inline_always struct descriptor_arguments descriptor_arguments(u32 type, const s
       return (struct descriptor_arguments){.fd = (s32)first, .text = second, .flags = third};
     case EVENT_MEMFD_CREATE:
       return (struct descriptor_arguments){.fd = result, .text = first, .flags = second};
+    case EVENT_USERFAULTFD:
+      return (struct descriptor_arguments){.fd = result, .flags = common_open_flags(first)};
     default: /* bpf */
       return (struct descriptor_arguments){.fd = first < 64 && BPF_MAKES_FD >> first & 1 ? result : -1, .flags = first};
   }

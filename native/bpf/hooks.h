@@ -60,7 +60,10 @@
   HOOK(EVENT_CLONE, "sys_exit_clone", on_process)                  \
   HOOK(EVENT_CLONE3, "sys_exit_clone3", on_process)                \
   HOOK(EVENT_FORK, "sys_exit_fork", on_process)                    \
-  HOOK(EVENT_VFORK, "sys_exit_vfork", on_process)
+  HOOK(EVENT_VFORK, "sys_exit_vfork", on_process)                  \
+  HOOK(EVENT_RECVFROM, "sys_exit_recvfrom", on_receive)            \
+  HOOK(EVENT_RECVMSG, "sys_exit_recvmsg", on_receive)              \
+  HOOK(EVENT_USERFAULTFD, "sys_exit_userfaultfd", on_descriptor)
 
 /* ALSO(event type, cookie, tracepoint, program): where else events of a type come from. A send may connect. */
 #define WASPREY_ALSO(ALSO)                                            \
@@ -114,6 +117,7 @@ enum program_slot {
   SLOT_PATHS,
   SLOT_DESCRIPTOR,
   SLOT_PROCESS,
+  SLOT_RECEIVE,
   SLOT_COUNT,
 };
 
@@ -127,6 +131,7 @@ enum program_slot {
   SLOT(SLOT_PATH, on_path)              \
   SLOT(SLOT_PATHS, on_paths)            \
   SLOT(SLOT_DESCRIPTOR, on_descriptor)  \
-  SLOT(SLOT_PROCESS, on_process)
+  SLOT(SLOT_PROCESS, on_process)        \
+  SLOT(SLOT_RECEIVE, on_receive)
 
 #endif

@@ -5,10 +5,15 @@
 #define EINPROGRESS 115
 #define SOCKET_TYPE_MASK 0xf
 
-/* Strings: the unix path passed, and the one the socket has. */
+/* Bytes of what is sent or received, as many as Falco keeps, and the room for them. */
+#define LONGEST_DATA 80
+#define DATA_ROOM 80
+
+/* Strings: the unix path passed, the one the socket has, and data. */
 #define NETWORK_PASSED_LIMIT sizeof(struct event_network)
 #define NETWORK_SOCKET_LIMIT (NETWORK_PASSED_LIMIT + UNIX_PATH_ROOM)
-#define NETWORK_LONGEST (NETWORK_SOCKET_LIMIT + UNIX_PATH_ROOM)
+#define NETWORK_DATA_LIMIT (NETWORK_SOCKET_LIMIT + UNIX_PATH_ROOM)
+#define NETWORK_LONGEST (NETWORK_DATA_LIMIT + DATA_ROOM)
 
 /* A socket address as passed: its first 28 bytes, which is all of an IP one. */
 union passed {
@@ -72,6 +77,20 @@ inline_always void append_passed(struct record *record, const struct call *call,
     default:
       break;
   }
+}
+
+/* The first bytes that were sent or received. They lie in the memory of the process: of an io_uring request it may be
+ * another's. */
+inline_always void append_data(struct record *record, const struct call *call, u64 address, s64 size) {
+  struct event_network *event = (void *)record->header;
+  u64 start = filled(record, NETWORK_DATA_LIMIT);
+  u64 length = size > LONGEST_DATA ? LONGEST_DATA : size;
+  opaque(length);
+  if (size <= 0 || !address || length > LONGEST_DATA || call->way == WAY_IO_URING ||
+      bpf_probe_read_user((void *)event + start, length, (void *)address))
+    return;
+  event->data = (struct string_ref){start, length};
+  fill(record, start + length);
 }
 
 /* A connection that failed leaves no remote end in the sock: then what was asked for is told. */

@@ -16,7 +16,7 @@ inline_always void write_passed_send(struct record *record, const struct passed_
                                      const struct call *call) {
   struct sending sending;
   if (!find_send(&sending, call, task, passed->type, passed->result) || !is_wanted(record->capture, sending.type) ||
-      (sending.type != EVENT_CONNECT && !is_new_peer(call, &sending)) ||
+      (sending.type != EVENT_CONNECT && !is_new_peer(call, sending.file, &sending.passed, sending.arguments.address, sending.arguments.length)) ||
       !reserve_of(record, sending.type, sending.result, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return;
   record->header->tid = passed->tid;

@@ -28,10 +28,7 @@ struct ring_control {
   __u64 pad;
   __u64 dropped[EVENT_TYPE_COUNT];
   __u64 filtered[EVENT_TYPE_COUNT];
-  __u64 align[6]; /* up to a multiple of 64 bytes: CPUs share no cache line */
-};
-
-_Static_assert(sizeof(struct ring_control) % 64 == 0, "struct ring_control: whole cache lines");
+} __attribute__((aligned(64))); /* CPUs share no cache line */
 
 #define WANTED_WORDS 2
 _Static_assert(EVENT_TYPE_COUNT <= 64 * WANTED_WORDS, "a bit for each event type");

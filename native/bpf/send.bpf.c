@@ -4,7 +4,7 @@
 
 #define MSG_FASTOPEN 0x20000000
 
-/* Whom a socket has sent datagrams to. A socket is known by its inode number too: the memory is used again. */
+/* With whom a socket has exchanged datagrams. A socket is known by its inode number too: the memory is used again. */
 struct peer_key {
   u64 sock;
   u64 inode;
@@ -24,6 +24,8 @@ struct send_arguments {
   u32 length; /* of the address */
   u32 flags;
   u32 size; /* of the datagram */
+  u32 part; /* bytes of its first part at most */
+  u64 data; /* address of that; 0: not known */
 };
 
 inline_always struct send_arguments send_arguments(u32 type, const struct call *call, s64 result) {
@@ -31,15 +33,18 @@ inline_always struct send_arguments send_arguments(u32 type, const struct call *
   struct compat_msghdr compat = {};
   if (type == EVENT_SENDTO || call->way == WAY_IO_URING)
     return (struct send_arguments){ARGUMENT(call, 4), ARGUMENT(call, 5), ARGUMENT(call, 3),
-                                   ARGUMENT(call, 2)};
+                                   ARGUMENT(call, 2), ARGUMENT(call, 2), ARGUMENT(call, 1)};
   if (call->way == WAY_COMPAT) {
     read_memory(call, &compat, offsetof(struct compat_msghdr, msg_iov), ARGUMENT(call, 1));
     return (struct send_arguments){PINNED(compat.msg_name), PINNED(compat.msg_namelen), ARGUMENT(call, 2),
                                    result < 0 ? 0 : result};
   }
-  read_memory(call, &header, offsetof(struct user_msghdr, msg_iov), ARGUMENT(call, 1));
-  return (struct send_arguments){PINNED((u64)header.msg_name), PINNED(header.msg_namelen), ARGUMENT(call, 2),
-                                 result < 0 ? 0 : result};
+  struct iovec part = {};
+  read_memory(call, &header, offsetof(struct user_msghdr, msg_iovlen), ARGUMENT(call, 1));
+  read_memory(call, &part, sizeof(part), (u64)header.msg_iov);
+  u32 size = result < 0 ? 0 : result;
+  return (struct send_arguments){PINNED((u64)header.msg_name), PINNED(header.msg_namelen), ARGUMENT(call, 2), size,
+                                 PINNED(part.iov_len), PINNED((u64)part.iov_base)};
 }
 
 /* A send that may tell something. */
@@ -78,18 +83,17 @@ inline_always bool find_send(struct sending *sending, const struct call *call, s
   return true;
 }
 
-/* Whether the socket sends to that address for the first time; notes it. A unix path is told apart by its length and
+/* Whether the socket has to do with that peer for the first time; notes it. A unix path is told apart by its length and
  * last 24 bytes. */
-inline_always bool is_new_peer(const struct call *call, const struct sending *sending) {
-  u64 inode = LOAD_WORD(file, sending->file, f_inode);
-  u32 length = sending->arguments.length;
-  struct peer_key key = {.sock = sending->sock, .inode = LOAD(inode, inode, i_ino), .length = length};
+inline_always bool is_new_peer(const struct call *call, u64 file, const union passed *peer, u64 address, u32 length) {
+  u64 inode = LOAD_WORD(file, file, f_inode);
+  struct peer_key key = {.sock = sock_of(file), .inode = LOAD(inode, inode, i_ino), .length = length};
   u8 yes = 1;
-  key.peer.words[0] = sending->passed.words[0];
-  if (sending->passed.family == AF_INET6) {
-    key.peer = sending->passed;
-  } else if (sending->passed.family == AF_UNIX && length > 24) {
-    read_memory(call, &key.peer.words[1], 24, sending->arguments.address + length - 24);
+  key.peer.words[0] = peer->words[0];
+  if (peer->family == AF_INET6) {
+    key.peer = *peer;
+  } else if (peer->family == AF_UNIX && length > 24) {
+    read_memory(call, &key.peer.words[1], 24, address + length - 24);
   }
   if (bpf_map_lookup_elem(&known_peers, &key))
     return false;
@@ -112,6 +116,7 @@ inline_always void write_send(struct record *record, const struct call *call, co
     event->length = arguments->size;
     fill_remote(event);
     event->state |= DESCRIPTOR_NAME_CHANGED;
+    append_data(record, call, arguments->data, sending->result < arguments->part ? sending->result : arguments->part);
   }
   commit(record);
 }
@@ -123,7 +128,7 @@ HOOK_PROGRAM(on_send) {
   struct call call = call_of(task);
   if (!find_send(&sending, &call, task, bpf_get_attach_cookie(ctx), ctx->result) ||
       !begin(&record, ctx, task, SLOT_SEND) || !is_wanted(record.capture, sending.type) ||
-      (sending.type != EVENT_CONNECT && !is_new_peer(&call, &sending)) ||
+      (sending.type != EVENT_CONNECT && !is_new_peer(&call, sending.file, &sending.passed, sending.arguments.address, sending.arguments.length)) ||
       !reserve_of(&record, sending.type, sending.result, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return 0;
   write_send(&record, &call, &sending);

@@ -5,6 +5,7 @@
 #include "exec.bpf.c"
 #include "network.bpf.c"
 #include "send.bpf.c"
+#include "receive.bpf.c"
 #include "path.bpf.c"
 #include "paths.bpf.c"
 #include "descriptor.bpf.c"

@@ -69,7 +69,7 @@ struct event_exec {
 };
 _Static_assert(sizeof(struct event_exec) == 96, "struct event_exec: layout");
 
-/* calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf */
+/* calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd */
 struct event_descriptor {
   struct event_header header;
   __u8 kind; /* 64: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
@@ -89,13 +89,13 @@ struct event_descriptor {
   struct string_ref directory; /* 144: path of dirfd, where raw is relative to one */
   __s32 old_fd; /* 152: dup*: descriptor duplicated */
   __s32 new_fd; /* 156: dup2, dup3: descriptor asked for */
-  __u32 call_flags; /* 160: flags passed (dup3, memfd_create, finit_module, setns nstype), or bpf cmd */
+  __u32 call_flags; /* 160: flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd */
   __u32 mode; /* 164: fchmod: mode */
   struct string_ref text; /* 168: finit_module: parameters; memfd_create: name */
 };
 _Static_assert(sizeof(struct event_descriptor) == 176, "struct event_descriptor: layout");
 
-/* socket, bind, listen, connect, accept, accept4, sendto, sendmsg */
+/* socket, bind, listen, connect, accept, accept4, sendto, sendmsg, recvfrom, recvmsg */
 struct event_network {
   struct event_header header;
   __u8 kind; /* 64: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
@@ -116,18 +116,19 @@ struct event_network {
   __u32 domain; /* 152: socket: address family */
   __u32 socket_type; /* 156: socket: type without flags */
   __u32 protocol; /* 160: socket: protocol */
-  __u32 call_flags; /* 164: accept4, sendto, sendmsg: flags */
+  __u32 call_flags; /* 164: accept4, send*, recv*: flags */
   __s32 backlog; /* 168: listen: backlog */
-  __u32 length; /* 172: sendto, sendmsg: bytes asked for */
+  __u32 length; /* 172: send*, recvfrom: bytes asked for; recvmsg: bytes received */
   __u32 queue_length; /* 176: accept: pending connections */
   __u32 queue_max; /* 180: accept: backlog of the listener */
-  __u16 passed_family; /* 184: bind, connect, send*: address passed; 0 = none */
+  __u16 passed_family; /* 184: bind, connect, send*: address passed; recv*: that of the sender; 0 = none */
   __u16 passed_port; /* 186: host byte order */
   __u8 passed_address[16]; /* 188: address passed */
   __u32 pad; /* 204: 0 */
   struct string_ref passed_path; /* 208: unix: path passed */
+  struct string_ref data; /* 216: send*, recv*: the first bytes, at most 80 as in Falco */
 };
-_Static_assert(sizeof(struct event_network) == 216, "struct event_network: layout");
+_Static_assert(sizeof(struct event_network) == 224, "struct event_network: layout");
 
 /* calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir */
 struct event_path {
@@ -309,8 +310,11 @@ _Static_assert(sizeof(struct container) == 184, "struct container: layout");
 #define EVENT_CLONE3 46
 #define EVENT_FORK 47
 #define EVENT_VFORK 48
+#define EVENT_RECVFROM 49
+#define EVENT_RECVMSG 50
+#define EVENT_USERFAULTFD 51
 
-#define EVENT_TYPE_COUNT 49
+#define EVENT_TYPE_COUNT 52
 
 #define EVENT_FLAG_TRUNCATED 1
 #define EVENT_FLAG_THREAD 2

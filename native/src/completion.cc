@@ -63,7 +63,8 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
     case Shape::kNetwork: {
       auto* event = As<event_network>(record);
       if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
-      if (!Fit(event, event->raw, event->resolved, event->directory, event->passed_path)) return Outcome::kMalformed;
+      if (!Fit(event, event->raw, event->resolved, event->directory, event->passed_path, event->data))
+        return Outcome::kMalformed;
       return RoomOr(NameSocket(event, address));
     }
     case Shape::kPath: {

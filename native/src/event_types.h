@@ -67,6 +67,9 @@ inline constexpr EventType kEventTypes[] = {
     {"clone3", EVENT_CLONE3, Shape::kProcess},
     {"fork", EVENT_FORK, Shape::kProcess},
     {"vfork", EVENT_VFORK, Shape::kProcess},
+    {"recvfrom", EVENT_RECVFROM, Shape::kNetwork},
+    {"recvmsg", EVENT_RECVMSG, Shape::kNetwork},
+    {"userfaultfd", EVENT_USERFAULTFD, Shape::kDescriptor},
 };
 
 namespace event_types_internal {

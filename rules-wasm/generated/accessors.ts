@@ -256,7 +256,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return load<u32>(base, 92);
 }
 
-// -- event_descriptor: calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf
+// -- event_descriptor: calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd
 
 /** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
 // @ts-ignore: decorator
@@ -360,7 +360,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return load<i32>(base, 156);
 }
 
-/** flags passed (dup3, memfd_create, finit_module, setns nstype), or bpf cmd */
+/** flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd */
 // @ts-ignore: decorator
 @inline export function descriptorCallFlags(base: u32): u32 {
   return load<u32>(base, 160);
@@ -378,7 +378,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return textOf(base, load<u64>(base, 168));
 }
 
-// -- event_network: socket, bind, listen, connect, accept, accept4, sendto, sendmsg
+// -- event_network: socket, bind, listen, connect, accept, accept4, sendto, sendmsg, recvfrom, recvmsg
 
 /** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
 // @ts-ignore: decorator
@@ -488,7 +488,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return load<u32>(base, 160);
 }
 
-/** accept4, sendto, sendmsg: flags */
+/** accept4, send*, recv*: flags */
 // @ts-ignore: decorator
 @inline export function networkCallFlags(base: u32): u32 {
   return load<u32>(base, 164);
@@ -500,7 +500,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return load<i32>(base, 168);
 }
 
-/** sendto, sendmsg: bytes asked for */
+/** send*, recvfrom: bytes asked for; recvmsg: bytes received */
 // @ts-ignore: decorator
 @inline export function networkLength(base: u32): u32 {
   return load<u32>(base, 172);
@@ -518,7 +518,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return load<u32>(base, 180);
 }
 
-/** bind, connect, send*: address passed; 0 = none */
+/** bind, connect, send*: address passed; recv*: that of the sender; 0 = none */
 // @ts-ignore: decorator
 @inline export function networkPassedFamily(base: u32): u16 {
   return load<u16>(base, 184);
@@ -546,6 +546,12 @@ export const CANDIDATE_WORDS: u32 = 32;
 // @ts-ignore: decorator
 @inline export function networkPassedPath(base: u32): u64 {
   return textOf(base, load<u64>(base, 208));
+}
+
+/** send*, recv*: the first bytes, at most 80 as in Falco */
+// @ts-ignore: decorator
+@inline export function networkData(base: u32): u64 {
+  return textOf(base, load<u64>(base, 216));
 }
 
 // -- event_path: calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir

@@ -45,6 +45,7 @@ function textOf(parameter: Parameter, value: Operand, context: LoweringContext):
         ? either(code(`lengthOf(${value.text.code}) > 0`, 'event'), value, constantText('NULL'))
         : ABSENT;
     case 'BYTEBUF':
+      if (parameter.member === 'data') return value;
       context.warn('field-not-exact', `evt.arg.${parameter.name} is compared with blanks between its items`);
       return value;
     case 'ABSTIME':

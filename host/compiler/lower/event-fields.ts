@@ -140,6 +140,7 @@ export const EVENT_OPERANDS: Readonly<Record<string, OfEvent>> = {
   'evt.is_open_write': opensFor(1, 2),
   'evt.is_open_exec': opensExecutable,
   'evt.is_open_create': opensCreated,
+  'evt.buflen': (type) => (type.io ? present(not(failed), number('u64(headerResult(event))', 'event', true)) : ABSENT),
   'evt.count': () => number('i64(1)', 'image'),
   'evt.count.error': () => oneIf(failed),
   'evt.count.error.file': countOfErrors('file'),

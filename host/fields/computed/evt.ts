@@ -99,6 +99,7 @@ export const EVT_FIELDS: ComputedFields = {
   evtIsOpenWrite: opensFor(2),
   evtIsOpenExec: opensExecutable,
   evtIsOpenCreate: opensCreated,
+  evtBuflen: (event) => (event.type.io && !failed(event) ? integer(event.result) : undefined),
   evtCount: one,
   evtCountError: (event) => integer(failed(event) ? 1 : 0),
   evtCountErrorFile: errorOf('file'),

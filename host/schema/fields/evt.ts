@@ -215,14 +215,14 @@ export const EVENT_FIELDS: readonly Field[] = [
   {
     name: 'evt.buffer',
     type: 'BYTEBUF',
-    description: 'Bytes read or written.',
-    source: unavailable('the bytes of reads and writes are not captured'),
+    description: 'First bytes, at most 80, of what recvfrom, recvmsg, sendto or sendmsg received or sent.',
+    source: { from: 'event', member: 'data' },
   },
   {
     name: 'evt.buflen',
     type: 'UINT64',
-    description: 'Number of bytes read or written.',
-    source: unavailable('the bytes of reads and writes are not captured'),
+    description: 'Number of bytes that those received or sent.',
+    source: computed('evt.buflen'),
   },
   { name: 'evt.res', type: 'CHARBUF', description: 'SUCCESS, or the name of the error.', source: computed('evt.res') },
   {
