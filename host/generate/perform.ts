@@ -19,6 +19,9 @@ export interface Performance {
   readonly refused: readonly string[];
 }
 
+/** What markers look like. */
+export const MARKER = /w[0-9a-f]{12}/;
+
 export function newScene(place: Place): Scene {
   const marker = `w${randomBytes(6).toString('hex')}`;
   return { marker, directory: `${place.temporary}/wasprey-${marker}`, act: place.act };

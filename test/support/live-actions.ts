@@ -6,7 +6,7 @@ import { loadRules } from '../../host/compiler/load.ts';
 import { type Action, type NearMiss, rulesOf } from '../../host/generate/action.ts';
 import { ACTIONS } from '../../host/generate/actions/index.ts';
 import { obstacle } from '../../host/generate/obstacle.ts';
-import { type Performance, perform } from '../../host/generate/perform.ts';
+import { MARKER, type Performance, perform } from '../../host/generate/perform.ts';
 import { type Place, thisPlace } from '../../host/generate/place.ts';
 import { actProgram } from './live-act.ts';
 import { type AlertLine, LiveAgent } from './live-agent.ts';
@@ -76,8 +76,9 @@ class Stage {
 
   async start(): Promise<void> {
     actProgram();
-    this.#all = await LiveAgent.start(this.#given.rules, { ruleMatching: 'all', warnings: 'accepted' });
-    this.#first = await LiveAgent.start(this.#given.rules, { ruleMatching: 'first', warnings: 'accepted' });
+    const options = { warnings: 'accepted', keep: (line: string) => MARKER.test(line) } as const;
+    this.#all = await LiveAgent.start(this.#given.rules, { ...options, ruleMatching: 'all' });
+    this.#first = await LiveAgent.start(this.#given.rules, { ...options, ruleMatching: 'first' });
   }
 
   async stop(): Promise<void> {

@@ -77,12 +77,14 @@ export class LiveAgent {
   /** Each agent has its own: several may run, and see each other's. */
   readonly #fence = `${FENCES}${agentCount++}-`;
   #fenceCount = 0;
+  #keep: (line: string) => boolean = () => true;
 
   private constructor() {}
 
   /** Compiles the rules, one text a file; loads the BPF programs; waits until events come. */
   static async start(rules: readonly string[], options: ProductOptions = {}): Promise<LiveAgent> {
     const agent = new LiveAgent();
+    agent.#keep = options.keep ?? agent.#keep;
     const fence = probe(['unlink'], ['evt.arg.path'], `evt.arg.path startswith ${agent.#fence}`);
     const texts = [fence.rule.replace(fence.name, FENCE_RULE), ...rules];
     const files = texts.map((text, index) => ({ name: `${index}.yaml`, text }));
@@ -92,6 +94,7 @@ export class LiveAgent {
   }
 
   #take(line: string): void {
+    if (!this.#keep(line) && !line.includes(this.#fence)) return;
     const alert = parseAlert(line);
     if (alert.rule !== FENCE_RULE) this.#alerts.push(alert);
     else this.#fences.get(String(alert.output_fields['evt.arg.path']))?.();

@@ -21,6 +21,8 @@ export interface ProductOptions {
   readonly ruleMatching?: RuleMatching;
   /** Others' rules, of which the compiler may warn; errors are never accepted. */
   readonly warnings?: 'accepted';
+  /** Which alerts, as lines, a LiveAgent keeps: what else goes on on the machine may come to very many. Default: all. */
+  readonly keep?: (line: string) => boolean;
 }
 
 export interface RunningProduct {

@@ -1,7 +1,7 @@
 // Actions in containers: work by hand, and ways out of them.
 
 import type { Action } from '../action.ts';
-import { become, create, pretend, spawn } from '../steps.ts';
+import { become, create, list, pretend, spawn, str } from '../steps.ts';
 
 export const CONTAINER_ACTIONS: readonly Action[] = [
   {
@@ -9,7 +9,11 @@ export const CONTAINER_ACTIONS: readonly Action[] = [
     description: 'runs sh with a terminal, from a process called runc as container runtimes do',
     where: 'container',
     rules: ['Terminal shell in container'],
-    steps: ({ directory, marker }) => [become(directory, 'runc'), ['@terminal'], spawn('sh', '-c', `: ${marker}`)],
+    steps: ({ directory, marker }) => [
+      become(directory, 'runc'),
+      ['@terminal'],
+      ['execve', str('/bin/sh'), list('sh', '-c', `: ${marker}`), 'null'],
+    ],
     nearMisses: [
       {
         what: 'without a terminal',

@@ -11,6 +11,7 @@ import { NETWORK_ACTIONS } from './network.ts';
 import { PERSISTENCE_ACTIONS } from './persistence.ts';
 import { PRIVILEGE_ACTIONS } from './privileges.ts';
 import { PROGRAM_ACTIONS } from './programs.ts';
+import { SYSTEM_ACTIONS } from './system.ts';
 import { WEB_SERVER_AND_BROKER_ACTIONS } from './web-servers-and-brokers.ts';
 
 export const ACTIONS: readonly Action[] = [
@@ -23,6 +24,7 @@ export const ACTIONS: readonly Action[] = [
   ...PRIVILEGE_ACTIONS,
   ...CONTAINER_TOOL_ACTIONS,
   ...CONNECTION_ACTIONS,
+  ...SYSTEM_ACTIONS,
   ...DATABASE_ACTIONS,
   ...WEB_SERVER_AND_BROKER_ACTIONS,
 ];

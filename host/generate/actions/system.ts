@@ -1,0 +1,103 @@
+// Actions that change a system: its configuration, its programs, its packages; and shells where none is expected.
+
+import type { Action } from '../action.ts';
+import { AT_FDCWD } from '../numbers.ts';
+import { become, connectTo, create, pretend, read, spawn, str } from '../steps.ts';
+
+/** Of TEST-NET-3, which nobody has. */
+const OUTSIDE = '203.0.113.7';
+const INSIDE = '10.1.2.3';
+
+export const SYSTEM_ACTIONS: readonly Action[] = [
+  {
+    name: 'add-configuration',
+    description: 'makes a file below /etc',
+    where: 'any',
+    needs: { root: true },
+    rules: [],
+    ownRules: ['File below /etc written'],
+    leaves: ({ marker }) => [`/etc/wasprey-${marker}`],
+    steps: ({ marker }) => create(`/etc/wasprey-${marker}`),
+    nearMisses: [
+      { what: 'elsewhere', steps: ({ directory }) => create(`${directory}/etc`) },
+      { what: 'only read', steps: () => [read('/etc/passwd')] },
+    ],
+  },
+  {
+    name: 'link-into-configuration',
+    description: 'makes a symbolic link below /etc',
+    where: 'any',
+    needs: { root: true },
+    rules: [],
+    ownRules: ['File below /etc written'],
+    leaves: ({ marker }) => [`/etc/wasprey-${marker}`],
+    steps: ({ directory, marker }) => [['symlinkat', str(directory), AT_FDCWD, str(`/etc/wasprey-${marker}`)]],
+    nearMisses: [
+      {
+        what: 'a link to it elsewhere',
+        steps: ({ directory }) => [['symlinkat', str('/etc/hostname'), AT_FDCWD, str(`${directory}/hostname`)]],
+      },
+    ],
+  },
+  {
+    name: 'add-system-program',
+    description: 'makes a file in /usr/bin',
+    where: 'any',
+    needs: { root: true },
+    rules: [],
+    ownRules: ['System program changed'],
+    leaves: ({ marker }) => [`/usr/bin/wasprey-${marker}`],
+    steps: ({ marker }) => create(`/usr/bin/wasprey-${marker}`),
+    nearMisses: [
+      { what: 'elsewhere', steps: ({ directory }) => create(`${directory}/program`, '', 0o755) },
+      { what: 'run, not changed', steps: ({ marker }) => [spawn('true', marker)] },
+    ],
+  },
+  {
+    name: 'install-package',
+    description: 'runs a program called apt-get that is told to install a package',
+    where: 'container',
+    rules: [],
+    ownRules: ['Package management in container'],
+    steps: ({ directory, marker }) => [pretend(directory, 'apt-get', 'install', '--yes', marker)],
+    nearMisses: [
+      { what: 'a question', steps: ({ directory, marker }) => [pretend(directory, 'apt-get', 'show', marker)] },
+      {
+        what: 'outside of containers',
+        where: 'host',
+        steps: ({ directory, marker }) => [pretend(directory, 'apt-get', 'install', '--yes', marker)],
+      },
+    ],
+  },
+  {
+    name: 'start-shell-in-container',
+    description: 'runs sh from a program that is none of those that do so by trade',
+    where: 'container',
+    rules: [],
+    ownRules: ['Shell spawned in container'],
+    steps: ({ marker }) => [spawn('sh', '-c', `: ${marker}`)],
+    nearMisses: [
+      {
+        what: 'from make',
+        steps: ({ directory, marker }) => [become(directory, 'make'), spawn('sh', '-c', `: ${marker}`)],
+      },
+      { what: 'another program', steps: ({ marker }) => [spawn('true', marker)] },
+      { what: 'outside of containers', where: 'host', steps: ({ marker }) => [spawn('sh', '-c', `: ${marker}`)] },
+    ],
+  },
+  {
+    name: 'connect-from-shell',
+    description: `connects to ${OUTSIDE} port 4444, from a process called bash`,
+    where: 'any',
+    rules: [],
+    ownRules: ['Outbound connection of a shell'],
+    steps: ({ directory }) => [become(directory, 'bash'), ...connectTo(OUTSIDE, 4444)],
+    nearMisses: [
+      { what: 'another program', steps: ({ directory }) => [become(directory, 'curl'), ...connectTo(OUTSIDE, 4444)] },
+      {
+        what: 'to an inner network',
+        steps: ({ directory }) => [become(directory, 'bash'), ...connectTo(INSIDE, 4444)],
+      },
+    ],
+  },
+];
