@@ -10,6 +10,9 @@ import { CommandFailure } from './report-error.ts';
 /** The rules that come with Wasprey. */
 export const OWN_RULES = join(PROJECT, 'rules');
 
+/** `\0asm`, with which every WebAssembly module begins. */
+const MODULE_MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
 /**
  * Reads the files, and of folders all files that end in .yaml or .yml, in the order of their names.
  * @param paths none: the rules that come with Wasprey
@@ -34,7 +37,9 @@ function readText(path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new CommandFailure(`${path} is not text in UTF-8`, 'compiled modules are given to `wasprey run --module`');
+    const isModule = MODULE_MAGIC.every((byte, index) => bytes[index] === byte);
+    const help = isModule ? 'compiled modules are given to `wasprey run --module`' : 'is it the right file?';
+    throw new CommandFailure(`${path} is not text in UTF-8`, help);
   }
 }
 

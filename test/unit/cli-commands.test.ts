@@ -111,7 +111,15 @@ test('a definition that only a later file uses is not called unused', () => {
 test('files that can not be read are named with the reason', () => {
   assert.match(wasprey('validate', 'nowhere.yaml').stderr, /can't read nowhere\.yaml: no such file or directory/);
   assert.match(wasprey('validate', 'empty').stderr, /empty holds no rule files/);
-  assert.match(wasprey('validate', 'binary.yaml').stderr, /binary\.yaml is not text in UTF-8/);
+  assert.match(
+    wasprey('validate', 'binary.yaml').stderr,
+    /binary\.yaml is not text in UTF-8\n {2}compiled modules are/,
+  );
+  writeFileSync(join(folder, 'latin.yaml'), Buffer.from(`# caf\u00e9\n${GOOD}`, 'latin1'));
+  assert.match(
+    wasprey('validate', 'latin.yaml').stderr,
+    /latin\.yaml is not text in UTF-8\n {2}is it the right file\?/,
+  );
   assert.equal(wasprey('validate', 'nowhere.yaml').status, 1);
 });
 
