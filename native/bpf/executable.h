@@ -29,24 +29,27 @@ struct inode___plain {
   struct timespec64 i_mtime;
 } RELOCATED;
 
+/* Since 6.13 the top bit of i_ctime_nsec says that somebody has asked for the time. */
+#define NSEC_MASK 0x7fffffff
+
 /* A time of the inode at an address, as ns since the epoch. */
-#define INODE_TIME(inode, which)                                                           \
-  ({                                                                                       \
-    struct inode___times_apart *apart = 0;                                                 \
-    struct inode___underscored *underscored = 0;                                           \
-    s64 seconds, rest;                                                                     \
-    if (bpf_core_field_exists(apart->i_##which##_sec)) {                                   \
-      seconds = load_word(inode + bpf_core_field_offset(apart->i_##which##_sec));          \
-      rest = (u32)load_word(inode + bpf_core_field_offset(apart->i_##which##_nsec));       \
-    } else if (bpf_core_field_exists(underscored->__i_##which)) {                          \
-      seconds = load_word(inode + bpf_core_field_offset(underscored->__i_##which.tv_sec)); \
-      rest = load_word(inode + bpf_core_field_offset(underscored->__i_##which.tv_nsec));   \
-    } else {                                                                               \
-      struct inode___plain *plain = 0;                                                     \
-      seconds = load_word(inode + bpf_core_field_offset(plain->i_##which.tv_sec));         \
-      rest = load_word(inode + bpf_core_field_offset(plain->i_##which.tv_nsec));           \
-    }                                                                                      \
-    seconds * 1000000000 + rest;                                                           \
+#define INODE_TIME(inode, which)                                                            \
+  ({                                                                                        \
+    struct inode___times_apart *apart = 0;                                                  \
+    struct inode___underscored *underscored = 0;                                            \
+    s64 seconds, rest;                                                                      \
+    if (bpf_core_field_exists(apart->i_##which##_sec)) {                                    \
+      seconds = load_word(inode + bpf_core_field_offset(apart->i_##which##_sec));           \
+      rest = load_word(inode + bpf_core_field_offset(apart->i_##which##_nsec)) & NSEC_MASK; \
+    } else if (bpf_core_field_exists(underscored->__i_##which)) {                           \
+      seconds = load_word(inode + bpf_core_field_offset(underscored->__i_##which.tv_sec));  \
+      rest = load_word(inode + bpf_core_field_offset(underscored->__i_##which.tv_nsec));    \
+    } else {                                                                                \
+      struct inode___plain *plain = 0;                                                      \
+      seconds = load_word(inode + bpf_core_field_offset(plain->i_##which.tv_sec));          \
+      rest = load_word(inode + bpf_core_field_offset(plain->i_##which.tv_nsec));            \
+    }                                                                                       \
+    seconds * 1000000000 + rest;                                                            \
   })
 
 #define LAYER_NONE 0
