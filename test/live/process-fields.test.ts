@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { act, callOf, startAct } from '../support/live-act.ts';
+import { CAPABILITIES } from '../../host/schema/flags.ts';
+import { act, actProgram, actWords, callOf, type Step, startAct } from '../support/live-act.ts';
 import { assertFields, LiveAgent, probe } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { IN_ROOT_PIDS } from '../support/live-kernel.ts';
@@ -17,7 +18,8 @@ const FIELDS = probe(
     ...['thread.pfmajor', 'thread.pfminor', 'thread.vtid', 'thread.cgroup.cpu', 'thread.cgroup.none'],
     ...['proc.fdopencount', 'proc.fdlimit', 'proc.fdusage', 'fd.types', 'fd.types[0]', 'fd.types[77]'],
     ...['proc.stdin.type', 'proc.stdin.name', 'proc.stdout.type', 'proc.stdout.name', 'proc.stderr.type'],
-    ...['user.homedir', 'user.shell'],
+    ...['user.homedir', 'user.shell', 'user.loginuid', 'user.loginname', 'evt.args', 'thread.cap_permitted'],
+    ...['proc.pcmdline', 'proc.aexe[1]', 'proc.pid.ts', 'proc.exe_ino.ctime', 'proc.exe_ino.ctime_duration_proc_start'],
   ],
 );
 
@@ -69,6 +71,30 @@ test('memory and faults are those of the last exec', async () => {
   assert.ok(field('evt.num') >= 1);
   assert.ok(field('thread.pfminor') > 0, 'a fork copies pages');
   assert.equal(typeof alert.output_fields['thread.cgroup.cpu'], 'string');
+});
+
+test('parent, login, capabilities and age of the executable', async () => {
+  const path = '/nonexistent/of a child';
+  const steps: Step[] = [['@fork'], ['unlink', `s:${path}`]];
+  const [alert] = await agent.of(FIELDS, await act(steps));
+  assert.ok(alert);
+  const own = readFileSync('/proc/self/status', 'latin1');
+  const permitted = BigInt(`0x${/^CapPrm:\s*(\w+)/m.exec(own)?.[1]}`);
+  const login = readFileSync('/proc/self/loginuid', 'latin1');
+  const [, loginName = '<NA>'] =
+    new RegExp(`^([^:]+):[^:]*:${login}:`, 'm').exec(readFileSync('/etc/passwd', 'utf8')) ?? [];
+  const started = BigInt(String(alert.output_fields['proc.pid.ts']));
+  const changed = statSync(actProgram(), { bigint: true }).ctimeNs;
+  assertFields(alert, {
+    'evt.args': `res=-2(ENOENT) path=${path}`,
+    'proc.pcmdline': ['act', ...actWords(steps)].join(' '),
+    'proc.aexe[1]': actProgram(),
+    'user.loginuid': Number(login) === 0xffffffff ? -1 : Number(login),
+    'user.loginname': loginName,
+    'thread.cap_permitted': CAPABILITIES.filter((_, bit) => (permitted >> BigInt(bit)) & 1n).join(' '),
+    'proc.exe_ino.ctime': changed,
+    'proc.exe_ino.ctime_duration_proc_start': started - changed,
+  });
 });
 
 test('what a process has open, and its threads, are told while it runs', {

@@ -263,7 +263,7 @@ export const PROCESS_FIELDS: readonly Field[] = [
   {
     name: 'proc.vmrss',
     type: 'UINT64',
-    description: 'Resident memory in kB, as of the last fork, exec or change of the process.',
+    description: 'Resident memory in kB, likewise; an estimate of the kernel, in which a small process may have none.',
     source: image('vm_rss'),
   },
   {

@@ -1,0 +1,51 @@
+// Each field that the stock rules read is asserted by a live test: by the value that an alert has, or in a condition.
+
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { checksOf, fieldsOf } from '../../host/compiler/fields-of.ts';
+import { loadRules } from '../../host/compiler/load.ts';
+import { templateFields } from '../../host/compiler/template.ts';
+import { resolveNamed } from '../../host/schema/fields.ts';
+import { STOCK_FILES, stockRules } from '../support/stock-rules.ts';
+
+const LIVE_TESTS = globSync(join(import.meta.dirname, '../live/*.test.ts')).map((path) => readFileSync(path, 'utf8'));
+const OPERATOR = '(=|!=|<=|>=|<|>|in|intersects|exists|b?contains|icontains|startswith|endswith|glob|pmatch)(?= |$)';
+
+/** `evt.arg.flags`, `proc.aname`: with the name of an argument of the event, without indices and keys. */
+function stockFields(): Map<string, string> {
+  const { rules, errors } = loadRules(STOCK_FILES.map((name) => ({ name, text: stockRules(name) })));
+  assert.deepEqual(errors, []);
+  const fields = new Map<string, string>();
+  for (const { name: rule, condition, output } of rules) {
+    for (const { name, argument } of [...checksOf(condition).flatMap(fieldsOf), ...templateFields(output)]) {
+      const resolved = resolveNamed(name, argument);
+      assert.ok(resolved.ok, name);
+      // Of what can't be supplied the compiler warns.
+      if (resolved.field.source.from !== 'none') fields.set(name, rule);
+    }
+  }
+  return fields;
+}
+
+function isAsserted(field: string): boolean {
+  const name = `${field.replaceAll('.', '\\.')}(\\[[^\\]]*\\])?`;
+  const compared = new RegExp(
+    `['\`]${name}['\`]\\]?:|output_fields\\[['\`]${name}['\`]\\]|\\b${name} ${OPERATOR}`,
+    'm',
+  );
+  return LIVE_TESTS.some((text) => compared.test(text));
+}
+
+test('every field that a stock rule reads is asserted live', () => {
+  const fields = stockFields();
+  assert.ok(fields.size > 80, `only ${fields.size} fields were found`);
+  const missing = [...fields].filter(([field]) => !isAsserted(field));
+  assert.deepEqual(missing, [], 'fields that no live test asserts, with a rule that reads each');
+});
+
+test('what no live test says is not taken for asserted', () => {
+  assert.equal(isAsserted('evt.arg.flag'), false);
+  assert.equal(isAsserted('fd.sip.name'), false);
+});
