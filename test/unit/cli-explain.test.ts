@@ -16,11 +16,11 @@ const RULES = `
 - list: shells
   items: [bash, sh]
 - macro: opened
-  condition: evt.type in (open, openat, userfaultfd, connect)
+  condition: evt.type in (open, openat, mlock, connect)
 - rule: Shell reads
   desc: A shell reads.
-  condition: opened and evt.is_open_read = true and proc.name in (shells) and not proc.pname = sshd and proc.vmsize > 5
-  output: seen %fd.name %proc.vmsize
+  condition: opened and evt.is_open_read = true and proc.name in (shells) and not proc.pname = sshd and evt.latency > 5
+  output: seen %fd.name %evt.latency
   priority: NOTICE
 - rule: Any exec
   desc: d
@@ -97,14 +97,14 @@ Shell reads
   A shell reads.
 
 Condition as written
-  opened and evt.is_open_read = true and proc.name in (shells) and not proc.pname = sshd and proc.vmsize > 5
+  opened and evt.is_open_read = true and proc.name in (shells) and not proc.pname = sshd and evt.latency > 5
 
 With macros, lists and exceptions in place
-  evt.type in (open, openat, userfaultfd, connect)
+  evt.type in (open, openat, mlock, connect)
   and evt.is_open_read = true
   and proc.name in (bash, sh)
   and not proc.pname = sshd
-  and proc.vmsize > 5
+  and evt.latency > 5
 
 Events
   tried on none: it can never match here
@@ -112,9 +112,9 @@ Events
   its event types also allow 1 that is not captured
 
 Fields
-  condition: evt.type, evt.is_open_read, proc.name, proc.pname, proc.vmsize (not captured: always
+  condition: evt.type, evt.is_open_read, proc.name, proc.pname, evt.latency (not captured: always
   absent)
-  output: fd.name, proc.vmsize (not captured: always absent)
+  output: fd.name, evt.latency (not captured: always absent)
 
 Decided once per process
   Nothing: there is nothing to decide.
