@@ -88,7 +88,18 @@ export class EngineLoop {
     this.#takeMessages();
     while (this.round(LAST_COMMIT_MS) > 0 && performance.now() < deadline);
     recorder?.flush();
-    send({ kind: 'stopped', counters: this.#counters() });
+    send({ kind: 'stopped', counters: this.#finalCounters() });
+  }
+
+  /** What the deadline left in the rings is dropped, and counted so. */
+  #finalCounters(): EngineCounters {
+    const { capture } = this.#parts;
+    const { evaluated } = capture.counters();
+    while (capture.poll(this.#segments, 0) > 0) capture.release();
+    const counters = this.#counters();
+    const left = counters.capture.evaluated.map((number, type) => number - (evaluated[type] ?? 0));
+    const dropped = counters.capture.dropped.map((number, type) => number + (left[type] ?? 0));
+    return { ...counters, capture: { ...counters.capture, evaluated, dropped } };
   }
 
   /** Runs until the recording has come to its end, or a stop is requested. Nothing is dropped: it waits for the host. */
