@@ -21,6 +21,8 @@ export function actionJson(action: Action): string {
 
 export function resultLine({ name }: Action, result: ActionResult): string {
   switch (result.kind) {
+    case 'stopped':
+      return `stopped   ${name}`;
     case 'done':
       return `done      ${name}`;
     case 'verified':
@@ -53,7 +55,7 @@ export class Tally {
   }
 
   toString(): string {
-    const kinds = ['done', 'verified', 'missing', 'failed', 'skipped'] as const;
+    const kinds = ['done', 'verified', 'missing', 'failed', 'stopped', 'skipped'] as const;
     const parts = kinds.filter((kind) => this.count(kind) > 0).map((kind) => `${this.count(kind)} ${kind}`);
     return parts.join(', ') || 'nothing was done';
   }

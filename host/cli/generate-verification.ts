@@ -6,6 +6,7 @@ import type { Verification } from '../generate/session.ts';
 import { prepare } from '../setup/prepare.mjs';
 import { UsageError } from './arguments.ts';
 import { DEFAULT_TIMEOUT_S, type GenerateOptions } from './generate-options.ts';
+import type { Tally } from './generate-report.ts';
 import { CommandFailure } from './report-error.ts';
 import { readRuleFiles, reasonOf } from './rule-files.ts';
 import { selectionOf } from './rule-selection.ts';
@@ -13,8 +14,8 @@ import { prepareRules } from './run-rules.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface OpenVerification extends Verification {
-  /** Says what may be the reason that alerts are missing. */
-  complain(missing: number): void;
+  /** Says what may be the reason that alerts are missing, and that nothing was verified. */
+  complain(results: Tally): void;
   close(): Promise<void>;
 }
 
@@ -27,9 +28,10 @@ export async function openVerification(options: GenerateOptions, terminal: Termi
     watch,
     rules,
     timeoutMs: (options.timeout ?? DEFAULT_TIMEOUT_S) * 1000,
-    complain(missing) {
+    complain(results) {
+      if (results.count('verified') === 0) say('nothing was verified');
       if (source.failure !== undefined) say(`no more alerts come: ${source.failure}`);
-      if (missing > 0 && source.unreadable > 0) {
+      if (results.count('missing') > 0 && source.unreadable > 0) {
         say(`${source.unreadable} lines were no alerts in JSON: does the agent write JSON?`);
       }
     },

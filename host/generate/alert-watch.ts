@@ -37,16 +37,22 @@ export class AlertWatch {
 
   /**
    * To be called before the action is performed. The result resolves, once `wait` is called, to the rules whose alerts did not
-   * come within that time.
+   * come within that time, or before the signal.
    */
-  expect(rules: readonly string[], marker: string): { wait(timeoutMs: number): Promise<readonly string[]> } {
+  expect(
+    rules: readonly string[],
+    marker: string,
+  ): { wait(timeoutMs: number, signal?: AbortSignal): Promise<readonly string[]> } {
     const { promise, resolve } = Promise.withResolvers<void>();
     const expectation: Expectation = { marker, missing: new Set(rules), complete: resolve };
     this.#expected.add(expectation);
     return {
-      wait: async (timeoutMs) => {
+      wait: async (timeoutMs, signal) => {
         const timer = setTimeout(resolve, timeoutMs);
-        if (expectation.missing.size > 0) await promise;
+        const stop = () => resolve();
+        signal?.addEventListener('abort', stop);
+        if (expectation.missing.size > 0 && !signal?.aborted) await promise;
+        signal?.removeEventListener('abort', stop);
         clearTimeout(timer);
         this.#expected.delete(expectation);
         return [...expectation.missing];

@@ -16,6 +16,8 @@ export interface Verification {
 export type ActionResult =
   | { readonly kind: 'skipped'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string }
+  /** By a signal, before its end. */
+  | { readonly kind: 'stopped' }
   | { readonly kind: 'done' }
   | { readonly kind: 'verified'; readonly rules: readonly string[] }
   /** `refused`: calls of the action that the kernel refused. */
@@ -52,7 +54,8 @@ async function performAction(
   const scene = newScene(place);
   const expected = verification?.watch.expect(rules, scene.marker);
   const { failure, refused } = await perform(action, place, signal, scene);
-  const missing = (await expected?.wait(signal.aborted ? 0 : (verification?.timeoutMs ?? 0))) ?? [];
+  const missing = (await expected?.wait(verification?.timeoutMs ?? 0, signal)) ?? [];
+  if (signal.aborted) return { kind: 'stopped' };
   if (failure !== undefined) return { kind: 'failed', why: failure };
   if (!verification) return { kind: 'done' };
   return missing.length === 0 ? { kind: 'verified', rules } : { kind: 'missing', rules: missing, refused };

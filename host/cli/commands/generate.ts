@@ -132,7 +132,7 @@ async function generate(
     await round();
   }
   terminal.say(`wasprey: ${tally}\n`);
-  verification?.complain(tally.count('missing'));
+  verification?.complain(tally);
   const stopped = signal.aborted && !options.loop;
   const unverified = verification !== undefined && tally.count('verified') === 0;
   return stopped || unverified || tally.count('missing') + tally.count('failed') > 0 ? EXIT.failure : EXIT.ok;

@@ -1,0 +1,152 @@
+// wasprey generate as a person runs it: verified by an agent of its own, by a file, by what is posted; on the host and in a container.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { PROJECT } from '../../host/setup/paths.mjs';
+import { prepare } from '../../host/setup/prepare.mjs';
+import { makeDirectory } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
+import { Container } from '../support/live-container.ts';
+import { type RunningProduct, startProduct } from '../support/live-product.ts';
+
+const MAIN = join(PROJECT, 'host/cli/main.ts');
+
+/** Rules of the names that actions know, here on what the actions do alone. */
+const RULES = `
+- rule: Clear Log Activities
+  desc: a log is emptied
+  condition: evt.type = openat and fd.name endswith /syslog and evt.arg.flags contains O_TRUNC
+  output: emptied %fd.name
+  priority: NOTICE
+- rule: Create Symlink Over Sensitive Files
+  desc: a link to /etc
+  condition: evt.type = symlinkat and evt.arg.target = /etc
+  output: link %evt.arg.linkpath
+  priority: NOTICE
+- rule: Drop and execute new binary in container
+  desc: a new program
+  condition: evt.type = execve and proc.is_exe_upper_layer = true and container.id != host
+  output: run %proc.exepath in %container.id
+  priority: NOTICE
+`;
+/** The same, but nothing is ever a log. */
+const BLIND = RULES.replace('fd.name endswith /syslog', 'fd.name = /nowhere');
+
+const folder = makeDirectory();
+const path = (name: string) => join(folder.path, name);
+before(async () => {
+  await prepare('native'); // the container may not write here
+  writeFileSync(path('rules.yaml'), RULES);
+  writeFileSync(path('blind.yaml'), BLIND);
+});
+after(() => folder.remove());
+
+interface Run {
+  readonly status: number | null;
+  readonly results: readonly Record<string, unknown>[];
+  readonly said: string;
+}
+
+async function generate(...words: string[]): Promise<Run> {
+  const run = spawn(process.execPath, [MAIN, 'generate', '--json', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<number | null>((resolve) => run.once('close', resolve));
+  const [status, output, said] = await Promise.all([ended, text(run.stdout), text(run.stderr)]);
+  const lines = output.split('\n').filter((line) => line !== '');
+  return { status, said, results: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+}
+
+const ACTIONS = ['clear-log', 'link-to-sensitive-folder'];
+const VERIFIED = [
+  { action: 'clear-log', result: 'verified', rules: ['Clear Log Activities'] },
+  { action: 'link-to-sensitive-folder', result: 'verified', rules: ['Create Symlink Over Sensitive Files'] },
+];
+const ONE_MISSING = [
+  { action: 'clear-log', result: 'missing', rules: ['Clear Log Activities'], refused: [] },
+  ...VERIFIED.slice(1),
+];
+
+describe('verified by an agent of its own', () => {
+  test('all alerts come: status 0', async () => {
+    const { status, results, said } = await generate('--verify', '-r', path('rules.yaml'), ...ACTIONS);
+    assert.deepEqual(results, VERIFIED, said);
+    assert.equal(status, 0);
+  });
+  test('one is missing: it is named, and the status is 1', async () => {
+    const { status, results, said } = await generate(
+      '--verify',
+      '-r',
+      path('blind.yaml'),
+      '--timeout',
+      '1',
+      ...ACTIONS,
+    );
+    assert.deepEqual(results, ONE_MISSING, said);
+    assert.equal(status, 1);
+  });
+  test('an action whose rules are not evaluated is skipped; nothing verified is no success', async () => {
+    const { status, results, said } = await generate('--verify', '-r', path('rules.yaml'), 'shred-file');
+    assert.match(said, /nothing was verified/);
+    assert.equal(results[0]?.result, 'skipped');
+    assert.match(String(results[0]?.why), /none of its rules is evaluated \(Remove Bulk Data from Disk\)/);
+    assert.equal(status, 1);
+  });
+});
+
+describe('verified by another agent', () => {
+  let product: RunningProduct;
+  let onAlert: (line: string) => void = () => {};
+  before(async () => {
+    product = await startProduct([{ name: 'rules.yaml', text: RULES }], {}, (line) => onAlert(line));
+  });
+  after(() => product.stop());
+
+  test('by the file that it writes', async () => {
+    writeFileSync(path('alerts.json'), '');
+    onAlert = (line) => appendFileSync(path('alerts.json'), `${line}\n`);
+    const words = ['--verify', '--alerts', path('alerts.json'), '-r', path('rules.yaml')];
+    const { status, results, said } = await generate(...words, ...ACTIONS);
+    assert.deepEqual(results, VERIFIED, said);
+    assert.equal(status, 0);
+  });
+  test('by a file with the alerts of one rule alone: the other is missing, status 1', async () => {
+    writeFileSync(path('alerts.json'), '');
+    onAlert = (line) => {
+      if (!line.includes('Clear Log')) appendFileSync(path('alerts.json'), `${line}\n`);
+    };
+    const words = ['--verify', '--alerts', path('alerts.json'), '-r', path('rules.yaml'), '--timeout', '1'];
+    const { status, results, said } = await generate(...words, ...ACTIONS);
+    assert.deepEqual(results, ONE_MISSING, said);
+    assert.equal(status, 1);
+  });
+  test('by what it posts', async () => {
+    const port = 20_000 + (process.pid % 20_000);
+    onAlert = (line) => void fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: line }).catch(() => {});
+    const words = ['--verify', '--listen', `127.0.0.1:${port}`, '-r', path('rules.yaml')];
+    const { status, results, said } = await generate(...words, ...ACTIONS);
+    assert.deepEqual(results, VERIFIED, said);
+    assert.equal(status, 0);
+  });
+});
+
+test('in a container it acts in the container', async () => {
+  const agent = await LiveAgent.start([RULES]);
+  const container = new Container({
+    root: 'host',
+    mounts: [{ source: PROJECT, destination: PROJECT, options: ['rbind', 'ro'] }],
+  });
+  try {
+    const output = await container.exec([process.execPath, MAIN, 'generate', 'run-dropped-program', 'shred-file']);
+    assert.match(output, /^done +run-dropped-program$/m);
+    await agent.settled();
+    const [alert] = agent.alerts('Drop and execute new binary in container');
+    assert.match(String(alert?.output_fields['proc.exepath']), /^\/bin\/wasprey-w/);
+    assert.equal(alert?.output_fields['container.id'], container.shortId);
+  } finally {
+    container.stop();
+    await agent.stop();
+  }
+});
