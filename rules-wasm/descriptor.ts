@@ -86,6 +86,20 @@ export function fdSip(event: u32): u32 {
   return fdRip(event);
 }
 
+// The end that fd.ip, fd.net and fd.port compare beside the local one. One that listens or is bound has its own alone, which stands for both.
+
+function isServerAlone(event: u32): bool {
+  return descriptorRole(event) == ROLE_SERVER && !hasPeer(event);
+}
+
+export function fdOtherAddress(event: u32): u32 {
+  return isServerAlone(event) ? descriptorLocalAddress(event) : descriptorRemoteAddress(event);
+}
+
+export function fdOtherPort(event: u32): u32 {
+  return isServerAlone(event) ? u32(descriptorLocalPort(event)) : u32(descriptorRemotePort(event));
+}
+
 /** fd.typechar; `guess` stands for a descriptor that the call did not make. */
 // @ts-ignore: decorator
 @inline export function fdTypechar(event: u32, guess: u32): u32 {

@@ -112,16 +112,19 @@ function literal(value: Literal): string {
   return latin1(literalBytes(value.text));
 }
 
-/** Both ends of a socket, whatever its role. */
+/** Both ends of a socket, whatever its role; its own alone of one that is a server's and has no peer. */
 function endsOf(operand: Operand, event: EventRecord): readonly { address: Uint8Array; port: bigint }[] | undefined {
   if (operand.kind !== 'field' || !/^fd\.(ip|port|net)$/.test(operand.name)) return undefined;
   if ((!event.type.createsFd && !event.type.usesFd) || !event.has('kind')) return [];
   const kind = String.fromCharCode(event.number('kind'));
   if (kind !== '4' && kind !== '6') return [];
-  return ['local', 'remote'].map((side) => ({
+  const [local, remote] = (['local', 'remote'] as const).map((side) => ({
     address: (event.bytes(`${side}_address`) ?? new Uint8Array(16)).slice(0, kind === '4' ? 4 : 16),
     port: BigInt(event.number(`${side}_port`)),
   }));
+  if (!local || !remote) return [];
+  const alone = event.number('role') === 2 && remote.port === 0n && remote.address.every((byte) => byte === 0);
+  return alone ? [local] : [local, remote];
 }
 
 function endsHold(check: Check, ends: readonly { address: Uint8Array; port: bigint }[]): boolean {

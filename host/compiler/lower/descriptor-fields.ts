@@ -62,11 +62,13 @@ export class Descriptor {
 
   /** Both ends, whether the socket has a role or not. */
   ends(what: 'address' | 'port'): Operand {
-    const end = (side: 'local' | 'remote'): Operand =>
+    const end = (read: string): Operand =>
       what === 'port'
-        ? number(`i64(${this.member(`${side}_port`)})`, 'event')
-        : { kind: 'address', code: this.member(`${side}_address`), v6: `${this.member('kind')} == 54`, scope: 'event' };
-    return present(this.isSocket, { kind: 'ends', local: end('local'), remote: end('remote') });
+        ? number(`i64(${read})`, 'event')
+        : { kind: 'address', code: read, v6: `${this.member('kind')} == 54`, scope: 'event' };
+    const local = end(this.member(`local_${what}`));
+    const remote = end(what === 'port' ? 'fdOtherPort(event)' : 'fdOtherAddress(event)');
+    return present(this.isSocket, { kind: 'ends', local, remote });
   }
 }
 
