@@ -1,0 +1,12 @@
+// The sandbox stock rules: each fires on the behaviour that it is about, and not on what comes close.
+
+import { testActions } from '../support/live-actions.ts';
+import { stockRules } from '../support/stock-rules.ts';
+
+/** One rule tells of containers that this macro leaves out alone: as it comes, it leaves out none. */
+const ALLOWED = `
+- macro: allowed_containers
+  condition: (container.image.repository = registry.example/allowed)
+`;
+
+testActions({ rules: [stockRules('falco-sandbox_rules.yaml'), ALLOWED] });
