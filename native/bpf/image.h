@@ -181,6 +181,14 @@ inline_always void remember(struct process *process, const struct image *image) 
   process->cap_effective = image->cap_effective;
   process->uid = image->uid;
   process->gid = image->gid;
+  __builtin_memcpy(process->comm, image->comm_bytes, sizeof(process->comm));
+}
+
+/* A process is called what it was run as: by the name that it gives itself it would pass for a program that rules
+ * trust. `process` is itself, or the parent that it is a copy of. */
+inline_always void keep_comm(struct image *image, const struct process *process) {
+  if (process->comm[0])
+    __builtin_memcpy(image->comm_bytes, process->comm, sizeof(process->comm));
 }
 
 /* Gives the process its new image id, 0 where the record was lost. The generation is counted after: whoever has the old

@@ -30,6 +30,8 @@ inline_always u64 snapshot(struct process *process, struct task_struct *task, u6
   process->cap_effective = facts.cap_effective;
   process->uid = facts.uid;
   process->gid = facts.gid;
+  process->comm[0] = facts.comm[0];
+  process->comm[1] = facts.comm[1];
   return id;
 }
 
@@ -62,8 +64,11 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
     /* CLONE_PARENT: a sibling, whose strings are not those of the image it is linked to */
     image->parent = parent_image(child);
     append_all(&draft, child, false);
-  } else if (!mother || image->cgroup_id != mother->cgroup) {
-    append_cgroup(&draft, child); /* CLONE_INTO_CGROUP */
+  } else {
+    if (!mother || image->cgroup_id != mother->cgroup)
+      append_cgroup(&draft, child); /* CLONE_INTO_CGROUP */
+    if (mother)
+      keep_comm(image, mother);
   }
   remember(process, image);
   store_image_id(process, send_draft(&draft) ? id : 0, draft.capture);
@@ -125,6 +130,7 @@ inline_always void begin_change(struct draft *draft, struct process *process, st
   image->parent = process->parent;
   image->previous = process->id;
   fill_image(draft, task, IMAGE_CHANGE);
+  keep_comm(image, process);
 }
 
 inline_always void end_change(struct draft *draft, struct process *process) {

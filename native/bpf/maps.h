@@ -19,6 +19,7 @@ struct process {
   u64 cap_inheritable;
   u64 cap_permitted;
   u64 cap_effective;
+  u64 comm[2]; /* as its program was called when it was run, whatever it calls itself since (PR_SET_NAME) */
   u32 uid;
   u32 gid;
   u32 resume; /* slot of the program to go on with after a snapshot on the spot; 0: none under way */
