@@ -24,7 +24,8 @@ export class DropWatch {
   }
 
   update({ capture, matchesDropped }: EngineCounters): void {
-    const now: Totals = { produced: sum(capture.produced), dropped: sum(capture.dropped), matchesDropped };
+    const dropsAndMisses = sum(capture.dropped) + capture.missedRuns;
+    const now: Totals = { produced: sum(capture.produced), dropped: dropsAndMisses, matchesDropped };
     const dropped = now.dropped - this.#told.dropped;
     const matches = now.matchesDropped - this.#told.matchesDropped;
     if (dropped + matches === 0 || performance.now() - this.#toldAt < ALERT_EVERY_MS) return;

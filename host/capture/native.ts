@@ -56,6 +56,8 @@ export interface CaptureCounters {
   readonly filtered: readonly number[];
   readonly images: number;
   readonly imagesLost: number;
+  /** How often the kernel left out a BPF program because one was running on that CPU: calls that were not seen. */
+  readonly missedRuns: number;
   readonly imagesEvicted: number;
   /** Events whose process image was not there: the unknown image stood in. */
   readonly unknownImages: number;

@@ -17,12 +17,14 @@ export function renderSummary({ engine, alerts, outputs }: Summary, seconds: num
       capture.dropped,
     ].map(sum);
     lines.push(
-      `Watched for ${seconds.toFixed(1)} s: ${count(produced, 'event')}, ${count(alerts.alerts, 'alert')}, ${lost(dropped, 'event')}.`,
+      `Watched for ${seconds.toFixed(1)} s: ${count(produced, 'event')}, ${count(alerts.alerts, 'alert')}, ${lost((dropped ?? 0) + capture.missedRuns, 'event')}.`,
       `  events   ${number(evaluated)} evaluated, ${number(filtered)} filtered in the kernel, ${number(dropped)} dropped`,
     );
     if (capture.malformed > 0) lines.push(`  records  ${number(capture.malformed)} made no sense and were skipped`);
     if (engine.matchesDropped > 0)
       lines.push(`  matches  ${number(engine.matchesDropped)} dropped: alerts came faster than they could be written`);
+    if (capture.missedRuns > 0)
+      lines.push(`  calls    ${number(capture.missedRuns)} not seen: the kernel was running another BPF program`);
     if (capture.imagesLost > 0) lines.push(`  processes  ${number(capture.imagesLost)} lost`);
   } else {
     lines.push(`Watched for ${seconds.toFixed(1)} s: ${count(alerts.alerts, 'alert')}; the engine gave no numbers.`);

@@ -49,6 +49,7 @@ class BpfSource : public EventSource {
   void ClearDoorbell() override {
     doorbell_.Drain([](const uint8_t*, size_t) {});
   }
+  uint64_t MissedRuns() const override;
 
  private:
   Status Want(const std::vector<std::string>& event_types);
@@ -188,6 +189,16 @@ Status BpfSource::Load(BpfObject* object) {
     return LoadError("Filling the table of programs", errno);
   }
   return std::nullopt;
+}
+
+uint64_t BpfSource::MissedRuns() const {
+  uint64_t missed = 0;
+  for (const auto& [name, program] : programs_) {
+    bpf_prog_info info = {};
+    uint32_t size = sizeof info;
+    if (bpf_prog_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) missed += info.recursion_misses;
+  }
+  return missed;
 }
 
 /** A program that is loaded, or null. */

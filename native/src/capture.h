@@ -21,7 +21,7 @@ namespace wasprey {
 struct Counters {
   std::vector<uint64_t> produced;                      // by CPU
   std::vector<uint64_t> evaluated, dropped, filtered;  // by event type
-  uint64_t images = 0, images_lost = 0, images_evicted = 0, unknown_images = 0;
+  uint64_t images = 0, images_lost = 0, images_evicted = 0, unknown_images = 0, missed_runs = 0;
   uint64_t containers = 0, malformed = 0;
   double ring_high_water = 0;
 };

@@ -256,6 +256,7 @@ Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   object.Set("filtered", ArrayOf(env, counters.filtered));
   number("images", counters.images);
   number("imagesLost", counters.images_lost);
+  number("missedRuns", counters.missed_runs);
   number("imagesEvicted", counters.images_evicted);
   number("unknownImages", counters.unknown_images);
   number("containers", counters.containers);

@@ -44,6 +44,8 @@ class EventSource {
   virtual int doorbell() const = 0;
   /** Makes it unreadable again. */
   virtual void ClearDoorbell() = 0;
+  /** How often the kernel left out a program because it, or another one, was running on that CPU: calls not seen. */
+  virtual uint64_t MissedRuns() const { return 0; }
 
   SourceMemory& memory() { return memory_; }
 

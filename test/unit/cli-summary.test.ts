@@ -12,6 +12,7 @@ const CAPTURE = {
   filtered: [1_000, 567],
   images: 0,
   imagesLost: 0,
+  missedRuns: 0,
   imagesEvicted: 0,
   unknownImages: 0,
   containers: 0,
@@ -52,7 +53,7 @@ test('events, alerts and drops, with the rules that fired most first', () => {
 });
 
 test('whatever was lost is said', () => {
-  const capture = { ...CAPTURE, dropped: [40, 2], imagesLost: 5, malformed: 3 };
+  const capture = { ...CAPTURE, dropped: [40, 2], missedRuns: 7, imagesLost: 5, malformed: 3 };
   const text = renderSummary(
     summary({
       engine: { ...ENGINE, capture, matchesDropped: 7 },
@@ -60,7 +61,8 @@ test('whatever was lost is said', () => {
     }),
     1,
   );
-  assert.match(text, /42 events lost/);
+  assert.match(text, /49 events lost/);
+  assert.match(text, /calls +7 not seen/);
   assert.match(text, /7 dropped: alerts came faster/);
   assert.match(text, /records +3 made no sense/);
   assert.match(text, /processes +5 lost/);
