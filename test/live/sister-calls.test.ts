@@ -1,0 +1,102 @@
+// Calls that do what others do under another name: told as those, so that rules on the others see them.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { act, callOf, makeDirectory, startAct, str } from '../support/live-act.ts';
+import { assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
+
+const MSG_FASTOPEN = 0x20000000;
+const MSG_NOSIGNAL = 0x4000;
+const F_GETFD = 1;
+const F_DUPFD = 0;
+const F_DUPFD_CLOEXEC = 1030;
+
+const DUPLICATES = probe(['dup', 'dup2', 'dup3'], ['fd.num', 'fd.name', 'fd.typechar', 'evt.res', 'evt.arg.oldfd']);
+const MODES = probe(['fchmodat'], ['evt.arg.filename', 'evt.arg.mode', 'evt.res']);
+const CONNECTS = probe(['connect'], ['evt.res', 'fd.name', 'fd.sip', 'fd.sport', 'fd.l4proto', 'fd.num']);
+const SENDS = probe(['sendto', 'sendmsg'], ['fd.name']);
+const NAMES = probe(
+  ['openat'],
+  ['proc.name', 'proc.pname', 'fd.name'],
+  'proc.exepath endswith /act and fd.name contains wasprey-live',
+);
+
+let agent: LiveAgent;
+let folder: ReturnType<typeof makeDirectory>;
+let file = '';
+
+before(async () => {
+  folder = makeDirectory();
+  file = `${folder.path}/file`;
+  writeFileSync(file, 'content');
+  agent = await LiveAgent.start([DUPLICATES.rule, MODES.rule, CONNECTS.rule, SENDS.rule, NAMES.rule]);
+});
+
+after(async () => {
+  await agent.stop();
+  folder.remove();
+});
+
+test('fcntl that duplicates a descriptor is a dup; other commands are none', async () => {
+  const calls = await act([
+    ['openat', AT_FDCWD, str(file), O.RDONLY],
+    ['fcntl', 'r0', F_DUPFD, 40],
+    ['fcntl', 'r0', F_DUPFD_CLOEXEC, 50],
+    ['fcntl', 'r0', F_GETFD, 0],
+    ['fcntl', 999, F_DUPFD, 0],
+  ]);
+  await agent.settled();
+  const alerts = agent.alerts(DUPLICATES.name, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
+  assert.equal(alerts.length, 3);
+  const [one, other, failed] = alerts;
+  assertFields(one ?? assert.fail(), { 'evt.type': 'dup', 'fd.num': 40, 'fd.name': file, 'evt.rawres': 40 });
+  assertFields(other ?? assert.fail(), { 'evt.type': 'dup', 'fd.num': 50, 'fd.name': file, 'evt.rawres': 50 });
+  assertFields(failed ?? assert.fail(), { 'evt.type': 'dup', 'evt.res': 'EBADF', 'fd.num': -1 });
+});
+
+test('fchmodat2 is an fchmodat', async () => {
+  const calls = await act([
+    ['fchmodat2', AT_FDCWD, str(file), 0o4755, 0],
+    ['fchmodat2', AT_FDCWD, str(`${file}-none`), 0o755, 0],
+  ]);
+  await agent.settled();
+  const alerts = agent.alerts(MODES.name, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
+  assert.equal(alerts.length, 2);
+  assertFields(alerts[0] ?? assert.fail(), { 'evt.type': 'fchmodat', 'evt.arg.filename': file, 'evt.rawres': 0 });
+  assertFields(alerts[1] ?? assert.fail(), { 'evt.arg.filename': `${file}-none`, 'evt.res': 'ENOENT' });
+});
+
+for (const way of ['sendto', 'ring:sendto']) {
+  test(`${way} with MSG_FASTOPEN is a connect, and no send`, async () => {
+    const calls = await act([
+      ['socket', AF_INET, SOCK_STREAM, 0],
+      [way, 'r0', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9', 'len'],
+      [way, 'r0', str('data'), 4, MSG_NOSIGNAL, 'in:127.0.0.1:9', 'len'],
+    ]);
+    const { pid, result } = callOf(calls, 'sendto');
+    assert.ok(result < 0, 'nothing listens there');
+    const alert = await agent.only(CONNECTS.name, { 'proc.vpid': BigInt(pid) });
+    assertFields(alert, { 'evt.type': 'connect', 'fd.sip': '127.0.0.1', 'fd.sport': 9, 'fd.l4proto': 'tcp' });
+    if (way === 'sendto') assertFields(alert, { 'evt.rawres': result, 'evt.res': 'ECONNREFUSED' });
+    await agent.none(SENDS.name, { 'proc.vpid': BigInt(pid) });
+  });
+}
+
+test('a process that takes another name keeps that of its program, and so do its children', async () => {
+  const running = startAct([
+    ['@comm', 'trusted'],
+    ['setsid'],
+    ['chdir', str(folder.path)],
+    ['openat', AT_FDCWD, str(file), O.RDONLY],
+    ['@fork'],
+    ['openat', AT_FDCWD, str(file), O.RDONLY],
+  ]);
+  const calls = (await running.end()).filter(({ call }) => call === 'openat');
+  assert.equal(calls.length, 2);
+  for (const { pid } of calls) {
+    const alert = await agent.only(NAMES.name, { 'proc.vpid': BigInt(pid), 'evt.type': 'openat' });
+    assertFields(alert, { 'proc.name': 'act', 'fd.name': file });
+  }
+});
