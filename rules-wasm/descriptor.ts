@@ -6,10 +6,13 @@ import {
   descriptorLocalAddress,
   descriptorLocalPort,
   descriptorName,
+  descriptorOtherView,
   descriptorRaw,
   descriptorRemoteAddress,
   descriptorRemotePort,
   descriptorRole,
+  EVENT_FLAG_RESOLVED_VIEW,
+  headerFlags,
 } from './generated/accessors';
 import { dirname, emptyText, orEmpty } from './text';
 
@@ -130,4 +133,10 @@ export function fdNameraw(event: u32, guess: u32): u64 {
   const character = kind == 0 ? guess : kind;
   if (character == 0x66 || character == 0x64) return raw != 0 ? raw : orEmpty(descriptorName(event));
   return kind == 0 ? orEmpty(raw) : emptyText();
+}
+
+/** fd.openpath: the name by which the file was opened, whatever fd.name is in this view. */
+export function fdOpenpath(event: u32): u64 {
+  const isResolved = (headerFlags(event) & EVENT_FLAG_RESOLVED_VIEW) != 0;
+  return descriptorName(isResolved ? descriptorOtherView(event) : event);
 }

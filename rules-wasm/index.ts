@@ -9,3 +9,4 @@ export * from './list';
 export * from './number';
 export * from './process';
 export * from './text';
+export * from './view';

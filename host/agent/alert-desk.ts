@@ -1,10 +1,10 @@
 // Makes alerts of matches and hands them to the outputs. Alerts whose container is not known yet wait here for a while.
 
 import type { Priority } from '../compiler/items.ts';
-import type { Match } from '../engine/protocol.ts';
+import { type Match, NAME_FIELDS } from '../engine/protocol.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import type { Alert } from '../outputs/alert.ts';
-import { type KeyedValue, renderMessage, templateFields } from '../outputs/message.ts';
+import { type KeyedValue, renderFields, renderMessage, templateFields } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
 
@@ -138,11 +138,19 @@ export class AlertDesk {
     const { name, priority, source, tags } = rule;
     this.#alerts++;
     this.#byRule.set(name, (this.#byRule.get(name) ?? 0) + 1);
-    const message = renderMessage(rule.output, fields);
-    this.#write({ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields });
+    const added = namesBeside(match, keys);
+    const message = renderMessage(rule.output, fields) + renderFields(added);
+    const all = [...fields, ...added];
+    this.#write({ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all });
   }
 
   #write(alert: Alert): void {
     for (const output of this.#outputs) output.write(alert);
   }
+}
+
+/** Both names of a file, where they differ: those that the rule's output doesn't print itself. */
+function namesBeside({ names }: Match, printed: readonly string[]): readonly KeyedValue[] {
+  if (!names) return [];
+  return NAME_FIELDS.map((key, index) => ({ key, value: names[index] })).filter(({ key }) => !printed.includes(key));
 }

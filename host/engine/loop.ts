@@ -130,8 +130,8 @@ export class EngineLoop {
     return pairs;
   }
 
-  /** Called by a module for each rule that is true of an event. */
-  onMatch(module: number, rule: number, event: number): void {
+  /** Called by a module for each rule that is true of an event, by one of its views. */
+  onMatch(module: number, rule: number, event: number, view: number): void {
     const { control, reader, replay, ruleMatching } = this.#parts;
     if (ruleMatching === 'first') {
       if (this.#matched.has(event)) return;
@@ -142,7 +142,7 @@ export class EngineLoop {
       this.#matchesDropped++;
       return;
     }
-    const match = reader.read(module, rule, event);
+    const match = reader.read(module, rule, view);
     if (match) this.#outgoing.push(match);
     if (this.#outgoing.length >= MATCHES_AT_ONCE) this.#flush();
   }

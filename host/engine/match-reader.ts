@@ -8,7 +8,7 @@ import { EventRecord } from '../fields/record.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
 import { resolveField } from '../schema/fields.ts';
 import type { Field } from '../schema/types.ts';
-import type { Match, ModuleStart, PendingContainer } from './protocol.ts';
+import { type Match, type ModuleStart, NAME_FIELDS, type PendingContainer } from './protocol.ts';
 
 interface FieldRead {
   readonly field: Field;
@@ -40,7 +40,8 @@ export class MatchReader {
     if (!event || !plan) return undefined;
     const values = plan.reads.map((read) => read && this.#value(event, read));
     const pending = plan.printsContainer ? pendingContainer(event) : undefined;
-    return { module, rule, time: event.time, values, ...(pending && { pending }) };
+    const names = event.hasTwoViews && NAME_READS.map((read) => read && this.#value(event, read));
+    return { module, rule, time: event.time, values, ...(pending && { pending }), ...(names && { names }) };
   }
 
   /** One field that fails must not cost the alert. */
@@ -55,11 +56,15 @@ export class MatchReader {
   }
 }
 
+function readOf(name: string): FieldRead | undefined {
+  const resolved = resolveField(name);
+  return resolved.ok ? { field: resolved.field, argument: resolved.argument } : undefined;
+}
+
+const NAME_READS = NAME_FIELDS.map(readOf);
+
 function planRule(fields: readonly string[]): RulePlan {
-  const reads = fields.map((name) => {
-    const resolved = resolveField(name);
-    return resolved.ok ? { field: resolved.field, argument: resolved.argument } : undefined;
-  });
+  const reads = fields.map(readOf);
   return {
     reads,
     printsContainer: reads.some((read) => read && needsRuntime(read.field)),

@@ -10,6 +10,9 @@ import type { RunFailureKind } from '../sandbox/run.ts';
 
 export type RuleMatching = 'first' | 'all';
 
+/** What an alert carries besides the rule's fields if the kernel resolved the event's name to another. */
+export const NAME_FIELDS = ['fd.openpath', 'fd.realpath'] as const;
+
 /** What the worker must know of a rule to report a match of it. */
 export interface RuleReads {
   /** Fields that its output prints, as they are written: `proc.aname[2]`. */
@@ -53,6 +56,8 @@ export interface Match {
   readonly time: bigint;
   /** In the order of RuleReads.fields. */
   readonly values: readonly (FieldValue | undefined)[];
+  /** In the order of NAME_FIELDS; set when they differ. */
+  readonly names?: readonly (FieldValue | undefined)[];
   /** Set when the output prints what the container's runtime has not told yet. */
   readonly pending?: PendingContainer;
 }

@@ -97,7 +97,7 @@ function bind(start: WorkerStart, { memory, sessionStart, ...parts }: Bound): En
       instance: instantiateRuleModule(verified, {
         memory,
         ruleCount: rules.length,
-        match: (rule, event) => loop.onMatch(index, rule, event),
+        match: (rule, event, view) => loop.onMatch(index, rule, event, view),
       }),
       ruleCount: rules.length,
       readsContainers,

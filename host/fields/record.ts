@@ -1,7 +1,7 @@
 // Event records, process images and container entries, read by member name from the schema's layout.
 
 import { CONTAINER, CONTAINER_STATE } from '../schema/container.ts';
-import { EVENT_HEADER, EVENT_STRUCTS } from '../schema/event-structs.ts';
+import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../schema/event-structs.ts';
 import { EVENT_TYPES, type EventType } from '../schema/events.ts';
 import { IMAGE } from '../schema/image.ts';
 import { type Member, member, type Struct } from '../schema/layout.ts';
@@ -141,6 +141,17 @@ export class EventRecord extends StructRecord {
 
   get image(): ImageRecord | undefined {
     return ImageRecord.at(this.memory, this.number('image_address'));
+  }
+
+  /** The view of the event by the names that were passed: this one, but for a second view. */
+  get passedView(): EventRecord {
+    const isSecond = (this.number('flags') & EVENT_FLAGS.RESOLVED_VIEW) !== 0;
+    return (isSecond && EventRecord.at(this.memory, this.number('other_view'))) || this;
+  }
+
+  /** The kernel resolved the names to others than those passed. */
+  get hasTwoViews(): boolean {
+    return (this.number('flags') & (EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW)) !== 0;
   }
 
   /** Return value of the syscall. */

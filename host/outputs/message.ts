@@ -48,6 +48,11 @@ export function renderMessage(template: Template, values: readonly KeyedValue[])
   return decode(concatenate(parts));
 }
 
+/** What is added to a message: ` key=value` of each. */
+export function renderFields(values: readonly KeyedValue[]): string {
+  return values.map(({ key, value }) => ` ${key}=${value ? decode(valueText(value)) : NOT_AVAILABLE}`).join('');
+}
+
 /** Cut or padded with blanks to so many bytes. */
 function toWidth(bytes: Uint8Array, width: number): Uint8Array {
   const sized = new Uint8Array(width).fill(SPACE);

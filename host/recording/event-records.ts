@@ -1,7 +1,7 @@
 // Event records as a recording has them: without what only the memory they lay in gave a meaning to, and checked before
 // they go into one again.
 
-import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../schema/event-structs.ts';
+import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { EVENT_TYPES } from '../schema/events.ts';
 import { member } from '../schema/layout.ts';
 
@@ -14,6 +14,9 @@ const TYPE = member(EVENT_HEADER, 'type').offset;
 const FLAGS = member(EVENT_HEADER, 'flags').offset;
 const IMAGE_ADDRESS = member(EVENT_HEADER, 'image_address').offset;
 
+/** Flags that completion sets. */
+const OF_MEMORY = EVENT_FLAGS.COMPLETE | EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW;
+
 /** Members that completion makes anew from the others. */
 const COMPLETED = new Set(['name', 'old_name', 'new_name']);
 
@@ -23,6 +26,8 @@ interface Shape {
   /** Where its string_refs lie. */
   readonly strings: readonly number[];
   readonly completed: readonly number[];
+  /** It has other_view. */
+  readonly hasViews: boolean;
 }
 
 /** By the number of the event type. */
@@ -35,6 +40,7 @@ for (const { number, shape } of EVENT_TYPES) {
     size,
     strings: strings.map(({ offset }) => offset),
     completed: completed.map(({ offset }) => offset),
+    hasViews: members.some(({ name }) => name === 'other_view'),
   };
 }
 
@@ -50,8 +56,9 @@ export function detachRecords(bytes: Uint8Array): number {
     size = view.getUint32(at + SIZE, true);
     view.setBigUint64(at + COMMIT, 0n, true);
     view.setUint32(at + IMAGE_ADDRESS, 0, true);
-    view.setUint16(at + FLAGS, view.getUint16(at + FLAGS, true) & ~EVENT_FLAGS.COMPLETE, true);
+    view.setUint16(at + FLAGS, view.getUint16(at + FLAGS, true) & ~OF_MEMORY, true);
     const shape = SHAPES[view.getUint16(at + TYPE, true)];
+    if (shape?.hasViews) view.setUint32(at + OTHER_VIEW_OFFSET, 0, true);
     for (const reference of shape?.completed ?? []) {
       if (!shape || fits(view, at + reference, shape.size, size)) continue;
       view.setBigUint64(at + reference, 0n, true);

@@ -1,13 +1,20 @@
 // Stands between a module's calls of env.match and the host. A module may say that a rule of its own is true of an event it was given,
 // once for each rule and event; anything else is a foreign match, stops the run, and sets the module aside.
 
-import { EVENT_HEADER } from '../schema/event-structs.ts';
+import { EVENT_FLAGS, EVENT_HEADER, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 
-/** Called for each rule that is true of an event: `rule` is its index in the manifest, `event` the record's address. */
-export type MatchCallback = (rule: number, event: number) => void;
+/**
+ * Called for each rule that is true of an event: `rule` is its index in the manifest, `event` the record's address, `view` the address of
+ * the view of which it is true: the record itself, or its second view.
+ */
+export type MatchCallback = (rule: number, event: number, view: number) => void;
 
 const SIZE_INDEX = member(EVENT_HEADER, 'size').offset / 4;
+/** Of the word whose upper half the flags are. */
+const FLAGS_INDEX = (member(EVENT_HEADER, 'flags').offset - 2) / 4;
+const TWO_VIEWS = EVENT_FLAGS.TWO_VIEWS << 16;
+const OTHER_VIEW_INDEX = OTHER_VIEW_OFFSET / 4;
 const SMALLEST_RECORD = EVENT_HEADER.size;
 
 /** Thrown through the module by a match that it had no right to report. */
@@ -23,6 +30,9 @@ export class HostMatchError extends Error {
 /**
  * Knows the run that is going on. Costs nothing until a rule matches; then the records from the last match to this one are stepped over,
  * so that an address within a record, which would make the host read made-up fields, is told from a record.
+ *
+ * Of an event with two views, rules are reported for the first and then for the second. They are held until the module has gone on, and
+ * delivered in the rules' order, each once, by the first view if it is true of both: so the first rule in file order comes first.
  */
 export class MatchGuard {
   private readonly words: Uint32Array;
@@ -30,9 +40,12 @@ export class MatchGuard {
   private readonly callback: MatchCallback;
   private from = 0;
   private to = 0;
-  /** The record that the walk has come to, and the rule last reported for it; -1 for none. */
+  /** The record that the walk has come to, which of its views, and the rule last reported for that; -1 for none. */
   private record = 0;
+  private view = 0;
   private rule = -1;
+  /** What was reported of the record, if it has two views: view by rule. */
+  private readonly held = new Map<number, number>();
   /** The last match of an earlier attempt: up to it, matches have been delivered. */
   private deliveredRecord = 0;
   private deliveredRule = -1;
@@ -47,53 +60,99 @@ export class MatchGuard {
   begin(from: number, to: number): void {
     this.from = from >>> 0;
     this.to = to >>> 0;
-    this.record = this.from;
-    this.rule = -1;
     this.deliveredRecord = 0;
     this.deliveredRule = -1;
+    this.restart();
   }
 
   /** The same run begins anew, after it ran out of fuel: what has been delivered will not be delivered twice. */
   again(): void {
+    const rule = this.held.size > 0 ? -1 : this.rule;
     const further = this.record > this.deliveredRecord;
-    if (this.rule >= 0 && (further || (this.record === this.deliveredRecord && this.rule > this.deliveredRule))) {
+    if (this.rule >= 0 && (further || (this.record === this.deliveredRecord && rule > this.deliveredRule))) {
       this.deliveredRecord = this.record;
-      this.deliveredRule = this.rule;
+      this.deliveredRule = rule;
     }
-    this.record = this.from;
-    this.rule = -1;
+    this.restart();
+  }
+
+  /** The run is over: delivers what was held of the last event. Throws what the callback throws. */
+  end(): void {
+    this.deliverHeld();
   }
 
   /** What env.match is bound to. */
-  readonly match = (rule: number, event: number): void => {
-    const address = event >>> 0;
+  readonly match = (rule: number, address: number): void => {
     if (rule < 0 || rule >= this.ruleCount) {
       throw new ForeignMatchError(`match of rule ${rule}; the module has ${this.ruleCount}`);
     }
-    this.walkTo(address);
-    if (address !== this.record || address >= this.to) {
-      throw new ForeignMatchError(`match on address 0x${address.toString(16)}, which is no record of this run`);
+    const view = address >>> 0;
+    try {
+      this.walkTo(view);
+    } catch (error) {
+      throw new HostMatchError('the match callback failed', { cause: error });
     }
-    if (rule <= this.rule) {
+    if (this.record >= this.to || (view !== this.record && view !== this.secondView)) {
+      throw new ForeignMatchError(`match on address 0x${view.toString(16)}, which is no record of this run`);
+    }
+    if (view !== this.view && view !== this.record) {
+      this.view = view;
+      this.rule = -1;
+    }
+    if (view !== this.view || rule <= this.rule) {
       throw new ForeignMatchError(`match of rule ${rule} after rule ${this.rule} on the same event`);
     }
     this.rule = rule;
-    if (address < this.deliveredRecord) return;
-    if (address === this.deliveredRecord && rule <= this.deliveredRule) return;
+    if (this.secondView >= 0) {
+      if (!this.held.has(rule)) this.held.set(rule, view);
+      return;
+    }
     try {
-      this.callback(rule, address);
+      this.deliver(rule, view);
     } catch (error) {
       throw new HostMatchError('the match callback failed', { cause: error });
     }
   };
 
-  private walkTo(address: number): void {
-    while (this.record < address && this.record < this.to) {
+  private restart(): void {
+    this.held.clear();
+    this.goTo(this.from);
+  }
+
+  private goTo(record: number): void {
+    this.record = record;
+    this.view = record;
+    this.rule = -1;
+  }
+
+  /** Address of the second view of the record, -1 if it has none. Native has written it; the module can't. */
+  private get secondView(): number {
+    const start = this.record / 4;
+    const hasTwo = ((this.words[start + FLAGS_INDEX] ?? 0) & TWO_VIEWS) !== 0;
+    return hasTwo ? (this.words[start + OTHER_VIEW_INDEX] ?? -1) : -1;
+  }
+
+  /** To the record at that address, or that has it for a view; to the end of the run if there is none. */
+  private walkTo(view: number): void {
+    while (this.record < this.to && view !== this.record && view !== this.secondView) {
       const size = this.words[this.record / 4 + SIZE_INDEX] ?? 0;
       // Native has checked the records of a run; this keeps the walk finite regardless.
       if (size < SMALLEST_RECORD || size % 8 !== 0) return;
-      this.record += size;
-      this.rule = -1;
+      this.deliverHeld();
+      this.goTo(this.record + size);
     }
+  }
+
+  private deliverHeld(): void {
+    if (this.held.size === 0) return;
+    const matches = [...this.held].sort(([one], [other]) => one - other);
+    this.held.clear();
+    for (const [rule, view] of matches) this.deliver(rule, view);
+  }
+
+  private deliver(rule: number, view: number): void {
+    if (this.record < this.deliveredRecord) return;
+    if (this.record === this.deliveredRecord && rule <= this.deliveredRule) return;
+    this.callback(rule, this.record, view);
   }
 }

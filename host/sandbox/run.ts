@@ -54,6 +54,7 @@ export function runEvaluate(instance: RuleInstance, from: number, to: number, li
   const { exports, guard } = instance;
   guard.begin(from, to);
   const failure = attempt(instance, limits, () => exports.evaluate(from, to));
+  guard.end();
   return failure ?? EVALUATED;
 }
 

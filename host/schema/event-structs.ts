@@ -1,7 +1,7 @@
 // The fixed part of an event record: the header that all have, then one of a few shapes. Event types of the same
 // shape share their BPF code; events.ts says which type has which shape.
 
-import { defineStruct, type MemberSpec, type Struct } from './layout.ts';
+import { defineStruct, type MemberSpec, member, type Struct } from './layout.ts';
 
 /** What every record starts with. 64 bytes, one cache line. */
 const HEADER: readonly MemberSpec[] = [
@@ -28,19 +28,28 @@ const HEADER: readonly MemberSpec[] = [
   },
 ];
 
+/** Of all shapes that name files, at the same place in each. */
+const OTHER_VIEW: MemberSpec = {
+  name: 'other_view',
+  type: 'u32',
+  doc: 'with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader',
+};
+
 /**
  * The file or socket behind a descriptor, as the kernel has it. `kind` is Falco's fd.typechar as an ASCII code, 0 when
  * there is no descriptor.
  */
 const DESCRIPTOR: readonly MemberSpec[] = [
+  OTHER_VIEW,
+  { name: 'device', type: 'u32', doc: 'dev_t of the file system (kernel encoding: major << 20 | minor)' },
   { name: 'kind', type: 'u8', doc: 'fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor' },
   { name: 'l4', type: 'u8', doc: 'IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none' },
   { name: 'role', type: 'u8', doc: '0 none, 1 client, 2 server' },
   { name: 'state', type: 'u8', doc: 'DESCRIPTOR_STATE bits' },
   { name: 'local_port', type: 'u16', doc: 'host byte order' },
   { name: 'remote_port', type: 'u16', doc: 'host byte order' },
-  { name: 'device', type: 'u32', doc: 'dev_t of the file system (kernel encoding: major << 20 | minor)' },
   { name: 'file_mode', type: 'u32', doc: 'inode mode bits' },
+  { name: 'padding', type: 'u32', doc: '0' },
   { name: 'inode', type: 'u64', doc: 'inode number' },
   { name: 'local_address', type: 'address', doc: 'local end (unix: address of the socket in its first 8 bytes)' },
   { name: 'remote_address', type: 'address', doc: 'remote end (unix: address of the peer in its first 8 bytes)' },
@@ -147,6 +156,9 @@ export const EVENT_STRUCTS = {
   ),
 } as const satisfies Record<string, Struct>;
 
+/** Where other_view is, in the shapes that have it. */
+export const OTHER_VIEW_OFFSET = member(EVENT_STRUCTS.open, OTHER_VIEW.name).offset;
+
 export type EventShape = keyof typeof EVENT_STRUCTS;
 
 /** header.flags */
@@ -163,6 +175,13 @@ export const EVENT_FLAGS = {
   IO_URING: 16,
   /** A 32-bit system call: of a 32-bit program, or by `int 0x80`. */
   COMPAT: 32,
+  /**
+   * The kernel resolved the names to others than those passed. There is a second view: the fixed part of the record again, with the
+   * resolved names for names. Rules are tried on both.
+   */
+  TWO_VIEWS: 64,
+  /** This is the second view. Its size is the distance to the record that follows the event's own. */
+  RESOLVED_VIEW: 128,
 } as const;
 
 /** descriptor.state */

@@ -94,6 +94,7 @@ inline_always u8 file_kind(u32 mode, u64 magic, u64 dentry) {
 
 /* The ring holds older records: what a call does not have must be written as 0. */
 inline_always void clear_descriptor(struct event_descriptor *event) {
+  event->other_view = event->device = 0;
   *(u64 *)&event->kind = 0; /* l4, role, state and ports too */
   event->device = 0;
   event->file_mode = 0;

@@ -36,27 +36,29 @@ _Static_assert(sizeof(struct event_header) == 64, "struct event_header: layout")
 /* open, openat, openat2, creat */
 struct event_open {
   struct event_header header;
-  __u8 kind; /* 64: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
-  __u8 l4; /* 65: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
-  __u8 role; /* 66: 0 none, 1 client, 2 server */
-  __u8 state; /* 67: DESCRIPTOR_STATE bits */
-  __u16 local_port; /* 68: host byte order */
-  __u16 remote_port; /* 70: host byte order */
-  __u32 device; /* 72: dev_t of the file system (kernel encoding: major << 20 | minor) */
-  __u32 file_mode; /* 76: inode mode bits */
-  __u64 inode; /* 80: inode number */
-  __u8 local_address[16]; /* 88: local end (unix: address of the socket in its first 8 bytes) */
-  __u8 remote_address[16]; /* 104: remote end (unix: address of the peer in its first 8 bytes) */
-  struct string_ref name; /* 120: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
-  struct string_ref raw; /* 128: path as passed to the syscall */
-  struct string_ref resolved; /* 136: path as the kernel resolved it (dentry walk across mounts) */
-  struct string_ref directory; /* 144: path of dirfd, where raw is relative to one */
-  __s32 dirfd; /* 152: directory descriptor passed; AT_FDCWD for open and creat */
-  __u32 open_flags; /* 156: flags in the kernel's numbers */
-  __u32 mode; /* 160: mode passed */
-  __u32 resolve; /* 164: openat2: resolve flags */
+  __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+  __u32 device; /* 68: dev_t of the file system (kernel encoding: major << 20 | minor) */
+  __u8 kind; /* 72: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+  __u8 l4; /* 73: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+  __u8 role; /* 74: 0 none, 1 client, 2 server */
+  __u8 state; /* 75: DESCRIPTOR_STATE bits */
+  __u16 local_port; /* 76: host byte order */
+  __u16 remote_port; /* 78: host byte order */
+  __u32 file_mode; /* 80: inode mode bits */
+  __u32 padding; /* 84: 0 */
+  __u64 inode; /* 88: inode number */
+  __u8 local_address[16]; /* 96: local end (unix: address of the socket in its first 8 bytes) */
+  __u8 remote_address[16]; /* 112: remote end (unix: address of the peer in its first 8 bytes) */
+  struct string_ref name; /* 128: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
+  struct string_ref raw; /* 136: path as passed to the syscall */
+  struct string_ref resolved; /* 144: path as the kernel resolved it (dentry walk across mounts) */
+  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one */
+  __s32 dirfd; /* 160: directory descriptor passed; AT_FDCWD for open and creat */
+  __u32 open_flags; /* 164: flags in the kernel's numbers */
+  __u32 mode; /* 168: mode passed */
+  __u32 resolve; /* 172: openat2: resolve flags */
 };
-_Static_assert(sizeof(struct event_open) == 168, "struct event_open: layout");
+_Static_assert(sizeof(struct event_open) == 176, "struct event_open: layout");
 
 /* execve, execveat */
 struct event_exec {
@@ -72,63 +74,67 @@ _Static_assert(sizeof(struct event_exec) == 96, "struct event_exec: layout");
 /* calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd */
 struct event_descriptor {
   struct event_header header;
-  __u8 kind; /* 64: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
-  __u8 l4; /* 65: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
-  __u8 role; /* 66: 0 none, 1 client, 2 server */
-  __u8 state; /* 67: DESCRIPTOR_STATE bits */
-  __u16 local_port; /* 68: host byte order */
-  __u16 remote_port; /* 70: host byte order */
-  __u32 device; /* 72: dev_t of the file system (kernel encoding: major << 20 | minor) */
-  __u32 file_mode; /* 76: inode mode bits */
-  __u64 inode; /* 80: inode number */
-  __u8 local_address[16]; /* 88: local end (unix: address of the socket in its first 8 bytes) */
-  __u8 remote_address[16]; /* 104: remote end (unix: address of the peer in its first 8 bytes) */
-  struct string_ref name; /* 120: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
-  struct string_ref raw; /* 128: path as passed to the syscall */
-  struct string_ref resolved; /* 136: path as the kernel resolved it (dentry walk across mounts) */
-  struct string_ref directory; /* 144: path of dirfd, where raw is relative to one */
-  __s32 old_fd; /* 152: dup*: descriptor duplicated */
-  __s32 new_fd; /* 156: dup2, dup3: descriptor asked for */
-  __u32 call_flags; /* 160: flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd */
-  __u32 mode; /* 164: fchmod: mode */
-  struct string_ref text; /* 168: finit_module: parameters; memfd_create: name */
+  __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+  __u32 device; /* 68: dev_t of the file system (kernel encoding: major << 20 | minor) */
+  __u8 kind; /* 72: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+  __u8 l4; /* 73: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+  __u8 role; /* 74: 0 none, 1 client, 2 server */
+  __u8 state; /* 75: DESCRIPTOR_STATE bits */
+  __u16 local_port; /* 76: host byte order */
+  __u16 remote_port; /* 78: host byte order */
+  __u32 file_mode; /* 80: inode mode bits */
+  __u32 padding; /* 84: 0 */
+  __u64 inode; /* 88: inode number */
+  __u8 local_address[16]; /* 96: local end (unix: address of the socket in its first 8 bytes) */
+  __u8 remote_address[16]; /* 112: remote end (unix: address of the peer in its first 8 bytes) */
+  struct string_ref name; /* 128: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
+  struct string_ref raw; /* 136: path as passed to the syscall */
+  struct string_ref resolved; /* 144: path as the kernel resolved it (dentry walk across mounts) */
+  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one */
+  __s32 old_fd; /* 160: dup*: descriptor duplicated */
+  __s32 new_fd; /* 164: dup2, dup3: descriptor asked for */
+  __u32 call_flags; /* 168: flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd */
+  __u32 mode; /* 172: fchmod: mode */
+  struct string_ref text; /* 176: finit_module: parameters; memfd_create: name */
 };
-_Static_assert(sizeof(struct event_descriptor) == 176, "struct event_descriptor: layout");
+_Static_assert(sizeof(struct event_descriptor) == 184, "struct event_descriptor: layout");
 
 /* socket, bind, listen, connect, accept, accept4, sendto, sendmsg, recvfrom, recvmsg */
 struct event_network {
   struct event_header header;
-  __u8 kind; /* 64: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
-  __u8 l4; /* 65: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
-  __u8 role; /* 66: 0 none, 1 client, 2 server */
-  __u8 state; /* 67: DESCRIPTOR_STATE bits */
-  __u16 local_port; /* 68: host byte order */
-  __u16 remote_port; /* 70: host byte order */
-  __u32 device; /* 72: dev_t of the file system (kernel encoding: major << 20 | minor) */
-  __u32 file_mode; /* 76: inode mode bits */
-  __u64 inode; /* 80: inode number */
-  __u8 local_address[16]; /* 88: local end (unix: address of the socket in its first 8 bytes) */
-  __u8 remote_address[16]; /* 104: remote end (unix: address of the peer in its first 8 bytes) */
-  struct string_ref name; /* 120: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
-  struct string_ref raw; /* 128: path as passed to the syscall */
-  struct string_ref resolved; /* 136: path as the kernel resolved it (dentry walk across mounts) */
-  struct string_ref directory; /* 144: path of dirfd, where raw is relative to one */
-  __u32 domain; /* 152: socket: address family */
-  __u32 socket_type; /* 156: socket: type without flags */
-  __u32 protocol; /* 160: socket: protocol */
-  __u32 call_flags; /* 164: accept4, send*, recv*: flags */
-  __s32 backlog; /* 168: listen: backlog */
-  __u32 length; /* 172: send*, recvfrom: bytes asked for; recvmsg: bytes received */
-  __u32 queue_length; /* 176: accept: pending connections */
-  __u32 queue_max; /* 180: accept: backlog of the listener */
-  __u16 passed_family; /* 184: bind, connect, send*: address passed; recv*: that of the sender; 0 = none */
-  __u16 passed_port; /* 186: host byte order */
-  __u8 passed_address[16]; /* 188: address passed */
-  __u32 pad; /* 204: 0 */
-  struct string_ref passed_path; /* 208: unix: path passed */
-  struct string_ref data; /* 216: send*, recv*: the first bytes, at most 80 as in Falco */
+  __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+  __u32 device; /* 68: dev_t of the file system (kernel encoding: major << 20 | minor) */
+  __u8 kind; /* 72: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+  __u8 l4; /* 73: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+  __u8 role; /* 74: 0 none, 1 client, 2 server */
+  __u8 state; /* 75: DESCRIPTOR_STATE bits */
+  __u16 local_port; /* 76: host byte order */
+  __u16 remote_port; /* 78: host byte order */
+  __u32 file_mode; /* 80: inode mode bits */
+  __u32 padding; /* 84: 0 */
+  __u64 inode; /* 88: inode number */
+  __u8 local_address[16]; /* 96: local end (unix: address of the socket in its first 8 bytes) */
+  __u8 remote_address[16]; /* 112: remote end (unix: address of the peer in its first 8 bytes) */
+  struct string_ref name; /* 128: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
+  struct string_ref raw; /* 136: path as passed to the syscall */
+  struct string_ref resolved; /* 144: path as the kernel resolved it (dentry walk across mounts) */
+  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one */
+  __u32 domain; /* 160: socket: address family */
+  __u32 socket_type; /* 164: socket: type without flags */
+  __u32 protocol; /* 168: socket: protocol */
+  __u32 call_flags; /* 172: accept4, send*, recv*: flags */
+  __s32 backlog; /* 176: listen: backlog */
+  __u32 length; /* 180: send*, recvfrom: bytes asked for; recvmsg: bytes received */
+  __u32 queue_length; /* 184: accept: pending connections */
+  __u32 queue_max; /* 188: accept: backlog of the listener */
+  __u16 passed_family; /* 192: bind, connect, send*: address passed; recv*: that of the sender; 0 = none */
+  __u16 passed_port; /* 194: host byte order */
+  __u8 passed_address[16]; /* 196: address passed */
+  __u32 pad; /* 212: 0 */
+  struct string_ref passed_path; /* 216: unix: path passed */
+  struct string_ref data; /* 224: send*, recv*: the first bytes, at most 80 as in Falco */
 };
-_Static_assert(sizeof(struct event_network) == 224, "struct event_network: layout");
+_Static_assert(sizeof(struct event_network) == 232, "struct event_network: layout");
 
 /* calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir */
 struct event_path {
@@ -322,6 +328,8 @@ _Static_assert(sizeof(struct container) == 184, "struct container: layout");
 #define EVENT_FLAG_SYNTHETIC 8
 #define EVENT_FLAG_IO_URING 16
 #define EVENT_FLAG_COMPAT 32
+#define EVENT_FLAG_TWO_VIEWS 64
+#define EVENT_FLAG_RESOLVED_VIEW 128
 
 #define DESCRIPTOR_CONNECTED 1
 #define DESCRIPTOR_NAME_CHANGED 2

@@ -47,7 +47,8 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
       auto* event = As<event_open>(record);
       if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
       if (!Fit(event, event->raw, event->resolved, event->directory)) return Outcome::kMalformed;
-      return RoomOr(NamePath(record, address, event->raw, event->directory, event->dirfd, &event->name));
+      return RoomOr(NamePath(record, address, event->raw, event->directory, event->dirfd, &event->name) &&
+                    ViewResolved(event, address));
     }
     case Shape::kExec: {
       auto* event = As<event_exec>(record);
@@ -122,6 +123,32 @@ bool Completion::NamePath(void* record, uint32_t address, const string_ref& raw,
   }
   if (!scratch_.HasRoom(MaxLexicalLength(base, path) + 1)) return false;
   return Store(address, LexicalPath(scratch_.at(), base, path), name);
+}
+
+/**
+ * An event whose name the kernel resolved to another gets a second view of itself, for rules to be tried on too. A
+ * filter that is to drop events before they come here must look at both names. False when scratch is full.
+ */
+bool Completion::ViewResolved(event_open* event, uint32_t address) {
+  const std::string_view resolved = StringOf(event, event->resolved);
+  const std::string_view name = event->name.offset < event->header.size
+                                    ? StringOf(event, event->name)
+                                    : scratch_.Text(address + event->name.offset, event->name.length);
+  // A memfd that was opened again has a name, but no path.
+  if (!resolved.starts_with('/') || resolved == name) return true;
+  if (!scratch_.HasRoom(sizeof *event + alignof(event_open) + 1)) return false;
+  event_open* view = scratch_.Keep(*event, &event->other_view);
+  const uint32_t distance = address - event->other_view;
+  view->name = view->resolved;
+  for (string_ref* text : {&view->name, &view->raw, &view->resolved, &view->directory}) {
+    if (text->offset != 0) text->offset += distance;
+  }
+  view->other_view = address;
+  view->header.size += distance;
+  view->header.flags |= EVENT_FLAG_COMPLETE | EVENT_FLAG_RESOLVED_VIEW;
+  view->header.image_address = last_address_;
+  event->header.flags |= EVENT_FLAG_TWO_VIEWS;
+  return true;
 }
 
 /** What a descriptor stands for: a path for files, an address for sockets, a memfd's name; else present and empty. */

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
+#include <string_view>
 
 #include "event_types.h"
 #include "image_table.h"
@@ -23,6 +25,16 @@ class Scratch {
     // One byte more: a present, empty string has an address of its own.
     used_ += static_cast<uint32_t>(length) + 1;
     return start;
+  }
+  /** Text that was kept, by its address in the sandbox. */
+  std::string_view Text(uint32_t address, uint32_t length) const { return {data_ + (address - address_), length}; }
+  /** Copies a struct to where it is aligned; `address` becomes its address in the sandbox. Needs an alignment more room. */
+  template <typename Struct>
+  Struct* Keep(const Struct& value, uint32_t* address) {
+    used_ = (used_ + alignof(Struct) - 1) / alignof(Struct) * alignof(Struct);
+    auto* kept = new (at()) Struct(value);
+    *address = Keep(sizeof value);
+    return kept;
   }
 
  private:
@@ -60,6 +72,8 @@ class Completion {
     auto* header = reinterpret_cast<event_header*>(record);
     const Shape shape = ShapeOf(header->type);
     if (shape == Shape::kNone || header->size < FixedSize(shape)) return Outcome::kMalformed;
+    // A recording may say anything: where views lie is said here alone.
+    header->flags &= ~(EVENT_FLAG_TWO_VIEWS | EVENT_FLAG_RESOLVED_VIEW);
     if (header->image != last_id_ || header->image == 0) {
       uint32_t found = header->image == 0 ? 0 : images_->Find(header->image);
       if (found == 0 && header->image != 0) {
@@ -84,6 +98,7 @@ class Completion {
   Outcome Name(std::byte* record, uint32_t address, Shape shape);
   bool NamePath(void* record, uint32_t address, const string_ref& raw, const string_ref& directory, int32_t dirfd,
                 string_ref* name);
+  bool ViewResolved(event_open* event, uint32_t address);
   bool NameDescriptor(event_descriptor* event, uint32_t address);
   bool NameSocket(event_network* event, uint32_t address);
   bool Store(uint32_t address, size_t length, string_ref* name);

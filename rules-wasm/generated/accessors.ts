@@ -8,6 +8,8 @@ export const EVENT_FLAG_COMPLETE: u32 = 4;
 export const EVENT_FLAG_SYNTHETIC: u32 = 8;
 export const EVENT_FLAG_IO_URING: u32 = 16;
 export const EVENT_FLAG_COMPAT: u32 = 32;
+export const EVENT_FLAG_TWO_VIEWS: u32 = 64;
+export const EVENT_FLAG_RESOLVED_VIEW: u32 = 128;
 
 export const DESCRIPTOR_CONNECTED: u32 = 1;
 export const DESCRIPTOR_NAME_CHANGED: u32 = 2;
@@ -110,118 +112,130 @@ export const CANDIDATE_WORDS: u32 = 32;
 
 // -- event_open: open, openat, openat2, creat
 
-/** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+/** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
 // @ts-ignore: decorator
-@inline export function openKind(base: u32): u8 {
-  return load<u8>(base, 64);
-}
-
-/** IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
-// @ts-ignore: decorator
-@inline export function openL4(base: u32): u8 {
-  return load<u8>(base, 65);
-}
-
-/** 0 none, 1 client, 2 server */
-// @ts-ignore: decorator
-@inline export function openRole(base: u32): u8 {
-  return load<u8>(base, 66);
-}
-
-/** DESCRIPTOR_STATE bits */
-// @ts-ignore: decorator
-@inline export function openState(base: u32): u8 {
-  return load<u8>(base, 67);
-}
-
-/** host byte order */
-// @ts-ignore: decorator
-@inline export function openLocalPort(base: u32): u16 {
-  return load<u16>(base, 68);
-}
-
-/** host byte order */
-// @ts-ignore: decorator
-@inline export function openRemotePort(base: u32): u16 {
-  return load<u16>(base, 70);
+@inline export function openOtherView(base: u32): u32 {
+  return load<u32>(base, 64);
 }
 
 /** dev_t of the file system (kernel encoding: major << 20 | minor) */
 // @ts-ignore: decorator
 @inline export function openDevice(base: u32): u32 {
-  return load<u32>(base, 72);
+  return load<u32>(base, 68);
+}
+
+/** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+// @ts-ignore: decorator
+@inline export function openKind(base: u32): u8 {
+  return load<u8>(base, 72);
+}
+
+/** IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+// @ts-ignore: decorator
+@inline export function openL4(base: u32): u8 {
+  return load<u8>(base, 73);
+}
+
+/** 0 none, 1 client, 2 server */
+// @ts-ignore: decorator
+@inline export function openRole(base: u32): u8 {
+  return load<u8>(base, 74);
+}
+
+/** DESCRIPTOR_STATE bits */
+// @ts-ignore: decorator
+@inline export function openState(base: u32): u8 {
+  return load<u8>(base, 75);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function openLocalPort(base: u32): u16 {
+  return load<u16>(base, 76);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function openRemotePort(base: u32): u16 {
+  return load<u16>(base, 78);
 }
 
 /** inode mode bits */
 // @ts-ignore: decorator
 @inline export function openFileMode(base: u32): u32 {
-  return load<u32>(base, 76);
+  return load<u32>(base, 80);
+}
+
+/** 0 */
+// @ts-ignore: decorator
+@inline export function openPadding(base: u32): u32 {
+  return load<u32>(base, 84);
 }
 
 /** inode number */
 // @ts-ignore: decorator
 @inline export function openInode(base: u32): u64 {
-  return load<u64>(base, 80);
+  return load<u64>(base, 88);
 }
 
 /** local end (unix: address of the socket in its first 8 bytes) */
 // @ts-ignore: decorator
 @inline export function openLocalAddress(base: u32): u32 {
-  return base + 88;
+  return base + 96;
 }
 
 /** remote end (unix: address of the peer in its first 8 bytes) */
 // @ts-ignore: decorator
 @inline export function openRemoteAddress(base: u32): u32 {
-  return base + 104;
+  return base + 112;
 }
 
 /** fd.name: absolute lexical path, connection, or unix path; completed by the reader */
 // @ts-ignore: decorator
 @inline export function openName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 120));
+  return textOf(base, load<u64>(base, 128));
 }
 
 /** path as passed to the syscall */
 // @ts-ignore: decorator
 @inline export function openRaw(base: u32): u64 {
-  return textOf(base, load<u64>(base, 128));
+  return textOf(base, load<u64>(base, 136));
 }
 
 /** path as the kernel resolved it (dentry walk across mounts) */
 // @ts-ignore: decorator
 @inline export function openResolved(base: u32): u64 {
-  return textOf(base, load<u64>(base, 136));
+  return textOf(base, load<u64>(base, 144));
 }
 
 /** path of dirfd, where raw is relative to one */
 // @ts-ignore: decorator
 @inline export function openDirectory(base: u32): u64 {
-  return textOf(base, load<u64>(base, 144));
+  return textOf(base, load<u64>(base, 152));
 }
 
 /** directory descriptor passed; AT_FDCWD for open and creat */
 // @ts-ignore: decorator
 @inline export function openDirfd(base: u32): i32 {
-  return load<i32>(base, 152);
+  return load<i32>(base, 160);
 }
 
 /** flags in the kernel's numbers */
 // @ts-ignore: decorator
 @inline export function openOpenFlags(base: u32): u32 {
-  return load<u32>(base, 156);
+  return load<u32>(base, 164);
 }
 
 /** mode passed */
 // @ts-ignore: decorator
 @inline export function openMode(base: u32): u32 {
-  return load<u32>(base, 160);
+  return load<u32>(base, 168);
 }
 
 /** openat2: resolve flags */
 // @ts-ignore: decorator
 @inline export function openResolve(base: u32): u32 {
-  return load<u32>(base, 164);
+  return load<u32>(base, 172);
 }
 
 // -- event_exec: execve, execveat
@@ -258,300 +272,324 @@ export const CANDIDATE_WORDS: u32 = 32;
 
 // -- event_descriptor: calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd
 
-/** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+/** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
 // @ts-ignore: decorator
-@inline export function descriptorKind(base: u32): u8 {
-  return load<u8>(base, 64);
-}
-
-/** IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
-// @ts-ignore: decorator
-@inline export function descriptorL4(base: u32): u8 {
-  return load<u8>(base, 65);
-}
-
-/** 0 none, 1 client, 2 server */
-// @ts-ignore: decorator
-@inline export function descriptorRole(base: u32): u8 {
-  return load<u8>(base, 66);
-}
-
-/** DESCRIPTOR_STATE bits */
-// @ts-ignore: decorator
-@inline export function descriptorState(base: u32): u8 {
-  return load<u8>(base, 67);
-}
-
-/** host byte order */
-// @ts-ignore: decorator
-@inline export function descriptorLocalPort(base: u32): u16 {
-  return load<u16>(base, 68);
-}
-
-/** host byte order */
-// @ts-ignore: decorator
-@inline export function descriptorRemotePort(base: u32): u16 {
-  return load<u16>(base, 70);
+@inline export function descriptorOtherView(base: u32): u32 {
+  return load<u32>(base, 64);
 }
 
 /** dev_t of the file system (kernel encoding: major << 20 | minor) */
 // @ts-ignore: decorator
 @inline export function descriptorDevice(base: u32): u32 {
-  return load<u32>(base, 72);
+  return load<u32>(base, 68);
+}
+
+/** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+// @ts-ignore: decorator
+@inline export function descriptorKind(base: u32): u8 {
+  return load<u8>(base, 72);
+}
+
+/** IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+// @ts-ignore: decorator
+@inline export function descriptorL4(base: u32): u8 {
+  return load<u8>(base, 73);
+}
+
+/** 0 none, 1 client, 2 server */
+// @ts-ignore: decorator
+@inline export function descriptorRole(base: u32): u8 {
+  return load<u8>(base, 74);
+}
+
+/** DESCRIPTOR_STATE bits */
+// @ts-ignore: decorator
+@inline export function descriptorState(base: u32): u8 {
+  return load<u8>(base, 75);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function descriptorLocalPort(base: u32): u16 {
+  return load<u16>(base, 76);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function descriptorRemotePort(base: u32): u16 {
+  return load<u16>(base, 78);
 }
 
 /** inode mode bits */
 // @ts-ignore: decorator
 @inline export function descriptorFileMode(base: u32): u32 {
-  return load<u32>(base, 76);
+  return load<u32>(base, 80);
+}
+
+/** 0 */
+// @ts-ignore: decorator
+@inline export function descriptorPadding(base: u32): u32 {
+  return load<u32>(base, 84);
 }
 
 /** inode number */
 // @ts-ignore: decorator
 @inline export function descriptorInode(base: u32): u64 {
-  return load<u64>(base, 80);
+  return load<u64>(base, 88);
 }
 
 /** local end (unix: address of the socket in its first 8 bytes) */
 // @ts-ignore: decorator
 @inline export function descriptorLocalAddress(base: u32): u32 {
-  return base + 88;
+  return base + 96;
 }
 
 /** remote end (unix: address of the peer in its first 8 bytes) */
 // @ts-ignore: decorator
 @inline export function descriptorRemoteAddress(base: u32): u32 {
-  return base + 104;
+  return base + 112;
 }
 
 /** fd.name: absolute lexical path, connection, or unix path; completed by the reader */
 // @ts-ignore: decorator
 @inline export function descriptorName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 120));
+  return textOf(base, load<u64>(base, 128));
 }
 
 /** path as passed to the syscall */
 // @ts-ignore: decorator
 @inline export function descriptorRaw(base: u32): u64 {
-  return textOf(base, load<u64>(base, 128));
+  return textOf(base, load<u64>(base, 136));
 }
 
 /** path as the kernel resolved it (dentry walk across mounts) */
 // @ts-ignore: decorator
 @inline export function descriptorResolved(base: u32): u64 {
-  return textOf(base, load<u64>(base, 136));
+  return textOf(base, load<u64>(base, 144));
 }
 
 /** path of dirfd, where raw is relative to one */
 // @ts-ignore: decorator
 @inline export function descriptorDirectory(base: u32): u64 {
-  return textOf(base, load<u64>(base, 144));
+  return textOf(base, load<u64>(base, 152));
 }
 
 /** dup*: descriptor duplicated */
 // @ts-ignore: decorator
 @inline export function descriptorOldFd(base: u32): i32 {
-  return load<i32>(base, 152);
+  return load<i32>(base, 160);
 }
 
 /** dup2, dup3: descriptor asked for */
 // @ts-ignore: decorator
 @inline export function descriptorNewFd(base: u32): i32 {
-  return load<i32>(base, 156);
+  return load<i32>(base, 164);
 }
 
 /** flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd */
 // @ts-ignore: decorator
 @inline export function descriptorCallFlags(base: u32): u32 {
-  return load<u32>(base, 160);
+  return load<u32>(base, 168);
 }
 
 /** fchmod: mode */
 // @ts-ignore: decorator
 @inline export function descriptorMode(base: u32): u32 {
-  return load<u32>(base, 164);
+  return load<u32>(base, 172);
 }
 
 /** finit_module: parameters; memfd_create: name */
 // @ts-ignore: decorator
 @inline export function descriptorText(base: u32): u64 {
-  return textOf(base, load<u64>(base, 168));
+  return textOf(base, load<u64>(base, 176));
 }
 
 // -- event_network: socket, bind, listen, connect, accept, accept4, sendto, sendmsg, recvfrom, recvmsg
 
-/** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+/** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
 // @ts-ignore: decorator
-@inline export function networkKind(base: u32): u8 {
-  return load<u8>(base, 64);
-}
-
-/** IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
-// @ts-ignore: decorator
-@inline export function networkL4(base: u32): u8 {
-  return load<u8>(base, 65);
-}
-
-/** 0 none, 1 client, 2 server */
-// @ts-ignore: decorator
-@inline export function networkRole(base: u32): u8 {
-  return load<u8>(base, 66);
-}
-
-/** DESCRIPTOR_STATE bits */
-// @ts-ignore: decorator
-@inline export function networkState(base: u32): u8 {
-  return load<u8>(base, 67);
-}
-
-/** host byte order */
-// @ts-ignore: decorator
-@inline export function networkLocalPort(base: u32): u16 {
-  return load<u16>(base, 68);
-}
-
-/** host byte order */
-// @ts-ignore: decorator
-@inline export function networkRemotePort(base: u32): u16 {
-  return load<u16>(base, 70);
+@inline export function networkOtherView(base: u32): u32 {
+  return load<u32>(base, 64);
 }
 
 /** dev_t of the file system (kernel encoding: major << 20 | minor) */
 // @ts-ignore: decorator
 @inline export function networkDevice(base: u32): u32 {
-  return load<u32>(base, 72);
+  return load<u32>(base, 68);
+}
+
+/** fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
+// @ts-ignore: decorator
+@inline export function networkKind(base: u32): u8 {
+  return load<u8>(base, 72);
+}
+
+/** IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
+// @ts-ignore: decorator
+@inline export function networkL4(base: u32): u8 {
+  return load<u8>(base, 73);
+}
+
+/** 0 none, 1 client, 2 server */
+// @ts-ignore: decorator
+@inline export function networkRole(base: u32): u8 {
+  return load<u8>(base, 74);
+}
+
+/** DESCRIPTOR_STATE bits */
+// @ts-ignore: decorator
+@inline export function networkState(base: u32): u8 {
+  return load<u8>(base, 75);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function networkLocalPort(base: u32): u16 {
+  return load<u16>(base, 76);
+}
+
+/** host byte order */
+// @ts-ignore: decorator
+@inline export function networkRemotePort(base: u32): u16 {
+  return load<u16>(base, 78);
 }
 
 /** inode mode bits */
 // @ts-ignore: decorator
 @inline export function networkFileMode(base: u32): u32 {
-  return load<u32>(base, 76);
+  return load<u32>(base, 80);
+}
+
+/** 0 */
+// @ts-ignore: decorator
+@inline export function networkPadding(base: u32): u32 {
+  return load<u32>(base, 84);
 }
 
 /** inode number */
 // @ts-ignore: decorator
 @inline export function networkInode(base: u32): u64 {
-  return load<u64>(base, 80);
+  return load<u64>(base, 88);
 }
 
 /** local end (unix: address of the socket in its first 8 bytes) */
 // @ts-ignore: decorator
 @inline export function networkLocalAddress(base: u32): u32 {
-  return base + 88;
+  return base + 96;
 }
 
 /** remote end (unix: address of the peer in its first 8 bytes) */
 // @ts-ignore: decorator
 @inline export function networkRemoteAddress(base: u32): u32 {
-  return base + 104;
+  return base + 112;
 }
 
 /** fd.name: absolute lexical path, connection, or unix path; completed by the reader */
 // @ts-ignore: decorator
 @inline export function networkName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 120));
+  return textOf(base, load<u64>(base, 128));
 }
 
 /** path as passed to the syscall */
 // @ts-ignore: decorator
 @inline export function networkRaw(base: u32): u64 {
-  return textOf(base, load<u64>(base, 128));
+  return textOf(base, load<u64>(base, 136));
 }
 
 /** path as the kernel resolved it (dentry walk across mounts) */
 // @ts-ignore: decorator
 @inline export function networkResolved(base: u32): u64 {
-  return textOf(base, load<u64>(base, 136));
+  return textOf(base, load<u64>(base, 144));
 }
 
 /** path of dirfd, where raw is relative to one */
 // @ts-ignore: decorator
 @inline export function networkDirectory(base: u32): u64 {
-  return textOf(base, load<u64>(base, 144));
+  return textOf(base, load<u64>(base, 152));
 }
 
 /** socket: address family */
 // @ts-ignore: decorator
 @inline export function networkDomain(base: u32): u32 {
-  return load<u32>(base, 152);
+  return load<u32>(base, 160);
 }
 
 /** socket: type without flags */
 // @ts-ignore: decorator
 @inline export function networkSocketType(base: u32): u32 {
-  return load<u32>(base, 156);
+  return load<u32>(base, 164);
 }
 
 /** socket: protocol */
 // @ts-ignore: decorator
 @inline export function networkProtocol(base: u32): u32 {
-  return load<u32>(base, 160);
+  return load<u32>(base, 168);
 }
 
 /** accept4, send*, recv*: flags */
 // @ts-ignore: decorator
 @inline export function networkCallFlags(base: u32): u32 {
-  return load<u32>(base, 164);
+  return load<u32>(base, 172);
 }
 
 /** listen: backlog */
 // @ts-ignore: decorator
 @inline export function networkBacklog(base: u32): i32 {
-  return load<i32>(base, 168);
+  return load<i32>(base, 176);
 }
 
 /** send*, recvfrom: bytes asked for; recvmsg: bytes received */
 // @ts-ignore: decorator
 @inline export function networkLength(base: u32): u32 {
-  return load<u32>(base, 172);
+  return load<u32>(base, 180);
 }
 
 /** accept: pending connections */
 // @ts-ignore: decorator
 @inline export function networkQueueLength(base: u32): u32 {
-  return load<u32>(base, 176);
+  return load<u32>(base, 184);
 }
 
 /** accept: backlog of the listener */
 // @ts-ignore: decorator
 @inline export function networkQueueMax(base: u32): u32 {
-  return load<u32>(base, 180);
+  return load<u32>(base, 188);
 }
 
 /** bind, connect, send*: address passed; recv*: that of the sender; 0 = none */
 // @ts-ignore: decorator
 @inline export function networkPassedFamily(base: u32): u16 {
-  return load<u16>(base, 184);
+  return load<u16>(base, 192);
 }
 
 /** host byte order */
 // @ts-ignore: decorator
 @inline export function networkPassedPort(base: u32): u16 {
-  return load<u16>(base, 186);
+  return load<u16>(base, 194);
 }
 
 /** address passed */
 // @ts-ignore: decorator
 @inline export function networkPassedAddress(base: u32): u32 {
-  return base + 188;
+  return base + 196;
 }
 
 /** 0 */
 // @ts-ignore: decorator
 @inline export function networkPad(base: u32): u32 {
-  return load<u32>(base, 204);
+  return load<u32>(base, 212);
 }
 
 /** unix: path passed */
 // @ts-ignore: decorator
 @inline export function networkPassedPath(base: u32): u64 {
-  return textOf(base, load<u64>(base, 208));
+  return textOf(base, load<u64>(base, 216));
 }
 
 /** send*, recv*: the first bytes, at most 80 as in Falco */
 // @ts-ignore: decorator
 @inline export function networkData(base: u32): u64 {
-  return textOf(base, load<u64>(base, 216));
+  return textOf(base, load<u64>(base, 224));
 }
 
 // -- event_path: calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir

@@ -72,7 +72,7 @@ test('hostile bytes in an event stay within their line', async () => {
   await using built = await startBuiltAgent([await moduleOf(RULES)]);
   const name = Buffer.from('/etc/a\nb\u001b[2J"\\\u009b\u202e', 'utf8');
   const bytes = Buffer.concat([name, Buffer.from([0xff, 0xc3])]);
-  built.agent.inject([processImage(1, { comm_bytes: 'x\ny' })], [shadowRead(1, { name: bytes, raw: bytes })]);
+  built.agent.inject([processImage(1, { comm_bytes: 'x\ny' })], [shadowRead(1, { raw: bytes, resolved: bytes })]);
   const [line = ''] = await built.waitForLines(1);
   assert.match(line, /: Informational open of \/etc\/a\\nb\\u001b\[2J\\"\\\\\\u009b\\u202e\ufffd\ufffd by x\\ny$/);
   assert.equal(built.jsonLines().length, 1);

@@ -23,8 +23,9 @@ test('a rule module, whole', () => {
     source,
     `// 1 rules, compiled by Wasprey.
 
-import { headerSize, headerType, headerImageAddress, descriptorName, imageContainerAddress, imageComm, imageCandidates, containerId } from './rules-wasm/generated/accessors';
+import { headerType, headerImageAddress, descriptorName, imageContainerAddress, imageComm, imageCandidates, containerId } from './rules-wasm/generated/accessors';
 import { addressOf, lengthOf, orEmpty } from './rules-wasm/text';
+import { nextView } from './rules-wasm/view';
 
 // @ts-ignore: decorator
 @external('env', 'match') declare function match(rule: i32, event: i32): void;
@@ -71,9 +72,9 @@ function on_open_and_1_more(event: u32): void {
   if ((word0 & 0x1) != 0 && rule0_open_openat(event, image)) match(0, event);
 }
 
-/** Tries the rules on the records in [from, to) and reports each match, in the order of the rules. */
+/** Tries the rules on the records in [from, to), and on their second views, and reports each match, in the order of the rules. */
 export function evaluate(from: u32, to: u32): void {
-  for (let event = from; event < to; event += headerSize(event)) {
+  for (let event = from; event != to; event = nextView(event)) {
     switch (headerType(event)) {
       case 1: // open
       case 2: // openat

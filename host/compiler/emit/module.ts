@@ -78,9 +78,9 @@ function emitEvaluate(groups: readonly TypeGroup[]): string {
     '        break;',
   ]);
   return [
-    '/** Tries the rules on the records in [from, to) and reports each match, in the order of the rules. */',
+    '/** Tries the rules on the records in [from, to), and on their second views, and reports each match, in the order of the rules. */',
     'export function evaluate(from: u32, to: u32): void {',
-    '  for (let event = from; event < to; event += headerSize(event)) {',
+    '  for (let event = from; event != to; event = nextView(event)) {',
     '    switch (headerType(event)) {',
     ...cases,
     '    }',

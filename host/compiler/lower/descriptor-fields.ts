@@ -135,6 +135,7 @@ const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
     return enumeration(`fdTypechar(event, ${guess})`, 'event', characters, 'o');
   },
   'fd.name': (descriptor) => text(nameOf(descriptor), 'event'),
+  'fd.openpath': () => text('fdOpenpath(event)', 'event'),
   'fd.directory': () => present(code('hasDirectory(event)', 'event'), FD_DIRECTORY),
   'fd.filename': (descriptor) => present(descriptor.is('kind', 'f'), text(`basename(${nameOf(descriptor)})`, 'event')),
   'fd.nameraw': (descriptor) => text(`fdNameraw(event, ${guessedCharacter(descriptor.type).charCodeAt(0)})`, 'event'),

@@ -87,12 +87,19 @@ function number(event: EventRecord): FieldValue | Absent {
   return integer(event.number('fd'));
 }
 
+/** The name by which it was opened, whichever of the two fd.name is. */
+function openPath(event: EventRecord): FieldValue | Absent {
+  const name = event.has('kind') ? event.passedView.bytes('name') : undefined;
+  return name && text(name);
+}
+
 export const FD_FIELDS: ComputedFields = {
   fdNum: number,
   fdType: ofKnown((descriptor) => text(DESCRIPTOR_TYPE_NAMES[descriptor.kind] ?? NOT_AVAILABLE)),
   fdTypechar: ofAny((descriptor) => text(descriptor.kind)),
   fdName: ofAny((descriptor) => text(descriptor.name)),
   fdNameraw: ofAny((descriptor) => text(descriptor.raw)),
+  fdOpenpath: openPath,
   fdDirectory: ofAny(directory),
   fdFilename: ofKnown((descriptor) => (descriptor.kind === 'f' ? text(lastPart(descriptor.name)) : undefined)),
   fdNameChanged: state('NAME_CHANGED'),

@@ -63,6 +63,13 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     source: computed('fd.nameraw'),
   },
   {
+    name: 'fd.openpath',
+    type: 'CHARBUF',
+    description:
+      "Absolute path by which the file was opened, links not followed. Wasprey's own: of this and fd.realpath, fd.name is the one by which the rule matched.",
+    source: computed('fd.openpath'),
+  },
+  {
     name: 'fd.realpath',
     type: 'CHARBUF',
     description: "Path of the file that the kernel used, links followed. Wasprey's own: Falco has no such field.",

@@ -1,0 +1,146 @@
+// Events with two names: rules are tried on both views, and each rule reports once.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { RuleMatching } from '../../host/engine/protocol.ts';
+import { compileRuleModule, instantiateRuleModule } from '../../host/sandbox/instantiate.ts';
+import { runEvaluate } from '../../host/sandbox/run.ts';
+import { EVENT_FLAGS } from '../../host/schema/event-structs.ts';
+import { event, moduleOf, process as processImage, startBuiltAgent } from '../support/built-agent.ts';
+import { eventRecord, RecordMemory } from '../support/records.ts';
+import { ruleModule } from './wasm-builder.ts';
+
+const RULES = `
+- rule: Resolved only
+  desc: true of the resolved name alone
+  condition: evt.type = openat and fd.name = /etc/shadow and not fd.name startswith /tmp
+  output: "%evt.num first: %fd.name %fd.filename %fd.directory %fd.nameraw"
+  priority: WARNING
+- rule: Opened only
+  desc: true of the name passed alone
+  condition: evt.type = openat and fd.name startswith /tmp and fd.filename = link
+  output: "second: %fd.name"
+  priority: WARNING
+- rule: Either
+  desc: true of both
+  condition: evt.type = openat and fd.name startswith /
+  output: "third: %fd.name %fd.openpath"
+  priority: WARNING
+- rule: Neither
+  desc: true of no single name
+  condition: evt.type = openat and fd.name startswith /tmp and fd.name endswith shadow
+  output: "%fd.name"
+  priority: WARNING
+- rule: By fields of both names
+  desc: true of every view
+  condition: evt.type = openat and fd.openpath = /tmp/link and fd.realpath = /etc/shadow
+  output: "fifth: %fd.name"
+  priority: WARNING
+`.replace('%evt.num ', '');
+
+function open(raw: string, resolved: string): Uint8Array {
+  return event('openat', 1, { kind: 'f'.charCodeAt(0), dirfd: -100, raw, resolved });
+}
+
+/** Rules and messages of the alerts, in order, without the time in front. */
+async function alertsOf(events: readonly Uint8Array[], ruleMatching: RuleMatching): Promise<string[]> {
+  await using built = await startBuiltAgent([await moduleOf(RULES)], { ruleMatching });
+  built.agent.inject([processImage(1, {})], events);
+  await built.waitForLines(events.length);
+  await built.agent.stop();
+  return built.lines().map((line) => line.replace(/^.*: Warning /, ''));
+}
+
+describe('an event whose name the kernel resolved to another', () => {
+  const BOTH = ' fd.openpath=/tmp/link fd.realpath=/etc/shadow';
+  const FIRST = `first: /etc/shadow shadow /etc /tmp/link${BOTH}`;
+
+  test('matches the first rule in file order that is true of either name', async () => {
+    assert.deepEqual(await alertsOf([open('/tmp/link', '/etc/shadow')], 'first'), [FIRST]);
+    assert.deepEqual(await alertsOf([open('/tmp/link', '/etc/passwd')], 'first'), [
+      'second: /tmp/link fd.openpath=/tmp/link fd.realpath=/etc/passwd',
+    ]);
+  });
+
+  test('matches each rule that is true of either name once, by the name passed if it is true of both', async () => {
+    assert.deepEqual(await alertsOf([open('/tmp/link', '/etc/shadow')], 'all'), [
+      FIRST,
+      `second: /tmp/link${BOTH}`,
+      'third: /tmp/link /tmp/link fd.realpath=/etc/shadow',
+      `fifth: /tmp/link${BOTH}`,
+    ]);
+  });
+
+  test('leaves the events around it as they are', async () => {
+    const plain = open('/etc/shadow', '/etc/shadow');
+    const expected = 'first: /etc/shadow shadow /etc /etc/shadow';
+    assert.deepEqual(await alertsOf([plain, open('/tmp/link', '/etc/shadow'), plain], 'first'), [
+      expected,
+      FIRST,
+      expected,
+    ]);
+  });
+
+  test('is one event for all modules', async () => {
+    const first = await moduleOf(RULES.slice(0, RULES.indexOf('- rule: Opened only')));
+    const second = await moduleOf(RULES.slice(RULES.indexOf('- rule: Opened only'), RULES.indexOf('- rule: Either')));
+    await using built = await startBuiltAgent([second, first], { ruleMatching: 'first' });
+    built.agent.inject([processImage(1, {})], [open('/tmp/link', '/etc/shadow')]);
+    const [line = ''] = await built.waitForLines(1);
+    const { engine } = await built.agent.stop();
+    assert.match(line, /second: \/tmp\/link/);
+    assert.equal(engine?.matches, 1);
+  });
+});
+
+test('names that are no paths, or equal, make no second view', async () => {
+  const events = [open('/tmp/link', 'memfd:link'), open('/tmp/../tmp/link', '/tmp/link'), open('/tmp/link', '')];
+  const lines = await alertsOf(events, 'first');
+  assert.deepEqual(lines, Array(3).fill('second: /tmp/link'));
+});
+
+describe('the guard', () => {
+  /** Three records, of which the second has a second view behind them all. */
+  function views(evaluate: (second: number, view: number) => string) {
+    const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
+    const records = new RecordMemory(memory.buffer as unknown as SharedArrayBuffer);
+    const plain = eventRecord('openat', {});
+    const from = records.end;
+    const view = from + 3 * plain.length;
+    records.put(plain);
+    const second = records.put(eventRecord('openat', { flags: EVENT_FLAGS.TWO_VIEWS, other_view: view }));
+    records.put(plain);
+    records.put(eventRecord('openat', { flags: EVENT_FLAGS.RESOLVED_VIEW, other_view: second }));
+    const matches: number[][] = [];
+    const instance = instantiateRuleModule(compileRuleModule(ruleModule({ evaluate: evaluate(second, view) })), {
+      memory,
+      ruleCount: 3,
+      match: (...match) => matches.push([match[0], match[1] - from, match[2] - from]),
+    });
+    return { result: runEvaluate(instance, from, view), matches, second: second - from, view: view - from };
+  }
+  const match = (rule: number, address: number): string => `(call $match (i32.const ${rule}) (i32.const ${address}))`;
+
+  test('delivers what is true of either view in order and once, also of the last event', () => {
+    const { result, matches, second, view } = views(
+      (at, other) => match(1, at) + match(2, at) + match(0, other) + match(2, other),
+    );
+    assert.deepEqual(result, { ok: true });
+    assert.deepEqual(matches, [
+      [0, second, view],
+      [1, second, second],
+      [2, second, second],
+    ]);
+  });
+
+  test('refuses a view of no record of the run, and the record after its view', () => {
+    for (const evaluate of [
+      (_at: number, other: number) => match(0, other + 8),
+      (at: number, other: number) => match(0, other) + match(1, at),
+      (_at: number, other: number) => match(1, other) + match(1, other),
+    ]) {
+      const { result } = views(evaluate);
+      assert.equal(result.ok ? 'ok' : result.kind, 'foreign-match');
+    }
+  });
+});
