@@ -172,8 +172,8 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
     needs: { root: true },
     rules: ['Drop and execute new binary in container'],
     ownRules: ['Dropped program run in container'],
-    leaves: ({ marker }) => [`/bin/wasprey-${marker}`],
-    steps: ({ marker }) => [['@copy', `/bin/wasprey-${marker}`]],
+    leaves: ({ marker }) => [`/wasprey-${marker}`],
+    steps: ({ marker }) => [['@copy', `/wasprey-${marker}`]],
     nearMisses: [
       { what: 'a program of the image', steps: ({ marker }) => [spawn('true', marker)] },
       { what: 'a link to one', steps: ({ directory }) => [become(directory, 'linked')] },
