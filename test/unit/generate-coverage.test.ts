@@ -11,7 +11,7 @@ import { PROJECT } from '../../host/setup/paths.mjs';
 import { type StockFile, stockRules } from '../support/stock-rules.ts';
 import { UNPRODUCIBLE } from '../support/unproducible-rules.ts';
 
-const COVERED: readonly StockFile[] = ['falco_rules.yaml', 'falco-sandbox_rules.yaml'];
+const COVERED: readonly StockFile[] = ['falco_rules.yaml', 'falco-incubating_rules.yaml', 'falco-sandbox_rules.yaml'];
 const STOCK: readonly StockFile[] = [
   'falco_rules.yaml',
   'falco-incubating_rules.yaml',

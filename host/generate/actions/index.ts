@@ -14,8 +14,8 @@ import { PERSISTENCE_ACTIONS } from './persistence.ts';
 import { PORT_ACTIONS } from './ports.ts';
 import { PRIVILEGE_ACTIONS } from './privileges.ts';
 import { PROGRAM_ACTIONS } from './programs.ts';
-import { SYSTEM_FILE_ACTIONS } from './system-files.ts';
 import { SYSTEM_ACTIONS } from './system.ts';
+import { SYSTEM_FILE_ACTIONS } from './system-files.ts';
 import { WEB_SERVER_AND_BROKER_ACTIONS } from './web-servers-and-brokers.ts';
 
 export const ACTIONS: readonly Action[] = [
