@@ -10,6 +10,7 @@ import { DATABASE_ACTIONS } from './databases.ts';
 import { FILE_ACTIONS } from './files.ts';
 import { KERNEL_ACTIONS } from './kernel.ts';
 import { NETWORK_ACTIONS } from './network.ts';
+import { PEER_ACTIONS } from './peers.ts';
 import { PERSISTENCE_ACTIONS } from './persistence.ts';
 import { PORT_ACTIONS } from './ports.ts';
 import { PRIVILEGE_ACTIONS } from './privileges.ts';
@@ -28,6 +29,7 @@ export const ACTIONS: readonly Action[] = [
   ...PRIVILEGE_ACTIONS,
   ...CONTAINER_TOOL_ACTIONS,
   ...CONNECTION_ACTIONS,
+  ...PEER_ACTIONS,
   ...SYSTEM_ACTIONS,
   ...SYSTEM_FILE_ACTIONS,
   ...ATTACK_TOOL_ACTIONS,

@@ -3,6 +3,9 @@
 import type { Action } from '../action.ts';
 import { str } from '../steps.ts';
 
+const DAEMON = 1;
+/** Without it, only who has CAP_SYS_PTRACE gets one, unless vm.unprivileged_userfaultfd is set. */
+const UFFD_USER_MODE_ONLY = 1;
 const PTRACE_TRACEME = 0;
 const PTRACE_DETACH = 17;
 const PTRACE_SEIZE = 0x4206;
@@ -47,5 +50,17 @@ export const KERNEL_ACTIONS: readonly Action[] = [
         mayBeRefused: true,
       },
     ],
+  },
+  {
+    name: 'take-over-page-faults',
+    description: 'makes a userfaultfd, as user daemon',
+    where: 'any',
+    needs: { root: true },
+    rules: ['Unprivileged Delegation of Page Faults Handling to a Userspace Process'],
+    steps: () => [
+      ['@user', DAEMON],
+      ['userfaultfd', UFFD_USER_MODE_ONLY],
+    ],
+    nearMisses: [{ what: 'as root', steps: () => [['userfaultfd', UFFD_USER_MODE_ONLY]] }],
   },
 ];

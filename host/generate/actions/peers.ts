@@ -1,0 +1,92 @@
+// Actions with peers that nobody expects, and with what they send.
+
+import type { Action } from '../action.ts';
+import { AF_INET, SOCK_DGRAM } from '../numbers.ts';
+import { become, connectTo, type Step } from '../steps.ts';
+
+/** Of TEST-NET-1, which nobody has. */
+const STRANGER = '192.0.2.1';
+const NEIGHBOUR = '10.1.2.3';
+const SSH_PORT = 22;
+const OTHER_PORT = 8192;
+
+/** A datagram within the machine, with these bytes at its beginning. */
+function receive(directory: string, name: string, bytes: string): Step[] {
+  const here = 'in:127.0.0.1:48761';
+  return [
+    become(directory, name),
+    ['socket', AF_INET, SOCK_DGRAM, 0],
+    ['bind', 'r0', here, 'len'],
+    ['socket', AF_INET, SOCK_DGRAM, 0],
+    ['sendto', 'r2', `s:${bytes}`, 4, 0, here, 'len'],
+    ['recvfrom', 'r0', 's:room', 4, 0, 'out', 'outlen'],
+  ];
+}
+
+const CLASS_FILE = '\\xca\\xfe\\xba\\xbe';
+
+export const PEER_ACTIONS: readonly Action[] = [
+  {
+    name: 'connect-to-ssh-port',
+    description: `connects to ${STRANGER} port ${SSH_PORT}`,
+    where: 'any',
+    rules: ['Disallowed SSH Connection'],
+    steps: ({ directory }) => [become(directory, 'client'), ...connectTo(STRANGER, SSH_PORT)],
+    nearMisses: [
+      {
+        what: 'another port',
+        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(STRANGER, OTHER_PORT)],
+      },
+      {
+        what: 'within the machine',
+        steps: ({ directory }) => [become(directory, 'client'), ...connectTo('127.0.0.2', SSH_PORT)],
+      },
+    ],
+  },
+  {
+    name: 'connect-to-stranger',
+    description: `connects to ${STRANGER}, in a network of its own`,
+    where: 'any',
+    needs: { root: true },
+    // The second tells of the addresses in its list alone, which is empty as it comes.
+    rules: ['Unexpected outbound connection destination', 'Outbound Connection to C2 Servers'],
+    steps: ({ directory }) => [become(directory, 'client'), ...connectTo(STRANGER, OTHER_PORT)],
+    nearMisses: [
+      {
+        what: 'in the inner network',
+        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(NEIGHBOUR, OTHER_PORT)],
+      },
+    ],
+  },
+  {
+    name: 'connect-from-watched-container',
+    description: `connects to ${STRANGER}, in a network of its own`,
+    where: 'container',
+    needs: { capabilities: ['SYS_ADMIN', 'NET_ADMIN'] },
+    // Tells of the images in its list alone, which is empty as it comes.
+    rules: ['Outbound or Inbound Traffic not to Authorized Server Process and Port'],
+    steps: ({ directory }) => [become(directory, 'client'), ...connectTo(STRANGER, OTHER_PORT)],
+    nearMisses: [
+      {
+        what: 'within the container',
+        steps: ({ directory }) => [become(directory, 'client'), ...connectTo('127.0.0.2', OTHER_PORT)],
+      },
+      {
+        what: 'outside of containers',
+        where: 'host',
+        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(STRANGER, OTHER_PORT)],
+      },
+    ],
+  },
+  {
+    name: 'receive-class-file',
+    description: 'receives the first bytes of a Java class from itself, in a process called java',
+    where: 'any',
+    rules: ['Java Process Class File Download'],
+    steps: ({ directory }) => receive(directory, 'java', CLASS_FILE),
+    nearMisses: [
+      { what: 'other bytes', steps: ({ directory }) => receive(directory, 'java', 'text') },
+      { what: 'another program', steps: ({ directory }) => receive(directory, 'client', CLASS_FILE) },
+    ],
+  },
+];
