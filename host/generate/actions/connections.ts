@@ -1,14 +1,9 @@
 // Actions with connections out of the ordinary: to whom, by which program, by which protocol.
 
 import type { Action } from '../action.ts';
+import { CLOUD_METADATA, INSIDE, OUTSIDE } from '../addresses.ts';
 import { AF_INET, SOCK_DGRAM } from '../numbers.ts';
 import { become, connectTo, type Step } from '../steps.ts';
-
-/** Of TEST-NET-1, which nobody has. */
-const OUTSIDE = '192.0.2.1';
-const INSIDE = '10.1.2.3';
-/** Where clouds tell a machine about itself. */
-const CLOUD_METADATA = '169.254.169.254';
 
 const SERVICE_PORT = 8192;
 

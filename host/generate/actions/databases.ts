@@ -1,20 +1,19 @@
 // Actions of databases: MongoDB, MySQL, PostgreSQL and Redis do what they have no need of.
 
 import type { Action, Scene } from '../action.ts';
+import { INSIDE, OUTSIDE } from '../addresses.ts';
 import { AT_FDCWD } from '../numbers.ts';
-import { create, makeDirectory, type Step, str } from '../steps.ts';
+import { become, create, makeDirectory, pretend, type Step, str } from '../steps.ts';
 import {
   asServer,
+  child,
   connection,
   connects,
   home,
   IN_HOME,
-  INSIDE,
   listen,
   nearMiss,
-  OUTSIDE,
   opensPort,
-  pretend,
   ROOT,
   type Server,
   startsProgram,
@@ -48,8 +47,8 @@ export const DATABASE_ACTIONS: readonly Action[] = [
   startsProgram(MONGODB, {
     does: 'starts a program called id',
     nearMisses: [
-      nearMiss('itself, as a daemon', asServer(MONGODB, pretend('mongod'))),
-      nearMiss('another program starts it', pretend('id')),
+      nearMiss('itself, as a daemon', asServer(MONGODB, child('mongod'))),
+      nearMiss('another program starts it', child('id')),
     ],
   }),
   writesFile(
@@ -85,14 +84,14 @@ export const DATABASE_ACTIONS: readonly Action[] = [
     {
       does: 'starts a shell',
       nearMisses: [
-        nearMiss('the script that copies the data of a cluster', asServer(MYSQL, pretend('wsrep_sst_rsync', '--role'))),
+        nearMiss('the script that copies the data of a cluster', asServer(MYSQL, child('wsrep_sst_rsync', '--role'))),
         nearMiss(
           'by a shell',
-          asServer(MYSQL, pretend('sh', '-c', "wsrep_sst_mariabackup --role 'donor' --address '10.1.2.3'")),
+          asServer(MYSQL, child('sh', '-c', "wsrep_sst_mariabackup --role 'donor' --address '10.1.2.3'")),
         ),
       ],
     },
-    pretend('sh', '-c', 'id'),
+    child('sh', '-c', 'id'),
   ),
   writesFile(
     MYSQL,
@@ -126,14 +125,14 @@ export const DATABASE_ACTIONS: readonly Action[] = [
     {
       does: 'starts a shell for COPY ... FROM PROGRAM',
       nearMisses: [
-        nearMiss('the shell that copies its log', asServer(POSTGRESQL, pretend('sh', '-c', ARCHIVING))),
+        nearMiss('the shell that copies its log', asServer(POSTGRESQL, child('sh', '-c', ARCHIVING))),
         nearMiss(
           'the program that fetches it',
-          asServer(POSTGRESQL, pretend('wal-g', 'wal-fetch', '000000010000000000000001', 'pg_wal/RECOVERYXLOG')),
+          asServer(POSTGRESQL, child('wal-g', 'wal-fetch', '000000010000000000000001', 'pg_wal/RECOVERYXLOG')),
         ),
       ],
     },
-    pretend('sh', '-c', 'id'),
+    child('sh', '-c', 'id'),
   ),
   writesFile(
     POSTGRESQL,
@@ -179,10 +178,10 @@ export const DATABASE_ACTIONS: readonly Action[] = [
   startsProgram(REDIS, {
     does: 'starts a program called id',
     nearMisses: [
-      nearMiss('itself', asServer(REDIS, pretend('redis-server', '*:6379'))),
+      nearMiss('itself', asServer(REDIS, child('redis-server', '*:6379'))),
       nearMiss('a client starts it', ({ directory, marker }) => [
-        ['@link', `${directory}/redis-cli`],
-        ['@pretend', `${directory}/id`, marker],
+        become(directory, 'redis-cli'),
+        pretend(directory, 'id', marker),
       ]),
     ],
   }),

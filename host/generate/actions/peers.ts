@@ -1,12 +1,10 @@
 // Actions with peers that nobody expects, and with what they send.
 
 import type { Action } from '../action.ts';
+import { INSIDE, OUTSIDE } from '../addresses.ts';
 import { AF_INET, SOCK_DGRAM } from '../numbers.ts';
 import { become, connectTo, type Step } from '../steps.ts';
 
-/** Of TEST-NET-1, which nobody has. */
-const STRANGER = '192.0.2.1';
-const NEIGHBOUR = '10.1.2.3';
 const SSH_PORT = 22;
 const OTHER_PORT = 8192;
 
@@ -28,14 +26,14 @@ const CLASS_FILE = '\\xca\\xfe\\xba\\xbe';
 export const PEER_ACTIONS: readonly Action[] = [
   {
     name: 'connect-to-ssh-port',
-    description: `connects to ${STRANGER} port ${SSH_PORT}`,
+    description: `connects to ${OUTSIDE} port ${SSH_PORT}`,
     where: 'any',
     rules: ['Disallowed SSH Connection'],
-    steps: ({ directory }) => [become(directory, 'client'), ...connectTo(STRANGER, SSH_PORT)],
+    steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, SSH_PORT)],
     nearMisses: [
       {
         what: 'another port',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(STRANGER, OTHER_PORT)],
+        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, OTHER_PORT)],
       },
       {
         what: 'within the machine',
@@ -45,27 +43,27 @@ export const PEER_ACTIONS: readonly Action[] = [
   },
   {
     name: 'connect-to-stranger',
-    description: `connects to ${STRANGER}, in a network of its own`,
+    description: `connects to ${OUTSIDE}, in a network of its own`,
     where: 'any',
     needs: { root: true },
     // The second tells of the addresses in its list alone, which is empty as it comes.
     rules: ['Unexpected outbound connection destination', 'Outbound Connection to C2 Servers'],
-    steps: ({ directory }) => [become(directory, 'client'), ...connectTo(STRANGER, OTHER_PORT)],
+    steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, OTHER_PORT)],
     nearMisses: [
       {
         what: 'in the inner network',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(NEIGHBOUR, OTHER_PORT)],
+        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(INSIDE, OTHER_PORT)],
       },
     ],
   },
   {
     name: 'connect-from-watched-container',
-    description: `connects to ${STRANGER}, in a network of its own`,
+    description: `connects to ${OUTSIDE}, in a network of its own`,
     where: 'container',
     needs: { capabilities: ['SYS_ADMIN', 'NET_ADMIN'] },
     // Tells of the images in its list alone, which is empty as it comes.
     rules: ['Outbound or Inbound Traffic not to Authorized Server Process and Port'],
-    steps: ({ directory }) => [become(directory, 'client'), ...connectTo(STRANGER, OTHER_PORT)],
+    steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, OTHER_PORT)],
     nearMisses: [
       {
         what: 'within the container',
@@ -74,7 +72,7 @@ export const PEER_ACTIONS: readonly Action[] = [
       {
         what: 'outside of containers',
         where: 'host',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(STRANGER, OTHER_PORT)],
+        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, OTHER_PORT)],
       },
     ],
   },

@@ -1,12 +1,10 @@
 // Actions that open ports, accept connections and make them, each in a network of its own.
 
 import type { Action, Needs } from '../action.ts';
+import { INSIDE, OUTSIDE } from '../addresses.ts';
 import { AF_INET, SOCK_STREAM } from '../numbers.ts';
 import { become, connectTo, type Step } from '../steps.ts';
 
-/** Of TEST-NET-1, which nobody has. */
-const OUTSIDE = '192.0.2.1';
-const INSIDE = '10.1.2.3';
 const EVERYWHERE = '0.0.0.0';
 
 const SERVICE_PORT = 8192;

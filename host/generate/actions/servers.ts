@@ -1,8 +1,9 @@
 // Actions on servers: act under a server's name starts a program, writes a file, opens a port or connects, as no such server does.
 
 import type { Action, Behaviour, NearMiss, Needs, Scene } from '../action.ts';
+import { INSIDE } from '../addresses.ts';
 import { AF_INET, SOCK_STREAM } from '../numbers.ts';
-import { create, type Step } from '../steps.ts';
+import { become, create, pretend, type Step } from '../steps.ts';
 
 /** What is told of a server, and how act becomes one. */
 export interface Server {
@@ -20,10 +21,6 @@ interface Told {
   readonly nearMisses: Action['nearMisses'];
 }
 
-/** A document address (RFC 5737): no host of this machine or of any other has it. */
-export const OUTSIDE = '192.0.2.1';
-export const INSIDE = '10.1.2.3';
-export const CLOUD_METADATA = '169.254.169.254';
 /** Of none of the servers. */
 export const UNUSUAL_PORT = 4444;
 
@@ -35,12 +32,12 @@ export const IN_HOME = { steps: (scene: Scene) => create(home(scene)), leaves: (
 
 /** Goes on as the server; what it is known by stays in its command line. */
 export function becomeServer({ program, words }: Server, { directory }: Scene): Step[] {
-  return [['@link', `${directory}/${program}`], ...(words === undefined ? [] : [['@mark', words]])];
+  return [become(directory, program), ...(words === undefined ? [] : [['@mark', words]])];
 }
 
 /** Its child is called `program`, and does nothing. */
-export function pretend(program: string, ...words: readonly string[]): (scene: Scene) => Step[] {
-  return ({ directory, marker }) => [['@pretend', `${directory}/${program}`, ...words, marker]];
+export function child(program: string, ...words: readonly string[]): (scene: Scene) => Step[] {
+  return ({ directory, marker }) => [pretend(directory, program, ...words, marker)];
 }
 
 /** Steps of the server, performed as it. */
@@ -48,7 +45,7 @@ export function asServer(server: Server, steps: (scene: Scene) => readonly Step[
   return (scene) => [...becomeServer(server, scene), ...steps(scene)];
 }
 
-export function startsProgram(server: Server, told: Told, steps = pretend('id')): Action {
+export function startsProgram(server: Server, told: Told, steps = child('id')): Action {
   return {
     ...named(server, 'starts-program', told),
     ownRules: [`${server.title} started a program`],

@@ -1,12 +1,9 @@
 // Actions that change a system: its configuration, its programs, its packages; and shells where none is expected.
 
 import type { Action } from '../action.ts';
+import { INSIDE, OUTSIDE } from '../addresses.ts';
 import { AT_FDCWD } from '../numbers.ts';
 import { become, connectTo, create, pretend, read, spawn, str } from '../steps.ts';
-
-/** Of TEST-NET-3, which nobody has. */
-const OUTSIDE = '203.0.113.7';
-const INSIDE = '10.1.2.3';
 
 export const SYSTEM_ACTIONS: readonly Action[] = [
   {

@@ -1,20 +1,18 @@
 // Actions of nginx, Elasticsearch, Kafka and RabbitMQ, which do what they have no need of.
 
 import type { Action, Scene } from '../action.ts';
-import { create, list, makeDirectory, type Step, str } from '../steps.ts';
+import { CLOUD_METADATA, INSIDE, OUTSIDE } from '../addresses.ts';
+import { become, create, list, makeDirectory, pretend, type Step, str } from '../steps.ts';
 import {
   asServer,
-  CLOUD_METADATA,
+  child,
   connection,
   connects,
   home,
   IN_HOME,
-  INSIDE,
   listen,
   nearMiss,
-  OUTSIDE,
   opensPort,
-  pretend,
   ROOT,
   type Server,
   startsProgram,
@@ -41,13 +39,13 @@ const NOBODY = 65534;
 /** The runtime of Erlang starts all programs by a child. */
 const byRuntime =
   (...steps: readonly Step[]) =>
-  ({ directory }: Scene): Step[] => [['@fork'], ['@link', `${directory}/erl_child_setup`], ...steps];
+  ({ directory }: Scene): Step[] => [['@fork'], become(directory, 'erl_child_setup'), ...steps];
 
 /** Of that child's, a shell takes commands on its input. */
 const byShellOfRuntime =
   (program: string, ...words: readonly string[]) =>
   (scene: Scene) =>
-    byRuntime(['@fork'], ['@link', `${scene.directory}/sh`], ...pretend(program, ...words)(scene))(scene);
+    byRuntime(['@fork'], become(scene.directory, 'sh'), ...child(program, ...words)(scene))(scene);
 
 /** A child tries to start a program; one that it may not start is refused as by a filter of system calls. */
 const tries =
@@ -70,14 +68,14 @@ export const WEB_SERVER_AND_BROKER_ACTIONS: readonly Action[] = [
     {
       does: 'starts a shell',
       nearMisses: [
-        nearMiss('a new nginx, as when it is upgraded', asServer(NGINX, pretend('nginx', '-g', 'daemon off;'))),
+        nearMiss('a new nginx, as when it is upgraded', asServer(NGINX, child('nginx', '-g', 'daemon off;'))),
         nearMiss('the server of scripts beside it starts one', ({ directory, marker }) => [
-          ['@link', `${directory}/fcgiwrap`],
-          ['@pretend', `${directory}/sh`, '-c', 'id', marker],
+          become(directory, 'fcgiwrap'),
+          pretend(directory, 'sh', '-c', 'id', marker),
         ]),
       ],
     },
-    pretend('sh', '-c', 'id'),
+    child('sh', '-c', 'id'),
   ),
   writesFile(
     NGINX,
@@ -121,8 +119,8 @@ export const WEB_SERVER_AND_BROKER_ACTIONS: readonly Action[] = [
   startsProgram(ELASTICSEARCH, {
     does: 'starts a program called id',
     nearMisses: [
-      nearMiss('the controller of machine learning', asServer(ELASTICSEARCH, pretend('controller'))),
-      nearMiss('another program of java starts it', asServer(KAFKA_CONNECT, pretend('id'))),
+      nearMiss('the controller of machine learning', asServer(ELASTICSEARCH, child('controller'))),
+      nearMiss('another program of java starts it', asServer(KAFKA_CONNECT, child('id'))),
     ],
   }),
   {
@@ -173,8 +171,8 @@ export const WEB_SERVER_AND_BROKER_ACTIONS: readonly Action[] = [
   startsProgram(KAFKA, {
     does: 'starts a program called id',
     nearMisses: [
-      nearMiss('kinit, to renew its ticket', asServer(KAFKA, pretend('kinit', '-R'))),
-      nearMiss('a worker of Kafka Connect starts it', asServer(KAFKA_CONNECT, pretend('id'))),
+      nearMiss('kinit, to renew its ticket', asServer(KAFKA, child('kinit', '-R'))),
+      nearMiss('a worker of Kafka Connect starts it', asServer(KAFKA_CONNECT, child('id'))),
     ],
   }),
   writesFile(
@@ -212,7 +210,7 @@ export const WEB_SERVER_AND_BROKER_ACTIONS: readonly Action[] = [
         nearMiss('what asks about the disk', asServer(RABBITMQ, byShellOfRuntime('df', '-kP', '/var/lib/rabbitmq'))),
         nearMiss(
           'name servers are asked',
-          asServer(RABBITMQ, (scene) => byRuntime(...pretend('inet_gethost', '4')(scene))(scene)),
+          asServer(RABBITMQ, (scene) => byRuntime(...child('inet_gethost', '4')(scene))(scene)),
         ),
         nearMiss(
           'another program of Erlang starts it',
