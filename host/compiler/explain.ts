@@ -2,10 +2,12 @@
 
 import { EVENT_TYPES, type EventType } from '../schema/events.ts';
 import { resolveNamed } from '../schema/fields.ts';
+import type { KernelFilter } from '../schema/kernel-filter.ts';
 import type { Expression, FieldOperand } from './ast.ts';
 import { translateRules } from './compile.ts';
 import { conditionOn } from './condition-on.ts';
 import { checksOf, fieldsOf } from './fields-of.ts';
+import { kernelFilter } from './filter/derive.ts';
 import { type Condition, scopeOf } from './ir.ts';
 import type { CompiledRule } from './rule.ts';
 import { ruleSourceOf } from './rule-source.ts';
@@ -25,6 +27,8 @@ export interface Explanation {
   readonly processPart: Expression | undefined;
   /** Nanoseconds, a rough estimate; once per process. */
   readonly processCost: number;
+  /** What the kernel can tell events that can't match by. */
+  readonly filter: KernelFilter;
   /** On an event of a process that the process part is true of, for types with the same tests. */
   readonly eventCosts: readonly { readonly types: readonly string[]; readonly nanoseconds: number }[];
 }
@@ -36,7 +40,8 @@ export interface ReadField {
 }
 
 export function explainRule(rule: CompiledRule): Explanation {
-  const [planned] = translateRules([ruleSourceOf(rule)]).plan.rules;
+  const { plan } = translateRules([ruleSourceOf(rule)]);
+  const [planned] = plan.rules;
   const bodies = planned?.bodies ?? [];
   const types = bodies.flatMap((body) => body.types);
   const tried = new Set(types.map(({ name }) => name));
@@ -49,6 +54,7 @@ export function explainRule(rule: CompiledRule): Explanation {
     outputFields: named(templateFields(rule.output)),
     processPart: processPart(rule.condition, types, false),
     processCost: planned ? costOf(planned.candidate) : 0,
+    filter: kernelFilter(plan),
     eventCosts: bodies.map((body) => ({
       types: body.types.map(({ name }) => name),
       nanoseconds: body.guards.reduce((sum, guard) => sum + costOf(guard), costOf(body.condition)),

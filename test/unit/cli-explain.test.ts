@@ -76,9 +76,10 @@ Decided once per process
   proc.name = bash or proc.pname = sshd
 
 In the kernel
-  Nothing is filtered in the kernel yet: every event of these types is handed to the rules, whatever
-  process it is of.
   Attached because of this rule: open, openat.
+  What it can filter by, since every match needs it:
+  open, openat: a name that begins with /etc
+  All events are handed to the rules all the same: the filter is not in use yet.
 
 Estimated cost
   about 8 ns once per process; where that is false, nothing per event
@@ -154,9 +155,9 @@ Decided once per process
   Nothing: the rule is tried on its events of every process.
 
 In the kernel
-  Nothing is filtered in the kernel yet: every event of these types is handed to the rules, whatever
-  process it is of.
   Attached because of this rule: execve.
+  It can filter by nothing but the process: a match needs no more that the kernel can tell.
+  All events are handed to the rules all the same: the filter is not in use yet.
 
 Estimated cost
   nothing more to test for an event: execve

@@ -6,6 +6,7 @@ import type { CompiledRule } from '../../compiler/load.ts';
 import { nearest } from '../../compiler/suggest.ts';
 import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
+import { filterNeed } from '../filter-need.ts';
 import { wrap } from '../layout.ts';
 import { CommandFailure } from '../report-error.ts';
 import { readRuleFiles } from '../rule-files.ts';
@@ -92,11 +93,18 @@ function fields(read: readonly ReadField[]): string {
   return read.map(({ name, captured }) => (captured ? name : `${name} (not captured: always absent)`)).join(', ');
 }
 
-function inKernel({ tried }: Explanation): string[] {
+function inKernel({ tried, filter }: Explanation): string[] {
   if (tried.length === 0) return ['Nothing is attached because of this rule.'];
+  const needs = filter.flatMap((clause) => {
+    const need = filterNeed(clause);
+    return need === undefined ? [] : [`${shortened(clause.types)}: ${need}`];
+  });
   return [
-    'Nothing is filtered in the kernel yet: every event of these types is handed to the rules, whatever process it is of.',
     `Attached because of this rule: ${tried.join(', ')}.`,
+    ...(needs.length > 0
+      ? ['What it can filter by, since every match needs it:', ...needs]
+      : ['It can filter by nothing but the process: a match needs no more that the kernel can tell.']),
+    'All events are handed to the rules all the same: the filter is not in use yet.',
   ];
 }
 
