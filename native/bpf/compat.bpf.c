@@ -155,8 +155,7 @@ inline_always void tell_compat(void *ctx, struct task_struct *task, s64 result) 
     type = find_socketcall(passed);
   if ((number == COMPAT_FCNTL || number == COMPAT_FCNTL64) && !duplicates(passed->passed[1]))
     return;
-  bool sends = type == EVENT_SENDTO || type == EVENT_SENDMSG;
-  if (!is_wanted(control, type) && !(sends && is_wanted(control, EVENT_CONNECT)))
+  if (!may_be_wanted(control, type))
     return;
   fill_caller(passed, task);
   passed->type = type;

@@ -75,8 +75,7 @@ inline_always bool passes(struct record *record, struct exit_context *ctx, u32 f
 inline_always u64 clauses_of_socket(struct filter *filter, u64 file) {
   if (!file)
     return filter->sockets[SOCKET_KIND_NONE];
-  u64 inode = LOAD_WORD(file, file, f_inode);
-  if ((LOAD(inode, inode, i_mode) & FORMAT_MASK) != FORMAT_SOCKET)
+  if (!is_socket(file))
     return filter->sockets[SOCKET_KIND_OTHER];
   u64 sock = sock_of(file);
   switch (LOAD(sock, sock, __sk_common.skc_family)) {

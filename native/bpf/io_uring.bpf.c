@@ -274,8 +274,7 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   struct passed_call *passed = passed_space();
   if (!type || !control || !passed)
     return 0;
-  bool sends = type == EVENT_SENDTO || type == EVENT_SENDMSG;
-  if (!is_wanted(control, type) && !(sends && is_wanted(control, EVENT_CONNECT)))
+  if (!may_be_wanted(control, type))
     return 0;
   struct task_struct *task = bpf_get_current_task_btf();
   u32 flags = LOAD_WORD(io_kiocb, request, flags);
@@ -286,12 +285,12 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   passed->user_data = LOAD_WORD(io_kiocb, request, cqe.user_data);
   passed->request = request;
   keep_arguments(passed, request, type);
-  if (sends && !passed->passed[4])
+  if (is_send(type) && !passed->passed[4])
     return 0;
   fill_caller(passed, task);
   passed->flags |= EVENT_FLAG_IO_URING;
   struct request_key key = {passed->ring, passed->user_data};
-  if (!sends && !(flags & REQUEST_SILENT_SUCCESS) && !bpf_map_update_elem(&requests, &key, passed, BPF_NOEXIST))
+  if (!is_send(type) && !(flags & REQUEST_SILENT_SUCCESS) && !bpf_map_update_elem(&requests, &key, passed, BPF_NOEXIST))
     return 0;
   presume_success(passed, task, flags & REQUEST_FIXED_FILE);
   go_to_write(ctx, passed);
@@ -326,7 +325,7 @@ SEC("raw_tp") int on_request_completed(struct bpf_raw_tracepoint_args *ctx) {
   u64 request = ctx->args[1];
   if (request) {
     u32 type = request_type(LOAD(io_kiocb, request, opcode));
-    if (type && type != EVENT_SENDTO && type != EVENT_SENDMSG)
+    if (type && !is_send(type))
       complete(ctx, ctx->args[0], LOAD_WORD(io_kiocb, request, cqe.user_data), request,
                LOAD(io_kiocb, request, cqe.res), 0);
   } else if (TELLS_COMPLETION) {

@@ -15,9 +15,7 @@ inline_always bool reserve_passed(struct record *record, const struct passed_cal
 inline_always void write_passed_send(struct record *record, const struct passed_call *passed, struct task_struct *task,
                                      const struct call *call) {
   struct sending sending;
-  if (!find_send(&sending, call, task, passed->type, passed->result) || !is_wanted(record->capture, sending.type) ||
-      (sending.type != EVENT_CONNECT && !is_new_peer(call, sending.file, &sending.passed, sending.arguments.address, sending.arguments.length)) ||
-      !reserve_of(record, sending.type, sending.result, task, NETWORK_LONGEST, sizeof(struct event_network)))
+  if (!find_send(&sending, call, task, passed->type, passed->result) || !reserve_send(record, call, &sending, task))
     return;
   record->header->tid = passed->tid;
   record->flags = passed->flags;

@@ -52,6 +52,15 @@ inline_always struct passed_call *passed_space(void) {
   return bpf_map_lookup_elem(&passed_calls, &zero);
 }
 
+inline_always bool is_send(u32 type) {
+  return type == EVENT_SENDTO || type == EVENT_SENDMSG;
+}
+
+/* Whether a rule wants what a call of the type may be told as: a send may connect. */
+inline_always bool may_be_wanted(const struct capture_shared *control, u32 type) {
+  return is_wanted(control, type) || (is_send(type) && is_wanted(control, EVENT_CONNECT));
+}
+
 /* Notes who makes the call. */
 inline_always void fill_caller(struct passed_call *call, struct task_struct *task) {
   struct process *process = process_of(task, 0);

@@ -72,10 +72,7 @@ HOOK_PROGRAM(on_receive) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
   u64 file = ctx->result == -EAGAIN ? 0 : file_of(&call, task, (s32)ARGUMENT(&call, 0));
-  u64 inode = LOAD_WORD(file, file, f_inode);
-  if (!file || (LOAD(inode, inode, i_mode) & FORMAT_MASK) != FORMAT_SOCKET)
-    return 0;
-  if (!begin(&record, ctx, task, SLOT_RECEIVE) ||
+  if (!is_socket(file) || !begin(&record, ctx, task, SLOT_RECEIVE) ||
       !reserve(&record, ctx, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return 0;
   read_receiving(&receiving, &call, event_type(&record), ctx->result);

@@ -67,8 +67,7 @@ inline_always bool find_send(struct sending *sending, const struct call *call, s
   if (!sending->arguments.address)
     return false;
   sending->file = file_of(call, task, (s32)ARGUMENT(call, 0));
-  u64 inode = LOAD_WORD(file, sending->file, f_inode);
-  if (!sending->file || (LOAD(inode, inode, i_mode) & FORMAT_MASK) != FORMAT_SOCKET)
+  if (!is_socket(sending->file))
     return false;
   sending->sock = sock_of(sending->file);
   u32 socket_type = LOAD(sock, sending->sock, sk_type);
@@ -101,6 +100,16 @@ inline_always bool is_new_peer(const struct call *call, u64 file, const union pa
   return true;
 }
 
+/* Makes room for the event of a send, if a rule wants it: a connect, or the first datagram to a peer. */
+inline_always bool reserve_send(struct record *record, const struct call *call, const struct sending *sending,
+                                struct task_struct *task) {
+  const struct send_arguments *arguments = &sending->arguments;
+  return is_wanted(record->capture, sending->type) &&
+         (sending->type == EVENT_CONNECT ||
+          is_new_peer(call, sending->file, &sending->passed, arguments->address, arguments->length)) &&
+         reserve_of(record, sending->type, sending->result, task, NETWORK_LONGEST, sizeof(struct event_network));
+}
+
 inline_always void write_send(struct record *record, const struct call *call, const struct sending *sending) {
   const struct send_arguments *arguments = &sending->arguments;
   struct event_network *event = (void *)record->header;
@@ -127,9 +136,7 @@ HOOK_PROGRAM(on_send) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
   if (!find_send(&sending, &call, task, bpf_get_attach_cookie(ctx), ctx->result) ||
-      !begin(&record, ctx, task, SLOT_SEND) || !is_wanted(record.capture, sending.type) ||
-      (sending.type != EVENT_CONNECT && !is_new_peer(&call, sending.file, &sending.passed, sending.arguments.address, sending.arguments.length)) ||
-      !reserve_of(&record, sending.type, sending.result, task, NETWORK_LONGEST, sizeof(struct event_network)))
+      !begin(&record, ctx, task, SLOT_SEND) || !reserve_send(&record, &call, &sending, task))
     return 0;
   write_send(&record, &call, &sending);
   return 0;

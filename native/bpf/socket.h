@@ -34,6 +34,12 @@
 #define LONGEST_UNIX_PATH 108
 #define UNIX_PATH_ROOM 128
 
+/* Whether there is an open file at an address, and it is a socket. */
+inline_always bool is_socket(u64 file) {
+  u64 inode = LOAD_WORD(file, file, f_inode);
+  return file && (LOAD(inode, inode, i_mode) & FORMAT_MASK) == FORMAT_SOCKET;
+}
+
 inline_always u64 sock_of(u64 file) {
   u64 socket = LOAD_WORD(file, file, private_data);
   return LOAD_WORD(socket, socket, sk);
