@@ -1,5 +1,6 @@
 // What a rule test is, and what can come of it.
 
+import type { CompileDiagnostic } from '../compiler/compile.ts';
 import type { Context } from '../compiler/diagnostic.ts';
 import type { GivenEvent } from './given-event.ts';
 
@@ -69,6 +70,13 @@ export interface TestResult {
   readonly matched: readonly Matched[];
   /** Empty if it passed. */
   readonly problems: readonly Problem[];
+}
+
+/** Tests of one kind that were run together. */
+export interface RunOf<Test extends RuleTest> {
+  readonly results: ReadonlyMap<Test, TestResult>;
+  /** What the compiler said of the rules. */
+  readonly diagnostics: readonly CompileDiagnostic[];
 }
 
 /** Tests that could not be run for a reason that is no mistake in the test file. */

@@ -1,7 +1,7 @@
 // Runs tests on given events: all rules in one module, and with them the parts of those that are expected, to tell which was false.
 
 import type { Expression } from '../compiler/ast.ts';
-import { type CompileDiagnostic, compileModule } from '../compiler/compile.ts';
+import { compileModule } from '../compiler/compile.ts';
 import { givenName } from '../compiler/lower/given-fields.ts';
 import { fieldsOf } from '../compiler/manifest.ts';
 import { printCondition } from '../compiler/print.ts';
@@ -12,20 +12,14 @@ import { renderMessage, templateFields } from '../outputs/message.ts';
 import { resolveField } from '../schema/fields.ts';
 import { fieldValue, type GivenEvent, shownValue } from './given-event.ts';
 import { GivenModule } from './given-module.ts';
-import type { EventTest, FalsePart, Problem, TestResult } from './rule-test.ts';
-
-export interface EventRun {
-  readonly results: ReadonlyMap<EventTest, TestResult>;
-  /** What the compiler said of the rules. */
-  readonly diagnostics: readonly CompileDiagnostic[];
-}
+import type { EventTest, FalsePart, Problem, RunOf, TestResult } from './rule-test.ts';
 
 /** @param cacheDirectory where compiled modules are kept */
 export async function runEventTests(
   rules: readonly RuleSource[],
   tests: readonly EventTest[],
   cacheDirectory: string,
-): Promise<EventRun> {
+): Promise<RunOf<EventTest>> {
   const expected = new Set(tests.flatMap((test) => test.expected.map(({ rule }) => rule)));
   const parts = rules
     .filter(({ name }) => expected.has(name))

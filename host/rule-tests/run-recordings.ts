@@ -1,21 +1,15 @@
 // Runs tests on recordings: each recording is evaluated once, with every rule on its own, and compared with what is expected.
 
 import { loadRuleModule } from '../agent/rule-module.ts';
-import { type CompileDiagnostic, compileModule } from '../compiler/compile.ts';
+import { compileModule } from '../compiler/compile.ts';
 import type { RuleSource } from '../compiler/rule-source.ts';
 import { AlertTally, evaluateRecording, type SoundRecording } from './recordings.ts';
-import type { Problem, RecordingTest, TestResult } from './rule-test.ts';
+import type { Problem, RecordingTest, RunOf, TestResult } from './rule-test.ts';
 
 /** A test and its recording. */
 export interface CheckedTest {
   readonly test: RecordingTest;
   readonly recording: SoundRecording;
-}
-
-export interface RecordingRun {
-  readonly results: ReadonlyMap<RecordingTest, TestResult>;
-  /** What the compiler said of the rules. */
-  readonly diagnostics: readonly CompileDiagnostic[];
 }
 
 /**
@@ -26,7 +20,7 @@ export async function runRecordingTests(
   rules: readonly RuleSource[],
   tests: readonly CheckedTest[],
   cacheDirectory: string,
-): Promise<RecordingRun> {
+): Promise<RunOf<RecordingTest>> {
   const { wasm, diagnostics } = await compileModule(rules, { cacheDirectory });
   const module = loadRuleModule('the rules', wasm);
   const results = new Map<RecordingTest, TestResult>();
