@@ -45,7 +45,7 @@ function listen(port: number, socket: number): Step[] {
 }
 
 describe('a port that is opened late', () => {
-  const running = new Map<string, { readonly server: RunningAct; readonly pid: number; readonly since: number }>();
+  const running = new Map<string, { readonly server: RunningAct; readonly since: number }>();
   before(async () => {
     const starting = new Map<string, RunningAct>();
     for (const { title, program, ...more } of SERVERS) {
@@ -62,17 +62,17 @@ describe('a port that is opened late', () => {
     }
     // Its age is that of its last exec, which comes some time after the start.
     for (const [title, server] of starting) {
-      const { pid } = await server.place();
-      running.set(title, { server, pid, since: performance.now() });
+      await server.place();
+      running.set(title, { server, since: performance.now() });
     }
   });
   for (const { title } of SERVERS) {
     test(`${title}: reported; not as it starts, nor a usual port`, async () => {
-      const { server, pid, since } = running.get(title) ?? assert.fail('not started');
+      const { server, since } = running.get(title) ?? assert.fail('not started');
       await delay(Math.max(0, since + STARTED_MS - performance.now()));
       server.goOn();
       await server.end();
-      const alert = await agent.only(`${title} opened an unusual port`, { 'proc.pid': pid });
+      const alert = await agent.only(`${title} opened an unusual port`);
       assert.equal(alert.output_fields['fd.sport'], BigInt(LATE_PORT));
     });
   }
