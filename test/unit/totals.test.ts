@@ -60,6 +60,19 @@ test('a run that failed without a failed test has failed', async () => {
   assert.equal(totals.success, false);
 });
 
+test('of a file that is run twice its second run counts, and the summary names it', async () => {
+  const second = new Totals();
+  second.noteSecondRun('test/live/a.test.ts');
+  await take(second, summary({ tests: 2, passed: 1, failed: 1 }));
+  const totals = new Totals();
+  await take(totals, summary({ tests: 3, passed: 3 }));
+  totals.addAll(second);
+  assert.equal(totals.closingLine(), '4 passed, 1 failed, 0 skipped');
+  assert.equal(totals.success, false);
+  const lines = [...totals.summary()].map(({ data }) => data.message);
+  assert.equal(lines.at(-1), 'run twice, since its first run failed: test/live/a.test.ts');
+});
+
 test('no test is no success', () => {
   assert.equal(new Totals().success, false);
 });
