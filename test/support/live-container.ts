@@ -2,7 +2,17 @@
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, globSync, mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  globSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { capabilitiesOf } from '../../host/generate/capabilities.ts';
 import { CAPABILITIES } from '../../host/schema/flags.ts';
@@ -30,6 +40,21 @@ const IMAGE_ANNOTATION = 'org.opencontainers.image.ref.name';
 
 /** Below it are those of all the containers made here. */
 const CGROUP = 'wasprey-live';
+
+/**
+ * Runs runc, again where it could not start. It copies itself into a memfd, which the kernel now and then refuses to seal (EBUSY,
+ * while another CPU still holds a page of it, mm/memfd.c); nothing has run in the container then. $0 is runc, its log goes to a file.
+ */
+const RUNC = `
+  log=$(mktemp) && trap 'rm -f "$log"' EXIT
+  for try in 1 2 3 4 5; do
+    "$0" --log "$log" "$@"
+    status=$?
+    grep -q 'ensure we are a cloned binary' "$log" || break
+    [ "$try" = 5 ] || : > "$log"
+  done
+  cat "$log" >&2
+  exit "$status"`;
 
 export interface Mount {
   readonly source: string;
@@ -97,31 +122,27 @@ export class Container {
 
   /** Its first process inherits runc's output: with a pipe for that, waiting for runc would be waiting for the container. */
   #create(at: (name: string) => string): void {
-    const words = [
-      '--log',
-      at('log'),
-      'run',
-      '--detach',
-      '--pid-file',
-      at('pid'),
-      '--bundle',
-      this.#directory.path,
-      this.id,
-    ];
-    const { status } = spawnSync('runc', words, { stdio: 'ignore', timeout: 30_000 });
+    const words = ['run', '--detach', '--pid-file', at('pid'), '--bundle', this.#directory.path, this.id];
+    const log = openSync(at('log'), 'w');
+    const { status } = spawnSync('sh', ['-c', RUNC, 'runc', ...words], {
+      stdio: ['ignore', 'ignore', log],
+      timeout: 30_000,
+    });
+    closeSync(log);
     if (status !== 0) throw new Error(`runc could not make the container: ${readFileSync(at('log'), 'utf8')}`);
   }
 
   /** Starts a program in it, as `docker exec` does. */
-  start(command: readonly string[], options: ExecOptions = {}): ChildProcess {
+  start(program: readonly string[], options: ExecOptions = {}): ChildProcess {
     const words = ['exec', ...(options.tty ? ['--tty'] : []), '--cwd', options.cwd ?? '/'];
     for (const [name, value] of Object.entries(options.env ?? {})) words.push('--env', `${name}=${value}`);
     if (options.user !== undefined) words.push('--user', options.user);
-    words.push(this.id, ...command);
+    words.push(this.id, ...program);
     // `script` gives runc the terminal that it passes on.
+    const command = ['sh', '-c', RUNC, 'runc', ...words];
     return options.tty
-      ? spawn('script', ['-qec', ['runc', ...words].map(quote).join(' '), '/dev/null'], { stdio: 'pipe' })
-      : spawn('runc', words, { stdio: 'pipe' });
+      ? spawn('script', ['-qec', command.map(quote).join(' '), '/dev/null'], { stdio: 'pipe' })
+      : spawn('sh', command.slice(1), { stdio: 'pipe' });
   }
 
   /** Runs a program in it to its end and returns what it printed. A status other than 0 is no error if `mayFail`. */
