@@ -15,8 +15,8 @@ trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 
 # The package is of Debian 12: it is fetched with a configuration of apt's own, so that the machine's sources stay as they are.
 mkdir -p "$work"/{source,go/src/k8s.io,apt/lists/partial,apt/cache/archives/partial}
-mirror=$(find /etc/apt/sources.list /etc/apt/sources.list.d -type f -exec cat {} + 2>/dev/null |
-  awk '/security/ {next} !found && /^URIs:/ {found = $2} !found && /^deb http/ {found = $2} END {print found}')
+mirror=$({ find /etc/apt/sources.list /etc/apt/sources.list.d -type f -exec cat {} + 2>/dev/null || true; } |
+  awk '/security/ {next} !found && /^URIs: *http/ {found = $2} !found && /^deb http/ {found = $2} END {print found}')
 [ -n "$mirror" ] || { echo "build.sh: apt has no source of Debian packages: add one to /etc/apt/sources.list.d" >&2; exit 1; }
 echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.pgp] $mirror bookworm main" > "$work/apt/sources.list"
 cat > "$work/apt/conf" <<CONF
