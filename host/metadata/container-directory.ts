@@ -2,9 +2,11 @@
 
 import type { ContainerNotice } from '../capture/native.ts';
 import type { ContainerMetadata } from './container-metadata.ts';
+import { type ContainerState, failedState, type LookupFailure } from './container-state.ts';
 import { DOCKER_SOCKET, inspectContainer, PODMAN_SOCKET } from './docker.ts';
 import { encodeContainer } from './encode-container.ts';
 import { RUNC_ROOTS, readRuncContainer } from './runc.ts';
+import { RuntimeRequestError } from './unix-http.ts';
 
 /** How long the runtimes have to answer about one container. */
 const ANSWER_TIMEOUT_MS = 1000;
@@ -33,10 +35,20 @@ export interface DirectoryCounters {
   readonly unknown: number;
 }
 
+interface Answer {
+  readonly entry: Uint8Array;
+  readonly state: ContainerState;
+}
+
+const PENDING: ContainerState = { state: 'pending' };
+const KNOWN: ContainerState = { state: 'known' };
+
 export class ContainerDirectory {
   readonly #places: RuntimePlaces;
   readonly #onAnswer: (id: string, entry: Uint8Array) => void;
-  readonly #entries = new Map<string, Uint8Array>();
+  readonly #answers = new Map<string, Answer>();
+  /** Asked about, or about to be. */
+  readonly #pending = new Set<string>();
   readonly #waiting: ContainerNotice[] = [];
   #asking = 0;
   #known = 0;
@@ -51,16 +63,22 @@ export class ContainerDirectory {
   /** A container has appeared. */
   ask(notice: ContainerNotice): void {
     if (this.#waiting.length >= QUESTIONS_WAITING) {
-      this.#answer(notice, undefined);
+      this.#answer(notice, 'too-many-waiting');
       return;
     }
+    this.#pending.add(notice.id);
     this.#waiting.push(notice);
     this.#next();
   }
 
   /** The entry of a container that has been asked about, once it is there. */
   entry(id: string): Uint8Array | undefined {
-    return this.#entries.get(id);
+    return this.#answers.get(id)?.entry;
+  }
+
+  /** How much is known of a container; undefined for one that has not been asked about, or so long ago that it is forgotten. */
+  state(id: string): ContainerState | undefined {
+    return this.#answers.get(id)?.state ?? (this.#pending.has(id) ? PENDING : undefined);
   }
 
   get counters(): DirectoryCounters {
@@ -72,39 +90,44 @@ export class ContainerDirectory {
       const notice = this.#waiting.shift();
       if (!notice) return;
       this.#asking++;
-      void this.#find(notice).then((metadata) => {
+      void this.#find(notice).then((found) => {
         this.#asking--;
-        this.#answer(notice, metadata);
+        this.#answer(notice, found);
         this.#next();
       });
     }
   }
 
-  #answer(notice: ContainerNotice, metadata: ContainerMetadata | undefined): void {
-    const entry = encodeContainer(notice, metadata);
-    if (metadata) this.#known++;
-    else this.#unknown++;
-    this.#entries.delete(notice.id);
-    this.#entries.set(notice.id, entry);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= ANSWERS_KEPT) break;
-      this.#entries.delete(oldest);
+  #answer(notice: ContainerNotice, found: ContainerMetadata | LookupFailure): void {
+    const failure = typeof found === 'string' ? found : undefined;
+    const entry = encodeContainer(notice, typeof found === 'string' ? undefined : found);
+    if (failure) this.#unknown++;
+    else this.#known++;
+    this.#pending.delete(notice.id);
+    this.#answers.delete(notice.id);
+    this.#answers.set(notice.id, { entry, state: failure ? failedState(failure) : KNOWN });
+    for (const oldest of this.#answers.keys()) {
+      if (this.#answers.size <= ANSWERS_KEPT) break;
+      this.#answers.delete(oldest);
     }
     this.#onAnswer(notice.id, entry);
   }
 
-  /** Never rejects: a runtime that is not there, or fails, does not know the container. */
-  async #find(notice: ContainerNotice): Promise<ContainerMetadata | undefined> {
+  /** Never rejects. A runtime that is not there is no failure as long as another answers. */
+  async #find(notice: ContainerNotice): Promise<ContainerMetadata | LookupFailure> {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    let failure: LookupFailure = 'no-runtime';
     for (const ask of this.#sources(notice.type)) {
       try {
         const metadata = await ask(notice.fullId, signal);
         if (metadata) return metadata;
-      } catch {
-        if (signal.aborted) return undefined;
+        failure = 'not-known';
+      } catch (error) {
+        if (signal.aborted) return 'timed-out';
+        if (error instanceof RuntimeRequestError) failure = 'runtime-failed';
       }
     }
-    return undefined;
+    return failure;
   }
 
   /** Whom to ask, by what the cgroup path tells of the runtime. */

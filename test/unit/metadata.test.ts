@@ -10,12 +10,13 @@ import type { ContainerNotice } from '../../host/capture/native.ts';
 import { valueText } from '../../host/fields/text.ts';
 import { decode } from '../../host/fields/value.ts';
 import { completeValues } from '../../host/metadata/complete-alert.ts';
-import { ContainerDirectory } from '../../host/metadata/container-directory.ts';
+import { ContainerDirectory, type RuntimePlaces } from '../../host/metadata/container-directory.ts';
 import { fromImage, fromInspection } from '../../host/metadata/docker.ts';
 import { encodeContainer } from '../../host/metadata/encode-container.ts';
 import { parseImageName } from '../../host/metadata/image-name.ts';
 import { asNanoseconds } from '../../host/metadata/json-value.ts';
 import { readRuncContainer } from '../../host/metadata/runc.ts';
+import { startDockerEngine } from '../support/docker-engine.ts';
 
 const NOTICE: ContainerNotice = { address: 0, id: 'web', fullId: 'web', type: 'runc', cgroup: '/web', pid: 1 };
 
@@ -115,6 +116,31 @@ describe('metadata: runc', () => {
       assert.equal(await readRuncContainer(id, [root]), undefined);
     rmSync(root, { recursive: true });
   });
+});
+
+it('the state of a container says why nothing is known of it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-state-'));
+  const nowhere = join(folder, 'none.sock');
+  const ask = async (type: string, places: Partial<RuntimePlaces>) => {
+    let directory: ContainerDirectory | undefined;
+    await new Promise<void>((resolve) => {
+      const none = { dockerSocket: nowhere, podmanSocket: nowhere, runcRoots: [] };
+      directory = new ContainerDirectory(() => resolve(), { ...none, ...places });
+      assert.equal(directory.state('web'), undefined);
+      directory.ask({ ...NOTICE, type });
+      assert.deepEqual(directory.state('web'), { state: 'pending' });
+    });
+    const state = directory?.state('web');
+    return state?.state === 'failed' ? state.failure : state?.state;
+  };
+  await using silent = await startDockerEngine({ '/containers/web/json': undefined });
+  await using empty = await startDockerEngine({});
+  await using other = await startDockerEngine({ '/containers/web/json': { Name: '/web' } });
+  assert.equal(await ask('docker', {}), 'no-runtime');
+  assert.equal(await ask('docker', { dockerSocket: empty.socket }), 'not-known');
+  assert.equal(await ask('docker', { dockerSocket: silent.socket }), 'timed-out');
+  assert.equal(await ask('', { podmanSocket: other.socket }), 'known');
+  rmSync(folder, { recursive: true });
 });
 
 it('each container is answered, also when more come than can be asked about', async () => {
