@@ -1,4 +1,4 @@
-// Custom sections of a module: the manifest, and later the signature, travel in them.
+// Custom sections of a module: the manifest, the source and the signature travel in them.
 // Works on any WebAssembly module; everything else of it is kept byte for byte.
 
 import { ByteReader } from './binary.ts';
@@ -30,6 +30,12 @@ export function readCustomSection(bytes: Uint8Array, name: string): Uint8Array |
     });
   }
   return section === undefined ? undefined : bytes.subarray(section.data, section.end);
+}
+
+/** Where the custom section of that name begins, if it is the module's last section. */
+export function customSectionAtEnd(bytes: Uint8Array, name: string): number | undefined {
+  const last = customSections(bytes).at(-1);
+  return last?.name === name && last.end === bytes.length ? last.start : undefined;
 }
 
 /** The module without the custom sections of that name. */

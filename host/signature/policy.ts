@@ -1,0 +1,66 @@
+// Whether a module may be loaded, by who signed it.
+
+import type { TrustedKey } from './key.ts';
+import { checkSignature, type SignatureVerdict } from './signature.ts';
+
+export const SIGNATURE_MODES = ['off', 'warn', 'required'] as const;
+export type SignatureMode = (typeof SIGNATURE_MODES)[number];
+
+export interface SignaturePolicy {
+  readonly mode: SignatureMode;
+  readonly keys: readonly TrustedKey[];
+}
+
+export const NO_SIGNATURES: SignaturePolicy = { mode: 'off', keys: [] };
+
+/** A module is not loaded because of its signature. `code` is stable. */
+export class SignatureError extends Error {
+  override readonly name = 'SignatureError';
+  readonly code: 'SIGNATURE_MISSING' | 'SIGNATURE_UNTRUSTED' | 'SIGNATURE_WRONG' | 'SIGNATURE_DAMAGED';
+
+  constructor(code: SignatureError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Lets a module pass or not. Throws SandboxError for what is no module.
+ * @param name of the module, for messages
+ * @param warn told why the module would not pass if signatures were required
+ * @throws {SignatureError}
+ */
+export function admitModule(
+  name: string,
+  bytes: Uint8Array,
+  { mode, keys }: SignaturePolicy,
+  warn: (message: string) => void,
+): void {
+  if (mode === 'off') return;
+  const refusal = refusalOf(name, checkSignature(bytes, keys));
+  if (refusal === undefined) return;
+  if (mode === 'required') throw refusal;
+  warn(`${refusal.message} [${refusal.code}]`);
+}
+
+/** Undefined for a module that a trusted key has signed. */
+export function refusalOf(name: string, verdict: SignatureVerdict): SignatureError | undefined {
+  switch (verdict.kind) {
+    case 'trusted':
+      return undefined;
+    case 'unsigned':
+      return new SignatureError('SIGNATURE_MISSING', `${name} is not signed`);
+    case 'untrusted':
+      return new SignatureError(
+        'SIGNATURE_UNTRUSTED',
+        `${name} is signed with ${verdict.keys.join(' and ')}, which ${verdict.keys.length > 1 ? 'are' : 'is'} not trusted here`,
+      );
+    case 'tampered':
+      return new SignatureError(
+        'SIGNATURE_WRONG',
+        `${name} was changed after it was signed: the signature of ${verdict.keys.join(' and ')} does not fit`,
+      );
+    case 'malformed':
+      return new SignatureError('SIGNATURE_DAMAGED', `${name}: ${verdict.reason}`);
+  }
+}
