@@ -77,7 +77,8 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
   }
   if (!isObject(json)) throw damaged(name, 'it is no JSON object');
   if (json.version !== MANIFEST_VERSION || json.schema !== schemaVersion()) {
-    const message = `${name} was compiled by another version of Wasprey, for events of another layout; compile its rules again`;
+    const by = typeof json.compiler === 'string' ? ` (${escapeText(json.compiler)})` : '';
+    const message = `${name} was compiled by another version of Wasprey${by}, for events of another layout; compile its rules again`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
   const { eventTypes, rules } = json;

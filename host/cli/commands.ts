@@ -30,6 +30,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/compile.ts')).COMPILE,
   },
   {
+    name: 'inspect',
+    summary: 'Show what is in a module, and what is proven of it.',
+    load: async () => (await import('./commands/inspect.ts')).INSPECT,
+  },
+  {
+    name: 'keygen',
+    summary: 'Make a pair of keys to sign modules with.',
+    load: async () => (await import('./commands/keygen.ts')).KEYGEN,
+  },
+  {
+    name: 'sign',
+    summary: 'Add a signature to a module.',
+    load: async () => (await import('./commands/sign.ts')).SIGN,
+  },
+  {
+    name: 'verify',
+    summary: 'Check a module and its signature as an agent would.',
+    load: async () => (await import('./commands/verify.ts')).VERIFY,
+  },
+  {
     name: 'validate',
     summary: 'Check rule files.',
     load: async () => (await import('./commands/validate.ts')).VALIDATE,

@@ -45,6 +45,13 @@ export async function reportError(error: unknown, command: string | undefined, t
       message(`the rules could not be compiled: ${error.message}`, 'compile them in parts, or on a larger machine');
       return EXIT.failure;
     }
+    if (error.name === 'SignatureError' && 'code' in error) {
+      message(
+        `${error.message} [${String(error.code)}]`,
+        'sign it with a trusted key (`wasprey sign`), or trust the key that it is signed with',
+      );
+      return EXIT.failure;
+    }
     if (error.name === 'RuleModuleError') {
       message(error.message, 'modules are made by: wasprey compile RULES... -o OUT.wasm');
       return EXIT.failure;

@@ -1,7 +1,6 @@
 // The rules of a run, as a module: read from a compiled file, found in the cache by the content of the rule files, or compiled.
 // The compiler is loaded only in the last case: a start with rules that are known should not wait for it.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
 import { contentHash, ModuleCache } from '../compiler/cache.ts';
@@ -9,8 +8,10 @@ import type { RuleFile } from '../compiler/load.ts';
 import { BUILD, PROJECT } from '../setup/paths.mjs';
 import { Progress } from '../setup/progress.mjs';
 import { digestInputs } from '../setup/stamp.mjs';
+import { admitModule, NO_SIGNATURES, type SignaturePolicy } from '../signature/policy.ts';
+import { readModuleFile } from './module-file.ts';
 import { CommandFailure } from './report-error.ts';
-import { readRuleFiles, reasonOf, sourceHashes } from './rule-files.ts';
+import { readRuleFiles, sourceHashes } from './rule-files.ts';
 import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,14 +20,17 @@ const COMPILER_SOURCES = ['host/compiler', 'host/sandbox', 'host/schema', 'rules
 
 const CACHE = join(BUILD, 'modules');
 
-/** @throws {CommandFailure | SandboxError | RuleModuleError} */
-export function loadCompiledRules(path: string): RuleModule {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
-  }
+/**
+ * @param warn told what a policy that only warns has against the module
+ * @throws {CommandFailure | SandboxError | RuleModuleError | SignatureError}
+ */
+export function loadCompiledRules(
+  path: string,
+  policy: SignaturePolicy = NO_SIGNATURES,
+  warn: (message: string) => void = () => {},
+): RuleModule {
+  const bytes = readModuleFile(path);
+  admitModule(path, bytes, policy, warn);
   return loadRuleModule(path, bytes);
 }
 

@@ -6,6 +6,10 @@
  */
 const ACTIVE = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
+/** The C0 controls but tab and line feed. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f]/g;
+
 /** A JSON string, quotes included. */
 export function quote(text: string): string {
   return JSON.stringify(text).replace(ACTIVE, escapeUnit);
@@ -14,6 +18,11 @@ export function quote(text: string): string {
 /** The same without the quotes: how a message stands in a text line. */
 export function escapeText(text: string): string {
   return quote(text).slice(1, -1);
+}
+
+/** Text of several lines that has quotes of its own, such as source code: only what could steer a terminal is escaped. */
+export function escapeLines(text: string): string {
+  return text.replace(CONTROLS, escapeUnit).replace(ACTIVE, escapeUnit);
 }
 
 function escapeUnit(character: string): string {

@@ -1,11 +1,15 @@
 // wasprey compile: rules to one module file that `run` loads without compiling anything.
 
-import { writeFileSync } from 'node:fs';
 import { compileModule } from '../../compiler/compile.ts';
+import { withSource } from '../../compiler/source-section.ts';
+import { signModule } from '../../signature/signature.ts';
 import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
+import { readSigningKeys } from '../key-files.ts';
+import { writeFile } from '../module-file.ts';
+import { portableNames } from '../portable-names.ts';
 import { CommandFailure } from '../report-error.ts';
-import { readRuleFiles, reasonOf, sourceHashes } from '../rule-files.ts';
+import { readRuleFiles, sourceHashes } from '../rule-files.ts';
 import { SELECTION_OPTIONS, selectionOf } from '../rule-selection.ts';
 import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
 
@@ -14,7 +18,10 @@ export const COMPILE = defineCommand({
   usage: 'RULES... -o OUT.wasm',
   description: `
     Compiles rule files, as one set in the order given, to a WebAssembly module: everything that \`wasprey run --module\` needs
-    of them is in it. Folders stand for the .yaml and .yml files in them.`,
+    of them is in it. Folders stand for the .yaml and .yml files in them. Nothing is captured and no privilege is needed.
+
+    The same files, compiled by the same version with the same options, give the same bytes on any machine, wherever the files
+    are. \`wasprey inspect\` shows what is in a module.`,
   options: {
     output: { kind: 'text', short: 'o', value: 'OUT.wasm', description: 'The file to write.' },
     'emit-source': {
@@ -22,24 +29,36 @@ export const COMPILE = defineCommand({
       value: 'FILE',
       description: 'Also write the AssemblyScript that the rules were translated to, for reading.',
     },
+    key: {
+      kind: 'list',
+      value: 'FILE',
+      description: 'Sign the module with this private key of `wasprey keygen`; may be given several times.',
+    },
     quiet: { kind: 'flag', short: 'q', description: 'Errors only, no warnings.' },
     ...SELECTION_OPTIONS,
   },
   examples: [
     { command: 'wasprey compile rules/ -o rules.wasm', effect: 'Compiles all files of a folder.' },
+    { command: 'wasprey compile base.yaml site/ -o rules.wasm --key team.key', effect: 'Signs the module as well.' },
     { command: 'wasprey run --module rules.wasm', effect: 'Runs the result.' },
   ],
   async run({ options, operands }, terminal) {
     const { output } = options;
     if (operands.length === 0) throw new UsageError('compile what?', 'name rule files or folders');
     if (output === undefined) throw new UsageError('compile to which file?', 'add -o OUT.wasm');
+    // Before the work: a key that can't be read should not cost a compilation.
+    const keys = readSigningKeys((options.key ?? []).map(({ text }) => text));
     const files = readRuleFiles(operands);
     const { active } = loadRuleSet(files, terminal, !options.quiet, selectionOf(options));
     if (active.length === 0)
       throw new CommandFailure('there is no rule to compile', 'all of them are disabled, or none is there');
 
     const began = performance.now();
-    const module = await compileModule(active, { sources: sourceHashes(files) });
+    const names = portableNames(files.map(({ name }) => name));
+    const module = await compileModule(
+      active.map((rule) => ({ ...rule, file: names.get(rule.file) ?? rule.file })),
+      { sources: sourceHashes(files.map(({ name, text }) => ({ name: names.get(name) ?? name, text }))) },
+    );
     for (const diagnostic of backEndRemarks(module.diagnostics)) {
       if (options.quiet && diagnostic.severity === 'warning') continue;
       terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
@@ -47,20 +66,12 @@ export const COMPILE = defineCommand({
     if (module.diagnostics.some(({ severity }) => severity === 'error')) {
       throw new CommandFailure('nothing was written', 'a rule with an error could never match');
     }
-    write(output, module.wasm);
-    if (options['emit-source'] !== undefined) write(options['emit-source'], module.source);
+    const whole = withSource(module.wasm, module.source);
+    const wasm = keys.length > 0 ? signModule(whole, keys) : whole;
+    writeFile(output, wasm);
+    if (options['emit-source'] !== undefined) writeFile(options['emit-source'], module.source);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    terminal.say(
-      `${output}: ${active.length} rules, ${Math.ceil(module.wasm.length / 1024)} KB, compiled in ${seconds} s\n`,
-    );
+    terminal.say(`${output}: ${active.length} rules, ${Math.ceil(wasm.length / 1024)} KB, compiled in ${seconds} s\n`);
     return EXIT.ok;
   },
 });
-
-function write(path: string, content: Uint8Array | string): void {
-  try {
-    writeFileSync(path, content);
-  } catch (error) {
-    throw new CommandFailure(`can't write ${path}: ${reasonOf(error)}`);
-  }
-}

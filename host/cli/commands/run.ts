@@ -8,8 +8,10 @@ import { DEFAULT_FORMAT } from '../../outputs/alert.ts';
 import { descriptorOutput, fileOutput } from '../../outputs/line-output.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
+import { SIGNATURE_MODES, type SignaturePolicy } from '../../signature/policy.ts';
 import { type OptionValues, UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
+import { readTrustedKeys } from '../key-files.ts';
 import { CommandFailure } from '../report-error.ts';
 import { reasonOf } from '../rule-files.ts';
 import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../rule-selection.ts';
@@ -25,6 +27,18 @@ const OPTIONS = {
     short: 'm',
     value: 'FILE',
     description: 'Run a module of `wasprey compile` instead of rule files.',
+  },
+  signature: {
+    kind: 'text',
+    value: 'MODE',
+    choices: SIGNATURE_MODES,
+    description:
+      'Whether a module must be signed with a trusted key to be run. Default: required if there is a trusted key, else off.',
+  },
+  'trusted-key': {
+    kind: 'list',
+    value: 'FILE',
+    description: 'A public key of `wasprey keygen`, by which signatures are trusted; may be given several times.',
   },
   json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
   output: { kind: 'text', short: 'o', value: 'FILE', description: 'Append the alerts to a file as well.' },
@@ -94,10 +108,22 @@ export const RUN = defineCommand({
     const module =
       options.module === undefined
         ? await prepareRules(operands, terminal, selection)
-        : loadCompiledRules(options.module);
+        : loadCompiledRules(options.module, signaturePolicy(options), (message) =>
+            terminal.say(`wasprey: ${message}\n`),
+          );
     return new Run(module, options, terminal).untilStopped();
   },
 });
+
+/** @throws {UsageError | CommandFailure} */
+function signaturePolicy(options: RunOptions): SignaturePolicy {
+  const keys = readTrustedKeys((options['trusted-key'] ?? []).map(({ text }) => text));
+  const mode = SIGNATURE_MODES.find((known) => known === options.signature) ?? (keys.length > 0 ? 'required' : 'off');
+  if (mode !== 'off' && keys.length === 0) {
+    throw new UsageError('--signature needs a key to trust', 'add --trusted-key FILE');
+  }
+  return { mode, keys };
+}
 
 /** One run: from the start of the agent to the summary. */
 class Run {

@@ -1,0 +1,127 @@
+// wasprey inspect: what is in a module, and what the sandbox has proven of it.
+
+import { MANIFEST_SECTION } from '../../compiler/manifest.ts';
+import { sourceOf } from '../../compiler/source-section.ts';
+import { escapeLines, escapeText } from '../../outputs/escape.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { columns, wrap } from '../layout.ts';
+import { readModuleFile } from '../module-file.ts';
+import { type ModuleReport, reportOn } from '../module-report.ts';
+import { CommandFailure } from '../report-error.ts';
+import type { Terminal } from '../terminal.ts';
+
+export const INSPECT = defineCommand({
+  name: 'inspect',
+  usage: 'MODULE',
+  description: `
+    Shows what is in a module: who compiled it from what, its rules, the events and fields they read, and what the sandbox has
+    proven of its code. Nothing of it is run. What the module says of itself (rules, sources, signers) is shown as it says it;
+    \`wasprey verify\` checks who signed it.`,
+  options: {
+    json: { kind: 'flag', short: 'j', description: 'All of it as one JSON object, the whole manifest included.' },
+    wat: { kind: 'flag', description: 'The code in the text format of WebAssembly.' },
+    assemblyscript: { kind: 'flag', description: 'The AssemblyScript it was made from, if it carries that.' },
+  },
+  examples: [
+    { command: 'wasprey inspect rules.wasm', effect: 'What is in it.' },
+    { command: 'wasprey inspect --json rules.wasm | jq .manifest', effect: 'Its manifest.' },
+    { command: 'wasprey inspect --wat rules.wasm | less', effect: 'Its code.' },
+  ],
+  async run({ options, operands }, terminal) {
+    const [path] = operands;
+    if (path === undefined || operands.length > 1) throw new UsageError('inspect which module?', 'name one file');
+    if ([options.json, options.wat, options.assemblyscript].filter(Boolean).length > 1) {
+      throw new UsageError('--json, --wat and --assemblyscript exclude each other');
+    }
+    const bytes = readModuleFile(path);
+    const report = reportOn(path, bytes);
+    if (options.wat) {
+      terminal.print(await textFormat(bytes));
+      return EXIT.ok;
+    }
+    if (options.assemblyscript) {
+      terminal.print(assemblyScript(path, bytes));
+      return EXIT.ok;
+    }
+    if (report === undefined) {
+      throw new CommandFailure(
+        `${path} has no ${MANIFEST_SECTION} section that can be read: it is no module of Wasprey's`,
+        'modules are made by: wasprey compile RULES... -o OUT.wasm',
+      );
+    }
+    terminal.print(options.json ? `${JSON.stringify(report)}\n` : render(report, terminal));
+    return EXIT.ok;
+  },
+});
+
+/** binaryen comes with AssemblyScript; it is large, so that only this loads it. */
+async function textFormat(bytes: Uint8Array): Promise<string> {
+  const { default: binaryen } = await import('binaryen');
+  const module = binaryen.readBinary(bytes);
+  try {
+    return module.emitText();
+  } finally {
+    module.dispose();
+  }
+}
+
+function assemblyScript(path: string, bytes: Uint8Array): string {
+  const source = sourceOf(bytes);
+  if (source === undefined) {
+    throw new CommandFailure(`${path} does not carry its AssemblyScript`, '--wat shows the code that it has');
+  }
+  return escapeLines(source);
+}
+
+function render(report: ModuleReport, terminal: Terminal): string {
+  const { proof } = report;
+  const section = (title: string, body: string): string => `${terminal.bold(title)}\n${body}\n`;
+  const paragraph = (words: string): string =>
+    wrap(words, terminal.width - 2)
+      .split('\n')
+      .map((line) => `  ${line}`)
+      .join('\n');
+  const shown = (names: readonly string[]): string => (names.length > 0 ? names.map(escapeText).join(', ') : 'none');
+  const sources = Object.entries(report.sources).map(([name, hash]) => [escapeText(name), escapeText(hash)]);
+  const rules = report.rules.map(({ name, priority, place, eventTypes }) =>
+    [name, priority, place, eventTypes.join(', ') || 'no events: it can never match'].map(escapeText),
+  );
+  const facts = [
+    ['size', `${report.size} bytes`],
+    ['sha256', report.sha256],
+    [
+      'compiler',
+      `${escapeText(report.compiler)}${report.runsHere ? '' : ', for events of another layout: it can not be run here'}`,
+    ],
+    ['signed with', report.signers.join(', ') || 'no key'],
+  ];
+  return [
+    section(escapeText(report.file), columns(facts, Number.POSITIVE_INFINITY)),
+    section(
+      'Proven of its code',
+      columns(
+        [
+          [
+            'it only reads',
+            `no write, no growth, no indirect call and no recursion in ${proof.instructions} instructions of ${proof.functions} functions`,
+          ],
+          [
+            'it ends',
+            `each of ${proof.loops} loops and each function pays fuel; ${proof.largestCharge} units at most between two checks`,
+          ],
+          ['its stack', `${proof.stack.depth} calls deep at most, with ${proof.stack.locals} locals`],
+          ['beside the code', shown(proof.customSections)],
+        ],
+        terminal.width,
+      ),
+    ),
+    section('Made from', sources.length > 0 ? columns(sources, Number.POSITIVE_INFINITY) : '  sources are not named'),
+    section('Events that are captured for it', paragraph(shown(report.eventTypes))),
+    section('Fields that its conditions read', paragraph(shown(report.fields))),
+    section(
+      `${report.rules.length} rules`,
+      columns(rules, terminal.interactive ? terminal.width : Number.POSITIVE_INFINITY),
+    ),
+  ].join('\n');
+}

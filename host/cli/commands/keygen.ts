@@ -1,0 +1,33 @@
+// wasprey keygen: a pair of keys to sign modules with.
+
+import { generateKeyPair, readTrustedKey } from '../../signature/key.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { writeNewFile } from '../key-files.ts';
+
+/** The private key is its owner's alone. */
+const PRIVATE_MODE = 0o600;
+const PUBLIC_MODE = 0o644;
+
+export const KEYGEN = defineCommand({
+  name: 'keygen',
+  usage: 'NAME',
+  description: `
+    Makes a pair of ed25519 keys for modules: NAME.key, the private one, which signs (\`wasprey compile --key\`), and
+    NAME.pub, the public one, by which agents trust the signature (\`wasprey run --trusted-key\`). Both are PEM files as
+    OpenSSL reads and writes them; keys made there do as well. Files that are there already are not overwritten.
+
+    To change keys, make a new pair, sign with both (\`--key\` twice, or \`wasprey sign\`) until every agent trusts the new
+    one, then leave out the old.`,
+  options: {},
+  examples: [{ command: 'wasprey keygen team', effect: 'Makes team.key and team.pub.' }],
+  async run({ operands }, terminal) {
+    const [name] = operands;
+    if (name === undefined || operands.length > 1) throw new UsageError('name one pair of keys', 'wasprey keygen NAME');
+    const { privatePem, publicPem } = generateKeyPair();
+    writeNewFile(`${name}.key`, privatePem, PRIVATE_MODE);
+    writeNewFile(`${name}.pub`, publicPem, PUBLIC_MODE);
+    terminal.print(`${name}.key signs, ${name}.pub verifies; key ${readTrustedKey(publicPem).id}\n`);
+    return EXIT.ok;
+  },
+});

@@ -1,0 +1,34 @@
+// wasprey sign: adds a signature to a module that is compiled already.
+
+import { compileRuleModule } from '../../sandbox/instantiate.ts';
+import { signersOf, signModule } from '../../signature/signature.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { readSigningKeys } from '../key-files.ts';
+import { readModuleFile, writeFile } from '../module-file.ts';
+
+export const SIGN = defineCommand({
+  name: 'sign',
+  usage: 'MODULE --key FILE',
+  description: `
+    Adds a signature to a module, beside those that it has: for keys that are not where rules are compiled, and for a change of
+    keys. The signature covers all of the module but the signatures. What the sandbox would refuse is not signed.`,
+  options: {
+    key: { kind: 'list', value: 'FILE', description: 'A private key of `wasprey keygen`; may be given several times.' },
+    output: { kind: 'text', short: 'o', value: 'FILE', description: 'Where to write it. Default: over the module.' },
+  },
+  examples: [{ command: 'wasprey sign rules.wasm --key team.key', effect: 'Signs it in place.' }],
+  async run({ options, operands }, terminal) {
+    const [path] = operands;
+    if (path === undefined || operands.length > 1) throw new UsageError('sign which module?', 'name one file');
+    const keys = readSigningKeys((options.key ?? []).map(({ text }) => text));
+    if (keys.length === 0) throw new UsageError('sign with which key?', 'add --key FILE');
+    const bytes = readModuleFile(path);
+    compileRuleModule(bytes);
+    const signed = signModule(bytes, keys);
+    const output = options.output ?? path;
+    writeFile(output, signed);
+    terminal.print(`${output}: signed with ${signersOf(signed).join(' and ')}\n`);
+    return EXIT.ok;
+  },
+});

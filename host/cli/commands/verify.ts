@@ -1,0 +1,42 @@
+// wasprey verify: whether an agent that asks for signatures would take a module.
+
+import { loadRuleModule } from '../../agent/rule-module.ts';
+import { refusalOf } from '../../signature/policy.ts';
+import { checkSignature } from '../../signature/signature.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { readTrustedKeys } from '../key-files.ts';
+import { readModuleFile } from '../module-file.ts';
+import { CommandFailure } from '../report-error.ts';
+
+export const VERIFY = defineCommand({
+  name: 'verify',
+  usage: 'MODULE --trusted-key FILE',
+  description: `
+    Checks a module as an agent does before it loads one: that it was signed with one of the trusted keys and not changed since,
+    that the sandbox takes it, and that it was compiled for this version's events. The exit status is 0 if all of that holds,
+    and 1 if not.`,
+  options: {
+    'trusted-key': {
+      kind: 'list',
+      short: 'k',
+      value: 'FILE',
+      description: 'A public key of `wasprey keygen`; may be given several times.',
+    },
+  },
+  examples: [{ command: 'wasprey verify rules.wasm --trusted-key team.pub', effect: 'Checks a module.' }],
+  async run({ options, operands }, terminal) {
+    const [path] = operands;
+    if (path === undefined || operands.length > 1) throw new UsageError('verify which module?', 'name one file');
+    const keys = readTrustedKeys((options['trusted-key'] ?? []).map(({ text }) => text));
+    if (keys.length === 0) throw new UsageError('verify by which key?', 'add --trusted-key FILE');
+    const bytes = readModuleFile(path);
+    const verdict = checkSignature(bytes, keys);
+    const refusal = refusalOf(path, verdict);
+    if (refusal) throw new CommandFailure(`${refusal.message} [${refusal.code}]`);
+    const { rules } = loadRuleModule(path, bytes);
+    const signers = verdict.kind === 'trusted' ? verdict.keys.join(' and ') : '';
+    terminal.print(`${path}: ${rules.length} rules, signed with ${signers}\n`);
+    return EXIT.ok;
+  },
+});

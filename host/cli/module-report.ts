@@ -1,0 +1,89 @@
+// What is in a module, for `wasprey inspect`: read without trust, since a module may be anybody's and of any version.
+
+import { createHash } from 'node:crypto';
+import { MANIFEST_SECTION } from '../compiler/manifest.ts';
+import { schemaVersion } from '../compiler/schema-version.ts';
+import { compileRuleModule } from '../sandbox/instantiate.ts';
+import { readCustomSection } from '../sandbox/sections.ts';
+import type { SandboxProof } from '../sandbox/verify.ts';
+import { signersOf } from '../signature/signature.ts';
+
+export interface ReportedRule {
+  readonly name: string;
+  readonly priority: string;
+  readonly place: string;
+  readonly eventTypes: readonly string[];
+}
+
+export interface ModuleReport {
+  readonly file: string;
+  readonly size: number;
+  readonly sha256: string;
+  /** Version of the compiler, as the module says. */
+  readonly compiler: string;
+  /** The layout of events that it reads is this version's. */
+  readonly runsHere: boolean;
+  /** Ids of keys, as the module says: nothing of it is checked. */
+  readonly signers: readonly string[];
+  readonly proof: SandboxProof;
+  /** File name -> sha256. */
+  readonly sources: Readonly<Record<string, string>>;
+  readonly eventTypes: readonly string[];
+  /** Fields that conditions read. */
+  readonly fields: readonly string[];
+  readonly rules: readonly ReportedRule[];
+  /** All of it, as it stands in the module. */
+  readonly manifest: unknown;
+}
+
+/** Undefined if it has no manifest that can be read. Throws SandboxError for what the sandbox refuses. */
+export function reportOn(file: string, bytes: Uint8Array): ModuleReport | undefined {
+  const { proof } = compileRuleModule(bytes);
+  const manifest = parseManifest(bytes);
+  if (manifest === undefined) return undefined;
+  const rules = list(manifest.rules).map(object);
+  return {
+    file,
+    size: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    compiler: text(manifest.compiler),
+    runsHere: manifest.schema === schemaVersion(),
+    signers: signersOf(bytes),
+    proof,
+    sources: Object.fromEntries(Object.entries(object(manifest.sources)).map(([name, hash]) => [name, text(hash)])),
+    eventTypes: list(manifest.eventTypes).map(text),
+    fields: [...new Set(rules.flatMap(({ fields }) => list(fields).map(text)))].sort(),
+    rules: rules.map(({ name, priority, file: from, line, eventTypes }) => ({
+      name: text(name),
+      priority: text(priority),
+      place: `${text(from)}:${typeof line === 'number' ? line : '?'}`,
+      eventTypes: list(eventTypes).map(text),
+    })),
+    manifest,
+  };
+}
+
+function parseManifest(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  const section = readCustomSection(bytes, MANIFEST_SECTION);
+  if (section === undefined) return undefined;
+  try {
+    const json: unknown = JSON.parse(Buffer.from(section).toString('utf8'));
+    return typeof json === 'object' && json !== null && !Array.isArray(json)
+      ? (json as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function object(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '?';
+}
