@@ -1,0 +1,14 @@
+;; Puts the worker to sleep for ever.
+;; expect: refused atomic-wait
+(module
+  (import "env" "memory" (memory $memory 1 65536 shared))
+  (import "env" "match" (func $match (param i32 i32)))
+  (global $fuel (mut i32) (i32.const 0))
+  (export "evaluate" (func $evaluate))
+  (export "candidates" (func $candidates))
+  (export "fuel" (global $fuel))
+  (func $candidates (param i32 i32) (result i64) (check 1000) (i64.const -1))
+  (func $evaluate (param $from i32) (param $to i32)
+    (check 1000)
+    (drop (memory.atomic.wait32 (local.get $from) (i32.load (local.get $from)) (i64.const -1)))
+  ))

@@ -1,0 +1,14 @@
+;; Divides by zero.
+;; expect: run trap
+(module
+  (import "env" "memory" (memory $memory 1 65536 shared))
+  (import "env" "match" (func $match (param i32 i32)))
+  (global $fuel (mut i32) (i32.const 0))
+  (export "evaluate" (func $evaluate))
+  (export "candidates" (func $candidates))
+  (export "fuel" (global $fuel))
+  (func $candidates (param i32 i32) (result i64) (check 1000) (i64.const -1))
+  (func $evaluate (param $from i32) (param $to i32)
+    (check 1000)
+    (drop (i32.div_u (i32.const 1) (i32.sub (local.get $to) (local.get $to))))
+  ))

@@ -1,0 +1,16 @@
+;; Runs before the host has set its fuel.
+;; expect: refused forbidden-section
+(module
+  (import "env" "memory" (memory $memory 1 65536 shared))
+  (import "env" "match" (func $match (param i32 i32)))
+  (global $fuel (mut i32) (i32.const 0))
+  (export "evaluate" (func $evaluate))
+  (export "candidates" (func $candidates))
+  (export "fuel" (global $fuel))
+  (func $begin (check 1000))
+  (start $begin)
+  (func $candidates (param i32 i32) (result i64) (check 1000) (i64.const -1))
+  (func $evaluate (param $from i32) (param $to i32)
+    (check 1000)
+    (nop)
+  ))

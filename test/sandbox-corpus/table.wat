@@ -1,0 +1,17 @@
+;; Calls through a table, where no proof can follow.
+;; expect: refused forbidden-section
+(module
+  (import "env" "memory" (memory $memory 1 65536 shared))
+  (import "env" "match" (func $match (param i32 i32)))
+  (global $fuel (mut i32) (i32.const 0))
+  (export "evaluate" (func $evaluate))
+  (export "candidates" (func $candidates))
+  (export "fuel" (global $fuel))
+  (table 1 funcref)
+  (elem (i32.const 0) $step)
+  (func $step (param i32) (check 1000))
+  (func $candidates (param i32 i32) (result i64) (check 1000) (i64.const -1))
+  (func $evaluate (param $from i32) (param $to i32)
+    (check 1000)
+    (call_indirect (param i32) (i32.const 0) (i32.const 0))
+  ))
