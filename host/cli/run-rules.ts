@@ -1,11 +1,10 @@
 // The rules of a run, as a module: read from a compiled file, found in the cache by the content of the rule files, or compiled.
 // The compiler is loaded only in the last case: a start with rules that are known should not wait for it.
 
-import { join } from 'node:path';
 import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
 import { contentHash, ModuleCache } from '../compiler/cache.ts';
 import type { RuleFile } from '../compiler/load.ts';
-import { BUILD, PROJECT } from '../setup/paths.mjs';
+import { BUILT_MODULES, MODULE_CACHE, PROJECT } from '../setup/paths.mjs';
 import { Progress } from '../setup/progress.mjs';
 import { digestInputs } from '../setup/stamp.mjs';
 import { admitModule, NO_SIGNATURES, type SignaturePolicy } from '../signature/policy.ts';
@@ -17,8 +16,6 @@ import type { Terminal } from './terminal.ts';
 
 /** Everything that decides what the compiler makes of given rules. */
 const COMPILER_SOURCES = ['host/compiler', 'host/sandbox', 'host/schema', 'rules-wasm', 'package-lock.json'];
-
-const CACHE = join(BUILD, 'modules');
 
 /**
  * @param warn told what a policy that only warns has against the module
@@ -45,7 +42,7 @@ export async function prepareRules(
 ): Promise<RuleModule> {
   const files = readRuleFiles(paths);
   const name = paths.length === 0 ? 'rules' : paths.join(', ');
-  const cache = new ModuleCache(CACHE);
+  const cache = new ModuleCache(MODULE_CACHE, BUILT_MODULES);
   const key = contentHash([
     digestInputs(PROJECT, COMPILER_SOURCES),
     ...files.flatMap((file) => [file.name, file.text]),
@@ -65,7 +62,11 @@ async function compile(files: readonly RuleFile[], selection: RuleSelection, ter
   if (active.length === 0)
     throw new CommandFailure('there is no rule to run', 'all of them are disabled, or none is there');
   const module = await new Progress().step('rule module', `${active.length} rules`, () =>
-    compileModule(active, { cacheDirectory: CACHE, sources: sourceHashes(files) }),
+    compileModule(active, {
+      cacheDirectory: MODULE_CACHE,
+      builtDirectory: BUILT_MODULES,
+      sources: sourceHashes(files),
+    }),
   );
   // A rule that is left out never matches: that must not pass for watching.
   const errors = module.diagnostics.filter(({ severity }) => severity === 'error');

@@ -15,36 +15,30 @@ export function contentHash(parts: Iterable<string>): string {
 
 export class ModuleCache {
   readonly #directory: string;
+  readonly #builtDirectory: string | undefined;
 
-  constructor(directory: string) {
+  /** @param builtDirectory of modules that came with the installation; nothing is written there */
+  constructor(directory: string, builtDirectory?: string) {
     this.#directory = directory;
-  }
-
-  #path(key: string): string {
-    return join(this.#directory, `${key}.wasm`);
+    this.#builtDirectory = builtDirectory;
   }
 
   /** The bytes under a key, if they are there and whole. */
   read(key: string): Uint8Array | undefined {
-    let file: Buffer;
-    try {
-      file = readFileSync(this.#path(key));
-    } catch {
-      return undefined;
-    }
-    const content = file.subarray(CHECKSUM_BYTES);
-    const whole = createHash('sha256').update(content).digest().equals(file.subarray(0, CHECKSUM_BYTES));
-    return whole ? new Uint8Array(content) : undefined;
+    const own = readEntry(join(this.#directory, `${key}.wasm`));
+    if (own || this.#builtDirectory === undefined) return own;
+    return readEntry(join(this.#builtDirectory, `${key}.wasm`));
   }
 
   /** Keeps bytes under a key; another process that writes the same at the same time does no harm. */
   write(key: string, content: Uint8Array): void {
-    const temporary = `${this.#path(key)}.${process.pid}.${randomBytes(4).toString('hex')}`;
+    const path = join(this.#directory, `${key}.wasm`);
+    const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
     try {
       mkdirSync(this.#directory, { recursive: true });
       const checksum = createHash('sha256').update(content).digest();
       writeFileSync(temporary, Buffer.concat([checksum, content]));
-      renameSync(temporary, this.#path(key));
+      renameSync(temporary, path);
     } catch {
       // A full or read-only disk costs the next start a compilation, no more.
       try {
@@ -54,4 +48,16 @@ export class ModuleCache {
       }
     }
   }
+}
+
+function readEntry(path: string): Uint8Array | undefined {
+  let file: Buffer;
+  try {
+    file = readFileSync(path);
+  } catch {
+    return undefined;
+  }
+  const content = file.subarray(CHECKSUM_BYTES);
+  const whole = createHash('sha256').update(content).digest().equals(file.subarray(0, CHECKSUM_BYTES));
+  return whole ? new Uint8Array(content) : undefined;
 }

@@ -34,6 +34,8 @@ export interface TranslateOptions {
 export interface CompileOptions extends TranslateOptions {
   /** Where compiled modules are kept; without it each compilation runs asc. */
   readonly cacheDirectory?: string;
+  /** Where modules are that came with the installation. */
+  readonly builtDirectory?: string;
   readonly limits?: AscLimits;
   /** File name -> sha256, for the manifest. */
   readonly sources?: Readonly<Record<string, string>>;
@@ -112,8 +114,9 @@ export async function compileModule(
 ): Promise<CompiledModule> {
   const { source, plan, givenKeys, diagnostics } = translateRules(rules, options);
   const operators = readOperators();
-  const cache = options.cacheDirectory === undefined ? undefined : new ModuleCache(options.cacheDirectory);
-  const key = contentHash([source, ...[...operators].flat(), ...ASC_FLAGS, ASC_VERSION]);
+  const cache =
+    options.cacheDirectory === undefined ? undefined : new ModuleCache(options.cacheDirectory, options.builtDirectory);
+  const key = contentHash([withoutComments(source), ...[...operators].flat(), ...ASC_FLAGS, ASC_VERSION]);
   const known = cache?.read(key);
   const compiled = known ?? (await runAsc(source, operators, options.limits));
   if (!known) cache?.write(key, compiled);
@@ -121,6 +124,11 @@ export async function compileModule(
   const section = Buffer.from(JSON.stringify(manifest), 'utf8');
   const wasm = writeCustomSection(instrumentFuel(compiled), MANIFEST_SECTION, section);
   return { wasm, manifest, source, givenKeys, diagnostics, cached: known !== undefined };
+}
+
+/** Where a rule stands in which file makes no other module. All comments are on lines of their own. */
+function withoutComments(source: string): string {
+  return source.replace(/^\s*\/\/.*\n/gm, '');
 }
 
 /** Pinned in package.json. */

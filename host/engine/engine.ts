@@ -1,5 +1,6 @@
 // The host's side of the engine: starts the worker, receives what it finds, and stops it within a bounded time.
 
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ContainerNotice } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
@@ -66,7 +67,10 @@ export class Engine {
     this.#listener = listener;
     this.#control = new Control();
     const workerData: WorkerStart = { ...options, control: this.#control.buffer };
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'wasprey-engine' });
+    this.#worker = new Worker(new URL(`./worker${extname(import.meta.filename)}`, import.meta.url), {
+      workerData,
+      name: 'wasprey-engine',
+    });
     this.#done = new Promise((resolve) => {
       this.#markDone = resolve;
       this.#worker.once('exit', resolve);

@@ -6,12 +6,13 @@ import { SetupFailure } from './failure.mjs';
 /**
  * What a command needs, each level including those before it:
  * `packages` the npm packages; `native` the BPF objects and the addon; `capture` a machine that can capture as well;
- * `live-tests` also the programs that live tests run; `cluster-tests` those that make a Kubernetes cluster.
- * @typedef {'packages' | 'native' | 'capture' | 'live-tests' | 'cluster-tests'} Needs
+ * `live-tests` also the programs that live tests run; `cluster-tests` those that make a Kubernetes cluster and the image.
+ * Beside them, `image` is `native` and what the container image is made of.
+ * @typedef {'packages' | 'native' | 'image' | 'capture' | 'live-tests' | 'cluster-tests'} Needs
  */
 
 /** @type {readonly Needs[]} */
-export const NEEDS = ['packages', 'native', 'capture', 'live-tests', 'cluster-tests'];
+export const NEEDS = ['packages', 'native', 'image', 'capture', 'live-tests', 'cluster-tests'];
 
 /**
  * @param {readonly string[]} words

@@ -1,7 +1,7 @@
 // Entry of every npm script: makes sure that what the script needs is installed and built, then runs the script's
 // TypeScript on the pinned runtime. Plain JavaScript without dependencies, since it runs before node_modules exists.
 //
-// usage: node host/setup/bootstrap.mjs [--needs=packages|native|capture|live-tests] [ENTRY.ts ARGUMENT...]
+// usage: node host/setup/bootstrap.mjs [--needs=LEVEL] [ENTRY.ts ARGUMENT...]
 
 const OLDEST_NODE = 20;
 

@@ -11,6 +11,12 @@ export const BUILD = `${PROJECT}build/`;
 /** The program with which `wasprey generate` and the live tests act (native/act/). */
 export const ACT_PROGRAM = `${BUILD}native/act`;
 
+/** Modules that were compiled with the build; an image has those of the shipped rules. */
+export const BUILT_MODULES = `${BUILD}modules`;
+
+/** Compiled modules are kept here from one run to the next. An installation that can't be written to is told of a place that can. */
+export const MODULE_CACHE = process.env.WASPREY_CACHE || BUILT_MODULES;
+
 /** Logs of set-up's steps, its stamps and its lock. */
 export const SETUP_STATE = `${BUILD}setup/`;
 

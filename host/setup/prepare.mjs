@@ -23,7 +23,7 @@ import { hasCommand, missingTools } from './system-tools.mjs';
  * @property {boolean} native
  */
 
-/** The highest level that this process has made sure of. */
+/** The highest level that this process has made sure of (but `image` is not part of all above it). */
 let prepared = -1;
 
 /**
@@ -35,7 +35,7 @@ let prepared = -1;
  */
 export async function prepare(needs) {
   const level = NEEDS.indexOf(needs);
-  if (level <= prepared) return;
+  if (level <= prepared && needs !== 'image') return;
   const capture = level >= NEEDS.indexOf('capture');
   // First, since no installation helps a machine that can't capture; tracefs comes later, mount(8) may have to be installed.
   if (capture) {
@@ -49,7 +49,7 @@ export async function prepare(needs) {
       throw diskFailure(error) ?? error;
     });
   }
-  prepared = level;
+  prepared = Math.max(level, prepared);
 }
 
 /**
@@ -102,10 +102,12 @@ function lacking(level) {
   /** @type {Purpose[]} */
   const purposes = [];
   if (native && isCheckout()) purposes.push('build');
+  if (level === NEEDS.indexOf('image') || level === NEEDS.indexOf('cluster-tests')) purposes.push('image');
   if (capture && gatherMachineFacts().tracefs === 'not mounted') purposes.push('tracefs');
   if (level >= NEEDS.indexOf('live-tests')) purposes.push('live-tests');
   if (level >= NEEDS.indexOf('cluster-tests')) purposes.push('cluster-tests');
-  return { tools: missingTools(purposes), nodePackages: !nodePackagesInstalled(), native };
+  // An installation has those of production alone, and they came with it.
+  return { tools: missingTools(purposes), nodePackages: isCheckout() && !nodePackagesInstalled(), native };
 }
 
 /** @param {Lacking} todo */

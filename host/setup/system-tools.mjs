@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
-/** @typedef {'build' | 'tracefs' | 'live-tests' | 'cluster-tests'} Purpose  `tracefs`: only where it must be mounted */
+/** @typedef {'build' | 'image' | 'tracefs' | 'live-tests' | 'cluster-tests'} Purpose  `tracefs`: only where it must be mounted */
 
 /**
  * @typedef {object} SystemTool
@@ -25,7 +25,16 @@ export const SYSTEM_TOOLS = [
   { name: 'mount', commands: ['mount'], packages: ['mount'], purposes: ['tracefs', 'live-tests'] },
   { name: 'runc', commands: ['runc'], packages: ['runc'], purposes: ['live-tests'] },
   { name: '/etc/shadow', files: ['/etc/shadow'], packages: ['passwd'], purposes: ['live-tests'] },
-  { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests'] },
+  { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests', 'image'] },
+  { name: 'curl', commands: ['curl'], packages: ['curl'], purposes: ['image'] },
+  { name: 'jq', commands: ['jq'], packages: ['jq'], purposes: ['image'] },
+  { name: 'strip', commands: ['strip'], packages: ['binutils'], purposes: ['image'] },
+  {
+    name: 'certificates',
+    files: ['/etc/ssl/certs/ca-certificates.crt'],
+    packages: ['ca-certificates'],
+    purposes: ['image'],
+  },
   { name: 'go', commands: ['go'], packages: ['golang-go'], purposes: ['cluster-tests'] },
   { name: 'dpkg-source', commands: ['dpkg-source'], packages: ['dpkg-dev'], purposes: ['cluster-tests'] },
   { name: 'etcd', commands: ['etcd'], packages: ['etcd-server'], purposes: ['cluster-tests'] },

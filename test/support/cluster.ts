@@ -7,7 +7,7 @@ import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { promisify } from 'node:util';
-import { makeImage } from './oci-image.ts';
+import { makeImage } from '../../deploy/image/oci-archive.ts';
 
 const SCRIPTS = join(import.meta.dirname, '../cluster/kubernetes');
 

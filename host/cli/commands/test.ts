@@ -1,7 +1,6 @@
 // wasprey test: unit tests of rules, written in YAML.
 
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { RuleLoadError } from '../../compiler/diagnostic.ts';
 import { renderDiagnostic } from '../../compiler/diagnostic-text.ts';
 import type { RuleFile } from '../../compiler/load.ts';
@@ -11,7 +10,7 @@ import { checkRecording } from '../../rule-tests/recordings.ts';
 import { type FileResults, junitXml, resultText } from '../../rule-tests/report.ts';
 import { RuleTestError } from '../../rule-tests/rule-test.ts';
 import { runTests } from '../../rule-tests/run-tests.ts';
-import { BUILD } from '../../setup/paths.mjs';
+import { MODULE_CACHE } from '../../setup/paths.mjs';
 import { prepare } from '../../setup/prepare.mjs';
 import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
@@ -19,9 +18,6 @@ import { CommandFailure } from '../report-error.ts';
 import { readRuleFiles, reasonOf } from '../rule-files.ts';
 import { loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
 import type { Terminal } from '../terminal.ts';
-
-/** The same as that of `wasprey run`: modules are told apart by what they are made from. */
-const CACHE = join(BUILD, 'modules');
 
 export const TEST = defineCommand({
   name: 'test',
@@ -89,7 +85,7 @@ async function runFile(file: SourceFile, terminal: Terminal): Promise<FileResult
     return new Map(tests.flatMap((test) => (test.kind === 'recording' ? [[test, checkRecording(test)] as const] : [])));
   });
   if (recordings.size > 0) await prepare('native');
-  const { results, diagnostics } = await runTests(active, tests, recordings, CACHE).catch((error: unknown) => {
+  const { results, diagnostics } = await runTests(active, tests, recordings, MODULE_CACHE).catch((error: unknown) => {
     throw error instanceof RuleTestError ? new CommandFailure(error.message) : error;
   });
   const errors = diagnostics.filter(({ severity }) => severity === 'error');

@@ -1,4 +1,4 @@
-// Makes an OCI image archive of a folder, with no registry and no image tool: for containers and clusters of tests.
+// Makes an OCI image archive of a folder, with no registry and no image tool.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
