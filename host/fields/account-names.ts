@@ -1,10 +1,24 @@
 // Names of user and group ids that a call was given (setuid, setresuid...), from the machine's own files. The user that
 // a process runs as needs no look-up: its image carries the name.
 
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 
 /** How long a file's contents are trusted before its time stamp is looked at again, in ms. */
 const TRUST_MS = 1000;
+
+/** In a container with the host's pid namespace, init's root is the host's; where init may not be looked at, our own (as in native/src/). */
+const HOST_ROOT = isReadable('/proc/1/root') ? '/proc/1/root' : '';
+const PASSWD = `${HOST_ROOT}/etc/passwd`;
+const GROUP = `${HOST_ROOT}/etc/group`;
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 class AccountFile {
   readonly #path: string;
@@ -54,7 +68,7 @@ export interface HostUser {
 export function hostUser(uid: number): HostUser | undefined {
   let text = '';
   try {
-    text = readFileSync('/etc/passwd', 'utf8');
+    text = readFileSync(PASSWD, 'utf8');
   } catch {
     // a machine without: nobody is known
   }
@@ -80,8 +94,8 @@ interface Names {
   name(id: number): string | undefined;
 }
 
-let users: Names = new AccountFile('/etc/passwd');
-let groups: Names = new AccountFile('/etc/group');
+let users: Names = new AccountFile(PASSWD);
+let groups: Names = new AccountFile(GROUP);
 
 /** Names of another machine: those of a recording. In this thread, from now on. */
 export function useAccounts(userNames: ReadonlyMap<number, string>, groupNames: ReadonlyMap<number, string>): void {
@@ -91,7 +105,7 @@ export function useAccounts(userNames: ReadonlyMap<number, string>, groupNames: 
 
 /** All names of this machine by number, for a recording of it. */
 export function machineAccounts(): { users: Map<number, string>; groups: Map<number, string> } {
-  return { users: new AccountFile('/etc/passwd').all(), groups: new AccountFile('/etc/group').all() };
+  return { users: new AccountFile(PASSWD).all(), groups: new AccountFile(GROUP).all() };
 }
 
 /** `root` for 0 whatever the file says; undefined if there is none. */

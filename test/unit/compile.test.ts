@@ -59,6 +59,15 @@ test('the same rules are compiled once; a damaged entry is compiled again', asyn
   assert.ok((await compileModule(rules, { cacheDirectory: directory })).cached);
 });
 
+test('rules that only stand elsewhere are not compiled again; modules that came with the installation are used', async () => {
+  const moved = rulesOf(CONDITIONS).map((rule) => ({ ...rule, file: '/elsewhere/rules.yaml', line: rule.line + 40 }));
+  const own = join(directory, 'own');
+  const { cached, manifest } = await compileModule(moved, { cacheDirectory: own, builtDirectory: directory });
+  assert.ok(cached);
+  assert.equal(manifest.rules[1]?.line, 42);
+  assert.equal((await compileModule(moved, { cacheDirectory: own })).cached, false, 'nothing was copied');
+});
+
 test('a cache that cannot be written costs nothing but time', () => {
   const cache = new ModuleCache(join(import.meta.filename, 'cache'));
   cache.write('key', new Uint8Array(3));
