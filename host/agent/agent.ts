@@ -11,6 +11,7 @@ import type { ReplayReport } from '../recording/replay.ts';
 import { AlertDesk, type DeskCounters, ruleFields } from './alert-desk.ts';
 import { DropWatch } from './drop-watch.ts';
 import type { RuleModule } from './rule-module.ts';
+import { sharedFilter } from './shared-filter.ts';
 
 /** How long outputs have at the end to write out what is queued. */
 const OUTPUT_CLOSE_MS = 500;
@@ -32,6 +33,8 @@ export interface AgentOptions {
   /** Default: the capture's (host/capture/open.ts). */
   readonly sizes?: CaptureSizes;
   readonly modules: readonly RuleModule[];
+  /** Whether the kernel drops what no rule can match. Default: it does, where the modules say what their rules need. */
+  readonly kernelFilter?: boolean;
   readonly ruleMatching?: RuleMatching;
   /** Closed by stop(). */
   readonly outputs: readonly Output[];
@@ -65,6 +68,8 @@ export interface Agent {
 /** Resolves when events are being captured. Rejects with EngineError; outputs are closed then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { modules, outputs, replay, onTrouble = () => {} } = options;
+  const source = replay ? 'builder' : (options.source ?? 'bpf');
+  const filter = source === 'bpf' && options.kernelFilter !== false ? sharedFilter(modules) : undefined;
   // FALCO_HOSTNAME is what Falco's own manifests set to the node's name.
   const machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
   const recorded = new Map<string, Uint8Array>();
@@ -88,7 +93,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   try {
     engine = await Engine.start(
       {
-        source: replay ? 'builder' : (options.source ?? 'bpf'),
+        source,
         ...(replay && { replay: replay.path }),
         ...(replay ? { sizes: REPLAY_SIZES } : options.sizes && { sizes: options.sizes }),
         eventTypes: [...new Set(modules.flatMap(({ eventTypes }) => eventTypes))].sort(),
@@ -98,6 +103,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           rules: rules.map((rule) => ({ fields: ruleFields(rule) })),
           readsContainers,
         })),
+        ...(filter && { filter }),
         ruleMatching: options.ruleMatching ?? 'first',
         hostname: machine,
         isoTime: options.isoTime ?? false,

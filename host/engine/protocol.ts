@@ -1,5 +1,6 @@
 // What crosses between the host's thread and the worker that evaluates: plain data, and a few shared numbers.
 
+import type { FilterTables } from '../capture/filter-tables.ts';
 import type { CaptureCounters, CaptureSizes, ContainerNotice } from '../capture/native.ts';
 import type { ContainerMoment } from '../fields/container.ts';
 import type { FieldValue } from '../fields/value.ts';
@@ -37,6 +38,8 @@ export interface WorkerStart {
   readonly sizes?: CaptureSizes;
   readonly eventTypes: readonly string[];
   readonly modules: readonly ModuleStart[];
+  /** Source `bpf` only: what the kernel drops. Default: nothing. */
+  readonly filter?: FilterTables;
   readonly ruleMatching: RuleMatching;
   readonly hostname: string;
   /** evt.outputtime is ISO 8601. */

@@ -48,7 +48,7 @@ function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture,
   // Events that come are later than this; the first one's own time would need a look at every batch.
   const sessionStart = BigInt(Date.now()) * NANOSECONDS;
   const loop = bind(start, { memory, capture, control, sessionStart, ...(recorder && { recorder }) });
-  capture.start(start.eventTypes);
+  capture.start(start.eventTypes, start.filter);
   send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes });
   loop.run();
 }
