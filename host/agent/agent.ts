@@ -8,10 +8,10 @@ import type { EngineCounters, RuleMatching } from '../engine/protocol.ts';
 import { ContainerDirectory, type DirectoryCounters, type RuntimePlaces } from '../metadata/container-directory.ts';
 import type { Output, OutputCounters } from '../outputs/output.ts';
 import type { ReplayReport } from '../recording/replay.ts';
-import { AlertDesk, type DeskCounters, ruleFields } from './alert-desk.ts';
+import { AlertDesk, type DeskCounters } from './alert-desk.ts';
 import { DropWatch } from './drop-watch.ts';
 import type { RuleModule } from './rule-module.ts';
-import { sharedFilter } from './shared-filter.ts';
+import { type RuleSetSummary, RuleSets } from './rule-sets.ts';
 
 /** How long outputs have at the end to write out what is queued. */
 const OUTPUT_CLOSE_MS = 500;
@@ -32,9 +32,8 @@ export interface AgentOptions {
   };
   /** Default: the capture's (host/capture/open.ts). */
   readonly sizes?: CaptureSizes;
+  /** In the order in which they are evaluated. */
   readonly modules: readonly RuleModule[];
-  /** Whether the kernel drops what no rule can match. Default: it does, where the modules say what their rules need. */
-  readonly kernelFilter?: boolean;
   readonly ruleMatching?: RuleMatching;
   /** Closed by stop(). */
   readonly outputs: readonly Output[];
@@ -51,6 +50,7 @@ export interface AgentOptions {
 export interface Summary {
   /** Undefined if the worker had to be given up before it could tell. */
   readonly engine: EngineCounters | undefined;
+  readonly rules: RuleSetSummary;
   readonly alerts: DeskCounters;
   readonly containers: DirectoryCounters;
   readonly outputs: readonly { readonly name: string; readonly counters: OutputCounters }[];
@@ -59,6 +59,10 @@ export interface Summary {
 export interface Agent {
   /** The numbers so far. */
   summary(): Summary;
+  /** Goes on with other rules, and what is known stays known. Rejects with EngineError: the rules before stay in use. */
+  replaceRules(modules: readonly RuleModule[]): Promise<void>;
+  /** Rules that should have replaced those in use can't be used: tells of it in an alert of its own, and counts it. */
+  rulesFailed(reason: string): void;
   /** Source `builder` only: process images and event records, as the kernel would have written them. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
   /** Evaluates what has arrived, writes out what is queued, and tells the final numbers. Takes two seconds at most; can be called again. */
@@ -68,8 +72,6 @@ export interface Agent {
 /** Resolves when events are being captured. Rejects with EngineError; outputs are closed then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { modules, outputs, replay, onTrouble = () => {} } = options;
-  const source = replay ? 'builder' : (options.source ?? 'bpf');
-  const filter = source === 'bpf' && options.kernelFilter !== false ? sharedFilter(modules) : undefined;
   // FALCO_HOSTNAME is what Falco's own manifests set to the node's name.
   const machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
   const recorded = new Map<string, Uint8Array>();
@@ -78,10 +80,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     engine?.setContainer(id, entry);
     desk.containerKnown(id, entry);
   }, options.runtimes);
-  const desk = new AlertDesk(modules, outputs, machine, (id) => recorded.get(id) ?? directory.entry(id));
+  const desk = new AlertDesk(outputs, machine, (id) => recorded.get(id) ?? directory.entry(id));
   const drops = new DropWatch(desk);
+  const ruleSets = new RuleSets(modules, { engine: () => engine, desk, onTrouble });
   const summary = (): Summary => ({
     engine: engine?.counters,
+    rules: ruleSets.summary,
     alerts: desk.counters,
     containers: directory.counters,
     outputs: outputs.map(({ name, counters }) => ({ name, counters })),
@@ -93,17 +97,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   try {
     engine = await Engine.start(
       {
-        source,
+        source: replay ? 'builder' : (options.source ?? 'bpf'),
         ...(replay && { replay: replay.path }),
         ...(replay ? { sizes: REPLAY_SIZES } : options.sizes && { sizes: options.sizes }),
-        eventTypes: [...new Set(modules.flatMap(({ eventTypes }) => eventTypes))].sort(),
-        modules: modules.map(({ name, verified, rules, readsContainers }) => ({
-          name,
-          verified,
-          rules: rules.map((rule) => ({ fields: ruleFields(rule) })),
-          readsContainers,
-        })),
-        ...(filter && { filter }),
+        rules: ruleSets.first,
         ruleMatching: options.ruleMatching ?? 'first',
         hostname: machine,
         isoTime: options.isoTime ?? false,
@@ -126,6 +123,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           desk.internal('Wasprey internal: rule module set aside', 'Critical', message);
           onTrouble(message);
         },
+        onReplaced: (generation) => ruleSets.tookOver(generation),
         onCounters: (counters) => drops.update(counters),
         onError: (error) => options.onEnd?.(error),
       },
@@ -144,6 +142,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
   return {
     summary,
+    replaceRules: (replacement) => ruleSets.replace(replacement),
+    rulesFailed: (reason) => ruleSets.failed(reason),
     inject: (images, events) => running.inject(images, events),
     stop: () => {
       stopped ??= stop();

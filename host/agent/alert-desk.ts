@@ -2,6 +2,7 @@
 
 import type { Priority } from '../compiler/items.ts';
 import { type Match, NAME_FIELDS } from '../engine/protocol.ts';
+import { text } from '../fields/value.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import type { Alert } from '../outputs/alert.ts';
 import { type KeyedValue, renderFields, renderMessage, templateFields } from '../outputs/message.ts';
@@ -13,9 +14,13 @@ const HOLD_MS = 1000;
 /** Alerts that may wait at a time; more go out with what is known. */
 const HELD_AT_ONCE = 1024;
 
+/** Field of an alert that names the module whose rule it is of, where that is not clear: several are loaded, or they were replaced. */
+export const MODULE_FIELD = 'wasprey.module';
+
 interface RulePlan {
   readonly rule: RuleInfo;
   readonly keys: readonly string[];
+  readonly module: KeyedValue | undefined;
 }
 
 interface HeldAlert {
@@ -39,7 +44,8 @@ export function ruleFields(rule: RuleInfo): string[] {
 }
 
 export class AlertDesk {
-  readonly #plans: readonly (readonly RulePlan[])[];
+  /** By generation of the rule set, module and rule. */
+  readonly #plans = new Map<number, readonly (readonly RulePlan[])[]>();
   readonly #outputs: readonly Output[];
   readonly #hostname: string;
   readonly #entry: (container: string) => Uint8Array | undefined;
@@ -51,20 +57,33 @@ export class AlertDesk {
   #heldInVain = 0;
 
   /** `entry` gives what the runtimes have told about a container so far. */
-  constructor(
-    modules: readonly RuleModule[],
-    outputs: readonly Output[],
-    hostname: string,
-    entry: (container: string) => Uint8Array | undefined,
-  ) {
-    this.#plans = modules.map(({ rules }) => rules.map((rule) => ({ rule, keys: ruleFields(rule) })));
+  constructor(outputs: readonly Output[], hostname: string, entry: (container: string) => Uint8Array | undefined) {
     this.#outputs = outputs;
     this.#hostname = hostname;
     this.#entry = entry;
   }
 
+  /** Matches of that rule set may come from now on. */
+  use(generation: number, modules: readonly RuleModule[]): void {
+    const isNamed = generation > 0 || modules.length > 1;
+    const plans = modules.map(({ rules, sha256 }) => {
+      const module = isNamed ? { key: MODULE_FIELD, value: text(`sha256:${sha256}`) } : undefined;
+      return rules.map((rule): RulePlan => ({ rule, keys: ruleFields(rule), module }));
+    });
+    this.#plans.set(generation, plans);
+  }
+
+  /** Matches of that rule set will not come any more. Alerts that wait are not concerned. */
+  retire(generation: number): void {
+    this.#plans.delete(generation);
+  }
+
+  retireBefore(generation: number): void {
+    for (const one of this.#plans.keys()) if (one < generation) this.retire(one);
+  }
+
   take(match: Match): void {
-    const plan = this.#plans[match.module]?.[match.rule];
+    const plan = this.#plans.get(match.generation)?.[match.module]?.[match.rule];
     if (!plan) return;
     const { pending } = match;
     const entry = pending && this.#entry(pending.id);
@@ -131,7 +150,7 @@ export class AlertDesk {
     this.#send(match, plan, undefined);
   }
 
-  #send(match: Match, { rule, keys }: RulePlan, entry: Uint8Array | undefined): void {
+  #send(match: Match, { rule, keys, module }: RulePlan, entry: Uint8Array | undefined): void {
     const { pending, time } = match;
     const values = pending && entry ? completeValues(keys, match.values, entry, pending.moment) : match.values;
     const fields = keys.map((key, index): KeyedValue => ({ key, value: values[index] }));
@@ -140,7 +159,7 @@ export class AlertDesk {
     this.#byRule.set(name, (this.#byRule.get(name) ?? 0) + 1);
     const added = namesBeside(match, keys);
     const message = renderMessage(rule.output, fields) + renderFields(added);
-    const all = [...fields, ...added];
+    const all = [...fields, ...added, ...(module ? [module] : [])];
     this.#write({ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all });
   }
 

@@ -64,8 +64,7 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
       {
         source: options.source ?? 'bpf',
         ...(options.sizes && { sizes: options.sizes }),
-        eventTypes: options.eventTypes,
-        modules: [],
+        rules: { generation: 0, modules: [], eventTypes: options.eventTypes },
         ruleMatching: 'first',
         hostname: facts.hostname,
         isoTime: false,

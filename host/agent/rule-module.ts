@@ -1,5 +1,6 @@
 // A compiled set of rules as the agent uses it: the verified module, and of each rule what an alert needs.
 
+import { createHash } from 'node:crypto';
 import { type Priority, parsePriority } from '../compiler/items.ts';
 import { MANIFEST_SECTION, MANIFEST_VERSION, type ManifestRule } from '../compiler/manifest.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
@@ -11,9 +12,6 @@ import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.t
 import { readCustomSection } from '../sandbox/sections.ts';
 import { findEventType } from '../schema/events.ts';
 import { resolveField } from '../schema/fields.ts';
-import type { KernelFilter } from '../schema/kernel-filter.ts';
-import { readFilter } from './stored-filter.ts';
-import { isObject, isTexts } from './stored-json.ts';
 
 export interface RuleInfo {
   readonly name: string;
@@ -27,14 +25,14 @@ export interface RuleModule {
   /** For messages, e.g. the file it came from. */
   readonly name: string;
   readonly verified: VerifiedModule;
+  /** Of the module's bytes, in hex: what an alert names it by. */
+  readonly sha256: string;
   /** By the index that the module gives to match(). */
   readonly rules: readonly RuleInfo[];
   /** Names of the event types that its rules can match. */
   readonly eventTypes: readonly string[];
   /** Its conditions read what only a container's runtime knows (not just container.id). */
   readonly readsContainers: boolean;
-  /** What an event needs for any of its rules to match; absent: that isn't known. */
-  readonly filter?: KernelFilter;
 }
 
 /** A module that passed the sandbox but can't be used. */
@@ -60,10 +58,10 @@ export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
     return {
       name,
       verified,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
       rules: manifest.rules.map(ruleInfo),
       eventTypes: manifest.eventTypes,
       readsContainers: manifest.rules.some(({ fields }) => fields.some(askRuntime)),
-      ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, manifest.rules.length) }),
     };
   } catch (error) {
     // What its texts say is checked by what uses them.
@@ -87,19 +85,18 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
     const message = `${name} was compiled by another version of Wasprey${by}, for events of another layout; compile its rules again`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
-  const { eventTypes, rules, filter } = json;
+  const { eventTypes, rules } = json;
   if (!isTexts(eventTypes) || !eventTypes.every((type) => findEventType(type))) {
     throw damaged(name, 'it names event types that there are not');
   }
   if (!Array.isArray(rules)) throw damaged(name, 'it has no rules');
-  return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)), filter };
+  return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)) };
 }
 
 /** What is used of a manifest. */
 interface StoredManifest {
   readonly eventTypes: readonly string[];
   readonly rules: readonly StoredRule[];
-  readonly filter: unknown;
 }
 
 type StoredRule = Pick<ManifestRule, 'name' | 'priority' | 'source' | 'tags' | 'output' | 'fields'>;
@@ -114,6 +111,14 @@ function readRule(module: string, rule: unknown, index: number): StoredRule {
   if (!isTexts(tags) || !isTexts(fields)) throw damaged(module, `the tags or fields of rule ${index} are no texts`);
   // Checked above, which TypeScript can't follow.
   return { ...(texts as Record<keyof typeof texts, string>), tags, fields };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function damaged(name: string, reason: string): RuleModuleError {

@@ -79,8 +79,20 @@ export interface Capture {
    * told it of the processes. To replace rules: take the filter away, replace the rules, set the new filter.
    */
   setFilter(filter: FilterTables | undefined): void;
-  /** Changes the set of attached syscalls while running. */
+  /** Changes the set of attached syscalls while running. The kernel takes 100 ms to take off a hook. */
   attach(eventTypes: readonly string[]): void;
+  /**
+   * To replace rules without a pause, candidates of the next ones are set in another bank than those in use. This makes their
+   * filter, which learns of processes by setCandidates() in that bank from now on, and filters nothing yet; undefined: none.
+   */
+  prepareFilter(bank: number, filter: FilterTables | undefined): void;
+  /**
+   * The same as attach(), and the filter of a bank put to use or with none the filter taken away, on another thread. Until
+   * isChanged(), nothing else of this may be called.
+   */
+  beginChange(eventTypes: readonly string[], filterBank?: number): void;
+  /** Whether what beginChange() has begun is done. Throws CaptureError if it failed, once. */
+  isChanged(): boolean;
   /**
    * Waits up to timeoutMs for events, completes them, and writes pairs of addresses [from, to) to evaluate.
    * Returns the number of pairs: 0 after the time, or after wake(). A batch is bounded (about 512 KB of records): what is
@@ -96,7 +108,13 @@ export interface Capture {
   release(): void;
   /** Addresses of images that came since the last call and have no candidates yet; returns how many were written. */
   takeImages(addresses: Uint32Array): number;
-  setCandidates(address: number, words: BigUint64Array): void;
+  /**
+   * Addresses of all images there are, in portions: those with the numbers from `first` on, 0 for one that there is not. Returns
+   * how many numbers that were; 0 at the end. One that comes meanwhile is given by takeImages().
+   */
+  listImages(first: number, addresses: Uint32Array): number;
+  /** @param bank 0 or 1; default 0 */
+  setCandidates(address: number, words: BigUint64Array, bank?: number): void;
   takeContainers(): ContainerNotice[];
   /** Replaces a container's entry (a `struct container` with its strings). Returns its address. */
   setContainer(id: string, entry: Uint8Array): number;

@@ -10,6 +10,7 @@ import {
   type EngineCounters,
   type FromWorker,
   type Match,
+  type RuleSetStart,
   type ToWorker,
   type WorkerError,
   type WorkerStart,
@@ -44,9 +45,23 @@ export interface EngineListener {
   /** The recording has come to its end; all its matches were told before. */
   onReplayed?(report: ReplayReport): void;
   onSetAside(module: string, failure: string, reason: string): void;
+  /** Matches of earlier rule sets will not come any more. */
+  onReplaced?(generation: number): void;
   onCounters(counters: EngineCounters): void;
   /** The worker ended by itself; nothing is watched any more. */
   onError(error: EngineError): void;
+}
+
+export interface Replaced {
+  /** The longest that any step of it kept events waiting. */
+  readonly longestStepMs: number;
+  /** What only the rules before needed could not be given up. */
+  readonly trouble: WorkerError | undefined;
+}
+
+interface Replacing {
+  readonly done: PromiseWithResolvers<Replaced>;
+  longestStepMs: number;
 }
 
 export type EngineOptions = Omit<WorkerStart, 'control'>;
@@ -54,16 +69,15 @@ export type EngineOptions = Omit<WorkerStart, 'control'>;
 export class Engine {
   readonly #worker: Worker;
   readonly #control: Control;
-  readonly #options: EngineOptions;
   readonly #listener: EngineListener;
   /** Resolves when the worker has evaluated all it will, and when it is gone. */
   readonly #done: Promise<void>;
   #markDone: () => void = () => {};
+  #replacing: Replacing | undefined;
   #counters: EngineCounters | undefined;
   #phase: 'starting' | 'running' | 'stopping' | 'ended' = 'starting';
 
   private constructor(options: EngineOptions, listener: EngineListener) {
-    this.#options = options;
     this.#listener = listener;
     this.#control = new Control();
     const workerData: WorkerStart = { ...options, control: this.#control.buffer };
@@ -92,6 +106,20 @@ export class Engine {
   /** Source `builder` only. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void {
     this.#post({ kind: 'inject', images, events });
+  }
+
+  /**
+   * Goes on with other rules; resolves when what only the rules before needed is detached. Rejects with EngineError when they stay in
+   * use. To be called again only after that.
+   */
+  async replace(rules: RuleSetStart): Promise<Replaced> {
+    if (this.#phase !== 'running' || this.#replacing) {
+      throw new EngineError({ code: 'ENGINE_STATE', message: "the rules can't be replaced now" });
+    }
+    const done = Promise.withResolvers<Replaced>();
+    this.#replacing = { done, longestStepMs: 0 };
+    this.#post({ kind: 'replace', rules });
+    return done.promise;
   }
 
   /** The latest totals; at most a second old while it runs, final once it has stopped. */
@@ -170,11 +198,19 @@ export class Engine {
       case 'replayed':
         this.#listener.onReplayed?.(message.report);
         return;
-      case 'set-aside': {
-        const name = this.#options.modules[message.module]?.name ?? `module ${message.module}`;
-        this.#listener.onSetAside(name, message.failure, message.reason);
+      case 'set-aside':
+        this.#listener.onSetAside(message.module, message.failure, message.reason);
         return;
-      }
+      case 'replaced':
+        if (this.#replacing) this.#replacing.longestStepMs = message.longestStepMs;
+        this.#listener.onReplaced?.(message.generation);
+        return;
+      case 'settled':
+        this.#replaced(({ done, longestStepMs }) => done.resolve({ longestStepMs, trouble: message.trouble }));
+        return;
+      case 'not-replaced':
+        this.#replaced(({ done }) => done.reject(new EngineError(message.error)));
+        return;
       case 'counters':
         this.#counters = message.counters;
         this.#listener.onCounters(message.counters);
@@ -183,6 +219,7 @@ export class Engine {
         this.#counters = message.counters;
         this.#listener.onCounters(message.counters);
         this.#phase = 'ended';
+        this.#abandonReplacing();
         this.#markDone();
         return;
       case 'error':
@@ -201,10 +238,23 @@ export class Engine {
     }
   }
 
+  #replaced(tell: (replacing: Replacing) => void): void {
+    const replacing = this.#replacing;
+    this.#replacing = undefined;
+    if (replacing) tell(replacing);
+  }
+
+  #abandonReplacing(): void {
+    this.#replaced(({ done }) =>
+      done.reject(new EngineError({ code: 'ENGINE_ENDED', message: 'the engine has ended' })),
+    );
+  }
+
   /** Tells of an end that nobody asked for, once. */
   #end(error: EngineError): void {
     const expected = this.#phase !== 'running';
     this.#phase = 'ended';
+    this.#abandonReplacing();
     if (!expected) this.#listener.onError(error);
   }
 }

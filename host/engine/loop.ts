@@ -3,10 +3,9 @@
 import type { Capture, ContainerNotice } from '../capture/native.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { Replay } from '../recording/replay.ts';
-import type { RuleInstance } from '../sandbox/instantiate.ts';
-import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
-import { CANDIDATE_WORDS } from '../schema/image.ts';
+import type { RunFailure } from '../sandbox/run.ts';
 import type { MatchReader } from './match-reader.ts';
+import type { ModuleSet, SetMatch, SetModule } from './module-set.ts';
 import {
   type Control,
   type EngineCounters,
@@ -14,13 +13,17 @@ import {
   MATCHES_IN_FLIGHT,
   type Match,
   type RuleMatching,
+  type RuleSetStart,
   type ToWorker,
 } from './protocol.ts';
+import { Replacement } from './replacement.ts';
 
 /** How long a poll may wait. Bounds how soon a stop or a message is noticed; 20 wake-ups a second cost next to nothing. */
 const POLL_MS = 50;
 /** How long what had arrived before a stop may take to be evaluated. */
 const DRAIN_MS = 500;
+/** The same while rules are replaced, which goes on between polls. */
+const REPLACING_POLL_MS = 2;
 /** How long after the end of new events one may still be committed: a BPF program takes microseconds, unless it is preempted. */
 const LAST_COMMIT_MS = 2;
 /** Pairs of addresses that one poll writes at most: two for each ring and some. */
@@ -34,18 +37,12 @@ const CONTAINER_WAIT_MS = 250;
 /** After an answer that did not come in time nothing waits for so long: evaluation must not crawl because a runtime hangs. */
 const CONTAINER_PATIENCE_MS = 10_000;
 
-export interface LoopModule {
-  readonly instance: RuleInstance;
-  readonly ruleCount: number;
-  readonly readsContainers: boolean;
-  /** Failed, and not run any more. */
-  setAside: boolean;
-}
-
 export interface LoopParts {
   readonly capture: Capture;
   readonly control: Control;
-  readonly modules: readonly LoopModule[];
+  /** Binds the modules of a rule set, with their candidates in that bank. */
+  readonly bindSet: (rules: RuleSetStart, bank: number) => ModuleSet;
+  readonly rules: RuleSetStart;
   readonly reader: MatchReader;
   readonly ruleMatching: RuleMatching;
   /** Gets each batch. */
@@ -61,10 +58,9 @@ export class EngineLoop {
   readonly #parts: LoopParts;
   readonly #segments = new Uint32Array(2 * SEGMENT_PAIRS);
   readonly #images = new Uint32Array(IMAGES_AT_ONCE);
-  readonly #words = new BigUint64Array(CANDIDATE_WORDS);
-  /** Of one module. */
-  readonly #ownWords = new BigUint64Array(CANDIDATE_WORDS);
   readonly #matched = new Set<number>();
+  #set: ModuleSet;
+  #replacement: Replacement | undefined;
   #outgoing: Match[] = [];
   #messagesSeen = 0;
   #countersSentAt = 0;
@@ -75,6 +71,7 @@ export class EngineLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#set = parts.bindSet(parts.rules, 0);
   }
 
   /** Runs until a stop is requested; what had arrived by then is evaluated. */
@@ -116,7 +113,9 @@ export class EngineLoop {
   /** One batch. Returns the number of stretches of records in it, 0 when there were none. */
   round(timeoutMs: number): number {
     const { capture, control, recorder } = this.#parts;
-    const pairs = capture.poll(this.#segments, timeoutMs);
+    if (this.#replacement?.isDone) this.#replacement = undefined;
+    this.#replacement?.step();
+    const pairs = capture.poll(this.#segments, this.#replacement ? Math.min(timeoutMs, REPLACING_POLL_MS) : timeoutMs);
     if (control.announced !== this.#messagesSeen) this.#takeMessages();
     this.#prepareImages();
     recorder?.batch(this.#segments, pairs);
@@ -130,8 +129,8 @@ export class EngineLoop {
     return pairs;
   }
 
-  /** Called by a module for each rule that is true of an event, by one of its views. */
-  onMatch(module: number, rule: number, event: number, view: number): void {
+  /** Called by a module for each rule that is true of an event. */
+  onMatch({ set, module, rule, event, view }: SetMatch): void {
     const { control, reader, replay, ruleMatching } = this.#parts;
     if (ruleMatching === 'first') {
       if (this.#matched.has(event)) return;
@@ -142,21 +141,20 @@ export class EngineLoop {
       this.#matchesDropped++;
       return;
     }
-    const match = reader.read(module, rule, view);
-    if (match) this.#outgoing.push(match);
+    const plan = set.modules[module]?.rules[rule];
+    const values = plan && reader.read(plan, view);
+    if (values) this.#outgoing.push({ generation: set.generation, module, rule, ...values });
     if (this.#outgoing.length >= MATCHES_AT_ONCE) this.#flush();
+  }
+
+  /** A module has failed. Of rules that are only tried, that is told when they are given up. */
+  onFailure(set: ModuleSet, { name }: SetModule, { kind, reason }: RunFailure): void {
+    if (set === this.#set) this.#parts.send({ kind: 'set-aside', module: name, failure: kind, reason });
   }
 
   #evaluate(pairs: number): void {
     this.#matched.clear();
-    for (const [index, module] of this.#parts.modules.entries()) {
-      for (let pair = 0; pair < pairs && !module.setAside; pair++) {
-        const from = this.#segments[2 * pair] ?? 0;
-        const to = this.#segments[2 * pair + 1] ?? 0;
-        const result = runEvaluate(module.instance, from, to);
-        if (!result.ok) this.#setAside(index, module, result);
-      }
-    }
+    this.#set.evaluate(this.#segments, pairs);
   }
 
   /** New processes get their candidate bits, and new containers are made known, before any event of theirs is evaluated. */
@@ -172,32 +170,31 @@ export class EngineLoop {
   }
 
   #setCandidates(image: number): void {
-    const { capture, modules } = this.#parts;
-    this.#words.fill(0n);
-    for (const [index, module] of modules.entries()) {
-      if (module.setAside) continue;
-      const failure = fillCandidates(module.instance, image, this.#ownWords);
-      if (failure) this.#setAside(index, module, failure);
-      else if (modules.length === 1) this.#words.set(this.#ownWords);
-      else this.#addCandidates(Math.ceil(module.ruleCount / 64));
-    }
-    capture.setCandidates(image, this.#words);
+    this.#parts.capture.setCandidates(image, this.#set.candidates(image), this.#set.bank);
+    this.#replacement?.setCandidates(image);
   }
 
-  /** Bit n stands for the n-th rule of every module: where several are loaded, it is set if any of them needs it. */
-  #addCandidates(count: number): void {
-    for (let word = 0; word < Math.min(count, CANDIDATE_WORDS); word++) {
-      this.#words[word] = (this.#words[word] ?? 0n) | (this.#ownWords[word] ?? 0n);
-    }
+  /** The rules of a message take over, between two batches of later rounds. */
+  #replace(rules: RuleSetStart): void {
+    const { bindSet, capture, send } = this.#parts;
+    this.#replacement = new Replacement(this.#set, rules, {
+      capture,
+      bindSet,
+      send,
+      takeOver: (next) => {
+        this.#flush();
+        this.#set = next;
+      },
+    });
   }
 
   #announceContainers(notices: readonly ContainerNotice[]): void {
-    const { modules, recorder, replay, send } = this.#parts;
+    const { recorder, replay, send } = this.#parts;
     // A recording tells of its containers itself; the runtimes here know none of them.
     if (replay) return;
     send({ kind: 'containers', notices });
     // Rules that will be evaluated on a recording may read them.
-    if (!recorder && !modules.some((module) => module.readsContainers && !module.setAside)) return;
+    if (!recorder && !this.#set.readsContainers) return;
     this.#awaitContainers(new Set(notices.map(({ id }) => id)));
   }
 
@@ -233,17 +230,15 @@ export class EngineLoop {
           for (const image of message.images) capture.injectImage(image);
           for (const event of message.events) capture.inject(event);
           break;
+        case 'replace':
+          this.#replace(message.rules);
+          break;
         case 'count':
           this.#countersSentAt = 0;
           break;
       }
     }
     return containers;
-  }
-
-  #setAside(index: number, module: LoopModule, failure: RunFailure): void {
-    module.setAside = true;
-    this.#parts.send({ kind: 'set-aside', module: index, failure: failure.kind, reason: failure.reason });
   }
 
   #flush(): void {

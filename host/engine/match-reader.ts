@@ -8,40 +8,41 @@ import { EventRecord } from '../fields/record.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
 import { resolveField } from '../schema/fields.ts';
 import type { Field } from '../schema/types.ts';
-import { type Match, type ModuleStart, NAME_FIELDS, type PendingContainer } from './protocol.ts';
+import { type Match, NAME_FIELDS, type PendingContainer, type RuleReads } from './protocol.ts';
 
 interface FieldRead {
   readonly field: Field;
   readonly argument: string | undefined;
 }
 
-interface RulePlan {
+/** What is read of a match of a rule. */
+export interface RulePlan {
   readonly reads: readonly (FieldRead | undefined)[];
   readonly printsContainer: boolean;
 }
 
+/** A match but for the rule. */
+export type MatchValues = Omit<Match, 'generation' | 'module' | 'rule'>;
+
 export class MatchReader {
   readonly #memory: EventMemory;
   readonly #context: ReadContext;
-  readonly #plans: readonly (readonly RulePlan[])[];
   /** Fields that could not be read; the alert has them as absent. */
   unreadable = 0;
 
-  constructor(memory: EventMemory, context: ReadContext, modules: readonly ModuleStart[]) {
+  constructor(memory: EventMemory, context: ReadContext) {
     this.#memory = memory;
     this.#context = context;
-    this.#plans = modules.map(({ rules }) => rules.map(({ fields }) => planRule(fields)));
   }
 
   /** Undefined if the address holds no record that the schema knows; the sandbox's guard has seen to it that it does. */
-  read(module: number, rule: number, address: number): Match | undefined {
+  read(plan: RulePlan, address: number): MatchValues | undefined {
     const event = EventRecord.at(this.#memory, address);
-    const plan = this.#plans[module]?.[rule];
-    if (!event || !plan) return undefined;
+    if (!event) return undefined;
     const values = plan.reads.map((read) => read && this.#value(event, read));
     const pending = plan.printsContainer ? pendingContainer(event) : undefined;
     const names = event.hasTwoViews && NAME_READS.map((read) => read && this.#value(event, read));
-    return { module, rule, time: event.time, values, ...(pending && { pending }), ...(names && { names }) };
+    return { time: event.time, values, ...(pending && { pending }), ...(names && { names }) };
   }
 
   /** One field that fails must not cost the alert. */
@@ -63,7 +64,7 @@ function readOf(name: string): FieldRead | undefined {
 
 const NAME_READS = NAME_FIELDS.map(readOf);
 
-function planRule(fields: readonly string[]): RulePlan {
+export function planRule({ fields }: RuleReads): RulePlan {
   const reads = fields.map(readOf);
   return {
     reads,

@@ -30,16 +30,23 @@ export interface ModuleStart {
   readonly readsContainers: boolean;
 }
 
+/** Rules to go on with: the modules in the order of evaluation, and what is captured for them. */
+export interface RuleSetStart {
+  /** Grows by one with each set; the first one's is 0. */
+  readonly generation: number;
+  readonly modules: readonly ModuleStart[];
+  readonly eventTypes: readonly string[];
+  /** Source `bpf` only: what the kernel drops. Default: nothing. */
+  readonly filter?: FilterTables;
+}
+
 export interface WorkerStart {
   readonly source: 'bpf' | 'builder';
   /** Path of the BPF object; default: where the build puts it. */
   readonly object?: string;
   /** Default: the capture's. */
   readonly sizes?: CaptureSizes;
-  readonly eventTypes: readonly string[];
-  readonly modules: readonly ModuleStart[];
-  /** Source `bpf` only: what the kernel drops. Default: nothing. */
-  readonly filter?: FilterTables;
+  readonly rules: RuleSetStart;
   readonly ruleMatching: RuleMatching;
   readonly hostname: string;
   /** evt.outputtime is ISO 8601. */
@@ -53,6 +60,8 @@ export interface WorkerStart {
 
 /** The values that an alert is made from, read while the event's record was there. */
 export interface Match {
+  /** Of the rule set that was in use. */
+  readonly generation: number;
   readonly module: number;
   readonly rule: number;
   /** ns since the epoch. */
@@ -100,7 +109,13 @@ export type FromWorker =
   | { readonly kind: 'replayed'; readonly report: ReplayReport }
   | { readonly kind: 'containers'; readonly notices: readonly ContainerNotice[] }
   /** A module failed and is not run any more. */
-  | { readonly kind: 'set-aside'; readonly module: number; readonly failure: RunFailureKind; readonly reason: string }
+  | { readonly kind: 'set-aside'; readonly module: string; readonly failure: RunFailureKind; readonly reason: string }
+  /** Events are evaluated by that rule set from now on; no match of an earlier one will come. */
+  | { readonly kind: 'replaced'; readonly generation: number; readonly longestStepMs: number }
+  /** What only the rule set before needed is detached. */
+  | { readonly kind: 'settled'; readonly generation: number; readonly trouble?: WorkerError }
+  /** The rule set before stays in use. */
+  | { readonly kind: 'not-replaced'; readonly generation: number; readonly error: WorkerError }
   | { readonly kind: 'counters'; readonly counters: EngineCounters }
   | { readonly kind: 'stopped'; readonly counters: EngineCounters }
   | { readonly kind: 'error'; readonly error: WorkerError };
@@ -108,6 +123,8 @@ export type FromWorker =
 export type ToWorker =
   | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
   | { readonly kind: 'count' }
+  /** Not before the set before has settled. */
+  | { readonly kind: 'replace'; readonly rules: RuleSetStart }
   /** Source `builder` only: images and events as the kernel would have written them. */
   | { readonly kind: 'inject'; readonly images: readonly Uint8Array[]; readonly events: readonly Uint8Array[] };
 

@@ -1,7 +1,7 @@
 // The worker's entry: opens the capture, binds the modules to its memory, and runs the loop.
 
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { Capture, CaptureError, CapturePlan } from '../capture/native.ts';
+import type { Capture, CapturePlan } from '../capture/native.ts';
 import { openCapture } from '../capture/open.ts';
 import { useAccounts } from '../fields/account-names.ts';
 import type { ReadContext } from '../fields/context.ts';
@@ -9,10 +9,11 @@ import { EventMemory } from '../fields/memory.ts';
 import { RecordingFile, RecordingReader } from '../recording/reader.ts';
 import { type RecordedBlock, Recorder } from '../recording/recorder.ts';
 import { Replay } from '../recording/replay.ts';
-import { instantiateRuleModule } from '../sandbox/instantiate.ts';
-import { EngineLoop, type LoopModule, type LoopParts } from './loop.ts';
+import { EngineLoop, type LoopParts } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
-import { Control, type FromWorker, type ToWorker, type WorkerError, type WorkerStart } from './protocol.ts';
+import { ModuleSet } from './module-set.ts';
+import { Control, type FromWorker, type ToWorker, type WorkerStart } from './protocol.ts';
+import { describeError } from './worker-error.ts';
 
 const NANOSECONDS = 1_000_000n;
 
@@ -25,7 +26,7 @@ const receive = (): ToWorker | undefined => receiveMessageOnPort(port)?.message;
 try {
   run(workerData as WorkerStart);
 } catch (error) {
-  send({ kind: 'error', error: describe(error) });
+  send({ kind: 'error', error: describeError(error) });
 }
 
 function run(start: WorkerStart): void {
@@ -48,7 +49,7 @@ function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture,
   // Events that come are later than this; the first one's own time would need a look at every batch.
   const sessionStart = BigInt(Date.now()) * NANOSECONDS;
   const loop = bind(start, { memory, capture, control, sessionStart, ...(recorder && { recorder }) });
-  capture.start(start.eventTypes, start.filter);
+  capture.start(start.rules.eventTypes, start.rules.filter);
   send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes });
   loop.run();
 }
@@ -67,7 +68,7 @@ function replay(
   const source = new Replay(reader, capture, (id, entry) => send({ kind: 'container', id, entry }));
   const control = new Control(start.control);
   const loop = bind(start, { memory, capture, control, sessionStart, replay: source });
-  capture.start(start.eventTypes);
+  capture.start(start.rules.eventTypes);
   send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes });
   loop.runReplay(source);
 }
@@ -91,29 +92,19 @@ function bind(start: WorkerStart, { memory, sessionStart, ...parts }: Bound): En
     isoTime: start.isoTime,
     isLive: parts.replay === undefined,
   };
-  const reader = new MatchReader(new EventMemory(memory.buffer), context, start.modules);
-  const modules = start.modules.map(
-    ({ verified, rules, readsContainers }, index): LoopModule => ({
-      instance: instantiateRuleModule(verified, {
+  const loop = new EngineLoop({
+    ...parts,
+    rules: start.rules,
+    bindSet: (rules, bank) =>
+      new ModuleSet(rules, bank, {
         memory,
-        ruleCount: rules.length,
-        match: (rule, event, view) => loop.onMatch(index, rule, event, view),
+        onMatch: (match) => loop.onMatch(match),
+        onFailure: (set, module, failure) => loop.onFailure(set, module, failure),
       }),
-      ruleCount: rules.length,
-      readsContainers,
-      setAside: false,
-    }),
-  );
-  const loop = new EngineLoop({ ...parts, modules, reader, ruleMatching: start.ruleMatching, send, receive });
+    reader: new MatchReader(new EventMemory(memory.buffer), context),
+    ruleMatching: start.ruleMatching,
+    send,
+    receive,
+  });
   return loop;
-}
-
-function describe(error: unknown): WorkerError {
-  if (!(error instanceof Error)) return { code: 'ENGINE_FAILED', message: String(error) };
-  const { code, detail } = error as Partial<CaptureError>;
-  return {
-    code: typeof code === 'string' ? code : 'ENGINE_FAILED',
-    message: error.message,
-    ...(detail !== undefined && { detail }),
-  };
 }

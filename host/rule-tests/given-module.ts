@@ -6,14 +6,14 @@ import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../
 import { runEvaluate } from '../sandbox/run.ts';
 import { encodeStruct } from '../schema/encode-struct.ts';
 import { EVENT_FLAGS, EVENT_HEADER } from '../schema/event-structs.ts';
-import { CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
+import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
 import { ancestorCount, ancestorTable, eventTable, type GivenEvent } from './given-event.ts';
 
 /** 16 MB, of which only what an event fills is ever touched. */
 const PAGES = 256;
 const FIRST_ADDRESS = 65_536;
 /** Every rule is tried on every process. */
-const ALL_CANDIDATES = Array.from({ length: CANDIDATE_WORDS }, () => 0xffffffffffffffffn);
+const ALL_CANDIDATES = Array.from({ length: CANDIDATE_BANKS * CANDIDATE_WORDS }, () => 0xffffffffffffffffn);
 
 export class GivenModule {
   readonly #compiled: CompiledModule;

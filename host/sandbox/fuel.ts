@@ -29,10 +29,11 @@ export function instrumentFuel(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   }
   const importedFunctions = module.imports.filter((item) => item.kind === 'function').length;
   const fuel = module.globals.length;
+  const importedGlobals = module.imports.filter((item) => item.kind === 'global').length;
   const match = module.imports.some((item) => item.name === 'match') ? 0 : -1;
 
   const replaced = new Map<number, Uint8Array>([
-    [SECTION.global, append(module, SECTION.global, module.globals.length, FUEL_GLOBAL)],
+    [SECTION.global, append(module, SECTION.global, fuel - importedGlobals, FUEL_GLOBAL)],
     [
       SECTION.export,
       append(module, SECTION.export, module.exports.length, [...encodeName('fuel'), GLOBAL_KIND, ...encodeU32(fuel)]),

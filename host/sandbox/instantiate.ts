@@ -19,6 +19,8 @@ export interface SandboxHost {
   /** Rules in the module's manifest. Reporting any other is a foreign match. */
   readonly ruleCount: number;
   readonly match: MatchCallback;
+  /** Bytes from the first candidate word of a process image to the module's own first one. Default: 0. */
+  readonly candidates?: number;
 }
 
 /** The module's exports as they are: calls may throw. run.ts turns that into results. */
@@ -52,7 +54,7 @@ export function compileRuleModule(bytes: Uint8Array): VerifiedModule {
 /** Binds a module to the host. Throws SandboxError `link` where the memory does not fit the module's import. */
 export function instantiateRuleModule(verified: VerifiedModule, host: SandboxHost): RuleInstance {
   const guard = new MatchGuard(host.memory, host.ruleCount, host.match);
-  const imports = { env: { memory: host.memory, match: guard.match } };
+  const imports = { env: { memory: host.memory, match: guard.match, candidates: host.candidates ?? 0 } };
   try {
     const { instance } = instantiateSync<Record<string, unknown>>(verified.module, imports);
     // The verifier has proven names and types. The loader's own `exports` wrap each call to set an argument count that we have no use for.

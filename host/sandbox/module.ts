@@ -50,6 +50,13 @@ export type Import =
       readonly name: string;
       readonly offset: number;
       readonly shared: boolean;
+    }
+  | {
+      readonly kind: 'global';
+      readonly module: string;
+      readonly name: string;
+      readonly offset: number;
+      global: Global;
     };
 
 export interface Global {
@@ -74,7 +81,7 @@ export interface Body {
   readonly end: number;
 }
 
-/** A module's sections. Function indices count imported functions first, so body i is function `imported + i`. */
+/** A module's sections. Indices count what is imported first: body i is function `imported + i`, and `globals` has imported ones too. */
 export interface RuleModuleBinary {
   readonly bytes: Uint8Array;
   readonly sections: readonly Section[];
@@ -170,7 +177,8 @@ export function readModule(bytes: Uint8Array): RuleModuleBinary {
   if (functions.length !== bodies.length) {
     throw new SandboxError('malformed', `${functions.length} functions declared, ${bodies.length} bodies`);
   }
-  return { bytes, sections, customs, types, imports, functions, globals, exports, bodies };
+  const imported = imports.flatMap((item) => (item.kind === 'global' ? [item.global] : []));
+  return { bytes, sections, customs, types, imports, functions, globals: [...imported, ...globals], exports, bodies };
 }
 
 function readVector<T>(reader: ByteReader, limit: number, what: string, read: (reader: ByteReader) => T): T[] {
@@ -197,6 +205,7 @@ function readImport(reader: ByteReader): Import {
   const name = reader.name();
   const kind = reader.byte();
   if (kind === 0) return { kind: 'function', module, name, offset, type: reader.u32() };
+  if (kind === 3) return { kind: 'global', module, name, offset, global: readGlobalType(reader) };
   if (kind !== 2) {
     const what = EXPORT_KINDS[kind] ?? `import of kind ${kind}`;
     throw new SandboxError('forbidden-import', `${what} ${quoteName(`${module}.${name}`)}`, { offset });
@@ -209,11 +218,16 @@ function readImport(reader: ByteReader): Import {
   return { kind: 'memory', module, name, offset, shared: flags === 3 };
 }
 
-function readGlobal(reader: ByteReader): Global {
+function readGlobalType(reader: ByteReader): Global {
   const offset = reader.offset;
   const type = readValueType(reader);
   const mutability = reader.byte();
   if (mutability > 1) throw reader.malformed(`mutability 0x${mutability.toString(16)}`, offset);
+  return { type, mutable: mutability === 1, offset };
+}
+
+function readGlobal(reader: ByteReader): Global {
+  const global = readGlobalType(reader);
   const start = reader.offset;
   const constant = reader.byte();
   if (constant === 0x41) reader.s32();
@@ -225,7 +239,7 @@ function readGlobal(reader: ByteReader): Global {
   if (reader.byte() !== 0x0b) {
     throw new SandboxError('global-init', 'the initial value of a global must be one constant', { offset: start });
   }
-  return { type, mutable: mutability === 1, offset };
+  return global;
 }
 
 function readExport(reader: ByteReader): Export {

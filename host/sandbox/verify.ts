@@ -1,5 +1,5 @@
 // Proves from a module's bytes, before it is instantiated and whoever compiled it, that it is a pure reader with bounded run time.
-// What is proven is the contract of rule modules: two imports, three exports, no writes, no growth, no recursion, fuel at every loop.
+// What is proven is the contract of rule modules: three imports at most, three exports, no writes, no growth, no recursion, fuel at every loop.
 
 import { type StackProof, verifyCallGraph } from './call-graph.ts';
 import { quoteName, SandboxError } from './error.ts';
@@ -10,6 +10,9 @@ import { type FunctionProof, verifyCode } from './verify-code.ts';
 const MATCH_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: [] };
 const EVALUATE_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: [] };
 const CANDIDATES_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: ['i64'] };
+
+/** What the host lends: the memory, the report of a match, and where in a process image the module's candidate words begin. */
+const IMPORTS: ReadonlySet<string> = new Set(['env.memory', 'env.match', 'env.candidates']);
 
 /** Custom sections with these names, and those that begin with `wasprey.`. V8 gives a meaning to some others (branch hints, source maps). */
 const CUSTOM_SECTIONS = new Set(['name', 'producers', 'target_features']);
@@ -90,19 +93,23 @@ function verifyImports(module: RuleModuleBinary): void {
   for (const item of module.imports) {
     const name = `${item.module}.${item.name}`;
     const { offset } = item;
-    if ((name !== 'env.memory' && name !== 'env.match') || seen.has(name)) {
+    if (!IMPORTS.has(name) || seen.has(name)) {
       throw new SandboxError('forbidden-import', `imports ${quoteName(name)}`, { offset });
     }
     seen.add(name);
     if (name === 'env.memory') {
       if (item.kind !== 'memory') throw new SandboxError('wrong-type', 'env.memory is not a memory', { offset });
       if (!item.shared) throw new SandboxError('wrong-type', 'env.memory is not a shared memory', { offset });
+    } else if (name === 'env.candidates') {
+      if (item.kind !== 'global' || item.global.type !== 'i32' || item.global.mutable) {
+        throw new SandboxError('wrong-type', 'env.candidates is not a constant of type i32', { offset });
+      }
     } else {
       if (item.kind !== 'function') throw new SandboxError('wrong-type', 'env.match is not a function', { offset });
       expectType(module, item.type, MATCH_TYPE, 'env.match', offset);
     }
   }
-  // A module none of whose rules can ever match has no use for env.match, and asc leaves it out.
+  // A module none of whose rules can ever match has no use for the others, and asc leaves them out.
   if (!seen.has('env.memory')) throw new SandboxError('missing-import', 'does not import env.memory');
 }
 

@@ -3,8 +3,11 @@
 
 import { defineStruct } from './layout.ts';
 
-/** Candidate words an image holds: 32 x 64 rules; rules past that are tried on the events of every process. */
+/** Candidate words of the modules that are loaded, together: 32 x 64 rules; a module's rules past that are tried on the events of every process. */
 export const CANDIDATE_WORDS = 32;
+
+/** An image holds them twice: while modules are replaced, those of the next ones are filled in beside those in use. */
+export const CANDIDATE_BANKS = 2;
 
 /**
  * What a module's `candidates` answers besides words 0 to 31. For COMMON_WORDS: bit n is set if the process has the same bits in word n as
@@ -99,8 +102,8 @@ export const IMAGE = defineStruct(
     {
       name: 'candidates',
       type: 'u64',
-      count: CANDIDATE_WORDS,
-      doc: 'annex: bit n of word w = rule 64 w + n can still match this process',
+      count: CANDIDATE_BANKS * CANDIDATE_WORDS,
+      doc: 'annex: by bank, bit n of word w = rule 64 w + n can still match this process',
     },
   ],
 );

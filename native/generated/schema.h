@@ -233,9 +233,9 @@ struct image {
   struct string_ref user_name; /* 336: annex: user.name */
   struct string_ref group_name; /* 344: annex: group.name */
   struct string_ref login_name; /* 352: annex: user.loginname */
-  __u64 candidates[32]; /* 360: annex: bit n of word w = rule 64 w + n can still match this process */
+  __u64 candidates[64]; /* 360: annex: by bank, bit n of word w = rule 64 w + n can still match this process */
 };
-_Static_assert(sizeof(struct image) == 616, "struct image: layout");
+_Static_assert(sizeof(struct image) == 872, "struct image: layout");
 
 /* An entry of the container table; strings are relative to the entry. */
 struct container {
@@ -355,6 +355,8 @@ _Static_assert(sizeof(struct container) == 184, "struct container: layout");
 #define IMAGE_FLAG_UNKNOWN 128
 
 #define IMAGE_CANDIDATE_WORDS 32
+
+#define IMAGE_CANDIDATE_BANKS 2
 
 #define CONTAINER_HOST 0
 #define CONTAINER_PENDING 1

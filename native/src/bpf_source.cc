@@ -12,6 +12,7 @@
 #include <chrono>
 #include <future>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "bpf_detach.h"
@@ -75,6 +76,8 @@ class BpfSource : public EventSource {
   /** Event type numbers. */
   std::set<uint64_t> wanted_;
   std::map<std::string_view, bpf_program*> programs_;
+  /** Attach() may run on a thread of its own; programs are counted on the capture's meanwhile. */
+  mutable std::mutex programs_mutex_;
   /** By tracepoint. */
   std::map<std::string_view, BpfLink> hooks_;
   std::vector<BpfLink> links_;
@@ -173,8 +176,11 @@ Status BpfSource::Load(BpfObject* object) {
   }
   const int error = bpf_object__load(object->get());
   if (error != 0) return LoadError("Loading the BPF programs", -error);
-  bpf_object__for_each_program(program, object->get()) {
-    if (bpf_program__autoload(program)) programs_[bpf_program__name(program)] = program;
+  {
+    const std::lock_guard lock(programs_mutex_);
+    bpf_object__for_each_program(program, object->get()) {
+      if (bpf_program__autoload(program)) programs_[bpf_program__name(program)] = program;
+    }
   }
   const int table = object->MapFd("programs");
   for (const Slot& slot : kSlots) {
@@ -193,6 +199,7 @@ Status BpfSource::Load(BpfObject* object) {
 
 uint64_t BpfSource::MissedRuns() const {
   uint64_t missed = 0;
+  const std::lock_guard lock(programs_mutex_);
   for (const auto& [name, program] : programs_) {
     bpf_prog_info info = {};
     uint32_t size = sizeof info;

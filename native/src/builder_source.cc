@@ -55,7 +55,8 @@ Status BuilderSource::Start(const std::function<void()>& /*drain*/) { return std
 
 Status BuilderSource::Attach(const std::vector<std::string>& /*event_types*/) { return std::nullopt; }
 
-Status BuilderSource::UseFilter(int /*map*/) {
+Status BuilderSource::UseFilter(int map) {
+  if (map < 0) return std::nullopt;
   return Error{"CAPTURE_FILTER", "Only live events are filtered.", ""};
 }
 

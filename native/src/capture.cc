@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <ctime>
 
 #include "bpf_source.h"
@@ -141,8 +142,15 @@ Status Capture::Start(const std::vector<std::string>& event_types, const FilterT
   return failed;
 }
 
-Status Capture::SetFilter(const FilterTables* tables) {
+/** Whether the source may be changed now. */
+Status Capture::Idle() const {
   if (reader_ == nullptr) return Error{"CAPTURE_STATE", "The capture was not started.", ""};
+  if (change_.valid()) return Error{"CAPTURE_STATE", "A change of what is captured is under way.", ""};
+  return std::nullopt;
+}
+
+Status Capture::SetFilter(const FilterTables* tables) {
+  if (auto failed = Idle()) return failed;
   std::unique_ptr<KernelFilter> filter;
   if (tables != nullptr) {
     auto made = KernelFilter::Make(*tables);
@@ -150,14 +158,45 @@ Status Capture::SetFilter(const FilterTables* tables) {
     filter = std::move(*made);
   }
   if (auto failed = source_->UseFilter(filter == nullptr ? -1 : filter->fd())) return failed;
-  filter_ = std::move(filter);
-  images_.Tell(filter_.get());
+  filters_[0] = std::move(filter);
+  images_.Tell(0, filters_[0].get());
   return std::nullopt;
 }
 
 Status Capture::Attach(const std::vector<std::string>& event_types) {
-  if (reader_ == nullptr) return Error{"CAPTURE_STATE", "The capture was not started.", ""};
+  if (auto failed = Idle()) return failed;
   return source_->Attach(event_types);
+}
+
+Status Capture::PrepareFilter(uint32_t bank, const FilterTables* tables) {
+  if (auto failed = Idle()) return failed;
+  std::unique_ptr<KernelFilter> filter;
+  if (tables != nullptr) {
+    auto made = KernelFilter::Make(*tables);
+    if (!made) return std::move(made.error());
+    filter = std::move(*made);
+  }
+  filters_[bank] = std::move(filter);
+  images_.Tell(bank, filters_[bank].get());
+  return std::nullopt;
+}
+
+Status Capture::BeginChange(Change change) {
+  if (auto failed = Idle()) return failed;
+  const KernelFilter* const filter = change.filter ? filters_[*change.filter].get() : nullptr;
+  change_ = std::async(std::launch::async, [source = source_.get(), types = std::move(change.event_types),
+                                            map = filter == nullptr ? -1 : filter->fd()]() -> Status {
+    // What is wanted newly is attached before the filter may let less through, and the filter is taken away last.
+    if (auto failed = source->Attach(types)) return failed;
+    return source->UseFilter(map);
+  });
+  return std::nullopt;
+}
+
+Capture::ChangeState Capture::TakeChange() {
+  if (!change_.valid()) return {true, std::nullopt};
+  if (change_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return {false, std::nullopt};
+  return {true, change_.get()};
 }
 
 void Capture::Finish() {

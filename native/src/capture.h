@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,6 +47,22 @@ class Capture {
   Status SetFilter(const FilterTables* tables);
   Status Attach(const std::vector<std::string>& event_types);
 
+  /** A kernel filter for the rules whose candidates are in that bank: it learns of processes, and filters nothing yet. */
+  Status PrepareFilter(uint32_t bank, const FilterTables* tables);
+  /** What the kernel filters by: the filter of a bank, or nothing. */
+  struct Change {
+    std::vector<std::string> event_types;
+    std::optional<uint32_t> filter;
+  };
+  /** Attaches, detaches and changes the filter on another thread: the kernel takes its time. One at a time. */
+  Status BeginChange(Change change);
+  /** Whether that is done, with what went wrong. */
+  struct ChangeState {
+    bool done;
+    Status failed;
+  };
+  ChangeState TakeChange();
+
   /** See Capture.poll() in host/capture/native.ts. */
   size_t Poll(std::span<uint32_t> segments, int64_t timeout_ms);
   void Release();
@@ -78,6 +96,7 @@ class Capture {
           SandboxRegion containers, SandboxRegion scratch, FileDescriptor epoll, FileDescriptor wake);
 
   Status Open(const std::vector<std::string>& event_types);
+  Status Idle() const;
   size_t Collect(std::span<uint32_t> segments);
   void DrainLifecycle();
   uint64_t HousekeepingTime() const;
@@ -95,8 +114,8 @@ class Capture {
   SandboxRegion scratch_;
   Completion completion_;
   std::unique_ptr<RingReader> reader_;
-  /** Null: all events go through. */
-  std::unique_ptr<KernelFilter> filter_;
+  /** By bank of candidates. */
+  std::unique_ptr<KernelFilter> filters_[IMAGE_CANDIDATE_BANKS];
   FileDescriptor epoll_;
   FileDescriptor wake_;
 
@@ -114,6 +133,8 @@ class Capture {
   uint64_t next_clock_ = 0;
   uint64_t next_sweep_ = 0;
   std::vector<uint64_t> grace_heads_;
+  /** The last member: its thread uses the others, and is waited for before they go. */
+  std::future<Status> change_;
 };
 
 }  // namespace wasprey

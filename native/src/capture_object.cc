@@ -2,6 +2,7 @@
 
 #include "capture_object.h"
 
+#include <cmath>
 #include <map>
 #include <mutex>
 
@@ -54,6 +55,14 @@ Napi::Array ArrayOf(Napi::Env env, const std::vector<uint64_t>& numbers) {
   return array;
 }
 
+/** Of candidate words. */
+std::optional<uint32_t> BankOf(const Napi::Value& value) {
+  if (!value.IsNumber()) return std::nullopt;
+  const double bank = value.As<Napi::Number>().DoubleValue();
+  if (bank < 0 || bank >= IMAGE_CANDIDATE_BANKS || bank != std::floor(bank)) return std::nullopt;
+  return static_cast<uint32_t>(bank);
+}
+
 std::optional<std::span<uint8_t>> BytesOf(const Napi::CallbackInfo& info, size_t index) {
   return ElementsOf<uint8_t>(info[index], napi_uint8_array);
 }
@@ -66,9 +75,13 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::Start>("start"),
                          InstanceMethod<&CaptureObject::Attach>("attach"),
                          InstanceMethod<&CaptureObject::SetFilter>("setFilter"),
+                         InstanceMethod<&CaptureObject::PrepareFilter>("prepareFilter"),
+                         InstanceMethod<&CaptureObject::BeginChange>("beginChange"),
+                         InstanceMethod<&CaptureObject::IsChanged>("isChanged"),
                          InstanceMethod<&CaptureObject::Poll>("poll"),
                          InstanceMethod<&CaptureObject::Release>("release"),
                          InstanceMethod<&CaptureObject::TakeImages>("takeImages"),
+                         InstanceMethod<&CaptureObject::ListImages>("listImages"),
                          InstanceMethod<&CaptureObject::SetCandidates>("setCandidates"),
                          InstanceMethod<&CaptureObject::TakeContainers>("takeContainers"),
                          InstanceMethod<&CaptureObject::SetContainer>("setContainer"),
@@ -174,6 +187,36 @@ Napi::Value CaptureObject::Attach(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value CaptureObject::PrepareFilter(const Napi::CallbackInfo& info) {
+  const auto bank = BankOf(info[0]);
+  const auto filter = FilterTablesOf(info[1]);
+  if (!bank || (!info[1].IsUndefined() && !filter))
+    return ThrowType(info.Env(), "prepareFilter: a bank, and tables of a filter or none, are needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (auto failed = capture->PrepareFilter(*bank, filter ? &*filter : nullptr)) return Throw(info.Env(), *failed);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::BeginChange(const Napi::CallbackInfo& info) {
+  const auto types = StringsOf(info[0]);
+  const auto bank = BankOf(info[1]);
+  if (!types || (!info[1].IsUndefined() && !bank))
+    return ThrowType(info.Env(), "beginChange: an array of event type names, and a bank or none, are needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (auto failed = capture->BeginChange({*types, bank})) return Throw(info.Env(), *failed);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::IsChanged(const Napi::CallbackInfo& info) {
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  const auto state = capture->TakeChange();
+  if (state.failed) return Throw(info.Env(), *state.failed);
+  return Napi::Boolean::New(info.Env(), state.done);
+}
+
 Napi::Value CaptureObject::Poll(const Napi::CallbackInfo& info) {
   const auto segments = ElementsOf<uint32_t>(info[0], napi_uint32_array);
   if (!segments || segments->size() < 2 || !info[1].IsNumber()) {
@@ -198,15 +241,27 @@ Napi::Value CaptureObject::TakeImages(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(capture->images().TakeNew(*addresses)));
 }
 
+Napi::Value CaptureObject::ListImages(const Napi::CallbackInfo& info) {
+  const auto addresses = ElementsOf<uint32_t>(info[1], napi_uint32_array);
+  if (!info[0].IsNumber() || !addresses) {
+    return ThrowType(info.Env(), "listImages: a number and a Uint32Array are needed");
+  }
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  const size_t listed = capture->images().List(info[0].As<Napi::Number>().Uint32Value(), *addresses);
+  return Napi::Number::New(info.Env(), static_cast<double>(listed));
+}
+
 Napi::Value CaptureObject::SetCandidates(const Napi::CallbackInfo& info) {
   const auto words = ElementsOf<uint64_t>(info[1], napi_biguint64_array);
-  if (!info[0].IsNumber() || !words) {
-    return ThrowType(info.Env(), "setCandidates: an address and a BigUint64Array are needed");
+  const auto bank = info[2].IsUndefined() ? std::optional<uint32_t>(0) : BankOf(info[2]);
+  if (!info[0].IsNumber() || !words || !bank) {
+    return ThrowType(info.Env(), "setCandidates: an address, a BigUint64Array, and a bank or none, are needed");
   }
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
   const uint32_t address = info[0].As<Napi::Number>().Uint32Value();
-  if (!capture->images().SetCandidates(address, *words)) {
+  if (!capture->images().SetCandidates(address, *bank, *words)) {
     return Throw(info.Env(), {"CAPTURE_IMAGE", "There is no process image at " + std::to_string(address) + ".", ""});
   }
   return info.Env().Undefined();

@@ -19,9 +19,13 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value Start(const Napi::CallbackInfo& info);
   Napi::Value SetFilter(const Napi::CallbackInfo& info);
   Napi::Value Attach(const Napi::CallbackInfo& info);
+  Napi::Value PrepareFilter(const Napi::CallbackInfo& info);
+  Napi::Value BeginChange(const Napi::CallbackInfo& info);
+  Napi::Value IsChanged(const Napi::CallbackInfo& info);
   Napi::Value Poll(const Napi::CallbackInfo& info);
   Napi::Value Release(const Napi::CallbackInfo& info);
   Napi::Value TakeImages(const Napi::CallbackInfo& info);
+  Napi::Value ListImages(const Napi::CallbackInfo& info);
   Napi::Value SetCandidates(const Napi::CallbackInfo& info);
   Napi::Value TakeContainers(const Napi::CallbackInfo& info);
   Napi::Value SetContainer(const Napi::CallbackInfo& info);

@@ -38,6 +38,7 @@ void ImageTable::AddUnknown() {
   const uint32_t slot = blocks_.Allocate(sizeof(image));
   Entry& entry = entries_[index];
   entry = {.slot = slot, .container = ContainerTable::kUnknown, .references = 1, .used = true, .held = true};
+  owners_[slot / BuddyAllocator::kSmallest] = index;
   image* unknown = Slot(index);
   *unknown = {};
   unknown->size = sizeof(image);
@@ -52,6 +53,8 @@ void ImageTable::AddUnknown() {
   text.comm = CommOf(*unknown);
   text.names = {kNoName, kNoName, kNoName};
   StoreText(index, kNone, text, false);
+  // Rules leave out what its candidates decide, so it needs them as any other.
+  AnnounceNew(index);
 }
 
 void ImageTable::Add(const uint8_t* bytes, size_t size, const ImageFacts* recorded) {
@@ -231,7 +234,9 @@ void ImageTable::BecomeCurrent(uint32_t index, uint32_t kind) {
 void ImageTable::Retire(uint32_t index) {
   for (uint32_t next = index; next != kNone && entries_[next].current; next = entries_[next].twin) {
     entries_[next].current = false;
-    if (filter_ != nullptr) filter_->Forget(entries_[next].id);
+    for (KernelFilter* const filter : filters_) {
+      if (filter != nullptr) filter->Forget(entries_[next].id);
+    }
     retiring_.push_back(next);
   }
 }
@@ -284,17 +289,25 @@ size_t ImageTable::TakeNew(std::span<uint32_t> addresses) {
   return written;
 }
 
-bool ImageTable::SetCandidates(uint32_t address, std::span<const uint64_t> words) {
+size_t ImageTable::List(size_t first, std::span<uint32_t> addresses) const {
+  const size_t count = first < entries_.size() ? std::min(addresses.size(), entries_.size() - first) : 0;
+  for (size_t i = 0; i < count; i++) addresses[i] = entries_[first + i].used ? AddressOf(first + i) : 0;
+  return count;
+}
+
+bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
   const uint32_t offset = address - address_;
   if (address < address_ || offset >= blocks_.capacity() || offset % BuddyAllocator::kSmallest != 0) return false;
   const uint32_t index = owners_[offset / BuddyAllocator::kSmallest];
   if (index == kNone) return false;
   image* process = Slot(index);
+  const size_t first = size_t{bank} * IMAGE_CANDIDATE_WORDS;
   for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {
-    process->candidates[word] = word < words.size() ? words[word] : kAllCandidates;
+    process->candidates[first + word] = word < words.size() ? words[word] : kAllCandidates;
   }
   // The image that stands in for unknown ones has no id, and one that was left has no events to come.
-  if (filter_ != nullptr && entries_[index].current) filter_->Fill(*process);
+  KernelFilter* const filter = filters_[bank];
+  if (filter != nullptr && entries_[index].current) filter->Fill(*process, bank);
   return true;
 }
 

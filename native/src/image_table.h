@@ -32,8 +32,8 @@ class ImageTable {
   void Add(const uint8_t* record, size_t size, const ImageFacts* recorded = nullptr);
   /** What is taken in from now on goes to the log too. */
   void LogTo(ImageLog* log) { log_ = log; }
-  /** The kernel filter is told what processes can match, from now on. Null: there is none. */
-  void Tell(KernelFilter* filter) { filter_ = filter; }
+  /** A kernel filter is told what processes can match by the candidates of that bank, from now on. Null: there is none. */
+  void Tell(uint32_t bank, KernelFilter* filter) { filters_[bank] = filter; }
 
   /** Address of the image with that id, or 0. */
   uint32_t Find(uint64_t id) const {
@@ -60,8 +60,10 @@ class ImageTable {
 
   /** Addresses of images that came since the last call; returns how many were written. */
   size_t TakeNew(std::span<uint32_t> addresses);
-  /** Sets the candidate words of the image at that address; missing words are all ones. False when there is none. */
-  bool SetCandidates(uint32_t address, std::span<const uint64_t> words);
+  /** Addresses of images by number, from `first` on: 0 where there is none. Returns how many numbers that were. */
+  size_t List(size_t first, std::span<uint32_t> addresses) const;
+  /** Sets the words of a bank in the image at that address; missing words are all ones. False when there is none. */
+  bool SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words);
 
   /** A container's entry has moved: its images follow. */
   void ContainerMoved(uint32_t container);
@@ -137,7 +139,7 @@ class ImageTable {
   uint32_t address_;
   ContainerTable* containers_;
   ImageLog* log_ = nullptr;
-  KernelFilter* filter_ = nullptr;
+  KernelFilter* filters_[IMAGE_CANDIDATE_BANKS] = {};
   Users users_;
   BuddyAllocator blocks_;
   /** For each unit of a block that starts there: the image in it, or kNone. */

@@ -68,13 +68,13 @@ KernelFilter::KernelFilter(FileDescriptor map, Mapping memory, std::span<const u
       filter_(reinterpret_cast<filter*>(memory_.data())),
       rules_(rules.begin(), rules.end()) {}
 
-void KernelFilter::Fill(const image& process) {
+void KernelFilter::Fill(const image& process, uint32_t bank) {
   filter_process& place = PlaceOf(process.id);
   if (place.image != 0 && place.image != process.id) return;
   uint64_t clauses[FILTER_FAMILIES];
   std::copy_n(rules_.end() - FILTER_FAMILIES, FILTER_FAMILIES, clauses);
   for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {
-    for (uint64_t bits = process.candidates[word]; bits != 0; bits &= bits - 1) {
+    for (uint64_t bits = process.candidates[bank * IMAGE_CANDIDATE_WORDS + word]; bits != 0; bits &= bits - 1) {
       const size_t rule = word * 64 + static_cast<size_t>(std::countr_zero(bits));
       for (size_t family = 0; family < FILTER_FAMILIES; family++)
         clauses[family] |= rules_[rule * FILTER_FAMILIES + family];

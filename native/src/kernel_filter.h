@@ -34,8 +34,8 @@ class KernelFilter {
   /** Of the map. */
   int fd() const { return map_.get(); }
 
-  /** Notes what the process of an image can match, by its candidate words. Another's place stays the other's. */
-  void Fill(const image& process);
+  /** Notes what the process of an image can match, by the candidate words of a bank. Another's place stays the other's. */
+  void Fill(const image& process, uint32_t bank);
   /** The process has left the image: makes room for another. */
   void Forget(uint64_t id);
 

@@ -1062,7 +1062,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return textOf(base, load<u64>(base, 352));
 }
 
-/** annex: bit n of word w = rule 64 w + n can still match this process */
+/** annex: by bank, bit n of word w = rule 64 w + n can still match this process */
 // @ts-ignore: decorator
 @inline export function imageCandidates(base: u32, index: u32): u64 {
   return load<u64>(base + (index << 3), 360);

@@ -21,6 +21,7 @@ function handMade(evaluate: string): RuleModule {
   return {
     name: 'hand-made.wasm',
     verified: compileRuleModule(ruleModule({ evaluate })),
+    sha256: '',
     rules: [{ name: 'Never', priority: 'Notice', source: 'syscall', tags: [], output: parseTemplate('never') }],
     eventTypes: ['openat'],
     readsContainers: false,

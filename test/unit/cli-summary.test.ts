@@ -24,6 +24,7 @@ const ENGINE = { capture: CAPTURE, matches: 3, matchesDropped: 0, fieldsUnreadab
 function summary(changed: Partial<Summary> = {}): Summary {
   return {
     engine: ENGINE,
+    rules: { generation: 0, modules: [], reloads: { succeeded: 0, failed: 0 } },
     alerts: {
       alerts: 3,
       byRule: new Map([

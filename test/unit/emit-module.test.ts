@@ -29,6 +29,8 @@ import { nextView } from './rules-wasm/view';
 
 // @ts-ignore: decorator
 @external('env', 'match') declare function match(rule: i32, event: i32): void;
+// @ts-ignore: decorator
+@external('env', 'candidates') declare const candidatesOffset: u32;
 
 // "/etc/"
 function startswith_etc(text: u64): bool {
@@ -68,7 +70,8 @@ function rule0_open_openat(event: u32, image: u32): bool {
 // open, openat: 1 rules
 function on_open_and_1_more(event: u32): void {
   const image = headerImageAddress(event);
-  let word0: u64 = imageCandidates(image, 0) & 0x1;
+  const candidatesBase = image + candidatesOffset;
+  let word0: u64 = imageCandidates(candidatesBase, 0) & 0x1;
   if ((word0 & 0x1) != 0 && rule0_open_openat(event, image)) match(0, event);
 }
 

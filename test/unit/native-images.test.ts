@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageRecord } from '../../host/fields/record.ts';
-import { IMAGE_FLAGS } from '../../host/schema/image.ts';
+import { CANDIDATE_WORDS, IMAGE_FLAGS } from '../../host/schema/image.ts';
 import { BuilderCapture, SMALL, text } from '../support/builder-capture.ts';
 
 /** Longer than an image outlives its process; see kGraceNs in native/src/capture.cc. */
@@ -262,9 +262,10 @@ describe('process images', { concurrency: true }, () => {
     const id = shell(builder).shell;
     builder.poll();
     const addresses = new Uint32Array(16);
-    assert.equal(builder.capture.takeImages(addresses), 2);
+    // The image that stands in for unknown ones is the first.
+    assert.equal(builder.capture.takeImages(addresses), 3);
     assert.equal(builder.capture.takeImages(addresses.subarray(8)), 0);
-    const address = addresses[1] ?? 0;
+    const address = addresses[2] ?? 0;
     builder.capture.setCandidates(address, new BigUint64Array([5n, 0n]));
     const image = builder.imageById(id);
     assert.equal(image.address, address);
@@ -272,6 +273,12 @@ describe('process images', { concurrency: true }, () => {
       [0, 1, 2].map((word) => image.big('candidates', word)),
       [5n, 0n, 2n ** 64n - 1n],
     );
+    builder.capture.setCandidates(address, new BigUint64Array([7n]), 1);
+    assert.deepEqual(
+      [0, 1, CANDIDATE_WORDS, CANDIDATE_WORDS + 1].map((word) => image.big('candidates', word)),
+      [5n, 0n, 7n, 2n ** 64n - 1n],
+    );
+    assert.throws(() => builder.capture.setCandidates(address, new BigUint64Array(1), 2), TypeError);
     assert.throws(() => builder.capture.setCandidates(address + 8, new BigUint64Array(1)), { code: 'CAPTURE_IMAGE' });
     assert.throws(() => builder.capture.setCandidates(0, new BigUint64Array(1)), { code: 'CAPTURE_IMAGE' });
   });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { verifyModule } from '../../host/sandbox/verify.ts';
-import { refusal, refusesEach } from './sandbox-refusal.ts';
+import { type Row, refusal, refusesEach } from './sandbox-refusal.ts';
 import { check, ruleModule, ruleModuleBytes } from './wasm-builder.ts';
 
 const v128 = '(v128.const i32x4 0 0 0 0)';
@@ -154,8 +154,20 @@ describe('sandbox refuses to call out', () => {
       'an imported global',
       { memory: '(import "env" "memory" (memory 1 65536 shared)) (import "env" "g" (global i32))' },
       'forbidden-import',
-      /global/,
+      /imports "env\.g"/,
     ],
+    ...[
+      '(import "env" "candidates" (global (mut i32)))',
+      '(import "env" "candidates" (global i64))',
+      '(import "env" "candidates" (func (param i32) (result i32)))',
+    ].map(
+      (candidates): Row => [
+        `the place of candidates as ${candidates}`,
+        { memory: `(import "env" "memory" (memory 1 65536 shared)) ${candidates}` },
+        'wrong-type',
+        /env\.candidates is not a constant of type i32/,
+      ],
+    ),
     [
       'an imported table',
       { memory: '(import "env" "memory" (memory 1 65536 shared)) (import "env" "t" (table 1 funcref))' },

@@ -56,10 +56,6 @@ const OPTIONS = {
     least: 1,
     description: 'Memory for events on their way from the kernel, for all CPUs together. Default: 16.',
   },
-  'no-kernel-filter': {
-    kind: 'flag',
-    description: 'Have every event evaluated, also those that the kernel can tell no rule to match. For diagnosis.',
-  },
   duration: {
     kind: 'number',
     value: 'SECONDS',
@@ -167,7 +163,6 @@ class Run {
       // The option's choices are just these.
       ...(ruleMatching === undefined ? {} : { ruleMatching: ruleMatching === 'all' ? 'all' : 'first' }),
       isoTime: isoTime === true,
-      kernelFilter: this.#options['no-kernel-filter'] !== true,
       onTrouble: (message) => this.#say(message),
       onEnd: (error) => this.#end.resolve(error),
     };

@@ -15,6 +15,10 @@ import { eachPlace, emitLookup, FoundSets, foundAtBeginning } from './lookup.ts'
  */
 const GROUP = 8;
 
+/** The module's constant that says where its candidate words are, and the address that they are read from. */
+export const CANDIDATES_OFFSET = 'candidatesOffset';
+const CANDIDATES_BASE = 'candidatesBase';
+
 const ALL_BITS = 0xffffffffffffffffn;
 
 export function handlerName({ types }: TypeGroup): string {
@@ -88,6 +92,7 @@ export function emitHandler(
       `// ${group.types.map((type) => type.name).join(', ')}: ${group.bodies.length} rules`,
       `function ${handlerName(group)}(event: u32): void {`,
       '  const image = headerImageAddress(event);',
+      `  const ${CANDIDATES_BASE} = image + ${CANDIDATES_OFFSET};`,
       ...lines.map((line) => `  ${line}`),
       '}',
     ].join('\n'),
@@ -96,7 +101,7 @@ export function emitHandler(
 
 /** Rules of a word that are candidates of the process, of those in the mask. Rules behind the candidate words always are. */
 function candidatesOf(word: number, mask: bigint): string {
-  return word < CANDIDATE_WORDS ? `imageCandidates(image, ${word}) & ${hex(mask)}` : hex(mask);
+  return word < CANDIDATE_WORDS ? `imageCandidates(${CANDIDATES_BASE}, ${word}) & ${hex(mask)}` : hex(mask);
 }
 
 /** What a text is found to be, and the lines that add the rules that need it to be that. */

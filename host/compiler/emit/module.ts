@@ -6,7 +6,7 @@ import type { RuleSource } from '../rule-source.ts';
 import { emitCandidates } from './candidates.ts';
 import { ConditionEmitter, countOccurrences } from './condition.ts';
 import { Functions, oneLine } from './functions.ts';
-import { emitHandler, handlerName } from './handler.ts';
+import { CANDIDATES_OFFSET, emitHandler, handlerName } from './handler.ts';
 import { runtimeImports } from './imports.ts';
 
 /** The source of a module. `functions` may hold what lowering the conditions defined already. */
@@ -19,13 +19,19 @@ export function emitModule(plan: Plan, functions: Functions, title: string): str
   const candidates = emitCandidates(plan.candidates, sources, emitter, functions);
   const handlers = groups.map((group) => emitHandler(group, names.get(group) ?? new Map(), emitter, functions));
   const code = [...functions.texts, ...bodies.texts, ...handlers, emitEvaluate(groups), ...candidates].join('\n\n');
-  return `${[`// ${title}`, '', ...runtimeImports(code), '', MATCH, '', code].join('\n')}\n`;
+  return `${[`// ${title}`, '', ...runtimeImports(code), '', MATCH, ...CANDIDATES, '', code].join('\n')}\n`;
 }
 
 const MATCH = [
   '// @ts-ignore: decorator',
   "@external('env', 'match') declare function match(rule: i32, event: i32): void;",
 ].join('\n');
+
+/** Where in a process image the candidate words of this module begin: several modules, and the next ones, have theirs side by side. */
+const CANDIDATES = [
+  '// @ts-ignore: decorator',
+  `@external('env', 'candidates') declare const ${CANDIDATES_OFFSET}: u32;`,
+];
 
 /** Every condition that becomes code. */
 function rootsOf({ candidates, groups }: Plan): readonly Condition[] {

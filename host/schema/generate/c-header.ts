@@ -4,7 +4,7 @@
 import { CONTAINER, CONTAINER_STATE } from '../container.ts';
 import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
 import { EVENT_TYPES } from '../events.ts';
-import { CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS, IMAGE_KIND } from '../image.ts';
+import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS, IMAGE_KIND } from '../image.ts';
 import type { Member, Struct } from '../layout.ts';
 
 const C_TYPES: Record<Member['type'], string> = {
@@ -64,6 +64,7 @@ export function cHeader(): string {
     constants('IMAGE', IMAGE_KIND),
     constants('IMAGE_FLAG', IMAGE_FLAGS),
     `#define IMAGE_CANDIDATE_WORDS ${CANDIDATE_WORDS}`,
+    `#define IMAGE_CANDIDATE_BANKS ${CANDIDATE_BANKS}`,
     constants('CONTAINER', CONTAINER_STATE),
     '#endif',
   ].join('\n\n')}\n`;

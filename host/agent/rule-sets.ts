@@ -1,0 +1,122 @@
+// Which rules the agent goes by: replaced one set at a time, each either whole or not at all, and counted.
+
+import type { Engine } from '../engine/engine.ts';
+import type { RuleSetStart } from '../engine/protocol.ts';
+import { type AlertDesk, ruleFields } from './alert-desk.ts';
+import type { RuleModule } from './rule-module.ts';
+
+/** Falco calls it a hot restart failure, under a name of its own. */
+export const RELOAD_FAILURE_RULE = 'Wasprey internal: hot reload failure';
+
+export interface RuleSetSummary {
+  /** 0: the rules that the agent was started with; one more with each set that took over. */
+  readonly generation: number;
+  readonly modules: readonly { readonly name: string; readonly sha256: string; readonly rules: number }[];
+  readonly reloads: {
+    readonly succeeded: number;
+    readonly failed: number;
+    /** When the last one succeeded, in ms since the epoch. */
+    readonly lastSuccess?: number;
+    readonly lastFailure?: { readonly time: number; readonly reason: string };
+    /** How long the last one kept events waiting at most. */
+    readonly longestStepMs?: number;
+  };
+}
+
+export interface RuleSetsHost {
+  readonly engine: () => Engine | undefined;
+  readonly desk: AlertDesk;
+  readonly onTrouble: (message: string) => void;
+}
+
+export class RuleSets {
+  readonly #host: RuleSetsHost;
+  #modules: readonly RuleModule[];
+  /** Of the set in use, and the last that was given to one. */
+  #generation = 0;
+  #lastGiven = 0;
+  #succeeded = 0;
+  #failed = 0;
+  #lastSuccess: number | undefined;
+  #lastFailure: { time: number; reason: string } | undefined;
+  #longestStepMs: number | undefined;
+  #underWay: Promise<void> = Promise.resolve();
+
+  constructor(modules: readonly RuleModule[], host: RuleSetsHost) {
+    this.#modules = modules;
+    this.#host = host;
+    host.desk.use(0, modules);
+  }
+
+  /** What the worker starts with. */
+  get first(): RuleSetStart {
+    return setOf(0, this.#modules);
+  }
+
+  /** Goes on with these, in this order, once those given before are in use. Rejects with EngineError: the rules before stay then. */
+  replace(modules: readonly RuleModule[]): Promise<void> {
+    const done = this.#underWay.then(() => this.#replace(modules));
+    this.#underWay = done.catch(() => {});
+    return done;
+  }
+
+  async #replace(modules: readonly RuleModule[]): Promise<void> {
+    const { desk, engine, onTrouble } = this.#host;
+    const running = engine();
+    if (!running) return;
+    const generation = ++this.#lastGiven;
+    desk.use(generation, modules);
+    try {
+      const { longestStepMs, trouble } = await running.replace(setOf(generation, modules));
+      this.#longestStepMs = longestStepMs;
+      if (trouble)
+        onTrouble(`what only the rules before needed is still captured: ${trouble.message} [${trouble.code}]`);
+    } catch (error) {
+      desk.retire(generation);
+      throw error;
+    }
+    this.#modules = modules;
+    this.#generation = generation;
+    this.#succeeded++;
+    this.#lastSuccess = Date.now();
+  }
+
+  /** The worker has told that no match of the sets before will come. */
+  tookOver(generation: number): void {
+    this.#host.desk.retireBefore(generation);
+  }
+
+  /** New rules were given and could not be used: tells of it, once for each time. */
+  failed(reason: string): void {
+    this.#failed++;
+    this.#lastFailure = { time: Date.now(), reason };
+    this.#host.desk.internal(RELOAD_FAILURE_RULE, 'Critical', `${RELOAD_FAILURE_RULE}: ${reason}`);
+  }
+
+  get summary(): RuleSetSummary {
+    return {
+      generation: this.#generation,
+      modules: this.#modules.map(({ name, sha256, rules }) => ({ name, sha256, rules: rules.length })),
+      reloads: {
+        succeeded: this.#succeeded,
+        failed: this.#failed,
+        ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
+        ...(this.#lastFailure && { lastFailure: this.#lastFailure }),
+        ...(this.#longestStepMs !== undefined && { longestStepMs: this.#longestStepMs }),
+      },
+    };
+  }
+}
+
+function setOf(generation: number, modules: readonly RuleModule[]): RuleSetStart {
+  return {
+    generation,
+    eventTypes: [...new Set(modules.flatMap(({ eventTypes }) => eventTypes))].sort(),
+    modules: modules.map(({ name, verified, rules, readsContainers }) => ({
+      name,
+      verified,
+      rules: rules.map((rule) => ({ fields: ruleFields(rule) })),
+      readsContainers,
+    })),
+  };
+}

@@ -1,0 +1,100 @@
+// The modules that the worker evaluates at a time, in their order: instances bound to the memory, each with its own candidate words.
+
+import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
+import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
+import { CANDIDATE_WORDS } from '../schema/image.ts';
+import { firstWords } from './candidate-words.ts';
+import { planRule, type RulePlan } from './match-reader.ts';
+import type { RuleSetStart } from './protocol.ts';
+
+const WORD_BYTES = BigUint64Array.BYTES_PER_ELEMENT;
+
+export interface SetModule {
+  readonly name: string;
+  readonly instance: RuleInstance;
+  readonly rules: readonly RulePlan[];
+  readonly readsContainers: boolean;
+  /** Its own among the set's candidate words. */
+  readonly words: BigUint64Array;
+  /** Set when it failed: it is not run any more. */
+  failure: RunFailure | undefined;
+}
+
+/** A rule that is true of an event, by one of its views. */
+export interface SetMatch {
+  readonly set: ModuleSet;
+  readonly module: number;
+  readonly rule: number;
+  readonly event: number;
+  readonly view: number;
+}
+
+export interface SetHost {
+  readonly memory: WebAssembly.Memory;
+  readonly onMatch: (match: SetMatch) => void;
+  readonly onFailure: (set: ModuleSet, module: SetModule, failure: RunFailure) => void;
+}
+
+export class ModuleSet {
+  readonly generation: number;
+  readonly eventTypes: readonly string[];
+  readonly modules: readonly SetModule[];
+  /** Where its candidates are in a process image. */
+  readonly bank: number;
+  readonly isFiltered: boolean;
+  readonly #onFailure: SetHost['onFailure'];
+  readonly #words = new BigUint64Array(CANDIDATE_WORDS);
+
+  /** @throws {SandboxError | RangeError} for a module that does not fit the memory, and for more rules than there are candidates */
+  constructor({ generation, modules, eventTypes, filter }: RuleSetStart, bank: number, host: SetHost) {
+    this.generation = generation;
+    this.eventTypes = eventTypes;
+    this.bank = bank;
+    this.isFiltered = filter !== undefined;
+    this.#onFailure = host.onFailure;
+    const first = firstWords(modules.map(({ rules }) => rules.length));
+    this.modules = modules.map(({ name, verified, rules, readsContainers }, module) => {
+      const firstWord = first[module] ?? 0;
+      const instance = instantiateRuleModule(verified, {
+        memory: host.memory,
+        ruleCount: rules.length,
+        match: (rule, event, view) => host.onMatch({ set: this, module, rule, event, view }),
+        candidates: (bank * CANDIDATE_WORDS + firstWord) * WORD_BYTES,
+      });
+      const words = this.#words.subarray(firstWord);
+      return { name, instance, rules: rules.map(planRule), readsContainers, words, failure: undefined };
+    });
+  }
+
+  /** Whether conditions that are evaluated read what only a container's runtime knows. */
+  get readsContainers(): boolean {
+    return this.modules.some((module) => module.readsContainers && !module.failure);
+  }
+
+  /** The candidate bits of the process image at that address; good until the next call. */
+  candidates(image: number): BigUint64Array {
+    for (const module of this.modules) {
+      if (module.failure) continue;
+      const failure = fillCandidates(module.instance, image, module.words);
+      if (failure) this.#fail(module, failure);
+    }
+    return this.#words;
+  }
+
+  /** Evaluates stretches of records, given as pairs of addresses: all of them by the first module, then by the next one. */
+  evaluate(segments: Uint32Array, pairs: number): void {
+    for (const module of this.modules) {
+      for (let pair = 0; pair < pairs && !module.failure; pair++) {
+        const from = segments[2 * pair] ?? 0;
+        const to = segments[2 * pair + 1] ?? 0;
+        const result = runEvaluate(module.instance, from, to);
+        if (!result.ok) this.#fail(module, result);
+      }
+    }
+  }
+
+  #fail(module: SetModule, failure: RunFailure): void {
+    module.failure = failure;
+    this.#onFailure(this, module, failure);
+  }
+}
