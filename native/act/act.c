@@ -18,9 +18,11 @@
 //   len                   size of what the argument before points to
 // A call goes another way when its name has that before it:
 //   ring[+OPTION]...:CALL a request of io_uring. sqpoll: taken by the ring's own thread; async: done by a worker; slot: the
-//                         file is one of the ring's own; silent: no completion on success; full: no room for a completion
+//                         file is one of the ring's own; silent: no completion on success; full: no room for a completion;
+//                         many: an accept or a receive that goes on, into buffers of the kernel's choice, until the ring ends;
+//                         int80: a ring of 32-bit structures
 //   int80:CALL            the 32-bit call of that name
-//   socketcall:CALL       the 32-bit socketcall for it
+//   socketcall:CALL       the 32-bit socketcall for it; socketcall+recv:recvfrom is its recv, which has four arguments
 //   x32:CALL              the call of that name by the x32 ABI
 // Actions:
 //   @fork [PID]           a child goes on with the steps that follow; its parent waits for all that come of it
@@ -114,7 +116,7 @@ static long perform(const struct call* call, const char* way, const long* a) {
   long result;
   if (!strncmp(way, "ring", 4)) return call_by_ring(call->name, way, a);
   if (!strncmp(way, "int80", 5)) return call_by_interrupt(call->name, a);
-  if (!strncmp(way, "socketcall", 10)) return call_by_socketcall(call->name, a);
+  if (!strncmp(way, "socketcall", 10)) return call_by_socketcall(call->name, way, a);
   if (!strcmp(call->name, "vfork")) {  // libc's: a raw one would return twice through the same stack frame
     result = vfork();
     if (result == 0) _exit(0);

@@ -51,7 +51,7 @@ void pretend(char** list);
 // Calls by other ways than the system call of that name (see act.c); their results are as the kernel gives them.
 long call_by_ring(const char* name, const char* how, const long* arguments);
 long call_by_interrupt(const char* name, const long* arguments);
-long call_by_socketcall(const char* name, const long* arguments);
+long call_by_socketcall(const char* name, const char* how, const long* arguments);
 
 // files.c: removes a file or folder with all that is in it; one that is not there is no error.
 void remove_tree(const char* path);

@@ -23,14 +23,17 @@ static const struct compat_call calls[] = {
     CALL(bind),     CALL(listen),     CALL(connect),      CALL(accept4),   CALL(sendto),    CALL(sendmsg),
     CALL(mount),    CALL(umount2),    CALL(memfd_create), CALL(unshare),   CALL(setns),     CALL(ptrace),
     CALL(bpf),      CALL(chdir),      CALL(setsid),       CALL(execve),    CALL(execveat),  CALL(fchmodat2),
+    CALL(recvfrom),   CALL(recvmsg),    CALL(io_uring_setup),
     {"setuid", __NR_setuid32},        {"setgid", __NR_setgid32},           {"setresuid", __NR_setresuid32},
     {"setuid16", __NR_setuid},
 };
 
 static const char* const socket_calls[] = {
-    [1] = "socket", [2] = "bind", [3] = "connect", [4] = "listen", [5] = "accept", [11] = "sendto", [16] = "sendmsg",
-    [18] = "accept4",
+    [1] = "socket",    [2] = "bind",      [3] = "connect",  [4] = "listen",   [5] = "accept", [11] = "sendto",
+    [12] = "recvfrom", [16] = "sendmsg",  [17] = "recvmsg", [18] = "accept4",
 };
+
+enum { SOCKETCALL_RECV = 10 };
 
 static uint32_t low(long value) {
   if (value > UINT32_MAX || value < INT32_MIN) die("no 32-bit argument: %#lx", value);
@@ -55,12 +58,12 @@ long call_by_interrupt(const char* name, const long* arguments) {
   die("no 32-bit call here: %s", name);
 }
 
-long call_by_socketcall(const char* name, const long* arguments) {
+long call_by_socketcall(const char* name, const char* how, const long* arguments) {
   static uint32_t list[6];
   for (int i = 0; i < 6; i++) list[i] = low(arguments[i]);
   for (size_t i = 0; i < sizeof(socket_calls) / sizeof(*socket_calls); i++) {
     if (!socket_calls[i] || strcmp(socket_calls[i], name)) continue;
-    return interrupt(__NR_socketcall, (long[6]){(long)i, (long)list});
+    return interrupt(__NR_socketcall, (long[6]){strstr(how, "+recv") ? SOCKETCALL_RECV : (long)i, (long)list});
   }
   die("socketcall has no %s", name);
 }
@@ -69,6 +72,6 @@ long call_by_socketcall(const char* name, const long* arguments) {
 
 long call_by_interrupt(const char* name, const long*) { die("no 32-bit calls on this machine: %s", name); }
 
-long call_by_socketcall(const char* name, const long*) { die("no 32-bit calls on this machine: %s", name); }
+long call_by_socketcall(const char* name, const char*, const long*) { die("no 32-bit calls on this machine: %s", name); }
 
 #endif

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "act.h"
 
-enum { CALL_DATA = 1, FILLER_DATA, FOLLOWER_DATA, ENTRIES = 4, SLOTS = 4 };
+enum { CALL_DATA = 1, FILLER_DATA, FOLLOWER_DATA, ENTRIES = 4, SLOTS = 4, BUFFERS = 4 };
 
 struct ring {
   int fd;
@@ -32,10 +33,15 @@ static int enter(const struct ring* ring, unsigned submit, unsigned wait) {
   return result;
 }
 
-static void set_up(struct ring* ring, bool sqpoll) {
-  ring->sqpoll = sqpoll;
-  ring->params = (struct io_uring_params){.flags = sqpoll ? IORING_SETUP_SQPOLL : 0, .sq_thread_idle = 100};
-  ring->fd = (int)syscall(SYS_io_uring_setup, ENTRIES, &ring->params);
+static void set_up(struct ring* ring, const char* how) {
+  static struct io_uring_params params;  // where 32-bit calls reach it
+  ring->sqpoll = strstr(how, "+sqpoll");
+  params = (struct io_uring_params){.flags = ring->sqpoll ? IORING_SETUP_SQPOLL : 0, .sq_thread_idle = 100};
+  if (strstr(how, "+int80"))
+    ring->fd = (int)call_by_interrupt("io_uring_setup", (long[6]){ENTRIES, (long)&params});
+  else
+    ring->fd = (int)syscall(SYS_io_uring_setup, ENTRIES, &params);
+  ring->params = params;
   if (ring->fd < 0) die("io_uring_setup: %m");
   size_t size = ring->params.cq_off.cqes + ring->params.cq_entries * sizeof(struct io_uring_cqe);
   size_t array = ring->params.sq_off.array + ring->params.sq_entries * sizeof(unsigned);
@@ -83,6 +89,30 @@ static void register_slots(const struct ring* ring) {
     die("io_uring_register: %m");
 }
 
+// Gives the kernel buffers of which it takes one when it receives.
+static void provide_buffers(struct ring* ring) {
+  static char buffers[BUFFERS][256];
+  struct io_uring_sqe request = {.opcode = IORING_OP_PROVIDE_BUFFERS, .user_data = FILLER_DATA, .fd = BUFFERS,
+                                 .addr = (unsigned long)buffers, .len = sizeof(*buffers)};
+  submit(ring, &request, 1);
+}
+
+// A request that completes each time that something comes.
+static void ask_for_many(struct ring* ring, struct io_uring_sqe* request) {
+  if (request->opcode == IORING_OP_ACCEPT) {
+    request->ioprio |= IORING_ACCEPT_MULTISHOT;
+    return;
+  }
+  provide_buffers(ring);
+  request->ioprio |= IORING_RECV_MULTISHOT;
+  request->flags |= IOSQE_BUFFER_SELECT;
+  request->len = 0;
+  if (request->opcode == IORING_OP_RECV)
+    request->addr = 0;
+  else
+    ((struct msghdr*)request->addr)->msg_iovlen = 0;
+}
+
 static bool fill_request(struct io_uring_sqe* to, const char* name, const long* a) {
   if (!strcmp(name, "openat")) {
     *to = (struct io_uring_sqe){.opcode = IORING_OP_OPENAT, .fd = a[0], .addr = a[1], .open_flags = a[2], .len = a[3]};
@@ -113,6 +143,10 @@ static bool fill_request(struct io_uring_sqe* to, const char* name, const long* 
                                 .addr2 = a[4], .addr_len = a[5]};
   } else if (!strcmp(name, "sendmsg")) {
     *to = (struct io_uring_sqe){.opcode = IORING_OP_SENDMSG, .fd = a[0], .addr = a[1], .len = 1, .msg_flags = a[2]};
+  } else if (!strcmp(name, "recvfrom")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_RECV, .fd = a[0], .addr = a[1], .len = a[2], .msg_flags = a[3]};
+  } else if (!strcmp(name, "recvmsg")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_RECVMSG, .fd = a[0], .addr = a[1], .len = 1, .msg_flags = a[2]};
   } else {
     return false;
   }
@@ -124,7 +158,8 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   struct ring ring;
   struct io_uring_sqe requests[2] = {0};
   if (!fill_request(requests, name, arguments)) die("io_uring has no %s", name);
-  set_up(&ring, strstr(how, "+sqpoll"));
+  set_up(&ring, how);
+  if (strstr(how, "+many")) ask_for_many(&ring, requests);
   if (strstr(how, "+async")) requests[0].flags |= IOSQE_ASYNC;
   if (strstr(how, "+slot")) {
     register_slots(&ring);

@@ -86,6 +86,8 @@ static const struct compat_call compat_calls[] = {
     [364] = {EVENT_ACCEPT4},
     [369] = {EVENT_SENDTO},
     [370] = {EVENT_SENDMSG},
+    [371] = {EVENT_RECVFROM},
+    [372] = {EVENT_RECVMSG},
     [435] = {EVENT_CLONE3},
     [437] = {EVENT_OPENAT2},
     [452] = {EVENT_FCHMODAT}, /* fchmodat2 */
@@ -95,8 +97,10 @@ static const struct compat_call compat_calls[] = {
 /* Numbers of socketcall(2), include/uapi/linux/net.h. */
 static const u8 socket_calls[] = {
     [1] = EVENT_SOCKET,  [2] = EVENT_BIND,    [3] = EVENT_CONNECT,  [4] = EVENT_LISTEN,
-    [5] = EVENT_ACCEPT, [11] = EVENT_SENDTO, [16] = EVENT_SENDMSG, [18] = EVENT_ACCEPT4,
+    [5] = EVENT_ACCEPT, [10] = EVENT_RECVFROM, [11] = EVENT_SENDTO, [12] = EVENT_RECVFROM,
+    [16] = EVENT_SENDMSG, [17] = EVENT_RECVMSG, [18] = EVENT_ACCEPT4,
 };
+#define SOCKETCALL_RECV 10 /* recvfrom without its last two arguments */
 
 /* socketcall(2): its arguments are the number of a call, and the address of that one's arguments. */
 inline_always u32 find_socketcall(struct passed_call *passed) {
@@ -108,6 +112,8 @@ inline_always u32 find_socketcall(struct passed_call *passed) {
 #pragma unroll
   for (u32 i = 0; i < 6; i++)
     passed->passed[i] = words[i];
+  if (number == SOCKETCALL_RECV)
+    passed->passed[4] = passed->passed[5] = 0;
   return socket_calls[number];
 }
 

@@ -1,44 +1,10 @@
 /* Requests of io_uring that stand for system calls. When a request is submitted, the kernel has copied its strings and
  * addresses: they are kept until it completes, since the result is known then, but the copies are gone. */
 
-#include "passed.h"
-
-/* Parts of requests, as the kernel has them at the start of struct io_kiocb; io_uring keeps them to itself, and they
- * may be absent from the BTF that this is compiled with. */
-#define REQUEST_PART(name, members) \
-  struct io_##name##___request {    \
-    members                         \
-  } RELOCATED
-REQUEST_PART(open, s32 dfd; u32 file_slot; struct filename *filename; struct open_how how;);
-REQUEST_PART(unlink, s32 dfd; s32 flags; struct filename *filename;);
-REQUEST_PART(mkdir, s32 dfd; u16 mode; struct filename *filename;);
-REQUEST_PART(rename, s32 old_dfd; s32 new_dfd; struct filename *oldpath; struct filename *newpath; s32 flags;);
-REQUEST_PART(link, s32 old_dfd; s32 new_dfd; struct filename *oldpath; struct filename *newpath; s32 flags;);
-REQUEST_PART(socket, s32 domain; s32 type; s32 protocol; u32 file_slot;);
-REQUEST_PART(connect, void *addr; s32 addr_len;);
-REQUEST_PART(bind, s32 addr_len;);
-REQUEST_PART(listen, s32 backlog;);
-REQUEST_PART(accept, s32 flags; u32 file_slot;);
-REQUEST_PART(sr_msg, s32 len; u32 msg_flags;);
-REQUEST_PART(async_msghdr, struct msghdr msg; struct __kernel_sockaddr_storage addr;);
-REQUEST_PART(file_table, struct io_rsrc_data data;); /* from 6.13 on */
-
-#define REQUEST_FIXED_FILE 1        /* REQ_F_FIXED_FILE: the descriptor is an index among the ring's own files */
-#define REQUEST_SILENT_SUCCESS 0x40 /* REQ_F_CQE_SKIP */
-#define SLOT_ANY 0xffffffff         /* IORING_FILE_INDEX_ALLOC */
-#define COMPLETION_MORE 2           /* IORING_CQE_F_MORE */
-#define O_LARGEFILE 0100000
-
-/* The low bits of an entry are flags, which say what io_uring has found out of the file. */
-#define FILE_ADDRESS (~7ull)
+#include "io_uring_receive.h"
 
 /* Requests under way, by ring and what the process calls them: completions that find no room are told of by that alone.
  * Values are allocated when there are any. */
-struct request_key {
-  u64 ring;
-  u64 user_data;
-};
-
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -51,43 +17,6 @@ struct {
  * request there is nothing else. */
 typedef void (*btf_trace_io_uring_complete___whole)(void *, struct io_ring_ctx *, void *, struct io_uring_cqe *);
 #define TELLS_COMPLETION bpf_core_type_matches(btf_trace_io_uring_complete___whole)
-
-inline_always u32 request_type(u32 opcode) {
-  switch (opcode) {
-    case IORING_OP_OPENAT:
-      return EVENT_OPENAT;
-    case IORING_OP_OPENAT2:
-      return EVENT_OPENAT2;
-    case IORING_OP_UNLINKAT:
-      return EVENT_UNLINKAT;
-    case IORING_OP_MKDIRAT:
-      return EVENT_MKDIRAT;
-    case IORING_OP_RENAMEAT:
-      return EVENT_RENAMEAT2; /* it has flags */
-    case IORING_OP_LINKAT:
-      return EVENT_LINKAT;
-    case IORING_OP_SYMLINKAT:
-      return EVENT_SYMLINKAT;
-    case IORING_OP_SOCKET:
-      return EVENT_SOCKET;
-    case IORING_OP_CONNECT:
-      return EVENT_CONNECT;
-    case IORING_OP_BIND:
-      return EVENT_BIND;
-    case IORING_OP_LISTEN:
-      return EVENT_LISTEN;
-    case IORING_OP_ACCEPT:
-      return EVENT_ACCEPT4;
-    case IORING_OP_SEND:
-    case IORING_OP_SEND_ZC:
-      return EVENT_SENDTO;
-    case IORING_OP_SENDMSG:
-    case IORING_OP_SENDMSG_ZC:
-      return EVENT_SENDMSG;
-    default:
-      return 0;
-  }
-}
 
 inline_always void keep_name(struct passed_call *passed, u32 index, u64 filename) {
   passed->texts[index][0] = 0;
@@ -108,9 +37,6 @@ inline_always void keep_address(struct passed_call *passed, u64 request, u64 use
     bpf_probe_read_user(passed->texts[0], size, (void *)user_address);
 }
 
-#define PART(name, member) LOAD(io_##name##___request, request, member)
-#define PART_WORD(name, member) LOAD_WORD(io_##name##___request, request, member)
-
 /* Address and length of the socket address that a message is sent to; 0 where it has none, or the kernel copies it
  * later (before 6.10). */
 inline_always u64 message_address(u64 request, u64 *length) {
@@ -119,6 +45,19 @@ inline_always u64 message_address(u64 request, u64 *length) {
     return 0;
   *length = LOAD(io_async_msghdr___request, async, msg.msg_namelen);
   return async + bpf_core_field_offset(struct io_async_msghdr___request, addr);
+}
+
+/* Where the first part of what is sent lies, unless the kernel will take it from a buffer of its choice. */
+inline_always void find_sent(struct passed_call *passed, u64 request, u32 type) {
+  if ((u32)LOAD_WORD(io_kiocb, request, flags) & REQUEST_BUFFER_SELECT)
+    return;
+  passed->passed[1] = PART_WORD(sr_msg, buf);
+  passed->passed[2] = PART(sr_msg, len);
+  if (type != EVENT_SENDMSG)
+    return;
+  struct message message = read_request_message(request);
+  passed->passed[1] = message.data;
+  passed->passed[2] = message.part;
 }
 
 /* Puts the arguments as those of the system call. Strings are kept apart: link_texts() sets the pointers to them. */
@@ -191,11 +130,16 @@ inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 t
       to[3] = PART(accept, flags);
       to[5] = PART(accept, file_slot);
       return;
+    case EVENT_RECVFROM: /* those that want no completion */
+    case EVENT_RECVMSG:
+      to[0] = fd;
+      to[3] = PART(sr_msg, msg_flags);
+      return;
     default: /* sendto, sendmsg */
       to[0] = fd;
-      to[2] = PART(sr_msg, len);
       to[3] = PART(sr_msg, msg_flags);
       to[4] = message_address(request, &to[5]);
+      find_sent(passed, request, type);
   }
 }
 
@@ -216,6 +160,8 @@ inline_always void link_texts(struct passed_call *passed) {
     case EVENT_ACCEPT4:
     case EVENT_SENDTO:
     case EVENT_SENDMSG:
+    case EVENT_RECVFROM:
+    case EVENT_RECVMSG:
       return;
     default:
       passed->passed[1] = first;
@@ -284,11 +230,15 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   passed->ring = LOAD_WORD(io_kiocb, request, ctx);
   passed->user_data = LOAD_WORD(io_kiocb, request, cqe.user_data);
   passed->request = request;
+  fill_caller(passed, task);
+  passed->flags |= EVENT_FLAG_IO_URING;
+  if (is_receive(type) && !(flags & REQUEST_SILENT_SUCCESS)) {
+    keep_receive(passed);
+    return 0;
+  }
   keep_arguments(passed, request, type);
   if (is_send(type) && !passed->passed[4])
     return 0;
-  fill_caller(passed, task);
-  passed->flags |= EVENT_FLAG_IO_URING;
   struct request_key key = {passed->ring, passed->user_data};
   if (!is_send(type) && !(flags & REQUEST_SILENT_SUCCESS) && !bpf_map_update_elem(&requests, &key, passed, BPF_NOEXIST))
     return 0;
@@ -319,25 +269,42 @@ inline_always void complete(void *ctx, u64 ring, u64 user_data, u64 request, s32
   go_to_write(ctx, passed);
 }
 
+inline_always void complete_receive(void *ctx, u64 ring, u64 user_data, u64 request, s32 result, u32 flags) {
+  struct passed_call *passed = passed_space();
+  if (passed && find_receive_request(passed, ring, user_data, request, result, flags))
+    go_to_write(ctx, passed);
+}
+
 /* On io_uring_complete: ring, request, and since 6.13 the completion. Completions before the last one of
  * a request name none. */
 SEC("raw_tp") int on_request_completed(struct bpf_raw_tracepoint_args *ctx) {
-  u64 request = ctx->args[1];
+  u64 ring = ctx->args[0], request = ctx->args[1], user_data;
+  u32 type = 0, flags = 0;
+  s32 result;
   if (request) {
-    u32 type = request_type(LOAD(io_kiocb, request, opcode));
-    if (type && !is_send(type))
-      complete(ctx, ctx->args[0], LOAD_WORD(io_kiocb, request, cqe.user_data), request,
-               LOAD(io_kiocb, request, cqe.res), 0);
+    type = request_type(LOAD(io_kiocb, request, opcode));
+    if (!type || is_send(type))
+      return 0;
+    user_data = LOAD_WORD(io_kiocb, request, cqe.user_data);
+    result = LOAD(io_kiocb, request, cqe.res);
   } else if (TELLS_COMPLETION) {
     u64 completion = ctx->args[2];
-    complete(ctx, ctx->args[0], LOAD_WORD(io_uring_cqe, completion, user_data), 0, LOAD(io_uring_cqe, completion, res),
-             LOAD(io_uring_cqe, completion, flags));
+    user_data = LOAD_WORD(io_uring_cqe, completion, user_data);
+    result = LOAD(io_uring_cqe, completion, res);
+    flags = LOAD(io_uring_cqe, completion, flags);
+  } else {
+    return 0;
   }
+  if (!is_receive(type))
+    complete(ctx, ring, user_data, request, result, flags);
+  if (!type || is_receive(type))
+    complete_receive(ctx, ring, user_data, request, result, flags);
   return 0;
 }
 
 /* On io_uring_cqe_overflow: a completion that found no room. Ring, user_data, result, flags. */
 SEC("raw_tp") int on_request_overflowed(struct bpf_raw_tracepoint_args *ctx) {
   complete(ctx, ctx->args[0], ctx->args[1], 0, ctx->args[2], ctx->args[3]);
+  complete_receive(ctx, ctx->args[0], ctx->args[1], 0, ctx->args[2], ctx->args[3]);
   return 0;
 }

@@ -79,14 +79,13 @@ inline_always void append_passed(struct record *record, const struct call *call,
   }
 }
 
-/* The first bytes that were sent or received. They lie in the memory of the process: of an io_uring request it may be
- * another's. */
-inline_always void append_data(struct record *record, const struct call *call, u64 address, s64 size) {
+/* The first bytes that were sent or received. They lie in the memory of the process. */
+inline_always void append_data(struct record *record, u64 address, s64 size) {
   struct event_network *event = (void *)record->header;
   u64 start = filled(record, NETWORK_DATA_LIMIT);
   u64 length = size > LONGEST_DATA ? LONGEST_DATA : size;
   opaque(length);
-  if (size <= 0 || !address || length > LONGEST_DATA || call->way == WAY_IO_URING ||
+  if (size <= 0 || !address || length > LONGEST_DATA ||
       bpf_probe_read_user((void *)event + start, length, (void *)address))
     return;
   event->data = (struct string_ref){start, length};

@@ -22,6 +22,13 @@ inline_always void write_passed_send(struct record *record, const struct passed_
   write_send(record, call, &sending);
 }
 
+inline_always void write_passed_receive(struct record *record, const struct passed_call *passed,
+                                        struct task_struct *task, const struct call *call) {
+  u64 file = find_receive(call, task, passed->result);
+  if (file && reserve_passed(record, passed, task, NETWORK_LONGEST, sizeof(struct event_network)))
+    write_receive(record, call, file, passed->result);
+}
+
 SEC("raw_tp") int write_passed(void *ctx) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
@@ -59,6 +66,10 @@ SEC("raw_tp") int write_passed(void *ctx) {
     case EVENT_SENDTO:
     case EVENT_SENDMSG:
       write_passed_send(&record, passed, task, &call);
+      break;
+    case EVENT_RECVFROM:
+    case EVENT_RECVMSG:
+      write_passed_receive(&record, passed, task, &call);
       break;
     case EVENT_UNLINK:
     case EVENT_UNLINKAT:

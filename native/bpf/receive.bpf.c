@@ -1,5 +1,6 @@
 /* recvfrom and recvmsg: who sent, and the first bytes. Each call that a rule wants is told, as its data is its own. */
 
+#include "message.h"
 #include "socket.h"
 
 #define EAGAIN 11
@@ -15,28 +16,39 @@ struct receiving {
   u32 part; /* bytes of the first part at most */
 };
 
-inline_always void read_receiving(struct receiving *receiving, const struct call *call, u32 type, s64 result) {
-  struct user_msghdr header = {};
-  struct iovec part = {};
+/* The call as one that came by a system call: what is received lies in the process's memory in any case. */
+inline_always struct call in_user_memory(const struct call *call) {
+  struct call user = *call;
+  if (user.way == WAY_IO_URING)
+    user.way = WAY_NATIVE;
+  return user;
+}
+
+/* `user` is the call as in_user_memory() has it. A request of io_uring has all arguments as recvfrom has them, but the
+ * length of the address in place of where that is. */
+inline_always void read_receiving(struct receiving *receiving, const struct call *call, const struct call *user,
+                                  u32 type, s64 result) {
   __builtin_memset(receiving, 0, sizeof(*receiving));
-  if (type == EVENT_RECVFROM) {
+  if (type == EVENT_RECVFROM || call->way == WAY_IO_URING) {
     receiving->data = ARGUMENT(call, 1);
     receiving->size = receiving->part = ARGUMENT(call, 2);
     receiving->flags = ARGUMENT(call, 3);
     receiving->address = ARGUMENT(call, 4);
-    read_memory(call, &receiving->length, sizeof(receiving->length), ARGUMENT(call, 5));
+    if (call->way == WAY_IO_URING)
+      receiving->length = ARGUMENT(call, 5);
+    else
+      read_memory(user, &receiving->length, sizeof(receiving->length), ARGUMENT(call, 5));
   } else {
-    read_memory(call, &header, offsetof(struct user_msghdr, msg_iovlen), ARGUMENT(call, 1));
-    read_memory(call, &part, sizeof(part), (u64)header.msg_iov);
-    receiving->data = (u64)part.iov_base;
-    receiving->part = part.iov_len;
+    struct message message = read_message(ARGUMENT(call, 1), call->way == WAY_COMPAT);
+    receiving->data = message.data;
+    receiving->part = message.part;
     receiving->size = result < 0 ? 0 : result;
     receiving->flags = ARGUMENT(call, 2);
-    receiving->address = (u64)header.msg_name;
-    receiving->length = header.msg_namelen;
+    receiving->address = message.address;
+    receiving->length = message.length;
   }
   if (result >= 0)
-    read_passed(&receiving->sender, call, receiving->address, receiving->length);
+    read_passed(&receiving->sender, user, receiving->address, receiving->length);
 }
 
 /* The sender of a datagram is the client of a socket that is not connected. */
@@ -50,32 +62,38 @@ inline_always void fill_sender(struct event_network *event, const struct call *c
     event->state |= DESCRIPTOR_NAME_CHANGED;
 }
 
-inline_always void write_receive(struct record *record, const struct call *call, u64 file,
-                                 const struct receiving *receiving, s64 result) {
+inline_always void write_receive(struct record *record, const struct call *call, u64 file, s64 result) {
+  struct receiving receiving;
+  struct call user = in_user_memory(call);
   struct event_network *event = (void *)record->header;
+  read_receiving(&receiving, call, &user, event_type(record), result);
   clear_network(event);
   event->header.fd = fd_of(call, (s32)ARGUMENT(call, 0));
-  event->call_flags = receiving->flags;
-  event->length = receiving->size;
-  append_passed(record, call, &receiving->sender, receiving->address, receiving->length);
+  event->call_flags = receiving.flags;
+  event->length = receiving.size;
+  append_passed(record, &user, &receiving.sender, receiving.address, receiving.length);
   describe_file((void *)event, file);
   append_socket(record, sock_of(file), ROLE_BY_PORT, NETWORK_SOCKET_LIMIT);
-  fill_sender(event, call, file, receiving);
-  append_data(record, call, receiving->data, result < receiving->part ? result : receiving->part);
+  fill_sender(event, &user, file, &receiving);
+  append_data(record, receiving.data, result < receiving.part ? result : receiving.part);
   commit(record);
 }
 
-/* A call that finds nothing to receive yet is made again: programs that poll make as many of them as of the others. */
+/* The socket that a call receives from; 0: there is nothing to tell. A call that finds nothing to receive yet is made
+ * again: programs that poll make as many of them as of the others. */
+inline_always u64 find_receive(const struct call *call, struct task_struct *task, s64 result) {
+  u64 file = result == -EAGAIN ? 0 : file_of(call, task, (s32)ARGUMENT(call, 0));
+  return is_socket(file) ? file : 0;
+}
+
 HOOK_PROGRAM(on_receive) {
   struct record record;
-  struct receiving receiving;
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
-  u64 file = ctx->result == -EAGAIN ? 0 : file_of(&call, task, (s32)ARGUMENT(&call, 0));
-  if (!is_socket(file) || !begin(&record, ctx, task, SLOT_RECEIVE) ||
+  u64 file = find_receive(&call, task, ctx->result);
+  if (!file || !begin(&record, ctx, task, SLOT_RECEIVE) ||
       !reserve(&record, ctx, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return 0;
-  read_receiving(&receiving, &call, event_type(&record), ctx->result);
-  write_receive(&record, &call, file, &receiving, ctx->result);
+  write_receive(&record, &call, file, ctx->result);
   return 0;
 }

@@ -1,5 +1,6 @@
 /* sendto and sendmsg: the first datagram to a new peer, and what connects without a call of connect. */
 
+#include "message.h"
 #include "socket.h"
 
 #define MSG_FASTOPEN 0x20000000
@@ -29,22 +30,12 @@ struct send_arguments {
 };
 
 inline_always struct send_arguments send_arguments(u32 type, const struct call *call, s64 result) {
-  struct user_msghdr header = {};
-  struct compat_msghdr compat = {};
   if (type == EVENT_SENDTO || call->way == WAY_IO_URING)
     return (struct send_arguments){ARGUMENT(call, 4), ARGUMENT(call, 5), ARGUMENT(call, 3),
                                    ARGUMENT(call, 2), ARGUMENT(call, 2), ARGUMENT(call, 1)};
-  if (call->way == WAY_COMPAT) {
-    read_memory(call, &compat, offsetof(struct compat_msghdr, msg_iov), ARGUMENT(call, 1));
-    return (struct send_arguments){PINNED(compat.msg_name), PINNED(compat.msg_namelen), ARGUMENT(call, 2),
-                                   result < 0 ? 0 : result};
-  }
-  struct iovec part = {};
-  read_memory(call, &header, offsetof(struct user_msghdr, msg_iovlen), ARGUMENT(call, 1));
-  read_memory(call, &part, sizeof(part), (u64)header.msg_iov);
-  u32 size = result < 0 ? 0 : result;
-  return (struct send_arguments){PINNED((u64)header.msg_name), PINNED(header.msg_namelen), ARGUMENT(call, 2), size,
-                                 PINNED(part.iov_len), PINNED((u64)part.iov_base)};
+  struct message message = read_message(ARGUMENT(call, 1), call->way == WAY_COMPAT);
+  return (struct send_arguments){message.address, message.length, ARGUMENT(call, 2),
+                                 result < 0 ? 0 : result, message.part, message.data};
 }
 
 /* A send that may tell something. */
@@ -110,6 +101,12 @@ inline_always bool reserve_send(struct record *record, const struct call *call, 
          reserve_of(record, sending->type, sending->result, task, NETWORK_LONGEST, sizeof(struct event_network));
 }
 
+/* Bytes of the first part that were sent. What a request of io_uring sends is told before. */
+inline_always s64 sent_part(const struct call *call, const struct sending *sending) {
+  u32 part = sending->arguments.part;
+  return call->way == WAY_IO_URING || sending->result > part ? part : sending->result;
+}
+
 inline_always void write_send(struct record *record, const struct call *call, const struct sending *sending) {
   const struct send_arguments *arguments = &sending->arguments;
   struct event_network *event = (void *)record->header;
@@ -125,7 +122,7 @@ inline_always void write_send(struct record *record, const struct call *call, co
     event->length = arguments->size;
     fill_remote(event);
     event->state |= DESCRIPTOR_NAME_CHANGED;
-    append_data(record, call, arguments->data, sending->result < arguments->part ? sending->result : arguments->part);
+    append_data(record, arguments->data, sent_part(call, sending));
   }
   commit(record);
 }

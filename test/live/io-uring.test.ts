@@ -29,7 +29,7 @@ const SOCKETS = probe(
   ['socket', 'bind', 'listen', 'connect', 'accept4', 'sendto', 'sendmsg'],
   [
     ...['evt.is_io_uring', 'evt.res', 'evt.arg.domain', 'evt.arg.backlog', 'evt.arg.addr', 'fd.num', 'fd.typechar'],
-    ...['fd.name', 'fd.sip', 'fd.sport', 'fd.cip', 'fd.cport', 'fd.l4proto', 'proc.name'],
+    ...['fd.name', 'fd.sip', 'fd.sport', 'fd.cip', 'fd.cport', 'fd.l4proto', 'proc.name', 'evt.buffer'],
   ],
 );
 /** As a stock rule asks: what was opened, for reading, with success. */
@@ -256,6 +256,44 @@ for (const way of ['ring', 'ring+async']) {
   });
 }
 
+test('sockets, by the thread of the ring: told of the process that the thread is one of', async () => {
+  const calls = await act([
+    ['ring+sqpoll:socket', AF_INET, SOCK_STREAM, 0],
+    ['ring+sqpoll:bind', 'r0', 'in:127.0.0.1:0', 'len'],
+    ['ring+sqpoll:listen', 'r0', 7],
+    ['ring+sqpoll:socket', AF_INET, SOCK_DGRAM, 0],
+    ['ring+sqpoll:sendto', 'r3', str('data'), 4, 0, 'in:127.0.0.1:47104', 'len'],
+    ['ring+sqpoll:sendmsg', 'r3', 'msg:in:127.0.0.1:47105', 0],
+    ['ring+sqpoll:connect', 'r3', 'in:127.0.0.1:47106', 'len'],
+  ]);
+  await agent.settled();
+  const alerts = agent.alerts(SOCKETS.name, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
+  assert.deepEqual(
+    alerts.map(({ output_fields: fields }) => fields['evt.type']),
+    calls.map(({ call }) => call),
+  );
+  for (const alert of alerts) {
+    assertFields(alert, { 'evt.is_io_uring': true, 'proc.name': 'act', 'thread.ismain': false });
+  }
+  assert.deepEqual(
+    alerts.slice(4).map(({ output_fields: fields }) => fields['fd.sport']),
+    [47104n, 47105n, 47106n],
+  );
+});
+
+test('accept that goes on: the connection', async () => {
+  const observed = await agent.observe(SOCKETS, [
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['bind', 'r0', 'in:127.0.0.1:17107', 'len'],
+    ['listen', 'r0', 7],
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['connect', 'r3', 'in:127.0.0.1:17107', 'len'],
+    ['ring+many:accept4', 'r0', 'null', 'null', 0],
+  ]);
+  const { call, alert } = observed.at(-1) ?? assert.fail();
+  assertFields(alert, { 'evt.type': 'accept4', 'evt.is_io_uring': true, 'evt.rawres': call.result, 'fd.sport': 17107 });
+});
+
 test('connect and accept that succeed: both ends', async () => {
   const listener: Step[] = [
     ['socket', AF_INET, SOCK_STREAM, 0],
@@ -287,8 +325,9 @@ test('datagrams: the first to a peer, by send and by sendmsg, and no more after 
   const pid = BigInt(calls[0]?.pid ?? 0);
   const one = await agent.only(SOCKETS.name, { 'proc.vpid': pid, 'evt.type': 'sendto' });
   const other = await agent.only(SOCKETS.name, { 'proc.vpid': pid, 'evt.type': 'sendmsg' });
-  assertFields(one, { 'evt.is_io_uring': true, 'fd.sip': '127.0.0.1', 'fd.sport': 47102, 'fd.l4proto': 'udp' });
-  assertFields(other, { 'evt.is_io_uring': true, 'fd.sip': '127.0.0.1', 'fd.sport': 47103, 'fd.l4proto': 'udp' });
+  const common = { 'evt.is_io_uring': true, 'fd.sip': '127.0.0.1', 'fd.l4proto': 'udp', 'evt.buffer': 'data' };
+  assertFields(one, { ...common, 'fd.sport': 47102 });
+  assertFields(other, { ...common, 'fd.sport': 47103 });
 });
 
 test('refused at once: a request that the kernel takes for none makes no event', async () => {

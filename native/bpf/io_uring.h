@@ -1,0 +1,95 @@
+/* Requests of io_uring: what they consist of, and which system calls they stand for. */
+
+#ifndef WASPREY_IO_URING_H
+#define WASPREY_IO_URING_H
+
+#include "message.h"
+#include "passed.h"
+
+/* Parts of requests, as the kernel has them at the start of struct io_kiocb; io_uring keeps them to itself, and they
+ * may be absent from the BTF that this is compiled with. */
+#define REQUEST_PART(name, members) \
+  struct io_##name##___request {    \
+    members                         \
+  } RELOCATED
+REQUEST_PART(open, s32 dfd; u32 file_slot; struct filename *filename; struct open_how how;);
+REQUEST_PART(unlink, s32 dfd; s32 flags; struct filename *filename;);
+REQUEST_PART(mkdir, s32 dfd; u16 mode; struct filename *filename;);
+REQUEST_PART(rename, s32 old_dfd; s32 new_dfd; struct filename *oldpath; struct filename *newpath; s32 flags;);
+REQUEST_PART(link, s32 old_dfd; s32 new_dfd; struct filename *oldpath; struct filename *newpath; s32 flags;);
+REQUEST_PART(socket, s32 domain; s32 type; s32 protocol; u32 file_slot;);
+REQUEST_PART(connect, void *addr; s32 addr_len;);
+REQUEST_PART(bind, s32 addr_len;);
+REQUEST_PART(listen, s32 backlog;);
+REQUEST_PART(accept, s32 flags; u32 file_slot;);
+REQUEST_PART(sr_msg, void *buf; s32 len; u32 done_io; u32 msg_flags; u16 flags;);
+REQUEST_PART(async_msghdr, struct msghdr msg; struct __kernel_sockaddr_storage addr;);
+REQUEST_PART(file_table, struct io_rsrc_data data;); /* from 6.13 on */
+
+#define REQUEST_FIXED_FILE 1        /* REQ_F_FIXED_FILE: the descriptor is an index among the ring's own files */
+#define REQUEST_BUFFER_SELECT 0x20  /* REQ_F_BUFFER_SELECT: the kernel takes one of the buffers that it was given */
+#define REQUEST_SILENT_SUCCESS 0x40 /* REQ_F_CQE_SKIP */
+#define SLOT_ANY 0xffffffff         /* IORING_FILE_INDEX_ALLOC */
+#define COMPLETION_MORE 2           /* IORING_CQE_F_MORE */
+#define O_LARGEFILE 0100000
+
+/* The low bits of an entry are flags, which say what io_uring has found out of the file. */
+#define FILE_ADDRESS (~7ull)
+
+/* What a request is known by where the kernel does not name it: its ring, and what the process calls it. */
+struct request_key {
+  u64 ring;
+  u64 user_data;
+};
+
+#define PART(name, member) LOAD(io_##name##___request, request, member)
+#define PART_WORD(name, member) LOAD_WORD(io_##name##___request, request, member)
+
+inline_always u32 request_type(u32 opcode) {
+  switch (opcode) {
+    case IORING_OP_OPENAT:
+      return EVENT_OPENAT;
+    case IORING_OP_OPENAT2:
+      return EVENT_OPENAT2;
+    case IORING_OP_UNLINKAT:
+      return EVENT_UNLINKAT;
+    case IORING_OP_MKDIRAT:
+      return EVENT_MKDIRAT;
+    case IORING_OP_RENAMEAT:
+      return EVENT_RENAMEAT2; /* it has flags */
+    case IORING_OP_LINKAT:
+      return EVENT_LINKAT;
+    case IORING_OP_SYMLINKAT:
+      return EVENT_SYMLINKAT;
+    case IORING_OP_SOCKET:
+      return EVENT_SOCKET;
+    case IORING_OP_CONNECT:
+      return EVENT_CONNECT;
+    case IORING_OP_BIND:
+      return EVENT_BIND;
+    case IORING_OP_LISTEN:
+      return EVENT_LISTEN;
+    case IORING_OP_ACCEPT:
+      return EVENT_ACCEPT4;
+    case IORING_OP_SEND:
+    case IORING_OP_SEND_ZC:
+      return EVENT_SENDTO;
+    case IORING_OP_SENDMSG:
+    case IORING_OP_SENDMSG_ZC:
+      return EVENT_SENDMSG;
+    case IORING_OP_RECV:
+      return EVENT_RECVFROM;
+    case IORING_OP_RECVMSG:
+      return EVENT_RECVMSG;
+    default:
+      return 0;
+  }
+}
+
+/* The struct msghdr of a request that sends or receives one. */
+inline_always struct message read_request_message(u64 request) {
+  struct io_ring_ctx *ring = (void *)LOAD_WORD(io_kiocb, request, ctx);
+  return read_message(PART_WORD(sr_msg, buf), BPF_CORE_READ_BITFIELD_PROBED(ring, compat));
+}
+
+#endif

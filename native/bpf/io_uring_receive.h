@@ -1,0 +1,166 @@
+/* Requests of io_uring that receive. They are told when they complete, from the request itself: a server has one under
+ * way for each of its connections, so that not more is kept of each than where it is and who asked. */
+
+#ifndef WASPREY_IO_URING_RECEIVE_H
+#define WASPREY_IO_URING_RECEIVE_H
+
+#include "io_uring.h"
+
+#define RECEIVE_MANY 2 /* IORING_RECV_MULTISHOT */
+
+/* Both from 6.0 on. */
+struct io_async_msghdr___sizes {
+  s32 namelen;
+  u64 controllen;
+} RELOCATED;
+struct iov_iter___request {
+  u8 iter_type;
+  void *ubuf;
+} RELOCATED;
+enum iter_type___request { ITER_UBUF___request = 0 };
+
+struct receive_request {
+  u64 request;
+  u64 image;
+  u32 tid;
+  u32 flags;
+  s32 fd; /* the completion's flags are in its place later */
+  u32 pad;
+};
+
+/* Needed where a completion does not name its request: it found no room, or is one of many. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 16384);
+  __type(key, struct request_key);
+  __type(value, struct receive_request);
+} receives SEC(".maps");
+
+inline_always bool is_receive(u32 type) {
+  return type == EVENT_RECVFROM || type == EVENT_RECVMSG;
+}
+
+/* The type of the request at an address, if there is (still) one that receives. */
+inline_always u32 receive_type(u64 request) {
+  u32 type = request ? request_type(LOAD(io_kiocb, request, opcode)) : 0;
+  return is_receive(type) ? type : 0;
+}
+
+inline_always bool is_request(u64 request, const struct request_key *key) {
+  return receive_type(request) && LOAD_WORD(io_kiocb, request, ctx) == key->ring &&
+         LOAD_WORD(io_kiocb, request, cqe.user_data) == key->user_data;
+}
+
+/* Keeps a receive until it completes. One that can't be kept is told all the same where its completion names it; it is
+ * counted, since it may not be. Another one of the same name comes first, while it is there. */
+inline_always void keep_receive(const struct passed_call *passed) {
+  struct request_key key = {passed->ring, passed->user_data};
+  struct receive_request value = {passed->request, passed->image, passed->tid, passed->flags,
+                                  LOAD(io_kiocb, passed->request, cqe.fd)};
+  struct receive_request *kept = bpf_map_lookup_elem(&receives, &key);
+  if (kept && is_request(kept->request, &key))
+    return;
+  u32 cpu = bpf_get_smp_processor_id();
+  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
+  u32 type = passed->type;
+  if (!bpf_map_update_elem(&receives, &key, &value, BPF_ANY) || !ring || type >= EVENT_TYPE_COUNT)
+    return;
+  __sync_fetch_and_add(&ring->sequence, 1);
+  __sync_fetch_and_add(&ring->dropped[type], 1);
+}
+
+/* Address of the buffer that the kernel has chosen, while it keeps it; 0: not known. */
+inline_always u64 chosen_buffer(u64 async) {
+  struct iov_iter___request *iterator = 0;
+  if (!async || !bpf_core_field_exists(iterator->ubuf))
+    return 0;
+  u64 at = async + bpf_core_field_offset(struct io_async_msghdr___request, msg) +
+           bpf_core_field_offset(struct msghdr, msg_iter);
+  u32 kind = LOAD(iov_iter___request, at, iter_type);
+  return kind == bpf_core_enum_value(enum iter_type___request, ITER_UBUF___request)
+             ? LOAD_WORD(iov_iter___request, at, ubuf)
+             : 0;
+}
+
+/* One of many messages: its buffer begins with struct io_uring_recvmsg_out; room for the sender's address, room for
+ * control data and the data follow. The result counts all of them. */
+inline_always void find_one_of_many(struct passed_call *passed, u64 async, u64 buffer) {
+  struct io_async_msghdr___sizes *sizes = 0;
+  u32 length = 0;
+  if (!async || passed->result < 0 || !bpf_core_field_exists(sizes->namelen))
+    return;
+  u64 room = LOAD(io_async_msghdr___sizes, async, namelen);
+  u64 before = sizeof(struct io_uring_recvmsg_out) + room + LOAD(io_async_msghdr___sizes, async, controllen);
+  bpf_probe_read_user(&length, sizeof(length), (void *)buffer); /* namelen: it may be more than there was room for */
+  passed->result = (u64)passed->result > before ? passed->result - before : 0;
+  passed->passed[1] = buffer + before;
+  passed->passed[2] = passed->result;
+  passed->passed[4] = length ? buffer + sizeof(struct io_uring_recvmsg_out) : 0;
+  passed->passed[5] = length < room ? length : room;
+}
+
+inline_always void find_message(struct passed_call *passed, u64 request, bool chosen) {
+  struct message message = read_request_message(request);
+  passed->passed[1] = chosen ? 0 : message.data;
+  passed->passed[2] = passed->result < 0 || passed->result < message.part ? passed->result : message.part;
+  passed->passed[4] = message.address;
+  passed->passed[5] = message.length;
+}
+
+/* Puts the arguments as read_receiving() takes them. Data and addresses lie in memory of the process, which a kernel
+ * thread that completes what an ended process has left does not have. */
+inline_always void find_received(struct passed_call *passed, u64 request, struct task_struct *task) {
+  u64 async = LOAD_WORD(io_kiocb, request, async_data);
+  bool chosen = (u32)LOAD_WORD(io_kiocb, request, flags) & REQUEST_BUFFER_SELECT;
+  bool many = PART(sr_msg, flags) & RECEIVE_MANY;
+  passed->passed[0] = passed->fd;
+  passed->passed[3] = PART(sr_msg, msg_flags);
+  if (!LOAD_WORD(task_struct, task, mm))
+    return;
+  if (passed->type == EVENT_RECVFROM) {
+    passed->passed[1] = chosen ? chosen_buffer(async) : PART_WORD(sr_msg, buf) - PART(sr_msg, done_io);
+    passed->passed[2] = PART(sr_msg, len);
+  } else if (many) {
+    find_one_of_many(passed, async, PART_WORD(sr_msg, buf));
+  } else {
+    find_message(passed, request, chosen);
+  }
+}
+
+/* Puts a completed receive together; false if there is none to tell. `request` is 0 where the completion names none. */
+inline_always bool find_receive_request(struct passed_call *passed, u64 ring, u64 user_data, u64 request, s32 result,
+                                        u32 flags) {
+  struct request_key key = {ring, user_data};
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct capture_shared *control = capture();
+  struct receive_request *kept = bpf_map_lookup_elem(&receives, &key);
+  u64 address = request ? request : kept ? kept->request : 0;
+  u32 type = receive_type(address);
+  if (!control || !type || !is_request(address, &key))
+    return false;
+  __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
+  if (kept && kept->request == address) {
+    passed->image = kept->image;
+    passed->tid = kept->tid;
+    passed->flags = kept->flags;
+    passed->fd = kept->fd;
+    if (!(flags & COMPLETION_MORE))
+      bpf_map_delete_elem(&receives, &key);
+  } else {
+    fill_caller(passed, task);
+    passed->flags |= EVENT_FLAG_IO_URING;
+    passed->fd = UNKNOWN_FD;
+  }
+  if (!is_wanted(control, type))
+    return false;
+  passed->type = type;
+  passed->way = WAY_IO_URING;
+  passed->ring = ring;
+  passed->result = result;
+  passed->file = LOAD_WORD(io_kiocb, address, file);
+  find_received(passed, address, task);
+  return true;
+}
+
+#endif
