@@ -50,6 +50,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify.ts')).VERIFY,
   },
   {
+    name: 'push',
+    summary: 'Push a module to an OCI registry.',
+    load: async () => (await import('./commands/push.ts')).PUSH,
+  },
+  {
+    name: 'pull',
+    summary: 'Fetch a module or rule files from an OCI registry.',
+    load: async () => (await import('./commands/pull.ts')).PULL,
+  },
+  {
     name: 'validate',
     summary: 'Check rule files.',
     load: async () => (await import('./commands/validate.ts')).VALIDATE,

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { MANIFEST_SECTION } from '../compiler/manifest.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
+import { asArray, asObject, asText, asTexts, at, type JsonObject } from '../metadata/json-value.ts';
 import { compileRuleModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
 import type { SandboxProof } from '../sandbox/verify.ts';
@@ -41,7 +42,7 @@ export function reportOn(file: string, bytes: Uint8Array): ModuleReport | undefi
   const { proof } = compileRuleModule(bytes);
   const manifest = parseManifest(bytes);
   if (manifest === undefined) return undefined;
-  const rules = list(manifest.rules).map(object);
+  const rules = asArray(manifest.rules);
   return {
     file,
     size: bytes.length,
@@ -50,40 +51,33 @@ export function reportOn(file: string, bytes: Uint8Array): ModuleReport | undefi
     runsHere: manifest.schema === schemaVersion(),
     signers: signersOf(bytes),
     proof,
-    sources: Object.fromEntries(Object.entries(object(manifest.sources)).map(([name, hash]) => [name, text(hash)])),
-    eventTypes: list(manifest.eventTypes).map(text),
-    fields: [...new Set(rules.flatMap(({ fields }) => list(fields).map(text)))].sort(),
-    rules: rules.map(({ name, priority, file: from, line, eventTypes }) => ({
-      name: text(name),
-      priority: text(priority),
-      place: `${text(from)}:${typeof line === 'number' ? line : '?'}`,
-      eventTypes: list(eventTypes).map(text),
+    sources: Object.fromEntries(asTexts(manifest.sources)),
+    eventTypes: asArray(manifest.eventTypes).map(text),
+    fields: [...new Set(rules.flatMap((rule) => asArray(at(rule, 'fields')).map(text)))].sort(),
+    rules: rules.map((rule) => ({
+      name: text(at(rule, 'name')),
+      priority: text(at(rule, 'priority')),
+      place: `${text(at(rule, 'file'))}:${asNumber(at(rule, 'line')) ?? '?'}`,
+      eventTypes: asArray(at(rule, 'eventTypes')).map(text),
     })),
     manifest,
   };
 }
 
-function parseManifest(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+function parseManifest(bytes: Uint8Array): JsonObject | undefined {
   const section = readCustomSection(bytes, MANIFEST_SECTION);
   if (section === undefined) return undefined;
   try {
-    const json: unknown = JSON.parse(Buffer.from(section).toString('utf8'));
-    return typeof json === 'object' && json !== null && !Array.isArray(json)
-      ? (json as Readonly<Record<string, unknown>>)
-      : undefined;
+    return asObject(JSON.parse(Buffer.from(section).toString('utf8')));
   } catch {
     return undefined;
   }
 }
 
-function object(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+function asNumber(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : '?';
+  return asText(value) ?? '?';
 }

@@ -1,5 +1,6 @@
 // Whatever a command throws, as a message and an exit status. A stack trace is printed only for what is a defect of Wasprey's own.
 
+import { escapeText } from '../outputs/escape.ts';
 import { Interrupted, reportFailure, SetupFailure } from '../setup/failure.mjs';
 import { UsageError } from './arguments.ts';
 import { EXIT } from './command.ts';
@@ -43,6 +44,11 @@ export async function reportError(error: unknown, command: string | undefined, t
     }
     if (error.name === 'AscError' && 'kind' in error && error.kind !== 'failed') {
       message(`the rules could not be compiled: ${error.message}`, 'compile them in parts, or on a larger machine');
+      return EXIT.failure;
+    }
+    if (error.name === 'RegistryError' && 'code' in error) {
+      const help = 'help' in error && typeof error.help === 'string' ? error.help : undefined;
+      message(`${escapeText(error.message)} [${String(error.code)}]`, help);
       return EXIT.failure;
     }
     if (error.name === 'SignatureError' && 'code' in error) {

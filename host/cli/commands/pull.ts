@@ -1,0 +1,96 @@
+// wasprey pull: a module, or a file of rules, from an OCI registry.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadRuleModule } from '../../agent/rule-module.ts';
+import { pullArtifact } from '../../registry/artifact.ts';
+import { isCosigned } from '../../registry/cosign.ts';
+import { formatReference, parseReference } from '../../registry/reference.ts';
+import { admitModule } from '../../signature/policy.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { readTrustedKeys } from '../key-files.ts';
+import { writeFile } from '../module-file.ts';
+import { REGISTRY_OPTIONS, readCosignKeys, registryClient } from '../registry-options.ts';
+import { CommandFailure } from '../report-error.ts';
+import { reasonOf } from '../rule-files.ts';
+
+export const PULL = defineCommand({
+  name: 'pull',
+  usage: 'oci://HOST/REPOSITORY[:TAG|@DIGEST] [-o PATH]',
+  description: `
+    Fetches a module that was pushed with \`wasprey push\`, or rule files as Falco's tools push them (media type
+    application/vnd.cncf.falco.rulesfile). A module is written to a file, rule files to a folder. What comes is checked
+    against its digest, and by the sandbox; nothing is written that does not pass.`,
+  options: {
+    output: {
+      kind: 'text',
+      short: 'o',
+      value: 'PATH',
+      description:
+        'The file for a module (default: the last part of the repository, .wasm), the folder for rules (default: here).',
+    },
+    'trusted-key': {
+      kind: 'list',
+      short: 'k',
+      value: 'FILE',
+      description:
+        'Take only a module that is signed with this public key of `wasprey keygen`, or another that is given.',
+    },
+    'cosign-key': {
+      kind: 'list',
+      value: 'FILE',
+      description:
+        'Take only what cosign has signed with the key of this public key (cosign.pub), or another that is given.',
+    },
+    ...REGISTRY_OPTIONS,
+  },
+  examples: [
+    { command: 'wasprey pull oci://registry.example/team/rules:1.2', effect: 'Writes rules.wasm.' },
+    {
+      command: 'wasprey pull oci://registry.example/falco-rules:3 -o rules.d --cosign-key cosign.pub',
+      effect: 'Writes the rule files of a Falco artifact, if it is signed.',
+    },
+  ],
+  async run({ options, operands }, terminal) {
+    const [source] = operands;
+    if (source === undefined || operands.length > 1) throw new UsageError('pull what?', 'name one reference');
+    const reference = parseReference(source);
+    const trusted = readTrustedKeys((options['trusted-key'] ?? []).map(({ text }) => text));
+    const cosignKeys = readCosignKeys((options['cosign-key'] ?? []).map(({ text }) => text));
+    const client = registryClient(reference, options);
+    const artifact = await pullArtifact(client, reference.digest ?? reference.tag ?? 'latest');
+    const name = formatReference({ ...reference, digest: artifact.digest });
+    if (cosignKeys.length > 0 && !(await isCosigned(client, artifact.digest, cosignKeys))) {
+      throw new CommandFailure(`${name} has no signature of cosign by a key that is given`, 'nothing was written');
+    }
+    if (artifact.kind === 'rules') {
+      if (trusted.length > 0) {
+        throw new CommandFailure(`${name} holds rule files, which --trusted-key can't vouch for`, 'use --cosign-key');
+      }
+      const folder = options.output ?? '.';
+      makeFolder(folder);
+      for (const file of artifact.files) {
+        const path = join(folder, file.name);
+        writeFile(path, file.text);
+        terminal.print(`${path}\n`);
+      }
+    } else {
+      if (trusted.length > 0) admitModule(name, artifact.bytes, { mode: 'required', keys: trusted }, () => {});
+      loadRuleModule(name, artifact.bytes);
+      const path = options.output ?? `${reference.repository.split('/').at(-1)}.wasm`;
+      writeFile(path, artifact.bytes);
+      terminal.print(`${path}\n`);
+    }
+    terminal.say(`wasprey: ${name}\n`);
+    return EXIT.ok;
+  },
+});
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new CommandFailure(`can't make ${path}: ${reasonOf(error)}`);
+  }
+}

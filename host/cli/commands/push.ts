@@ -1,0 +1,39 @@
+// wasprey push: a module to an OCI registry.
+
+import { basename } from 'node:path';
+import { loadRuleModule } from '../../agent/rule-module.ts';
+import { pushModule } from '../../registry/artifact.ts';
+import { formatReference, parseReference } from '../../registry/reference.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { readModuleFile } from '../module-file.ts';
+import { REGISTRY_OPTIONS, registryClient } from '../registry-options.ts';
+
+export const PUSH = defineCommand({
+  name: 'push',
+  usage: 'oci://HOST/REPOSITORY:TAG MODULE',
+  description: `
+    Pushes a module to a registry, as an OCI artifact, under a tag. Prints the reference with its digest, by which it can be
+    pulled, pinned and signed (\`cosign sign --key\`). A module that agents of this version would refuse is not pushed. The
+    same module gives the same digest.`,
+  options: REGISTRY_OPTIONS,
+  examples: [
+    {
+      command: 'wasprey push oci://registry.example/team/rules:1.2 rules.wasm',
+      effect: 'Pushes a module of `wasprey compile`.',
+    },
+  ],
+  async run({ options, operands }, terminal) {
+    const [target, path] = operands;
+    if (target === undefined || path === undefined || operands.length > 2) {
+      throw new UsageError('push what where?', 'wasprey push oci://HOST/REPOSITORY:TAG MODULE');
+    }
+    const reference = parseReference(target);
+    if (reference.tag === undefined) throw new UsageError('what is pushed gets a tag', 'its digest comes by itself');
+    const bytes = readModuleFile(path);
+    loadRuleModule(path, bytes);
+    const digest = await pushModule(registryClient(reference, options), reference.tag, basename(path), bytes);
+    terminal.print(`${formatReference({ ...reference, digest })}\n`);
+    return EXIT.ok;
+  },
+});

@@ -1,0 +1,94 @@
+// Rules as artifacts in registries: modules of Wasprey's, and files of rules as Falco's tools push them.
+
+import { gunzipSync } from 'node:zlib';
+import { type Descriptor, MANIFEST_TYPE, type RegistryClient } from './client.ts';
+import { RegistryError } from './error.ts';
+import { parseManifest } from './manifest.ts';
+import { filesOfTar } from './tar.ts';
+
+export const MODULE_CONFIG_TYPE = 'application/vnd.wasprey.module.config.v1+json';
+export const MODULE_LAYER_TYPE = 'application/vnd.wasprey.module.layer.v1+wasm';
+/** Falco's, as falcoctl pushes them: one layer each, a compressed tar archive with rule files. */
+export const RULES_CONFIG_TYPE = 'application/vnd.cncf.falco.rulesfile.config.v1+json';
+export const RULES_LAYER_TYPE = 'application/vnd.cncf.falco.rulesfile.layer.v1+tar.gz';
+
+const TITLE = 'org.opencontainers.image.title';
+/** The sandbox's own limit for modules. */
+const LARGEST_LAYER = 4 * 1024 * 1024;
+/** What an archive may unpack to. */
+const LARGEST_ARCHIVE = 64 * 1024 * 1024;
+
+export interface RulesFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type Artifact =
+  | { readonly kind: 'module'; readonly digest: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'rules'; readonly digest: string; readonly files: readonly RulesFile[] };
+
+/**
+ * Pushes a module under a tag. The same module gives the same digest: nothing of the time or place is in it.
+ * @returns its digest
+ */
+export async function pushModule(
+  client: RegistryClient,
+  tag: string,
+  title: string,
+  module: Uint8Array,
+): Promise<string> {
+  const config = Buffer.from('{}');
+  const [configDigest, layerDigest] = [await client.pushBlob(config), await client.pushBlob(module)];
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MANIFEST_TYPE,
+    artifactType: MODULE_CONFIG_TYPE,
+    config: { mediaType: MODULE_CONFIG_TYPE, digest: configDigest, size: config.length },
+    layers: [
+      { mediaType: MODULE_LAYER_TYPE, digest: layerDigest, size: module.length, annotations: { [TITLE]: title } },
+    ],
+  };
+  return client.pushManifest(tag, Buffer.from(JSON.stringify(manifest)));
+}
+
+/**
+ * Fetches what a tag or digest names.
+ * @param name a tag or a digest
+ * @throws {RegistryError}
+ */
+export async function pullArtifact(client: RegistryClient, name: string): Promise<Artifact> {
+  const stored = await client.manifest(name);
+  if (!stored) throw new RegistryError('REGISTRY_NOT_FOUND', `there is no ${name} in this repository`);
+  const { digest, configType, layers } = parseManifest(name, stored);
+  const module = layers.find(({ mediaType }) => mediaType === MODULE_LAYER_TYPE);
+  if (module) return { kind: 'module', digest, bytes: await client.blob(module, LARGEST_LAYER) };
+  const rules = layers.filter(({ mediaType }) => mediaType === RULES_LAYER_TYPE);
+  if (rules.length === 0) {
+    throw new RegistryError(
+      'REGISTRY_CONTENT',
+      `${name} is neither a module nor a file of rules, but ${shown(configType)}`,
+      `modules are pushed by wasprey push; layers of type ${RULES_LAYER_TYPE} are read as rules`,
+    );
+  }
+  const files: RulesFile[] = [];
+  for (const layer of rules) files.push(...rulesOf(name, await client.blob(layer, LARGEST_LAYER), layer));
+  if (files.length === 0) throw new RegistryError('REGISTRY_CONTENT', `${name} holds no .yaml or .yml file`);
+  return { kind: 'rules', digest, files };
+}
+
+function rulesOf(name: string, packed: Uint8Array, { digest }: Descriptor): RulesFile[] {
+  try {
+    const archive = gunzipSync(packed, { maxOutputLength: LARGEST_ARCHIVE });
+    return filesOfTar(archive)
+      .filter((file) => /\.ya?ml$/.test(file.name))
+      .map((file) => ({ name: file.name, text: new TextDecoder('utf-8', { fatal: true }).decode(file.content) }))
+      .sort((one, other) => (one.name < other.name ? -1 : 1));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RegistryError('REGISTRY_CONTENT', `${name}: layer ${digest} is no archive of rule files: ${reason}`);
+  }
+}
+
+function shown(mediaType: string): string {
+  return /^[\w./+-]{1,128}$/.test(mediaType) ? mediaType : 'something else';
+}

@@ -1,0 +1,53 @@
+// Credentials for registries, from the file that Docker, podman, oras and image pull secrets have: {"auths": {HOST: {"auth": BASE64}}}.
+
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { asText, at } from '../metadata/json-value.ts';
+import { RegistryError } from './error.ts';
+
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Where Docker looks: $DOCKER_CONFIG/config.json, else ~/.docker/config.json. */
+export function usualCredentialsFile(): string {
+  return join(process.env.DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json');
+}
+
+/**
+ * @param path undefined: the usual file, which need not be there
+ * @returns undefined if it has none for that host
+ * @throws {RegistryError} REGISTRY_CREDENTIALS
+ */
+export function credentialsFor(host: string, path: string | undefined): Credentials | undefined {
+  const file = path ?? usualCredentialsFile();
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (missing && path === undefined) return undefined;
+    const reason = missing ? 'there is no such file' : 'it is not the JSON that registry clients write';
+    throw new RegistryError('REGISTRY_CREDENTIALS', `can't use ${file}: ${reason}`);
+  }
+  const auth = asText(at(json, 'auths', host, 'auth'));
+  if (auth !== undefined) return decode(auth, file, host);
+  if (at(json, 'credHelpers', host) !== undefined || at(json, 'credsStore') !== undefined) {
+    throw new RegistryError(
+      'REGISTRY_CREDENTIALS',
+      `${file} leaves the credentials of ${host} to a helper program, which is not run`,
+      'give a file with them: {"auths": {"HOST": {"auth": "base64 of user:password"}}}',
+    );
+  }
+  return undefined;
+}
+
+function decode(auth: string, file: string, host: string): Credentials {
+  const text = Buffer.from(auth, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 0)
+    throw new RegistryError('REGISTRY_CREDENTIALS', `${file}: what it has for ${host} is no user:password`);
+  return { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
