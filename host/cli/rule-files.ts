@@ -1,7 +1,7 @@
 // From the paths that a person gives to the texts of rule files.
 
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RuleFile } from '../compiler/load.ts';
 import { PROJECT } from '../setup/paths.mjs';
@@ -23,13 +23,35 @@ export function readRuleFiles(paths: readonly string[]): RuleFile[] {
 }
 
 function filesOf(path: string): string[] {
-  if (!orFail(path, () => statSync(path)).isDirectory()) return [path];
-  const names = orFail(path, () => readdirSync(path, { withFileTypes: true }))
-    .filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
-    .map(({ name }) => join(path, name))
-    .sort();
+  const names = rulesBelow(path) ?? [path];
   if (names.length === 0) throw new CommandFailure(`${path} holds no rule files`, 'they end in .yaml or .yml');
   return names;
+}
+
+/** The rule files in a folder; undefined if it is none. */
+function rulesBelow(path: string): string[] | undefined {
+  if (!orFail(path, () => statSync(path)).isDirectory()) return undefined;
+  return orFail(path, () => readdirSync(path, { withFileTypes: true }))
+    .filter((entry) => !entry.isDirectory() && isRuleFile(entry.name))
+    .map(({ name }) => join(path, name))
+    .sort();
+}
+
+function isRuleFile(name: string): boolean {
+  return /\.ya?ml$/.test(name);
+}
+
+/**
+ * Of a configuration's rule files and folders, the files that are there.
+ * @throws {CommandFailure} when there is none
+ */
+export function presentRuleFiles(paths: readonly string[]): string[] {
+  const files = paths
+    .filter((path) => existsSync(path))
+    .flatMap((path) => rulesBelow(path) ?? [path].filter(isRuleFile));
+  if (files.length > 0) return files;
+  const help = `they end in .yaml or .yml, and are looked for at ${paths.join(', ') || 'no place at all'}`;
+  throw new CommandFailure('none of the configured rule files is there', help);
 }
 
 function readText(path: string): string {

@@ -2,6 +2,7 @@
 
 import { type Priority, parsePriority } from '../compiler/items.ts';
 import type { Selection } from '../compiler/select.ts';
+import type { Configuration } from '../config/definition.ts';
 import { type OptionValues, UsageError } from './arguments.ts';
 
 export const SELECTION_OPTIONS = {
@@ -50,6 +51,24 @@ export function selectionOf(options: OptionValues<typeof SELECTION_OPTIONS>): Ru
     throw new UsageError(`--priority can't be '${priority}'`, SELECTION_OPTIONS.priority.description);
   }
   return { minimumPriority, selections };
+}
+
+/** The selection of the command line after that of the configuration. */
+export function configuredSelection({ rules, priority }: Configuration, own: RuleSelection): RuleSelection {
+  const configured = rules.flatMap(({ enable, disable }): Selection[] => [
+    ...(enable ? [selectionBy('enable', enable)] : []),
+    ...(disable ? [selectionBy('disable', disable)] : []),
+  ]);
+  // debug is the least there is.
+  const least = own.minimumPriority ?? (priority === 'debug' ? undefined : parsePriority(priority));
+  return {
+    ...(least !== undefined && { minimumPriority: least }),
+    selections: [...configured, ...own.selections],
+  };
+}
+
+function selectionBy(operation: Selection['operation'], { rule, tag }: { rule?: string; tag?: string }): Selection {
+  return tag === undefined ? { operation, by: 'rule', pattern: rule ?? '' } : { operation, by: 'tag', pattern: tag };
 }
 
 export function selectsAll({ minimumPriority, selections }: RuleSelection): boolean {

@@ -1,6 +1,24 @@
 // Diagnostics as text for a terminal or a log: the line, a caret under the place, notes and help.
 
-import type { Diagnostic } from './diagnostic.ts';
+/** What is shown of a diagnostic, whatever kind of file it is about. */
+export interface ShownDiagnostic {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly message: string;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** In characters, from 1. */
+  readonly column: number;
+  readonly sourceLine: string;
+  /** Characters of the source line to point at, from 0, [start, end); at least one wide. */
+  readonly span: { readonly start: number; readonly end: number };
+  /** What the place is part of, from the outside in. */
+  readonly context: readonly { readonly type: string; readonly name: string }[];
+  readonly notes: readonly string[];
+  /** What to do about it. */
+  readonly help?: string;
+}
 
 /** Characters of a source line that are shown; conditions may be far longer. */
 const WINDOW = 110;
@@ -23,7 +41,7 @@ export interface TextOptions {
  *        = in rule "Cat": condition
  *        = help: did you mean proc.name?
  */
-export function renderDiagnostic(diagnostic: Diagnostic, options: TextOptions = {}): string {
+export function renderDiagnostic(diagnostic: ShownDiagnostic, options: TextOptions = {}): string {
   const paint = options.color ? PAINT : PLAIN;
   const tint = diagnostic.severity === 'error' ? paint.error : paint.warning;
   const lines = [
@@ -46,14 +64,14 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: TextOptions = 
 }
 
 /** `in rule "Cat", exception "builders"`; the outermost two names are enough to find it. */
-function place(diagnostic: Diagnostic): string[] {
+function place(diagnostic: ShownDiagnostic): string[] {
   const named = diagnostic.context.filter(({ type, name }) => name !== '' && type !== 'value for');
   if (named.length === 0) return [];
   return [`in ${named.map(({ type, name }) => `${type} "${name}"`).join(', ')}`];
 }
 
 /** The part of the source line around the span, tabs as blanks, nothing in it that a terminal would obey. */
-export function excerpt(diagnostic: Diagnostic): { text: string; start: number; width: number } {
+export function excerpt(diagnostic: ShownDiagnostic): { text: string; start: number; width: number } {
   const line = diagnostic.sourceLine;
   // A line of a megabyte may have thousands of diagnostics: it is only taken apart where characters of two units ask for it.
   const characters = /[\ud800-\udfff]/.test(line) ? [...line] : line;

@@ -43,6 +43,14 @@ export const DEFAULT_FORMAT: AlertFormat = {
   includeTags: true,
 };
 
+/** One line without its end, in either form. */
+export function alertLine(
+  alert: Alert,
+  { json, format }: { readonly json: boolean; readonly format: AlertFormat },
+): string {
+  return json ? jsonLine(alert, format) : textLine(alert, format);
+}
+
 /** `16:31:56.746609046: Notice message`; one line, without its end. */
 export function textLine(alert: Alert, format: AlertFormat = DEFAULT_FORMAT): string {
   return escapeText(withPrefix(alert, format));

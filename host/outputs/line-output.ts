@@ -1,13 +1,15 @@
 // Alerts as lines on standard output or in a file.
 
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { type Alert, type AlertFormat, jsonLine, textLine } from './alert.ts';
+import { type Alert, type AlertFormat, alertLine } from './alert.ts';
 import { LineWriter } from './line-writer.ts';
 import type { Output } from './output.ts';
 
 export interface LineOutputOptions {
   readonly json: boolean;
   readonly format: AlertFormat;
+  /** Alerts that may wait; more are dropped. 0, the default: some thousands. */
+  readonly capacity?: number;
   /** Told the first error of writing. */
   readonly onError: (error: NodeJS.ErrnoException) => void;
 }
@@ -26,11 +28,11 @@ export function fileOutput(path: string, options: LineOutputOptions): Output {
 }
 
 function lineOutput(name: string, descriptor: number, closes: boolean, options: LineOutputOptions): Output {
-  const writer = new LineWriter(descriptor, options.onError);
+  const writer = new LineWriter(descriptor, options.onError, options.capacity);
   return {
     name,
     write(alert: Alert) {
-      writer.push(options.json ? jsonLine(alert, options.format) : textLine(alert, options.format));
+      writer.push(alertLine(alert, options));
     },
     drained: () => writer.drained(),
     async close(timeoutMs: number) {

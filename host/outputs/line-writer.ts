@@ -2,11 +2,9 @@
 // hold, fills the queue and nothing else.
 
 import { write } from 'node:fs';
+import { LineQueue } from './line-queue.ts';
 import type { OutputCounters } from './output.ts';
 
-/** Lines that may wait; an alert line has a few hundred bytes. */
-const QUEUE_LINES = 8192;
-const QUEUE_BYTES = 16 * 1024 * 1024;
 /** Lines are put together up to this much for one write. */
 const WRITE_BYTES = 64 * 1024;
 /** Pause before another attempt on a descriptor that takes nothing. */
@@ -15,8 +13,7 @@ const RETRY_MS = 5;
 export class LineWriter {
   readonly #descriptor: number;
   readonly #onError: (error: NodeJS.ErrnoException) => void;
-  #queue: Buffer[] = [];
-  #queuedBytes = 0;
+  readonly #queue: LineQueue;
   /** Being written: bytes not yet taken, and the lines they end. */
   #current: Buffer = Buffer.alloc(0);
   #currentLines = 0;
@@ -30,25 +27,21 @@ export class LineWriter {
   #errors = 0;
 
   /** `onError` is told the first of a row of errors; lines of a failed write are dropped. */
-  constructor(descriptor: number, onError: (error: NodeJS.ErrnoException) => void) {
+  constructor(descriptor: number, onError: (error: NodeJS.ErrnoException) => void, capacity?: number) {
     this.#descriptor = descriptor;
     this.#onError = onError;
+    this.#queue = new LineQueue(capacity);
   }
 
   /** `line` without its end. */
   push(line: string): void {
-    const bytes = Buffer.from(`${line}\n`);
-    if (this.#closed || this.#queue.length >= QUEUE_LINES || this.#queuedBytes + bytes.length > QUEUE_BYTES) {
-      this.#dropped++;
-      return;
-    }
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
-    if (!this.#busy) this.#next();
+    if (this.#closed || !this.#queue.push(Buffer.from(`${line}\n`))) this.#dropped++;
+    else if (!this.#busy) this.#next();
   }
 
   get counters(): OutputCounters {
-    return { written: this.#written, dropped: this.#dropped, errors: this.#errors };
+    const queued = this.#queue.length + this.#currentLines;
+    return { written: this.#written, dropped: this.#dropped, errors: this.#errors, queued };
   }
 
   /** Resolves when the queue is empty. */
@@ -69,7 +62,8 @@ export class LineWriter {
       });
     }
     this.#ended = true;
-    this.#dropped += this.#queue.length + this.#currentLines;
+    this.#dropped += this.#queue.clear() + this.#currentLines;
+    this.#currentLines = 0;
     this.#tellIdle();
   }
 
@@ -90,16 +84,16 @@ export class LineWriter {
 
   #gather(): void {
     if (this.#current.length > 0 || this.#queue.length === 0) return;
-    let lines = 0;
+    const lines: Buffer[] = [];
     let bytes = 0;
-    for (const line of this.#queue) {
-      if (lines > 0 && bytes + line.length > WRITE_BYTES) break;
-      lines++;
+    for (let line = this.#queue.peek(); line; line = this.#queue.peek()) {
+      if (lines.length > 0 && bytes + line.length > WRITE_BYTES) break;
+      lines.push(line);
       bytes += line.length;
+      this.#queue.take();
     }
-    this.#current = Buffer.concat(this.#queue.splice(0, lines));
-    this.#currentLines = lines;
-    this.#queuedBytes -= bytes;
+    this.#current = Buffer.concat(lines);
+    this.#currentLines = lines.length;
   }
 
   #wrote(error: NodeJS.ErrnoException | null, count: number): void {

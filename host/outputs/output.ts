@@ -9,6 +9,8 @@ export interface OutputCounters {
   readonly dropped: number;
   /** Failed attempts to write. */
   readonly errors: number;
+  /** Alerts that wait to be written now, where there is a queue. */
+  readonly queued?: number;
 }
 
 export interface Output {

@@ -165,5 +165,5 @@ test('a writer drops what comes after its end, and says so', async () => {
   const writer = new LineWriter(1, assert.fail);
   await writer.close(10);
   writer.push('late');
-  assert.deepEqual(writer.counters, { written: 0, dropped: 1, errors: 0 });
+  assert.deepEqual(writer.counters, { written: 0, dropped: 1, errors: 0, queued: 0 });
 });

@@ -4,69 +4,17 @@ import { type Agent, type AgentOptions, startAgent } from '../../agent/agent.ts'
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import type { EngineError } from '../../engine/engine.ts';
-import { DEFAULT_FORMAT } from '../../outputs/alert.ts';
-import { descriptorOutput, fileOutput } from '../../outputs/line-output.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { SIGNATURE_MODES, type SignaturePolicy } from '../../signature/policy.ts';
-import { type OptionValues, UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { readTrustedKeys } from '../key-files.ts';
-import { CommandFailure } from '../report-error.ts';
 import { reasonOf } from '../rule-files.ts';
-import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../rule-selection.ts';
+import { alertFormat, makeOutputs } from '../run-outputs.ts';
 import { loadCompiledRules, prepareRules } from '../run-rules.ts';
+import { RUN_OPTIONS, type RunSettings, runSettings } from '../run-settings.ts';
 import { renderSummary } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 
 const MEGABYTE = 1024 * 1024;
-
-const OPTIONS = {
-  module: {
-    kind: 'text',
-    short: 'm',
-    value: 'FILE',
-    description: 'Run a module of `wasprey compile` instead of rule files.',
-  },
-  signature: {
-    kind: 'text',
-    value: 'MODE',
-    choices: SIGNATURE_MODES,
-    description:
-      'Whether a module must be signed with a trusted key to be run. Default: required if there is a trusted key, else off.',
-  },
-  'trusted-key': {
-    kind: 'list',
-    value: 'FILE',
-    description: 'A public key of `wasprey keygen`, by which signatures are trusted; may be given several times.',
-  },
-  json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
-  output: { kind: 'text', short: 'o', value: 'FILE', description: 'Append the alerts to a file as well.' },
-  'no-stdout': { kind: 'flag', description: 'No alerts on standard output; with --output.' },
-  'rule-matching': {
-    kind: 'text',
-    value: 'HOW',
-    choices: ['first', 'all'],
-    description: 'Whether an event raises the alert of the first rule that matches, or of all. Default: first.',
-  },
-  'iso-time': { kind: 'flag', description: 'Times in ISO 8601, UTC.' },
-  'ring-memory': {
-    kind: 'number',
-    value: 'MB',
-    least: 1,
-    description: 'Memory for events on their way from the kernel, for all CPUs together. Default: 16.',
-  },
-  duration: {
-    kind: 'number',
-    value: 'SECONDS',
-    least: 0,
-    fraction: true,
-    description: 'Stop by itself after this time.',
-  },
-  ...SELECTION_OPTIONS,
-} as const;
-
-type RunOptions = OptionValues<typeof OPTIONS>;
 
 export const RUN = defineCommand({
   name: 'run',
@@ -77,12 +25,16 @@ export const RUN = defineCommand({
     Wasprey. They are compiled if need be. Messages and the summary at the end go to standard error.
 
     It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.18 or newer with BTF.`,
-  options: OPTIONS,
+  options: RUN_OPTIONS,
   examples: [
     { command: 'wasprey run', effect: 'Watches by the rules that come with Wasprey.' },
+    {
+      command: 'wasprey run -c falco.yaml -o json_output=true',
+      effect: 'Watches as a configuration of Falco says, and prints JSON.',
+    },
     { command: 'wasprey run base.yaml site/ --json', effect: 'Watches by your own, and prints JSON.' },
     {
-      command: 'wasprey run -m rules.wasm -o alerts.log',
+      command: 'wasprey run -m rules.wasm --output alerts.log',
       effect: 'Watches by compiled rules, and appends the alerts to a file.',
     },
     {
@@ -91,51 +43,29 @@ export const RUN = defineCommand({
     },
   ],
   async run({ options, operands }, terminal) {
-    if (options.module !== undefined && operands.length > 0) {
-      throw new UsageError('--module and RULES exclude each other');
-    }
-    const selection = selectionOf(options);
-    if (options.module !== undefined && !selectsAll(selection)) {
-      throw new UsageError(
-        'the rules of a module are those it was compiled with',
-        'select them with `wasprey compile`',
-      );
-    }
-    if (options['no-stdout'] && options.output === undefined) {
-      throw new UsageError('--no-stdout leaves no place for alerts', 'add --output FILE');
-    }
+    const settings = await runSettings(options, operands, terminal);
     await prepare('capture');
+    const { rules, selection } = settings;
     const module =
-      options.module === undefined
-        ? await prepareRules(operands, terminal, selection)
-        : loadCompiledRules(options.module, signaturePolicy(options), (message) =>
-            terminal.say(`wasprey: ${message}\n`),
-          );
-    return new Run(module, options, terminal).untilStopped();
+      'module' in rules
+        ? loadCompiledRules(rules.module, rules.signatures, (message) => terminal.say(`wasprey: ${message}\n`))
+        : await prepareRules(rules.paths, terminal, selection);
+    return new Run(module, settings, terminal).untilStopped();
   },
 });
-
-/** @throws {UsageError | CommandFailure} */
-function signaturePolicy(options: RunOptions): SignaturePolicy {
-  const keys = readTrustedKeys((options['trusted-key'] ?? []).map(({ text }) => text));
-  const mode = SIGNATURE_MODES.find((known) => known === options.signature) ?? (keys.length > 0 ? 'required' : 'off');
-  if (mode !== 'off' && keys.length === 0) {
-    throw new UsageError('--signature needs a key to trust', 'add --trusted-key FILE');
-  }
-  return { mode, keys };
-}
 
 /** One run: from the start of the agent to the summary. */
 class Run {
   readonly #module: RuleModule;
-  readonly #options: RunOptions;
+  readonly #settings: RunSettings;
   readonly #terminal: Terminal;
+  #outputCount = 0;
   /** Ends the run; with the reason, if it is one to complain about. */
   readonly #end = Promise.withResolvers<EngineError | undefined>();
 
-  constructor(module: RuleModule, options: RunOptions, terminal: Terminal) {
+  constructor(module: RuleModule, settings: RunSettings, terminal: Terminal) {
     this.#module = module;
-    this.#options = options;
+    this.#settings = settings;
     this.#terminal = terminal;
   }
 
@@ -147,7 +77,7 @@ class Run {
     const agent = await startAgent(this.#agentOptions());
     const began = performance.now();
     this.#announce(began);
-    const { duration } = this.#options;
+    const { duration } = this.#settings;
     const timer = duration === undefined ? undefined : setTimeout(() => this.#end.resolve(undefined), duration * 1000);
     const failure = await this.#end.promise;
     clearTimeout(timer);
@@ -155,38 +85,33 @@ class Run {
   }
 
   #agentOptions(): AgentOptions {
-    const { 'ring-memory': ringMemory, 'rule-matching': ruleMatching, 'iso-time': isoTime } = this.#options;
+    const { ringMegabytes, ruleMatching, isoTime } = this.#settings;
     return {
       modules: [this.#module],
       outputs: this.#outputs(),
-      ...(ringMemory === undefined ? {} : { sizes: { ...DEFAULT_SIZES, ringBudget: ringMemory * MEGABYTE } }),
-      // The option's choices are just these.
-      ...(ruleMatching === undefined ? {} : { ruleMatching: ruleMatching === 'all' ? 'all' : 'first' }),
-      isoTime: isoTime === true,
+      sizes: { ...DEFAULT_SIZES, ringBudget: ringMegabytes * MEGABYTE },
+      ruleMatching,
+      isoTime,
       onTrouble: (message) => this.#say(message),
       onEnd: (error) => this.#end.resolve(error),
     };
   }
 
   #outputs(): Output[] {
-    const { json, output, 'no-stdout': noStdout, 'iso-time': isoTime } = this.#options;
-    const lines = (name: string) => ({
-      json: json === true,
-      format: { ...DEFAULT_FORMAT, isoTime: isoTime === true },
-      onError: (error: NodeJS.ErrnoException) => this.#outputFailed(name, error),
+    const { configuration, isoTime } = this.#settings;
+    const format = alertFormat(configuration, isoTime);
+    const outputs = makeOutputs({
+      ...this.#settings,
+      format,
+      onError: (name, error) => this.#outputFailed(name, error),
     });
-    const outputs: Output[] = noStdout ? [] : [descriptorOutput(lines('standard output'))];
-    if (output === undefined) return outputs;
-    try {
-      return [...outputs, fileOutput(output, lines(output))];
-    } catch (error) {
-      throw new CommandFailure(`can't write ${output}: ${reasonOf(error)}`);
-    }
+    this.#outputCount = outputs.length;
+    return outputs;
   }
 
   #outputFailed(name: string, error: NodeJS.ErrnoException): void {
     // Whoever read the alerts has gone (`| head`); with no other place for them there is nothing left to do.
-    if (error.code === 'EPIPE' && this.#options.output === undefined) this.#end.resolve(undefined);
+    if (error.code === 'EPIPE' && this.#outputCount === 1) this.#end.resolve(undefined);
     else this.#say(`alerts can't be written to ${name}: ${reasonOf(error)}`);
   }
 
@@ -195,7 +120,7 @@ class Run {
     // performance.now() counts from the start of the process.
     this.#say(
       `watching by ${rules.length} rules on ${eventTypes.length} kinds of events, ${(now / 1000).toFixed(2)} s after the start` +
-        (this.#options.duration === undefined ? '; Ctrl-C stops' : ''),
+        (this.#settings.duration === undefined ? '; Ctrl-C stops' : ''),
     );
   }
 

@@ -1,0 +1,58 @@
+// The outputs of a run: those that the configuration turns on, and those of the command line.
+
+import type { Configuration } from '../config/definition.ts';
+import type { AlertFormat } from '../outputs/alert.ts';
+import { descriptorOutput, fileOutput, type LineOutputOptions } from '../outputs/line-output.ts';
+import type { Output } from '../outputs/output.ts';
+import { programOutput } from '../outputs/program-output.ts';
+import { CommandFailure } from './report-error.ts';
+import { reasonOf } from './rule-files.ts';
+
+export interface OutputChoice {
+  readonly configuration: Configuration;
+  readonly json: boolean;
+  readonly format: AlertFormat;
+  readonly stdout: boolean;
+  /** Of the command line, besides the configuration's. */
+  readonly file: string | undefined;
+  /** Told the first of a row of errors of an output. */
+  readonly onError: (name: string, error: NodeJS.ErrnoException) => void;
+}
+
+/** @throws {CommandFailure} for a file that can't be written */
+export function makeOutputs({ configuration, json, format, stdout, file, onError }: OutputChoice): Output[] {
+  const { outputs_queue, file_output, program_output } = configuration;
+  const lines = (name: string): LineOutputOptions => ({
+    json,
+    format,
+    capacity: outputs_queue.capacity,
+    onError: (error) => onError(name, error),
+  });
+  const outputs: Output[] = [];
+  if (stdout) outputs.push(descriptorOutput(lines('standard output')));
+  const files = new Set([file, file_output.enabled ? file_output.filename : undefined]);
+  for (const path of files) if (path !== undefined) outputs.push(openFile(path, lines(path)));
+  if (program_output.enabled) {
+    const { program, keep_alive: keepAlive } = program_output;
+    outputs.push(programOutput(program, { ...lines('the program'), keepAlive }));
+  }
+  return outputs;
+}
+
+function openFile(path: string, options: LineOutputOptions): Output {
+  try {
+    return fileOutput(path, options);
+  } catch (error) {
+    throw new CommandFailure(`can't write ${path}: ${reasonOf(error)}`);
+  }
+}
+
+export function alertFormat(configuration: Configuration, isoTime: boolean): AlertFormat {
+  return {
+    isoTime,
+    includeOutput: configuration.json_include_output_property,
+    includeMessage: configuration.json_include_message_property,
+    includeOutputFields: configuration.json_include_output_fields_property,
+    includeTags: configuration.json_include_tags_property,
+  };
+}

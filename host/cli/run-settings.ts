@@ -1,0 +1,156 @@
+// What a run does, by its configuration and the options of the command line, which win.
+
+import type { Configuration } from '../config/definition.ts';
+import type { RuleMatching } from '../engine/protocol.ts';
+import { SIGNATURE_MODES, type SignaturePolicy } from '../signature/policy.ts';
+import { type OptionValues, UsageError } from './arguments.ts';
+import { CONFIG_OPTIONS, type CommandConfiguration, configurationOf, renderUnused } from './configuration.ts';
+import { readTrustedKeys } from './key-files.ts';
+import { presentRuleFiles } from './rule-files.ts';
+import {
+  configuredSelection,
+  type RuleSelection,
+  SELECTION_OPTIONS,
+  selectionOf,
+  selectsAll,
+} from './rule-selection.ts';
+import type { Terminal } from './terminal.ts';
+
+export const RUN_OPTIONS = {
+  module: {
+    kind: 'text',
+    short: 'm',
+    value: 'FILE',
+    description: 'Run a module of `wasprey compile` instead of rule files.',
+  },
+  signature: {
+    kind: 'text',
+    value: 'MODE',
+    choices: SIGNATURE_MODES,
+    description:
+      'Whether a module must be signed with a trusted key to be run. Default: required if there is a trusted key, else off.',
+  },
+  'trusted-key': {
+    kind: 'list',
+    value: 'FILE',
+    description: 'A public key of `wasprey keygen`, by which signatures are trusted; may be given several times.',
+  },
+  ...CONFIG_OPTIONS,
+  json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
+  output: {
+    kind: 'text',
+    value: 'FILE',
+    description: 'Append the alerts to a file as well; -o FILE does so too, if there is no = in it.',
+  },
+  'no-stdout': { kind: 'flag', description: 'No alerts on standard output.' },
+  'rule-matching': {
+    kind: 'text',
+    value: 'HOW',
+    choices: ['first', 'all'],
+    description: 'Whether an event raises the alert of the first rule that matches, or of all. Default: first.',
+  },
+  'iso-time': { kind: 'flag', description: 'Times in ISO 8601, UTC.' },
+  'ring-memory': {
+    kind: 'number',
+    value: 'MB',
+    least: 1,
+    description: 'Memory for events on their way from the kernel, for all CPUs together. Default: 16.',
+  },
+  duration: {
+    kind: 'number',
+    value: 'SECONDS',
+    least: 0,
+    fraction: true,
+    description: 'Stop by itself after this time.',
+  },
+  ...SELECTION_OPTIONS,
+} as const;
+
+export type RunOptions = OptionValues<typeof RUN_OPTIONS>;
+
+export interface RunSettings {
+  readonly configuration: Configuration;
+  /** A compiled module, or rule files and folders; none: the rules that come with Wasprey. */
+  readonly rules:
+    | { readonly module: string; readonly signatures: SignaturePolicy }
+    | { readonly paths: readonly string[] };
+  readonly selection: RuleSelection;
+  readonly json: boolean;
+  readonly isoTime: boolean;
+  readonly stdout: boolean;
+  /** A file for alerts, besides the configuration's. */
+  readonly file: string | undefined;
+  readonly ruleMatching: RuleMatching;
+  readonly ringMegabytes: number;
+  /** Seconds. */
+  readonly duration: number | undefined;
+}
+
+/** @throws {UsageError | CommandFailure} */
+export async function runSettings(
+  options: RunOptions,
+  operands: readonly string[],
+  terminal: Terminal,
+): Promise<RunSettings> {
+  const { module, 'rule-matching': ruleMatching } = options;
+  if (module !== undefined && operands.length > 0) throw new UsageError('--module and RULES exclude each other');
+  const own = selectionOf(options);
+  if (module !== undefined && !selectsAll(own)) {
+    throw new UsageError('the rules of a module are those it was compiled with', 'select them with `wasprey compile`');
+  }
+  const { file, settings } = splitOption(options);
+  const usual = module === undefined && operands.length === 0;
+  const given = await configurationOf({ config: options.config, option: settings, usual }, terminal);
+  const { configuration, loaded } = given;
+  const stdout = options['no-stdout'] !== true && configuration.stdout_output.enabled;
+  if (!stdout && file === undefined && !sendsElsewhere(configuration)) {
+    throw new UsageError('there is no place for alerts', 'add --output FILE, or turn an output on');
+  }
+  if (loaded) terminal.say(renderUnused(loaded, terminal));
+  return {
+    configuration,
+    rules:
+      module === undefined
+        ? { paths: operands.length > 0 ? operands : configuredRules(given) }
+        : { module, signatures: signaturePolicy(options) },
+    selection: configuredSelection(configuration, own),
+    json: options.json ?? configuration.json_output,
+    isoTime: options['iso-time'] ?? configuration.time_format_iso_8601,
+    stdout,
+    file,
+    // The option's choices are just these.
+    ruleMatching: ruleMatching === undefined ? configuration.rule_matching : ruleMatching === 'all' ? 'all' : 'first',
+    ringMegabytes: options['ring-memory'] ?? configuration.engine.wasprey.ring_memory_mb,
+    duration: options.duration,
+  };
+}
+
+/** -o KEY=VALUE, and -o FILE, as it was before there were keys. */
+function splitOption({ option = [], output }: RunOptions) {
+  const files = option.filter(({ text }) => !text.includes('='));
+  const [file] = files;
+  if (files.length > (output === undefined ? 1 : 0)) {
+    throw new UsageError(`-o ${file?.text} sets no key`, 'write -o KEY=VALUE; alerts go to one file, --output FILE');
+  }
+  return { file: output ?? file?.text, settings: option.filter(({ text }) => text.includes('=')) };
+}
+
+function sendsElsewhere({ file_output, program_output }: Configuration): boolean {
+  return file_output.enabled || program_output.enabled;
+}
+
+function configuredRules({ configuration, loaded }: CommandConfiguration): readonly string[] {
+  const { rules_file, rules_files } = configuration;
+  if (!loaded?.origins.has('rules_file') && !loaded?.origins.has('rules_files')) return [];
+  return presentRuleFiles([...rules_file, ...rules_files]);
+}
+
+/** @throws {UsageError | CommandFailure} */
+function signaturePolicy(options: RunOptions): SignaturePolicy {
+  const keys = readTrustedKeys((options['trusted-key'] ?? []).map(({ text }) => text));
+  const mode = SIGNATURE_MODES.find((known) => known === options.signature) ?? (keys.length > 0 ? 'required' : 'off');
+  if (mode !== 'off' && keys.length === 0) {
+    throw new UsageError('--signature needs a key to trust', 'add --trusted-key FILE');
+  }
+  return { mode, keys };
+}

@@ -1,0 +1,55 @@
+// What the keys of a configuration must be together.
+
+import type { Configuration } from './definition.ts';
+import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
+import type { Origin } from './node.ts';
+
+type Origins = ReadonlyMap<string, Origin>;
+
+export function checkConfiguration(configuration: Configuration, origins: Origins): ConfigDiagnostic[] {
+  return [
+    ...checkRules(configuration, origins),
+    ...checkOutputs(configuration, origins),
+    ...checkServer(configuration, origins),
+  ];
+}
+
+function checkRules({ rules, rules_file, rules_files }: Configuration, origins: Origins): ConfigDiagnostic[] {
+  const found: ConfigDiagnostic[] = [];
+  const both = origins.get('rules_file');
+  if (both && rules_file.length > 0 && rules_files.length > 0) {
+    const help = 'rules_file is the older name of rules_files: leave it out';
+    found.push(configDiagnostic('CONFIG_CONFLICT', 'rules_file and rules_files exclude each other', both, { help }));
+  }
+  for (const [index, { enable, disable }] of rules.entries()) {
+    const origin = origins.get(`rules[${index}]`);
+    const selected = enable ?? disable;
+    const alone = selected && !(enable && disable) && (selected.rule === undefined) !== (selected.tag === undefined);
+    if (alone || !origin) continue;
+    const help = 'write for instance: - disable: {rule: "Read *"}';
+    const message = 'an item of rules has either enable or disable, with either a rule or a tag';
+    found.push(configDiagnostic('CONFIG_VALUE', message, origin, { help }));
+  }
+  return found;
+}
+
+/** Outputs that are on but do not know where to. */
+function checkOutputs({ file_output, program_output }: Configuration, origins: Origins): ConfigDiagnostic[] {
+  const needs = [
+    ['file_output', file_output.enabled, 'filename', file_output.filename],
+    ['program_output', program_output.enabled, 'program', program_output.program],
+  ] as const;
+  return needs.flatMap(([output, enabled, key, value]) => {
+    const origin = origins.get(`${output}.enabled`);
+    if (!enabled || value !== '' || !origin) return [];
+    return [configDiagnostic('CONFIG_CONFLICT', `${output} is on, and needs ${output}.${key}`, origin)];
+  });
+}
+
+function checkServer({ webserver }: Configuration, origins: Origins): ConfigDiagnostic[] {
+  const { k8s_healthz_endpoint: path } = webserver;
+  const origin = origins.get('webserver.k8s_healthz_endpoint');
+  if (!origin || /^\/[^?#\s]*$/.test(path)) return [];
+  const help = 'it begins with a /, for instance /healthz';
+  return [configDiagnostic('CONFIG_VALUE', `webserver.k8s_healthz_endpoint can't be '${path}'`, origin, { help })];
+}

@@ -1,0 +1,19 @@
+// All keys of the configuration.
+
+import { FORMAT_KEYS } from './keys/format.ts';
+import { OUTPUT_KEYS } from './keys/outputs.ts';
+import { RULE_KEYS } from './keys/rules.ts';
+import { SERVICE_KEYS } from './keys/service.ts';
+import { UNUSED_KEYS } from './keys/unused.ts';
+import { type SectionValue, section } from './value-types.ts';
+
+export const DEFINITION = section('The configuration of Wasprey.', {
+  ...RULE_KEYS,
+  ...FORMAT_KEYS,
+  ...OUTPUT_KEYS,
+  ...SERVICE_KEYS,
+  ...UNUSED_KEYS,
+});
+
+/** The whole configuration, with defaults where nothing was given. */
+export type Configuration = SectionValue<typeof DEFINITION.keys>;

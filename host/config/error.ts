@@ -1,0 +1,79 @@
+// What is wrong in a configuration: a code, the place, and what to do.
+
+import type { ShownDiagnostic } from '../compiler/diagnostic-text.ts';
+import type { Origin } from './node.ts';
+
+/** Stable. */
+export type ConfigErrorCode =
+  /** A file could not be read. */
+  | 'CONFIG_FILE_READ'
+  | 'CONFIG_YAML'
+  | 'CONFIG_DUPLICATE_KEY'
+  | 'CONFIG_UNKNOWN_KEY'
+  /** A list where a text should be, a text where a number should be, and so on. */
+  | 'CONFIG_TYPE'
+  /** A value of the right type that can't be. */
+  | 'CONFIG_VALUE'
+  /** Keys that exclude or require each other. */
+  | 'CONFIG_CONFLICT'
+  /** config_files where they can't be followed. */
+  | 'CONFIG_INCLUDE'
+  /** -o key=value of which the key is none. */
+  | 'CONFIG_OPTION';
+
+export interface ConfigAdvice {
+  readonly notes?: readonly string[];
+  readonly help?: string | undefined;
+}
+
+export interface ConfigDiagnostic extends ShownDiagnostic {
+  readonly severity: 'error';
+  readonly code: ConfigErrorCode;
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly diagnostics: readonly ConfigDiagnostic[];
+
+  constructor(diagnostics: readonly ConfigDiagnostic[]) {
+    super(diagnostics.map(({ message }) => message).join('; '));
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** The error of one diagnostic. */
+export function configError(
+  code: ConfigErrorCode,
+  message: string,
+  origin: Origin,
+  advice?: ConfigAdvice,
+): ConfigError {
+  return new ConfigError([configDiagnostic(code, message, origin, advice)]);
+}
+
+export function configDiagnostic(
+  code: ConfigErrorCode,
+  message: string,
+  { file, start, end }: Origin,
+  { notes = [], help }: ConfigAdvice = {},
+): ConfigDiagnostic {
+  const { line, column } = file.position(start);
+  const sourceLine = file.lineText(line);
+  const last = file.position(end);
+  const from = column - 1;
+  // What goes over several lines is pointed at as far as its first line goes.
+  const width = last.line === line ? last.column - column : [...sourceLine].length - from;
+  return {
+    severity: 'error',
+    code,
+    message,
+    file: file.name,
+    line,
+    column,
+    sourceLine,
+    span: { start: from, end: from + Math.max(1, width) },
+    context: [],
+    notes,
+    ...(help === undefined ? {} : { help }),
+  };
+}

@@ -1,0 +1,14 @@
+// What alerts look like.
+
+import { flag, unused } from '../value-types.ts';
+
+export const FORMAT_KEYS = {
+  time_format_iso_8601: flag(false, 'Times in ISO 8601, UTC, instead of the time of day.'),
+  json_output: flag(false, 'Alerts as JSON objects, one a line, in every output.'),
+  json_include_output_property: flag(true, 'The alert line with time and priority, as `output`.'),
+  json_include_message_property: flag(false, 'The alert line without time and priority, as `message`.'),
+  json_include_output_fields_property: flag(true, 'The fields of the event, as `output_fields`.'),
+  json_include_tags_property: flag(true, 'The tags of the rule, as `tags`.'),
+  buffer_format_base64: unused('Buffers are always shown as text, with what is not printable left out.'),
+  buffered_outputs: unused('Alerts are written as they come; only those that wait anyway are put together.'),
+} as const;

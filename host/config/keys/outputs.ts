@@ -1,0 +1,31 @@
+// Where alerts go.
+
+import { flag, section, text, unused, whole } from '../value-types.ts';
+
+const MOST_WAITING = 1_000_000;
+
+export const OUTPUT_KEYS = {
+  outputs_queue: section('The queue that each output has.', {
+    capacity: whole(
+      0,
+      { least: 0, most: MOST_WAITING },
+      'Alerts that may wait before an output; more are dropped and counted. 0: 8192.',
+    ),
+  }),
+  stdout_output: section('Alerts on standard output.', {
+    enabled: flag(true, 'Write alerts to standard output.'),
+  }),
+  file_output: section('Alerts in a file.', {
+    enabled: flag(false, 'Append alerts to a file.'),
+    filename: text('', 'The file; it is made if need be, readable for its owner only.'),
+    keep_alive: unused('The file is kept open.'),
+  }),
+  program_output: section('Alerts to a program.', {
+    enabled: flag(false, 'Give alerts to a program on its standard input.'),
+    program: text('', 'A command for the shell, `sh -c`.'),
+    keep_alive: flag(
+      false,
+      'Start the program once and write every alert to it, instead of starting it for each; if it ends, it is started again.',
+    ),
+  }),
+} as const;

@@ -1,0 +1,56 @@
+// What the agent offers on the network, and how it works.
+
+import { choice, flag, section, text, unused, whole } from '../value-types.ts';
+
+const DROPPED = { least: 1, most: 65535 };
+
+export const SERVICE_KEYS = {
+  engine: section('What is captured, and how.', {
+    kind: choice(
+      ['modern_ebpf', 'kmod', 'ebpf'],
+      'modern_ebpf',
+      'Where events come from. All of these mean the same here: the BPF programs of Wasprey. `wasprey replay` evaluates recordings.',
+    ),
+    wasprey: section('What Falco does not have.', {
+      ring_memory_mb: whole(
+        16,
+        { least: 1, most: 4096 },
+        'Memory for events on their way from the kernel, for all CPUs together.',
+      ),
+    }),
+    kmod: unused('There is no kernel module; events take the memory of `engine.wasprey.ring_memory_mb`.'),
+    ebpf: unused('There is one set of BPF programs; events take the memory of `engine.wasprey.ring_memory_mb`.'),
+    modern_ebpf: unused(
+      'Each CPU has a ring of its own, and all share the memory of `engine.wasprey.ring_memory_mb`; failed calls are told of, since rules may ask for them.',
+    ),
+    replay: unused('Recordings are evaluated by `wasprey replay`.'),
+    gvisor: unused('gVisor is not watched; Falco no longer does it either.'),
+  }),
+  webserver: section('The web server: health, readiness, versions, metrics.', {
+    enabled: flag(false, 'Serve over HTTP.'),
+    listen_address: text('127.0.0.1', 'Address to listen at; 0.0.0.0 and :: are all of the machine.'),
+    listen_port: whole(8765, DROPPED, 'Port to listen at.'),
+    k8s_healthz_endpoint: text('/healthz', 'Path of the health check.'),
+    prometheus_metrics_enabled: flag(false, 'Serve metrics at /metrics; needs metrics.enabled as well.'),
+    ssl_enabled: flag(false, 'Serve HTTPS.'),
+    ssl_certificate: text('/etc/wasprey/wasprey.pem', 'PEM file with both the certificate and its private key.'),
+    threadiness: unused('One thread serves all requests.'),
+  }),
+  metrics: section('Numbers about the agent itself.', {
+    enabled: flag(false, 'Gather metrics.'),
+    interval: unused('Metrics are read when they are asked for.'),
+    output_rule: unused('Metrics are served at /metrics; they are not written as alerts.'),
+    output_file: unused('Metrics are served at /metrics; they are not written to a file.'),
+    rules_counters_enabled: flag(true, 'Matches of each rule.'),
+    resource_utilization_enabled: flag(true, 'CPU and memory that the agent and the machine use.'),
+    state_counters_enabled: flag(true, 'Processes and containers that are known.'),
+    kernel_event_counters_enabled: flag(true, 'Events and drops.'),
+    kernel_event_counters_per_cpu_enabled: flag(false, 'Events of each CPU.'),
+    libbpf_stats_enabled: unused('Run times of BPF programs are not measured.'),
+    plugins_metrics_enabled: unused('There are no plugins.'),
+    kernel_iter_event_counters_enabled: unused('Nothing is lost between the kernel and the first list of processes.'),
+    jemalloc_stats_enabled: unused('jemalloc is not used.'),
+    convert_memory_to_mb: unused('Memory is served in bytes, as Prometheus wants it.'),
+    include_empty_values: unused('All values are served, zeros too.'),
+  }),
+} as const;

@@ -1,0 +1,35 @@
+// Keys of Falco, of now and of earlier versions, that have no effect here.
+
+import { unused } from '../value-types.ts';
+
+const GRPC = 'There is no gRPC server; Falco no longer has one either.';
+const NOT_YET = 'Wasprey does not have it yet.';
+const DRIVER = 'Falco no longer has it, and here there is nothing that it could set.';
+
+export const UNUSED_KEYS = {
+  plugins: unused('There are no plugins: what the container plugin supplies is built in.'),
+  append_output: unused(NOT_YET),
+  static_fields: unused(NOT_YET),
+  syslog_output: unused(NOT_YET),
+  http_output: unused(NOT_YET),
+  log_stderr: unused(NOT_YET),
+  log_syslog: unused(NOT_YET),
+  log_level: unused(NOT_YET),
+  output_timeout: unused(NOT_YET),
+  syscall_event_drops: unused('Drops are always counted, and told by an internal alert at most twice a minute.'),
+  base_syscalls: unused('What the rules read decides what is captured.'),
+  capture: unused('Recordings are made by `wasprey capture`, not by rules.'),
+  libs_logger: unused('There is one log, with one level: log_level.'),
+  syscall_event_timeouts: unused('A worker that does not give a sign of life is told by /healthz.'),
+  falco_libs: unused(
+    'There is no thread table; processes take a fixed amount of memory, and I/O data are the first 80 bytes.',
+  ),
+  grpc: unused(GRPC),
+  grpc_output: unused(GRPC),
+  gvisor: unused('gVisor is not watched; Falco no longer does it either.'),
+  metadata_download: unused(DRIVER),
+  syscall_buf_size_preset: unused(DRIVER),
+  syscall_drop_failed_exit: unused(DRIVER),
+  modern_bpf: unused(DRIVER),
+  outputs: unused('Falco no longer limits the rate of alerts this way.'),
+} as const;

@@ -1,0 +1,152 @@
+// How keys of the configuration are described: as data, from which reading, defaults, JSON Schema and documentation follow.
+
+interface DefinitionBase {
+  /** One sentence for people. */
+  readonly description: string;
+}
+
+export interface FlagDefinition extends DefinitionBase {
+  readonly kind: 'flag';
+  readonly default: boolean;
+}
+
+export interface NumberDefinition extends DefinitionBase {
+  readonly kind: 'number';
+  readonly default: number;
+  readonly least: number;
+  readonly most: number;
+  readonly whole: boolean;
+}
+
+export interface TextDefinition<Choice extends string = string> extends DefinitionBase {
+  readonly kind: 'text';
+  readonly default: string;
+  /** In the spelling that the value gets; what is read may be in any case. */
+  readonly choices?: readonly Choice[];
+}
+
+/** A time as Prometheus writes it, `1h30m`; its value is in milliseconds. */
+export interface DurationDefinition extends DefinitionBase {
+  readonly kind: 'duration';
+  readonly default: string;
+  readonly leastMs: number;
+}
+
+export interface ListDefinition<Item extends Definition = Definition> extends DefinitionBase {
+  readonly kind: 'list';
+  readonly items: Item;
+  /** A text that stands alone means a list of it. */
+  readonly orOne?: true;
+}
+
+/** Keys that are known. */
+export interface SectionDefinition<Keys extends KeyTable = KeyTable> extends DefinitionBase {
+  readonly kind: 'section';
+  readonly keys: Keys;
+  /** An item of a list, of which keys may be left out: what is not given is absent rather than its default. */
+  readonly sparse?: true;
+  /** What a text in place of the section means: the value of this key. */
+  readonly textFor?: string;
+}
+
+/** Keys that the user names. */
+export interface MapDefinition<Value extends Definition = Definition> extends DefinitionBase {
+  readonly kind: 'map';
+  readonly values: Value;
+}
+
+/** A key of Falco's that has no effect here; its value is not looked at. The description is the reason. */
+export interface UnusedDefinition extends DefinitionBase {
+  readonly kind: 'unused';
+}
+
+export type Definition =
+  | FlagDefinition
+  | NumberDefinition
+  | TextDefinition
+  | DurationDefinition
+  | ListDefinition
+  | SectionDefinition
+  | MapDefinition
+  | UnusedDefinition;
+
+export interface KeyTable {
+  readonly [key: string]: Definition;
+}
+
+/** The type of what is read by a definition. */
+export type ValueOf<Given extends Definition> =
+  Given extends SectionDefinition<infer Keys>
+    ? Given extends { readonly sparse: true }
+      ? Partial<SectionValue<Keys>>
+      : SectionValue<Keys>
+    : Given extends ListDefinition<infer Item>
+      ? readonly ValueOf<Item>[]
+      : Given extends MapDefinition<infer Value>
+        ? ReadonlyMap<string, ValueOf<Value>>
+        : Given extends FlagDefinition
+          ? boolean
+          : Given extends TextDefinition<infer Choice>
+            ? Choice
+            : Given extends UnusedDefinition
+              ? undefined
+              : number;
+
+export type SectionValue<Keys extends KeyTable> = {
+  readonly [Key in keyof Keys as Keys[Key] extends UnusedDefinition ? never : Key]: ValueOf<Keys[Key]>;
+};
+
+export function flag(byDefault: boolean, description: string): FlagDefinition {
+  return { kind: 'flag', default: byDefault, description };
+}
+
+export function whole(byDefault: number, range: { least: number; most: number }, description: string) {
+  return { kind: 'number', default: byDefault, ...range, whole: true, description } as const satisfies NumberDefinition;
+}
+
+export function fraction(byDefault: number, range: { least: number; most: number }, description: string) {
+  return {
+    kind: 'number',
+    default: byDefault,
+    ...range,
+    whole: false,
+    description,
+  } as const satisfies NumberDefinition;
+}
+
+export function text(byDefault: string, description: string): TextDefinition {
+  return { kind: 'text', default: byDefault, description };
+}
+
+export function choice<const Choice extends string>(
+  choices: readonly Choice[],
+  byDefault: NoInfer<Choice>,
+  description: string,
+): TextDefinition<Choice> {
+  return { kind: 'text', default: byDefault, choices, description };
+}
+
+export function duration(byDefault: string, leastMs: number, description: string): DurationDefinition {
+  return { kind: 'duration', default: byDefault, leastMs, description };
+}
+
+export function list<Item extends Definition>(items: Item, description: string): ListDefinition<Item> {
+  return { kind: 'list', items, description };
+}
+
+export function section<const Keys extends KeyTable>(description: string, keys: Keys): SectionDefinition<Keys> {
+  return { kind: 'section', keys, description };
+}
+
+/** An item of a list: what is not given is absent. */
+export function item<const Keys extends KeyTable>(description: string, keys: Keys) {
+  return { kind: 'section', keys, description, sparse: true } as const;
+}
+
+export function map<Value extends Definition>(values: Value, description: string): MapDefinition<Value> {
+  return { kind: 'map', values, description };
+}
+
+export function unused(reason: string): UnusedDefinition {
+  return { kind: 'unused', description: reason };
+}

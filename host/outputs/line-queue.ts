@@ -1,0 +1,56 @@
+// Lines that wait before an output: bounded, and what finds no room is counted.
+
+/** Lines that may wait where nothing else is said; an alert line has a few hundred bytes. */
+export const QUEUE_LINES = 8192;
+const QUEUE_BYTES = 16 * 1024 * 1024;
+
+export class LineQueue {
+  readonly #capacity: number;
+  #lines: Buffer[] = [];
+  /** Lines before this one have been taken. */
+  #first = 0;
+  #bytes = 0;
+
+  /** @param capacity lines; 0: the default */
+  constructor(capacity = 0) {
+    this.#capacity = capacity === 0 ? QUEUE_LINES : capacity;
+  }
+
+  get length(): number {
+    return this.#lines.length - this.#first;
+  }
+
+  /** @returns false if there is no room */
+  push(line: Buffer): boolean {
+    if (this.length >= this.#capacity || this.#bytes + line.length > QUEUE_BYTES) return false;
+    this.#lines.push(line);
+    this.#bytes += line.length;
+    return true;
+  }
+
+  peek(): Buffer | undefined {
+    return this.#lines[this.#first];
+  }
+
+  take(): Buffer | undefined {
+    const line = this.#lines[this.#first];
+    if (!line) return undefined;
+    this.#first++;
+    this.#bytes -= line.length;
+    // Not at each line: that would move all others each time.
+    if (this.#first === this.#lines.length || this.#first >= 1024) {
+      this.#lines = this.#lines.slice(this.#first);
+      this.#first = 0;
+    }
+    return line;
+  }
+
+  /** @returns how many lines there were */
+  clear(): number {
+    const { length } = this;
+    this.#lines = [];
+    this.#first = 0;
+    this.#bytes = 0;
+    return length;
+  }
+}
