@@ -36,14 +36,16 @@ export interface ReadResult<Value> {
   readonly unused: readonly UnusedKey[];
 }
 
+/** @param path of the key that it is the value of; '' for the whole */
 export function readValue<Given extends Definition>(
   definition: Given,
   node: ConfigNode | undefined,
   environment: Environment,
+  path = '',
 ): ReadResult<ValueOf<Given>> {
   const reader = new Reader(definition, environment);
   // What the reader makes follows the definition, which TypeScript can't follow.
-  const value = reader.read(definition, node, '') as ValueOf<Given>;
+  const value = reader.read(definition, node, path) as ValueOf<Given>;
   return { value, diagnostics: reader.diagnostics, origins: reader.origins, unused: reader.unused };
 }
 

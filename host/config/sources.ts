@@ -52,7 +52,7 @@ export function withIncludes(
   const files = path === undefined ? [] : [path];
   const entry = main.entries.get('config_files');
   if (!entry) return { root: main, files };
-  const { value, diagnostics } = readValue(RULE_KEYS.config_files, entry.value, environment);
+  const { value, diagnostics } = readValue(RULE_KEYS.config_files, entry.value, environment, 'config_files');
   if (diagnostics.length > 0) throw new ConfigError(diagnostics);
   const entries = new Map(main.entries);
   for (const [index, { path: given = '', strategy = 'append' }] of value.entries()) {

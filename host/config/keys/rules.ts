@@ -20,21 +20,23 @@ const SELECTED = {
   tag: text('', 'A tag, exactly.'),
 };
 
-export const RULE_KEYS = {
-  config_files: list(
-    {
-      ...item('A file or folder of further configuration.', {
-        path: text('', 'A file, or a folder of which all files are read, in the order of their names.'),
-        strategy: choice(
-          ['append', 'override', 'add-only'],
-          'append',
-          'What happens to a key that is set already: append to lists and replace all else, replace in any case, or keep it.',
-        ),
-      }),
-      textFor: 'path',
-    },
-    'Further configuration files, read after this one in this order; those that are not there are skipped.',
+const INCLUDED = {
+  path: text('', 'A file, or a folder of which all files are read, in the order of their names.'),
+  strategy: choice(
+    ['append', 'override', 'add-only'],
+    'append',
+    'What happens to a key that is set already: append to lists and replace all else, replace in any case, or keep it.',
   ),
+};
+
+export const RULE_KEYS = {
+  config_files: {
+    ...list(
+      { ...item('A file or folder of further configuration.', INCLUDED), textFor: 'path' },
+      'Further configuration files, read after this one in this order; those that are not there are skipped.',
+    ),
+    orOne: true,
+  },
   watch_config_files: flag(true, 'Apply changes of rule and configuration files without a restart.'),
   rules_files: {
     ...list(

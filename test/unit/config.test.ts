@@ -1,0 +1,276 @@
+// The configuration: Falco's keys and grammar, what files and options come to together, and what is said of mistakes.
+
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the configuration's variables
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
+import { ConfigError } from '../../host/config/error.ts';
+import { type Environment, expandVariables } from '../../host/config/expand.ts';
+import { type LoadedConfig, loadConfig } from '../../host/config/load.ts';
+import { FALCO_CONFIG } from '../support/falco-config.ts';
+
+let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasprey-config-'));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function load(text: string, options: readonly string[] = [], environment: Environment = {}): LoadedConfig {
+  return loadConfig({ path: write('main.yaml', text), options, environment });
+}
+
+/** What a person sees, with the folder left out. */
+function mistakes(text: string, options: readonly string[] = [], environment: Environment = {}): string {
+  try {
+    load(text, options, environment);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.diagnostics.map((diagnostic) => renderDiagnostic(diagnostic).replaceAll(`${folder}/`, '')).join('\n');
+  }
+  assert.fail('it was accepted');
+}
+
+describe('a configuration of Falco', () => {
+  it('is read as it comes: each key is applied, or named with the reason why not', () => {
+    const { configuration, unused } = loadConfig({ path: FALCO_CONFIG, environment: {} });
+    assert.equal(configuration.priority, 'debug');
+    assert.deepEqual(configuration.rules_files, [
+      '/etc/falco/falco_rules.yaml',
+      '/etc/falco/falco_rules.local.yaml',
+      '/etc/falco/rules.d',
+    ]);
+    assert.equal(configuration.webserver.enabled, true);
+    assert.equal(configuration.webserver.listen_address, '0.0.0.0');
+    assert.match(configuration.program_output.program, /^jq '\{text: \.output\}' \| curl -d @- -X POST https:/);
+    for (const { path, reason } of unused) {
+      assert.match(reason, /^[A-Z`j].*\.$/, path);
+    }
+    // What it has at its top is all that there is.
+    const top = [...readFileSync(FALCO_CONFIG, 'utf8').matchAll(/^([a-z_0-9]+):/gm)].map(([, key]) => key);
+    assert.ok(top.length > 30);
+    const named = new Set(unused.map(({ path }) => path));
+    for (const key of top) assert.ok(key && (Object.hasOwn(configuration, key) || named.has(key)), key);
+  });
+
+  it('gives every key its default where nothing is said', () => {
+    const { configuration, unused, files } = loadConfig({ environment: {} });
+    assert.equal(configuration.json_include_tags_property, true);
+    assert.equal(configuration.json_output, false);
+    assert.equal(configuration.webserver.listen_address, '127.0.0.1');
+    assert.deepEqual([unused, files], [[], []]);
+  });
+
+  it('takes what stands behind no key for not given, and an empty file for an empty configuration', () => {
+    assert.equal(load('json_include_tags_property:\nwebserver: ~\n').configuration.webserver.listen_port, 8765);
+    assert.equal(load('# nothing\n').configuration.rule_matching, 'first');
+  });
+});
+
+describe('mistakes in a configuration', () => {
+  it('are all shown, each in its place and with what to do', () => {
+    assert.equal(
+      mistakes('json_outputs: true\nwebserver:\n  listen_port: 99999\n  threads: 4\nlisten_address: ::1\n'),
+      `error[CONFIG_UNKNOWN_KEY]: there is no key json_outputs
+  --> main.yaml:1:1
+   |
+ 1 | json_outputs: true
+   | ^^^^^^^^^^^^
+   = help: did you mean json_output?
+error[CONFIG_UNKNOWN_KEY]: there is no key listen_address
+  --> main.yaml:5:1
+   |
+ 5 | listen_address: ::1
+   | ^^^^^^^^^^^^^^
+   = help: did you mean webserver.listen_address?
+error[CONFIG_UNKNOWN_KEY]: webserver has no key threads
+  --> main.yaml:4:3
+   |
+ 4 |   threads: 4
+   |   ^^^^^^^
+   = help: \`wasprey config --markdown\` lists the keys there are
+error[CONFIG_VALUE]: webserver.listen_port can't be '99999'
+  --> main.yaml:3:16
+   |
+ 3 |   listen_port: 99999
+   |                ^^^^^
+   = help: it is a whole number from 1 to 65535`,
+    );
+  });
+
+  it('of type, choice and YAML', () => {
+    const said = (text: string) =>
+      mistakes(text)
+        .split('\n')
+        .filter((line) => /^error|help|-->/.test(line));
+    assert.deepEqual(said('json_output: [true]'), [
+      "error[CONFIG_TYPE]: json_output can't be a list",
+      '  --> main.yaml:1:14',
+      '   = help: it is true or false',
+    ]);
+    assert.deepEqual(said('priority: warn'), [
+      "error[CONFIG_VALUE]: priority can't be 'warn'",
+      '  --> main.yaml:1:11',
+      '   = help: did you mean warning?',
+    ]);
+    assert.match(said('a: b: c')[0] ?? '', /^error\[CONFIG_YAML\]: this is no YAML: /);
+    assert.match(said('- a')[0] ?? '', /CONFIG_TYPE.*a configuration consists of keys and values/);
+    assert.match(said('json_output: true\n---\njson_output: false')[0] ?? '', /there is a second document/);
+    assert.deepEqual(said('priority: debug\n\npriority: info').slice(0, 2), [
+      'error[CONFIG_DUPLICATE_KEY]: priority is given twice',
+      '  --> main.yaml:3:1',
+    ]);
+  });
+
+  it('between keys', () => {
+    assert.match(
+      mistakes('rules_file: a.yaml\nrules_files: [b.yaml]'),
+      /rules_file and rules_files exclude each other/,
+    );
+    assert.match(mistakes('rules:\n  - enable: {rule: a}\n    disable: {tag: b}\n'), /has either enable or disable/);
+    assert.match(mistakes('rules:\n  - enable: {rule: a, tag: b}\n'), /main\.yaml:2:5/);
+    assert.match(mistakes('file_output: {enabled: true}'), /file_output is on, and needs file_output\.filename/);
+  });
+
+  it('of a file that can not be read', () => {
+    assert.throws(() => loadConfig({ path: join(folder, 'none.yaml'), environment: {} }), /no such file or directory/);
+    const bytes = join(folder, 'bytes.yaml');
+    writeFileSync(bytes, Buffer.from([0xff, 0xfe, 0x41]));
+    assert.throws(() => loadConfig({ path: bytes, environment: {} }), /not text in UTF-8/);
+  });
+
+  it('do not show what would act on a terminal', () => {
+    assert.match(mistakes('"\\e[31mred": 1'), /there is no key \\x1b\[31mred/);
+  });
+});
+
+describe('further files', () => {
+  it('append to lists and replace all else, override, or only add', () => {
+    const more = write('more.yaml', 'rules_files: [c]\npriority: error\nwebserver: {listen_port: 1}\n');
+    const given = (strategy: string) =>
+      load(
+        `rules_files: [a, b]\nwebserver: {listen_port: 2, listen_address: 127.0.0.2}\nconfig_files: [{path: ${more}, strategy: ${strategy}}]`,
+      );
+    const seen = ({ configuration }: LoadedConfig) => [
+      configuration.rules_files,
+      configuration.priority,
+      configuration.webserver.listen_port,
+      configuration.webserver.listen_address,
+    ];
+    assert.deepEqual(seen(given('append')), [['a', 'b', 'c'], 'error', 1, '127.0.0.1']);
+    assert.deepEqual(seen(given('override')), [['c'], 'error', 1, '127.0.0.1']);
+    assert.deepEqual(seen(given('add-only')), [['a', 'b'], 'error', 2, '127.0.0.2']);
+  });
+
+  it('are files, all files of a folder by name, or not there', () => {
+    const inner = join(folder, 'config.d');
+    mkdirSync(inner);
+    writeFileSync(join(inner, '2'), 'priority: error\nrules_files: [two]\n');
+    writeFileSync(join(inner, '1.yaml'), 'priority: alert\nrules_files: [one]\n');
+    mkdirSync(join(inner, '3.yaml'));
+    const { configuration, files } = load(`config_files:\n  - ${inner}\n  - ${folder}/nowhere\n`);
+    assert.deepEqual([configuration.priority, configuration.rules_files], ['error', ['one', 'two']]);
+    assert.deepEqual(
+      files,
+      ['main.yaml', 'config.d/1.yaml', 'config.d/2'].map((name) => join(folder, name)),
+    );
+    assert.equal(load('', [`config_files=${inner}/1.yaml`]).configuration.priority, 'alert');
+  });
+
+  it('have their own places in diagnostics, and name no further ones', () => {
+    const bad = write('bad.yaml', '\njson_output: perhaps\n');
+    assert.match(
+      mistakes(`config_files: [${bad}]`),
+      /CONFIG_TYPE\]: json_output can't be 'perhaps'\n {2}--> bad\.yaml:2:14/,
+    );
+    const nested = write('nested.yaml', 'config_files: [x]\n');
+    assert.match(mistakes(`config_files: [${nested}]`), /CONFIG_INCLUDE\].*\n {2}--> nested\.yaml:1:1/);
+    assert.match(mistakes(`config_files:\n  - ${folder}/main.yaml\n`), /CONFIG_INCLUDE\].*\n {2}--> main\.yaml:2:5/);
+  });
+});
+
+describe('variables of the environment', () => {
+  it('are expanded as Falco does', () => {
+    const environment = { FOO: 'bar', OUTER: 'x${FOO}y', EMPTY: '', SELF: '${SELF}' };
+    for (const [written, expected] of [
+      ['${FOO}', 'bar'],
+      ['a${FOO}b${FOO}', 'abarbbar'],
+      ['${OUTER}', 'xbary'],
+      ['${UNSET}${EMPTY}', ''],
+      ['$FOO', '$FOO'],
+      ['$$FOO', '$$FOO'],
+      ['$${FOO}', '${FOO}'],
+      ['$${${FOO}}', '${bar}'],
+      ['${FOO', '${FOO'],
+      ['100$', '100$'],
+      ['${SELF}', undefined],
+    ] as const) {
+      assert.equal(expandVariables(written, environment), expected, written);
+    }
+  });
+
+  it('count for values of every kind, and for the paths of further files', () => {
+    const more = write('by-variable.yaml', 'priority: ${LEVEL}\n');
+    const text = 'config_files: ["${MORE}"]\nwebserver: {listen_port: "9${PORT}"}\njson_output: ${UNSET}\n';
+    const { configuration } = load(text, [], { MORE: more, LEVEL: 'error', PORT: '000' });
+    assert.deepEqual(
+      [configuration.priority, configuration.webserver.listen_port, configuration.json_output],
+      ['error', 9000, false],
+    );
+    assert.match(mistakes('priority: ${A}', [], { A: '${A}' }), /holds a variable that holds itself/);
+  });
+});
+
+describe('-o', () => {
+  it('sets keys, items of lists, and whole objects', () => {
+    const { configuration } = load('rules_files: [a]\nwebserver: {listen_port: 1}\n', [
+      'webserver.listen_address=::1',
+      'rules_files[]=b',
+      'rules_files[0]=c',
+      'rules[].disable.rule=*',
+      'rules[1].enable={tag: network}',
+      'file_output={"enabled": true, "filename": "x=y"}',
+      "program_output.program=jq '{text: .output}' | curl -d @- -X POST http://127.0.0.1/a?b=c",
+    ]);
+    assert.deepEqual([configuration.webserver.listen_port, configuration.webserver.listen_address], [1, '::1']);
+    assert.deepEqual(configuration.rules_files, ['c', 'b']);
+    assert.deepEqual(configuration.rules, [{ disable: { rule: '*' } }, { enable: { tag: 'network' } }]);
+    assert.deepEqual([configuration.file_output.enabled, configuration.file_output.filename], [true, 'x=y']);
+    assert.equal(
+      configuration.program_output.program,
+      "jq '{text: .output}' | curl -d @- -X POST http://127.0.0.1/a?b=c",
+    );
+  });
+
+  it('is shown as it was given when it is wrong', () => {
+    assert.equal(
+      mistakes('', ['webserver={listen_port: 70000}']),
+      `error[CONFIG_VALUE]: webserver.listen_port can't be '70000'
+  --> -o:1:25
+   |
+ 1 | webserver={listen_port: 70000}
+   |                         ^^^^^
+   = help: it is a whole number from 1 to 65535`,
+    );
+    for (const option of [
+      'json_output',
+      '=true',
+      'a..b=1',
+      '[0]=1',
+      'a[x]=1',
+      'a.=1',
+      'rules[5].enable=1',
+      'priority.x=1',
+    ])
+      assert.match(mistakes('priority: debug', [option]), /^error\[CONFIG_OPTION\]/, option);
+  });
+});
