@@ -41,7 +41,7 @@ export class MatchReader {
     if (!event) return undefined;
     const values = plan.reads.map((read) => read && this.#value(event, read));
     const pending = plan.printsContainer ? pendingContainer(event) : undefined;
-    const names = event.hasTwoViews && NAME_READS.map((read) => read && this.#value(event, read));
+    const names = event.hasTwoNames && NAME_READS.map((read) => read && this.#value(event, read));
     return { time: event.time, values, ...(pending && { pending }), ...(names && { names }) };
   }
 

@@ -149,9 +149,10 @@ export class EventRecord extends StructRecord {
     return (isSecond && EventRecord.at(this.memory, this.number('other_view'))) || this;
   }
 
-  /** The kernel resolved the names to others than those passed. */
-  get hasTwoViews(): boolean {
-    return (this.number('flags') & (EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW)) !== 0;
+  /** The kernel resolved the names to others than those passed: there are two views, and both are of the same call. */
+  get hasTwoNames(): boolean {
+    const hasTwoViews = (this.number('flags') & (EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW)) !== 0;
+    return hasTwoViews && EventRecord.at(this.memory, this.number('other_view'))?.type === this.type;
   }
 
   /** Return value of the syscall. */

@@ -60,7 +60,7 @@ const DESCRIPTOR: readonly MemberSpec[] = [
   },
   { name: 'raw', type: 'string', doc: 'path as passed to the syscall' },
   { name: 'resolved', type: 'string', doc: 'path as the kernel resolved it (dentry walk across mounts)' },
-  { name: 'directory', type: 'string', doc: 'path of dirfd, where raw is relative to one' },
+  { name: 'directory', type: 'string', doc: 'path of dirfd, where raw is relative to one, or a handle belongs to it' },
 ];
 
 function body(name: string, doc: string, members: readonly MemberSpec[]): Struct {
@@ -70,9 +70,13 @@ function body(name: string, doc: string, members: readonly MemberSpec[]): Struct
 export const EVENT_HEADER = defineStruct('event_header', 'What every event record starts with.', HEADER);
 
 export const EVENT_STRUCTS = {
-  open: body('event_open', 'open, openat, openat2, creat', [
+  open: body('event_open', 'open, openat, openat2, creat, open_by_handle_at', [
     ...DESCRIPTOR,
-    { name: 'dirfd', type: 'i32', doc: 'directory descriptor passed; AT_FDCWD for open and creat' },
+    {
+      name: 'dirfd',
+      type: 'i32',
+      doc: 'directory descriptor passed (by handle: of the mount); AT_FDCWD for open and creat',
+    },
     { name: 'open_flags', type: 'u32', doc: "flags in the kernel's numbers" },
     { name: 'mode', type: 'u32', doc: 'mode passed' },
     { name: 'resolve', type: 'u32', doc: 'openat2: resolve flags' },
@@ -176,8 +180,9 @@ export const EVENT_FLAGS = {
   /** A 32-bit system call: of a 32-bit program, or by `int 0x80`. */
   COMPAT: 32,
   /**
-   * The kernel resolved the names to others than those passed. There is a second view: the fixed part of the record again, with the
-   * resolved names for names. Rules are tried on both.
+   * The kernel resolved the names to others than those passed, or the call does what another does (open_by_handle_at: openat). There is
+   * a second view: the fixed part of the record again, with the resolved names for names, or of the other call's type. Rules are tried
+   * on both.
    */
   TWO_VIEWS: 64,
   /** This is the second view. Its size is the distance to the record that follows the event's own. */

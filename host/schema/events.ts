@@ -558,6 +558,15 @@ export const EVENT_TYPES: readonly EventType[] = [
       parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'descriptor_flags' }),
     ],
   },
+  {
+    // Its second view is the openat that it stands for.
+    name: 'open_by_handle_at',
+    number: 52,
+    shape: 'open',
+    category: 'file',
+    createsFd: true,
+    parameters: [FD_RESULT, parameter('mountfd', 'FD', { member: 'dirfd' }), OPEN_FLAGS, PATH, DEV, INO],
+  },
 ];
 
 const BY_NAME = new Map(EVENT_TYPES.map((type) => [type.name, type]));

@@ -12,6 +12,8 @@
 //   list:A,B,C            argv or envp
 //   in:ADDRESS:PORT   in6:ADDRESS:PORT   un:PATH   un:@ABSTRACT     a socket address
 //   msg:ADDRESS   msg:    struct msghdr with 4 bytes of data, to that socket address or none; msg32: as 32-bit calls have it
+//   rights:FD   rights:   the same with a descriptor to pass on (FD is an argument as here), or with room for one
+//   handle                struct file_handle: what name_to_handle_at has written is there for open_by_handle_at
 //   how:FLAGS,MODE,RESOLVE              struct open_how
 //   clone3:FLAGS,EXIT_SIGNAL,PID        struct clone_args; PID 0 = any
 //   out   outlen          4 KB to write to, and a pointer to their number
@@ -83,6 +85,7 @@ static const struct call calls[] = {
     OPENS(bpf),      CALL(clone),         CALL(clone3),   CALL(chdir),       CALL(fchdir),      CALL(chroot),
     CALL(write),     CALL(getppid),       CALL(sendfile), OPENS(pidfd_open), CALL(pipe2),       OPENS(eventfd2),
     CALL(ftruncate), CALL(fcntl),         CALL(fchmodat2), CALL(recvfrom),    CALL(recvmsg),     OPENS(userfaultfd),
+    CALL(socketpair), CALL(name_to_handle_at), OPENS(open_by_handle_at),
 };
 
 enum { X32_CALL = 0x40000000 };

@@ -2,6 +2,7 @@
 // structures.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <stddef.h>
@@ -80,6 +81,25 @@ static void* message(const char* text) {
   return result;
 }
 
+static void* message_with_rights(const char* fd) {
+  struct msghdr* result = message("");
+  int passed = *fd ? (int)argument(fd) : -1;
+  struct cmsghdr* control = calloc(1, CMSG_SPACE(sizeof(passed)));
+  *control = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(passed)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  memcpy(CMSG_DATA(control), &passed, sizeof(passed));
+  result->msg_control = control;
+  result->msg_controllen = CMSG_SPACE(sizeof(passed));
+  return result;
+}
+
+static void* file_handle(void) {
+  static struct {
+    struct file_handle head;
+    char bytes[MAX_HANDLE_SZ];
+  } handle = {.head.handle_bytes = MAX_HANDLE_SZ};
+  return &handle;
+}
+
 // struct compat_msghdr: all words of 32 bits.
 static void* compat_message(const char* text) {
   const struct msghdr* wide = message(text);
@@ -144,6 +164,8 @@ long argument(const char* text) {
   if (!strncmp(text, "in", 2) || !strncmp(text, "un:", 3)) return (long)socket_address(text);
   if (!strncmp(text, "msg32:", 6)) return (long)compat_message(text + 6);
   if (!strncmp(text, "msg:", 4)) return (long)message(text + 4);
+  if (!strncmp(text, "rights:", 7)) return (long)message_with_rights(text + 7);
+  if (!strcmp(text, "handle")) return (long)file_handle();
   if (!strncmp(text, "how:", 4)) return (long)structure(text + 4, 0);
   if (!strncmp(text, "clone3:", 7)) return (long)structure(text + 7, 1);
   if (!strncmp(text, "list:", 5)) return (long)string_list(text + 5);

@@ -23,7 +23,7 @@ static const struct compat_call calls[] = {
     CALL(bind),     CALL(listen),     CALL(connect),      CALL(accept4),   CALL(sendto),    CALL(sendmsg),
     CALL(mount),    CALL(umount2),    CALL(memfd_create), CALL(unshare),   CALL(setns),     CALL(ptrace),
     CALL(bpf),      CALL(chdir),      CALL(setsid),       CALL(execve),    CALL(execveat),  CALL(fchmodat2),
-    CALL(recvfrom),   CALL(recvmsg),    CALL(io_uring_setup),
+    CALL(recvfrom), CALL(recvmsg),    CALL(io_uring_setup), CALL(open_by_handle_at),
     {"setuid", __NR_setuid32},        {"setgid", __NR_setgid32},           {"setresuid", __NR_setresuid32},
     {"setuid16", __NR_setuid},
 };

@@ -73,6 +73,7 @@ static const struct compat_call compat_calls[] = {
     [306] = {EVENT_FCHMODAT},
     [310] = {EVENT_UNSHARE, CHANGE_PLACE},
     [330] = {EVENT_DUP3},
+    [342] = {EVENT_OPEN_BY_HANDLE_AT},
     [346] = {EVENT_SETNS, CHANGE_PLACE},
     [350] = {EVENT_FINIT_MODULE},
     [353] = {EVENT_RENAMEAT2},

@@ -63,14 +63,17 @@
   HOOK(EVENT_VFORK, "sys_exit_vfork", on_process)                  \
   HOOK(EVENT_RECVFROM, "sys_exit_recvfrom", on_receive)            \
   HOOK(EVENT_RECVMSG, "sys_exit_recvmsg", on_receive)              \
-  HOOK(EVENT_USERFAULTFD, "sys_exit_userfaultfd", on_descriptor)
+  HOOK(EVENT_USERFAULTFD, "sys_exit_userfaultfd", on_descriptor)   \
+  HOOK(EVENT_OPEN_BY_HANDLE_AT, "sys_exit_open_by_handle_at", on_open)
 
-/* ALSO(event type, cookie, tracepoint, program): where else events of a type come from. A send may connect. */
+/* ALSO(event type, cookie, tracepoint, program): where else events of a type come from. A send may connect; a file
+ * opened by its handle is told as such, and rules see an openat in it too. */
 #define WASPREY_ALSO(ALSO)                                            \
   ALSO(EVENT_DUP, EVENT_DUP, "sys_exit_fcntl", on_descriptor)         \
   ALSO(EVENT_FCHMODAT, EVENT_FCHMODAT, "sys_exit_fchmodat2", on_path) \
   ALSO(EVENT_CONNECT, EVENT_SENDTO, "sys_exit_sendto", on_send)       \
-  ALSO(EVENT_CONNECT, EVENT_SENDMSG, "sys_exit_sendmsg", on_send)
+  ALSO(EVENT_CONNECT, EVENT_SENDMSG, "sys_exit_sendmsg", on_send)     \
+  ALSO(EVENT_OPENAT, EVENT_OPEN_BY_HANDLE_AT, "sys_exit_open_by_handle_at", on_open)
 
 /* What a system call may have changed in its process. */
 #define CHANGE_CREDENTIALS 1 /* sends a record only where they differ: each thread makes the call */

@@ -1,4 +1,4 @@
-/* open, openat, openat2, creat. */
+/* open, openat, openat2, creat, open_by_handle_at. */
 
 #include "filter_path.h"
 
@@ -36,6 +36,8 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
                                      PINNED(how.resolve)};
     case EVENT_CREAT:
       return (struct open_arguments){ARGUMENT(call, 0), AT_FDCWD, CREAT_FLAGS, ARGUMENT(call, 1), 0};
+    case EVENT_OPEN_BY_HANDLE_AT: /* a handle, no path */
+      return (struct open_arguments){0, ARGUMENT(call, 0), ARGUMENT(call, 2), 0, 0};
     default:
       return (struct open_arguments){ARGUMENT(call, 0), AT_FDCWD, ARGUMENT(call, 1), ARGUMENT(call, 2), 0};
   }
@@ -51,7 +53,8 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
   event->mode = arguments.flags & (O_CREAT | O_TMPFILE_BIT) ? arguments.mode : 0;
   event->resolve = arguments.resolve;
   event->raw = append_text(record, call, arguments.path, OPEN_RAW_LIMIT);
-  if (is_relative(record, event->raw, arguments.dirfd, OPEN_RAW_LIMIT))
+  if (is_relative(record, event->raw, arguments.dirfd, OPEN_RAW_LIMIT) ||
+      event_type(record) == EVENT_OPEN_BY_HANDLE_AT)
     event->directory = append_directory(record, task, arguments.dirfd, OPEN_DIRECTORY_LIMIT);
   if (result >= 0)
     event->kind = 'f'; /* until it is known better */
@@ -92,6 +95,8 @@ inline_always bool passes_open(struct record *record, struct exit_context *ctx, 
   u64 type = bpf_get_attach_cookie(ctx);
   s64 result = ctx->result;
   u64 clauses = clauses_of_call(filter, record, type, result, FILTER_OPEN);
+  if (type == EVENT_OPEN_BY_HANDLE_AT)
+    clauses |= clauses_of_call(filter, record, EVENT_OPENAT, result, FILTER_OPEN);
   if (!clauses)
     return filtered(record, type);
   struct call call = call_of(task);
@@ -104,9 +109,11 @@ inline_always bool passes_open(struct record *record, struct exit_context *ctx, 
     return filtered(record, type);
   if (clauses & filter->any_path)
     return true;
-  u64 below = clauses_below(filter, record->image, task, arguments.dirfd);
-  if (clauses & clauses_of_passed(filter, arguments.path, below))
-    return true;
+  if (type != EVENT_OPEN_BY_HANDLE_AT) {
+    u64 below = clauses_below(filter, record->image, task, arguments.dirfd);
+    if (clauses & clauses_of_passed(filter, arguments.path, below))
+      return true;
+  }
   if (file && clauses & clauses_of_file(filter, file, false))
     return true;
   return filtered(record, type);

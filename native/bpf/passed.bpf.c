@@ -46,6 +46,7 @@ SEC("raw_tp") int write_passed(void *ctx) {
     case EVENT_OPENAT:
     case EVENT_OPENAT2:
     case EVENT_CREAT:
+    case EVENT_OPEN_BY_HANDLE_AT:
       if (reserve_passed(&record, passed, task, OPEN_LONGEST, sizeof(struct event_open)))
         write_open(&record, task, &call, result);
       break;

@@ -33,7 +33,7 @@ struct event_header {
 };
 _Static_assert(sizeof(struct event_header) == 64, "struct event_header: layout");
 
-/* open, openat, openat2, creat */
+/* open, openat, openat2, creat, open_by_handle_at */
 struct event_open {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
@@ -52,8 +52,8 @@ struct event_open {
   struct string_ref name; /* 128: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
   struct string_ref raw; /* 136: path as passed to the syscall */
   struct string_ref resolved; /* 144: path as the kernel resolved it (dentry walk across mounts) */
-  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one */
-  __s32 dirfd; /* 160: directory descriptor passed; AT_FDCWD for open and creat */
+  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one, or a handle belongs to it */
+  __s32 dirfd; /* 160: directory descriptor passed (by handle: of the mount); AT_FDCWD for open and creat */
   __u32 open_flags; /* 164: flags in the kernel's numbers */
   __u32 mode; /* 168: mode passed */
   __u32 resolve; /* 172: openat2: resolve flags */
@@ -90,7 +90,7 @@ struct event_descriptor {
   struct string_ref name; /* 128: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
   struct string_ref raw; /* 136: path as passed to the syscall */
   struct string_ref resolved; /* 144: path as the kernel resolved it (dentry walk across mounts) */
-  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one */
+  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one, or a handle belongs to it */
   __s32 old_fd; /* 160: dup*: descriptor duplicated */
   __s32 new_fd; /* 164: dup2, dup3: descriptor asked for */
   __u32 call_flags; /* 168: flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd */
@@ -118,7 +118,7 @@ struct event_network {
   struct string_ref name; /* 128: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
   struct string_ref raw; /* 136: path as passed to the syscall */
   struct string_ref resolved; /* 144: path as the kernel resolved it (dentry walk across mounts) */
-  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one */
+  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one, or a handle belongs to it */
   __u32 domain; /* 160: socket: address family */
   __u32 socket_type; /* 164: socket: type without flags */
   __u32 protocol; /* 168: socket: protocol */
@@ -319,8 +319,9 @@ _Static_assert(sizeof(struct container) == 184, "struct container: layout");
 #define EVENT_RECVFROM 49
 #define EVENT_RECVMSG 50
 #define EVENT_USERFAULTFD 51
+#define EVENT_OPEN_BY_HANDLE_AT 52
 
-#define EVENT_TYPE_COUNT 52
+#define EVENT_TYPE_COUNT 53
 
 #define EVENT_FLAG_TRUNCATED 1
 #define EVENT_FLAG_THREAD 2

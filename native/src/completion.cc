@@ -47,6 +47,10 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
       auto* event = As<event_open>(record);
       if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
       if (!Fit(event, event->raw, event->resolved, event->directory)) return Outcome::kMalformed;
+      if (header.type == EVENT_OPEN_BY_HANDLE_AT) {
+        event->name = event->resolved;
+        return RoomOr(AddView(event, address, EVENT_OPENAT) != nullptr);
+      }
       return RoomOr(NamePath(record, address, event->raw, event->directory, event->dirfd, &event->name) &&
                     ViewResolved(event, address));
     }
@@ -136,19 +140,30 @@ bool Completion::ViewResolved(event_open* event, uint32_t address) {
                                     : scratch_.Text(address + event->name.offset, event->name.length);
   // A memfd that was opened again has a name, but no path.
   if (!resolved.starts_with('/') || resolved == name) return true;
-  if (!scratch_.HasRoom(sizeof *event + alignof(event_open) + 1)) return false;
+  event_open* view = AddView(event, address, event->header.type);
+  if (view == nullptr) return false;
+  view->name = view->resolved;
+  return true;
+}
+
+/**
+ * Makes the second view of an event, as one of that type; its strings are those of the record. Null when scratch is
+ * full.
+ */
+event_open* Completion::AddView(event_open* event, uint32_t address, uint16_t type) {
+  if (!scratch_.HasRoom(sizeof *event + alignof(event_open) + 1)) return nullptr;
   event_open* view = scratch_.Keep(*event, &event->other_view);
   const uint32_t distance = address - event->other_view;
-  view->name = view->resolved;
   for (string_ref* text : {&view->name, &view->raw, &view->resolved, &view->directory}) {
     if (text->offset != 0) text->offset += distance;
   }
   view->other_view = address;
+  view->header.type = type;
   view->header.size += distance;
   view->header.flags |= EVENT_FLAG_COMPLETE | EVENT_FLAG_RESOLVED_VIEW;
   view->header.image_address = last_address_;
   event->header.flags |= EVENT_FLAG_TWO_VIEWS;
-  return true;
+  return view;
 }
 
 /** What a descriptor stands for: a path for files, an address for sockets, a memfd's name; else present and empty. */

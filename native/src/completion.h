@@ -99,6 +99,7 @@ class Completion {
   bool NamePath(void* record, uint32_t address, const string_ref& raw, const string_ref& directory, int32_t dirfd,
                 string_ref* name);
   bool ViewResolved(event_open* event, uint32_t address);
+  event_open* AddView(event_open* event, uint32_t address, uint16_t type);
   bool NameDescriptor(event_descriptor* event, uint32_t address);
   bool NameSocket(event_network* event, uint32_t address);
   bool Store(uint32_t address, size_t length, string_ref* name);

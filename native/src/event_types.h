@@ -70,6 +70,7 @@ inline constexpr EventType kEventTypes[] = {
     {"recvfrom", EVENT_RECVFROM, Shape::kNetwork},
     {"recvmsg", EVENT_RECVMSG, Shape::kNetwork},
     {"userfaultfd", EVENT_USERFAULTFD, Shape::kDescriptor},
+    {"open_by_handle_at", EVENT_OPEN_BY_HANDLE_AT, Shape::kOpen},
 };
 
 namespace event_types_internal {

@@ -110,7 +110,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return load<u32>(base, 60);
 }
 
-// -- event_open: open, openat, openat2, creat
+// -- event_open: open, openat, openat2, creat, open_by_handle_at
 
 /** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
 // @ts-ignore: decorator
@@ -208,13 +208,13 @@ export const CANDIDATE_WORDS: u32 = 32;
   return textOf(base, load<u64>(base, 144));
 }
 
-/** path of dirfd, where raw is relative to one */
+/** path of dirfd, where raw is relative to one, or a handle belongs to it */
 // @ts-ignore: decorator
 @inline export function openDirectory(base: u32): u64 {
   return textOf(base, load<u64>(base, 152));
 }
 
-/** directory descriptor passed; AT_FDCWD for open and creat */
+/** directory descriptor passed (by handle: of the mount); AT_FDCWD for open and creat */
 // @ts-ignore: decorator
 @inline export function openDirfd(base: u32): i32 {
   return load<i32>(base, 160);
@@ -368,7 +368,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return textOf(base, load<u64>(base, 144));
 }
 
-/** path of dirfd, where raw is relative to one */
+/** path of dirfd, where raw is relative to one, or a handle belongs to it */
 // @ts-ignore: decorator
 @inline export function descriptorDirectory(base: u32): u64 {
   return textOf(base, load<u64>(base, 152));
@@ -502,7 +502,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return textOf(base, load<u64>(base, 144));
 }
 
-/** path of dirfd, where raw is relative to one */
+/** path of dirfd, where raw is relative to one, or a handle belongs to it */
 // @ts-ignore: decorator
 @inline export function networkDirectory(base: u32): u64 {
   return textOf(base, load<u64>(base, 152));

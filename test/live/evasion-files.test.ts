@@ -1,23 +1,57 @@
-// Ways round rules that name files: each reads /etc/shadow by another path, and is held against Falco's own rules.
+// Ways round rules that name files: each reaches /etc/shadow by another path, or none, and is held against Falco's own rules.
 
 import assert from 'node:assert/strict';
-import { symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { act, makeDirectory, type Step, str } from '../support/live-act.ts';
-import { type AlertLine, LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { act, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
+import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { Container } from '../support/live-container.ts';
+import {
+  AF_UNIX,
+  AT_FDCWD,
+  CLONE_NEWNS,
+  MS_BIND,
+  MS_PRIVATE,
+  MS_REC,
+  O,
+  SOCK_STREAM,
+} from '../support/live-numbers.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
 const READ = 'Read sensitive file untrusted';
+const HARD_LINK = 'Create Hardlink Over Sensitive Files';
 const SHADOW = '/etc/shadow';
+const BY_HANDLE = probe(
+  ['open_by_handle_at'],
+  ['fd.name', 'fd.num', 'fd.typechar', 'evt.is_open_read', 'evt.arg.path', 'evt.arg.mountfd', 'evt.arg.flags'],
+);
+const PATHS = probe(
+  ['mkdir', 'chmod', 'rename', 'link', 'symlink', 'unlink', 'rmdir'],
+  ['evt.arg.path', 'evt.arg.filename', 'evt.arg.newpath', 'evt.arg.linkpath', 'evt.arg.target'],
+);
+const MOUNTS = probe(['mount'], ['evt.arg.dev', 'evt.arg.dir', 'evt.arg.flags']);
+
 const folder = makeDirectory();
 const directory = folder.path;
 let agent: LiveAgent;
+let runs = 0;
 
 before(async () => {
-  agent = await LiveAgent.start([stockRules('falco_rules.yaml'), stockRules('falco-incubating_rules.yaml')], {
-    warnings: 'accepted',
-  });
+  mkdirSync(`${directory}/etc`);
+  mkdirSync(`${directory}/real`);
+  writeFileSync(`${directory}/plain`, '');
+  symlinkSync('real', `${directory}/to-real`);
+  symlinkSync('/etc', `${directory}/folder`);
+  symlinkSync('/usr/bin', `${directory}/programs`);
+  symlinkSync(SHADOW, `${directory}/file`);
+  const rules = [
+    stockRules('falco_rules.yaml'),
+    stockRules('falco-incubating_rules.yaml'),
+    BY_HANDLE.rule,
+    MOUNTS.rule,
+    PATHS.rule,
+  ];
+  agent = await LiveAgent.start(rules, { warnings: 'accepted', ruleMatching: 'all' });
 });
 
 after(async () => {
@@ -25,16 +59,22 @@ after(async () => {
   folder.remove();
 });
 
-let runs = 0;
+type Run = (steps: readonly Step[]) => Promise<unknown>;
 
-/** Does the steps, and gives the one alert of that rule that comes of them. */
-async function alerted(steps: readonly Step[], rule = READ): Promise<AlertLine> {
-  const name = `act${++runs}`;
-  await act([['@mark', name], ...steps]);
+/** Where another program goes on: puts what alertsOf() knows the run by into its command line too. */
+const MARK: Step = ['@mark'];
+
+/** Does the steps, and gives the alerts of that rule that come of them. */
+async function alertsOf(steps: readonly Step[], rule = READ, run: Run = act): Promise<AlertLine[]> {
+  const name = `evasion${process.pid}-${++runs}-`;
+  await run([MARK, ...steps].map((step) => (step === MARK ? ['@mark', name] : step)));
   await agent.settled();
-  const [alert, ...more] = agent
-    .alerts(rule)
-    .filter((each) => String(each.output_fields['proc.cmdline']).includes(name));
+  return agent.alerts(rule).filter((each) => String(each.output_fields['proc.cmdline']).includes(name));
+}
+
+/** The only one. */
+async function alerted(steps: readonly Step[], rule = READ, run: Run = act): Promise<AlertLine> {
+  const [alert, ...more] = await alertsOf(steps, rule, run);
   assert.ok(alert, `no alert of "${rule}"`);
   assert.equal(more.length, 0, 'the same event matched twice');
   return alert;
@@ -45,13 +85,187 @@ function read(path: string): Step {
 }
 
 describe('A file is matched by the name it was opened by and by the name it resolves to', () => {
-  test('through a symbolic link: the resolved name matches, both are in the alert', async () => {
-    const link = `${directory}/innocent`;
-    symlinkSync(SHADOW, link);
-    const alert = await alerted([read(link)]);
-    assert.equal(alert.output_fields['fd.name'], SHADOW);
-    assert.equal(alert.output_fields['fd.openpath'], link);
-    assert.equal(alert.output_fields['fd.realpath'], SHADOW);
-    assert.ok(alert.output.endsWith(` fd.openpath=${link} fd.realpath=${SHADOW}`), alert.output);
+  const ways: readonly (readonly [name: string, steps: readonly Step[], openPath: string])[] = [
+    ['through a symbolic link', [read(`${directory}/file`)], `${directory}/file`],
+    ['through a directory that is a link', [read(`${directory}/folder/shadow`)], `${directory}/folder/shadow`],
+    [
+      'with `..` behind a link',
+      [read(`${directory}/programs/../../etc/shadow`)],
+      `${directory.replace(/\/[^/]*$/, '')}/etc/shadow`,
+    ],
+    ['through /proc/self/root', [read('/proc/self/root/etc/shadow')], '/proc/self/root/etc/shadow'],
+    ['through /proc/self/cwd', [['chdir', str('/')], read('/proc/self/cwd/etc/shadow')], '/proc/self/cwd/etc/shadow'],
+    [
+      'relative to the descriptor of a directory that is a link',
+      [
+        ['openat', AT_FDCWD, str(`${directory}/`), O.PATH],
+        ['openat', 'r0', str('folder/shadow'), O.RDONLY],
+      ],
+      `${directory}/folder/shadow`,
+    ],
+  ];
+  for (const [name, steps, openPath] of ways) {
+    test(name, async () => {
+      const alert = await alerted(steps);
+      assert.equal(alert.output_fields['fd.name'], SHADOW);
+      assert.equal(alert.output_fields['fd.openpath'], openPath);
+      assert.equal(alert.output_fields['fd.realpath'], SHADOW);
+      assert.ok(alert.output.endsWith(` fd.openpath=${openPath} fd.realpath=${SHADOW}`), alert.output);
+    });
+  }
+});
+
+describe('A file is matched by its name, however that is put together', () => {
+  const ways: readonly (readonly [name: string, steps: readonly Step[]])[] = [
+    ['with `..`, `.` and empty components', [read('/usr/../etc/.//shadow')]],
+    ['relative to the current directory', [['chdir', str('/etc')], read('shadow')]],
+    [
+      'relative to the descriptor of a directory',
+      [
+        ['openat', AT_FDCWD, str('/etc'), O.PATH],
+        ['openat', 'r0', str('shadow'), O.RDONLY],
+      ],
+    ],
+  ];
+  for (const [name, steps] of ways) {
+    test(name, async () => {
+      const alert = await alerted(steps);
+      assert.equal(alert.output_fields['fd.name'], SHADOW);
+    });
+  }
+});
+
+describe('A file that is opened again, by what stands for it, is matched by its name', () => {
+  test('by its handle: as the event that Falco has for that, and as the open that it stands for', async () => {
+    const steps: readonly Step[] = [
+      ['openat', AT_FDCWD, str('/etc'), O.DIRECTORY],
+      ['name_to_handle_at', AT_FDCWD, str(SHADOW), 'handle', 'out', 0],
+      ['open_by_handle_at', 'r0', 'handle', O.RDONLY],
+    ];
+    for (const way of ['', 'int80:']) {
+      const call: Step = [`${way}open_by_handle_at`, 'r0', 'handle', O.RDONLY];
+      const alert = await alerted([...steps.slice(0, 2), call]);
+      assert.equal(alert.output_fields['fd.name'], SHADOW);
+      assert.equal(alert.output_fields['evt.type'], 'openat');
+      assert.equal(alert.output_fields['fd.openpath'], undefined, 'it has one name');
+    }
+    const [observed] = await agent.observe(BY_HANDLE, steps);
+    assert.ok(observed);
+    assertFields(observed.alert, {
+      'evt.rawres': observed.call.result,
+      'fd.num': observed.call.result,
+      'fd.name': SHADOW,
+      'fd.typechar': 'f',
+      'evt.is_open_read': true,
+      'evt.arg.path': SHADOW,
+      'evt.arg.mountfd': '<d>/etc',
+      'evt.arg.flags': 'O_RDONLY',
+    });
+  });
+
+  test('through /proc/self/fd, where the descriptor was no open file (O_PATH)', async () => {
+    const alerts = await alertsOf([
+      ['openat', AT_FDCWD, str(SHADOW), O.PATH],
+      ['openat', AT_FDCWD, str('/proc/self/fd/3'), O.RDONLY],
+    ]);
+    assert.deepEqual(
+      alerts.map(({ output_fields: fields }) => [fields['fd.name'], fields['fd.openpath']]),
+      [
+        [SHADOW, undefined],
+        [SHADOW, '/proc/self/fd/3'],
+      ],
+    );
+  });
+
+  test('a descriptor passed over a socket: its opening is seen, its arrival is not, and opening it again is', async () => {
+    const trusted = copyAct(directory, 'sshd');
+    const pass = (...then: Step[]): readonly Step[] => [
+      ['socketpair', AF_UNIX, SOCK_STREAM, 0, 'out'],
+      read(SHADOW),
+      ['sendmsg', 3, 'rights:r1', 0],
+      ['close', 'r1'],
+      ['@fork'],
+      ['@exec', '/proc/self/exe', 'receiver'],
+      MARK,
+      ['recvmsg', 4, 'rights:', 0],
+      ...then,
+    ];
+    assert.equal((await alertsOf(pass())).length, 1, 'of the process that opened it');
+    const run: Run = (steps) => act(steps, { program: trusted });
+    assert.deepEqual(await alertsOf(pass(), READ, run), [], 'it may, and the receiver opens nothing');
+    const alert = await alerted(pass(read('/proc/self/fd/5')), READ, run);
+    assertFields(alert, { 'fd.name': SHADOW, 'fd.openpath': '/proc/self/fd/5', 'proc.name': 'exe' });
+  });
+});
+
+describe('Calls on paths that leave no open file', () => {
+  const calls = (place: string): readonly (readonly [step: Step, field: string, name: string])[] => [
+    [['mkdir', str(`${place}made`), 0o755], 'evt.arg.path', 'made'],
+    [['rename', str(`${place}made`), str(`${place}moved`)], 'evt.arg.newpath', 'moved'],
+    [['rmdir', str(`${place}moved`)], 'evt.arg.path', 'moved'],
+    [['symlink', str(SHADOW), str(`${place}soft`)], 'evt.arg.linkpath', 'soft'],
+    [['link', str(`${directory}/plain`), str(`${place}hard`)], 'evt.arg.newpath', 'hard'],
+    [['chmod', str(`${place}hard`), 0o600], 'evt.arg.filename', 'hard'],
+    [['unlink', str(`${place}hard`)], 'evt.arg.path', 'hard'],
+    [['unlink', str(`${place}soft`)], 'evt.arg.path', 'soft'],
+  ];
+
+  /** Makes the calls, and asserts below which directory they are told to be. Gives the alerts of what came first. */
+  async function check(first: readonly Step[], place: string, told: string): Promise<AlertLine[]> {
+    const table = calls(place);
+    const observed = await agent.observe(PATHS, [...first, ...table.map(([step]) => step)]);
+    const ofTable = observed.slice(-table.length);
+    for (const [index, { call, alert }] of ofTable.entries()) {
+      const [, field, name] = table[index] ?? assert.fail();
+      assert.equal(call.result, 0);
+      assertFields(alert, { 'evt.rawres': 0, [field]: `${told}/${name}` });
+    }
+    return observed.slice(0, -table.length).map(({ alert }) => alert);
+  }
+
+  test('in a directory that the process has entered by a link: the resolved names', async () => {
+    await check([['chdir', str(`${directory}/to-real`)]], '', `${directory}/real`);
+  });
+
+  test('through a link in the path: the names that were passed, and the making of the link', async () => {
+    const link = `${directory}/new-link`;
+    const [made] = await check([['symlink', str(`${directory}/real`), str(link)]], `${link}/`, link);
+    assertFields(made ?? assert.fail(), { 'evt.arg.target': `${directory}/real`, 'evt.arg.linkpath': link });
+  });
+});
+
+describe('Where the name in the rule is none of the file any more, what makes it so is seen', () => {
+  test('a hard link: the making of it', async () => {
+    const container = new Container();
+    try {
+      const run: Run = (steps) => container.act(steps);
+      const alert = await alerted([['link', str(SHADOW), str('/innocent')]], HARD_LINK, run);
+      assert.equal(alert.output_fields['evt.arg.newpath'], '/innocent');
+      assert.deepEqual(await alertsOf([read('/innocent')], READ, run), [], 'that is its name, as good as the other');
+    } finally {
+      container.stop();
+    }
+  });
+
+  test('a bind mount: the mount', async () => {
+    const place = `${directory}/etc`;
+    const name = `${place}/shadow`;
+    const steps: readonly Step[] = [
+      ['unshare', CLONE_NEWNS],
+      ['mount', 'null', str('/'), 'null', MS_REC | MS_PRIVATE, 'null'],
+      ['mount', str('/etc'), str(place), 'null', MS_BIND, 'null'],
+      read(name),
+    ];
+    const alerts = await agent.observe(MOUNTS, steps);
+    assertFields(alerts[1]?.alert ?? assert.fail(), {
+      'evt.arg.dev': '/etc',
+      'evt.arg.dir': place,
+      'evt.arg.flags': 'BIND',
+    });
+    assert.deepEqual(await alertsOf(steps), [], 'the kernel knows the file by where it is mounted');
+  });
+
+  test('another root: names are those that the process sees', async () => {
+    assert.deepEqual(await alertsOf([['chroot', str('/etc')], read('/shadow')]), []);
   });
 });

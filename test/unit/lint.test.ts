@@ -185,7 +185,7 @@ warning[LINT_UNUSED_MACRO]: no rule or macro uses this macro
    = in macro "spare"
    = help: use it, or take it out`,
   'a condition on everything': `
-warning[LINT_EXPENSIVE]: this is tried on 51 kinds of events
+warning[LINT_EXPENSIVE]: this is tried on 52 kinds of events
   --> rules.yaml:1:3
    |
  1 | - rule: All

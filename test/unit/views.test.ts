@@ -36,6 +36,11 @@ const RULES = `
   condition: evt.type = openat and fd.openpath = /tmp/link and fd.realpath = /etc/shadow
   output: "fifth: %fd.name"
   priority: WARNING
+- rule: By handle
+  desc: the call itself
+  condition: evt.type = open_by_handle_at and fd.name startswith / and evt.is_open_write = true
+  output: "sixth: %evt.type %fd.name %evt.arg.path %evt.arg.mountfd"
+  priority: WARNING
 `.replace('%evt.num ', '');
 
 function open(raw: string, resolved: string): Uint8Array {
@@ -91,6 +96,16 @@ describe('an event whose name the kernel resolved to another', () => {
     assert.match(line, /second: \/tmp\/link/);
     assert.equal(engine?.matches, 1);
   });
+});
+
+test('a file opened by its handle has its own event, which is an openat as well', async () => {
+  const byHandle = (resolved: string): Uint8Array =>
+    event('open_by_handle_at', 1, { kind: 'f'.charCodeAt(0), dirfd: 3, open_flags: 1, resolved });
+  assert.deepEqual(await alertsOf([byHandle('/etc/shadow')], 'all'), [
+    'first: /etc/shadow shadow /etc /etc/shadow',
+    'third: /etc/shadow /etc/shadow',
+    'sixth: open_by_handle_at /etc/shadow /etc/shadow 3',
+  ]);
 });
 
 test('names that are no paths, or equal, make no second view', async () => {

@@ -13,7 +13,7 @@ const LONGEST_NAME = 15;
 const NAMES = /^proc\.(?:name|pname|aname|sname|vpgid\.name|pgid\.name)$/;
 const PATHS = /^(?:fd\.(?:name|directory)|fs\.path\.(?:name|source|target))$/;
 /** Events whose descriptor can only be a file with a path. */
-const OPENS: ReadonlySet<string> = new Set(['open', 'openat', 'openat2', 'creat']);
+const OPENS: ReadonlySet<string> = new Set(['open', 'openat', 'openat2', 'creat', 'open_by_handle_at']);
 
 /** Operators by which a value stands for the whole text, or its beginning. */
 const WHOLE: readonly string[] = ['=', '==', '!=', 'in', 'intersects'];

@@ -37,7 +37,7 @@ const countOfErrors =
   (type: EventType): Operand =>
     categories.includes(type.category) ? oneIf(failed) : ABSENT;
 
-const OPENS = new Set(['open', 'openat', 'openat2']);
+const OPENS = new Set(['open', 'openat', 'openat2', 'open_by_handle_at']);
 
 /** The access mode, the lowest two bits of the flags, is one of these. */
 function opensFor(...modes: readonly number[]): (type: EventType) => Operand {

@@ -13,7 +13,7 @@ const ACCESS_MODE = 3;
 const O_CREAT = 0o100;
 const O_TMPFILE = 0o20200000;
 const ANY_EXECUTE = 0o111;
-const OPENS = new Set(['open', 'openat', 'openat2']);
+const OPENS = new Set(['open', 'openat', 'openat2', 'open_by_handle_at']);
 
 function failed(event: EventRecord): boolean {
   return event.result < 0n;

@@ -1,0 +1,182 @@
+// Ways round rules that name processes: each reads /etc/shadow under a name that Falco's rules trust, or hides what it is.
+
+import assert from 'node:assert/strict';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { act, actProgram, callOf, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
+import { type AlertLine, assertFields, LiveAgent } from '../support/live-agent.ts';
+import { Container } from '../support/live-container.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live-numbers.ts';
+import { stockRules } from '../support/stock-rules.ts';
+
+const READ = 'Read sensitive file untrusted';
+const DROPPED = 'Drop and execute new binary in container';
+const FILELESS = 'Fileless execution via memfd_create';
+const IMPOSTOR = 'Trusted name on another program';
+const DESCENDANT = 'Read below a program';
+/** One that Falco's rules let read /etc/shadow. */
+const TRUSTED = 'sshd';
+const READ_SHADOW: Step = ['openat', AT_FDCWD, str('/etc/shadow'), O.RDONLY];
+
+const RULES = `
+- rule: ${IMPOSTOR}
+  desc: how to trust a program, and not whatever is called so
+  condition: >
+    evt.type in (open, openat, openat2) and fd.name = /etc/shadow and proc.name = ${TRUSTED}
+    and not proc.exepath in (/usr/sbin/sshd, /usr/lib/openssh/sshd-session)
+  output: '%proc.cmdline %proc.name %proc.exepath'
+  priority: WARNING
+- rule: ${DESCENDANT}
+  desc: reads by what a program has started
+  condition: evt.type in (open, openat, openat2) and fd.name = /etc/shadow and proc.aname = elder
+  output: '%proc.cmdline %proc.name %proc.aname'
+  priority: WARNING
+`;
+
+const folder = makeDirectory();
+const directory = folder.path;
+let agent: LiveAgent;
+let runs = 0;
+
+before(async () => {
+  agent = await LiveAgent.start([stockRules('falco_rules.yaml'), RULES], { warnings: 'accepted', ruleMatching: 'all' });
+});
+
+after(async () => {
+  await agent.stop();
+  folder.remove();
+});
+
+function newMark(): string {
+  return `evasion${process.pid}-${++runs}-`;
+}
+
+async function alertsOf(mark: string, rule: string): Promise<AlertLine[]> {
+  await agent.settled();
+  return agent.alerts(rule).filter((each) => String(each.output_fields['proc.cmdline']).includes(mark));
+}
+
+async function alerted(mark: string, rule: string): Promise<AlertLine> {
+  const [alert, ...more] = await alertsOf(mark, rule);
+  assert.ok(alert, `no alert of "${rule}"`);
+  assert.equal(more.length, 0);
+  return alert;
+}
+
+describe('A process is called by its program, whatever it says of itself', () => {
+  const ways: readonly (readonly [name: string, argv0: string, steps: readonly Step[]])[] = [
+    ['another name by prctl(PR_SET_NAME)', 'act', [['@comm', TRUSTED], READ_SHADOW]],
+    ['the same in a child', 'act', [['@comm', TRUSTED], ['@fork'], READ_SHADOW]],
+    ['the same in a thread', 'act', [['@comm', TRUSTED], ['@thread'], ['@comm', TRUSTED], READ_SHADOW]],
+    ['another argv[0]', `/usr/sbin/${TRUSTED}`, [READ_SHADOW]],
+  ];
+  for (const [name, argv0, steps] of ways) {
+    test(name, async () => {
+      const mark = newMark();
+      await act([['@mark', mark], ...steps], { argv0 });
+      assertFields(await alerted(mark, READ), { 'proc.name': 'act', 'proc.exepath': actProgram() });
+    });
+  }
+});
+
+describe('A program under a trusted name: rules that trust the name are silent, and the path tells', () => {
+  const ways: readonly (readonly [name: string, make: (path: string) => string])[] = [
+    ['a copy', (path) => copyAct(path, TRUSTED)],
+    [
+      'a link',
+      (path) => {
+        symlinkSync(actProgram(), `${path}/${TRUSTED}`);
+        return actProgram();
+      },
+    ],
+    [
+      'a script',
+      (path) => {
+        writeFileSync(`${path}/${TRUSTED}`, `#!${actProgram()} @mark\n`, { mode: 0o755 });
+        return actProgram();
+      },
+    ],
+  ];
+  for (const [name, make] of ways) {
+    test(name, async () => {
+      const place = makeDirectory();
+      try {
+        const executable = make(place.path);
+        const mark = newMark();
+        // A script's words come behind its path: all of them are the interpreter's first step.
+        await act([['@mark', mark], READ_SHADOW], { program: `${place.path}/${TRUSTED}` });
+        assert.deepEqual(await alertsOf(mark, READ), []);
+        const alert = await alerted(mark, IMPOSTOR);
+        assertFields(alert, { 'proc.name': TRUSTED, 'proc.exepath': executable });
+      } finally {
+        place.remove();
+      }
+    });
+  }
+
+  test('in a container, that it was dropped there', async () => {
+    const container = new Container();
+    try {
+      const mark = newMark();
+      await container.act([['@copy', `/tmp/${TRUSTED}`], ['@mark', mark], READ_SHADOW]);
+      assert.deepEqual(await alertsOf(mark, READ), []);
+      assertFields(await alerted(mark, DROPPED), { 'proc.name': TRUSTED, 'proc.exepath': `/tmp/${TRUSTED}` });
+    } finally {
+      container.stop();
+    }
+  });
+});
+
+describe('What is run is told by the kernel', () => {
+  test('by the loader of dynamic programs: it is the program, and what it loads is in the command line', async () => {
+    const mark = newMark();
+    const loader = '/lib64/ld-linux-x86-64.so.2';
+    await act([['@spawn', loader, '/usr/bin/cat', '/etc/shadow', `/nonexistent/${mark}`]]);
+    const alert = await alerted(mark, READ);
+    assertFields(alert, {
+      'proc.name': 'ld-linux-x86-64',
+      'proc.cmdline': `ld-linux-x86-64 /usr/bin/cat /etc/shadow /nonexistent/${mark}`,
+    });
+  });
+
+  test('from memory, by a descriptor alone', async () => {
+    const mark = newMark();
+    const calls = await act([
+      ['openat', AT_FDCWD, str(actProgram()), O.RDONLY],
+      ['memfd_create', str(TRUSTED), 0],
+      ['sendfile', 'r1', 'r0', 'null', 0x7ffff000],
+      [
+        'execveat',
+        'r1',
+        str(''),
+        `list:${TRUSTED},@mark,${mark},--,openat,-100,s:/etc/shadow,0`,
+        'null',
+        AT_EMPTY_PATH,
+      ],
+    ]);
+    callOf(calls, 'sendfile');
+    const alert = await alerted(mark, FILELESS);
+    assertFields(alert, { 'proc.exepath': `memfd:${TRUSTED}` });
+    await alerted(mark, READ);
+  });
+
+  test('a program that deletes itself', async () => {
+    const mark = newMark();
+    const program = copyAct(directory, 'deleted');
+    await act([['@mark', mark], ['unlink', str(program)], READ_SHADOW], { program });
+    assertFields(await alerted(mark, READ), { 'proc.name': 'deleted', 'proc.exepath': program });
+  });
+
+  test('a process whose parents have ended', async () => {
+    const mark = newMark();
+    const elder = copyAct(directory, 'elder');
+    await act(
+      [['@fork'], ['@exec', actProgram(), 'act'], ['@orphan'], ['setsid'], ['@orphan'], ['@mark', mark], READ_SHADOW],
+      {
+        program: elder,
+      },
+    );
+    const alert = await alerted(mark, DESCENDANT);
+    assert.match(String(alert.output_fields['proc.aname']), /elder/);
+  });
+});
