@@ -3,7 +3,8 @@
 import { hostname } from 'node:os';
 import type { CaptureSizes } from '../capture/native.ts';
 import { DEFAULT_SIZES } from '../capture/open.ts';
-import { Engine, type EngineError } from '../engine/engine.ts';
+import { Engine } from '../engine/engine.ts';
+import type { EngineError } from '../engine/engine-error.ts';
 import type { EngineCounters, RuleMatching } from '../engine/protocol.ts';
 import { ContainerDirectory, type DirectoryCounters, type RuntimePlaces } from '../metadata/container-directory.ts';
 import type { Output, OutputCounters } from '../outputs/output.ts';
@@ -34,6 +35,8 @@ export interface AgentOptions {
   readonly sizes?: CaptureSizes;
   /** In the order in which they are evaluated. */
   readonly modules: readonly RuleModule[];
+  /** Whether the kernel drops what no rule can match. Default: it does, where the modules say what their rules need. */
+  readonly kernelFilter?: boolean;
   readonly ruleMatching?: RuleMatching;
   /** Closed by stop(). */
   readonly outputs: readonly Output[];
@@ -72,6 +75,7 @@ export interface Agent {
 /** Resolves when events are being captured. Rejects with EngineError; outputs are closed then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { modules, outputs, replay, onTrouble = () => {} } = options;
+  const source = replay ? 'builder' : (options.source ?? 'bpf');
   // FALCO_HOSTNAME is what Falco's own manifests set to the node's name.
   const machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
   const recorded = new Map<string, Uint8Array>();
@@ -82,7 +86,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   }, options.runtimes);
   const desk = new AlertDesk(outputs, machine, (id) => recorded.get(id) ?? directory.entry(id));
   const drops = new DropWatch(desk);
-  const ruleSets = new RuleSets(modules, { engine: () => engine, desk, onTrouble });
+  const ruleSets = new RuleSets(modules, {
+    engine: () => engine,
+    desk,
+    isFiltered: source === 'bpf' && options.kernelFilter !== false,
+    onTrouble,
+  });
   const summary = (): Summary => ({
     engine: engine?.counters,
     rules: ruleSets.summary,
@@ -97,7 +106,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   try {
     engine = await Engine.start(
       {
-        source: replay ? 'builder' : (options.source ?? 'bpf'),
+        source,
         ...(replay && { replay: replay.path }),
         ...(replay ? { sizes: REPLAY_SIZES } : options.sizes && { sizes: options.sizes }),
         rules: ruleSets.first,

@@ -2,7 +2,8 @@
 
 import { hostname, release } from 'node:os';
 import type { CaptureSizes } from '../capture/native.ts';
-import { Engine, type EngineError } from '../engine/engine.ts';
+import { Engine } from '../engine/engine.ts';
+import type { EngineError } from '../engine/engine-error.ts';
 import type { EngineCounters } from '../engine/protocol.ts';
 import { machineAccounts } from '../fields/account-names.ts';
 import { ContainerDirectory, type RuntimePlaces } from '../metadata/container-directory.ts';

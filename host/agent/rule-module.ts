@@ -12,6 +12,9 @@ import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.t
 import { readCustomSection } from '../sandbox/sections.ts';
 import { findEventType } from '../schema/events.ts';
 import { resolveField } from '../schema/fields.ts';
+import type { KernelFilter } from '../schema/kernel-filter.ts';
+import { readFilter } from './stored-filter.ts';
+import { isObject, isTexts } from './stored-json.ts';
 
 export interface RuleInfo {
   readonly name: string;
@@ -33,6 +36,8 @@ export interface RuleModule {
   readonly eventTypes: readonly string[];
   /** Its conditions read what only a container's runtime knows (not just container.id). */
   readonly readsContainers: boolean;
+  /** What an event needs for any of its rules to match; absent: that isn't known. */
+  readonly filter?: KernelFilter;
 }
 
 /** A module that passed the sandbox but can't be used. */
@@ -62,6 +67,7 @@ export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
       rules: manifest.rules.map(ruleInfo),
       eventTypes: manifest.eventTypes,
       readsContainers: manifest.rules.some(({ fields }) => fields.some(askRuntime)),
+      ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, manifest.rules.length) }),
     };
   } catch (error) {
     // What its texts say is checked by what uses them.
@@ -85,18 +91,19 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
     const message = `${name} was compiled by another version of Wasprey${by}, for events of another layout; compile its rules again`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
-  const { eventTypes, rules } = json;
+  const { eventTypes, rules, filter } = json;
   if (!isTexts(eventTypes) || !eventTypes.every((type) => findEventType(type))) {
     throw damaged(name, 'it names event types that there are not');
   }
   if (!Array.isArray(rules)) throw damaged(name, 'it has no rules');
-  return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)) };
+  return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)), filter };
 }
 
 /** What is used of a manifest. */
 interface StoredManifest {
   readonly eventTypes: readonly string[];
   readonly rules: readonly StoredRule[];
+  readonly filter: unknown;
 }
 
 type StoredRule = Pick<ManifestRule, 'name' | 'priority' | 'source' | 'tags' | 'output' | 'fields'>;
@@ -111,14 +118,6 @@ function readRule(module: string, rule: unknown, index: number): StoredRule {
   if (!isTexts(tags) || !isTexts(fields)) throw damaged(module, `the tags or fields of rule ${index} are no texts`);
   // Checked above, which TypeScript can't follow.
   return { ...(texts as Record<keyof typeof texts, string>), tags, fields };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function damaged(name: string, reason: string): RuleModuleError {

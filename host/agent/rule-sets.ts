@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { RuleSetStart } from '../engine/protocol.ts';
 import { type AlertDesk, ruleFields } from './alert-desk.ts';
 import type { RuleModule } from './rule-module.ts';
+import { sharedFilter } from './shared-filter.ts';
 
 /** Falco calls it a hot restart failure, under a name of its own. */
 export const RELOAD_FAILURE_RULE = 'Wasprey internal: hot reload failure';
@@ -26,6 +27,8 @@ export interface RuleSetSummary {
 export interface RuleSetsHost {
   readonly engine: () => Engine | undefined;
   readonly desk: AlertDesk;
+  /** Whether the kernel drops what no rule can match. */
+  readonly isFiltered: boolean;
   readonly onTrouble: (message: string) => void;
 }
 
@@ -50,7 +53,7 @@ export class RuleSets {
 
   /** What the worker starts with. */
   get first(): RuleSetStart {
-    return setOf(0, this.#modules);
+    return this.#setOf(0, this.#modules);
   }
 
   /** Goes on with these, in this order, once those given before are in use. Rejects with EngineError: the rules before stay then. */
@@ -67,7 +70,7 @@ export class RuleSets {
     const generation = ++this.#lastGiven;
     desk.use(generation, modules);
     try {
-      const { longestStepMs, trouble } = await running.replace(setOf(generation, modules));
+      const { longestStepMs, trouble } = await running.replace(this.#setOf(generation, modules));
       this.#longestStepMs = longestStepMs;
       if (trouble)
         onTrouble(`what only the rules before needed is still captured: ${trouble.message} [${trouble.code}]`);
@@ -106,17 +109,19 @@ export class RuleSets {
       },
     };
   }
-}
 
-function setOf(generation: number, modules: readonly RuleModule[]): RuleSetStart {
-  return {
-    generation,
-    eventTypes: [...new Set(modules.flatMap(({ eventTypes }) => eventTypes))].sort(),
-    modules: modules.map(({ name, verified, rules, readsContainers }) => ({
-      name,
-      verified,
-      rules: rules.map((rule) => ({ fields: ruleFields(rule) })),
-      readsContainers,
-    })),
-  };
+  #setOf(generation: number, modules: readonly RuleModule[]): RuleSetStart {
+    const filter = this.#host.isFiltered ? sharedFilter(modules) : undefined;
+    return {
+      generation,
+      eventTypes: [...new Set(modules.flatMap(({ eventTypes }) => eventTypes))].sort(),
+      modules: modules.map(({ name, verified, rules, readsContainers }) => ({
+        name,
+        verified,
+        rules: rules.map((rule) => ({ fields: ruleFields(rule) })),
+        readsContainers,
+      })),
+      ...(filter && { filter }),
+    };
+  }
 }

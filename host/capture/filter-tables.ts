@@ -18,6 +18,7 @@ import { type PathStates, pathStates } from './path-states.ts';
 export const THROUGH = 1n << 63n;
 /** Clauses of a family; of more, some share a bit. */
 const MOST_CLAUSES = 63;
+const RULES_WITH_BIT = CANDIDATE_WORDS * 64;
 const EVENT_TYPE_COUNT = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
 const FAMILIES = FILTER_FAMILIES.length;
 
@@ -45,9 +46,19 @@ interface Bucket {
   readonly clauses: readonly FilterClause[];
 }
 
-/** @param filters of all modules; rule n of each stands for the same candidate bit */
-export function filterTables(filters: readonly KernelFilter[]): FilterTables {
-  const buckets = FILTER_FAMILIES.flatMap((family) => bucketsOf(filters.flat(), family));
+/**
+ * @param filters of all modules
+ * @param firstWords of each module the first of its candidate words; default: it is the only one
+ */
+export function filterTables(filters: readonly KernelFilter[], firstWords: readonly number[] = [0]): FilterTables {
+  const clauses = filters.flatMap((filter, module) => {
+    const first = (firstWords[module] ?? 0) * 64;
+    return filter.map((clause) => ({
+      ...clause,
+      rule: clause.rule < RULES_WITH_BIT ? first + clause.rule : RULES_WITH_BIT,
+    }));
+  });
+  const buckets = FILTER_FAMILIES.flatMap((family) => bucketsOf(clauses, family));
   const opens = buckets.filter(({ family }) => family === 'open');
   const which = (list: readonly Bucket[], meets: (clause: FilterClause) => boolean): bigint =>
     list.reduce((sum, { bit, clauses }) => (clauses.some(meets) ? sum | bit : sum), THROUGH);
@@ -105,7 +116,7 @@ function sortedKeys(_key: string, value: unknown): unknown {
 }
 
 function clausesOfRules(buckets: readonly Bucket[]): BigUint64Array {
-  const last = CANDIDATE_WORDS * 64;
+  const last = RULES_WITH_BIT;
   const rules = new BigUint64Array((last + 1) * FAMILIES);
   for (const { bit, family, clauses } of buckets) {
     for (const { rule } of clauses) {

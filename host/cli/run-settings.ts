@@ -56,6 +56,10 @@ export const RUN_OPTIONS = {
     least: 1,
     description: 'Memory for events on their way from the kernel, for all CPUs together. Default: 16.',
   },
+  'no-kernel-filter': {
+    kind: 'flag',
+    description: 'Have every event evaluated, also those that the kernel can tell no rule to match. For diagnosis.',
+  },
   duration: {
     kind: 'number',
     value: 'SECONDS',
@@ -82,6 +86,8 @@ export interface RunSettings {
   readonly file: string | undefined;
   readonly ruleMatching: RuleMatching;
   readonly ringMegabytes: number;
+  /** Whether the kernel drops what no rule can match. */
+  readonly kernelFilter: boolean;
   /** Seconds. */
   readonly duration: number | undefined;
 }
@@ -121,6 +127,7 @@ export async function runSettings(
     // The option's choices are just these.
     ruleMatching: ruleMatching === undefined ? configuration.rule_matching : ruleMatching === 'all' ? 'all' : 'first',
     ringMegabytes: options['ring-memory'] ?? configuration.engine.wasprey.ring_memory_mb,
+    kernelFilter: options['no-kernel-filter'] !== true,
     duration: options.duration,
   };
 }

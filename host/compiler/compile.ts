@@ -14,6 +14,7 @@ import { emitItemEquals, emitItemTest } from './emit/item.ts';
 import { emitModule } from './emit/module.ts';
 import { constantBytes, emitLength } from './emit/pair.ts';
 import { emitTextMatch } from './emit/text-match.ts';
+import { kernelFilter } from './filter/derive.ts';
 import type { Condition } from './ir.ts';
 import { lowerExpression } from './lower/expression.ts';
 import { GIVEN_EVENT, GivenFields, type GivenKey } from './lower/given-fields.ts';
@@ -120,7 +121,8 @@ export async function compileModule(
   const known = cache?.read(key);
   const compiled = known ?? (await runAsc(source, operators, options.limits));
   if (!known) cache?.write(key, compiled);
-  const manifest = manifestOf(plan, options.sources ?? {});
+  const filter = options.fields === 'given' ? undefined : kernelFilter(plan);
+  const manifest = manifestOf(plan, options.sources ?? {}, filter);
   const section = Buffer.from(JSON.stringify(manifest), 'utf8');
   const wasm = writeCustomSection(instrumentFuel(compiled), MANIFEST_SECTION, section);
   return { wasm, manifest, source, givenKeys, diagnostics, cached: known !== undefined };

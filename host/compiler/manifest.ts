@@ -1,5 +1,6 @@
 // The manifest: what a module's rules are called, how they report, what they need. It travels in the module, as JSON.
 
+import type { KernelFilter } from '../schema/kernel-filter.ts';
 import type { Expression, Operand, TransformerArgument } from './ast.ts';
 import type { Plan } from './plan.ts';
 import { schemaVersion } from './schema-version.ts';
@@ -42,9 +43,12 @@ export interface Manifest {
   readonly eventTypes: readonly string[];
   /** By the number that the module reports. */
   readonly rules: readonly ManifestRule[];
+  /** What an event needs for any of them to match, as far as the kernel can tell. Absent: it can't drop anything. */
+  readonly filter?: KernelFilter;
 }
 
-export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>): Manifest {
+/** @param filter of the same plan, if its events come from the kernel */
+export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>, filter?: KernelFilter): Manifest {
   const rules = plan.rules.map(({ source, bodies }): ManifestRule => {
     const { name, description, priority, tags, output, file, line } = source;
     return {
@@ -68,6 +72,7 @@ export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>
     sources,
     eventTypes: [...new Set(plan.groups.flatMap(({ types }) => types.map((type) => type.name)))],
     rules,
+    ...(filter && { filter }),
   };
 }
 

@@ -1,18 +1,13 @@
 // How the candidate words of a process image are shared out among the modules that are evaluated at a time.
 
 import { CANDIDATE_WORDS } from '../schema/image.ts';
-
-/** More rules than the candidate words have bits for. */
-export class TooManyRulesError extends RangeError {
-  override readonly name = 'TooManyRulesError';
-  readonly code = 'ENGINE_TOO_MANY_RULES';
-}
+import { EngineError } from './engine-error.ts';
 
 /**
  * Of each module the first of its words. One module alone may have any number of rules: those behind the words are tried on every
  * process (host/compiler/plan.ts).
  * @param ruleCounts of the modules in their order
- * @throws {TooManyRulesError} when several have more rules than there are bits
+ * @throws {EngineError} when several have more rules than there are bits
  */
 export function firstWords(ruleCounts: readonly number[]): readonly number[] {
   let next = 0;
@@ -23,8 +18,10 @@ export function firstWords(ruleCounts: readonly number[]): readonly number[] {
   });
   if (next <= CANDIDATE_WORDS) return first;
   const rules = ruleCounts.reduce((sum, count) => sum + count, 0);
-  throw new TooManyRulesError(
-    `${ruleCounts.length} modules have ${rules} rules; together they may have ${CANDIDATE_WORDS * 64}, counted in 64s for each. ` +
+  throw new EngineError({
+    code: 'ENGINE_TOO_MANY_RULES',
+    message:
+      `${ruleCounts.length} modules have ${rules} rules; together they may have ${CANDIDATE_WORDS * 64}, counted in 64s for each. ` +
       'Compile them to one module.',
-  );
+  });
 }

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { ContainerNotice } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
+import { EngineError } from './engine-error.ts';
 import {
   Control,
   type EngineCounters,
@@ -20,19 +21,6 @@ import {
 const START_TIMEOUT_MS = 30_000;
 /** A poll takes 50 ms at most, a run of a module 100 ms. */
 const STOP_TIMEOUT_MS = 1_000;
-
-/** Why the engine could not start or ended by itself. `code` is stable: the addon's, or ENGINE_*. */
-export class EngineError extends Error {
-  override readonly name = 'EngineError';
-  readonly code: string;
-  readonly detail?: string;
-
-  constructor({ code, message, detail }: WorkerError) {
-    super(message);
-    this.code = code;
-    if (detail !== undefined) this.detail = detail;
-  }
-}
 
 export interface EngineListener {
   /** In the order of evaluation. When it returns, or its promise resolves, room for as many further matches is given back. */

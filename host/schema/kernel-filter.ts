@@ -1,6 +1,7 @@
 // What the kernel can tell of an event before it makes a record of it, and how the needs of rules are written in these terms.
 
 import type { EventShape } from './event-structs.ts';
+import type { EventType } from './events.ts';
 
 /** Clauses of a family share the bits of one word, since an event is of one family alone. */
 export const FILTER_FAMILIES = ['open', 'exec', 'network', 'other'] as const;
@@ -8,6 +9,13 @@ export type FilterFamily = (typeof FILTER_FAMILIES)[number];
 
 export function familyOf(shape: EventShape): FilterFamily {
   return shape === 'open' || shape === 'exec' || shape === 'network' ? shape : 'other';
+}
+
+/** Of these the kernel drops none: of sends it tells the first to each peer alone, and what is received counts for that too. */
+const UNFILTERED: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'recvfrom', 'recvmsg']);
+
+export function isFiltered({ name }: EventType): boolean {
+  return !UNFILTERED.has(name);
 }
 
 /**

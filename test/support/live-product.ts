@@ -19,6 +19,7 @@ export interface ProductOptions {
   /** Bytes; shared by the rings of all CPUs. */
   readonly ringBudget?: number;
   readonly ruleMatching?: RuleMatching;
+  readonly kernelFilter?: boolean;
   /** Others' rules, of which the compiler may warn; errors are never accepted. */
   readonly warnings?: 'accepted';
   /** Which alerts, as lines, a LiveAgent keeps: what else goes on on the machine may come to very many. Default: all. */
@@ -46,11 +47,12 @@ export async function startProduct(
   const complaints = diagnostics.filter(({ severity }) => options.warnings !== 'accepted' || severity === 'error');
   assert.deepEqual(complaints, [], 'the compiler complains of a rule');
   const troubles: string[] = [];
-  const { ringBudget = DEFAULT_SIZES.ringBudget, ruleMatching = 'first' } = options;
+  const { ringBudget = DEFAULT_SIZES.ringBudget, ruleMatching = 'first', kernelFilter = true } = options;
   const agent: Agent = await startAgent({
     sizes: { ...DEFAULT_SIZES, ringBudget },
     modules: [loadRuleModule('live test', wasm)],
     ruleMatching,
+    kernelFilter,
     outputs: [lineListener(onAlert)],
     onTrouble: (message) => troubles.push(message),
     onEnd: (error) => troubles.push(`the engine ended: ${error.message}`),

@@ -77,9 +77,9 @@ Decided once per process
 
 In the kernel
   Attached because of this rule: open, openat.
-  What it can filter by, since every match needs it:
+  Events of processes that it can not match are dropped there, unless another rule needs them.
+  Every match needs this; events without it are dropped there, unless another rule needs them:
   open, openat: a name that begins with /etc
-  All events are handed to the rules all the same: the filter is not in use yet.
 
 Estimated cost
   about 8 ns once per process; where that is false, nothing per event
@@ -156,8 +156,7 @@ Decided once per process
 
 In the kernel
   Attached because of this rule: execve.
-  It can filter by nothing but the process: a match needs no more that the kernel can tell.
-  All events are handed to the rules all the same: the filter is not in use yet.
+  A match needs nothing more of an event that the kernel can tell.
 
 Estimated cost
   nothing more to test for an event: execve

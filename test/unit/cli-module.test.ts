@@ -24,6 +24,28 @@ const RULES = `
   tags: [b, a]
 `;
 
+/** What a clause of a kernel filter may not be. */
+const ODD_CLAUSES: readonly unknown[] = [
+  null,
+  [],
+  { rule: 0 },
+  { types: ['unlink'] },
+  ...[-1, 1, 0.5, '0', null].map((rule) => ({ rule, types: ['unlink'] })),
+  ...['unlink', ['no_such'], ['unlink', 'openat'], [0], null].map((types) => ({ rule: 0, types })),
+  { rule: 0, types: ['unlink'], result: 'maybe' },
+  ...['', 'f'.repeat(63), 'F'.repeat(64), 0, null].map((opens) => ({ rule: 0, types: ['openat'], opens })),
+  ...['ipv4', ['ipv5'], null].map((sockets) => ({ rule: 0, types: ['connect'], sockets })),
+  ...[null, {}, { beginnings: ['/etc'] }, { beginnings: ['etc'], endings: [] }, { beginnings: [''], endings: [] }].map(
+    (path) => ({ rule: 0, types: ['openat'], path }),
+  ),
+  ...[[''], ['/a/b'], ['a/b'], ['\u0100'], [0]].map((endings) => ({
+    rule: 0,
+    types: ['openat'],
+    path: { beginnings: [], endings },
+  })),
+  { rule: 0, types: ['openat'], path: { beginnings: [], endings: [], topLevel: false } },
+];
+
 const said: string[] = [];
 const TERMINAL: Terminal = {
   print: () => assert.fail('nothing is printed here'),
@@ -60,6 +82,7 @@ test('a compiled module is taken; what is none is refused with the reason, and n
   const { wasm, manifest } = await compileModule(active);
   const withManifest = (changed: unknown) =>
     writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from(JSON.stringify(changed)));
+  const withFilter = (clause: unknown) => withManifest({ ...manifest, filter: [clause] });
 
   writeFileSync(join(folder, 'good.wasm'), wasm);
   const { rules, eventTypes } = loadCompiledRules(join(folder, 'good.wasm'));
@@ -90,6 +113,8 @@ test('a compiled module is taken; what is none is refused with the reason, and n
     ],
     [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], priority: 'URGENT' }] }), /URGENT/],
     [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], output: '%no.such' }] }), /damaged/],
+    [withManifest({ ...manifest, filter: {} }), /its kernel filter is no list/],
+    ...ODD_CLAUSES.map((clause) => [withFilter(clause), /clause 0 of its kernel filter makes no sense/] as const),
   ] as const) {
     const text = await refusal(bytes);
     assert.match(text, reason);
@@ -110,7 +135,7 @@ test('a manifest of any shape is taken or refused', async () => {
   const oddManifest = fc.oneof(
     odd,
     fc
-      .tuple(fc.constantFrom('version', 'schema', 'eventTypes', 'rules'), fc.oneof(odd, fc.array(odd)))
+      .tuple(fc.constantFrom('version', 'schema', 'eventTypes', 'rules', 'filter'), fc.oneof(odd, fc.array(odd)))
       .map(([key, value]) => ({ ...manifest, [key]: value })),
     fc.array(fc.oneof(odd, oddRule)).map((rules) => ({ ...manifest, rules })),
   );

@@ -93,7 +93,7 @@ function fields(read: readonly ReadField[]): string {
   return read.map(({ name, captured }) => (captured ? name : `${name} (not captured: always absent)`)).join(', ');
 }
 
-function inKernel({ tried, filter }: Explanation): string[] {
+function inKernel({ tried, filter, processPart }: Explanation): string[] {
   if (tried.length === 0) return ['Nothing is attached because of this rule.'];
   const needs = filter.flatMap((clause) => {
     const need = filterNeed(clause);
@@ -101,10 +101,12 @@ function inKernel({ tried, filter }: Explanation): string[] {
   });
   return [
     `Attached because of this rule: ${tried.join(', ')}.`,
+    ...(filter.length > 0 && processPart
+      ? ['Events of processes that it can not match are dropped there, unless another rule needs them.']
+      : []),
     ...(needs.length > 0
-      ? ['What it can filter by, since every match needs it:', ...needs]
-      : ['It can filter by nothing but the process: a match needs no more that the kernel can tell.']),
-    'All events are handed to the rules all the same: the filter is not in use yet.',
+      ? ['Every match needs this; events without it are dropped there, unless another rule needs them:', ...needs]
+      : ['A match needs nothing more of an event that the kernel can tell.']),
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import { type AgentOptions, startAgent } from '../../agent/agent.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
-import type { EngineError } from '../../engine/engine.ts';
+import type { EngineError } from '../../engine/engine-error.ts';
 import { DEFAULT_FORMAT } from '../../outputs/alert.ts';
 import { descriptorOutput } from '../../outputs/line-output.ts';
 import { RecordingError, type RecordingFacts } from '../../recording/format.ts';

@@ -3,7 +3,7 @@
 import { type Agent, type AgentOptions, startAgent } from '../../agent/agent.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
-import type { EngineError } from '../../engine/engine.ts';
+import type { EngineError } from '../../engine/engine-error.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand, EXIT } from '../command.ts';
@@ -85,13 +85,14 @@ class Run {
   }
 
   #agentOptions(): AgentOptions {
-    const { ringMegabytes, ruleMatching, isoTime } = this.#settings;
+    const { ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
     return {
       modules: [this.#module],
       outputs: this.#outputs(),
       sizes: { ...DEFAULT_SIZES, ringBudget: ringMegabytes * MEGABYTE },
       ruleMatching,
       isoTime,
+      kernelFilter,
       onTrouble: (message) => this.#say(message),
       onEnd: (error) => this.#end.resolve(error),
     };

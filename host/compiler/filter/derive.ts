@@ -5,6 +5,7 @@ import type { EventType } from '../../schema/events.ts';
 import {
   type FilterClause,
   familyOf,
+  isFiltered,
   type KernelFilter,
   OPEN_COMBINATIONS,
   OPENED,
@@ -24,7 +25,7 @@ export function kernelFilter({ rules }: Plan): KernelFilter {
 
 function clausesOf({ rule, types, guards, condition }: RuleBody): readonly FilterClause[] {
   const whole = all([...guards, condition]);
-  const byFamily = Map.groupBy(types, ({ shape }) => familyOf(shape));
+  const byFamily = Map.groupBy(types.filter(isFiltered), ({ shape }) => familyOf(shape));
   return [...byFamily].map(([family, ofFamily]) => ({
     rule,
     types: ofFamily.map(({ name }) => name),

@@ -12,6 +12,8 @@ const NAMES: ReadonlySet<string> = new Set([
   'openResolved(event)',
   'descriptorResolved(event)',
   'fdDirectory(event)',
+  // evt.arg.name: a path as passed where that is absolute, which is the name if it is plain.
+  'pathArgument(openRaw(event), openName(event))',
 ]);
 const DIRECTORY = 'fdDirectory(event)';
 /** The path as passed, whatever it is relative to. */
