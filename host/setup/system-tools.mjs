@@ -54,6 +54,7 @@ export const SYSTEM_TOOLS = [
   { name: 'iptables', commands: ['iptables'], packages: ['iptables'], purposes: ['cluster-tests'] },
   { name: 'conntrack', commands: ['conntrack'], packages: ['conntrack'], purposes: ['cluster-tests'] },
   { name: 'catatonit (static)', commands: ['catatonit'], packages: ['catatonit'], purposes: ['cluster-tests'] },
+  { name: 'unzip', commands: ['unzip'], packages: ['unzip'], purposes: ['cluster-tests'] },
   { name: 'openssl', commands: ['openssl'], packages: ['openssl'], purposes: ['cluster-tests'] },
 ];
 

@@ -1,0 +1,128 @@
+{{- define "wasprey.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "wasprey.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else if contains (include "wasprey.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "wasprey.name" .) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "wasprey.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end -}}
+
+{{- define "wasprey.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "wasprey.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "wasprey.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{ include "wasprey.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
+{{- define "wasprey.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "wasprey.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "wasprey.image" -}}
+{{- with .Values.image -}}
+{{- $registry := ternary "" (printf "%s/" .registry) (empty .registry) -}}
+{{- printf "%s%s:%s" $registry .repository (default $.Chart.AppVersion .tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "wasprey.asksKubernetes" -}}
+{{- if and .Values.collectors.enabled .Values.collectors.kubernetes.enabled -}}true{{- end -}}
+{{- end -}}
+
+{{/* Folders of the host in which the sockets of container runtimes are, one a line. */}}
+{{- define "wasprey.socketFolders" -}}
+{{- $folders := list -}}
+{{- with .Values.collectors -}}
+{{- if and .enabled .containerEngine.enabled -}}
+{{- range $engine := .containerEngine.engines -}}
+{{- range $socket := ternary $engine.sockets list $engine.enabled -}}
+{{- $path := trimPrefix "/var" $socket -}}
+{{- $folders = append $folders (ternary "/run" (dir $socket) (hasPrefix "/run/" $path)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $folders | uniq | sortAlpha | join "\n" -}}
+{{- end -}}
+
+{{- define "wasprey.securityContext" -}}
+{{- if .Values.containerSecurityContext -}}
+{{- toYaml .Values.containerSecurityContext -}}
+{{- else if .Values.driver.modernEbpf.leastPrivileged -}}
+runAsUser: 0
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+  add: [BPF, PERFMON, SYS_PTRACE]
+{{- else -}}
+runAsUser: 0
+privileged: true
+readOnlyRootFilesystem: true
+{{- end -}}
+{{- end -}}
+
+{{- define "wasprey.affinity" -}}
+{{- if .Values.affinity -}}
+{{- toYaml .Values.affinity -}}
+{{- else -}}
+nodeAffinity:
+  requiredDuringSchedulingIgnoredDuringExecution:
+    nodeSelectorTerms:
+      - matchExpressions:
+          - key: kubernetes.io/os
+            operator: In
+            values: [linux]
+          - key: kubernetes.io/arch
+            operator: In
+            values: {{ toJson .Values.image.architectures }}
+{{- end -}}
+{{- end -}}
+
+{{- define "wasprey.updateStrategy" -}}
+{{- if .Values.controller.daemonset.updateStrategy -}}
+{{- toYaml .Values.controller.daemonset.updateStrategy -}}
+{{- else if semverCompare ">=1.25.0-0" .Capabilities.KubeVersion.Version -}}
+type: RollingUpdate
+rollingUpdate:
+  maxSurge: 1
+  maxUnavailable: 0
+{{- else -}}
+type: RollingUpdate
+rollingUpdate:
+  maxUnavailable: 1
+{{- end -}}
+{{- end -}}
+
+{{/* The configuration file: `falco`, with what other values decide. */}}
+{{- define "wasprey.configuration" -}}
+{{- with .Values.metrics -}}
+{{- $metrics := dict
+  "enabled" .enabled
+  "rules_counters_enabled" .rulesCountersEnabled
+  "resource_utilization_enabled" .resourceUtilizationEnabled
+  "state_counters_enabled" .stateCountersEnabled
+  "kernel_event_counters_enabled" .kernelEventCountersEnabled
+  "kernel_event_counters_per_cpu_enabled" .kernelEventCountersPerCPUEnabled -}}
+{{- $served := dict "webserver" (dict "prometheus_metrics_enabled" .enabled) -}}
+{{- toYaml (mergeOverwrite (deepCopy $.Values.falco) $served (dict "metrics" $metrics)) -}}
+{{- end -}}
+{{- end -}}
