@@ -3,8 +3,10 @@
 import { hostname } from 'node:os';
 import type { CaptureSizes } from '../capture/native.ts';
 import { DEFAULT_SIZES } from '../capture/open.ts';
-import { Engine } from '../engine/engine.ts';
+
+import { Engine, type EngineSign } from '../engine/engine.ts';
 import type { EngineError } from '../engine/engine-error.ts';
+
 import type { EngineCounters, RuleMatching } from '../engine/protocol.ts';
 import { ContainerDirectory, type DirectoryCounters, type RuntimePlaces } from '../metadata/container-directory.ts';
 import type { Output, OutputCounters } from '../outputs/output.ts';
@@ -62,6 +64,8 @@ export interface Summary {
 export interface Agent {
   /** The numbers so far. */
   summary(): Summary;
+  /** Whether the engine lives. */
+  sign(): EngineSign;
   /** Goes on with other rules, and what is known stays known. Rejects with EngineError: the rules before stay in use. */
   replaceRules(modules: readonly RuleModule[]): Promise<void>;
   /** Rules that should have replaced those in use can't be used: tells of it in an alert of its own, and counts it. */
@@ -151,6 +155,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
   return {
     summary,
+    sign: () => running.sign,
     replaceRules: (replacement) => ruleSets.replace(replacement),
     rulesFailed: (reason) => ruleSets.failed(reason),
     inject: (images, events) => running.inject(images, events),

@@ -29,10 +29,17 @@ interface HeldAlert {
   readonly timer: NodeJS.Timeout;
 }
 
+export interface RuleAlerts {
+  readonly rule: RuleInfo;
+  readonly alerts: number;
+}
+
 export interface DeskCounters {
   readonly alerts: number;
   /** By rule name. */
   readonly byRule: ReadonlyMap<string, number>;
+  /** The same with what is known of each rule. */
+  readonly rules: readonly RuleAlerts[];
   /** Alerts that waited for a container's metadata, and of those the ones that went out without. */
   readonly held: number;
   readonly heldInVain: number;
@@ -50,7 +57,7 @@ export class AlertDesk {
   readonly #hostname: string;
   readonly #entry: (container: string) => Uint8Array | undefined;
   readonly #held = new Map<string, Set<HeldAlert>>();
-  readonly #byRule = new Map<string, number>();
+  readonly #byRule = new Map<string, RuleAlerts>();
   #heldNow = 0;
   #alerts = 0;
   #heldTotal = 0;
@@ -127,7 +134,9 @@ export class AlertDesk {
   }
 
   get counters(): DeskCounters {
-    return { alerts: this.#alerts, byRule: this.#byRule, held: this.#heldTotal, heldInVain: this.#heldInVain };
+    const rules = [...this.#byRule.values()];
+    const byRule = new Map(rules.map(({ rule, alerts }) => [rule.name, alerts]));
+    return { alerts: this.#alerts, byRule, rules, held: this.#heldTotal, heldInVain: this.#heldInVain };
   }
 
   #hold(match: Match, plan: RulePlan, container: string): void {
@@ -156,7 +165,7 @@ export class AlertDesk {
     const fields = keys.map((key, index): KeyedValue => ({ key, value: values[index] }));
     const { name, priority, source, tags } = rule;
     this.#alerts++;
-    this.#byRule.set(name, (this.#byRule.get(name) ?? 0) + 1);
+    this.#byRule.set(name, { rule, alerts: (this.#byRule.get(name)?.alerts ?? 0) + 1 });
     const added = namesBeside(match, keys);
     const message = renderMessage(rule.output, fields) + renderFields(added);
     const all = [...fields, ...added, ...(module ? [module] : [])];

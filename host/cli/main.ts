@@ -1,6 +1,5 @@
 // The command line: finds the command, parses its arguments, and turns whatever goes wrong into a message and an exit status.
 
-import { readFileSync } from 'node:fs';
 import { enableCompileCache } from '../setup/compile-cache.mjs';
 import { parseArguments, UsageError } from './arguments.ts';
 import { type Command, commandHelp, EXIT, HELP_OPTION } from './command.ts';
@@ -8,6 +7,7 @@ import { COMMANDS } from './commands.ts';
 import { columns } from './layout.ts';
 import { reportError } from './report-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
+import { version } from './version.ts';
 
 enableCompileCache();
 process.exitCode = await main(process.argv.slice(2), processTerminal());
@@ -86,9 +86,4 @@ function overview(terminal: Terminal): string {
   ]
     .join('\n\n')
     .concat('\n');
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest && 'version' in manifest ? String(manifest.version) : 'unknown';
 }

@@ -74,6 +74,8 @@ export type RunOptions = OptionValues<typeof RUN_OPTIONS>;
 
 export interface RunSettings {
   readonly configuration: Configuration;
+  /** The files that it was read from. */
+  readonly configFiles: readonly string[];
   /** A compiled module, or rule files and folders; none: the rules that come with Wasprey. */
   readonly rules:
     | { readonly module: string; readonly signatures: SignaturePolicy }
@@ -115,6 +117,7 @@ export async function runSettings(
   if (loaded) terminal.say(renderUnused(loaded, terminal));
   return {
     configuration,
+    configFiles: loaded?.files ?? [],
     rules:
       module === undefined
         ? { paths: operands.length > 0 ? operands : configuredRules(given) }

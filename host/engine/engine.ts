@@ -52,6 +52,12 @@ interface Replacing {
   longestStepMs: number;
 }
 
+/** Whether the worker lives. */
+export interface EngineSign {
+  readonly running: boolean;
+  readonly silentMs: number;
+}
+
 export type EngineOptions = Omit<WorkerStart, 'control'>;
 
 export class Engine {
@@ -63,6 +69,8 @@ export class Engine {
   #markDone: () => void = () => {};
   #replacing: Replacing | undefined;
   #counters: EngineCounters | undefined;
+  /** When the worker last told anything. */
+  #heardAt = performance.now();
   #phase: 'starting' | 'running' | 'stopping' | 'ended' = 'starting';
 
   private constructor(options: EngineOptions, listener: EngineListener) {
@@ -110,6 +118,11 @@ export class Engine {
     return done.promise;
   }
 
+  /** Whether it evaluates, and for how long the worker has told nothing; while it lives it tells its totals every second. */
+  get sign(): EngineSign {
+    return { running: this.#phase === 'running', silentMs: performance.now() - this.#heardAt };
+  }
+
   /** The latest totals; at most a second old while it runs, final once it has stopped. */
   get counters(): EngineCounters | undefined {
     return this.#counters;
@@ -137,6 +150,7 @@ export class Engine {
   async #started(): Promise<void> {
     const started = new Promise<void>((resolve, reject) => {
       this.#worker.on('message', (message: FromWorker) => {
+        this.#heardAt = performance.now();
         if (message.kind === 'started') {
           this.#phase = 'running';
           resolve();

@@ -27,6 +27,7 @@ function summary(changed: Partial<Summary> = {}): Summary {
     rules: { generation: 0, modules: [], reloads: { succeeded: 0, failed: 0 } },
     alerts: {
       alerts: 3,
+      rules: [],
       byRule: new Map([
         ['A', 1],
         ['B', 2],

@@ -10,6 +10,7 @@ import { defineCommand, EXIT } from '../command.ts';
 import { reasonOf } from '../rule-files.ts';
 import { alertFormat, makeOutputs } from '../run-outputs.ts';
 import { loadCompiledRules, prepareRules } from '../run-rules.ts';
+import { RunServer } from '../run-server.ts';
 import { RUN_OPTIONS, type RunSettings, runSettings } from '../run-settings.ts';
 import { renderSummary } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
@@ -45,27 +46,36 @@ export const RUN = defineCommand({
   async run({ options, operands }, terminal) {
     const settings = await runSettings(options, operands, terminal);
     await prepare('capture');
-    const { rules, selection } = settings;
-    const module =
-      'module' in rules
-        ? loadCompiledRules(rules.module, rules.signatures, (message) => terminal.say(`wasprey: ${message}\n`))
-        : await prepareRules(rules.paths, terminal, selection);
-    return new Run(module, settings, terminal).untilStopped();
+    const server = await RunServer.start(settings.configuration, settings.configFiles);
+    try {
+      const module = await rulesOf(settings, terminal);
+      return await new Run(module, settings, server, terminal).untilStopped();
+    } finally {
+      await server.close();
+    }
   },
 });
+
+function rulesOf({ rules, selection }: RunSettings, terminal: Terminal): RuleModule | Promise<RuleModule> {
+  return 'module' in rules
+    ? loadCompiledRules(rules.module, rules.signatures, (message) => terminal.say(`wasprey: ${message}\n`))
+    : prepareRules(rules.paths, terminal, selection);
+}
 
 /** One run: from the start of the agent to the summary. */
 class Run {
   readonly #module: RuleModule;
   readonly #settings: RunSettings;
+  readonly #server: RunServer;
   readonly #terminal: Terminal;
   #outputCount = 0;
   /** Ends the run; with the reason, if it is one to complain about. */
   readonly #end = Promise.withResolvers<EngineError | undefined>();
 
-  constructor(module: RuleModule, settings: RunSettings, terminal: Terminal) {
+  constructor(module: RuleModule, settings: RunSettings, server: RunServer, terminal: Terminal) {
     this.#module = module;
     this.#settings = settings;
+    this.#server = server;
     this.#terminal = terminal;
   }
 
@@ -75,6 +85,7 @@ class Run {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.on(signal, () => this.#end.resolve(undefined));
     const agent = await startAgent(this.#agentOptions());
+    this.#server.watch(agent);
     const began = performance.now();
     this.#announce(began);
     const { duration } = this.#settings;

@@ -1,0 +1,90 @@
+// The web server of a run: it answers from the start on, so that whoever asks for readiness knows why it is not there yet.
+
+import { release } from 'node:os';
+import type { Agent } from '../agent/agent.ts';
+import { ENGINE_VERSION, printVersion } from '../compiler/items.ts';
+import { schemaVersion } from '../compiler/schema-version.ts';
+import type { Configuration } from '../config/definition.ts';
+import { agentFacts, type MetricChoice, metricsText } from '../metrics/source.ts';
+import { type Health, healthOf } from '../web/health.ts';
+import { startWebServer, type WebServer } from '../web/server.ts';
+import { CommandFailure } from './report-error.ts';
+import { reasonOf } from './rule-files.ts';
+import { version } from './version.ts';
+
+export class RunServer {
+  readonly #startedAt = performance.now();
+  #agent: Agent | undefined;
+  #server: WebServer | undefined;
+
+  /**
+   * Starts to answer, if the configuration wants it.
+   * @param configFiles that were read
+   * @throws {CommandFailure} when it can't listen
+   */
+  static async start(configuration: Configuration, configFiles: readonly string[]): Promise<RunServer> {
+    const server = new RunServer();
+    if (configuration.webserver.enabled) await server.#listen(configuration, configFiles);
+    return server;
+  }
+
+  /** Events are captured from now on. */
+  watch(agent: Agent): void {
+    this.#agent = agent;
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  async #listen({ webserver, metrics }: Configuration, configFiles: readonly string[]): Promise<void> {
+    const facts = agentFacts(version(), configFiles);
+    const choice: MetricChoice = {
+      rules: metrics.rules_counters_enabled,
+      resources: metrics.resource_utilization_enabled,
+      state: metrics.state_counters_enabled,
+      // As in Falco, the numbers of CPUs come with those of all.
+      events: metrics.kernel_event_counters_enabled || metrics.kernel_event_counters_per_cpu_enabled,
+      perCpu: metrics.kernel_event_counters_per_cpu_enabled,
+    };
+    const { listen_address: address, listen_port: port, ssl_enabled: secure, ssl_certificate: certificate } = webserver;
+    try {
+      this.#server = await startWebServer({
+        address,
+        port,
+        healthPath: webserver.k8s_healthz_endpoint,
+        ...(secure && { certificate }),
+        health: () => this.#health(),
+        versions: versions(),
+        ...(metrics.enabled &&
+          webserver.prometheus_metrics_enabled && {
+            metrics: () => metricsText(facts, choice, this.#agent?.summary()),
+          }),
+      });
+    } catch (error) {
+      const at = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+      throw new CommandFailure(
+        `the web server can't listen at ${at}: ${reasonOf(error)}`,
+        'see webserver.listen_address, listen_port and ssl_certificate, or turn it off with -o webserver.enabled=false',
+      );
+    }
+  }
+
+  #health(): Health {
+    return healthOf(this.#agent?.sign(), performance.now() - this.#startedAt);
+  }
+}
+
+/** What tools ask for that choose rules by the version of the engine, under Falco's names. */
+function versions(): Readonly<Record<string, unknown>> {
+  const { minor } = ENGINE_VERSION;
+  return {
+    wasprey_version: version(),
+    engine_version: String(minor),
+    engine_version_semver: printVersion(ENGINE_VERSION),
+    schema_version: schemaVersion(),
+    node_version: process.version,
+    kernel_release: release(),
+    plugin_versions: {},
+  };
+}

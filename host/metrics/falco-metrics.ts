@@ -1,0 +1,153 @@
+// Metrics under Falco's names, so that dashboards made for it show the same of this agent.
+
+import type { Summary } from '../agent/agent.ts';
+import type { CaptureCounters } from '../capture/native.ts';
+import { PRIORITIES } from '../compiler/items.ts';
+import { EVENT_TYPES } from '../schema/events.ts';
+import { counter, gauge, info, labelName, type Metric, type Sample } from './exposition.ts';
+import type { Resources } from './resources.ts';
+import type { AgentFacts, MetricChoice } from './source.ts';
+
+const NANOSECONDS = 1e6;
+
+export function falcoMetrics(
+  facts: AgentFacts,
+  summary: Summary,
+  choice: MetricChoice,
+  resources?: Resources,
+): Metric[] {
+  const { engine } = summary;
+  return [
+    ...factMetrics(facts, summary),
+    ...(choice.rules ? [ruleMetric(summary)] : []),
+    ...(resources ? resourceMetrics(resources) : []),
+    ...(engine && choice.events ? eventMetrics(engine.capture) : []),
+    ...(engine && choice.state ? stateMetrics(engine.capture) : []),
+    ...(engine && choice.perCpu ? [cpuMetric(engine.capture)] : []),
+  ];
+}
+
+function factMetrics(facts: AgentFacts, { rules, outputs }: Summary): Metric[] {
+  const { version, hostname, kernel, startedMs, bootMs, cpus, configFiles } = facts;
+  const queueDrops = outputs.reduce((sum, { counters }) => sum + counters.dropped, 0);
+  const reloadMs = rules.reloads.lastSuccess ?? startedMs;
+  return [
+    info('falcosecurity_falco_version_info', 'The version of Wasprey.', { version }),
+    info('falcosecurity_falco_kernel_release_info', 'The release of the kernel.', { kernel_release: kernel }),
+    info('falcosecurity_evt_hostname_info', 'The name of the machine, as alerts have it.', { hostname }),
+    info('falcosecurity_scap_engine_name_info', 'Where events come from.', {
+      engine_name: 'bpf',
+      evt_source: 'syscall',
+    }),
+    info(
+      'falcosecurity_falco_sha256_config_files_info',
+      'The configuration files that were read.',
+      ...configFiles.map(({ name, sha256 }) => ({ file_name: name, sha256 })),
+    ),
+    gauge('falcosecurity_falco_start_timestamp_nanoseconds', 'When the agent was started.', startedMs * NANOSECONDS),
+    gauge(
+      'falcosecurity_falco_reload_timestamp_nanoseconds',
+      'When the rules in use were loaded.',
+      reloadMs * NANOSECONDS,
+    ),
+    gauge('falcosecurity_falco_host_boot_timestamp_nanoseconds', 'When the machine was started.', bootMs * NANOSECONDS),
+    counter(
+      'falcosecurity_falco_duration_seconds_total',
+      'How long the agent has run.',
+      (Date.now() - startedMs) / 1000,
+    ),
+    gauge('falcosecurity_falco_host_num_cpus_total', 'CPUs of the machine.', cpus),
+    counter('falcosecurity_falco_outputs_queue_num_drops_total', 'Alerts that the outputs lost.', queueDrops),
+  ];
+}
+
+function ruleMetric({ alerts }: Summary): Metric {
+  const samples = alerts.rules.map(({ rule: { name, priority, source, tags }, alerts: value }): Sample => {
+    const tagLabels = Object.fromEntries(tags.map((tag) => [labelName(`tag_${tag}`), 'true']));
+    // Numbers as syslog has them, 0 for emergency.
+    const labels = { rule_name: name, priority: PRIORITIES.indexOf(priority), source, ...tagLabels };
+    return { labels, value };
+  });
+  return counter('falcosecurity_falco_rules_matches_total', 'Alerts of each rule.', samples);
+}
+
+function resourceMetrics(resources: Resources): Metric[] {
+  const rows = [
+    ['cpu_usage_ratio', 'CPU that the agent uses, on average since its start.', resources.cpuRatio],
+    ['memory_rss_bytes', 'Resident memory of the agent.', resources.rssBytes],
+    ['memory_vsz_bytes', 'Virtual memory of the agent.', resources.vszBytes],
+    ['memory_pss_bytes', 'Proportional memory of the agent.', resources.pssBytes],
+    ['container_memory_used_bytes', "Memory of the agent's cgroup.", resources.containerBytes],
+    ['host_cpu_usage_ratio', 'CPU in use on the machine, on average since its start.', resources.hostCpuRatio],
+    ['host_memory_used_bytes', 'Memory in use on the machine.', resources.hostMemoryBytes],
+    ['host_procs_running_total', 'Processes that run on the machine.', resources.hostRunning],
+    ['host_open_fds_total', 'Files open on the machine.', resources.hostOpenFiles],
+  ] as const;
+  return rows.map(([name, help, value]) =>
+    gauge(`falcosecurity_falco_${name}`, help, value === undefined ? [] : [{ value }]),
+  );
+}
+
+/** Falco's kinds of drops, and the events of each; all others are of other interest. */
+const DROP_KINDS: readonly (readonly [kind: string, events: readonly string[]])[] = [
+  ['clone_fork', ['clone', 'clone3', 'fork', 'vfork']],
+  ['execve', ['execve', 'execveat']],
+  ['connect', ['connect']],
+  ['open', ['open', 'openat', 'openat2', 'creat']],
+  [
+    'dir_file',
+    [
+      'unlink',
+      'unlinkat',
+      'rmdir',
+      'mkdir',
+      'mkdirat',
+      'rename',
+      'renameat',
+      'renameat2',
+      'link',
+      'linkat',
+      'symlink',
+      'symlinkat',
+    ],
+  ],
+];
+const OTHER_KIND = 'other_interest';
+
+function eventMetrics(capture: CaptureCounters): Metric[] {
+  const byKind = new Map([...DROP_KINDS.map(([kind]) => kind), OTHER_KIND].map((kind) => [kind, 0]));
+  for (const { name, number } of EVENT_TYPES) {
+    const kind = DROP_KINDS.find(([, events]) => events.includes(name))?.[0] ?? OTHER_KIND;
+    byKind.set(kind, (byKind.get(kind) ?? 0) + (capture.dropped[number] ?? 0));
+  }
+  const drops = sum(capture.dropped) + capture.missedRuns;
+  return [
+    counter('falcosecurity_scap_n_evts_total', 'Events that the kernel told of.', sum(capture.produced)),
+    counter('falcosecurity_falco_n_evts_total', 'Events that rules were evaluated on.', sum(capture.evaluated)),
+    counter('falcosecurity_scap_n_drops_total', 'Events that were lost.', drops),
+    counter('falcosecurity_scap_n_drops_buffer_total', 'Events that found no room on their way from the kernel.', [
+      ...[...byKind].map(([drop, value]) => ({ labels: { drop, dir: 'exit' }, value })),
+      // There are no events of the beginning of a call; Falco serves these zeros too.
+      ...[...byKind.keys()].map((drop) => ({ labels: { drop, dir: 'enter' }, value: 0 })),
+    ]),
+    counter(
+      'falcosecurity_scap_n_drops_scratch_map_total',
+      'Events too large for the room there is to make them; there are none.',
+      0,
+    ),
+  ];
+}
+
+function stateMetrics({ imagesLost }: CaptureCounters): Metric[] {
+  const help = 'Processes that found no room in the table.';
+  return [counter('falcosecurity_scap_n_drops_full_threadtable_total', help, imagesLost)];
+}
+
+function cpuMetric({ produced }: CaptureCounters): Metric {
+  const samples = produced.map((value, cpu) => ({ labels: { cpu }, value }));
+  return counter('falcosecurity_scap_n_evts_cpu_total', 'Events that each CPU told of.', samples);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, value) => total + value, 0);
+}

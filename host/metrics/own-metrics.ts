@@ -1,0 +1,103 @@
+// Metrics of what Falco does not have, or does not tell.
+
+import type { Summary } from '../agent/agent.ts';
+import type { EngineCounters } from '../engine/protocol.ts';
+import type { OutputCounters } from '../outputs/output.ts';
+import { EVENT_TYPES } from '../schema/events.ts';
+import { counter, gauge, info, type Metric, type Sample } from './exposition.ts';
+
+export function ownMetrics(summary: Summary): Metric[] {
+  return [
+    ...(summary.engine ? engineMetrics(summary.engine) : []),
+    ...alertMetrics(summary),
+    ...ruleMetrics(summary),
+    ...outputMetrics(summary),
+  ];
+}
+
+function engineMetrics({ capture, matches, matchesDropped, fieldsUnreadable }: EngineCounters): Metric[] {
+  const outcomes = ['evaluated', 'filtered', 'dropped'] as const;
+  const events = EVENT_TYPES.flatMap(({ name, number }): Sample[] =>
+    outcomes.map((outcome) => ({ labels: { type: name, outcome }, value: capture[outcome][number] ?? 0 })),
+  );
+  const produced = capture.produced.map((value, cpu): Sample => ({ labels: { cpu }, value }));
+  return [
+    counter(
+      'wasprey_events_total',
+      'Events by type and what became of them: evaluated, filtered in the kernel because no rule can match them, dropped for want of room.',
+      events,
+    ),
+    counter('wasprey_events_produced_total', 'Events that the kernel told of, by CPU.', produced),
+    counter('wasprey_events_malformed_total', 'Records that made no sense and were skipped.', capture.malformed),
+    counter(
+      'wasprey_missed_runs_total',
+      'Calls not seen because the kernel was running another BPF program.',
+      capture.missedRuns,
+    ),
+    gauge('wasprey_ring_high_water_ratio', 'The most that a ring has been filled.', capture.ringHighWater),
+    gauge('wasprey_process_images', 'Process images in the table.', capture.images),
+    counter('wasprey_process_images_lost_total', 'Processes that are not known for want of room.', capture.imagesLost),
+    counter(
+      'wasprey_process_images_evicted_total',
+      'Processes forgotten to make room for others.',
+      capture.imagesEvicted,
+    ),
+    counter('wasprey_unknown_images_total', 'Events whose process was not known.', capture.unknownImages),
+    gauge('wasprey_containers', 'Containers that are known to the capture.', capture.containers),
+    counter('wasprey_matches_total', 'Events on which a rule was true.', matches),
+    counter(
+      'wasprey_matches_dropped_total',
+      'Of those, the ones that came faster than alerts could be made.',
+      matchesDropped,
+    ),
+    counter('wasprey_fields_unreadable_total', 'Fields of alerts that could not be read.', fieldsUnreadable),
+  ];
+}
+
+function alertMetrics({ alerts, containers }: Summary): Metric[] {
+  const lookups = [
+    { labels: { result: 'known' }, value: containers.known },
+    { labels: { result: 'unknown' }, value: containers.unknown },
+  ];
+  return [
+    counter('wasprey_alerts_total', 'Alerts of rules.', alerts.alerts),
+    counter('wasprey_alerts_held_total', "Alerts that waited for their container's metadata.", alerts.held),
+    counter('wasprey_alerts_held_in_vain_total', 'Of those, the ones that went out without.', alerts.heldInVain),
+    counter('wasprey_container_lookups_total', 'Containers that a runtime told about, or none knew.', lookups),
+  ];
+}
+
+function ruleMetrics({ rules: { generation, modules, reloads } }: Summary): Metric[] {
+  const labels = modules.map(({ name, sha256, rules }) => ({ module: name, sha256, rules }));
+  return [
+    info('wasprey_rule_module_info', 'The modules in use.', ...labels),
+    gauge('wasprey_rule_generation', 'How often the rules have been replaced.', generation),
+    counter('wasprey_rule_reloads_total', 'Replacements of rules, by result.', [
+      { labels: { result: 'succeeded' }, value: reloads.succeeded },
+      { labels: { result: 'failed' }, value: reloads.failed },
+    ]),
+    gauge(
+      'wasprey_rule_reload_success_timestamp_seconds',
+      'When rules were last replaced.',
+      reloads.lastSuccess === undefined ? [] : [{ value: reloads.lastSuccess / 1000 }],
+    ),
+  ];
+}
+
+function outputMetrics({ outputs }: Summary): Metric[] {
+  // Outputs of one kind, such as two files, count as one.
+  const names = [...new Set(outputs.map(({ name }) => name))];
+  const samples = (key: keyof OutputCounters, labels: Readonly<Record<string, string>> = {}): Sample[] =>
+    names.map((output) => {
+      const value = outputs.reduce((sum, { name, counters }) => sum + (name === output ? (counters[key] ?? 0) : 0), 0);
+      return { labels: { output, ...labels }, value };
+    });
+  return [
+    counter('wasprey_output_alerts_total', 'Alerts that each output has written, or lost.', [
+      ...samples('written', { result: 'written' }),
+      ...samples('dropped', { result: 'dropped' }),
+    ]),
+    counter('wasprey_output_errors_total', 'Failed attempts to write alerts.', samples('errors')),
+    gauge('wasprey_output_queue', 'Alerts that wait before each output.', samples('queued')),
+  ];
+}

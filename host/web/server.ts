@@ -1,0 +1,111 @@
+// The web server: health and readiness for those who look after the agent, versions, and metrics. It only answers questions.
+
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { EXPOSITION_TYPE } from '../metrics/exposition.ts';
+import type { Health } from './health.ts';
+
+/** More than anyone needs who asks for health and metrics. */
+const MOST_CONNECTIONS = 64;
+const REQUEST_TIMEOUT_MS = 5000;
+const JSON_TYPE = 'application/json';
+
+export interface WebServerOptions {
+  readonly address: string;
+  /** 0, for tests: any that is free. */
+  readonly port: number;
+  readonly healthPath: string;
+  /** PEM file of certificate and key: HTTPS. */
+  readonly certificate?: string;
+  readonly health: () => Health;
+  readonly versions: Readonly<Record<string, unknown>>;
+  /** Undefined: none are served. */
+  readonly metrics?: () => string;
+}
+
+export interface WebServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** Rejects with the error of reading the certificate, or of listening. */
+export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
+  const listener: RequestListener = (request, response) => respond(request, response, options);
+  const limits = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 16 * 1024 };
+  const server =
+    options.certificate === undefined
+      ? createServer(limits, listener)
+      : secureServer(options.certificate, limits, listener);
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('clientError', (_, socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.address, resolve);
+  });
+  // A question of the health of what has ended must not keep the process.
+  server.unref();
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+}
+
+function secureServer(path: string, limits: object, listener: RequestListener): Server {
+  const pem = readFileSync(path);
+  return createSecureServer({ ...limits, cert: pem, key: pem, minVersion: 'TLSv1.2' }, listener);
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+function respond(request: IncomingMessage, response: ServerResponse, options: WebServerOptions): void {
+  // Nothing that is sent is read.
+  request.resume();
+  const { status, type, body } = answer(request, options);
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(status === 405 && { allow: 'GET, HEAD' }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function answer({ method, url = '' }: IncomingMessage, options: WebServerOptions): Answer {
+  if (method !== 'GET' && method !== 'HEAD') return text(405, 'only GET');
+  const [path] = url.split('?', 1);
+  switch (path) {
+    case options.healthPath:
+      return healthAnswer(options.health(), 'alive');
+    case '/readyz':
+      return healthAnswer(options.health(), 'ready');
+    case '/versions':
+      return { status: 200, type: JSON_TYPE, body: JSON.stringify(options.versions) };
+    case '/metrics':
+      return options.metrics
+        ? { status: 200, type: EXPOSITION_TYPE, body: options.metrics() }
+        : text(404, 'metrics are not on');
+    default:
+      return text(404, 'not found');
+  }
+}
+
+function healthAnswer(health: Health, wanted: 'alive' | 'ready'): Answer {
+  // As Falco writes it, blank included.
+  if (health[wanted]) return { status: 200, type: JSON_TYPE, body: '{"status": "ok"}' };
+  return { status: 503, type: JSON_TYPE, body: JSON.stringify({ status: 'unavailable', reason: health.reason }) };
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
+}

@@ -1,0 +1,205 @@
+// The web server over HTTP: health, readiness, versions, and the metrics of an agent whose numbers are known.
+
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { counter, exposition, gauge, info } from '../../host/metrics/exposition.ts';
+import { agentFacts, type MetricChoice, metricsText } from '../../host/metrics/source.ts';
+import { type Health, healthOf } from '../../host/web/health.ts';
+import { startWebServer, type WebServer } from '../../host/web/server.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../support/built-agent.ts';
+
+let health: Health = { alive: true, ready: true, reason: '' };
+let server: WebServer;
+before(async () => {
+  server = await startWebServer({
+    address: '127.0.0.1',
+    port: 0,
+    healthPath: '/healthz',
+    health: () => health,
+    versions: { engine_version: '63' },
+  });
+});
+after(() => server.close());
+
+async function get(path: string, method = 'GET') {
+  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method });
+  return { status: response.status, type: response.headers.get('content-type'), body: await response.text() };
+}
+
+describe('the web server', () => {
+  it('answers as Falco does', async () => {
+    assert.deepEqual(await get('/healthz'), { status: 200, type: 'application/json', body: '{"status": "ok"}' });
+    assert.deepEqual(await get('/versions?x'), {
+      status: 200,
+      type: 'application/json',
+      body: '{"engine_version":"63"}',
+    });
+    assert.equal((await get('/healthz', 'HEAD')).body, '');
+  });
+
+  it('tells life from readiness', async () => {
+    health = { alive: true, ready: false, reason: 'it is starting' };
+    assert.equal((await get('/healthz')).status, 200);
+    assert.deepEqual(await get('/readyz'), {
+      status: 503,
+      type: 'application/json',
+      body: '{"status":"unavailable","reason":"it is starting"}',
+    });
+  });
+
+  it('has nothing else, and takes nothing', async () => {
+    for (const path of ['/', '/metrics', '/healthz/x', '/../etc/passwd', '/%2e%2e/'])
+      assert.equal((await get(path)).status, 404, path);
+    assert.equal((await get('/healthz', 'POST')).status, 405);
+  });
+
+  it('ends connections that make no sense, and lives on', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => {});
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(`GET /healthz HTTP/1.1\r\nX: ${'y'.repeat(100_000)}\r\n\r\n`);
+    socket.resume();
+    await ended;
+    assert.equal((await get('/healthz')).status, 200);
+  });
+
+  it('says so when it can not listen', async () => {
+    const { port } = server;
+    const again = { address: '127.0.0.1', port, healthPath: '/healthz', health: () => health, versions: {} };
+    await assert.rejects(startWebServer(again), /EADDRINUSE/);
+    await assert.rejects(startWebServer({ ...again, port: 0, certificate: '/nowhere.pem' }), /ENOENT/);
+  });
+});
+
+describe('health', () => {
+  it('is that of the engine: silent or ended, it is none', () => {
+    assert.deepEqual(healthOf(undefined, 1000), { alive: true, ready: false, reason: 'it is starting' });
+    assert.equal(healthOf(undefined, 10 * 60_000).alive, false);
+    assert.deepEqual(healthOf({ running: true, silentMs: 900 }, 0), { alive: true, ready: true, reason: '' });
+    const silent = healthOf({ running: true, silentMs: 12_345 }, 0);
+    assert.deepEqual(silent, { alive: false, ready: false, reason: 'the engine has not given a sign for 12 s' });
+    assert.equal(healthOf({ running: false, silentMs: 0 }, 0).alive, false);
+  });
+
+  it('shows in a running agent, and in one that was stopped', async () => {
+    await using built = await startBuiltAgent([]);
+    const deadline = performance.now() + 20_000;
+    // A sign comes every second.
+    const seen: number[] = [];
+    while (!seen.some((ms, index) => index > 0 && ms < (seen[index - 1] ?? 0))) {
+      assert.ok(performance.now() < deadline, 'no sign came');
+      const sign = built.agent.sign();
+      assert.ok(sign.running);
+      seen.push(sign.silentMs);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await built.agent.stop();
+    assert.equal(built.agent.sign().running, false);
+  });
+});
+
+const ALL: MetricChoice = { rules: true, resources: true, state: true, events: true, perCpu: true };
+
+/** Name and labels -> value. Fails at what Prometheus would not read. */
+function parse(text: string): Map<string, number> {
+  const values = new Map<string, number>();
+  const typed = new Map<string, string>();
+  for (const line of text.split('\n').slice(0, -1)) {
+    const type = /^# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge)$/.exec(line);
+    if (type) {
+      assert.ok(!typed.has(type[1] ?? ''), `${type[1]} twice`);
+      typed.set(type[1] ?? '', type[2] ?? '');
+    }
+    if (line.startsWith('#')) continue;
+    const label = '[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\[\\\\"n])*"';
+    const sample = new RegExp(`^([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{${label}(?:,${label})*\\})? (\\S+)$`).exec(line);
+    assert.ok(sample, line);
+    const [, name = '', labels = '', value] = sample;
+    assert.ok(typed.has(name), line);
+    if (typed.get(name) === 'counter') assert.match(name, /_total$/);
+    assert.ok(!values.has(name + labels), `${line} twice`);
+    values.set(name + labels, Number(value));
+  }
+  return values;
+}
+
+describe('metrics', () => {
+  it('are text that Prometheus reads, whatever the labels hold', () => {
+    const hostile = 'a"b\\c\nd\ud800';
+    const text = exposition([
+      counter('one_total', 'Help with \\ and\nline.', [{ labels: { rule: hostile }, value: 3 }]),
+      gauge('two', 'Two.', Number.POSITIVE_INFINITY),
+      info('three_info', 'Three.', { a: 1, b: 'x' }),
+      gauge('none', 'None.', []),
+    ]);
+    assert.equal(
+      text,
+      `# HELP one_total Help with \\\\ and\\nline.
+# TYPE one_total counter
+one_total{rule="a\\"b\\\\c\\nd\ufffd"} 3
+# HELP two Two.
+# TYPE two gauge
+two +Inf
+# HELP three_info Three.
+# TYPE three_info gauge
+three_info{a="1",b="x"} 1
+`,
+    );
+    assert.equal(parse(text).size, 3);
+  });
+
+  it('add up: what an agent has captured, evaluated and told', async () => {
+    const module = await moduleOf(`
+- rule: Shadow "read"
+  desc: d
+  condition: evt.type = openat and fd.name = /etc/shadow
+  output: x
+  priority: WARNING
+  tags: [T1003.008, a-b]
+`);
+    await using built = await startBuiltAgent([module]);
+    built.agent.inject(
+      [processImage(1, {})],
+      [shadowRead(1), shadowRead(1), shadowRead(1, { name: '/x', raw: '/x', resolved: '/x' })],
+    );
+    await built.waitForLines(2);
+    const summary = await built.agent.stop();
+    const values = parse(metricsText(agentFacts('1.2.3', []), ALL, summary));
+    const expected = {
+      'falcosecurity_falco_version_info{version="1.2.3"}': 1,
+      'falcosecurity_falco_rules_matches_total{rule_name="Shadow \\"read\\"",priority="4",source="syscall",tag_T1003_008="true",tag_a_b="true"}': 2,
+      falcosecurity_scap_n_evts_total: 3,
+      falcosecurity_scap_n_drops_total: 0,
+      'falcosecurity_scap_n_drops_buffer_total{drop="open",dir="exit"}': 0,
+      'wasprey_events_total{type="openat",outcome="evaluated"}': 3,
+      'wasprey_events_total{type="openat",outcome="dropped"}': 0,
+      wasprey_matches_total: 2,
+      wasprey_alerts_total: 2,
+      'wasprey_output_alerts_total{output="file",result="written"}': 4,
+      wasprey_capturing: 1,
+    };
+    for (const [name, value] of Object.entries(expected)) assert.equal(values.get(name), value, name);
+    const perCpu = [...values].filter(([name]) => name.startsWith('falcosecurity_scap_n_evts_cpu_total'));
+    assert.equal(
+      perCpu.reduce((sum, [, value]) => sum + value, 0),
+      3,
+    );
+    for (const name of [
+      'memory_rss_bytes',
+      'memory_vsz_bytes',
+      'cpu_usage_ratio',
+      'host_memory_used_bytes',
+      'host_open_fds_total',
+    ])
+      assert.ok((values.get(`falcosecurity_falco_${name}`) ?? 0) > 0, name);
+  });
+
+  it('are served by the groups that are chosen, and say that nothing is captured yet', async () => {
+    const none: MetricChoice = { rules: false, resources: false, state: false, events: false, perCpu: false };
+    await using built = await startBuiltAgent([]);
+    const text = metricsText(agentFacts('1', []), none, built.agent.summary());
+    assert.doesNotMatch(text, /rules_matches|memory_rss|scap_n_/);
+    assert.deepEqual([...parse(metricsText(agentFacts('1', []), ALL, undefined))], [['wasprey_capturing', 0]]);
+  });
+});
