@@ -8,7 +8,9 @@ import { Engine, type EngineSign } from '../engine/engine.ts';
 import type { EngineError } from '../engine/engine-error.ts';
 
 import type { EngineCounters, RuleMatching } from '../engine/protocol.ts';
-import { ContainerDirectory, type DirectoryCounters, type RuntimePlaces } from '../metadata/container-directory.ts';
+import { ContainerDirectory, type DirectoryCounters } from '../metadata/container-directory.ts';
+import type { KubernetesPlace } from '../metadata/kubernetes/connection.ts';
+import type { RuntimePlaces } from '../metadata/runtime-places.ts';
 import type { Output, OutputCounters } from '../outputs/output.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import { AlertDesk, type DeskCounters } from './alert-desk.ts';
@@ -46,6 +48,8 @@ export interface AgentOptions {
   readonly isoTime?: boolean;
   /** Where the container runtimes are asked, if not at their usual places. */
   readonly runtimes?: Partial<RuntimePlaces>;
+  /** Where the pods of this node are asked for, if they are. */
+  readonly kubernetes?: KubernetesPlace;
   /** Told what goes wrong while it runs; each is a sentence for people. */
   readonly onTrouble?: (message: string) => void;
   /** The engine has ended by itself: nothing is watched any more, and stop() is all that is left to do. */
@@ -84,10 +88,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
   const recorded = new Map<string, Uint8Array>();
   let engine: Engine | undefined;
-  const directory = new ContainerDirectory((id, entry) => {
-    engine?.setContainer(id, entry);
-    desk.containerKnown(id, entry);
-  }, options.runtimes);
+  const directory = new ContainerDirectory(
+    (id, entry) => {
+      engine?.setContainer(id, entry);
+      desk.containerKnown(id, entry);
+    },
+    { places: options.runtimes, kubernetes: options.kubernetes, onTrouble },
+  );
   const desk = new AlertDesk(outputs, machine, (id) => recorded.get(id) ?? directory.entry(id));
   const drops = new DropWatch(desk);
   const ruleSets = new RuleSets(modules, {
@@ -107,6 +114,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     for (const output of outputs) await output.drained?.();
   };
   const closeOutputs = () => Promise.all(outputs.map((output) => output.close(OUTPUT_CLOSE_MS)));
+  // A recording tells of its containers itself.
+  if (!replay) directory.start();
   try {
     engine = await Engine.start(
       {
@@ -142,6 +151,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
     );
   } catch (error) {
+    directory.close();
     await closeOutputs();
     throw error;
   }
@@ -149,6 +159,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let stopped: Promise<Summary> | undefined;
   const stop = async (): Promise<Summary> => {
     await running.stop();
+    directory.close();
     desk.close();
     await closeOutputs();
     return summary();

@@ -1,12 +1,14 @@
 // Makes alerts of matches and hands them to the outputs. Alerts whose container is not known yet wait here for a while.
 
 import type { Priority } from '../compiler/items.ts';
-import { type Match, NAME_FIELDS } from '../engine/protocol.ts';
+import { type Match, NAME_FIELDS, type PendingContainer } from '../engine/protocol.ts';
 import { text } from '../fields/value.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import type { Alert } from '../outputs/alert.ts';
 import { type KeyedValue, renderFields, renderMessage, templateFields } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
+import { CONTAINER, POD_STATE } from '../schema/container.ts';
+import { member } from '../schema/layout.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
 
 /** How long an alert waits for what the container's runtime says. */
@@ -16,6 +18,8 @@ const HELD_AT_ONCE = 1024;
 
 /** Field of an alert that names the module whose rule it is of, where that is not clear: several are loaded, or they were replaced. */
 export const MODULE_FIELD = 'wasprey.module';
+
+const POD_STATE_AT = member(CONTAINER, 'pod_state').offset;
 
 interface RulePlan {
   readonly rule: RuleInfo;
@@ -94,23 +98,25 @@ export class AlertDesk {
     if (!plan) return;
     const { pending } = match;
     const entry = pending && this.#entry(pending.id);
-    if (!pending || entry) this.#send(match, plan, entry);
+    if (!pending || (entry && answers(entry, pending))) this.#send(match, plan, entry);
     else if (this.#heldNow < HELD_AT_ONCE) this.#hold(match, plan, pending.id);
     else {
       this.#heldInVain++;
-      this.#send(match, plan, undefined);
+      this.#send(match, plan, entry);
     }
   }
 
-  /** A container's runtime has answered. */
+  /** A container's runtime has answered, or the API server about its pod. */
   containerKnown(id: string, entry: Uint8Array): void {
     const waiting = this.#held.get(id);
-    this.#held.delete(id);
     for (const held of waiting ?? []) {
+      if (held.match.pending && !answers(entry, held.match.pending)) continue;
+      waiting?.delete(held);
       clearTimeout(held.timer);
       this.#heldNow--;
       this.#send(held.match, held.plan, entry);
     }
+    if (waiting?.size === 0) this.#held.delete(id);
   }
 
   /** An alert of the agent's own. */
@@ -156,7 +162,8 @@ export class AlertDesk {
     clearTimeout(timer);
     this.#heldNow--;
     this.#heldInVain++;
-    this.#send(match, plan, undefined);
+    // The runtime may have answered, and the API server not.
+    this.#send(match, plan, match.pending && this.#entry(match.pending.id));
   }
 
   #send(match: Match, { rule, keys, module }: RulePlan, entry: Uint8Array | undefined): void {
@@ -175,6 +182,11 @@ export class AlertDesk {
   #write(alert: Alert): void {
     for (const output of this.#outputs) output.write(alert);
   }
+}
+
+/** Whether the entry says all that the alert waits for. */
+function answers(entry: Uint8Array, { printsPod }: PendingContainer): boolean {
+  return !(printsPod && entry[POD_STATE_AT] === POD_STATE.PENDING);
 }
 
 /** Both names of a file, where they differ: those that the rule's output doesn't print itself. */

@@ -6,7 +6,8 @@ import { Engine } from '../engine/engine.ts';
 import type { EngineError } from '../engine/engine-error.ts';
 import type { EngineCounters } from '../engine/protocol.ts';
 import { machineAccounts } from '../fields/account-names.ts';
-import { ContainerDirectory, type RuntimePlaces } from '../metadata/container-directory.ts';
+import { ContainerDirectory } from '../metadata/container-directory.ts';
+import type { RuntimePlaces } from '../metadata/runtime-places.ts';
 import { RecordingWriter, type WriterCounters } from '../recording/writer.ts';
 
 export interface RecordOptions {
@@ -59,7 +60,10 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
     ended = true;
     options.onEnd(reason);
   };
-  const directory = new ContainerDirectory((id, entry) => engine?.setContainer(id, entry), options.runtimes);
+  const directory = new ContainerDirectory((id, entry) => engine?.setContainer(id, entry), {
+    places: options.runtimes,
+  });
+  directory.start();
   try {
     engine = await Engine.start(
       {
@@ -91,6 +95,7 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
       },
     );
   } catch (error) {
+    directory.close();
     writer.abandon();
     throw error;
   }
@@ -101,6 +106,7 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
     async stop() {
       const seconds = (performance.now() - began) / 1000;
       await running.stop();
+      directory.close();
       ended = true;
       const dropped = running.counters?.capture.dropped.reduce((sum, count) => sum + count, 0) ?? 0;
       if (failed) writer.abandon();

@@ -1,6 +1,6 @@
 // Turns a match into data at once: the record's room is given back to the kernel as soon as its batch is evaluated.
 
-import { needsRuntime } from '../fields/container.ts';
+import { needsCluster, needsRuntime } from '../fields/container.ts';
 import type { ReadContext } from '../fields/context.ts';
 import type { EventMemory } from '../fields/memory.ts';
 import { momentOf, readField } from '../fields/read.ts';
@@ -19,6 +19,7 @@ interface FieldRead {
 export interface RulePlan {
   readonly reads: readonly (FieldRead | undefined)[];
   readonly printsContainer: boolean;
+  readonly printsPod: boolean;
 }
 
 /** A match but for the rule. */
@@ -40,7 +41,7 @@ export class MatchReader {
     const event = EventRecord.at(this.#memory, address);
     if (!event) return undefined;
     const values = plan.reads.map((read) => read && this.#value(event, read));
-    const pending = plan.printsContainer ? pendingContainer(event) : undefined;
+    const pending = plan.printsContainer ? pendingContainer(event, plan.printsPod) : undefined;
     const names = event.hasTwoNames && NAME_READS.map((read) => read && this.#value(event, read));
     return { time: event.time, values, ...(pending && { pending }), ...(names && { names }) };
   }
@@ -69,11 +70,13 @@ export function planRule({ fields }: RuleReads): RulePlan {
   return {
     reads,
     printsContainer: reads.some((read) => read && needsRuntime(read.field)),
+    printsPod: reads.some((read) => read && needsCluster(read.field)),
   };
 }
 
-function pendingContainer(event: EventRecord): PendingContainer | undefined {
+function pendingContainer(event: EventRecord, printsPod: boolean): PendingContainer | undefined {
   const container = event.image?.container;
-  const id = container?.isPending ? container.bytes('id') : undefined;
-  return id && { id: decode(id), moment: momentOf(event) };
+  const isPending = container?.isPending || (printsPod && container?.isPodPending);
+  const id = isPending ? container?.bytes('id') : undefined;
+  return id && { id: decode(id), printsPod, moment: momentOf(event) };
 }

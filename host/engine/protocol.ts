@@ -77,6 +77,8 @@ export interface Match {
 export interface PendingContainer {
   /** container.id */
   readonly id: string;
+  /** The output prints what only the API server can tell of its pod. */
+  readonly printsPod: boolean;
   readonly moment: ContainerMoment;
 }
 

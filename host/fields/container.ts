@@ -1,6 +1,7 @@
 // container.* and k8s.*: what a container table entry says. The entry may be the sandbox's or one that the host program
 // has just made: an alert that waited for the runtime's answer is completed from the latter.
 
+import { HOST_NAMESPACE } from '../schema/container.ts';
 import type { Field } from '../schema/types.ts';
 import { matchesGlob } from './glob.ts';
 import type { ContainerRecord } from './record.ts';
@@ -34,6 +35,8 @@ const EMPTY = new Uint8Array(0);
 const NOT_KNOWN = 255;
 const SHORT_ID = 12;
 const KNOWN_FROM_CGROUP = new Set(['container.id', 'container.full_id']);
+/** Fields of the API server's that the runtime tells too. */
+const KNOWN_FROM_RUNTIME = /^k8smeta\.(pod\.(name|uid|ip|label|labels|annotation)|ns\.name)$/;
 const PARTS_OF_MOUNT = 5;
 type MountPart = 0 | 1 | 2 | 3 | 4;
 const [SOURCE, DESTINATION, MODE, WRITABLE, PROPAGATION] = [0, 1, 2, 3, 4] as const;
@@ -63,9 +66,9 @@ function wholeMount(container: ContainerRecord, argument = ''): FieldValue | Abs
   return found && text(concatenate(found, ':'));
 }
 
-function label(member: string): ContainerField {
+function label(member: string, separator: '=' | ':'): ContainerField {
   return (container, argument = '') => {
-    const found = findByKey(container.bytes(member) ?? EMPTY, argument);
+    const found = findByKey(container.bytes(member) ?? EMPTY, argument, separator);
     return found && text(found);
   };
 }
@@ -73,6 +76,21 @@ function label(member: string): ContainerField {
 function privileged(container: ContainerRecord): FieldValue | Absent {
   const value = container.number('privileged');
   return value === NOT_KNOWN ? undefined : boolean(value === 1);
+}
+
+function hostNamespace(bit: number): ContainerField {
+  return (container) => {
+    const known = container.number('host_namespaces');
+    return known === 0 ? undefined : boolean((known & bit) !== 0);
+  };
+}
+
+/** The items of a list, each ended by a NUL in the entry. */
+function list(member: string): ContainerField {
+  return (container) => {
+    const items = container.bytes(member);
+    return items && { kind: 'list', items: splitAtNul(items).map((item) => item.slice()) };
+  };
 }
 
 function start(container: ContainerRecord, moment: ContainerMoment): bigint {
@@ -93,8 +111,23 @@ const COMPUTED: Readonly<Record<string, ContainerField>> = {
   containerMountMode: mountPart(MODE),
   containerMountRdwr: mountPart(WRITABLE),
   containerMountPropagation: mountPart(PROPAGATION),
-  containerLabel: label('labels'),
-  k8sPodLabel: label('pod_labels'),
+  containerLabel: label('labels', '='),
+  containerHostPid: hostNamespace(HOST_NAMESPACE.PID),
+  containerHostNetwork: hostNamespace(HOST_NAMESPACE.NETWORK),
+  containerHostIpc: hostNamespace(HOST_NAMESPACE.IPC),
+  containerEnvNames: list('env_names'),
+  k8sPodLabel: label('pod_labels', ':'),
+  k8smetaPodLabel: label('pod_labels', ':'),
+  k8smetaPodLabels: list('pod_labels'),
+  k8smetaPodAnnotation: label('pod_annotations', ':'),
+  k8smetaNsLabel: label('ns_labels', ':'),
+  k8smetaNsLabels: list('ns_labels'),
+  k8smetaDeploymentLabel: label('deployment_labels', ':'),
+  k8smetaDeploymentLabels: list('deployment_labels'),
+  k8smetaRsLabel: label('rs_labels', ':'),
+  k8smetaRsLabels: list('rs_labels'),
+  k8smetaRcLabel: label('rc_labels', ':'),
+  k8smetaRcLabels: list('rc_labels'),
   k8sPodSandboxId: (container) => {
     const id = container.bytes('pod_sandbox_id');
     return id && text(id.slice(0, SHORT_ID));
@@ -114,6 +147,11 @@ export function isContainerField({ source }: Field): boolean {
 /** Whether only the container's runtime can tell the field's value: the rest is known from the cgroup at once. */
 export function needsRuntime(field: Field): boolean {
   return isContainerField(field) && !KNOWN_FROM_CGROUP.has(field.name);
+}
+
+/** Whether only the API server can tell it: the runtime knows of the pod what the kubelet gave it when it started. */
+export function needsCluster({ name }: Field): boolean {
+  return name.startsWith('k8smeta.') && !KNOWN_FROM_RUNTIME.test(name);
 }
 
 /** The value of a field for which isContainerField holds. */

@@ -1,6 +1,6 @@
 // Event records, process images and container entries, read by member name from the schema's layout.
 
-import { CONTAINER, CONTAINER_STATE } from '../schema/container.ts';
+import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
 import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../schema/event-structs.ts';
 import { EVENT_TYPES, type EventType } from '../schema/events.ts';
 import { IMAGE } from '../schema/image.ts';
@@ -73,6 +73,11 @@ export class ContainerRecord extends StructRecord {
 
   get isPending(): boolean {
     return this.number('state') === CONTAINER_STATE.PENDING;
+  }
+
+  /** The API server has yet to tell of its pod. */
+  get isPodPending(): boolean {
+    return this.number('pod_state') === POD_STATE.PENDING;
   }
 }
 

@@ -65,9 +65,9 @@ export function splitAtNul(bytes: Uint8Array): Uint8Array[] {
   return items;
 }
 
-/** The value of NAME in `NAME=value` items, each ended by a NUL. */
-export function findByKey(items: Uint8Array, key: string): Uint8Array | undefined {
-  const wanted = encode(`${key}=`);
+/** The value of NAME in `NAME=value` items (or with another separator), each ended by a NUL. */
+export function findByKey(items: Uint8Array, key: string, separator = '='): Uint8Array | undefined {
+  const wanted = encode(key + separator);
   return splitAtNul(items)
     .find((item) => item.length >= wanted.length && wanted.every((byte, index) => item[index] === byte))
     ?.slice(wanted.length);

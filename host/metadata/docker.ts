@@ -1,7 +1,10 @@
 // Docker's engine API, which Podman speaks too: what it tells about a container.
 
-import type { ContainerMetadata, ContainerMount } from './container-metadata.ts';
+import { compact } from './compact.ts';
+import type { ContainerMetadata, ContainerMount, HostNamespaces } from './container-metadata.ts';
+import { environmentNames } from './environment-names.ts';
 import { asArray, asNanoseconds, asText, asTexts, at } from './json-value.ts';
+import { podOfLabels } from './pod-labels.ts';
 import { getJson, RuntimeRequestError } from './unix-http.ts';
 
 export const DOCKER_SOCKET = '/var/run/docker.sock';
@@ -28,16 +31,27 @@ export async function inspectContainer(
 /** From the answer to `GET /containers/ID/json`. */
 export function fromInspection(answer: unknown): ContainerMetadata {
   const privileged = at(answer, 'HostConfig', 'Privileged');
-  return compact({
+  const labels = asTexts(at(answer, 'Config', 'Labels'));
+  return compact<ContainerMetadata>({
     name: asText(at(answer, 'Name'))?.replace(/^\//, ''),
     image: asText(at(answer, 'Config', 'Image')),
     imageId: asText(at(answer, 'Image'))?.replace(/^sha256:/, ''),
     privileged: typeof privileged === 'boolean' ? privileged : undefined,
     startTime: asNanoseconds(at(answer, 'State', 'StartedAt')),
     ip: address(answer),
-    labels: asTexts(at(answer, 'Config', 'Labels')),
+    user: asText(at(answer, 'Config', 'User')) || undefined,
+    environmentNames: environmentNames(at(answer, 'Config', 'Env')),
+    hostNamespaces: hostNamespaces(answer),
+    labels,
+    pod: podOfLabels(labels),
     mounts: asArray(at(answer, 'Mounts')).map(mount),
   });
+}
+
+function hostNamespaces(answer: unknown): HostNamespaces | undefined {
+  const [pid, network, ipc] = ['PidMode', 'NetworkMode', 'IpcMode'].map((name) => at(answer, 'HostConfig', name));
+  if (pid === undefined && network === undefined && ipc === undefined) return undefined;
+  return { pid: pid === 'host', network: network === 'host', ipc: ipc === 'host' };
 }
 
 function address(answer: unknown): string | undefined {
@@ -70,12 +84,5 @@ async function imageFacts(socket: string, image: string | undefined, signal: Abo
 /** From the answer to `GET /images/ID/json`. */
 export function fromImage(answer: unknown): ContainerMetadata {
   const digest = asText(asArray(at(answer, 'RepoDigests'))[0]);
-  return compact({ imageDigest: digest?.slice(digest.indexOf('@') + 1) });
-}
-
-/** Without the members that are undefined. */
-function compact(
-  metadata: { readonly [Key in keyof ContainerMetadata]: ContainerMetadata[Key] | undefined },
-): ContainerMetadata {
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
+  return compact<ContainerMetadata>({ imageDigest: digest?.slice(digest.indexOf('@') + 1) });
 }

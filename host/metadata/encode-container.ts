@@ -1,35 +1,84 @@
-// A container's entry for the sandbox's table, from what the cgroup path and the runtime tell.
+// A container's entry for the sandbox's table, from what the cgroup path, the runtime and the API server tell.
 
 import type { ContainerNotice } from '../capture/native.ts';
-import { CONTAINER, CONTAINER_STATE } from '../schema/container.ts';
-import { encodeStruct } from '../schema/encode-struct.ts';
-import type { ContainerMetadata, ContainerMount } from './container-metadata.ts';
+import { CONTAINER, CONTAINER_STATE, HOST_NAMESPACE, POD_STATE } from '../schema/container.ts';
+import { encodeStruct, type StructInput } from '../schema/encode-struct.ts';
+import type {
+  ClusterObject,
+  ClusterPod,
+  ContainerMetadata,
+  ContainerMount,
+  HostNamespaces,
+  PodOfContainer,
+} from './container-metadata.ts';
+import type { PodState } from './container-state.ts';
 import { parseImageName } from './image-name.ts';
 
 /** Longest text of one member, in characters. Whoever starts a container writes its labels. */
 const LONGEST_TEXT = 16 * 1024;
+/** All texts of an entry: the table takes 256 KB, and a character has three bytes at most. Labels that go past it are left out. */
+const LONGEST_TEXTS = 80 * 1024;
 const PRIVILEGED_UNKNOWN = 255;
 const KUBERNETES_LABEL = 'io.kubernetes.';
 
+export interface PodView {
+  readonly state: PodState['state'];
+  readonly pod?: ClusterPod | undefined;
+}
+
+const NO_POD: PodView = { state: 'none' };
+
 /** `metadata` undefined: the runtime did not answer. */
-export function encodeContainer(notice: ContainerNotice, metadata: ContainerMetadata | undefined): Uint8Array {
-  const { privileged, startTime, labels, mounts } = metadata ?? {};
-  return encodeStruct(CONTAINER, {
-    state: metadata ? CONTAINER_STATE.KNOWN : CONTAINER_STATE.FAILED,
-    privileged: privileged === undefined ? PRIVILEGED_UNKNOWN : Number(privileged),
-    start_time: startTime ?? 0n,
+export function encodeContainer(
+  notice: ContainerNotice,
+  metadata: ContainerMetadata | undefined,
+  { state, pod }: PodView = NO_POD,
+): Uint8Array {
+  const { privileged, startTime, labels, mounts, hostNamespaces, environmentNames } = metadata ?? {};
+  const members: StructInput = {
     id: notice.id,
     full_id: notice.fullId,
     type: text(notice.type || metadata?.runtime),
     name: text(metadata?.name),
-    ip: text(metadata?.ip),
     ...imageMembers(metadata),
+    ...podMembers(metadata?.pod, pod),
+    ip: text(metadata?.ip),
+    user: text(metadata?.user),
+    cni: text(metadata?.cni),
+    ...(pod && clusterMembers(pod)),
     ...(labels && labelMembers(labels)),
     ...(mounts && mountMembers(mounts)),
+    ...(environmentNames && { env_names: items(environmentNames.map((name) => [name])) }),
+  };
+  return encodeStruct(CONTAINER, {
+    ...bounded(members),
+    state: metadata ? CONTAINER_STATE.KNOWN : CONTAINER_STATE.FAILED,
+    privileged: privileged === undefined ? PRIVILEGED_UNKNOWN : Number(privileged),
+    host_namespaces: hostNamespaces ? namespaceBits(hostNamespaces) : 0,
+    start_time: startTime ?? 0n,
+    pod_state: podStateNumber(state),
   });
 }
 
-function imageMembers(metadata: ContainerMetadata | undefined) {
+function podStateNumber(state: PodState['state']): number {
+  switch (state) {
+    case 'none':
+      return POD_STATE.NONE;
+    case 'pending':
+      return POD_STATE.PENDING;
+    case 'known':
+      return POD_STATE.KNOWN;
+    case 'failed':
+      return POD_STATE.FAILED;
+  }
+}
+
+function namespaceBits({ pid, network, ipc }: HostNamespaces): number {
+  const { KNOWN, PID, NETWORK, IPC } = HOST_NAMESPACE;
+  return KNOWN | (pid ? PID : 0) | (network ? NETWORK : 0) | (ipc ? IPC : 0);
+}
+
+function imageMembers(metadata: ContainerMetadata | undefined): StructInput {
   const parts = parseImageName(metadata?.image ?? '');
   return {
     image: text(metadata?.image),
@@ -40,19 +89,73 @@ function imageMembers(metadata: ContainerMetadata | undefined) {
   };
 }
 
-/** The kubelet tells a container of its pod by labels. */
-function labelMembers(labels: ReadonlyMap<string, string>) {
-  const shown = [...labels].filter(([key]) => !key.startsWith(KUBERNETES_LABEL));
+/** The API server's word is the newer one: labels may change while a pod runs. */
+function podMembers(known: PodOfContainer | undefined, pod: ClusterPod | undefined): StructInput {
+  const labels = pod?.labels ?? known?.labels;
+  const annotations = pod?.annotations ?? known?.annotations;
   return {
-    labels: items([...labels].map(([key, value]) => [`${key}=${value}`])),
-    labels_text: text(shown.map(([key, value]) => `${key}:${value}`).join(', ')),
-    pod_name: text(labels.get('io.kubernetes.pod.name')),
-    pod_namespace: text(labels.get('io.kubernetes.pod.namespace')),
-    pod_uid: text(labels.get('io.kubernetes.pod.uid')),
+    pod_name: text(pod?.name ?? known?.name),
+    pod_namespace: text(pod?.namespace ?? known?.namespace),
+    pod_uid: text(known?.uid ?? pod?.uid),
+    pod_sandbox_id: text(known?.sandboxId),
+    pod_ip: text(known?.ip ?? pod?.ip),
+    ...(labels && { pod_labels: clusterLabels(labels), pod_labels_text: labelText(labels) }),
+    ...(annotations && { pod_annotations: clusterLabels(annotations) }),
   };
 }
 
-function mountMembers(mounts: readonly ContainerMount[]) {
+function clusterMembers(pod: ClusterPod): StructInput {
+  return {
+    pod_service_account: text(pod.serviceAccount),
+    pod_node: text(pod.node),
+    owner_kind: text(pod.owner?.kind),
+    owner_name: text(pod.owner?.name),
+    owner_uid: text(pod.owner?.uid),
+    ...(pod.namespaceObject && {
+      ns_uid: text(pod.namespaceObject.uid),
+      ns_labels: clusterLabels(pod.namespaceObject.labels),
+    }),
+    ...objectMembers('deployment', pod.deployment),
+    ...objectMembers('rs', pod.replicaSet),
+    ...objectMembers('rc', pod.replicationController),
+  };
+}
+
+function objectMembers(prefix: 'deployment' | 'rs' | 'rc', object: ClusterObject | undefined): StructInput {
+  if (!object) return {};
+  return {
+    [`${prefix}_name`]: text(object.name),
+    [`${prefix}_uid`]: text(object.uid),
+    [`${prefix}_labels`]: clusterLabels(object.labels),
+  };
+}
+
+function labelMembers(labels: ReadonlyMap<string, string>): StructInput {
+  return {
+    labels: items([...labels].map(([key, value]) => [`${key}=${value}`])),
+    labels_text: labelText(labels),
+  };
+}
+
+/** Labels of Kubernetes objects: their keys hold no colon. */
+function clusterLabels(labels: ReadonlyMap<string, string>): string {
+  return items([...shown(labels)].map(([key, value]) => [`${key}:${value}`]));
+}
+
+function labelText(labels: ReadonlyMap<string, string>): string | undefined {
+  return text(
+    shown(labels)
+      .map(([key, value]) => `${key}:${value}`)
+      .join(', '),
+  );
+}
+
+/** Without those by which the kubelet tells a container of its pod: other fields have these. */
+function shown(labels: ReadonlyMap<string, string>): [string, string][] {
+  return [...labels].filter(([key]) => !key.startsWith(KUBERNETES_LABEL));
+}
+
+function mountMembers(mounts: readonly ContainerMount[]): StructInput {
   const parts = mounts.map((mount) => [
     mount.source,
     mount.destination,
@@ -61,6 +164,18 @@ function mountMembers(mounts: readonly ContainerMount[]) {
     mount.propagation,
   ]);
   return { mounts: items(parts), mounts_text: text(parts.map((part) => part.join(':')).join(' ')) };
+}
+
+/** The members in their order, as far as they fit together. */
+function bounded(members: StructInput): StructInput {
+  let left = LONGEST_TEXTS;
+  const kept = Object.entries(members).filter(([, value]) => {
+    const length = typeof value === 'string' ? value.length : 0;
+    if (length > left) return false;
+    left -= length;
+    return true;
+  });
+  return Object.fromEntries(kept);
 }
 
 function text(value: string | undefined): string | undefined {

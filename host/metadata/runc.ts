@@ -2,16 +2,16 @@
 
 import { join } from 'node:path';
 import type { ContainerMetadata, ContainerMount } from './container-metadata.ts';
+import { environmentNames } from './environment-names.ts';
 import { readJsonFile } from './json-file.ts';
-import { asArray, asNanoseconds, asObject, asText, asTexts, at } from './json-value.ts';
+import { asArray, asNanoseconds, asText, asTexts, at } from './json-value.ts';
+import { isPrivileged } from './oci-privileges.ts';
 
 /** Where runc keeps its states: by default, and under the engines that run it. */
 export const RUNC_ROOTS: readonly string[] = ['/run/runc'];
 
 /** Annotations by which tools that unpack an image into a bundle name it. */
 const IMAGE_ANNOTATIONS = ['org.opencontainers.image.ref.name', 'org.opencontainers.image.base.name'];
-/** A container with fewer capabilities than these is not privileged (a full set has 41, of which old kernels lack three). */
-const PRIVILEGED_CAPABILITIES = 38;
 
 /** Undefined if no root has a state of that id, or what is there is damaged. */
 export async function readRuncContainer(
@@ -40,11 +40,15 @@ function fromState(id: string, state: unknown, config: unknown): ContainerMetada
   const annotations = asTexts(at(config, 'annotations'));
   const image = IMAGE_ANNOTATIONS.map((name) => annotations.get(name)).find((name) => name);
   const startTime = asNanoseconds(at(state, 'created'));
+  const user = at(config, 'process', 'user', 'uid');
+  const names = environmentNames(at(config, 'process', 'env'));
   return {
     runtime: 'runc',
     name: id,
     ...(image !== undefined && { image }),
     ...(startTime !== undefined && { startTime }),
+    ...(typeof user === 'number' && { user: String(user) }),
+    ...(names && { environmentNames: names }),
     ...(config !== undefined && {
       privileged: isPrivileged(config),
       mounts: asArray(at(config, 'mounts'))
@@ -53,17 +57,6 @@ function fromState(id: string, state: unknown, config: unknown): ContainerMetada
     }),
     labels: annotations,
   };
-}
-
-/** What `--privileged` of the engines comes to: all capabilities, and all devices. */
-function isPrivileged(config: unknown): boolean {
-  const capabilities = asArray(at(config, 'process', 'capabilities', 'bounding'));
-  const devices = asArray(at(config, 'linux', 'resources', 'devices'));
-  const allDevices = devices.some((rule) => {
-    const { allow, type = 'a', access } = asObject(rule) ?? {};
-    return allow === true && type === 'a' && access === 'rwm' && at(rule, 'major') === undefined;
-  });
-  return capabilities.length >= PRIVILEGED_CAPABILITIES && allDevices;
 }
 
 /** Bind mounts alone: /proc and the like are no one's choice. */

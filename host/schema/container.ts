@@ -10,7 +10,8 @@ export const CONTAINER = defineStruct(
     { name: 'size', type: 'u32', doc: 'bytes, strings included' },
     { name: 'state', type: 'u8', doc: 'CONTAINER_STATE' },
     { name: 'privileged', type: 'u8', doc: '0 no, 1 yes, 255 not known' },
-    { name: 'pad', type: 'u16', doc: '0' },
+    { name: 'pod_state', type: 'u8', doc: 'POD_STATE: what the API server has told of its pod' },
+    { name: 'host_namespaces', type: 'u8', doc: 'HOST_NAMESPACE bits; 0 = not known' },
     { name: 'start_time', type: 'u64', doc: 'ns since the epoch; 0 = not known' },
     { name: 'id', type: 'string', doc: 'container.id: first 12 characters, or "host"' },
     { name: 'full_id', type: 'string', doc: 'container.full_id' },
@@ -35,10 +36,36 @@ export const CONTAINER = defineStruct(
     { name: 'pod_uid', type: 'string', doc: 'k8s.pod.uid' },
     { name: 'pod_sandbox_id', type: 'string', doc: 'k8s.pod.full_sandbox_id' },
     { name: 'pod_ip', type: 'string', doc: 'k8s.pod.ip' },
-    { name: 'pod_labels', type: 'string', doc: 'key=value, each ended by a NUL' },
+    { name: 'pod_labels', type: 'string', doc: 'key:value, each ended by a NUL; keys hold no colon' },
     { name: 'pod_labels_text', type: 'string', doc: 'k8s.pod.labels' },
+    { name: 'pod_annotations', type: 'string', doc: 'key:value, each ended by a NUL; keys hold no colon' },
+    { name: 'user', type: 'string', doc: 'container.user' },
+    { name: 'env_names', type: 'string', doc: 'names of the environment, each ended by a NUL' },
+    { name: 'cni', type: 'string', doc: 'container.cni.json' },
+    { name: 'pod_service_account', type: 'string', doc: 'k8smeta.pod.service_account' },
+    { name: 'pod_node', type: 'string', doc: 'k8smeta.pod.node' },
+    { name: 'owner_kind', type: 'string', doc: 'k8smeta.owner.kind' },
+    { name: 'owner_name', type: 'string', doc: 'k8smeta.owner.name' },
+    { name: 'owner_uid', type: 'string', doc: 'k8smeta.owner.uid' },
+    { name: 'ns_uid', type: 'string', doc: 'k8smeta.ns.uid' },
+    { name: 'ns_labels', type: 'string', doc: 'key:value, each ended by a NUL; keys hold no colon' },
+    { name: 'deployment_name', type: 'string', doc: 'k8smeta.deployment.name' },
+    { name: 'deployment_uid', type: 'string', doc: 'k8smeta.deployment.uid' },
+    { name: 'deployment_labels', type: 'string', doc: 'key:value, each ended by a NUL; keys hold no colon' },
+    { name: 'rs_name', type: 'string', doc: 'k8smeta.rs.name' },
+    { name: 'rs_uid', type: 'string', doc: 'k8smeta.rs.uid' },
+    { name: 'rs_labels', type: 'string', doc: 'key:value, each ended by a NUL; keys hold no colon' },
+    { name: 'rc_name', type: 'string', doc: 'k8smeta.rc.name' },
+    { name: 'rc_uid', type: 'string', doc: 'k8smeta.rc.uid' },
+    { name: 'rc_labels', type: 'string', doc: 'key:value, each ended by a NUL; keys hold no colon' },
   ],
 );
+
+/** container.host_namespaces: which of the host's namespaces it uses, once the runtime has told. */
+export const HOST_NAMESPACE = { KNOWN: 1, PID: 2, NETWORK: 4, IPC: 8 } as const;
+
+/** container.pod_state. NONE: in no pod, or no API server is asked. */
+export const POD_STATE = { NONE: 0, PENDING: 1, KNOWN: 2, FAILED: 3 } as const;
 
 /** container.state */
 export const CONTAINER_STATE = { HOST: 0, PENDING: 1, KNOWN: 2, FAILED: 3 } as const;

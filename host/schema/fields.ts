@@ -8,6 +8,7 @@ import { WAY_FIELDS } from './fields/evt-way.ts';
 import { DESCRIPTOR_FIELDS } from './fields/fd.ts';
 import { PATH_FIELDS } from './fields/fs-path.ts';
 import { KUBERNETES_FIELDS } from './fields/k8s.ts';
+import { CLUSTER_FIELDS } from './fields/k8smeta.ts';
 import { PROCESS_FIELDS } from './fields/process.ts';
 import { THREAD_FIELDS } from './fields/thread.ts';
 import { USER_FIELDS } from './fields/user.ts';
@@ -24,6 +25,7 @@ export const FIELDS: readonly Field[] = [
   ...PATH_FIELDS,
   ...CONTAINER_FIELDS,
   ...KUBERNETES_FIELDS,
+  ...CLUSTER_FIELDS,
 ];
 
 const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.name, field]));

@@ -32,7 +32,7 @@ export function supplierOf({ name, source }: Field): Supplier {
       return 'capture';
     case 'container':
     case 'computed':
-      if (name.startsWith('k8s.')) return 'kubernetes';
+      if (name.startsWith('k8s.') || name.startsWith('k8smeta.')) return 'kubernetes';
       if (name.startsWith('container.')) return FROM_CGROUP.has(name) ? 'reader' : 'runtime';
       return FROM_NAMES.test(name) ? 'reader' : 'capture';
   }

@@ -242,7 +242,8 @@ struct container {
   __u32 size; /* 0: bytes, strings included */
   __u8 state; /* 4: CONTAINER_STATE */
   __u8 privileged; /* 5: 0 no, 1 yes, 255 not known */
-  __u16 pad; /* 6: 0 */
+  __u8 pod_state; /* 6: POD_STATE: what the API server has told of its pod */
+  __u8 host_namespaces; /* 7: HOST_NAMESPACE bits; 0 = not known */
   __u64 start_time; /* 8: ns since the epoch; 0 = not known */
   struct string_ref id; /* 16: container.id: first 12 characters, or "host" */
   struct string_ref full_id; /* 24: container.full_id */
@@ -263,10 +264,30 @@ struct container {
   struct string_ref pod_uid; /* 144: k8s.pod.uid */
   struct string_ref pod_sandbox_id; /* 152: k8s.pod.full_sandbox_id */
   struct string_ref pod_ip; /* 160: k8s.pod.ip */
-  struct string_ref pod_labels; /* 168: key=value, each ended by a NUL */
+  struct string_ref pod_labels; /* 168: key:value, each ended by a NUL; keys hold no colon */
   struct string_ref pod_labels_text; /* 176: k8s.pod.labels */
+  struct string_ref pod_annotations; /* 184: key:value, each ended by a NUL; keys hold no colon */
+  struct string_ref user; /* 192: container.user */
+  struct string_ref env_names; /* 200: names of the environment, each ended by a NUL */
+  struct string_ref cni; /* 208: container.cni.json */
+  struct string_ref pod_service_account; /* 216: k8smeta.pod.service_account */
+  struct string_ref pod_node; /* 224: k8smeta.pod.node */
+  struct string_ref owner_kind; /* 232: k8smeta.owner.kind */
+  struct string_ref owner_name; /* 240: k8smeta.owner.name */
+  struct string_ref owner_uid; /* 248: k8smeta.owner.uid */
+  struct string_ref ns_uid; /* 256: k8smeta.ns.uid */
+  struct string_ref ns_labels; /* 264: key:value, each ended by a NUL; keys hold no colon */
+  struct string_ref deployment_name; /* 272: k8smeta.deployment.name */
+  struct string_ref deployment_uid; /* 280: k8smeta.deployment.uid */
+  struct string_ref deployment_labels; /* 288: key:value, each ended by a NUL; keys hold no colon */
+  struct string_ref rs_name; /* 296: k8smeta.rs.name */
+  struct string_ref rs_uid; /* 304: k8smeta.rs.uid */
+  struct string_ref rs_labels; /* 312: key:value, each ended by a NUL; keys hold no colon */
+  struct string_ref rc_name; /* 320: k8smeta.rc.name */
+  struct string_ref rc_uid; /* 328: k8smeta.rc.uid */
+  struct string_ref rc_labels; /* 336: key:value, each ended by a NUL; keys hold no colon */
 };
-_Static_assert(sizeof(struct container) == 184, "struct container: layout");
+_Static_assert(sizeof(struct container) == 344, "struct container: layout");
 
 #define EVENT_OPEN 1
 #define EVENT_OPENAT 2

@@ -1088,10 +1088,16 @@ export const CANDIDATE_WORDS: u32 = 32;
   return load<u8>(base, 5);
 }
 
-/** 0 */
+/** POD_STATE: what the API server has told of its pod */
 // @ts-ignore: decorator
-@inline export function containerPad(base: u32): u16 {
-  return load<u16>(base, 6);
+@inline export function containerPodState(base: u32): u8 {
+  return load<u8>(base, 6);
+}
+
+/** HOST_NAMESPACE bits; 0 = not known */
+// @ts-ignore: decorator
+@inline export function containerHostNamespaces(base: u32): u8 {
+  return load<u8>(base, 7);
 }
 
 /** ns since the epoch; 0 = not known */
@@ -1214,7 +1220,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return textOf(base, load<u64>(base, 160));
 }
 
-/** key=value, each ended by a NUL */
+/** key:value, each ended by a NUL; keys hold no colon */
 // @ts-ignore: decorator
 @inline export function containerPodLabels(base: u32): u64 {
   return textOf(base, load<u64>(base, 168));
@@ -1224,4 +1230,124 @@ export const CANDIDATE_WORDS: u32 = 32;
 // @ts-ignore: decorator
 @inline export function containerPodLabelsText(base: u32): u64 {
   return textOf(base, load<u64>(base, 176));
+}
+
+/** key:value, each ended by a NUL; keys hold no colon */
+// @ts-ignore: decorator
+@inline export function containerPodAnnotations(base: u32): u64 {
+  return textOf(base, load<u64>(base, 184));
+}
+
+/** container.user */
+// @ts-ignore: decorator
+@inline export function containerUser(base: u32): u64 {
+  return textOf(base, load<u64>(base, 192));
+}
+
+/** names of the environment, each ended by a NUL */
+// @ts-ignore: decorator
+@inline export function containerEnvNames(base: u32): u64 {
+  return textOf(base, load<u64>(base, 200));
+}
+
+/** container.cni.json */
+// @ts-ignore: decorator
+@inline export function containerCni(base: u32): u64 {
+  return textOf(base, load<u64>(base, 208));
+}
+
+/** k8smeta.pod.service_account */
+// @ts-ignore: decorator
+@inline export function containerPodServiceAccount(base: u32): u64 {
+  return textOf(base, load<u64>(base, 216));
+}
+
+/** k8smeta.pod.node */
+// @ts-ignore: decorator
+@inline export function containerPodNode(base: u32): u64 {
+  return textOf(base, load<u64>(base, 224));
+}
+
+/** k8smeta.owner.kind */
+// @ts-ignore: decorator
+@inline export function containerOwnerKind(base: u32): u64 {
+  return textOf(base, load<u64>(base, 232));
+}
+
+/** k8smeta.owner.name */
+// @ts-ignore: decorator
+@inline export function containerOwnerName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 240));
+}
+
+/** k8smeta.owner.uid */
+// @ts-ignore: decorator
+@inline export function containerOwnerUid(base: u32): u64 {
+  return textOf(base, load<u64>(base, 248));
+}
+
+/** k8smeta.ns.uid */
+// @ts-ignore: decorator
+@inline export function containerNsUid(base: u32): u64 {
+  return textOf(base, load<u64>(base, 256));
+}
+
+/** key:value, each ended by a NUL; keys hold no colon */
+// @ts-ignore: decorator
+@inline export function containerNsLabels(base: u32): u64 {
+  return textOf(base, load<u64>(base, 264));
+}
+
+/** k8smeta.deployment.name */
+// @ts-ignore: decorator
+@inline export function containerDeploymentName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 272));
+}
+
+/** k8smeta.deployment.uid */
+// @ts-ignore: decorator
+@inline export function containerDeploymentUid(base: u32): u64 {
+  return textOf(base, load<u64>(base, 280));
+}
+
+/** key:value, each ended by a NUL; keys hold no colon */
+// @ts-ignore: decorator
+@inline export function containerDeploymentLabels(base: u32): u64 {
+  return textOf(base, load<u64>(base, 288));
+}
+
+/** k8smeta.rs.name */
+// @ts-ignore: decorator
+@inline export function containerRsName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 296));
+}
+
+/** k8smeta.rs.uid */
+// @ts-ignore: decorator
+@inline export function containerRsUid(base: u32): u64 {
+  return textOf(base, load<u64>(base, 304));
+}
+
+/** key:value, each ended by a NUL; keys hold no colon */
+// @ts-ignore: decorator
+@inline export function containerRsLabels(base: u32): u64 {
+  return textOf(base, load<u64>(base, 312));
+}
+
+/** k8smeta.rc.name */
+// @ts-ignore: decorator
+@inline export function containerRcName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 320));
+}
+
+/** k8smeta.rc.uid */
+// @ts-ignore: decorator
+@inline export function containerRcUid(base: u32): u64 {
+  return textOf(base, load<u64>(base, 328));
+}
+
+/** key:value, each ended by a NUL; keys hold no colon */
+// @ts-ignore: decorator
+@inline export function containerRcLabels(base: u32): u64 {
+  return textOf(base, load<u64>(base, 336));
 }

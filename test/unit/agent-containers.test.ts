@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../support/built-agent.ts';
+import { startCriRuntime } from '../support/cri-runtime.ts';
 import { startDockerEngine } from '../support/docker-engine.ts';
 
 const ID = '3f1a5b0c9d2e'.padEnd(64, '0');
 const CGROUP = `/system.slice/docker-${ID}.scope`;
 const IMAGE_ID = `sha256:${'ab'.repeat(32)}`;
-const NOWHERE = { dockerSocket: '/nonexistent', podmanSocket: '/nonexistent', runcRoots: [] };
+const NOWHERE = { criSockets: [], dockerSocket: '/nonexistent', podmanSocket: '/nonexistent', runcRoots: [] };
 
 const ANSWERS = {
   [`/containers/${ID}/json`]: {
@@ -70,6 +71,43 @@ test("a condition on what the runtime tells is true of a container's first event
   built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
   const [line = ''] = await built.waitForLines(1);
   assert.match(line, /: Warning web read \/etc\/shadow$/);
+});
+
+const READS_POD = `
+- rule: Read in the shop's pod
+  desc: lists, labels and namespaces of the container decide
+  condition: >
+    evt.type = openat and k8smeta.pod.labels intersects (app:shop) and k8smeta.pod.labels in (app:shop, tier:web)
+    and not k8smeta.pod.labels intersects (app:web) and k8s.pod.label[app] = shop and container.label[app] = other
+    and container.env_names intersects (TOKEN) and container.host_pid = true and container.host_ipc = false
+    and container.user = 1000 and not k8smeta.ns.labels exists and not container.cni.json exists
+  output: "%container.name %k8smeta.pod.labels %container.env_names"
+  priority: WARNING
+`;
+
+test('conditions read the lists, labels and namespaces that a runtime with CRI tells', async () => {
+  const labels = { app: 'other', 'io.kubernetes.pod.uid': 'u' };
+  const info = {
+    sandboxID: 'sandbox',
+    runtimeSpec: { process: { user: { uid: 1000 }, env: ['PATH=/bin', 'TOKEN=1'] } },
+  };
+  await using cri = await startCriRuntime({
+    Version: () => ({ runtime_name: 'containerd' }),
+    ListContainers: () => ({}),
+    ContainerStatus: () => ({
+      status: { id: ID, metadata: { name: 'web' }, labels },
+      info: { info: JSON.stringify(info) },
+    }),
+    PodSandboxStatus: () => ({
+      status: { id: 'sandbox', labels: { app: 'shop', tier: 'web' }, linux: { namespaces: { options: { pid: 2 } } } },
+    }),
+    ImageStatus: () => ({}),
+  });
+  const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
+  await using built = await startBuiltAgent([await moduleOf(READS_POD)], { runtimes });
+  built.agent.inject([processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
+  const [line = ''] = await built.waitForLines(1);
+  assert.equal(line.replace(/^\S+: Warning /, ''), 'web (app:shop,tier:web) (PATH,TOKEN)');
 });
 
 test('a runtime that never answers costs an alert a second, not the alert', async () => {

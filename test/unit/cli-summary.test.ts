@@ -35,7 +35,7 @@ function summary(changed: Partial<Summary> = {}): Summary {
       held: 0,
       heldInVain: 0,
     },
-    containers: { known: 0, unknown: 0 },
+    containers: { known: 0, unknown: 0, podsKnown: 0, podsUnknown: 0, failures: [] },
     outputs: [{ name: 'stdout', counters: { written: 3, dropped: 0, errors: 0 } }],
     ...changed,
   };

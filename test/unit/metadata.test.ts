@@ -7,15 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ContainerNotice } from '../../host/capture/native.ts';
-import { valueText } from '../../host/fields/text.ts';
-import { decode } from '../../host/fields/value.ts';
-import { completeValues } from '../../host/metadata/complete-alert.ts';
-import { ContainerDirectory, type RuntimePlaces } from '../../host/metadata/container-directory.ts';
+import { ContainerDirectory } from '../../host/metadata/container-directory.ts';
 import { fromImage, fromInspection } from '../../host/metadata/docker.ts';
 import { encodeContainer } from '../../host/metadata/encode-container.ts';
 import { parseImageName } from '../../host/metadata/image-name.ts';
 import { asNanoseconds } from '../../host/metadata/json-value.ts';
 import { readRuncContainer } from '../../host/metadata/runc.ts';
+import type { RuntimePlaces } from '../../host/metadata/runtime-places.ts';
+import { containerFields } from '../support/container-fields.ts';
 import { startDockerEngine } from '../support/docker-engine.ts';
 
 const NOTICE: ContainerNotice = { address: 0, id: 'web', fullId: 'web', type: 'runc', cgroup: '/web', pid: 1 };
@@ -59,12 +58,6 @@ it('texts of any length fit into an entry', () => {
   assert.ok(entry.length < 128 * 1024, `${entry.length} bytes`);
 });
 
-function shown(entry: Uint8Array, fields: readonly string[]): string[] {
-  const none = fields.map(() => undefined);
-  const values = completeValues(fields, none, entry, { eventTime: 2000n, namespaceStart: 0n });
-  return values.map((value) => (value ? decode(valueText(value)) : '<NA>'));
-}
-
 describe('metadata: runc', () => {
   const root = mkdtempSync(join(tmpdir(), 'wasprey-runc-'));
   const bundle = join(root, 'bundle');
@@ -88,7 +81,12 @@ describe('metadata: runc', () => {
     const fields = ['container.name', 'container.image', 'container.image.repository', 'container.image.tag'];
     const more = ['container.privileged', 'container.mounts', 'container.label[team]', 'container.start_ts'];
     assert.deepEqual(
-      shown(encodeContainer({ ...NOTICE, type: '' }, metadata), [...fields, ...more, 'container.id', 'container.type']),
+      containerFields(encodeContainer({ ...NOTICE, type: '' }, metadata), [
+        ...fields,
+        ...more,
+        'container.id',
+        'container.type',
+      ]),
       [
         'web',
         'docker.io/library/nginx:1.27',
@@ -124,8 +122,8 @@ it('the state of a container says why nothing is known of it', async () => {
   const ask = async (type: string, places: Partial<RuntimePlaces>) => {
     let directory: ContainerDirectory | undefined;
     await new Promise<void>((resolve) => {
-      const none = { dockerSocket: nowhere, podmanSocket: nowhere, runcRoots: [] };
-      directory = new ContainerDirectory(() => resolve(), { ...none, ...places });
+      const none = { criSockets: [], dockerSocket: nowhere, podmanSocket: nowhere, runcRoots: [] };
+      directory = new ContainerDirectory(() => resolve(), { places: { ...none, ...places } });
       assert.equal(directory.state('web'), undefined);
       directory.ask({ ...NOTICE, type });
       assert.deepEqual(directory.state('web'), { state: 'pending' });
@@ -144,14 +142,17 @@ it('the state of a container says why nothing is known of it', async () => {
 });
 
 it('each container is answered, also when more come than can be asked about', async () => {
-  const places = { dockerSocket: '/nonexistent', podmanSocket: '/nonexistent', runcRoots: [] };
+  const places = { criSockets: [], dockerSocket: '/nonexistent', podmanSocket: '/nonexistent', runcRoots: [] };
   const answered = new Set<string>();
   const count = 3000;
   await new Promise<void>((resolve) => {
-    const directory = new ContainerDirectory((id) => {
-      answered.add(id);
-      if (answered.size === count) resolve();
-    }, places);
+    const directory = new ContainerDirectory(
+      (id) => {
+        answered.add(id);
+        if (answered.size === count) resolve();
+      },
+      { places },
+    );
     for (let index = 0; index < count; index++)
       directory.ask({ ...NOTICE, id: `c${index}`, fullId: `c${index}`, type: '' });
   });

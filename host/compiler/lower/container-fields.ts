@@ -1,12 +1,12 @@
 // Fields of the container and the pod. Only the id is known as soon as the process is; the rest is learnt later, so that
 // a condition on it is decided per event.
 
-import { CONTAINER } from '../../schema/container.ts';
+import { CONTAINER, HOST_NAMESPACE } from '../../schema/container.ts';
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
 import { member } from '../../schema/layout.ts';
 import { code, type Piece, type Scope } from '../ir.ts';
 import { valueFunction } from './image-fields.ts';
-import { boolean, type LoweringContext, number, type Operand, present, text, toBytes } from './operand.ts';
+import { boolean, ITEM, type LoweringContext, number, type Operand, present, text, toBytes } from './operand.ts';
 import { globMatch } from './text-match.ts';
 
 const ENTRY = 'imageContainerAddress(image)';
@@ -27,9 +27,30 @@ const startTime = `containerStart(${ENTRY}, image)`;
 type ByArgument = (argument: string | undefined, context: LoweringContext) => Operand;
 
 const label =
-  (member: string): ByArgument =>
+  (member: string, separator: '=' | ':'): ByArgument =>
   (argument, context) =>
-    text(`${valueFunction('=', argument ?? '', context)}(${accessorName('container', member)}(${ENTRY}))`, 'event');
+    text(
+      `${valueFunction(separator, argument ?? '', context)}(${accessorName('container', member)}(${ENTRY}))`,
+      'event',
+    );
+
+const hostNamespace = (bit: number): ByArgument => {
+  const known = `containerHostNamespaces(${ENTRY})`;
+  return () => present(code(`${known} != 0`, 'event'), boolean(code(`(${known} & ${bit}) != 0`, 'event')));
+};
+
+/** A list of texts that are each ended by a NUL. */
+const list = (member: string): ByArgument => {
+  const items = `${accessorName('container', member)}(${ENTRY})`;
+  return () => ({
+    kind: 'texts',
+    there: code(`${items} != 0`, 'event'),
+    item: `itemOf(${items}, index)`,
+    marks: [],
+    each: ITEM,
+    scope: 'event',
+  });
+};
 
 /** Source, destination, mode, whether it may be written, propagation. */
 const MOUNT_PARTS = 5;
@@ -81,8 +102,23 @@ export const CONTAINER_OPERANDS: Readonly<Record<string, ByArgument>> = {
       code(`${startTime} != 0 && ${startTime} <= headerTime(event)`, 'event'),
       number(`i64(headerTime(event) - ${startTime})`, 'event'),
     ),
-  'container.label': label('labels'),
-  'k8s.pod.label': label('pod_labels'),
+  'container.host_pid': hostNamespace(HOST_NAMESPACE.PID),
+  'container.host_network': hostNamespace(HOST_NAMESPACE.NETWORK),
+  'container.host_ipc': hostNamespace(HOST_NAMESPACE.IPC),
+  'container.env_names': list('env_names'),
+  'container.label': label('labels', '='),
+  'k8s.pod.label': label('pod_labels', ':'),
+  'k8smeta.pod.label': label('pod_labels', ':'),
+  'k8smeta.pod.labels': list('pod_labels'),
+  'k8smeta.pod.annotation': label('pod_annotations', ':'),
+  'k8smeta.ns.label': label('ns_labels', ':'),
+  'k8smeta.ns.labels': list('ns_labels'),
+  'k8smeta.deployment.label': label('deployment_labels', ':'),
+  'k8smeta.deployment.labels': list('deployment_labels'),
+  'k8smeta.rs.label': label('rs_labels', ':'),
+  'k8smeta.rs.labels': list('rs_labels'),
+  'k8smeta.rc.label': label('rc_labels', ':'),
+  'k8smeta.rc.labels': list('rc_labels'),
   'k8s.pod.sandbox_id': () => text(`head(containerPodSandboxId(${ENTRY}), 12)`, 'event'),
   'container.mount': mount(undefined, 0),
   'container.mount.source': mount(0, 1),

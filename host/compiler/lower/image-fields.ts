@@ -4,6 +4,7 @@ import { CAPABILITIES } from '../../schema/flags.ts';
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
 import { CGROUP_SUBSYSTEMS, IMAGE, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
 import { member } from '../../schema/layout.ts';
+import { contentHash } from '../cache.ts';
 import { code } from '../ir.ts';
 import {
   ABSENT,
@@ -57,10 +58,10 @@ export function ancestorField(name: string, argument: string | undefined, contex
   return text(`${nearest}(image)`, 'image');
 }
 
-/** Function that finds the value of a key in a list of `key=value` strings; absent if it isn't there. Yields its name. */
+/** Function that finds the value of a key in a list of `key=value` strings, or with another separator; absent if it isn't there. Yields its name. */
 export function valueFunction(separator: string, key: string, context: LoweringContext): string {
   const bytes = toBytes(key + separator);
-  const name = `valueOf_${key.replace(/[^A-Za-z0-9]/g, '_')}_${Buffer.from(key, 'utf8').toString('hex').slice(0, 40)}`;
+  const name = `valueOf_${key.replace(/[^A-Za-z0-9]/g, '_')}_${contentHash([separator, key]).slice(0, 12)}`;
   const tests = [...bytes].map((byte, index) => `load<u8>(at${index ? `, ${index}` : ''}) == ${byte.charCodeAt(0)}`);
   context.define(
     name,

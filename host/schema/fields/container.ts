@@ -2,7 +2,7 @@
 
 import type { Field, FieldSource } from '../types.ts';
 import { computed } from './computed.ts';
-import { RETIRED, unavailable } from './unavailable.ts';
+import { RETIRED } from './unavailable.ts';
 
 const container = (member: string): FieldSource => ({ from: 'container', member });
 
@@ -48,26 +48,26 @@ export const CONTAINER_FIELDS: readonly Field[] = [
   {
     name: 'container.cni.json',
     type: 'CHARBUF',
-    description: 'Result of CNI as JSON.',
-    source: unavailable('runtimes are not asked for it'),
+    description: 'Network interfaces of its pod, as CNI made them, in JSON; from CRI alone.',
+    source: container('cni'),
   },
   {
     name: 'container.host_pid',
     type: 'BOOL',
-    description: "Uses the host's pid namespace.",
-    source: unavailable('runtimes are not asked for it'),
+    description: "Uses the host's pid namespace; absent if not known.",
+    source: computed('container.host_pid'),
   },
   {
     name: 'container.host_network',
     type: 'BOOL',
-    description: "Uses the host's network namespace.",
-    source: unavailable('runtimes are not asked for it'),
+    description: "Uses the host's network namespace; absent if not known.",
+    source: computed('container.host_network'),
   },
   {
     name: 'container.host_ipc',
     type: 'BOOL',
-    description: "Uses the host's IPC namespace.",
-    source: unavailable('runtimes are not asked for it'),
+    description: "Uses the host's IPC namespace; absent if not known.",
+    source: computed('container.host_ipc'),
   },
   {
     name: 'container.label',
@@ -89,6 +89,19 @@ export const CONTAINER_FIELDS: readonly Field[] = [
     type: 'RELTIME',
     description: 'How long it has run.',
     source: computed('container.duration'),
+  },
+  {
+    name: 'container.user',
+    type: 'CHARBUF',
+    description: 'User that its first process was to run as, as name or number.',
+    source: container('user'),
+  },
+  {
+    name: 'container.env_names',
+    type: 'CHARBUF',
+    description: 'Names of the environment variables that it was started with, without their values.',
+    source: computed('container.env_names'),
+    list: true,
   },
   { name: 'container.healthcheck', type: 'CHARBUF', description: 'Retired; absent.', source: RETIRED },
   { name: 'container.liveness_probe', type: 'CHARBUF', description: 'Retired; absent.', source: RETIRED },

@@ -2,7 +2,7 @@
 
 import type { Field, FieldSource } from '../types.ts';
 import { computed } from './computed.ts';
-import { RETIRED, unavailable } from './unavailable.ts';
+import { RETIRED } from './unavailable.ts';
 
 const container = (member: string): FieldSource => ({ from: 'container', member });
 
@@ -48,8 +48,8 @@ export const KUBERNETES_FIELDS: readonly Field[] = [
   {
     name: 'k8s.pod.cni.json',
     type: 'CHARBUF',
-    description: 'Result of CNI as JSON.',
-    source: unavailable('runtimes are not asked for it'),
+    description: 'Its network interfaces, as CNI made them, in JSON; from CRI alone.',
+    source: container('cni'),
   },
   ...retired('rc'),
   ...retired('svc'),

@@ -1,0 +1,15 @@
+// Names of a container's environment. The values may be secrets, and go no further than this.
+
+import { asArray, asText } from './json-value.ts';
+
+const MOST_NAMES = 512;
+const LONGEST_NAME = 256;
+
+/** Of `NAME=value` texts; undefined if it is no list. */
+export function environmentNames(list: unknown): readonly string[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  return asArray(list)
+    .slice(0, MOST_NAMES)
+    .map((item) => asText(item)?.split('=', 1)[0]?.slice(0, LONGEST_NAME) ?? '')
+    .filter((name) => name !== '');
+}

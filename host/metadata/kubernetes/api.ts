@@ -1,0 +1,161 @@
+// Requests to the API server: one answer, or a stream of lines; bounded in time and length.
+
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { type FailureKind, MetadataError } from '../failure-log.ts';
+import { asText, at } from '../json-value.ts';
+import type { ApiConnection } from './connection.ts';
+
+/** The pods of one node, in full: a pod has some 10 KB. */
+const LONGEST_ANSWER = 64 * 1024 * 1024;
+/** One event: the server's store takes objects of 1.5 MB. */
+const LONGEST_LINE = 4 * 1024 * 1024;
+/** An error's text. */
+const LONGEST_ERROR = 64 * 1024;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** The kernel's probes find a server that is gone without a word. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** Labels and owners, without the rest of an object. */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+
+export class ApiClient {
+  readonly #connection: ApiConnection;
+  readonly #closed = new AbortController();
+
+  constructor(connection: ApiConnection) {
+    this.#connection = connection;
+  }
+
+  /** Undefined if there is no such object. Rejects with MetadataError. */
+  async get(path: string, timeoutMs: number, accept = 'application/json'): Promise<unknown> {
+    const response = await this.#send(path, accept, AbortSignal.timeout(timeoutMs));
+    const text = await readAll(response, response.statusCode === 200 ? LONGEST_ANSWER : LONGEST_ERROR);
+    if (response.statusCode === 404) return undefined;
+    if (response.statusCode !== 200) throw refusal(response.statusCode ?? 0, text);
+    return parse(text);
+  }
+
+  /** Labels and owners of an object. */
+  async metadata(path: string, timeoutMs: number): Promise<unknown> {
+    return at(await this.get(path, timeoutMs, METADATA_ONLY), 'metadata');
+  }
+
+  /**
+   * Gives each line's object to `take` until the server ends the stream. Rejects with MetadataError.
+   * @param silenceMs after so long without a byte the server counts as gone
+   */
+  async stream(path: string, silenceMs: number, take: (object: unknown) => void): Promise<void> {
+    const silent = new AbortController();
+    const timer = setTimeout(
+      () => silent.abort(new DOMException('no word from the server', 'TimeoutError')),
+      silenceMs,
+    );
+    timer.unref();
+    try {
+      const response = await this.#send(path, 'application/json', silent.signal);
+      if (response.statusCode !== 200) throw refusal(response.statusCode ?? 0, await readAll(response, LONGEST_ERROR));
+      let rest: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of chunksOf(response)) {
+        timer.refresh();
+        let from = 0;
+        for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+          rest.push(chunk.subarray(from, end));
+          take(parse(Buffer.concat(rest).toString('utf8')));
+          rest = [];
+          size = 0;
+          from = end + 1;
+        }
+        size += chunk.length - from;
+        if (size > LONGEST_LINE) throw new MetadataError('invalid', 'an event of the watch is too long');
+        if (from < chunk.length) rest.push(chunk.subarray(from));
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    this.#closed.abort();
+  }
+
+  async #send(path: string, accept: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const { server } = this.#connection;
+    const options = await this.#connection.options();
+    const url = new URL(server.pathname.replace(/\/$/, '') + path, server);
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    return await new Promise((resolve, reject) => {
+      const sent: ClientRequest = send(url, {
+        ...options,
+        headers: { ...options.headers, accept, 'user-agent': 'wasprey' },
+        signal: AbortSignal.any([signal, this.#closed.signal]),
+      });
+      sent.once('socket', (socket) => {
+        socket.setKeepAlive(true, KEEP_ALIVE_MS);
+        if (!socket.connecting) return;
+        const timer = setTimeout(
+          () => sent.destroy(new MetadataError('timeout', `${url.host} can't be reached in time`)),
+          CONNECT_TIMEOUT_MS,
+        );
+        socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(timer));
+        socket.once('close', () => clearTimeout(timer));
+      });
+      sent.once('response', resolve);
+      // Also after the response: a connection that breaks off then ends the response with an error of its own.
+      sent.on('error', (error) => reject(asFailure(error)));
+      sent.end();
+    });
+  }
+}
+
+async function* chunksOf(response: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of response) yield chunk as Buffer;
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
+
+async function readAll(response: IncomingMessage, longest: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunksOf(response)) {
+    size += chunk.length;
+    if (size > longest) throw new MetadataError('invalid', 'the answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MetadataError('invalid', 'the answer is no JSON');
+  }
+}
+
+/** From an answer that is no success. */
+function refusal(status: number, text: string): MetadataError {
+  let message = `status ${status}`;
+  try {
+    message = asText(at(JSON.parse(text), 'message')) ?? message;
+  } catch {
+    // a proxy's page
+  }
+  return new MetadataError(kindOfStatus(status), message);
+}
+
+export function kindOfStatus(status: number): FailureKind {
+  if (status === 401 || status === 403) return 'denied';
+  if (status === 410) return 'expired';
+  return 'error';
+}
+
+function asFailure(error: unknown): MetadataError {
+  if (error instanceof MetadataError) return error;
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (name === 'TimeoutError' || name === 'AbortError') return new MetadataError('timeout', 'no answer in time');
+  return new MetadataError('unreachable', message);
+}

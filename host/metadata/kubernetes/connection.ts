@@ -1,0 +1,88 @@
+// How the API server is reached: as a pod does, by its service account, or by a kubeconfig file.
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+import { Agent } from 'node:https';
+import { isIPv6 } from 'node:net';
+import { MetadataError } from '../failure-log.ts';
+
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+export interface ApiConnection {
+  readonly server: URL;
+  /** What a request needs besides its path. Asked for each: tokens expire. Rejects with MetadataError. */
+  options(): Promise<RequestOptions>;
+}
+
+/** Where the API server is, and which node's pods are wanted. */
+export interface KubernetesPlace {
+  readonly node: string;
+  /** Path; default: the service account of the pod that the agent runs in. */
+  readonly kubeconfig?: string;
+}
+
+/** The node's name: Falco's charts set FALCO_HOSTNAME. */
+export function nodeName(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  return environment.NODE_NAME || environment.FALCO_HOSTNAME || undefined;
+}
+
+/** Undefined where the agent runs in no pod with a service account, or does not know its node. */
+export function placeInCluster(environment: NodeJS.ProcessEnv = process.env): KubernetesPlace | undefined {
+  const node = nodeName(environment);
+  const inCluster = environment.KUBERNETES_SERVICE_HOST && existsSync(`${SERVICE_ACCOUNT}/token`);
+  return inCluster && node !== undefined ? { node } : undefined;
+}
+
+/** Rejects with MetadataError. */
+export async function connect({ kubeconfig }: KubernetesPlace): Promise<ApiConnection> {
+  return kubeconfig === undefined ? connectInCluster() : await connectByFile(kubeconfig);
+}
+
+/**
+ * Two files and two variables: the client library that reads kubeconfig files would take 85 MB for it, which is more than all the rest
+ * of the agent.
+ */
+export function connectInCluster(environment = process.env, folder = SERVICE_ACCOUNT): ApiConnection {
+  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = environment;
+  const agent = new Agent({ keepAlive: true });
+  return {
+    server: new URL(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`),
+    async options() {
+      try {
+        const [token, ca] = await Promise.all([readFile(`${folder}/token`, 'utf8'), readFile(`${folder}/ca.crt`)]);
+        return { agent, ca, headers: { authorization: `Bearer ${token.trim()}` } };
+      } catch (error) {
+        throw new MetadataError('denied', `the service account can't be read (${messageOf(error)})`);
+      }
+    },
+  };
+}
+
+async function connectByFile(path: string): Promise<ApiConnection> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  try {
+    config.loadFromFile(path);
+  } catch (error) {
+    throw new MetadataError('denied', `${path} can't be used (${messageOf(error)})`);
+  }
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined || !URL.canParse(server)) throw new MetadataError('denied', `${path} names no cluster`);
+  return {
+    server: new URL(server),
+    async options() {
+      try {
+        const options: RequestOptions = { headers: {} };
+        await config.applyToHTTPSOptions(options);
+        return options;
+      } catch (error) {
+        throw new MetadataError('denied', `the user of ${path} can't be used (${messageOf(error)})`);
+      }
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,184 @@
+// The pods of this node: those that are there, and for a while those that were, as late events of theirs still come.
+
+import type { ClusterPod, ContainerMetadata } from '../container-metadata.ts';
+import type { PodLookupFailure } from '../container-state.ts';
+import { MetadataError, type SourceListener } from '../failure-log.ts';
+import { ApiClient } from './api.ts';
+import { BackOff } from './back-off.ts';
+import { connect, type KubernetesPlace } from './connection.ts';
+import { Owners } from './owners.ts';
+import { type PodFacts, samePod } from './pod.ts';
+import { PodWatch } from './pod-watch.ts';
+
+/** How long a pod is remembered after it is gone. */
+const GRACE_MS = 60_000;
+/** Pods that are gone and still remembered. */
+const GONE_KEPT = 1024;
+/** More than a node runs. */
+const PODS_KEPT = 4096;
+
+export type PodAnswer =
+  | { readonly state: 'known'; readonly pod: ClusterPod }
+  | { readonly state: 'pending' }
+  | { readonly state: 'failed'; readonly failure: PodLookupFailure };
+
+export interface PodListener extends SourceListener {
+  /** There is a new pod, or a known one has changed. `uids`: the names under which containers know it. */
+  changed(uids: readonly string[]): void;
+}
+
+/** By how well the server is reached. */
+const ABSENCES = { starting: 'timed-out', working: 'not-known', failing: 'no-answer' } as const;
+
+interface Stored {
+  facts: PodFacts;
+  /** With its owners; undefined while they are asked for. */
+  pod?: ClusterPod;
+  /** performance.now() when it was deleted. */
+  goneAt?: number;
+}
+
+export class PodDirectory {
+  readonly #place: KubernetesPlace;
+  readonly #listener: PodListener;
+  readonly #graceMs: number;
+  /** By uid; those that are gone in the order in which they went. */
+  readonly #pods = new Map<string, Stored>();
+  readonly #gone = new Map<string, Stored>();
+  readonly #static = new Map<string, string>();
+  readonly #stop = new AbortController();
+  #owners: Owners | undefined;
+  #client: ApiClient | undefined;
+  #reach: keyof typeof ABSENCES = 'starting';
+
+  constructor(place: KubernetesPlace, listener: PodListener, graceMs = GRACE_MS) {
+    this.#place = place;
+    this.#listener = listener;
+    this.#graceMs = graceMs;
+  }
+
+  /** Resolves when it is closed; nothing waits for it. */
+  async run(): Promise<void> {
+    const { signal } = this.#stop;
+    const client = await this.#connect(signal);
+    if (!client) return;
+    this.#client = client;
+    this.#owners = new Owners(client, this.#listener);
+    const watch = new PodWatch(client, this.#place.node, {
+      listed: (pods) => this.#listed(pods),
+      changed: (pod) => this.#changed(pod),
+      deleted: (uid) => this.#deleted(uid),
+      working: () => {
+        this.#reach = 'working';
+        this.#listener.working();
+      },
+      failed: (error) => {
+        if (error.kind !== 'expired') this.#reach = 'failing';
+        this.#listener.failed(error);
+      },
+    });
+    await watch.run(signal);
+  }
+
+  /** `uid` as containers know it. */
+  find(uid: string): PodAnswer {
+    const stored = this.#find(uid);
+    if (stored?.pod) return { state: 'known', pod: stored.pod };
+    // A server that does not answer is not waited for.
+    if (!stored && this.#reach === 'failing') return { state: 'failed', failure: 'no-answer' };
+    return { state: 'pending' };
+  }
+
+  /** Why a pod that was waited for did not come. */
+  get absence(): PodLookupFailure {
+    return ABSENCES[this.#reach];
+  }
+
+  /** What the kubelet has told the server of a container: less than the runtime tells, and later. */
+  container(uid: string, fullId: string): ContainerMetadata | undefined {
+    return this.#find(uid)?.facts.containers.get(fullId);
+  }
+
+  /** Pods that are there, and those that are gone and remembered. */
+  get size(): { readonly pods: number; readonly gone: number } {
+    return { pods: this.#pods.size, gone: this.#gone.size };
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#client?.close();
+  }
+
+  #find(uid: string): Stored | undefined {
+    const known = this.#pods.get(uid) ?? this.#gone.get(uid);
+    if (known) return known;
+    const mirror = this.#static.get(uid);
+    return mirror === undefined ? undefined : (this.#pods.get(mirror) ?? this.#gone.get(mirror));
+  }
+
+  /** A kubeconfig file that can't be read may be there later. */
+  async #connect(signal: AbortSignal): Promise<ApiClient | undefined> {
+    const backOff = new BackOff();
+    while (!signal.aborted) {
+      try {
+        return new ApiClient(await connect(this.#place));
+      } catch (error) {
+        if (!(error instanceof MetadataError)) throw error;
+        this.#reach = 'failing';
+        this.#listener.failed(error);
+        await backOff.wait(signal);
+      }
+    }
+    return undefined;
+  }
+
+  #listed(pods: readonly PodFacts[]): void {
+    const there = new Set(pods.map(({ uid }) => uid));
+    for (const uid of this.#pods.keys()) if (!there.has(uid)) this.#deleted(uid);
+    for (const pod of pods) this.#changed(pod);
+  }
+
+  #changed(facts: PodFacts): void {
+    const known = this.#pods.get(facts.uid);
+    if (known && samePod(known.facts, facts)) return;
+    if (!known && this.#pods.size >= PODS_KEPT) {
+      this.#listener.failed(new MetadataError('overflow', `this node has more than ${PODS_KEPT} pods`));
+      return;
+    }
+    this.#gone.delete(facts.uid);
+    // What was known of it stays until what is new is complete.
+    const stored: Stored = { ...known, facts };
+    this.#pods.set(facts.uid, stored);
+    if (facts.staticUid !== undefined) this.#static.set(facts.staticUid, facts.uid);
+    void this.#complete(stored);
+  }
+
+  async #complete(stored: Stored): Promise<void> {
+    const { facts } = stored;
+    const pod = await this.#owners?.complete(facts);
+    if (pod) stored.pod = pod;
+    // It may have changed again meanwhile.
+    if (this.#find(facts.uid) !== stored) return;
+    this.#listener.changed(facts.staticUid === undefined ? [facts.uid] : [facts.uid, facts.staticUid]);
+  }
+
+  #deleted(uid: string): void {
+    const stored = this.#pods.get(uid);
+    if (!stored) return;
+    this.#pods.delete(uid);
+    stored.goneAt = performance.now();
+    this.#gone.set(uid, stored);
+    this.#forget();
+  }
+
+  /** Drops those that have been gone for long. */
+  #forget(): void {
+    const oldest = performance.now() - this.#graceMs;
+    for (const [uid, { goneAt = 0, facts }] of this.#gone) {
+      if (goneAt > oldest && this.#gone.size <= GONE_KEPT) return;
+      this.#gone.delete(uid);
+      if (facts.staticUid !== undefined && this.#static.get(facts.staticUid) === uid)
+        this.#static.delete(facts.staticUid);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+// Follows the pods of one node: lists them, then watches for changes from there on, for ever. A loop of its own rather than the client
+// library's informer, which keeps every pod whole and, after an error, watches no more until it is told to.
+
+import { MetadataError } from '../failure-log.ts';
+import { asArray, asText, at } from '../json-value.ts';
+import { type ApiClient, kindOfStatus } from './api.ts';
+import { BackOff } from './back-off.ts';
+import { type PodFacts, readPod } from './pod.ts';
+
+const LIST_TIMEOUT_MS = 30_000;
+const PODS_A_PAGE = 250;
+/** The server ends a watch after this and some; it is then watched on from where it was. */
+const WATCH_SECONDS = 240;
+const WATCH_SECONDS_JITTER = 60;
+/** Beyond that a server that has not ended the watch is gone. */
+const OVERTIME_MS = 15_000;
+/** A watch that lasts shorter is a sign of trouble, also if it ends without an error. */
+const SHORT_WATCH_MS = 1000;
+
+export interface PodListener {
+  /** All pods there are: others are gone. */
+  listed(pods: readonly PodFacts[]): void;
+  changed(pod: PodFacts): void;
+  deleted(uid: string): void;
+  /** The server answers. */
+  working(): void;
+  failed(error: MetadataError): void;
+}
+
+export class PodWatch {
+  readonly #client: ApiClient;
+  readonly #selector: string;
+  readonly #listener: PodListener;
+  readonly #backOff = new BackOff();
+
+  constructor(client: ApiClient, node: string, listener: PodListener) {
+    this.#client = client;
+    this.#selector = `fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`;
+    this.#listener = listener;
+  }
+
+  /** Until the signal aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    // From the server's cache the first time: all nodes' agents may start at once.
+    let start: string | undefined = '0';
+    let version: string | undefined;
+    while (!signal.aborted) {
+      try {
+        version ??= await this.#list(start);
+        const began = performance.now();
+        version = await this.#watch(version, signal);
+        if (performance.now() - began < SHORT_WATCH_MS) await this.#backOff.wait(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof MetadataError)) throw error;
+        this.#listener.failed(error);
+        if (error instanceof WatchBroken) version = error.version;
+        const { kind } = error;
+        // A server that was not there goes on from where it was. What it no longer has the changes of is listed anew, not from its cache.
+        if (kind === 'expired' || kind === 'invalid' || kind === 'error') version = undefined;
+        start = kind === 'expired' ? undefined : '0';
+        await this.#backOff.wait(signal);
+      }
+    }
+  }
+
+  /** The version of what was listed. */
+  async #list(start: string | undefined): Promise<string> {
+    const pods: PodFacts[] = [];
+    let next: string | undefined;
+    let version = '';
+    do {
+      const from =
+        next === undefined
+          ? start === undefined
+            ? ''
+            : `&resourceVersion=${start}`
+          : `&continue=${encodeURIComponent(next)}`;
+      const path = `/api/v1/pods?${this.#selector}&limit=${PODS_A_PAGE}${from}`;
+      const page = await this.#client.get(path, LIST_TIMEOUT_MS);
+      const metadata = at(page, 'metadata');
+      for (const item of asArray(at(page, 'items'))) {
+        const pod = readPod(item);
+        if (pod) pods.push(pod);
+      }
+      version = asText(at(metadata, 'resourceVersion')) ?? '';
+      next = asText(at(metadata, 'continue')) || undefined;
+    } while (next !== undefined);
+    if (version === '') throw new MetadataError('invalid', 'the list of pods has no version');
+    this.#backOff.reset();
+    this.#listener.working();
+    this.#listener.listed(pods);
+    return version;
+  }
+
+  /** Until the server ends it; the version to go on from. Rejects with WatchBroken. */
+  async #watch(from: string, signal: AbortSignal): Promise<string> {
+    let version = from;
+    const seconds = WATCH_SECONDS + Math.floor(Math.random() * WATCH_SECONDS_JITTER);
+    const path = `/api/v1/pods?${this.#selector}&watch=true&allowWatchBookmarks=true&timeoutSeconds=${seconds}&resourceVersion=${encodeURIComponent(from)}`;
+    try {
+      await this.#client.stream(path, seconds * 1000 + OVERTIME_MS, (event) => {
+        if (signal.aborted) return;
+        version = this.#take(event) ?? version;
+        this.#backOff.reset();
+        this.#listener.working();
+      });
+    } catch (error) {
+      throw error instanceof MetadataError ? new WatchBroken(error, version) : error;
+    }
+    return version;
+  }
+
+  /** The event's version, if it has one. */
+  #take(event: unknown): string | undefined {
+    const object = at(event, 'object');
+    const type = at(event, 'type');
+    if (type === 'ERROR') {
+      const status = at(object, 'code');
+      const message = asText(at(object, 'message')) ?? 'the watch ended with an error';
+      throw new MetadataError(kindOfStatus(typeof status === 'number' ? status : 0), message);
+    }
+    const pod = type === 'BOOKMARK' ? undefined : readPod(object);
+    if (pod && type === 'DELETED') this.#listener.deleted(pod.uid);
+    else if (pod) this.#listener.changed(pod);
+    return asText(at(object, 'metadata', 'resourceVersion')) || undefined;
+  }
+}
+
+/** A watch that failed, and where it was then. */
+class WatchBroken extends MetadataError {
+  readonly version: string;
+
+  constructor(cause: MetadataError, version: string) {
+    super(cause.kind, cause.message);
+    this.version = version;
+  }
+}

@@ -1,0 +1,92 @@
+// What is kept of a pod: a hundredth of what the API server tells.
+
+import { boundedTexts } from '../bounded-texts.ts';
+import { compact } from '../compact.ts';
+import type { ContainerMetadata } from '../container-metadata.ts';
+import { parseImageName } from '../image-name.ts';
+import { asArray, asText, asTexts, at } from '../json-value.ts';
+
+/** Who made an object. */
+export interface OwnerReference {
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface PodFacts {
+  readonly uid: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly ip?: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly annotations: ReadonlyMap<string, string>;
+  readonly serviceAccount?: string;
+  readonly node?: string;
+  readonly owner?: OwnerReference;
+  /** Of a pod from a file of the node: what its containers call its uid. */
+  readonly staticUid?: string;
+  /** Name and image of its containers, by full id, as far as the kubelet has told the server. */
+  readonly containers: ReadonlyMap<string, ContainerMetadata>;
+}
+
+const STATIC_UID = 'kubernetes.io/config.hash';
+const MOST_CONTAINERS = 64;
+const LONGEST_NAME = 253;
+
+/** Undefined if it is no pod. */
+export function readPod(object: unknown): PodFacts | undefined {
+  const metadata = at(object, 'metadata');
+  const [uid, name, namespace] = ['uid', 'name', 'namespace'].map((key) => asName(at(metadata, key)));
+  if (uid === undefined || name === undefined || namespace === undefined) return undefined;
+  const annotations = boundedTexts(asTexts(at(metadata, 'annotations')));
+  return compact<PodFacts>({
+    uid,
+    name,
+    namespace,
+    ip: asName(at(object, 'status', 'podIP')),
+    labels: boundedTexts(asTexts(at(metadata, 'labels'))),
+    annotations,
+    serviceAccount: asName(at(object, 'spec', 'serviceAccountName')),
+    node: asName(at(object, 'spec', 'nodeName')),
+    owner: ownerOf(metadata),
+    staticUid: annotations.get(STATIC_UID),
+    containers: containersOf(at(object, 'status')),
+  });
+}
+
+/** The controller among the owners. */
+export function ownerOf(metadata: unknown): OwnerReference | undefined {
+  const references = asArray(at(metadata, 'ownerReferences'));
+  const reference = references.find((owner) => at(owner, 'controller') === true) ?? references[0];
+  const [kind, name, uid] = ['kind', 'name', 'uid'].map((key) => asName(at(reference, key)));
+  return kind !== undefined && name !== undefined && uid !== undefined ? { kind, name, uid } : undefined;
+}
+
+/** Whether anything of it is another than it was. */
+export function samePod(one: PodFacts, other: PodFacts): boolean {
+  return fingerprint(one) === fingerprint(other);
+}
+
+function fingerprint(pod: PodFacts): string {
+  return JSON.stringify(pod, (_, value) => (value instanceof Map ? [...value] : value));
+}
+
+function containersOf(status: unknown): ReadonlyMap<string, ContainerMetadata> {
+  const lists = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'];
+  const found = new Map<string, ContainerMetadata>();
+  for (const container of lists.flatMap((list) => asArray(at(status, list))).slice(0, MOST_CONTAINERS)) {
+    // `containerd://<id>`; `registry/name@sha256:...`, with some runtimes behind a scheme of their own
+    const id = /^[\w.-]+:\/\/([0-9a-f]{64})$/.exec(asText(at(container, 'containerID')) ?? '')?.[1];
+    if (id === undefined) continue;
+    const digest = parseImageName(asText(at(container, 'imageID')) ?? '')?.digest;
+    const facts = { name: asName(at(container, 'name')), image: asText(at(container, 'image'))?.slice(0, 1024) };
+    found.set(id, compact<ContainerMetadata>({ ...facts, imageDigest: digest }));
+  }
+  return found;
+}
+
+/** A name of Kubernetes; longer ones are none. */
+function asName(value: unknown): string | undefined {
+  const name = asText(value);
+  return name !== undefined && name !== '' && name.length <= LONGEST_NAME ? name : undefined;
+}

@@ -1,0 +1,17 @@
+// Whether an OCI specification is that of a privileged container.
+
+import { asArray, asObject, at } from './json-value.ts';
+
+/** A container with fewer capabilities than these is not privileged (a full set has 41, of which old kernels lack three). */
+const PRIVILEGED_CAPABILITIES = 38;
+
+/** What `--privileged` of the engines comes to: all capabilities, and all devices. */
+export function isPrivileged(specification: unknown): boolean {
+  const capabilities = asArray(at(specification, 'process', 'capabilities', 'bounding'));
+  const devices = asArray(at(specification, 'linux', 'resources', 'devices'));
+  const allDevices = devices.some((rule) => {
+    const { allow, type = 'a', access } = asObject(rule) ?? {};
+    return allow === true && type === 'a' && access === 'rwm' && at(rule, 'major') === undefined;
+  });
+  return capabilities.length >= PRIVILEGED_CAPABILITIES && allDevices;
+}

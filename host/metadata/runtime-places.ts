@@ -1,0 +1,100 @@
+// Where the container runtimes of this machine are asked, and who of them knows a container.
+
+import { existsSync } from 'node:fs';
+import type { ContainerNotice } from '../capture/native.ts';
+import type { ContainerMetadata } from './container-metadata.ts';
+import { CriRuntimes } from './cri/runtimes.ts';
+import { usualSockets } from './cri/sockets.ts';
+import { DOCKER_SOCKET, inspectContainer, PODMAN_SOCKET } from './docker.ts';
+import type { MetadataSource, SourceListener } from './failure-log.ts';
+import { RUNC_ROOTS, readRuncContainer } from './runc.ts';
+
+export interface RuntimePlaces {
+  /** Sockets that speak CRI: containerd's, CRI-O's. Those that are not there are left out. */
+  readonly criSockets: readonly string[];
+  readonly dockerSocket: string;
+  readonly podmanSocket: string;
+  readonly runcRoots: readonly string[];
+}
+
+export function usualPlaces(): RuntimePlaces {
+  return {
+    criSockets: usualSockets(),
+    dockerSocket: DOCKER_SOCKET,
+    podmanSocket: PODMAN_SOCKET,
+    runcRoots: RUNC_ROOTS,
+  };
+}
+
+/** One of those that may know a container. */
+export interface ContainerSource {
+  readonly name: MetadataSource;
+  /** Where it would be, for messages. */
+  readonly place: string;
+  /** Its socket or directory is there. */
+  isPresent(): boolean;
+  /** Undefined if it does not know the container. `deadline`: ms since the epoch. */
+  find(id: string, deadline: number): Promise<ContainerMetadata | undefined>;
+}
+
+export class Runtimes {
+  readonly #cri: CriRuntimes;
+  readonly #sources: Readonly<Record<'cri' | 'docker' | 'podman' | 'runc', ContainerSource>>;
+
+  constructor(places: RuntimePlaces, criListener: SourceListener) {
+    const { criSockets, dockerSocket, podmanSocket, runcRoots } = places;
+    this.#cri = new CriRuntimes(criSockets, criListener);
+    this.#sources = {
+      cri: {
+        name: 'cri',
+        place: criSockets.join(', '),
+        isPresent: () => this.#cri.isPresent(),
+        find: (id, deadline) => this.#cri.find(id, deadline),
+      },
+      docker: engine('docker', dockerSocket),
+      podman: engine('podman', podmanSocket),
+      runc: {
+        name: 'runc',
+        place: runcRoots.join(', '),
+        isPresent: () => runcRoots.some((path) => existsSync(path)),
+        find: (id) => readRuncContainer(id, runcRoots),
+      },
+    };
+  }
+
+  /** Whom to ask about a container, by what the cgroup path tells of its runtime. */
+  for({ type, cgroup }: ContainerNotice): readonly ContainerSource[] {
+    const { cri, docker, podman, runc } = this.#sources;
+    switch (type) {
+      case 'docker':
+        return [docker];
+      case 'podman':
+        return [podman];
+      case 'runc':
+        return [runc];
+      case 'containerd':
+      case 'cri-o':
+        return [cri];
+      default:
+        // Below the kubelet's cgroups, only a runtime with CRI or an old Docker runs.
+        return cgroup.includes('kubepods') ? [cri, docker] : [cri, runc, docker, podman];
+    }
+  }
+
+  async findRunning(): Promise<void> {
+    await this.#cri.findRunning();
+  }
+
+  close(): void {
+    this.#cri.close();
+  }
+}
+
+function engine(name: 'docker' | 'podman', socket: string): ContainerSource {
+  return {
+    name,
+    place: socket,
+    isPresent: () => existsSync(socket),
+    find: (id, deadline) => inspectContainer(name, socket, id, AbortSignal.timeout(Math.max(1, deadline - Date.now()))),
+  };
+}
