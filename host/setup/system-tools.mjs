@@ -35,7 +35,6 @@ export const SYSTEM_TOOLS = [
     packages: ['ca-certificates'],
     purposes: ['image'],
   },
-  { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests'] },
   { name: 'docker-registry', commands: ['docker-registry'], packages: ['docker-registry'], purposes: ['live-tests'] },
   { name: 'oras', commands: ['oras'], packages: ['oras'], purposes: ['live-tests'] },
   { name: 'cosign', commands: ['cosign'], packages: ['cosign'], purposes: ['live-tests'] },
