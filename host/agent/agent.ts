@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import type { CaptureSizes } from '../capture/native.ts';
 import { DEFAULT_SIZES } from '../capture/open.ts';
-
+import type { Priority } from '../compiler/items.ts';
 import { Engine, type EngineSign } from '../engine/engine.ts';
 import type { EngineError } from '../engine/engine-error.ts';
 
@@ -76,6 +76,8 @@ export interface Agent {
   rulesFailed(reason: string): void;
   /** Source `builder` only: process images and event records, as the kernel would have written them. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
+  /** Raises an alert of the agent's own, for what went wrong around it. */
+  tell(rule: string, priority: Priority, message: string): void;
   /** Evaluates what has arrived, writes out what is queued, and tells the final numbers. Takes two seconds at most; can be called again. */
   stop(): Promise<Summary>;
 }
@@ -169,6 +171,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     sign: () => running.sign,
     replaceRules: (replacement) => ruleSets.replace(replacement),
     rulesFailed: (reason) => ruleSets.failed(reason),
+    tell: (rule, priority, message) => desk.internal(rule, priority, message),
     inject: (images, events) => running.inject(images, events),
     stop: () => {
       stopped ??= stop();

@@ -5,6 +5,7 @@ import type { AlertFormat } from '../outputs/alert.ts';
 import { descriptorOutput, fileOutput, type LineOutputOptions } from '../outputs/line-output.ts';
 import type { Output } from '../outputs/output.ts';
 import { programOutput } from '../outputs/program-output.ts';
+import { makeHttpOutputs } from './http-outputs.ts';
 import { CommandFailure } from './report-error.ts';
 import { reasonOf } from './rule-files.ts';
 
@@ -17,10 +18,13 @@ export interface OutputChoice {
   readonly file: string | undefined;
   /** Told the first of a row of errors of an output. */
   readonly onError: (name: string, error: NodeJS.ErrnoException) => void;
+  /** Told what goes wrong with an output over HTTP, once; `lost`: alerts are being lost. */
+  readonly onTrouble: (message: string, lost: boolean) => void;
 }
 
-/** @throws {CommandFailure} for a file that can't be written */
-export function makeOutputs({ configuration, json, format, stdout, file, onError }: OutputChoice): Output[] {
+/** Rejects with CommandFailure for a file that can't be used. */
+export async function makeOutputs(choice: OutputChoice): Promise<Output[]> {
+  const { configuration, json, format, stdout, file, onError } = choice;
   const { outputs_queue, file_output, program_output } = configuration;
   const lines = (name: string): LineOutputOptions => ({
     json,
@@ -36,6 +40,7 @@ export function makeOutputs({ configuration, json, format, stdout, file, onError
     const { program, keep_alive: keepAlive } = program_output;
     outputs.push(programOutput(program, { ...lines('the program'), keepAlive }));
   }
+  outputs.push(...(await makeHttpOutputs(choice)));
   return outputs;
 }
 

@@ -145,8 +145,9 @@ function splitOption({ option = [], output }: RunOptions) {
   return { file: output ?? file?.text, settings: option.filter(({ text }) => text.includes('=')) };
 }
 
-function sendsElsewhere({ file_output, program_output }: Configuration): boolean {
-  return file_output.enabled || program_output.enabled;
+function sendsElsewhere(configuration: Configuration): boolean {
+  const { file_output, program_output, http_output, alertmanager_output, otlp_output } = configuration;
+  return [file_output, program_output, http_output, alertmanager_output, otlp_output].some(({ enabled }) => enabled);
 }
 
 function configuredRules({ configuration, loaded }: CommandConfiguration): readonly string[] {

@@ -1,6 +1,7 @@
 // All keys of the configuration.
 
 import { FORMAT_KEYS } from './keys/format.ts';
+import { HTTP_KEYS } from './keys/http.ts';
 import { OUTPUT_KEYS } from './keys/outputs.ts';
 import { RULE_KEYS } from './keys/rules.ts';
 import { SERVICE_KEYS } from './keys/service.ts';
@@ -11,6 +12,7 @@ export const DEFINITION = section('The configuration of Wasprey.', {
   ...RULE_KEYS,
   ...FORMAT_KEYS,
   ...OUTPUT_KEYS,
+  ...HTTP_KEYS,
   ...SERVICE_KEYS,
   ...UNUSED_KEYS,
 });

@@ -11,6 +11,8 @@ export interface OutputCounters {
   readonly errors: number;
   /** Alerts that wait to be written now, where there is a queue. */
   readonly queued?: number;
+  /** What of them is on disk, where there is a spool. */
+  readonly spoolBytes?: number;
 }
 
 export interface Output {

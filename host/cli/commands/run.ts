@@ -56,6 +56,8 @@ export const RUN = defineCommand({
   },
 });
 
+const OUTPUT_RULE = 'Wasprey internal: output failure';
+
 function rulesOf({ rules, selection }: RunSettings, terminal: Terminal): RuleModule | Promise<RuleModule> {
   return 'module' in rules
     ? loadCompiledRules(rules.module, rules.signatures, (message) => terminal.say(`wasprey: ${message}\n`))
@@ -69,6 +71,7 @@ class Run {
   readonly #server: RunServer;
   readonly #terminal: Terminal;
   #outputCount = 0;
+  #agent: Agent | undefined;
   /** Ends the run; with the reason, if it is one to complain about. */
   readonly #end = Promise.withResolvers<EngineError | undefined>();
 
@@ -84,8 +87,9 @@ class Run {
     // Before the start, so that a Ctrl-C during it stops cleanly as well. It may come twice: npm passes on what the terminal has sent.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.on(signal, () => this.#end.resolve(undefined));
-    const agent = await startAgent(this.#agentOptions());
+    const agent = await startAgent(await this.#agentOptions());
     this.#server.watch(agent);
+    this.#agent = agent;
     const began = performance.now();
     this.#announce(began);
     const { duration } = this.#settings;
@@ -95,11 +99,11 @@ class Run {
     return this.#finish(agent, began, failure);
   }
 
-  #agentOptions(): AgentOptions {
+  async #agentOptions(): Promise<AgentOptions> {
     const { ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
     return {
       modules: [this.#module],
-      outputs: this.#outputs(),
+      outputs: await this.#outputs(),
       sizes: { ...DEFAULT_SIZES, ringBudget: ringMegabytes * MEGABYTE },
       ruleMatching,
       isoTime,
@@ -109,13 +113,18 @@ class Run {
     };
   }
 
-  #outputs(): Output[] {
+  async #outputs(): Promise<Output[]> {
     const { configuration, isoTime } = this.#settings;
     const format = alertFormat(configuration, isoTime);
-    const outputs = makeOutputs({
+    const outputs = await makeOutputs({
       ...this.#settings,
       format,
       onError: (name, error) => this.#outputFailed(name, error),
+      onTrouble: (message, lost) => {
+        this.#say(message);
+        // The other outputs hear of it; of the one that loses alerts this is the next that it may lose.
+        if (lost) this.#agent?.tell(OUTPUT_RULE, 'Critical', message);
+      },
     });
     this.#outputCount = outputs.length;
     return outputs;

@@ -11,7 +11,6 @@ export const UNUSED_KEYS = {
   append_output: unused(NOT_YET),
   static_fields: unused(NOT_YET),
   syslog_output: unused(NOT_YET),
-  http_output: unused(NOT_YET),
   log_stderr: unused(NOT_YET),
   log_syslog: unused(NOT_YET),
   log_level: unused(NOT_YET),

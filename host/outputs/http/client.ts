@@ -1,0 +1,156 @@
+// POST requests to a receiver of alerts: kept connections, TLS with keys of one's own, compression, and an answer told by what it means.
+
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { createSecureContext } from 'node:tls';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Attempt } from '../spool/delivery.ts';
+
+export interface HttpReceiver {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly keepAlive: boolean;
+  readonly compress: boolean;
+  readonly tls: TlsOptions;
+}
+
+/** Paths of PEM files. */
+export interface TlsOptions {
+  /** The receiver's certificate is not checked. */
+  readonly insecure: boolean;
+  /** Authorities that are trusted beside, or with none given, instead of nothing but the system's. */
+  readonly authorities: readonly string[];
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** A receiver can't be used as it is described. */
+export class HttpReceiverError extends Error {
+  override readonly name = 'HttpReceiverError';
+}
+
+/** Answers say little more than that they are none; more of them is not kept. */
+const LONGEST_ANSWER = 64 * 1024;
+const SHOWN_ANSWER = 200;
+/** A receiver that names no time to wait. */
+const MOST_WAIT_MS = 5 * 60_000;
+
+/** The request itself is at fault: the same one will be refused again. All others may be taken later, when somebody has mended something. */
+const REFUSALS = new Set([400, 413, 415, 422]);
+
+const compressed = promisify(gzip);
+
+export class HttpClient {
+  readonly #receiver: HttpReceiver;
+  readonly #agent: HttpAgent;
+
+  /** @throws {HttpReceiverError} for files that can't be read */
+  constructor(receiver: HttpReceiver) {
+    this.#receiver = receiver;
+    const { url, keepAlive, tls } = receiver;
+    // One connection: alerts go out in order.
+    const options = { keepAlive, maxSockets: 1 };
+    if (url.protocol === 'http:') this.#agent = new HttpAgent(options);
+    else if (url.protocol === 'https:') this.#agent = new HttpsAgent({ ...options, ...tlsMaterial(tls) });
+    else throw new HttpReceiverError(`${url.protocol}// is not spoken; it is http:// or https://`);
+  }
+
+  /** @param headers besides the receiver's own; does not reject */
+  async post(body: Buffer, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Attempt> {
+    const { receiver, agent } = { receiver: this.#receiver, agent: this.#agent };
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(receiver.timeoutMs)]);
+    try {
+      const sent = receiver.compress ? await compressed(body) : body;
+      const options: RequestOptions = {
+        method: 'POST',
+        agent,
+        signal: limit,
+        headers: {
+          ...receiver.headers,
+          ...headers,
+          'content-length': String(sent.length),
+          ...(receiver.compress && { 'content-encoding': 'gzip' }),
+        },
+      };
+      const { status, text, retryAfter } = await exchange(receiver.url, options, sent);
+      if (status >= 200 && status < 300) return { kind: 'taken' };
+      const reason = `${receiver.url.host} answered ${status}${text === '' ? '' : `: ${text}`}`;
+      if (REFUSALS.has(status)) return { kind: 'refused', reason };
+      return { kind: 'failed', reason, ...(retryAfter !== undefined && { waitMs: retryAfter }) };
+    } catch (error) {
+      const late = limit.aborted && !signal.aborted;
+      const reason = late ? `no answer within ${receiver.timeoutMs / 1000} s` : reasonOf(error);
+      return { kind: 'failed', reason: `${receiver.url.host}: ${reason}` };
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  /** Its beginning, for messages. */
+  readonly text: string;
+  /** ms; what it asks for, within bounds. */
+  readonly retryAfter: number | undefined;
+}
+
+function exchange(url: URL, options: RequestOptions, body: Buffer): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const request = send(url, options, (response) => {
+      readAnswer(response).then(resolve, reject);
+    });
+    request.once('error', reject);
+    request.end(body);
+  });
+}
+
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response) {
+    length += chunk.length;
+    // The rest is not waited for; the connection is given up with it.
+    if (length > LONGEST_ANSWER) break;
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8').trim().slice(0, SHOWN_ANSWER);
+  const seconds = Number(response.headers['retry-after'] ?? Number.NaN);
+  const retryAfter = seconds >= 0 ? Math.min(seconds * 1000, MOST_WAIT_MS) : undefined;
+  return { status: response.statusCode ?? 0, text, retryAfter };
+}
+
+function tlsMaterial({ insecure, authorities, certificate, key }: TlsOptions) {
+  const material = {
+    ...(authorities.length > 0 && { ca: authorities.map(readPem) }),
+    ...(certificate !== undefined && { cert: readPem(certificate) }),
+    ...(key !== undefined && { key: readPem(key) }),
+  };
+  try {
+    // Only now: the agent would find out at the first alert.
+    return { secureContext: createSecureContext(material), rejectUnauthorized: !insecure };
+  } catch (error) {
+    throw new HttpReceiverError(`its certificates or key can't be used: ${reasonOf(error)}`);
+  }
+}
+
+function readPem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new HttpReceiverError(`can't read ${path}: ${reasonOf(error)}`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // A name with several addresses fails with one error for each.
+  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
+  return error.message;
+}
