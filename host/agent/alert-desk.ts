@@ -1,7 +1,7 @@
 // Makes alerts of matches and hands them to the outputs. Alerts whose container is not known yet wait here for a while.
 
 import type { Priority } from '../compiler/items.ts';
-import { type Match, NAME_FIELDS, type PendingContainer } from '../engine/protocol.ts';
+import type { Match, PendingContainer } from '../engine/protocol.ts';
 import { text } from '../fields/value.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import type { Alert } from '../outputs/alert.ts';
@@ -190,7 +190,6 @@ function answers(entry: Uint8Array, { printsPod }: PendingContainer): boolean {
 }
 
 /** Both names of a file, where they differ: those that the rule's output doesn't print itself. */
-function namesBeside({ names }: Match, printed: readonly string[]): readonly KeyedValue[] {
-  if (!names) return [];
-  return NAME_FIELDS.map((key, index) => ({ key, value: names[index] })).filter(({ key }) => !printed.includes(key));
+function namesBeside({ names = [] }: Match, printed: readonly string[]): readonly KeyedValue[] {
+  return names.filter(({ key }) => !printed.includes(key));
 }

@@ -8,7 +8,7 @@ import { EventRecord } from '../fields/record.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
 import { resolveField } from '../schema/fields.ts';
 import type { Field } from '../schema/types.ts';
-import { type Match, NAME_FIELDS, type PendingContainer, type RuleReads } from './protocol.ts';
+import { type Match, NAME_FIELDS, type NamedValue, type PendingContainer, type RuleReads } from './protocol.ts';
 
 interface FieldRead {
   readonly field: Field;
@@ -42,8 +42,14 @@ export class MatchReader {
     if (!event) return undefined;
     const values = plan.reads.map((read) => read && this.#value(event, read));
     const pending = plan.printsContainer ? pendingContainer(event, plan.printsPod) : undefined;
-    const names = event.hasTwoNames && NAME_READS.map((read) => read && this.#value(event, read));
+    const names = event.hasTwoNames && this.#names(event.resolvedView);
     return { time: event.time, values, ...(pending && { pending }), ...(names && { names }) };
+  }
+
+  /** Of a call on paths that failed, nothing. */
+  #names(event: EventRecord): readonly NamedValue[] {
+    const reads = NAME_READS.get(event.type.shape) ?? [];
+    return reads.map(({ key, read }) => ({ key, value: this.#value(event, read) })).filter(({ value }) => value);
   }
 
   /** One field that fails must not cost the alert. */
@@ -63,7 +69,15 @@ function readOf(name: string): FieldRead | undefined {
   return resolved.ok ? { field: resolved.field, argument: resolved.argument } : undefined;
 }
 
-const NAME_READS = NAME_FIELDS.map(readOf);
+const NAME_READS = new Map(
+  Object.entries(NAME_FIELDS).map(([shape, keys]) => [
+    shape,
+    keys.flatMap((key) => {
+      const read = readOf(key);
+      return read ? [{ key, read }] : [];
+    }),
+  ]),
+);
 
 export function planRule({ fields }: RuleReads): RulePlan {
   const reads = fields.map(readOf);

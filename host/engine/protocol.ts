@@ -8,11 +8,22 @@ import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import type { VerifiedModule } from '../sandbox/instantiate.ts';
 import type { RunFailureKind } from '../sandbox/run.ts';
+import type { EventShape } from '../schema/event-structs.ts';
 
 export type RuleMatching = 'first' | 'all';
 
-/** What an alert carries besides the rule's fields if the kernel resolved the event's name to another. */
-export const NAME_FIELDS = ['fd.openpath', 'fd.realpath'] as const;
+/** What an alert carries besides the rule's fields if the names of the event resolve to others: what was passed, and what that is. */
+export const NAME_FIELDS: Partial<Record<EventShape, readonly string[]>> = {
+  open: ['fd.openpath', 'fd.realpath'],
+  path: ['fs.path.nameraw', 'fs.path.name'],
+  paths: ['fs.path.sourceraw', 'fs.path.source', 'fs.path.targetraw', 'fs.path.target'],
+};
+
+/** A field's value, if it has one. */
+export interface NamedValue {
+  readonly key: string;
+  readonly value: FieldValue | undefined;
+}
 
 /** What the worker must know of a rule to report a match of it. */
 export interface RuleReads {
@@ -68,8 +79,8 @@ export interface Match {
   readonly time: bigint;
   /** In the order of RuleReads.fields. */
   readonly values: readonly (FieldValue | undefined)[];
-  /** In the order of NAME_FIELDS; set when they differ. */
-  readonly names?: readonly (FieldValue | undefined)[];
+  /** Of NAME_FIELDS, where there are two names. */
+  readonly names?: readonly NamedValue[];
   /** Set when the output prints what the container's runtime has not told yet. */
   readonly pending?: PendingContainer;
 }

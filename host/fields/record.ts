@@ -154,7 +154,13 @@ export class EventRecord extends StructRecord {
     return (isSecond && EventRecord.at(this.memory, this.number('other_view'))) || this;
   }
 
-  /** The kernel resolved the names to others than those passed: there are two views, and both are of the same call. */
+  /** The view by the names that those resolve to, where there are two. */
+  get resolvedView(): EventRecord {
+    const isFirst = (this.number('flags') & EVENT_FLAGS.TWO_VIEWS) !== 0;
+    return (isFirst && EventRecord.at(this.memory, this.number('other_view'))) || this;
+  }
+
+  /** The names resolve to others than those passed: there are two views, and both are of the same call. */
   get hasTwoNames(): boolean {
     const hasTwoViews = (this.number('flags') & (EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW)) !== 0;
     return hasTwoViews && EventRecord.at(this.memory, this.number('other_view'))?.type === this.type;

@@ -126,6 +126,7 @@ export const EVENT_STRUCTS = {
     { name: 'data', type: 'string', doc: 'send*, recv*: the first bytes, at most 80 as in Falco' },
   ]),
   path: body('event_path', 'calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir', [
+    OTHER_VIEW,
     { name: 'raw', type: 'string', doc: 'path as passed' },
     { name: 'name', type: 'string', doc: 'absolute lexical path; completed by the reader' },
     {
@@ -136,9 +137,9 @@ export const EVENT_STRUCTS = {
     { name: 'dirfd', type: 'i32', doc: 'directory descriptor; AT_FDCWD where the call has none' },
     { name: 'call_flags', type: 'u32', doc: 'unlinkat, umount2: flags' },
     { name: 'mode', type: 'u32', doc: 'mkdir*, chmod, fchmodat: mode' },
-    { name: 'pad', type: 'u32', doc: '0' },
   ]),
   paths: body('event_paths', 'calls on two paths: rename*, link*, symlink*, mount', [
+    OTHER_VIEW,
     { name: 'old_raw', type: 'string', doc: 'first path as passed (symlink: target text; mount: device)' },
     { name: 'old_name', type: 'string', doc: 'the same, absolute (not for symlink targets); completed by the reader' },
     { name: 'old_directory', type: 'string', doc: 'path of its dirfd' },
@@ -148,6 +149,7 @@ export const EVENT_STRUCTS = {
     { name: 'text', type: 'string', doc: 'mount: file system type' },
     { name: 'old_dirfd', type: 'i32', doc: 'AT_FDCWD where the call has none' },
     { name: 'new_dirfd', type: 'i32', doc: 'AT_FDCWD where the call has none' },
+    { name: 'pad', type: 'u32', doc: '0' },
     { name: 'call_flags', type: 'u64', doc: 'renameat2, linkat, mount: flags' },
   ]),
   process: body(
@@ -180,7 +182,7 @@ export const EVENT_FLAGS = {
   /** A 32-bit system call: of a 32-bit program, or by `int 0x80`. */
   COMPAT: 32,
   /**
-   * The kernel resolved the names to others than those passed, or the call does what another does (open_by_handle_at: openat). There is
+   * The names resolve to others than those passed, or the call does what another does (open_by_handle_at: openat). There is
    * a second view: the fixed part of the record again, with the resolved names for names, or of the other call's type. Rules are tried
    * on both.
    */

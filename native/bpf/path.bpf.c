@@ -40,7 +40,7 @@ inline_always void write_path(struct record *record, struct task_struct *task, c
   event->dirfd = arguments.dirfd;
   event->call_flags = arguments.flags;
   event->mode = arguments.mode;
-  event->pad = 0;
+  event->other_view = 0;
   event->raw = append_text(record, call, arguments.path, PATH_RAW_LIMIT);
   if (arguments.dirfd >= 0)
     event->directory = append_directory(record, task, arguments.dirfd, PATH_DIRECTORY_LIMIT);

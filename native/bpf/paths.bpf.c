@@ -49,6 +49,7 @@ inline_always void write_paths(struct record *record, struct task_struct *task, 
   bool symlinkat =
       event_type(record) == EVENT_SYMLINKAT; /* Falco's fd.name of it is the directory, whatever the path */
   event->header.fd = symlinkat ? arguments.new_dirfd : -1;
+  event->other_view = event->pad = 0;
   event->old_name = event->new_name = event->old_directory = event->new_directory = ABSENT;
   event->old_dirfd = arguments.old_dirfd;
   event->new_dirfd = arguments.new_dirfd;

@@ -139,31 +139,33 @@ _Static_assert(sizeof(struct event_network) == 232, "struct event_network: layou
 /* calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir */
 struct event_path {
   struct event_header header;
-  struct string_ref raw; /* 64: path as passed */
-  struct string_ref name; /* 72: absolute lexical path; completed by the reader */
-  struct string_ref directory; /* 80: path of dirfd: where raw is relative to one, and always where Falco calls it fd.name */
-  __s32 dirfd; /* 88: directory descriptor; AT_FDCWD where the call has none */
-  __u32 call_flags; /* 92: unlinkat, umount2: flags */
-  __u32 mode; /* 96: mkdir*, chmod, fchmodat: mode */
-  __u32 pad; /* 100: 0 */
+  __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+  struct string_ref raw; /* 68: path as passed */
+  struct string_ref name; /* 76: absolute lexical path; completed by the reader */
+  struct string_ref directory; /* 84: path of dirfd: where raw is relative to one, and always where Falco calls it fd.name */
+  __s32 dirfd; /* 92: directory descriptor; AT_FDCWD where the call has none */
+  __u32 call_flags; /* 96: unlinkat, umount2: flags */
+  __u32 mode; /* 100: mkdir*, chmod, fchmodat: mode */
 };
 _Static_assert(sizeof(struct event_path) == 104, "struct event_path: layout");
 
 /* calls on two paths: rename*, link*, symlink*, mount */
 struct event_paths {
   struct event_header header;
-  struct string_ref old_raw; /* 64: first path as passed (symlink: target text; mount: device) */
-  struct string_ref old_name; /* 72: the same, absolute (not for symlink targets); completed by the reader */
-  struct string_ref old_directory; /* 80: path of its dirfd */
-  struct string_ref new_raw; /* 88: second path as passed (symlink: linkpath; mount: mount point) */
-  struct string_ref new_name; /* 96: the same, absolute; completed by the reader */
-  struct string_ref new_directory; /* 104: path of its dirfd */
-  struct string_ref text; /* 112: mount: file system type */
-  __s32 old_dirfd; /* 120: AT_FDCWD where the call has none */
-  __s32 new_dirfd; /* 124: AT_FDCWD where the call has none */
-  __u64 call_flags; /* 128: renameat2, linkat, mount: flags */
+  __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+  struct string_ref old_raw; /* 68: first path as passed (symlink: target text; mount: device) */
+  struct string_ref old_name; /* 76: the same, absolute (not for symlink targets); completed by the reader */
+  struct string_ref old_directory; /* 84: path of its dirfd */
+  struct string_ref new_raw; /* 92: second path as passed (symlink: linkpath; mount: mount point) */
+  struct string_ref new_name; /* 100: the same, absolute; completed by the reader */
+  struct string_ref new_directory; /* 108: path of its dirfd */
+  struct string_ref text; /* 116: mount: file system type */
+  __s32 old_dirfd; /* 124: AT_FDCWD where the call has none */
+  __s32 new_dirfd; /* 128: AT_FDCWD where the call has none */
+  __u32 pad; /* 132: 0 */
+  __u64 call_flags; /* 136: renameat2, linkat, mount: flags */
 };
-_Static_assert(sizeof(struct event_paths) == 136, "struct event_paths: layout");
+_Static_assert(sizeof(struct event_paths) == 144, "struct event_paths: layout");
 
 /* calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, clone, clone3, fork, vfork */
 struct event_process {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <new>
 #include <string_view>
 
@@ -98,8 +99,16 @@ class Completion {
   Outcome Name(std::byte* record, uint32_t address, Shape shape);
   bool NamePath(void* record, uint32_t address, const string_ref& raw, const string_ref& directory, int32_t dirfd,
                 string_ref* name);
+  std::string_view BaseOf(const void* record, std::string_view path, const string_ref& directory, int32_t dirfd) const;
+  std::string_view NameText(const void* record, uint32_t address, const string_ref& name) const;
+  bool NameBehind(const void* record, uint32_t address, const string_ref& raw, const string_ref& directory,
+                  int32_t dirfd, const string_ref& name, string_ref* behind);
+  bool ViewBehind(event_path* event, uint32_t address);
+  bool ViewBehind(event_paths* event, uint32_t address);
   bool ViewResolved(event_open* event, uint32_t address);
-  event_open* AddView(event_open* event, uint32_t address, uint16_t type);
+  event_open* AddOpenView(event_open* event, uint32_t address, uint16_t type);
+  template <typename Event>
+  Event* AddView(Event* event, uint32_t address, uint16_t type, std::initializer_list<string_ref Event::*> texts);
   bool NameDescriptor(event_descriptor* event, uint32_t address);
   bool NameSocket(event_network* event, uint32_t address);
   bool Store(uint32_t address, size_t length, string_ref* name);

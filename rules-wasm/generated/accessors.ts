@@ -594,108 +594,120 @@ export const CANDIDATE_WORDS: u32 = 32;
 
 // -- event_path: calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir
 
+/** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+// @ts-ignore: decorator
+@inline export function pathOtherView(base: u32): u32 {
+  return load<u32>(base, 64);
+}
+
 /** path as passed */
 // @ts-ignore: decorator
 @inline export function pathRaw(base: u32): u64 {
-  return textOf(base, load<u64>(base, 64));
+  return textOf(base, load<u64>(base, 68));
 }
 
 /** absolute lexical path; completed by the reader */
 // @ts-ignore: decorator
 @inline export function pathName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 72));
+  return textOf(base, load<u64>(base, 76));
 }
 
 /** path of dirfd: where raw is relative to one, and always where Falco calls it fd.name */
 // @ts-ignore: decorator
 @inline export function pathDirectory(base: u32): u64 {
-  return textOf(base, load<u64>(base, 80));
+  return textOf(base, load<u64>(base, 84));
 }
 
 /** directory descriptor; AT_FDCWD where the call has none */
 // @ts-ignore: decorator
 @inline export function pathDirfd(base: u32): i32 {
-  return load<i32>(base, 88);
+  return load<i32>(base, 92);
 }
 
 /** unlinkat, umount2: flags */
 // @ts-ignore: decorator
 @inline export function pathCallFlags(base: u32): u32 {
-  return load<u32>(base, 92);
+  return load<u32>(base, 96);
 }
 
 /** mkdir*, chmod, fchmodat: mode */
 // @ts-ignore: decorator
 @inline export function pathMode(base: u32): u32 {
-  return load<u32>(base, 96);
-}
-
-/** 0 */
-// @ts-ignore: decorator
-@inline export function pathPad(base: u32): u32 {
   return load<u32>(base, 100);
 }
 
 // -- event_paths: calls on two paths: rename*, link*, symlink*, mount
 
+/** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+// @ts-ignore: decorator
+@inline export function pathsOtherView(base: u32): u32 {
+  return load<u32>(base, 64);
+}
+
 /** first path as passed (symlink: target text; mount: device) */
 // @ts-ignore: decorator
 @inline export function pathsOldRaw(base: u32): u64 {
-  return textOf(base, load<u64>(base, 64));
+  return textOf(base, load<u64>(base, 68));
 }
 
 /** the same, absolute (not for symlink targets); completed by the reader */
 // @ts-ignore: decorator
 @inline export function pathsOldName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 72));
+  return textOf(base, load<u64>(base, 76));
 }
 
 /** path of its dirfd */
 // @ts-ignore: decorator
 @inline export function pathsOldDirectory(base: u32): u64 {
-  return textOf(base, load<u64>(base, 80));
+  return textOf(base, load<u64>(base, 84));
 }
 
 /** second path as passed (symlink: linkpath; mount: mount point) */
 // @ts-ignore: decorator
 @inline export function pathsNewRaw(base: u32): u64 {
-  return textOf(base, load<u64>(base, 88));
+  return textOf(base, load<u64>(base, 92));
 }
 
 /** the same, absolute; completed by the reader */
 // @ts-ignore: decorator
 @inline export function pathsNewName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 96));
+  return textOf(base, load<u64>(base, 100));
 }
 
 /** path of its dirfd */
 // @ts-ignore: decorator
 @inline export function pathsNewDirectory(base: u32): u64 {
-  return textOf(base, load<u64>(base, 104));
+  return textOf(base, load<u64>(base, 108));
 }
 
 /** mount: file system type */
 // @ts-ignore: decorator
 @inline export function pathsText(base: u32): u64 {
-  return textOf(base, load<u64>(base, 112));
+  return textOf(base, load<u64>(base, 116));
 }
 
 /** AT_FDCWD where the call has none */
 // @ts-ignore: decorator
 @inline export function pathsOldDirfd(base: u32): i32 {
-  return load<i32>(base, 120);
+  return load<i32>(base, 124);
 }
 
 /** AT_FDCWD where the call has none */
 // @ts-ignore: decorator
 @inline export function pathsNewDirfd(base: u32): i32 {
-  return load<i32>(base, 124);
+  return load<i32>(base, 128);
+}
+
+/** 0 */
+// @ts-ignore: decorator
+@inline export function pathsPad(base: u32): u32 {
+  return load<u32>(base, 132);
 }
 
 /** renameat2, linkat, mount: flags */
 // @ts-ignore: decorator
 @inline export function pathsCallFlags(base: u32): u64 {
-  return load<u64>(base, 128);
+  return load<u64>(base, 136);
 }
 
 // -- event_process: calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, clone, clone3, fork, vfork

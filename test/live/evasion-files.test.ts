@@ -33,6 +33,16 @@ const MOUNTS = probe(['mount'], ['evt.arg.dev', 'evt.arg.dir', 'evt.arg.flags'])
 
 const folder = makeDirectory();
 const directory = folder.path;
+const BELOW = 'Below a folder';
+const BELOW_RULE = `
+- rule: ${BELOW}
+  desc: what changes a folder
+  condition: >
+    evt.type in (mkdir, rmdir, rename, link, symlink, unlink, chmod) and (fs.path.name startswith ${directory}/real/
+    or fs.path.source startswith ${directory}/real/ or fs.path.target startswith ${directory}/real/)
+  output: '%proc.cmdline'
+  priority: WARNING
+`;
 let agent: LiveAgent;
 let runs = 0;
 
@@ -50,6 +60,7 @@ before(async () => {
     BY_HANDLE.rule,
     MOUNTS.rule,
     PATHS.rule,
+    BELOW_RULE,
   ];
   agent = await LiveAgent.start(rules, { warnings: 'accepted', ruleMatching: 'all' });
 });
@@ -225,6 +236,26 @@ describe('Calls on paths that leave no open file', () => {
 
   test('in a directory that the process has entered by a link: the resolved names', async () => {
     await check([['chdir', str(`${directory}/to-real`)]], '', `${directory}/real`);
+  });
+
+  test('through a link to its own root or directory: the names behind it match too, and both are in the alert', async () => {
+    for (const link of ['/proc/self/root', '/proc/thread-self/root', '/proc/self/cwd']) {
+      const place = `${link}${directory}/real/`;
+      const table = calls(place);
+      const alerts = await alertsOf([['chdir', str('/')], ...table.map(([step]) => step)], BELOW);
+      assert.equal(alerts.length, table.length);
+      for (const [index, { output_fields: fields }] of alerts.entries()) {
+        const [, , name] = table[index] ?? assert.fail();
+        const told = JSON.stringify([fields['fs.path.name'], fields['fs.path.source'], fields['fs.path.target']]);
+        const passed = JSON.stringify([
+          fields['fs.path.nameraw'],
+          fields['fs.path.sourceraw'],
+          fields['fs.path.targetraw'],
+        ]);
+        assert.ok(told.includes(`"${directory}/real/${name}"`), told);
+        assert.ok(passed.includes(`"${place}${name}"`), passed);
+      }
+    }
   });
 
   test('through a link in the path: the names that were passed, and the making of the link', async () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { posix } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { EVENT_STRUCTS } from '../../host/schema/event-structs.ts';
 import { member } from '../../host/schema/layout.ts';
@@ -103,6 +103,63 @@ test('both paths of rename, but not the target text of symlink nor the device of
       [undefined, 'a', '/x/b'],
     );
   }
+});
+
+describe('a call on a path behind links to the own root or directory has a second view with the path behind them', () => {
+  const behind: readonly (readonly [raw: string, expected: string | undefined])[] = [
+    ['/proc/self/root/etc/shadow', '/etc/shadow'],
+    ['/proc/self/cwd/x', '/work/x'],
+    ['/proc/self/cwd/../x', '/x'],
+    ['/proc/self/cwd/..', '/'],
+    ['/proc/self/root/../etc', '/etc'],
+    ['/proc/self/root/proc/self/cwd/a/./b//', '/work/a/b'],
+    ['/proc/self/root', '/'],
+    ['/proc/thread-self/root/x', '/x'],
+    ['/proc/7/root/x', '/x'],
+    ['/proc/7/task/9/cwd/x', '/work/x'],
+    ['../proc/self/root/x', '/x'],
+    ['/proc/8/root/x', undefined],
+    ['/proc/07x/root/x', undefined],
+    ['/proc/self/task/x/root/y', undefined],
+    ['/proc/self/rootless/x', undefined],
+    ['/proc/self/fd/3/x', undefined],
+    ['/x/proc/self/root/y', undefined],
+    ['/proc', undefined],
+    ['', undefined],
+    [`${'/proc/self/root'.repeat(270)}/x`, '/x'],
+  ];
+  for (const [raw, expected] of behind) {
+    test(raw.slice(0, 60), () => {
+      using builder = new BuilderCapture();
+      const image = builder.image('SNAPSHOT', { pid: 70, vpid: 7, comm_bytes: 'a', cwd: '/work' });
+      const event = builder.one('unlink', { image, raw, dirfd: AT_FDCWD });
+      assert.equal(event.hasTwoNames, expected !== undefined);
+      assert.equal(text(event, 'name'), posix.resolve('/work', raw));
+      assert.equal(text(event.resolvedView, 'name'), expected ?? text(event, 'name'));
+      assert.equal(text(event.resolvedView, 'raw'), raw);
+      assert.equal(event.resolvedView.passedView.address, event.address);
+    });
+  }
+
+  test('of two paths, the one that has them is another', () => {
+    using builder = new BuilderCapture();
+    const image = builder.image('SNAPSHOT', { pid: 7, vpid: 7, comm_bytes: 'a', cwd: '/proc/7' });
+    const both = { image, old_raw: 'root/a', new_raw: '/b', old_dirfd: AT_FDCWD, new_dirfd: AT_FDCWD };
+    const names = (type: string): unknown[] => {
+      const { resolvedView } = builder.one(type, both);
+      return [text(resolvedView, 'old_name'), text(resolvedView, 'new_name')];
+    };
+    assert.deepEqual(names('rename'), ['/a', '/b']);
+    assert.deepEqual(names('symlink'), [undefined, '/b']);
+    const { resolvedView } = builder.one('link', {
+      ...both,
+      old_raw: '/b',
+      new_raw: 'c',
+      new_dirfd: 3,
+      new_directory: '/',
+    });
+    assert.deepEqual([text(resolvedView, 'old_name'), text(resolvedView, 'new_name')], ['/b', '/c']);
+  });
 });
 
 test('a lexical path is absolute and clean, and is its own lexical path', () => {

@@ -1,0 +1,32 @@
+// Links of procfs that lead a process to its own root and current directory, in the paths of calls that leave no open
+// file behind: the kernel's own idea of such a path is gone when the call returns.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace wasprey {
+
+/** What the links of a process lead to, besides its root. */
+struct MagicLinks {
+  /** Empty: not known. */
+  std::string_view current_directory;
+  /** As procfs has it in the process's own pid namespace. */
+  uint32_t pid;
+};
+
+/** Whether a path in a directory may go through one. Quick; says yes too often. */
+bool MayHaveMagicLinks(std::string_view directory, std::string_view path);
+
+/**
+ * As LexicalPath(), but `/proc/self/root` and `/proc/self/cwd`, also by number, of a thread, or `thread-self`, become
+ * what they lead to. 0 when that is not known. `out` must hold MaxLengthBehind().
+ */
+size_t PathBehindMagicLinks(char* out, std::string_view directory, std::string_view path, const MagicLinks& links);
+
+inline size_t MaxLengthBehind(std::string_view directory, std::string_view path, const MagicLinks& links) {
+  return directory.size() + path.size() + links.current_directory.size() + 2;
+}
+
+}  // namespace wasprey
