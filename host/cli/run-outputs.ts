@@ -1,10 +1,12 @@
 // The outputs of a run: those that the configuration turns on, and those of the command line.
 
 import type { Configuration } from '../config/definition.ts';
+import { DEFAULT_KIND_FIELDS } from '../config/keys/noise.ts';
 import type { AlertFormat } from '../outputs/alert.ts';
 import { descriptorOutput, fileOutput, type LineOutputOptions } from '../outputs/line-output.ts';
 import type { Output } from '../outputs/output.ts';
 import { programOutput } from '../outputs/program-output.ts';
+import { QuietOutput } from '../outputs/quiet-output.ts';
 import { makeHttpOutputs } from './http-outputs.ts';
 import { CommandFailure } from './report-error.ts';
 import { reasonOf } from './rule-files.ts';
@@ -41,7 +43,15 @@ export async function makeOutputs(choice: OutputChoice): Promise<Output[]> {
     outputs.push(programOutput(program, { ...lines('the program'), keepAlive }));
   }
   outputs.push(...(await makeHttpOutputs(choice)));
-  return outputs;
+  return outputs.map((output) => spared(output, configuration));
+}
+
+/** With the limits that the configuration has for it. */
+function spared(output: Output, { noise }: Configuration): Output {
+  const { repeat, rate, burst } = noise.outputs.get(output.name) ?? noise;
+  if (repeat === 0 && rate === 0) return output;
+  const kindFields = noise.kind_fields.length > 0 ? noise.kind_fields : DEFAULT_KIND_FIELDS;
+  return new QuietOutput(output, { repeatMs: repeat, rate, burst, kindFields });
 }
 
 function openFile(path: string, options: LineOutputOptions): Output {

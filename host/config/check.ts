@@ -2,6 +2,7 @@
 
 import type { Configuration } from './definition.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
+import { NOISE_OUTPUTS } from './keys/noise.ts';
 import type { Origin } from './node.ts';
 
 type Origins = ReadonlyMap<string, Origin>;
@@ -10,6 +11,7 @@ export function checkConfiguration(configuration: Configuration, origins: Origin
   return [
     ...checkRules(configuration, origins),
     ...checkOutputs(configuration, origins),
+    ...checkNoise(configuration, origins),
     ...checkServer(configuration, origins),
   ];
 }
@@ -34,15 +36,28 @@ function checkRules({ rules, rules_file, rules_files }: Configuration, origins: 
 }
 
 /** Outputs that are on but do not know where to. */
-function checkOutputs({ file_output, program_output }: Configuration, origins: Origins): ConfigDiagnostic[] {
+function checkOutputs(configuration: Configuration, origins: Origins): ConfigDiagnostic[] {
+  const { file_output, program_output, http_output, alertmanager_output, otlp_output } = configuration;
   const needs = [
     ['file_output', file_output.enabled, 'filename', file_output.filename],
     ['program_output', program_output.enabled, 'program', program_output.program],
+    ['http_output', http_output.enabled, 'url', http_output.url],
+    ['alertmanager_output', alertmanager_output.enabled, 'url', alertmanager_output.url],
+    ['otlp_output', otlp_output.enabled, 'url', otlp_output.url],
   ] as const;
   return needs.flatMap(([output, enabled, key, value]) => {
     const origin = origins.get(`${output}.enabled`);
     if (!enabled || value !== '' || !origin) return [];
     return [configDiagnostic('CONFIG_CONFLICT', `${output} is on, and needs ${output}.${key}`, origin)];
+  });
+}
+
+function checkNoise({ noise }: Configuration, origins: Origins): ConfigDiagnostic[] {
+  return [...noise.outputs.keys()].flatMap((name) => {
+    const origin = origins.get(`noise.outputs.${name}`);
+    if (!origin || NOISE_OUTPUTS.some((known) => known === name)) return [];
+    const help = `they are ${NOISE_OUTPUTS.join(', ')}`;
+    return [configDiagnostic('CONFIG_VALUE', `no output is called ${name}`, origin, { help })];
   });
 }
 

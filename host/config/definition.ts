@@ -2,6 +2,7 @@
 
 import { FORMAT_KEYS } from './keys/format.ts';
 import { HTTP_KEYS } from './keys/http.ts';
+import { NOISE_KEYS } from './keys/noise.ts';
 import { OUTPUT_KEYS } from './keys/outputs.ts';
 import { RULE_KEYS } from './keys/rules.ts';
 import { SERVICE_KEYS } from './keys/service.ts';
@@ -13,6 +14,7 @@ export const DEFINITION = section('The configuration of Wasprey.', {
   ...FORMAT_KEYS,
   ...OUTPUT_KEYS,
   ...HTTP_KEYS,
+  ...NOISE_KEYS,
   ...SERVICE_KEYS,
   ...UNUSED_KEYS,
 });

@@ -13,6 +13,8 @@ export interface OutputCounters {
   readonly queued?: number;
   /** What of them is on disk, where there is a spool. */
   readonly spoolBytes?: number;
+  /** Alerts that were not written because they repeat others, and that others told of. */
+  readonly heldBack?: number;
 }
 
 export interface Output {

@@ -1,0 +1,167 @@
+// An output that is spared repetition: alerts of a kind that it has just had are counted instead of written, and told of together. The first of
+// a kind is always written, and what is held back is always told.
+
+import { valueText } from '../fields/text.ts';
+import { iso8601 } from '../fields/time.ts';
+import { integer, text } from '../fields/value.ts';
+import type { Alert } from './alert.ts';
+import type { Output, OutputCounters } from './output.ts';
+
+export interface NoiseLimits {
+  /** For so long after an alert others of its kind are held back; 0: repetition alone is no reason. */
+  readonly repeatMs: number;
+  /** Alerts a second of a rule, on average and at once, above which they are held back; 0: any number. */
+  readonly rate: number;
+  readonly burst: number;
+  /** Fields whose values tell kinds of alerts of a rule apart. */
+  readonly kindFields: readonly string[];
+}
+
+/** How often what a rate limit holds back is told. */
+const RATE_REPORT_MS = 60_000;
+/** Kinds that are known at a time; of more, the oldest are told of early. */
+const MOST_KINDS = 10_000;
+
+interface Kind {
+  /** ms, monotonic. */
+  readonly until: number;
+  held: number;
+  /** Of those held: since when, and the last one. */
+  since: bigint;
+  last: Alert;
+}
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+export class QuietOutput implements Output {
+  readonly #output: Output;
+  readonly #limits: NoiseLimits;
+  readonly #now: () => number;
+  /** In the order of `until`, since all last equally long. */
+  readonly #kinds = new Map<string, Kind>();
+  readonly #buckets = new Map<string, Bucket>();
+  #timer: NodeJS.Timeout | undefined;
+  #held = 0;
+
+  /** @param now tests only: monotonic milliseconds */
+  constructor(output: Output, limits: NoiseLimits, now: () => number = () => performance.now()) {
+    this.#output = output;
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  get name(): string {
+    return this.#output.name;
+  }
+
+  get counters(): OutputCounters {
+    return { ...this.#output.counters, heldBack: this.#held };
+  }
+
+  write(alert: Alert): void {
+    const now = this.#now();
+    this.#tellEnded(now);
+    const key = kindOf(alert, this.#limits.kindFields);
+    const kind = this.#kinds.get(key);
+    const allowed = this.#takeToken(alert.rule, now);
+    if (!kind) {
+      this.#remember(key, alert, now);
+      this.#output.write(alert);
+    } else if (allowed && this.#limits.repeatMs === 0) {
+      this.#output.write(alert);
+    } else {
+      if (kind.held === 0) kind.since = alert.time;
+      kind.held++;
+      kind.last = alert;
+      this.#held++;
+    }
+  }
+
+  async drained(): Promise<void> {
+    await this.#output.drained?.();
+  }
+
+  /** What was held back is told before the end. */
+  async close(timeoutMs: number): Promise<void> {
+    clearTimeout(this.#timer);
+    for (const kind of this.#kinds.values()) this.#tell(kind);
+    this.#kinds.clear();
+    await this.#output.close(timeoutMs);
+  }
+
+  #remember(key: string, alert: Alert, now: number): void {
+    const lasts = this.#limits.repeatMs === 0 ? RATE_REPORT_MS : this.#limits.repeatMs;
+    this.#kinds.set(key, { until: now + lasts, held: 0, since: alert.time, last: alert });
+    const [oldest] = this.#kinds;
+    if (this.#kinds.size > MOST_KINDS && oldest) {
+      this.#kinds.delete(oldest[0]);
+      this.#tell(oldest[1]);
+    }
+    this.#schedule(now);
+  }
+
+  /** Whether the rule has not had more alerts than it may; each counts. */
+  #takeToken(rule: string, now: number): boolean {
+    const { rate, burst } = this.#limits;
+    if (rate === 0) return true;
+    const bucket = this.#buckets.get(rule) ?? { tokens: burst, at: now };
+    this.#buckets.set(rule, bucket);
+    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * rate);
+    bucket.at = now;
+    if (bucket.tokens < 1) return false;
+    bucket.tokens--;
+    return true;
+  }
+
+  #tellEnded(now: number): void {
+    for (const [key, kind] of this.#kinds) {
+      if (kind.until > now) break;
+      this.#kinds.delete(key);
+      this.#tell(kind);
+      // It goes on: those that follow are further ones, not a first.
+      if (kind.held > 0) this.#remember(key, kind.last, now);
+    }
+  }
+
+  /** One timer, for the kind that ends next. */
+  #schedule(now: number): void {
+    if (this.#timer) return;
+    const [next] = this.#kinds.values();
+    if (!next) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#tellEnded(this.#now());
+        this.#schedule(this.#now());
+      },
+      Math.max(1, next.until - now),
+    );
+    this.#timer.unref();
+  }
+
+  #tell({ held, since, last }: Kind): void {
+    if (held === 0) return;
+    const times = `${held.toLocaleString('en-US')} ${held === 1 ? 'time' : 'times'}`;
+    this.#output.write({
+      ...last,
+      message: `${last.message} (seen ${times} since ${iso8601(since)})`,
+      fields: [
+        ...last.fields,
+        { key: 'wasprey.seen', value: integer(BigInt(held)) },
+        { key: 'wasprey.since', value: text(iso8601(since)) },
+      ],
+    });
+  }
+}
+
+/** Fields that the alert does not have count as absent: an attacker who changes what is printed makes a new kind, which is written. */
+function kindOf({ rule, fields }: Alert, kindFields: readonly string[]): string {
+  const values = kindFields.map((wanted) => {
+    const value = fields.find(({ key }) => key === wanted)?.value;
+    return value ? Buffer.from(valueText(value)).toString('base64') : '';
+  });
+  return [rule, ...values].join('\0');
+}
