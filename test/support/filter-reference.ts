@@ -40,9 +40,15 @@ export function clausesLeft(tables: FilterTables, event: FilteredEvent): bigint 
   clauses &= tables.results[2 * family + (event.failed ? 1 : 0)] ?? 0n;
   if (event.candidates) clauses &= clausesOfProcess(tables, event.candidates, family);
   if (event.open) clauses &= tables.opens[indexOf(event.open)] ?? 0n;
-  if (event.socket) clauses &= tables.sockets[SOCKET_KINDS.indexOf(event.socket)] ?? 0n;
+  if (event.socket) clauses &= clausesOfSocket(tables, event.socket);
   if (event.type.shape !== 'open' || (clauses & tables.anyPath) !== 0n) return clauses;
   return clauses & (clausesOfPassed(tables, event) | clausesOfResolved(tables, event.resolved));
+}
+
+/** The addresses of an IPv6 socket may be those of IPv4. */
+function clausesOfSocket({ sockets }: FilterTables, kind: SocketKind): bigint {
+  const kinds: readonly SocketKind[] = kind === 'ipv6' ? ['ipv4', 'ipv6'] : [kind];
+  return kinds.reduce((clauses, each) => clauses | (sockets[SOCKET_KINDS.indexOf(each)] ?? 0n), 0n);
 }
 
 function indexOf(facts: OpenFacts): number {
@@ -60,8 +66,8 @@ function indexOf(facts: OpenFacts): number {
 function clausesOfProcess({ rules }: FilterTables, words: readonly bigint[], family: number): bigint {
   let clauses = rules[CANDIDATE_WORDS * 64 * FAMILIES + family] ?? 0n;
   for (const [word, bits] of words.entries()) {
-    for (let bit = 0; bit < 64; bit++) {
-      if (((bits >> BigInt(bit)) & 1n) !== 0n) clauses |= rules[(word * 64 + bit) * FAMILIES + family] ?? 0n;
+    for (let [bit, left] = [0, bits]; left !== 0n; bit++, left >>= 1n) {
+      if ((left & 1n) !== 0n) clauses |= rules[(word * 64 + bit) * FAMILIES + family] ?? 0n;
     }
   }
   return clauses;

@@ -65,13 +65,14 @@ export class RuleModule {
     return new RuleModule(wasm, ruleCount);
   }
 
-  /** Fills the candidate words of an image, as it is done once before its first event. */
-  setCandidates(image: number): void {
+  /** Fills the candidate words of an image, as it is done once before its first event; returns them. */
+  setCandidates(image: number): readonly bigint[] {
     const view = new DataView(this.#memory.buffer);
     const words = new BigUint64Array(CANDIDATE_WORDS);
     const failure = fillCandidates(this.#instance, image, words);
     if (failure) throw new Error(failure.reason);
     for (const [word, bits] of words.entries()) view.setBigUint64(image + CANDIDATES + 8 * word, bits, true);
+    return [...words];
   }
 
   /** Numbers of the candidate words that the image may have bits of its own in. */
