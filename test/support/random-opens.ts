@@ -37,6 +37,17 @@ const COMPONENTS = [
   ...['etc', 'shadow', 'passwd', 'sudoers.d', 'usr', 'bin', 'cat', 'home', 'user', '.ssh', 'id_rsa', 'proc', 'self'],
   ...['environ', 'tmp', 'a', 'ETC', '\xff\xfe', 'averyverylongname', 'averyverylongname.conf', 'x'.repeat(70)],
 ];
+/** Few, so that conditions and calls often mean the same one. */
+const PATHS = [
+  ...['/', '/a', '/etc', '/etc/shadow', '/shadow', '/usr/bin/cat', '/etc/sudoers.d/a', '/home/user/.ssh/id_rsa'],
+  ...[
+    '/averyverylongname',
+    '/averyverylongname.conf',
+    '/tmp/a/averyverylongname/averyverylongname.conf',
+    '/proc/self/environ',
+  ],
+  ...['/usr/bin/averyverylongname.conf/a', `/tmp/${'x'.repeat(70)}/shadow`],
+];
 const ODD_COMPONENTS = ['.', '..', '', '...', '.hidden', 'ends.'];
 
 const components = (most: number, odd: number): fc.Arbitrary<string> =>
@@ -52,17 +63,27 @@ const components = (most: number, odd: number): fc.Arbitrary<string> =>
 
 /** As the kernel tells of it. */
 const resolvedPath = fc.oneof(
-  { weight: 1, arbitrary: fc.constant('/') },
-  { weight: 12, arbitrary: components(5, 0).map((path) => `/${path}`) },
+  { weight: 3, arbitrary: fc.constantFrom(...PATHS) },
+  { weight: 1, arbitrary: components(5, 0).map((path) => `/${path}`) },
 );
+/** The end of it, or all of it in another way. */
+const otherwise = fc
+  .tuple(fc.constantFrom(...PATHS.slice(1)), fc.constantFrom('', '/.', '//', '/a/..', '.', '/'), fc.nat(20))
+  .map(([path, odd, at]) => {
+    const slash = path.indexOf('/', at % path.length);
+    if (slash < 0) return path + odd;
+    return odd === '' ? path.slice(slash + 1) : path.slice(0, slash) + odd + path.slice(slash);
+  });
 const rawPath = fc.oneof(
-  { weight: 8, arbitrary: components(5, 1).map((path) => `/${path}`) },
-  { weight: 4, arbitrary: components(3, 1) },
+  { weight: 8, arbitrary: fc.constantFrom(...PATHS) },
+  { weight: 6, arbitrary: otherwise },
+  { weight: 2, arbitrary: components(5, 1).map((path) => `/${path}`) },
+  { weight: 1, arbitrary: components(3, 1) },
   { weight: 1, arbitrary: components(12, 0).map((path) => `/${path}`) },
   { weight: 1, arbitrary: fc.constantFrom('/', '', '.', '..', '/.', '//etc/shadow', '/etc//shadow', '/etc/shadow/') },
 );
 
-export const CURRENT_DIRECTORIES = ['/', '/etc', '/home/user', '/averyverylongname/a', ''] as const;
+export const CURRENT_DIRECTORIES = ['/', '/etc', '/home/user', '/tmp/a/averyverylongname', ''] as const;
 
 const outcome: fc.Arbitrary<RandomOpen['outcome']> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(-1, -2, -13).map((errno) => ({ errno })) },
@@ -190,7 +211,7 @@ const beginning = fc.oneof(
   path,
 );
 const ending = fc.oneof(
-  fc.tuple(path, fc.integer({ min: 1, max: 9 })).map(([text, length]) => text.slice(-length)),
+  fc.tuple(path, fc.integer({ min: 1, max: 14 })).map(([text, length]) => text.slice(-length)),
   oneOf(COMPONENTS.filter(inText)),
 );
 const name = oneOf([...COMPONENTS, ...ODD_COMPONENTS].filter(inText));
@@ -210,6 +231,7 @@ const checkOfPath = fc.oneof(
   { weight: 4, arbitrary: check(TEXTS, ['=', '!='], fc.oneof(path, name).map(quote)) },
   { weight: 2, arbitrary: check(TEXTS, ['in'], listOf(fc.oneof(path, name))) },
   { weight: 2, arbitrary: check(TEXTS, ['pmatch'], listOf(beginning)) },
+  { weight: 2, arbitrary: check(['fd.directory'], ['='], oneOf(['/', '/etc', '/usr/bin', '/home'])) },
   { weight: 2, arbitrary: check(TEXTS, ['glob', 'iglob'], glob.map(quote)) },
   {
     weight: 1,
@@ -260,11 +282,27 @@ const checkOfCall = fc.oneof(
   ]),
 );
 
+/** One for each way to derive what a path needs, by itself: within others it seldom decides. */
+export const PLAIN_CONDITIONS: readonly string[] = [
+  ...['fd.name', 'fd.openpath', 'fd.realpath', 'evt.arg.name', 'fs.path.name'].flatMap((field) => [
+    `${field} = /usr/bin/cat`,
+    `${field} startswith /etc/s`,
+    `${field} endswith in/cat`,
+    `${field} endswith e.conf`,
+    `${field} glob /*/user/*`,
+    `${field} pmatch (/etc, /usr/*/cat)`,
+    `${field} = ""`,
+  ]),
+  ...['fd.filename = shadow', 'fd.filename endswith gname.conf', 'basename(fd.openpath) in (a, cat)'],
+  ...['fd.directory = /', 'fd.directory in (/etc, /)', 'fd.directory startswith /tmp/a', 'fd.directory exists'],
+  ...['fd.nameraw contains //', 'fd.nameraw contains ./', 'fd.nameraw = a', 'fd.num < 0', 'fd.typechar = d'],
+];
+
 /** Conditions about calls that open files: mostly about names. */
 export const openCondition: fc.Arbitrary<string> = fc.letrec<{ node: string }>((tie) => ({
   node: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
-    { weight: 5, arbitrary: fc.oneof({ weight: 3, arbitrary: checkOfPath }, { weight: 2, arbitrary: checkOfCall }) },
+    { weight: 8, arbitrary: fc.oneof({ weight: 4, arbitrary: checkOfPath }, { weight: 2, arbitrary: checkOfCall }) },
     {
       weight: 5,
       arbitrary: fc.array(tie('node'), { minLength: 2, maxLength: 3 }).map((parts) => `(${parts.join(' and ')})`),
