@@ -26,8 +26,8 @@ export const SYSTEM_TOOLS = [
   { name: 'runc', commands: ['runc'], packages: ['runc'], purposes: ['live-tests'] },
   { name: '/etc/shadow', files: ['/etc/shadow'], packages: ['passwd'], purposes: ['live-tests'] },
   { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests', 'image'] },
-  { name: 'curl', commands: ['curl'], packages: ['curl'], purposes: ['image'] },
-  { name: 'jq', commands: ['jq'], packages: ['jq'], purposes: ['image'] },
+  { name: 'curl', commands: ['curl'], packages: ['curl'], purposes: ['image', 'live-tests'] },
+  { name: 'jq', commands: ['jq'], packages: ['jq'], purposes: ['image', 'live-tests'] },
   { name: 'strip', commands: ['strip'], packages: ['binutils'], purposes: ['image'] },
   {
     name: 'certificates',

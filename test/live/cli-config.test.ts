@@ -1,0 +1,166 @@
+// `wasprey run -c falco.yaml`: Falco's own configuration as it is, with what a user of Falco would set in it.
+
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { PROJECT } from '../../host/setup/paths.mjs';
+import { FALCO_CONFIG } from '../support/falco-config.ts';
+
+const BOOTSTRAP = join(PROJECT, 'host/setup/bootstrap.mjs');
+const PATIENCE_MS = 30_000;
+
+let folder = '';
+let rules = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasprey-run-config-'));
+  rules = join(folder, 'rules.yaml');
+  const rule = (name: string, mark: string, priority: string) => `
+- rule: ${name}
+  desc: d
+  condition: evt.type in (open, openat) and fd.name startswith ${folder}/${mark}
+  output: "%proc.name read \\"%fd.name\\""
+  priority: ${priority}
+  tags: [live]
+`;
+  writeFileSync(rules, rule('Marked', 'marked', 'WARNING') + rule('Minor', 'minor', 'DEBUG'));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** A running agent that ends with the test. */
+function start(...words: string[]) {
+  const child = spawn(process.execPath, [BOOTSTRAP, '--needs=capture', 'host/cli/main.ts', 'run', ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: PROJECT,
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  return {
+    output: () => output,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function until<Result>(
+  what: string,
+  ask: () => Promise<Result | undefined> | Result | undefined,
+): Promise<Result> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const result = await ask();
+    if (result !== undefined) return result;
+    assert.ok(performance.now() < deadline, `not within ${PATIENCE_MS / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function ask(port: number, path: string) {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { status: response.status, body: await response.text() };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A port that nobody else takes: below those that the kernel gives away. */
+function freePort(): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const server = createServer().listen(0, '127.0.0.1', () => {
+    const { port } = server.address() as AddressInfo;
+    server.close(() => resolve(port));
+  });
+  return promise;
+}
+
+test("with Falco's own file alerts go where it says, to Slack as well, and health and metrics are served", async () => {
+  const received: { text: string }[] = [];
+  const slack = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      received.push(JSON.parse(body));
+      response.end('ok');
+    });
+  });
+  slack.listen(0, '127.0.0.1');
+  await once(slack, 'listening');
+  const url = `http://127.0.0.1:${(slack.address() as AddressInfo).port}/services/XXX`;
+  const port = await freePort();
+  const program = `jq '{text: .output}' | curl -d @- -X POST ${url}`;
+  await using agent = start(
+    ...['-c', FALCO_CONFIG, `-orules_files=${rules}`, '-ojson_output=true', '-opriority=warning'],
+    ...['-oprogram_output.enabled=true', `-oprogram_output.program=${program}`],
+    ...[`-owebserver.listen_port=${port}`, '-ometrics.enabled=true', '-owebserver.prometheus_metrics_enabled=true'],
+  );
+  await until('it is ready', async () => ((await ask(port, '/readyz'))?.status === 200 ? true : undefined));
+  assert.deepEqual(await ask(port, '/healthz'), { status: 200, body: '{"status": "ok"}' });
+  // What has no effect is told once.
+  assert.equal(agent.output().match(/have no effect here/g)?.length, 1);
+
+  for (const name of ['minor', 'marked-1', 'marked-2']) spawnSync('cat', [join(folder, name)]);
+  const texts = await until('two alerts at Slack', () => (received.length >= 2 ? received : undefined));
+  assert.deepEqual(
+    texts.map(({ text }) => text.replace(/^\S+ /, '')),
+    [`Warning cat read "${folder}/marked-1"`, `Warning cat read "${folder}/marked-2"`],
+  );
+  const lines = agent
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{"hostname'));
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).rule),
+    ['Marked', 'Marked'],
+  );
+  const metrics = await until('metrics of both alerts', async () => {
+    const { body } = (await ask(port, '/metrics')) ?? { body: '' };
+    return /wasprey_output_alerts_total\{output="program",result="written"\} 2\n/.test(body) ? body : undefined;
+  });
+  assert.match(
+    metrics,
+    /falcosecurity_falco_rules_matches_total\{rule_name="Marked",priority="4",source="syscall",tag_live="true"\} 2\n/,
+  );
+  assert.match(
+    metrics,
+    /falcosecurity_falco_sha256_config_files_info\{file_name="[^"]*falco\.yaml",sha256="[0-9a-f]{64}"\} 1\n/,
+  );
+  slack.close();
+});
+
+test('what the configuration says wrong is shown in its place, and nothing is started', async () => {
+  const config = join(folder, 'wrong.yaml');
+  writeFileSync(config, 'json_outputs: true\n');
+  await using agent = start('-c', config);
+  await until('the mistake', () => (/can not be used/.test(agent.output()) ? true : undefined));
+  assert.match(agent.output(), /CONFIG_UNKNOWN_KEY.*\n {2}--> .*wrong\.yaml:1:1\n/);
+  assert.match(agent.output(), /did you mean json_output\?/);
+});
+
+test('a port that is taken is named, and so is a folder without rule files', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  await using agent = start(rules, '-owebserver.enabled=true', `-owebserver.listen_port=${port}`);
+  await until('the port', () => (agent.output().includes(`can't listen at 127.0.0.1:${port}`) ? true : undefined));
+  await using other = start('-orules_files=/nowhere/rules.d');
+  await until('the folder', () =>
+    /none of the configured rule files is there/.test(other.output()) ? true : undefined,
+  );
+  taken.close();
+});
