@@ -80,6 +80,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/explain.ts')).EXPLAIN,
   },
   {
+    name: 'config',
+    summary: 'Show what a configuration comes to.',
+    load: async () => (await import('./commands/config.ts')).CONFIG,
+  },
+  {
     name: 'generate',
     summary: 'Act out what rules tell of, and verify the alerts.',
     load: async () => (await import('./commands/generate.ts')).GENERATE,

@@ -12,6 +12,9 @@ import type { Terminal } from './terminal.ts';
 /** Read by `wasprey run` if it is there and no rules were given on the command line. */
 export const USUAL_CONFIG = '/etc/wasprey/wasprey.yaml';
 
+/** Mistakes that are shown: a file that is no configuration has one in each line. */
+const MOST_SHOWN = 20;
+
 export const CONFIG_OPTIONS = {
   config: {
     kind: 'text',
@@ -58,8 +61,10 @@ export async function configurationOf(
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { renderDiagnostic } = await import('../compiler/diagnostic-text.ts');
-    for (const diagnostic of error.diagnostics)
-      terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
+    const shown = error.diagnostics.slice(0, MOST_SHOWN);
+    for (const diagnostic of shown) terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
+    const more = error.diagnostics.length - shown.length;
+    if (more > 0) terminal.say(`... and ${more} more\n\n`);
     throw new CommandFailure('the configuration can not be used', 'mend what is shown above');
   }
 }

@@ -7,10 +7,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { configReference } from '../../host/cli/config-reference.ts';
 import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
+import { DEFINITION } from '../../host/config/definition.ts';
 import { ConfigError } from '../../host/config/error.ts';
 import { type Environment, expandVariables } from '../../host/config/expand.ts';
+import { configSchema } from '../../host/config/json-schema.ts';
 import { type LoadedConfig, loadConfig } from '../../host/config/load.ts';
+import { printConfig } from '../../host/config/print.ts';
+import { PROJECT } from '../../host/setup/paths.mjs';
 import { FALCO_CONFIG } from '../support/falco-config.ts';
 
 let folder = '';
@@ -272,5 +277,36 @@ describe('-o', () => {
       'priority.x=1',
     ])
       assert.match(mistakes('priority: debug', [option]), /^error\[CONFIG_OPTION\]/, option);
+  });
+});
+
+describe('what there is to configure', () => {
+  it('is printed with the source of each value, and reads back as the same', () => {
+    const first = loadConfig({ path: FALCO_CONFIG, options: ['static_fields={}', 'priority=error'], environment: {} });
+    const printed = printConfig(first);
+    assert.match(printed, /^priority: error +# -o priority=error$/m);
+    assert.match(printed, /^ {2}listen_port: 8765 +# .*falco\.yaml:\d+$/m);
+    assert.match(printed, /^ {4}ring_memory_mb: 16 +# default$/m);
+    assert.match(printed, /^# {3}falco_libs \(.*falco\.yaml:\d+\): /m);
+    assert.deepEqual(load(printed).configuration, first.configuration);
+    assert.doesNotMatch(printConfig(first, true), /# default/);
+  });
+
+  it('is in the reference', () => {
+    const file = readFileSync(join(PROJECT, 'host/config/KEYS.md'), 'utf8');
+    assert.equal(file, configReference(), 'run: wasprey config --markdown > host/config/KEYS.md');
+  });
+
+  it('has a JSON Schema with every key', () => {
+    const schema = JSON.stringify(configSchema());
+    const parsed = JSON.parse(schema);
+    assert.deepEqual(Object.keys(parsed.properties), Object.keys(DEFINITION.keys));
+    assert.equal(parsed.additionalProperties, false);
+    assert.deepEqual(parsed.properties.webserver.properties.listen_port.anyOf[0], {
+      type: 'integer',
+      minimum: 1,
+      maximum: 65535,
+    });
+    assert.match(parsed.properties.falco_libs.description, /^Without effect\. /);
   });
 });

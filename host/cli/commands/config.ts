@@ -1,0 +1,50 @@
+// wasprey config: what a configuration comes to, and what there is to configure.
+
+import { configSchema } from '../../config/json-schema.ts';
+import { loadConfig } from '../../config/load.ts';
+import { printConfig } from '../../config/print.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { configReference } from '../config-reference.ts';
+import { CONFIG_OPTIONS, configurationOf } from '../configuration.ts';
+
+export const CONFIG = defineCommand({
+  name: 'config',
+  usage: '[-c FILE] [-o KEY=VALUE...]',
+  description: `
+    Prints the configuration as it takes effect, in YAML, each value with the place that it comes from: a line of a file, an
+    option, or the default. Keys that have no effect are named at the end, with the reason. Nothing is started.
+
+    The exit status is 0 when the configuration can be used, and 1 when it can't.`,
+  options: {
+    ...CONFIG_OPTIONS,
+    given: { kind: 'flag', description: 'Only what was given, without defaults.' },
+    schema: { kind: 'flag', description: 'Print the JSON Schema of the configuration instead, for editors.' },
+    markdown: { kind: 'flag', description: 'Print the reference of all keys instead.' },
+  },
+  examples: [
+    { command: 'wasprey config -c falco.yaml', effect: 'What a configuration of Falco comes to here.' },
+    {
+      command: 'wasprey config -c falco.yaml --given -o priority=error',
+      effect: 'The same without defaults, with a change.',
+    },
+    { command: 'wasprey config --schema > wasprey.schema.json', effect: 'For the editor in which you write the file.' },
+  ],
+  async run({ options, operands }, terminal) {
+    if (operands.length > 0) throw new UsageError(`what is ${operands[0]}?`, 'name the file with -c FILE');
+    if (options.schema) {
+      terminal.print(`${JSON.stringify(configSchema(), null, 2)}\n`);
+      return EXIT.ok;
+    }
+    if (options.markdown) {
+      terminal.print(configReference());
+      return EXIT.ok;
+    }
+    const { loaded = loadConfig({ environment: process.env }) } = await configurationOf(
+      { config: options.config, option: options.option, usual: true },
+      terminal,
+    );
+    terminal.print(printConfig(loaded, options.given === true));
+    return EXIT.ok;
+  },
+});
