@@ -9,7 +9,7 @@ import type { EngineError } from '../engine/engine-error.ts';
 
 import type { EngineCounters, RuleMatching } from '../engine/protocol.ts';
 import { ContainerDirectory, type DirectoryCounters } from '../metadata/container-directory.ts';
-import type { KubernetesPlace } from '../metadata/kubernetes/connection.ts';
+import { type KubernetesPlace, placeInCluster } from '../metadata/kubernetes/connection.ts';
 import type { RuntimePlaces } from '../metadata/runtime-places.ts';
 import type { Output, OutputCounters } from '../outputs/output.ts';
 import type { ReplayReport } from '../recording/replay.ts';
@@ -48,8 +48,8 @@ export interface AgentOptions {
   readonly isoTime?: boolean;
   /** Where the container runtimes are asked, if not at their usual places. */
   readonly runtimes?: Partial<RuntimePlaces>;
-  /** Where the pods of this node are asked for, if they are. */
-  readonly kubernetes?: KubernetesPlace;
+  /** Where the pods of this node are asked for; false: nowhere. Default: where the service account of the agent's own pod leads. */
+  readonly kubernetes?: KubernetesPlace | false;
   /** Told what goes wrong while it runs; each is a sentence for people. */
   readonly onTrouble?: (message: string) => void;
   /** The engine has ended by itself: nothing is watched any more, and stop() is all that is left to do. */
@@ -95,7 +95,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       engine?.setContainer(id, entry);
       desk.containerKnown(id, entry);
     },
-    { places: options.runtimes, kubernetes: options.kubernetes, onTrouble },
+    { places: options.runtimes, kubernetes: options.kubernetes ?? placeInCluster(), onTrouble },
   );
   const desk = new AlertDesk(outputs, machine, (id) => recorded.get(id) ?? directory.entry(id));
   const drops = new DropWatch(desk);

@@ -39,7 +39,7 @@ export interface DirectoryOptions {
   /** Where the runtimes are, if not at their usual places. */
   readonly places?: Partial<RuntimePlaces> | undefined;
   /** Where the pods of this node are asked for; nowhere by default. */
-  readonly kubernetes?: KubernetesPlace | undefined;
+  readonly kubernetes?: KubernetesPlace | false | undefined;
   /** Gets a sentence when a source of metadata fails: one until it works again. */
   readonly onTrouble?: (message: string) => void;
 }
@@ -96,12 +96,11 @@ export class ContainerDirectory {
     this.#onAnswer = onAnswer;
     this.#log = new FailureLog(onTrouble);
     this.#runtimes = new Runtimes({ ...usualPlaces(), ...places }, this.#listener('cri'));
-    this.#pods =
-      kubernetes &&
-      new PodDirectory(kubernetes, {
-        changed: (uids) => this.#podsChanged(uids),
-        ...this.#listener('kubernetes'),
-      });
+    if (!kubernetes) return;
+    this.#pods = new PodDirectory(kubernetes, {
+      changed: (uids) => this.#podsChanged(uids),
+      ...this.#listener('kubernetes'),
+    });
   }
 
   /** Begins to find out about what runs already. Nothing waits for it. */

@@ -7,7 +7,7 @@ import { asArray, asNanoseconds, asText, asTexts, at } from './json-value.ts';
 import { podOfLabels } from './pod-labels.ts';
 import { getJson, RuntimeRequestError } from './unix-http.ts';
 
-export const DOCKER_SOCKET = '/var/run/docker.sock';
+export const DOCKER_SOCKET = '/run/docker.sock';
 export const PODMAN_SOCKET = '/run/podman/podman.sock';
 
 const NOT_FOUND = 404;

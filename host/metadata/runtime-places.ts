@@ -1,6 +1,7 @@
 // Where the container runtimes of this machine are asked, and who of them knows a container.
 
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ContainerNotice } from '../capture/native.ts';
 import type { ContainerMetadata } from './container-metadata.ts';
 import { CriRuntimes } from './cri/runtimes.ts';
@@ -17,12 +18,14 @@ export interface RuntimePlaces {
   readonly runcRoots: readonly string[];
 }
 
-export function usualPlaces(): RuntimePlaces {
+/** `hostRoot`: where the host's files are, for an agent in a container. */
+export function usualPlaces(hostRoot = process.env.HOST_ROOT ?? ''): RuntimePlaces {
+  const below = (path: string) => (hostRoot === '' ? path : join(hostRoot, path));
   return {
-    criSockets: usualSockets(),
-    dockerSocket: DOCKER_SOCKET,
-    podmanSocket: PODMAN_SOCKET,
-    runcRoots: RUNC_ROOTS,
+    criSockets: usualSockets(hostRoot),
+    dockerSocket: below(DOCKER_SOCKET),
+    podmanSocket: below(PODMAN_SOCKET),
+    runcRoots: RUNC_ROOTS.map(below),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ApiServer, reply } from '../support/api-server.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../support/built-agent.ts';
 import { startCriRuntime } from '../support/cri-runtime.ts';
 import { startDockerEngine } from '../support/docker-engine.ts';
@@ -108,6 +109,78 @@ test('conditions read the lists, labels and namespaces that a runtime with CRI t
   built.agent.inject([processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
   const [line = ''] = await built.waitForLines(1);
   assert.equal(line.replace(/^\S+: Warning /, ''), 'web (app:shop,tier:web) (PATH,TOKEN)');
+});
+
+const PRINTS_POD = `
+- rule: Read in a pod
+  desc: its deployment is told by the API server, after the runtime has told of the container
+  condition: evt.type = openat and fd.name = /etc/shadow
+  output: "%container.name %k8s.pod.name %k8smeta.deployment.name %k8smeta.ns.label[tier]"
+  priority: WARNING
+- rule: Read in a container
+  desc: what the runtime tells is enough
+  condition: evt.type = openat and fd.name = /etc/passwd
+  output: "%container.name %k8s.pod.name"
+  priority: WARNING
+`;
+
+test('an alert waits for the API server if it prints what only that can tell', async () => {
+  const uid = '0d7b5c2e-6f4c-4b4c-9a54-1f1f6d8f2b11';
+  await using api = await ApiServer.start();
+  api.objects.set('/api/v1/namespaces/shop', { metadata: { name: 'shop', uid: 'n', labels: { tier: 'front' } } });
+  const owner = { kind: 'Deployment', name: 'web', uid: 'd', controller: true };
+  const pod = { metadata: { name: 'web-0', uid, namespace: 'shop', ownerReferences: [owner] } };
+  const labels = { 'io.kubernetes.pod.uid': uid, 'io.kubernetes.pod.name': 'web-0' };
+  await using cri = await startCriRuntime({
+    Version: () => ({ runtime_name: 'containerd' }),
+    ListContainers: () => ({}),
+    ContainerStatus: () => ({ status: { id: ID, metadata: { name: 'web' }, labels } }),
+    ImageStatus: () => ({}),
+  });
+  const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
+  const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
+  await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes });
+  while (api.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  // The server takes its time, so that the runtime has answered before.
+  api.intercept = (url, response) => {
+    if (!url.pathname.startsWith('/api/v1/namespaces/')) return false;
+    setTimeout(() => reply(response, 200, api.objects.get(url.pathname)), 150);
+    return true;
+  };
+  api.put(pod);
+  const passwd = { name: '/etc/passwd', raw: '/etc/passwd', resolved: '/etc/passwd' };
+  const reads = [shadowRead(1), shadowRead(1, passwd)];
+  built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${uid}/${ID}` })], reads);
+  const lines = await built.waitForLines(2);
+  const alerts = lines.map((line) => line.replace(/^\S+: Warning /, ''));
+  assert.deepEqual(new Set(alerts), new Set(['web web-0', 'web web-0 web front']));
+  const { held, heldInVain } = built.agent.summary().alerts;
+  assert.deepEqual({ held, heldInVain }, { held: 2, heldInVain: 0 });
+
+  // By now the sandbox's own entry has it.
+  built.agent.inject([], [shadowRead(1)]);
+  const [, , third = ''] = await built.waitForLines(3);
+  assert.match(third, /: Warning web web-0 web front$/);
+  assert.equal(built.agent.summary().alerts.held, 2);
+});
+
+test('an API server that does not know the pod costs the alert a moment, not what the runtime knows', async () => {
+  await using api = await ApiServer.start();
+  const labels = { 'io.kubernetes.pod.uid': 'not known', 'io.kubernetes.pod.name': 'web-0' };
+  await using cri = await startCriRuntime({
+    Version: () => ({ runtime_name: 'containerd' }),
+    ListContainers: () => ({}),
+    ContainerStatus: () => ({ status: { id: ID, metadata: { name: 'web' }, labels } }),
+    ImageStatus: () => ({}),
+  });
+  const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
+  const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
+  await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes });
+  while (api.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  built.agent.inject([processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
+  const [line = ''] = await built.waitForLines(1);
+  assert.match(line, /: Warning web web-0 <NA> <NA>$/);
+  assert.equal(built.agent.summary().containers.podsUnknown, 1);
 });
 
 test('a runtime that never answers costs an alert a second, not the alert', async () => {

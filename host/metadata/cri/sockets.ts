@@ -11,7 +11,7 @@ const USUAL_SOCKETS: readonly string[] = [
 ];
 
 /** `hostRoot`: where the host's files are, for an agent in a container; its own paths are looked at too. */
-export function usualSockets(hostRoot = process.env.HOST_ROOT ?? ''): readonly string[] {
+export function usualSockets(hostRoot: string): readonly string[] {
   return hostRoot === '' ? USUAL_SOCKETS : [...USUAL_SOCKETS.map((path) => join(hostRoot, path)), ...USUAL_SOCKETS];
 }
 

@@ -1,0 +1,458 @@
+// Pods as the API server tells of them: followed through restarts, expired watches and tokens, and forgotten when they are gone.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { ContainerDirectory } from '../../host/metadata/container-directory.ts';
+import type { ClusterPod } from '../../host/metadata/container-metadata.ts';
+import { FailureLog, MetadataError } from '../../host/metadata/failure-log.ts';
+import { connectInCluster, placeInCluster } from '../../host/metadata/kubernetes/connection.ts';
+import { PodDirectory } from '../../host/metadata/kubernetes/pod-directory.ts';
+import { type ApiObject, ApiServer, reply } from '../support/api-server.ts';
+import { containerFields } from '../support/container-fields.ts';
+
+const UID = '0d7b5c2e-6f4c-4b4c-9a54-1f1f6d8f2b11';
+const ID = '3f1a5b0c9d2e'.padEnd(64, '0');
+const NOTICE = { address: 0, id: ID.slice(0, 12), fullId: ID, type: '', cgroup: `/kubepods/pod${UID}/${ID}`, pid: 1 };
+
+/** A pod as the server has it, with much that nobody needs. */
+function pod(uid = UID, changed: object = {}): ApiObject {
+  return {
+    metadata: {
+      name: 'web-0',
+      uid,
+      namespace: 'shop',
+      labels: { app: 'shop' },
+      annotations: { team: 'blue' },
+      ownerReferences: [{ kind: 'ReplicaSet', name: 'web-5d', uid: 'rs-uid', controller: true }],
+      managedFields: [{ fieldsV1: { f: 'x'.repeat(8000) } }],
+      ...changed,
+    },
+    spec: { nodeName: 'node1', serviceAccountName: 'seller', containers: [{ env: 'x'.repeat(2000) }] },
+    status: {
+      podIP: '10.244.0.7',
+      containerStatuses: [
+        {
+          containerID: `containerd://${ID}`,
+          name: 'web',
+          image: 'shop/web:v1',
+          imageID: `shop/web@sha256:${'ab'.repeat(32)}`,
+        },
+      ],
+    },
+  };
+}
+
+function addOwners(server: ApiServer): void {
+  const { objects } = server;
+  objects.set('/api/v1/namespaces/shop', { metadata: { name: 'shop', uid: 'ns-uid', labels: { tier: 'front' } } });
+  objects.set('/apis/apps/v1/namespaces/shop/replicasets/web-5d', {
+    metadata: {
+      name: 'web-5d',
+      uid: 'rs-uid',
+      labels: { hash: '5d' },
+      ownerReferences: [{ kind: 'Deployment', name: 'web', uid: 'deployment-uid', controller: true }],
+    },
+  });
+  objects.set('/apis/apps/v1/namespaces/shop/deployments/web', {
+    metadata: { name: 'web', uid: 'deployment-uid', labels: { app: 'web' } },
+  });
+}
+
+/** Follows the server's pods, and keeps a log of what went wrong. */
+class Follower {
+  readonly lines: string[] = [];
+  readonly log = new FailureLog((line) => this.lines.push(line));
+  readonly pods: PodDirectory;
+  readonly running: Promise<void>;
+
+  constructor(server: ApiServer, graceMs?: number) {
+    const listener = {
+      changed: () => {},
+      working: (subject?: string) => this.log.working('kubernetes', subject),
+      failed: (error: MetadataError) => this.log.failed('kubernetes', error),
+    };
+    this.pods = new PodDirectory({ node: 'node1', kubeconfig: server.kubeconfig }, listener, graceMs);
+    this.running = this.pods.run();
+  }
+
+  async known(uid = UID, is: (pod: ClusterPod) => boolean = () => true): Promise<ClusterPod> {
+    return await until(() => {
+      const found = this.pods.find(uid);
+      return found.state === 'known' && is(found.pod) ? found.pod : undefined;
+    });
+  }
+
+  /** How often a kind of failure was counted. */
+  count(kind: string): number {
+    return this.log.counts.find((count) => count.kind === kind)?.count ?? 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.pods.close();
+    await this.running;
+  }
+}
+
+/** The first value that is not undefined or false. Fails after ten seconds. */
+async function until<T>(value: () => T | undefined | false): Promise<T> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    const found = value();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error('it did not come within ten seconds');
+    await pause(5);
+  }
+}
+
+describe('metadata: pods', () => {
+  it('of this node alone, with owners and namespace', async () => {
+    await using server = await ApiServer.start();
+    addOwners(server);
+    server.put(pod());
+    await using follower = new Follower(server);
+    const found = await follower.known();
+    const { labels, annotations, namespaceObject, deployment, replicaSet, ...rest } = found;
+    assert.deepEqual(rest, {
+      uid: UID,
+      name: 'web-0',
+      namespace: 'shop',
+      ip: '10.244.0.7',
+      serviceAccount: 'seller',
+      node: 'node1',
+      owner: { kind: 'Deployment', name: 'web', uid: 'deployment-uid' },
+    });
+    assert.deepEqual([[...labels], [...annotations]], [[['app', 'shop']], [['team', 'blue']]]);
+    assert.deepEqual(
+      [namespaceObject, deployment, replicaSet].map((object) => [object?.uid, ...(object?.labels ?? [])]),
+      [
+        ['ns-uid', ['tier', 'front']],
+        ['deployment-uid', ['app', 'web']],
+        ['rs-uid', ['hash', '5d']],
+      ],
+    );
+    const lists = server.requests.filter(({ pathname }) => pathname === '/api/v1/pods');
+    for (const { searchParams } of lists) assert.equal(searchParams.get('fieldSelector'), 'spec.nodeName=node1');
+  });
+
+  it('a chain that ends with a DaemonSet, or with a CronJob behind a job', async () => {
+    await using server = await ApiServer.start();
+    server.objects.set('/apis/batch/v1/namespaces/shop/jobs/nightly-1', {
+      metadata: {
+        name: 'nightly-1',
+        uid: 'job-uid',
+        ownerReferences: [{ kind: 'CronJob', name: 'nightly', uid: 'cron-uid' }],
+      },
+    });
+    server.put(pod('a', { ownerReferences: [{ kind: 'DaemonSet', name: 'logs', uid: 'ds-uid' }] }));
+    server.put(pod('b', { ownerReferences: [{ kind: 'Job', name: 'nightly-1', uid: 'job-uid' }] }));
+    server.put(pod('c', { ownerReferences: [{ kind: 'Job', name: 'nightly-1', uid: 'of another job of that name' }] }));
+    await using follower = new Follower(server);
+    assert.deepEqual((await follower.known('a')).owner, { kind: 'DaemonSet', name: 'logs', uid: 'ds-uid' });
+    assert.deepEqual((await follower.known('b')).owner, { kind: 'CronJob', name: 'nightly', uid: 'cron-uid' });
+    assert.equal((await follower.known('c')).owner?.kind, 'Job');
+  });
+
+  it('changes and ends come by the watch; a pod is known for a while after its end', async () => {
+    await using server = await ApiServer.start();
+    server.put(pod());
+    await using follower = new Follower(server, 100);
+    await follower.known();
+    await until(() => server.watchers > 0);
+    server.put(pod(UID, { labels: { app: 'new' } }));
+    await follower.known(UID, ({ labels }) => labels.get('app') === 'new');
+    server.remove(UID);
+    await until(() => follower.pods.size.gone === 1);
+    assert.equal(follower.pods.find(UID).state, 'known');
+    await pause(150);
+    server.put(pod('other'));
+    await follower.known('other');
+    server.remove('other');
+    await until(() => follower.pods.find(UID).state === 'pending');
+    assert.deepEqual(follower.pods.size, { pods: 0, gone: 1 });
+  });
+
+  it('a pod from a file is known by the uid that its containers have', async () => {
+    await using server = await ApiServer.start();
+    server.put(pod(UID, { annotations: { 'kubernetes.io/config.hash': 'f00d' } }));
+    await using follower = new Follower(server);
+    assert.equal((await follower.known('f00d')).uid, UID);
+  });
+
+  for (const how of ['by status', 'in the stream'] as const) {
+    it(`a watch that has expired (410 ${how}) is begun anew with a list`, async () => {
+      await using server = await ApiServer.start();
+      server.put(pod());
+      server.put(pod('gone'));
+      await using follower = new Follower(server);
+      await follower.known('gone');
+      await until(() => server.watchers > 0);
+      if (how === 'by status') {
+        let refused = false;
+        server.intercept = (url, response) => {
+          if (refused || !url.searchParams.get('watch')) return false;
+          refused = true;
+          reply(response, 410);
+          return true;
+        };
+      }
+      server.forget('gone');
+      if (how === 'in the stream')
+        server.tell({ type: 'ERROR', object: { kind: 'Status', code: 410, message: 'too old' } });
+      server.endWatches();
+      await until(() => follower.pods.size.pods === 1);
+      server.put(pod('later'));
+      await follower.known('later');
+      assert.ok(follower.count('expired') === 1);
+      assert.deepEqual(follower.lines, []);
+    });
+  }
+
+  it('goes on where it was after the server was restarted, with one line written', async () => {
+    await using server = await ApiServer.start();
+    server.put(pod());
+    await using follower = new Follower(server);
+    await follower.known();
+    const { port } = server;
+    await server.stop();
+    await until(() => follower.count('unreachable') >= 3);
+    // What is known stays known; what is not is not waited for.
+    assert.equal(follower.pods.find(UID).state, 'known');
+    assert.deepEqual(follower.pods.find('unknown'), { state: 'failed', failure: 'no-answer' });
+    await server.listen(port);
+    await until(() => server.watchers > 0);
+    server.put(pod('later'));
+    await follower.known('later');
+    assert.equal(follower.lines.length, 1);
+    assert.match(follower.lines[0] ?? '', /^No metadata from the Kubernetes API server: /);
+  });
+
+  it('a server that is not there at the start is followed when it comes', async () => {
+    await using server = await ApiServer.start();
+    const { port } = server;
+    await server.stop();
+    await using follower = new Follower(server);
+    await until(() => follower.count('unreachable') > 0);
+    await server.listen(port);
+    server.put(pod());
+    await follower.known();
+  });
+
+  it('a token that is refused is no end: the next attempt is made', async () => {
+    await using server = await ApiServer.start();
+    let refused = 0;
+    server.intercept = (url, response) => {
+      if (url.pathname !== '/api/v1/pods' || ++refused > 2) return false;
+      reply(response, 401, { kind: 'Status', message: 'Unauthorized\nnot a line of its own', code: 401 });
+      return true;
+    };
+    server.put(pod());
+    await using follower = new Follower(server);
+    await follower.known();
+    assert.equal(follower.count('denied'), 2);
+    assert.deepEqual(
+      follower.lines.map((line) => line.includes('\n')),
+      [false],
+    );
+  });
+
+  it('owners that may not be read are left out, with one line for the kind', async () => {
+    await using server = await ApiServer.start();
+    addOwners(server);
+    server.intercept = (url, response) => {
+      if (!url.pathname.includes('replicasets')) return false;
+      reply(response, 403, { kind: 'Status', message: 'replicasets.apps is forbidden', code: 403 });
+      return true;
+    };
+    for (const uid of ['a', 'b', 'c']) {
+      server.put(pod(uid, { ownerReferences: [{ kind: 'ReplicaSet', name: `rs-${uid}`, uid: `rs-${uid}` }] }));
+    }
+    await using follower = new Follower(server);
+    const found = await follower.known('c');
+    assert.deepEqual([found.owner?.name, found.deployment, found.namespaceObject?.uid], ['rs-c', undefined, 'ns-uid']);
+    await follower.known('a');
+    await follower.known('b');
+    assert.equal(follower.count('denied'), 3);
+    assert.equal(follower.lines.length, 1);
+    assert.match(follower.lines[0] ?? '', /replicasets\.apps is forbidden/);
+  });
+
+  it('what makes no sense in a watch does not end it for good', async () => {
+    await using server = await ApiServer.start();
+    await using follower = new Follower(server);
+    await until(() => server.watchers > 0);
+    server.tell({ type: 'ADDED', object: { metadata: { uid: 7, labels: [] } } });
+    server.tell({ type: 'ADDED' });
+    server.tell([]);
+    server.intercept = (url, response) => {
+      if (!url.searchParams.get('watch')) return false;
+      server.intercept = () => false;
+      response.writeHead(200);
+      response.write('{"type": "ADDED", \n');
+      return true;
+    };
+    server.endWatches();
+    await until(() => follower.count('invalid') === 1);
+    server.put(pod());
+    await follower.known();
+  });
+
+  it('an event without end is cut off', async () => {
+    await using server = await ApiServer.start();
+    server.intercept = (url, response) => {
+      if (!url.searchParams.get('watch')) return false;
+      server.intercept = () => false;
+      response.writeHead(200);
+      for (let megabyte = 0; megabyte < 6; megabyte++) response.write(Buffer.alloc(1 << 20, 'x'));
+      return true;
+    };
+    await using follower = new Follower(server);
+    await until(() => follower.count('invalid') === 1);
+    server.put(pod());
+    await follower.known();
+  });
+
+  it('a list comes in pages', async () => {
+    await using server = await ApiServer.start();
+    server.intercept = (url, response) => {
+      if (url.pathname !== '/api/v1/pods' || url.searchParams.get('watch')) return false;
+      const next = url.searchParams.get('continue');
+      const metadata = next ? { resourceVersion: '9' } : { resourceVersion: '9', continue: 'page two' };
+      reply(response, 200, { metadata, items: [pod(next ? 'second' : 'first')] });
+      return true;
+    };
+    await using follower = new Follower(server);
+    await follower.known('first');
+    await follower.known('second');
+  });
+
+  it('memory stays flat over 10,000 generations of pods', async () => {
+    await using server = await ApiServer.start();
+    addOwners(server);
+    await using follower = new Follower(server, 200);
+    await until(() => server.watchers > 0);
+    const generations = async (from: number, to: number) => {
+      for (let generation = from; generation < to; generation++) {
+        const uid = `uid-${generation}`;
+        server.put(pod(uid));
+        server.put(pod(uid, { labels: { app: 'shop', generation: String(generation) } }));
+        server.remove(uid);
+        if (generation % 100 === 99) await until(() => follower.pods.find(uid).state === 'known');
+      }
+    };
+    await generations(0, 1000);
+    const before = await heapUsed();
+    await generations(1000, 10_000);
+    const after = await heapUsed();
+    const { pods, gone } = follower.pods.size;
+    assert.ok(pods === 0 && gone <= 1024, `${pods} pods, ${gone} gone`);
+    // All that were would be 150 MB, and what is kept of them 10.
+    assert.ok(after - before < 4 << 20, `${before} to ${after} bytes`);
+    assert.equal(follower.log.counts.length, 0);
+  });
+});
+
+async function heapUsed(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  for (let round = 0; round < 3; round++) {
+    collect();
+    await pause(10);
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+describe('metadata: containers and their pods', () => {
+  const FIELDS = ['k8s.pod.name', 'k8smeta.deployment.name', 'k8smeta.ns.label[tier]', 'k8smeta.pod.service_account'];
+
+  function follow(server: ApiServer) {
+    const entries: Uint8Array[] = [];
+    const places = { criSockets: [], dockerSocket: '/nonexistent', podmanSocket: '/nonexistent', runcRoots: [] };
+    const kubernetes = { node: 'node1', kubeconfig: server.kubeconfig };
+    const directory = new ContainerDirectory((_, entry) => entries.push(entry), { places, kubernetes });
+    directory.start();
+    const shown = () => containerFields(entries.at(-1) ?? new Uint8Array(), FIELDS);
+    return { directory, entries, shown, [Symbol.dispose]: () => directory.close() };
+  }
+
+  it('a container whose pod comes later is completed then', async () => {
+    await using server = await ApiServer.start();
+    addOwners(server);
+    using followed = follow(server);
+    await until(() => server.watchers > 0);
+    followed.directory.ask(NOTICE);
+    await until(() => followed.entries.length > 0);
+    assert.deepEqual(followed.directory.podState(NOTICE.id), { state: 'pending' });
+    server.put(pod());
+    await until(() => followed.directory.podState(NOTICE.id)?.state === 'known');
+    assert.deepEqual(followed.shown(), ['web-0', 'web', 'front', 'seller']);
+    // No runtime knows it, but the kubelet has told the server.
+    assert.deepEqual(followed.directory.state(NOTICE.id), { state: 'known' });
+    assert.deepEqual(containerFields(followed.entries.at(-1) ?? new Uint8Array(), ['container.image']), [
+      'shop/web:v1',
+    ]);
+    server.put(pod(UID, { name: 'renamed' }));
+    await until(() => followed.shown()[0] === 'renamed');
+  });
+
+  it('a pod that the server does not know is given up, and the state says so', async () => {
+    await using server = await ApiServer.start();
+    using followed = follow(server);
+    await until(() => server.watchers > 0);
+    followed.directory.ask(NOTICE);
+    await until(() => followed.directory.podState(NOTICE.id)?.state === 'failed');
+    const reason = 'the Kubernetes API server does not know the pod';
+    assert.deepEqual(followed.directory.podState(NOTICE.id), { state: 'failed', failure: 'not-known', reason });
+    const { podsKnown, podsUnknown } = followed.directory.counters;
+    assert.deepEqual({ podsKnown, podsUnknown }, { podsKnown: 0, podsUnknown: 1 });
+    // Better late than never.
+    server.put(pod());
+    await until(() => followed.directory.podState(NOTICE.id)?.state === 'known');
+  });
+
+  it('a server that does not answer is not waited for', async () => {
+    await using server = await ApiServer.start();
+    await server.stop();
+    using followed = follow(server);
+    await until(() => followed.directory.counters.failures.some(({ source }) => source === 'kubernetes'));
+    followed.directory.ask(NOTICE);
+    await until(() => followed.entries.length > 0);
+    assert.equal(followed.directory.podState(NOTICE.id)?.state, 'failed');
+  });
+});
+
+describe('metadata: failures', () => {
+  it('one line until it works again, and not more than one a minute', () => {
+    const lines: string[] = [];
+    let now = 0;
+    const log = new FailureLog(
+      (line) => lines.push(line),
+      () => now,
+    );
+    const fail = (subject?: string) => log.failed('cri', new MetadataError('timeout', 'no\u001b[2J answer', subject));
+    for (let second = 0; second < 100; second++, now += 1000) fail();
+    assert.deepEqual(lines, [
+      'No metadata from the container runtime (CRI): no [2J answer. Alerts lack them until it answers.',
+    ]);
+    for (let second = 0; second < 60; second++, now += 1000) {
+      log.working('cri');
+      fail();
+    }
+    assert.equal(lines.length, 2);
+    fail('another part');
+    assert.equal(lines.length, 3);
+    assert.deepEqual(log.counts, [{ source: 'cri', kind: 'timeout', count: 161 }]);
+  });
+
+  it('the API server is asked where there is a service account, and its files are read for each request', async () => {
+    assert.equal(placeInCluster({}), undefined);
+    const { server, options } = connectInCluster(
+      { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' },
+      '/nonexistent',
+    );
+    assert.equal(server.href, 'https://[fd00::1]:6443/');
+    await assert.rejects(options(), (error) => error instanceof MetadataError && error.kind === 'denied');
+  });
+});
