@@ -17,3 +17,14 @@ export function parseDuration(text: string): number | undefined {
   const found = text === '' ? null : PATTERN.exec(text);
   return found ? UNITS.reduce((sum, [, each], index) => sum + each * Number(found[index + 1] ?? 0), 0) : undefined;
 }
+
+/** The other way: the fewest units that say it. */
+export function durationText(milliseconds: number): string {
+  let left = Math.max(0, Math.round(milliseconds));
+  const parts = UNITS.map(([unit, each]) => {
+    const count = Math.floor(left / each);
+    left -= count * each;
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return parts.join('') || '0s';
+}

@@ -1,6 +1,7 @@
 // The effective configuration as YAML, each value with the place that it comes from.
 
 import { DEFINITION } from './definition.ts';
+import { durationText } from './duration.ts';
 import type { LoadedConfig } from './load.ts';
 import type { Origin } from './node.ts';
 import type { SectionDefinition } from './value-types.ts';
@@ -38,7 +39,7 @@ function sectionLines(
     }
     const origin = origins.get(own);
     if (onlyGiven && !origin) return [];
-    const written = `${indent}${key}: ${valueYaml(value)}`;
+    const written = `${indent}${key}: ${definition.kind === 'duration' ? durationText(Number(value)) : valueYaml(value)}`;
     return [`${written.padEnd(SOURCE_COLUMN)} # ${origin ? sourceOf(origin) : 'default'}`];
   });
 }

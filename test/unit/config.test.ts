@@ -10,6 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { configReference } from '../../host/cli/config-reference.ts';
 import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
 import { DEFINITION } from '../../host/config/definition.ts';
+import { durationText, parseDuration } from '../../host/config/duration.ts';
 import { ConfigError } from '../../host/config/error.ts';
 import { type Environment, expandVariables } from '../../host/config/expand.ts';
 import { configSchema } from '../../host/config/json-schema.ts';
@@ -295,6 +296,20 @@ describe('what there is to configure', () => {
   it('is in the reference', () => {
     const file = readFileSync(join(PROJECT, 'host/config/KEYS.md'), 'utf8');
     assert.equal(file, configReference(), 'run: wasprey config --markdown > host/config/KEYS.md');
+  });
+
+  it('has times as Prometheus writes them', () => {
+    for (const [text, ms] of [
+      ['1h30m', 5_400_000],
+      ['100ms', 100],
+      ['1y2w', 32_745_600_000],
+      ['0s', 0],
+    ] as const) {
+      assert.equal(parseDuration(text), ms);
+      assert.equal(durationText(ms), text);
+    }
+    for (const text of ['', '1', '1 h', '30m1h', '1.5s', '-1s', 's'])
+      assert.equal(parseDuration(text), undefined, text);
   });
 
   it('has a JSON Schema with every key', () => {
