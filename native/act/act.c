@@ -14,6 +14,8 @@
 //   msg:ADDRESS   msg:    struct msghdr with 4 bytes of data, to that socket address or none; msg32: as 32-bit calls have it
 //   rights:FD   rights:   the same with a descriptor to pass on (FD is an argument as here), or with room for one
 //   handle                struct file_handle: what name_to_handle_at has written is there for open_by_handle_at
+//   race:A B   race:A     the string or socket address A, which another thread makes B, or unmaps, once the kernel has read it;
+//                         both are of one length, and the last 8 bytes are the same
 //   how:FLAGS,MODE,RESOLVE              struct open_how
 //   clone3:FLAGS,EXIT_SIGNAL,PID        struct clone_args; PID 0 = any
 //   out   outlen          4 KB to write to, and a pointer to their number

@@ -74,7 +74,7 @@ static void* message(const char* text) {
   result->msg_iov = data;
   result->msg_iovlen = 1;
   if (*text) {
-    result->msg_name = socket_address(text);
+    result->msg_name = (void*)argument(text);
     result->msg_namelen = argument_size;
   }
   argument_size = sizeof(*result);
@@ -152,6 +152,15 @@ static void* structure(const char* text, int is_clone) {
   return clone;
 }
 
+// What both words stand for lies behind pointers; of a string, its NUL belongs to it.
+static long race(const char* text) {
+  char *first = strdup(text), *other = strchr(first, ' ');
+  if (other) *other++ = 0;
+  const char* from = (const char*)argument(first);
+  const char* to = other ? (const char*)argument(other) : NULL;
+  return (long)raced(from, argument_size + !strncmp(first, "s:", 2), to);
+}
+
 long argument(const char* text) {
   static char out[4096];
   static socklen_t out_size;
@@ -162,6 +171,7 @@ long argument(const char* text) {
     return (long)string;
   }
   if (!strncmp(text, "in", 2) || !strncmp(text, "un:", 3)) return (long)socket_address(text);
+  if (!strncmp(text, "race:", 5)) return race(text + 5);
   if (!strncmp(text, "msg32:", 6)) return (long)compat_message(text + 6);
   if (!strncmp(text, "msg:", 4)) return (long)message(text + 4);
   if (!strncmp(text, "rights:", 7)) return (long)message_with_rights(text + 7);

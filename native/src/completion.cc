@@ -60,6 +60,11 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
         event->name = event->resolved;
         return RoomOr(AddOpenView(event, address, EVENT_OPENAT) != nullptr);
       }
+      // The path passed can't be read when the process takes its memory away during the call.
+      if (event->raw.offset == 0 && StringOf(event, event->resolved).starts_with('/')) {
+        event->name = event->resolved;
+        return Outcome::kComplete;
+      }
       return RoomOr(NamePath(record, address, event->raw, event->directory, event->dirfd, &event->name) &&
                     ViewResolved(event, address));
     }

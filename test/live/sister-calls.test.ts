@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { act, callOf, makeDirectory, startAct, str } from '../support/live-act.ts';
+import { act, makeDirectory, type Step, startAct, str } from '../support/live-act.ts';
 import { assertFields, LiveAgent, probe } from '../support/live-agent.ts';
-import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
+import { AF_INET, AT_FDCWD, errno, O, SOCK_STREAM } from '../support/live-numbers.ts';
 
 const MSG_FASTOPEN = 0x20000000;
 const MSG_NOSIGNAL = 0x4000;
@@ -16,6 +16,20 @@ const F_DUPFD_CLOEXEC = 1030;
 const DUPLICATES = probe(['dup', 'dup2', 'dup3'], ['fd.num', 'fd.name', 'fd.typechar', 'evt.res', 'evt.arg.oldfd']);
 const MODES = probe(['fchmodat'], ['evt.arg.filename', 'evt.arg.mode', 'evt.res']);
 const CONNECTS = probe(['connect'], ['evt.res', 'fd.name', 'fd.sip', 'fd.sport', 'fd.l4proto', 'fd.num']);
+/** As rules ask for what leaves the machine. */
+const OUTBOUND = {
+  name: 'outbound',
+  rule: `
+- rule: outbound
+  desc: connections to elsewhere
+  condition: >
+    (evt.type = connect or (evt.type in (sendto, sendmsg) and fd.l4proto != tcp and fd.name_changed = true))
+    and fd.typechar in (4, 6) and fd.net != 127.0.0.0/8 and not fd.snet in (10.0.0.0/8, 192.168.0.0/16)
+    and (evt.rawres >= 0 or evt.res = EINPROGRESS) and proc.name = act
+  output: '%fd.name %fd.sip %fd.sport %proc.vpid %evt.type'
+  priority: DEBUG
+`,
+};
 const SENDS = probe(['sendto', 'sendmsg'], ['fd.name']);
 const NAMES = probe(
   ['openat'],
@@ -31,7 +45,9 @@ before(async () => {
   folder = makeDirectory();
   file = `${folder.path}/file`;
   writeFileSync(file, 'content');
-  agent = await LiveAgent.start([DUPLICATES.rule, MODES.rule, CONNECTS.rule, SENDS.rule, NAMES.rule]);
+  agent = await LiveAgent.start([DUPLICATES.rule, MODES.rule, CONNECTS.rule, SENDS.rule, NAMES.rule, OUTBOUND.rule], {
+    ruleMatching: 'all',
+  });
 });
 
 after(async () => {
@@ -68,19 +84,52 @@ test('fchmodat2 is an fchmodat', async () => {
   assertFields(alerts[1] ?? assert.fail(), { 'evt.arg.filename': `${file}-none`, 'evt.res': 'ENOENT' });
 });
 
-for (const way of ['sendto', 'ring:sendto']) {
-  test(`${way} with MSG_FASTOPEN is a connect, and no send`, async () => {
+const FAST_OPENS: readonly Step[] = [
+  ['sendto', 'r0', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9', 'len'],
+  ['sendmsg', 'r0', 'msg:in:127.0.0.1:9', MSG_FASTOPEN],
+  ['ring:sendto', 'r0', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9', 'len'],
+  ['ring:sendmsg', 'r0', 'msg:in:127.0.0.1:9', MSG_FASTOPEN],
+  ['int80:sendto', 'r0', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9', 'len'],
+  ['int80:sendmsg', 'r0', 'msg32:in:127.0.0.1:9', MSG_FASTOPEN],
+];
+for (const step of FAST_OPENS) {
+  test(`${step[0]} with MSG_FASTOPEN is a connect, and no send`, async () => {
     const calls = await act([
       ['socket', AF_INET, SOCK_STREAM, 0],
-      [way, 'r0', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9', 'len'],
-      [way, 'r0', str('data'), 4, MSG_NOSIGNAL, 'in:127.0.0.1:9', 'len'],
+      step,
+      ['sendto', 'r0', str('data'), 4, MSG_NOSIGNAL, 'in:127.0.0.1:9', 'len'],
     ]);
-    const { pid, result } = callOf(calls, 'sendto');
+    const { pid, result } = calls[1] ?? assert.fail();
     assert.ok(result < 0, 'nothing listens there');
     const alert = await agent.only(CONNECTS.name, { 'proc.vpid': BigInt(pid) });
     assertFields(alert, { 'evt.type': 'connect', 'fd.sip': '127.0.0.1', 'fd.sport': 9, 'fd.l4proto': 'tcp' });
-    if (way === 'sendto') assertFields(alert, { 'evt.rawres': result, 'evt.res': 'ECONNREFUSED' });
+    // A request of io_uring that sends is told when it is made.
+    if (!String(step[0]).startsWith('ring')) assertFields(alert, { 'evt.rawres': result, 'evt.res': 'ECONNREFUSED' });
     await agent.none(SENDS.name, { 'proc.vpid': BigInt(pid) });
+  });
+}
+
+for (const [step, isOutbound] of [
+  [['connect', 'r3', 'in:203.0.113.5:9443', 'len'], true],
+  [['sendto', 'r3', str('data'), 4, MSG_FASTOPEN, 'in:203.0.113.5:9443', 'len'], true],
+  [['sendmsg', 'r3', 'msg:in:203.0.113.5:9443', MSG_FASTOPEN], true],
+  [['ring:sendto', 'r3', str('data'), 4, MSG_FASTOPEN, 'in:203.0.113.5:9443', 'len'], true],
+  [['sendto', 'r3', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9443', 'len'], false],
+] satisfies [Step, boolean][]) {
+  test(`${step[0]} to ${isOutbound ? 'another machine' : 'itself'}, by a rule on outbound connections`, async () => {
+    const calls = await act([
+      ['@network', '203.0.113.5'],
+      ['socket', AF_INET, SOCK_STREAM, 0],
+      ['bind', 'r0', 'in:0.0.0.0:9443', 'len'],
+      ['listen', 'r0', 1],
+      ['socket', AF_INET, SOCK_STREAM, 0],
+      step,
+    ]);
+    const { pid, result } = calls.at(-1) ?? assert.fail();
+    assert.ok(result >= 0 || result === -errno('EINPROGRESS'));
+    const where = { 'proc.vpid': BigInt(pid) };
+    if (!isOutbound) return agent.none(OUTBOUND.name, where);
+    assertFields(await agent.only(OUTBOUND.name, where), { 'fd.sip': '203.0.113.5', 'fd.sport': 9443 });
   });
 }
 

@@ -108,6 +108,14 @@ test('a file opened by its handle has its own event, which is an openat as well'
   ]);
 });
 
+test('a file whose path as passed is gone has the name that it resolves to', async () => {
+  const unread = event('openat', 1, { kind: 'f'.charCodeAt(0), dirfd: -100, resolved: '/etc/shadow' });
+  assert.deepEqual(await alertsOf([unread], 'all'), [
+    'first: /etc/shadow shadow /etc /etc/shadow',
+    'third: /etc/shadow /etc/shadow',
+  ]);
+});
+
 test('names that are no paths, or equal, make no second view', async () => {
   const events = [open('/tmp/link', 'memfd:link'), open('/tmp/../tmp/link', '/tmp/link'), open('/tmp/link', '')];
   const lines = await alertsOf(events, 'first');

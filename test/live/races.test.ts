@@ -1,0 +1,365 @@
+// A path or an address that another thread rewrites during the call: an alert carries what the kernel used, where the kernel keeps
+// it. Where it does not, an alert carries what the process's memory held when the call returned: a limit, asserted here too.
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { act, type Call, copyAct, makeDirectory, type Step, startAct, str } from '../support/live-act.ts';
+import { type AlertLine, assertFields, type FieldOutput, LiveAgent, type Probe, probe } from '../support/live-agent.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  AT_FDCWD,
+  O,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+} from '../support/live-numbers.ts';
+
+const MSG_FASTOPEN = 0x20000000;
+
+const OPENS = probe(
+  ['open', 'openat', 'openat2', 'creat'],
+  ['evt.res', 'evt.arg.name', 'fd.name', 'fd.nameraw', 'fd.openpath', 'fd.realpath', 'fd.ino', 'fs.path.name'],
+);
+const EXECS = probe(
+  ['execve'],
+  ['evt.res', 'evt.arg.filename', 'proc.exepath', 'proc.name', 'proc.args'],
+  'proc.name in (act, secretact)',
+);
+const PATHS = probe(
+  ['unlinkat', 'mkdirat', 'renameat2', 'symlinkat'],
+  [
+    'evt.res',
+    'evt.arg.name',
+    'evt.arg.path',
+    'evt.arg.oldpath',
+    'evt.arg.newpath',
+    'evt.arg.target',
+    'evt.is_io_uring',
+  ],
+);
+const SOCKETS = probe(
+  ['connect', 'bind', 'sendto', 'sendmsg'],
+  [
+    'evt.res',
+    'evt.arg.addr',
+    'evt.arg.tuple',
+    'fd.name',
+    'fd.sip',
+    'fd.sport',
+    'fd.lip',
+    'fd.lport',
+    'evt.is_io_uring',
+  ],
+);
+/** As rules ask: what was read, and where it went. */
+const READ: Probe = {
+  ...probe(['openat'], ['fd.name', 'fd.realpath'], 'evt.is_open_read = true and fd.name endswith /secret/the-file'),
+  name: 'the secret was read',
+};
+const CONNECTED: Probe = {
+  ...probe(['connect'], ['fd.name'], 'proc.name = act and fd.sip = 127.0.0.2 and fd.sport in (17201, 17202, 17203)'),
+  name: 'connected to the secret address',
+};
+
+function named({ name, rule }: Probe): string {
+  const [item] = [JSON.parse(rule.slice(2)) as Record<string, unknown>];
+  return JSON.stringify([{ ...item, rule: name }]);
+}
+
+let agent: LiveAgent;
+let folder: ReturnType<typeof makeDirectory>;
+let directory = '';
+
+before(async () => {
+  folder = makeDirectory();
+  directory = folder.path;
+  for (const name of ['secret', 'decoyy']) {
+    mkdirSync(`${directory}/${name}`);
+    writeFileSync(`${directory}/${name}/the-file`, name);
+  }
+  const probes = [OPENS, EXECS, PATHS, SOCKETS].map(({ rule }) => rule);
+  agent = await LiveAgent.start([...probes, named(READ), named(CONNECTED)], { ruleMatching: 'all' });
+});
+
+after(async () => {
+  await agent.stop();
+  folder.remove();
+});
+
+type Expected = Readonly<Record<string, FieldOutput | number>>;
+
+function secret(name = 'the-file'): string {
+  return `${directory}/secret/${name}`;
+}
+
+function decoy(name = 'the-file'): string {
+  return `${directory}/decoyy/${name}`;
+}
+
+/** A path that the kernel reads as the secret one, and the watcher, were it to look, as the decoy. */
+function rewritten(name?: string): string {
+  return `race:${str(secret(name))} ${str(decoy(name))}`;
+}
+
+/** A path that is gone when the call returns. */
+function gone(name?: string): string {
+  return `race:${str(secret(name))}`;
+}
+
+/** Runs the steps; the alert of the last call, which is one of the probe's. */
+async function last(what: Probe, steps: readonly Step[]): Promise<{ readonly call: Call; readonly alert: AlertLine }> {
+  const calls = await act(steps);
+  const call = calls.at(-1) ?? assert.fail();
+  await agent.settled();
+  const alert = agent.alerts(what.name, { 'proc.vpid': BigInt(call.pid), 'evt.type': call.call }).at(-1);
+  return { call, alert: alert ?? assert.fail(`no event of ${call.call}`) };
+}
+
+describe('files', () => {
+  for (const way of ['', 'int80:', 'ring:', 'ring+sqpoll:']) {
+    const isKernels = way.startsWith('ring');
+
+    test(`${way}openat, the path rewritten: the file that the kernel opened`, async () => {
+      const { call, alert } = await last(OPENS, [[`${way}openat`, AT_FDCWD, rewritten(), O.RDONLY]]);
+      assert.equal(call.link, secret(), 'the race is won');
+      assertFields(alert, {
+        'evt.rawres': call.result,
+        'fd.realpath': secret(),
+        'fd.ino': call.inode ?? 0,
+        // What was passed is the process's memory, but for io_uring, which copies it.
+        'fd.openpath': isKernels ? secret() : decoy(),
+        'fd.nameraw': isKernels ? secret() : decoy(),
+        'evt.arg.name': isKernels ? secret() : decoy(),
+      });
+      const read = await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid) });
+      assertFields(read, { 'fd.name': secret(), 'fd.realpath': secret() });
+    });
+  }
+
+  test('openat, the path gone when the call returns: named by the file that the kernel opened', async () => {
+    const { call, alert } = await last(OPENS, [['openat', AT_FDCWD, gone(), O.RDONLY]]);
+    assertFields(alert, {
+      'evt.rawres': call.result,
+      'fd.name': secret(),
+      'fd.openpath': secret(),
+      'fd.realpath': secret(),
+      'fd.ino': call.inode ?? 0,
+    });
+    await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid) });
+  });
+
+  test('openat2 and creat, the path rewritten', async () => {
+    const opened = await last(OPENS, [['openat2', AT_FDCWD, rewritten(), 'how:0,0,0', 'len']]);
+    assertFields(opened.alert, { 'fd.realpath': secret(), 'fd.openpath': decoy(), 'fd.ino': opened.call.inode ?? 0 });
+    const made = await last(OPENS, [['creat', rewritten('made-one'), 0o644]]);
+    assert.ok(existsSync(secret('made-one')) && !existsSync(decoy('made-one')));
+    assertFields(made.alert, { 'fd.realpath': secret('made-one'), 'fd.ino': made.call.inode ?? 0 });
+  });
+
+  test('near miss: what is read is the decoy, whatever stands there afterwards', async () => {
+    const { call, alert } = await last(OPENS, [['openat', AT_FDCWD, `race:${str(decoy())}`, O.RDONLY]]);
+    assertFields(alert, { 'fd.name': decoy(), 'fd.realpath': decoy() });
+    await agent.none(READ.name, { 'proc.vpid': BigInt(call.pid) });
+  });
+
+  test('limit: an open that fails has no file, and is told by what was in memory', async () => {
+    const { alert } = await last(OPENS, [['openat', AT_FDCWD, rewritten('not-there'), O.RDONLY]]);
+    assertFields(alert, { 'evt.res': 'ENOENT', 'fd.realpath': null, 'evt.arg.name': decoy('not-there') });
+  });
+
+  test('limit: calls that leave no open file are told by what was in memory', async () => {
+    writeFileSync(secret('to-remove'), '');
+    const removed = await last(PATHS, [['unlinkat', AT_FDCWD, rewritten('to-remove'), 0]]);
+    assert.ok(!existsSync(secret('to-remove')), 'the race is won');
+    assertFields(removed.alert, { 'evt.rawres': 0, 'evt.arg.name': decoy('to-remove') });
+    const made = await last(PATHS, [['mkdirat', AT_FDCWD, rewritten('a-folder'), 0o755]]);
+    assert.ok(existsSync(secret('a-folder')));
+    assertFields(made.alert, { 'evt.rawres': 0, 'evt.arg.path': decoy('a-folder') });
+    const moved = await last(PATHS, [
+      ['renameat2', AT_FDCWD, rewritten('a-folder'), AT_FDCWD, rewritten('b-folder'), 0],
+    ]);
+    assert.ok(existsSync(secret('b-folder')));
+    assertFields(moved.alert, { 'evt.arg.oldpath': decoy('a-folder'), 'evt.arg.newpath': decoy('b-folder') });
+  });
+
+  test('limit: and have no name where it is gone', async () => {
+    const { alert } = await last(PATHS, [['mkdirat', AT_FDCWD, gone('c-folder'), 0o755]]);
+    assert.ok(existsSync(secret('c-folder')));
+    assertFields(alert, { 'evt.rawres': 0, 'evt.arg.path': null });
+  });
+
+  test('the same by io_uring: the paths that the kernel used', async () => {
+    writeFileSync(secret('to-remove'), '');
+    const removed = await last(PATHS, [['ring:unlinkat', AT_FDCWD, rewritten('to-remove'), 0]]);
+    assert.ok(!existsSync(secret('to-remove')));
+    assertFields(removed.alert, { 'evt.is_io_uring': true, 'evt.rawres': 0, 'evt.arg.name': secret('to-remove') });
+    const linked = await last(PATHS, [['ring:symlinkat', rewritten('target'), AT_FDCWD, gone('a-link')]]);
+    assertFields(linked.alert, { 'evt.rawres': 0, 'evt.arg.target': secret('target') });
+  });
+});
+
+describe('programs', () => {
+  test('execve, the path rewritten: the program that runs', async () => {
+    const program = copyAct(`${directory}/secret`, 'secretact');
+    const raced = `race:${str(program)} ${str(decoy('secretact'))}`;
+    const running = startAct([['execve', raced, 'list:decoyact,@mark,raced', 'null']]);
+    const pid = BigInt(running.process.pid ?? assert.fail());
+    await running.end();
+    const alert = await agent.only(EXECS.name, { 'proc.vpid': pid, 'proc.name': 'secretact' });
+    assertFields(alert, {
+      'evt.rawres': 0,
+      'evt.arg.filename': program,
+      'proc.exepath': program,
+      'proc.args': '@mark raced',
+    });
+  });
+
+  test('limit: an execve that fails is told by what was in memory', async () => {
+    const { alert } = await last(EXECS, [['execve', rewritten('no-program'), 'list:no-program', 'null']]);
+    assertFields(alert, { 'evt.res': 'ENOENT', 'evt.arg.filename': decoy('no-program') });
+  });
+});
+
+/** An address that the kernel reads as that of the secret end, which is at 127.0.0.2, and memory has as another. */
+function racedAddress(port: number): string {
+  return `race:in:127.0.0.2:${port} in:127.0.0.1:9`;
+}
+
+function listener(port: number): Step[] {
+  return [
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['bind', 'r0', `in:127.0.0.2:${port}`, 'len'],
+    ['listen', 'r0', 1],
+  ];
+}
+
+describe('addresses', () => {
+  const cases: readonly (readonly [name: string, port: number, steps: readonly Step[], expected: Expected])[] = [
+    [
+      'connect: the address connected to',
+      17201,
+      [
+        ['socket', AF_INET, SOCK_STREAM, 0],
+        ['connect', 'r3', racedAddress(17201), 'len'],
+      ],
+      { 'evt.res': 'SUCCESS' },
+    ],
+    [
+      'connect by int 0x80',
+      17202,
+      [
+        ['socket', AF_INET, SOCK_STREAM, 0],
+        ['int80:connect', 'r3', racedAddress(17202), 'len'],
+      ],
+      { 'evt.res': 'SUCCESS' },
+    ],
+    [
+      'connect by io_uring',
+      17203,
+      [
+        ['socket', AF_INET, SOCK_STREAM, 0],
+        ['ring:connect', 'r3', racedAddress(17203), 'len'],
+      ],
+      { 'evt.res': 'SUCCESS', 'evt.is_io_uring': true },
+    ],
+    [
+      'connect that does not wait',
+      17201,
+      [
+        ['socket', AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0],
+        ['connect', 'r3', racedAddress(17201), 'len'],
+      ],
+      { 'evt.res': 'EINPROGRESS' },
+    ],
+    [
+      'connect of a socket for datagrams',
+      17202,
+      [
+        ['socket', AF_INET, SOCK_DGRAM, 0],
+        ['connect', 'r3', racedAddress(17202), 'len'],
+      ],
+      { 'evt.res': 'SUCCESS' },
+    ],
+  ];
+  for (const [name, port, steps, expected] of cases) {
+    test(name, async () => {
+      const { call, alert } = await last(SOCKETS, [...listener(port), ...steps]);
+      if (call.result === 0) assert.equal(call.peer, `127.0.0.2:${port}`, 'the race is won');
+      assertFields(alert, { 'fd.sip': '127.0.0.2', 'fd.sport': port, ...expected });
+      await agent.only(CONNECTED.name, { 'proc.vpid': BigInt(call.pid) });
+    });
+  }
+
+  test('connect by sendto with MSG_FASTOPEN', async () => {
+    const calls = await act([
+      ...listener(17203),
+      ['socket', AF_INET, SOCK_STREAM, 0],
+      ['sendto', 'r3', str('data'), 4, MSG_FASTOPEN, racedAddress(17203), 'len'],
+    ]);
+    assert.equal(calls.at(-1)?.peer, '127.0.0.2:17203');
+    const alert = await agent.only(CONNECTED.name, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
+    assertFields(alert, { 'evt.rawres': 0 });
+  });
+
+  test('connect to an IPv6 address', async () => {
+    const { call, alert } = await last(SOCKETS, [
+      ['socket', AF_INET6, SOCK_DGRAM, 0],
+      ['connect', 'r0', 'race:in6:::1:17204 in6:::2:9', 'len'],
+    ]);
+    assert.equal(call.result, 0);
+    assertFields(alert, { 'fd.sip': '::1', 'fd.sport': 17204 });
+  });
+
+  test('connect to a unix socket: the path that it is bound to', async () => {
+    const { call, alert } = await last(SOCKETS, [
+      ['socket', AF_UNIX, SOCK_STREAM, 0],
+      ['bind', 'r0', `un:${secret('a-socket')}`, 'len'],
+      ['listen', 'r0', 1],
+      ['socket', AF_UNIX, SOCK_STREAM, 0],
+      ['connect', 'r3', `race:un:${secret('a-socket')} un:${decoy('a-socket')}`, 'len'],
+    ]);
+    assert.equal(call.result, 0);
+    assert.ok(String(alert.output_fields['fd.name']).endsWith(` ${secret('a-socket')}`), alert.output);
+  });
+
+  test('bind: the address that the socket has', async () => {
+    const { call, alert } = await last(SOCKETS, [
+      ['socket', AF_INET, SOCK_STREAM, 0],
+      ['bind', 'r0', racedAddress(17205), 'len'],
+    ]);
+    assert.equal(call.local, '127.0.0.2:17205');
+    assertFields(alert, { 'evt.rawres': 0, 'fd.name': '127.0.0.2:17205', 'fd.sip': '127.0.0.2', 'fd.sport': 17205 });
+  });
+
+  test('datagrams by io_uring: the address that they go to', async () => {
+    for (const step of [
+      ['ring:sendto', 'r0', str('data'), 4, 0, racedAddress(17206), 'len'],
+      ['ring:sendmsg', 'r0', `msg:${racedAddress(17206)}`, 0],
+    ] satisfies Step[]) {
+      const { alert } = await last(SOCKETS, [['socket', AF_INET, SOCK_DGRAM, 0], step]);
+      assertFields(alert, { 'evt.is_io_uring': true, 'fd.sip': '127.0.0.2', 'fd.sport': 17206 });
+    }
+  });
+
+  test('limit: the socket of a datagram does not keep where it went: told by what was in memory', async () => {
+    for (const step of [
+      ['sendto', 'r0', str('data'), 4, 0, racedAddress(17207), 'len'],
+      ['sendmsg', 'r0', `msg:${racedAddress(17207)}`, 0],
+    ] satisfies Step[]) {
+      const { call, alert } = await last(SOCKETS, [['socket', AF_INET, SOCK_DGRAM, 0], step]);
+      assert.equal(call.result, 4);
+      assertFields(alert, { 'fd.sip': '127.0.0.1', 'fd.sport': 9 });
+    }
+  });
+
+  test('limit: nor does the socket of a connection that is refused', async () => {
+    const { alert } = await last(SOCKETS, [
+      ['socket', AF_INET, SOCK_STREAM, 0],
+      ['connect', 'r0', 'race:in:127.0.0.2:1 in:127.0.0.1:9', 'len'],
+    ]);
+    assertFields(alert, { 'evt.res': 'ECONNREFUSED', 'fd.sip': '127.0.0.1', 'fd.sport': 9 });
+  });
+});
