@@ -2,6 +2,7 @@
 
 import { FORMAT_KEYS } from './keys/format.ts';
 import { HTTP_KEYS } from './keys/http.ts';
+import { METADATA_KEYS } from './keys/metadata.ts';
 import { NOISE_KEYS } from './keys/noise.ts';
 import { OUTPUT_KEYS } from './keys/outputs.ts';
 import { RULE_KEYS } from './keys/rules.ts';
@@ -16,6 +17,7 @@ export const DEFINITION = section('The configuration of Wasprey.', {
   ...HTTP_KEYS,
   ...NOISE_KEYS,
   ...SERVICE_KEYS,
+  ...METADATA_KEYS,
   ...UNUSED_KEYS,
 });
 

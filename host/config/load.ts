@@ -2,6 +2,7 @@
 
 import { SourceFile } from '../compiler/source-file.ts';
 import { checkConfiguration } from './check.ts';
+import { withPluginEngines } from './container-plugin.ts';
 import { type Configuration, DEFINITION } from './definition.ts';
 import { ConfigError } from './error.ts';
 import type { Environment } from './expand.ts';
@@ -34,7 +35,8 @@ export function loadConfig({ path, options = [], environment }: ConfigInput): Lo
   const others = given.filter((option) => topKey(option) !== 'config_files');
   const main = includes.reduce(applyOption, path === undefined ? nothing() : readConfigFile(path));
   const { root, files } = withIncludes(main, path, environment);
-  const { value, diagnostics, origins, unused } = readValue(DEFINITION, others.reduce(applyOption, root), environment);
+  const whole = withPluginEngines(others.reduce(applyOption, root));
+  const { value, diagnostics, origins, unused } = readValue(DEFINITION, whole, environment);
   const all = [...diagnostics, ...checkConfiguration(value, origins)];
   if (all.length > 0) throw new ConfigError(all);
   return { configuration: value, origins, unused, files };

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { configReference } from '../../host/cli/config-reference.ts';
+import { kubernetesPlace, runtimePlaces } from '../../host/cli/run-metadata.ts';
 import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
 import { DEFINITION } from '../../host/config/definition.ts';
 import { durationText, parseDuration } from '../../host/config/duration.ts';
@@ -16,6 +17,7 @@ import { type Environment, expandVariables } from '../../host/config/expand.ts';
 import { configSchema } from '../../host/config/json-schema.ts';
 import { type LoadedConfig, loadConfig } from '../../host/config/load.ts';
 import { printConfig } from '../../host/config/print.ts';
+import { usualPlaces } from '../../host/metadata/runtime-places.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { FALCO_CONFIG } from '../support/falco-config.ts';
 
@@ -323,5 +325,37 @@ describe('what there is to configure', () => {
       maximum: 65535,
     });
     assert.match(parsed.properties.falco_libs.description, /^Without effect\. /);
+  });
+});
+
+describe('container runtimes', () => {
+  it('are those of container_engines, or of the container plugin', () => {
+    const engines =
+      'docker: {enabled: false}, podman: {sockets: [/a, /b]}, cri: {sockets: [/c]}, containerd: {enabled: true, sockets: [/d, /c]}';
+    const plugin = `plugins: [{name: other}, {name: container, library_path: x.so, init_config: {with_size: true, engines: {${engines}}}}]`;
+    for (const text of [`container_engines: {${engines}}`, plugin]) {
+      const { dockerSocket, podmanSocket, criSockets } = runtimePlaces(load(text).configuration);
+      assert.deepEqual(
+        { dockerSocket, podmanSocket, criSockets },
+        { dockerSocket: '', podmanSocket: '/a', criSockets: ['/d', '/c'] },
+      );
+    }
+    assert.deepEqual(runtimePlaces(load('').configuration), usualPlaces());
+    assert.deepEqual(
+      runtimePlaces(load('container_engines: {cri: {enabled: false}, containerd: {enabled: false}}').configuration)
+        .criSockets,
+      [],
+    );
+    assert.match(
+      mistakes(plugin.replace('podman', 'padmon')),
+      /container_engines has no key padmon\n {2}--> main\.yaml:1:\d+/,
+    );
+  });
+
+  it('and the API server is asked as the pod allows, by a file, or not at all', () => {
+    const place = (text: string) => kubernetesPlace(load(text).configuration);
+    assert.equal(place(''), undefined);
+    assert.equal(place('kubernetes: {enabled: false}'), false);
+    assert.deepEqual(place('kubernetes: {node: n1, kubeconfig: /k}'), { node: 'n1', kubeconfig: '/k' });
   });
 });

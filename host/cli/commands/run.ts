@@ -8,6 +8,7 @@ import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand, EXIT } from '../command.ts';
 import { reasonOf } from '../rule-files.ts';
+import { kubernetesPlace, runtimePlaces } from '../run-metadata.ts';
 import { alertFormat, makeOutputs } from '../run-outputs.ts';
 import { loadCompiledRules, prepareRules } from '../run-rules.ts';
 import { RunServer } from '../run-server.ts';
@@ -100,7 +101,8 @@ class Run {
   }
 
   async #agentOptions(): Promise<AgentOptions> {
-    const { ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
+    const { configuration, ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
+    const kubernetes = kubernetesPlace(configuration);
     return {
       modules: [this.#module],
       outputs: await this.#outputs(),
@@ -108,6 +110,8 @@ class Run {
       ruleMatching,
       isoTime,
       kernelFilter,
+      runtimes: runtimePlaces(configuration),
+      ...(kubernetes !== undefined && { kubernetes }),
       onTrouble: (message) => this.#say(message),
       onEnd: (error) => this.#end.resolve(error),
     };

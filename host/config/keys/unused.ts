@@ -7,7 +7,9 @@ const NOT_YET = 'Wasprey does not have it yet.';
 const DRIVER = 'Falco no longer has it, and here there is nothing that it could set.';
 
 export const UNUSED_KEYS = {
-  plugins: unused('There are no plugins: what the container plugin supplies is built in.'),
+  plugins: unused(
+    'There are no plugins: what the container plugin supplies is built in. Of its init_config, `engines` is applied, as container_engines.',
+  ),
   append_output: unused(NOT_YET),
   static_fields: unused(NOT_YET),
   syslog_output: unused(NOT_YET),

@@ -1,0 +1,47 @@
+// Whom a run asks about containers and pods, by its configuration.
+
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Configuration } from '../config/definition.ts';
+import { type KubernetesPlace, nodeName } from '../metadata/kubernetes/connection.ts';
+import { type RuntimePlaces, usualPlaces } from '../metadata/runtime-places.ts';
+
+interface EngineKeys {
+  readonly enabled: boolean;
+  readonly sockets: readonly string[];
+}
+
+export function runtimePlaces({ container_engines: engines }: Configuration): RuntimePlaces {
+  const usual = usualPlaces();
+  const cri = [engines.containerd, engines.cri];
+  const given = cri.filter(({ enabled }) => enabled).flatMap((engine) => engine.sockets.map(belowHostRoot));
+  const usualCri = cri.some(({ enabled }) => enabled) ? usual.criSockets : [];
+  return {
+    ...usual,
+    criSockets: given.length > 0 ? [...new Set(given)] : usualCri,
+    dockerSocket: socketOf(engines.docker, usual.dockerSocket),
+    podmanSocket: socketOf(engines.podman, usual.podmanSocket),
+  };
+}
+
+/** The first that is there; an empty path, which never is, if the engine is not to be asked. */
+function socketOf({ enabled, sockets }: EngineKeys, usual: string): string {
+  if (!enabled) return '';
+  const given = sockets.map(belowHostRoot);
+  return given.find((path) => existsSync(path)) ?? given[0] ?? usual;
+}
+
+function belowHostRoot(path: string): string {
+  const root = process.env.HOST_ROOT ?? '';
+  return root === '' ? path : join(root, path);
+}
+
+/** Undefined: as the pod that the agent runs in allows. */
+export function kubernetesPlace({ kubernetes }: Configuration): KubernetesPlace | false | undefined {
+  const { enabled, node, kubeconfig } = kubernetes;
+  if (!enabled) return false;
+  if (kubeconfig === '' && node === '') return undefined;
+  const name = node === '' ? (nodeName() ?? hostname()) : node;
+  return { node: name, ...(kubeconfig !== '' && { kubeconfig }) };
+}
