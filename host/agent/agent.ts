@@ -16,7 +16,7 @@ import type { ReplayReport } from '../recording/replay.ts';
 import { AlertDesk, type DeskCounters } from './alert-desk.ts';
 import { DropWatch } from './drop-watch.ts';
 import type { RuleModule } from './rule-module.ts';
-import { type RuleSetSummary, RuleSets } from './rule-sets.ts';
+import { type RuleChange, type RuleSetSummary, RuleSets } from './rule-sets.ts';
 
 /** How long outputs have at the end to write out what is queued. */
 const OUTPUT_CLOSE_MS = 500;
@@ -52,6 +52,8 @@ export interface AgentOptions {
   readonly kubernetes?: KubernetesPlace | false;
   /** Told what goes wrong while it runs; each is a sentence for people. */
   readonly onTrouble?: (message: string) => void;
+  /** Rules were replaced, or could not be and those before stay; for an event on the agent's own pod, for example. */
+  readonly onRules?: (change: RuleChange) => void;
   /** The engine has ended by itself: nothing is watched any more, and stop() is all that is left to do. */
   readonly onEnd?: (error: EngineError) => void;
 }
@@ -104,6 +106,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     desk,
     isFiltered: source === 'bpf' && options.kernelFilter !== false,
     onTrouble,
+    ...(options.onRules && { onRules: options.onRules }),
   });
   const summary = (): Summary => ({
     engine: engine?.counters,

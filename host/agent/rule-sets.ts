@@ -30,7 +30,13 @@ export interface RuleSetsHost {
   /** Whether the kernel drops what no rule can match. */
   readonly isFiltered: boolean;
   readonly onTrouble: (message: string) => void;
+  readonly onRules?: (change: RuleChange) => void;
 }
+
+/** The reason is one line. */
+export type RuleChange =
+  | { readonly kind: 'replaced'; readonly generation: number; readonly modules: RuleSetSummary['modules'] }
+  | { readonly kind: 'refused'; readonly reason: string };
 
 export class RuleSets {
   readonly #host: RuleSetsHost;
@@ -82,6 +88,7 @@ export class RuleSets {
     this.#generation = generation;
     this.#succeeded++;
     this.#lastSuccess = Date.now();
+    this.#host.onRules?.({ kind: 'replaced', generation, modules: this.summary.modules });
   }
 
   /** The worker has told that no match of the sets before will come. */
@@ -94,6 +101,7 @@ export class RuleSets {
     this.#failed++;
     this.#lastFailure = { time: Date.now(), reason };
     this.#host.desk.internal(RELOAD_FAILURE_RULE, 'Critical', `${RELOAD_FAILURE_RULE}: ${reason}`);
+    this.#host.onRules?.({ kind: 'refused', reason });
   }
 
   get summary(): RuleSetSummary {

@@ -10,6 +10,9 @@ import { CommandFailure } from './report-error.ts';
 /** The rules that come with Wasprey. */
 export const OWN_RULES = join(PROJECT, 'rules');
 
+/** A hundred times what the stock rules have. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
 /** `\0asm`, with which every WebAssembly module begins. */
 const MODULE_MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
@@ -30,11 +33,27 @@ function filesOf(path: string): string[] {
 
 /** The rule files in a folder; undefined if it is none. */
 function rulesBelow(path: string): string[] | undefined {
+  return filesBelow(path, isRuleFile);
+}
+
+function filesBelow(path: string, isWanted: (name: string) => boolean): string[] | undefined {
   if (!orFail(path, () => statSync(path)).isDirectory()) return undefined;
   return orFail(path, () => readdirSync(path, { withFileTypes: true }))
-    .filter((entry) => !entry.isDirectory() && isRuleFile(entry.name))
+    .filter((entry) => !entry.isDirectory() && isWanted(entry.name))
     .map(({ name }) => join(path, name))
     .sort();
+}
+
+/**
+ * The files, and of folders all files that end in .wasm, in the order of their names.
+ * @throws {CommandFailure} for what isn't there, and for a folder without modules
+ */
+export function moduleFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    const below = filesBelow(path, (name) => name.endsWith('.wasm')) ?? [path];
+    if (below.length === 0) throw new CommandFailure(`${path} holds no modules`, 'they end in .wasm');
+    return below;
+  });
 }
 
 function isRuleFile(name: string): boolean {
@@ -55,6 +74,10 @@ export function presentRuleFiles(paths: readonly string[]): string[] {
 }
 
 function readText(path: string): string {
+  const { size } = orFail(path, () => statSync(path));
+  if (size > MOST_BYTES) {
+    throw new CommandFailure(`${path} has ${size} bytes`, `a rule file may have ${MOST_BYTES / 1024 / 1024} MB`);
+  }
   const bytes = orFail(path, () => readFileSync(path));
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

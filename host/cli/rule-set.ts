@@ -43,8 +43,9 @@ export function loadRuleSet(
   terminal: Terminal,
   showWarnings: boolean,
   selection: RuleSelection = ALL_ENABLED,
+  onFile?: (name: string) => void,
 ): RuleSet {
-  const result = load(files, selection);
+  const result = load(files, selection, onFile);
   const warnings = finalWarnings(result.files);
   const shown = [...result.errors, ...(showWarnings ? warnings : [])];
   for (const diagnostic of shown) terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
@@ -68,8 +69,12 @@ export function checkRuleFiles(files: readonly RuleFile[], selection: RuleSelect
   );
 }
 
-function load(files: readonly RuleFile[], { minimumPriority }: RuleSelection): LoadResult {
-  return loadRules(files, minimumPriority === undefined ? {} : { minimumPriority });
+function load(
+  files: readonly RuleFile[],
+  { minimumPriority }: RuleSelection,
+  onFile?: (name: string) => void,
+): LoadResult {
+  return loadRules(files, { ...(minimumPriority !== undefined && { minimumPriority }), ...(onFile && { onFile }) });
 }
 
 function captured(rules: readonly CompiledRule[]): RuleSource[] {

@@ -1,5 +1,5 @@
 // The rules of a run, as a module: read from a compiled file, found in the cache by the content of the rule files, or compiled.
-// The compiler is loaded only in the last case: a start with rules that are known should not wait for it.
+// The compiler runs in a process of its own: what a rule file makes of it must not be the agent's end.
 
 import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
 import { contentHash, ModuleCache } from '../compiler/cache.ts';
@@ -9,24 +9,29 @@ import { Progress } from '../setup/progress.mjs';
 import { digestInputs } from '../setup/stamp.mjs';
 import { admitModule, NO_SIGNATURES, type SignaturePolicy } from '../signature/policy.ts';
 import { readModuleFile } from './module-file.ts';
-import { CommandFailure } from './report-error.ts';
-import { readRuleFiles, sourceHashes } from './rule-files.ts';
+import { readRuleFiles } from './rule-files.ts';
 import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Everything that decides what the compiler makes of given rules. */
 const COMPILER_SOURCES = ['host/compiler', 'host/sandbox', 'host/schema', 'rules-wasm', 'package-lock.json'];
 
+/** @throws {CommandFailure | SandboxError | RuleModuleError} */
+export function loadCompiledRules(path: string): RuleModule {
+  return admitRuleModule(path, readModuleFile(path), NO_SIGNATURES, () => {});
+}
+
 /**
- * @param warn told what a policy that only warns has against the module
- * @throws {CommandFailure | SandboxError | RuleModuleError | SignatureError}
+ * A compiled module, if the policy admits it.
+ * @param warn told what a policy that only warns has against it
+ * @throws {SandboxError | RuleModuleError | SignatureError}
  */
-export function loadCompiledRules(
+export function admitRuleModule(
   path: string,
-  policy: SignaturePolicy = NO_SIGNATURES,
-  warn: (message: string) => void = () => {},
+  bytes: Uint8Array,
+  policy: SignaturePolicy,
+  warn: (message: string) => void,
 ): RuleModule {
-  const bytes = readModuleFile(path);
   admitModule(path, bytes, policy, warn);
   return loadRuleModule(path, bytes);
 }
@@ -40,8 +45,22 @@ export async function prepareRules(
   terminal: Terminal,
   selection: RuleSelection = ALL_ENABLED,
 ): Promise<RuleModule> {
-  const files = readRuleFiles(paths);
   const name = paths.length === 0 ? 'rules' : paths.join(', ');
+  return compileRules(name, readRuleFiles(paths), terminal, selection, false);
+}
+
+/**
+ * @param name for messages
+ * @param inBackground for an agent that runs: it has the processors first, and no progress is shown
+ * @throws {CommandFailure} when the rules have errors, which are shown then
+ */
+export async function compileRules(
+  name: string,
+  files: readonly RuleFile[],
+  terminal: Terminal,
+  selection: RuleSelection,
+  inBackground: boolean,
+): Promise<RuleModule> {
   const cache = new ModuleCache(MODULE_CACHE, BUILT_MODULES);
   const key = contentHash([
     digestInputs(PROJECT, COMPILER_SOURCES),
@@ -50,29 +69,22 @@ export async function prepareRules(
   ]);
   const known = cache.read(key);
   if (known) return loadRuleModule(name, known);
-  const compiled = await compile(files, selection, terminal);
+  const compiled = await compile(files, selection, terminal, inBackground);
   cache.write(key, compiled);
   return loadRuleModule(name, compiled);
 }
 
-async function compile(files: readonly RuleFile[], selection: RuleSelection, terminal: Terminal): Promise<Uint8Array> {
-  const { backEndRemarks, loadRuleSet, renderCompileDiagnostic } = await import('./rule-set.ts');
-  const { compileModule } = await import('../compiler/compile.ts');
-  const { active, warnings } = loadRuleSet(files, terminal, false, selection);
-  if (active.length === 0)
-    throw new CommandFailure('there is no rule to run', 'all of them are disabled, or none is there');
-  const module = await new Progress().step('rule module', `${active.length} rules`, () =>
-    compileModule(active, {
-      cacheDirectory: MODULE_CACHE,
-      builtDirectory: BUILT_MODULES,
-      sources: sourceHashes(files),
-    }),
+async function compile(
+  files: readonly RuleFile[],
+  selection: RuleSelection,
+  terminal: Terminal,
+  inBackground: boolean,
+): Promise<Uint8Array> {
+  const { compileBounded } = await import('./bounded-compile.ts');
+  const { loaded, module } = compileBounded(
+    { files, selection, color: terminal.color },
+    { say: (text) => terminal.say(text), inBackground },
   );
-  // A rule that is left out never matches: that must not pass for watching.
-  const errors = module.diagnostics.filter(({ severity }) => severity === 'error');
-  for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
-  if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'mend what is shown above');
-  const told = warnings + backEndRemarks(module.diagnostics).length;
-  if (told > 0) terminal.say(`  (${told} ${told === 1 ? 'warning' : 'warnings'}: \`wasprey validate\` shows them)\n`);
-  return module.wasm;
+  const rules = await loaded;
+  return inBackground ? module : new Progress().step('rule module', `${rules} rules`, () => module);
 }

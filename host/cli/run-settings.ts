@@ -18,11 +18,18 @@ import type { Terminal } from './terminal.ts';
 
 export const RUN_OPTIONS = {
   module: {
-    kind: 'text',
+    kind: 'list',
     short: 'm',
     value: 'FILE',
-    description: 'Run a module of `wasprey compile` instead of rule files.',
+    description:
+      'Run a module of `wasprey compile`, or all modules of a folder (.wasm), instead of the rules that come with Wasprey. May be given often; rules of RULES come after those of modules.',
   },
+  watch: {
+    kind: 'flag',
+    description:
+      'Bring changes of rule files and modules into use while it runs. Default: with a configuration, as its watch_config_files says. SIGHUP does so at any time.',
+  },
+  'no-watch': { kind: 'flag', description: 'Change nothing while it runs, but on SIGHUP.' },
   signature: {
     kind: 'text',
     value: 'MODE',
@@ -76,10 +83,14 @@ export interface RunSettings {
   readonly configuration: Configuration;
   /** The files that it was read from. */
   readonly configFiles: readonly string[];
-  /** A compiled module, or rule files and folders; none: the rules that come with Wasprey. */
-  readonly rules:
-    | { readonly module: string; readonly signatures: SignaturePolicy }
-    | { readonly paths: readonly string[] };
+  /** Compiled modules, and folders of such. They come before rule files. */
+  readonly modules: readonly string[];
+  readonly signatures: SignaturePolicy;
+  /** Rule files and folders; none: the rules that come with Wasprey, if there are no modules. */
+  readonly ruleFiles: readonly string[];
+  /** Whether changes of any of these are brought into use, and where they would be seen: files and folders, there or not. */
+  readonly watch: boolean;
+  readonly watched: readonly string[];
   readonly selection: RuleSelection;
   readonly json: boolean;
   readonly isoTime: boolean;
@@ -100,16 +111,17 @@ export async function runSettings(
   operands: readonly string[],
   terminal: Terminal,
 ): Promise<RunSettings> {
-  const { module, 'rule-matching': ruleMatching } = options;
-  if (module !== undefined && operands.length > 0) throw new UsageError('--module and RULES exclude each other');
+  const { 'rule-matching': ruleMatching } = options;
+  const modules = (options.module ?? []).map(({ text }) => text);
   const own = selectionOf(options);
-  if (module !== undefined && !selectsAll(own)) {
+  if (modules.length > 0 && operands.length === 0 && !selectsAll(own)) {
     throw new UsageError('the rules of a module are those it was compiled with', 'select them with `wasprey compile`');
   }
   const { file, settings } = splitOption(options);
-  const usual = module === undefined && operands.length === 0;
+  const usual = modules.length === 0 && operands.length === 0;
   const given = await configurationOf({ config: options.config, option: settings, usual }, terminal);
   const { configuration, loaded } = given;
+  const configured = usual ? configuredRules(given) : undefined;
   const stdout = options['no-stdout'] !== true && configuration.stdout_output.enabled;
   if (!stdout && file === undefined && !sendsElsewhere(configuration)) {
     throw new UsageError('there is no place for alerts', 'add --output FILE, or turn an output on');
@@ -118,10 +130,12 @@ export async function runSettings(
   return {
     configuration,
     configFiles: loaded?.files ?? [],
-    rules:
-      module === undefined
-        ? { paths: operands.length > 0 ? operands : configuredRules(given) }
-        : { module, signatures: signaturePolicy(options) },
+    modules,
+    signatures: signaturePolicy(options),
+    ruleFiles: configured === undefined ? operands : presentRuleFiles(configured),
+    watch:
+      options['no-watch'] !== true && (options.watch ?? (loaded !== undefined && configuration.watch_config_files)),
+    watched: [...modules, ...(configured ?? operands), ...(loaded?.files ?? [])],
     selection: configuredSelection(configuration, own),
     json: options.json ?? configuration.json_output,
     isoTime: options['iso-time'] ?? configuration.time_format_iso_8601,
@@ -150,10 +164,11 @@ function sendsElsewhere(configuration: Configuration): boolean {
   return [file_output, program_output, http_output, alertmanager_output, otlp_output].some(({ enabled }) => enabled);
 }
 
-function configuredRules({ configuration, loaded }: CommandConfiguration): readonly string[] {
+/** Files and folders that the configuration names, there or not; undefined if it says nothing of them. */
+function configuredRules({ configuration, loaded }: CommandConfiguration): readonly string[] | undefined {
   const { rules_file, rules_files } = configuration;
-  if (!loaded?.origins.has('rules_file') && !loaded?.origins.has('rules_files')) return [];
-  return presentRuleFiles([...rules_file, ...rules_files]);
+  const isSet = loaded?.origins.has('rules_file') || loaded?.origins.has('rules_files');
+  return isSet ? [...rules_file, ...rules_files] : undefined;
 }
 
 /** @throws {UsageError | CommandFailure} */

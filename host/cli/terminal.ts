@@ -19,6 +19,17 @@ export interface Terminal {
   alarm(text: string): string;
 }
 
+/** Nobody reads it. */
+export const SILENT: Terminal = {
+  print: () => {},
+  say: () => {},
+  color: false,
+  interactive: false,
+  width: LINE_WIDTH,
+  bold: (text) => text,
+  alarm: (text) => text,
+};
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Colour is for terminals, unless NO_COLOR (no-color.org: any value but an empty one) or TERM=dumb says otherwise. */

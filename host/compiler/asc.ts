@@ -32,6 +32,24 @@ export class AscError extends Error {
   }
 }
 
+function ascJob(source: string, operators: ReadonlyMap<string, string>): AscJob {
+  const directory = OPERATORS_PATH.replace(/^\.\//, '');
+  const files: Record<string, string> = { 'rules.ts': source };
+  for (const [path, text] of operators) files[`${directory}/${path}.ts`] = text;
+  return { entry: 'rules.ts', files, flags: ASC_FLAGS };
+}
+
+/**
+ * The same in this process, which must be a short-lived one with bounds of its own.
+ * @throws AscError
+ */
+export async function runAscHere(source: string, operators: ReadonlyMap<string, string>): Promise<Uint8Array> {
+  const { ascHere } = await import('./asc-here.ts');
+  const made = await ascHere(ascJob(source, operators));
+  if (made instanceof Uint8Array) return made;
+  throw new AscError('failed', made.failed.slice(0, 4000));
+}
+
 /**
  * Compiles the source of a module.
  * @param operators files of rules-wasm/ by path without extension
@@ -42,10 +60,6 @@ export async function runAsc(
   operators: ReadonlyMap<string, string>,
   limits: AscLimits = ASC_LIMITS,
 ): Promise<Uint8Array> {
-  const directory = OPERATORS_PATH.replace(/^\.\//, '');
-  const files: Record<string, string> = { 'rules.ts': source };
-  for (const [path, text] of operators) files[`${directory}/${path}.ts`] = text;
-  const job: AscJob = { entry: 'rules.ts', files, flags: ASC_FLAGS };
   const script = join(import.meta.dirname, `asc-child${extname(import.meta.filename)}`);
   const child = spawn(process.execPath, [`--max-old-space-size=${limits.megabytes}`, script], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -63,7 +77,7 @@ export async function runAsc(
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
   // A child that dies early leaves the pipe closed: its exit says why.
   child.stdin.on('error', () => {});
-  child.stdin.end(JSON.stringify(job));
+  child.stdin.end(JSON.stringify(ascJob(source, operators)));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', (error) => reject(new AscError('failed', `asc could not be started: ${error.message}`)));
     child.on('close', resolve);

@@ -3,7 +3,7 @@
 import { instrumentFuel } from '../sandbox/fuel.ts';
 import { writeCustomSection } from '../sandbox/sections.ts';
 import type { EventType } from '../schema/events.ts';
-import { type AscLimits, runAsc } from './asc.ts';
+import { type AscLimits, runAsc, runAscHere } from './asc.ts';
 import { ASC_FLAGS } from './asc-flags.ts';
 import { AutomatonTooLargeError } from './automata/automaton.ts';
 import { RegexSyntaxError } from './automata/regex.ts';
@@ -38,6 +38,8 @@ export interface CompileOptions extends TranslateOptions {
   /** Where modules are that came with the installation. */
   readonly builtDirectory?: string;
   readonly limits?: AscLimits;
+  /** This process is a short-lived one with bounds of its own: asc runs in it. */
+  readonly inThisProcess?: true;
   /** File name -> sha256, for the manifest. */
   readonly sources?: Readonly<Record<string, string>>;
 }
@@ -119,7 +121,8 @@ export async function compileModule(
     options.cacheDirectory === undefined ? undefined : new ModuleCache(options.cacheDirectory, options.builtDirectory);
   const key = contentHash([withoutComments(source), ...[...operators].flat(), ...ASC_FLAGS, ASC_VERSION]);
   const known = cache?.read(key);
-  const compiled = known ?? (await runAsc(source, operators, options.limits));
+  const run = () => (options.inThisProcess ? runAscHere(source, operators) : runAsc(source, operators, options.limits));
+  const compiled = known ?? (await run());
   if (!known) cache?.write(key, compiled);
   const filter = options.fields === 'given' ? undefined : kernelFilter(plan);
   const manifest = manifestOf(plan, options.sources ?? {}, filter);

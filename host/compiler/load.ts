@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly sources?: readonly string[];
   /** Rules less severe are left out unseen, mistakes in them too. Default: all are loaded. */
   readonly minimumPriority?: Priority;
+  /** Told of each file before it is read: who bounds the time can say which one was too much. */
+  readonly onFile?: (name: string) => void;
 }
 
 export interface FileResult {
@@ -56,6 +58,7 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
   const read: FileResult[] = [];
   let compiled: Compiled = { rules: [], lists: [], macros: [] };
   for (const { name, text } of files) {
+    options.onFile?.(name);
     let error: RuleLoadError | undefined;
     let schema: FileResult['schema'];
     try {

@@ -8,13 +8,14 @@ import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand, EXIT } from '../command.ts';
 import { reasonOf } from '../rule-files.ts';
+import { type RuleWatch, watchRules } from '../rule-watch.ts';
 import { kubernetesPlace, runtimePlaces } from '../run-metadata.ts';
 import { alertFormat, makeOutputs } from '../run-outputs.ts';
-import { loadCompiledRules, prepareRules } from '../run-rules.ts';
 import { RunServer } from '../run-server.ts';
 import { RUN_OPTIONS, type RunSettings, runSettings } from '../run-settings.ts';
+import { readRunRules } from '../run-source.ts';
 import { renderSummary } from '../summary.ts';
-import type { Terminal } from '../terminal.ts';
+import { SILENT, type Terminal } from '../terminal.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -49,8 +50,14 @@ export const RUN = defineCommand({
     await prepare('capture');
     const server = await RunServer.start(settings.configuration, settings.configFiles);
     try {
-      const module = await rulesOf(settings, terminal);
-      return await new Run(module, settings, server, terminal).untilStopped();
+      const rules = readRunRules(settings);
+      const start: RunStart = {
+        modules: await rules.load(terminal, false),
+        rulesHash: rules.hash,
+        settings,
+        settingsNow: () => runSettings(options, operands, SILENT),
+      };
+      return await new Run(start, server, terminal).untilStopped();
     } finally {
       await server.close();
     }
@@ -59,26 +66,30 @@ export const RUN = defineCommand({
 
 const OUTPUT_RULE = 'Wasprey internal: output failure';
 
-function rulesOf({ rules, selection }: RunSettings, terminal: Terminal): RuleModule | Promise<RuleModule> {
-  return 'module' in rules
-    ? loadCompiledRules(rules.module, rules.signatures, (message) => terminal.say(`wasprey: ${message}\n`))
-    : prepareRules(rules.paths, terminal, selection);
+interface RunStart {
+  readonly modules: readonly RuleModule[];
+  /** Of what the modules were made from. */
+  readonly rulesHash: string;
+  readonly settings: RunSettings;
+  /** Anew: the configuration may have changed. */
+  readonly settingsNow: () => Promise<RunSettings>;
 }
 
 /** One run: from the start of the agent to the summary. */
 class Run {
-  readonly #module: RuleModule;
+  readonly #start: RunStart;
   readonly #settings: RunSettings;
   readonly #server: RunServer;
   readonly #terminal: Terminal;
   #outputCount = 0;
   #agent: Agent | undefined;
+  #watch: RuleWatch | undefined;
   /** Ends the run; with the reason, if it is one to complain about. */
   readonly #end = Promise.withResolvers<EngineError | undefined>();
 
-  constructor(module: RuleModule, settings: RunSettings, server: RunServer, terminal: Terminal) {
-    this.#module = module;
-    this.#settings = settings;
+  constructor(start: RunStart, server: RunServer, terminal: Terminal) {
+    this.#start = start;
+    this.#settings = start.settings;
     this.#server = server;
     this.#terminal = terminal;
   }
@@ -86,25 +97,39 @@ class Run {
   /** @returns the exit status */
   async untilStopped(): Promise<number> {
     // Before the start, so that a Ctrl-C during it stops cleanly as well. It may come twice: npm passes on what the terminal has sent.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => this.#end.resolve(undefined));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#end.resolve(undefined));
+    process.on('SIGHUP', () => this.#hangUp());
     const agent = await startAgent(await this.#agentOptions());
     this.#server.watch(agent);
     this.#agent = agent;
+    this.#watch = watchRules({
+      agent,
+      settings: this.#settings,
+      inUse: this.#start.rulesHash,
+      again: this.#start.settingsNow,
+      say: (message) => this.#say(message),
+    });
     const began = performance.now();
     this.#announce(began);
     const { duration } = this.#settings;
     const timer = duration === undefined ? undefined : setTimeout(() => this.#end.resolve(undefined), duration * 1000);
     const failure = await this.#end.promise;
     clearTimeout(timer);
+    this.#watch.close();
     return this.#finish(agent, began, failure);
+  }
+
+  /** The terminal is gone, or somebody wants the rules to be read anew. */
+  #hangUp(): void {
+    if (this.#terminal.interactive || !this.#watch) this.#end.resolve(undefined);
+    else void this.#watch.reload();
   }
 
   async #agentOptions(): Promise<AgentOptions> {
     const { configuration, ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
     const kubernetes = kubernetesPlace(configuration);
     return {
-      modules: [this.#module],
+      modules: this.#start.modules,
       outputs: await this.#outputs(),
       sizes: { ...DEFAULT_SIZES, ringBudget: ringMegabytes * MEGABYTE },
       ruleMatching,
@@ -141,10 +166,12 @@ class Run {
   }
 
   #announce(now: number): void {
-    const { rules, eventTypes } = this.#module;
+    const { modules } = this.#start;
+    const rules = modules.reduce((sum, module) => sum + module.rules.length, 0);
+    const kinds = new Set(modules.flatMap(({ eventTypes }) => eventTypes)).size;
     // performance.now() counts from the start of the process.
     this.#say(
-      `watching by ${rules.length} rules on ${eventTypes.length} kinds of events, ${(now / 1000).toFixed(2)} s after the start` +
+      `watching by ${rules} rules on ${kinds} kinds of events, ${(now / 1000).toFixed(2)} s after the start` +
         (this.#settings.duration === undefined ? '; Ctrl-C stops' : ''),
     );
   }

@@ -1,0 +1,24 @@
+// What the process that compiles rules is given, and what it tells.
+
+import type { RuleFile } from '../compiler/load.ts';
+import type { RuleSelection } from './rule-selection.ts';
+
+export interface CompileJob {
+  readonly files: readonly RuleFile[];
+  readonly selection: RuleSelection;
+  /** Diagnostics may have colour. */
+  readonly color: boolean;
+}
+
+export type FromCompiler =
+  /** It begins with that file. */
+  | { readonly kind: 'file'; readonly name: string }
+  /** For the person who reads the messages. */
+  | { readonly kind: 'said'; readonly text: string }
+  /** All files are read; so many rules are compiled now. */
+  | { readonly kind: 'loaded'; readonly rules: number }
+  | { readonly kind: 'module'; readonly wasm: Uint8Array }
+  /** The rules can't be used. */
+  | { readonly kind: 'refused'; readonly message: string; readonly help: string | undefined }
+  /** A defect of the compiler's. */
+  | { readonly kind: 'defect'; readonly text: string };

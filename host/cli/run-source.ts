@@ -1,0 +1,83 @@
+// Where the rules of a run come from, read anew each time it is asked: modules, rule files, and a configuration that names them.
+
+import type { RuleModule } from '../agent/rule-module.ts';
+import { contentHash } from '../compiler/cache.ts';
+import { type RuleSnapshot, RulesRefused } from '../rules-watch/reloader.ts';
+import { readModuleFile } from './module-file.ts';
+import { CommandFailure } from './report-error.ts';
+import { moduleFiles, readRuleFiles } from './rule-files.ts';
+import { admitRuleModule, compileRules } from './run-rules.ts';
+import type { RunSettings } from './run-settings.ts';
+import { SILENT, type Terminal } from './terminal.ts';
+
+/** Rules as they were when they were read. */
+export interface RunRules {
+  /** Of all that decides what they come to. */
+  readonly hash: string;
+  /** In the order of evaluation. @throws {CommandFailure | SandboxError | RuleModuleError | SignatureError} */
+  load(terminal: Terminal, inBackground: boolean): Promise<readonly RuleModule[]>;
+}
+
+/** @throws {CommandFailure} for what can't be read */
+export function readRunRules({ modules, signatures, ruleFiles, selection }: RunSettings): RunRules {
+  const compiled = moduleFiles(modules).map((path) => ({ path, bytes: readModuleFile(path) }));
+  const isCompiled = compiled.length > 0 && ruleFiles.length === 0;
+  const files = isCompiled ? [] : readRuleFiles(ruleFiles);
+  const hash = contentHash([
+    ...compiled.flatMap(({ path, bytes }) => [path, Buffer.from(bytes).toString('latin1')]),
+    ...files.flatMap(({ name, text }) => [name, text]),
+    JSON.stringify(selection),
+  ]);
+  return {
+    hash,
+    load: async (terminal, inBackground) => {
+      const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
+      const loaded = compiled.map(({ path, bytes }) => admitRuleModule(path, bytes, signatures, warn));
+      if (isCompiled) return loaded;
+      const name = ruleFiles.length === 0 ? 'rules' : ruleFiles.join(', ');
+      return [...loaded, await compileRules(name, files, terminal, selection, inBackground)];
+    },
+  };
+}
+
+/** The same for an agent that runs: nothing is shown, and what is wrong is a value. */
+export async function readSnapshot(settings: () => Promise<RunSettings>): Promise<RuleSnapshot> {
+  const rules = await refusing('', async () => readRunRules(await settings()));
+  return {
+    hash: rules.hash,
+    load: () => {
+      const { terminal, said } = silentTerminal();
+      return refusing(said, () => rules.load(terminal, true));
+    },
+  };
+}
+
+/** @param said gives what was said until then */
+async function refusing<Result>(said: (() => string) | '', work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const detail = said === '' ? '' : said();
+    throw new RulesRefused(refusalOf(error, detail), detail);
+  }
+}
+
+/** One line: what is wrong first, and where. */
+function refusalOf(error: Error, detail: string): string {
+  const [first] = detail.split('\n');
+  const place = /^ *--> (.*)$/m.exec(detail)?.[1];
+  if (error instanceof CommandFailure && first && place) return `${first} (${place})`;
+  return error.message;
+}
+
+function silentTerminal(): { terminal: Terminal; said: () => string } {
+  let text = '';
+  const terminal: Terminal = {
+    ...SILENT,
+    say: (more) => {
+      text += more;
+    },
+  };
+  return { terminal, said: () => text };
+}

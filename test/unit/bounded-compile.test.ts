@@ -1,0 +1,84 @@
+// Rule files that ask for more than there is: refused by name, within the limits, and the process that asks goes on.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type CompileLimits, compileBounded } from '../../host/cli/bounded-compile.ts';
+import { CommandFailure } from '../../host/cli/report-error.ts';
+import type { RuleFile } from '../../host/compiler/load.ts';
+
+const FINE = {
+  name: 'fine.yaml',
+  text: '- macro: fine\n  condition: evt.type = openat\n- rule: Fine\n  desc: d\n  condition: fine\n  output: o\n  priority: INFO\n',
+};
+
+function rule(name: string, condition: string): string {
+  return `- rule: ${name}\n  desc: d\n  condition: ${condition}\n  output: o\n  priority: INFO\n`;
+}
+
+/** Each step twice the one before. */
+function doubling(steps: number, first: string, step: (number: number) => string): string {
+  return [first, ...Array.from({ length: steps }, (_, index) => step(index + 1))].join('');
+}
+
+/** What is wrong, with what was said before. */
+async function refusal(files: readonly RuleFile[], limits?: CompileLimits): Promise<string> {
+  const said: string[] = [];
+  const job = { files, selection: { selections: [] }, color: false };
+  const { module } = compileBounded(job, { say: (text) => said.push(text), ...(limits && { limits }) });
+  const error = await module.then(
+    () => assert.fail('the rules were compiled'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof CommandFailure, String(error));
+  return `${said.join('')}${error.message}`;
+}
+
+const EXPLODING: Readonly<Record<string, string>> = {
+  macros: doubling(
+    40,
+    '- macro: m0\n  condition: (proc.name = a or proc.name = b)\n',
+    (number) => `- macro: m${number}\n  condition: (m${number - 1} or not m${number - 1})\n`,
+  ),
+  // js-yaml resolves an alias to the same value each time: what walks through it meets it anew.
+  anchors: `- list: a\n${doubling(
+    40,
+    '  zero: &x0 [a, a]\n',
+    (number) => `  step${number}: &x${number} [*x${number - 1}, *x${number - 1}]\n`,
+  )}  items: *x40\n`,
+  lists: `- list: l\n  items: [${Array.from({ length: 200_000 }, (_, item) => `/path/of/item/${item}`).join(', ')}]\n${rule('R', 'evt.type = openat and fd.name in (l)')}`,
+  parentheses: rule('R', `evt.type = openat and ${'('.repeat(100_000)}proc.name = a${')'.repeat(100_000)}`),
+  brackets: '['.repeat(100_000),
+};
+
+for (const [what, text] of Object.entries(EXPLODING)) {
+  test(`${what} that explode are refused by the file's name`, async () => {
+    assert.match(await refusal([FINE, { name: `${what}.yaml`, text }]), new RegExp(`${what}\\.yaml`));
+  });
+}
+
+/** Below what each macro may come to, and far above in all. */
+const MANY = `${doubling(
+  9,
+  '- macro: m0\n  condition: (proc.name = a or proc.name = b or fd.name startswith /a)\n',
+  (number) => `- macro: m${number}\n  condition: (m${number - 1} or (m${number - 1} and not m${number - 1}))\n`,
+)}${Array.from({ length: 50 }, (_, number) => rule(`R${number}`, 'evt.type = openat and m9')).join('')}`;
+
+test('memory is bounded, and the file that takes it is named', async () => {
+  const message = await refusal([FINE, { name: 'many.yaml', text: MANY }], { milliseconds: 300_000, megabytes: 250 });
+  assert.match(message, /^many\.yaml took more than (250 MB of memory|the memory there is, or than 250 MB)$/);
+});
+
+test('time is bounded, and what takes it is named', async () => {
+  const text = Array.from({ length: 5_000 }, (_, number) =>
+    rule(`R${number}`, `evt.type = openat and proc.name = n${number} and fd.name glob /a/*${number}*/?b*/*`),
+  ).join('');
+  const message = await refusal([{ name: 'slow.yaml', text }], { milliseconds: 1_500, megabytes: 4_000 });
+  assert.match(message, /slow\.yaml took more than 1\.5 s$|^reading the rules took more than 1\.5 s$/);
+});
+
+test('rules that are fine come as a module', async () => {
+  const job = { files: [FINE], selection: { selections: [] }, color: false };
+  const { loaded, module } = compileBounded(job, { say: (text) => assert.fail(text), inBackground: true });
+  assert.equal(await loaded, 1);
+  assert.ok(WebAssembly.validate(await module));
+});
