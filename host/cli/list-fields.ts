@@ -24,7 +24,7 @@ const CLASSES: readonly (readonly [title: string, names: RegExp])[] = [
   ['File and socket', /^fd\./],
   ['Paths of a call', /^fs\.path\./],
   ['Container', /^container\./],
-  ['Kubernetes', /^k8s\./],
+  ['Kubernetes', /^k8s(meta)?\./],
   ['Other', /./],
 ];
 

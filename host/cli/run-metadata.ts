@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Configuration } from '../config/definition.ts';
-import { type KubernetesPlace, nodeName } from '../metadata/kubernetes/connection.ts';
+import { type KubernetesPlace, nodeName, placeInCluster } from '../metadata/kubernetes/connection.ts';
 import { type RuntimePlaces, usualPlaces } from '../metadata/runtime-places.ts';
 
 interface EngineKeys {
@@ -39,9 +39,9 @@ function belowHostRoot(path: string): string {
 
 /** Undefined: as the pod that the agent runs in allows. */
 export function kubernetesPlace({ kubernetes }: Configuration): KubernetesPlace | false | undefined {
-  const { enabled, node, kubeconfig } = kubernetes;
+  const { enabled, node: given, kubeconfig } = kubernetes;
   if (!enabled) return false;
-  if (kubeconfig === '' && node === '') return undefined;
-  const name = node === '' ? (nodeName() ?? hostname()) : node;
-  return { node: name, ...(kubeconfig !== '' && { kubeconfig }) };
+  const node = given === '' ? (nodeName() ?? hostname()) : given;
+  if (kubeconfig !== '') return { node, kubeconfig };
+  return placeInCluster({ ...process.env, NODE_NAME: node });
 }

@@ -200,6 +200,10 @@ export class LiveAgent {
     return this.#product?.counters() ?? assert.fail('the agent was not started');
   }
 
+  get product(): RunningProduct {
+    return this.#product ?? assert.fail('the agent was not started');
+  }
+
   async stop(): Promise<void> {
     await this.#product?.stop();
   }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type Agent, startAgent } from '../../host/agent/agent.ts';
+import { type Agent, type AgentOptions, type Summary, startAgent } from '../../host/agent/agent.ts';
 import { loadRuleModule } from '../../host/agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../host/capture/open.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
@@ -20,6 +20,8 @@ export interface ProductOptions {
   readonly ringBudget?: number;
   readonly ruleMatching?: RuleMatching;
   readonly kernelFilter?: boolean;
+  readonly runtimes?: AgentOptions['runtimes'];
+  readonly kubernetes?: AgentOptions['kubernetes'];
   /** Others' rules, of which the compiler may warn; errors are never accepted. */
   readonly warnings?: 'accepted';
   /** Which alerts, as lines, a LiveAgent keeps: what else goes on on the machine may come to very many. Default: all. */
@@ -30,6 +32,9 @@ export interface RunningProduct {
   /** Resolves when nothing more comes; the counters are final then. */
   stop(): Promise<void>;
   counters(): EngineCounters;
+  summary(): Summary;
+  /** What went wrong so far, a sentence each. */
+  readonly troubles: readonly string[];
   /** What went wrong so far, for the text of a failure. */
   state(): string;
 }
@@ -53,6 +58,8 @@ export async function startProduct(
     modules: [loadRuleModule('live test', wasm)],
     ruleMatching,
     kernelFilter,
+    ...(options.runtimes && { runtimes: options.runtimes }),
+    kubernetes: options.kubernetes ?? false,
     outputs: [lineListener(onAlert)],
     onTrouble: (message) => troubles.push(message),
     onEnd: (error) => troubles.push(`the engine ended: ${error.message}`),
@@ -68,6 +75,8 @@ export async function startProduct(
       assert.ok(known, 'the worker told no counters');
       return known;
     },
+    summary: () => agent.summary(),
+    troubles,
     state: () => (troubles.length === 0 ? 'the agent is well' : troubles.join('; ')),
   };
 }

@@ -1,6 +1,9 @@
 // Pods as the API server tells of them: followed through restarts, expired watches and tokens, and forgotten when they are gone.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -8,7 +11,7 @@ import { runInNewContext } from 'node:vm';
 import { ContainerDirectory } from '../../host/metadata/container-directory.ts';
 import type { ClusterPod } from '../../host/metadata/container-metadata.ts';
 import { FailureLog, MetadataError } from '../../host/metadata/failure-log.ts';
-import { connectInCluster, placeInCluster } from '../../host/metadata/kubernetes/connection.ts';
+import { connect, placeInCluster } from '../../host/metadata/kubernetes/connection.ts';
 import { PodDirectory } from '../../host/metadata/kubernetes/pod-directory.ts';
 import { type ApiObject, ApiServer, reply } from '../support/api-server.ts';
 import { containerFields } from '../support/container-fields.ts';
@@ -447,12 +450,20 @@ describe('metadata: failures', () => {
   });
 
   it('the API server is asked where there is a service account, and its files are read for each request', async () => {
-    assert.equal(placeInCluster({}), undefined);
-    const { server, options } = connectInCluster(
-      { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' },
-      '/nonexistent',
-    );
+    const folder = mkdtempSync(join(tmpdir(), 'wasprey-account-'));
+    const environment = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443', NODE_NAME: 'node1' };
+    assert.equal(placeInCluster(environment, folder), undefined);
+    writeFileSync(join(folder, 'token'), 'first\n');
+    writeFileSync(join(folder, 'ca.crt'), 'authority');
+    assert.equal(placeInCluster({ ...environment, NODE_NAME: undefined }, folder), undefined);
+    const place = placeInCluster(environment, folder);
+    assert.ok(place);
+    const { server, options } = await connect(place);
     assert.equal(server.href, 'https://[fd00::1]:6443/');
+    assert.deepEqual((await options()).headers, { authorization: 'Bearer first' });
+    writeFileSync(join(folder, 'token'), 'second');
+    assert.deepEqual((await options()).headers, { authorization: 'Bearer second' });
+    rmSync(folder, { recursive: true });
     await assert.rejects(options(), (error) => error instanceof MetadataError && error.kind === 'denied');
   });
 });

@@ -16,10 +16,18 @@ export interface ApiConnection {
 }
 
 /** Where the API server is, and which node's pods are wanted. */
-export interface KubernetesPlace {
-  readonly node: string;
-  /** Path; default: the service account of the pod that the agent runs in. */
-  readonly kubeconfig?: string;
+export type KubernetesPlace = { readonly node: string } & (KubeconfigPlace | ServicePlace);
+
+interface KubeconfigPlace {
+  /** Path of a kubeconfig file. */
+  readonly kubeconfig: string;
+}
+
+interface ServicePlace {
+  /** `https://host:port` */
+  readonly server: string;
+  /** Folder with the token and the ca.crt of a service account. */
+  readonly serviceAccount: string;
 }
 
 /** The node's name: Falco's charts set FALCO_HOSTNAME. */
@@ -28,29 +36,33 @@ export function nodeName(environment: NodeJS.ProcessEnv = process.env): string |
 }
 
 /** Undefined where the agent runs in no pod with a service account, or does not know its node. */
-export function placeInCluster(environment: NodeJS.ProcessEnv = process.env): KubernetesPlace | undefined {
+export function placeInCluster(
+  environment: NodeJS.ProcessEnv = process.env,
+  serviceAccount = SERVICE_ACCOUNT,
+): KubernetesPlace | undefined {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = environment;
   const node = nodeName(environment);
-  const inCluster = environment.KUBERNETES_SERVICE_HOST && existsSync(`${SERVICE_ACCOUNT}/token`);
-  return inCluster && node !== undefined ? { node } : undefined;
+  if (!host || node === undefined || !existsSync(`${serviceAccount}/token`)) return undefined;
+  return { node, server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`, serviceAccount };
 }
 
 /** Rejects with MetadataError. */
-export async function connect({ kubeconfig }: KubernetesPlace): Promise<ApiConnection> {
-  return kubeconfig === undefined ? connectInCluster() : await connectByFile(kubeconfig);
+export async function connect(place: KubernetesPlace): Promise<ApiConnection> {
+  return 'kubeconfig' in place ? await connectByFile(place.kubeconfig) : connectByServiceAccount(place);
 }
 
 /**
- * Two files and two variables: the client library that reads kubeconfig files would take 85 MB for it, which is more than all the rest
- * of the agent.
+ * Two files are all it takes: the client library that reads kubeconfig files would take 85 MB for it, which is more than all the rest of
+ * the agent.
  */
-export function connectInCluster(environment = process.env, folder = SERVICE_ACCOUNT): ApiConnection {
-  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = environment;
+function connectByServiceAccount({ server, serviceAccount }: ServicePlace): ApiConnection {
   const agent = new Agent({ keepAlive: true });
   return {
-    server: new URL(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`),
+    server: new URL(server),
     async options() {
       try {
-        const [token, ca] = await Promise.all([readFile(`${folder}/token`, 'utf8'), readFile(`${folder}/ca.crt`)]);
+        const files = ['token', 'ca.crt'].map((name) => readFile(`${serviceAccount}/${name}`, 'utf8'));
+        const [token = '', ca = ''] = await Promise.all(files);
         return { agent, ca, headers: { authorization: `Bearer ${token.trim()}` } };
       } catch (error) {
         throw new MetadataError('denied', `the service account can't be read (${messageOf(error)})`);

@@ -45,9 +45,10 @@ export class PodWatch {
     let start: string | undefined = '0';
     let version: string | undefined;
     while (!signal.aborted) {
+      let began = Number.POSITIVE_INFINITY;
       try {
         version ??= await this.#list(start);
-        const began = performance.now();
+        began = performance.now();
         version = await this.#watch(version, signal);
         if (performance.now() - began < SHORT_WATCH_MS) await this.#backOff.wait(signal);
       } catch (error) {
@@ -59,6 +60,7 @@ export class PodWatch {
         // A server that was not there goes on from where it was. What it no longer has the changes of is listed anew, not from its cache.
         if (kind === 'expired' || kind === 'invalid' || kind === 'error') version = undefined;
         start = kind === 'expired' ? undefined : '0';
+        if (performance.now() - began >= SHORT_WATCH_MS) this.#backOff.reset();
         await this.#backOff.wait(signal);
       }
     }
