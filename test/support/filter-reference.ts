@@ -86,7 +86,7 @@ function clausesOfPassed(tables: FilterTables, { passed, current, directory }: F
   if (!base?.startsWith('/')) return ALL;
   const topLevel = base === '/' ? tables.topLevel : 0n;
   const below = directory === undefined ? beginning(tables, base === '/' ? base : `${base}/`, true) : undefined;
-  return topLevel | (below ?? beginningOf(tables, [...componentsOf(base), ''])) | ending(tables, passed);
+  return topLevel | (below ?? beginningOf(tables, componentsOf(base), true)) | ending(tables, passed);
 }
 
 /** No `.`, `..` or empty component, by what is quick to see: some that have none of them do not count as plain either. */
@@ -109,8 +109,8 @@ function componentsOf(path: string): readonly string[] {
   return path === '/' ? [] : path.split('/').slice(1);
 }
 
-/** Only the first components are looked at, and of them only so much. */
-function beginningOf(tables: FilterTables, components: readonly string[]): bigint {
+/** Only the first components are looked at, and of them only so much; or, if `below`, what names below that path can meet. */
+function beginningOf(tables: FilterTables, components: readonly string[], below = false): bigint {
   const looked = components.slice(0, MOST_COMPONENTS);
   const long = looked.findIndex(({ length }) => length > LONGEST_COMPONENT);
   if (long >= 0) {
@@ -118,7 +118,7 @@ function beginningOf(tables: FilterTables, components: readonly string[]): bigin
     return beginning(tables, `${before.join('')}/${looked[long]?.slice(0, LONGEST_COMPONENT)}`, true);
   }
   const text = looked.map((component) => `/${component}`).join('');
-  return components.length > looked.length ? beginning(tables, `${text}/`, true) : beginning(tables, text);
+  return below || components.length > looked.length ? beginning(tables, `${text}/`, true) : beginning(tables, text);
 }
 
 function beginning({ paths }: FilterTables, text: string, goesOn = false): bigint {

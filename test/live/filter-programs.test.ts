@@ -1,0 +1,248 @@
+// The BPF programs of the kernel filter decide as test/support/filter-reference.ts says, which is what holds them against the rules: random
+// filters, and real calls that open files by each form of a path.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { filterTables } from '../../host/capture/filter-tables.ts';
+import type { Capture } from '../../host/capture/native.ts';
+import { openCapture } from '../../host/capture/open.ts';
+import { translateRules } from '../../host/compiler/compile.ts';
+import { kernelFilter } from '../../host/compiler/filter/derive.ts';
+import { EventMemory } from '../../host/fields/memory.ts';
+import { EventRecord } from '../../host/fields/record.ts';
+import { findEventType } from '../../host/schema/events.ts';
+import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
+import { OPENED } from '../../host/schema/kernel-filter.ts';
+import { text } from '../support/builder-capture.ts';
+import { type FilteredEvent, passes } from '../support/filter-reference.ts';
+import { type Call, makeDirectory, type Step, startAct, str } from '../support/live-act.ts';
+import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { openCondition, PLAIN_CONDITIONS } from '../support/random-opens.ts';
+import { rulesOf } from '../support/rule-module.ts';
+
+const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
+const FILTERS = 24;
+const FENCE = '/nonexistent/filter-fence/';
+const FORMAT_MASK = 0o170000;
+const FORMAT_DIRECTORY = 0o040000;
+
+const { capture, memory } = openCapture({ source: 'bpf' });
+const view = new EventMemory(memory.buffer);
+const folder = makeDirectory();
+const directory = folder.path;
+const DIRECTORIES = ['/', '/etc', '/usr/bin', directory];
+
+before(() => {
+  mkdirSync(`${directory}/averyverylongname.d`);
+  writeFileSync(`${directory}/averyverylongname.d/shadow`, '');
+  writeFileSync(`${directory}/a`, '');
+  symlinkSync('/etc/shadow', `${directory}/link`);
+  symlinkSync('/', `${directory}/root`);
+  capture.start(['open', 'openat', 'creat', 'chmod']);
+});
+after(() => {
+  capture.close();
+  folder.remove();
+});
+
+/** What is opened, by what; `descriptor`: relative to that of DIRECTORIES. */
+interface Open {
+  readonly call: 'open' | 'openat';
+  readonly path: string;
+  readonly descriptor?: number;
+  readonly flags: number;
+  /** The file was not there. */
+  readonly made?: true;
+}
+
+function opens(): Open[] {
+  const long = `/usr/bin/${'x'.repeat(130)}`;
+  const absolute = [
+    ...[
+      '/etc/shadow',
+      '/etc',
+      '/',
+      '/usr/bin/cat',
+      '/usr/bin',
+      '/a',
+      '/etc/s',
+      '/dev/null',
+      '/dev',
+      '/proc/self/environ',
+    ],
+    ...['/proc/1/ns/mnt', '/sys/kernel', '/etc/nothing.conf', '/usr/bin/averyverylongname.conf/a', long],
+    ...['/etc/./shadow', '//etc/shadow', '/etc/../etc/shadow', '/etc//shadow', '/etc/', '/etc/.', '/.', ''],
+    ...[
+      'link',
+      'a',
+      'averyverylongname.d',
+      'averyverylongname.d/shadow',
+      'root/etc/shadow',
+      'root/usr/bin/cat',
+      'root',
+    ].map((name) => `${directory}/${name}`),
+  ];
+  const relative = [
+    'shadow',
+    'cat',
+    'etc/shadow',
+    'usr/bin/cat',
+    'a',
+    'link',
+    'nothing',
+    './shadow',
+    '../etc/shadow',
+    'root/a',
+  ];
+  const flags = [O.RDONLY, O.RDWR, O.RDONLY | O.DIRECTORY, O.WRONLY | O.CLOEXEC];
+  const turn = (index: number): number => flags[index % flags.length] ?? 0;
+  return [
+    ...absolute.map((path, index): Open => ({ call: index % 3 ? 'openat' : 'open', path, flags: turn(index) })),
+    ...relative.map((path, index): Open => ({ call: index % 2 ? 'openat' : 'open', path, flags: turn(index) })),
+    ...DIRECTORIES.flatMap((_, descriptor) =>
+      relative.slice(0, 6).map((path, index): Open => ({ call: 'openat', path, descriptor, flags: turn(index + 1) })),
+    ),
+    { call: 'openat', path: 'shadow', descriptor: 99, flags: 0 },
+    { call: 'openat', path: '/etc/shadow', descriptor: 99, flags: 0 },
+    { call: 'openat', path: `${directory}/a`, flags: O.RDWR | O.CREAT },
+    { call: 'openat', path: `${directory}/a`, flags: O.WRONLY | O.TRUNC },
+    { call: 'openat', path: `${directory}/made`, flags: O.WRONLY | O.CREAT | O.EXCL, made: true },
+    { call: 'openat', path: `${directory}/made`, flags: O.WRONLY | O.CREAT | O.EXCL },
+    { call: 'openat', path: directory, flags: O.RDWR | O.TMPFILE },
+  ];
+}
+
+function stepOf({ call, path, descriptor, flags }: Open): Step {
+  const at = descriptor === undefined ? AT_FDCWD : descriptor < DIRECTORIES.length ? `r${descriptor}` : descriptor;
+  return call === 'open' ? ['open', str(path), flags, 0o600] : ['openat', at, str(path), flags, 0o600];
+}
+
+/** What the filter is to know of it. */
+function seenOf(open: Open, { result, link, mode = 0 }: Call, current: string): FilteredEvent {
+  const type = findEventType(open.call);
+  assert.ok(type);
+  const failed = result < 0;
+  const directoryOpened = (mode & FORMAT_MASK) === FORMAT_DIRECTORY;
+  const relativeTo = open.descriptor === undefined ? undefined : (DIRECTORIES[open.descriptor] ?? '');
+  return {
+    type,
+    failed,
+    open: {
+      access: open.flags & 3,
+      create: (open.flags & O.CREAT) !== 0,
+      truncate: (open.flags & O.TRUNC) !== 0,
+      temporary: (open.flags & O.TMPFILE & ~O.DIRECTORY) !== 0,
+      opened: failed ? OPENED.nothing : directoryOpened ? OPENED.directory : OPENED.file,
+      created: open.made === true && !failed,
+    },
+    // An empty path tells nothing.
+    ...(open.path !== '' && { passed: open.path }),
+    current,
+    ...(relativeTo !== undefined && { directory: relativeTo }),
+    // What is in no directory has no path.
+    ...(failed ? { resolved: null } : link?.startsWith('/') && { resolved: link.replace(/ \(deleted\)$/, '') }),
+  };
+}
+
+const segments = new Uint32Array(2 * 4096);
+
+/** Takes what has come in, and lets every process match every rule. */
+function take(seen: (event: EventRecord) => void): number {
+  const pairs = capture.poll(segments, 20);
+  const addresses = new Uint32Array(4096);
+  const every = new BigUint64Array(CANDIDATE_WORDS).fill(~0n);
+  for (let count = capture.takeImages(addresses); count > 0; count = capture.takeImages(addresses)) {
+    for (const address of addresses.subarray(0, count)) capture.setCandidates(address, every);
+  }
+  for (let pair = 0; pair < pairs; pair++) {
+    const to = segments[2 * pair + 1] ?? 0;
+    for (let address = segments[2 * pair] ?? 0; address < to; address += view.u32(address + 8)) {
+      const event = EventRecord.at(view, address);
+      if (event) seen(event);
+    }
+  }
+  capture.release();
+  return pairs;
+}
+
+let runs = 0;
+
+/** Does the calls one after the other, each with a fence behind it; returns the reports, and the numbers of those that came through. */
+async function perform(calls: readonly Open[], current: string): Promise<{ reports: Call[]; through: Set<number> }> {
+  const fence = `${FENCE}${runs++}-`;
+  const steps: Step[] = [
+    ['@wait'],
+    ...DIRECTORIES.map((path): Step => ['openat', AT_FDCWD, str(path), O.DIRECTORY]),
+    ['chmod', str(`${fence}-1`), 0],
+    ...calls.flatMap((open, index): Step[] => [stepOf(open), ['chmod', str(`${fence}${index}`), 0]]),
+  ];
+  const running = startAct(steps, { cwd: current });
+  await running.place();
+  while (take(() => {}) > 0);
+  const events: { tid: number; time: bigint; fence: number | undefined }[] = [];
+  const note = (event: EventRecord): void => {
+    const raw = text(event, 'raw') ?? '';
+    const number = raw.startsWith(fence) ? Number(raw.slice(fence.length)) : undefined;
+    events.push({ tid: Number(event.number('tid')), time: event.time, fence: number });
+  };
+  running.goOn();
+  const reports = await running.end();
+  const isDone = (): boolean => events.some((event) => event.fence === calls.length - 1);
+  for (const deadline = performance.now() + 10_000; !isDone(); ) {
+    assert.ok(performance.now() < deadline, 'the last fence did not come');
+    take(note);
+  }
+  const tid = events.find((event) => event.fence !== undefined)?.tid;
+  // It may have gone from one CPU to another: then the events come out of order.
+  const own = events.filter((event) => event.tid === tid).sort((a, b) => (a.time < b.time ? -1 : 1));
+  const through = new Set<number>();
+  for (const [index, event] of own.entries()) {
+    const number = event.fence;
+    if (number !== undefined && number >= 0 && own[index - 1]?.fence === undefined) through.add(number);
+  }
+  const opening = reports.filter(({ call, step }) => call !== 'chmod' && step >= DIRECTORIES.length);
+  assert.equal(opening.length, calls.length);
+  return { reports: opening, through };
+}
+
+function setFilter(to: Capture, conditions: readonly string[]) {
+  const { plan } = translateRules(rulesOf(conditions));
+  // The fences go through in any case.
+  const filter = kernelFilter(plan).filter(({ types }) => types.some((type) => findEventType(type)?.shape === 'open'));
+  const tables = filterTables([filter]);
+  to.setFilter(tables);
+  return { filter, tables };
+}
+
+/** The same ones in each run: plain needs by themselves, and random ones in twos. */
+const RANDOM = fc.sample(openCondition, { numRuns: 2 * FILTERS, seed: SEED });
+const CONDITIONS = [
+  ...PLAIN_CONDITIONS.map((condition) => [condition]),
+  ...Array.from({ length: FILTERS }, (_, index) => RANDOM.slice(2 * index, 2 * index + 2)),
+];
+
+test(`what the filter lets through is what the reference does (seed ${SEED})`, async () => {
+  let [passed, dropped] = [0, 0];
+  for (const [index, conditions] of CONDITIONS.entries()) {
+    const { filter, tables } = setFilter(capture, conditions);
+    const current = DIRECTORIES[index % DIRECTORIES.length] ?? '/';
+    const calls = opens();
+    const { reports, through } = await perform(calls, current);
+    for (const [number, open] of calls.entries()) {
+      const report = reports[number];
+      assert.ok(report);
+      const seen = seenOf(open, report, current);
+      const expected = passes(tables, seen);
+      if (expected) passed++;
+      else dropped++;
+      assert.equal(
+        through.has(number),
+        expected,
+        `${JSON.stringify({ ...seen, type: seen.type.name })} by ${JSON.stringify(filter)} of ${conditions.join(' | ')}`,
+      );
+    }
+  }
+  assert.ok(passed > 200 && dropped > 200, `${passed} passed, ${dropped} dropped`);
+});
