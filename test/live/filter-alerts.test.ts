@@ -1,0 +1,130 @@
+// The kernel filter costs no alert: with Falco's rules and what it lets through there are the same alerts as without it.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { ACTIONS } from '../../host/generate/actions/index.ts';
+import { obstacle } from '../../host/generate/obstacle.ts';
+import { MARKER, perform } from '../../host/generate/perform.ts';
+import { thisPlace } from '../../host/generate/place.ts';
+import { act, makeDirectory, type Step, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
+import { Container } from '../support/live-container.ts';
+import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { STOCK_FILES, stockRules } from '../support/stock-rules.ts';
+
+const READ = 'Read sensitive file untrusted';
+const MARK = 'filter-alerts-';
+const folder = makeDirectory();
+const directory = folder.path;
+/** With the filter, and without. */
+let agents: readonly [LiveAgent, LiveAgent];
+let container: Container;
+
+before(async () => {
+  symlinkSync('/etc/shadow', `${directory}/link`);
+  symlinkSync('/etc', `${directory}/folder`);
+  mkdirSync(`${directory}/jail/etc`, { recursive: true });
+  writeFileSync(`${directory}/jail/etc/shadow`, '');
+  const start = (kernelFilter: boolean): Promise<LiveAgent> =>
+    LiveAgent.start(STOCK_FILES.map(stockRules), {
+      kernelFilter,
+      ruleMatching: 'all',
+      warnings: 'accepted',
+      keep: (line) => line.includes(MARK) || MARKER.test(line),
+    });
+  agents = [await start(true), await start(false)];
+  container = new Container();
+});
+after(async () => {
+  container.stop();
+  for (const agent of agents) await agent.stop();
+  folder.remove();
+});
+
+/** Rules and messages of the alerts with that text in them; the same from both agents. */
+async function alertsOf(text: string): Promise<readonly string[]> {
+  const [filtered, unfiltered] = await Promise.all(
+    agents.map(async (agent) => {
+      await agent.settled();
+      return agent.marked(text).map(({ rule, output_fields: fields }) => `${rule}: ${shown(fields)}`);
+    }),
+  );
+  assert.deepEqual(filtered?.sort(), unfiltered?.sort());
+  return filtered ?? [];
+}
+
+/** Each agent has read the clock itself. */
+function shown(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .filter(([name]) => !/time|duration/.test(name))
+    .map((field) => field.join('='))
+    .join(' ');
+}
+
+describe('each way to a file that a rule names', () => {
+  const open = (path: string, from: string | number = AT_FDCWD): Step => ['openat', from, str(path), O.RDONLY];
+  const openDirectory = (path: string): Step => ['openat', AT_FDCWD, str(path), O.RDONLY | O.DIRECTORY];
+  const long = `/etc${'/../etc'.repeat(80)}/shadow`;
+  const ways: Readonly<Record<string, readonly Step[]>> = {
+    'its path': [open('/etc/shadow')],
+    'an old call': [['open', str('/etc/shadow'), O.RDONLY]],
+    openat2: [['openat2', AT_FDCWD, str('/etc/shadow'), `how:${O.RDONLY},0,0`, 'len']],
+    'its path in another way': [open('/etc/../etc/./shadow'), open('//etc///shadow')],
+    'a long path': [open(long)],
+    'a link': [open(`${directory}/link`)],
+    'a link to its folder': [open(`${directory}/folder/shadow`)],
+    'its folder': [['chdir', str('/etc')], open('shadow'), open('./shadow'), open('../etc/shadow')],
+    'the root folder': [['chdir', str('/')], open('etc/shadow')],
+    'a link in the current folder': [['chdir', str(directory)], open('link'), open('folder/shadow')],
+    'a descriptor of its folder': [openDirectory('/etc'), open('shadow', 'r0')],
+    'a descriptor of a folder with a link': [openDirectory(directory), open('link', 'r0'), open('folder/shadow', 'r0')],
+    'a descriptor of the root folder': [openDirectory('/'), open('etc/shadow', 'r0')],
+    'the root of a process': [open('/proc/self/root/etc/shadow')],
+    'a change of the root folder': [
+      ['chroot', str(`${directory}/jail`)],
+      ['chdir', str('/')],
+      open('/etc/shadow'),
+      open('etc/shadow'),
+    ],
+  };
+  for (const [index, [way, steps]] of Object.entries(ways).entries()) {
+    test(way, async () => {
+      const mark = `${MARK}${index}-`;
+      await act([['@mark', mark], ...steps]);
+      const alerts = await alertsOf(mark);
+      const reads = steps.filter(([call]) => /^open/.test(String(call))).length - (/descriptor/.test(way) ? 1 : 0);
+      assert.equal(alerts.filter((alert) => alert.startsWith(`${READ}:`)).length, reads);
+    });
+  }
+
+  test('in a container', async () => {
+    const mark = `${MARK}container-`;
+    await container.act([['@mark', mark], open('/etc/shadow'), ['chdir', str('/etc')], open('shadow')]);
+    const alerts = await alertsOf(mark);
+    assert.equal(alerts.filter((alert) => alert.startsWith(`${READ}:`)).length, 2);
+  });
+});
+
+test('what the actions of `wasprey generate` do on this machine', async () => {
+  const place = thisPlace('host');
+  let alerts = 0;
+  for (const action of ACTIONS) {
+    if (action.where === 'container' || obstacle(action, place) !== undefined) continue;
+    const { scene } = await perform(action, place);
+    alerts += (await alertsOf(scene.marker)).length;
+  }
+  assert.ok(alerts > 20, `${alerts} alerts`);
+});
+
+test('the filter drops most of what others do, and the counters add up', async () => {
+  const [filtered, unfiltered] = agents;
+  for (const agent of agents) await agent.stop();
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+  for (const { counters } of agents) {
+    const { produced, evaluated, filtered: dropped, dropped: lost, malformed } = counters.capture;
+    assert.equal(sum(produced), sum(evaluated) + sum(dropped) + sum(lost) + malformed);
+  }
+  assert.ok(sum(filtered.counters.capture.filtered) > sum(filtered.counters.capture.evaluated));
+  assert.equal(sum(unfiltered.counters.capture.filtered), 0);
+});
