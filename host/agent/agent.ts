@@ -7,8 +7,9 @@ import type { Priority } from '../compiler/items.ts';
 import { Engine, type EngineSign } from '../engine/engine.ts';
 import type { EngineError } from '../engine/engine-error.ts';
 
-import type { EngineCounters, RuleMatching } from '../engine/protocol.ts';
+import { type EngineCounters, HOLD_LIMITS, type HoldLimits, type RuleMatching } from '../engine/protocol.ts';
 import { ContainerDirectory, type DirectoryCounters } from '../metadata/container-directory.ts';
+import type { ContainerState, PodState } from '../metadata/container-state.ts';
 import { type KubernetesPlace, placeInCluster } from '../metadata/kubernetes/connection.ts';
 import type { RuntimePlaces } from '../metadata/runtime-places.ts';
 import type { Output, OutputCounters } from '../outputs/output.ts';
@@ -42,6 +43,8 @@ export interface AgentOptions {
   /** Whether the kernel drops what no rule can match. Default: it does, where the modules say what their rules need. */
   readonly kernelFilter?: boolean;
   readonly ruleMatching?: RuleMatching;
+  /** How long events and alerts wait for what is to be known of a new container. Default: HOLD_LIMITS. */
+  readonly hold?: Partial<HoldLimits>;
   /** Closed by stop(). */
   readonly outputs: readonly Output[];
   /** evt.outputtime, and so on, in ISO 8601. */
@@ -99,7 +102,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
     { places: options.runtimes, kubernetes: options.kubernetes ?? placeInCluster(), onTrouble },
   );
-  const desk = new AlertDesk(outputs, machine, (id) => recorded.get(id) ?? directory.entry(id));
+  const hold: HoldLimits = { ...HOLD_LIMITS, ...options.hold };
+  const desk = new AlertDesk(outputs, machine, hold.milliseconds, {
+    entry: (id) => recorded.get(id) ?? directory.entry(id),
+    failure: (id) => failureOf(directory.state(id)),
+    podFailure: (id) => failureOf(directory.podState(id)),
+  });
   const drops = new DropWatch(desk);
   const ruleSets = new RuleSets(modules, {
     engine: () => engine,
@@ -129,6 +137,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         ...(replay ? { sizes: REPLAY_SIZES } : options.sizes && { sizes: options.sizes }),
         rules: ruleSets.first,
         ruleMatching: options.ruleMatching ?? 'first',
+        hold,
         hostname: machine,
         isoTime: options.isoTime ?? false,
       },
@@ -181,4 +190,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       return stopped;
     },
   };
+}
+
+function failureOf(state: ContainerState | PodState | undefined): string | undefined {
+  return state?.state === 'failed' ? state.failure : undefined;
 }

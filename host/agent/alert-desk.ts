@@ -1,24 +1,28 @@
 // Makes alerts of matches and hands them to the outputs. Alerts whose container is not known yet wait here for a while.
 
 import type { Priority } from '../compiler/items.ts';
-import type { Match, PendingContainer } from '../engine/protocol.ts';
+import type { ContainerGap, GapReason, Match, RuleReads } from '../engine/protocol.ts';
 import { text } from '../fields/value.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import type { Alert } from '../outputs/alert.ts';
 import { type KeyedValue, renderFields, renderMessage, templateFields } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
-import { CONTAINER, POD_STATE } from '../schema/container.ts';
+import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
 import { member } from '../schema/layout.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
 
-/** How long an alert waits for what the container's runtime says. */
-const HOLD_MS = 1000;
 /** Alerts that may wait at a time; more go out with what is known. */
 const HELD_AT_ONCE = 1024;
+/** Containers waited for in vain that are remembered, oldest forgotten first. */
+const REMEMBERED = 4096;
 
 /** Field of an alert that names the module whose rule it is of, where that is not clear: several are loaded, or they were replaced. */
 export const MODULE_FIELD = 'wasprey.module';
 
+/** Field of an alert that lacks what it needs to know of its container: why. */
+export const REASON_FIELD = 'container.metadata';
+
+const STATE_AT = member(CONTAINER, 'state').offset;
 const POD_STATE_AT = member(CONTAINER, 'pod_state').offset;
 
 interface RulePlan {
@@ -29,8 +33,30 @@ interface RulePlan {
 
 interface HeldAlert {
   readonly match: Match;
+  readonly gap: ContainerGap;
   readonly plan: RulePlan;
+}
+
+/** Alerts of a container that wait together, since the first of them came. */
+interface Waiting {
+  readonly alerts: Set<HeldAlert>;
   readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * Why an alert goes out without all that it needs to know of its container. Besides these there are the failures of
+ * host/metadata/container-state.ts, those of pods with `pod-` in front.
+ */
+type DeskReason = GapReason | 'too-many-alerts' | 'pod-timed-out';
+
+/** What is known of containers. */
+export interface KnownContainers {
+  /** What the runtimes and the API server have told so far, be it that they know nothing. */
+  entry(id: string): Uint8Array | undefined;
+  /** Why the runtimes have told nothing. */
+  failure(id: string): string | undefined;
+  /** Why the API server has told nothing. */
+  podFailure(id: string): string | undefined;
 }
 
 export interface RuleAlerts {
@@ -47,11 +73,14 @@ export interface DeskCounters {
   /** Alerts that waited for a container's metadata, and of those the ones that went out without. */
   readonly held: number;
   readonly heldInVain: number;
+  /** Alerts that lack it, by the reason that they carry. */
+  readonly withoutContainer: ReadonlyMap<string, number>;
 }
 
-/** The fields to read from a match of each rule, in the order in which Match.values has them. */
-export function ruleFields(rule: RuleInfo): string[] {
-  return templateFields(rule.output);
+/** What the worker must know of a rule. The fields are in the order in which Match.values has them. */
+export function ruleReads(rule: RuleInfo): RuleReads {
+  const { readsContainers, readsPods, eventTypes } = rule;
+  return { fields: templateFields(rule.output), readsContainers, readsPods, eventTypes };
 }
 
 export class AlertDesk {
@@ -59,19 +88,24 @@ export class AlertDesk {
   readonly #plans = new Map<number, readonly (readonly RulePlan[])[]>();
   readonly #outputs: readonly Output[];
   readonly #hostname: string;
-  readonly #entry: (container: string) => Uint8Array | undefined;
-  readonly #held = new Map<string, Set<HeldAlert>>();
+  readonly #patience: number;
+  readonly #containers: KnownContainers;
+  readonly #held = new Map<string, Waiting>();
+  /** Containers whose time ran out: their alerts wait no more until there is an answer. */
+  readonly #inVain = new Set<string>();
+  readonly #without = new Map<string, number>();
   readonly #byRule = new Map<string, RuleAlerts>();
   #heldNow = 0;
   #alerts = 0;
   #heldTotal = 0;
   #heldInVain = 0;
 
-  /** `entry` gives what the runtimes have told about a container so far. */
-  constructor(outputs: readonly Output[], hostname: string, entry: (container: string) => Uint8Array | undefined) {
+  /** @param patience how long, in ms, the alerts of a container wait for what there is to know of it */
+  constructor(outputs: readonly Output[], hostname: string, patience: number, containers: KnownContainers) {
     this.#outputs = outputs;
     this.#hostname = hostname;
-    this.#entry = entry;
+    this.#patience = patience;
+    this.#containers = containers;
   }
 
   /** Matches of that rule set may come from now on. */
@@ -79,7 +113,7 @@ export class AlertDesk {
     const isNamed = generation > 0 || modules.length > 1;
     const plans = modules.map(({ rules, sha256 }) => {
       const module = isNamed ? { key: MODULE_FIELD, value: text(`sha256:${sha256}`) } : undefined;
-      return rules.map((rule): RulePlan => ({ rule, keys: ruleFields(rule), module }));
+      return rules.map((rule): RulePlan => ({ rule, keys: templateFields(rule.output), module }));
     });
     this.#plans.set(generation, plans);
   }
@@ -96,27 +130,28 @@ export class AlertDesk {
   take(match: Match): void {
     const plan = this.#plans.get(match.generation)?.[match.module]?.[match.rule];
     if (!plan) return;
-    const { pending } = match;
-    const entry = pending && this.#entry(pending.id);
-    if (!pending || (entry && answers(entry, pending))) this.#send(match, plan, entry);
-    else if (this.#heldNow < HELD_AT_ONCE) this.#hold(match, plan, pending.id);
-    else {
-      this.#heldInVain++;
-      this.#send(match, plan, entry);
+    const { gap } = match;
+    if (!gap) {
+      this.#send(match, plan, match.values);
+      return;
     }
+    const alert = { match, gap, plan };
+    const entry = this.#containers.entry(gap.id);
+    if (entry && answers(entry, gap)) this.#sendKnown(alert, entry);
+    else if (gap.reason !== undefined) this.#sendWithout(alert, gap.reason);
+    else if (this.#inVain.has(gap.id)) this.#sendWithout(alert, entry ? 'pod-timed-out' : 'timed-out');
+    else if (this.#heldNow < HELD_AT_ONCE) this.#hold(alert);
+    else this.#sendWithout(alert, 'too-many-alerts');
   }
 
   /** A container's runtime has answered, or the API server about its pod. */
   containerKnown(id: string, entry: Uint8Array): void {
-    const waiting = this.#held.get(id);
-    for (const held of waiting ?? []) {
-      if (held.match.pending && !answers(entry, held.match.pending)) continue;
-      waiting?.delete(held);
-      clearTimeout(held.timer);
-      this.#heldNow--;
-      this.#send(held.match, held.plan, entry);
+    this.#inVain.delete(id);
+    for (const alert of this.#held.get(id)?.alerts ?? []) {
+      if (!answers(entry, alert.gap)) continue;
+      this.#unhold(alert);
+      this.#sendKnown(alert, entry);
     }
-    if (waiting?.size === 0) this.#held.delete(id);
   }
 
   /** An alert of the agent's own. */
@@ -135,47 +170,98 @@ export class AlertDesk {
 
   /** Sends out what still waits, as it is. */
   close(): void {
-    for (const waiting of this.#held.values()) for (const held of waiting) this.#giveUp(held);
-    this.#held.clear();
+    for (const { alerts } of this.#held.values()) for (const alert of alerts) this.#giveUp(alert, 'stopped');
   }
 
   get counters(): DeskCounters {
     const rules = [...this.#byRule.values()];
-    const byRule = new Map(rules.map(({ rule, alerts }) => [rule.name, alerts]));
-    return { alerts: this.#alerts, byRule, rules, held: this.#heldTotal, heldInVain: this.#heldInVain };
+    return {
+      alerts: this.#alerts,
+      byRule: new Map(rules.map(({ rule, alerts }) => [rule.name, alerts])),
+      rules,
+      held: this.#heldTotal,
+      heldInVain: this.#heldInVain,
+      withoutContainer: this.#without,
+    };
   }
 
-  #hold(match: Match, plan: RulePlan, container: string): void {
-    const timer = setTimeout(() => {
-      this.#held.get(container)?.delete(held);
-      this.#giveUp(held);
-    }, HOLD_MS);
-    const held: HeldAlert = { match, plan, timer };
-    const waiting = this.#held.get(container);
-    if (waiting) waiting.add(held);
-    else this.#held.set(container, new Set([held]));
+  #hold(alert: HeldAlert): void {
+    const { id } = alert.gap;
+    const waiting = this.#held.get(id);
+    if (waiting) waiting.alerts.add(alert);
+    else {
+      const timer = setTimeout(() => this.#timeOut(id), this.#patience);
+      this.#held.set(id, { alerts: new Set([alert]), timer });
+    }
     this.#heldNow++;
     this.#heldTotal++;
   }
 
-  #giveUp({ match, plan, timer }: HeldAlert): void {
-    clearTimeout(timer);
+  #unhold(alert: HeldAlert): void {
+    const waiting = this.#held.get(alert.gap.id);
+    if (!waiting?.alerts.delete(alert)) return;
     this.#heldNow--;
-    this.#heldInVain++;
-    // The runtime may have answered, and the API server not.
-    this.#send(match, plan, match.pending && this.#entry(match.pending.id));
+    if (waiting.alerts.size > 0) return;
+    clearTimeout(waiting.timer);
+    this.#held.delete(alert.gap.id);
   }
 
-  #send(match: Match, { rule, keys, module }: RulePlan, entry: Uint8Array | undefined): void {
-    const { pending, time } = match;
-    const values = pending && entry ? completeValues(keys, match.values, entry, pending.moment) : match.values;
+  #timeOut(container: string): void {
+    // The runtime may have answered, and the API server not.
+    const reason = this.#containers.entry(container) ? 'pod-timed-out' : 'timed-out';
+    for (const alert of this.#held.get(container)?.alerts ?? []) this.#giveUp(alert, reason);
+    this.#inVain.add(container);
+    for (const oldest of this.#inVain) {
+      if (this.#inVain.size <= REMEMBERED) break;
+      this.#inVain.delete(oldest);
+    }
+  }
+
+  #giveUp(alert: HeldAlert, reason: DeskReason): void {
+    this.#unhold(alert);
+    this.#heldInVain++;
+    this.#sendWithout(alert, reason);
+  }
+
+  /** All is told that there is to know, if only that nothing is. */
+  #sendKnown({ match, gap, plan }: HeldAlert, entry: Uint8Array): void {
+    const reason = this.#failure(entry, gap);
+    const values = completeValues(plan.keys, match.values, entry, gap.moment);
+    if (reason === undefined) this.#send(match, plan, values);
+    else this.#sendMarked(match, plan, values, reason);
+  }
+
+  #sendWithout({ match, gap, plan }: HeldAlert, reason: DeskReason): void {
+    const entry = this.#containers.entry(gap.id);
+    const values = entry ? completeValues(plan.keys, match.values, entry, gap.moment) : match.values;
+    this.#sendMarked(match, plan, values, reason);
+  }
+
+  #failure(entry: Uint8Array, { id, needsPod }: ContainerGap): string | undefined {
+    if (entry[STATE_AT] === CONTAINER_STATE.FAILED) return this.#containers.failure(id) ?? 'failed';
+    if (!needsPod || entry[POD_STATE_AT] !== POD_STATE.FAILED) return undefined;
+    return `pod-${this.#containers.podFailure(id) ?? 'failed'}`;
+  }
+
+  #sendMarked(match: Match, plan: RulePlan, values: Match['values'], reason: string): void {
+    this.#without.set(reason, (this.#without.get(reason) ?? 0) + 1);
+    this.#send(match, plan, values, [{ key: REASON_FIELD, value: text(reason) }]);
+  }
+
+  #send(
+    match: Match,
+    { rule, keys, module }: RulePlan,
+    values: Match['values'],
+    more: readonly KeyedValue[] = [],
+  ): void {
     const fields = keys.map((key, index): KeyedValue => ({ key, value: values[index] }));
     const { name, priority, source, tags } = rule;
     this.#alerts++;
     this.#byRule.set(name, { rule, alerts: (this.#byRule.get(name)?.alerts ?? 0) + 1 });
-    const added = namesBeside(match, keys);
+    const added = [...namesBeside(match, keys), ...more];
     const message = renderMessage(rule.output, fields) + renderFields(added);
     const all = [...fields, ...added, ...(module ? [module] : [])];
+    const { time } = match;
     this.#write({ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all });
   }
 
@@ -185,8 +271,8 @@ export class AlertDesk {
 }
 
 /** Whether the entry says all that the alert waits for. */
-function answers(entry: Uint8Array, { printsPod }: PendingContainer): boolean {
-  return !(printsPod && entry[POD_STATE_AT] === POD_STATE.PENDING);
+function answers(entry: Uint8Array, { needsPod }: ContainerGap): boolean {
+  return !(needsPod && entry[POD_STATE_AT] === POD_STATE.PENDING);
 }
 
 /** Both names of a file, where they differ: those that the rule's output doesn't print itself. */

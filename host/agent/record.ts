@@ -4,7 +4,7 @@ import { hostname, release } from 'node:os';
 import type { CaptureSizes } from '../capture/native.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineError } from '../engine/engine-error.ts';
-import type { EngineCounters } from '../engine/protocol.ts';
+import { type EngineCounters, HOLD_LIMITS } from '../engine/protocol.ts';
 import { machineAccounts } from '../fields/account-names.ts';
 import { ContainerDirectory } from '../metadata/container-directory.ts';
 import type { RuntimePlaces } from '../metadata/runtime-places.ts';
@@ -71,6 +71,7 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
         ...(options.sizes && { sizes: options.sizes }),
         rules: { generation: 0, modules: [], eventTypes: options.eventTypes },
         ruleMatching: 'first',
+        hold: HOLD_LIMITS,
         hostname: facts.hostname,
         isoTime: false,
         recording: true,

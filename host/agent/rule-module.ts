@@ -6,13 +6,14 @@ import { MANIFEST_SECTION, MANIFEST_VERSION, type ManifestRule } from '../compil
 import { schemaVersion } from '../compiler/schema-version.ts';
 import { parseTemplate } from '../compiler/template.ts';
 import type { Template } from '../compiler/template-tokens.ts';
-import { needsRuntime } from '../fields/container.ts';
+import { needsCluster, needsRuntime } from '../fields/container.ts';
 import { escapeText } from '../outputs/escape.ts';
 import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
 import { findEventType } from '../schema/events.ts';
 import { resolveField } from '../schema/fields.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
+import type { Field } from '../schema/types.ts';
 import { readFilter } from './stored-filter.ts';
 import { isObject, isTexts } from './stored-json.ts';
 
@@ -22,6 +23,12 @@ export interface RuleInfo {
   readonly source: string;
   readonly tags: readonly string[];
   readonly output: Template;
+  /** Its condition reads what only a container's runtime knows (not just container.id). */
+  readonly readsContainers: boolean;
+  /** It reads what only the API server knows of the container's pod. */
+  readonly readsPods: boolean;
+  /** Names of the event types that it can match. */
+  readonly eventTypes: readonly string[];
 }
 
 export interface RuleModule {
@@ -34,8 +41,6 @@ export interface RuleModule {
   readonly rules: readonly RuleInfo[];
   /** Names of the event types that its rules can match. */
   readonly eventTypes: readonly string[];
-  /** Its conditions read what only a container's runtime knows (not just container.id). */
-  readonly readsContainers: boolean;
   /** What an event needs for any of its rules to match; absent: that isn't known. */
   readonly filter?: KernelFilter;
 }
@@ -66,7 +71,6 @@ export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
       sha256: createHash('sha256').update(bytes).digest('hex'),
       rules: manifest.rules.map(ruleInfo),
       eventTypes: manifest.eventTypes,
-      readsContainers: manifest.rules.some(({ fields }) => fields.some(askRuntime)),
       ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, manifest.rules.length) }),
     };
   } catch (error) {
@@ -106,18 +110,20 @@ interface StoredManifest {
   readonly filter: unknown;
 }
 
-type StoredRule = Pick<ManifestRule, 'name' | 'priority' | 'source' | 'tags' | 'output' | 'fields'>;
+type StoredRule = Pick<ManifestRule, 'name' | 'priority' | 'source' | 'tags' | 'output' | 'fields' | 'eventTypes'>;
 
 function readRule(module: string, rule: unknown, index: number): StoredRule {
   if (!isObject(rule)) throw damaged(module, `rule ${index} is no JSON object`);
-  const { name, priority, source, tags, output, fields } = rule;
+  const { name, priority, source, tags, output, fields, eventTypes } = rule;
   const texts = { name, priority, source, output };
   for (const [key, value] of Object.entries(texts)) {
     if (typeof value !== 'string') throw damaged(module, `the ${key} of rule ${index} is no text`);
   }
-  if (!isTexts(tags) || !isTexts(fields)) throw damaged(module, `the tags or fields of rule ${index} are no texts`);
+  if (!isTexts(tags) || !isTexts(fields) || !isTexts(eventTypes)) {
+    throw damaged(module, `the tags or fields of rule ${index} are no texts`);
+  }
   // Checked above, which TypeScript can't follow.
-  return { ...(texts as Record<keyof typeof texts, string>), tags, fields };
+  return { ...(texts as Record<keyof typeof texts, string>), tags, fields, eventTypes };
 }
 
 function damaged(name: string, reason: string): RuleModuleError {
@@ -125,15 +131,26 @@ function damaged(name: string, reason: string): RuleModuleError {
   return new RuleModuleError('MODULE_BAD_MANIFEST', `${name}: its manifest is damaged: ${escapeText(reason)}`);
 }
 
-function ruleInfo({ name, priority, source, tags, output }: StoredRule): RuleInfo {
+function ruleInfo({ name, priority, source, tags, output, fields, eventTypes }: StoredRule): RuleInfo {
   const known = parsePriority(priority);
   if (!known) throw new Error(`rule ${name} has priority ${priority}, which there is not`);
-  return { name, priority: known, source, tags, output: parseTemplate(output) };
+  return {
+    name,
+    priority: known,
+    source,
+    tags,
+    output: parseTemplate(output),
+    readsContainers: reads(fields, needsRuntime),
+    readsPods: reads(fields, needsCluster),
+    eventTypes,
+  };
 }
 
-function askRuntime(name: string): boolean {
-  const resolved = resolveField(name);
-  return resolved.ok && needsRuntime(resolved.field);
+function reads(fields: readonly string[], isMeant: (field: Field) => boolean): boolean {
+  return fields.some((name) => {
+    const resolved = resolveField(name);
+    return resolved.ok && isMeant(resolved.field);
+  });
 }
 
 function messageOf(error: unknown): string {

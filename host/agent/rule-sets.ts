@@ -2,7 +2,7 @@
 
 import type { Engine } from '../engine/engine.ts';
 import type { RuleSetStart } from '../engine/protocol.ts';
-import { type AlertDesk, ruleFields } from './alert-desk.ts';
+import { type AlertDesk, ruleReads } from './alert-desk.ts';
 import type { RuleModule } from './rule-module.ts';
 import { sharedFilter } from './shared-filter.ts';
 
@@ -123,12 +123,7 @@ export class RuleSets {
     return {
       generation,
       eventTypes: [...new Set(modules.flatMap(({ eventTypes }) => eventTypes))].sort(),
-      modules: modules.map(({ name, verified, rules, readsContainers }) => ({
-        name,
-        verified,
-        rules: rules.map((rule) => ({ fields: ruleFields(rule) })),
-        readsContainers,
-      })),
+      modules: modules.map(({ name, verified, rules }) => ({ name, verified, rules: rules.map(ruleReads) })),
       ...(filter && { filter }),
     };
   }

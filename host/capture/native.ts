@@ -8,6 +8,8 @@ export interface CaptureSizes {
   readonly ringBudget: number;
   readonly imageBudget: number;
   readonly containerBudget: number;
+  /** Events that are held back until their container is known. Default: 8 MB. */
+  readonly holdBudget?: number;
   /** Tests only: pretend there are this many CPUs. */
   readonly cpus?: number;
 }
@@ -22,6 +24,7 @@ export interface CapturePlan {
   readonly ringsAddress: number;
   readonly imagesAddress: number;
   readonly containersAddress: number;
+  readonly holdAddress: number;
   readonly scratchAddress: number;
   /** Size the WebAssembly.Memory must have (a multiple of 65536). */
   readonly memoryBytes: number;
@@ -46,6 +49,12 @@ export interface ContainerNotice {
   readonly pid: number;
 }
 
+/** The container that has to give way, by its full id, and whether there are too many events or too little memory. */
+export interface HoldFull {
+  readonly id: string;
+  readonly reason: 'too-many-events' | 'no-memory';
+}
+
 /** Totals since the start. Per type arrays are indexed by event type number. */
 export interface CaptureCounters {
   /** Events that reached a ring, were dropped, or were filtered in the kernel, per CPU. */
@@ -62,6 +71,8 @@ export interface CaptureCounters {
   /** Events whose process image was not there: the unknown image stood in. */
   readonly unknownImages: number;
   readonly containers: number;
+  /** Events that are held back now. */
+  readonly held: number;
   /** Records that made no sense and were skipped. produced = evaluated + filtered + dropped + malformed events. */
   readonly malformed: number;
   /** Highest fill of a ring seen, 0 to 1. */
@@ -118,6 +129,23 @@ export interface Capture {
   takeContainers(): ContainerNotice[];
   /** Replaces a container's entry (a `struct container` with its strings). Returns its address. */
   setContainer(id: string, entry: Uint8Array): number;
+  /** Events of that container (its id, short or full) are held back from now on, until endWait(). False when there is none. */
+  awaitContainer(id: string): boolean;
+  /**
+   * Copies the events of awaited containers in the batch that poll() gave, at most so many in all, and flags their records
+   * HELD. Returns undefined when all are held; else what there is not enough of, and the container that holds most: when the
+   * wait for that has ended and its events are released, the next call goes on. Costs nothing while none is awaited.
+   */
+  hold(mostEvents: number): HoldFull | undefined;
+  /** Ends the wait for a container. Returns how many of its events are held: takeHeld() gives them next. */
+  endWait(id: string): number;
+  /**
+   * Writes pairs of addresses [from, to) of held events whose wait has ended, oldest first, to be evaluated before
+   * releaseHeld(). Returns the number of pairs, 0 when there are no more.
+   */
+  takeHeld(segments: Uint32Array): number;
+  /** Gives back the room of what takeHeld() gave, and frees the images that nothing refers to any more. */
+  releaseHeld(): void;
   counters(): CaptureCounters;
   /**
    * Builder source only: puts an event record (header.commit and header.sequence are ignored) into the ring of header.cpu,

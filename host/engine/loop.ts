@@ -1,15 +1,20 @@
 // The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation, matches.
 
 import type { Capture, ContainerNotice } from '../capture/native.ts';
+import { storeContainer } from '../capture/store-container.ts';
+import type { EventMemory } from '../fields/memory.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { Replay } from '../recording/replay.ts';
 import type { RunFailure } from '../sandbox/run.ts';
+import { Hold } from './hold.ts';
 import type { MatchReader } from './match-reader.ts';
 import type { ModuleSet, SetMatch, SetModule } from './module-set.ts';
 import {
   type Control,
   type EngineCounters,
   type FromWorker,
+  type HoldEnd,
+  type HoldLimits,
   MATCHES_IN_FLIGHT,
   type Match,
   type RuleMatching,
@@ -32,10 +37,8 @@ const IMAGES_AT_ONCE = 4096;
 /** Matches in one message. */
 const MATCHES_AT_ONCE = 256;
 const COUNTERS_EVERY_MS = 1000;
-/** How long events of a new container wait for what its runtime says, when conditions read it. Local runtimes answer within a few ms. */
-const CONTAINER_WAIT_MS = 250;
-/** After an answer that did not come in time nothing waits for so long: evaluation must not crawl because a runtime hangs. */
-const CONTAINER_PATIENCE_MS = 10_000;
+/** The same while events wait for what a container's runtime says: local ones answer within a few ms. */
+const WAITING_POLL_MS = 5;
 
 export interface LoopParts {
   readonly capture: Capture;
@@ -45,6 +48,8 @@ export interface LoopParts {
   readonly rules: RuleSetStart;
   readonly reader: MatchReader;
   readonly ruleMatching: RuleMatching;
+  readonly memory: EventMemory;
+  readonly hold: HoldLimits;
   /** Gets each batch. */
   readonly recorder?: Recorder;
   /** Events come from a recording, as fast as they can be evaluated. */
@@ -59,12 +64,12 @@ export class EngineLoop {
   readonly #segments = new Uint32Array(2 * SEGMENT_PAIRS);
   readonly #images = new Uint32Array(IMAGES_AT_ONCE);
   readonly #matched = new Set<number>();
+  readonly #hold: Hold;
   #set: ModuleSet;
   #replacement: Replacement | undefined;
   #outgoing: Match[] = [];
   #messagesSeen = 0;
   #countersSentAt = 0;
-  #impatientUntil = 0;
   #matches = 0;
   #matchesDropped = 0;
   #batches = 0;
@@ -72,6 +77,15 @@ export class EngineLoop {
   constructor(parts: LoopParts) {
     this.#parts = parts;
     this.#set = parts.bindSet(parts.rules, 0);
+    const { capture, memory, hold: limits, replay } = parts;
+    this.#hold = new Hold({
+      capture,
+      memory,
+      limits,
+      rules: () => this.#set.containerRules,
+      now: replay ? () => replay.milliseconds : () => performance.now(),
+      evaluate: (segments, pairs) => this.#evaluate(segments, pairs),
+    });
   }
 
   /** Runs until a stop is requested; what had arrived by then is evaluated. */
@@ -84,6 +98,7 @@ export class EngineLoop {
     // What the host has sent before it asked to stop has arrived too.
     this.#takeMessages();
     while (this.round(LAST_COMMIT_MS) > 0 && performance.now() < deadline);
+    this.#endHold('stopped');
     recorder?.flush();
     send({ kind: 'stopped', counters: this.#finalCounters() });
   }
@@ -106,6 +121,7 @@ export class EngineLoop {
       while (this.round(0) > 0);
       control.waitForMatches();
     }
+    this.#endHold('stopped');
     send({ kind: 'replayed', report: replay.report });
     send({ kind: 'stopped', counters: this.#counters() });
   }
@@ -115,18 +131,24 @@ export class EngineLoop {
     const { capture, control, recorder } = this.#parts;
     if (this.#replacement?.isDone) this.#replacement = undefined;
     this.#replacement?.step();
-    const pairs = capture.poll(this.#segments, this.#replacement ? Math.min(timeoutMs, REPLACING_POLL_MS) : timeoutMs);
+    const pairs = capture.poll(this.#segments, Math.min(timeoutMs, this.#pollLimit));
     if (control.announced !== this.#messagesSeen) this.#takeMessages();
     this.#prepareImages();
     recorder?.batch(this.#segments, pairs);
+    this.#hold.takeBatch();
     if (pairs > 0) {
-      this.#evaluate(pairs);
+      this.#evaluate(this.#segments, pairs);
       this.#batches++;
     }
     capture.release();
     this.#flush();
     this.#reportCounters();
     return pairs;
+  }
+
+  /** A container's entry was set, by others than the host. */
+  containerKnown(id: string, entry: Uint8Array): void {
+    this.#hold.known(id, entry);
   }
 
   /** Called by a module for each rule that is true of an event. */
@@ -136,13 +158,14 @@ export class EngineLoop {
       if (this.#matched.has(event)) return;
       this.#matched.add(event);
     }
+    if (this.#hold.passesOver(event, module, rule)) return;
     this.#matches++;
     if (!replay && control.inFlight + this.#outgoing.length >= MATCHES_IN_FLIGHT) {
       this.#matchesDropped++;
       return;
     }
     const plan = set.modules[module]?.rules[rule];
-    const values = plan && reader.read(plan, view);
+    const values = plan && reader.read(plan, view, this.#hold.reason);
     if (values) this.#outgoing.push({ generation: set.generation, module, rule, ...values });
     if (this.#outgoing.length >= MATCHES_AT_ONCE) this.#flush();
   }
@@ -152,9 +175,15 @@ export class EngineLoop {
     if (set === this.#set) this.#parts.send({ kind: 'set-aside', module: name, failure: kind, reason });
   }
 
-  #evaluate(pairs: number): void {
+  /** How long a poll may wait now. */
+  get #pollLimit(): number {
+    if (this.#replacement) return REPLACING_POLL_MS;
+    return this.#hold.isWaiting ? WAITING_POLL_MS : POLL_MS;
+  }
+
+  #evaluate(segments: Uint32Array, pairs: number): void {
     this.#matched.clear();
-    this.#set.evaluate(this.#segments, pairs);
+    this.#set.evaluate(segments, pairs);
   }
 
   /** New processes get their candidate bits, and new containers are made known, before any event of theirs is evaluated. */
@@ -181,50 +210,44 @@ export class EngineLoop {
       capture,
       bindSet,
       send,
+      mayTakeOver: () => !this.#hold.isWaiting,
+      patience: this.#parts.hold.milliseconds,
       takeOver: (next) => {
-        this.#flush();
+        this.#endHold('rules-replaced');
         this.#set = next;
       },
     });
   }
 
   #announceContainers(notices: readonly ContainerNotice[]): void {
-    const { recorder, replay, send } = this.#parts;
+    const { replay, send } = this.#parts;
     // A recording tells of its containers itself; the runtimes here know none of them.
-    if (replay) return;
-    send({ kind: 'containers', notices });
-    // Rules that will be evaluated on a recording may read them.
-    if (!recorder && !this.#set.readsContainers) return;
-    this.#awaitContainers(new Set(notices.map(({ id }) => id)));
+    if (!replay) send({ kind: 'containers', notices });
+    if (this.#set.containerRules.any) this.#hold.expect(notices);
   }
 
-  #awaitContainers(missing: Set<string>): void {
-    const { control } = this.#parts;
-    const started = performance.now();
-    if (started < this.#impatientUntil) return;
-    while (missing.size > 0 && !control.stopRequested) {
-      const left = CONTAINER_WAIT_MS - (performance.now() - started);
-      if (left <= 0) {
-        this.#impatientUntil = performance.now() + CONTAINER_PATIENCE_MS;
-        return;
-      }
-      control.waitForMessage(this.#messagesSeen, left);
-      for (const id of this.#takeMessages()) missing.delete(id);
-    }
+  #setContainer(id: string, entry: Uint8Array): void {
+    const { capture, recorder } = this.#parts;
+    recorder?.container(id, entry);
+    if (storeContainer(capture, id, entry)) this.#hold.known(id, entry);
+    else this.#hold.lost(id);
   }
 
-  /** Handles what the host has sent; returns the containers that it told about. */
-  #takeMessages(): string[] {
-    const { capture, control, receive, recorder } = this.#parts;
+  /** Evaluates what is held back, as it is. */
+  #endHold(end: HoldEnd): void {
+    this.#hold.endAll(end);
+    this.#flush();
+  }
+
+  /** Handles what the host has sent. */
+  #takeMessages(): void {
+    const { capture, control, receive } = this.#parts;
     // Read first: a message that comes in meanwhile is seen in the next round at the latest.
     this.#messagesSeen = control.announced;
-    const containers: string[] = [];
     for (let message = receive(); message; message = receive()) {
       switch (message.kind) {
         case 'container':
-          capture.setContainer(message.id, message.entry);
-          recorder?.container(message.id, message.entry);
-          containers.push(message.id);
+          this.#setContainer(message.id, message.entry);
           break;
         case 'inject':
           for (const image of message.images) capture.injectImage(image);
@@ -238,7 +261,6 @@ export class EngineLoop {
           break;
       }
     }
-    return containers;
   }
 
   #flush(): void {
@@ -256,12 +278,14 @@ export class EngineLoop {
   }
 
   #counters(): EngineCounters {
+    const capture = this.#parts.capture.counters();
     return {
-      capture: this.#parts.capture.counters(),
+      capture,
       matches: this.#matches,
       matchesDropped: this.#matchesDropped,
       fieldsUnreadable: this.#parts.reader.unreadable,
       batches: this.#batches,
+      hold: this.#hold.counters(capture.held),
     };
   }
 }

@@ -8,7 +8,14 @@ import { EventRecord } from '../fields/record.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
 import { resolveField } from '../schema/fields.ts';
 import type { Field } from '../schema/types.ts';
-import { type Match, NAME_FIELDS, type NamedValue, type PendingContainer, type RuleReads } from './protocol.ts';
+import {
+  type ContainerGap,
+  type GapReason,
+  type Match,
+  NAME_FIELDS,
+  type NamedValue,
+  type RuleReads,
+} from './protocol.ts';
 
 interface FieldRead {
   readonly field: Field;
@@ -18,12 +25,16 @@ interface FieldRead {
 /** What is read of a match of a rule. */
 export interface RulePlan {
   readonly reads: readonly (FieldRead | undefined)[];
-  readonly printsContainer: boolean;
-  readonly printsPod: boolean;
+  /** Its condition reads, or its output prints, what only a container's runtime can tell. */
+  readonly needsRuntime: boolean;
+  /** The same of the API server. */
+  readonly needsPod: boolean;
 }
 
 /** A match but for the rule. */
 export type MatchValues = Omit<Match, 'generation' | 'module' | 'rule'>;
+
+type WhyNot = (container: string) => GapReason | undefined;
 
 export class MatchReader {
   readonly #memory: EventMemory;
@@ -36,14 +47,17 @@ export class MatchReader {
     this.#context = context;
   }
 
-  /** Undefined if the address holds no record that the schema knows; the sandbox's guard has seen to it that it does. */
-  read(plan: RulePlan, address: number): MatchValues | undefined {
+  /**
+   * Undefined if the address holds no record that the schema knows; the sandbox's guard has seen to it that it does.
+   * @param whyNot why a container of which nothing is known is not waited for
+   */
+  read(plan: RulePlan, address: number, whyNot: WhyNot): MatchValues | undefined {
     const event = EventRecord.at(this.#memory, address);
     if (!event) return undefined;
     const values = plan.reads.map((read) => read && this.#value(event, read));
-    const pending = plan.printsContainer ? pendingContainer(event, plan.printsPod) : undefined;
+    const gap = plan.needsRuntime ? containerGap(event, plan.needsPod, whyNot) : undefined;
     const names = event.hasTwoNames && this.#names(event.resolvedView);
-    return { time: event.time, values, ...(pending && { pending }), ...(names && { names }) };
+    return { time: event.time, values, ...(gap && { gap }), ...(names && { names }) };
   }
 
   /** Of a call on paths that failed, nothing. */
@@ -79,18 +93,22 @@ const NAME_READS = new Map(
   ]),
 );
 
-export function planRule({ fields }: RuleReads): RulePlan {
+export function planRule({ fields, readsContainers, readsPods }: RuleReads): RulePlan {
   const reads = fields.map(readOf);
   return {
     reads,
-    printsContainer: reads.some((read) => read && needsRuntime(read.field)),
-    printsPod: reads.some((read) => read && needsCluster(read.field)),
+    needsRuntime: readsContainers || reads.some((read) => read && needsRuntime(read.field)),
+    needsPod: readsPods || reads.some((read) => read && needsCluster(read.field)),
   };
 }
 
-function pendingContainer(event: EventRecord, printsPod: boolean): PendingContainer | undefined {
+function containerGap(event: EventRecord, needsPod: boolean, whyNot: WhyNot): ContainerGap | undefined {
   const container = event.image?.container;
-  const isPending = container?.isPending || (printsPod && container?.isPodPending);
-  const id = isPending ? container?.bytes('id') : undefined;
-  return id && { id: decode(id), printsPod, moment: momentOf(event) };
+  if (!container) return undefined;
+  const isPending = container.isPending || (needsPod && container.isPodPending);
+  if (!isPending && !container.isFailed && !(needsPod && container.isPodFailed)) return undefined;
+  const bytes = container.bytes('id');
+  const id = bytes ? decode(bytes) : '';
+  const reason = isPending ? whyNot(id) : id === '' ? 'unknown-process' : 'failed';
+  return { id, needsPod, moment: momentOf(event), ...(reason && { reason }) };
 }

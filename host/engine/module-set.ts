@@ -3,9 +3,11 @@
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
 import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
+import type { EventMemory } from '../fields/memory.ts';
 import { firstWords } from './candidate-words.ts';
+import { ContainerRules } from './container-rules.ts';
 import { planRule, type RulePlan } from './match-reader.ts';
-import type { RuleSetStart } from './protocol.ts';
+import type { RuleMatching, RuleSetStart } from './protocol.ts';
 
 const WORD_BYTES = BigUint64Array.BYTES_PER_ELEMENT;
 
@@ -13,7 +15,6 @@ export interface SetModule {
   readonly name: string;
   readonly instance: RuleInstance;
   readonly rules: readonly RulePlan[];
-  readonly readsContainers: boolean;
   /** Its own among the set's candidate words. */
   readonly words: BigUint64Array;
   /** Set when it failed: it is not run any more. */
@@ -30,7 +31,9 @@ export interface SetMatch {
 }
 
 export interface SetHost {
-  readonly memory: WebAssembly.Memory;
+  readonly sandbox: WebAssembly.Memory;
+  readonly memory: EventMemory;
+  readonly ruleMatching: RuleMatching;
   readonly onMatch: (match: SetMatch) => void;
   readonly onFailure: (set: ModuleSet, module: SetModule, failure: RunFailure) => void;
 }
@@ -42,6 +45,7 @@ export class ModuleSet {
   /** Where its candidates are in a process image. */
   readonly bank: number;
   readonly isFiltered: boolean;
+  readonly containerRules: ContainerRules;
   readonly #onFailure: SetHost['onFailure'];
   readonly #words = new BigUint64Array(CANDIDATE_WORDS);
 
@@ -51,24 +55,20 @@ export class ModuleSet {
     this.eventTypes = eventTypes;
     this.bank = bank;
     this.isFiltered = filter !== undefined;
+    this.containerRules = new ContainerRules(host.memory, modules, host.ruleMatching);
     this.#onFailure = host.onFailure;
     const first = firstWords(modules.map(({ rules }) => rules.length));
-    this.modules = modules.map(({ name, verified, rules, readsContainers }, module) => {
+    this.modules = modules.map(({ name, verified, rules }, module) => {
       const firstWord = first[module] ?? 0;
       const instance = instantiateRuleModule(verified, {
-        memory: host.memory,
+        memory: host.sandbox,
         ruleCount: rules.length,
         match: (rule, event, view) => host.onMatch({ set: this, module, rule, event, view }),
         candidates: (bank * CANDIDATE_WORDS + firstWord) * WORD_BYTES,
       });
       const words = this.#words.subarray(firstWord);
-      return { name, instance, rules: rules.map(planRule), readsContainers, words, failure: undefined };
+      return { name, instance, rules: rules.map(planRule), words, failure: undefined };
     });
-  }
-
-  /** Whether conditions that are evaluated read what only a container's runtime knows. */
-  get readsContainers(): boolean {
-    return this.modules.some((module) => module.readsContainers && !module.failure);
   }
 
   /** The candidate bits of the process image at that address; good until the next call. */

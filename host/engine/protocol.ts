@@ -29,7 +29,23 @@ export interface NamedValue {
 export interface RuleReads {
   /** Fields that its output prints, as they are written: `proc.aname[2]`. */
   readonly fields: readonly string[];
+  /** Its condition reads what only a container's runtime knows: events of a new container are held back for it. */
+  readonly readsContainers: boolean;
+  /** The same of the API server. */
+  readonly readsPods: boolean;
+  /** Names of the event types that it can match. */
+  readonly eventTypes: readonly string[];
 }
+
+/** How long, and how many, events of new containers are held back at most; for the memory see CaptureSizes.holdBudget. */
+export interface HoldLimits {
+  /** From the container's first sign of life on. */
+  readonly milliseconds: number;
+  /** Of all containers. */
+  readonly events: number;
+}
+
+export const HOLD_LIMITS: HoldLimits = { milliseconds: 2000, events: 65_536 };
 
 export interface ModuleStart {
   /** For messages, e.g. the file it came from. */
@@ -37,8 +53,6 @@ export interface ModuleStart {
   readonly verified: VerifiedModule;
   /** By the index that the module gives to match(). */
   readonly rules: readonly RuleReads[];
-  /** Its conditions read what only a container's runtime knows: events of a new container wait for the answer. */
-  readonly readsContainers: boolean;
 }
 
 /** Rules to go on with: the modules in the order of evaluation, and what is captured for them. */
@@ -59,6 +73,7 @@ export interface WorkerStart {
   readonly sizes?: CaptureSizes;
   readonly rules: RuleSetStart;
   readonly ruleMatching: RuleMatching;
+  readonly hold: HoldLimits;
   readonly hostname: string;
   /** evt.outputtime is ISO 8601. */
   readonly isoTime: boolean;
@@ -81,16 +96,39 @@ export interface Match {
   readonly values: readonly (FieldValue | undefined)[];
   /** Of NAME_FIELDS, where there are two names. */
   readonly names?: readonly NamedValue[];
-  /** Set when the output prints what the container's runtime has not told yet. */
-  readonly pending?: PendingContainer;
+  /** Set when the rule reads or prints what the container's runtime has not told. */
+  readonly gap?: ContainerGap;
 }
 
-export interface PendingContainer {
-  /** container.id */
+/** Why held events were evaluated. All but the first is in vain. */
+export const HOLD_ENDS = ['known', 'timed-out', 'too-many-events', 'no-memory', 'rules-replaced', 'stopped'] as const;
+export type HoldEnd = (typeof HOLD_ENDS)[number];
+
+/** Why nothing is known of an event's container. Stable: alerts and counters have it. */
+export type GapReason =
+  | Exclude<HoldEnd, 'known'>
+  /** Whoever looks for it has given up. */
+  | 'failed'
+  /** The event's process is not known, and so neither is where it runs. */
+  | 'unknown-process';
+
+export interface ContainerGap {
+  /** container.id; empty if the process is not known. */
   readonly id: string;
-  /** The output prints what only the API server can tell of its pod. */
-  readonly printsPod: boolean;
+  /** The rule reads or prints what only the API server can tell of its pod. */
+  readonly needsPod: boolean;
   readonly moment: ContainerMoment;
+  /** Why it isn't waited for; undefined when the answer may be on its way. */
+  readonly reason?: GapReason;
+}
+
+/** Events of containers of which no runtime had told. */
+export interface HoldCounters {
+  /** That wait now. */
+  readonly now: number;
+  readonly total: number;
+  /** Of those that do not wait any more. */
+  readonly ended: Readonly<Record<HoldEnd, number>>;
 }
 
 /** Totals since the start, of the worker. */
@@ -102,6 +140,7 @@ export interface EngineCounters {
   /** Fields that could not be read although the event has them: a defect of ours, or a damaged record. */
   readonly fieldsUnreadable: number;
   readonly batches: number;
+  readonly hold: HoldCounters;
 }
 
 /** An error that ended the worker or kept it from starting. */

@@ -15,6 +15,10 @@ export interface ReplacementHost {
   readonly capture: Capture;
   readonly bindSet: (rules: RuleSetStart, bank: number) => ModuleSet;
   readonly send: (message: FromWorker) => void;
+  /** Whether no event waits for a container: those that do are the rules' before. */
+  readonly mayTakeOver: () => boolean;
+  /** How long, in ms, that is waited for. */
+  readonly patience: number;
   /** The next rules are evaluated from now on; called between batches. */
   readonly takeOver: (next: ModuleSet) => void;
 }
@@ -53,9 +57,11 @@ export class Replacement {
   }
 
   *#run(): Generator<void, void> {
-    const { takeOver, send } = this.#host;
+    const { mayTakeOver, patience, takeOver, send } = this.#host;
     const { generation } = this.#rules;
     const prepared = yield* this.#prepare();
+    const until = performance.now() + patience;
+    while (prepared.ok && !mayTakeOver() && performance.now() < until) yield;
     this.#next = undefined;
     if (!prepared.ok) {
       yield* this.#settle(this.#before);

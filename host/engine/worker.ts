@@ -65,7 +65,10 @@ function replay(
   const reader = new RecordingReader(file);
   const { started: sessionStart, users, groups } = reader.facts;
   useAccounts(users, groups);
-  const source = new Replay(reader, capture, (id, entry) => send({ kind: 'container', id, entry }));
+  const source = new Replay(reader, capture, (id, entry) => {
+    loop.containerKnown(id, entry);
+    send({ kind: 'container', id, entry });
+  });
   const control = new Control(start.control);
   const loop = bind(start, { memory, capture, control, sessionStart, replay: source });
   capture.start(start.rules.eventTypes);
@@ -85,24 +88,30 @@ type Bound = Pick<LoopParts, 'capture' | 'control' | 'recorder' | 'replay'> & {
 };
 
 /** Modules, memory and capture put together. */
-function bind(start: WorkerStart, { memory, sessionStart, ...parts }: Bound): EngineLoop {
+function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: Bound): EngineLoop {
   const context: ReadContext = {
     sessionStart,
     hostname: start.hostname,
     isoTime: start.isoTime,
     isLive: parts.replay === undefined,
   };
+  const { ruleMatching, hold } = start;
+  const memory = new EventMemory(sandbox.buffer);
   const loop = new EngineLoop({
     ...parts,
     rules: start.rules,
     bindSet: (rules, bank) =>
       new ModuleSet(rules, bank, {
+        sandbox,
         memory,
+        ruleMatching,
         onMatch: (match) => loop.onMatch(match),
         onFailure: (set, module, failure) => loop.onFailure(set, module, failure),
       }),
-    reader: new MatchReader(new EventMemory(memory.buffer), context),
-    ruleMatching: start.ruleMatching,
+    reader: new MatchReader(memory, context),
+    ruleMatching,
+    memory,
+    hold,
     send,
     receive,
   });

@@ -79,6 +79,14 @@ export class ContainerRecord extends StructRecord {
   get isPodPending(): boolean {
     return this.number('pod_state') === POD_STATE.PENDING;
   }
+
+  get isFailed(): boolean {
+    return this.number('state') === CONTAINER_STATE.FAILED;
+  }
+
+  get isPodFailed(): boolean {
+    return this.number('pod_state') === POD_STATE.FAILED;
+  }
 }
 
 export class ImageRecord extends StructRecord {

@@ -14,8 +14,8 @@ const TYPE = member(EVENT_HEADER, 'type').offset;
 const FLAGS = member(EVENT_HEADER, 'flags').offset;
 const IMAGE_ADDRESS = member(EVENT_HEADER, 'image_address').offset;
 
-/** Flags that completion sets. */
-const OF_MEMORY = EVENT_FLAGS.COMPLETE | EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW;
+/** Flags that the reader sets. */
+const OF_MEMORY = EVENT_FLAGS.COMPLETE | EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW | EVENT_FLAGS.HELD;
 
 /** Members that completion makes anew from the others. */
 const COMPLETED = new Set(['name', 'old_name', 'new_name']);

@@ -1,6 +1,7 @@
 // The replay, in the worker: puts a recording's entries where the capture of a builder has them, one stretch of events at a time.
 
 import type { Capture } from '../capture/native.ts';
+import { storeContainer } from '../capture/store-container.ts';
 import { cutRecords } from './event-records.ts';
 import type { RecordingEnd } from './format.ts';
 import type { RecordedEntry } from './payload.ts';
@@ -8,6 +9,7 @@ import type { Damage, RecordingReader } from './reader.ts';
 
 /** Events put in at once: few enough that their matches can wait to be told, enough that the calls around them do not count. */
 const STRETCH_BYTES = 128 << 10;
+const NANOSECONDS_PER_MS = 1_000_000n;
 const NOTHING = new Uint8Array(0);
 
 export interface ReplayReport {
@@ -50,6 +52,11 @@ export class Replay {
     return true;
   }
 
+  /** The recorded time that it has come to. */
+  get milliseconds(): number {
+    return Number(this.#clock / NANOSECONDS_PER_MS);
+  }
+
   get report(): ReplayReport {
     const { events, damage, end } = this.#reader;
     const seconds = (performance.now() - (this.#began ?? performance.now())) / 1000;
@@ -66,22 +73,13 @@ export class Replay {
         this.#capture.replay(this.#clock, entry.log, NOTHING, this.#snapshotComplete);
         return;
       case 'container':
-        this.#setContainer(entry.id, entry.entry);
+        // Where there is no room for it the container stays as its cgroup tells.
+        storeContainer(this.#capture, entry.id, entry.entry);
         this.#onContainer(entry.id, entry.entry);
         return;
       case 'events':
         this.#events = entry.records;
         return;
-    }
-  }
-
-  #setContainer(id: string, entry: Uint8Array): void {
-    try {
-      this.#capture.setContainer(id, entry);
-    } catch (error) {
-      // The table is full, or the entry too large for it: the container stays as its cgroup tells.
-      if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('CAPTURE_CONTAINER')))
-        throw error;
     }
   }
 }

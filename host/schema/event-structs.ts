@@ -189,6 +189,8 @@ export const EVENT_FLAGS = {
   TWO_VIEWS: 64,
   /** This is the second view. Its size is the distance to the record that follows the event's own. */
   RESOLVED_VIEW: 128,
+  /** A copy is held back until the container of its process is known, and evaluated then: set by the reader. */
+  HELD: 256,
 } as const;
 
 /** descriptor.state */

@@ -354,6 +354,7 @@ _Static_assert(sizeof(struct container) == 344, "struct container: layout");
 #define EVENT_FLAG_COMPAT 32
 #define EVENT_FLAG_TWO_VIEWS 64
 #define EVENT_FLAG_RESOLVED_VIEW 128
+#define EVENT_FLAG_HELD 256
 
 #define DESCRIPTOR_CONNECTED 1
 #define DESCRIPTOR_NAME_CHANGED 2

@@ -25,8 +25,10 @@ Napi::Value MakePlanObject(const Napi::CallbackInfo& info) {
   if (!rings || !images || !containers) {
     return ThrowType(env, "plan: ringBudget, imageBudget and containerBudget are needed");
   }
+  const auto hold = NumberIn(object, "holdBudget");
   const auto cpus = NumberIn(object, "cpus");
-  auto plan = MakePlan({*rings, *images, *containers, cpus ? static_cast<uint32_t>(*cpus) : PossibleCpus()});
+  auto plan = MakePlan({*rings, *images, *containers, hold.value_or(kHoldBytes),
+                        cpus ? static_cast<uint32_t>(*cpus) : PossibleCpus()});
   if (!plan) return Throw(env, plan.error());
   Napi::Object result = Napi::Object::New(env);
   const auto set = [&](const char* name, uint64_t value) {
@@ -38,6 +40,7 @@ Napi::Value MakePlanObject(const Napi::CallbackInfo& info) {
   set("ringsAddress", plan->rings_address);
   set("imagesAddress", plan->images_address);
   set("containersAddress", plan->containers_address);
+  set("holdAddress", plan->hold_address);
   set("scratchAddress", plan->scratch_address);
   set("memoryBytes", plan->memory_bytes);
   return result;

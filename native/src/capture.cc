@@ -79,6 +79,8 @@ Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memo
   if (!images) return std::move(images.error());
   auto containers = MakeTable("wasprey-containers", memory, plan.containers_address, plan.container_bytes());
   if (!containers) return std::move(containers.error());
+  auto hold = MakeTable("wasprey-held", memory, plan.hold_address, plan.hold_bytes());
+  if (!hold) return std::move(hold.error());
   auto scratch = MakeTable("wasprey-scratch", memory, plan.scratch_address, kScratchBytes);
   if (!scratch) return std::move(scratch.error());
   FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
@@ -95,24 +97,26 @@ Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memo
   } else {
     source = MakeBpfSource(plan, memory, std::move(object));
   }
-  std::unique_ptr<Capture> capture(new Capture(plan, std::move(source), builder, std::move(*images),
-                                               std::move(*containers), std::move(*scratch), std::move(epoll),
-                                               std::move(wake)));
+  std::unique_ptr<Capture> capture(
+      new Capture(plan, std::move(source), builder,
+                  {std::move(*images), std::move(*containers), std::move(*hold), std::move(*scratch)},
+                  std::move(epoll), std::move(wake)));
   if (builder != nullptr) {
     if (auto failed = capture->Open({})) return std::move(*failed);
   }
   return capture;
 }
 
-Capture::Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderSource* builder, SandboxRegion images,
-                 SandboxRegion containers, SandboxRegion scratch, FileDescriptor epoll, FileDescriptor wake)
+Capture::Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderSource* builder, Regions regions,
+                 FileDescriptor epoll, FileDescriptor wake)
     : plan_(plan),
       source_(std::move(source)),
       builder_(builder),
-      containers_(std::move(containers), plan.containers_address),
-      images_(std::move(images), plan.images_address, &containers_),
-      scratch_(std::move(scratch)),
+      containers_(std::move(regions.containers), plan.containers_address),
+      images_(std::move(regions.images), plan.images_address, &containers_),
+      scratch_(std::move(regions.scratch)),
       completion_(&images_, Scratch(reinterpret_cast<char*>(scratch_.data()), plan.scratch_address, kScratchBytes)),
+      hold_(std::move(regions.hold), plan.hold_address, &images_, &completion_),
       epoll_(std::move(epoll)),
       wake_(std::move(wake)) {}
 
@@ -256,6 +260,8 @@ size_t Capture::Collect(std::span<uint32_t> segments) {
     return completion_.Complete(record, address, [this] { DrainLifecycle(); });
   });
   polled_ = true;
+  unheld_.clear();
+  for (size_t pair = pairs; pair-- > 0;) unheld_.insert(unheld_.end(), {segments[2 * pair], segments[2 * pair + 1]});
   if (pairs == 0) Release();
   return pairs;
 }
@@ -268,6 +274,7 @@ void Capture::Release() {
   if (reader_ == nullptr) return;
   reader_->Release();
   polled_ = false;
+  unheld_.clear();
 }
 
 /** A replay waits in recorded time: images and containers must live as long as they did then, however fast it runs. */
@@ -288,7 +295,10 @@ void Capture::Housekeep() {
   }
   if (now >= next_sweep_) {
     next_sweep_ = now + 5 * kSecondNs;
-    for (const uint32_t container : containers_.Sweep(now)) images_.ContainerGone(container);
+    for (const uint32_t container : containers_.Sweep(now)) {
+      images_.ContainerGone(container);
+      hold_.End(container);
+    }
   }
 }
 
@@ -331,6 +341,7 @@ Counters Capture::Count() const {
   counters.images_evicted = images_.evicted();
   counters.unknown_images = completion_.unknown_images();
   counters.containers = containers_.count();
+  counters.held = hold_.events();
   counters.malformed = images_.malformed();
   if (reader_ == nullptr) {
     counters.evaluated.resize(EVENT_TYPE_COUNT);

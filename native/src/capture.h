@@ -14,6 +14,7 @@
 #include "completion.h"
 #include "container_table.h"
 #include "event_source.h"
+#include "hold_area.h"
 #include "image_table.h"
 #include "kernel_filter.h"
 #include "ring_reader.h"
@@ -24,7 +25,7 @@ struct Counters {
   std::vector<uint64_t> produced;                      // by CPU
   std::vector<uint64_t> evaluated, dropped, filtered;  // by event type
   uint64_t images = 0, images_lost = 0, images_evicted = 0, unknown_images = 0, missed_runs = 0;
-  uint64_t containers = 0, malformed = 0;
+  uint64_t containers = 0, held = 0, malformed = 0;
   double ring_high_water = 0;
 };
 
@@ -89,11 +90,30 @@ class Capture {
   /** Null but for a builder. */
   BuilderSource* builder() { return builder_; }
   Result<uint32_t> SetContainer(std::string_view id, const uint8_t* entry, size_t size);
+
+  /** Events of that container are held back from now on. False when there is none of that id. */
+  bool AwaitContainer(std::string_view id);
+  struct HoldFull {
+    /** The container that holds most, by its id. */
+    std::string container;
+    HoldArea::Lack lack;
+  };
+  /**
+   * Copies what the last Poll() gave of awaited containers. Where there is no room for all, tells which container has to
+   * give way: after EndWait() and what belongs to it, the next call goes on.
+   */
+  std::optional<HoldFull> Hold(uint32_t most_events);
+  /** Returns how many events of it are held; they are Take()n next. */
+  uint32_t EndWait(std::string_view id);
+  HoldArea& held() { return hold_; }
   Counters Count() const;
 
  private:
-  Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderSource* builder, SandboxRegion images,
-          SandboxRegion containers, SandboxRegion scratch, FileDescriptor epoll, FileDescriptor wake);
+  struct Regions {
+    SandboxRegion images, containers, hold, scratch;
+  };
+  Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderSource* builder, Regions regions,
+          FileDescriptor epoll, FileDescriptor wake);
 
   Status Open(const std::vector<std::string>& event_types);
   Status Idle() const;
@@ -113,6 +133,7 @@ class Capture {
   ImageTable images_;
   SandboxRegion scratch_;
   Completion completion_;
+  HoldArea hold_;
   std::unique_ptr<RingReader> reader_;
   /** By bank of candidates. */
   std::unique_ptr<KernelFilter> filters_[IMAGE_CANDIDATE_BANKS];
@@ -120,6 +141,8 @@ class Capture {
   FileDescriptor wake_;
 
   bool polled_ = false;
+  /** What was polled and not looked at by Hold() yet, as pairs of addresses, the last one first. */
+  std::vector<uint32_t> unheld_;
   /** Events came at the last look: more are likely to come soon. */
   bool busy_ = false;
   /** How long events gather before the next look while they keep coming; and the most that the rings have room for. */

@@ -41,6 +41,7 @@ std::optional<Plan> PlanOf(const Napi::Value& value) {
   take("ringsAddress", &plan.rings_address);
   take("imagesAddress", &plan.images_address);
   take("containersAddress", &plan.containers_address);
+  take("holdAddress", &plan.hold_address);
   take("scratchAddress", &plan.scratch_address);
   take("memoryBytes", &plan.memory_bytes);
   if (!complete) return std::nullopt;
@@ -85,6 +86,11 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::SetCandidates>("setCandidates"),
                          InstanceMethod<&CaptureObject::TakeContainers>("takeContainers"),
                          InstanceMethod<&CaptureObject::SetContainer>("setContainer"),
+                         InstanceMethod<&CaptureObject::AwaitContainer>("awaitContainer"),
+                         InstanceMethod<&CaptureObject::Hold>("hold"),
+                         InstanceMethod<&CaptureObject::EndWait>("endWait"),
+                         InstanceMethod<&CaptureObject::TakeHeld>("takeHeld"),
+                         InstanceMethod<&CaptureObject::ReleaseHeld>("releaseHeld"),
                          InstanceMethod<&CaptureObject::GetCounters>("counters"),
                          InstanceMethod<&CaptureObject::Inject>("inject"),
                          InstanceMethod<&CaptureObject::InjectImage>("injectImage"),
@@ -315,6 +321,7 @@ Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   number("imagesEvicted", counters.images_evicted);
   number("unknownImages", counters.unknown_images);
   number("containers", counters.containers);
+  number("held", counters.held);
   number("malformed", counters.malformed);
   number("ringHighWater", counters.ring_high_water);
   return object;

@@ -29,6 +29,11 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value SetCandidates(const Napi::CallbackInfo& info);
   Napi::Value TakeContainers(const Napi::CallbackInfo& info);
   Napi::Value SetContainer(const Napi::CallbackInfo& info);
+  Napi::Value AwaitContainer(const Napi::CallbackInfo& info);
+  Napi::Value Hold(const Napi::CallbackInfo& info);
+  Napi::Value EndWait(const Napi::CallbackInfo& info);
+  Napi::Value TakeHeld(const Napi::CallbackInfo& info);
+  Napi::Value ReleaseHeld(const Napi::CallbackInfo& info);
   Napi::Value GetCounters(const Napi::CallbackInfo& info);
   Napi::Value Inject(const Napi::CallbackInfo& info);
   Napi::Value InjectImage(const Napi::CallbackInfo& info);

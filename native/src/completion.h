@@ -73,8 +73,8 @@ class Completion {
     auto* header = reinterpret_cast<event_header*>(record);
     const Shape shape = ShapeOf(header->type);
     if (shape == Shape::kNone || header->size < FixedSize(shape)) return Outcome::kMalformed;
-    // A recording may say anything: where views lie is said here alone.
-    header->flags &= ~(EVENT_FLAG_TWO_VIEWS | EVENT_FLAG_RESOLVED_VIEW);
+    // A recording may say anything: where views lie, and what is held back, is said here alone.
+    header->flags &= ~(EVENT_FLAG_TWO_VIEWS | EVENT_FLAG_RESOLVED_VIEW | EVENT_FLAG_HELD);
     if (header->image != last_id_ || header->image == 0) {
       uint32_t found = header->image == 0 ? 0 : images_->Find(header->image);
       if (found == 0 && header->image != 0) {
@@ -91,6 +91,9 @@ class Completion {
     header->flags |= EVENT_FLAG_COMPLETE;
     return outcome;
   }
+
+  /** What was made for records of the batch, and lies outside of them: names and second views. */
+  std::string_view Made(uint32_t address, uint32_t length) const { return scratch_.Text(address, length); }
 
   /** Events that named no image, or one that is not there. */
   uint64_t unknown_images() const { return unknown_images_; }

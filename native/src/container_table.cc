@@ -143,6 +143,15 @@ std::vector<uint32_t> ContainerTable::Sweep(uint64_t now_ns) {
 
 std::vector<ContainerSeen> ContainerTable::TakeSeen() { return std::exchange(seen_, {}); }
 
+uint32_t ContainerTable::Find(std::string_view id) const {
+  auto known = by_id_.find(std::string(id));
+  if (known == by_id_.end()) {
+    known = std::find_if(by_id_.begin(), by_id_.end(),
+                         [&](const auto& entry) { return ShortContainerId(entry.first) == id; });
+  }
+  return known == by_id_.end() ? kGone : known->second;
+}
+
 Result<ContainerTable::Replaced> ContainerTable::Replace(std::string_view id, const uint8_t* bytes, size_t size) {
   container fixed;
   if (size < sizeof fixed || size > BuddyAllocator::kLargest) {
@@ -160,14 +169,10 @@ Result<ContainerTable::Replaced> ContainerTable::Replace(std::string_view id, co
   if (fixed.size != size || !fits) {
     return Error{"CAPTURE_CONTAINER", "The container entry's size or one of its strings does not fit its bytes.", ""};
   }
-  auto known = by_id_.find(std::string(id));
-  if (known == by_id_.end()) {
-    known = std::find_if(by_id_.begin(), by_id_.end(),
-                         [&](const auto& entry) { return ShortContainerId(entry.first) == id; });
-  }
-  if (known == by_id_.end()) return Replaced{kGone, false};
+  const uint32_t index = Find(id);
+  if (index == kGone) return Replaced{kGone, false};
 
-  Entry& entry = entries_[known->second];
+  Entry& entry = entries_[index];
   bool moved = false;
   if (blocks_.BlockSize(entry.offset) < size) {
     const uint32_t offset = blocks_.Allocate(static_cast<uint32_t>(size));
@@ -180,7 +185,7 @@ Result<ContainerTable::Replaced> ContainerTable::Replace(std::string_view id, co
     moved = true;
   }
   memcpy(region_.data() + entry.offset, bytes, size);
-  return Replaced{known->second, moved};
+  return Replaced{index, moved};
 }
 
 }  // namespace wasprey

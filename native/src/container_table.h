@@ -54,13 +54,16 @@ class ContainerTable {
 
   std::vector<ContainerSeen> TakeSeen();
 
+  static constexpr uint32_t kGone = 0xffffffff;
+  /** The entry with that id, short or full, or kGone. */
+  uint32_t Find(std::string_view id) const;
+
   struct Replaced {
     uint32_t index;
     bool moved;
   };
   /** Puts `entry` (a struct container with its strings) in place of the one with this id, short or full. */
   Result<Replaced> Replace(std::string_view id, const uint8_t* entry, size_t size);
-  static constexpr uint32_t kGone = 0xffffffff;
 
  private:
   struct Entry {

@@ -40,15 +40,16 @@ void ImageTable::DropLinks(uint32_t index, Predicate goes) {
 
 /**
  * Frees images that are kept only for their descendants, a quarter of them at once, oldest first; the descendants are
- * linked to the next ancestor that stays. Images that a process has are never evicted. False when there is none to
- * evict.
+ * linked to the next ancestor that stays. Images that a process has, or that held events name, are never evicted. False
+ * when there is none to evict.
  */
 bool ImageTable::Evict() {
   if (evictable_ == 0) return false;
   const uint32_t used = blocks_.used();
   std::vector<uint32_t> victims;
   for (uint32_t index = kUnknown + 1; index < entries_.size(); index++) {
-    if (entries_[index].used && !entries_[index].held && index != pinned_) victims.push_back(index);
+    const Entry& entry = entries_[index];
+    if (entry.used && !entry.held && entry.events == 0 && index != pinned_) victims.push_back(index);
   }
   if (victims.empty()) return false;
   std::sort(victims.begin(), victims.end(), [&](uint32_t a, uint32_t b) { return entries_[a].id < entries_[b].id; });
@@ -89,6 +90,30 @@ void ImageTable::Unreference(uint32_t index) {
     evictable_--;
     Free(next);
   }
+}
+
+uint32_t ImageTable::ContainerAt(uint32_t address) const {
+  const uint32_t index = IndexAt(address);
+  return index == kNone ? ContainerTable::kUnknown : entries_[index].container;
+}
+
+uint32_t ImageTable::RoomOf(uint32_t index) const {
+  const Entry& entry = entries_[index];
+  return blocks_.BlockSize(entry.slot) + (entry.text == kNone ? 0 : blocks_.BlockSize(texts_[entry.text].offset));
+}
+
+void ImageTable::Hold(uint32_t address) {
+  const uint32_t index = IndexAt(address);
+  if (index == kNone) return;
+  entries_[index].references++;
+  if (entries_[index].events++ == 0) held_bytes_ += RoomOf(index);
+}
+
+void ImageTable::Unhold(uint32_t address) {
+  const uint32_t index = IndexAt(address);
+  if (index == kNone) return;
+  if (--entries_[index].events == 0) held_bytes_ -= RoomOf(index);
+  Unreference(index);
 }
 
 void ImageTable::Free(uint32_t index) {

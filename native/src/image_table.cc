@@ -295,10 +295,15 @@ size_t ImageTable::List(size_t first, std::span<uint32_t> addresses) const {
   return count;
 }
 
-bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
+/** The image that lies at that address, or kNone. */
+uint32_t ImageTable::IndexAt(uint32_t address) const {
   const uint32_t offset = address - address_;
-  if (address < address_ || offset >= blocks_.capacity() || offset % BuddyAllocator::kSmallest != 0) return false;
-  const uint32_t index = owners_[offset / BuddyAllocator::kSmallest];
+  if (address < address_ || offset >= blocks_.capacity() || offset % BuddyAllocator::kSmallest != 0) return kNone;
+  return owners_[offset / BuddyAllocator::kSmallest];
+}
+
+bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
+  const uint32_t index = IndexAt(address);
   if (index == kNone) return false;
   image* process = Slot(index);
   const size_t first = size_t{bank} * IMAGE_CANDIDATE_WORDS;

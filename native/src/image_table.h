@@ -65,6 +65,14 @@ class ImageTable {
   /** Sets the words of a bank in the image at that address; missing words are all ones. False when there is none. */
   bool SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words);
 
+  /** The container that the image at that address is in. */
+  uint32_t ContainerAt(uint32_t address) const;
+  /** An event that names the image is held back: it stays until as many calls of Unhold(). */
+  void Hold(uint32_t address);
+  void Unhold(uint32_t address);
+  /** What the images take that held events name: no more of them is to be held where it is much. */
+  bool HoldsMuch() const { return held_bytes_ > blocks_.capacity() / 2; }
+
   /** A container's entry has moved: its images follow. */
   void ContainerMoved(uint32_t container);
   /** A container is gone: forgets its users. */
@@ -96,6 +104,8 @@ class ImageTable {
     uint32_t twin = kNone;
     /** Images that point here, and 1 until the grace after the process left it is over. */
     uint32_t references = 0;
+    /** Events that are held back and name it; each is one of the references. */
+    uint32_t events = 0;
     bool used = false;
     /** A process has it, or events in the rings may. */
     bool held = false;
@@ -110,6 +120,8 @@ class ImageTable {
   }
 
   void AddUnknown();
+  uint32_t IndexAt(uint32_t address) const;
+  uint32_t RoomOf(uint32_t index) const;
   void Exit(const image& record);
   uint32_t SourceOf(const image& record) const;
   uint32_t ParentOf(const image& record, uint32_t source) const;
@@ -155,8 +167,9 @@ class ImageTable {
   std::vector<std::pair<uint32_t, uint64_t>> new_;
   /** Not to be evicted: its text is being copied. */
   uint32_t pinned_ = kNone;
-  /** Images that only descendants keep. */
+  /** Images that only descendants or held events keep. */
   uint32_t evictable_ = 0;
+  uint64_t held_bytes_ = 0;
   size_t live_ = 0;
   uint64_t lost_ = 0;
   uint64_t evicted_ = 0;

@@ -39,15 +39,18 @@ Result<Plan> MakePlan(const Sizes& sizes) {
   const uint64_t rings = kNullArea;
   const uint64_t images = RoundUp(rings + plan.ring_bytes(), kWasmPage);
   const uint64_t containers = images + RoundUp(std::max(sizes.image_budget, kSmallestTable), kWasmPage);
-  const uint64_t scratch = containers + RoundUp(std::max(sizes.container_budget, kSmallestTable), kWasmPage);
+  const uint64_t hold = containers + RoundUp(std::max(sizes.container_budget, kSmallestTable), kWasmPage);
+  const uint64_t scratch = hold + RoundUp(std::max(sizes.hold_budget, kSmallestTable), kWasmPage);
   // One page stays free at the end: rule modules read up to 16 bytes past a string.
   const uint64_t end = scratch + kScratchBytes + kWasmPage;
-  if (end > kLargestMemory || sizes.image_budget > kLargestMemory || sizes.container_budget > kLargestMemory) {
-    return Error{"CAPTURE_BUDGET", "Rings, images and containers together must stay below 4 GiB.", ""};
+  const uint64_t largest = std::max({sizes.image_budget, sizes.container_budget, sizes.hold_budget});
+  if (end > kLargestMemory || largest > kLargestMemory) {
+    return Error{"CAPTURE_BUDGET", "Rings, images, containers and held events together must stay below 4 GiB.", ""};
   }
   plan.rings_address = static_cast<uint32_t>(rings);
   plan.images_address = static_cast<uint32_t>(images);
   plan.containers_address = static_cast<uint32_t>(containers);
+  plan.hold_address = static_cast<uint32_t>(hold);
   plan.scratch_address = static_cast<uint32_t>(scratch);
   plan.memory_bytes = end;
   return plan;
@@ -56,14 +59,15 @@ Result<Plan> MakePlan(const Sizes& sizes) {
 Status CheckPlan(const Plan& plan, size_t memory_bytes) {
   const uint64_t page = PageSize();
   const bool aligned = plan.rings_address % page == 0 && plan.images_address % page == 0 &&
-                       plan.containers_address % page == 0 && plan.scratch_address % page == 0 &&
-                       plan.ring_stride % page == 0;
+                       plan.containers_address % page == 0 && plan.hold_address % page == 0 &&
+                       plan.scratch_address % page == 0 && plan.ring_stride % page == 0;
   const bool ring = plan.cpus > 0 && plan.ring_size >= kSmallestRing && std::has_single_bit(plan.ring_size) &&
                     plan.ring_stride >= uint64_t{plan.ring_size} + LONGEST_RECORD;
   const bool ordered = plan.rings_address >= kNullArea &&
                        plan.rings_address + plan.ring_bytes() <= plan.images_address &&
                        plan.images_address + kSmallestTable <= plan.containers_address &&
-                       plan.containers_address + kSmallestTable <= plan.scratch_address &&
+                       plan.containers_address + kSmallestTable <= plan.hold_address &&
+                       plan.hold_address + kSmallestTable <= plan.scratch_address &&
                        uint64_t{plan.scratch_address} + kScratchBytes <= memory_bytes;
   if (aligned && ring && ordered && memory_bytes >= plan.memory_bytes) return std::nullopt;
   return Error{"CAPTURE_PLAN", "The memory does not fit the plan: make both from one call of plan().", ""};

@@ -1,4 +1,4 @@
-// Where the regions lie in the sandbox's memory: rings, process images, containers, scratch.
+// Where the regions lie in the sandbox's memory: rings, process images, containers, events held back, scratch.
 #pragma once
 
 #include <bit>
@@ -20,10 +20,14 @@ inline constexpr uint32_t kSmallestRing = std::bit_ceil(uint32_t{4 * LONGEST_REC
 /** Text made by completion, a batch at a time; a batch ends early when it is full. */
 inline constexpr uint32_t kScratchBytes = 1 << 20;
 
+/** Events that are held back until their container is known, where nothing else is said. */
+inline constexpr uint64_t kHoldBytes = 8 << 20;
+
 struct Sizes {
   uint64_t ring_budget = 0;
   uint64_t image_budget = 0;
   uint64_t container_budget = 0;
+  uint64_t hold_budget = 0;
   uint32_t cpus = 0;
 };
 
@@ -34,12 +38,14 @@ struct Plan {
   uint32_t rings_address = 0;
   uint32_t images_address = 0;
   uint32_t containers_address = 0;
+  uint32_t hold_address = 0;
   uint32_t scratch_address = 0;
   uint64_t memory_bytes = 0;
 
   uint64_t ring_bytes() const { return uint64_t{ring_stride} * cpus; }
   uint32_t image_bytes() const { return containers_address - images_address; }
-  uint32_t container_bytes() const { return scratch_address - containers_address; }
+  uint32_t container_bytes() const { return hold_address - containers_address; }
+  uint32_t hold_bytes() const { return scratch_address - hold_address; }
 };
 
 /**

@@ -10,6 +10,7 @@ export const EVENT_FLAG_IO_URING: u32 = 16;
 export const EVENT_FLAG_COMPAT: u32 = 32;
 export const EVENT_FLAG_TWO_VIEWS: u32 = 64;
 export const EVENT_FLAG_RESOLVED_VIEW: u32 = 128;
+export const EVENT_FLAG_HELD: u32 = 256;
 
 export const DESCRIPTOR_CONNECTED: u32 = 1;
 export const DESCRIPTOR_NAME_CHANGED: u32 = 2;

@@ -192,7 +192,10 @@ test('a runtime that never answers costs an alert a second, not the alert', asyn
   const [line = ''] = await built.waitForLines(1);
   const took = performance.now() - began;
   assert.ok(took > 900 && took < 2000, `${took} ms`);
-  assert.match(line, /: Warning 3f1a5b0c9d2e <NA> <NA>\|<NA>\|<NA> <NA> <NA> <NA> <NA> docker pod=<NA>$/);
+  assert.match(
+    line,
+    /: Warning 3f1a5b0c9d2e <NA> <NA>\|<NA>\|<NA> <NA> <NA> <NA> <NA> docker pod=<NA> container.metadata=timed-out$/,
+  );
 });
 
 test('a stop does not wait for runtimes, and loses no alert that does', async () => {

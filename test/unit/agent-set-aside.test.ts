@@ -22,9 +22,19 @@ function handMade(evaluate: string): RuleModule {
     name: 'hand-made.wasm',
     verified: compileRuleModule(ruleModule({ evaluate })),
     sha256: '',
-    rules: [{ name: 'Never', priority: 'Notice', source: 'syscall', tags: [], output: parseTemplate('never') }],
+    rules: [
+      {
+        name: 'Never',
+        priority: 'Notice',
+        source: 'syscall',
+        tags: [],
+        output: parseTemplate('never'),
+        readsContainers: false,
+        readsPods: false,
+        eventTypes: ['openat'],
+      },
+    ],
     eventTypes: ['openat'],
-    readsContainers: false,
   };
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Summary } from '../../host/agent/agent.ts';
 import { renderSummary } from '../../host/cli/summary.ts';
+import type { HoldCounters } from '../../host/engine/protocol.ts';
 
 const CAPTURE = {
   produced: [1_000_000, 234_567],
@@ -16,10 +17,16 @@ const CAPTURE = {
   imagesEvicted: 0,
   unknownImages: 0,
   containers: 0,
+  held: 0,
   malformed: 0,
   ringHighWater: 0,
 };
-const ENGINE = { capture: CAPTURE, matches: 3, matchesDropped: 0, fieldsUnreadable: 0, batches: 1 };
+const HOLD: HoldCounters = {
+  now: 0,
+  total: 0,
+  ended: { known: 0, 'timed-out': 0, 'too-many-events': 0, 'no-memory': 0, stopped: 0 },
+};
+const ENGINE = { capture: CAPTURE, matches: 3, matchesDropped: 0, fieldsUnreadable: 0, batches: 1, hold: HOLD };
 
 function summary(changed: Partial<Summary> = {}): Summary {
   return {
@@ -34,6 +41,7 @@ function summary(changed: Partial<Summary> = {}): Summary {
       ]),
       held: 0,
       heldInVain: 0,
+      withoutContainer: new Map(),
     },
     containers: { known: 0, unknown: 0, podsKnown: 0, podsUnknown: 0, failures: [] },
     outputs: [{ name: 'stdout', counters: { written: 3, dropped: 0, errors: 0 } }],

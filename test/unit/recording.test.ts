@@ -86,6 +86,11 @@ function workload(): { images: Uint8Array[]; events: Uint8Array[] } {
   return { images, events };
 }
 
+/** That nothing is known of the container is the same in both runs; why, each tells for itself. */
+function withoutReason(line: string): string {
+  return line.replace(/(container\.metadata"?[=:]"?)[a-z-]+/g, '$1');
+}
+
 test('a replay gives the alerts of the direct run, under first and under all', async () => {
   const { images, events } = workload();
   using folder = new Folder();
@@ -112,8 +117,8 @@ test('a replay gives the alerts of the direct run, under first and under all', a
     const direct = { text: built.lines(), json: built.jsonLines() };
     const replayed = await replayRecording(path, module, ruleMatching);
     assert.ok(direct.text.length >= 1000);
-    assert.deepEqual([...replayed.text].sort(), [...direct.text].sort());
-    assert.deepEqual([...replayed.json].sort(), [...direct.json].sort());
+    assert.deepEqual(replayed.text.map(withoutReason).sort(), direct.text.map(withoutReason).sort());
+    assert.deepEqual(replayed.json.map(withoutReason).sort(), direct.json.map(withoutReason).sort());
     assert.deepEqual(replayed.report.damage, []);
     assert.equal(replayed.malformed, 0);
     assert.deepEqual(replayed.report.end?.events, events.length);

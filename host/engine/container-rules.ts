@@ -1,0 +1,70 @@
+// Which matches of an event stand whatever its container's runtime has yet to tell, and which wait for that.
+
+import type { EventMemory } from '../fields/memory.ts';
+import { CONTAINER, POD_STATE } from '../schema/container.ts';
+import { EVENT_FLAGS, EVENT_HEADER, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
+import { findEventType } from '../schema/events.ts';
+import { member } from '../schema/layout.ts';
+import type { ModuleStart, RuleMatching } from './protocol.ts';
+
+const TYPE_OFFSET = member(EVENT_HEADER, 'type').offset;
+const POD_STATE_AT = member(CONTAINER, 'pod_state').offset;
+const FLAGS_OFFSET = member(EVENT_HEADER, 'flags').offset;
+
+/** A rule by the index of its module and its own. */
+type Place = readonly [module: number, rule: number];
+
+export class ContainerRules {
+  readonly #memory: EventMemory;
+  readonly #modules: readonly ModuleStart[];
+  readonly #ruleMatching: RuleMatching;
+  /** By the number of an event type: the first rule that reads containers and can match it. */
+  readonly #first = new Map<number, Place>();
+
+  constructor(memory: EventMemory, modules: readonly ModuleStart[], ruleMatching: RuleMatching) {
+    this.#memory = memory;
+    this.#modules = modules;
+    this.#ruleMatching = ruleMatching;
+    for (const [module, { rules }] of modules.entries()) {
+      for (const [rule, { readsContainers, eventTypes }] of rules.entries()) {
+        for (const name of readsContainers ? eventTypes : []) this.#addReader(name, [module, rule]);
+      }
+    }
+  }
+
+  /**
+   * Whether the match counts before the container is known. With `all`, that of a rule that does not read containers. With `first`, that
+   * of one that no rule precedes which reads containers and can match such an event: else that rule's verdict has to be waited for.
+   */
+  stands(event: number, module: number, rule: number): boolean {
+    if (this.#ruleMatching === 'all') return !this.#modules[module]?.rules[rule]?.readsContainers;
+    return this.#precedesReaders(event, module, rule) && this.#precedesReaders(this.#otherView(event), module, rule);
+  }
+
+  /** Whether any rule reads containers. */
+  get any(): boolean {
+    return this.#modules.some(({ rules }) => rules.some(({ readsContainers }) => readsContainers));
+  }
+
+  /** Whether that entry of a container says all that any rule reads. */
+  areAnswered(entry: Uint8Array): boolean {
+    if (entry[POD_STATE_AT] !== POD_STATE.PENDING) return true;
+    return !this.#modules.some(({ rules }) => rules.some(({ readsPods }) => readsPods));
+  }
+
+  #precedesReaders(view: number, module: number, rule: number): boolean {
+    const first = this.#first.get(this.#memory.u16(view + TYPE_OFFSET));
+    return !first || module < first[0] || (module === first[0] && rule < first[1]);
+  }
+
+  /** The event's second view, which may be of another type; the event itself if it has none. */
+  #otherView(event: number): number {
+    const hasTwo = (this.#memory.u16(event + FLAGS_OFFSET) & EVENT_FLAGS.TWO_VIEWS) !== 0;
+    return hasTwo ? this.#memory.u32(event + OTHER_VIEW_OFFSET) : event;
+  }
+
+  #addReader(eventType: string, place: Place): void {
+    const type = findEventType(eventType);
+    if (type && !this.#first.has(type.number)) this.#first.set(type.number, place);
+  }
+}

@@ -1,0 +1,145 @@
+// Events of containers of which no runtime has told yet. They are evaluated like all others, but what rules that read such things make of
+// them does not count then: copies wait in the capture, and are evaluated again for those rules when the answer has come, or when there
+// is no waiting any longer. Each event so counts once for each rule.
+
+import type { Capture, ContainerNotice } from '../capture/native.ts';
+import type { EventMemory } from '../fields/memory.ts';
+import { EVENT_FLAGS, EVENT_HEADER } from '../schema/event-structs.ts';
+import { member } from '../schema/layout.ts';
+import type { ContainerRules } from './container-rules.ts';
+import { type GapReason, HOLD_ENDS, type HoldCounters, type HoldEnd, type HoldLimits } from './protocol.ts';
+
+const FLAGS_OFFSET = member(EVENT_HEADER, 'flags').offset;
+/** Containers waited for in vain that are remembered, oldest forgotten first. */
+const REMEMBERED = 4096;
+
+export interface HoldParts {
+  readonly capture: Capture;
+  readonly memory: EventMemory;
+  /** Of the rules in use. */
+  readonly rules: () => ContainerRules;
+  readonly limits: HoldLimits;
+  /** Milliseconds; of a recording, those of the time when it was made. */
+  readonly now: () => number;
+  /** Tries the rules on the records in `segments`, pairs of addresses. */
+  readonly evaluate: (segments: Uint32Array, pairs: number) => void;
+}
+
+interface Wait {
+  /** container.id */
+  readonly id: string;
+  readonly until: number;
+}
+
+export class Hold {
+  readonly #parts: HoldParts;
+  readonly #segments = new Uint32Array(512);
+  /** By full id, in the order in which their time runs out. */
+  readonly #waits = new Map<string, Wait>();
+  /** Containers that are not waited for any more although nothing is known of them, by container.id. */
+  readonly #inVain = new Map<string, GapReason>();
+  readonly #ended: Record<HoldEnd, number> = {
+    known: 0,
+    'timed-out': 0,
+    'too-many-events': 0,
+    'no-memory': 0,
+    'rules-replaced': 0,
+    stopped: 0,
+  };
+  #releasing = false;
+
+  constructor(parts: HoldParts) {
+    this.#parts = parts;
+  }
+
+  get isWaiting(): boolean {
+    return this.#waits.size > 0;
+  }
+
+  /** Containers have appeared that the runtimes are asked about. */
+  expect(notices: readonly ContainerNotice[]): void {
+    const { capture, limits, now } = this.#parts;
+    const until = now() + limits.milliseconds;
+    for (const { id, fullId } of notices) {
+      if (capture.awaitContainer(fullId)) this.#waits.set(fullId, { id, until });
+    }
+  }
+
+  /** The container's entry was set. It may tell all there is to know, if only that nothing is, or what the runtime knows alone. */
+  known(id: string, entry: Uint8Array): void {
+    if (!this.#parts.rules().areAnswered(entry)) return;
+    this.#inVain.delete(id);
+    for (const [fullId, wait] of this.#waits) if (wait.id === id) this.#end(fullId, wait, 'known');
+  }
+
+  /** The container's entry can't be kept: what the runtime told is lost. */
+  lost(id: string): void {
+    for (const [fullId, wait] of this.#waits) if (wait.id === id) this.#end(fullId, wait, 'no-memory');
+    this.#remember(id, 'no-memory');
+  }
+
+  /** A batch was polled and is about to be evaluated. */
+  takeBatch(): void {
+    if (this.#waits.size === 0) return;
+    const { capture, limits, now } = this.#parts;
+    const time = now();
+    for (const [fullId, wait] of this.#waits) {
+      if (wait.until > time) break;
+      this.#end(fullId, wait, 'timed-out');
+    }
+    for (let full = capture.hold(limits.events); full; full = capture.hold(limits.events)) {
+      const wait = this.#waits.get(full.id);
+      // It named a container that is waited for: without an end to the wait the same would be told for ever.
+      if (!wait) throw new Error(`the capture holds events of ${full.id}, which is not waited for`);
+      this.#end(full.id, wait, full.reason);
+    }
+  }
+
+  /** Nothing is waited for any more. */
+  endAll(end: HoldEnd): void {
+    for (const [fullId, wait] of this.#waits) this.#end(fullId, wait, end);
+  }
+
+  /** Whether a match does not count: not yet, or not again. */
+  passesOver(event: number, module: number, rule: number): boolean {
+    const { memory, rules } = this.#parts;
+    if (this.#releasing) return rules().stands(event, module, rule);
+    return (memory.u16(event + FLAGS_OFFSET) & EVENT_FLAGS.HELD) !== 0 && !rules().stands(event, module, rule);
+  }
+
+  /** Why a container of which nothing is known is not waited for; undefined if it is, or was not to be. */
+  readonly reason = (id: string): GapReason | undefined => this.#inVain.get(id);
+
+  /** @param held events that the capture holds now */
+  counters(held: number): HoldCounters {
+    const total = HOLD_ENDS.reduce((sum, end) => sum + this.#ended[end], held);
+    return { now: held, total, ended: { ...this.#ended } };
+  }
+
+  #end(fullId: string, { id }: Wait, end: HoldEnd): void {
+    const { capture, evaluate } = this.#parts;
+    this.#waits.delete(fullId);
+    if (end !== 'known') this.#remember(id, end);
+    const events = capture.endWait(fullId);
+    this.#ended[end] += events;
+    if (events === 0) return;
+    this.#releasing = true;
+    try {
+      for (let pairs = capture.takeHeld(this.#segments); pairs > 0; pairs = capture.takeHeld(this.#segments)) {
+        evaluate(this.#segments, pairs);
+        capture.releaseHeld();
+      }
+    } finally {
+      this.#releasing = false;
+    }
+  }
+
+  #remember(id: string, reason: GapReason): void {
+    this.#inVain.delete(id);
+    this.#inVain.set(id, reason);
+    for (const oldest of this.#inVain.keys()) {
+      if (this.#inVain.size <= REMEMBERED) break;
+      this.#inVain.delete(oldest);
+    }
+  }
+}
