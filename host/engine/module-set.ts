@@ -1,9 +1,9 @@
 // The modules that the worker evaluates at a time, in their order: instances bound to the memory, each with its own candidate words.
 
+import type { EventMemory } from '../fields/memory.ts';
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
 import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
-import type { EventMemory } from '../fields/memory.ts';
 import { firstWords } from './candidate-words.ts';
 import { ContainerRules } from './container-rules.ts';
 import { planRule, type RulePlan } from './match-reader.ts';

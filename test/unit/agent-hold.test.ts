@@ -157,6 +157,19 @@ describe('the first event of a container', () => {
   });
 });
 
+test('an event that waits is judged by the rules that it came under', async () => {
+  const rules = (name: string) =>
+    RULES.slice(RULES.indexOf('- rule: Not in'), RULES.indexOf('- rule: After')).replace('not shop', name);
+  await using docker = await startDockerEngine(answersOf(1, 'other'), 400);
+  await using built = await startBuiltAgent([await moduleOf(rules('old'))], { runtimes: runtimesOf(docker) });
+  const next = await moduleOf(rules('new'));
+  built.agent.inject([inContainer(1, 0)], [shadowRead(1)]);
+  await built.agent.replaceRules([next]);
+  built.agent.inject([], [shadowRead(1)]);
+  await built.waitForLines(2);
+  assert.deepEqual(messages(built), ['old 1001 web', 'new 1001 web']);
+});
+
 test('a thousand containers at once are each waited for', async () => {
   const count = 1000;
   await using docker = await startDockerEngine(answersOf(count, 'shop/web:v1'));

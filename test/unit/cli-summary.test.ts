@@ -24,7 +24,7 @@ const CAPTURE = {
 const HOLD: HoldCounters = {
   now: 0,
   total: 0,
-  ended: { known: 0, 'timed-out': 0, 'too-many-events': 0, 'no-memory': 0, stopped: 0 },
+  ended: { known: 0, 'timed-out': 0, 'too-many-events': 0, 'no-memory': 0, 'rules-replaced': 0, stopped: 0 },
 };
 const ENGINE = { capture: CAPTURE, matches: 3, matchesDropped: 0, fieldsUnreadable: 0, batches: 1, hold: HOLD };
 

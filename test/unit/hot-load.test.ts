@@ -54,7 +54,7 @@ test('a module that fails when it is tried does not take over', async () => {
     ...good,
     name: 'bad.wasm',
     verified: compileRuleModule(ruleModule({ candidates })),
-    rules: [{ name: 'Never', priority: 'Notice', source: 'syscall', tags: [], output: parseTemplate('never') }],
+    rules: good.rules.map((rule) => ({ ...rule, name: 'Never', output: parseTemplate('never') })),
   };
   await using running = await startBuiltAgent([good]);
   const { agent } = running;
