@@ -1,7 +1,7 @@
 // Metrics of what Falco does not have, or does not tell.
 
 import type { Summary } from '../agent/agent.ts';
-import type { EngineCounters } from '../engine/protocol.ts';
+import { type EngineCounters, HOLD_ENDS } from '../engine/protocol.ts';
 import type { OutputCounters } from '../outputs/output.ts';
 import { EVENT_TYPES } from '../schema/events.ts';
 import { counter, gauge, info, type Metric, type Sample } from './exposition.ts';
@@ -15,7 +15,7 @@ export function ownMetrics(summary: Summary): Metric[] {
   ];
 }
 
-function engineMetrics({ capture, matches, matchesDropped, fieldsUnreadable }: EngineCounters): Metric[] {
+function engineMetrics({ capture, matches, matchesDropped, fieldsUnreadable, hold }: EngineCounters): Metric[] {
   const outcomes = ['evaluated', 'filtered', 'dropped'] as const;
   const events = EVENT_TYPES.flatMap(({ name, number }): Sample[] =>
     outcomes.map((outcome) => ({ labels: { type: name, outcome }, value: capture[outcome][number] ?? 0 })),
@@ -51,6 +51,12 @@ function engineMetrics({ capture, matches, matchesDropped, fieldsUnreadable }: E
       matchesDropped,
     ),
     counter('wasprey_fields_unreadable_total', 'Fields of alerts that could not be read.', fieldsUnreadable),
+    gauge('wasprey_events_held', 'Events that wait for what there is to know of their container.', hold.now),
+    counter(
+      'wasprey_events_held_total',
+      'Events that waited so, by why they do no more: all but known were evaluated without.',
+      HOLD_ENDS.map((end) => ({ labels: { end }, value: hold.ended[end] })),
+    ),
   ];
 }
 
@@ -59,10 +65,16 @@ function alertMetrics({ alerts, containers }: Summary): Metric[] {
     { labels: { result: 'known' }, value: containers.known },
     { labels: { result: 'unknown' }, value: containers.unknown },
   ];
+  const without = [...alerts.withoutContainer].map(([reason, value]) => ({ labels: { reason }, value }));
   return [
     counter('wasprey_alerts_total', 'Alerts of rules.', alerts.alerts),
     counter('wasprey_alerts_held_total', "Alerts that waited for their container's metadata.", alerts.held),
     counter('wasprey_alerts_held_in_vain_total', 'Of those, the ones that went out without.', alerts.heldInVain),
+    counter(
+      'wasprey_alerts_without_container_total',
+      'Alerts that lack what they should tell of their container, by the reason that they carry.',
+      without,
+    ),
     counter('wasprey_container_lookups_total', 'Containers that a runtime told about, or none knew.', lookups),
   ];
 }

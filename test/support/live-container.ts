@@ -78,6 +78,8 @@ export interface ContainerOptions {
   readonly image?: string;
   /** As the kubelet labels what it starts, `io.kubernetes.pod.namespace` and the like. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** What its first process runs. Default: it sleeps. */
+  readonly program?: readonly string[];
   /** In front of the id, in the path of its cgroup: 'docker/', 'kubepods/besteffort/pod1/'. */
   readonly cgroupParent?: string;
 }
@@ -228,7 +230,7 @@ function configuration(id: string, options: ContainerOptions): object {
   return {
     ociVersion: '1.0.2',
     process: {
-      args: ['/bin/sleep', '86400'],
+      args: options.program ?? ['/bin/sleep', '86400'],
       cwd: '/',
       env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
       user: { uid: 0, gid: 0 },
