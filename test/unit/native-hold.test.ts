@@ -67,42 +67,47 @@ test('a copy has the names that were made, and the second view, in itself', () =
   open(builder, image, 'link', '/etc/shadow');
   builder.event('open_by_handle_at', { image, kind: 'f'.charCodeAt(0), dirfd: 3, resolved: '/etc/group' });
   builder.event('renameat', { image, old_raw: 'a', old_dirfd: -100, new_raw: '../b', new_dirfd: -100 });
+  builder.event('unlink', { image, raw: '/proc/self/cwd/gone' });
+  builder.event('renameat', { image, old_raw: '/proc/self/root/a', old_dirfd: -100, new_raw: 'b', new_dirfd: -100 });
   builder.event('setuid', { image, numbers: [4711n, 0n, 0n, 0n] });
   builder.event('connect', { image, kind: '4'.charCodeAt(0), local_port: 1, remote_port: 2 });
   const connect = builder.poll().at(-1);
   const connectName = connect && text(connect, 'name');
   assert.ok(connectName);
   assert.equal(builder.capture.hold(MANY), undefined);
-  assert.equal(builder.capture.counters().held, 6);
+  assert.equal(builder.capture.counters().held, 8);
   // The next batch overwrites what completion made for this one.
   for (let number = 0; number < 50; number++) open(builder, builder.nextImage(), `${'x/'.repeat(200)}${number}`);
   builder.poll();
   builder.capture.release();
 
-  assert.equal(builder.capture.endWait(idOf(1)), 6);
+  assert.equal(builder.capture.endWait(idOf(1)), 8);
+  const namesOf = (event: EventRecord) =>
+    ['name', 'old_name', 'new_name']
+      .map((name) => text(event, name) ?? '')
+      .join(' ')
+      .trim();
   const seen = held(builder, (event) => {
     assert.equal(event.image?.big('id'), image);
     const hasTwo = (flagsOf(event) & EVENT_FLAGS.TWO_VIEWS) !== 0;
     const view = hasTwo ? EventRecord.at(builder.memory, event.number('other_view')) : undefined;
-    // Where the module goes on from the second view.
-    if (view) assert.equal((view.address + view.number('size')) >>> 0, event.address + event.number('size'));
-    const names = ['name', 'old_name', 'new_name'].map((name) => text(event, name) ?? '');
-    return [
-      event.type.name,
-      flagsOf(event),
-      names.join(' ').trim(),
-      view?.type.name,
-      view && nameOf(view),
-      view && flagsOf(view),
-    ];
+    if (!view) return [event.type.name, flagsOf(event), namesOf(event)];
+    // Where the module goes on from the second view, and the host comes back from it.
+    assert.equal((view.address + view.number('size')) >>> 0, event.address + event.number('size'));
+    assert.equal(view.number('other_view'), event.address);
+    assert.equal(flagsOf(view), EVENT_FLAGS.RESOLVED_VIEW);
+    return [event.type.name, flagsOf(event), namesOf(event), view.type.name, namesOf(view)];
   });
+  const TWO = EVENT_FLAGS.TWO_VIEWS;
   assert.deepEqual(seen, [
-    ['openat', 0, '/etc/passwd', undefined, undefined, undefined],
-    ['openat', EVENT_FLAGS.TWO_VIEWS, '/work/link', 'openat', '/etc/shadow', EVENT_FLAGS.RESOLVED_VIEW],
-    ['open_by_handle_at', EVENT_FLAGS.TWO_VIEWS, '/etc/group', 'openat', '/etc/group', EVENT_FLAGS.RESOLVED_VIEW],
-    ['renameat', 0, '/work/a /b', undefined, undefined, undefined],
-    ['setuid', 0, '', undefined, undefined, undefined],
-    ['connect', 0, connectName, undefined, undefined, undefined],
+    ['openat', 0, '/etc/passwd'],
+    ['openat', TWO, '/work/link', 'openat', '/etc/shadow'],
+    ['open_by_handle_at', TWO, '/etc/group', 'openat', '/etc/group'],
+    ['renameat', 0, '/work/a /b'],
+    ['unlink', TWO, '/proc/self/cwd/gone', 'unlink', '/work/gone'],
+    ['renameat', TWO, '/proc/self/root/a /work/b', 'renameat', '/a /work/b'],
+    ['setuid', 0, ''],
+    ['connect', 0, connectName],
   ]);
   assert.equal(builder.capture.counters().held, 0);
 });
