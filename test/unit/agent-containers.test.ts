@@ -179,7 +179,7 @@ test('an API server that does not know the pod costs the alert a moment, not wha
   while (api.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   built.agent.inject([processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
   const [line = ''] = await built.waitForLines(1);
-  assert.match(line, /: Warning web web-0 <NA> <NA>$/);
+  assert.match(line, /: Warning web web-0 <NA> <NA> container.metadata=pod-not-known$/);
   assert.equal(built.agent.summary().containers.podsUnknown, 1);
 });
 
