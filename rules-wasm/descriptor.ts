@@ -137,6 +137,11 @@ export function fdNameraw(event: u32, guess: u32): u64 {
 
 /** fd.openpath: the name by which the file was opened, whatever fd.name is in this view. */
 export function fdOpenpath(event: u32): u64 {
-  const isResolved = (headerFlags(event) & EVENT_FLAG_RESOLVED_VIEW) != 0;
-  return descriptorName(isResolved ? descriptorOtherView(event) : event);
+  const next = isFurtherView(event) ? descriptorOtherView(event) : event;
+  return descriptorName(isFurtherView(next) ? descriptorOtherView(next) : next);
+}
+
+/** Its other view is the next, or, of the last one, the first. */
+function isFurtherView(event: u32): bool {
+  return (headerFlags(event) & EVENT_FLAG_RESOLVED_VIEW) != 0;
 }

@@ -1,7 +1,7 @@
 // Event records, process images and container entries, read by member name from the schema's layout.
 
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
-import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../schema/event-structs.ts';
+import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, MOST_VIEWS } from '../schema/event-structs.ts';
 import { EVENT_TYPES, type EventType } from '../schema/events.ts';
 import { IMAGE } from '../schema/image.ts';
 import { type Member, member, type Struct } from '../schema/layout.ts';
@@ -156,22 +156,37 @@ export class EventRecord extends StructRecord {
     return ImageRecord.at(this.memory, this.number('image_address'));
   }
 
-  /** The view of the event by the names that were passed: this one, but for a second view. */
+  /** The view of the event by the names that were passed: this one, but for further views. */
   get passedView(): EventRecord {
-    const isSecond = (this.number('flags') & EVENT_FLAGS.RESOLVED_VIEW) !== 0;
-    return (isSecond && EventRecord.at(this.memory, this.number('other_view'))) || this;
+    let view: EventRecord = this;
+    for (let hop = 0; hop < MOST_VIEWS && view.#isFurther; hop++) view = view.#otherView ?? this;
+    return view;
   }
 
   /** The view by the names that those resolve to, where there are two. */
   get resolvedView(): EventRecord {
-    const isFirst = (this.number('flags') & EVENT_FLAGS.TWO_VIEWS) !== 0;
-    return (isFirst && EventRecord.at(this.memory, this.number('other_view'))) || this;
+    return (!this.#isFurther && this.#otherView) || this;
   }
 
-  /** The names resolve to others than those passed: there are two views, and both are of the same call. */
+  /** The names resolve to others than those passed, or the file has a path elsewhere: there are views of the same call by each. */
   get hasTwoNames(): boolean {
-    const hasTwoViews = (this.number('flags') & (EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW)) !== 0;
-    return hasTwoViews && EventRecord.at(this.memory, this.number('other_view'))?.type === this.type;
+    const { passedView } = this;
+    const second = passedView.#otherView;
+    return second !== undefined && (second.type === passedView.type || second.#hasNext);
+  }
+
+  get #isFurther(): boolean {
+    return (this.number('flags') & EVENT_FLAGS.RESOLVED_VIEW) !== 0;
+  }
+
+  get #hasNext(): boolean {
+    return (this.number('flags') & EVENT_FLAGS.TWO_VIEWS) !== 0;
+  }
+
+  /** The next view; of the last one, the first. */
+  get #otherView(): EventRecord | undefined {
+    const has = this.#isFurther || this.#hasNext;
+    return has ? EventRecord.at(this.memory, this.number('other_view')) : undefined;
   }
 
   /** Return value of the syscall. */

@@ -1,12 +1,12 @@
 // Stands between a module's calls of env.match and the host. A module may say that a rule of its own is true of an event it was given,
 // once for each rule and event; anything else is a foreign match, stops the run, and sets the module aside.
 
-import { EVENT_FLAGS, EVENT_HEADER, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
+import { EVENT_FLAGS, EVENT_HEADER, MOST_VIEWS, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 
 /**
  * Called for each rule that is true of an event: `rule` is its index in the manifest, `event` the record's address, `view` the address of
- * the view of which it is true: the record itself, or its second view.
+ * the view of which it is true: the record itself, or another.
  */
 export type MatchCallback = (rule: number, event: number, view: number) => void;
 
@@ -31,8 +31,8 @@ export class HostMatchError extends Error {
  * Knows the run that is going on. Costs nothing until a rule matches; then the records from the last match to this one are stepped over,
  * so that an address within a record, which would make the host read made-up fields, is told from a record.
  *
- * Of an event with two views, rules are reported for the first and then for the second. They are held until the module has gone on, and
- * delivered in the rules' order, each once, by the first view if it is true of both: so the first rule in file order comes first.
+ * Of an event with several views, rules are reported for the first, then for the next. They are held until the module has gone on, and
+ * delivered in the rules' order, each once, by the first view that it is true of: so the first rule in file order comes first.
  */
 export class MatchGuard {
   private readonly words: Uint32Array;
@@ -40,11 +40,11 @@ export class MatchGuard {
   private readonly callback: MatchCallback;
   private from = 0;
   private to = 0;
-  /** The record that the walk has come to, which of its views, and the rule last reported for that; -1 for none. */
+  /** The record that the walk has come to, the number of its view, and the rule last reported for that; -1 for none. */
   private record = 0;
   private view = 0;
   private rule = -1;
-  /** What was reported of the record, if it has two views: view by rule. */
+  /** What was reported of the record, if it has several views: view by rule. */
   private readonly held = new Map<number, number>();
   /** The last match of an earlier attempt: up to it, matches have been delivered. */
   private deliveredRecord = 0;
@@ -92,18 +92,19 @@ export class MatchGuard {
     } catch (error) {
       throw new HostMatchError('the match callback failed', { cause: error });
     }
-    if (this.record >= this.to || (view !== this.record && view !== this.secondView)) {
+    const number = this.record < this.to ? this.numberOf(view) : -1;
+    if (number < 0) {
       throw new ForeignMatchError(`match on address 0x${view.toString(16)}, which is no record of this run`);
     }
-    if (view !== this.view && view !== this.record) {
-      this.view = view;
+    if (number > this.view) {
+      this.view = number;
       this.rule = -1;
     }
-    if (view !== this.view || rule <= this.rule) {
+    if (number < this.view || rule <= this.rule) {
       throw new ForeignMatchError(`match of rule ${rule} after rule ${this.rule} on the same event`);
     }
     this.rule = rule;
-    if (this.secondView >= 0) {
+    if (this.hasNext(this.record)) {
       if (!this.held.has(rule)) this.held.set(rule, view);
       return;
     }
@@ -121,20 +122,28 @@ export class MatchGuard {
 
   private goTo(record: number): void {
     this.record = record;
-    this.view = record;
+    this.view = 0;
     this.rule = -1;
   }
 
-  /** Address of the second view of the record, -1 if it has none. Native has written it; the module can't. */
-  private get secondView(): number {
-    const start = this.record / 4;
-    const hasTwo = ((this.words[start + FLAGS_INDEX] ?? 0) & TWO_VIEWS) !== 0;
-    return hasTwo ? (this.words[start + OTHER_VIEW_INDEX] ?? -1) : -1;
+  private hasNext(view: number): boolean {
+    return ((this.words[view / 4 + FLAGS_INDEX] ?? 0) & TWO_VIEWS) !== 0;
+  }
+
+  /** Which of the record's views is at that address, from 0; -1 for none. Native has written where they are; the module can't. */
+  private numberOf(address: number): number {
+    let view = this.record;
+    for (let number = 0; number < MOST_VIEWS; number++) {
+      if (view === address) return number;
+      if (!this.hasNext(view)) return -1;
+      view = this.words[view / 4 + OTHER_VIEW_INDEX] ?? -1;
+    }
+    return -1;
   }
 
   /** To the record at that address, or that has it for a view; to the end of the run if there is none. */
   private walkTo(view: number): void {
-    while (this.record < this.to && view !== this.record && view !== this.secondView) {
+    while (this.record < this.to && this.numberOf(view) < 0) {
       const size = this.words[this.record / 4 + SIZE_INDEX] ?? 0;
       // Native has checked the records of a run; this keeps the walk finite regardless.
       if (size < SMALLEST_RECORD || size % 8 !== 0) return;

@@ -32,7 +32,7 @@ const HEADER: readonly MemberSpec[] = [
 const OTHER_VIEW: MemberSpec = {
   name: 'other_view',
   type: 'u32',
-  doc: 'with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader',
+  doc: 'with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader',
 };
 
 /**
@@ -80,6 +80,11 @@ export const EVENT_STRUCTS = {
     { name: 'open_flags', type: 'u32', doc: "flags in the kernel's numbers" },
     { name: 'mode', type: 'u32', doc: 'mode passed' },
     { name: 'resolve', type: 'u32', doc: 'openat2: resolve flags' },
+    {
+      name: 'elsewhere',
+      type: 'string',
+      doc: 'another path of the file: by a hard link, or not by the bind mount it was reached through',
+    },
   ]),
   exec: body('event_exec', 'execve, execveat', [
     { name: 'raw', type: 'string', doc: 'path as passed (of a failed call; the image has the rest)' },
@@ -165,6 +170,9 @@ export const EVENT_STRUCTS = {
 /** Where other_view is, in the shapes that have it. */
 export const OTHER_VIEW_OFFSET = member(EVENT_STRUCTS.open, OTHER_VIEW.name).offset;
 
+/** Views of one event, the record itself included. */
+export const MOST_VIEWS = 3;
+
 export type EventShape = keyof typeof EVENT_STRUCTS;
 
 /** header.flags */
@@ -183,11 +191,11 @@ export const EVENT_FLAGS = {
   COMPAT: 32,
   /**
    * The names resolve to others than those passed, or the call does what another does (open_by_handle_at: openat). There is
-   * a second view: the fixed part of the record again, with the resolved names for names, or of the other call's type. Rules are tried
-   * on both.
+   * another view: the fixed part of the record again, with the resolved names for names, or of the other call's type. Rules are tried
+   * on all. An opened file that has a path elsewhere too may have a third view; the second has this flag then as well.
    */
   TWO_VIEWS: 64,
-  /** This is the second view. Its size is the distance to the record that follows the event's own. */
+  /** This is not the first view. Of the last one, the size is the distance to the record that follows the event's own. */
   RESOLVED_VIEW: 128,
   /** A copy is held back until the container of its process is known, and evaluated then: set by the reader. */
   HELD: 256,

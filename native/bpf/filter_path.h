@@ -4,6 +4,7 @@
 #ifndef WASPREY_FILTER_PATH_H
 #define WASPREY_FILTER_PATH_H
 
+#include "elsewhere.h"
 #include "filter.h"
 
 /* A longer path as passed, and the names below more mounts and directories, go through. */
@@ -97,24 +98,30 @@ static long climb_step(u32 index, struct climb *climb) {
   return 0;
 }
 
-/* Clauses that the path of an open file can meet, or, if `below`, that names below it can. A global function, as
- * put_path() is. */
-__noinline u64 clauses_of_file(struct filter *filter, u64 file, u32 below) {
+/* What is asked of a path. */
+#define PATH_ITSELF 0
+#define PATHS_BELOW 1
+#define PATH_IF_WHOLE 2 /* one that can't be followed up to a root meets nothing */
+
+/* Clauses that the path of a dentry on a mount can meet, or names below it. A global function, as put_path() is. */
+__noinline u64 clauses_of_place(struct filter *filter, u64 dentry, u64 mnt, u32 asked) {
+  u32 below = asked == PATHS_BELOW;
   if (!filter)
     return FILTER_EVERY_CLAUSE;
   u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
-  u64 dentry = LOAD_WORD(file, file, f_path.dentry);
   /* Zeros that the verifier does not know: with known ones each turn of the climb would be another state to it. */
   u64 zero = *(volatile u64 *)&filter->zero;
   struct climb climb = {.top = {zero, zero, zero}, .components = zero};
   climb.walk.partial = zero;
   climb.walk.dentry = dentry;
-  climb.walk.mnt = LOAD_WORD(file, file, f_path.mnt);
+  climb.walk.mnt = mnt;
   climb.walk.mnt_root = LOAD_WORD(vfsmount, climb.walk.mnt, mnt_root);
   climb.walk.root_dentry = LOAD_WORD(fs_struct, fs, root.dentry);
   climb.walk.root_mnt = LOAD_WORD(fs_struct, fs, root.mnt);
-  if (bpf_loop(MOST_CLIMBED, climb_step, &climb, 0) >= MOST_CLIMBED || climb.walk.partial)
+  if (bpf_loop(MOST_CLIMBED, climb_step, &climb, 0) >= MOST_CLIMBED)
     return FILTER_EVERY_CLAUSE;
+  if (climb.walk.partial)
+    return asked == PATH_IF_WHOLE ? 0 : FILTER_EVERY_CLAUSE;
   u64 components = climb.components + below;
   u64 clauses = components <= 1 ? filter->top_level : 0;
   if (climb.components && !below)
@@ -136,6 +143,16 @@ __noinline u64 clauses_of_file(struct filter *filter, u64 file, u32 below) {
   return clauses | reachable(&states);
 }
 
+inline_always u64 clauses_of_file(struct filter *filter, u64 file, u32 asked) {
+  return clauses_of_place(filter, LOAD_WORD(file, file, f_path.dentry), LOAD_WORD(file, file, f_path.mnt), asked);
+}
+
+/* The same for where the file is elsewhere. */
+inline_always u64 clauses_elsewhere(struct filter *filter, u64 file) {
+  u64 dentry = dentry_elsewhere(file);
+  return dentry ? clauses_of_place(filter, dentry, mount_elsewhere(file), PATH_IF_WHOLE) : 0;
+}
+
 /* A path as passed: its bytes, then zeros. */
 struct passed_path {
   u64 words[PASSED_ROOM / 8];
@@ -150,7 +167,7 @@ inline_always u64 zero_bytes(u64 word) {
 }
 
 /* Whether there is neither `./` nor `//` in it, nor either at its end: then no component is `.`, `..` or empty.
- * *slashes is not 0 if there is a slash behind the first byte. `zero`: see clauses_of_file(). */
+ * *slashes is not 0 if there is a slash behind the first byte. `zero`: see clauses_of_place(). */
 inline_always bool is_plain(const struct passed_path *path, u64 zero, u64 *slashes) {
   u64 pairs = 0, carry = 0, length = path->length | zero;
   *slashes = 0;
@@ -236,7 +253,7 @@ inline_always u64 clauses_below(struct filter *filter, u64 image, struct task_st
   if (dirfd == AT_FDCWD)
     return clauses_below_current(filter, image);
   u64 directory = file_at(task, dirfd);
-  return directory ? clauses_of_file(filter, directory, true) : FILTER_EVERY_CLAUSE;
+  return directory ? clauses_of_file(filter, directory, PATHS_BELOW) : FILTER_EVERY_CLAUSE;
 }
 
 #endif

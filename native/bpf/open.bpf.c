@@ -19,7 +19,9 @@ struct open_arguments {
 #define OPEN_RAW_LIMIT sizeof(struct event_open)
 #define OPEN_DIRECTORY_LIMIT (OPEN_RAW_LIMIT + LONGEST_TEXT + 1)
 #define OPEN_RESOLVED_LIMIT (OPEN_DIRECTORY_LIMIT + LONGEST_TEXT + 1)
-#define OPEN_LONGEST (OPEN_RESOLVED_LIMIT + PATH_ROOM)
+#define OPEN_ELSEWHERE_LIMIT (OPEN_RESOLVED_LIMIT + LONGEST_TEXT + 1)
+#define OPEN_LONGEST (OPEN_ELSEWHERE_LIMIT + PATH_ROOM)
+_Static_assert(OPEN_LONGEST <= LONGEST_RECORD, "slack of the ring");
 
 inline_always struct open_arguments open_arguments(u32 type, const struct call *call) {
   struct open_how how = {};
@@ -43,10 +45,26 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
   }
 }
 
+/* A path that can't be followed up to a root is none that a rule could name. */
+inline_always void append_elsewhere(struct record *record, u64 file, struct task_struct *task) {
+  struct event_open *event = (void *)record->header;
+  u64 dentry = dentry_elsewhere(file);
+  u64 start = filled(record, OPEN_ELSEWHERE_LIMIT);
+  bool partial;
+  if (!dentry)
+    return;
+  struct string_ref path = append_path_at(record, dentry, mount_elsewhere(file), task, OPEN_ELSEWHERE_LIMIT, &partial);
+  if (partial)
+    fill(record, start);
+  else
+    event->elsewhere = path;
+}
+
 inline_always void write_open(struct record *record, struct task_struct *task, const struct call *call, s64 result) {
   struct open_arguments arguments = open_arguments(event_type(record), call);
   struct event_open *event = (void *)record->header;
   clear_descriptor((void *)event);
+  event->elsewhere = ABSENT;
   event->header.fd = fd_of(call, result);
   event->dirfd = arguments.dirfd;
   event->open_flags = common_open_flags(arguments.flags);
@@ -67,6 +85,8 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
     if (LOAD(file, file, f_mode) & FILE_CREATED)
       event->state |= DESCRIPTOR_CREATED;
     append_resolved(record, file, task, has, OPEN_RESOLVED_LIMIT);
+    if (has == HAS_PATH)
+      append_elsewhere(record, file, task);
   }
   commit(record);
 }
@@ -114,7 +134,7 @@ inline_always bool passes_open(struct record *record, struct exit_context *ctx, 
     if (clauses & clauses_of_passed(filter, arguments.path, below))
       return true;
   }
-  if (file && clauses & clauses_of_file(filter, file, false))
+  if (file && clauses & (clauses_of_file(filter, file, PATH_ITSELF) | clauses_elsewhere(filter, file)))
     return true;
   return filtered(record, type);
 }

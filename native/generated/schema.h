@@ -36,7 +36,7 @@ _Static_assert(sizeof(struct event_header) == 64, "struct event_header: layout")
 /* open, openat, openat2, creat, open_by_handle_at */
 struct event_open {
   struct event_header header;
-  __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+  __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
   __u32 device; /* 68: dev_t of the file system (kernel encoding: major << 20 | minor) */
   __u8 kind; /* 72: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
   __u8 l4; /* 73: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
@@ -57,8 +57,9 @@ struct event_open {
   __u32 open_flags; /* 164: flags in the kernel's numbers */
   __u32 mode; /* 168: mode passed */
   __u32 resolve; /* 172: openat2: resolve flags */
+  struct string_ref elsewhere; /* 176: another path of the file: by a hard link, or not by the bind mount it was reached through */
 };
-_Static_assert(sizeof(struct event_open) == 176, "struct event_open: layout");
+_Static_assert(sizeof(struct event_open) == 184, "struct event_open: layout");
 
 /* execve, execveat */
 struct event_exec {
@@ -74,7 +75,7 @@ _Static_assert(sizeof(struct event_exec) == 96, "struct event_exec: layout");
 /* calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd */
 struct event_descriptor {
   struct event_header header;
-  __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+  __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
   __u32 device; /* 68: dev_t of the file system (kernel encoding: major << 20 | minor) */
   __u8 kind; /* 72: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
   __u8 l4; /* 73: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
@@ -102,7 +103,7 @@ _Static_assert(sizeof(struct event_descriptor) == 184, "struct event_descriptor:
 /* socket, bind, listen, connect, accept, accept4, sendto, sendmsg, recvfrom, recvmsg */
 struct event_network {
   struct event_header header;
-  __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+  __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
   __u32 device; /* 68: dev_t of the file system (kernel encoding: major << 20 | minor) */
   __u8 kind; /* 72: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
   __u8 l4; /* 73: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
@@ -139,7 +140,7 @@ _Static_assert(sizeof(struct event_network) == 232, "struct event_network: layou
 /* calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir */
 struct event_path {
   struct event_header header;
-  __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+  __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
   struct string_ref raw; /* 68: path as passed */
   struct string_ref name; /* 76: absolute lexical path; completed by the reader */
   struct string_ref directory; /* 84: path of dirfd: where raw is relative to one, and always where Falco calls it fd.name */
@@ -152,7 +153,7 @@ _Static_assert(sizeof(struct event_path) == 104, "struct event_path: layout");
 /* calls on two paths: rename*, link*, symlink*, mount */
 struct event_paths {
   struct event_header header;
-  __u32 other_view; /* 64: with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+  __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
   struct string_ref old_raw; /* 68: first path as passed (symlink: target text; mount: device) */
   struct string_ref old_name; /* 76: the same, absolute (not for symlink targets); completed by the reader */
   struct string_ref old_directory; /* 84: path of its dirfd */

@@ -8,7 +8,6 @@
 #include <cstring>
 
 #include "lexical_path.h"
-#include "magic_links.h"
 #include "socket_name.h"
 
 namespace wasprey {
@@ -17,9 +16,6 @@ namespace {
 // An open or network record may be read as a descriptor record up to here.
 static_assert(offsetof(event_open, directory) == offsetof(event_descriptor, directory));
 static_assert(offsetof(event_network, directory) == offsetof(event_descriptor, directory));
-// Rule modules find the second view of any event where an open event has it.
-static_assert(offsetof(event_path, other_view) == offsetof(event_open, other_view));
-static_assert(offsetof(event_paths, other_view) == offsetof(event_open, other_view));
 
 constexpr std::string_view kMemfdPrefix = "memfd:";
 constexpr std::string_view kDeletedSuffix = " (deleted)";
@@ -40,11 +36,6 @@ bool IsGiven(const event_header& header, const string_ref& name) {
   return (header.flags & EVENT_FLAG_SYNTHETIC) != 0 && name.offset != 0;
 }
 
-/** Of a string that a record at `address` refers to: the same, as a view at `view` does. */
-string_ref Moved(const string_ref& text, uint32_t view, uint32_t address) {
-  return text.offset == 0 ? text : string_ref{text.offset + (address - view), text.length};
-}
-
 Outcome RoomOr(bool stored) { return stored ? Outcome::kComplete : Outcome::kFull; }
 
 }  // namespace
@@ -55,18 +46,8 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
     case Shape::kOpen: {
       auto* event = As<event_open>(record);
       if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
-      if (!Fit(event, event->raw, event->resolved, event->directory)) return Outcome::kMalformed;
-      if (header.type == EVENT_OPEN_BY_HANDLE_AT) {
-        event->name = event->resolved;
-        return RoomOr(AddOpenView(event, address, EVENT_OPENAT) != nullptr);
-      }
-      // The path passed can't be read when the process takes its memory away during the call.
-      if (event->raw.offset == 0 && StringOf(event, event->resolved).starts_with('/')) {
-        event->name = event->resolved;
-        return Outcome::kComplete;
-      }
-      return RoomOr(NamePath(record, address, event->raw, event->directory, event->dirfd, &event->name) &&
-                    ViewResolved(event, address));
+      if (!Fit(event, event->raw, event->resolved, event->directory, event->elsewhere)) return Outcome::kMalformed;
+      return RoomOr(NameOpened(event, address));
     }
     case Shape::kExec: {
       auto* event = As<event_exec>(record);
@@ -146,100 +127,6 @@ bool Completion::NamePath(void* record, uint32_t address, const string_ref& raw,
   const std::string_view base = BaseOf(record, path, directory, dirfd);
   if (!scratch_.HasRoom(MaxLexicalLength(base, path) + 1)) return false;
   return Store(address, LexicalPath(scratch_.at(), base, path), name);
-}
-
-/** A name that completion has made, or found in the record. */
-std::string_view Completion::NameText(const void* record, uint32_t address, const string_ref& name) const {
-  const auto& header = *static_cast<const event_header*>(record);
-  return name.offset < header.size ? StringOf(record, name) : scratch_.Text(address + name.offset, name.length);
-}
-
-/**
- * The path behind links that lead the process to its own root or directory, where it is another than the name that was
- * made of what was passed; absent else. False when scratch is full.
- */
-bool Completion::NameBehind(const void* record, uint32_t address, const string_ref& raw, const string_ref& directory,
-                            int32_t dirfd, const string_ref& name, string_ref* behind) {
-  *behind = {0, 0};
-  if (name.offset == 0) return true;
-  const std::string_view path = StringOf(record, raw);
-  const std::string_view base = BaseOf(record, path, directory, dirfd);
-  if (!MayHaveMagicLinks(base, path)) return true;
-  const image& process = images_->At(last_address_);
-  const MagicLinks links{StringOf(&process, process.cwd), process.vpid};
-  if (!scratch_.HasRoom(MaxLengthBehind(base, path, links) + 1)) return false;
-  const size_t length = PathBehindMagicLinks(scratch_.at(), base, path, links);
-  const std::string_view text(scratch_.at(), length);
-  if (length == 0 || text == NameText(record, address, name)) return true;
-  return Store(address, length, behind);
-}
-
-/** A call on a path that goes through such links gets a second view of itself, for rules to be tried on too. */
-bool Completion::ViewBehind(event_path* event, uint32_t address) {
-  string_ref behind;
-  if (!NameBehind(event, address, event->raw, event->directory, event->dirfd, event->name, &behind)) return false;
-  if (behind.offset == 0) return true;
-  event_path* view =
-      AddView(event, address, event->header.type, {&event_path::raw, &event_path::name, &event_path::directory});
-  if (view == nullptr) return false;
-  view->name = Moved(behind, event->other_view, address);
-  return true;
-}
-
-/** The same of a call on two paths. */
-bool Completion::ViewBehind(event_paths* event, uint32_t address) {
-  string_ref old_name, new_name;
-  if (!NameBehind(event, address, event->old_raw, event->old_directory, event->old_dirfd, event->old_name, &old_name) ||
-      !NameBehind(event, address, event->new_raw, event->new_directory, event->new_dirfd, event->new_name, &new_name)) {
-    return false;
-  }
-  if (old_name.offset == 0 && new_name.offset == 0) return true;
-  event_paths* view = AddView(event, address, event->header.type,
-                              {&event_paths::old_raw, &event_paths::old_name, &event_paths::old_directory,
-                               &event_paths::new_raw, &event_paths::new_name, &event_paths::new_directory,
-                               &event_paths::text});
-  if (view == nullptr) return false;
-  if (old_name.offset != 0) view->old_name = Moved(old_name, event->other_view, address);
-  if (new_name.offset != 0) view->new_name = Moved(new_name, event->other_view, address);
-  return true;
-}
-
-/**
- * An event whose name the kernel resolved to another gets a second view of itself, for rules to be tried on too. A
- * filter that is to drop events before they come here must look at both names. False when scratch is full.
- */
-bool Completion::ViewResolved(event_open* event, uint32_t address) {
-  const std::string_view resolved = StringOf(event, event->resolved);
-  // A memfd that was opened again has a name, but no path.
-  if (!resolved.starts_with('/') || resolved == NameText(event, address, event->name)) return true;
-  event_open* view = AddOpenView(event, address, event->header.type);
-  if (view == nullptr) return false;
-  view->name = view->resolved;
-  return true;
-}
-
-event_open* Completion::AddOpenView(event_open* event, uint32_t address, uint16_t type) {
-  return AddView(event, address, type,
-                 {&event_open::name, &event_open::raw, &event_open::resolved, &event_open::directory});
-}
-
-/**
- * Makes the second view of an event, as one of that type; its strings are those of the record. Null when scratch is
- * full.
- */
-template <typename Event>
-Event* Completion::AddView(Event* event, uint32_t address, uint16_t type,
-                           std::initializer_list<string_ref Event::*> texts) {
-  if (!scratch_.HasRoom(sizeof *event + alignof(Event) + 1)) return nullptr;
-  Event* view = scratch_.Keep(*event, &event->other_view);
-  for (string_ref Event::* text : texts) view->*text = Moved(view->*text, event->other_view, address);
-  view->other_view = address;
-  view->header.type = type;
-  view->header.size += address - event->other_view;
-  view->header.flags |= EVENT_FLAG_COMPLETE | EVENT_FLAG_RESOLVED_VIEW;
-  view->header.image_address = last_address_;
-  event->header.flags |= EVENT_FLAG_TWO_VIEWS;
-  return view;
 }
 
 /** What a descriptor stands for: a path for files, an address for sockets, a memfd's name; else present and empty. */

@@ -113,7 +113,7 @@ export const CANDIDATE_WORDS: u32 = 32;
 
 // -- event_open: open, openat, openat2, creat, open_by_handle_at
 
-/** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+/** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
 // @ts-ignore: decorator
 @inline export function openOtherView(base: u32): u32 {
   return load<u32>(base, 64);
@@ -239,6 +239,12 @@ export const CANDIDATE_WORDS: u32 = 32;
   return load<u32>(base, 172);
 }
 
+/** another path of the file: by a hard link, or not by the bind mount it was reached through */
+// @ts-ignore: decorator
+@inline export function openElsewhere(base: u32): u64 {
+  return textOf(base, load<u64>(base, 176));
+}
+
 // -- event_exec: execve, execveat
 
 /** path as passed (of a failed call; the image has the rest) */
@@ -273,7 +279,7 @@ export const CANDIDATE_WORDS: u32 = 32;
 
 // -- event_descriptor: calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd
 
-/** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+/** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
 // @ts-ignore: decorator
 @inline export function descriptorOtherView(base: u32): u32 {
   return load<u32>(base, 64);
@@ -407,7 +413,7 @@ export const CANDIDATE_WORDS: u32 = 32;
 
 // -- event_network: socket, bind, listen, connect, accept, accept4, sendto, sendmsg, recvfrom, recvmsg
 
-/** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+/** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
 // @ts-ignore: decorator
 @inline export function networkOtherView(base: u32): u32 {
   return load<u32>(base, 64);
@@ -595,7 +601,7 @@ export const CANDIDATE_WORDS: u32 = 32;
 
 // -- event_path: calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir
 
-/** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+/** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
 // @ts-ignore: decorator
 @inline export function pathOtherView(base: u32): u32 {
   return load<u32>(base, 64);
@@ -639,7 +645,7 @@ export const CANDIDATE_WORDS: u32 = 32;
 
 // -- event_paths: calls on two paths: rename*, link*, symlink*, mount
 
-/** with TWO_VIEWS or RESOLVED_VIEW: address of the other view, written by the reader */
+/** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
 // @ts-ignore: decorator
 @inline export function pathsOtherView(base: u32): u32 {
   return load<u32>(base, 64);

@@ -5,22 +5,10 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { act, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
 import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import {
-  AF_UNIX,
-  AT_FDCWD,
-  CLONE_NEWNS,
-  MS_BIND,
-  MS_PRIVATE,
-  MS_REC,
-  O,
-  SOCK_STREAM,
-} from '../support/live-numbers.ts';
+import { alerted, alertsOf, MARK, READ, type Run, read, SHADOW } from '../support/live-evasions.ts';
+import { AF_UNIX, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
-const READ = 'Read sensitive file untrusted';
-const HARD_LINK = 'Create Hardlink Over Sensitive Files';
-const SHADOW = '/etc/shadow';
 const BY_HANDLE = probe(
   ['open_by_handle_at'],
   ['fd.name', 'fd.num', 'fd.typechar', 'evt.is_open_read', 'evt.arg.path', 'evt.arg.mountfd', 'evt.arg.flags'],
@@ -29,7 +17,6 @@ const PATHS = probe(
   ['mkdir', 'chmod', 'rename', 'link', 'symlink', 'unlink', 'rmdir'],
   ['evt.arg.path', 'evt.arg.filename', 'evt.arg.newpath', 'evt.arg.linkpath', 'evt.arg.target'],
 );
-const MOUNTS = probe(['mount'], ['evt.arg.dev', 'evt.arg.dir', 'evt.arg.flags']);
 
 const folder = makeDirectory();
 const directory = folder.path;
@@ -44,10 +31,8 @@ const BELOW_RULE = `
   priority: WARNING
 `;
 let agent: LiveAgent;
-let runs = 0;
 
 before(async () => {
-  mkdirSync(`${directory}/etc`);
   mkdirSync(`${directory}/real`);
   writeFileSync(`${directory}/plain`, '');
   symlinkSync('real', `${directory}/to-real`);
@@ -58,7 +43,6 @@ before(async () => {
     stockRules('falco_rules.yaml'),
     stockRules('falco-incubating_rules.yaml'),
     BY_HANDLE.rule,
-    MOUNTS.rule,
     PATHS.rule,
     BELOW_RULE,
   ];
@@ -69,31 +53,6 @@ after(async () => {
   await agent.stop();
   folder.remove();
 });
-
-type Run = (steps: readonly Step[]) => Promise<unknown>;
-
-/** Where another program goes on: puts what alertsOf() knows the run by into its command line too. */
-const MARK: Step = ['@mark'];
-
-/** Does the steps, and gives the alerts of that rule that come of them. */
-async function alertsOf(steps: readonly Step[], rule = READ, run: Run = act): Promise<AlertLine[]> {
-  const name = `evasion${process.pid}-${++runs}-`;
-  await run([MARK, ...steps].map((step) => (step === MARK ? ['@mark', name] : step)));
-  await agent.settled();
-  return agent.alerts(rule).filter((each) => String(each.output_fields['proc.cmdline']).includes(name));
-}
-
-/** The only one. */
-async function alerted(steps: readonly Step[], rule = READ, run: Run = act): Promise<AlertLine> {
-  const [alert, ...more] = await alertsOf(steps, rule, run);
-  assert.ok(alert, `no alert of "${rule}"`);
-  assert.equal(more.length, 0, 'the same event matched twice');
-  return alert;
-}
-
-function read(path: string): Step {
-  return ['openat', AT_FDCWD, str(path), O.RDONLY];
-}
 
 describe('A file is matched by the name it was opened by and by the name it resolves to', () => {
   const ways: readonly (readonly [name: string, steps: readonly Step[], openPath: string])[] = [
@@ -117,7 +76,7 @@ describe('A file is matched by the name it was opened by and by the name it reso
   ];
   for (const [name, steps, openPath] of ways) {
     test(name, async () => {
-      const alert = await alerted(steps);
+      const alert = await alerted(agent, steps);
       assert.equal(alert.output_fields['fd.name'], SHADOW);
       assert.equal(alert.output_fields['fd.openpath'], openPath);
       assert.equal(alert.output_fields['fd.realpath'], SHADOW);
@@ -140,7 +99,7 @@ describe('A file is matched by its name, however that is put together', () => {
   ];
   for (const [name, steps] of ways) {
     test(name, async () => {
-      const alert = await alerted(steps);
+      const alert = await alerted(agent, steps);
       assert.equal(alert.output_fields['fd.name'], SHADOW);
     });
   }
@@ -155,7 +114,7 @@ describe('A file that is opened again, by what stands for it, is matched by its 
     ];
     for (const way of ['', 'int80:']) {
       const call: Step = [`${way}open_by_handle_at`, 'r0', 'handle', O.RDONLY];
-      const alert = await alerted([...steps.slice(0, 2), call]);
+      const alert = await alerted(agent, [...steps.slice(0, 2), call]);
       assert.equal(alert.output_fields['fd.name'], SHADOW);
       assert.equal(alert.output_fields['evt.type'], 'openat');
       assert.equal(alert.output_fields['fd.openpath'], undefined, 'it has one name');
@@ -175,7 +134,7 @@ describe('A file that is opened again, by what stands for it, is matched by its 
   });
 
   test('through /proc/self/fd, where the descriptor was no open file (O_PATH)', async () => {
-    const alerts = await alertsOf([
+    const alerts = await alertsOf(agent, [
       ['openat', AT_FDCWD, str(SHADOW), O.PATH],
       ['openat', AT_FDCWD, str('/proc/self/fd/3'), O.RDONLY],
     ]);
@@ -201,10 +160,10 @@ describe('A file that is opened again, by what stands for it, is matched by its 
       ['recvmsg', 4, 'rights:', 0],
       ...then,
     ];
-    assert.equal((await alertsOf(pass())).length, 1, 'of the process that opened it');
+    assert.equal((await alertsOf(agent, pass())).length, 1, 'of the process that opened it');
     const run: Run = (steps) => act(steps, { program: trusted });
-    assert.deepEqual(await alertsOf(pass(), READ, run), [], 'it may, and the receiver opens nothing');
-    const alert = await alerted(pass(read('/proc/self/fd/5')), READ, run);
+    assert.deepEqual(await alertsOf(agent, pass(), READ, run), [], 'it may, and the receiver opens nothing');
+    const alert = await alerted(agent, pass(read('/proc/self/fd/5')), READ, run);
     assertFields(alert, { 'fd.name': SHADOW, 'fd.openpath': '/proc/self/fd/5', 'proc.name': 'exe' });
   });
 });
@@ -242,7 +201,7 @@ describe('Calls on paths that leave no open file', () => {
     for (const link of ['/proc/self/root', '/proc/thread-self/root', '/proc/self/cwd']) {
       const place = `${link}${directory}/real/`;
       const table = calls(place);
-      const alerts = await alertsOf([['chdir', str('/')], ...table.map(([step]) => step)], BELOW);
+      const alerts = await alertsOf(agent, [['chdir', str('/')], ...table.map(([step]) => step)], BELOW);
       assert.equal(alerts.length, table.length);
       for (const [index, { output_fields: fields }] of alerts.entries()) {
         const [, , name] = table[index] ?? assert.fail();
@@ -262,41 +221,5 @@ describe('Calls on paths that leave no open file', () => {
     const link = `${directory}/new-link`;
     const [made] = await check([['symlink', str(`${directory}/real`), str(link)]], `${link}/`, link);
     assertFields(made ?? assert.fail(), { 'evt.arg.target': `${directory}/real`, 'evt.arg.linkpath': link });
-  });
-});
-
-describe('Where the name in the rule is none of the file any more, what makes it so is seen', () => {
-  test('a hard link: the making of it', async () => {
-    const container = new Container();
-    try {
-      const run: Run = (steps) => container.act(steps);
-      const alert = await alerted([['link', str(SHADOW), str('/innocent')]], HARD_LINK, run);
-      assert.equal(alert.output_fields['evt.arg.newpath'], '/innocent');
-      assert.deepEqual(await alertsOf([read('/innocent')], READ, run), [], 'that is its name, as good as the other');
-    } finally {
-      container.stop();
-    }
-  });
-
-  test('a bind mount: the mount', async () => {
-    const place = `${directory}/etc`;
-    const name = `${place}/shadow`;
-    const steps: readonly Step[] = [
-      ['unshare', CLONE_NEWNS],
-      ['mount', 'null', str('/'), 'null', MS_REC | MS_PRIVATE, 'null'],
-      ['mount', str('/etc'), str(place), 'null', MS_BIND, 'null'],
-      read(name),
-    ];
-    const alerts = await agent.observe(MOUNTS, steps);
-    assertFields(alerts[1]?.alert ?? assert.fail(), {
-      'evt.arg.dev': '/etc',
-      'evt.arg.dir': place,
-      'evt.arg.flags': 'BIND',
-    });
-    assert.deepEqual(await alertsOf(steps), [], 'the kernel knows the file by where it is mounted');
-  });
-
-  test('another root: names are those that the process sees', async () => {
-    assert.deepEqual(await alertsOf([['chroot', str('/etc')], read('/shadow')]), []);
   });
 });

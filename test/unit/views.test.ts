@@ -116,6 +116,30 @@ test('a file whose path as passed is gone has the name that it resolves to', asy
   ]);
 });
 
+test('a file that has a path elsewhere is matched by that too, each rule once', async () => {
+  const hardLink = (raw: string, resolved: string, elsewhere: string): Uint8Array =>
+    event('openat', 1, { kind: 'f'.charCodeAt(0), dirfd: -100, raw, resolved, elsewhere });
+  const first = (openPath: string, realPath: string): string =>
+    `first: /etc/shadow shadow /etc ${openPath} fd.openpath=${openPath} fd.realpath=${realPath}`;
+  const third = (openPath: string, realPath: string): string =>
+    `third: ${openPath} ${openPath} fd.realpath=${realPath}`;
+  assert.deepEqual(await alertsOf([hardLink('/srv/x', '/srv/x', '/etc/shadow')], 'all'), [
+    first('/srv/x', '/srv/x'),
+    third('/srv/x', '/srv/x'),
+  ]);
+  assert.deepEqual(await alertsOf([hardLink('/srv/l', '/srv/x', '/etc/shadow')], 'all'), [
+    first('/srv/l', '/srv/x'),
+    third('/srv/l', '/srv/x'),
+  ]);
+  const plain = open('/etc/shadow', '/etc/shadow');
+  const events = [hardLink('/srv/l', '/srv/x', '/etc/shadow'), plain, hardLink('/srv/x', '/srv/x', '/srv/x')];
+  assert.deepEqual(await alertsOf(events, 'first'), [
+    first('/srv/l', '/srv/x'),
+    'first: /etc/shadow shadow /etc /etc/shadow',
+    'third: /srv/x /srv/x',
+  ]);
+});
+
 test('names that are no paths, or equal, make no second view', async () => {
   const events = [open('/tmp/link', 'memfd:link'), open('/tmp/../tmp/link', '/tmp/link'), open('/tmp/link', '')];
   const lines = await alertsOf(events, 'first');
@@ -154,6 +178,32 @@ describe('the guard', () => {
       [1, second, second],
       [2, second, second],
     ]);
+  });
+
+  test('knows three views, and their order', () => {
+    const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
+    const records = new RecordMemory(memory.buffer as unknown as SharedArrayBuffer);
+    const { TWO_VIEWS, RESOLVED_VIEW } = EVENT_FLAGS;
+    const first = records.end;
+    const { length } = eventRecord('openat', {});
+    const [second, third] = [first + length, first + 2 * length];
+    records.put(eventRecord('openat', { flags: TWO_VIEWS, other_view: second }));
+    records.put(eventRecord('openat', { flags: TWO_VIEWS | RESOLVED_VIEW, other_view: third }));
+    records.put(eventRecord('openat', { flags: RESOLVED_VIEW, other_view: first }));
+    const run = (...evaluate: string[]) => {
+      const matches: number[][] = [];
+      const module = compileRuleModule(ruleModule({ evaluate: evaluate.join('') }));
+      const take = (rule: number, event: number, view: number): void => void matches.push([rule, event, view]);
+      const result = runEvaluate(instantiateRuleModule(module, { memory, ruleCount: 3, match: take }), first, second);
+      return result.ok ? matches : result.kind;
+    };
+    assert.deepEqual(run(match(2, first), match(1, second), match(0, third), match(1, third)), [
+      [0, first, third],
+      [1, first, second],
+      [2, first, first],
+    ]);
+    assert.equal(run(match(0, third), match(1, second)), 'foreign-match');
+    assert.equal(run(match(1, third), match(1, third)), 'foreign-match');
   });
 
   test('refuses a view of no record of the run, and the record after its view', () => {

@@ -1,0 +1,105 @@
+// Ways to /etc/shadow by a name that is as good as that: hard links, bind mounts, another root. What makes the name is seen, and the file
+// is matched by where it is besides, as far as the kernel knows.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { makeDirectory, type Step, str } from '../support/live-act.ts';
+import { assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { Container } from '../support/live-container.ts';
+import { alerted, alertsOf, READ, type Run, read, SHADOW } from '../support/live-evasions.ts';
+import { CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC } from '../support/live-numbers.ts';
+import { stockRules } from '../support/stock-rules.ts';
+
+const HARD_LINK = 'Create Hardlink Over Sensitive Files';
+const SECRET = 'Secret read';
+const MOUNTS = probe(['mount'], ['evt.arg.dev', 'evt.arg.dir', 'evt.arg.flags']);
+
+const folder = makeDirectory();
+const directory = folder.path;
+const secret = `${directory}/over/secret`;
+const SECRET_RULE = `
+- rule: ${SECRET}
+  desc: reads one file
+  condition: evt.type in (open, openat, openat2) and fd.name = ${secret} and fd.num >= 0
+  output: '%proc.cmdline %fd.name'
+  priority: WARNING
+`;
+
+/** A mount namespace of its own. */
+const APART: readonly Step[] = [
+  ['unshare', CLONE_NEWNS],
+  ['mount', 'null', str('/'), 'null', MS_REC | MS_PRIVATE, 'null'],
+];
+
+let agent: LiveAgent;
+
+before(async () => {
+  for (const name of ['bound', 'over', 'lower', 'upper', 'work']) mkdirSync(`${directory}/${name}`);
+  symlinkSync(`${directory}/bound`, `${directory}/to-bound`);
+  writeFileSync(`${directory}/upper/secret`, '');
+  const rules = [stockRules('falco_rules.yaml'), MOUNTS.rule, SECRET_RULE];
+  agent = await LiveAgent.start(rules, { warnings: 'accepted', ruleMatching: 'all' });
+});
+
+after(async () => {
+  await agent.stop();
+  folder.remove();
+});
+
+test('hard links: the making of one is seen, and the file is matched by the name that was linked', async () => {
+  const container = new Container();
+  const run: Run = (steps) => container.act(steps);
+  try {
+    const made = await alerted(agent, [['link', str(SHADOW), str('/innocent')]], HARD_LINK, run);
+    assert.equal(made.output_fields['evt.arg.newpath'], '/innocent');
+    const byLink = await alerted(agent, [read('/innocent')], READ, run);
+    assertFields(byLink, { 'fd.name': SHADOW, 'fd.openpath': '/innocent', 'fd.realpath': '/innocent' });
+    const more: Step[] = ['a', 'b', 'c'].map((name) => ['link', str('/innocent'), str(`/${name}`)]);
+    const byAnother = await alerted(agent, [...more, read('/b')], READ, run);
+    assertFields(byAnother, { 'fd.name': SHADOW, 'fd.openpath': '/b', 'fd.realpath': '/b' });
+    const behind = await alerted(agent, [['symlink', str('/a'), str('/soft')], read('/soft')], READ, run);
+    assertFields(behind, { 'fd.name': SHADOW, 'fd.openpath': '/soft', 'fd.realpath': '/a' });
+    const byItself = await alerted(agent, [read(SHADOW)], READ, run);
+    assert.equal(byItself.output_fields['fd.name'], SHADOW);
+  } finally {
+    container.stop();
+  }
+});
+
+test('a hard link to a file whose other name the kernel has forgotten, until somebody uses that', async () => {
+  const layers = `lowerdir=${directory}/lower,upperdir=${directory}/upper,workdir=${directory}/work`;
+  const over = `${directory}/over`;
+  const mount: Step = ['mount', str('overlay'), str(over), str('overlay'), 0, str(layers)];
+  const before: readonly Step[] = [
+    ...APART,
+    mount,
+    ['link', str(secret), str(`${over}/innocent`)],
+    ['umount2', str(over), 0],
+    mount,
+  ];
+  assert.deepEqual(await alertsOf(agent, [...before, read(`${over}/innocent`)], SECRET), []);
+  // The link is there already the second time.
+  const again = [...before, read(secret), read(`${over}/innocent`)];
+  const [byItself, byLink, ...others] = await alertsOf(agent, again, SECRET);
+  assert.equal(byItself?.output_fields['fd.openpath'], undefined);
+  assertFields(byLink ?? assert.fail(), { 'fd.name': secret, 'fd.openpath': `${over}/innocent` });
+  assert.equal(others.length, 0);
+});
+
+test('a bind mount: the mount is seen, and the file is matched by where it is without it', async () => {
+  const place = `${directory}/bound`;
+  const mounts: readonly Step[] = [...APART, ['mount', str('/etc'), str(place), 'null', MS_BIND, 'null']];
+  const [, mount] = await agent.observe(MOUNTS, mounts);
+  assertFields(mount?.alert ?? assert.fail(), { 'evt.arg.dev': '/etc', 'evt.arg.dir': place, 'evt.arg.flags': 'BIND' });
+  const name = `${place}/shadow`;
+  const direct = await alerted(agent, [...mounts, read(name)]);
+  assertFields(direct, { 'fd.name': SHADOW, 'fd.openpath': name, 'fd.realpath': name });
+  const link = `${directory}/to-bound/shadow`;
+  const behind = await alerted(agent, [...mounts, read(link)]);
+  assertFields(behind, { 'fd.name': SHADOW, 'fd.openpath': link, 'fd.realpath': name });
+});
+
+test('another root: names are those that the process sees', async () => {
+  assert.deepEqual(await alertsOf(agent, [['chroot', str('/etc')], read('/shadow')]), []);
+});
