@@ -29,6 +29,8 @@ export interface AgentOptions {
   readonly rules: readonly string[];
   /** The only CPU that it may run on. */
   readonly cpu?: number;
+  /** Options of `wasprey run`. */
+  readonly run: readonly string[];
 }
 
 /** CPU time in ns; user and system together, and what of it was spent in user space (in steps of 10 ms). */
@@ -54,8 +56,8 @@ export class AgentProcess {
   #counters: RingCounterReader | undefined;
 
   /** Starts it; it does not capture yet. */
-  constructor({ rules, cpu }: AgentOptions) {
-    const words = [process.execPath, 'host/cli/main.ts', 'run', ...rules, '--json'];
+  constructor({ rules, cpu, run }: AgentOptions) {
+    const words = [process.execPath, 'host/cli/main.ts', 'run', ...rules, ...run, '--json'];
     const [program = '', ...rest] = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
     const child = spawn(program, rest, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;

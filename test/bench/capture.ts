@@ -118,6 +118,6 @@ export const CAPTURE: Benchmark = {
 };
 
 if (import.meta.main) {
-  const session = { quick: process.argv.includes('--quick'), progress: () => {} };
+  const session = { run: [], quick: process.argv.includes('--quick'), progress: () => {} };
   console.log(renderFigures(CAPTURE.summary, await CAPTURE.run(session)));
 }

@@ -1,7 +1,7 @@
-// CPU time of the agent for each event that it evaluates: its own, beside what the kernel does in the traced process.
+// CPU time of the agent for each event, evaluated or filtered in the kernel: its own, beside what the kernel does in the traced process.
 
 import { AgentProcess } from './agent-process.ts';
-import type { Benchmark, Figure } from './figure.ts';
+import type { Benchmark, Figure, Session } from './figure.ts';
 import { runLoad } from './load.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from './processors.ts';
 import { difference } from './ring-counters.ts';
@@ -36,16 +36,17 @@ export const CPU_PER_EVENT: Benchmark = {
     const figures: Figure[] = [];
     for (const rules of [await allStockRules(), await ownRules()]) {
       session.progress(rules.name);
-      figures.push(...(await measure(rules, session.quick ? 1 : 5, session.quick ? 1 : 2)));
+      figures.push(...(await measure(rules, session)));
     }
     return figures;
   },
 };
 
-async function measure(rules: RuleSet, rounds: number, seconds: number): Promise<Figure[]> {
+async function measure(rules: RuleSet, { quick, run }: Session): Promise<Figure[]> {
+  const [rounds, seconds] = quick ? [1, 1] : [5, 2];
   const total = new Map<Work, number[]>(WORKS.map((work) => [work, []]));
   const user = new Map<Work, number[]>(WORKS.map((work) => [work, []]));
-  const agent = await AgentProcess.start({ rules: rules.paths, cpu: AGENT_CPU });
+  const agent = await AgentProcess.start({ rules: rules.paths, cpu: AGENT_CPU, run });
   try {
     // V8 optimises the module while it runs.
     await runLoad('open', { seconds: 1, cpu: LOAD_CPU });

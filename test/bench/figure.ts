@@ -21,6 +21,8 @@ export interface Figure {
 export interface Session {
   /** A rough look: fewer and shorter runs. */
   readonly quick: boolean;
+  /** Options of `wasprey run`, for agents. */
+  readonly run: readonly string[];
   /** A line on what is being done, for who waits. */
   progress(text: string): void;
 }

@@ -18,7 +18,7 @@ export const FLOOD: Benchmark = {
     const seen: number[] = [];
     const lost: number[] = [];
     let rate = 0;
-    const agent = await AgentProcess.start({ rules: paths });
+    const agent = await AgentProcess.start({ rules: paths, run: session.run });
     try {
       for (let round = 0; round < (session.quick ? 1 : 5); round++) {
         agent.takeMarkAlerts();

@@ -18,7 +18,7 @@ export const LATENCY: Benchmark = {
   async run(session) {
     const { paths } = await allStockRules();
     const [rounds, reads] = session.quick ? [1, 50] : [5, 200];
-    const agent = await AgentProcess.start({ rules: paths });
+    const agent = await AgentProcess.start({ rules: paths, run: session.run });
     const quiet: number[][] = [];
     const busy: number[][] = [];
     try {

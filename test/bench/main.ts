@@ -1,5 +1,5 @@
 // npm run bench: runs the benchmarks, all or those named, and prints what they found.
-// usage: npm run bench [-- [--quick] [NAME...]]
+// usage: npm run bench [-- [--quick] [--no-kernel-filter] [NAME...]]
 
 import { parseArgs } from 'node:util';
 import { processTerminal } from '../../host/cli/terminal.ts';
@@ -33,12 +33,13 @@ const terminal = processTerminal();
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const options = { quick: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const options = { quick: flag, 'no-kernel-filter': flag, help: flag } as const;
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
   const unknown = positionals.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
   if (values.help || unknown !== undefined) {
     if (unknown !== undefined) terminal.say(`bench: there is no benchmark '${unknown}'\n`);
-    terminal.say(`usage: npm run bench [-- [--quick] [NAME...]]\n${overview()}\n`);
+    terminal.say(`usage: npm run bench [-- [--quick] [--no-kernel-filter] [NAME...]]\n${overview()}\n`);
     return values.help ? 0 : 2;
   }
   if (process.getuid?.() !== 0) {
@@ -56,16 +57,16 @@ async function main(): Promise<number> {
   let failures = 0;
   for (const benchmark of BENCHMARKS) {
     if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
-    if (!(await run(benchmark, values.quick))) failures++;
+    if (!(await run(benchmark, values.quick, values['no-kernel-filter'] ? ['--no-kernel-filter'] : []))) failures++;
   }
   return failures === 0 ? 0 : 1;
 }
 
 /** Whether it could be measured. The others are run all the same. */
-async function run(benchmark: Benchmark, quick: boolean): Promise<boolean> {
+async function run(benchmark: Benchmark, quick: boolean, options: readonly string[]): Promise<boolean> {
   const progress = (text: string): void => terminal.say(`  ${benchmark.name}: ${text}\n`);
   try {
-    const figures = await benchmark.run({ quick, progress });
+    const figures = await benchmark.run({ quick, run: options, progress });
     terminal.print(`${renderFigures(`${benchmark.name}: ${benchmark.summary}`, figures)}\n`);
     return true;
   } catch (error) {

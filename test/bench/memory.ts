@@ -16,7 +16,7 @@ export const MEMORY: Benchmark = {
     const loaded: MemoryUse[] = [];
     for (let round = 0; round < (session.quick ? 1 : 3); round++) {
       session.progress(`start ${round + 1}`);
-      const agent = await AgentProcess.start({ rules: paths });
+      const agent = await AgentProcess.start({ rules: paths, run: session.run });
       try {
         await sleep(1000);
         fresh.push(agent.memory());

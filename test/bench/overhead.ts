@@ -35,7 +35,7 @@ export const OVERHEAD: Benchmark = {
     const rounds = session.quick ? 2 : 7;
     for (let round = 1; round <= rounds; round++) {
       session.progress(`round ${round} of ${rounds}`);
-      const agent = await AgentProcess.start({ rules: paths, cpu: AGENT_CPU });
+      const agent = await AgentProcess.start({ rules: paths, cpu: AGENT_CPU, run: session.run });
       try {
         await measureAll(withAgent, session);
       } finally {

@@ -8,7 +8,7 @@ import { BenchError } from './figure.ts';
 
 /** Totals of all CPUs since the start of the agent. */
 export interface RingCounters {
-  /** Events that wanted a record: those in the ring and those dropped. */
+  /** Those in the ring, those dropped and those that the kernel filter left out. */
   readonly produced: number;
   readonly dropped: number;
   readonly filtered: number;
@@ -42,7 +42,7 @@ export class RingCounterReader {
       dropped += sum(words.slice(DROPPED, DROPPED + TYPES));
       filtered += sum(words.slice(DROPPED + TYPES, DROPPED + 2 * TYPES));
     }
-    return { produced, dropped, filtered, waiting };
+    return { produced: produced + filtered, dropped, filtered, waiting };
   }
 }
 
