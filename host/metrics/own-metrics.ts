@@ -11,6 +11,7 @@ export function ownMetrics(summary: Summary): Metric[] {
     ...(summary.engine ? engineMetrics(summary.engine) : []),
     ...alertMetrics(summary),
     ...ruleMetrics(summary),
+    ...metadataMetrics(summary),
     ...outputMetrics(summary),
   ];
 }
@@ -60,11 +61,7 @@ function engineMetrics({ capture, matches, matchesDropped, fieldsUnreadable, hol
   ];
 }
 
-function alertMetrics({ alerts, containers }: Summary): Metric[] {
-  const lookups = [
-    { labels: { result: 'known' }, value: containers.known },
-    { labels: { result: 'unknown' }, value: containers.unknown },
-  ];
+function alertMetrics({ alerts }: Summary): Metric[] {
   const without = [...alerts.withoutContainer].map(([reason, value]) => ({ labels: { reason }, value }));
   return [
     counter('wasprey_alerts_total', 'Alerts of rules.', alerts.alerts),
@@ -75,7 +72,31 @@ function alertMetrics({ alerts, containers }: Summary): Metric[] {
       'Alerts that lack what they should tell of their container, by the reason that they carry.',
       without,
     ),
-    counter('wasprey_container_lookups_total', 'Containers that a runtime told about, or none knew.', lookups),
+  ];
+}
+
+function metadataMetrics({ containers }: Summary): Metric[] {
+  const { known, unknown, podsKnown, podsUnknown, failures } = containers;
+  const results = (found: number, missing: number): Sample[] => [
+    { labels: { result: 'known' }, value: found },
+    { labels: { result: 'unknown' }, value: missing },
+  ];
+  return [
+    counter(
+      'wasprey_container_lookups_total',
+      'Containers that a runtime told about, or none knew.',
+      results(known, unknown),
+    ),
+    counter(
+      'wasprey_pod_lookups_total',
+      'Containers whose pod the API server told about, or not in time.',
+      results(podsKnown, podsUnknown),
+    ),
+    counter(
+      'wasprey_metadata_failures_total',
+      'Failures of those who are asked about containers and pods, by who and how.',
+      failures.map(({ source, kind, count }) => ({ labels: { source, kind }, value: count })),
+    ),
   ];
 }
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ownMetrics } from '../../host/metrics/own-metrics.ts';
 import { ApiServer, reply } from '../support/api-server.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../support/built-agent.ts';
 import { startCriRuntime } from '../support/cri-runtime.ts';
@@ -196,6 +197,9 @@ test('a runtime that never answers costs an alert a second, not the alert', asyn
     line,
     /: Warning 3f1a5b0c9d2e <NA> <NA>\|<NA>\|<NA> <NA> <NA> <NA> <NA> docker pod=<NA> container.metadata=timed-out$/,
   );
+  while (built.agent.summary().containers.unknown === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const failures = ownMetrics(built.agent.summary()).find(({ name }) => name === 'wasprey_metadata_failures_total');
+  assert.deepEqual(failures?.samples, [{ labels: { source: 'docker', kind: 'timeout' }, value: 1 }]);
 });
 
 test('a stop does not wait for runtimes, and loses no alert that does', async () => {
