@@ -14,6 +14,7 @@ import { RECORDED_EVALUATION } from './recorded-evaluation.ts';
 import { capturingAgents } from './ring-counters.ts';
 import { RULE_COUNT } from './rule-count.ts';
 import { STARTUP } from './startup.ts';
+import { SWAP } from './swap.ts';
 import { renderFigures } from './table.ts';
 import { THROUGHPUT } from './throughput.ts';
 
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   LATENCY,
   STARTUP,
   MEMORY,
+  SWAP,
   FLOOD,
 ];
 

@@ -1,0 +1,193 @@
+// Rules are replaced a hundred times while system calls come as fast as they can: each is evaluated once, by the rules before or after.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, openSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Agent, startAgent } from '../../host/agent/agent.ts';
+import type { RuleModule } from '../../host/agent/rule-module.ts';
+import { DEFAULT_SIZES } from '../../host/capture/open.ts';
+import type { Alert } from '../../host/outputs/alert.ts';
+import type { Output } from '../../host/outputs/output.ts';
+import { findEventType } from '../../host/schema/events.ts';
+import { moduleOf } from '../support/built-agent.ts';
+import { startAct, str } from '../support/live-act.ts';
+import { AT_FDCWD, O } from '../support/live-numbers.ts';
+
+const NUMBERED = '/nonexistent/hot-load/';
+const SWAPS = 100;
+/** Numbered calls in a millisecond: each is an alert, and none may be dropped. */
+const AT_ONCE = 5;
+const PATIENCE_MS = 20_000;
+
+/** Tells of each numbered open, and of what is named. */
+function rules(name: string, more = ''): Promise<RuleModule> {
+  return moduleOf(
+    `
+- rule: ${name}
+  desc: for a test
+  condition: evt.type = openat and evt.arg.name startswith ${NUMBERED} and proc.pid > 0
+  output: "%evt.arg.name %proc.pname"
+  priority: INFO
+${more}`,
+    name,
+  );
+}
+
+const MKDIR = `
+- rule: Folder
+  desc: for a test
+  condition: evt.type in (mkdir, mkdirat) and evt.arg.path startswith ${NUMBERED}
+  output: "%evt.arg.path"
+  priority: INFO
+`;
+
+class Watcher implements Output {
+  readonly name = 'hot-load test';
+  /** The rules that told of each number. */
+  readonly seen: string[][] = [];
+  readonly folders: string[] = [];
+
+  write({ rule, message }: Alert): void {
+    const [path = ''] = message.split(' ');
+    if (rule === 'Folder') this.folders.push(path);
+    else if (path.startsWith(NUMBERED)) this.#list(Number(path.slice(NUMBERED.length))).push(rule);
+  }
+
+  #list(number: number): string[] {
+    const list = this.seen[number] ?? [];
+    this.seen[number] = list;
+    return list;
+  }
+
+  get counters() {
+    return { written: 0, dropped: 0, errors: 0 };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function attempt(work: () => void): void {
+  assert.throws(work, { code: 'ENOENT' });
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!condition()) {
+    assert.ok(performance.now() < deadline, `${what}: not within ${PATIENCE_MS / 1000} s`);
+    await sleep(10);
+  }
+}
+
+function start(module: RuleModule, watcher: Watcher, kernelFilter: boolean): Promise<Agent> {
+  return startAgent({
+    modules: [module],
+    outputs: [watcher],
+    kernelFilter,
+    sizes: { ...DEFAULT_SIZES, ringBudget: 64 << 20 },
+    onEnd: (error) => assert.fail(error.message),
+  });
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+for (const kernelFilter of [false, true]) {
+  test(`a storm, ${SWAPS} replacements, ${kernelFilter ? 'with' : 'without'} the kernel filter: no event is lost, none seen twice`, async (t) => {
+    const [even, odd] = [await rules('Even'), await rules('Odd')];
+    const watcher = new Watcher();
+    const agent = await start(even, watcher, kernelFilter);
+    t.after(() => agent.stop());
+    const storm = startAct([
+      ['@loop', 100_000_000],
+      ['openat', AT_FDCWD, str('/nonexistent/storm'), O.RDONLY],
+    ]);
+    t.after(() => storm.process.kill());
+    let calls = 0;
+    let isOver = false;
+    const numbered = (async () => {
+      for (; !isOver; await sleep(1)) {
+        for (let call = 0; call < AT_ONCE; call++, calls++) attempt(() => openSync(`${NUMBERED}${calls}`, 'r'));
+      }
+    })();
+    let settledBytes = 0;
+    for (let swap = 1; swap <= SWAPS; swap++) {
+      const before = calls;
+      // Several modules now and then: their candidates lie elsewhere.
+      await agent.replaceRules(swap % 2 === 0 ? [even] : swap % 5 === 0 ? [await rules('Never', MKDIR), odd] : [odd]);
+      while (calls - before < 4 * AT_ONCE) await sleep(1);
+      if (swap === SWAPS / 4) settledBytes = process.memoryUsage.rss();
+    }
+    const grownBytes = process.memoryUsage.rss() - settledBytes;
+    isOver = true;
+    await numbered;
+    storm.process.kill();
+    await agent.stop();
+    const { engine, rules: summary, alerts } = agent.summary();
+    assert.ok(engine);
+    assert.equal(summary.generation, SWAPS);
+    assert.equal(summary.reloads.succeeded, SWAPS);
+    const { produced, evaluated, filtered, dropped, missedRuns } = engine.capture;
+    assert.equal(sum(evaluated) + sum(filtered) + sum(dropped), sum(produced), 'the counters add up');
+    const opens = findEventType('openat')?.number ?? assert.fail();
+    const stormed = [evaluated, filtered].map((totals) => totals[opens] ?? 0);
+    assert.ok(sum(stormed) > 100_000, `${stormed} opens: that is no storm`);
+    // Of what the rings had no room for, and the kernel counted, any number may be missing; nothing else may.
+    const counted = sum(dropped) + missedRuns + engine.matchesDropped;
+    const told = watcher.seen.flat().length;
+    assert.equal(told, alerts.alerts - watcher.folders.length);
+    assert.ok(calls - told <= counted, `${calls} calls, ${told} alerts, ${counted} counted as dropped`);
+    const twice = watcher.seen.findIndex((list) => list !== undefined && list.length > 1);
+    assert.equal(twice, -1, `number ${twice} was seen by ${watcher.seen[twice]}`);
+    // Each set has had its turn, one after the other: the first match of the two modules is Never's.
+    const turns = watcher.seen.flat().filter((rule, index, all) => rule !== all[index - 1]);
+    assert.equal(turns.length, SWAPS + 1, turns.slice(0, 20).join());
+    assert.ok(grownBytes < 64 << 20, `the process has grown by ${grownBytes} bytes`);
+  });
+}
+
+describe('what other rules need', () => {
+  test('is attached before they take over, and detached after others did', async (t) => {
+    const [opens, folders] = [await rules('Opens'), await rules('Opens too', MKDIR)];
+    const watcher = new Watcher();
+    const agent = await start(opens, watcher, true);
+    t.after(() => agent.stop());
+    const type = findEventType(process.arch === 'x64' ? 'mkdir' : 'mkdirat')?.number ?? assert.fail();
+    const produced = (): number => {
+      const { evaluated, filtered } = agent.summary().engine?.capture ?? { evaluated: [], filtered: [] };
+      return (evaluated[type] ?? 0) + (filtered[type] ?? 0);
+    };
+    for (let round = 1; round <= 3; round++) {
+      await agent.replaceRules([folders]);
+      attempt(() => mkdirSync(`${NUMBERED}folder/${round}`));
+      await until(`alert ${round}`, () => watcher.folders.length === round);
+      await agent.replaceRules([opens]);
+      const before = produced();
+      attempt(() => mkdirSync(`${NUMBERED}folder/${round}`));
+      attempt(() => openSync(`${NUMBERED}${round}`, 'r'));
+      await until('an open after that', () => watcher.seen[round] !== undefined);
+      await until('counters', () => produced() >= before);
+      assert.equal(watcher.folders.length, round);
+    }
+    await agent.stop();
+    assert.equal(produced(), 3, 'of the calls that were made while no rule was about them, none was captured');
+  });
+
+  test('a kernel filter that is replaced drops nothing that the next rules are about', async (t) => {
+    const watcher = new Watcher();
+    const agent = await start(
+      await moduleOf(MKDIR.replaceAll('Folder', 'Other').replaceAll(NUMBERED, '/other/')),
+      watcher,
+      true,
+    );
+    t.after(() => agent.stop());
+    await agent.replaceRules([await rules('Opens')]);
+    attempt(() => openSync(`${NUMBERED}1`, 'r'));
+    attempt(() => openSync('/nonexistent/other', 'r'));
+    await until('the alert', () => watcher.seen[1] !== undefined);
+    await agent.stop();
+    const opens = findEventType('openat')?.number ?? assert.fail();
+    assert.ok((agent.summary().engine?.capture.filtered[opens] ?? 0) > 0, 'the new filter is in use');
+  });
+});
