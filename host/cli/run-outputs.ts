@@ -3,13 +3,16 @@
 import type { Configuration } from '../config/definition.ts';
 import { DEFAULT_KIND_FIELDS } from '../config/keys/noise.ts';
 import type { AlertFormat } from '../outputs/alert.ts';
-import { descriptorOutput, fileOutput, type LineOutputOptions } from '../outputs/line-output.ts';
+import { type FileOutputOptions, fileOutput } from '../outputs/file-output.ts';
+import { descriptorOutput, type LineOutputOptions } from '../outputs/line-output.ts';
 import type { Output } from '../outputs/output.ts';
 import { programOutput } from '../outputs/program-output.ts';
 import { QuietOutput } from '../outputs/quiet-output.ts';
 import { makeHttpOutputs } from './http-outputs.ts';
 import { CommandFailure } from './report-error.ts';
 import { reasonOf } from './rule-files.ts';
+
+const MEGABYTE = 1024 * 1024;
 
 export interface OutputChoice {
   readonly configuration: Configuration;
@@ -37,7 +40,9 @@ export async function makeOutputs(choice: OutputChoice): Promise<Output[]> {
   const outputs: Output[] = [];
   if (stdout) outputs.push(descriptorOutput(lines('standard output')));
   const files = new Set([file, file_output.enabled ? file_output.filename : undefined]);
-  for (const path of files) if (path !== undefined) outputs.push(openFile(path, lines(path)));
+  const { keep_alive: keepOpen, max_size_mb: megabytes, keep_files: keptFiles } = file_output;
+  const kept = { keepOpen, mostBytes: megabytes * MEGABYTE, keptFiles };
+  for (const path of files) if (path !== undefined) outputs.push(openFile(path, { ...lines(path), ...kept }));
   if (program_output.enabled) {
     const { program, keep_alive: keepAlive } = program_output;
     outputs.push(programOutput(program, { ...lines('the program'), keepAlive }));
@@ -54,7 +59,7 @@ function spared(output: Output, { noise }: Configuration): Output {
   return new QuietOutput(output, { repeatMs: repeat, rate, burst, kindFields });
 }
 
-function openFile(path: string, options: LineOutputOptions): Output {
+function openFile(path: string, options: FileOutputOptions): Output {
   try {
     return fileOutput(path, options);
   } catch (error) {

@@ -1,4 +1,4 @@
-// Alerts as lines on standard output or in a file.
+// Alerts as lines on standard output.
 
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { type Alert, type AlertFormat, alertLine } from './alert.ts';
@@ -20,11 +20,6 @@ const STANDARD_OUTPUT = 1;
 export function descriptorOutput(options: LineOutputOptions, descriptor = STANDARD_OUTPUT): Output {
   const own = reopenWithoutBlocking(descriptor);
   return lineOutput('stdout', own ?? descriptor, own !== undefined, options);
-}
-
-/** Appends to the file, which is made if need be, readable for its owner only: alerts tell what happens on the machine. Throws what open() does. */
-export function fileOutput(path: string, options: LineOutputOptions): Output {
-  return lineOutput('file', openSync(path, 'a', 0o600), true, options);
 }
 
 function lineOutput(name: string, descriptor: number, closes: boolean, options: LineOutputOptions): Output {

@@ -22,6 +22,8 @@ export interface Output {
   readonly name: string;
   /** Never blocks and never throws. */
   write(alert: Alert): void;
+  /** Goes on in the file that has its name now: the one before was moved away. */
+  reopen?(): void;
   /** Resolves when what is queued has been written, or is not going to be: for a source that can wait. */
   drained?(): Promise<void>;
   /** Writes out what is queued, for at most so long; what is left then is counted as dropped. */

@@ -80,6 +80,10 @@ export class QuietOutput implements Output {
     }
   }
 
+  reopen(): void {
+    this.#output.reopen?.();
+  }
+
   async drained(): Promise<void> {
     await this.#output.drained?.();
   }

@@ -8,7 +8,7 @@ import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts
 import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules } from '../../host/compiler/load.ts';
 import { DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
-import { fileOutput } from '../../host/outputs/line-output.ts';
+import { fileOutput } from '../../host/outputs/file-output.ts';
 import type { Output } from '../../host/outputs/output.ts';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
 import { eventRecord, imageRecord } from './records.ts';

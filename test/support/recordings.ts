@@ -7,7 +7,7 @@ import { startAgent } from '../../host/agent/agent.ts';
 import type { RuleModule } from '../../host/agent/rule-module.ts';
 import type { RuleMatching } from '../../host/engine/protocol.ts';
 import { DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
-import { fileOutput } from '../../host/outputs/line-output.ts';
+import { fileOutput } from '../../host/outputs/file-output.ts';
 import type { RecordingFacts } from '../../host/recording/format.ts';
 import { PayloadBuilder } from '../../host/recording/payload.ts';
 import { type ByteSource, RecordingFile, RecordingReader } from '../../host/recording/reader.ts';

@@ -99,7 +99,12 @@ class Run {
     // Before the start, so that a Ctrl-C during it stops cleanly as well. It may come twice: npm passes on what the terminal has sent.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#end.resolve(undefined));
     process.on('SIGHUP', () => this.#hangUp());
-    const agent = await startAgent(await this.#agentOptions());
+    const options = await this.#agentOptions();
+    // Log rotation has moved a file away.
+    process.on('SIGUSR1', () => {
+      for (const output of options.outputs) output.reopen?.();
+    });
+    const agent = await startAgent(options);
     this.#server.watch(agent);
     this.#agent = agent;
     this.#watch = watchRules({

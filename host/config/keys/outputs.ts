@@ -1,6 +1,6 @@
 // Where alerts go.
 
-import { flag, section, text, unused, whole } from '../value-types.ts';
+import { flag, section, text, whole } from '../value-types.ts';
 
 const MOST_WAITING = 1_000_000;
 
@@ -18,7 +18,13 @@ export const OUTPUT_KEYS = {
   file_output: section('Alerts in a file.', {
     enabled: flag(false, 'Append alerts to a file.'),
     filename: text('', 'The file; it is made if need be, readable for its owner only.'),
-    keep_alive: unused('The file is kept open.'),
+    keep_alive: flag(false, 'Keep the file open until SIGUSR1, instead of opening it anew whenever alerts come.'),
+    max_size_mb: whole(
+      0,
+      { least: 0, most: 1_000_000 },
+      'Rename a file that would be larger to `.1`, that to `.2`, and so on; 0: never (not in Falco).',
+    ),
+    keep_files: whole(5, { least: 1, most: 1000 }, 'How many of those are kept (not in Falco).'),
   }),
   program_output: section('Alerts to a program.', {
     enabled: flag(false, 'Give alerts to a program on its standard input.'),

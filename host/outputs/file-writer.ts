@@ -1,0 +1,208 @@
+// Lines into a file that others may move away, and that is given a new name when it is full. All of it off this thread: a disk or a
+// server of files that hangs fills the queue and nothing else.
+
+import { close, constants, fstat, open, rename, write } from 'node:fs';
+import { promisify } from 'node:util';
+import { LineQueue } from './line-queue.ts';
+import type { OutputCounters } from './output.ts';
+
+export interface FileWriterOptions {
+  /** Otherwise the file is opened anew for each write, and one that was moved away is left alone at once. */
+  readonly keepOpen: boolean;
+  /** A file of more bytes is renamed to `.1`, and so on; 0: never. */
+  readonly mostBytes: number;
+  /** Of those renamed, how many are kept. */
+  readonly keptFiles: number;
+  readonly capacity?: number;
+  /** Told the first of a row of errors. */
+  readonly onError: (error: NodeJS.ErrnoException) => void;
+}
+
+/** Without O_NONBLOCK the opening of a named pipe would wait for its reader. */
+export const OPEN_FLAGS =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
+/** Alerts tell what happens on the machine. */
+export const FILE_MODE = 0o600;
+
+/** Lines are put together up to this much for one write. */
+const WRITE_BYTES = 64 * 1024;
+/** Pause before another attempt on a pipe that takes nothing. */
+const RETRY_MS = 5;
+const NEWLINE = Buffer.from('\n');
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const renameFile = promisify(rename);
+const statFile = promisify(fstat);
+
+export class FileWriter {
+  readonly #path: string;
+  readonly #options: FileWriterOptions;
+  readonly #queue: LineQueue;
+  #descriptor: number | undefined;
+  /** Of the open file, as far as it is known here. */
+  #bytes = 0;
+  /** A write was cut off within a line. */
+  #torn = false;
+  #reopen = false;
+  /** Lines that are being written. */
+  #current = 0;
+  #working = false;
+  #closed = false;
+  #givenUp = false;
+  #failing = false;
+  #idle: (() => void)[] = [];
+  #written = 0;
+  #dropped = 0;
+  #errors = 0;
+
+  /** @param descriptor the file, open already */
+  constructor(path: string, descriptor: number, options: FileWriterOptions) {
+    this.#path = path;
+    this.#descriptor = descriptor;
+    this.#options = options;
+    this.#queue = new LineQueue(options.capacity);
+    // Learns its size, and closes it where it is not to be kept open.
+    this.#reopen = !options.keepOpen;
+    this.#start();
+  }
+
+  get counters(): OutputCounters {
+    const queued = this.#queue.length + this.#current;
+    return { written: this.#written, dropped: this.#dropped, errors: this.#errors, queued };
+  }
+
+  push(line: Buffer): void {
+    if (this.#closed || !this.#queue.push(line)) this.#dropped++;
+    else this.#start();
+  }
+
+  /** Goes on in the file that has the name then. */
+  reopen(): void {
+    this.#reopen = true;
+    this.#start();
+  }
+
+  async drained(): Promise<void> {
+    if (this.#working) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    this.#closed = true;
+    this.#start();
+    const late = setTimeout(() => {
+      this.#givenUp = true;
+      this.#dropped += this.#queue.clear() + this.#current;
+      this.#current = 0;
+      this.#tellIdle();
+    }, timeoutMs);
+    await this.drained();
+    clearTimeout(late);
+  }
+
+  #start(): void {
+    if (this.#working || this.#givenUp) return;
+    this.#working = true;
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#descriptor !== undefined && this.#options.mostBytes > 0 && this.#bytes === 0) await this.#learnSize();
+    do {
+      if (this.#reopen) await this.#release();
+      for (let batch = this.#gather(); batch && !this.#givenUp; batch = this.#gather()) await this.#writeBatch(batch);
+      if (this.#closed || !this.#options.keepOpen) await this.#release();
+    } while (this.#reopen || this.#queue.length > 0);
+    this.#working = false;
+    this.#tellIdle();
+  }
+
+  async #writeBatch(batch: Buffer): Promise<void> {
+    try {
+      await this.#rotateIfFull(batch.length);
+      this.#descriptor ??= await this.#open();
+      await this.#writeAll(this.#descriptor, this.#torn ? Buffer.concat([NEWLINE, batch]) : batch);
+      this.#torn = false;
+      this.#written += this.#current;
+      this.#failing = false;
+    } catch (error) {
+      await this.#release();
+      this.#errors++;
+      this.#dropped += this.#current;
+      if (!this.#failing) this.#options.onError(error as NodeJS.ErrnoException);
+      this.#failing = true;
+    }
+    this.#current = 0;
+  }
+
+  #gather(): Buffer | undefined {
+    const lines: Buffer[] = [];
+    let bytes = 0;
+    for (let line = this.#queue.peek(); line; line = this.#queue.peek()) {
+      if (lines.length > 0 && bytes + line.length > WRITE_BYTES) break;
+      lines.push(line);
+      bytes += line.length;
+      this.#queue.take();
+    }
+    this.#current = lines.length;
+    return lines.length === 0 ? undefined : Buffer.concat(lines);
+  }
+
+  async #writeAll(descriptor: number, bytes: Buffer): Promise<void> {
+    for (let rest = bytes; rest.length > 0 && !this.#givenUp; ) {
+      const count = await writeSome(descriptor, rest);
+      this.#bytes += count;
+      if (count > 0) this.#torn = count < rest.length && rest[count - 1] !== NEWLINE[0];
+      rest = rest.subarray(count);
+      if (count === 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  async #open(): Promise<number> {
+    const descriptor = await openFile(this.#path, OPEN_FLAGS, FILE_MODE);
+    this.#descriptor = descriptor;
+    await this.#learnSize();
+    return descriptor;
+  }
+
+  async #learnSize(): Promise<void> {
+    if (this.#descriptor !== undefined) this.#bytes = (await statFile(this.#descriptor)).size;
+  }
+
+  async #release(): Promise<void> {
+    this.#reopen = false;
+    const descriptor = this.#descriptor;
+    this.#descriptor = undefined;
+    this.#bytes = 0;
+    if (descriptor !== undefined) await closeFile(descriptor).catch(() => {});
+  }
+
+  async #rotateIfFull(more: number): Promise<void> {
+    const { mostBytes, keptFiles } = this.#options;
+    if (mostBytes === 0) return;
+    // The file may have been filled by an agent before, or by others.
+    this.#descriptor ??= await this.#open();
+    if (this.#bytes === 0 || this.#bytes + more <= mostBytes) return;
+    await this.#release();
+    for (let number = keptFiles - 1; number >= 0; number--) {
+      const from = number === 0 ? this.#path : `${this.#path}.${number}`;
+      await renameFile(from, `${this.#path}.${number + 1}`).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      });
+    }
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+/** @returns how many bytes were taken; 0 by a pipe that is full */
+function writeSome(descriptor: number, bytes: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(descriptor, bytes, (error, count) => {
+      if (error && error.code !== 'EAGAIN') reject(error);
+      else resolve(error ? 0 : count);
+    });
+  });
+}
