@@ -12,6 +12,7 @@ import { ContainerDirectory, type DirectoryCounters } from '../metadata/containe
 import type { ContainerState, PodState } from '../metadata/container-state.ts';
 import { type KubernetesPlace, placeInCluster } from '../metadata/kubernetes/connection.ts';
 import type { RuntimePlaces } from '../metadata/runtime-places.ts';
+import { type AlertAddition, withAdditions } from '../outputs/additions.ts';
 import type { Output, OutputCounters } from '../outputs/output.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import { AlertDesk, type DeskCounters } from './alert-desk.ts';
@@ -45,6 +46,8 @@ export interface AgentOptions {
   readonly ruleMatching?: RuleMatching;
   /** How long events and alerts wait for what is to be known of a new container. Default: HOLD_LIMITS. */
   readonly hold?: Partial<HoldLimits>;
+  /** What alerts get besides what their rules print. */
+  readonly additions?: readonly AlertAddition[];
   /** Closed by stop(). */
   readonly outputs: readonly Output[];
   /** evt.outputtime, and so on, in ISO 8601. */
@@ -89,7 +92,7 @@ export interface Agent {
 
 /** Resolves when events are being captured. Rejects with EngineError; outputs are closed then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { modules, outputs, replay, onTrouble = () => {} } = options;
+  const { modules, outputs, replay, additions = [], onTrouble = () => {} } = options;
   const source = replay ? 'builder' : (options.source ?? 'bpf');
   // FALCO_HOSTNAME is what Falco's own manifests set to the node's name.
   const machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
@@ -109,7 +112,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     podFailure: (id) => failureOf(directory.podState(id)),
   });
   const drops = new DropWatch(desk);
-  const ruleSets = new RuleSets(modules, {
+  const complete = (module: RuleModule): RuleModule => ({
+    ...module,
+    rules: module.rules.map((rule) => withAdditions(rule, additions)),
+  });
+  const ruleSets = new RuleSets(modules.map(complete), {
     engine: () => engine,
     desk,
     isFiltered: source === 'bpf' && options.kernelFilter !== false,
@@ -181,7 +188,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   return {
     summary,
     sign: () => running.sign,
-    replaceRules: (replacement) => ruleSets.replace(replacement),
+    replaceRules: (replacement) => ruleSets.replace(replacement.map(complete)),
     rulesFailed: (reason) => ruleSets.failed(reason),
     tell: (rule, priority, message) => desk.internal(rule, priority, message),
     inject: (images, events) => running.inject(images, events),

@@ -4,8 +4,9 @@ import type { Priority } from '../compiler/items.ts';
 import type { ContainerGap, GapReason, Match, RuleReads } from '../engine/protocol.ts';
 import { text } from '../fields/value.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
+import { fieldsOf, formattedFields } from '../outputs/additions.ts';
 import type { Alert } from '../outputs/alert.ts';
-import { type KeyedValue, renderFields, renderMessage, templateFields } from '../outputs/message.ts';
+import { type KeyedValue, renderFields, renderMessage } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
 import { member } from '../schema/layout.ts';
@@ -27,7 +28,9 @@ const POD_STATE_AT = member(CONTAINER, 'pod_state').offset;
 
 interface RulePlan {
   readonly rule: RuleInfo;
+  /** All that is read, first of them those that the alert shows. */
   readonly keys: readonly string[];
+  readonly shown: number;
   readonly module: KeyedValue | undefined;
 }
 
@@ -80,7 +83,7 @@ export interface DeskCounters {
 /** What the worker must know of a rule. The fields are in the order in which Match.values has them. */
 export function ruleReads(rule: RuleInfo): RuleReads {
   const { readsContainers, readsPods, eventTypes } = rule;
-  return { fields: templateFields(rule.output), readsContainers, readsPods, eventTypes };
+  return { fields: fieldsOf(rule).all, readsContainers, readsPods, eventTypes };
 }
 
 export class AlertDesk {
@@ -113,7 +116,10 @@ export class AlertDesk {
     const isNamed = generation > 0 || modules.length > 1;
     const plans = modules.map(({ rules, sha256 }) => {
       const module = isNamed ? { key: MODULE_FIELD, value: text(`sha256:${sha256}`) } : undefined;
-      return rules.map((rule): RulePlan => ({ rule, keys: templateFields(rule.output), module }));
+      return rules.map((rule): RulePlan => {
+        const { shown, all } = fieldsOf(rule);
+        return { rule, keys: all, shown: shown.length, module };
+      });
     });
     this.#plans.set(generation, plans);
   }
@@ -250,7 +256,7 @@ export class AlertDesk {
 
   #send(
     match: Match,
-    { rule, keys, module }: RulePlan,
+    { rule, keys, shown, module }: RulePlan,
     values: Match['values'],
     more: readonly KeyedValue[] = [],
   ): void {
@@ -260,7 +266,8 @@ export class AlertDesk {
     this.#byRule.set(name, { rule, alerts: (this.#byRule.get(name)?.alerts ?? 0) + 1 });
     const added = [...namesBeside(match, keys), ...more];
     const message = renderMessage(rule.output, fields) + renderFields(added);
-    const all = [...fields, ...added, ...(module ? [module] : [])];
+    const extra = formattedFields(rule.extra, fields);
+    const all = [...fields.slice(0, shown), ...added, ...extra, ...(module ? [module] : [])];
     const { time } = match;
     this.#write({ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all });
   }

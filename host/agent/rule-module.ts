@@ -7,6 +7,7 @@ import { schemaVersion } from '../compiler/schema-version.ts';
 import { parseTemplate } from '../compiler/template.ts';
 import type { Template } from '../compiler/template-tokens.ts';
 import { needsCluster, needsRuntime } from '../fields/container.ts';
+import type { ExtraFields } from '../outputs/additions.ts';
 import { escapeText } from '../outputs/escape.ts';
 import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
@@ -29,6 +30,8 @@ export interface RuleInfo {
   readonly readsPods: boolean;
   /** Names of the event types that it can match. */
   readonly eventTypes: readonly string[];
+  /** What alerts carry that the output does not print. */
+  readonly extra?: ExtraFields;
 }
 
 export interface RuleModule {

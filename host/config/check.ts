@@ -1,5 +1,6 @@
 // What the keys of a configuration must be together.
 
+import { readAppendOutput } from './append-output.ts';
 import type { Configuration } from './definition.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
 import { NOISE_OUTPUTS } from './keys/noise.ts';
@@ -13,6 +14,7 @@ export function checkConfiguration(configuration: Configuration, origins: Origin
     ...checkOutputs(configuration, origins),
     ...checkNoise(configuration, origins),
     ...checkServer(configuration, origins),
+    ...readAppendOutput(configuration, origins).diagnostics,
   ];
 }
 

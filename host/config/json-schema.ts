@@ -40,8 +40,10 @@ function schemaOf(definition: Definition): Schema {
       const items = { type: ['array', 'null'], items: schemaOf(definition.items) };
       return definition.orOne ? { description, anyOf: [items, { type: 'string' }] } : { description, ...items };
     }
-    case 'map':
-      return { description, type: ['object', 'null'], additionalProperties: schemaOf(definition.values) };
+    case 'map': {
+      const values = { type: ['object', 'null'], additionalProperties: schemaOf(definition.values) };
+      return definition.orKey ? { description, anyOf: [values, { type: 'string' }] } : { description, ...values };
+    }
     case 'section': {
       const properties = Object.fromEntries(Object.entries(definition.keys).map(([key, own]) => [key, schemaOf(own)]));
       const keys = { type: ['object', 'null'], properties, additionalProperties: false };

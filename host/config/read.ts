@@ -195,6 +195,7 @@ class Reader {
   }
 
   #map(definition: MapDefinition, node: ConfigNode, path: string): unknown {
+    if (node.kind === 'scalar' && definition.orKey) return new Map([[node.text, defaultOf(definition.values)]]);
     if (node.kind !== 'mapping') return this.#wrongKind(definition, node, path);
     return new Map(
       [...node.entries].map(([key, { value }]) => [key, this.read(definition.values, value, join(path, key))]),

@@ -53,6 +53,8 @@ export interface SectionDefinition<Keys extends KeyTable = KeyTable> extends Def
 export interface MapDefinition<Value extends Definition = Definition> extends DefinitionBase {
   readonly kind: 'map';
   readonly values: Value;
+  /** A text in its place is a key alone. */
+  readonly orKey?: true;
 }
 
 /** A key of Falco's that has no effect here; its value is not looked at. The description is the reason. */

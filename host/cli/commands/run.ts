@@ -3,7 +3,9 @@
 import { type Agent, type AgentOptions, startAgent } from '../../agent/agent.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
+import type { Configuration } from '../../config/definition.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
+import type { AlertAddition } from '../../outputs/additions.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand, EXIT } from '../command.ts';
@@ -75,6 +77,13 @@ interface RunStart {
   readonly settingsNow: () => Promise<RunSettings>;
 }
 
+/** Loaded only when there are any. */
+async function additionsOf(configuration: Configuration): Promise<readonly AlertAddition[]> {
+  if (configuration.append_output.length === 0) return [];
+  const { readAppendOutput } = await import('../../config/append-output.ts');
+  return readAppendOutput(configuration, new Map()).additions;
+}
+
 /** One run: from the start of the agent to the summary. */
 class Run {
   readonly #start: RunStart;
@@ -136,6 +145,7 @@ class Run {
     return {
       modules: this.#start.modules,
       outputs: await this.#outputs(),
+      additions: await additionsOf(configuration),
       sizes: { ...DEFAULT_SIZES, ringBudget: ringMegabytes * MEGABYTE },
       ruleMatching,
       isoTime,

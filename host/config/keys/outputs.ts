@@ -1,6 +1,12 @@
 // Where alerts go.
 
-import { flag, section, text, whole } from '../value-types.ts';
+import { flag, item, list, map, section, text, whole } from '../value-types.ts';
+
+const MATCH = item('Which rules are meant; without any of these, all.', {
+  source: text('', 'The source of their events.'),
+  rule: text('', 'The name of the rule.'),
+  tags: list(text('', 'A tag.'), 'All of these tags.'),
+});
 
 const MOST_WAITING = 1_000_000;
 
@@ -12,6 +18,25 @@ export const OUTPUT_KEYS = {
       'Alerts that may wait before an output; more are dropped and counted. 0: 8192.',
     ),
   }),
+  append_output: list(
+    item('What alerts get besides.', {
+      match: MATCH,
+      extra_output: text('', 'Text with fields, which is added to the alert.'),
+      extra_fields: list(
+        { ...map(text('', 'A format.'), 'A field, or a name and a format.'), orKey: true },
+        'Fields that are only in output_fields: their name, or a name and a format.',
+      ),
+      suggested_output: flag(
+        false,
+        "Add the container's id, name and image, its pod and namespace, and static_fields.",
+      ),
+    }),
+    'Adds to the alerts of rules, by source, rule and tags.',
+  ),
+  static_fields: map(
+    text('', 'Its value.'),
+    'Constants for append_output: `%static.NAME`, or all of them by suggested_output. Rules can not read them.',
+  ),
   stdout_output: section('Alerts on standard output.', {
     enabled: flag(true, 'Write alerts to standard output.'),
   }),

@@ -10,8 +10,6 @@ export const UNUSED_KEYS = {
   plugins: unused(
     'There are no plugins: what the container plugin supplies is built in. Of its init_config, `engines` is applied, as container_engines.',
   ),
-  append_output: unused(NOT_YET),
-  static_fields: unused(NOT_YET),
   syslog_output: unused(NOT_YET),
   log_stderr: unused(NOT_YET),
   log_syslog: unused(NOT_YET),

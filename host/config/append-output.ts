@@ -1,0 +1,106 @@
+// append_output and static_fields: what they add to alerts, and what is wrong in them.
+
+import { parseTemplate, TemplateError } from '../compiler/template.ts';
+import type { Template } from '../compiler/template-tokens.ts';
+import type { AlertAddition, FormattedField } from '../outputs/additions.ts';
+import type { Configuration } from './definition.ts';
+import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
+import type { Origin } from './node.ts';
+
+/** What Falco's container plugin suggests, in its order. */
+const SUGGESTED = [
+  'container.id',
+  'container.name',
+  'container.image.repository',
+  'container.image.tag',
+  'k8s.pod.name',
+  'k8s.ns.name',
+];
+
+const STATIC_FIELD = /%static\.([A-Za-z0-9_]+)/;
+
+export interface AppendOutput {
+  readonly additions: readonly AlertAddition[];
+  readonly diagnostics: readonly ConfigDiagnostic[];
+}
+
+type Entry = Configuration['append_output'][number];
+
+export function readAppendOutput(
+  { append_output, static_fields }: Pick<Configuration, 'append_output' | 'static_fields'>,
+  origins: ReadonlyMap<string, Origin>,
+): AppendOutput {
+  const diagnostics: ConfigDiagnostic[] = [];
+  const additions = append_output.map((entry, index): AlertAddition => {
+    const path = `append_output[${index}]`;
+    const parse = (format: string, key: string) => {
+      try {
+        return parseFormat(format, static_fields);
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error;
+        const origin = origins.get(key) ?? origins.get(path);
+        if (origin) diagnostics.push(configDiagnostic('CONFIG_VALUE', error.message, origin, { help: error.help }));
+        return [];
+      }
+    };
+    return additionOf(entry, path, static_fields, parse);
+  });
+  return { additions, diagnostics };
+}
+
+function additionOf(
+  { match = {}, extra_output, extra_fields = [], suggested_output }: Entry,
+  path: string,
+  statics: ReadonlyMap<string, string>,
+  parse: (format: string, key: string) => Template,
+): AlertAddition {
+  const fields: string[] = [];
+  const formatted: FormattedField[] = [];
+  for (const [index, given] of extra_fields.entries()) {
+    for (const [key, format] of given) {
+      const place = `${path}.extra_fields[${index}]`;
+      const template = parse(format === '' ? `%${key}` : format, place);
+      if (format !== '' || key.startsWith('static.')) formatted.push({ key, template });
+      else fields.push(key);
+    }
+  }
+  const output: Template = extra_output ? [SPACE, ...parse(extra_output, `${path}.extra_output`)] : [];
+  const suggested =
+    suggested_output === true ? SUGGESTED.map((name) => ` ${name.replaceAll('.', '_')}=%${name}`).join('') : '';
+  const ownStatics = suggested_output === true ? [...statics] : [];
+  return {
+    match,
+    output: [
+      ...output,
+      ...(suggested === '' ? [] : parseTemplate(suggested)),
+      ...ownStatics.map(([name, value]) => ({ kind: 'text', text: ` static_${name}=${value}` }) as const),
+    ],
+    fields,
+    formatted: [
+      ...formatted,
+      ...ownStatics.map(([name, value]) => ({
+        key: `static.${name}`,
+        template: [{ kind: 'text', text: value }] as const,
+      })),
+    ],
+  };
+}
+
+const SPACE = { kind: 'text', text: ' ' } as const;
+
+/** %static.NAME stands for its value, whatever that holds. */
+function parseFormat(format: string, statics: ReadonlyMap<string, string>): Template {
+  const found = STATIC_FIELD.exec(format);
+  if (!found) return parseTemplate(format);
+  const [written, name = ''] = found;
+  const value = statics.get(name);
+  if (value === undefined)
+    throw new TemplateError(`there is no static field ${name}`, found.index, found.index + written.length);
+  const before = format.slice(0, found.index);
+  const after = format.slice(found.index + written.length);
+  return [
+    ...(before === '' ? [] : parseTemplate(before)),
+    { kind: 'text', text: value },
+    ...(after === '' ? [] : parseFormat(after, statics)),
+  ];
+}

@@ -1,0 +1,69 @@
+// What alerts get besides what their rules print: Falco's append_output.
+
+import type { Template } from '../compiler/template-tokens.ts';
+import { text } from '../fields/value.ts';
+import { type KeyedValue, renderMessage, templateFields } from './message.ts';
+
+/** A field of an alert that is made from a template. */
+export interface FormattedField {
+  readonly key: string;
+  readonly template: Template;
+}
+
+export interface AlertAddition {
+  /** Which rules it is for: all of what is given must hold. */
+  readonly match: { readonly source?: string; readonly rule?: string; readonly tags?: readonly string[] };
+  /** Behind the rule's own output. */
+  readonly output: Template;
+  /** Fields that are not in the text. */
+  readonly fields: readonly string[];
+  readonly formatted: readonly FormattedField[];
+}
+
+export interface ExtraFields {
+  readonly fields: readonly string[];
+  readonly formatted: readonly FormattedField[];
+}
+
+interface RuleParts {
+  readonly name: string;
+  readonly source: string;
+  readonly tags: readonly string[];
+  readonly output: Template;
+  readonly extra?: ExtraFields;
+}
+
+/** The rule with what the additions that are for it give its alerts. */
+export function withAdditions<Rule extends RuleParts>(rule: Rule, additions: readonly AlertAddition[]): Rule {
+  const own = additions.filter((addition) => isFor(addition, rule));
+  if (own.length === 0) return rule;
+  const output = [...rule.output, ...own.flatMap((addition) => addition.output)];
+  const fields = own.flatMap((addition) => addition.fields);
+  const formatted = own.flatMap((addition) => addition.formatted);
+  return { ...rule, output, extra: { fields, formatted } };
+}
+
+function isFor(
+  { match: { source, rule, tags = [] } }: AlertAddition,
+  { name, source: own, tags: has }: RuleParts,
+): boolean {
+  return (
+    (source === undefined || source === own) &&
+    (rule === undefined || rule === name) &&
+    tags.every((tag) => has.includes(tag))
+  );
+}
+
+/** The fields that an alert of the rule carries, and those that are read for it beside them. */
+export function fieldsOf({ output, extra }: Pick<RuleParts, 'output' | 'extra'>): {
+  readonly shown: readonly string[];
+  readonly all: readonly string[];
+} {
+  const shown = new Set([...templateFields(output), ...(extra?.fields ?? [])]);
+  const read = (extra?.formatted ?? []).flatMap(({ template }) => templateFields(template));
+  return { shown: [...shown], all: [...new Set([...shown, ...read])] };
+}
+
+export function formattedFields(extra: ExtraFields | undefined, values: readonly KeyedValue[]): KeyedValue[] {
+  return (extra?.formatted ?? []).map(({ key, template }) => ({ key, value: text(renderMessage(template, values)) }));
+}
