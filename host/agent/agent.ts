@@ -76,6 +76,8 @@ export interface Summary {
 export interface Agent {
   /** The numbers so far. */
   summary(): Summary;
+  /** The modules in use, in their order. */
+  modules(): readonly RuleModule[];
   /** Whether the engine lives. */
   sign(): EngineSign;
   /** Goes on with other rules, and what is known stays known. Rejects with EngineError: the rules before stay in use. */
@@ -187,6 +189,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
   return {
     summary,
+    modules: () => ruleSets.modules,
     sign: () => running.sign,
     replaceRules: (replacement) => ruleSets.replace(replacement.map(complete)),
     rulesFailed: (reason) => ruleSets.failed(reason),

@@ -32,6 +32,8 @@ export interface RuleInfo {
   readonly eventTypes: readonly string[];
   /** What alerts carry that the output does not print. */
   readonly extra?: ExtraFields;
+  /** By event type, what an event costs, roughly in ns. */
+  readonly costs: Readonly<Record<string, number>>;
 }
 
 export interface RuleModule {
@@ -113,11 +115,14 @@ interface StoredManifest {
   readonly filter: unknown;
 }
 
-type StoredRule = Pick<ManifestRule, 'name' | 'priority' | 'source' | 'tags' | 'output' | 'fields' | 'eventTypes'>;
+type StoredRule = Pick<
+  ManifestRule,
+  'name' | 'priority' | 'source' | 'tags' | 'output' | 'fields' | 'eventTypes' | 'costs'
+>;
 
 function readRule(module: string, rule: unknown, index: number): StoredRule {
   if (!isObject(rule)) throw damaged(module, `rule ${index} is no JSON object`);
-  const { name, priority, source, tags, output, fields, eventTypes } = rule;
+  const { name, priority, source, tags, output, fields, eventTypes, costs } = rule;
   const texts = { name, priority, source, output };
   for (const [key, value] of Object.entries(texts)) {
     if (typeof value !== 'string') throw damaged(module, `the ${key} of rule ${index} is no text`);
@@ -125,8 +130,17 @@ function readRule(module: string, rule: unknown, index: number): StoredRule {
   if (!isTexts(tags) || !isTexts(fields) || !isTexts(eventTypes)) {
     throw damaged(module, `the tags or fields of rule ${index} are no texts`);
   }
+  if (!isObject(costs) || !Object.values(costs).every((cost) => Number.isFinite(cost))) {
+    throw damaged(module, `the costs of rule ${index} are no numbers`);
+  }
   // Checked above, which TypeScript can't follow.
-  return { ...(texts as Record<keyof typeof texts, string>), tags, fields, eventTypes };
+  return {
+    ...(texts as Record<keyof typeof texts, string>),
+    tags,
+    fields,
+    eventTypes,
+    costs: costs as Record<string, number>,
+  };
 }
 
 function damaged(name: string, reason: string): RuleModuleError {
@@ -134,7 +148,7 @@ function damaged(name: string, reason: string): RuleModuleError {
   return new RuleModuleError('MODULE_BAD_MANIFEST', `${name}: its manifest is damaged: ${escapeText(reason)}`);
 }
 
-function ruleInfo({ name, priority, source, tags, output, fields, eventTypes }: StoredRule): RuleInfo {
+function ruleInfo({ name, priority, source, tags, output, fields, eventTypes, costs }: StoredRule): RuleInfo {
   const known = parsePriority(priority);
   if (!known) throw new Error(`rule ${name} has priority ${priority}, which there is not`);
   return {
@@ -146,6 +160,7 @@ function ruleInfo({ name, priority, source, tags, output, fields, eventTypes }: 
     readsContainers: reads(fields, needsRuntime),
     readsPods: reads(fields, needsCluster),
     eventTypes,
+    costs,
   };
 }
 

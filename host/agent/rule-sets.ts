@@ -57,6 +57,11 @@ export class RuleSets {
     host.desk.use(0, modules);
   }
 
+  /** Those in use. */
+  get modules(): readonly RuleModule[] {
+    return this.#modules;
+  }
+
   /** What the worker starts with. */
   get first(): RuleSetStart {
     return this.#setOf(0, this.#modules);

@@ -63,6 +63,8 @@ export interface CaptureCounters {
   readonly evaluated: readonly number[];
   readonly dropped: readonly number[];
   readonly filtered: readonly number[];
+  /** The dropped once more, per CPU. */
+  readonly droppedByCpu: readonly number[];
   readonly images: number;
   readonly imagesLost: number;
   /** How often the kernel left out a BPF program because one was running on that CPU: calls that were not seen. */

@@ -15,6 +15,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/run.ts')).RUN,
   },
   {
+    name: 'status',
+    summary: 'Tell what a running agent does.',
+    load: async () => (await import('./commands/status.ts')).STATUS,
+  },
+  {
+    name: 'reload',
+    summary: 'Have a running agent read its rules anew.',
+    load: async () => (await import('./commands/reload.ts')).RELOAD,
+  },
+  {
+    name: 'top',
+    summary: 'Show what rules cost and how often they match, live.',
+    load: async () => (await import('./commands/top.ts')).TOP,
+  },
+  {
     name: 'capture',
     summary: 'Record what happens on this machine to a file.',
     load: async () => (await import('./commands/capture.ts')).CAPTURE,

@@ -9,6 +9,7 @@ import { conditionOn } from './condition-on.ts';
 import { checksOf, fieldsOf } from './fields-of.ts';
 import { kernelFilter } from './filter/derive.ts';
 import { type Condition, scopeOf } from './ir.ts';
+import { bodyCost } from './plan.ts';
 import type { CompiledRule } from './rule.ts';
 import { ruleSourceOf } from './rule-source.ts';
 import { templateFields } from './template.ts';
@@ -57,7 +58,7 @@ export function explainRule(rule: CompiledRule): Explanation {
     filter: kernelFilter(plan),
     eventCosts: bodies.map((body) => ({
       types: body.types.map(({ name }) => name),
-      nanoseconds: body.guards.reduce((sum, guard) => sum + costOf(guard), costOf(body.condition)),
+      nanoseconds: bodyCost(body),
     })),
   };
 }

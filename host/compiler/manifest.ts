@@ -2,7 +2,7 @@
 
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import type { Expression, Operand, TransformerArgument } from './ast.ts';
-import type { Plan } from './plan.ts';
+import { bodyCost, type Plan } from './plan.ts';
 import { schemaVersion } from './schema-version.ts';
 
 /** Custom section that holds it. */
@@ -30,6 +30,8 @@ export interface ManifestRule {
   readonly fields: readonly string[];
   /** Event types on which it can match; empty: it never does. */
   readonly eventTypes: readonly string[];
+  /** What an event of each of them costs, roughly in ns: by it the time that a module takes is divided among its rules. */
+  readonly costs: Readonly<Record<string, number>>;
 }
 
 export interface Manifest {
@@ -63,6 +65,9 @@ export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>
       line,
       fields: [...fieldsOf(source.condition)].sort(),
       eventTypes: bodies.flatMap(({ types }) => types.map((type) => type.name)),
+      costs: Object.fromEntries(
+        bodies.flatMap((body) => body.types.map(({ name }) => [name, Math.ceil(bodyCost(body))])),
+      ),
     };
   });
   return {

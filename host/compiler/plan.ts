@@ -17,6 +17,11 @@ export interface RuleBody {
   readonly condition: Condition;
 }
 
+/** Of an event on which it is tried, roughly in ns. */
+export function bodyCost({ guards, condition }: RuleBody): number {
+  return [...guards, condition].reduce((sum, each) => sum + (each.kind === 'constant' ? 0 : each.cost), 0);
+}
+
 export interface PlannedRule {
   readonly index: number;
   readonly source: RuleSource;

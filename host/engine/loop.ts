@@ -6,6 +6,7 @@ import type { EventMemory } from '../fields/memory.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { Replay } from '../recording/replay.ts';
 import type { RunFailure } from '../sandbox/run.ts';
+import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
 import type { MatchReader } from './match-reader.ts';
 import type { ModuleSet, SetMatch, SetModule } from './module-set.ts';
@@ -47,6 +48,7 @@ export interface LoopParts {
   readonly bindSet: (rules: RuleSetStart, bank: number) => ModuleSet;
   readonly rules: RuleSetStart;
   readonly reader: MatchReader;
+  readonly clock: EvaluationClock;
   readonly ruleMatching: RuleMatching;
   readonly memory: EventMemory;
   readonly hold: HoldLimits;
@@ -137,7 +139,7 @@ export class EngineLoop {
     recorder?.batch(this.#segments, pairs);
     this.#hold.takeBatch();
     if (pairs > 0) {
-      this.#evaluate(this.#segments, pairs);
+      this.#evaluate(this.#segments, pairs, this.#parts.clock.begin(this.#segments[0] ?? 0));
       this.#batches++;
     }
     capture.release();
@@ -181,9 +183,10 @@ export class EngineLoop {
     return this.#hold.isWaiting ? WAITING_POLL_MS : POLL_MS;
   }
 
-  #evaluate(segments: Uint32Array, pairs: number): void {
+  /** @param measured the time it takes counts */
+  #evaluate(segments: Uint32Array, pairs: number, measured = false): void {
     this.#matched.clear();
-    this.#set.evaluate(segments, pairs);
+    this.#set.evaluate(segments, pairs, measured);
   }
 
   /** New processes get their candidate bits, and new containers are made known, before any event of theirs is evaluated. */
@@ -286,6 +289,8 @@ export class EngineLoop {
       fieldsUnreadable: this.#parts.reader.unreadable,
       batches: this.#batches,
       hold: this.#hold.counters(capture.held),
+      lag: this.#parts.clock.lag,
+      evaluation: this.#set.evaluation,
     };
   }
 }

@@ -7,7 +7,7 @@ import { CANDIDATE_WORDS } from '../schema/image.ts';
 import { firstWords } from './candidate-words.ts';
 import { ContainerRules } from './container-rules.ts';
 import { planRule, type RulePlan } from './match-reader.ts';
-import type { RuleMatching, RuleSetStart } from './protocol.ts';
+import type { EvaluationCounters, RuleMatching, RuleSetStart } from './protocol.ts';
 
 const WORD_BYTES = BigUint64Array.BYTES_PER_ELEMENT;
 
@@ -17,6 +17,8 @@ export interface SetModule {
   readonly rules: readonly RulePlan[];
   /** Its own among the set's candidate words. */
   readonly words: BigUint64Array;
+  /** Of the batches that were measured, in ms. */
+  sampledMs: number;
   /** Set when it failed: it is not run any more. */
   failure: RunFailure | undefined;
 }
@@ -48,6 +50,8 @@ export class ModuleSet {
   readonly containerRules: ContainerRules;
   readonly #onFailure: SetHost['onFailure'];
   readonly #words = new BigUint64Array(CANDIDATE_WORDS);
+  #batches = 0;
+  #sampledBatches = 0;
 
   /** @throws {SandboxError | RangeError} for a module that does not fit the memory, and for more rules than there are candidates */
   constructor({ generation, modules, eventTypes, filter }: RuleSetStart, bank: number, host: SetHost) {
@@ -67,7 +71,7 @@ export class ModuleSet {
         candidates: (bank * CANDIDATE_WORDS + firstWord) * WORD_BYTES,
       });
       const words = this.#words.subarray(firstWord);
-      return { name, instance, rules: rules.map(planRule), words, failure: undefined };
+      return { name, instance, rules: rules.map(planRule), words, sampledMs: 0, failure: undefined };
     });
   }
 
@@ -81,16 +85,31 @@ export class ModuleSet {
     return this.#words;
   }
 
-  /** Evaluates stretches of records, given as pairs of addresses: all of them by the first module, then by the next one. */
-  evaluate(segments: Uint32Array, pairs: number): void {
+  /**
+   * Evaluates stretches of records, given as pairs of addresses: all of them by the first module, then by the next one.
+   * @param measured this batch's time is taken
+   */
+  evaluate(segments: Uint32Array, pairs: number, measured = false): void {
+    this.#batches++;
+    if (measured) this.#sampledBatches++;
     for (const module of this.modules) {
+      const began = measured ? performance.now() : 0;
       for (let pair = 0; pair < pairs && !module.failure; pair++) {
         const from = segments[2 * pair] ?? 0;
         const to = segments[2 * pair + 1] ?? 0;
         const result = runEvaluate(module.instance, from, to);
         if (!result.ok) this.#fail(module, result);
       }
+      if (measured) module.sampledMs += performance.now() - began;
     }
+  }
+
+  get evaluation(): EvaluationCounters {
+    return {
+      batches: this.#batches,
+      sampledBatches: this.#sampledBatches,
+      sampledMs: this.modules.map(({ sampledMs }) => sampledMs),
+    };
   }
 
   #fail(module: SetModule, failure: RunFailure): void {

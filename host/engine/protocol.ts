@@ -9,6 +9,7 @@ import type { ReplayReport } from '../recording/replay.ts';
 import type { VerifiedModule } from '../sandbox/instantiate.ts';
 import type { RunFailureKind } from '../sandbox/run.ts';
 import type { EventShape } from '../schema/event-structs.ts';
+import type { LagCounters } from './evaluation-clock.ts';
 
 export type RuleMatching = 'first' | 'all';
 
@@ -131,6 +132,14 @@ export interface HoldCounters {
   readonly ended: Readonly<Record<HoldEnd, number>>;
 }
 
+/** Of the rule set in use. */
+export interface EvaluationCounters {
+  readonly batches: number;
+  /** Of those, the ones that were measured, and how long they took by module, in ms. */
+  readonly sampledBatches: number;
+  readonly sampledMs: readonly number[];
+}
+
 /** Totals since the start, of the worker. */
 export interface EngineCounters {
   readonly capture: CaptureCounters;
@@ -141,6 +150,9 @@ export interface EngineCounters {
   readonly fieldsUnreadable: number;
   readonly batches: number;
   readonly hold: HoldCounters;
+  /** By how old events were when they were evaluated. */
+  readonly lag: LagCounters;
+  readonly evaluation: EvaluationCounters;
 }
 
 /** An error that ended the worker or kept it from starting. */

@@ -9,6 +9,7 @@ import { EventMemory } from '../fields/memory.ts';
 import { RecordingFile, RecordingReader } from '../recording/reader.ts';
 import { type RecordedBlock, Recorder } from '../recording/recorder.ts';
 import { Replay } from '../recording/replay.ts';
+import { EvaluationClock } from './evaluation-clock.ts';
 import { EngineLoop, type LoopParts } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
 import { ModuleSet } from './module-set.ts';
@@ -109,6 +110,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
         onFailure: (set, module, failure) => loop.onFailure(set, module, failure),
       }),
     reader: new MatchReader(memory, context),
+    clock: new EvaluationClock(sandbox.buffer),
     ruleMatching,
     memory,
     hold,

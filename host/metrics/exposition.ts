@@ -1,6 +1,8 @@
 // Metrics as Prometheus reads them: its text format, version 0.0.4.
 
 export interface Sample {
+  /** After the metric's name: `_bucket`, `_sum`, `_count` of a histogram. */
+  readonly suffix?: string;
   readonly labels?: Readonly<Record<string, string | number>>;
   readonly value: number;
 }
@@ -8,7 +10,7 @@ export interface Sample {
 export interface Metric {
   /** Of counters with `_total` at its end. */
   readonly name: string;
-  readonly type: 'counter' | 'gauge';
+  readonly type: 'counter' | 'gauge' | 'histogram';
   /** One sentence. */
   readonly help: string;
   readonly samples: readonly Sample[];
@@ -22,6 +24,30 @@ export function counter(name: string, help: string, samples: number | readonly S
 
 export function gauge(name: string, help: string, samples: number | readonly Sample[]): Metric {
   return { name, type: 'gauge', help, samples: samplesOf(samples) };
+}
+
+/**
+ * @param bounds upper bounds of the classes
+ * @param counts of each class, and of what is above the last bound
+ */
+export function histogram(
+  name: string,
+  help: string,
+  bounds: readonly number[],
+  counts: readonly number[],
+  sum: number,
+): Metric {
+  let below = 0;
+  const buckets = [...bounds.map(String), '+Inf'].map((le, index): Sample => {
+    below += counts[index] ?? 0;
+    return { suffix: '_bucket', labels: { le }, value: below };
+  });
+  return {
+    name,
+    type: 'histogram',
+    help,
+    samples: [...buckets, { suffix: '_sum', value: sum }, { suffix: '_count', value: below }],
+  };
 }
 
 /** What is not a number but a text is told by labels, with the value 1. */
@@ -46,7 +72,9 @@ export function exposition(metrics: readonly Metric[]): string {
   return metrics
     .filter(({ samples }) => samples.length > 0)
     .map(({ name, type, help, samples }) => {
-      const lines = samples.map(({ labels, value }) => `${name}${labelText(labels)} ${number(value)}\n`);
+      const lines = samples.map(
+        ({ suffix = '', labels, value }) => `${name}${suffix}${labelText(labels)} ${number(value)}\n`,
+      );
       return `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n# TYPE ${name} ${type}\n${lines.join('')}`;
     })
     .join('');

@@ -23,7 +23,7 @@ export function falcoMetrics(
     ...(resources ? resourceMetrics(resources) : []),
     ...(engine && choice.events ? eventMetrics(engine.capture) : []),
     ...(engine && choice.state ? stateMetrics(engine.capture) : []),
-    ...(engine && choice.perCpu ? [cpuMetric(engine.capture)] : []),
+    ...(engine && choice.perCpu ? cpuMetrics(engine.capture) : []),
   ];
 }
 
@@ -143,9 +143,12 @@ function stateMetrics({ imagesLost }: CaptureCounters): Metric[] {
   return [counter('falcosecurity_scap_n_drops_full_threadtable_total', help, imagesLost)];
 }
 
-function cpuMetric({ produced }: CaptureCounters): Metric {
-  const samples = produced.map((value, cpu) => ({ labels: { cpu }, value }));
-  return counter('falcosecurity_scap_n_evts_cpu_total', 'Events that each CPU told of.', samples);
+function cpuMetrics({ produced, droppedByCpu }: CaptureCounters): Metric[] {
+  const samples = (values: readonly number[]) => values.map((value, cpu) => ({ labels: { cpu }, value }));
+  return [
+    counter('falcosecurity_scap_n_evts_cpu_total', 'Events that each CPU told of.', samples(produced)),
+    counter('falcosecurity_scap_n_drops_cpu_total', 'Events of each CPU that found no room.', samples(droppedByCpu)),
+  ];
 }
 
 function sum(numbers: readonly number[]): number {

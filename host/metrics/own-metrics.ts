@@ -1,10 +1,11 @@
 // Metrics of what Falco does not have, or does not tell.
 
 import type { Summary } from '../agent/agent.ts';
+import { LAG_BOUNDS_MS } from '../engine/evaluation-clock.ts';
 import { type EngineCounters, HOLD_ENDS } from '../engine/protocol.ts';
 import type { OutputCounters } from '../outputs/output.ts';
 import { EVENT_TYPES } from '../schema/events.ts';
-import { counter, gauge, info, type Metric, type Sample } from './exposition.ts';
+import { counter, gauge, histogram, info, type Metric, type Sample } from './exposition.ts';
 
 export function ownMetrics(summary: Summary): Metric[] {
   return [
@@ -16,7 +17,8 @@ export function ownMetrics(summary: Summary): Metric[] {
   ];
 }
 
-function engineMetrics({ capture, matches, matchesDropped, fieldsUnreadable, hold }: EngineCounters): Metric[] {
+function engineMetrics(counters: EngineCounters): Metric[] {
+  const { capture, matches, matchesDropped, fieldsUnreadable, hold, lag, evaluation } = counters;
   const outcomes = ['evaluated', 'filtered', 'dropped'] as const;
   const events = EVENT_TYPES.flatMap(({ name, number }): Sample[] =>
     outcomes.map((outcome) => ({ labels: { type: name, outcome }, value: capture[outcome][number] ?? 0 })),
@@ -58,6 +60,14 @@ function engineMetrics({ capture, matches, matchesDropped, fieldsUnreadable, hol
       'Events that waited so, by why they do no more: all but known were evaluated without.',
       HOLD_ENDS.map((end) => ({ labels: { end }, value: hold.ended[end] })),
     ),
+    histogram(
+      'wasprey_lag_seconds',
+      "From the kernel's clock to evaluation, of the first event of each batch.",
+      LAG_BOUNDS_MS.map((bound) => bound / 1000),
+      lag.batches,
+      lag.sumMs / 1000,
+    ),
+    counter('wasprey_batches_total', 'Batches of events that the rules in use were evaluated on.', evaluation.batches),
   ];
 }
 

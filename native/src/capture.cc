@@ -356,13 +356,17 @@ Counters Capture::Count() const {
   for (uint32_t cpu = 0; cpu < plan_.cpus; cpu++) {
     const ring_control& control = memory.controls[cpu];
     uint64_t produced = __atomic_load_n(&control.sequence, __ATOMIC_RELAXED);
+    uint64_t dropped_here = 0;
     for (int type = 0; type < EVENT_TYPE_COUNT; type++) {
-      counters.dropped[type] += __atomic_load_n(&control.dropped[type], __ATOMIC_RELAXED);
+      const uint64_t dropped = __atomic_load_n(&control.dropped[type], __ATOMIC_RELAXED);
+      counters.dropped[type] += dropped;
+      dropped_here += dropped;
       const uint64_t filtered = __atomic_load_n(&control.filtered[type], __ATOMIC_RELAXED);
       counters.filtered[type] += filtered;
       produced += filtered;
     }
     counters.produced.push_back(produced);
+    counters.dropped_by_cpu.push_back(dropped_here);
   }
   return counters;
 }

@@ -22,7 +22,7 @@
 namespace wasprey {
 
 struct Counters {
-  std::vector<uint64_t> produced;                      // by CPU
+  std::vector<uint64_t> produced, dropped_by_cpu;      // by CPU
   std::vector<uint64_t> evaluated, dropped, filtered;  // by event type
   uint64_t images = 0, images_lost = 0, images_evicted = 0, unknown_images = 0, missed_runs = 0;
   uint64_t containers = 0, held = 0, malformed = 0;

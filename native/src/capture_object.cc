@@ -314,6 +314,7 @@ Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   object.Set("produced", ArrayOf(env, counters.produced));
   object.Set("evaluated", ArrayOf(env, counters.evaluated));
   object.Set("dropped", ArrayOf(env, counters.dropped));
+  object.Set("droppedByCpu", ArrayOf(env, counters.dropped_by_cpu));
   object.Set("filtered", ArrayOf(env, counters.filtered));
   number("images", counters.images);
   number("imagesLost", counters.images_lost);

@@ -32,6 +32,7 @@ function handMade(evaluate: string): RuleModule {
         readsContainers: false,
         readsPods: false,
         eventTypes: ['openat'],
+        costs: {},
       },
     ],
     eventTypes: ['openat'],

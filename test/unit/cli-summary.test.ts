@@ -10,6 +10,7 @@ const CAPTURE = {
   produced: [1_000_000, 234_567],
   evaluated: [999_000, 234_000],
   dropped: [0, 0],
+  droppedByCpu: [0],
   filtered: [1_000, 567],
   images: 0,
   imagesLost: 0,
@@ -26,7 +27,16 @@ const HOLD: HoldCounters = {
   total: 0,
   ended: { known: 0, 'timed-out': 0, 'too-many-events': 0, 'no-memory': 0, 'rules-replaced': 0, stopped: 0 },
 };
-const ENGINE = { capture: CAPTURE, matches: 3, matchesDropped: 0, fieldsUnreadable: 0, batches: 1, hold: HOLD };
+const ENGINE = {
+  capture: CAPTURE,
+  matches: 3,
+  matchesDropped: 0,
+  fieldsUnreadable: 0,
+  batches: 1,
+  hold: HOLD,
+  lag: { batches: [], sumMs: 0 },
+  evaluation: { batches: 1, sampledBatches: 0, sampledMs: [] },
+};
 
 function summary(changed: Partial<Summary> = {}): Summary {
   return {

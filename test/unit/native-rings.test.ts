@@ -86,10 +86,11 @@ test('what finds no room is dropped and counted, and what was there stays whole'
   for (let events = builder.poll(); events.length > 0; events = builder.poll()) {
     for (const event of events) assert.equal(event.number('tid'), seen++);
   }
-  const { produced, evaluated, dropped } = builder.capture.counters();
+  const { produced, evaluated, dropped, droppedByCpu } = builder.capture.counters();
   assert.deepEqual(produced, [0, 1000]);
   assert.equal(evaluated[2], seen);
   assert.equal(dropped[2], 1000 - seen);
+  assert.deepEqual(droppedByCpu, [0, 1000 - seen]);
   assert.ok(seen > 50 && seen < 1000);
 });
 

@@ -11,6 +11,7 @@ import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand, EXIT } from '../command.ts';
 import { reasonOf } from '../rule-files.ts';
 import { type RuleWatch, watchRules } from '../rule-watch.ts';
+import { startControl } from '../run-control.ts';
 import { kubernetesPlace, runtimePlaces } from '../run-metadata.ts';
 import { alertFormat, makeOutputs } from '../run-outputs.ts';
 import { RunServer } from '../run-server.ts';
@@ -123,6 +124,7 @@ class Run {
       again: this.#start.settingsNow,
       say: (message) => this.#say(message),
     });
+    const control = await startControl(this.#settings.configuration, agent, this.#watch);
     const began = performance.now();
     this.#announce(began);
     const { duration } = this.#settings;
@@ -130,6 +132,7 @@ class Run {
     const failure = await this.#end.promise;
     clearTimeout(timer);
     this.#watch.close();
+    await control?.close();
     return this.#finish(agent, began, failure);
   }
 

@@ -26,6 +26,10 @@ export const SERVICE_KEYS = {
     replay: unused('Recordings are evaluated by `wasprey replay`.'),
     gvisor: unused('gVisor is not watched; Falco no longer does it either.'),
   }),
+  control: section('The control socket, over which `wasprey status`, `reload` and `top` ask the agent.', {
+    enabled: flag(false, 'Listen on a Unix socket that only the owner of the agent can open.'),
+    socket: text('/run/wasprey/control.sock', 'Its path.'),
+  }),
   webserver: section('The web server: health, readiness, versions, metrics.', {
     enabled: flag(false, 'Serve over HTTP.'),
     listen_address: text('127.0.0.1', 'Address to listen at; 0.0.0.0 and :: are all of the machine.'),

@@ -1,0 +1,30 @@
+// wasprey status: what a running agent does.
+
+import { defineCommand, EXIT } from '../command.ts';
+import { agentStatus, CONTROL_OPTIONS } from '../control-options.ts';
+import { renderStatus } from '../status-report.ts';
+
+export const STATUS = defineCommand({
+  name: 'status',
+  usage: '',
+  description: `
+    Tells what a running agent does: the modules it goes by and their hashes, what became of events, rules with their alerts and an
+    estimate of what each costs, outputs, what is known of containers, and why rules could not be replaced, if they could not.
+
+    The exit status is 0 if an agent answers and nothing is wrong, and 1 otherwise: events were dropped, an output loses alerts, a
+    module was set aside, or new rules were refused.`,
+  options: {
+    ...CONTROL_OPTIONS,
+    json: { kind: 'flag', short: 'j', description: 'All of it as one JSON object.' },
+  },
+  examples: [
+    { command: 'wasprey status', effect: "Of this machine's agent." },
+    { command: "wasprey status --json | jq '.modules[].sha256'", effect: 'The hashes of its modules.' },
+  ],
+  async run({ options }, terminal) {
+    const status = await agentStatus(options);
+    const { text, isWell } = renderStatus(status, terminal);
+    terminal.print(options.json ? `${JSON.stringify(status)}\n` : text);
+    return isWell ? EXIT.ok : EXIT.failure;
+  },
+});

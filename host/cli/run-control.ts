@@ -1,0 +1,34 @@
+// The control socket of a run.
+
+import type { Agent } from '../agent/agent.ts';
+import type { Configuration } from '../config/definition.ts';
+import { type ControlServer, ControlTakenError, startControlServer } from '../control/server.ts';
+import { statusOf } from '../control/status.ts';
+import { CommandFailure } from './report-error.ts';
+import { reasonOf } from './rule-files.ts';
+import type { RuleWatch } from './rule-watch.ts';
+import { version } from './version.ts';
+
+/** Undefined if the configuration wants none. Rejects with CommandFailure. */
+export async function startControl(
+  { control }: Configuration,
+  agent: Agent,
+  watch: RuleWatch,
+): Promise<ControlServer | undefined> {
+  if (!control.enabled) return undefined;
+  const startedMs = Math.round(Date.now() - performance.now());
+  try {
+    return await startControlServer(control.socket, {
+      status: () => statusOf({ version: version(), startedMs, modules: agent.modules() }, agent.summary()),
+      async reload() {
+        const result = await watch.reload();
+        const reason = agent.summary().rules.reloads.lastFailure?.reason;
+        return { result, ...(result === 'refused' && reason !== undefined && { reason }) };
+      },
+    });
+  } catch (error) {
+    if (error instanceof ControlTakenError)
+      throw new CommandFailure(error.message, 'set control.socket to another path');
+    throw new CommandFailure(`can't listen at ${control.socket}: ${reasonOf(error)}`, 'set control.socket');
+  }
+}

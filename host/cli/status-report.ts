@@ -1,0 +1,82 @@
+// The state of an agent for people.
+
+import type { AgentStatus } from '../control/status.ts';
+import { iso8601 } from '../fields/time.ts';
+import { escapeText } from '../outputs/escape.ts';
+import { columns } from './layout.ts';
+import { number } from './summary.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface StatusReport {
+  readonly text: string;
+  /** Nothing is lost, and the rules in use are those that are meant. */
+  readonly isWell: boolean;
+}
+
+const MOST_RULES = 20;
+const NANOSECONDS = 1_000_000n;
+
+export function renderStatus(status: AgentStatus, terminal: Terminal): StatusReport {
+  const troubles = troublesOf(status);
+  const { events, modules, outputs, containers } = status;
+  const section = (title: string, rows: readonly (readonly string[])[]): string =>
+    `${terminal.bold(title)}\n${columns(rows, Number.POSITIVE_INFINITY)}\n`;
+  const rules = status.rules.toSorted((one, other) => other.alerts - one.alerts).slice(0, MOST_RULES);
+  const parts = [
+    `Wasprey ${status.version}, process ${status.pid}, since ${moment(status.startedMs)}\n`,
+    troubles.length > 0 ? `${terminal.bold('Trouble')}\n${troubles.map((each) => `  ${each}\n`).join('')}` : '',
+    section('Events', [
+      ['produced', number(events.produced)],
+      ['evaluated', number(events.evaluated)],
+      ['filtered in the kernel', number(events.filtered)],
+      ['dropped', number(events.dropped)],
+      ['fullest ring', `${Math.round(100 * status.ringHighWater)} %`],
+    ]),
+    section(
+      `Modules, generation ${status.generation}`,
+      modules.map(({ name, sha256, rules: count, evaluationMs }) => [
+        escapeText(name),
+        `${number(count)} rules`,
+        `${number(Math.round(evaluationMs))} ms of evaluation`,
+        sha256,
+      ]),
+    ),
+    section(`Rules, ${number(status.alerts)} alerts`, [
+      ['alerts', 'cost', 'priority', 'rule'],
+      ...rules.map(({ name, priority, alerts, estimatedMs }) => [
+        number(alerts),
+        `${number(Math.round(estimatedMs))} ms`,
+        priority,
+        escapeText(name),
+      ]),
+      ...(status.rules.length > MOST_RULES ? [['', '', '', `and ${status.rules.length - MOST_RULES} more`]] : []),
+    ]),
+    section('Outputs', [
+      ['output', 'written', 'lost', 'waiting', 'failed attempts'],
+      ...outputs.map(({ name, counters }) =>
+        [counters.written, counters.dropped, counters.queued ?? 0, counters.errors].map(number).toSpliced(0, 0, name),
+      ),
+    ]),
+    section('Containers', [
+      ['known', number(containers.known)],
+      ['not known', number(containers.unknown)],
+    ]),
+  ];
+  return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
+}
+
+function troublesOf({ events, outputs, reloads }: AgentStatus): string[] {
+  const { lastFailure, lastSuccess } = reloads;
+  const lost = outputs.filter(({ counters }) => counters.dropped > 0);
+  return [
+    ...(events.dropped > 0 ? [`${number(events.dropped)} events were dropped`] : []),
+    ...lost.map(({ name, counters }) => `${number(counters.dropped)} alerts for ${name} were lost`),
+    ...(lastFailure && lastFailure.time > (lastSuccess ?? 0)
+      ? [`rules were refused at ${moment(lastFailure.time)}: ${escapeText(lastFailure.reason)}`]
+      : []),
+  ];
+}
+
+function moment(milliseconds: number): string {
+  return iso8601(BigInt(Math.floor(milliseconds)) * NANOSECONDS).replace(/\.\d+/, '');
+}

@@ -1,0 +1,113 @@
+// The state of an agent as its control socket tells it: plain JSON, for people by way of `wasprey status` and for scripts.
+
+import type { Summary } from '../agent/agent.ts';
+import type { RuleModule } from '../agent/rule-module.ts';
+import type { EngineCounters } from '../engine/protocol.ts';
+import { findEventType } from '../schema/events.ts';
+
+export interface RuleStatus {
+  readonly name: string;
+  readonly module: string;
+  readonly priority: string;
+  readonly alerts: number;
+  /**
+   * Time that its evaluation has taken, in ms, since these rules are in use: its module's, measured on samples, divided by what each rule
+   * costs by its conditions on the events that there were. Which processes a rule is tried on at all is not in it.
+   */
+  readonly estimatedMs: number;
+}
+
+export interface ModuleStatus {
+  readonly name: string;
+  readonly sha256: string;
+  readonly rules: number;
+  /** ms of evaluation, measured on samples. */
+  readonly evaluationMs: number;
+}
+
+export interface AgentStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedMs: number;
+  readonly nowMs: number;
+  readonly events: {
+    readonly produced: number;
+    readonly evaluated: number;
+    readonly filtered: number;
+    readonly dropped: number;
+  };
+  readonly ringHighWater: number;
+  readonly generation: number;
+  readonly modules: readonly ModuleStatus[];
+  readonly reloads: Summary['rules']['reloads'];
+  readonly rules: readonly RuleStatus[];
+  readonly alerts: number;
+  readonly containers: Summary['containers'];
+  readonly outputs: Summary['outputs'];
+}
+
+export interface StatusFacts {
+  readonly version: string;
+  readonly startedMs: number;
+  /** Those in use, in their order. */
+  readonly modules: readonly RuleModule[];
+}
+
+export function statusOf({ version, startedMs, modules }: StatusFacts, summary: Summary): AgentStatus {
+  const { engine, alerts, rules, containers, outputs } = summary;
+  const total = (numbers: readonly number[] = []): number => numbers.reduce((sum, value) => sum + value, 0);
+  const times = modules.map((_, index) => evaluationMs(engine, index));
+  return {
+    version,
+    pid: process.pid,
+    startedMs,
+    nowMs: Date.now(),
+    events: {
+      produced: total(engine?.capture.produced),
+      evaluated: total(engine?.capture.evaluated),
+      filtered: total(engine?.capture.filtered),
+      dropped: total(engine?.capture.dropped) + (engine?.capture.missedRuns ?? 0),
+    },
+    ringHighWater: engine?.capture.ringHighWater ?? 0,
+    generation: rules.generation,
+    modules: modules.map(({ name, sha256, rules: { length } }, index) => ({
+      name,
+      sha256,
+      rules: length,
+      evaluationMs: times[index] ?? 0,
+    })),
+    reloads: rules.reloads,
+    rules: modules.flatMap((module, index) => rulesOf(module, times[index] ?? 0, engine, alerts.byRule)),
+    alerts: alerts.alerts,
+    containers,
+    outputs,
+  };
+}
+
+/** From the measured batches to all of them. */
+function evaluationMs(engine: EngineCounters | undefined, index: number): number {
+  const { batches = 0, sampledBatches = 0, sampledMs = [] } = engine?.evaluation ?? {};
+  return sampledBatches === 0 ? 0 : ((sampledMs[index] ?? 0) * batches) / sampledBatches;
+}
+
+function rulesOf(
+  { name: module, rules }: RuleModule,
+  moduleMs: number,
+  engine: EngineCounters | undefined,
+  alerts: ReadonlyMap<string, number>,
+): RuleStatus[] {
+  const weights = rules.map(({ costs }) =>
+    Object.entries(costs).reduce((sum, [type, cost]) => {
+      const number = findEventType(type)?.number;
+      return sum + cost * (number === undefined ? 0 : (engine?.capture.evaluated[number] ?? 0));
+    }, 0),
+  );
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return rules.map(({ name, priority }, index) => ({
+    name,
+    module,
+    priority,
+    alerts: alerts.get(name) ?? 0,
+    estimatedMs: sum === 0 ? 0 : (moduleMs * (weights[index] ?? 0)) / sum,
+  }));
+}

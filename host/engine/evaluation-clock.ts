@@ -1,0 +1,46 @@
+// How long evaluation takes, and how old events are by then: measured on one batch in so many, so that measuring costs nothing.
+
+import { EVENT_HEADER } from '../schema/event-structs.ts';
+import { member } from '../schema/layout.ts';
+
+/** A look at the clock costs about as much as evaluating two events. */
+const SAMPLE_EVERY = 16;
+const TIME = member(EVENT_HEADER, 'time').offset;
+
+/** Upper bounds of the classes of ages, in ms; older ones are in a class more. */
+export const LAG_BOUNDS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000] as const;
+
+export interface LagCounters {
+  /** Batches by the age of their first event, from the kernel's clock to its evaluation, by LAG_BOUNDS_MS. */
+  readonly batches: readonly number[];
+  readonly sumMs: number;
+}
+
+/** Decides which batches are measured. */
+export class EvaluationClock {
+  readonly #view: DataView;
+  readonly #lag: number[] = [...LAG_BOUNDS_MS, 0].map(() => 0);
+  #lagSumMs = 0;
+  #batches = 0;
+
+  /** @param memory the WebAssembly.Memory's buffer */
+  constructor(memory: ArrayBufferLike) {
+    this.#view = new DataView(memory);
+  }
+
+  /** A batch begins, whose first record is at that address; whether its evaluation is to be measured. */
+  begin(record: number): boolean {
+    const ageMs = Date.now() - Number(this.#view.getBigUint64(record + TIME, true) / 1000n) / 1000;
+    // Date.now() counts whole milliseconds, and the clock may have been set back.
+    const age = Math.max(0, ageMs);
+    const index = LAG_BOUNDS_MS.findIndex((bound) => age <= bound);
+    const at = index < 0 ? LAG_BOUNDS_MS.length : index;
+    this.#lag[at] = (this.#lag[at] ?? 0) + 1;
+    this.#lagSumMs += age;
+    return this.#batches++ % SAMPLE_EVERY === 0;
+  }
+
+  get lag(): LagCounters {
+    return { batches: [...this.#lag], sumMs: this.#lagSumMs };
+  }
+}
