@@ -26,6 +26,8 @@ export interface FilteredEvent {
   readonly directory?: string;
   /** null: the kernel has opened nothing. */
   readonly resolved?: string | null;
+  /** Another path that the file has, by another link to it or without a bind mount. */
+  readonly elsewhere?: string;
 }
 
 const FAMILIES = FILTER_FAMILIES.length;
@@ -42,7 +44,9 @@ export function clausesLeft(tables: FilterTables, event: FilteredEvent): bigint 
   if (event.open) clauses &= tables.opens[indexOf(event.open)] ?? 0n;
   if (event.socket) clauses &= clausesOfSocket(tables, event.socket);
   if (event.type.shape !== 'open' || (clauses & tables.anyPath) !== 0n) return clauses;
-  return clauses & (clausesOfPassed(tables, event) | clausesOfResolved(tables, event.resolved));
+  const { resolved, elsewhere = null } = event;
+  const opened = clausesOfResolved(tables, resolved) | clausesOfResolved(tables, elsewhere);
+  return clauses & (clausesOfPassed(tables, event) | opened);
 }
 
 /** The addresses of an IPv6 socket may be those of IPv4. */

@@ -31,6 +31,8 @@ interface Opened {
   readonly created: boolean;
   /** Where a link leads, or null where the file has no path; undefined: where the path passed does. */
   readonly resolved?: string | null;
+  /** Another path that it has. */
+  readonly elsewhere?: string;
 }
 
 const COMPONENTS = [
@@ -98,8 +100,16 @@ const outcome: fc.Arbitrary<RandomOpen['outcome']> = fc.oneof(
           { weight: 2, arbitrary: resolvedPath },
           { weight: 1, arbitrary: fc.constant(null) },
         ),
+        elsewhere: fc.option(resolvedPath, { nil: undefined, freq: 1 }),
       })
-      .map(({ kind, created, resolved }): Opened => ({ kind, created, ...(resolved !== undefined && { resolved }) })),
+      .map(
+        ({ kind, created, resolved, elsewhere }): Opened => ({
+          kind,
+          created,
+          ...(resolved !== undefined && { resolved }),
+          ...(resolved !== null && elsewhere !== undefined && { elsewhere }),
+        }),
+      ),
   },
 );
 
@@ -169,6 +179,7 @@ export function openRecord(open: RandomOpen, image: bigint, current: string): St
     ...(raw !== undefined && { raw }),
     ...(relative && { directory }),
     ...(resolved !== undefined && { resolved }),
+    ...(!failed && result.elsewhere !== undefined && { elsewhere: result.elsewhere }),
   };
 }
 
@@ -195,6 +206,7 @@ export function filteredOpen(open: RandomOpen, current: string): FilteredEvent {
     // A descriptor that is none may be anything.
     ...(directory !== undefined && { directory: directory ?? '' }),
     ...(resolved !== undefined && { resolved }),
+    ...(!failed && result.elsewhere !== undefined && { elsewhere: result.elsewhere }),
   };
 }
 
