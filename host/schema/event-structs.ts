@@ -83,7 +83,7 @@ export const EVENT_STRUCTS = {
     {
       name: 'elsewhere',
       type: 'string',
-      doc: 'another path of the file: by a hard link, or not by the bind mount it was reached through',
+      doc: 'another path of the file: by a hard link, or without the bind mount or the own root that it was reached by',
     },
   ]),
   exec: body('event_exec', 'execve, execveat', [

@@ -1,5 +1,6 @@
 /* Another path of an open file than the one by which it was reached: through another hard link to it, or, behind a bind
- * mount, where the file system has it itself. Rules that name a file name it by one of its paths. */
+ * mount, where the file system has it itself, and of a process with a root of its own, from the top of its mounts.
+ * Rules that name a file name it by one of its paths. */
 
 #ifndef WASPREY_ELSEWHERE_H
 #define WASPREY_ELSEWHERE_H
@@ -28,14 +29,37 @@ static long names_step(u32 index, struct names *names) {
   return 0;
 }
 
-inline_always u64 root_mount(void) {
-  return LOAD_WORD(fs_struct, LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs), root.mnt);
+/* The root of the other path: none, so that it leads up to the top. */
+#define NO_ROOT 0
+
+/* A root lies at most so many mounts below the top. */
+#define MOST_MOUNTS_UP 8
+
+/* The mount at the top of those that the current process has above it. The root of a machine is mounted over that of its
+ * initial RAM disk, which nobody sees. Global functions, as put_path() is. */
+__noinline u64 top_mount(void) {
+  u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
+  u64 mount = LOAD_WORD(fs_struct, fs, root.mnt) - MNT_OFFSET;
+#pragma unroll
+  for (u32 i = 0; i < MOST_MOUNTS_UP; i++) {
+    u64 parent = LOAD_WORD(mount, mount, mnt_parent);
+    if (parent == mount || LOAD_WORD(mount, mount, mnt_mountpoint) == LOAD_WORD(mount, parent, mnt.mnt_root))
+      break;
+    mount = parent;
+  }
+  return mount + MNT_OFFSET;
 }
 
-/* The mount by which the other path leads to the file: that of the process's root, if it is of the same file system. */
-inline_always u64 mount_elsewhere(u64 file) {
-  u64 mnt = LOAD_WORD(file, file, f_path.mnt), root = root_mount();
-  return LOAD_WORD(vfsmount, mnt, mnt_sb) == LOAD_WORD(vfsmount, root, mnt_sb) ? root : mnt;
+/* The mount by which the other path leads to the file: that at the top, if it is of the same file system. */
+__noinline u64 mount_elsewhere(u64 file) {
+  u64 mnt = LOAD_WORD(file, file, f_path.mnt), top = top_mount();
+  return LOAD_WORD(vfsmount, mnt, mnt_sb) == LOAD_WORD(vfsmount, top, mnt_sb) ? top : mnt;
+}
+
+/* Whether the process sees only a part of its mounts, by chroot(2). */
+inline_always bool has_own_root(void) {
+  u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs), mnt = LOAD_WORD(fs_struct, fs, root.mnt);
+  return mnt != top_mount() || LOAD_WORD(fs_struct, fs, root.dentry) != LOAD_WORD(vfsmount, mnt, mnt_root);
 }
 
 /* The dentry at the end of the other path; 0: none is known. A global function, as put_path() is. */
@@ -48,7 +72,7 @@ __noinline u64 dentry_elsewhere(u64 file) {
     if (names.found)
       return names.found;
   }
-  return mount_elsewhere(file) != LOAD_WORD(file, file, f_path.mnt) ? dentry : 0;
+  return mount_elsewhere(file) != LOAD_WORD(file, file, f_path.mnt) || has_own_root() ? dentry : 0;
 }
 
 #endif

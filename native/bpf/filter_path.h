@@ -101,7 +101,7 @@ static long climb_step(u32 index, struct climb *climb) {
 /* What is asked of a path. */
 #define PATH_ITSELF 0
 #define PATHS_BELOW 1
-#define PATH_IF_WHOLE 2 /* one that can't be followed up to a root meets nothing */
+#define PATH_ELSEWHERE 2 /* up to the top of the mounts; one that does not lead there meets nothing */
 
 /* Clauses that the path of a dentry on a mount can meet, or names below it. A global function, as put_path() is. */
 __noinline u64 clauses_of_place(struct filter *filter, u64 dentry, u64 mnt, u32 asked) {
@@ -116,12 +116,12 @@ __noinline u64 clauses_of_place(struct filter *filter, u64 dentry, u64 mnt, u32 
   climb.walk.dentry = dentry;
   climb.walk.mnt = mnt;
   climb.walk.mnt_root = LOAD_WORD(vfsmount, climb.walk.mnt, mnt_root);
-  climb.walk.root_dentry = LOAD_WORD(fs_struct, fs, root.dentry);
-  climb.walk.root_mnt = LOAD_WORD(fs_struct, fs, root.mnt);
+  climb.walk.root_dentry = asked == PATH_ELSEWHERE ? NO_ROOT : LOAD_WORD(fs_struct, fs, root.dentry);
+  climb.walk.root_mnt = asked == PATH_ELSEWHERE ? NO_ROOT : LOAD_WORD(fs_struct, fs, root.mnt);
   if (bpf_loop(MOST_CLIMBED, climb_step, &climb, 0) >= MOST_CLIMBED)
     return FILTER_EVERY_CLAUSE;
   if (climb.walk.partial)
-    return asked == PATH_IF_WHOLE ? 0 : FILTER_EVERY_CLAUSE;
+    return asked == PATH_ELSEWHERE ? 0 : FILTER_EVERY_CLAUSE;
   u64 components = climb.components + below;
   u64 clauses = components <= 1 ? filter->top_level : 0;
   if (climb.components && !below)
@@ -150,7 +150,7 @@ inline_always u64 clauses_of_file(struct filter *filter, u64 file, u32 asked) {
 /* The same for where the file is elsewhere. */
 inline_always u64 clauses_elsewhere(struct filter *filter, u64 file) {
   u64 dentry = dentry_elsewhere(file);
-  return dentry ? clauses_of_place(filter, dentry, mount_elsewhere(file), PATH_IF_WHOLE) : 0;
+  return dentry ? clauses_of_place(filter, dentry, mount_elsewhere(file), PATH_ELSEWHERE) : 0;
 }
 
 /* A path as passed: its bytes, then zeros. */

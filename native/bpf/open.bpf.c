@@ -46,14 +46,15 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
 }
 
 /* A path that can't be followed up to a root is none that a rule could name. */
-inline_always void append_elsewhere(struct record *record, u64 file, struct task_struct *task) {
+inline_always void append_elsewhere(struct record *record, u64 file) {
   struct event_open *event = (void *)record->header;
   u64 dentry = dentry_elsewhere(file);
   u64 start = filled(record, OPEN_ELSEWHERE_LIMIT);
   bool partial;
   if (!dentry)
     return;
-  struct string_ref path = append_path_at(record, dentry, mount_elsewhere(file), task, OPEN_ELSEWHERE_LIMIT, &partial);
+  struct string_ref path =
+      append_path_to(record, dentry, mount_elsewhere(file), NO_ROOT, NO_ROOT, OPEN_ELSEWHERE_LIMIT, &partial);
   if (partial)
     fill(record, start);
   else
@@ -86,7 +87,7 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
       event->state |= DESCRIPTOR_CREATED;
     append_resolved(record, file, task, has, OPEN_RESOLVED_LIMIT);
     if (has == HAS_PATH)
-      append_elsewhere(record, file, task);
+      append_elsewhere(record, file);
   }
   commit(record);
 }

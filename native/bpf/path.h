@@ -151,15 +151,10 @@ __noinline u64 put_path(struct path_room *room, u64 dentry, u64 mnt, u64 root_de
   return length | walk.partial << 32;
 }
 
-/* The same for the root of the task. */
-inline_always u64 put_path_at(struct path_room *room, u64 dentry, u64 mnt, struct task_struct *task) {
-  return put_path(room, dentry, mnt, LOAD_WORD(fs_struct, task->fs, root.dentry),
-                  LOAD_WORD(fs_struct, task->fs, root.mnt));
-}
-
-/* The same for the `struct path` at an address. */
+/* The same for the `struct path` at an address, and the root of the task. */
 inline_always u64 put_path_of(struct path_room *room, u64 path, struct task_struct *task) {
-  return put_path_at(room, LOAD_WORD(path, path, dentry), LOAD_WORD(path, path, mnt), task);
+  return put_path(room, LOAD_WORD(path, path, dentry), LOAD_WORD(path, path, mnt),
+                  LOAD_WORD(fs_struct, task->fs, root.dentry), LOAD_WORD(fs_struct, task->fs, root.mnt));
 }
 
 #endif

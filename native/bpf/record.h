@@ -139,21 +139,23 @@ inline_always struct string_ref append_text(struct record *record, const struct 
   return (struct string_ref){start, length - 1};
 }
 
-/* Appends the path of a dentry on a mount, as the task sees it. *partial is set when it was cut. */
-inline_always struct string_ref append_path_at(struct record *record, u64 dentry, u64 mnt, struct task_struct *task,
-                                               u64 limit, bool *partial) {
+/* Appends the path of a dentry on a mount, up to that root. *partial is set when it was cut. */
+inline_always struct string_ref append_path_to(struct record *record, u64 dentry, u64 mnt, u64 root_dentry,
+                                               u64 root_mnt, u64 limit, bool *partial) {
   u64 start = filled(record, limit);
-  u64 result = put_path_at((void *)record->header + start - PATH_OVERLAP, dentry, mnt, task);
+  u64 result = put_path((void *)record->header + start - PATH_OVERLAP, dentry, mnt, root_dentry, root_mnt);
   struct string_ref text = {start, PATH_LENGTH(result)};
   *partial = PATH_PARTIAL(result);
   fill(record, text.offset + text.length);
   return text;
 }
 
-/* The same for a `struct path` at an address. */
+/* Appends the path of a `struct path` at an address, as the task sees it. */
 inline_always struct string_ref append_path(struct record *record, u64 path, struct task_struct *task, u64 limit,
                                             bool *partial) {
-  return append_path_at(record, LOAD_WORD(path, path, dentry), LOAD_WORD(path, path, mnt), task, limit, partial);
+  return append_path_to(record, LOAD_WORD(path, path, dentry), LOAD_WORD(path, path, mnt),
+                        LOAD_WORD(fs_struct, task->fs, root.dentry), LOAD_WORD(fs_struct, task->fs, root.mnt), limit,
+                        partial);
 }
 
 #endif

@@ -57,7 +57,7 @@ struct event_open {
   __u32 open_flags; /* 164: flags in the kernel's numbers */
   __u32 mode; /* 168: mode passed */
   __u32 resolve; /* 172: openat2: resolve flags */
-  struct string_ref elsewhere; /* 176: another path of the file: by a hard link, or not by the bind mount it was reached through */
+  struct string_ref elsewhere; /* 176: another path of the file: by a hard link, or without the bind mount or the own root that it was reached by */
 };
 _Static_assert(sizeof(struct event_open) == 184, "struct event_open: layout");
 

@@ -239,7 +239,7 @@ export const CANDIDATE_WORDS: u32 = 32;
   return load<u32>(base, 172);
 }
 
-/** another path of the file: by a hard link, or not by the bind mount it was reached through */
+/** another path of the file: by a hard link, or without the bind mount or the own root that it was reached by */
 // @ts-ignore: decorator
 @inline export function openElsewhere(base: u32): u64 {
   return textOf(base, load<u64>(base, 176));

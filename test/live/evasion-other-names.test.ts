@@ -100,6 +100,11 @@ test('a bind mount: the mount is seen, and the file is matched by where it is wi
   assertFields(behind, { 'fd.name': SHADOW, 'fd.openpath': link, 'fd.realpath': name });
 });
 
-test('another root: names are those that the process sees', async () => {
-  assert.deepEqual(await alertsOf(agent, [['chroot', str('/etc')], read('/shadow')]), []);
+test('another root: the file is matched by where it is without it, too', async () => {
+  const inFolder = await alerted(agent, [['chroot', str('/etc')], read('/shadow')]);
+  assertFields(inFolder, { 'fd.name': SHADOW, 'fd.openpath': '/shadow', 'fd.realpath': '/shadow' });
+  const place = `${directory}/bound`;
+  const mount: Step = ['mount', str('/'), str(place), 'null', MS_BIND, 'null'];
+  const inMount = await alerted(agent, [...APART, mount, ['chroot', str(`${place}/etc`)], read('/shadow')]);
+  assertFields(inMount, { 'fd.name': SHADOW, 'fd.openpath': '/shadow', 'fd.realpath': '/shadow' });
 });
