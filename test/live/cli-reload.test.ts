@@ -1,0 +1,119 @@
+// `wasprey run` with a configuration, as in a cluster: the rules come from a mounted ConfigMap, which is replaced while it runs.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PROJECT } from '../../host/setup/paths.mjs';
+
+const PATIENCE_MS = 30_000;
+
+/** A running agent, and what it has written so far. */
+class Agent {
+  readonly child: ChildProcess;
+  readonly alerts: { rule: string; output: string; output_fields: Record<string, unknown> }[] = [];
+  said = '';
+
+  constructor(config: string) {
+    const words = ['host/setup/bootstrap.mjs', '--needs=capture', 'host/cli/main.ts', 'run', '-c', config];
+    this.child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT });
+    const { stdout, stderr } = this.child;
+    assert.ok(stdout && stderr);
+    createInterface({ input: stdout }).on('line', (line) => this.alerts.push(JSON.parse(line)));
+    stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.said += text;
+    });
+  }
+
+  async until(what: string, condition: () => boolean): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!condition()) {
+      if (performance.now() > deadline) {
+        assert.fail(`${what}: did not come. It said:\n${this.said}\nalerts:\n${JSON.stringify(this.alerts)}`);
+      }
+      await sleep(20);
+    }
+  }
+
+  says(pattern: RegExp): Promise<void> {
+    return this.until(`${pattern}`, () => pattern.test(this.said));
+  }
+
+  /** Does it again and again until that rule tells of it. */
+  async alert(rule: string, work: () => void): Promise<(typeof this.alerts)[number]> {
+    const before = this.alerts.length;
+    const found = () => this.alerts.slice(before).find((alert) => alert.rule === rule);
+    await this.until(`an alert of ${rule}`, () => {
+      work();
+      return found() !== undefined;
+    });
+    return found() ?? assert.fail();
+  }
+}
+
+test('a ConfigMap that changes: other rules without a restart; with a mistake in it, those before stay', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-reload-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [mount, marked, config] = [join(folder, 'rules.d'), join(folder, 'marked'), join(folder, 'wasprey.yaml')];
+  mkdirSync(mount);
+  writeFileSync(marked, '');
+  let version = 0;
+  // As the kubelet does it.
+  const publish = (text: string): void => {
+    const data = `..data_${++version}`;
+    mkdirSync(join(mount, data));
+    writeFileSync(join(mount, data, 'team.yaml'), text);
+    symlinkSync(data, join(mount, '..data_tmp'));
+    renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
+  };
+  const rule = (name: string): string => `
+- rule: ${name}
+  desc: d
+  condition: evt.type in (open, openat) and fd.name = ${marked}
+  output: read %fd.name
+  priority: WARNING
+`;
+  publish(rule('First'));
+  symlinkSync('..data/team.yaml', join(mount, 'team.yaml'));
+  writeFileSync(
+    config,
+    `rules_files: [${mount}]\njson_output: true\nstdout_output: {enabled: true}\nwebserver: {enabled: false}\n`,
+  );
+  const agent = new Agent(config);
+  t.after(() => agent.child.kill('SIGKILL'));
+  const read = (): void => void readFileSync(marked);
+
+  const first = await agent.alert('First', read);
+  assert.equal(first.output_fields['wasprey.module'], undefined);
+  publish(rule('Second'));
+  const second = await agent.alert('Second', read);
+  assert.match(String(second.output_fields['wasprey.module']), /^sha256:[0-9a-f]{64}$/);
+  await agent.says(/the rules were replaced: 1 rule now/);
+
+  publish(rule('Third').replace('fd.name =', 'fd.nam ='));
+  const failure = await agent.alert('Wasprey internal: hot reload failure', () => {});
+  assert.match(failure.output, /Critical Wasprey internal: hot reload failure: .*fd\.nam.*team\.yaml:4:/);
+  await agent.alert('Second', read);
+  await agent.says(/new rules can't be used, those before stay: .*\n.*\n.*-->/);
+
+  // Put right, by an editor that writes another file in the configuration's place as well: a further rule is turned off.
+  publish(`${rule('Third')}${rule('Fourth')}`);
+  await agent.alert('Third', read);
+  writeFileSync(`${config}.new`, `${readFileSync(config, 'utf8')}rules: [{disable: {rule: Third}}]\n`);
+  renameSync(`${config}.new`, config);
+  await agent.alert('Fourth', read);
+
+  // Asked for, it is done though nothing has changed.
+  const replacements = (): number => agent.said.split('the rules were replaced').length - 1;
+  const before = replacements();
+  agent.child.kill('SIGHUP');
+  await agent.until('rules that were read anew', () => replacements() > before);
+  await agent.alert('Fourth', read);
+  agent.child.kill('SIGINT');
+  await agent.says(/Watched for/);
+  assert.equal(agent.alerts.filter(({ rule }) => rule.includes('hot reload')).length, 1);
+});
