@@ -87,7 +87,7 @@ static const struct call calls[] = {
     OPENS(bpf),      CALL(clone),         CALL(clone3),   CALL(chdir),       CALL(fchdir),      CALL(chroot),
     CALL(write),     CALL(getppid),       CALL(sendfile), OPENS(pidfd_open), CALL(pipe2),       OPENS(eventfd2),
     CALL(ftruncate), CALL(fcntl),         CALL(fchmodat2), CALL(recvfrom),    CALL(recvmsg),     OPENS(userfaultfd),
-    CALL(socketpair), CALL(name_to_handle_at), OPENS(open_by_handle_at),
+    CALL(splice), CALL(socketpair), CALL(name_to_handle_at), OPENS(open_by_handle_at),
 };
 
 enum { X32_CALL = 0x40000000 };

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { act, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
+import { act, callOf, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
 import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
 import { alerted, alertsOf, MARK, READ, type Run, read, SHADOW } from '../support/live-evasions.ts';
 import { AF_UNIX, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
@@ -166,6 +166,27 @@ describe('A file that is opened again, by what stands for it, is matched by its 
     const alert = await alerted(agent, pass(read('/proc/self/fd/5')), READ, run);
     assertFields(alert, { 'fd.name': SHADOW, 'fd.openpath': '/proc/self/fd/5', 'proc.name': 'exe' });
   });
+});
+
+test('reading without read(2): the opening is seen', async () => {
+  const ways: Readonly<Record<string, readonly Step[]>> = {
+    sendfile: [
+      ['memfd_create', str('copy'), 0],
+      ['sendfile', 'r', 'r0', 'null', 4096],
+    ],
+    splice: [
+      ['pipe2', 'out', 0],
+      ['splice', 'r0', 'null', 5, 'null', 4096, 0],
+    ],
+  };
+  for (const [call, steps] of Object.entries(ways)) {
+    const run: Run = async (all) => {
+      const calls = await act(all);
+      assert.ok(callOf(calls, call).result > 0, `${call} has read nothing`);
+    };
+    const alert = await alerted(agent, [read(SHADOW), ...steps], READ, run);
+    assert.equal(alert.output_fields['fd.name'], SHADOW);
+  }
 });
 
 describe('Calls on paths that leave no open file', () => {

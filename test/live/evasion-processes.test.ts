@@ -1,12 +1,12 @@
 // Ways round rules that name processes: each reads /etc/shadow under a name that Falco's rules trust, or hides what it is.
 
 import assert from 'node:assert/strict';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { act, actProgram, callOf, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
-import { type AlertLine, assertFields, LiveAgent } from '../support/live-agent.ts';
+import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live-numbers.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
 const READ = 'Read sensitive file untrusted';
@@ -18,12 +18,18 @@ const DESCENDANT = 'Read below a program';
 const TRUSTED = 'sshd';
 const READ_SHADOW: Step = ['openat', AT_FDCWD, str('/etc/shadow'), O.RDONLY];
 
+const folder = makeDirectory();
+const directory = folder.path;
+/** A program that is trusted by its path. */
+const COVERED = `${directory}/covered/${TRUSTED}`;
+const MOUNTS = probe(['mount'], ['evt.arg.dev', 'evt.arg.dir', 'evt.arg.flags']);
+
 const RULES = `
 - rule: ${IMPOSTOR}
   desc: how to trust a program, and not whatever is called so
   condition: >
     evt.type in (open, openat, openat2) and fd.name = /etc/shadow and proc.name = ${TRUSTED}
-    and not proc.exepath in (/usr/sbin/sshd, /usr/lib/openssh/sshd-session)
+    and not proc.exepath in (/usr/sbin/sshd, /usr/lib/openssh/sshd-session, ${COVERED})
   output: '%proc.cmdline %proc.name %proc.exepath'
   priority: WARNING
 - rule: ${DESCENDANT}
@@ -33,13 +39,14 @@ const RULES = `
   priority: WARNING
 `;
 
-const folder = makeDirectory();
-const directory = folder.path;
 let agent: LiveAgent;
 let runs = 0;
 
 before(async () => {
-  agent = await LiveAgent.start([stockRules('falco_rules.yaml'), RULES], { warnings: 'accepted', ruleMatching: 'all' });
+  agent = await LiveAgent.start([stockRules('falco_rules.yaml'), RULES, MOUNTS.rule], {
+    warnings: 'accepted',
+    ruleMatching: 'all',
+  });
 });
 
 after(async () => {
@@ -113,6 +120,24 @@ describe('A program under a trusted name: rules that trust the name are silent, 
       }
     });
   }
+
+  test('bound over a trusted path, in mounts of its own: the path is that, and the mount is seen', async () => {
+    mkdirSync(`${directory}/covered`);
+    writeFileSync(COVERED, '');
+    const mark = newMark();
+    const program = copyAct(directory, 'other');
+    const [, mount] = await agent.observe(MOUNTS, [
+      ['unshare', CLONE_NEWNS],
+      ['mount', 'null', str('/'), 'null', MS_REC | MS_PRIVATE, 'null'],
+      ['mount', str(program), str(COVERED), 'null', MS_BIND, 'null'],
+      ['@exec', COVERED, TRUSTED],
+      ['@mark', mark],
+      READ_SHADOW,
+    ]);
+    assertFields(mount?.alert ?? assert.fail(), { 'evt.arg.dev': program, 'evt.arg.dir': COVERED });
+    assert.deepEqual(await alertsOf(mark, READ), []);
+    assert.deepEqual(await alertsOf(mark, IMPOSTOR), []);
+  });
 
   test('in a container, that it was dropped there', async () => {
     const container = new Container();
