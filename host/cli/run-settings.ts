@@ -1,10 +1,12 @@
 // What a run does, by its configuration and the options of the command line, which win.
 
+import { existsSync } from 'node:fs';
 import type { Configuration } from '../config/definition.ts';
 import type { RuleMatching } from '../engine/protocol.ts';
 import { SIGNATURE_MODES, type SignaturePolicy } from '../signature/policy.ts';
 import { type OptionValues, UsageError } from './arguments.ts';
 import { CONFIG_OPTIONS, type CommandConfiguration, configurationOf, renderUnused } from './configuration.ts';
+import { followedPlaces, holdsModule } from './follow-rules.ts';
 import { readTrustedKeys } from './key-files.ts';
 import { presentRuleFiles } from './rule-files.ts';
 import {
@@ -112,16 +114,19 @@ export async function runSettings(
   terminal: Terminal,
 ): Promise<RunSettings> {
   const { 'rule-matching': ruleMatching } = options;
-  const modules = (options.module ?? []).map(({ text }) => text);
+  const named = (options.module ?? []).map(({ text }) => text);
   const own = selectionOf(options);
-  if (modules.length > 0 && operands.length === 0 && !selectsAll(own)) {
+  if (named.length > 0 && operands.length === 0 && !selectsAll(own)) {
     throw new UsageError('the rules of a module are those it was compiled with', 'select them with `wasprey compile`');
   }
   const { file, settings } = splitOption(options);
-  const usual = modules.length === 0 && operands.length === 0;
+  const usual = named.length === 0 && operands.length === 0;
   const given = await configurationOf({ config: options.config, option: settings, usual }, terminal);
   const { configuration, loaded } = given;
   const configured = usual ? configuredRules(given) : undefined;
+  const followed = usual ? followedPlaces(configuration) : [];
+  const modules = [...(usual ? configuration.modules : named), ...followed.filter(holdsModule)];
+  const followedRules = followed.filter((place) => existsSync(place) && !holdsModule(place));
   const stdout = options['no-stdout'] !== true && configuration.stdout_output.enabled;
   if (!stdout && file === undefined && !sendsElsewhere(configuration)) {
     throw new UsageError('there is no place for alerts', 'add --output FILE, or turn an output on');
@@ -131,11 +136,11 @@ export async function runSettings(
     configuration,
     configFiles: loaded?.files ?? [],
     modules,
-    signatures: signaturePolicy(options),
-    ruleFiles: configured === undefined ? operands : presentRuleFiles(configured),
+    signatures: signaturePolicy(options, configuration),
+    ruleFiles: [...(configured === undefined ? operands : presentRuleFiles(configured)), ...followedRules],
     watch:
       options['no-watch'] !== true && (options.watch ?? (loaded !== undefined && configuration.watch_config_files)),
-    watched: [...modules, ...(configured ?? operands), ...(loaded?.files ?? [])],
+    watched: [...modules, ...followed, ...(configured ?? operands), ...(loaded?.files ?? [])],
     selection: configuredSelection(configuration, own),
     json: options.json ?? configuration.json_output,
     isoTime: options['iso-time'] ?? configuration.time_format_iso_8601,
@@ -172,11 +177,16 @@ function configuredRules({ configuration, loaded }: CommandConfiguration): reado
 }
 
 /** @throws {UsageError | CommandFailure} */
-function signaturePolicy(options: RunOptions): SignaturePolicy {
-  const keys = readTrustedKeys((options['trusted-key'] ?? []).map(({ text }) => text));
-  const mode = SIGNATURE_MODES.find((known) => known === options.signature) ?? (keys.length > 0 ? 'required' : 'off');
+function signaturePolicy(options: RunOptions, { module_signatures }: Configuration): SignaturePolicy {
+  const given = (options['trusted-key'] ?? []).map(({ text }) => text);
+  const keys = readTrustedKeys(given.length > 0 ? given : module_signatures.trusted_keys);
+  const asked = SIGNATURE_MODES.find((known) => known === options.signature);
+  const mode = asked ?? (given.length > 0 ? 'required' : module_signatures.policy);
   if (mode !== 'off' && keys.length === 0) {
-    throw new UsageError('--signature needs a key to trust', 'add --trusted-key FILE');
+    throw new UsageError(
+      'signatures are asked for, and there is no key to trust',
+      'add --trusted-key FILE, or module_signatures.trusted_keys',
+    );
   }
   return { mode, keys };
 }

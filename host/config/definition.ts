@@ -3,6 +3,7 @@
 import { FORMAT_KEYS } from './keys/format.ts';
 import { HTTP_KEYS } from './keys/http.ts';
 import { METADATA_KEYS } from './keys/metadata.ts';
+import { MODULE_KEYS } from './keys/modules.ts';
 import { NOISE_KEYS } from './keys/noise.ts';
 import { OUTPUT_KEYS } from './keys/outputs.ts';
 import { RULE_KEYS } from './keys/rules.ts';
@@ -12,6 +13,7 @@ import { type SectionValue, section } from './value-types.ts';
 
 export const DEFINITION = section('The configuration of Wasprey.', {
   ...RULE_KEYS,
+  ...MODULE_KEYS,
   ...FORMAT_KEYS,
   ...OUTPUT_KEYS,
   ...HTTP_KEYS,

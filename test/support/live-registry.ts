@@ -45,6 +45,11 @@ export class LiveRegistry {
     return registry;
   }
 
+  /** It does not answer any more; what a test has written stays. */
+  pause(): void {
+    this.#process.kill('SIGKILL');
+  }
+
   stop(): void {
     this.#process.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });

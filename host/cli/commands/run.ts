@@ -9,6 +9,7 @@ import type { AlertAddition } from '../../outputs/additions.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand, EXIT } from '../command.ts';
+import { followRules } from '../follow-rules.ts';
 import { reasonOf } from '../rule-files.ts';
 import { type RuleWatch, watchRules } from '../rule-watch.ts';
 import { startControl } from '../run-control.ts';
@@ -53,7 +54,9 @@ export const RUN = defineCommand({
     await prepare('capture');
     const server = await RunServer.start(settings.configuration, settings.configFiles);
     try {
-      const rules = readRunRules(settings);
+      using _followed = await followRules(settings, (message) => terminal.say(`wasprey: ${message}\n`));
+      // What is followed may be there only now.
+      const rules = readRunRules(await runSettings(options, operands, SILENT));
       const start: RunStart = {
         modules: await rules.load(terminal, false),
         rulesHash: rules.hash,

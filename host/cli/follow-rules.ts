@@ -1,0 +1,114 @@
+// The artifacts that a run follows: fetched before it starts, then kept up to date on disk, where the rules are watched.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadRuleModule } from '../agent/rule-module.ts';
+import type { Configuration } from '../config/definition.ts';
+import { type Artifact, pullArtifact } from '../registry/artifact.ts';
+import { RegistryClient } from '../registry/client.ts';
+import { isCosigned, readCosignKey } from '../registry/cosign.ts';
+import { credentialsFor } from '../registry/credentials.ts';
+import { RegistryError } from '../registry/error.ts';
+import { Follower } from '../registry/follow.ts';
+import { parseReference, type Reference } from '../registry/reference.ts';
+import { admitModule, type SignaturePolicy } from '../signature/policy.ts';
+import { CommandFailure } from './report-error.ts';
+import { reasonOf } from './rule-files.ts';
+import { ALL_ENABLED } from './rule-selection.ts';
+import { compileRules } from './run-rules.ts';
+import type { RunSettings } from './run-settings.ts';
+import { SILENT } from './terminal.ts';
+
+type FollowKeys = Configuration['follow'][number];
+
+const DEFAULT_EVERY_MS = 300_000;
+
+/** Where the rules of each artifact lie, in their order, fetched yet or not. */
+export function followedPlaces({ follow, follow_folder }: Configuration): string[] {
+  return follow.map(({ reference = '' }) => Follower.currentBelow(folderOf(follow_folder, reference)));
+}
+
+/** Whether what was fetched there is a module. */
+export function holdsModule(place: string): boolean {
+  return existsSync(place) && readdirSync(place).some((name) => name.endsWith('.wasm'));
+}
+
+/**
+ * Resolves when all that is followed has been fetched, or was there already; to what ends it. Rejects with CommandFailure or
+ * RegistryError.
+ */
+export async function followRules(
+  { configuration, signatures }: RunSettings,
+  say: (message: string) => void,
+): Promise<Disposable> {
+  const followers = configuration.follow.map((keys) => follower(keys, configuration, signatures, say));
+  for (const each of followers) await each.start();
+  return {
+    [Symbol.dispose]() {
+      for (const each of followers) each.close();
+    },
+  };
+}
+
+function follower(
+  keys: FollowKeys,
+  { follow_folder }: Configuration,
+  signatures: SignaturePolicy,
+  say: (message: string) => void,
+): Follower {
+  const { reference: name = '', every = DEFAULT_EVERY_MS, cosign_keys = [], registry_config, plain_http } = keys;
+  const reference = parseReference(name);
+  const cosignKeys = cosign_keys.map((path) => readCosignKey(path, readPem(path)));
+  // A client for each look: credentials may have been renewed.
+  const client = (): RegistryClient => {
+    const credentials = credentialsFor(reference.host, registry_config === '' ? undefined : registry_config);
+    return new RegistryClient(reference, { credentials, ...(plain_http === true && { plainHttp: true }) });
+  };
+  return new Follower({
+    name,
+    folder: folderOf(follow_folder, name),
+    everyMs: every,
+    resolve: () => resolve(reference, client()),
+    fetch: async (digest) => {
+      const artifact = await pullArtifact(client(), digest);
+      if (cosignKeys.length > 0 && !(await isCosigned(client(), digest, cosignKeys))) {
+        throw new RegistryError('REGISTRY_CONTENT', `${digest} has no signature of cosign by a key that is trusted`);
+      }
+      await admit(`${name}@${digest}`, artifact, signatures, say);
+      return artifact;
+    },
+    onTrouble: say,
+    onFetched: (digest) => say(`${name} is ${digest}`),
+  });
+}
+
+async function resolve(reference: Reference, client: RegistryClient): Promise<string | undefined> {
+  return reference.digest ?? client.resolve(reference.tag ?? 'latest');
+}
+
+/** Rejects for what could not be used: what is on disk is to be good also after a restart. */
+async function admit(
+  name: string,
+  artifact: Artifact,
+  signatures: SignaturePolicy,
+  say: (message: string) => void,
+): Promise<void> {
+  if (artifact.kind === 'rules') {
+    await compileRules(name, artifact.files, SILENT, ALL_ENABLED, true);
+    return;
+  }
+  admitModule(name, artifact.bytes, signatures, say);
+  loadRuleModule(name, artifact.bytes);
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
+  }
+}
+
+function folderOf(parent: string, reference: string): string {
+  return join(parent, reference.replace('oci://', '').replaceAll(/[^A-Za-z0-9._-]/g, '_'));
+}
