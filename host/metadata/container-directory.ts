@@ -1,7 +1,8 @@
 // Asks the runtimes of this machine about each new container, once, and the API server about its pod; keeps the answers.
 
 import type { ContainerNotice } from '../capture/native.ts';
-import type { ClusterPod, ContainerMetadata } from './container-metadata.ts';
+import { type ContainerAnswer, ContainerAnswers } from './container-answers.ts';
+import type { ContainerMetadata } from './container-metadata.ts';
 import {
   type ContainerState,
   failedPodState,
@@ -25,13 +26,11 @@ import { type RuntimePlaces, Runtimes, usualPlaces } from './runtime-places.ts';
 
 /** How long the runtimes have to answer about one container. */
 const ANSWER_TIMEOUT_MS = 1000;
-const QUESTIONS_AT_ONCE = 8;
+const QUESTIONS_AT_ONCE = 32;
 /** Containers that may wait to be asked about: more than a node runs; past that they stay unknown. */
 const QUESTIONS_WAITING = 1024;
-/** Answers kept, oldest dropped first. */
-const ANSWERS_KEPT = 4096;
-/** Bytes of their entries; most have two or three KB. */
-const BYTES_KEPT = 32 << 20;
+/** When a container that nothing was found out about is asked about again: its runtime may have been restarting. */
+const AGAIN_AFTER_MS: readonly number[] = [2000, 10_000, 60_000, 600_000];
 /** How long the API server has to tell of the pod of a container that the runtime has told of. */
 const POD_TIMEOUT_MS = 700;
 
@@ -47,7 +46,7 @@ export interface DirectoryOptions {
 export interface DirectoryCounters {
   /** Containers that a runtime told about. */
   readonly known: number;
-  /** Containers that none knew, or that were not asked about because too many waited. */
+  /** Containers that none knew when first asked, or that were not asked about because too many waited. */
   readonly unknown: number;
   /** Containers whose pod the API server told of in time, and those where it did not. */
   readonly podsKnown: number;
@@ -56,16 +55,10 @@ export interface DirectoryCounters {
   readonly failures: readonly FailureCount[];
 }
 
-interface Answer {
+interface Question {
   readonly notice: ContainerNotice;
-  metadata: ContainerMetadata | undefined;
-  state: ContainerState;
-  /** As containers know it. */
-  readonly podUid: string | undefined;
-  pod?: ClusterPod;
-  podState: PodState;
-  timer?: NodeJS.Timeout;
-  entry: Uint8Array;
+  /** How often it was asked before. */
+  readonly before: number;
 }
 
 const PENDING: ContainerState = { state: 'pending' };
@@ -76,13 +69,10 @@ export class ContainerDirectory {
   readonly #pods: PodDirectory | undefined;
   readonly #log: FailureLog;
   readonly #onAnswer: (id: string, entry: Uint8Array) => void;
-  readonly #answers = new Map<string, Answer>();
-  /** Containers by the uid of their pod, as they know it. */
-  readonly #byPod = new Map<string, Set<Answer>>();
+  readonly #answers = new ContainerAnswers();
   /** Asked about, or about to be. */
   readonly #pending = new Set<string>();
-  readonly #waiting: ContainerNotice[] = [];
-  #bytes = 0;
+  readonly #waiting: Question[] = [];
   #asking = 0;
   #known = 0;
   #unknown = 0;
@@ -111,20 +101,25 @@ export class ContainerDirectory {
 
   /** A container has appeared. */
   ask(notice: ContainerNotice): void {
+    this.#ask({ notice, before: 0 });
+  }
+
+  #ask(question: Question): void {
+    const { notice } = question;
     if (this.#waiting.length >= QUESTIONS_WAITING) {
       const message = `more than ${QUESTIONS_WAITING} containers wait to be asked about`;
       this.#log.failed('cri', new MetadataError('overflow', message, 'overflow'));
-      this.#answer(notice, 'too-many-waiting');
+      this.#answer(question, 'too-many-waiting');
       return;
     }
     this.#pending.add(notice.id);
-    this.#waiting.push(notice);
+    this.#waiting.push(question);
     this.#next();
   }
 
   /** The entry of a container that has been asked about, once it is there. */
   entry(id: string): Uint8Array | undefined {
-    return this.#answers.get(id)?.entry;
+    return this.#answers.entry(id);
   }
 
   /** How much is known of a container; undefined for one that has not been asked about, or so long ago that it is forgotten. */
@@ -153,7 +148,8 @@ export class ContainerDirectory {
     this.#waiting.length = 0;
     this.#runtimes.close();
     this.#pods?.close();
-    for (const { timer } of this.#answers.values()) clearTimeout(timer);
+    this.#log.close();
+    this.#answers.close();
   }
 
   #listener(source: MetadataSource): SourceListener {
@@ -165,37 +161,45 @@ export class ContainerDirectory {
 
   #next(): void {
     while (this.#asking < QUESTIONS_AT_ONCE) {
-      const notice = this.#waiting.shift();
-      if (!notice) return;
+      const question = this.#waiting.shift();
+      if (!question) return;
+      const { notice } = question;
       this.#asking++;
       const deadline = Date.now() + ANSWER_TIMEOUT_MS;
       void findContainer(notice, this.#runtimes.for(notice), deadline, this.#log).then((found) => {
         this.#asking--;
         if (this.#closed) return;
-        this.#answer(notice, found);
+        this.#answer(question, found);
         this.#next();
       });
     }
   }
 
-  #answer(notice: ContainerNotice, found: ContainerMetadata | LookupFailure): void {
+  #answer({ notice, before }: Question, found: ContainerMetadata | LookupFailure): void {
+    this.#pending.delete(notice.id);
     const told = typeof found === 'string' ? undefined : found;
+    const earlier = before > 0 ? this.#answers.get(notice.id) : undefined;
+    if (earlier && !told) {
+      this.#askAgain(earlier, before);
+      return;
+    }
     const podUid = told?.pod?.uid ?? podUidOfCgroup(notice.cgroup);
     const metadata = told ?? this.#fromKubelet(podUid, notice);
     if (metadata) this.#known++;
     else this.#unknown++;
-    const answer: Answer = {
-      notice,
-      metadata,
-      state: metadata || typeof found !== 'string' ? KNOWN : failedState(found),
-      podUid,
-      podState: { state: 'none' },
-      entry: NO_ENTRY,
-    };
-    this.#pending.delete(notice.id);
-    this.#keep(answer);
+    const state = metadata || typeof found !== 'string' ? KNOWN : failedState(found);
+    const answer: ContainerAnswer = { notice, metadata, state, podUid, podState: { state: 'none' } };
+    if (!told) this.#askAgain(answer, before);
     this.#askPod(answer);
     this.#publish(answer);
+  }
+
+  #askAgain(answer: ContainerAnswer, before: number): void {
+    const time = AGAIN_AFTER_MS[before];
+    if (time === undefined) return;
+    const { notice } = answer;
+    answer.againTimer = setTimeout(() => this.#ask({ notice, before: before + 1 }), time);
+    answer.againTimer.unref();
   }
 
   /** What the API server knows of a container that the runtime did not tell of. */
@@ -203,7 +207,7 @@ export class ContainerDirectory {
     return podUid === undefined ? undefined : this.#pods?.container(podUid, fullId);
   }
 
-  #askPod(answer: Answer): void {
+  #askPod(answer: ContainerAnswer): void {
     const { podUid } = answer;
     if (!this.#pods || podUid === undefined) return;
     const asked = this.#pods.find(podUid);
@@ -217,26 +221,26 @@ export class ContainerDirectory {
         return;
       case 'pending':
         answer.podState = { state: 'pending' };
-        answer.timer = setTimeout(() => this.#giveUpPod(answer), POD_TIMEOUT_MS);
-        answer.timer.unref();
+        answer.podTimer = setTimeout(() => this.#giveUpPod(answer), POD_TIMEOUT_MS);
+        answer.podTimer.unref();
         return;
     }
   }
 
-  #giveUpPod(answer: Answer): void {
+  #giveUpPod(answer: ContainerAnswer): void {
     this.#settlePod(answer, failedPodState(this.#pods?.absence ?? 'no-answer'));
     this.#publish(answer);
   }
 
-  #settlePod(answer: Answer, state: PodState): void {
-    clearTimeout(answer.timer);
+  #settlePod(answer: ContainerAnswer, state: PodState): void {
+    clearTimeout(answer.podTimer);
     if (state.state === 'known' && answer.podState.state !== 'known') this.#podsKnown++;
     if (state.state === 'failed') this.#podsUnknown++;
     answer.podState = state;
   }
 
   #podsChanged(uids: readonly string[]): void {
-    for (const answer of uids.flatMap((uid) => [...(this.#byPod.get(uid) ?? [])])) {
+    for (const answer of uids.flatMap((uid) => this.#answers.ofPod(uid))) {
       const asked = answer.podUid === undefined ? undefined : this.#pods?.find(answer.podUid);
       if (asked?.state !== 'known') continue;
       this.#settlePod(answer, { state: 'known' });
@@ -247,39 +251,10 @@ export class ContainerDirectory {
     }
   }
 
-  #publish(answer: Answer): void {
+  #publish(answer: ContainerAnswer): void {
     const { notice, metadata, podState, pod } = answer;
-    this.#bytes -= answer.entry.length;
-    answer.entry = encodeContainer(notice, metadata, { state: podState.state, pod });
-    if (this.#answers.get(notice.id) === answer) this.#bytes += answer.entry.length;
-    this.#onAnswer(notice.id, answer.entry);
-  }
-
-  #keep(answer: Answer): void {
-    const { id } = answer.notice;
-    this.#drop(id);
-    this.#answers.set(id, answer);
-    if (answer.podUid !== undefined) {
-      const siblings = this.#byPod.get(answer.podUid);
-      if (siblings) siblings.add(answer);
-      else this.#byPod.set(answer.podUid, new Set([answer]));
-    }
-    for (const oldest of this.#answers.keys()) {
-      if (this.#answers.size <= ANSWERS_KEPT && this.#bytes <= BYTES_KEPT) break;
-      this.#drop(oldest);
-    }
-  }
-
-  #drop(id: string): void {
-    const answer = this.#answers.get(id);
-    if (!answer) return;
-    this.#answers.delete(id);
-    this.#bytes -= answer.entry.length;
-    clearTimeout(answer.timer);
-    const siblings = answer.podUid === undefined ? undefined : this.#byPod.get(answer.podUid);
-    siblings?.delete(answer);
-    if (answer.podUid !== undefined && siblings?.size === 0) this.#byPod.delete(answer.podUid);
+    const entry = encodeContainer(notice, metadata, { state: podState.state, pod });
+    this.#answers.put(answer, entry);
+    this.#onAnswer(notice.id, entry);
   }
 }
-
-const NO_ENTRY = new Uint8Array(0);

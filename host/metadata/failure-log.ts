@@ -39,6 +39,12 @@ export class MetadataError extends Error {
   }
 }
 
+/** Whatever was thrown: a defect of ours must cost metadata at most, not the agent. */
+export function asMetadataError(error: unknown): MetadataError {
+  if (error instanceof MetadataError) return error;
+  return new MetadataError('error', error instanceof Error ? error.message : String(error));
+}
+
 /** What fails and recovers by turns gets a line no more often than this. */
 const LINE_EVERY_MS = 60_000;
 
@@ -58,6 +64,7 @@ export class FailureLog {
   /** Sources with their subjects. */
   readonly #failing = new Set<string>();
   readonly #lineAt = new Map<string, number>();
+  #closed = false;
 
   /** `write` gets the lines: sentences for people. */
   constructor(write: (message: string) => void, now: () => number = () => performance.now()) {
@@ -71,7 +78,7 @@ export class FailureLog {
     this.#counts.set(counter, { source, kind, count: (this.#counts.get(counter)?.count ?? 0) + 1 });
     const key = `${source} ${subject}`;
     // What is listed anew goes on by itself.
-    if (kind === 'expired' || this.#failing.has(key)) return;
+    if (this.#closed || kind === 'expired' || this.#failing.has(key)) return;
     this.#failing.add(key);
     const now = this.#now();
     const last = this.#lineAt.get(key);
@@ -83,6 +90,11 @@ export class FailureLog {
   /** The source has answered. */
   working(source: MetadataSource, subject = ''): void {
     this.#failing.delete(`${source} ${subject}`);
+  }
+
+  /** No line any more: what is given up fails. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Those that have failed at all. */

@@ -45,9 +45,9 @@ async function askAll(
       if (found) return found;
       if (failure === 'no-runtime') failure = 'not-known';
     } catch (error) {
-      const metadataError = asMetadataError(error, source);
-      log.failed(source.name, metadataError);
-      failure = LOOKUP_FAILURES[metadataError.kind] ?? 'runtime-failed';
+      const reason = failureOf(error, source);
+      log.failed(source.name, reason);
+      failure = LOOKUP_FAILURES[reason.kind] ?? 'runtime-failed';
     }
   }
   const [first] = sources;
@@ -63,7 +63,7 @@ const LOOKUP_FAILURES: Readonly<Partial<Record<FailureKind, LookupFailure>>> = {
   denied: 'no-answer',
 };
 
-function asMetadataError(error: unknown, { place }: ContainerSource): MetadataError {
+function failureOf(error: unknown, { place }: ContainerSource): MetadataError {
   if (error instanceof MetadataError) return error;
   if (error instanceof RuntimeRequestError) {
     return new MetadataError(error.status === undefined ? 'invalid' : 'error', `${place}: ${error.message}`);

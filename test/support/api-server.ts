@@ -121,6 +121,10 @@ export class ApiServer {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.flushHeaders();
       this.#watchers.add(response);
+      // What has changed between list and watch.
+      const from = Number(url.searchParams.get('resourceVersion'));
+      const later = [...this.#pods.values()].filter(({ metadata }) => Number(metadata.resourceVersion) > from);
+      for (const object of later) response.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
       response.on('close', () => this.#watchers.delete(response));
       return;
     }

@@ -338,6 +338,39 @@ describe('metadata: failures of runtimes', () => {
     directory.close();
   });
 
+  it('a container that a runtime could not be asked about is asked about again', async () => {
+    const first = await startCriRuntime({ ...ANSWERS, ContainerStatus: () => undefined });
+    const entries: Uint8Array[] = [];
+    const places = { criSockets: [first.socket], dockerSocket: '', podmanSocket: '', runcRoots: [] };
+    const directory = new ContainerDirectory((_, entry) => entries.push(entry), { places });
+    directory.ask(NOTICE);
+    while (entries.length === 0) await pause(20);
+    assert.equal(directory.state(NOTICE.id)?.state, 'failed');
+    first.stop();
+    await using _ = await startCriRuntime(ANSWERS, ['v1'], first.socket);
+    const deadline = Date.now() + 15_000;
+    while (directory.state(NOTICE.id)?.state !== 'known' && Date.now() < deadline) await pause(20);
+    assert.deepEqual(containerFields(entries.at(-1) ?? new Uint8Array(), ['container.name']), ['web']);
+    assert.equal(entries.length, 2);
+    assert.deepEqual([directory.counters.known, directory.counters.unknown], [1, 1]);
+    directory.close();
+    await first[Symbol.asyncDispose]();
+  });
+
+  it('what is given up at the end is no trouble', async () => {
+    await using server = await startCriRuntime({ ...ANSWERS, ContainerStatus: () => undefined });
+    const lines: string[] = [];
+    const places = { criSockets: [server.socket], dockerSocket: '', podmanSocket: '', runcRoots: [] };
+    const directory = new ContainerDirectory(() => {}, { places, onTrouble: (line) => lines.push(line) });
+    directory.start();
+    directory.ask(NOTICE);
+    while (server.calls.get('ContainerStatus') === undefined) await pause(10);
+    directory.close();
+    directory.ask({ ...NOTICE, id: 'later', fullId: 'later' });
+    await pause(200);
+    assert.deepEqual(lines, []);
+  });
+
   it('no socket at all', async () => {
     const { state, failures, lines } = await ask(['/nonexistent/a.sock']);
     assert.equal(state?.state === 'failed' && state.failure, 'no-runtime');

@@ -1,7 +1,7 @@
 // Calls to one container runtime over its Unix socket: gRPC, each call bounded in time, each answer in length.
 
 import { credentials, Client as GrpcClient, status as GrpcStatus, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { type FailureKind, MetadataError, type SourceListener } from '../failure-log.ts';
+import { asMetadataError, type FailureKind, MetadataError, type SourceListener } from '../failure-log.ts';
 import { asText, at } from '../json-value.ts';
 import { type CriCall, type CriMethod, type CriVersion, criCalls } from './messages.ts';
 
@@ -76,7 +76,12 @@ export class CriClient {
           reject(new MetadataError(kindOf(error), `${this.socket}: ${error.details}`, subject));
         }
       };
-      this.#client.makeUnaryRequest(path, encode, decode, message, new Metadata(), { deadline }, done);
+      try {
+        this.#client.makeUnaryRequest(path, encode, decode, message, new Metadata(), { deadline }, done);
+      } catch (error) {
+        // It has been closed.
+        reject(asMetadataError(error));
+      }
     });
   }
 }

@@ -1,7 +1,7 @@
 // One container runtime: what it tells of a container, put together from its answers about the container, its sandbox and its image.
 
 import type { ContainerMetadata } from '../container-metadata.ts';
-import { MetadataError, type SourceListener } from '../failure-log.ts';
+import { asMetadataError, MetadataError, type SourceListener } from '../failure-log.ts';
 import { parseImageName } from '../image-name.ts';
 import { asArray, asText, at } from '../json-value.ts';
 import { CriClient } from './client.ts';
@@ -126,8 +126,7 @@ export class CriRuntime {
     try {
       return await answer;
     } catch (error) {
-      if (!(error instanceof MetadataError)) throw error;
-      this.#listener.failed(error);
+      this.#listener.failed(asMetadataError(error));
       return undefined;
     }
   }

@@ -1,7 +1,7 @@
 // The container runtimes of this machine that speak CRI, asked one after the other; all running containers at the start.
 
 import type { ContainerMetadata } from '../container-metadata.ts';
-import { MetadataError, type SourceListener } from '../failure-log.ts';
+import { asMetadataError, type MetadataError, type SourceListener } from '../failure-log.ts';
 import type { CriRuntime } from './runtime.ts';
 import { presentSockets } from './sockets.ts';
 
@@ -62,8 +62,7 @@ export class CriRuntimes {
         await Promise.all(Array.from({ length: AT_ONCE }, next));
       }
     } catch (error) {
-      if (!(error instanceof MetadataError)) throw error;
-      this.#listener.failed(error);
+      this.#listener.failed(asMetadataError(error));
     }
   }
 
@@ -81,8 +80,7 @@ export class CriRuntimes {
         const found = await runtime.find(id, deadline);
         if (found) return found;
       } catch (error) {
-        if (!(error instanceof MetadataError)) throw error;
-        failure ??= error;
+        failure ??= asMetadataError(error);
       }
     }
     if (failure) throw failure;
@@ -93,8 +91,7 @@ export class CriRuntimes {
   async #tolerant(answer: Promise<ContainerMetadata | undefined>): Promise<ContainerMetadata | undefined> {
     try {
       return await answer;
-    } catch (error) {
-      if (!(error instanceof MetadataError)) throw error;
+    } catch {
       return undefined;
     }
   }
@@ -109,8 +106,7 @@ export class CriRuntimes {
         if (await known.runtime.greet(deadline)) return known.runtime;
         known.silentUntil = performance.now() + SILENT_FOR_MS;
       } catch (error) {
-        if (!(error instanceof MetadataError)) throw error;
-        failure ??= error;
+        failure ??= asMetadataError(error);
       }
       return undefined;
     });

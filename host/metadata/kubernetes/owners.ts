@@ -2,12 +2,14 @@
 
 import { boundedTexts } from '../bounded-texts.ts';
 import type { ClusterObject, ClusterPod } from '../container-metadata.ts';
-import { MetadataError, type SourceListener } from '../failure-log.ts';
+import { asMetadataError, MetadataError, type SourceListener } from '../failure-log.ts';
 import { asText, asTexts, at } from '../json-value.ts';
 import type { ApiClient } from './api.ts';
 import { type OwnerReference, ownerOf, type PodFacts } from './pod.ts';
 
 const TIMEOUT_MS = 5000;
+/** Requests: at the start all pods of the node need owners, and all nodes may start at once. */
+const AT_ONCE = 4;
 const OBJECTS_KEPT = 1024;
 /** Labels may change; a namespace's decide more. */
 const OWNER_MS = 30 * 60_000;
@@ -38,6 +40,8 @@ export class Owners {
   readonly #client: ApiClient;
   readonly #listener: SourceListener;
   readonly #objects = new Map<string, Remembered>();
+  readonly #waiting: (() => void)[] = [];
+  #asking = 0;
 
   constructor(client: ApiClient, listener: SourceListener) {
     this.#client = client;
@@ -94,19 +98,31 @@ export class Owners {
     return object;
   }
 
+  async #inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    if (this.#asking < AT_ONCE) this.#asking++;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await ask();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#asking--;
+    }
+  }
+
   async #ask(path: string): Promise<OwnedObject | undefined> {
     // Which kinds may be read is the cluster's decision.
     const subject = path.split('/').at(-2) ?? '';
     try {
-      const metadata = await this.#client.metadata(path, TIMEOUT_MS);
+      const metadata = await this.#inTurn(() => this.#client.metadata(path, TIMEOUT_MS));
       this.#listener.working(subject);
       const [name, uid] = [asText(at(metadata, 'name')), asText(at(metadata, 'uid'))];
       if (name === undefined || uid === undefined) return undefined;
       const owner = ownerOf(metadata);
       return { name, uid, labels: boundedTexts(asTexts(at(metadata, 'labels'))), ...(owner && { owner }) };
     } catch (error) {
-      if (!(error instanceof MetadataError)) throw error;
-      this.#listener.failed(new MetadataError(error.kind, error.message, subject));
+      const { kind, message } = asMetadataError(error);
+      this.#listener.failed(new MetadataError(kind, message, subject));
       return undefined;
     }
   }

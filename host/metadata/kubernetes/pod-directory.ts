@@ -2,7 +2,7 @@
 
 import type { ClusterPod, ContainerMetadata } from '../container-metadata.ts';
 import type { PodLookupFailure } from '../container-state.ts';
-import { MetadataError, type SourceListener } from '../failure-log.ts';
+import { asMetadataError, MetadataError, type SourceListener } from '../failure-log.ts';
 import { ApiClient } from './api.ts';
 import { BackOff } from './back-off.ts';
 import { connect, type KubernetesPlace } from './connection.ts';
@@ -123,9 +123,8 @@ export class PodDirectory {
       try {
         return new ApiClient(await connect(this.#place));
       } catch (error) {
-        if (!(error instanceof MetadataError)) throw error;
         this.#reach = 'failing';
-        this.#listener.failed(error);
+        this.#listener.failed(asMetadataError(error));
         await backOff.wait(signal);
       }
     }

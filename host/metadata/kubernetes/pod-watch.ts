@@ -1,7 +1,7 @@
 // Follows the pods of one node: lists them, then watches for changes from there on, for ever. A loop of its own rather than the client
 // library's informer, which keeps every pod whole and, after an error, watches no more until it is told to.
 
-import { MetadataError } from '../failure-log.ts';
+import { asMetadataError, MetadataError } from '../failure-log.ts';
 import { asArray, asText, at } from '../json-value.ts';
 import { type ApiClient, kindOfStatus } from './api.ts';
 import { BackOff } from './back-off.ts';
@@ -53,10 +53,10 @@ export class PodWatch {
         if (performance.now() - began < SHORT_WATCH_MS) await this.#backOff.wait(signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof MetadataError)) throw error;
-        this.#listener.failed(error);
-        if (error instanceof WatchBroken) version = error.version;
-        const { kind } = error;
+        const failure = asMetadataError(error);
+        this.#listener.failed(failure);
+        if (failure instanceof WatchBroken) version = failure.version;
+        const { kind } = failure;
         // A server that was not there goes on from where it was. What it no longer has the changes of is listed anew, not from its cache.
         if (kind === 'expired' || kind === 'invalid' || kind === 'error') version = undefined;
         start = kind === 'expired' ? undefined : '0';
@@ -108,7 +108,7 @@ export class PodWatch {
         this.#listener.working();
       });
     } catch (error) {
-      throw error instanceof MetadataError ? new WatchBroken(error, version) : error;
+      throw new WatchBroken(asMetadataError(error), version);
     }
     return version;
   }
