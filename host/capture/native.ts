@@ -194,6 +194,8 @@ export interface NativeAddon {
   readonly Capture: new (options: CaptureOptions) => Capture;
   /** Makes a poll() return at once, from any thread that has loaded the addon. False when that capture is closed. */
   wake(handle: number): boolean;
+  /** A descriptor that is connected to the datagram socket at a path; write(2) to it sends. It doesn't block. Throws CaptureError. */
+  connectUnixDatagram(path: string): number;
   /** For tests: the container a cgroup path names. */
   containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
   /** For tests: whether `path` is its own absolute lexical path, and that path; directory '' = not known. */

@@ -8,6 +8,8 @@ import { descriptorOutput, type LineOutputOptions } from '../outputs/line-output
 import type { Output } from '../outputs/output.ts';
 import { programOutput } from '../outputs/program-output.ts';
 import { QuietOutput } from '../outputs/quiet-output.ts';
+import { syslogOutput } from '../outputs/syslog/output.ts';
+import { parsePlace } from '../outputs/syslog/place.ts';
 import { makeHttpOutputs } from './http-outputs.ts';
 import { CommandFailure } from './report-error.ts';
 import { reasonOf } from './rule-files.ts';
@@ -43,12 +45,28 @@ export async function makeOutputs(choice: OutputChoice): Promise<Output[]> {
   const { keep_alive: keepOpen, max_size_mb: megabytes, keep_files: keptFiles } = file_output;
   const kept = { keepOpen, mostBytes: megabytes * MEGABYTE, keptFiles };
   for (const path of files) if (path !== undefined) outputs.push(openFile(path, { ...lines(path), ...kept }));
+  if (configuration.syslog_output.enabled) outputs.push(syslog(choice));
   if (program_output.enabled) {
     const { program, keep_alive: keepAlive } = program_output;
     outputs.push(programOutput(program, { ...lines('the program'), keepAlive }));
   }
   outputs.push(...(await makeHttpOutputs(choice)));
   return outputs.map((output) => spared(output, configuration));
+}
+
+function syslog({ configuration, json, format: alertFormat, onError }: OutputChoice): Output {
+  const { address, format, facility, ident } = configuration.syslog_output;
+  // The configuration was checked.
+  const place = parsePlace(address) ?? { kind: 'unix', path: address };
+  return syslogOutput(place, {
+    format: format === 'auto' ? (place.kind === 'unix' ? 'rfc3164' : 'rfc5424') : format,
+    facility,
+    ident,
+    json,
+    alertFormat,
+    capacity: configuration.outputs_queue.capacity,
+    onError: (error) => onError('syslog', error),
+  });
 }
 
 /** With the limits that the configuration has for it. */

@@ -165,8 +165,10 @@ function splitOption({ option = [], output }: RunOptions) {
 }
 
 function sendsElsewhere(configuration: Configuration): boolean {
-  const { file_output, program_output, http_output, alertmanager_output, otlp_output } = configuration;
-  return [file_output, program_output, http_output, alertmanager_output, otlp_output].some(({ enabled }) => enabled);
+  const { syslog_output, file_output, program_output } = configuration;
+  const { http_output, alertmanager_output, otlp_output } = configuration;
+  const outputs = [syslog_output, file_output, program_output, http_output, alertmanager_output, otlp_output];
+  return outputs.some(({ enabled }) => enabled);
 }
 
 /** Files and folders that the configuration names, there or not; undefined if it says nothing of them. */

@@ -1,5 +1,6 @@
 // What the keys of a configuration must be together.
 
+import { parsePlace } from '../outputs/syslog/place.ts';
 import { readAppendOutput } from './append-output.ts';
 import type { Configuration } from './definition.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
@@ -14,6 +15,7 @@ export function checkConfiguration(configuration: Configuration, origins: Origin
     ...checkOutputs(configuration, origins),
     ...checkNoise(configuration, origins),
     ...checkServer(configuration, origins),
+    ...checkSyslog(configuration, origins),
     ...readAppendOutput(configuration, origins).diagnostics,
   ];
 }
@@ -69,4 +71,16 @@ function checkServer({ webserver }: Configuration, origins: Origins): ConfigDiag
   if (!origin || /^\/[^?#\s]*$/.test(path)) return [];
   const help = 'it begins with a /, for instance /healthz';
   return [configDiagnostic('CONFIG_VALUE', `webserver.k8s_healthz_endpoint can't be '${path}'`, origin, { help })];
+}
+
+function checkSyslog({ syslog_output: { address, ident } }: Configuration, origins: Origins): ConfigDiagnostic[] {
+  const wrong = [
+    ['address', address, parsePlace(address) !== undefined, 'it is a path, udp://HOST:PORT or tcp://HOST:PORT'],
+    ['ident', ident, /^[\x21-\x7e]{1,48}$/.test(ident), 'it is a word of 48 characters at most'],
+  ] as const;
+  return wrong.flatMap(([key, value, isRight, help]) => {
+    const origin = origins.get(`syslog_output.${key}`);
+    if (isRight || !origin) return [];
+    return [configDiagnostic('CONFIG_VALUE', `syslog_output.${key} can't be '${value}'`, origin, { help })];
+  });
 }

@@ -39,6 +39,7 @@ export const SYSTEM_TOOLS = [
   { name: 'oras', commands: ['oras'], packages: ['oras'], purposes: ['live-tests'] },
   { name: 'cosign', commands: ['cosign'], packages: ['cosign'], purposes: ['live-tests'] },
   { name: 'prometheus', commands: ['prometheus'], packages: ['prometheus'], purposes: ['live-tests'] },
+  { name: 'rsyslogd', commands: ['rsyslogd'], packages: ['rsyslog'], purposes: ['live-tests'] },
   { name: 'go', commands: ['go'], packages: ['golang-go'], purposes: ['cluster-tests'] },
   { name: 'dpkg-source', commands: ['dpkg-source'], packages: ['dpkg-dev'], purposes: ['cluster-tests'] },
   { name: 'etcd', commands: ['etcd'], packages: ['etcd-server'], purposes: ['cluster-tests'] },

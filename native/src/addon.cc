@@ -10,6 +10,7 @@
 #include "lexical_path.h"
 #include "name_files.h"
 #include "plan.h"
+#include "unix_datagram.h"
 #include "users.h"
 
 namespace wasprey {
@@ -100,6 +101,15 @@ Napi::Value NamesBelow(const Napi::CallbackInfo& info) {
   return result;
 }
 
+/** (path: string) -> descriptor: the caller's to close. */
+Napi::Value ConnectDatagramSocket(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) return ThrowType(env, "connectUnixDatagram: a path is needed");
+  auto fd = ConnectUnixDatagram(info[0].As<Napi::String>().Utf8Value());
+  if (!fd) return Throw(env, fd.error());
+  return Napi::Number::New(env, fd->release());
+}
+
 /** () -> [name, number, fixed size][]: the addon's idea of the event types. */
 Napi::Value EventTypes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -120,6 +130,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
+  exports.Set("connectUnixDatagram", Napi::Function::New<ConnectDatagramSocket>(env, "connectUnixDatagram"));
   exports.Set("eventTypes", Napi::Function::New<EventTypes>(env, "eventTypes"));
   exports.Set("Capture", CaptureObject::Define(env));
   return exports;

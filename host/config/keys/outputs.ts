@@ -1,6 +1,11 @@
 // Where alerts go.
 
-import { flag, item, list, map, section, text, whole } from '../value-types.ts';
+import { choice, flag, item, list, map, section, text, whole } from '../value-types.ts';
+
+const SYSLOG_FACILITIES = [
+  ...(['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'] as const),
+  ...(['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'] as const),
+] as const;
 
 const MATCH = item('Which rules are meant; without any of these, all.', {
   source: text('', 'The source of their events.'),
@@ -39,6 +44,20 @@ export const OUTPUT_KEYS = {
   ),
   stdout_output: section('Alerts on standard output.', {
     enabled: flag(true, 'Write alerts to standard output.'),
+  }),
+  syslog_output: section('Alerts to syslog, with the priority of the rule as severity.', {
+    enabled: flag(false, 'Send alerts to syslog.'),
+    address: text(
+      '/dev/log',
+      'A datagram socket of this machine, or `udp://HOST:PORT` or `tcp://HOST:PORT`, by default port 514 (not in Falco).',
+    ),
+    format: choice(
+      ['auto', 'rfc5424', 'rfc3164'],
+      'auto',
+      'Form of the messages; auto: as syslog(3) writes them to a socket, RFC 5424 over the network (not in Falco).',
+    ),
+    facility: choice(SYSLOG_FACILITIES, 'user', 'Their facility (not in Falco).'),
+    ident: text('wasprey', "The program's name in them (not in Falco, where it is falco)."),
   }),
   file_output: section('Alerts in a file.', {
     enabled: flag(false, 'Append alerts to a file.'),

@@ -10,7 +10,6 @@ export const UNUSED_KEYS = {
   plugins: unused(
     'There are no plugins: what the container plugin supplies is built in. Of its init_config, `engines` is applied, as container_engines.',
   ),
-  syslog_output: unused(NOT_YET),
   log_stderr: unused(NOT_YET),
   log_syslog: unused(NOT_YET),
   log_level: unused(NOT_YET),

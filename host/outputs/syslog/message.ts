@@ -1,0 +1,68 @@
+// Alerts as messages of syslog: RFC 5424, and the form of syslog(3), which is that of RFC 3164.
+
+import { PRIORITIES } from '../../compiler/items.ts';
+import { jsonTime, timeOfDaySeconds } from '../../fields/time.ts';
+import type { Alert } from '../alert.ts';
+
+/** By number; local0 to local7 follow, from 16 on. */
+const FACILITIES = [
+  'kern',
+  'user',
+  'mail',
+  'daemon',
+  'auth',
+  'syslog',
+  'lpr',
+  'news',
+  'uucp',
+  'cron',
+  'authpriv',
+  'ftp',
+];
+const FIRST_LOCAL = 16;
+const USER = 1;
+
+export type SyslogFormat = 'rfc5424' | 'rfc3164';
+
+export interface MessageOptions {
+  readonly format: SyslogFormat;
+  readonly facility: string;
+  /** The program's name; no blanks in it. */
+  readonly ident: string;
+}
+
+/** @param line the alert as text or JSON, with nothing in it that ends a line */
+export function syslogMessage(alert: Alert, line: string, { format, facility, ident }: MessageOptions): Buffer {
+  // Falco's priorities are those of syslog, most severe first.
+  const priority = facilityNumber(facility) * 8 + PRIORITIES.indexOf(alert.priority);
+  const head =
+    format === 'rfc5424'
+      ? `<${priority}>1 ${timestamp(alert.time)} ${printable(alert.hostname)} ${ident} ${process.pid} - - `
+      : `<${priority}>${localTime(alert.time)} ${ident}[${process.pid}]: `;
+  return Buffer.from(head + line);
+}
+
+function facilityNumber(name: string): number {
+  const local = /^local([0-7])$/.exec(name)?.[1];
+  if (local !== undefined) return FIRST_LOCAL + Number(local);
+  const number = FACILITIES.indexOf(name);
+  return number < 0 ? USER : number;
+}
+
+/** Microseconds are the most that RFC 5424 has. */
+function timestamp(nanoseconds: bigint): string {
+  return jsonTime(nanoseconds).replace(/(\.\d{6})\d*Z$/, '$1Z');
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Nov  4 13:53:08`, local. */
+function localTime(nanoseconds: bigint): string {
+  const at = new Date(Number(nanoseconds / 1_000_000n));
+  return `${MONTHS[at.getMonth()]} ${String(at.getDate()).padStart(2)} ${timeOfDaySeconds(nanoseconds)}`;
+}
+
+/** Of a header's value nothing but printable ASCII is left, and `-` of nothing. */
+function printable(text: string): string {
+  return text.replace(/[^\x21-\x7e]/g, '').slice(0, 255) || '-';
+}

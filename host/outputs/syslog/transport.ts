@@ -1,0 +1,108 @@
+// How messages get to a syslog daemon: by a datagram to a socket of this machine, by UDP, or by TCP.
+
+import { createSocket } from 'node:dgram';
+import { close, write } from 'node:fs';
+import { connect, isIPv6 } from 'node:net';
+import { loadAddon } from '../../capture/addon.ts';
+import type { SyslogPlace } from './place.ts';
+
+export interface SyslogTransport {
+  /** Rejects when the message did not get out; the transport is of no use then. One at a time. */
+  send(message: Buffer): Promise<void>;
+  close(): void;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+/** Pause before another attempt on a daemon that takes nothing. */
+const RETRY_MS = 5;
+
+/** Rejects when it can't be reached. */
+export function openTransport(place: SyslogPlace): Promise<SyslogTransport> {
+  switch (place.kind) {
+    case 'unix':
+      return Promise.resolve().then(() => unixTransport(place.path));
+    case 'udp':
+      return udpTransport(place.host, place.port);
+    case 'tcp':
+      return tcpTransport(place.host, place.port);
+  }
+}
+
+function unixTransport(path: string): SyslogTransport {
+  const descriptor = loadAddon().connectUnixDatagram(path);
+  let isClosed = false;
+  const send = async (message: Buffer): Promise<void> => {
+    // A full queue of the daemon is no error: it is waited for.
+    while (!isClosed && !(await sendDatagram(descriptor, message))) {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  };
+  const end = (): void => {
+    isClosed = true;
+    close(descriptor, () => {});
+  };
+  return { send, close: end };
+}
+
+/** @returns false if there is no room for it now */
+function sendDatagram(descriptor: number, message: Buffer): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    write(descriptor, message, (error) => {
+      if (error && error.code !== 'EAGAIN' && error.code !== 'ENOBUFS') reject(error);
+      else resolve(!error);
+    });
+  });
+}
+
+async function udpTransport(host: string, port: number): Promise<SyslogTransport> {
+  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.connect(port, host, resolve);
+  });
+  socket.removeAllListeners('error');
+  // What the other side says of a datagram comes with the next one.
+  let refusal: Error | undefined;
+  socket.on('error', (error) => {
+    refusal = error;
+  });
+  return {
+    send: (message) =>
+      new Promise((resolve, reject) => {
+        socket.send(message, (error) => {
+          if (error ?? refusal) reject(error ?? refusal);
+          else resolve();
+        });
+      }),
+    close: () => socket.close(),
+  };
+}
+
+async function tcpTransport(host: string, port: number): Promise<SyslogTransport> {
+  const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+    socket.once('timeout', () => socket.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`)));
+  });
+  socket.setTimeout(0);
+  const ended = new Promise<never>((_, reject) => {
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('the connection was closed')));
+  });
+  // It may end between two messages.
+  ended.catch(() => {});
+  // Nothing is said in return.
+  socket.resume();
+  return {
+    async send(message) {
+      // RFC 6587: the length goes before the message, which may hold anything then.
+      const frame = Buffer.concat([Buffer.from(`${message.length} `), message]);
+      const written = new Promise<void>((resolve, reject) => {
+        socket.write(frame, (error) => (error ? reject(error) : resolve()));
+      });
+      await Promise.race([written, ended]);
+    },
+    close: () => socket.destroy(),
+  };
+}

@@ -1,0 +1,14 @@
+// Datagram sockets in the file system, such as /dev/log, which Node.js does not have.
+#pragma once
+
+#include <string>
+
+#include "file_descriptor.h"
+#include "result.h"
+
+namespace wasprey {
+
+/** A socket that is connected to the one at `path`, so that write(2) sends a datagram. It doesn't block. */
+Result<FileDescriptor> ConnectUnixDatagram(const std::string& path);
+
+}  // namespace wasprey
