@@ -106,7 +106,7 @@ function parse(text: string): Map<string, number> {
   const values = new Map<string, number>();
   const typed = new Map<string, string>();
   for (const line of text.split('\n').slice(0, -1)) {
-    const type = /^# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge)$/.exec(line);
+    const type = /^# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram)$/.exec(line);
     if (type) {
       assert.ok(!typed.has(type[1] ?? ''), `${type[1]} twice`);
       typed.set(type[1] ?? '', type[2] ?? '');
@@ -116,7 +116,7 @@ function parse(text: string): Map<string, number> {
     const sample = new RegExp(`^([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{${label}(?:,${label})*\\})? (\\S+)$`).exec(line);
     assert.ok(sample, line);
     const [, name = '', labels = '', value] = sample;
-    assert.ok(typed.has(name), line);
+    assert.ok(typed.has(name) || typed.get(name.replace(/_(?:bucket|sum|count)$/, '')) === 'histogram', line);
     if (typed.get(name) === 'counter') assert.match(name, /_total$/);
     assert.ok(!values.has(name + labels), `${line} twice`);
     values.set(name + labels, Number(value));
