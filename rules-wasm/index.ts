@@ -6,6 +6,7 @@ export * from './descriptor';
 export * from './generated/accessors';
 export * from './given';
 export * from './list';
+export * from './names';
 export * from './number';
 export * from './process';
 export * from './text';

@@ -11,6 +11,7 @@ import { type EngineCounters, HOLD_LIMITS, type HoldLimits, type RuleMatching } 
 import { ContainerDirectory, type DirectoryCounters } from '../metadata/container-directory.ts';
 import type { ContainerState, PodState } from '../metadata/container-state.ts';
 import { type KubernetesPlace, placeInCluster } from '../metadata/kubernetes/connection.ts';
+import { type NameCounters, type NameLookup, NameResolver } from '../metadata/name-resolver.ts';
 import type { RuntimePlaces } from '../metadata/runtime-places.ts';
 import { type AlertAddition, withAdditions } from '../outputs/additions.ts';
 import type { Output, OutputCounters } from '../outputs/output.ts';
@@ -56,6 +57,8 @@ export interface AgentOptions {
   readonly runtimes?: Partial<RuntimePlaces>;
   /** Where the pods of this node are asked for; false: nowhere. Default: where the service account of the agent's own pod leads. */
   readonly kubernetes?: KubernetesPlace | false;
+  /** Asks for the addresses of a name that rules compare. Default: the machine's resolver. */
+  readonly lookup?: NameLookup;
   /** Told what goes wrong while it runs; each is a sentence for people. */
   readonly onTrouble?: (message: string) => void;
   /** Rules were replaced, or could not be and those before stay; for an event on the agent's own pod, for example. */
@@ -70,6 +73,7 @@ export interface Summary {
   readonly rules: RuleSetSummary;
   readonly alerts: DeskCounters;
   readonly containers: DirectoryCounters;
+  readonly names: NameCounters;
   readonly outputs: readonly { readonly name: string; readonly counters: OutputCounters }[];
 }
 
@@ -113,6 +117,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     failure: (id) => failureOf(directory.state(id)),
     podFailure: (id) => failureOf(directory.podState(id)),
   });
+  const resolver = new NameResolver({
+    onNames: (addresses) => engine?.setNames(addresses),
+    onTrouble,
+    ...(options.lookup && { lookup: options.lookup }),
+  });
   const drops = new DropWatch(desk);
   const complete = (module: RuleModule): RuleModule => ({
     ...module,
@@ -130,6 +139,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     rules: ruleSets.summary,
     alerts: desk.counters,
     containers: directory.counters,
+    names: resolver.counters,
     outputs: outputs.map(({ name, counters }) => ({ name, counters })),
   });
   const drained = async () => {
@@ -179,9 +189,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     throw error;
   }
   const running = engine;
+  const resolveNames = (used: readonly RuleModule[]): void => resolver.want(used.flatMap(({ names }) => names));
+  resolveNames(modules);
   let stopped: Promise<Summary> | undefined;
   const stop = async (): Promise<Summary> => {
     await running.stop();
+    resolver.close();
     directory.close();
     desk.close();
     await closeOutputs();
@@ -191,7 +204,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     summary,
     modules: () => ruleSets.modules,
     sign: () => running.sign,
-    replaceRules: (replacement) => ruleSets.replace(replacement.map(complete)),
+    replaceRules: async (replacement) => {
+      await ruleSets.replace(replacement.map(complete));
+      resolveNames(replacement);
+    },
     rulesFailed: (reason) => ruleSets.failed(reason),
     tell: (rule, priority, message) => desk.internal(rule, priority, message),
     inject: (images, events) => running.inject(images, events),

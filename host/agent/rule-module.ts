@@ -46,6 +46,8 @@ export interface RuleModule {
   readonly rules: readonly RuleInfo[];
   /** Names of the event types that its rules can match. */
   readonly eventTypes: readonly string[];
+  /** Of addresses, which its conditions compare. */
+  readonly names: readonly string[];
   /** What an event needs for any of its rules to match; absent: that isn't known. */
   readonly filter?: KernelFilter;
 }
@@ -76,6 +78,7 @@ export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
       sha256: createHash('sha256').update(bytes).digest('hex'),
       rules: manifest.rules.map(ruleInfo),
       eventTypes: manifest.eventTypes,
+      names: manifest.names,
       ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, manifest.rules.length) }),
     };
   } catch (error) {
@@ -100,18 +103,20 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
     const message = `${name} was compiled by another version of Wasprey${by}, for events of another layout; compile its rules again`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
-  const { eventTypes, rules, filter } = json;
+  const { eventTypes, rules, names = [], filter } = json;
+  if (!isTexts(names)) throw damaged(name, 'its names are no texts');
   if (!isTexts(eventTypes) || !eventTypes.every((type) => findEventType(type))) {
     throw damaged(name, 'it names event types that there are not');
   }
   if (!Array.isArray(rules)) throw damaged(name, 'it has no rules');
-  return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)), filter };
+  return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)), names, filter };
 }
 
 /** What is used of a manifest. */
 interface StoredManifest {
   readonly eventTypes: readonly string[];
   readonly rules: readonly StoredRule[];
+  readonly names: readonly string[];
   readonly filter: unknown;
 }
 

@@ -131,6 +131,8 @@ export interface Capture {
   takeContainers(): ContainerNotice[];
   /** Replaces a container's entry (a `struct container` with its strings). Returns its address. */
   setContainer(id: string, entry: Uint8Array): number;
+  /** Replaces the table of names (host/schema/names.ts), between batches. */
+  setNames(table: Uint8Array): void;
   /** Events of that container (its id, short or full) are held back from now on, until endWait(). False when there is none. */
   awaitContainer(id: string): boolean;
   /**

@@ -2,6 +2,8 @@
 
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import type { Expression, Operand, TransformerArgument } from './ast.ts';
+import { checksOf } from './fields-of.ts';
+import { namesIn } from './lower/name-check.ts';
 import { bodyCost, type Plan } from './plan.ts';
 import { schemaVersion } from './schema-version.ts';
 
@@ -45,6 +47,8 @@ export interface Manifest {
   readonly eventTypes: readonly string[];
   /** By the number that the module reports. */
   readonly rules: readonly ManifestRule[];
+  /** Names of addresses that conditions compare: what has to be resolved. Absent: none. */
+  readonly names?: readonly string[];
   /** What an event needs for any of them to match, as far as the kernel can tell. Absent: it can't drop anything. */
   readonly filter?: KernelFilter;
 }
@@ -70,6 +74,7 @@ export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>
       ),
     };
   });
+  const names = new Set(plan.rules.flatMap(({ source }) => checksOf(source.condition).flatMap(namesIn)));
   return {
     version: MANIFEST_VERSION,
     compiler: COMPILER_VERSION,
@@ -77,6 +82,7 @@ export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>
     sources,
     eventTypes: [...new Set(plan.groups.flatMap(({ types }) => types.map((type) => type.name)))],
     rules,
+    ...(names.size > 0 && { names: [...names].sort() }),
     ...(filter && { filter }),
   };
 }

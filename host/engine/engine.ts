@@ -2,6 +2,7 @@
 
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { NamedAddress } from '../capture/name-table.ts';
 import type { ContainerNotice } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
@@ -97,6 +98,11 @@ export class Engine {
   /** What is known of a container from now on: a `struct container` with its strings. */
   setContainer(id: string, entry: Uint8Array): void {
     this.#post({ kind: 'container', id, entry });
+  }
+
+  /** The addresses that the names in conditions have from now on. */
+  setNames(addresses: readonly NamedAddress[]): void {
+    this.#post({ kind: 'names', addresses });
   }
 
   /** Source `builder` only. */

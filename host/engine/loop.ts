@@ -1,7 +1,9 @@
 // The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation, matches.
 
+import { encodeNameTable } from '../capture/name-table.ts';
 import type { Capture, ContainerNotice } from '../capture/native.ts';
 import { storeContainer } from '../capture/store-container.ts';
+import type { AddressNames } from '../fields/address-names.ts';
 import type { EventMemory } from '../fields/memory.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { Replay } from '../recording/replay.ts';
@@ -49,6 +51,7 @@ export interface LoopParts {
   readonly rules: RuleSetStart;
   readonly reader: MatchReader;
   readonly clock: EvaluationClock;
+  readonly names: AddressNames;
   readonly ruleMatching: RuleMatching;
   readonly memory: EventMemory;
   readonly hold: HoldLimits;
@@ -244,7 +247,7 @@ export class EngineLoop {
 
   /** Handles what the host has sent. */
   #takeMessages(): void {
-    const { capture, control, receive } = this.#parts;
+    const { capture, control, names, receive } = this.#parts;
     // Read first: a message that comes in meanwhile is seen in the next round at the latest.
     this.#messagesSeen = control.announced;
     for (let message = receive(); message; message = receive()) {
@@ -258,6 +261,10 @@ export class EngineLoop {
           break;
         case 'replace':
           this.#replace(message.rules);
+          break;
+        case 'names':
+          capture.setNames(encodeNameTable(message.addresses));
+          names.replace(message.addresses);
           break;
         case 'count':
           this.#countersSentAt = 0;

@@ -1,6 +1,7 @@
 // What crosses between the host's thread and the worker that evaluates: plain data, and a few shared numbers.
 
 import type { FilterTables } from '../capture/filter-tables.ts';
+import type { NamedAddress } from '../capture/name-table.ts';
 import type { CaptureCounters, CaptureSizes, ContainerNotice } from '../capture/native.ts';
 import type { ContainerMoment } from '../fields/container.ts';
 import type { FieldValue } from '../fields/value.ts';
@@ -186,6 +187,8 @@ export type FromWorker =
 
 export type ToWorker =
   | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
+  /** All addresses of all names that conditions compare. */
+  | { readonly kind: 'names'; readonly addresses: readonly NamedAddress[] }
   | { readonly kind: 'count' }
   /** Not before the set before has settled. */
   | { readonly kind: 'replace'; readonly rules: RuleSetStart }

@@ -4,6 +4,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import type { Capture, CapturePlan } from '../capture/native.ts';
 import { openCapture } from '../capture/open.ts';
 import { useAccounts } from '../fields/account-names.ts';
+import { AddressNames } from '../fields/address-names.ts';
 import type { ReadContext } from '../fields/context.ts';
 import { EventMemory } from '../fields/memory.ts';
 import { RecordingFile, RecordingReader } from '../recording/reader.ts';
@@ -90,11 +91,13 @@ type Bound = Pick<LoopParts, 'capture' | 'control' | 'recorder' | 'replay'> & {
 
 /** Modules, memory and capture put together. */
 function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: Bound): EngineLoop {
+  const names = new AddressNames();
   const context: ReadContext = {
     sessionStart,
     hostname: start.hostname,
     isoTime: start.isoTime,
     isLive: parts.replay === undefined,
+    names,
   };
   const { ruleMatching, hold } = start;
   const memory = new EventMemory(sandbox.buffer);
@@ -109,6 +112,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
         onMatch: (match) => loop.onMatch(match),
         onFailure: (set, module, failure) => loop.onFailure(set, module, failure),
       }),
+    names,
     reader: new MatchReader(memory, context),
     clock: new EvaluationClock(sandbox.buffer),
     ruleMatching,

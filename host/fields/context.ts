@@ -1,5 +1,6 @@
 // What a field's value may depend on besides the event: when the session began, and what this machine is called.
 
+import type { AddressNames } from './address-names.ts';
 import type { EventRecord } from './record.ts';
 import type { Absent, FieldValue } from './value.ts';
 
@@ -11,6 +12,8 @@ export interface ReadContext {
   readonly isoTime: boolean;
   /** The events are those of processes that run here and now: /proc may be asked for what events don't carry. */
   readonly isLive: boolean;
+  /** Of addresses that conditions compare with names. */
+  readonly names?: AddressNames;
 }
 
 /** A field that a function computes; `argument` is what the rule gives in brackets. */

@@ -13,6 +13,7 @@ export function ownMetrics(summary: Summary): Metric[] {
     ...alertMetrics(summary),
     ...ruleMetrics(summary),
     ...metadataMetrics(summary),
+    ...nameMetrics(summary),
     ...outputMetrics(summary),
   ];
 }
@@ -124,6 +125,17 @@ function ruleMetrics({ rules: { generation, modules, reloads } }: Summary): Metr
       'When rules were last replaced.',
       reloads.lastSuccess === undefined ? [] : [{ value: reloads.lastSuccess / 1000 }],
     ),
+  ];
+}
+
+function nameMetrics({ names }: Summary): Metric[] {
+  return [
+    gauge('wasprey_names', 'Names that rules compare addresses with, and those of them that have some.', [
+      { labels: { state: 'wanted' }, value: names.names },
+      { labels: { state: 'resolved' }, value: names.resolved },
+    ]),
+    counter('wasprey_name_failures_total', 'Look-ups of names that failed.', names.failures),
+    counter('wasprey_name_overflows_total', 'Addresses of names that there was no room for.', names.overflows),
   ];
 }
 

@@ -7,12 +7,14 @@ import type { Field } from './types.ts';
 /**
  * `capture`: in the records that the kernel writes. `reader`: made from those by the capture's reader, once a process or event (absolute
  * paths, joined arguments, names of users). `output`: put together when an alert is written. `machine`: read from files of the machine
- * then. `runtime`: the container runtime's answer. `kubernetes`: what is known of the pod.
+ * then, or resolved by it. `runtime`: the container runtime's answer. `kubernetes`: what is known of the pod.
  */
 export type Supplier = 'capture' | 'reader' | 'output' | 'machine' | 'runtime' | 'kubernetes' | 'nobody';
 
 /** Computed from the name that the reader completes. */
 const FROM_NAMES = /^(fd\.(name|directory|filename)|fs\.path\..*(?<!raw)|evt\.abspath)$/;
+/** The machine resolves the names that conditions give. */
+const ADDRESS_NAME = /^fd\.[cslr]ip\.name$/;
 /** A container's cgroup path tells these. */
 const FROM_CGROUP = new Set(['container.id', 'container.full_id']);
 
@@ -34,6 +36,7 @@ export function supplierOf({ name, source }: Field): Supplier {
     case 'computed':
       if (name.startsWith('k8s.') || name.startsWith('k8smeta.')) return 'kubernetes';
       if (name.startsWith('container.')) return FROM_CGROUP.has(name) ? 'reader' : 'runtime';
+      if (ADDRESS_NAME.test(name)) return 'machine';
       return FROM_NAMES.test(name) ? 'reader' : 'capture';
   }
 }

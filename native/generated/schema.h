@@ -292,6 +292,14 @@ struct container {
 };
 _Static_assert(sizeof(struct container) == 344, "struct container: layout");
 
+/* A slot of the table of names. */
+struct named_address {
+  __u64 name; /* 0: key of the name; 0 = the slot is free */
+  __u8 address[16]; /* 8: IPv4 in the first four bytes, 0 behind them */
+  __u64 is_ipv6; /* 24: 1: of IPv6 */
+};
+_Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout");
+
 #define EVENT_OPEN 1
 #define EVENT_OPENAT 2
 #define EVENT_OPENAT2 3
@@ -388,5 +396,8 @@ _Static_assert(sizeof(struct container) == 344, "struct container: layout");
 #define CONTAINER_PENDING 1
 #define CONTAINER_KNOWN 2
 #define CONTAINER_FAILED 3
+
+#define NAMES_ADDRESS 65536
+#define NAMES_BYTES 65536
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <ctime>
 
 #include "bpf_source.h"
@@ -81,6 +82,8 @@ Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memo
   if (!containers) return std::move(containers.error());
   auto hold = MakeTable("wasprey-held", memory, plan.hold_address, plan.hold_bytes());
   if (!hold) return std::move(hold.error());
+  auto names = MakeTable("wasprey-names", memory, NAMES_ADDRESS, NAMES_BYTES);
+  if (!names) return std::move(names.error());
   auto scratch = MakeTable("wasprey-scratch", memory, plan.scratch_address, kScratchBytes);
   if (!scratch) return std::move(scratch.error());
   FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
@@ -99,7 +102,7 @@ Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memo
   }
   std::unique_ptr<Capture> capture(
       new Capture(plan, std::move(source), builder,
-                  {std::move(*images), std::move(*containers), std::move(*hold), std::move(*scratch)},
+                  {std::move(*images), std::move(*containers), std::move(*hold), std::move(*names), std::move(*scratch)},
                   std::move(epoll), std::move(wake)));
   if (builder != nullptr) {
     if (auto failed = capture->Open({})) return std::move(*failed);
@@ -114,6 +117,7 @@ Capture::Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderS
       builder_(builder),
       containers_(std::move(regions.containers), plan.containers_address),
       images_(std::move(regions.images), plan.images_address, &containers_),
+      names_(std::move(regions.names)),
       scratch_(std::move(regions.scratch)),
       completion_(&images_, Scratch(reinterpret_cast<char*>(scratch_.data()), plan.scratch_address, kScratchBytes)),
       hold_(std::move(regions.hold), plan.hold_address, &images_, &completion_),
@@ -322,6 +326,12 @@ Capture::Woken Capture::Sleep(int64_t timeout_ns) {
 void Capture::Wake() {
   const uint64_t one = 1;
   static_cast<void>(!write(wake_.get(), &one, sizeof one));
+}
+
+bool Capture::SetNames(std::span<const uint8_t> table) {
+  if (table.size() != NAMES_BYTES) return false;
+  std::memcpy(names_.data(), table.data(), table.size());
+  return true;
 }
 
 Result<uint32_t> Capture::SetContainer(std::string_view id, const uint8_t* entry, size_t size) {

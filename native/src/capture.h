@@ -89,6 +89,8 @@ class Capture {
   ContainerTable& containers() { return containers_; }
   /** Null but for a builder. */
   BuilderSource* builder() { return builder_; }
+  /** Replaces the table of names, struct named_address after the other; false if it has another size. */
+  bool SetNames(std::span<const uint8_t> table);
   Result<uint32_t> SetContainer(std::string_view id, const uint8_t* entry, size_t size);
 
   /** Events of that container are held back from now on. False when there is none of that id. */
@@ -110,7 +112,7 @@ class Capture {
 
  private:
   struct Regions {
-    SandboxRegion images, containers, hold, scratch;
+    SandboxRegion images, containers, hold, names, scratch;
   };
   Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderSource* builder, Regions regions,
           FileDescriptor epoll, FileDescriptor wake);
@@ -131,6 +133,7 @@ class Capture {
   ContainerTable containers_;
   ImageLog image_log_;
   ImageTable images_;
+  SandboxRegion names_;
   SandboxRegion scratch_;
   Completion completion_;
   HoldArea hold_;

@@ -86,6 +86,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::SetCandidates>("setCandidates"),
                          InstanceMethod<&CaptureObject::TakeContainers>("takeContainers"),
                          InstanceMethod<&CaptureObject::SetContainer>("setContainer"),
+                         InstanceMethod<&CaptureObject::SetNames>("setNames"),
                          InstanceMethod<&CaptureObject::AwaitContainer>("awaitContainer"),
                          InstanceMethod<&CaptureObject::Hold>("hold"),
                          InstanceMethod<&CaptureObject::EndWait>("endWait"),
@@ -290,6 +291,14 @@ Napi::Value CaptureObject::TakeContainers(const Napi::CallbackInfo& info) {
     array.Set(i, notice);
   }
   return array;
+}
+
+Napi::Value CaptureObject::SetNames(const Napi::CallbackInfo& info) {
+  const auto table = BytesOf(info, 0);
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (!table || !capture->SetNames(*table)) return ThrowType(info.Env(), "setNames: a Uint8Array of the table's size is needed");
+  return info.Env().Undefined();
 }
 
 Napi::Value CaptureObject::SetContainer(const Napi::CallbackInfo& info) {

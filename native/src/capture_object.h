@@ -29,6 +29,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value SetCandidates(const Napi::CallbackInfo& info);
   Napi::Value TakeContainers(const Napi::CallbackInfo& info);
   Napi::Value SetContainer(const Napi::CallbackInfo& info);
+  Napi::Value SetNames(const Napi::CallbackInfo& info);
   Napi::Value AwaitContainer(const Napi::CallbackInfo& info);
   Napi::Value Hold(const Napi::CallbackInfo& info);
   Napi::Value EndWait(const Napi::CallbackInfo& info);

@@ -36,7 +36,7 @@ Result<Plan> MakePlan(const Sizes& sizes) {
   plan.ring_size = static_cast<uint32_t>(std::bit_floor(std::min(share, kLargestRing)));
   plan.ring_stride = static_cast<uint32_t>(RoundUp(plan.ring_size + LONGEST_RECORD, PageSize()));
 
-  const uint64_t rings = kNullArea;
+  const uint64_t rings = NAMES_ADDRESS + NAMES_BYTES;
   const uint64_t images = RoundUp(rings + plan.ring_bytes(), kWasmPage);
   const uint64_t containers = images + RoundUp(std::max(sizes.image_budget, kSmallestTable), kWasmPage);
   const uint64_t hold = containers + RoundUp(std::max(sizes.container_budget, kSmallestTable), kWasmPage);
@@ -63,7 +63,7 @@ Status CheckPlan(const Plan& plan, size_t memory_bytes) {
                        plan.scratch_address % page == 0 && plan.ring_stride % page == 0;
   const bool ring = plan.cpus > 0 && plan.ring_size >= kSmallestRing && std::has_single_bit(plan.ring_size) &&
                     plan.ring_stride >= uint64_t{plan.ring_size} + LONGEST_RECORD;
-  const bool ordered = plan.rings_address >= kNullArea &&
+  const bool ordered = plan.rings_address >= NAMES_ADDRESS + NAMES_BYTES &&
                        plan.rings_address + plan.ring_bytes() <= plan.images_address &&
                        plan.images_address + kSmallestTable <= plan.containers_address &&
                        plan.containers_address + kSmallestTable <= plan.hold_address &&

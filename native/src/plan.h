@@ -14,6 +14,9 @@ namespace wasprey {
 inline constexpr uint32_t kNullArea = 65536;
 inline constexpr uint32_t kWasmPage = 65536;
 
+/** The table of names begins where rule modules expect it; what differs by plan comes behind. */
+static_assert(NAMES_ADDRESS == kNullArea && NAMES_BYTES % kWasmPage == 0);
+
 /** A ring must hold a few of the longest records, or every reservation would fail while one is being read. */
 inline constexpr uint32_t kSmallestRing = std::bit_ceil(uint32_t{4 * LONGEST_RECORD});
 

@@ -31,6 +31,11 @@ export const IMAGE_FLAG_UNKNOWN: u32 = 128;
 
 export const CANDIDATE_WORDS: u32 = 32;
 
+export const NAMES_ADDRESS: u32 = 65536;
+export const NAMES_SLOTS: u32 = 2048;
+
+export const NAMED_ADDRESS_SIZE: u32 = 32;
+
 // -- event_header: What every event record starts with.
 
 /** ring position + secret of this start, written last; says that the record is whole */
@@ -1369,4 +1374,24 @@ export const CANDIDATE_WORDS: u32 = 32;
 // @ts-ignore: decorator
 @inline export function containerRcLabels(base: u32): u64 {
   return textOf(base, load<u64>(base, 336));
+}
+
+// -- named_address: A slot of the table of names.
+
+/** key of the name; 0 = the slot is free */
+// @ts-ignore: decorator
+@inline export function namedName(base: u32): u64 {
+  return load<u64>(base, 0);
+}
+
+/** IPv4 in the first four bytes, 0 behind them */
+// @ts-ignore: decorator
+@inline export function namedAddress(base: u32): u32 {
+  return base + 8;
+}
+
+/** 1: of IPv6 */
+// @ts-ignore: decorator
+@inline export function namedIsIpv6(base: u32): u64 {
+  return load<u64>(base, 24);
 }

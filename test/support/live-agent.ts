@@ -266,7 +266,7 @@ function wide(_key: string, value: unknown): unknown {
 
 type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
-function parseAlert(line: string): AlertLine {
+export function parseAlert(line: string): AlertLine {
   const integers: SourceReviver = (_key, value, { source }) =>
     typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
   // The reviver's third argument is not in TypeScript's library yet.

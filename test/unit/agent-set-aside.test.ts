@@ -36,6 +36,7 @@ function handMade(evaluate: string): RuleModule {
       },
     ],
     eventTypes: ['openat'],
+    names: [],
   };
 }
 

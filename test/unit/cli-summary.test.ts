@@ -53,6 +53,7 @@ function summary(changed: Partial<Summary> = {}): Summary {
       heldInVain: 0,
       withoutContainer: new Map(),
     },
+    names: { names: 0, resolved: 0, failures: 0, overflows: 0 },
     containers: { known: 0, unknown: 0, podsKnown: 0, podsUnknown: 0, failures: [] },
     outputs: [{ name: 'stdout', counters: { written: 3, dropped: 0, errors: 0 } }],
     ...changed,

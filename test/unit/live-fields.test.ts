@@ -47,5 +47,5 @@ test('every field that a stock rule reads is asserted live', () => {
 
 test('what no live test says is not taken for asserted', () => {
   assert.equal(isAsserted('evt.arg.flag'), false);
-  assert.equal(isAsserted('fd.sip.name'), false);
+  assert.equal(isAsserted('fdlist.nums'), false);
 });

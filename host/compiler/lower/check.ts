@@ -5,6 +5,7 @@ import { all, any, anyAncestor, type Bytes, type Condition, exactlyOne, FALSE, n
 import { literalBytes } from '../literal-bytes.ts';
 import { aroundCheck } from './around.ts';
 import { checkTextsAgainst, checkTextsValues, type Texts } from './list-check.ts';
+import { comparesNames, nameCheck } from './name-check.ts';
 import {
   checkAddress,
   checkBoolean,
@@ -33,6 +34,7 @@ export function lowerCheck(check: Check, context: LoweringContext): Condition {
 function lower(check: Check, context: LoweringContext): Condition {
   const { left } = check;
   if (left.kind === 'field' && left.name.startsWith('evt.around')) return aroundCheck(check);
+  if (comparesNames(check, context)) return nameCheck(check, context);
   const typed = lowerOperand(left, context);
   const { operand } = typed;
   if (operand.kind === 'absent') return FALSE;

@@ -45,6 +45,16 @@ function address(side: Side): ComputedField {
   });
 }
 
+/** The name that conditions compare the address with, if it has one. */
+function nameOfAddress(side: Side): ComputedField {
+  const read = address(side);
+  return (event, argument, context) => {
+    const value = read(event, argument, context);
+    const name = value?.kind === 'address' ? context.names?.nameOf(value.bytes) : undefined;
+    return name === undefined ? undefined : text(name);
+  };
+}
+
 function port(side: Side): ComputedField {
   return ofKnown((descriptor) => {
     const end = endOf(descriptor, side);
@@ -111,6 +121,10 @@ export const FD_FIELDS: ComputedFields = {
   fdSip: address('server'),
   fdLip: address('local'),
   fdRip: address('remote'),
+  fdCipName: nameOfAddress('client'),
+  fdSipName: nameOfAddress('server'),
+  fdLipName: nameOfAddress('local'),
+  fdRipName: nameOfAddress('remote'),
   fdCport: port('client'),
   fdSport: port('server'),
   fdLport: port('local'),

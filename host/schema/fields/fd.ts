@@ -2,9 +2,6 @@
 
 import type { Field } from '../types.ts';
 import { computed } from './computed.ts';
-import { unavailable } from './unavailable.ts';
-
-const NO_NAMES = unavailable('addresses are not resolved to names');
 
 /** A field that stands for either end or any part of a connection: conditions only, one operand alone. */
 function ends(name: string, type: Field['type'], description: string): Field {
@@ -21,7 +18,7 @@ function ends(name: string, type: Field['type'], description: string): Field {
 
 /** A name that the rule gives, resolved and compared with the address of one end. */
 function resolved(name: string, description: string): Field {
-  return { name, type: 'CHARBUF', description, source: NO_NAMES, noTransformer: true, noRightSide: true };
+  return { name, type: 'CHARBUF', description, source: computed(name), noTransformer: true, noRightSide: true };
 }
 
 export const DESCRIPTOR_FIELDS: readonly Field[] = [

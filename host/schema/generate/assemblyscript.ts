@@ -5,18 +5,20 @@ import { CONTAINER } from '../container.ts';
 import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
 import { CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS } from '../image.ts';
 import type { Member, Struct } from '../layout.ts';
+import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
 
 /** `open` + `local_port` -> `openLocalPort`: what the accessor of a member is called. */
 export function accessorName(owner: string, member: string): string {
   return `${owner}_${member}`.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The owners of accessors: the header of every event, each shape of event, the image, the container. */
+/** The owners of accessors: the header of every event, each shape of event, the image, the container, the table of names. */
 export const ACCESSOR_OWNERS: Readonly<Record<string, Struct>> = {
   header: EVENT_HEADER,
   ...EVENT_STRUCTS,
   image: IMAGE,
   container: CONTAINER,
+  named: NAMED_ADDRESS,
 };
 
 function accessor(owner: string, member: Member): string {
@@ -45,7 +47,7 @@ export function assemblyScriptAccessors(): string {
   const parts = Object.entries(ACCESSOR_OWNERS).map(([owner, struct]) => {
     // The header's accessors serve all shapes.
     const members = struct.members.filter((member) => {
-      if (owner === 'header' || owner === 'image' || owner === 'container') return true;
+      if (owner === 'header' || owner === 'image' || owner === 'container' || owner === 'named') return true;
       return member.offset >= EVENT_HEADER.size;
     });
     return [`// -- ${struct.name}: ${struct.doc}`, ...members.map((member) => accessor(owner, member))].join('\n\n');
@@ -57,6 +59,8 @@ export function assemblyScriptAccessors(): string {
     constants('DESCRIPTOR', DESCRIPTOR_STATE),
     constants('IMAGE_FLAG', IMAGE_FLAGS),
     `export const CANDIDATE_WORDS: u32 = ${CANDIDATE_WORDS};`,
+    constants('NAMES', { ADDRESS: NAMES_ADDRESS, SLOTS: NAMES_SLOTS }),
+    constants('NAMED_ADDRESS', { SIZE: NAMED_ADDRESS.size }),
     ...parts,
   ].join('\n\n')}\n`;
 }

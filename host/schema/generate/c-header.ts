@@ -6,6 +6,7 @@ import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../e
 import { EVENT_TYPES } from '../events.ts';
 import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS, IMAGE_KIND } from '../image.ts';
 import type { Member, Struct } from '../layout.ts';
+import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
 
 const C_TYPES: Record<Member['type'], string> = {
   u8: '__u8',
@@ -57,6 +58,7 @@ export function cHeader(): string {
     ...Object.values(EVENT_STRUCTS).map((struct) => declareStruct(struct, EVENT_HEADER.size)),
     declareStruct(IMAGE),
     declareStruct(CONTAINER),
+    declareStruct(NAMED_ADDRESS),
     constants('EVENT', types),
     `#define EVENT_TYPE_COUNT ${Math.max(...Object.values(types)) + 1}`,
     constants('EVENT_FLAG', EVENT_FLAGS),
@@ -66,6 +68,7 @@ export function cHeader(): string {
     `#define IMAGE_CANDIDATE_WORDS ${CANDIDATE_WORDS}`,
     `#define IMAGE_CANDIDATE_BANKS ${CANDIDATE_BANKS}`,
     constants('CONTAINER', CONTAINER_STATE),
+    constants('NAMES', { ADDRESS: NAMES_ADDRESS, BYTES: NAMES_SLOTS * NAMED_ADDRESS.size }),
     '#endif',
   ].join('\n\n')}\n`;
 }

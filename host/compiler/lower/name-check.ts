@@ -1,0 +1,50 @@
+// fd.sip.name and such: the names in the rule have addresses, which change; whether that of the event is one of them is
+// looked up while the rule is evaluated.
+
+import { nameKey } from '../../schema/names.ts';
+import type { Check } from '../ast.ts';
+import { all, any, type Condition, code, exactlyOne, FALSE, not } from '../ir.ts';
+import { fieldOperand, knownField } from './field.ts';
+import type { LoweringContext } from './operand.ts';
+
+/** The address that a field compares names with: `fd.sip` of `fd.sip.name`. */
+const ADDRESS_OF = /^(fd\.[cslr]ip)\.name$/;
+
+/** Beside a comparison of numbers. */
+const LOOKUP_COST = 4;
+
+/** Whether a check compares names of addresses, of events whose addresses are known. */
+export function comparesNames({ left }: Check, { given }: LoweringContext): boolean {
+  return !given && left.kind === 'field' && ADDRESS_OF.test(left.name);
+}
+
+/** The names that a check gives, all in one case: they mean the same. */
+export function namesIn({ left, right }: Check): string[] {
+  if (left.kind !== 'field' || !ADDRESS_OF.test(left.name)) return [];
+  const values = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
+  return values.map(({ text }) => text.toLowerCase());
+}
+
+export function nameCheck(check: Check, context: LoweringContext): Condition {
+  const { left, operator, modifier } = check;
+  const field = left.kind === 'field' ? (ADDRESS_OF.exec(left.name)?.[1] ?? '') : '';
+  const address = fieldOperand(knownField(field, undefined), context);
+  if (address.kind !== 'address') return FALSE;
+  const { scope } = address;
+  const there = code(`${address.code} != 0`, scope);
+  const each = namesIn(check).map((name) =>
+    code(`isNamed(${address.code}, ${address.v6}, 0x${nameKey(name).toString(16)})`, scope, LOOKUP_COST),
+  );
+  switch (operator) {
+    case '=':
+    case '==':
+    case 'in':
+    case 'intersects':
+      return all([there, modifier === 'oneof' ? exactlyOne(each) : modifier === 'allof' ? all(each) : any(each)]);
+    case '!=':
+      return all([there, modifier === undefined ? not(any(each)) : any(each.map(not))]);
+    default:
+      context.warn('condition-not-supported', `${field}.name ${operator} is never true: names are compared whole`);
+      return FALSE;
+  }
+}

@@ -1,0 +1,146 @@
+// The addresses of the names that conditions compare, asked of the machine's resolver again and again: they change.
+
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
+import { LARGEST_NAME_TABLE, type NamedAddress } from '../capture/name-table.ts';
+import { parseAddress } from '../compiler/lower/address.ts';
+import { escapeText } from '../outputs/escape.ts';
+
+/** Between the end of a round and the next one. */
+const REFRESH_MS = 30_000;
+/** Each takes a thread of those that files are read with. */
+const LOOKUPS_AT_ONCE = 2;
+/** The longest that DNS has. */
+const LONGEST_NAME = 253;
+/** Of names in a line. */
+const NAMED_FAILURES = 3;
+
+export interface NameCounters {
+  /** Names that conditions compare, and how many of them have addresses. */
+  readonly names: number;
+  readonly resolved: number;
+  /** Look-ups that failed, and addresses that there was no room for, since the start. */
+  readonly failures: number;
+  readonly overflows: number;
+}
+
+export type NameLookup = (name: string) => Promise<readonly LookupAddress[]>;
+
+export interface NameResolverOptions {
+  /** Told all addresses of all names whenever they change. */
+  readonly onNames: (addresses: readonly NamedAddress[]) => void;
+  readonly onTrouble: (message: string) => void;
+  /** Default: the machine's resolver, hosts file and all. */
+  readonly lookup?: NameLookup;
+}
+
+export class NameResolver {
+  readonly #options: NameResolverOptions;
+  #wanted: readonly string[] = [];
+  /** By name; one that failed keeps those that it had. */
+  readonly #known = new Map<string, readonly Uint8Array[]>();
+  #failing = new Map<string, string>();
+  #failures = 0;
+  #overflows = 0;
+  #isTold = false;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+  #turn = 0;
+  #closed = false;
+
+  constructor(options: NameResolverOptions) {
+    this.#options = options;
+  }
+
+  get counters(): NameCounters {
+    return {
+      names: this.#wanted.length,
+      resolved: this.#known.size,
+      failures: this.#failures,
+      overflows: this.#overflows,
+    };
+  }
+
+  /** The names of the rules that are in use from now on. */
+  want(names: Iterable<string>): void {
+    this.#wanted = [...new Set(names)].sort();
+    const wanted = new Set(this.#wanted);
+    for (const name of this.#known.keys()) if (!wanted.has(name)) this.#known.delete(name);
+    this.#isTold = false;
+    void this.#refresh();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Resolves each name, and sees to it that this is done again. */
+  async #refresh(): Promise<void> {
+    clearTimeout(this.#timer);
+    const turn = ++this.#turn;
+    // One that is under way may not know all names.
+    await this.#round;
+    if (this.#closed || turn !== this.#turn || this.#wanted.length === 0) return;
+    this.#failing = new Map();
+    const names = this.#wanted.values();
+    this.#round = Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, () => this.#resolveAll(names))).then(() => {});
+    await this.#round;
+    if (this.#closed || turn !== this.#turn) return;
+    this.#tellFailures();
+    this.#timer = setTimeout(() => void this.#refresh(), REFRESH_MS).unref();
+  }
+
+  async #resolveAll(names: Iterable<string>): Promise<void> {
+    for (const name of names) {
+      if (this.#closed) return;
+      try {
+        this.#learn(name, await this.#lookUp(name));
+      } catch (error) {
+        this.#failures++;
+        this.#failing.set(name, reasonOf(error));
+      }
+    }
+  }
+
+  #lookUp(name: string): Promise<readonly LookupAddress[]> {
+    if (name.length > LONGEST_NAME) return Promise.reject(new Error('too long'));
+    return this.#options.lookup?.(name) ?? lookup(name, { all: true });
+  }
+
+  #learn(name: string, found: readonly LookupAddress[]): void {
+    const addresses = found.flatMap(({ address }) => parseAddress(address.replace(/%.*$/, '')) ?? []);
+    const before = this.#known.get(name);
+    if (this.#closed || !this.#wanted.includes(name) || (before && areSame(before, addresses))) return;
+    this.#known.set(name, addresses);
+    const all = [...this.#known].flatMap(([known, each]) => each.map((address) => ({ name: known, address })));
+    this.#overflows += Math.max(0, all.length - LARGEST_NAME_TABLE);
+    this.#options.onNames(all);
+  }
+
+  /** Once for each set of rules. */
+  #tellFailures(): void {
+    if (this.#failing.size === 0 || this.#isTold) return;
+    this.#isTold = true;
+    const shown = [...this.#failing].slice(0, NAMED_FAILURES).map(([name, reason]) => `${escapeText(name)}: ${reason}`);
+    const more = this.#failing.size > shown.length ? ', ...' : '';
+    this.#options.onTrouble(
+      `${this.#failing.size} of ${this.#wanted.length} names that rules compare addresses with can't be resolved ` +
+        `(${shown.join(', ')}${more}); no address has them until they can`,
+    );
+  }
+}
+
+function areSame(one: readonly Uint8Array[], other: readonly Uint8Array[]): boolean {
+  const texts = (addresses: readonly Uint8Array[]): string =>
+    addresses
+      .map((each) => each.join('.'))
+      .sort()
+      .join();
+  return texts(one) === texts(other);
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'no answer';
+}

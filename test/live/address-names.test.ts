@@ -1,0 +1,133 @@
+// Names that conditions compare addresses with, resolved by the machine: here by a hosts file that only the agent sees, so that
+// no name server is asked.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { PROJECT } from '../../host/setup/paths.mjs';
+import { act, makeDirectory } from '../support/live-act.ts';
+import { type AlertLine, assertFields, parseAlert } from '../support/live-agent.ts';
+import { AF_INET, SOCK_STREAM } from '../support/live-numbers.ts';
+import { stockRules } from '../support/stock-rules.ts';
+
+const PATIENCE_MS = 60_000;
+const PEER = '203.0.113.77';
+const MINERS = '203.0.113.78';
+const OTHER = '203.0.113.79';
+const STOCK = 'Detect outbound connections to common miner pool ports';
+
+const RULES = `
+- rule: Connection to the peer
+  desc: by its name
+  condition: evt.type = connect and fd.sip.name = peer.wasprey.test and proc.name = act
+  output: "%fd.sip.name %fd.rip.name %fd.cip.name %fd.lip.name %fd.sip"
+  priority: WARNING
+- rule: Connection to another
+  desc: than one of those that have names
+  condition: evt.type = connect and fd.rip.name != peer.wasprey.test and fd.sport = 9480 and proc.name = act
+  output: "%fd.sip.name %fd.sip"
+  priority: WARNING
+`;
+
+/** The files of /etc as the agent is to see them, in a mount namespace of its own. */
+const WITH_OWN_ETC = 'mount --bind "$0" /etc && exec "$@"';
+
+let folder: ReturnType<typeof makeDirectory>;
+let agent: ChildProcess;
+let said = '';
+const alerts: AlertLine[] = [];
+
+async function until(what: string, isThere: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!isThere()) {
+    if (performance.now() > deadline) assert.fail(`no ${what}; the agent said:\n${said}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+before(async () => {
+  folder = makeDirectory();
+  const etc = join(folder.path, 'etc');
+  mkdirSync(etc);
+  execFileSync('cp', ['-a', '/etc/.', etc]);
+  const hosts = `127.0.0.1 localhost\n${PEER} peer.wasprey.test\n${MINERS} ca.minexmr.com\n`;
+  for (const [name, text] of [
+    ['hosts', hosts],
+    ['nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files\n'],
+  ] as const) {
+    execFileSync('rm', ['-f', join(etc, name)]);
+    writeFileSync(join(etc, name), text);
+  }
+  const rules = ['stock.yaml', 'own.yaml'].map((name) => join(folder.path, name));
+  writeFileSync(rules[0] ?? '', stockRules('falco-sandbox_rules.yaml'));
+  writeFileSync(rules[1] ?? '', RULES);
+  const selected = ['--disable', '*', '--enable', 'Connection to *', '--enable', STOCK];
+  const run = [process.execPath, 'host/cli/main.ts', 'run', ...rules, '--json', '--rule-matching', 'all', ...selected];
+  agent = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', WITH_OWN_ETC, etc, ...run], {
+    cwd: PROJECT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const { stdout, stderr } = agent;
+  assert.ok(stdout && stderr);
+  createInterface({ input: stdout }).on('line', (line) => alerts.push(parseAlert(line)));
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  // It says so when it has asked for all names: the stock rule has many that this hosts file does not.
+  await until('line about names', () => /names that rules compare addresses with can't be resolved/.test(said));
+});
+
+after(async () => {
+  if (agent.exitCode === null && agent.signalCode === null) {
+    agent.kill('SIGINT');
+    await once(agent, 'exit');
+  }
+  folder.remove();
+});
+
+/** A process connects to an address; waits for an alert that tells of it. */
+async function connectTo(address: string, port: number, rule: string): Promise<AlertLine> {
+  const peer = `in:${address}:${port}`;
+  const calls = await act([
+    ['@network', address],
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['bind', 'r0', peer, 'len'],
+    ['listen', 'r0', 1],
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['connect', 'r3', peer, 'len'],
+  ]);
+  assert.equal(calls.at(-1)?.result, 0);
+  const found = (): AlertLine | undefined =>
+    alerts.find((alert) => alert.rule === rule && alert.output.includes(address));
+  await until(`alert of "${rule}"`, () => found() !== undefined);
+  return found() ?? assert.fail();
+}
+
+test('a connection to an address that the name has', async () => {
+  const alert = await connectTo(PEER, 9480, 'Connection to the peer');
+  assertFields(alert, {
+    'fd.sip.name': 'peer.wasprey.test',
+    'fd.rip.name': 'peer.wasprey.test',
+    'fd.cip.name': 'peer.wasprey.test',
+    'fd.lip.name': 'peer.wasprey.test',
+    'fd.sip': PEER,
+  });
+});
+
+test('near miss: another address', async () => {
+  const before = alerts.filter(({ rule }) => rule === 'Connection to the peer').length;
+  const alert = await connectTo(OTHER, 9480, 'Connection to another');
+  assertFields(alert, { 'fd.sip.name': null, 'fd.sip': OTHER });
+  assert.equal(alerts.filter(({ rule }) => rule === 'Connection to the peer').length, before);
+  assert.equal(alerts.filter(({ rule }) => rule === 'Connection to another').length, 1);
+});
+
+test('the stock rule on pools of miners', async () => {
+  const alert = await connectTo(MINERS, 80, STOCK);
+  assertFields(alert, { 'fd.rip': MINERS, 'evt.type': 'connect' });
+  assert.equal(alerts.filter(({ rule }) => rule === STOCK).length, 1, 'of the connections before it, none');
+});
