@@ -101,6 +101,7 @@ describe('A file is matched by its name, however that is put together', () => {
     test(name, async () => {
       const alert = await alerted(agent, steps);
       assert.equal(alert.output_fields['fd.name'], SHADOW);
+      assert.equal(alert.output_fields['fd.openpath'], undefined, 'it has one name');
     });
   }
 });

@@ -51,6 +51,8 @@ test('hard links: the making of one is seen, and the file is matched by the name
   const container = new Container();
   const run: Run = (steps) => container.act(steps);
   try {
+    const untouched = await alerted(agent, [read(SHADOW)], READ, run);
+    assert.equal(untouched.output_fields['fd.openpath'], undefined, 'it has one name');
     const made = await alerted(agent, [['link', str(SHADOW), str('/innocent')]], HARD_LINK, run);
     assert.equal(made.output_fields['evt.arg.newpath'], '/innocent');
     const byLink = await alerted(agent, [read('/innocent')], READ, run);
