@@ -6,6 +6,7 @@ import { processTerminal } from '../../host/cli/terminal.ts';
 import { CPU_PER_EVENT } from './cpu-per-event.ts';
 import { BenchError, type Benchmark } from './figure.ts';
 import { FLOOD } from './flood.ts';
+import { HOLD } from './hold.ts';
 import { LATENCY } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { MEMORY } from './memory.ts';
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   MEMORY,
   SWAP,
   FLOOD,
+  HOLD,
 ];
 
 const terminal = processTerminal();
