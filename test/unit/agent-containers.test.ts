@@ -125,33 +125,42 @@ const PRINTS_POD = `
   priority: WARNING
 `;
 
-test('an alert waits for the API server if it prints what only that can tell', async () => {
-  const uid = '0d7b5c2e-6f4c-4b4c-9a54-1f1f6d8f2b11';
-  await using api = await ApiServer.start();
-  api.objects.set('/api/v1/namespaces/shop', { metadata: { name: 'shop', uid: 'n', labels: { tier: 'front' } } });
-  const owner = { kind: 'Deployment', name: 'web', uid: 'd', controller: true };
-  const pod = { metadata: { name: 'web-0', uid, namespace: 'shop', ownerReferences: [owner] } };
+const POD_UID = '0d7b5c2e-6f4c-4b4c-9a54-1f1f6d8f2b11';
+
+/** Knows the container, and its pod by that uid. */
+function podRuntime(uid: string) {
   const labels = { 'io.kubernetes.pod.uid': uid, 'io.kubernetes.pod.name': 'web-0' };
-  await using cri = await startCriRuntime({
+  return startCriRuntime({
     Version: () => ({ runtime_name: 'containerd' }),
     ListContainers: () => ({}),
     ContainerStatus: () => ({ status: { id: ID, metadata: { name: 'web' }, labels } }),
     ImageStatus: () => ({}),
   });
-  const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
-  const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
-  await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes });
+}
+
+/** The pod of deployment `web`, of which the server tells so slowly that the runtime has answered before. */
+async function putSlowPod(api: ApiServer): Promise<void> {
+  const owner = { kind: 'Deployment', name: 'web', uid: 'd', controller: true };
+  api.objects.set('/api/v1/namespaces/shop', { metadata: { name: 'shop', uid: 'n', labels: { tier: 'front' } } });
   while (api.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  // The server takes its time, so that the runtime has answered before.
   api.intercept = (url, response) => {
     if (!url.pathname.startsWith('/api/v1/namespaces/')) return false;
     setTimeout(() => reply(response, 200, api.objects.get(url.pathname)), 150);
     return true;
   };
-  api.put(pod);
+  api.put({ metadata: { name: 'web-0', uid: POD_UID, namespace: 'shop', ownerReferences: [owner] } });
+}
+
+test('an alert waits for the API server if it prints what only that can tell', async () => {
+  await using api = await ApiServer.start();
+  await using cri = await podRuntime(POD_UID);
+  const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
+  const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
+  await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes });
+  await putSlowPod(api);
   const passwd = { name: '/etc/passwd', raw: '/etc/passwd', resolved: '/etc/passwd' };
   const reads = [shadowRead(1), shadowRead(1, passwd)];
-  built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${uid}/${ID}` })], reads);
+  built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], reads);
   const lines = await built.waitForLines(2);
   const alerts = lines.map((line) => line.replace(/^\S+: Warning /, ''));
   assert.deepEqual(new Set(alerts), new Set(['web web-0', 'web web-0 web front']));
@@ -165,15 +174,39 @@ test('an alert waits for the API server if it prints what only that can tell', a
   assert.equal(built.agent.summary().alerts.held, 2);
 });
 
+const JUDGES_POD = `
+- rule: Read in the deployment
+  desc: what the API server tells decides
+  condition: evt.type = openat and k8smeta.deployment.name = web and k8smeta.ns.label[tier] = front
+  output: "of %k8smeta.deployment.name"
+  priority: WARNING
+- rule: Read elsewhere
+  desc: the same the other way round
+  condition: evt.type = openat and container.id != host and not k8smeta.deployment.name = web
+  output: "not of %k8smeta.deployment.name"
+  priority: WARNING
+`;
+
+test('an event waits for the API server if any rule reads what only that can tell', async () => {
+  await using api = await ApiServer.start();
+  await using cri = await podRuntime(POD_UID);
+  const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
+  const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
+  await using built = await startBuiltAgent([await moduleOf(JUDGES_POD)], { runtimes, kubernetes });
+  await putSlowPod(api);
+  built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], [shadowRead(1)]);
+  await built.waitForLines(1);
+  const { engine } = await built.agent.stop();
+  assert.deepEqual(
+    built.lines().map((line) => line.replace(/^\S+: Warning /, '')),
+    ['of web'],
+  );
+  assert.deepEqual([engine?.hold.total, engine?.hold.ended.known], [1, 1]);
+});
+
 test('an API server that does not know the pod costs the alert a moment, not what the runtime knows', async () => {
   await using api = await ApiServer.start();
-  const labels = { 'io.kubernetes.pod.uid': 'not known', 'io.kubernetes.pod.name': 'web-0' };
-  await using cri = await startCriRuntime({
-    Version: () => ({ runtime_name: 'containerd' }),
-    ListContainers: () => ({}),
-    ContainerStatus: () => ({ status: { id: ID, metadata: { name: 'web' }, labels } }),
-    ImageStatus: () => ({}),
-  });
+  await using cri = await podRuntime('not known');
   const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
   const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
   await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes });
