@@ -104,14 +104,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
   const recorded = new Map<string, Uint8Array>();
   let engine: Engine | undefined;
+  const hold: HoldLimits = { ...HOLD_LIMITS, ...options.hold };
   const directory = new ContainerDirectory(
     (id, entry) => {
       engine?.setContainer(id, entry);
       desk.containerKnown(id, entry);
     },
-    { places: options.runtimes, kubernetes: options.kubernetes ?? placeInCluster(), onTrouble },
+    {
+      places: options.runtimes,
+      kubernetes: options.kubernetes ?? placeInCluster(),
+      patience: hold.milliseconds,
+      onTrouble,
+    },
   );
-  const hold: HoldLimits = { ...HOLD_LIMITS, ...options.hold };
   const desk = new AlertDesk(outputs, machine, hold.milliseconds, {
     entry: (id) => recorded.get(id) ?? directory.entry(id),
     failure: (id) => failureOf(directory.state(id)),

@@ -24,17 +24,21 @@ import { findContainer } from './lookup.ts';
 import { podUidOfCgroup } from './pod-labels.ts';
 import { type RuntimePlaces, Runtimes, usualPlaces } from './runtime-places.ts';
 
-/** How long the runtimes have to answer about one container. */
-const ANSWER_TIMEOUT_MS = 1000;
+/** Of the time that events and alerts wait: what the runtimes have to answer about one container. */
+const ANSWER_SHARE = 0.5;
 const QUESTIONS_AT_ONCE = 32;
 /** Containers that may wait to be asked about: more than a node runs; past that they stay unknown. */
 const QUESTIONS_WAITING = 1024;
 /** When a container that nothing was found out about is asked about again: its runtime may have been restarting. */
 const AGAIN_AFTER_MS: readonly number[] = [2000, 10_000, 60_000, 600_000];
-/** How long the API server has to tell of the pod of a container that the runtime has told of. */
-const POD_TIMEOUT_MS = 700;
+/** What the API server has to tell of the pod of a container that the runtime has told of. */
+const POD_SHARE = 0.35;
+/** Where events wait for less, an answer may still come for later ones. */
+const SHORTEST_WAIT_MS = 2000;
 
 export interface DirectoryOptions {
+  /** How long, in ms, events and alerts wait for what is asked here. Default: 2000. */
+  readonly patience?: number;
   /** Where the runtimes are, if not at their usual places. */
   readonly places?: Partial<RuntimePlaces> | undefined;
   /** Where the pods of this node are asked for; nowhere by default. */
@@ -68,6 +72,7 @@ export class ContainerDirectory {
   readonly #runtimes: Runtimes;
   readonly #pods: PodDirectory | undefined;
   readonly #log: FailureLog;
+  readonly #patience: number;
   readonly #onAnswer: (id: string, entry: Uint8Array) => void;
   readonly #answers = new ContainerAnswers();
   /** Asked about, or about to be. */
@@ -82,7 +87,8 @@ export class ContainerDirectory {
 
   /** `onAnswer` gets each container's entry, also that of one that no runtime knows; again when more becomes known. */
   constructor(onAnswer: (id: string, entry: Uint8Array) => void, options: DirectoryOptions = {}) {
-    const { places, kubernetes, onTrouble = () => {} } = options;
+    const { places, kubernetes, patience = 0, onTrouble = () => {} } = options;
+    this.#patience = Math.max(patience, SHORTEST_WAIT_MS);
     this.#onAnswer = onAnswer;
     this.#log = new FailureLog(onTrouble);
     this.#runtimes = new Runtimes({ ...usualPlaces(), ...places }, this.#listener('cri'));
@@ -165,7 +171,7 @@ export class ContainerDirectory {
       if (!question) return;
       const { notice } = question;
       this.#asking++;
-      const deadline = Date.now() + ANSWER_TIMEOUT_MS;
+      const deadline = Date.now() + this.#patience * ANSWER_SHARE;
       void findContainer(notice, this.#runtimes.for(notice), deadline, this.#log).then((found) => {
         this.#asking--;
         if (this.#closed) return;
@@ -221,7 +227,7 @@ export class ContainerDirectory {
         return;
       case 'pending':
         answer.podState = { state: 'pending' };
-        answer.podTimer = setTimeout(() => this.#giveUpPod(answer), POD_TIMEOUT_MS);
+        answer.podTimer = setTimeout(() => this.#giveUpPod(answer), this.#patience * POD_SHARE);
         answer.podTimer.unref();
         return;
     }

@@ -22,6 +22,7 @@ export interface ProductOptions {
   readonly kernelFilter?: boolean;
   readonly runtimes?: AgentOptions['runtimes'];
   readonly kubernetes?: AgentOptions['kubernetes'];
+  readonly hold?: AgentOptions['hold'];
   /** Others' rules, of which the compiler may warn; errors are never accepted. */
   readonly warnings?: 'accepted';
   /** Which alerts, as lines, a LiveAgent keeps: what else goes on on the machine may come to very many. Default: all. */
@@ -59,6 +60,7 @@ export async function startProduct(
     ruleMatching,
     kernelFilter,
     ...(options.runtimes && { runtimes: options.runtimes }),
+    ...(options.hold && { hold: options.hold }),
     kubernetes: options.kubernetes ?? false,
     outputs: [lineListener(onAlert)],
     onTrouble: (message) => troubles.push(message),
