@@ -239,6 +239,7 @@ test('what held events need outlives its process: image, ancestors and container
     assert.ok(performance.now() < deadline, `${builder.capture.counters().images} images are left`);
     builder.poll(10);
   }
+  assert.equal(builder.capture.counters().images, 2);
   const entry = encodeStruct(CONTAINER, { state: CONTAINER_STATE.KNOWN, id: idOf(1).slice(0, 12), name: 'web' });
   assert.notEqual(builder.capture.setContainer(idOf(1), entry), 0);
   assert.equal(builder.capture.endWait(idOf(1)), 1);
