@@ -178,11 +178,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         onContainers: (notices) => {
           for (const notice of notices) directory.ask(notice);
         },
-        onSetAside: (module, failure, reason) => {
-          const message = `The rules of ${module} are not evaluated any more: ${reason} (${failure}).`;
-          desk.internal('Wasprey internal: rule module set aside', 'Critical', message);
-          onTrouble(message);
-        },
+        onSetAside: (module, failure, reason) => ruleSets.setAside(module, failure, reason),
         onReplaced: (generation) => ruleSets.tookOver(generation),
         onCounters: (counters) => drops.update(counters),
         onError: (error) => options.onEnd?.(error),

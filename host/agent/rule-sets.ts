@@ -9,10 +9,14 @@ import { sharedFilter } from './shared-filter.ts';
 /** Falco calls it a hot restart failure, under a name of its own. */
 export const RELOAD_FAILURE_RULE = 'Wasprey internal: hot reload failure';
 
+const SET_ASIDE_RULE = 'Wasprey internal: rule module set aside';
+
 export interface RuleSetSummary {
   /** 0: the rules that the agent was started with; one more with each set that took over. */
   readonly generation: number;
   readonly modules: readonly { readonly name: string; readonly sha256: string; readonly rules: number }[];
+  /** Modules that failed and are not evaluated any more, of this set and those before. */
+  readonly setAside: readonly { readonly module: string; readonly failure: string; readonly reason: string }[];
   readonly reloads: {
     readonly succeeded: number;
     readonly failed: number;
@@ -49,6 +53,7 @@ export class RuleSets {
   #lastSuccess: number | undefined;
   #lastFailure: { time: number; reason: string } | undefined;
   #longestStepMs: number | undefined;
+  readonly #setAside: RuleSetSummary['setAside'][number][] = [];
   #underWay: Promise<void> = Promise.resolve();
 
   constructor(modules: readonly RuleModule[], host: RuleSetsHost) {
@@ -101,6 +106,14 @@ export class RuleSets {
     this.#host.desk.retireBefore(generation);
   }
 
+  /** A module has failed while it ran, and is not evaluated any more. */
+  setAside(module: string, failure: string, reason: string): void {
+    this.#setAside.push({ module, failure, reason });
+    const message = `The rules of ${module} are not evaluated any more: ${reason} (${failure}).`;
+    this.#host.desk.internal(SET_ASIDE_RULE, 'Critical', message);
+    this.#host.onTrouble(message);
+  }
+
   /** New rules were given and could not be used: tells of it, once for each time. */
   failed(reason: string): void {
     this.#failed++;
@@ -113,6 +126,7 @@ export class RuleSets {
     return {
       generation: this.#generation,
       modules: this.#modules.map(({ name, sha256, rules }) => ({ name, sha256, rules: rules.length })),
+      setAside: this.#setAside,
       reloads: {
         succeeded: this.#succeeded,
         failed: this.#failed,

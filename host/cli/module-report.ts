@@ -1,6 +1,7 @@
 // What is in a module, for `wasprey inspect`: read without trust, since a module may be anybody's and of any version.
 
 import { createHash } from 'node:crypto';
+import { readFilter } from '../agent/stored-filter.ts';
 import { MANIFEST_SECTION } from '../compiler/manifest.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
 import { asArray, asObject, asText, asTexts, at, type JsonObject } from '../metadata/json-value.ts';
@@ -8,6 +9,7 @@ import { compileRuleModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
 import type { SandboxProof } from '../sandbox/verify.ts';
 import { signersOf } from '../signature/signature.ts';
+import { filterNeed } from './filter-need.ts';
 
 export interface ReportedRule {
   readonly name: string;
@@ -33,6 +35,10 @@ export interface ModuleReport {
   /** Fields that conditions read. */
   readonly fields: readonly string[];
   readonly rules: readonly ReportedRule[];
+  /** What the kernel lets through for the module, by rule; undefined: everything of the event types. */
+  readonly filter:
+    | readonly { readonly rule: string; readonly types: readonly string[]; readonly need: string }[]
+    | undefined;
   /** All of it, as it stands in the module. */
   readonly manifest: unknown;
 }
@@ -60,8 +66,23 @@ export function reportOn(file: string, bytes: Uint8Array): ModuleReport | undefi
       place: `${text(at(rule, 'file'))}:${asNumber(at(rule, 'line')) ?? '?'}`,
       eventTypes: asArray(at(rule, 'eventTypes')).map(text),
     })),
+    filter: filterOf(manifest, rules),
     manifest,
   };
+}
+
+function filterOf(manifest: JsonObject, rules: readonly unknown[]): ModuleReport['filter'] {
+  if (manifest.filter === undefined) return undefined;
+  try {
+    return readFilter(manifest.filter, rules.length).map((clause) => ({
+      rule: text(at(rules[clause.rule], 'name')),
+      types: clause.types,
+      need: filterNeed(clause) ?? 'nothing',
+    }));
+  } catch {
+    // Of another version, or made up: it is not used either.
+    return undefined;
+  }
 }
 
 function parseManifest(bytes: Uint8Array): JsonObject | undefined {

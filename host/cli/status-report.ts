@@ -30,6 +30,8 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ['evaluated', number(events.evaluated)],
       ['filtered in the kernel', number(events.filtered)],
       ['dropped', number(events.dropped)],
+      ['waiting for their container', number(status.eventsHeld)],
+      ['age when evaluated', `${status.lagMs.toFixed(1)} ms on average`],
       ['fullest ring', `${Math.round(100 * status.ringHighWater)} %`],
     ]),
     section(
@@ -60,16 +62,22 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     section('Containers', [
       ['known', number(containers.known)],
       ['not known', number(containers.unknown)],
+      ['pods known', number(containers.podsKnown)],
+      ['pods not known in time', number(containers.podsUnknown)],
+      ...containers.failures.map(({ source, kind, count }) => [`${source}: ${kind}`, number(count)]),
     ]),
   ];
   return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
 }
 
-function troublesOf({ events, outputs, reloads }: AgentStatus): string[] {
+function troublesOf({ events, outputs, reloads, setAside }: AgentStatus): string[] {
   const { lastFailure, lastSuccess } = reloads;
   const lost = outputs.filter(({ counters }) => counters.dropped > 0);
   return [
     ...(events.dropped > 0 ? [`${number(events.dropped)} events were dropped`] : []),
+    ...setAside.map(
+      ({ module, reason }) => `the rules of ${escapeText(module)} are not evaluated: ${escapeText(reason)}`,
+    ),
     ...lost.map(({ name, counters }) => `${number(counters.dropped)} alerts for ${name} were lost`),
     ...(lastFailure && lastFailure.time > (lastSuccess ?? 0)
       ? [`rules were refused at ${moment(lastFailure.time)}: ${escapeText(lastFailure.reason)}`]

@@ -37,6 +37,10 @@ export interface AgentStatus {
     readonly dropped: number;
   };
   readonly ringHighWater: number;
+  /** ms from the kernel's clock to evaluation, on average; and events that wait for what there is to know of their container. */
+  readonly lagMs: number;
+  readonly eventsHeld: number;
+  readonly setAside: Summary['rules']['setAside'];
   readonly generation: number;
   readonly modules: readonly ModuleStatus[];
   readonly reloads: Summary['rules']['reloads'];
@@ -69,6 +73,9 @@ export function statusOf({ version, startedMs, modules }: StatusFacts, summary: 
       dropped: total(engine?.capture.dropped) + (engine?.capture.missedRuns ?? 0),
     },
     ringHighWater: engine?.capture.ringHighWater ?? 0,
+    lagMs: averageLag(engine),
+    eventsHeld: engine?.hold.now ?? 0,
+    setAside: rules.setAside,
     generation: rules.generation,
     modules: modules.map(({ name, sha256, rules: { length } }, index) => ({
       name,
@@ -82,6 +89,12 @@ export function statusOf({ version, startedMs, modules }: StatusFacts, summary: 
     containers,
     outputs,
   };
+}
+
+function averageLag(engine: EngineCounters | undefined): number {
+  const { batches = [], sumMs = 0 } = engine?.lag ?? {};
+  const count = batches.reduce((sum, each) => sum + each, 0);
+  return count === 0 ? 0 : sumMs / count;
 }
 
 /** From the measured batches to all of them. */

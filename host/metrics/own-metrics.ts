@@ -111,10 +111,15 @@ function metadataMetrics({ containers }: Summary): Metric[] {
   ];
 }
 
-function ruleMetrics({ rules: { generation, modules, reloads } }: Summary): Metric[] {
+function ruleMetrics({ rules: { generation, modules, reloads, setAside } }: Summary): Metric[] {
   const labels = modules.map(({ name, sha256, rules }) => ({ module: name, sha256, rules }));
   return [
     info('wasprey_rule_module_info', 'The modules in use.', ...labels),
+    counter(
+      'wasprey_rule_modules_set_aside_total',
+      'Modules that failed and are not evaluated any more.',
+      setAside.length,
+    ),
     gauge('wasprey_rule_generation', 'How often the rules have been replaced.', generation),
     counter('wasprey_rule_reloads_total', 'Replacements of rules, by result.', [
       { labels: { result: 'succeeded' }, value: reloads.succeeded },

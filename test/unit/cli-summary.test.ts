@@ -41,7 +41,7 @@ const ENGINE = {
 function summary(changed: Partial<Summary> = {}): Summary {
   return {
     engine: ENGINE,
-    rules: { generation: 0, modules: [], reloads: { succeeded: 0, failed: 0 } },
+    rules: { generation: 0, modules: [], setAside: [], reloads: { succeeded: 0, failed: 0 } },
     alerts: {
       alerts: 3,
       rules: [],

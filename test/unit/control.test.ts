@@ -36,6 +36,9 @@ const STATUS: AgentStatus = {
   nowMs: 1_700_000_010_000,
   events: { produced: 1000, evaluated: 600, filtered: 400, dropped: 0 },
   ringHighWater: 0.25,
+  lagMs: 1.25,
+  eventsHeld: 2,
+  setAside: [],
   generation: 1,
   modules: [{ name: 'rules', sha256: 'ab'.repeat(32), rules: 2, evaluationMs: 12.4 }],
   reloads: { succeeded: 1, failed: 0 },
@@ -44,7 +47,13 @@ const STATUS: AgentStatus = {
     { name: 'Loud \u001b[2J', module: 'rules', priority: 'Warning', alerts: 7, estimatedMs: 2.4 },
   ],
   alerts: 7,
-  containers: { known: 3, unknown: 1 } as AgentStatus['containers'],
+  containers: {
+    known: 3,
+    unknown: 1,
+    podsKnown: 2,
+    podsUnknown: 0,
+    failures: [{ source: 'cri', kind: 'timeout', count: 4 }],
+  },
   outputs: [{ name: 'stdout', counters: { written: 7, dropped: 0, errors: 0 } }],
 };
 

@@ -120,6 +120,15 @@ function render(report: ModuleReport, terminal: Terminal): string {
     section('Events that are captured for it', paragraph(shown(report.eventTypes))),
     section('Fields that its conditions read', paragraph(shown(report.fields))),
     section(
+      'Kernel filter: what an event needs for a rule to match',
+      report.filter === undefined
+        ? '  none: all events of these types are evaluated'
+        : columns(
+            report.filter.map(({ rule, types, need }) => [escapeText(rule), types.join(', '), escapeText(need)]),
+            terminal.interactive ? terminal.width : Number.POSITIVE_INFINITY,
+          ),
+    ),
+    section(
       `${report.rules.length} rules`,
       columns(rules, terminal.interactive ? terminal.width : Number.POSITIVE_INFINITY),
     ),
