@@ -86,7 +86,7 @@ test('an agent has the rights that it needs, and no others, unless it is asked f
 test('who asks Kubernetes for nothing has no token and no role', () => {
   const values = { collectors: { kubernetes: { enabled: false } } };
   assert.equal(at(podOf(values), 'automountServiceAccountToken'), false);
-  assert.deepEqual(renderAll('ClusterRole', values), []);
+  for (const kind of ['ClusterRole', 'Role']) assert.deepEqual(renderAll(kind, values), []);
   assert.equal(at(podOf(), 'automountServiceAccountToken'), true);
   assert.equal(renderAll('ClusterRoleBinding').length, 1);
 });

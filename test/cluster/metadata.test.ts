@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { writePodEvent } from '../../host/metadata/kubernetes/own-pod.ts';
 import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
 import { ClusterApi } from '../support/cluster-api.ts';
 import { type AlertLine, LiveAgent } from '../support/live-agent.ts';
@@ -199,6 +200,17 @@ test("the first file that a pod opens tells all of it, and its deployment's", as
   assert.ok(Array.isArray(names) && names.includes('PASSWORD'), String(names));
   assert.ok(!line.includes('not to be seen'));
   assert.deepEqual(agent.product.troubles, []);
+});
+
+test("an event on the agent's pod is shown with the pod", async () => {
+  const pod = { name: 'agent-pod', namespace: 'default', uid: 'its-uid' };
+  await writePodEvent(api.place, pod, {
+    type: 'Warning',
+    reason: 'RulesRefused',
+    message: 'no field is called fd.nam',
+  });
+  const shown = await cluster.kubectl('get', 'events', '--field-selector', 'involvedObject.name=agent-pod');
+  assert.match(shown, /Warning +RulesRefused +pod\/agent-pod +no field is called fd\.nam/);
 });
 
 test('labels that are changed while a pod runs are those that alerts have', async () => {

@@ -18,6 +18,7 @@ const RULES = [
   { apiGroups: [''], resources: ['namespaces', 'replicationcontrollers'], verbs: ['get'] },
   { apiGroups: ['apps'], resources: ['replicasets', 'deployments'], verbs: ['get'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['create'] },
 ];
 
 export class ClusterApi {

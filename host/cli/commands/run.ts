@@ -10,6 +10,7 @@ import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand, EXIT } from '../command.ts';
 import { followRules } from '../follow-rules.ts';
+import { ruleEvents } from '../rule-events.ts';
 import { reasonOf } from '../rule-files.ts';
 import { type RuleWatch, watchRules } from '../rule-watch.ts';
 import { startControl } from '../run-control.ts';
@@ -148,6 +149,7 @@ class Run {
   async #agentOptions(): Promise<AgentOptions> {
     const { configuration, ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
     const kubernetes = kubernetesPlace(configuration);
+    const onRules = ruleEvents(kubernetes, (message) => this.#say(message));
     return {
       modules: this.#start.modules,
       outputs: await this.#outputs(),
@@ -158,6 +160,7 @@ class Run {
       kernelFilter,
       runtimes: runtimePlaces(configuration),
       ...(kubernetes !== undefined && { kubernetes }),
+      ...(onRules && { onRules }),
       onTrouble: (message) => this.#say(message),
       onEnd: (error) => this.#end.resolve(error),
     };

@@ -36,6 +36,13 @@ export class ApiClient {
     return parse(text);
   }
 
+  /** Makes an object below that path. Rejects with MetadataError. */
+  async create(path: string, object: unknown, timeoutMs: number): Promise<void> {
+    const response = await this.#send(path, 'application/json', AbortSignal.timeout(timeoutMs), JSON.stringify(object));
+    const text = await readAll(response, LONGEST_ANSWER);
+    if (response.statusCode !== 201) throw refusal(response.statusCode ?? 0, text);
+  }
+
   /** Labels and owners of an object. */
   async metadata(path: string, timeoutMs: number): Promise<unknown> {
     return at(await this.get(path, timeoutMs, METADATA_ONLY), 'metadata');
@@ -80,7 +87,8 @@ export class ApiClient {
     this.#closed.abort();
   }
 
-  async #send(path: string, accept: string, signal: AbortSignal): Promise<IncomingMessage> {
+  /** @param body JSON to post */
+  async #send(path: string, accept: string, signal: AbortSignal, body?: string): Promise<IncomingMessage> {
     const { server } = this.#connection;
     const options = await this.#connection.options();
     const url = new URL(server.pathname.replace(/\/$/, '') + path, server);
@@ -88,7 +96,13 @@ export class ApiClient {
     return await new Promise((resolve, reject) => {
       const sent: ClientRequest = send(url, {
         ...options,
-        headers: { ...options.headers, accept, 'user-agent': 'wasprey' },
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          ...options.headers,
+          accept,
+          'user-agent': 'wasprey',
+          ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        },
         signal: AbortSignal.any([signal, this.#closed.signal]),
       });
       sent.once('socket', (socket) => {
@@ -104,7 +118,7 @@ export class ApiClient {
       sent.once('response', resolve);
       // Also after the response: a connection that breaks off then ends the response with an error of its own.
       sent.on('error', (error) => reject(asFailure(error)));
-      sent.end();
+      sent.end(body);
     });
   }
 }
