@@ -1,6 +1,8 @@
 // The process that compiles rules for a run: whatever a rule file makes of it, the agent goes on. host/cli/bounded-compile.ts starts it.
 
 import { writeFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { compileModule } from '../compiler/compile.ts';
 import { BUILT_MODULES, MODULE_CACHE } from '../setup/paths.mjs';
 import type { CompileJob, FromCompiler } from './compile-job.ts';
@@ -15,8 +17,9 @@ try {
 } catch {
   // Not everywhere is there one.
 }
-// Nobody waits for the result any more.
+// Nobody waits for the result any more: told by the channel, or where this thread is too busy to hear, by a look at the parent.
 process.on('disconnect', () => process.exit());
+new Worker(new URL(`./end-with-parent${extname(import.meta.filename)}`, import.meta.url)).unref();
 process.on('message', (job: CompileJob) => {
   compile(job).catch((error: unknown) => {
     if (error instanceof CommandFailure) tell({ kind: 'refused', message: error.message, help: error.help });

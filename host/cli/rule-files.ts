@@ -39,8 +39,9 @@ function rulesBelow(path: string): string[] | undefined {
 function filesBelow(path: string, isWanted: (name: string) => boolean): string[] | undefined {
   if (!orFail(path, () => statSync(path)).isDirectory()) return undefined;
   return orFail(path, () => readdirSync(path, { withFileTypes: true }))
-    .filter((entry) => !entry.isDirectory() && isWanted(entry.name))
+    .filter(({ name }) => isWanted(name))
     .map(({ name }) => join(path, name))
+    .filter((file) => mayBeFile(file))
     .sort();
 }
 
@@ -54,6 +55,11 @@ export function moduleFiles(paths: readonly string[]): string[] {
     if (below.length === 0) throw new CommandFailure(`${path} holds no modules`, 'they end in .wasm');
     return below;
   });
+}
+
+/** Reading a pipe that somebody has put into a folder would take forever. What a link doesn't lead to is complained of when it is read. */
+function mayBeFile(path: string): boolean {
+  return orFail(path, () => statSync(path, { throwIfNoEntry: false }))?.isFile() ?? true;
 }
 
 function isRuleFile(name: string): boolean {

@@ -1,10 +1,14 @@
 // Rule files that ask for more than there is: refused by name, within the limits, and the process that asks goes on.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { type CompileLimits, compileBounded } from '../../host/cli/bounded-compile.ts';
 import { CommandFailure } from '../../host/cli/report-error.ts';
 import type { RuleFile } from '../../host/compiler/load.ts';
+import { PROJECT } from '../../host/setup/paths.mjs';
 
 const FINE = {
   name: 'fine.yaml',
@@ -75,6 +79,44 @@ test('time is bounded, and what takes it is named', async () => {
   const message = await refusal([{ name: 'slow.yaml', text }], { milliseconds: 1_500, megabytes: 4_000 });
   assert.match(message, /slow\.yaml took more than 1\.5 s$|^reading the rules took more than 1\.5 s$/);
 });
+
+test('who is left alone with rules that take long ends', async () => {
+  const script = `
+    import { compileBounded } from ${JSON.stringify(join(PROJECT, 'host/cli/bounded-compile.ts'))};
+    const job = { files: [{ name: 'many.yaml', text: ${JSON.stringify(MANY)} }], selection: { selections: [] }, color: false };
+    compileBounded(job, { say: () => {}, limits: { milliseconds: 300_000, megabytes: 8_000 } });
+    setInterval(() => {}, 1000);`;
+  const agent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+  let compiler: number | undefined;
+  await until('the compiler', () => {
+    const children = readFileSync(`/proc/${agent.pid}/task/${agent.pid}/children`, 'utf8').trim();
+    compiler = children === '' ? undefined : Number(children);
+    return compiler !== undefined && secondsOf(compiler) > 1;
+  });
+  agent.kill('SIGKILL');
+  await until('its end', () => hasEnded(compiler));
+});
+
+/** It may stay as a zombie where the first process reaps none. */
+function hasEnded(pid: number | undefined): boolean {
+  return !existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+}
+
+/** CPU time of a process. */
+function secondsOf(pid: number): number {
+  const [, , , , , , , , , , , user = '0'] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return Number(user) / 100;
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!condition()) {
+    assert.ok(performance.now() < deadline, `${what} did not come`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
 
 test('rules that are fine come as a module', async () => {
   const job = { files: [FINE], selection: { selections: [] }, color: false };
