@@ -128,6 +128,12 @@ export class Cluster {
     await this.run(['kubectl', 'apply', '-f', '-'], text);
   }
 
+  /** Pods that the kubelet starts by itself, also while the API server is away. */
+  async applyStatic(pods: readonly { readonly metadata: { readonly name: string } }[]): Promise<void> {
+    const folder = join(this.state, 'static-pods');
+    for (const pod of pods) await writeFile(join(folder, `${pod.metadata.name}.json`), JSON.stringify(pod));
+  }
+
   /** Kills the API server (asked to end, it waits a minute for open watches), which then stays away until `startApiServer`. */
   async stopApiServer(): Promise<void> {
     await writeFile(join(this.state, 'apiserver-stays-down'), '');

@@ -61,7 +61,7 @@ for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/p
   echo "${setting#*=}" > "$file"
   mount --bind "$file" "/proc/sys/${setting%=*}"
 done
-mkdir -p /var/lib/kubelet /run/netns
+mkdir -p /var/lib/kubelet /run/netns "$state/static-pods"
 mount --bind "$state/var-lib-kubelet" /var/lib/kubelet
 mount --bind "$state/logs-of-pods" /var/log
 mount -t tmpfs tmpfs /run/netns
@@ -96,6 +96,7 @@ tlsCertFile: $keys/node1.crt
 tlsPrivateKeyFile: $keys/node1.key
 cgroupDriver: cgroupfs
 enforceNodeAllocatable: []
+staticPodPath: $state/static-pods
 failSwapOn: false
 makeIPTablesUtilChains: false
 healthzBindAddress: 127.0.0.1
