@@ -6,6 +6,7 @@ import { environmentNames } from './environment-names.ts';
 import { readJsonFile } from './json-file.ts';
 import { asArray, asNanoseconds, asText, asTexts, at } from './json-value.ts';
 import { isPrivileged } from './oci-privileges.ts';
+import { podOfLabels } from './pod-labels.ts';
 
 /** Where runc keeps its states: by default, and under the engines that run it. */
 export const RUNC_ROOTS: readonly string[] = ['/run/runc'];
@@ -41,6 +42,7 @@ function fromState(id: string, state: unknown, config: unknown): ContainerMetada
   const image = IMAGE_ANNOTATIONS.map((name) => annotations.get(name)).find((name) => name);
   const startTime = asNanoseconds(at(state, 'created'));
   const user = at(config, 'process', 'user', 'uid');
+  const pod = podOfLabels(annotations);
   const names = environmentNames(at(config, 'process', 'env'));
   return {
     runtime: 'runc',
@@ -56,6 +58,7 @@ function fromState(id: string, state: unknown, config: unknown): ContainerMetada
         .filter((found) => found !== undefined),
     }),
     labels: annotations,
+    ...(pod && { pod }),
   };
 }
 
