@@ -1,7 +1,6 @@
-// The JSON Schema of the chart's values: what is not in it is refused. `falco` follows from the definition of the configuration.
+// The JSON Schema of the chart's values: what is not in it is refused. `falco` is the configuration.
 
-import { DEFINITION } from '../../host/config/definition.ts';
-import type { Definition, SectionDefinition } from '../../host/config/value-types.ts';
+import { configSchema } from '../../host/config/json-schema.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -26,8 +25,11 @@ const PROBE = strict({
 
 const RUNTIME = strict({ enabled: FLAG, sockets: PATHS });
 
+/** The configuration, which is the same in a file of its own. */
+const { $schema: SCHEMA_VERSION, title: _title, ...FALCO } = configSchema();
+
 export const VALUES_SCHEMA: Schema = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  $schema: SCHEMA_VERSION,
   title: 'Values of the chart wasprey',
   ...strict({
     /** Helm's own, for charts within charts. */
@@ -73,7 +75,7 @@ export const VALUES_SCHEMA: Schema = {
       enabled: FLAG,
       containerEngine: strict({
         enabled: FLAG,
-        engines: strict({ docker: RUNTIME, podman: RUNTIME, cri: RUNTIME }),
+        engines: strict({ docker: RUNTIME, podman: RUNTIME, containerd: RUNTIME, cri: RUNTIME }),
       }),
       kubernetes: strict({ enabled: FLAG }),
     }),
@@ -120,7 +122,7 @@ export const VALUES_SCHEMA: Schema = {
       tolerations: OBJECTS,
       nodeSelector: LABELS,
     }),
-    falco: schemaOfSection(DEFINITION),
+    falco: FALCO,
   }),
 };
 
@@ -130,50 +132,4 @@ function strict(properties: Readonly<Record<string, Schema>>): Schema {
 
 function oneOf(...values: readonly string[]): Schema {
   return { type: 'string', enum: values };
-}
-
-/** Keys that have no effect are taken with any value, as the agent does. */
-function schemaOf(definition: Definition): Schema {
-  const { description } = definition;
-  switch (definition.kind) {
-    case 'flag':
-      return { description, ...FLAG };
-    case 'number':
-      return {
-        description,
-        type: definition.whole ? 'integer' : 'number',
-        minimum: definition.least,
-        maximum: definition.most,
-      };
-    case 'text':
-      return definition.choices ? { description, ...anyCase(definition.choices) } : { description, ...TEXT };
-    case 'duration':
-      return { description, ...TEXT };
-    case 'list': {
-      const items = { type: 'array', items: schemaOf(definition.items) };
-      return definition.orOne ? { description, anyOf: [items, TEXT] } : { description, ...items };
-    }
-    case 'section':
-      return definition.textFor === undefined
-        ? schemaOfSection(definition)
-        : { description, anyOf: [schemaOfSection(definition), TEXT] };
-    case 'map':
-      return { description, type: 'object', additionalProperties: schemaOf(definition.values) };
-    case 'unused':
-      return { description };
-  }
-}
-
-function schemaOfSection({ description, keys }: SectionDefinition): Schema {
-  const properties = Object.entries(keys).map(([key, value]) => [key, schemaOf(value)]);
-  return { description, ...strict(Object.fromEntries(properties)) };
-}
-
-/** The agent takes choices in upper and lower case. */
-function anyCase(choices: readonly string[]): Schema {
-  const letters = (text: string) =>
-    text
-      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-      .replace(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
-  return { type: 'string', pattern: `^(${choices.map(letters).join('|')})$` };
 }

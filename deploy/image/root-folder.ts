@@ -1,7 +1,7 @@
 // The image's root folder: what the agent runs and nothing else, made from this checkout, as it is built, and this Debian machine.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRuleFiles } from '../../host/cli/rule-files.ts';
 import { loadRuleSet } from '../../host/cli/rule-set.ts';
@@ -91,15 +91,17 @@ function addSystemFiles(root: string): void {
   const files = {
     'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n',
     'etc/group': 'root:x:0:\nnogroup:x:65534:\n',
+    'etc/shadow': 'root:*:20000:0:99999:7:::\n',
     'etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
     'etc/os-release': readFileSync('/etc/os-release', 'utf8'),
   };
   // Mount points, and what programs expect. The rules that come with Wasprey are where people look for them, too.
-  for (const folder of ['dev', 'etc/wasprey/rules.d', 'proc', 'root', 'run', 'sys', 'tmp', 'var/cache/wasprey'])
+  for (const folder of ['dev', 'etc/wasprey/rules.d', 'proc', 'root', 'run/wasprey', 'sys', 'tmp', 'var/cache/wasprey'])
     mkdirSync(join(root, folder), { recursive: true });
   for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text);
+  chmodSync(join(root, 'etc/shadow'), 0o600);
+  chmodSync(join(root, 'tmp'), 0o1777);
   symlinkSync(`${HOME}/rules`, join(root, 'etc/wasprey/rules'));
-  execFileSync('chmod', ['1777', join(root, 'tmp')]);
 }
 
 function version(): string {

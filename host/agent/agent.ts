@@ -53,6 +53,8 @@ export interface AgentOptions {
   readonly outputs: readonly Output[];
   /** evt.outputtime, and so on, in ISO 8601. */
   readonly isoTime?: boolean;
+  /** No alert is of this process and those that it has started. Of use where nothing but the agent runs in it. */
+  readonly ignoresSelf?: boolean;
   /** Where the container runtimes are asked, if not at their usual places. */
   readonly runtimes?: Partial<RuntimePlaces>;
   /** Where the pods of this node are asked for; false: nowhere. Default: where the service account of the agent's own pod leads. */
@@ -164,6 +166,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         hold,
         hostname: machine,
         isoTime: options.isoTime ?? false,
+        ignoresSelf: options.ignoresSelf ?? false,
       },
       {
         onMatches: (matches) => {

@@ -12,6 +12,7 @@ import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
 import type { MatchReader } from './match-reader.ts';
 import type { ModuleSet, SetMatch, SetModule } from './module-set.ts';
+import type { OwnProcesses } from './own-processes.ts';
 import {
   type Control,
   type EngineCounters,
@@ -55,6 +56,8 @@ export interface LoopParts {
   readonly ruleMatching: RuleMatching;
   readonly memory: EventMemory;
   readonly hold: HoldLimits;
+  /** Of which there are no alerts. */
+  readonly ownProcesses?: OwnProcesses;
   /** Gets each batch. */
   readonly recorder?: Recorder;
   /** Events come from a recording, as fast as they can be evaluated. */
@@ -77,6 +80,7 @@ export class EngineLoop {
   #countersSentAt = 0;
   #matches = 0;
   #matchesDropped = 0;
+  #matchesOfSelf = 0;
   #batches = 0;
 
   constructor(parts: LoopParts) {
@@ -158,10 +162,14 @@ export class EngineLoop {
 
   /** Called by a module for each rule that is true of an event. */
   onMatch({ set, module, rule, event, view }: SetMatch): void {
-    const { control, reader, replay, ruleMatching } = this.#parts;
+    const { control, ownProcesses, reader, replay, ruleMatching } = this.#parts;
     if (ruleMatching === 'first') {
       if (this.#matched.has(event)) return;
       this.#matched.add(event);
+    }
+    if (ownProcesses && reader.isOf(ownProcesses, view)) {
+      this.#matchesOfSelf++;
+      return;
     }
     if (this.#hold.passesOver(event, module, rule)) return;
     this.#matches++;
@@ -293,6 +301,7 @@ export class EngineLoop {
       capture,
       matches: this.#matches,
       matchesDropped: this.#matchesDropped,
+      matchesOfSelf: this.#matchesOfSelf,
       fieldsUnreadable: this.#parts.reader.unreadable,
       batches: this.#batches,
       hold: this.#hold.counters(capture.held),

@@ -8,6 +8,7 @@ import { EventRecord } from '../fields/record.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
 import { resolveField } from '../schema/fields.ts';
 import type { Field } from '../schema/types.ts';
+import type { OwnProcesses } from './own-processes.ts';
 import {
   type ContainerGap,
   type GapReason,
@@ -45,6 +46,12 @@ export class MatchReader {
   constructor(memory: EventMemory, context: ReadContext) {
     this.#memory = memory;
     this.#context = context;
+  }
+
+  /** Whether the record at the address is of one of those processes. */
+  isOf(processes: OwnProcesses, address: number): boolean {
+    const event = EventRecord.at(this.#memory, address);
+    return event !== undefined && processes.did(event);
   }
 
   /**

@@ -79,6 +79,8 @@ export interface WorkerStart {
   readonly hostname: string;
   /** evt.outputtime is ISO 8601. */
   readonly isoTime: boolean;
+  /** No alert is of the agent's own process and those that it has started. */
+  readonly ignoresSelf?: boolean;
   /** What is captured is handed to the host in blocks as well. */
   readonly recording?: true;
   /** Source `builder` only, with one CPU: the recording to evaluate. The worker ends with it. */
@@ -147,6 +149,8 @@ export interface EngineCounters {
   readonly matches: number;
   /** Matches that were not reported, because the host did not keep up with those before them. */
   readonly matchesDropped: number;
+  /** Matches that were not reported, because they are of the agent itself. */
+  readonly matchesOfSelf: number;
   /** Fields that could not be read although the event has them: a defect of ours, or a damaged record. */
   readonly fieldsUnreadable: number;
   readonly batches: number;

@@ -14,6 +14,7 @@ import { EvaluationClock } from './evaluation-clock.ts';
 import { EngineLoop, type LoopParts } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
 import { ModuleSet } from './module-set.ts';
+import { OwnProcesses } from './own-processes.ts';
 import { Control, type FromWorker, type ToWorker, type WorkerStart } from './protocol.ts';
 import { describeError } from './worker-error.ts';
 
@@ -118,6 +119,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
     ruleMatching,
     memory,
     hold,
+    ...(start.ignoresSelf && { ownProcesses: new OwnProcesses() }),
     send,
     receive,
   });

@@ -19,7 +19,7 @@ export function ownMetrics(summary: Summary): Metric[] {
 }
 
 function engineMetrics(counters: EngineCounters): Metric[] {
-  const { capture, matches, matchesDropped, fieldsUnreadable, hold, lag, evaluation } = counters;
+  const { capture, matches, matchesDropped, matchesOfSelf, fieldsUnreadable, hold, lag, evaluation } = counters;
   const outcomes = ['evaluated', 'filtered', 'dropped'] as const;
   const events = EVENT_TYPES.flatMap(({ name, number }): Sample[] =>
     outcomes.map((outcome) => ({ labels: { type: name, outcome }, value: capture[outcome][number] ?? 0 })),
@@ -53,6 +53,11 @@ function engineMetrics(counters: EngineCounters): Metric[] {
       'wasprey_matches_dropped_total',
       'Of those, the ones that came faster than alerts could be made.',
       matchesDropped,
+    ),
+    counter(
+      'wasprey_matches_of_self_total',
+      'Matches of what the agent itself did; there are no alerts of it.',
+      matchesOfSelf,
     ),
     counter('wasprey_fields_unreadable_total', 'Fields of alerts that could not be read.', fieldsUnreadable),
     gauge('wasprey_events_held', 'Events that wait for what there is to know of their container.', hold.now),

@@ -1,6 +1,6 @@
 // A real Kubernetes with one node, from test/cluster/kubernetes: started once a test file, with the images that it needs.
 
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -110,11 +110,19 @@ export class Cluster {
 
   /** Runs a command in the cluster's namespaces, with `input` as its standard input. Rejects when it fails. */
   async run(words: readonly string[], input = ''): Promise<Printed> {
-    const inside = ['-t', String(this.#pid), '-n', '-m', '--', 'env', `KUBECONFIG=${this.kubeconfig}`, ...words];
-    const running = promisify(execFile)('nsenter', inside, { maxBuffer: 64 * 1024 * 1024 });
+    const running = promisify(execFile)('nsenter', this.#inside(words), { maxBuffer: 64 * 1024 * 1024 });
     running.child.stdin?.on('error', () => {}); // it may end without reading
     running.child.stdin?.end(input);
     return running;
+  }
+
+  /** Starts a command in the cluster's namespaces; its standard output is a pipe. */
+  start(words: readonly string[]): ChildProcess {
+    return spawn('nsenter', this.#inside(words), { stdio: ['ignore', 'pipe', 'ignore'] });
+  }
+
+  #inside(words: readonly string[]): readonly string[] {
+    return ['-t', String(this.#pid), '-n', '-m', '--', 'env', `KUBECONFIG=${this.kubeconfig}`, ...words];
   }
 
   /** Output of kubectl. */

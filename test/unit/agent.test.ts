@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { test } from 'node:test';
 import { DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import { LineWriter } from '../../host/outputs/line-writer.ts';
@@ -41,6 +42,30 @@ test('an event becomes an alert, in both forms', async () => {
     `{"hostname":"node-1","output":"13:53:08.365763965: Warning ${message}","output_fields":${fields},"priority":"Warning",` +
       '"rule":"Sensitive file read","source":"syscall","tags":["T1003","filesystem"],"time":"2026-11-24T13:53:08.365763965Z"}',
   ]);
+});
+
+test('what the agent has started itself is counted, and no alert', async () => {
+  await using built = await startBuiltAgent([await moduleOf(RULES)], { ignoresSelf: true });
+  const pid_namespace = statSync('/proc/self/ns/pid').ino;
+  const start_time = BigInt(Date.now()) * 1_000_000n;
+  const agent = { vpid: process.pid, pid_namespace, start_time };
+  const images = [
+    processImage(1, agent),
+    processImage(2, { parent: 1, comm_bytes: 'sh', start_time }),
+    // They had our number before us, or have it elsewhere.
+    processImage(3, { ...agent, start_time: start_time - 3_600_000_000_000n }),
+    processImage(4, { parent: 3, comm_bytes: 'earlier' }),
+    processImage(5, { ...agent, pid_namespace: pid_namespace + 1, comm_bytes: 'elsewhere' }),
+  ];
+  built.agent.inject(images, [shadowRead(1), shadowRead(2), shadowRead(4), shadowRead(5)]);
+  const lines = await built.waitForLines(2);
+  assert.deepEqual(
+    lines.map((line) => / command=(\S+)/.exec(line)?.[1]),
+    ['earlier', 'elsewhere'],
+  );
+  const { engine } = await built.agent.stop();
+  assert.equal(engine?.matchesOfSelf, 2);
+  assert.equal(built.lines().length, 2);
 });
 
 test('rule_matching decides whether the first rule or every rule reports', async () => {

@@ -31,6 +31,7 @@ const ENGINE = {
   capture: CAPTURE,
   matches: 3,
   matchesDropped: 0,
+  matchesOfSelf: 0,
   fieldsUnreadable: 0,
   batches: 1,
   hold: HOLD,

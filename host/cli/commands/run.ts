@@ -158,6 +158,7 @@ class Run {
       ruleMatching,
       isoTime,
       kernelFilter,
+      ignoresSelf: true,
       runtimes: runtimePlaces(configuration),
       ...(kubernetes !== undefined && { kubernetes }),
       ...(onRules && { onRules }),

@@ -8,6 +8,8 @@ set -euo pipefail
 if [ -z "${WASPREY_CLUSTER_NAMESPACES:-}" ]; then
   exec env WASPREY_CLUSTER_NAMESPACES=own unshare --net --mount --propagation private -- "$0" "$@"
 fi
+# As systemd has it on a node, but among the cluster's own mounts: pods may ask to see what is mounted and unmounted.
+mount --make-rshared /
 here=$(cd "$(dirname "$0")" && pwd)
 programs=$(realpath "${1:?usage: up.sh PROGRAMS STATE}")
 state=$(realpath -m "${2:?usage: up.sh PROGRAMS STATE}")

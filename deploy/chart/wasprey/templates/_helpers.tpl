@@ -114,6 +114,13 @@ rollingUpdate:
 
 {{/* The configuration file: `falco`, with what other values decide. */}}
 {{- define "wasprey.configuration" -}}
+{{- $collectors := .Values.collectors -}}
+{{- $engines := dict -}}
+{{- range $name, $engine := $collectors.containerEngine.engines -}}
+{{- $asked := and $collectors.enabled $collectors.containerEngine.enabled $engine.enabled -}}
+{{- $_ := set $engines $name (dict "enabled" $asked "sockets" $engine.sockets) -}}
+{{- end -}}
+{{- $asked := dict "container_engines" $engines "kubernetes" (dict "enabled" (eq (include "wasprey.asksKubernetes" .) "true")) -}}
 {{- with .Values.metrics -}}
 {{- $metrics := dict
   "enabled" .enabled
@@ -123,6 +130,6 @@ rollingUpdate:
   "kernel_event_counters_enabled" .kernelEventCountersEnabled
   "kernel_event_counters_per_cpu_enabled" .kernelEventCountersPerCPUEnabled -}}
 {{- $served := dict "webserver" (dict "prometheus_metrics_enabled" .enabled) -}}
-{{- toYaml (mergeOverwrite (deepCopy $.Values.falco) $served (dict "metrics" $metrics)) -}}
+{{- toYaml (mergeOverwrite (deepCopy $.Values.falco) $asked $served (dict "metrics" $metrics)) -}}
 {{- end -}}
 {{- end -}}

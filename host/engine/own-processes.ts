@@ -1,0 +1,46 @@
+// Which processes are the agent's: itself and all that it has started, such as the programs that alerts are given to. An alert about
+// the shell that sends an alert would start the next shell, and so on without end.
+
+import { statSync } from 'node:fs';
+import type { EventRecord, ImageRecord } from '../fields/record.ts';
+
+/** A process before us may have had our number; this is what the kernel's and our own idea of when we began may differ by. */
+const START_SLACK_NS = 2_000_000_000n;
+
+export class OwnProcesses {
+  readonly #pid: number;
+  readonly #namespace: number;
+  readonly #started: bigint;
+
+  /** @param namespace inode number of our pid namespace  @param started ns since the epoch */
+  constructor(pid = process.pid, namespace = ownNamespace(), started = ownStart()) {
+    this.#pid = pid;
+    this.#namespace = namespace;
+    this.#started = started;
+  }
+
+  /** Whether the event is of such a process. What others run in our container is not ours. */
+  did(event: EventRecord): boolean {
+    const { image } = event;
+    if (!image) return false;
+    if (this.#isSelf(image)) return true;
+    for (const ancestor of image.ancestors()) if (this.#isSelf(ancestor)) return true;
+    return false;
+  }
+
+  #isSelf(image: ImageRecord): boolean {
+    return (
+      image.number('vpid') === this.#pid &&
+      image.number('pid_namespace') === this.#namespace &&
+      image.big('start_time') >= this.#started - START_SLACK_NS
+    );
+  }
+}
+
+function ownNamespace(): number {
+  return statSync('/proc/self/ns/pid').ino;
+}
+
+function ownStart(): bigint {
+  return BigInt(Math.floor((Date.now() - process.uptime() * 1000) * 1e6));
+}
