@@ -21,7 +21,7 @@ import { DropWatch } from './drop-watch.ts';
 import type { RuleModule } from './rule-module.ts';
 import { type RuleChange, type RuleSetSummary, RuleSets } from './rule-sets.ts';
 
-/** How long outputs have at the end to write out what is queued. */
+/** How long outputs have at the end to write out what is queued, where nothing else is said. */
 const OUTPUT_CLOSE_MS = 500;
 
 /** A replay puts all events into one ring, whatever CPU they came from; the tables are those of a capture. */
@@ -51,6 +51,8 @@ export interface AgentOptions {
   readonly additions?: readonly AlertAddition[];
   /** Closed by stop(). */
   readonly outputs: readonly Output[];
+  /** How long outputs have at the end to write out what is queued. */
+  readonly outputCloseMs?: number;
   /** evt.outputtime, and so on, in ISO 8601. */
   readonly isoTime?: boolean;
   /** No alert is of this process and those that it has started. Of use where nothing but the agent runs in it. */
@@ -152,7 +154,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const drained = async () => {
     for (const output of outputs) await output.drained?.();
   };
-  const closeOutputs = () => Promise.all(outputs.map((output) => output.close(OUTPUT_CLOSE_MS)));
+  const closeOutputs = () =>
+    Promise.all(outputs.map((output) => output.close(options.outputCloseMs ?? OUTPUT_CLOSE_MS)));
   // A recording tells of its containers itself.
   if (!replay) directory.start();
   try {

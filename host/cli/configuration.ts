@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { defaultsOf } from '../config/defaults.ts';
 import { type Configuration, DEFINITION } from '../config/definition.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import type { UnusedKey } from '../config/read.ts';
 import type { ListValue } from './arguments.ts';
 import { columns } from './layout.ts';
 import { CommandFailure } from './report-error.ts';
@@ -69,9 +70,8 @@ export async function configurationOf(
   }
 }
 
-/** One list of the keys that were given and do nothing here; empty if there are none. */
-export function renderUnused({ unused, files }: LoadedConfig, terminal: Terminal): string {
-  if (unused.length === 0) return '';
+/** One list of the keys that were given and do nothing here, for a person. */
+export function renderUnused(unused: readonly UnusedKey[], terminal: Terminal): string {
   const rows = unused.map(({ path, reason }) => [path, reason]);
-  return `wasprey: keys of ${files.join(', ') || '-o'} that have no effect here:\n${columns(rows, terminal.width)}\n`;
+  return `these keys of the configuration have no effect here:\n${columns(rows, terminal.width)}`;
 }

@@ -2,10 +2,12 @@
 
 import { existsSync } from 'node:fs';
 import type { Configuration } from '../config/definition.ts';
+import type { UnusedKey } from '../config/read.ts';
 import type { RuleMatching } from '../engine/protocol.ts';
+import { LOG_LEVELS, type LogLevel } from '../log/log.ts';
 import { SIGNATURE_MODES, type SignaturePolicy } from '../signature/policy.ts';
 import { type OptionValues, UsageError } from './arguments.ts';
-import { CONFIG_OPTIONS, type CommandConfiguration, configurationOf, renderUnused } from './configuration.ts';
+import { CONFIG_OPTIONS, type CommandConfiguration, configurationOf } from './configuration.ts';
 import { followedPlaces, holdsModule } from './follow-rules.ts';
 import { readTrustedKeys } from './key-files.ts';
 import { presentRuleFiles } from './rule-files.ts';
@@ -76,6 +78,12 @@ export const RUN_OPTIONS = {
     fraction: true,
     description: 'Stop by itself after this time.',
   },
+  'log-level': {
+    kind: 'text',
+    value: 'LEAST',
+    choices: LOG_LEVELS,
+    description: "Leave out less severe messages of the agent's own. Default: info.",
+  },
   ...SELECTION_OPTIONS,
 } as const;
 
@@ -85,6 +93,9 @@ export interface RunSettings {
   readonly configuration: Configuration;
   /** The files that it was read from. */
   readonly configFiles: readonly string[];
+  /** Keys of it that have no effect. */
+  readonly unused: readonly UnusedKey[];
+  readonly logLevel: LogLevel;
   /** Compiled modules, and folders of such. They come before rule files. */
   readonly modules: readonly string[];
   readonly signatures: SignaturePolicy;
@@ -131,10 +142,11 @@ export async function runSettings(
   if (!stdout && file === undefined && !sendsElsewhere(configuration)) {
     throw new UsageError('there is no place for alerts', 'add --output FILE, or turn an output on');
   }
-  if (loaded) terminal.say(renderUnused(loaded, terminal));
   return {
     configuration,
     configFiles: loaded?.files ?? [],
+    unused: loaded?.unused ?? [],
+    logLevel: logLevel(options['log-level'] ?? configuration.log_level),
     modules,
     signatures: signaturePolicy(options, configuration),
     ruleFiles: [...(configured === undefined ? operands : presentRuleFiles(configured)), ...followedRules],
@@ -152,6 +164,11 @@ export async function runSettings(
     kernelFilter: options['no-kernel-filter'] !== true,
     duration: options.duration,
   };
+}
+
+/** The option's and the key's choices are just these, and one more name of info. */
+function logLevel(name: string): LogLevel {
+  return LOG_LEVELS.find((level) => level === name) ?? 'info';
 }
 
 /** -o KEY=VALUE, and -o FILE, as it was before there were keys. */

@@ -109,7 +109,7 @@ export class FileWriter {
   async #work(): Promise<void> {
     if (this.#descriptor !== undefined && this.#options.mostBytes > 0 && this.#bytes === 0) await this.#learnSize();
     do {
-      if (this.#reopen) await this.#release();
+      if (this.#reopen) await this.#renew();
       for (let batch = this.#gather(); batch && !this.#givenUp; batch = this.#gather()) await this.#writeBatch(batch);
       if (this.#closed || !this.#options.keepOpen) await this.#release();
     } while (this.#reopen || this.#queue.length > 0);
@@ -167,6 +167,12 @@ export class FileWriter {
 
   async #learnSize(): Promise<void> {
     if (this.#descriptor !== undefined) this.#bytes = (await statFile(this.#descriptor)).size;
+  }
+
+  /** What can't be opened now is told when there is something to write. */
+  async #renew(): Promise<void> {
+    await this.#release();
+    if (this.#options.keepOpen && !this.#closed) await this.#open().catch(() => {});
   }
 
   async #release(): Promise<void> {

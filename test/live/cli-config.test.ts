@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,6 +46,7 @@ function start(...words: string[]) {
     output += chunk;
   });
   return {
+    child,
     output: () => output,
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -117,7 +118,8 @@ test("with Falco's own file alerts go where it says, to Slack as well, and healt
   for (const name of ['minor', 'marked-1', 'marked-2']) spawnSync('cat', [join(folder, name)]);
   const texts = await until('two alerts at Slack', () => (received.length >= 2 ? received : undefined));
   assert.deepEqual(
-    texts.map(({ text }) => text.replace(/^\S+ /, '')),
+    // Falco's file asks for what is suggested, too.
+    texts.map(({ text }) => text.replace(/^\S+ | container_id=host container_name=host .* k8s_ns_name=<NA>$/g, '')),
     [`Warning cat read "${folder}/marked-1"`, `Warning cat read "${folder}/marked-2"`],
   );
   const lines = agent
@@ -141,6 +143,30 @@ test("with Falco's own file alerts go where it says, to Slack as well, and healt
     /falcosecurity_falco_sha256_config_files_info\{file_name="[^"]*falco\.yaml",sha256="[0-9a-f]{64}"\} 1\n/,
   );
   slack.close();
+});
+
+test('a file that log rotation has moved is left on SIGUSR1, and messages are JSON if asked for', async () => {
+  const file = join(folder, 'alerts');
+  const json = ['-olog_format=json', '-ofile_output.enabled=true', `-ofile_output.filename=${file}`];
+  await using agent = start(rules, ...json, '-ofile_output.keep_alive=true', '--no-stdout');
+  // Progress of the compiler is shown as it is everywhere.
+  const messages = () =>
+    agent
+      .output()
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+  await until('it watches', () => messages().find(({ message }) => /^watching by 2 rules/.test(message)));
+  const alerts = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []);
+  spawnSync('cat', [join(folder, 'marked-1')]);
+  await until('the first alert', () => (alerts(file).length === 1 ? true : undefined));
+  renameSync(file, `${file}.1`);
+  agent.child.kill('SIGUSR1');
+  await until('a new file', () => (existsSync(file) ? true : undefined));
+  spawnSync('cat', [join(folder, 'marked-2')]);
+  await until('the second alert', () => (alerts(file).length === 1 ? true : undefined));
+  assert.match(alerts(`${file}.1`)[0] ?? '', /marked-1/);
+  assert.match(alerts(file)[0] ?? '', /marked-2/);
+  assert.ok(messages().every(({ level, time }) => typeof level === 'string' && !Number.isNaN(Date.parse(time))));
 });
 
 test('what the configuration says wrong is shown in its place, and nothing is started', async () => {

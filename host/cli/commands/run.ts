@@ -5,10 +5,12 @@ import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import type { Configuration } from '../../config/definition.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
+import { type Log, openLog } from '../../log/log.ts';
 import type { AlertAddition } from '../../outputs/additions.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand, EXIT } from '../command.ts';
+import { renderUnused } from '../configuration.ts';
 import { followRules } from '../follow-rules.ts';
 import { ruleEvents } from '../rule-events.ts';
 import { reasonOf } from '../rule-files.ts';
@@ -52,10 +54,12 @@ export const RUN = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     const settings = await runSettings(options, operands, terminal);
+    const log = await logOf(settings, terminal);
+    tellUnused(settings, log, terminal);
     await prepare('capture');
     const server = await RunServer.start(settings.configuration, settings.configFiles);
     try {
-      using _followed = await followRules(settings, (message) => terminal.say(`wasprey: ${message}\n`));
+      using _followed = await followRules(settings, (message) => log.say('warning', message));
       // What is followed may be there only now.
       const rules = readRunRules(await runSettings(options, operands, SILENT));
       const start: RunStart = {
@@ -64,7 +68,7 @@ export const RUN = defineCommand({
         settings,
         settingsNow: () => runSettings(options, operands, SILENT),
       };
-      return await new Run(start, server, terminal).untilStopped();
+      return await new Run(start, server, log, terminal).untilStopped();
     } finally {
       await server.close();
     }
@@ -82,6 +86,20 @@ interface RunStart {
   readonly settingsNow: () => Promise<RunSettings>;
 }
 
+function logOf({ configuration, logLevel: level }: RunSettings, terminal: Terminal): Promise<Log> {
+  const { log_format: format, log_stderr } = configuration;
+  return openLog({ level, format, write: log_stderr ? (text) => terminal.say(text) : () => {} });
+}
+
+function tellUnused({ unused }: RunSettings, log: Log, terminal: Terminal): void {
+  if (unused.length === 0) return;
+  if (log.format === 'text') log.say('notice', renderUnused(unused, terminal));
+  else {
+    const keys = Object.fromEntries(unused.map(({ path, reason }) => [path, reason]));
+    log.say('notice', 'these keys of the configuration have no effect here', { keys });
+  }
+}
+
 /** Loaded only when there are any. */
 async function additionsOf(configuration: Configuration): Promise<readonly AlertAddition[]> {
   if (configuration.append_output.length === 0) return [];
@@ -94,6 +112,7 @@ class Run {
   readonly #start: RunStart;
   readonly #settings: RunSettings;
   readonly #server: RunServer;
+  readonly #log: Log;
   readonly #terminal: Terminal;
   #outputCount = 0;
   #agent: Agent | undefined;
@@ -101,10 +120,11 @@ class Run {
   /** Ends the run; with the reason, if it is one to complain about. */
   readonly #end = Promise.withResolvers<EngineError | undefined>();
 
-  constructor(start: RunStart, server: RunServer, terminal: Terminal) {
+  constructor(start: RunStart, server: RunServer, log: Log, terminal: Terminal) {
     this.#start = start;
     this.#settings = start.settings;
     this.#server = server;
+    this.#log = log;
     this.#terminal = terminal;
   }
 
@@ -126,7 +146,7 @@ class Run {
       settings: this.#settings,
       inUse: this.#start.rulesHash,
       again: this.#start.settingsNow,
-      say: (message) => this.#say(message),
+      say: (message) => this.#log.say('notice', message),
     });
     const control = await startControl(this.#settings.configuration, agent, this.#watch);
     const began = performance.now();
@@ -149,10 +169,11 @@ class Run {
   async #agentOptions(): Promise<AgentOptions> {
     const { configuration, ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
     const kubernetes = kubernetesPlace(configuration);
-    const onRules = ruleEvents(kubernetes, (message) => this.#say(message));
+    const onRules = ruleEvents(kubernetes, (message) => this.#log.say('warning', message));
     return {
       modules: this.#start.modules,
       outputs: await this.#outputs(),
+      outputCloseMs: configuration.output_timeout,
       additions: await additionsOf(configuration),
       sizes: { ...DEFAULT_SIZES, ringBudget: ringMegabytes * MEGABYTE },
       ruleMatching,
@@ -162,7 +183,7 @@ class Run {
       runtimes: runtimePlaces(configuration),
       ...(kubernetes !== undefined && { kubernetes }),
       ...(onRules && { onRules }),
-      onTrouble: (message) => this.#say(message),
+      onTrouble: (message) => this.#log.say('warning', message),
       onEnd: (error) => this.#end.resolve(error),
     };
   }
@@ -175,7 +196,7 @@ class Run {
       format,
       onError: (name, error) => this.#outputFailed(name, error),
       onTrouble: (message, lost) => {
-        this.#say(message);
+        this.#log.say(lost ? 'critical' : 'error', message);
         // The other outputs hear of it; of the one that loses alerts this is the next that it may lose.
         if (lost) this.#agent?.tell(OUTPUT_RULE, 'Critical', message);
       },
@@ -187,7 +208,7 @@ class Run {
   #outputFailed(name: string, error: NodeJS.ErrnoException): void {
     // Whoever read the alerts has gone (`| head`); with no other place for them there is nothing left to do.
     if (error.code === 'EPIPE' && this.#outputCount === 1) this.#end.resolve(undefined);
-    else this.#say(`alerts can't be written to ${name}: ${reasonOf(error)}`);
+    else this.#log.say('error', `alerts can't be written to ${name}: ${reasonOf(error)}`);
   }
 
   #announce(now: number): void {
@@ -195,22 +216,22 @@ class Run {
     const rules = modules.reduce((sum, module) => sum + module.rules.length, 0);
     const kinds = new Set(modules.flatMap(({ eventTypes }) => eventTypes)).size;
     // performance.now() counts from the start of the process.
-    this.#say(
+    this.#log.say(
+      'info',
       `watching by ${rules} rules on ${kinds} kinds of events, ${(now / 1000).toFixed(2)} s after the start` +
         (this.#settings.duration === undefined ? '; Ctrl-C stops' : ''),
+      { rules, kinds, secondsToStart: now / 1000 },
     );
   }
 
   async #finish(agent: Agent, began: number, failure: EngineError | undefined): Promise<number> {
     const seconds = (performance.now() - began) / 1000;
     const summary = await agent.stop();
-    this.#terminal.say(`\n${renderSummary(summary, seconds)}`);
+    if (this.#log.format === 'text') this.#terminal.say(`\n${renderSummary(summary, seconds)}`);
+    else this.#log.say('info', 'the end', { seconds, summary: renderSummary(summary, seconds).split('\n') });
     if (!failure) return EXIT.ok;
-    this.#say(`the engine has ended by itself, nothing is watched any more: ${failure.message} [${failure.code}]`);
+    const { message, code } = failure;
+    this.#log.say('critical', `the engine has ended by itself, nothing is watched any more: ${message} [${code}]`);
     return EXIT.failure;
-  }
-
-  #say(message: string): void {
-    this.#terminal.say(`wasprey: ${message}\n`);
   }
 }

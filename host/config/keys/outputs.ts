@@ -16,6 +16,11 @@ const MATCH = item('Which rules are meant; without any of these, all.', {
 const MOST_WAITING = 1_000_000;
 
 export const OUTPUT_KEYS = {
+  output_timeout: whole(
+    500,
+    { least: 0, most: 60_000 },
+    'Milliseconds that outputs have at the end to write what waits. No output can hold up evaluation in any case.',
+  ),
   outputs_queue: section('The queue that each output has.', {
     capacity: whole(
       0,

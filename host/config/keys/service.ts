@@ -1,10 +1,18 @@
 // What the agent offers on the network, and how it works.
 
+import { LOG_LEVELS } from '../../log/log.ts';
 import { choice, flag, section, text, unused, whole } from '../value-types.ts';
 
 const DROPPED = { least: 1, most: 65535 };
 
 export const SERVICE_KEYS = {
+  log_level: choice(
+    [...LOG_LEVELS, 'informational'],
+    'info',
+    "Messages of the agent's own that are less severe are left out.",
+  ),
+  log_stderr: flag(true, 'Write these messages to standard error.'),
+  log_format: choice(['text', 'json'], 'text', 'Their form: lines for people, or a JSON object a line (not in Falco).'),
   engine: section('What is captured, and how.', {
     kind: choice(
       ['modern_ebpf', 'kmod', 'ebpf'],

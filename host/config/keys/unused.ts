@@ -3,17 +3,13 @@
 import { unused } from '../value-types.ts';
 
 const GRPC = 'There is no gRPC server; Falco no longer has one either.';
-const NOT_YET = 'Wasprey does not have it yet.';
 const DRIVER = 'Falco no longer has it, and here there is nothing that it could set.';
 
 export const UNUSED_KEYS = {
   plugins: unused(
     'There are no plugins: what the container plugin supplies is built in. Of its init_config, `engines` is applied, as container_engines.',
   ),
-  log_stderr: unused(NOT_YET),
-  log_syslog: unused(NOT_YET),
-  log_level: unused(NOT_YET),
-  output_timeout: unused(NOT_YET),
+  log_syslog: unused('Messages go to standard error; syslog gets the alerts.'),
   syscall_event_drops: unused('Drops are always counted, and told by an internal alert at most twice a minute.'),
   base_syscalls: unused('What the rules read decides what is captured.'),
   capture: unused('Recordings are made by `wasprey capture`, not by rules.'),

@@ -1,0 +1,76 @@
+// The agent's own messages: lines for people, or JSON by pino for those who collect them. What happens on the machine is told by
+// alerts; nothing of an event is in here.
+
+/** Falco's names, most severe first. */
+export const LOG_LEVELS = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LogOptions {
+  /** Less severe messages are left out. */
+  readonly level: LogLevel;
+  readonly format: 'text' | 'json';
+  /** Gets whole lines. */
+  readonly write: (text: string) => void;
+}
+
+export interface Log {
+  readonly format: 'text' | 'json';
+  /** Can be set while it runs. */
+  level: LogLevel;
+  /** @param details what goes with it, in JSON alone */
+  say(level: LogLevel, message: string, details?: Readonly<Record<string, unknown>>): void;
+}
+
+export async function openLog({ level, format, write }: LogOptions): Promise<Log> {
+  return format === 'text' ? textLog(level, write) : await jsonLog(level, write);
+}
+
+function textLog(first: LogLevel, write: (text: string) => void): Log {
+  let level = first;
+  return {
+    format: 'text',
+    get level() {
+      return level;
+    },
+    set level(other) {
+      level = other;
+    },
+    say(own, message) {
+      if (LOG_LEVELS.indexOf(own) <= LOG_LEVELS.indexOf(level)) write(`wasprey: ${message}\n`);
+    },
+  };
+}
+
+/** pino's numbers rise with severity. */
+const numbers = Object.fromEntries(LOG_LEVELS.map((name, index) => [name, (LOG_LEVELS.length - index) * 10]));
+
+async function jsonLog(first: LogLevel, write: (text: string) => void): Promise<Log> {
+  // Loaded only where it is used.
+  const { pino } = await import('pino');
+  const logger = pino(
+    {
+      level: first,
+      customLevels: numbers,
+      useOnlyCustomLevels: true,
+      messageKey: 'message',
+      base: { program: 'wasprey', pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write },
+  );
+  let level = first;
+  return {
+    format: 'json',
+    get level() {
+      return level;
+    },
+    set level(other) {
+      level = other;
+      logger.level = other;
+    },
+    say(own, message, details = {}) {
+      logger[own]?.(details, message);
+    },
+  };
+}
