@@ -66,6 +66,28 @@ test('an alert waits for what the runtime tells', async () => {
   assert.equal(built.agent.summary().alerts.held, 1);
 });
 
+test('an alert that waits is told in the words of the rules that raised it, whatever the rules are by then', async () => {
+  await using docker = await startDockerEngine(ANSWERS, 2_000);
+  const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
+  const other = await moduleOf(PRINTS.replace('Read in container', 'Another').replace('%container.id ', 'other '));
+  await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes, hold: { milliseconds: 20_000 } });
+  const { agent } = built;
+  agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  while (agent.summary().alerts.held === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await agent.replaceRules([other]);
+  assert.deepEqual(built.lines(), [], 'it waits still');
+  agent.inject([], [shadowRead(1)]);
+  const lines = (await built.waitForLines(2)).map((line) => line.replace(/^\S+: Warning /, ''));
+  assert.deepEqual(lines.toSorted(), [FOUND, FOUND.replace('3f1a5b0c9d2e', 'other')]);
+  assert.deepEqual(
+    built
+      .jsonLines()
+      .map((line) => JSON.parse(line).rule)
+      .toSorted(),
+    ['Another', 'Read in container'],
+  );
+});
+
 test("a condition on what the runtime tells is true of a container's first event", async () => {
   await using docker = await startDockerEngine(ANSWERS, 30);
   const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
