@@ -44,6 +44,8 @@ export interface AgentOptions {
   readonly modules: readonly RuleModule[];
   /** Whether the kernel drops what no rule can match. Default: it does, where the modules say what their rules need. */
   readonly kernelFilter?: boolean;
+  /** Default: 32-bit system calls are watched. */
+  readonly compatCalls?: boolean;
   readonly ruleMatching?: RuleMatching;
   /** How long events and alerts wait for what is to be known of a new container. Default: HOLD_LIMITS. */
   readonly hold?: Partial<HoldLimits>;
@@ -167,6 +169,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         rules: ruleSets.first,
         ruleMatching: options.ruleMatching ?? 'first',
         hold,
+        ...(options.compatCalls !== undefined && { compatCalls: options.compatCalls }),
         hostname: machine,
         isoTime: options.isoTime ?? false,
         ignoresSelf: options.ignoresSelf ?? false,

@@ -9,6 +9,7 @@
 namespace wasprey {
 
 /** `object` is the path of the BPF object file. Nothing is loaded before Open(). */
-std::unique_ptr<EventSource> MakeBpfSource(const Plan& plan, std::byte* sandbox, std::string object);
+/** Without `compat_calls`, 32-bit system calls are not watched. */
+std::unique_ptr<EventSource> MakeBpfSource(const Plan& plan, std::byte* sandbox, std::string object, bool compat_calls);
 
 }  // namespace wasprey

@@ -75,7 +75,8 @@ Result<SandboxRegion> MakeTable(const char* name, std::byte* memory, uint32_t ad
 
 }  // namespace
 
-Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memory, Kind kind, std::string object) {
+Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memory, Kind kind, std::string object,
+                                               bool compat_calls) {
   auto images = MakeTable("wasprey-images", memory, plan.images_address, plan.image_bytes());
   if (!images) return std::move(images.error());
   auto containers = MakeTable("wasprey-containers", memory, plan.containers_address, plan.container_bytes());
@@ -98,7 +99,7 @@ Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memo
     builder = made.get();
     source = std::move(made);
   } else {
-    source = MakeBpfSource(plan, memory, std::move(object));
+    source = MakeBpfSource(plan, memory, std::move(object), compat_calls);
   }
   std::unique_ptr<Capture> capture(
       new Capture(plan, std::move(source), builder,

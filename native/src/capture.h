@@ -34,7 +34,8 @@ class Capture {
   enum class Kind { kBpf, kBuilder };
 
   /** `memory` is the WebAssembly.Memory, of at least plan.memory_bytes. */
-  static Result<std::unique_ptr<Capture>> Make(const Plan& plan, std::byte* memory, Kind kind, std::string object);
+  static Result<std::unique_ptr<Capture>> Make(const Plan& plan, std::byte* memory, Kind kind, std::string object,
+                                               bool compat_calls);
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;

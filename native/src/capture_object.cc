@@ -126,9 +126,11 @@ CaptureObject::CaptureObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     return;
   }
   const Napi::Value object = options.Get("object");
+  const Napi::Value compat_calls = options.Get("compatCalls");
   const auto kind = source == "bpf" ? Capture::Kind::kBpf : Capture::Kind::kBuilder;
   auto capture = Capture::Make(*plan, reinterpret_cast<std::byte*>(bytes->data()), kind,
-                               object.IsString() ? object.As<Napi::String>().Utf8Value() : "");
+                               object.IsString() ? object.As<Napi::String>().Utf8Value() : "",
+                               !compat_calls.IsBoolean() || compat_calls.As<Napi::Boolean>().Value());
   if (!capture) {
     Throw(env, capture.error());
     return;

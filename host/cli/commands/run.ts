@@ -179,6 +179,7 @@ class Run {
       ruleMatching,
       isoTime,
       kernelFilter,
+      compatCalls: configuration.engine.wasprey.compat_calls,
       ignoresSelf: true,
       runtimes: runtimePlaces(configuration),
       ...(kubernetes !== undefined && { kubernetes }),

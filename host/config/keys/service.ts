@@ -20,6 +20,10 @@ export const SERVICE_KEYS = {
       'Where events come from. All of these mean the same here: the BPF programs of Wasprey. `wasprey replay` evaluates recordings.',
     ),
     wasprey: section('What Falco does not have.', {
+      compat_calls: flag(
+        true,
+        'Watch 32-bit system calls, which 64-bit programs can make too. It costs every system call about 90 ns; without, they are a way round all rules, unless the kernel refuses them (ia32_emulation=0, where it costs nothing).',
+      ),
       ring_memory_mb: whole(
         16,
         { least: 1, most: 4096 },
