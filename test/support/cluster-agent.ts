@@ -17,7 +17,7 @@ const IMAGE = { registry: 'registry.test', repository: 'security/wasprey', tag: 
 export const AGENT_IMAGE = `${IMAGE.registry}/${IMAGE.repository}:${IMAGE.tag}`;
 
 /** A condition that does not come true for so long never will. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 120_000;
 
 /** Waits until something is there; `what` says for what, when it never is. */
 export async function eventually<Found>(
