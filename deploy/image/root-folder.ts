@@ -18,7 +18,8 @@ export const HOME = '/usr/lib/wasprey';
 export const IMAGE_CONFIG = {
   Entrypoint: ['/usr/bin/wasprey'],
   Cmd: ['run'],
-  Env: ['PATH=/usr/bin'],
+  // One heap of the C library for all threads: what a thread frees serves the others.
+  Env: ['PATH=/usr/bin', 'MALLOC_ARENA_MAX=1'],
   Labels: {
     'org.opencontainers.image.title': 'Wasprey',
     'org.opencontainers.image.version': version(),

@@ -8,6 +8,7 @@ import type { EventMemory } from '../fields/memory.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { Replay } from '../recording/replay.ts';
 import type { RunFailure } from '../sandbox/run.ts';
+import { GarbageAfterReplacements } from './collect-garbage.ts';
 import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
 import type { MatchReader } from './match-reader.ts';
@@ -75,6 +76,7 @@ export class EngineLoop {
   readonly #hold: Hold;
   #set: ModuleSet;
   #replacement: Replacement | undefined;
+  readonly #garbage = new GarbageAfterReplacements();
   #outgoing: Match[] = [];
   #messagesSeen = 0;
   #countersSentAt = 0;
@@ -138,7 +140,10 @@ export class EngineLoop {
   /** One batch. Returns the number of stretches of records in it, 0 when there were none. */
   round(timeoutMs: number): number {
     const { capture, control, recorder } = this.#parts;
-    if (this.#replacement?.isDone) this.#replacement = undefined;
+    if (this.#replacement?.isDone) {
+      this.#replacement = undefined;
+      this.#garbage.add();
+    }
     this.#replacement?.step();
     const pairs = capture.poll(this.#segments, Math.min(timeoutMs, this.#pollLimit));
     if (control.announced !== this.#messagesSeen) this.#takeMessages();
@@ -152,6 +157,7 @@ export class EngineLoop {
     capture.release();
     this.#flush();
     this.#reportCounters();
+    this.#garbage.collectIfDue(pairs === 0);
     return pairs;
   }
 
