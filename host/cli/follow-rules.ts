@@ -17,7 +17,7 @@ import { reasonOf } from './rule-files.ts';
 import { ALL_ENABLED } from './rule-selection.ts';
 import { compileRules } from './run-rules.ts';
 import type { RunSettings } from './run-settings.ts';
-import { SILENT } from './terminal.ts';
+import { silently } from './run-source.ts';
 
 type FollowKeys = Configuration['follow'][number];
 
@@ -94,7 +94,7 @@ async function admit(
   say: (message: string) => void,
 ): Promise<void> {
   if (artifact.kind === 'rules') {
-    await compileRules(name, artifact.files, SILENT, ALL_ENABLED, true);
+    await silently((terminal) => compileRules(name, artifact.files, terminal, ALL_ENABLED, true));
     return;
   }
   admitModule(name, artifact.bytes, signatures, say);

@@ -45,11 +45,14 @@ export async function readSnapshot(settings: () => Promise<RunSettings>): Promis
   const rules = await refusing('', async () => readRunRules(await settings()));
   return {
     hash: rules.hash,
-    load: () => {
-      const { terminal, said } = silentTerminal();
-      return refusing(said, () => rules.load(terminal, true));
-    },
+    load: () => silently((terminal) => rules.load(terminal, true)),
   };
+}
+
+/** Does it with a terminal that shows nothing: what is said there is in the RulesRefused with which it rejects. */
+export function silently<Result>(work: (terminal: Terminal) => Promise<Result>): Promise<Result> {
+  const { terminal, said } = silentTerminal();
+  return refusing(said, () => work(terminal));
 }
 
 /** @param said gives what was said until then */

@@ -28,18 +28,20 @@ function wasprey(...words: string[]) {
   return spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8', cwd: registry.folder });
 }
 
-/** Pushes a module with one rule of that name. */
-function push(rule: string, ...more: string[]): void {
-  writeFileSync(
-    at('r.yaml'),
-    `
+/** One rule of that name, as YAML. */
+function rulesOf(rule: string): string {
+  return `
 - rule: ${rule}
   desc: d
   condition: evt.type in (unlink, unlinkat) and fs.path.name startswith ${at('watched')}
   output: "${rule} of %fs.path.name"
   priority: notice
-`,
-  );
+`;
+}
+
+/** Pushes a module with one rule of that name. */
+function push(rule: string, ...more: string[]): void {
+  writeFileSync(at('r.yaml'), rulesOf(rule));
   assert.equal(wasprey('compile', 'r.yaml', '-o', 'r.wasm', ...more).status, 0);
   const pushed = wasprey('push', reference(), 'r.wasm');
   assert.equal(pushed.status, 0, pushed.stderr);
@@ -75,6 +77,33 @@ function removeFile(): void {
   writeFileSync(at('watched/file'), '');
   spawnSync('rm', [at('watched/file')]);
 }
+
+test("rule files that Falco's tools push are followed too, and those with mistakes are not used", async () => {
+  const artifact = `${registry.host}/falco-rules:stable`;
+  const pushRules = (rule: string): void => {
+    mkdirSync(at('archive'), { recursive: true });
+    writeFileSync(at('archive/rules.yaml'), rule);
+    writeFileSync(at('empty.json'), '{}');
+    const type = 'application/vnd.cncf.falco.rulesfile';
+    assert.equal(spawnSync('tar', ['-czf', at('rules.tar.gz'), '-C', at('archive'), '.']).status, 0);
+    const words = ['push', '--plain-http', artifact, '--config', `empty.json:${type}.config.v1+json`];
+    const pushed = spawnSync('oras', [...words, `rules.tar.gz:${type}.layer.v1+tar.gz`], { cwd: registry.folder });
+    assert.equal(pushed.status, 0, String(pushed.stderr));
+  };
+  const follow = [{ reference: `oci://${artifact}`, every: '1s' }];
+  writeFileSync(at('wasprey.yaml'), JSON.stringify({ follow, follow_folder: at('followed-rules') }));
+  pushRules(rulesOf('Read'));
+  await using agent = start();
+  await agent.until(/watching by 1 rules/);
+  await agent.until(/Notice Read of/, removeFile);
+  pushRules(rulesOf('Wrong').replace('evt.type', 'evt.tpye'));
+  await agent.until(
+    /can't be followed, what was there stays: error\[LOAD_ERR_COMPILE_CONDITION\].*evt\.tpye.*rules\.yaml:4/,
+  );
+  pushRules(rulesOf('Mended'));
+  await agent.until(/Notice Mended of/, removeFile);
+  assert.doesNotMatch(agent.output(), /Notice Wrong of/);
+});
 
 test('a tag is followed through good and bad modules, and the last good one outlives the registry', async () => {
   // JSON is YAML.
