@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { FALCO_CONFIG } from '../support/falco-config.ts';
+import { freePort } from '../support/free-port.ts';
 
 const BOOTSTRAP = join(PROJECT, 'host/setup/bootstrap.mjs');
 const PATIENCE_MS = 30_000;
@@ -76,16 +77,6 @@ async function ask(port: number, path: string) {
   } catch {
     return undefined;
   }
-}
-
-/** A port that nobody else takes: below those that the kernel gives away. */
-function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as AddressInfo;
-    server.close(() => resolve(port));
-  });
-  return promise;
 }
 
 test("with Falco's own file alerts go where it says, to Slack as well, and health and metrics are served", async () => {

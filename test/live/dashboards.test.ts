@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { asArray, at } from '../../host/metadata/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { freePort } from '../support/free-port.ts';
 
 /** What can have no data here, and why. Everything else must have some. */
 const WITHOUT_DATA = new Map([
@@ -145,17 +145,4 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
     assert.ok(performance.now() < deadline, `not within ${PATIENCE_MS / 1000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }

@@ -61,7 +61,8 @@ export const RUN = defineCommand({
     try {
       using _followed = await followRules(settings, (message) => log.say('warning', message));
       // What is followed may be there only now.
-      const rules = readRunRules(await runSettings(options, operands, SILENT));
+      const follows = settings.configuration.follow.length > 0;
+      const rules = readRunRules(follows ? await runSettings(options, operands, SILENT) : settings);
       const start: RunStart = {
         modules: await rules.load(terminal, false),
         rulesHash: rules.hash,
