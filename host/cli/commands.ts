@@ -25,6 +25,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/reload.ts')).RELOAD,
   },
   {
+    name: 'log-level',
+    summary: "Show or set the level of a running agent's messages.",
+    load: async () => (await import('./commands/log-level.ts')).LOG_LEVEL,
+  },
+  {
     name: 'top',
     summary: 'Show what rules cost and how often they match, live.',
     load: async () => (await import('./commands/top.ts')).TOP,

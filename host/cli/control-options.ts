@@ -1,7 +1,9 @@
 // What the commands that ask a running agent have in common.
 
 import { askAgent, ControlError } from '../control/client.ts';
+import type { LogLevelAnswer } from '../control/server.ts';
 import type { AgentStatus } from '../control/status.ts';
+import type { LogLevel } from '../log/log.ts';
 import type { OptionValues } from './arguments.ts';
 import { CommandFailure } from './report-error.ts';
 
@@ -31,6 +33,17 @@ export async function agentStatus(options: ControlOptions): Promise<AgentStatus>
 /** Rejects with CommandFailure. */
 export async function reloadAgent(options: ControlOptions): Promise<{ result?: unknown; reason?: unknown }> {
   const answer = await ask(options, 'POST', '/reload', RELOAD_TIMEOUT_MS);
+  return typeof answer === 'object' && answer !== null ? answer : {};
+}
+
+/**
+ * The level of the agent's messages, which is set before if one is given. Rejects with CommandFailure; an agent that knows no such request
+ * is one.
+ */
+export async function agentLogLevel(options: ControlOptions, level?: LogLevel): Promise<Partial<LogLevelAnswer>> {
+  const [method, path] =
+    level === undefined ? (['GET', '/log-level'] as const) : (['POST', `/log-level/${level}`] as const);
+  const answer = await ask(options, method, path, STATUS_TIMEOUT_MS);
   return typeof answer === 'object' && answer !== null ? answer : {};
 }
 

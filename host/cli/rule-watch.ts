@@ -15,6 +15,8 @@ export interface RuleWatchOptions {
   readonly inUse: string;
   /** The settings anew: a configuration may name other rules by now. */
   readonly again: () => Promise<RunSettings>;
+  /** Told the settings whenever they were read anew, changed or not. */
+  readonly onSettings?: (settings: RunSettings) => void;
   /** Takes a message of one or more lines. */
   readonly say: (message: string) => void;
 }
@@ -25,11 +27,12 @@ export interface RuleWatch {
   close(): void;
 }
 
-export function watchRules({ agent, settings, inUse, again, say }: RuleWatchOptions): RuleWatch {
+export function watchRules({ agent, settings, inUse, again, onSettings, say }: RuleWatchOptions): RuleWatch {
   let watch: PathWatch | undefined;
   const latest = async (): Promise<RunSettings> => {
     const now = await again();
     watch?.setPaths(now.watched);
+    onSettings?.(now);
     return now;
   };
   const reloader = new RuleReloader(inUse, {

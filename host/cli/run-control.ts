@@ -4,6 +4,7 @@ import type { Agent } from '../agent/agent.ts';
 import type { Configuration } from '../config/definition.ts';
 import { type ControlServer, ControlTakenError, startControlServer } from '../control/server.ts';
 import { statusOf } from '../control/status.ts';
+import type { Log } from '../log/log.ts';
 import { CommandFailure } from './report-error.ts';
 import { reasonOf } from './rule-files.ts';
 import type { RuleWatch } from './rule-watch.ts';
@@ -14,6 +15,7 @@ export async function startControl(
   { control }: Configuration,
   agent: Agent,
   watch: RuleWatch,
+  log: Log,
 ): Promise<ControlServer | undefined> {
   if (!control.enabled) return undefined;
   const startedMs = Math.round(Date.now() - performance.now());
@@ -24,6 +26,12 @@ export async function startControl(
         const result = await watch.reload();
         const reason = agent.summary().rules.reloads.lastFailure?.reason;
         return { result, ...(result === 'refused' && reason !== undefined && { reason }) };
+      },
+      logLevel: () => log.level,
+      setLogLevel: (level) => {
+        if (level === log.level) return;
+        log.say('notice', `messages from ${level} on are written now, as was asked for; it was ${log.level}`);
+        log.level = level;
       },
     });
   } catch (error) {

@@ -5,12 +5,22 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { LOG_LEVELS, type LogLevel } from '../log/log.ts';
 import type { AgentStatus } from './status.ts';
 
 export interface ControlHost {
   status(): AgentStatus;
   /** Reads the rules anew; resolves to what came of it. */
   reload(): Promise<ReloadAnswer>;
+  logLevel(): LogLevel;
+  /** Until the configuration says another one, or the agent ends. */
+  setLogLevel(level: LogLevel): void;
+}
+
+export interface LogLevelAnswer {
+  readonly level: LogLevel;
+  /** What it was, where it was set. */
+  readonly before?: LogLevel;
 }
 
 export interface ReloadAnswer {
@@ -82,6 +92,7 @@ function answers(path: string): Promise<boolean> {
 async function respond(request: IncomingMessage, response: ServerResponse, host: ControlHost): Promise<void> {
   request.resume();
   const asked = `${request.method} ${request.url}`;
+  const level = LOG_LEVELS.find((name) => asked === `POST /log-level/${name}`);
   const send = (status: number, body: unknown): void => {
     const text = JSON.stringify(body);
     response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
@@ -90,8 +101,16 @@ async function respond(request: IncomingMessage, response: ServerResponse, host:
   try {
     if (asked === 'GET /status') send(200, host.status());
     else if (asked === 'POST /reload') send(200, await host.reload());
+    else if (asked === 'GET /log-level') send(200, { level: host.logLevel() } satisfies LogLevelAnswer);
+    else if (level !== undefined) send(200, setLogLevel(level, host));
     else send(404, { error: `there is no ${asked}` });
   } catch (error) {
     send(500, { error: error instanceof Error ? error.message : String(error) });
   }
+}
+
+function setLogLevel(level: LogLevel, host: ControlHost): LogLevelAnswer {
+  const before = host.logLevel();
+  host.setLogLevel(level);
+  return { level, before };
 }

@@ -12,6 +12,7 @@ import { renderTop } from '../../host/cli/top-report.ts';
 import { askAgent, ControlError } from '../../host/control/client.ts';
 import { type ControlHost, ControlTakenError, startControlServer } from '../../host/control/server.ts';
 import type { AgentStatus } from '../../host/control/status.ts';
+import type { LogLevel } from '../../host/log/log.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-control-'));
@@ -57,7 +58,15 @@ const STATUS: AgentStatus = {
   outputs: [{ name: 'stdout', counters: { written: 7, dropped: 0, errors: 0 } }],
 };
 
-const HOST: ControlHost = { status: () => STATUS, reload: async () => ({ result: 'unchanged' }) };
+let level: LogLevel = 'info';
+const HOST: ControlHost = {
+  status: () => STATUS,
+  reload: async () => ({ result: 'unchanged' }),
+  logLevel: () => level,
+  setLogLevel(other) {
+    level = other;
+  },
+};
 
 /** A command in a process of its own: the socket is served by this one. */
 async function wasprey(...words: string[]) {
@@ -130,6 +139,23 @@ describe('commands', () => {
     const { status, stderr } = await wasprey('reload', '-s', path);
     assert.equal(status, 1);
     assert.equal(stderr, "wasprey: the rules can't be used: no field is called x\\u001b\n  those before stay in use\n");
+    await server.close();
+  });
+
+  test('log-level shows and sets the level, and knows which there are', async () => {
+    const path = newSocket();
+    const server = await startControlServer(path, HOST);
+    assert.equal((await wasprey('log-level', '-s', path)).stdout, 'info\n');
+    assert.equal((await wasprey('log-level', 'debug', '-s', path)).stdout, 'debug (it was info)\n');
+    assert.equal(level, 'debug');
+    assert.equal((await wasprey('log-level', 'informational', '-s', path)).stdout, 'info (it was debug)\n');
+    assert.deepEqual(await wasprey('log-level', 'debugg', '-s', path), {
+      status: 2,
+      stdout: '',
+      stderr: 'wasprey: there is no level debugg\n  did you mean debug?\n  see: wasprey log-level --help\n',
+    });
+    await assert.rejects(askAgent(path, 'POST', '/log-level/loud', 1000), /there is no POST \/log-level\/loud/);
+    assert.equal(level, 'info');
     await server.close();
   });
 

@@ -5,7 +5,7 @@ import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import type { Configuration } from '../../config/definition.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
-import { type Log, openLog } from '../../log/log.ts';
+import { type Log, type LogLevel, openLog } from '../../log/log.ts';
 import type { AlertAddition } from '../../outputs/additions.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
@@ -116,6 +116,8 @@ class Run {
   readonly #log: Log;
   readonly #terminal: Terminal;
   #outputCount = 0;
+  /** As the settings have it. */
+  #logLevel: LogLevel;
   #agent: Agent | undefined;
   #watch: RuleWatch | undefined;
   /** Ends the run; with the reason, if it is one to complain about. */
@@ -124,6 +126,7 @@ class Run {
   constructor(start: RunStart, server: RunServer, log: Log, terminal: Terminal) {
     this.#start = start;
     this.#settings = start.settings;
+    this.#logLevel = start.settings.logLevel;
     this.#server = server;
     this.#log = log;
     this.#terminal = terminal;
@@ -148,8 +151,9 @@ class Run {
       inUse: this.#start.rulesHash,
       again: this.#start.settingsNow,
       say: (message) => this.#log.say('notice', message),
+      onSettings: (settings) => this.#follow(settings),
     });
-    const control = await startControl(this.#settings.configuration, agent, this.#watch);
+    const control = await startControl(this.#settings.configuration, agent, this.#watch, this.#log);
     const began = performance.now();
     this.#announce(began);
     const { duration } = this.#settings;
@@ -165,6 +169,13 @@ class Run {
   #hangUp(): void {
     if (this.#terminal.interactive || !this.#watch) this.#end.resolve(undefined);
     else void this.#watch.reload();
+  }
+
+  /** What of a changed configuration needs no restart, beside its rules. */
+  #follow({ logLevel }: RunSettings): void {
+    // What was set over the control socket stays as long as the configuration says the same.
+    if (logLevel !== this.#logLevel) this.#log.level = logLevel;
+    this.#logLevel = logLevel;
   }
 
   async #agentOptions(): Promise<AgentOptions> {

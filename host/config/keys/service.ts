@@ -9,7 +9,7 @@ export const SERVICE_KEYS = {
   log_level: choice(
     [...LOG_LEVELS, 'informational'],
     'info',
-    "Messages of the agent's own that are less severe are left out.",
+    "Messages of the agent's own that are less severe are left out. `wasprey log-level` sets it while it runs.",
   ),
   log_stderr: flag(true, 'Write these messages to standard error.'),
   log_format: choice(['text', 'json'], 'text', 'Their form: lines for people, or a JSON object a line (not in Falco).'),
@@ -38,7 +38,7 @@ export const SERVICE_KEYS = {
     replay: unused('Recordings are evaluated by `wasprey replay`.'),
     gvisor: unused('gVisor is not watched; Falco no longer does it either.'),
   }),
-  control: section('The control socket, over which `wasprey status`, `reload` and `top` ask the agent.', {
+  control: section('The control socket, over which `wasprey status`, `reload`, `top` and `log-level` ask the agent.', {
     enabled: flag(false, 'Listen on a Unix socket that only the owner of the agent can open.'),
     socket: text('/run/wasprey/control.sock', 'Its path.'),
   }),

@@ -1,0 +1,41 @@
+// wasprey log-level: shows and sets how much a running agent tells of itself.
+
+import { nearest } from '../../compiler/suggest.ts';
+import { LOG_LEVELS } from '../../log/log.ts';
+import { escapeText } from '../../outputs/escape.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { agentLogLevel, CONTROL_OPTIONS } from '../control-options.ts';
+
+export const LOG_LEVEL = defineCommand({
+  name: 'log-level',
+  usage: '[LEVEL]',
+  description: `
+    Shows from which level on a running agent writes messages of its own, or sets it, at once: ${LOG_LEVELS.join(', ')}.
+    It holds until the agent ends, or its configuration gets another log_level. Alerts are not concerned: rules have a
+    priority, and the configuration the key priority.
+
+    The exit status is 0 if the agent has answered, 1 if there is none, and 2 if there is no such level.`,
+  options: CONTROL_OPTIONS,
+  examples: [
+    { command: 'wasprey log-level', effect: "The level of this machine's agent." },
+    { command: 'wasprey log-level debug', effect: 'Have it tell more.' },
+    { command: 'wasprey log-level warning -s /run/other/control.sock', effect: 'Have another agent tell less.' },
+  ],
+  async run({ options, operands }, terminal) {
+    const [word, ...more] = operands;
+    if (more.length > 0) throw new UsageError('there is one level', 'wasprey log-level LEVEL');
+    // As in the configuration, where info has a longer name too.
+    const wanted = word === 'informational' ? 'info' : word;
+    const level = LOG_LEVELS.find((known) => known === wanted);
+    if (wanted !== undefined && level === undefined) {
+      const near = nearest(wanted, LOG_LEVELS);
+      const hint = near === undefined ? `it is one of ${LOG_LEVELS.join(', ')}` : `did you mean ${near}?`;
+      throw new UsageError(`there is no level ${escapeText(wanted)}`, hint);
+    }
+    const answer = await agentLogLevel(options, level);
+    const before = answer.before === undefined ? '' : ` (it was ${answer.before})`;
+    terminal.print(`${escapeText(`${answer.level}${before}`)}\n`);
+    return EXIT.ok;
+  },
+});
