@@ -51,6 +51,8 @@ export interface AgentOptions {
   readonly hold?: Partial<HoldLimits>;
   /** What alerts get besides what their rules print. */
   readonly additions?: readonly AlertAddition[];
+  /** Whether each alert has the hash of its rule's module, as a field. Default: it has. */
+  readonly namesModules?: boolean;
   /** Closed by stop(). */
   readonly outputs: readonly Output[];
   /** How long outputs have at the end to write out what is queued. */
@@ -123,11 +125,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       onTrouble,
     },
   );
-  const desk = new AlertDesk(outputs, machine, hold.milliseconds, {
-    entry: (id) => recorded.get(id) ?? directory.entry(id),
-    failure: (id) => failureOf(directory.state(id)),
-    podFailure: (id) => failureOf(directory.podState(id)),
-  });
+  const desk = new AlertDesk(
+    outputs,
+    {
+      entry: (id) => recorded.get(id) ?? directory.entry(id),
+      failure: (id) => failureOf(directory.state(id)),
+      podFailure: (id) => failureOf(directory.podState(id)),
+    },
+    { hostname: machine, patience: hold.milliseconds, namesModules: options.namesModules ?? true },
+  );
   const resolver = new NameResolver({
     onNames: (addresses) => engine?.setNames(addresses),
     onTrouble,

@@ -5,7 +5,7 @@ import type { ContainerGap, GapReason, Match, RuleReads } from '../engine/protoc
 import { text } from '../fields/value.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import { fieldsOf, formattedFields } from '../outputs/additions.ts';
-import type { Alert } from '../outputs/alert.ts';
+import { type Alert, MODULE_FIELD } from '../outputs/alert.ts';
 import { type KeyedValue, renderFields, renderMessage } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
@@ -16,9 +16,6 @@ import type { RuleInfo, RuleModule } from './rule-module.ts';
 const HELD_AT_ONCE = 1024;
 /** Containers waited for in vain that are remembered, oldest forgotten first. */
 const REMEMBERED = 4096;
-
-/** Field of an alert that names the module whose rule it is of, where that is not clear: several are loaded, or they were replaced. */
-export const MODULE_FIELD = 'wasprey.module';
 
 /** Field of an alert that lacks what it needs to know of its container: why. */
 export const REASON_FIELD = 'container.metadata';
@@ -62,6 +59,14 @@ export interface KnownContainers {
   podFailure(id: string): string | undefined;
 }
 
+export interface DeskOptions {
+  readonly hostname: string;
+  /** How long, in ms, the alerts of a container wait for what there is to know of it. */
+  readonly patience: number;
+  /** Whether each alert of a rule has the hash of the rule's module. */
+  readonly namesModules: boolean;
+}
+
 export interface RuleAlerts {
   readonly rule: RuleInfo;
   readonly alerts: number;
@@ -92,6 +97,7 @@ export class AlertDesk {
   readonly #outputs: readonly Output[];
   readonly #hostname: string;
   readonly #patience: number;
+  readonly #namesModules: boolean;
   readonly #containers: KnownContainers;
   readonly #held = new Map<string, Waiting>();
   /** Containers whose time ran out: their alerts wait no more until there is an answer. */
@@ -103,19 +109,18 @@ export class AlertDesk {
   #heldTotal = 0;
   #heldInVain = 0;
 
-  /** @param patience how long, in ms, the alerts of a container wait for what there is to know of it */
-  constructor(outputs: readonly Output[], hostname: string, patience: number, containers: KnownContainers) {
+  constructor(outputs: readonly Output[], containers: KnownContainers, options: DeskOptions) {
     this.#outputs = outputs;
-    this.#hostname = hostname;
-    this.#patience = patience;
     this.#containers = containers;
+    this.#hostname = options.hostname;
+    this.#patience = options.patience;
+    this.#namesModules = options.namesModules;
   }
 
   /** Matches of that rule set may come from now on. */
   use(generation: number, modules: readonly RuleModule[]): void {
-    const isNamed = generation > 0 || modules.length > 1;
     const plans = modules.map(({ rules, sha256 }) => {
-      const module = isNamed ? { key: MODULE_FIELD, value: text(`sha256:${sha256}`) } : undefined;
+      const module = this.#namesModules ? { key: MODULE_FIELD, value: text(`sha256:${sha256}`) } : undefined;
       return rules.map((rule): RulePlan => {
         const { shown, all } = fieldsOf(rule);
         return { rule, keys: all, shown: shown.length, module };

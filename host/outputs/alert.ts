@@ -6,6 +6,9 @@ import { escapeText, quote } from './escape.ts';
 import { object, valueJson } from './json.ts';
 import type { KeyedValue } from './message.ts';
 
+/** Field of an alert that names the module whose rule it is of: `sha256:` and the hash of the module's bytes. */
+export const MODULE_FIELD = 'wasprey.module';
+
 export interface Alert {
   /** ns since the epoch. */
   readonly time: bigint;

@@ -88,10 +88,11 @@ test('a ConfigMap that changes: other rules without a restart; with a mistake in
   const read = (): void => void readFileSync(marked);
 
   const first = await agent.alert('First', read);
-  assert.equal(first.output_fields['wasprey.module'], undefined);
+  assert.match(String(first.output_fields['wasprey.module']), /^sha256:[0-9a-f]{64}$/);
   publish(rule('Second'));
   const second = await agent.alert('Second', read);
   assert.match(String(second.output_fields['wasprey.module']), /^sha256:[0-9a-f]{64}$/);
+  assert.notEqual(second.output_fields['wasprey.module'], first.output_fields['wasprey.module']);
   await agent.says(/the rules were replaced: 1 rule now/);
 
   publish(rule('Third').replace('fd.name =', 'fd.nam ='));

@@ -29,7 +29,8 @@ const RULES = `
 const TIME = 1795528388365763965n;
 
 test('an event becomes an alert, in both forms', async () => {
-  await using built = await startBuiltAgent([await moduleOf(RULES)]);
+  const module = await moduleOf(RULES);
+  await using built = await startBuiltAgent([module]);
   const shell = processImage(1, { comm_bytes: 'bash', pid: 500, argv: 'bash\0' });
   const cat = processImage(2, { comm_bytes: 'cat', pid: 501, parent: 1, argv: 'cat\0/etc/shadow\0' });
   built.agent.inject([shell, cat], [shadowRead(2, { time: TIME })]);
@@ -37,11 +38,25 @@ test('an event becomes an alert, in both forms', async () => {
   assert.deepEqual(await built.waitForLines(1), [`13:53:08.365763965: Warning ${message}`]);
   const fields =
     '{"container.id":"host","evt.time":1795528388365763965,"fd.name":"/etc/shadow","proc.cmdline":"cat /etc/shadow",' +
-    '"proc.pid":501,"proc.pname":"bash","user.name":"root"}';
+    `"proc.pid":501,"proc.pname":"bash","user.name":"root","wasprey.module":"sha256:${module.sha256}"}`;
   assert.deepEqual(built.jsonLines(), [
     `{"hostname":"node-1","output":"13:53:08.365763965: Warning ${message}","output_fields":${fields},"priority":"Warning",` +
       '"rule":"Sensitive file read","source":"syscall","tags":["T1003","filesystem"],"time":"2026-11-24T13:53:08.365763965Z"}',
   ]);
+});
+
+test('without the hash of the module, its fields are those that Falco gives it', async () => {
+  await using built = await startBuiltAgent([await moduleOf(RULES)], { namesModules: false });
+  built.agent.inject(
+    [processImage(2, { comm_bytes: 'cat' })],
+    [shadowRead(2, { name: '/etc/passwd', raw: '/etc/passwd', resolved: '/etc/passwd', time: TIME })],
+  );
+  await built.waitForLines(1);
+  const [line = ''] = built.jsonLines();
+  assert.match(
+    line,
+    /"output_fields":\{"evt\.time":1795528388365763965,"fd\.name":"\/etc\/passwd","proc\.name":"cat"\},/,
+  );
 });
 
 test('what the agent has started itself is counted, and no alert', async () => {

@@ -42,6 +42,7 @@ const RULES = `
 async function alertsWith(text: string) {
   await using built = await startBuiltAgent([await moduleOf(RULES)], {
     additions: additions(text),
+    namesModules: false,
     ruleMatching: 'all',
   });
   built.agent.inject([processImage(1, { comm_bytes: 'cat' })], [shadowRead(1)]);

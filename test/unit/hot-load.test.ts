@@ -38,7 +38,7 @@ test('other rules take over, with what is known of processes', async () => {
     'Second of /etc/shadow by two parent=one',
   ]);
   const [before, after] = running.jsonLines().map((line) => JSON.parse(line).output_fields['wasprey.module']);
-  assert.equal(before, undefined);
+  assert.equal(before, `sha256:${first.sha256}`);
   assert.equal(after, `sha256:${second.sha256}`);
   const { generation, modules, reloads } = agent.summary().rules;
   assert.equal(generation, 1);

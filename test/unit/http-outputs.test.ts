@@ -66,6 +66,7 @@ const ALERT: Alert = {
     { key: 'proc.pid', value: integer(7n) },
     { key: 'k8s.pod.name', value: text('web-0') },
     { key: 'k8s.ns.name', value: undefined },
+    { key: 'wasprey.module', value: text('sha256:c0ffee') },
   ],
 };
 
@@ -106,6 +107,7 @@ describe('bodies', () => {
     const body = JSON.parse(post.body);
     assert.equal(body.output_fields['k8s.pod.name'], 'web-0');
     assert.equal(body.output_fields['k8s.ns.name'], null);
+    assert.equal(body.output_fields['wasprey.module'], 'sha256:c0ffee');
     assert.equal(body.rule, 'Shell in pod');
     assert.deepEqual(made.counters, { written: 1, dropped: 0, errors: 0, queued: 0, spoolBytes: 0 });
   });
@@ -132,7 +134,11 @@ describe('bodies', () => {
         k8s_pod_name: 'web-0',
         team_name: 'red',
       },
-      annotations: { summary: 'Shell in pod', description: 'A "shell" was started' },
+      annotations: {
+        summary: 'Shell in pod',
+        description: 'A "shell" was started',
+        wasprey_module: 'sha256:c0ffee',
+      },
       startsAt: '2023-11-14T22:13:20.123456789Z',
       endsAt: '2023-11-14T22:14:20.123456789Z',
     });
@@ -162,6 +168,7 @@ describe('bodies', () => {
     );
     assert.equal(values.get('proc.pid'), '7');
     assert.equal(values.get('rule.tags'), 'container,shell');
+    assert.equal(values.get('wasprey.module'), 'sha256:c0ffee');
     assert.ok(!values.has('k8s.ns.name'));
   });
 });

@@ -191,6 +191,7 @@ class Run {
       ruleMatching,
       isoTime,
       kernelFilter,
+      namesModules: configuration.engine.wasprey.module_field,
       compatCalls: configuration.engine.wasprey.compat_calls,
       ignoresSelf: true,
       runtimes: runtimePlaces(configuration),

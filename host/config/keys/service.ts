@@ -24,6 +24,10 @@ export const SERVICE_KEYS = {
         true,
         'Watch 32-bit system calls, which 64-bit programs can make too. It costs every system call about 90 ns; without, they are a way round all rules, unless the kernel refuses them (ia32_emulation=0, where it costs nothing).',
       ),
+      module_field: flag(
+        true,
+        'Give each alert of a rule the field `wasprey.module`: `sha256:` and the hash of the module that the rule is of. Without, the fields of JSON are exactly those of Falco.',
+      ),
       ring_memory_mb: whole(
         16,
         { least: 1, most: 4096 },

@@ -4,7 +4,7 @@ import type { Priority } from '../../compiler/items.ts';
 import { valueText } from '../../fields/text.ts';
 import { jsonTime } from '../../fields/time.ts';
 import { decode, type FieldValue } from '../../fields/value.ts';
-import { type AlertFormat, alertLine } from '../alert.ts';
+import { type Alert, type AlertFormat, alertLine, MODULE_FIELD } from '../alert.ts';
 import { quote } from '../escape.ts';
 import { object, valueJson } from '../json.ts';
 import type { PostFormat } from './post-output.ts';
@@ -36,15 +36,12 @@ export function alertmanagerFormat(labels: ReadonlyMap<string, string>, expiryMs
     contentType: JSON_TYPE,
     atOnce: BATCH,
     encode(alert) {
-      const known = alert.fields.flatMap(({ key, value }): [string, string][] =>
-        value && LABEL_FIELDS.includes(key) ? [[labelName(key), textOf(value)]] : [],
-      );
       const all: [string, string][] = [
         ['alertname', alert.rule],
         ['priority', alert.priority],
         ['source', alert.source],
         ['hostname', alert.hostname],
-        ...known,
+        ...fieldsNamed(alert, LABEL_FIELDS),
         ...[...labels].map(([name, value]): [string, string] => [labelName(name), value]),
       ];
       const ends = alert.time + BigInt(expiryMs) * 1_000_000n;
@@ -52,10 +49,7 @@ export function alertmanagerFormat(labels: ReadonlyMap<string, string>, expiryMs
         ['labels', texts(all)],
         [
           'annotations',
-          texts([
-            ['summary', alert.rule],
-            ['description', alert.message],
-          ]),
+          texts([['summary', alert.rule], ['description', alert.message], ...fieldsNamed(alert, [MODULE_FIELD])]),
         ],
         ['startsAt', quote(jsonTime(alert.time))],
         ['endsAt', quote(jsonTime(ends))],
@@ -116,6 +110,11 @@ function textOf(value: FieldValue): string {
 
 function texts(pairs: readonly (readonly [string, string])[]): string {
   return object(pairs.map(([key, value]) => [key, quote(value)]));
+}
+
+/** Those of the fields that the alert has, as names and values of labels. */
+function fieldsNamed({ fields }: Alert, names: readonly string[]): [string, string][] {
+  return fields.flatMap(({ key, value }) => (value && names.includes(key) ? [[labelName(key), textOf(value)]] : []));
 }
 
 /** Letters, digits and underscores are what a label's name may have. */
