@@ -92,8 +92,11 @@ export interface Agent {
   modules(): readonly RuleModule[];
   /** Whether the engine lives. */
   sign(): EngineSign;
-  /** Goes on with other rules, and what is known stays known. Rejects with EngineError: the rules before stay in use. */
-  replaceRules(modules: readonly RuleModule[]): Promise<void>;
+  /**
+   * Goes on with other rules, and what is known stays known. Rejects with EngineError: the rules before stay in use.
+   * @param additions what their alerts get besides; default: what those of the start got
+   */
+  replaceRules(modules: readonly RuleModule[], additions?: readonly AlertAddition[]): Promise<void>;
   /** Rules that should have replaced those in use can't be used: tells of it in an alert of its own, and counts it. */
   rulesFailed(reason: string): void;
   /** Source `builder` only: process images and event records, as the kernel would have written them. */
@@ -140,11 +143,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...(options.lookup && { lookup: options.lookup }),
   });
   const drops = new DropWatch(desk);
-  const complete = (module: RuleModule): RuleModule => ({
-    ...module,
-    rules: module.rules.map((rule) => withAdditions(rule, additions)),
-  });
-  const ruleSets = new RuleSets(modules.map(complete), {
+  const complete = (given: readonly RuleModule[], more: readonly AlertAddition[]): RuleModule[] =>
+    given.map((module) => ({ ...module, rules: module.rules.map((rule) => withAdditions(rule, more)) }));
+  const ruleSets = new RuleSets(complete(modules, additions), {
     engine: () => engine,
     desk,
     isFiltered: source === 'bpf' && options.kernelFilter !== false,
@@ -220,8 +221,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     summary,
     modules: () => ruleSets.modules,
     sign: () => running.sign,
-    replaceRules: async (replacement) => {
-      await ruleSets.replace(replacement.map(complete));
+    replaceRules: async (replacement, more = additions) => {
+      await ruleSets.replace(complete(replacement, more));
       resolveNames(replacement);
     },
     rulesFailed: (reason) => ruleSets.failed(reason),

@@ -1,11 +1,14 @@
 // Keeps a running agent's rules up to date with the files they come from.
 
 import type { Agent } from '../agent/agent.ts';
+import type { LogLevel } from '../log/log.ts';
+import type { AlertAddition } from '../outputs/additions.ts';
 import { PathWatch } from '../rules-watch/path-watch.ts';
 import { type ReloadResult, RuleReloader } from '../rules-watch/reloader.ts';
 import type { RunSettings } from './run-settings.ts';
 import { readSnapshot } from './run-source.ts';
 import { count } from './summary.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface RuleWatchOptions {
   readonly agent: Agent;
@@ -14,11 +17,13 @@ export interface RuleWatchOptions {
   /** Hash of the rules that it was started with. */
   readonly inUse: string;
   /** The settings anew: a configuration may name other rules by now. */
-  readonly again: () => Promise<RunSettings>;
+  readonly again: (terminal: Terminal) => Promise<RunSettings>;
   /** Told the settings whenever they were read anew, changed or not. */
   readonly onSettings?: (settings: RunSettings) => void;
+  /** What alerts get besides, by the settings that were told last. */
+  readonly additions: () => Promise<readonly AlertAddition[]>;
   /** Takes a message of one or more lines. */
-  readonly say: (message: string) => void;
+  readonly say: (level: LogLevel, message: string) => void;
 }
 
 export interface RuleWatch {
@@ -27,31 +32,40 @@ export interface RuleWatch {
   close(): void;
 }
 
-export function watchRules({ agent, settings, inUse, again, onSettings, say }: RuleWatchOptions): RuleWatch {
+export function watchRules({ agent, settings, inUse, again, onSettings, additions, say }: RuleWatchOptions): RuleWatch {
   let watch: PathWatch | undefined;
-  const latest = async (): Promise<RunSettings> => {
-    const now = await again();
+  const latest = async (terminal: Terminal): Promise<RunSettings> => {
+    const now = await again(terminal);
     watch?.setPaths(now.watched);
     onSettings?.(now);
     return now;
   };
   const reloader = new RuleReloader(inUse, {
     read: () => readSnapshot(latest),
-    replace: (modules) => agent.replaceRules(modules),
+    replace: async (modules) => agent.replaceRules(modules, await additions()),
     onReplaced: (modules) => {
       const rules = modules.reduce((sum, module) => sum + module.rules.length, 0);
       const { longestStepMs = 0 } = agent.summary().rules.reloads;
       say(
+        'notice',
         `the rules were replaced: ${count(rules, 'rule')} now; no event waited more than ${longestStepMs.toFixed(1)} ms`,
       );
     },
-    onRefused: ({ message, detail }) => {
+    onRefused: ({ message, detail, part }) => {
       agent.rulesFailed(message);
-      say(`new rules can't be used, those before stay: ${message}${detail === '' ? '' : `\n${detail.trimEnd()}`}`);
+      const shown = detail === '' ? '' : `\n${detail.trimEnd()}`;
+      const what =
+        part === 'rules'
+          ? "new rules can't be used, those before stay"
+          : "the changed configuration can't be used, what was before stays";
+      say('error', `${what}: ${message}${shown}`);
     },
   });
   if (settings.watch) {
-    watch = new PathWatch(settings.watched, { onChange: () => void reloader.reload(), onTrouble: say });
+    watch = new PathWatch(settings.watched, {
+      onChange: () => void reloader.reload(),
+      onTrouble: (message) => say('warning', message),
+    });
   }
   return { reload: () => reloader.reload(true), close: () => watch?.close() };
 }

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import type { Configuration } from '../config/definition.ts';
+import type { Origin } from '../config/node.ts';
 import type { UnusedKey } from '../config/read.ts';
 import type { RuleMatching } from '../engine/protocol.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log.ts';
@@ -93,6 +94,9 @@ export interface RunSettings {
   readonly configuration: Configuration;
   /** The files that it was read from. */
   readonly configFiles: readonly string[];
+  /** Where its values stand; those of options that stand for a key do so instead of the file. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  readonly overridden: ReadonlySet<string>;
   /** Keys of it that have no effect. */
   readonly unused: readonly UnusedKey[];
   readonly logLevel: LogLevel;
@@ -145,6 +149,8 @@ export async function runSettings(
   return {
     configuration,
     configFiles: loaded?.files ?? [],
+    origins: loaded?.origins ?? new Map(),
+    overridden: overriddenKeys(options),
     unused: loaded?.unused ?? [],
     logLevel: logLevel(options['log-level'] ?? configuration.log_level),
     modules,
@@ -164,6 +170,23 @@ export async function runSettings(
     kernelFilter: options['no-kernel-filter'] !== true,
     duration: options.duration,
   };
+}
+
+/** Keys whose value an option of the command line gives, whatever the configuration says. */
+const KEY_OF_OPTION = {
+  json: 'json_output',
+  'iso-time': 'time_format_iso_8601',
+  'log-level': 'log_level',
+  'no-stdout': 'stdout_output.enabled',
+  'no-watch': 'watch_config_files',
+  priority: 'priority',
+  'ring-memory': 'engine.wasprey.ring_memory_mb',
+  'rule-matching': 'rule_matching',
+  watch: 'watch_config_files',
+} as const satisfies { readonly [Name in keyof RunOptions]?: string };
+
+function overriddenKeys(options: RunOptions): ReadonlySet<string> {
+  return new Set(Object.entries(KEY_OF_OPTION).flatMap(([name, key]) => (Object.hasOwn(options, name) ? [key] : [])));
 }
 
 /** The option's and the key's choices are just these, and one more name of info. */

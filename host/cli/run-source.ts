@@ -19,7 +19,7 @@ export interface RunRules {
 }
 
 /** @throws {CommandFailure} for what can't be read */
-export function readRunRules({ modules, signatures, ruleFiles, selection }: RunSettings): RunRules {
+export function readRunRules({ modules, signatures, ruleFiles, selection, configuration }: RunSettings): RunRules {
   const compiled = moduleFiles(modules).map((path) => ({ path, bytes: readModuleFile(path) }));
   const isCompiled = compiled.length > 0 && ruleFiles.length === 0;
   const files = isCompiled ? [] : readRuleFiles(ruleFiles);
@@ -27,6 +27,11 @@ export function readRunRules({ modules, signatures, ruleFiles, selection }: RunS
     ...compiled.flatMap(({ path, bytes }) => [path, Buffer.from(bytes).toString('latin1')]),
     ...files.flatMap(({ name, text }) => [name, text]),
     JSON.stringify(selection),
+    signatures.mode,
+    ...signatures.keys.map(({ id }) => id),
+    JSON.stringify([configuration.append_output, configuration.static_fields], (_, value) =>
+      value instanceof Map ? [...value] : value,
+    ),
   ]);
   return {
     hash,
@@ -41,8 +46,9 @@ export function readRunRules({ modules, signatures, ruleFiles, selection }: RunS
 }
 
 /** The same for an agent that runs: nothing is shown, and what is wrong is a value. */
-export async function readSnapshot(settings: () => Promise<RunSettings>): Promise<RuleSnapshot> {
-  const rules = await refusing('', async () => readRunRules(await settings()));
+export async function readSnapshot(settings: (terminal: Terminal) => Promise<RunSettings>): Promise<RuleSnapshot> {
+  const now = await silently(settings, 'configuration');
+  const rules = await silently(async () => readRunRules(now));
   return {
     hash: rules.hash,
     load: () => silently((terminal) => rules.load(terminal, true)),
@@ -50,19 +56,17 @@ export async function readSnapshot(settings: () => Promise<RunSettings>): Promis
 }
 
 /** Does it with a terminal that shows nothing: what is said there is in the RulesRefused with which it rejects. */
-export function silently<Result>(work: (terminal: Terminal) => Promise<Result>): Promise<Result> {
+export async function silently<Result>(
+  work: (terminal: Terminal) => Promise<Result>,
+  part: RulesRefused['part'] = 'rules',
+): Promise<Result> {
   const { terminal, said } = silentTerminal();
-  return refusing(said, () => work(terminal));
-}
-
-/** @param said gives what was said until then */
-async function refusing<Result>(said: (() => string) | '', work: () => Promise<Result>): Promise<Result> {
   try {
-    return await work();
+    return await work(terminal);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const detail = said === '' ? '' : said();
-    throw new RulesRefused(refusalOf(error, detail), detail);
+    const detail = said();
+    throw new RulesRefused(refusalOf(error, detail), detail, part);
   }
 }
 

@@ -23,6 +23,8 @@ export interface TextDefinition<Choice extends string = string> extends Definiti
   readonly default: string;
   /** In the spelling that the value gets; what is read may be in any case. */
   readonly choices?: readonly Choice[];
+  /** What must not be shown to whoever reads a log: all of it, or what is in an address beside the host. */
+  readonly secret?: 'all' | 'address';
 }
 
 /** A time as Prometheus writes it, `1h30m`; its value is in milliseconds. */
@@ -118,6 +120,11 @@ export function fraction(byDefault: number, range: { least: number; most: number
 
 export function text(byDefault: string, description: string): TextDefinition {
   return { kind: 'text', default: byDefault, description };
+}
+
+/** A text that holds, or may hold, what only its reader should know. */
+export function secretText(secret: 'all' | 'address', description: string): TextDefinition {
+  return { ...text('', description), secret };
 }
 
 export function choice<const Choice extends string>(

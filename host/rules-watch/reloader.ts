@@ -16,10 +16,13 @@ export class RulesRefused extends Error {
   override readonly name = 'RulesRefused';
   /** What is wrong where, over several lines; may be empty. */
   readonly detail: string;
+  /** Where the mistake is: in the rules, or in the configuration that names them. */
+  readonly part: 'rules' | 'configuration';
 
-  constructor(message: string, detail = '') {
+  constructor(message: string, detail = '', part: 'rules' | 'configuration' = 'rules') {
     super(message);
     this.detail = detail;
+    this.part = part;
   }
 }
 

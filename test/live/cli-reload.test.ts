@@ -118,3 +118,46 @@ test('a ConfigMap that changes: other rules without a restart; with a mistake in
   await agent.says(/Watched for/);
   assert.equal(agent.alerts.filter(({ rule }) => rule.includes('hot reload')).length, 1);
 });
+
+test('a configuration that changes: what can be is applied at once, the rest is told; with a mistake in it, nothing', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-reload-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [rules, marked, config] = [join(folder, 'rules.yaml'), join(folder, 'marked'), join(folder, 'wasprey.yaml')];
+  writeFileSync(marked, '');
+  writeFileSync(
+    rules,
+    `
+- rule: Marked
+  desc: d
+  condition: evt.type in (open, openat) and fd.name = ${marked}
+  output: read %fd.name
+  priority: WARNING
+`,
+  );
+  const write = (text: string): void => writeFileSync(config, `rules_files: [${rules}]\njson_output: true\n${text}`);
+  write('static_fields: {site: a}\n');
+  const agent = new Agent(config);
+  t.after(() => agent.child.kill('SIGKILL'));
+  const read = (): void => void readFileSync(marked);
+  assert.equal((await agent.alert('Marked', read)).output_fields['static.site'], undefined);
+
+  write('static_fields: {site: b}\nappend_output: [{extra_fields: [static.site]}]\nwebserver: {listen_port: 9999}\n');
+  await agent.says(/webserver\.listen_port: 8765 -> 9999 \(.*wasprey\.yaml:5\): applies from the next start\n/);
+  await agent.says(/the rules were replaced/);
+  assert.equal((await agent.alert('Marked', read)).output_fields['static.site'], 'b');
+
+  write('prioritie: error\n');
+  await agent.alert('Wasprey internal: hot reload failure', () => {});
+  await agent.says(
+    /the changed configuration can't be used, what was before stays: .*there is no key prioritie.*\n.*\n +--> .*wasprey\.yaml:3:1\n/,
+  );
+  await agent.alert('Marked', read);
+  write('append_output: [{extra_output: "pid %proc.pid"}]\n');
+  await agent.until('another output', () => {
+    read();
+    return /read \S+ pid \d+$/.test(agent.alerts.at(-1)?.output ?? '');
+  });
+  agent.child.kill('SIGINT');
+  await agent.says(/Watched for/);
+  assert.equal(agent.said.match(/can't be used/g)?.length, 1, 'told once');
+});

@@ -10,6 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { configReference } from '../../host/cli/config-reference.ts';
 import { kubernetesPlace, runtimePlaces } from '../../host/cli/run-metadata.ts';
 import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
+import { changesBetween } from '../../host/config/changes.ts';
 import { DEFINITION } from '../../host/config/definition.ts';
 import { durationText, parseDuration } from '../../host/config/duration.ts';
 import { ConfigError } from '../../host/config/error.ts';
@@ -286,13 +287,54 @@ describe('-o', () => {
 describe('what there is to configure', () => {
   it('is printed with the source of each value, and reads back as the same', () => {
     const first = loadConfig({ path: FALCO_CONFIG, options: ['static_fields={}', 'priority=error'], environment: {} });
-    const printed = printConfig(first);
+    const printed = printConfig(first, { showsSecrets: true });
     assert.match(printed, /^priority: error +# -o priority=error$/m);
     assert.match(printed, /^ {2}listen_port: 8765 +# .*falco\.yaml:\d+$/m);
     assert.match(printed, /^ {4}ring_memory_mb: 16 +# default$/m);
     assert.match(printed, /^# {3}falco_libs \(.*falco\.yaml:\d+\): /m);
     assert.deepEqual(load(printed).configuration, first.configuration);
-    assert.doesNotMatch(printConfig(first, true), /# default/);
+    assert.doesNotMatch(printConfig(first, { onlyGiven: true }), /# default/);
+  });
+
+  it('is printed without secrets, unless they are asked for', () => {
+    const secret = 'T0/B0/XXX';
+    const config = load(
+      `http_output: {url: "https://hooks.example.com/services/${secret}", headers: {Authorization: "Bearer ${secret}"}}\n` +
+        `alertmanager_output: {url: "https://me:${secret.replaceAll('/', '-')}@am.example.com:9093"}\n` +
+        'otlp_output: {url: "http://collector:4318"}\n',
+      [`program_output.program=curl ${secret}`],
+    );
+    const printed = printConfig(config, { onlyGiven: true });
+    assert.doesNotMatch(printed, /XXX/);
+    assert.match(printed, /^ {2}url: "https:\/\/hooks\.example\.com\/<hidden>" /m);
+    assert.match(printed, /^ {2}headers: \{"Authorization":"<hidden>"\} /m);
+    assert.match(printed, /^ {2}url: "https:\/\/am\.example\.com:9093\/<hidden>" /m);
+    assert.match(printed, /^ {2}url: "http:\/\/collector:4318" /m);
+    assert.match(printed, /^ {2}program: "<hidden>" +# -o program_output\.program$/m);
+    const open = load(printConfig(config, { onlyGiven: true, showsSecrets: true }));
+    assert.deepEqual(open.configuration, config.configuration);
+  });
+
+  it('differs from another key by key, each with both values and the new place', () => {
+    const before = load(
+      'priority: debug\nwebserver: {listen_port: 1}\nnoise: {repeat: 30s}\nhttp_output: {headers: {A: b}}\n',
+    );
+    const path = write(
+      'after.yaml',
+      'rules: [{disable: {tag: x}}]\nwebserver: {listen_port: 2}\nnoise: {repeat: 1m30s}\nhttp_output: {headers: {A: c}}\n',
+    );
+    const after = loadConfig({ path, options: ['log_level=error'], environment: {} });
+    assert.deepEqual(
+      changesBetween(before, after).map(({ path: key, from, to, source }) => [key, from, to, source.split('/').at(-1)]),
+      [
+        ['rules', '[]', '[{"disable":{"tag":"x"}}]', 'after.yaml:1'],
+        ['http_output.headers', '{"A":"<hidden>"}', '{"A":"<hidden>"}', 'after.yaml:4'],
+        ['noise.repeat', '30s', '1m30s', 'after.yaml:3'],
+        ['log_level', 'info', 'error', '-o log_level=error'],
+        ['webserver.listen_port', '1', '2', 'after.yaml:2'],
+      ],
+    );
+    assert.deepEqual(changesBetween(after, after), []);
   });
 
   it('is in the reference', () => {

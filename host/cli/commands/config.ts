@@ -19,6 +19,10 @@ export const CONFIG = defineCommand({
   options: {
     ...CONFIG_OPTIONS,
     given: { kind: 'flag', description: 'Only what was given, without defaults.' },
+    'show-secrets': {
+      kind: 'flag',
+      description: 'Show also values of headers, commands of program_output, and what addresses hold beside the host.',
+    },
     schema: { kind: 'flag', description: 'Print the JSON Schema of the configuration instead, for editors.' },
     markdown: { kind: 'flag', description: 'Print the reference of all keys instead.' },
   },
@@ -44,7 +48,9 @@ export const CONFIG = defineCommand({
       { config: options.config, option: options.option, usual: true },
       terminal,
     );
-    terminal.print(printConfig(loaded, options.given === true));
+    terminal.print(
+      printConfig(loaded, { onlyGiven: options.given === true, showsSecrets: options['show-secrets'] === true }),
+    );
     return EXIT.ok;
   },
 });

@@ -5,7 +5,7 @@ import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import type { Configuration } from '../../config/definition.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
-import { type Log, type LogLevel, openLog } from '../../log/log.ts';
+import { type Log, openLog } from '../../log/log.ts';
 import type { AlertAddition } from '../../outputs/additions.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
@@ -21,6 +21,7 @@ import { alertFormat, makeOutputs } from '../run-outputs.ts';
 import { RunServer } from '../run-server.ts';
 import { RUN_OPTIONS, type RunSettings, runSettings } from '../run-settings.ts';
 import { readRunRules } from '../run-source.ts';
+import { SettingsFollower } from '../settings-follow.ts';
 import { renderSummary } from '../summary.ts';
 import { SILENT, type Terminal } from '../terminal.ts';
 
@@ -67,7 +68,7 @@ export const RUN = defineCommand({
         modules: await rules.load(terminal, false),
         rulesHash: rules.hash,
         settings,
-        settingsNow: () => runSettings(options, operands, SILENT),
+        settingsNow: (into) => runSettings(options, operands, into),
       };
       return await new Run(start, server, log, terminal).untilStopped();
     } finally {
@@ -83,8 +84,8 @@ interface RunStart {
   /** Of what the modules were made from. */
   readonly rulesHash: string;
   readonly settings: RunSettings;
-  /** Anew: the configuration may have changed. */
-  readonly settingsNow: () => Promise<RunSettings>;
+  /** Anew: the configuration may have changed. What is wrong with it is said to that terminal. */
+  readonly settingsNow: (terminal: Terminal) => Promise<RunSettings>;
 }
 
 function logOf({ configuration, logLevel: level }: RunSettings, terminal: Terminal): Promise<Log> {
@@ -116,8 +117,6 @@ class Run {
   readonly #log: Log;
   readonly #terminal: Terminal;
   #outputCount = 0;
-  /** As the settings have it. */
-  #logLevel: LogLevel;
   #agent: Agent | undefined;
   #watch: RuleWatch | undefined;
   /** Ends the run; with the reason, if it is one to complain about. */
@@ -126,7 +125,6 @@ class Run {
   constructor(start: RunStart, server: RunServer, log: Log, terminal: Terminal) {
     this.#start = start;
     this.#settings = start.settings;
-    this.#logLevel = start.settings.logLevel;
     this.#server = server;
     this.#log = log;
     this.#terminal = terminal;
@@ -145,13 +143,15 @@ class Run {
     const agent = await startAgent(options);
     this.#server.watch(agent);
     this.#agent = agent;
+    const follower = new SettingsFollower(this.#settings, this.#log, this.#terminal);
     this.#watch = watchRules({
       agent,
       settings: this.#settings,
       inUse: this.#start.rulesHash,
       again: this.#start.settingsNow,
-      say: (message) => this.#log.say('notice', message),
-      onSettings: (settings) => this.#follow(settings),
+      onSettings: (settings) => follower.take(settings),
+      additions: () => additionsOf(follower.settings.configuration),
+      say: (level, message) => this.#log.say(level, message),
     });
     const control = await startControl(this.#settings.configuration, agent, this.#watch, this.#log);
     const began = performance.now();
@@ -169,13 +169,6 @@ class Run {
   #hangUp(): void {
     if (this.#terminal.interactive || !this.#watch) this.#end.resolve(undefined);
     else void this.#watch.reload();
-  }
-
-  /** What of a changed configuration needs no restart, beside its rules. */
-  #follow({ logLevel }: RunSettings): void {
-    // What was set over the control socket stays as long as the configuration says the same.
-    if (logLevel !== this.#logLevel) this.#log.level = logLevel;
-    this.#logLevel = logLevel;
   }
 
   async #agentOptions(): Promise<AgentOptions> {

@@ -1,6 +1,6 @@
 // Outputs over HTTP, and where what they can't deliver is kept.
 
-import { duration, flag, map, section, text, unused, whole } from '../value-types.ts';
+import { duration, flag, map, secretText, section, text, unused, whole } from '../value-types.ts';
 
 /** What all of them have, with Falco's names. */
 const TRANSPORT = {
@@ -13,13 +13,13 @@ const TRANSPORT = {
   compress_uploads: flag(false, 'Compress what is sent, by gzip.'),
 } as const;
 
-const HEADERS = map(text('', 'Value of the header.'), 'Headers to send, such as Authorization.');
+const HEADERS = map(secretText('all', 'Value of the header.'), 'Headers to send, such as Authorization.');
 const TIMEOUT = duration('10s', 100, 'How long the receiver has to answer.');
 
 export const HTTP_KEYS = {
   http_output: section('Alerts posted over HTTP, one a request: to Falcosidekick, or whoever takes what Falco posts.', {
     enabled: flag(false, 'Post alerts.'),
-    url: text('', 'Where to.'),
+    url: secretText('address', 'Where to.'),
     user_agent: text('falcosecurity/falco', 'The User-Agent header; receivers may know Falco by it.'),
     ...TRANSPORT,
     ca_path: unused('Folders of certificates are not read: name files by `ca_cert` and `ca_bundle`.'),
@@ -31,7 +31,7 @@ export const HTTP_KEYS = {
   }),
   alertmanager_output: section("Alerts to Prometheus's Alertmanager.", {
     enabled: flag(false, 'Send alerts.'),
-    url: text('', 'Where Alertmanager is, such as http://alertmanager:9093; /api/v2/alerts is added.'),
+    url: secretText('address', 'Where Alertmanager is, such as http://alertmanager:9093; /api/v2/alerts is added.'),
     labels: map(text('', 'Value of the label.'), 'Labels that every alert gets.'),
     expires_after: duration('5m', 1000, 'When an alert is over that is not raised again.'),
     ...TRANSPORT,
@@ -40,7 +40,7 @@ export const HTTP_KEYS = {
   }),
   otlp_output: section('Alerts as log records of OpenTelemetry, over HTTP in JSON.', {
     enabled: flag(false, 'Send alerts.'),
-    url: text('', 'Where the collector is, such as http://collector:4318; /v1/logs is added.'),
+    url: secretText('address', 'Where the collector is, such as http://collector:4318; /v1/logs is added.'),
     resource: map(
       text('', 'Value of the attribute.'),
       'Attributes of the resource, beside service.name and host.name.',

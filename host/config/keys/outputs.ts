@@ -1,6 +1,6 @@
 // Where alerts go.
 
-import { choice, flag, item, list, map, section, text, whole } from '../value-types.ts';
+import { choice, flag, item, list, map, secretText, section, text, whole } from '../value-types.ts';
 
 const SYSLOG_FACILITIES = [
   ...(['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'] as const),
@@ -77,7 +77,7 @@ export const OUTPUT_KEYS = {
   }),
   program_output: section('Alerts to a program.', {
     enabled: flag(false, 'Give alerts to a program on its standard input.'),
-    program: text('', 'A command for the shell, `sh -c`.'),
+    program: secretText('all', 'A command for the shell, `sh -c`.'),
     keep_alive: flag(
       false,
       'Start the program once and write every alert to it, instead of starting it for each; if it ends, it is started again.',

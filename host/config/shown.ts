@@ -1,0 +1,68 @@
+// Values of the configuration as text for people, without what is secret in them.
+
+import { durationText } from './duration.ts';
+import type { Definition } from './value-types.ts';
+
+export const HIDDEN = '<hidden>';
+
+/** A value in YAML, of which JSON is a part, on one line; what is secret in it is hidden unless it is asked for. */
+export function shownValue(definition: Definition, value: unknown, showsSecrets = false): string {
+  if (definition.kind === 'duration') return durationText(Number(value));
+  return valueYaml(showsSecrets ? value : withoutSecrets(definition, value));
+}
+
+/** Whether some value below it may be secret. */
+export function holdsSecrets(definition: Definition): boolean {
+  switch (definition.kind) {
+    case 'text':
+      return definition.secret !== undefined;
+    case 'list':
+      return holdsSecrets(definition.items);
+    case 'map':
+      return holdsSecrets(definition.values);
+    case 'section':
+      return Object.values(definition.keys).some(holdsSecrets);
+    default:
+      return false;
+  }
+}
+
+function withoutSecrets(definition: Definition, value: unknown): unknown {
+  if (!holdsSecrets(definition)) return value;
+  if (definition.kind === 'text' && typeof value === 'string') return hide(value, definition.secret);
+  if (definition.kind === 'map' && value instanceof Map) {
+    return new Map([...value].map(([key, inner]) => [key, withoutSecrets(definition.values, inner)]));
+  }
+  // Nothing secret is in a list or an item of one so far; what comes to be there is hidden until it is thought of.
+  return HIDDEN;
+}
+
+function hide(text: string, secret: 'all' | 'address' | undefined): string {
+  if (secret === undefined || text === '') return text;
+  if (secret === 'all' || !URL.canParse(text)) return HIDDEN;
+  // Chat services have the secret in the path.
+  const { protocol, host, username, password, pathname, search, hash } = new URL(text);
+  const isPlain = username + password + search + hash === '' && (pathname === '/' || pathname === '');
+  return isPlain ? text : `${protocol}//${host}/${HIDDEN}`;
+}
+
+/** JSON is YAML. */
+function valueYaml(value: unknown): string {
+  if (
+    typeof value === 'string' &&
+    /^[A-Za-z/][\w./-]*$/.test(value) &&
+    !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(value)
+  )
+    return value;
+  return escapeControls(
+    JSON.stringify(value, (_, inner) => (inner instanceof Map ? Object.fromEntries(inner) : inner)),
+  );
+}
+
+/** What JSON leaves as it is but a terminal would act on. */
+export function escapeControls(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,63 @@
+// A configuration that changes while an agent runs: what is applied, and what is said of each changed key.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { type RunOptions, runSettings } from '../../host/cli/run-settings.ts';
+import { SettingsFollower } from '../../host/cli/settings-follow.ts';
+import { SILENT } from '../../host/cli/terminal.ts';
+import { openLog } from '../../host/log/log.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wasprey-settings-'));
+after(() => rmSync(folder, { recursive: true }));
+const config = join(folder, 'wasprey.yaml');
+
+async function settingsOf(text: string, options: RunOptions = {}) {
+  writeFileSync(config, text);
+  return runSettings({ config, ...options }, [], SILENT);
+}
+
+async function follow(before: string, changed: readonly string[], options: RunOptions = {}) {
+  const settings = await settingsOf(before, options);
+  const said: string[] = [];
+  const log = await openLog({ level: settings.logLevel, format: 'text', write: (text) => said.push(text) });
+  const follower = new SettingsFollower(settings, log, SILENT);
+  for (const text of changed) follower.take(await settingsOf(text, options));
+  return { log, follower, said: said.map((line) => line.replaceAll(`${folder}/`, '')) };
+}
+
+test('each changed key is told once, with what becomes of it', async () => {
+  const after = 'log_level: debug\npriority: warning\nwebserver: {listen_port: 9000}\nmetrics: {interval: 1h}\n';
+  const { log, said } = await follow('log_level: warning\n', [after, after]);
+  assert.equal(log.level, 'debug');
+  assert.deepEqual(said, [
+    'wasprey: priority: debug -> warning (wasprey.yaml:2): applies with the rules, which are read anew\n',
+    'wasprey: log_level: warning -> debug (wasprey.yaml:1): applies now\n',
+    'wasprey: webserver.listen_port: 8765 -> 9000 (wasprey.yaml:3): applies from the next start\n',
+    'wasprey: these keys of the configuration have no effect here:\n  metrics.interval  Metrics are read when they are asked for.\n',
+  ]);
+});
+
+test('who wants to hear less hears of that, and who sets the level over the socket keeps it', async () => {
+  const { log, said, follower } = await follow('log_level: info\n', ['log_level: error\n']);
+  assert.deepEqual(said, ['wasprey: log_level: info -> error (wasprey.yaml:1): applies now\n']);
+  assert.equal(log.level, 'error');
+  log.level = 'debug';
+  follower.take(await settingsOf('log_level: error\npriority: error\n'));
+  assert.equal(log.level, 'debug');
+});
+
+test('a secret that changes is not shown', async () => {
+  const { said } = await follow('http_output: {headers: {Authorization: XXX}}\n', [
+    'http_output: {headers: {Authorization: YYY}}\n',
+  ]);
+  assert.deepEqual(said, ['wasprey: http_output.headers has changed (wasprey.yaml:1): applies from the next start\n']);
+});
+
+test('an option of the command line goes on to win', async () => {
+  const { log, said } = await follow('', ['log_level: debug\n'], { 'log-level': 'notice' });
+  assert.equal(log.level, 'notice');
+  assert.deepEqual(said, ['wasprey: log_level: info -> debug (wasprey.yaml:1): the command line says otherwise\n']);
+});
