@@ -10,7 +10,7 @@ export interface Figure {
   readonly samples: readonly number[];
   /** Which way is good; by default the less the better. */
   readonly better?: 'less' | 'more';
-  /** What issue 2 aims at. */
+  /** What the project aims at. */
   readonly aim?: number;
   /** What Falco 0.44.1 was measured at on a machine of the same kind; of a range, both ends. */
   readonly falco?: number | readonly [number, number];

@@ -20,6 +20,7 @@ static const char USAGE[] =
     "  untraced  getppid: a call that no rule is about\n"
     "  open      open and close of PATH\n"
     "  missing   open of a file that is not there\n"
+    "  empty     open of the empty path: the cheapest open, of which one CPU makes most\n"
     "  exec      vfork, execve of /bin/true, wait\n"
     "  connect   connect, accept and close on the loopback\n"
     "  mark      read of PATH (/etc/shadow); before each, the monotonic and the wall clock in ns on a line\n"
@@ -48,6 +49,10 @@ static void open_close(void) {
 
 static void open_missing(void) {
   if (open("/etc/wasprey-bench-missing", O_RDONLY) >= 0) fail("the missing file is there");
+}
+
+static void open_empty(void) {
+  if (open("", O_RDONLY) >= 0) fail("the empty path is there");
 }
 
 static void fork_exec(void) {
@@ -101,8 +106,9 @@ static const struct workload {
   void (*call)(void);
   int batch;
 } WORKLOADS[] = {
-    {"untraced", untraced, 1000}, {"open", open_close, 100},         {"missing", open_missing, 100},
-    {"exec", fork_exec, 1},       {"connect", connect_accept, 10},   {"mark", mark, 1},
+    {"untraced", untraced, 1000}, {"open", open_close, 100}, {"missing", open_missing, 100},
+    {"empty", open_empty, 100},   {"exec", fork_exec, 1},    {"connect", connect_accept, 10},
+    {"mark", mark, 1},
 };
 
 static uint64_t children_cpu_ns(void) {
