@@ -14,7 +14,8 @@ import { type KubernetesPlace, placeInCluster } from '../metadata/kubernetes/con
 import { type NameCounters, type NameLookup, NameResolver } from '../metadata/name-resolver.ts';
 import type { RuntimePlaces } from '../metadata/runtime-places.ts';
 import { type AlertAddition, withAdditions } from '../outputs/additions.ts';
-import type { Output, OutputCounters } from '../outputs/output.ts';
+import type { Output } from '../outputs/output.ts';
+import { type NamedCounters, OutputSet } from '../outputs/output-set.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import { AlertDesk, type DeskCounters } from './alert-desk.ts';
 import { DropWatch } from './drop-watch.ts';
@@ -82,7 +83,7 @@ export interface Summary {
   readonly alerts: DeskCounters;
   readonly containers: DirectoryCounters;
   readonly names: NameCounters;
-  readonly outputs: readonly { readonly name: string; readonly counters: OutputCounters }[];
+  readonly outputs: readonly NamedCounters[];
 }
 
 export interface Agent {
@@ -97,6 +98,13 @@ export interface Agent {
    * @param additions what their alerts get besides; default: what those of the start got
    */
   replaceRules(modules: readonly RuleModule[], additions?: readonly AlertAddition[]): Promise<void>;
+  /**
+   * Goes on with these in the place of the outputs of those names, which are closed. Resolves to how many outputs there are when alerts
+   * have reached the new ones.
+   */
+  replaceOutputs(names: ReadonlySet<string>, outputs: readonly Output[]): Promise<number>;
+  /** Files that were moved away are left. */
+  reopenOutputs(): void;
   /** Rules that should have replaced those in use can't be used: tells of it in an alert of its own, and counts it. */
   rulesFailed(reason: string): void;
   /** Source `builder` only: process images and event records, as the kernel would have written them. */
@@ -109,7 +117,8 @@ export interface Agent {
 
 /** Resolves when events are being captured. Rejects with EngineError; outputs are closed then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { modules, outputs, replay, additions = [], onTrouble = () => {} } = options;
+  const { modules, replay, additions = [], onTrouble = () => {} } = options;
+  const outputs = new OutputSet(options.outputs);
   const source = replay ? 'builder' : (options.source ?? 'bpf');
   // FALCO_HOSTNAME is what Falco's own manifests set to the node's name.
   const machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
@@ -158,13 +167,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     alerts: desk.counters,
     containers: directory.counters,
     names: resolver.counters,
-    outputs: outputs.map(({ name, counters }) => ({ name, counters })),
+    outputs: outputs.counters,
   });
-  const drained = async () => {
-    for (const output of outputs) await output.drained?.();
-  };
-  const closeOutputs = () =>
-    Promise.all(outputs.map((output) => output.close(options.outputCloseMs ?? OUTPUT_CLOSE_MS)));
+  const closeOutputs = () => outputs.close(options.outputCloseMs ?? OUTPUT_CLOSE_MS);
   // A recording tells of its containers itself.
   if (!replay) directory.start();
   try {
@@ -184,13 +189,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       {
         onMatches: (matches) => {
           for (const match of matches) desk.take(match);
-          return replay && drained();
+          return replay && outputs.drained();
         },
         onContainer: (id, entry) => {
           recorded.set(id, entry);
           desk.containerKnown(id, entry);
         },
-        onReplayed: (report) => void drained().then(() => replay?.onEnd(report)),
+        onReplayed: (report) => void outputs.drained().then(() => replay?.onEnd(report)),
         onContainers: (notices) => {
           for (const notice of notices) directory.ask(notice);
         },
@@ -225,6 +230,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await ruleSets.replace(complete(replacement, more));
       resolveNames(replacement);
     },
+    replaceOutputs: (names, replacement) => outputs.replace(names, replacement),
+    reopenOutputs: () => outputs.reopen(),
     rulesFailed: (reason) => ruleSets.failed(reason),
     tell: (rule, priority, message) => desk.internal(rule, priority, message),
     inject: (images, events) => running.inject(images, events),

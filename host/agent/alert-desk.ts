@@ -94,7 +94,7 @@ export function ruleReads(rule: RuleInfo): RuleReads {
 export class AlertDesk {
   /** By generation of the rule set, module and rule. */
   readonly #plans = new Map<number, readonly (readonly RulePlan[])[]>();
-  readonly #outputs: readonly Output[];
+  readonly #outputs: Pick<Output, 'write'>;
   readonly #hostname: string;
   readonly #patience: number;
   readonly #namesModules: boolean;
@@ -109,7 +109,7 @@ export class AlertDesk {
   #heldTotal = 0;
   #heldInVain = 0;
 
-  constructor(outputs: readonly Output[], containers: KnownContainers, options: DeskOptions) {
+  constructor(outputs: Pick<Output, 'write'>, containers: KnownContainers, options: DeskOptions) {
     this.#outputs = outputs;
     this.#containers = containers;
     this.#hostname = options.hostname;
@@ -278,7 +278,7 @@ export class AlertDesk {
   }
 
   #write(alert: Alert): void {
-    for (const output of this.#outputs) output.write(alert);
+    this.#outputs.write(alert);
   }
 }
 

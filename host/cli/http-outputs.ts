@@ -28,8 +28,8 @@ interface Plan {
   readonly keepAlive: boolean;
 }
 
-/** Rejects with CommandFailure for an address or a file that can't be used. */
-export async function makeHttpOutputs(choice: OutputChoice): Promise<Output[]> {
+/** By name; they reject with CommandFailure for an address or a file that can't be used. */
+export function httpOutputMakers(choice: OutputChoice): (readonly [name: string, make: () => Promise<Output>])[] {
   const { configuration, json, format } = choice;
   const { http_output: http, alertmanager_output: alertmanager, otlp_output: otlp } = configuration;
   const own = { userAgent: 'wasprey', keepAlive: true };
@@ -52,9 +52,9 @@ export async function makeHttpOutputs(choice: OutputChoice): Promise<Output[]> {
     },
     { name: 'otlp', section: otlp, url: below(otlp.url, '/v1/logs'), format: otlpFormat(resource), ...own },
   ];
-  const outputs: Output[] = [];
-  for (const plan of plans) if (plan.section.enabled) outputs.push(await makeOutput(plan, choice));
-  return outputs;
+  return plans
+    .filter(({ section }) => section.enabled)
+    .map((plan) => [plan.name, () => makeOutput(plan, choice)] as const);
 }
 
 async function makeOutput(plan: Plan, { configuration, onTrouble }: OutputChoice): Promise<Output> {
@@ -72,7 +72,7 @@ async function makeOutput(plan: Plan, { configuration, onTrouble }: OutputChoice
 
 function makeClient({ name, section, url, userAgent, keepAlive }: Plan): HttpClient {
   if (!URL.canParse(url)) {
-    throw new CommandFailure(`${name}_output.url is no address: '${url}'`, 'it looks like http://receiver:2801/');
+    throw new CommandFailure(`${name}_output.url is no address`, 'it looks like http://receiver:2801/');
   }
   const receiver: HttpReceiver = {
     url: new URL(url),

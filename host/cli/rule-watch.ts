@@ -19,7 +19,7 @@ export interface RuleWatchOptions {
   /** The settings anew: a configuration may name other rules by now. */
   readonly again: (terminal: Terminal) => Promise<RunSettings>;
   /** Told the settings whenever they were read anew, changed or not. */
-  readonly onSettings?: (settings: RunSettings) => void;
+  readonly onSettings?: (settings: RunSettings) => Promise<void>;
   /** What alerts get besides, by the settings that were told last. */
   readonly additions: () => Promise<readonly AlertAddition[]>;
   /** Takes a message of one or more lines. */
@@ -37,7 +37,7 @@ export function watchRules({ agent, settings, inUse, again, onSettings, addition
   const latest = async (terminal: Terminal): Promise<RunSettings> => {
     const now = await again(terminal);
     watch?.setPaths(now.watched);
-    onSettings?.(now);
+    await onSettings?.(now);
     return now;
   };
   const reloader = new RuleReloader(inUse, {

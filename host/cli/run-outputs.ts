@@ -10,7 +10,7 @@ import { programOutput } from '../outputs/program-output.ts';
 import { QuietOutput } from '../outputs/quiet-output.ts';
 import { syslogOutput } from '../outputs/syslog/output.ts';
 import { parsePlace } from '../outputs/syslog/place.ts';
-import { makeHttpOutputs } from './http-outputs.ts';
+import { httpOutputMakers } from './http-outputs.ts';
 import { CommandFailure } from './report-error.ts';
 import { reasonOf } from './rule-files.ts';
 
@@ -29,8 +29,24 @@ export interface OutputChoice {
   readonly onTrouble: (message: string, lost: boolean) => void;
 }
 
-/** Rejects with CommandFailure for a file that can't be used. */
-export async function makeOutputs(choice: OutputChoice): Promise<Output[]> {
+/**
+ * Rejects with CommandFailure for a file or an address that can't be used; what was opened is closed then.
+ * @param only outputs of these names; default: all
+ */
+export async function makeOutputs(choice: OutputChoice, only?: ReadonlySet<string>): Promise<Output[]> {
+  const made: Output[] = [];
+  try {
+    for (const [name, make] of makersOf(choice)) if (only?.has(name) !== false) made.push(await make());
+  } catch (error) {
+    for (const output of made) await output.close(0);
+    throw error;
+  }
+  return made.map((output) => spared(output, choice.configuration));
+}
+
+type Maker = readonly [name: string, make: () => Output | Promise<Output>];
+
+function makersOf(choice: OutputChoice): Maker[] {
   const { configuration, json, format, stdout, file, onError } = choice;
   const { outputs_queue, file_output, program_output } = configuration;
   const lines = (name: string): LineOutputOptions => ({
@@ -39,19 +55,19 @@ export async function makeOutputs(choice: OutputChoice): Promise<Output[]> {
     capacity: outputs_queue.capacity,
     onError: (error) => onError(name, error),
   });
-  const outputs: Output[] = [];
-  if (stdout) outputs.push(descriptorOutput(lines('standard output')));
+  const makers: Maker[] = [];
+  if (stdout) makers.push(['stdout', () => descriptorOutput(lines('standard output'))]);
   const files = new Set([file, file_output.enabled ? file_output.filename : undefined]);
   const { keep_alive: keepOpen, max_size_mb: megabytes, keep_files: keptFiles } = file_output;
   const kept = { keepOpen, mostBytes: megabytes * MEGABYTE, keptFiles };
-  for (const path of files) if (path !== undefined) outputs.push(openFile(path, { ...lines(path), ...kept }));
-  if (configuration.syslog_output.enabled) outputs.push(syslog(choice));
+  for (const path of files)
+    if (path !== undefined) makers.push(['file', () => openFile(path, { ...lines(path), ...kept })]);
+  if (configuration.syslog_output.enabled) makers.push(['syslog', () => syslog(choice)]);
   if (program_output.enabled) {
     const { program, keep_alive: keepAlive } = program_output;
-    outputs.push(programOutput(program, { ...lines('the program'), keepAlive }));
+    makers.push(['program', () => programOutput(program, { ...lines('the program'), keepAlive })]);
   }
-  outputs.push(...(await makeHttpOutputs(choice)));
-  return outputs.map((output) => spared(output, configuration));
+  return [...makers, ...httpOutputMakers(choice)];
 }
 
 function syslog({ configuration, json, format: alertFormat, onError }: OutputChoice): Output {

@@ -1,22 +1,38 @@
 // Follows a configuration that changes while the agent runs: applies what can be applied, and tells of every changed key what becomes of it.
 
-import { changesBetween } from '../config/changes.ts';
+import { type ConfigChange, changesBetween } from '../config/changes.ts';
 import { LOG_LEVELS, type Log, type LogLevel } from '../log/log.ts';
 import { renderUnused } from './configuration.ts';
 import type { RunSettings } from './run-settings.ts';
-import { type Effect, effectOf } from './settings-effect.ts';
+import { type Effect, effectOf, spooledOutputs } from './settings-effect.ts';
 import type { Terminal } from './terminal.ts';
 
-export class SettingsFollower {
-  readonly #log: Log;
-  readonly #terminal: Terminal;
-  #last: RunSettings;
+export interface SettingsFollowerOptions {
+  /** As the agent was started with. */
+  readonly settings: RunSettings;
+  readonly log: Log;
+  /** Makes the outputs of these names anew; rejects with CommandFailure, and those before stay. */
+  readonly replaceOutputs: (settings: RunSettings, names: ReadonlySet<string>) => Promise<void>;
+  /** For the width of what is said. */
+  readonly terminal: Terminal;
+}
 
-  /** @param settings as the agent was started with */
-  constructor(settings: RunSettings, log: Log, terminal: Terminal) {
-    this.#last = settings;
-    this.#log = log;
-    this.#terminal = terminal;
+export class SettingsFollower {
+  readonly #options: SettingsFollowerOptions;
+  readonly #log: Log;
+  /** These go on as they are until the next start. */
+  readonly #spooled: ReadonlySet<string>;
+  #last: RunSettings;
+  /** Outputs that could not be made anew. */
+  #failed: ReadonlySet<string> = new Set();
+  #failure = '';
+  #underWay: Promise<void> = Promise.resolve();
+
+  constructor(options: SettingsFollowerOptions) {
+    this.#options = options;
+    this.#last = options.settings;
+    this.#log = options.log;
+    this.#spooled = spooledOutputs(options.settings.configuration);
   }
 
   /** As they were read last. */
@@ -24,36 +40,72 @@ export class SettingsFollower {
     return this.#last;
   }
 
-  /** Takes the settings as they are now, changed or not. */
-  take(now: RunSettings): void {
+  /** Takes the settings as they are now, changed or not. Resolves when they are applied; never rejects. */
+  take(now: RunSettings): Promise<void> {
     const before = this.#last;
     this.#last = now;
     // Whoever wants to hear more hears of this too; whoever wants to hear less hears of it for the last time.
     if (isMore(now.logLevel, before.logLevel)) this.#log.level = now.logLevel;
-    for (const { path, from, to, source } of changesBetween(before, now)) {
-      const effect = effectOf(path);
-      const what = from === to ? `${path} has changed` : `${path}: ${from} -> ${to}`;
-      const result = now.overridden.has(path) ? 'the command line says otherwise' : RESULTS[effect];
-      this.#log.say(effect === 'start' ? 'warning' : 'notice', `${what} (${source}): ${result}`, { key: path, effect });
+    const outputs = new Set(this.#failed);
+    for (const change of changesBetween(before, now)) {
+      const effect = effectOf(change.path);
+      this.#tell(
+        change,
+        now.overridden.has(change.path) ? 'the command line says otherwise' : this.#result(effect),
+        effect,
+      );
+      if (typeof effect === 'object') for (const name of effect) if (!this.#spooled.has(name)) outputs.add(name);
     }
     // What was set over the control socket stays as long as the configuration says the same.
     if (now.logLevel !== before.logLevel) this.#log.level = now.logLevel;
     this.#tellUnused(before, now);
+    if (outputs.size > 0) this.#underWay = this.#underWay.then(() => this.#replaceOutputs(now, outputs));
+    return this.#underWay;
+  }
+
+  async #replaceOutputs(settings: RunSettings, names: ReadonlySet<string>): Promise<void> {
+    try {
+      await this.#options.replaceOutputs(settings, names);
+      this.#failed = new Set();
+      this.#failure = '';
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#failed = names;
+      if (reason !== this.#failure) this.#log.say('error', `outputs stay as they were: ${reason}`);
+      this.#failure = reason;
+    }
+  }
+
+  #tell({ path, from, to, source }: ConfigChange, result: string, effect: Effect): void {
+    const what = from === to ? `${path} has changed` : `${path}: ${from} -> ${to}`;
+    this.#log.say(effect === 'start' ? 'warning' : 'notice', `${what} (${source}): ${result}`, { key: path });
+  }
+
+  #result(effect: Effect): string {
+    switch (effect) {
+      case 'rules':
+        return 'applies with the rules, which are read anew';
+      case 'now':
+        return 'applies now';
+      case 'start':
+        return 'applies from the next start';
+      default: {
+        const late = effect.filter((name) => this.#spooled.has(name));
+        if (late.length === 0) return 'applies now';
+        const names = late.join(', ');
+        return late.length === effect.length
+          ? `applies from the next start, since ${names} keeps alerts on disk`
+          : `applies now; to ${names}, which keep alerts on disk, from the next start`;
+      }
+    }
   }
 
   #tellUnused(before: RunSettings, now: RunSettings): void {
     const known = new Set(before.unused.map(({ path }) => path));
     const added = now.unused.filter(({ path }) => !known.has(path));
-    if (added.length > 0) this.#log.say('notice', renderUnused(added, this.#terminal));
+    if (added.length > 0) this.#log.say('notice', renderUnused(added, this.#options.terminal));
   }
 }
-
-const RESULTS: Readonly<Record<Effect, string>> = {
-  rules: 'applies with the rules, which are read anew',
-  outputs: 'applies now',
-  now: 'applies now',
-  start: 'applies from the next start',
-};
 
 function isMore(one: LogLevel, other: LogLevel): boolean {
   return LOG_LEVELS.indexOf(one) > LOG_LEVELS.indexOf(other);

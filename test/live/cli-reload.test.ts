@@ -2,7 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -134,6 +143,7 @@ test('a configuration that changes: what can be is applied at once, the rest is 
   priority: WARNING
 `,
   );
+  const alerts = join(folder, 'alerts');
   const write = (text: string): void => writeFileSync(config, `rules_files: [${rules}]\njson_output: true\n${text}`);
   write('static_fields: {site: a}\n');
   const agent = new Agent(config);
@@ -157,6 +167,26 @@ test('a configuration that changes: what can be is applied at once, the rest is 
     read();
     return /read \S+ pid \d+$/.test(agent.alerts.at(-1)?.output ?? '');
   });
+  // Other outputs: text in a file, and later nothing but that.
+  const file = `file_output: {enabled: true, filename: ${alerts}}\n`;
+  write(file);
+  await agent.says(/file_output\.enabled: false -> true \(.*\): applies now/);
+  const written = (): string => (existsSync(alerts) ? readFileSync(alerts, 'utf8') : '');
+  await agent.until('an alert in the file', () => {
+    read();
+    return written().startsWith('{"hostname"');
+  });
+  writeFileSync(config, `rules_files: [${rules}]\nstdout_output: {enabled: false}\n${file}`);
+  await agent.until('a line of text in the file', () => {
+    read();
+    return / Warning read \S+marked\n$/.test(written());
+  });
+  const before = agent.alerts.length;
+  await agent.until('further alerts', () => {
+    read();
+    return written().split(' Warning ').length > 4;
+  });
+  assert.equal(agent.alerts.length, before);
   agent.child.kill('SIGINT');
   await agent.says(/Watched for/);
   assert.equal(agent.said.match(/can't be used/g)?.length, 1, 'told once');

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { makeHttpOutputs } from '../../host/cli/http-outputs.ts';
+import { makeOutputs } from '../../host/cli/run-outputs.ts';
 import { loadConfig } from '../../host/config/load.ts';
 import { integer, text } from '../../host/fields/value.ts';
 import { type Alert, DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
@@ -72,7 +72,7 @@ const ALERT: Alert = {
 
 async function output(options: readonly string[], troubles: string[] = []): Promise<Output> {
   const { configuration } = loadConfig({ environment: {}, options });
-  const [made, ...more] = await makeHttpOutputs({
+  const [made, ...more] = await makeOutputs({
     configuration,
     json: true,
     format: DEFAULT_FORMAT,

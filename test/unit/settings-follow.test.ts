@@ -22,10 +22,19 @@ async function settingsOf(text: string, options: RunOptions = {}) {
 async function follow(before: string, changed: readonly string[], options: RunOptions = {}) {
   const settings = await settingsOf(before, options);
   const said: string[] = [];
+  const replaced: string[][] = [];
   const log = await openLog({ level: settings.logLevel, format: 'text', write: (text) => said.push(text) });
-  const follower = new SettingsFollower(settings, log, SILENT);
-  for (const text of changed) follower.take(await settingsOf(text, options));
-  return { log, follower, said: said.map((line) => line.replaceAll(`${folder}/`, '')) };
+  const follower = new SettingsFollower({
+    settings,
+    log,
+    terminal: SILENT,
+    replaceOutputs: async ({ configuration }, names) => {
+      if (configuration.file_output.filename === '/nowhere/x') throw new Error("can't write /nowhere/x");
+      replaced.push([...names]);
+    },
+  });
+  for (const text of changed) await follower.take(await settingsOf(text, options));
+  return { log, follower, replaced, said: said.map((line) => line.replaceAll(`${folder}/`, '')) };
 }
 
 test('each changed key is told once, with what becomes of it', async () => {
@@ -45,7 +54,7 @@ test('who wants to hear less hears of that, and who sets the level over the sock
   assert.deepEqual(said, ['wasprey: log_level: info -> error (wasprey.yaml:1): applies now\n']);
   assert.equal(log.level, 'error');
   log.level = 'debug';
-  follower.take(await settingsOf('log_level: error\npriority: error\n'));
+  await follower.take(await settingsOf('log_level: error\npriority: error\n'));
   assert.equal(log.level, 'debug');
 });
 
@@ -53,11 +62,40 @@ test('a secret that changes is not shown', async () => {
   const { said } = await follow('http_output: {headers: {Authorization: XXX}}\n', [
     'http_output: {headers: {Authorization: YYY}}\n',
   ]);
-  assert.deepEqual(said, ['wasprey: http_output.headers has changed (wasprey.yaml:1): applies from the next start\n']);
+  assert.deepEqual(said, ['wasprey: http_output.headers has changed (wasprey.yaml:1): applies now\n']);
 });
 
 test('an option of the command line goes on to win', async () => {
   const { log, said } = await follow('', ['log_level: debug\n'], { 'log-level': 'notice' });
   assert.equal(log.level, 'notice');
   assert.deepEqual(said, ['wasprey: log_level: info -> debug (wasprey.yaml:1): the command line says otherwise\n']);
+});
+
+test('outputs of changed keys are made anew, and those that could not be are tried again', async () => {
+  const file = (name: string): string => `file_output: {enabled: true, filename: ${name}}\n`;
+  const { said, replaced } = await follow(file('/tmp/a'), [
+    file('/nowhere/x'),
+    `${file('/nowhere/x')}priority: error\n`,
+    `${file('/tmp/b')}stdout_output: {enabled: false}\n`,
+  ]);
+  assert.deepEqual(replaced, [['file', 'stdout']]);
+  assert.deepEqual(
+    said.filter((line) => !/priority/.test(line)),
+    [
+      'wasprey: file_output.filename: /tmp/a -> /nowhere/x (wasprey.yaml:1): applies now\n',
+      "wasprey: outputs stay as they were: can't write /nowhere/x\n",
+      'wasprey: stdout_output.enabled: true -> false (wasprey.yaml:2): applies now\n',
+      'wasprey: file_output.filename: /nowhere/x -> /tmp/b (wasprey.yaml:1): applies now\n',
+    ],
+  );
+});
+
+test('outputs that keep alerts on disk go on as they are until the next start', async () => {
+  const spool = 'spool: {enabled: true}\n';
+  const { said, replaced } = await follow(spool, [`${spool}json_output: true\nhttp_output: {timeout: 1s}\n`]);
+  assert.deepEqual(replaced, [['stdout', 'file', 'syslog', 'program']]);
+  assert.deepEqual(said, [
+    'wasprey: json_output: false -> true (wasprey.yaml:2): applies now; to http, alertmanager, otlp, which keep alerts on disk, from the next start\n',
+    'wasprey: http_output.timeout: 10s -> 1s (wasprey.yaml:3): applies from the next start, since http keeps alerts on disk\n',
+  ]);
 });

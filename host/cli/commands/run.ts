@@ -17,7 +17,7 @@ import { reasonOf } from '../rule-files.ts';
 import { type RuleWatch, watchRules } from '../rule-watch.ts';
 import { startControl } from '../run-control.ts';
 import { kubernetesPlace, runtimePlaces } from '../run-metadata.ts';
-import { alertFormat, makeOutputs } from '../run-outputs.ts';
+import { alertFormat, makeOutputs, type OutputChoice } from '../run-outputs.ts';
 import { RunServer } from '../run-server.ts';
 import { RUN_OPTIONS, type RunSettings, runSettings } from '../run-settings.ts';
 import { readRunRules } from '../run-source.ts';
@@ -136,14 +136,22 @@ class Run {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#end.resolve(undefined));
     process.on('SIGHUP', () => this.#hangUp());
     const options = await this.#agentOptions();
-    // Log rotation has moved a file away.
-    process.on('SIGUSR1', () => {
-      for (const output of options.outputs) output.reopen?.();
-    });
     const agent = await startAgent(options);
+    // Log rotation has moved a file away.
+    process.on('SIGUSR1', () => agent.reopenOutputs());
     this.#server.watch(agent);
     this.#agent = agent;
-    const follower = new SettingsFollower(this.#settings, this.#log, this.#terminal);
+    const follower = new SettingsFollower({
+      settings: this.#settings,
+      log: this.#log,
+      terminal: this.#terminal,
+      replaceOutputs: async (settings, names) => {
+        // What applies from the next start only stays so in what is made anew, too.
+        const { isoTime, configuration } = this.#settings;
+        const kept = { isoTime, configuration: { ...settings.configuration, spool: configuration.spool } };
+        this.#outputCount = await agent.replaceOutputs(names, await this.#makeOutputs({ ...settings, ...kept }, names));
+      },
+    });
     this.#watch = watchRules({
       agent,
       settings: this.#settings,
@@ -174,10 +182,12 @@ class Run {
   async #agentOptions(): Promise<AgentOptions> {
     const { configuration, ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
     const kubernetes = kubernetesPlace(configuration);
+    const outputs = await this.#makeOutputs(this.#settings);
+    this.#outputCount = outputs.length;
     const onRules = ruleEvents(kubernetes, (message) => this.#log.say('warning', message));
     return {
       modules: this.#start.modules,
-      outputs: await this.#outputs(),
+      outputs,
       outputCloseMs: configuration.output_timeout,
       additions: await additionsOf(configuration),
       sizes: { ...DEFAULT_SIZES, ringBudget: ringMegabytes * MEGABYTE },
@@ -195,21 +205,18 @@ class Run {
     };
   }
 
-  async #outputs(): Promise<Output[]> {
-    const { configuration, isoTime } = this.#settings;
-    const format = alertFormat(configuration, isoTime);
-    const outputs = await makeOutputs({
-      ...this.#settings,
-      format,
+  #makeOutputs(settings: RunSettings, only?: ReadonlySet<string>): Promise<Output[]> {
+    const choice: OutputChoice = {
+      ...settings,
+      format: alertFormat(settings.configuration, settings.isoTime),
       onError: (name, error) => this.#outputFailed(name, error),
       onTrouble: (message, lost) => {
         this.#log.say(lost ? 'critical' : 'error', message);
         // The other outputs hear of it; of the one that loses alerts this is the next that it may lose.
         if (lost) this.#agent?.tell(OUTPUT_RULE, 'Critical', message);
       },
-    });
-    this.#outputCount = outputs.length;
-    return outputs;
+    };
+    return makeOutputs(choice, only);
   }
 
   #outputFailed(name: string, error: NodeJS.ErrnoException): void {
