@@ -18,12 +18,14 @@ import type { Output } from '../outputs/output.ts';
 import { type NamedCounters, OutputSet } from '../outputs/output-set.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import { AlertDesk, type DeskCounters } from './alert-desk.ts';
-import { DropWatch } from './drop-watch.ts';
+import { DROP_SETTINGS, type DropCounters, type DropListener, type DropSettings, DropWatch } from './drop-watch.ts';
 import type { RuleModule } from './rule-module.ts';
 import { type RuleChange, type RuleSetSummary, RuleSets } from './rule-sets.ts';
 
 /** How long outputs have at the end to write out what is queued, where nothing else is said. */
 const OUTPUT_CLOSE_MS = 500;
+
+const NOT_TOLD: DropListener = { onLog: () => {}, onExit: () => {} };
 
 /** A replay puts all events into one ring, whatever CPU they came from; the tables are those of a capture. */
 const REPLAY_SIZES: CaptureSizes = { ...DEFAULT_SIZES, ringBudget: 1 << 20, cpus: 1 };
@@ -68,6 +70,10 @@ export interface AgentOptions {
   readonly kubernetes?: KubernetesPlace | false;
   /** Asks for the addresses of a name that rules compare. Default: the machine's resolver. */
   readonly lookup?: NameLookup;
+  /** What is done when events are lost. Default: DROP_SETTINGS. */
+  readonly drops?: DropSettings;
+  /** Told of them where the settings have it. */
+  readonly onDrops?: DropListener;
   /** Told what goes wrong while it runs; each is a sentence for people. */
   readonly onTrouble?: (message: string) => void;
   /** Rules were replaced, or could not be and those before stay; for an event on the agent's own pod, for example. */
@@ -80,6 +86,7 @@ export interface Summary {
   /** Undefined if the worker had to be given up before it could tell. */
   readonly engine: EngineCounters | undefined;
   readonly rules: RuleSetSummary;
+  readonly drops: DropCounters;
   readonly alerts: DeskCounters;
   readonly containers: DirectoryCounters;
   readonly names: NameCounters;
@@ -151,7 +158,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onTrouble,
     ...(options.lookup && { lookup: options.lookup }),
   });
-  const drops = new DropWatch(desk);
+  const drops = new DropWatch(desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? NOT_TOLD);
   const complete = (given: readonly RuleModule[], more: readonly AlertAddition[]): RuleModule[] =>
     given.map((module) => ({ ...module, rules: module.rules.map((rule) => withAdditions(rule, more)) }));
   const ruleSets = new RuleSets(complete(modules, additions), {
@@ -164,6 +171,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const summary = (): Summary => ({
     engine: engine?.counters,
     rules: ruleSets.summary,
+    drops: drops.counters,
     alerts: desk.counters,
     containers: directory.counters,
     names: resolver.counters,
@@ -216,6 +224,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let stopped: Promise<Summary> | undefined;
   const stop = async (): Promise<Summary> => {
     await running.stop();
+    drops.finish();
     resolver.close();
     directory.close();
     desk.close();

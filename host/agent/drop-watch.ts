@@ -1,50 +1,184 @@
-// Says when events or matches were lost: an internal alert, at most one in half a minute, as Falco does it.
+// Looks once a second whether events or matches were lost, and tells of it as the settings have it: Falco's syscall_event_drops.
 
+import { type EventTotals, eventTotals } from '../engine/event-totals.ts';
 import type { EngineCounters } from '../engine/protocol.ts';
+import { jsonTime } from '../fields/time.ts';
 import { text } from '../fields/value.ts';
 import type { KeyedValue } from '../outputs/message.ts';
+import { TokenBucket } from '../outputs/token-bucket.ts';
 import type { AlertDesk } from './alert-desk.ts';
 
-const ALERT_EVERY_MS = 30_000;
 export const DROP_RULE = 'Wasprey internal: syscall event drop';
 
-interface Totals {
-  readonly produced: number;
-  readonly dropped: number;
-  readonly matchesDropped: number;
+/** What is done about lost events: a message in the log, an alert, the end of the agent. */
+export type DropAction = 'log' | 'alert' | 'exit';
+
+export interface DropSettings {
+  /** Share of a second's events, 0 to 1, that may be lost without being an occurrence. */
+  readonly threshold: number;
+  readonly actions: readonly DropAction[];
+  /** How often actions are taken: on average in a second, and at most at once. */
+  readonly rate: number;
+  readonly burst: number;
+  /** For tests: one more event counts as lost each second, and the threshold does not apply. */
+  readonly simulated: boolean;
 }
+
+/** Any loss raises an alert, at most one in half a minute, which then tells of all since the one before. */
+export const DROP_SETTINGS: DropSettings = {
+  threshold: 0,
+  actions: ['alert'],
+  rate: 1 / 30,
+  burst: 1,
+  simulated: false,
+};
+
+export interface DropCounters {
+  /** Seconds in which more was lost than the threshold allows. */
+  readonly occurrences: number;
+  /** How often the actions were taken. */
+  readonly actions: number;
+}
+
+/** What is not done here. */
+export interface DropListener {
+  onLog(message: string): void;
+  onExit(message: string): void;
+}
+
+/** Counts up to a moment, or between two. */
+interface Loss {
+  /** Events that the kernel did not filter, the lost ones among them. */
+  readonly events: number;
+  readonly lost: number;
+  /** Of those, the ones that found no room; by Falco's kinds. */
+  readonly noRoom: number;
+  readonly byKind: ReadonlyMap<string, number>;
+  readonly matches: number;
+}
+
+interface UntoldLoss {
+  readonly from: number;
+  readonly to: number;
+  readonly loss: Loss;
+}
+
+/** Counters come once a second; those that come sooner were asked for by somebody. */
+const LEAST_INTERVAL_MS = 950;
+const NANOSECONDS = 1_000_000n;
+const NOTHING: Loss = { events: 0, lost: 0, noRoom: 0, byKind: new Map(), matches: 0 };
+const SIMULATED: Loss = { ...NOTHING, events: 1, lost: 1 };
 
 export class DropWatch {
-  readonly #desk: AlertDesk;
-  #told: Totals = { produced: 0, dropped: 0, matchesDropped: 0 };
-  #toldAt = Number.NEGATIVE_INFINITY;
+  readonly #desk: Pick<AlertDesk, 'internal'>;
+  readonly #settings: DropSettings;
+  readonly #listener: DropListener;
+  readonly #bucket: TokenBucket;
+  /** Counts up to the moment up to which was looked, and up to the last one known. */
+  #seen: Loss = NOTHING;
+  #seenAt: number;
+  #latest: Loss = NOTHING;
+  #latestAt: number;
+  /** Of the occurrences for which no action was taken yet. */
+  #untold: UntoldLoss | undefined;
+  #occurrences = 0;
+  #actions = 0;
 
-  constructor(desk: AlertDesk) {
+  /** @param now ms since the epoch, the clock of EngineCounters.time */
+  constructor(desk: Pick<AlertDesk, 'internal'>, settings: DropSettings, listener: DropListener, now = Date.now()) {
     this.#desk = desk;
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#bucket = new TokenBucket(settings.rate, settings.burst, now);
+    this.#seenAt = now;
+    this.#latestAt = now;
   }
 
-  update({ capture, matchesDropped }: EngineCounters): void {
-    const dropsAndMisses = sum(capture.dropped) + capture.missedRuns;
-    const now: Totals = { produced: sum(capture.produced), dropped: dropsAndMisses, matchesDropped };
-    const dropped = now.dropped - this.#told.dropped;
-    const matches = now.matchesDropped - this.#told.matchesDropped;
-    if (dropped + matches === 0 || performance.now() - this.#toldAt < ALERT_EVERY_MS) return;
-    const events = now.produced - this.#told.produced;
-    this.#told = now;
-    this.#toldAt = performance.now();
-    const fields = { n_evts: events, n_drops: dropped, n_matches_dropped: matches };
-    // Falco gives these numbers as texts.
-    const values = Object.entries(fields).map(([key, value]): KeyedValue => ({ key, value: text(String(value)) }));
-    const list = Object.entries(fields).map(([key, value]) => `${key}=${value}`);
-    this.#desk.internal(
-      DROP_RULE,
-      'Debug',
-      `${DROP_RULE}. ${dropped} system calls dropped. (${list.join(' ')})`,
-      values,
-    );
+  get counters(): DropCounters {
+    return { occurrences: this.#occurrences, actions: this.#actions };
+  }
+
+  update({ time, capture, matchesDropped }: EngineCounters): void {
+    this.#latest = totalLoss(eventTotals(capture), matchesDropped);
+    this.#latestAt = time;
+    const elapsed = time - this.#seenAt;
+    // Less than nothing: the clock was set back.
+    if (elapsed >= 0 && elapsed < LEAST_INTERVAL_MS) return;
+    this.#look(this.#settings.simulated ? SIMULATED : NOTHING);
+    // What found no token waits for one, be it that nothing more is lost.
+    if (this.#untold && this.#bucket.take(time)) this.#act(this.#untold);
+  }
+
+  /** The end: what was lost since the last look, and what waits to be told, is told now whatever the rate. */
+  finish(): void {
+    this.#look(NOTHING);
+    if (this.#untold && this.#settings.burst >= 1) this.#act(this.#untold);
+  }
+
+  /** @param more what is to be taken for lost besides what was */
+  #look(more: Loss): void {
+    const loss = sumOf(difference(this.#latest, this.#seen), more);
+    const [from, to] = [this.#seenAt, this.#latestAt];
+    this.#seen = this.#latest;
+    this.#seenAt = to;
+    const gone = loss.lost + loss.matches;
+    const { threshold, simulated } = this.#settings;
+    if (gone === 0 || gone / Math.max(loss.events, gone) <= (simulated ? 0 : threshold)) return;
+    this.#occurrences++;
+    const before = this.#untold;
+    this.#untold = before ? { from: before.from, to, loss: sumOf(before.loss, loss) } : { from, to, loss };
+  }
+
+  #act({ from, to, loss }: UntoldLoss): void {
+    this.#untold = undefined;
+    this.#actions++;
+    const { actions, simulated } = this.#settings;
+    const [begin, end] = [from, to].map((at) => jsonTime(BigInt(at) * NANOSECONDS));
+    const matches = loss.matches === 0 ? '' : `, ${loss.matches} matches not told`;
+    const message = `${DROP_RULE}. ${loss.lost} system calls dropped${matches} from ${begin} to ${end}${simulated ? ' (simulated)' : ''}.`;
+    if (actions.includes('log')) this.#listener.onLog(message);
+    if (actions.includes('alert')) {
+      // Falco gives these numbers as texts.
+      const fields = Object.entries({ ...falcoFields(loss), 'wasprey.from': begin, 'wasprey.to': end });
+      const values = fields.map(([key, value]): KeyedValue => ({ key, value: text(String(value)) }));
+      this.#desk.internal(DROP_RULE, 'Debug', message, values);
+    }
+    if (actions.includes('exit')) this.#listener.onExit(message);
   }
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+/** Under Falco's names, and after them what is not Falco's. */
+function falcoFields({ events, lost, noRoom, byKind, matches }: Loss): Record<string, number> {
+  const kinds = [...byKind].map(([kind, count]) => [`n_drops_buffer_${kind}_exit`, count]);
+  return {
+    n_evts: events,
+    n_drops: lost,
+    n_drops_buffer_total: noRoom,
+    ...Object.fromEntries(kinds),
+    n_matches_dropped: matches,
+  };
+}
+
+function totalLoss(totals: EventTotals, matches: number): Loss {
+  const { produced, filtered, missed, lost, dropped: noRoom, droppedByKind: byKind } = totals;
+  return { events: produced - filtered + missed, lost, noRoom, byKind, matches };
+}
+
+function sumOf(one: Loss, other: Loss): Loss {
+  return combined(one, other, (a, b) => a + b);
+}
+
+function difference(now: Loss, before: Loss): Loss {
+  return combined(now, before, (a, b) => a - b);
+}
+
+function combined(one: Loss, other: Loss, by: (a: number, b: number) => number): Loss {
+  const kinds = new Set([...one.byKind.keys(), ...other.byKind.keys()]);
+  return {
+    events: by(one.events, other.events),
+    lost: by(one.lost, other.lost),
+    noRoom: by(one.noRoom, other.noRoom),
+    byKind: new Map([...kinds].map((kind) => [kind, by(one.byKind.get(kind) ?? 0, other.byKind.get(kind) ?? 0)])),
+    matches: by(one.matches, other.matches),
+  };
 }

@@ -56,6 +56,8 @@ function defaultText(definition: Definition): string {
     case 'text':
     case 'duration':
       return definition.default === '' ? '' : codeSpan(definition.default);
+    case 'list':
+      return definition.default?.length ? codeSpan(JSON.stringify(definition.default)) : '';
     default:
       return '';
   }
@@ -63,8 +65,9 @@ function defaultText(definition: Definition): string {
 
 function meaning(definition: Definition): string {
   const description = bars(definition.description);
-  if (definition.kind !== 'text' || !definition.choices) return description;
-  return `${description} One of ${definition.choices.map(codeSpan).join(', ')}.`;
+  const of = definition.kind === 'list' ? definition.items : definition;
+  if (of.kind !== 'text' || !of.choices) return description;
+  return `${description} ${of === definition ? 'One' : 'Some'} of ${of.choices.map(codeSpan).join(', ')}.`;
 }
 
 /** Descriptions are Markdown already, but for what ends a cell. */

@@ -6,7 +6,7 @@ import type { Summary } from '../agent/agent.ts';
 const NAMED_RULES = 10;
 
 /** @param seconds how long it watched */
-export function renderSummary({ engine, alerts, outputs }: Summary, seconds: number): string {
+export function renderSummary({ engine, alerts, drops, outputs }: Summary, seconds: number): string {
   const lines: string[] = [];
   if (engine) {
     const { capture } = engine;
@@ -28,6 +28,12 @@ export function renderSummary({ engine, alerts, outputs }: Summary, seconds: num
     if (capture.imagesLost > 0) lines.push(`  processes  ${number(capture.imagesLost)} lost`);
   } else {
     lines.push(`Watched for ${seconds.toFixed(1)} s: ${count(alerts.alerts, 'alert')}; the engine gave no numbers.`);
+  }
+  // In Falco's words.
+  if (drops.occurrences > 0) {
+    lines.push(
+      `  drops    event drop detected: ${count(drops.occurrences, 'occurrence')}, num times actions taken: ${number(drops.actions)}`,
+    );
   }
   for (const { name, counters } of outputs) {
     if (counters.dropped > 0) lines.push(`  ${name}   ${number(counters.dropped)} alerts not written`);

@@ -15,6 +15,7 @@ export function checkConfiguration(configuration: Configuration, origins: Origin
     ...checkOutputs(configuration, origins),
     ...checkNoise(configuration, origins),
     ...checkServer(configuration, origins),
+    ...checkDrops(configuration, origins),
     ...checkSyslog(configuration, origins),
     ...readAppendOutput(configuration, origins).diagnostics,
   ];
@@ -63,6 +64,14 @@ function checkNoise({ noise }: Configuration, origins: Origins): ConfigDiagnosti
     const help = `they are ${NOISE_OUTPUTS.join(', ')}`;
     return [configDiagnostic('CONFIG_VALUE', `no output is called ${name}`, origin, { help })];
   });
+}
+
+function checkDrops({ syscall_event_drops: { actions } }: Configuration, origins: Origins): ConfigDiagnostic[] {
+  const origin = origins.get(`syscall_event_drops.actions[${actions.indexOf('ignore')}]`);
+  const other = actions.find((action) => action === 'log' || action === 'alert');
+  if (!origin || other === undefined) return [];
+  const message = `syscall_event_drops.actions can't be both ignore and ${other}`;
+  return [configDiagnostic('CONFIG_CONFLICT', message, origin, { help: 'leave one of them out' })];
 }
 
 function checkServer({ webserver }: Configuration, origins: Origins): ConfigDiagnostic[] {

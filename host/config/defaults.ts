@@ -3,7 +3,7 @@
 import { parseDuration } from './duration.ts';
 import type { Definition, ValueOf } from './value-types.ts';
 
-/** The default of any definition: lists and maps are empty, sections have the defaults of their keys. */
+/** The default of any definition: maps are empty, as lists are that have none of their own, sections have the defaults of their keys. */
 export function defaultOf(definition: Definition): unknown {
   switch (definition.kind) {
     case 'flag':
@@ -13,7 +13,7 @@ export function defaultOf(definition: Definition): unknown {
     case 'duration':
       return parseDuration(definition.default);
     case 'list':
-      return [];
+      return definition.default ?? [];
     case 'map':
       return new Map();
     case 'section':

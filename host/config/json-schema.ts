@@ -37,7 +37,9 @@ function schemaOf(definition: Definition): Schema {
     case 'duration':
       return { description, default: definition.default, ...orVariable({ type: 'string', pattern: DURATION }) };
     case 'list': {
-      const items = { type: ['array', 'null'], items: schemaOf(definition.items) };
+      const { default: own = [] } = definition;
+      const byDefault = own.length === 0 ? {} : { default: own };
+      const items = { ...byDefault, type: ['array', 'null'], items: schemaOf(definition.items) };
       return definition.orOne ? { description, anyOf: [items, { type: 'string' }] } : { description, ...items };
     }
     case 'map': {

@@ -37,6 +37,8 @@ export interface DurationDefinition extends DefinitionBase {
 export interface ListDefinition<Item extends Definition = Definition> extends DefinitionBase {
   readonly kind: 'list';
   readonly items: Item;
+  /** None: it is empty. */
+  readonly default?: readonly ValueOf<Item>[];
   /** A text that stands alone means a list of it. */
   readonly orOne?: true;
 }
@@ -139,8 +141,12 @@ export function duration(byDefault: string, leastMs: number, description: string
   return { kind: 'duration', default: byDefault, leastMs, description };
 }
 
-export function list<Item extends Definition>(items: Item, description: string): ListDefinition<Item> {
-  return { kind: 'list', items, description };
+export function list<Item extends Definition>(
+  items: Item,
+  description: string,
+  byDefault: readonly NoInfer<ValueOf<Item>>[] = [],
+): ListDefinition<Item> {
+  return { kind: 'list', items, description, default: byDefault };
 }
 
 export function section<const Keys extends KeyTable>(description: string, keys: Keys): SectionDefinition<Keys> {

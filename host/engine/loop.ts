@@ -304,6 +304,7 @@ export class EngineLoop {
   #counters(): EngineCounters {
     const capture = this.#parts.capture.counters();
     return {
+      time: Date.now(),
       capture,
       matches: this.#matches,
       matchesDropped: this.#matchesDropped,

@@ -147,6 +147,8 @@ export interface EvaluationCounters {
 
 /** Totals since the start, of the worker. */
 export interface EngineCounters {
+  /** When they were read: ms since the epoch. */
+  readonly time: number;
   readonly capture: CaptureCounters;
   readonly matches: number;
   /** Matches that were not reported, because the host did not keep up with those before them. */

@@ -3,7 +3,7 @@
 import type { Summary } from '../agent/agent.ts';
 import type { CaptureCounters } from '../capture/native.ts';
 import { PRIORITIES } from '../compiler/items.ts';
-import { EVENT_TYPES } from '../schema/events.ts';
+import { type EventTotals, eventTotals } from '../engine/event-totals.ts';
 import { counter, gauge, info, labelName, type Metric, type Sample } from './exposition.ts';
 import type { Resources } from './resources.ts';
 import type { AgentFacts, MetricChoice } from './source.ts';
@@ -21,7 +21,7 @@ export function falcoMetrics(
     ...factMetrics(facts, summary),
     ...(choice.rules ? [ruleMetric(summary)] : []),
     ...(resources ? resourceMetrics(resources) : []),
-    ...(engine && choice.events ? eventMetrics(engine.capture) : []),
+    ...(engine && choice.events ? eventMetrics(eventTotals(engine.capture)) : []),
     ...(engine && choice.state ? stateMetrics(engine.capture) : []),
     ...(engine && choice.perCpu ? cpuMetrics(engine.capture) : []),
   ];
@@ -88,47 +88,15 @@ function resourceMetrics(resources: Resources): Metric[] {
   );
 }
 
-/** Falco's kinds of drops, and the events of each; all others are of other interest. */
-const DROP_KINDS: readonly (readonly [kind: string, events: readonly string[]])[] = [
-  ['clone_fork', ['clone', 'clone3', 'fork', 'vfork']],
-  ['execve', ['execve', 'execveat']],
-  ['connect', ['connect']],
-  ['open', ['open', 'openat', 'openat2', 'creat']],
-  [
-    'dir_file',
-    [
-      'unlink',
-      'unlinkat',
-      'rmdir',
-      'mkdir',
-      'mkdirat',
-      'rename',
-      'renameat',
-      'renameat2',
-      'link',
-      'linkat',
-      'symlink',
-      'symlinkat',
-    ],
-  ],
-];
-const OTHER_KIND = 'other_interest';
-
-function eventMetrics(capture: CaptureCounters): Metric[] {
-  const byKind = new Map([...DROP_KINDS.map(([kind]) => kind), OTHER_KIND].map((kind) => [kind, 0]));
-  for (const { name, number } of EVENT_TYPES) {
-    const kind = DROP_KINDS.find(([, events]) => events.includes(name))?.[0] ?? OTHER_KIND;
-    byKind.set(kind, (byKind.get(kind) ?? 0) + (capture.dropped[number] ?? 0));
-  }
-  const drops = sum(capture.dropped) + capture.missedRuns;
+function eventMetrics({ produced, evaluated, lost, droppedByKind }: EventTotals): Metric[] {
   return [
-    counter('falcosecurity_scap_n_evts_total', 'Events that the kernel told of.', sum(capture.produced)),
-    counter('falcosecurity_falco_n_evts_total', 'Events that rules were evaluated on.', sum(capture.evaluated)),
-    counter('falcosecurity_scap_n_drops_total', 'Events that were lost.', drops),
+    counter('falcosecurity_scap_n_evts_total', 'Events that the kernel told of.', produced),
+    counter('falcosecurity_falco_n_evts_total', 'Events that rules were evaluated on.', evaluated),
+    counter('falcosecurity_scap_n_drops_total', 'Events that were lost.', lost),
     counter('falcosecurity_scap_n_drops_buffer_total', 'Events that found no room on their way from the kernel.', [
-      ...[...byKind].map(([drop, value]) => ({ labels: { drop, dir: 'exit' }, value })),
+      ...[...droppedByKind].map(([drop, value]) => ({ labels: { drop, dir: 'exit' }, value })),
       // There are no events of the beginning of a call; Falco serves these zeros too.
-      ...[...byKind.keys()].map((drop) => ({ labels: { drop, dir: 'enter' }, value: 0 })),
+      ...[...droppedByKind.keys()].map((drop) => ({ labels: { drop, dir: 'enter' }, value: 0 })),
     ]),
     counter(
       'falcosecurity_scap_n_drops_scratch_map_total',
@@ -149,8 +117,4 @@ function cpuMetrics({ produced, droppedByCpu }: CaptureCounters): Metric[] {
     counter('falcosecurity_scap_n_evts_cpu_total', 'Events that each CPU told of.', samples(produced)),
     counter('falcosecurity_scap_n_drops_cpu_total', 'Events of each CPU that found no room.', samples(droppedByCpu)),
   ];
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, value) => total + value, 0);
 }

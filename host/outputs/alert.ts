@@ -4,7 +4,7 @@ import type { Priority } from '../compiler/items.ts';
 import { iso8601, jsonTime, timeOfDay } from '../fields/time.ts';
 import { escapeText, quote } from './escape.ts';
 import { object, valueJson } from './json.ts';
-import type { KeyedValue } from './message.ts';
+import { type KeyedValue, renderFields } from './message.ts';
 
 /** Field of an alert that names the module whose rule it is of: `sha256:` and the hash of the module's bytes. */
 export const MODULE_FIELD = 'wasprey.module';
@@ -56,7 +56,10 @@ export function alertLine(
 
 /** `16:31:56.746609046: Notice message`; one line, without its end. */
 export function textLine(alert: Alert, format: AlertFormat = DEFAULT_FORMAT): string {
-  return escapeText(withPrefix(alert, format));
+  const line = withPrefix(alert, format);
+  // What rules print is in their message already.
+  const isBare = alert.source !== 'internal' || alert.fields.length === 0;
+  return escapeText(isBare ? line : `${line} (${renderFields(alert.fields).trimStart()})`);
 }
 
 /** One line, without its end. */

@@ -6,6 +6,7 @@ import { iso8601 } from '../fields/time.ts';
 import { integer, text } from '../fields/value.ts';
 import type { Alert } from './alert.ts';
 import type { Output, OutputCounters } from './output.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 export interface NoiseLimits {
   /** For so long after an alert others of its kind are held back; 0: repetition alone is no reason. */
@@ -31,18 +32,13 @@ interface Kind {
   last: Alert;
 }
 
-interface Bucket {
-  tokens: number;
-  at: number;
-}
-
 export class QuietOutput implements Output {
   readonly #output: Output;
   readonly #limits: NoiseLimits;
   readonly #now: () => number;
   /** In the order of `until`, since all last equally long. */
   readonly #kinds = new Map<string, Kind>();
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new Map<string, TokenBucket>();
   #timer: NodeJS.Timeout | undefined;
   #held = 0;
 
@@ -111,13 +107,9 @@ export class QuietOutput implements Output {
   #takeToken(rule: string, now: number): boolean {
     const { rate, burst } = this.#limits;
     if (rate === 0) return true;
-    const bucket = this.#buckets.get(rule) ?? { tokens: burst, at: now };
+    const bucket = this.#buckets.get(rule) ?? new TokenBucket(rate, burst, now);
     this.#buckets.set(rule, bucket);
-    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * rate);
-    bucket.at = now;
-    if (bucket.tokens < 1) return false;
-    bucket.tokens--;
-    return true;
+    return bucket.take(now);
   }
 
   #tellEnded(now: number): void {

@@ -138,6 +138,7 @@ test('a storm of matches is counted to the last one, and what is not reported is
 
 test('dropped events are told of, with their number', async () => {
   const sizes = { ringBudget: 1 << 19, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 1 };
+  const began = Date.now();
   await using built = await startBuiltAgent([await moduleOf(RULES)], { sizes });
   // Put in at once, without a poll in between: more than the ring holds.
   const count = 5000;
@@ -145,14 +146,38 @@ test('dropped events are told of, with their number', async () => {
     [processImage(1, {})],
     Array.from({ length: count }, () => shadowRead(1)),
   );
-  const { engine } = await built.agent.stop();
+  const { engine, drops } = await built.agent.stop();
   const dropped = engine?.capture.dropped.reduce((total, number) => total + number, 0) ?? 0;
   assert.ok(dropped > 0 && dropped < count);
   const [line = ''] = built.jsonLines().filter((json) => json.includes('syscall event drop'));
-  const alert = JSON.parse(line) as { source: string; priority: string; output_fields: Record<string, string> };
+  const alert = JSON.parse(line) as {
+    source: string;
+    priority: string;
+    output: string;
+    output_fields: Record<string, string>;
+  };
   assert.deepEqual([alert.source, alert.priority], ['internal', 'Debug']);
-  const expected = { n_drops: String(dropped), n_evts: String(count), n_matches_dropped: '0' };
-  assert.deepEqual(alert.output_fields, expected);
+  const { 'wasprey.from': from = '', 'wasprey.to': to = '', ...numbers } = alert.output_fields;
+  const kinds = ['clone_fork', 'execve', 'connect', 'dir_file', 'other_interest'];
+  const none = Object.fromEntries(kinds.map((kind) => [`n_drops_buffer_${kind}_exit`, '0']));
+  assert.deepEqual(numbers, {
+    ...none,
+    n_drops: String(dropped),
+    n_drops_buffer_open_exit: String(dropped),
+    n_drops_buffer_total: String(dropped),
+    n_evts: String(count),
+    n_matches_dropped: '0',
+  });
+  // From the start of the agent to its end.
+  assert.ok(
+    began <= Date.parse(from) && Date.parse(from) < Date.parse(to) && Date.parse(to) <= Date.now(),
+    `${from} ${to}`,
+  );
+  const message = `Debug Wasprey internal: syscall event drop. ${dropped} system calls dropped from ${from} to ${to}.`;
+  assert.ok(alert.output.endsWith(message), alert.output);
+  const [text = ''] = built.lines().filter((each) => each.includes('syscall event drop'));
+  assert.ok(text.includes(`${message} (n_evts=${count} n_drops=${dropped} n_drops_buffer_total=${dropped} `), text);
+  assert.deepEqual(drops, { occurrences: 1, actions: 1 });
 });
 
 test('an idle agent stops at once, and can be stopped twice', async () => {

@@ -28,6 +28,7 @@ const HOLD: HoldCounters = {
   ended: { known: 0, 'timed-out': 0, 'too-many-events': 0, 'no-memory': 0, 'rules-replaced': 0, stopped: 0 },
 };
 const ENGINE = {
+  time: 0,
   capture: CAPTURE,
   matches: 3,
   matchesDropped: 0,
@@ -42,6 +43,7 @@ const ENGINE = {
 function summary(changed: Partial<Summary> = {}): Summary {
   return {
     engine: ENGINE,
+    drops: { occurrences: 0, actions: 0 },
     rules: { generation: 0, modules: [], setAside: [], reloads: { succeeded: 0, failed: 0 } },
     alerts: {
       alerts: 3,
@@ -89,6 +91,14 @@ test('whatever was lost is said', () => {
   assert.match(text, /records +3 made no sense/);
   assert.match(text, /processes +5 lost/);
   assert.match(text, /file +9 alerts not written/);
+});
+
+test('drops that were occurrences are told with what was done, in the words of Falco', () => {
+  const drops = { occurrences: 1200, actions: 9 };
+  assert.match(
+    renderSummary(summary({ drops }), 1),
+    /\n {2}drops {4}event drop detected: 1,200 occurrences, num times actions taken: 9\n/,
+  );
 });
 
 test('an engine that gave no numbers is said to have given none', () => {

@@ -60,6 +60,8 @@ describe('a configuration of Falco', () => {
     ]);
     assert.equal(configuration.webserver.enabled, true);
     assert.equal(configuration.webserver.listen_address, '0.0.0.0');
+    const { threshold, rate, actions } = configuration.syscall_event_drops;
+    assert.deepEqual([threshold, rate, actions], [0.1, 0.03333, ['log', 'alert']]);
     assert.match(configuration.program_output.program, /^jq '\{text: \.output\}' \| curl -d @- -X POST https:/);
     for (const { path, reason } of unused) {
       assert.match(reason, /^[A-Z`j].*\.$/, path);
@@ -148,6 +150,43 @@ error[CONFIG_VALUE]: webserver.listen_port can't be '99999'
     assert.match(mistakes('rules:\n  - enable: {rule: a}\n    disable: {tag: b}\n'), /has either enable or disable/);
     assert.match(mistakes('rules:\n  - enable: {rule: a, tag: b}\n'), /main\.yaml:2:5/);
     assert.match(mistakes('file_output: {enabled: true}'), /file_output is on, and needs file_output\.filename/);
+  });
+
+  it('about drops: what is ignored can not be told as well, and a share is from 0 to 1', () => {
+    const config = 'syscall_event_drops:\n  threshold: THRESHOLD\n  actions: [log, ignore]\n';
+    assert.equal(
+      mistakes(config.replace('THRESHOLD', '0')),
+      `error[CONFIG_CONFLICT]: syscall_event_drops.actions can't be both ignore and log
+  --> main.yaml:3:18
+   |
+ 3 |   actions: [log, ignore]
+   |                  ^^^^^^
+   = help: leave one of them out`,
+    );
+    for (const threshold of ['-1', '1.1']) {
+      assert.equal(
+        mistakes(config.replace('THRESHOLD', threshold).replace('log, ', '')),
+        `error[CONFIG_VALUE]: syscall_event_drops.threshold can't be '${threshold}'
+  --> main.yaml:2:14
+   |
+ 2 |   threshold: ${threshold}
+   |              ${'^'.repeat(threshold.length)}
+   = help: it is a number from 0 to 1`,
+      );
+    }
+    assert.equal(
+      mistakes('syscall_event_drops: {actions: [panic]}'),
+      `error[CONFIG_VALUE]: syscall_event_drops.actions[0] can't be 'panic'
+  --> main.yaml:1:33
+   |
+ 1 | syscall_event_drops: {actions: [panic]}
+   |                                 ^^^^^
+   = help: it is one of ignore, log, alert, exit`,
+    );
+    const actions = (text: string) => load(text).configuration.syscall_event_drops.actions;
+    assert.deepEqual(actions(''), ['alert']);
+    assert.deepEqual(actions('syscall_event_drops: {actions: []}'), []);
+    assert.deepEqual(actions('syscall_event_drops: {actions: [ignore, exit]}'), ['ignore', 'exit']);
   });
 
   it('of a file that can not be read', () => {

@@ -16,6 +16,7 @@ import { ruleEvents } from '../rule-events.ts';
 import { reasonOf } from '../rule-files.ts';
 import { type RuleWatch, watchRules } from '../rule-watch.ts';
 import { startControl } from '../run-control.ts';
+import { type DropExit, dropExit, dropSettings } from '../run-drops.ts';
 import { kubernetesPlace, runtimePlaces } from '../run-metadata.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from '../run-outputs.ts';
 import { RunServer } from '../run-server.ts';
@@ -120,7 +121,7 @@ class Run {
   #agent: Agent | undefined;
   #watch: RuleWatch | undefined;
   /** Ends the run; with the reason, if it is one to complain about. */
-  readonly #end = Promise.withResolvers<EngineError | undefined>();
+  readonly #end = Promise.withResolvers<EngineError | DropExit | undefined>();
 
   constructor(start: RunStart, server: RunServer, log: Log, terminal: Terminal) {
     this.#start = start;
@@ -200,6 +201,11 @@ class Run {
       runtimes: runtimePlaces(configuration),
       ...(kubernetes !== undefined && { kubernetes }),
       ...(onRules && { onRules }),
+      drops: dropSettings(configuration),
+      onDrops: {
+        onLog: (message) => this.#log.say('debug', message),
+        onExit: (message) => this.#end.resolve(dropExit(message)),
+      },
       onTrouble: (message) => this.#log.say('warning', message),
       onEnd: (error) => this.#end.resolve(error),
     };
@@ -238,14 +244,15 @@ class Run {
     );
   }
 
-  async #finish(agent: Agent, began: number, failure: EngineError | undefined): Promise<number> {
+  async #finish(agent: Agent, began: number, failure: EngineError | DropExit | undefined): Promise<number> {
     const seconds = (performance.now() - began) / 1000;
     const summary = await agent.stop();
     if (this.#log.format === 'text') this.#terminal.say(`\n${renderSummary(summary, seconds)}`);
     else this.#log.say('info', 'the end', { seconds, summary: renderSummary(summary, seconds).split('\n') });
     if (!failure) return EXIT.ok;
     const { message, code } = failure;
-    this.#log.say('critical', `the engine has ended by itself, nothing is watched any more: ${message} [${code}]`);
+    const ended = `the engine has ended by itself, nothing is watched any more: ${message} [${code}]`;
+    this.#log.say('critical', code === 'EVENTS_DROPPED' ? message : ended);
     return EXIT.failure;
   }
 }

@@ -1,9 +1,13 @@
 // What the agent offers on the network, and how it works.
 
 import { LOG_LEVELS } from '../../log/log.ts';
-import { choice, flag, section, text, unused, whole } from '../value-types.ts';
+import { choice, flag, fraction, list, section, text, unused, whole } from '../value-types.ts';
 
 const DROPPED = { least: 1, most: 65535 };
+
+/** Falco's. */
+const DROP_ACTIONS = ['ignore', 'log', 'alert', 'exit'] as const;
+const MOST_ACTIONS = 1_000_000;
 
 export const SERVICE_KEYS = {
   log_level: choice(
@@ -42,6 +46,28 @@ export const SERVICE_KEYS = {
     replay: unused('Recordings are evaluated by `wasprey replay`.'),
     gvisor: unused('gVisor is not watched; Falco no longer does it either.'),
   }),
+  syscall_event_drops: section(
+    'What is done when events are lost. They are counted in any case, by metrics and in the summary.',
+    {
+      threshold: fraction(
+        0,
+        { least: 0, most: 1 },
+        'Share of the events of a second, from 0 to 1, above which their loss is an occurrence. Falco says 0.1 where nothing is said, and in its own file.',
+      ),
+      actions: list(
+        choice(DROP_ACTIONS, 'alert', 'An action.'),
+        'What is done then: a message in the log (at level debug), an alert, or the end, with status 1. `[]` and `ignore` are nothing. Falco does nothing where nothing is said, and `log` and `alert` in its own file.',
+        ['alert'],
+      ),
+      rate: fraction(
+        0.03333,
+        { least: 0, most: MOST_ACTIONS },
+        'How often in a second that is done on average; the next time tells of all since the time before.',
+      ),
+      max_burst: whole(1, { least: 0, most: MOST_ACTIONS }, 'How often it may be done at once.'),
+      simulate_drops: flag(false, 'Take one event a second for lost, whatever the threshold. For trying it out.'),
+    },
+  ),
   control: section('The control socket, over which `wasprey status`, `reload`, `top` and `log-level` ask the agent.', {
     enabled: flag(false, 'Listen on a Unix socket that only the owner of the agent can open.'),
     socket: text('/run/wasprey/control.sock', 'Its path.'),

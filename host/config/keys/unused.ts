@@ -10,7 +10,6 @@ export const UNUSED_KEYS = {
     'There are no plugins: what the container plugin supplies is built in. Of its init_config, `engines` is applied, as container_engines.',
   ),
   log_syslog: unused('Messages go to standard error; syslog gets the alerts.'),
-  syscall_event_drops: unused('Drops are always counted, and told by an internal alert at most twice a minute.'),
   base_syscalls: unused('What the rules read decides what is captured.'),
   capture: unused('Recordings are made by `wasprey capture`, not by rules.'),
   libs_logger: unused('There is one log, with one level: log_level.'),

@@ -1,0 +1,66 @@
+// What became of the events so far, added up: as metrics and the alert of drops tell it.
+
+import type { CaptureCounters } from '../capture/native.ts';
+import { EVENT_TYPES } from '../schema/events.ts';
+
+/** Falco's kinds of drops, and the events of each; all others are of other interest. */
+const DROP_KINDS: readonly (readonly [kind: string, events: readonly string[]])[] = [
+  ['clone_fork', ['clone', 'clone3', 'fork', 'vfork']],
+  ['execve', ['execve', 'execveat']],
+  ['connect', ['connect']],
+  ['open', ['open', 'openat', 'openat2', 'creat']],
+  [
+    'dir_file',
+    [
+      'unlink',
+      'unlinkat',
+      'rmdir',
+      'mkdir',
+      'mkdirat',
+      'rename',
+      'renameat',
+      'renameat2',
+      'link',
+      'linkat',
+      'symlink',
+      'symlinkat',
+    ],
+  ],
+];
+const OTHER_KIND = 'other_interest';
+
+export interface EventTotals {
+  /** Those that the kernel told of, be it that it filtered or dropped them. */
+  readonly produced: number;
+  readonly evaluated: number;
+  readonly filtered: number;
+  /** Those that found no room in a ring. */
+  readonly dropped: number;
+  /** The same by Falco's kinds, each of which is there. */
+  readonly droppedByKind: ReadonlyMap<string, number>;
+  /** Calls that were not seen, since the kernel was running another BPF program; they are not among those produced. */
+  readonly missed: number;
+  /** Both that found no room and that were not seen. */
+  readonly lost: number;
+}
+
+export function eventTotals({ produced, evaluated, filtered, dropped, missedRuns }: CaptureCounters): EventTotals {
+  const byKind = new Map([...DROP_KINDS.map(([kind]) => kind), OTHER_KIND].map((kind) => [kind, 0]));
+  for (const { name, number } of EVENT_TYPES) {
+    const kind = DROP_KINDS.find(([, events]) => events.includes(name))?.[0] ?? OTHER_KIND;
+    byKind.set(kind, (byKind.get(kind) ?? 0) + (dropped[number] ?? 0));
+  }
+  return {
+    produced: sum(produced),
+    evaluated: sum(evaluated),
+    filtered: sum(filtered),
+    dropped: sum(dropped),
+    droppedByKind: byKind,
+    missed: missedRuns,
+    lost: sum(dropped) + missedRuns,
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, value) => total + value, 0);
+}
