@@ -62,6 +62,8 @@ export interface AgentOptions {
   readonly outputCloseMs?: number;
   /** evt.outputtime, and so on, in ISO 8601. */
   readonly isoTime?: boolean;
+  /** evt.buffer, and so on, in base64. */
+  readonly base64Buffers?: boolean;
   /** No alert is of this process and those that it has started. Of use where nothing but the agent runs in it. */
   readonly ignoresSelf?: boolean;
   /** Where the container runtimes are asked, if not at their usual places. */
@@ -192,6 +194,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         ...(options.compatCalls !== undefined && { compatCalls: options.compatCalls }),
         hostname: machine,
         isoTime: options.isoTime ?? false,
+        base64Buffers: options.base64Buffers ?? false,
         ignoresSelf: options.ignoresSelf ?? false,
       },
       {

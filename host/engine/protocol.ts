@@ -81,6 +81,8 @@ export interface WorkerStart {
   readonly hostname: string;
   /** evt.outputtime is ISO 8601. */
   readonly isoTime: boolean;
+  /** Buffers are shown in base64. */
+  readonly base64Buffers?: boolean;
   /** No alert is of the agent's own process and those that it has started. */
   readonly ignoresSelf?: boolean;
   /** What is captured is handed to the host in blocks as well. */

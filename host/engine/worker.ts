@@ -98,6 +98,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
     sessionStart,
     hostname: start.hostname,
     isoTime: start.isoTime,
+    base64Buffers: start.base64Buffers ?? false,
     isLive: parts.replay === undefined,
     names,
   };

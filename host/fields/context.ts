@@ -10,6 +10,8 @@ export interface ReadContext {
   readonly hostname: string;
   /** evt.outputtime is ISO 8601 in UTC instead of the local time of day. */
   readonly isoTime: boolean;
+  /** Buffers are shown in base64 instead of as text. */
+  readonly base64Buffers?: boolean;
   /** The events are those of processes that run here and now: /proc may be asked for what events don't carry. */
   readonly isLive: boolean;
   /** Of addresses that conditions compare with names. */

@@ -5,13 +5,14 @@ import { parameterBase } from '../schema/parameter-base.ts';
 import type { Parameter } from '../schema/types.ts';
 import { groupName, userName } from './account-names.ts';
 import { addressText, isMapped } from './address.ts';
+import type { ReadContext } from './context.ts';
 import { descriptorOf, kindAndProtocol, statDevice } from './descriptor.ts';
 import { nameFlags } from './flag-names.ts';
 import { isAbsolute } from './path.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
 import { NOT_AVAILABLE } from './text.ts';
 import { dateTime } from './time.ts';
-import { concatenate, encode, type FieldValue, integer, splitAtNul, text } from './value.ts';
+import { buffer, concatenate, encode, type FieldValue, integer, splitAtNul, text } from './value.ts';
 
 const EMPTY = new Uint8Array(0);
 const NO_DATA = encode('NULL');
@@ -31,7 +32,11 @@ export interface ParameterValue {
 }
 
 /** Undefined when the event has no such value or the capture can't supply it. */
-export function readParameter(event: EventRecord, parameter: Parameter): ParameterValue | undefined {
+export function readParameter(
+  event: EventRecord,
+  parameter: Parameter,
+  { base64Buffers }: ReadContext,
+): ParameterValue | undefined {
   if (parameter.member === undefined) return undefined;
   const { owner, member, index } = locate(event, parameter.member);
   const value = owner?.value(member, index);
@@ -45,7 +50,7 @@ export function readParameter(event: EventRecord, parameter: Parameter): Paramet
     case 'SOCKTUPLE':
       return { raw: text(value instanceof Uint8Array && value.length > 0 ? value : NO_DATA) };
     case 'BYTEBUF':
-      return { raw: { kind: 'buffer', bytes: listBytes(owner, member) } };
+      return { raw: buffer(listBytes(owner, member), base64Buffers) };
   }
   if (value === undefined) return undefined;
   return value instanceof Uint8Array ? { raw: text(value) } : numberValue(event, parameter, value);

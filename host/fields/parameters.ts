@@ -2,6 +2,7 @@
 
 import type { EventType } from '../schema/events.ts';
 import type { Parameter } from '../schema/types.ts';
+import type { ReadContext } from './context.ts';
 import { type ParameterValue, readParameter } from './parameter-value.ts';
 import type { EventRecord } from './record.ts';
 import { integerText, NOT_AVAILABLE, valueText } from './text.ts';
@@ -16,26 +17,26 @@ export function findParameter(type: EventType, argument: string): Parameter | un
 }
 
 /** evt.rawarg: the parameter in its own type. */
-export function rawParameter(event: EventRecord, argument: string): FieldValue | Absent {
+export function rawParameter(event: EventRecord, argument: string, context: ReadContext): FieldValue | Absent {
   const parameter = findParameter(event.type, argument);
   // Falco has no comparable form of an address; it is absent raw.
   if (!parameter || parameter.type === 'SOCKADDR' || parameter.type === 'SOCKTUPLE') return undefined;
-  const value = readParameter(event, parameter)?.raw;
+  const value = readParameter(event, parameter, context)?.raw;
   return value?.kind === 'integer' && parameter.type.startsWith('FLAGS') ? { ...value, base: 16 } : value;
 }
 
 /** evt.arg: the parameter's meaning as text. */
-export function parameterText(event: EventRecord, argument: string): FieldValue | Absent {
+export function parameterText(event: EventRecord, argument: string, context: ReadContext): FieldValue | Absent {
   const parameter = findParameter(event.type, argument);
-  const value = parameter && readParameter(event, parameter);
+  const value = parameter && readParameter(event, parameter, context);
   return value && text(value.meaning ?? shownText(value));
 }
 
 /** evt.args: every parameter as `name=raw(meaning)`. */
-export function allParameters(event: EventRecord): FieldValue {
+export function allParameters(event: EventRecord, context: ReadContext): FieldValue {
   const shown = event.type.parameters.map((parameter) => {
     const name = encode(`${parameter.name}=`);
-    const value = readParameter(event, parameter);
+    const value = readParameter(event, parameter, context);
     if (!value) return concatenate([name, encode(NOT_AVAILABLE)]);
     const meaning = value.meaning ? [encode('('), value.meaning, encode(')')] : [];
     return concatenate([name, shownText(value), ...meaning]);

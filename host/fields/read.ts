@@ -12,7 +12,7 @@ import { allParameters, parameterText, rawParameter } from './parameters.ts';
 import { processFileField } from './procfs.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
 import { renderedField } from './rendered.ts';
-import { type Absent, boolean, concatenate, type FieldValue, findByKey, integer, text } from './value.ts';
+import { type Absent, boolean, buffer, concatenate, type FieldValue, findByKey, integer, text } from './value.ts';
 
 const COMPUTED: ComputedFields = {
   ...EVT_FIELDS,
@@ -44,7 +44,7 @@ export function readField(
   if (isContainerField(field)) return containerValue(event, field, argument);
   switch (source.from) {
     case 'event':
-      return plain(event.value(source.member), field.type);
+      return plain(event.value(source.member), field.type, context);
     case 'image':
       return imageValue(event.image?.ancestor(source.hops ?? 0), source, argument);
     case 'ancestor':
@@ -52,7 +52,7 @@ export function readField(
     case 'computed':
       return COMPUTED[source.name]?.(event, argument, context);
     case 'argument':
-      return (source.raw ? rawParameter : parameterText)(event, argument ?? '');
+      return (source.raw ? rawParameter : parameterText)(event, argument ?? '', context);
     case 'rendered':
       return renderedField(field.name, event, context, allParameters);
     case 'procfs':
@@ -73,10 +73,10 @@ function containerValue(event: EventRecord, field: Field, argument: string | und
   return container && readContainerField(field, argument, container, momentOf(event));
 }
 
-function plain(value: MemberValue, type?: ValueType): FieldValue | Absent {
+function plain(value: MemberValue, type?: ValueType, context?: ReadContext): FieldValue | Absent {
   if (value === undefined) return undefined;
   if (!(value instanceof Uint8Array)) return integer(value);
-  return type === 'BYTEBUF' ? { kind: 'buffer', bytes: value } : text(value);
+  return type === 'BYTEBUF' ? buffer(value, context?.base64Buffers) : text(value);
 }
 
 function imageValue(

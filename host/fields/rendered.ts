@@ -14,7 +14,7 @@ export function renderedField(
   name: string,
   event: EventRecord,
   context: ReadContext,
-  parameters: (event: EventRecord) => FieldValue,
+  parameters: (event: EventRecord, context: ReadContext) => FieldValue,
 ): FieldValue | Absent {
   const { time } = event;
   switch (name) {
@@ -40,7 +40,7 @@ export function renderedField(
       return text(context.hostname);
     case 'evt.args':
     case 'evt.info':
-      return parameters(event);
+      return parameters(event, context);
     case 'thread.cgroups':
       return optional(event.image?.bytes('cgroup'));
     case 'fd.uid':

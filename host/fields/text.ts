@@ -15,7 +15,7 @@ export function valueText(value: FieldValue): Uint8Array {
     case 'text':
       return value.bytes;
     case 'buffer':
-      return printable(value.bytes);
+      return bufferText(value);
     case 'list':
       return concatenate([encode('('), concatenate(value.items, ','), encode(')')]);
     case 'integer':
@@ -36,7 +36,11 @@ export function integerText(value: bigint, base: 8 | 10 | 16): string {
   return value.toString(base).toUpperCase();
 }
 
+export function bufferText({ bytes, base64 }: Extract<FieldValue, { kind: 'buffer' }>): Uint8Array {
+  return base64 ? encode(Buffer.from(bytes).toString('base64')) : printable(bytes);
+}
+
 /** Each byte outside of printable ASCII as a dot. */
-export function printable(bytes: Uint8Array): Uint8Array {
+function printable(bytes: Uint8Array): Uint8Array {
   return bytes.map((byte) => (byte >= PRINTABLE_FIRST && byte <= PRINTABLE_LAST ? byte : DOT));
 }

@@ -2,8 +2,8 @@
 
 export type FieldValue =
   | { readonly kind: 'text'; readonly bytes: Uint8Array }
-  /** Bytes that are not text: what is not printable is shown as a dot. */
-  | { readonly kind: 'buffer'; readonly bytes: Uint8Array }
+  /** Bytes that are not text: what is not printable is shown as a dot, or all of it in base64. */
+  | { readonly kind: 'buffer'; readonly bytes: Uint8Array; readonly base64?: true }
   | { readonly kind: 'integer'; readonly value: bigint; readonly base: 8 | 10 | 16 }
   | { readonly kind: 'double'; readonly value: number }
   | { readonly kind: 'boolean'; readonly value: boolean }
@@ -25,6 +25,10 @@ export function encode(text: string): Uint8Array {
 
 export function text(value: Uint8Array | string): FieldValue {
   return { kind: 'text', bytes: typeof value === 'string' ? encode(value) : value };
+}
+
+export function buffer(bytes: Uint8Array, base64 = false): FieldValue {
+  return { kind: 'buffer', bytes, ...(base64 && { base64 }) };
 }
 
 export function integer(value: bigint | number, base: 8 | 10 | 16 = 10): FieldValue {

@@ -1,7 +1,7 @@
 // JSON with integers of any size and members in Falco's order: sorted by key.
 
 import { addressText } from '../fields/address.ts';
-import { integerText, printable } from '../fields/text.ts';
+import { bufferText, integerText } from '../fields/text.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
 import { quote } from './escape.ts';
 
@@ -19,7 +19,7 @@ export function valueJson(value: FieldValue | undefined): string {
     case 'text':
       return quote(decode(value.bytes));
     case 'buffer':
-      return quote(decode(printable(value.bytes)));
+      return quote(decode(bufferText(value)));
     case 'integer':
       return value.base === 10 ? String(value.value) : quote(integerText(value.value, value.base));
     case 'double':

@@ -14,15 +14,19 @@ export const EVENT_TIME = 1795528388365763965n;
 const CONTEXT: ReadContext = { sessionStart: EVENT_TIME - 5n, hostname: 'node-1', isoTime: false, isLive: false };
 
 /** A field's text, `<NA>` when it is absent. `name` is written as in a rule. */
-export function shown(event: EventRecord, name: string): string {
+export function shown(event: EventRecord, name: string, context: Partial<ReadContext> = {}): string {
   const resolved = resolveField(name);
   if (!resolved.ok) throw new Error(`${name}: ${resolved.reason}`);
-  const value = readField(event, resolved.field, resolved.argument, CONTEXT);
+  const value = readField(event, resolved.field, resolved.argument, { ...CONTEXT, ...context });
   return value ? decode(valueText(value)) : NOT_AVAILABLE;
 }
 
 /** `expected` maps fields to texts. */
-export function check(event: EventRecord, expected: Readonly<Record<string, string>>): void {
-  const actual = Object.fromEntries(Object.keys(expected).map((name) => [name, shown(event, name)]));
+export function check(
+  event: EventRecord,
+  expected: Readonly<Record<string, string>>,
+  context: Partial<ReadContext> = {},
+): void {
+  const actual = Object.fromEntries(Object.keys(expected).map((name) => [name, shown(event, name, context)]));
   assert.deepEqual(actual, expected);
 }

@@ -104,6 +104,7 @@ describe('alert lines', () => {
       [{ kind: 'boolean', value: true }, 'true'],
       [{ kind: 'time', nanoseconds: 5n, text: 'x' }, '5'],
       [{ kind: 'buffer', bytes: Uint8Array.of(65, 0, 255) }, '"A.."'],
+      [{ kind: 'buffer', bytes: Uint8Array.of(65, 0, 255), base64: true }, '"QQD/"'],
       [{ kind: 'address', bytes: Uint8Array.of(10, 0, 0, 1) }, '"10.0.0.1"'],
     ];
     for (const [value, json] of values) {

@@ -1,8 +1,9 @@
 // The text of each kind of field, against what Falco prints for the same values.
 
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DESCRIPTOR_STATE } from '../../host/schema/event-structs.ts';
-import { check, EVENT_TIME } from '../support/fields.ts';
+import { check, EVENT_TIME, shown } from '../support/fields.ts';
 import { RecordMemory } from '../support/records.ts';
 
 process.env.TZ = 'UTC';
@@ -197,6 +198,19 @@ test('connections', () => {
     fd: 25,
   });
   check(unix, { 'evt.arg.addr': '/run/app ctl.sock', 'fd.sockfamily': 'unix', 'fd.type': 'unix' });
+});
+
+test('buffers, as text and in base64', () => {
+  const memory = new RecordMemory();
+  const event = memory.event('recvfrom', memory.image({}), { data: 'a\u0000\n?', result: 4, fd: 3 });
+  const fields = ['evt.buffer', 'evt.arg.data', 'evt.rawarg.data'] as const;
+  check(event, Object.fromEntries(fields.map((name) => [name, 'a..?'])));
+  const base64Buffers = true;
+  check(event, Object.fromEntries(fields.map((name) => [name, 'YQAKPw=='])), { base64Buffers });
+  assert.match(shown(event, 'evt.args', { base64Buffers }), / data=YQAKPw== /);
+  assert.match(shown(event, 'evt.args'), / data=a\.\.\? /);
+  const empty = memory.event('recvfrom', memory.image({}), { result: 0, fd: 3 });
+  assert.equal(shown(empty, 'evt.arg.data', { base64Buffers }), 'NULL');
 });
 
 test('calls on paths', () => {

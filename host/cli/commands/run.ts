@@ -196,6 +196,7 @@ class Run {
       isoTime,
       kernelFilter,
       namesModules: configuration.engine.wasprey.module_field,
+      base64Buffers: configuration.buffer_format_base64,
       compatCalls: configuration.engine.wasprey.compat_calls,
       ignoresSelf: true,
       runtimes: runtimePlaces(configuration),

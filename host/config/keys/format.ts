@@ -9,6 +9,9 @@ export const FORMAT_KEYS = {
   json_include_message_property: flag(false, 'The alert line without time and priority, as `message`.'),
   json_include_output_fields_property: flag(true, 'The fields of the event, as `output_fields`.'),
   json_include_tags_property: flag(true, 'The tags of the rule, as `tags`.'),
-  buffer_format_base64: unused('Buffers are always shown as text, with what is not printable left out.'),
+  buffer_format_base64: flag(
+    false,
+    'Show buffers, such as evt.buffer, in base64 instead of as text with dots for what is not printable.',
+  ),
   buffered_outputs: unused('Alerts are written as they come; only those that wait anyway are put together.'),
 } as const;
