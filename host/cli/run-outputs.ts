@@ -8,8 +8,9 @@ import { descriptorOutput, type LineOutputOptions } from '../outputs/line-output
 import type { Output } from '../outputs/output.ts';
 import { programOutput } from '../outputs/program-output.ts';
 import { QuietOutput } from '../outputs/quiet-output.ts';
+import type { MessageOptions } from '../outputs/syslog/message.ts';
 import { syslogOutput } from '../outputs/syslog/output.ts';
-import { parsePlace } from '../outputs/syslog/place.ts';
+import { parsePlace, type SyslogPlace } from '../outputs/syslog/place.ts';
 import { httpOutputMakers } from './http-outputs.ts';
 import { CommandFailure } from './report-error.ts';
 import { reasonOf } from './rule-files.ts';
@@ -71,18 +72,27 @@ function makersOf(choice: OutputChoice): Maker[] {
 }
 
 function syslog({ configuration, json, format: alertFormat, onError }: OutputChoice): Output {
-  const { address, format, facility, ident } = configuration.syslog_output;
-  // The configuration was checked.
-  const place = parsePlace(address) ?? { kind: 'unix', path: address };
+  const { place, ...form } = syslogForm(configuration.syslog_output);
   return syslogOutput(place, {
-    format: format === 'auto' ? (place.kind === 'unix' ? 'rfc3164' : 'rfc5424') : format,
-    facility,
-    ident,
+    ...form,
     json,
     alertFormat,
     capacity: configuration.outputs_queue.capacity,
     onError: (error) => onError('syslog', error),
   });
+}
+
+/** Where messages go, and in which form. */
+export function syslogForm({
+  address,
+  format,
+  facility,
+  ident,
+}: Configuration['syslog_output']): MessageOptions & { readonly place: SyslogPlace } {
+  // The configuration was checked.
+  const place = parsePlace(address) ?? { kind: 'unix', path: address };
+  const auto = place.kind === 'unix' ? 'rfc3164' : 'rfc5424';
+  return { place, format: format === 'auto' ? auto : format, facility, ident };
 }
 
 /** With the limits that the configuration has for it. */

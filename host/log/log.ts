@@ -25,6 +25,27 @@ export async function openLog({ level, format, write }: LogOptions): Promise<Log
   return format === 'text' ? textLog(level, write) : await jsonLog(level, write);
 }
 
+/** The same log, whose messages also go elsewhere. */
+export function withCopy(log: Log, copy: (level: LogLevel, message: string) => void): Log {
+  return {
+    format: log.format,
+    get level() {
+      return log.level;
+    },
+    set level(other) {
+      log.level = other;
+    },
+    say(own, message, details) {
+      log.say(own, message, details);
+      if (passes(own, log.level)) copy(own, message);
+    },
+  };
+}
+
+function passes(own: LogLevel, least: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(own) <= LOG_LEVELS.indexOf(least);
+}
+
 function textLog(first: LogLevel, write: (text: string) => void): Log {
   let level = first;
   return {
@@ -36,7 +57,7 @@ function textLog(first: LogLevel, write: (text: string) => void): Log {
       level = other;
     },
     say(own, message) {
-      if (LOG_LEVELS.indexOf(own) <= LOG_LEVELS.indexOf(level)) write(`wasprey: ${message}\n`);
+      if (passes(own, level)) write(`wasprey: ${message}\n`);
     },
   };
 }

@@ -9,7 +9,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { openSyslogLog } from '../../host/cli/log-syslog.ts';
 import type { Priority } from '../../host/compiler/items.ts';
+import { loadConfig } from '../../host/config/load.ts';
 import { type Alert, DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
 import { syslogOutput } from '../../host/outputs/syslog/output.ts';
@@ -173,4 +175,26 @@ test('a daemon that is not there holds up nothing, and what it does not get is c
   const { written, dropped, queued } = output.counters;
   assert.deepEqual({ written, dropped, queued }, { written: 0, dropped: 10, queued: 0 });
   assert.match(told.join('\n'), /can't connect to the socket/);
+});
+
+test("the agent's own messages have their level as severity, and are one message a line", async () => {
+  const { configuration } = loadConfig({ environment: {}, options: [`syslog_output.address=${socket()}`] });
+  const failures: string[] = [];
+  const log = openSyslogLog(configuration, ({ message }) => failures.push(message));
+  const before = lines().length;
+  log.write('info', 'watching by 3 rules');
+  log.write('error', "new rules can't be used\n  --> a.yaml:1:1\n\n");
+  await log.close(5000);
+  await until('three lines', () => lines().length === before + 3);
+  assert.deepEqual(
+    lines()
+      .slice(before)
+      .map((line) => line.replace(/ \d+ \S+ \S+ /, ' ... ')),
+    [
+      'user info wasprey ... watching by 3 rules',
+      "user err wasprey ... new rules can't be used",
+      'user err wasprey ...   --> a.yaml:1:1',
+    ],
+  );
+  assert.deepEqual(failures, []);
 });

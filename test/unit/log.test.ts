@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { LOG_LEVELS, openLog } from '../../host/log/log.ts';
+import { LOG_LEVELS, openLog, withCopy } from '../../host/log/log.ts';
 
 for (const format of ['text', 'json'] as const) {
   it(`leaves out what is less severe than the level, which can change (${format})`, async () => {
@@ -34,4 +34,18 @@ it('is one JSON object a line, with level, time and details, whatever the messag
     { level: 'notice', message: 'a "b"\n\u001b[31m', keys: { x: 1 }, program: 'wasprey' },
   );
   assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000);
+});
+
+it('can have a copy, from the same level on', async () => {
+  const [own, copied]: [string[], string[]] = [[], []];
+  const log = withCopy(
+    await openLog({ level: 'info', format: 'text', write: (text) => own.push(text) }),
+    (level, message) => copied.push(`${level}: ${message}`),
+  );
+  log.say('debug', 'no');
+  log.say('error', 'yes');
+  log.level = 'debug';
+  log.say('debug', 'now');
+  assert.deepEqual(copied, ['error: yes', 'debug: now']);
+  assert.deepEqual(own, ['wasprey: yes\n', 'wasprey: now\n']);
 });

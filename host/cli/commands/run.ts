@@ -5,13 +5,14 @@ import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import type { Configuration } from '../../config/definition.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
-import { type Log, openLog } from '../../log/log.ts';
+import { type Log, openLog, withCopy } from '../../log/log.ts';
 import type { AlertAddition } from '../../outputs/additions.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand, EXIT } from '../command.ts';
 import { renderUnused } from '../configuration.ts';
 import { followRules } from '../follow-rules.ts';
+import { openSyslogLog } from '../log-syslog.ts';
 import { ruleEvents } from '../rule-events.ts';
 import { reasonOf } from '../rule-files.ts';
 import { type RuleWatch, watchRules } from '../rule-watch.ts';
@@ -56,9 +57,11 @@ export const RUN = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     const settings = await runSettings(options, operands, terminal);
-    const log = await logOf(settings, terminal);
-    tellUnused(settings, log, terminal);
+    const own = await logOf(settings, terminal);
     await prepare('capture');
+    await using syslog = syslogOf(settings, own);
+    const log = syslog.log;
+    tellUnused(settings, log, terminal);
     const server = await RunServer.start(settings.configuration, settings.configFiles);
     try {
       using _followed = await followRules(settings, (message) => log.say('warning', message));
@@ -92,6 +95,20 @@ interface RunStart {
 function logOf({ configuration, logLevel: level }: RunSettings, terminal: Terminal): Promise<Log> {
   const { log_format: format, log_stderr } = configuration;
   return openLog({ level, format, write: log_stderr ? (text) => terminal.say(text) : () => {} });
+}
+
+const SYSLOG_CLOSE_MS = 500;
+
+/** The log with its copy in syslog, if that is wanted. */
+function syslogOf({ configuration }: RunSettings, own: Log): { readonly log: Log } & AsyncDisposable {
+  if (!configuration.log_syslog) return { log: own, [Symbol.asyncDispose]: async () => {} };
+  const syslog = openSyslogLog(configuration, (error) =>
+    own.say('warning', `messages can't be written to syslog: ${reasonOf(error)}`),
+  );
+  return {
+    log: withCopy(own, (level, message) => syslog.write(level, message)),
+    [Symbol.asyncDispose]: () => syslog.close(SYSLOG_CLOSE_MS),
+  };
 }
 
 function tellUnused({ unused }: RunSettings, log: Log, terminal: Terminal): void {

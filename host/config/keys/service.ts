@@ -16,6 +16,10 @@ export const SERVICE_KEYS = {
     "Messages of the agent's own that are less severe are left out. `wasprey log-level` sets it while it runs.",
   ),
   log_stderr: flag(true, 'Write these messages to standard error.'),
+  log_syslog: flag(
+    false,
+    'Write them to syslog, where and under which name and facility syslog_output says, be that on or not. Falco does so by default.',
+  ),
   log_format: choice(['text', 'json'], 'text', 'Their form: lines for people, or a JSON object a line (not in Falco).'),
   engine: section('What is captured, and how.', {
     kind: choice(

@@ -31,8 +31,11 @@ export interface MessageOptions {
   readonly ident: string;
 }
 
+/** What the head of a message says. */
+export type SyslogHead = Pick<Alert, 'time' | 'priority' | 'hostname'>;
+
 /** @param line the alert as text or JSON, with nothing in it that ends a line */
-export function syslogMessage(alert: Alert, line: string, { format, facility, ident }: MessageOptions): Buffer {
+export function syslogMessage(alert: SyslogHead, line: string, { format, facility, ident }: MessageOptions): Buffer {
   // Falco's priorities are those of syslog, most severe first.
   const priority = facilityNumber(facility) * 8 + PRIORITIES.indexOf(alert.priority);
   const head =

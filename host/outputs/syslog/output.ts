@@ -1,26 +1,18 @@
-// Alerts to a syslog daemon. One that is away for a while gets what it has missed, as far as the queue holds it.
+// Alerts to a syslog daemon.
 
 import { type AlertFormat, alertLine } from '../alert.ts';
-import { LineQueue } from '../line-queue.ts';
-import type { Output, OutputCounters } from '../output.ts';
+import type { Output } from '../output.ts';
 import { type MessageOptions, syslogMessage } from './message.ts';
 import type { SyslogPlace } from './place.ts';
-import { openTransport, type SyslogTransport } from './transport.ts';
+import { SyslogSender, type SyslogSenderOptions } from './sender.ts';
 
-export interface SyslogOutputOptions extends MessageOptions {
+export interface SyslogOutputOptions extends MessageOptions, SyslogSenderOptions {
   readonly json: boolean;
   readonly alertFormat: AlertFormat;
-  readonly capacity?: number;
-  /** Told the first of a row of errors. */
-  readonly onError: (error: NodeJS.ErrnoException) => void;
 }
 
-/** Before another attempt; twice as long each time. */
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
-
 export function syslogOutput(place: SyslogPlace, options: SyslogOutputOptions): Output {
-  const sender = new Sender(place, options);
+  const sender = new SyslogSender(place, options);
   const form = { json: options.json, format: options.alertFormat };
   return {
     name: 'syslog',
@@ -31,107 +23,4 @@ export function syslogOutput(place: SyslogPlace, options: SyslogOutputOptions): 
       return sender.counters;
     },
   };
-}
-
-class Sender {
-  readonly #place: SyslogPlace;
-  readonly #onError: (error: NodeJS.ErrnoException) => void;
-  readonly #queue: LineQueue;
-  #transport: SyslogTransport | undefined;
-  #pauseMs = FIRST_PAUSE_MS;
-  #wake: () => void = () => {};
-  #working = false;
-  #closed = false;
-  #givenUp = false;
-  #idle: (() => void)[] = [];
-  #written = 0;
-  #dropped = 0;
-  #errors = 0;
-
-  constructor(place: SyslogPlace, { onError, capacity }: SyslogOutputOptions) {
-    this.#place = place;
-    this.#onError = onError;
-    this.#queue = new LineQueue(capacity);
-  }
-
-  get counters(): OutputCounters {
-    return { written: this.#written, dropped: this.#dropped, errors: this.#errors, queued: this.#queue.length };
-  }
-
-  push(message: Buffer): void {
-    if (this.#closed || !this.#queue.push(message)) this.#dropped++;
-    else if (!this.#working) void this.#work();
-  }
-
-  async drained(): Promise<void> {
-    if (this.#working) await new Promise<void>((resolve) => this.#idle.push(resolve));
-  }
-
-  async close(timeoutMs: number): Promise<void> {
-    this.#closed = true;
-    const late = setTimeout(() => this.#giveUp(), timeoutMs);
-    await this.drained();
-    clearTimeout(late);
-    this.#transport?.close();
-  }
-
-  #giveUp(): void {
-    this.#givenUp = true;
-    this.#dropped += this.#queue.clear();
-    this.#transport?.close();
-    this.#wake();
-    this.#tellIdle();
-  }
-
-  async #work(): Promise<void> {
-    this.#working = true;
-    for (let message = this.#queue.peek(); message && !this.#givenUp; message = this.#queue.peek()) {
-      const failure = await this.#send(message);
-      if (this.#givenUp) break;
-      if (failure) await this.#recover(failure);
-      else {
-        this.#queue.take();
-        this.#written++;
-        this.#pauseMs = FIRST_PAUSE_MS;
-      }
-    }
-    this.#working = false;
-    this.#tellIdle();
-  }
-
-  async #send(message: Buffer): Promise<NodeJS.ErrnoException | undefined> {
-    try {
-      this.#transport ??= await openTransport(this.#place);
-      if (this.#givenUp) this.#transport.close();
-      await this.#transport.send(message);
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
-    }
-  }
-
-  /** The message stays first in the queue, unless it is the message that is wrong. */
-  async #recover(failure: NodeJS.ErrnoException): Promise<void> {
-    this.#errors++;
-    if (this.#pauseMs === FIRST_PAUSE_MS) this.#onError(failure);
-    if (failure.code === 'EMSGSIZE') {
-      this.#queue.take();
-      this.#dropped++;
-      return;
-    }
-    this.#transport?.close();
-    this.#transport = undefined;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#pauseMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
-  }
-
-  #tellIdle(): void {
-    for (const resolve of this.#idle.splice(0)) resolve();
-  }
 }
