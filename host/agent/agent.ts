@@ -14,6 +14,7 @@ import { type KubernetesPlace, placeInCluster } from '../metadata/kubernetes/con
 import { type NameCounters, type NameLookup, NameResolver } from '../metadata/name-resolver.ts';
 import type { RuntimePlaces } from '../metadata/runtime-places.ts';
 import { type AlertAddition, withAdditions } from '../outputs/additions.ts';
+import type { KeyedValue } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import { type NamedCounters, OutputSet } from '../outputs/output-set.ts';
 import type { ReplayReport } from '../recording/replay.ts';
@@ -119,7 +120,7 @@ export interface Agent {
   /** Source `builder` only: process images and event records, as the kernel would have written them. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
   /** Raises an alert of the agent's own, for what went wrong around it. */
-  tell(rule: string, priority: Priority, message: string): void;
+  tell(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void;
   /** Evaluates what has arrived, writes out what is queued, and tells the final numbers. Takes two seconds at most; can be called again. */
   stop(): Promise<Summary>;
 }
@@ -245,7 +246,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     replaceOutputs: (names, replacement) => outputs.replace(names, replacement),
     reopenOutputs: () => outputs.reopen(),
     rulesFailed: (reason) => ruleSets.failed(reason),
-    tell: (rule, priority, message) => desk.internal(rule, priority, message),
+    tell: (rule, priority, message, fields) => desk.internal(rule, priority, message, fields),
     inject: (images, events) => running.inject(images, events),
     stop: () => {
       stopped ??= stop();

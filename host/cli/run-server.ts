@@ -5,11 +5,12 @@ import type { Agent } from '../agent/agent.ts';
 import { ENGINE_VERSION, printVersion } from '../compiler/items.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
 import type { Configuration } from '../config/definition.ts';
-import { agentFacts, type MetricChoice, metricsText } from '../metrics/source.ts';
+import { metricsText } from '../metrics/source.ts';
 import { type Health, healthOf } from '../web/health.ts';
 import { startWebServer, type WebServer } from '../web/server.ts';
 import { CommandFailure } from './report-error.ts';
 import { reasonOf } from './rule-files.ts';
+import type { MetricSource } from './run-metrics.ts';
 import { version } from './version.ts';
 
 export class RunServer {
@@ -19,12 +20,11 @@ export class RunServer {
 
   /**
    * Starts to answer, if the configuration wants it.
-   * @param configFiles that were read
    * @throws {CommandFailure} when it can't listen
    */
-  static async start(configuration: Configuration, configFiles: readonly string[]): Promise<RunServer> {
+  static async start(configuration: Configuration, source: MetricSource): Promise<RunServer> {
     const server = new RunServer();
-    if (configuration.webserver.enabled) await server.#listen(configuration, configFiles);
+    if (configuration.webserver.enabled) await server.#listen(configuration, source);
     return server;
   }
 
@@ -37,16 +37,7 @@ export class RunServer {
     await this.#server?.close();
   }
 
-  async #listen({ webserver, metrics }: Configuration, configFiles: readonly string[]): Promise<void> {
-    const facts = agentFacts(version(), configFiles);
-    const choice: MetricChoice = {
-      rules: metrics.rules_counters_enabled,
-      resources: metrics.resource_utilization_enabled,
-      state: metrics.state_counters_enabled,
-      // As in Falco, the numbers of CPUs come with those of all.
-      events: metrics.kernel_event_counters_enabled || metrics.kernel_event_counters_per_cpu_enabled,
-      perCpu: metrics.kernel_event_counters_per_cpu_enabled,
-    };
+  async #listen({ webserver, metrics }: Configuration, { facts, choice }: MetricSource): Promise<void> {
     const { listen_address: address, listen_port: port, ssl_enabled: secure, ssl_certificate: certificate } = webserver;
     try {
       this.#server = await startWebServer({

@@ -1,6 +1,7 @@
 // What a run tells at its end: events, alerts, drops.
 
 import type { Summary } from '../agent/agent.ts';
+import { eventTotals } from '../engine/event-totals.ts';
 
 /** Rules that the summary names, those with the most alerts first. */
 const NAMED_RULES = 10;
@@ -10,21 +11,15 @@ export function renderSummary({ engine, alerts, drops, outputs }: Summary, secon
   const lines: string[] = [];
   if (engine) {
     const { capture } = engine;
-    const [produced, evaluated, filtered, dropped] = [
-      capture.produced,
-      capture.evaluated,
-      capture.filtered,
-      capture.dropped,
-    ].map(sum);
+    const { produced, evaluated, filtered, dropped, missed, lost } = eventTotals(capture);
     lines.push(
-      `Watched for ${seconds.toFixed(1)} s: ${count(produced, 'event')}, ${count(alerts.alerts, 'alert')}, ${lost((dropped ?? 0) + capture.missedRuns, 'event')}.`,
+      `Watched for ${seconds.toFixed(1)} s: ${count(produced, 'event')}, ${count(alerts.alerts, 'alert')}, ${lostText(lost, 'event')}.`,
       `  events   ${number(evaluated)} evaluated, ${number(filtered)} filtered in the kernel, ${number(dropped)} dropped`,
     );
     if (capture.malformed > 0) lines.push(`  records  ${number(capture.malformed)} made no sense and were skipped`);
     if (engine.matchesDropped > 0)
       lines.push(`  matches  ${number(engine.matchesDropped)} dropped: alerts came faster than they could be written`);
-    if (capture.missedRuns > 0)
-      lines.push(`  calls    ${number(capture.missedRuns)} not seen: the kernel was running another BPF program`);
+    if (missed > 0) lines.push(`  calls    ${number(missed)} not seen: the kernel was running another BPF program`);
     if (capture.imagesLost > 0) lines.push(`  processes  ${number(capture.imagesLost)} lost`);
   } else {
     lines.push(`Watched for ${seconds.toFixed(1)} s: ${count(alerts.alerts, 'alert')}; the engine gave no numbers.`);
@@ -61,6 +56,6 @@ export function count(value: number | undefined, noun: string): string {
   return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-function lost(value = 0, noun: string): string {
+function lostText(value: number, noun: string): string {
   return value === 0 ? `no ${noun} lost` : `${count(value, noun)} lost`;
 }

@@ -2,6 +2,7 @@
 
 import type { Summary } from '../agent/agent.ts';
 import type { RuleModule } from '../agent/rule-module.ts';
+import { eventTotals } from '../engine/event-totals.ts';
 import type { EngineCounters } from '../engine/protocol.ts';
 import { findEventType } from '../schema/events.ts';
 
@@ -59,7 +60,7 @@ export interface StatusFacts {
 
 export function statusOf({ version, startedMs, modules }: StatusFacts, summary: Summary): AgentStatus {
   const { engine, alerts, rules, containers, outputs } = summary;
-  const total = (numbers: readonly number[] = []): number => numbers.reduce((sum, value) => sum + value, 0);
+  const totals = engine && eventTotals(engine.capture);
   const times = modules.map((_, index) => evaluationMs(engine, index));
   return {
     version,
@@ -67,10 +68,10 @@ export function statusOf({ version, startedMs, modules }: StatusFacts, summary: 
     startedMs,
     nowMs: Date.now(),
     events: {
-      produced: total(engine?.capture.produced),
-      evaluated: total(engine?.capture.evaluated),
-      filtered: total(engine?.capture.filtered),
-      dropped: total(engine?.capture.dropped) + (engine?.capture.missedRuns ?? 0),
+      produced: totals?.produced ?? 0,
+      evaluated: totals?.evaluated ?? 0,
+      filtered: totals?.filtered ?? 0,
+      dropped: totals?.lost ?? 0,
     },
     ringHighWater: engine?.capture.ringHighWater ?? 0,
     lagMs: averageLag(engine),

@@ -5,8 +5,8 @@ import type { CaptureCounters } from '../capture/native.ts';
 import { PRIORITIES } from '../compiler/items.ts';
 import { type EventTotals, eventTotals } from '../engine/event-totals.ts';
 import { counter, gauge, info, labelName, type Metric, type Sample } from './exposition.ts';
+import { type AgentFacts, type MetricChoice, runNumbers } from './facts.ts';
 import type { Resources } from './resources.ts';
-import type { AgentFacts, MetricChoice } from './source.ts';
 
 const NANOSECONDS = 1e6;
 
@@ -27,10 +27,9 @@ export function falcoMetrics(
   ];
 }
 
-function factMetrics(facts: AgentFacts, { rules, outputs }: Summary): Metric[] {
+function factMetrics(facts: AgentFacts, summary: Summary): Metric[] {
   const { version, hostname, kernel, startedMs, bootMs, cpus, configFiles } = facts;
-  const queueDrops = outputs.reduce((sum, { counters }) => sum + counters.dropped, 0);
-  const reloadMs = rules.reloads.lastSuccess ?? startedMs;
+  const { seconds, reloadMs, queueDrops } = runNumbers(facts, summary, Date.now());
   return [
     info('falcosecurity_falco_version_info', 'The version of Wasprey.', { version }),
     info('falcosecurity_falco_kernel_release_info', 'The release of the kernel.', { kernel_release: kernel }),
@@ -51,11 +50,7 @@ function factMetrics(facts: AgentFacts, { rules, outputs }: Summary): Metric[] {
       reloadMs * NANOSECONDS,
     ),
     gauge('falcosecurity_falco_host_boot_timestamp_nanoseconds', 'When the machine was started.', bootMs * NANOSECONDS),
-    counter(
-      'falcosecurity_falco_duration_seconds_total',
-      'How long the agent has run.',
-      (Date.now() - startedMs) / 1000,
-    ),
+    counter('falcosecurity_falco_duration_seconds_total', 'How long the agent has run.', seconds),
     gauge('falcosecurity_falco_host_num_cpus_total', 'CPUs of the machine.', cpus),
     counter('falcosecurity_falco_outputs_queue_num_drops_total', 'Alerts that the outputs lost.', queueDrops),
   ];

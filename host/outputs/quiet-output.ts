@@ -58,6 +58,11 @@ export class QuietOutput implements Output {
   }
 
   write(alert: Alert): void {
+    // Those of the agent's own come seldom, and each tells of its own time.
+    if (alert.source === 'internal') {
+      this.#output.write(alert);
+      return;
+    }
     const now = this.#now();
     this.#tellEnded(now);
     const key = kindOf(alert, this.#limits.kindFields);

@@ -152,6 +152,28 @@ error[CONFIG_VALUE]: webserver.listen_port can't be '99999'
     assert.match(mistakes('file_output: {enabled: true}'), /file_output is on, and needs file_output\.filename/);
   });
 
+  it('about the interval of metrics: it has a unit, and is not too short', () => {
+    assert.equal(
+      mistakes('metrics: {interval: 5}\n'),
+      `error[CONFIG_TYPE]: metrics.interval can't be '5'
+  --> main.yaml:1:21
+   |
+ 1 | metrics: {interval: 5}
+   |                     ^
+   = help: it is a time such as 30s or 1h, in ms, s, m, h, d, w or y`,
+    );
+    assert.equal(
+      mistakes('metrics: {interval: 99ms}\n'),
+      `error[CONFIG_VALUE]: metrics.interval can't be '99ms'
+  --> main.yaml:1:21
+   |
+ 1 | metrics: {interval: 99ms}
+   |                     ^^^^
+   = help: it is 100 ms at least`,
+    );
+    assert.equal(load('metrics: {interval: 1h30m}').configuration.metrics.interval, 5_400_000);
+  });
+
   it('about drops: what is ignored can not be told as well, and a share is from 0 to 1', () => {
     const config = 'syscall_event_drops:\n  threshold: THRESHOLD\n  actions: [log, ignore]\n';
     assert.equal(

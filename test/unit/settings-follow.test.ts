@@ -38,14 +38,15 @@ async function follow(before: string, changed: readonly string[], options: RunOp
 }
 
 test('each changed key is told once, with what becomes of it', async () => {
-  const after = 'log_level: debug\npriority: warning\nwebserver: {listen_port: 9000}\nmetrics: {interval: 1h}\n';
+  const after =
+    'log_level: debug\npriority: warning\nwebserver: {listen_port: 9000}\nmetrics: {jemalloc_stats_enabled: true}\n';
   const { log, said } = await follow('log_level: warning\n', [after, after]);
   assert.equal(log.level, 'debug');
   assert.deepEqual(said, [
     'wasprey: priority: debug -> warning (wasprey.yaml:2): applies with the rules, which are read anew\n',
     'wasprey: log_level: warning -> debug (wasprey.yaml:1): applies now\n',
     'wasprey: webserver.listen_port: 8765 -> 9000 (wasprey.yaml:3): applies from the next start\n',
-    'wasprey: these keys of the configuration have no effect here:\n  metrics.interval  Metrics are read when they are asked for.\n',
+    'wasprey: these keys of the configuration have no effect here:\n  metrics.jemalloc_stats_enabled  jemalloc is not used.\n',
   ]);
 });
 

@@ -19,6 +19,7 @@ import { type RuleWatch, watchRules } from '../rule-watch.ts';
 import { startControl } from '../run-control.ts';
 import { type DropExit, dropExit, dropSettings } from '../run-drops.ts';
 import { kubernetesPlace, runtimePlaces } from '../run-metadata.ts';
+import { type MetricSource, metricSource, RunMetrics } from '../run-metrics.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from '../run-outputs.ts';
 import { RunServer } from '../run-server.ts';
 import { RUN_OPTIONS, type RunSettings, runSettings } from '../run-settings.ts';
@@ -62,7 +63,8 @@ export const RUN = defineCommand({
     await using syslog = syslogOf(settings, own);
     const log = syslog.log;
     tellUnused(settings, log, terminal);
-    const server = await RunServer.start(settings.configuration, settings.configFiles);
+    const metrics = metricSource(settings.configuration, settings.configFiles);
+    const server = await RunServer.start(settings.configuration, metrics);
     try {
       using _followed = await followRules(settings, (message) => log.say('warning', message));
       // What is followed may be there only now.
@@ -72,6 +74,7 @@ export const RUN = defineCommand({
         modules: await rules.load(terminal, false),
         rulesHash: rules.hash,
         settings,
+        metrics,
         settingsNow: (into) => runSettings(options, operands, into),
       };
       return await new Run(start, server, log, terminal).untilStopped();
@@ -88,6 +91,7 @@ interface RunStart {
   /** Of what the modules were made from. */
   readonly rulesHash: string;
   readonly settings: RunSettings;
+  readonly metrics: MetricSource;
   /** Anew: the configuration may have changed. What is wrong with it is said to that terminal. */
   readonly settingsNow: (terminal: Terminal) => Promise<RunSettings>;
 }
@@ -153,10 +157,15 @@ class Run {
     // Before the start, so that a Ctrl-C during it stops cleanly as well. It may come twice: npm passes on what the terminal has sent.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#end.resolve(undefined));
     process.on('SIGHUP', () => this.#hangUp());
-    const options = await this.#agentOptions();
-    const agent = await startAgent(options);
+    const { configuration } = this.#settings;
+    const metrics = new RunMetrics(configuration, this.#start.metrics, (message) => this.#log.say('error', message));
+    const agent = await startAgent(await this.#agentOptions());
     // Log rotation has moved a file away.
-    process.on('SIGUSR1', () => agent.reopenOutputs());
+    process.on('SIGUSR1', () => {
+      agent.reopenOutputs();
+      metrics.reopen();
+    });
+    metrics.start(agent);
     this.#server.watch(agent);
     this.#agent = agent;
     const follower = new SettingsFollower({
@@ -165,7 +174,7 @@ class Run {
       terminal: this.#terminal,
       replaceOutputs: async (settings, names) => {
         // What applies from the next start only stays so in what is made anew, too.
-        const { isoTime, configuration } = this.#settings;
+        const { isoTime } = this.#settings;
         const kept = { isoTime, configuration: { ...settings.configuration, spool: configuration.spool } };
         this.#outputCount = await agent.replaceOutputs(names, await this.#makeOutputs({ ...settings, ...kept }, names));
       },
@@ -179,7 +188,7 @@ class Run {
       additions: () => additionsOf(follower.settings.configuration),
       say: (level, message) => this.#log.say(level, message),
     });
-    const control = await startControl(this.#settings.configuration, agent, this.#watch, this.#log);
+    const control = await startControl(configuration, agent, this.#watch, this.#log);
     const began = performance.now();
     this.#announce(began);
     const { duration } = this.#settings;
@@ -188,6 +197,7 @@ class Run {
     clearTimeout(timer);
     this.#watch.close();
     await control?.close();
+    await metrics.close(configuration.output_timeout);
     return this.#finish(agent, began, failure);
   }
 

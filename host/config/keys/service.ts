@@ -1,13 +1,15 @@
 // What the agent offers on the network, and how it works.
 
 import { LOG_LEVELS } from '../../log/log.ts';
-import { choice, flag, fraction, list, section, text, unused, whole } from '../value-types.ts';
+import { choice, duration, flag, fraction, list, section, text, unused, whole } from '../value-types.ts';
 
 const DROPPED = { least: 1, most: 65535 };
 
 /** Falco's. */
 const DROP_ACTIONS = ['ignore', 'log', 'alert', 'exit'] as const;
 const MOST_ACTIONS = 1_000_000;
+/** Falco's too. */
+const LEAST_METRICS_MS = 100;
 
 export const SERVICE_KEYS = {
   log_level: choice(
@@ -88,9 +90,16 @@ export const SERVICE_KEYS = {
   }),
   metrics: section('Numbers about the agent itself.', {
     enabled: flag(false, 'Gather metrics.'),
-    interval: unused('Metrics are read when they are asked for.'),
-    output_rule: unused('Metrics are served at /metrics; they are not written as alerts.'),
-    output_file: unused('Metrics are served at /metrics; they are not written to a file.'),
+    interval: duration(
+      '1h',
+      LEAST_METRICS_MS,
+      'How often they are written as `output_rule` and `output_file` have it; /metrics has them at any time.',
+    ),
+    output_rule: flag(
+      false,
+      'Write them as an alert, `Wasprey internal: metrics snapshot`, Informational, whatever `priority` says.',
+    ),
+    output_file: text('', 'Append them to this file, a JSON object a line; on SIGUSR1 it is opened anew. Empty: none.'),
     rules_counters_enabled: flag(true, 'Matches of each rule.'),
     resource_utilization_enabled: flag(true, 'CPU and memory that the agent and the machine use.'),
     state_counters_enabled: flag(true, 'Processes and containers that are known.'),
@@ -100,7 +109,13 @@ export const SERVICE_KEYS = {
     plugins_metrics_enabled: unused('There are no plugins.'),
     kernel_iter_event_counters_enabled: unused('Nothing is lost between the kernel and the first list of processes.'),
     jemalloc_stats_enabled: unused('jemalloc is not used.'),
-    convert_memory_to_mb: unused('Memory is served in bytes, as Prometheus wants it.'),
-    include_empty_values: unused('All values are served, zeros too.'),
+    convert_memory_to_mb: flag(
+      true,
+      'In alerts and files: memory in MB, or else in KB, and that of the container in bytes. At /metrics it is in bytes.',
+    ),
+    include_empty_values: flag(
+      false,
+      'In alerts and files: zeros too, besides those of the sums of events and drops, which are always there. At /metrics all are.',
+    ),
   }),
 } as const;

@@ -1,0 +1,103 @@
+// metrics.output_rule and output_file in a running agent: what is written, how often, and what becomes of a file that is moved away.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { startRun } from '../support/run-process.ts';
+
+let folder = '';
+let rules = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasprey-metrics-'));
+  rules = join(folder, 'rules.yaml');
+  writeFileSync(
+    rules,
+    `
+- rule: Marked file read
+  desc: d
+  condition: evt.type in (open, openat) and fd.name startswith ${folder}/marked
+  output: "%fd.name"
+  priority: WARNING
+`,
+  );
+});
+after(() => rmSync(folder, { recursive: true }));
+
+interface Sample {
+  readonly sample: number;
+  readonly output_fields: Readonly<Record<string, number | string>>;
+}
+
+function samples(path: string): Sample[] {
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
+
+test('snapshots are alerts and lines of a file, which is left when it is moved away', async () => {
+  const file = join(folder, 'stats.jsonl');
+  const settings = { enabled: 'true', interval: '300ms', output_rule: 'true', output_file: file };
+  const words = Object.entries(settings).map(([key, value]) => `-ometrics.${key}=${value}`);
+  await using agent = startRun(rules, '--json', ...words);
+  await agent.until('it watches', () => (/watching by 1 rule/.test(agent.stderr()) ? true : undefined));
+  spawnSync('cat', [join(folder, 'marked')]);
+  const known = await agent.until('a sample that knows of the alert', () =>
+    samples(file).find(({ output_fields: fields }) => fields['falco.rules.Marked_file_read'] === 1),
+  );
+  const { output_fields: fields } = known;
+  assert.ok(Number(fields['scap.n_evts']) >= 1 && Number(fields['falco.num_evts']) >= 1, JSON.stringify(fields));
+  assert.ok(Number(fields['falco.memory_rss_mb']) > 10 && Number(fields['falco.cpu_usage_perc']) > 0);
+  assert.equal(fields['falco.rules.matches_total'], 1);
+
+  const moved = `${file}.1`;
+  renameSync(file, moved);
+  agent.kill('SIGUSR1');
+  await agent.until('a new file', () => (samples(file).length > 0 ? true : undefined));
+  agent.kill('SIGTERM');
+  assert.equal(await agent.ended, 0);
+  const written = [...samples(moved), ...samples(file)];
+  assert.deepEqual(
+    written.map(({ sample }) => sample),
+    written.map((_, index) => index + 1),
+  );
+  const alerts = agent
+    .stdout()
+    .split('\n')
+    .filter((line) => line.includes('metrics snapshot'))
+    .map((line) => JSON.parse(line));
+  const [alert] = alerts;
+  assert.deepEqual(
+    [alert.rule, alert.priority, alert.source, alert.output.replace(/^\S+ /, '')],
+    ['Wasprey internal: metrics snapshot', 'Informational', 'internal', 'Informational Wasprey metrics snapshot'],
+  );
+  assert.deepEqual(
+    alerts.map(({ output_fields: own }) => own),
+    written.map(({ output_fields: own }) => own),
+  );
+});
+
+test('as text the alert has its fields behind it, and a group that is turned off is not there', async () => {
+  await using agent = startRun(
+    rules,
+    ...['-ometrics.enabled=true', '-ometrics.interval=200ms', '-ometrics.output_rule=true'],
+    ...['-ometrics.resource_utilization_enabled=false', '-ometrics.kernel_event_counters_enabled=false'],
+  );
+  const line = await agent.until('a snapshot', () => /^.* Wasprey metrics snapshot .*$/m.exec(agent.stdout())?.[0]);
+  assert.match(
+    line,
+    /^\S+: Informational Wasprey metrics snapshot \(evt\.time=\d+ evt\.hostname=\S+ evt\.source=syscall falco\.version=\S+ .* falco\.evts_rate_sec=\d+\.\d\)$/,
+  );
+  assert.doesNotMatch(line, /memory|scap\.n_/);
+});
+
+test('a file that can not be opened is an error at the start', async () => {
+  const words = ['-ometrics.enabled=true', '-ometrics.output_file=/nowhere/stats'];
+  await using agent = startRun(rules, ...words);
+  assert.equal(await agent.ended, 1);
+  assert.match(agent.stderr(), /can't write \/nowhere\/stats: no such file or directory\n.*see metrics\.output_file/i);
+});
