@@ -171,7 +171,7 @@ export class ContainerDirectory {
       if (!question) return;
       const { notice } = question;
       this.#asking++;
-      const deadline = Date.now() + this.#patience * ANSWER_SHARE;
+      const deadline = performance.now() + this.#patience * ANSWER_SHARE;
       void findContainer(notice, this.#runtimes.for(notice), deadline, this.#log).then((found) => {
         this.#asking--;
         if (this.#closed) return;

@@ -11,7 +11,7 @@ import { RuntimeRequestError } from './unix-http.ts';
 /** A sandbox is known to its runtime a moment after its first process has started: it is asked about again after this, and twice it. */
 const FIRST_PAUSE_MS = 40;
 
-/** Never rejects. `deadline`: ms since the epoch. */
+/** Never rejects. `deadline`: ms of performance.now(). */
 export async function findContainer(
   notice: ContainerNotice,
   sources: readonly ContainerSource[],
@@ -20,7 +20,7 @@ export async function findContainer(
 ): Promise<ContainerMetadata | LookupFailure> {
   for (let time = FIRST_PAUSE_MS; ; time *= 2) {
     const found = await askAll(notice, sources, deadline, log);
-    if (found !== 'not-known' || !isOfKubelet(notice) || Date.now() + time >= deadline) return found;
+    if (found !== 'not-known' || !isOfKubelet(notice) || performance.now() + time >= deadline) return found;
     await pause(time, undefined, { ref: false });
   }
 }

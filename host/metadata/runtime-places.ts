@@ -36,7 +36,7 @@ export interface ContainerSource {
   readonly place: string;
   /** Its socket or directory is there. */
   isPresent(): boolean;
-  /** Undefined if it does not know the container. `deadline`: ms since the epoch. */
+  /** Undefined if it does not know the container. `deadline`: ms of performance.now(), which goes on evenly where the wall clock is set. */
   find(id: string, deadline: number): Promise<ContainerMetadata | undefined>;
 }
 
@@ -98,6 +98,7 @@ function engine(name: 'docker' | 'podman', socket: string): ContainerSource {
     name,
     place: socket,
     isPresent: () => existsSync(socket),
-    find: (id, deadline) => inspectContainer(name, socket, id, AbortSignal.timeout(Math.max(1, deadline - Date.now()))),
+    find: (id, deadline) =>
+      inspectContainer(name, socket, id, AbortSignal.timeout(Math.max(1, deadline - performance.now()))),
   };
 }

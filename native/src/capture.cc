@@ -12,6 +12,7 @@
 #include <ctime>
 
 #include "bpf_source.h"
+#include "clocks.h"
 
 namespace wasprey {
 namespace {
@@ -36,28 +37,6 @@ constexpr int64_t kLateCommitNs = 1'000'000;
 
 /** How long an image outlives its process at least: a program that is preempted may still be writing an event of it. */
 constexpr uint64_t kGraceNs = 500'000'000;
-constexpr uint64_t kSecondNs = 1'000'000'000;
-
-uint64_t Now(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return static_cast<uint64_t>(time.tv_sec) * kSecondNs + static_cast<uint64_t>(time.tv_nsec);
-}
-
-/** ns to add to the boot clock for wall time: of the reading that took least, since it may be interrupted. */
-uint64_t ClockOffset() {
-  uint64_t offset = 0;
-  uint64_t least = UINT64_MAX;
-  for (int i = 0; i < 5; i++) {
-    const uint64_t before = Now(CLOCK_BOOTTIME);
-    const uint64_t wall = Now(CLOCK_REALTIME);
-    const uint64_t took = Now(CLOCK_BOOTTIME) - before;
-    if (took >= least) continue;
-    least = took;
-    offset = wall - before - took / 2;
-  }
-  return offset;
-}
 
 Status Watch(int epoll, int fd) {
   epoll_event event{};
@@ -134,6 +113,9 @@ Status Capture::Open(const std::vector<std::string>& event_types) {
                                          memory.controls, memory.secret);
   longest_pause_ = std::min<int64_t>(kLongestPauseNs, memory.ring_size * kSecondNs / kFastestBytes / 2);
   pause_ = std::min(kShortestPauseNs, longest_pause_);
+  if (wall_clock_.watch() >= 0) {
+    if (auto failed = Watch(epoll_.get(), wall_clock_.watch())) return failed;
+  }
   return Watch(epoll_.get(), source_->doorbell());
 }
 
@@ -288,9 +270,8 @@ uint64_t Capture::HousekeepingTime() const { return replay_clock_ != 0 ? replay_
 /** What is done now and then: the clock, and freeing images and containers that are not needed any more. */
 void Capture::Housekeep() {
   const uint64_t now = HousekeepingTime();
-  if (now >= next_clock_) {
-    next_clock_ = now + kSecondNs;
-    __atomic_store_n(&source_->memory().shared->clock_offset, ClockOffset(), __ATOMIC_RELAXED);
+  if (const auto offset = wall_clock_.NewOffset()) {
+    __atomic_store_n(&source_->memory().shared->clock_offset, *offset, __ATOMIC_RELAXED);
   }
   if (images_.InGrace() && now - grace_since_ >= kGraceNs && reader_->PastAll(grace_heads_)) images_.EndGrace();
   if (!images_.InGrace() && images_.HasRetiring()) {
@@ -309,14 +290,18 @@ void Capture::Housekeep() {
 
 Capture::Woken Capture::Sleep(int64_t timeout_ns) {
   const timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
-  epoll_event events[2];
-  const int count = epoll_pwait2(epoll_.get(), events, 2, &timeout, nullptr);
+  epoll_event events[3];
+  const int count = epoll_pwait2(epoll_.get(), events, 3, &timeout, nullptr);
   Woken woken = Woken::kByTime;
   for (int i = 0; i < count; i++) {
     if (events[i].data.fd == wake_.get()) {
       uint64_t value;
       static_cast<void>(!read(wake_.get(), &value, sizeof value));
       return Woken::kCalled;
+    }
+    if (events[i].data.fd == wall_clock_.watch()) {
+      wall_clock_.ClearWatch();  // Housekeep() comes next
+      continue;
     }
     source_->ClearDoorbell();
     woken = Woken::kByDoorbell;

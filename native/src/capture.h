@@ -18,6 +18,7 @@
 #include "image_table.h"
 #include "kernel_filter.h"
 #include "ring_reader.h"
+#include "wall_clock.h"
 
 namespace wasprey {
 
@@ -143,6 +144,7 @@ class Capture {
   std::unique_ptr<KernelFilter> filters_[IMAGE_CANDIDATE_BANKS];
   FileDescriptor epoll_;
   FileDescriptor wake_;
+  WallClock wall_clock_;
 
   bool polled_ = false;
   /** What was polled and not looked at by Hold() yet, as pairs of addresses, the last one first. */
@@ -157,7 +159,6 @@ class Capture {
   /** The recorded time that replay has come to; 0 when it is the machine's. */
   uint64_t replay_clock_ = 0;
   uint64_t grace_since_ = 0;
-  uint64_t next_clock_ = 0;
   uint64_t next_sweep_ = 0;
   std::vector<uint64_t> grace_heads_;
   /** The last member: its thread uses the others, and is waited for before they go. */

@@ -8,7 +8,7 @@
 namespace wasprey {
 
 Status Capture::Replay(const ReplayStep& step) {
-  if (replay_clock_ == 0) next_clock_ = next_sweep_ = 0;
+  if (replay_clock_ == 0) next_sweep_ = 0;
   // Only ever forward, whatever a damaged recording says.
   replay_clock_ = std::max(replay_clock_, step.clock);
   // Before the images, as it was: one whose time was over then is no parent of a later one.

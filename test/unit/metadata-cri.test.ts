@@ -94,7 +94,7 @@ async function find(answers: CriAnswers, id = ID, milliseconds = 2000): Promise<
   await using server = await startCriRuntime(answers);
   const runtimes = new CriRuntimes([server.socket], { failed: () => {}, working: () => {} });
   try {
-    return await runtimes.find(id, Date.now() + milliseconds);
+    return await runtimes.find(id, performance.now() + milliseconds);
   } finally {
     runtimes.close();
   }
@@ -226,7 +226,7 @@ describe('metadata: CRI', () => {
     const runtimes = new CriRuntimes([server.socket], { failed: () => {}, working: () => {} });
     await runtimes.findRunning();
     assert.equal(server.calls.get('ContainerStatus'), 1);
-    assert.equal((await runtimes.find(ID, Date.now() + 1000))?.name, 'web');
+    assert.equal((await runtimes.find(ID, performance.now() + 1000))?.name, 'web');
     assert.equal(server.calls.get('ContainerStatus'), 1);
     runtimes.close();
   });
@@ -234,13 +234,13 @@ describe('metadata: CRI', () => {
   it('a runtime that was restarted is found again', async () => {
     const first = await startCriRuntime(ANSWERS);
     const runtimes = new CriRuntimes([first.socket], { failed: () => {}, working: () => {} });
-    assert.equal((await runtimes.find(ID, Date.now() + 1000))?.name, 'web');
+    assert.equal((await runtimes.find(ID, performance.now() + 1000))?.name, 'web');
     first.stop();
     await using _ = await startCriRuntime(ANSWERS, ['v1'], first.socket);
     const deadline = Date.now() + 5000;
     let found: ContainerMetadata | undefined;
     while (!found && Date.now() < deadline) {
-      found = await runtimes.find(ID, Date.now() + 1000).catch(() => undefined);
+      found = await runtimes.find(ID, performance.now() + 1000).catch(() => undefined);
       await pause(50);
     }
     assert.equal(found?.name, 'web');

@@ -76,8 +76,11 @@ export class CriClient {
           reject(new MetadataError(kindOf(error), `${this.socket}: ${error.details}`, subject));
         }
       };
+      // gRPC counts from the wall clock, as it is when the call begins.
+      const wallDeadline = Date.now() + deadline - performance.now();
       try {
-        this.#client.makeUnaryRequest(path, encode, decode, message, new Metadata(), { deadline }, done);
+        const options = { deadline: wallDeadline };
+        this.#client.makeUnaryRequest(path, encode, decode, message, new Metadata(), options, done);
       } catch (error) {
         // It has been closed.
         reject(asMetadataError(error));

@@ -37,7 +37,7 @@ export class CriRuntimes {
     return presentSockets(this.#sockets).length > 0;
   }
 
-  /** Undefined if none of them knows the container. Rejects with MetadataError. */
+  /** Undefined if none of them knows the container. `deadline`: ms of performance.now(). Rejects with MetadataError. */
   async find(id: string, deadline: number): Promise<ContainerMetadata | undefined> {
     const early = this.#early.get(id);
     this.#early.delete(id);
@@ -48,7 +48,7 @@ export class CriRuntimes {
   async findRunning(): Promise<void> {
     this.#forget = setTimeout(() => this.#early.clear(), KEEP_MS);
     this.#forget.unref();
-    const deadline = Date.now() + START_TIMEOUT_MS;
+    const deadline = performance.now() + START_TIMEOUT_MS;
     try {
       for (const runtime of await this.#speaking(deadline)) {
         const ids = [...(await runtime.running(deadline))];
