@@ -1,6 +1,8 @@
 // A container of plain runc: its state directory says where its bundle is, the bundle's config.json the rest.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ContainerMetadata, ContainerMount } from './container-metadata.ts';
 import { environmentNames } from './environment-names.ts';
 import { readJsonFile } from './json-file.ts';
@@ -14,13 +16,32 @@ export const RUNC_ROOTS: readonly string[] = ['/run/runc'];
 /** Annotations by which tools that unpack an image into a bundle name it. */
 const IMAGE_ANNOTATIONS = ['org.opencontainers.image.ref.name', 'org.opencontainers.image.base.name'];
 
+/** Between two looks for the state of a container that is being made. It may live for some 50 ms, and its state no longer. */
+const LOOK_AGAIN_MS = 5;
+
+/**
+ * As readRuncContainer, but waits for the state of a container that is being made: runc makes its directory, then its cgroup, by which it
+ * becomes known here, and writes the state before the container's own program runs. `deadline`: ms of performance.now().
+ */
+export async function findRuncContainer(
+  id: string,
+  deadline: number,
+  roots: readonly string[] = RUNC_ROOTS,
+): Promise<ContainerMetadata | undefined> {
+  for (;;) {
+    const isBeingMade = isId(id) && roots.some((root) => existsSync(join(root, id)));
+    const found = await readRuncContainer(id, roots);
+    if (found || !isBeingMade || performance.now() >= deadline) return found;
+    await pause(LOOK_AGAIN_MS, undefined, { ref: false });
+  }
+}
+
 /** Undefined if no root has a state of that id, or what is there is damaged. */
 export async function readRuncContainer(
   id: string,
   roots: readonly string[] = RUNC_ROOTS,
 ): Promise<ContainerMetadata | undefined> {
-  // An id is a directory's name here; whoever made the cgroup chose it.
-  if (!/^[\w+.-]+$/.test(id) || id === '.' || id === '..') return undefined;
+  if (!isId(id)) return undefined;
   for (const root of roots) {
     const state = await readJsonFile(join(root, id, 'state.json'));
     if (!state) continue;
@@ -29,6 +50,11 @@ export async function readRuncContainer(
     return fromState(id, state, config);
   }
   return undefined;
+}
+
+/** An id is a directory's name here; whoever made the cgroup chose it. */
+function isId(id: string): boolean {
+  return /^[\w+.-]+$/.test(id) && id !== '.' && id !== '..';
 }
 
 /** runc keeps the bundle's path among the labels of its configuration: `bundle=/path`. */

@@ -8,7 +8,7 @@ import { CriRuntimes } from './cri/runtimes.ts';
 import { usualSockets } from './cri/sockets.ts';
 import { DOCKER_SOCKET, inspectContainer, PODMAN_SOCKET } from './docker.ts';
 import type { MetadataSource, SourceListener } from './failure-log.ts';
-import { RUNC_ROOTS, readRuncContainer } from './runc.ts';
+import { findRuncContainer, RUNC_ROOTS } from './runc.ts';
 
 export interface RuntimePlaces {
   /** Sockets that speak CRI: containerd's, CRI-O's. Those that are not there are left out. */
@@ -60,7 +60,7 @@ export class Runtimes {
         name: 'runc',
         place: runcRoots.join(', '),
         isPresent: () => runcRoots.some((path) => existsSync(path)),
-        find: (id) => readRuncContainer(id, runcRoots),
+        find: (id, deadline) => findRuncContainer(id, deadline, runcRoots),
       },
     };
   }
@@ -99,6 +99,6 @@ function engine(name: 'docker' | 'podman', socket: string): ContainerSource {
     place: socket,
     isPresent: () => existsSync(socket),
     find: (id, deadline) =>
-      inspectContainer(name, socket, id, AbortSignal.timeout(Math.max(1, deadline - performance.now()))),
+      inspectContainer(name, socket, id, AbortSignal.timeout(Math.max(1, Math.ceil(deadline - performance.now())))),
   };
 }

@@ -6,13 +6,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ContainerNotice } from '../../host/capture/native.ts';
 import { ContainerDirectory } from '../../host/metadata/container-directory.ts';
 import { fromImage, fromInspection } from '../../host/metadata/docker.ts';
 import { encodeContainer } from '../../host/metadata/encode-container.ts';
 import { parseImageName } from '../../host/metadata/image-name.ts';
 import { asNanoseconds } from '../../host/metadata/json-value.ts';
-import { readRuncContainer } from '../../host/metadata/runc.ts';
+import { findRuncContainer, readRuncContainer } from '../../host/metadata/runc.ts';
 import type { RuntimePlaces } from '../../host/metadata/runtime-places.ts';
 import { containerFields } from '../support/container-fields.ts';
 import { startDockerEngine } from '../support/docker-engine.ts';
@@ -107,6 +108,19 @@ describe('metadata: runc', () => {
     execFileSync('mkfifo', [join(bundle, 'config.json')]);
     const metadata = await readRuncContainer('web', [root]);
     assert.deepEqual([metadata?.name, metadata?.privileged], ['web', undefined]);
+  });
+
+  it('the state of a container that is being made is waited for, of one that is gone it is not', async () => {
+    mkdirSync(join(root, 'new'));
+    const found = findRuncContainer('new', performance.now() + 10_000, [root]);
+    await pause(20);
+    writeFileSync(join(root, 'new', 'state.json'), JSON.stringify(state));
+    assert.equal((await found)?.name, 'new');
+    const began = performance.now();
+    assert.equal(await findRuncContainer('gone', began + 10_000, [root]), undefined);
+    rmSync(join(root, 'new', 'state.json'));
+    assert.equal(await findRuncContainer('new', performance.now() + 30, [root]), undefined);
+    assert.ok(performance.now() - began < 5000);
   });
 
   it('an id that is no name of a directory is not looked for', async () => {
