@@ -85,6 +85,8 @@ export const RUN = defineCommand({
 });
 
 const OUTPUT_RULE = 'Wasprey internal: output failure';
+/** Between two alerts of failures of the same output. */
+const FAILURE_EVERY_MS = 30_000;
 
 interface RunStart {
   readonly modules: readonly RuleModule[];
@@ -139,6 +141,8 @@ class Run {
   readonly #log: Log;
   readonly #terminal: Terminal;
   #outputCount = 0;
+  /** When the other outputs were last told of an output's failure, by its name. */
+  readonly #failureTold = new Map<string, number>();
   #agent: Agent | undefined;
   #watch: RuleWatch | undefined;
   /** Ends the run; with the reason, if it is one to complain about. */
@@ -256,7 +260,19 @@ class Run {
   #outputFailed(name: string, error: NodeJS.ErrnoException): void {
     // Whoever read the alerts has gone (`| head`); with no other place for them there is nothing left to do.
     if (error.code === 'EPIPE' && this.#outputCount === 1) this.#end.resolve(undefined);
-    else this.#log.say('error', `alerts can't be written to ${name}: ${reasonOf(error)}`);
+    else {
+      const message = `alerts can't be written to ${name}: ${reasonOf(error)}`;
+      this.#log.say('error', message);
+      this.#tellOthers(name, message);
+    }
+  }
+
+  /** One that fails for every other alert would make as many of these. */
+  #tellOthers(name: string, message: string): void {
+    const now = performance.now();
+    if (now - (this.#failureTold.get(name) ?? Number.NEGATIVE_INFINITY) < FAILURE_EVERY_MS) return;
+    this.#failureTold.set(name, now);
+    this.#agent?.tell(OUTPUT_RULE, 'Critical', message);
   }
 
   #announce(now: number): void {
