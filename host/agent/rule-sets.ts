@@ -11,10 +11,18 @@ export const RELOAD_FAILURE_RULE = 'Wasprey internal: hot reload failure';
 
 const SET_ASIDE_RULE = 'Wasprey internal: rule module set aside';
 
+export interface ModuleSummary {
+  readonly name: string;
+  readonly sha256: string;
+  readonly rules: number;
+  /** ms since the epoch: a module that was in the set before as well is as old as it was. */
+  readonly inUseSince: number;
+}
+
 export interface RuleSetSummary {
   /** 0: the rules that the agent was started with; one more with each set that took over. */
   readonly generation: number;
-  readonly modules: readonly { readonly name: string; readonly sha256: string; readonly rules: number }[];
+  readonly modules: readonly ModuleSummary[];
   /** Modules that failed and are not evaluated any more, of this set and those before. */
   readonly setAside: readonly { readonly module: string; readonly failure: string; readonly reason: string }[];
   readonly reloads: {
@@ -45,6 +53,8 @@ export type RuleChange =
 export class RuleSets {
   readonly #host: RuleSetsHost;
   #modules: readonly RuleModule[];
+  /** By the hash of each of them. */
+  #inUseSince: ReadonlyMap<string, number>;
   /** Of the set in use, and the last that was given to one. */
   #generation = 0;
   #lastGiven = 0;
@@ -58,6 +68,7 @@ export class RuleSets {
 
   constructor(modules: readonly RuleModule[], host: RuleSetsHost) {
     this.#modules = modules;
+    this.#inUseSince = timesOf(modules, new Map());
     this.#host = host;
     host.desk.use(0, modules);
   }
@@ -95,6 +106,7 @@ export class RuleSets {
       throw error;
     }
     this.#modules = modules;
+    this.#inUseSince = timesOf(modules, this.#inUseSince);
     this.#generation = generation;
     this.#succeeded++;
     this.#lastSuccess = Date.now();
@@ -125,7 +137,12 @@ export class RuleSets {
   get summary(): RuleSetSummary {
     return {
       generation: this.#generation,
-      modules: this.#modules.map(({ name, sha256, rules }) => ({ name, sha256, rules: rules.length })),
+      modules: this.#modules.map(({ name, sha256, rules }) => ({
+        name,
+        sha256,
+        rules: rules.length,
+        inUseSince: this.#inUseSince.get(sha256) ?? 0,
+      })),
       setAside: this.#setAside,
       reloads: {
         succeeded: this.#succeeded,
@@ -146,4 +163,9 @@ export class RuleSets {
       ...(filter && { filter }),
     };
   }
+}
+
+function timesOf(modules: readonly RuleModule[], before: ReadonlyMap<string, number>): Map<string, number> {
+  const now = Date.now();
+  return new Map(modules.map(({ sha256 }) => [sha256, before.get(sha256) ?? now]));
 }

@@ -55,6 +55,14 @@ export interface HoldFull {
   readonly reason: 'too-many-events' | 'no-memory';
 }
 
+/** What the kernel has measured of a BPF program, since it was loaded. */
+export interface ProgramRuns {
+  readonly name: string;
+  readonly runs: number;
+  /** CPU time of all its runs. */
+  readonly nanoseconds: number;
+}
+
 /** Totals since the start. Per type arrays are indexed by event type number. */
 export interface CaptureCounters {
   /** Events that reached a ring, were dropped, or were filtered in the kernel, per CPU. */
@@ -79,6 +87,8 @@ export interface CaptureCounters {
   readonly malformed: number;
   /** Highest fill of a ring seen, 0 to 1. */
   readonly ringHighWater: number;
+  /** Those that have run while the kernel measures: see NativeAddon.measurePrograms(). */
+  readonly programs: readonly ProgramRuns[];
 }
 
 export interface Capture {
@@ -200,6 +210,11 @@ export interface NativeAddon {
   wake(handle: number): boolean;
   /** A descriptor that is connected to the datagram socket at a path; write(2) to it sends. It doesn't block. Throws CaptureError. */
   connectUnixDatagram(path: string): number;
+  /**
+   * The kernel counts and times the runs of all BPF programs of the machine until the descriptor that is returned is closed; so it
+   * does where the sysctl kernel.bpf_stats_enabled is 1. Throws CaptureError: it needs CAP_SYS_ADMIN.
+   */
+  measurePrograms(): number;
   /** For tests: the container a cgroup path names. */
   containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
   /** For tests: whether `path` is its own absolute lexical path, and that path; directory '' = not known. */

@@ -33,6 +33,7 @@ export function metricSource({ metrics }: Configuration, configFiles: readonly s
       // As in Falco, the numbers of CPUs come with those of all.
       events: metrics.kernel_event_counters_enabled || metrics.kernel_event_counters_per_cpu_enabled,
       perCpu: metrics.kernel_event_counters_per_cpu_enabled,
+      programs: metrics.libbpf_stats_enabled,
     },
   };
 }

@@ -36,10 +36,11 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     ]),
     section(
       `Modules, generation ${status.generation}`,
-      modules.map(({ name, sha256, rules: count, evaluationMs }) => [
+      modules.map(({ name, sha256, rules: count, evaluationMs, inUseSince }) => [
         escapeText(name),
         `${number(count)} rules`,
         `${number(Math.round(evaluationMs))} ms of evaluation`,
+        `since ${moment(inUseSince)}`,
         sha256,
       ]),
     ),

@@ -24,6 +24,8 @@ export interface ModuleStatus {
   readonly rules: number;
   /** ms of evaluation, measured on samples. */
   readonly evaluationMs: number;
+  /** ms since the epoch. */
+  readonly inUseSince: number;
 }
 
 export interface AgentStatus {
@@ -83,6 +85,7 @@ export function statusOf({ version, startedMs, modules }: StatusFacts, summary: 
       sha256,
       rules: length,
       evaluationMs: times[index] ?? 0,
+      inUseSince: rules.modules[index]?.inUseSince ?? startedMs,
     })),
     reloads: rules.reloads,
     rules: modules.flatMap((module, index) => rulesOf(module, times[index] ?? 0, engine, alerts.byRule)),

@@ -12,6 +12,8 @@ export interface MetricChoice {
   readonly state: boolean;
   readonly events: boolean;
   readonly perCpu: boolean;
+  /** BPF programs, where the kernel measures them. */
+  readonly programs: boolean;
 }
 
 /** What does not change. */

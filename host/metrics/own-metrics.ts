@@ -1,6 +1,7 @@
 // Metrics of what Falco does not have, or does not tell.
 
 import type { Summary } from '../agent/agent.ts';
+import type { CaptureCounters } from '../capture/native.ts';
 import { LAG_BOUNDS_MS } from '../engine/evaluation-clock.ts';
 import { type EngineCounters, HOLD_ENDS } from '../engine/protocol.ts';
 import type { OutputCounters } from '../outputs/output.ts';
@@ -77,6 +78,24 @@ function engineMetrics(counters: EngineCounters): Metric[] {
   ];
 }
 
+/** Of BPF programs, where the kernel measures them. */
+export function programMetrics({ programs }: CaptureCounters): Metric[] {
+  const samples = (value: (runs: CaptureCounters['programs'][number]) => number): Sample[] =>
+    programs.map((runs) => ({ labels: { program: runs.name }, value: value(runs) }));
+  return [
+    counter(
+      'wasprey_bpf_runs_total',
+      'Runs of each BPF program while the kernel measures them.',
+      samples(({ runs }) => runs),
+    ),
+    counter(
+      'wasprey_bpf_run_time_seconds_total',
+      'CPU time that these runs took.',
+      samples(({ nanoseconds }) => nanoseconds / 1e9),
+    ),
+  ];
+}
+
 function alertMetrics({ alerts }: Summary): Metric[] {
   const without = [...alerts.withoutContainer].map(([reason, value]) => ({ labels: { reason }, value }));
   return [
@@ -120,6 +139,11 @@ function ruleMetrics({ rules: { generation, modules, reloads, setAside } }: Summ
   const labels = modules.map(({ name, sha256, rules }) => ({ module: name, sha256, rules }));
   return [
     info('wasprey_rule_module_info', 'The modules in use.', ...labels),
+    gauge(
+      'wasprey_rule_module_in_use_timestamp_seconds',
+      'Since when each of them has been in use.',
+      modules.map(({ name, sha256, inUseSince }) => ({ labels: { module: name, sha256 }, value: inUseSince / 1000 })),
+    ),
     counter(
       'wasprey_rule_modules_set_aside_total',
       'Modules that failed and are not evaluated any more.',

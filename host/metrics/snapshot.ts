@@ -55,7 +55,7 @@ export class Snapshots {
 
   take({ summary, ruleNames, resources, nowMs }: SnapshotSource): KeyedValue[] {
     const { engine, alerts } = summary;
-    const { rules, events, state, perCpu } = this.#choice;
+    const { rules, events, state, perCpu, programs } = this.#choice;
     const { seconds } = runNumbers(this.#facts, summary, nowMs);
     const totals = engine && eventTotals(engine.capture);
     const now: Moment = {
@@ -77,6 +77,7 @@ export class Snapshots {
       ...(state && engine && { 'falco.n_drops_full_threadtable': integer(engine.capture.imagesLost) }),
       ...(events && totals && dropFields(totals)),
       ...(perCpu && engine && cpuFields(engine.capture)),
+      ...(programs && engine && programFields(engine.capture)),
     };
     const told = Object.entries(unlessEmpty).filter(([, value]) => this.#form.emptyValues || !isEmpty(value));
     return [...Object.entries(always), ...told].flatMap(([key, value]) => (value ? [{ key, value }] : []));
@@ -135,6 +136,15 @@ function cpuFields({ produced, droppedByCpu }: CaptureCounters): Fields {
   const each = (name: string, counts: readonly number[]) =>
     counts.map((count, cpu) => [`scap.${name}_cpu_${cpu}`, integer(count)]);
   return Object.fromEntries([...each('n_evts', produced), ...each('n_drops', droppedByCpu)]);
+}
+
+function programFields({ programs }: CaptureCounters): Fields {
+  const each = programs.map(({ name, runs, nanoseconds: time }) => ({
+    [`scap.${name}.run_cnt`]: integer(runs),
+    [`scap.${name}.run_time_ns`]: integer(time),
+    [`scap.${name}.avg_time_ns`]: integer(Math.floor(ratio(time, runs))),
+  }));
+  return Object.assign({}, ...each);
 }
 
 /** Rules whose names come to the same count together. */

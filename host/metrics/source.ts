@@ -4,7 +4,7 @@ import type { Summary } from '../agent/agent.ts';
 import { exposition, gauge, type Metric } from './exposition.ts';
 import type { AgentFacts, MetricChoice } from './facts.ts';
 import { falcoMetrics } from './falco-metrics.ts';
-import { ownMetrics } from './own-metrics.ts';
+import { ownMetrics, programMetrics } from './own-metrics.ts';
 import { readResources } from './resources.ts';
 
 /** @param summary undefined while nothing is captured yet */
@@ -14,6 +14,7 @@ export function metricsText(facts: AgentFacts, choice: MetricChoice, summary: Su
 }
 
 function metricsOf(facts: AgentFacts, choice: MetricChoice, summary: Summary): Metric[] {
+  const programs = choice.programs && summary.engine ? programMetrics(summary.engine.capture) : [];
   const resources = choice.resources ? readResources() : undefined;
-  return [...falcoMetrics(facts, summary, choice, resources), ...ownMetrics(summary)];
+  return [...falcoMetrics(facts, summary, choice, resources), ...ownMetrics(summary), ...programs];
 }

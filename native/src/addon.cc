@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "bpf_error.h"
+#include "bpf_stats.h"
 #include "capture_object.h"
 #include "container_id.h"
 #include "event_types.h"
@@ -110,6 +111,13 @@ Napi::Value ConnectDatagramSocket(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, fd->release());
 }
 
+/** () -> descriptor: the caller's to close. */
+Napi::Value MeasurePrograms(const Napi::CallbackInfo& info) {
+  auto fd = MeasureBpfPrograms();
+  if (!fd) return Throw(info.Env(), fd.error());
+  return Napi::Number::New(info.Env(), fd->release());
+}
+
 /** () -> [name, number, fixed size][]: the addon's idea of the event types. */
 Napi::Value EventTypes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -131,6 +139,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
   exports.Set("connectUnixDatagram", Napi::Function::New<ConnectDatagramSocket>(env, "connectUnixDatagram"));
+  exports.Set("measurePrograms", Napi::Function::New<MeasurePrograms>(env, "measurePrograms"));
   exports.Set("eventTypes", Napi::Function::New<EventTypes>(env, "eventTypes"));
   exports.Set("Capture", CaptureObject::Define(env));
   return exports;

@@ -50,7 +50,7 @@ class BpfSource : public EventSource {
   void ClearDoorbell() override {
     doorbell_.Drain([](const uint8_t*, size_t) {});
   }
-  uint64_t MissedRuns() const override;
+  std::vector<ProgramRuns> Programs() const override;
 
  private:
   Status Want(const std::vector<std::string>& event_types);
@@ -199,15 +199,16 @@ Status BpfSource::Load(BpfObject* object) {
   return std::nullopt;
 }
 
-uint64_t BpfSource::MissedRuns() const {
-  uint64_t missed = 0;
+std::vector<ProgramRuns> BpfSource::Programs() const {
+  std::vector<ProgramRuns> programs;
   const std::lock_guard lock(programs_mutex_);
   for (const auto& [name, program] : programs_) {
     bpf_prog_info info = {};
     uint32_t size = sizeof info;
-    if (bpf_prog_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) missed += info.recursion_misses;
+    if (bpf_prog_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) continue;
+    programs.push_back({std::string(name), info.run_cnt, info.run_time_ns, info.recursion_misses});
   }
-  return missed;
+  return programs;
 }
 
 /** A program that is loaded, or null. */

@@ -348,7 +348,8 @@ Counters Capture::Count() const {
   counters.ring_high_water = reader_->high_water();
   const SourceMemory& memory = source_->memory();
   counters.images_lost += memory.shared->images_lost;
-  counters.missed_runs = source_->MissedRuns();
+  counters.programs = source_->Programs();
+  for (const ProgramRuns& program : counters.programs) counters.missed_runs += program.missed;
   for (uint32_t cpu = 0; cpu < plan_.cpus; cpu++) {
     const ring_control& control = memory.controls[cpu];
     uint64_t produced = __atomic_load_n(&control.sequence, __ATOMIC_RELAXED);

@@ -313,6 +313,20 @@ Napi::Value CaptureObject::SetContainer(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), *address);
 }
 
+/** Of those that the kernel has measured. */
+Napi::Array RunsOf(Napi::Env env, const std::vector<ProgramRuns>& programs) {
+  Napi::Array array = Napi::Array::New(env);
+  for (const ProgramRuns& program : programs) {
+    if (program.runs == 0) continue;
+    Napi::Object runs = Napi::Object::New(env);
+    runs.Set("name", Napi::String::New(env, program.name));
+    runs.Set("runs", Napi::Number::New(env, static_cast<double>(program.runs)));
+    runs.Set("nanoseconds", Napi::Number::New(env, static_cast<double>(program.nanoseconds)));
+    array.Set(array.Length(), runs);
+  }
+  return array;
+}
+
 Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Capture* const capture = Open(env);
@@ -336,6 +350,7 @@ Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   number("held", counters.held);
   number("malformed", counters.malformed);
   number("ringHighWater", counters.ring_high_water);
+  object.Set("programs", RunsOf(env, counters.programs));
   return object;
 }
 

@@ -24,6 +24,16 @@ struct SourceMemory {
   BpfRingBuffer* lifecycle = nullptr;
 };
 
+/** What the kernel tells of a BPF program. */
+struct ProgramRuns {
+  std::string name;
+  /** Zero where the kernel does not measure them: see bpf_stats.h. */
+  uint64_t runs = 0;
+  uint64_t nanoseconds = 0;
+  /** How often it was left out because it, or another one, was running on that CPU: calls not seen. */
+  uint64_t missed = 0;
+};
+
 class EventSource {
  public:
   virtual ~EventSource() = default;
@@ -44,8 +54,8 @@ class EventSource {
   virtual int doorbell() const = 0;
   /** Makes it unreadable again. */
   virtual void ClearDoorbell() = 0;
-  /** How often the kernel left out a program because it, or another one, was running on that CPU: calls not seen. */
-  virtual uint64_t MissedRuns() const { return 0; }
+  /** Of each program that is loaded. */
+  virtual std::vector<ProgramRuns> Programs() const { return {}; }
 
   SourceMemory& memory() { return memory_; }
 

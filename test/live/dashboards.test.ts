@@ -50,6 +50,7 @@ before(async () => {
   const write = (name: string, value: unknown) => writeFileSync(join(folder, name), JSON.stringify(value));
   write('wasprey.yaml', {
     rules_files: [join(folder, 'rules.yaml')],
+    engine: { wasprey: { bpf_stats: true } },
     metrics: { enabled: true, kernel_event_counters_per_cpu_enabled: true },
     webserver: { enabled: true, listen_port: metrics, prometheus_metrics_enabled: true },
   });

@@ -21,6 +21,7 @@ const CAPTURE = {
   held: 0,
   malformed: 0,
   ringHighWater: 0,
+  programs: [],
 };
 const HOLD: HoldCounters = {
   now: 0,

@@ -41,7 +41,7 @@ const STATUS: AgentStatus = {
   eventsHeld: 2,
   setAside: [],
   generation: 1,
-  modules: [{ name: 'rules', sha256: 'ab'.repeat(32), rules: 2, evaluationMs: 12.4 }],
+  modules: [{ name: 'rules', sha256: 'ab'.repeat(32), rules: 2, evaluationMs: 12.4, inUseSince: 1_700_000_005_000 }],
   reloads: { succeeded: 1, failed: 0 },
   rules: [
     { name: 'Quiet', module: 'rules', priority: 'Notice', alerts: 0, estimatedMs: 10 },

@@ -64,6 +64,7 @@ function watched(settings: Partial<DropSettings>) {
         images: 0,
         imagesLost: 0,
         missedRuns: totals.missed,
+        programs: [],
         imagesEvicted: 0,
         unknownImages: 0,
         containers: 0,

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleModule } from '../../host/agent/rule-module.ts';
 import { parseTemplate } from '../../host/compiler/template.ts';
 import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
@@ -42,9 +43,17 @@ test('other rules take over, with what is known of processes', async () => {
   assert.equal(after, `sha256:${second.sha256}`);
   const { generation, modules, reloads } = agent.summary().rules;
   assert.equal(generation, 1);
-  assert.deepEqual(modules, [{ name: 'second.yaml', sha256: second.sha256, rules: 1 }]);
+  const [{ inUseSince = 0 } = {}] = modules;
+  assert.deepEqual(modules, [{ name: 'second.yaml', sha256: second.sha256, rules: 1, inUseSince }]);
+  assert.ok(Date.now() - inUseSince < 60_000);
   assert.equal(reloads.succeeded, 1);
   assert.ok(Date.now() - (reloads.lastSuccess ?? 0) < 60_000);
+  // What stays is as old as it was.
+  await sleep(2);
+  await agent.replaceRules([first, second]);
+  const times = agent.summary().rules.modules.map((module) => module.inUseSince);
+  assert.equal(times[1], inUseSince);
+  assert.ok((times[0] ?? 0) > inUseSince);
 });
 
 test('a module that fails when it is tried does not take over', async () => {

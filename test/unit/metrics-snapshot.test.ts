@@ -38,8 +38,15 @@ const FACTS: AgentFacts = {
   cpus: 2,
   configFiles: [{ name: '/etc/wasprey/wasprey.yaml', sha256: 'ab12' }],
 };
-const ALL: MetricChoice = { rules: true, resources: true, state: true, events: true, perCpu: true };
-const NONE: MetricChoice = { rules: false, resources: false, state: false, events: false, perCpu: false };
+const ALL: MetricChoice = { rules: true, resources: true, state: true, events: true, perCpu: true, programs: true };
+const NONE: MetricChoice = {
+  rules: false,
+  resources: false,
+  state: false,
+  events: false,
+  perCpu: false,
+  programs: false,
+};
 const FALCO: SnapshotForm = { memoryInMb: true, emptyValues: false };
 const RESOURCES: Resources = {
   cpuRatio: 0.0149,
@@ -70,7 +77,8 @@ before(async () => {
   const { capture } = summary.engine;
   const at = (type: number) => capture.evaluated.map((_, index) => (index === type ? 4 : 0));
   const dropped = at(capture.evaluated.findIndex((count) => count > 0));
-  const more = { produced: [10, 2], dropped, droppedByCpu: [4, 0], imagesLost: 7 };
+  const programs = [{ name: 'on_open', runs: 3, nanoseconds: 2501 }];
+  const more = { produced: [10, 2], dropped, droppedByCpu: [4, 0], imagesLost: 7, programs };
   later = { ...summary, engine: { ...summary.engine, capture: { ...capture, ...more } } };
 });
 after(() => built[Symbol.asyncDispose]());
@@ -128,6 +136,8 @@ describe('a snapshot', () => {
 
   it('has just what is chosen', () => {
     assert.deepEqual(taken(new Snapshots(FACTS, NONE, FALCO), { resources: undefined }), FACT_FIELDS);
+    const fields = taken(new Snapshots(FACTS, NONE, FALCO), { resources: undefined, summary: later });
+    assert.equal(fields['scap.on_open.run_cnt'], undefined);
   });
 
   it('tells rates and shares of the time since the one before', () => {
@@ -151,6 +161,9 @@ describe('a snapshot', () => {
       'scap.n_drops_cpu_0': '4',
       'scap.n_drops_cpu_1': undefined,
       'falco.n_drops_full_threadtable': '7',
+      'scap.on_open.run_cnt': '3',
+      'scap.on_open.run_time_ns': '2501',
+      'scap.on_open.avg_time_ns': '833',
     };
     for (const [name, value] of Object.entries(expected)) assert.equal(fields[name], value, name);
   });

@@ -49,7 +49,7 @@ test('are written where the pod is known; a refusal is told of', async () => {
   assert.ok(tell);
   const involvedObject = { apiVersion: 'v1', kind: 'Pod', ...POD };
   const path = '/api/v1/namespaces/security/events';
-  tell({ kind: 'replaced', generation: 1, modules: [{ name: 'a', sha256: '', rules: 3 }] });
+  tell({ kind: 'replaced', generation: 1, modules: [{ name: 'a', sha256: '', rules: 3, inUseSince: 0 }] });
   await until(() => events.length === 1);
   const replaced = { path, type: 'Normal', reason: 'RulesReplaced', message: '3 rules in use now', involvedObject };
   assert.deepEqual(events[0], replaced);

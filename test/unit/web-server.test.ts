@@ -100,7 +100,7 @@ describe('health', () => {
   });
 });
 
-const ALL: MetricChoice = { rules: true, resources: true, state: true, events: true, perCpu: true };
+const ALL: MetricChoice = { rules: true, resources: true, state: true, events: true, perCpu: true, programs: true };
 
 /** Name and labels -> value. Fails at what Prometheus would not read. */
 function parse(text: string): Map<string, number> {
@@ -166,7 +166,16 @@ three_info{a="1",b="x"} 1
     );
     await built.waitForLines(2);
     const summary = await built.agent.stop();
-    const values = parse(metricsText(agentFacts('1.2.3', []), ALL, summary));
+    const { engine } = summary;
+    assert.ok(engine);
+    assert.deepEqual(engine.capture.programs, [], 'no kernel is asked');
+    const programs = [{ name: 'on_open', runs: 4, nanoseconds: 2500 }];
+    const measured = { ...summary, engine: { ...engine, capture: { ...engine.capture, programs } } };
+    const values = parse(metricsText(agentFacts('1.2.3', []), ALL, measured));
+    const since = values.get(
+      `wasprey_rule_module_in_use_timestamp_seconds{module="${module.name}",sha256="${module.sha256}"}`,
+    );
+    assert.ok(since !== undefined && Math.abs(Date.now() / 1000 - since) < 60, `in use since ${since}`);
     const expected = {
       'falcosecurity_falco_version_info{version="1.2.3"}': 1,
       'falcosecurity_falco_rules_matches_total{rule_name="Shadow \\"read\\"",priority="4",source="syscall",tag_T1003_008="true",tag_a_b="true"}': 2,
@@ -179,6 +188,8 @@ three_info{a="1",b="x"} 1
       wasprey_alerts_total: 2,
       'wasprey_output_alerts_total{output="file",result="written"}': 4,
       wasprey_capturing: 1,
+      'wasprey_bpf_runs_total{program="on_open"}': 4,
+      'wasprey_bpf_run_time_seconds_total{program="on_open"}': 0.0000025,
     };
     for (const [name, value] of Object.entries(expected)) assert.equal(values.get(name), value, name);
     const perCpu = [...values].filter(([name]) => name.startsWith('falcosecurity_scap_n_evts_cpu_total'));
@@ -197,10 +208,17 @@ three_info{a="1",b="x"} 1
   });
 
   it('are served by the groups that are chosen, and say that nothing is captured yet', async () => {
-    const none: MetricChoice = { rules: false, resources: false, state: false, events: false, perCpu: false };
+    const none: MetricChoice = {
+      rules: false,
+      resources: false,
+      state: false,
+      events: false,
+      perCpu: false,
+      programs: false,
+    };
     await using built = await startBuiltAgent([]);
     const text = metricsText(agentFacts('1', []), none, built.agent.summary());
-    assert.doesNotMatch(text, /rules_matches|memory_rss|scap_n_/);
+    assert.doesNotMatch(text, /rules_matches|memory_rss|scap_n_|bpf_run/);
     assert.deepEqual([...parse(metricsText(agentFacts('1', []), ALL, undefined))], [['wasprey_capturing', 0]]);
   });
 });

@@ -9,6 +9,7 @@ import { type Log, openLog, withCopy } from '../../log/log.ts';
 import type { AlertAddition } from '../../outputs/additions.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
+import { measureBpfPrograms } from '../bpf-stats.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { renderUnused } from '../configuration.ts';
 import { followRules } from '../follow-rules.ts';
@@ -164,6 +165,7 @@ class Run {
     const { configuration } = this.#settings;
     const metrics = new RunMetrics(configuration, this.#start.metrics, (message) => this.#log.say('error', message));
     const agent = await startAgent(await this.#agentOptions());
+    if (configuration.engine.wasprey.bpf_stats) measureBpfPrograms((message) => this.#log.say('warning', message));
     // Log rotation has moved a file away.
     process.on('SIGUSR1', () => {
       agent.reopenOutputs();

@@ -30,6 +30,10 @@ export const SERVICE_KEYS = {
       'Where events come from. All of these mean the same here: the BPF programs of Wasprey. `wasprey replay` evaluates recordings.',
     ),
     wasprey: section('What Falco does not have.', {
+      bpf_stats: flag(
+        false,
+        'Have the kernel measure runs and CPU time of BPF programs, for the metrics. It needs CAP_SYS_ADMIN, and makes each run of every BPF program of the machine about 75 ns longer.',
+      ),
       compat_calls: flag(
         true,
         'Watch 32-bit system calls, which 64-bit programs can make too. It costs every system call about 90 ns; without, they are a way round all rules, unless the kernel refuses them (ia32_emulation=0, where it costs nothing).',
@@ -105,7 +109,10 @@ export const SERVICE_KEYS = {
     state_counters_enabled: flag(true, 'Processes and containers that are known.'),
     kernel_event_counters_enabled: flag(true, 'Events and drops.'),
     kernel_event_counters_per_cpu_enabled: flag(false, 'Events of each CPU.'),
-    libbpf_stats_enabled: unused('Run times of BPF programs are not measured.'),
+    libbpf_stats_enabled: flag(
+      true,
+      'Runs and CPU time of each BPF program, where the kernel measures them: by `engine.wasprey.bpf_stats`, or the sysctl `kernel.bpf_stats_enabled`.',
+    ),
     plugins_metrics_enabled: unused('There are no plugins.'),
     kernel_iter_event_counters_enabled: unused('Nothing is lost between the kernel and the first list of processes.'),
     jemalloc_stats_enabled: unused('jemalloc is not used.'),
