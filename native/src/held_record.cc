@@ -1,4 +1,4 @@
-// Strings of a record are relative to it, those of its second view to that; what was made for them lies elsewhere.
+// Strings of a record are relative to it, those of a further view to that; what was made for them lies elsewhere.
 
 #include "held_record.h"
 
@@ -15,6 +15,7 @@ constexpr uint32_t kPathsNames[] = {offsetof(event_paths, old_name), offsetof(ev
 
 static_assert(offsetof(event_open, name) == offsetof(event_descriptor, name));
 static_assert(offsetof(event_open, name) == offsetof(event_network, name));
+static_assert(offsetof(event_open, other_view) == offsetof(event_network, other_view));
 static_assert(offsetof(event_open, other_view) == offsetof(event_path, other_view));
 static_assert(offsetof(event_open, other_view) == offsetof(event_paths, other_view));
 
@@ -39,7 +40,10 @@ std::span<const uint32_t> NamesOf(Shape shape) {
 }
 
 constexpr uint32_t kOpenTexts[] = {offsetof(event_open, name), offsetof(event_open, raw), offsetof(event_open, resolved),
-                                   offsetof(event_open, directory)};
+                                   offsetof(event_open, directory), offsetof(event_open, elsewhere)};
+constexpr uint32_t kNetworkTexts[] = {offsetof(event_network, name),        offsetof(event_network, raw),
+                                      offsetof(event_network, resolved),    offsetof(event_network, directory),
+                                      offsetof(event_network, passed_path), offsetof(event_network, data)};
 constexpr uint32_t kPathTexts[] = {offsetof(event_path, raw), offsetof(event_path, name),
                                    offsetof(event_path, directory)};
 constexpr uint32_t kPathsTexts[] = {offsetof(event_paths, old_raw),       offsetof(event_paths, old_name),
@@ -47,11 +51,13 @@ constexpr uint32_t kPathsTexts[] = {offsetof(event_paths, old_raw),       offset
                                     offsetof(event_paths, new_name),      offsetof(event_paths, new_directory),
                                     offsetof(event_paths, text)};
 
-/** Where a second view of that shape has strings. Others have no views. */
+/** Where a further view of that shape has strings. Others have no views. */
 std::span<const uint32_t> TextsOf(Shape shape) {
   switch (shape) {
     case Shape::kOpen:
       return kOpenTexts;
+    case Shape::kNetwork:
+      return kNetworkTexts;
     case Shape::kPath:
       return kPathTexts;
     case Shape::kPaths:
@@ -117,10 +123,12 @@ uint32_t CopyWhole(const event_header& record, uint32_t address, const Completio
     copy.Set(at, string_ref{copy.AppendText(completion.Made(address + name.offset, name.length)), name.length});
   }
   copy.Align();
-  if ((record.flags & EVENT_FLAG_TWO_VIEWS) != 0) {
-    const auto other = Read<uint32_t>(bytes, offsetof(event_open, other_view));
+  const std::byte* from = bytes;
+  uint32_t last = 0;
+  while ((Read<uint16_t>(from, offsetof(event_header, flags)) & EVENT_FLAG_TWO_VIEWS) != 0) {
+    const auto other = Read<uint32_t>(from, offsetof(event_open, other_view));
     const uint32_t size = FixedSize(shape);
-    const auto* const from = reinterpret_cast<const std::byte*>(completion.Made(other, size).data());
+    from = reinterpret_cast<const std::byte*>(completion.Made(other, size).data());
     const uint32_t view = copy.Append(from, size);
     for (const uint32_t at : TextsOf(shape)) {
       const auto text = Read<string_ref>(from, at);
@@ -131,9 +139,12 @@ uint32_t CopyWhole(const event_header& record, uint32_t address, const Completio
       copy.Set(view + at, string_ref{in_copy - view, text.length});
     }
     copy.Align();
-    copy.Set(view + offsetof(event_open, other_view), target);
-    copy.Set(view + offsetof(event_header, size), copy.size() - view);
-    copy.Set(offsetof(event_open, other_view), target + view);
+    copy.Set(last + offsetof(event_open, other_view), target + view);
+    last = view;
+  }
+  if (last != 0) {
+    copy.Set(last + offsetof(event_open, other_view), target);
+    copy.Set(last + offsetof(event_header, size), copy.size() - last);
   }
   copy.Set(offsetof(event_header, size), copy.size());
   return copy.size();

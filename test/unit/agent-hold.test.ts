@@ -151,9 +151,13 @@ describe('the first event of a container', () => {
     await using docker = await startDockerEngine(answersOf(1, 'shop/web'), 50);
     await using built = await startBuiltAgent([await moduleOf(rules)], { runtimes: runtimesOf(docker) });
     const link = shadowRead(1, { name: undefined, raw: '../tmp/link' });
-    built.agent.inject([inContainer(1, 0)], [link]);
-    await built.waitForLines(1);
-    assert.deepEqual(messages(built), ['/etc/shadow fd.openpath=/tmp/link fd.realpath=/etc/shadow']);
+    const hardLink = shadowRead(1, { name: undefined, raw: '/a', resolved: '/b', elsewhere: '/etc/shadow' });
+    built.agent.inject([inContainer(1, 0)], [link, hardLink]);
+    await built.waitForLines(2);
+    assert.deepEqual(messages(built), [
+      '/etc/shadow fd.openpath=/tmp/link fd.realpath=/etc/shadow',
+      '/etc/shadow fd.openpath=/a fd.realpath=/b',
+    ]);
   });
 });
 
