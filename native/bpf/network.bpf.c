@@ -92,11 +92,17 @@ inline_always void append_data(struct record *record, u64 address, s64 size) {
   fill(record, start + length);
 }
 
-/* A connection that failed leaves no remote end in the sock: then what was asked for is told. */
+/* A connection that failed leaves no remote end in the sock, nor does a datagram: then what was asked for is told. An
+ * IPv6 socket that is bound to no address may be asked for one of IPv4. */
 inline_always void fill_remote(struct event_network *event) {
+  struct ipv6 local, passed;
   if (event->remote_port || !event->passed_port)
     return;
   event->remote_port = event->passed_port;
+  __builtin_memcpy(&local, event->local_address, sizeof(local));
+  __builtin_memcpy(&passed, event->passed_address, sizeof(passed));
+  if (is_mapped(passed) && is_unset(local))
+    event->kind = '4';
   if (event->kind == '4' && event->passed_family == AF_INET6)
     __builtin_memcpy(event->remote_address, event->passed_address + 12, 4);
   else

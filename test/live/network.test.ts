@@ -353,6 +353,22 @@ test('datagrams: the first to a peer, by address or connection', async () => {
   assertFields(alert, { 'fd.name': `${call.local}->127.0.0.1:${PORT + 2}`, 'fd.l4proto': 'udp', 'fd.connected': true });
 });
 
+test('datagrams to an IPv4 address by a socket of IPv6', async () => {
+  const observed = await observe([
+    ['socket', AF_INET6, SOCK_DGRAM, 0],
+    ['sendto', 'r0', 's:hello', 5, 0, `in6:::ffff:127.0.0.2:${PORT + 2}`, 'len'],
+    ['sendto', 'r0', 's:hello', 5, 0, `in6:::1:${PORT + 2}`, 'len'],
+  ]);
+  const [mapped, other] = [named(observed, 'sendto'), named(observed, 'sendto', 1)];
+  const { port } = split(mapped.call.local);
+  assertFields(mapped.alert, {
+    'fd.typechar': '4',
+    'fd.name': `0.0.0.0:${port}->127.0.0.2:${PORT + 2}`,
+    'fd.sip': '127.0.0.2',
+  });
+  assertFields(other.alert, { 'fd.typechar': '6', 'fd.name': `:::${port}->::1:${PORT + 2}`, 'fd.sip': '::1' });
+});
+
 test('datagrams to a peer that is known already are no news', async () => {
   const send = (port: number): Step => ['sendto', 'r0', 's:x', 1, 0, `in:127.0.0.1:${port}`, 'len'];
   const calls = await act([
