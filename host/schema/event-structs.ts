@@ -109,14 +109,18 @@ export const EVENT_STRUCTS = {
       { name: 'text', type: 'string', doc: 'finit_module: parameters; memfd_create: name' },
     ],
   ),
-  network: body('event_network', 'socket, bind, listen, connect, accept, accept4, sendto, sendmsg, recvfrom, recvmsg', [
+  network: body('event_network', 'socket, bind, listen, connect, accept, accept4, send*, recv*', [
     ...DESCRIPTOR,
     { name: 'domain', type: 'u32', doc: 'socket: address family' },
     { name: 'socket_type', type: 'u32', doc: 'socket: type without flags' },
     { name: 'protocol', type: 'u32', doc: 'socket: protocol' },
     { name: 'call_flags', type: 'u32', doc: 'accept4, send*, recv*: flags' },
     { name: 'backlog', type: 'i32', doc: 'listen: backlog' },
-    { name: 'length', type: 'u32', doc: 'send*, recvfrom: bytes asked for; recvmsg: bytes received' },
+    {
+      name: 'length',
+      type: 'u32',
+      doc: 'sendto, recvfrom: bytes asked for; sendmsg, sendmmsg, recvmsg, recvmmsg: bytes sent or received',
+    },
     { name: 'queue_length', type: 'u32', doc: 'accept: pending connections' },
     { name: 'queue_max', type: 'u32', doc: 'accept: backlog of the listener' },
     {
@@ -190,9 +194,10 @@ export const EVENT_FLAGS = {
   /** A 32-bit system call: of a 32-bit program, or by `int 0x80`. */
   COMPAT: 32,
   /**
-   * The names resolve to others than those passed, or the call does what another does (open_by_handle_at: openat). There is
-   * another view: the fixed part of the record again, with the resolved names for names, or of the other call's type. Rules are tried
-   * on all. An opened file that has a path elsewhere too may have a third view; the second has this flag then as well.
+   * The names resolve to others than those passed, or the call does what another does (open_by_handle_at: openat, a message of sendmmsg or
+   * recvmmsg: sendmsg or recvmsg). There is another view: the fixed part of the record again, with the resolved names for names, or of the
+   * other call's type. Rules are tried on all. An opened file that has a path elsewhere too may have a third view; the second has this
+   * flag then as well.
    */
   TWO_VIEWS: 64,
   /** This is not the first view. Of the last one, the size is the distance to the record that follows the event's own. */

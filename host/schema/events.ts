@@ -42,6 +42,7 @@ const MODE_NUMBER = parameter('mode', 'UINT32', { member: 'mode' });
 const MODE_BITS = parameter('mode', 'MODE', { member: 'mode', flags: 'chmod_mode' });
 const PATH = parameter('path', 'FSPATH', { member: 'name' });
 const RELATIVE_PATH = parameter('path', 'FSRELPATH', { member: 'name' });
+const LENGTH = parameter('size', 'UINT32', { member: 'length' });
 const DATA = parameter('data', 'BYTEBUF', { member: 'data' });
 const TUPLE = parameter('tuple', 'SOCKTUPLE', { member: 'name' });
 const PASSED_ADDRESS = parameter('addr', 'SOCKADDR', { member: 'passed_address' });
@@ -247,7 +248,7 @@ export const EVENT_TYPES: readonly EventType[] = [
     category: 'net',
     usesFd: true,
     io: 'write',
-    parameters: [RES, DATA, FD, parameter('size', 'UINT32', { member: 'length' }), TUPLE],
+    parameters: [RES, DATA, FD, LENGTH, TUPLE],
   },
   {
     name: 'sendmsg',
@@ -256,7 +257,7 @@ export const EVENT_TYPES: readonly EventType[] = [
     category: 'net',
     usesFd: true,
     io: 'write',
-    parameters: [RES, DATA, FD, parameter('size', 'UINT32', { member: 'length' }), TUPLE],
+    parameters: [RES, DATA, FD, LENGTH, TUPLE],
   },
   { name: 'unlink', number: 15, shape: 'path', category: 'file', parameters: [RES, PATH] },
   {
@@ -529,7 +530,7 @@ export const EVENT_TYPES: readonly EventType[] = [
     category: 'net',
     usesFd: true,
     io: 'read',
-    parameters: [RES, DATA, TUPLE, FD, parameter('size', 'UINT32', { member: 'length' })],
+    parameters: [RES, DATA, TUPLE, FD, LENGTH],
   },
   {
     name: 'recvmsg',
@@ -538,14 +539,7 @@ export const EVENT_TYPES: readonly EventType[] = [
     category: 'net',
     usesFd: true,
     io: 'read',
-    parameters: [
-      RES,
-      parameter('size', 'UINT32', { member: 'length' }),
-      DATA,
-      TUPLE,
-      parameter('msgcontrol', 'BYTEBUF'),
-      FD,
-    ],
+    parameters: [RES, LENGTH, DATA, TUPLE, parameter('msgcontrol', 'BYTEBUF'), FD],
   },
   {
     name: 'userfaultfd',
@@ -566,6 +560,26 @@ export const EVENT_TYPES: readonly EventType[] = [
     category: 'file',
     createsFd: true,
     parameters: [FD_RESULT, parameter('mountfd', 'FD', { member: 'dirfd' }), OPEN_FLAGS, PATH, DEV, INO],
+  },
+  {
+    // An event for each message, as in Falco. Its second view is the sendmsg that the message stands for.
+    name: 'sendmmsg',
+    number: 53,
+    shape: 'network',
+    category: 'net',
+    usesFd: true,
+    io: 'write',
+    parameters: [RES, FD, LENGTH, DATA, TUPLE],
+  },
+  {
+    // The same, with a recvmsg.
+    name: 'recvmmsg',
+    number: 54,
+    shape: 'network',
+    category: 'net',
+    usesFd: true,
+    io: 'read',
+    parameters: [RES, FD, LENGTH, DATA, TUPLE, parameter('msgcontrol', 'BYTEBUF')],
   },
 ];
 

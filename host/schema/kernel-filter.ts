@@ -12,7 +12,7 @@ export function familyOf(shape: EventShape): FilterFamily {
 }
 
 /** Of these the kernel drops none: of sends it tells the first to each peer alone, and what is received counts for that too. */
-const UNFILTERED: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'recvfrom', 'recvmsg']);
+const UNFILTERED: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'sendmmsg', 'recvfrom', 'recvmsg', 'recvmmsg']);
 
 export function isFiltered({ name }: EventType): boolean {
   return !UNFILTERED.has(name);

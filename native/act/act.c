@@ -13,6 +13,7 @@
 //   in:ADDRESS:PORT   in6:ADDRESS:PORT   un:PATH   un:@ABSTRACT     a socket address
 //   msg:ADDRESS   msg:    struct msghdr with 4 bytes of data, to that socket address or none; msg32: as 32-bit calls have it
 //   rights:FD   rights:   the same with a descriptor to pass on (FD is an argument as here), or with room for one
+//   msgs:ADDRESS,...      struct mmsghdr for each address, which may be empty, as msg: has it; msgs32: as 32-bit calls have it
 //   handle                struct file_handle: what name_to_handle_at has written is there for open_by_handle_at
 //   race:A B   race:A     the string or socket address A, which another thread makes B, or unmaps, once the kernel has read it;
 //                         both are of one length, and the last 8 bytes are the same
@@ -25,7 +26,7 @@
 //                         file is one of the ring's own; silent: no completion on success; full: no room for a completion;
 //                         many: an accept or a receive that goes on, into buffers of the kernel's choice, until the ring ends;
 //                         int80: a ring of 32-bit structures
-//   int80:CALL            the 32-bit call of that name
+//   int80:CALL            the 32-bit call of that name; int80+time64:recvmmsg is the one with a timeout of 64 bits
 //   socketcall:CALL       the 32-bit socketcall for it; socketcall+recv:recvfrom is its recv, which has four arguments
 //   x32:CALL              the call of that name by the x32 ABI
 // Actions:
@@ -87,7 +88,7 @@ static const struct call calls[] = {
     OPENS(bpf),      CALL(clone),         CALL(clone3),   CALL(chdir),       CALL(fchdir),      CALL(chroot),
     CALL(write),     CALL(getppid),       CALL(sendfile), OPENS(pidfd_open), CALL(pipe2),       OPENS(eventfd2),
     CALL(ftruncate), CALL(fcntl),         CALL(fchmodat2), CALL(recvfrom),    CALL(recvmsg),     OPENS(userfaultfd),
-    CALL(splice), CALL(socketpair), CALL(name_to_handle_at), OPENS(open_by_handle_at),
+    CALL(splice), CALL(socketpair), CALL(name_to_handle_at), OPENS(open_by_handle_at), CALL(sendmmsg), CALL(recvmmsg),
 };
 
 enum { X32_CALL = 0x40000000 };
@@ -120,7 +121,7 @@ static int makes_process(const char* name) {
 static long perform(const struct call* call, const char* way, const long* a) {
   long result;
   if (!strncmp(way, "ring", 4)) return call_by_ring(call->name, way, a);
-  if (!strncmp(way, "int80", 5)) return call_by_interrupt(call->name, a);
+  if (!strncmp(way, "int80", 5)) return call_by_interrupt(call->name, way, a);
   if (!strncmp(way, "socketcall", 10)) return call_by_socketcall(call->name, way, a);
   if (!strcmp(call->name, "vfork")) {  // libc's: a raw one would return twice through the same stack frame
     result = vfork();

@@ -50,7 +50,7 @@ void pretend(char** list);
 
 // Calls by other ways than the system call of that name (see act.c); their results are as the kernel gives them.
 long call_by_ring(const char* name, const char* how, const long* arguments);
-long call_by_interrupt(const char* name, const long* arguments);
+long call_by_interrupt(const char* name, const char* how, const long* arguments);
 long call_by_socketcall(const char* name, const char* how, const long* arguments);
 
 // race.c: memory of that size, with what `first` points to until the kernel has read all but its end, and then with what

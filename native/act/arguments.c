@@ -100,6 +100,8 @@ static void* file_handle(void) {
   return &handle;
 }
 
+enum { COMPAT_MESSAGE_SIZE = 28 };
+
 // struct compat_msghdr: all words of 32 bits.
 static void* compat_message(const char* text) {
   const struct msghdr* wide = message(text);
@@ -111,6 +113,21 @@ static void* compat_message(const char* text) {
   result[1] = wide->msg_namelen;
   result[2] = (unsigned)(unsigned long)data;
   result[3] = 1;
+  return result;
+}
+
+// An array of these, each followed by the length that the kernel writes.
+static void* messages(const char* text, void* one(const char*), size_t size, size_t room) {
+  size_t count = 1;
+  for (const char* at = text; *at; at++) count += *at == ',';
+  char *item = strdup(text), *result = calloc(count, room);
+  for (size_t i = 0; i < count; i++) {
+    char* comma = strchr(item, ',');
+    if (comma) *comma = 0;
+    memcpy(result + i * room, one(item), size);
+    if (comma) item = comma + 1;
+  }
+  argument_size = count * room;
   return result;
 }
 
@@ -172,6 +189,10 @@ long argument(const char* text) {
   }
   if (!strncmp(text, "in", 2) || !strncmp(text, "un:", 3)) return (long)socket_address(text);
   if (!strncmp(text, "race:", 5)) return race(text + 5);
+  if (!strncmp(text, "msgs32:", 7))
+    return (long)messages(text + 7, compat_message, COMPAT_MESSAGE_SIZE, COMPAT_MESSAGE_SIZE + sizeof(unsigned));
+  if (!strncmp(text, "msgs:", 5))
+    return (long)messages(text + 5, message, sizeof(struct msghdr), sizeof(struct mmsghdr));
   if (!strncmp(text, "msg32:", 6)) return (long)compat_message(text + 6);
   if (!strncmp(text, "msg:", 4)) return (long)message(text + 4);
   if (!strncmp(text, "rights:", 7)) return (long)message_with_rights(text + 7);

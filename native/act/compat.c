@@ -23,14 +23,14 @@ static const struct compat_call calls[] = {
     CALL(bind),     CALL(listen),     CALL(connect),      CALL(accept4),   CALL(sendto),    CALL(sendmsg),
     CALL(mount),    CALL(umount2),    CALL(memfd_create), CALL(unshare),   CALL(setns),     CALL(ptrace),
     CALL(bpf),      CALL(chdir),      CALL(setsid),       CALL(execve),    CALL(execveat),  CALL(fchmodat2),
-    CALL(recvfrom), CALL(recvmsg),    CALL(io_uring_setup), CALL(open_by_handle_at),
+    CALL(recvfrom), CALL(recvmsg),    CALL(io_uring_setup), CALL(open_by_handle_at), CALL(sendmmsg), CALL(recvmmsg),
     {"setuid", __NR_setuid32},        {"setgid", __NR_setgid32},           {"setresuid", __NR_setresuid32},
     {"setuid16", __NR_setuid},
 };
 
 static const char* const socket_calls[] = {
     [1] = "socket",    [2] = "bind",      [3] = "connect",  [4] = "listen",   [5] = "accept", [11] = "sendto",
-    [12] = "recvfrom", [16] = "sendmsg",  [17] = "recvmsg", [18] = "accept4",
+    [12] = "recvfrom", [16] = "sendmsg",  [17] = "recvmsg", [18] = "accept4",  [19] = "recvmmsg", [20] = "sendmmsg",
 };
 
 enum { SOCKETCALL_RECV = 10 };
@@ -52,7 +52,8 @@ static long interrupt(unsigned number, const long* a) {
   return result;
 }
 
-long call_by_interrupt(const char* name, const long* arguments) {
+long call_by_interrupt(const char* name, const char* how, const long* arguments) {
+  if (!strncmp(how, "int80+time64", 12) && !strcmp(name, "recvmmsg")) return interrupt(__NR_recvmmsg_time64, arguments);
   for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
     if (!strcmp(calls[i].name, name)) return interrupt(calls[i].number, arguments);
   die("no 32-bit call here: %s", name);
@@ -70,7 +71,7 @@ long call_by_socketcall(const char* name, const char* how, const long* arguments
 
 #else
 
-long call_by_interrupt(const char* name, const long*) { die("no 32-bit calls on this machine: %s", name); }
+long call_by_interrupt(const char* name, const char*, const long*) { die("no 32-bit calls on this machine: %s", name); }
 
 long call_by_socketcall(const char* name, const char*, const long*) { die("no 32-bit calls on this machine: %s", name); }
 

@@ -38,7 +38,7 @@ static void set_up(struct ring* ring, const char* how) {
   ring->sqpoll = strstr(how, "+sqpoll");
   params = (struct io_uring_params){.flags = ring->sqpoll ? IORING_SETUP_SQPOLL : 0, .sq_thread_idle = 100};
   if (strstr(how, "+int80"))
-    ring->fd = (int)call_by_interrupt("io_uring_setup", (long[6]){ENTRIES, (long)&params});
+    ring->fd = (int)call_by_interrupt("io_uring_setup", how, (long[6]){ENTRIES, (long)&params});
   else
     ring->fd = (int)syscall(SYS_io_uring_setup, ENTRIES, &params);
   ring->params = params;

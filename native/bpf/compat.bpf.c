@@ -73,7 +73,9 @@ static const struct compat_call compat_calls[] = {
     [306] = {EVENT_FCHMODAT},
     [310] = {EVENT_UNSHARE, CHANGE_PLACE},
     [330] = {EVENT_DUP3},
+    [337] = {EVENT_RECVMMSG},
     [342] = {EVENT_OPEN_BY_HANDLE_AT},
+    [345] = {EVENT_SENDMMSG},
     [346] = {EVENT_SETNS, CHANGE_PLACE},
     [350] = {EVENT_FINIT_MODULE},
     [353] = {EVENT_RENAMEAT2},
@@ -89,6 +91,7 @@ static const struct compat_call compat_calls[] = {
     [370] = {EVENT_SENDMSG},
     [371] = {EVENT_RECVFROM},
     [372] = {EVENT_RECVMSG},
+    [417] = {EVENT_RECVMMSG}, /* recvmmsg_time64 */
     [435] = {EVENT_CLONE3},
     [437] = {EVENT_OPENAT2},
     [452] = {EVENT_FCHMODAT}, /* fchmodat2 */
@@ -99,7 +102,8 @@ static const struct compat_call compat_calls[] = {
 static const u8 socket_calls[] = {
     [1] = EVENT_SOCKET,  [2] = EVENT_BIND,    [3] = EVENT_CONNECT,  [4] = EVENT_LISTEN,
     [5] = EVENT_ACCEPT, [10] = EVENT_RECVFROM, [11] = EVENT_SENDTO, [12] = EVENT_RECVFROM,
-    [16] = EVENT_SENDMSG, [17] = EVENT_RECVMSG, [18] = EVENT_ACCEPT4,
+    [16] = EVENT_SENDMSG, [17] = EVENT_RECVMSG, [18] = EVENT_ACCEPT4, [19] = EVENT_RECVMMSG,
+    [20] = EVENT_SENDMMSG,
 };
 #define SOCKETCALL_RECV 10 /* recvfrom without its last two arguments */
 

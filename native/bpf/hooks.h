@@ -64,15 +64,21 @@
   HOOK(EVENT_RECVFROM, "sys_exit_recvfrom", on_receive)            \
   HOOK(EVENT_RECVMSG, "sys_exit_recvmsg", on_receive)              \
   HOOK(EVENT_USERFAULTFD, "sys_exit_userfaultfd", on_descriptor)   \
+  HOOK(EVENT_SENDMMSG, "sys_exit_sendmmsg", on_send_many)          \
+  HOOK(EVENT_RECVMMSG, "sys_exit_recvmmsg", on_receive_many)       \
   HOOK(EVENT_OPEN_BY_HANDLE_AT, "sys_exit_open_by_handle_at", on_open)
 
 /* ALSO(event type, cookie, tracepoint, program): where else events of a type come from. A send may connect; a file
- * opened by its handle is told as such, and rules see an openat in it too. */
-#define WASPREY_ALSO(ALSO)                                            \
-  ALSO(EVENT_DUP, EVENT_DUP, "sys_exit_fcntl", on_descriptor)         \
-  ALSO(EVENT_FCHMODAT, EVENT_FCHMODAT, "sys_exit_fchmodat2", on_path) \
-  ALSO(EVENT_CONNECT, EVENT_SENDTO, "sys_exit_sendto", on_send)       \
-  ALSO(EVENT_CONNECT, EVENT_SENDMSG, "sys_exit_sendmsg", on_send)     \
+ * opened by its handle is told as such, and rules see an openat in it too; so they do a sendmsg or recvmsg in each
+ * message of many. */
+#define WASPREY_ALSO(ALSO)                                                  \
+  ALSO(EVENT_DUP, EVENT_DUP, "sys_exit_fcntl", on_descriptor)               \
+  ALSO(EVENT_FCHMODAT, EVENT_FCHMODAT, "sys_exit_fchmodat2", on_path)       \
+  ALSO(EVENT_CONNECT, EVENT_SENDTO, "sys_exit_sendto", on_send)             \
+  ALSO(EVENT_CONNECT, EVENT_SENDMSG, "sys_exit_sendmsg", on_send)           \
+  ALSO(EVENT_CONNECT, EVENT_SENDMMSG, "sys_exit_sendmmsg", on_send_many)    \
+  ALSO(EVENT_SENDMSG, EVENT_SENDMMSG, "sys_exit_sendmmsg", on_send_many)    \
+  ALSO(EVENT_RECVMSG, EVENT_RECVMMSG, "sys_exit_recvmmsg", on_receive_many) \
   ALSO(EVENT_OPENAT, EVENT_OPEN_BY_HANDLE_AT, "sys_exit_open_by_handle_at", on_open)
 
 /* What a system call may have changed in its process. */
@@ -121,6 +127,8 @@ enum program_slot {
   SLOT_DESCRIPTOR,
   SLOT_PROCESS,
   SLOT_RECEIVE,
+  SLOT_SEND_MANY,
+  SLOT_RECEIVE_MANY,
   SLOT_COUNT,
 };
 
@@ -135,6 +143,8 @@ enum program_slot {
   SLOT(SLOT_PATHS, on_paths)            \
   SLOT(SLOT_DESCRIPTOR, on_descriptor)  \
   SLOT(SLOT_PROCESS, on_process)        \
-  SLOT(SLOT_RECEIVE, on_receive)
+  SLOT(SLOT_RECEIVE, on_receive)        \
+  SLOT(SLOT_SEND_MANY, on_send_many)    \
+  SLOT(SLOT_RECEIVE_MANY, on_receive_many)
 
 #endif

@@ -72,6 +72,10 @@ SEC("raw_tp") int write_passed(void *ctx) {
     case EVENT_RECVMSG:
       write_passed_receive(&record, passed, task, &call);
       break;
+    case EVENT_SENDMMSG:
+    case EVENT_RECVMMSG:
+      tell_messages(&call, passed->type, result, passed->image);
+      break;
     case EVENT_UNLINK:
     case EVENT_UNLINKAT:
     case EVENT_RMDIR:

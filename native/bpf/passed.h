@@ -59,7 +59,9 @@ inline_always bool is_send(u32 type) {
 /* Whether a rule wants what a call of the type may be told as: see WASPREY_ALSO. */
 inline_always bool may_be_wanted(const struct capture_shared *control, u32 type) {
   return is_wanted(control, type) || (is_send(type) && is_wanted(control, EVENT_CONNECT)) ||
-         (type == EVENT_OPEN_BY_HANDLE_AT && is_wanted(control, EVENT_OPENAT));
+         (type == EVENT_OPEN_BY_HANDLE_AT && is_wanted(control, EVENT_OPENAT)) ||
+         (type == EVENT_SENDMMSG && (is_wanted(control, EVENT_SENDMSG) || is_wanted(control, EVENT_CONNECT))) ||
+         (type == EVENT_RECVMMSG && is_wanted(control, EVENT_RECVMSG));
 }
 
 /* Notes who makes the call. */

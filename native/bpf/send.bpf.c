@@ -91,14 +91,19 @@ inline_always bool is_new_peer(const struct call *call, u64 file, const union pa
   return true;
 }
 
-/* Makes room for the event of a send, if a rule wants it: a connect, or the first datagram to a peer. */
-inline_always bool reserve_send(struct record *record, const struct call *call, const struct sending *sending,
+/* Makes room for the event of a send that tells something: a connect, or the first datagram to a peer. */
+inline_always bool reserve_news(struct record *record, const struct call *call, const struct sending *sending,
                                 struct task_struct *task) {
   const struct send_arguments *arguments = &sending->arguments;
-  return is_wanted(record->capture, sending->type) &&
-         (sending->type == EVENT_CONNECT ||
+  return (sending->type == EVENT_CONNECT ||
           is_new_peer(call, sending->file, &sending->passed, arguments->address, arguments->length)) &&
          reserve_of(record, sending->type, sending->result, task, NETWORK_LONGEST, sizeof(struct event_network));
+}
+
+/* The same, if a rule wants it. */
+inline_always bool reserve_send(struct record *record, const struct call *call, const struct sending *sending,
+                                struct task_struct *task) {
+  return is_wanted(record->capture, sending->type) && reserve_news(record, call, sending, task);
 }
 
 /* Bytes of the first part that were sent. What a request of io_uring sends is told before. */

@@ -6,6 +6,7 @@
 #include "network.bpf.c"
 #include "send.bpf.c"
 #include "receive.bpf.c"
+#include "messages.bpf.c"
 #include "path.bpf.c"
 #include "paths.bpf.c"
 #include "descriptor.bpf.c"

@@ -100,7 +100,7 @@ struct event_descriptor {
 };
 _Static_assert(sizeof(struct event_descriptor) == 184, "struct event_descriptor: layout");
 
-/* socket, bind, listen, connect, accept, accept4, sendto, sendmsg, recvfrom, recvmsg */
+/* socket, bind, listen, connect, accept, accept4, send*, recv* */
 struct event_network {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
@@ -125,7 +125,7 @@ struct event_network {
   __u32 protocol; /* 168: socket: protocol */
   __u32 call_flags; /* 172: accept4, send*, recv*: flags */
   __s32 backlog; /* 176: listen: backlog */
-  __u32 length; /* 180: send*, recvfrom: bytes asked for; recvmsg: bytes received */
+  __u32 length; /* 180: sendto, recvfrom: bytes asked for; sendmsg, sendmmsg, recvmsg, recvmmsg: bytes sent or received */
   __u32 queue_length; /* 184: accept: pending connections */
   __u32 queue_max; /* 188: accept: backlog of the listener */
   __u16 passed_family; /* 192: bind, connect, send*: address passed; recv*: that of the sender; 0 = none */
@@ -352,8 +352,10 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define EVENT_RECVMSG 50
 #define EVENT_USERFAULTFD 51
 #define EVENT_OPEN_BY_HANDLE_AT 52
+#define EVENT_SENDMMSG 53
+#define EVENT_RECVMMSG 54
 
-#define EVENT_TYPE_COUNT 53
+#define EVENT_TYPE_COUNT 55
 
 #define EVENT_FLAG_TRUNCATED 1
 #define EVENT_FLAG_THREAD 2

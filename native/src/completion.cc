@@ -65,7 +65,7 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
       if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
       if (!Fit(event, event->raw, event->resolved, event->directory, event->passed_path, event->data))
         return Outcome::kMalformed;
-      return RoomOr(NameSocket(event, address));
+      return RoomOr(NameSocket(event, address) && ViewAlone(event, address));
     }
     case Shape::kPath: {
       auto* event = As<event_path>(record);

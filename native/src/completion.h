@@ -108,6 +108,7 @@ class Completion {
                   int32_t dirfd, const string_ref& name, string_ref* behind);
   bool ViewBehind(event_path* event, uint32_t address);
   bool ViewBehind(event_paths* event, uint32_t address);
+  bool ViewAlone(event_network* event, uint32_t address);
   bool NameOpened(event_open* event, uint32_t address);
   event_open* AddOpenView(event_open* event, uint32_t address, uint16_t type);
   template <typename Event>

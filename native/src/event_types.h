@@ -71,6 +71,8 @@ inline constexpr EventType kEventTypes[] = {
     {"recvmsg", EVENT_RECVMSG, Shape::kNetwork},
     {"userfaultfd", EVENT_USERFAULTFD, Shape::kDescriptor},
     {"open_by_handle_at", EVENT_OPEN_BY_HANDLE_AT, Shape::kOpen},
+    {"sendmmsg", EVENT_SENDMMSG, Shape::kNetwork},
+    {"recvmmsg", EVENT_RECVMMSG, Shape::kNetwork},
 };
 
 namespace event_types_internal {

@@ -12,6 +12,7 @@ namespace {
 // Rule modules find the next view of any event where an open event has it.
 static_assert(offsetof(event_path, other_view) == offsetof(event_open, other_view));
 static_assert(offsetof(event_paths, other_view) == offsetof(event_open, other_view));
+static_assert(offsetof(event_network, other_view) == offsetof(event_open, other_view));
 
 /** Of a string that a record at `address` refers to: the same, as a view at `view` does. */
 string_ref Moved(const string_ref& text, uint32_t view, uint32_t address) {
@@ -74,6 +75,15 @@ bool Completion::ViewBehind(event_paths* event, uint32_t address) {
   if (old_name.offset != 0) view->old_name = Moved(old_name, event->other_view, address);
   if (new_name.offset != 0) view->new_name = Moved(new_name, event->other_view, address);
   return true;
+}
+
+/** Each message of a call that sends or receives many is told as such, then as a sendmsg or recvmsg of its own. */
+bool Completion::ViewAlone(event_network* event, uint32_t address) {
+  const uint16_t type = event->header.type;
+  if (type != EVENT_SENDMMSG && type != EVENT_RECVMMSG) return true;
+  return AddView(event, address, type == EVENT_SENDMMSG ? EVENT_SENDMSG : EVENT_RECVMSG,
+                 {&event_network::name, &event_network::raw, &event_network::resolved, &event_network::directory,
+                  &event_network::passed_path, &event_network::data}) != nullptr;
 }
 
 /**

@@ -416,7 +416,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 176));
 }
 
-// -- event_network: socket, bind, listen, connect, accept, accept4, sendto, sendmsg, recvfrom, recvmsg
+// -- event_network: socket, bind, listen, connect, accept, accept4, send*, recv*
 
 /** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
 // @ts-ignore: decorator
@@ -550,7 +550,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<i32>(base, 176);
 }
 
-/** send*, recvfrom: bytes asked for; recvmsg: bytes received */
+/** sendto, recvfrom: bytes asked for; sendmsg, sendmmsg, recvmsg, recvmmsg: bytes sent or received */
 // @ts-ignore: decorator
 @inline export function networkLength(base: u32): u32 {
   return load<u32>(base, 180);

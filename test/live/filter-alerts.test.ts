@@ -11,10 +11,15 @@ import { thisPlace } from '../../host/generate/place.ts';
 import { act, makeDirectory, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live-numbers.ts';
 import { STOCK_FILES, stockRules } from '../support/stock-rules.ts';
 
 const READ = 'Read sensitive file untrusted';
+const OUTBOUND = 'Interpreted procs outbound network activity';
+const ENABLED = `
+- rule: ${OUTBOUND}
+  enabled: true
+`;
 const MARK = 'filter-alerts-';
 const folder = makeDirectory();
 const directory = folder.path;
@@ -28,7 +33,7 @@ before(async () => {
   mkdirSync(`${directory}/jail/etc`, { recursive: true });
   writeFileSync(`${directory}/jail/etc/shadow`, '');
   const start = (kernelFilter: boolean): Promise<LiveAgent> =>
-    LiveAgent.start(STOCK_FILES.map(stockRules), {
+    LiveAgent.start([...STOCK_FILES.map(stockRules), ENABLED], {
       kernelFilter,
       ruleMatching: 'all',
       warnings: 'accepted',
@@ -105,6 +110,34 @@ describe('each way to a file that a rule names', () => {
     const alerts = await alertsOf(mark);
     assert.equal(alerts.filter((alert) => alert.startsWith(`${READ}:`)).length, 2);
   });
+});
+
+test('datagrams, alone and many by one call', async () => {
+  const names = ['sendto', 'sendmsg', 'sendmmsg', 'int80:sendmmsg'];
+  for (const [index, name] of names.entries()) {
+    const mark = `${MARK}datagrams-${index}-`;
+    const peer = `in:203.0.113.5:${9443 + index}`;
+    const sends: readonly Step[] = [
+      ['sendto', 'r0', str('data'), 4, 0, peer, 'len'],
+      ['sendmsg', 'r0', `msg:${peer}`, 0],
+      ['sendmmsg', 'r0', `msgs:in:127.0.0.1:9,${peer},${peer},in:203.0.113.5:9`, 4, 0],
+      ['int80:sendmmsg', 'r0', `msgs32:${peer}`, 1, 0],
+    ];
+    await act([
+      ['@network', '203.0.113.5'],
+      ['@link', `${directory}/perl`],
+      ['@mark', mark],
+      ['socket', AF_INET, SOCK_DGRAM, 0],
+      ['bind', 'r0', 'in:203.0.113.5:0', 'len'],
+      sends[index] ?? assert.fail(),
+    ]);
+    const alerts = (await alertsOf(mark)).filter((alert) => alert.startsWith(`${OUTBOUND}:`));
+    assert.equal(alerts.length, name === 'sendmmsg' ? 2 : 1, name);
+    assert.ok(
+      alerts.every((alert) => alert.includes('->203.0.113.5:')),
+      alerts.join('\n'),
+    );
+  }
 });
 
 test('what the actions of `wasprey generate` do on this machine', async () => {

@@ -41,7 +41,7 @@ const PATHS = probe(
   ],
 );
 const SOCKETS = probe(
-  ['connect', 'bind', 'sendto', 'sendmsg'],
+  ['connect', 'bind', 'sendto', 'sendmsg', 'sendmmsg'],
   [
     'evt.res',
     'evt.arg.addr',
@@ -348,9 +348,10 @@ describe('addresses', () => {
     for (const step of [
       ['sendto', 'r0', str('data'), 4, 0, racedAddress(17207), 'len'],
       ['sendmsg', 'r0', `msg:${racedAddress(17207)}`, 0],
+      ['sendmmsg', 'r0', `msgs:${racedAddress(17207)}`, 1, 0],
     ] satisfies Step[]) {
       const { call, alert } = await last(SOCKETS, [['socket', AF_INET, SOCK_DGRAM, 0], step]);
-      assert.equal(call.result, 4);
+      assert.equal(call.result, step[0] === 'sendmmsg' ? 1 : 4);
       assertFields(alert, { 'fd.sip': '127.0.0.1', 'fd.sport': 9 });
     }
   });

@@ -30,7 +30,7 @@ const OUTBOUND = {
   priority: DEBUG
 `,
 };
-const SENDS = probe(['sendto', 'sendmsg'], ['fd.name']);
+const SENDS = probe(['sendto', 'sendmsg', 'sendmmsg'], ['fd.name']);
 const NAMES = probe(
   ['openat'],
   ['proc.name', 'proc.pname', 'fd.name'],
@@ -87,10 +87,12 @@ test('fchmodat2 is an fchmodat', async () => {
 const FAST_OPENS: readonly Step[] = [
   ['sendto', 'r0', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9', 'len'],
   ['sendmsg', 'r0', 'msg:in:127.0.0.1:9', MSG_FASTOPEN],
+  ['sendmmsg', 'r0', 'msgs:in:127.0.0.1:9,in:127.0.0.1:9', 2, MSG_FASTOPEN],
   ['ring:sendto', 'r0', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9', 'len'],
   ['ring:sendmsg', 'r0', 'msg:in:127.0.0.1:9', MSG_FASTOPEN],
   ['int80:sendto', 'r0', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9', 'len'],
   ['int80:sendmsg', 'r0', 'msg32:in:127.0.0.1:9', MSG_FASTOPEN],
+  ['int80:sendmmsg', 'r0', 'msgs32:in:127.0.0.1:9,in:127.0.0.1:9', 2, MSG_FASTOPEN],
 ];
 for (const step of FAST_OPENS) {
   test(`${step[0]} with MSG_FASTOPEN is a connect, and no send`, async () => {
@@ -113,6 +115,7 @@ for (const [step, isOutbound] of [
   [['connect', 'r3', 'in:203.0.113.5:9443', 'len'], true],
   [['sendto', 'r3', str('data'), 4, MSG_FASTOPEN, 'in:203.0.113.5:9443', 'len'], true],
   [['sendmsg', 'r3', 'msg:in:203.0.113.5:9443', MSG_FASTOPEN], true],
+  [['sendmmsg', 'r3', 'msgs:in:203.0.113.5:9443', 1, MSG_FASTOPEN], true],
   [['ring:sendto', 'r3', str('data'), 4, MSG_FASTOPEN, 'in:203.0.113.5:9443', 'len'], true],
   [['sendto', 'r3', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9443', 'len'], false],
 ] satisfies [Step, boolean][]) {

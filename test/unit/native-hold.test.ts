@@ -58,56 +58,65 @@ function flagsOf(event: EventRecord): number {
   return event.number('flags') & (EVENT_FLAGS.HELD | EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW);
 }
 
-test('a copy has the names that were made, and the second view, in itself', () => {
+test('a copy has the names that were made, and the further views, in itself', () => {
   using builder = new BuilderCapture();
   const image = processIn(builder, 1);
   builder.poll();
   assert.ok(builder.capture.awaitContainer(idOf(1)));
   open(builder, image, '../etc//./passwd', '/etc/passwd');
   open(builder, image, 'link', '/etc/shadow');
+  const elsewhere = { resolved: '/srv/link', elsewhere: '/etc/shadow' };
+  builder.event('openat', { image, kind: 'f'.charCodeAt(0), dirfd: -100, raw: 'link', ...elsewhere });
   builder.event('open_by_handle_at', { image, kind: 'f'.charCodeAt(0), dirfd: 3, resolved: '/etc/group' });
   builder.event('renameat', { image, old_raw: 'a', old_dirfd: -100, new_raw: '../b', new_dirfd: -100 });
   builder.event('unlink', { image, raw: '/proc/self/cwd/gone' });
   builder.event('renameat', { image, old_raw: '/proc/self/root/a', old_dirfd: -100, new_raw: 'b', new_dirfd: -100 });
   builder.event('setuid', { image, numbers: [4711n, 0n, 0n, 0n] });
   builder.event('connect', { image, kind: '4'.charCodeAt(0), local_port: 1, remote_port: 2 });
-  const connect = builder.poll().at(-1);
+  builder.event('sendmmsg', { image, kind: 'u'.charCodeAt(0), passed_path: '/run/log', data: 'words' });
+  const [connect, send] = builder.poll().slice(-2);
   const connectName = connect && text(connect, 'name');
-  assert.ok(connectName);
+  const sendName = send && text(send, 'name');
+  assert.ok(connectName && sendName);
   assert.equal(builder.capture.hold(MANY), undefined);
-  assert.equal(builder.capture.counters().held, 8);
+  assert.equal(builder.capture.counters().held, 10);
   // The next batch overwrites what completion made for this one.
   for (let number = 0; number < 50; number++) open(builder, builder.nextImage(), `${'x/'.repeat(200)}${number}`);
   builder.poll();
   builder.capture.release();
 
-  assert.equal(builder.capture.endWait(idOf(1)), 8);
+  assert.equal(builder.capture.endWait(idOf(1)), 10);
   const namesOf = (event: EventRecord) =>
-    ['name', 'old_name', 'new_name']
-      .map((name) => text(event, name) ?? '')
-      .join(' ')
-      .trim();
+    ['name', 'old_name', 'new_name', 'passed_path', 'data', 'elsewhere']
+      .flatMap((name) => text(event, name) ?? [])
+      .join(' ');
   const seen = held(builder, (event) => {
     assert.equal(event.image?.big('id'), image);
-    const hasTwo = (flagsOf(event) & EVENT_FLAGS.TWO_VIEWS) !== 0;
-    const view = hasTwo ? EventRecord.at(builder.memory, event.number('other_view')) : undefined;
-    if (!view) return [event.type.name, flagsOf(event), namesOf(event)];
-    // Where the module goes on from the second view, and the host comes back from it.
-    assert.equal((view.address + view.number('size')) >>> 0, event.address + event.number('size'));
-    assert.equal(view.number('other_view'), event.address);
-    assert.equal(flagsOf(view), EVENT_FLAGS.RESOLVED_VIEW);
-    return [event.type.name, flagsOf(event), namesOf(event), view.type.name, namesOf(view)];
+    const views = [event];
+    for (let view = event; views.length < 4 && (flagsOf(view) & EVENT_FLAGS.TWO_VIEWS) !== 0; views.push(view)) {
+      view = EventRecord.at(builder.memory, view.number('other_view')) ?? assert.fail();
+    }
+    const last = views.at(-1) ?? assert.fail();
+    if (last !== event) {
+      // Where the module goes on from the last view, and the host comes back from it.
+      assert.equal((last.address + last.number('size')) >>> 0, event.address + event.number('size'));
+      assert.equal(last.number('other_view'), event.address);
+      assert.equal(flagsOf(last), EVENT_FLAGS.RESOLVED_VIEW);
+    }
+    return [flagsOf(event), ...views.flatMap((view) => [view.type.name, namesOf(view)])];
   });
   const TWO = EVENT_FLAGS.TWO_VIEWS;
   assert.deepEqual(seen, [
-    ['openat', 0, '/etc/passwd'],
-    ['openat', TWO, '/work/link', 'openat', '/etc/shadow'],
-    ['open_by_handle_at', TWO, '/etc/group', 'openat', '/etc/group'],
-    ['renameat', 0, '/work/a /b'],
-    ['unlink', TWO, '/proc/self/cwd/gone', 'unlink', '/work/gone'],
-    ['renameat', TWO, '/proc/self/root/a /work/b', 'renameat', '/a /work/b'],
-    ['setuid', 0, ''],
-    ['connect', 0, connectName],
+    [0, 'openat', '/etc/passwd'],
+    [TWO, 'openat', '/work/link', 'openat', '/etc/shadow'],
+    [TWO, ...['/work/link', '/srv/link', '/etc/shadow'].flatMap((name) => ['openat', `${name} /etc/shadow`])],
+    [TWO, 'open_by_handle_at', '/etc/group', 'openat', '/etc/group'],
+    [0, 'renameat', '/work/a /b'],
+    [TWO, 'unlink', '/proc/self/cwd/gone', 'unlink', '/work/gone'],
+    [TWO, 'renameat', '/proc/self/root/a /work/b', 'renameat', '/a /work/b'],
+    [0, 'setuid', ''],
+    [0, 'connect', connectName],
+    [TWO, ...['sendmmsg', 'sendmsg'].flatMap((type) => [type, `${sendName} /run/log words`])],
   ]);
   assert.equal(builder.capture.counters().held, 0);
 });

@@ -36,6 +36,21 @@ const RULES = `
   condition: evt.type = openat and fd.openpath = /tmp/link and fd.realpath = /etc/shadow
   output: "fifth: %fd.name"
   priority: WARNING
+- rule: Sent alone
+  desc: the call that each message stands for
+  condition: evt.type = sendmsg and fd.sport = 53 and evt.buffer contains query
+  output: "sent: %evt.type %fd.name %evt.arg.size %evt.arg.data %evt.rawres"
+  priority: WARNING
+- rule: Sent with others
+  desc: the call itself
+  condition: evt.type = sendmmsg and fd.sport = 53
+  output: "sent many: %evt.type %fd.name %evt.arg.size %evt.arg.data %evt.arg.tuple"
+  priority: WARNING
+- rule: Received alone
+  desc: the call that each message stands for
+  condition: evt.type = recvmsg and fd.cport = 53
+  output: "received: %evt.type %fd.name %evt.arg.size"
+  priority: WARNING
 - rule: By handle
   desc: the call itself
   condition: evt.type = open_by_handle_at and fd.name startswith / and evt.is_open_write = true
@@ -105,6 +120,18 @@ test('a file opened by its handle has its own event, which is an openat as well'
     'first: /etc/shadow shadow /etc /etc/shadow',
     'third: /etc/shadow /etc/shadow',
     'sixth: open_by_handle_at /etc/shadow /etc/shadow 3',
+  ]);
+});
+
+test('each message of many has its own event, which is a sendmsg or recvmsg as well', async () => {
+  const address = (last: number): Uint8Array => Uint8Array.of(10, 0, 0, last, ...new Uint8Array(12));
+  const ends = { local_address: address(1), local_port: 40_000, remote_address: address(2), remote_port: 53 };
+  const message = (type: string, role: number): Uint8Array =>
+    event(type, 1, { kind: '4'.charCodeAt(0), l4: 17, role, ...ends, length: 5, result: 5n, data: 'query' });
+  assert.deepEqual(await alertsOf([message('sendmmsg', 1), message('recvmmsg', 2)], 'all'), [
+    'sent: sendmsg 10.0.0.1:40000->10.0.0.2:53 5 query 5',
+    'sent many: sendmmsg 10.0.0.1:40000->10.0.0.2:53 5 query 10.0.0.1:40000->10.0.0.2:53',
+    'received: recvmsg 10.0.0.2:53->10.0.0.1:40000 5',
   ]);
 });
 

@@ -215,7 +215,8 @@ export const EVENT_FIELDS: readonly Field[] = [
   {
     name: 'evt.buffer',
     type: 'BYTEBUF',
-    description: 'First bytes, at most 80, of what recvfrom, recvmsg, sendto or sendmsg received or sent.',
+    description:
+      'First bytes, at most 80, of what recvfrom, recvmsg, recvmmsg, sendto, sendmsg or sendmmsg received or sent.',
     source: { from: 'event', member: 'data' },
   },
   {

@@ -1,0 +1,132 @@
+/* sendmmsg and recvmmsg: each of their messages is told as if it had been sent or received alone, all of them. */
+
+#include "message.h"
+#include "socket.h"
+
+/* As many as the kernel takes (UIO_MAXIOV). */
+#define MOST_MESSAGES 1024
+
+/* A call that sends or receives many. Numbers alone: it is passed to global functions, and the verifier forgets of
+ * memory that is passed so what was an address in it. */
+struct messages {
+  u64 image; /* of the process */
+  u64 first; /* address of the messages */
+  u64 flags; /* as passed */
+  s64 result;
+  s32 fd;
+  u32 way;
+  u32 index; /* of the message to tell of */
+  u32 pad;
+};
+
+/* A message as the call of sendmsg or recvmsg that it stands for. The words are where that one's arguments lie. Behind
+ * the header of each message is how much of it was sent or received. */
+inline_always struct call one_message(const struct messages *messages, u64 words[6], s64 *result) {
+  bool compat = messages->way == WAY_COMPAT;
+  u64 header = compat ? sizeof(struct compat_msghdr) : sizeof(struct user_msghdr);
+  u64 at = messages->first + messages->index * (compat ? sizeof(struct compat_mmsghdr) : sizeof(struct mmsghdr));
+  u32 done = 0;
+  bpf_probe_read_user(&done, sizeof(done), (void *)(at + header));
+  *result = messages->result < 0 ? messages->result : done;
+  words[0] = messages->fd;
+  words[1] = at;
+  words[2] = messages->flags;
+  words[3] = words[4] = words[5] = 0;
+  return (struct call){.passed = words, .way = compat ? WAY_COMPAT : WAY_NATIVE};
+}
+
+inline_always bool begin_message(struct record *record, const struct messages *messages) {
+  u32 cpu = bpf_get_smp_processor_id();
+  record->ring = bpf_map_lookup_elem(&ring_control, &cpu);
+  record->capture = capture();
+  record->image = messages->image;
+  return record->ring && record->capture;
+}
+
+inline_always void note_way(struct record *record, const struct messages *messages) {
+  if (messages->way == WAY_COMPAT)
+    record->flags |= EVENT_FLAG_COMPAT;
+}
+
+/* Global functions, as put_path() is. */
+__noinline u32 tell_sent(struct messages *messages) {
+  struct record record;
+  struct sending sending;
+  u64 words[6];
+  s64 result;
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (!messages || !begin_message(&record, messages))
+    return 0;
+  struct call call = one_message(messages, words, &result);
+  if (!find_send(&sending, &call, task, EVENT_SENDMMSG, result))
+    return 0;
+  bool wanted = sending.type == EVENT_CONNECT
+                    ? is_wanted(record.capture, EVENT_CONNECT)
+                    : is_wanted(record.capture, EVENT_SENDMMSG) || is_wanted(record.capture, EVENT_SENDMSG);
+  if (!wanted || !reserve_news(&record, &call, &sending, task))
+    return 0;
+  note_way(&record, messages);
+  write_send(&record, &call, &sending);
+  return 0;
+}
+
+__noinline u32 tell_received(struct messages *messages) {
+  struct record record;
+  u64 words[6];
+  s64 result;
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (!messages || !begin_message(&record, messages))
+    return 0;
+  struct call call = one_message(messages, words, &result);
+  u64 file = find_receive(&call, task, result);
+  if (!file || !reserve_of(&record, EVENT_RECVMMSG, result, task, NETWORK_LONGEST, sizeof(struct event_network)))
+    return 0;
+  note_way(&record, messages);
+  write_receive(&record, &call, file, result);
+  return 0;
+}
+
+static long sent_step(u32 index, struct messages *messages) {
+  messages->index = index;
+  tell_sent(messages);
+  return 0;
+}
+
+static long received_step(u32 index, struct messages *messages) {
+  messages->index = index;
+  tell_received(messages);
+  return 0;
+}
+
+/* Tells of all messages that were sent or received; of a call that failed, of the first, with which it did. */
+inline_always void tell_messages(const struct call *call, u32 type, s64 result, u64 image) {
+  struct messages messages = {.image = image,
+                              .first = ARGUMENT(call, 1),
+                              .flags = ARGUMENT(call, 3),
+                              .result = result,
+                              .fd = ARGUMENT(call, 0),
+                              .way = call->way};
+  u64 count = result < 0 ? 1 : result > MOST_MESSAGES ? MOST_MESSAGES : result;
+  if (type == EVENT_SENDMMSG)
+    bpf_loop(count, sent_step, &messages, 0);
+  else
+    bpf_loop(count, received_step, &messages, 0);
+}
+
+HOOK_PROGRAM(on_send_many) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct call call = call_of(task);
+  if (begin(&record, ctx, task, SLOT_SEND_MANY))
+    tell_messages(&call, EVENT_SENDMMSG, ctx->result, record.image);
+  return 0;
+}
+
+HOOK_PROGRAM(on_receive_many) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct call call = call_of(task);
+  if (ctx->result != -EAGAIN && begin(&record, ctx, task, SLOT_RECEIVE_MANY))
+    tell_messages(&call, EVENT_RECVMMSG, ctx->result, record.image);
+  return 0;
+}
