@@ -20,6 +20,7 @@ import { type NamedCounters, OutputSet } from '../outputs/output-set.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import { AlertDesk, type DeskCounters } from './alert-desk.ts';
 import { DROP_SETTINGS, type DropCounters, type DropListener, type DropSettings, DropWatch } from './drop-watch.ts';
+import { describeLeftOut, withoutEvents } from './left-out-events.ts';
 import type { RuleModule } from './rule-module.ts';
 import { type RuleChange, type RuleSetSummary, RuleSets } from './rule-sets.ts';
 
@@ -48,6 +49,8 @@ export interface AgentOptions {
   readonly modules: readonly RuleModule[];
   /** Whether the kernel drops what no rule can match. Default: it does, where the modules say what their rules need. */
   readonly kernelFilter?: boolean;
+  /** Event types that are not captured, whatever the rules read. Default: none. */
+  readonly leftOut?: ReadonlySet<string>;
   /** Default: 32-bit system calls are watched. */
   readonly compatCalls?: boolean;
   readonly ruleMatching?: RuleMatching;
@@ -162,8 +165,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...(options.lookup && { lookup: options.lookup }),
   });
   const drops = new DropWatch(desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? NOT_TOLD);
-  const complete = (given: readonly RuleModule[], more: readonly AlertAddition[]): RuleModule[] =>
-    given.map((module) => ({ ...module, rules: module.rules.map((rule) => withAdditions(rule, more)) }));
+  const leftOut = options.leftOut ?? new Set();
+  const complete = (given: readonly RuleModule[], more: readonly AlertAddition[]): RuleModule[] => {
+    for (const message of describeLeftOut(given, leftOut)) onTrouble(message);
+    return given
+      .map((module) => withoutEvents(module, leftOut))
+      .map((module) => ({ ...module, rules: module.rules.map((rule) => withAdditions(rule, more)) }));
+  };
   const ruleSets = new RuleSets(complete(modules, additions), {
     engine: () => engine,
     desk,

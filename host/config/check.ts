@@ -1,6 +1,8 @@
 // What the keys of a configuration must be together.
 
+import { nearest } from '../compiler/suggest.ts';
 import { parsePlace } from '../outputs/syslog/place.ts';
+import { ALL_EVENT_NAMES, isEventName } from '../schema/event-names.ts';
 import { readAppendOutput } from './append-output.ts';
 import type { Configuration } from './definition.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
@@ -17,6 +19,7 @@ export function checkConfiguration(configuration: Configuration, origins: Origin
     ...checkServer(configuration, origins),
     ...checkDrops(configuration, origins),
     ...checkSyslog(configuration, origins),
+    ...checkEvents(configuration, origins),
     ...readAppendOutput(configuration, origins).diagnostics,
   ];
 }
@@ -91,5 +94,19 @@ function checkSyslog({ syslog_output: { address, ident } }: Configuration, origi
     const origin = origins.get(`syslog_output.${key}`);
     if (isRight || !origin) return [];
     return [configDiagnostic('CONFIG_VALUE', `syslog_output.${key} can't be '${value}'`, origin, { help })];
+  });
+}
+
+function checkEvents({ base_syscalls }: Configuration, origins: Origins): ConfigDiagnostic[] {
+  return base_syscalls.custom_set.flatMap((written, index) => {
+    const name = written.replace(/^!/, '');
+    const origin = origins.get(`base_syscalls.custom_set[${index}]`);
+    if (!origin || isEventName(name)) return [];
+    const near = nearest(name, ALL_EVENT_NAMES);
+    const help =
+      near === undefined
+        ? '`wasprey list events` lists what is captured'
+        : `did you mean ${written.replace(name, near)}?`;
+    return [configDiagnostic('CONFIG_VALUE', `no system call is called ${name}`, origin, { help })];
   });
 }

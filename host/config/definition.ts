@@ -1,5 +1,6 @@
 // All keys of the configuration.
 
+import { CAPTURE_KEYS } from './keys/capture.ts';
 import { FORMAT_KEYS } from './keys/format.ts';
 import { HTTP_KEYS } from './keys/http.ts';
 import { METADATA_KEYS } from './keys/metadata.ts';
@@ -18,6 +19,7 @@ export const DEFINITION = section('The configuration of Wasprey.', {
   ...OUTPUT_KEYS,
   ...HTTP_KEYS,
   ...NOISE_KEYS,
+  ...CAPTURE_KEYS,
   ...SERVICE_KEYS,
   ...METADATA_KEYS,
   ...UNUSED_KEYS,

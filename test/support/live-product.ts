@@ -21,6 +21,7 @@ export interface ProductOptions {
   readonly ruleMatching?: RuleMatching;
   readonly kernelFilter?: boolean;
   readonly compatCalls?: boolean;
+  readonly leftOut?: AgentOptions['leftOut'];
   readonly runtimes?: AgentOptions['runtimes'];
   readonly kubernetes?: AgentOptions['kubernetes'];
   readonly hold?: AgentOptions['hold'];
@@ -63,6 +64,7 @@ export async function startProduct(
     compatCalls,
     kernelFilter,
     ...(options.runtimes && { runtimes: options.runtimes }),
+    ...(options.leftOut && { leftOut: options.leftOut }),
     ...(options.hold && { hold: options.hold }),
     kubernetes: options.kubernetes ?? false,
     outputs: [lineListener(onAlert)],

@@ -331,6 +331,10 @@ describe('-o', () => {
    |                         ^^^^^
    = help: it is a whole number from 1 to 65535`,
     );
+    assert.match(
+      mistakes('base_syscalls: {custom_set: ["!read", "!opennat"]}'),
+      /^error\[CONFIG_VALUE\]: no system call is called opennat\n(.*\n)+.*did you mean !openat\?/,
+    );
     for (const option of [
       'json_output',
       '=true',

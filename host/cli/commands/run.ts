@@ -4,6 +4,7 @@ import { type Agent, type AgentOptions, startAgent } from '../../agent/agent.ts'
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import type { Configuration } from '../../config/definition.ts';
+import { leftOutEvents } from '../../config/keys/capture.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
 import { type Log, openLog, withCopy } from '../../log/log.ts';
 import type { AlertAddition } from '../../outputs/additions.ts';
@@ -230,6 +231,7 @@ class Run {
       kernelFilter,
       namesModules: configuration.engine.wasprey.module_field,
       base64Buffers: configuration.buffer_format_base64,
+      leftOut: leftOutEvents(configuration.base_syscalls),
       compatCalls: configuration.engine.wasprey.compat_calls,
       ignoresSelf: true,
       runtimes: runtimePlaces(configuration),

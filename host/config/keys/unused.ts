@@ -9,7 +9,6 @@ export const UNUSED_KEYS = {
   plugins: unused(
     'There are no plugins: what the container plugin supplies is built in. Of its init_config, `engines` is applied, as container_engines.',
   ),
-  base_syscalls: unused('What the rules read decides what is captured.'),
   capture: unused('Recordings are made by `wasprey capture`, not by rules.'),
   libs_logger: unused('There is one log, with one level: log_level.'),
   syscall_event_timeouts: unused('A worker that does not give a sign of life is told by /healthz.'),

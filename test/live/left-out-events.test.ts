@@ -1,0 +1,71 @@
+// Event types that base_syscalls has not captured: their events are not even produced, and processes are known all the same.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { findEventType } from '../../host/schema/events.ts';
+import { type RunningProduct, startProduct } from '../support/live-product.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wasprey-left-out-'));
+const lines: string[] = [];
+let product: RunningProduct;
+
+const rule = (name: string, condition: string): string => `
+- rule: ${name}
+  desc: d
+  condition: ${condition}
+  output: ${name} by %proc.name below %proc.pname
+  priority: NOTICE
+`;
+
+before(async () => {
+  const text =
+    rule('made', `evt.type = mkdir and evt.arg.path startswith ${folder}`) +
+    rule('made or removed', `evt.type in (mkdir, rmdir) and evt.arg.path startswith ${folder}`) +
+    rule('removed', `evt.type in (unlink, unlinkat) and fs.path.name startswith ${folder}`) +
+    rule('run', 'evt.type in (execve, execveat) and proc.name = true');
+  const files = [{ name: 'rules.yaml', text }];
+  const leftOut = new Set(['mkdir', 'execve', 'execveat', 'read']);
+  product = await startProduct(
+    files,
+    { leftOut, ruleMatching: 'all' },
+    (line) => void lines.push(JSON.parse(line).output),
+  );
+});
+after(async () => {
+  await product.stop();
+  rmSync(folder, { recursive: true });
+});
+
+test('rules see what is left, and which see less or nothing is told', async () => {
+  assert.deepEqual(product.troubles, [
+    'these rules never match, since mkdir, execve, execveat are not captured: "made", "run"',
+    'these rules see less than they say, since mkdir, execve, execveat are not captured: "made or removed"',
+  ]);
+  const [inner, file] = [join(folder, 'inner'), join(folder, 'file')];
+  mkdirSync(inner);
+  rmdirSync(inner);
+  writeFileSync(file, '');
+  spawnSync('/bin/true');
+  spawnSync('/bin/rm', [file]);
+  const deadline = performance.now() + 20_000;
+  while (!lines.some((line) => /removed by rm/.test(line))) {
+    assert.ok(performance.now() < deadline, lines.join('\n'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.deepEqual(
+    lines.map((line) => line.replace(/^\S+ Notice /, '')),
+    ['made or removed by node below node', 'removed by rm below node'],
+  );
+});
+
+test('nothing is produced of them', () => {
+  const { produced } = product.counters().capture;
+  for (const name of ['mkdir', 'execve', 'execveat']) {
+    assert.equal(produced[findEventType(name)?.number ?? -1], 0, name);
+  }
+  assert.notEqual(produced[findEventType('rmdir')?.number ?? -1], 0);
+});
