@@ -5,7 +5,9 @@ import type { Agent } from '../agent/agent.ts';
 import { ENGINE_VERSION, printVersion } from '../compiler/items.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
 import type { Configuration } from '../config/definition.ts';
+import type { LogLevel } from '../log/log.ts';
 import { metricsText } from '../metrics/source.ts';
+import { PathWatch } from '../rules-watch/path-watch.ts';
 import { type Health, healthOf } from '../web/health.ts';
 import { startWebServer, type WebServer } from '../web/server.ts';
 import { CommandFailure } from './report-error.ts';
@@ -17,14 +19,23 @@ export class RunServer {
   readonly #startedAt = performance.now();
   #agent: Agent | undefined;
   #server: WebServer | undefined;
+  #certificate: PathWatch | undefined;
 
   /**
    * Starts to answer, if the configuration wants it.
+   * @param say told what becomes of a certificate that changes
    * @throws {CommandFailure} when it can't listen
    */
-  static async start(configuration: Configuration, source: MetricSource): Promise<RunServer> {
+  static async start(
+    configuration: Configuration,
+    source: MetricSource,
+    say: (level: LogLevel, message: string) => void,
+  ): Promise<RunServer> {
     const server = new RunServer();
-    if (configuration.webserver.enabled) await server.#listen(configuration, source);
+    const { enabled, ssl_enabled, ssl_certificate } = configuration.webserver;
+    if (!enabled) return server;
+    await server.#listen(configuration, source);
+    if (ssl_enabled) server.#watchCertificate(ssl_certificate, say);
     return server;
   }
 
@@ -34,6 +45,7 @@ export class RunServer {
   }
 
   async close(): Promise<void> {
+    this.#certificate?.close();
     await this.#server?.close();
   }
 
@@ -59,6 +71,21 @@ export class RunServer {
         'see webserver.listen_address, listen_port and ssl_certificate, or turn it off with -o webserver.enabled=false',
       );
     }
+  }
+
+  /** Certificates are renewed while the agent runs, often by who knows nothing of it. */
+  #watchCertificate(path: string, say: (level: LogLevel, message: string) => void): void {
+    this.#certificate = new PathWatch([path], {
+      onChange: () => {
+        try {
+          this.#server?.renewCertificate();
+          say('info', `the web server goes on with the certificate that ${path} has now`);
+        } catch (error) {
+          say('error', `the web server goes on with the certificate before: ${reasonOf(error)}`);
+        }
+      },
+      onTrouble: (message) => say('warning', message),
+    });
   }
 
   #health(): Health {

@@ -102,7 +102,7 @@ export class PathWatch {
     this.#isTroubled = true;
     const reason = error instanceof Error ? error.message : String(error);
     this.#host.onTrouble(
-      `changes of rules are found by looking every ${this.#times.pollMs / 1000} s, since files can't be watched: ${reason}`,
+      `changes of files are found by looking every ${this.#times.pollMs / 1000} s, since files can't be watched: ${reason}`,
     );
   }
 

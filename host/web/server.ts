@@ -17,7 +17,7 @@ export interface WebServerOptions {
   /** 0, for tests: any that is free. */
   readonly port: number;
   readonly healthPath: string;
-  /** PEM file of certificate and key: HTTPS. */
+  /** PEM file of certificate and key, in any order: HTTPS. */
   readonly certificate?: string;
   readonly health: () => Health;
   readonly versions: Readonly<Record<string, unknown>>;
@@ -27,6 +27,11 @@ export interface WebServerOptions {
 
 export interface WebServer {
   readonly port: number;
+  /**
+   * Reads the certificate anew, for connections from now on.
+   * @throws {Error} when it can't be used; the one before stays
+   */
+  renewCertificate(): void;
   close(): Promise<void>;
 }
 
@@ -40,10 +45,12 @@ interface Answer {
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
   const listener: RequestListener = (request, response) => respond(request, response, options);
   const limits = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 16 * 1024 };
-  const server =
-    options.certificate === undefined
-      ? createServer(limits, listener)
-      : secureServer(options.certificate, limits, listener);
+  const { certificate } = options;
+  const secure =
+    certificate === undefined
+      ? undefined
+      : createSecureServer({ ...limits, ...readCertificate(certificate), minVersion: 'TLSv1.2' }, listener);
+  const server = secure ?? createServer(limits, listener);
   server.maxConnections = MOST_CONNECTIONS;
   server.on('clientError', (_, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
@@ -52,12 +59,26 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   });
   // A question of the health of what has ended must not keep the process.
   server.unref();
-  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+  return {
+    port: (server.address() as AddressInfo).port,
+    renewCertificate() {
+      if (certificate !== undefined)
+        secure?.setSecureContext({ ...readCertificate(certificate), minVersion: 'TLSv1.2' });
+    },
+    close: () => closeServer(server),
+  };
 }
 
-function secureServer(path: string, limits: object, listener: RequestListener): Server {
-  const pem = readFileSync(path);
-  return createSecureServer({ ...limits, cert: pem, key: pem, minVersion: 'TLSv1.2' }, listener);
+/** One file with both, as Falco has it. Throws what reading it throws, or what is missing in it. */
+function readCertificate(path: string): { readonly cert: string; readonly key: string } {
+  const pem = readFileSync(path, 'latin1');
+  for (const [what, mark] of [
+    ['certificate', /-----BEGIN CERTIFICATE-----/],
+    ['private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
+  ] as const) {
+    if (!mark.test(pem)) throw new Error(`${path} has no ${what} in PEM form`);
+  }
+  return { cert: pem, key: pem };
 }
 
 function closeServer(server: Server): Promise<void> {

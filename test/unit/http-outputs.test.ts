@@ -1,7 +1,6 @@
 // Outputs over HTTP against servers that a test makes: bodies, TLS, and what becomes of alerts when the receiver does not take them.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
@@ -14,6 +13,7 @@ import { loadConfig } from '../../host/config/load.ts';
 import { integer, text } from '../../host/fields/value.ts';
 import { type Alert, DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
+import { Authority } from '../support/authority.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-http-'));
 const servers: Server[] = [];
@@ -228,31 +228,8 @@ describe('a receiver that does not take alerts', () => {
 
 describe('TLS', () => {
   const at = (name: string) => join(folder, name);
-  const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', '/CN=test');
-  for (const [name, more] of [
-    ['server', ['-addext', 'subjectAltName=IP:127.0.0.1']],
-    ['client', []],
-  ] as const) {
-    openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`, ...more);
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      'ca.crt',
-      '-CAkey',
-      'ca.key',
-      '-out',
-      `${name}.crt`,
-      '-days',
-      '2',
-      '-copy_extensions',
-      'copy',
-    );
-  }
+  const authority = new Authority(folder);
+  for (const name of ['server', 'client']) authority.issue(name);
   const server = { cert: readFileSync(at('server.crt')), key: readFileSync(at('server.key')) };
   const ca = readFileSync(at('ca.crt'));
 

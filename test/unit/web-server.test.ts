@@ -1,14 +1,24 @@
 // The web server over HTTP: health, readiness, versions, and the metrics of an agent whose numbers are known.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { TLSSocket } from 'node:tls';
+import { metricSource } from '../../host/cli/run-metrics.ts';
+import { RunServer } from '../../host/cli/run-server.ts';
+import { loadConfig } from '../../host/config/load.ts';
 import { counter, exposition, gauge, info } from '../../host/metrics/exposition.ts';
 import { agentFacts, type MetricChoice } from '../../host/metrics/facts.ts';
 import { metricsText } from '../../host/metrics/source.ts';
 import { type Health, healthOf } from '../../host/web/health.ts';
 import { startWebServer, type WebServer } from '../../host/web/server.ts';
+import { Authority } from '../support/authority.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../support/built-agent.ts';
+import { freePort } from '../support/free-port.ts';
 
 let health: Health = { alive: true, ready: true, reason: '' };
 let server: WebServer;
@@ -70,6 +80,98 @@ describe('the web server', () => {
     const again = { address: '127.0.0.1', port, healthPath: '/healthz', health: () => health, versions: {} };
     await assert.rejects(startWebServer(again), /EADDRINUSE/);
     await assert.rejects(startWebServer({ ...again, port: 0, certificate: '/nowhere.pem' }), /ENOENT/);
+  });
+});
+
+describe('HTTPS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-https-'));
+  after(() => rmSync(folder, { recursive: true }));
+  const authority = new Authority(folder);
+  const other = new Authority(folder, 'other');
+  const certificate = join(folder, 'wasprey.pem');
+  const install = (issued: { certificate: string; key: string }): void => {
+    const text = readFileSync(issued.key, 'utf8') + readFileSync(issued.certificate, 'utf8');
+    writeFileSync(`${certificate}.new`, text);
+    renameSync(`${certificate}.new`, certificate);
+  };
+
+  /** Trusts that authority alone, and keeps no connection. */
+  const ask = (port: number, path: string, { path: ca }: Authority) =>
+    new Promise<{ status: number | undefined; body: string; name: string }>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port, path, ca: readFileSync(ca), agent: false };
+      request(options, (response) => {
+        const { socket } = response;
+        const name = socket instanceof TLSSocket ? String(socket.getPeerCertificate().subject.CN) : '';
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          body += chunk;
+        });
+        response.once('end', () => resolve({ status: response.statusCode, body, name }));
+      })
+        .once('error', reject)
+        .end();
+    });
+
+  it('is what health and metrics are asked over, by who trusts the authority; a renewed certificate is used at once', async () => {
+    install(authority.issue('first'));
+    const said: string[] = [];
+    const { configuration } = loadConfig({
+      environment: {},
+      options: [
+        ...['webserver.enabled=true', `webserver.listen_port=${await freePort()}`, 'webserver.ssl_enabled=true'],
+        ...[
+          `webserver.ssl_certificate=${certificate}`,
+          'metrics.enabled=true',
+          'webserver.prometheus_metrics_enabled=true',
+        ],
+      ],
+    });
+    const secure = await RunServer.start(configuration, metricSource(configuration, []), (level, message) =>
+      said.push(`${level}: ${message}`),
+    );
+    try {
+      const { listen_port: port } = configuration.webserver;
+      assert.deepEqual(await ask(port, '/healthz', authority), {
+        status: 200,
+        body: '{"status": "ok"}',
+        name: 'first',
+      });
+      assert.match((await ask(port, '/metrics', authority)).body, /^wasprey_capturing 0$/m);
+      await assert.rejects(ask(port, '/healthz', other), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+      await assert.rejects(fetch(`http://127.0.0.1:${port}/healthz`));
+
+      const until = async (count: number): Promise<void> => {
+        const deadline = performance.now() + 20_000;
+        while (said.length < count) {
+          assert.ok(performance.now() < deadline, said.join('\n'));
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      install(authority.issue('second'));
+      await until(1);
+      assert.equal((await ask(port, '/healthz', authority)).name, 'second');
+      writeFileSync(certificate, 'no certificate');
+      await until(2);
+      const mixed = { certificate: authority.issue('third').certificate, key: authority.issue('fourth').key };
+      install(mixed);
+      await until(3);
+      assert.equal((await ask(port, '/healthz', authority)).name, 'second');
+      assert.deepEqual(said.slice(0, 2), [
+        `info: the web server goes on with the certificate that ${certificate} has now`,
+        `error: the web server goes on with the certificate before: ${certificate} has no certificate in PEM form`,
+      ]);
+      assert.match(said[2] ?? '', /^error: the web server goes on with the certificate before: .*key values mismatch/);
+    } finally {
+      await secure.close();
+    }
+  });
+
+  it('needs the key beside the certificate', async () => {
+    writeFileSync(certificate, readFileSync(authority.issue('alone').certificate));
+    const options = { address: '127.0.0.1', port: 0, healthPath: '/healthz', health: () => health, versions: {} };
+    await assert.rejects(startWebServer({ ...options, certificate }), {
+      message: `${certificate} has no private key in PEM form`,
+    });
   });
 });
 

@@ -66,7 +66,7 @@ export const RUN = defineCommand({
     const log = syslog.log;
     tellUnused(settings, log, terminal);
     const metrics = metricSource(settings.configuration, settings.configFiles);
-    const server = await RunServer.start(settings.configuration, metrics);
+    const server = await RunServer.start(settings.configuration, metrics, (level, message) => log.say(level, message));
     try {
       using _followed = await followRules(settings, (message) => log.say('warning', message));
       // What is followed may be there only now.

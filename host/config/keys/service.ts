@@ -89,7 +89,10 @@ export const SERVICE_KEYS = {
     k8s_healthz_endpoint: text('/healthz', 'Path of the health check.'),
     prometheus_metrics_enabled: flag(false, 'Serve metrics at /metrics; needs metrics.enabled as well.'),
     ssl_enabled: flag(false, 'Serve HTTPS.'),
-    ssl_certificate: text('/etc/wasprey/wasprey.pem', 'PEM file with both the certificate and its private key.'),
+    ssl_certificate: text(
+      '/etc/wasprey/wasprey.pem',
+      'PEM file with both the certificate and its private key; when it changes, the new ones are used.',
+    ),
     threadiness: unused('One thread serves all requests.'),
   }),
   metrics: section('Numbers about the agent itself.', {
