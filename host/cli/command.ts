@@ -10,6 +10,8 @@ export interface Command<Table extends OptionTable = OptionTable> {
   readonly usage: string;
   /** A paragraph or two. */
   readonly description: string;
+  /** What exit statuses 0 and 1 mean; 2 are wrong arguments, with any command. */
+  readonly status: { readonly ok: string; readonly failure: string };
   readonly options: Table;
   readonly examples: readonly { readonly command: string; readonly effect: string }[];
   /** Does the work; resolves to the exit status. What the person did wrong is thrown, as UsageError or with its own rendering. */
@@ -29,14 +31,21 @@ export const HELP_OPTION = { kind: 'flag', short: 'h', description: 'Show this h
 /** The help of one command, as text. */
 export function commandHelp(command: Command, { bold, width }: Terminal): string {
   const parts = [
-    `${bold('Usage:')} wasprey ${command.name} ${command.usage}`,
+    `${bold('Usage:')} wasprey ${command.name} ${command.usage}`.trimEnd(),
     wrap(command.description, width),
     `${bold('Options:')}\n${columns(optionRows({ ...command.options, help: HELP_OPTION }), width)}`,
   ];
-  if (command.examples.length > 0) {
-    const examples = command.examples.map(({ command: line, effect }) => `  ${line}\n      ${effect}`);
-    parts.push(`${bold('Examples:')}\n${examples.join('\n')}`);
-  }
+  const { ok, failure } = command.status;
+  const statuses = columns(
+    [
+      [String(EXIT.ok), ok],
+      [String(EXIT.failure), failure],
+      [String(EXIT.usage), 'The arguments are wrong.'],
+    ],
+    width,
+  );
+  const examples = command.examples.map(({ command: line, effect }) => `  ${line}\n      ${effect}`);
+  parts.push(`${bold('Exit status:')}\n${statuses}`, `${bold('Examples:')}\n${examples.join('\n')}`);
   return `${parts.join('\n\n')}\n`;
 }
 

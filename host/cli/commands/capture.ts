@@ -45,6 +45,10 @@ export const CAPTURE = defineCommand({
     secrets.
 
     It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.18 or newer with BTF.`,
+  status: {
+    ok: 'It was stopped, or the file is as large as it may be.',
+    failure: 'It could not start, or has ended by itself; what is in the file can be replayed.',
+  },
   options: OPTIONS,
   examples: [
     { command: 'wasprey capture -o node.wsp --duration 60', effect: 'Records a minute of everything.' },

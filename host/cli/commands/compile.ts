@@ -22,6 +22,10 @@ export const COMPILE = defineCommand({
 
     The same files, compiled by the same version with the same options, give the same bytes on any machine, wherever the files
     are. \`wasprey inspect\` shows what is in a module.`,
+  status: {
+    ok: 'The module is written.',
+    failure: "The rules have errors, which are shown, or a file can't be read or written.",
+  },
   options: {
     output: { kind: 'text', short: 'o', value: 'OUT.wasm', description: 'The file to write.' },
     'emit-source': {

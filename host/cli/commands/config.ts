@@ -13,9 +13,8 @@ export const CONFIG = defineCommand({
   usage: '[-c FILE] [-o KEY=VALUE...]',
   description: `
     Prints the configuration as it takes effect, in YAML, each value with the place that it comes from: a line of a file, an
-    option, or the default. Keys that have no effect are named at the end, with the reason. Nothing is started.
-
-    The exit status is 0 when the configuration can be used, and 1 when it can't.`,
+    option, or the default. Keys that have no effect are named at the end, with the reason. Nothing is started.`,
+  status: { ok: 'The configuration can be used.', failure: "It can't, which is shown in its place." },
   options: {
     ...CONFIG_OPTIONS,
     given: { kind: 'flag', description: 'Only what was given, without defaults.' },

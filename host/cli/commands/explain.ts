@@ -20,6 +20,7 @@ export const EXPLAIN = defineCommand({
     Shows what a rule comes to: its condition with macros, lists and exceptions in place, the events it is tried on, the fields
     it reads, what of it is decided once per process, and an estimate of its cost. RULES are the files and folders it is
     in, as one set in the order given; without any, the rules that come with Wasprey.`,
+  status: { ok: 'The rule is shown.', failure: 'There is no such rule, or the rules have errors.' },
   options: {},
   examples: [
     { command: "wasprey explain 'Kernel module loaded'", effect: 'One of the rules that come with Wasprey.' },

@@ -24,9 +24,13 @@ export const GENERATE = defineCommand({
     that is permitted, and what is made is removed again, also after Ctrl-C. ACTION is a name, in which * stands for any text;
     without any, all are performed that can be.
 
-    With --verify, the exit status is 1 when an alert is missing. An alert counts if the rule is the right one and a text that
+    With --verify, an alert counts if the rule is the right one and a text that
     is of this action alone is in it. Actions that can't be performed here, or whose rules are not evaluated, are skipped, and
     named with the reason.`,
+  status: {
+    ok: 'What can be performed here was; with --verify, with all its alerts.',
+    failure: 'An action failed, it was stopped before its end, or, with --verify, an alert is missing.',
+  },
   options: GENERATE_OPTIONS,
   examples: [
     { command: 'wasprey generate --list', effect: 'Lists the actions, with the rules that tell of them.' },

@@ -18,6 +18,7 @@ export const INSPECT = defineCommand({
     Shows what is in a module: who compiled it from what, its rules, the events and fields they read, and what the sandbox has
     proven of its code. Nothing of it is run. What the module says of itself (rules, sources, signers) is shown as it says it;
     \`wasprey verify\` checks who signed it.`,
+  status: { ok: 'The module is one that the sandbox takes.', failure: "It is not, or can't be read." },
   options: {
     json: { kind: 'flag', short: 'j', description: 'All of it as one JSON object, the whole manifest included.' },
     wat: { kind: 'flag', description: 'The code in the text format of WebAssembly.' },

@@ -19,6 +19,7 @@ export const KEYGEN = defineCommand({
 
     To change keys, make a new pair, sign with both (\`--key\` twice, or \`wasprey sign\`) until every agent trusts the new
     one, then leave out the old.`,
+  status: { ok: 'Both files are written.', failure: "A file is there already, or can't be written." },
   options: {},
   examples: [{ command: 'wasprey keygen team', effect: 'Makes team.key and team.pub.' }],
   async run({ operands }, terminal) {

@@ -14,9 +14,11 @@ export const LINT = defineCommand({
   description: `
     Looks in rule files, as one set in the order given, for what loads but is probably not meant: rules that an earlier one
     always comes before, conditions that are always true or never, values that a field never has, macros and lists that
-    nothing uses, conditions that cost much. Rules that are not enabled are left out.
-
-    The exit status is 0 whatever it finds, unless --strict is given, and 1 when the rules can't be loaded.`,
+    nothing uses, conditions that cost much. Rules that are not enabled are left out.`,
+  status: {
+    ok: 'The rules could be looked at, whatever was found.',
+    failure: "They can't be loaded; with --strict, something was found.",
+  },
   options: {
     strict: { kind: 'flag', description: 'Exit status 1 if there is anything to tell.' },
     ...SELECTION_OPTIONS,

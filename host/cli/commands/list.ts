@@ -39,6 +39,7 @@ export const LIST = defineCommand({
     capture can't supply are marked, with the reason: a rule may name them, but they are always absent.
 
     For rules, lists those of the given files and folders, or the ones that come with Wasprey.`,
+  status: { ok: 'It is listed.', failure: "Rule files can't be read or have errors." },
   options: {
     all: { kind: 'flag', short: 'a', description: 'Events: also those that only other sources of events supply.' },
     names: { kind: 'flag', short: 'n', description: 'Names only, one a line.' },

@@ -13,9 +13,8 @@ export const LOG_LEVEL = defineCommand({
   description: `
     Shows from which level on a running agent writes messages of its own, or sets it, at once: ${LOG_LEVELS.join(', ')}.
     It holds until the agent ends, or its configuration gets another log_level. Alerts are not concerned: rules have a
-    priority, and the configuration the key priority.
-
-    The exit status is 0 if the agent has answered, 1 if there is none, and 2 if there is no such level.`,
+    priority, and the configuration the key priority.`,
+  status: { ok: 'The agent has answered.', failure: 'No agent answers.' },
   options: CONTROL_OPTIONS,
   examples: [
     { command: 'wasprey log-level', effect: "The level of this machine's agent." },

@@ -22,6 +22,10 @@ export const PULL = defineCommand({
     Fetches a module that was pushed with \`wasprey push\`, or rule files as Falco's tools push them (media type
     application/vnd.cncf.falco.rulesfile). A module is written to a file, rule files to a folder. What comes is checked
     against its digest, and by the sandbox; nothing is written that does not pass.`,
+  status: {
+    ok: 'The files are written.',
+    failure: "There is no such artifact, its signature is not trusted, or the registry can't be reached.",
+  },
   options: {
     output: {
       kind: 'text',

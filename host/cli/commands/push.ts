@@ -16,6 +16,10 @@ export const PUSH = defineCommand({
     Pushes a module to a registry, as an OCI artifact, under a tag. Prints the reference with its digest, by which it can be
     pulled, pinned and signed (\`cosign sign --key\`). A module that agents of this version would refuse is not pushed. The
     same module gives the same digest.`,
+  status: {
+    ok: 'The registry has the module.',
+    failure: "The registry refuses it or can't be reached, or agents would refuse the module.",
+  },
   options: REGISTRY_OPTIONS,
   examples: [
     {

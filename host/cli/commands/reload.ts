@@ -1,6 +1,7 @@
 // wasprey reload: has a running agent read its rules anew.
 
 import { escapeText } from '../../outputs/escape.ts';
+import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { CONTROL_OPTIONS, reloadAgent } from '../control-options.ts';
 import { CommandFailure } from '../report-error.ts';
@@ -10,10 +11,12 @@ export const RELOAD = defineCommand({
   usage: '',
   description: `
     Has a running agent read its rules anew, also where nothing tells it that they have changed, and waits until they are in use.
-    Rules that can't be used leave those before in use; the exit status is 1 then.`,
+    Rules that can't be used leave those before in use.`,
+  status: { ok: 'The rules are in use, or were already.', failure: "No agent answers, or the rules can't be used." },
   options: CONTROL_OPTIONS,
   examples: [{ command: 'wasprey reload', effect: "Of this machine's agent." }],
-  async run({ options }, terminal) {
+  async run({ options, operands }, terminal) {
+    if (operands.length > 0) throw new UsageError('reload takes no operands');
     const { result, reason } = await reloadAgent(options);
     if (result === 'refused') {
       throw new CommandFailure(`the rules can't be used: ${escapeText(String(reason))}`, 'those before stay in use');

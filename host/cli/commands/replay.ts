@@ -49,10 +49,13 @@ export const REPLAY = defineCommand({
   usage: 'FILE [-r RULES...]',
   description: `
     Evaluates rules on what \`wasprey capture\` has recorded, and prints the alerts that \`wasprey run\` would have printed.
-    Of a file that is cut off or damaged, what is whole is evaluated. Messages and the summary go to standard error; the exit
-    status is 1 when something of the recording was lost.
+    Of a file that is cut off or damaged, what is whole is evaluated. Messages and the summary go to standard error.
 
     It needs no privilege, and nothing of the machine that the recording was made on.`,
+  status: {
+    ok: 'All of the recording was evaluated.',
+    failure: "The recording or the rules can't be used, or something of the recording was lost.",
+  },
   options: OPTIONS,
   examples: [
     { command: 'wasprey replay node.wsp', effect: 'Evaluates the rules that come with Wasprey.' },

@@ -41,6 +41,10 @@ export const RUN = defineCommand({
     Wasprey. They are compiled if need be. Messages and the summary at the end go to standard error.
 
     It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.18 or newer with BTF.`,
+  status: {
+    ok: 'It was stopped, by Ctrl-C, a signal or --duration.',
+    failure: 'It could not start, or the engine has ended by itself and nothing is watched any more.',
+  },
   options: RUN_OPTIONS,
   examples: [
     { command: 'wasprey run', effect: 'Watches by the rules that come with Wasprey.' },

@@ -13,6 +13,7 @@ export const SIGN = defineCommand({
   description: `
     Adds a signature to a module, beside those that it has: for keys that are not where rules are compiled, and for a change of
     keys. The signature covers all of the module but the signatures. What the sandbox would refuse is not signed.`,
+  status: { ok: 'The module is signed.', failure: "It or the key can't be used." },
   options: {
     key: { kind: 'list', value: 'FILE', description: 'A private key of `wasprey keygen`; may be given several times.' },
     output: { kind: 'text', short: 'o', value: 'FILE', description: 'Where to write it. Default: over the module.' },

@@ -1,5 +1,6 @@
 // wasprey status: what a running agent does.
 
+import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { agentStatus, CONTROL_OPTIONS } from '../control-options.ts';
 import { renderStatus } from '../status-report.ts';
@@ -9,10 +10,12 @@ export const STATUS = defineCommand({
   usage: '',
   description: `
     Tells what a running agent does: the modules it goes by and their hashes, what became of events, rules with their alerts and an
-    estimate of what each costs, outputs, what is known of containers, and why rules could not be replaced, if they could not.
-
-    The exit status is 0 if an agent answers and nothing is wrong, and 1 otherwise: events were dropped, an output loses alerts, a
-    module was set aside, or new rules were refused.`,
+    estimate of what each costs, outputs, what is known of containers, and why rules could not be replaced, if they could not.`,
+  status: {
+    ok: 'An agent answers, and nothing is wrong.',
+    failure:
+      'No agent answers; or events were dropped, an output loses alerts, a module was set aside, or new rules were refused.',
+  },
   options: {
     ...CONTROL_OPTIONS,
     json: { kind: 'flag', short: 'j', description: 'All of it as one JSON object.' },
@@ -21,7 +24,8 @@ export const STATUS = defineCommand({
     { command: 'wasprey status', effect: "Of this machine's agent." },
     { command: "wasprey status --json | jq '.modules[].sha256'", effect: 'The hashes of its modules.' },
   ],
-  async run({ options }, terminal) {
+  async run({ options, operands }, terminal) {
+    if (operands.length > 0) throw new UsageError('status takes no operands');
     const status = await agentStatus(options);
     const { text, isWell } = renderStatus(status, terminal);
     terminal.print(options.json ? `${JSON.stringify(status)}\n` : text);

@@ -43,9 +43,8 @@ export const TEST = defineCommand({
 
     On a recording each rule is evaluated on its own, as with \`--rule-matching all\`. Rules that are expected raise one
     alert or more, or as many as \`{RULE: NUMBER}\` says; with a text, one alert has to read so. A recording that is
-    damaged is refused.
-
-    The exit status is 0 when all tests pass, and 1 when any fails or can't be run.`,
+    damaged is refused.`,
+  status: { ok: 'All tests pass.', failure: "Some fail, or can't be run." },
   options: {
     junit: { kind: 'text', value: 'FILE', description: "Also write the results as JUnit's XML." },
     quiet: { kind: 'flag', short: 'q', description: 'Only tests that fail, and the totals.' },

@@ -18,6 +18,7 @@ export const TOP = defineCommand({
     Shows what the rules of a running agent cost and how often they match, anew each time the interval is over, until Ctrl-C. What
     a rule costs is estimated: the time that its module takes, measured on samples, divided by what each rule's conditions cost on
     the events that came.`,
+  status: { ok: 'It was stopped.', failure: 'No agent answers.' },
   options: {
     ...CONTROL_OPTIONS,
     by: {

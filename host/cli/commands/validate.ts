@@ -15,9 +15,8 @@ export const VALIDATE = defineCommand({
   usage: 'RULES...',
   description: `
     Checks rule files as one set of rules, in the order given: a later file can change what an earlier one defines. Folders
-    stand for the .yaml and .yml files in them. Nothing is captured and no privilege is needed.
-
-    The exit status is 0 when the rules can be used, with or without warnings, and 1 when they can't.`,
+    stand for the .yaml and .yml files in them. Nothing is captured and no privilege is needed.`,
+  status: { ok: 'The rules can be used, with or without warnings.', failure: "They can't." },
   options: {
     quiet: { kind: 'flag', short: 'q', description: 'Errors only, no warnings.' },
     json: { kind: 'flag', short: 'j', description: 'One JSON object, the result that `falco -V` gives.' },

@@ -14,8 +14,8 @@ export const VERIFY = defineCommand({
   usage: 'MODULE --trusted-key FILE',
   description: `
     Checks a module as an agent does before it loads one: that it was signed with one of the trusted keys and not changed since,
-    that the sandbox takes it, and that it was compiled for this version's events. The exit status is 0 if all of that holds,
-    and 1 if not.`,
+    that the sandbox takes it, and that it was compiled for this version's events.`,
+  status: { ok: 'All of that holds.', failure: 'Some of it does not, which is said.' },
   options: {
     'trusted-key': {
       kind: 'list',
