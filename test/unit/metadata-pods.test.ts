@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -138,6 +138,22 @@ describe('metadata: pods', () => {
     );
     const lists = server.requests.filter(({ pathname }) => pathname === '/api/v1/pods');
     for (const { searchParams } of lists) assert.equal(searchParams.get('fieldSelector'), 'spec.nodeName=node1');
+  });
+
+  it('the token file of a kubeconfig is read for each request', async () => {
+    await using server = await ApiServer.start();
+    const shown: (string | undefined)[] = [];
+    server.intercept = (_url, _response, { headers }) => {
+      shown.push(headers.authorization);
+      return false;
+    };
+    await using follower = new Follower(server);
+    await until(() => server.watchers > 0);
+    assert.deepEqual([...new Set(shown)], ['Bearer first']);
+    writeFileSync(join(dirname(server.kubeconfig), 'token'), 'second\n');
+    server.endWatches();
+    await until(() => shown.includes('Bearer second'));
+    assert.deepEqual(follower.lines, []);
   });
 
   it('a chain that ends with a DaemonSet, or with a CronJob behind a job', async () => {

@@ -5,7 +5,9 @@ import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { Agent } from 'node:https';
 import { isIPv6 } from 'node:net';
+import { dirname, resolve } from 'node:path';
 import { MetadataError } from '../failure-log.ts';
+import { asArray, asText, at } from '../json-value.ts';
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
@@ -74,8 +76,10 @@ function connectByServiceAccount({ server, serviceAccount }: ServicePlace): ApiC
 async function connectByFile(path: string): Promise<ApiConnection> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
+  let tokenFile: string | undefined;
   try {
     config.loadFromFile(path);
+    tokenFile = await tokenFileOf(path, config.getCurrentUser()?.name);
   } catch (error) {
     throw new MetadataError('denied', `${path} can't be used (${messageOf(error)})`);
   }
@@ -87,12 +91,23 @@ async function connectByFile(path: string): Promise<ApiConnection> {
       try {
         const options: RequestOptions = { headers: {} };
         await config.applyToHTTPSOptions(options);
-        return options;
+        if (tokenFile === undefined) return options;
+        const token = (await readFile(tokenFile, 'utf8')).trim();
+        return { ...options, headers: { ...options.headers, authorization: `Bearer ${token}` } };
       } catch (error) {
         throw new MetadataError('denied', `the user of ${path} can't be used (${messageOf(error)})`);
       }
     },
   };
+}
+
+/** The `tokenFile` of a user of a kubeconfig file, which the library passes over: its requests would be anonymous. */
+async function tokenFileOf(path: string, user: string | undefined): Promise<string | undefined> {
+  const { default: yaml } = await import('js-yaml');
+  const file = yaml.load(await readFile(path, 'utf8'));
+  const named = asArray(at(file, 'users')).find((entry) => at(entry, 'name') === user);
+  const tokenFile = asText(at(named, 'user', 'tokenFile'));
+  return tokenFile === undefined ? undefined : resolve(dirname(path), tokenFile);
 }
 
 function messageOf(error: unknown): string {
