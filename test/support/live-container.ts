@@ -56,6 +56,11 @@ const RUNC = `
   cat "$log" >&2
   exit "$status"`;
 
+/** The command that runs runc with those words, for spawn. */
+export function runcCommand(words: readonly string[]): readonly [string, ...string[]] {
+  return ['sh', '-c', RUNC, 'runc', ...words];
+}
+
 export interface Mount {
   readonly source: string;
   readonly destination: string;
@@ -126,7 +131,8 @@ export class Container {
   #create(at: (name: string) => string): void {
     const words = ['run', '--detach', '--pid-file', at('pid'), '--bundle', this.#directory.path, this.id];
     const log = openSync(at('log'), 'w');
-    const { status } = spawnSync('sh', ['-c', RUNC, 'runc', ...words], {
+    const [shell, ...rest] = runcCommand(words);
+    const { status } = spawnSync(shell, rest, {
       stdio: ['ignore', 'ignore', log],
       timeout: 30_000,
     });
@@ -141,10 +147,10 @@ export class Container {
     if (options.user !== undefined) words.push('--user', options.user);
     words.push(this.id, ...program);
     // `script` gives runc the terminal that it passes on.
-    const command = ['sh', '-c', RUNC, 'runc', ...words];
+    const command = runcCommand(words);
     return options.tty
       ? spawn('script', ['-qec', command.map(quote).join(' '), '/dev/null'], { stdio: 'pipe' })
-      : spawn('sh', command.slice(1), { stdio: 'pipe' });
+      : spawn(command[0], command.slice(1), { stdio: 'pipe' });
   }
 
   /** Runs a program in it to its end and returns what it printed. A status other than 0 is no error if `mayFail`. */
@@ -181,7 +187,8 @@ export class Container {
   }
 }
 
-function fillWithBusybox(root: string): void {
+/** Busybox's programs and act, below that folder. */
+export function fillWithBusybox(root: string): void {
   makeDirectories(root, ['bin', 'usr/bin']);
   copyFileSync('/usr/bin/busybox', join(root, 'bin/busybox'));
   for (const path of run(join(root, 'bin/busybox'), ['--list']).split('\n')) {
@@ -206,7 +213,8 @@ function makeDirectories(root: string, more: readonly string[]): void {
   writeFileSync(join(root, 'etc/shadow'), 'root:*:20000:0:99999:7:::\n');
 }
 
-function configuration(id: string, options: ContainerOptions): object {
+/** The config.json of a bundle, with its root in `rootfs`. */
+export function configuration(id: string, options: ContainerOptions): object {
   const capabilities = options.privileged ? CAPABILITIES : (options.capabilities ?? DEFAULT_CAPABILITIES);
   // runc can't give what root lacks here, but does not mind what is not taken away.
   const own = capabilitiesOf(readFileSync('/proc/self/status', 'utf8'));
