@@ -68,7 +68,8 @@ export const VALUES_SCHEMA: Schema = {
     driver: strict({
       enabled: { const: true },
       kind: oneOf('auto', 'modern_ebpf'),
-      sysfsMountPath: { type: 'string', pattern: '^/sys/kernel' },
+      // Falco's: nothing of the host's /sys is mounted, since BPF programs are attached without.
+      sysfsMountPath: TEXT,
       modernEbpf: strict({ leastPrivileged: FLAG, sysfsMount: FLAG }),
     }),
     collectors: strict({

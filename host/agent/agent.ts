@@ -51,8 +51,6 @@ export interface AgentOptions {
   readonly kernelFilter?: boolean;
   /** Event types that are not captured, whatever the rules read. Default: none. */
   readonly leftOut?: ReadonlySet<string>;
-  /** Default: 32-bit system calls are watched. */
-  readonly compatCalls?: boolean;
   readonly ruleMatching?: RuleMatching;
   /** How long events and alerts wait for what is to be known of a new container. Default: HOLD_LIMITS. */
   readonly hold?: Partial<HoldLimits>;
@@ -200,7 +198,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         rules: ruleSets.first,
         ruleMatching: options.ruleMatching ?? 'first',
         hold,
-        ...(options.compatCalls !== undefined && { compatCalls: options.compatCalls }),
         hostname: machine,
         isoTime: options.isoTime ?? false,
         base64Buffers: options.base64Buffers ?? false,

@@ -199,8 +199,6 @@ export interface CaptureOptions {
   readonly source: 'bpf' | 'builder';
   /** Path of the BPF object file. */
   readonly object?: string;
-  /** False: 32-bit system calls are not watched, which spares each native one 90 ns. */
-  readonly compatCalls?: boolean;
 }
 
 export interface NativeAddon {

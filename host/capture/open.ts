@@ -17,8 +17,6 @@ export interface OpenOptions {
   readonly sizes?: CaptureSizes;
   /** Path of the BPF object; default: where the build puts it. */
   readonly object?: string;
-  /** Default: 32-bit system calls are watched. */
-  readonly compatCalls?: boolean;
 }
 
 export interface OpenCapture {
@@ -42,7 +40,6 @@ export function openCapture(options: OpenOptions): OpenCapture {
     plan,
     source: options.source,
     object: options.object ?? BPF_OBJECT_PATH,
-    compatCalls: options.compatCalls ?? true,
   });
   return { capture, plan, memory };
 }

@@ -71,8 +71,6 @@ export interface WorkerStart {
   readonly source: 'bpf' | 'builder';
   /** Path of the BPF object; default: where the build puts it. */
   readonly object?: string;
-  /** Default: 32-bit system calls are watched. */
-  readonly compatCalls?: boolean;
   /** Default: the capture's. */
   readonly sizes?: CaptureSizes;
   readonly rules: RuleSetStart;

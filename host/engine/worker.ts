@@ -37,7 +37,6 @@ function run(start: WorkerStart): void {
     source: start.source,
     ...(start.sizes && { sizes: start.sizes }),
     ...(start.object !== undefined && { object: start.object }),
-    ...(start.compatCalls !== undefined && { compatCalls: start.compatCalls }),
   });
   try {
     if (start.replay === undefined) watch(start, memory, capture, plan);

@@ -23,8 +23,6 @@ export interface Needs {
   readonly programs?: readonly string[];
   /** Absolute paths. */
   readonly files?: readonly string[];
-  /** A kernel that was built with loadable modules. */
-  readonly kernelModules?: true;
 }
 
 export interface Behaviour {

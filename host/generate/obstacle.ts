@@ -1,12 +1,10 @@
 // Why an action can't be performed at a place.
 
-import { existsSync } from 'node:fs';
 import type { Action, Needs } from './action.ts';
 import type { Place } from './place.ts';
 
 /** What `--privileged` gives: more than any list of single capabilities is likely to (old kernels have 38 of the 41). */
 const PRIVILEGED_CAPABILITIES = 38;
-const KERNEL_MODULES = '/proc/modules';
 
 /** A clause; undefined if nothing is in the way. */
 export function obstacle({ where, needs = {} }: Action, place: Place): string | undefined {
@@ -24,6 +22,5 @@ function unmet(needs: Needs, { uid, capabilities, hasFile, hasProgram }: Place):
   if (program !== undefined) return `there is no program ${program}`;
   const file = needs.files?.find((path) => !hasFile(path));
   if (file !== undefined) return `there is no ${file}`;
-  if (needs.kernelModules && !existsSync(KERNEL_MODULES)) return 'the kernel was built without loadable modules';
   return undefined;
 }

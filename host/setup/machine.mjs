@@ -1,10 +1,9 @@
-// What the capture needs of the machine: kernel, BTF, capabilities, tracefs. Set-up asks before it installs anything, and the
+// What the capture needs of the machine: kernel, BTF, capabilities. Set-up asks before it installs anything, and the
 // agent asks at every start; gathering the facts and judging them are apart, so that the judgement can be tested.
 
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { release } from 'node:os';
 import { SetupFailure } from './failure.mjs';
-import { mountTracefs } from './tracefs.mjs';
 
 /** @import { Problem } from './failure.mjs' */
 
@@ -27,10 +26,7 @@ const INITIAL_USER_NAMESPACE = 'user:[4026531837]';
  * @property {bigint} capabilities the effective set
  * @property {boolean} initialUserNamespace
  * @property {boolean} lockdownConfidential kernel lockdown in confidentiality mode: BPF may not read kernel memory
- * @property {TracefsState} tracefs
  */
-
-/** @typedef {'mounted' | 'no syscall events' | 'unreadable' | 'not mounted'} TracefsState */
 
 /** @returns {MachineFacts} of this process on this machine */
 export function gatherMachineFacts() {
@@ -46,32 +42,7 @@ export function gatherMachineFacts() {
     lockdownConfidential: readOr('', () => readFileSync('/sys/kernel/security/lockdown', 'utf8')).includes(
       '[confidentiality]',
     ),
-    tracefs: tracefsState(),
   };
-}
-
-/** @returns {TracefsState} */
-function tracefsState() {
-  const mounts = readOr('', () => readFileSync('/proc/self/mounts', 'utf8'));
-  const root = tracefsRoot(mounts);
-  if (root === undefined) return 'not mounted';
-  try {
-    readFileSync(`${root}/events/syscalls/sys_exit_openat/id`);
-    return 'mounted';
-  } catch (error) {
-    const denied = error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
-    return denied ? 'unreadable' : 'no syscall events';
-  }
-}
-
-/**
- * @param {string} mounts text of /proc/self/mounts
- * @returns {string | undefined} where tracefs is, of the two places that libbpf looks at
- */
-export function tracefsRoot(mounts) {
-  const points = mounts.split('\n').map((line) => line.split(' '));
-  const known = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
-  return known.find((path) => points.some(([, point, type]) => point === path && type === 'tracefs'));
 }
 
 /**
@@ -123,18 +94,13 @@ export function checkMachine(facts) {
         'in a container, /sys must be mounted',
     });
   }
-  const capabilityProblems = checkCapabilities(facts);
-  const lacksCapabilities = capabilityProblems.length > 0;
-  problems.push(...capabilityProblems);
+  problems.push(...checkCapabilities(facts));
   if (facts.lockdownConfidential) {
     problems.push({
       what: 'the kernel is locked down (confidentiality): BPF programs may not read its memory',
       how: 'boot with lockdown=integrity, or without lockdown',
     });
   }
-  const tracefs = checkTracefs(facts);
-  // Who may not load BPF programs needn't hear that tracefs is closed to them, too: one remedy serves both.
-  if (tracefs && !(facts.tracefs === 'unreadable' && lacksCapabilities)) problems.push(tracefs);
   return problems;
 }
 
@@ -170,32 +136,6 @@ function checkCapabilities(facts) {
 }
 
 /**
- * @param {MachineFacts} facts
- * @returns {Problem | undefined}
- */
-function checkTracefs(facts) {
-  switch (facts.tracefs) {
-    case 'mounted':
-      return undefined;
-    case 'no syscall events':
-      return {
-        what: 'the kernel has no system call tracepoints',
-        how: 'boot a kernel that is built with CONFIG_FTRACE_SYSCALLS=y',
-      };
-    case 'unreadable':
-      return { what: 'tracefs may not be read by this user', how: 'run as root, or with CAP_DAC_READ_SEARCH as well' };
-    case 'not mounted':
-      // With CAP_SYS_ADMIN it is mounted at the start, see requireMachine.
-      return hasCapability(facts, 'SYS_ADMIN') ? undefined : TRACEFS_MISSING;
-  }
-}
-
-const TRACEFS_MISSING = {
-  what: 'tracefs is not mounted, and mounting it needs CAP_SYS_ADMIN',
-  how: "as root of the host: mount -t tracefs tracefs /sys/kernel/tracing\n(in a container: mount the host's /sys/kernel/tracing into it)",
-};
-
-/**
  * @param {string} release as uname -r
  * @param {readonly [number, number]} oldest
  * @returns {boolean} false when the release can't be read: better to try then
@@ -208,16 +148,11 @@ function isOlder(release, [major, minor]) {
 }
 
 /**
- * Makes sure that the capture can work here; mounts tracefs if it isn't. Takes under a millisecond when all is well.
+ * Makes sure that the capture can work here. Takes under a millisecond when all is well.
  * @param {MachineFacts} [facts]
  * @throws {SetupFailure} that names everything missing
  */
 export function requireMachine(facts = gatherMachineFacts()) {
   const problems = checkMachine(facts);
-  if (problems.length === 0 && facts.tracefs === 'not mounted') {
-    const failed = mountTracefs();
-    if (failed) problems.push(failed);
-    else return requireMachine({ ...facts, tracefs: tracefsState() });
-  }
   if (problems.length > 0) throw new SetupFailure('this machine lacks what the capture needs', problems);
 }

@@ -37,7 +37,7 @@ export async function prepare(needs) {
   const level = NEEDS.indexOf(needs);
   if (level <= prepared && needs !== 'image') return;
   const capture = level >= NEEDS.indexOf('capture');
-  // First, since no installation helps a machine that can't capture; tracefs comes later, mount(8) may have to be installed.
+  // First, since no installation helps a machine that can't capture.
   if (capture) {
     const problems = checkMachine(gatherMachineFacts());
     if (problems.length > 0) throw new SetupFailure('this machine lacks what the capture needs', problems);
@@ -98,12 +98,10 @@ function diskFailure(error) {
  */
 function lacking(level) {
   const native = level >= NEEDS.indexOf('native') && !nativeBuilt();
-  const capture = level >= NEEDS.indexOf('capture');
   /** @type {Purpose[]} */
   const purposes = [];
   if (native && isCheckout()) purposes.push('build');
   if (level === NEEDS.indexOf('image') || level === NEEDS.indexOf('cluster-tests')) purposes.push('image');
-  if (capture && gatherMachineFacts().tracefs === 'not mounted') purposes.push('tracefs');
   if (level >= NEEDS.indexOf('live-tests')) purposes.push('live-tests');
   if (level >= NEEDS.indexOf('cluster-tests')) purposes.push('cluster-tests');
   // An installation has those of production alone, and they came with it.

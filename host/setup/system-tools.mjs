@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
-/** @typedef {'build' | 'image' | 'tracefs' | 'live-tests' | 'cluster-tests'} Purpose  `tracefs`: only where it must be mounted */
+/** @typedef {'build' | 'image' | 'live-tests' | 'cluster-tests'} Purpose */
 
 /**
  * @typedef {object} SystemTool
@@ -22,7 +22,7 @@ export const SYSTEM_TOOLS = [
   { name: 'clang 19', commands: ['clang-19'], packages: ['clang-19'], purposes: ['build'] },
   { name: 'bpftool', commands: ['bpftool'], packages: ['bpftool'], purposes: ['build'] },
   { name: 'libbpf headers', files: ['/usr/include/bpf/libbpf.h'], packages: ['libbpf-dev'], purposes: ['build'] },
-  { name: 'mount', commands: ['mount'], packages: ['mount'], purposes: ['tracefs', 'live-tests'] },
+  { name: 'mount', commands: ['mount'], packages: ['mount'], purposes: ['live-tests'] },
   { name: 'runc', commands: ['runc'], packages: ['runc'], purposes: ['live-tests'] },
   { name: '/etc/shadow', files: ['/etc/shadow'], packages: ['passwd'], purposes: ['live-tests'] },
   { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests', 'image'] },

@@ -44,6 +44,20 @@ struct call {
 #endif
 #define ARGUMENT(call, n) ((call)->passed ? (call)->passed[n] : PINNED((call)->registers->REGISTER_##n))
 
+/* Number and result of the system call that ends, on raw_tp/sys_exit (registers, result). */
+#if defined(__TARGET_ARCH_x86)
+#define CALL_NUMBER orig_ax
+#elif defined(__TARGET_ARCH_arm64)
+#define CALL_NUMBER syscallno
+#endif
+inline_always u32 number_of(const struct bpf_raw_tracepoint_args *ctx) {
+  return LOAD(pt_regs, ctx->args[0], CALL_NUMBER);
+}
+
+inline_always s64 result_of(const struct bpf_raw_tracepoint_args *ctx) {
+  return ctx->args[1];
+}
+
 /* The task's system call; its arguments are read with ARGUMENT. */
 inline_always struct call call_of(struct task_struct *task) {
   return (struct call){.registers = (struct pt_regs *)bpf_task_pt_regs(task)};

@@ -1,11 +1,9 @@
-/* 32-bit system calls on x86-64: those of 32-bit programs, and `int 0x80` from any. The tracepoints of single calls are
- * not run for them; this is on the one that all calls have, and leaves at once where the call is native. */
+/* 32-bit system calls on x86-64: those of 32-bit programs, and `int 0x80` from any. They have numbers of their own. */
 
 #include "passed.h"
 
 #if defined(__TARGET_ARCH_x86)
 
-#define STATUS_COMPAT 2 /* TS_COMPAT */
 #define COMPAT_SOCKETCALL 102
 #define COMPAT_UMOUNT 22
 #define COMPAT_FCNTL 55
@@ -138,15 +136,16 @@ inline_always void fill_arguments(struct passed_call *passed, const struct pt_re
     to[1] = 0;
 }
 
-/* Tells of a call that is not native. Apart from the check for it, so that that one stays small. */
-inline_always void tell_compat(void *ctx, struct task_struct *task, s64 result) {
+HOOK_PROGRAM(on_compat) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  s64 result = result_of(ctx);
   struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
   struct capture_shared *control = capture();
   struct passed_call *passed = passed_space();
   u64 number = (u32)registers->orig_ax;
   opaque(number);
   if (number >= COMPAT_CALLS || !control || !passed)
-    return;
+    return 0;
   const struct compat_call *call = &compat_calls[number];
   u32 change = call->change;
   struct process *process = change && result >= 0 ? process_of(task, 0) : 0;
@@ -154,7 +153,7 @@ inline_always void tell_compat(void *ctx, struct task_struct *task, s64 result) 
     note_change(process, task, change);
   u32 type = call->type;
   if (!type)
-    return;
+    return 0;
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
   fill_arguments(passed, registers, number);
   if (call->short_ids) {
@@ -165,22 +164,15 @@ inline_always void tell_compat(void *ctx, struct task_struct *task, s64 result) 
   if (number == COMPAT_SOCKETCALL)
     type = find_socketcall(passed);
   if ((number == COMPAT_FCNTL || number == COMPAT_FCNTL64) && !duplicates(passed->passed[1]))
-    return;
+    return 0;
   if (!may_be_wanted(control, type))
-    return;
+    return 0;
   fill_caller(passed, task);
   passed->type = type;
   passed->way = WAY_COMPAT;
   passed->flags |= EVENT_FLAG_COMPAT;
   passed->result = result;
-  bpf_tail_call(ctx, &passed_programs, 0);
-}
-
-/* On sys_exit: registers, result. */
-SEC("raw_tp") int on_compat(struct bpf_raw_tracepoint_args *ctx) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  if (unlikely(task->thread_info.status & STATUS_COMPAT))
-    tell_compat(ctx, task, ctx->args[1]);
+  bpf_tail_call(ctx, &programs, SLOT_PASSED);
   return 0;
 }
 

@@ -83,11 +83,11 @@ HOOK_PROGRAM(on_descriptor) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
-  if ((u32)ctx->number == NUMBER_FCNTL && !duplicates(ARGUMENT(&call, 1)))
+  if (number_of(ctx) == NUMBER_FCNTL && !duplicates(ARGUMENT(&call, 1)))
     return 0;
-  if (!begin(&record, ctx, task, SLOT_DESCRIPTOR) || !passes(&record, ctx, FILTER_OTHER) ||
-      !reserve(&record, ctx, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
+  if (!begin(&record, ctx, task, SLOT_DESCRIPTOR) || !passes(&record, FILTER_OTHER) ||
+      !reserve(&record, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
     return 0;
-  write_descriptor(&record, task, &call, ctx->result);
+  write_descriptor(&record, task, &call, result_of(ctx));
   return 0;
 }

@@ -40,10 +40,10 @@ inline_always void write_exec(struct record *record, struct task_struct *task, c
 HOOK_PROGRAM(on_execve) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_EXECVE) || !passes(&record, ctx, FILTER_EXEC) ||
-      !reserve(&record, ctx, task, EXEC_LONGEST, sizeof(struct event_exec)))
+  if (!begin(&record, ctx, task, SLOT_EXECVE) || !passes(&record, FILTER_EXEC) ||
+      !reserve(&record, task, EXEC_LONGEST, sizeof(struct event_exec)))
     return 0;
   struct call call = call_of(task);
-  write_exec(&record, task, &call, ctx->result);
+  write_exec(&record, task, &call, result_of(ctx));
   return 0;
 }

@@ -63,12 +63,11 @@ inline_always bool filtered(struct record *record, u64 type) {
 }
 
 /* Whether any rule can be true of the event, by what every call has. */
-inline_always bool passes(struct record *record, struct exit_context *ctx, u32 family) {
+inline_always bool passes(struct record *record, u32 family) {
   struct filter *filter = find_filter();
   if (!filter)
     return true;
-  u64 type = bpf_get_attach_cookie(ctx);
-  return clauses_of_call(filter, record, type, ctx->result, family) || filtered(record, type);
+  return clauses_of_call(filter, record, record->type, record->result, family) || filtered(record, record->type);
 }
 
 /* Clauses that calls on the open file at an address can meet; 0: they have none. */

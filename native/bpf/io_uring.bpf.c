@@ -208,7 +208,7 @@ inline_always void presume_success(struct passed_call *passed, struct task_struc
 
 inline_always void go_to_write(void *ctx, struct passed_call *passed) {
   link_texts(passed);
-  bpf_tail_call(ctx, &passed_programs, 0);
+  bpf_tail_call(ctx, &programs, SLOT_PASSED);
 }
 
 /* On io_uring_submit_req, whose only argument is the request. The task is the one that asks, or the ring's own thread

@@ -160,16 +160,21 @@ inline_always void note_change(struct process *process, struct task_struct *task
   end_change(&draft, process);
 }
 
-/* After each system call that may change what an image tells; hooks.h has the list. */
+/* After each system call that may change what an image tells; hooks.h has the list. Goes on to the program that tells
+ * of the call. */
 HOOK_PROGRAM(on_change) {
-  if (ctx->result < 0)
-    return 0;
   struct task_struct *task = bpf_get_current_task_btf();
-  struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (process && !process->id)
+  struct capture_shared *control = capture();
+  if (!control)
+    return 0;
+  struct call_hook hook = hook_of(ctx, control);
+  struct process *process = result_of(ctx) < 0 ? 0 : process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (process && process->id)
+    note_change(process, task, hook.change);
+  else if (process && !hook.slot) /* else that program sees to it */
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
-  if (process)
-    note_change(process, task, bpf_get_attach_cookie(ctx));
+  if (hook.slot)
+    bpf_tail_call(ctx, &programs, hook.slot);
   return 0;
 }
 

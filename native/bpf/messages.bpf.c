@@ -118,7 +118,7 @@ HOOK_PROGRAM(on_send_many) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
   if (begin(&record, ctx, task, SLOT_SEND_MANY))
-    tell_messages(&call, EVENT_SENDMMSG, ctx->result, record.image);
+    tell_messages(&call, EVENT_SENDMMSG, result_of(ctx), record.image);
   return 0;
 }
 
@@ -126,7 +126,7 @@ HOOK_PROGRAM(on_receive_many) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
-  if (ctx->result != -EAGAIN && begin(&record, ctx, task, SLOT_RECEIVE_MANY))
-    tell_messages(&call, EVENT_RECVMMSG, ctx->result, record.image);
+  if (result_of(ctx) != -EAGAIN && begin(&record, ctx, task, SLOT_RECEIVE_MANY))
+    tell_messages(&call, EVENT_RECVMMSG, result_of(ctx), record.image);
   return 0;
 }

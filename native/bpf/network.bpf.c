@@ -208,24 +208,24 @@ inline_always void write_socket(struct record *record, struct task_struct *task,
 }
 
 /* Whether any rule can be true of the call: by process and result, and by the kind of its socket. */
-inline_always bool passes_socket(struct record *record, struct exit_context *ctx, struct task_struct *task) {
+inline_always bool passes_socket(struct record *record, struct task_struct *task) {
   struct filter *filter = find_filter();
   if (!filter)
     return true;
-  u64 type = bpf_get_attach_cookie(ctx);
-  u64 clauses = clauses_of_call(filter, record, type, ctx->result, FILTER_NETWORK);
+  u64 type = record->type;
+  u64 clauses = clauses_of_call(filter, record, type, record->result, FILTER_NETWORK);
   struct call call = call_of(task);
-  s64 fd = socket_arguments(type, &call, ctx->result).fd;
+  s64 fd = socket_arguments(type, &call, record->result).fd;
   return clauses & clauses_of_socket(filter, file_at(task, fd)) || filtered(record, type);
 }
 
 HOOK_PROGRAM(on_socket) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_SOCKET) || !passes_socket(&record, ctx, task) ||
-      !reserve(&record, ctx, task, NETWORK_LONGEST, sizeof(struct event_network)))
+  if (!begin(&record, ctx, task, SLOT_SOCKET) || !passes_socket(&record, task) ||
+      !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return 0;
   struct call call = call_of(task);
-  write_socket(&record, task, &call, ctx->result);
+  write_socket(&record, task, &call, result_of(ctx));
   return 0;
 }

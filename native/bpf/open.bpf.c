@@ -109,12 +109,12 @@ inline_always u64 combination_of(const struct open_arguments *arguments, u64 fil
 }
 
 /* Whether any rule can be true of the call: by process and result, by what it asked for, and by either name. */
-inline_always bool passes_open(struct record *record, struct exit_context *ctx, struct task_struct *task) {
+inline_always bool passes_open(struct record *record, struct task_struct *task) {
   struct filter *filter = find_filter();
   if (!filter)
     return true;
-  u64 type = bpf_get_attach_cookie(ctx);
-  s64 result = ctx->result;
+  u64 type = record->type;
+  s64 result = record->result;
   u64 clauses = clauses_of_call(filter, record, type, result, FILTER_OPEN);
   if (type == EVENT_OPEN_BY_HANDLE_AT)
     clauses |= clauses_of_call(filter, record, EVENT_OPENAT, result, FILTER_OPEN);
@@ -143,10 +143,10 @@ inline_always bool passes_open(struct record *record, struct exit_context *ctx, 
 HOOK_PROGRAM(on_open) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_OPEN) || !passes_open(&record, ctx, task) ||
-      !reserve(&record, ctx, task, OPEN_LONGEST, sizeof(struct event_open)))
+  if (!begin(&record, ctx, task, SLOT_OPEN) || !passes_open(&record, task) ||
+      !reserve(&record, task, OPEN_LONGEST, sizeof(struct event_open)))
     return 0;
   struct call call = call_of(task);
-  write_open(&record, task, &call, ctx->result);
+  write_open(&record, task, &call, result_of(ctx));
   return 0;
 }

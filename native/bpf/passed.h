@@ -39,14 +39,6 @@ struct {
   __type(value, struct passed_call);
 } passed_calls SEC(".maps");
 
-/* Raw tracepoint programs go to write_passed from here; filled by the addon. */
-struct {
-  __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, u32);
-  __type(value, u32);
-} passed_programs SEC(".maps");
-
 inline_always struct passed_call *passed_space(void) {
   u32 zero = 0;
   return bpf_map_lookup_elem(&passed_calls, &zero);

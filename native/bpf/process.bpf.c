@@ -68,8 +68,8 @@ inline_always void write_process(struct record *record, struct task_struct *task
 HOOK_PROGRAM(on_process) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_PROCESS) || !passes(&record, ctx, FILTER_OTHER) ||
-      !reserve(&record, ctx, task, PROCESS_LONGEST, sizeof(struct event_process)))
+  if (!begin(&record, ctx, task, SLOT_PROCESS) || !passes(&record, FILTER_OTHER) ||
+      !reserve(&record, task, PROCESS_LONGEST, sizeof(struct event_process)))
     return 0;
   struct call call = call_of(task);
   write_process(&record, task, &call);

@@ -90,10 +90,10 @@ HOOK_PROGRAM(on_receive) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
-  u64 file = find_receive(&call, task, ctx->result);
+  u64 file = find_receive(&call, task, result_of(ctx));
   if (!file || !begin(&record, ctx, task, SLOT_RECEIVE) ||
-      !reserve(&record, ctx, task, NETWORK_LONGEST, sizeof(struct event_network)))
+      !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return 0;
-  write_receive(&record, &call, file, ctx->result);
+  write_receive(&record, &call, file, result_of(ctx));
   return 0;
 }

@@ -1,8 +1,7 @@
 /* Event records: reserving, committing, and appending strings to one under construction.
  *
  * A program reserves the longest record its type can have by moving the CPU's head, fills it in place, and gives back
- * what it did not need by moving the head again, unless another program reserved behind it meanwhile: from 6.13 on the
- * syscall tracepoints may be preempted. Both moves are compare-and-swap, so that each position is owned by one program.
+ * what it did not need by moving the head again, unless another program reserved behind it meanwhile. Both moves are compare-and-swap, so that each position is owned by one program.
  */
 
 #ifndef WASPREY_RECORD_H
@@ -12,20 +11,15 @@
 #include "maps.h"
 #include "path.h"
 
-/* What a program on tracepoint/syscalls/sys_exit_* is given. */
-struct exit_context {
-  u64 common;
-  s64 number;
-  s64 result;
-};
-
 struct record {
   struct event_header *header; /* start of the record in the ring */
   struct ring_control *ring;
   struct capture_shared *capture;
   u64 image;    /* id of the process's image; 0: none could be made */
+  s64 result;   /* of the call that it tells of */
   u64 position; /* of the record in its ring */
   u64 longest;  /* bytes reserved */
+  u16 type;     /* of the event */
   u16 flags;    /* EVENT_FLAG bits found on the way */
 };
 
@@ -95,10 +89,9 @@ inline_always bool reserve_of(struct record *record, u64 type, s64 result, struc
   return true;
 }
 
-/* The same for the event that a program on a system call's tracepoint was attached for: its cookie is the type. */
-inline_always bool reserve(struct record *record, struct exit_context *ctx, struct task_struct *task, u64 longest,
-                           u64 fixed) {
-  return reserve_of(record, bpf_get_attach_cookie(ctx), ctx->result, task, longest, fixed);
+/* The same for the event that begin() has begun. */
+inline_always bool reserve(struct record *record, struct task_struct *task, u64 longest, u64 fixed) {
+  return reserve_of(record, record->type, record->result, task, longest, fixed);
 }
 
 /* Gives back what was not used and says that the record is whole. The order matters: room, size, commit. x86 keeps

@@ -33,6 +33,17 @@ struct ring_control {
 #define WANTED_WORDS 2
 _Static_assert(EVENT_TYPE_COUNT <= 64 * WANTED_WORDS, "a bit for each event type");
 
+/* What to do at the end of a system call. All zeros: nothing, which is so for most. */
+struct call_hook {
+  __u8 type;   /* event that the call is told as; 0: none is wanted */
+  __u8 slot;   /* program that tells of it (hooks.h); 0: none */
+  __u8 change; /* what it may have changed in its process; 0: nothing */
+  __u8 pad;
+};
+
+/* Numbers of system calls that the table has room for; the kernel's have come to 470 (6.18). */
+#define CALLS 512
+
 /* One for all CPUs. */
 struct capture_shared {
   __u32 consumer_waiting; /* 1: the addon sleeps (or is about to) and wants the doorbell */
@@ -43,6 +54,7 @@ struct capture_shared {
   __u64 snapshots_on_spot; /* processes that had no image when an event needed one */
   __u64 generation;        /* counts the changes of any process's image id */
   __u64 wanted[WANTED_WORDS]; /* bit n: events of type n are wanted; calls that came no usual way are told by it */
+  struct call_hook calls[CALLS]; /* by number of the native system call; each written as one word */
 };
 
 #endif

@@ -137,7 +137,9 @@ HOOK_PROGRAM(on_send) {
   struct sending sending;
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
-  if (!find_send(&sending, &call, task, bpf_get_attach_cookie(ctx), ctx->result) ||
+  struct capture_shared *control = capture();
+  u32 type = control ? hook_of(ctx, control).type : 0;
+  if (!type || !find_send(&sending, &call, task, type, result_of(ctx)) ||
       !begin(&record, ctx, task, SLOT_SEND) || !reserve_send(&record, &call, &sending, task))
     return 0;
   write_send(&record, &call, &sending);

@@ -6,8 +6,17 @@
 #include "image.h"
 #include "record.h"
 
-/* A program that the addon attaches to the tracepoints hooks.h names, with the event type as cookie. */
-#define HOOK_PROGRAM(name) SEC("tracepoint") int name(struct exit_context *ctx)
+/* A program that on_call() goes to at the end of the system calls that hooks.h names for it. */
+#define HOOK_PROGRAM(name) SEC("raw_tp") int name(struct bpf_raw_tracepoint_args *ctx)
+
+/* What there is to do at the end of this system call. */
+inline_always struct call_hook hook_of(const struct bpf_raw_tracepoint_args *ctx, const struct capture_shared *control) {
+  u32 number = number_of(ctx);
+  opaque(number);
+  if (number >= CALLS)
+    return (struct call_hook){};
+  return control->calls[number];
+}
 
 #define AT_FDCWD (-100)
 
@@ -48,13 +57,18 @@ inline_always void keep_image(struct ring_control *ring, u64 leader, u64 generat
   ring->last_check = leader ^ generation ^ image;
 }
 
-/* Begins an event of the current process: finds its image, or goes away to make one (see wants_snapshot()). */
-inline_always bool begin(struct record *record, struct exit_context *ctx, struct task_struct *task, u32 slot) {
+/* Begins the event of a system call: finds the image of its process, or goes away to make one (see wants_snapshot()). */
+inline_always bool begin(struct record *record, struct bpf_raw_tracepoint_args *ctx, struct task_struct *task,
+                         u32 slot) {
   u32 cpu = bpf_get_smp_processor_id();
   record->ring = bpf_map_lookup_elem(&ring_control, &cpu);
   record->capture = capture();
   if (!record->ring || !record->capture)
     return false;
+  record->type = hook_of(ctx, record->capture).type;
+  record->result = result_of(ctx);
+  if (!record->type)
+    return false; /* not wanted any more */
   u64 generation = *(volatile u64 *)&record->capture->generation;
   u64 leader = LOAD_WORD(task_struct, task, group_leader);
   record->image = last_image(record->ring, leader, generation);

@@ -1,5 +1,6 @@
 /* All BPF programs as one object: they share maps, and the walks that are global functions. */
 
+#include "calls.bpf.c"
 #include "lifecycle.bpf.c"
 #include "open.bpf.c"
 #include "exec.bpf.c"

@@ -1,4 +1,4 @@
-// The usual reasons, found by looking: no privilege, no BTF, no tracefs. Everything else shows the kernel's own words.
+// The usual reasons, found by looking: no privilege, no BTF. Everything else shows the kernel's own words.
 
 #include "bpf_error.h"
 
@@ -72,11 +72,6 @@ std::string BpfErrorText(int number) {
   return text;
 }
 
-bool HasTracefs() {
-  return access("/sys/kernel/tracing/events/syscalls", F_OK) == 0 ||
-         access("/sys/kernel/debug/tracing/events/syscalls", F_OK) == 0;
-}
-
 Status CheckKernel() {
   if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
     return Error{"CAPTURE_NO_BTF",
@@ -95,12 +90,6 @@ Error LoadError(const std::string& what, int number) {
   if ((number == EPERM || number == EACCES) && !missing.empty()) {
     return Error{"CAPTURE_PERMISSION",
                  "Capturing events is not permitted: missing " + missing + ". Run as root, or give these capabilities.",
-                 std::move(detail)};
-  }
-  if (!HasTracefs()) {
-    return Error{"CAPTURE_NO_TRACEFS",
-                 "The tracing file system is not there or may not be read. Mount it: mount -t tracefs tracefs "
-                 "/sys/kernel/tracing; in a container, mount the host's.",
                  std::move(detail)};
   }
   if (number == ENOMEM || number == E2BIG) {

@@ -16,9 +16,6 @@ std::string BpfLog();
 /** Text of an errno, or of one of libbpf's own numbers. */
 std::string BpfErrorText(int number);
 
-/** Whether the tracing file system is there and may be read. */
-bool HasTracefs();
-
 /** What nothing can work without, checked before loading: the kernel's type information. */
 Status CheckKernel();
 

@@ -1,5 +1,7 @@
-// Which BPF program serves which event type, on which tracepoint: the tables of native/bpf/hooks.h as data.
+// Which BPF program serves which event type, after which system call: the tables of native/bpf/hooks.h as data.
 #pragma once
+
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -10,30 +12,49 @@
 
 namespace wasprey {
 
-inline constexpr std::string_view kOnChange = "on_change";
-inline constexpr std::string_view kOnCompat = "on_compat";
-inline constexpr std::string_view kWritePassed = "write_passed";
+// Calls that newer architectures do not have: no number.
+#if defined(__aarch64__)
+#define __NR_open (-1)
+#define __NR_creat (-1)
+#define __NR_unlink (-1)
+#define __NR_rmdir (-1)
+#define __NR_mkdir (-1)
+#define __NR_rename (-1)
+#define __NR_link (-1)
+#define __NR_symlink (-1)
+#define __NR_chmod (-1)
+#define __NR_dup2 (-1)
+#define __NR_fork (-1)
+#define __NR_vfork (-1)
+#endif
 
-/** A program and the tracepoint it is attached to, for events of a type; the cookie tells it what it is run for. */
+/** A system call by its number, and the program that tells of it as an event of a type. */
 struct Hook {
-  uint64_t type;
-  uint64_t cookie;
-  const char* tracepoint;
+  /** Wanted, it has the call told of. */
+  uint64_t wanted;
+  /** What the call is told as. */
+  uint8_t type;
+  int call;
   std::string_view program;
 };
 
-/** A tracepoint that several types want is in more than one, with the same cookie. */
+/** A call that several types want is in more than one, told as the same. */
 inline constexpr Hook kHooks[] = {
-#define WASPREY_HOOK(type, tracepoint, program) {type, type, tracepoint, #program},
-#define WASPREY_FURTHER(type, cookie, tracepoint, program) {type, cookie, tracepoint, #program},
+#define WASPREY_HOOK(type, call, program) {type, type, __NR_##call, #program},
+#define WASPREY_FURTHER(wanted, type, call, program) {wanted, type, __NR_##call, #program},
     WASPREY_HOOKS(WASPREY_HOOK) WASPREY_ALSO(WASPREY_FURTHER)
 #undef WASPREY_FURTHER
 #undef WASPREY_HOOK
 };
 
-/** What changes a process's image; always attached, and before the hooks of events. */
-inline constexpr Hook kChanges[] = {
-#define WASPREY_CHANGE(kind, tracepoint) {0, kind, tracepoint, kOnChange},
+/** A system call that may change something of its process's image. */
+struct Change {
+  uint8_t kind;
+  int call;
+};
+
+inline constexpr Change kChanges[] = {
+#define WASPREY_CHANGE(kind, call) {kind, __NR_##call},
     WASPREY_CHANGES(WASPREY_CHANGE)
 #undef WASPREY_CHANGE
 };
@@ -61,6 +82,14 @@ inline constexpr Slot kSlots[] = {
     WASPREY_SLOTS(WASPREY_SLOT)
 #undef WASPREY_SLOT
 };
+
+/** Key of a program in that table; 0 where it has none. */
+constexpr uint8_t SlotOf(std::string_view program) {
+  for (const Slot& slot : kSlots) {
+    if (slot.program == program) return static_cast<uint8_t>(slot.key);
+  }
+  return SLOT_NONE;
+}
 
 /** Whether a program serves event types: such a one is loaded only when one of its types is wanted. */
 inline bool ServesEvents(std::string_view program) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <chrono>
 #include <future>
@@ -15,7 +16,6 @@
 #include <mutex>
 #include <set>
 
-#include "bpf_detach.h"
 #include "bpf_error.h"
 #include "bpf_hooks.h"
 #include "bpf_object.h"
@@ -33,14 +33,10 @@ size_t RoundUpToPage(size_t bytes) {
   return (bytes + page - 1) / page * page;
 }
 
-/** Whether the kernel takes 32-bit system calls on a 64-bit machine: with them comes the setting of their vDSO. */
-bool HasCompatCalls() { return access("/proc/sys/abi/vsyscall32", F_OK) == 0; }
-
 class BpfSource : public EventSource {
  public:
-  BpfSource(const Plan& plan, std::byte* sandbox, std::string object, bool compat_calls)
-      : plan_(plan), sandbox_(sandbox), path_(std::move(object)), compat_calls_(compat_calls && HasCompatCalls()) {}
-  ~BpfSource() override;
+  BpfSource(const Plan& plan, std::byte* sandbox, std::string object)
+      : plan_(plan), sandbox_(sandbox), path_(std::move(object)) {}
 
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
@@ -61,15 +57,12 @@ class BpfSource : public EventSource {
   Status RunSnapshot(const std::function<void()>& drain);
   Status AttachOwn();
   Status AttachRaw();
-  Status AttachHook(const Hook& hook);
-  Status AttachTypes();
+  void WriteCalls(const std::set<uint64_t>& wanted);
   bpf_program* Program(std::string_view name) const;
 
   Plan plan_;
   std::byte* sandbox_;
   std::string path_;
-  /** A program on every system call: 90 ns each, of which native ones have 120 (bench overhead). */
-  bool compat_calls_;
   std::vector<BpfObject> objects_;
   Mapping controls_;
   Mapping shared_;
@@ -80,15 +73,8 @@ class BpfSource : public EventSource {
   std::map<std::string_view, bpf_program*> programs_;
   /** Attach() may run on a thread of its own; programs are counted on the capture's meanwhile. */
   mutable std::mutex programs_mutex_;
-  /** By tracepoint. */
-  std::map<std::string_view, BpfLink> hooks_;
   std::vector<BpfLink> links_;
 };
-
-BpfSource::~BpfSource() {
-  for (auto& [tracepoint, link] : hooks_) links_.push_back(std::move(link));
-  DetachInBackground(std::move(links_));
-}
 
 /** Notes the event types wanted. */
 Status BpfSource::Want(const std::vector<std::string>& event_types) {
@@ -168,7 +154,7 @@ Status BpfSource::LoadMore() {
 Status BpfSource::Load(BpfObject* object) {
   const auto is_wanted = [&](std::string_view name) {
     return std::any_of(std::begin(kHooks), std::end(kHooks),
-                       [&](const Hook& hook) { return hook.program == name && wanted_.contains(hook.type); });
+                       [&](const Hook& hook) { return hook.program == name && wanted_.contains(hook.wanted); });
   };
   bpf_program* program;
   bpf_object__for_each_program(program, object->get()) {
@@ -190,11 +176,6 @@ Status BpfSource::Load(BpfObject* object) {
     if (fd >= 0 && bpf_map_update_elem(table, &slot.key, &fd, BPF_ANY) != 0) {
       return LoadError("Filling the table of programs", errno);
     }
-  }
-  const uint32_t first = 0;
-  const int fd = Program(kWritePassed) == nullptr ? -1 : bpf_program__fd(Program(kWritePassed));
-  if (fd >= 0 && bpf_map_update_elem(object->MapFd("passed_programs"), &first, &fd, BPF_ANY) != 0) {
-    return LoadError("Filling the table of programs", errno);
   }
   return std::nullopt;
 }
@@ -248,9 +229,11 @@ Status BpfSource::MapMemory() {
 /** Processes are followed first, so that one that forks during the snapshot is known either way. */
 Status BpfSource::Start(const std::function<void()>& drain) {
   BeginBpfLog();
+  WriteCalls({});
   if (auto failed = AttachOwn()) return failed;
   if (auto failed = RunSnapshot(drain)) return failed;
-  return AttachTypes();
+  WriteCalls(wanted_);
+  return std::nullopt;
 }
 
 /** Attaches the programs that follow processes. Tracing programs name their place themselves, in their section. */
@@ -261,17 +244,14 @@ Status BpfSource::AttachOwn() {
     if (!link) return LoadError("Attaching " + std::string(name), errno);
     links_.push_back(std::move(link));
   }
-  for (const Hook& change : kChanges) {
-    if (auto failed = AttachHook(change)) return failed;
-  }
   return AttachRaw();
 }
 
-/** Attaches the programs for calls that come by other ways than a native system call, where the kernel has them. */
+/** Attaches the programs on system calls and requests of io_uring, where the kernel has them. */
 Status BpfSource::AttachRaw() {
   for (const RawHook& hook : kRawHooks) {
     bpf_program* const program = Program(hook.program);
-    if (program == nullptr || (hook.program == kOnCompat && !compat_calls_)) continue;
+    if (program == nullptr) return LoadError("Finding the program " + std::string(hook.program), ENOENT);
     BpfLink link(bpf_program__attach_raw_tracepoint(program, hook.tracepoint));
     if (link) {
       links_.push_back(std::move(link));
@@ -306,39 +286,25 @@ Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
   return std::nullopt;
 }
 
-Status BpfSource::AttachHook(const Hook& hook) {
-  bpf_program* const program = Program(hook.program);
-  if (program == nullptr) return LoadError("Finding the program " + std::string(hook.program), ENOENT);
-  LIBBPF_OPTS(bpf_tracepoint_opts, options, .bpf_cookie = hook.cookie);
-  BpfLink link(bpf_program__attach_tracepoint_opts(program, "syscalls", hook.tracepoint, &options));
-  if (!link) {
-    const int error = errno;
-    // A syscall that this architecture or kernel does not have can't be made either.
-    if (error == ENOENT && HasTracefs()) return std::nullopt;
-    return LoadError(std::string("Attaching to ") + hook.tracepoint, error);
-  }
-  if (hook.program == kOnChange) {
-    links_.push_back(std::move(link));
-  } else {
-    hooks_[hook.tracepoint] = std::move(link);
-  }
-  return std::nullopt;
-}
-
-/** Attaches the hooks of the types wanted, and detaches those of others. */
-Status BpfSource::AttachTypes() {
-  std::set<std::string_view> tracepoints;
+/** Has the calls of those types told of, and no others. Programs see it at the next call. */
+void BpfSource::WriteCalls(const std::set<uint64_t>& wanted) {
   uint64_t words[WANTED_WORDS] = {};
-  for (const uint64_t type : wanted_) words[type / 64] |= uint64_t{1} << type % 64;
+  for (const uint64_t type : wanted) words[type / 64] |= uint64_t{1} << type % 64;
   for (size_t i = 0; i < WANTED_WORDS; i++) __atomic_store_n(&memory_.shared->wanted[i], words[i], __ATOMIC_RELAXED);
-  for (const Hook& hook : kHooks) {
-    if (!wanted_.contains(hook.type)) continue;
-    tracepoints.insert(hook.tracepoint);
-    if (hooks_.contains(hook.tracepoint)) continue;
-    if (auto failed = AttachHook(hook)) return failed;
+
+  call_hook calls[CALLS] = {};
+  for (const Change& change : kChanges) {
+    if (change.call >= 0) calls[change.call].change = change.kind;
   }
-  std::erase_if(hooks_, [&](const auto& hook) { return !tracepoints.contains(hook.first); });
-  return std::nullopt;
+  for (const Hook& hook : kHooks) {
+    if (hook.call < 0 || !wanted.contains(hook.wanted)) continue;
+    calls[hook.call].type = hook.type;
+    calls[hook.call].slot = SlotOf(hook.program);
+  }
+  for (size_t i = 0; i < CALLS; i++) {
+    __atomic_store_n(reinterpret_cast<uint32_t*>(&memory_.shared->calls[i]), std::bit_cast<uint32_t>(calls[i]),
+                     __ATOMIC_RELEASE);
+  }
 }
 
 /** The kernel returns when no program looks at the filter that was there before. */
@@ -355,19 +321,19 @@ Status BpfSource::Attach(const std::vector<std::string>& event_types) {
   BeginBpfLog();
   if (auto failed = Want(event_types)) return failed;
   const bool all_loaded = std::all_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) {
-    return !wanted_.contains(hook.type) || Program(hook.program) != nullptr;
+    return !wanted_.contains(hook.wanted) || Program(hook.program) != nullptr;
   });
   if (!all_loaded) {
     if (auto failed = LoadMore()) return failed;
   }
-  return AttachTypes();
+  WriteCalls(wanted_);
+  return std::nullopt;
 }
 
 }  // namespace
 
-std::unique_ptr<EventSource> MakeBpfSource(const Plan& plan, std::byte* sandbox, std::string object,
-                                           bool compat_calls) {
-  return std::make_unique<BpfSource>(plan, sandbox, std::move(object), compat_calls);
+std::unique_ptr<EventSource> MakeBpfSource(const Plan& plan, std::byte* sandbox, std::string object) {
+  return std::make_unique<BpfSource>(plan, sandbox, std::move(object));
 }
 
 }  // namespace wasprey

@@ -9,7 +9,6 @@
 namespace wasprey {
 
 /** `object` is the path of the BPF object file. Nothing is loaded before Open(). */
-/** Without `compat_calls`, 32-bit system calls are not watched. */
-std::unique_ptr<EventSource> MakeBpfSource(const Plan& plan, std::byte* sandbox, std::string object, bool compat_calls);
+std::unique_ptr<EventSource> MakeBpfSource(const Plan& plan, std::byte* sandbox, std::string object);
 
 }  // namespace wasprey

@@ -54,8 +54,7 @@ Result<SandboxRegion> MakeTable(const char* name, std::byte* memory, uint32_t ad
 
 }  // namespace
 
-Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memory, Kind kind, std::string object,
-                                               bool compat_calls) {
+Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memory, Kind kind, std::string object) {
   auto images = MakeTable("wasprey-images", memory, plan.images_address, plan.image_bytes());
   if (!images) return std::move(images.error());
   auto containers = MakeTable("wasprey-containers", memory, plan.containers_address, plan.container_bytes());
@@ -78,12 +77,12 @@ Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memo
     builder = made.get();
     source = std::move(made);
   } else {
-    source = MakeBpfSource(plan, memory, std::move(object), compat_calls);
+    source = MakeBpfSource(plan, memory, std::move(object));
   }
-  std::unique_ptr<Capture> capture(
-      new Capture(plan, std::move(source), builder,
-                  {std::move(*images), std::move(*containers), std::move(*hold), std::move(*names), std::move(*scratch)},
-                  std::move(epoll), std::move(wake)));
+  std::unique_ptr<Capture> capture(new Capture(
+      plan, std::move(source), builder,
+      {std::move(*images), std::move(*containers), std::move(*hold), std::move(*names), std::move(*scratch)},
+      std::move(epoll), std::move(wake)));
   if (builder != nullptr) {
     if (auto failed = capture->Open({})) return std::move(*failed);
   }
@@ -175,12 +174,14 @@ Status Capture::PrepareFilter(uint32_t bank, const FilterTables* tables) {
 Status Capture::BeginChange(Change change) {
   if (auto failed = Idle()) return failed;
   const KernelFilter* const filter = change.filter ? filters_[*change.filter].get() : nullptr;
-  change_ = std::async(std::launch::async, [source = source_.get(), types = std::move(change.event_types),
-                                            map = filter == nullptr ? -1 : filter->fd()]() -> Status {
-    // What is wanted newly is attached before the filter may let less through, and the filter is taken away last.
-    if (auto failed = source->Attach(types)) return failed;
-    return source->UseFilter(map);
-  });
+  change_ = std::async(std::launch::async,
+                       [source = source_.get(), types = std::move(change.event_types),
+                        map = filter == nullptr ? -1 : filter->fd()]() -> Status {
+                         // What is wanted newly is attached before the filter may let less through, and the filter is
+                         // taken away last.
+                         if (auto failed = source->Attach(types)) return failed;
+                         return source->UseFilter(map);
+                       });
   return std::nullopt;
 }
 

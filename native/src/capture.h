@@ -36,8 +36,7 @@ class Capture {
   enum class Kind { kBpf, kBuilder };
 
   /** `memory` is the WebAssembly.Memory, of at least plan.memory_bytes. */
-  static Result<std::unique_ptr<Capture>> Make(const Plan& plan, std::byte* memory, Kind kind, std::string object,
-                                               bool compat_calls);
+  static Result<std::unique_ptr<Capture>> Make(const Plan& plan, std::byte* memory, Kind kind, std::string object);
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
@@ -51,7 +50,8 @@ class Capture {
   Status SetFilter(const FilterTables* tables);
   Status Attach(const std::vector<std::string>& event_types);
 
-  /** A kernel filter for the rules whose candidates are in that bank: it learns of processes, and filters nothing yet. */
+  /** A kernel filter for the rules whose candidates are in that bank: it learns of processes, and filters nothing yet.
+   */
   Status PrepareFilter(uint32_t bank, const FilterTables* tables);
   /** What the kernel filters by: the filter of a bank, or nothing. */
   struct Change {
@@ -104,8 +104,8 @@ class Capture {
     HoldArea::Lack lack;
   };
   /**
-   * Copies what the last Poll() gave of awaited containers. Where there is no room for all, tells which container has to
-   * give way: after EndWait() and what belongs to it, the next call goes on.
+   * Copies what the last Poll() gave of awaited containers. Where there is no room for all, tells which container has
+   * to give way: after EndWait() and what belongs to it, the next call goes on.
    */
   std::optional<HoldFull> Hold(uint32_t most_events);
   /** Returns how many events of it are held; they are Take()n next. */

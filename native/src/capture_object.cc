@@ -126,11 +126,9 @@ CaptureObject::CaptureObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     return;
   }
   const Napi::Value object = options.Get("object");
-  const Napi::Value compat_calls = options.Get("compatCalls");
   const auto kind = source == "bpf" ? Capture::Kind::kBpf : Capture::Kind::kBuilder;
   auto capture = Capture::Make(*plan, reinterpret_cast<std::byte*>(bytes->data()), kind,
-                               object.IsString() ? object.As<Napi::String>().Utf8Value() : "",
-                               !compat_calls.IsBoolean() || compat_calls.As<Napi::Boolean>().Value());
+                               object.IsString() ? object.As<Napi::String>().Utf8Value() : "");
   if (!capture) {
     Throw(env, capture.error());
     return;
@@ -299,7 +297,8 @@ Napi::Value CaptureObject::SetNames(const Napi::CallbackInfo& info) {
   const auto table = BytesOf(info, 0);
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  if (!table || !capture->SetNames(*table)) return ThrowType(info.Env(), "setNames: a Uint8Array of the table's size is needed");
+  if (!table || !capture->SetNames(*table))
+    return ThrowType(info.Env(), "setNames: a Uint8Array of the table's size is needed");
   return info.Env().Undefined();
 }
 

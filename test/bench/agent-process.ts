@@ -13,7 +13,6 @@ import { RingCounterReader, type RingCounters } from './ring-counters.ts';
 const START_MS = 30_000;
 const STOP_MS = 10_000;
 const DRAIN_MS = 10_000;
-const DETACH_MS = 10_000;
 
 /** An alert of a read of /etc/shadow by a load. */
 export interface MarkAlert {
@@ -155,7 +154,6 @@ export class AgentProcess {
     const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
     await this.#exited;
     clearTimeout(force);
-    await detached();
   }
 
   get #pid(): number {
@@ -182,29 +180,6 @@ export class AgentProcess {
     this.#markAlerts.push({ line, arrived, time: timeOf(line) });
     this.#onMarkAlert?.();
   }
-}
-
-/**
- * Waits for the process that an agent leaves its hooks to (native/src/bpf_detach.cc): the kernel takes about 80 ms to detach each,
- * and what is measured meanwhile is still traced: 236 ns for a getppid of 173.
- */
-async function detached(): Promise<void> {
-  const deadline = Date.now() + DETACH_MS;
-  while (isDetaching()) {
-    if (Date.now() > deadline) throw new BenchError('the hooks of an agent that has ended stay attached');
-    await sleep(20);
-  }
-}
-
-function isDetaching(): boolean {
-  return readdirSync('/proc').some((entry) => {
-    if (!/^\d+$/.test(entry)) return false;
-    try {
-      return readFileSync(`/proc/${entry}/comm`, 'utf8') === 'wasprey-detach\n';
-    } catch {
-      return false; // gone meanwhile
-    }
-  });
 }
 
 /** ns since the epoch, of `"time":"2026-11-24T16:21:38.990830815Z"`, which has more digits than Date takes. */

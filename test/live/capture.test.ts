@@ -4,7 +4,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -77,18 +87,19 @@ test('without the capabilities it names those that are missing', () => {
   assert.match(without.message ?? '', /missing CAP_BPF, CAP_PERFMON/);
 });
 
-test('without the tracing file system, or type information, it says what to mount', () => {
-  const hide = (...paths: string[]) => {
-    const mounts = paths.map((path) => `mount -t tmpfs none ${path}`).join('; ');
-    return startBy('unshare', '--mount', 'sh', '-c', `${mounts}; exec "$@"`, 'sh');
-  };
-  const tracing = ['/sys/kernel/tracing', '/sys/kernel/debug'].filter((path) =>
-    readdirSync('/sys/kernel').includes(path.slice(12)),
-  );
-  const tracefs = hide(...tracing);
-  assert.equal(tracefs.code, 'CAPTURE_NO_TRACEFS');
-  assert.match(tracefs.message ?? '', /mount -t tracefs/);
-  assert.equal(hide('/sys/kernel/btf').code, 'CAPTURE_NO_BTF');
+/** What becomes of a start where an empty file system lies over some places. */
+function startWithout(...paths: string[]): { code: string; message?: string } {
+  const mounts = paths.map((path) => `mount -t tmpfs none ${path}`).join('; ');
+  return startBy('unshare', '--mount', 'sh', '-c', `${mounts}; exec "$@"`, 'sh');
+}
+
+test('without type information it says what to do', () => {
+  assert.equal(startWithout('/sys/kernel/btf').code, 'CAPTURE_NO_BTF');
+});
+
+test('the tracing file system is not needed', () => {
+  const tracing = ['/sys/kernel/tracing', '/sys/kernel/debug'].filter((path) => existsSync(path));
+  assert.equal(startWithout(...tracing).code, 'started');
 });
 
 test('an event type that there is not', () => {
@@ -222,7 +233,7 @@ test('close returns at once, and what the kernel still has to do ends by itself'
   const { capture } = openCapture({ source: 'bpf' });
   capture.start(['openat', 'openat2', 'open', 'unlink', 'unlinkat']);
   const own = ownLinks();
-  assert.ok(own.size >= 20, `${own.size} links`);
+  assert.ok(own.size >= 5, `${own.size} links`);
   const start = performance.now();
   capture.close();
   const took = performance.now() - start;

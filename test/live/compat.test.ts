@@ -222,21 +222,3 @@ test('the kernel refuses x32 calls', async () => {
   const [call] = await act([['x32:openat', AT_FDCWD, str(file), O.RDONLY]]);
   assert.equal(call?.result, -errno('ENOSYS'));
 });
-
-test('without compat_calls they are not watched, and native calls are', async () => {
-  const without = await LiveAgent.start([CALLS.rule], { compatCalls: false });
-  try {
-    await act([
-      ['int80:openat', AT_FDCWD, str(file), O.RDONLY],
-      ['openat', AT_FDCWD, str(file), O.RDONLY],
-    ]);
-    await without.settled();
-    const opens = without.alerts(CALLS.name).filter(({ output_fields: fields }) => fields['fd.name'] === file);
-    assert.deepEqual(
-      opens.map(({ output_fields: fields }) => fields['evt.is_32bit']),
-      [false],
-    );
-  } finally {
-    await without.stop();
-  }
-});

@@ -60,10 +60,10 @@ async function alertsOf(text: string): Promise<readonly string[]> {
   return filtered ?? [];
 }
 
-/** Each agent has read the clock itself. */
+/** Each agent has read the clock itself, and its module has a rule of its own to settle by. */
 function shown(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
-    .filter(([name]) => !/time|duration/.test(name))
+    .filter(([name]) => !/time|duration|^wasprey.module$/.test(name))
     .map((field) => field.join('='))
     .join(' ');
 }

@@ -11,7 +11,6 @@ import { type Place, thisPlace } from '../../host/generate/place.ts';
 import { actProgram } from './live-act.ts';
 import { type AlertLine, LiveAgent } from './live-agent.ts';
 import { Container, type ContainerOptions } from './live-container.ts';
-import { hasSyscallEvents } from './live-kernel.ts';
 import { placeIn } from './live-place.ts';
 
 export interface ActionTests {
@@ -36,8 +35,6 @@ export function testActions(given: ActionTests): void {
   for (const action of ACTIONS) {
     const expected = rulesOf(action).filter((rule) => order.includes(rule));
     if (expected.length === 0) continue;
-    // A kernel without modules has no such calls to see: stock-built.test.ts gives the events to the rules instead.
-    if (action.needs?.kernelModules && !hasSyscallEvents('finit_module')) continue;
     describe(`${action.name}, for ${expected.join(', ')}`, () => {
       test(action.description, (context) => stage.hit(action, expected, (why) => context.skip(why)));
       for (const nearMiss of action.nearMisses) {

@@ -2,12 +2,8 @@
 
 import { existsSync, readlinkSync } from 'node:fs';
 
-const TRACEFS = '/sys/kernel/tracing/events/syscalls';
-
-/** Whether the kernel knows that call: one built without modules has neither init_module nor its tracepoint. */
-export function hasSyscallEvents(name: string): boolean {
-  return existsSync(`${TRACEFS}/sys_exit_${name}`);
-}
+/** What a kernel says to a module that is none: one that was built without modules has no such calls, which are seen all the same. */
+export const NO_MODULE = existsSync('/proc/modules') ? 'ENOEXEC' : 'ENOSYS';
 
 /**
  * Whether the process numbers that this process sees are those of the root namespace (PROC_PID_INIT_INO). The agent finds

@@ -20,7 +20,6 @@ export interface ProductOptions {
   readonly ringBudget?: number;
   readonly ruleMatching?: RuleMatching;
   readonly kernelFilter?: boolean;
-  readonly compatCalls?: boolean;
   readonly leftOut?: AgentOptions['leftOut'];
   readonly runtimes?: AgentOptions['runtimes'];
   readonly kubernetes?: AgentOptions['kubernetes'];
@@ -56,12 +55,10 @@ export async function startProduct(
   assert.deepEqual(complaints, [], 'the compiler complains of a rule');
   const troubles: string[] = [];
   const { ringBudget = DEFAULT_SIZES.ringBudget, ruleMatching = 'first', kernelFilter = true } = options;
-  const { compatCalls = true } = options;
   const agent: Agent = await startAgent({
     sizes: { ...DEFAULT_SIZES, ringBudget },
     modules: [loadRuleModule('live test', wasm)],
     ruleMatching,
-    compatCalls,
     kernelFilter,
     ...(options.runtimes && { runtimes: options.runtimes }),
     ...(options.leftOut && { leftOut: options.leftOut }),

@@ -3,13 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SetupFailure } from '../../host/setup/failure.mjs';
-import {
-  checkMachine,
-  gatherMachineFacts,
-  type MachineFacts,
-  requireMachine,
-  tracefsRoot,
-} from '../../host/setup/machine.mjs';
+import { checkMachine, gatherMachineFacts, type MachineFacts, requireMachine } from '../../host/setup/machine.mjs';
 
 const SYS_ADMIN = 1n << 21n;
 const PERFMON = 1n << 38n;
@@ -24,7 +18,6 @@ const GOOD: MachineFacts = {
   capabilities: SYS_ADMIN | PERFMON | BPF,
   initialUserNamespace: true,
   lockdownConfidential: false,
-  tracefs: 'mounted',
 };
 
 /** What is said of GOOD with some facts changed. */
@@ -60,16 +53,6 @@ test('capabilities within a user namespace do not count', () => {
   assert.match(complaints({ initialUserNamespace: false }).join(), /user namespace/);
 });
 
-test('tracefs that is not mounted is a problem only for who may not mount it', () => {
-  assert.deepEqual(complaints({ tracefs: 'not mounted' }), []);
-  assert.match(complaints({ tracefs: 'not mounted', capabilities: BPF | PERFMON }).join(), /tracefs is not mounted/);
-});
-
-test('a user without capabilities hears of those, not of tracefs as well', () => {
-  assert.equal(complaints({ uid: 1000, capabilities: 0n, tracefs: 'unreadable' }).length, 1);
-  assert.match(complaints({ capabilities: BPF | PERFMON, tracefs: 'unreadable' }).join(), /tracefs/);
-});
-
 test('everything that is missing is said at once, each with its remedy', () => {
   const problems = checkMachine({
     ...GOOD,
@@ -77,14 +60,13 @@ test('everything that is missing is said at once, each with its remedy', () => {
     kernelRelease: '3.10.0',
     hasBtf: false,
     lockdownConfidential: true,
-    tracefs: 'no syscall events',
   });
-  assert.equal(problems.length, 5);
+  assert.equal(problems.length, 4);
   for (const { how } of problems) assert.notEqual(how, '');
 });
 
 test('another system is told so, and nothing else', () => {
-  assert.equal(complaints({ platform: 'darwin', hasBtf: false, tracefs: 'not mounted' }).length, 1);
+  assert.equal(complaints({ platform: 'darwin', hasBtf: false }).length, 1);
 });
 
 test('requireMachine throws one failure with all problems', () => {
@@ -92,15 +74,6 @@ test('requireMachine throws one failure with all problems', () => {
     () => requireMachine({ ...GOOD, hasBtf: false, lockdownConfidential: true }),
     (error) => error instanceof SetupFailure && error.problems.length === 2,
   );
-});
-
-test('tracefs is found where libbpf looks for it, and by its type', () => {
-  assert.equal(tracefsRoot('tracefs /sys/kernel/tracing tracefs rw,nosuid 0 0\n'), '/sys/kernel/tracing');
-  assert.equal(
-    tracefsRoot('proc /proc proc rw 0 0\ntracefs /sys/kernel/debug/tracing tracefs rw 0 0\n'),
-    '/sys/kernel/debug/tracing',
-  );
-  assert.equal(tracefsRoot('tmpfs /sys/kernel/tracing tmpfs rw 0 0\ntracefs /mnt tracefs rw 0 0\n'), undefined);
 });
 
 test('the facts of this machine can be gathered', () => {

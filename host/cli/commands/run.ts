@@ -236,7 +236,6 @@ class Run {
       namesModules: configuration.engine.wasprey.module_field,
       base64Buffers: configuration.buffer_format_base64,
       leftOut: leftOutEvents(configuration.base_syscalls),
-      compatCalls: configuration.engine.wasprey.compat_calls,
       ignoresSelf: true,
       runtimes: runtimePlaces(configuration),
       ...(kubernetes !== undefined && { kubernetes }),

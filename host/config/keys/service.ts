@@ -34,10 +34,6 @@ export const SERVICE_KEYS = {
         false,
         'Have the kernel measure runs and CPU time of BPF programs, for the metrics. It needs CAP_SYS_ADMIN, and makes each run of every BPF program of the machine about 75 ns longer.',
       ),
-      compat_calls: flag(
-        true,
-        'Watch 32-bit system calls, which 64-bit programs can make too. It costs every system call about 90 ns; without, they are a way round all rules, unless the kernel refuses them (ia32_emulation=0, where it costs nothing).',
-      ),
       module_field: flag(
         true,
         'Give each alert of a rule the field `wasprey.module`: `sha256:` and the hash of the module that the rule is of. Without, the fields of JSON are exactly those of Falco.',

@@ -37,14 +37,14 @@ export const KERNEL_ACTIONS: readonly Action[] = [
     name: 'load-kernel-module',
     description: 'tries to load a kernel module, out of a descriptor that is not open',
     where: 'container',
-    needs: { capabilities: ['SYS_MODULE'], kernelModules: true },
+    needs: { capabilities: ['SYS_MODULE'] },
     rules: ['Linux Kernel Module Injection Detected'],
     ownRules: ['Kernel module loaded'],
     steps: () => [['finit_module', -1, str(''), 0]],
     nearMisses: [
       {
         what: 'without CAP_SYS_MODULE',
-        needs: { kernelModules: true },
+        needs: {},
         rules: ['Linux Kernel Module Injection Detected'],
         steps: () => [['finit_module', -1, str(''), 0]],
         mayBeRefused: true,
