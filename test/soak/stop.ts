@@ -1,5 +1,6 @@
 // The agent is stopped by a signal under load and goes on later: what it missed is told.
 
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OWN_RULES } from '../../host/cli/rule-files.ts';
 import { startLoad } from '../bench/load.ts';
@@ -25,8 +26,11 @@ export const STOP: Scenario = {
       options,
       keep: (line) => line.includes(path),
     });
-    const load = startLoad('open', { seconds: 0 }, () => {});
-    session.atEnd(() => load.stop());
+    // On every CPU, so that all rings run full.
+    const loads = Array.from({ length: availableParallelism() }, (_, cpu) =>
+      startLoad('open', { seconds: 0, cpu }, () => {}),
+    );
+    for (const load of loads) session.atEnd(() => load.stop());
     const marking = startMarks(session, { path, rate: MARKS_A_SECOND });
     await sleep(1000);
     agent.signal('SIGSTOP');
@@ -35,7 +39,7 @@ export const STOP: Scenario = {
     agent.signal('SIGCONT');
     const continuedAt = BigInt(Date.now()) * 1_000_000n;
     await sleep(2000);
-    await load.stop();
+    await Promise.all(loads.map((load) => load.stop()));
     await marking.stop();
     const metrics = await agent.metricsOfNow();
     const ended = await agent.stop();
