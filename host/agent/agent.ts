@@ -122,7 +122,10 @@ export interface Agent {
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
   /** Raises an alert of the agent's own, for what went wrong around it. */
   tell(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void;
-  /** Evaluates what has arrived, writes out what is queued, and tells the final numbers. Takes two seconds at most; can be called again. */
+  /**
+   * Evaluates what has arrived, writes out what is queued, and tells the final numbers. Can be called again. Takes four seconds at
+   * most for the evaluation, far less where the machine is not overloaded, and what the outputs have.
+   */
   stop(): Promise<Summary>;
 }
 

@@ -20,8 +20,8 @@ import {
 
 /** The addon fills the image table from all running processes before it is ready. */
 const START_TIMEOUT_MS = 30_000;
-/** A poll takes 50 ms at most, a run of a module 100 ms. */
-const STOP_TIMEOUT_MS = 1_000;
+/** A poll takes 50 ms at most, a run of a module 100 ms, and what is left in the rings three seconds (loop.ts). */
+const STOP_TIMEOUT_MS = 4_000;
 
 export interface EngineListener {
   /** In the order of evaluation. When it returns, or its promise resolves, room for as many further matches is given back. */
@@ -135,7 +135,7 @@ export class Engine {
   }
 
   /**
-   * Evaluates what has arrived and stops. Never rejects; resolves within little more than a second, whatever the worker does.
+   * Evaluates what has arrived and stops. Never rejects; resolves within little more than four seconds, whatever the worker does.
    * The worker is not gone then: the kernel takes some 100 ms to take off each hook, and the process can't end before.
    */
   async stop(): Promise<void> {

@@ -265,6 +265,17 @@ export class Control {
     this.#waitUntilBelow(IN_FLIGHT, MATCHES_IN_FLIGHT / 2);
   }
 
+  /** The same after a stop was requested, until that time of performance.now(). */
+  waitForLastMatches(deadline: number): void {
+    for (
+      let value = this.inFlight;
+      value >= MATCHES_IN_FLIGHT / 2 && performance.now() < deadline;
+      value = this.inFlight
+    ) {
+      Atomics.wait(this.#words, IN_FLIGHT, value, WAIT_MS);
+    }
+  }
+
   addBlocks(count: number): void {
     Atomics.add(this.#words, BLOCKS, count);
     if (count < 0) Atomics.notify(this.#words, BLOCKS);

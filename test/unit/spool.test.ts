@@ -207,6 +207,28 @@ describe('delivery', () => {
     await again.close();
   });
 
+  test('the end comes before all is on disk: it gets there all the same', async () => {
+    const folder = newFolder();
+    const spool = await Spool.open({ folder, mostBytes: LARGE });
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<Attempt>()];
+    const ask = () => {
+      asked.resolve();
+      return answer.promise;
+    };
+    const { delivery } = deliver(spool, ask, 3000);
+    delivery.push(Buffer.from('the first'));
+    await asked.promise;
+    for (let index = 1; index < 3000; index++) delivery.push(Buffer.from(`alert ${index}`));
+    const closed = delivery.close(0);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    answer.resolve(failed);
+    await closed;
+    assert.equal(delivery.counters.overflowed, 0);
+    const again = await Spool.open({ folder, mostBytes: LARGE });
+    assert.equal(again.waiting, 3000);
+    await again.close();
+  });
+
   test('without a spool what is too much is counted, and told once', async () => {
     let open: (attempt: Attempt) => void = () => {};
     const held = new Promise<Attempt>((resolve) => {

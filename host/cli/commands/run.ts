@@ -208,8 +208,11 @@ class Run {
     clearTimeout(timer);
     this.#watch.close();
     await control?.close();
-    await metrics.close(configuration.output_timeout);
-    return this.#finish(agent, began, failure);
+    const [status] = await Promise.all([
+      this.#finish(agent, began, failure),
+      metrics.close(configuration.output_timeout),
+    ]);
+    return status;
   }
 
   /** The terminal is gone, or somebody wants the rules to be read anew. */

@@ -17,7 +17,7 @@ const MOST_WAITING = 1_000_000;
 
 export const OUTPUT_KEYS = {
   output_timeout: whole(
-    500,
+    2000,
     { least: 0, most: 60_000 },
     'Milliseconds that outputs have at the end to write what waits. No output can hold up evaluation in any case.',
   ),

@@ -109,6 +109,8 @@ export class Delivery {
     this.#wake();
     await this.#ended;
     clearTimeout(timer);
+    // An attempt may end before all that came in meanwhile is on disk.
+    await this.#store();
     const { spool } = this.#options;
     this.#counts.overflowed += this.counters.waiting - (spool?.waiting ?? 0);
     for (const list of [this.#incoming, this.#aside, this.#single]) list.length = 0;
