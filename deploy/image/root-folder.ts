@@ -84,7 +84,7 @@ function addPrograms(root: string, home: string): void {
   programs.addProgram('jq');
   programs.addFile('/etc/ssl/certs/ca-certificates.crt');
   symlinkSync(`../lib/wasprey/node_modules/${RUNTIME_PACKAGE}/bin/node`, join(root, 'usr/bin/node'));
-  const launcher = `#!/bin/sh\nexec /usr/bin/node ${HOME}/host/cli/main.js "$@"\n`;
+  const launcher = `#!/bin/sh\nexec /usr/bin/node --disable-sigusr1 ${HOME}/host/cli/main.js "$@"\n`;
   writeFileSync(join(root, 'usr/bin/wasprey'), launcher, { mode: 0o755 });
 }
 

@@ -1,5 +1,6 @@
 // The command line: finds the command, parses its arguments, and turns whatever goes wrong into a message and an exit status.
 
+import './early-signals.ts';
 import { enableCompileCache } from '../setup/compile-cache.mjs';
 import { parseArguments, UsageError } from './arguments.ts';
 import { type Command, commandHelp, EXIT, HELP_OPTION } from './command.ts';

@@ -14,6 +14,9 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.exit(1);
 }
 
+// An agent's: it would open Node's inspector until the agent handles it.
+process.on('SIGUSR1', () => {});
+
 const { enableCompileCache } = await import('./compile-cache.mjs');
 enableCompileCache();
 

@@ -19,7 +19,8 @@ export async function handOver(entry, entryArguments) {
     await import(pathToFileURL(path).href);
     return;
   }
-  const child = spawn(RUNTIME, [path, ...entryArguments], { stdio: 'inherit' });
+  // SIGUSR1 has another meaning than Node's, also before the entry handles it.
+  const child = spawn(RUNTIME, ['--disable-sigusr1', path, ...entryArguments], { stdio: 'inherit' });
   // On Ctrl-C the terminal tells the child too; it gets the signal twice then, which entries must expect anyway: npm passes signals on as well.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])) {
     process.on(signal, () => child.kill(signal));

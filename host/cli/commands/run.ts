@@ -13,6 +13,7 @@ import { prepare } from '../../setup/prepare.mjs';
 import { measureBpfPrograms } from '../bpf-stats.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { renderUnused } from '../configuration.ts';
+import { hasHungUp } from '../early-signals.ts';
 import { followRules } from '../follow-rules.ts';
 import { openSyslogLog } from '../log-syslog.ts';
 import { ruleEvents } from '../rule-events.ts';
@@ -199,6 +200,8 @@ class Run {
       additions: () => additionsOf(follower.settings.configuration),
       say: (level, message) => this.#log.say(level, message),
     });
+    // One that came before there was a watch.
+    if (hasHungUp()) void this.#watch.reload();
     const control = await startControl(configuration, agent, this.#watch, this.#log);
     const began = performance.now();
     this.#announce(began);
@@ -217,8 +220,8 @@ class Run {
 
   /** The terminal is gone, or somebody wants the rules to be read anew. */
   #hangUp(): void {
-    if (this.#terminal.interactive || !this.#watch) this.#end.resolve(undefined);
-    else void this.#watch.reload();
+    if (this.#terminal.interactive) this.#end.resolve(undefined);
+    else void this.#watch?.reload();
   }
 
   async #agentOptions(): Promise<AgentOptions> {
