@@ -21,6 +21,7 @@ import type { ReplayReport } from '../recording/replay.ts';
 import { AlertDesk, type DeskCounters } from './alert-desk.ts';
 import { DROP_SETTINGS, type DropCounters, type DropListener, type DropSettings, DropWatch } from './drop-watch.ts';
 import { describeLeftOut, withoutEvents } from './left-out-events.ts';
+import { MemoryTrim } from './memory-trim.ts';
 import type { RuleModule } from './rule-module.ts';
 import { type RuleChange, type RuleSetSummary, RuleSets } from './rule-sets.ts';
 
@@ -231,10 +232,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     throw error;
   }
   const running = engine;
+  const trim = new MemoryTrim(() => running.trim());
+  const isLive = source === 'bpf';
+  if (isLive) trim.schedule();
   const resolveNames = (used: readonly RuleModule[]): void => resolver.want(used.flatMap(({ names }) => names));
   resolveNames(modules);
   let stopped: Promise<Summary> | undefined;
   const stop = async (): Promise<Summary> => {
+    trim.close();
     await running.stop();
     drops.finish();
     resolver.close();
@@ -250,6 +255,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     replaceRules: async (replacement, more = additions) => {
       await ruleSets.replace(complete(replacement, more));
       resolveNames(replacement);
+      if (isLive) trim.schedule();
     },
     replaceOutputs: (names, replacement) => outputs.replace(names, replacement),
     reopenOutputs: () => outputs.reopen(),

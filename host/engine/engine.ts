@@ -105,6 +105,11 @@ export class Engine {
     this.#post({ kind: 'names', addresses });
   }
 
+  /** Has the worker collect its garbage in its next pause. */
+  trim(): void {
+    this.#post({ kind: 'trim' });
+  }
+
   /** Source `builder` only. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void {
     this.#post({ kind: 'inject', images, events });

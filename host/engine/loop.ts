@@ -8,7 +8,7 @@ import type { EventMemory } from '../fields/memory.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { Replay } from '../recording/replay.ts';
 import type { RunFailure } from '../sandbox/run.ts';
-import { GarbageAfterReplacements } from './collect-garbage.ts';
+import { DueGarbage } from './due-garbage.ts';
 import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
 import type { MatchReader } from './match-reader.ts';
@@ -76,7 +76,7 @@ export class EngineLoop {
   readonly #hold: Hold;
   #set: ModuleSet;
   #replacement: Replacement | undefined;
-  readonly #garbage = new GarbageAfterReplacements();
+  readonly #garbage = new DueGarbage();
   #outgoing: Match[] = [];
   /** No event comes any more. */
   #isDraining = false;
@@ -145,7 +145,7 @@ export class EngineLoop {
     const { capture, control, recorder } = this.#parts;
     if (this.#replacement?.isDone) {
       this.#replacement = undefined;
-      this.#garbage.add();
+      this.#garbage.add('once');
     }
     this.#replacement?.step();
     const pairs = capture.poll(this.#segments, Math.min(timeoutMs, this.#pollLimit));
@@ -284,6 +284,9 @@ export class EngineLoop {
         case 'names':
           capture.setNames(encodeNameTable(message.addresses));
           names.replace(message.addresses);
+          break;
+        case 'trim':
+          this.#garbage.add('all');
           break;
         case 'count':
           this.#countersSentAt = 0;

@@ -198,6 +198,8 @@ export type ToWorker =
   /** All addresses of all names that conditions compare. */
   | { readonly kind: 'names'; readonly addresses: readonly NamedAddress[] }
   | { readonly kind: 'count' }
+  /** Collects garbage in the next pause. */
+  | { readonly kind: 'trim' }
   /** Not before the set before has settled. */
   | { readonly kind: 'replace'; readonly rules: RuleSetStart }
   /** Source `builder` only: images and events as the kernel would have written them. */

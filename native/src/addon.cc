@@ -11,6 +11,7 @@
 #include "lexical_path.h"
 #include "name_files.h"
 #include "plan.h"
+#include "resident_memory.h"
 #include "unix_datagram.h"
 #include "users.h"
 
@@ -51,6 +52,11 @@ Napi::Value MakePlanObject(const Napi::CallbackInfo& info) {
 Napi::Value WakeCapture(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) return ThrowType(info.Env(), "wake: a handle is needed");
   return Napi::Boolean::New(info.Env(), WakeByHandle(info[0].As<Napi::Number>().Uint32Value()));
+}
+
+Napi::Value ReleaseUnusedMemory(const Napi::CallbackInfo& info) {
+  ReleaseMemory();
+  return info.Env().Undefined();
 }
 
 /** (cgroup: string) -> {type, fullId, id} | undefined */
@@ -135,6 +141,7 @@ Napi::Value EventTypes(const Napi::CallbackInfo& info) {
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("plan", Napi::Function::New<MakePlanObject>(env, "plan"));
   exports.Set("wake", Napi::Function::New<WakeCapture>(env, "wake"));
+  exports.Set("releaseMemory", Napi::Function::New<ReleaseUnusedMemory>(env, "releaseMemory"));
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));

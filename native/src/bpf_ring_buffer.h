@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <vector>
 
 #include "memory_map.h"
 
@@ -25,7 +27,7 @@ class BpfRingBuffer {
       const uint32_t word = __atomic_load_n(reinterpret_cast<const uint32_t*>(header), __ATOMIC_ACQUIRE);
       if ((word & kBusy) != 0) break;
       const uint32_t size = word & ~(kBusy | kDiscarded);
-      if ((word & kDiscarded) == 0) visit(reinterpret_cast<const uint8_t*>(header + kHeader), size_t{size});
+      if ((word & kDiscarded) == 0) visit(RecordAt((position + kHeader) & mask_, size), size_t{size});
       position += (size + kHeader + 7) & ~uint64_t{7};
       __atomic_store_n(consumer(), position, __ATOMIC_RELEASE);
     }
@@ -44,9 +46,25 @@ class BpfRingBuffer {
   uint64_t* producer() const { return reinterpret_cast<uint64_t*>(producer_.data()); }
   std::byte* data() const { return producer_.data() + page_; }
 
+  /** A record's bytes: where they lie, or put together if they go on at the ring's begin. A header never does. */
+  const uint8_t* RecordAt(uint64_t offset, size_t size) {
+    const auto* const bytes = reinterpret_cast<const uint8_t*>(data());
+    const size_t here = mask_ + 1 - offset;
+    if (size <= here) return bytes + offset;
+    wrapped_.resize(size);
+    memcpy(wrapped_.data(), bytes + offset, here);
+    memcpy(wrapped_.data() + here, bytes, size - here);
+    return wrapped_.data();
+  }
+
   Mapping consumer_;
-  /** The producer's page and then the data, twice: a record that wraps is contiguous. */
+  /**
+   * The producer's page and then the data. Once: the kernel offers it twice, so that no record is in two parts, but each of its
+   * pages counts towards this process's RSS as often as it is mapped (8 MB for the lifecycle ring).
+   */
   Mapping producer_;
+  /** The record that goes on at the ring's begin, of some thousand. */
+  std::vector<uint8_t> wrapped_;
   uint64_t mask_ = 0;
   size_t page_ = 0;
 };

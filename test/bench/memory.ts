@@ -7,6 +7,9 @@ import { runLoad } from './load.ts';
 import { allStockRules } from './rule-sets.ts';
 import { median } from './statistics.ts';
 
+/** The agent gives back what its start took a second after it (host/agent/memory-trim.ts). */
+const SETTLED_MS = 3000;
+
 export const MEMORY: Benchmark = {
   name: 'memory',
   summary: 'RSS of the agent after its start and after load',
@@ -18,7 +21,7 @@ export const MEMORY: Benchmark = {
       session.progress(`start ${round + 1}`);
       const agent = await AgentProcess.start({ rules: paths, run: session.run });
       try {
-        await sleep(1000);
+        await sleep(SETTLED_MS);
         fresh.push(agent.memory());
         await Promise.all([runLoad('open', { seconds: 4 }), runLoad('exec', { seconds: 4 })]);
         await agent.drained();

@@ -326,3 +326,18 @@ describe('process images', { concurrency: true }, () => {
     assert.equal(text(builder.imageById(first), 'comm'), 'first');
   });
 });
+
+test('the lifecycle ring begins anew many times without an image being lost or torn', () => {
+  using builder = new BuilderCapture({ ...SMALL, imageBudget: 64 << 20 });
+  const names = new Map<bigint, string>();
+  // The ring has 8 MB.
+  for (let written = 0; written < 20 << 20; written += 4096) {
+    const argv = `cat\0${'x'.repeat(3000 + ((names.size * 37) % 1000))}\0${names.size}\0`;
+    names.set(builder.image('EXEC', { pid: 1000 + names.size, comm: 'cat', argv }), argv);
+    if (names.size % 100 === 0) {
+      for (const [id, expected] of [...names].slice(-100)) assert.equal(text(builder.imageById(id), 'argv'), expected);
+    }
+  }
+  const { malformed, imagesLost } = builder.capture.counters();
+  assert.deepEqual({ malformed, imagesLost }, { malformed: 0, imagesLost: 0 });
+});
