@@ -13,7 +13,7 @@ import type { ContainerState, PodState } from '../metadata/container-state.ts';
 import { type KubernetesPlace, placeInCluster } from '../metadata/kubernetes/connection.ts';
 import { type NameCounters, type NameLookup, NameResolver } from '../metadata/name-resolver.ts';
 import type { RuntimePlaces } from '../metadata/runtime-places.ts';
-import { type AlertAddition, withAdditions } from '../outputs/additions.ts';
+import { type AlertExtras, withExtras } from '../outputs/additions.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import { type NamedCounters, OutputSet } from '../outputs/output-set.ts';
@@ -55,8 +55,8 @@ export interface AgentOptions {
   readonly ruleMatching?: RuleMatching;
   /** How long events and alerts wait for what is to be known of a new container. Default: HOLD_LIMITS. */
   readonly hold?: Partial<HoldLimits>;
-  /** What alerts get besides what their rules print. */
-  readonly additions?: readonly AlertAddition[];
+  /** What alerts get besides what their rules read of events. */
+  readonly extras?: AlertExtras;
   /** Whether each alert has the hash of its rule's module, as a field. Default: it has. */
   readonly namesModules?: boolean;
   /** Closed by stop(). */
@@ -107,9 +107,9 @@ export interface Agent {
   sign(): EngineSign;
   /**
    * Goes on with other rules, and what is known stays known. Rejects with EngineError: the rules before stay in use.
-   * @param additions what their alerts get besides; default: what those of the start got
+   * @param extras what their alerts get besides; default: what those of the start got
    */
-  replaceRules(modules: readonly RuleModule[], additions?: readonly AlertAddition[]): Promise<void>;
+  replaceRules(modules: readonly RuleModule[], extras?: AlertExtras): Promise<void>;
   /**
    * Goes on with these in the place of the outputs of those names, which are closed. Resolves to how many outputs there are when alerts
    * have reached the new ones.
@@ -132,7 +132,7 @@ export interface Agent {
 
 /** Resolves when events are being captured. Rejects with EngineError; outputs are closed then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { modules, replay, additions = [], onTrouble = () => {} } = options;
+  const { modules, replay, extras = {}, onTrouble = () => {} } = options;
   const outputs = new OutputSet(options.outputs);
   const source = replay ? 'builder' : (options.source ?? 'bpf');
   // FALCO_HOSTNAME is what Falco's own manifests set to the node's name.
@@ -168,13 +168,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const drops = new DropWatch(desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? NOT_TOLD);
   const leftOut = options.leftOut ?? new Set();
-  const complete = (given: readonly RuleModule[], more: readonly AlertAddition[]): RuleModule[] => {
+  const complete = (given: readonly RuleModule[], more: AlertExtras): RuleModule[] => {
     for (const message of describeLeftOut(given, leftOut)) onTrouble(message);
     return given
       .map((module) => withoutEvents(module, leftOut))
-      .map((module) => ({ ...module, rules: module.rules.map((rule) => withAdditions(rule, more)) }));
+      .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, more)) }));
   };
-  const ruleSets = new RuleSets(complete(modules, additions), {
+  const ruleSets = new RuleSets(complete(modules, extras), {
     engine: () => engine,
     desk,
     isFiltered: source === 'bpf' && options.kernelFilter !== false,
@@ -252,7 +252,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     summary,
     modules: () => ruleSets.modules,
     sign: () => running.sign,
-    replaceRules: async (replacement, more = additions) => {
+    replaceRules: async (replacement, more = extras) => {
       await ruleSets.replace(complete(replacement, more));
       resolveNames(replacement);
       if (isLive) trim.schedule();

@@ -2,6 +2,7 @@
 
 import { type Priority, parsePriority } from '../compiler/items.ts';
 import type { Selection } from '../compiler/select.ts';
+import type { StaticFields } from '../compiler/static-fields.ts';
 import type { Configuration } from '../config/definition.ts';
 import { type OptionValues, UsageError } from './arguments.ts';
 
@@ -20,12 +21,19 @@ export const SELECTION_OPTIONS = {
   },
   'enable-tag': { kind: 'list', value: 'TAG', description: 'Turn on the rules with a tag.' },
   'disable-tag': { kind: 'list', value: 'TAG', description: 'Turn off the rules with a tag.' },
+  static: {
+    kind: 'list',
+    value: 'NAME=VALUE',
+    description: 'The value of static.NAME in rules, as by static_fields of a configuration.',
+  },
 } as const;
 
 /** What to load, and what of it to use. */
 export interface RuleSelection {
   readonly minimumPriority?: Priority;
   readonly selections: readonly Selection[];
+  /** Values of static fields. */
+  readonly statics?: StaticFields;
 }
 
 export const ALL_ENABLED: RuleSelection = { selections: [] };
@@ -45,23 +53,40 @@ export function selectionOf(options: OptionValues<typeof SELECTION_OPTIONS>): Ru
     .sort((a, b) => a.place - b.place)
     .map(({ selection }) => selection);
   const { priority } = options;
-  if (priority === undefined) return { selections };
+  const rest = { selections, ...staticsOf(options) };
+  if (priority === undefined) return rest;
   const minimumPriority = parsePriority(priority);
   if (minimumPriority === undefined) {
     throw new UsageError(`--priority can't be '${priority}'`, SELECTION_OPTIONS.priority.description);
   }
-  return { minimumPriority, selections };
+  return { minimumPriority, ...rest };
+}
+
+/** @throws {UsageError} for what gives no value */
+function staticsOf({ static: given = [] }: OptionValues<typeof SELECTION_OPTIONS>): { statics?: StaticFields } {
+  if (given.length === 0) return {};
+  const entries = given.map(({ text }) => {
+    const [, name = '', value = ''] = /^([A-Za-z0-9_]+)=(.*)$/s.exec(text) ?? [];
+    if (name === '') throw new UsageError(`--static can't be '${text}'`, 'write --static NAME=VALUE');
+    return [name, value] as const;
+  });
+  return { statics: Object.fromEntries(entries) };
 }
 
 /** The selection of the command line after that of the configuration. */
-export function configuredSelection({ rules, priority }: Configuration, own: RuleSelection): RuleSelection {
+export function configuredSelection(
+  { rules, priority, static_fields }: Configuration,
+  own: RuleSelection,
+): RuleSelection {
   const configured = rules.flatMap(({ enable, disable }): Selection[] => [
     ...(enable ? [selectionBy('enable', enable)] : []),
     ...(disable ? [selectionBy('disable', disable)] : []),
   ]);
   // debug is the least there is.
   const least = own.minimumPriority ?? (priority === 'debug' ? undefined : parsePriority(priority));
+  const statics = { ...Object.fromEntries(static_fields), ...own.statics };
   return {
+    ...(Object.keys(statics).length > 0 && { statics }),
     ...(least !== undefined && { minimumPriority: least }),
     selections: [...configured, ...own.selections],
   };

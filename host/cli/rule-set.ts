@@ -71,10 +71,14 @@ export function checkRuleFiles(files: readonly RuleFile[], selection: RuleSelect
 
 function load(
   files: readonly RuleFile[],
-  { minimumPriority }: RuleSelection,
+  { minimumPriority, statics }: RuleSelection,
   onFile?: (name: string) => void,
 ): LoadResult {
-  return loadRules(files, { ...(minimumPriority !== undefined && { minimumPriority }), ...(onFile && { onFile }) });
+  return loadRules(files, {
+    ...(minimumPriority !== undefined && { minimumPriority }),
+    ...(statics && { statics }),
+    ...(onFile && { onFile }),
+  });
 }
 
 function captured(rules: readonly CompiledRule[]): RuleSource[] {

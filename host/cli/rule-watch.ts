@@ -2,7 +2,7 @@
 
 import type { Agent } from '../agent/agent.ts';
 import type { LogLevel } from '../log/log.ts';
-import type { AlertAddition } from '../outputs/additions.ts';
+import type { AlertExtras } from '../outputs/additions.ts';
 import { PathWatch } from '../rules-watch/path-watch.ts';
 import { type ReloadResult, RuleReloader } from '../rules-watch/reloader.ts';
 import type { RunSettings } from './run-settings.ts';
@@ -21,7 +21,7 @@ export interface RuleWatchOptions {
   /** Told the settings whenever they were read anew, changed or not. */
   readonly onSettings?: (settings: RunSettings) => Promise<void>;
   /** What alerts get besides, by the settings that were told last. */
-  readonly additions: () => Promise<readonly AlertAddition[]>;
+  readonly extras: () => Promise<AlertExtras>;
   /** Takes a message of one or more lines. */
   readonly say: (level: LogLevel, message: string) => void;
 }
@@ -32,7 +32,7 @@ export interface RuleWatch {
   close(): void;
 }
 
-export function watchRules({ agent, settings, inUse, again, onSettings, additions, say }: RuleWatchOptions): RuleWatch {
+export function watchRules({ agent, settings, inUse, again, onSettings, extras, say }: RuleWatchOptions): RuleWatch {
   let watch: PathWatch | undefined;
   const latest = async (terminal: Terminal): Promise<RunSettings> => {
     const now = await again(terminal);
@@ -42,7 +42,7 @@ export function watchRules({ agent, settings, inUse, again, onSettings, addition
   };
   const reloader = new RuleReloader(inUse, {
     read: () => readSnapshot(latest),
-    replace: async (modules) => agent.replaceRules(modules, await additions()),
+    replace: async (modules) => agent.replaceRules(modules, await extras()),
     onReplaced: (modules) => {
       const rules = modules.reduce((sum, module) => sum + module.rules.length, 0);
       const { longestStepMs = 0 } = agent.summary().rules.reloads;

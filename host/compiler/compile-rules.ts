@@ -16,6 +16,7 @@ import { expandMacros, MacroError } from './macros.ts';
 import type { MappedText } from './mapped-text.ts';
 import { compileOutput } from './output.ts';
 import type { CompiledMacro, CompiledRule } from './rule.ts';
+import { type StaticFields, withStaticValues } from './static-fields.ts';
 import { nearest } from './suggest.ts';
 import { syntaxHelp } from './syntax-help.ts';
 import { checkTypes, WrongCheck } from './typecheck.ts';
@@ -32,10 +33,15 @@ export interface Compiled {
 
 /**
  * @param minimum rules less severe are left out unseen
+ * @param statics values of static fields
  * @throws RuleLoadError
  */
-export function compileRules(collection: Collection, minimum: Priority = 'Debug'): Compiled {
-  return new RuleCompiler(collection, minimum).compile();
+export function compileRules(
+  collection: Collection,
+  minimum: Priority = 'Debug',
+  statics: StaticFields = {},
+): Compiled {
+  return new RuleCompiler(collection, minimum, statics).compile();
 }
 
 interface MacroState {
@@ -47,11 +53,13 @@ interface MacroState {
 class RuleCompiler {
   readonly #collection: Collection;
   readonly #leastSevere: number;
+  readonly #statics: StaticFields;
   readonly #lists: ListTable;
   readonly #macros = new Map<string, MacroState>();
 
-  constructor(collection: Collection, minimum: Priority) {
+  constructor(collection: Collection, minimum: Priority, statics: StaticFields) {
     this.#collection = collection;
+    this.#statics = statics;
     this.#leastSevere = PRIORITIES.indexOf(minimum);
     this.#lists = new ListTable(collection.lists);
   }
@@ -84,16 +92,17 @@ class RuleCompiler {
     if (!this.#collection.hasSource(rule.source)) return undefined;
     const condition = withExceptions(rule.condition, rule.exceptions);
     const text = this.#substitute(condition, rule.conditionContext);
-    const expression = this.#expand(parse(text, rule.conditionContext), text, rule.context, () => true);
-    if (comparesWithNotAvailable(expression)) {
+    const written = this.#expand(parse(text, rule.conditionContext), text, rule.context, () => true);
+    if (comparesWithNotAvailable(written)) {
       this.#warn(
         'LOAD_UNSAFE_NA_CHECK',
         'comparison with <NA> is unsafe: an absent field equals nothing',
         rule.context,
       );
     }
-    const output = compileOutput(rule, this.#collection);
-    if (!output || !this.#checkTypes(rule, expression, text)) return undefined;
+    const output = compileOutput(rule, this.#collection, this.#statics);
+    const expression = output && this.#checkTypes(rule, written, text);
+    if (!expression) return undefined;
     for (const remark of adviseOn(expression)) {
       const place = this.#locate(remark.at.span, remark.check.macros, text, rule.conditionContext);
       const advice = { notes: origin(remark.check.macros), help: remark.help };
@@ -146,11 +155,12 @@ class RuleCompiler {
       : `a name by itself is a macro: define it with \`- macro: ${macro}\``;
   }
 
-  /** False if the rule is to be left out for a field that is not known. */
-  #checkTypes(rule: RuleItem, expression: Expression, text: MappedText): boolean {
+  /** The condition with the values of static fields; undefined if the rule is to be left out for a field that is not known. */
+  #checkTypes(rule: RuleItem, written: Expression, text: MappedText): Expression | undefined {
     try {
+      const expression = withStaticValues(written, this.#statics);
       checkTypes(expression);
-      return true;
+      return expression;
     } catch (error) {
       if (!(error instanceof WrongCheck)) throw error;
       const { check, reason } = error;
@@ -160,7 +170,7 @@ class RuleCompiler {
         throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', reason.message, place, advice);
       }
       this.#collection.warn(warning('LOAD_UNKNOWN_FILTER', reason.message, place, advice));
-      return false;
+      return undefined;
     }
   }
 

@@ -10,6 +10,7 @@ import { readDocuments, readItems } from './read-items.ts';
 import type { CompiledRule } from './rule.ts';
 import { checkSchema, type SchemaProblem } from './schema-check.ts';
 import { SourceFile } from './source-file.ts';
+import type { StaticFields } from './static-fields.ts';
 
 export type { Diagnostic } from './diagnostic.ts';
 export type { CompiledMacro, CompiledRule } from './rule.ts';
@@ -25,6 +26,8 @@ export interface LoadOptions {
   readonly sources?: readonly string[];
   /** Rules less severe are left out unseen, mistakes in them too. Default: all are loaded. */
   readonly minimumPriority?: Priority;
+  /** Values of static fields, which rules may read. Default: there are none. */
+  readonly statics?: StaticFields;
   /** Told of each file before it is read: who bounds the time can say which one was too much. */
   readonly onFile?: (name: string) => void;
 }
@@ -67,7 +70,7 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
       const [first] = documents;
       if (first) schema = checkSchema(file, first);
       readItems(file, documents, collection);
-      compiled = compileRules(collection, options.minimumPriority);
+      compiled = compileRules(collection, options.minimumPriority, options.statics);
     } catch (thrown) {
       if (!(thrown instanceof RuleLoadError)) throw thrown;
       error = thrown;

@@ -6,6 +6,7 @@ import { type Context, RuleLoadError, warning } from './diagnostic.ts';
 import { fieldsIn } from './fields-of.ts';
 import type { RuleItem } from './items.ts';
 import type { MappedText } from './mapped-text.ts';
+import { type StaticFields, unknownStaticHelp, unknownStatics } from './static-fields.ts';
 import { type PlacedToken, placedTokens, TemplateError } from './template.ts';
 import type { Template } from './template-tokens.ts';
 
@@ -16,11 +17,16 @@ const CONTAINER_INFO = '%container.info';
  * Parses a rule's output. Undefined if the rule is to be left out for a field that is not known.
  * @throws RuleLoadError
  */
-export function compileOutput(rule: RuleItem, collection: Collection): Template | undefined {
+export function compileOutput(
+  rule: RuleItem,
+  collection: Collection,
+  statics: StaticFields = {},
+): Template | undefined {
   const text = withoutContainerInfo(rule, collection);
   let tokens: PlacedToken[];
   try {
     tokens = placedTokens(text.text);
+    refuseUnknownStatics(tokens, statics);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     const place = { ...rule.outputContext, ...text.locate(error.start, error.end) };
@@ -42,6 +48,16 @@ export function compileOutput(rule: RuleItem, collection: Collection): Template 
     collection.warn(warning('LOAD_DEPRECATED_ITEM', message, place));
   }
   return tokens.map(({ token }) => token);
+}
+
+/** @throws TemplateError */
+function refuseUnknownStatics(tokens: readonly PlacedToken[], statics: StaticFields): void {
+  for (const { token, start, end } of tokens) {
+    const [unknown] = token.kind === 'operand' ? unknownStatics(token.operand, statics) : [];
+    if (!unknown) continue;
+    const options = { help: unknownStaticHelp(statics), unknown: true };
+    throw new TemplateError(`no field is called ${unknown.name}`, start, end, options);
+  }
 }
 
 function withoutContainerInfo(rule: RuleItem, collection: Collection): MappedText {

@@ -1,5 +1,6 @@
 // What alerts get besides what their rules print: Falco's append_output.
 
+import { type StaticFields, withStaticOperands } from '../compiler/static-fields.ts';
 import type { Template } from '../compiler/template-tokens.ts';
 import { text } from '../fields/value.ts';
 import { type KeyedValue, renderMessage, templateFields } from './message.ts';
@@ -33,13 +34,42 @@ interface RuleParts {
   readonly extra?: ExtraFields;
 }
 
+/** What alerts get besides what an event has, and what stands for it in their text. */
+export interface AlertExtras {
+  readonly additions?: readonly AlertAddition[];
+  /** Values of static.NAME. */
+  readonly statics?: StaticFields;
+}
+
+/** The rule as its alerts are made. */
+export function withExtras<Rule extends RuleParts>(rule: Rule, { additions = [], statics = {} }: AlertExtras): Rule {
+  return withAdditions(withStatics(rule, statics), additions);
+}
+
+/** The rule with values in the place of the static fields that its output prints, which are among its fields too. */
+function withStatics<Rule extends RuleParts>(rule: Rule, statics: StaticFields): Rule {
+  const printed = new Set(templateFields(rule.output));
+  const own = Object.entries(statics).filter(([name]) => printed.has(`static.${name}`));
+  if (own.length === 0) return rule;
+  const output = rule.output.map((token) =>
+    token.kind === 'operand' ? { ...token, operand: withStaticOperands(token.operand, statics) } : token,
+  );
+  const formatted = own.map(
+    ([name, value]): FormattedField => ({
+      key: `static.${name}`,
+      template: [{ kind: 'text', text: value }],
+    }),
+  );
+  return { ...rule, output, extra: { fields: [], formatted } };
+}
+
 /** The rule with what the additions that are for it give its alerts. */
-export function withAdditions<Rule extends RuleParts>(rule: Rule, additions: readonly AlertAddition[]): Rule {
+function withAdditions<Rule extends RuleParts>(rule: Rule, additions: readonly AlertAddition[]): Rule {
   const own = additions.filter((addition) => isFor(addition, rule));
   if (own.length === 0) return rule;
   const output = [...rule.output, ...own.flatMap((addition) => addition.output)];
-  const fields = own.flatMap((addition) => addition.fields);
-  const formatted = own.flatMap((addition) => addition.formatted);
+  const fields = [...(rule.extra?.fields ?? []), ...own.flatMap((addition) => addition.fields)];
+  const formatted = [...(rule.extra?.formatted ?? []), ...own.flatMap((addition) => addition.formatted)];
   return { ...rule, output, extra: { fields, formatted } };
 }
 

@@ -28,7 +28,17 @@ export const FIELDS: readonly Field[] = [
   ...CLUSTER_FIELDS,
 ];
 
-const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.name, field]));
+/** `static.NAME`: what the configuration gives. It is no field of events, and in none of the lists. */
+const STATIC: Field = {
+  name: 'static',
+  type: 'CHARBUF',
+  description: 'A constant of the configuration.',
+  source: { from: 'rendered' },
+  argument: 'required',
+  argumentKind: 'key',
+};
+
+const BY_NAME: ReadonlyMap<string, Field> = new Map([...FIELDS, STATIC].map((field) => [field.name, field]));
 
 /** The field of exactly that name, without argument: `proc.aname`, `evt.arg`. */
 export function findField(name: string): Field | undefined {
@@ -61,7 +71,14 @@ export function resolveField(text: string): ResolvedField {
 }
 
 /** Fields whose argument may follow a dot; the others take theirs in brackets only. */
-const DOTTED: ReadonlySet<string> = new Set(['evt.arg', 'evt.rawarg', 'evt.abspath', 'evt.type.is', 'thread.cgroup']);
+const DOTTED: ReadonlySet<string> = new Set([
+  'evt.arg',
+  'evt.rawarg',
+  'evt.abspath',
+  'evt.type.is',
+  'thread.cgroup',
+  'static',
+]);
 
 /** The same for a name and a bracketed argument that were parsed apart. */
 export function resolveNamed(name: string, bracket: string | undefined): ResolvedField {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Agent, type AgentOptions, startAgent } from '../../host/agent/agent.ts';
 import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
-import { loadRules } from '../../host/compiler/load.ts';
+import { type LoadOptions, loadRules } from '../../host/compiler/load.ts';
 import { DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import { fileOutput } from '../../host/outputs/file-output.ts';
 import type { Output } from '../../host/outputs/output.ts';
@@ -16,8 +16,8 @@ import { eventRecord, imageRecord } from './records.ts';
 const SIZES = { ringBudget: 16 << 20, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 2 };
 
 /** Compiles a rules file's text. */
-export async function moduleOf(text: string, name = 'test rules'): Promise<RuleModule> {
-  const { rules, errors } = loadRules([{ name: 'test.yaml', text }]);
+export async function moduleOf(text: string, name = 'test rules', options: LoadOptions = {}): Promise<RuleModule> {
+  const { rules, errors } = loadRules([{ name: 'test.yaml', text }], options);
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
   const sources = rules.map(({ outputText, ...rule }) => ({ ...rule, output: outputText }));
   const { wasm } = await compileModule(sources, { cacheDirectory: join(tmpdir(), 'wasprey-test-modules') });

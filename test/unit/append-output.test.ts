@@ -41,7 +41,7 @@ const RULES = `
 /** Message and output_fields of both rules' alerts. */
 async function alertsWith(text: string) {
   await using built = await startBuiltAgent([await moduleOf(RULES)], {
-    additions: additions(text),
+    extras: { additions: additions(text) },
     namesModules: false,
     ruleMatching: 'all',
   });

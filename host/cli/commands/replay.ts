@@ -140,6 +140,7 @@ function agentOptions(
   });
   return {
     modules: [module],
+    extras: { statics: selectionOf(options).statics ?? {} },
     outputs: [output],
     ruleMatching: options['rule-matching'] === 'all' ? 'all' : 'first',
     isoTime,

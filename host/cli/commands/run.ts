@@ -3,11 +3,10 @@
 import { type Agent, type AgentOptions, startAgent } from '../../agent/agent.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
-import type { Configuration } from '../../config/definition.ts';
 import { leftOutEvents } from '../../config/keys/capture.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
-import { type Log, openLog, withCopy } from '../../log/log.ts';
-import type { AlertAddition } from '../../outputs/additions.ts';
+import type { Log } from '../../log/log.ts';
+import type { AlertExtras } from '../../outputs/additions.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { measureBpfPrograms } from '../bpf-stats.ts';
@@ -15,12 +14,12 @@ import { defineCommand, EXIT } from '../command.ts';
 import { renderUnused } from '../configuration.ts';
 import { hasHungUp } from '../early-signals.ts';
 import { followRules } from '../follow-rules.ts';
-import { openSyslogLog } from '../log-syslog.ts';
 import { ruleEvents } from '../rule-events.ts';
 import { reasonOf } from '../rule-files.ts';
 import { type RuleWatch, watchRules } from '../rule-watch.ts';
 import { startControl } from '../run-control.ts';
 import { type DropExit, dropExit, dropSettings } from '../run-drops.ts';
+import { logOf, syslogOf } from '../run-log.ts';
 import { kubernetesPlace, runtimePlaces } from '../run-metadata.ts';
 import { type MetricSource, metricSource, RunMetrics } from '../run-metrics.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from '../run-outputs.ts';
@@ -105,25 +104,6 @@ interface RunStart {
   readonly settingsNow: (terminal: Terminal) => Promise<RunSettings>;
 }
 
-function logOf({ configuration, logLevel: level }: RunSettings, terminal: Terminal): Promise<Log> {
-  const { log_format: format, log_stderr } = configuration;
-  return openLog({ level, format, write: log_stderr ? (text) => terminal.say(text) : () => {} });
-}
-
-const SYSLOG_CLOSE_MS = 500;
-
-/** The log with its copy in syslog, if that is wanted. */
-function syslogOf({ configuration }: RunSettings, own: Log): { readonly log: Log } & AsyncDisposable {
-  if (!configuration.log_syslog) return { log: own, [Symbol.asyncDispose]: async () => {} };
-  const syslog = openSyslogLog(configuration, (error) =>
-    own.say('warning', `messages can't be written to syslog: ${reasonOf(error)}`),
-  );
-  return {
-    log: withCopy(own, (level, message) => syslog.write(level, message)),
-    [Symbol.asyncDispose]: () => syslog.close(SYSLOG_CLOSE_MS),
-  };
-}
-
 function tellUnused({ unused }: RunSettings, log: Log, terminal: Terminal): void {
   if (unused.length === 0) return;
   if (log.format === 'text') log.say('notice', renderUnused(unused, terminal));
@@ -133,11 +113,11 @@ function tellUnused({ unused }: RunSettings, log: Log, terminal: Terminal): void
   }
 }
 
-/** Loaded only when there are any. */
-async function additionsOf(configuration: Configuration): Promise<readonly AlertAddition[]> {
-  if (configuration.append_output.length === 0) return [];
+async function extrasOf({ configuration, selection: { statics = {} } }: RunSettings): Promise<AlertExtras> {
+  if (configuration.append_output.length === 0) return { statics };
+  // Loaded only when there are any.
   const { readAppendOutput } = await import('../../config/append-output.ts');
-  return readAppendOutput(configuration, new Map()).additions;
+  return { statics, additions: readAppendOutput(configuration, new Map()).additions };
 }
 
 /** One run: from the start of the agent to the summary. */
@@ -197,7 +177,7 @@ class Run {
       inUse: this.#start.rulesHash,
       again: this.#start.settingsNow,
       onSettings: (settings) => follower.take(settings),
-      additions: () => additionsOf(follower.settings.configuration),
+      extras: () => extrasOf(follower.settings),
       say: (level, message) => this.#log.say(level, message),
     });
     // One that came before there was a watch.
@@ -234,7 +214,7 @@ class Run {
       modules: this.#start.modules,
       outputs,
       outputCloseMs: configuration.output_timeout,
-      additions: await additionsOf(configuration),
+      extras: await extrasOf(this.#settings),
       sizes: { ...DEFAULT_SIZES, ringBudget: ringMegabytes * MEGABYTE },
       ruleMatching,
       isoTime,

@@ -45,7 +45,7 @@ export const OUTPUT_KEYS = {
   ),
   static_fields: map(
     text('', 'Its value.'),
-    'Constants for append_output: `%static.NAME`, or all of them by suggested_output. Rules can not read them.',
+    'Constants: `static.NAME` in conditions, `%static.NAME` in outputs of rules and in append_output, or all of them by suggested_output.',
   ),
   stdout_output: section('Alerts on standard output.', {
     enabled: flag(true, 'Write alerts to standard output.'),

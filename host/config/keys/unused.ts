@@ -9,7 +9,9 @@ export const UNUSED_KEYS = {
   plugins: unused(
     'There are no plugins: what the container plugin supplies is built in. Of its init_config, `engines` is applied, as container_engines.',
   ),
-  capture: unused('Recordings are made by `wasprey capture`, not by rules.'),
+  capture: unused(
+    'Rules start no recordings, nor do their keys capture and capture_duration: one needs all processes from its first event on, which the running engine does not hand out later. `wasprey capture` records beside it, and `wasprey replay` finds the alerts again.',
+  ),
   libs_logger: unused('There is one log, with one level: log_level.'),
   syscall_event_timeouts: unused('A worker that does not give a sign of life is told by /healthz.'),
   falco_libs: unused(
