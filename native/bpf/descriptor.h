@@ -29,8 +29,8 @@ SAME_PLACE(directory);
 /* Address of the open file of that number, or 0. Another thread may have closed it since the syscall, or put another
  * there. */
 inline_always u64 file_at(struct task_struct *task, s64 number) {
-  struct fdtable *table = task->files->fdt;
-  if (number < 0 || number >= table->max_fds)
+  u64 table = LOAD_WORD(files_struct, LOAD_WORD(task_struct, task, files), fdt);
+  if (number < 0 || number >= LOAD(fdtable, table, max_fds))
     return 0;
   return load_word(LOAD_WORD(fdtable, table, fd) + number * sizeof(void *));
 }

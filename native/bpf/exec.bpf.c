@@ -18,7 +18,7 @@ struct exec_arguments {
 inline_always struct exec_arguments exec_arguments(u32 type, struct task_struct *task, const struct call *call,
                                                    s64 result) {
   if (!result)
-    return (struct exec_arguments){PINNED(task->mm->env_end), AT_FDCWD, 0};
+    return (struct exec_arguments){PINNED(LOAD(mm_struct, LOAD_WORD(task_struct, task, mm), env_end)), AT_FDCWD, 0};
   if (type == EVENT_EXECVEAT)
     return (struct exec_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 4)};
   return (struct exec_arguments){ARGUMENT(call, 0), AT_FDCWD, 0};

@@ -80,14 +80,19 @@ inline_always u32 pid_at(u64 pid, u32 level) {
   return LOAD(upid, upid_at(pid, level), nr);
 }
 
+inline_always u64 leader_of(struct task_struct *task) {
+  return LOAD_WORD(task_struct, task, group_leader);
+}
+
 inline_always void fill_ids(struct image *image, struct task_struct *task, struct capture_shared *capture) {
-  u64 own = LOAD_WORD(task_struct, task->group_leader, thread_pid);
-  u64 group = LOAD_WORD(signal_struct, task->signal, pids[PIDTYPE_PGID]);
-  u64 session = LOAD_WORD(signal_struct, task->signal, pids[PIDTYPE_SID]);
+  u64 own = LOAD_WORD(task_struct, leader_of(task), thread_pid);
+  u64 signal = LOAD_WORD(task_struct, task, signal);
+  u64 group = LOAD_WORD(signal_struct, signal, pids[PIDTYPE_PGID]);
+  u64 session = LOAD_WORD(signal_struct, signal, pids[PIDTYPE_SID]);
   u32 level = LOAD(pid, own, level);
   u64 innermost = LOAD_WORD(upid, upid_at(own, level), ns);
   image->pid = task->tgid;
-  image->ppid = task->real_parent->tgid;
+  image->ppid = LOAD(task_struct, LOAD_WORD(task_struct, task, real_parent), tgid);
   image->vpid = pid_at(own, level);
   image->pgid = pid_at(group, 0);
   image->vpgid = pid_at(group, level);
@@ -99,30 +104,36 @@ inline_always void fill_ids(struct image *image, struct task_struct *task, struc
 }
 
 inline_always void fill_credentials(struct image *image, struct task_struct *task) {
-  const struct cred *cred = task->real_cred;
-  image->uid = cred->euid.val;
-  image->gid = cred->egid.val;
+  u64 cred = LOAD_WORD(task_struct, task, real_cred);
+  image->uid = LOAD(cred, cred, euid.val);
+  image->gid = LOAD(cred, cred, egid.val);
   /* kernel_cap_t: two u32, or since 6.3 one u64; the bytes are the same */
   image->cap_inheritable = LOAD_WORD(cred, cred, cap_inheritable);
   image->cap_permitted = LOAD_WORD(cred, cred, cap_permitted);
   image->cap_effective = LOAD_WORD(cred, cred, cap_effective);
-  image->user_namespace = cred->user_ns->ns.inum;
+  image->user_namespace = LOAD(user_namespace, LOAD_WORD(cred, cred, user_ns), ns.inum);
   image->login_uid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : ~0u;
+}
+
+/* A task that ends has no nsproxy any more. */
+inline_always u32 mount_namespace_of(struct task_struct *task) {
+  u64 proxy = LOAD_WORD(task_struct, task, nsproxy);
+  return LOAD(mnt_namespace, LOAD_WORD(nsproxy, proxy, mnt_ns), ns.inum);
 }
 
 /* new_encode_dev() of the controlling terminal. */
 inline_always u32 terminal_of(struct task_struct *task) {
-  struct tty_struct *tty = task->signal->tty;
+  u64 tty = LOAD_WORD(signal_struct, LOAD_WORD(task_struct, task, signal), tty);
   if (!tty)
     return 0;
-  struct tty_driver *driver = tty->driver;
-  u32 major = driver->major;
-  u32 minor = driver->minor_start + tty->index;
+  u64 driver = LOAD_WORD(tty_struct, tty, driver);
+  u32 major = LOAD(tty_driver, driver, major);
+  u32 minor = LOAD(tty_driver, driver, minor_start) + LOAD(tty_struct, tty, index);
   return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
 }
 
 inline_always u64 executable_of(struct task_struct *task) {
-  return LOAD_WORD(mm_struct, task->mm, exe_file);
+  return LOAD_WORD(mm_struct, LOAD_WORD(task_struct, task, mm), exe_file);
 }
 
 inline_always void fill_executable(struct image *image, struct task_struct *task) {
@@ -158,17 +169,17 @@ inline_always void fill_image(struct draft *draft, struct task_struct *task, u32
   image->kind = kind;
   image->flags = task->flags & KERNEL_THREAD ? IMAGE_FLAG_KERNEL_THREAD : 0;
   image->time = wall_time(draft->capture);
-  image->start_time = task->group_leader->start_boottime + draft->capture->clock_offset;
+  image->start_time = LOAD(task_struct, leader_of(task), start_boottime) + draft->capture->clock_offset;
   fill_ids(image, task, draft->capture);
   fill_credentials(image, task);
   fill_executable(image, task);
   image->tty = terminal_of(task);
   image->cgroup_id = LOAD(kernfs_node, cgroup_of_task(task), id);
-  image->fd_limit = task->signal->rlim[RLIMIT_NOFILE].rlim_cur;
+  image->fd_limit = LOAD(signal_struct, LOAD_WORD(task_struct, task, signal), rlim[RLIMIT_NOFILE].rlim_cur);
   fill_memory(image, task);
-  image->mount_namespace = task->nsproxy->mnt_ns->ns.inum;
+  image->mount_namespace = mount_namespace_of(task);
   image->exit_code = 0;
-  READ(&image->comm_bytes, &task->group_leader->comm);
+  READ(&image->comm_bytes, (void *)(leader_of(task) + bpf_core_field_offset(struct task_struct, comm)));
   image->executable = image->argv = image->environment = image->cwd = image->cgroup = (struct string_ref){};
 }
 
@@ -270,13 +281,13 @@ inline_always void append_cgroup(struct draft *draft, struct task_struct *task) 
 inline_always void append_all(struct draft *draft, struct task_struct *task, bool other) {
   struct image *image = &draft->space->image;
   append_cgroup(draft, task);
-  struct mm_struct *mm = task->mm;
+  u64 mm = LOAD_WORD(task_struct, task, mm);
   if (!mm)
     return;
   append_executable(draft, task);
   append_cwd(draft, task);
-  append_memory(draft, &image->argv, task, mm->arg_start, mm->arg_end, other);
-  append_memory(draft, &image->environment, task, mm->env_start, mm->env_end, other);
+  append_memory(draft, &image->argv, task, LOAD(mm_struct, mm, arg_start), LOAD(mm_struct, mm, arg_end), other);
+  append_memory(draft, &image->environment, task, LOAD(mm_struct, mm, env_start), LOAD(mm_struct, mm, env_end), other);
 }
 
 #endif

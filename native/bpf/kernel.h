@@ -46,7 +46,10 @@ inline_always u64 load_word(u64 address) {
   return value;
 }
 
-/* The word at a member of the kernel struct at an address: a pointer as a plain number, to the verifier too. */
+/* The word at a member of the kernel struct at an address: a pointer as a plain number, to the verifier too. Through typed
+ * pointers (task->mm->exe_file) the verifier goes by its own knowledge of the types, for which it looks through all types of
+ * the kernel by name at each load of a pointer, each time it comes by (btf_nested_type_is_trusted, 0.7 ms): half of the time
+ * that loading took. They are for helpers that want one. */
 #define LOAD_WORD(type, address, member) load_word((u64)(address) + bpf_core_field_offset(struct type, member))
 
 /* Copies of arrays and of what is not worth a cast. */

@@ -100,7 +100,7 @@ int BPF_PROG(on_exit, struct task_struct *task) {
   struct process *process = process_of(task, 0);
   if (!process || !process->id)
     return 0;
-  if (task->signal->live.counter) {
+  if (LOAD(signal_struct, LOAD_WORD(task_struct, task, signal), live.counter)) {
     u32 tgid = task->tgid;
     if (task->pid == task->tgid)
       bpf_map_update_elem(&orphaned_images, &tgid, &process->id, BPF_ANY);

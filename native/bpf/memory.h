@@ -30,8 +30,9 @@ inline_always u64 pages_of(u64 mm, enum memory_counter counter) {
 
 inline_always void fill_memory(struct image *image, struct task_struct *task) {
   u64 mm = LOAD_WORD(task_struct, task, mm);
-  image->faults_major = task->group_leader->maj_flt;
-  image->faults_minor = task->group_leader->min_flt;
+  u64 leader = LOAD_WORD(task_struct, task, group_leader);
+  image->faults_major = LOAD(task_struct, leader, maj_flt);
+  image->faults_minor = LOAD(task_struct, leader, min_flt);
   image->vm_size = image->vm_rss = image->vm_swap = image->pad = 0;
   if (!mm)
     return;

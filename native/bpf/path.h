@@ -153,8 +153,9 @@ __noinline u64 put_path(struct path_room *room, u64 dentry, u64 mnt, u64 root_de
 
 /* The same for the `struct path` at an address, and the root of the task. */
 inline_always u64 put_path_of(struct path_room *room, u64 path, struct task_struct *task) {
+  u64 fs = LOAD_WORD(task_struct, task, fs);
   return put_path(room, LOAD_WORD(path, path, dentry), LOAD_WORD(path, path, mnt),
-                  LOAD_WORD(fs_struct, task->fs, root.dentry), LOAD_WORD(fs_struct, task->fs, root.mnt));
+                  LOAD_WORD(fs_struct, fs, root.dentry), LOAD_WORD(fs_struct, fs, root.mnt));
 }
 
 #endif

@@ -146,9 +146,9 @@ inline_always struct string_ref append_path_to(struct record *record, u64 dentry
 /* Appends the path of a `struct path` at an address, as the task sees it. */
 inline_always struct string_ref append_path(struct record *record, u64 path, struct task_struct *task, u64 limit,
                                             bool *partial) {
+  u64 fs = LOAD_WORD(task_struct, task, fs);
   return append_path_to(record, LOAD_WORD(path, path, dentry), LOAD_WORD(path, path, mnt),
-                        LOAD_WORD(fs_struct, task->fs, root.dentry), LOAD_WORD(fs_struct, task->fs, root.mnt), limit,
-                        partial);
+                        LOAD_WORD(fs_struct, fs, root.dentry), LOAD_WORD(fs_struct, fs, root.mnt), limit, partial);
 }
 
 #endif
