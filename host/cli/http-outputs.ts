@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Configuration } from '../config/definition.ts';
-import { HttpClient, type HttpReceiver, HttpReceiverError } from '../outputs/http/client.ts';
+import type { HttpClient, HttpReceiver } from '../outputs/http/client.ts';
 import { alertmanagerFormat, falcoFormat, otlpFormat } from '../outputs/http/formats.ts';
 import { type PostFormat, postOutput } from '../outputs/http/post-output.ts';
 import { QUEUE_LINES } from '../outputs/line-queue.ts';
@@ -63,14 +63,14 @@ async function makeOutput(plan: Plan, { configuration, onTrouble }: OutputChoice
   return postOutput({
     name,
     format,
-    client: makeClient(plan),
+    client: await makeClient(plan),
     spool: spool.enabled ? await openSpool(join(spool.path, name), spool.max_size_mb) : undefined,
     mostInMemory: outputs_queue.capacity === 0 ? QUEUE_LINES : outputs_queue.capacity,
     onTrouble: (trouble) => onTrouble(...describe(name, trouble)),
   });
 }
 
-function makeClient({ name, section, url, userAgent, keepAlive }: Plan): HttpClient {
+async function makeClient({ name, section, url, userAgent, keepAlive }: Plan): Promise<HttpClient> {
   if (!URL.canParse(url)) {
     throw new CommandFailure(`${name}_output.url is no address`, 'it looks like http://receiver:2801/');
   }
@@ -86,6 +86,7 @@ function makeClient({ name, section, url, userAgent, keepAlive }: Plan): HttpCli
       ...(section.mtls && { certificate: section.client_cert, key: section.client_key }),
     },
   };
+  const { HttpClient, HttpReceiverError } = await import('../outputs/http/client.ts');
   try {
     return new HttpClient(receiver);
   } catch (error) {

@@ -2,7 +2,7 @@
 
 import type { Agent } from '../agent/agent.ts';
 import type { Configuration } from '../config/definition.ts';
-import { type ControlServer, ControlTakenError, startControlServer } from '../control/server.ts';
+import type { ControlServer } from '../control/server.ts';
 import { statusOf } from '../control/status.ts';
 import type { Log } from '../log/log.ts';
 import { CommandFailure } from './report-error.ts';
@@ -18,6 +18,7 @@ export async function startControl(
   log: Log,
 ): Promise<ControlServer | undefined> {
   if (!control.enabled) return undefined;
+  const { ControlTakenError, startControlServer } = await import('../control/server.ts');
   const startedMs = Math.round(Date.now() - performance.now());
   try {
     return await startControlServer(control.socket, {

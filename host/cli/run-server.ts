@@ -9,7 +9,7 @@ import type { LogLevel } from '../log/log.ts';
 import { metricsText } from '../metrics/source.ts';
 import { PathWatch } from '../rules-watch/path-watch.ts';
 import { type Health, healthOf } from '../web/health.ts';
-import { startWebServer, type WebServer } from '../web/server.ts';
+import type { WebServer } from '../web/server.ts';
 import { CommandFailure } from './report-error.ts';
 import { reasonOf } from './rule-files.ts';
 import type { MetricSource } from './run-metrics.ts';
@@ -52,6 +52,7 @@ export class RunServer {
   async #listen({ webserver, metrics }: Configuration, { facts, choice }: MetricSource): Promise<void> {
     const { listen_address: address, listen_port: port, ssl_enabled: secure, ssl_certificate: certificate } = webserver;
     try {
+      const { startWebServer } = await import('../web/server.ts');
       this.#server = await startWebServer({
         address,
         port,

@@ -56,7 +56,9 @@ export class AgentProcess {
 
   /** Starts it; it does not capture yet. */
   constructor({ rules, cpu, run }: AgentOptions) {
-    const words = [process.execPath, 'host/cli/main.ts', 'run', ...rules, ...run, '--json'];
+    // As `npm start` does.
+    const start = ['host/setup/bootstrap.mjs', '--needs=capture', 'host/cli/main.ts', 'run'];
+    const words = [process.execPath, ...start, ...rules, ...run, '--json'];
     const [program = '', ...rest] = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
     const child = spawn(program, rest, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;

@@ -1,6 +1,6 @@
 // Requests to the API server: one answer, or a stream of lines; bounded in time and length.
 
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { type FailureKind, MetadataError } from '../failure-log.ts';
 import { asText, at } from '../json-value.ts';
@@ -92,7 +92,8 @@ export class ApiClient {
     const { server } = this.#connection;
     const options = await this.#connection.options();
     const url = new URL(server.pathname.replace(/\/$/, '') + path, server);
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    // node:http only where it is needed, as in unix-http.ts: servers without TLS are rare.
+    const send = url.protocol === 'https:' ? httpsRequest : (await import('node:http')).request;
     return await new Promise((resolve, reject) => {
       const sent: ClientRequest = send(url, {
         ...options,
