@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
 import { lintRules } from '../../host/compiler/lint/lint.ts';
 import { loadRules } from '../../host/compiler/load.ts';
+import { EVENT_TYPES } from '../../host/schema/events.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 
 function rule(name: string, condition: string): string {
@@ -185,7 +186,7 @@ warning[LINT_UNUSED_MACRO]: no rule or macro uses this macro
    = in macro "spare"
    = help: use it, or take it out`,
   'a condition on everything': `
-warning[LINT_EXPENSIVE]: this is tried on 52 kinds of events
+warning[LINT_EXPENSIVE]: this is tried on ${EVENT_TYPES.length} kinds of events
   --> rules.yaml:1:3
    |
  1 | - rule: All
