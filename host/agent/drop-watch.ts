@@ -79,6 +79,7 @@ export class DropWatch {
   #seenAt: number;
   #latest: Loss = NOTHING;
   #latestAt: number;
+  #latestUntil: number;
   /** Of the occurrences for which no action was taken yet. */
   #untold: UntoldLoss | undefined;
   #occurrences = 0;
@@ -92,15 +93,17 @@ export class DropWatch {
     this.#bucket = new TokenBucket(settings.rate, settings.burst, now);
     this.#seenAt = now;
     this.#latestAt = now;
+    this.#latestUntil = now;
   }
 
   get counters(): DropCounters {
     return { occurrences: this.#occurrences, actions: this.#actions };
   }
 
-  update({ time, capture, matchesDropped }: EngineCounters): void {
+  update({ time, until, capture, matchesDropped }: EngineCounters): void {
     this.#latest = totalLoss(eventTotals(capture), matchesDropped);
     this.#latestAt = time;
+    this.#latestUntil = until;
     const elapsed = time - this.#seenAt;
     // Less than nothing: the clock was set back.
     if (elapsed >= 0 && elapsed < LEAST_INTERVAL_MS) return;
@@ -118,9 +121,10 @@ export class DropWatch {
   /** @param more what is to be taken for lost besides what was */
   #look(more: Loss): void {
     const loss = sumOf(difference(this.#latest, this.#seen), more);
-    const [from, to] = [this.#seenAt, this.#latestAt];
+    // The other way round where the clock was set back meanwhile.
+    const [from, to] = [this.#seenAt, this.#latestUntil].sort((one, other) => one - other) as [number, number];
     this.#seen = this.#latest;
-    this.#seenAt = to;
+    this.#seenAt = this.#latestAt;
     const gone = loss.lost + loss.matches;
     const { threshold, simulated } = this.#settings;
     if (gone === 0 || gone / Math.max(loss.events, gone) <= (simulated ? 0 : threshold)) return;

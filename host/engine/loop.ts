@@ -310,9 +310,12 @@ export class EngineLoop {
   }
 
   #counters(): EngineCounters {
+    const time = Date.now();
     const capture = this.#parts.capture.counters();
     return {
-      time: Date.now(),
+      time,
+      // The part of a millisecond that is cut off comes to one at most.
+      until: Date.now() + 1,
       capture,
       matches: this.#matches,
       matchesDropped: this.#matchesDropped,

@@ -147,8 +147,9 @@ export interface EvaluationCounters {
 
 /** Totals since the start, of the worker. */
 export interface EngineCounters {
-  /** When they were read: ms since the epoch. */
+  /** All that they count was before `until`, all that they don't count after `time`: ms since the epoch. */
   readonly time: number;
+  readonly until: number;
   readonly capture: CaptureCounters;
   readonly matches: number;
   /** Matches that were not reported, because the host did not keep up with those before them. */

@@ -30,6 +30,7 @@ const HOLD: HoldCounters = {
 };
 const ENGINE = {
   time: 0,
+  until: 0,
   capture: CAPTURE,
   matches: 3,
   matchesDropped: 0,

@@ -55,6 +55,7 @@ function watched(settings: Partial<DropSettings>) {
     }
     const counters: EngineCounters = {
       time: START + seconds * 1000,
+      until: START + seconds * 1000,
       capture: {
         produced: [totals.produced],
         evaluated: [totals.evaluated],
