@@ -27,15 +27,27 @@ function numberOf(text: string): number {
   return Number(text.replaceAll(',', ''));
 }
 
+/** Most that the last call takes. */
+const LAST_CALL_NS = 100_000_000n;
+
 /** That each call has its alert, or lies in a time of which the agent has told that events were lost. */
 export function mustBeTold(session: Session, followed: readonly Followed[], agent: SoakAgent): void {
-  const missing = followed.filter(({ alert }) => !alert);
+  // The clock is read before the call, which is over when it is read for the next.
+  const calls = followed.map(({ mark, alert }, index) => {
+    return { alert, begin: mark.wall, end: followed[index + 1]?.mark.wall ?? mark.wall + LAST_CALL_NS };
+  });
+  const missing = calls.filter(({ alert }) => !alert);
   const told = dropAlerts(agent).map(windowOf);
-  const untold = missing.filter(({ mark: { wall } }) => !told.some(({ from, to }) => from <= wall && wall <= to));
+  const untold = missing.filter(({ begin, end }) => !told.some(({ from, to }) => from <= end && begin <= to));
+  const [first] = untold;
+  const times = told.map(({ from, to }) => `${clock(from)} to ${clock(to)}`).join(', ');
+  const lost = first
+    ? `; not told: ${untold.map(({ begin }) => clock(begin)).join(', ')}; told: ${times || 'none'}`
+    : '';
   session.must(
     'each marked call has its alert, or was told to be in a time of lost events',
     untold.length === 0,
-    `${followed.length - missing.length} alerts of ${followed.length} calls, ${missing.length - untold.length} told to be lost`,
+    `${followed.length - missing.length} alerts of ${followed.length} calls, ${missing.length - untold.length} told to be lost${lost}`,
   );
 }
 
@@ -44,4 +56,9 @@ function windowOf({ output_fields: fields }: SoakAlert): { readonly from: bigint
   const [from, to] = [fields['wasprey.from'], fields['wasprey.to']];
   if (typeof from !== 'string' || typeof to !== 'string') return { from: 1n, to: 0n };
   return { from: nanoseconds(from), to: nanoseconds(to) };
+}
+
+/** Of ns since the epoch, the time of day with milliseconds. */
+function clock(time: bigint): string {
+  return new Date(Number(time / 1_000_000n)).toISOString().slice(11, 23);
 }

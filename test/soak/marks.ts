@@ -49,21 +49,22 @@ export interface Followed {
   readonly alert: SoakAlert | undefined;
 }
 
-/** Each mark with its alert: one by one where there are as many, else by their times. @param alerts of that file and that process alone */
+/**
+ * Each mark with its alert, by their times: that of an alert is behind its mark's and before the next one's. Of marks that follow on
+ * each other at once it may be another's.
+ * @param alerts of that file and that process alone
+ */
 export function follow(marks: readonly Mark[], alerts: readonly SoakAlert[]): Followed[] {
-  const timed = alerts
-    .map((alert) => ({ alert, time: timeOf(alert) + CLOCK_SLACK_NS }))
-    .sort((one, other) => (one.time < other.time ? -1 : 1));
-  if (timed.length === marks.length) return marks.map((mark, index) => ({ mark, alert: timed[index]?.alert }));
+  const found: (SoakAlert | undefined)[] = marks.map(() => undefined);
+  const timed = alerts.map((alert) => ({ alert, time: timeOf(alert) + CLOCK_SLACK_NS }));
   let next = 0;
-  return marks.map((mark, index) => {
-    const until = marks[index + 1]?.wall;
-    while ((timed[next]?.time ?? mark.wall) < mark.wall) next++;
-    const found = timed[next];
-    if (!found || (until !== undefined && found.time >= until)) return { mark, alert: undefined };
-    next++;
-    return { mark, alert: found.alert };
-  });
+  for (const { alert, time } of timed.sort((one, other) => (one.time < other.time ? -1 : 1))) {
+    while ((marks[next]?.wall ?? time + 1n) <= time) next++;
+    let own = next - 1;
+    while (own >= 0 && found[own]) own--;
+    if (own >= 0) found[own] = alert;
+  }
+  return marks.map((mark, index) => ({ mark, alert: found[index] }));
 }
 
 /** From the call to the line on standard output, in ms. */
