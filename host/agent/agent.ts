@@ -24,6 +24,7 @@ import { describeLeftOut, withoutEvents } from './left-out-events.ts';
 import { MemoryTrim } from './memory-trim.ts';
 import type { RuleModule } from './rule-module.ts';
 import { type RuleChange, type RuleSetSummary, RuleSets } from './rule-sets.ts';
+import { type TamperSummary, TamperWatch } from './tamper-watch.ts';
 
 /** How long outputs have at the end to write out what is queued, where nothing else is said. */
 const OUTPUT_CLOSE_MS = 500;
@@ -96,6 +97,7 @@ export interface Summary {
   readonly containers: DirectoryCounters;
   readonly names: NameCounters;
   readonly outputs: readonly NamedCounters[];
+  readonly tampering: TamperSummary;
 }
 
 export interface Agent {
@@ -167,6 +169,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...(options.lookup && { lookup: options.lookup }),
   });
   const drops = new DropWatch(desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? NOT_TOLD);
+  const tampering = new TamperWatch(desk);
   const leftOut = options.leftOut ?? new Set();
   const complete = (given: readonly RuleModule[], more: AlertExtras): RuleModule[] => {
     for (const message of describeLeftOut(given, leftOut)) onTrouble(message);
@@ -189,6 +192,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     containers: directory.counters,
     names: resolver.counters,
     outputs: outputs.counters,
+    tampering: tampering.summary,
   });
   const closeOutputs = () => outputs.close(options.outputCloseMs ?? OUTPUT_CLOSE_MS);
   // A recording tells of its containers itself.
@@ -206,6 +210,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         isoTime: options.isoTime ?? false,
         base64Buffers: options.base64Buffers ?? false,
         ignoresSelf: options.ignoresSelf ?? false,
+        guarded: source === 'bpf',
       },
       {
         onMatches: (matches) => {
@@ -223,6 +228,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         onSetAside: (module, failure, reason) => ruleSets.setAside(module, failure, reason),
         onReplaced: (generation) => ruleSets.tookOver(generation),
         onCounters: (counters) => drops.update(counters),
+        onIntegrity: (report) => tampering.take(report),
         onError: (error) => options.onEnd?.(error),
       },
     );
@@ -235,11 +241,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const trim = new MemoryTrim(() => running.trim());
   const isLive = source === 'bpf';
   if (isLive) trim.schedule();
+  if (isLive) tampering.start(() => running.sign);
   const resolveNames = (used: readonly RuleModule[]): void => resolver.want(used.flatMap(({ names }) => names));
   resolveNames(modules);
   let stopped: Promise<Summary> | undefined;
   const stop = async (): Promise<Summary> => {
     trim.close();
+    tampering.close();
     await running.stop();
     drops.finish();
     resolver.close();

@@ -91,6 +91,73 @@ export interface CaptureCounters {
   readonly programs: readonly ProgramRuns[];
 }
 
+/**
+ * What a check of the capture finds that somebody else has changed, and what `name` and `number` are in each:
+ *
+ * - `link`: a hook is detached, its descriptor closed or replaced; name: the hook
+ * - `map`: the same of a map's descriptor; name: the map
+ * - `program`: a place in a table of programs holds another one, or none; name: the program
+ * - `filter`: another map is the kernel filter, or none is
+ * - `filter-tables`: the tables of the kernel filter were written to
+ * - `filter-processes`: what processes can match was written to; number: of how many
+ * - `wanted`: which types of events are wanted was written to
+ * - `finished`: the kernel was told that no more events are wanted
+ * - `clock`: the time of events was moved; number: ms
+ * - `position`: where the reader is in a ring was moved; number: how often
+ * - `image-numbers`: numbers of process images were set back, so that they come again
+ * - `counters`: counters of events were set back; name: CPU
+ * - `ring-stuck`: what is in a ring can't be read since seconds; name: CPU
+ * - `calls-unseen`: calls that were made to see whether they come were neither evaluated nor filtered nor dropped; name: type
+ * - `traced`: another process traces this one; number: its process id
+ */
+export const INTEGRITY_FINDINGS = [
+  'link',
+  'map',
+  'program',
+  'filter',
+  'filter-tables',
+  'filter-processes',
+  'wanted',
+  'finished',
+  'clock',
+  'position',
+  'image-numbers',
+  'counters',
+  'ring-stuck',
+  'calls-unseen',
+  'traced',
+] as const;
+
+export interface IntegrityFinding {
+  readonly what: (typeof INTEGRITY_FINDINGS)[number];
+  readonly name: string;
+  readonly number: number;
+  /** It was put back as it was. */
+  readonly repaired: boolean;
+}
+
+/** A time in which the thread that reads events did not come to poll(); not of one in which the machine slept. */
+export interface PollGap {
+  /** ms of CLOCK_MONOTONIC, as process.hrtime() has it. */
+  readonly endMs: number;
+  readonly lengthMs: number;
+  /** Of that, and of what was before it since the last check: time that the thread ran, and waited for a CPU. */
+  readonly ranMs: number;
+  readonly waitedMs: number;
+  /** How often it waited for memory to be read from a disk. */
+  readonly faults: number;
+  /** Whether the kernel tells waitedMs. */
+  readonly accounted: boolean;
+}
+
+export interface CaptureIntegrity {
+  readonly findings: readonly IntegrityFinding[];
+  /** Since the last check. */
+  readonly gaps: readonly PollGap[];
+  /** Events dropped so far. */
+  readonly dropped: number;
+}
+
 export interface Capture {
   /**
    * Loads what is needed, fills the image table from the running processes and attaches. Events that the filter does not let
@@ -161,6 +228,13 @@ export interface Capture {
   /** Gives back the room of what takeHeld() gave, and frees the images that nothing refers to any more. */
   releaseHeld(): void;
   counters(): CaptureCounters;
+  /**
+   * Whether the capture is as it was made; to be called every second, on the thread that polls. Once thisThread() has told by what
+   * they are known, it makes system calls that fail and do nothing, and looks at the next check whether they were seen.
+   */
+  checkIntegrity(): CaptureIntegrity;
+  /** What the calling thread is known by in records (event_header.tid); 0 where that is not to be had. */
+  thisThread(): number;
   /**
    * Builder source only: puts an event record (header.commit and header.sequence are ignored) into the ring of header.cpu,
    * where the kernel would. With `held` it stays uncommitted until commit(cpu), which commits the oldest held one.

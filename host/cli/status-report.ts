@@ -15,6 +15,8 @@ export interface StatusReport {
 
 const MOST_RULES = 20;
 const NANOSECONDS = 1_000_000n;
+/** What an agent is taken for that is too old to tell. */
+const UNTOUCHED: AgentStatus['tampering'] = { present: [], total: 0 };
 
 export function renderStatus(status: AgentStatus, terminal: Terminal): StatusReport {
   const troubles = troublesOf(status);
@@ -71,10 +73,16 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
   return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
 }
 
-function troublesOf({ events, outputs, reloads, setAside }: AgentStatus): string[] {
+function troublesOf({ events, outputs, reloads, setAside, tampering = UNTOUCHED }: AgentStatus): string[] {
   const { lastFailure, lastSuccess } = reloads;
   const lost = outputs.filter(({ counters }) => counters.dropped > 0);
   return [
+    ...tampering.present.map((each) => `tampered with: ${each}`),
+    ...(tampering.last
+      ? [
+          `the capture was tampered with (${number(tampering.total)} findings), last at ${moment(tampering.last.timeMs)}: ${tampering.last.text}`,
+        ]
+      : []),
     ...(events.dropped > 0 ? [`${number(events.dropped)} events were dropped`] : []),
     ...setAside.map(
       ({ module, reason }) => `the rules of ${escapeText(module)} are not evaluated: ${escapeText(reason)}`,

@@ -51,6 +51,12 @@ export interface AgentStatus {
   readonly alerts: number;
   readonly containers: Summary['containers'];
   readonly outputs: Summary['outputs'];
+  /** What others have changed of the capture: what is so now, how often it was found so, and the latest that an alert told of. */
+  readonly tampering: {
+    readonly present: readonly string[];
+    readonly total: number;
+    readonly last?: { readonly timeMs: number; readonly text: string };
+  };
 }
 
 export interface StatusFacts {
@@ -61,7 +67,7 @@ export interface StatusFacts {
 }
 
 export function statusOf({ version, startedMs, modules }: StatusFacts, summary: Summary): AgentStatus {
-  const { engine, alerts, rules, containers, outputs } = summary;
+  const { engine, alerts, rules, containers, outputs, tampering } = summary;
   const totals = engine && eventTotals(engine.capture);
   const times = modules.map((_, index) => evaluationMs(engine, index));
   return {
@@ -92,6 +98,11 @@ export function statusOf({ version, startedMs, modules }: StatusFacts, summary: 
     alerts: alerts.alerts,
     containers,
     outputs,
+    tampering: {
+      present: tampering.present,
+      total: [...tampering.counts.values()].reduce((sum, value) => sum + value, 0),
+      ...(tampering.last && { last: { timeMs: tampering.last.time, text: tampering.last.text } }),
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import {
   Control,
   type EngineCounters,
   type FromWorker,
+  type IntegrityReport,
   type Match,
   type RuleSetStart,
   type ToWorker,
@@ -37,6 +38,8 @@ export interface EngineListener {
   /** Matches of earlier rule sets will not come any more. */
   onReplaced?(generation: number): void;
   onCounters(counters: EngineCounters): void;
+  /** Every second, where it was asked for. */
+  onIntegrity?(report: IntegrityReport): void;
   /** The worker ended by itself; nothing is watched any more. */
   onError(error: EngineError): void;
 }
@@ -227,6 +230,9 @@ export class Engine {
       case 'counters':
         this.#counters = message.counters;
         this.#listener.onCounters(message.counters);
+        return;
+      case 'integrity':
+        this.#listener.onIntegrity?.(message.report);
         return;
       case 'stopped':
         this.#counters = message.counters;

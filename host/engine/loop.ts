@@ -11,6 +11,7 @@ import type { RunFailure } from '../sandbox/run.ts';
 import { DueGarbage } from './due-garbage.ts';
 import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
+import type { IntegrityGuard } from './integrity-guard.ts';
 import type { MatchReader } from './match-reader.ts';
 import type { ModuleSet, SetMatch, SetModule } from './module-set.ts';
 import type { OwnProcesses } from './own-processes.ts';
@@ -59,6 +60,8 @@ export interface LoopParts {
   readonly hold: HoldLimits;
   /** Of which there are no alerts. */
   readonly ownProcesses?: OwnProcesses;
+  /** Told of the time that passes. There are no alerts of what its thread does: it makes calls to see that they come. */
+  readonly guard?: IntegrityGuard;
   /** Gets each batch. */
   readonly recorder?: Recorder;
   /** Events come from a recording, as fast as they can be evaluated. */
@@ -160,6 +163,7 @@ export class EngineLoop {
     capture.release();
     this.#flush();
     this.#reportCounters();
+    this.#parts.guard?.checkIfDue();
     this.#garbage.collectIfDue(pairs === 0);
     return pairs;
   }
@@ -171,12 +175,12 @@ export class EngineLoop {
 
   /** Called by a module for each rule that is true of an event. */
   onMatch({ set, module, rule, event, view }: SetMatch): void {
-    const { control, ownProcesses, reader, replay, ruleMatching } = this.#parts;
+    const { control, guard, ownProcesses, reader, replay, ruleMatching } = this.#parts;
     if (ruleMatching === 'first') {
       if (this.#matched.has(event)) return;
       this.#matched.add(event);
     }
-    if (ownProcesses && reader.isOf(ownProcesses, view)) {
+    if ((guard && reader.isOfThread(guard.thread, view)) || (ownProcesses && reader.isOf(ownProcesses, view))) {
       this.#matchesOfSelf++;
       return;
     }

@@ -54,6 +54,11 @@ export class MatchReader {
     return event !== undefined && processes.did(event);
   }
 
+  /** Whether it is of the thread with that number in the root pid namespace. */
+  isOfThread(thread: number, address: number): boolean {
+    return EventRecord.at(this.#memory, address)?.number('tid') === thread;
+  }
+
   /**
    * Undefined if the address holds no record that the schema knows; the sandbox's guard has seen to it that it does.
    * @param whyNot why a container of which nothing is known is not waited for

@@ -2,7 +2,7 @@
 
 import type { FilterTables } from '../capture/filter-tables.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
-import type { CaptureCounters, CaptureSizes, ContainerNotice } from '../capture/native.ts';
+import type { CaptureCounters, CaptureIntegrity, CaptureSizes, ContainerNotice } from '../capture/native.ts';
 import type { ContainerMoment } from '../fields/container.ts';
 import type { FieldValue } from '../fields/value.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
@@ -83,6 +83,8 @@ export interface WorkerStart {
   readonly base64Buffers?: boolean;
   /** No alert is of the agent's own process and those that it has started. */
   readonly ignoresSelf?: boolean;
+  /** Source `bpf` only: it is told every second whether the capture is as it was made. */
+  readonly guarded?: boolean;
   /** What is captured is handed to the host in blocks as well. */
   readonly recording?: true;
   /** Source `builder` only, with one CPU: the recording to evaluate. The worker ends with it. */
@@ -165,6 +167,12 @@ export interface EngineCounters {
   readonly evaluation: EvaluationCounters;
 }
 
+/** What the worker tells every second of whether it and its capture are left alone. */
+export interface IntegrityReport extends CaptureIntegrity {
+  /** Where the kernel tells of the worker's thread, below /proc. */
+  readonly thread: string;
+}
+
 /** An error that ended the worker or kept it from starting. */
 export interface WorkerError {
   readonly code: string;
@@ -191,6 +199,7 @@ export type FromWorker =
   /** The rule set before stays in use. */
   | { readonly kind: 'not-replaced'; readonly generation: number; readonly error: WorkerError }
   | { readonly kind: 'counters'; readonly counters: EngineCounters }
+  | { readonly kind: 'integrity'; readonly report: IntegrityReport }
   | { readonly kind: 'stopped'; readonly counters: EngineCounters }
   | { readonly kind: 'error'; readonly error: WorkerError };
 

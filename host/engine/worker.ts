@@ -11,6 +11,7 @@ import { RecordingFile, RecordingReader } from '../recording/reader.ts';
 import { type RecordedBlock, Recorder } from '../recording/recorder.ts';
 import { Replay } from '../recording/replay.ts';
 import { EvaluationClock } from './evaluation-clock.ts';
+import { IntegrityGuard } from './integrity-guard.ts';
 import { EngineLoop, type LoopParts } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
 import { ModuleSet } from './module-set.ts';
@@ -51,8 +52,17 @@ function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture,
   const recorder = start.recording && new Recorder(capture, memory.buffer, (block) => sendBlock(block, control));
   // Events that come are later than this; the first one's own time would need a look at every batch.
   const sessionStart = BigInt(Date.now()) * NANOSECONDS;
-  const loop = bind(start, { memory, capture, control, sessionStart, ...(recorder && { recorder }) });
+  const guard = start.guarded ? new IntegrityGuard(capture, send) : undefined;
+  const loop = bind(start, {
+    memory,
+    capture,
+    control,
+    sessionStart,
+    ...(recorder && { recorder }),
+    ...(guard && { guard }),
+  });
   capture.start(start.rules.eventTypes, start.rules.filter);
+  guard?.begin();
   send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes });
   loop.run();
 }
@@ -85,7 +95,7 @@ function sendBlock(block: RecordedBlock, control: Control): void {
   worker.postMessage({ kind: 'block', block } satisfies FromWorker, [block.payload.buffer]);
 }
 
-type Bound = Pick<LoopParts, 'capture' | 'control' | 'recorder' | 'replay'> & {
+type Bound = Pick<LoopParts, 'capture' | 'control' | 'guard' | 'recorder' | 'replay'> & {
   readonly memory: WebAssembly.Memory;
   readonly sessionStart: bigint;
 };

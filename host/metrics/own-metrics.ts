@@ -15,6 +15,7 @@ export function ownMetrics(summary: Summary): Metric[] {
     ...ruleMetrics(summary),
     ...metadataMetrics(summary),
     ...nameMetrics(summary),
+    ...tamperMetrics(summary),
     ...outputMetrics(summary),
   ];
 }
@@ -170,6 +171,17 @@ function nameMetrics({ names }: Summary): Metric[] {
     ]),
     counter('wasprey_name_failures_total', 'Look-ups of names that failed.', names.failures),
     counter('wasprey_name_overflows_total', 'Addresses of names that there was no room for.', names.overflows),
+  ];
+}
+
+function tamperMetrics({ tampering: { counts, present } }: Summary): Metric[] {
+  return [
+    counter(
+      'wasprey_tamper_findings_total',
+      'How often the capture was found changed from outside, or the agent kept from running, by what.',
+      [...counts].map(([what, value]) => ({ labels: { what }, value })),
+    ),
+    gauge('wasprey_tamper_findings', 'What of the capture is not as it was made now.', present.length),
   ];
 }
 

@@ -55,6 +55,7 @@ struct capture_shared {
   __u64 generation;        /* counts the changes of any process's image id */
   __u64 wanted[WANTED_WORDS]; /* bit n: events of type n are wanted; calls that came no usual way are told by it */
   struct call_hook calls[CALLS]; /* by number of the native system call; each written as one word */
+  __u64 reader;                  /* thread that reads events, in the root pid namespace; see tell_reader */
 };
 
 #endif

@@ -15,6 +15,7 @@
 #include "passed.bpf.c"
 #include "io_uring.bpf.c"
 #include "compat.bpf.c"
+#include "reader.bpf.c"
 
 /* The kernel gives task storage and kernel reads to GPL-compatible programs alone. */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -20,7 +20,12 @@ class BpfRingBuffer {
    */
   template <typename Visit>
   void Drain(Visit visit) {
-    uint64_t position = *consumer();
+    uint64_t position = position_;
+    // Where the reader is, is its own affair: another process may have written to the word that the kernel reads.
+    if (__atomic_load_n(consumer(), __ATOMIC_RELAXED) != position) {
+      moved_++;
+      __atomic_store_n(consumer(), position, __ATOMIC_RELEASE);
+    }
     const uint64_t end = __atomic_load_n(producer(), __ATOMIC_ACQUIRE);
     while (position < end) {
       const std::byte* const header = data() + (position & mask_);
@@ -29,9 +34,13 @@ class BpfRingBuffer {
       const uint32_t size = word & ~(kBusy | kDiscarded);
       if ((word & kDiscarded) == 0) visit(RecordAt((position + kHeader) & mask_, size), size_t{size});
       position += (size + kHeader + 7) & ~uint64_t{7};
+      position_ = position;
       __atomic_store_n(consumer(), position, __ATOMIC_RELEASE);
     }
   }
+
+  /** How often somebody else has moved the reader's position; it was put back. */
+  uint64_t moved() const { return moved_; }
 
   /** Bytes that wait to be read. */
   uint64_t Pending() const { return __atomic_load_n(producer(), __ATOMIC_ACQUIRE) - *consumer(); }
@@ -67,6 +76,8 @@ class BpfRingBuffer {
   std::vector<uint8_t> wrapped_;
   uint64_t mask_ = 0;
   size_t page_ = 0;
+  uint64_t position_ = 0;
+  uint64_t moved_ = 0;
 };
 
 /** The same without a kernel: the builder writes what BPF would. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <chrono>
@@ -15,16 +16,23 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "bpf_error.h"
 #include "bpf_hooks.h"
 #include "bpf_object.h"
 #include "event_types.h"
+#include "seals.h"
 
 namespace wasprey {
 namespace {
 
 constexpr std::string_view kSnapshot = "snapshot_tasks";
+constexpr std::string_view kTellReader = "tell_reader";
+/** Maps that only BPF programs write to. Frozen, system calls can't change them. */
+constexpr std::string_view kFrozen[] = {
+    "images", "orphaned_images", "draft_spaces", "passed_calls", "requests", "receives", "known_peers",
+};
 /** Smallest ring worth falling back to, where the kernel limits the size of a map (4 MB before Linux 6.12). */
 constexpr uint32_t kSmallestFallback = 1 << 20;
 
@@ -47,12 +55,18 @@ class BpfSource : public EventSource {
     doorbell_.Drain([](const uint8_t*, size_t) {});
   }
   std::vector<ProgramRuns> Programs() const override;
+  void Check(Findings* findings) override;
+  uint32_t ThisThread() override;
 
  private:
   Status Want(const std::vector<std::string>& event_types);
   Status LoadFirst(uint32_t ring_size);
   Status LoadMore();
   Status Load(BpfObject* object);
+  void Seal(const BpfObject& object);
+  void Keep(std::string_view program, const char* tracepoint, const BpfLink& link);
+  bool PutBackCalls();
+  void CheckFilter(Findings* findings);
   Status MapMemory();
   Status RunSnapshot(const std::function<void()>& drain);
   Status AttachOwn();
@@ -74,6 +88,17 @@ class BpfSource : public EventSource {
   /** Attach() may run on a thread of its own; programs are counted on the capture's meanwhile. */
   mutable std::mutex programs_mutex_;
   std::vector<BpfLink> links_;
+
+  /** What is checked, on the capture's thread, may be changed on another meanwhile. */
+  std::mutex seals_mutex_;
+  Seals seals_;
+  std::array<uint64_t, WANTED_WORDS> wanted_words_{};
+  std::array<call_hook, CALLS> calls_{};
+  /** The outer map, and the one in it that the kernel filters by, -1: none; while that changes, nothing. */
+  int filters_ = -1;
+  /** The first object's table of programs; others share it. */
+  int programs_map_ = -1;
+  std::optional<int> filter_ = -1;
 };
 
 /** Notes the event types wanted. */
@@ -96,6 +121,7 @@ Status BpfSource::Open(const std::vector<std::string>& event_types) {
   Status failed = LoadFirst(ring_size);
   while (failed && failed->code == "CAPTURE_MEMORY" && ring_size > kSmallestFallback) {
     programs_.clear();
+    seals_ = {};
     objects_.clear();
     ring_size /= 2;
     BeginBpfLog();
@@ -128,6 +154,7 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
   bpf_map__set_max_entries(rings, plan_.cpus);
   bpf_map__set_max_entries(controls, plan_.cpus);
   if (auto failed = Load(&*object)) return failed;
+  Seal(*object);
   objects_.push_back(std::move(*object));
   return std::nullopt;
 }
@@ -176,8 +203,75 @@ Status BpfSource::Load(BpfObject* object) {
     if (fd >= 0 && bpf_map_update_elem(table, &slot.key, &fd, BPF_ANY) != 0) {
       return LoadError("Filling the table of programs", errno);
     }
+    const std::lock_guard lock(seals_mutex_);
+    if (fd >= 0) seals_.SetSlot(slot.key, std::string(slot.program), objects_.empty() ? table : programs_map_, fd);
   }
+  if (objects_.empty()) programs_map_ = table;
   return std::nullopt;
+}
+
+/** Notes the maps of the first object, which others share, and freezes what can be. */
+void BpfSource::Seal(const BpfObject& object) {
+  const std::lock_guard lock(seals_mutex_);
+  bpf_map* map;
+  bpf_object__for_each_map(map, object.get()) {
+    const std::string_view name = bpf_map__name(map);
+    seals_.AddMap(std::string(name), bpf_map__fd(map));
+    // Where a kernel doesn't, nothing else changes.
+    const bool is_frozen = std::find(std::begin(kFrozen), std::end(kFrozen), name) != std::end(kFrozen);
+    if (is_frozen) static_cast<void>(bpf_map_freeze(bpf_map__fd(map)));
+  }
+}
+
+/** Notes a link that is to be there from now on. */
+void BpfSource::Keep(std::string_view program, const char* tracepoint, const BpfLink& link) {
+  const std::string name = tracepoint[0] == 0 ? std::string(program) : std::string(program) + " on " + tracepoint;
+  const std::lock_guard lock(seals_mutex_);
+  seals_.AddLink(name, bpf_link__fd(link.get()));
+}
+
+void BpfSource::Check(Findings* findings) {
+  const std::lock_guard lock(seals_mutex_);
+  seals_.Check(findings);
+  if (PutBackCalls()) findings->push_back({"wanted", "", 0, true});
+  CheckFilter(findings);
+}
+
+/** Writes which calls are told of. Whether it was otherwise there. */
+bool BpfSource::PutBackCalls() {
+  bool changed = false;
+  const auto put = [&](auto* word, auto value) {
+    changed |= __atomic_exchange_n(word, value, __ATOMIC_ACQ_REL) != value;
+  };
+  for (size_t i = 0; i < WANTED_WORDS; i++) put(&memory_.shared->wanted[i], __u64{wanted_words_[i]});
+  for (size_t i = 0; i < CALLS; i++) {
+    put(reinterpret_cast<uint32_t*>(&memory_.shared->calls[i]), std::bit_cast<uint32_t>(calls_[i]));
+  }
+  return changed;
+}
+
+void BpfSource::CheckFilter(Findings* findings) {
+  if (!filter_) return;
+  const uint32_t key = 0;
+  uint32_t id = 0;
+  if (bpf_map_lookup_elem(filters_, &key, &id) != 0) {
+    if (errno != ENOENT) return;  // The map itself is gone, which is a finding already.
+    id = 0;
+  }
+  if (id == (*filter_ < 0 ? 0 : MapId(*filter_))) return;
+  const bool failed = *filter_ < 0 ? bpf_map_delete_elem(filters_, &key) != 0
+                                   : bpf_map_update_elem(filters_, &key, &*filter_, BPF_ANY) != 0;
+  findings->push_back({"filter", "", id, !failed});
+}
+
+uint32_t BpfSource::ThisThread() {
+  const bpf_program* const program = Program(kTellReader);
+  if (program == nullptr) return 0;
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  return bpf_prog_test_run_opts(bpf_program__fd(program), &options) == 0
+             ? static_cast<uint32_t>(__atomic_load_n(&memory_.shared->reader, __ATOMIC_RELAXED))
+             : 0;
 }
 
 std::vector<ProgramRuns> BpfSource::Programs() const {
@@ -200,6 +294,7 @@ bpf_program* BpfSource::Program(std::string_view name) const {
 
 Status BpfSource::MapMemory() {
   const BpfObject& object = objects_.front();
+  filters_ = object.MapFd("filters");
   const size_t ring_bytes = RoundUpToPage(size_t{memory_.ring_stride} * plan_.cpus);
   auto rings = SandboxRegion::Map(sandbox_ + plan_.rings_address, ring_bytes, object.MapFd("rings"), "event rings");
   if (!rings) return std::move(rings.error());
@@ -242,6 +337,7 @@ Status BpfSource::AttachOwn() {
     if (bpf_program__type(program) != BPF_PROG_TYPE_TRACING || name == kSnapshot) continue;
     BpfLink link(bpf_program__attach(program));
     if (!link) return LoadError("Attaching " + std::string(name), errno);
+    Keep(name, "", link);
     links_.push_back(std::move(link));
   }
   return AttachRaw();
@@ -254,6 +350,7 @@ Status BpfSource::AttachRaw() {
     if (program == nullptr) return LoadError("Finding the program " + std::string(hook.program), ENOENT);
     BpfLink link(bpf_program__attach_raw_tracepoint(program, hook.tracepoint));
     if (link) {
+      Keep(hook.program, hook.tracepoint, link);
       links_.push_back(std::move(link));
     } else if (errno != ENOENT) {
       return LoadError(std::string("Attaching to ") + hook.tracepoint, errno);
@@ -290,9 +387,7 @@ Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
 void BpfSource::WriteCalls(const std::set<uint64_t>& wanted) {
   uint64_t words[WANTED_WORDS] = {};
   for (const uint64_t type : wanted) words[type / 64] |= uint64_t{1} << type % 64;
-  for (size_t i = 0; i < WANTED_WORDS; i++) __atomic_store_n(&memory_.shared->wanted[i], words[i], __ATOMIC_RELAXED);
-
-  call_hook calls[CALLS] = {};
+  std::array<call_hook, CALLS> calls{};
   for (const Change& change : kChanges) {
     if (change.call >= 0) calls[change.call].change = change.kind;
   }
@@ -301,19 +396,25 @@ void BpfSource::WriteCalls(const std::set<uint64_t>& wanted) {
     calls[hook.call].type = hook.type;
     calls[hook.call].slot = SlotOf(hook.program);
   }
-  for (size_t i = 0; i < CALLS; i++) {
-    __atomic_store_n(reinterpret_cast<uint32_t*>(&memory_.shared->calls[i]), std::bit_cast<uint32_t>(calls[i]),
-                     __ATOMIC_RELEASE);
-  }
+  const std::lock_guard lock(seals_mutex_);
+  std::copy(std::begin(words), std::end(words), wanted_words_.begin());
+  calls_ = calls;
+  PutBackCalls();
 }
 
 /** The kernel returns when no program looks at the filter that was there before. */
 Status BpfSource::UseFilter(int map) {
-  const int filters = objects_.front().MapFd("filters");
   const uint32_t key = 0;
-  const bool failed = map < 0 ? bpf_map_delete_elem(filters, &key) != 0 && errno != ENOENT
-                              : bpf_map_update_elem(filters, &key, &map, BPF_ANY) != 0;
-  if (failed) return LoadError("Changing the kernel filter", errno);
+  const auto expect = [&](std::optional<int> filter) {
+    const std::lock_guard lock(seals_mutex_);
+    return std::exchange(filter_, filter);
+  };
+  const auto before = expect(std::nullopt);
+  const bool failed = map < 0 ? bpf_map_delete_elem(filters_, &key) != 0 && errno != ENOENT
+                              : bpf_map_update_elem(filters_, &key, &map, BPF_ANY) != 0;
+  const int error = errno;
+  expect(failed ? before : map);
+  if (failed) return LoadError("Changing the kernel filter", error);
   return std::nullopt;
 }
 

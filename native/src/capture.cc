@@ -129,6 +129,7 @@ Status Capture::Start(const std::vector<std::string>& event_types, const FilterT
   auto failed = source_->Start([this] { DrainLifecycle(); });
   DrainLifecycle();
   images_.LinkSnapshots();
+  canary_.Expect(event_types);
   return failed;
 }
 
@@ -155,7 +156,10 @@ Status Capture::SetFilter(const FilterTables* tables) {
 
 Status Capture::Attach(const std::vector<std::string>& event_types) {
   if (auto failed = Idle()) return failed;
-  return source_->Attach(event_types);
+  canary_.Expect({});
+  if (auto failed = source_->Attach(event_types)) return failed;
+  canary_.Expect(event_types);
+  return std::nullopt;
 }
 
 Status Capture::PrepareFilter(uint32_t bank, const FilterTables* tables) {
@@ -173,6 +177,7 @@ Status Capture::PrepareFilter(uint32_t bank, const FilterTables* tables) {
 
 Status Capture::BeginChange(Change change) {
   if (auto failed = Idle()) return failed;
+  canary_.Expect(change.event_types);
   const KernelFilter* const filter = change.filter ? filters_[*change.filter].get() : nullptr;
   change_ = std::async(std::launch::async,
                        [source = source_.get(), types = std::move(change.event_types),
@@ -192,13 +197,16 @@ Capture::ChangeState Capture::TakeChange() {
 }
 
 void Capture::Finish() {
+  finished_ = true;
   if (reader_ != nullptr) __atomic_store_n(&source_->memory().shared->finished, 1, __ATOMIC_RELAXED);
 }
 
 size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
   if (reader_ == nullptr) return 0;
   if (polled_) Release();
-  const uint64_t deadline = Now(CLOCK_MONOTONIC) + static_cast<uint64_t>(timeout_ms) * 1'000'000;
+  const uint64_t begun = Now(CLOCK_MONOTONIC);
+  heartbeat_.Beat(begun);
+  const uint64_t deadline = begun + static_cast<uint64_t>(timeout_ms) * 1'000'000;
   if (busy_ && timeout_ms > 0 && !reader_->IsFilling()) {
     busy_ = false;
     if (Sleep(std::min(timeout_ms * 1'000'000, pause_)) == Woken::kCalled) return 0;
@@ -213,6 +221,7 @@ size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
       return pairs;
     }
     const uint64_t now = Now(CLOCK_MONOTONIC);
+    heartbeat_.Beat(now);
     if (now >= deadline) return 0;
     const auto left = static_cast<int64_t>(deadline - now);
     if (!Wait(left)) return 0;
@@ -272,7 +281,9 @@ uint64_t Capture::HousekeepingTime() const { return replay_clock_ != 0 ? replay_
 void Capture::Housekeep() {
   const uint64_t now = HousekeepingTime();
   if (const auto offset = wall_clock_.NewOffset()) {
-    __atomic_store_n(&source_->memory().shared->clock_offset, *offset, __ATOMIC_RELAXED);
+    const uint64_t there = __atomic_exchange_n(&source_->memory().shared->clock_offset, *offset, __ATOMIC_RELAXED);
+    if (there != clock_offset_) clock_moved_ = there - clock_offset_;
+    clock_offset_ = *offset;
   }
   if (images_.InGrace() && now - grace_since_ >= kGraceNs && reader_->PastAll(grace_heads_)) images_.EndGrace();
   if (!images_.InGrace() && images_.HasRetiring()) {

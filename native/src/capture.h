@@ -11,13 +11,17 @@
 #include <vector>
 
 #include "builder_source.h"
+#include "canary.h"
 #include "completion.h"
 #include "container_table.h"
 #include "event_source.h"
+#include "finding.h"
+#include "heartbeat.h"
 #include "hold_area.h"
 #include "image_table.h"
 #include "kernel_filter.h"
 #include "ring_reader.h"
+#include "tracer.h"
 #include "wall_clock.h"
 
 namespace wasprey {
@@ -29,6 +33,13 @@ struct Counters {
   uint64_t containers = 0, held = 0, malformed = 0;
   double ring_high_water = 0;
   std::vector<ProgramRuns> programs;
+};
+
+/** See Capture.checkIntegrity() in host/capture/native.ts. */
+struct Integrity {
+  Findings findings;
+  uint64_t dropped = 0;
+  std::vector<Heartbeat::Gap> gaps;
 };
 
 class Capture {
@@ -113,6 +124,10 @@ class Capture {
   HoldArea& held() { return hold_; }
   Counters Count() const;
 
+  Integrity CheckIntegrity();
+  /** What the calling thread is known by in records; 0 where that is not to be had. */
+  uint32_t ThisThread() { return thread_ = source_->ThisThread(); }
+
  private:
   struct Regions {
     SandboxRegion images, containers, hold, names, scratch;
@@ -126,6 +141,10 @@ class Capture {
   void DrainLifecycle();
   uint64_t HousekeepingTime() const;
   void Housekeep();
+  void CheckWords(Findings* findings);
+  uint64_t CheckCounters(Findings* findings);
+  void StepCanary(Findings* findings);
+  uint64_t CountOf(uint64_t type) const;
   enum class Woken { kByTime, kByDoorbell, kCalled };
   Woken Sleep(int64_t timeout_ns);
   bool Wait(int64_t timeout_ns);
@@ -162,6 +181,23 @@ class Capture {
   uint64_t grace_since_ = 0;
   uint64_t next_sweep_ = 0;
   std::vector<uint64_t> grace_heads_;
+
+  Canary canary_;
+  /** That the canary's calls are known by; 0: they are not made. */
+  uint32_t thread_ = 0;
+  Heartbeat heartbeat_;
+  TracerWatch tracer_;
+  bool finished_ = false;
+  /** What the words that only this thread writes, and those that only grow, were at the last look. */
+  uint64_t clock_offset_ = 0;
+  /** By how much somebody else has moved it (mod 2^64) since the last check; 0: not. */
+  uint64_t clock_moved_ = 0;
+  uint64_t moved_positions_ = 0;
+  uint64_t last_image_ = 0;
+  std::vector<uint64_t> last_counts_;
+  uint64_t checks_ = 0;
+  /** Of the last look at what takes calls of the kernel. */
+  Findings standing_;
   /** The last member: its thread uses the others, and is waited for before they go. */
   std::future<Status> change_;
 };

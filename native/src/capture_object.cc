@@ -93,6 +93,8 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::TakeHeld>("takeHeld"),
                          InstanceMethod<&CaptureObject::ReleaseHeld>("releaseHeld"),
                          InstanceMethod<&CaptureObject::GetCounters>("counters"),
+                         InstanceMethod<&CaptureObject::CheckIntegrity>("checkIntegrity"),
+                         InstanceMethod<&CaptureObject::ThisThread>("thisThread"),
                          InstanceMethod<&CaptureObject::Inject>("inject"),
                          InstanceMethod<&CaptureObject::InjectImage>("injectImage"),
                          InstanceMethod<&CaptureObject::Finish>("finish"),

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bpf_ring_buffer.h"
+#include "finding.h"
 #include "kernel_layout.h"
 #include "memory_map.h"
 #include "plan.h"
@@ -56,6 +57,10 @@ class EventSource {
   virtual void ClearDoorbell() = 0;
   /** Of each program that is loaded. */
   virtual std::vector<ProgramRuns> Programs() const { return {}; }
+  /** Tells what of it is not as it was made, and puts back what it can. On the thread that reads events. */
+  virtual void Check(Findings*) {}
+  /** What the calling thread is known by in records (event_header.tid); 0 where that is not to be had. */
+  virtual uint32_t ThisThread() { return 0; }
 
   SourceMemory& memory() { return memory_; }
 

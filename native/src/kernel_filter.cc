@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
 
 #include "bpf_error.h"
 
@@ -16,6 +18,8 @@ namespace wasprey {
 namespace {
 
 constexpr size_t kRulesWithBit = size_t{IMAGE_CANDIDATE_WORDS} * 64;
+/** Bytes of what is written once; the processes come behind. */
+constexpr size_t kTables = offsetof(filter, processes);
 
 bool Fits(const FilterTables& tables) {
   const size_t states = tables.accepted.size();
@@ -58,51 +62,83 @@ Result<std::unique_ptr<KernelFilter>> KernelFilter::Make(const FilterTables& tab
   auto memory =
       Mapping::Map(map.get(), (sizeof(filter) + page - 1) / page * page, PROT_READ | PROT_WRITE, 0, "kernel filter");
   if (!memory) return std::move(memory.error());
-  Copy(tables, reinterpret_cast<filter*>(memory->data()));
-  return std::unique_ptr<KernelFilter>(new KernelFilter(std::move(map), std::move(*memory), tables.rules));
+  return std::unique_ptr<KernelFilter>(new KernelFilter(std::move(map), std::move(*memory), tables));
 }
 
-KernelFilter::KernelFilter(FileDescriptor map, Mapping memory, std::span<const uint64_t> rules)
+KernelFilter::KernelFilter(FileDescriptor map, Mapping memory, const FilterTables& tables)
     : map_(std::move(map)),
       memory_(std::move(memory)),
       filter_(reinterpret_cast<filter*>(memory_.data())),
-      rules_(rules.begin(), rules.end()) {}
+      original_(std::make_unique<filter>()),
+      rules_(tables.rules.begin(), tables.rules.end()) {
+  Copy(tables, original_.get());
+  memcpy(filter_, original_.get(), kTables);
+}
 
 void KernelFilter::Fill(const image& process, uint32_t bank) {
-  filter_process& place = PlaceOf(process.id);
-  if (place.image != 0 && place.image != process.id) return;
-  uint64_t clauses[FILTER_FAMILIES];
-  std::copy_n(rules_.end() - FILTER_FAMILIES, FILTER_FAMILIES, clauses);
+  const size_t place = process.id % FILTER_PROCESSES;
+  const uint64_t there = original_->processes[place].image;
+  if (there != 0 && there != process.id) return;
+  filter_process entry = {};
+  std::copy_n(rules_.end() - FILTER_FAMILIES, FILTER_FAMILIES, entry.clauses);
   for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {
     for (uint64_t bits = process.candidates[bank * IMAGE_CANDIDATE_WORDS + word]; bits != 0; bits &= bits - 1) {
       const size_t rule = word * 64 + static_cast<size_t>(std::countr_zero(bits));
       for (size_t family = 0; family < FILTER_FAMILIES; family++)
-        clauses[family] |= rules_[rule * FILTER_FAMILIES + family];
+        entry.clauses[family] |= rules_[rule * FILTER_FAMILIES + family];
     }
   }
-  __atomic_store_n(&place.image, 0, __ATOMIC_SEQ_CST);
-  std::copy_n(clauses, FILTER_FAMILIES, place.clauses);
-  place.below = ClausesBelow(StringOf(&process, process.cwd));
-  __atomic_store_n(&place.image, process.id, __ATOMIC_SEQ_CST);
+  entry.below = ClausesBelow(StringOf(&process, process.cwd));
+  entry.image = process.id;
+  original_->processes[place] = entry;
+  Set(place, entry);
 }
 
 void KernelFilter::Forget(uint64_t id) {
-  filter_process& place = PlaceOf(id);
-  if (place.image == id) __atomic_store_n(&place.image, 0, __ATOMIC_SEQ_CST);
+  const size_t place = id % FILTER_PROCESSES;
+  filter_process& entry = original_->processes[place];
+  if (entry.image != id) return;
+  entry.image = 0;
+  __atomic_store_n(&filter_->processes[place].image, 0, __ATOMIC_SEQ_CST);
+}
+
+void KernelFilter::Set(size_t place, const filter_process& process) {
+  filter_process& entry = filter_->processes[place];
+  __atomic_store_n(&entry.image, 0, __ATOMIC_SEQ_CST);
+  std::copy_n(process.clauses, FILTER_FAMILIES, entry.clauses);
+  entry.below = process.below;
+  std::copy(std::begin(process.pad), std::end(process.pad), entry.pad);
+  __atomic_store_n(&entry.image, process.image, __ATOMIC_SEQ_CST);
+}
+
+void KernelFilter::Check(Findings* findings) {
+  if (memcmp(filter_, original_.get(), kTables) != 0) {
+    memcpy(filter_, original_.get(), kTables);
+    findings->push_back({"filter-tables", "", 0, true});
+  }
+  if (memcmp(filter_->processes, original_->processes, sizeof filter_->processes) == 0) return;
+  uint64_t changed = 0;
+  for (size_t place = 0; place < FILTER_PROCESSES; place++) {
+    const filter_process& original = original_->processes[place];
+    if (memcmp(&filter_->processes[place], &original, sizeof original) == 0) continue;
+    Set(place, original);
+    changed++;
+  }
+  findings->push_back({"filter-processes", "", changed, true});
 }
 
 /** Clauses that names below a directory can meet. One that is not known may be any. */
 uint64_t KernelFilter::ClausesBelow(std::string_view directory) const {
   if (!directory.starts_with('/')) return FILTER_EVERY_CLAUSE;
   size_t state = STATE_BEGINNINGS;
-  uint64_t clauses = directory == "/" ? filter_->top_level : 0;
+  uint64_t clauses = directory == "/" ? original_->top_level : 0;
   const auto step = [&](char byte) {
-    state = filter_->states[state].next[filter_->classes[static_cast<uint8_t>(byte)]];
-    clauses |= filter_->states[state].accepted;
+    state = original_->states[state].next[original_->classes[static_cast<uint8_t>(byte)]];
+    clauses |= original_->states[state].accepted;
   };
   for (const char byte : directory) step(byte);
   if (directory != "/") step('/');
-  return clauses | filter_->states[state].possible;
+  return clauses | original_->states[state].possible;
 }
 
 }  // namespace wasprey

@@ -9,6 +9,7 @@
 
 #include "bpf/filter_tables.h"
 #include "file_descriptor.h"
+#include "finding.h"
 #include "kernel_layout.h"
 #include "memory_map.h"
 
@@ -34,20 +35,27 @@ class KernelFilter {
   /** Of the map. */
   int fd() const { return map_.get(); }
 
-  /** Notes what the process of an image can match, by the candidate words of a bank. Another's place stays the other's. */
+  /** Notes what the process of an image can match, by the candidate words of a bank. Another's place stays the other's.
+   */
   void Fill(const image& process, uint32_t bank);
   /** The process has left the image: makes room for another. */
   void Forget(uint64_t id);
 
- private:
-  KernelFilter(FileDescriptor map, Mapping memory, std::span<const uint64_t> rules);
+  /** Tells what somebody else has written to the map, and puts it back. */
+  void Check(Findings* findings);
 
-  filter_process& PlaceOf(uint64_t id) { return filter_->processes[id % FILTER_PROCESSES]; }
+ private:
+  KernelFilter(FileDescriptor map, Mapping memory, const FilterTables& tables);
+
+  void Set(size_t place, const filter_process& process);
   uint64_t ClausesBelow(std::string_view directory) const;
 
   FileDescriptor map_;
   Mapping memory_;
+  /** What the kernel reads. Any process that may open the map can write to it. */
   filter* filter_;
+  /** What it is to be. */
+  std::unique_ptr<filter> original_;
   std::vector<uint64_t> rules_;
 };
 

@@ -36,7 +36,10 @@ bool RingReader::IsFilling() const {
 
 void RingReader::Release() {
   for (Ring& ring : rings_) {
-    if (ring.control->tail != ring.position) __atomic_store_n(&ring.control->tail, ring.position, __ATOMIC_RELEASE);
+    const uint64_t tail = Load(ring.control->tail);
+    moved_ += tail != ring.released;
+    if (tail != ring.position) __atomic_store_n(&ring.control->tail, ring.position, __ATOMIC_RELEASE);
+    ring.released = ring.position;
   }
 }
 
@@ -51,6 +54,11 @@ uint64_t RingReader::Resynchronise(const Ring& ring, uint64_t position) const {
 void RingReader::CopyHeads(std::vector<uint64_t>* heads) const {
   heads->resize(rings_.size());
   for (size_t i = 0; i < rings_.size(); i++) (*heads)[i] = Load(rings_[i].control->head);
+}
+
+void RingReader::CopyPositions(std::vector<uint64_t>* positions) const {
+  positions->clear();
+  for (const Ring& ring : rings_) positions->push_back(ring.position);
 }
 
 bool RingReader::PastAll(const std::vector<uint64_t>& heads) const {

@@ -46,6 +46,10 @@ class RingReader {
   void CopyHeads(std::vector<uint64_t>* heads) const;
   /** Whether each ring was read past the head noted (or is empty: a head may move back when a record ends early). */
   bool PastAll(const std::vector<uint64_t>& heads) const;
+  /** How far each ring was read. */
+  void CopyPositions(std::vector<uint64_t>* positions) const;
+  /** How often somebody else has moved the reader's position in a ring; it was put back. */
+  uint64_t moved() const { return moved_; }
 
   const std::vector<uint64_t>& evaluated() const { return evaluated_; }
   uint64_t malformed() const { return malformed_; }
@@ -65,6 +69,8 @@ class RingReader {
     /** Read up to here; released up to control->tail. */
     uint64_t position = 0;
     uint64_t head = 0;
+    /** What control->tail was set to last. */
+    uint64_t released = 0;
   };
 
   static uint64_t Load(const __u64& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
@@ -84,6 +90,7 @@ class RingReader {
   size_t first_ = 0;
   std::vector<uint64_t> evaluated_;
   uint64_t malformed_ = 0;
+  uint64_t moved_ = 0;
   uint64_t high_water_ = 0;
 };
 

@@ -56,6 +56,7 @@ const STATUS: AgentStatus = {
     failures: [{ source: 'cri', kind: 'timeout', count: 4 }],
   },
   outputs: [{ name: 'stdout', counters: { written: 7, dropped: 0, errors: 0 } }],
+  tampering: { present: [], total: 0 },
 };
 
 let level: LogLevel = 'info';
@@ -204,13 +205,18 @@ describe('commands', () => {
         events: { ...STATUS.events, dropped: 3 },
         reloads: { succeeded: 0, failed: 1, lastFailure: { time: 1_700_000_005_000, reason: 'no such field' } },
         outputs: [{ name: 'http', counters: { written: 0, dropped: 2, errors: 9 } }],
+        tampering: {
+          present: ['the hook a was detached'],
+          total: 4,
+          last: { timeMs: 1_700_000_005_000, text: 'the kernel filter was taken away' },
+        },
       },
       TERMINAL,
     );
     assert.equal(isWell, false);
     assert.match(
       text,
-      /Trouble\n {2}3 events were dropped\n {2}2 alerts for http were lost\n {2}rules were refused at 2023-11-14T22:13:25\+0000: no such field\n/,
+      /Trouble\n {2}tampered with: the hook a was detached\n {2}the capture was tampered with \(4 findings\), last at 2023-11-14T22:13:25\+0000: the kernel filter was taken away\n {2}3 events were dropped\n {2}2 alerts for http were lost\n {2}rules were refused at 2023-11-14T22:13:25\+0000: no such field\n/,
     );
   });
 });

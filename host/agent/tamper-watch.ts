@@ -1,0 +1,201 @@
+// Says when somebody has changed the capture from outside, or has kept the agent from running: an internal alert for what is
+// new, and counters of all.
+
+import { readFileSync } from 'node:fs';
+import { INTEGRITY_FINDINGS, type PollGap } from '../capture/native.ts';
+import type { EngineSign } from '../engine/engine.ts';
+import type { IntegrityReport } from '../engine/protocol.ts';
+import { text } from '../fields/value.ts';
+import { escapeText } from '../outputs/escape.ts';
+import type { KeyedValue } from '../outputs/message.ts';
+import type { AlertDesk } from './alert-desk.ts';
+import {
+  describeFinding,
+  describeHold,
+  describeStop,
+  describeThread,
+  type Tampering,
+  type TamperKind,
+} from './tamper-text.ts';
+
+export const TAMPER_RULE = 'Wasprey internal: capture tampered with';
+
+/** Of which metrics tell. */
+export const TAMPER_KINDS: readonly TamperKind[] = [...INTEGRITY_FINDINGS, 'stopped', 'held', 'thread-stopped'];
+
+/** What comes and goes is told so often at most. */
+const TELL_AGAIN_MS = 5000;
+/** Findings that an alert spells out. */
+const TOLD_AT_ONCE = 5;
+const LOOK_EVERY_MS = 1000;
+/** The worker tells every second; if it does not for so long, it is looked at. */
+const SILENCE_MS = 2500;
+/** A time without the CPU that is told of: it takes less if a signal says that the process was stopped. */
+const LONGEST_HOLD_MS = 1000;
+const LONGEST_STOP_MS = 200;
+/** What memory may take to come back from a disk, each time. */
+const FAULT_MS = 100;
+/** How long after a stop its signal may be handled: this thread has to come to it. */
+const SIGNAL_PATIENCE_MS = 1500;
+
+export interface TamperSummary {
+  /** What is not as it was made now: sentences. */
+  readonly present: readonly string[];
+  /** How often something was found, by what. */
+  readonly counts: ReadonlyMap<TamperKind, number>;
+  /** The latest that was told, and when: ms since the epoch. */
+  readonly last?: { readonly time: number; readonly text: string };
+}
+
+/** A gap of which it is not clear yet whether a signal ended it. */
+interface PendingGap {
+  readonly gap: PollGap;
+  readonly dropped: number;
+  readonly since: number;
+}
+
+export class TamperWatch {
+  readonly #desk: AlertDesk;
+  readonly #now: () => number;
+  readonly #counts = new Map<TamperKind, number>(TAMPER_KINDS.map((what) => [what, 0]));
+  /** What lasts, by key. */
+  #present = new Map<string, Tampering>();
+  readonly #toldAt = new Map<string, number>();
+  #last: TamperSummary['last'];
+  #dropped = 0;
+  #gaps: PendingGap[] = [];
+  /** When the process was continued, by the clock of PollGap.endMs. */
+  #continuedMs = Number.NEGATIVE_INFINITY;
+  #thread = '';
+  #threadStopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #onContinue = (): void => {
+    this.continued();
+  };
+
+  /** @param now ms by the clock of PollGap.endMs */
+  constructor(desk: AlertDesk, now: () => number = monotonicMs) {
+    this.#desk = desk;
+    this.#now = now;
+  }
+
+  /** Watches over the process from now on, until close(). */
+  start(sign: () => EngineSign): void {
+    process.on('SIGCONT', this.#onContinue);
+    this.#timer = setInterval(() => this.#look(sign()), LOOK_EVERY_MS).unref();
+  }
+
+  close(): void {
+    process.off('SIGCONT', this.#onContinue);
+    clearInterval(this.#timer);
+  }
+
+  /** The process got SIGCONT. */
+  continued(): void {
+    this.#continuedMs = this.#now();
+  }
+
+  get summary(): TamperSummary {
+    const present = [...this.#present.values()].map((one) => one.text);
+    return { present, counts: this.#counts, ...(this.#last && { last: this.#last }) };
+  }
+
+  /** What the worker has found, every second. */
+  take({ findings, gaps, dropped, thread }: IntegrityReport): void {
+    this.#thread = thread;
+    this.#threadStopped = false;
+    const found = findings.map((finding) =>
+      describeFinding(finding, finding.what === 'traced' ? nameOf(finding.number) : ''),
+    );
+    const since = this.#now();
+    const more = dropped - this.#dropped;
+    this.#dropped = dropped;
+    for (const gap of gaps) this.#gaps.push({ gap, dropped: more, since });
+    this.#tell([...found, ...this.#decidedGaps()], true);
+  }
+
+  /** @param all what lasts is all of it, and what is not there any more is over */
+  #tell(found: readonly Tampering[], all: boolean): void {
+    const lasting = found.filter(({ passing }) => !passing);
+    const fresh = found.filter((one) => one.passing || this.#present.get(keyOf(one))?.text !== one.text);
+    for (const { what } of fresh) this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+    const kept = all ? [] : this.#present;
+    this.#present = new Map([...kept, ...lasting.map((one) => [keyOf(one), one] as const)]);
+    const now = this.#now();
+    for (const [one, at] of this.#toldAt) if (now - at >= TELL_AGAIN_MS) this.#toldAt.delete(one);
+    // What a loop puts wrong again and again is one thing, whatever the numbers in it.
+    const idOf = (one: Tampering): string => `${keyOf(one)} ${one.passing ? one.text.replace(/\d/g, '') : one.text}`;
+    const told = fresh.filter((one) => !this.#toldAt.has(idOf(one)));
+    if (told.length === 0) return;
+    for (const one of told) this.#toldAt.set(idOf(one), now);
+    this.#alert(told);
+  }
+
+  #alert(told: readonly Tampering[]): void {
+    const sentences = told.slice(0, TOLD_AT_ONCE).map((one) => one.text);
+    if (told.length > TOLD_AT_ONCE) sentences.push(`and ${told.length - TOLD_AT_ONCE} more`);
+    const what = sentences.join('; ');
+    this.#last = { time: Date.now(), text: what };
+    const advice = told.every(({ passing }) => passing) ? '' : ' Restart the agent, which makes all of it anew.';
+    const fields = {
+      what: [...new Set(told.map((one) => one.what))].join(','),
+      names: told.flatMap(({ name }) => name || []).join(','),
+    };
+    const values = Object.entries(fields).map(([key, value]): KeyedValue => ({ key, value: text(value) }));
+    this.#desk.internal(TAMPER_RULE, 'Critical', `${TAMPER_RULE}: ${what}.${advice} (what=${fields.what})`, values);
+  }
+
+  /** Of the gaps that are waited with no longer, those that somebody has caused. */
+  #decidedGaps(): Tampering[] {
+    const now = this.#now();
+    const decided: Tampering[] = [];
+    this.#gaps = this.#gaps.filter(({ gap, dropped, since }) => {
+      const idle = gap.lengthMs - Math.min(gap.lengthMs, gap.ranMs + gap.waitedMs);
+      const signalled =
+        this.#continuedMs >= gap.endMs - gap.lengthMs && this.#continuedMs - gap.endMs < SIGNAL_PATIENCE_MS;
+      if (signalled) {
+        if (idle >= LONGEST_STOP_MS) decided.push(describeStop(gap.lengthMs, dropped));
+        return false;
+      }
+      if (now - since < LOOK_EVERY_MS / 2) return true;
+      if (gap.accounted && idle - gap.faults * FAULT_MS >= LONGEST_HOLD_MS)
+        decided.push(describeHold(gap.lengthMs, dropped));
+      return false;
+    });
+    return decided;
+  }
+
+  /** If the worker is silent, whether it is because it was stopped alone: this thread runs. */
+  #look({ running, silentMs }: EngineSign): void {
+    if (!running || silentMs < SILENCE_MS || this.#threadStopped || !isStopped(this.#thread)) return;
+    this.#threadStopped = true;
+    this.#tell([describeThread()], false);
+  }
+}
+
+function keyOf({ what, name }: Tampering): string {
+  return `${what} ${name}`;
+}
+
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000;
+}
+
+/** What the process with that number calls itself, as far as it can be seen. */
+function nameOf(pid: number): string {
+  try {
+    return escapeText(readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd());
+  } catch {
+    return '';
+  }
+}
+
+/** Whether the kernel has a thread down as stopped or traced. */
+function isStopped(thread: string): boolean {
+  try {
+    const stat = readFileSync(`/proc/${thread}/stat`, 'utf8');
+    return 'Tt'.includes(stat.charAt(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false;
+  }
+}

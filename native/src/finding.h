@@ -1,0 +1,21 @@
+// What a check of the capture has found: that somebody else has changed it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace wasprey {
+
+struct Finding {
+  /** Stable; host/capture/native.ts has them all, and what name and number are in each. */
+  const char* what;
+  std::string name;
+  uint64_t number = 0;
+  /** It was put back as it was. */
+  bool repaired = false;
+};
+
+using Findings = std::vector<Finding>;
+
+}  // namespace wasprey

@@ -1,0 +1,68 @@
+// A thread that waits for a CPU is on a run queue, and the kernel counts for how long (schedstat); one that is stopped
+// or frozen is on none. CLOCK_MONOTONIC does not count while the machine sleeps, CLOCK_BOOTTIME does.
+
+#include "heartbeat.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <cinttypes>
+#include <cstdio>
+#include <ctime>
+#include <utility>
+
+namespace wasprey {
+namespace {
+
+/** Polls return every 50 ms. */
+constexpr uint64_t kGapNs = 200'000'000;
+/** The machine has slept if its clocks have moved apart by more than reading one after the other explains. */
+constexpr uint64_t kSleepNs = 50'000'000;
+
+uint64_t Read(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+}
+
+}  // namespace
+
+Heartbeat::Account Heartbeat::Now() {
+  Account account;
+  account.ran = Read(CLOCK_THREAD_CPUTIME_ID);
+  account.asleep = Read(CLOCK_BOOTTIME) - Read(CLOCK_MONOTONIC);
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  account.faults = static_cast<uint64_t>(usage.ru_majflt);
+  if (!std::exchange(opened_, true)) {
+    schedule_ = FileDescriptor(open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC));
+  }
+  char text[128];
+  const ssize_t size = pread(schedule_.get(), text, sizeof text - 1, 0);
+  if (size > 0) {
+    text[size] = 0;
+    account.accounted = sscanf(text, "%*u %" SCNu64, &account.waited) == 1;
+  }
+  return account;
+}
+
+void Heartbeat::Beat(uint64_t now) {
+  const uint64_t before = std::exchange(last_, now);
+  if (before == 0) since_ = Now();
+  const uint64_t length = now - before;
+  if (before == 0 || length < kGapNs) return;
+  const Account account = Now();
+  const bool slept = account.asleep - since_.asleep > kSleepNs;
+  if (!slept) {
+    gaps_.push_back({now, length, account.ran - since_.ran, account.waited - since_.waited,
+                     account.faults - since_.faults, account.accounted && since_.accounted});
+  }
+  since_ = account;
+}
+
+std::vector<Heartbeat::Gap> Heartbeat::Take() {
+  since_ = Now();
+  return std::exchange(gaps_, {});
+}
+
+}  // namespace wasprey

@@ -1,0 +1,371 @@
+// Whoever has root's rights can reach into a running agent: each way is done for real, and is refused, or told of within 5 s. The
+// last part of EVASIONS.md is the list.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PROJECT } from '../../host/setup/paths.mjs';
+import { LiveAgent, probe } from '../support/live-agent.ts';
+import { type Alert, bpftool, buildTool, TAMPERED, TamperedAgent, tamper } from '../support/live-tamper.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wasprey-tampering-'));
+const marked = join(folder, 'marked');
+const rules = join(folder, 'rules.yaml');
+const control = join(folder, 'run', 'control.sock');
+/** Offsets in struct capture_shared and struct ring_control (native/bpf/ring.h). */
+const FINISHED = 4;
+const CLOCK_OFFSET = 8;
+const NEXT_IMAGE = 16;
+const WANTED = 48;
+const HEAD = 0;
+const TAIL = 8;
+/** Of struct capture_shared too, and keys of the map `programs` (native/bpf/hooks.h). */
+const CALLS = 64;
+const OPENAT = 257;
+const SLOT_OPEN = 5;
+
+const RULES = `
+- rule: Marked file
+  desc: d
+  condition: evt.type in (open, openat) and fd.name startswith ${marked}
+  output: "opened %fd.name"
+  priority: WARNING
+- rule: Other calls
+  desc: they are attached, with a kernel filter
+  condition: evt.type in (connect, unlinkat, rename, dup, setuid, execve) and proc.name = tamper-nobody
+  output: "did %evt.type"
+  priority: WARNING
+`;
+
+before(() => {
+  buildTool();
+  writeFileSync(rules, RULES);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const start = (...words: readonly string[]): Promise<TamperedAgent> =>
+  TamperedAgent.start(rules, '-o', 'control.enabled=true', '-o', `control.socket=${control}`, ...words);
+
+/** Whether the agent still sees what it is for. */
+async function sees(agent: TamperedAgent, name: string): Promise<boolean> {
+  const path = `${marked}-${name}`;
+  spawnSync('cat', [path]);
+  await sleep(1000);
+  return agent.alerts.some(({ rule, output }) => rule === 'Marked file' && output.includes(path));
+}
+
+/** The sentence of an alert, and whether it is one as Falco makes its own. */
+function told(alert: Alert): string {
+  assert.equal(alert.priority, 'Critical');
+  assert.equal(alert.source, 'internal');
+  const [, sentence = ''] = new RegExp(`${TAMPERED}: (.*)$`).exec(alert.output) ?? [];
+  return sentence;
+}
+
+describe('an agent that is left alone', () => {
+  test('tells of nothing: not when it waits for a CPU, not when it is only told to continue, not when rules change', async () => {
+    const agent = await start('--watch');
+    const loops: ChildProcess[] = [];
+    try {
+      for (let i = 0; i < 12; i++) loops.push(spawn('sh', ['-c', 'while :; do :; done']));
+      await sleep(5000);
+      agent.child.kill('SIGCONT');
+      await sleep(1500);
+      for (const loop of loops) loop.kill();
+      writeFileSync(rules, RULES.replace('connect,', 'connect, socket, mkdirat, chmod, listen,'));
+      await agent.until(() => /rules (were )?replaced|in use/.test(agent.said), 'the rules are replaced', 20_000);
+      await sleep(3500);
+      assert.deepEqual(
+        agent.told.map(({ output }) => output),
+        [],
+      );
+      assert.ok(await sees(agent, 'after-reload'));
+    } finally {
+      for (const loop of loops) loop.kill();
+      writeFileSync(rules, RULES);
+      await agent.stop();
+    }
+  });
+
+  test('raises no alert of the calls that it makes to see that they come', async () => {
+    // No thread of Node makes these.
+    const what = probe(['dup', 'rename'], ['evt.failed'], 'evt.failed = true');
+    const agent = await LiveAgent.start([what.rule], { kernelFilter: false });
+    try {
+      const { matchesOfSelf } = agent.counters;
+      await sleep(4000);
+      const own = agent.alerts(what.name, { 'proc.vpid': BigInt(process.pid), 'thread.ismain': false });
+      assert.deepEqual(
+        own.map(({ output }) => output),
+        [],
+      );
+      assert.ok(agent.counters.matchesOfSelf >= matchesOfSelf + 4, 'the calls came');
+    } finally {
+      await agent.stop();
+    }
+  });
+});
+
+describe('what the kernel refuses, or what has no effect', () => {
+  let agent: TamperedAgent;
+  before(async () => {
+    agent = await start();
+  });
+  after(() => agent.stop());
+
+  test('links can not be detached by their ids', () => {
+    for (const { id } of agent.links) {
+      const { done, said } = bpftool('link', 'detach', 'id', id);
+      assert.ok(!done && /not supported/.test(said), said);
+    }
+  });
+
+  test('maps that only BPF programs write to are frozen', () => {
+    const frozen = ['images', 'orphaned_images', 'known_peers', 'requests', 'receives'];
+    for (const name of frozen) {
+      assert.match(bpftool('map', 'show', 'id', agent.map(name).id).said, /frozen/, name);
+    }
+    const { done, said } = bpftool('map', 'delete', 'id', agent.map('orphaned_images').id, 'key', 0, 0, 0, 0);
+    assert.ok(!done && /not permitted/.test(said), said);
+  });
+
+  test('tracefs does not stop hooks', async () => {
+    const events = '/sys/kernel/tracing/events/raw_syscalls/sys_exit/enable';
+    if (existsSync(events)) writeFileSync(events, '0');
+    assert.ok(await sees(agent, 'disabled'));
+    assert.deepEqual(agent.told, []);
+  });
+});
+
+describe('what is written to a map is told and put back', () => {
+  let agent: TamperedAgent;
+  before(async () => {
+    agent = await start();
+  });
+  after(() => agent.stop());
+
+  const write = (map: string, offset: number, hex: string) => () => tamper('write', agent.map(map).id, offset, hex);
+
+  test('the kernel filter taken away', async () => {
+    const { id } = agent.map('filters');
+    const lookup = () => bpftool('-j', 'map', 'lookup', 'id', id, 'key', 0, 0, 0, 0).said;
+    const whole = lookup();
+    const alert = await agent.alertOf(/taken away/, () => {
+      assert.ok(bpftool('map', 'delete', 'id', id, 'key', 0, 0, 0, 0).done);
+    });
+    assert.equal(told(alert), 'the kernel filter was taken away, and was put back. (what=filter)');
+    assert.equal(lookup(), whole);
+  });
+
+  test('the kernel filter replaced by one that drops everything', async () => {
+    const filter = agent.map('kernel_filter').id;
+    const { bytes_value: bytes } = JSON.parse(bpftool('-j', 'map', 'show', 'id', filter).said) as {
+      bytes_value: number;
+    };
+    const alert = await agent.alertOf(/replaced/, () => tamper('map', agent.map('filters').id, 0, bytes));
+    assert.match(told(alert), /^the kernel filter was replaced by the map \d+, and was put back\. \(what=filter\)$/);
+    assert.ok(await sees(agent, 'filter-replaced'));
+  });
+
+  test('its tables', async () => {
+    const alert = await agent.alertOf(/tables/, write('kernel_filter', 0, '00'.repeat(2048)));
+    assert.equal(
+      told(alert),
+      'the tables of the kernel filter were written to, and were put back. (what=filter-tables)',
+    );
+    assert.ok(await sees(agent, 'tables'));
+  });
+
+  test('what it knows of processes', async () => {
+    const filter = agent.map('kernel_filter').id;
+    const { bytes_value: bytes } = JSON.parse(bpftool('-j', 'map', 'show', 'id', filter).said) as {
+      bytes_value: number;
+    };
+    const alert = await agent.alertOf(/of processes/, write('kernel_filter', bytes - 64, 'ff'));
+    assert.equal(
+      told(alert),
+      'what the kernel filter knows of processes was written to (of 1), and was put back. (what=filter-processes)',
+    );
+  });
+
+  test('which calls, and types of events, are told of', async () => {
+    const alert = await agent.alertOf(/wanted/, () => {
+      write('control', WANTED, '00'.repeat(16))();
+      write('control', CALLS + 4 * OPENAT, '00000000')();
+    });
+    assert.equal(told(alert), 'the list of wanted events was written to, and was put back. (what=wanted)');
+    assert.ok(await sees(agent, 'calls'));
+  });
+
+  test('a program taken out of its table', async () => {
+    const alert = await agent.alertOf(/out of its table/, () => {
+      const { done, said } = bpftool('map', 'delete', 'id', agent.map('programs').id, 'key', SLOT_OPEN, 0, 0, 0);
+      assert.ok(done, said);
+    });
+    assert.equal(told(alert), 'the program on_open was taken out of its table, and was put back. (what=program)');
+    assert.ok(await sees(agent, 'program'));
+  });
+
+  test('that no more events are to be made', async () => {
+    const alert = await agent.alertOf(/no more events/, write('control', FINISHED, '01000000'));
+    assert.equal(told(alert), 'the kernel was told to make no more events, which was taken back. (what=finished)');
+    assert.ok(await sees(agent, 'finished'));
+  });
+
+  test('the clock of events', async () => {
+    const alert = await agent.alertOf(/time of events/, write('control', CLOCK_OFFSET, '00'.repeat(8)));
+    assert.match(told(alert), /^the time of events was moved by \d+ ms, and was put back\. \(what=clock\)$/);
+  });
+
+  test("the reader's place in a ring", async () => {
+    const alert = await agent.alertOf(/place in a ring/, write('ring_control', TAIL, 'ffffffffffff0000'));
+    assert.equal(told(alert), "the reader's place in a ring was moved, and was put back. (what=position)");
+  });
+
+  test('the numbers of processes, which can not be put back', async () => {
+    const alert = await agent.alertOf(/numbers of processes/, write('control', NEXT_IMAGE, '00'.repeat(8)));
+    assert.equal(
+      told(alert),
+      'the numbers of processes were set back, so that one may be taken for another. Restart the agent, which makes all of it anew. (what=image-numbers)',
+    );
+  });
+});
+
+describe('what keeps the agent from running', () => {
+  let agent: TamperedAgent;
+  before(async () => {
+    agent = await start();
+  });
+  after(() => agent.stop());
+
+  test('SIGSTOP and SIGCONT', async () => {
+    agent.child.kill('SIGSTOP');
+    await sleep(3000);
+    const alert = await agent.alertOf(/stopped by a signal/, () => agent.child.kill('SIGCONT'));
+    assert.match(
+      told(alert),
+      /^the agent was stopped by a signal for 3\.\d s; events from then were evaluated late, (none was|\d+ were) dropped\. \(what=stopped\)$/,
+    );
+  });
+
+  test('the freezer of control groups, which sends no signal', async (t) => {
+    const freezer = makeFreezer();
+    if (!freezer) {
+      t.skip('no freezer is to be had here');
+      return;
+    }
+    try {
+      freezer.freeze(agent.pid);
+      await sleep(3000);
+      const alert = await agent.alertOf(/did not run/, () => freezer.thaw());
+      assert.match(
+        told(alert),
+        /^the agent did not run for 3\.\d s though it wanted to and was not waiting for a CPU: frozen, held by a debugger, or the machine was paused; events from then were evaluated late, (none was|\d+ were) dropped\. \(what=held\)$/,
+      );
+    } finally {
+      await freezer.remove();
+    }
+  });
+
+  test('a debugger that attaches', async () => {
+    const alert = await agent.alertOf(/traces the agent/, () => tamper('hold', agent.pid, 2500));
+    assert.match(told(alert), /^the process \d+ \(tamper\) traces the agent|^the process \d+ traces the agent/);
+  });
+
+  test('the thread that evaluates stopped alone', async () => {
+    const thread = agent.workerThread;
+    const tool = join(PROJECT, 'build/test/tamper');
+    const alert = await agent.alertOf(/thread/, () => void spawn(tool, ['hold', String(thread), '5000']));
+    assert.equal(
+      told(alert),
+      'the thread that evaluates events is stopped. Restart the agent, which makes all of it anew. (what=thread-stopped)',
+    );
+  });
+});
+
+describe('what is taken away and stays so', () => {
+  test('a link closed in the agent: told by the link, by calls that are not seen, and by wasprey status', async () => {
+    const agent = await start();
+    try {
+      const calls = agent.link('sys_exit');
+      const alert = await agent.alertOf(/was detached/, () => tamper('close', agent.pid, calls.fd));
+      assert.match(
+        told(alert),
+        /^the hook on_call on sys_exit was detached(; .*)?\. Restart the agent, which makes all of it anew\. \(what=link(,calls-unseen)?\)$/,
+      );
+      if (agent.told.every(({ output }) => !/calls are not seen/.test(output)))
+        await agent.alertOf(/openat calls are not seen any more/, () => {});
+      const before = agent.told.length;
+      await sleep(3000);
+      assert.equal(agent.told.length, before, 'each is told once');
+      const words = [join(PROJECT, 'host/cli/main.ts'), 'status', '--socket', control];
+      const status = spawnSync(process.execPath, words, { encoding: 'utf8' });
+      assert.match(status.stdout, /tampered with: the hook on_call on sys_exit was detached\n/);
+      assert.match(status.stdout, /the capture was tampered with \(\d+ findings\), last at /);
+      assert.equal(status.status, 1);
+    } finally {
+      await agent.stop();
+    }
+  });
+
+  test('a table of programs closed in the agent, which empties it', async () => {
+    const agent = await start();
+    try {
+      const alert = await agent.alertOf(/programs/, () => tamper('close', agent.pid, agent.map('programs').fd));
+      assert.match(told(alert), /the map programs was taken away from the agent/);
+    } finally {
+      await agent.stop();
+    }
+  });
+
+  test('a ring that can not be read any more', async () => {
+    const agent = await start();
+    try {
+      const alert = await agent.alertOf(/ring/, () =>
+        tamper('write', agent.map('ring_control').id, HEAD, 'f0ffffff00000000'),
+      );
+      assert.match(told(alert), /what CPU 0 has written to its ring can't be read any more/);
+    } finally {
+      await agent.stop();
+    }
+  });
+});
+
+interface Freezer {
+  freeze(pid: number): void;
+  thaw(): void;
+  remove(): Promise<void>;
+}
+
+/** A control group that can be frozen, of whichever version the machine has. */
+function makeFreezer(): Freezer | undefined {
+  const name = `wasprey-tampering-${process.pid}`;
+  const [root, file, frozen, thawed] = existsSync('/sys/fs/cgroup/freezer/cgroup.procs')
+    ? ['/sys/fs/cgroup/freezer', 'freezer.state', 'FROZEN', 'THAWED']
+    : ['/sys/fs/cgroup', 'cgroup.freeze', '1', '0'];
+  const group = join(root, name);
+  try {
+    mkdirSync(group);
+  } catch {
+    return undefined;
+  }
+  let held = 0;
+  return {
+    freeze(pid) {
+      held = pid;
+      writeFileSync(join(group, 'cgroup.procs'), String(pid));
+      writeFileSync(join(group, file), frozen);
+    },
+    thaw: () => writeFileSync(join(group, file), thawed),
+    async remove() {
+      writeFileSync(join(group, file), thawed);
+      if (held !== 0) writeFileSync(join(root, 'cgroup.procs'), String(held));
+      await sleep(100);
+      rmdirSync(group);
+    },
+  };
+}

@@ -1,0 +1,158 @@
+// An agent as a process of its own, and what somebody with root's rights can find of it and do to it.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PROJECT } from '../../host/setup/paths.mjs';
+
+const PATIENCE_MS = 20_000;
+/** A change is to be told of within 5 s; a machine that runs other tests gets twice that. */
+const TOLD_WITHIN_MS = 10_000;
+export const TAMPERED = 'Wasprey internal: capture tampered with';
+const TOOL = join(PROJECT, 'build/test/tamper');
+
+export interface Alert {
+  readonly rule: string;
+  readonly priority: string;
+  readonly source: string;
+  readonly output: string;
+  readonly output_fields: Readonly<Record<string, unknown>>;
+}
+
+/** Makes the tool that tampers; it is a test's alone. */
+export function buildTool(): void {
+  mkdirSync(join(TOOL, '..'), { recursive: true });
+  execFileSync('clang-19', ['-O1', '-Wall', '-Werror', '-o', TOOL, join(import.meta.dirname, 'tamper.c')], {
+    stdio: 'inherit',
+  });
+}
+
+/** Does it, with test/support/tamper.c. */
+export function tamper(...words: readonly (string | number)[]): void {
+  const { status, stderr } = spawnSync(TOOL, words.map(String), { encoding: 'utf8' });
+  assert.equal(status, 0, `tamper ${words.join(' ')}: ${stderr}`);
+}
+
+/** What bpftool says, and whether it did it. */
+export function bpftool(...words: readonly (string | number)[]): { readonly done: boolean; readonly said: string } {
+  const { status, stdout, stderr } = spawnSync('bpftool', words.map(String), { encoding: 'utf8' });
+  return { done: status === 0, said: stdout + stderr };
+}
+
+interface Held {
+  readonly fd: number;
+  readonly id: number;
+}
+
+export class TamperedAgent {
+  readonly child: ChildProcess;
+  readonly alerts: Alert[] = [];
+  said = '';
+
+  private constructor(words: readonly string[]) {
+    this.child = spawn(process.execPath, [join(PROJECT, 'host/cli/main.ts'), 'run', '--json', ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const { stdout, stderr } = this.child;
+    assert.ok(stdout && stderr);
+    createInterface({ input: stdout }).on('line', (line) => this.alerts.push(JSON.parse(line)));
+    stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.said += text;
+    });
+  }
+
+  static async start(...words: readonly string[]): Promise<TamperedAgent> {
+    const agent = new TamperedAgent(words);
+    await agent.until(() => /watching by/.test(agent.said), 'it watches', PATIENCE_MS);
+    return agent;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? assert.fail('the agent was not started');
+  }
+
+  async until(condition: () => boolean, what: string, patience: number): Promise<number> {
+    const began = performance.now();
+    while (!condition()) {
+      if (performance.now() - began > patience) {
+        assert.fail(
+          `not within ${patience} ms: ${what}. It said:\n${this.said}\nalerts:\n${JSON.stringify(this.alerts)}`,
+        );
+      }
+      await sleep(20);
+    }
+    return performance.now() - began;
+  }
+
+  /** The internal alerts of tampering so far. */
+  get told(): readonly Alert[] {
+    return this.alerts.filter(({ rule }) => rule === TAMPERED);
+  }
+
+  /** Does it and waits for the alert whose output has that text. */
+  async alertOf(text: RegExp, work: () => void): Promise<Alert> {
+    const before = this.alerts.length;
+    work();
+    const found = () => this.alerts.slice(before).find((alert) => alert.rule === TAMPERED && text.test(alert.output));
+    await this.until(() => found() !== undefined, `an alert of ${text}`, TOLD_WITHIN_MS);
+    return found() ?? assert.fail();
+  }
+
+  /** What it holds of the kernel's, by what fdinfo says of each descriptor. */
+  #held(key: string): Held[] {
+    return readdirSync(`/proc/${this.pid}/fdinfo`).flatMap((fd) => {
+      const [, id] = new RegExp(`^${key}:\\s*(\\d+)`, 'm').exec(readInfo(this.pid, fd)) ?? [];
+      return id === undefined ? [] : { fd: Number(fd), id: Number(id) };
+    });
+  }
+
+  /** Its maps, by their names. */
+  get maps(): ReadonlyMap<string, Held> {
+    return new Map(this.#held('map_id').map((held) => [nameOf('map', held.id), held]));
+  }
+
+  get links(): readonly Held[] {
+    return this.#held('link_id');
+  }
+
+  /** The link to that tracepoint. */
+  link(tracepoint: string): Held {
+    const found = this.links.find(({ id }) => bpftool('-j', 'link', 'show', 'id', id).said.includes(`"${tracepoint}"`));
+    return found ?? assert.fail(`no link to ${tracepoint}`);
+  }
+
+  map(name: string): Held {
+    return this.maps.get(name) ?? assert.fail(`no map ${name}`);
+  }
+
+  /** The thread that evaluates. */
+  get workerThread(): number {
+    const threads = readdirSync(`/proc/${this.pid}/task`).map(Number);
+    const found = threads.find((tid) =>
+      /wasprey-engine/.test(readFileSync(`/proc/${this.pid}/task/${tid}/comm`, 'utf8')),
+    );
+    return found ?? assert.fail(`no thread of the engine among ${threads}`);
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGINT');
+    await once(this.child, 'exit');
+  }
+}
+
+function readInfo(pid: number, fd: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
+  } catch {
+    return ''; // closed meanwhile
+  }
+}
+
+function nameOf(kind: string, id: number): string {
+  return (JSON.parse(bpftool('-j', kind, 'show', 'id', id).said) as { name?: string }).name ?? '';
+}
