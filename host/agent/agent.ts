@@ -22,6 +22,7 @@ import { AlertDesk, type DeskCounters } from './alert-desk.ts';
 import { DROP_SETTINGS, type DropCounters, type DropListener, type DropSettings, DropWatch } from './drop-watch.ts';
 import { describeLeftOut, withoutEvents } from './left-out-events.ts';
 import { MemoryTrim } from './memory-trim.ts';
+import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
 import type { RuleModule } from './rule-module.ts';
 import { type RuleChange, type RuleSetSummary, RuleSets } from './rule-sets.ts';
 import { type TamperSummary, TamperWatch } from './tamper-watch.ts';
@@ -168,6 +169,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onTrouble,
     ...(options.lookup && { lookup: options.lookup }),
   });
+  const losses = new OutputWatch((message) => {
+    onTrouble(message);
+    desk.internal(OUTPUT_RULE, 'Critical', message);
+  });
   const drops = new DropWatch(desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? NOT_TOLD);
   const tampering = new TamperWatch(desk);
   const leftOut = options.leftOut ?? new Set();
@@ -227,7 +232,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         },
         onSetAside: (module, failure, reason) => ruleSets.setAside(module, failure, reason),
         onReplaced: (generation) => ruleSets.tookOver(generation),
-        onCounters: (counters) => drops.update(counters),
+        onCounters: (counters) => {
+          drops.update(counters);
+          losses.update(outputs.counters, performance.now());
+        },
         onIntegrity: (report) => tampering.take(report),
         onError: (error) => options.onEnd?.(error),
       },

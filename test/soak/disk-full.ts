@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OUTPUT_RULE } from '../../host/agent/output-watch.ts';
 import { OWN_RULES } from '../../host/cli/rule-files.ts';
 import { SoakAgent } from './agent.ts';
 import { mustAddUp } from './drops.ts';
@@ -16,7 +17,6 @@ import { count } from './table.ts';
 const DISK_KB = 2048;
 const BALLAST_KB = 1024;
 const MARKS_A_SECOND = 500;
-const OUTPUT_RULE = 'Wasprey internal: output failure';
 const PATIENCE_MS = 15_000;
 
 export const DISK_FULL: Scenario = {

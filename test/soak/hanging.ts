@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { OUTPUT_RULE } from '../../host/agent/output-watch.ts';
 import { OWN_RULES } from '../../host/cli/rule-files.ts';
 import { quantile } from '../bench/statistics.ts';
 import { SoakAgent } from './agent.ts';
@@ -64,6 +65,12 @@ export const HANGING: Scenario = {
     session.figure('spool on disk', megabytes(onDisk));
     session.figure('from call to standard output', spread(times));
     session.figure('end', `${seconds.toFixed(1)} s after SIGINT`);
+    const told = agent.internal.filter(({ rule }) => rule === OUTPUT_RULE).map(({ output }) => output);
+    session.must(
+      'what the program lost was told by an alert',
+      (program?.dropped ?? 0) === 0 || told.some((text) => text.includes('for program')),
+      told.join(' | ') || 'no alert',
+    );
     session.must('standard output has all alerts', times.length === calls, `${times.length} of ${calls}`);
     session.must('the file has all alerts', inFile === calls, `${inFile} of ${calls}`);
     session.must(

@@ -1,6 +1,7 @@
 // wasprey run: watches this machine until it is told to stop, and prints alerts.
 
 import { type Agent, type AgentOptions, startAgent } from '../../agent/agent.ts';
+import { OUTPUT_RULE } from '../../agent/output-watch.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import { leftOutEvents } from '../../config/keys/capture.ts';
@@ -90,7 +91,6 @@ export const RUN = defineCommand({
   },
 });
 
-const OUTPUT_RULE = 'Wasprey internal: output failure';
 /** Between two alerts of failures of the same output. */
 const FAILURE_EVERY_MS = 30_000;
 

@@ -1,0 +1,36 @@
+// Says when alerts were lost on their way out: by the counters of each output, whatever it lost them by.
+
+import type { NamedCounters } from '../outputs/output-set.ts';
+
+export const OUTPUT_RULE = 'Wasprey internal: output failure';
+
+/** Between two alerts of the same output: the next tells of all that was lost since. */
+const ALERT_EVERY_MS = 30_000;
+
+interface Told {
+  readonly dropped: number;
+  readonly at: number;
+}
+
+export class OutputWatch {
+  readonly #onLoss: (message: string) => void;
+  readonly #told = new Map<string, Told>();
+
+  /** @param onLoss told a sentence for people */
+  constructor(onLoss: (message: string) => void) {
+    this.#onLoss = onLoss;
+  }
+
+  /** @param now ms on a clock that is never set */
+  update(outputs: readonly NamedCounters[], now: number): void {
+    for (const { name, counters } of outputs) {
+      const { dropped, queued = 0 } = counters;
+      const told = this.#told.get(name) ?? { dropped: 0, at: Number.NEGATIVE_INFINITY };
+      if (dropped <= told.dropped || now - told.at < ALERT_EVERY_MS) continue;
+      this.#told.set(name, { dropped, at: now });
+      const lost = dropped - told.dropped;
+      const alerts = lost === 1 ? '1 alert is lost that was' : `${lost} alerts are lost that were`;
+      this.#onLoss(`${alerts} for ${name}, which fails or does not keep up; ${queued} more wait for it`);
+    }
+  }
+}
