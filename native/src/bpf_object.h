@@ -14,10 +14,6 @@ namespace wasprey {
 struct CloseObject {
   void operator()(bpf_object* object) const { bpf_object__close(object); }
 };
-struct DestroyLink {
-  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
-};
-using BpfLink = std::unique_ptr<bpf_link, DestroyLink>;
 
 class BpfObject {
  public:

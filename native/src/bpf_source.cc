@@ -1,5 +1,5 @@
-// Loading and attaching. Programs are loaded when an event type needs them first; those that come later are loaded as a
-// second object that shares the maps of the first.
+// Attaching, and what the kernel and the addon share of a capture. What is expected there is noted, so that a change
+// from outside is seen (Check()).
 
 #include "bpf_source.h"
 
@@ -13,14 +13,13 @@
 #include <cerrno>
 #include <chrono>
 #include <future>
-#include <map>
 #include <mutex>
 #include <set>
 #include <utility>
 
 #include "bpf_error.h"
 #include "bpf_hooks.h"
-#include "bpf_object.h"
+#include "bpf_programs.h"
 #include "event_types.h"
 #include "seals.h"
 
@@ -44,27 +43,26 @@ size_t RoundUpToPage(size_t bytes) {
 class BpfSource : public EventSource {
  public:
   BpfSource(const Plan& plan, std::byte* sandbox, std::string object)
-      : plan_(plan), sandbox_(sandbox), path_(std::move(object)) {}
+      : plan_(plan), sandbox_(sandbox), programs_(std::move(object)) {}
 
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
   Status UseFilter(int map) override;
   Status Attach(const std::vector<std::string>& event_types) override;
-  int doorbell() const override { return objects_.empty() ? -1 : objects_.front().MapFd("doorbell"); }
+  int doorbell() const override { return programs_.has_maps() ? programs_.maps().MapFd("doorbell") : -1; }
   void ClearDoorbell() override {
     doorbell_.Drain([](const uint8_t*, size_t) {});
   }
-  std::vector<ProgramRuns> Programs() const override;
+  std::vector<ProgramRuns> Programs() const override { return programs_.Runs(); }
   void Check(Findings* findings) override;
   uint32_t ThisThread() override;
 
  private:
   Status Want(const std::vector<std::string>& event_types);
   Status LoadFirst(uint32_t ring_size);
-  Status LoadMore();
-  Status Load(BpfObject* object);
-  void Seal(const BpfObject& object);
-  void Keep(std::string_view program, const char* tracepoint, const BpfLink& link);
+  Status FillTable();
+  void Seal();
+  void Keep(std::string_view program, const char* tracepoint, int link);
   bool PutBackCalls();
   void CheckFilter(Findings* findings);
   Status MapMemory();
@@ -72,22 +70,17 @@ class BpfSource : public EventSource {
   Status AttachOwn();
   Status AttachRaw();
   void WriteCalls(const std::set<uint64_t>& wanted);
-  bpf_program* Program(std::string_view name) const;
 
   Plan plan_;
   std::byte* sandbox_;
-  std::string path_;
-  std::vector<BpfObject> objects_;
+  BpfPrograms programs_;
   Mapping controls_;
   Mapping shared_;
   BpfRingBuffer lifecycle_;
   BpfRingBuffer doorbell_;
   /** Event type numbers. */
   std::set<uint64_t> wanted_;
-  std::map<std::string_view, bpf_program*> programs_;
-  /** Attach() may run on a thread of its own; programs are counted on the capture's meanwhile. */
-  mutable std::mutex programs_mutex_;
-  std::vector<BpfLink> links_;
+  std::vector<FileDescriptor> links_;
 
   /** What is checked, on the capture's thread, may be changed on another meanwhile. */
   std::mutex seals_mutex_;
@@ -96,8 +89,6 @@ class BpfSource : public EventSource {
   std::array<call_hook, CALLS> calls_{};
   /** The outer map, and the one in it that the kernel filters by, -1: none; while that changes, nothing. */
   int filters_ = -1;
-  /** The first object's table of programs; others share it. */
-  int programs_map_ = -1;
   std::optional<int> filter_ = -1;
 };
 
@@ -120,9 +111,8 @@ Status BpfSource::Open(const std::vector<std::string>& event_types) {
   uint32_t ring_size = plan_.ring_size;
   Status failed = LoadFirst(ring_size);
   while (failed && failed->code == "CAPTURE_MEMORY" && ring_size > kSmallestFallback) {
-    programs_.clear();
+    programs_.Clear();
     seals_ = {};
-    objects_.clear();
     ring_size /= 2;
     BeginBpfLog();
     failed = LoadFirst(ring_size);
@@ -132,8 +122,6 @@ Status BpfSource::Open(const std::vector<std::string>& event_types) {
 
 /** Loads what is always needed, and the hooks of the event types wanted. */
 Status BpfSource::LoadFirst(uint32_t ring_size) {
-  auto object = BpfObject::Open(path_);
-  if (!object) return std::move(object.error());
   const uint32_t cpus = PossibleCpus();
   if (cpus > plan_.cpus) {
     return Error{
@@ -145,76 +133,40 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
   memory_.secret = RandomSecret();
   memory_.ring_size = ring_size;
   memory_.ring_stride = ring_stride;
-  if (auto failed = object->SetConstant("ring_size", ring_size)) return failed;
-  if (auto failed = object->SetConstant("ring_secret", memory_.secret)) return failed;
-  bpf_map* const rings = object->Map("rings");
-  bpf_map* const controls = object->Map("ring_control");
-  if (rings == nullptr || controls == nullptr) return LoadError("Finding the maps", ENOENT);
-  bpf_map__set_value_size(rings, ring_stride);
-  bpf_map__set_max_entries(rings, plan_.cpus);
-  bpf_map__set_max_entries(controls, plan_.cpus);
-  if (auto failed = Load(&*object)) return failed;
-  Seal(*object);
-  objects_.push_back(std::move(*object));
-  return std::nullopt;
-}
-
-/** Loads programs that were not wanted before, on the maps there are. */
-Status BpfSource::LoadMore() {
-  BeginBpfLog();
-  auto object = BpfObject::Open(path_);
-  if (!object) return std::move(object.error());
-  if (auto failed = object->SetConstant("ring_size", memory_.ring_size)) return failed;
-  if (auto failed = object->SetConstant("ring_secret", memory_.secret)) return failed;
-  bpf_map* map;
-  bpf_object__for_each_map(map, object->get()) {
-    const char* const name = bpf_map__name(map);
-    const int shared = bpf_map__is_internal(map) ? -1 : objects_.front().MapFd(name);
-    if (shared >= 0 && bpf_map__reuse_fd(map, shared) != 0) return LoadError("Sharing the maps", errno);
-  }
-  if (auto failed = Load(&*object)) return failed;
-  objects_.push_back(std::move(*object));
-  return std::nullopt;
-}
-
-/** Loads what is needed and not there yet, and puts it into the table for tail calls. */
-Status BpfSource::Load(BpfObject* object) {
-  const auto is_wanted = [&](std::string_view name) {
-    return std::any_of(std::begin(kHooks), std::end(kHooks),
-                       [&](const Hook& hook) { return hook.program == name && wanted_.contains(hook.wanted); });
+  const auto size = [&](BpfObject* object) -> Status {
+    bpf_map* const rings = object->Map("rings");
+    bpf_map* const controls = object->Map("ring_control");
+    if (rings == nullptr || controls == nullptr) return LoadError("Finding the maps", ENOENT);
+    bpf_map__set_value_size(rings, ring_stride);
+    bpf_map__set_max_entries(rings, plan_.cpus);
+    bpf_map__set_max_entries(controls, plan_.cpus);
+    return std::nullopt;
   };
-  bpf_program* program;
-  bpf_object__for_each_program(program, object->get()) {
-    const std::string_view name = bpf_program__name(program);
-    const bool needed = ServesEvents(name) ? is_wanted(name) : true;
-    bpf_program__set_autoload(program, needed && !programs_.contains(name));
-  }
-  const int error = bpf_object__load(object->get());
-  if (error != 0) return LoadError("Loading the BPF programs", -error);
-  {
-    const std::lock_guard lock(programs_mutex_);
-    bpf_object__for_each_program(program, object->get()) {
-      if (bpf_program__autoload(program)) programs_[bpf_program__name(program)] = program;
-    }
-  }
-  const int table = object->MapFd("programs");
+  if (auto failed = programs_.MakeMaps({ring_size, memory_.secret}, size)) return failed;
+  if (auto failed = programs_.Load(wanted_)) return failed;
+  Seal();
+  return FillTable();
+}
+
+/** Puts the programs that are loaded into the table for tail calls. */
+Status BpfSource::FillTable() {
+  const int table = programs_.maps().MapFd("programs");
   for (const Slot& slot : kSlots) {
-    const int fd = Program(slot.program) == nullptr ? -1 : bpf_program__fd(Program(slot.program));
-    if (fd >= 0 && bpf_map_update_elem(table, &slot.key, &fd, BPF_ANY) != 0) {
+    const int fd = programs_.Find(slot.program);
+    if (fd < 0) continue;
+    if (bpf_map_update_elem(table, &slot.key, &fd, BPF_ANY) != 0)
       return LoadError("Filling the table of programs", errno);
-    }
     const std::lock_guard lock(seals_mutex_);
-    if (fd >= 0) seals_.SetSlot(slot.key, std::string(slot.program), objects_.empty() ? table : programs_map_, fd);
+    seals_.SetSlot(slot.key, std::string(slot.program), table, fd);
   }
-  if (objects_.empty()) programs_map_ = table;
   return std::nullopt;
 }
 
-/** Notes the maps of the first object, which others share, and freezes what can be. */
-void BpfSource::Seal(const BpfObject& object) {
+/** Notes the maps, and freezes what can be. */
+void BpfSource::Seal() {
   const std::lock_guard lock(seals_mutex_);
   bpf_map* map;
-  bpf_object__for_each_map(map, object.get()) {
+  bpf_object__for_each_map(map, programs_.maps().get()) {
     const std::string_view name = bpf_map__name(map);
     seals_.AddMap(std::string(name), bpf_map__fd(map));
     // Where a kernel doesn't, nothing else changes.
@@ -224,10 +176,10 @@ void BpfSource::Seal(const BpfObject& object) {
 }
 
 /** Notes a link that is to be there from now on. */
-void BpfSource::Keep(std::string_view program, const char* tracepoint, const BpfLink& link) {
+void BpfSource::Keep(std::string_view program, const char* tracepoint, int link) {
   const std::string name = tracepoint[0] == 0 ? std::string(program) : std::string(program) + " on " + tracepoint;
   const std::lock_guard lock(seals_mutex_);
-  seals_.AddLink(name, bpf_link__fd(link.get()));
+  seals_.AddLink(name, link);
 }
 
 void BpfSource::Check(Findings* findings) {
@@ -265,35 +217,17 @@ void BpfSource::CheckFilter(Findings* findings) {
 }
 
 uint32_t BpfSource::ThisThread() {
-  const bpf_program* const program = Program(kTellReader);
-  if (program == nullptr) return 0;
+  const int program = programs_.Find(kTellReader);
+  if (program < 0) return 0;
   bpf_test_run_opts options{};
   options.sz = sizeof options;
-  return bpf_prog_test_run_opts(bpf_program__fd(program), &options) == 0
+  return bpf_prog_test_run_opts(program, &options) == 0
              ? static_cast<uint32_t>(__atomic_load_n(&memory_.shared->reader, __ATOMIC_RELAXED))
              : 0;
 }
 
-std::vector<ProgramRuns> BpfSource::Programs() const {
-  std::vector<ProgramRuns> programs;
-  const std::lock_guard lock(programs_mutex_);
-  for (const auto& [name, program] : programs_) {
-    bpf_prog_info info = {};
-    uint32_t size = sizeof info;
-    if (bpf_prog_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) continue;
-    programs.push_back({std::string(name), info.run_cnt, info.run_time_ns, info.recursion_misses});
-  }
-  return programs;
-}
-
-/** A program that is loaded, or null. */
-bpf_program* BpfSource::Program(std::string_view name) const {
-  const auto found = programs_.find(name);
-  return found == programs_.end() ? nullptr : found->second;
-}
-
 Status BpfSource::MapMemory() {
-  const BpfObject& object = objects_.front();
+  const BpfObject& object = programs_.maps();
   filters_ = object.MapFd("filters");
   const size_t ring_bytes = RoundUpToPage(size_t{memory_.ring_stride} * plan_.cpus);
   auto rings = SandboxRegion::Map(sandbox_ + plan_.rings_address, ring_bytes, object.MapFd("rings"), "event rings");
@@ -333,24 +267,28 @@ Status BpfSource::Start(const std::function<void()>& drain) {
 
 /** Attaches the programs that follow processes. Tracing programs name their place themselves, in their section. */
 Status BpfSource::AttachOwn() {
-  for (const auto& [name, program] : programs_) {
-    if (bpf_program__type(program) != BPF_PROG_TYPE_TRACING || name == kSnapshot) continue;
-    BpfLink link(bpf_program__attach(program));
-    if (!link) return LoadError("Attaching " + std::string(name), errno);
-    Keep(name, "", link);
+  Status failed;
+  programs_.ForEach([&](const std::string& name, const LoadedProgram& program) {
+    if (failed || program.type != BPF_PROG_TYPE_TRACING || name == kSnapshot) return;
+    FileDescriptor link(bpf_raw_tracepoint_open(nullptr, program.fd.get()));
+    if (!link) {
+      failed = LoadError("Attaching " + name, errno);
+      return;
+    }
+    Keep(name, "", link.get());
     links_.push_back(std::move(link));
-  }
-  return AttachRaw();
+  });
+  return failed ? failed : AttachRaw();
 }
 
 /** Attaches the programs on system calls and requests of io_uring, where the kernel has them. */
 Status BpfSource::AttachRaw() {
   for (const RawHook& hook : kRawHooks) {
-    bpf_program* const program = Program(hook.program);
-    if (program == nullptr) return LoadError("Finding the program " + std::string(hook.program), ENOENT);
-    BpfLink link(bpf_program__attach_raw_tracepoint(program, hook.tracepoint));
+    const int program = programs_.Find(hook.program);
+    if (program < 0) return LoadError("Finding the program " + std::string(hook.program), ENOENT);
+    FileDescriptor link(bpf_raw_tracepoint_open(hook.tracepoint, program));
     if (link) {
-      Keep(hook.program, hook.tracepoint, link);
+      Keep(hook.program, hook.tracepoint, link.get());
       links_.push_back(std::move(link));
     } else if (errno != ENOENT) {
       return LoadError(std::string("Attaching to ") + hook.tracepoint, errno);
@@ -361,11 +299,11 @@ Status BpfSource::AttachRaw() {
 
 /** Reads the task iterator to its end, which runs its program on each process. */
 Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
-  bpf_program* const program = Program(kSnapshot);
-  if (program == nullptr) return LoadError("Finding the task iterator", ENOENT);
-  const BpfLink link(bpf_program__attach_iter(program, nullptr));
+  const int program = programs_.Find(kSnapshot);
+  if (program < 0) return LoadError("Finding the task iterator", ENOENT);
+  const FileDescriptor link(bpf_link_create(program, 0, BPF_TRACE_ITER, nullptr));
   if (!link) return LoadError("Attaching the task iterator", errno);
-  const FileDescriptor iterator(bpf_iter_create(bpf_link__fd(link.get())));
+  const FileDescriptor iterator(bpf_iter_create(link.get()));
   if (!iterator) return LoadError("Starting the task iterator", errno);
   // One read may run the program on all processes, and their images may be more than the lifecycle ring holds: another
   // thread reads, this one drains.
@@ -421,11 +359,9 @@ Status BpfSource::UseFilter(int map) {
 Status BpfSource::Attach(const std::vector<std::string>& event_types) {
   BeginBpfLog();
   if (auto failed = Want(event_types)) return failed;
-  const bool all_loaded = std::all_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) {
-    return !wanted_.contains(hook.wanted) || Program(hook.program) != nullptr;
-  });
-  if (!all_loaded) {
-    if (auto failed = LoadMore()) return failed;
+  if (!programs_.Has(wanted_)) {
+    if (auto failed = programs_.Load(wanted_)) return failed;
+    if (auto failed = FillTable()) return failed;
   }
   WriteCalls(wanted_);
   return std::nullopt;
