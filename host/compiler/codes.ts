@@ -29,6 +29,7 @@ export const WARNING_CODES = {
   LOAD_COMPILE_CONDITION: 'Warning in rule condition',
   /** Not in Falco: the capture can't supply a field that the rule reads. */
   WASPREY_FIELD_UNAVAILABLE: 'Field that live events cannot supply',
+  WASPREY_EVENT_UNAVAILABLE: 'Event type that is not captured',
   /** Not in Falco: there it is an error. */
   WASPREY_PLUGIN_UNAVAILABLE: 'Plugin that is not there',
   /** Not in Falco: what `wasprey lint` tells. */

@@ -21,6 +21,7 @@ import { nearest } from './suggest.ts';
 import { syntaxHelp } from './syntax-help.ts';
 import { checkTypes, WrongCheck } from './typecheck.ts';
 import { unavailableFields } from './unavailable.ts';
+import { uncapturedEvents, uncapturedMessage } from './uncaptured.ts';
 
 /** Event types a rule may be tried on before it is warned of. Falco counts two codes a type, and warns above 100. */
 const MOST_EVENT_TYPES = 50;
@@ -114,6 +115,11 @@ class RuleCompiler {
       const place = check ? this.#locate(field.span, check.macros, text, rule.conditionContext) : rule.outputContext;
       const advice = { notes: origin(check?.macros) };
       this.#collection.warn(warning('WASPREY_FIELD_UNAVAILABLE', message, place, advice));
+    }
+    for (const { names, check, at } of rule.source === 'syscall' ? uncapturedEvents(expression) : []) {
+      const place = this.#locate(at.span, check.macros, text, rule.conditionContext);
+      const advice = { notes: origin(check.macros), help: '`wasprey list events` shows those that are' };
+      this.#collection.warn(warning('WASPREY_EVENT_UNAVAILABLE', uncapturedMessage(names), place, advice));
     }
     const placeOf: CompiledRule['placeOf'] = (span, check) =>
       this.#locate(span, check.macros, text, rule.conditionContext);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
 import { checksOf } from '../../host/compiler/fields-of.ts';
 import { type LoadOptions, type LoadResult, loadRules } from '../../host/compiler/load.ts';
 import { printCanonical } from '../../host/compiler/print.ts';
@@ -178,6 +179,30 @@ test('a rule that reads what events lack is told why', () => {
       ['WASPREY_FIELD_UNAVAILABLE', 'evt.args is for output only: a condition on it is never true'],
     ],
   );
+});
+
+test('a rule that asks for events that are not captured is told which', () => {
+  const lists =
+    '- list: signals\n  items: [kill, tkill]\n- macro: sends\n  condition: evt.type in (signals, open, kill)\n';
+  const told = (condition: string) =>
+    load(`${lists}${rule('R', condition)}`)
+      .warnings.filter(({ code }) => code === 'WASPREY_EVENT_UNAVAILABLE')
+      .map((found) => renderDiagnostic(found));
+  assert.deepEqual(told('sends and proc.name = x'), [
+    `warning[WASPREY_EVENT_UNAVAILABLE]: kill and tkill are not captured: no event is of these types
+  --> 0.yaml:4:27
+   |
+ 4 |   condition: evt.type in (signals, open, kill)
+   |                           ^^^^^^^
+   = in rule "R"
+   = note: in macro sends
+   = help: \`wasprey list events\` shows those that are`,
+  ]);
+  assert.equal(told('evt.type = open or (proc.name = x and evt.type = chown)').length, 1);
+  assert.equal(told('evt.type = open and not syscall.type != prctl').length, 1);
+  // What it excludes, what there is not at all, and what is captured.
+  assert.deepEqual(told('evt.type != kill and not evt.type in (signals) and evt.type = open'), []);
+  assert.deepEqual(told('evt.type in (open, openat, sendmmsg)'), []);
 });
 
 test('the schema is stricter than the loader, and only told', () => {
