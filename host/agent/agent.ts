@@ -6,7 +6,7 @@ import { DEFAULT_SIZES } from '../capture/open.ts';
 import type { Priority } from '../compiler/items.ts';
 import { Engine, type EngineSign } from '../engine/engine.ts';
 import type { EngineError } from '../engine/engine-error.ts';
-
+import type { IdleWorker } from '../engine/idle-worker.ts';
 import { type EngineCounters, HOLD_LIMITS, type HoldLimits, type RuleMatching } from '../engine/protocol.ts';
 import { ContainerDirectory, type DirectoryCounters } from '../metadata/container-directory.ts';
 import type { ContainerState, PodState } from '../metadata/container-state.ts';
@@ -85,6 +85,8 @@ export interface AgentOptions {
   readonly onTrouble?: (message: string) => void;
   /** Rules were replaced, or could not be and those before stay; for an event on the agent's own pod, for example. */
   readonly onRules?: (change: RuleChange) => void;
+  /** The engine's thread, made before the rules were there. Default: it is made now. */
+  readonly idleWorker?: IdleWorker;
   /** The engine has ended by itself: nothing is watched any more, and stop() is all that is left to do. */
   readonly onEnd?: (error: EngineError) => void;
 }
@@ -239,6 +241,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         onIntegrity: (report) => tampering.take(report),
         onError: (error) => options.onEnd?.(error),
       },
+      options.idleWorker,
     );
   } catch (error) {
     directory.close();

@@ -1,22 +1,22 @@
 // The host's side of the engine: starts the worker, receives what it finds, and stops it within a bounded time.
 
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { NamedAddress } from '../capture/name-table.ts';
 import type { ContainerNotice } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import { EngineError } from './engine-error.ts';
-import {
+import { IdleWorker } from './idle-worker.ts';
+import type {
   Control,
-  type EngineCounters,
-  type FromWorker,
-  type IntegrityReport,
-  type Match,
-  type RuleSetStart,
-  type ToWorker,
-  type WorkerError,
-  type WorkerStart,
+  EngineCounters,
+  FromWorker,
+  IntegrityReport,
+  Match,
+  RuleSetStart,
+  ToWorker,
+  WorkerError,
+  WorkerStart,
 } from './protocol.ts';
 
 /** The addon fills the image table from all running processes before it is ready. */
@@ -62,7 +62,7 @@ export interface EngineSign {
   readonly silentMs: number;
 }
 
-export type EngineOptions = Omit<WorkerStart, 'control'>;
+export type EngineOptions = WorkerStart;
 
 export class Engine {
   readonly #worker: Worker;
@@ -77,23 +77,22 @@ export class Engine {
   #heardAt = performance.now();
   #phase: 'starting' | 'running' | 'stopping' | 'ended' = 'starting';
 
-  private constructor(options: EngineOptions, listener: EngineListener) {
+  private constructor(options: EngineOptions, listener: EngineListener, idle: IdleWorker) {
     this.#listener = listener;
-    this.#control = new Control();
-    const workerData: WorkerStart = { ...options, control: this.#control.buffer };
-    this.#worker = new Worker(new URL(`./worker${extname(import.meta.filename)}`, import.meta.url), {
-      workerData,
-      name: 'wasprey-engine',
-    });
+    this.#control = idle.control;
+    this.#worker = idle.begin(options);
     this.#done = new Promise((resolve) => {
       this.#markDone = resolve;
       this.#worker.once('exit', resolve);
     });
   }
 
-  /** Resolves when events are being captured. Rejects with EngineError. */
-  static async start(options: EngineOptions, listener: EngineListener): Promise<Engine> {
-    const engine = new Engine(options, listener);
+  /**
+   * Resolves when events are being captured. Rejects with EngineError.
+   * @param idle made before, where there was something else to do first; of no other use then
+   */
+  static async start(options: EngineOptions, listener: EngineListener, idle = new IdleWorker()): Promise<Engine> {
+    const engine = new Engine(options, listener, idle);
     await engine.#started();
     return engine;
   }

@@ -89,7 +89,6 @@ export interface WorkerStart {
   readonly recording?: true;
   /** Source `builder` only, with one CPU: the recording to evaluate. The worker ends with it. */
   readonly replay?: string;
-  readonly control: SharedArrayBuffer;
 }
 
 /** The values that an alert is made from, read while the event's record was there. */

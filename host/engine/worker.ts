@@ -25,12 +25,25 @@ const port = parentPort;
 if (!port) throw new Error('host/engine/worker.ts is started by host/engine/engine.ts, as a worker');
 const worker: MessagePort = port;
 const send = (message: FromWorker): void => port.postMessage(message);
+const control = new Control(workerData);
 const receive = (): ToWorker | undefined => receiveMessageOnPort(port)?.message;
 
 try {
-  run(workerData as WorkerStart);
+  const start = whenTold();
+  if (start) run(start);
 } catch (error) {
   send({ kind: 'error', error: describeError(error) });
+}
+
+/** Waits for the first message. Undefined: the host wants an end instead. */
+function whenTold(): WorkerStart | undefined {
+  while (!control.stopRequested) {
+    const seen = control.announced;
+    const start: WorkerStart | undefined = receiveMessageOnPort(worker)?.message;
+    if (start) return start;
+    control.waitForMessage(seen, Number.POSITIVE_INFINITY);
+  }
+  return undefined;
 }
 
 function run(start: WorkerStart): void {
@@ -48,8 +61,7 @@ function run(start: WorkerStart): void {
 }
 
 function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture, plan: CapturePlan): void {
-  const control = new Control(start.control);
-  const recorder = start.recording && new Recorder(capture, memory.buffer, (block) => sendBlock(block, control));
+  const recorder = start.recording && new Recorder(capture, memory.buffer, (block) => sendBlock(block));
   // Events that come are later than this; the first one's own time would need a look at every batch.
   const sessionStart = BigInt(Date.now()) * NANOSECONDS;
   const guard = start.guarded ? new IntegrityGuard(capture, send) : undefined;
@@ -82,14 +94,13 @@ function replay(
     loop.containerKnown(id, entry);
     send({ kind: 'container', id, entry });
   });
-  const control = new Control(start.control);
   const loop = bind(start, { memory, capture, control, sessionStart, replay: source });
   capture.start(start.rules.eventTypes);
   send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes });
   loop.runReplay(source);
 }
 
-function sendBlock(block: RecordedBlock, control: Control): void {
+function sendBlock(block: RecordedBlock): void {
   control.waitForBlocks();
   control.addBlocks(1);
   worker.postMessage({ kind: 'block', block } satisfies FromWorker, [block.payload.buffer]);

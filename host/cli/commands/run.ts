@@ -6,6 +6,7 @@ import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import { leftOutEvents } from '../../config/keys/capture.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
+import { IdleWorker } from '../../engine/idle-worker.ts';
 import type { Log } from '../../log/log.ts';
 import type { AlertExtras } from '../../outputs/additions.ts';
 import type { Output } from '../../outputs/output.ts';
@@ -67,6 +68,7 @@ export const RUN = defineCommand({
     const settings = await runSettings(options, operands, terminal);
     const own = await logOf(settings, terminal);
     await prepare('capture');
+    const idleWorker = new IdleWorker();
     await using syslog = syslogOf(settings, own);
     const log = syslog.log;
     tellUnused(settings, log, terminal);
@@ -82,6 +84,7 @@ export const RUN = defineCommand({
         rulesHash: rules.hash,
         settings,
         metrics,
+        idleWorker,
         settingsNow: (into) => runSettings(options, operands, into),
       };
       return await new Run(start, server, log, terminal).untilStopped();
@@ -100,6 +103,7 @@ interface RunStart {
   readonly rulesHash: string;
   readonly settings: RunSettings;
   readonly metrics: MetricSource;
+  readonly idleWorker: IdleWorker;
   /** Anew: the configuration may have changed. What is wrong with it is said to that terminal. */
   readonly settingsNow: (terminal: Terminal) => Promise<RunSettings>;
 }
@@ -233,6 +237,7 @@ class Run {
       },
       onTrouble: (message) => this.#log.say('warning', message),
       onEnd: (error) => this.#end.resolve(error),
+      idleWorker: this.#start.idleWorker,
     };
   }
 
