@@ -2,7 +2,7 @@
 // Times of files don't count: a checkout, a copy or a touch changes those.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -29,15 +29,26 @@ export function digestInputs(root, inputs, facts = []) {
  * @returns {string[]} the files at or below the path, relative to root, in the same order everywhere
  */
 function filesBelow(root, path) {
-  if (!existsSync(join(root, path))) return [];
-  try {
-    return readdirSync(join(root, path))
-      .sort()
-      .flatMap((name) => filesBelow(root, join(path, name)));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return [path];
-    throw error;
-  }
+  const kind = statSync(join(root, path), { throwIfNoEntry: false });
+  if (!kind) return [];
+  return kind.isDirectory() ? filesIn(root, path) : [path];
+}
+
+/**
+ * Each start of an agent does this: with a call a folder and none a file, it takes half the time.
+ * @param {string} root
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function filesIn(root, folder) {
+  const entries = readdirSync(join(root, folder), { withFileTypes: true });
+  // By code units, as sort() does without a comparison.
+  entries.sort((one, other) => (one.name < other.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) return [path];
+    return entry.isDirectory() ? filesIn(root, path) : filesBelow(root, path);
+  });
 }
 
 /**
