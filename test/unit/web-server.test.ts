@@ -309,6 +309,14 @@ three_info{a="1",b="x"} 1
       assert.ok((values.get(`falcosecurity_falco_${name}`) ?? 0) > 0, name);
   });
 
+  it('tell what of the capture is not as it was made, and how often anything was', async () => {
+    await using built = await startBuiltAgent([]);
+    const tampering = { present: ['the kernel filter was taken away'], counts: new Map([['filter' as const, 2]]) };
+    const values = parse(metricsText(agentFacts('1', []), ALL, { ...built.agent.summary(), tampering }));
+    assert.equal(values.get('wasprey_tamper_findings'), 1);
+    assert.equal(values.get('wasprey_tamper_findings_total{what="filter"}'), 2);
+  });
+
   it('are served by the groups that are chosen, and say that nothing is captured yet', async () => {
     const none: MetricChoice = {
       rules: false,
