@@ -116,7 +116,7 @@ class RuleCompiler {
       const advice = { notes: origin(check?.macros) };
       this.#collection.warn(warning('WASPREY_FIELD_UNAVAILABLE', message, place, advice));
     }
-    for (const { names, check, at } of rule.source === 'syscall' ? uncapturedEvents(expression) : []) {
+    for (const { names, check, at } of rule.enabled && rule.source === 'syscall' ? uncapturedEvents(expression) : []) {
       const place = this.#locate(at.span, check.macros, text, rule.conditionContext);
       const advice = { notes: origin(check.macros), help: '`wasprey list events` shows those that are' };
       this.#collection.warn(warning('WASPREY_EVENT_UNAVAILABLE', uncapturedMessage(names), place, advice));

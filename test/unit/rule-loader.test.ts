@@ -183,25 +183,26 @@ test('a rule that reads what events lack is told why', () => {
 
 test('a rule that asks for events that are not captured is told which', () => {
   const lists =
-    '- list: signals\n  items: [kill, tkill]\n- macro: sends\n  condition: evt.type in (signals, open, kill)\n';
+    '- list: waiting\n  items: [poll, ppoll]\n- macro: waits\n  condition: evt.type in (waiting, open, poll)\n';
   const told = (condition: string) =>
     load(`${lists}${rule('R', condition)}`)
       .warnings.filter(({ code }) => code === 'WASPREY_EVENT_UNAVAILABLE')
       .map((found) => renderDiagnostic(found));
-  assert.deepEqual(told('sends and proc.name = x'), [
-    `warning[WASPREY_EVENT_UNAVAILABLE]: kill and tkill are not captured: no event is of these types
+  assert.deepEqual(told('waits and proc.name = x'), [
+    `warning[WASPREY_EVENT_UNAVAILABLE]: poll and ppoll are not captured: no event is of these types
   --> 0.yaml:4:27
    |
- 4 |   condition: evt.type in (signals, open, kill)
+ 4 |   condition: evt.type in (waiting, open, poll)
    |                           ^^^^^^^
    = in rule "R"
-   = note: in macro sends
+   = note: in macro waits
    = help: \`wasprey list events\` shows those that are`,
   ]);
   assert.equal(told('evt.type = open or (proc.name = x and evt.type = chown)').length, 1);
   assert.equal(told('evt.type = open and not syscall.type != prctl').length, 1);
+  assert.deepEqual(told('evt.type = poll\n  enabled: false'), []);
   // What it excludes, what there is not at all, and what is captured.
-  assert.deepEqual(told('evt.type != kill and not evt.type in (signals) and evt.type = open'), []);
+  assert.deepEqual(told('evt.type != poll and not evt.type in (waiting) and evt.type = open'), []);
   assert.deepEqual(told('evt.type in (open, openat, sendmmsg)'), []);
 });
 
