@@ -45,6 +45,15 @@ function wasprey(...words: string[]) {
   return { status, stdout, stderr };
 }
 
+test("the npm package's program runs the command line, from any folder, and gives its status", () => {
+  const { bin } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
+  const run = (...words: string[]) => spawnSync(join(PROJECT, bin.wasprey), words, { encoding: 'utf8', cwd: folder });
+  const good = run('validate', 'good.yaml');
+  assert.equal(good.status, 0, good.stderr);
+  assert.equal(good.stdout, wasprey('validate', 'good.yaml').stdout);
+  assert.equal(run('validate', 'absent.yaml').status, 1);
+});
+
 test('help goes to stdout and is no error, in each of its forms', () => {
   const { status, stdout, stderr } = wasprey('--help');
   assert.equal(status, 0);
