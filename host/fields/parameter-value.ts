@@ -103,6 +103,7 @@ function numberValue(event: EventRecord, parameter: Parameter, member: number | 
     case 'ENUMFLAGS8':
     case 'ENUMFLAGS16':
     case 'ENUMFLAGS32':
+    case 'SIGTYPE':
       return flags(parameter, number);
     case 'MODE':
       return { ...flags(parameter, number), raw: integer(number & 0o7777n, 8) };
@@ -134,7 +135,8 @@ function withMeaning(raw: FieldValue, meaning: string | undefined): ParameterVal
 
 function flags(parameter: Parameter, number: bigint): ParameterValue {
   if (!parameter.flags) return { raw: integer(number) };
-  const { value, names } = nameFlags(parameter.flags, number, parameter.type.startsWith('ENUM'));
+  const enumeration = parameter.type.startsWith('ENUM') || parameter.type === 'SIGTYPE';
+  const { value, names } = nameFlags(parameter.flags, number, enumeration);
   return withMeaning(integer(value), names);
 }
 

@@ -163,7 +163,7 @@ export const EVENT_STRUCTS = {
   ]),
   process: body(
     'event_process',
-    'calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, clone, clone3, fork, vfork',
+    'calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told',
     [
       { name: 'numbers', type: 'u64', count: 4, doc: 'arguments, in the order events.ts names them' },
       { name: 'text', type: 'string', doc: 'init_module: parameters' },

@@ -32,6 +32,7 @@ function parameter(name: string, type: ValueType, options: ParameterOptions = {}
 
 const RES = parameter('res', 'ERRNO', { member: 'result' });
 const FD_RESULT = parameter('fd', 'FD', { member: 'result' });
+const RES_PID = parameter('res', 'PID', { member: 'result' });
 const RES_FD = parameter('res', 'FD', { member: 'result' });
 const FD = parameter('fd', 'FD', { member: 'fd' });
 const DIRFD = parameter('dirfd', 'FD', { member: 'dirfd' });
@@ -52,6 +53,10 @@ const OLD_RELATIVE = parameter('oldpath', 'FSRELPATH', { member: 'old_name' });
 const NEW_RELATIVE = parameter('newpath', 'FSRELPATH', { member: 'new_name' });
 const OLD_DIRFD = parameter('olddirfd', 'FD', { member: 'old_dirfd' });
 const NEW_DIRFD = parameter('newdirfd', 'FD', { member: 'new_dirfd' });
+
+function signal(member: string): Parameter {
+  return parameter('sig', 'SIGTYPE', { member, flags: 'signals' });
+}
 
 const EXEC_PARAMETERS: readonly Parameter[] = [
   RES,
@@ -88,7 +93,7 @@ const EXEC_PARAMETERS: readonly Parameter[] = [
 
 function cloneParameters(flagsIndex: string): readonly Parameter[] {
   return [
-    parameter('res', 'PID', { member: 'result' }),
+    RES_PID,
     parameter('exe', 'CHARBUF', { member: 'image.argv0' }),
     parameter('args', 'BYTEBUF', { member: 'image.args' }),
     parameter('tid', 'PID', { member: 'tid' }),
@@ -114,7 +119,8 @@ function cloneParameters(flagsIndex: string): readonly Parameter[] {
 
 /**
  * The types, by number. In `process` records `numbers` holds: setuid, setgid: [id]; setresuid: [real, effective, saved];
- * ptrace: [request, pid, addr, data]; unshare: [flags]; init_module: [length]; clone family: [flags, vtid of the caller].
+ * ptrace: [request, pid, addr, data]; unshare: [flags]; init_module: [length]; clone family: [flags, vtid of the caller];
+ * kill, tkill, tgkill, setpgid: their arguments in order. Types without parameters tell the name alone: in Falco they are generic.
  */
 export const EVENT_TYPES: readonly EventType[] = [
   {
@@ -581,6 +587,49 @@ export const EVENT_TYPES: readonly EventType[] = [
     io: 'read',
     parameters: [RES, FD, LENGTH, DATA, TUPLE, parameter('msgcontrol', 'BYTEBUF')],
   },
+  {
+    name: 'kill',
+    number: 55,
+    shape: 'process',
+    category: 'other',
+    parameters: [RES, parameter('pid', 'PID', { member: 'numbers[0]' }), signal('numbers[1]')],
+  },
+  {
+    name: 'tkill',
+    number: 56,
+    shape: 'process',
+    category: 'other',
+    parameters: [RES, parameter('tid', 'PID', { member: 'numbers[0]' }), signal('numbers[1]')],
+  },
+  {
+    name: 'tgkill',
+    number: 57,
+    shape: 'process',
+    category: 'other',
+    parameters: [
+      RES,
+      parameter('pid', 'PID', { member: 'numbers[0]' }),
+      parameter('tid', 'PID', { member: 'numbers[1]' }),
+      signal('numbers[2]'),
+    ],
+  },
+  { name: 'setsid', number: 58, shape: 'process', category: 'process', parameters: [RES_PID] },
+  {
+    name: 'setpgid',
+    number: 59,
+    shape: 'process',
+    category: 'process',
+    parameters: [
+      RES_PID,
+      parameter('pid', 'PID', { member: 'numbers[0]' }),
+      parameter('pgid', 'PID', { member: 'numbers[1]' }),
+    ],
+  },
+  { name: 'kexec_load', number: 60, shape: 'process', category: 'other', parameters: [] },
+  { name: 'kexec_file_load', number: 61, shape: 'process', category: 'other', parameters: [] },
+  { name: 'perf_event_open', number: 62, shape: 'process', category: 'other', parameters: [] },
+  { name: 'pivot_root', number: 63, shape: 'process', category: 'other', parameters: [] },
+  { name: 'keyctl', number: 64, shape: 'process', category: 'other', parameters: [] },
 ];
 
 const BY_NAME = new Map(EVENT_TYPES.map((type) => [type.name, type]));

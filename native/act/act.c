@@ -89,6 +89,8 @@ static const struct call calls[] = {
     CALL(write),     CALL(getppid),       CALL(sendfile), OPENS(pidfd_open), CALL(pipe2),       OPENS(eventfd2),
     CALL(ftruncate), CALL(fcntl),         CALL(fchmodat2), CALL(recvfrom),    CALL(recvmsg),     OPENS(userfaultfd),
     CALL(splice), CALL(socketpair), CALL(name_to_handle_at), OPENS(open_by_handle_at), CALL(sendmmsg), CALL(recvmmsg),
+    CALL(kill), CALL(tkill), CALL(tgkill), CALL(kexec_load), CALL(kexec_file_load), CALL(perf_event_open),
+    CALL(pivot_root), CALL(keyctl),
 };
 
 enum { X32_CALL = 0x40000000 };

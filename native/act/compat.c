@@ -25,6 +25,8 @@ static const struct compat_call calls[] = {
     CALL(bpf),      CALL(chdir),      CALL(setsid),       CALL(execve),    CALL(execveat),  CALL(fchmodat2),
     CALL(recvfrom), CALL(recvmsg),    CALL(io_uring_setup), CALL(open_by_handle_at), CALL(sendmmsg), CALL(recvmmsg),
     {"setuid", __NR_setuid32},        {"setgid", __NR_setgid32},           {"setresuid", __NR_setresuid32},
+    CALL(kill),     CALL(tkill),      CALL(tgkill),       CALL(setpgid),   CALL(kexec_load), CALL(perf_event_open),
+    CALL(pivot_root), CALL(keyctl),
     {"setuid16", __NR_setuid},
 };
 

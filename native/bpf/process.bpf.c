@@ -1,5 +1,6 @@
-/* Calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module and the clone family. What they
- * change in their process is told by its image. A clone has two events: of the parent (result: the child), and of the
+/* Calls with numbers alone, or with nothing that is told: setuid, setgid, setresuid, ptrace, unshare, init_module, signals
+ * sent, setsid, setpgid, those of which only the name is told, and the clone family. What they change in their process
+ * is told by its image. A clone has two events: of the parent (result: the child), and of the
  * child (result 0), whose system call ends too. */
 
 #include "filter.h"
@@ -57,9 +58,23 @@ inline_always void write_process(struct record *record, struct task_struct *task
       event->numbers[0] = ARGUMENT(call, 1);
       text = ARGUMENT(call, 2);
       break;
-    default:
+    case EVENT_KILL:
+    case EVENT_TKILL:
+    case EVENT_TGKILL:
+    case EVENT_SETPGID:
+      event->numbers[0] = (s32)ARGUMENT(call, 0);
+      event->numbers[1] = (s32)ARGUMENT(call, 1);
+      event->numbers[2] = (s32)ARGUMENT(call, 2);
+      break;
+    case EVENT_CLONE:
+    case EVENT_CLONE3:
+    case EVENT_FORK:
+    case EVENT_VFORK:
       event->numbers[0] = clone_flags(event_type(record), call);
       event->numbers[1] = virtual_tid(task);
+      break;
+    default: /* nothing but the name and the result */
+      break;
   }
   event->text = append_text(record, call, text, PROCESS_TEXT_LIMIT);
   commit(record);

@@ -168,7 +168,7 @@ struct event_paths {
 };
 _Static_assert(sizeof(struct event_paths) == 144, "struct event_paths: layout");
 
-/* calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, clone, clone3, fork, vfork */
+/* calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told */
 struct event_process {
   struct event_header header;
   __u64 numbers[4]; /* 64: arguments, in the order events.ts names them */
@@ -354,8 +354,18 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define EVENT_OPEN_BY_HANDLE_AT 52
 #define EVENT_SENDMMSG 53
 #define EVENT_RECVMMSG 54
+#define EVENT_KILL 55
+#define EVENT_TKILL 56
+#define EVENT_TGKILL 57
+#define EVENT_SETSID 58
+#define EVENT_SETPGID 59
+#define EVENT_KEXEC_LOAD 60
+#define EVENT_KEXEC_FILE_LOAD 61
+#define EVENT_PERF_EVENT_OPEN 62
+#define EVENT_PIVOT_ROOT 63
+#define EVENT_KEYCTL 64
 
-#define EVENT_TYPE_COUNT 55
+#define EVENT_TYPE_COUNT 65
 
 #define EVENT_FLAG_TRUNCATED 1
 #define EVENT_FLAG_THREAD 2

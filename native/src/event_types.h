@@ -73,6 +73,16 @@ inline constexpr EventType kEventTypes[] = {
     {"open_by_handle_at", EVENT_OPEN_BY_HANDLE_AT, Shape::kOpen},
     {"sendmmsg", EVENT_SENDMMSG, Shape::kNetwork},
     {"recvmmsg", EVENT_RECVMMSG, Shape::kNetwork},
+    {"kill", EVENT_KILL, Shape::kProcess},
+    {"tkill", EVENT_TKILL, Shape::kProcess},
+    {"tgkill", EVENT_TGKILL, Shape::kProcess},
+    {"setsid", EVENT_SETSID, Shape::kProcess},
+    {"setpgid", EVENT_SETPGID, Shape::kProcess},
+    {"kexec_load", EVENT_KEXEC_LOAD, Shape::kProcess},
+    {"kexec_file_load", EVENT_KEXEC_FILE_LOAD, Shape::kProcess},
+    {"perf_event_open", EVENT_PERF_EVENT_OPEN, Shape::kProcess},
+    {"pivot_root", EVENT_PIVOT_ROOT, Shape::kProcess},
+    {"keyctl", EVENT_KEYCTL, Shape::kProcess},
 };
 
 namespace event_types_internal {

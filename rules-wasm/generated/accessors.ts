@@ -722,7 +722,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u64>(base, 136);
 }
 
-// -- event_process: calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, clone, clone3, fork, vfork
+// -- event_process: calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told
 
 /** arguments, in the order events.ts names them */
 // @ts-ignore: decorator

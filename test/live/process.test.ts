@@ -1,4 +1,5 @@
-// Calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, clone, clone3, fork, vfork.
+// Calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, signals, setsid, setpgid, the clone
+// family; and those of which the name alone is told.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -16,7 +17,23 @@ import {
 } from '../support/live-numbers.ts';
 
 const PROCESS = probe(
-  ['setuid', 'setgid', 'setresuid', 'ptrace', 'unshare', 'init_module', 'clone', 'clone3', 'fork', 'vfork', 'mkdir'],
+  [
+    ...[
+      'setuid',
+      'setgid',
+      'setresuid',
+      'ptrace',
+      'unshare',
+      'init_module',
+      'clone',
+      'clone3',
+      'fork',
+      'vfork',
+      'mkdir',
+    ],
+    ...['kill', 'tkill', 'tgkill', 'setsid', 'setpgid', 'kexec_load', 'kexec_file_load', 'perf_event_open'],
+    ...['pivot_root', 'keyctl'],
+  ],
   [
     ...[
       'evt.res',
@@ -38,6 +55,10 @@ const PROCESS = probe(
       'evt.arg.length',
     ],
     ...[
+      'evt.arg.sig',
+      'evt.rawarg.sig',
+      'evt.rawarg.tid',
+      'evt.rawarg.pgid',
       'evt.arg.exe',
       'evt.arg.vpid',
       'fd.name',
@@ -121,6 +142,58 @@ test('ptrace: request and process', async () => {
   );
   target.goOn();
   await target.end();
+});
+
+const NAMED: readonly (readonly [string, ...(readonly (string | number)[])])[] = [
+  ['kexec_load', 0, 0, 0, -1],
+  ['perf_event_open', 0, 0, -1, -1, -1],
+  ['pivot_root', str('/nonexistent'), str('/nonexistent')],
+  ['keyctl', -1, 0],
+];
+
+/** Signals to a process that only waits: nothing is sent by signal 0, and 23 (SIGURG) is ignored. */
+function signalSteps(pid: number, way = ''): readonly Step[] {
+  return [
+    [`${way}kill`, pid, 0],
+    [`${way}kill`, pid, 23],
+    [`${way}tkill`, pid, 23],
+    [`${way}tgkill`, pid, pid, 23],
+    [`${way}kill`, 0x3fffff, 9],
+    [`${way}kill`, pid, 34 + 64],
+    [`${way}setpgid`, 0, 0],
+    [`${way}setpgid`, 0x3fffff, 5],
+  ];
+}
+
+const SIGNALLED = (pid: number): readonly Expected[] => [
+  { 'evt.type': 'kill', 'evt.rawarg.pid': pid, 'evt.arg.sig': '0', 'evt.rawarg.sig': 0, 'evt.res': 'SUCCESS' },
+  { 'evt.rawarg.pid': pid, 'evt.arg.sig': 'SIGURG', 'evt.rawarg.sig': 23, 'evt.category': 'other' },
+  { 'evt.type': 'tkill', 'evt.rawarg.tid': pid, 'evt.arg.sig': 'SIGURG', 'evt.res': 'SUCCESS' },
+  { 'evt.type': 'tgkill', 'evt.rawarg.pid': pid, 'evt.rawarg.tid': pid, 'evt.arg.sig': 'SIGURG' },
+  { 'evt.type': 'kill', 'evt.arg.sig': 'SIGKILL', 'evt.rawarg.pid': 0x3fffff, 'evt.res': 'ESRCH' },
+  { 'evt.type': 'kill', 'evt.arg.sig': '98', 'evt.res': 'EINVAL' },
+  { 'evt.type': 'setpgid', 'evt.rawarg.pid': 0, 'evt.rawarg.pgid': 0, 'evt.category': 'process' },
+  { 'evt.type': 'setpgid', 'evt.rawarg.pid': 0x3fffff, 'evt.rawarg.pgid': 5, 'evt.res': 'ESRCH' },
+];
+
+for (const way of ['', 'int80:']) {
+  test(`signals and process groups${way && ', by int 0x80'}: whom, and which`, async () => {
+    const target = startAct([['@wait']]);
+    const { pid } = await target.place();
+    await check(signalSteps(pid, way), SIGNALLED(pid));
+    target.goOn();
+    await target.end();
+  });
+
+  test(`calls of which the name is told${way && ', by int 0x80'}`, async () => {
+    const steps = NAMED.map(([name, ...passed]): Step => [`${way}${name}`, ...passed]);
+    const expected = NAMED.map(([name]) => ({ 'evt.type': name, 'evt.args': '' }));
+    await check([...steps, [`${way}setsid`]], [...expected, { 'evt.type': 'setsid', 'evt.category': 'process' }]);
+  });
+}
+
+test('kexec_file_load: refused, and seen', async () => {
+  await check([['kexec_file_load', -1, -1, 0, str(''), 0]], [{ 'evt.type': 'kexec_file_load' }]);
 });
 
 test('unshare: the namespaces; in a new user namespace a process has all capabilities', async () => {

@@ -72,6 +72,11 @@ function textOf(parameter: Parameter, value: Operand, context: LoweringContext):
     case 'ENUMFLAGS16':
     case 'ENUMFLAGS32':
       return flags(parameter, value.code, value.scope, undefined);
+    case 'SIGTYPE': {
+      // 0, and those of real time, have no names.
+      const named = `${value.code} >= 1 && ${value.code} <= ${tableOf(parameter).length}`;
+      return either(code(named, value.scope), flags(parameter, value.code, value.scope, undefined), decimal);
+    }
     case 'ERRNO':
       return either(code(`${value.code} < 0`, 'event'), errnoText(value.code), decimal);
     case 'FD':
