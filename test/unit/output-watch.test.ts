@@ -35,5 +35,25 @@ test('one alert in half a minute, of all that was lost since; nothing when nothi
   assert.deepEqual(at(40, { file: 9 }), [
     '6 alerts are lost that were for file, which fails or does not keep up; 0 more wait for it',
   ]);
-  assert.deepEqual(at(90, { file: 9 }), []);
+  assert.deepEqual(at(200, { file: 9 }), []);
+  // It was well for long: as the first time.
+  assert.equal(at(201, { file: 10 }).length, 1);
+  assert.equal(at(231, { file: 11 }).length, 1);
+});
+
+test('an output that loses each of these alerts too is told of ever more rarely, at last once an hour', () => {
+  const at = watched();
+  const day = 24 * 60 * 60;
+  let dropped = 1;
+  let told = 0;
+  const pauses: number[] = [];
+  for (let second = 0, last = 0; second <= day; second++) {
+    const messages = at(second, { syslog: dropped }).length;
+    dropped += messages;
+    told += messages;
+    if (messages > 0 && second > 0) pauses.push(second - last);
+    if (messages > 0) last = second;
+  }
+  assert.deepEqual(pauses.slice(0, 9), [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+  assert.ok(told < 32, `${told} in a day`);
 });
