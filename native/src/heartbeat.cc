@@ -17,7 +17,7 @@ namespace {
 /** Polls return every 50 ms. */
 constexpr uint64_t kGapNs = 200'000'000;
 /** The machine has slept if its clocks have moved apart by more than reading one after the other explains. */
-constexpr uint64_t kSleepNs = 50'000'000;
+constexpr int64_t kSleepNs = 50'000'000;
 
 uint64_t Read(clockid_t clock) {
   timespec time{};
@@ -52,7 +52,8 @@ void Heartbeat::Beat(uint64_t now) {
   const uint64_t length = now - before;
   if (before == 0 || length < kGapNs) return;
   const Account account = Now();
-  const bool slept = account.asleep - since_.asleep > kSleepNs;
+  // Reading two clocks takes a little longer or shorter each time: what has not slept may differ by less than nothing.
+  const bool slept = static_cast<int64_t>(account.asleep - since_.asleep) > kSleepNs;
   if (!slept) {
     gaps_.push_back({now, length, account.ran - since_.ran, account.waited - since_.waited,
                      account.faults - since_.faults, account.accounted && since_.accounted});
