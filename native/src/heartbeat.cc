@@ -8,8 +8,9 @@
 
 #include <cinttypes>
 #include <cstdio>
-#include <ctime>
 #include <utility>
+
+#include "clocks.h"
 
 namespace wasprey {
 namespace {
@@ -19,18 +20,12 @@ constexpr uint64_t kGapNs = 200'000'000;
 /** The machine has slept if its clocks have moved apart by more than reading one after the other explains. */
 constexpr int64_t kSleepNs = 50'000'000;
 
-uint64_t Read(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
-}
-
 }  // namespace
 
-Heartbeat::Account Heartbeat::Now() {
+Heartbeat::Account Heartbeat::ReadAccount() {
   Account account;
-  account.ran = Read(CLOCK_THREAD_CPUTIME_ID);
-  account.asleep = Read(CLOCK_BOOTTIME) - Read(CLOCK_MONOTONIC);
+  account.ran = Now(CLOCK_THREAD_CPUTIME_ID);
+  account.asleep = Now(CLOCK_BOOTTIME) - Now(CLOCK_MONOTONIC);
   rusage usage{};
   getrusage(RUSAGE_THREAD, &usage);
   account.faults = static_cast<uint64_t>(usage.ru_majflt);
@@ -48,10 +43,10 @@ Heartbeat::Account Heartbeat::Now() {
 
 void Heartbeat::Beat(uint64_t now) {
   const uint64_t before = std::exchange(last_, now);
-  if (before == 0) since_ = Now();
+  if (before == 0) since_ = ReadAccount();
   const uint64_t length = now - before;
   if (before == 0 || length < kGapNs) return;
-  const Account account = Now();
+  const Account account = ReadAccount();
   // Reading two clocks takes a little longer or shorter each time: what has not slept may differ by less than nothing.
   const bool slept = static_cast<int64_t>(account.asleep - since_.asleep) > kSleepNs;
   if (!slept) {
@@ -62,7 +57,7 @@ void Heartbeat::Beat(uint64_t now) {
 }
 
 std::vector<Heartbeat::Gap> Heartbeat::Take() {
-  since_ = Now();
+  since_ = ReadAccount();
   return std::exchange(gaps_, {});
 }
 

@@ -35,7 +35,7 @@ class Heartbeat {
     uint64_t ran = 0, waited = 0, faults = 0, asleep = 0;
     bool accounted = false;
   };
-  Account Now();
+  Account ReadAccount();
 
   uint64_t last_ = 0;
   Account since_;
