@@ -6,7 +6,7 @@ import { installationObstacle, installTools } from './apt.mjs';
 import { NEEDS } from './bootstrap-arguments.mjs';
 import { SetupFailure } from './failure.mjs';
 import { takeLock } from './lock.mjs';
-import { checkMachine, gatherMachineFacts, requireMachine } from './machine.mjs';
+import { requireMachine } from './machine.mjs';
 import { buildNative, isCheckout, nativeBuilt } from './native-build.mjs';
 import { installNodePackages, nodePackagesInstalled } from './node-packages.mjs';
 import { SETUP_STATE } from './paths.mjs';
@@ -36,27 +36,18 @@ let prepared = -1;
 export async function prepare(needs) {
   const level = NEEDS.indexOf(needs);
   if (level <= prepared && needs !== 'image') return;
-  const capture = level >= NEEDS.indexOf('capture');
   // First, since no installation helps a machine that can't capture.
-  if (capture) {
-    const problems = checkMachine(gatherMachineFacts());
-    if (problems.length > 0) throw new SetupFailure('this machine lacks what the capture needs', problems);
-  }
-  if (isComplete(lacking(level))) {
-    if (capture) requireMachine();
-  } else {
-    await setUp(level, capture).catch((error) => {
+  if (level >= NEEDS.indexOf('capture')) requireMachine();
+  if (!isComplete(lacking(level))) {
+    await setUp(level).catch((error) => {
       throw diskFailure(error) ?? error;
     });
   }
   prepared = Math.max(level, prepared);
 }
 
-/**
- * @param {number} level
- * @param {boolean} capture
- */
-async function setUp(level, capture) {
+/** @param {number} level */
+async function setUp(level) {
   const progress = new Progress();
   mkdirSync(SETUP_STATE, { recursive: true });
   const lock = takeLock(`${SETUP_STATE}lock`, () =>
@@ -69,7 +60,6 @@ async function setUp(level, capture) {
       progress.say('Setting up Wasprey: what is missing is installed and built, once.');
       await supply(todo, progress, lock.descriptor);
     }
-    if (capture) requireMachine();
     if (!isComplete(todo)) progress.say(`Set up in ${formatSeconds(performance.now() - progress.began)}.`);
   } finally {
     lock.release();
