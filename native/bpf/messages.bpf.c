@@ -36,11 +36,8 @@ inline_always struct call one_message(const struct messages *messages, u64 words
 }
 
 inline_always bool begin_message(struct record *record, const struct messages *messages) {
-  u32 cpu = bpf_get_smp_processor_id();
-  record->ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  record->capture = capture();
   record->image = messages->image;
-  return record->ring && record->capture;
+  return open_record(record);
 }
 
 inline_always void note_way(struct record *record, const struct messages *messages) {

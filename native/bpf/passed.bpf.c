@@ -33,10 +33,7 @@ SEC("raw_tp") int write_passed(void *ctx) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   struct passed_call *passed = passed_space();
-  u32 cpu = bpf_get_smp_processor_id();
-  record.ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  record.capture = capture();
-  if (!passed || !record.ring || !record.capture)
+  if (!passed || !open_record(&record))
     return 0;
   record.image = passed->image;
   struct call call = {.passed = passed->passed, .way = passed->way, .fd = passed->fd, .file = passed->file};

@@ -23,6 +23,14 @@ struct record {
   u16 flags;    /* EVENT_FLAG bits found on the way */
 };
 
+/* Finds the ring of this CPU. */
+inline_always bool open_record(struct record *record) {
+  u32 cpu = bpf_get_smp_processor_id();
+  record->ring = bpf_map_lookup_elem(&ring_control, &cpu);
+  record->capture = capture();
+  return record->ring && record->capture;
+}
+
 /* Bytes filled so far, at most `limit` (what the fixed part and the strings before can take). Kept in the record
  * itself: what comes from there is any number to the verifier, so that the ways by which a program gets here look
  * alike. */

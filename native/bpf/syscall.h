@@ -60,10 +60,7 @@ inline_always void keep_image(struct ring_control *ring, u64 leader, u64 generat
 /* Begins the event of a system call: finds the image of its process, or goes away to make one (see wants_snapshot()). */
 inline_always bool begin(struct record *record, struct bpf_raw_tracepoint_args *ctx, struct task_struct *task,
                          u32 slot) {
-  u32 cpu = bpf_get_smp_processor_id();
-  record->ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  record->capture = capture();
-  if (!record->ring || !record->capture)
+  if (!open_record(record))
     return false;
   record->type = hook_of(ctx, record->capture).type;
   record->result = result_of(ctx);

@@ -78,7 +78,7 @@ uint64_t Capture::CheckCounters(Findings* findings) {
 }
 
 void Capture::StepCanary(Findings* findings) {
-  // While hooks are attached and detached, calls may or may not be seen.
+  // While other rules take over, calls may or may not be seen.
   if (thread_ == 0 || finished_ || change_.valid()) {
     canary_.Skip();
     return;

@@ -15,7 +15,6 @@ class Seals {
  public:
   /** The name is what findings have; one that was there is replaced. */
   void AddLink(const std::string& name, int fd);
-  void RemoveLink(const std::string& name) { links_.erase(name); }
   void AddMap(const std::string& name, int fd);
   /** The table's place `key` holds that program, given by its descriptor. */
   void SetSlot(uint32_t key, const std::string& name, int table, int program);
