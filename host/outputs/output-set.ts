@@ -17,6 +17,8 @@ export class OutputSet {
   #outputs: readonly Output[];
   /** What those that were replaced have done, by name. */
   readonly #closed = new Map<string, OutputCounters>();
+  /** Those that are being replaced: they still write out what is queued. */
+  #closing: readonly Output[] = [];
   #underWay: Promise<unknown> = Promise.resolve();
 
   constructor(outputs: readonly Output[]) {
@@ -44,6 +46,8 @@ export class OutputSet {
   /** In their order; with what those before them of the same name have done. Last come those that are closed for good. */
   get counters(): NamedCounters[] {
     const rest = new Map(this.#closed);
+    // Counters never go back, not even while an output ends.
+    for (const { name, counters } of this.#closing) rest.set(name, sum(rest.get(name) ?? NOTHING, lasting(counters)));
     const present = this.#outputs.map(({ name, counters }) => {
       const before = rest.get(name);
       rest.delete(name);
@@ -67,7 +71,9 @@ export class OutputSet {
     const kept = this.#outputs.filter(({ name }) => !names.has(name));
     const waiting = outputs.map((output) => new WaitingOutput(output));
     this.#outputs = [...kept, ...waiting];
+    this.#closing = gone;
     await Promise.all(gone.map((output) => output.close(REPLACED_CLOSE_MS)));
+    this.#closing = [];
     for (const { name, counters } of gone) this.#count(name, counters);
     for (const output of waiting) this.#count(output.name, { ...NOTHING, dropped: output.release() });
     this.#outputs = [...kept, ...outputs];
@@ -75,12 +81,16 @@ export class OutputSet {
   }
 
   #count(name: string, counters: OutputCounters): void {
-    const { queued, spoolBytes, ...lasting } = counters;
-    this.#closed.set(name, sum(this.#closed.get(name) ?? NOTHING, lasting));
+    this.#closed.set(name, sum(this.#closed.get(name) ?? NOTHING, lasting(counters)));
   }
 }
 
 const NOTHING: OutputCounters = { written: 0, dropped: 0, errors: 0 };
+
+/** Without what is only of now. */
+function lasting({ queued, spoolBytes, ...counters }: OutputCounters): OutputCounters {
+  return counters;
+}
 
 function sum(before: OutputCounters, now: OutputCounters): OutputCounters {
   const heldBack = (before.heldBack ?? 0) + (now.heldBack ?? 0);

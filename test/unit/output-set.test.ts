@@ -49,6 +49,7 @@ test('the new output writes when the old one has ended; others go on', async () 
     set.counters.map(({ name }) => name),
     ['stdout', 'file'],
   );
+  assert.equal(set.counters[1]?.counters.written, 1, 'what the old one has written is counted while it ends');
   const end = set.close(100);
   ending.resolve();
   assert.equal(await replaced, 2);
