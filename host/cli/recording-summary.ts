@@ -2,9 +2,10 @@
 
 import type { Summary } from '../agent/agent.ts';
 import type { RecordSummary } from '../agent/record.ts';
+import { eventTotals } from '../engine/event-totals.ts';
 import type { Damage } from '../recording/reader.ts';
 import type { ReplayReport } from '../recording/replay.ts';
-import { count, number, ruleLines, sum } from './summary.ts';
+import { count, missedLine, number, ruleLines, sum } from './summary.ts';
 
 /** Places of damage that are told one by one. */
 const TOLD_DAMAGE = 10;
@@ -15,8 +16,9 @@ export function renderRecorded({ engine, file, seconds }: RecordSummary): string
   const each = file.events > 0 ? `, ${(file.bytes / file.events).toFixed(1)} bytes an event` : '';
   const lines = [`Recorded for ${seconds.toFixed(1)} s: ${count(file.events, 'event')}, ${size}${each}.`];
   if (!engine) lines.push('  the engine gave no numbers');
-  const dropped = engine ? sum(engine.capture.dropped) : 0;
+  const { dropped = 0, missed = 0 } = engine ? eventTotals(engine.capture) : {};
   if (dropped > 0) lines.push(`  events   ${number(dropped)} dropped: they came faster than they could be recorded`);
+  if (missed > 0) lines.push(missedLine(missed));
   if (file.refused > 0) lines.push(`  events   ${number(file.refused)} left out: the file was full`);
   if (engine && engine.capture.imagesLost > 0) lines.push(`  processes  ${number(engine.capture.imagesLost)} lost`);
   return `${lines.join('\n')}\n`;

@@ -19,7 +19,7 @@ export function renderSummary({ engine, alerts, drops, outputs }: Summary, secon
     if (capture.malformed > 0) lines.push(`  records  ${number(capture.malformed)} made no sense and were skipped`);
     if (engine.matchesDropped > 0)
       lines.push(`  matches  ${number(engine.matchesDropped)} dropped: alerts came faster than they could be written`);
-    if (missed > 0) lines.push(`  calls    ${number(missed)} not seen: the kernel was running another BPF program`);
+    if (missed > 0) lines.push(missedLine(missed));
     if (capture.imagesLost > 0) lines.push(`  processes  ${number(capture.imagesLost)} lost`);
   } else {
     lines.push(`Watched for ${seconds.toFixed(1)} s: ${count(alerts.alerts, 'alert')}; the engine gave no numbers.`);
@@ -34,6 +34,11 @@ export function renderSummary({ engine, alerts, drops, outputs }: Summary, secon
     if (counters.dropped > 0) lines.push(`  ${name}   ${number(counters.dropped)} alerts not written`);
   }
   return `${[...lines, ...ruleLines(alerts.byRule)].join('\n')}\n`;
+}
+
+/** @param missed calls, of which there are some */
+export function missedLine(missed: number): string {
+  return `  calls    ${number(missed)} not seen: the kernel was running another BPF program`;
 }
 
 /** The rules with the most alerts, a line each. */

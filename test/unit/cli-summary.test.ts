@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Summary } from '../../host/agent/agent.ts';
+import { renderRecorded } from '../../host/cli/recording-summary.ts';
 import { renderSummary } from '../../host/cli/summary.ts';
 import type { HoldCounters } from '../../host/engine/protocol.ts';
 
@@ -94,6 +95,22 @@ test('whatever was lost is said', () => {
   assert.match(text, /records +3 made no sense/);
   assert.match(text, /processes +5 lost/);
   assert.match(text, /file +9 alerts not written/);
+});
+
+test('a recording tells of all that it lacks', () => {
+  const capture = { ...CAPTURE, dropped: [40, 2], missedRuns: 7, imagesLost: 5 };
+  const file = { bytes: 2 * 1024 * 1024, blocks: 1, events: 1024, refused: 3 };
+  assert.equal(
+    renderRecorded({ engine: { ...ENGINE, capture }, file, seconds: 1 }),
+    [
+      'Recorded for 1.0 s: 1,024 events, 2.00 MB in 1 block, 2048.0 bytes an event.',
+      '  events   42 dropped: they came faster than they could be recorded',
+      '  calls    7 not seen: the kernel was running another BPF program',
+      '  events   3 left out: the file was full',
+      '  processes  5 lost',
+      '',
+    ].join('\n'),
+  );
 });
 
 test('drops that were occurrences are told with what was done, in the words of Falco', () => {
