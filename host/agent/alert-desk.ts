@@ -2,6 +2,7 @@
 
 import type { Priority } from '../compiler/items.ts';
 import type { ContainerGap, GapReason, Match, RuleReads } from '../engine/protocol.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { text } from '../fields/value.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import { fieldsOf, formattedFields } from '../outputs/additions.ts';
@@ -168,7 +169,7 @@ export class AlertDesk {
   /** An alert of the agent's own. */
   internal(rule: string, priority: Priority, message: string, fields: readonly KeyedValue[] = []): void {
     this.#write({
-      time: BigInt(Date.now()) * 1_000_000n,
+      time: BigInt(Date.now()) * NANOSECONDS_PER_MS,
       rule,
       priority,
       source: 'internal',

@@ -2,7 +2,7 @@
 
 import { type EventTotals, eventTotals } from '../engine/event-totals.ts';
 import type { EngineCounters } from '../engine/protocol.ts';
-import { jsonTime } from '../fields/time.ts';
+import { jsonTime, NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { text } from '../fields/value.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import { TokenBucket } from '../outputs/token-bucket.ts';
@@ -65,7 +65,6 @@ interface UntoldLoss {
 
 /** Counters come once a second; those that come sooner were asked for by somebody. */
 const LEAST_INTERVAL_MS = 950;
-const NANOSECONDS = 1_000_000n;
 const NOTHING: Loss = { events: 0, lost: 0, noRoom: 0, byKind: new Map(), matches: 0 };
 const SIMULATED: Loss = { ...NOTHING, events: 1, lost: 1 };
 
@@ -137,7 +136,7 @@ export class DropWatch {
     this.#untold = undefined;
     this.#actions++;
     const { actions, simulated } = this.#settings;
-    const [begin, end] = [from, to].map((at) => jsonTime(BigInt(at) * NANOSECONDS));
+    const [begin, end] = [from, to].map((at) => jsonTime(BigInt(at) * NANOSECONDS_PER_MS));
     const matches = loss.matches === 0 ? '' : `, ${loss.matches} matches not told`;
     const message = `${DROP_RULE}. ${loss.lost} system calls dropped${matches} from ${begin} to ${end}${simulated ? ' (simulated)' : ''}.`;
     if (actions.includes('log')) this.#listener.onLog(message);

@@ -6,6 +6,7 @@ import { Engine } from '../engine/engine.ts';
 import type { EngineError } from '../engine/engine-error.ts';
 import { type EngineCounters, HOLD_LIMITS } from '../engine/protocol.ts';
 import { machineAccounts } from '../fields/account-names.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { ContainerDirectory } from '../metadata/container-directory.ts';
 import type { RuntimePlaces } from '../metadata/runtime-places.ts';
 import { RecordingWriter, type WriterCounters } from '../recording/writer.ts';
@@ -46,7 +47,7 @@ export interface RecordSession {
 export async function startRecording(options: RecordOptions): Promise<RecordSession> {
   const facts = {
     hostname: process.env.FALCO_HOSTNAME || hostname(),
-    started: BigInt(Date.now()) * 1_000_000n,
+    started: BigInt(Date.now()) * NANOSECONDS_PER_MS,
     kernel: release(),
     eventTypes: options.eventTypes,
     ...machineAccounts(),

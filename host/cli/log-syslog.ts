@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { PRIORITIES } from '../compiler/items.ts';
 import type { Configuration } from '../config/definition.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log.ts';
 import { escapeText } from '../outputs/escape.ts';
 import { syslogMessage } from '../outputs/syslog/message.ts';
@@ -26,7 +27,7 @@ export function openSyslogLog(
     write(level, message) {
       // The levels are Falco's priorities, under shorter names.
       const priority = PRIORITIES[LOG_LEVELS.indexOf(level)] ?? 'Notice';
-      const head = { priority, time: BigInt(Date.now()) * 1_000_000n, hostname: hostname() };
+      const head = { priority, time: BigInt(Date.now()) * NANOSECONDS_PER_MS, hostname: hostname() };
       for (const line of message.split('\n')) {
         if (line.trim() !== '') sender.push(syslogMessage(head, escapeText(line), form));
       }

@@ -1,7 +1,7 @@
 // The state of an agent for people.
 
 import type { AgentStatus } from '../control/status.ts';
-import { iso8601 } from '../fields/time.ts';
+import { iso8601, NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { escapeText } from '../outputs/escape.ts';
 import { columns } from './layout.ts';
 import { number } from './summary.ts';
@@ -14,7 +14,6 @@ export interface StatusReport {
 }
 
 const MOST_RULES = 20;
-const NANOSECONDS = 1_000_000n;
 /** What an agent is taken for that is too old to tell. */
 const UNTOUCHED: AgentStatus['tampering'] = { present: [], total: 0 };
 
@@ -95,5 +94,5 @@ function troublesOf({ events, outputs, reloads, setAside, tampering = UNTOUCHED 
 }
 
 function moment(milliseconds: number): string {
-  return iso8601(BigInt(Math.floor(milliseconds)) * NANOSECONDS).replace(/\.\d+/, '');
+  return iso8601(BigInt(Math.floor(milliseconds)) * NANOSECONDS_PER_MS).replace(/\.\d+/, '');
 }

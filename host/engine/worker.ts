@@ -7,6 +7,7 @@ import { useAccounts } from '../fields/account-names.ts';
 import { AddressNames } from '../fields/address-names.ts';
 import type { ReadContext } from '../fields/context.ts';
 import { EventMemory } from '../fields/memory.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { RecordingFile, RecordingReader } from '../recording/reader.ts';
 import { type RecordedBlock, Recorder } from '../recording/recorder.ts';
 import { Replay } from '../recording/replay.ts';
@@ -18,8 +19,6 @@ import { ModuleSet } from './module-set.ts';
 import { OwnProcesses } from './own-processes.ts';
 import { Control, type FromWorker, type ToWorker, type WorkerStart } from './protocol.ts';
 import { describeError } from './worker-error.ts';
-
-const NANOSECONDS = 1_000_000n;
 
 const port = parentPort;
 if (!port) throw new Error('host/engine/worker.ts is started by host/engine/engine.ts, as a worker');
@@ -63,7 +62,7 @@ function run(start: WorkerStart): void {
 function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture, plan: CapturePlan): void {
   const recorder = start.recording && new Recorder(capture, memory.buffer, (block) => sendBlock(block));
   // Events that come are later than this; the first one's own time would need a look at every batch.
-  const sessionStart = BigInt(Date.now()) * NANOSECONDS;
+  const sessionStart = BigInt(Date.now()) * NANOSECONDS_PER_MS;
   const guard = start.guarded ? new IntegrityGuard(capture, send) : undefined;
   const loop = bind(start, {
     memory,

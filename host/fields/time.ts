@@ -2,6 +2,9 @@
 
 const SECOND = 1_000_000_000n;
 
+/** Of a millisecond. */
+export const NANOSECONDS_PER_MS = 1_000_000n;
+
 interface Parts {
   readonly date: string;
   readonly clock: string;

@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import type { Summary } from '../agent/agent.ts';
 import type { CaptureCounters } from '../capture/native.ts';
 import { type EventTotals, eventTotals } from '../engine/event-totals.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { type FieldValue, integer, text } from '../fields/value.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import { type AgentFacts, type MetricChoice, runNumbers } from './facts.ts';
@@ -38,7 +39,6 @@ interface Moment {
 }
 
 const KILOBYTE = 1024;
-const NANOSECONDS = 1_000_000n;
 
 export class Snapshots {
   readonly #facts: AgentFacts;
@@ -194,7 +194,7 @@ function nameOf(given: string): string {
 }
 
 function nanoseconds(milliseconds: number): FieldValue {
-  return integer(BigInt(Math.round(milliseconds)) * NANOSECONDS);
+  return integer(BigInt(Math.round(milliseconds)) * NANOSECONDS_PER_MS);
 }
 
 /** To one place after the point. */

@@ -2,6 +2,7 @@
 
 import type { Capture } from '../capture/native.ts';
 import { storeContainer } from '../capture/store-container.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { cutRecords } from './event-records.ts';
 import type { RecordingEnd } from './format.ts';
 import type { RecordedEntry } from './payload.ts';
@@ -9,7 +10,6 @@ import type { Damage, RecordingReader } from './reader.ts';
 
 /** Events put in at once: few enough that their matches can wait to be told, enough that the calls around them do not count. */
 const STRETCH_BYTES = 128 << 10;
-const NANOSECONDS_PER_MS = 1_000_000n;
 const NOTHING = new Uint8Array(0);
 
 export interface ReplayReport {
