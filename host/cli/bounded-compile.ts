@@ -26,24 +26,30 @@ const BACKGROUND_PRIORITY = 10;
 const LAST_WORDS = 10_000;
 
 export interface CompileHost {
-  /** Takes diagnostics and remarks, as they come. */
+  /** Takes what is wrong with rules that can't be used, as it comes. */
   readonly say: (text: string) => void;
   /** Others shall have the processors first. */
   readonly inBackground?: boolean;
   readonly limits?: CompileLimits;
 }
 
+export interface CompiledModule {
+  readonly wasm: Uint8Array;
+  /** How many there are of the rules in it. */
+  readonly warnings: number;
+}
+
 export interface BoundedCompile {
   /** How many rules there are, once all files are read. */
   readonly loaded: Promise<number>;
-  readonly module: Promise<Uint8Array>;
+  readonly module: Promise<CompiledModule>;
 }
 
 /** Both promises reject with CommandFailure for rules that can't be used, or not within the limits. */
 export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompile {
   const limits = host.limits ?? COMPILE_LIMITS;
   const loaded = Promise.withResolvers<number>();
-  const module = Promise.withResolvers<Uint8Array>();
+  const module = Promise.withResolvers<CompiledModule>();
   const script = join(import.meta.dirname, `compile-child${extname(import.meta.filename)}`);
   const { WASPREY_CACHE } = process.env;
   const child = fork(script, [], {
@@ -78,7 +84,7 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
         loaded.resolve(message.rules);
         break;
       case 'module':
-        module.resolve(message.wasm);
+        module.resolve(message);
         child.kill('SIGKILL');
         break;
       case 'refused':

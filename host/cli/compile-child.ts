@@ -57,7 +57,5 @@ async function compile({ files, selection, color }: CompileJob): Promise<void> {
   const errors = module.diagnostics.filter(({ severity }) => severity === 'error');
   for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
   if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'mend what is shown above');
-  const told = warnings + backEndRemarks(module.diagnostics).length;
-  if (told > 0) terminal.say(`  (${told} ${told === 1 ? 'warning' : 'warnings'}: \`wasprey validate\` shows them)\n`);
-  tell({ kind: 'module', wasm: module.wasm });
+  tell({ kind: 'module', wasm: module.wasm, warnings: warnings + backEndRemarks(module.diagnostics).length });
 }

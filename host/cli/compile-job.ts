@@ -13,11 +13,12 @@ export interface CompileJob {
 export type FromCompiler =
   /** It begins with that file. */
   | { readonly kind: 'file'; readonly name: string }
-  /** For the person who reads the messages. */
+  /** Of rules that can't be used: what is wrong with them, for a person. */
   | { readonly kind: 'said'; readonly text: string }
   /** All files are read; so many rules are compiled now. */
   | { readonly kind: 'loaded'; readonly rules: number }
-  | { readonly kind: 'module'; readonly wasm: Uint8Array }
+  /** @param warnings how many there are of the rules in it */
+  | { readonly kind: 'module'; readonly wasm: Uint8Array; readonly warnings: number }
   /** The rules can't be used. */
   | { readonly kind: 'refused'; readonly message: string; readonly help: string | undefined }
   /** A defect of the compiler's. */

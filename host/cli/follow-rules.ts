@@ -94,7 +94,9 @@ async function admit(
   say: (message: string) => void,
 ): Promise<void> {
   if (artifact.kind === 'rules') {
-    await silently((terminal) => compileRules(name, artifact.files, terminal, ALL_ENABLED, true));
+    await silently((terminal) =>
+      compileRules(name, artifact.files, ALL_ENABLED, { terminal, warn: say, progress: false, inBackground: true }),
+    );
     return;
   }
   admitModule(name, artifact.bytes, signatures, say);

@@ -41,7 +41,7 @@ export function watchRules({ agent, settings, inUse, again, onSettings, extras, 
     return now;
   };
   const reloader = new RuleReloader(inUse, {
-    read: () => readSnapshot(latest),
+    read: () => readSnapshot(latest, (message) => say('warning', message)),
     replace: async (modules) => agent.replaceRules(modules, await extras()),
     onReplaced: (modules) => {
       const rules = modules.reduce((sum, module) => sum + module.rules.length, 0);

@@ -11,10 +11,23 @@ import { admitModule, NO_SIGNATURES, type SignaturePolicy } from '../signature/p
 import { readModuleFile } from './module-file.ts';
 import { readRuleFiles } from './rule-files.ts';
 import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
+import { count } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Everything that decides what the compiler makes of given rules. */
 const COMPILER_SOURCES = ['host/compiler', 'host/sandbox', 'host/schema', 'rules-wasm', 'package-lock.json'];
+
+/** How rules are loaded, and where what is said of them goes. */
+export interface Loading {
+  /** Takes what is wrong with rules that can't be used, over several lines. */
+  readonly terminal: Terminal;
+  /** Takes, in a line, what is to be known of rules that are used. */
+  readonly warn: (message: string) => void;
+  /** Whether a person sees on stderr what takes its time. */
+  readonly progress: boolean;
+  /** For an agent that runs: it has the processors first. */
+  readonly inBackground: boolean;
+}
 
 /** @throws {CommandFailure | SandboxError | RuleModuleError} */
 export function loadCompiledRules(path: string): RuleModule {
@@ -46,20 +59,20 @@ export async function prepareRules(
   selection: RuleSelection = ALL_ENABLED,
 ): Promise<RuleModule> {
   const name = paths.length === 0 ? 'rules' : paths.join(', ');
-  return compileRules(name, readRuleFiles(paths), terminal, selection, false);
+  const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
+  const loading = { terminal, warn, progress: true, inBackground: false };
+  return compileRules(name, readRuleFiles(paths), selection, loading);
 }
 
 /**
  * @param name for messages
- * @param inBackground for an agent that runs: it has the processors first, and no progress is shown
  * @throws {CommandFailure} when the rules have errors, which are shown then
  */
 export async function compileRules(
   name: string,
   files: readonly RuleFile[],
-  terminal: Terminal,
   selection: RuleSelection,
-  inBackground: boolean,
+  loading: Loading,
 ): Promise<RuleModule> {
   const cache = new ModuleCache(MODULE_CACHE, BUILT_MODULES);
   const key = contentHash([
@@ -69,7 +82,7 @@ export async function compileRules(
   ]);
   const known = cache.read(key);
   if (known) return loadRuleModule(name, known);
-  const compiled = await compile(files, selection, terminal, inBackground);
+  const compiled = await compile(files, selection, loading);
   cache.write(key, compiled);
   return loadRuleModule(name, compiled);
 }
@@ -77,8 +90,7 @@ export async function compileRules(
 async function compile(
   files: readonly RuleFile[],
   selection: RuleSelection,
-  terminal: Terminal,
-  inBackground: boolean,
+  { terminal, warn, progress, inBackground }: Loading,
 ): Promise<Uint8Array> {
   const { compileBounded } = await import('./bounded-compile.ts');
   const { loaded, module } = compileBounded(
@@ -86,5 +98,9 @@ async function compile(
     { say: (text) => terminal.say(text), inBackground },
   );
   const rules = await loaded;
-  return inBackground ? module : new Progress().step('rule module', `${rules} rules`, () => module);
+  const { wasm, warnings } = await (progress
+    ? new Progress().step('rule module', count(rules, 'rule'), () => module)
+    : module);
+  if (warnings > 0) warn(`${count(warnings, 'warning')} of the rules: \`wasprey validate\` shows what is to be mended`);
+  return wasm;
 }

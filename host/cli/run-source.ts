@@ -6,7 +6,7 @@ import { type RuleSnapshot, RulesRefused } from '../rules-watch/reloader.ts';
 import { readModuleFile } from './module-file.ts';
 import { CommandFailure } from './report-error.ts';
 import { moduleFiles, readRuleFiles } from './rule-files.ts';
-import { admitRuleModule, compileRules } from './run-rules.ts';
+import { admitRuleModule, compileRules, type Loading } from './run-rules.ts';
 import type { RunSettings } from './run-settings.ts';
 import { SILENT, type Terminal } from './terminal.ts';
 
@@ -15,7 +15,7 @@ export interface RunRules {
   /** Of all that decides what they come to. */
   readonly hash: string;
   /** In the order of evaluation. @throws {CommandFailure | SandboxError | RuleModuleError | SignatureError} */
-  load(terminal: Terminal, inBackground: boolean): Promise<readonly RuleModule[]>;
+  load(loading: Loading): Promise<readonly RuleModule[]>;
 }
 
 /** @throws {CommandFailure} for what can't be read */
@@ -35,23 +35,25 @@ export function readRunRules({ modules, signatures, ruleFiles, selection, config
   ]);
   return {
     hash,
-    load: async (terminal, inBackground) => {
-      const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
-      const loaded = compiled.map(({ path, bytes }) => admitRuleModule(path, bytes, signatures, warn));
+    load: async (loading) => {
+      const loaded = compiled.map(({ path, bytes }) => admitRuleModule(path, bytes, signatures, loading.warn));
       if (isCompiled) return loaded;
       const name = ruleFiles.length === 0 ? 'rules' : ruleFiles.join(', ');
-      return [...loaded, await compileRules(name, files, terminal, selection, inBackground)];
+      return [...loaded, await compileRules(name, files, selection, loading)];
     },
   };
 }
 
-/** The same for an agent that runs: nothing is shown, and what is wrong is a value. */
-export async function readSnapshot(settings: (terminal: Terminal) => Promise<RunSettings>): Promise<RuleSnapshot> {
+/** The same for an agent that runs: what is wrong is a value, what is to be known of rules that are used is told to `warn`. */
+export async function readSnapshot(
+  settings: (terminal: Terminal) => Promise<RunSettings>,
+  warn: (message: string) => void,
+): Promise<RuleSnapshot> {
   const now = await silently(settings, 'configuration');
   const rules = await silently(async () => readRunRules(now));
   return {
     hash: rules.hash,
-    load: () => silently((terminal) => rules.load(terminal, true)),
+    load: () => silently((terminal) => rules.load({ terminal, warn, progress: false, inBackground: true })),
   };
 }
 

@@ -1,7 +1,7 @@
 // `wasprey run` with a configuration, as in a cluster: the rules come from a mounted ConfigMap, which is replaced while it runs.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -190,4 +190,55 @@ test('a configuration that changes: what can be is applied at once, the rest is 
   agent.child.kill('SIGINT');
   await agent.says(/Watched for/);
   assert.equal(agent.said.match(/can't be used/g)?.length, 1, 'told once');
+});
+
+test('what is to be known of rules that are used is told at the start and of each that takes over', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-reload-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [rules, module, config] = ['rules.yaml', 'module.wasm', 'wasprey.yaml'].map((name) => join(folder, name));
+  assert.ok(rules && module && config);
+  const write = (name: string): void =>
+    writeFileSync(
+      rules,
+      `
+- rule: ${name}
+  desc: without a type of event, which is warned of
+  condition: fd.name = ${folder}/never
+  output: read
+  priority: WARNING
+`,
+    );
+  const wasprey = (...words: string[]): void => {
+    const { status, stderr } = spawnSync(process.execPath, ['host/setup/bootstrap.mjs', 'host/cli/main.ts', ...words], {
+      cwd: PROJECT,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+  };
+  wasprey('keygen', join(folder, 'team'));
+  write(`First of ${folder}`);
+  wasprey('compile', rules, '-o', module);
+  writeFileSync(
+    config,
+    JSON.stringify({
+      rules_files: [rules],
+      modules: [module],
+      module_signatures: { policy: 'warn', trusted_keys: [join(folder, 'team.pub')] },
+      webserver: { enabled: false },
+    }),
+  );
+  const agent = new Agent(config);
+  t.after(() => agent.child.kill('SIGKILL'));
+  const unsigned = new RegExp(`^wasprey: ${module} is not signed \\[SIGNATURE_MISSING\\]$`, 'gm');
+  const warnings = /^wasprey: \d+ warnings? of the rules: `wasprey validate` shows/gm;
+  const told = (pattern: RegExp): number => agent.said.match(pattern)?.length ?? 0;
+  await agent.says(/watching by/);
+  assert.deepEqual([told(unsigned), told(warnings)], [1, 1], agent.said);
+
+  write(`Second of ${folder}`);
+  wasprey('compile', rules, '-o', module);
+  await agent.until('both told anew', () => told(unsigned) > 1 && told(warnings) > 1);
+  await agent.says(/the rules were replaced/);
+  agent.child.kill('SIGINT');
+  await agent.says(/Watched for/);
 });

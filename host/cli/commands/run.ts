@@ -71,16 +71,17 @@ export const RUN = defineCommand({
     const idleWorker = new IdleWorker();
     await using syslog = syslogOf(settings, own);
     const log = syslog.log;
+    const warn = (message: string): void => log.say('warning', message);
     tellUnused(settings, log, terminal);
     const metrics = metricSource(settings.configuration, settings.configFiles);
     const server = await RunServer.start(settings.configuration, metrics, (level, message) => log.say(level, message));
     try {
-      using _followed = await followRules(settings, (message) => log.say('warning', message));
+      using _followed = await followRules(settings, warn);
       // What is followed may be there only now.
       const follows = settings.configuration.follow.length > 0;
       const rules = readRunRules(follows ? await runSettings(options, operands, SILENT) : settings);
       const start: RunStart = {
-        modules: await rules.load(terminal, false),
+        modules: await rules.load({ terminal, warn, progress: log.format === 'text', inBackground: false }),
         rulesHash: rules.hash,
         settings,
         metrics,
