@@ -3,6 +3,7 @@
 
 import { close, constants, fstat, open, rename, write } from 'node:fs';
 import { promisify } from 'node:util';
+import { LineBatch } from './line-batch.ts';
 import { LineQueue } from './line-queue.ts';
 import type { OutputCounters } from './output.ts';
 
@@ -24,8 +25,6 @@ export const OPEN_FLAGS =
 /** Alerts tell what happens on the machine. */
 export const FILE_MODE = 0o600;
 
-/** Lines are put together up to this much for one write. */
-const WRITE_BYTES = 64 * 1024;
 /** Pause before another attempt on a pipe that takes nothing. */
 const RETRY_MS = 5;
 const NEWLINE = Buffer.from('\n');
@@ -42,11 +41,11 @@ export class FileWriter {
   #descriptor: number | undefined;
   /** Of the open file, as far as it is known here. */
   #bytes = 0;
-  /** A write was cut off within a line. */
+  /** The file ends within a line, which a write has cut off. */
   #torn = false;
   #reopen = false;
-  /** Lines that are being written. */
-  #current = 0;
+  /** Being written. */
+  #current: LineBatch | undefined;
   #working = false;
   #closed = false;
   #givenUp = false;
@@ -68,7 +67,7 @@ export class FileWriter {
   }
 
   get counters(): OutputCounters {
-    const queued = this.#queue.length + this.#current;
+    const queued = this.#queue.length + (this.#current?.lines ?? 0);
     return { written: this.#written, dropped: this.#dropped, errors: this.#errors, queued };
   }
 
@@ -92,8 +91,8 @@ export class FileWriter {
     this.#start();
     const late = setTimeout(() => {
       this.#givenUp = true;
-      this.#dropped += this.#queue.clear() + this.#current;
-      this.#current = 0;
+      this.#dropped += this.#queue.clear() + (this.#current?.lines ?? 0);
+      this.#current = undefined;
       this.#tellIdle();
     }, timeoutMs);
     await this.drained();
@@ -110,50 +109,43 @@ export class FileWriter {
     if (this.#descriptor !== undefined && this.#options.mostBytes > 0 && this.#bytes === 0) await this.#learnSize();
     do {
       if (this.#reopen) await this.#renew();
-      for (let batch = this.#gather(); batch && !this.#givenUp; batch = this.#gather()) await this.#writeBatch(batch);
+      for (let batch = this.#next(); batch; batch = this.#next()) await this.#writeBatch(batch);
       if (this.#closed || !this.#options.keepOpen) await this.#release();
     } while (this.#reopen || this.#queue.length > 0);
     this.#working = false;
     this.#tellIdle();
   }
 
-  async #writeBatch(batch: Buffer): Promise<void> {
+  #next(): LineBatch | undefined {
+    this.#current = this.#givenUp ? undefined : this.#queue.takeBatch();
+    return this.#current;
+  }
+
+  async #writeBatch(batch: LineBatch): Promise<void> {
     try {
-      await this.#rotateIfFull(batch.length);
+      await this.#rotateIfFull(batch.rest.length);
       this.#descriptor ??= await this.#open();
-      await this.#writeAll(this.#descriptor, this.#torn ? Buffer.concat([NEWLINE, batch]) : batch);
-      this.#torn = false;
-      this.#written += this.#current;
+      if (this.#torn) await this.#writeAll(this.#descriptor, new LineBatch([NEWLINE]));
+      await this.#writeAll(this.#descriptor, batch);
       this.#failing = false;
     } catch (error) {
       await this.#release();
       this.#errors++;
-      this.#dropped += this.#current;
+      this.#dropped += this.#current?.lines ?? 0;
       if (!this.#failing) this.#options.onError(error as NodeJS.ErrnoException);
       this.#failing = true;
     }
-    this.#current = 0;
+    this.#current = undefined;
   }
 
-  #gather(): Buffer | undefined {
-    const lines: Buffer[] = [];
-    let bytes = 0;
-    for (let line = this.#queue.peek(); line; line = this.#queue.peek()) {
-      if (lines.length > 0 && bytes + line.length > WRITE_BYTES) break;
-      lines.push(line);
-      bytes += line.length;
-      this.#queue.take();
-    }
-    this.#current = lines.length;
-    return lines.length === 0 ? undefined : Buffer.concat(lines);
-  }
-
-  async #writeAll(descriptor: number, bytes: Buffer): Promise<void> {
-    for (let rest = bytes; rest.length > 0 && !this.#givenUp; ) {
-      const count = await writeSome(descriptor, rest);
+  async #writeAll(descriptor: number, batch: LineBatch): Promise<void> {
+    while (batch.rest.length > 0 && !this.#givenUp) {
+      const count = await writeSome(descriptor, batch.rest);
       this.#bytes += count;
-      if (count > 0) this.#torn = count < rest.length && rest[count - 1] !== NEWLINE[0];
-      rest = rest.subarray(count);
+      const whole = batch.take(count);
+      // Given up meanwhile, they count as dropped already; what only ends a line is none.
+      if (batch === this.#current) this.#written += whole;
+      if (count > 0) this.#torn = batch.isTorn;
       if (count === 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
@@ -167,6 +159,8 @@ export class FileWriter {
 
   async #learnSize(): Promise<void> {
     if (this.#descriptor !== undefined) this.#bytes = (await statFile(this.#descriptor)).size;
+    // Another file.
+    if (this.#bytes === 0) this.#torn = false;
   }
 
   /** What can't be opened now is told when there is something to write. */

@@ -1,8 +1,12 @@
 // Lines that wait before an output: bounded, and what finds no room is counted.
 
+import { LineBatch } from './line-batch.ts';
+
 /** Lines that may wait where nothing else is said; an alert line has a few hundred bytes. */
 export const QUEUE_LINES = 8192;
 const QUEUE_BYTES = 16 * 1024 * 1024;
+/** Lines are put together up to this much for one write. */
+const WRITE_BYTES = 64 * 1024;
 
 export class LineQueue {
   readonly #capacity: number;
@@ -43,6 +47,19 @@ export class LineQueue {
       this.#first = 0;
     }
     return line;
+  }
+
+  /** The next lines, for one write. */
+  takeBatch(): LineBatch | undefined {
+    const lines: Buffer[] = [];
+    let bytes = 0;
+    for (let line = this.peek(); line; line = this.peek()) {
+      if (lines.length > 0 && bytes + line.length > WRITE_BYTES) break;
+      lines.push(line);
+      bytes += line.length;
+      this.take();
+    }
+    return lines.length === 0 ? undefined : new LineBatch(lines);
   }
 
   /** @returns how many lines there were */

@@ -2,11 +2,10 @@
 // hold, fills the queue and nothing else.
 
 import { write } from 'node:fs';
+import type { LineBatch } from './line-batch.ts';
 import { LineQueue } from './line-queue.ts';
 import type { OutputCounters } from './output.ts';
 
-/** Lines are put together up to this much for one write. */
-const WRITE_BYTES = 64 * 1024;
 /** Pause before another attempt on a descriptor that takes nothing. */
 const RETRY_MS = 5;
 
@@ -14,9 +13,8 @@ export class LineWriter {
   readonly #descriptor: number;
   readonly #onError: (error: NodeJS.ErrnoException) => void;
   readonly #queue: LineQueue;
-  /** Being written: bytes not yet taken, and the lines they end. */
-  #current: Buffer = Buffer.alloc(0);
-  #currentLines = 0;
+  /** Being written. */
+  #current: LineBatch | undefined;
   #busy = false;
   #closed = false;
   /** Given up or written out: the descriptor may be closed by now. */
@@ -40,7 +38,7 @@ export class LineWriter {
   }
 
   get counters(): OutputCounters {
-    const queued = this.#queue.length + this.#currentLines;
+    const queued = this.#queue.length + (this.#current?.lines ?? 0);
     return { written: this.#written, dropped: this.#dropped, errors: this.#errors, queued };
   }
 
@@ -62,56 +60,42 @@ export class LineWriter {
       });
     }
     this.#ended = true;
-    this.#dropped += this.#queue.clear() + this.#currentLines;
-    this.#currentLines = 0;
+    this.#dropped += this.#queue.clear() + (this.#current?.lines ?? 0);
+    this.#current = undefined;
     this.#tellIdle();
   }
 
   #next(): void {
     if (this.#ended) return;
-    this.#gather();
-    this.#busy = this.#current.length > 0;
-    if (!this.#busy) {
+    this.#current ??= this.#queue.takeBatch();
+    this.#busy = this.#current !== undefined;
+    if (!this.#current) {
       this.#tellIdle();
       return;
     }
-    write(this.#descriptor, this.#current, (error, count) => this.#wrote(error, count));
+    write(this.#descriptor, this.#current.rest, (error, count) => this.#wrote(error, count));
   }
 
   #tellIdle(): void {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #gather(): void {
-    if (this.#current.length > 0 || this.#queue.length === 0) return;
-    const lines: Buffer[] = [];
-    let bytes = 0;
-    for (let line = this.#queue.peek(); line; line = this.#queue.peek()) {
-      if (lines.length > 0 && bytes + line.length > WRITE_BYTES) break;
-      lines.push(line);
-      bytes += line.length;
-      this.#queue.take();
-    }
-    this.#current = Buffer.concat(lines);
-    this.#currentLines = lines.length;
-  }
-
   #wrote(error: NodeJS.ErrnoException | null, count: number): void {
-    if (this.#ended) return;
+    const batch = this.#current;
+    if (!batch) return; // given up
     if (error?.code === 'EAGAIN') {
       setTimeout(() => this.#next(), RETRY_MS);
       return;
     }
     if (error) {
       this.#errors++;
-      this.#dropped += this.#currentLines;
-      this.#current = Buffer.alloc(0);
+      this.#dropped += batch.lines;
+      this.#current = undefined;
       if (this.#errors === 1) this.#onError(error);
     } else {
-      this.#current = this.#current.subarray(count);
-      if (this.#current.length === 0) this.#written += this.#currentLines;
+      this.#written += batch.take(count);
+      if (batch.rest.length === 0) this.#current = undefined;
     }
-    if (this.#current.length === 0) this.#currentLines = 0;
     this.#next();
   }
 }

@@ -110,6 +110,28 @@ describe('a file of alerts', () => {
     assert.deepEqual([told, messages(path)], [['ENOENT'], ['kept']]);
   });
 
+  it('that has no room for all of a write has what counts as written, and goes on with a line of its own', async (t) => {
+    // As a disk that is full does, this takes what there is room for: first a part of the write, then nothing.
+    const limit = (bytes: string) => execFileSync('prlimit', ['--pid', `${process.pid}`, `--fsize=${bytes}:`]);
+    t.after(() => limit('unlimited'));
+    const line = '16:31:56.746609046: Critical 00\n'.length;
+    const cuts = [2.5 * line, 2 * line, 3 * line - 1, 1, 0].map(Math.floor);
+    for (const [index, cut] of cuts.entries()) {
+      const path = join(folder, `room-${index}`);
+      const output = start(path);
+      limit(`${cut}`);
+      for (const name of ['10', '11', '12', '13']) output.write(alert(name));
+      await output.drained?.();
+      limit('unlimited');
+      output.write(alert('14'));
+      await output.close(5000);
+      const whole = messages(path).filter((message) => /^1\d$/.test(message));
+      assert.deepEqual(whole, [...['10', '11', '12'].slice(0, Math.floor((cut + 1) / line)), '14'], `${cut} bytes`);
+      const { written, dropped } = output.counters;
+      assert.deepEqual([written, written + dropped, told], [whole.length, 5, ['EFBIG']], `${cut} bytes`);
+    }
+  });
+
   it('can be a pipe; one that nobody reads is refused, and one that is full holds up nothing', async () => {
     const path = join(folder, 'pipe');
     execFileSync('mkfifo', [path]);
