@@ -8,7 +8,7 @@ import { loadRuleSet } from '../../host/cli/rule-set.ts';
 import { processTerminal } from '../../host/cli/terminal.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { RUNTIME_PACKAGE } from '../../host/setup/runtime.mjs';
+import { RUNTIME_OPTIONS, RUNTIME_PACKAGE } from '../../host/setup/runtime.mjs';
 import { copyNodePackages } from './node-packages.ts';
 import { ProgramsOfDebian } from './programs.ts';
 
@@ -84,7 +84,7 @@ function addPrograms(root: string, home: string): void {
   programs.addProgram('jq');
   programs.addFile('/etc/ssl/certs/ca-certificates.crt');
   symlinkSync(`../lib/wasprey/node_modules/${RUNTIME_PACKAGE}/bin/node`, join(root, 'usr/bin/node'));
-  const launcher = `#!/bin/sh\nexec /usr/bin/node --disable-sigusr1 ${HOME}/host/cli/main.js "$@"\n`;
+  const launcher = `#!/bin/sh\nexec /usr/bin/node ${RUNTIME_OPTIONS.join(' ')} ${HOME}/host/cli/main.js "$@"\n`;
   writeFileSync(join(root, 'usr/bin/wasprey'), launcher, { mode: 0o755 });
 }
 

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PROJECT } from './paths.mjs';
-import { isPinnedRuntime, RUNTIME } from './runtime.mjs';
+import { isPinnedRuntime, RUNTIME, RUNTIME_OPTIONS } from './runtime.mjs';
 
 /**
  * @param {string} entry path of a module, relative to the project; importing it runs it, and argv[1] is its path
@@ -19,8 +19,7 @@ export async function handOver(entry, entryArguments) {
     await import(pathToFileURL(path).href);
     return;
   }
-  // SIGUSR1 has another meaning than Node's, also before the entry handles it.
-  const child = spawn(RUNTIME, ['--disable-sigusr1', path, ...entryArguments], { stdio: 'inherit' });
+  const child = spawn(RUNTIME, [...RUNTIME_OPTIONS, path, ...entryArguments], { stdio: 'inherit' });
   // On Ctrl-C the terminal tells the child too; it gets the signal twice then, which entries must expect anyway: npm passes signals on as well.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])) {
     process.on(signal, () => child.kill(signal));

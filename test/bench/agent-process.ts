@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { RUNTIME_OPTIONS } from '../../host/setup/runtime.mjs';
 import { BenchError } from './figure.ts';
 import { LOAD_NAME, startLoad } from './load.ts';
 import { RingCounterReader, type RingCounters } from './ring-counters.ts';
@@ -56,9 +57,9 @@ export class AgentProcess {
 
   /** Starts it; it does not capture yet. */
   constructor({ rules, cpu, run }: AgentOptions) {
-    // As `npm start` does.
+    // As in the image.
     const start = ['host/setup/bootstrap.mjs', '--needs=capture', 'host/cli/main.ts', 'run'];
-    const words = [process.execPath, ...start, ...rules, ...run, '--json'];
+    const words = [process.execPath, ...RUNTIME_OPTIONS, ...start, ...rules, ...run, '--json'];
     const [program = '', ...rest] = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
     const child = spawn(program, rest, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { prepareRules } from '../../host/cli/run-rules.ts';
 import { processTerminal } from '../../host/cli/terminal.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { RUNTIME_OPTIONS } from '../../host/setup/runtime.mjs';
 import { freePort } from '../support/free-port.ts';
 import type { Cgroup } from './cgroup.ts';
 import { Metrics } from './metrics.ts';
@@ -63,7 +64,7 @@ export class SoakAgent {
     const words = ['host/cli/main.ts', 'run', '-c', config, ...options.rules, ...(options.options ?? [])];
     // It moves itself, so that all of it is in there from the first page on.
     const enter = options.cgroup ? `echo $$ > '${options.cgroup.processes}' && ` : '';
-    this.#child = spawn('sh', ['-c', `${enter}exec "$0" "$@"`, process.execPath, ...words], {
+    this.#child = spawn('sh', ['-c', `${enter}exec "$0" "$@"`, process.execPath, ...RUNTIME_OPTIONS, ...words], {
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
