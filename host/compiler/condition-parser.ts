@@ -73,25 +73,16 @@ class ConditionParser extends OperandParser {
     this.lexer.blank();
     const start = this.lexer.offset();
     let negated = false;
-    let child: Expression | undefined;
-    while (!child && this.#negation()) {
+    while (this.lexer.negation()) negated = !negated;
+    let child: Expression;
+    if (this.lexer.literal('not(')) {
       negated = !negated;
-      if (this.lexer.blank()) continue;
-      this.lexer.literal('(');
       child = this.#embedded();
+    } else {
+      child = this.#check();
     }
-    child ??= this.#check();
     this.leave();
     return negated ? { kind: 'not', child, span: { start, end: this.lexer.offset() } } : child;
-  }
-
-  /** `not` with a blank or a parenthesis behind it; otherwise it is the start of a name. */
-  #negation(): boolean {
-    const start = this.lexer.position;
-    if (!this.lexer.literal('not')) return false;
-    if (/[ \b\t\n\r(]/.test(this.lexer.text[this.lexer.position] ?? '')) return true;
-    this.lexer.position = start;
-    return false;
   }
 
   /** The rest of an expression in parentheses. */
@@ -124,6 +115,13 @@ class ConditionParser extends OperandParser {
   }
 
   #condition(left: Operand, start: number): Check {
+    this.enter();
+    const check = this.#conditionFrom(left, start);
+    this.leave();
+    return check;
+  }
+
+  #conditionFrom(left: Operand, start: number): Check {
     this.lexer.blank();
     if (this.lexer.literal('exists')) {
       return { kind: 'check', left, operator: 'exists', right: { kind: 'none' }, span: this.span(start) };
@@ -176,8 +174,17 @@ class ConditionParser extends OperandParser {
     return undefined;
   }
 
-  /** `val(field)` or a transformer, right of an operator. */
+  /** `val(field)` or a transformer, right of an operator: two levels down, as in Falco. */
   #rightOperand(): Right | undefined {
+    this.enter();
+    this.enter();
+    const right = this.#rightOperandHere();
+    this.leave();
+    this.leave();
+    return right;
+  }
+
+  #rightOperandHere(): Right | undefined {
     const start = this.lexer.offset();
     if (!this.lexer.literal('val(')) {
       const operand = this.transformer();

@@ -15,6 +15,8 @@ export class ConditionSyntaxError extends Error {
 }
 
 const BLANK = /[ \b\t\n\r]+/y;
+// The one place where a vertical tab or a form feed counts as blank, and a backspace does not.
+const NEGATION = /not[ \t\n\v\f\r]+/y;
 const IDENTIFIER = /[a-zA-Z][a-zA-Z0-9_]*/y;
 const FIELD_NAME = /[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z][a-zA-Z0-9_]*)+/y;
 const BARE_ARGUMENT = /[^\][\x22\x27 \t\n\v\f\r]+/y;
@@ -61,6 +63,11 @@ export class Lexer {
 
   blank(): boolean {
     return this.#match(BLANK) !== undefined;
+  }
+
+  /** `not` with a blank behind it; the blank is read too. */
+  negation(): boolean {
+    return this.#token(NEGATION) !== undefined;
   }
 
   /** The exact characters, whatever follows. */

@@ -55,7 +55,9 @@ export class OperandParser {
   }
 
   protected fieldRemainder(name: string, start: number): FieldOperand {
+    this.enter();
     const argument = this.#argument();
+    this.leave();
     const span = this.span(start);
     return argument === undefined ? { kind: 'field', name, span } : { kind: 'field', name, argument, span };
   }

@@ -113,9 +113,20 @@ test('depth is limited long before the stack is', () => {
   for (const text of [nested(200), nested(1_000_000), 'tolower('.repeat(100_000), 'not('.repeat(100_000)]) {
     assert.throws(() => parseCondition(text), /max depth limit of 1000/);
   }
+  // A check and its field are two levels more than a macro, a field right of an operator another two.
+  assert.ok(parseCondition(`${'('.repeat(198)}a.b = val(c.d)${')'.repeat(198)}`));
+  assert.throws(() => parseCondition(`${'('.repeat(199)}a.b = 1${')'.repeat(199)}`), /max depth limit of 1000/);
   // No depth: these repeat on one level.
   assert.ok(parseCondition(`${'not '.repeat(100_001)}a`));
   assert.ok(parseCondition(Array.from({ length: 20_000 }, (_, index) => `a.b = ${index}`).join(' or ')));
+});
+
+test('behind not, a vertical tab and a form feed are blanks and a backspace is none', () => {
+  for (const text of ['not a', 'not\va', 'not\f\na', 'not \ba', 'not(a)', 'not\v(a)']) {
+    assert.equal(printCondition(parseCondition(text)), 'not a', JSON.stringify(text));
+  }
+  assert.throws(() => parseCondition('not\ba'), { offset: 4 });
+  assert.throws(() => parseCondition('a and\vb'), { offset: 5 });
 });
 
 test('a long constant costs no more than its length', () => {
