@@ -4,7 +4,7 @@
 import type { Expression } from './ast.ts';
 import type { WarningCode } from './codes.ts';
 import type { Collection, Placed } from './collection.ts';
-import { adviseOn, comparesWithNotAvailable } from './condition-advice.ts';
+import { adviseOn, comparesWithNotAvailable, deprecatedFields, type Remark } from './condition-advice.ts';
 import { parseCondition } from './condition-parser.ts';
 import { type Context, RuleLoadError, warning } from './diagnostic.ts';
 import { type EventSet, eventTypesOf } from './event-types.ts';
@@ -92,6 +92,10 @@ class RuleCompiler {
     if (PRIORITIES.indexOf(rule.priority) > this.#leastSevere) return undefined;
     if (!this.#collection.hasSource(rule.source)) return undefined;
     const condition = withExceptions(rule.condition, rule.exceptions);
+    // The output comes first, as in Falco: what is wrong with it is told before what is wrong with the condition, and a
+    // rule left out for its output uses no lists and macros.
+    const output = compileOutput(rule, this.#collection, this.#statics);
+    if (!output) return undefined;
     const text = this.#substitute(condition, rule.conditionContext);
     const written = this.#expand(parse(text, rule.conditionContext), text, rule.context, () => true);
     if (comparesWithNotAvailable(written)) {
@@ -101,14 +105,10 @@ class RuleCompiler {
         rule.context,
       );
     }
-    const output = compileOutput(rule, this.#collection, this.#statics);
-    const expression = output && this.#checkTypes(rule, written, text);
+    this.#warnOfRemarks(deprecatedFields(written), rule, text);
+    const expression = this.#checkTypes(rule, written, text);
     if (!expression) return undefined;
-    for (const remark of adviseOn(expression)) {
-      const place = this.#locate(remark.at.span, remark.check.macros, text, rule.conditionContext);
-      const advice = { notes: origin(remark.check.macros), help: remark.help };
-      this.#collection.warn(warning(remark.code, remark.message, place, advice));
-    }
+    this.#warnOfRemarks(adviseOn(expression), rule, text);
     const eventTypes = eventTypesOf(expression);
     this.#warnOfEventTypes(rule, eventTypes);
     for (const { field, check, message } of unavailableFields(expression, output)) {
@@ -190,6 +190,13 @@ class RuleCompiler {
     const innermost = macros?.at(-1);
     const written = innermost === undefined ? text : (this.#macros.get(innermost)?.text ?? text);
     return within(context, written.locateBytes(span.start, span.end));
+  }
+
+  #warnOfRemarks(remarks: readonly Remark[], rule: RuleItem, text: MappedText): void {
+    for (const { code, message, help, check, at } of remarks) {
+      const place = this.#locate(at.span, check.macros, text, rule.conditionContext);
+      this.#collection.warn(warning(code, message, place, { notes: origin(check.macros), help }));
+    }
   }
 
   #warnOfEventTypes(rule: RuleItem, eventTypes: EventSet): void {

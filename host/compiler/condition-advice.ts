@@ -18,10 +18,14 @@ export interface Remark {
 
 /** Remarks on an expanded condition that passed the type check, from left to right. */
 export function adviseOn(expression: Expression): Remark[] {
-  return checksOf(expression).flatMap((check) => [...onFields(check), ...onConstants(check)]);
+  return checksOf(expression).flatMap(onConstants);
 }
 
-/** Fields that a condition reads which can't be read any more, or were never meant to be absent. */
+/** Fields of an expanded condition that can't be read any more. They are told of even if the condition is wrong besides. */
+export function deprecatedFields(expression: Expression): Remark[] {
+  return checksOf(expression).flatMap(onFields);
+}
+
 function onFields(check: Check): Remark[] {
   const remarks: Remark[] = [];
   for (const { name } of fieldsOf(check)) {

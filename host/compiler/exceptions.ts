@@ -27,7 +27,7 @@ const TAKES_LIST: ReadonlySet<string> = new Set([...LIST_OPERATORS, ...MODIFIED_
  */
 export function checkException(exception: ExceptionItem, known: boolean): ExceptionItem {
   const { fields, context } = exception;
-  if (!fields || (fields.kind === 'list' && fields.items.length === 0)) {
+  if (!fields) {
     return refuse('Rule exception item must have fields property with a list of fields', context);
   }
   const complete = withComparisons(exception);
@@ -150,7 +150,12 @@ function tuples(exception: ExceptionItem, fields: readonly ExceptionEntry[]): Ma
 
 function tupleValue(value: ExceptionEntry | undefined, operator: string): MappedText {
   if (value?.kind === 'list') {
-    const items = value.items.flatMap((item, index) => [index === 0 ? '' : ', ', quoted(scalarText(item))]);
+    const items: (MappedText | string)[] = [];
+    for (const item of value.items.map((each) => quoted(scalarText(each)))) {
+      // No comma before the first that is not empty, as in Falco.
+      if (items.length > 0) items.push(', ');
+      if (items.length > 0 || item.text !== '') items.push(item);
+    }
     return MappedText.join(['(', ...items, ')']);
   }
   const text = scalarText(value);

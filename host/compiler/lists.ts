@@ -56,7 +56,7 @@ export class ListTable {
 
 function substituteList(condition: MappedText, name: string, items: readonly string[]): MappedText {
   const { text } = condition;
-  const inserted = items.map(quoteBlanks).join(', ');
+  const inserted = joinItems(items);
   const result = new Output();
   let copied = 0;
   for (let at = text.indexOf(name); at >= 0; ) {
@@ -66,11 +66,11 @@ function substituteList(condition: MappedText, name: string, items: readonly str
       at = text.indexOf(name, at + 1);
       continue;
     }
-    // The blanks around it go too, and of an empty list one comma.
+    // The blanks around it go too, and one comma of a list that comes to nothing.
     result.add(condition.slice(copied, at));
     result.dropBlanks();
     while (end < text.length && BLANKS.includes(text[end] ?? '')) end++;
-    if (items.length === 0 && !result.dropComma() && text[end] === ',') end++;
+    if (inserted === '' && !result.dropComma() && text[end] === ',') end++;
     if (result.last !== undefined) result.add(SPACE);
     result.add(condition.replacement(at, at + name.length, inserted, name));
     result.add(SPACE);
@@ -127,6 +127,11 @@ class Output {
 
 function delimits(character: string | undefined): boolean {
   return character === undefined || DELIMITERS.includes(character);
+}
+
+/** With commas between them, but none before the first that is not empty. */
+function joinItems(items: readonly string[]): string {
+  return items.reduce((text, item) => (text === '' ? quoteBlanks(item) : `${text}, ${quoteBlanks(item)}`), '');
 }
 
 function quoteBlanks(item: string): string {

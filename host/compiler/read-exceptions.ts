@@ -47,9 +47,9 @@ function readException(
   if (!fieldsNode && use !== 'append') {
     invalid("Item has no mapping for key 'fields'", context, 'add `fields: [proc.name, ...]`');
   }
-  const fields = fieldsNode && readEntry(fieldsNode, 'fields', context);
+  const fields = fieldsNode && readFilled(fieldsNode, 'fields', context);
   const comparisonsNode = lookUp(node, 'comps');
-  const comparisons = comparisonsNode && readEntry(comparisonsNode, 'comps', context);
+  const comparisons = comparisonsNode && readFilled(comparisonsNode, 'comps', context);
   const valuesNode = lookUp(node, 'values');
   const values: ExceptionEntry[] = [];
   if (valuesNode) {
@@ -73,6 +73,12 @@ function readException(
     ...(fields ? { fields } : {}),
     ...(comparisons ? { comparisons } : {}),
   };
+}
+
+/** An entry, of which an empty list counts as left out too. */
+function readFilled(node: YamlNode, key: string, context: Context): ExceptionEntry | undefined {
+  const entry = readEntry(node, key, context);
+  return entry?.kind === 'list' && entry.items.length === 0 ? undefined : entry;
 }
 
 /** A scalar, or a list of entries. What is neither counts as left out, and as empty inside a list. */

@@ -39,7 +39,12 @@ export function readOverrides(
   const overrideContext = contextAt('overrides', '', node, context);
   for (const entry of node.entries) {
     const key = requireText(entry.key, context);
-    const operation = requireText(entry.value, context);
+    const operation = textOf(entry.value);
+    if (operation === undefined) {
+      throw new RuleLoadError('LOAD_ERR_VALIDATE', 'an override is one word', outermost(context, entry.value), {
+        help: `write \`override: {${key}: append}\` or \`replace\``,
+      });
+    }
     const keyContext = contextAt('overrides', key, entry.key, overrideContext);
     const mayAppend = allowed.append.includes(key);
     const mayReplace = allowed.replace.includes(key);
@@ -60,11 +65,16 @@ export function readOverrides(
   return overrides;
 }
 
-/** Text of a key or operation. Falco's YAML library gives up on anything else, and names no item. */
+/** Text of a key. Falco's YAML library gives up on anything else, and names no item. */
 export function requireText(node: YamlNode, context: Context): string {
-  if (node.kind === 'scalar') return node.text;
-  if (node.kind === 'null') return 'null';
+  const text = textOf(node);
+  if (text !== undefined) return text;
   throw new RuleLoadError('LOAD_ERR_YAML_PARSE', 'a key is neither text nor a number', outermost(context, node));
+}
+
+function textOf(node: YamlNode): string | undefined {
+  if (node.kind === 'scalar') return node.text;
+  return node.kind === 'null' ? 'null' : undefined;
 }
 
 function outermost(context: Context, node: YamlNode): Context {

@@ -7,11 +7,14 @@ import type { PluginRequirement, RequiredPlugin } from './plugin-requirements.ts
 import { lookUp, type YamlMapping } from './yaml.ts';
 import { contextAt, invalid, parseUnsigned, scalarAt, textAt } from './yaml-values.ts';
 
-const SEMVER = /^(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/;
+const THREE_NUMBERS = /^\s*([+-]?\d+)\.\s*([+-]?\d+)\.\s*([+-]?\d+)/;
 
+/** Three 32-bit numbers, as C's scanf reads them: whatever stands behind them is not looked at, be it `-rc1` or `.1`. */
 export function parseVersion(text: string): Version | undefined {
-  const match = SEMVER.exec(text);
-  return match ? { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3]) } : undefined;
+  const [, major, minor, patch] = THREE_NUMBERS.exec(text) ?? [];
+  if (major === undefined || minor === undefined || patch === undefined) return undefined;
+  const number = (digits: string) => Number(BigInt.asUintN(32, BigInt(digits.replace('+', ''))));
+  return { major: number(major), minor: number(minor), patch: number(patch) };
 }
 
 /** @throws RuleLoadError if the version is no version, or one that this engine does not fulfil */

@@ -120,9 +120,9 @@ export function parseBoolean(text: string): boolean | undefined {
   return usual ? BOOLEANS.get(lower) : undefined;
 }
 
-/** A 32-bit number as C reads one: decimal, hexadecimal (0x) or octal (0). */
+/** A 32-bit number as C++ reads one: decimal, hexadecimal (0x) or octal (0), with blanks behind it but not before it. */
 export function parseUnsigned(text: string): number | undefined {
-  const digits = /^\s*\+?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*$/.exec(text)?.[1];
+  const digits = /^\+?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*$/.exec(text)?.[1];
   if (digits === undefined) return undefined;
   const value = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
   return value <= 0xffffffff ? value : undefined;
