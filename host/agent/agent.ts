@@ -124,6 +124,8 @@ export interface Agent {
   reopenOutputs(): void;
   /** Rules that should have replaced those in use can't be used: tells of it in an alert of its own, and counts it. */
   rulesFailed(reason: string): void;
+  /** Those are gone, and the rules in use are what is asked for. */
+  rulesRestored(): void;
   /** Source `builder` only: process images and event records, as the kernel would have written them. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
   /** Raises an alert of the agent's own, for what went wrong around it. */
@@ -279,6 +281,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     replaceOutputs: (names, replacement) => outputs.replace(names, replacement),
     reopenOutputs: () => outputs.reopen(),
     rulesFailed: (reason) => ruleSets.failed(reason),
+    rulesRestored: () => ruleSets.restored(),
     tell: (rule, priority, message, fields) => desk.internal(rule, priority, message, fields),
     inject: (images, events) => running.inject(images, events),
     stop: () => {

@@ -9,6 +9,7 @@ import type { Template } from '../compiler/template-tokens.ts';
 import { needsCluster, needsRuntime } from '../fields/container.ts';
 import type { ExtraFields } from '../outputs/additions.ts';
 import { escapeText } from '../outputs/escape.ts';
+import { named } from '../sandbox/error.ts';
 import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
 import { findEventType } from '../schema/events.ts';
@@ -69,7 +70,7 @@ export class RuleModuleError extends Error {
  * @param name for messages, e.g. the file's name
  */
 export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
-  const verified = compileRuleModule(bytes);
+  const verified = named(name, () => compileRuleModule(bytes));
   const manifest = readManifest(name, bytes);
   try {
     return {
@@ -99,8 +100,10 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
   }
   if (!isObject(json)) throw damaged(name, 'it is no JSON object');
   if (json.version !== MANIFEST_VERSION || json.schema !== schemaVersion()) {
-    const by = typeof json.compiler === 'string' ? ` (${escapeText(json.compiler)})` : '';
-    const message = `${name} was compiled by another version of Wasprey${by}, for events of another layout; compile its rules again`;
+    const [by, schema] = [json.compiler, json.schema].map((value) =>
+      typeof value === 'string' ? ` ${escapeText(value)}` : '',
+    );
+    const message = `${name} was compiled by Wasprey${by} for schema${schema} of events, which is not ${schemaVersion()} as here: compile its rules again with this version`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
   const { eventTypes, rules, names = [], filter } = json;

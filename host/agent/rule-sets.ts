@@ -31,6 +31,8 @@ export interface RuleSetSummary {
     /** When the last one succeeded, in ms since the epoch. */
     readonly lastSuccess?: number;
     readonly lastFailure?: { readonly time: number; readonly reason: string };
+    /** What was given last can't be used: others are in use than those asked for. */
+    readonly isRefused: boolean;
     /** How long the last one kept events waiting at most. */
     readonly longestStepMs?: number;
   };
@@ -48,7 +50,9 @@ export interface RuleSetsHost {
 /** The reason is one line. */
 export type RuleChange =
   | { readonly kind: 'replaced'; readonly generation: number; readonly modules: RuleSetSummary['modules'] }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** What was refused is gone: those in use are what is asked for. */
+  | { readonly kind: 'restored' };
 
 export class RuleSets {
   readonly #host: RuleSetsHost;
@@ -62,6 +66,7 @@ export class RuleSets {
   #failed = 0;
   #lastSuccess: number | undefined;
   #lastFailure: { time: number; reason: string } | undefined;
+  #isRefused = false;
   #longestStepMs: number | undefined;
   readonly #setAside: RuleSetSummary['setAside'][number][] = [];
   #underWay: Promise<void> = Promise.resolve();
@@ -110,6 +115,7 @@ export class RuleSets {
     this.#generation = generation;
     this.#succeeded++;
     this.#lastSuccess = Date.now();
+    this.#isRefused = false;
     this.#host.onRules?.({ kind: 'replaced', generation, modules: this.summary.modules });
   }
 
@@ -130,8 +136,15 @@ export class RuleSets {
   failed(reason: string): void {
     this.#failed++;
     this.#lastFailure = { time: Date.now(), reason };
+    this.#isRefused = true;
     this.#host.desk.internal(RELOAD_FAILURE_RULE, 'Critical', `${RELOAD_FAILURE_RULE}: ${reason}`);
     this.#host.onRules?.({ kind: 'refused', reason });
+  }
+
+  /** The rules that could not be used are gone, and those in use are what is asked for. */
+  restored(): void {
+    this.#isRefused = false;
+    this.#host.onRules?.({ kind: 'restored' });
   }
 
   get summary(): RuleSetSummary {
@@ -149,6 +162,7 @@ export class RuleSets {
         failed: this.#failed,
         ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
         ...(this.#lastFailure && { lastFailure: this.#lastFailure }),
+        isRefused: this.#isRefused,
         ...(this.#longestStepMs !== undefined && { longestStepMs: this.#longestStepMs }),
       },
     };

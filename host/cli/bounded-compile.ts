@@ -6,6 +6,7 @@ import { setPriority } from 'node:os';
 import { extname, join } from 'node:path';
 import type { CompileJob, FromCompiler } from './compile-job.ts';
 import { CommandFailure } from './report-error.ts';
+import { count } from './summary.ts';
 
 export interface CompileLimits {
   readonly milliseconds: number;
@@ -80,7 +81,7 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
         host.say(message.text);
         break;
       case 'loaded':
-        stage = `compiling ${message.rules} rules of ${listed(job)}`;
+        stage = `compiling ${count(message.rules, 'rule')} of ${listed(job)}`;
         loaded.resolve(message.rules);
         break;
       case 'module':

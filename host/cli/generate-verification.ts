@@ -1,5 +1,6 @@
 // What `wasprey generate --verify` verifies by: the rules that are evaluated, and the source of their alerts.
 
+import { reasonOf } from '../config/system-reason.ts';
 import { type AlertSource, followAlerts, listenForAlerts, ownAgent } from '../generate/alert-source.ts';
 import { AlertWatch } from '../generate/alert-watch.ts';
 import type { Verification } from '../generate/session.ts';
@@ -8,9 +9,10 @@ import { UsageError } from './arguments.ts';
 import { DEFAULT_TIMEOUT_S, type GenerateOptions } from './generate-options.ts';
 import type { Tally } from './generate-report.ts';
 import { CommandFailure } from './report-error.ts';
-import { readRuleFiles, reasonOf } from './rule-files.ts';
+import { readRuleFiles } from './rule-files.ts';
 import { selectionOf } from './rule-selection.ts';
 import { prepareRules } from './run-rules.ts';
+import { count } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface OpenVerification extends Verification {
@@ -51,7 +53,7 @@ async function openSource(
     await prepare('capture');
     const module = await prepareRules(paths, terminal, selection);
     const source = await ownAgent(module, watch, say);
-    say(`verifying by an agent with ${module.rules.length} rules`);
+    say(`verifying by an agent with ${count(module.rules.length, 'rule')}`);
     return { rules: new Set(module.rules.map(({ name }) => name)), source };
   }
   const { loadRuleSet } = await import('./rule-set.ts');

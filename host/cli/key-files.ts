@@ -1,9 +1,9 @@
 // Keys for modules, from and to the files that a person names.
 
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { reasonOf } from '../config/system-reason.ts';
 import { KeyError, readSigningKey, readTrustedKey, type SigningKey, type TrustedKey } from '../signature/key.ts';
 import { CommandFailure } from './report-error.ts';
-import { reasonOf } from './rule-files.ts';
 
 const MAKE_KEYS = 'keys are made by: wasprey keygen NAME';
 

@@ -1,8 +1,8 @@
 // Compiled modules, from and to the files that a person names.
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { reasonOf } from '../config/system-reason.ts';
 import { CommandFailure } from './report-error.ts';
-import { reasonOf } from './rule-files.ts';
 
 /** @throws {CommandFailure} */
 export function readModuleFile(path: string): Uint8Array {

@@ -5,6 +5,7 @@ import { readFilter } from '../agent/stored-filter.ts';
 import { MANIFEST_SECTION } from '../compiler/manifest.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
 import { asArray, asObject, asText, asTexts, at, type JsonObject } from '../metadata/json-value.ts';
+import { named } from '../sandbox/error.ts';
 import { compileRuleModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
 import type { SandboxProof } from '../sandbox/verify.ts';
@@ -24,7 +25,9 @@ export interface ModuleReport {
   readonly sha256: string;
   /** Version of the compiler, as the module says. */
   readonly compiler: string;
-  /** The layout of events that it reads is this version's. */
+  /** Which layout of events it reads, as the module says. */
+  readonly schema: string;
+  /** That is this version's. */
   readonly runsHere: boolean;
   /** Ids of keys, as the module says: nothing of it is checked. */
   readonly signers: readonly string[];
@@ -45,7 +48,7 @@ export interface ModuleReport {
 
 /** Undefined if it has no manifest that can be read. Throws SandboxError for what the sandbox refuses. */
 export function reportOn(file: string, bytes: Uint8Array): ModuleReport | undefined {
-  const { proof } = compileRuleModule(bytes);
+  const { proof } = named(file, () => compileRuleModule(bytes));
   const manifest = parseManifest(bytes);
   if (manifest === undefined) return undefined;
   const rules = asArray(manifest.rules);
@@ -54,6 +57,7 @@ export function reportOn(file: string, bytes: Uint8Array): ModuleReport | undefi
     size: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     compiler: text(manifest.compiler),
+    schema: text(manifest.schema),
     runsHere: manifest.schema === schemaVersion(),
     signers: signersOf(bytes),
     proof,

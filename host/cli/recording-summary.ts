@@ -39,9 +39,9 @@ export function renderReplayed({ engine, alerts, outputs }: Summary, report: Rep
     lines.push(`  events   ${number(report.end.dropped)} were lost when it was recorded`);
   for (const damage of report?.damage.slice(0, TOLD_DAMAGE) ?? []) lines.push(`  damaged  ${renderDamage(damage)}`);
   const untold = (report?.damage.length ?? 0) - TOLD_DAMAGE;
-  if (untold > 0) lines.push(`           and at ${untold} more places`);
+  if (untold > 0) lines.push(`           and at ${count(untold, 'more place')}`);
   for (const { name, counters } of outputs) {
-    if (counters.dropped > 0) lines.push(`  ${name}   ${number(counters.dropped)} alerts not written`);
+    if (counters.dropped > 0) lines.push(`  ${name}   ${count(counters.dropped, 'alert')} not written`);
   }
   return `${[...lines, ...ruleLines(alerts.byRule)].join('\n')}\n`;
 }

@@ -6,6 +6,17 @@ import { UsageError } from './arguments.ts';
 import { EXIT } from './command.ts';
 import type { Terminal } from './terminal.ts';
 
+const MAKE_MODULES = 'modules are made by: wasprey compile RULES... -o OUT.wasm';
+
+/** By the code of a SignatureError. */
+const DO_NOT_TRUST = 'do not trust it: take it anew from where it was compiled and signed';
+const SIGNATURE_HELP: Readonly<Record<string, string>> = {
+  SIGNATURE_MISSING: 'sign it with a trusted key: wasprey sign MODULE --key FILE',
+  SIGNATURE_UNTRUSTED: 'sign it with a trusted key (`wasprey sign`), or trust the key that it is signed with',
+  SIGNATURE_WRONG: DO_NOT_TRUST,
+  SIGNATURE_DAMAGED: DO_NOT_TRUST,
+};
+
 /** A command could not do its work for a reason outside of Wasprey; the message says which, the help what to do. */
 export class CommandFailure extends Error {
   readonly help: string | undefined;
@@ -17,62 +28,72 @@ export class CommandFailure extends Error {
   }
 }
 
+/** What a person is told of an error that is no defect of Wasprey's: what is wrong, and what to do. */
+export interface Told {
+  readonly message: string;
+  readonly help?: string | undefined;
+}
+
 /**
  * @param command as the person gave it, for the hint at its help
  * @returns the exit status
  */
 export async function reportError(error: unknown, command: string | undefined, terminal: Terminal): Promise<number> {
-  const message = (text: string, help?: string) =>
+  const message = ({ message: text, help }: Told) =>
     terminal.say(`${terminal.alarm('wasprey:')} ${text}\n${help === undefined ? '' : `  ${help}\n`}`);
 
   if (error instanceof UsageError) {
-    message(error.message, await usageHint(error));
+    message({ message: error.message, help: await usageHint(error) });
     const known = command !== undefined && !command.startsWith('-') && !error.message.includes(`command ${command}`);
     terminal.say(`  see: wasprey ${known ? `${command} ` : ''}--help\n`);
     return EXIT.usage;
   }
-  if (error instanceof CommandFailure) {
-    message(error.message, error.help);
+  if (error instanceof SetupFailure || error instanceof Interrupted) return reportFailure(error);
+  const told = toldOf(error);
+  if (told) {
+    message(told);
     return EXIT.failure;
   }
-  if (error instanceof SetupFailure || error instanceof Interrupted) return reportFailure(error);
-  if (error instanceof Error) {
-    // Parts of Wasprey that a command may not even load, so they are known by name.
-    if (error.name === 'SandboxError') {
-      message(error.message, 'nothing of it has run; compile the rules again with this version of Wasprey');
-      return EXIT.failure;
-    }
-    if (error.name === 'AscError' && 'kind' in error && error.kind !== 'failed') {
-      message(`the rules could not be compiled: ${error.message}`, 'compile them in parts, or on a larger machine');
-      return EXIT.failure;
-    }
-    if (error.name === 'RegistryError' && 'code' in error) {
-      const help = 'help' in error && typeof error.help === 'string' ? error.help : undefined;
-      message(`${escapeText(error.message)} [${String(error.code)}]`, help);
-      return EXIT.failure;
-    }
-    if (error.name === 'SignatureError' && 'code' in error) {
-      message(
-        `${error.message} [${String(error.code)}]`,
-        'sign it with a trusted key (`wasprey sign`), or trust the key that it is signed with',
-      );
-      return EXIT.failure;
-    }
-    if (error.name === 'RuleModuleError') {
-      message(error.message, 'modules are made by: wasprey compile RULES... -o OUT.wasm');
-      return EXIT.failure;
-    }
-    if (error.name === 'EngineError' && 'code' in error) {
-      message(
-        `the capture could not start: ${error.message} [${String(error.code)}]`,
-        'detail' in error ? String(error.detail) : undefined,
-      );
-      return EXIT.failure;
-    }
-  }
-  message('this should not have happened; it is a defect of Wasprey, please report it with what follows');
+  message({ message: 'this should not have happened; it is a defect of Wasprey, please report it with what follows' });
   terminal.say(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT.failure;
+}
+
+/** Undefined for what should not have happened. */
+export function toldOf(error: unknown): Told | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof CommandFailure) return error;
+  const { name, message } = error;
+  const code = 'code' in error ? String(error.code) : undefined;
+  // Parts of Wasprey that a command may not even load, so they are known by name.
+  switch (name) {
+    case 'SandboxError':
+      // At its very beginning: no module at all.
+      return 'offset' in error && error.offset === 0
+        ? { message, help: MAKE_MODULES }
+        : { message, help: 'nothing of it has run; compile the rules again with this version of Wasprey' };
+    case 'RuleModuleError':
+      return { message: `${message} [${code}]`, help: MAKE_MODULES };
+    case 'SignatureError':
+      return { message: `${message} [${code}]`, help: SIGNATURE_HELP[code ?? ''] };
+    case 'RegistryError': {
+      const help = 'help' in error && typeof error.help === 'string' ? error.help : undefined;
+      return { message: `${escapeText(message)} [${code}]`, help };
+    }
+    case 'AscError':
+      if (!('kind' in error) || error.kind === 'failed') return undefined;
+      return {
+        message: `the rules could not be compiled: ${message}`,
+        help: 'compile them in parts, or on a larger machine',
+      };
+    case 'EngineError':
+      return {
+        message: `the capture could not start: ${message} [${code}]`,
+        help: 'detail' in error ? String(error.detail) : undefined,
+      };
+    default:
+      return undefined;
+  }
 }
 
 async function usageHint({ hint }: UsageError): Promise<string | undefined> {

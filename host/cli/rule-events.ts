@@ -35,5 +35,7 @@ function podEvent(change: RuleChange): PodEvent {
         reason: 'RulesRefused',
         message: `New rules can't be used, those before stay: ${escapeText(change.reason)}`,
       };
+    case 'restored':
+      return { type: 'Normal', reason: 'RulesRestored', message: 'What could not be used is gone' };
   }
 }

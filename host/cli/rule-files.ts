@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RuleFile } from '../compiler/load.ts';
+import { reasonOf } from '../config/system-reason.ts';
 import { PROJECT } from '../setup/paths.mjs';
 import { CommandFailure } from './report-error.ts';
 
@@ -101,11 +102,6 @@ function orFail<Result>(path: string, work: () => Result): Result {
   } catch (error) {
     throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
   }
-}
-
-/** `no such file or directory`, out of `ENOENT: no such file or directory, open '...'`. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? (/^E[A-Z0-9]+: ([^,]+)/.exec(error.message)?.[1] ?? error.message) : String(error);
 }
 
 /** File name -> SHA-256 of its text in hex, as manifests have it. */

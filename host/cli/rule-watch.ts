@@ -53,12 +53,15 @@ export function watchRules({ agent, settings, inUse, again, onSettings, extras, 
     },
     onRefused: ({ message, detail, part }) => {
       agent.rulesFailed(message);
-      const shown = detail === '' ? '' : `\n${detail.trimEnd()}`;
       const what =
         part === 'rules'
           ? "new rules can't be used, those before stay"
           : "the changed configuration can't be used, what was before stays";
-      say('error', `${what}: ${message}${shown}`);
+      say('error', `${what}: ${withDetail(message, detail.trimEnd())}`);
+    },
+    onRestored: () => {
+      agent.rulesRestored();
+      say('notice', 'what could not be used is gone: the rules and the configuration are again those in use');
     },
   });
   if (settings.watch) {
@@ -68,4 +71,11 @@ export function watchRules({ agent, settings, inUse, again, onSettings, extras, 
     });
   }
   return { reload: () => reloader.reload(true), close: () => watch?.close() };
+}
+
+/** The detail may begin with what the message says. */
+function withDetail(message: string, detail: string): string {
+  const [first = ''] = detail.split('\n');
+  if (detail === '') return message;
+  return message.startsWith(first) ? detail : `${message}\n${detail}`;
 }

@@ -2,11 +2,11 @@
 
 import type { Agent } from '../agent/agent.ts';
 import type { Configuration } from '../config/definition.ts';
+import { reasonOf } from '../config/system-reason.ts';
 import type { ControlServer } from '../control/server.ts';
 import { statusOf } from '../control/status.ts';
 import type { Log } from '../log/log.ts';
 import { CommandFailure } from './report-error.ts';
-import { reasonOf } from './rule-files.ts';
 import type { RuleWatch } from './rule-watch.ts';
 import { version } from './version.ts';
 

@@ -1,8 +1,8 @@
 // The log of a run: where the configuration wants its messages.
 
+import { reasonOf } from '../config/system-reason.ts';
 import { type Log, openLog, withCopy } from '../log/log.ts';
 import { openSyslogLog } from './log-syslog.ts';
-import { reasonOf } from './rule-files.ts';
 import type { RunSettings } from './run-settings.ts';
 import type { Terminal } from './terminal.ts';
 

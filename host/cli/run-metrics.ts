@@ -3,6 +3,7 @@
 import { openSync } from 'node:fs';
 import type { Agent } from '../agent/agent.ts';
 import type { Configuration } from '../config/definition.ts';
+import { reasonOf } from '../config/system-reason.ts';
 import { type AgentFacts, agentFacts, type MetricChoice } from '../metrics/facts.ts';
 import { readResources } from '../metrics/resources.ts';
 import { Snapshots } from '../metrics/snapshot.ts';
@@ -10,7 +11,6 @@ import { FILE_MODE, FileWriter, OPEN_FLAGS } from '../outputs/file-writer.ts';
 import { object, valueJson } from '../outputs/json.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import { CommandFailure } from './report-error.ts';
-import { reasonOf } from './rule-files.ts';
 import { version } from './version.ts';
 
 const METRICS_RULE = 'Wasprey internal: metrics snapshot';

@@ -2,6 +2,7 @@
 
 import type { Configuration } from '../config/definition.ts';
 import { DEFAULT_KIND_FIELDS } from '../config/keys/noise.ts';
+import { reasonOf } from '../config/system-reason.ts';
 import type { AlertFormat } from '../outputs/alert.ts';
 import { type FileOutputOptions, fileOutput } from '../outputs/file-output.ts';
 import { descriptorOutput, type LineOutputOptions } from '../outputs/line-output.ts';
@@ -13,7 +14,6 @@ import { syslogOutput } from '../outputs/syslog/output.ts';
 import { parsePlace, type SyslogPlace } from '../outputs/syslog/place.ts';
 import { httpOutputMakers } from './http-outputs.ts';
 import { CommandFailure } from './report-error.ts';
-import { reasonOf } from './rule-files.ts';
 
 const MEGABYTE = 1024 * 1024;
 

@@ -5,13 +5,13 @@ import type { Agent } from '../agent/agent.ts';
 import { ENGINE_VERSION, printVersion } from '../compiler/items.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
 import type { Configuration } from '../config/definition.ts';
+import { reasonOf } from '../config/system-reason.ts';
 import type { LogLevel } from '../log/log.ts';
 import { metricsText } from '../metrics/source.ts';
 import { PathWatch } from '../rules-watch/path-watch.ts';
 import { type Health, healthOf } from '../web/health.ts';
 import type { WebServer } from '../web/server.ts';
 import { CommandFailure } from './report-error.ts';
-import { reasonOf } from './rule-files.ts';
 import type { MetricSource } from './run-metrics.ts';
 import { version } from './version.ts';
 

@@ -4,7 +4,7 @@ import type { RuleModule } from '../agent/rule-module.ts';
 import { contentHash } from '../compiler/cache.ts';
 import { type RuleSnapshot, RulesRefused } from '../rules-watch/reloader.ts';
 import { readModuleFile } from './module-file.ts';
-import { CommandFailure } from './report-error.ts';
+import { CommandFailure, toldOf } from './report-error.ts';
 import { moduleFiles, readRuleFiles } from './rule-files.ts';
 import { admitRuleModule, compileRules, type Loading } from './run-rules.ts';
 import type { RunSettings } from './run-settings.ts';
@@ -68,7 +68,8 @@ export async function silently<Result>(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const detail = said();
-    throw new RulesRefused(refusalOf(error, detail), detail, part);
+    const help = detail === '' ? toldOf(error)?.help : undefined;
+    throw new RulesRefused(refusalOf(error, detail), help === undefined ? detail : `  ${help}\n`, part);
   }
 }
 
@@ -77,7 +78,7 @@ function refusalOf(error: Error, detail: string): string {
   const [first] = detail.split('\n');
   const place = /^ *--> (.*)$/m.exec(detail)?.[1];
   if (error instanceof CommandFailure && first && place) return `${first} (${place})`;
-  return error.message;
+  return toldOf(error)?.message ?? error.message;
 }
 
 function silentTerminal(): { terminal: Terminal; said: () => string } {

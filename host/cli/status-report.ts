@@ -4,7 +4,7 @@ import type { AgentStatus } from '../control/status.ts';
 import { iso8601, NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { escapeText } from '../outputs/escape.ts';
 import { columns } from './layout.ts';
-import { number } from './summary.ts';
+import { count, number } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface StatusReport {
@@ -37,15 +37,15 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     ]),
     section(
       `Modules, generation ${status.generation}`,
-      modules.map(({ name, sha256, rules: count, evaluationMs, inUseSince }) => [
+      modules.map(({ name, sha256, rules, evaluationMs, inUseSince }) => [
         escapeText(name),
-        `${number(count)} rules`,
+        count(rules, 'rule'),
         `${number(Math.round(evaluationMs))} ms of evaluation`,
         `since ${moment(inUseSince)}`,
         sha256,
       ]),
     ),
-    section(`Rules, ${number(status.alerts)} alerts`, [
+    section(`Rules, ${count(status.alerts, 'alert')}`, [
       ['alerts', 'cost', 'priority', 'rule'],
       ...rules.map(({ name, priority, alerts, estimatedMs }) => [
         number(alerts),
@@ -66,28 +66,33 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ['not known', number(containers.unknown)],
       ['pods known', number(containers.podsKnown)],
       ['pods not known in time', number(containers.podsUnknown)],
-      ...containers.failures.map(({ source, kind, count }) => [`${source}: ${kind}`, number(count)]),
+      ...containers.failures.map(({ source, kind, count: times }) => [`${source}: ${kind}`, number(times)]),
     ]),
   ];
   return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
 }
 
 function troublesOf({ events, outputs, reloads, setAside, tampering = UNTOUCHED }: AgentStatus): string[] {
-  const { lastFailure, lastSuccess } = reloads;
+  const { lastFailure, isRefused } = reloads;
   const lost = outputs.filter(({ counters }) => counters.dropped > 0);
   return [
     ...tampering.present.map((each) => `tampered with: ${each}`),
     ...(tampering.last
       ? [
-          `the capture was tampered with (${number(tampering.total)} findings), last at ${moment(tampering.last.timeMs)}: ${tampering.last.text}`,
+          `the capture was tampered with (${count(tampering.total, 'finding')}), last at ${moment(tampering.last.timeMs)}: ${tampering.last.text}`,
         ]
       : []),
-    ...(events.dropped > 0 ? [`${number(events.dropped)} events were dropped`] : []),
+    ...(events.dropped > 0
+      ? [`${count(events.dropped, 'event')} ${events.dropped === 1 ? 'was' : 'were'} dropped`]
+      : []),
     ...setAside.map(
       ({ module, reason }) => `the rules of ${escapeText(module)} are not evaluated: ${escapeText(reason)}`,
     ),
-    ...lost.map(({ name, counters }) => `${number(counters.dropped)} alerts for ${name} were lost`),
-    ...(lastFailure && lastFailure.time > (lastSuccess ?? 0)
+    ...lost.map(
+      ({ name, counters }) =>
+        `${count(counters.dropped, 'alert')} for ${name} ${counters.dropped === 1 ? 'was' : 'were'} lost`,
+    ),
+    ...(lastFailure && isRefused
       ? [`rules were refused at ${moment(lastFailure.time)}: ${escapeText(lastFailure.reason)}`]
       : []),
   ];

@@ -31,7 +31,7 @@ export function renderSummary({ engine, alerts, drops, outputs }: Summary, secon
     );
   }
   for (const { name, counters } of outputs) {
-    if (counters.dropped > 0) lines.push(`  ${name}   ${number(counters.dropped)} alerts not written`);
+    if (counters.dropped > 0) lines.push(`  ${name}   ${count(counters.dropped, 'alert')} not written`);
   }
   return `${[...lines, ...ruleLines(alerts.byRule)].join('\n')}\n`;
 }
@@ -45,7 +45,9 @@ export function missedLine(missed: number): string {
 export function ruleLines(byRule: ReadonlyMap<string, number>): string[] {
   const named = [...byRule].sort(([, a], [, b]) => b - a);
   const lines = named.slice(0, NAMED_RULES).map(([rule, alerts]) => `  ${String(alerts).padStart(7)}  ${rule}`);
-  return named.length > NAMED_RULES ? [...lines, `           and ${named.length - NAMED_RULES} more rules`] : lines;
+  return named.length > NAMED_RULES
+    ? [...lines, `           and ${count(named.length - NAMED_RULES, 'more rule')}`]
+    : lines;
 }
 
 export function sum(numbers: readonly number[]): number {

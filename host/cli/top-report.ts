@@ -3,7 +3,7 @@
 import type { AgentStatus, RuleStatus } from '../control/status.ts';
 import { escapeText } from '../outputs/escape.ts';
 import { columns } from './layout.ts';
-import { number } from './summary.ts';
+import { count, number } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 export type TopOrder = 'cost' | 'alerts';
@@ -38,7 +38,7 @@ export function renderTop(before: AgentStatus, now: AgentStatus, order: TopOrder
   const cost = all.reduce((sum, row) => sum + row.cost, 0);
   const head =
     `events a second: ${rate('produced')} produced, ${rate('evaluated')} evaluated, ${rate('filtered')} filtered, ` +
-    `${rate('dropped')} dropped\nevaluation: ${(cost / 10).toFixed(2)} % of a core, by ${number(all.length)} rules\n`;
+    `${rate('dropped')} dropped\nevaluation: ${(cost / 10).toFixed(2)} % of a core, by ${count(all.length, 'rule')}\n`;
   const table = [
     ['cost', 'of all', 'alerts', 'total', 'rule'],
     ...shown.map((row) => [

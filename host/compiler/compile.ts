@@ -103,7 +103,11 @@ export function translateRules(rules: readonly RuleSource[], options: TranslateO
     });
   };
   const plan = planRules(rules, lower, given ? GIVEN_EVENT : undefined);
-  const source = emitModule(plan, functions, `${rules.length} rules, compiled by Wasprey.`);
+  const source = emitModule(
+    plan,
+    functions,
+    `${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, compiled by Wasprey.`,
+  );
   return { source, plan, givenKeys: given?.keys ?? [], diagnostics: [...diagnostics.values()] };
 }
 

@@ -8,6 +8,7 @@ import type { Environment } from './expand.ts';
 import { RULE_KEYS } from './keys/rules.ts';
 import { type ConfigEntry, type ConfigMapping, type ConfigNode, type Origin, readConfigNode } from './node.ts';
 import { readValue } from './read.ts';
+import { reasonOf } from './system-reason.ts';
 
 type Strategy = 'append' | 'override' | 'add-only';
 
@@ -117,9 +118,4 @@ function merge(entries: Map<string, ConfigEntry>, included: ConfigMapping, strat
 function appended(before: ConfigNode, after: ConfigNode): ConfigNode {
   if (before.kind !== 'sequence' || after.kind !== 'sequence') return after;
   return { kind: 'sequence', items: [...before.items, ...after.items], origin: before.origin };
-}
-
-/** `no such file or directory`, out of `ENOENT: no such file or directory, open '...'`. */
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? (/^E[A-Z0-9]+: ([^,]+)/.exec(error.message)?.[1] ?? error.message) : String(error);
 }

@@ -156,6 +156,11 @@ function ruleMetrics({ rules: { generation, modules, reloads, setAside } }: Summ
       { labels: { result: 'failed' }, value: reloads.failed },
     ]),
     gauge(
+      'wasprey_rules_refused',
+      'Whether what was given last as rules or configuration can not be used, so that others are in use.',
+      reloads.isRefused ? 1 : 0,
+    ),
+    gauge(
       'wasprey_rule_reload_success_timestamp_seconds',
       'When rules were last replaced.',
       reloads.lastSuccess === undefined ? [] : [{ value: reloads.lastSuccess / 1000 }],

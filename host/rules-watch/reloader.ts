@@ -33,6 +33,8 @@ export interface ReloaderHost {
   readonly replace: (modules: readonly RuleModule[]) => Promise<void>;
   readonly onReplaced: (modules: readonly RuleModule[]) => void;
   readonly onRefused: (error: RulesRefused) => void;
+  /** What was refused is gone: what is there now is what is in use. */
+  readonly onRestored: () => void;
   /** How long what is wrong must stay so before it is told of: a file may have been written half. */
   readonly patienceMs?: number;
 }
@@ -83,6 +85,7 @@ export class RuleReloader {
     for (;;) {
       const before = await this.#read();
       if (!force && before.hash === this.#inUse) {
+        if (this.#refused !== undefined) this.#host.onRestored();
         this.#refused = undefined;
         return 'unchanged';
       }

@@ -53,6 +53,16 @@ export interface SandboxLocation {
   readonly functionIndex?: number | undefined;
 }
 
+/** Does it with a module that has a name, and has what is thrown of the module begin with that. */
+export function named<Result>(module: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    throw new SandboxError(error.code, error.reason, error, module);
+  }
+}
+
 /** A rule module was refused. `reason` is one line without location; `message` has all of it. */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError';
@@ -61,12 +71,14 @@ export class SandboxError extends Error {
   readonly offset: number | undefined;
   readonly functionIndex: number | undefined;
 
-  constructor(code: SandboxCode, reason: string, location: SandboxLocation = {}) {
+  constructor(code: SandboxCode, reason: string, location: SandboxLocation = {}, module?: string) {
     const where = [
       location.functionIndex === undefined ? '' : `function ${location.functionIndex}`,
       location.offset === undefined ? '' : `offset 0x${location.offset.toString(16)}`,
     ].filter((part) => part !== '');
-    super(`rule module refused (${code})${where.length > 0 ? ` at ${where.join(', ')}` : ''}: ${reason}`);
+    super(
+      `${module === undefined ? '' : `${module}: `}rule module refused (${code})${where.length > 0 ? ` at ${where.join(', ')}` : ''}: ${reason}`,
+    );
     this.code = code;
     this.reason = reason;
     this.offset = location.offset;

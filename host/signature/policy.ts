@@ -1,5 +1,6 @@
 // Whether a module may be loaded, by who signed it.
 
+import { named } from '../sandbox/error.ts';
 import type { TrustedKey } from './key.ts';
 import { checkSignature, type SignatureVerdict } from './signature.ts';
 
@@ -37,7 +38,10 @@ export function admitModule(
   warn: (message: string) => void,
 ): void {
   if (mode === 'off') return;
-  const refusal = refusalOf(name, checkSignature(bytes, keys));
+  const refusal = refusalOf(
+    name,
+    named(name, () => checkSignature(bytes, keys)),
+  );
   if (refusal === undefined) return;
   if (mode === 'required') throw refusal;
   warn(`${refusal.message} [${refusal.code}]`);

@@ -94,7 +94,7 @@ test("rule files that Falco's tools push are followed too, and those with mistak
   writeFileSync(at('wasprey.yaml'), JSON.stringify({ follow, follow_folder: at('followed-rules') }));
   pushRules(rulesOf('Read'));
   await using agent = start();
-  await agent.until(/watching by 1 rules/);
+  await agent.until(/watching by 1 rule /);
   await agent.until(/Notice Read of/, removeFile);
   pushRules(rulesOf('Wrong').replace('evt.type', 'evt.tpye'));
   await agent.until(
@@ -124,7 +124,7 @@ test('a tag is followed through good and bad modules, and the last good one outl
   push('First', '--key', 'team.key');
   {
     await using agent = start();
-    await agent.until(/watching by 1 rules/);
+    await agent.until(/watching by 1 rule /);
     await agent.until(/Notice First of/, removeFile);
     push('Second', '--key', 'team.key');
     await agent.until(/Notice Second of/, removeFile);

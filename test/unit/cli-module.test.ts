@@ -93,14 +93,20 @@ test('a compiled module is taken; what is none is refused with the reason, and n
   assert.deepEqual(eventTypes, ['unlink']);
 
   for (const [bytes, reason] of [
-    [new Uint8Array(), /refused \(malformed\)/],
-    [Buffer.from(RULES), /refused \(malformed\)/],
-    [wasm.subarray(0, wasm.length - 1), /refused \(malformed\)/],
+    [new Uint8Array(), /r\.wasm: rule module refused \(malformed\)[^\n]*\n {2}modules are made by: wasprey compile/],
+    [Buffer.from(RULES), /r\.wasm: rule module refused \(malformed\)[^\n]*\n {2}modules are made by: wasprey compile/],
+    [wasm.subarray(0, wasm.length - 1), /r\.wasm: rule module refused \(malformed\)[^\n]*\n {2}nothing of it has run/],
     [removeCustomSection(wasm, MANIFEST_SECTION), /no manifest[^\n]*\n {2}modules are made by: wasprey compile/],
-    [writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from('{')), /its manifest is damaged: it is no JSON\n/],
-    [withManifest(null), /its manifest is damaged: it is no JSON object\n/],
-    [withManifest([]), /it is no JSON object\n/],
-    [withManifest({ ...manifest, schema: 'other' }), /another version/],
+    [
+      writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from('{')),
+      /its manifest is damaged: it is no JSON \[MODULE_BAD_MANIFEST\]\n/,
+    ],
+    [withManifest(null), /its manifest is damaged: it is no JSON object \[/],
+    [withManifest([]), /it is no JSON object \[/],
+    [
+      withManifest({ ...manifest, schema: 'other' }),
+      / for schema other of events, which is not [0-9a-f]{16} as here: .*\[MODULE_OTHER_VERSION\]/,
+    ],
     [withManifest({ ...manifest, eventTypes: 'unlink' }), /it names event types that there are not/],
     [withManifest({ ...manifest, eventTypes: ['no_such'] }), /it names event types that there are not/],
     [withManifest({ ...manifest, rules: {} }), /it has no rules/],

@@ -86,7 +86,7 @@ test('what can not be replayed is refused in a sentence', () => {
     wasprey('replay', folder.file('none')).stderr,
     /^wasprey: can't read .*none: no such file or directory$/m,
   );
-  assert.match(wasprey('replay', folder.path).stderr, /^wasprey: can't read .*: illegal operation on a directory$/m);
+  assert.match(wasprey('replay', folder.path).stderr, /^wasprey: can't read .*: it is a folder$/m);
   writeFileSync(folder.file('text'), 'text');
   const { status, stderr } = wasprey('replay', folder.file('text'));
   assert.equal(status, 1);

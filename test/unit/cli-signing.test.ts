@@ -25,7 +25,9 @@ before(() => {
   writeFileSync(join(folder, 'r.yaml'), RULES);
   assert.equal(wasprey('keygen', 'team').status, 0);
   assert.equal(wasprey('keygen', 'next').status, 0);
-  assert.equal(wasprey('compile', 'r.yaml', '-o', 'r.wasm', '--key', 'team.key').status, 0);
+  const compiled = wasprey('compile', 'r.yaml', '-o', 'r.wasm', '--key', 'team.key');
+  assert.match(compiled.stderr, /^r\.wasm: 1 rule, \d+ KB, compiled in /m);
+  assert.equal(compiled.status, 0);
 });
 after(() => rmSync(folder, { recursive: true }));
 
@@ -67,7 +69,7 @@ test('inspect shows rules, sources and proof', () => {
   for (const line of [
     /^Proven of its code$/m,
     /^ {2}r\.yaml {2}[0-9a-f]{64}$/m,
-    /^1 rules?$/m,
+    /^1 rule$/m,
     /^ {2}Removed +Informational +r\.yaml:2 +unlink$/m,
   ])
     assert.match(stdout, line);
@@ -76,6 +78,7 @@ test('inspect shows rules, sources and proof', () => {
   assert.deepEqual(report.fields, ['evt.type', 'proc.name']);
   assert.equal(report.manifest.rules[0].name, 'Removed');
   assert.equal(report.runsHere, true);
+  assert.equal(report.schema, report.manifest.schema);
 });
 
 test('inspect shows the code, and nothing that steers a terminal', () => {
@@ -89,7 +92,7 @@ test('inspect shows the code, and nothing that steers a terminal', () => {
 });
 
 test('a module is verified as an agent takes it', () => {
-  assert.match(wasprey('verify', 'r.wasm', '-k', 'team.pub').stdout, /^r\.wasm: 1 rules, signed with [0-9a-f]{16}\n$/);
+  assert.match(wasprey('verify', 'r.wasm', '-k', 'team.pub').stdout, /^r\.wasm: 1 rule, signed with [0-9a-f]{16}\n$/);
   assert.match(wasprey('verify', 'r.wasm', '-k', 'next.pub').stderr, /SIGNATURE_UNTRUSTED/);
   assert.equal(wasprey('sign', 'r.wasm', '--key', 'next.key', '-o', 'both.wasm').status, 0);
   assert.equal(wasprey('verify', 'both.wasm', '-k', 'next.pub').status, 0);
@@ -99,7 +102,7 @@ test('a module is verified as an agent takes it', () => {
   writeFileSync(join(folder, 'changed.wasm'), changed);
   const refused = wasprey('verify', 'changed.wasm', '-k', 'team.pub');
   assert.equal(refused.status, 1);
-  assert.match(refused.stderr, /changed\.wasm was changed after it was signed.*SIGNATURE_WRONG/);
+  assert.match(refused.stderr, /changed\.wasm was changed after it was signed.*SIGNATURE_WRONG\]\n {2}do not trust it/);
 });
 
 test('a run that asks for signatures takes none but those, before anything is captured', () => {

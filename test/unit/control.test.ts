@@ -30,6 +30,13 @@ const TERMINAL: Terminal = {
   alarm: (text) => text,
 };
 
+const REFUSED: AgentStatus['reloads'] = {
+  succeeded: 0,
+  failed: 1,
+  lastFailure: { time: 1_700_000_005_000, reason: 'no such field' },
+  isRefused: true,
+};
+
 const STATUS: AgentStatus = {
   version: '1.2.3',
   pid: 42,
@@ -42,7 +49,7 @@ const STATUS: AgentStatus = {
   setAside: [],
   generation: 1,
   modules: [{ name: 'rules', sha256: 'ab'.repeat(32), rules: 2, evaluationMs: 12.4, inUseSince: 1_700_000_005_000 }],
-  reloads: { succeeded: 1, failed: 0 },
+  reloads: { succeeded: 1, failed: 0, isRefused: false },
   rules: [
     { name: 'Quiet', module: 'rules', priority: 'Notice', alerts: 0, estimatedMs: 10 },
     { name: 'Loud \u001b[2J', module: 'rules', priority: 'Warning', alerts: 7, estimatedMs: 2.4 },
@@ -203,7 +210,7 @@ describe('commands', () => {
       {
         ...STATUS,
         events: { ...STATUS.events, dropped: 3 },
-        reloads: { succeeded: 0, failed: 1, lastFailure: { time: 1_700_000_005_000, reason: 'no such field' } },
+        reloads: REFUSED,
         outputs: [{ name: 'http', counters: { written: 0, dropped: 2, errors: 9 } }],
         tampering: {
           present: ['the hook a was detached'],
@@ -218,5 +225,7 @@ describe('commands', () => {
       text,
       /Trouble\n {2}tampered with: the hook a was detached\n {2}the capture was tampered with \(4 findings\), last at 2023-11-14T22:13:25\+0000: the kernel filter was taken away\n {2}3 events were dropped\n {2}2 alerts for http were lost\n {2}rules were refused at 2023-11-14T22:13:25\+0000: no such field\n/,
     );
+    const restored = renderStatus({ ...STATUS, reloads: { ...REFUSED, isRefused: false } }, TERMINAL);
+    assert.equal(restored.isWell, true, 'what was refused is gone');
   });
 });

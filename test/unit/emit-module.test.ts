@@ -21,7 +21,7 @@ test('a rule module, whole', () => {
   );
   assert.equal(
     source,
-    `// 1 rules, compiled by Wasprey.
+    `// 1 rule, compiled by Wasprey.
 
 import { headerType, headerImageAddress, descriptorName, imageContainerAddress, imageComm, imageCandidates, containerId } from './rules-wasm/generated/accessors';
 import { addressOf, lengthOf, orEmpty } from './rules-wasm/text';
@@ -67,7 +67,7 @@ function rule0_open_openat(event: u32, image: u32): bool {
   return startswith_etc(orEmpty(descriptorName(event)));
 }
 
-// open, openat: 1 rules
+// open, openat: 1 rule
 function on_open_and_1_more(event: u32): void {
   const image = headerImageAddress(event);
   const candidatesBase = image + candidatesOffset;

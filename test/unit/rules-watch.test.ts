@@ -146,6 +146,7 @@ class Rules {
     replace: () => Promise.resolve(),
     onReplaced: () => this.events.push(`replaced by ${this.loaded}`),
     onRefused: ({ message }) => this.events.push(`refused: ${message}`),
+    onRestored: () => this.events.push('restored'),
     patienceMs: 50,
   });
   loaded = '';
@@ -179,6 +180,7 @@ describe('rules that have changed', () => {
     }
     rules.content = 'second';
     assert.equal(await rules.reloader.reload(), 'unchanged');
+    assert.equal(await rules.reloader.reload(), 'unchanged');
     rules.content = 'gone';
     assert.equal(await rules.reloader.reload(), 'refused');
     assert.equal(await rules.reloader.reload(true), 'refused');
@@ -188,6 +190,7 @@ describe('rules that have changed', () => {
       'replaced by second',
       'refused: bad is wrong',
       'refused: it is gone',
+      'restored',
       'refused: it is gone',
       'refused: it is gone',
       'replaced by second',

@@ -2,14 +2,15 @@
 
 import { type RecordEnd, type RecordSummary, startRecording } from '../../agent/record.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
+import { reasonOf } from '../../config/system-reason.ts';
 import { EVENT_TYPES } from '../../schema/events.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { type OptionValues, UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { renderRecorded } from '../recording-summary.ts';
 import { CommandFailure } from '../report-error.ts';
-import { reasonOf } from '../rule-files.ts';
 import { loadCompiledRules, prepareRules } from '../run-rules.ts';
+import { count } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -104,7 +105,7 @@ async function capture(
     throw isFileError(error) ? new CommandFailure(`can't write ${path}: ${reasonOf(error)}`) : error;
   });
   const limits = duration === undefined ? '; Ctrl-C stops' : '';
-  terminal.say(`wasprey: recording ${eventTypes.length} kinds of events to ${path}${limits}\n`);
+  terminal.say(`wasprey: recording ${count(eventTypes.length, 'kind')} of events to ${path}${limits}\n`);
   const timer = duration === undefined ? undefined : setTimeout(() => end(undefined), duration * 1000);
   const reason = await ended;
   clearTimeout(timer);

@@ -12,6 +12,7 @@ import { CommandFailure } from '../report-error.ts';
 import { readRuleFiles, sourceHashes } from '../rule-files.ts';
 import { SELECTION_OPTIONS, selectionOf } from '../rule-selection.ts';
 import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
+import { count } from '../summary.ts';
 
 export const COMPILE = defineCommand({
   name: 'compile',
@@ -75,7 +76,9 @@ export const COMPILE = defineCommand({
     writeFile(output, wasm);
     if (options['emit-source'] !== undefined) writeFile(options['emit-source'], module.source);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    terminal.say(`${output}: ${active.length} rules, ${Math.ceil(wasm.length / 1024)} KB, compiled in ${seconds} s\n`);
+    terminal.say(
+      `${output}: ${count(active.length, 'rule')}, ${Math.ceil(wasm.length / 1024)} KB, compiled in ${seconds} s\n`,
+    );
     return EXIT.ok;
   },
 });

@@ -1,6 +1,7 @@
 // wasprey inspect: what is in a module, and what the sandbox has proven of it.
 
 import { MANIFEST_SECTION } from '../../compiler/manifest.ts';
+import { schemaVersion } from '../../compiler/schema-version.ts';
 import { sourceOf } from '../../compiler/source-section.ts';
 import { escapeLines, escapeText } from '../../outputs/escape.ts';
 import { UsageError } from '../arguments.ts';
@@ -9,6 +10,7 @@ import { columns, wrap } from '../layout.ts';
 import { readModuleFile } from '../module-file.ts';
 import { type ModuleReport, reportOn } from '../module-report.ts';
 import { CommandFailure } from '../report-error.ts';
+import { count } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 
 export const INSPECT = defineCommand({
@@ -91,9 +93,10 @@ function render(report: ModuleReport, terminal: Terminal): string {
   const facts = [
     ['size', `${report.size} bytes`],
     ['sha256', report.sha256],
+    ['compiler', escapeText(report.compiler)],
     [
-      'compiler',
-      `${escapeText(report.compiler)}${report.runsHere ? '' : ', for events of another layout: it can not be run here'}`,
+      'schema',
+      `${escapeText(report.schema)}${report.runsHere ? '' : `, another layout of events than ${schemaVersion()} of this version: it can't be run here`}`,
     ],
     ['signed with', report.signers.join(', ') || 'no key'],
   ];
@@ -105,13 +108,13 @@ function render(report: ModuleReport, terminal: Terminal): string {
         [
           [
             'it only reads',
-            `no write, no growth, no indirect call and no recursion in ${proof.instructions} instructions of ${proof.functions} functions`,
+            `no write, no growth, no indirect call and no recursion in ${count(proof.instructions, 'instruction')} of ${count(proof.functions, 'function')}`,
           ],
           [
             'it ends',
-            `each of ${proof.loops} loops and each function pays fuel; ${proof.largestCharge} units at most between two checks`,
+            `each loop (${proof.loops}) and each function pays fuel; ${proof.largestCharge} units at most between two checks`,
           ],
-          ['its stack', `${proof.stack.depth} calls deep at most, with ${proof.stack.locals} locals`],
+          ['its stack', `${count(proof.stack.depth, 'call')} deep at most, with ${count(proof.stack.locals, 'local')}`],
           ['beside the code', shown(proof.customSections)],
         ],
         terminal.width,
@@ -130,7 +133,7 @@ function render(report: ModuleReport, terminal: Terminal): string {
           ),
     ),
     section(
-      `${report.rules.length} rules`,
+      count(report.rules.length, 'rule'),
       columns(rules, terminal.interactive ? terminal.width : Number.POSITIVE_INFINITY),
     ),
   ].join('\n');

@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadRuleModule } from '../../agent/rule-module.ts';
+import { reasonOf } from '../../config/system-reason.ts';
 import { pullArtifact } from '../../registry/artifact.ts';
 import { isCosigned } from '../../registry/cosign.ts';
 import { formatReference, parseReference } from '../../registry/reference.ts';
@@ -13,7 +14,6 @@ import { readTrustedKeys } from '../key-files.ts';
 import { writeFile } from '../module-file.ts';
 import { REGISTRY_OPTIONS, readCosignKeys, registryClient } from '../registry-options.ts';
 import { CommandFailure } from '../report-error.ts';
-import { reasonOf } from '../rule-files.ts';
 
 export const PULL = defineCommand({
   name: 'pull',

@@ -2,6 +2,7 @@
 
 import { type AgentOptions, startAgent } from '../../agent/agent.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
+import { reasonOf } from '../../config/system-reason.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
 import { DEFAULT_FORMAT } from '../../outputs/alert.ts';
 import { descriptorOutput } from '../../outputs/line-output.ts';
@@ -13,7 +14,6 @@ import { type OptionValues, UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { renderReplayed } from '../recording-summary.ts';
 import { CommandFailure } from '../report-error.ts';
-import { reasonOf } from '../rule-files.ts';
 import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../rule-selection.ts';
 import { loadCompiledRules, prepareRules } from '../run-rules.ts';
 import type { Terminal } from '../terminal.ts';

@@ -5,6 +5,7 @@ import { OUTPUT_RULE } from '../../agent/output-watch.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import { leftOutEvents } from '../../config/keys/capture.ts';
+import { reasonOf } from '../../config/system-reason.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
 import { IdleWorker } from '../../engine/idle-worker.ts';
 import type { Log } from '../../log/log.ts';
@@ -17,7 +18,6 @@ import { renderUnused } from '../configuration.ts';
 import { hasHungUp } from '../early-signals.ts';
 import { followRules } from '../follow-rules.ts';
 import { ruleEvents } from '../rule-events.ts';
-import { reasonOf } from '../rule-files.ts';
 import { type RuleWatch, watchRules } from '../rule-watch.ts';
 import { startControl } from '../run-control.ts';
 import { type DropExit, dropExit, dropSettings } from '../run-drops.ts';
@@ -29,7 +29,7 @@ import { RunServer } from '../run-server.ts';
 import { RUN_OPTIONS, type RunSettings, runSettings } from '../run-settings.ts';
 import { readRunRules } from '../run-source.ts';
 import { SettingsFollower } from '../settings-follow.ts';
-import { renderSummary } from '../summary.ts';
+import { count, renderSummary } from '../summary.ts';
 import { SILENT, type Terminal } from '../terminal.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -281,7 +281,7 @@ class Run {
     // performance.now() counts from the start of the process.
     this.#log.say(
       'info',
-      `watching by ${rules} rules on ${kinds} kinds of events, ${(now / 1000).toFixed(2)} s after the start` +
+      `watching by ${count(rules, 'rule')} on ${count(kinds, 'kind')} of events, ${(now / 1000).toFixed(2)} s after the start` +
         (this.#settings.duration === undefined ? '; Ctrl-C stops' : ''),
       { rules, kinds, secondsToStart: now / 1000 },
     );

@@ -1,5 +1,6 @@
 // wasprey sign: adds a signature to a module that is compiled already.
 
+import { named } from '../../sandbox/error.ts';
 import { compileRuleModule } from '../../sandbox/instantiate.ts';
 import { signersOf, signModule } from '../../signature/signature.ts';
 import { UsageError } from '../arguments.ts';
@@ -25,7 +26,7 @@ export const SIGN = defineCommand({
     const keys = readSigningKeys((options.key ?? []).map(({ text }) => text));
     if (keys.length === 0) throw new UsageError('sign with which key?', 'add --key FILE');
     const bytes = readModuleFile(path);
-    compileRuleModule(bytes);
+    named(path, () => compileRuleModule(bytes));
     const signed = signModule(bytes, keys);
     const output = options.output ?? path;
     writeFile(output, signed);

@@ -5,6 +5,7 @@ import { RuleLoadError } from '../../compiler/diagnostic.ts';
 import { renderDiagnostic } from '../../compiler/diagnostic-text.ts';
 import type { RuleFile } from '../../compiler/load.ts';
 import { SourceFile } from '../../compiler/source-file.ts';
+import { reasonOf } from '../../config/system-reason.ts';
 import { type NamedFile, readTestFile, requireKnownRules } from '../../rule-tests/read-tests.ts';
 import { checkRecording } from '../../rule-tests/recordings.ts';
 import { type FileResults, junitXml, resultText } from '../../rule-tests/report.ts';
@@ -15,7 +16,7 @@ import { prepare } from '../../setup/prepare.mjs';
 import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { CommandFailure } from '../report-error.ts';
-import { readRuleFiles, reasonOf } from '../rule-files.ts';
+import { readRuleFiles } from '../rule-files.ts';
 import { loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -1,13 +1,14 @@
 // wasprey verify: whether an agent that asks for signatures would take a module.
 
 import { loadRuleModule } from '../../agent/rule-module.ts';
+import { named } from '../../sandbox/error.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature } from '../../signature/signature.ts';
 import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { readTrustedKeys } from '../key-files.ts';
 import { readModuleFile } from '../module-file.ts';
-import { CommandFailure } from '../report-error.ts';
+import { count } from '../summary.ts';
 
 export const VERIFY = defineCommand({
   name: 'verify',
@@ -31,12 +32,12 @@ export const VERIFY = defineCommand({
     const keys = readTrustedKeys((options['trusted-key'] ?? []).map(({ text }) => text));
     if (keys.length === 0) throw new UsageError('verify by which key?', 'add --trusted-key FILE');
     const bytes = readModuleFile(path);
-    const verdict = checkSignature(bytes, keys);
+    const verdict = named(path, () => checkSignature(bytes, keys));
     const refusal = refusalOf(path, verdict);
-    if (refusal) throw new CommandFailure(`${refusal.message} [${refusal.code}]`);
+    if (refusal) throw refusal;
     const { rules } = loadRuleModule(path, bytes);
     const signers = verdict.kind === 'trusted' ? verdict.keys.join(' and ') : '';
-    terminal.print(`${path}: ${rules.length} rules, signed with ${signers}\n`);
+    terminal.print(`${path}: ${count(rules.length, 'rule')}, signed with ${signers}\n`);
     return EXIT.ok;
   },
 });

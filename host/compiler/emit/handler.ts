@@ -89,7 +89,7 @@ export function emitHandler(
   return [
     ...ofWords,
     [
-      `// ${group.types.map((type) => type.name).join(', ')}: ${group.bodies.length} rules`,
+      `// ${group.types.map((type) => type.name).join(', ')}: ${rulesText(group.bodies.length)}`,
       `function ${handlerName(group)}(event: u32): void {`,
       '  const image = headerImageAddress(event);',
       `  const ${CANDIDATES_BASE} = image + ${CANDIDATES_OFFSET};`,
@@ -154,6 +154,10 @@ function masksOf(rules: readonly number[]): ReadonlyMap<number, bigint> {
   return words;
 }
 
+function rulesText(number: number): string {
+  return number === 1 ? '1 rule' : `${number} rules`;
+}
+
 function wordName(word: number): string {
   return `word${word}`;
 }
@@ -173,7 +177,7 @@ function emitGuards(group: TypeGroup, emitter: ConditionEmitter): readonly strin
     const masks = masksOf(bodies.map(({ rule }) => rule));
     const kept = [...masks].map(([word, mask]) => `${wordName(word)} &= ${hex(ALL_BITS & ~mask)};`);
     return [
-      `// of ${bodies.length} rules`,
+      `// of ${rulesText(bodies.length)}`,
       `if (!(${emitter.emit(condition, 1)})) {`,
       ...kept.map((line) => `  ${line}`),
       '}',
