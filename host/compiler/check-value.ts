@@ -1,10 +1,10 @@
 // Whether a constant in a condition is one that its field's type takes.
 
-import { isIPv4, isIPv6 } from 'node:net';
 import { isEventName } from '../schema/event-names.ts';
 import type { ValueType } from '../schema/types.ts';
 import type { Literal, Operator } from './ast.ts';
 import { literalBytes } from './literal-bytes.ts';
+import { parseAddressConstant, parseNetwork } from './lower/address.ts';
 import { portOf } from './lower/services.ts';
 import { regexError } from './regex-syntax.ts';
 import { suggestEvent } from './suggest.ts';
@@ -48,9 +48,11 @@ function problemWith(type: ValueType, operator: Operator, text: string): Problem
       if ((portOf(text) ?? Number.POSITIVE_INFINITY) <= 0x7fffffff) return undefined;
       return { message: `${text} is no port`, help: 'a port is a number or the name of a service' };
     case 'IPADDR':
-      return isAddress(text) ? undefined : { message: `${text} is no IP address`, help: addressHelp(text) };
+      return parseAddressConstant(text) ? undefined : { message: `${text} is no IP address`, help: addressHelp(text) };
     case 'IPNET':
-      return isNetwork(text) ? undefined : { message: `${text} is no network`, help: 'write 10.0.0.0/8 or fd00::/8' };
+      return parseNetwork(text)
+        ? undefined
+        : { message: `${text} is no network`, help: 'write 10.0.0.0/8 or fd00::/8' };
     default:
       if (/^\s*[+-]?\d+$/.test(text)) return undefined;
       return {
@@ -60,20 +62,8 @@ function problemWith(type: ValueType, operator: Operator, text: string): Problem
   }
 }
 
-function isAddress(text: string): boolean {
-  return isIPv4(text) || (isIPv6(text) && !text.includes('%'));
-}
-
 function addressHelp(text: string): string {
   return text.includes('/') ? 'for a network compare fd.net, fd.snet, fd.cnet...' : 'write 10.0.0.1 or fd00::1';
-}
-
-function isNetwork(text: string): boolean {
-  const slash = text.indexOf('/');
-  const address = text.slice(0, slash);
-  const length = text.slice(slash + 1);
-  if (slash < 0 || !/^\d+$/.test(length) || !isAddress(address)) return false;
-  return Number(length) <= (isIPv4(address) ? 32 : 128);
 }
 
 function requireShort(literal: Literal, bytes: number): void {

@@ -5,6 +5,7 @@ import { resolveNamed } from '../schema/fields.ts';
 import { parameterType } from '../schema/parameter-names.ts';
 import type { Field, ValueType } from '../schema/types.ts';
 import type { FieldOperand, Operand, Span, TransformerArgument, TransformerOperand } from './ast.ts';
+import { literalBytes } from './literal-bytes.ts';
 import { suggestField } from './suggest.ts';
 
 /** A condition that is in the grammar but makes no sense. */
@@ -132,26 +133,34 @@ function typeOfTransformer(operand: TransformerOperand, use: OperandUse): Operan
     case 'toupper':
     case 'basename':
       return { type: 'CHARBUF', list: single(operand, args, isString).list };
-    case 'b64':
-      return { type: 'CHARBUF', list: single(operand, args, isTextOrBytes).list };
+    case 'b64': {
+      // Bytes stay bytes.
+      const { type, list } = single(operand, args, isTextOrBytes);
+      return { type: type === 'BYTEBUF' ? type : 'CHARBUF', list };
+    }
     case 'len':
       single(operand, args, (type, list) => list || isTextOrBytes(type));
       return { type: 'UINT64', list: false };
     case 'join':
       if (args.length !== 2 || !first || !second) throw count(operand, 'a separator and a list: join(",", (a, b))');
       requireStrings(operand, args);
-      if (!second.list) {
-        throw new ConditionTypeError('join() second argument must be a list', span, { help: 'put it in parentheses' });
-      }
+      requireList(operand, 1, second);
+      requireOne(operand, 0, first);
       return { type: 'CHARBUF', list: false };
     case 'concat':
       if (args.length < 2) throw count(operand, 'two or more texts');
       requireStrings(operand, args);
+      for (const [position, arg] of args.entries()) requireOne(operand, position, arg);
       return { type: 'CHARBUF', list: false };
     case 'getopt':
-      if (args.length !== 2 || !first) throw count(operand, 'a list and the options: getopt((proc.args), "ab:")');
-      if (!first.list) {
-        throw new ConditionTypeError('getopt() first argument must be a list', span, { help: 'put it in parentheses' });
+      if (args.length !== 2 || !first || !second) {
+        throw count(operand, 'a list and the options: getopt((proc.args), "ab:")');
+      }
+      requireList(operand, 0, first);
+      requireOne(operand, 1, second);
+      requireStrings(operand, args);
+      if (operand.argument !== undefined && literalBytes(operand.argument).length !== 1) {
+        throw new ConditionTypeError('getopt() is asked for a single letter', span, { help: 'getopt(...)[k]' });
       }
       return { type: 'CHARBUF', list: operand.argument === undefined };
   }
@@ -192,6 +201,22 @@ function single(
 function requireStrings(operand: TransformerOperand, args: readonly OperandType[]): void {
   if (args.every(({ type }) => isString(type))) return;
   throw new ConditionTypeError(`${operand.name}() arguments must be strings`, operand.span);
+}
+
+const PLACES = ['first', 'second'];
+
+/** What getopt() finds is several texts, but is not taken for a list here, as in Falco. */
+function requireList(operand: TransformerOperand, position: number, { list }: OperandType): void {
+  const argument = operand.arguments[position];
+  if (list && !(argument?.kind === 'transformer' && argument.name === 'getopt')) return;
+  const message = `${operand.name}() ${PLACES[position]} argument must be a list`;
+  throw new ConditionTypeError(message, operand.span, { help: 'put it in parentheses' });
+}
+
+function requireOne(operand: TransformerOperand, position: number, { list }: OperandType): void {
+  if (!list) return;
+  const place = PLACES[position] ?? 'each';
+  throw new ConditionTypeError(`${operand.name}() ${place} argument must be one text, not a list`, operand.span);
 }
 
 function count(operand: TransformerOperand, takes: string): ConditionTypeError {

@@ -111,13 +111,16 @@ function checkRightOperand(check: Check, left: OperandType, right: OperandType):
   if (operator === 'pmatch' || operator === 'regex') {
     throw new ConditionTypeError(`operator ${operator} takes constants only`, span);
   }
+  if (left.field?.noRightSide) {
+    throw new ConditionTypeError(`field ${left.field.name} can only be compared with constants`, span);
+  }
   if (right.field?.noRightSide) {
     throw new ConditionTypeError(`field ${right.field.name} can't stand right of an operator`, span);
   }
   if (left.type === 'IPNET') {
     throw new ConditionTypeError('a network can only be compared with constants', span);
   }
-  if (left.type !== right.type) {
+  if (left.type !== right.type || left.list !== right.list) {
     throw new ConditionTypeError(`${typeName(left)} can't be compared with ${typeName(right)}`, span);
   }
 }

@@ -176,7 +176,7 @@ const PREFIXES = ['/etc', '/', 'etc/ssh', '/usr/bin', '/proc/*', '/tmp', '/usr/*
 const NUMBERS = ['0', '1', '2', '3', '-1', '-2', '1000', '4294967295', '5', '34816', '500', '8'];
 const PORTS = ['22', '80', '443', '0', 'http', 'ssh'];
 const ADDRESSES = ['10.0.0.1', '127.0.0.1', '0.0.0.0', '::1', 'fe80::9', '192.168.1.7'];
-const NETWORKS = ['10.0.0.0/8', '127.0.0.0/8', '0.0.0.0/0', '10.1.0.0/16', 'fe80::/10', '::1', '192.168.1.0/29'];
+const NETWORKS = ['10.0.0.0/8', '127.0.0.0/8', '0.0.0.0/0', '10.1.0.0/16', 'fe80::/10', '::1/128', '192.168.1.0/29'];
 
 const oneOf = (values: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...values);
 const list = (values: readonly string[]): fc.Arbitrary<string> =>

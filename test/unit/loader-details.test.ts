@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type LoadResult, loadRules } from '../../host/compiler/load.ts';
+import { constantFor } from '../../host/compiler/lower/number-check.ts';
 import { printCanonical } from '../../host/compiler/print.ts';
 
 function rule(condition: string, more = '', output = 'seen'): string {
@@ -102,4 +103,73 @@ test('numbers may have blanks behind them, but not before', () => {
   for (const value of ["' 7'", '-0', '08', '7.0', '4294967296']) {
     assert.deepEqual(duration(value), ['LOAD_ERR_YAML_VALIDATE'], value);
   }
+});
+
+/** What is wrong with a check, of which the condition has nothing else; undefined if nothing is. */
+function wrongWith(check: string): string | undefined {
+  return load(rule(JSON.stringify(`evt.type = open and ${check}`))).errors[0]?.message;
+}
+
+test('addresses and networks are those that Falco reads', () => {
+  for (const address of ['10.0.0.1', '::1', 'FE80::1', '::']) assert.equal(wrongWith(`fd.sip = ${address}`), undefined);
+  for (const address of ['::ffff:10.0.0.1', '::1%lo', '10.1', '10.0.0.1/8', "' ::1'"]) {
+    assert.match(wrongWith(`fd.sip = ${address}`) ?? '', /is no IP address/, address);
+  }
+  // The length of a network is a number like others, of which eight bits are kept.
+  for (const network of ['10.0.0.0/8', '0.0.0.0/0', '10.0.0.0/264', "'10.0.0.0/ 8'", 'fe80::/10', '::/1']) {
+    assert.equal(wrongWith(`fd.snet = ${network}`), undefined, network);
+  }
+  for (const network of [
+    '::/0',
+    '::/129',
+    '::1',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '::ffff:10.0.0.0/104',
+    '10.0.0.0/8/9',
+  ]) {
+    assert.match(wrongWith(`fd.snet = ${network}`) ?? '', /is no network/, network);
+  }
+});
+
+test('what is compared with another value of the event is one that Falco compares', () => {
+  assert.equal(wrongWith('proc.name = val(proc.pname)'), undefined);
+  for (const check of ['proc.aname = val(proc.pname)', 'fd.ip = val(fd.sip)', 'fd.types in val(proc.name)']) {
+    assert.match(wrongWith(check) ?? '', /can only be compared with constants/, check);
+  }
+  assert.match(wrongWith("proc.name in getopt((proc.args[0]), 'a')") ?? '', /can't be compared with a list/);
+});
+
+test('transformers take lists where a list is meant, and texts elsewhere', () => {
+  for (const check of [
+    "join(',', (proc.name, 'x')) = a",
+    "join(',', fd.types) = a",
+    "concat(getopt((proc.args[0]), 'a:')[a], 'x') = a",
+    "getopt((proc.args[0]), 'a:')[a] = b",
+    'b64(evt.buffer) bcontains 6162',
+  ]) {
+    assert.equal(wrongWith(check), undefined, check);
+  }
+  for (const check of [
+    "join((','), (proc.name)) = a",
+    "join(',', getopt((proc.args[0]), 'a')) = a",
+    "concat(fd.types, 'x') = a",
+    "concat((proc.name), 'x') = a",
+    "getopt((proc.args[0]), ('a'))[a] = b",
+    "getopt((proc.pid), 'a')[a] = b",
+    "getopt((proc.args[0]), 'a:')[ab] = c",
+    'b64(evt.buffer) glob x',
+  ]) {
+    assert.notEqual(wrongWith(check), undefined, check);
+  }
+});
+
+test('a number that is compared is cut to the width of its field, as C reads and keeps it', () => {
+  assert.equal(constantFor(' 5', 'INT64'), 5n);
+  assert.equal(constantFor('+5', 'UINT32'), 5n);
+  assert.equal(constantFor('-1', 'UINT32'), 0xffffffffn);
+  assert.equal(constantFor('4294967296', 'UINT32'), 0n);
+  assert.equal(constantFor('65537', 'INT16'), 1n);
+  assert.equal(constantFor('9223372036854775808', 'INT64'), 9223372036854775807n);
+  assert.equal(constantFor('99999999999999999999', 'UINT64'), 18446744073709551615n);
 });

@@ -21,11 +21,17 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return Uint8Array.from([...bytes(before), ...new Array<number>(missing).fill(0), ...bytes(after), ...tail]);
 }
 
-/** `10.0.0.0/8`, `fe80::/10`; IPv4 needs a length, IPv6 without one is a single address. */
+/** An address that a rule compares with. As in Falco, one with a dot in it is IPv4: `::ffff:10.0.0.1` is none. */
+export function parseAddressConstant(text: string): Uint8Array | undefined {
+  return text.includes('.') && !isIPv4(text) ? undefined : parseAddress(text);
+}
+
+/** `10.0.0.0/8`, `fe80::/10`. As in Falco the length is cut to eight bits, and that of an IPv6 network is not 0. */
 export function parseNetwork(text: string): { readonly bytes: Uint8Array; readonly length: number } | undefined {
-  const [, address = '', digits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const bytes = parseAddress(address);
-  if (!bytes || (bytes.length === 4 && digits === undefined)) return undefined;
-  const length = digits === undefined ? 128 : Number(digits);
-  return length <= bytes.length * 8 ? { bytes, length } : undefined;
+  const [, address = '', digits] = /^([^/]*)\/(\s*[+-]?\d+)$/.exec(text) ?? [];
+  const bytes = parseAddressConstant(address);
+  if (!bytes || digits === undefined) return undefined;
+  const length = Number(BigInt.asUintN(8, BigInt(digits.trim().replace('+', ''))));
+  if (length > bytes.length * 8 || (length === 0 && bytes.length === 16)) return undefined;
+  return { bytes, length };
 }

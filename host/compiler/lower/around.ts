@@ -15,7 +15,7 @@ export function aroundCheck({ left, operator, right }: Check): Condition {
   return any(
     values.map((value) => {
       const middle = BigInt(argument);
-      const distance = integerOf(value.text) * MILLISECOND;
+      const distance = BigInt.asIntN(64, integerOf(value.text)) * MILLISECOND;
       const first = middle > distance ? middle - distance : 0n;
       const last = BigInt.asUintN(64, middle + distance);
       return all([

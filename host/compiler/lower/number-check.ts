@@ -3,7 +3,7 @@
 import type { ValueType } from '../../schema/types.ts';
 import type { Check } from '../ast.ts';
 import { all, any, type Condition, code, constant, FALSE, not } from '../ir.ts';
-import { parseAddress, parseNetwork } from './address.ts';
+import { parseAddressConstant, parseNetwork } from './address.ts';
 import type { Operand } from './operand.ts';
 import { portOf } from './services.ts';
 
@@ -14,10 +14,10 @@ export class ConstantError extends Error {
   override readonly name = 'ConstantError';
 }
 
-/** The value of an integer as rules write it: decimal, signed. */
+/** The value of an integer as rules write it: decimal, signed, of any size; blanks may stand before it. */
 export function integerOf(text: string): bigint {
-  if (!/^[+-]?\d+$/.test(text)) throw new ConstantError(`"${text}" is not an integer`);
-  return BigInt.asIntN(64, BigInt(text.replace(/^\+/, '')));
+  if (!/^\s*[+-]?\d+$/.test(text)) throw new ConstantError(`"${text}" is not an integer`);
+  return BigInt(text.trim().replace(/^\+/, ''));
 }
 
 /** Width in bits, negative where signed, of what constants are cut to. */
@@ -46,7 +46,7 @@ const WIDTHS: Readonly<Partial<Record<ValueType, number>>> = {
 /** A constant as a field of that type takes it: -1 is the largest number of an unsigned type. */
 export function constantFor(text: string, type: ValueType | undefined): bigint {
   const width = (type && WIDTHS[type]) ?? -64;
-  const value = BigInt(/^[+-]?\d+$/.test(text) ? text.replace(/^\+/, '') : integerOf(text));
+  const value = integerOf(text);
   const [least, most] = width < 0 ? [-(2n ** 63n), 2n ** 63n - 1n] : [-(2n ** 64n - 1n), 2n ** 64n - 1n];
   const kept = value < least ? least : value > most ? most : value;
   return width < 0 ? BigInt.asIntN(-width, kept) : BigInt.asUintN(width, kept);
@@ -199,7 +199,7 @@ export function checkAddress(
 type Address = Extract<Operand, { kind: 'address' }>;
 
 function isAddress(operand: Address, text: string): Condition {
-  const bytes = parseAddress(text);
+  const bytes = parseAddressConstant(text);
   if (!bytes) throw new ConstantError(`"${text}" is not an IP address`);
   return maskedTest(operand, bytes, bytes.length * 8);
 }
