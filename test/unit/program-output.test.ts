@@ -1,7 +1,8 @@
 // The program output: the shell runs the program, for each alert or for all; what it does can stall or lose nothing unseen.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -89,6 +90,61 @@ describe('a program for each alert', () => {
     assert.deepEqual(messages(path), ['quick']);
     assert.match(told.join(), /did not end within 0\.3 s and was killed/);
   });
+});
+
+it('a program that can not be started loses its alert, counted and told, and not the agent', async () => {
+  // More than the kernel takes of an argument: Node throws.
+  const tooLong = `: ${'x'.repeat(200_000)}`;
+  const output = start(tooLong);
+  output.write(alert('1'));
+  await output.drained?.();
+  assert.deepEqual(output.counters, { written: 0, dropped: 1, errors: 1, queued: 0 });
+  assert.match(told.join(), /E2BIG/);
+  await output.close(100);
+  const lasting = start(tooLong, { keepAlive: true });
+  lasting.write(alert('2'));
+  await until('it is told', () => told.length > 0);
+  assert.match(told.join(), /E2BIG/);
+  await lasting.close(10);
+  assert.deepEqual([lasting.counters.written, lasting.counters.dropped], [0, 1]);
+});
+
+it('a program that there is no descriptor for loses its alert, and the next one is started', async (t) => {
+  const [soft = '', hard = ''] = execFileSync('prlimit', [
+    '--pid',
+    `${process.pid}`,
+    '--nofile',
+    '--noheadings',
+    '--output=SOFT,HARD',
+  ])
+    .toString()
+    .trim()
+    .split(/ +/);
+  const limit = (least: string) => execFileSync('prlimit', ['--pid', `${process.pid}`, `--nofile=${least}:${hard}`]);
+  t.after(() => limit(soft));
+  const path = join(folder, 'descriptors');
+  const output = start(`cat >> ${path}`);
+  limit('64');
+  const taken: number[] = [];
+  try {
+    for (let full = false; !full; ) {
+      try {
+        taken.push(openSync('/dev/null', 'r'));
+      } catch {
+        full = true;
+      }
+    }
+    output.write(alert('lost'));
+    await until('it is told', () => told.length > 0);
+  } finally {
+    for (const descriptor of taken) closeSync(descriptor);
+    limit(soft);
+  }
+  assert.match(told.join(), /EMFILE/);
+  output.write(alert('kept'));
+  await output.close(5000);
+  assert.deepEqual(messages(path), ['kept']);
+  assert.deepEqual(output.counters, { written: 1, dropped: 1, errors: 1, queued: 0 });
 });
 
 describe('a program that runs on', () => {
