@@ -1,8 +1,13 @@
 // Messages of syslog as they go out, and what the network does to them.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import fs, { mkdtempSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadAddon } from '../../host/capture/addon.ts';
 import { type Alert, DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
@@ -83,4 +88,40 @@ it('a receiver that takes nothing fills the queue and no more', async () => {
   const { written, dropped, queued } = output.counters;
   assert.deepEqual([written + dropped, queued], [sent, 0]);
   server.close();
+});
+
+it('a name that leads nowhere is told as that', async (t) => {
+  const told: string[] = [];
+  const place = { kind: 'udp', host: 'nowhere.invalid', port: 514 } as const;
+  const onError = (error: Error) => told.push(error.message);
+  const output = syslogOutput(place, { ...OPTIONS, format: 'rfc5424', onError });
+  t.after(() => output.close(0));
+  output.write(alert('x'));
+  const deadline = performance.now() + 20_000;
+  while (told.length === 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.match(told[0] ?? '', /nowhere\.invalid/);
+  await output.close(10);
+  assert.deepEqual(output.counters.dropped, 1);
+});
+
+it('a daemon that hangs is given up by closing its socket once', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-syslog-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'log');
+  // A socket whose owner reads nothing: a few datagrams fill it.
+  const script =
+    '$| = 1; socket(S, AF_UNIX, SOCK_DGRAM, 0) or die; bind(S, sockaddr_un($ARGV[0])) or die; print "up\\n"; sleep';
+  const daemon = spawn('perl', ['-MSocket', '-e', script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => daemon.kill('SIGKILL'));
+  await once(daemon.stdout, 'data');
+  const output = syslogOutput({ kind: 'unix', path }, { ...OPTIONS, format: 'rfc3164', onError: () => {} });
+  while (output.counters.queued === 0 || output.counters.written === 0) {
+    output.write(alert('x'));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const closed = t.mock.method(fs, 'close');
+  syncBuiltinESMExports();
+  await output.close(50);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(closed.mock.callCount(), 1);
 });

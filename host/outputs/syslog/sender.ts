@@ -55,15 +55,21 @@ export class SyslogSender {
     const late = setTimeout(() => this.#giveUp(), timeoutMs);
     await this.drained();
     clearTimeout(late);
-    this.#transport?.close();
+    this.#disconnect();
   }
 
   #giveUp(): void {
     this.#givenUp = true;
     this.#dropped += this.#queue.clear();
-    this.#transport?.close();
+    this.#disconnect();
     this.#wake();
     this.#tellIdle();
+  }
+
+  /** Once for each connection: its descriptor may be another's by the second time. */
+  #disconnect(): void {
+    this.#transport?.close();
+    this.#transport = undefined;
   }
 
   async #work(): Promise<void> {
@@ -85,8 +91,8 @@ export class SyslogSender {
   async #send(message: Buffer): Promise<NodeJS.ErrnoException | undefined> {
     try {
       this.#transport ??= await openTransport(this.#place);
-      if (this.#givenUp) this.#transport.close();
-      await this.#transport.send(message);
+      if (this.#givenUp) this.#disconnect();
+      await this.#transport?.send(message);
       return undefined;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
@@ -102,8 +108,7 @@ export class SyslogSender {
       this.#dropped++;
       return;
     }
-    this.#transport?.close();
-    this.#transport = undefined;
+    this.#disconnect();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#pauseMs);
       this.#wake = () => {

@@ -56,11 +56,16 @@ function sendDatagram(descriptor: number, message: Buffer): Promise<boolean> {
 
 async function udpTransport(host: string, port: number): Promise<SyslogTransport> {
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject);
-    socket.connect(port, host, resolve);
+  // Its callback is given the error too, which the types of Node don't say.
+  const failure = await new Promise<Error | undefined>((resolve) => {
+    socket.once('error', resolve);
+    socket.connect(port, host, (error?: Error) => resolve(error));
   });
   socket.removeAllListeners('error');
+  if (failure) {
+    socket.close();
+    throw failure;
+  }
   // What the other side says of a datagram comes with the next one.
   let refusal: Error | undefined;
   socket.on('error', (error) => {
