@@ -191,6 +191,15 @@ describe('a receiver that does not take alerts', () => {
     assert.equal(troubles[1], 'alerts are delivered to http again');
   });
 
+  test('is not asked again without a pause, though it says so', async () => {
+    const { url } = await receiver(Array(1000).fill(503));
+    const made = await output(http(url));
+    made.write(ALERT);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert.ok(made.counters.errors >= 1 && made.counters.errors <= 4, `asked ${made.counters.errors} times in 0.7 s`);
+    await made.close(0);
+  });
+
   test('what it says is wrong in itself is given up, counted and told', async () => {
     const { url, received } = await receiver([400]);
     const troubles: string[] = [];

@@ -35,7 +35,8 @@ export class HttpReceiverError extends Error {
 /** Answers say little more than that they are none; more of them is not kept. */
 const LONGEST_ANSWER = 64 * 1024;
 const SHOWN_ANSWER = 200;
-/** A receiver that names no time to wait. */
+/** Bounds of the time to wait that a receiver names: with 0 it would be asked again without end and pause. */
+const LEAST_WAIT_MS = 200;
 const MOST_WAIT_MS = 5 * 60_000;
 
 /** The request itself is at fault: the same one will be refused again. All others may be taken later, when somebody has mended something. */
@@ -122,7 +123,7 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
   }
   const text = Buffer.concat(chunks).toString('utf8').trim().slice(0, SHOWN_ANSWER);
   const seconds = Number(response.headers['retry-after'] ?? Number.NaN);
-  const retryAfter = seconds >= 0 ? Math.min(seconds * 1000, MOST_WAIT_MS) : undefined;
+  const retryAfter = seconds >= 0 ? Math.min(Math.max(seconds * 1000, LEAST_WAIT_MS), MOST_WAIT_MS) : undefined;
   return { status: response.statusCode ?? 0, text, retryAfter };
 }
 
