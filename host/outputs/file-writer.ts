@@ -157,8 +157,12 @@ export class FileWriter {
     return descriptor;
   }
 
+  /** Never rejects: what is wrong with the file is found, and told, when it is written to. */
   async #learnSize(): Promise<void> {
-    if (this.#descriptor !== undefined) this.#bytes = (await statFile(this.#descriptor)).size;
+    if (this.#descriptor !== undefined) {
+      const { size } = await statFile(this.#descriptor).catch(() => ({ size: 0 }));
+      this.#bytes = size;
+    }
     // Another file.
     if (this.#bytes === 0) this.#torn = false;
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Alert, DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import { type FileOutputOptions, fileOutput } from '../../host/outputs/file-output.ts';
+import { FileWriter } from '../../host/outputs/file-writer.ts';
 
 let folder = '';
 before(() => {
@@ -130,6 +131,20 @@ describe('a file of alerts', () => {
       const { written, dropped } = output.counters;
       assert.deepEqual([written, written + dropped, told], [whole.length, 5, ['EFBIG']], `${cut} bytes`);
     }
+  });
+
+  it('whose descriptor is of no use is told when it is written to, and opened anew', async () => {
+    const path = join(folder, 'stale');
+    told.length = 0;
+    const onError = (error: NodeJS.ErrnoException) => told.push(error.code ?? error.message);
+    // As one of a server of files may be, which has forgotten it.
+    const writer = new FileWriter(path, 1_000_000, { keepOpen: true, mostBytes: 1000, keptFiles: 1, onError });
+    writer.push(Buffer.from('1\n'));
+    await writer.drained();
+    writer.push(Buffer.from('2\n'));
+    await writer.close(1000);
+    assert.deepEqual([told, readFileSync(path, 'utf8')], [['EBADF'], '2\n']);
+    assert.deepEqual(writer.counters, { written: 1, dropped: 1, errors: 1, queued: 0 });
   });
 
   it('can be a pipe; one that nobody reads is refused, and one that is full holds up nothing', async () => {

@@ -115,7 +115,7 @@ export class Delivery {
     this.#counts.overflowed += this.counters.waiting - (spool?.waiting ?? 0);
     for (const list of [this.#incoming, this.#aside, this.#single]) list.length = 0;
     this.#pending = [];
-    await spool?.close();
+    if (spool) await this.#onDisk(() => spool.close());
   }
 
   async #run(): Promise<void> {
