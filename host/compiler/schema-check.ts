@@ -102,6 +102,13 @@ export function checkSchema(file: SourceFile, document: YamlNode): SchemaProblem
   return checker.problems;
 }
 
+/** A decimal number of 64 bits, with blanks and a sign before it if there are any. */
+function isInteger(text: string): boolean {
+  if (!/^\s*[+-]?\d+$/.test(text)) return false;
+  const value = BigInt(text.trim().replace('+', ''));
+  return BigInt.asIntN(64, value) === value;
+}
+
 class SchemaChecker {
   readonly problems: SchemaProblem[] = [];
   readonly #file: SourceFile;
@@ -123,7 +130,7 @@ class SchemaChecker {
         }
         return;
       case 'integer':
-        if (node.kind !== 'scalar' || !/^-?\d+$/.test(node.text)) this.#problem(node, path, 'is no whole number');
+        if (node.kind !== 'scalar' || !isInteger(node.text)) this.#problem(node, path, 'is no whole number');
         return;
       case 'one of':
         if (node.kind !== 'scalar' || !shape.values.includes(node.text)) {

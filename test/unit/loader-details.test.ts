@@ -97,6 +97,13 @@ test('versions are three numbers, whatever stands behind them', () => {
   }
 });
 
+test('the schema takes other numbers than the loader: decimal ones of 64 bits, with blanks before them', () => {
+  const valid = (value: string) =>
+    load(rule('evt.type = open', `  capture_duration: ${value}\n`)).files[0]?.schema?.length === 0;
+  for (const value of ['7', '+7', '-1', "' 7'", '08', '9223372036854775807']) assert.ok(valid(value), value);
+  for (const value of ["'7 '", '0x10', '7.0', 'x', '9223372036854775808']) assert.ok(!valid(value), value);
+});
+
 test('numbers may have blanks behind them, but not before', () => {
   const duration = (value: string) => codes(rule('evt.type = open', `  capture_duration: ${value}\n`));
   for (const value of ['7', '0x10', '010', '+7', "'7 '"]) assert.deepEqual(duration(value), [], value);
