@@ -1,7 +1,7 @@
 // What is allowed in a condition but probably not meant, or not worth writing.
 
 import { findField } from '../schema/fields.ts';
-import type { Check, Expression, Literal, Operand } from './ast.ts';
+import { type Check, type Expression, type Literal, TRANSFORMERS } from './ast.ts';
 import type { WarningCode } from './codes.ts';
 import { checksOf, fieldsOf } from './fields-of.ts';
 import { parseOperand } from './operand-parser.ts';
@@ -40,36 +40,43 @@ function onFields(check: Check): Remark[] {
 }
 
 function onConstants(check: Check): Remark[] {
-  const remarks: Remark[] = [];
-  for (const literal of constantsOf(check)) {
+  return constantsOf(check).flatMap((literal) => {
     const { text } = literal;
-    const operand = check.operator === 'regex' ? undefined : operandIn(text);
-    if (operand) {
-      const what = operand.kind === 'field' ? 'field' : 'field transformer';
-      const message = `'${text}' may be a valid ${what} misused as a const string value`;
-      const meant = operand.kind === 'field' ? `val(${text.trim()})` : text.trim();
-      const help = `to compare with the field's value, write ${meant} without quotes`;
-      remarks.push({ code: 'LOAD_COMPILE_CONDITION', message, help, check, at: literal });
-    } else if (check.operator === 'regex' && PLAIN_REGEX.test(text)) {
+    const remark = (message: string, help?: string): Remark => ({
+      ...{ code: 'LOAD_COMPILE_CONDITION', message, check, at: literal },
+      ...(help === undefined ? {} : { help }),
+    });
+    const remarks: Remark[] = [];
+    if (check.operator === 'regex' && PLAIN_REGEX.test(text)) {
       const message = `regex check with '${text}' may be optimized with simpler operators such as '=', 'contains', 'startswith', 'endswith'`;
-      remarks.push({ code: 'LOAD_COMPILE_CONDITION', message, check, at: literal });
+      remarks.push(remark(message));
     }
-  }
-  return remarks;
+    // Wherever blanks stand: one too many is a usual slip.
+    const tight = text.replace(/[ \t\n\v\f\r]+/g, '');
+    const what = isField(tight) ? 'field' : TRANSFORMER.test(tight) ? 'field transformer' : undefined;
+    if (what) {
+      const message = `'${text}' may be a valid ${what} misused as a const string value`;
+      const meant = what === 'field' ? `val(${tight})` : tight;
+      remarks.push(remark(message, `to compare with the field's value, write ${meant} without quotes`));
+    }
+    return remarks;
+  });
 }
 
-/** Plain text, with nothing but `.*` or an anchor at its ends. */
-const PLAIN_REGEX = /^\^?(?:\.\*)?[^.*+?()[\]{}|\\^$]*(?:\.\*)?\$?$/;
+/** Plain text with an anchor, or any number of any characters, at its ends: `=`, `contains` and the like do the same for less. */
+const PLAIN_REGEX = /^(?:\^|\.[+*?])?[^.+*?^$()[\]{}|\\]*(?:\$|\.[+*?])?$/;
 
-function operandIn(text: string): Operand | undefined {
-  if (!/[.(]/.test(text)) return undefined;
-  let operand: Operand | undefined;
+/** What looks like a transformer, whatever stands in its parentheses. */
+const TRANSFORMER = new RegExp(`^(?:val|${TRANSFORMERS.join('|')})\\(.*\\)$`, 's');
+
+function isField(text: string): boolean {
+  if (!text.includes('.')) return false;
   try {
-    operand = parseOperand(text);
+    const operand = parseOperand(text);
+    return operand?.kind === 'field' && isKnownOperand(operand);
   } catch {
-    return undefined;
+    return false;
   }
-  return operand && isKnownOperand(operand) ? operand : undefined;
 }
 
 const NA_OPERATORS: ReadonlySet<string> = new Set(['==', '=', '!=', 'in', 'intersects', 'pmatch']);

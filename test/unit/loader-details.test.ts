@@ -180,3 +180,24 @@ test('a number that is compared is cut to the width of its field, as C reads and
   assert.equal(constantFor('9223372036854775808', 'INT64'), 9223372036854775807n);
   assert.equal(constantFor('99999999999999999999', 'UINT64'), 18446744073709551615n);
 });
+
+test('constants that were probably meant otherwise are told of', () => {
+  const told = (check: string) => codes(rule(JSON.stringify(`evt.type = open and ${check}`))).length;
+  for (const check of [
+    "proc.name = ' proc. pname'",
+    'proc.name regex proc.pname',
+    "proc.name = 'tolower( nope )'",
+    "proc.name = 'val(x)'",
+    ...["'abc.+'", "'.?abc'", "'.*.*'", "'^abc$'", "''"].map((pattern) => `proc.name regex ${pattern}`),
+  ]) {
+    assert.equal(told(check), 1, check);
+  }
+  for (const check of [
+    'proc.name = proc.nope',
+    "proc.name = 'tolower(x'",
+    "proc.name = 'getopt(x)[a]'",
+    ...["'^.*abc'", "'abc.*$'", "'a.c'", "'a+'", "'a|b'"].map((pattern) => `proc.name regex ${pattern}`),
+  ]) {
+    assert.equal(told(check), 0, check);
+  }
+});
