@@ -285,6 +285,11 @@ export interface NativeAddon {
    * touched again. Of the whole process; takes some 10 ms.
    */
   releaseMemory(): void;
+  /**
+   * Lets this thread take a signal that it was started with blocked, as Node does with SIGUSR1 by --disable-sigusr1; one that has come
+   * meanwhile comes at once.
+   */
+  unblockSignal(signal: number): void;
   /** A descriptor that is connected to the datagram socket at a path; write(2) to it sends. It doesn't block. Throws CaptureError. */
   connectUnixDatagram(path: string): number;
   /**

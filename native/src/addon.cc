@@ -12,6 +12,7 @@
 #include "name_files.h"
 #include "plan.h"
 #include "resident_memory.h"
+#include "signal_mask.h"
 #include "unix_datagram.h"
 #include "users.h"
 
@@ -57,6 +58,15 @@ Napi::Value WakeCapture(const Napi::CallbackInfo& info) {
 Napi::Value ReleaseUnusedMemory(const Napi::CallbackInfo& info) {
   ReleaseMemory();
   return info.Env().Undefined();
+}
+
+/** (signal: number) */
+Napi::Value UnblockSignalNumber(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber() || !UnblockSignal(info[0].As<Napi::Number>().Int32Value())) {
+    return ThrowType(env, "unblockSignal: the number of a signal is needed");
+  }
+  return env.Undefined();
 }
 
 /** (cgroup: string) -> {type, fullId, id} | undefined */
@@ -142,6 +152,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("plan", Napi::Function::New<MakePlanObject>(env, "plan"));
   exports.Set("wake", Napi::Function::New<WakeCapture>(env, "wake"));
   exports.Set("releaseMemory", Napi::Function::New<ReleaseUnusedMemory>(env, "releaseMemory"));
+  exports.Set("unblockSignal", Napi::Function::New<UnblockSignalNumber>(env, "unblockSignal"));
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));

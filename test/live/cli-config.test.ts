@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { RUNTIME_OPTIONS } from '../../host/setup/runtime.mjs';
 import { FALCO_CONFIG } from '../support/falco-config.ts';
 import { freePort } from '../support/free-port.ts';
 
@@ -33,12 +34,16 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-/** A running agent that ends with the test. */
+/** A running agent that ends with the test, started as its launchers start it. */
 function start(...words: string[]) {
-  const child = spawn(process.execPath, [BOOTSTRAP, '--needs=capture', 'host/cli/main.ts', 'run', ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: PROJECT,
-  });
+  const child = spawn(
+    process.execPath,
+    [...RUNTIME_OPTIONS, BOOTSTRAP, '--needs=capture', 'host/cli/main.ts', 'run', ...words],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: PROJECT,
+    },
+  );
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;

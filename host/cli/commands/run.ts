@@ -1,8 +1,10 @@
 // wasprey run: watches this machine until it is told to stop, and prints alerts.
 
+import { constants } from 'node:os';
 import { type Agent, type AgentOptions, startAgent } from '../../agent/agent.ts';
 import { OUTPUT_RULE } from '../../agent/output-watch.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
+import { loadAddon } from '../../capture/addon.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import { leftOutEvents } from '../../config/keys/capture.ts';
 import { reasonOf } from '../../config/system-reason.ts';
@@ -162,6 +164,8 @@ class Run {
       agent.reopenOutputs();
       metrics.reopen();
     });
+    // Its launcher has Node keep it from the inspector, and so from everybody.
+    loadAddon().unblockSignal(constants.signals.SIGUSR1);
     metrics.start(agent);
     this.#server.watch(agent);
     this.#agent = agent;
