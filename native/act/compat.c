@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "act.h"
 
@@ -26,16 +27,21 @@ static const struct compat_call calls[] = {
     CALL(recvfrom), CALL(recvmsg),    CALL(io_uring_setup), CALL(open_by_handle_at), CALL(sendmmsg), CALL(recvmmsg),
     {"setuid", __NR_setuid32},        {"setgid", __NR_setgid32},           {"setresuid", __NR_setresuid32},
     CALL(kill),     CALL(tkill),      CALL(tgkill),       CALL(setpgid),   CALL(kexec_load), CALL(perf_event_open),
-    CALL(pivot_root), CALL(keyctl),
+    CALL(pivot_root), CALL(keyctl),   CALL(userfaultfd),
     {"setuid16", __NR_setuid},
 };
 
-static const char* const socket_calls[] = {
-    [1] = "socket",    [2] = "bind",      [3] = "connect",  [4] = "listen",   [5] = "accept", [11] = "sendto",
-    [12] = "recvfrom", [16] = "sendmsg",  [17] = "recvmsg", [18] = "accept4",  [19] = "recvmmsg", [20] = "sendmmsg",
+// By their numbers; how many arguments each has.
+static const struct socket_call {
+  const char* name;
+  size_t arguments;
+} socket_calls[] = {
+    [1] = {"socket", 3},    [2] = {"bind", 3},     [3] = {"connect", 3},  [4] = {"listen", 2},
+    [5] = {"accept", 3},    [11] = {"sendto", 6},  [12] = {"recvfrom", 6}, [16] = {"sendmsg", 3},
+    [17] = {"recvmsg", 3},  [18] = {"accept4", 4}, [19] = {"recvmmsg", 5}, [20] = {"sendmmsg", 4},
 };
 
-enum { SOCKETCALL_RECV = 10 };
+enum { SOCKETCALL_RECV = 10, RECV_ARGUMENTS = 4, PAGE = 4096 };
 
 static uint32_t low(long value) {
   if (value > UINT32_MAX || value < INT32_MIN) die("no 32-bit argument: %#lx", value);
@@ -61,12 +67,24 @@ long call_by_interrupt(const char* name, const char* how, const long* arguments)
   die("no 32-bit call here: %s", name);
 }
 
+// Room for so many arguments at the end of a page that nothing is mapped behind: the kernel reads no more of them.
+static uint32_t* argument_list(size_t count) {
+  static char* page;
+  if (!page) {
+    page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    if (page == MAP_FAILED || munmap(page + PAGE, PAGE) != 0) die("no memory below 4 GB: %m");
+  }
+  return (uint32_t*)(page + PAGE) - count;
+}
+
 long call_by_socketcall(const char* name, const char* how, const long* arguments) {
-  static uint32_t list[6];
-  for (int i = 0; i < 6; i++) list[i] = low(arguments[i]);
   for (size_t i = 0; i < sizeof(socket_calls) / sizeof(*socket_calls); i++) {
-    if (!socket_calls[i] || strcmp(socket_calls[i], name)) continue;
-    return interrupt(__NR_socketcall, (long[6]){strstr(how, "+recv") ? SOCKETCALL_RECV : (long)i, (long)list});
+    if (!socket_calls[i].name || strcmp(socket_calls[i].name, name)) continue;
+    bool is_recv = strstr(how, "+recv");
+    size_t count = is_recv ? RECV_ARGUMENTS : socket_calls[i].arguments;
+    uint32_t* list = argument_list(count);
+    for (size_t each = 0; each < count; each++) list[each] = low(arguments[each]);
+    return interrupt(__NR_socketcall, (long[6]){is_recv ? SOCKETCALL_RECV : (long)i, (long)list});
   }
   die("socketcall has no %s", name);
 }

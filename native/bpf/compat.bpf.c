@@ -95,6 +95,7 @@ static const struct compat_call compat_calls[] = {
     [370] = {EVENT_SENDMSG},
     [371] = {EVENT_RECVFROM},
     [372] = {EVENT_RECVMSG},
+    [374] = {EVENT_USERFAULTFD},
     [417] = {EVENT_RECVMMSG}, /* recvmmsg_time64 */
     [435] = {EVENT_CLONE3},
     [437] = {EVENT_OPENAT2},
@@ -102,28 +103,44 @@ static const struct compat_call compat_calls[] = {
 };
 #define COMPAT_CALLS (sizeof(compat_calls) / sizeof(*compat_calls))
 
-/* Numbers of socketcall(2), include/uapi/linux/net.h. */
-static const u8 socket_calls[] = {
-    [1] = EVENT_SOCKET,  [2] = EVENT_BIND,    [3] = EVENT_CONNECT,  [4] = EVENT_LISTEN,
-    [5] = EVENT_ACCEPT, [10] = EVENT_RECVFROM, [11] = EVENT_SENDTO, [12] = EVENT_RECVFROM,
-    [16] = EVENT_SENDMSG, [17] = EVENT_RECVMSG, [18] = EVENT_ACCEPT4, [19] = EVENT_RECVMMSG,
-    [20] = EVENT_SENDMMSG,
+/* By number of socketcall(2) (include/uapi/linux/net.h): the event, and how many arguments there are (net/socket.c). */
+static const struct socket_call {
+  u8 type;
+  u8 arguments;
+} socket_calls[] = {
+    [1] = {EVENT_SOCKET, 3},
+    [2] = {EVENT_BIND, 3},
+    [3] = {EVENT_CONNECT, 3},
+    [4] = {EVENT_LISTEN, 2},
+    [5] = {EVENT_ACCEPT, 3},
+    [10] = {EVENT_RECVFROM, 4}, /* recv: the address of the sender is not asked for */
+    [11] = {EVENT_SENDTO, 6},
+    [12] = {EVENT_RECVFROM, 6},
+    [16] = {EVENT_SENDMSG, 3},
+    [17] = {EVENT_RECVMSG, 3},
+    [18] = {EVENT_ACCEPT4, 4},
+    [19] = {EVENT_RECVMMSG, 5},
+    [20] = {EVENT_SENDMMSG, 4},
 };
-#define SOCKETCALL_RECV 10 /* recvfrom without its last two arguments */
+#define SOCKET_CALLS (sizeof(socket_calls) / sizeof(*socket_calls))
 
-/* socketcall(2): its arguments are the number of a call, and the address of that one's arguments. */
+/* socketcall(2): its arguments are the number of a call, and the address of that one's arguments. No more of them is read
+ * than the kernel reads: what lies behind may not be there. */
 inline_always u32 find_socketcall(struct passed_call *passed) {
   u32 words[6] = {};
-  u32 number = passed->passed[0];
-  if (number >= sizeof(socket_calls))
+  u64 number = (u32)passed->passed[0];
+  opaque(number);
+  if (number >= SOCKET_CALLS)
     return 0;
-  bpf_probe_read_user(words, sizeof(words), (void *)passed->passed[1]);
+  u64 size = socket_calls[number].arguments * sizeof(*words);
+  opaque(size);
+  if (size > sizeof(words))
+    return 0;
+  bpf_probe_read_user(words, size, (void *)passed->passed[1]);
 #pragma unroll
   for (u32 i = 0; i < 6; i++)
     passed->passed[i] = words[i];
-  if (number == SOCKETCALL_RECV)
-    passed->passed[4] = passed->passed[5] = 0;
-  return socket_calls[number];
+  return socket_calls[number].type;
 }
 
 inline_always u64 wide_id(u64 id) {

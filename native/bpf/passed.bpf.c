@@ -29,6 +29,14 @@ inline_always void write_passed_receive(struct record *record, const struct pass
     write_receive(record, call, file, passed->result);
 }
 
+/* The program that tells of a type's native calls, by its slot: what it makes of them is made here of others. */
+#define SLOT(key, program) SLOT_OF_##program = key,
+enum { WASPREY_SLOTS(SLOT) };
+#undef SLOT
+#define HOOK(type, call, program) [type] = SLOT_OF_##program,
+static const u8 slots_of_types[EVENT_TYPE_COUNT] = {WASPREY_HOOKS(HOOK)};
+#undef HOOK
+
 SEC("raw_tp") int write_passed(void *ctx) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
@@ -38,77 +46,51 @@ SEC("raw_tp") int write_passed(void *ctx) {
   record.image = passed->image;
   struct call call = {.passed = passed->passed, .way = passed->way, .fd = passed->fd, .file = passed->file};
   s64 result = passed->result;
-  switch (passed->type) {
-    case EVENT_OPEN:
-    case EVENT_OPENAT:
-    case EVENT_OPENAT2:
-    case EVENT_CREAT:
-    case EVENT_OPEN_BY_HANDLE_AT:
+  u64 type = passed->type;
+  opaque(type);
+  if (type >= EVENT_TYPE_COUNT)
+    return 0;
+  switch (slots_of_types[type]) {
+    case SLOT_OPEN:
       if (reserve_passed(&record, passed, task, OPEN_LONGEST, sizeof(struct event_open)))
         write_open(&record, task, &call, result);
       break;
-    case EVENT_EXECVE:
-    case EVENT_EXECVEAT:
+    case SLOT_EXECVE:
       if (reserve_passed(&record, passed, task, EXEC_LONGEST, sizeof(struct event_exec)))
         write_exec(&record, task, &call, result);
       break;
-    case EVENT_SOCKET:
-    case EVENT_BIND:
-    case EVENT_LISTEN:
-    case EVENT_CONNECT:
-    case EVENT_ACCEPT:
-    case EVENT_ACCEPT4:
+    case SLOT_SOCKET:
       if (reserve_passed(&record, passed, task, NETWORK_LONGEST, sizeof(struct event_network)))
         write_socket(&record, task, &call, result);
       break;
-    case EVENT_SENDTO:
-    case EVENT_SENDMSG:
+    case SLOT_SEND:
       write_passed_send(&record, passed, task, &call);
       break;
-    case EVENT_RECVFROM:
-    case EVENT_RECVMSG:
+    case SLOT_RECEIVE:
       write_passed_receive(&record, passed, task, &call);
       break;
-    case EVENT_SENDMMSG:
-    case EVENT_RECVMMSG:
+    case SLOT_SEND_MANY:
+    case SLOT_RECEIVE_MANY:
       tell_messages(&call, passed->type, result, passed->image);
       break;
-    case EVENT_UNLINK:
-    case EVENT_UNLINKAT:
-    case EVENT_RMDIR:
-    case EVENT_MKDIR:
-    case EVENT_MKDIRAT:
-    case EVENT_CHMOD:
-    case EVENT_FCHMODAT:
-    case EVENT_UMOUNT2:
+    case SLOT_PATH:
       if (reserve_passed(&record, passed, task, PATH_LONGEST, sizeof(struct event_path)))
         write_path(&record, task, &call);
       break;
-    case EVENT_RENAME:
-    case EVENT_RENAMEAT:
-    case EVENT_RENAMEAT2:
-    case EVENT_LINK:
-    case EVENT_LINKAT:
-    case EVENT_SYMLINK:
-    case EVENT_SYMLINKAT:
-    case EVENT_MOUNT:
+    case SLOT_PATHS:
       if (reserve_passed(&record, passed, task, PATHS_LONGEST, sizeof(struct event_paths)))
         write_paths(&record, task, &call);
       break;
-    case EVENT_FCHMOD:
-    case EVENT_DUP:
-    case EVENT_DUP2:
-    case EVENT_DUP3:
-    case EVENT_MEMFD_CREATE:
-    case EVENT_SETNS:
-    case EVENT_FINIT_MODULE:
-    case EVENT_BPF:
+    case SLOT_DESCRIPTOR:
       if (reserve_passed(&record, passed, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
         write_descriptor(&record, task, &call, result);
       break;
-    default:
+    case SLOT_PROCESS:
       if (reserve_passed(&record, passed, task, PROCESS_LONGEST, sizeof(struct event_process)))
         write_process(&record, task, &call);
+      break;
+    default:
+      break;
   }
   return 0;
 }

@@ -14,6 +14,7 @@ const CALLS = probe(
     ...['open', 'openat', 'openat2', 'creat', 'unlink', 'unlinkat', 'rmdir', 'mkdir', 'mkdirat', 'rename', 'renameat'],
     ...['renameat2', 'link', 'linkat', 'symlink', 'symlinkat', 'chmod', 'fchmod', 'fchmodat', 'dup', 'dup2', 'dup3'],
     ...['setuid', 'setgid', 'setresuid', 'ptrace', 'umount2', 'memfd_create', 'unshare', 'setns', 'bpf', 'execve'],
+    ...['userfaultfd'],
   ],
   [
     ...['evt.is_32bit', 'evt.res', 'evt.is_open_read', 'evt.is_open_write', 'evt.arg.flags', 'evt.arg.mode'],
@@ -153,6 +154,21 @@ test('descriptors by int 0x80: duplicates, fcntl among them', async () => {
   ]);
   const alert = await agent.only(CALLS.name, { 'proc.vpid': BigInt(call.pid), 'evt.type': 'dup' });
   assertFields(alert, { 'evt.is_32bit': true, 'fd.num': 50, 'fd.name': file });
+});
+
+test('userfaultfd by int 0x80', async () => {
+  const [made, failed] = await agent.observe(CALLS, [
+    ['int80:userfaultfd', O.CLOEXEC],
+    ['int80:userfaultfd', 0x7fff0000],
+  ]);
+  const number = made?.call.result ?? assert.fail();
+  assertFields(made?.alert ?? assert.fail(), {
+    'evt.is_32bit': true,
+    'fd.num': number,
+    'fd.typechar': 'u',
+    'evt.arg.flags': 'O_CLOEXEC',
+  });
+  assertFields(failed?.alert ?? assert.fail(), { 'evt.is_32bit': true, 'evt.res': 'EINVAL', 'fd.num': -1 });
 });
 
 test('what a process does to itself by int 0x80: the events, and what it is afterwards', async () => {
