@@ -32,6 +32,7 @@
 // Actions:
 //   @fork [PID]           a child goes on with the steps that follow; its parent waits for all that come of it
 //   @orphan               a child goes on, after its parent has ended
+//   @sibling              a child of its own parent goes on (CLONE_PARENT); best after @fork, whose parent waits for it
 //   @thread               a thread goes on
 //   @exec PATH NAME       PATH, called with NAME as argv[0], goes on with the steps that follow
 //   @link PATH            makes a symbolic link to act there and goes on as that; results of steps begin anew (as after @exec)
@@ -217,6 +218,8 @@ static void run(int at) {
       hand_over_to_child(atoi(operand));
     } else if (!strcmp(name, "@orphan")) {
       become_orphan();
+    } else if (!strcmp(name, "@sibling")) {
+      become_sibling();
     } else if (!strcmp(name, "@thread")) {
       pthread_t thread;
       if (pthread_create(&thread, NULL, run_thread, (void*)(long)rest) != 0) die("pthread_create failed");

@@ -31,6 +31,8 @@ long step_result(int step);
 void hand_over_to_child(pid_t number);
 // In a child whose parent has ended.
 void become_orphan(void);
+// In a child of its own parent; itself it ends.
+void become_sibling(void);
 // In a child with a session and a controlling terminal of its own.
 void enter_terminal(void);
 void on_cpu(int number);

@@ -65,6 +65,13 @@ void become_orphan(void) {
   while (getppid() == parent) usleep(1000);
 }
 
+void become_sibling(void) {
+  struct clone_args arguments = {.flags = CLONE_PARENT};
+  long child = syscall(SYS_clone3, &arguments, sizeof(arguments));
+  if (child < 0) die("no child of the parent's: %m");
+  if (child > 0) _exit(0);
+}
+
 // The master stays with the parent: the terminal is hung up when that ends.
 void enter_terminal(void) {
   int master = posix_openpt(O_RDWR | O_NOCTTY);

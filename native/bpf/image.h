@@ -196,7 +196,7 @@ inline_always void remember(struct process *process, const struct image *image) 
 }
 
 /* A process is called what it was run as: by the name that it gives itself it would pass for a program that rules
- * trust. `process` is itself, or the parent that it is a copy of. */
+ * trust. `process` is itself, or the one that it is a copy of. */
 inline_always void keep_comm(struct image *image, const struct process *process) {
   if (process->comm[0])
     __builtin_memcpy(image->comm_bytes, process->comm, sizeof(process->comm));

@@ -74,6 +74,7 @@ describe('A process is called by its program, whatever it says of itself', () =>
   const ways: readonly (readonly [name: string, argv0: string, steps: readonly Step[]])[] = [
     ['another name by prctl(PR_SET_NAME)', 'act', [['@comm', TRUSTED], READ_SHADOW]],
     ['the same in a child', 'act', [['@comm', TRUSTED], ['@fork'], READ_SHADOW]],
+    ['the same in a child of its parent', 'act', [['@fork'], ['@comm', TRUSTED], ['@sibling'], READ_SHADOW]],
     ['the same in a thread', 'act', [['@comm', TRUSTED], ['@thread'], ['@comm', TRUSTED], READ_SHADOW]],
     ['another argv[0]', `/usr/sbin/${TRUSTED}`, [READ_SHADOW]],
   ];
