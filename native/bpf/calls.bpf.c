@@ -8,16 +8,6 @@
 
 #include "syscall.h"
 
-#define STATUS_COMPAT 2 /* TS_COMPAT */
-
-inline_always bool is_compat(void) {
-#if defined(__TARGET_ARCH_x86)
-  return bpf_get_current_task_btf()->thread_info.status & STATUS_COMPAT;
-#else
-  return false;
-#endif
-}
-
 HOOK_PROGRAM(on_call) {
   struct capture_shared *control = capture();
   if (!control)

@@ -165,16 +165,17 @@ HOOK_PROGRAM(on_compat) {
   struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
   struct capture_shared *control = capture();
   struct passed_call *passed = passed_space();
+  u32 cpu = bpf_get_smp_processor_id();
+  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
   u64 number = (u32)registers->orig_ax;
   opaque(number);
-  if (number >= COMPAT_CALLS || !control || !passed)
+  if (number >= COMPAT_CALLS || !control || !passed || !ring)
     return 0;
   const struct compat_call *call = &compat_calls[number];
-  u32 change = call->change;
-  struct process *process = change && result >= 0 ? process_of(task, 0) : 0;
-  if (process && process->id)
+  u32 change = call->change, type = call->type;
+  struct process *process = type || change ? process_of(task, 0) : 0;
+  if (process && process->id && change && result >= 0)
     note_change(process, task, change);
-  u32 type = call->type;
   if (!type)
     return 0;
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
@@ -190,6 +191,8 @@ HOOK_PROGRAM(on_compat) {
     return 0;
   if (!may_be_wanted(control, type))
     return 0;
+  if (unlikely(!process || !process->id) && wants_snapshot(ring, task))
+    bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
   fill_caller(passed, task);
   passed->type = type;
   passed->way = WAY_COMPAT;

@@ -85,7 +85,7 @@ HOOK_PROGRAM(on_descriptor) {
   struct call call = call_of(task);
   if (number_of(ctx) == NUMBER_FCNTL && !duplicates(ARGUMENT(&call, 1)))
     return 0;
-  if (!begin(&record, ctx, task, SLOT_DESCRIPTOR) || !passes(&record, FILTER_OTHER) ||
+  if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
       !reserve(&record, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
     return 0;
   write_descriptor(&record, task, &call, result_of(ctx));

@@ -40,7 +40,7 @@ inline_always void write_exec(struct record *record, struct task_struct *task, c
 HOOK_PROGRAM(on_execve) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_EXECVE) || !passes(&record, FILTER_EXEC) ||
+  if (!begin(&record, ctx, task) || !passes(&record, FILTER_EXEC) ||
       !reserve(&record, task, EXEC_LONGEST, sizeof(struct event_exec)))
     return 0;
   struct call call = call_of(task);

@@ -192,18 +192,18 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct t
   return 0;
 }
 
-/* Where the hooks go for a process without an image (see wants_snapshot()); goes back to the hook it came from. */
+/* Where the hooks go for a process without an image (see wants_snapshot()); goes back to the hook that the call has. */
 HOOK_PROGRAM(snapshot_current) {
   struct task_struct *task = bpf_get_current_task_btf();
-  struct process *process = process_of(task, 0);
+  struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
   struct capture_shared *control = capture();
-  if (!process || !control)
+  u32 cpu = bpf_get_smp_processor_id();
+  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
+  if (!control || !ring)
     return 0;
-  __sync_fetch_and_add(&control->snapshots_on_spot, 1);
-  snapshot(process, task, parent_image(task), false);
-  u32 slot = process->resume;
-  if (process->id)
-    process->resume = 0;
+  if (!process || !snapshot(process, task, parent_image(task), false))
+    ring->snapshot_failed = (u32)task->pid;
+  u32 slot = is_compat() ? SLOT_COMPAT : hook_of(ctx, control).slot;
   if (slot)
     bpf_tail_call(ctx, &programs, slot);
   return 0;

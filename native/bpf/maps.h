@@ -22,8 +22,8 @@ struct process {
   u64 comm[2]; /* as its program was called when it was run, whatever it calls itself since (PR_SET_NAME) */
   u32 uid;
   u32 gid;
-  u32 resume; /* slot of the program to go on with after a snapshot on the spot; 0: none under way */
-  u32 ended;  /* its exit record is written */
+  u32 ended; /* its exit record is written */
+  u32 pad;
 };
 
 /* Values are rings: the addon sets value_size to the ring's stride and max_entries to the number of possible CPUs. The

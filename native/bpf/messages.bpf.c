@@ -114,7 +114,7 @@ HOOK_PROGRAM(on_send_many) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
-  if (begin(&record, ctx, task, SLOT_SEND_MANY))
+  if (begin(&record, ctx, task))
     tell_messages(&call, EVENT_SENDMMSG, result_of(ctx), record.image);
   return 0;
 }
@@ -123,7 +123,7 @@ HOOK_PROGRAM(on_receive_many) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
-  if (result_of(ctx) != -EAGAIN && begin(&record, ctx, task, SLOT_RECEIVE_MANY))
+  if (result_of(ctx) != -EAGAIN && begin(&record, ctx, task))
     tell_messages(&call, EVENT_RECVMMSG, result_of(ctx), record.image);
   return 0;
 }

@@ -222,7 +222,7 @@ inline_always bool passes_socket(struct record *record, struct task_struct *task
 HOOK_PROGRAM(on_socket) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_SOCKET) || !passes_socket(&record, task) ||
+  if (!begin(&record, ctx, task) || !passes_socket(&record, task) ||
       !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return 0;
   struct call call = call_of(task);

@@ -143,7 +143,7 @@ inline_always bool passes_open(struct record *record, struct task_struct *task) 
 HOOK_PROGRAM(on_open) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_OPEN) || !passes_open(&record, task) ||
+  if (!begin(&record, ctx, task) || !passes_open(&record, task) ||
       !reserve(&record, task, OPEN_LONGEST, sizeof(struct event_open)))
     return 0;
   struct call call = call_of(task);

@@ -50,7 +50,7 @@ inline_always void write_path(struct record *record, struct task_struct *task, c
 HOOK_PROGRAM(on_path) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_PATH) || !passes(&record, FILTER_OTHER) ||
+  if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
       !reserve(&record, task, PATH_LONGEST, sizeof(struct event_path)))
     return 0;
   struct call call = call_of(task);

@@ -68,7 +68,7 @@ inline_always void write_paths(struct record *record, struct task_struct *task, 
 HOOK_PROGRAM(on_paths) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_PATHS) || !passes(&record, FILTER_OTHER) ||
+  if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
       !reserve(&record, task, PATHS_LONGEST, sizeof(struct event_paths)))
     return 0;
   struct call call = call_of(task);

@@ -83,7 +83,7 @@ inline_always void write_process(struct record *record, struct task_struct *task
 HOOK_PROGRAM(on_process) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task, SLOT_PROCESS) || !passes(&record, FILTER_OTHER) ||
+  if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
       !reserve(&record, task, PROCESS_LONGEST, sizeof(struct event_process)))
     return 0;
   struct call call = call_of(task);

@@ -25,7 +25,7 @@ struct ring_control {
   __u64 last_image;
   __u64 last_generation;
   __u64 last_check;
-  __u64 pad;
+  __u64 snapshot_failed; /* BPF's own too: thread for whose process no image could be made; 0: none */
   __u64 dropped[EVENT_TYPE_COUNT];
   __u64 filtered[EVENT_TYPE_COUNT];
 } __attribute__((aligned(64))); /* CPUs share no cache line */
@@ -51,7 +51,6 @@ struct capture_shared {
   __u64 clock_offset;      /* ns to add to the boot clock for wall time, refreshed by the addon */
   __u64 next_image;        /* last image id given */
   __u64 images_lost;       /* lifecycle records that found no room */
-  __u64 snapshots_on_spot; /* processes that had no image when an event needed one */
   __u64 generation;        /* counts the changes of any process's image id */
   __u64 wanted[WANTED_WORDS]; /* bit n: events of type n are wanted; calls that came no usual way are told by it */
   struct call_hook calls[CALLS]; /* by number of the native system call; each written as one word */

@@ -140,7 +140,7 @@ HOOK_PROGRAM(on_send) {
   struct capture_shared *control = capture();
   u32 type = control ? hook_of(ctx, control).type : 0;
   if (!type || !find_send(&sending, &call, task, type, result_of(ctx)) ||
-      !begin(&record, ctx, task, SLOT_SEND) || !reserve_send(&record, &call, &sending, task))
+      !begin(&record, ctx, task) || !reserve_send(&record, &call, &sending, task))
     return 0;
   write_send(&record, &call, &sending);
   return 0;

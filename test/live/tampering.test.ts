@@ -20,11 +20,11 @@ const control = join(folder, 'run', 'control.sock');
 const FINISHED = 4;
 const CLOCK_OFFSET = 8;
 const NEXT_IMAGE = 16;
-const WANTED = 48;
+const WANTED = 40;
 const HEAD = 0;
 const TAIL = 8;
 /** Of struct capture_shared too, and keys of the map `programs` (native/bpf/hooks.h). */
-const CALLS = 64;
+const CALLS = 56;
 const OPENAT = 257;
 const SLOT_OPEN = 5;
 
