@@ -96,7 +96,6 @@ inline_always u8 file_kind(u32 mode, u64 magic, u64 dentry) {
 inline_always void clear_descriptor(struct event_descriptor *event) {
   event->other_view = event->device = 0;
   *(u64 *)&event->kind = 0; /* l4, role, state and ports too */
-  event->device = 0;
   event->file_mode = 0;
   event->inode = 0;
   __builtin_memset(event->local_address, 0, 2 * sizeof(event->local_address));

@@ -6,7 +6,8 @@
 
 #include "maps.h"
 
-/* Names longer than this are no names that a file system of ours has (NTFS: 255 UTF-16 units, 765 bytes of UTF-8). */
+/* Longer names than any that a file system of ours has (NTFS: 255 UTF-16 units, 765 bytes of UTF-8). One of FUSE may
+ * have longer ones, up to 4095 bytes: a path ends before such a name, as where it is too long itself. */
 #define LONGEST_NAME 1023
 
 /* Names are copied in words that end where the name ends, so that up to 7 bytes before its start are written over; the
@@ -88,17 +89,18 @@ inline_always void put_name(struct path_room *room, u64 end, u64 name, u64 lengt
 }
 
 static long path_step(u32 index, struct walk *walk) {
-  if (walk->dentry == walk->root_dentry && walk->mnt == walk->root_mnt)
+  if (at_root(walk))
     return 1;
   if (walk->dentry == walk->mnt_root)
     return !cross_mount(walk);
   u64 end = POSITION(walk->room) & LONGEST_TEXT;
   u64 parent = LOAD_WORD(dentry, walk->dentry, d_parent);
   u64 length = name_length(walk->dentry);
-  if (parent == walk->dentry || length >= end) {
-    walk->partial = 1; /* outside the tree, or longer than PATH_MAX */
+  if (parent == walk->dentry || length >= end || length > LONGEST_NAME) {
+    walk->partial = 1; /* outside the tree, or too long */
     return 1;
   }
+  opaque(length); /* or clang would leave out the mask in put_name(), which the verifier needs */
   put_name(walk->room, end, LOAD_WORD(dentry, walk->dentry, d_name.name), length);
   u64 start = (end - length - 1) & LONGEST_TEXT;
   walk->room->text[PATH_GAP + start] = '/';
