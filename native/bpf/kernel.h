@@ -1,5 +1,5 @@
 /* Reading kernel memory: direct loads through bpf_rdonly_cast where the kernel has it (6.2 on), probe reads otherwise.
- * A direct load costs about 1 ns, bpf_probe_read_kernel about 15; both give 0 for an address that faults. */
+ * A direct load costs a fifteenth of bpf_probe_read_kernel; both give 0 for an address that faults. */
 
 #ifndef WASPREY_KERNEL_H
 #define WASPREY_KERNEL_H

@@ -1,5 +1,5 @@
-/* Calls that no tracepoint of a native system call tells of (32-bit ones, requests of io_uring): what they were given
- * is put into one form first, and write_passed() makes the event of it. */
+/* Calls that are no native system calls (32-bit ones, requests of io_uring): what they were given is put into one form
+ * first, and write_passed() makes the event of it. */
 
 #ifndef WASPREY_PASSED_H
 #define WASPREY_PASSED_H

@@ -1,8 +1,8 @@
 /* Event records: reserving, committing, and appending strings to one under construction.
  *
  * A program reserves the longest record its type can have by moving the CPU's head, fills it in place, and gives back
- * what it did not need by moving the head again, unless another program reserved behind it meanwhile. Both moves are compare-and-swap, so that each position is owned by one program.
- */
+ * what it did not need by moving the head again, unless another program reserved behind it meanwhile. Both moves are
+ * compare-and-swap, so that each position is owned by one program. */
 
 #ifndef WASPREY_RECORD_H
 #define WASPREY_RECORD_H
