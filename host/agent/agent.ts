@@ -122,6 +122,8 @@ export interface Agent {
   replaceOutputs(names: ReadonlySet<string>, outputs: readonly Output[]): Promise<number>;
   /** Files that were moved away are left. */
   reopenOutputs(): void;
+  /** An output of that name says what is wrong with it: tells the others, but not again and again. */
+  outputFailed(name: string, message: string): void;
   /** Rules that should have replaced those in use can't be used: tells of it in an alert of its own, and counts it. */
   rulesFailed(reason: string): void;
   /** Those are gone, and the rules in use are what is asked for. */
@@ -173,9 +175,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onTrouble,
     ...(options.lookup && { lookup: options.lookup }),
   });
-  const losses = new OutputWatch((message) => {
-    onTrouble(message);
-    desk.internal(OUTPUT_RULE, 'Critical', message);
+  const outputWatch = new OutputWatch({
+    alert: (message) => desk.internal(OUTPUT_RULE, 'Critical', message),
+    log: onTrouble,
   });
   const drops = new DropWatch(desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? NOT_TOLD);
   const tampering = new TamperWatch(desk);
@@ -238,7 +240,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         onReplaced: (generation) => ruleSets.tookOver(generation),
         onCounters: (counters) => {
           drops.update(counters);
-          losses.update(outputs.counters, performance.now());
+          outputWatch.update(outputs.counters, performance.now());
         },
         onIntegrity: (report) => tampering.take(report),
         onError: (error) => options.onEnd?.(error),
@@ -282,6 +284,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     reopenOutputs: () => outputs.reopen(),
     rulesFailed: (reason) => ruleSets.failed(reason),
     rulesRestored: () => ruleSets.restored(),
+    outputFailed: (name, message) => outputWatch.failed(name, message, performance.now()),
     tell: (rule, priority, message, fields) => desk.internal(rule, priority, message, fields),
     inject: (images, events) => running.inject(images, events),
     stop: () => {

@@ -66,7 +66,7 @@ async function makeOutput(plan: Plan, { configuration, onTrouble }: OutputChoice
     client: await makeClient(plan),
     spool: spool.enabled ? await openSpool(join(spool.path, name), spool.max_size_mb) : undefined,
     mostInMemory: outputs_queue.capacity === 0 ? QUEUE_LINES : outputs_queue.capacity,
-    onTrouble: (trouble) => onTrouble(...describe(name, trouble)),
+    onTrouble: (trouble) => onTrouble(name, ...describe(name, trouble)),
   });
 }
 

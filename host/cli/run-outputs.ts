@@ -24,10 +24,10 @@ export interface OutputChoice {
   readonly stdout: boolean;
   /** Of the command line, besides the configuration's. */
   readonly file: string | undefined;
-  /** Told the first of a row of errors of an output. */
-  readonly onError: (name: string, error: NodeJS.ErrnoException) => void;
+  /** Told the first of a row of errors of an output, and where it writes to, for people. */
+  readonly onError: (name: string, place: string, error: NodeJS.ErrnoException) => void;
   /** Told what goes wrong with an output over HTTP, once; `lost`: alerts are being lost. */
-  readonly onTrouble: (message: string, lost: boolean) => void;
+  readonly onTrouble: (name: string, message: string, lost: boolean) => void;
 }
 
 /**
@@ -50,23 +50,23 @@ type Maker = readonly [name: string, make: () => Output | Promise<Output>];
 function makersOf(choice: OutputChoice): Maker[] {
   const { configuration, json, format, stdout, file, onError } = choice;
   const { outputs_queue, file_output, program_output } = configuration;
-  const lines = (name: string): LineOutputOptions => ({
+  const lines = (name: string, place: string): LineOutputOptions => ({
     json,
     format,
     capacity: outputs_queue.capacity,
-    onError: (error) => onError(name, error),
+    onError: (error) => onError(name, place, error),
   });
   const makers: Maker[] = [];
-  if (stdout) makers.push(['stdout', () => descriptorOutput(lines('standard output'))]);
+  if (stdout) makers.push(['stdout', () => descriptorOutput(lines('stdout', 'standard output'))]);
   const files = new Set([file, file_output.enabled ? file_output.filename : undefined]);
   const { keep_alive: keepOpen, max_size_mb: megabytes, keep_files: keptFiles } = file_output;
   const kept = { keepOpen, mostBytes: megabytes * MEGABYTE, keptFiles };
   for (const path of files)
-    if (path !== undefined) makers.push(['file', () => openFile(path, { ...lines(path), ...kept })]);
+    if (path !== undefined) makers.push(['file', () => openFile(path, { ...lines('file', path), ...kept })]);
   if (configuration.syslog_output.enabled) makers.push(['syslog', () => syslog(choice)]);
   if (program_output.enabled) {
     const { program, keep_alive: keepAlive } = program_output;
-    makers.push(['program', () => programOutput(program, { ...lines('the program'), keepAlive })]);
+    makers.push(['program', () => programOutput(program, { ...lines('program', 'the program'), keepAlive })]);
   }
   return [...makers, ...httpOutputMakers(choice)];
 }
@@ -78,7 +78,7 @@ function syslog({ configuration, json, format: alertFormat, onError }: OutputCho
     json,
     alertFormat,
     capacity: configuration.outputs_queue.capacity,
-    onError: (error) => onError('syslog', error),
+    onError: (error) => onError('syslog', 'syslog', error),
   });
 }
 

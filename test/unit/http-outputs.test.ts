@@ -70,7 +70,7 @@ const ALERT: Alert = {
   ],
 };
 
-async function output(options: readonly string[], troubles: string[] = []): Promise<Output> {
+async function output(options: readonly string[], troubles: string[] = [], onLost = () => {}): Promise<Output> {
   const { configuration } = loadConfig({ environment: {}, options });
   const [made, ...more] = await makeOutputs({
     configuration,
@@ -79,7 +79,10 @@ async function output(options: readonly string[], troubles: string[] = []): Prom
     stdout: false,
     file: undefined,
     onError: () => {},
-    onTrouble: (message) => void troubles.push(message),
+    onTrouble: (_, message, lost) => {
+      troubles.push(message);
+      if (lost) onLost();
+    },
   });
   assert.ok(made);
   assert.equal(more.length, 0);
@@ -210,6 +213,16 @@ describe('a receiver that does not take alerts', () => {
     assert.equal(received.length, 1);
     assert.equal(made.counters.dropped, 1);
     assert.match(troubles[0] ?? '', /^http refuses alerts, which are lost: .* answered 400: no thanks$/);
+  });
+
+  test('that refuses all of them is not told of again for each alert that tells of it', async () => {
+    const { url } = await receiver(Array(1000).fill(400));
+    const troubles: string[] = [];
+    const made: Output = await output(http(url), troubles, () => made.write(ALERT));
+    made.write(ALERT);
+    made.write(ALERT);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.deepEqual([made.counters.dropped, made.counters.queued, troubles.length], [3, 0, 1]);
   });
 
   test('what waits for it is delivered after a restart, by the same key', async () => {

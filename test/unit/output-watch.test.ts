@@ -1,4 +1,4 @@
-// What is told of alerts that an output lost, and how often.
+// What is told of an output that fails or loses alerts, and how often.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,13 +6,18 @@ import { OutputWatch } from '../../host/agent/output-watch.ts';
 
 function watched() {
   const messages: string[] = [];
-  const watch = new OutputWatch((message) => messages.push(message));
+  const logged: string[] = [];
+  const watch = new OutputWatch({
+    alert: (message) => messages.push(message),
+    log: (message) => logged.push(message),
+  });
   const at = (seconds: number, dropped: Readonly<Record<string, number>>, queued?: number): readonly string[] => {
     const outputs = Object.entries(dropped).map(([name, count]) => ({
       name,
       counters: { written: 5, dropped: count, errors: 0, ...(queued !== undefined && { queued }) },
     }));
     watch.update(outputs, seconds * 1000);
+    assert.deepEqual(logged.splice(0), messages);
     return messages.splice(0);
   };
   return at;
@@ -56,4 +61,43 @@ test('an output that loses each of these alerts too is told of ever more rarely,
   }
   assert.deepEqual(pauses.slice(0, 9), [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
   assert.ok(told < 32, `${told} in a day`);
+});
+
+test('outputs of one name count as one', () => {
+  const alerts: string[] = [];
+  const watch = new OutputWatch({ alert: (message) => alerts.push(message), log: () => {} });
+  const update = (seconds: number, ...dropped: number[]) =>
+    watch.update(
+      dropped.map((count) => ({ name: 'file', counters: { written: 0, dropped: count, errors: 0, queued: 1 } })),
+      seconds * 1000,
+    );
+  update(0, 5, 0);
+  update(100, 5, 3);
+  assert.deepEqual(alerts, [
+    '5 alerts are lost that were for file, which fails or does not keep up; 2 more wait for it',
+    '3 alerts are lost that were for file, which fails or does not keep up; 2 more wait for it',
+  ]);
+});
+
+test('why an output fails is told at once, and what it has lost with the next alert about it', () => {
+  const alerts: string[] = [];
+  const logged: string[] = [];
+  const watch = new OutputWatch({
+    alert: (message) => alerts.push(message),
+    log: (message) => logged.push(message),
+  });
+  const update = (seconds: number, dropped: number) =>
+    watch.update([{ name: 'http', counters: { written: 0, dropped, errors: 0 } }], seconds * 1000);
+  watch.failed('http', 'http refuses alerts', 0);
+  update(1, 1);
+  watch.failed('http', 'http refuses alerts', 2000);
+  watch.failed('file', 'the disk is full', 2000);
+  assert.deepEqual(alerts.splice(0), ['http refuses alerts', 'the disk is full']);
+  assert.deepEqual(logged, [], 'it has said so itself');
+  update(31, 2);
+  assert.deepEqual(alerts, [
+    '2 alerts are lost that were for http, which fails or does not keep up; 0 more wait for it',
+  ]);
+  watch.failed('http', 'http refuses alerts', 62_000);
+  assert.equal(alerts.length, 1, 'ever more rarely');
 });

@@ -247,6 +247,21 @@ describe('delivery', () => {
     await delivery.close(1000);
   });
 
+  test('a receiver that is slow for long is told of once, not each time that it makes room', async () => {
+    const { delivery, troubles } = deliver(undefined, async () => ({ kind: 'taken' }), 5);
+    for (let index = 0; index < 50; index++) {
+      for (let burst = 0; burst < 20; burst++) delivery.push(Buffer.from('alert'));
+      await Promise.resolve();
+    }
+    assert.ok(delivery.counters.overflowed > 100);
+    assert.equal(troubles.filter(({ kind }) => kind === 'full').length, 1);
+    await idle(delivery);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let burst = 0; burst < 20; burst++) delivery.push(Buffer.from('alert'));
+    assert.equal(troubles.filter(({ kind }) => kind === 'full').length, 2);
+    await delivery.close(1000);
+  });
+
   test('a spool that is full or a disk that fails: alerts are delivered from memory, and it is told', async () => {
     const folder = newFolder();
     const spool = await Spool.open({ folder, mostBytes: 200 });

@@ -2,7 +2,6 @@
 
 import { constants } from 'node:os';
 import { type Agent, type AgentOptions, startAgent } from '../../agent/agent.ts';
-import { OUTPUT_RULE } from '../../agent/output-watch.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { loadAddon } from '../../capture/addon.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
@@ -97,9 +96,6 @@ export const RUN = defineCommand({
   },
 });
 
-/** Between two alerts of failures of the same output. */
-const FAILURE_EVERY_MS = 30_000;
-
 interface RunStart {
   readonly modules: readonly RuleModule[];
   /** Of what the modules were made from. */
@@ -135,8 +131,6 @@ class Run {
   readonly #log: Log;
   readonly #terminal: Terminal;
   #outputCount = 0;
-  /** When the other outputs were last told of an output's failure, by its name. */
-  readonly #failureTold = new Map<string, number>();
   #agent: Agent | undefined;
   #watch: RuleWatch | undefined;
   /** Ends the run; with the reason, if it is one to complain about. */
@@ -250,32 +244,23 @@ class Run {
     const choice: OutputChoice = {
       ...settings,
       format: alertFormat(settings.configuration, settings.isoTime),
-      onError: (name, error) => this.#outputFailed(name, error),
-      onTrouble: (message, lost) => {
+      onError: (name, place, error) => this.#outputFailed(name, place, error),
+      onTrouble: (name, message, lost) => {
         this.#log.say(lost ? 'critical' : 'error', message);
-        // The other outputs hear of it; of the one that loses alerts this is the next that it may lose.
-        if (lost) this.#agent?.tell(OUTPUT_RULE, 'Critical', message);
+        if (lost) this.#agent?.outputFailed(name, message);
       },
     };
     return makeOutputs(choice, only);
   }
 
-  #outputFailed(name: string, error: NodeJS.ErrnoException): void {
+  #outputFailed(name: string, place: string, error: NodeJS.ErrnoException): void {
     // Whoever read the alerts has gone (`| head`); with no other place for them there is nothing left to do.
     if (error.code === 'EPIPE' && this.#outputCount === 1) this.#end.resolve(undefined);
     else {
-      const message = `alerts can't be written to ${name}: ${reasonOf(error)}`;
+      const message = `alerts can't be written to ${place}: ${reasonOf(error)}`;
       this.#log.say('error', message);
-      this.#tellOthers(name, message);
+      this.#agent?.outputFailed(name, message);
     }
-  }
-
-  /** One that fails for every other alert would make as many of these. */
-  #tellOthers(name: string, message: string): void {
-    const now = performance.now();
-    if (now - (this.#failureTold.get(name) ?? Number.NEGATIVE_INFINITY) < FAILURE_EVERY_MS) return;
-    this.#failureTold.set(name, now);
-    this.#agent?.tell(OUTPUT_RULE, 'Critical', message);
   }
 
   #announce(now: number): void {

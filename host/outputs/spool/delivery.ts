@@ -71,6 +71,7 @@ export class Delivery {
   readonly #ended: Promise<void>;
   #counts = { delivered: 0, overflowed: 0, refused: 0, failedAttempts: 0 };
   #failing = false;
+  #refusing = false;
   #full = false;
   #diskFails = false;
 
@@ -125,6 +126,7 @@ export class Delivery {
       if (this.#pending.length === 0) await this.#take();
       if (this.#pending.length === 0) {
         if (this.#incoming.length > 0) continue;
+        this.#full = false;
         if (this.#closing) return;
         await this.#sleep(undefined);
         continue;
@@ -153,12 +155,14 @@ export class Delivery {
   async #settle(attempt: Attempt): Promise<void> {
     if (attempt.kind === 'refused') {
       this.#counts.refused += this.#pending.length;
-      this.#options.onTrouble({ kind: 'refused', reason: attempt.reason });
+      // The first of a row: what is told of it may be refused as well.
+      if (!this.#refusing) this.#options.onTrouble({ kind: 'refused', reason: attempt.reason });
+      this.#refusing = true;
     } else {
       this.#counts.delivered += this.#pending.length;
       if (this.#failing) this.#options.onTrouble({ kind: 'recovered' });
       this.#failing = false;
-      this.#full = false;
+      this.#refusing = false;
     }
     const last = this.#pending.at(-1)?.number;
     this.#pending = [];
