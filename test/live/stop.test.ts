@@ -230,3 +230,20 @@ test('under load, each attack whose call has returned before SIGTERM is told of'
   assert.deepEqual([...new Set(told)], told, 'told once each');
   assert.deepEqual(attacksIn(receiver.taken), told);
 });
+
+test('an agent that can not have its control socket ends, with the reason', async (t) => {
+  const options = ['control.enabled=true', `control.socket=${import.meta.filename}/control.sock`];
+  const words = ['host/setup/bootstrap.mjs', '--needs=capture', 'host/cli/main.ts', 'run'];
+  const child = spawn(process.execPath, [...words, ...options.flatMap((option) => ['-o', option])], {
+    cwd: PROJECT,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await Promise.race([once(child, 'close'), sleep(PATIENCE_MS, undefined, { ref: false })]);
+  assert.equal(child.exitCode, 1, said);
+  assert.match(said, /can't listen at .*control\.sock: /);
+});

@@ -152,6 +152,18 @@ class Run {
     const { configuration } = this.#settings;
     const metrics = new RunMetrics(configuration, this.#start.metrics, (message) => this.#log.say('error', message));
     const agent = await startAgent(await this.#agentOptions());
+    try {
+      return await this.#watchBy(agent, metrics);
+    } catch (error) {
+      // As long as the engine's thread lives the process would go on, and nobody could end it.
+      await agent.stop();
+      await metrics.close(configuration.output_timeout);
+      throw error;
+    }
+  }
+
+  async #watchBy(agent: Agent, metrics: RunMetrics): Promise<number> {
+    const { configuration } = this.#settings;
     if (configuration.engine.wasprey.bpf_stats) measureBpfPrograms((message) => this.#log.say('warning', message));
     // Log rotation has moved a file away.
     process.on('SIGUSR1', () => {
