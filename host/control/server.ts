@@ -1,7 +1,7 @@
 // The control socket: a Unix socket that its owner alone can open, over which a running agent tells its state and takes orders. Not the network:
 // who may connect is what the file system says.
 
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -47,8 +47,8 @@ export interface ControlServer {
 export async function startControlServer(path: string, host: ControlHost): Promise<ControlServer> {
   mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
   if (await answers(path)) throw new ControlTakenError(`another agent listens at ${path}`);
-  // What an agent that was killed has left.
-  rmSync(path, { force: true });
+  // What an agent that was killed has left; another file is a mistake in the configuration, and listening says that the address is taken.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
   const limits = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 4096 };
   const server = createServer(limits, (request, response) => void respond(request, response, host));
   server.maxConnections = MOST_CONNECTIONS;

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -106,8 +107,20 @@ describe('control socket', () => {
     await assert.rejects(startControlServer(path, HOST), ControlTakenError);
     assert.deepEqual(await askAgent(path, 'GET', '/status', 1000), STATUS, 'the first one goes on');
     await server.close();
-    writeFileSync(path, '');
+    const script = "require('node:net').createServer().listen(process.argv[1], () => console.log('up'))";
+    const killed = spawn(process.execPath, ['-e', script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(killed.stdout, 'data');
+    killed.kill('SIGKILL');
+    await once(killed, 'close');
+    assert.ok(statSync(path).isSocket());
     await (await startControlServer(path, HOST)).close();
+  });
+
+  test('what is no socket stays, and is no place for one', async () => {
+    const path = join(folder, 'rules.yaml');
+    writeFileSync(path, 'precious');
+    await assert.rejects(startControlServer(path, HOST), { code: 'EADDRINUSE' });
+    assert.equal(readFileSync(path, 'utf8'), 'precious');
   });
 
   test('a failure of the agent is an answer, and what is no agent an error', async () => {
