@@ -64,10 +64,18 @@ export class PathWatch {
     for (const folder of [...this.#watched.keys()]) this.#unwatch(folder);
   }
 
-  /** Watches each folder that the paths lead through now. */
+  /** Watches each folder that the paths lead through now. Never throws: where a path can't be followed, what is watched stays. */
   #arm(): void {
-    this.#places = placesOf(this.#paths);
     this.#signature = signatureOf(this.#paths);
+    try {
+      this.#follow();
+    } catch (error) {
+      this.#trouble(error);
+    }
+  }
+
+  #follow(): void {
+    this.#places = placesOf(this.#paths);
     for (const [folder, { identity }] of [...this.#watched]) {
       if (!this.#places.has(folder) || identityOf(folder) !== identity) this.#unwatch(folder);
     }

@@ -113,6 +113,36 @@ describe('changes are told of', () => {
     await told.of('a write', () => writeFileSync(join(elsewhere, 'rules'), 'other'));
   });
 
+  test('by looking, where a path leads to what no path can be', async (t) => {
+    const folder = folderFor(t);
+    const file = join(folder, 'rules.yaml');
+    writeFileSync(file, 'one');
+    const troubles: string[] = [];
+    let told = 0;
+    const watch = new PathWatch([file], {
+      onChange: () => told++,
+      onTrouble: (message) => troubles.push(message),
+      times: { quietMs: 30, mostMs: 300, pollMs: 50 },
+    });
+    t.after(() => watch.close());
+    const change = async (work: () => void): Promise<void> => {
+      const before = told;
+      work();
+      for (const end = performance.now() + PATIENCE_MS; told === before && performance.now() < end; ) await pause(10);
+      assert.ok(told > before);
+    };
+    await change(() => {
+      unlinkSync(file);
+      symlinkSync('x'.repeat(300), file);
+    });
+    assert.match(troubles.join(), /^changes of files are found by looking .*ENAMETOOLONG/);
+    await change(() => {
+      unlinkSync(file);
+      writeFileSync(file, 'two');
+    });
+    await change(() => writeFileSync(file, 'three'));
+  });
+
   test('not of other files beside one, and once for many writes', async (t) => {
     const folder = folderFor(t);
     const file = join(folder, 'rules.yaml');
