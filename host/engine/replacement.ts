@@ -57,11 +57,9 @@ export class Replacement {
   }
 
   *#run(): Generator<void, void> {
-    const { mayTakeOver, patience, takeOver, send } = this.#host;
+    const { takeOver, send } = this.#host;
     const { generation } = this.#rules;
     const prepared = yield* this.#prepare();
-    const until = performance.now() + patience;
-    while (prepared.ok && !mayTakeOver() && performance.now() < until) yield;
     this.#next = undefined;
     if (!prepared.ok) {
       yield* this.#settle(this.#before);
@@ -75,9 +73,9 @@ export class Replacement {
     send({ kind: 'settled', generation, ...(trouble && { trouble }) });
   }
 
-  /** Until the next rules could be evaluated. */
+  /** Until the next rules are evaluated, or can't be. */
   *#prepare(): Generator<void, Prepared> {
-    const { bindSet, capture } = this.#host;
+    const { bindSet, capture, mayTakeOver, patience } = this.#host;
     const before = this.#before;
     try {
       const next = bindSet(this.#rules, 1 - before.bank);
@@ -88,6 +86,9 @@ export class Replacement {
       capture.beginChange([...new Set([...before.eventTypes, ...next.eventTypes])]);
       yield* this.#fillCandidates(next);
       while (!capture.isChanged()) yield;
+      const until = performance.now() + patience;
+      while (!mayTakeOver() && performance.now() < until) yield;
+      // Last of all: they are tried on each process that comes meanwhile, too.
       const failed = next.modules.find(({ failure }) => failure);
       if (failed) return { ok: false, error: moduleFailed(failed) };
       return { ok: true, next };

@@ -4,7 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleModule } from '../../host/agent/rule-module.ts';
+import type { Capture } from '../../host/capture/native.ts';
 import { parseTemplate } from '../../host/compiler/template.ts';
+import type { ModuleSet } from '../../host/engine/module-set.ts';
+import type { FromWorker } from '../../host/engine/protocol.ts';
+import { Replacement } from '../../host/engine/replacement.ts';
 import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
 import { event, moduleOf, process, shadowRead, startBuiltAgent } from '../support/built-agent.ts';
 import { check, ruleModule } from './wasm-builder.ts';
@@ -79,6 +83,57 @@ test('a module that fails when it is tried does not take over', async () => {
     messages(await running.waitForLines(3)).map((line) => line.split(' ')[0]),
     ['Good', 'Good', 'Better'],
   );
+});
+
+test('a module that fails on a process that comes while the rules wait does not take over either', () => {
+  const modules: { readonly name: string; failure?: { readonly reason: string } }[] = [{ name: 'late.wasm' }];
+  const set = { eventTypes: [], bank: 0, isFiltered: false, modules: [] as typeof modules };
+  const next = {
+    ...set,
+    bank: 1,
+    modules,
+    candidates() {
+      for (const module of modules) module.failure = { reason: 'unreachable' };
+      return new BigUint64Array();
+    },
+  };
+  const capture = {
+    prepareFilter: () => {},
+    beginChange: () => {},
+    isChanged: () => true,
+    listImages: () => 0,
+    setCandidates: () => {},
+  };
+  const sent: FromWorker[] = [];
+  let tookOver = false;
+  let mayTakeOver = false;
+  // What a replacement uses of them.
+  const replacement = new Replacement(
+    set as unknown as ModuleSet,
+    { generation: 1, modules: [], eventTypes: [] },
+    {
+      capture: capture as unknown as Capture,
+      bindSet: () => next as unknown as ModuleSet,
+      send: (message) => sent.push(message),
+      mayTakeOver: () => mayTakeOver,
+      patience: 60_000,
+      takeOver: () => {
+        tookOver = true;
+      },
+    },
+  );
+  for (let step = 0; step < 5; step++) replacement.step();
+  replacement.setCandidates(1);
+  mayTakeOver = true;
+  for (let step = 0; step < 5 && !replacement.isDone; step++) replacement.step();
+  assert.equal(tookOver, false);
+  assert.deepEqual(sent, [
+    {
+      kind: 'not-replaced',
+      generation: 1,
+      error: { code: 'ENGINE_MODULE_FAILED', message: 'late.wasm failed when it was tried: unreachable' },
+    },
+  ]);
 });
 
 test('of several modules the first that matches counts, or all, each for its own processes', async () => {
