@@ -14,6 +14,8 @@ export type FailureKind =
   | 'invalid'
   /** The watch is too old: all is listed anew. */
   | 'expired'
+  /** It has too much to do, and says so: it is asked less often. */
+  | 'busy'
   /** Too many wait. */
   | 'overflow'
   /** Any other error that it answered with. */

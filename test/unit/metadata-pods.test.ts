@@ -229,6 +229,65 @@ describe('metadata: pods', () => {
     });
   }
 
+  it('what is listed anew is no older than what was seen, and from the cache as long as the server can', async () => {
+    await using server = await ApiServer.start();
+    const lists: (string | null)[][] = [];
+    server.intercept = (url, response) => {
+      if (url.pathname !== '/api/v1/pods') return false;
+      if (url.searchParams.get('watch')) {
+        if (lists.length > 2) return false;
+        reply(response, 410);
+        return true;
+      }
+      lists.push(['resourceVersion', 'limit'].map((name) => url.searchParams.get(name)));
+      if (lists.length !== 2) return false;
+      reply(response, 410);
+      return true;
+    };
+    server.put(pod());
+    await using follower = new Follower(server);
+    await until(() => server.watchers > 0);
+    assert.deepEqual(lists, [
+      ['0', '250'],
+      ['1001', null],
+      [null, '250'],
+    ]);
+    assert.equal(follower.count('expired'), 2);
+  });
+
+  it('a watch that fails each time is not begun with a list more and more often', async () => {
+    await using server = await ApiServer.start();
+    let lists = 0;
+    server.intercept = (url, response) => {
+      if (!url.searchParams.get('watch')) lists++;
+      else reply(response, 500);
+      return url.searchParams.get('watch') !== null;
+    };
+    await using follower = new Follower(server);
+    await until(() => follower.count('error') > 0);
+    await pause(2000);
+    assert.ok(lists <= 6, `${lists} lists in two seconds`);
+  });
+
+  it('a server that has too much to do need not list again', async () => {
+    await using server = await ApiServer.start();
+    let [lists, refused] = [0, 0];
+    server.intercept = (url, response) => {
+      if (url.pathname !== '/api/v1/pods') return false;
+      if (!url.searchParams.get('watch')) lists++;
+      else if (++refused <= 2) {
+        reply(response, 429);
+        return true;
+      }
+      return false;
+    };
+    await using follower = new Follower(server);
+    await until(() => server.watchers > 0);
+    server.put(pod());
+    await follower.known();
+    assert.deepEqual([lists, follower.count('busy')], [1, 2]);
+  });
+
   it('goes on where it was after the server was restarted, with one line written', async () => {
     await using server = await ApiServer.start();
     server.put(pod());

@@ -165,6 +165,7 @@ function refusal(status: number, text: string): MetadataError {
 export function kindOfStatus(status: number): FailureKind {
   if (status === 401 || status === 403) return 'denied';
   if (status === 410) return 'expired';
+  if (status === 429) return 'busy';
   return 'error';
 }
 

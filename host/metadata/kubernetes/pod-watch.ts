@@ -41,45 +41,53 @@ export class PodWatch {
 
   /** Until the signal aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    // From the server's cache the first time: all nodes' agents may start at once.
-    let start: string | undefined = '0';
+    // From the server's cache, also later: all nodes' agents may list at once, and its store would read all pods for each.
+    let oldest: string | undefined = '0';
     let version: string | undefined;
     while (!signal.aborted) {
       let began = Number.POSITIVE_INFINITY;
       try {
-        version ??= await this.#list(start);
+        version ??= await this.#list(oldest);
+        oldest = version;
         began = performance.now();
         version = await this.#watch(version, signal);
-        if (performance.now() - began < SHORT_WATCH_MS) await this.#backOff.wait(signal);
+        oldest = version;
+        if (!this.#lasted(began)) await this.#backOff.wait(signal);
       } catch (error) {
         if (signal.aborted) return;
         const failure = asMetadataError(error);
         this.#listener.failed(failure);
-        if (failure instanceof WatchBroken) version = failure.version;
         const { kind } = failure;
-        // A server that was not there goes on from where it was. What it no longer has the changes of is listed anew, not from its cache.
+        // What is listed anew is no older than what was seen, unless the server can't tell: then its store is asked, or whatever it has.
+        if (failure instanceof WatchBroken) oldest = version = failure.version;
+        else if (kind === 'expired') oldest = undefined;
+        else if (kind === 'invalid' || kind === 'error') oldest = '0';
+        // A server that was not there, or was busy, goes on from where it was. What it no longer has the changes of is listed anew.
         if (kind === 'expired' || kind === 'invalid' || kind === 'error') version = undefined;
-        start = kind === 'expired' ? undefined : '0';
-        if (performance.now() - began >= SHORT_WATCH_MS) this.#backOff.reset();
+        this.#lasted(began);
         await this.#backOff.wait(signal);
       }
     }
   }
 
-  /** The version of what was listed. */
-  async #list(start: string | undefined): Promise<string> {
+  /** Whether a watch that began then has lasted, which is when things go well: a list that is had proves little. */
+  #lasted(began: number): boolean {
+    if (performance.now() - began < SHORT_WATCH_MS) return false;
+    this.#backOff.reset();
+    return true;
+  }
+
+  /**
+   * The version of what was listed.
+   * @param oldest version that the list may be of at the oldest, `0` for any; undefined for what the server's store has now
+   */
+  async #list(oldest: string | undefined): Promise<string> {
     const pods: PodFacts[] = [];
     let next: string | undefined;
     let version = '';
     do {
-      const from =
-        next === undefined
-          ? start === undefined
-            ? ''
-            : `&resourceVersion=${start}`
-          : `&continue=${encodeURIComponent(next)}`;
-      const path = `/api/v1/pods?${this.#selector}&limit=${PODS_A_PAGE}${from}`;
-      const page = await this.#client.get(path, LIST_TIMEOUT_MS);
+      const part = next === undefined ? listFrom(oldest) : `&limit=${PODS_A_PAGE}&continue=${encodeURIComponent(next)}`;
+      const page = await this.#client.get(`/api/v1/pods?${this.#selector}${part}`, LIST_TIMEOUT_MS);
       const metadata = at(page, 'metadata');
       for (const item of asArray(at(page, 'items'))) {
         const pod = readPod(item);
@@ -89,7 +97,6 @@ export class PodWatch {
       next = asText(at(metadata, 'continue')) || undefined;
     } while (next !== undefined);
     if (version === '') throw new MetadataError('invalid', 'the list of pods has no version');
-    this.#backOff.reset();
     this.#listener.working();
     this.#listener.listed(pods);
     return version;
@@ -104,7 +111,6 @@ export class PodWatch {
       await this.#client.stream(path, seconds * 1000 + OVERTIME_MS, (event) => {
         if (signal.aborted) return;
         version = this.#take(event) ?? version;
-        this.#backOff.reset();
         this.#listener.working();
       });
     } catch (error) {
@@ -127,6 +133,13 @@ export class PodWatch {
     else if (pod) this.#listener.changed(pod);
     return asText(at(object, 'metadata', 'resourceVersion')) || undefined;
   }
+}
+
+/** With a version and a limit it would be the store's list of exactly that version. */
+function listFrom(oldest: string | undefined): string {
+  if (oldest === undefined) return `&limit=${PODS_A_PAGE}`;
+  const limit = oldest === '0' ? `&limit=${PODS_A_PAGE}` : '';
+  return `${limit}&resourceVersion=${encodeURIComponent(oldest)}`;
 }
 
 /** A watch that failed, and where it was then. */
