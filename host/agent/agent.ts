@@ -124,10 +124,13 @@ export interface Agent {
   reopenOutputs(): void;
   /** An output of that name says what is wrong with it: tells the others, but not again and again. */
   outputFailed(name: string, message: string): void;
-  /** Rules that should have replaced those in use can't be used: tells of it in an alert of its own, and counts it. */
-  rulesFailed(reason: string): void;
+  /**
+   * Rules that should have replaced those in use can't be used: tells of it in an alert of its own, and counts it.
+   * @param from whose rules, if there are others as well
+   */
+  rulesFailed(reason: string, from?: string): void;
   /** Those are gone, and the rules in use are what is asked for. */
-  rulesRestored(): void;
+  rulesRestored(from?: string): void;
   /** Source `builder` only: process images and event records, as the kernel would have written them. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
   /** Raises an alert of the agent's own, for what went wrong around it. */
@@ -282,9 +285,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
     replaceOutputs: (names, replacement) => outputs.replace(names, replacement),
     reopenOutputs: () => outputs.reopen(),
-    rulesFailed: (reason) => ruleSets.failed(reason),
-    rulesRestored: () => ruleSets.restored(),
     outputFailed: (name, message) => outputWatch.failed(name, message, performance.now()),
+    rulesFailed: (reason, from) => ruleSets.failed(reason, from),
+    rulesRestored: (from) => ruleSets.restored(from),
     tell: (rule, priority, message, fields) => desk.internal(rule, priority, message, fields),
     inject: (images, events) => running.inject(images, events),
     stop: () => {

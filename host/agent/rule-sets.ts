@@ -9,6 +9,9 @@ import { sharedFilter } from './shared-filter.ts';
 /** Falco calls it a hot restart failure, under a name of its own. */
 export const RELOAD_FAILURE_RULE = 'Wasprey internal: hot reload failure';
 
+/** Files and modules that the agent itself reads. */
+const READ_HERE = '';
+
 const SET_ASIDE_RULE = 'Wasprey internal: rule module set aside';
 
 export interface ModuleSummary {
@@ -66,7 +69,8 @@ export class RuleSets {
   #failed = 0;
   #lastSuccess: number | undefined;
   #lastFailure: { time: number; reason: string } | undefined;
-  #isRefused = false;
+  /** From where. */
+  readonly #refused = new Set<string>();
   #longestStepMs: number | undefined;
   readonly #setAside: RuleSetSummary['setAside'][number][] = [];
   #underWay: Promise<void> = Promise.resolve();
@@ -115,7 +119,7 @@ export class RuleSets {
     this.#generation = generation;
     this.#succeeded++;
     this.#lastSuccess = Date.now();
-    this.#isRefused = false;
+    this.#refused.delete(READ_HERE);
     this.#host.onRules?.({ kind: 'replaced', generation, modules: this.summary.modules });
   }
 
@@ -133,18 +137,17 @@ export class RuleSets {
   }
 
   /** New rules were given and could not be used: tells of it, once for each time. */
-  failed(reason: string): void {
+  failed(reason: string, from = READ_HERE): void {
     this.#failed++;
     this.#lastFailure = { time: Date.now(), reason };
-    this.#isRefused = true;
+    this.#refused.add(from);
     this.#host.desk.internal(RELOAD_FAILURE_RULE, 'Critical', `${RELOAD_FAILURE_RULE}: ${reason}`);
     this.#host.onRules?.({ kind: 'refused', reason });
   }
 
   /** The rules that could not be used are gone, and those in use are what is asked for. */
-  restored(): void {
-    this.#isRefused = false;
-    this.#host.onRules?.({ kind: 'restored' });
+  restored(from = READ_HERE): void {
+    if (this.#refused.delete(from) && this.#refused.size === 0) this.#host.onRules?.({ kind: 'restored' });
   }
 
   get summary(): RuleSetSummary {
@@ -162,7 +165,7 @@ export class RuleSets {
         failed: this.#failed,
         ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
         ...(this.#lastFailure && { lastFailure: this.#lastFailure }),
-        isRefused: this.#isRefused,
+        isRefused: this.#refused.size > 0,
         ...(this.#longestStepMs !== undefined && { longestStepMs: this.#longestStepMs }),
       },
     };

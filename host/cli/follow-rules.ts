@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Agent } from '../agent/agent.ts';
 import { loadRuleModule } from '../agent/rule-module.ts';
 import type { Configuration } from '../config/definition.ts';
 import { reasonOf } from '../config/system-reason.ts';
@@ -33,27 +34,51 @@ export function holdsModule(place: string): boolean {
   return existsSync(place) && readdirSync(place).some((name) => name.endsWith('.wasm'));
 }
 
+/** What was fetched and can't be used is told of as rules that can't be: the agent is there only after the first look. */
+class Followed implements Disposable {
+  readonly #refused = new Map<string, string>();
+  #agent: Agent | undefined;
+  followers: readonly Follower[] = [];
+
+  tell(agent: Agent): void {
+    this.#agent = agent;
+    for (const [name, message] of this.#refused) agent.rulesFailed(message, name);
+  }
+
+  refused(name: string, message: string): void {
+    this.#refused.set(name, message);
+    this.#agent?.rulesFailed(message, name);
+  }
+
+  restored(name: string): void {
+    this.#refused.delete(name);
+    this.#agent?.rulesRestored(name);
+  }
+
+  [Symbol.dispose](): void {
+    for (const each of this.followers) each.close();
+  }
+}
+
 /**
- * Resolves when all that is followed has been fetched, or was there already; to what ends it. Rejects with CommandFailure or
- * RegistryError.
+ * Resolves when all that is followed has been fetched, or was there already; to what tells an agent of what comes later, and
+ * ends it. Rejects with CommandFailure or RegistryError.
  */
 export async function followRules(
   { configuration, signatures }: RunSettings,
   say: (message: string) => void,
-): Promise<Disposable> {
-  const followers = configuration.follow.map((keys) => follower(keys, configuration, signatures, say));
-  for (const each of followers) await each.start();
-  return {
-    [Symbol.dispose]() {
-      for (const each of followers) each.close();
-    },
-  };
+): Promise<Followed> {
+  const followed = new Followed();
+  followed.followers = configuration.follow.map((keys) => follower(keys, configuration, signatures, followed, say));
+  for (const each of followed.followers) await each.start();
+  return followed;
 }
 
 function follower(
   keys: FollowKeys,
   { follow_folder }: Configuration,
   signatures: SignaturePolicy,
+  followed: Followed,
   say: (message: string) => void,
 ): Follower {
   const { reference: name = '', every = DEFAULT_EVERY_MS, cosign_keys = [], registry_config, plain_http } = keys;
@@ -78,6 +103,8 @@ function follower(
       return artifact;
     },
     onTrouble: say,
+    onRefused: (message) => followed.refused(name, message),
+    onRestored: () => followed.restored(name),
     onFetched: (digest) => say(`${name} is ${digest}`),
   });
 }

@@ -76,7 +76,9 @@ export function presentRuleFiles(paths: readonly string[]): string[] {
     .filter((path) => existsSync(path))
     .flatMap((path) => rulesBelow(path) ?? [path].filter(isRuleFile));
   if (files.length > 0) return files;
-  const help = `they end in .yaml or .yml, and are looked for at ${paths.join(', ') || 'no place at all'}`;
+  if (paths.length === 0)
+    throw new CommandFailure('the configuration names no rules', 'see rules_files, modules and follow');
+  const help = `they end in .yaml or .yml, and are looked for at ${paths.join(', ')}`;
   throw new CommandFailure('none of the configured rule files is there', help);
 }
 

@@ -141,6 +141,9 @@ export async function runSettings(
   const configured = usual ? configuredRules(given) : undefined;
   const followed = usual ? followedPlaces(configuration) : [];
   const modules = [...(usual ? configuration.modules : named), ...followed.filter(holdsModule)];
+  // None, as long as there are rules from elsewhere.
+  const alone = modules.length === 0 && configuration.follow.length === 0;
+  const files = configured?.length === 0 && !alone ? [] : configured && presentRuleFiles(configured);
   const followedRules = followed.filter((place) => existsSync(place) && !holdsModule(place));
   const stdout = options['no-stdout'] !== true && configuration.stdout_output.enabled;
   if (!stdout && file === undefined && !sendsElsewhere(configuration)) {
@@ -155,7 +158,7 @@ export async function runSettings(
     logLevel: logLevel(options['log-level'] ?? configuration.log_level),
     modules,
     signatures: signaturePolicy(options, configuration),
-    ruleFiles: [...(configured === undefined ? operands : presentRuleFiles(configured)), ...followedRules],
+    ruleFiles: [...(files ?? operands), ...followedRules],
     watch:
       options['no-watch'] !== true && (options.watch ?? (loaded !== undefined && configuration.watch_config_files)),
     watched: [...modules, ...followed, ...(configured ?? operands), ...(loaded?.files ?? [])],

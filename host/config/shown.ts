@@ -8,7 +8,22 @@ export const HIDDEN = '<hidden>';
 /** A value in YAML, of which JSON is a part, on one line; what is secret in it is hidden unless it is asked for. */
 export function shownValue(definition: Definition, value: unknown, showsSecrets = false): string {
   if (definition.kind === 'duration') return durationText(Number(value));
-  return valueYaml(showsSecrets ? value : withoutSecrets(definition, value));
+  return valueYaml(withUnits(definition, showsSecrets ? value : withoutSecrets(definition, value)));
+}
+
+/** Times in lists and sections as they are written. */
+function withUnits(definition: Definition, value: unknown): unknown {
+  if (definition.kind === 'duration' && typeof value === 'number') return durationText(value);
+  if (definition.kind === 'list' && Array.isArray(value)) return value.map((item) => withUnits(definition.items, item));
+  if (definition.kind === 'map' && value instanceof Map) {
+    return new Map([...value].map(([key, inner]) => [key, withUnits(definition.values, inner)]));
+  }
+  if (definition.kind === 'section' && typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, withUnits(definition.keys[key] ?? definition, inner)]),
+    );
+  }
+  return value;
 }
 
 /** Whether some value below it may be secret. */

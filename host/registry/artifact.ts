@@ -58,7 +58,7 @@ export async function pushModule(
  */
 export async function pullArtifact(client: RegistryClient, name: string): Promise<Artifact> {
   const stored = await client.manifest(name);
-  if (!stored) throw new RegistryError('REGISTRY_NOT_FOUND', `there is no ${name} in this repository`);
+  if (!stored) throw new RegistryError('REGISTRY_NOT_FOUND', `there is no ${name} in ${client.place}`);
   const { digest, configType, layers } = parseManifest(name, stored);
   const module = layers.find(({ mediaType }) => mediaType === MODULE_LAYER_TYPE);
   if (module) return { kind: 'module', digest, bytes: await client.blob(module, LARGEST_LAYER) };
@@ -66,7 +66,7 @@ export async function pullArtifact(client: RegistryClient, name: string): Promis
   if (rules.length === 0) {
     throw new RegistryError(
       'REGISTRY_CONTENT',
-      `${name} is neither a module nor a file of rules, but ${shown(configType)}`,
+      `${name} of ${client.place} is neither a module nor a file of rules, but ${shown(configType)}`,
       `modules are pushed by wasprey push; layers of type ${RULES_LAYER_TYPE} are read as rules`,
     );
   }

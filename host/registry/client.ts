@@ -50,6 +50,11 @@ export class RegistryClient {
     this.#credentials = credentials;
   }
 
+  /** For messages. */
+  get place(): string {
+    return `${this.#host}/${this.#repository}`;
+  }
+
   /** Digest of what a tag names at present, without fetching it; undefined if there is no such tag. */
   async resolve(tag: string): Promise<string | undefined> {
     const response = await this.#request('HEAD', `manifests/${tag}`, { accept: MANIFEST_TYPE }, undefined, [200, 404]);
@@ -156,7 +161,7 @@ export class RegistryClient {
   }
 
   #wrong(message: string): RegistryError {
-    return new RegistryError('REGISTRY_CONTENT', `${this.#host}/${this.#repository}: ${message}`);
+    return new RegistryError('REGISTRY_CONTENT', `${this.place}: ${message}`);
   }
 
   async #read(response: Response, most: number, what: string): Promise<Uint8Array> {

@@ -19,6 +19,9 @@ export interface FollowOptions {
   /** Told when it begins to fail, and when it works again. */
   readonly onTrouble: (message: string) => void;
   readonly onFetched: (digest: string) => void;
+  /** Told what is wrong with something that was fetched, and when what the reference names can be used again. */
+  readonly onRefused: (message: string) => void;
+  readonly onRestored: () => void;
 }
 
 export interface FollowCounters {
@@ -33,8 +36,10 @@ const FIRST_WAIT_MS = 2_000;
 export class Follower {
   readonly #options: FollowOptions;
   #digest: string | undefined;
-  /** What was refused last: the same content is not fetched again and again. */
-  #refused: string | undefined;
+  /** What was refused last, and why: the same content is not fetched again and again. */
+  #refused: { readonly digest: string; readonly error: unknown } | undefined;
+  /** Of those, the one that was told of last. */
+  #told: unknown;
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
   #closed = false;
@@ -86,7 +91,10 @@ export class Follower {
     try {
       await this.#update();
       if (this.#failing) this.#options.onTrouble(`${this.#options.name} can be followed again`);
+      if (this.#told !== undefined) this.#options.onRestored();
       this.#failing = false;
+      this.#told = undefined;
+      this.#refused = undefined;
       this.#waitMs = FIRST_WAIT_MS;
     } catch (error) {
       this.#failed(error);
@@ -98,8 +106,11 @@ export class Follower {
     this.#failures++;
     this.#waitMs *= 2;
     const reason = error instanceof Error ? error.message : String(error);
-    if (!this.#failing)
-      this.#options.onTrouble(`${this.#options.name} can't be followed, what was there stays: ${reason}`);
+    const message = `${this.#options.name} can't be followed, what was there stays: ${reason}`;
+    const isRefused = error === this.#refused?.error;
+    if (isRefused ? error !== this.#told : !this.#failing) this.#options.onTrouble(message);
+    if (isRefused && error !== this.#told) this.#options.onRefused(message);
+    if (isRefused) this.#told = error;
     this.#failing = true;
   }
 
@@ -107,19 +118,18 @@ export class Follower {
     const digest = await this.#options.resolve();
     if (digest === undefined) throw new RegistryError('REGISTRY_NOT_FOUND', `there is no ${this.#options.name}`);
     if (digest === this.#digest) return;
-    if (digest === this.#refused) throw new RegistryError('REGISTRY_CONTENT', `${digest} was refused before`);
+    if (digest === this.#refused?.digest) throw this.#refused.error;
     let artifact: Artifact;
     try {
       artifact = await this.#options.fetch(digest);
     } catch (error) {
       // A registry that fails may do better next time; what it has sent won't.
       const isTemporary = error instanceof RegistryError && error.code !== 'REGISTRY_CONTENT';
-      if (!isTemporary) this.#refused = digest;
+      if (!isTemporary) this.#refused = { digest, error };
       throw error;
     }
     await this.#keep(artifact);
     this.#digest = digest;
-    this.#refused = undefined;
     this.#fetched++;
     this.#options.onFetched(digest);
   }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { reasonOf } from '../config/system-reason.ts';
 import { EXPOSITION_TYPE } from '../metrics/exposition.ts';
 import type { Health } from './health.ts';
 
@@ -71,7 +72,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
 
 /** One file with both, as Falco has it. Throws what reading it throws, or what is missing in it. */
 function readCertificate(path: string): { readonly cert: string; readonly key: string } {
-  const pem = readFileSync(path, 'latin1');
+  const pem = readPem(path);
   for (const [what, mark] of [
     ['certificate', /-----BEGIN CERTIFICATE-----/],
     ['private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
@@ -79,6 +80,14 @@ function readCertificate(path: string): { readonly cert: string; readonly key: s
     if (!mark.test(pem)) throw new Error(`${path} has no ${what} in PEM form`);
   }
   return { cert: pem, key: pem };
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    throw new Error(`can't read ${path}: ${reasonOf(error)}`);
+  }
 }
 
 function closeServer(server: Server): Promise<void> {

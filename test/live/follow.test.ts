@@ -91,7 +91,7 @@ test("rule files that Falco's tools push are followed too, and those with mistak
     assert.equal(pushed.status, 0, String(pushed.stderr));
   };
   const follow = [{ reference: `oci://${artifact}`, every: '1s' }];
-  writeFileSync(at('wasprey.yaml'), JSON.stringify({ follow, follow_folder: at('followed-rules') }));
+  writeFileSync(at('wasprey.yaml'), JSON.stringify({ rules_files: [], follow, follow_folder: at('followed-rules') }));
   pushRules(rulesOf('Read'));
   await using agent = start();
   await agent.until(/watching by 1 rule /);
@@ -100,6 +100,7 @@ test("rule files that Falco's tools push are followed too, and those with mistak
   await agent.until(
     /can't be followed, what was there stays: error\[LOAD_ERR_COMPILE_CONDITION\].*evt\.tpye.*rules\.yaml:4/,
   );
+  await agent.until(/Critical Wasprey internal: hot reload failure: .*evt\.tpye/);
   pushRules(rulesOf('Mended'));
   await agent.until(/Notice Mended of/, removeFile);
   assert.doesNotMatch(agent.output(), /Notice Wrong of/);

@@ -361,6 +361,14 @@ describe('what there is to configure', () => {
     assert.doesNotMatch(printConfig(first, { onlyGiven: true }), /# default/);
   });
 
+  it('is printed with times as they are written, in lists too', () => {
+    const given = 'follow: [{reference: "oci://registry.example/rules:1", every: 90s}]\nnoise: {repeat: 30s}\n';
+    const config = load(given);
+    const printed = printConfig(config, { onlyGiven: true });
+    assert.match(printed, /"every":"1m30s"/);
+    assert.deepEqual(load(printed).configuration, config.configuration);
+  });
+
   it('is printed without secrets, unless they are asked for', () => {
     const secret = 'T0/B0/XXX';
     const config = load(

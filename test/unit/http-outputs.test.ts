@@ -1,7 +1,7 @@
 // Outputs over HTTP against servers that a test makes: bodies, TLS, and what becomes of alerts when the receiver does not take them.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -292,7 +292,12 @@ describe('TLS', () => {
   test('files that are none are told before anything starts', async () => {
     await assert.rejects(
       output(http('https://127.0.0.1:1', `http_output.ca_cert=${at('no.crt')}`)),
-      /can't read .*no\.crt/,
+      /can't read .*no\.crt: no such file or directory$/,
+    );
+    writeFileSync(at('text.crt'), 'no certificate');
+    await assert.rejects(
+      output(http('https://127.0.0.1:1', `http_output.ca_cert=${at('text.crt')}`)),
+      /text\.crt has no certificate in PEM form/,
     );
     await assert.rejects(
       output(

@@ -77,7 +77,7 @@ export const RUN = defineCommand({
     const metrics = metricSource(settings.configuration, settings.configFiles);
     const server = await RunServer.start(settings.configuration, metrics, (level, message) => log.say(level, message));
     try {
-      using _followed = await followRules(settings, warn);
+      using followed = await followRules(settings, warn);
       // What is followed may be there only now.
       const follows = settings.configuration.follow.length > 0;
       const rules = readRunRules(follows ? await runSettings(options, operands, SILENT) : settings);
@@ -87,6 +87,7 @@ export const RUN = defineCommand({
         settings,
         metrics,
         idleWorker,
+        onAgent: (agent) => followed.tell(agent),
         settingsNow: (into) => runSettings(options, operands, into),
       };
       return await new Run(start, server, log, terminal).untilStopped();
@@ -103,6 +104,8 @@ interface RunStart {
   readonly settings: RunSettings;
   readonly metrics: MetricSource;
   readonly idleWorker: IdleWorker;
+  /** Told the agent once it captures. */
+  readonly onAgent: (agent: Agent) => void;
   /** Anew: the configuration may have changed. What is wrong with it is said to that terminal. */
   readonly settingsNow: (terminal: Terminal) => Promise<RunSettings>;
 }
@@ -175,6 +178,7 @@ class Run {
     metrics.start(agent);
     this.#server.watch(agent);
     this.#agent = agent;
+    this.#start.onAgent(agent);
     const follower = new SettingsFollower({
       settings: this.#settings,
       log: this.#log,

@@ -6,6 +6,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { reasonOf as systemReasonOf } from '../../config/system-reason.ts';
 import type { Attempt } from '../spool/delivery.ts';
 
 export interface HttpReceiver {
@@ -129,7 +130,7 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
 
 function tlsMaterial({ insecure, authorities, certificate, key }: TlsOptions) {
   const material = {
-    ...(authorities.length > 0 && { ca: authorities.map(readPem) }),
+    ...(authorities.length > 0 && { ca: authorities.map(readAuthorities) }),
     ...(certificate !== undefined && { cert: readPem(certificate) }),
     ...(key !== undefined && { key: readPem(key) }),
   };
@@ -141,11 +142,18 @@ function tlsMaterial({ insecure, authorities, certificate, key }: TlsOptions) {
   }
 }
 
+/** What holds none would be taken, and nothing trusted by it. */
+function readAuthorities(path: string): Buffer {
+  const pem = readPem(path);
+  if (!pem.includes('-----BEGIN ')) throw new HttpReceiverError(`${path} has no certificate in PEM form`);
+  return pem;
+}
+
 function readPem(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new HttpReceiverError(`can't read ${path}: ${reasonOf(error)}`);
+    throw new HttpReceiverError(`can't read ${path}: ${systemReasonOf(error)}`);
   }
 }
 
