@@ -71,13 +71,13 @@ class Follower {
   readonly pods: PodDirectory;
   readonly running: Promise<void>;
 
-  constructor(server: ApiServer, graceMs?: number) {
+  constructor(server: ApiServer, times: { readonly grace?: number; readonly again?: number } = {}) {
     const listener = {
       changed: () => {},
       working: (subject?: string) => this.log.working('kubernetes', subject),
       failed: (error: MetadataError) => this.log.failed('kubernetes', error),
     };
-    this.pods = new PodDirectory({ node: 'node1', kubeconfig: server.kubeconfig }, listener, graceMs);
+    this.pods = new PodDirectory({ node: 'node1', kubeconfig: server.kubeconfig }, listener, times);
     this.running = this.pods.run();
   }
 
@@ -177,7 +177,7 @@ describe('metadata: pods', () => {
   it('changes and ends come by the watch; a pod is known for a while after its end', async () => {
     await using server = await ApiServer.start();
     server.put(pod());
-    await using follower = new Follower(server, 100);
+    await using follower = new Follower(server, { grace: 100 });
     await follower.known();
     await until(() => server.watchers > 0);
     server.put(pod(UID, { labels: { app: 'new' } }));
@@ -357,6 +357,24 @@ describe('metadata: pods', () => {
     assert.match(follower.lines[0] ?? '', /replicasets\.apps is forbidden/);
   });
 
+  it('owners that a busy server did not tell of are asked for again, though the pod stays as it is', async () => {
+    await using server = await ApiServer.start();
+    addOwners(server);
+    const busy = new Set(['/api/v1/namespaces/shop', '/apis/apps/v1/namespaces/shop/replicasets/web-5d']);
+    server.intercept = (url, response) => {
+      if (!busy.delete(url.pathname)) return false;
+      reply(response, 429);
+      return true;
+    };
+    server.put(pod());
+    await using follower = new Follower(server, { again: 50 });
+    const without = await follower.known();
+    assert.deepEqual([without.namespaceObject, without.deployment], [undefined, undefined]);
+    const found = await follower.known(UID, ({ deployment }) => deployment !== undefined);
+    assert.deepEqual([found.namespaceObject?.uid, found.deployment?.name], ['ns-uid', 'web']);
+    assert.equal(follower.count('busy'), 2);
+  });
+
   it('what makes no sense in a watch does not end it for good', async () => {
     await using server = await ApiServer.start();
     await using follower = new Follower(server);
@@ -409,7 +427,7 @@ describe('metadata: pods', () => {
   it('memory stays flat over 10,000 generations of pods', async () => {
     await using server = await ApiServer.start();
     addOwners(server);
-    await using follower = new Follower(server, 200);
+    await using follower = new Follower(server, { grace: 200 });
     await until(() => server.watchers > 0);
     const generations = async (from: number, to: number) => {
       for (let generation = from; generation < to; generation++) {

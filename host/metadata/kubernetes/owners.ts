@@ -15,7 +15,7 @@ const OBJECTS_KEPT = 1024;
 const OWNER_MS = 30 * 60_000;
 const NAMESPACE_MS = 5 * 60_000;
 /** Of what is not there, or can't be had. */
-const MISSING_MS = 30_000;
+export const MISSING_MS = 30_000;
 
 /** Where the API has the kinds whose owners or labels are asked for; the chain ends with any other kind. */
 const PATHS: Readonly<Record<string, string>> = {
@@ -31,63 +31,84 @@ interface OwnedObject extends ClusterObject {
   readonly owner?: OwnerReference;
 }
 
+interface Answer {
+  /** Undefined if it is not there, or may not be read. */
+  readonly object?: OwnedObject;
+  /** It could not be found out. */
+  readonly failed?: boolean;
+}
+
 interface Remembered {
-  readonly object: Promise<OwnedObject | undefined>;
+  readonly answer: Promise<Answer>;
   until: number;
+}
+
+export interface CompletedPod {
+  readonly pod: ClusterPod;
+  /** Something is missing that the server may tell later. */
+  readonly failed: boolean;
 }
 
 export class Owners {
   readonly #client: ApiClient;
   readonly #listener: SourceListener;
+  readonly #missingMs: number;
   readonly #objects = new Map<string, Remembered>();
   readonly #waiting: (() => void)[] = [];
   #asking = 0;
 
-  constructor(client: ApiClient, listener: SourceListener) {
+  constructor(client: ApiClient, listener: SourceListener, missingMs = MISSING_MS) {
     this.#client = client;
     this.#listener = listener;
+    this.#missingMs = missingMs;
   }
 
   /** Never rejects: what can't be found out is left out. */
-  async complete(pod: PodFacts): Promise<ClusterPod> {
-    const [namespaceObject, chain] = await Promise.all([
+  async complete(pod: PodFacts): Promise<CompletedPod> {
+    const [namespace, chain] = await Promise.all([
       this.#object(`/api/v1/namespaces/${encodeURIComponent(pod.namespace)}`, NAMESPACE_MS),
       this.#chain(pod),
     ]);
     const { owner: _, staticUid: __, containers: ___, ...facts } = pod;
-    return { ...facts, ...(namespaceObject && { namespaceObject }), ...chain };
+    const namespaceObject = namespace.object;
+    return {
+      pod: { ...facts, ...(namespaceObject && { namespaceObject }), ...chain.found },
+      failed: namespace.failed === true || chain.failed,
+    };
   }
 
-  async #chain({ namespace, owner: first }: PodFacts): Promise<Partial<ClusterPod>> {
+  async #chain({ namespace, owner: first }: PodFacts): Promise<{ found: Partial<ClusterPod>; failed: boolean }> {
     const found: { -readonly [Key in keyof ClusterPod]?: ClusterPod[Key] } = {};
     let owner = first;
+    let failed = false;
     for (let link = 0; owner && link < LONGEST_CHAIN; link++) {
       found.owner = owner;
       const path = Object.hasOwn(PATHS, owner.kind) ? PATHS[owner.kind] : undefined;
       if (path === undefined) break;
       const place = path.replace('%', encodeURIComponent(namespace)) + encodeURIComponent(owner.name);
-      const asked = await this.#object(place, OWNER_MS, owner.uid);
+      const answer = await this.#object(place, OWNER_MS, owner.uid);
+      failed ||= answer.failed === true;
       // Another object of the same name is not the owner.
-      const object = asked?.uid === owner.uid ? asked : undefined;
+      const object = answer.object?.uid === owner.uid ? answer.object : undefined;
       const known: ClusterObject = { name: owner.name, uid: owner.uid, labels: object?.labels ?? new Map() };
       if (owner.kind === 'Deployment') found.deployment = known;
       else if (owner.kind === 'ReplicaSet') found.replicaSet = known;
       else if (owner.kind === 'ReplicationController') found.replicationController = known;
       owner = object?.owner;
     }
-    return found;
+    return { found, failed };
   }
 
   /** `uid`: of the object that is meant, where a later one may have its name. */
-  #object(path: string, keepMs: number, uid = ''): Promise<OwnedObject | undefined> {
+  #object(path: string, keepMs: number, uid = ''): Promise<Answer> {
     const key = `${path} ${uid}`;
     const now = performance.now();
     const known = this.#objects.get(key);
-    if (known && known.until > now) return known.object;
-    const object = this.#ask(path);
-    const remembered: Remembered = { object, until: now + keepMs };
-    void object.then((found) => {
-      if (!found) remembered.until = performance.now() + MISSING_MS;
+    if (known && known.until > now) return known.answer;
+    const answer = this.#ask(path);
+    const remembered: Remembered = { answer, until: now + keepMs };
+    void answer.then(({ object }) => {
+      if (!object) remembered.until = performance.now() + this.#missingMs;
     });
     this.#objects.delete(key);
     this.#objects.set(key, remembered);
@@ -95,7 +116,7 @@ export class Owners {
       if (this.#objects.size <= OBJECTS_KEPT) break;
       this.#objects.delete(oldest);
     }
-    return object;
+    return answer;
   }
 
   async #inTurn<T>(ask: () => Promise<T>): Promise<T> {
@@ -110,20 +131,21 @@ export class Owners {
     }
   }
 
-  async #ask(path: string): Promise<OwnedObject | undefined> {
+  async #ask(path: string): Promise<Answer> {
     // Which kinds may be read is the cluster's decision.
     const subject = path.split('/').at(-2) ?? '';
     try {
       const metadata = await this.#inTurn(() => this.#client.metadata(path, TIMEOUT_MS));
       this.#listener.working(subject);
       const [name, uid] = [asText(at(metadata, 'name')), asText(at(metadata, 'uid'))];
-      if (name === undefined || uid === undefined) return undefined;
+      if (name === undefined || uid === undefined) return {};
       const owner = ownerOf(metadata);
-      return { name, uid, labels: boundedTexts(asTexts(at(metadata, 'labels'))), ...(owner && { owner }) };
+      const labels = boundedTexts(asTexts(at(metadata, 'labels')));
+      return { object: { name, uid, labels, ...(owner && { owner }) } };
     } catch (error) {
       const { kind, message } = asMetadataError(error);
       this.#listener.failed(new MetadataError(kind, message, subject));
-      return undefined;
+      return { failed: kind !== 'denied' };
     }
   }
 }

@@ -6,12 +6,10 @@ import { asMetadataError, MetadataError, type SourceListener } from '../failure-
 import { ApiClient } from './api.ts';
 import { BackOff } from './back-off.ts';
 import { connect, type KubernetesPlace } from './connection.ts';
-import { Owners } from './owners.ts';
+import { MISSING_MS, Owners } from './owners.ts';
 import { type PodFacts, samePod } from './pod.ts';
 import { PodWatch } from './pod-watch.ts';
 
-/** How long a pod is remembered after it is gone. */
-const GRACE_MS = 60_000;
 /** Pods that are gone and still remembered. */
 const GONE_KEPT = 1024;
 /** More than a node runs. */
@@ -38,10 +36,20 @@ interface Stored {
   goneAt?: number;
 }
 
+/** In ms; of the tests, shorter ones. */
+interface Times {
+  /** How long a pod is remembered after it is gone. */
+  readonly grace: number;
+  /** After which owners that could not be had are asked for again, and up to twice that. */
+  readonly again: number;
+}
+
+const TIMES: Times = { grace: 60_000, again: MISSING_MS };
+
 export class PodDirectory {
   readonly #place: KubernetesPlace;
   readonly #listener: PodListener;
-  readonly #graceMs: number;
+  readonly #times: Times;
   /** By uid; those that are gone in the order in which they went. */
   readonly #pods = new Map<string, Stored>();
   readonly #gone = new Map<string, Stored>();
@@ -51,10 +59,10 @@ export class PodDirectory {
   #client: ApiClient | undefined;
   #reach: keyof typeof ABSENCES = 'starting';
 
-  constructor(place: KubernetesPlace, listener: PodListener, graceMs = GRACE_MS) {
+  constructor(place: KubernetesPlace, listener: PodListener, times: Partial<Times> = {}) {
     this.#place = place;
     this.#listener = listener;
-    this.#graceMs = graceMs;
+    this.#times = { ...TIMES, ...times };
   }
 
   /** Resolves when it is closed; nothing waits for it. */
@@ -63,7 +71,7 @@ export class PodDirectory {
     const client = await this.#connect(signal);
     if (!client) return;
     this.#client = client;
-    this.#owners = new Owners(client, this.#listener);
+    this.#owners = new Owners(client, this.#listener, this.#times.again);
     const watch = new PodWatch(client, this.#place.node, {
       listed: (pods) => this.#listed(pods),
       changed: (pod) => this.#changed(pod),
@@ -154,11 +162,20 @@ export class PodDirectory {
 
   async #complete(stored: Stored): Promise<void> {
     const { facts } = stored;
-    const pod = await this.#owners?.complete(facts);
-    if (pod) stored.pod = pod;
+    const completed = await this.#owners?.complete(facts);
+    if (completed) stored.pod = completed.pod;
     // It may have changed again meanwhile.
     if (this.#find(facts.uid) !== stored) return;
+    if (completed?.failed) this.#completeAgain(stored);
     this.#listener.changed(facts.staticUid === undefined ? [facts.uid] : [facts.uid, facts.staticUid]);
+  }
+
+  /** Not at the time of the other nodes: a server that is busy may have refused all of them. */
+  #completeAgain(stored: Stored): void {
+    const again = () => {
+      if (!this.#stop.signal.aborted && this.#pods.get(stored.facts.uid) === stored) void this.#complete(stored);
+    };
+    setTimeout(again, this.#times.again * (1 + Math.random())).unref();
   }
 
   #deleted(uid: string): void {
@@ -172,7 +189,7 @@ export class PodDirectory {
 
   /** Drops those that have been gone for long. */
   #forget(): void {
-    const oldest = performance.now() - this.#graceMs;
+    const oldest = performance.now() - this.#times.grace;
     for (const [uid, { goneAt = 0, facts }] of this.#gone) {
       if (goneAt > oldest && this.#gone.size <= GONE_KEPT) return;
       this.#gone.delete(uid);
