@@ -9,13 +9,12 @@ import { readResources } from '../metrics/resources.ts';
 import { Snapshots } from '../metrics/snapshot.ts';
 import { FILE_MODE, FileWriter, OPEN_FLAGS } from '../outputs/file-writer.ts';
 import { object, valueJson } from '../outputs/json.ts';
+import { startTimer } from '../outputs/long-timer.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import { CommandFailure } from './report-error.ts';
 import { version } from './version.ts';
 
 const METRICS_RULE = 'Wasprey internal: metrics snapshot';
-/** The longest time that a timer takes. */
-const MOST_TIMER_MS = 2 ** 31 - 1;
 
 export interface MetricSource {
   readonly facts: AgentFacts;
@@ -45,7 +44,7 @@ export class RunMetrics {
   readonly #settings: Configuration['metrics'];
   readonly #file: FileWriter | undefined;
   #samples = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #giveUp: () => void = () => {};
 
   /**
    * Opens the file, if there is to be one.
@@ -71,23 +70,17 @@ export class RunMetrics {
   }
 
   async close(timeoutMs: number): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#giveUp();
     await this.#file?.close(timeoutMs);
   }
 
   #wait(agent: Agent, until: number): void {
-    const left = until - performance.now();
-    this.#timer = setTimeout(
-      () => {
-        if (left > MOST_TIMER_MS) this.#wait(agent, until);
-        else {
-          this.#take(agent);
-          // Those that were slept through are left out.
-          this.#wait(agent, Math.max(until + this.#settings.interval, performance.now()));
-        }
-      },
-      Math.min(Math.max(left, 0), MOST_TIMER_MS),
-    );
+    const next = (): void => {
+      this.#take(agent);
+      // Those that were slept through are left out.
+      this.#wait(agent, Math.max(until + this.#settings.interval, performance.now()));
+    };
+    this.#giveUp = startTimer(next, Math.max(until - performance.now(), 0));
   }
 
   #take(agent: Agent): void {

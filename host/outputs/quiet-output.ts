@@ -5,6 +5,7 @@ import { valueText } from '../fields/text.ts';
 import { iso8601 } from '../fields/time.ts';
 import { integer, text } from '../fields/value.ts';
 import type { Alert } from './alert.ts';
+import { LONGEST_TIMER_MS } from './long-timer.ts';
 import type { Output, OutputCounters } from './output.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -138,7 +139,8 @@ export class QuietOutput implements Output {
         this.#tellEnded(this.#now());
         this.#schedule(this.#now());
       },
-      Math.max(1, next.until - now),
+      // What does not fit is waited for again then.
+      Math.min(Math.max(1, next.until - now), LONGEST_TIMER_MS),
     );
     this.#timer.unref();
   }

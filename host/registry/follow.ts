@@ -3,6 +3,7 @@
 
 import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { LONGEST_TIMER_MS } from '../outputs/long-timer.ts';
 import type { Artifact } from './artifact.ts';
 import { RegistryError } from './error.ts';
 
@@ -83,7 +84,8 @@ export class Follower {
     const { everyMs } = this.#options;
     const wait = this.#failing ? Math.min(this.#waitMs, everyMs) : everyMs;
     // So that the agents of a cluster do not ask all at once.
-    this.#timer = setTimeout(() => void this.#poll(), wait * (0.75 + Math.random() / 2));
+    const jittered = wait * (0.75 + Math.random() / 2);
+    this.#timer = setTimeout(() => void this.#poll(), Math.min(jittered, LONGEST_TIMER_MS));
     this.#timer.unref();
   }
 

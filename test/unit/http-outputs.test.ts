@@ -194,6 +194,14 @@ describe('a receiver that does not take alerts', () => {
     assert.equal(troubles[1], 'alerts are delivered to http again');
   });
 
+  test('may have as long as one likes', async () => {
+    const { url, received } = await receiver();
+    const made = await output(http(url, 'http_output.timeout=1y'));
+    made.write(ALERT);
+    await made.drained?.();
+    assert.equal(received.length, 1);
+  });
+
   test('is not asked again without a pause, though it says so', async () => {
     const { url } = await receiver(Array(1000).fill(503));
     const made = await output(http(url));

@@ -117,3 +117,19 @@ test('whatever comes: each kind is written at first sight, and written plus told
     }),
   );
 });
+
+test('however long repetition is held back, the clock is not looked at all the time', async () => {
+  let looks = 0;
+  const inner: Output = {
+    name: 'inner',
+    write: () => {},
+    close: async () => {},
+    counters: { written: 0, dropped: 0, errors: 0 },
+  };
+  const year = 365 * 86_400_000;
+  const output = new QuietOutput(inner, { repeatMs: year, rate: 0, burst: 10, kindFields: [] }, () => ++looks);
+  output.write(alert('Read', 'cat', 0));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await output.close(0);
+  assert.ok(looks < 5, `${looks} looks in 50 ms`);
+});

@@ -3,6 +3,7 @@
 import { type RecordEnd, type RecordSummary, startRecording } from '../../agent/record.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import { reasonOf } from '../../config/system-reason.ts';
+import { startTimer } from '../../outputs/long-timer.ts';
 import { EVENT_TYPES } from '../../schema/events.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { type OptionValues, UsageError } from '../arguments.ts';
@@ -106,9 +107,9 @@ async function capture(
   });
   const limits = duration === undefined ? '; Ctrl-C stops' : '';
   terminal.say(`wasprey: recording ${count(eventTypes.length, 'kind')} of events to ${path}${limits}\n`);
-  const timer = duration === undefined ? undefined : setTimeout(() => end(undefined), duration * 1000);
+  const giveUp = duration === undefined ? undefined : startTimer(() => end(undefined), duration * 1000);
   const reason = await ended;
-  clearTimeout(timer);
+  giveUp?.();
   const summary: RecordSummary = await session.stop();
   terminal.say(`\n${renderRecorded(summary)}`);
   return explain(reason, path, terminal);

@@ -11,6 +11,7 @@ import type { EngineError } from '../../engine/engine-error.ts';
 import { IdleWorker } from '../../engine/idle-worker.ts';
 import type { Log } from '../../log/log.ts';
 import type { AlertExtras } from '../../outputs/additions.ts';
+import { startTimer } from '../../outputs/long-timer.ts';
 import type { Output } from '../../outputs/output.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { measureBpfPrograms } from '../bpf-stats.ts';
@@ -205,9 +206,9 @@ class Run {
     const began = performance.now();
     this.#announce(began);
     const { duration } = this.#settings;
-    const timer = duration === undefined ? undefined : setTimeout(() => this.#end.resolve(undefined), duration * 1000);
+    const giveUp = duration === undefined ? undefined : startTimer(() => this.#end.resolve(undefined), duration * 1000);
     const failure = await this.#end.promise;
-    clearTimeout(timer);
+    giveUp?.();
     this.#watch.close();
     await control?.close();
     const [status] = await Promise.all([

@@ -7,6 +7,7 @@ import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { reasonOf as systemReasonOf } from '../../config/system-reason.ts';
+import { LONGEST_TIMER_MS } from '../long-timer.ts';
 import type { Attempt } from '../spool/delivery.ts';
 
 export interface HttpReceiver {
@@ -63,7 +64,7 @@ export class HttpClient {
   /** @param headers besides the receiver's own; does not reject */
   async post(body: Buffer, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Attempt> {
     const { receiver, agent } = { receiver: this.#receiver, agent: this.#agent };
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(receiver.timeoutMs)]);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.min(receiver.timeoutMs, LONGEST_TIMER_MS))]);
     try {
       const sent = receiver.compress ? await compressed(body) : body;
       const options: RequestOptions = {
