@@ -34,12 +34,14 @@ export interface RecordSummary {
   readonly engine: EngineCounters | undefined;
   readonly file: WriterCounters;
   readonly seconds: number;
+  /** Why not all is in the file that was captured, be it that this came out at the end alone. */
+  readonly reason?: RecordEnd;
 }
 
 export interface RecordSession {
   /** Source `builder` only. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
-  /** Writes what has arrived, and ends the file. Takes two seconds at most. */
+  /** Writes what has arrived, and ends the file. Takes little more than four seconds at most. */
   stop(): Promise<RecordSummary>;
 }
 
@@ -54,12 +56,12 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
   };
   const writer = new RecordingWriter(options.path, facts, options.mostBytes);
   let engine: Engine | undefined;
-  let ended = false;
+  let reason: RecordEnd | undefined;
   let failed = false;
-  const end = (reason: RecordEnd): void => {
-    if (ended) return;
-    ended = true;
-    options.onEnd(reason);
+  const end = (why: RecordEnd): void => {
+    if (reason) return;
+    reason = why;
+    options.onEnd(why);
   };
   const directory = new ContainerDirectory((id, entry) => engine?.setContainer(id, entry), {
     places: options.runtimes,
@@ -109,11 +111,16 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
       const seconds = (performance.now() - began) / 1000;
       await running.stop();
       directory.close();
-      ended = true;
       const dropped = running.counters?.capture.dropped.reduce((sum, count) => sum + count, 0) ?? 0;
       if (failed) writer.abandon();
-      else writer.close({ dropped, seconds });
-      return { engine: running.counters, file: writer.counters, seconds };
+      else {
+        try {
+          writer.close({ dropped, seconds });
+        } catch (error) {
+          end({ kind: 'not-writable', error });
+        }
+      }
+      return { engine: running.counters, file: writer.counters, seconds, ...(reason && { reason }) };
     },
   };
 }

@@ -54,12 +54,15 @@ export class RecordingWriter {
     return true;
   }
 
-  /** Ends the file; `dropped` are the events that did not get as far as to write(). */
+  /** Ends the file; `dropped` are the events that did not get as far as to write(). Throws what write() does; the file is closed then, too. */
   close({ dropped, seconds }: Omit<RecordingEnd, 'events'>): void {
     const end: RecordingEnd = { events: this.#events, dropped: dropped + this.#refused, seconds };
     const json = Buffer.from(JSON.stringify(end));
-    this.#block(BLOCK_KIND.END, zstdCompressSync(json), json.length);
-    closeSync(this.#descriptor);
+    try {
+      this.#block(BLOCK_KIND.END, zstdCompressSync(json), json.length);
+    } finally {
+      closeSync(this.#descriptor);
+    }
   }
 
   /** Leaves the file without an end, as it is. */

@@ -1,10 +1,11 @@
 // Recordings: a replay gives the alerts of the direct run, and of a damaged file what is whole, with the place it broke at.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { startRecording } from '../../host/agent/record.ts';
+import { type RecordEnd, startRecording } from '../../host/agent/record.ts';
 import type { RuleModule } from '../../host/agent/rule-module.ts';
 import { FILE_HEAD_BYTES, RecordingError } from '../../host/recording/format.ts';
 import { PayloadBuilder } from '../../host/recording/payload.ts';
@@ -122,6 +123,25 @@ test('a replay gives the alerts of the direct run, under first and under all', a
     assert.deepEqual(replayed.report.damage, []);
     assert.equal(replayed.malformed, 0);
     assert.deepEqual(replayed.report.end?.events, events.length);
+  }
+});
+
+test('a disk that is full when the recording ends is told of', async (t) => {
+  using folder = new Folder();
+  const limit = (bytes: string) => execFileSync('prlimit', ['--pid', `${process.pid}`, `--fsize=${bytes}:`]);
+  t.after(() => limit('unlimited'));
+  const sizes = { ringBudget: 16 << 20, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 2 };
+  for (const events of [[], [shadowRead(1)]]) {
+    const path = folder.file(`full-${events.length}.wsp`);
+    const told: string[] = [];
+    const onEnd = ({ kind }: RecordEnd) => void told.push(kind);
+    const session = await startRecording({ path, eventTypes: ['openat'], source: 'builder', sizes, onEnd });
+    limit(`${statSync(path).size + 10}`);
+    session.inject([], events);
+    const { reason } = await session.stop();
+    limit('unlimited');
+    assert.equal(reason?.kind, 'not-writable');
+    assert.deepEqual(told, ['not-writable']);
   }
 });
 

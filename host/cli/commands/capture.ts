@@ -92,27 +92,27 @@ async function capture(
   options: CaptureOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { promise: ended, resolve: end } = Promise.withResolvers<RecordEnd | undefined>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   // Before the start, so that a Ctrl-C during it stops cleanly as well.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(undefined));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end());
   const { duration, 'max-size': maxSize, 'ring-memory': ringMemory } = options;
   const session = await startRecording({
     path,
     eventTypes,
     ...(maxSize !== undefined && { mostBytes: maxSize * MEGABYTE }),
     ...(ringMemory !== undefined && { sizes: { ...DEFAULT_SIZES, ringBudget: ringMemory * MEGABYTE } }),
-    onEnd: end,
+    onEnd: () => end(),
   }).catch((error: unknown) => {
     throw isFileError(error) ? new CommandFailure(`can't write ${path}: ${reasonOf(error)}`) : error;
   });
   const limits = duration === undefined ? '; Ctrl-C stops' : '';
   terminal.say(`wasprey: recording ${count(eventTypes.length, 'kind')} of events to ${path}${limits}\n`);
-  const giveUp = duration === undefined ? undefined : startTimer(() => end(undefined), duration * 1000);
-  const reason = await ended;
+  const giveUp = duration === undefined ? undefined : startTimer(end, duration * 1000);
+  await ended;
   giveUp?.();
   const summary: RecordSummary = await session.stop();
   terminal.say(`\n${renderRecorded(summary)}`);
-  return explain(reason, path, terminal);
+  return explain(summary.reason, path, terminal);
 }
 
 /** @returns the exit status */
