@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { type Descriptor, MANIFEST_TYPE, type RegistryClient } from './client.ts';
 import { RegistryError } from './error.ts';
 import { parseManifest } from './manifest.ts';
-import { filesOfTar } from './tar.ts';
+import { filesOfTar, type TarFile } from './tar.ts';
 
 export const MODULE_CONFIG_TYPE = 'application/vnd.wasprey.module.config.v1+json';
 export const MODULE_LAYER_TYPE = 'application/vnd.wasprey.module.layer.v1+wasm';
@@ -73,6 +73,9 @@ export async function pullArtifact(client: RegistryClient, name: string): Promis
   const files: RulesFile[] = [];
   for (const layer of rules) files.push(...rulesOf(name, await client.blob(layer, LARGEST_LAYER), layer));
   if (files.length === 0) throw new RegistryError('REGISTRY_CONTENT', `${name} holds no .yaml or .yml file`);
+  // They are written to one folder, where one would take the other's place.
+  const twice = files.find((file, index) => files.findIndex((other) => other.name === file.name) !== index);
+  if (twice) throw new RegistryError('REGISTRY_CONTENT', `${name} holds two files of the name ${twice.name}`);
   return { kind: 'rules', digest, files };
 }
 
@@ -81,12 +84,19 @@ function rulesOf(name: string, packed: Uint8Array, { digest }: Descriptor): Rule
     const archive = gunzipSync(packed, { maxOutputLength: LARGEST_ARCHIVE });
     return filesOfTar(archive)
       .filter((file) => /\.ya?ml$/.test(file.name))
+      .map(wellNamed)
       .map((file) => ({ name: file.name, text: new TextDecoder('utf-8', { fatal: true }).decode(file.content) }))
       .sort((one, other) => (one.name < other.name ? -1 : 1));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RegistryError('REGISTRY_CONTENT', `${name}: layer ${digest} is no archive of rule files: ${reason}`);
   }
+}
+
+/** Names are shown, and given to files. */
+function wellNamed(file: TarFile): TarFile {
+  if (/\p{C}/u.test(file.name)) throw new Error('the name of a file has control characters');
+  return file;
 }
 
 function shown(mediaType: string): string {

@@ -2,6 +2,7 @@
 // digest and size; nothing is read without a bound, since a registry may be anybody's.
 
 import { createHash } from 'node:crypto';
+import { readBody } from './body.ts';
 import type { Credentials } from './credentials.ts';
 import { RegistryError } from './error.ts';
 import { isLoopback, type Reference } from './reference.ts';
@@ -165,18 +166,14 @@ export class RegistryClient {
   }
 
   async #read(response: Response, most: number, what: string): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
+    let body: Buffer | undefined;
     try {
-      for await (const chunk of response.body ?? []) {
-        length += chunk.length;
-        if (length > most) throw this.#wrong(`${what} is longer than it should be`);
-        chunks.push(chunk);
-      }
+      body = await readBody(response, most);
     } catch (error) {
-      throw error instanceof RegistryError ? error : unreachable(this.#host, error);
+      throw unreachable(this.#host, error);
     }
-    return Buffer.concat(chunks);
+    if (!body) throw this.#wrong(`${what} is longer than it should be`);
+    return body;
   }
 }
 

@@ -1,5 +1,6 @@
 // Access to a registry: HTTP basic authentication, or the token that its authorization service gives for credentials or for nobody.
 
+import { readBody } from './body.ts';
 import type { Credentials } from './credentials.ts';
 import { RegistryError } from './error.ts';
 import { isLoopback } from './reference.ts';
@@ -47,9 +48,9 @@ async function fetchToken(url: URL, credentials: Credentials | undefined): Promi
     signal: AbortSignal.timeout(TIMEOUT_MS),
     redirect: 'error',
   });
-  const text = await response.text();
-  if (!response.ok || text.length > LONGEST_ANSWER) return undefined;
-  const answer: unknown = JSON.parse(text);
+  const body = await readBody(response, LONGEST_ANSWER);
+  if (!response.ok || !body) return undefined;
+  const answer: unknown = JSON.parse(body.toString('utf8'));
   if (typeof answer !== 'object' || answer === null) return undefined;
   const token = 'token' in answer ? answer.token : 'access_token' in answer ? answer.access_token : undefined;
   return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token) ? token : undefined;

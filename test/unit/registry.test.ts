@@ -136,6 +136,24 @@ describe('access', () => {
     );
   });
 
+  test('a token without end is none', { timeout: 10_000 }, async () => {
+    let sent = 0;
+    const host = await serve(({ url = '' }, response, self) => {
+      if (!url.startsWith('/token')) {
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${self}/token"` }).end();
+        return;
+      }
+      const more = (): void => {
+        sent += 65536;
+        if (response.write(Buffer.alloc(65536, ' '))) setImmediate(more);
+        else response.once('drain', more);
+      };
+      more();
+    });
+    await assert.rejects(client(host).manifest('1'), hasCode('REGISTRY_UNAUTHORIZED'));
+    assert.ok(sent < 50e6, `${sent} bytes were taken`);
+  });
+
   test('credentials are those of the file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'wasprey-auth-'));
     const path = join(folder, 'config.json');
@@ -204,22 +222,43 @@ describe('answers that are not to be trusted', () => {
     }
   });
 
+  const header = (name: string, size: number): Buffer => {
+    const block = Buffer.alloc(512);
+    block.write(name, 0);
+    block.write(size.toString(8).padStart(11, '0'), 124);
+    block.fill(' ', 148, 156);
+    block.write('0', 156);
+    block.write(
+      `${block
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+      148,
+    );
+    return block;
+  };
+
+  test('two files of one name, or one whose name is more than a name', async () => {
+    for (const [names, reason] of [
+      [['a/rules.yaml', 'b/rules.yaml'], /two files of the name rules\.yaml/],
+      [['\u001b[2Jrules.yaml'], /control characters/],
+    ] as const) {
+      const archive = Buffer.concat([...names.map((name) => header(name, 0)), Buffer.alloc(1024)]);
+      const packed = gzipSync(archive);
+      const manifest = JSON.stringify({
+        schemaVersion: 2,
+        config: { mediaType: RULES_CONFIG_TYPE },
+        layers: [{ mediaType: RULES_LAYER_TYPE, digest: digestOf(packed), size: packed.length }],
+      });
+      const host = await serve(({ url = '' }, response) => response.end(url.includes('/blobs/') ? packed : manifest));
+      await assert.rejects(pullArtifact(client(host), '1'), (error: RegistryError) => {
+        assert.match(error.message, reason);
+        return hasCode('REGISTRY_CONTENT')(error);
+      });
+    }
+  });
+
   test('archives of any bytes give files or an error, and no path', () => {
-    const header = (name: string, size: number): Buffer => {
-      const block = Buffer.alloc(512);
-      block.write(name, 0);
-      block.write(size.toString(8).padStart(11, '0'), 124);
-      block.fill(' ', 148, 156);
-      block.write('0', 156);
-      block.write(
-        `${block
-          .reduce((sum, byte) => sum + byte, 0)
-          .toString(8)
-          .padStart(6, '0')}\0 `,
-        148,
-      );
-      return block;
-    };
     const archive = Buffer.concat([
       header('../../etc/rules.yaml', 3),
       Buffer.from('abc'.padEnd(512, '\0')),
