@@ -56,9 +56,11 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ...(status.rules.length > MOST_RULES ? [['', '', '', `and ${status.rules.length - MOST_RULES} more`]] : []),
     ]),
     section('Outputs', [
-      ['output', 'written', 'lost', 'waiting', 'failed attempts'],
+      ['output', 'written', 'held back', 'lost', 'waiting', 'failed attempts'],
       ...outputs.map(({ name, counters }) =>
-        [counters.written, counters.dropped, counters.queued ?? 0, counters.errors].map(number).toSpliced(0, 0, name),
+        [counters.written, counters.heldBack ?? 0, counters.dropped, counters.queued ?? 0, counters.errors]
+          .map(number)
+          .toSpliced(0, 0, name),
       ),
     ]),
     section('Containers', [

@@ -31,6 +31,8 @@ export function renderSummary({ engine, alerts, drops, outputs }: Summary, secon
     );
   }
   for (const { name, counters } of outputs) {
+    if ((counters.heldBack ?? 0) > 0)
+      lines.push(`  ${name}   ${count(counters.heldBack, 'alert')} held back as repetition, and told of together`);
     if (counters.dropped > 0) lines.push(`  ${name}   ${count(counters.dropped, 'alert')} not written`);
   }
   return `${[...lines, ...ruleLines(alerts.byRule)].join('\n')}\n`;

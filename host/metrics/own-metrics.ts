@@ -203,6 +203,11 @@ function outputMetrics({ outputs }: Summary): Metric[] {
       ...samples('written', { result: 'written' }),
       ...samples('dropped', { result: 'dropped' }),
     ]),
+    counter(
+      'wasprey_output_alerts_held_back_total',
+      'Alerts that repeat others, and that each output tells of together.',
+      samples('heldBack'),
+    ),
     counter('wasprey_output_errors_total', 'Failed attempts to write alerts.', samples('errors')),
     gauge('wasprey_output_queue', 'Alerts that wait before each output.', samples('queued')),
   ];

@@ -85,7 +85,7 @@ test('whatever was lost is said', () => {
   const text = renderSummary(
     summary({
       engine: { ...ENGINE, capture, matchesDropped: 7 },
-      outputs: [{ name: 'file', counters: { written: 0, dropped: 9, errors: 1 } }],
+      outputs: [{ name: 'file', counters: { written: 0, heldBack: 1, dropped: 9, errors: 1 } }],
     }),
     1,
   );
@@ -95,6 +95,7 @@ test('whatever was lost is said', () => {
   assert.match(text, /records +3 made no sense/);
   assert.match(text, /processes +5 lost/);
   assert.match(text, /file +9 alerts not written/);
+  assert.match(text, /file +1 alert held back as repetition/);
 });
 
 test('a recording tells of all that it lacks', () => {

@@ -63,7 +63,7 @@ const STATUS: AgentStatus = {
     podsUnknown: 0,
     failures: [{ source: 'cri', kind: 'timeout', count: 4 }],
   },
-  outputs: [{ name: 'stdout', counters: { written: 7, dropped: 0, errors: 0 } }],
+  outputs: [{ name: 'stdout', counters: { written: 7, heldBack: 4, dropped: 0, errors: 0 } }],
   tampering: { present: [], total: 0 },
 };
 
@@ -146,6 +146,7 @@ describe('commands', () => {
     const { status, stdout } = await wasprey('status', '-s', path);
     assert.equal(status, 0);
     assert.match(stdout, /^Wasprey 1\.2\.3, process 42, since 2023-11-14T22:13:20\+0000\n/);
+    assert.match(stdout, /\n {2}output +written +held back +lost .*\n {2}stdout +7 +4 +0 /);
     assert.deepEqual(JSON.parse((await wasprey('status', '--json', '-s', path)).stdout), STATUS);
     assert.equal((await wasprey('reload', '-s', path)).stdout, 'nothing has changed\n');
     await server.close();

@@ -275,7 +275,10 @@ three_info{a="1",b="x"} 1
     assert.ok(engine);
     assert.deepEqual(engine.capture.programs, [], 'no kernel is asked');
     const programs = [{ name: 'on_open', runs: 4, nanoseconds: 2500 }];
-    const measured = { ...summary, engine: { ...engine, capture: { ...engine.capture, programs } } };
+    const outputs = summary.outputs.map((output, index) =>
+      index === 0 ? { ...output, counters: { ...output.counters, heldBack: 5 } } : output,
+    );
+    const measured = { ...summary, outputs, engine: { ...engine, capture: { ...engine.capture, programs } } };
     const values = parse(metricsText(agentFacts('1.2.3', []), ALL, measured));
     const since = values.get(
       `wasprey_rule_module_in_use_timestamp_seconds{module="${module.name}",sha256="${module.sha256}"}`,
@@ -292,6 +295,7 @@ three_info{a="1",b="x"} 1
       wasprey_matches_total: 2,
       wasprey_alerts_total: 2,
       'wasprey_output_alerts_total{output="file",result="written"}': 4,
+      'wasprey_output_alerts_held_back_total{output="file"}': 5,
       wasprey_capturing: 1,
       'wasprey_bpf_runs_total{program="on_open"}': 4,
       'wasprey_bpf_run_time_seconds_total{program="on_open"}': 0.0000025,
