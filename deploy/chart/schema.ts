@@ -8,6 +8,7 @@ const FLAG = { type: 'boolean' };
 const TEXT = { type: 'string' };
 const COUNT = { type: 'integer', minimum: 0 };
 const PORT = { type: 'integer', minimum: 1, maximum: 65535 };
+const PORT_OR_NAME = { anyOf: [PORT, { type: 'string', pattern: '^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$' }] };
 /** Parts of Kubernetes' own objects, which the API server checks. */
 const OBJECT = { type: 'object' };
 const OBJECTS = { type: 'array', items: OBJECT };
@@ -99,7 +100,7 @@ export const VALUES_SCHEMA: Schema = {
         type: oneOf('ClusterIP', 'NodePort', 'LoadBalancer'),
         labels: LABELS,
         annotations: LABELS,
-        ports: strict({ metrics: strict({ port: PORT, targetPort: PORT, protocol: oneOf('TCP') }) }),
+        ports: strict({ metrics: strict({ port: PORT, targetPort: PORT_OR_NAME, protocol: oneOf('TCP') }) }),
       }),
     }),
     serviceMonitor: strict({

@@ -158,6 +158,18 @@ test('there are probes where there is a web server, and metrics where they are w
   for (const [name, value] of Object.entries(wanted ?? {})) assert.equal(at(labels, name), value);
 });
 
+test('the metrics are reached at whatever port they are served, and by a name that a Service can have', () => {
+  const values = { metrics: { enabled: true }, falco: { webserver: { listen_port: 9000 } } };
+  const [target] = asArray(at(render('Service', values), 'spec', 'ports')).map((port) => at(port, 'targetPort'));
+  const ports = asArray(at(containerOf(values), 'ports'));
+  assert.deepEqual(
+    ports.filter((port) => target === at(port, 'name')).map((port) => at(port, 'containerPort')),
+    [9000],
+  );
+  const long = asText(at(render('Service', { ...values, fullnameOverride: 'w'.repeat(63) }), 'metadata', 'name'));
+  assert.match(long ?? '', /^w{55}-metrics$/);
+});
+
 test('values that are not there, or of another kind, are refused by name', () => {
   const refusals: readonly [Values, RegExp][] = [
     [{ falcosidekick: { enabled: true } }, /falcosidekick/],
