@@ -1,7 +1,7 @@
 // Outputs over HTTP against servers that a test makes: bodies, TLS, and what becomes of alerts when the receiver does not take them.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -253,6 +253,27 @@ describe('a receiver that does not take alerts', () => {
       ['1', '2'],
     );
     assert.equal(new Set(received.map(({ headers }) => String(headers['idempotency-key']).slice(0, 36))).size, 1);
+  });
+
+  test('what the disk has not kept of it counts as lost', async () => {
+    const place = join(folder, 'damaged');
+    const spool = ['spool.enabled=true', `spool.path=${place}`];
+    const away = await output(http('http://127.0.0.1:1', ...spool));
+    for (const rule of ['First', 'Second', 'Third']) away.write({ ...ALERT, rule });
+    while (away.counters.errors === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await away.close(10);
+    const name = readdirSync(join(place, 'http')).find((each) => each.endsWith('.spool')) ?? '';
+    const path = join(place, 'http', name);
+    writeFileSync(path, readFileSync(path, 'latin1').replace('Second', 'second'), 'latin1');
+    const { url, received } = await receiver();
+    const back = await output(http(url, ...spool));
+    await back.drained?.();
+    assert.deepEqual(
+      received.map(({ body }) => JSON.parse(body).rule),
+      ['First', 'Third'],
+    );
+    const { written, dropped, queued } = back.counters;
+    assert.deepEqual([written, dropped, queued], [2, 1, 0]);
   });
 });
 

@@ -54,8 +54,9 @@ export function postOutput({ name, client, format, spool, mostInMemory, onTroubl
       client.close();
     },
     get counters() {
-      const { delivered, overflowed, refused, failedAttempts, waiting, spoolBytes } = delivery.counters;
-      return { written: delivered, dropped: overflowed + refused, errors: failedAttempts, queued: waiting, spoolBytes };
+      const { delivered, overflowed, refused, damaged, failedAttempts, waiting, spoolBytes } = delivery.counters;
+      const dropped = overflowed + refused + damaged;
+      return { written: delivered, dropped, errors: failedAttempts, queued: waiting, spoolBytes };
     },
   };
 }

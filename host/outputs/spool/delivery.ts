@@ -41,6 +41,8 @@ export interface DeliveryCounters {
   /** No room for them, in memory or on disk. */
   readonly overflowed: number;
   readonly refused: number;
+  /** The disk has not kept them. */
+  readonly damaged: number;
   readonly failedAttempts: number;
   /** Waiting in memory and on disk, and bytes on disk. */
   readonly waiting: number;
@@ -95,7 +97,7 @@ export class Delivery {
     const { spool } = this.#options;
     const inMemory = [...this.#pending, ...this.#single].filter(({ number }) => number === undefined).length;
     const waiting = this.#incoming.length + this.#aside.length + inMemory + (spool?.waiting ?? 0);
-    return { ...this.#counts, waiting, spoolBytes: spool?.bytes ?? 0 };
+    return { ...this.#counts, damaged: spool?.damaged ?? 0, waiting, spoolBytes: spool?.bytes ?? 0 };
   }
 
   /** True when nothing waits any more. */

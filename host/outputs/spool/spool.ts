@@ -148,8 +148,10 @@ export class Spool {
     const isSegment = bytes.subarray(0, SEGMENT_HEADER.length).equals(SEGMENT_HEADER);
     const scan = scanRecords(isSegment ? bytes : Buffer.alloc(0), SEGMENT_HEADER.length);
     // A record that the end of the process cut short was never said to be kept.
-    this.#damaged += scan.damaged + (scan.broken && !isLast ? 1 : 0);
+    if (scan.broken && !isLast) this.#damaged++;
     const last = scan.records.at(-1)?.number;
+    // Others are counted when they are read.
+    if (last === undefined) this.#damaged += scan.damaged;
     if (last !== undefined && last >= this.#next) this.#next = last + 1n;
     if (last === undefined || last <= this.#delivered) await rm(path, { force: true });
     else this.#segments.push({ path, first: BigInt(SEGMENT_NAME.exec(name)?.[1] ?? 0), bytes: scan.end });
