@@ -63,7 +63,7 @@ interface UntoldLoss {
   readonly loss: Loss;
 }
 
-/** Counters come once a second; those that come sooner were asked for by somebody. */
+/** Counters come once a second; those that come sooner are the last ones, and finish() looks at them. */
 const LEAST_INTERVAL_MS = 950;
 const NOTHING: Loss = { events: 0, lost: 0, noRoom: 0, byKind: new Map(), matches: 0 };
 const SIMULATED: Loss = { ...NOTHING, events: 1, lost: 1 };

@@ -292,9 +292,6 @@ export class EngineLoop {
         case 'trim':
           this.#garbage.add('all');
           break;
-        case 'count':
-          this.#countersSentAt = 0;
-          break;
       }
     }
   }

@@ -206,7 +206,6 @@ export type ToWorker =
   | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
   /** All addresses of all names that conditions compare. */
   | { readonly kind: 'names'; readonly addresses: readonly NamedAddress[] }
-  | { readonly kind: 'count' }
   /** Collects garbage in the next pause. */
   | { readonly kind: 'trim' }
   /** Not before the set before has settled. */
@@ -218,7 +217,7 @@ export type ToWorker =
 export const MATCHES_IN_FLIGHT = 4096;
 
 /** Blocks of a recording that may be on their way to the file: 1 MB each. Past that the rings fill, and the kernel counts what it drops. */
-export const BLOCKS_IN_FLIGHT = 32;
+const BLOCKS_IN_FLIGHT = 32;
 
 const STOP = 0;
 const MESSAGES = 1;

@@ -6,7 +6,7 @@ import { EVENT_TYPES } from '../schema/events.ts';
 import { member } from '../schema/layout.ts';
 
 /** Longest record (native/bpf/ring.h: LONGEST_RECORD). */
-export const LONGEST_RECORD = 24_576;
+const LONGEST_RECORD = 24_576;
 
 const COMMIT = member(EVENT_HEADER, 'commit').offset;
 const SIZE = member(EVENT_HEADER, 'size').offset;

@@ -6,8 +6,8 @@ import { RegistryError } from './error.ts';
 import { parseManifest } from './manifest.ts';
 import { filesOfTar, type TarFile } from './tar.ts';
 
-export const MODULE_CONFIG_TYPE = 'application/vnd.wasprey.module.config.v1+json';
-export const MODULE_LAYER_TYPE = 'application/vnd.wasprey.module.layer.v1+wasm';
+const MODULE_CONFIG_TYPE = 'application/vnd.wasprey.module.config.v1+json';
+const MODULE_LAYER_TYPE = 'application/vnd.wasprey.module.layer.v1+wasm';
 /** Falco's, as falcoctl pushes them: one layer each, a compressed tar archive with rule files. */
 export const RULES_CONFIG_TYPE = 'application/vnd.cncf.falco.rulesfile.config.v1+json';
 export const RULES_LAYER_TYPE = 'application/vnd.cncf.falco.rulesfile.layer.v1+tar.gz';

@@ -12,7 +12,7 @@ export interface Credentials {
 }
 
 /** Where Docker looks: $DOCKER_CONFIG/config.json, else ~/.docker/config.json. */
-export function usualCredentialsFile(): string {
+function usualCredentialsFile(): string {
   return join(process.env.DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json');
 }
 

@@ -14,7 +14,7 @@ export interface PathWatchTimes {
   readonly pollMs: number;
 }
 
-export const USUAL_TIMES: PathWatchTimes = { quietMs: 200, mostMs: 2_000, pollMs: 5_000 };
+const USUAL_TIMES: PathWatchTimes = { quietMs: 200, mostMs: 2_000, pollMs: 5_000 };
 
 export interface PathWatchHost {
   readonly onChange: () => void;
