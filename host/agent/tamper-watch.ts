@@ -142,7 +142,7 @@ export class TamperWatch {
       names: told.flatMap(({ name }) => name || []).join(','),
     };
     const values = Object.entries(fields).map(([key, value]): KeyedValue => ({ key, value: text(value) }));
-    this.#desk.internal(TAMPER_RULE, 'Critical', `${TAMPER_RULE}: ${what}.${advice} (what=${fields.what})`, values);
+    this.#desk.internal(TAMPER_RULE, 'Critical', `${TAMPER_RULE}: ${what}.${advice}`, values);
   }
 
   /** Of the gaps that are waited with no longer, those that somebody has caused. */

@@ -40,7 +40,7 @@ export const RUN_OPTIONS = {
     value: 'MODE',
     choices: SIGNATURE_MODES,
     description:
-      'Whether a module must be signed with a trusted key to be run. Default: required if there is a trusted key, else off.',
+      'Whether a module must be signed with a trusted key to be run; rule files need no signature. Default: required if there is a trusted key, else off.',
   },
   'trusted-key': {
     kind: 'list',

@@ -111,7 +111,7 @@ class Reader {
         return this.#text(definition, text, node.origin, path);
       case 'flag': {
         const value = text === '' ? definition.default : parseBoolean(text);
-        return value ?? this.#wrongKind(definition, node, path);
+        return value ?? this.#wrongKind(definition, { ...node, text }, path);
       }
       case 'number':
         return text === '' ? definition.default : this.#number(definition, text, node.origin, path);

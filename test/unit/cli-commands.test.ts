@@ -95,6 +95,12 @@ test('wrong arguments: status 2, the reason and a hint on stderr', () => {
   }
 });
 
+test('one document of the configuration is printed at a time', () => {
+  const { status, stderr } = wasprey('config', '--schema', '--markdown');
+  assert.equal(status, 2);
+  assert.match(stderr, /--schema and --markdown exclude each other/);
+});
+
 test('good rules are valid', () => {
   assert.deepEqual(wasprey('validate', 'good.yaml'), { status: 0, stdout: '1 file, 1 rule: valid\n', stderr: '' });
 });

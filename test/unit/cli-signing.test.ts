@@ -103,6 +103,10 @@ test('a module is verified as an agent takes it', () => {
   const refused = wasprey('verify', 'changed.wasm', '-k', 'team.pub');
   assert.equal(refused.status, 1);
   assert.match(refused.stderr, /changed\.wasm was changed after it was signed.*SIGNATURE_WRONG\]\n {2}do not trust it/);
+  const again = wasprey('sign', 'changed.wasm', '--key', 'next.key', '--key', 'team.key');
+  assert.equal(again.status, 1);
+  assert.match(again.stderr, /SIGNATURE_WRONG/);
+  assert.ok(readFileSync(join(folder, 'changed.wasm')).equals(changed), 'it was signed again');
 });
 
 test('a run that asks for signatures takes none but those, before anything is captured', () => {

@@ -296,6 +296,7 @@ describe('variables of the environment', () => {
       [configuration.priority, configuration.webserver.listen_port, configuration.json_output],
       ['error', 9000, false],
     );
+    assert.match(mistakes('json_output: ${A}', [], { A: 'maybe' }), /json_output can't be 'maybe'/);
     assert.match(mistakes('priority: ${A}', [], { A: '${A}' }), /holds a variable that holds itself/);
   });
 });

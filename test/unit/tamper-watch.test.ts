@@ -49,7 +49,7 @@ const filter: IntegrityFinding = { what: 'filter', name: '', number: 0, repaired
 
 test('what lasts is told once, and again when it was over; status and metrics have it meanwhile', () => {
   const watched = new Watched();
-  const message = `${RULE}: the hook sys_exit_openat (on_open) was detached. ${RESTART} (what=link)`;
+  const message = `${RULE}: the hook sys_exit_openat (on_open) was detached. ${RESTART}`;
   assert.deepEqual(watched.report([link('sys_exit_openat (on_open)')]), [message]);
   const { rule, priority, source, fields } = watched.alerts[0] ?? assert.fail();
   assert.deepEqual([rule, priority, source], [RULE, 'Critical', 'internal']);
@@ -71,24 +71,22 @@ test('what lasts is told once, and again when it was over; status and metrics ha
 test('another finding beside one that was told is told by itself; of very many, some', () => {
   const watched = new Watched();
   watched.report([link('a')]);
-  assert.deepEqual(watched.report([link('a'), link('b')]), [
-    `${RULE}: the hook b was detached. ${RESTART} (what=link)`,
-  ]);
+  assert.deepEqual(watched.report([link('a'), link('b')]), [`${RULE}: the hook b was detached. ${RESTART}`]);
   const many = [...'cdefghi'].map(link);
   assert.deepEqual(watched.report(many), [
-    `${RULE}: the hook c was detached; the hook d was detached; the hook e was detached; the hook f was detached; the hook g was detached; and 2 more. ${RESTART} (what=link)`,
+    `${RULE}: the hook c was detached; the hook d was detached; the hook e was detached; the hook f was detached; the hook g was detached; and 2 more. ${RESTART}`,
   ]);
 });
 
 test('what is put wrong in a loop is counted each time and told every 5 s; another of its kind is told at once', () => {
   const watched = new Watched();
-  const message = `${RULE}: the kernel filter was taken away, and was put back. (what=filter)`;
+  const message = `${RULE}: the kernel filter was taken away, and was put back.`;
   const told = Array.from({ length: 10 }, () => watched.report([filter]));
   assert.deepEqual(told.flat(), [message, message]);
   assert.equal(watched.watch.summary.counts.get('filter'), 10);
   assert.deepEqual(watched.watch.summary.present, []);
   assert.deepEqual(watched.report([{ ...filter, number: 7 }]), [
-    `${RULE}: the kernel filter was replaced by the map 7, and was put back. (what=filter)`,
+    `${RULE}: the kernel filter was replaced by the map 7, and was put back.`,
   ]);
 });
 
@@ -108,7 +106,7 @@ test('a stop that a signal ended is told at once, with what was lost meanwhile',
   watched.now += 950;
   watched.watch.continued();
   assert.deepEqual(watched.report([], [gap], 12), [
-    `${RULE}: the agent was stopped by a signal for 3.1 s; events from then were evaluated late, 7 were dropped. (what=stopped)`,
+    `${RULE}: the agent was stopped by a signal for 3.1 s; events from then were evaluated late, 7 were dropped.`,
   ]);
 });
 
@@ -116,7 +114,7 @@ test('without a signal it is told a report later, and what is known is said', ()
   const watched = new Watched();
   assert.deepEqual(watched.report([], [watched.gap({})]), []);
   assert.deepEqual(watched.report([]), [
-    `${RULE}: the agent did not run for 3.0 s though it wanted to and was not waiting for a CPU: frozen, held by a debugger, or the machine was paused; events from then were evaluated late, none was dropped. (what=held)`,
+    `${RULE}: the agent did not run for 3.0 s though it wanted to and was not waiting for a CPU: frozen, held by a debugger, or the machine was paused; events from then were evaluated late, none was dropped.`,
   ]);
   assert.deepEqual(watched.report([]), []);
 });

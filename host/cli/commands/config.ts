@@ -35,6 +35,7 @@ export const CONFIG = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     if (operands.length > 0) throw new UsageError(`what is ${operands[0]}?`, 'name the file with -c FILE');
+    if (options.schema && options.markdown) throw new UsageError('--schema and --markdown exclude each other');
     if (options.schema) {
       terminal.print(`${JSON.stringify(configSchema(), null, 2)}\n`);
       return EXIT.ok;

@@ -2,7 +2,8 @@
 
 import { named } from '../../sandbox/error.ts';
 import { compileRuleModule } from '../../sandbox/instantiate.ts';
-import { signersOf, signModule } from '../../signature/signature.ts';
+import { refusalOf } from '../../signature/policy.ts';
+import { checkSignature, signersOf, signModule } from '../../signature/signature.ts';
 import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { readSigningKeys } from '../key-files.ts';
@@ -13,7 +14,8 @@ export const SIGN = defineCommand({
   usage: 'MODULE --key FILE',
   description: `
     Adds a signature to a module, beside those that it has: for keys that are not where rules are compiled, and for a change of
-    keys. The signature covers all of the module but the signatures. What the sandbox would refuse is not signed.`,
+    keys. The signature covers all of the module but the signatures. What the sandbox would refuse is not
+    signed, nor what was changed after one of these keys had signed it.`,
   status: { ok: 'The module is signed.', failure: "It or the key can't be used." },
   options: {
     key: { kind: 'list', value: 'FILE', description: 'A private key of `wasprey keygen`; may be given several times.' },
@@ -27,6 +29,10 @@ export const SIGN = defineCommand({
     if (keys.length === 0) throw new UsageError('sign with which key?', 'add --key FILE');
     const bytes = readModuleFile(path);
     named(path, () => compileRuleModule(bytes));
+    // What the key has signed already, and is something else by now, must not come to look as if it had signed that.
+    const verdict = checkSignature(bytes, keys);
+    const refusal = verdict.kind === 'tampered' ? refusalOf(path, verdict) : undefined;
+    if (refusal) throw refusal;
     const signed = signModule(bytes, keys);
     const output = options.output ?? path;
     writeFile(output, signed);
