@@ -6,14 +6,14 @@ import { MAX_CALL_DEPTH, MAX_STACK_LOCALS } from './limits.ts';
 /** A function as the call graph sees it; the imported env.match has no calls and no locals. */
 export interface CallGraphNode {
   readonly calls: Iterable<number>;
-  /** Parameters and locals: what the function keeps on the stack. */
+  /** Parameters, locals and operands: what the function keeps on the stack. */
   readonly locals: number;
 }
 
 export interface StackProof {
   /** Functions on the deepest call path. */
   readonly depth: number;
-  /** Locals on the call path that has most of them. */
+  /** Locals and operands on the call path that has most of them. */
   readonly locals: number;
 }
 
@@ -63,7 +63,7 @@ export function verifyCallGraph(functions: readonly CallGraphNode[]): StackProof
   if (depth > MAX_CALL_DEPTH)
     throw new SandboxError('call-depth', `calls nested ${depth} deep, more than ${MAX_CALL_DEPTH}`);
   if (locals > MAX_STACK_LOCALS) {
-    throw new SandboxError('limit', `${locals} locals on one call path, more than ${MAX_STACK_LOCALS}`);
+    throw new SandboxError('limit', `${locals} locals and operands on one call path, more than ${MAX_STACK_LOCALS}`);
   }
   return { depth, locals };
 }

@@ -90,7 +90,7 @@ function lengthOfU32(bytes: Uint8Array, offset: number): number {
 /** A body with its size, and with checks. */
 function instrumentBody(bytes: Uint8Array, body: Body, functionIndex: number, fuel: number, match: number): Uint8Array {
   const reader = new InstructionReader(bytes, body.code, body.end, functionIndex);
-  const path = new PathCost();
+  const path = new PathCost(body.localCount);
   /** Where the checks go: first the entry, then after each loop's opcode and block type. */
   const places: number[] = [body.code];
   const charges: number[] = [];

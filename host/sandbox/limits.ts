@@ -16,8 +16,10 @@ export const MAX_IMPORTS = 100;
 export const MAX_PARAMETERS = 64;
 /** Parameters and locals of one function. */
 export const MAX_LOCALS = 4_096;
-/** Locals of all functions on the deepest call path: at 16 bytes each this is 256 KB of V8's stack of about 1 MB. */
+/** Locals and operands of all functions on the deepest call path: at 16 bytes each this is 256 KB of V8's stack of about 1 MB. */
 export const MAX_STACK_LOCALS = 16_384;
+/** Of all functions (compile-cost.ts): some 70 ms of a compiler that runs in the worker. The shipped rules come to a hundredth of it. */
+export const MAX_COMPILE_WORK = 4_000_000;
 /** Functions on the deepest call path, `evaluate` included. */
 export const MAX_CALL_DEPTH = 64;
 /** Nested blocks, loops and ifs in a function. */

@@ -62,6 +62,9 @@ export interface Opcode {
   readonly class: OpcodeClass;
   /** Index of the class in OPCODE_CLASSES: looking up by name took a third of the verifier's time. */
   readonly classIndex: number;
+  /** Operands that it takes and leaves (stack-effect.ts). */
+  readonly pops: number;
+  readonly pushes: number;
 }
 
 /** A row of the tables: the first opcode, then the names of it and its successors (`-` is a gap), which share the rest. */

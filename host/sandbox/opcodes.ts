@@ -5,6 +5,7 @@ import { OPCODE_CLASSES, type Opcode, type OpcodeRun } from './opcode.ts';
 import { ATOMIC_OPCODES } from './opcodes-atomic.ts';
 import { BULK_OPCODES, CORE_OPCODES } from './opcodes-core.ts';
 import { VECTOR_OPCODES } from './opcodes-vector.ts';
+import { stackEffectOf } from './stack-effect.ts';
 
 /** The prefix bytes. 0xfb (garbage-collected types) has no table: the whole of it is refused. */
 export const PREFIXES = { gc: 0xfb, bulk: 0xfc, vector: 0xfd, atomic: 0xfe } as const;
@@ -22,6 +23,7 @@ function expand(prefix: number, runs: readonly OpcodeRun[]): readonly (Opcode | 
           immediates,
           class: class_,
           classIndex: OPCODE_CLASSES.indexOf(class_),
+          ...stackEffectOf(name, class_, immediates),
         };
       }
       number++;

@@ -39,6 +39,8 @@ const WEIGHTS: Readonly<Record<OpcodeClass, number>> = {
 const WEIGHT_BY_INDEX = OPCODE_CLASSES.map((name) => WEIGHTS[name]);
 /** Of the fuel check itself, and of the call or the jump before it. */
 const CHECK_WEIGHT = 4;
+/** Locals that CHECK_WEIGHT has room for. Each further one costs a unit at each call: V8 sets them to zero. */
+const LOCALS_OF_CHECK = 16;
 /** Of a call of env.match: it leaves the sandbox. What the host then does with the match is not the module's to pay. */
 const MATCH_WEIGHT = 10;
 
@@ -72,9 +74,11 @@ export class PathCost {
   private reachable = true;
   private loops = 0;
 
-  constructor() {
+  /** @param locals of the function, without its parameters */
+  constructor(locals: number) {
     this.frames.push({ kind: 'function', region: 0, entry: 0, exit: -1 });
     this.regions.push({ outer: 0, longest: 0, loop: -1 });
+    this.spend(Math.max(locals - LOCALS_OF_CHECK, 0));
   }
 
   /** Whether the function's last `end` has been seen. */

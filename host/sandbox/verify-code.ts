@@ -2,6 +2,7 @@
 // enough stands at the entry and at each loop's head. Collects the calls, from which call-graph.ts proves that there is no recursion.
 
 import { InstructionReader } from './code.ts';
+import { type CodeTypes, CompileCost } from './compile-cost.ts';
 import { type SandboxCode, SandboxError } from './error.ts';
 import { readFuelCheck } from './fuel-check.ts';
 import type { Body } from './module.ts';
@@ -47,6 +48,9 @@ export interface FunctionProof {
   /** Units of fuel that the check at the entry charges, and the largest charge at a loop's head (0 without loops). */
   readonly entryCharge: number;
   readonly loopCharge: number;
+  /** Operands on its stack at most, and what compiling it takes (compile-cost.ts). */
+  readonly operands: number;
+  readonly compileWork: number;
 }
 
 export interface FunctionContext {
@@ -54,13 +58,17 @@ export interface FunctionContext {
   /** Index of the fuel global, and of the imported env.match. */
   readonly fuel: number;
   readonly match: number;
+  readonly types: CodeTypes;
+  /** Its parameters and locals. */
+  readonly locals: number;
 }
 
 /** Verifies a function's code. Throws SandboxError with the offset of the first instruction that is not allowed. */
 export function verifyCode(bytes: Uint8Array, body: Body, context: FunctionContext): FunctionProof {
   const { functionIndex, fuel, match } = context;
   const reader = new InstructionReader(bytes, body.code, body.end, functionIndex);
-  const path = new PathCost();
+  const path = new PathCost(body.localCount);
+  const compiling = new CompileCost(context.types, context.locals);
   const calls = new Set<number>();
   let instructions = 0;
   /** Charge found at each loop's head, in the order of the heads, and where the head stands. */
@@ -75,6 +83,7 @@ export function verifyCode(bytes: Uint8Array, body: Body, context: FunctionConte
       throw new SandboxError(refused[0], `${opcode.name}: ${refused[1]}`, reader.location);
     }
     instructions++;
+    compiling.step(opcode, reader);
     const isCall = opcode.code === OP.call;
     if (isCall) calls.add(reader.immediate);
     const region = path.step(opcode, reader, isCall && reader.immediate === match);
@@ -91,5 +100,13 @@ export function verifyCode(bytes: Uint8Array, body: Body, context: FunctionConte
     throw new SandboxError('malformed', 'function without end', { offset: body.end, functionIndex });
   }
   const loopCharge = heads.reduce((largest, head) => Math.max(largest, head.charge), 0);
-  return { calls, instructions, loops: heads.length, entryCharge: entry.charge, loopCharge };
+  return {
+    calls,
+    instructions,
+    loops: heads.length,
+    entryCharge: entry.charge,
+    loopCharge,
+    operands: compiling.most,
+    compileWork: compiling.work,
+  };
 }

@@ -2,7 +2,9 @@
 // What is proven is the contract of rule modules: three imports at most, three exports, no writes, no growth, no recursion, fuel at every loop.
 
 import { type StackProof, verifyCallGraph } from './call-graph.ts';
+import type { CodeTypes } from './compile-cost.ts';
 import { quoteName, SandboxError } from './error.ts';
+import { MAX_COMPILE_WORK } from './limits.ts';
 import { type Export, type RuleModuleBinary, readModule } from './module.ts';
 import { type FunctionType, formatFunctionType } from './types.ts';
 import { type FunctionProof, verifyCode } from './verify-code.ts';
@@ -48,12 +50,22 @@ export function verifyModule(bytes: Uint8Array): SandboxProof {
   const imported = importedFunctions(module);
   // The only function that can be imported is env.match, so it has index 0.
   const match = imported > 0 ? 0 : -1;
-  const proofs: FunctionProof[] = module.bodies.map((body, index) =>
-    verifyCode(bytes, body, { functionIndex: imported + index, fuel, match }),
-  );
+  const types = codeTypes(module);
+  let compileWork = 0;
+  const proofs: FunctionProof[] = module.bodies.map((body, index) => {
+    const context = { functionIndex: imported + index, fuel, match, types, locals: localsOf(module, index) };
+    const proof = verifyCode(bytes, body, context);
+    compileWork += proof.compileWork;
+    if (compileWork > MAX_COMPILE_WORK) {
+      const reason =
+        'too many blocks and branches of functions with many locals or operands: compiling would take too long';
+      throw new SandboxError('limit', reason, { functionIndex: imported + index, offset: body.start });
+    }
+    return proof;
+  });
   const stack = verifyCallGraph([
     ...Array.from({ length: imported }, () => ({ calls: [], locals: 0 })),
-    ...proofs.map((proof, index) => ({ calls: proof.calls, locals: localsOf(module, index) })),
+    ...proofs.map((proof, index) => ({ calls: proof.calls, locals: localsOf(module, index) + proof.operands })),
   ]);
   let largestCharge = 0;
   let instructions = 0;
@@ -185,6 +197,17 @@ function verifyGlobals(module: RuleModuleBinary, fuel: number): void {
 /** 1 with env.match, 0 without: where the module's own functions begin in the index space. */
 function importedFunctions(module: RuleModuleBinary): number {
   return module.imports.filter((item) => item.kind === 'function').length;
+}
+
+function codeTypes(module: RuleModuleBinary): CodeTypes {
+  const functions = [
+    ...module.imports.flatMap((item) => (item.kind === 'function' ? [item.type] : [])),
+    ...module.functions,
+  ];
+  return {
+    ofBlock: (type) => module.types[type],
+    ofFunction: (index) => module.types[functions[index] ?? -1],
+  };
 }
 
 function localsOf(module: RuleModuleBinary, index: number): number {

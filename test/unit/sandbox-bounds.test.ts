@@ -143,6 +143,46 @@ describe('sandbox: state and fuel', () => {
   });
 });
 
+describe('sandbox: what V8 does for a function', () => {
+  const locals = (count: number): string => `(local ${'v128 '.repeat(count)})`;
+  /** Operands that wait on the stack meanwhile, around blocks that each may be left early. */
+  const blocks = (count: number, operands: number): Uint8Array =>
+    ruleModuleBytes(
+      [
+        ...Array(operands).fill([0x20, 0]).flat(),
+        ...Array(count).fill([0x02, 0x40, 0x20, 0, 0x0d, 0, 0x0b]).flat(),
+        ...Array(operands).fill(0x1a),
+      ],
+      [],
+      1_000_000,
+    );
+  it('charges a call for the locals that are set to zero', () => {
+    const text = (charge: number): TextParts => ({ more: `(func ${locals(1000)} ${check(charge)})` });
+    assert.equal(refusal(ruleModule(text(900))).code, 'fuel-too-small');
+    verifyModule(ruleModule(text(1000)));
+  });
+  it('bounds what its compiler goes through at each block: locals', () => {
+    const text = (count: number): TextParts => ({
+      more: `(func ${locals(4000)} ${check(10_000)} ${'(block $b (br_if $b (i32.const 1)))'.repeat(count)})`,
+    });
+    verifyModule(ruleModule(text(300)));
+    const error = refusal(ruleModule(text(400)));
+    assert.equal(error.code, 'limit');
+    assert.match(error.reason, /compiling would take too long/);
+  });
+  it('and operands', () => {
+    verifyModule(blocks(100, 4000));
+    const error = refusal(blocks(1000, 4000));
+    assert.equal(error.code, 'limit');
+    assert.match(error.reason, /compiling would take too long/);
+  });
+  it('knows the operands of a call', () => {
+    const call = `(call $wide ${'(i64.const 0) '.repeat(60)})`;
+    const more = `(func $wide (param ${'i64 '.repeat(60)}) ${check()}) (func ${check(10_000)} ${call.repeat(100)})`;
+    assert.equal(verifyModule(ruleModule({ more })).stack.locals, 120);
+  });
+});
+
 describe('sandbox: recursion and the stack', () => {
   refusesEach([
     ['a function that calls itself', { more: `(func $f ${check()} (call $f))` }, 'recursion', /through 3 -> 3/],
@@ -159,8 +199,11 @@ describe('sandbox: recursion and the stack', () => {
       /1 -> 3 -> 1/,
     ],
   ]);
-  const chain = (length: number, locals = ''): string[] =>
-    Array.from({ length }, (_, i) => `(func $c${i} ${locals} ${check()} ${i + 1 < length ? `(call $c${i + 1})` : ''})`);
+  const chain = (length: number, locals = '', charge = 1000): string[] =>
+    Array.from(
+      { length },
+      (_, i) => `(func $c${i} ${locals} ${check(charge)} ${i + 1 < length ? `(call $c${i + 1})` : ''})`,
+    );
   it('calls nested too deep', () => {
     assert.equal(verifyModule(ruleModule({ more: chain(MAX_CALL_DEPTH).join(' ') })).stack.depth, MAX_CALL_DEPTH);
     assert.equal(refusal(ruleModule({ more: chain(MAX_CALL_DEPTH + 1).join(' ') })).code, 'call-depth');
@@ -173,9 +216,17 @@ describe('sandbox: recursion and the stack', () => {
   });
   it('too many locals in a function, and on a call path', () => {
     assert.equal(refusal(ruleModule({ locals: `(local ${'i64 '.repeat(MAX_LOCALS + 1)})` })).code, 'limit');
-    const error = refusal(ruleModule({ more: chain(5, `(local ${'v128 '.repeat(MAX_LOCALS)})`).join(' ') }));
+    const error = refusal(
+      ruleModule({ more: chain(5, `(local ${'v128 '.repeat(MAX_LOCALS)})`, MAX_LOCALS).join(' ') }),
+    );
     assert.equal(error.code, 'limit');
-    assert.match(error.reason, /20480 locals on one call path/);
+    assert.match(error.reason, /20480 locals and operands on one call path/);
+  });
+  it('too many operands in a function', () => {
+    const operands = (count: number): Uint8Array =>
+      ruleModuleBytes([...Array(count).fill([0x20, 0]).flat(), ...Array(count).fill(0x1a)], [], 1_000_000);
+    assert.equal(verifyModule(operands(16_000)).stack.locals, 16_002);
+    assert.match(refusal(operands(17_000)).reason, /17002 locals and operands/);
   });
   it('blocks nested too deep', () => {
     const nested = (depth: number): number[] => [...Array(depth).fill([0x02, 0x40]).flat(), ...Array(depth).fill(0x0b)];

@@ -134,6 +134,30 @@ describe('sandbox: opcode tables', () => {
     });
   }
 
+  it('knows how many operands each takes and leaves, as V8 does', () => {
+    const constants = [
+      [0x41, 0],
+      [0x42, 0],
+      [0x43, 0, 0, 0, 0],
+      [0x44, 0, 0, 0, 0, 0, 0, 0, 0],
+      [0xfd, 0x0c, ...Array(16).fill(0)],
+    ];
+    const sequences = (length: number): number[][] =>
+      length === 0 ? [[]] : sequences(length - 1).flatMap((before) => constants.map((one) => [...before, ...one]));
+    const byLength = [0, 1, 2, 3].map(sequences);
+    for (const opcode of opcodes) {
+      // Control is for compile-cost.ts, and its last instructions may leave what they like.
+      const isSimple = !REFUSED_CLASSES.has(opcode.class) && !['control', 'call'].includes(opcode.class);
+      if (!isSimple) continue;
+      const instruction = [...encodeOpcode(opcode), ...sampleImmediates(opcode.immediates, opcode.name)];
+      const rest = Array<number>(opcode.pushes).fill(0x1a);
+      const fits = (byLength[opcode.pops] ?? []).some((operands) =>
+        WebAssembly.validate(new Uint8Array(ruleModuleBytes([...operands, ...instruction, ...rest]))),
+      );
+      assert.ok(fits, `${opcode.name} does not take ${opcode.pops} operands and leave ${opcode.pushes}`);
+    }
+  });
+
   it('refuses every opcode that is in no table, whatever V8 thinks of it', () => {
     const known = new Set(opcodes.map((opcode) => opcode.code));
     for (let byte = 0; byte < 0x100; byte++) {

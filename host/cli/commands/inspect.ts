@@ -114,7 +114,7 @@ function render(report: ModuleReport, terminal: Terminal): string {
             'it ends',
             `each loop (${proof.loops}) and each function pays fuel; ${proof.largestCharge} units at most between two checks`,
           ],
-          ['its stack', `${count(proof.stack.depth, 'call')} deep at most, with ${count(proof.stack.locals, 'local')}`],
+          ['its stack', `${count(proof.stack.depth, 'call')} deep at most, with ${count(proof.stack.locals, 'value')}`],
           ['beside the code', shown(proof.customSections)],
         ],
         terminal.width,
