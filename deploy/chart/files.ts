@@ -20,6 +20,9 @@ apiVersion: v1
 kind: Namespace
 metadata:
   name: ${NAMESPACE}
+  labels:
+    # Agents are in the host's process namespace and mount /run of it, which is more than clusters may allow by default.
+    pod-security.kubernetes.io/enforce: privileged
 `;
 
 export interface MadeFile {

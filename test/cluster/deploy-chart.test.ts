@@ -74,12 +74,28 @@ test('an agent has the rights that it needs, and no others, unless it is asked f
     runAsUser: 0,
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
+    appArmorProfile: { type: 'Unconfined' },
     capabilities: { drop: ['ALL'], add: ['BPF', 'PERFMON', 'SYS_PTRACE'] },
   });
   const privileged = containerOf({ driver: { modernEbpf: { leastPrivileged: false } } });
   assert.equal(at(privileged, 'securityContext', 'privileged'), true);
   const own = { runAsUser: 0, capabilities: { add: ['SYS_ADMIN'] } };
   assert.deepEqual(at(containerOf({ containerSecurityContext: own }), 'securityContext'), own);
+});
+
+test('no AppArmor profile hides the processes of the host, said as the cluster knows it', () => {
+  const annotation = 'container.apparmor.security.beta.kubernetes.io/wasprey';
+  const template = (kubernetes: string, values: Values = {}) =>
+    at(render('DaemonSet', values, kubernetes), 'spec', 'template');
+  const before = template('1.29.9', { podAnnotations: { team: 'security' } });
+  assert.deepEqual(at(before, 'metadata', 'annotations'), { [annotation]: 'unconfined', team: 'security' });
+  const [container] = asArray(at(before, 'spec', 'containers'));
+  assert.equal(at(container, 'securityContext', 'appArmorProfile'), undefined);
+  assert.equal(at(template('1.30.0'), 'metadata', 'annotations'), undefined);
+  const own = { podAnnotations: { [annotation]: 'localhost/agents' } };
+  assert.deepEqual(at(template('1.29.9', own), 'metadata', 'annotations'), own.podAnnotations);
+  const replaced = template('1.29.9', { containerSecurityContext: { privileged: true } });
+  assert.equal(at(replaced, 'metadata', 'annotations'), undefined);
 });
 
 test('who asks Kubernetes for nothing has no token and no role', () => {

@@ -70,6 +70,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 runAsUser: 0
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
+{{- if semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version }}
+# The profile that runtimes give to containers keeps SYS_PTRACE from processes of the host.
+appArmorProfile:
+  type: Unconfined
+{{- end }}
 capabilities:
   drop: [ALL]
   add: [BPF, PERFMON, SYS_PTRACE]
@@ -77,6 +82,22 @@ capabilities:
 runAsUser: 0
 privileged: true
 readOnlyRootFilesystem: true
+{{- end -}}
+{{- end -}}
+
+{{- define "wasprey.podAnnotations" -}}
+{{- $annotations := dict -}}
+{{/* Changes need new pods. */}}
+{{- if not .Values.falco.watch_config_files -}}
+{{- $_ := set $annotations "checksum/config" (include (print $.Template.BasePath "/configmap.yaml") . | sha256sum) -}}
+{{- end -}}
+{{/* What is a field of the security context from 1.30 on. */}}
+{{- $ownContext := or .Values.containerSecurityContext (not .Values.driver.modernEbpf.leastPrivileged) -}}
+{{- if not (or $ownContext (semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version)) -}}
+{{- $_ := set $annotations "container.apparmor.security.beta.kubernetes.io/wasprey" "unconfined" -}}
+{{- end -}}
+{{- with mergeOverwrite $annotations (deepCopy (default dict .Values.podAnnotations)) -}}
+{{- toYaml . -}}
 {{- end -}}
 {{- end -}}
 
