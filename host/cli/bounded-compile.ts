@@ -105,13 +105,16 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
     if (isMemory) fail(`${stage} took more than the memory there is, or than ${limits.megabytes} MB`, TOO_MUCH);
     else fail(`the compiler ended with ${signal ?? `status ${code}`} at ${stage}: ${lastWords.slice(0, 1000)}`);
   });
-  child.send(job, (error) => {
-    // It has died already: why is told when it has closed.
-    if (error) child.kill('SIGKILL');
-  });
   // Who waits for the module only is told by that.
   loaded.promise.catch(() => {});
   module.promise.catch(() => {});
+  // One that could not be started has no channel: why is told by its error.
+  if (child.connected) {
+    child.send(job, (error) => {
+      // It has died already: why is told when it has closed.
+      if (error) child.kill('SIGKILL');
+    });
+  }
   return { loaded: loaded.promise, module: module.promise };
 }
 

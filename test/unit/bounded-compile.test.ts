@@ -9,6 +9,7 @@ import { type CompileLimits, compileBounded } from '../../host/cli/bounded-compi
 import { CommandFailure } from '../../host/cli/report-error.ts';
 import type { RuleFile } from '../../host/compiler/load.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { withoutDescriptors } from '../support/no-descriptors.ts';
 
 const FINE = {
   name: 'fine.yaml',
@@ -53,6 +54,14 @@ const EXPLODING: Readonly<Record<string, string>> = {
   parentheses: rule('R', `evt.type = openat and ${'('.repeat(100_000)}proc.name = a${')'.repeat(100_000)}`),
   brackets: '['.repeat(100_000),
 };
+
+test('a compiler that there is no descriptor for is refused, and the process that asks goes on', async () => {
+  // What is loaded when it is first needed needs descriptors, too.
+  await compileBounded({ files: [FINE], selection: { selections: [] }, color: false }, { say: () => {} }).module;
+  await withoutDescriptors(async () => {
+    assert.match(await refusal([FINE]), /the compiler could not be started: .*EMFILE/);
+  });
+});
 
 for (const [what, text] of Object.entries(EXPLODING)) {
   test(`${what} that explode are refused by the file's name`, async () => {

@@ -1,14 +1,14 @@
 // The program output: the shell runs the program, for each alert or for all; what it does can stall or lose nothing unseen.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Alert, DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
 import { type ProgramOutputOptions, programOutput } from '../../host/outputs/program-output.ts';
+import { withoutDescriptors } from '../support/no-descriptors.ts';
 
 let folder = '';
 before(() => {
@@ -109,37 +109,13 @@ it('a program that can not be started loses its alert, counted and told, and not
   assert.deepEqual([lasting.counters.written, lasting.counters.dropped], [0, 1]);
 });
 
-it('a program that there is no descriptor for loses its alert, and the next one is started', async (t) => {
-  const [soft = '', hard = ''] = execFileSync('prlimit', [
-    '--pid',
-    `${process.pid}`,
-    '--nofile',
-    '--noheadings',
-    '--output=SOFT,HARD',
-  ])
-    .toString()
-    .trim()
-    .split(/ +/);
-  const limit = (least: string) => execFileSync('prlimit', ['--pid', `${process.pid}`, `--nofile=${least}:${hard}`]);
-  t.after(() => limit(soft));
+it('a program that there is no descriptor for loses its alert, and the next one is started', async () => {
   const path = join(folder, 'descriptors');
   const output = start(`cat >> ${path}`);
-  limit('64');
-  const taken: number[] = [];
-  try {
-    for (let full = false; !full; ) {
-      try {
-        taken.push(openSync('/dev/null', 'r'));
-      } catch {
-        full = true;
-      }
-    }
+  await withoutDescriptors(async () => {
     output.write(alert('lost'));
     await until('it is told', () => told.length > 0);
-  } finally {
-    for (const descriptor of taken) closeSync(descriptor);
-    limit(soft);
-  }
+  });
   assert.match(told.join(), /EMFILE/);
   output.write(alert('kept'));
   await output.close(5000);
