@@ -10,7 +10,7 @@ export interface LineOutputOptions {
   readonly format: AlertFormat;
   /** Alerts that may wait; more are dropped. 0, the default: some thousands. */
   readonly capacity?: number;
-  /** Told the first error of writing. */
+  /** Told the first of a row of errors of writing. */
   readonly onError: (error: NodeJS.ErrnoException) => void;
 }
 

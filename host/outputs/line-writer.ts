@@ -19,6 +19,7 @@ export class LineWriter {
   #closed = false;
   /** Given up or written out: the descriptor may be closed by now. */
   #ended = false;
+  #failing = false;
   #idle: (() => void)[] = [];
   #written = 0;
   #dropped = 0;
@@ -91,8 +92,10 @@ export class LineWriter {
       this.#errors++;
       this.#dropped += batch.lines;
       this.#current = undefined;
-      if (this.#errors === 1) this.#onError(error);
+      if (!this.#failing) this.#onError(error);
+      this.#failing = true;
     } else {
+      this.#failing = false;
       this.#written += batch.take(count);
       if (batch.rest.length === 0) this.#current = undefined;
     }

@@ -2,13 +2,25 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Alert, DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import { type FileOutputOptions, fileOutput } from '../../host/outputs/file-output.ts';
 import { FileWriter } from '../../host/outputs/file-writer.ts';
+import { LineWriter } from '../../host/outputs/line-writer.ts';
 
 let folder = '';
 before(() => {
@@ -147,12 +159,28 @@ describe('a file of alerts', () => {
     assert.deepEqual(writer.counters, { written: 1, dropped: 1, errors: 1, queued: 0 });
   });
 
+  it('as standard output tells the first of each row of errors', async (t) => {
+    const limit = (bytes: string) => execFileSync('prlimit', ['--pid', `${process.pid}`, `--fsize=${bytes}:`]);
+    t.after(() => limit('unlimited'));
+    const descriptor = openSync(join(folder, 'stdout'), 'w');
+    t.after(() => closeSync(descriptor));
+    const told: string[] = [];
+    const writer = new LineWriter(descriptor, ({ code = '' }) => told.push(code));
+    for (const most of ['0', '0', 'unlimited', '0']) {
+      limit(most);
+      writer.push('line');
+      await writer.drained();
+    }
+    limit('unlimited');
+    assert.deepEqual(told, ['EFBIG', 'EFBIG']);
+    assert.deepEqual(writer.counters, { written: 1, dropped: 3, errors: 3, queued: 0 });
+  });
+
   it('can be a pipe; one that nobody reads is refused, and one that is full holds up nothing', async () => {
     const path = join(folder, 'pipe');
     execFileSync('mkfifo', [path]);
     assert.throws(() => start(path), /ENXIO/);
     // Holds the pipe open and reads nothing.
-    const { openSync, closeSync, constants } = await import('node:fs');
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const output = start(path, { capacity: 10 });
     for (let n = 0; n < 100; n++) output.write(alert('x'.repeat(20_000)));
