@@ -88,6 +88,12 @@ export function head(text: u64, limit: u32): u64 {
   return select<u64>(text, 8, text != 0);
 }
 
+/** What is not printable is shown as a dot. */
+// @ts-ignore: decorator
+@inline export function shownByte(byte: u32): u32 {
+  return byte - 0x20 < 95 ? byte : 0x2e;
+}
+
 // @ts-ignore: decorator
 @inline export function lowerByte(byte: u32): u32 {
   return byte - 0x41 < 26 ? byte | 0x20 : byte;

@@ -15,6 +15,8 @@ export interface TextCode {
   readonly scope: Scope;
   /** The bytes count as if they were all in this case (tolower, toupper). */
   readonly case?: 'lower' | 'upper';
+  /** Bytes that are not printable count as dots, before the case. */
+  readonly shown?: true;
   /** Another text that this one is the beginning of, and that costs less to come by: the name of which it is the directory. */
   readonly beginningOf?: string;
 }
@@ -257,6 +259,7 @@ function chanceOfMatch(match: TextMatch): number {
 }
 
 export function matchText(text: TextCode, match: TextMatch): Condition {
+  if (text.shown) return matchPieces([{ kind: 'text', ...text }], match);
   const key = `text:${text.code}:${text.case ?? ''}:${matchKey(match)}`;
   return {
     kind: 'test',

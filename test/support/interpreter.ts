@@ -8,7 +8,9 @@ import { parseAddress, parseNetwork } from '../../host/compiler/lower/address.ts
 import { portOf } from '../../host/compiler/lower/services.ts';
 import { readField } from '../../host/fields/read.ts';
 import type { EventRecord } from '../../host/fields/record.ts';
+import { bufferText } from '../../host/fields/text.ts';
 import { resolveNamed } from '../../host/schema/fields.ts';
+import { parameterType } from '../../host/schema/parameter-names.ts';
 import { fnmatch } from './fnmatch.ts';
 
 type Value =
@@ -96,6 +98,8 @@ function fieldValue(name: string, argument: string | undefined, event: EventReco
       return { kind: 'integer', value: value.value };
     case 'time':
       return { kind: 'integer', value: value.nanoseconds };
+    case 'buffer':
+      return { kind: 'text', bytes: latin1(/^evt\.(buffer|rawarg)/.test(name) ? value.bytes : bufferText(value)) };
     case 'boolean':
     case 'address':
       return value;
@@ -246,6 +250,10 @@ function valueHolds(check: Check, value: Value, event: EventRecord): boolean {
     if (value.kind === 'text' && other.kind === 'text') return textHolds(operator, value.bytes, [other.bytes]);
     if (value.kind === 'integer' && other.kind === 'integer')
       return compareIntegers(operator, value.value, other.value);
+    if (value.kind === 'boolean' && other.kind === 'boolean')
+      return (value.value === other.value) !== (operator === '!=');
+    if (value.kind === 'address' && other.kind === 'address')
+      return Buffer.from(value.bytes).equals(other.bytes) !== (operator === '!=');
     return false;
   }
   const values = literals(check);
@@ -273,9 +281,8 @@ function constantsHold({ operator, left }: Check, value: Value, values: readonly
     case 'integer': {
       const isPort = left.kind === 'field' && /port$/.test(left.name);
       const numbers = values.map((text) => BigInt(isPort ? (portOf(text) ?? -1) : text));
-      // A negative constant wraps where the field is unsigned.
-      const bits = unsignedBits(left);
-      const wrap = (each: bigint): bigint => (bits === undefined ? each : BigInt.asUintN(bits, each));
+      // Constants beyond the field's size wrap.
+      const wrap = wrapping(left);
       return numbers.some((each) => compareIntegers(operator, value.value, wrap(each)));
     }
     case 'boolean':
@@ -288,12 +295,17 @@ function constantsHold({ operator, left }: Check, value: Value, values: readonly
   }
 }
 
-function unsignedBits(operand: Operand): number | undefined {
-  const resolved = operand.kind === 'field' ? resolveNamed(operand.name, operand.argument) : undefined;
-  if (operand.kind === 'transformer') return operand.name === 'len' ? 64 : undefined;
-  const [, bits] = (resolved?.ok && /^UINT(\d+)$/.exec(resolved.field.type)) || [];
-  if (resolved?.ok && /^(ABSTIME|RELTIME)$/.test(resolved.field.type)) return 64;
-  return bits === undefined ? undefined : Number(bits);
+function wrapping(operand: Operand): (value: bigint) => bigint {
+  if (operand.kind === 'transformer') return (value) => BigInt.asUintN(64, value);
+  const resolved = resolveNamed(operand.name, operand.argument);
+  if (!resolved.ok) throw new Error(`${operand.name}: ${resolved.reason}`);
+  const type = resolved.field.type === 'DYN' ? parameterType(resolved.argument ?? '') : resolved.field.type;
+  if (type === undefined) return (value) => value;
+  if (/TIME$/.test(type)) return (value) => BigInt.asUintN(64, value);
+  const bits = Number(/\d+$/.exec(type)?.[0] ?? 64);
+  return /^(UINT|FLAGS|ENUMFLAGS)|^(MODE|UID|GID)$/.test(type)
+    ? (value) => BigInt.asUintN(/\d$/.test(type) ? bits : 32, value)
+    : (value) => BigInt.asIntN(bits, value);
 }
 
 function compareIntegers(operator: Check['operator'], left: bigint, right: bigint): boolean {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { EventRecord } from '../../host/fields/record.ts';
 import { interpret } from '../support/interpreter.ts';
-import { listChecks, randomCondition } from '../support/random-conditions.ts';
+import { listChecks, randomCondition, typedChecks } from '../support/random-conditions.ts';
 import { putEvent, type RandomEvent, randomEvent } from '../support/random-events.ts';
 import { RuleModule, rulesOf } from '../support/rule-module.ts';
 
@@ -52,6 +52,10 @@ test(`compiled verdicts on lists are the interpreter's (seed ${SEED})`, async ()
   await compare(fc.sample(listChecks, { numRuns: CONDITIONS, seed: SEED }));
 });
 
+test(`compiled verdicts of every operator and type are the interpreter's (seed ${SEED})`, async () => {
+  await compare(fc.sample(typedChecks, { numRuns: 3 * CONDITIONS, seed: SEED }));
+});
+
 test('getopt() reads the words of an event as it reads constants', async () => {
   const conditions = [
     'getopt((proc.args[0], proc.args[1], proc.args[2]), "c:k")[c] = value',
@@ -74,4 +78,28 @@ test('getopt() reads the words of an event as it reads constants', async () => {
   assert.deepEqual(verdicts('--long', '-x', '-kk'), [1, 3, 4]);
   assert.deepEqual(verdicts('operand', '-k', '-c'), [2]);
   assert.deepEqual(verdicts('-k', '-kk', '-c'), [1, 4, 5]);
+});
+
+test('a buffer as an argument is compared as it is shown, evt.buffer as it is', async () => {
+  const conditions = [
+    'evt.arg.data = ".ELF..é"',
+    'evt.arg.data = ".ELF...."',
+    'evt.arg.data startswith ".elf"',
+    'tolower(evt.arg.data) startswith ".elf"',
+    'evt.arg[1] regex "[.A-Z]+"',
+    'evt.arg.data = NULL',
+    'len(evt.arg.data) = 8',
+    'evt.buffer startswith ".ELF"',
+    'evt.buffer endswith "é"',
+  ];
+  const module = await RuleModule.of(rulesOf(conditions));
+  const verdicts = (data: string): readonly number[] => {
+    const image = module.records.image({}, ['program']);
+    module.setCandidates(image);
+    const from = module.records.end;
+    module.records.event('recvfrom', image, { data });
+    return module.evaluate(from, module.records.end);
+  };
+  assert.deepEqual(verdicts('\x7fELF\n\x01é'), [1, 3, 4, 6, 8]);
+  assert.deepEqual(verdicts(''), [4, 5]);
 });

@@ -4,7 +4,7 @@
 import { type Bytes, joinScopes, type PairOperator, type Piece, scopeOfPiece, type Test } from '../ir.ts';
 import { wordAt } from './bytes.ts';
 import { type Functions, type Parameters, parametersFor } from './functions.ts';
-import { applies, inCase } from './stream.ts';
+import { applies, asRead } from './stream.ts';
 
 /** The expression of the comparison. False if either side is absent. */
 export function emitPair(
@@ -186,14 +186,14 @@ function access(piece: Piece, functions: Functions): Access {
       return {
         absent: `${piece.code} == 0`,
         length: `i32(lengthOf(${piece.code}))`,
-        byte: inCase(byte, piece.case),
+        byte: asRead(byte, piece),
       };
     }
     case 'base64':
       return {
         absent: `!isBase64(${piece.code})`,
         length: `i32(base64Length(${piece.code}))`,
-        byte: inCase(`base64Byte(${piece.code}, index)`, piece.case),
+        byte: asRead(`base64Byte(${piece.code}, index)`, piece),
       };
     case 'decimal':
     case 'octal':

@@ -2,7 +2,7 @@
 
 import { run } from '../automata/automaton.ts';
 import { matchAutomaton, matchTitle } from '../automata/match-pattern.ts';
-import type { BitName, Bytes, Piece, Test } from '../ir.ts';
+import type { BitName, Bytes, Piece, Test, TextCode } from '../ir.ts';
 import { acceptance, type EmittedAutomaton, emitAutomaton, emitRun } from './automaton.ts';
 import { comment, type Functions, type Parameters, parametersFor } from './functions.ts';
 
@@ -32,8 +32,8 @@ function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, funct
     case 'bytes':
       return [`state = ${overBytes(piece.bytes, emitted, functions)}(state);`];
     case 'text': {
-      const reader =
-        piece.case === undefined ? emitRun(emitted, functions) : emitRunFolded(emitted, piece.case, functions);
+      const asItIs = piece.case === undefined && !piece.shown;
+      const reader = asItIs ? emitRun(emitted, functions) : emitRunFolded(emitted, piece, functions);
       return [
         `const piece${index} = ${piece.code};`,
         `if (piece${index} == 0) return false;`,
@@ -44,7 +44,7 @@ function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, funct
       return [
         `const piece${index} = ${piece.code};`,
         `if (!isBase64(piece${index})) return false;`,
-        `for (let at: u32 = 0, length = base64Length(piece${index}); at < length; ++at) state = ${emitted.name}(state, ${inCase(`base64Byte(piece${index}, at)`, piece.case)});`,
+        `for (let at: u32 = 0, length = base64Length(piece${index}); at < length; ++at) state = ${emitted.name}(state, ${asRead(`base64Byte(piece${index}, at)`, piece)});`,
       ];
     case 'joined':
       return overItems(piece, emitted, functions);
@@ -109,21 +109,25 @@ function overBytes(bytes: Bytes, emitted: EmittedAutomaton, functions: Functions
   });
 }
 
-function emitRunFolded(emitted: EmittedAutomaton, to: 'lower' | 'upper', functions: Functions): string {
-  return functions.define(`run:${emitted.name}:${to}`, `${emitted.name}_over_${to}`, (name) =>
+function emitRunFolded(emitted: EmittedAutomaton, reading: Reading, functions: Functions): string {
+  const as = `${reading.shown ? 'shown' : ''}${reading.case ?? ''}`;
+  return functions.define(`run:${emitted.name}:${as}`, `${emitted.name}_over_${as}`, (name) =>
     [
       `function ${name}(state: u32, text: u64): u32 {`,
       '  const end = addressOf(text) + lengthOf(text);',
-      `  for (let at = addressOf(text); at < end && state < ${emitted.live}; ++at) state = ${emitted.name}(state, ${to}Byte(load<u8>(at)));`,
+      `  for (let at = addressOf(text); at < end && state < ${emitted.live}; ++at) state = ${emitted.name}(state, ${asRead('load<u8>(at)', reading)});`,
       '  return state;',
       '}',
     ].join('\n'),
   );
 }
 
-/** A byte, read in lower or upper case. */
-export function inCase(byte: string, to: 'lower' | 'upper' | undefined): string {
-  return to === undefined ? byte : `${to}Byte(${byte})`;
+type Reading = Pick<TextCode, 'case' | 'shown'>;
+
+/** A byte, read in lower or upper case, or as it is shown. */
+export function asRead(byte: string, reading: Reading): string {
+  const shown = reading.shown ? `shownByte(${byte})` : byte;
+  return reading.case === undefined ? shown : `${reading.case}Byte(${shown})`;
 }
 
 function overDecimal(emitted: EmittedAutomaton, functions: Functions): string {

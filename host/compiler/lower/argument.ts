@@ -41,11 +41,9 @@ function textOf(parameter: Parameter, value: Operand, context: LoweringContext):
     case 'SOCKADDR':
       return passedAddress(context);
     case 'SOCKTUPLE':
-      return value.kind === 'text'
-        ? either(code(`lengthOf(${value.text.code}) > 0`, 'event'), value, constantText('NULL'))
-        : ABSENT;
+      return value.kind === 'text' ? orNull(value) : ABSENT;
     case 'BYTEBUF':
-      if (parameter.member === 'data') return value;
+      if (parameter.member === 'data') return shown(value);
       context.warn('field-not-exact', `evt.arg.${parameter.name} is compared with blanks between its items`);
       return value;
     case 'ABSTIME':
@@ -98,6 +96,15 @@ function textOf(parameter: Parameter, value: Operand, context: LoweringContext):
         value.scope,
       );
   }
+}
+
+/** A buffer as text: what can't be printed is a dot, and an empty one is NULL. */
+function shown(value: Operand): Operand {
+  return value.kind === 'text' ? orNull({ kind: 'text', text: { ...value.text, shown: true } }) : value;
+}
+
+function orNull(value: Extract<Operand, { kind: 'text' }>): Operand {
+  return either(code(`lengthOf(${value.text.code}) > 0`, value.text.scope), value, constantText('NULL'));
 }
 
 /** The path as it was passed if it is absolute, else seen from the root. */

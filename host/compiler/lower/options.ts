@@ -91,7 +91,8 @@ function wordsOf(words: readonly Operand[], known: Bytes): WordSource | undefine
 function areWords(words: readonly Operand[]): words is Words {
   return words.every(
     (word) =>
-      word.kind === 'constant' || (word.kind === 'text' && word.orElse === undefined && word.text.case === undefined),
+      word.kind === 'constant' ||
+      (word.kind === 'text' && word.orElse === undefined && word.text.case === undefined && !word.text.shown),
   );
 }
 

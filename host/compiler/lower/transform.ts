@@ -165,7 +165,9 @@ function unsupported(name: string, context: LoweringContext): Operand {
 function base64(operand: Operand, context: LoweringContext): Operand {
   if (operand.kind === 'absent') return operand;
   if (operand.kind === 'text' && operand.text.case === undefined) {
-    return { kind: 'pieces', pieces: [{ kind: 'base64', ...operand.text }] };
+    // What is not printable is no base64, and neither are dots.
+    const { shown: _, ...text } = operand.text;
+    return { kind: 'pieces', pieces: [{ kind: 'base64', ...text }] };
   }
   if (operand.kind === 'constant') {
     const bytes = decoded(operand.bytes);
