@@ -195,8 +195,19 @@ describe('metadata: pods', () => {
 
   it('a pod from a file is known by the uid that its containers have', async () => {
     await using server = await ApiServer.start();
-    server.put(pod(UID, { annotations: { 'kubernetes.io/config.hash': 'f00d' } }));
+    const annotations = { 'kubernetes.io/config.hash': 'f00d', 'kubernetes.io/config.mirror': 'f00d' };
+    server.put(pod(UID, { annotations }));
     await using follower = new Follower(server);
+    assert.equal((await follower.known('f00d')).uid, UID);
+  });
+
+  it('no other pod takes the place of one from a file', async () => {
+    await using server = await ApiServer.start();
+    const hash = { 'kubernetes.io/config.hash': 'f00d' };
+    server.put(pod(UID, { annotations: { ...hash, 'kubernetes.io/config.mirror': 'f00d' } }));
+    server.put(pod('impostor', { annotations: hash }));
+    await using follower = new Follower(server);
+    await follower.known('impostor');
     assert.equal((await follower.known('f00d')).uid, UID);
   });
 

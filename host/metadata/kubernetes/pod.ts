@@ -30,6 +30,8 @@ export interface PodFacts {
 }
 
 const STATIC_UID = 'kubernetes.io/config.hash';
+/** Has every pod of a file in the API; the kubelet ends what others give it. */
+const MIRROR = 'kubernetes.io/config.mirror';
 const MOST_CONTAINERS = 64;
 const LONGEST_NAME = 253;
 
@@ -38,18 +40,19 @@ export function readPod(object: unknown): PodFacts | undefined {
   const metadata = at(object, 'metadata');
   const [uid, name, namespace] = ['uid', 'name', 'namespace'].map((key) => asName(at(metadata, key)));
   if (uid === undefined || name === undefined || namespace === undefined) return undefined;
-  const annotations = boundedTexts(asTexts(at(metadata, 'annotations')));
+  const annotations = asTexts(at(metadata, 'annotations'));
   return compact<PodFacts>({
     uid,
     name,
     namespace,
     ip: asName(at(object, 'status', 'podIP')),
     labels: boundedTexts(asTexts(at(metadata, 'labels'))),
-    annotations,
+    annotations: boundedTexts(annotations),
     serviceAccount: asName(at(object, 'spec', 'serviceAccountName')),
     node: asName(at(object, 'spec', 'nodeName')),
     owner: ownerOf(metadata),
-    staticUid: annotations.get(STATIC_UID),
+    // Any pod may have the annotation: it would take the place of another one.
+    staticUid: annotations.has(MIRROR) ? asName(annotations.get(STATIC_UID)) : undefined,
     containers: containersOf(at(object, 'status')),
   });
 }
