@@ -85,7 +85,11 @@ export class ProgramStream {
   /** A line that did not get into the pipe stays first in the queue, for the program's successor. */
   #wrote(error: Error | null | undefined): void {
     this.#writing = false;
-    if (error) return;
+    if (error) {
+      // It may run on without its input, and would get nothing any more.
+      this.#program?.kill();
+      return;
+    }
     if (this.#queue.take()) this.#written++;
     this.#next();
   }

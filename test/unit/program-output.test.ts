@@ -146,6 +146,24 @@ describe('a program that runs on', () => {
     await output.close(100);
   });
 
+  it('that closes its input and runs on is started again', async () => {
+    const path = join(folder, 'deaf');
+    const output = start(`[ -e ${path} ] || { : > ${path}; exec <&-; sleep 1000; }; cat >> ${path}`, {
+      keepAlive: true,
+    });
+    output.write(alert('first'));
+    await until('it is started', () => existsSync(path));
+    // What it did not close in time is in a pipe that nobody reads.
+    for (let n = 0; messages(path).length === 0; n++) {
+      output.write(alert(`${n}`));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.ok(n < 500, 'it was not started again');
+    }
+    assert.deepEqual(told, ['the program was ended by SIGKILL']);
+    await output.close(5000);
+    assert.equal(output.counters.dropped, 0);
+  });
+
   it('that hangs fills its queue, and is killed', async () => {
     const output = start('exec sleep 1000', { keepAlive: true, capacity: 3 });
     for (let n = 0; n < 20; n++) output.write(alert('x'.repeat(50_000)));
