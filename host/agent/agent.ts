@@ -125,8 +125,9 @@ export interface Agent {
   /** An output of that name says what is wrong with it: tells the others, but not again and again. */
   outputFailed(name: string, message: string): void;
   /**
-   * Rules that should have replaced those in use can't be used: tells of it in an alert of its own, and counts it.
-   * @param from whose rules, if there are others as well
+   * Rules, or what else can be replaced, that should have taken the place of those in use can't be used: tells of it in an alert of its
+   * own, and counts it.
+   * @param from whose they are; none: the rules that the agent reads itself
    */
   rulesFailed(reason: string, from?: string): void;
   /** Those are gone, and the rules in use are what is asked for. */

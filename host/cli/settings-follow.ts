@@ -13,6 +13,9 @@ export interface SettingsFollowerOptions {
   readonly log: Log;
   /** Makes the outputs of these names anew; rejects with CommandFailure, and those before stay. */
   readonly replaceOutputs: (settings: RunSettings, names: ReadonlySet<string>) => Promise<void>;
+  /** Told why outputs could not be made anew, and when they were. */
+  readonly onFailed: (message: string) => void;
+  readonly onMended: () => void;
   /** For the width of what is said. */
   readonly terminal: Terminal;
 }
@@ -66,12 +69,20 @@ export class SettingsFollower {
   async #replaceOutputs(settings: RunSettings, names: ReadonlySet<string>): Promise<void> {
     try {
       await this.#options.replaceOutputs(settings, names);
+      if (this.#failure !== '') {
+        this.#log.say('notice', 'the outputs are as the configuration says');
+        this.#options.onMended();
+      }
       this.#failed = new Set();
       this.#failure = '';
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#failed = names;
-      if (reason !== this.#failure) this.#log.say('error', `outputs stay as they were: ${reason}`);
+      const message = `outputs stay as they were: ${reason}`;
+      if (reason !== this.#failure) {
+        this.#log.say('error', message);
+        this.#options.onFailed(message);
+      }
       this.#failure = reason;
     }
   }

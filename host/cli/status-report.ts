@@ -95,7 +95,7 @@ function troublesOf({ events, outputs, reloads, setAside, tampering = UNTOUCHED 
         `${count(counters.dropped, 'alert')} for ${name} ${counters.dropped === 1 ? 'was' : 'were'} lost`,
     ),
     ...(lastFailure && isRefused
-      ? [`rules were refused at ${moment(lastFailure.time)}: ${escapeText(lastFailure.reason)}`]
+      ? [`a change was refused at ${moment(lastFailure.time)}: ${escapeText(lastFailure.reason)}`]
       : []),
   ];
 }

@@ -2,6 +2,7 @@
 // digest and size; nothing is read without a bound, since a registry may be anybody's.
 
 import { createHash } from 'node:crypto';
+import { withoutAdvice } from '../config/system-reason.ts';
 import { readBody } from './body.ts';
 import type { Credentials } from './credentials.ts';
 import { RegistryError } from './error.ts';
@@ -158,7 +159,8 @@ export class RegistryClient {
     if (status === 404) {
       return new RegistryError('REGISTRY_NOT_FOUND', `${this.#host} has no ${this.#repository} of that name`);
     }
-    return new RegistryError('REGISTRY_ANSWER', `${this.#host} answered ${method} with status ${status}`);
+    const help = status === 400 && this.#base.startsWith('http:') ? 'it was spoken to without TLS' : undefined;
+    return new RegistryError('REGISTRY_ANSWER', `${this.#host} answered ${method} with status ${status}`, help);
   }
 
   #wrong(message: string): RegistryError {
@@ -177,14 +179,18 @@ export class RegistryClient {
   }
 }
 
+function adviceOn(reason: string): string | undefined {
+  if (/wrong version number|packet length too long/i.test(reason)) {
+    return 'it speaks no TLS; --plain-http talks to it without';
+  }
+  return /certificate/i.test(reason)
+    ? "the environment variable NODE_EXTRA_CA_CERTS names a file with its authority's certificate"
+    : undefined;
+}
+
 /** fetch() puts what happened into the cause. */
 export function unreachable(host: string, error: unknown): RegistryError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const tls = /wrong version number|packet length too long/i.test(reason);
-  return new RegistryError(
-    'REGISTRY_UNREACHABLE',
-    `no answer from ${host}: ${reason}`,
-    tls ? 'it speaks no TLS; --plain-http talks to it without' : undefined,
-  );
+  const reason = withoutAdvice(cause instanceof Error ? cause.message : String(cause));
+  return new RegistryError('REGISTRY_UNREACHABLE', `no answer from ${host}: ${reason}`, adviceOn(reason));
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { reasonOf } from '../config/system-reason.ts';
 import { asText, at } from '../metadata/json-value.ts';
 import { RegistryError } from './error.ts';
 
@@ -23,14 +24,22 @@ function usualCredentialsFile(): string {
  */
 export function credentialsFor(host: string, path: string | undefined): Credentials | undefined {
   const file = path ?? usualCredentialsFile();
-  let json: unknown;
+  let text: string;
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (missing && path === undefined) return undefined;
-    const reason = missing ? 'there is no such file' : 'it is not the JSON that registry clients write';
-    throw new RegistryError('REGISTRY_CREDENTIALS', `can't use ${file}: ${reason}`);
+    throw new RegistryError('REGISTRY_CREDENTIALS', `can't read ${file}: ${reasonOf(error)}`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new RegistryError(
+      'REGISTRY_CREDENTIALS',
+      `can't use ${file}: it is not the JSON that registry clients write`,
+    );
   }
   const auth = asText(at(json, 'auths', host, 'auth'));
   if (auth !== undefined) return decode(auth, file, host);

@@ -237,7 +237,7 @@ describe('commands', () => {
     assert.equal(isWell, false);
     assert.match(
       text,
-      /Trouble\n {2}tampered with: the hook a was detached\n {2}the capture was tampered with \(4 findings\), last at 2023-11-14T22:13:25\+0000: the kernel filter was taken away\n {2}3 events were dropped\n {2}2 alerts for http were lost\n {2}rules were refused at 2023-11-14T22:13:25\+0000: no such field\n/,
+      /Trouble\n {2}tampered with: the hook a was detached\n {2}the capture was tampered with \(4 findings\), last at 2023-11-14T22:13:25\+0000: the kernel filter was taken away\n {2}3 events were dropped\n {2}2 alerts for http were lost\n {2}a change was refused at 2023-11-14T22:13:25\+0000: no such field\n/,
     );
     const restored = renderStatus({ ...STATUS, reloads: { ...REFUSED, isRefused: false } }, TERMINAL);
     assert.equal(restored.isWell, true, 'what was refused is gone');

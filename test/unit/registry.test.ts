@@ -1,8 +1,9 @@
 // The registry client against servers that a test makes: access, and answers of a registry that is not to be trusted.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -14,6 +15,7 @@ import { credentialsFor } from '../../host/registry/credentials.ts';
 import { RegistryError, type RegistryErrorCode } from '../../host/registry/error.ts';
 import { formatReference, parseReference } from '../../host/registry/reference.ts';
 import { filesOfTar } from '../../host/registry/tar.ts';
+import { Authority } from '../support/authority.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, host: string) => void;
 
@@ -166,8 +168,28 @@ describe('access', () => {
     assert.throws(() => credentialsFor('h', path), hasCode('REGISTRY_CREDENTIALS'));
     write('no JSON');
     assert.throws(() => credentialsFor('h', path), hasCode('REGISTRY_CREDENTIALS'));
+    assert.throws(() => credentialsFor('h', folder), /can't read .*: it is a folder$/);
     rmSync(folder, { recursive: true });
     assert.throws(() => credentialsFor('h', path), hasCode('REGISTRY_CREDENTIALS'));
+  });
+});
+
+test('a registry whose certificate is not trusted is told of with what to do, which is nothing of Node.js', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-registry-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const { certificate, key } = new Authority(folder).issue('registry');
+  const server = createSecureServer({ cert: readFileSync(certificate), key: readFileSync(key) });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address);
+  const reference = parseReference(`oci://127.0.0.1:${address.port}/a/b:1`);
+  await assert.rejects(new RegistryClient(reference, { plainHttp: false }).resolve('1'), (error) => {
+    assert.ok(error instanceof RegistryError);
+    assert.match(error.message, /certificate/);
+    assert.doesNotMatch(error.message, /Node/);
+    assert.match(error.help ?? '', /NODE_EXTRA_CA_CERTS/);
+    return error.code === 'REGISTRY_UNREACHABLE';
   });
 });
 

@@ -23,18 +23,21 @@ async function follow(before: string, changed: readonly string[], options: RunOp
   const settings = await settingsOf(before, options);
   const said: string[] = [];
   const replaced: string[][] = [];
+  const told: string[] = [];
   const log = await openLog({ level: settings.logLevel, format: 'text', write: (text) => said.push(text) });
   const follower = new SettingsFollower({
     settings,
     log,
     terminal: SILENT,
+    onFailed: (message) => told.push(message),
+    onMended: () => told.push('mended'),
     replaceOutputs: async ({ configuration }, names) => {
       if (configuration.file_output.filename === '/nowhere/x') throw new Error("can't write /nowhere/x");
       replaced.push([...names]);
     },
   });
   for (const text of changed) await follower.take(await settingsOf(text, options));
-  return { log, follower, replaced, said: said.map((line) => line.replaceAll(`${folder}/`, '')) };
+  return { log, follower, replaced, told, said: said.map((line) => line.replaceAll(`${folder}/`, '')) };
 }
 
 test('each changed key is told once, with what becomes of it', async () => {
@@ -74,7 +77,7 @@ test('an option of the command line goes on to win', async () => {
 
 test('outputs of changed keys are made anew, and those that could not be are tried again', async () => {
   const file = (name: string): string => `file_output: {enabled: true, filename: ${name}}\n`;
-  const { said, replaced } = await follow(file('/tmp/a'), [
+  const { said, replaced, told } = await follow(file('/tmp/a'), [
     file('/nowhere/x'),
     `${file('/nowhere/x')}priority: error\n`,
     `${file('/tmp/b')}stdout_output: {enabled: false}\n`,
@@ -87,8 +90,10 @@ test('outputs of changed keys are made anew, and those that could not be are tri
       "wasprey: outputs stay as they were: can't write /nowhere/x\n",
       'wasprey: stdout_output.enabled: true -> false (wasprey.yaml:2): applies now\n',
       'wasprey: file_output.filename: /nowhere/x -> /tmp/b (wasprey.yaml:1): applies now\n',
+      'wasprey: the outputs are as the configuration says\n',
     ],
   );
+  assert.deepEqual(told, ["outputs stay as they were: can't write /nowhere/x", 'mended']);
 });
 
 test('outputs that keep alerts on disk go on as they are until the next start', async () => {

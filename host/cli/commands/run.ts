@@ -184,6 +184,8 @@ class Run {
       settings: this.#settings,
       log: this.#log,
       terminal: this.#terminal,
+      onFailed: (message) => agent.rulesFailed(message, 'outputs'),
+      onMended: () => agent.rulesRestored('outputs'),
       replaceOutputs: async (settings, names) => {
         // What applies from the next start only stays so in what is made anew, too.
         const { isoTime } = this.#settings;

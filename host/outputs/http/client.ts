@@ -6,7 +6,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { reasonOf as systemReasonOf } from '../../config/system-reason.ts';
+import { reasonOf as systemReasonOf, withoutAdvice } from '../../config/system-reason.ts';
 import { LONGEST_TIMER_MS } from '../long-timer.ts';
 import type { Attempt } from '../spool/delivery.ts';
 
@@ -162,5 +162,5 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // A name with several addresses fails with one error for each.
   if (error instanceof AggregateError) return reasonOf(error.errors[0]);
-  return error.message;
+  return withoutAdvice(error.message);
 }
