@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { reasonOf } from '../config/system-reason.ts';
 import { EXPOSITION_TYPE } from '../metrics/exposition.ts';
 import type { Health } from './health.ts';
@@ -52,7 +52,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       ? undefined
       : createSecureServer({ ...limits, ...readCertificate(certificate), minVersion: 'TLSv1.2' }, listener);
   const server = secure ?? createServer(limits, listener);
-  server.maxConnections = MOST_CONNECTIONS;
+  limitConnections(server);
   server.on('clientError', (_, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -88,6 +88,20 @@ function readPem(path: string): string {
   } catch (error) {
     throw new Error(`can't read ${path}: ${reasonOf(error)}`);
   }
+}
+
+/**
+ * The oldest connection makes room for the next one: whoever in the cluster held all of them and said nothing would have the kubelet
+ * take the agent for dead.
+ */
+function limitConnections(server: Server): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const [oldest] = open;
+    if (open.size > MOST_CONNECTIONS) oldest?.destroy();
+  });
 }
 
 function closeServer(server: Server): Promise<void> {

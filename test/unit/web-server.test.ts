@@ -1,7 +1,9 @@
 // The web server over HTTP: health, readiness, versions, and the metrics of an agent whose numbers are known.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { get as httpGet, type IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -63,6 +65,19 @@ describe('the web server', () => {
     for (const path of ['/', '/metrics', '/healthz/x', '/../etc/passwd', '/%2e%2e/'])
       assert.equal((await get(path)).status, 404, path);
     assert.equal((await get('/healthz', 'POST')).status, 405);
+  });
+
+  it('is not kept from answering by those who hold connections and say nothing', async () => {
+    const silent = Array.from({ length: 100 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
+    try {
+      await Promise.all(silent.map((socket) => once(socket, 'connect')));
+      // On a connection of its own, as the kubelet asks.
+      const asked = httpGet({ host: '127.0.0.1', port: server.port, path: '/healthz', agent: false });
+      const [response]: IncomingMessage[] = await once(asked, 'response');
+      assert.equal(response?.resume().statusCode, 200);
+    } finally {
+      for (const socket of silent) socket.destroy();
+    }
   });
 
   it('ends connections that make no sense, and lives on', async () => {
