@@ -1,68 +1,18 @@
 // Pods as the API server tells of them: followed through restarts, expired watches and tokens, and forgotten when they are gone.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { ContainerDirectory } from '../../host/metadata/container-directory.ts';
 import type { ClusterPod } from '../../host/metadata/container-metadata.ts';
-import { FailureLog, MetadataError } from '../../host/metadata/failure-log.ts';
-import { connect, placeInCluster } from '../../host/metadata/kubernetes/connection.ts';
+import { FailureLog, type MetadataError } from '../../host/metadata/failure-log.ts';
 import { PodDirectory } from '../../host/metadata/kubernetes/pod-directory.ts';
-import { type ApiObject, ApiServer, reply } from '../support/api-server.ts';
-import { containerFields } from '../support/container-fields.ts';
-
-const UID = '0d7b5c2e-6f4c-4b4c-9a54-1f1f6d8f2b11';
-const ID = '3f1a5b0c9d2e'.padEnd(64, '0');
-const NOTICE = { address: 0, id: ID.slice(0, 12), fullId: ID, type: '', cgroup: `/kubepods/pod${UID}/${ID}`, pid: 1 };
-
-/** A pod as the server has it, with much that nobody needs. */
-function pod(uid = UID, changed: object = {}): ApiObject {
-  return {
-    metadata: {
-      name: 'web-0',
-      uid,
-      namespace: 'shop',
-      labels: { app: 'shop' },
-      annotations: { team: 'blue' },
-      ownerReferences: [{ kind: 'ReplicaSet', name: 'web-5d', uid: 'rs-uid', controller: true }],
-      managedFields: [{ fieldsV1: { f: 'x'.repeat(8000) } }],
-      ...changed,
-    },
-    spec: { nodeName: 'node1', serviceAccountName: 'seller', containers: [{ env: 'x'.repeat(2000) }] },
-    status: {
-      podIP: '10.244.0.7',
-      containerStatuses: [
-        {
-          containerID: `containerd://${ID}`,
-          name: 'web',
-          image: 'shop/web:v1',
-          imageID: `shop/web@sha256:${'ab'.repeat(32)}`,
-        },
-      ],
-    },
-  };
-}
-
-function addOwners(server: ApiServer): void {
-  const { objects } = server;
-  objects.set('/api/v1/namespaces/shop', { metadata: { name: 'shop', uid: 'ns-uid', labels: { tier: 'front' } } });
-  objects.set('/apis/apps/v1/namespaces/shop/replicasets/web-5d', {
-    metadata: {
-      name: 'web-5d',
-      uid: 'rs-uid',
-      labels: { hash: '5d' },
-      ownerReferences: [{ kind: 'Deployment', name: 'web', uid: 'deployment-uid', controller: true }],
-    },
-  });
-  objects.set('/apis/apps/v1/namespaces/shop/deployments/web', {
-    metadata: { name: 'web', uid: 'deployment-uid', labels: { app: 'web' } },
-  });
-}
+import { ApiServer, reply } from '../support/api-server.ts';
+import { addOwners, pod, UID } from '../support/cluster-pods.ts';
+import { until } from '../support/until.ts';
 
 /** Follows the server's pods, and keeps a log of what went wrong. */
 class Follower {
@@ -96,17 +46,6 @@ class Follower {
   async [Symbol.asyncDispose](): Promise<void> {
     this.pods.close();
     await this.running;
-  }
-}
-
-/** The first value that is not undefined or false. Fails after ten seconds. */
-async function until<T>(value: () => T | undefined | false): Promise<T> {
-  const deadline = performance.now() + 10_000;
-  for (;;) {
-    const found = value();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error('it did not come within ten seconds');
-    await pause(5);
   }
 }
 
@@ -470,104 +409,3 @@ async function heapUsed(): Promise<number> {
   }
   return process.memoryUsage().heapUsed;
 }
-
-describe('metadata: containers and their pods', () => {
-  const FIELDS = ['k8s.pod.name', 'k8smeta.deployment.name', 'k8smeta.ns.label[tier]', 'k8smeta.pod.service_account'];
-
-  function follow(server: ApiServer) {
-    const entries: Uint8Array[] = [];
-    const places = { criSockets: [], dockerSocket: '/nonexistent', podmanSocket: '/nonexistent', runcRoots: [] };
-    const kubernetes = { node: 'node1', kubeconfig: server.kubeconfig };
-    const directory = new ContainerDirectory((_, entry) => entries.push(entry), { places, kubernetes });
-    directory.start();
-    const shown = () => containerFields(entries.at(-1) ?? new Uint8Array(), FIELDS);
-    return { directory, entries, shown, [Symbol.dispose]: () => directory.close() };
-  }
-
-  it('a container whose pod comes later is completed then', async () => {
-    await using server = await ApiServer.start();
-    addOwners(server);
-    using followed = follow(server);
-    await until(() => server.watchers > 0);
-    followed.directory.ask(NOTICE);
-    await until(() => followed.entries.length > 0);
-    assert.deepEqual(followed.directory.podState(NOTICE.id), { state: 'pending' });
-    server.put(pod());
-    await until(() => followed.directory.podState(NOTICE.id)?.state === 'known');
-    assert.deepEqual(followed.shown(), ['web-0', 'web', 'front', 'seller']);
-    // No runtime knows it, but the kubelet has told the server.
-    assert.deepEqual(followed.directory.state(NOTICE.id), { state: 'known' });
-    assert.deepEqual(containerFields(followed.entries.at(-1) ?? new Uint8Array(), ['container.image']), [
-      'shop/web:v1',
-    ]);
-    server.put(pod(UID, { name: 'renamed' }));
-    await until(() => followed.shown()[0] === 'renamed');
-  });
-
-  it('a pod that the server does not know is given up, and the state says so', async () => {
-    await using server = await ApiServer.start();
-    using followed = follow(server);
-    await until(() => server.watchers > 0);
-    followed.directory.ask(NOTICE);
-    await until(() => followed.directory.podState(NOTICE.id)?.state === 'failed');
-    const reason = 'the Kubernetes API server does not know the pod';
-    assert.deepEqual(followed.directory.podState(NOTICE.id), { state: 'failed', failure: 'not-known', reason });
-    const { podsKnown, podsUnknown } = followed.directory.counters;
-    assert.deepEqual({ podsKnown, podsUnknown }, { podsKnown: 0, podsUnknown: 1 });
-    // Better late than never.
-    server.put(pod());
-    await until(() => followed.directory.podState(NOTICE.id)?.state === 'known');
-  });
-
-  it('a server that does not answer is not waited for', async () => {
-    await using server = await ApiServer.start();
-    await server.stop();
-    using followed = follow(server);
-    await until(() => followed.directory.counters.failures.some(({ source }) => source === 'kubernetes'));
-    followed.directory.ask(NOTICE);
-    await until(() => followed.entries.length > 0);
-    assert.equal(followed.directory.podState(NOTICE.id)?.state, 'failed');
-  });
-});
-
-describe('metadata: failures', () => {
-  it('one line until it works again, and not more than one a minute', () => {
-    const lines: string[] = [];
-    let now = 0;
-    const log = new FailureLog(
-      (line) => lines.push(line),
-      () => now,
-    );
-    const fail = (subject?: string) => log.failed('cri', new MetadataError('timeout', 'no\u001b[2J answer', subject));
-    for (let second = 0; second < 100; second++, now += 1000) fail();
-    assert.deepEqual(lines, [
-      'No metadata from the container runtime (CRI): no [2J answer. Alerts lack them until it answers.',
-    ]);
-    for (let second = 0; second < 60; second++, now += 1000) {
-      log.working('cri');
-      fail();
-    }
-    assert.equal(lines.length, 2);
-    fail('another part');
-    assert.equal(lines.length, 3);
-    assert.deepEqual(log.counts, [{ source: 'cri', kind: 'timeout', count: 161 }]);
-  });
-
-  it('the API server is asked where there is a service account, and its files are read for each request', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'wasprey-account-'));
-    const environment = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443', NODE_NAME: 'node1' };
-    assert.equal(placeInCluster(environment, folder), undefined);
-    writeFileSync(join(folder, 'token'), 'first\n');
-    writeFileSync(join(folder, 'ca.crt'), 'authority');
-    assert.equal(placeInCluster({ ...environment, NODE_NAME: undefined }, folder), undefined);
-    const place = placeInCluster(environment, folder);
-    assert.ok(place);
-    const { server, options } = await connect(place);
-    assert.equal(server.href, 'https://[fd00::1]:6443/');
-    assert.deepEqual((await options()).headers, { authorization: 'Bearer first' });
-    writeFileSync(join(folder, 'token'), 'second');
-    assert.deepEqual((await options()).headers, { authorization: 'Bearer second' });
-    rmSync(folder, { recursive: true });
-    await assert.rejects(options(), (error) => error instanceof MetadataError && error.kind === 'denied');
-  });
-});
