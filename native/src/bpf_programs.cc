@@ -12,9 +12,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <future>
 #include <thread>
 
+#include "background.h"
 #include "bpf_error.h"
 #include "bpf_hooks.h"
 
@@ -56,8 +56,7 @@ std::vector<std::set<std::string_view>> BpfPrograms::Split(const std::set<uint64
   bpf_program* program;
   bpf_object__for_each_program(program, maps().get()) {
     const std::string_view name = bpf_program__name(program);
-    if (IsWanted(name, event_types) && Find(name) < 0)
-      programs.emplace_back(bpf_program__insn_cnt(program), name);
+    if (IsWanted(name, event_types) && Find(name) < 0) programs.emplace_back(bpf_program__insn_cnt(program), name);
   }
   std::sort(programs.rbegin(), programs.rend());
   const size_t threads = std::max(1U, std::thread::hardware_concurrency());
@@ -99,13 +98,13 @@ Status BpfPrograms::LoadPart(const std::set<std::string_view>& programs) {
 }
 
 Status BpfPrograms::Load(const std::set<uint64_t>& event_types) {
-  std::vector<std::future<Status>> loading;
+  std::vector<Background> loading;
   for (auto& part : Split(event_types)) {
-    loading.push_back(std::async(std::launch::async, [this, part = std::move(part)] { return LoadPart(part); }));
+    loading.emplace_back([this, part = std::move(part)] { return LoadPart(part); });
   }
   Status failed;
-  for (auto& part : loading) {
-    if (auto status = part.get()) failed = std::move(status);
+  for (Background& part : loading) {
+    if (auto status = part.Take()) failed = std::move(status);
   }
   return failed;
 }

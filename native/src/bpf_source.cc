@@ -11,12 +11,11 @@
 #include <array>
 #include <bit>
 #include <cerrno>
-#include <chrono>
-#include <future>
 #include <mutex>
 #include <set>
 #include <utility>
 
+#include "background.h"
 #include "bpf_error.h"
 #include "bpf_hooks.h"
 #include "bpf_programs.h"
@@ -34,6 +33,8 @@ constexpr std::string_view kFrozen[] = {
 };
 /** Smallest ring worth falling back to, where the kernel limits the size of a map (4 MB before Linux 6.12). */
 constexpr uint32_t kSmallestFallback = 1 << 20;
+/** While processes are looked at: their images come at thousands in a millisecond at most. */
+constexpr useconds_t kDrainPauseUs = 200;
 
 size_t RoundUpToPage(size_t bytes) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -307,18 +308,20 @@ Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
   if (!iterator) return LoadError("Starting the task iterator", errno);
   // One read may run the program on all processes, and their images may be more than the lifecycle ring holds: another
   // thread reads, this one drains.
-  auto reading = std::async(std::launch::async, [fd = iterator.get()] {
+  Background reading([fd = iterator.get()]() -> Status {
     char nothing[64];
     ssize_t got;
     do {
       got = read(fd, nothing, sizeof nothing);
     } while (got > 0 || (got < 0 && errno == EAGAIN));
-    return got < 0 ? errno : 0;
+    if (got < 0) return LoadError("Reading the task iterator", errno);
+    return std::nullopt;
   });
-  while (reading.wait_for(std::chrono::microseconds(200)) != std::future_status::ready) drain();
-  const int error = reading.get();
-  if (error != 0) return LoadError("Reading the task iterator", error);
-  return std::nullopt;
+  while (!reading.IsDone()) {
+    drain();
+    usleep(kDrainPauseUs);
+  }
+  return reading.Take();
 }
 
 /** Has the calls of those types told of, and no others. Programs see it at the next call. */

@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <ctime>
 
@@ -136,7 +135,7 @@ Status Capture::Start(const std::vector<std::string>& event_types, const FilterT
 /** Whether the source may be changed now. */
 Status Capture::Idle() const {
   if (reader_ == nullptr) return Error{"CAPTURE_STATE", "The capture was not started.", ""};
-  if (change_.valid()) return Error{"CAPTURE_STATE", "A change of what is captured is under way.", ""};
+  if (change_.HasBegun()) return Error{"CAPTURE_STATE", "A change of what is captured is under way.", ""};
   return std::nullopt;
 }
 
@@ -179,21 +178,19 @@ Status Capture::BeginChange(Change change) {
   if (auto failed = Idle()) return failed;
   canary_.Expect(change.event_types);
   const KernelFilter* const filter = change.filter ? filters_[*change.filter].get() : nullptr;
-  change_ = std::async(std::launch::async,
-                       [source = source_.get(), types = std::move(change.event_types),
+  change_ = Background([source = source_.get(), types = std::move(change.event_types),
                         map = filter == nullptr ? -1 : filter->fd()]() -> Status {
-                         // What is wanted newly is attached before the filter may let less through, and the filter is
-                         // taken away last.
-                         if (auto failed = source->Attach(types)) return failed;
-                         return source->UseFilter(map);
-                       });
+    // What is wanted newly is told of before the filter may let less through, and the filter is taken away last.
+    if (auto failed = source->Attach(types)) return failed;
+    return source->UseFilter(map);
+  });
   return std::nullopt;
 }
 
 Capture::ChangeState Capture::TakeChange() {
-  if (!change_.valid()) return {true, std::nullopt};
-  if (change_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return {false, std::nullopt};
-  return {true, change_.get()};
+  if (!change_.HasBegun()) return {true, std::nullopt};
+  if (!change_.IsDone()) return {false, std::nullopt};
+  return {true, change_.Take()};
 }
 
 void Capture::Finish() {

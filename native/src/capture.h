@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <future>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "background.h"
 #include "builder_source.h"
 #include "canary.h"
 #include "completion.h"
@@ -69,7 +69,10 @@ class Capture {
     std::vector<std::string> event_types;
     std::optional<uint32_t> filter;
   };
-  /** Attaches, detaches and changes the filter on another thread: the kernel takes its time. One at a time. */
+  /**
+   * Changes what is told of and the filter on another thread: loading programs takes its time, and so does the kernel
+   * until none looks at the filter before. One at a time.
+   */
   Status BeginChange(Change change);
   /** Whether that is done, with what went wrong. */
   struct ChangeState {
@@ -199,7 +202,7 @@ class Capture {
   /** Of the last look at what takes calls of the kernel. */
   Findings standing_;
   /** The last member: its thread uses the others, and is waited for before they go. */
-  std::future<Status> change_;
+  Background change_;
 };
 
 }  // namespace wasprey

@@ -79,7 +79,7 @@ uint64_t Capture::CheckCounters(Findings* findings) {
 
 void Capture::StepCanary(Findings* findings) {
   // While other rules take over, calls may or may not be seen.
-  if (thread_ == 0 || finished_ || change_.valid()) {
+  if (thread_ == 0 || finished_ || change_.HasBegun()) {
     canary_.Skip();
     return;
   }
