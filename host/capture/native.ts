@@ -169,7 +169,7 @@ export interface Capture {
    * told it of the processes. To replace rules: take the filter away, replace the rules, set the new filter.
    */
   setFilter(filter: FilterTables | undefined): void;
-  /** Changes the set of attached syscalls while running. The kernel takes 100 ms to take off a hook. */
+  /** Changes the types of events that come while running. Takes as long as the kernel takes to load programs that are not there yet. */
   attach(eventTypes: readonly string[]): void;
   /**
    * To replace rules without a pause, candidates of the next ones are set in another bank than those in use. This makes their

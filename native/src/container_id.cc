@@ -1,12 +1,14 @@
 // Cgroup paths as the runtimes make them. `<64>` is a hash of 64 hexadecimal digits.
 //
-//   docker       /docker/<64>   /system.slice/docker-<64>.scope   /system.slice:docker:<64> (one component) /moby/<64>
-//   containerd   .../cri-containerd-<64>.scope   ...slice:cri-containerd:<64>   /k8s.io/<id>   /default/<id>
-//   nerdctl-<64> CRI-O        .../crio-<64>[.scope]   ...slice:crio:<64>      (crio-conmon-<64> is the monitor, on the
-//   host) podman       .../libpod-<64>.scope[/container]   /libpod_parent/libpod-<64>     (libpod-conmon-<64>: the
-//   monitor) Kubernetes   /kubepods/burstable/pod<uid>/<64>: the path does not tell which runtime LXC /lxc/<name>
-//   /lxc.payload/<name>   /lxc.payload.<name>      (lxc.monitor is on the host) others       /ecs/<task>/<id>,
-//   /machine.slice/machine-<name>.scope/payload, runc-<id>.scope
+// clang-format off
+//   docker       /docker/<64>   /system.slice/docker-<64>.scope   /system.slice:docker:<64> (one component)   /moby/<64>
+//   containerd   .../cri-containerd-<64>.scope   ...slice:cri-containerd:<64>   /k8s.io/<id>   /default/<id>   nerdctl-<64>
+//   CRI-O        .../crio-<64>[.scope]   ...slice:crio:<64>             (crio-conmon-<64> is the monitor, on the host)
+//   podman       .../libpod-<64>.scope[/container]   /libpod_parent/libpod-<64>       (libpod-conmon-<64>: the monitor)
+//   Kubernetes   /kubepods/burstable/pod<uid>/<64>: the path does not tell which runtime
+//   LXC          /lxc/<name>   /lxc.payload/<name>   /lxc.payload.<name>                  (lxc.monitor is on the host)
+//   others       /ecs/<task>/<id>   /machine.slice/machine-<name>.scope/payload   runc-<id>.scope
+// clang-format on
 
 #include "container_id.h"
 

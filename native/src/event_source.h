@@ -39,7 +39,7 @@ class EventSource {
  public:
   virtual ~EventSource() = default;
 
-  /** Makes and maps the rings, with the programs of these event types ready to attach. */
+  /** Makes and maps the rings, with the programs of these event types loaded. */
   virtual Status Open(const std::vector<std::string>& event_types) = 0;
   /**
    * Follows processes from now on, makes images of those that run (calling `drain` so that the lifecycle ring does not

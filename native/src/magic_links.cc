@@ -48,7 +48,6 @@ class Growing {
 
   size_t length() const { return static_cast<size_t>(end_ - out_); }
   std::string_view text() const { return {out_, length()}; }
-  char* end() { return end_; }
   void Become(std::string_view path) {
     end_ = out_;
     if (path != "/") end_ = static_cast<char*>(mempcpy(out_, path.data(), path.size()));
