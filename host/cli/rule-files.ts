@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { RuleFile } from '../compiler/load.ts';
 import { reasonOf } from '../config/system-reason.ts';
 import { PROJECT } from '../setup/paths.mjs';
@@ -63,8 +63,9 @@ function mayBeFile(path: string): boolean {
   return orFail(path, () => statSync(path, { throwIfNoEntry: false }))?.isFile() ?? true;
 }
 
+/** Emacs makes a link `.#rules.yaml` that leads nowhere, as long as what it edits is not saved. */
 function isRuleFile(name: string): boolean {
-  return /\.ya?ml$/.test(name);
+  return /\.ya?ml$/.test(name) && !basename(name).startsWith('.#');
 }
 
 /**

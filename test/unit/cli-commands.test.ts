@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -93,6 +93,15 @@ test('wrong arguments: status 2, the reason and a hint on stderr', () => {
     assert.equal(stdout, '');
     assert.match(stderr, message);
   }
+});
+
+test('what editors leave beside a rule file is none', () => {
+  const edited = join(folder, 'edited');
+  mkdirSync(edited);
+  copyFileSync(join(folder, 'good.yaml'), join(edited, 'good.yaml'));
+  symlinkSync('somebody@somewhere.1234:5678', join(edited, '.#good.yaml'));
+  for (const name of ['.good.yaml.swp', 'good.yaml~', '#good.yaml#']) writeFileSync(join(edited, name), '[');
+  assert.deepEqual(wasprey('validate', 'edited'), { status: 0, stdout: '1 file, 1 rule: valid\n', stderr: '' });
 });
 
 test('one document of the configuration is printed at a time', () => {
