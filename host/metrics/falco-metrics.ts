@@ -29,7 +29,8 @@ export function falcoMetrics(
 
 function factMetrics(facts: AgentFacts, summary: Summary): Metric[] {
   const { version, hostname, kernel, startedMs, bootMs, cpus, configFiles } = facts;
-  const { seconds, reloadMs, queueDrops } = runNumbers(facts, summary, Date.now());
+  // The clock may be set back, and a counter must not go down.
+  const { seconds, reloadMs, queueDrops } = runNumbers(facts, summary, startedMs + performance.now());
   return [
     info('falcosecurity_falco_version_info', 'The version of Wasprey.', { version }),
     info('falcosecurity_falco_kernel_release_info', 'The release of the kernel.', { kernel_release: kernel }),

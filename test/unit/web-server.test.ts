@@ -270,6 +270,17 @@ three_info{a="1",b="x"} 1
     assert.equal(parse(text).size, 3);
   });
 
+  it('of counters do not go down where the clock is set back', async (t) => {
+    await using built = await startBuiltAgent([]);
+    const [facts, summary] = [agentFacts('1', []), built.agent.summary()];
+    const seconds = () => parse(metricsText(facts, ALL, summary)).get('falcosecurity_falco_duration_seconds_total');
+    const before = seconds();
+    const now = Date.now();
+    t.mock.method(Date, 'now', () => now - 3_600_000);
+    const after = seconds();
+    assert.ok(before !== undefined && after !== undefined && after >= before, `${before}, then ${after}`);
+  });
+
   it('add up: what an agent has captured, evaluated and told', async () => {
     const module = await moduleOf(`
 - rule: Shadow "read"
