@@ -174,6 +174,18 @@ test('there are probes where there is a web server, and metrics where they are w
   for (const [name, value] of Object.entries(wanted ?? {})) assert.equal(at(labels, name), value);
 });
 
+test('the notes tell what a value takes away, and follow the alerts of more than five nodes', () => {
+  const notes = (values: Values) => {
+    const { status, stdout, stderr } = helm(['install', 'try', CHART, '--dry-run=client'], values);
+    assert.equal(status, 0, stderr);
+    return stdout.slice(stdout.indexOf('\nNOTES:'));
+  };
+  assert.match(notes({}), /logs -f .* --max-log-requests 100\n/);
+  const told = /no metrics are served, since falco\.webserver\.enabled is false/;
+  assert.doesNotMatch(notes({}), told);
+  assert.match(notes({ metrics: { enabled: true }, falco: { webserver: { enabled: false } } }), told);
+});
+
 test('the metrics are reached at whatever port they are served, and by a name that a Service can have', () => {
   const values = { metrics: { enabled: true }, falco: { webserver: { listen_port: 9000 } } };
   const [target] = asArray(at(render('Service', values), 'spec', 'ports')).map((port) => at(port, 'targetPort'));
