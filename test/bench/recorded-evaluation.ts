@@ -2,13 +2,9 @@
 
 import { EVENT_TYPES } from '../../host/schema/events.ts';
 import type { Benchmark, Figure } from './figure.ts';
-import { Recording, type RecordingResult } from './recording.ts';
+import { type RecordingResult, recordRounds } from './recording.ts';
 import { allStockRules, ownRules, type RuleSet, stockRules } from './rule-sets.ts';
 import { median } from './statistics.ts';
-
-/** Of each batch. V8 optimises the module in the first run, which is not counted. */
-const REPETITIONS = 15;
-const WARM_UP_REPETITIONS = 60;
 
 export const RECORDED_EVALUATION: Benchmark = {
   name: 'evaluation',
@@ -24,14 +20,7 @@ export const RECORDED_EVALUATION: Benchmark = {
 };
 
 async function measure(rules: RuleSet, rounds: number): Promise<Figure[]> {
-  const recording = new Recording(rules);
-  const results: RecordingResult[] = [];
-  try {
-    await recording.run(WARM_UP_REPETITIONS);
-    for (let round = 0; round < rounds; round++) results.push(await recording.run(REPETITIONS));
-  } finally {
-    recording.close();
-  }
+  const results = await recordRounds(rules, rounds);
   const each = (part: (result: RecordingResult) => number): number[] => results.map(part);
   return [
     {

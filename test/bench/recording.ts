@@ -16,6 +16,9 @@ import { median } from './statistics.ts';
 const SIZES = { ringBudget: 128 << 20, imageBudget: 128 << 20, containerBudget: 4 << 20 };
 const SIZE = member(EVENT_HEADER, 'size').offset;
 const TYPE = member(EVENT_HEADER, 'type').offset;
+/** Of each batch. V8 optimises the module in the first run, which is not counted. */
+const REPETITIONS = 15;
+const WARM_UP_REPETITIONS = 60;
 
 /** Sums over the whole workload; times in ns. */
 export interface RecordingResult {
@@ -33,8 +36,21 @@ export interface RecordingResult {
   readonly candidates: number;
 }
 
+/** What evaluating the workload takes by these rules, in so many rounds. */
+export async function recordRounds(rules: RuleSet, rounds: number): Promise<RecordingResult[]> {
+  const recording = new Recording(rules);
+  const results: RecordingResult[] = [];
+  try {
+    await recording.run(WARM_UP_REPETITIONS);
+    for (let round = 0; round < rounds; round++) results.push(await recording.run(REPETITIONS));
+  } finally {
+    recording.close();
+  }
+  return results;
+}
+
 /** A capture and one rule module bound to it. */
-export class Recording {
+class Recording {
   readonly #capture: Capture;
   readonly #view: DataView;
   readonly #instance: RuleInstance;

@@ -1,8 +1,8 @@
 // What more rules cost: the same events of a real workload, evaluated with 10 rules up to 2,000.
 
 import type { Benchmark, Figure } from './figure.ts';
-import { Recording, type RecordingResult } from './recording.ts';
-import { mixedRuleSet, type RuleSet } from './rule-sets.ts';
+import { recordRounds } from './recording.ts';
+import { mixedRuleSet } from './rule-sets.ts';
 import { median } from './statistics.ts';
 
 /** Rules, and the ns an event that Falco 0.44.1 takes with as many of the same mix. */
@@ -16,9 +16,6 @@ const CURVE = [
 /** What any number of rules may cost, as a multiple of what the first of the curve do. */
 const MOST_TIMES = 3;
 
-const REPETITIONS = 15;
-const WARM_UP_REPETITIONS = 60;
-
 export const RULE_COUNT: Benchmark = {
   name: 'rules',
   summary: 'what the number of rules costs (path prefixes, process names, directories, command-line substrings)',
@@ -27,7 +24,7 @@ export const RULE_COUNT: Benchmark = {
     let fewest: number | undefined;
     for (const [count, falco] of CURVE) {
       progress(`${count} rules`);
-      const results = await record(await mixedRuleSet(count), quick ? 2 : 5);
+      const results = await recordRounds(await mixedRuleSet(count), quick ? 2 : 5);
       const samples = results.map(({ evaluation, events }) => evaluation / events);
       fewest ??= median(samples);
       const times = (median(samples) / fewest).toFixed(1);
@@ -48,15 +45,3 @@ export const RULE_COUNT: Benchmark = {
     return figures;
   },
 };
-
-async function record(rules: RuleSet, rounds: number): Promise<RecordingResult[]> {
-  const recording = new Recording(rules);
-  const results: RecordingResult[] = [];
-  try {
-    await recording.run(WARM_UP_REPETITIONS);
-    for (let round = 0; round < rounds; round++) results.push(await recording.run(REPETITIONS));
-  } finally {
-    recording.close();
-  }
-  return results;
-}
