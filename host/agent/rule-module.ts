@@ -19,6 +19,12 @@ import type { Field } from '../schema/types.ts';
 import { readFilter } from './stored-filter.ts';
 import { isObject, isTexts } from './stored-json.ts';
 
+/** Every alert of a rule carries these; no rule that is read has near as much. */
+const LONGEST_TEXT = 4096;
+const LONGEST_TAGS = 64 * 1024;
+/** Each is asked of the machine's resolver twice a minute. */
+const MOST_NAMES = 4096;
+
 export interface RuleInfo {
   readonly name: string;
   readonly priority: Priority;
@@ -108,6 +114,7 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
   }
   const { eventTypes, rules, names = [], filter } = json;
   if (!isTexts(names)) throw damaged(name, 'its names are no texts');
+  if (names.length > MOST_NAMES) throw damaged(name, 'it compares addresses with too many names');
   if (!isTexts(eventTypes) || !eventTypes.every((type) => findEventType(type))) {
     throw damaged(name, 'it names event types that there are not');
   }
@@ -134,10 +141,14 @@ function readRule(module: string, rule: unknown, index: number): StoredRule {
   const texts = { name, priority, source, output };
   for (const [key, value] of Object.entries(texts)) {
     if (typeof value !== 'string') throw damaged(module, `the ${key} of rule ${index} is no text`);
+    // An output has a bound of its own (template.ts).
+    if (key !== 'output' && value.length > LONGEST_TEXT)
+      throw damaged(module, `the ${key} of rule ${index} is too long`);
   }
   if (!isTexts(tags) || !isTexts(fields) || !isTexts(eventTypes)) {
     throw damaged(module, `the tags or fields of rule ${index} are no texts`);
   }
+  if (tags.join().length > LONGEST_TAGS) throw damaged(module, `the tags of rule ${index} are too long`);
   if (!isObject(costs) || !Object.values(costs).every((cost) => Number.isFinite(cost))) {
     throw damaged(module, `the costs of rule ${index} are no numbers`);
   }

@@ -26,6 +26,9 @@ export class TemplateError extends Error {
   }
 }
 
+/** Parsing takes a millisecond for this much, at each loading of the rules. No output that is read has near as much. */
+const LONGEST_TEMPLATE = 64 * 1024;
+
 /** A token and where it stands: UTF-16 units of the template, [start, end), the % included. */
 export interface PlacedToken {
   readonly token: TemplateToken;
@@ -45,6 +48,9 @@ export function parseTemplate(text: string): Template {
 /** The same with the place of each token. */
 export function placedTokens(text: string): PlacedToken[] {
   if (text === '') throw new TemplateError('output is empty', 0, 0);
+  if (text.length > LONGEST_TEMPLATE) {
+    throw new TemplateError(`output has more than ${LONGEST_TEMPLATE} characters`, LONGEST_TEMPLATE, text.length);
+  }
   const tokens: PlacedToken[] = [];
   // Absent values always print <NA>, which is what a leading star asks for.
   let at = text.startsWith('*') ? 1 : 0;

@@ -1,12 +1,14 @@
 // From a rule's parsed output template and the values of its fields to the message of an alert.
 
 import type { Operand, TransformerArgument } from '../compiler/ast.ts';
-import type { Template } from '../compiler/template-tokens.ts';
+import type { Template, TemplateToken } from '../compiler/template-tokens.ts';
 import { NOT_AVAILABLE, valueText } from '../fields/text.ts';
 import { type Absent, concatenate, decode, encode, type FieldValue } from '../fields/value.ts';
 import { fieldKey, operandValue } from './transform.ts';
 
 const SPACE = 0x20;
+/** Bytes: more of a message is cut off. A template may ask for more by the widths of its fields, or by naming long ones over and over. */
+const LONGEST_MESSAGE = 256 * 1024;
 
 export interface KeyedValue {
   readonly key: string;
@@ -39,13 +41,22 @@ function collect(argument: Operand | TransformerArgument, keys: Set<string>): vo
 /** The message, as text that may hold control characters (escape.ts is for those). Invalid UTF-8 becomes U+FFFD. */
 export function renderMessage(template: Template, values: readonly KeyedValue[]): string {
   const byKey = new Map(values.map(({ key, value }) => [key, value]));
-  const parts = template.map((token) => {
-    if (token.kind === 'text') return encode(token.text);
-    const value = operandValue(token.operand, (key) => byKey.get(key));
-    const shown = value ? valueText(value) : encode(NOT_AVAILABLE);
-    return token.width ? toWidth(shown, token.width) : shown;
-  });
+  const parts: Uint8Array[] = [];
+  let room = LONGEST_MESSAGE;
+  for (const token of template) {
+    if (room === 0) break;
+    const part = tokenText(token, byKey, room).subarray(0, room);
+    parts.push(part);
+    room -= part.length;
+  }
   return decode(concatenate(parts));
+}
+
+function tokenText(token: TemplateToken, values: ReadonlyMap<string, FieldValue | Absent>, room: number): Uint8Array {
+  if (token.kind === 'text') return encode(token.text);
+  const value = operandValue(token.operand, (key) => values.get(key));
+  const shown = value ? valueText(value) : encode(NOT_AVAILABLE);
+  return token.width ? toWidth(shown, Math.min(token.width, room)) : shown;
 }
 
 /** What is added to a message: ` key=value` of each. */

@@ -121,6 +121,19 @@ describe('alert lines', () => {
   });
 });
 
+describe('messages that a hostile template makes long', () => {
+  const longest = 256 * 1024;
+  const values: KeyedValue[] = [{ key: 'proc.cmdline', value: text('x'.repeat(4096)) }];
+  for (const [what, template] of [
+    ['a width beyond all memory', `%${'9'.repeat(19)}proc.cmdline`],
+    ['a width of gigabytes', '%2000000000proc.cmdline'],
+    ['many widths', '%99999proc.cmdline'.repeat(1000)],
+    ['a long field over and over', '%proc.cmdline'.repeat(5000)],
+  ] as const) {
+    it(what, () => assert.equal(renderMessage(parseTemplate(template), values).length, longest));
+  }
+});
+
 describe('getopt', () => {
   for (const [words, specification, expected] of [
     [['-ab'], 'ab', ['a', 'b']],

@@ -119,6 +119,23 @@ test('a compiled module is taken; what is none is refused with the reason, and n
     ],
     [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], priority: 'URGENT' }] }), /URGENT/],
     [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], output: '%no.such' }] }), /damaged/],
+    [
+      withManifest({ ...manifest, rules: [{ ...manifest.rules[0], output: 'x'.repeat(70_000) }] }),
+      /damaged: output has/,
+    ],
+    [
+      withManifest({ ...manifest, rules: [{ ...manifest.rules[0], name: 'x'.repeat(5000) }] }),
+      /name of rule 0 is too long/,
+    ],
+    [
+      withManifest({ ...manifest, rules: [{ ...manifest.rules[0], tags: Array(2000).fill('x'.repeat(100)) }] }),
+      /tags of rule 0 are too long/,
+    ],
+    [
+      withManifest({ ...manifest, rules: [{ ...manifest.rules[0], source: 'x'.repeat(5000) }] }),
+      /source of rule 0 is too long/,
+    ],
+    [withManifest({ ...manifest, names: Array.from({ length: 5000 }, (_, i) => `n${i}.test`) }), /too many names/],
     [withManifest({ ...manifest, filter: {} }), /its kernel filter is no list/],
     ...ODD_CLAUSES.map((clause) => [withFilter(clause), /clause 0 of its kernel filter makes no sense/] as const),
   ] as const) {

@@ -165,6 +165,21 @@ async function idle(delivery: Delivery): Promise<void> {
 const failed = { kind: 'failed', reason: 'away', waitMs: 1 } as const;
 
 describe('delivery', () => {
+  test('few but long alerts fill the memory too, and there is room again when they are delivered', async () => {
+    let isAway = true;
+    const { delivery, taken } = deliver(undefined, () => (isAway ? failed : { kind: 'taken' }));
+    for (let number = 0; number < 100; number++) delivery.push(Buffer.alloc(1024 * 1024, number));
+    const { waiting, overflowed } = delivery.counters;
+    assert.ok(waiting < 40, `${waiting} MB wait`);
+    assert.equal(waiting + overflowed, 100);
+    isAway = false;
+    await idle(delivery);
+    delivery.push(Buffer.from('after'));
+    await idle(delivery);
+    assert.equal(String(taken.at(-1)?.content), 'after');
+    await delivery.close(1000);
+  });
+
   test('in order and each once, though the receiver fails at random', async () => {
     const spool = await Spool.open({ folder: newFolder(), mostBytes: LARGE });
     const { delivery, taken, troubles } = deliver(spool, () => (Math.random() < 0.5 ? failed : { kind: 'taken' }));

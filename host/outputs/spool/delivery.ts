@@ -52,6 +52,8 @@ export interface DeliveryCounters {
 /** `number` is that of the spool; undefined: it is in memory alone. */
 type Waiting = Parcel & { readonly number: bigint | undefined };
 
+/** What may wait in memory, however few alerts that is: one may have some hundred KB. */
+const MOST_BYTES = 32 * 1024 * 1024;
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 30_000;
 
@@ -60,6 +62,8 @@ export class Delivery {
   readonly #incoming: Buffer[] = [];
   /** What the spool had no room for, or could not write: delivered when nothing else waits. */
   readonly #aside: Buffer[] = [];
+  /** Bytes of both. */
+  #bytes = 0;
   /** Given to send() and not taken yet. */
   #pending: readonly Waiting[] = [];
   /** Taken from the spool, and given to send() one by one after those before: the receiver has refused them as a whole. */
@@ -84,11 +88,13 @@ export class Delivery {
 
   /** Never blocks and never throws. */
   push(content: Buffer): void {
-    if (this.#closing || this.#incoming.length >= this.#options.mostInMemory) {
+    const isFull = this.#incoming.length >= this.#options.mostInMemory || this.#bytes + content.length > MOST_BYTES;
+    if (this.#closing || isFull) {
       this.#overflow();
       return;
     }
     this.#incoming.push(content);
+    this.#bytes += content.length;
     // At once, whatever the receiver is doing: what is on disk is safe.
     void this.#store().then(() => this.#wake());
   }
@@ -186,9 +192,10 @@ export class Delivery {
     for (let content = this.#incoming[0]; content; content = this.#incoming[0]) {
       const kept = await this.#onDisk(() => spool.append(content));
       this.#incoming.shift();
-      if (kept) continue;
-      if (this.#aside.length < this.#options.mostInMemory) this.#aside.push(content);
-      else this.#overflow();
+      const isAside = !kept && this.#aside.length < this.#options.mostInMemory;
+      if (isAside) this.#aside.push(content);
+      else this.#bytes -= content.length;
+      if (!kept && !isAside) this.#overflow();
     }
   }
 
@@ -203,7 +210,9 @@ export class Delivery {
     }
     if (this.#pending.length > 0) return;
     const queue = spool ? this.#aside : this.#incoming;
-    this.#pending = queue.splice(0, atOnce).map((content) => ({
+    const next = queue.splice(0, atOnce);
+    for (const { length } of next) this.#bytes -= length;
+    this.#pending = next.map((content) => ({
       key: `${this.#memoryId}-${++this.#memoryNumber}`,
       content,
       number: undefined,
