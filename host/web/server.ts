@@ -11,6 +11,8 @@ import type { Health } from './health.ts';
 /** More than anyone needs who asks for health and metrics. */
 const MOST_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 5000;
+/** Without a byte either way: who reads no answers does not keep a connection. */
+const SILENCE_TIMEOUT_MS = 10_000;
 const JSON_TYPE = 'application/json';
 
 export interface WebServerOptions {
@@ -44,7 +46,7 @@ interface Answer {
 
 /** Rejects with the error of reading the certificate, or of listening. */
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
-  const listener: RequestListener = (request, response) => respond(request, response, options);
+  const listener = oneAtATime((request, response) => respond(request, response, options));
   const limits = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 16 * 1024 };
   const { certificate } = options;
   const secure =
@@ -53,6 +55,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       : createSecureServer({ ...limits, ...readCertificate(certificate), minVersion: 'TLSv1.2' }, listener);
   const server = secure ?? createServer(limits, listener);
   limitConnections(server);
+  server.timeout = SILENCE_TIMEOUT_MS;
   server.on('clientError', (_, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -109,6 +112,20 @@ function closeServer(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+/** Ends connections that ask before they have the last answer: Node keeps all these answers in memory, and the metrics are long. */
+function oneAtATime(listener: RequestListener): RequestListener {
+  const busy = new WeakSet<Socket>();
+  return (request, response) => {
+    const { socket } = request;
+    if (busy.has(socket)) socket.destroy();
+    // What had come with the first request is still handed over.
+    if (socket.destroyed) return;
+    busy.add(socket);
+    response.once('close', () => busy.delete(socket));
+    listener(request, response);
+  };
 }
 
 function respond(request: IncomingMessage, response: ServerResponse, options: WebServerOptions): void {

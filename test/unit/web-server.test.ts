@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { get as httpGet, type IncomingMessage } from 'node:http';
+import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,6 +49,34 @@ describe('the web server', () => {
       body: '{"engine_version":"63"}',
     });
     assert.equal((await get('/healthz', 'HEAD')).body, '');
+  });
+
+  it('ends a connection that asks before it has the last answer, and keeps none of these answers', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    let answers = 0;
+    socket.on('data', (data) => {
+      answers += String(data).split('HTTP/1.1 200').length - 1;
+    });
+    socket.on('error', () => {});
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    socket.write('GET /versions HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(500));
+    await closed;
+    assert.ok(answers <= 1, `${answers} answers`);
+  });
+
+  it('takes one request after the other on a connection', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number | undefined>();
+    for (let number = 0; number < 100; number++) {
+      await new Promise<void>((resolve, reject) => {
+        httpGet({ port: server.port, path: '/versions', agent }, (response) => {
+          ports.add(response.socket.localPort);
+          response.resume().once('end', resolve);
+        }).once('error', reject);
+      });
+    }
+    agent.destroy();
+    assert.equal(ports.size, 1);
   });
 
   it('tells life from readiness', async () => {
