@@ -161,7 +161,14 @@ export async function runSettings(
     ruleFiles: [...(files ?? operands), ...followedRules],
     watch:
       options['no-watch'] !== true && (options.watch ?? (loaded !== undefined && configuration.watch_config_files)),
-    watched: [...modules, ...followed, ...(configured ?? operands), ...(loaded?.files ?? [])],
+    watched: [
+      ...modules,
+      ...followed,
+      ...(configured ?? operands),
+      ...(loaded?.files ?? []),
+      // Also folders, in which files come and go, and what is not there yet.
+      ...configuration.config_files.map(({ path = '' }) => path),
+    ],
     selection: configuredSelection(configuration, own),
     json: options.json ?? configuration.json_output,
     isoTime: options['iso-time'] ?? configuration.time_format_iso_8601,

@@ -12,6 +12,9 @@ import { reasonOf } from './system-reason.ts';
 
 type Strategy = 'append' | 'override' | 'add-only';
 
+/** Locks, swap files and copies, which are there while a file beside them is edited. */
+const LEFT_BY_EDITORS = /^[.#]|~$/;
+
 /** A configuration file larger than this is none. */
 const MOST_BYTES = 4 << 20;
 
@@ -79,9 +82,10 @@ function filesAt(path: string, origin: Origin): string[] {
   try {
     if (!statSync(path).isDirectory()) return [path];
     return readdirSync(path)
+      .filter((name) => !LEFT_BY_EDITORS.test(name))
       .sort()
       .map((name) => join(path, name))
-      .filter((file) => statSync(file).isFile());
+      .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
     throw configError('CONFIG_INCLUDE', `${path} can't be read: ${reasonOf(error)}`, origin);

@@ -3,7 +3,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the configuration's variables
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -247,6 +247,10 @@ describe('further files', () => {
     writeFileSync(join(inner, '2'), 'priority: error\nrules_files: [two]\n');
     writeFileSync(join(inner, '1.yaml'), 'priority: alert\nrules_files: [one]\n');
     mkdirSync(join(inner, '3.yaml'));
+    // What editors leave while they are open.
+    for (const name of ['.1.yaml.swp', '1.yaml~', '#1.yaml#']) writeFileSync(join(inner, name), '\0');
+    symlinkSync('somebody@somewhere.1234:5678', join(inner, '.#1.yaml'));
+    symlinkSync('/nowhere', join(inner, '4.yaml'));
     const { configuration, files } = load(`config_files:\n  - ${inner}\n  - ${folder}/nowhere\n`);
     assert.deepEqual([configuration.priority, configuration.rules_files], ['error', ['one', 'two']]);
     assert.deepEqual(

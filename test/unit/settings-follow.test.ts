@@ -96,6 +96,11 @@ test('outputs of changed keys are made anew, and those that could not be are tri
   assert.deepEqual(told, ["outputs stay as they were: can't write /nowhere/x", 'mended']);
 });
 
+test('what config_files names is watched, be it there or not: files may come', async () => {
+  const { watched } = await settingsOf(`config_files: [/nowhere/config.d, {path: ${folder}/later.yaml}]\n`);
+  assert.ok(watched.includes('/nowhere/config.d') && watched.includes(`${folder}/later.yaml`), String(watched));
+});
+
 test('outputs that keep alerts on disk go on as they are until the next start', async () => {
   const spool = 'spool: {enabled: true}\n';
   const { said, replaced } = await follow(spool, [`${spool}json_output: true\nhttp_output: {timeout: 1s}\n`]);
