@@ -97,7 +97,17 @@ function addSystemFiles(root: string): void {
     'etc/os-release': readFileSync('/etc/os-release', 'utf8'),
   };
   // Mount points, and what programs expect. The rules that come with Wasprey are where people look for them, too.
-  for (const folder of ['dev', 'etc/wasprey/rules.d', 'proc', 'root', 'run/wasprey', 'sys', 'tmp', 'var/cache/wasprey'])
+  for (const folder of [
+    'dev',
+    'etc/wasprey/rules.d',
+    'proc',
+    'root',
+    'run/wasprey',
+    'sys',
+    'tmp',
+    'var/cache/wasprey',
+    'var/lib/wasprey',
+  ])
     mkdirSync(join(root, folder), { recursive: true });
   for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text);
   chmodSync(join(root, 'etc/shadow'), 0o600);

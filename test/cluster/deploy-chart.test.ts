@@ -145,6 +145,23 @@ test('the configuration file is what the values say, and the agent reads it', ()
   assert.equal(asArray(at(containerOf(values), 'ports')).map((port) => at(port, 'containerPort'))[0], 9000);
 });
 
+test('what an agent keeps has a place that it can write to, and one of the values if they have it', () => {
+  const values = { falco: { spool: { enabled: true } } };
+  const { spool, follow_folder, control } = configurationOf(values);
+  const mounts = (given: Values) =>
+    asArray(at(containerOf(given), 'volumeMounts')).flatMap((mount) =>
+      at(mount, 'readOnly') === true ? [] : [asText(at(mount, 'mountPath')) ?? ''],
+    );
+  for (const path of [spool.path, follow_folder, control.socket])
+    assert.ok(
+      mounts(values).some((folder) => path.startsWith(`${folder}/`)),
+      path,
+    );
+  const volumes = [{ name: 'kept', hostPath: { path: '/var/lib/wasprey' } }];
+  const own = { mounts: { volumes, volumeMounts: [{ name: 'kept', mountPath: '/var/lib/wasprey' }] } };
+  assert.equal(mounts(own).filter((folder) => folder === '/var/lib/wasprey').length, 1);
+});
+
 test("all of Falco's own configuration is taken as `falco`", () => {
   const falco = yaml.load(readFileSync(FALCO_CONFIG, 'utf8')) as Values;
   assert.equal(configurationOf({ falco }).webserver.listen_port, 8765);
