@@ -166,6 +166,7 @@ export async function runSettings(
       ...followed,
       ...(configured ?? operands),
       ...(loaded?.files ?? []),
+      ...trustedKeyFiles(options, configuration),
       // Also folders, in which files come and go, and what is not there yet.
       ...configuration.config_files.map(({ path = '' }) => path),
     ],
@@ -228,12 +229,15 @@ function configuredRules({ configuration, loaded }: CommandConfiguration): reado
   return isSet ? [...rules_file, ...rules_files] : undefined;
 }
 
+function trustedKeyFiles(options: RunOptions, { module_signatures }: Configuration): readonly string[] {
+  return options['trusted-key']?.map(({ text }) => text) ?? module_signatures.trusted_keys;
+}
+
 /** @throws {UsageError | CommandFailure} */
-function signaturePolicy(options: RunOptions, { module_signatures }: Configuration): SignaturePolicy {
-  const given = (options['trusted-key'] ?? []).map(({ text }) => text);
-  const keys = readTrustedKeys(given.length > 0 ? given : module_signatures.trusted_keys);
+function signaturePolicy(options: RunOptions, configuration: Configuration): SignaturePolicy {
+  const keys = readTrustedKeys(trustedKeyFiles(options, configuration));
   const asked = SIGNATURE_MODES.find((known) => known === options.signature);
-  const mode = asked ?? (given.length > 0 ? 'required' : module_signatures.policy);
+  const mode = asked ?? (options['trusted-key'] ? 'required' : configuration.module_signatures.policy);
   if (mode !== 'off' && keys.length === 0) {
     throw new UsageError(
       'signatures are asked for, and there is no key to trust',

@@ -9,6 +9,7 @@ import { type RunOptions, runSettings } from '../../host/cli/run-settings.ts';
 import { SettingsFollower } from '../../host/cli/settings-follow.ts';
 import { SILENT } from '../../host/cli/terminal.ts';
 import { openLog } from '../../host/log/log.ts';
+import { generateKeyPair } from '../../host/signature/key.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-settings-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -99,6 +100,17 @@ test('outputs of changed keys are made anew, and those that could not be are tri
 test('what config_files names is watched, be it there or not: files may come', async () => {
   const { watched } = await settingsOf(`config_files: [/nowhere/config.d, {path: ${folder}/later.yaml}]\n`);
   assert.ok(watched.includes('/nowhere/config.d') && watched.includes(`${folder}/later.yaml`), String(watched));
+});
+
+test('keys that are trusted are watched: one may be replaced', async () => {
+  const key = join(folder, 'team.pub');
+  writeFileSync(key, generateKeyPair().publicPem);
+  const given = await settingsOf(`module_signatures: {policy: required, trusted_keys: [${key}]}\n`);
+  const named = await settingsOf('', { 'trusted-key': [{ text: key, place: 0 }] });
+  for (const { watched, signatures } of [given, named]) {
+    assert.ok(watched.includes(key), String(watched));
+    assert.equal(signatures.mode, 'required');
+  }
 });
 
 test('outputs that keep alerts on disk go on as they are until the next start', async () => {
