@@ -32,9 +32,10 @@ function socketOf({ enabled, sockets }: EngineKeys, usual: string): string {
   return given.find((path) => existsSync(path)) ?? given[0] ?? usual;
 }
 
+/** /var/run is a link to /run: of a host whose files are elsewhere it leads to the /run that is here, or there is no /var. */
 function belowHostRoot(path: string): string {
   const root = process.env.HOST_ROOT ?? '';
-  return root === '' ? path : join(root, path);
+  return root === '' ? path : join(root, path.replace(/^\/var\/run\//, '/run/'));
 }
 
 /** Undefined: as the pod that the agent runs in allows. */

@@ -472,6 +472,21 @@ describe('container runtimes', () => {
     );
   });
 
+  it('are found below HOST_ROOT by what /var/run leads to on the host, as the link would lead out of it', () => {
+    const before = process.env.HOST_ROOT;
+    process.env.HOST_ROOT = '/host';
+    try {
+      const engines =
+        'docker: {sockets: [/var/run/docker.sock]}, cri: {sockets: [/var/run/crio/crio.sock, /var/x.sock]}';
+      const { dockerSocket, criSockets } = runtimePlaces(load(`container_engines: {${engines}}`).configuration);
+      assert.equal(dockerSocket, '/host/run/docker.sock');
+      assert.deepEqual(criSockets, ['/host/run/crio/crio.sock', '/host/var/x.sock']);
+    } finally {
+      if (before === undefined) delete process.env.HOST_ROOT;
+      else process.env.HOST_ROOT = before;
+    }
+  });
+
   it('and the API server is asked as the pod allows, by a file, or not at all', () => {
     const place = (text: string) => kubernetesPlace(load(text).configuration);
     assert.equal(place(''), undefined);
