@@ -201,6 +201,9 @@ test('the notes tell what a value takes away, and follow the alerts of more than
   const told = /no metrics are served, since falco\.webserver\.enabled is false/;
   assert.doesNotMatch(notes({}), told);
   assert.match(notes({ metrics: { enabled: true }, falco: { webserver: { enabled: false } } }), told);
+  const overruled = /falco\.metrics\.enabled .* have no effect/;
+  assert.match(notes({ falco: { metrics: { enabled: true } } }), overruled);
+  assert.doesNotMatch(notes({ metrics: { enabled: true }, falco: { metrics: { enabled: true } } }), overruled);
 });
 
 test('the metrics are reached at whatever port they are served, and by a name that a Service can have', () => {
