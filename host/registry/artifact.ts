@@ -15,8 +15,8 @@ export const RULES_LAYER_TYPE = 'application/vnd.cncf.falco.rulesfile.layer.v1+t
 const TITLE = 'org.opencontainers.image.title';
 /** The sandbox's own limit for modules. */
 const LARGEST_LAYER = 4 * 1024 * 1024;
-/** What an archive may unpack to. */
-const LARGEST_ARCHIVE = 64 * 1024 * 1024;
+/** What all archives of an artifact may unpack to. */
+const LARGEST_ARCHIVES = 64 * 1024 * 1024;
 
 export interface RulesFile {
   readonly name: string;
@@ -71,22 +71,40 @@ export async function pullArtifact(client: RegistryClient, name: string): Promis
     );
   }
   const files: RulesFile[] = [];
-  for (const layer of rules) files.push(...rulesOf(name, await client.blob(layer, LARGEST_LAYER), layer));
+  let room = LARGEST_ARCHIVES;
+  for (const layer of rules) {
+    const { unpacked, found } = rulesOf(name, await client.blob(layer, LARGEST_LAYER), layer, room);
+    files.push(...found);
+    room -= unpacked;
+  }
   if (files.length === 0) throw new RegistryError('REGISTRY_CONTENT', `${name} holds no .yaml or .yml file`);
   // They are written to one folder, where one would take the other's place.
-  const twice = files.find((file, index) => files.findIndex((other) => other.name === file.name) !== index);
-  if (twice) throw new RegistryError('REGISTRY_CONTENT', `${name} holds two files of the name ${twice.name}`);
+  const names = new Set<string>();
+  for (const file of files) {
+    if (names.has(file.name)) {
+      throw new RegistryError('REGISTRY_CONTENT', `${name} holds two files of the name ${file.name}`);
+    }
+    names.add(file.name);
+  }
   return { kind: 'rules', digest, files };
 }
 
-function rulesOf(name: string, packed: Uint8Array, { digest }: Descriptor): RulesFile[] {
+/** @param room bytes that it may unpack to */
+function rulesOf(
+  name: string,
+  packed: Uint8Array,
+  { digest }: Descriptor,
+  room: number,
+): { readonly unpacked: number; readonly found: RulesFile[] } {
   try {
-    const archive = gunzipSync(packed, { maxOutputLength: LARGEST_ARCHIVE });
-    return filesOfTar(archive)
+    // Node takes no bound of 0.
+    const archive = gunzipSync(packed, { maxOutputLength: Math.max(room, 1) });
+    const found = filesOfTar(archive)
       .filter((file) => /\.ya?ml$/.test(file.name))
       .map(wellNamed)
       .map((file) => ({ name: file.name, text: new TextDecoder('utf-8', { fatal: true }).decode(file.content) }))
       .sort((one, other) => (one.name < other.name ? -1 : 1));
+    return { unpacked: archive.length, found };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RegistryError('REGISTRY_CONTENT', `${name}: layer ${digest} is no archive of rule files: ${reason}`);

@@ -2,6 +2,8 @@
 
 const BLOCK = 512;
 const MOST_FILES = 1000;
+/** Folders, links and headers of long names among them. */
+const MOST_ENTRIES = 4 * MOST_FILES;
 
 export interface TarFile {
   /** The last part of its path. */
@@ -13,6 +15,7 @@ export interface TarFile {
 export function filesOfTar(archive: Uint8Array): TarFile[] {
   const files: TarFile[] = [];
   let longName: string | undefined;
+  let entries = 0;
   for (let at = 0; at + BLOCK <= archive.length; ) {
     const header = archive.subarray(at, at + BLOCK);
     if (header.every((byte) => byte === 0)) break;
@@ -27,6 +30,7 @@ export function filesOfTar(archive: Uint8Array): TarFile[] {
       if (type === '0' || type === '\0') files.push({ name: lastPart(longName ?? text(header, 0, 100)), content });
       longName = undefined;
     }
+    if (++entries > MOST_ENTRIES) throw new Error(`it holds more than ${MOST_ENTRIES} entries`);
     if (files.length > MOST_FILES) throw new Error(`it holds more than ${MOST_FILES} files`);
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
   }

@@ -10,6 +10,8 @@ export const MAX_FUNCTIONS = 10_000;
 export const MAX_TYPES = 1_000;
 export const MAX_GLOBALS = 1_000;
 export const MAX_CUSTOM_SECTIONS = 16;
+/** Sections of any WebAssembly module whose custom sections are read; there are 13 kinds of others. */
+export const MAX_SECTIONS = 100;
 /** Imports and exports; a rule module has two and three, but is told which one is too many. */
 export const MAX_IMPORTS = 100;
 /** Parameters or results of a function type. */

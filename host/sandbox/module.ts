@@ -11,6 +11,7 @@ import {
   MAX_IMPORTS,
   MAX_LOCALS,
   MAX_MODULE_BYTES,
+  MAX_SECTIONS,
   MAX_TYPES,
 } from './limits.ts';
 import { type FunctionType, readValueType, readValueTypes, type ValueType } from './types.ts';
@@ -112,6 +113,9 @@ export function readSections(bytes: Uint8Array): Section[] {
   const sections: Section[] = [];
   while (!reader.done) {
     const start = reader.offset;
+    if (sections.length === MAX_SECTIONS) {
+      throw new SandboxError('limit', `more than ${MAX_SECTIONS} sections`, { offset: start });
+    }
     const id = reader.byte();
     const size = reader.u32();
     const content = reader.offset;

@@ -244,12 +244,12 @@ describe('answers that are not to be trusted', () => {
     }
   });
 
-  const header = (name: string, size: number): Buffer => {
+  const header = (name: string, size: number, type = '0'): Buffer => {
     const block = Buffer.alloc(512);
     block.write(name, 0);
     block.write(size.toString(8).padStart(11, '0'), 124);
     block.fill(' ', 148, 156);
-    block.write('0', 156);
+    block.write(type, 156);
     block.write(
       `${block
         .reduce((sum, byte) => sum + byte, 0)
@@ -317,5 +317,29 @@ describe('answers that are not to be trusted', () => {
     });
     const host = await serve(({ url = '' }, response) => response.end(url.includes('/blobs/') ? bomb : manifest));
     await assert.rejects(pullArtifact(client(host), '1'), hasCode('REGISTRY_CONTENT'));
+  });
+
+  test('layers that each unpack to what is allowed, and together to gigabytes', async () => {
+    const content = Buffer.alloc(40 * 1024 * 1024, ' ');
+    const packed = gzipSync(Buffer.concat([header('rules.txt', content.length), content]));
+    const layer = { mediaType: RULES_LAYER_TYPE, digest: digestOf(packed), size: packed.length };
+    const manifest = JSON.stringify({
+      schemaVersion: 2,
+      config: { mediaType: RULES_CONFIG_TYPE },
+      layers: Array(64).fill(layer),
+    });
+    let blobs = 0;
+    const host = await serve(({ url = '' }, response) => {
+      if (url.includes('/blobs/')) blobs++;
+      response.end(url.includes('/blobs/') ? packed : manifest);
+    });
+    await assert.rejects(pullArtifact(client(host), '1'), hasCode('REGISTRY_CONTENT'));
+    assert.equal(blobs, 2);
+  });
+
+  test('an archive of nothing but folders', () => {
+    const folder = header('folder', 0, '5');
+    assert.deepEqual(filesOfTar(Buffer.concat(Array(4000).fill(folder))), []);
+    assert.throws(() => filesOfTar(Buffer.concat(Array(4001).fill(folder))), /more than 4000 entries/);
   });
 });

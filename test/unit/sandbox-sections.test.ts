@@ -25,6 +25,10 @@ describe('sandbox: custom sections', () => {
     assert.deepEqual(verifyModule(withManifest).customSections.includes('wasprey.manifest'), true);
     assert.deepEqual(removeCustomSection(withManifest, 'wasprey.manifest'), module);
   });
+  it('are refused where there are a million of them, before their names are read', () => {
+    const many = concatenate([module, ...Array(1000).fill([0, 1, 0])]);
+    assert.throws(() => readCustomSection(many, 'wasprey.signature'), refusedAs('limit'));
+  });
   it('are replaced, and then stand last', () => {
     const first = writeCustomSection(module, 'wasprey.manifest', text('old'));
     const second = writeCustomSection(first, 'wasprey.signature', text('signature'));
