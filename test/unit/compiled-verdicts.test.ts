@@ -103,3 +103,19 @@ test('a buffer as an argument is compared as it is shown, evt.buffer as it is', 
   assert.deepEqual(verdicts('\x7fELF\n\x01é'), [1, 3, 4, 6, 8]);
   assert.deepEqual(verdicts(''), [4, 5]);
 });
+
+test('names of many small numbers are told by a set of bits', async () => {
+  const conditions = ['evt.arg.sig startswith SIG', 'evt.arg.sig endswith P', 'evt.arg.sig in (SIGHUP, SIGTRAP)'];
+  const module = await RuleModule.of(rulesOf(conditions));
+  const verdicts = (signal: number): readonly number[] => {
+    const image = module.records.image({}, ['program']);
+    module.setCandidates(image);
+    const from = module.records.end;
+    module.records.event('tkill', image, { numbers: [1, signal, 0, 0] });
+    return module.evaluate(from, module.records.end);
+  };
+  assert.deepEqual(verdicts(1), [0, 1, 2]);
+  assert.deepEqual(verdicts(31), [0]);
+  assert.deepEqual(verdicts(33), []);
+  assert.deepEqual(verdicts(0), []);
+});

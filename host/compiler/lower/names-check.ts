@@ -83,7 +83,7 @@ function anyNumber(bits: readonly BitName[], operand: Names): Condition {
   const small = bits.every(({ equals }) => equals < 64n);
   if (bits.length > 3 && small) {
     const set = bits.reduce((sum, { equals }) => sum | (1n << equals), 0n);
-    return code(`${value} < 64 && ((${hex(set)} >> ${value}) & 1) != 0`, operand.scope);
+    return code(`${value} < 64 && ((u64(${hex(set)}) >> ${value}) & 1) != 0`, operand.scope);
   }
   return any(
     rangesOf(bits.map(({ equals }) => equals)).map(([low, high]) =>
