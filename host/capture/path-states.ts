@@ -37,13 +37,11 @@ interface Node {
 
 export function pathStates(needs: readonly PathClauses[]): PathStates {
   const classes = byteClasses(needs);
-  let length = LONGEST;
-  let roots = treesOf(needs, classes, length);
-  while (roots.reduce((sum, root) => sum + sizeOf(root), 1) > MOST_STATES) {
-    length--;
-    roots = treesOf(needs, classes, length);
+  for (let length = LONGEST; length > 0; length--) {
+    const roots = treesOf(needs, classes, length);
+    if (roots) return { classes, ...tableOf(roots) };
   }
-  return { classes, ...tableOf(roots) };
+  throw new Error('the first bytes of paths have more states than there are classes');
 }
 
 /** The 63 bytes that occur most have a class each. Texts are cut before the others. */
@@ -58,29 +56,44 @@ function byteClasses(needs: readonly PathClauses[]): Uint8Array {
   return classes;
 }
 
-function treesOf(needs: readonly PathClauses[], classes: Uint8Array, length: number): readonly [Node, Node] {
+/** Undefined as soon as there are too many states: what a manifest asks for may come to millions. */
+function treesOf(
+  needs: readonly PathClauses[],
+  classes: Uint8Array,
+  length: number,
+): readonly [Node, Node] | undefined {
   const beginnings: Node = { accepted: 0n, children: new Map() };
   const endings: Node = { accepted: 0n, children: new Map() };
+  // With that of DEAD.
+  let states = 3;
   const add = (root: Node, bytes: Uint8Array, clauses: bigint): void => {
     let node = root;
     for (const byte of bytes.subarray(0, length)) {
       const byteClass = classes[byte] ?? 0;
       if (byteClass === 0) break;
-      const child = node.children.get(byteClass) ?? { accepted: 0n, children: new Map() };
+      const known = node.children.get(byteClass);
+      if (known) {
+        node = known;
+        continue;
+      }
+      const child: Node = { accepted: 0n, children: new Map() };
       node.children.set(byteClass, child);
       node = child;
+      states++;
     }
     node.accepted |= clauses;
   };
   for (const { need, clauses } of needs) {
-    for (const text of need.beginnings) add(beginnings, Buffer.from(text, 'latin1'), clauses);
-    for (const text of need.endings) add(endings, Buffer.from(text, 'latin1').reverse(), clauses);
+    for (const text of need.beginnings) {
+      add(beginnings, Buffer.from(text, 'latin1'), clauses);
+      if (states > MOST_STATES) return undefined;
+    }
+    for (const text of need.endings) {
+      add(endings, Buffer.from(text, 'latin1').reverse(), clauses);
+      if (states > MOST_STATES) return undefined;
+    }
   }
   return [beginnings, endings];
-}
-
-function sizeOf({ children }: Node): number {
-  return [...children.values()].reduce((sum, child) => sum + sizeOf(child), 1);
 }
 
 function tableOf(roots: readonly [Node, Node]): Omit<PathStates, 'classes'> {
