@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -12,6 +13,7 @@ import { makeOutputs } from '../../host/cli/run-outputs.ts';
 import { loadConfig } from '../../host/config/load.ts';
 import { integer, text } from '../../host/fields/value.ts';
 import { type Alert, DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
+import { HttpClient } from '../../host/outputs/http/client.ts';
 import type { Output } from '../../host/outputs/output.ts';
 import { Authority } from '../support/authority.ts';
 
@@ -192,6 +194,32 @@ describe('a receiver that does not take alerts', () => {
       /^alerts can't be delivered to http, and wait: 127\.0\.0\.1:\d+ answered 500: no thanks$/,
     );
     assert.equal(troubles[1], 'alerts are delivered to http again');
+  });
+
+  test('that would speak another protocol has failed, and is asked again', { timeout: 20_000 }, async () => {
+    let attempts = 0;
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        const switching = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n';
+        socket.end(++attempts === 1 ? switching : 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const client = new HttpClient({
+      url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+      headers: {},
+      timeoutMs: 5000,
+      keepAlive: true,
+      compress: false,
+      tls: { insecure: false, authorities: [] },
+    });
+    const signal = new AbortController().signal;
+    const first = await client.post(Buffer.from('alert'), {}, signal);
+    assert.ok(first.kind === 'failed' && /answered 101/.test(first.reason), JSON.stringify(first));
+    assert.deepEqual(await client.post(Buffer.from('alert'), {}, signal), { kind: 'taken' });
+    client.close();
+    server.close();
   });
 
   test('may have as long as one likes', async () => {

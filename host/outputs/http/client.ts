@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -110,6 +111,11 @@ function exchange(url: URL, options: RequestOptions, body: Buffer): Promise<Answ
       readAnswer(response).then(resolve, reject);
     });
     request.once('error', reject);
+    // Without this Node closes the connection, and nobody is told, not even when the time is over.
+    request.once('upgrade', (response: IncomingMessage, socket: Duplex) => {
+      socket.destroy();
+      resolve({ status: response.statusCode ?? 0, text: 'it wants to speak another protocol', retryAfter: undefined });
+    });
     request.end(body);
   });
 }
