@@ -25,7 +25,7 @@ type FollowKeys = Configuration['follow'][number];
 const DEFAULT_EVERY_MS = 300_000;
 
 /** Where the rules of each artifact lie, in their order, fetched yet or not. */
-export function followedPlaces({ follow, follow_folder }: Configuration): string[] {
+export function followedPlaces({ follow, follow_folder }: Pick<Configuration, 'follow' | 'follow_folder'>): string[] {
   return follow.map(({ reference = '' }) => Follower.currentBelow(folderOf(follow_folder, reference)));
 }
 
@@ -138,6 +138,7 @@ function readPem(path: string): string {
   }
 }
 
+/** Another one for each reference. */
 function folderOf(parent: string, reference: string): string {
-  return join(parent, reference.replace('oci://', '').replaceAll(/[^A-Za-z0-9._-]/g, '_'));
+  return join(parent, encodeURIComponent(reference.replace('oci://', '')));
 }

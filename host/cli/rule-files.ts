@@ -1,7 +1,7 @@
 // From the paths that a person gives to the texts of rule files.
 
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { RuleFile } from '../compiler/load.ts';
 import { reasonOf } from '../config/system-reason.ts';
@@ -13,6 +13,7 @@ export const OWN_RULES = join(PROJECT, 'rules');
 
 /** A hundred times what the stock rules have. */
 const MOST_BYTES = 32 * 1024 * 1024;
+const PART_BYTES = 64 * 1024;
 
 /** `\0asm`, with which every WebAssembly module begins. */
 const MODULE_MAGIC = [0x00, 0x61, 0x73, 0x6d];
@@ -84,17 +85,35 @@ export function presentRuleFiles(paths: readonly string[]): string[] {
 }
 
 function readText(path: string): string {
-  const { size } = orFail(path, () => statSync(path));
-  if (size > MOST_BYTES) {
-    throw new CommandFailure(`${path} has ${size} bytes`, `a rule file may have ${MOST_BYTES / 1024 / 1024} MB`);
+  const bytes = orFail(path, () => readAtMost(path, MOST_BYTES + 1));
+  if (bytes.length > MOST_BYTES) {
+    const megabytes = MOST_BYTES / 1024 / 1024;
+    throw new CommandFailure(`${path} has more than ${megabytes} MB`, 'a rule file may not have more');
   }
-  const bytes = orFail(path, () => readFileSync(path));
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     const isModule = MODULE_MAGIC.every((byte, index) => bytes[index] === byte);
     const help = isModule ? 'compiled modules are given to `wasprey run --module`' : 'is it the right file?';
     throw new CommandFailure(`${path} is not text in UTF-8`, help);
+  }
+}
+
+/** The beginning of a file, whatever size it says it has: a pipe tells none, and a device may have no end. */
+function readAtMost(path: string, most: number): Buffer {
+  const descriptor = openSync(path, 'r');
+  try {
+    const parts: Buffer[] = [];
+    for (let left = most; left > 0; ) {
+      const part = Buffer.alloc(Math.min(left, PART_BYTES));
+      const count = readSync(descriptor, part);
+      if (count === 0) break;
+      parts.push(part.subarray(0, count));
+      left -= count;
+    }
+    return Buffer.concat(parts);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

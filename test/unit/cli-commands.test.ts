@@ -144,6 +144,7 @@ test('files that can not be read are named with the reason', () => {
     wasprey('validate', 'latin.yaml').stderr,
     /latin\.yaml is not text in UTF-8\n {2}is it the right file\?/,
   );
+  assert.match(wasprey('validate', '/dev/zero').stderr, /\/dev\/zero has more than 32 MB\n {2}a rule file may not/);
   assert.equal(wasprey('validate', 'nowhere.yaml').status, 1);
 });
 

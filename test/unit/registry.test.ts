@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { followedPlaces } from '../../host/cli/follow-rules.ts';
 import { pullArtifact, RULES_CONFIG_TYPE, RULES_LAYER_TYPE } from '../../host/registry/artifact.ts';
 import { digestOf, RegistryClient } from '../../host/registry/client.ts';
 import { credentialsFor } from '../../host/registry/credentials.ts';
@@ -342,4 +343,12 @@ describe('answers that are not to be trusted', () => {
     assert.deepEqual(filesOfTar(Buffer.concat(Array(4000).fill(folder))), []);
     assert.throws(() => filesOfTar(Buffer.concat(Array(4001).fill(folder))), /more than 4000 entries/);
   });
+});
+
+test('each artifact that is followed has a folder of its own, whatever is in its name', () => {
+  const references = ['h:5000/a/b', 'h_5000/a/b', 'h:5000/a_b', 'h:5000/a/b:1', 'h:5000/a/b_1', 'h:5000/a/b@sha256:1'];
+  const follow = references.map((reference) => ({ reference: `oci://${reference}` }));
+  const places = followedPlaces({ follow, follow_folder: '/followed' });
+  assert.equal(new Set(places).size, references.length, places.join());
+  for (const place of places) assert.match(place, /^\/followed\/[^/]+\/[^/]+$/);
 });
