@@ -140,6 +140,7 @@ class Capture {
 
   Status Open(const std::vector<std::string>& event_types);
   Status Idle() const;
+  void SetPauses(uint32_t ring_size);
   size_t Collect(std::span<uint32_t> segments);
   void DrainLifecycle();
   uint64_t HousekeepingTime() const;

@@ -1,8 +1,8 @@
-// Arguments are checked here: a wrong one is a TypeError, never a crash.
+// Making a capture, running and changing it. Arguments are checked here and in the other files of its methods
+// (*_object.cc): a wrong one is a TypeError, never a crash.
 
 #include "capture_object.h"
 
-#include <cmath>
 #include <map>
 #include <mutex>
 
@@ -46,26 +46,6 @@ std::optional<Plan> PlanOf(const Napi::Value& value) {
   take("memoryBytes", &plan.memory_bytes);
   if (!complete) return std::nullopt;
   return plan;
-}
-
-Napi::Array ArrayOf(Napi::Env env, const std::vector<uint64_t>& numbers) {
-  Napi::Array array = Napi::Array::New(env, numbers.size());
-  for (uint32_t i = 0; i < numbers.size(); i++) {
-    array.Set(i, Napi::Number::New(env, static_cast<double>(numbers[i])));
-  }
-  return array;
-}
-
-/** Of candidate words. */
-std::optional<uint32_t> BankOf(const Napi::Value& value) {
-  if (!value.IsNumber()) return std::nullopt;
-  const double bank = value.As<Napi::Number>().DoubleValue();
-  if (bank < 0 || bank >= IMAGE_CANDIDATE_BANKS || bank != std::floor(bank)) return std::nullopt;
-  return static_cast<uint32_t>(bank);
-}
-
-std::optional<std::span<uint8_t>> BytesOf(const Napi::CallbackInfo& info, size_t index) {
-  return ElementsOf<uint8_t>(info[index], napi_uint8_array);
 }
 
 }  // namespace
@@ -242,176 +222,9 @@ Napi::Value CaptureObject::Release(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value CaptureObject::TakeImages(const Napi::CallbackInfo& info) {
-  const auto addresses = ElementsOf<uint32_t>(info[0], napi_uint32_array);
-  if (!addresses) return ThrowType(info.Env(), "takeImages: a Uint32Array is needed");
-  Capture* const capture = Open(info.Env());
-  if (capture == nullptr) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), static_cast<double>(capture->images().TakeNew(*addresses)));
-}
-
-Napi::Value CaptureObject::ListImages(const Napi::CallbackInfo& info) {
-  const auto addresses = ElementsOf<uint32_t>(info[1], napi_uint32_array);
-  if (!info[0].IsNumber() || !addresses) {
-    return ThrowType(info.Env(), "listImages: a number and a Uint32Array are needed");
-  }
-  Capture* const capture = Open(info.Env());
-  if (capture == nullptr) return info.Env().Undefined();
-  const size_t listed = capture->images().List(info[0].As<Napi::Number>().Uint32Value(), *addresses);
-  return Napi::Number::New(info.Env(), static_cast<double>(listed));
-}
-
-Napi::Value CaptureObject::SetCandidates(const Napi::CallbackInfo& info) {
-  const auto words = ElementsOf<uint64_t>(info[1], napi_biguint64_array);
-  const auto bank = info[2].IsUndefined() ? std::optional<uint32_t>(0) : BankOf(info[2]);
-  if (!info[0].IsNumber() || !words || !bank) {
-    return ThrowType(info.Env(), "setCandidates: an address, a BigUint64Array, and a bank or none, are needed");
-  }
-  Capture* const capture = Open(info.Env());
-  if (capture == nullptr) return info.Env().Undefined();
-  const uint32_t address = info[0].As<Napi::Number>().Uint32Value();
-  if (!capture->images().SetCandidates(address, *bank, *words)) {
-    return Throw(info.Env(), {"CAPTURE_IMAGE", "There is no process image at " + std::to_string(address) + ".", ""});
-  }
-  return info.Env().Undefined();
-}
-
-Napi::Value CaptureObject::TakeContainers(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Capture* const capture = Open(env);
-  if (capture == nullptr) return env.Undefined();
-  const auto seen = capture->containers().TakeSeen();
-  Napi::Array array = Napi::Array::New(env, seen.size());
-  for (uint32_t i = 0; i < seen.size(); i++) {
-    Napi::Object notice = Napi::Object::New(env);
-    notice.Set("address", Napi::Number::New(env, seen[i].address));
-    notice.Set("id", Napi::String::New(env, seen[i].id));
-    notice.Set("fullId", Napi::String::New(env, seen[i].full_id));
-    notice.Set("type", Napi::String::New(env, seen[i].type));
-    notice.Set("cgroup", Napi::String::New(env, seen[i].cgroup));
-    notice.Set("pid", Napi::Number::New(env, seen[i].pid));
-    array.Set(i, notice);
-  }
-  return array;
-}
-
-Napi::Value CaptureObject::SetNames(const Napi::CallbackInfo& info) {
-  const auto table = BytesOf(info, 0);
-  Capture* const capture = Open(info.Env());
-  if (capture == nullptr) return info.Env().Undefined();
-  if (!table || !capture->SetNames(*table))
-    return ThrowType(info.Env(), "setNames: a Uint8Array of the table's size is needed");
-  return info.Env().Undefined();
-}
-
-Napi::Value CaptureObject::SetContainer(const Napi::CallbackInfo& info) {
-  const auto entry = BytesOf(info, 1);
-  if (!info[0].IsString() || !entry) return ThrowType(info.Env(), "setContainer: an id and a Uint8Array are needed");
-  Capture* const capture = Open(info.Env());
-  if (capture == nullptr) return info.Env().Undefined();
-  auto address = capture->SetContainer(info[0].As<Napi::String>().Utf8Value(), entry->data(), entry->size());
-  if (!address) return Throw(info.Env(), address.error());
-  return Napi::Number::New(info.Env(), *address);
-}
-
-/** Of those that the kernel has measured. */
-Napi::Array RunsOf(Napi::Env env, const std::vector<ProgramRuns>& programs) {
-  Napi::Array array = Napi::Array::New(env);
-  for (const ProgramRuns& program : programs) {
-    if (program.runs == 0) continue;
-    Napi::Object runs = Napi::Object::New(env);
-    runs.Set("name", Napi::String::New(env, program.name));
-    runs.Set("runs", Napi::Number::New(env, static_cast<double>(program.runs)));
-    runs.Set("nanoseconds", Napi::Number::New(env, static_cast<double>(program.nanoseconds)));
-    array.Set(array.Length(), runs);
-  }
-  return array;
-}
-
-Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Capture* const capture = Open(env);
-  if (capture == nullptr) return env.Undefined();
-  const Counters counters = capture->Count();
-  Napi::Object object = Napi::Object::New(env);
-  const auto number = [&](const char* name, auto value) {
-    object.Set(name, Napi::Number::New(env, static_cast<double>(value)));
-  };
-  object.Set("produced", ArrayOf(env, counters.produced));
-  object.Set("evaluated", ArrayOf(env, counters.evaluated));
-  object.Set("dropped", ArrayOf(env, counters.dropped));
-  object.Set("droppedByCpu", ArrayOf(env, counters.dropped_by_cpu));
-  object.Set("filtered", ArrayOf(env, counters.filtered));
-  number("images", counters.images);
-  number("imagesLost", counters.images_lost);
-  number("missedRuns", counters.missed_runs);
-  number("imagesEvicted", counters.images_evicted);
-  number("unknownImages", counters.unknown_images);
-  number("containers", counters.containers);
-  number("held", counters.held);
-  number("malformed", counters.malformed);
-  number("ringHighWater", counters.ring_high_water);
-  object.Set("programs", RunsOf(env, counters.programs));
-  return object;
-}
-
-Napi::Value CaptureObject::Inject(const Napi::CallbackInfo& info) {
-  const auto record = BytesOf(info, 0);
-  if (!record) return ThrowType(info.Env(), "inject: a Uint8Array is needed");
-  BuilderSource* const builder = Builder(info.Env());
-  if (builder == nullptr) return info.Env().Undefined();
-  const bool held = info[1].IsBoolean() && info[1].As<Napi::Boolean>().Value();
-  if (auto failed = builder->Inject(record->data(), record->size(), held)) return Throw(info.Env(), *failed);
-  return info.Env().Undefined();
-}
-
-Napi::Value CaptureObject::InjectImage(const Napi::CallbackInfo& info) {
-  const auto record = BytesOf(info, 0);
-  if (!record) return ThrowType(info.Env(), "injectImage: a Uint8Array is needed");
-  BuilderSource* const builder = Builder(info.Env());
-  if (builder != nullptr) builder->InjectImage(record->data(), record->size());
-  return info.Env().Undefined();
-}
-
 Napi::Value CaptureObject::Finish(const Napi::CallbackInfo& info) {
   if (Capture* const capture = Open(info.Env())) capture->Finish();
   return info.Env().Undefined();
-}
-
-Napi::Value CaptureObject::LogImages(const Napi::CallbackInfo& info) {
-  if (Capture* const capture = Open(info.Env())) capture->LogImages();
-  return info.Env().Undefined();
-}
-
-Napi::Value CaptureObject::TakeImageLog(const Napi::CallbackInfo& info) {
-  Capture* const capture = Open(info.Env());
-  if (capture == nullptr) return info.Env().Undefined();
-  const auto bytes = capture->TakeImageLog();
-  return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());
-}
-
-Napi::Value CaptureObject::Replay(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto images = BytesOf(info, 1);
-  const auto events = BytesOf(info, 2);
-  if (!info[0].IsBigInt() || !images || !events || !info[3].IsBoolean()) {
-    return ThrowType(env, "replay: a time, images, events and whether the snapshot is complete are needed");
-  }
-  Capture* const capture = Open(env);
-  if (capture == nullptr || Builder(env) == nullptr) return env.Undefined();
-  bool lossless = false;
-  const uint64_t clock = info[0].As<Napi::BigInt>().Uint64Value(&lossless);
-  if (auto failed = capture->Replay({clock, info[3].As<Napi::Boolean>().Value(), *images, *events})) {
-    return Throw(env, *failed);
-  }
-  return env.Undefined();
-}
-
-Napi::Value CaptureObject::Commit(const Napi::CallbackInfo& info) {
-  if (!info[0].IsNumber()) return ThrowType(info.Env(), "commit: a CPU number is needed");
-  BuilderSource* const builder = Builder(info.Env());
-  if (builder == nullptr) return info.Env().Undefined();
-  return Napi::Boolean::New(info.Env(), builder->Commit(info[0].As<Napi::Number>().Uint32Value()));
 }
 
 Napi::Value CaptureObject::Wake(const Napi::CallbackInfo& info) {

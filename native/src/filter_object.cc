@@ -2,6 +2,8 @@
 
 #include "filter_object.h"
 
+#include <cmath>
+
 #include "javascript.h"
 
 namespace wasprey {
@@ -49,6 +51,13 @@ std::optional<FilterTables> FilterTablesOf(const Napi::Value& value) {
   states.Take("next", napi_uint16_array, &tables.next);
   if (!members.complete || !states.complete) return std::nullopt;
   return tables;
+}
+
+std::optional<uint32_t> BankOf(const Napi::Value& value) {
+  if (!value.IsNumber()) return std::nullopt;
+  const double bank = value.As<Napi::Number>().DoubleValue();
+  if (bank < 0 || bank >= IMAGE_CANDIDATE_BANKS || bank != std::floor(bank)) return std::nullopt;
+  return static_cast<uint32_t>(bank);
 }
 
 }  // namespace wasprey

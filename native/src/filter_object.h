@@ -12,4 +12,7 @@ namespace wasprey {
 /** In place: good as long as the object is. Nothing when members are missing or of other types. */
 std::optional<FilterTables> FilterTablesOf(const Napi::Value& value);
 
+/** A bank of candidate words, by which a filter goes; nothing when the value is none. */
+std::optional<uint32_t> BankOf(const Napi::Value& value);
+
 }  // namespace wasprey

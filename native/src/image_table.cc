@@ -8,8 +8,6 @@
 namespace wasprey {
 namespace {
 
-constexpr uint64_t kAllCandidates = ~uint64_t{0};
-
 OptionalText StringIn(const void* record, const string_ref& text) { return {text.offset != 0, StringOf(record, text)}; }
 
 /** Sizes, kind and strings of a record; everything else in it is just a number. */
@@ -266,61 +264,6 @@ void ImageTable::EndGrace() {
     Unreference(index);
   }
   waiting_.clear();
-}
-
-/** Puts an image on the list of those that have no candidates yet. Nobody may be taking from it. */
-void ImageTable::AnnounceNew(uint32_t index) {
-  if (new_.size() > 4096 && new_.size() > 2 * live_) {
-    std::erase_if(new_,
-                  [&](const auto& one) { return !entries_[one.first].used || entries_[one.first].id != one.second; });
-  }
-  new_.emplace_back(index, entries_[index].id);
-}
-
-size_t ImageTable::TakeNew(std::span<uint32_t> addresses) {
-  size_t written = 0;
-  size_t taken = 0;
-  while (taken < new_.size() && written < addresses.size()) {
-    const auto [index, id] = new_[taken++];
-    // It may be gone already, and its entry be another's.
-    if (entries_[index].used && entries_[index].id == id) addresses[written++] = AddressOf(index);
-  }
-  new_.erase(new_.begin(), new_.begin() + static_cast<ptrdiff_t>(taken));
-  return written;
-}
-
-size_t ImageTable::List(size_t first, std::span<uint32_t> addresses) const {
-  const size_t count = first < entries_.size() ? std::min(addresses.size(), entries_.size() - first) : 0;
-  for (size_t i = 0; i < count; i++) addresses[i] = entries_[first + i].used ? AddressOf(first + i) : 0;
-  return count;
-}
-
-/** The image that lies at that address, or kNone. */
-uint32_t ImageTable::IndexAt(uint32_t address) const {
-  const uint32_t offset = address - address_;
-  if (address < address_ || offset >= blocks_.capacity() || offset % BuddyAllocator::kSmallest != 0) return kNone;
-  return owners_[offset / BuddyAllocator::kSmallest];
-}
-
-bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
-  const uint32_t index = IndexAt(address);
-  if (index == kNone) return false;
-  image* process = Slot(index);
-  const size_t first = size_t{bank} * IMAGE_CANDIDATE_WORDS;
-  for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {
-    process->candidates[first + word] = word < words.size() ? words[word] : kAllCandidates;
-  }
-  // The image that stands in for unknown ones has no id, and one that was left has no events to come.
-  KernelFilter* const filter = filters_[bank];
-  if (filter != nullptr && entries_[index].current) filter->Fill(*process, bank);
-  return true;
-}
-
-void ImageTable::ContainerMoved(uint32_t container) {
-  const uint32_t address = containers_->AddressOf(container);
-  for (uint32_t index = 0; index < entries_.size(); index++) {
-    if (entries_[index].used && entries_[index].container == container) Slot(index)->container_address = address;
-  }
 }
 
 }  // namespace wasprey

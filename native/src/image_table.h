@@ -32,7 +32,8 @@ class ImageTable {
   void Add(const uint8_t* record, size_t size, const ImageFacts* recorded = nullptr);
   /** What is taken in from now on goes to the log too. */
   void LogTo(ImageLog* log) { log_ = log; }
-  /** A kernel filter is told what processes can match by the candidates of that bank, from now on. Null: there is none. */
+  /** A kernel filter is told what processes can match by the candidates of that bank, from now on. Null: there is none.
+   */
   void Tell(uint32_t bank, KernelFilter* filter) { filters_[bank] = filter; }
 
   /** Address of the image with that id, or 0. */
@@ -85,6 +86,8 @@ class ImageTable {
 
  private:
   static constexpr uint32_t kUnknown = 0;
+  /** A word of candidates that leaves none out. */
+  static constexpr uint64_t kAllCandidates = ~uint64_t{0};
 
   struct Text {
     uint32_t offset = 0;

@@ -33,6 +33,11 @@ std::optional<std::span<Element>> ElementsOf(const Napi::Value& value, napi_type
   return std::span(static_cast<Element*>(data), length);
 }
 
+/** The bytes of an argument that is a Uint8Array. */
+inline std::optional<std::span<uint8_t>> BytesOf(const Napi::CallbackInfo& info, size_t index) {
+  return ElementsOf<uint8_t>(info[index], napi_uint8_array);
+}
+
 /** A non-negative number member of an object; nothing when it is missing or none. */
 std::optional<uint64_t> NumberIn(const Napi::Object& object, const char* name);
 

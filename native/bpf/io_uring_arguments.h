@@ -1,0 +1,159 @@
+/* What a request of io_uring was given, as the arguments of the system call that it stands for. The strings and
+ * addresses that the kernel has copied are kept with them. */
+
+#ifndef WASPREY_IO_URING_ARGUMENTS_H
+#define WASPREY_IO_URING_ARGUMENTS_H
+
+#include "io_uring.h"
+
+inline_always void keep_name(struct passed_call *passed, u32 index, u64 filename) {
+  passed->texts[index][0] = 0;
+  bpf_probe_read_kernel_str(passed->texts[index], PASSED_TEXT_ROOM, (void *)LOAD_WORD(filename, filename, name));
+}
+
+/* The socket address that the kernel has copied; else the one that it will copy. */
+inline_always void keep_address(struct passed_call *passed, u64 request, u64 user_address, u64 length) {
+  u64 async = LOAD_WORD(io_kiocb, request, async_data);
+  u64 size = length;
+  opaque(size);
+  if (size > sizeof(struct __kernel_sockaddr_storage))
+    size = sizeof(struct __kernel_sockaddr_storage);
+  if (async)
+    bpf_probe_read_kernel(passed->texts[0], size,
+                          (void *)(async + bpf_core_field_offset(struct io_async_msghdr___request, addr)));
+  else if (user_address)
+    bpf_probe_read_user(passed->texts[0], size, (void *)user_address);
+}
+
+/* Address and length of the socket address that a message is sent to; 0 where it has none, or the kernel copies it
+ * later (before 6.10). */
+inline_always u64 message_address(u64 request, u64 *length) {
+  u64 async = LOAD_WORD(io_kiocb, request, async_data);
+  if (!async || !LOAD_WORD(io_async_msghdr___request, async, msg.msg_name))
+    return 0;
+  *length = LOAD(io_async_msghdr___request, async, msg.msg_namelen);
+  return async + bpf_core_field_offset(struct io_async_msghdr___request, addr);
+}
+
+/* Where the first part of what is sent lies, unless the kernel will take it from a buffer of its choice. */
+inline_always void find_sent(struct passed_call *passed, u64 request, u32 type) {
+  if ((u32)LOAD_WORD(io_kiocb, request, flags) & REQUEST_BUFFER_SELECT)
+    return;
+  passed->passed[1] = PART_WORD(sr_msg, buf);
+  passed->passed[2] = PART(sr_msg, len);
+  if (type != EVENT_SENDMSG)
+    return;
+  struct message message = read_request_message(request);
+  passed->passed[1] = message.data;
+  passed->passed[2] = message.part;
+}
+
+/* Puts the arguments as those of the system call. Strings are kept apart: link_texts() sets the pointers to them. */
+inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 type) {
+  u64 *to = passed->passed;
+  s32 fd = LOAD(io_kiocb, request, cqe.fd);
+  switch (type) {
+    case EVENT_OPENAT:
+    case EVENT_OPENAT2:
+      to[0] = PART(open, dfd);
+      to[2] = PART_WORD(open, how.flags) & ~(u64)O_LARGEFILE; /* the kernel's addition */
+      to[3] = PART_WORD(open, how.mode);
+      to[4] = PART_WORD(open, how.resolve);
+      to[5] = PART(open, file_slot);
+      keep_name(passed, 0, PART_WORD(open, filename));
+      return;
+    case EVENT_UNLINKAT:
+      to[0] = PART(unlink, dfd);
+      to[2] = PART(unlink, flags);
+      keep_name(passed, 0, PART_WORD(unlink, filename));
+      return;
+    case EVENT_MKDIRAT:
+      to[0] = PART(mkdir, dfd);
+      to[2] = PART(mkdir, mode);
+      keep_name(passed, 0, PART_WORD(mkdir, filename));
+      return;
+    case EVENT_RENAMEAT2:
+      to[0] = PART(rename, old_dfd);
+      to[2] = PART(rename, new_dfd);
+      to[4] = PART(rename, flags);
+      keep_name(passed, 0, PART_WORD(rename, oldpath));
+      keep_name(passed, 1, PART_WORD(rename, newpath));
+      return;
+    case EVENT_LINKAT:
+      to[0] = PART(link, old_dfd);
+      to[2] = PART(link, new_dfd);
+      to[4] = PART(link, flags);
+      keep_name(passed, 0, PART_WORD(link, oldpath));
+      keep_name(passed, 1, PART_WORD(link, newpath));
+      return;
+    case EVENT_SYMLINKAT:
+      to[1] = PART(link, new_dfd);
+      keep_name(passed, 0, PART_WORD(link, oldpath));
+      keep_name(passed, 1, PART_WORD(link, newpath));
+      return;
+    case EVENT_SOCKET:
+      to[0] = PART(socket, domain);
+      to[1] = PART(socket, type);
+      to[2] = PART(socket, protocol);
+      to[5] = PART(socket, file_slot);
+      return;
+    case EVENT_CONNECT:
+      to[0] = fd;
+      to[2] = PART(connect, addr_len);
+      keep_address(passed, request, PART_WORD(connect, addr), to[2]);
+      return;
+    case EVENT_BIND:
+      to[0] = fd;
+      if (bpf_core_type_exists(struct io_bind___request))
+        to[2] = PART(bind, addr_len);
+      keep_address(passed, request, 0, to[2]);
+      return;
+    case EVENT_LISTEN:
+      to[0] = fd;
+      if (bpf_core_type_exists(struct io_listen___request))
+        to[1] = PART(listen, backlog);
+      return;
+    case EVENT_ACCEPT4:
+      to[0] = fd;
+      to[3] = PART(accept, flags);
+      to[5] = PART(accept, file_slot);
+      return;
+    case EVENT_RECVFROM: /* those that want no completion */
+    case EVENT_RECVMSG:
+      to[0] = fd;
+      to[3] = PART(sr_msg, msg_flags);
+      return;
+    default: /* sendto, sendmsg */
+      to[0] = fd;
+      to[3] = PART(sr_msg, msg_flags);
+      to[4] = message_address(request, &to[5]);
+      find_sent(passed, request, type);
+  }
+}
+
+inline_always void link_texts(struct passed_call *passed) {
+  u64 first = (u64)passed->texts[0], second = (u64)passed->texts[1];
+  switch (passed->type) {
+    case EVENT_RENAMEAT2:
+    case EVENT_LINKAT:
+      passed->passed[1] = first;
+      passed->passed[3] = second;
+      return;
+    case EVENT_SYMLINKAT:
+      passed->passed[0] = first;
+      passed->passed[2] = second;
+      return;
+    case EVENT_SOCKET:
+    case EVENT_LISTEN:
+    case EVENT_ACCEPT4:
+    case EVENT_SENDTO:
+    case EVENT_SENDMSG:
+    case EVENT_RECVFROM:
+    case EVENT_RECVMSG:
+      return;
+    default:
+      passed->passed[1] = first;
+  }
+}
+
+#endif

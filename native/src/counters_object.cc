@@ -1,0 +1,60 @@
+// The counters of a capture, for JavaScript.
+
+#include "capture_object.h"
+#include "javascript.h"
+
+namespace wasprey {
+namespace {
+
+Napi::Array ArrayOf(Napi::Env env, const std::vector<uint64_t>& numbers) {
+  Napi::Array array = Napi::Array::New(env, numbers.size());
+  for (uint32_t i = 0; i < numbers.size(); i++) {
+    array.Set(i, Napi::Number::New(env, static_cast<double>(numbers[i])));
+  }
+  return array;
+}
+
+/** Of those that the kernel has measured. */
+Napi::Array RunsOf(Napi::Env env, const std::vector<ProgramRuns>& programs) {
+  Napi::Array array = Napi::Array::New(env);
+  for (const ProgramRuns& program : programs) {
+    if (program.runs == 0) continue;
+    Napi::Object runs = Napi::Object::New(env);
+    runs.Set("name", Napi::String::New(env, program.name));
+    runs.Set("runs", Napi::Number::New(env, static_cast<double>(program.runs)));
+    runs.Set("nanoseconds", Napi::Number::New(env, static_cast<double>(program.nanoseconds)));
+    array.Set(array.Length(), runs);
+  }
+  return array;
+}
+
+}  // namespace
+
+Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Capture* const capture = Open(env);
+  if (capture == nullptr) return env.Undefined();
+  const Counters counters = capture->Count();
+  Napi::Object object = Napi::Object::New(env);
+  const auto number = [&](const char* name, auto value) {
+    object.Set(name, Napi::Number::New(env, static_cast<double>(value)));
+  };
+  object.Set("produced", ArrayOf(env, counters.produced));
+  object.Set("evaluated", ArrayOf(env, counters.evaluated));
+  object.Set("dropped", ArrayOf(env, counters.dropped));
+  object.Set("droppedByCpu", ArrayOf(env, counters.dropped_by_cpu));
+  object.Set("filtered", ArrayOf(env, counters.filtered));
+  number("images", counters.images);
+  number("imagesLost", counters.images_lost);
+  number("missedRuns", counters.missed_runs);
+  number("imagesEvicted", counters.images_evicted);
+  number("unknownImages", counters.unknown_images);
+  number("containers", counters.containers);
+  number("held", counters.held);
+  number("malformed", counters.malformed);
+  number("ringHighWater", counters.ring_high_water);
+  object.Set("programs", RunsOf(env, counters.programs));
+  return object;
+}
+
+}  // namespace wasprey

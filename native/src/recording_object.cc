@@ -1,0 +1,62 @@
+// What only builders take (records of tests and recordings), and the log of images that a recording has.
+
+#include "capture_object.h"
+#include "javascript.h"
+
+namespace wasprey {
+
+Napi::Value CaptureObject::Inject(const Napi::CallbackInfo& info) {
+  const auto record = BytesOf(info, 0);
+  if (!record) return ThrowType(info.Env(), "inject: a Uint8Array is needed");
+  BuilderSource* const builder = Builder(info.Env());
+  if (builder == nullptr) return info.Env().Undefined();
+  const bool held = info[1].IsBoolean() && info[1].As<Napi::Boolean>().Value();
+  if (auto failed = builder->Inject(record->data(), record->size(), held)) return Throw(info.Env(), *failed);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::InjectImage(const Napi::CallbackInfo& info) {
+  const auto record = BytesOf(info, 0);
+  if (!record) return ThrowType(info.Env(), "injectImage: a Uint8Array is needed");
+  BuilderSource* const builder = Builder(info.Env());
+  if (builder != nullptr) builder->InjectImage(record->data(), record->size());
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::LogImages(const Napi::CallbackInfo& info) {
+  if (Capture* const capture = Open(info.Env())) capture->LogImages();
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::TakeImageLog(const Napi::CallbackInfo& info) {
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  const auto bytes = capture->TakeImageLog();
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());
+}
+
+Napi::Value CaptureObject::Replay(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto images = BytesOf(info, 1);
+  const auto events = BytesOf(info, 2);
+  if (!info[0].IsBigInt() || !images || !events || !info[3].IsBoolean()) {
+    return ThrowType(env, "replay: a time, images, events and whether the snapshot is complete are needed");
+  }
+  Capture* const capture = Open(env);
+  if (capture == nullptr || Builder(env) == nullptr) return env.Undefined();
+  bool lossless = false;
+  const uint64_t clock = info[0].As<Napi::BigInt>().Uint64Value(&lossless);
+  if (auto failed = capture->Replay({clock, info[3].As<Napi::Boolean>().Value(), *images, *events})) {
+    return Throw(env, *failed);
+  }
+  return env.Undefined();
+}
+
+Napi::Value CaptureObject::Commit(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return ThrowType(info.Env(), "commit: a CPU number is needed");
+  BuilderSource* const builder = Builder(info.Env());
+  if (builder == nullptr) return info.Env().Undefined();
+  return Napi::Boolean::New(info.Env(), builder->Commit(info[0].As<Napi::Number>().Uint32Value()));
+}
+
+}  // namespace wasprey
