@@ -1,5 +1,4 @@
-// Attaching, and what the kernel and the addon share of a capture. What is expected there is noted, so that a change
-// from outside is seen (Check()).
+// Loading, mapping and attaching. What the programs go by then is in bpf_tables.h.
 
 #include "bpf_source.h"
 
@@ -8,10 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cerrno>
-#include <mutex>
 #include <set>
 #include <utility>
 
@@ -19,18 +15,14 @@
 #include "bpf_error.h"
 #include "bpf_hooks.h"
 #include "bpf_programs.h"
+#include "bpf_tables.h"
 #include "event_types.h"
-#include "seals.h"
 
 namespace wasprey {
 namespace {
 
 constexpr std::string_view kSnapshot = "snapshot_tasks";
 constexpr std::string_view kTellReader = "tell_reader";
-/** Maps that only BPF programs write to. Frozen, system calls can't change them. */
-constexpr std::string_view kFrozen[] = {
-    "images", "orphaned_images", "draft_spaces", "passed_calls", "requests", "receives", "known_peers",
-};
 /** Smallest ring worth falling back to, where the kernel limits the size of a map (4 MB before Linux 6.12). */
 constexpr uint32_t kSmallestFallback = 1 << 20;
 /** While processes are looked at: their images come at thousands in a millisecond at most. */
@@ -48,33 +40,28 @@ class BpfSource : public EventSource {
 
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
-  Status UseFilter(int map) override;
+  Status UseFilter(int map) override { return tables_.UseFilter(map); }
   Status Attach(const std::vector<std::string>& event_types) override;
   int doorbell() const override { return programs_.has_maps() ? programs_.maps().MapFd("doorbell") : -1; }
   void ClearDoorbell() override {
     doorbell_.Drain([](const uint8_t*, size_t) {});
   }
   std::vector<ProgramRuns> Programs() const override { return programs_.Runs(); }
-  void Check(Findings* findings) override;
+  void Check(Findings* findings) override { tables_.Check(findings); }
   uint32_t ThisThread() override;
 
  private:
   Status Want(const std::vector<std::string>& event_types);
   Status LoadFirst(uint32_t ring_size);
-  Status FillTable();
-  void Seal();
-  void Keep(std::string_view program, const char* tracepoint, int link);
-  bool PutBackCalls();
-  void CheckFilter(Findings* findings);
   Status MapMemory();
   Status RunSnapshot(const std::function<void()>& drain);
   Status AttachOwn();
   Status AttachRaw();
-  void WriteCalls(const std::set<uint64_t>& wanted);
 
   Plan plan_;
   std::byte* sandbox_;
   BpfPrograms programs_;
+  BpfTables tables_;
   Mapping controls_;
   Mapping shared_;
   BpfRingBuffer lifecycle_;
@@ -82,15 +69,6 @@ class BpfSource : public EventSource {
   /** Event type numbers. */
   std::set<uint64_t> wanted_;
   std::vector<FileDescriptor> links_;
-
-  /** What is checked, on the capture's thread, may be changed on another meanwhile. */
-  std::mutex seals_mutex_;
-  Seals seals_;
-  std::array<uint64_t, WANTED_WORDS> wanted_words_{};
-  std::array<call_hook, CALLS> calls_{};
-  /** The outer map, and the one in it that the kernel filters by, -1: none; while that changes, nothing. */
-  int filters_ = -1;
-  std::optional<int> filter_ = -1;
 };
 
 /** Notes the event types wanted. */
@@ -113,7 +91,7 @@ Status BpfSource::Open(const std::vector<std::string>& event_types) {
   Status failed = LoadFirst(ring_size);
   while (failed && failed->code == "CAPTURE_MEMORY" && ring_size > kSmallestFallback) {
     programs_.Clear();
-    seals_ = {};
+    tables_.Clear();
     ring_size /= 2;
     BeginBpfLog();
     failed = LoadFirst(ring_size);
@@ -145,76 +123,8 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
   };
   if (auto failed = programs_.MakeMaps({ring_size, memory_.secret}, size)) return failed;
   if (auto failed = programs_.Load(wanted_)) return failed;
-  Seal();
-  return FillTable();
-}
-
-/** Puts the programs that are loaded into the table for tail calls. */
-Status BpfSource::FillTable() {
-  const int table = programs_.maps().MapFd("programs");
-  for (const Slot& slot : kSlots) {
-    const int fd = programs_.Find(slot.program);
-    if (fd < 0) continue;
-    if (bpf_map_update_elem(table, &slot.key, &fd, BPF_ANY) != 0)
-      return LoadError("Filling the table of programs", errno);
-    const std::lock_guard lock(seals_mutex_);
-    seals_.SetSlot(slot.key, std::string(slot.program), table, fd);
-  }
-  return std::nullopt;
-}
-
-/** Notes the maps, and freezes what can be. */
-void BpfSource::Seal() {
-  const std::lock_guard lock(seals_mutex_);
-  bpf_map* map;
-  bpf_object__for_each_map(map, programs_.maps().get()) {
-    const std::string_view name = bpf_map__name(map);
-    seals_.AddMap(std::string(name), bpf_map__fd(map));
-    // Where a kernel doesn't, nothing else changes.
-    const bool is_frozen = std::find(std::begin(kFrozen), std::end(kFrozen), name) != std::end(kFrozen);
-    if (is_frozen) static_cast<void>(bpf_map_freeze(bpf_map__fd(map)));
-  }
-}
-
-/** Notes a link that is to be there from now on. */
-void BpfSource::Keep(std::string_view program, const char* tracepoint, int link) {
-  const std::string name = tracepoint[0] == 0 ? std::string(program) : std::string(program) + " on " + tracepoint;
-  const std::lock_guard lock(seals_mutex_);
-  seals_.AddLink(name, link);
-}
-
-void BpfSource::Check(Findings* findings) {
-  const std::lock_guard lock(seals_mutex_);
-  seals_.Check(findings);
-  if (PutBackCalls()) findings->push_back({"wanted", "", 0, true});
-  CheckFilter(findings);
-}
-
-/** Writes which calls are told of. Whether it was otherwise there. */
-bool BpfSource::PutBackCalls() {
-  bool changed = false;
-  const auto put = [&](auto* word, auto value) {
-    changed |= __atomic_exchange_n(word, value, __ATOMIC_ACQ_REL) != value;
-  };
-  for (size_t i = 0; i < WANTED_WORDS; i++) put(&memory_.shared->wanted[i], __u64{wanted_words_[i]});
-  for (size_t i = 0; i < CALLS; i++) {
-    put(reinterpret_cast<uint32_t*>(&memory_.shared->calls[i]), std::bit_cast<uint32_t>(calls_[i]));
-  }
-  return changed;
-}
-
-void BpfSource::CheckFilter(Findings* findings) {
-  if (!filter_) return;
-  const uint32_t key = 0;
-  uint32_t id = 0;
-  if (bpf_map_lookup_elem(filters_, &key, &id) != 0) {
-    if (errno != ENOENT) return;  // The map itself is gone, which is a finding already.
-    id = 0;
-  }
-  if (id == (*filter_ < 0 ? 0 : MapId(*filter_))) return;
-  const bool failed = *filter_ < 0 ? bpf_map_delete_elem(filters_, &key) != 0
-                                   : bpf_map_update_elem(filters_, &key, &*filter_, BPF_ANY) != 0;
-  findings->push_back({"filter", "", id, !failed});
+  tables_.NoteMaps(programs_.maps());
+  return tables_.FillPrograms(programs_);
 }
 
 uint32_t BpfSource::ThisThread() {
@@ -229,7 +139,6 @@ uint32_t BpfSource::ThisThread() {
 
 Status BpfSource::MapMemory() {
   const BpfObject& object = programs_.maps();
-  filters_ = object.MapFd("filters");
   const size_t ring_bytes = RoundUpToPage(size_t{memory_.ring_stride} * plan_.cpus);
   auto rings = SandboxRegion::Map(sandbox_ + plan_.rings_address, ring_bytes, object.MapFd("rings"), "event rings");
   if (!rings) return std::move(rings.error());
@@ -253,16 +162,17 @@ Status BpfSource::MapMemory() {
   memory_.controls = reinterpret_cast<ring_control*>(controls_.data());
   memory_.shared = reinterpret_cast<capture_shared*>(shared_.data());
   memory_.lifecycle = &lifecycle_;
+  tables_.Use(memory_.shared, object.MapFd("filters"));
   return std::nullopt;
 }
 
 /** Processes are followed first, so that one that forks during the snapshot is known either way. */
 Status BpfSource::Start(const std::function<void()>& drain) {
   BeginBpfLog();
-  WriteCalls({});
+  tables_.WriteCalls({});
   if (auto failed = AttachOwn()) return failed;
   if (auto failed = RunSnapshot(drain)) return failed;
-  WriteCalls(wanted_);
+  tables_.WriteCalls(wanted_);
   return std::nullopt;
 }
 
@@ -276,7 +186,7 @@ Status BpfSource::AttachOwn() {
       failed = LoadError("Attaching " + name, errno);
       return;
     }
-    Keep(name, "", link.get());
+    tables_.NoteLink(name, "", link.get());
     links_.push_back(std::move(link));
   });
   return failed ? failed : AttachRaw();
@@ -289,7 +199,7 @@ Status BpfSource::AttachRaw() {
     if (program < 0) return LoadError("Finding the program " + std::string(hook.program), ENOENT);
     FileDescriptor link(bpf_raw_tracepoint_open(hook.tracepoint, program));
     if (link) {
-      Keep(hook.program, hook.tracepoint, link.get());
+      tables_.NoteLink(hook.program, hook.tracepoint, link.get());
       links_.push_back(std::move(link));
     } else if (errno != ENOENT) {
       return LoadError(std::string("Attaching to ") + hook.tracepoint, errno);
@@ -324,49 +234,14 @@ Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
   return reading.Take();
 }
 
-/** Has the calls of those types told of, and no others. Programs see it at the next call. */
-void BpfSource::WriteCalls(const std::set<uint64_t>& wanted) {
-  uint64_t words[WANTED_WORDS] = {};
-  for (const uint64_t type : wanted) words[type / 64] |= uint64_t{1} << type % 64;
-  std::array<call_hook, CALLS> calls{};
-  for (const Change& change : kChanges) {
-    if (change.call >= 0) calls[change.call].change = change.kind;
-  }
-  for (const Hook& hook : kHooks) {
-    if (hook.call < 0 || !wanted.contains(hook.wanted)) continue;
-    calls[hook.call].type = hook.type;
-    calls[hook.call].slot = SlotOf(hook.program);
-  }
-  const std::lock_guard lock(seals_mutex_);
-  std::copy(std::begin(words), std::end(words), wanted_words_.begin());
-  calls_ = calls;
-  PutBackCalls();
-}
-
-/** The kernel returns when no program looks at the filter that was there before. */
-Status BpfSource::UseFilter(int map) {
-  const uint32_t key = 0;
-  const auto expect = [&](std::optional<int> filter) {
-    const std::lock_guard lock(seals_mutex_);
-    return std::exchange(filter_, filter);
-  };
-  const auto before = expect(std::nullopt);
-  const bool failed = map < 0 ? bpf_map_delete_elem(filters_, &key) != 0 && errno != ENOENT
-                              : bpf_map_update_elem(filters_, &key, &map, BPF_ANY) != 0;
-  const int error = errno;
-  expect(failed ? before : map);
-  if (failed) return LoadError("Changing the kernel filter", error);
-  return std::nullopt;
-}
-
 Status BpfSource::Attach(const std::vector<std::string>& event_types) {
   BeginBpfLog();
   if (auto failed = Want(event_types)) return failed;
   if (!programs_.Has(wanted_)) {
     if (auto failed = programs_.Load(wanted_)) return failed;
-    if (auto failed = FillTable()) return failed;
+    if (auto failed = tables_.FillPrograms(programs_)) return failed;
   }
-  WriteCalls(wanted_);
+  tables_.WriteCalls(wanted_);
   return std::nullopt;
 }
 

@@ -1,0 +1,135 @@
+// All that is written is written whole: a word at a time, or an entry of a map.
+
+#include "bpf_tables.h"
+
+#include <bpf/bpf.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <iterator>
+#include <utility>
+
+#include "bpf_error.h"
+#include "bpf_hooks.h"
+
+namespace wasprey {
+namespace {
+
+/** Maps that only BPF programs write to. Frozen, system calls can't change them. */
+constexpr std::string_view kFrozen[] = {
+    "images", "orphaned_images", "draft_spaces", "passed_calls", "requests", "receives", "known_peers",
+};
+
+}  // namespace
+
+void BpfTables::Clear() {
+  const std::lock_guard lock(mutex_);
+  seals_ = {};
+}
+
+void BpfTables::NoteMaps(const BpfObject& maps) {
+  const std::lock_guard lock(mutex_);
+  bpf_map* map;
+  bpf_object__for_each_map(map, maps.get()) {
+    const std::string_view name = bpf_map__name(map);
+    seals_.AddMap(std::string(name), bpf_map__fd(map));
+    // Where a kernel doesn't, nothing else changes.
+    const bool is_frozen = std::find(std::begin(kFrozen), std::end(kFrozen), name) != std::end(kFrozen);
+    if (is_frozen) static_cast<void>(bpf_map_freeze(bpf_map__fd(map)));
+  }
+}
+
+void BpfTables::NoteLink(std::string_view program, std::string_view tracepoint, int link) {
+  const std::string name =
+      tracepoint.empty() ? std::string(program) : std::string(program).append(" on ").append(tracepoint);
+  const std::lock_guard lock(mutex_);
+  seals_.AddLink(name, link);
+}
+
+Status BpfTables::FillPrograms(const BpfPrograms& programs) {
+  const int table = programs.maps().MapFd("programs");
+  for (const Slot& slot : kSlots) {
+    const int fd = programs.Find(slot.program);
+    if (fd < 0) continue;
+    if (bpf_map_update_elem(table, &slot.key, &fd, BPF_ANY) != 0)
+      return LoadError("Filling the table of programs", errno);
+    const std::lock_guard lock(mutex_);
+    seals_.SetSlot(slot.key, std::string(slot.program), table, fd);
+  }
+  return std::nullopt;
+}
+
+void BpfTables::Use(capture_shared* shared, int filters) {
+  shared_ = shared;
+  filters_ = filters;
+}
+
+void BpfTables::WriteCalls(const std::set<uint64_t>& wanted) {
+  uint64_t words[WANTED_WORDS] = {};
+  for (const uint64_t type : wanted) words[type / 64] |= uint64_t{1} << type % 64;
+  std::array<call_hook, CALLS> calls{};
+  for (const Change& change : kChanges) {
+    if (change.call >= 0) calls[change.call].change = change.kind;
+  }
+  for (const Hook& hook : kHooks) {
+    if (hook.call < 0 || !wanted.contains(hook.wanted)) continue;
+    calls[hook.call].type = hook.type;
+    calls[hook.call].slot = SlotOf(hook.program);
+  }
+  const std::lock_guard lock(mutex_);
+  std::copy(std::begin(words), std::end(words), wanted_words_.begin());
+  calls_ = calls;
+  PutBackCalls();
+}
+
+Status BpfTables::UseFilter(int map) {
+  const uint32_t key = 0;
+  const auto expect = [&](std::optional<int> filter) {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(filter_, filter);
+  };
+  const auto before = expect(std::nullopt);
+  const bool failed = map < 0 ? bpf_map_delete_elem(filters_, &key) != 0 && errno != ENOENT
+                              : bpf_map_update_elem(filters_, &key, &map, BPF_ANY) != 0;
+  const int error = errno;
+  expect(failed ? before : map);
+  if (failed) return LoadError("Changing the kernel filter", error);
+  return std::nullopt;
+}
+
+void BpfTables::Check(Findings* findings) {
+  const std::lock_guard lock(mutex_);
+  seals_.Check(findings);
+  if (PutBackCalls()) findings->push_back({"wanted", "", 0, true});
+  CheckFilter(findings);
+}
+
+/** Writes which calls are told of. Whether it was otherwise there. */
+bool BpfTables::PutBackCalls() {
+  bool changed = false;
+  const auto put = [&](auto* word, auto value) {
+    changed |= __atomic_exchange_n(word, value, __ATOMIC_ACQ_REL) != value;
+  };
+  for (size_t i = 0; i < WANTED_WORDS; i++) put(&shared_->wanted[i], __u64{wanted_words_[i]});
+  for (size_t i = 0; i < CALLS; i++) {
+    put(reinterpret_cast<uint32_t*>(&shared_->calls[i]), std::bit_cast<uint32_t>(calls_[i]));
+  }
+  return changed;
+}
+
+void BpfTables::CheckFilter(Findings* findings) {
+  if (!filter_) return;
+  const uint32_t key = 0;
+  uint32_t id = 0;
+  if (bpf_map_lookup_elem(filters_, &key, &id) != 0) {
+    if (errno != ENOENT) return;  // The map itself is gone, which is a finding already.
+    id = 0;
+  }
+  if (id == (*filter_ < 0 ? 0 : MapId(*filter_))) return;
+  const bool failed = *filter_ < 0 ? bpf_map_delete_elem(filters_, &key) != 0
+                                   : bpf_map_update_elem(filters_, &key, &*filter_, BPF_ANY) != 0;
+  findings->push_back({"filter", "", id, !failed});
+}
+
+}  // namespace wasprey
