@@ -3,6 +3,7 @@
 #include "filter_path.h"
 
 #define O_ACCMODE 3
+#define O_PATH 010000000
 #define O_CREAT 0100
 #define O_TRUNC 01000
 #define O_TMPFILE_BIT 020000000
@@ -27,8 +28,7 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
   struct open_how how = {};
   switch (type) {
     case EVENT_OPENAT:
-      return (struct open_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2),
-                                     ARGUMENT(call, 3), 0};
+      return (struct open_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2), ARGUMENT(call, 3), 0};
     case EVENT_OPENAT2:
       if (call->way == WAY_IO_URING) /* in place of the struct's address */
         how = (struct open_how){ARGUMENT(call, 2), ARGUMENT(call, 3), ARGUMENT(call, 4)};
@@ -43,6 +43,14 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
     default:
       return (struct open_arguments){ARGUMENT(call, 0), AT_FDCWD, ARGUMENT(call, 1), ARGUMENT(call, 2), 0};
   }
+}
+
+/* What a file was opened for by what the file says, if there is one: openat2's structure may have been written to since
+ * the kernel read it. Creating and truncating are not kept there. With O_PATH nothing is opened for anything. */
+inline_always void take_access(struct open_arguments *arguments, u64 file) {
+  u32 flags = file ? LOAD(file, file, f_flags) : O_PATH;
+  if (!(flags & O_PATH))
+    arguments->flags = (arguments->flags & ~O_ACCMODE) | (flags & O_ACCMODE);
 }
 
 /* A path that can't be followed up to a root is none that a rule could name. */
@@ -64,6 +72,8 @@ inline_always void append_elsewhere(struct record *record, u64 file) {
 inline_always void write_open(struct record *record, struct task_struct *task, const struct call *call, s64 result) {
   struct open_arguments arguments = open_arguments(event_type(record), call);
   struct event_open *event = (void *)record->header;
+  u64 file = result < 0 ? 0 : file_of(call, task, result);
+  take_access(&arguments, file);
   clear_descriptor((void *)event);
   event->elsewhere = ABSENT;
   event->header.fd = fd_of(call, result);
@@ -72,12 +82,10 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
   event->mode = arguments.flags & (O_CREAT | O_TMPFILE_BIT) ? arguments.mode : 0;
   event->resolve = arguments.resolve;
   event->raw = append_text(record, call, arguments.path, OPEN_RAW_LIMIT);
-  if (is_relative(record, event->raw, arguments.dirfd, OPEN_RAW_LIMIT) ||
-      event_type(record) == EVENT_OPEN_BY_HANDLE_AT)
+  if (is_relative(record, event->raw, arguments.dirfd, OPEN_RAW_LIMIT) || event_type(record) == EVENT_OPEN_BY_HANDLE_AT)
     event->directory = append_directory(record, task, arguments.dirfd, OPEN_DIRECTORY_LIMIT);
   if (result >= 0)
     event->kind = 'f'; /* until it is known better */
-  u64 file = result < 0 ? 0 : file_of(call, task, result);
   if (file) {
     u32 has = describe_file((void *)event, file);
     event->state |= DESCRIPTOR_NAME_CHANGED;
@@ -125,6 +133,7 @@ inline_always bool passes_open(struct record *record, struct task_struct *task) 
   u64 file = file_at(task, result);
   if (result >= 0 && !file)
     return true; /* another thread has closed it */
+  take_access(&arguments, file);
   clauses &= filter->opens[combination_of(&arguments, file) % FILTER_OPEN_COMBINATIONS];
   if (!clauses)
     return filtered(record, type);

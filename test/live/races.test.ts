@@ -21,7 +21,18 @@ const MSG_FASTOPEN = 0x20000000;
 
 const OPENS = probe(
   ['open', 'openat', 'openat2', 'creat'],
-  ['evt.res', 'evt.arg.name', 'fd.name', 'fd.nameraw', 'fd.openpath', 'fd.realpath', 'fd.ino', 'fs.path.name'],
+  [
+    'evt.res',
+    'evt.is_open_read',
+    'evt.is_open_write',
+    'evt.arg.name',
+    'fd.name',
+    'fd.nameraw',
+    'fd.openpath',
+    'fd.realpath',
+    'fd.ino',
+    'fs.path.name',
+  ],
 );
 const EXECS = probe(
   ['execve'],
@@ -59,6 +70,10 @@ const READ: Probe = {
   ...probe(['openat'], ['fd.name', 'fd.realpath'], 'evt.is_open_read = true and fd.name endswith /secret/the-file'),
   name: 'the secret was read',
 };
+const WRITTEN: Probe = {
+  ...probe(['openat2'], ['fd.name'], 'evt.is_open_write = true and fd.name endswith /secret/the-file'),
+  name: 'the secret may have been written',
+};
 const CONNECTED: Probe = {
   ...probe(['connect'], ['fd.name'], 'proc.name = act and fd.sip = 127.0.0.2 and fd.sport in (17201, 17202, 17203)'),
   name: 'connected to the secret address',
@@ -81,7 +96,7 @@ before(async () => {
     writeFileSync(`${directory}/${name}/the-file`, name);
   }
   const probes = [OPENS, EXECS, PATHS, SOCKETS].map(({ rule }) => rule);
-  agent = await LiveAgent.start([...probes, named(READ), named(CONNECTED)], { ruleMatching: 'all' });
+  agent = await LiveAgent.start([...probes, named(READ), named(WRITTEN), named(CONNECTED)], { ruleMatching: 'all' });
 });
 
 after(async () => {
@@ -158,6 +173,24 @@ describe('files', () => {
     assert.ok(existsSync(secret('made-one')) && !existsSync(decoy('made-one')));
     assertFields(made.alert, { 'fd.realpath': secret('made-one'), 'fd.ino': made.call.inode ?? 0 });
   });
+
+  for (const [way, what] of [
+    ['', 'the file'],
+    ['ring:', "the kernel's copy"],
+  ] as const) {
+    test(`${way}openat2, the access rewritten that it asks for: that of ${what}`, async () => {
+      const how = (access: number) => `how:${access},0,0`;
+      const raced = `race:${how(O.RDWR)} ${how(O.RDONLY)}`;
+      const { call, alert } = await last(OPENS, [[`${way}openat2`, AT_FDCWD, str(secret()), raced, 'len']]);
+      assertFields(alert, {
+        'evt.rawres': call.result,
+        'evt.is_open_read': true,
+        'evt.is_open_write': true,
+        'fd.realpath': secret(),
+      });
+      await agent.only(WRITTEN.name, { 'proc.vpid': BigInt(call.pid) });
+    });
+  }
 
   test('near miss: what is read is the decoy, whatever stands there afterwards', async () => {
     const { call, alert } = await last(OPENS, [['openat', AT_FDCWD, `race:${str(decoy())}`, O.RDONLY]]);
