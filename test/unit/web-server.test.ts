@@ -69,7 +69,7 @@ describe('the web server', () => {
     const ports = new Set<number | undefined>();
     for (let number = 0; number < 100; number++) {
       await new Promise<void>((resolve, reject) => {
-        httpGet({ port: server.port, path: '/versions', agent }, (response) => {
+        httpGet({ host: '127.0.0.1', port: server.port, path: '/versions', agent }, (response) => {
           ports.add(response.socket.localPort);
           response.resume().once('end', resolve);
         }).once('error', reject);
