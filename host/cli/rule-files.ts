@@ -1,10 +1,11 @@
 // From the paths that a person gives to the texts of rule files.
 
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { RuleFile } from '../compiler/load.ts';
 import { reasonOf } from '../config/system-reason.ts';
+import { readBeginning } from '../fields/read-beginning.ts';
 import { PROJECT } from '../setup/paths.mjs';
 import { CommandFailure } from './report-error.ts';
 
@@ -13,7 +14,6 @@ export const OWN_RULES = join(PROJECT, 'rules');
 
 /** A hundred times what the stock rules have. */
 const MOST_BYTES = 32 * 1024 * 1024;
-const PART_BYTES = 64 * 1024;
 
 /** `\0asm`, with which every WebAssembly module begins. */
 const MODULE_MAGIC = [0x00, 0x61, 0x73, 0x6d];
@@ -85,7 +85,7 @@ export function presentRuleFiles(paths: readonly string[]): string[] {
 }
 
 function readText(path: string): string {
-  const bytes = orFail(path, () => readAtMost(path, MOST_BYTES + 1));
+  const bytes = orFail(path, () => readBeginning(path, MOST_BYTES + 1));
   if (bytes.length > MOST_BYTES) {
     const megabytes = MOST_BYTES / 1024 / 1024;
     throw new CommandFailure(`${path} has more than ${megabytes} MB`, 'a rule file may not have more');
@@ -96,24 +96,6 @@ function readText(path: string): string {
     const isModule = MODULE_MAGIC.every((byte, index) => bytes[index] === byte);
     const help = isModule ? 'compiled modules are given to `wasprey run --module`' : 'is it the right file?';
     throw new CommandFailure(`${path} is not text in UTF-8`, help);
-  }
-}
-
-/** The beginning of a file, whatever size it says it has: a pipe tells none, and a device may have no end. */
-function readAtMost(path: string, most: number): Buffer {
-  const descriptor = openSync(path, 'r');
-  try {
-    const parts: Buffer[] = [];
-    for (let left = most; left > 0; ) {
-      const part = Buffer.alloc(Math.min(left, PART_BYTES));
-      const count = readSync(descriptor, part);
-      if (count === 0) break;
-      parts.push(part.subarray(0, count));
-      left -= count;
-    }
-    return Buffer.concat(parts);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

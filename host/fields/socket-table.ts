@@ -1,7 +1,7 @@
 // Sockets of another process by inode number, from the tables in /proc/PID/net: its network namespace's own.
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import { addressText, isMapped } from './address.ts';
+import { readBeginning } from './read-beginning.ts';
 
 /** Bytes of a table that are looked at: a host may have a hundred thousand connections. */
 const LONGEST_TABLE = 256 * 1024;
@@ -55,21 +55,10 @@ function find(directory: string, inode: string): { table: Table; columns: readon
 }
 
 function beginningOf(path: string): string {
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, 'r');
-    const bytes = Buffer.allocUnsafe(LONGEST_TABLE);
-    let length = 0;
-    while (length < bytes.length) {
-      const read = readSync(descriptor, bytes, length, bytes.length - length, null);
-      if (read === 0) break;
-      length += read;
-    }
-    return bytes.toString('latin1', 0, length);
+    return readBeginning(path, LONGEST_TABLE).toString('latin1');
   } catch {
     return ''; // it ended, or the kernel has no such protocol
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
