@@ -9,6 +9,7 @@
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -76,6 +77,7 @@ Status BpfPrograms::LoadPart(const std::set<std::string_view>& programs) {
   if (!object) return std::move(object.error());
   if (auto failed = object->SetConstant("ring_size", constants_.ring_size)) return failed;
   if (auto failed = object->SetConstant("ring_secret", constants_.ring_secret)) return failed;
+  if (auto failed = object->SetConstant("page_kb", sysconf(_SC_PAGESIZE) / 1024)) return failed;
   bpf_map* map;
   bpf_object__for_each_map(map, object->get()) {
     const int shared = bpf_map__is_internal(map) ? -1 : maps().MapFd(bpf_map__name(map));
