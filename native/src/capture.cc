@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "bpf_source.h"
-
 namespace wasprey {
 namespace {
 
@@ -29,7 +27,7 @@ Result<SandboxRegion> MakeTable(const char* name, std::byte* memory, uint32_t ad
 
 }  // namespace
 
-Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memory, Kind kind, std::string object) {
+Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memory, Kind kind, BpfOptions options) {
   auto images = MakeTable("wasprey-images", memory, plan.images_address, plan.image_bytes());
   if (!images) return std::move(images.error());
   auto containers = MakeTable("wasprey-containers", memory, plan.containers_address, plan.container_bytes());
@@ -52,7 +50,7 @@ Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memo
     builder = made.get();
     source = std::move(made);
   } else {
-    source = MakeBpfSource(plan, memory, std::move(object));
+    source = MakeBpfSource(plan, memory, std::move(options));
   }
   std::unique_ptr<Capture> capture(new Capture(
       plan, std::move(source), builder,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "background.h"
+#include "bpf_source.h"
 #include "builder_source.h"
 #include "canary.h"
 #include "completion.h"
@@ -47,7 +48,7 @@ class Capture {
   enum class Kind { kBpf, kBuilder };
 
   /** `memory` is the WebAssembly.Memory, of at least plan.memory_bytes. */
-  static Result<std::unique_ptr<Capture>> Make(const Plan& plan, std::byte* memory, Kind kind, std::string object);
+  static Result<std::unique_ptr<Capture>> Make(const Plan& plan, std::byte* memory, Kind kind, BpfOptions options);
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
@@ -126,6 +127,10 @@ class Capture {
   uint32_t EndWait(std::string_view id);
   HoldArea& held() { return hold_; }
   Counters Count() const;
+
+  /** See Capture.missing() and Capture.loadedPrograms() in host/capture/native.ts. */
+  std::vector<MissingHook> Missing() const { return source_->Missing(); }
+  std::vector<std::string> LoadedPrograms() const { return source_->Loaded(); }
 
   Integrity CheckIntegrity();
   /** What the calling thread is known by in records; 0 where that is not to be had. */
