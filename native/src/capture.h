@@ -145,6 +145,7 @@ class Capture {
 
   Status Open(const std::vector<std::string>& event_types);
   Status Idle() const;
+  void ExpectCalls(const std::vector<std::string>& event_types);
   void SetPauses(uint32_t ring_size);
   size_t Collect(std::span<uint32_t> segments);
   void DrainLifecycle();
@@ -209,6 +210,8 @@ class Capture {
   Findings standing_;
   /** The last member: its thread uses the others, and is waited for before they go. */
   Background change_;
+  /** Event types that are wanted when it is done. */
+  std::vector<std::string> expected_;
 };
 
 }  // namespace wasprey
