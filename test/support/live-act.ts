@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { actWords, type Step, str } from '../../host/generate/steps.ts';
+import { isCheckout } from '../../host/setup/native-build.mjs';
 import { ACT_PROGRAM, PROJECT } from '../../host/setup/paths.mjs';
 
 export { actWords, type Step, str };
@@ -53,9 +54,9 @@ const LONGEST_RUN_MS = 60_000;
 
 let built = false;
 
-/** Where act is, built anew if it is older than its sources. */
+/** Where act is, built anew if it is older than its sources, where those are. */
 export function actProgram(): string {
-  if (!built)
+  if (!built && isCheckout())
     execFileSync('make', ['-s', '-C', join(PROJECT, 'native'), 'act'], { stdio: ['ignore', 'ignore', 'inherit'] });
   built = true;
   return ACT_PROGRAM;

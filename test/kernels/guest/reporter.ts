@@ -1,0 +1,39 @@
+// A reporter for node's test runner: a line for each test that has ended, which the machine outside reads from the guest's console.
+
+import type { TestEvent } from 'node:test/reporters';
+
+const LONGEST_MESSAGE = 3000;
+
+export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  /** Names of the suites and tests that a test is within. */
+  const path: string[] = [];
+  for await (const { type, data } of source) {
+    if (type === 'test:start') path.splice(data.nesting, path.length, data.name);
+    if (type === 'test:diagnostic' && data.nesting > 0) yield line({ kind: 'note', note: data.message });
+    if (type !== 'test:pass' && type !== 'test:fail') continue;
+    const { name, nesting, skip, todo, details } = data;
+    if (details.type === 'suite' && type === 'test:pass') continue;
+    const error = type === 'test:fail' ? messageOf(details.error) : undefined;
+    const skipped = skip !== undefined && skip !== false ? String(skip === true ? '' : skip) : undefined;
+    yield line({
+      kind: 'test',
+      test: [...path.slice(0, nesting), name].join(' > '),
+      seconds: Math.round(details.duration_ms / 100) / 10,
+      ...(error !== undefined && { error }),
+      ...(skipped !== undefined && { skipped }),
+      ...(todo !== undefined && todo !== false && { todo: String(todo) }),
+    });
+  }
+}
+
+/** Newlines around it: programs of the guest write to the same console, and may be in the middle of a line. */
+function line(result: object): string {
+  return `\n@wasprey ${JSON.stringify(result)}\n`;
+}
+
+function messageOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  const text = stack.replaceAll(/^ +at .*\(?node:.*\n?/gm, '');
+  return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}...` : text;
+}
