@@ -7,12 +7,12 @@ import { SetupFailure } from './failure.mjs';
  * What a command needs, each level including those before it:
  * `packages` the npm packages; `native` the BPF objects and the addon; `capture` a machine that can capture as well;
  * `live-tests` also the programs that live tests run; `cluster-tests` those that make a Kubernetes cluster and the image.
- * Beside them, `image` is `native` and what the container image is made of.
- * @typedef {'packages' | 'native' | 'image' | 'capture' | 'live-tests' | 'cluster-tests'} Needs
+ * Beside them, `release` is `packages` and the tools that packages and images are made with.
+ * @typedef {'packages' | 'release' | 'native' | 'capture' | 'live-tests' | 'cluster-tests'} Needs
  */
 
 /** @type {readonly Needs[]} */
-export const NEEDS = ['packages', 'native', 'image', 'capture', 'live-tests', 'cluster-tests'];
+export const NEEDS = ['packages', 'release', 'native', 'capture', 'live-tests', 'cluster-tests'];
 
 /**
  * @param {readonly string[]} words

@@ -1,5 +1,7 @@
 // Where things are in a checkout.
 
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of package.json. */
@@ -24,3 +26,11 @@ export const SETUP_STATE = `${BUILD}setup/`;
 export const SYSTEM_PATH = [process.env.PATH ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
   .filter((folder) => folder !== '')
   .join(':');
+
+/**
+ * What packages and tests download or build at length (Debian's packages, the roots that tests install in, Kubernetes), each under a
+ * name that its content decides. Outside the checkout, so that it outlives it.
+ */
+export const DOWNLOAD_CACHE =
+  process.env.WASPREY_TEST_CACHE ??
+  (process.geteuid?.() === 0 ? '/var/cache/wasprey-test' : join(homedir(), '.cache/wasprey-test'));

@@ -23,7 +23,7 @@ import { hasCommand, missingTools } from './system-tools.mjs';
  * @property {boolean} native
  */
 
-/** The highest level that this process has made sure of (but `image` is not part of all above it). */
+/** The highest level that this process has made sure of (but `release` is not part of all above it). */
 let prepared = -1;
 
 /**
@@ -35,7 +35,7 @@ let prepared = -1;
  */
 export async function prepare(needs) {
   const level = NEEDS.indexOf(needs);
-  if (level <= prepared && needs !== 'image') return;
+  if (level <= prepared && needs !== 'release') return;
   // First, since no installation helps a machine that can't capture.
   if (level >= NEEDS.indexOf('capture')) requireMachine();
   if (!isComplete(lacking(level))) {
@@ -90,8 +90,9 @@ function lacking(level) {
   const native = level >= NEEDS.indexOf('native') && !nativeBuilt();
   /** @type {Purpose[]} */
   const purposes = [];
-  if (native && isCheckout()) purposes.push('build');
-  if (level === NEEDS.indexOf('image') || level === NEEDS.indexOf('cluster-tests')) purposes.push('image');
+  const release = level === NEEDS.indexOf('release') || level === NEEDS.indexOf('cluster-tests');
+  if ((native || release) && isCheckout()) purposes.push('build');
+  if (release) purposes.push('release');
   if (level >= NEEDS.indexOf('live-tests')) purposes.push('live-tests');
   if (level >= NEEDS.indexOf('cluster-tests')) purposes.push('cluster-tests');
   // An installation has those of production alone, and they came with it.

@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
-/** @typedef {'build' | 'image' | 'live-tests' | 'cluster-tests'} Purpose */
+/** @typedef {'build' | 'release' | 'live-tests' | 'cluster-tests'} Purpose */
 
 /**
  * @typedef {object} SystemTool
@@ -25,15 +25,22 @@ export const SYSTEM_TOOLS = [
   { name: 'mount', commands: ['mount'], packages: ['mount'], purposes: ['live-tests'] },
   { name: 'runc', commands: ['runc'], packages: ['runc'], purposes: ['live-tests'] },
   { name: '/etc/shadow', files: ['/etc/shadow'], packages: ['passwd'], purposes: ['live-tests'] },
-  { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests', 'image'] },
-  { name: 'curl', commands: ['curl'], packages: ['curl'], purposes: ['image', 'live-tests'] },
-  { name: 'jq', commands: ['jq'], packages: ['jq'], purposes: ['image', 'live-tests'] },
-  { name: 'strip', commands: ['strip'], packages: ['binutils'], purposes: ['image'] },
+  { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests', 'release'] },
+  { name: 'curl', commands: ['curl'], packages: ['curl'], purposes: ['release', 'live-tests'] },
+  { name: 'jq', commands: ['jq'], packages: ['jq'], purposes: ['release', 'live-tests'] },
+  {
+    name: 'lld 19',
+    files: ['/usr/lib/llvm-19/bin/ld.lld'],
+    packages: ['lld-19'],
+    purposes: ['release'],
+  },
+  { name: 'patchelf', commands: ['patchelf'], packages: ['patchelf'], purposes: ['release'] },
+  { name: 'strip', commands: ['strip'], packages: ['binutils'], purposes: ['release'] },
   {
     name: 'certificates',
     files: ['/etc/ssl/certs/ca-certificates.crt'],
     packages: ['ca-certificates'],
-    purposes: ['image'],
+    purposes: ['release'],
   },
   { name: 'docker-registry', commands: ['docker-registry'], packages: ['docker-registry'], purposes: ['live-tests'] },
   { name: 'oras', commands: ['oras'], packages: ['oras'], purposes: ['live-tests'] },
@@ -41,7 +48,7 @@ export const SYSTEM_TOOLS = [
   { name: 'prometheus', commands: ['prometheus'], packages: ['prometheus'], purposes: ['live-tests'] },
   { name: 'rsyslogd', commands: ['rsyslogd'], packages: ['rsyslog'], purposes: ['live-tests'] },
   { name: 'go', commands: ['go'], packages: ['golang-go'], purposes: ['cluster-tests'] },
-  { name: 'dpkg-source', commands: ['dpkg-source'], packages: ['dpkg-dev'], purposes: ['cluster-tests'] },
+  { name: 'dpkg-source', commands: ['dpkg-source'], packages: ['dpkg-dev'], purposes: ['release', 'cluster-tests'] },
   { name: 'etcd', commands: ['etcd'], packages: ['etcd-server'], purposes: ['cluster-tests'] },
   { name: 'kubectl', commands: ['kubectl'], packages: ['kubernetes-client'], purposes: ['cluster-tests'] },
   { name: 'containerd', commands: ['containerd'], packages: ['containerd'], purposes: ['cluster-tests'] },

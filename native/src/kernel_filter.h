@@ -1,6 +1,8 @@
 // The kernel filter as a map that the BPF programs read: its tables, and what processes can still match.
 #pragma once
 
+#include <linux/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <span>
