@@ -4,10 +4,10 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { run } from './debian.ts';
 import type { Guest } from './guests.ts';
 import type { Kernel } from './kernel.ts';
 import { PROJECT_IN_ROOT } from './minimal-root.ts';
+import { runTool } from './run-tool.ts';
 import type { Step } from './steps.ts';
 
 /** Where a guest's programs come from. */
@@ -29,11 +29,11 @@ export interface InitramfsParts {
 const TIME_FACTOR = 10;
 
 const SOURCES = ['host', 'rules', 'rules-wasm', 'test', 'package.json', 'package-lock.json', 'asconfig.json', 'LICENSE'];
-const BUILT = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o'];
+const BUILT = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'lib'];
 /** Compiled rules, and Node's code of the sources: made here, since emulation takes a minute for what takes a second. */
 const CACHES = ['modules', 'test/modules', 'compile-cache'];
 
-export async function packInitramfs(parts: InitramfsParts, file: string): Promise<void> {
+export function packInitramfs(parts: InitramfsParts, file: string): void {
   const staging = `${file}.d`;
   rmSync(staging, { recursive: true, force: true });
   const copy = (from: string, to: string): void => {
@@ -45,7 +45,7 @@ export async function packInitramfs(parts: InitramfsParts, file: string): Promis
   copy(join(parts.kernel.folder, 'lib'), 'lib');
   const project = `project/${PROJECT_IN_ROOT}`;
   for (const name of SOURCES) copy(`${PROJECT}${name}`, `${project}/${name}`);
-  for (const name of BUILT) copy(join(parts.build.folder, name), `${project}/build/${name}`);
+  for (const name of BUILT) if (existsSync(join(parts.build.folder, name))) copy(join(parts.build.folder, name), `${project}/build/${name}`);
   for (const name of CACHES) if (existsSync(`${PROJECT}build/${name}`)) copy(`${PROJECT}build/${name}`, `${project}/build/${name}`);
   copy(parts.build.loadPrograms, 'project/guest/load-programs');
   copy(`${PROJECT}test/kernels/guest/init.sh`, 'project/guest/init');
@@ -54,7 +54,7 @@ export async function packInitramfs(parts: InitramfsParts, file: string): Promis
     join(staging, 'project/guest/steps'),
     parts.steps.map(({ name, file: path, limitSeconds }) => `${name.replaceAll(' ', '_')} ${path} ${limitSeconds}\n`).join(''),
   );
-  await run('sh', ['-c', `chmod 755 init project/guest/init && find . | cpio -o -H newc --quiet >"$0"`, file], staging);
+  runTool('sh', ['-c', `chmod 755 init project/guest/init && find . | cpio -o -H newc --quiet >"$0"`, file], staging);
   rmSync(staging, { recursive: true });
 }
 

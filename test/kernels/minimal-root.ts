@@ -4,10 +4,12 @@
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { cachedFolder } from './cached.ts';
-import { run, unpackRoot } from './debian.ts';
+import { DebianArchive } from '../../deploy/debian/archive.ts';
+import { cachedFolder } from '../../deploy/debian/cached-folder.ts';
+import { extractPackages } from '../../deploy/debian/extract.ts';
 import { makeDiskImage } from './disk-image.ts';
 import type { Processor } from './guests.ts';
+import { runTool } from './run-tool.ts';
 
 const PACKAGES = [
   ...['base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'debianutils', 'findutils', 'gawk', 'grep', 'login.defs'],
@@ -27,15 +29,15 @@ export interface Root {
   readonly busybox: string;
 }
 
-export async function minimalRoot(processor: Processor): Promise<Root> {
-  const madeFrom = [PACKAGES.join(), readFileSync(`${PROJECT}package-lock.json`, 'utf8'), readFileSync(import.meta.filename, 'utf8')];
-  const folder = await cachedFolder(`root-minimal-${processor}`, madeFrom, async (to) => {
+export function minimalRoot(processor: Processor): Root {
+  const packages = new DebianArchive({ suite: 'trixie', architecture: processor }).packages(PACKAGES);
+  const scripts = [import.meta.filename, `${PROJECT}package-lock.json`].map((path) => readFileSync(path, 'utf8'));
+  const folder = cachedFolder(`root-minimal-${processor}`, [...packages, ...scripts], (to) => {
     const root = join(to, 'root');
-    mkdirSync(root);
-    await unpackRoot(processor, PACKAGES, root);
+    extractPackages(packages, root);
     makeUpForScripts(root);
-    await addNodePackages(processor, root);
-    await makeDiskImage(root, join(to, 'disk'));
+    addNodePackages(processor, root);
+    makeDiskImage(root, join(to, 'disk'));
     cpSync(join(root, 'usr/bin/busybox'), join(to, 'busybox'));
     rmSync(root, { recursive: true });
   });
@@ -46,11 +48,6 @@ export async function minimalRoot(processor: Processor): Promise<Root> {
 function makeUpForScripts(root: string): void {
   const write = (path: string, text: string, mode = 0o644): void => writeFileSync(join(root, path), text, { mode });
   for (const name of ['doc', 'man', 'locale']) rmSync(join(root, 'usr/share', name), { recursive: true, force: true });
-  for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
-    if (existsSync(join(root, 'usr', name)) && !lstatSync(join(root, name), { throwIfNoEntry: false })) {
-      symlinkSync(`usr/${name}`, join(root, name));
-    }
-  }
   write(
     'etc/passwd',
     `root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/:/bin/false\n`,
@@ -63,13 +60,13 @@ function makeUpForScripts(root: string): void {
   }
 }
 
-async function addNodePackages(processor: Processor, root: string): Promise<void> {
+function addNodePackages(processor: Processor, root: string): void {
   const to = join(root, PROJECT_IN_ROOT, 'node_modules');
   cpSync(`${PROJECT}node_modules`, to, { recursive: true, verbatimSymlinks: true, filter: isNeededToRun });
   const name = `node-linux-${NODE_PROCESSOR[processor]}`;
   const runtime = join(to, name);
   mkdirSync(join(runtime, 'bin'), { recursive: true });
-  const from = await nodePackage(name);
+  const from = nodePackage(name);
   for (const file of ['package.json', 'bin/node']) cpSync(join(from, file), join(runtime, file));
   symlinkSync(`/${PROJECT_IN_ROOT}/node_modules/${name}/bin/node`, join(root, 'usr/bin/node'));
 }
@@ -80,13 +77,13 @@ function isNeededToRun(path: string): boolean {
 }
 
 /** The pinned Node for a processor: npm installs that of this machine alone. */
-async function nodePackage(name: string): Promise<string> {
+function nodePackage(name: string): string {
   if (existsSync(`${PROJECT}node_modules/${name}/bin/node`)) return `${PROJECT}node_modules/${name}`;
   const manifest = JSON.parse(readFileSync(`${PROJECT}package.json`, 'utf8')) as { optionalDependencies: Record<string, string> };
   const version = manifest.optionalDependencies[name] ?? '';
-  const folder = await cachedFolder(name, [version], async (to) => {
-    await run('npm', ['pack', '--silent', `${name}@${version}`], to);
-    await run('sh', ['-c', 'tar xzf *.tgz && rm *.tgz'], to);
+  const folder = cachedFolder(name, [version], (to) => {
+    runTool('npm', ['pack', '--silent', `${name}@${version}`], to);
+    runTool('sh', ['-c', 'tar xzf *.tgz && rm *.tgz'], to);
   });
   return join(folder, 'package');
 }

@@ -10,15 +10,15 @@ import type { MachineParts } from './machine.ts';
 import type { Step } from './steps.ts';
 
 /** @param folder for the initramfs, which is of this boot alone */
-export async function prepareGuest(
+export function prepareGuest(
   guest: Guest,
   steps: readonly Step[],
   folder: string,
-): Promise<Omit<MachineParts, 'log' | 'limitSeconds'>> {
-  const kernel = await kernelOf(guest);
-  const { disk, busybox } = await minimalRoot(guest.processor);
-  const build = await guestBuild(guest.processor);
+): Omit<MachineParts, 'log' | 'limitSeconds'> {
+  const kernel = kernelOf(guest);
+  const { disk, busybox } = minimalRoot(guest.processor);
+  const build = guestBuild(guest.processor);
   const initramfs = join(folder, `${guest.name}.cpio`);
-  await packInitramfs({ guest, kernel, busybox, build, steps }, initramfs);
+  packInitramfs({ guest, kernel, busybox, build, steps }, initramfs);
   return { processor: guest.processor, kernelImage: kernel.image, initramfs, disk };
 }

@@ -23,7 +23,7 @@ export function testGuest(name: string): void {
   const steps = stepsOf(guest);
   test(name, { timeout: (LIMIT_SECONDS + 60) * 1000 }, async (context) => {
     mkdirSync(RESULTS, { recursive: true });
-    const parts = await prepareGuest(guest, steps, RESULTS);
+    const parts = prepareGuest(guest, steps, RESULTS);
     const machine = new Machine({ ...parts, log: join(RESULTS, `${name}.log`), limitSeconds: LIMIT_SECONDS });
     const summary = new Summary(name);
     try {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { promisify } from 'node:util';
 import { makeImage } from '../../deploy/image/oci-archive.ts';
-import { TEST_CACHE } from './test-cache.ts';
+import { DOWNLOAD_CACHE } from '../../host/setup/paths.mjs';
 
 const SCRIPTS = join(import.meta.dirname, '../cluster/kubernetes');
 
@@ -35,11 +35,11 @@ export interface Printed {
 export function kubernetesPrograms(): string {
   const script = join(SCRIPTS, 'build.sh');
   const hash = createHash('sha256').update(readFileSync(script)).digest('hex').slice(0, 16);
-  const folder = join(TEST_CACHE, `kubernetes-${hash}`);
+  const folder = join(DOWNLOAD_CACHE, `kubernetes-${hash}`);
   // One that waits for the other's build finds it done.
   const build = 'exec 9> "$1.lock" && flock 9 && { [ -x "$1/kube-proxy" ] || "$0" "$1"; }';
   if (!existsSync(join(folder, 'kube-proxy'))) {
-    execFileSync('mkdir', ['-p', TEST_CACHE]);
+    execFileSync('mkdir', ['-p', DOWNLOAD_CACHE]);
     execFileSync('bash', ['-c', build, script, folder], { stdio: ['ignore', 2, 2] });
   }
   return folder;

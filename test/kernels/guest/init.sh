@@ -36,7 +36,7 @@ while read -r step file limit; do
   case $file in
     *.ts)
       timeout "$limit" "$node" --disable-sigusr1 --v8-pool-size=1 --test-reporter=./test/kernels/guest/reporter.ts \
-        --test-reporter-destination=/dev/console "$file" </dev/null ;;
+        "$file" </dev/null ;;
     *) timeout "$limit" bash "$file" </dev/null ;;
   esac
   status=$?
