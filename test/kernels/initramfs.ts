@@ -4,6 +4,7 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { falcoRules } from './falco-rules.ts';
 import type { Guest } from './guests.ts';
 import type { Kernel } from './kernel.ts';
 import { PROJECT_IN_ROOT } from './minimal-root.ts';
@@ -47,6 +48,7 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
   for (const name of SOURCES) copy(`${PROJECT}${name}`, `${project}/${name}`);
   for (const name of BUILT) if (existsSync(join(parts.build.folder, name))) copy(join(parts.build.folder, name), `${project}/build/${name}`);
   for (const name of CACHES) if (existsSync(`${PROJECT}build/${name}`)) copy(`${PROJECT}build/${name}`, `${project}/build/${name}`);
+  for (const path of falcoRules()) copy(path, `project${path}`);
   copy(parts.build.loadPrograms, 'project/guest/load-programs');
   copy(`${PROJECT}test/kernels/guest/init.sh`, 'project/guest/init');
   writeFileSync(join(staging, 'project/guest/settings'), settings(parts.guest));

@@ -7,6 +7,8 @@ export interface Step {
   /** Path in the project: a test file, or a shell script. */
   readonly file: string;
   readonly limitSeconds: number;
+  /** It is run on this machine first (prime.ts). */
+  readonly primed?: true;
 }
 
 const GUEST = 'test/kernels/guest';
@@ -15,10 +17,15 @@ export function stepsOf(guest: Guest, only = process.env.KERNELS_DO): Step[] {
   const all: Step[] = [
     { name: 'programs', file: `${GUEST}/programs.ts`, limitSeconds: 120 },
     ...(guest.root === 'set-up' ? [{ name: 'npm start', file: `${GUEST}/npm-start.ts`, limitSeconds: 180 }] : []),
-    { name: 'hooks', file: `${GUEST}/hooks.ts`, limitSeconds: 180 },
-    { name: 'generate', file: `${GUEST}/generate.ts`, limitSeconds: 300 },
+    { name: 'hooks', file: `${GUEST}/hooks.ts`, limitSeconds: 180, primed: true },
+    { name: 'generate', file: `${GUEST}/generate.ts`, limitSeconds: 300, primed: true },
     { name: 'doctor', file: `${GUEST}/doctor.ts`, limitSeconds: 60 },
-    ...guest.live.map((name) => ({ name: `live ${name}`, file: `test/live/${name}.test.ts`, limitSeconds: 300 })),
+    ...guest.live.map((name) => ({
+      name: `live ${name}`,
+      file: `test/live/${name}.test.ts`,
+      limitSeconds: 300,
+      primed: true as const,
+    })),
   ];
   const wanted = only?.split(',').map((name) => name.trim());
   return wanted ? all.filter(({ name }) => wanted.includes(name)) : all;

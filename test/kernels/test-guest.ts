@@ -1,19 +1,15 @@
 // A guest as tests: each step is a test, and each result in it a test within, with the name that it has there.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { BUILD } from '../../host/setup/paths.mjs';
 import { guestNamed } from './guests.ts';
 import { Machine } from './machine.ts';
-import { prepareGuest } from './prepare.ts';
+import { prepareGuest, RESULTS } from './prepare.ts';
 import { parseResult, type Result } from './results.ts';
 import { stepsOf } from './steps.ts';
 import { Summary } from './summary.ts';
-
-/** Console logs, and what is kept of each guest. */
-export const RESULTS = join(BUILD, 'kernels');
 
 /** A guest that takes longer hangs. */
 const LIMIT_SECONDS = 700;
@@ -22,8 +18,7 @@ export function testGuest(name: string): void {
   const guest = guestNamed(name);
   const steps = stepsOf(guest);
   test(name, { timeout: (LIMIT_SECONDS + 60) * 1000 }, async (context) => {
-    mkdirSync(RESULTS, { recursive: true });
-    const parts = prepareGuest(guest, steps, RESULTS);
+    const parts = prepareGuest(guest, steps);
     const machine = new Machine({ ...parts, log: join(RESULTS, `${name}.log`), limitSeconds: LIMIT_SECONDS });
     const summary = new Summary(name);
     try {

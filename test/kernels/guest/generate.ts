@@ -2,15 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
+import { falcoRules } from '../falco-rules.ts';
 
-/** Falco's rule files, in the order in which they are loaded after the shipped ones. */
-const FALCO = ['falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules', 'falco-deprecated_rules']
-  .map((name) => `/falco/${name}.yaml`)
-  .filter((path) => existsSync(path));
+const FALCO = falcoRules();
 
 /** Of one alert: it has to pass through an agent that is emulated. */
 const TIMEOUT_SECONDS = 60;

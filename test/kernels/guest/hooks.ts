@@ -16,7 +16,7 @@ import { startAgent, type StartedAgent } from './agent.ts';
 const FOLDER = '/tmp/wasprey-hooks';
 const CONTAINER = 'c0ffee'.padEnd(64, '0');
 
-let agent: StartedAgent;
+let agent: StartedAgent | undefined;
 
 before(async () => {
   rmSync(FOLDER, { recursive: true, force: true });
@@ -24,10 +24,10 @@ before(async () => {
   for (const name of ['open', 'descriptor', 'to-rename', 'contained']) writeFileSync(`${FOLDER}/${name}`, 'content');
   agent = await startAgent(['rules', 'test/kernels/guest/hooks.yaml']);
 });
-after(() => agent.stop());
+after(() => agent?.stop());
 
 test('starts', (context) => {
-  context.diagnostic(`start-up ${agent.startMs} ms`);
+  context.diagnostic(`start-up ${agent?.startMs} ms`);
 });
 
 const open = (path: string): Step => ['openat', AT_FDCWD, str(path), O.RDONLY];
@@ -63,6 +63,10 @@ const ACTS: Readonly<Record<string, readonly Step[]>> = {
   io_uring: [['ring:openat', AT_FDCWD, str(`${FOLDER}/open`), O.RDONLY]],
 };
 
+function alert(rule: string): Promise<string> {
+  return agent?.alert(rule) ?? assert.fail('the agent was not started');
+}
+
 function datagramTo(port: number): Step[] {
   return [
     ['socket', AF_INET, SOCK_DGRAM, 0],
@@ -77,7 +81,7 @@ describe('an alert of', () => {
     test(rule, async () => {
       const { status, stderr } = spawnSync(actProgram(), actWords(steps), { encoding: 'utf8' });
       assert.equal(status, 0, stderr);
-      await agent.alert(rule);
+      await alert(rule);
     });
   }
 
@@ -86,7 +90,7 @@ describe('an alert of', () => {
     writeFileSync(program, opener32(), { mode: 0o755 });
     const { status, error } = spawnSync(program, [`${FOLDER}/open`]);
     assert.equal(status, 0, String(error));
-    await agent.alert('32-bit');
+    await alert('32-bit');
   });
 
   test('container, by the control group of a process', async () => {
@@ -96,8 +100,8 @@ describe('an alert of', () => {
       await waits(process);
       for (const folder of folders) appendFileSync(join(folder, 'cgroup.procs'), `${process.pid}\n`);
       process.stdin.end('\n');
-      const alert = await agent.alert('container');
-      assert.match(alert, new RegExp(`container=${CONTAINER.slice(0, 12)}"`));
+      const line = await alert('container');
+      assert.match(line, new RegExp(`container=${CONTAINER.slice(0, 12)}"`));
     } finally {
       process.kill('SIGKILL');
     }
