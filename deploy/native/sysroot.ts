@@ -5,7 +5,7 @@
 import { basename, join } from 'node:path';
 import { DebianArchive } from '../debian/archive.ts';
 import { cachedFolder } from '../debian/cached-folder.ts';
-import { extractPackages } from '../debian/extract.ts';
+import { extractPackages } from '../debian/debian-root.ts';
 import type { Architecture } from '../tree/architecture.ts';
 
 /** Debian 12: glibc 2.36, GCC 12. */
