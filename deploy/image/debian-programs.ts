@@ -1,32 +1,46 @@
-// Programs of this Debian machine for the image: each with the shared libraries it loads, and with what Debian says of the packages
-// they are from, so that a scanner of images knows them and their licences are kept.
+// Programs of Debian for the image: each with the shared libraries it loads, and with what Debian says of the packages they are from,
+// so that a scanner of images knows them and their licences are kept.
 
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { cachedFolder } from '../cached-folder.ts';
+import { DebianArchive } from '../debian/archive.ts';
+import { type DebianPackage, DebianRoot, extractPackages, mergeUsr, STATUS_FOLDER } from '../debian/debian-root.ts';
+import { neededLibraries } from '../debian/elf.ts';
+import type { Architecture } from '../tree/architecture.ts';
+
+/** Debian 13. */
+const SUITE = 'trixie';
+
+const PACKAGES = ['libc6', 'busybox-static', 'curl', 'jq', 'ca-certificates', 'base-files'];
 
 /** Of busybox, for `program_output` and for a look around by `kubectl exec`. */
 const APPLETS = ['sh', 'cat', 'env', 'head', 'id', 'ls', 'logger', 'nc', 'sleep', 'tail', 'tee', 'wc'];
 
-/** Debian's systems have programs and libraries below /usr alone. */
-const MERGED = ['bin', 'sbin', 'lib', 'lib64'];
+/** What its package makes at its installation, of the certificates in it. */
+const CERTIFICATES = 'etc/ssl/certs/ca-certificates.crt';
 
-/** Where a file of this machine has its place in a merged /usr. */
-function placeOf(path: string): string {
-  return MERGED.some((folder) => path.startsWith(`/${folder}/`)) ? `/usr${path}` : path;
-}
-
-export class ProgramsOfDebian {
+export class DebianPrograms {
   readonly #root: string;
-  readonly #packages = new Set<string>();
+  readonly #debian: DebianRoot;
+  readonly #architecture: Architecture;
+  readonly #packages = new Map<string, DebianPackage>();
 
-  /** @param root the image's root folder */
-  constructor(root: string) {
+  /** @param root the image's root folder, empty */
+  constructor(root: string, architecture: Architecture) {
+    const { name } = architecture;
+    const packages = new DebianArchive({ suite: SUITE, architecture: name }).packages(PACKAGES);
     this.#root = root;
-    for (const folder of MERGED) {
-      mkdirSync(join(root, 'usr', folder), { recursive: true });
-      symlinkSync(`usr/${folder}`, join(root, folder));
-    }
+    this.#architecture = architecture;
+    this.#debian = new DebianRoot(
+      cachedFolder(`image-${name}`, packages, (folder) => extractPackages(packages, folder)),
+    );
+    mergeUsr(root);
+  }
+
+  /** Those that the image has files of. */
+  get packages(): DebianPackage[] {
+    return [...this.#packages.values()];
   }
 
   /** A shell and small tools. */
@@ -37,66 +51,58 @@ export class ProgramsOfDebian {
 
   /** A program in PATH, with its libraries. */
   addProgram(name: string): void {
-    const path = execFileSync('sh', ['-c', 'command -v "$0"', name], { encoding: 'utf8' }).trim();
-    this.#copy(path, `/usr/bin/${name}`);
-    this.addLibrariesOf(path);
+    this.#add(`/usr/bin/${name}`);
   }
 
-  /** What the dynamic linker would load for a program or a library. */
-  addLibrariesOf(path: string): void {
-    for (const library of librariesOf(path)) this.#copy(library, placeOf(library));
+  /** What the dynamic linker would load for a program or a library, without what comes along in a folder of its own. */
+  addLibrariesOf(path: string, ownFolder = ''): void {
+    for (const name of neededLibraries(path)) {
+      const own = join(ownFolder, name);
+      if (ownFolder !== '' && existsSync(own)) {
+        this.addLibrariesOf(own, ownFolder);
+        continue;
+      }
+      const library = this.#debian.findLibrary(name, this.#architecture.triplet);
+      if (library === undefined) throw new Error(`${basename(path)} needs ${name}, which no package of the image has`);
+      this.#add(library);
+    }
   }
 
-  /** A file that belongs to a package, at the same place. */
-  addFile(path: string): void {
-    this.#copy(path, path);
-  }
-
-  #copy(from: string, to: string): void {
-    const target = join(this.#root, to);
-    if (existsSync(target)) return;
+  /** All authorities that Debian trusts. */
+  addCertificates(): void {
+    const files = globSync('usr/share/ca-certificates/**/*.crt', { cwd: this.#debian.folder }).sort();
+    const texts = files.map((path) => readFileSync(join(this.#debian.folder, path), 'utf8').trimEnd());
+    const target = join(this.#root, CERTIFICATES);
     mkdirSync(dirname(target), { recursive: true });
-    copyFileSync(from, target);
-    const owner = packageOf(realpathSync(from));
-    if (owner !== undefined) this.#describe(owner);
+    writeFileSync(target, `${texts.join('\n')}\n`);
+    this.#describe(this.#debian.package('ca-certificates'));
   }
 
-  /** In the place where images without dpkg have it. */
-  #describe(name: string): void {
-    if (this.#packages.has(name)) return;
-    this.#packages.add(name);
-    const folder = join(this.#root, 'var/lib/dpkg/status.d');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, name), execFileSync('dpkg-query', ['--status', name]));
-    const copyright = `/usr/share/doc/${name}/copyright`;
-    if (!existsSync(copyright)) return;
-    mkdirSync(join(this.#root, dirname(copyright)), { recursive: true });
-    copyFileSync(copyright, join(this.#root, copyright));
+  /** Which Debian it is. */
+  addOsRelease(): void {
+    this.#add('/etc/os-release');
   }
-}
 
-/** Empty for a static program. */
-function librariesOf(path: string): string[] {
-  let listing: string;
-  try {
-    listing = execFileSync('ldd', [path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  } catch {
-    return [];
+  #add(path: string): void {
+    const target = join(this.#root, path);
+    if (existsSync(target)) return;
+    const source = this.#debian.locate(path);
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(source, target);
+    this.#describe(this.#debian.ownerOf(path));
+    if (path.startsWith('/usr/')) this.addLibrariesOf(source);
   }
-  const missing = /^\s*(\S+) => not found$/m.exec(listing)?.[1];
-  if (missing !== undefined) throw new Error(`${basename(path)} needs ${missing}, which this machine lacks`);
-  return [...listing.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, library = '']) => library);
-}
 
-/** None for a generated file, such as the bundle of certificates. */
-function packageOf(path: string): string | undefined {
-  try {
-    const found = execFileSync('dpkg-query', ['--search', path], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    return /^([^:\s]+)(:\w+)?: /m.exec(found)?.[1];
-  } catch {
-    return undefined;
+  #describe(owner: DebianPackage): void {
+    if (this.#packages.has(owner.name)) return;
+    this.#packages.set(owner.name, owner);
+    const files = {
+      [join(STATUS_FOLDER, owner.name)]: owner.control,
+      [`usr/share/doc/${owner.name}/copyright`]: owner.copyright,
+    };
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.#root, path)), { recursive: true });
+      writeFileSync(join(this.#root, path), text);
+    }
   }
 }

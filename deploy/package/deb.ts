@@ -26,10 +26,16 @@ export function makeDeb(root: string, architecture: Architecture, to: string): v
   try {
     writeFileSync(join(control, 'control'), controlText(root, files, architecture));
     writeFileSync(join(control, 'conffiles'), `/${CONFIGURATION}\n`);
-    writeFileSync(join(control, 'md5sums'), files.filter((path) => path !== CONFIGURATION).map((path) => md5Line(root, path)).join(''));
+    writeFileSync(
+      join(control, 'md5sums'),
+      files
+        .filter((path) => path !== CONFIGURATION)
+        .map((path) => md5Line(root, path))
+        .join(''),
+    );
     for (const name of readdirSync(SCRIPTS)) copyFileSync(join(SCRIPTS, name), join(control, name));
     fixMetadata(control);
-    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', root, to], {
+    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '-z2', '--build', root, to], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, SOURCE_DATE_EPOCH: String(sourceDate()) },
     });
@@ -57,5 +63,7 @@ Description: runtime security agent for Linux and Kubernetes
 }
 
 function md5Line(root: string, path: string): string {
-  return `${createHash('md5').update(readFileSync(join(root, path))).digest('hex')}  ${path}\n`;
+  return `${createHash('md5')
+    .update(readFileSync(join(root, path)))
+    .digest('hex')}  ${path}\n`;
 }

@@ -1,4 +1,4 @@
-// What files have besides their content is made the same at each build: modes, and times, which are the commit's.
+// What files have besides their content, made the same at each build: modes, and times, which are the commit's.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, lstatSync, lutimesSync, readdirSync } from 'node:fs';

@@ -31,7 +31,12 @@ export function copyNativeParts(home: string, { name }: Architecture, system: st
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
     throw new SetupFailure(
       `the capture core could not be built for ${name}`,
-      [{ what: `make -C native ARCH=${name} failed`, how: `see below what it says; delete build/${name}/ and run this again` }],
+      [
+        {
+          what: `make -C native ARCH=${name} failed`,
+          how: `see below what it says; delete build/${name}/ and run this again`,
+        },
+      ],
       { output },
     );
   }

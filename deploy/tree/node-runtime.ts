@@ -1,12 +1,11 @@
 // The pinned Node of either processor, as it is installed: without symbols, and with the C++ library that comes along.
 
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { npmCommand } from '../../host/setup/node-packages.mjs';
 import { DOWNLOAD_CACHE, PROJECT } from '../../host/setup/paths.mjs';
-import { cachedFolder } from '../debian/cached-folder.ts';
+import { cachedFolder } from '../cached-folder.ts';
+import { downloadNpmArchive } from '../npm-archive.ts';
 import type { Architecture } from './architecture.ts';
 
 /** From the program to the libraries that come along (`build/lib`). */
@@ -70,10 +69,6 @@ function unpackRuntime(architecture: Architecture, to: string): void {
     return;
   }
   const { version, integrity } = runtimeVersion(architecture);
-  const { command, first } = npmCommand(process.env);
-  const words = [...first, 'pack', '--silent', '--pack-destination', to, `${name}@${version}`];
-  const archive = join(to, execFileSync(command, words, { cwd: to, encoding: 'utf8' }).trim());
-  const found = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
-  if (found !== integrity) throw new Error(`${name}@${version} is not what package-lock.json says: ${found}`);
+  const archive = downloadNpmArchive(`${name}@${version}`, integrity, to);
   execFileSync('tar', ['--extract', '--gzip', '--file', archive, '--strip-components=1', '--directory', to]);
 }
