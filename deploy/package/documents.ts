@@ -1,2 +1,0 @@
-export async function writeManPages(_folder: string): Promise<void> {}
-export async function writeCompletions(_folder: string): Promise<void> {}
