@@ -20,6 +20,7 @@ import { type NamedCounters, OutputSet } from '../outputs/output-set.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import { AlertDesk, type DeskCounters } from './alert-desk.ts';
 import { DROP_SETTINGS, type DropCounters, type DropListener, type DropSettings, DropWatch } from './drop-watch.ts';
+import { type HookSummary, HookWatch, type MissingHooksPolicy } from './hook-watch.ts';
 import { describeLeftOut, withoutEvents } from './left-out-events.ts';
 import { MemoryTrim } from './memory-trim.ts';
 import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
@@ -54,6 +55,8 @@ export interface AgentOptions {
   readonly kernelFilter?: boolean;
   /** Event types that are not captured, whatever the rules read. Default: none. */
   readonly leftOut?: ReadonlySet<string>;
+  /** What is done about rules that are blind for want of a hook that the kernel does not take. Default: alert. */
+  readonly missingHooks?: MissingHooksPolicy;
   readonly ruleMatching?: RuleMatching;
   /** How long events and alerts wait for what is to be known of a new container. Default: HOLD_LIMITS. */
   readonly hold?: Partial<HoldLimits>;
@@ -83,6 +86,8 @@ export interface AgentOptions {
   readonly onDrops?: DropListener;
   /** Told what goes wrong while it runs; each is a sentence for people. */
   readonly onTrouble?: (message: string) => void;
+  /** Told what is worth knowing of this machine, and does no harm. */
+  readonly onNote?: (message: string) => void;
   /** Rules were replaced, or could not be and those before stay; for an event on the agent's own pod, for example. */
   readonly onRules?: (change: RuleChange) => void;
   /** The engine's thread, made before the rules were there. Default: it is made now. */
@@ -101,6 +106,7 @@ export interface Summary {
   readonly names: NameCounters;
   readonly outputs: readonly NamedCounters[];
   readonly tampering: TamperSummary;
+  readonly hooks: HookSummary;
 }
 
 export interface Agent {
@@ -110,6 +116,8 @@ export interface Agent {
   modules(): readonly RuleModule[];
   /** Whether the engine lives. */
   sign(): EngineSign;
+  /** Hooks that the kernel does not take, and rules that are blind for want of them. */
+  hooks(): HookSummary;
   /**
    * Goes on with other rules, and what is known stays known. Rejects with EngineError: the rules before stay in use.
    * @param extras what their alerts get besides; default: what those of the start got
@@ -185,6 +193,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const drops = new DropWatch(desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? NOT_TOLD);
   const tampering = new TamperWatch(desk);
+  const hooks = new HookWatch(desk, options.missingHooks ?? 'alert', {
+    onTrouble,
+    onNote: options.onNote ?? (() => {}),
+  });
   const leftOut = options.leftOut ?? new Set();
   const complete = (given: readonly RuleModule[], more: AlertExtras): RuleModule[] => {
     for (const message of describeLeftOut(given, leftOut)) onTrouble(message);
@@ -208,6 +220,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     names: resolver.counters,
     outputs: outputs.counters,
     tampering: tampering.summary,
+    hooks: hooks.summary,
   });
   const closeOutputs = () => outputs.close(options.outputCloseMs ?? OUTPUT_CLOSE_MS);
   // A recording tells of its containers itself.
@@ -261,6 +274,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const isLive = source === 'bpf';
   if (isLive) trim.schedule();
   if (isLive) tampering.start(() => running.sign);
+  hooks.update(running.missing, ruleSets.modules);
   const resolveNames = (used: readonly RuleModule[]): void => resolver.want(used.flatMap(({ names }) => names));
   resolveNames(modules);
   let stopped: Promise<Summary> | undefined;
@@ -279,8 +293,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     summary,
     modules: () => ruleSets.modules,
     sign: () => running.sign,
+    hooks: () => hooks.summary,
     replaceRules: async (replacement, more = extras) => {
       await ruleSets.replace(complete(replacement, more));
+      hooks.update(running.missing, ruleSets.modules);
       resolveNames(replacement);
       if (isLive) trim.schedule();
     },

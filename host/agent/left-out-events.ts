@@ -1,7 +1,7 @@
 // Event types that the configuration has not captured: rules that could match them see less, or nothing.
 
-import { escapeText } from '../outputs/escape.ts';
 import type { RuleModule } from './rule-module.ts';
+import { namedRules } from './rule-names.ts';
 
 /** The module as it needs to be known for none of these event types to be captured for it. */
 export function withoutEvents(module: RuleModule, leftOut: ReadonlySet<string>): RuleModule {
@@ -10,8 +10,6 @@ export function withoutEvents(module: RuleModule, leftOut: ReadonlySet<string>):
   const rules = module.rules.map((rule) => ({ ...rule, eventTypes: kept(rule.eventTypes) }));
   return { ...module, eventTypes: kept(module.eventTypes), rules };
 }
-
-const MOST_NAMED = 10;
 
 /** What it means for the rules, in sentences for people; none if nothing that they read is left out. */
 export function describeLeftOut(modules: readonly RuleModule[], leftOut: ReadonlySet<string>): string[] {
@@ -23,13 +21,7 @@ export function describeLeftOut(modules: readonly RuleModule[], leftOut: Readonl
   const partly = touched.filter((rule) => !blind.includes(rule));
   const because = `since ${used.join(', ')} ${used.length === 1 ? 'is' : 'are'} not captured`;
   return [
-    ...(blind.length === 0 ? [] : [`these rules never match, ${because}: ${named(blind)}`]),
-    ...(partly.length === 0 ? [] : [`these rules see less than they say, ${because}: ${named(partly)}`]),
+    ...(blind.length === 0 ? [] : [`these rules never match, ${because}: ${namedRules(blind)}`]),
+    ...(partly.length === 0 ? [] : [`these rules see less than they say, ${because}: ${namedRules(partly)}`]),
   ];
-}
-
-function named(rules: readonly { readonly name: string }[]): string {
-  const names = rules.slice(0, MOST_NAMED).map(({ name }) => `"${escapeText(name)}"`);
-  const more = rules.length - names.length;
-  return names.join(', ') + (more > 0 ? `, and ${more} more` : '');
 }

@@ -158,10 +158,39 @@ export interface CaptureIntegrity {
   readonly dropped: number;
 }
 
+/** Why a hook is missing, and what `detail` is in each; stable: metrics and `wasprey status --json` have it. */
+export const MISSING_REASONS = [
+  /** The kernel has no tracepoint of that name; detail: errno. */
+  'tracepoint-missing',
+  /** The program can't be attached there for another reason; detail: errno. */
+  'attach-failed',
+  /** The kernel refuses the program; detail: errno, and what the verifier says. */
+  'program-refused',
+  /** The kernel was built without io_uring, so that there is nothing to see; no detail. */
+  'no-io-uring',
+] as const;
+
+/** By which way calls come in that a missing hook would have reported: native ones, requests of io_uring, 32-bit ones. */
+export type CallWay = 'calls' | 'io_uring' | '32-bit';
+
+/** A hook that this kernel does not take. */
+export interface MissingHook {
+  /** The tracepoint that its program is attached to or reached from, or all that were tried; '': it is run by the reader alone. */
+  readonly hook: string;
+  /** The BPF program. */
+  readonly program: string;
+  readonly reason: (typeof MISSING_REASONS)[number];
+  readonly detail: string;
+  /** Names of the event types that the hook would have reported, and by which ways calls of them go unseen. None: nothing is unseen. */
+  readonly blinds: readonly string[];
+  readonly ways: readonly CallWay[];
+}
+
 export interface Capture {
   /**
    * Loads what is needed, fills the image table from the running processes and attaches. Events that the filter does not let
-   * through are counted, and nothing else. Throws CaptureError.
+   * through are counted, and nothing else. What the kernel does not take is left out if the rest can be relied on without it:
+   * see missing(). Throws CaptureError.
    */
   start(eventTypes: readonly string[], filter?: FilterTables): void;
   /**
@@ -228,6 +257,10 @@ export interface Capture {
   /** Gives back the room of what takeHeld() gave, and frees the images that nothing refers to any more. */
   releaseHeld(): void;
   counters(): CaptureCounters;
+  /** What was left out so far; attach() and beginChange() may add to it. Also after a start() that failed. */
+  missing(): MissingHook[];
+  /** Names of the BPF programs that are loaded. */
+  loadedPrograms(): string[];
   /**
    * Whether the capture is as it was made; to be called every second, on the thread that polls. Once thisThread() has told by what
    * they are known, it makes system calls that fail and do nothing, and looks at the next check whether they were seen.
@@ -273,6 +306,8 @@ export interface CaptureOptions {
   readonly source: 'bpf' | 'builder';
   /** Path of the BPF object file. */
   readonly object?: string;
+  /** For a diagnosis: a program that the capture can't do without fails start() only after the others were tried. */
+  readonly triesAll?: boolean;
 }
 
 export interface NativeAddon {
@@ -297,6 +332,11 @@ export interface NativeAddon {
    * does where the sysctl kernel.bpf_stats_enabled is 1. Throws CaptureError: it needs CAP_SYS_ADMIN.
    */
   measurePrograms(): number;
+  /**
+   * Of the operations of io_uring that stand for calls which rules read, those that this kernel does not know (`BIND`): no process can
+   * ask for them. Undefined where the kernel can't be asked: it has no io_uring, or this process may not use it.
+   */
+  missingIoUringOperations(): string[] | undefined;
   /** For tests: the container a cgroup path names. */
   containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
   /** For tests: whether `path` is its own absolute lexical path, and that path; directory '' = not known. */

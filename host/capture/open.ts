@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly sizes?: CaptureSizes;
   /** Path of the BPF object; default: where the build puts it. */
   readonly object?: string;
+  /** See CaptureOptions. */
+  readonly triesAll?: boolean;
 }
 
 export interface OpenCapture {
@@ -40,6 +42,7 @@ export function openCapture(options: OpenOptions): OpenCapture {
     plan,
     source: options.source,
     object: options.object ?? BPF_OBJECT_PATH,
+    ...(options.triesAll && { triesAll: true }),
   });
   return { capture, plan, memory };
 }

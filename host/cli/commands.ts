@@ -35,6 +35,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/top.ts')).TOP,
   },
   {
+    name: 'doctor',
+    summary: 'Check whether this machine has what an agent needs.',
+    load: async () => (await import('./commands/doctor.ts')).DOCTOR,
+  },
+  {
     name: 'capture',
     summary: 'Record what happens on this machine to a file.',
     load: async () => (await import('./commands/capture.ts')).CAPTURE,

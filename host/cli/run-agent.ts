@@ -168,6 +168,7 @@ export class Run {
       namesModules: configuration.engine.wasprey.module_field,
       base64Buffers: configuration.buffer_format_base64,
       leftOut: leftOutEvents(configuration.base_syscalls),
+      missingHooks: configuration.engine.wasprey.missing_hooks,
       ignoresSelf: true,
       runtimes: runtimePlaces(configuration),
       ...(kubernetes !== undefined && { kubernetes }),
@@ -178,6 +179,7 @@ export class Run {
         onExit: (message) => this.#end.resolve(dropExit(message)),
       },
       onTrouble: (message) => this.#log.say('warning', message),
+      onNote: (message) => this.#log.say('info', message),
       onEnd: (error) => this.#end.resolve(error),
       idleWorker: this.#start.idleWorker,
     };

@@ -1,6 +1,7 @@
 // The control socket of a run.
 
 import type { Agent } from '../agent/agent.ts';
+import { loadAddon } from '../capture/addon.ts';
 import type { Configuration } from '../config/definition.ts';
 import { reasonOf } from '../config/system-reason.ts';
 import type { ControlServer } from '../control/server.ts';
@@ -19,10 +20,15 @@ export async function startControl(
 ): Promise<ControlServer | undefined> {
   if (!control.enabled) return undefined;
   const { ControlTakenError, startControlServer } = await import('../control/server.ts');
+  // Of a kernel it does not change.
+  const missingIoUringOperations = loadAddon().missingIoUringOperations();
   const startedMs = Math.round(Date.now() - performance.now());
   try {
     return await startControlServer(control.socket, {
-      status: () => statusOf({ version: version(), startedMs, modules: agent.modules() }, agent.summary()),
+      status: () => {
+        const facts = { version: version(), startedMs, modules: agent.modules(), missingIoUringOperations };
+        return statusOf(facts, agent.summary());
+      },
       async reload() {
         const result = await watch.reload();
         const reason = agent.summary().rules.reloads.lastFailure?.reason;

@@ -90,7 +90,7 @@ export class RunServer {
   }
 
   #health(): Health {
-    return healthOf(this.#agent?.sign(), performance.now() - this.#startedAt);
+    return healthOf(this.#agent?.sign(), performance.now() - this.#startedAt, this.#agent?.hooks());
   }
 }
 

@@ -1,5 +1,6 @@
 // The state of an agent for people.
 
+import { describeMissingHook } from '../capture/missing-hooks.ts';
 import type { AgentStatus } from '../control/status.ts';
 import { iso8601, NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { escapeText } from '../outputs/escape.ts';
@@ -16,6 +17,7 @@ export interface StatusReport {
 const MOST_RULES = 20;
 /** What an agent is taken for that is too old to tell. */
 const UNTOUCHED: AgentStatus['tampering'] = { present: [], total: 0 };
+const ALL_HOOKS: AgentStatus['hooks'] = { missing: [], blindRules: [], isAllowed: false };
 
 export function renderStatus(status: AgentStatus, terminal: Terminal): StatusReport {
   const troubles = troublesOf(status);
@@ -70,14 +72,38 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ['pods not known in time', number(containers.podsUnknown)],
       ...containers.failures.map(({ source, kind, count: times }) => [`${source}: ${kind}`, number(times)]),
     ]),
+    kernelSection(status, section),
   ];
   return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
 }
 
-function troublesOf({ events, outputs, reloads, setAside, tampering = UNTOUCHED }: AgentStatus): string[] {
+/** What the kernel lacks; empty if nothing. */
+function kernelSection(
+  { hooks = ALL_HOOKS, missingIoUringOperations: operations = [] }: AgentStatus,
+  section: (title: string, rows: readonly (readonly string[])[]) => string,
+): string {
+  const rows = [
+    ...hooks.missing.map((hook) => [hook.program, escapeText(describeMissingHook(hook))]),
+    ...(operations.length > 0
+      ? [['io_uring', `the kernel has no ${operations.join(', ')}: no process can ask for them`]]
+      : []),
+    ...(hooks.isAllowed && hooks.blindRules.length > 0
+      ? [['accepted', `${count(hooks.blindRules.length, 'rule')} that do not see all that they say`]]
+      : []),
+  ];
+  return rows.length === 0 ? '' : section('Not in this kernel', rows);
+}
+
+function troublesOf(status: AgentStatus): string[] {
+  const { events, outputs, reloads, setAside, tampering = UNTOUCHED, hooks = ALL_HOOKS } = status;
   const { lastFailure, isRefused } = reloads;
   const lost = outputs.filter(({ counters }) => counters.dropped > 0);
   return [
+    ...(hooks.blindRules.length > 0 && !hooks.isAllowed
+      ? [
+          `${count(hooks.blindRules.length, 'rule')} in use can't see all that they say: the kernel lacks hooks, see below`,
+        ]
+      : []),
     ...tampering.present.map((each) => `tampered with: ${each}`),
     ...(tampering.last
       ? [

@@ -57,6 +57,9 @@ export interface AgentStatus {
     readonly total: number;
     readonly last?: { readonly timeMs: number; readonly text: string };
   };
+  readonly hooks: Summary['hooks'];
+  /** Operations of io_uring that this kernel does not know; absent where it can't be asked. */
+  readonly missingIoUringOperations?: readonly string[];
 }
 
 export interface StatusFacts {
@@ -64,10 +67,12 @@ export interface StatusFacts {
   readonly startedMs: number;
   /** Those in use, in their order. */
   readonly modules: readonly RuleModule[];
+  readonly missingIoUringOperations: readonly string[] | undefined;
 }
 
-export function statusOf({ version, startedMs, modules }: StatusFacts, summary: Summary): AgentStatus {
-  const { engine, alerts, rules, containers, outputs, tampering } = summary;
+export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
+  const { version, startedMs, modules, missingIoUringOperations } = facts;
+  const { engine, alerts, rules, containers, outputs, tampering, hooks } = summary;
   const totals = engine && eventTotals(engine.capture);
   const times = modules.map((_, index) => evaluationMs(engine, index));
   return {
@@ -103,6 +108,8 @@ export function statusOf({ version, startedMs, modules }: StatusFacts, summary: 
       total: [...tampering.counts.values()].reduce((sum, value) => sum + value, 0),
       ...(tampering.last && { last: { timeMs: tampering.last.time, text: tampering.last.text } }),
     },
+    hooks,
+    ...(missingIoUringOperations && { missingIoUringOperations }),
   };
 }
 

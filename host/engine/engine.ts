@@ -2,7 +2,7 @@
 
 import type { Worker } from 'node:worker_threads';
 import type { NamedAddress } from '../capture/name-table.ts';
-import type { ContainerNotice } from '../capture/native.ts';
+import type { ContainerNotice, MissingHook } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import { EngineError } from './engine-error.ts';
@@ -73,6 +73,7 @@ export class Engine {
   #markDone: () => void = () => {};
   #replacing: Replacing | undefined;
   #counters: EngineCounters | undefined;
+  #missing: readonly MissingHook[] = [];
   /** When the worker last told anything. */
   #heardAt = performance.now();
   #phase: 'starting' | 'running' | 'stopping' | 'ended' = 'starting';
@@ -141,6 +142,11 @@ export class Engine {
     return this.#counters;
   }
 
+  /** Hooks that the kernel does not take, of those that the rules so far needed. */
+  get missing(): readonly MissingHook[] {
+    return this.#missing;
+  }
+
   /**
    * Evaluates what has arrived and stops. Never rejects; resolves within little more than four seconds, whatever the worker does.
    * The worker is not gone then: the kernel takes some 100 ms to take off each hook, and the process can't end before.
@@ -166,6 +172,7 @@ export class Engine {
         this.#heardAt = performance.now();
         if (message.kind === 'started') {
           this.#phase = 'running';
+          this.#missing = message.missing;
           resolve();
         } else if (message.kind === 'error' && this.#phase === 'starting') {
           this.#phase = 'ended';
@@ -221,6 +228,7 @@ export class Engine {
         this.#listener.onReplaced?.(message.generation);
         return;
       case 'settled':
+        this.#missing = message.missing;
         this.#replaced(({ done, longestStepMs }) => done.resolve({ longestStepMs, trouble: message.trouble }));
         return;
       case 'not-replaced':

@@ -2,7 +2,13 @@
 
 import type { FilterTables } from '../capture/filter-tables.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
-import type { CaptureCounters, CaptureIntegrity, CaptureSizes, ContainerNotice } from '../capture/native.ts';
+import type {
+  CaptureCounters,
+  CaptureIntegrity,
+  CaptureSizes,
+  ContainerNotice,
+  MissingHook,
+} from '../capture/native.ts';
 import type { ContainerMoment } from '../fields/container.ts';
 import type { FieldValue } from '../fields/value.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
@@ -181,7 +187,12 @@ export interface WorkerError {
 
 export type FromWorker =
   /** Events from now on are seen. */
-  | { readonly kind: 'started'; readonly cpus: number; readonly memoryBytes: number }
+  | {
+      readonly kind: 'started';
+      readonly cpus: number;
+      readonly memoryBytes: number;
+      readonly missing: readonly MissingHook[];
+    }
   | { readonly kind: 'matches'; readonly matches: readonly Match[] }
   | { readonly kind: 'block'; readonly block: RecordedBlock }
   /** What a recording tells of a container. */
@@ -194,7 +205,12 @@ export type FromWorker =
   /** Events are evaluated by that rule set from now on; no match of an earlier one will come. */
   | { readonly kind: 'replaced'; readonly generation: number; readonly longestStepMs: number }
   /** What only the rule set before needed is detached. */
-  | { readonly kind: 'settled'; readonly generation: number; readonly trouble?: WorkerError }
+  | {
+      readonly kind: 'settled';
+      readonly generation: number;
+      readonly missing: readonly MissingHook[];
+      readonly trouble?: WorkerError;
+    }
   /** The rule set before stays in use. */
   | { readonly kind: 'not-replaced'; readonly generation: number; readonly error: WorkerError }
   | { readonly kind: 'counters'; readonly counters: EngineCounters }

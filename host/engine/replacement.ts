@@ -57,7 +57,7 @@ export class Replacement {
   }
 
   *#run(): Generator<void, void> {
-    const { takeOver, send } = this.#host;
+    const { capture, takeOver, send } = this.#host;
     const { generation } = this.#rules;
     const prepared = yield* this.#prepare();
     this.#next = undefined;
@@ -70,7 +70,7 @@ export class Replacement {
     yield;
     send({ kind: 'replaced', generation, longestStepMs: this.#longestStep });
     const trouble = yield* this.#settle(prepared.next);
-    send({ kind: 'settled', generation, ...(trouble && { trouble }) });
+    send({ kind: 'settled', generation, missing: capture.missing(), ...(trouble && { trouble }) });
   }
 
   /** Until the next rules are evaluated, or can't be. */

@@ -74,7 +74,7 @@ function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture,
   });
   capture.start(start.rules.eventTypes, start.rules.filter);
   guard?.begin();
-  send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes });
+  send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes, missing: capture.missing() });
   loop.run();
 }
 
@@ -95,7 +95,7 @@ function replay(
   });
   const loop = bind(start, { memory, capture, control, sessionStart, replay: source });
   capture.start(start.rules.eventTypes);
-  send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes });
+  send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes, missing: capture.missing() });
   loop.runReplay(source);
 }
 

@@ -16,6 +16,7 @@ export function ownMetrics(summary: Summary): Metric[] {
     ...metadataMetrics(summary),
     ...nameMetrics(summary),
     ...tamperMetrics(summary),
+    ...hookMetrics(summary),
     ...outputMetrics(summary),
   ];
 }
@@ -187,6 +188,24 @@ function tamperMetrics({ tampering: { counts, present } }: Summary): Metric[] {
       [...counts].map(([what, value]) => ({ labels: { what }, value })),
     ),
     gauge('wasprey_tamper_findings', 'What of the capture is not as it was made now.', present.length),
+  ];
+}
+
+function hookMetrics({ hooks: { missing, blindRules } }: Summary): Metric[] {
+  return [
+    gauge(
+      'wasprey_missing_hooks',
+      'Hooks that this kernel does not take, by why; with blinds="no" nothing goes unseen for want of it.',
+      missing.map(({ hook, program, reason, blinds }) => ({
+        labels: { hook, program, reason, blinds: blinds.length > 0 ? 'yes' : 'no' },
+        value: 1,
+      })),
+    ),
+    gauge(
+      'wasprey_blind_rules',
+      'Rules in use that do not see all that they say, for want of hooks.',
+      blindRules.length,
+    ),
   ];
 }
 

@@ -7,14 +7,21 @@ import { SetupFailure } from './failure.mjs';
 
 /** @import { Problem } from './failure.mjs' */
 
-/** Oldest kernel: the CO-RE relocations and the task iterator that the BPF programs use are there from it on. */
-export const OLDEST_KERNEL = /** @type {const} */ ([5, 18]);
+/** Oldest kernel that the BPF programs are tested on (test/kernels/). */
+export const OLDEST_KERNEL = /** @type {const} */ ([6, 1]);
 
 /** Numbers of capabilities, from include/uapi/linux/capability.h. */
-const CAPABILITY = { SYS_ADMIN: 21n, PERFMON: 38n, BPF: 39n };
+const CAPABILITY = { SYS_PTRACE: 19n, SYS_ADMIN: 21n, PERFMON: 38n, BPF: 39n };
 
 /** Inode of the initial user namespace, fixed in the kernel (PROC_USER_INIT_INO). */
 const INITIAL_USER_NAMESPACE = 'user:[4026531837]';
+
+/**
+ * What a problem is about.
+ * @typedef {'system' | 'processor' | 'kernel' | 'btf' | 'capabilities' | 'user-namespace' | 'lockdown'} MachineSubject
+ */
+
+/** @typedef {Problem & { about: MachineSubject }} MachineProblem */
 
 /**
  * @typedef {object} MachineFacts
@@ -59,7 +66,7 @@ function readOr(fallback, read) {
 
 /**
  * @param {MachineFacts} facts
- * @param {'BPF' | 'PERFMON' | 'SYS_ADMIN'} name
+ * @param {'BPF' | 'PERFMON' | 'SYS_ADMIN' | 'SYS_PTRACE'} name
  */
 export function hasCapability(facts, name) {
   return ((facts.capabilities >> CAPABILITY[name]) & 1n) === 1n;
@@ -67,27 +74,37 @@ export function hasCapability(facts, name) {
 
 /**
  * @param {MachineFacts} facts
- * @returns {Problem[]} all that keeps the capture from working here; none when it can
+ * @returns {MachineProblem[]} all that keeps the capture from working here; none when it can
  */
 export function checkMachine(facts) {
   if (facts.platform !== 'linux') {
     return [
-      { what: `this is ${facts.platform}`, how: 'Wasprey watches a Linux kernel: run it on Linux, or in a Linux VM' },
+      {
+        about: 'system',
+        what: `this is ${facts.platform}`,
+        how: 'Wasprey watches a Linux kernel: run it on Linux, or in a Linux VM',
+      },
     ];
   }
-  /** @type {Problem[]} */
+  /** @type {MachineProblem[]} */
   const problems = [];
   if (facts.architecture !== 'x64' && facts.architecture !== 'arm64') {
-    problems.push({ what: `the processor is ${facts.architecture}`, how: 'x86-64 and arm64 are supported' });
+    problems.push({
+      about: 'processor',
+      what: `the processor is ${facts.architecture}`,
+      how: 'x86-64 and arm64 are supported',
+    });
   }
   if (isOlder(facts.kernelRelease, OLDEST_KERNEL)) {
     problems.push({
+      about: 'kernel',
       what: `the kernel is ${facts.kernelRelease}; ${OLDEST_KERNEL.join('.')} is the oldest that will do`,
-      how: 'install a newer kernel (Debian 12 and 13, Ubuntu 22.04 HWE and 24.04, RHEL 10 have one)',
+      how: 'install a newer kernel (Debian 12 and 13, Ubuntu 22.04 HWE and 24.04, Amazon Linux 2023, RHEL 10 have one)',
     });
   }
   if (!facts.hasBtf) {
     problems.push({
+      about: 'btf',
       what: 'the kernel does not describe its types: there is no /sys/kernel/btf/vmlinux',
       how:
         'boot a kernel that is built with CONFIG_DEBUG_INFO_BTF=y (those of Debian, Ubuntu, Fedora and RHEL are);\n' +
@@ -97,6 +114,7 @@ export function checkMachine(facts) {
   problems.push(...checkCapabilities(facts));
   if (facts.lockdownConfidential) {
     problems.push({
+      about: 'lockdown',
       what: 'the kernel is locked down (confidentiality): BPF programs may not read its memory',
       how: 'boot with lockdown=integrity, or without lockdown',
     });
@@ -106,27 +124,36 @@ export function checkMachine(facts) {
 
 /**
  * @param {MachineFacts} facts
- * @returns {Problem[]}
+ * @returns {readonly ('BPF' | 'PERFMON')[]} of the capabilities that loading BPF programs needs
+ */
+function missingCapabilities(facts) {
+  if (hasCapability(facts, 'SYS_ADMIN')) return [];
+  return /** @type {const} */ (['BPF', 'PERFMON']).filter((name) => !hasCapability(facts, name));
+}
+
+/**
+ * @param {MachineFacts} facts
+ * @returns {MachineProblem[]}
  */
 function checkCapabilities(facts) {
-  const missing = hasCapability(facts, 'SYS_ADMIN')
-    ? []
-    : /** @type {const} */ (['BPF', 'PERFMON']).filter((name) => !hasCapability(facts, name));
+  const missing = missingCapabilities(facts);
   if (missing.length > 0) {
     const names = missing.map((name) => `CAP_${name}`).join(' and ');
     return [
       {
+        about: 'capabilities',
         what: facts.uid === 0 ? `this root has no ${names}` : `loading BPF programs needs root, or ${names}`,
         how:
           facts.uid === 0
             ? 'give the container these capabilities (docker: --cap-add BPF --cap-add PERFMON; or CAP_SYS_ADMIN)'
-            : 'run it as root: sudo npm start',
+            : 'run it as root',
       },
     ];
   }
   if (!facts.initialUserNamespace) {
     return [
       {
+        about: 'user-namespace',
         what: 'this is a user namespace of its own, as in a rootless container: the kernel takes no BPF programs from it',
         how: 'run it as root of the host, or in a container of a runtime that root started',
       },

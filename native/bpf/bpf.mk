@@ -1,5 +1,6 @@
 # The BPF object: build/bpf/wasprey.bpf.o. Included by native/Makefile, or alone: make -f native/bpf/bpf.mk
-# vmlinux.h comes from the kernel it is built on; CO-RE makes the object fit others.
+# vmlinux/ has the kernel's types, so that nothing of the kernel it is built on goes into the object: what is built once for
+# a processor (BPF_ARCH: x86 or arm64, whatever the machine is) runs on every kernel.
 
 BPF_DIR := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 BPF_OUT := $(abspath $(BPF_DIR)/../../build/bpf)
@@ -7,18 +8,14 @@ BPF_OBJECT := $(BPF_OUT)/wasprey.bpf.o
 BPF_CLANG ?= $(firstword $(shell command -v clang-19 clang 2>/dev/null))
 BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
-	-Wno-unused-parameter -Wno-missing-field-initializers -Wno-missing-declarations -I$(BPF_OUT) -I$(BPF_DIR)../generated
+	-Wno-unused-parameter -Wno-missing-field-initializers -Wno-missing-declarations -I$(BPF_DIR)../generated
 
 .PHONY: bpf
 bpf: $(BPF_OBJECT)
 
-$(BPF_OUT)/vmlinux.h:
-	mkdir -p $(BPF_OUT)
-	bpftool btf dump file /sys/kernel/btf/vmlinux format c > $@.new
-	mv $@.new $@
-
 # `gen object` drops the debug sections, which a start need not read; BTF stays.
-$(BPF_OBJECT): $(wildcard $(BPF_DIR)*.c $(BPF_DIR)*.h) $(BPF_DIR)../generated/schema.h $(BPF_OUT)/vmlinux.h
+$(BPF_OBJECT): $(wildcard $(BPF_DIR)*.c $(BPF_DIR)*.h $(BPF_DIR)vmlinux/*.h) $(BPF_DIR)../generated/schema.h
+	@mkdir -p $(BPF_OUT)
 	$(BPF_CLANG) $(BPF_CFLAGS) -c $(BPF_DIR)wasprey.bpf.c -o $@.debug
 	bpftool gen object $@.new $@.debug
 	mv $@.new $@

@@ -198,7 +198,8 @@ HOOK_PROGRAM(on_compat) {
   passed->way = WAY_COMPAT;
   passed->flags |= EVENT_FLAG_COMPAT;
   passed->result = result;
-  bpf_tail_call(ctx, &programs, SLOT_PASSED);
+  bool many = type == EVENT_SENDMMSG || type == EVENT_RECVMMSG;
+  bpf_tail_call(ctx, &programs, many ? SLOT_PASSED_MANY : SLOT_PASSED);
   return 0;
 }
 

@@ -17,12 +17,27 @@ struct names {
   u64 found;
 };
 
-#define ALIAS_OFFSET bpf_core_field_offset(struct dentry, d_u.d_alias)
+/* The link of a dentry among those of its inode: in the union d_u up to 6.18, in an unnamed one in 7.3. */
+struct dentry___named_union {
+  union {
+    struct hlist_node d_alias;
+  } d_u;
+} RELOCATED;
+struct dentry___unnamed_union {
+  struct hlist_node d_alias;
+} RELOCATED;
+
+inline_always u64 alias_offset(void) {
+  struct dentry___named_union *named = 0;
+  struct dentry___unnamed_union *unnamed = 0;
+  return bpf_core_field_exists(named->d_u) ? bpf_core_field_offset(named->d_u.d_alias)
+                                           : bpf_core_field_offset(unnamed->d_alias);
+}
 
 static long names_step(u32 index, struct names *names) {
   if (!names->node)
     return 1;
-  u64 dentry = names->node - ALIAS_OFFSET;
+  u64 dentry = names->node - alias_offset();
   names->node = LOAD_WORD(hlist_node, names->node, next);
   if (dentry != names->own && LOAD_WORD(dentry, dentry, d_hash.pprev)) /* one that is hashed was not removed */
     names->found = dentry;

@@ -17,8 +17,8 @@ struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
         __uint(map_flags, BPF_F_MMAPABLE);
         __uint(max_entries, 1);
-        __type(key, u32);
-        __type(value, struct filter);
+        __uint(key_size, sizeof(u32)); /* no types: the map that takes its place has none, and 6.1 wants them alike */
+        __uint(value_size, sizeof(struct filter));
       });
 } filters SEC(".maps");
 

@@ -38,8 +38,7 @@ inline_always bool open_draft(struct draft *draft) {
 #define STRINGS_LIMIT (LONGEST_IMAGE - PATH_ROOM)
 
 inline_always u64 draft_filled(struct draft *draft) {
-  u64 size = *(volatile u32 *)&draft->space->image.size;
-  return size > STRINGS_LIMIT ? STRINGS_LIMIT : size < sizeof(struct image) ? sizeof(struct image) : size;
+  return BOUNDED(*(volatile u32 *)&draft->space->image.size, sizeof(struct image), STRINGS_LIMIT);
 }
 
 inline_always void fill_draft(struct draft *draft, u64 size) {

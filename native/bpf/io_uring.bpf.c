@@ -14,22 +14,24 @@ struct {
   __type(value, struct passed_call);
 } requests SEC(".maps");
 
-/* io_uring_complete tells the whole completion since 6.13, before its parts. Of a completion that is one of many of its
- * request there is nothing else. */
+/* io_uring_complete has the whole completion since 6.13, before its parts. */
 typedef void (*btf_trace_io_uring_complete___whole)(void *, struct io_ring_ctx *, void *, struct io_uring_cqe *);
-#define TELLS_COMPLETION bpf_core_type_matches(btf_trace_io_uring_complete___whole)
+#define HAS_WHOLE_COMPLETION bpf_core_type_matches(btf_trace_io_uring_complete___whole)
 
-/* Address of one of the ring's own files. */
+/* Address of one of the ring's own files; 0: there is none. The low bits of an entry are flags. */
 inline_always u64 fixed_file(u64 ring, u32 index) {
-  struct io_file_table___request *table = 0;
-  struct io_rsrc_data *data = 0;
-  if (!bpf_core_field_exists(table->data) || !bpf_core_field_exists(data->nodes))
+  struct io_file_table___nodes *nodes = 0;
+  u64 table = ring + bpf_core_field_offset(struct io_ring_ctx, file_table);
+  if (bpf_core_field_exists(nodes->data)) {
+    u64 data = table + bpf_core_field_offset(nodes->data);
+    if (index >= LOAD(io_rsrc_data, data, nr))
+      return 0;
+    u64 node = load_word(LOAD_WORD(io_rsrc_data, data, nodes) + index * sizeof(void *));
+    return node ? LOAD_WORD(io_rsrc_node, node, file_ptr) & FILE_ADDRESS : 0;
+  }
+  if (index >= LOAD(io_ring_ctx___files, ring, nr_user_files))
     return 0;
-  u64 files = ring + bpf_core_field_offset(struct io_ring_ctx, file_table) + bpf_core_field_offset(table->data);
-  if (index >= LOAD(io_rsrc_data, files, nr))
-    return 0;
-  u64 node = load_word(LOAD_WORD(io_rsrc_data, files, nodes) + index * sizeof(void *));
-  return node ? LOAD_WORD(io_rsrc_node, node, file_ptr) & FILE_ADDRESS : 0;
+  return load_word(LOAD_WORD(io_file_table___files, table, files) + index * sizeof(void *)) & FILE_ADDRESS;
 }
 
 inline_always bool makes_fd(u32 type) {
@@ -138,7 +140,7 @@ SEC("raw_tp") int on_request_completed(struct bpf_raw_tracepoint_args *ctx) {
       return 0;
     user_data = LOAD_WORD(io_kiocb, request, cqe.user_data);
     result = LOAD(io_kiocb, request, cqe.res);
-  } else if (TELLS_COMPLETION) {
+  } else if (HAS_WHOLE_COMPLETION) {
     u64 completion = ctx->args[2];
     user_data = LOAD_WORD(io_uring_cqe, completion, user_data);
     result = LOAD(io_uring_cqe, completion, res);

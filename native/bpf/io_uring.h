@@ -6,8 +6,7 @@
 #include "message.h"
 #include "passed.h"
 
-/* Parts of requests, as the kernel has them at the start of struct io_kiocb; io_uring keeps them to itself, and they
- * may be absent from the BTF that this is compiled with. */
+/* Parts of requests, as the kernel has them at the start of struct io_kiocb. io_uring keeps them to itself. */
 #define REQUEST_PART(name, members) \
   struct io_##name##___request {    \
     members                         \
@@ -24,7 +23,38 @@ REQUEST_PART(listen, s32 backlog;);
 REQUEST_PART(accept, s32 flags; u32 file_slot;);
 REQUEST_PART(sr_msg, void *buf; s32 len; u32 done_io; u32 msg_flags; u16 flags;);
 REQUEST_PART(async_msghdr, struct msghdr msg; struct __kernel_sockaddr_storage addr;);
-REQUEST_PART(file_table, struct io_rsrc_data data;); /* from 6.13 on */
+
+/* The ring's own files: nodes by index since 6.13, an array of pointers before. */
+struct io_rsrc_node {
+  unsigned long file_ptr;
+} RELOCATED;
+struct io_rsrc_data {
+  unsigned int nr;
+  struct io_rsrc_node **nodes;
+} RELOCATED;
+struct io_file_table___nodes {
+  struct io_rsrc_data data;
+} RELOCATED;
+struct io_file_table___files {
+  void *files;
+} RELOCATED;
+struct io_ring_ctx___files {
+  unsigned int nr_user_files;
+} RELOCATED;
+
+/* In 7.3 the name of a file is a struct whose only member is the pointer that stood in its place up to 6.18. */
+struct delayed_filename___request {
+  struct filename *__incomplete_filename;
+} RELOCATED;
+#define DELAYED_PART(name, members) \
+  struct io_##name##___delayed {    \
+    members                         \
+  } RELOCATED
+DELAYED_PART(open, struct delayed_filename___request filename;);
+DELAYED_PART(unlink, struct delayed_filename___request filename;);
+DELAYED_PART(mkdir, struct delayed_filename___request filename;);
+DELAYED_PART(rename, struct delayed_filename___request oldpath; struct delayed_filename___request newpath;);
+DELAYED_PART(link, struct delayed_filename___request oldpath; struct delayed_filename___request newpath;);
 
 #define REQUEST_FIXED_FILE 1        /* REQ_F_FIXED_FILE: the descriptor is an index among the ring's own files */
 #define REQUEST_BUFFER_SELECT 0x20  /* REQ_F_BUFFER_SELECT: the kernel takes one of the buffers that it was given */
@@ -44,6 +74,11 @@ struct request_key {
 
 #define PART(name, member) LOAD(io_##name##___request, request, member)
 #define PART_WORD(name, member) LOAD_WORD(io_##name##___request, request, member)
+/* Address of a struct filename. A pointer is not found where the kernel has a struct of that name. */
+#define PART_NAME(name, member)                                                       \
+  (bpf_core_field_exists(((struct io_##name##___request *)0)->member)                 \
+       ? PART_WORD(name, member)                                                      \
+       : LOAD_WORD(io_##name##___delayed, request, member.__incomplete_filename))
 
 inline_always u32 request_type(u32 opcode) {
   switch (opcode) {
@@ -86,10 +121,25 @@ inline_always u32 request_type(u32 opcode) {
   }
 }
 
+/* Whether a ring was made by a 32-bit call: a bit of its own up to 6.18, one of int_flags in 7.3. */
+struct io_ring_ctx___compat_bit {
+  unsigned int compat : 1;
+} RELOCATED;
+struct io_ring_ctx___int_flags {
+  unsigned int int_flags;
+} RELOCATED;
+#define RING_COMPAT (1 << 11) /* IO_RING_F_COMPAT: of an enum without a name, by which it could be found in BTF */
+
+inline_always bool is_compat_ring(u64 address) {
+  struct io_ring_ctx___compat_bit *ring = (void *)address;
+  if (bpf_core_field_exists(ring->compat))
+    return BPF_CORE_READ_BITFIELD_PROBED(ring, compat);
+  return LOAD(io_ring_ctx___int_flags, address, int_flags) & RING_COMPAT;
+}
+
 /* The struct msghdr of a request that sends or receives one. */
 inline_always struct message read_request_message(u64 request) {
-  struct io_ring_ctx *ring = (void *)LOAD_WORD(io_kiocb, request, ctx);
-  return read_message(PART_WORD(sr_msg, buf), BPF_CORE_READ_BITFIELD_PROBED(ring, compat));
+  return read_message(PART_WORD(sr_msg, buf), is_compat_ring(LOAD_WORD(io_kiocb, request, ctx)));
 }
 
 #endif

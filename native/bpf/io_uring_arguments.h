@@ -60,36 +60,36 @@ inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 t
       to[3] = PART_WORD(open, how.mode);
       to[4] = PART_WORD(open, how.resolve);
       to[5] = PART(open, file_slot);
-      keep_name(passed, 0, PART_WORD(open, filename));
+      keep_name(passed, 0, PART_NAME(open, filename));
       return;
     case EVENT_UNLINKAT:
       to[0] = PART(unlink, dfd);
       to[2] = PART(unlink, flags);
-      keep_name(passed, 0, PART_WORD(unlink, filename));
+      keep_name(passed, 0, PART_NAME(unlink, filename));
       return;
     case EVENT_MKDIRAT:
       to[0] = PART(mkdir, dfd);
       to[2] = PART(mkdir, mode);
-      keep_name(passed, 0, PART_WORD(mkdir, filename));
+      keep_name(passed, 0, PART_NAME(mkdir, filename));
       return;
     case EVENT_RENAMEAT2:
       to[0] = PART(rename, old_dfd);
       to[2] = PART(rename, new_dfd);
       to[4] = PART(rename, flags);
-      keep_name(passed, 0, PART_WORD(rename, oldpath));
-      keep_name(passed, 1, PART_WORD(rename, newpath));
+      keep_name(passed, 0, PART_NAME(rename, oldpath));
+      keep_name(passed, 1, PART_NAME(rename, newpath));
       return;
     case EVENT_LINKAT:
       to[0] = PART(link, old_dfd);
       to[2] = PART(link, new_dfd);
       to[4] = PART(link, flags);
-      keep_name(passed, 0, PART_WORD(link, oldpath));
-      keep_name(passed, 1, PART_WORD(link, newpath));
+      keep_name(passed, 0, PART_NAME(link, oldpath));
+      keep_name(passed, 1, PART_NAME(link, newpath));
       return;
     case EVENT_SYMLINKAT:
       to[1] = PART(link, new_dfd);
-      keep_name(passed, 0, PART_WORD(link, oldpath));
-      keep_name(passed, 1, PART_WORD(link, newpath));
+      keep_name(passed, 0, PART_NAME(link, oldpath));
+      keep_name(passed, 1, PART_NAME(link, newpath));
       return;
     case EVENT_SOCKET:
       to[0] = PART(socket, domain);

@@ -10,6 +10,7 @@
 /* Set by the addon before the object is loaded; constants for the verifier, which drops what they rule out. */
 const volatile u64 ring_size = 1 << 20; /* bytes, a power of two */
 const volatile u64 ring_secret = 0;     /* random, new for each start */
+const volatile u64 page_kb = 4;         /* of memory; arm64 kernels have pages of 4, 16 or 64 kB */
 
 /* What a process is known by between two of its lifecycle records. On the group leader. */
 struct process {

@@ -134,7 +134,9 @@ inline_always bool passes_open(struct record *record, struct task_struct *task) 
   if (result >= 0 && !file)
     return true; /* another thread has closed it */
   take_access(&arguments, file);
-  clauses &= filter->opens[combination_of(&arguments, file) % FILTER_OPEN_COMBINATIONS];
+  u64 combination = combination_of(&arguments, file);
+  opaque(combination); /* or clang would leave out the mask, which 6.1 needs */
+  clauses &= filter->opens[combination % FILTER_OPEN_COMBINATIONS];
   if (!clauses)
     return filtered(record, type);
   if (clauses & filter->any_path)

@@ -1,5 +1,5 @@
-/* Makes the event of a call that was put together in passed_calls. One program for all shapes of events: such calls are
- * rare, and each program that is loaded costs time at the start. */
+/* Makes the event of a call that was put together in passed_calls. One program for nearly all shapes of events: such calls
+ * are rare, and each program that is loaded costs time at the start. */
 
 #include "passed.h"
 
@@ -12,7 +12,8 @@ inline_always bool reserve_passed(struct record *record, const struct passed_cal
   return true;
 }
 
-inline_always void write_passed_send(struct record *record, const struct passed_call *passed, struct task_struct *task,
+/* Frames of their own: with what they hold in that of write_passed(), the walk of a path would pass 512 bytes of stack. */
+static __noinline void write_passed_send(struct record *record, const struct passed_call *passed, struct task_struct *task,
                                      const struct call *call) {
   struct sending sending;
   if (!find_send(&sending, call, task, passed->type, passed->result) || !reserve_send(record, call, &sending, task))
@@ -22,7 +23,7 @@ inline_always void write_passed_send(struct record *record, const struct passed_
   write_send(record, call, &sending);
 }
 
-inline_always void write_passed_receive(struct record *record, const struct passed_call *passed,
+static __noinline void write_passed_receive(struct record *record, const struct passed_call *passed,
                                         struct task_struct *task, const struct call *call) {
   u64 file = find_receive(call, task, passed->result);
   if (file && reserve_passed(record, passed, task, NETWORK_LONGEST, sizeof(struct event_network)))
@@ -69,10 +70,6 @@ SEC("raw_tp") int write_passed(void *ctx) {
     case SLOT_RECEIVE:
       write_passed_receive(&record, passed, task, &call);
       break;
-    case SLOT_SEND_MANY:
-    case SLOT_RECEIVE_MANY:
-      tell_messages(&call, passed->type, result, passed->image);
-      break;
     case SLOT_PATH:
       if (reserve_passed(&record, passed, task, PATH_LONGEST, sizeof(struct event_path)))
         write_path(&record, task, &call);
@@ -92,5 +89,16 @@ SEC("raw_tp") int write_passed(void *ctx) {
     default:
       break;
   }
+  return 0;
+}
+
+/* The same of sendmmsg and recvmmsg, which no request of io_uring stands for. A program of its own for the stack: messages
+ * are told of by a loop that calls a function, four frames deep. */
+SEC("raw_tp") int write_passed_many(void *ctx) {
+  struct passed_call *passed = passed_space();
+  if (!passed)
+    return 0;
+  struct call call = {.passed = passed->passed, .way = passed->way};
+  tell_messages(&call, passed->type, passed->result, passed->image);
   return 0;
 }

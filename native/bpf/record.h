@@ -35,8 +35,7 @@ inline_always bool open_record(struct record *record) {
  * itself: what comes from there is any number to the verifier, so that the ways by which a program gets here look
  * alike. */
 inline_always u64 filled(struct record *record, u64 limit) {
-  u64 size = *(volatile u32 *)&record->header->size;
-  return size > limit ? limit : size < sizeof(struct event_header) ? sizeof(struct event_header) : size;
+  return BOUNDED(*(volatile u32 *)&record->header->size, sizeof(struct event_header), limit);
 }
 
 inline_always void fill(struct record *record, u64 size) {
@@ -47,6 +46,10 @@ inline_always void fill(struct record *record, u64 size) {
 inline_always u32 event_type(struct record *record) {
   return *(volatile u16 *)&record->header->type;
 }
+
+/* Records begin at multiples of eight. The mask says so to the verifier, which does not know it of a position: on arm64 it
+ * refuses the exchange of a word that may not be aligned (commit()). */
+#define RECORD_ALIGNED (~7ull)
 
 /* How often a program tries to move the head while others, interrupting it, do the same. */
 #define RESERVE_TRIES 4
@@ -80,7 +83,7 @@ inline_always bool reserve_of(struct record *record, u64 type, s64 result, struc
     __sync_fetch_and_add(&record->ring->dropped[type], 1);
     return false;
   }
-  struct event_header *header = ring + (record->position & (ring_size - 1));
+  struct event_header *header = ring + (record->position & (ring_size - 1) & RECORD_ALIGNED);
   record->header = header;
   record->longest = longest;
   record->flags = task->pid == task->tgid ? 0 : EVENT_FLAG_THREAD;

@@ -7,6 +7,7 @@
 #include "capture_object.h"
 #include "container_id.h"
 #include "event_types.h"
+#include "io_uring_operations.h"
 #include "javascript.h"
 #include "lexical_path.h"
 #include "name_files.h"
@@ -31,8 +32,8 @@ Napi::Value MakePlanObject(const Napi::CallbackInfo& info) {
   }
   const auto hold = NumberIn(object, "holdBudget");
   const auto cpus = NumberIn(object, "cpus");
-  auto plan = MakePlan({*rings, *images, *containers, hold.value_or(kHoldBytes),
-                        cpus ? static_cast<uint32_t>(*cpus) : PossibleCpus()});
+  auto plan = MakePlan(
+      {*rings, *images, *containers, hold.value_or(kHoldBytes), cpus ? static_cast<uint32_t>(*cpus) : PossibleCpus()});
   if (!plan) return Throw(env, plan.error());
   Napi::Object result = Napi::Object::New(env);
   const auto set = [&](const char* name, uint64_t value) {
@@ -134,6 +135,12 @@ Napi::Value MeasurePrograms(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd->release());
 }
 
+/** () -> names, or undefined where the kernel can't be asked. */
+Napi::Value LackingIoUringOperations(const Napi::CallbackInfo& info) {
+  const auto missing = MissingIoUringOperations();
+  return missing ? Napi::Value(ArrayOfStrings(info.Env(), *missing)) : info.Env().Undefined();
+}
+
 /** () -> [name, number, fixed size][]: the addon's idea of the event types. */
 Napi::Value EventTypes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -158,6 +165,8 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
   exports.Set("connectUnixDatagram", Napi::Function::New<ConnectDatagramSocket>(env, "connectUnixDatagram"));
   exports.Set("measurePrograms", Napi::Function::New<MeasurePrograms>(env, "measurePrograms"));
+  exports.Set("missingIoUringOperations",
+              Napi::Function::New<LackingIoUringOperations>(env, "missingIoUringOperations"));
   exports.Set("eventTypes", Napi::Function::New<EventTypes>(env, "eventTypes"));
   exports.Set("Capture", CaptureObject::Define(env));
   return exports;

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 namespace wasprey {
 namespace {
@@ -97,8 +98,31 @@ Error LoadError(const std::string& what, int number) {
                  what + " found no memory. Lower the ring budget, or raise the container's memory limit.",
                  std::move(detail)};
   }
-  return Error{"CAPTURE_LOAD", what + " failed. Linux 5.18 or later is needed; the kernel's words are in the detail.",
+  return Error{"CAPTURE_LOAD", what + " failed. Linux 6.1 or later is needed; the kernel's words are in the detail.",
                std::move(detail)};
+}
+
+Error RefusalError(const std::string& program, int number, const std::string& log) {
+  const bool permitted = MissingCapabilities().empty();
+  if ((number == EPERM || number == EACCES) && !permitted) return LoadError("Loading " + program, number);
+  const std::string end = log.size() <= kLogKept ? log : log.substr(log.size() - kLogKept);
+  return Error{"CAPTURE_LOAD",
+               "This kernel refuses the BPF program " + program +
+                   ", which the capture can't do without: " + VerdictOf(log) + ". `wasprey doctor` tries all programs.",
+               BpfErrorText(number) + "\n" + end};
+}
+
+std::string VerdictOf(const std::string& log) {
+  std::istringstream lines(log);
+  std::string verdict;
+  for (std::string line; std::getline(lines, line);) {
+    // libbpf puts this in the place of the instruction that it could not relocate.
+    if (line.starts_with("failed to resolve CO-RE relocation")) return line;
+    // What follows the verdict are figures.
+    if (line.starts_with("processed ") || line.starts_with("verification time ")) break;
+    if (!line.empty()) verdict = line;
+  }
+  return verdict;
 }
 
 uint32_t PossibleCpus() {

@@ -22,6 +22,12 @@ Status CheckKernel();
 /** Error of loading the object or attaching `what`, for a (positive) errno. */
 Error LoadError(const std::string& what, int number);
 
+/** The same for a program that the verifier refuses, with its verdict and the end of its log. */
+Error RefusalError(const std::string& program, int number, const std::string& log);
+
+/** The line of a verifier's log that says why it refuses the program; empty where there is none. */
+std::string VerdictOf(const std::string& log);
+
 /** Number of possible CPUs: those a kernel may bring up, not only those that run. */
 uint32_t PossibleCpus();
 

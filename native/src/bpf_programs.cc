@@ -9,19 +9,25 @@
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <memory>
 #include <thread>
 
 #include "background.h"
 #include "bpf_error.h"
 #include "bpf_hooks.h"
+#include "missing_hook.h"
 
 namespace wasprey {
 namespace {
 
 constexpr size_t kMostParts = 3;
+/** Room for the verifier's log of a program. Memory only where it is written to, which is on a refusal. */
+constexpr size_t kVerifierLog = 4 << 20;
 
 bool IsWanted(std::string_view program, const std::set<uint64_t>& event_types) {
   return !ServesEvents(program) || std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) {
@@ -47,6 +53,7 @@ Status BpfPrograms::MakeMaps(const ProgramConstants& constants, const std::funct
 void BpfPrograms::Clear() {
   const std::lock_guard lock(mutex_);
   programs_.clear();
+  refused_.clear();
   maps_.reset();
 }
 
@@ -56,7 +63,7 @@ std::vector<std::set<std::string_view>> BpfPrograms::Split(const std::set<uint64
   bpf_program* program;
   bpf_object__for_each_program(program, maps().get()) {
     const std::string_view name = bpf_program__name(program);
-    if (IsWanted(name, event_types) && Find(name) < 0) programs.emplace_back(bpf_program__insn_cnt(program), name);
+    if (IsWanted(name, event_types) && !IsSettled(name)) programs.emplace_back(bpf_program__insn_cnt(program), name);
   }
   std::sort(programs.rbegin(), programs.rend());
   const size_t threads = std::max(1U, std::thread::hardware_concurrency());
@@ -70,12 +77,44 @@ std::vector<std::set<std::string_view>> BpfPrograms::Split(const std::set<uint64
   return parts;
 }
 
-Status BpfPrograms::LoadPart(const std::set<std::string_view>& programs) {
+/** One program that is refused fails the load of its whole part, which is then loaded again without it. */
+Status BpfPrograms::LoadPart(std::set<std::string_view> programs) {
+  Status failed;
+  while (!programs.empty()) {
+    Attempt attempt = TryToLoad(programs);
+    if (!attempt.failed) break;
+    if (attempt.refused.empty()) return attempt.failed;
+    if (!IsOptional(attempt.refused)) {
+      failed = std::move(attempt.failed);
+      if (after_refusal_ == AfterRefusal::kFail) break;
+    }
+    programs.erase(attempt.refused);
+  }
+  return failed;
+}
+
+BpfPrograms::Attempt BpfPrograms::TryToLoad(const std::set<std::string_view>& programs) {
   BeginBpfLog();
   auto object = BpfObject::Open(path_);
-  if (!object) return std::move(object.error());
+  if (!object) return {std::move(object.error()), ""};
+  if (auto failed = Configure(&*object, programs)) return {std::move(failed), ""};
+  std::vector<std::unique_ptr<char[]>> logs;
+  bpf_program* program;
+  bpf_object__for_each_program(program, object->get()) {
+    if (!bpf_program__autoload(program)) continue;
+    logs.push_back(std::make_unique_for_overwrite<char[]>(kVerifierLog));
+    logs.back()[0] = '\0';
+    bpf_program__set_log_buf(program, logs.back().get(), kVerifierLog);
+  }
+  const int error = bpf_object__load(object->get());
+  return error == 0 ? Attempt{Keep(*object), ""} : NoteRefusal(*object, -error);
+}
+
+/** Constants, maps and choice of programs of an object that is to be loaded. */
+Status BpfPrograms::Configure(BpfObject* object, const std::set<std::string_view>& programs) const {
   if (auto failed = object->SetConstant("ring_size", constants_.ring_size)) return failed;
   if (auto failed = object->SetConstant("ring_secret", constants_.ring_secret)) return failed;
+  if (auto failed = object->SetConstant("page_kb", sysconf(_SC_PAGESIZE) / 1024)) return failed;
   bpf_map* map;
   bpf_object__for_each_map(map, object->get()) {
     const int shared = bpf_map__is_internal(map) ? -1 : maps().MapFd(bpf_map__name(map));
@@ -85,10 +124,36 @@ Status BpfPrograms::LoadPart(const std::set<std::string_view>& programs) {
   bpf_object__for_each_program(program, object->get()) {
     bpf_program__set_autoload(program, programs.contains(bpf_program__name(program)));
   }
-  const int error = bpf_object__load(object->get());
-  if (error != 0) return LoadError("Loading the BPF programs", -error);
+  return std::nullopt;
+}
+
+/** The verifier has written to the log of the last program that it looked at; to none, if it did not come to that. */
+BpfPrograms::Attempt BpfPrograms::NoteRefusal(const BpfObject& object, int error) {
+  const bpf_program* refused = nullptr;
+  std::string log;
+  bpf_program* program;
+  bpf_object__for_each_program(program, object.get()) {
+    size_t size = 0;
+    const char* const text = bpf_program__log_buf(program, &size);
+    if (text == nullptr || text[0] == '\0') continue;
+    refused = program;
+    log.assign(text, strnlen(text, size));
+  }
+  const bool is_passing = error == ENOMEM || error == EINTR || error == EAGAIN;
+  if (refused == nullptr || is_passing) return {LoadError("Loading the BPF programs", error), ""};
+  const std::string name = bpf_program__name(refused);
+  const std::string verdict = VerdictOf(log);
+  const std::string detail = verdict.empty() ? BpfErrorText(error) : BpfErrorText(error) + ": " + verdict;
   const std::lock_guard lock(mutex_);
-  bpf_object__for_each_program(program, object->get()) {
+  refused_.insert_or_assign(name, RefusedProgram{name, bpf_program__section_name(refused), detail});
+  return {RefusalError(name, error, log), name};
+}
+
+/** Keeps the descriptors of the programs of an object that is loaded. */
+Status BpfPrograms::Keep(const BpfObject& object) {
+  const std::lock_guard lock(mutex_);
+  bpf_program* program;
+  bpf_object__for_each_program(program, object.get()) {
     if (!bpf_program__autoload(program)) continue;
     FileDescriptor fd(fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0));
     if (!fd) return LoadError("Keeping the BPF programs", errno);
@@ -111,7 +176,20 @@ Status BpfPrograms::Load(const std::set<uint64_t>& event_types) {
 
 bool BpfPrograms::Has(const std::set<uint64_t>& event_types) const {
   return std::all_of(std::begin(kHooks), std::end(kHooks),
-                     [&](const Hook& hook) { return !event_types.contains(hook.wanted) || Find(hook.program) >= 0; });
+                     [&](const Hook& hook) { return !event_types.contains(hook.wanted) || IsSettled(hook.program); });
+}
+
+/** It is loaded, or the kernel refuses it and would do so again. */
+bool BpfPrograms::IsSettled(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  return programs_.contains(name) || refused_.contains(name);
+}
+
+std::vector<RefusedProgram> BpfPrograms::Refused() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<RefusedProgram> refused;
+  for (const auto& [name, program] : refused_) refused.push_back(program);
+  return refused;
 }
 
 int BpfPrograms::Find(std::string_view name) const {

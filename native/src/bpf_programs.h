@@ -29,17 +29,36 @@ struct LoadedProgram {
   bpf_prog_type type;
 };
 
+/** A program that the verifier refuses. */
+struct RefusedProgram {
+  std::string name;
+  /** As the object file has it. */
+  std::string section;
+  /** errno and the verifier's verdict. */
+  std::string detail;
+};
+
+/** What becomes of a load when the kernel refuses a program that is not optional (missing_hook.h). */
+enum class AfterRefusal {
+  kFail,
+  /** It fails as well, but only after the other programs were tried: for a diagnosis of all. */
+  kTryOthers,
+};
+
 class BpfPrograms {
  public:
   /** `path` is the object file's. Nothing is loaded yet. */
-  explicit BpfPrograms(std::string path) : path_(std::move(path)) {}
+  BpfPrograms(std::string path, AfterRefusal after_refusal) : path_(std::move(path)), after_refusal_(after_refusal) {}
 
   /** Makes the maps. `size` is given the object before, to set their sizes. */
   Status MakeMaps(const ProgramConstants& constants, const std::function<Status(BpfObject*)>& size);
-  /** Loads what events of those types need besides what is always needed, and is not there yet. On the thread that
-   * calls it. */
+  /** Loads what events of those types need besides what is always needed, and is not there yet. Optional programs that
+   * the kernel refuses are left out. On the thread that calls it. */
   Status Load(const std::set<uint64_t>& event_types);
+  /** Whether there is nothing left to load for events of those types. */
   bool Has(const std::set<uint64_t>& event_types) const;
+  /** What the kernel has refused so far. */
+  std::vector<RefusedProgram> Refused() const;
   void Clear();
 
   /** Descriptor of a program that is loaded; -1: it is not. */
@@ -52,13 +71,26 @@ class BpfPrograms {
   const BpfObject& maps() const { return *maps_; }
 
  private:
-  Status LoadPart(const std::set<std::string_view>& programs);
+  /** What came of loading some programs; with the name of the one that the verifier refuses, if that is why it failed.
+   */
+  struct Attempt {
+    Status failed;
+    std::string refused;
+  };
+  Status LoadPart(std::set<std::string_view> programs);
+  Attempt TryToLoad(const std::set<std::string_view>& programs);
+  Status Configure(BpfObject* object, const std::set<std::string_view>& programs) const;
+  Attempt NoteRefusal(const BpfObject& object, int error);
+  Status Keep(const BpfObject& object);
+  bool IsSettled(std::string_view name) const;
   std::vector<std::set<std::string_view>> Split(const std::set<uint64_t>& event_types) const;
 
   std::string path_;
+  AfterRefusal after_refusal_;
   ProgramConstants constants_{};
   std::optional<BpfObject> maps_;
   std::map<std::string, LoadedProgram, std::less<>> programs_;
+  std::map<std::string, RefusedProgram, std::less<>> refused_;
   /** Load() may run on a thread of its own while others look. */
   mutable std::mutex mutex_;
 };

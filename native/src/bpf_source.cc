@@ -17,6 +17,8 @@
 #include "bpf_programs.h"
 #include "bpf_tables.h"
 #include "event_types.h"
+#include "io_uring_operations.h"
+#include "missing_hook.h"
 
 namespace wasprey {
 namespace {
@@ -35,8 +37,8 @@ size_t RoundUpToPage(size_t bytes) {
 
 class BpfSource : public EventSource {
  public:
-  BpfSource(const Plan& plan, std::byte* sandbox, std::string object)
-      : plan_(plan), sandbox_(sandbox), programs_(std::move(object)) {}
+  BpfSource(const Plan& plan, std::byte* sandbox, BpfOptions options)
+      : plan_(plan), sandbox_(sandbox), programs_(std::move(options.object), options.after_refusal) {}
 
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
@@ -47,6 +49,8 @@ class BpfSource : public EventSource {
     doorbell_.Drain([](const uint8_t*, size_t) {});
   }
   std::vector<ProgramRuns> Programs() const override { return programs_.Runs(); }
+  std::vector<MissingHook> Missing() const override;
+  std::vector<std::string> Loaded() const override;
   void Check(Findings* findings) override { tables_.Check(findings); }
   uint32_t ThisThread() override;
 
@@ -57,6 +61,7 @@ class BpfSource : public EventSource {
   Status RunSnapshot(const std::function<void()>& drain);
   Status AttachOwn();
   Status AttachRaw();
+  Status AttachRaw(std::string_view program);
 
   Plan plan_;
   std::byte* sandbox_;
@@ -69,6 +74,8 @@ class BpfSource : public EventSource {
   /** Event type numbers. */
   std::set<uint64_t> wanted_;
   std::vector<FileDescriptor> links_;
+  /** Those that could not be attached; written by Start() alone. */
+  std::vector<MissingHook> unattached_;
 };
 
 /** Notes the event types wanted. */
@@ -192,20 +199,54 @@ Status BpfSource::AttachOwn() {
   return failed ? failed : AttachRaw();
 }
 
-/** Attaches the programs on system calls and requests of io_uring, where the kernel has them. */
+/** Attaches each program on raw tracepoints once. */
 Status BpfSource::AttachRaw() {
+  std::set<std::string_view> seen;
   for (const RawHook& hook : kRawHooks) {
-    const int program = programs_.Find(hook.program);
-    if (program < 0) return LoadError("Finding the program " + std::string(hook.program), ENOENT);
-    FileDescriptor link(bpf_raw_tracepoint_open(hook.tracepoint, program));
-    if (link) {
-      tables_.NoteLink(hook.program, hook.tracepoint, link.get());
-      links_.push_back(std::move(link));
-    } else if (errno != ENOENT) {
-      return LoadError(std::string("Attaching to ") + hook.tracepoint, errno);
-    }
+    if (!seen.insert(hook.program).second) continue;
+    if (auto failed = AttachRaw(hook.program)) return failed;
   }
   return std::nullopt;
+}
+
+/** Attaches a program to the first of its tracepoints that this kernel has: names differ between kernels. */
+Status BpfSource::AttachRaw(std::string_view name) {
+  const int program = programs_.Find(name);
+  if (program < 0) return std::nullopt;  // It was refused, which is reported already.
+  std::string tracepoints;
+  int error = ENOENT;
+  for (const RawHook& hook : kRawHooks) {
+    if (hook.program != name) continue;
+    FileDescriptor link(bpf_raw_tracepoint_open(hook.tracepoint, program));
+    if (link) {
+      tables_.NoteLink(name, hook.tracepoint, link.get());
+      links_.push_back(std::move(link));
+      return std::nullopt;
+    }
+    if (errno != ENOENT) error = errno;
+    tracepoints.append(tracepoints.empty() ? "" : ", ").append(hook.tracepoint);
+  }
+  if (!IsOptional(name)) return LoadError("Attaching to " + tracepoints, error);
+  if (error == ENOENT && !KernelHasIoUring()) {
+    unattached_.push_back(NeedlessHook(name, tracepoints));
+  } else {
+    const char* const reason = error == ENOENT ? "tracepoint-missing" : "attach-failed";
+    unattached_.push_back(UnattachedHook(name, tracepoints, reason, BpfErrorText(error)));
+  }
+  return std::nullopt;
+}
+
+std::vector<MissingHook> BpfSource::Missing() const {
+  std::vector<MissingHook> missing = unattached_;
+  for (RefusedProgram& program : programs_.Refused())
+    missing.push_back(RefusedHook(program.name, program.section, std::move(program.detail)));
+  return missing;
+}
+
+std::vector<std::string> BpfSource::Loaded() const {
+  std::vector<std::string> names;
+  programs_.ForEach([&](const std::string& name, const LoadedProgram&) { names.push_back(name); });
+  return names;
 }
 
 /** Reads the task iterator to its end, which runs its program on each process. */
@@ -247,8 +288,8 @@ Status BpfSource::Attach(const std::vector<std::string>& event_types) {
 
 }  // namespace
 
-std::unique_ptr<EventSource> MakeBpfSource(const Plan& plan, std::byte* sandbox, std::string object) {
-  return std::make_unique<BpfSource>(plan, sandbox, std::move(object));
+std::unique_ptr<EventSource> MakeBpfSource(const Plan& plan, std::byte* sandbox, BpfOptions options) {
+  return std::make_unique<BpfSource>(plan, sandbox, std::move(options));
 }
 
 }  // namespace wasprey

@@ -4,11 +4,18 @@
 #include <memory>
 #include <string>
 
+#include "bpf_programs.h"
 #include "event_source.h"
 
 namespace wasprey {
 
-/** `object` is the path of the BPF object file. Nothing is loaded before Open(). */
-std::unique_ptr<EventSource> MakeBpfSource(const Plan& plan, std::byte* sandbox, std::string object);
+struct BpfOptions {
+  /** Path of the BPF object file. */
+  std::string object;
+  AfterRefusal after_refusal = AfterRefusal::kFail;
+};
+
+/** Nothing is loaded before Open(). */
+std::unique_ptr<EventSource> MakeBpfSource(const Plan& plan, std::byte* sandbox, BpfOptions options);
 
 }  // namespace wasprey

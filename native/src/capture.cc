@@ -5,10 +5,11 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-
-#include "bpf_source.h"
+#include <string_view>
+#include <utility>
 
 namespace wasprey {
 namespace {
@@ -29,7 +30,7 @@ Result<SandboxRegion> MakeTable(const char* name, std::byte* memory, uint32_t ad
 
 }  // namespace
 
-Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memory, Kind kind, std::string object) {
+Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memory, Kind kind, BpfOptions options) {
   auto images = MakeTable("wasprey-images", memory, plan.images_address, plan.image_bytes());
   if (!images) return std::move(images.error());
   auto containers = MakeTable("wasprey-containers", memory, plan.containers_address, plan.container_bytes());
@@ -52,7 +53,7 @@ Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memo
     builder = made.get();
     source = std::move(made);
   } else {
-    source = MakeBpfSource(plan, memory, std::move(object));
+    source = MakeBpfSource(plan, memory, std::move(options));
   }
   std::unique_ptr<Capture> capture(new Capture(
       plan, std::move(source), builder,
@@ -103,7 +104,7 @@ Status Capture::Start(const std::vector<std::string>& event_types, const FilterT
   auto failed = source_->Start([this] { DrainLifecycle(); });
   DrainLifecycle();
   images_.LinkSnapshots();
-  canary_.Expect(event_types);
+  ExpectCalls(event_types);
   return failed;
 }
 
@@ -132,7 +133,7 @@ Status Capture::Attach(const std::vector<std::string>& event_types) {
   if (auto failed = Idle()) return failed;
   canary_.Expect({});
   if (auto failed = source_->Attach(event_types)) return failed;
-  canary_.Expect(event_types);
+  ExpectCalls(event_types);
   return std::nullopt;
 }
 
@@ -151,7 +152,8 @@ Status Capture::PrepareFilter(uint32_t bank, const FilterTables* tables) {
 
 Status Capture::BeginChange(Change change) {
   if (auto failed = Idle()) return failed;
-  canary_.Expect(change.event_types);
+  canary_.Expect({});
+  expected_ = change.event_types;
   const KernelFilter* const filter = change.filter ? filters_[*change.filter].get() : nullptr;
   change_ = Background([source = source_.get(), types = std::move(change.event_types),
                         map = filter == nullptr ? -1 : filter->fd()]() -> Status {
@@ -165,7 +167,21 @@ Status Capture::BeginChange(Change change) {
 Capture::ChangeState Capture::TakeChange() {
   if (!change_.HasBegun()) return {true, std::nullopt};
   if (!change_.IsDone()) return {false, std::nullopt};
-  return {true, change_.Take()};
+  Status failed = change_.Take();
+  ExpectCalls(expected_);
+  return {true, std::move(failed)};
+}
+
+/** Calls of these types are to be seen from now on, but for those whose hooks the kernel does not take. */
+void Capture::ExpectCalls(const std::vector<std::string>& event_types) {
+  std::vector<std::string> seen = event_types;
+  for (const MissingHook& missing : source_->Missing()) {
+    if (std::find(missing.ways.begin(), missing.ways.end(), std::string_view("calls")) == missing.ways.end()) continue;
+    std::erase_if(seen, [&](const std::string& type) {
+      return std::find(missing.blinds.begin(), missing.blinds.end(), type) != missing.blinds.end();
+    });
+  }
+  canary_.Expect(seen);
 }
 
 void Capture::Finish() {

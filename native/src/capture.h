@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "background.h"
+#include "bpf_source.h"
 #include "builder_source.h"
 #include "canary.h"
 #include "completion.h"
@@ -47,7 +48,7 @@ class Capture {
   enum class Kind { kBpf, kBuilder };
 
   /** `memory` is the WebAssembly.Memory, of at least plan.memory_bytes. */
-  static Result<std::unique_ptr<Capture>> Make(const Plan& plan, std::byte* memory, Kind kind, std::string object);
+  static Result<std::unique_ptr<Capture>> Make(const Plan& plan, std::byte* memory, Kind kind, BpfOptions options);
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
@@ -127,6 +128,10 @@ class Capture {
   HoldArea& held() { return hold_; }
   Counters Count() const;
 
+  /** See Capture.missing() and Capture.loadedPrograms() in host/capture/native.ts. */
+  std::vector<MissingHook> Missing() const { return source_->Missing(); }
+  std::vector<std::string> LoadedPrograms() const { return source_->Loaded(); }
+
   Integrity CheckIntegrity();
   /** What the calling thread is known by in records; 0 where that is not to be had. */
   uint32_t ThisThread() { return thread_ = source_->ThisThread(); }
@@ -140,6 +145,7 @@ class Capture {
 
   Status Open(const std::vector<std::string>& event_types);
   Status Idle() const;
+  void ExpectCalls(const std::vector<std::string>& event_types);
   void SetPauses(uint32_t ring_size);
   size_t Collect(std::span<uint32_t> segments);
   void DrainLifecycle();
@@ -204,6 +210,8 @@ class Capture {
   Findings standing_;
   /** The last member: its thread uses the others, and is waited for before they go. */
   Background change_;
+  /** Event types that are wanted when it is done. */
+  std::vector<std::string> expected_;
 };
 
 }  // namespace wasprey

@@ -73,6 +73,8 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::TakeHeld>("takeHeld"),
                          InstanceMethod<&CaptureObject::ReleaseHeld>("releaseHeld"),
                          InstanceMethod<&CaptureObject::GetCounters>("counters"),
+                         InstanceMethod<&CaptureObject::Missing>("missing"),
+                         InstanceMethod<&CaptureObject::LoadedPrograms>("loadedPrograms"),
                          InstanceMethod<&CaptureObject::CheckIntegrity>("checkIntegrity"),
                          InstanceMethod<&CaptureObject::ThisThread>("thisThread"),
                          InstanceMethod<&CaptureObject::Inject>("inject"),
@@ -109,8 +111,9 @@ CaptureObject::CaptureObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   }
   const Napi::Value object = options.Get("object");
   const auto kind = source == "bpf" ? Capture::Kind::kBpf : Capture::Kind::kBuilder;
-  auto capture = Capture::Make(*plan, reinterpret_cast<std::byte*>(bytes->data()), kind,
-                               object.IsString() ? object.As<Napi::String>().Utf8Value() : "");
+  BpfOptions bpf{object.IsString() ? object.As<Napi::String>().Utf8Value() : "",
+                 options.Get("triesAll").ToBoolean().Value() ? AfterRefusal::kTryOthers : AfterRefusal::kFail};
+  auto capture = Capture::Make(*plan, reinterpret_cast<std::byte*>(bytes->data()), kind, std::move(bpf));
   if (!capture) {
     Throw(env, capture.error());
     return;

@@ -36,6 +36,8 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value TakeHeld(const Napi::CallbackInfo& info);
   Napi::Value ReleaseHeld(const Napi::CallbackInfo& info);
   Napi::Value GetCounters(const Napi::CallbackInfo& info);
+  Napi::Value Missing(const Napi::CallbackInfo& info);
+  Napi::Value LoadedPrograms(const Napi::CallbackInfo& info);
   Napi::Value CheckIntegrity(const Napi::CallbackInfo& info);
   Napi::Value ThisThread(const Napi::CallbackInfo& info);
   Napi::Value Inject(const Napi::CallbackInfo& info);

@@ -10,6 +10,7 @@
 #include "finding.h"
 #include "kernel_layout.h"
 #include "memory_map.h"
+#include "missing_hook.h"
 #include "plan.h"
 
 namespace wasprey {
@@ -57,6 +58,10 @@ class EventSource {
   virtual void ClearDoorbell() = 0;
   /** Of each program that is loaded. */
   virtual std::vector<ProgramRuns> Programs() const { return {}; }
+  /** Hooks that the kernel does not take. On the thread that starts it. */
+  virtual std::vector<MissingHook> Missing() const { return {}; }
+  /** Names of the BPF programs that are loaded. */
+  virtual std::vector<std::string> Loaded() const { return {}; }
   /** Tells what of it is not as it was made, and puts back what it can. On the thread that reads events. */
   virtual void Check(Findings*) {}
   /** What the calling thread is known by in records (event_header.tid); 0 where that is not to be had. */

@@ -44,4 +44,12 @@ std::optional<uint64_t> NumberIn(const Napi::Object& object, const char* name);
 /** The strings of an array; nothing when it is no array of strings. */
 std::optional<std::vector<std::string>> StringsOf(const Napi::Value& value);
 
+/** Strings of any kind as an array. */
+template <typename Text>
+Napi::Array ArrayOfStrings(Napi::Env env, const std::vector<Text>& strings) {
+  Napi::Array array = Napi::Array::New(env, strings.size());
+  for (uint32_t i = 0; i < strings.size(); i++) array.Set(i, Napi::String::New(env, std::string(strings[i])));
+  return array;
+}
+
 }  // namespace wasprey

@@ -65,6 +65,7 @@ const STATUS: AgentStatus = {
   },
   outputs: [{ name: 'stdout', counters: { written: 7, heldBack: 4, dropped: 0, errors: 0 } }],
   tampering: { present: [], total: 0 },
+  hooks: { missing: [], blindRules: [], isAllowed: false },
 };
 
 let level: LogLevel = 'info';

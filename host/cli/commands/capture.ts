@@ -46,7 +46,7 @@ export const CAPTURE = defineCommand({
     recorded. Rules are not evaluated. The file is readable for its owner only: arguments and environments of programs hold
     secrets.
 
-    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.18 or newer with BTF.`,
+    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 6.1 or newer with BTF; \`wasprey doctor\` checks.`,
   status: {
     ok: 'It was stopped, or the file is as large as it may be.',
     failure: 'It could not start, or has ended by itself; what is in the file can be replayed.',

@@ -22,7 +22,7 @@ export const RUN = defineCommand({
     RULES are files, or folders with .yaml and .yml files, as one set in the order given; without any, the rules that come with
     Wasprey. They are compiled if need be. Messages and the summary at the end go to standard error.
 
-    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.18 or newer with BTF.`,
+    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 6.1 or newer with BTF; \`wasprey doctor\` checks.`,
   status: {
     ok: 'It was stopped, by Ctrl-C, a signal or --duration.',
     failure: 'It could not start, or the engine has ended by itself and nothing is watched any more.',

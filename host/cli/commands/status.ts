@@ -10,11 +10,12 @@ export const STATUS = defineCommand({
   usage: '',
   description: `
     Tells what a running agent does: the modules it goes by and their hashes, what became of events, rules with their alerts and an
-    estimate of what each costs, outputs, what is known of containers, and why rules could not be replaced, if they could not.`,
+    estimate of what each costs, outputs, what is known of containers, what of the kernel is missing, and why rules could not be
+    replaced, if they could not.`,
   status: {
     ok: 'An agent answers, and nothing is wrong.',
     failure:
-      'No agent answers; or events were dropped, an output loses alerts, a module was set aside, or new rules were refused.',
+      'No agent answers; or events were dropped, an output loses alerts, a module was set aside, new rules were refused, or rules are blind for want of a hook.',
   },
   options: {
     ...CONTROL_OPTIONS,

@@ -34,6 +34,11 @@ export const SERVICE_KEYS = {
         false,
         'Have the kernel measure runs and CPU time of BPF programs, for the metrics. It needs CAP_SYS_ADMIN, and makes each run of every BPF program of the machine about 75 ns longer.',
       ),
+      missing_hooks: choice(
+        ['alert', 'allow'],
+        'alert',
+        'What is done when the kernel lacks a hook, or refuses a BPF program, without which rules in use are blind: `alert` raises `Wasprey internal: hooks missing`, Critical, and `/readyz` does not say ready; `allow` does neither. The log, `wasprey status` and the metrics report it in any case, and `wasprey doctor` says what to do.',
+      ),
       module_field: flag(
         true,
         'Give each alert of a rule the field `wasprey.module`: `sha256:` and the hash of the module that the rule is of. Without, the fields of JSON are exactly those of Falco.',

@@ -1,0 +1,107 @@
+// Reports hooks that the kernel does not take, and which rules in use see less than they say for want of them: a line in the log and
+// an internal alert, at the start and whenever rules are replaced.
+
+import { describeMissingHook } from '../capture/missing-hooks.ts';
+import type { MissingHook } from '../capture/native.ts';
+import { text } from '../fields/value.ts';
+import { escapeText } from '../outputs/escape.ts';
+import type { KeyedValue } from '../outputs/message.ts';
+import type { AlertDesk } from './alert-desk.ts';
+import type { RuleModule } from './rule-module.ts';
+import { namedRules } from './rule-names.ts';
+
+export const HOOK_RULE = 'Wasprey internal: hooks missing';
+
+/** What is done about rules that are blind for want of a hook: an alert and no readiness, or neither. */
+export type MissingHooksPolicy = 'alert' | 'allow';
+
+export interface HookSummary {
+  readonly missing: readonly MissingHook[];
+  /** Rules in use that do not see all that they say. */
+  readonly blindRules: readonly string[];
+  /** The configuration accepts it. */
+  readonly isAllowed: boolean;
+}
+
+/** Each is given a sentence for people. */
+export interface HookListener {
+  /** Something goes unseen. */
+  onTrouble(message: string): void;
+  /** A hook is missing, and nothing goes unseen. */
+  onNote(message: string): void;
+}
+
+export class HookWatch {
+  readonly #desk: Pick<AlertDesk, 'internal'>;
+  readonly #policy: MissingHooksPolicy;
+  readonly #listener: HookListener;
+  readonly #logged = new Set<string>();
+  #missing: readonly MissingHook[] = [];
+  #blindRules: readonly { readonly name: string }[] = [];
+  /** What the latest alert was about. */
+  #alerted = '';
+
+  constructor(desk: Pick<AlertDesk, 'internal'>, policy: MissingHooksPolicy, listener: HookListener) {
+    this.#desk = desk;
+    this.#policy = policy;
+    this.#listener = listener;
+  }
+
+  get summary(): HookSummary {
+    return {
+      missing: this.#missing,
+      blindRules: this.#blindRules.map(({ name }) => name),
+      isAllowed: this.#policy === 'allow',
+    };
+  }
+
+  /** @param modules those in use from now on */
+  update(missing: readonly MissingHook[], modules: readonly RuleModule[]): void {
+    this.#missing = missing;
+    this.#logNew();
+    const rules = modules.flatMap((module) => module.rules);
+    const blinding = missing.filter(({ blinds }) => rules.some((rule) => isBlinded(rule, blinds)));
+    this.#blindRules = rules.filter((rule) => blinding.some(({ blinds }) => isBlinded(rule, blinds)));
+    const about = JSON.stringify([blinding.map(keyOf), this.#blindRules.map(({ name }) => name)]);
+    if (about === this.#alerted) return;
+    this.#alerted = about;
+    if (blinding.length > 0) this.#tell(blinding);
+  }
+
+  #logNew(): void {
+    for (const hook of this.#missing) {
+      const key = keyOf(hook);
+      if (this.#logged.has(key)) continue;
+      this.#logged.add(key);
+      const message = escapeText(describeMissingHook(hook));
+      if (hook.blinds.length > 0) this.#listener.onTrouble(message);
+      else this.#listener.onNote(message);
+    }
+  }
+
+  #tell(blinding: readonly MissingHook[]): void {
+    this.#listener.onTrouble(
+      `these rules do not see all that they say: ${namedRules(this.#blindRules)}; \`wasprey doctor\` says what this kernel lacks`,
+    );
+    if (this.#policy === 'allow') return;
+    const fields = {
+      hooks: blinding.map(({ hook }) => hook).join(','),
+      programs: blinding.map(({ program }) => program).join(','),
+      reasons: [...new Set(blinding.map(({ reason }) => reason))].join(','),
+      rules: this.#blindRules.map(({ name }) => name).join(','),
+    };
+    const values = Object.entries(fields).map(([key, value]): KeyedValue => ({ key, value: text(value) }));
+    const sentences = blinding.map(describeMissingHook).join('; ');
+    const rules = `${this.#blindRules.length} of the rules in use do not see all that they say`;
+    const message = `${HOOK_RULE}: ${sentences}; ${rules}. engine.wasprey.missing_hooks=allow accepts it.`;
+    this.#desk.internal(HOOK_RULE, 'Critical', message, values);
+  }
+}
+
+function isBlinded({ eventTypes }: { readonly eventTypes: readonly string[] }, blinds: readonly string[]): boolean {
+  return eventTypes.some((type) => blinds.includes(type));
+}
+
+function keyOf({ hook, program, reason }: MissingHook): string {
+  return `${program} ${hook} ${reason}`;
+}

@@ -1,0 +1,11 @@
+// Names of rules in a sentence.
+
+import { escapeText } from '../outputs/escape.ts';
+
+const MOST_NAMED = 10;
+
+export function namedRules(rules: readonly { readonly name: string }[]): string {
+  const names = rules.slice(0, MOST_NAMED).map(({ name }) => `"${escapeText(name)}"`);
+  const more = rules.length - names.length;
+  return names.join(', ') + (more > 0 ? `, and ${more} more` : '');
+}

@@ -1,0 +1,38 @@
+// What it means that the kernel does not take a hook, in sentences for people.
+
+import type { CallWay, MissingHook } from './native.ts';
+
+/** Event types that a sentence names. */
+const TYPES_NAMED = 8;
+
+/** How calls come in, as the end of a sentence has it. */
+const WAYS: Readonly<Record<CallWay, (types: string) => string>> = {
+  calls: (types) => `calls of ${types} are not seen`,
+  io_uring: (types) => `requests of io_uring that stand for ${types} are not all seen`,
+  '32-bit': (types) => `32-bit calls of ${types} are not seen`,
+};
+
+/** A sentence without its end, which begins small: why the hook is missing, and what is not seen for want of it. */
+export function describeMissingHook(hook: MissingHook): string {
+  return `${describeReason(hook)}: ${describeBlindness(hook)}`;
+}
+
+export function describeReason({ hook, program, reason, detail }: MissingHook): string {
+  switch (reason) {
+    case 'tracepoint-missing':
+      return `the kernel has no tracepoint ${hook.replaceAll(', ', ' or ')} for the program ${program}`;
+    case 'attach-failed':
+      return `the program ${program} can't be attached to ${hook} (${detail})`;
+    case 'program-refused':
+      return `the kernel refuses the program ${program} (${detail})`;
+    case 'no-io-uring':
+      return `the program ${program} is not attached, since the kernel was built without io_uring`;
+  }
+}
+
+function describeBlindness({ blinds, ways }: MissingHook): string {
+  if (blinds.length === 0) return 'nothing goes unseen';
+  const more = blinds.length - TYPES_NAMED;
+  const types = more > 0 ? `${blinds.slice(0, TYPES_NAMED).join(', ')} and ${more} more types` : blinds.join(', ');
+  return ways.map((way) => WAYS[way](types)).join(', ');
+}

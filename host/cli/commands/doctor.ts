@@ -1,0 +1,51 @@
+// wasprey doctor: whether this machine has what an agent needs.
+
+import { examine } from '../../doctor/examine.ts';
+import { UsageError } from '../arguments.ts';
+import { defineCommand, EXIT } from '../command.ts';
+import { CONFIG_OPTIONS, configurationOf } from '../configuration.ts';
+import { renderExamination } from '../doctor-report.ts';
+import { runtimePlaces } from '../run-metadata.ts';
+import { version } from '../version.ts';
+
+export const DOCTOR = defineCommand({
+  name: 'doctor',
+  usage: '[-c FILE]',
+  description: `
+    Checks whether this machine has what an agent needs: kernel and its type information, capabilities, namespaces, lockdown, security
+    modules, cgroups, tracefs, memory, sockets of container runtimes. It loads all BPF programs and attaches them for a moment, as an
+    agent does, and says of each thing whether it works, does not, or is limited, and what to do. An agent that runs meanwhile is not
+    disturbed.
+
+    Run it as an agent would be run, as root or in the same container: for other users more is missing.`,
+  status: { ok: 'All that an agent needs is there; something may be limited.', failure: 'Something does not work.' },
+  options: {
+    ...CONFIG_OPTIONS,
+    json: {
+      kind: 'flag',
+      short: 'j',
+      description: 'All of it as one JSON object, with the names of all BPF programs that were loaded.',
+    },
+  },
+  examples: [
+    { command: 'wasprey doctor', effect: 'What works here, and what to do about the rest.' },
+    {
+      command: 'wasprey doctor -c falco.yaml',
+      effect: 'The same, with the sockets of runtimes that this configuration names.',
+    },
+    {
+      command: `wasprey doctor --json | jq '.groups[].checks[] | select(.state != "works")'`,
+      effect: 'What does not work or is limited.',
+    },
+  ],
+  async run({ options, operands }, terminal) {
+    if (operands.length > 0) throw new UsageError('doctor takes no operands');
+    const { config, option } = options;
+    const { configuration } = await configurationOf({ config, option, usual: true }, terminal);
+    const found = await examine(runtimePlaces(configuration));
+    terminal.print(
+      options.json ? `${JSON.stringify({ version: version(), ...found })}\n` : renderExamination(found, terminal),
+    );
+    return found.state === 'fails' ? EXIT.failure : EXIT.ok;
+  },
+});

@@ -1,0 +1,46 @@
+// What the doctor has found, for people.
+
+import type { Check, CheckState } from '../doctor/check.ts';
+import type { Examination } from '../doctor/examine.ts';
+import { escapeText } from '../outputs/escape.ts';
+import { columns, wrap } from './layout.ts';
+import type { Terminal } from './terminal.ts';
+import { version } from './version.ts';
+
+const VERDICTS: Readonly<Record<CheckState, string>> = {
+  works: 'Everything works.',
+  limited: 'Wasprey works here; what is limited is said above.',
+  fails: 'Something does not work here: see above.',
+};
+
+const WORDS: Readonly<Record<CheckState, string>> = { works: 'works', limited: 'limited', fails: 'does not' };
+
+export function renderExamination(found: Examination, terminal: Terminal): string {
+  const { kernelRelease, architecture, groups, trial, state } = found;
+  // All groups have the same columns.
+  const titles = groups.flatMap(({ checks }) => checks.map(({ title }) => title.length));
+  const width = Math.max(...titles);
+  const sections = groups.map(({ title, checks }) => {
+    const rows = checks.map((check) => [WORDS[check.state].padEnd(8), check.title.padEnd(width), textOf(check)]);
+    return `${terminal.bold(title)}\n${columns(rows, terminal.width)}\n`;
+  });
+  const { code, detail = '' } = trial.failure ?? {};
+  // What is missing is said above.
+  const kernelSays = detail === '' || code === 'CAPTURE_PERMISSION' ? [] : [`${terminal.bold('What the kernel says')}\n${indented(detail)}\n`];
+  return [
+    `Wasprey ${version()} on Linux ${escapeText(kernelRelease)}, ${architecture}\n`,
+    ...sections,
+    ...kernelSays,
+    `${wrap(VERDICTS[state], terminal.width)}\n`,
+  ].join('\n');
+}
+
+function textOf({ finding, advice }: Check): string {
+  const what = escapeText(finding);
+  return advice === undefined ? what : `${what}. What to do: ${advice}`;
+}
+
+function indented(text: string): string {
+  const lines = text.trimEnd().split('\n');
+  return lines.map((line) => `  ${escapeText(line)}`).join('\n');
+}

@@ -1,0 +1,62 @@
+// What the kernel takes of a capture, judged.
+
+import { describeMissingHook } from '../capture/missing-hooks.ts';
+import type { MissingHook } from '../capture/native.ts';
+import type { CaptureTrial, TrialFailure } from './capture-trial.ts';
+import type { Check } from './check.ts';
+
+/** By the code of a failure; the addon's messages say themselves what to do. */
+const ADVICE: Readonly<Record<string, string>> = {
+  DOCTOR_NOT_BUILT: 'npm run setup, as root',
+  ERR_DLOPEN_FAILED: 'install Wasprey again, for this processor and distribution',
+  CAPTURE_LOAD: 'run one of the kernels that the README lists, or report this with the output of `wasprey doctor --json`',
+};
+
+export function checkCapture(trial: CaptureTrial): Check[] {
+  const { failure, missing } = trial;
+  const hooks = missing.map((hook) => checkHook(hook, failure === undefined));
+  return [capture(trial), ...hooks, ...(failure === undefined ? [ioUring(trial)] : [])];
+}
+
+function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {
+  const base = { id: 'capture', title: 'capture' };
+  if (failure) return failed(failure, loaded.length);
+  const programs = `${loaded.length} BPF programs are loaded`;
+  const blind = missing.filter(({ blinds }) => blinds.length > 0);
+  const finding = `it starts in ${(startMs / 1000).toFixed(2)} s; ${programs}`;
+  if (blind.length === 0) return { ...base, state: 'works', finding: `${finding}, and all hooks attached` };
+  return { ...base, state: 'limited', finding: `${finding}; ${blind.length} of the hooks are missing` };
+}
+
+function failed({ code, message }: TrialFailure, loaded: number): Check {
+  const advice = ADVICE[code];
+  const others = loaded === 0 ? '' : `; ${loaded} other BPF programs can be loaded`;
+  return {
+    id: 'capture',
+    title: 'capture',
+    state: 'fails',
+    finding: `it can't start: ${message} [${code}]${others}`,
+    ...(advice !== undefined && { advice }),
+  };
+}
+
+/** @param starts whether the capture starts all the same */
+function checkHook(hook: MissingHook, starts: boolean): Check {
+  const base = { id: `hook:${hook.program}`, title: hook.program, finding: describeMissingHook(hook) };
+  if (hook.blinds.length === 0) return { ...base, state: 'works' };
+  const advice = starts
+    ? 'run one of the kernels that the README lists; with engine.wasprey.missing_hooks=allow an agent is ready without it'
+    : undefined;
+  return { ...base, state: 'fails', ...(advice !== undefined && { advice }) };
+}
+
+function ioUring({ missing, missingIoUringOperations: operations }: CaptureTrial): Check {
+  const base = { id: 'io_uring', title: 'io_uring', state: 'works' } as const;
+  if (missing.some(({ reason }) => reason === 'no-io-uring')) {
+    return { ...base, finding: 'the kernel was built without it: there are no such requests' };
+  }
+  if (!operations) return { ...base, finding: 'this process may not use it; which operations there are is not known' };
+  if (operations.length === 0)
+    return { ...base, finding: 'the kernel knows all operations that stand for calls of rules' };
+  return { ...base, finding: `the kernel has no ${operations.join(', ')}: no process can ask for them` };
+}

@@ -1,0 +1,72 @@
+// Starts a capture of everything, as an agent with rules on all event types would, and stops it: what the kernel takes of it.
+
+import { loadAddon } from '../capture/addon.ts';
+import type { CaptureError, MissingHook } from '../capture/native.ts';
+import { DEFAULT_SIZES, openCapture } from '../capture/open.ts';
+import { EVENT_TYPES } from '../schema/events.ts';
+import { isCheckout, nativeBuilt } from '../setup/native-build.mjs';
+
+export interface TrialFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly detail: string;
+}
+
+export interface CaptureTrial {
+  /** Names of the BPF programs that the kernel has taken. */
+  readonly loaded: readonly string[];
+  readonly missing: readonly MissingHook[];
+  /** Operations of io_uring; undefined where the kernel can't be asked. */
+  readonly missingIoUringOperations: readonly string[] | undefined;
+  /** Until events came, in ms. */
+  readonly startMs: number;
+  /** Why none would come. */
+  readonly failure: TrialFailure | undefined;
+}
+
+/** Rings are emptied by nobody meanwhile. */
+const SIZES = { ...DEFAULT_SIZES, ringBudget: 1 << 20 };
+
+const NOTHING = { loaded: [], missing: [], missingIoUringOperations: undefined, startMs: 0 };
+
+/** Never throws: what goes wrong is the result. Takes as long as a start, and the main thread. */
+export function tryCapture(): CaptureTrial {
+  if (isCheckout() && !nativeBuilt()) {
+    const message = 'the BPF programs and the addon are not built, or their sources have changed since';
+    return { ...NOTHING, failure: { code: 'DOCTOR_NOT_BUILT', message, detail: '' } };
+  }
+  try {
+    return startAndStop();
+  } catch (error) {
+    return { ...NOTHING, failure: failureOf(error) };
+  }
+}
+
+function startAndStop(): CaptureTrial {
+  const { capture } = openCapture({ source: 'bpf', sizes: SIZES, triesAll: true });
+  const began = performance.now();
+  let failure: TrialFailure | undefined;
+  try {
+    capture.start(EVENT_TYPES.map(({ name }) => name));
+  } catch (error) {
+    failure = failureOf(error);
+  }
+  try {
+    return {
+      loaded: capture.loadedPrograms(),
+      missing: capture.missing(),
+      missingIoUringOperations: loadAddon().missingIoUringOperations(),
+      startMs: performance.now() - began,
+      failure,
+    };
+  } finally {
+    capture.close();
+  }
+}
+
+/** Errors of the addon have a code and a detail; Node's own of loading it have a code. */
+function failureOf(error: unknown): TrialFailure {
+  if (!(error instanceof Error)) return { code: 'DOCTOR_FAILED', message: String(error), detail: '' };
+  const { code = 'DOCTOR_FAILED', detail = '' } = error as Partial<CaptureError>;
+  return { code, message: error.message, detail };
+}

@@ -1,0 +1,26 @@
+// What `wasprey doctor` says of one thing.
+
+/** `limited`: the capture works, and something of what an agent can tell is missing. */
+export const CHECK_STATES = ['works', 'limited', 'fails'] as const;
+export type CheckState = (typeof CHECK_STATES)[number];
+
+export interface Check {
+  /** Stable, for scripts. */
+  readonly id: string;
+  readonly title: string;
+  readonly state: CheckState;
+  /** What was found, in a few words. */
+  readonly finding: string;
+  /** What the person can do; absent where nothing has to be done. */
+  readonly advice?: string;
+}
+
+export interface CheckGroup {
+  readonly title: string;
+  readonly checks: readonly Check[];
+}
+
+/** The worst of them. */
+export function stateOf(checks: readonly Check[]): CheckState {
+  return CHECK_STATES.findLast((state) => checks.some((check) => check.state === state)) ?? 'works';
+}

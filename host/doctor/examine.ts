@@ -1,0 +1,31 @@
+// All that `wasprey doctor` looks at.
+
+import type { RuntimePlaces } from '../metadata/runtime-places.ts';
+import { checkCapture } from './capture-checks.ts';
+import { type CaptureTrial, tryCapture } from './capture-trial.ts';
+import { type CheckGroup, type CheckState, stateOf } from './check.ts';
+import { checkRuntimes, findRuntimes } from './runtime-checks.ts';
+import { checkSystem } from './system-checks.ts';
+import { gatherSystemFacts } from './system-facts.ts';
+
+export interface Examination {
+  readonly kernelRelease: string;
+  readonly architecture: string;
+  /** The worst of all checks. */
+  readonly state: CheckState;
+  readonly groups: readonly CheckGroup[];
+  readonly trial: CaptureTrial;
+}
+
+/** @param places where an agent asks about containers */
+export async function examine(places: RuntimePlaces): Promise<Examination> {
+  const facts = gatherSystemFacts();
+  const trial = tryCapture();
+  const groups = [
+    { title: 'Machine', checks: checkSystem(facts) },
+    { title: 'Containers', checks: checkRuntimes(await findRuntimes(places), places) },
+    { title: 'Capture', checks: checkCapture(trial) },
+  ];
+  const { kernelRelease, architecture } = facts.machine;
+  return { kernelRelease, architecture, state: stateOf(groups.flatMap(({ checks }) => checks)), groups, trial };
+}

@@ -1,0 +1,127 @@
+// The facts of a machine, judged. What keeps the capture from working is judged as at the start of an agent (host/setup/machine.mjs).
+
+import { checkMachine, hasCapability, type MachineSubject, OLDEST_KERNEL } from '../setup/machine.mjs';
+import type { Check } from './check.ts';
+import type { CgroupMounts, SystemFacts } from './system-facts.ts';
+
+/** An agent with the rules that come with it takes 110 MB; rules are compiled in 300. */
+const LEAST_MEMORY = 400 << 20;
+const MEGABYTE = 1 << 20;
+
+export function checkSystem(facts: SystemFacts): Check[] {
+  const { machine } = facts;
+  const problems = checkMachine(machine);
+  const judged = (about: MachineSubject, title: string, finding: string): Check => {
+    const problem = problems.find((one) => one.about === about);
+    if (!problem) return { id: about, title, state: 'works', finding };
+    return { id: about, title, state: 'fails', finding: problem.what, advice: problem.how };
+  };
+  const system = judged('system', 'operating system', 'Linux');
+  if (system.state === 'fails') return [system];
+  return [
+    judged('kernel', 'kernel', `${machine.kernelRelease}; ${OLDEST_KERNEL.join('.')} or newer is needed`),
+    judged('processor', 'processor', machine.architecture),
+    judged('btf', 'type information', 'the kernel describes its types (BTF)'),
+    capabilities(facts, judged('capabilities', 'capabilities', 'all that the capture needs')),
+    judged('user-namespace', 'user namespace', machine.initialUserNamespace ? 'the initial one' : 'one of its own'),
+    processNamespace(facts),
+    lockdown(facts, judged('lockdown', 'lockdown', '')),
+    securityModules(facts),
+    jit(facts),
+    unprivilegedBpf(facts),
+    cgroups(facts.cgroups),
+    {
+      id: 'tracefs',
+      title: 'tracefs',
+      state: 'works',
+      finding: `${facts.tracefs ? 'mounted' : 'not mounted'}; hooks are attached without it`,
+    },
+    memory(facts),
+  ];
+}
+
+function capabilities({ machine }: SystemFacts, judged: Check): Check {
+  if (judged.state === 'fails' || hasCapability(machine, 'SYS_PTRACE')) return judged;
+  return {
+    ...judged,
+    state: 'limited',
+    finding: 'there is no CAP_SYS_PTRACE: names of users and groups of containers, and proc.stdin.*, are absent',
+    advice: 'add CAP_SYS_PTRACE',
+  };
+}
+
+function processNamespace({ initialPidNamespace }: SystemFacts): Check {
+  const base = { id: 'pid-namespace', title: 'process namespace' };
+  if (initialPidNamespace) return { ...base, state: 'works', finding: 'the initial one' };
+  return {
+    ...base,
+    state: 'limited',
+    finding:
+      'one of its own: /proc does not show the processes of the machine, so that names of users and proc.stdin.* are absent',
+    advice: 'run it on the host, or with --pid=host (Kubernetes: hostPID: true)',
+  };
+}
+
+function lockdown({ lockdown: mode }: SystemFacts, judged: Check): Check {
+  if (judged.state === 'fails') return judged;
+  const finding =
+    mode === undefined ? 'not known: /sys/kernel/security does not say' : `${mode}; BPF may read the kernel`;
+  return { ...judged, finding };
+}
+
+function securityModules({ securityModules: active }: SystemFacts): Check {
+  const base = { id: 'lsm', title: 'security modules', state: 'works' } as const;
+  if (!active) return { ...base, finding: 'not known: /sys/kernel/security does not say; none is needed' };
+  const bpf = active.includes('bpf') ? 'the BPF LSM is active' : 'the BPF LSM is not active';
+  return { ...base, finding: `${active.join(', ')}; ${bpf}, and not needed` };
+}
+
+function jit({ bpfJit }: SystemFacts): Check {
+  const base = { id: 'bpf-jit', title: 'BPF compiler' };
+  if (bpfJit !== '0') {
+    return { ...base, state: 'works', finding: bpfJit === undefined ? 'not known: its sysctl is out of sight' : 'on' };
+  }
+  return {
+    ...base,
+    state: 'limited',
+    finding: 'off: the kernel interprets BPF programs, which is slow, or refuses them',
+    advice: 'sysctl net.core.bpf_jit_enable=1',
+  };
+}
+
+function unprivilegedBpf({ unprivilegedBpfDisabled: value }: SystemFacts): Check {
+  const base = { id: 'unprivileged-bpf', title: 'unprivileged BPF', state: 'works' } as const;
+  if (value === undefined) return { ...base, finding: 'not known: its sysctl is out of sight; not needed' };
+  if (value !== '0') return { ...base, finding: 'off; not needed' };
+  return {
+    ...base,
+    finding: 'on: every user may load BPF programs; not needed',
+    advice: 'to turn it off: sysctl kernel.unprivileged_bpf_disabled=2',
+  };
+}
+
+function cgroups({ v1, v2 }: CgroupMounts): Check {
+  const base = { id: 'cgroups', title: 'cgroups' };
+  if (v1 || v2) {
+    const version = v1 && v2 ? 'hybrid: versions 1 and 2' : v2 ? 'version 2' : 'version 1';
+    return { ...base, state: 'works', finding: `${version}; containers are known by them` };
+  }
+  return {
+    ...base,
+    state: 'limited',
+    finding: 'not mounted here: container runtimes need them, and containers are known by them',
+    advice: 'mount them at /sys/fs/cgroup, if containers run on this machine',
+  };
+}
+
+function memory({ availableMemory }: SystemFacts): Check {
+  const base = { id: 'memory', title: 'memory' };
+  const available = `${Math.floor(availableMemory / MEGABYTE)} MB are available`;
+  if (availableMemory >= LEAST_MEMORY) return { ...base, state: 'works', finding: available };
+  return {
+    ...base,
+    state: 'limited',
+    finding: `${available}; an agent takes 110 MB, and as long as it compiles rules 300 more`,
+    advice: "raise the container's memory limit, or run modules that `wasprey compile` made elsewhere",
+  };
+}

@@ -1,0 +1,83 @@
+// What this machine and this process have of all that an agent needs or uses, gathered without judging it. What can't be read is undefined:
+// in a container, or as another user than root, much is out of sight.
+
+import { readFileSync, readlinkSync } from 'node:fs';
+import { gatherMachineFacts, type MachineFacts } from '../setup/machine.mjs';
+
+export interface SystemFacts {
+  readonly machine: MachineFacts;
+  /** The mode in brackets of /sys/kernel/security/lockdown. */
+  readonly lockdown: string | undefined;
+  /** The active ones, in their order. */
+  readonly securityModules: readonly string[] | undefined;
+  /** Types and options of the mounts of this process that are of interest. */
+  readonly cgroups: CgroupMounts;
+  readonly tracefs: boolean;
+  /** Bytes that this process may still take: of the machine, or of its cgroup if that is less. */
+  readonly availableMemory: number;
+  /** The sysctls net.core.bpf_jit_enable and kernel.unprivileged_bpf_disabled. */
+  readonly bpfJit: string | undefined;
+  readonly unprivilegedBpfDisabled: string | undefined;
+  readonly initialPidNamespace: boolean;
+}
+
+export interface CgroupMounts {
+  readonly v2: boolean;
+  /** There is a hierarchy of version 1 with a controller, not only systemd's. */
+  readonly v1: boolean;
+}
+
+/** Inode of the initial process namespace, fixed in the kernel (PROC_PID_INIT_INO). */
+const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
+
+export function gatherSystemFacts(): SystemFacts {
+  const mounts = parseMounts(readText('/proc/self/mountinfo') ?? '');
+  return {
+    machine: gatherMachineFacts(),
+    lockdown: /\[(\w+)\]/.exec(readText('/sys/kernel/security/lockdown') ?? '')?.[1],
+    securityModules: readText('/sys/kernel/security/lsm')?.trim().split(','),
+    cgroups: cgroupMounts(mounts),
+    tracefs: mounts.some(({ type }) => type === 'tracefs'),
+    availableMemory: process.availableMemory(),
+    bpfJit: readText('/proc/sys/net/core/bpf_jit_enable')?.trim(),
+    unprivilegedBpfDisabled: readText('/proc/sys/kernel/unprivileged_bpf_disabled')?.trim(),
+    initialPidNamespace: readLink('/proc/self/ns/pid') === INITIAL_PID_NAMESPACE,
+  };
+}
+
+interface Mount {
+  readonly type: string;
+  readonly options: readonly string[];
+}
+
+/** Lines of /proc/PID/mountinfo: proc_pid_mountinfo(5). */
+export function parseMounts(text: string): Mount[] {
+  return text.split('\n').flatMap((line) => {
+    const [, after] = line.split(' - ');
+    const [type, , options = ''] = after?.split(' ') ?? [];
+    return type === undefined ? [] : [{ type, options: options.split(',') }];
+  });
+}
+
+export function cgroupMounts(mounts: readonly Mount[]): CgroupMounts {
+  return {
+    v2: mounts.some(({ type }) => type === 'cgroup2'),
+    v1: mounts.some(({ type, options }) => type === 'cgroup' && !options.some((option) => option.startsWith('name='))),
+  };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+// What JavaScript learns of the hooks of a capture: which programs are there, and what the kernel does not take.
+
+#include "capture_object.h"
+#include "javascript.h"
+
+namespace wasprey {
+namespace {
+
+Napi::Object MissingOf(Napi::Env env, const MissingHook& missing) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("hook", missing.hook);
+  object.Set("program", missing.program);
+  object.Set("reason", missing.reason);
+  object.Set("detail", missing.detail);
+  object.Set("blinds", ArrayOfStrings(env, missing.blinds));
+  object.Set("ways", ArrayOfStrings(env, missing.ways));
+  return object;
+}
+
+}  // namespace
+
+Napi::Value CaptureObject::Missing(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Capture* const capture = Open(env);
+  if (capture == nullptr) return env.Undefined();
+  Napi::Array array = Napi::Array::New(env);
+  for (const MissingHook& missing : capture->Missing()) array.Set(array.Length(), MissingOf(env, missing));
+  return array;
+}
+
+Napi::Value CaptureObject::LoadedPrograms(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Capture* const capture = Open(env);
+  if (capture == nullptr) return env.Undefined();
+  return ArrayOfStrings(env, capture->LoadedPrograms());
+}
+
+}  // namespace wasprey

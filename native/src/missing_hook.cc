@@ -1,0 +1,83 @@
+#include "missing_hook.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <utility>
+
+#include "bpf_hooks.h"
+#include "event_types.h"
+#include "io_uring_operations.h"
+
+namespace wasprey {
+namespace {
+
+constexpr std::string_view kTellReader = "tell_reader";
+constexpr std::string_view kCompat = "on_compat";
+/** Makes the events of both: see native/bpf/passed.bpf.c. */
+constexpr std::string_view kWritePassed = "write_passed";
+constexpr std::string_view kRequests = "on_request";
+
+std::vector<std::string_view> NamesOf(const std::set<uint64_t>& types) {
+  std::vector<std::string_view> names;
+  for (const EventType& type : kEventTypes) {
+    if (types.contains(type.number)) names.push_back(type.name);
+  }
+  return names;
+}
+
+/** What a program tells of: event types of calls it serves, of all calls, of requests of io_uring. */
+void NoteBlindness(MissingHook* missing) {
+  const std::string_view program = missing->program;
+  const bool requests = program.starts_with(kRequests) || program == kWritePassed;
+  const bool compat = program == kCompat || program == kWritePassed;
+  const bool all = !IsOptional(program) || compat;
+  std::set<uint64_t> types;
+  for (const Hook& hook : kHooks) {
+    if (all || hook.program == program) types.insert(hook.wanted);
+  }
+  if (requests) {
+    for (const IoUringOperation& operation : kIoUringOperations) types.insert(operation.type);
+  }
+  missing->blinds = NamesOf(types);
+  if (missing->blinds.empty()) return;
+  if (requests) missing->ways.push_back("io_uring");
+  if (compat) missing->ways.push_back("32-bit");
+  if (missing->ways.empty()) missing->ways.push_back("calls");
+}
+
+/** A section without a place of its own is on a raw tracepoint, or reached from the one of all calls. */
+std::string PlaceOf(std::string_view program, std::string_view section) {
+  if (const size_t slash = section.find('/'); slash != std::string_view::npos)
+    return std::string(section.substr(slash + 1));
+  for (const RawHook& hook : kRawHooks) {
+    if (hook.program == program) return hook.tracepoint;
+  }
+  return program == kTellReader ? "" : "sys_exit";
+}
+
+}  // namespace
+
+bool IsOptional(std::string_view program) {
+  return ServesEvents(program) || program == kCompat || program == kWritePassed || program == kTellReader ||
+         program.starts_with(kRequests);
+}
+
+MissingHook RefusedHook(std::string_view program, std::string_view section, std::string detail) {
+  MissingHook missing{PlaceOf(program, section), std::string(program), "program-refused", std::move(detail), {}, {}};
+  NoteBlindness(&missing);
+  return missing;
+}
+
+MissingHook UnattachedHook(std::string_view program, std::string_view tracepoint, const char* reason,
+                           std::string detail) {
+  MissingHook missing{std::string(tracepoint), std::string(program), reason, std::move(detail), {}, {}};
+  NoteBlindness(&missing);
+  return missing;
+}
+
+MissingHook NeedlessHook(std::string_view program, std::string_view tracepoint) {
+  return {std::string(tracepoint), std::string(program), "no-io-uring", "", {}, {}};
+}
+
+}  // namespace wasprey

@@ -1,0 +1,41 @@
+// Hooks that this kernel does not take, and what is not seen for want of them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wasprey {
+
+/** See MissingHook in host/capture/native.ts. */
+struct MissingHook {
+  /** Tracepoint that the program is attached to or reached from; empty: it is run by the reader alone. */
+  std::string hook;
+  std::string program;
+  /** Stable; host/capture/native.ts has them all. */
+  const char* reason;
+  /** The kernel's word: errno, verdict of the verifier. */
+  std::string detail;
+  /** Names of the event types that it would have told of. */
+  std::vector<std::string_view> blinds;
+  /** Which of those are not seen: `calls`, `io_uring`, `32-bit`. */
+  std::vector<const char*> ways;
+};
+
+/** A program that the kernel refuses. `section` is where the object file has it. */
+MissingHook RefusedHook(std::string_view program, std::string_view section, std::string detail);
+/** A program that can not be attached to `tracepoint`. */
+MissingHook UnattachedHook(std::string_view program, std::string_view tracepoint, const char* reason,
+                           std::string detail);
+/** The same where there is nothing to see: the kernel has no io_uring. */
+MissingHook NeedlessHook(std::string_view program, std::string_view tracepoint);
+
+/**
+ * Whether the capture starts without a program that the kernel refuses. Without one that serves events, those of its
+ * types alone are not seen, which can be reported. All others make or change process images, or lead to all the rest:
+ * without them, events would come with the wrong user, directory, container or ancestors, or none would, and no rule
+ * could be relied on.
+ */
+bool IsOptional(std::string_view program);
+
+}  // namespace wasprey
