@@ -22,13 +22,15 @@ const FILES = {
 
 /** @param root an empty folder */
 export async function makePackageTree(root: string, architecture: Architecture): Promise<void> {
+  // For whatever else writes a date into what it makes.
+  process.env.SOURCE_DATE_EPOCH = String(sourceDate());
   await makeInstalledTree(root, architecture);
   for (const [from, to] of Object.entries(FILES)) {
     mkdirSync(dirname(join(root, to)), { recursive: true });
     copyFileSync(join(PROJECT, 'deploy/package', from), join(root, to));
   }
   const share = join(root, 'usr/share');
-  await writeManPages(join(share, 'man'));
+  await writeManPages(share);
   for (const page of globSync(join(share, 'man/**/*.[1-9]'))) compress(page);
   await writeCompletions(share);
   mkdirSync(join(share, 'doc/wasprey'), { recursive: true });
