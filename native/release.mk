@@ -46,5 +46,7 @@ $(LIBRARIES): $(BUILD)/lib/%: $(SYSROOT)/usr/lib/$(TRIPLET)/%
 .PHONY: libraries bpf
 all: libraries
 libraries: $(LIBRARIES)
+# Its BTF names the source files: not by where this checkout is.
 bpf:
-	@$(MAKE) -f $(NATIVE_DIR)bpf/bpf.mk bpf BPF_ARCH=$(BPF_ARCH_$(ARCH)) BPF_OUT=$(BUILD)/bpf
+	@$(MAKE) -f $(NATIVE_DIR)bpf/bpf.mk bpf BPF_ARCH=$(BPF_ARCH_$(ARCH)) BPF_OUT=$(BUILD)/bpf \
+		BPF_CLANG='clang-19 -ffile-prefix-map=$(NATIVE_DIR)=native/'

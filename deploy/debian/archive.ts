@@ -69,7 +69,13 @@ export class DebianArchive {
   packages(names: readonly string[]): string[] {
     const install = ['--yes', '--download-only', ...names];
     // apt names only what it would have to download: everything, into a folder where nothing is.
-    const listing = this.#apt(['install', '--print-uris', '-o', `Dir::Cache::archives=${this.#folder}/none`, ...install]);
+    const listing = this.#apt([
+      'install',
+      '--print-uris',
+      '-o',
+      `Dir::Cache::archives=${this.#folder}/none`,
+      ...install,
+    ]);
     this.#apt(['install', ...install]);
     const files = [...listing.matchAll(/^'[^']+' (\S+\.deb) \d+/gm)].map(([, name = '']) =>
       join(this.#folder, 'archives', name),
@@ -104,7 +110,9 @@ export class DebianArchive {
 
   /** The version of a package's sources that the archive has. */
   sourceVersion(name: string): string {
-    const listing = execFileSync('apt-cache', [...this.#options, 'showsrc', '--only-source', name], { encoding: 'utf8' });
+    const listing = execFileSync('apt-cache', [...this.#options, 'showsrc', '--only-source', name], {
+      encoding: 'utf8',
+    });
     const versions = [...listing.matchAll(/^Version: (.+)$/gm)].map(([, version = '']) => version);
     const newest = versions.sort().at(-1);
     if (newest === undefined) throw new Error(`Debian's archive has no sources of ${name}`);
@@ -125,7 +133,12 @@ export class DebianArchive {
       const output = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
       throw new SetupFailure(
         "Debian's packages could not be downloaded",
-        [{ what: `apt-get ${words[0]} failed`, how: 'see below what it says; connect this machine and run this again' }],
+        [
+          {
+            what: `apt-get ${words[0]} failed`,
+            how: 'see below what it says; connect this machine and run this again',
+          },
+        ],
         { output },
       );
     }
@@ -159,6 +172,9 @@ function stanza(uri: string, suites: readonly string[]): string {
 /** Mirrors that this machine's apt uses, in either of the two formats of its lists. */
 function machineUris(): string[] {
   const files = ['/etc/apt/sources.list', ...globSync('/etc/apt/sources.list.d/*.{list,sources}').sort()];
-  const text = files.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8')).join('\n');
+  const text = files
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
   return [...text.matchAll(/^(?:URIs:\s*|deb\s+(?:\[[^\]]*\]\s+)?)(https?:\/\/\S+)/gm)].map(([, uri = '']) => uri);
 }

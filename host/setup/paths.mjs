@@ -16,8 +16,14 @@ export const ACT_PROGRAM = `${BUILD}native/act`;
 /** Modules that were compiled with the build; an image has those of the shipped rules. */
 export const BUILT_MODULES = `${BUILD}modules`;
 
-/** Compiled modules are kept here from one run to the next. An installation that can't be written to is told of a place that can. */
-export const MODULE_CACHE = process.env.WASPREY_CACHE || BUILT_MODULES;
+/** An installation keeps elsewhere what it compiles: its own folder is its package's, or can't be written to. */
+const INSTALLED_CACHE = process.env.WASPREY_CACHE;
+
+/** Compiled modules are kept here from one run to the next. */
+export const MODULE_CACHE = INSTALLED_CACHE || BUILT_MODULES;
+
+/** And so is Node's compiled code. */
+export const CODE_CACHE = INSTALLED_CACHE ? join(INSTALLED_CACHE, 'code') : `${BUILD}compile-cache`;
 
 /** Logs of set-up's steps, its stamps and its lock. */
 export const SETUP_STATE = `${BUILD}setup/`;

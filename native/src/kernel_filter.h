@@ -1,8 +1,6 @@
 // The kernel filter as a map that the BPF programs read: its tables, and what processes can still match.
 #pragma once
 
-#include <linux/types.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
