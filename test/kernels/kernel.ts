@@ -2,9 +2,9 @@
 
 import { copyFileSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { cachedFolder } from '../../deploy/cached-folder.ts';
 import { DebianArchive } from '../../deploy/debian/archive.ts';
-import { cachedFolder } from '../../deploy/debian/cached-folder.ts';
-import { extractPackages } from '../../deploy/debian/extract.ts';
+import { extractPackages } from '../../deploy/debian/debian-root.ts';
 import type { Guest } from './guests.ts';
 import { runTool } from './run-tool.ts';
 

@@ -1,15 +1,17 @@
-// The `minimal` root of a processor, as a disk image: Debian's packages that the tests call, the pinned Node, and the npm packages
-// that run on any processor. What changes with each edit (host/, test/, the build) is not in it: see project-files.ts.
+// The `minimal` root of a processor, as a disk image: Debian's packages that the tests call, and Node and the npm packages as an
+// installed Wasprey has them. What changes with each edit (host/, test/, the build) is not in it: initramfs.ts.
 
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { DebianArchive } from '../../deploy/debian/archive.ts';
-import { cachedFolder } from '../../deploy/debian/cached-folder.ts';
-import { extractPackages } from '../../deploy/debian/extract.ts';
+import { cachedFolder } from '../../deploy/cached-folder.ts';
+import { extractPackages } from '../../deploy/debian/debian-root.ts';
+import { architectureNamed } from '../../deploy/tree/architecture.ts';
+import { copyNodePackages } from '../../deploy/tree/node-packages.ts';
+import { copyRuntime, runtimeProgram } from '../../deploy/tree/node-runtime.ts';
 import { makeDiskImage } from './disk-image.ts';
 import type { Processor } from './guests.ts';
-import { runTool } from './run-tool.ts';
 
 const PACKAGES = [
   ...['base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'debianutils', 'findutils', 'gawk', 'grep', 'login.defs'],
@@ -20,9 +22,6 @@ const PACKAGES = [
 /** Where npm packages are in a root, as the project is found there. */
 export const PROJECT_IN_ROOT = 'srv/wasprey';
 
-/** npm's names of the processors. */
-const NODE_PROCESSOR = { amd64: 'x64', arm64: 'arm64' } as const;
-
 export interface Root {
   readonly disk: string;
   /** Of the guest's processor, statically linked: the first stage runs in it alone. */
@@ -30,13 +29,18 @@ export interface Root {
 }
 
 export function minimalRoot(processor: Processor): Root {
+  const architecture = architectureNamed(processor);
   const packages = new DebianArchive({ suite: 'trixie', architecture: processor }).packages(PACKAGES);
   const scripts = [import.meta.filename, `${PROJECT}package-lock.json`].map((path) => readFileSync(path, 'utf8'));
   const folder = cachedFolder(`root-minimal-${processor}`, [...packages, ...scripts], (to) => {
     const root = join(to, 'root');
     extractPackages(packages, root);
     makeUpForScripts(root);
-    addNodePackages(processor, root);
+    const home = join(root, PROJECT_IN_ROOT);
+    mkdirSync(home, { recursive: true });
+    copyNodePackages(home, architecture);
+    copyRuntime(home, architecture);
+    symlinkSync(`/${PROJECT_IN_ROOT}/${runtimeProgram(architecture)}`, join(root, 'usr/bin/node'));
     makeDiskImage(root, join(to, 'disk'));
     cpSync(join(root, 'usr/bin/busybox'), join(to, 'busybox'));
     rmSync(root, { recursive: true });
@@ -46,6 +50,8 @@ export function minimalRoot(processor: Processor): Root {
 
 /** What maintainer scripts would make: they are of another processor, so that none was run. */
 function makeUpForScripts(root: string): void {
+  // Where actions of `wasprey generate` write.
+  for (const name of ['etc/apt/sources.list.d', 'etc/cron.d']) mkdirSync(join(root, name), { recursive: true });
   const write = (path: string, text: string, mode = 0o644): void => writeFileSync(join(root, path), text, { mode });
   for (const name of ['doc', 'man', 'locale']) rmSync(join(root, 'usr/share', name), { recursive: true, force: true });
   write(
@@ -58,32 +64,4 @@ function makeUpForScripts(root: string): void {
   for (const [link, target] of [['sh', 'dash'], ['awk', 'gawk']] as const) {
     if (!lstatSync(join(root, 'usr/bin', link), { throwIfNoEntry: false })) symlinkSync(target, join(root, 'usr/bin', link));
   }
-}
-
-function addNodePackages(processor: Processor, root: string): void {
-  const to = join(root, PROJECT_IN_ROOT, 'node_modules');
-  cpSync(`${PROJECT}node_modules`, to, { recursive: true, verbatimSymlinks: true, filter: isNeededToRun });
-  const name = `node-linux-${NODE_PROCESSOR[processor]}`;
-  const runtime = join(to, name);
-  mkdirSync(join(runtime, 'bin'), { recursive: true });
-  const from = nodePackage(name);
-  for (const file of ['package.json', 'bin/node']) cpSync(join(from, file), join(runtime, file));
-  symlinkSync(`/${PROJECT_IN_ROOT}/node_modules/${name}/bin/node`, join(root, 'usr/bin/node'));
-}
-
-/** Compilers, linters, types and the runtime of this machine stay out. */
-function isNeededToRun(path: string): boolean {
-  return !/node_modules\/(@biomejs|@types|@typescript|typescript|node-linux-[^/]*|\.bin|binaryen\/bin)(\/|$)|\.d\.ts$|\.map$|\.md$/.test(path);
-}
-
-/** The pinned Node for a processor: npm installs that of this machine alone. */
-function nodePackage(name: string): string {
-  if (existsSync(`${PROJECT}node_modules/${name}/bin/node`)) return `${PROJECT}node_modules/${name}`;
-  const manifest = JSON.parse(readFileSync(`${PROJECT}package.json`, 'utf8')) as { optionalDependencies: Record<string, string> };
-  const version = manifest.optionalDependencies[name] ?? '';
-  const folder = cachedFolder(name, [version], (to) => {
-    runTool('npm', ['pack', '--silent', `${name}@${version}`], to);
-    runTool('sh', ['-c', 'tar xzf *.tgz && rm *.tgz'], to);
-  });
-  return join(folder, 'package');
 }

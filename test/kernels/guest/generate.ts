@@ -30,17 +30,18 @@ const lines = stdout
   .filter((line) => line !== '')
   .map((line) => JSON.parse(line) as Line);
 
+/** Others are for containers, or none of their rules is evaluated: on every kernel. */
+const performed = lines.filter(({ result }) => result !== 'skipped');
+
 test('with all rules', (context) => {
-  const verified = lines.filter(({ result }) => result === 'verified').length;
-  const skipped = lines.filter(({ result }) => result === 'skipped').length;
-  context.diagnostic(`${verified} verified of ${lines.length - skipped}${FALCO.length > 0 ? ", with Falco's rules" : ''}`);
+  const verified = performed.filter(({ result }) => result === 'verified').length;
+  context.diagnostic(`${verified} verified of ${performed.length}${FALCO.length > 0 ? ", with Falco's rules" : ''}`);
   assert.equal(status, 0, stderr);
   assert.ok(verified > 0, stderr);
 });
 
-for (const { action, result, rules, why } of lines) {
-  test(action, (context) => {
-    if (result === 'skipped') context.skip(why);
-    else assert.equal(result, 'verified', `${rules?.join(', ')}: ${why ?? 'no alert'}`);
+for (const { action, result, rules, why } of performed) {
+  test(action, () => {
+    assert.equal(result, 'verified', `${rules?.join(', ')}: ${why ?? 'no alert'}`);
   });
 }

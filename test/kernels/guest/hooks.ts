@@ -6,7 +6,6 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { PROJECT } from '../../../host/setup/paths.mjs';
 import { opener32 } from '../../support/elf32.ts';
 import { actProgram, actWords, type Step, str } from '../../support/live-act.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live-numbers.ts';

@@ -4,16 +4,19 @@ import type { TestEvent } from 'node:test/reporters';
 
 const LONGEST_MESSAGE = 3000;
 
+/** The summary that the runner ends with: the machine outside counts by itself. */
+const COUNT = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
+
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   /** Names of the suites and tests that a test is within. */
   const path: string[] = [];
-  for await (const { type, data } of source) {
-    if (type === 'test:start') path.splice(data.nesting, path.length, data.name);
-    if (type === 'test:diagnostic' && data.nesting > 0) yield line({ kind: 'note', note: data.message });
-    if (type !== 'test:pass' && type !== 'test:fail') continue;
-    const { name, nesting, skip, todo, details } = data;
-    if (details.type === 'suite' && type === 'test:pass') continue;
-    const error = type === 'test:fail' ? messageOf(details.error) : undefined;
+  for await (const event of source) {
+    if (event.type === 'test:start') path.splice(event.data.nesting, path.length, event.data.name);
+    if (event.type === 'test:diagnostic' && !COUNT.test(event.data.message)) yield line({ kind: 'note', note: event.data.message });
+    if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
+    const { name, nesting, skip, todo, details } = event.data;
+    if (details.type === 'suite' && event.type === 'test:pass') continue;
+    const error = event.type === 'test:fail' ? messageOf(event.data.details.error) : undefined;
     const skipped = skip !== undefined && skip !== false ? String(skip === true ? '' : skip) : undefined;
     yield line({
       kind: 'test',
