@@ -1,41 +1,57 @@
-// Makes the container image without a registry or an image tool: an OCI archive, which `ctr image import`, `skopeo copy
-// oci-archive:...` and `podman load` take; or only the root folder, for Containerfile.
+// Makes the container image without a registry or an image tool: an OCI archive with an image for each processor, which `ctr image
+// import`, `skopeo copy oci-archive:...` and `podman load` take; or only this processor's root folder, for Containerfile.
 //
-// usage: npm run -s image -- [--name NAME] OUT.tar | --root FOLDER
+// usage: npm run -s image -- [--name NAME] [--platform linux/amd64|linux/arm64] OUT.tar | --root FOLDER
 
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeImage } from './oci-archive.ts';
+import { version } from '../../host/cli/version.ts';
+import { reportFailure } from '../../host/setup/failure.mjs';
+import { ARCHITECTURES, type Architecture, ownArchitecture } from '../tree/architecture.ts';
+import { makeImageIndex } from './oci-archive.ts';
 import { IMAGE_CONFIG, makeRootFolder } from './root-folder.ts';
 
-const USAGE = 'usage: npm run -s image -- [--name NAME] OUT.tar | --root FOLDER\n';
+const USAGE = 'usage: npm run -s image -- [--name NAME] [--platform linux/amd64|linux/arm64] OUT.tar | --root FOLDER\n';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    name: { type: 'string', default: `wasprey:${IMAGE_CONFIG.Labels['org.opencontainers.image.version']}` },
+    name: { type: 'string', default: `wasprey:${version()}` },
+    platform: { type: 'string' },
     root: { type: 'string' },
   },
 });
 const [archive] = positionals;
-if (positionals.length > 1 || (archive === undefined) === (values.root === undefined)) {
+const wanted = ARCHITECTURES.filter(({ name }) => values.platform === undefined || values.platform === `linux/${name}`);
+if (positionals.length > 1 || wanted.length === 0 || (archive === undefined) === (values.root === undefined)) {
   process.stderr.write(USAGE);
   process.exit(2);
 }
-if (values.root !== undefined) {
-  mkdirSync(values.root, { recursive: true });
-  await makeRootFolder(values.root);
-}
-if (archive !== undefined) {
-  const root = mkdtempSync(join(tmpdir(), 'wasprey-image-root-'));
-  try {
-    await makeRootFolder(root);
-    await makeImage(values.name, root, archive, IMAGE_CONFIG);
-  } finally {
-    rmSync(root, { recursive: true });
+try {
+  if (values.root !== undefined) {
+    mkdirSync(values.root, { recursive: true });
+    await makeRootFolder(values.root, ownArchitecture());
   }
-  const megabytes = Math.round(statSync(archive).size / 1e6);
-  process.stderr.write(`${values.name} is in ${archive}: ${megabytes} MB, not compressed\n`);
+  if (archive !== undefined) await makeArchive(values.name, wanted, archive);
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}
+
+async function makeArchive(name: string, architectures: readonly Architecture[], to: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-image-root-'));
+  try {
+    const platforms = architectures.map((architecture) => ({ architecture, root: join(folder, architecture.name) }));
+    for (const { architecture, root } of platforms) {
+      mkdirSync(root);
+      await makeRootFolder(root, architecture);
+    }
+    await makeImageIndex(name, platforms, to, IMAGE_CONFIG);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const megabytes = Math.round(statSync(to).size / 1e6);
+  const platforms = architectures.map((architecture) => `linux/${architecture.name}`).join(' and ');
+  process.stderr.write(`${name} for ${platforms} is in ${to}: ${megabytes} MB, not compressed\n`);
 }

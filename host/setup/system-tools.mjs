@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
-/** @typedef {'build' | 'image' | 'live-tests' | 'cluster-tests'} Purpose */
+/** @typedef {'build' | 'release' | 'live-tests' | 'cluster-tests' | 'kernel-tests'} Purpose */
 
 /**
  * @typedef {object} SystemTool
@@ -25,15 +25,27 @@ export const SYSTEM_TOOLS = [
   { name: 'mount', commands: ['mount'], packages: ['mount'], purposes: ['live-tests'] },
   { name: 'runc', commands: ['runc'], packages: ['runc'], purposes: ['live-tests'] },
   { name: '/etc/shadow', files: ['/etc/shadow'], packages: ['passwd'], purposes: ['live-tests'] },
-  { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests', 'image'] },
-  { name: 'curl', commands: ['curl'], packages: ['curl'], purposes: ['image', 'live-tests'] },
-  { name: 'jq', commands: ['jq'], packages: ['jq'], purposes: ['image', 'live-tests'] },
-  { name: 'strip', commands: ['strip'], packages: ['binutils'], purposes: ['image'] },
+  { name: 'busybox (static)', commands: ['busybox'], packages: ['busybox-static'], purposes: ['live-tests'] },
+  { name: 'curl', commands: ['curl'], packages: ['curl'], purposes: ['live-tests'] },
+  { name: 'jq', commands: ['jq'], packages: ['jq'], purposes: ['live-tests'] },
   {
-    name: 'certificates',
-    files: ['/etc/ssl/certs/ca-certificates.crt'],
-    packages: ['ca-certificates'],
-    purposes: ['image'],
+    name: 'lld 19',
+    files: ['/usr/lib/llvm-19/bin/ld.lld'],
+    packages: ['lld-19'],
+    purposes: ['release'],
+  },
+  { name: 'patchelf', commands: ['patchelf'], packages: ['patchelf'], purposes: ['release'] },
+  {
+    name: 'strip for x86-64',
+    commands: ['x86_64-linux-gnu-strip'],
+    packages: ['binutils-x86-64-linux-gnu'],
+    purposes: ['release'],
+  },
+  {
+    name: 'strip for arm64',
+    commands: ['aarch64-linux-gnu-strip'],
+    packages: ['binutils-aarch64-linux-gnu'],
+    purposes: ['release'],
   },
   { name: 'docker-registry', commands: ['docker-registry'], packages: ['docker-registry'], purposes: ['live-tests'] },
   { name: 'oras', commands: ['oras'], packages: ['oras'], purposes: ['live-tests'] },
@@ -41,7 +53,7 @@ export const SYSTEM_TOOLS = [
   { name: 'prometheus', commands: ['prometheus'], packages: ['prometheus'], purposes: ['live-tests'] },
   { name: 'rsyslogd', commands: ['rsyslogd'], packages: ['rsyslog'], purposes: ['live-tests'] },
   { name: 'go', commands: ['go'], packages: ['golang-go'], purposes: ['cluster-tests'] },
-  { name: 'dpkg-source', commands: ['dpkg-source'], packages: ['dpkg-dev'], purposes: ['cluster-tests'] },
+  { name: 'dpkg-source', commands: ['dpkg-source'], packages: ['dpkg-dev'], purposes: ['release', 'cluster-tests'] },
   { name: 'etcd', commands: ['etcd'], packages: ['etcd-server'], purposes: ['cluster-tests'] },
   { name: 'kubectl', commands: ['kubectl'], packages: ['kubernetes-client'], purposes: ['cluster-tests'] },
   { name: 'containerd', commands: ['containerd'], packages: ['containerd'], purposes: ['cluster-tests'] },
@@ -57,6 +69,23 @@ export const SYSTEM_TOOLS = [
   { name: 'catatonit (static)', commands: ['catatonit'], packages: ['catatonit'], purposes: ['cluster-tests'] },
   { name: 'unzip', commands: ['unzip'], packages: ['unzip'], purposes: ['cluster-tests'] },
   { name: 'openssl', commands: ['openssl'], packages: ['openssl'], purposes: ['cluster-tests'] },
+  {
+    name: 'QEMU for x86-64',
+    commands: ['qemu-system-x86_64'],
+    packages: ['qemu-system-x86'],
+    purposes: ['kernel-tests'],
+  },
+  {
+    name: 'QEMU for arm64',
+    commands: ['qemu-system-aarch64'],
+    packages: ['qemu-system-arm'],
+    purposes: ['kernel-tests'],
+  },
+  { name: 'cpio', commands: ['cpio'], packages: ['cpio'], purposes: ['kernel-tests'] },
+  { name: 'depmod', commands: ['depmod'], packages: ['kmod'], purposes: ['kernel-tests'] },
+  { name: 'mke2fs', commands: ['mke2fs'], packages: ['e2fsprogs'], purposes: ['kernel-tests'] },
+  { name: 'mmdebstrap', commands: ['mmdebstrap'], packages: ['mmdebstrap'], purposes: ['kernel-tests'] },
+  { name: 'xz', commands: ['xz'], packages: ['xz-utils'], purposes: ['kernel-tests'] },
 ];
 
 /**

@@ -73,8 +73,8 @@ struct call {
   bool makes_descriptor;
 };
 
-#define CALL(name) {#name, SYS_##name, false}
-#define OPENS(name) {#name, SYS_##name, true}
+#define CALL(name) {#name, __NR_##name, false}
+#define OPENS(name) {#name, __NR_##name, true}
 static const struct call calls[] = {
 #ifdef SYS_open  // the old calls that newer architectures never had
     OPENS(open),

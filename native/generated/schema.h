@@ -5,6 +5,7 @@
 #define WASPREY_SCHEMA_H
 
 #ifdef __cplusplus
+#include <linux/types.h>
 #define _Static_assert static_assert
 #endif
 

@@ -10,6 +10,7 @@ import { CHART } from '../../deploy/chart/files.ts';
 import { helmProgram } from '../../deploy/chart/helm.ts';
 import { makeImage } from '../../deploy/image/oci-archive.ts';
 import { IMAGE_CONFIG, makeRootFolder } from '../../deploy/image/root-folder.ts';
+import { ownArchitecture } from '../../deploy/tree/architecture.ts';
 import { Cluster, type ClusterImage } from './cluster.ts';
 
 export const NAMESPACE = 'wasprey';
@@ -43,7 +44,7 @@ export async function eventually<Found>(
 export async function makeAgentImage(folder: string): Promise<ClusterImage> {
   const root = join(folder, 'root');
   execFileSync('mkdir', [root]);
-  await makeRootFolder(root);
+  await makeRootFolder(root, ownArchitecture());
   const image = { name: AGENT_IMAGE, archive: join(folder, 'wasprey.tar') };
   await makeImage(image.name, root, image.archive, IMAGE_CONFIG);
   rmSync(root, { recursive: true });

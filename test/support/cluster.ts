@@ -8,11 +8,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { promisify } from 'node:util';
 import { makeImage } from '../../deploy/image/oci-archive.ts';
+import { DOWNLOAD_CACHE } from '../../host/setup/paths.mjs';
 
 const SCRIPTS = join(import.meta.dirname, '../cluster/kubernetes');
-
-/** Outside the checkout, so that the build outlives it. */
-const CACHE = process.env.WASPREY_TEST_CACHE ?? '/var/cache/wasprey-test';
 
 /** Every applet of busybox under /bin. */
 export const SHELL_IMAGE = 'registry.test/shop/shell:1.37';
@@ -37,11 +35,11 @@ export interface Printed {
 export function kubernetesPrograms(): string {
   const script = join(SCRIPTS, 'build.sh');
   const hash = createHash('sha256').update(readFileSync(script)).digest('hex').slice(0, 16);
-  const folder = join(CACHE, `kubernetes-${hash}`);
+  const folder = join(DOWNLOAD_CACHE, `kubernetes-${hash}`);
   // One that waits for the other's build finds it done.
   const build = 'exec 9> "$1.lock" && flock 9 && { [ -x "$1/kube-proxy" ] || "$0" "$1"; }';
   if (!existsSync(join(folder, 'kube-proxy'))) {
-    execFileSync('mkdir', ['-p', CACHE]);
+    execFileSync('mkdir', ['-p', DOWNLOAD_CACHE]);
     execFileSync('bash', ['-c', build, script, folder], { stdio: ['ignore', 2, 2] });
   }
   return folder;

@@ -51,7 +51,8 @@ export function cHeader(): string {
     '/* Generated from host/schema by `npm run schema`. Do not edit. */',
     '#ifndef WASPREY_SCHEMA_H',
     '#define WASPREY_SCHEMA_H',
-    '#ifdef __cplusplus\n#define _Static_assert static_assert\n#endif',
+    // BPF programs have the types from vmlinux.h.
+    '#ifdef __cplusplus\n#include <linux/types.h>\n#define _Static_assert static_assert\n#endif',
     '/* offset from the start of the record (mod 2^32), length in bytes; offset 0 = absent */',
     'struct string_ref {\n  __u32 offset;\n  __u32 length;\n};',
     declareStruct(EVENT_HEADER),

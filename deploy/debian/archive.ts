@@ -1,0 +1,180 @@
+// Debian's archive for any release and processor, by this machine's apt: with apt's own check of signatures and hashes, from the mirrors
+// that the machine uses, without touching /etc/apt or what is installed.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SetupFailure } from '../../host/setup/failure.mjs';
+import { DOWNLOAD_CACHE } from '../../host/setup/paths.mjs';
+
+/** Of Debian, with the releases of all keys that its archive is signed with. */
+const KEYS = '/usr/share/keyrings/debian-archive-keyring.pgp';
+
+const LISTS_AGE_MS = 60 * 60_000;
+
+export interface ArchiveOf {
+  /** Debian's release: `bookworm`; or its backports: `trixie-backports`. */
+  readonly suite: string;
+  /** Debian's name of the processor. */
+  readonly architecture: string;
+}
+
+export class DebianArchive {
+  readonly #folder: string;
+  readonly #options: readonly string[];
+
+  /** Fetches the archive's lists if they are older than an hour. If it can't be reached, those of the last time have to do. */
+  constructor({ suite, architecture }: ArchiveOf) {
+    this.#folder = join(DOWNLOAD_CACHE, 'apt', `${suite}-${architecture}`);
+    for (const folder of ['lists/partial', 'none/partial', 'archives/partial'])
+      mkdirSync(join(this.#folder, folder), { recursive: true });
+    writeFileSync(join(this.#folder, 'status'), '');
+    writeFileSync(join(this.#folder, 'debian.sources'), sourcesOf(suite));
+    const settings = {
+      'Dir::Etc::sourcelist': join(this.#folder, 'debian.sources'),
+      'Dir::Etc::sourceparts': '-',
+      'Dir::Etc::preferencesparts': '-',
+      'Dir::State': this.#folder,
+      // Nothing is installed: so dependencies are downloaded as well.
+      'Dir::State::status': join(this.#folder, 'status'),
+      'Dir::State::lists': join(this.#folder, 'lists'),
+      'Dir::Cache': this.#folder,
+      'APT::Architecture': architecture,
+      'APT::Architectures': architecture,
+      'APT::Sandbox::User': 'root',
+      'APT::Install-Recommends': 'false',
+      'Acquire::Retries': '3',
+      'Acquire::Languages': 'none',
+    };
+    this.#options = ['-qq', ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])];
+    this.#update();
+  }
+
+  #update(): void {
+    const stamp = join(this.#folder, 'updated');
+    const updated = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs;
+    if (updated !== undefined && Date.now() - updated < LISTS_AGE_MS) return;
+    try {
+      this.#apt(['update', '--error-on=any']);
+      writeFileSync(stamp, '');
+    } catch (error) {
+      if (updated === undefined) throw error;
+    }
+  }
+
+  /**
+   * The package files of these packages and of all that they depend on, downloaded where they are not there yet; sorted.
+   * @throws {SetupFailure} when there is no such package, or the archive can't be reached
+   */
+  packages(names: readonly string[]): string[] {
+    const install = ['--yes', '--download-only', ...names];
+    // apt names only what it would have to download: everything, into a folder where nothing is.
+    const listing = this.#apt([
+      'install',
+      '--print-uris',
+      '-o',
+      `Dir::Cache::archives=${this.#folder}/none`,
+      ...install,
+    ]);
+    this.#apt(['install', ...install]);
+    const files = [...listing.matchAll(/^'[^']+' (\S+\.deb) \d+/gm)].map(([, name = '']) =>
+      join(this.#folder, 'archives', name),
+    );
+    const absent = files.find((path) => !existsSync(path));
+    if (files.length === 0 || absent !== undefined)
+      throw new Error(`apt downloaded ${absent === undefined ? 'nothing' : `no ${absent}`} for ${names.join(' ')}`);
+    return files.sort();
+  }
+
+  /** Names of the packages that match. */
+  names(pattern: RegExp): string[] {
+    const listing = execFileSync('apt-cache', [...this.#options, 'pkgnames'], { encoding: 'utf8', maxBuffer: 64 << 20 });
+    return listing.split('\n').filter((name) => pattern.test(name));
+  }
+
+  /**
+   * The sources of a package, unpacked, with Debian's changes.
+   * @param to a folder that is not there yet
+   */
+  source(name: string, to: string): void {
+    const folder = mkdtempSync(join(this.#folder, 'source-'));
+    try {
+      this.#apt(['source', '--download-only', '--only-source', name], folder);
+      const [description = ''] = globSync(join(folder, '*.dsc'));
+      mkdirSync(dirname(to), { recursive: true });
+      execFileSync('dpkg-source', ['--extract', description, to], { stdio: ['ignore', 'ignore', 'pipe'] });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  /** The version of a package's sources that the archive has. */
+  sourceVersion(name: string): string {
+    const listing = execFileSync('apt-cache', [...this.#options, 'showsrc', '--only-source', name], {
+      encoding: 'utf8',
+    });
+    const versions = [...listing.matchAll(/^Version: (.+)$/gm)].map(([, version = '']) => version);
+    const newest = versions.sort().at(-1);
+    if (newest === undefined) throw new Error(`Debian's archive has no sources of ${name}`);
+    return newest;
+  }
+
+  #apt(words: readonly string[], directory = this.#folder): string {
+    const environment = { ...process.env, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
+    try {
+      return execFileSync('apt-get', [...this.#options, ...words], {
+        cwd: directory,
+        encoding: 'utf8',
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        maxBuffer: 64 << 20,
+      });
+    } catch (error) {
+      const output = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
+      throw new SetupFailure(
+        "Debian's packages could not be downloaded",
+        [
+          {
+            what: `apt-get ${words[0]} failed`,
+            how: 'see below what it says; connect this machine and run this again',
+          },
+        ],
+        { output },
+      );
+    }
+  }
+}
+
+/** The release with its updates, and those of its security archive where this machine has one. */
+function sourcesOf(suite: string): string {
+  const uris = machineUris();
+  const main = uris.find((uri) => !isSecurity(uri));
+  if (main === undefined) {
+    throw new SetupFailure("Debian's packages could not be downloaded", [
+      { what: 'apt has no mirror of Debian', how: 'add one to /etc/apt/sources.list.d and run this again' },
+    ]);
+  }
+  const security = uris.find(isSecurity);
+  const release = suite.replace(/-backports$/, '');
+  return [
+    // Backports depend on packages of their release.
+    stanza(main, suite === release ? [release, `${release}-updates`] : [release, suite]),
+    ...(security === undefined ? [] : [stanza(security, [`${release}-security`])]),
+  ].join('\n');
+}
+
+const isSecurity = (uri: string) => uri.includes('security');
+
+function stanza(uri: string, suites: readonly string[]): string {
+  return `Types: deb deb-src\nURIs: ${uri}\nSuites: ${suites.join(' ')}\nComponents: main\nSigned-By: ${KEYS}\n`;
+}
+
+/** Mirrors that this machine's apt uses, in either of the two formats of its lists. */
+function machineUris(): string[] {
+  const files = ['/etc/apt/sources.list', ...globSync('/etc/apt/sources.list.d/*.{list,sources}').sort()];
+  const text = files
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
+  return [...text.matchAll(/^(?:URIs:\s*|deb\s+(?:\[[^\]]*\]\s+)?)(https?:\/\/\S+)/gm)].map(([, uri = '']) => uri);
+}

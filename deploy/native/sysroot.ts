@@ -1,0 +1,36 @@
+// What native/release.mk builds against: headers and libraries of the oldest Debian that packages are for, so that what is built runs
+// there and on whatever is newer, for any processor on any. Of the Debian that checkouts are built on it has two things: the kernel's
+// headers, which name what newer kernels can do, and libbpf, as sources, since Debian's static one is not made for shared objects.
+
+import { basename, join } from 'node:path';
+import { cachedFolder } from '../cached-folder.ts';
+import { DebianArchive } from '../debian/archive.ts';
+import { extractPackages } from '../debian/debian-root.ts';
+import type { Architecture } from '../tree/architecture.ts';
+
+/** Debian 12: glibc 2.36, GCC 12. */
+const OLDEST = 'bookworm';
+
+const PACKAGES = ['libc6-dev', 'libstdc++-12-dev', 'libelf-dev', 'zlib1g-dev'];
+
+/** Debian 13, where checkouts are built. */
+const NEWEST = 'trixie';
+
+const KERNEL_HEADERS = 'linux-libc-dev';
+
+/** Where the sysroot has the sources of libbpf. */
+const LIBBPF = 'usr/src/libbpf';
+
+/** @returns the folder: made at the first time, from then on what is in the cache */
+export function sysroot({ name: architecture }: Architecture): string {
+  const oldest = new DebianArchive({ suite: OLDEST, architecture });
+  const newest = new DebianArchive({ suite: NEWEST, architecture });
+  const packages = [
+    ...oldest.packages(PACKAGES).filter((path) => !basename(path).startsWith(`${KERNEL_HEADERS}_`)),
+    ...newest.packages([KERNEL_HEADERS]),
+  ];
+  return cachedFolder(`sysroot-${architecture}`, [...packages, newest.sourceVersion('libbpf')], (folder) => {
+    extractPackages(packages, folder);
+    newest.source('libbpf', join(folder, LIBBPF));
+  });
+}

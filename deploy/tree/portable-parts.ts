@@ -1,0 +1,58 @@
+// What an installed Wasprey has whatever the processor: the host program, rules, what rules are compiled from, and the rules that ship,
+// compiled. Made once for all trees of a run.
+
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRuleFiles } from '../../host/cli/rule-files.ts';
+import { loadRuleSet } from '../../host/cli/rule-set.ts';
+import { processTerminal } from '../../host/cli/terminal.ts';
+import { version } from '../../host/cli/version.ts';
+import { compileModule } from '../../host/compiler/compile.ts';
+import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
+
+/** As Wasprey's folder has it. */
+const PARTS = join(BUILD, 'portable');
+
+let made: Promise<void> | undefined;
+
+/** @param home Wasprey's folder in the tree */
+export async function copyPortableParts(home: string): Promise<void> {
+  made ??= makeParts();
+  await made;
+  cpSync(PARTS, home, { recursive: true });
+}
+
+async function makeParts(): Promise<void> {
+  rmSync(PARTS, { recursive: true, force: true });
+  mkdirSync(PARTS, { recursive: true });
+  copyFileSync(join(PROJECT, 'LICENSE'), join(PARTS, 'LICENSE'));
+  writePackage();
+  buildHost();
+  for (const folder of ['rules', 'rules-wasm']) cpSync(join(PROJECT, folder), join(PARTS, folder), { recursive: true });
+  await compileRules();
+}
+
+/** Not the scripts and development packages, of which there are none in an installation. */
+function writePackage(): void {
+  const manifest: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
+  const { name, description, license, dependencies } = manifest;
+  const kept = { name, version: version(), description, license, private: true, type: 'module', dependencies };
+  writeFileSync(join(PARTS, 'package.json'), `${JSON.stringify(kept, undefined, 2)}\n`);
+  // One of the things that decide what the compiler makes of rules.
+  copyFileSync(join(PROJECT, 'package-lock.json'), join(PARTS, 'package-lock.json'));
+}
+
+/** JavaScript: it starts in 0.5 s and 108 MB; stripping the types at each start takes 0.1 s and 5 MB more. */
+function buildHost(): void {
+  const settings = join(PROJECT, 'deploy/tree/tsconfig.json');
+  execFileSync(join(PROJECT, 'node_modules/.bin/tsc'), ['-p', settings, '--outDir', join(PARTS, 'host')], {
+    stdio: ['ignore', 2, 2],
+  });
+}
+
+/** So that a start need not wait for the compiler. */
+async function compileRules(): Promise<void> {
+  const { active } = loadRuleSet(readRuleFiles([]), processTerminal(), false);
+  await compileModule(active, { cacheDirectory: join(PARTS, 'build/modules') });
+}
