@@ -100,7 +100,8 @@ describe('without the tracepoint of io_uring', () => {
       ready.body,
       /1 of the rules do not see all that they say: the kernel has no tracepoint io_uring_submit_req/,
     );
-    assert.equal((await ask('/healthz')).status, 200, 'a new start would change nothing');
+    for (const path of ['/healthz', '/startupz'])
+      assert.equal((await ask(path)).status, 200, 'a new start would change nothing');
     const metrics = (await ask('/metrics')).body;
     assert.match(
       metrics,

@@ -23,7 +23,7 @@ import { Authority } from '../support/authority.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../support/built-agent.ts';
 import { freePort } from '../support/free-port.ts';
 
-let health: Health = { alive: true, ready: true, reason: '' };
+let health: Health = { alive: true, started: true, ready: true, reason: '' };
 let server: WebServer;
 before(async () => {
   server = await startWebServer({
@@ -81,13 +81,17 @@ describe('the web server', () => {
   });
 
   it('tells life from readiness', async () => {
-    health = { alive: true, ready: false, reason: 'it is starting' };
+    health = { alive: true, started: false, ready: false, reason: 'it is starting' };
     assert.equal((await get('/healthz')).status, 200);
     assert.deepEqual(await get('/readyz'), {
       status: 503,
       type: 'application/json',
       body: '{"status":"unavailable","reason":"it is starting"}',
     });
+    assert.equal((await get('/startupz')).status, 503);
+    health = { alive: true, started: true, ready: false, reason: 'a hook is missing' };
+    assert.equal((await get('/startupz')).status, 200);
+    assert.match((await get('/readyz')).body, /a hook is missing/);
   });
 
   it('has nothing else, and takes nothing', async () => {
@@ -224,11 +228,26 @@ describe('HTTPS', () => {
 
 describe('health', () => {
   it('is that of the engine: silent or ended, it is none', () => {
-    assert.deepEqual(healthOf(undefined, 1000), { alive: true, ready: false, reason: 'it is starting' });
+    assert.deepEqual(healthOf(undefined, 1000), {
+      alive: true,
+      started: false,
+      ready: false,
+      reason: 'it is starting',
+    });
     assert.equal(healthOf(undefined, 10 * 60_000).alive, false);
-    assert.deepEqual(healthOf({ running: true, silentMs: 900 }, 0), { alive: true, ready: true, reason: '' });
+    assert.deepEqual(healthOf({ running: true, silentMs: 900 }, 0), {
+      alive: true,
+      started: true,
+      ready: true,
+      reason: '',
+    });
     const silent = healthOf({ running: true, silentMs: 12_345 }, 0);
-    assert.deepEqual(silent, { alive: false, ready: false, reason: 'the engine has not given a sign for 12 s' });
+    assert.deepEqual(silent, {
+      alive: false,
+      started: false,
+      ready: false,
+      reason: 'the engine has not given a sign for 12 s',
+    });
     assert.equal(healthOf({ running: false, silentMs: 0 }, 0).alive, false);
   });
 
@@ -237,6 +256,7 @@ describe('health', () => {
     const blind = { missing: [MISSING], blindRules: ['A', 'B'], isAllowed: false };
     assert.deepEqual(healthOf(sign, 0, blind), {
       alive: true,
+      started: true,
       ready: false,
       reason:
         '2 of the rules do not see all that they say: the kernel refuses the program on_open (EINVAL: Invalid argument: unknown func)',
