@@ -9,7 +9,14 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { freePort } from '../support/free-port.ts';
-import { buildLauncher, type Lacking, lackingKernel, NO_REQUESTS } from '../support/live-lacking.ts';
+import {
+  buildLauncher,
+  type Lacking,
+  lackingKernel,
+  NO_IO_URING,
+  NO_REQUESTS,
+  withoutIoUringSymbols,
+} from '../support/live-lacking.ts';
 import { type RunProcess, startRunBy } from '../support/run-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-missing-'));
@@ -49,10 +56,14 @@ interface WatchedRun {
 }
 
 /** Resolves when it watches. */
-async function watching(lacking: Lacking, rules: string, ...words: string[]): Promise<WatchedRun> {
+function watching(lacking: Lacking, rules: string, ...words: string[]): Promise<WatchedRun> {
+  return watchingBy(lackingKernel(lacking), rules, ...words);
+}
+
+async function watchingBy(launcher: readonly string[], rules: string, ...words: string[]): Promise<WatchedRun> {
   const port = await freePort();
   const run = startRunBy(
-    lackingKernel(lacking),
+    launcher,
     ...[rules, '--json', '-o', 'control.enabled=true', '-o', `control.socket=${socket}`],
     ...['-o', 'webserver.enabled=true', '-o', `webserver.listen_port=${port}`, '-o', 'metrics.enabled=true'],
     ...['-o', 'webserver.prometheus_metrics_enabled=true', ...words],
@@ -140,6 +151,35 @@ describe('without the tracepoint of io_uring', () => {
     spawnSync('cat', [marked]);
     await run.until('the call is seen', () => alerts('Marked file').length > 0 || undefined);
     assert.deepEqual(alerts(ALERT), []);
+  });
+});
+
+describe('without io_uring', () => {
+  test('there is nothing to see, and nothing wrong', async () => {
+    const launcher = [...withoutIoUringSymbols(folder), ...lackingKernel(NO_IO_URING)];
+    const { run, ask, alerts } = await watchingBy(launcher, rulesFile(OPENS));
+    await using _ = run;
+    assert.match(
+      run.stderr(),
+      /^wasprey: the program on_request is not attached, since the kernel was built without io_uring: nothing goes unseen$/m,
+    );
+    assert.equal((await ask('/readyz')).status, 200);
+    const metrics = (await ask('/metrics')).body;
+    assert.equal(metrics.match(/^wasprey_missing_hooks\{.*reason="no-io-uring",blinds="no"\} 1$/gm)?.length, 3);
+    assert.match(metrics, /^wasprey_blind_rules 0$/m);
+    const { code, text } = status();
+    assert.equal(code, 0);
+    assert.match(text, /\nNot in this kernel\n {2}on_request +the program on_request is not attached, since/);
+    spawnSync('cat', [marked]);
+    await run.until('the call is seen', () => alerts('Marked file').length > 0 || undefined);
+    assert.deepEqual(alerts(ALERT), []);
+  });
+
+  test('a system call that a profile refuses is not taken for a kernel without it', async () => {
+    const { run, ask } = await watching(NO_IO_URING, rulesFile(OPENS));
+    await using _ = run;
+    assert.doesNotMatch(run.stderr(), /built without io_uring/);
+    assert.equal((await ask('/readyz')).status, 503);
   });
 });
 
