@@ -337,6 +337,8 @@ export interface NativeAddon {
    * ask for them. Undefined where the kernel can't be asked: it has no io_uring, or this process may not use it.
    */
   missingIoUringOperations(): string[] | undefined;
+  /** For tests: the line of a verifier's log that says why it refuses the program; '' where there is none. */
+  verdictOf(log: string): string;
   /** For tests: the container a cgroup path names. */
   containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
   /** For tests: whether `path` is its own absolute lexical path, and that path; directory '' = not known. */

@@ -180,6 +180,8 @@ test('a configuration that is not watched makes new pods when it changes', () =>
 test('there are probes where there is a web server, and metrics where they are wanted', () => {
   const container = containerOf();
   assert.deepEqual(at(container, 'readinessProbe', 'httpGet'), { path: '/readyz', port: 'web', scheme: 'HTTP' });
+  // An agent whose rules are blind for want of a hook is not ready, and not to be started again and again.
+  assert.deepEqual(at(container, 'startupProbe', 'httpGet'), { path: '/startupz', port: 'web', scheme: 'HTTP' });
   assert.deepEqual(at(container, 'livenessProbe', 'httpGet'), { path: '/healthz', port: 'web', scheme: 'HTTP' });
   assert.equal(at(containerOf({ falco: { webserver: { enabled: false } } }), 'livenessProbe'), undefined);
   assert.deepEqual(renderAll('Service'), []);
