@@ -2,7 +2,7 @@
 // processor.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Debian's systems have programs and libraries below /usr alone. */
@@ -13,6 +13,9 @@ export const STATUS_FOLDER = 'var/lib/dpkg/status.d';
 
 /** Where dpkg has the names of each package's files. */
 export const LISTS_FOLDER = 'var/lib/dpkg/info';
+
+/** For names of cached folders: what is unpacked otherwise is another content. */
+export const EXTRACTION = readFileSync(import.meta.filename, 'utf8');
 
 /** Of one package's files. */
 const MOST_BYTES = 1 << 30;

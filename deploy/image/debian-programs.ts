@@ -7,11 +7,11 @@ import { DebianArchive } from '../debian/archive.ts';
 import { cachedFolder } from '../debian/cached-folder.ts';
 import { type DebianPackage, DebianRoot } from '../debian/debian-root.ts';
 import { neededLibraries } from '../debian/elf.ts';
-import { extractPackages, mergeUsr, STATUS_FOLDER } from '../debian/extract.ts';
+import { EXTRACTION, extractPackages, mergeUsr, STATUS_FOLDER } from '../debian/extract.ts';
 import type { Architecture } from '../tree/architecture.ts';
 
 /** Debian 13. */
-const SUITE = 'trixie';
+export const SUITE = 'trixie';
 
 const PACKAGES = ['libc6', 'busybox-static', 'curl', 'jq', 'ca-certificates', 'base-files'];
 
@@ -34,7 +34,7 @@ export class DebianPrograms {
     this.#root = root;
     this.#architecture = architecture;
     this.#debian = new DebianRoot(
-      cachedFolder(`image-${name}`, packages, (folder) => extractPackages(packages, folder)),
+      cachedFolder(`image-${name}`, [EXTRACTION, ...packages], (folder) => extractPackages(packages, folder)),
     );
     mergeUsr(root);
   }
