@@ -1,5 +1,5 @@
 // Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
-// usage: test/run.ts SUITE... [--file PART]     SUITE: unit, conformance, fuzz, live, cluster; PART: only files with this in their name
+// usage: test/run.ts SUITE... [--file PART]     SUITE: unit, conformance, fuzz, live, cluster, kernels; PART: only files with this in their name
 
 import { globSync } from 'node:fs';
 import { basename, relative } from 'node:path';
@@ -11,6 +11,8 @@ import { parseArgs } from 'node:util';
 import { reportFailure, SetupFailure } from '../host/setup/failure.mjs';
 import { PROJECT } from '../host/setup/paths.mjs';
 import { prepare } from '../host/setup/prepare.mjs';
+import { printKernels } from './kernels/kernel-table.ts';
+import { prepareGuests } from './kernels/prepare.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from './own-root.ts';
 import { kubernetesPrograms } from './support/cluster.ts';
 import { type TestEvent, Totals } from './totals.ts';
@@ -25,7 +27,11 @@ interface Suite {
    */
   readonly secondRun?: true;
   /** What is to be there before the first file's time begins. */
-  readonly before?: () => void;
+  readonly before?: (files: readonly string[]) => void;
+  /** Prints what the suite's files have come to together. */
+  readonly after?: (files: readonly string[]) => void;
+  /** A file that takes longer hangs. */
+  readonly fileTimeoutMs?: number;
 }
 
 const SUITES = new Map<string, Suite>([
@@ -34,12 +40,17 @@ const SUITES = new Map<string, Suite>([
   ['fuzz', { needs: 'native', concurrency: 2 }],
   ['live', { needs: 'live-tests', concurrency: 1, secondRun: true }],
   ['cluster', { needs: 'cluster-tests', concurrency: 1, secondRun: true, before: kubernetesPrograms }],
+  // QEMU runs a guest's two processors as threads: with two guests at a time both of a machine's are busy.
+  [
+    'kernels',
+    { needs: 'kernel-tests', concurrency: 2, fileTimeoutMs: 15 * 60_000, before: prepareGuests, after: printKernels },
+  ],
 ]);
 
 /** Suites that make containers. */
-const BELOW_OWN_ROOT = ['live', 'cluster'];
+const BELOW_OWN_ROOT = ['live', 'cluster', 'kernels'];
 
-/** A file that takes longer hangs. */
+/** Unless the suite says otherwise. */
 const FILE_TIMEOUT_MS = 5 * 60_000;
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { file: { type: 'string' } } });
@@ -74,15 +85,17 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
       .filter((path) => basename(path).includes(values.file ?? ''))
       .sort();
     if (files.length === 0) continue;
-    suite.before?.();
+    suite.before?.(files);
     if (!suite.secondRun) yield* runFiles(files, suite, totals);
     else for (const file of files) yield* runTwiceIfNeeded(file, suite, totals);
+    suite.after?.(files);
   }
   yield* totals.summary();
 }
 
-function runFiles(files: string[], { concurrency }: Suite, totals: Totals): AsyncGenerator<TestEvent> {
-  return totals.count(run({ files, concurrency, timeout: FILE_TIMEOUT_MS, cwd: PROJECT }));
+function runFiles(files: string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
+  const { concurrency, fileTimeoutMs: timeout = FILE_TIMEOUT_MS } = suite;
+  return totals.count(run({ files, concurrency, timeout, cwd: PROJECT }));
 }
 
 async function* runTwiceIfNeeded(file: string, suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {

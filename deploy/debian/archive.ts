@@ -13,7 +13,7 @@ const KEYS = '/usr/share/keyrings/debian-archive-keyring.pgp';
 const LISTS_AGE_MS = 60 * 60_000;
 
 export interface ArchiveOf {
-  /** Debian's release: `bookworm`. */
+  /** Debian's release: `bookworm`; or its backports: `trixie-backports`. */
   readonly suite: string;
   /** Debian's name of the processor. */
   readonly architecture: string;
@@ -86,6 +86,12 @@ export class DebianArchive {
     return files.sort();
   }
 
+  /** Names of the packages that match. */
+  names(pattern: RegExp): string[] {
+    const listing = execFileSync('apt-cache', [...this.#options, 'pkgnames'], { encoding: 'utf8', maxBuffer: 64 << 20 });
+    return listing.split('\n').filter((name) => pattern.test(name));
+  }
+
   /**
    * The sources of a package, unpacked, with Debian's changes.
    * @param to a folder that is not there yet
@@ -149,9 +155,11 @@ export function sourcesOf(suite: string): string {
     ]);
   }
   const security = uris.find(isSecurity);
+  const release = suite.replace(/-backports$/, '');
   return [
-    stanza(main, [suite, `${suite}-updates`]),
-    ...(security === undefined ? [] : [stanza(security, [`${suite}-security`])]),
+    // Backports depend on packages of their release.
+    stanza(main, suite === release ? [release, `${release}-updates`] : [release, suite]),
+    ...(security === undefined ? [] : [stanza(security, [`${release}-security`])]),
   ].join('\n');
 }
 

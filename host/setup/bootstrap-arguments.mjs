@@ -4,15 +4,16 @@
 import { SetupFailure } from './failure.mjs';
 
 /**
- * What a command needs, each level including those before it:
+ * What a command needs, each level including those before it, unless it says otherwise:
  * `packages` the npm packages; `native` the BPF objects and the addon; `capture` a machine that can capture as well;
- * `live-tests` also the programs that live tests run; `cluster-tests` those that make a Kubernetes cluster and the image.
+ * `live-tests` also the programs that live tests run; `cluster-tests` those that make a Kubernetes cluster and the image;
+ * `kernel-tests` those that boot other kernels, without those of the cluster.
  * Beside them, `release` is `packages` and the tools that packages and images are made with.
- * @typedef {'packages' | 'release' | 'native' | 'capture' | 'live-tests' | 'cluster-tests'} Needs
+ * @typedef {'packages' | 'release' | 'native' | 'capture' | 'live-tests' | 'cluster-tests' | 'kernel-tests'} Needs
  */
 
 /** @type {readonly Needs[]} */
-export const NEEDS = ['packages', 'release', 'native', 'capture', 'live-tests', 'cluster-tests'];
+export const NEEDS = ['packages', 'release', 'native', 'capture', 'live-tests', 'cluster-tests', 'kernel-tests'];
 
 /**
  * @param {readonly string[]} words

@@ -3,7 +3,6 @@
 
 import { mkdirSync } from 'node:fs';
 import { installationObstacle, installTools } from './apt.mjs';
-import { NEEDS } from './bootstrap-arguments.mjs';
 import { SetupFailure } from './failure.mjs';
 import { takeLock } from './lock.mjs';
 import { requireMachine } from './machine.mjs';
@@ -23,8 +22,25 @@ import { hasCommand, missingTools } from './system-tools.mjs';
  * @property {boolean} native
  */
 
-/** The highest level that this process has made sure of (but `release` is not part of all above it). */
-let prepared = -1;
+/**
+ * What each level needs: a machine that can capture, the BPF objects and the addon, and system tools beyond those that build these.
+ * @type {Readonly<Record<Needs, { capture: boolean, native: boolean, purposes: readonly Purpose[] }>>}
+ */
+const LEVELS = {
+  packages: { capture: false, native: false, purposes: [] },
+  release: { capture: false, native: false, purposes: ['build', 'release'] },
+  native: { capture: false, native: true, purposes: [] },
+  capture: { capture: true, native: true, purposes: [] },
+  'live-tests': { capture: true, native: true, purposes: ['live-tests'] },
+  'cluster-tests': { capture: true, native: true, purposes: ['build', 'release', 'live-tests', 'cluster-tests'] },
+  'kernel-tests': { capture: true, native: true, purposes: ['build', 'release', 'live-tests', 'kernel-tests'] },
+};
+
+/**
+ * Levels that this process has made sure of.
+ * @type {Set<Needs>}
+ */
+const prepared = new Set();
 
 /**
  * Makes sure of all that a level needs.
@@ -34,27 +50,26 @@ let prepared = -1;
  * @throws {Interrupted} when a signal ended it
  */
 export async function prepare(needs) {
-  const level = NEEDS.indexOf(needs);
-  if (level <= prepared && needs !== 'release') return;
+  if (prepared.has(needs)) return;
   // First, since no installation helps a machine that can't capture.
-  if (level >= NEEDS.indexOf('capture')) requireMachine();
-  if (!isComplete(lacking(level))) {
-    await setUp(level).catch((error) => {
+  if (LEVELS[needs].capture) requireMachine();
+  if (!isComplete(lacking(needs))) {
+    await setUp(needs).catch((error) => {
       throw diskFailure(error) ?? error;
     });
   }
-  prepared = Math.max(level, prepared);
+  prepared.add(needs);
 }
 
-/** @param {number} level */
-async function setUp(level) {
+/** @param {Needs} needs */
+async function setUp(needs) {
   const progress = new Progress();
   mkdirSync(SETUP_STATE, { recursive: true });
   const lock = takeLock(`${SETUP_STATE}lock`, () =>
     progress.say('Another set-up of this checkout is running; waiting for it.'),
   );
   try {
-    const todo = lacking(level);
+    const todo = lacking(needs);
     if (!isComplete(todo)) {
       refuseEarly(todo);
       progress.say('Setting up Wasprey: what is missing is installed and built, once.');
@@ -83,18 +98,14 @@ function diskFailure(error) {
 }
 
 /**
- * @param {number} level
+ * @param {Needs} needs
  * @returns {Lacking}
  */
-function lacking(level) {
-  const native = level >= NEEDS.indexOf('native') && !nativeBuilt();
+function lacking(needs) {
+  const level = LEVELS[needs];
+  const native = level.native && !nativeBuilt();
   /** @type {Purpose[]} */
-  const purposes = [];
-  const release = level === NEEDS.indexOf('release') || level === NEEDS.indexOf('cluster-tests');
-  if ((native || release) && isCheckout()) purposes.push('build');
-  if (release) purposes.push('release');
-  if (level >= NEEDS.indexOf('live-tests')) purposes.push('live-tests');
-  if (level >= NEEDS.indexOf('cluster-tests')) purposes.push('cluster-tests');
+  const purposes = native && isCheckout() ? ['build', ...level.purposes] : [...level.purposes];
   // An installation has those of production alone, and they came with it.
   return { tools: missingTools(purposes), nodePackages: isCheckout() && !nodePackagesInstalled(), native };
 }

@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
-/** @typedef {'build' | 'release' | 'live-tests' | 'cluster-tests'} Purpose */
+/** @typedef {'build' | 'release' | 'live-tests' | 'cluster-tests' | 'kernel-tests'} Purpose */
 
 /**
  * @typedef {object} SystemTool
@@ -69,6 +69,23 @@ export const SYSTEM_TOOLS = [
   { name: 'catatonit (static)', commands: ['catatonit'], packages: ['catatonit'], purposes: ['cluster-tests'] },
   { name: 'unzip', commands: ['unzip'], packages: ['unzip'], purposes: ['cluster-tests'] },
   { name: 'openssl', commands: ['openssl'], packages: ['openssl'], purposes: ['cluster-tests'] },
+  {
+    name: 'QEMU for x86-64',
+    commands: ['qemu-system-x86_64'],
+    packages: ['qemu-system-x86'],
+    purposes: ['kernel-tests'],
+  },
+  {
+    name: 'QEMU for arm64',
+    commands: ['qemu-system-aarch64'],
+    packages: ['qemu-system-arm'],
+    purposes: ['kernel-tests'],
+  },
+  { name: 'cpio', commands: ['cpio'], packages: ['cpio'], purposes: ['kernel-tests'] },
+  { name: 'depmod', commands: ['depmod'], packages: ['kmod'], purposes: ['kernel-tests'] },
+  { name: 'mke2fs', commands: ['mke2fs'], packages: ['e2fsprogs'], purposes: ['kernel-tests'] },
+  { name: 'mmdebstrap', commands: ['mmdebstrap'], packages: ['mmdebstrap'], purposes: ['kernel-tests'] },
+  { name: 'xz', commands: ['xz'], packages: ['xz-utils'], purposes: ['kernel-tests'] },
 ];
 
 /**

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { act, actProgram, callOf, copyAct, makeDirectory, startAct, str } from '../support/live-act.ts';
+import { act, actProgram, callOf, copyAct, DIRECTORIES, makeDirectory, startAct, str } from '../support/live-act.ts';
 import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { IN_ROOT_PIDS } from '../support/live-kernel.ts';
@@ -68,7 +68,7 @@ const EXEC = probe(
     ],
   ],
   // Those that this test makes: act and copies of it, and what act tries to run.
-  `(proc.exepath startswith ${directory}/ or proc.exepath = ${actProgram()} or proc.aexepath = ${actProgram()}
+  `(proc.exepath startswith ${DIRECTORIES} or proc.exepath = ${actProgram()} or proc.aexepath = ${actProgram()}
     or proc.is_exe_from_memfd = true or container.id != host)`,
 );
 

@@ -4,18 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import {
-  act,
-  actProgram,
-  type Call,
-  callOf,
-  copyAct,
-  makeDirectory,
-  type RunningAct,
-  type Step,
-  startAct,
-  str,
-} from '../support/live-act.ts';
+import { act, actProgram, type Call, callOf, copyAct, DIRECTORIES, makeDirectory, type RunningAct, startAct, type Step, str } from '../support/live-act.ts';
 import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 
@@ -60,7 +49,7 @@ const LINEAGE = probe(
     ...Array.from({ length: DEPTH + 4 }, (_, index) => `proc.aname[${index}]`),
     ...Array.from({ length: DEPTH + 4 }, (_, index) => `proc.apid[${index}]`),
   ],
-  `(proc.exepath startswith ${directory}/ or proc.name = act)`,
+  `(proc.exepath startswith ${DIRECTORIES} or proc.name = act)`,
 );
 
 /** An ancestor anywhere up the chain, as rules ask for it. */

@@ -6,6 +6,7 @@ import type { EngineCounters } from '../../host/engine/protocol.ts';
 import { act, type Call, type Step } from './live-act.ts';
 import { IN_ROOT_PIDS } from './live-kernel.ts';
 import { type ProductOptions, type RunningProduct, startProduct } from './live-product.ts';
+import { TIME_FACTOR } from './time-factor.ts';
 
 /** A value of output_fields: integers as bigint, since times and inode numbers pass 2^53. */
 export type FieldOutput = string | bigint | number | boolean | null | FieldOutput[];
@@ -58,11 +59,11 @@ export function probe(types: readonly string[], fields: readonly string[], condi
 }
 
 /** Files that never are: deleting one makes an event that tells where the stream of events has come to. */
-const FENCES = `/nonexistent/wasprey-fence-${process.pid}-`;
+const FENCES = '/nonexistent/wasprey-fence-';
 let agentCount = 0;
 const FENCE_RULE = 'live test fence';
-const PATIENCE_MS = 10_000;
-const CLOCK_SLACK = 20_000_000n;
+const PATIENCE_MS = 10_000 * TIME_FACTOR;
+const CLOCK_SLACK = 20_000_000n * BigInt(TIME_FACTOR);
 
 /** A call as act reported it, and as the product did. */
 export interface Observed {
@@ -74,7 +75,7 @@ export class LiveAgent {
   #product: RunningProduct | undefined;
   readonly #alerts: AlertLine[] = [];
   readonly #fences = new Map<string, () => void>();
-  /** Each agent has its own: several may run, and see each other's. */
+  /** Each agent has its own: several may run, and see each other's. It is the same in each run, so that the compiled rules are as well. */
   readonly #fence = `${FENCES}${agentCount++}-`;
   #fenceCount = 0;
   #keep: (line: string) => boolean = () => true;
@@ -106,7 +107,7 @@ export class LiveAgent {
    */
   async settled(): Promise<void> {
     for (let round = 0; round < 3; round++) {
-      const path = `${this.#fence}${this.#fenceCount++}`;
+      const path = `${this.#fence}${process.pid}-${this.#fenceCount++}`;
       const passed = new Promise<void>((resolve, reject) => {
         const timer = setTimeout(
           () => reject(new Error(`no alert of the fence ${path} within ${PATIENCE_MS} ms; ${this.#product?.state()}`)),

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { capabilitiesOf } from '../../host/generate/capabilities.ts';
 import { CAPABILITIES } from '../../host/schema/flags.ts';
 import { actProgram, actWords, type Call, makeDirectory, type RunningAct, type Step, watchAct } from './live-act.ts';
+import { TIME_FACTOR } from './time-factor.ts';
 
 /** What Docker grants by default. */
 const DEFAULT_CAPABILITIES = [
@@ -134,7 +135,7 @@ export class Container {
     const [shell, ...rest] = runcCommand(words);
     const { status } = spawnSync(shell, rest, {
       stdio: ['ignore', 'ignore', log],
-      timeout: 30_000,
+      timeout: 30_000 * TIME_FACTOR,
     });
     closeSync(log);
     if (status !== 0) throw new Error(`runc could not make the container: ${readFileSync(at('log'), 'utf8')}`);
@@ -271,7 +272,7 @@ function removeCgroups(): void {
 /** Runs a program to its end, with no terminal and no inherited pipes. */
 function run(command: string, words: readonly string[], mayFail = false): string {
   try {
-    return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+    return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 * TIME_FACTOR });
   } catch (error) {
     if (mayFail) return '';
     throw error;

@@ -1,0 +1,3 @@
+import { testGuest } from './test-guest.ts';
+
+testGuest('6.1-arm64');

@@ -1,0 +1,3 @@
+import { testGuest } from './test-guest.ts';
+
+testGuest('7.3-amd64');

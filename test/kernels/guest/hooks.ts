@@ -1,0 +1,139 @@
+// `wasprey run` with the shipped rules and those of hooks.yaml: it starts, and an alert comes for each family of hooks, of calls that
+// act makes. A process in the control group of a container is known as the container's, however control groups are mounted.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { opener32 } from '../../support/elf32.ts';
+import { actProgram, actWords, type Step, str } from '../../support/live-act.ts';
+import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live-numbers.ts';
+import { until } from '../../support/until.ts';
+import { startAgent, type StartedAgent } from './agent.ts';
+
+const FOLDER = '/tmp/wasprey-hooks';
+const CONTAINER = 'c0ffee'.padEnd(64, '0');
+
+let agent: StartedAgent | undefined;
+
+before(async () => {
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER);
+  for (const name of ['open', 'descriptor', 'to-rename', 'contained']) writeFileSync(`${FOLDER}/${name}`, 'content');
+  agent = await startAgent(['rules', 'test/kernels/guest/hooks.yaml']);
+});
+after(() => agent?.stop());
+
+test('starts', (context) => {
+  context.diagnostic(`start-up ${agent?.startMs} ms`);
+});
+
+const open = (path: string): Step => ['openat', AT_FDCWD, str(path), O.RDONLY];
+const MARK: Step = ['@mark', 'wasprey-hooks'];
+
+/** For each rule of hooks.yaml that is about a call of act: what makes it fire. */
+const ACTS: Readonly<Record<string, readonly Step[]>> = {
+  open: [open(`${FOLDER}/open`)],
+  exec: [MARK],
+  fork: [MARK, ['clone', 17, 0, 0, 0, 0]],
+  network: [
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['bind', 'r0', 'in:127.0.0.1:47001', 'len'],
+    ['listen', 'r0', 1],
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['connect', 'r3', 'in:127.0.0.1:47001', 'len'],
+  ],
+  send: [
+    ['socket', AF_INET, SOCK_DGRAM, 0],
+    ['sendto', 'r0', str('data'), 4, 0, 'in:127.0.0.1:47002', 'len'],
+  ],
+  'send many': [
+    ['socket', AF_INET, SOCK_DGRAM, 0],
+    ['sendmmsg', 'r0', 'msgs:in:127.0.0.1:47003', 1, 0],
+  ],
+  receive: [...datagramTo(47004), ['recvfrom', 'r0', str('room'), 4, 0, 'out', 'outlen']],
+  'receive many': [...datagramTo(47005), ['recvmmsg', 'r0', 'msgs:in:127.0.0.1:1', 1, 0, 'null']],
+  path: [['mkdirat', AT_FDCWD, str(`${FOLDER}/path`), 0o755]],
+  paths: [['renameat2', AT_FDCWD, str(`${FOLDER}/to-rename`), AT_FDCWD, str(`${FOLDER}/renamed`), 0]],
+  descriptor: [open(`${FOLDER}/descriptor`), ['fchmod', 'r0', 0o600]],
+  process: [MARK, ['@fork'], ['setsid']],
+  change: [['setuid', 1234], open(`${FOLDER}/open`)],
+  io_uring: [['ring:openat', AT_FDCWD, str(`${FOLDER}/open`), O.RDONLY]],
+};
+
+function alert(rule: string): Promise<string> {
+  return agent?.alert(rule) ?? assert.fail('the agent was not started');
+}
+
+function datagramTo(port: number): Step[] {
+  return [
+    ['socket', AF_INET, SOCK_DGRAM, 0],
+    ['bind', 'r0', `in:127.0.0.1:${port}`, 'len'],
+    ['socket', AF_INET, SOCK_DGRAM, 0],
+    ['sendto', 'r2', str('data'), 4, 0, `in:127.0.0.1:${port}`, 'len'],
+  ];
+}
+
+describe('an alert of', () => {
+  for (const [rule, steps] of Object.entries(ACTS)) {
+    test(rule, async () => {
+      const { status, stderr } = spawnSync(actProgram(), actWords(steps), { encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      await alert(rule);
+    });
+  }
+
+  test('32-bit', async () => {
+    const program = `${FOLDER}/opener32`;
+    writeFileSync(program, opener32(), { mode: 0o755 });
+    const { status, error } = spawnSync(program, [`${FOLDER}/open`]);
+    assert.equal(status, 0, String(error));
+    await alert('32-bit');
+  });
+
+  test('container, by the control group of a process', async () => {
+    const folders = containerCgroups();
+    const process = spawn(actProgram(), actWords([['@wait'], open(`${FOLDER}/contained`)]), { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      await waits(process);
+      for (const folder of folders) appendFileSync(join(folder, 'cgroup.procs'), `${process.pid}\n`);
+      process.stdin.end('\n');
+      const line = await alert('container');
+      assert.match(line, new RegExp(`container=${CONTAINER.slice(0, 12)}"`));
+    } finally {
+      process.kill('SIGKILL');
+    }
+  });
+});
+
+/** A control group as Docker names it, made in each hierarchy that is mounted. */
+function containerCgroups(): string[] {
+  const hierarchies = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, , type]) => type === 'cgroup' || type === 'cgroup2')
+    .map(([, point = '']) => point);
+  const folders = hierarchies.map((point) => join(point, 'docker', CONTAINER));
+  for (const folder of folders) {
+    mkdirSync(folder, { recursive: true });
+    // A new set of CPUs is empty in version 1, and takes no process then.
+    for (const name of ['cpuset.cpus', 'cpuset.mems']) {
+      for (const at of [join(folder, '..'), folder]) {
+        if (existsSync(join(at, name)) && at.includes('/cpuset/')) {
+          writeFileSync(join(at, name), readFileSync(join(at, '..', name)));
+        }
+      }
+    }
+  }
+  return folders;
+}
+
+/** It has said where it is, and waits for a line. */
+async function waits({ stdout }: ChildProcess): Promise<void> {
+  let said = '';
+  stdout?.on('data', (chunk) => {
+    said += chunk;
+  });
+  await until(() => said.includes('@wait'));
+}

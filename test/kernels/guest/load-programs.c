@@ -1,0 +1,87 @@
+// Loads the programs of a BPF object one by one, each with the object's maps and no other program, so that the verifier's words on
+// one that the kernel refuses are on that one.
+//
+// usage: load-programs OBJECT
+// For each program a line "program NAME loaded|refused MILLISECONDS [stack depth]"; after a refusal the end of the verifier's log.
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MAX_PROGRAMS = 200, NAME_SIZE = 64, LOG_SIZE = 16 << 20, SHOWN_BYTES = 1500 };
+
+static char verifier_log[LOG_SIZE];
+static char messages[1 << 16]; // libbpf's own: what kept it from asking the verifier
+
+static int keep_message(enum libbpf_print_level level, const char *format, va_list arguments) {
+  size_t used = strlen(messages);
+  if (level == LIBBPF_WARN) vsnprintf(messages + used, sizeof messages - used, format, arguments);
+  return 0;
+}
+
+static double milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+}
+
+static const char *end_of(const char *text) {
+  size_t length = strlen(text);
+  return length > SHOWN_BYTES ? text + length - SHOWN_BYTES : text;
+}
+
+enum { STATISTICS = 4, STEPS = 1 }; // levels of the verifier's log: the second costs many times the verification
+
+static int load_alone(const char *path, const char *name, int log_level) {
+  verifier_log[0] = messages[0] = 0;
+  struct bpf_object *object = bpf_object__open_file(path, NULL);
+  if (!object) return -errno;
+  struct bpf_program *program;
+  bpf_object__for_each_program(program, object) {
+    bool wanted = strcmp(bpf_program__name(program), name) == 0;
+    bpf_program__set_autoload(program, wanted);
+    if (!wanted) continue;
+    bpf_program__set_log_level(program, log_level);
+    bpf_program__set_log_buf(program, verifier_log, sizeof verifier_log);
+  }
+  int error = bpf_object__load(object);
+  bpf_object__close(object);
+  return error;
+}
+
+static bool report(const char *path, const char *name) {
+  double began = milliseconds();
+  int error = load_alone(path, name, STATISTICS);
+  double took = milliseconds() - began;
+  const char *depth = strstr(verifier_log, "stack depth ");
+  printf("program %s %s %.0f %.*s\n", name, error ? "refused" : "loaded", took, depth ? (int)strcspn(depth, "\n") : 0,
+         depth ? depth : "");
+  if (error) {
+    load_alone(path, name, STEPS);
+    printf("%s\n%s\n%s\n", strerror(-error), end_of(verifier_log), verifier_log[0] ? "" : end_of(messages));
+  }
+  fflush(stdout);
+  return error == 0;
+}
+
+int main(int count, char **words) {
+  static char names[MAX_PROGRAMS][NAME_SIZE];
+  int known = 0, refused = 0;
+  if (count != 2) return 2;
+  libbpf_set_print(keep_message);
+  struct bpf_object *object = bpf_object__open_file(words[1], NULL);
+  if (!object) {
+    perror(words[1]);
+    return 2;
+  }
+  struct bpf_program *program;
+  bpf_object__for_each_program(program, object) {
+    if (known < MAX_PROGRAMS) snprintf(names[known++], NAME_SIZE, "%s", bpf_program__name(program));
+  }
+  bpf_object__close(object);
+  for (int i = 0; i < known; i++) refused += !report(words[1], names[i]);
+  return refused != 0;
+}

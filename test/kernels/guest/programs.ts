@@ -1,0 +1,22 @@
+// Each BPF program is loaded by itself: this kernel's verifier takes it, or the failure has its words.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+
+const { stdout, stderr, status } = spawnSync('/guest/load-programs', ['build/bpf/wasprey.bpf.o'], { encoding: 'utf8' });
+
+/** A line "program NAME loaded|refused MILLISECONDS", and what follows it. */
+const parts = stdout.split(/^program /m).slice(1);
+
+test('load-programs runs', () => {
+  assert.ok(status === 0 || status === 1, `status ${status}: ${stderr}`);
+  assert.ok(parts.length > 0, 'no program in the object');
+});
+
+for (const part of parts) {
+  const [, name = '', result] = /^(\S+) (\S+)/.exec(part) ?? [];
+  test(name, () => {
+    assert.equal(result, 'loaded', part);
+  });
+}

@@ -1,0 +1,83 @@
+// The guests: which kernels, on which processors, and what runs on each of them.
+
+/** Debian's names of processors. */
+export type Processor = 'amd64' | 'arm64';
+
+/** How control groups are mounted: all controllers in version 1, all in version 2, or those of version 1 beside an empty version 2. */
+export type Cgroups = 'v1' | 'v2' | 'hybrid';
+
+/**
+ * `minimal`: Debian's packages that tests call, Node, and the checkout's own build.
+ * `set-up`: a Debian 13 on which the two commands of the README were run: git, npm, a clone, what set-up installed and built there.
+ */
+export type RootKind = 'minimal' | 'set-up';
+
+export interface Guest {
+  readonly name: string;
+  readonly processor: Processor;
+  /** Debian's suite that has the kernel. */
+  readonly suite: string;
+  /** Names of the packages that a kernel consists of; the newest that match are taken. */
+  readonly packages: RegExp;
+  readonly cgroups: Cgroups;
+  readonly root: RootKind;
+  /** Files of test/live, without their ending. */
+  readonly live: readonly string[];
+}
+
+/** What is tested on every kernel. */
+const ESSENTIAL = ['open', 'exec', 'io-uring', 'network'];
+
+export const GUESTS: readonly Guest[] = [
+  {
+    name: '6.1-amd64',
+    processor: 'amd64',
+    suite: 'bookworm',
+    packages: /^linux-image-6\.1\.[0-9-]+-cloud-amd64$/,
+    cgroups: 'v1',
+    root: 'minimal',
+    live: [...ESSENTIAL, 'compat', 'receive-ways'],
+  },
+  {
+    name: '6.12-amd64',
+    processor: 'amd64',
+    suite: 'trixie',
+    packages: /^linux-image-6\.12\..*-cloud-amd64$/,
+    cgroups: 'v2',
+    root: 'set-up',
+    live: [...ESSENTIAL, 'paths', 'many-messages'],
+  },
+  {
+    name: '7.3-amd64',
+    processor: 'amd64',
+    suite: 'trixie-backports',
+    packages: /^linux-(binary|modules|base)-7\.\d+\..*-cloud-amd64$/,
+    cgroups: 'v2',
+    root: 'minimal',
+    live: [...ESSENTIAL, 'storm', 'process'],
+  },
+  {
+    name: '6.1-arm64',
+    processor: 'arm64',
+    suite: 'bookworm',
+    packages: /^linux-image-6\.1\.[0-9-]+-cloud-arm64$/,
+    cgroups: 'hybrid',
+    root: 'minimal',
+    live: [...ESSENTIAL, 'path', 'lineage'],
+  },
+  {
+    name: '6.12-arm64',
+    processor: 'arm64',
+    suite: 'trixie',
+    packages: /^linux-image-6\.12\..*-cloud-arm64$/,
+    cgroups: 'v2',
+    root: 'minimal',
+    live: [...ESSENTIAL, 'descriptor', 'sister-calls'],
+  },
+];
+
+export function guestNamed(name: string): Guest {
+  const found = GUESTS.find((guest) => guest.name === name);
+  if (!found) throw new Error(`no guest is called ${name}: there are ${GUESTS.map((guest) => guest.name).join(', ')}`);
+  return found;
+}

@@ -1,0 +1,66 @@
+// The initramfs of a guest: the first stage, the modules of its kernel, and what changes with each edit of the project. It is packed
+// for each boot; all that seldom changes is on the disk.
+
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PROJECT } from '../../host/setup/paths.mjs';
+import { falcoRules } from './falco-rules.ts';
+import type { Guest } from './guests.ts';
+import type { Kernel } from './kernel.ts';
+import { PROJECT_IN_ROOT } from './minimal-root.ts';
+import { runTool } from './run-tool.ts';
+import type { Step } from './steps.ts';
+
+/** Where a guest's programs come from. */
+export interface GuestBuild {
+  /** Holds native/wasprey.node, native/act and bpf/wasprey.bpf.o. */
+  readonly folder: string;
+  readonly loadPrograms: string;
+}
+
+export interface InitramfsParts {
+  readonly guest: Guest;
+  readonly kernel: Kernel;
+  readonly busybox: string;
+  readonly build: GuestBuild;
+  readonly steps: readonly Step[];
+}
+
+/** How much longer things take than on a machine with such processors of its own. */
+const TIME_FACTOR = 10;
+
+const SOURCES = ['host', 'rules', 'rules-wasm', 'test', 'package.json', 'package-lock.json', 'asconfig.json', 'LICENSE'];
+const BUILT = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'lib'];
+/** Compiled rules, and Node's code of the sources: made here, since emulation takes a minute for what takes a second. */
+const CACHES = ['modules', 'test/modules', 'compile-cache'];
+
+export function packInitramfs(parts: InitramfsParts, file: string): void {
+  const staging = `${file}.d`;
+  rmSync(staging, { recursive: true, force: true });
+  const copy = (from: string, to: string): void => {
+    mkdirSync(dirname(join(staging, to)), { recursive: true });
+    cpSync(from, join(staging, to), { recursive: true, verbatimSymlinks: true });
+  };
+  copy(`${PROJECT}test/kernels/guest/first-stage.sh`, 'init');
+  copy(parts.busybox, 'bin/busybox');
+  copy(join(parts.kernel.folder, 'lib'), 'lib');
+  const project = `project/${PROJECT_IN_ROOT}`;
+  for (const name of SOURCES) copy(`${PROJECT}${name}`, `${project}/${name}`);
+  for (const name of BUILT) if (existsSync(join(parts.build.folder, name))) copy(join(parts.build.folder, name), `${project}/build/${name}`);
+  for (const name of CACHES) if (existsSync(`${PROJECT}build/${name}`)) copy(`${PROJECT}build/${name}`, `${project}/build/${name}`);
+  for (const path of falcoRules()) copy(path, `project${path}`);
+  copy(parts.build.loadPrograms, 'project/guest/load-programs');
+  copy(`${PROJECT}test/kernels/guest/init.sh`, 'project/guest/init');
+  writeFileSync(join(staging, 'project/guest/settings'), settings(parts.guest));
+  writeFileSync(
+    join(staging, 'project/guest/steps'),
+    parts.steps.map(({ name, file: path, limitSeconds }) => `${name.replaceAll(' ', '_')} ${path} ${limitSeconds}\n`).join(''),
+  );
+  runTool('sh', ['-c', `chmod 755 init project/guest/init && find . | cpio -o -H newc --quiet >"$0"`, file], staging);
+  rmSync(staging, { recursive: true });
+}
+
+/** Shell that the guest's init reads. */
+function settings({ cgroups }: Guest): string {
+  return `PROJECT='${PROJECT.replace(/\/$/, '')}'\nCGROUPS=${cgroups}\nexport WASPREY_TIME_FACTOR=${TIME_FACTOR}\n`;
+}

@@ -1,0 +1,29 @@
+// The table that the suite ends with: what was run on each kernel, and what came of it.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { RESULTS } from './prepare.ts';
+import type { Row } from './summary.ts';
+
+const HEADS: Readonly<Record<keyof Row, string>> = {
+  kernel: 'kernel',
+  release: 'release',
+  programs: 'programs',
+  startMs: 'start-up ms',
+  verified: 'actions',
+  live: 'live tests',
+  seconds: 's',
+};
+
+/** @param files the suite's files that were run */
+export function printKernels(files: readonly string[]): void {
+  const rows = files
+    .map((file) => join(RESULTS, `${basename(file, '.test.ts')}.json`))
+    .filter((path) => existsSync(path))
+    .map((path) => JSON.parse(readFileSync(path, 'utf8')) as Row);
+  const lines = [HEADS, ...rows].map((row) => Object.keys(HEADS).map((key) => String(row[key as keyof Row] ?? '-')));
+  const widths = Object.keys(HEADS).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  for (const line of lines) {
+    process.stdout.write(`${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`);
+  }
+}

@@ -1,0 +1,79 @@
+// A guest that runs: QEMU, without hardware virtualization, and what comes on the guest's console.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Processor } from './guests.ts';
+
+export interface MachineParts {
+  readonly processor: Processor;
+  readonly kernelImage: string;
+  readonly initramfs: string;
+  readonly disk: string;
+  /** Gets all of the console. */
+  readonly log: string;
+  readonly limitSeconds: number;
+}
+
+const QEMU = {
+  amd64: { command: 'qemu-system-x86_64', machine: ['-machine', 'q35', '-cpu', 'max'], console: 'ttyS0' },
+  // A processor that runs 32-bit programs as well; QEMU's `max` does not, and spends its time on signed pointers.
+  arm64: { command: 'qemu-system-aarch64', machine: ['-machine', 'virt', '-cpu', 'cortex-a76'], console: 'ttyAMA0' },
+} as const;
+
+const CPUS = process.env.KERNELS_CPUS ?? '2';
+const MEMORY_MB = 3072;
+
+/** Lines of the console that are kept for the text of a failure. */
+const KEPT_LINES = 60;
+
+export class Machine {
+  readonly #process: ChildProcess;
+  readonly #tail: string[] = [];
+  #end = '';
+
+  constructor(parts: MachineParts) {
+    const { command, machine, console } = QEMU[parts.processor];
+    this.#process = spawn('nice', [
+      ...['-n', '10', 'timeout', '--foreground', String(parts.limitSeconds), command, ...machine],
+      ...['-accel', 'tcg,thread=multi,tb-size=512', '-smp', CPUS, '-m', String(MEMORY_MB)],
+      ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
+      // What the guest writes to its disk goes to a temporary file.
+      ...['-drive', `file=${parts.disk},format=raw,if=none,id=disk,snapshot=on`, '-device', 'virtio-blk-pci,drive=disk'],
+      ...['-kernel', parts.kernelImage, '-initrd', parts.initramfs],
+      ...['-append', `console=${console} quiet loglevel=4 panic=-1`],
+    ], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process.once('error', (error) => {
+      this.#end = error.message;
+    });
+    this.#process.once('close', (status) => {
+      this.#end ||= status === 124 ? `it took longer than ${parts.limitSeconds} s` : `QEMU ended with status ${status}`;
+    });
+    const log = createWriteStream(parts.log);
+    for (const stream of [this.#process.stdout, this.#process.stderr]) stream?.pipe(log, { end: false });
+    createInterface({ input: this.#process.stderr ?? process.stdin }).on('line', (line) => this.#keep(line));
+  }
+
+  /** Lines of the console until the machine is off. */
+  async *console(): AsyncGenerator<string> {
+    if (!this.#process.stdout) return;
+    for await (const line of createInterface({ input: this.#process.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
+      this.#keep(line);
+      yield line;
+    }
+  }
+
+  #keep(line: string): void {
+    this.#tail.push(line);
+    if (this.#tail.length > KEPT_LINES) this.#tail.shift();
+  }
+
+  /** How it ended, if it has, and the end of its console. */
+  state(): string {
+    return `${this.#end || 'it runs'}; the end of its console:\n${this.#tail.join('\n')}`;
+  }
+
+  stop(): void {
+    this.#process.kill();
+  }
+}

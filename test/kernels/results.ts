@@ -1,0 +1,17 @@
+// What a guest says of its steps: the lines of its console that begin with "@wasprey " (guest/reporter.ts, guest/init.sh).
+
+export type Result =
+  | { readonly kind: 'booted'; readonly release: string; readonly seconds: number; readonly lsm: string }
+  | { readonly kind: 'begins'; readonly step: string }
+  | { readonly kind: 'test'; readonly test: string; readonly seconds: number; readonly error?: string; readonly skipped?: string }
+  | { readonly kind: 'note'; readonly note: string }
+  | { readonly kind: 'file'; readonly file: string; readonly text: string }
+  | { readonly kind: 'ends'; readonly step: string; readonly status: number; readonly seconds: number };
+
+const MARK = '@wasprey ';
+
+/** Undefined for a line that is none. Throws on one that is garbled. */
+export function parseResult(line: string): Result | undefined {
+  if (!line.startsWith(MARK)) return undefined;
+  return JSON.parse(line.slice(MARK.length)) as Result;
+}

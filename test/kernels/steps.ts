@@ -1,0 +1,32 @@
+// What is done in a guest, in this order. KERNELS_DO names some, with commas, for a developer who wants only those.
+
+import type { Guest } from './guests.ts';
+
+export interface Step {
+  readonly name: string;
+  /** Path in the project: a test file, or a shell script. */
+  readonly file: string;
+  readonly limitSeconds: number;
+  /** It is run on this machine first (prime.ts). */
+  readonly primed?: true;
+}
+
+const GUEST = 'test/kernels/guest';
+
+export function stepsOf(guest: Guest, only = process.env.KERNELS_DO): Step[] {
+  const all: Step[] = [
+    { name: 'programs', file: `${GUEST}/programs.ts`, limitSeconds: 120 },
+    ...(guest.root === 'set-up' ? [{ name: 'npm start', file: `${GUEST}/npm-start.ts`, limitSeconds: 180 }] : []),
+    { name: 'hooks', file: `${GUEST}/hooks.ts`, limitSeconds: 180, primed: true },
+    { name: 'generate', file: `${GUEST}/generate.ts`, limitSeconds: 300, primed: true },
+    { name: 'doctor', file: `${GUEST}/doctor.ts`, limitSeconds: 60 },
+    ...guest.live.map((name) => ({
+      name: `live ${name}`,
+      file: `test/live/${name}.test.ts`,
+      limitSeconds: 300,
+      primed: true as const,
+    })),
+  ];
+  const wanted = only?.split(',').map((name) => name.trim());
+  return wanted ? all.filter(({ name }) => wanted.includes(name)) : all;
+}

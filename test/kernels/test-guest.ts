@@ -1,0 +1,95 @@
+// A guest as tests: each step is a test, and each result in it a test within, with the name that it has there.
+
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { guestNamed } from './guests.ts';
+import { Machine } from './machine.ts';
+import { prepareGuest, RESULTS } from './prepare.ts';
+import { parseResult, type Result } from './results.ts';
+import { stepsOf } from './steps.ts';
+import { Summary } from './summary.ts';
+
+/** A guest that takes longer hangs. */
+const LIMIT_SECONDS = 700;
+
+export function testGuest(name: string): void {
+  const guest = guestNamed(name);
+  const steps = stepsOf(guest);
+  test(name, { timeout: (LIMIT_SECONDS + 60) * 1000 }, async (context) => {
+    const parts = prepareGuest(guest, steps);
+    const machine = new Machine({ ...parts, log: join(RESULTS, `${name}.log`), limitSeconds: LIMIT_SECONDS });
+    const summary = new Summary(name);
+    try {
+      const results = resultsOf(machine);
+      await context.test('boots', async (boots) => {
+        const { value: first } = await results.next();
+        assert.ok(first?.kind === 'booted', machine.state());
+        summary.release = first.release;
+        boots.diagnostic(`${name} is Linux ${first.release}, booted in ${first.seconds} s; LSM ${first.lsm}`);
+      });
+      for (const step of steps) {
+        await context.test(step.name, (inStep) => followStep(inStep, step.name, results, machine, summary));
+      }
+    } finally {
+      machine.stop();
+      rmSync(parts.initramfs, { force: true });
+      writeFileSync(join(RESULTS, `${name}.json`), JSON.stringify(summary.row()));
+    }
+  });
+}
+
+/** Where it was thrown out here says nothing: the text has the stack in the guest. */
+class FailureInGuest extends Error {
+  constructor(text: string) {
+    super(text);
+    this.stack = text;
+  }
+}
+
+async function* resultsOf(machine: Machine): AsyncGenerator<Result, undefined> {
+  for await (const line of machine.console()) {
+    const result = parseResult(line);
+    if (result) yield result;
+  }
+}
+
+async function followStep(
+  context: TestContext,
+  step: string,
+  results: AsyncGenerator<Result, undefined>,
+  machine: Machine,
+  summary: Summary,
+): Promise<void> {
+  let failures = 0;
+  for (;;) {
+    const { value: result } = await results.next();
+    if (result === undefined) assert.fail(`the guest ended during this step: ${machine.state()}`);
+    summary.add(step, result);
+    switch (result.kind) {
+      case 'test':
+        if (result.skipped !== undefined) context.diagnostic(`left out on this kernel: ${result.test}: ${result.skipped}`);
+        else {
+          if (result.error !== undefined) failures++;
+          await context.test(result.test, () => {
+            if (result.error !== undefined) throw new FailureInGuest(result.error);
+          });
+        }
+        break;
+      case 'note':
+        context.diagnostic(result.note);
+        break;
+      case 'file':
+        writeFileSync(join(RESULTS, `${summary.name}.${result.file}`), result.text);
+        break;
+      case 'ends':
+        context.diagnostic(`${result.seconds} s in the guest`);
+        // Tests that failed have said so; a status without one is a file that could not be run, or took too long.
+        assert.ok(result.status === 0 || failures > 0, `it ended with status ${result.status}; ${machine.state()}`);
+        return;
+      default:
+        break;
+    }
+  }
+}
