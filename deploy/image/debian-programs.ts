@@ -3,11 +3,17 @@
 
 import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { cachedFolder } from '../cached-folder.ts';
 import { DebianArchive } from '../debian/archive.ts';
-import { cachedFolder } from '../debian/cached-folder.ts';
-import { type DebianPackage, DebianRoot } from '../debian/debian-root.ts';
+import {
+  type DebianPackage,
+  DebianRoot,
+  EXTRACTION,
+  extractPackages,
+  mergeUsr,
+  STATUS_FOLDER,
+} from '../debian/debian-root.ts';
 import { neededLibraries } from '../debian/elf.ts';
-import { EXTRACTION, extractPackages, mergeUsr, STATUS_FOLDER } from '../debian/extract.ts';
 import type { Architecture } from '../tree/architecture.ts';
 
 /** Debian 13. */

@@ -3,9 +3,9 @@
 // headers, which name what newer kernels can do, and libbpf, as sources, since Debian's static one is not made for shared objects.
 
 import { basename, join } from 'node:path';
+import { cachedFolder } from '../cached-folder.ts';
 import { DebianArchive } from '../debian/archive.ts';
-import { cachedFolder } from '../debian/cached-folder.ts';
-import { EXTRACTION, extractPackages } from '../debian/extract.ts';
+import { EXTRACTION, extractPackages } from '../debian/debian-root.ts';
 import type { Architecture } from '../tree/architecture.ts';
 
 /** Debian 12: glibc 2.36, GCC 12. */

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DOWNLOAD_CACHE, PROJECT } from '../../host/setup/paths.mjs';
-import { cachedFolder } from '../debian/cached-folder.ts';
+import { cachedFolder } from '../cached-folder.ts';
 import { downloadNpmArchive } from '../npm-archive.ts';
 import type { Architecture } from './architecture.ts';
 

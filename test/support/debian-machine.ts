@@ -4,8 +4,8 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cachedFolder } from '../../deploy/cached-folder.ts';
 import { sourcesOf } from '../../deploy/debian/archive.ts';
-import { cachedFolder } from '../../deploy/debian/cached-folder.ts';
 
 /** What was run and what it printed. */
 export interface Printed {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DOWNLOAD_CACHE } from '../../host/setup/paths.mjs';
+import { DOWNLOAD_CACHE } from '../host/setup/paths.mjs';
 
 /**
  * @param name what it is, for people
