@@ -88,7 +88,10 @@ export class DebianArchive {
 
   /** Names of the packages that match. */
   names(pattern: RegExp): string[] {
-    const listing = execFileSync('apt-cache', [...this.#options, 'pkgnames'], { encoding: 'utf8', maxBuffer: 64 << 20 });
+    const listing = execFileSync('apt-cache', [...this.#options, 'pkgnames'], {
+      encoding: 'utf8',
+      maxBuffer: 64 << 20,
+    });
     return listing.split('\n').filter((name) => pattern.test(name));
   }
 
@@ -146,7 +149,7 @@ export class DebianArchive {
 }
 
 /** The release with its updates, and those of its security archive where this machine has one. */
-function sourcesOf(suite: string): string {
+export function sourcesOf(suite: string): string {
   const uris = machineUris();
   const main = uris.find((uri) => !isSecurity(uri));
   if (main === undefined) {
