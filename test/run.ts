@@ -1,5 +1,5 @@
 // Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
-// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: unit, conformance, fuzz, live, cluster; PART: only files with this
+// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: unit, conformance, fuzz, alone, live, cluster; PART: only files with this
 // in their name; --no-skips: a test that is skipped fails the run
 
 import { globSync } from 'node:fs';
@@ -20,6 +20,8 @@ interface Suite {
   readonly needs: Parameters<typeof prepare>[0];
   /** Test files at a time: what live tests load and measure is the whole machine's, so they run alone. */
   readonly concurrency: number;
+  /** A file that takes longer hangs. */
+  readonly fileTimeoutMs?: number;
   /**
    * A file that fails is run once more, and that counts; the summary names it. What these suites watch is the whole machine, whose
    * other work (a package manager's timer, the disk, memory) can make one of a thousand tests miss its moment.
@@ -33,6 +35,8 @@ const SUITES = new Map<string, Suite>([
   ['unit', { needs: 'native', concurrency: 2 }],
   ['conformance', { needs: 'native', concurrency: 2 }],
   ['fuzz', { needs: 'native', concurrency: 2 }],
+  // Its file runs the first two of these.
+  ['alone', { needs: 'native', concurrency: 1, fileTimeoutMs: 20 * 60_000 }],
   ['live', { needs: 'live-tests', concurrency: 1, secondRun: true }],
   ['cluster', { needs: 'cluster-tests', concurrency: 1, secondRun: true, before: kubernetesPrograms }],
 ]);
@@ -40,7 +44,6 @@ const SUITES = new Map<string, Suite>([
 /** Suites that make containers. */
 const BELOW_OWN_ROOT = ['live', 'cluster'];
 
-/** A file that takes longer hangs. */
 const FILE_TIMEOUT_MS = 5 * 60_000;
 
 const { values, positionals } = parseArgs({
@@ -90,8 +93,9 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
   yield* totals.summary();
 }
 
-function runFiles(files: string[], { concurrency }: Suite, totals: Totals): AsyncGenerator<TestEvent> {
-  return totals.count(run({ files, concurrency, timeout: FILE_TIMEOUT_MS, cwd: PROJECT }));
+function runFiles(files: string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
+  const { concurrency, fileTimeoutMs: timeout = FILE_TIMEOUT_MS } = suite;
+  return totals.count(run({ files, concurrency, timeout, cwd: PROJECT }));
 }
 
 async function* runTwiceIfNeeded(file: string, suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {

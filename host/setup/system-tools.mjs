@@ -28,7 +28,7 @@ const same = (name) => ({ fedora: name, rhel: name, amazon: name, suse: name, ar
 export const SYSTEM_TOOLS = [
   { name: 'make', commands: ['make'], packages: ['make'], elsewhere: same('make'), purposes: ['build'] },
   {
-    // 19 is the first with __typeof_unqual__, which libbpf's headers use (17 and 18 were tried, and 22). A C++ library comes with Debian's.
+    // 19 is the first with __typeof_unqual__, which the BPF sources use (17 and 18 were tried, and 22). A C++ library comes with Debian's.
     name: 'clang 19 or newer',
     commands: ['clang-19'],
     unversioned: { command: 'clang', oldest: 19 },
