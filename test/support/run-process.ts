@@ -23,9 +23,15 @@ export interface RunProcess {
 
 /** Starts without the bootstrap: a signal is for the agent itself, and what it needs is there since the suite prepares it. */
 export function startRun(...words: string[]): RunProcess {
+  return startRunIn({}, ...words);
+}
+
+/** With these variables besides. */
+export function startRunIn(environment: Readonly<Record<string, string>>, ...words: string[]): RunProcess {
   const child = spawn(join(PROJECT, 'node_modules/.bin/node'), ['host/cli/main.ts', 'run', ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: PROJECT,
+    env: { ...process.env, ...environment },
   });
   const { pid } = child;
   assert.ok(pid !== undefined, 'it could not be started');

@@ -12,6 +12,7 @@ import { metricSource } from '../run-metrics.ts';
 import { RunServer } from '../run-server.ts';
 import { RUN_OPTIONS, type RunSettings, runSettings } from '../run-settings.ts';
 import { readRunRules } from '../run-source.ts';
+import { ServiceNotifier, takeServiceManager } from '../service-notify.ts';
 import { SILENT, type Terminal } from '../terminal.ts';
 
 export const RUN = defineCommand({
@@ -45,6 +46,8 @@ export const RUN = defineCommand({
     },
   ],
   async run({ options, operands }, terminal) {
+    // Before anything is started that would inherit its variables.
+    const manager = takeServiceManager(process.env);
     const settings = await runSettings(options, operands, terminal);
     const own = await logOf(settings, terminal);
     await prepare('capture');
@@ -52,6 +55,7 @@ export const RUN = defineCommand({
     await using syslog = syslogOf(settings, own);
     const log = syslog.log;
     const warn = (message: string): void => log.say('warning', message);
+    await using service = new ServiceNotifier(manager, warn);
     tellUnused(settings, log, terminal);
     const metrics = metricSource(settings.configuration, settings.configFiles);
     const server = await RunServer.start(settings.configuration, metrics, (level, message) => log.say(level, message));
@@ -66,6 +70,7 @@ export const RUN = defineCommand({
         settings,
         metrics,
         idleWorker,
+        service,
         onAgent: (agent) => followed.tell(agent),
         settingsNow: (into) => runSettings(options, operands, into),
       };
