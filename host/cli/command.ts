@@ -1,13 +1,21 @@
 // What a command of the command line is, and its help.
 
-import type { OptionTable, ParsedArguments } from './arguments.ts';
+import type { Completion, OptionTable, ParsedArguments } from './arguments.ts';
 import { columns, wrap } from './layout.ts';
 import type { Terminal } from './terminal.ts';
+
+export interface Operand {
+  readonly values: Completion;
+  /** All that follow are alike. */
+  readonly repeats?: true;
+}
 
 export interface Command<Table extends OptionTable = OptionTable> {
   readonly name: string;
   /** Operands as the usage line shows them, e.g. `RULES... -o OUT.wasm`. */
   readonly usage: string;
+  /** For completion by shells, in their order. */
+  readonly operands: readonly Operand[];
   /** A paragraph or two. */
   readonly description: string;
   /** What exit statuses 0 and 1 mean; 2 are wrong arguments, with any command. */
@@ -16,6 +24,13 @@ export interface Command<Table extends OptionTable = OptionTable> {
   readonly examples: readonly { readonly command: string; readonly effect: string }[];
   /** Does the work; resolves to the exit status. What the person did wrong is thrown, as UsageError or with its own rendering. */
   run(given: ParsedArguments<Table>, terminal: Terminal): Promise<number>;
+}
+
+/** A command as the overview lists it. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
 }
 
 /** Keeps the option table's exact type, by which `run` gets its values typed. */

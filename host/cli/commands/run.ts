@@ -18,6 +18,7 @@ import { SILENT, type Terminal } from '../terminal.ts';
 export const RUN = defineCommand({
   name: 'run',
   usage: '[RULES...]',
+  operands: [{ values: 'path', repeats: true }],
   description: `
     Watches what the processes of this machine do, evaluates the rules on it, and prints an alert for each match, until Ctrl-C.
     RULES are files, or folders with .yaml and .yml files, as one set in the order given; without any, the rules that come with
