@@ -23,7 +23,7 @@ _wasprey() {
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     case $word in
-      -*) _wasprey_words ${quoted(FIRST_OPTIONS.join(' '))} ;;
+      -*) _wasprey_words ${quoted(FIRST_OPTIONS.flatMap(({ names }) => names).join(' '))} ;;
       *) _wasprey_words ${quoted(names.join(' '))} ;;
     esac
     return

@@ -1,7 +1,8 @@
 // The command line as completion sees it: what may stand where, for the scripts of the shells.
 
 import { type Completion, completionOf, type Option } from '../arguments.ts';
-import { type Command, type CommandEntry, HELP_OPTION, type Operand } from '../command.ts';
+import { allOptions, type Command, type CommandEntry, type Operand } from '../command.ts';
+import { PROGRAM } from '../program.ts';
 
 export interface CompletedOption {
   /** As they are written, `--config` and `-c`. */
@@ -19,16 +20,16 @@ export interface CompletedCommand {
   readonly operands: readonly Operand[];
 }
 
-/** Options before any command. */
-export const FIRST_OPTIONS = ['--help', '--version'] as const;
+/** Options in the place of a command. */
+export const FIRST_OPTIONS: readonly CompletedOption[] = Object.entries(PROGRAM.options).map(completedOption);
 
 /** All commands, and `help`, which takes the name of one. */
 export async function completedCommands(entries: readonly CommandEntry[]): Promise<readonly CompletedCommand[]> {
   const commands = await Promise.all(
     entries.map(async ({ name, summary, load }) => {
-      const { options, operands }: Command = await load();
-      const all = Object.entries({ ...options, help: HELP_OPTION });
-      return { name, summary: sentence(summary), options: all.map(completedOption), operands };
+      const command: Command = await load();
+      const options = Object.entries(allOptions(command)).map(completedOption);
+      return { name, summary: sentence(summary), options, operands: command.operands };
     }),
   );
   const names = commands.map(({ name }) => name);

@@ -2,7 +2,7 @@
 
 import type { Completion } from '../arguments.ts';
 import type { Operand } from '../command.ts';
-import { type CompletedCommand, type CompletedOption, quoted } from './command-line.ts';
+import { type CompletedCommand, type CompletedOption, FIRST_OPTIONS, quoted } from './command-line.ts';
 
 export function fishCompletion(commands: readonly CompletedCommand[]): string {
   return `# Completion of wasprey for fish, made by \`wasprey completion fish\`.
@@ -35,9 +35,9 @@ ${commands.map(valuedCase).join('')}    end
 end
 
 complete -c wasprey -f
-complete -c wasprey -n 'test -z (__wasprey_command)' -s h -l help -d 'Show this help'
-complete -c wasprey -n 'test -z (__wasprey_command)' -s V -l version -d 'Show the version'
-${commands.map(({ name, summary }) => `complete -c wasprey -n 'test -z (__wasprey_command)' -a ${name} -d ${text(summary)}\n`).join('')}${commands.flatMap(linesOf).join('')}`;
+${[...FIRST_OPTIONS.map(optionWords), ...commands.map(({ name, summary }) => `-a ${name} -d ${text(summary)}`)]
+  .map((words) => `complete -c wasprey -n 'test -z (__wasprey_command)' ${words}\n`)
+  .join('')}${commands.flatMap(linesOf).join('')}`;
 }
 
 function valuedCase({ name, options }: CompletedCommand): string {

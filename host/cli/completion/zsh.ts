@@ -1,7 +1,7 @@
 // Completion for zsh, by its _arguments.
 
 import type { Completion } from '../arguments.ts';
-import { type CompletedCommand, type CompletedOption, quoted } from './command-line.ts';
+import { type CompletedCommand, type CompletedOption, FIRST_OPTIONS, quoted } from './command-line.ts';
 
 export function zshCompletion(commands: readonly CompletedCommand[]): string {
   const rows = commands.map(({ name, summary }) => `        ${quoted(`${name}:${summary}`)}\n`);
@@ -13,9 +13,7 @@ _wasprey() {
   local -a commands
   typeset -A opt_args
   _arguments -C \\
-    '(- *)'{-h,--help}'[Show this help]' \\
-    '(- *)'{-V,--version}'[Show the version]' \\
-    '1:command:->command' \\
+${FIRST_OPTIONS.map((option) => `    ${aloneSpec(option)} \\\n`).join('')}    '1:command:->command' \\
     '*:: :->arguments'
   case $state in
     command)
@@ -50,6 +48,11 @@ function commandCase({ name, options, operands }: CompletedCommand): string {
           _arguments ${['-S', ...lines].join(' \\\n            ')}
           ;;
 `;
+}
+
+/** An option with which nothing else may stand. */
+function aloneSpec({ names, description }: CompletedOption): string {
+  return `'(- *)'{${names.join(',')}}${quoted(`[${escaped(description)}]`)}`;
 }
 
 /** An option that is given once excludes its other name from then on. */
