@@ -19,6 +19,7 @@ const PATHS = ['a b.yaml', 'rules.yaml'];
 const expected = new Map<string, readonly string[]>([
   ['wasprey ', [...COMMANDS.map(({ name }) => name), 'help']],
   ['wasprey val', ['validate']],
+  ['wasprey --', ['--help', '--version']],
   ['wasprey help ru', ['run']],
   ['wasprey nothing ', []],
   ['wasprey run --priority ', PRIORITIES.map((priority) => priority.toLowerCase())],

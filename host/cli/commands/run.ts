@@ -24,6 +24,9 @@ export const RUN = defineCommand({
     RULES are files, or folders with .yaml and .yml files, as one set in the order given; without any, the rules that come with
     Wasprey. They are compiled if need be. Messages and the summary at the end go to standard error.
 
+    Started by systemd it reports when it watches, reloads and stops (Type=notify), and to the watchdog (WatchdogSec) as long as
+    events are evaluated.
+
     It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 5.18 or newer with BTF.`,
   status: {
     ok: 'It was stopped, by Ctrl-C, a signal or --duration.',
