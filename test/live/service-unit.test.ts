@@ -6,7 +6,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { HOME } from '../../deploy/image/root-folder.ts';
 import { DEFAULT_CONTROL_SOCKET } from '../../host/cli/control-options.ts';
 import { loadConfig } from '../../host/config/load.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
@@ -62,7 +61,7 @@ it('the configuration is accepted, and every key of it has an effect', () => {
   assert.doesNotMatch(stdout, /Without effect/);
   const { configuration, unused } = loadConfig({ path: CONFIG, options: [], environment: {} });
   assert.deepEqual(unused, []);
-  assert.deepEqual(configuration.rules_files, [`${HOME}/rules`, '/etc/wasprey/rules.d']);
+  assert.deepEqual(configuration.rules_files, ['/usr/lib/wasprey/rules', '/etc/wasprey/rules.d']);
   assert.deepEqual(configuration.control, { enabled: true, socket: DEFAULT_CONTROL_SOCKET });
 });
 
