@@ -9,8 +9,8 @@
 namespace wasprey {
 
 /**
- * A socket that is connected to the one at `path`, so that write(2) sends a datagram. It doesn't block. A path that begins
- * with @ is a name in the abstract namespace, as systemd writes it in NOTIFY_SOCKET.
+ * A socket that is connected to the one at `path`, so that write(2) sends a datagram. It doesn't block. A path that
+ * begins with @ is a name in the abstract namespace, as systemd writes it in NOTIFY_SOCKET.
  */
 Result<FileDescriptor> ConnectUnixDatagram(const std::string& path);
 

@@ -99,11 +99,16 @@ export class BootedSystem implements AsyncDisposable {
   /** Resolves when services can be started. */
   static async boot(): Promise<BootedSystem> {
     const system = new BootedSystem(mkdtempSync(join(tmpdir(), 'wasprey-booted-')));
-    await system.until('systemd is there', () => {
-      system.#init ||= childOf(system.#launcher.pid) ?? 0;
-      return system.#init !== 0 && system.run('systemctl', 'is-active', 'basic.target').status === 0;
-    });
-    return system;
+    try {
+      await system.until('systemd is there', () => {
+        system.#init ||= childOf(system.#launcher.pid) ?? 0;
+        return system.#init !== 0 && system.run('systemctl', 'is-active', 'basic.target').status === 0;
+      });
+      return system;
+    } catch (error) {
+      await system[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Runs a program in there. */
@@ -135,9 +140,10 @@ export class BootedSystem implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#launcher, 'exit');
-    this.#launcher.kill('SIGKILL');
-    await ended;
+    if (this.#launcher.exitCode === null) {
+      this.#launcher.kill('SIGKILL');
+      await once(this.#launcher, 'exit');
+    }
     const remove = ['--mount', 'sh', '-c', REMOVE_GROUP, this.#folder];
     const { status } = spawnSync('unshare', remove, { env: { ...process.env, NAME: basename(this.#folder) } });
     rmdirSync(this.#folder);
