@@ -325,7 +325,10 @@ export interface NativeAddon {
    * meanwhile comes at once.
    */
   unblockSignal(signal: number): void;
-  /** A descriptor that is connected to the datagram socket at a path; write(2) to it sends. It doesn't block. Throws CaptureError. */
+  /**
+   * A descriptor that is connected to the datagram socket at a path, or with @ first at an abstract name; write(2) to it sends. It doesn't
+   * block. Throws CaptureError.
+   */
   connectUnixDatagram(path: string): number;
   /**
    * The kernel counts and times the runs of all BPF programs of the machine until the descriptor that is returned is closed; so it

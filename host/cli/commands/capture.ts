@@ -42,6 +42,7 @@ type CaptureOptions = OptionValues<typeof OPTIONS>;
 export const CAPTURE = defineCommand({
   name: 'capture',
   usage: '-o FILE [-r RULES...]',
+  operands: [{ values: 'path', repeats: true }],
   description: `
     Records what the processes of this machine do, until Ctrl-C: events, processes, containers and the names of users, so
     that \`wasprey replay\` evaluates rules on it anywhere, as often as wanted. Without rules, events of all types are
