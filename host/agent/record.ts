@@ -1,7 +1,8 @@
 // Recording: what the capture of this machine gives goes to a file, with what the runtimes tell, and no rule is evaluated.
 
 import { hostname, release } from 'node:os';
-import type { CaptureSizes, MissingHook } from '../capture/native.ts';
+import type { MissingHook } from '../capture/missing-hooks.ts';
+import type { CaptureSizes } from '../capture/native.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineError } from '../engine/engine-error.ts';
 import { type EngineCounters, HOLD_LIMITS } from '../engine/protocol.ts';

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { MissingHook } from '../../host/capture/native.ts';
+import type { MissingHook } from '../../host/capture/missing-hooks.ts';
 import { renderExamination } from '../../host/cli/doctor-report.ts';
 import { SILENT } from '../../host/cli/terminal.ts';
 import { checkCapture } from '../../host/doctor/capture-checks.ts';

@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HookWatch, type MissingHooksPolicy } from '../../host/agent/hook-watch.ts';
 import type { RuleModule } from '../../host/agent/rule-module.ts';
-import { describeMissingHook } from '../../host/capture/missing-hooks.ts';
-import type { MissingHook } from '../../host/capture/native.ts';
+import { describeMissingHook, type MissingHook } from '../../host/capture/missing-hooks.ts';
 import type { KeyedValue } from '../../host/outputs/message.ts';
 import { moduleOf } from '../support/built-agent.ts';
 

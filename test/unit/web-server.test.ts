@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { TLSSocket } from 'node:tls';
-import type { MissingHook } from '../../host/capture/native.ts';
+import type { MissingHook } from '../../host/capture/missing-hooks.ts';
 import { metricSource } from '../../host/cli/run-metrics.ts';
 import { RunServer } from '../../host/cli/run-server.ts';
 import { loadConfig } from '../../host/config/load.ts';
