@@ -1,5 +1,5 @@
 // Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
-// usage: test/run.ts SUITE... [--file PART]     SUITE: unit, conformance, fuzz, live, cluster, kernels; PART: only files with this in their name
+// usage: test/run.ts SUITE... [--file PART]     SUITE: unit, conformance, fuzz, live, cluster, kernels, package; PART: only files with this in their name
 
 import { globSync } from 'node:fs';
 import { basename, relative } from 'node:path';
@@ -15,6 +15,7 @@ import { printKernels } from './kernels/kernel-table.ts';
 import { prepareGuests } from './kernels/prepare.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from './own-root.ts';
 import { kubernetesPrograms } from './support/cluster.ts';
+import { makeTestPackages } from './support/packages.ts';
 import { type TestEvent, Totals } from './totals.ts';
 
 interface Suite {
@@ -27,7 +28,7 @@ interface Suite {
    */
   readonly secondRun?: true;
   /** What is to be there before the first file's time begins. */
-  readonly before?: (files: readonly string[]) => void;
+  readonly before?: (files: readonly string[]) => void | Promise<void>;
   /** Prints what the suite's files have come to together. */
   readonly after?: (files: readonly string[]) => void;
   /** A file that takes longer hangs. */
@@ -45,10 +46,11 @@ const SUITES = new Map<string, Suite>([
     'kernels',
     { needs: 'kernel-tests', concurrency: 2, fileTimeoutMs: 15 * 60_000, before: prepareGuests, after: printKernels },
   ],
+  ['package', { needs: 'package-tests', concurrency: 1, before: makeTestPackages }],
 ]);
 
 /** Suites that make containers. */
-const BELOW_OWN_ROOT = ['live', 'cluster', 'kernels'];
+const BELOW_OWN_ROOT = ['live', 'cluster', 'kernels', 'package'];
 
 /** Unless the suite says otherwise. */
 const FILE_TIMEOUT_MS = 5 * 60_000;
@@ -85,7 +87,7 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
       .filter((path) => basename(path).includes(values.file ?? ''))
       .sort();
     if (files.length === 0) continue;
-    suite.before?.(files);
+    await suite.before?.(files);
     if (!suite.secondRun) yield* runFiles(files, suite, totals);
     else for (const file of files) yield* runTwiceIfNeeded(file, suite, totals);
     suite.after?.(files);
