@@ -28,7 +28,7 @@ interface Suite {
    */
   readonly secondRun?: true;
   /** What is to be there before the first file's time begins. */
-  readonly before?: (files: readonly string[]) => void | Promise<void>;
+  readonly before?: (files: readonly string[]) => unknown;
   /** Prints what the suite's files have come to together. */
   readonly after?: (files: readonly string[]) => void;
   /** A file that takes longer hangs. */

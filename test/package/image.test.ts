@@ -33,7 +33,7 @@ function json(path: string): unknown {
 }
 
 /** Those of the index that the archive names. */
-function manifests(): unknown[] {
+function manifests(): readonly unknown[] {
   const [index, ...others] = asArray(at(json(join(folder, 'index.json')), 'manifests'));
   assert.deepEqual(others, []);
   assert.equal(at(index, 'annotations', 'io.containerd.image.name'), NAME);
