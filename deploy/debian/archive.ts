@@ -20,6 +20,8 @@ export interface ArchiveOf {
 }
 
 export class DebianArchive {
+  /** In apt's format of sources, for tools that have apt read it. */
+  readonly sourcesFile: string;
   readonly #folder: string;
   readonly #options: readonly string[];
 
@@ -29,9 +31,10 @@ export class DebianArchive {
     for (const folder of ['lists/partial', 'none/partial', 'archives/partial'])
       mkdirSync(join(this.#folder, folder), { recursive: true });
     writeFileSync(join(this.#folder, 'status'), '');
-    writeFileSync(join(this.#folder, 'debian.sources'), sourcesOf(suite));
+    this.sourcesFile = join(this.#folder, 'debian.sources');
+    writeFileSync(this.sourcesFile, sourcesOf(suite));
     const settings = {
-      'Dir::Etc::sourcelist': join(this.#folder, 'debian.sources'),
+      'Dir::Etc::sourcelist': this.sourcesFile,
       'Dir::Etc::sourceparts': '-',
       'Dir::Etc::preferencesparts': '-',
       'Dir::State': this.#folder,
@@ -44,6 +47,8 @@ export class DebianArchive {
       'APT::Sandbox::User': 'root',
       'APT::Install-Recommends': 'false',
       'Acquire::Retries': '3',
+      // Another checkout's tests may be at the same.
+      'DPkg::Lock::Timeout': '600',
       'Acquire::Languages': 'none',
     };
     this.#options = ['-qq', ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])];

@@ -1,7 +1,6 @@
 // What the kernel takes of a capture, judged.
 
-import { describeMissingHook } from '../capture/missing-hooks.ts';
-import type { MissingHook } from '../capture/native.ts';
+import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
 import type { CaptureTrial, TrialFailure } from './capture-trial.ts';
 import type { Check } from './check.ts';
 

@@ -219,7 +219,7 @@ HOOK_PROGRAM(snapshot_current) {
     return 0;
   if (!process || !snapshot(process, task, parent_image(task), false))
     ring->snapshot_failed = (u32)task->pid;
-  u32 slot = is_compat() ? SLOT_COMPAT : hook_of(ctx, control).slot;
+  u32 slot = is_compat(ctx) ? SLOT_COMPAT : hook_of(ctx, control).slot;
   if (slot)
     bpf_tail_call(ctx, &programs, slot);
   return 0;

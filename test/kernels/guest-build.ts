@@ -9,23 +9,32 @@ import type { Processor } from './guests.ts';
 import type { GuestBuild } from './initramfs.ts';
 import { runTool } from './run-tool.ts';
 
-export function guestBuild(processor: Processor): GuestBuild {
-  const folder = join(BUILD, processor);
-  const system = sysroot(architectureNamed(processor));
-  const make = ['-C', `${PROJECT}native`, '-j2', `ARCH=${processor}`, `SYSROOT=${system}`];
-  runTool('make', [...make, 'bpf', 'addon', 'act', 'libraries']);
-  return { folder, loadPrograms: buildLoadPrograms(processor, folder, system) };
+export function releaseBuild(processor: Processor): Pick<GuestBuild, 'folder'> {
+  make(processor, ['bpf', 'addon', 'act', 'libraries']);
+  return { folder: join(BUILD, processor) };
 }
 
-function buildLoadPrograms(processor: Processor, build: string, system: string): string {
-  const to = join(BUILD, 'kernels', processor);
-  mkdirSync(to, { recursive: true });
-  const program = join(to, 'load-programs');
+/** Statically linked, with the libbpf of the release. */
+export function buildLoadPrograms(processor: Processor): string {
+  const folder = join(BUILD, 'kernels', processor);
+  mkdirSync(folder, { recursive: true });
+  const libbpf = join(BUILD, processor, 'libbpf');
+  make(processor, [join(libbpf, 'libbpf.a')]);
+  const program = join(folder, 'load-programs');
   runTool('clang-19', [
-    ...[`--target=${architectureNamed(processor).triplet}`, `--sysroot=${system}`, '-fuse-ld=lld'],
-    ...['-O1', '-Wall', '-Wextra', '-Werror', '-isystem', join(build, 'libbpf/include')],
+    ...[`--target=${architectureNamed(processor).triplet}`, `--sysroot=${systemOf(processor)}`, '-fuse-ld=lld'],
+    ...['-O1', '-Wall', '-Wextra', '-Werror', '-isystem', join(libbpf, 'include')],
     ...[`${PROJECT}test/kernels/guest/load-programs.c`, '-o', program],
-    ...['-static', join(build, 'libbpf/libbpf.a'), '-lelf', '-lz'],
+    ...['-static', join(libbpf, 'libbpf.a'), '-lelf', '-lz'],
   ]);
   return program;
+}
+
+function make(processor: Processor, targets: readonly string[]): void {
+  const words = ['-C', `${PROJECT}native`, '-j2', `ARCH=${processor}`, `SYSROOT=${systemOf(processor)}`];
+  runTool('make', [...words, ...targets]);
+}
+
+function systemOf(processor: Processor): string {
+  return sysroot(architectureNamed(processor));
 }

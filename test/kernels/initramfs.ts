@@ -13,6 +13,8 @@ import type { Step } from './steps.ts';
 
 /** Where a guest's programs come from. */
 export interface GuestBuild {
+  /** A working tree that set-up was run in. Without it, the guest has what is installed: no sources of the capture core. */
+  readonly sources?: string;
   /** Holds native/wasprey.node, native/act and bpf/wasprey.bpf.o. */
   readonly folder: string;
   readonly loadPrograms: string;
@@ -30,7 +32,7 @@ export interface InitramfsParts {
 const TIME_FACTOR = 10;
 
 const SOURCES = ['host', 'rules', 'rules-wasm', 'test', 'package.json', 'package-lock.json', 'asconfig.json', 'LICENSE'];
-const BUILT = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'lib'];
+const BUILT = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'lib', 'setup/native.stamp'];
 /** Compiled rules, and Node's code of the sources: made here, since emulation takes a minute for what takes a second. */
 const CACHES = ['modules', 'test/modules', 'compile-cache'];
 
@@ -45,7 +47,10 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
   copy(parts.busybox, 'bin/busybox');
   copy(join(parts.kernel.folder, 'lib'), 'lib');
   const project = `project/${PROJECT_IN_ROOT}`;
-  for (const name of SOURCES) copy(`${PROJECT}${name}`, `${project}/${name}`);
+  const { sources = PROJECT } = parts.build;
+  for (const name of parts.build.sources === undefined ? SOURCES : [...SOURCES, 'native']) {
+    copy(join(sources, name), `${project}/${name}`);
+  }
   for (const name of BUILT) if (existsSync(join(parts.build.folder, name))) copy(join(parts.build.folder, name), `${project}/build/${name}`);
   for (const name of CACHES) if (existsSync(`${PROJECT}build/${name}`)) copy(`${PROJECT}build/${name}`, `${project}/build/${name}`);
   for (const path of falcoRules()) copy(path, `project${path}`);

@@ -2,9 +2,9 @@
 
 import { execFileSync } from 'node:child_process';
 
-/** Runs a command at low priority: what it prints. Its failure has its words. */
+/** Runs a command: what it prints. Its failure has its words. */
 export function runTool(command: string, words: readonly string[], directory = '/'): string {
-  return execFileSync('nice', [command, ...words], {
+  return execFileSync(command, words, {
     cwd: directory,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { guestNamed } from './guests.ts';
 import { Machine } from './machine.ts';
-import { prepareGuest, RESULTS } from './prepare.ts';
+import { bootParts, RESULTS } from './prepare.ts';
 import { parseResult, type Result } from './results.ts';
 import { stepsOf } from './steps.ts';
 import { Summary } from './summary.ts';
@@ -18,7 +18,7 @@ export function testGuest(name: string): void {
   const guest = guestNamed(name);
   const steps = stepsOf(guest);
   test(name, { timeout: (LIMIT_SECONDS + 60) * 1000 }, async (context) => {
-    const parts = prepareGuest(guest, steps);
+    const parts = bootParts(guest, steps);
     const machine = new Machine({ ...parts, log: join(RESULTS, `${name}.log`), limitSeconds: LIMIT_SECONDS });
     const summary = new Summary(name);
     try {

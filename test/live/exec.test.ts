@@ -8,6 +8,7 @@ import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-
 import { Container } from '../support/live-container.ts';
 import { IN_ROOT_PIDS } from '../support/live-kernel.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live-numbers.ts';
+import { widened } from '../support/time-factor.ts';
 
 const folder = makeDirectory();
 const directory = folder.path;
@@ -157,7 +158,7 @@ test('execve of a program: arguments, environment, directory, parent, executable
   assert.equal(names.length, [...effective.toString(2)].filter((bit) => bit === '1').length);
   assert.ok(names.includes('CAP_SYS_ADMIN'));
   assert.match(String(alert.output_fields['proc.env']), /COLOUR=dark green/);
-  assertNear(alert.output_fields['proc.pid.ts'], startTime(place.pid, place.before), 20_000_000n);
+  assertNear(alert.output_fields['proc.pid.ts'], startTime(place.pid, place.before), widened(20_000_000n));
 });
 
 function loginUid(pid: number): number {
@@ -167,7 +168,7 @@ function loginUid(pid: number): number {
 
 /** Within two clock ticks: /proc counts in them, and this process is gone by now. It had been forked shortly before it said where it is. */
 function startTime(_pid: number, saidAt: bigint): bigint {
-  return saidAt - 10_000_000n;
+  return saidAt - widened(10_000_000n);
 }
 
 function assertNear(actual: unknown, expected: bigint, tolerance: bigint): void {

@@ -6,7 +6,7 @@ import type { EngineCounters } from '../../host/engine/protocol.ts';
 import { act, type Call, type Step } from './live-act.ts';
 import { IN_ROOT_PIDS } from './live-kernel.ts';
 import { type ProductOptions, type RunningProduct, startProduct } from './live-product.ts';
-import { TIME_FACTOR } from './time-factor.ts';
+import { TIME_FACTOR, widened } from './time-factor.ts';
 
 /** A value of output_fields: integers as bigint, since times and inode numbers pass 2^53. */
 export type FieldOutput = string | bigint | number | boolean | null | FieldOutput[];
@@ -63,7 +63,7 @@ const FENCES = '/nonexistent/wasprey-fence-';
 let agentCount = 0;
 const FENCE_RULE = 'live test fence';
 const PATIENCE_MS = 10_000 * TIME_FACTOR;
-const CLOCK_SLACK = 20_000_000n * BigInt(TIME_FACTOR);
+const CLOCK_SLACK = widened(20_000_000n);
 
 /** A call as act reported it, and as the product did. */
 export interface Observed {

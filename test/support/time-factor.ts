@@ -2,3 +2,8 @@
 // tests wait, and how far two clocks that are read one after the other may be apart.
 
 export const TIME_FACTOR = Number(process.env.WASPREY_TIME_FACTOR ?? 1);
+
+/** How far apart two clocks may be that on a machine are no further apart than this. */
+export function widened(nanoseconds: bigint): bigint {
+  return nanoseconds * BigInt(TIME_FACTOR);
+}
