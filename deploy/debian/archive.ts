@@ -93,7 +93,10 @@ export class DebianArchive {
 
   /** Names of the packages that match. */
   names(pattern: RegExp): string[] {
-    const listing = execFileSync('apt-cache', [...this.#options, 'pkgnames'], { encoding: 'utf8', maxBuffer: 64 << 20 });
+    const listing = execFileSync('apt-cache', [...this.#options, 'pkgnames'], {
+      encoding: 'utf8',
+      maxBuffer: 64 << 20,
+    });
     return listing.split('\n').filter((name) => pattern.test(name));
   }
 

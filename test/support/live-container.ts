@@ -272,7 +272,11 @@ function removeCgroups(): void {
 /** Runs a program to its end, with no terminal and no inherited pipes. */
 function run(command: string, words: readonly string[], mayFail = false): string {
   try {
-    return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 * TIME_FACTOR });
+    return execFileSync(command, words, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 30_000 * TIME_FACTOR,
+    });
   } catch (error) {
     if (mayFail) return '';
     throw error;
