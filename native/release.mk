@@ -26,6 +26,13 @@ ADDON_LDFLAGS += -static-libstdc++ -static-libgcc -Wl,--version-script=$(NATIVE_
 ADDON_LIBRARIES := $(LIBBPF) -lelf -l:libz.so.1
 ACT_CFLAGS += -s
 
+LIBRARIES := $(addprefix $(BUILD)/lib/,libelf.so.1 libz.so.1 libstdc++.so.6 libgcc_s.so.1)
+
+# Files of another sysroot may be older than what was built of the one before.
+SYSROOT_STAMP := $(BUILD)/sysroot.stamp
+$(shell mkdir -p $(BUILD); [ "$$(cat $(SYSROOT_STAMP) 2>/dev/null)" = "$(SYSROOT)" ] || echo "$(SYSROOT)" >$(SYSROOT_STAMP))
+$(LIBBPF) $(LIBRARIES) $(ACT): $(SYSROOT_STAMP)
+
 $(OBJECTS) $(ADDON): $(LIBBPF)
 
 # Its own make would write beside its sources, which the cache of downloads has.
@@ -36,7 +43,6 @@ $(LIBBPF): $(LIBBPF_SOURCE)/libbpf.c
 		CFLAGS='-O2 -fPIC -fvisibility=hidden -w' OBJDIR=$(LIBBPF_OUT) $(LIBBPF_OUT)/libbpf.a
 	@$(MAKE) -s -C $(LIBBPF_SOURCE) OBJDIR=$(LIBBPF_OUT) INCLUDEDIR=$(LIBBPF_OUT)/include install_headers install_uapi_headers
 
-LIBRARIES := $(addprefix $(BUILD)/lib/,libelf.so.1 libz.so.1 libstdc++.so.6 libgcc_s.so.1)
 $(LIBRARIES): $(BUILD)/lib/%: $(SYSROOT)/usr/lib/$(TRIPLET)/%
 	@mkdir -p $(@D)
 	@cp -L $< $@.new

@@ -1,5 +1,6 @@
 // Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
-// usage: test/run.ts SUITE... [--file PART]     SUITE: unit, conformance, fuzz, live, cluster, kernels; PART: only files with this in their name
+// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: unit, conformance, fuzz, alone, live, cluster, kernels; PART: only
+// files with this in their name; --no-skips: a test that is skipped fails the run
 
 import { globSync } from 'node:fs';
 import { basename, relative } from 'node:path';
@@ -38,6 +39,8 @@ const SUITES = new Map<string, Suite>([
   ['unit', { needs: 'native', concurrency: 2 }],
   ['conformance', { needs: 'native', concurrency: 2 }],
   ['fuzz', { needs: 'native', concurrency: 2 }],
+  // Its file runs the first two of these.
+  ['alone', { needs: 'native', concurrency: 1, fileTimeoutMs: 20 * 60_000 }],
   ['live', { needs: 'live-tests', concurrency: 1, secondRun: true }],
   ['cluster', { needs: 'cluster-tests', concurrency: 1, secondRun: true, before: kubernetesPrograms }],
   // QEMU runs a guest's two processors as threads: with two guests at a time both of a machine's are busy.
@@ -53,7 +56,10 @@ const BELOW_OWN_ROOT = ['live', 'cluster', 'kernels'];
 /** Unless the suite says otherwise. */
 const FILE_TIMEOUT_MS = 5 * 60_000;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { file: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { file: { type: 'string' }, 'no-skips': { type: 'boolean', default: false } },
+});
 const unknown = positionals.find((name) => !SUITES.has(name));
 if (positionals.length === 0 || unknown !== undefined) {
   process.stderr.write(
@@ -70,8 +76,13 @@ process.exitCode =
 async function runAll(): Promise<number> {
   const totals = new Totals();
   await pipeline(Readable.from(runSuites(totals)), new spec(), process.stdout, { end: false });
+  const unwanted = values['no-skips'] ? totals.skippedTests : [];
+  if (unwanted.length > 0) process.stdout.write(`Skipped, which --no-skips takes for a failure:\n`);
+  for (const { file, name, why } of unwanted) {
+    process.stdout.write(`  ${relative(PROJECT, file)}: ${name}${why === '' ? '' : `: ${why}`}\n`);
+  }
   process.stdout.write(`${totals.closingLine()}\n`);
-  return totals.success ? 0 : 1;
+  return totals.success && unwanted.length === 0 ? 0 : 1;
 }
 
 async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {

@@ -7,6 +7,10 @@ export interface TestEvent {
     readonly nesting?: number;
     readonly message?: string;
     readonly file?: string;
+    readonly name?: string;
+    /** Why a test was skipped; true if it does not say. */
+    readonly skip?: string | boolean;
+    readonly todo?: string | boolean;
     readonly success?: boolean;
     readonly counts?: Partial<Record<Count, number>>;
     readonly duration_ms?: number;
@@ -25,6 +29,13 @@ const COUNTS = {
 } as const;
 type Count = keyof typeof COUNTS;
 
+/** A test that was not run, or not judged. */
+export interface SkippedTest {
+  readonly file: string;
+  readonly name: string;
+  readonly why: string;
+}
+
 export class Totals {
   private readonly counts: Record<Count, number> = {
     tests: 0,
@@ -38,15 +49,23 @@ export class Totals {
   private durationMs = 0;
   private failedRuns = 0;
   private readonly secondRuns: string[] = [];
+  private readonly skipped: SkippedTest[] = [];
 
   /** Takes a run's events; hands on all but the run's own summary, which it adds to the totals. */
   async *count(events: AsyncIterable<TestEvent>): AsyncGenerator<TestEvent> {
     for await (const event of events) {
       // What belongs to a test names its file; the run's own plan and summary don't.
       const ofRun = event.data.file === undefined;
+      this.noteSkip(event);
       if (ofRun && event.type === 'test:summary') this.add(event.data);
       else if (!(ofRun && (event.type === 'test:diagnostic' || event.type === 'test:plan'))) yield event;
     }
+  }
+
+  private noteSkip({ type, data: { file = '', name = '', skip, todo } }: TestEvent): void {
+    const reason = skip ?? todo;
+    if ((type !== 'test:pass' && type !== 'test:fail') || reason === undefined || reason === false) return;
+    this.skipped.push({ file, name, why: typeof reason === 'string' ? reason : '' });
   }
 
   private add({ counts, duration_ms, success }: TestEvent['data']): void {
@@ -61,6 +80,7 @@ export class Totals {
     this.durationMs += other.durationMs;
     this.failedRuns += other.failedRuns;
     this.secondRuns.push(...other.secondRuns);
+    this.skipped.push(...other.skipped);
   }
 
   /** Notes that these are the totals of a file's second run, its first having failed. */
@@ -72,6 +92,11 @@ export class Totals {
   addUnrunnable(): void {
     this.counts.tests++;
     this.counts.failed++;
+  }
+
+  /** Tests that were skipped or marked todo, in the order in which they were reported. */
+  get skippedTests(): readonly SkippedTest[] {
+    return this.skipped;
   }
 
   /** At least one test ran, and none failed. */

@@ -154,7 +154,7 @@ export class DebianArchive {
 }
 
 /** The release with its updates, and those of its security archive where this machine has one. */
-function sourcesOf(suite: string): string {
+export function sourcesOf(suite: string): string {
   const uris = machineUris();
   const main = uris.find((uri) => !isSecurity(uri));
   if (main === undefined) {

@@ -1,5 +1,5 @@
-// A folder with unpacked Debian packages, as a system would have their files: nothing is configured, nothing of them is run. So it can
-// be of another processor. Like a system it knows which package each file is of.
+// A folder with unpacked Debian packages, as a system would have their files: nothing is configured, nothing of them is run, so that they
+// can be of another processor. Like a system it knows which package each file is of.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -14,18 +14,11 @@ export const STATUS_FOLDER = 'var/lib/dpkg/status.d';
 /** Where dpkg has the names of each package's files. */
 const LISTS_FOLDER = 'var/lib/dpkg/info';
 
+/** For names of cached folders: what is unpacked otherwise is another content. */
+export const EXTRACTION = readFileSync(import.meta.filename, 'utf8');
+
 /** Of one package's files. */
 const MOST_BYTES = 1 << 30;
-
-export interface DebianPackage {
-  readonly name: string;
-  readonly version: string;
-  readonly architecture: string;
-  /** Its control fields, as text. */
-  readonly control: string;
-  /** Text of its file of copyrights and licences. */
-  readonly copyright: string;
-}
 
 /** Makes the links of a merged /usr. */
 export function mergeUsr(root: string): void {
@@ -48,6 +41,16 @@ export function extractPackages(packages: readonly string[], root: string): void
     // `dpkg-deb --extract` would make a folder of a link.
     execFileSync('tar', ['--extract', '--keep-directory-symlink', '--directory', root], { input: files });
   }
+}
+
+export interface DebianPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+  /** Its control fields, as text. */
+  readonly control: string;
+  /** Text of its file of copyrights and licences. */
+  readonly copyright: string;
 }
 
 export class DebianRoot {
@@ -99,6 +102,7 @@ function merged(path: string): string {
   return MERGED.some((folder) => path.startsWith(`/${folder}/`)) ? `/usr${path}` : path;
 }
 
+/** Value of a one-line field of a package's control file. */
 function fieldOf(control: string, name: string): string {
   const value = new RegExp(`^${name}: (.*)$`, 'm').exec(control)?.[1];
   if (value === undefined) throw new Error(`a package's control file has no field ${name}`);

@@ -5,12 +5,19 @@ import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, symlinkSyn
 import { basename, dirname, join } from 'node:path';
 import { cachedFolder } from '../cached-folder.ts';
 import { DebianArchive } from '../debian/archive.ts';
-import { type DebianPackage, DebianRoot, extractPackages, mergeUsr, STATUS_FOLDER } from '../debian/debian-root.ts';
+import {
+  type DebianPackage,
+  DebianRoot,
+  EXTRACTION,
+  extractPackages,
+  mergeUsr,
+  STATUS_FOLDER,
+} from '../debian/debian-root.ts';
 import { neededLibraries } from '../debian/elf.ts';
 import type { Architecture } from '../tree/architecture.ts';
 
 /** Debian 13. */
-const SUITE = 'trixie';
+export const SUITE = 'trixie';
 
 const PACKAGES = ['libc6', 'busybox-static', 'curl', 'jq', 'ca-certificates', 'base-files'];
 
@@ -33,7 +40,7 @@ export class DebianPrograms {
     this.#root = root;
     this.#architecture = architecture;
     this.#debian = new DebianRoot(
-      cachedFolder(`image-${name}`, packages, (folder) => extractPackages(packages, folder)),
+      cachedFolder(`image-${name}`, [EXTRACTION, ...packages], (folder) => extractPackages(packages, folder)),
     );
     mergeUsr(root);
   }

@@ -5,21 +5,21 @@
 import { basename, join } from 'node:path';
 import { cachedFolder } from '../cached-folder.ts';
 import { DebianArchive } from '../debian/archive.ts';
-import { extractPackages } from '../debian/debian-root.ts';
+import { EXTRACTION, extractPackages } from '../debian/debian-root.ts';
 import type { Architecture } from '../tree/architecture.ts';
 
 /** Debian 12: glibc 2.36, GCC 12. */
-const OLDEST = 'bookworm';
+export const OLDEST = 'bookworm';
 
 const PACKAGES = ['libc6-dev', 'libstdc++-12-dev', 'libelf-dev', 'zlib1g-dev'];
 
 /** Debian 13, where checkouts are built. */
-const NEWEST = 'trixie';
+export const NEWEST = 'trixie';
 
 const KERNEL_HEADERS = 'linux-libc-dev';
 
 /** Where the sysroot has the sources of libbpf. */
-const LIBBPF = 'usr/src/libbpf';
+export const LIBBPF = 'usr/src/libbpf';
 
 /** @returns the folder: made at the first time, from then on what is in the cache */
 export function sysroot({ name: architecture }: Architecture): string {
@@ -29,8 +29,12 @@ export function sysroot({ name: architecture }: Architecture): string {
     ...oldest.packages(PACKAGES).filter((path) => !basename(path).startsWith(`${KERNEL_HEADERS}_`)),
     ...newest.packages([KERNEL_HEADERS]),
   ];
-  return cachedFolder(`sysroot-${architecture}`, [...packages, newest.sourceVersion('libbpf')], (folder) => {
-    extractPackages(packages, folder);
-    newest.source('libbpf', join(folder, LIBBPF));
-  });
+  return cachedFolder(
+    `sysroot-${architecture}`,
+    [EXTRACTION, ...packages, newest.sourceVersion('libbpf')],
+    (folder) => {
+      extractPackages(packages, folder);
+      newest.source('libbpf', join(folder, LIBBPF));
+    },
+  );
 }

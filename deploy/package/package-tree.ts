@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { version } from '../../host/cli/version.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { installedComponents } from '../sbom/installed-components.ts';
+import { writePapers } from '../sbom/papers.ts';
 import type { Architecture } from '../tree/architecture.ts';
 import { fixMetadata, sourceDate } from '../tree/fixed-metadata.ts';
-import { makeInstalledTree } from '../tree/installed-tree.ts';
+import { HOME, makeInstalledTree } from '../tree/installed-tree.ts';
 import { writeCompletions, writeManPages } from './documents.ts';
 import { MAINTAINER } from './maintainer.ts';
 
@@ -17,6 +19,7 @@ export const CONFIGURATION = 'etc/wasprey/wasprey.yaml';
 const FILES = {
   'wasprey.yaml': CONFIGURATION,
   'wasprey.service': 'usr/lib/systemd/system/wasprey.service',
+  copyright: 'usr/share/doc/wasprey/copyright',
   'lintian-overrides': 'usr/share/lintian/overrides/wasprey',
 };
 
@@ -25,6 +28,7 @@ export async function makePackageTree(root: string, architecture: Architecture):
   // For whatever else writes a date into what it makes.
   process.env.SOURCE_DATE_EPOCH = String(sourceDate());
   await makeInstalledTree(root, architecture);
+  writePapers(join(root, HOME), installedComponents(architecture));
   for (const [from, to] of Object.entries(FILES)) {
     mkdirSync(dirname(join(root, to)), { recursive: true });
     copyFileSync(join(PROJECT, 'deploy/package', from), join(root, to));
@@ -33,7 +37,6 @@ export async function makePackageTree(root: string, architecture: Architecture):
   await writeManPages(share);
   for (const page of globSync(join(share, 'man/**/*.[1-9]'))) compress(page);
   await writeCompletions(share);
-  mkdirSync(join(share, 'doc/wasprey'), { recursive: true });
   const changes = join(share, 'doc/wasprey/changelog');
   writeFileSync(changes, changelog());
   compress(changes);

@@ -12,6 +12,9 @@ import type { Architecture } from './architecture.ts';
 /** The libraries of Debian's that come along, below Wasprey's folder. */
 export const LIBRARIES = 'build/lib';
 
+/** Those of them that native/release.mk takes. */
+export const LIBRARY_NAMES = ['libelf.so.1', 'libz.so.1', 'libstdc++.so.6', 'libgcc_s.so.1'];
+
 const FILES = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'lib'];
 
 /**

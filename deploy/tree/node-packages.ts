@@ -29,12 +29,11 @@ interface LockEntry {
 /** Headers and type declarations: needed to build, not to run. */
 const BUILD_ONLY = /^node_modules\/(node-addon-api|.*@types\/[^/]+|undici-types)$/;
 
-/** Within packages: declarations, source maps, native builds for another runtime, and documents other than licences. */
-const LEFT_OUT_FILES = /(\.d\.[mc]?ts|\.map|(?<!licen[cs]e)\.md|\.flow|\.c|CMakeLists\.txt)$/i;
-const LEFT_OUT_FOLDERS: ReadonlySet<string> = new Set(['prebuilds', 'test', 'tests', 'docs', 'benchmarks', '.github']);
+/** Within packages: declarations, source maps, settings of tools (.*), command lines, and documents other than licences. */
+const LEFT_OUT_FILES = /^\.|(\.d\.[mc]?ts|\.map|(?<!licen[cs]e)\.md|\.html|\.flow|\.c|\.sh|^bin\.js|CMakeLists\.txt)$/i;
 
-/** Whole parts of single packages: command line tools of binaryen (asc uses the library). */
-const LEFT_OUT_PATHS = /^node_modules\/binaryen\/bin(\/|$)/;
+/** And native builds for another runtime. */
+const LEFT_OUT_FOLDERS: ReadonlySet<string> = new Set(['prebuilds', 'bin', 'test', 'tests', 'docs', 'benchmarks']);
 
 /** Those in node_modules, and so not the runtime, which another processor has another of. */
 export function productionPackages({ node }: Architecture): NodePackage[] {
@@ -65,7 +64,7 @@ export function copyNodePackages(to: string, architecture: Architecture): void {
 /** Packages within packages are named by the lock file like the others. */
 function isNeeded(path: string): boolean {
   const inside = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-  if (path.endsWith('/node_modules') || LEFT_OUT_PATHS.test(path)) return false;
-  const folders = inside.split('/').slice(1);
-  return !folders.some((name) => LEFT_OUT_FOLDERS.has(name)) && !LEFT_OUT_FILES.test(basename(path));
+  if (path.endsWith('/node_modules')) return false;
+  const names = inside.split('/').slice(1);
+  return !names.some((name) => LEFT_OUT_FOLDERS.has(name)) && !LEFT_OUT_FILES.test(basename(path));
 }

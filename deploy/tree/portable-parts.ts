@@ -49,6 +49,8 @@ function buildHost(): void {
   execFileSync(join(PROJECT, 'node_modules/.bin/tsc'), ['-p', settings, '--outDir', join(PARTS, 'host')], {
     stdio: ['ignore', 2, 2],
   });
+  // The program of a checkout's npm package.
+  rmSync(join(PARTS, 'host/cli/wasprey.mjs'));
 }
 
 /** So that a start need not wait for the compiler. */

@@ -1,8 +1,7 @@
 // Reports hooks that the kernel does not take, and which rules in use see less than they say for want of them: a line in the log and
 // an internal alert, at the start and whenever rules are replaced.
 
-import { describeMissingHook } from '../capture/missing-hooks.ts';
-import type { MissingHook } from '../capture/native.ts';
+import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
 import { text } from '../fields/value.ts';
 import { escapeText } from '../outputs/escape.ts';
 import type { KeyedValue } from '../outputs/message.ts';

@@ -1,6 +1,7 @@
 // Recording: what the capture of this machine gives goes to a file, with what the runtimes tell, and no rule is evaluated.
 
 import { hostname, release } from 'node:os';
+import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { CaptureSizes } from '../capture/native.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineError } from '../engine/engine-error.ts';
@@ -39,6 +40,8 @@ export interface RecordSummary {
 }
 
 export interface RecordSession {
+  /** Hooks that the kernel does not take: what they would have reported is not recorded. */
+  readonly missing: readonly MissingHook[];
   /** Source `builder` only. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
   /** Writes what has arrived, and ends the file. Takes little more than four seconds at most. */
@@ -106,6 +109,7 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
   const running = engine;
   const began = performance.now();
   return {
+    missing: running.missing,
     inject: (images, events) => running.inject(images, events),
     async stop() {
       const seconds = (performance.now() - began) / 1000;

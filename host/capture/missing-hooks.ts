@@ -1,6 +1,31 @@
-// What it means that the kernel does not take a hook, in sentences for people.
+// Hooks that the kernel does not take, and what that means in sentences for people.
 
-import type { CallWay, MissingHook } from './native.ts';
+/** Why a hook is missing, and what `detail` is in each; stable: metrics and `wasprey status --json` have it. */
+export type MissingReason =
+  /** The kernel has no tracepoint of that name; detail: errno. */
+  | 'tracepoint-missing'
+  /** The program can't be attached there for another reason; detail: errno. */
+  | 'attach-failed'
+  /** The kernel refuses the program; detail: errno, and what the verifier says. */
+  | 'program-refused'
+  /** The kernel was built without io_uring, so that there is nothing to see; no detail. */
+  | 'no-io-uring';
+
+/** By which way calls come in that a missing hook would have reported: native ones, requests of io_uring, 32-bit ones. */
+export type CallWay = 'calls' | 'io_uring' | '32-bit';
+
+/** A hook that this kernel does not take. */
+export interface MissingHook {
+  /** The tracepoint that its program is attached to or reached from, or all that were tried; '': it is run by the reader alone. */
+  readonly hook: string;
+  /** The BPF program. */
+  readonly program: string;
+  readonly reason: MissingReason;
+  readonly detail: string;
+  /** Names of the event types that the hook would have reported, and by which ways calls of them go unseen. None: nothing is unseen. */
+  readonly blinds: readonly string[];
+  readonly ways: readonly CallWay[];
+}
 
 /** Event types that a sentence names. */
 const TYPES_NAMED = 8;

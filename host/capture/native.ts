@@ -2,6 +2,7 @@
 // a string or a typed array, and nothing crosses per event.
 
 import type { FilterTables } from './filter-tables.ts';
+import type { MissingHook } from './missing-hooks.ts';
 
 /** How large the regions are. Bytes, each rounded up to pages; ringBudget is shared by all CPUs. */
 export interface CaptureSizes {
@@ -158,34 +159,6 @@ export interface CaptureIntegrity {
   readonly dropped: number;
 }
 
-/** Why a hook is missing, and what `detail` is in each; stable: metrics and `wasprey status --json` have it. */
-export const MISSING_REASONS = [
-  /** The kernel has no tracepoint of that name; detail: errno. */
-  'tracepoint-missing',
-  /** The program can't be attached there for another reason; detail: errno. */
-  'attach-failed',
-  /** The kernel refuses the program; detail: errno, and what the verifier says. */
-  'program-refused',
-  /** The kernel was built without io_uring, so that there is nothing to see; no detail. */
-  'no-io-uring',
-] as const;
-
-/** By which way calls come in that a missing hook would have reported: native ones, requests of io_uring, 32-bit ones. */
-export type CallWay = 'calls' | 'io_uring' | '32-bit';
-
-/** A hook that this kernel does not take. */
-export interface MissingHook {
-  /** The tracepoint that its program is attached to or reached from, or all that were tried; '': it is run by the reader alone. */
-  readonly hook: string;
-  /** The BPF program. */
-  readonly program: string;
-  readonly reason: (typeof MISSING_REASONS)[number];
-  readonly detail: string;
-  /** Names of the event types that the hook would have reported, and by which ways calls of them go unseen. None: nothing is unseen. */
-  readonly blinds: readonly string[];
-  readonly ways: readonly CallWay[];
-}
-
 export interface Capture {
   /**
    * Loads what is needed, fills the image table from the running processes and attaches. Events that the filter does not let
@@ -325,7 +298,10 @@ export interface NativeAddon {
    * meanwhile comes at once.
    */
   unblockSignal(signal: number): void;
-  /** A descriptor that is connected to the datagram socket at a path; write(2) to it sends. It doesn't block. Throws CaptureError. */
+  /**
+   * A descriptor that is connected to the datagram socket at a path, or with @ first at an abstract name; write(2) to it sends. It doesn't
+   * block. Throws CaptureError.
+   */
   connectUnixDatagram(path: string): number;
   /**
    * The kernel counts and times the runs of all BPF programs of the machine until the descriptor that is returned is closed; so it
@@ -337,6 +313,8 @@ export interface NativeAddon {
    * ask for them. Undefined where the kernel can't be asked: it has no io_uring, or this process may not use it.
    */
   missingIoUringOperations(): string[] | undefined;
+  /** For tests: the line of a verifier's log that says why it refuses the program; '' where there is none. */
+  verdictOf(log: string): string;
   /** For tests: the container a cgroup path names. */
   containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
   /** For tests: whether `path` is its own absolute lexical path, and that path; directory '' = not known. */

@@ -1,5 +1,11 @@
 // Command-line arguments: each command says which options it has, as data; what doesn't fit is refused by name.
 
+/** What a value or an operand may be, as far as a shell can complete it: a file or folder, certain words, or anything. */
+export type Completion = 'path' | 'anything' | readonly string[];
+
+/** What help calls values that are files or folders. */
+const PATH_VALUES: readonly string[] = ['FILE', 'PATH', 'RULES', 'OUT.wasm'];
+
 interface OptionBase {
   readonly short?: string;
   readonly description: string;
@@ -16,6 +22,8 @@ export interface TextOption extends OptionBase {
   /** What help calls the value, e.g. `FILE`. */
   readonly value: string;
   readonly choices?: readonly string[];
+  /** Values that a shell offers where others, or other spellings, are taken too. */
+  readonly offers?: readonly string[];
 }
 
 /** A number of `unit`, from `least` up; fractions are allowed only with `fraction`. */
@@ -39,6 +47,13 @@ export interface ListValue {
 }
 
 export type Option = FlagOption | TextOption | NumberOption | ListOption;
+/** What the value of an option may be; undefined if it takes none. */
+export function completionOf(option: Option): Completion | undefined {
+  if (option.kind === 'flag') return undefined;
+  const words = option.kind === 'text' ? (option.choices ?? option.offers) : undefined;
+  return words ?? (PATH_VALUES.includes(option.value) ? 'path' : 'anything');
+}
+
 export type OptionTable = Readonly<Record<string, Option>>;
 
 /** What options were given; those that weren't are absent. */

@@ -1,12 +1,6 @@
 // The commands there are. Each one's module is loaded only when it is called for: `wasprey list` need not load the compiler.
 
-import type { Command } from './command.ts';
-
-export interface CommandEntry {
-  readonly name: string;
-  readonly summary: string;
-  load(): Promise<Command>;
-}
+import type { CommandEntry } from './command.ts';
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -118,5 +112,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'list',
     summary: 'List the events, fields or rules there are.',
     load: async () => (await import('./commands/list.ts')).LIST,
+  },
+  {
+    name: 'completion',
+    summary: 'Print a script for completion by a shell.',
+    load: async () => (await import('./commands/completion.ts')).completionCommand(() => COMMANDS),
   },
 ];

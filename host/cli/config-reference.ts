@@ -9,23 +9,43 @@ interface Row {
   readonly definition: Definition;
 }
 
-export function configReference(): string {
+/** Texts have code in backticks, as Markdown does. */
+export interface ConfigKey {
+  readonly path: string;
+  /** Empty: none. */
+  readonly default: string;
+  readonly meaning: string;
+}
+
+/** The keys that are applied, and those that have no effect here, of which the meaning is the reason. */
+export function configKeys(): { readonly applied: readonly ConfigKey[]; readonly unused: readonly ConfigKey[] } {
   const rows = rowsOf(DEFINITION, '');
-  const applied = rows.filter(({ definition }) => definition.kind !== 'unused');
-  const unused = rows.filter(({ definition }) => definition.kind === 'unused');
+  const keyOf = ({ path, definition }: Row): ConfigKey => ({
+    path,
+    default: defaultText(definition),
+    meaning: meaning(definition),
+  });
+  return {
+    applied: rows.filter(({ definition }) => definition.kind !== 'unused').map(keyOf),
+    unused: rows.filter(({ definition }) => definition.kind === 'unused').map(keyOf),
+  };
+}
+
+export function configReference(): string {
+  const { applied, unused } = configKeys();
   return [
     heading(1, 'Keys of the configuration'),
     'Made by `wasprey config --markdown > host/config/KEYS.md`; a test compares it.\n\n',
     heading(2, 'Keys that are applied'),
     table(
       ['key', 'default', 'meaning'],
-      applied.map(({ path, definition }) => [codeSpan(path), defaultText(definition), meaning(definition)]),
+      applied.map((key) => [codeSpan(key.path), key.default && codeSpan(key.default), bars(key.meaning)]),
     ),
     '\n',
     heading(2, 'Keys of Falco that have no effect here'),
     table(
       ['key', 'why'],
-      unused.map(({ path, definition }) => [codeSpan(path), bars(definition.description)]),
+      unused.map((key) => [codeSpan(key.path), bars(key.meaning)]),
     ),
   ].join('');
 }
@@ -52,19 +72,19 @@ function defaultText(definition: Definition): string {
   switch (definition.kind) {
     case 'flag':
     case 'number':
-      return codeSpan(String(definition.default));
+      return String(definition.default);
     case 'text':
     case 'duration':
-      return definition.default === '' ? '' : codeSpan(definition.default);
+      return definition.default;
     case 'list':
-      return definition.default?.length ? codeSpan(JSON.stringify(definition.default)) : '';
+      return definition.default?.length ? JSON.stringify(definition.default) : '';
     default:
       return '';
   }
 }
 
 function meaning(definition: Definition): string {
-  const description = bars(definition.description);
+  const { description } = definition;
   const of = definition.kind === 'list' ? definition.items : definition;
   if (of.kind !== 'text' || !of.choices) return description;
   return `${description} ${of === definition ? 'One' : 'Some'} of ${of.choices.map(codeSpan).join(', ')}.`;

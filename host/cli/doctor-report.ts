@@ -26,7 +26,10 @@ export function renderExamination(found: Examination, terminal: Terminal): strin
   });
   const { code, detail = '' } = trial.failure ?? {};
   // What is missing is said above.
-  const kernelSays = detail === '' || code === 'CAPTURE_PERMISSION' ? [] : [`${terminal.bold('What the kernel says')}\n${indented(detail)}\n`];
+  const kernelSays =
+    detail === '' || code === 'CAPTURE_PERMISSION'
+      ? []
+      : [`${terminal.bold('What the kernel says')}\n${indented(detail)}\n`];
   return [
     `Wasprey ${version()} on Linux ${escapeText(kernelRelease)}, ${architecture}\n`,
     ...sections,

@@ -3,9 +3,9 @@
 import './early-signals.ts';
 import { enableCompileCache } from '../setup/compile-cache.mjs';
 import { parseArguments, UsageError } from './arguments.ts';
-import { type Command, commandHelp, EXIT, HELP_OPTION } from './command.ts';
+import { allOptions, type Command, commandHelp, EXIT } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import { columns } from './layout.ts';
+import { overview } from './overview.ts';
 import { reportError } from './report-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { version } from './version.ts';
@@ -48,7 +48,7 @@ async function help(names: readonly string[], terminal: Terminal): Promise<numbe
 }
 
 async function runCommand(command: Command, words: readonly string[], terminal: Terminal): Promise<number> {
-  const { options, operands } = parseArguments({ ...command.options, help: HELP_OPTION }, words);
+  const { options, operands } = parseArguments(allOptions(command), words);
   if (options.help) {
     terminal.print(commandHelp(command, terminal));
     return EXIT.ok;
@@ -65,26 +65,4 @@ async function findCommand(name: string): Promise<Command> {
     known: COMMANDS.map((command) => command.name),
     prefix: '',
   });
-}
-
-function overview(terminal: Terminal): string {
-  const { bold, width } = terminal;
-  return [
-    'Wasprey watches what processes do on a Linux node and raises alerts by rules in the format of Falco.',
-    `${bold('Usage:')} wasprey COMMAND [ARGUMENT...]`,
-    `${bold('Commands:')}\n${columns(
-      COMMANDS.map(({ name, summary }) => [name, summary]),
-      width,
-    )}`,
-    `${bold('Options:')}\n${columns(
-      [
-        ['-h, --help', 'Show this help; `wasprey COMMAND --help` shows that of a command, with examples.'],
-        ['-V, --version', 'Show the version.'],
-      ],
-      width,
-    )}`,
-    'Exit status: 0 when all is well, 1 when something failed (a bad rule, a missing file, no privilege), 2 for wrong arguments.',
-  ]
-    .join('\n\n')
-    .concat('\n');
 }

@@ -1,17 +1,19 @@
 // Options that say which of the loaded rules count, and what they come to: the same for every command that takes rules.
 
-import { type Priority, parsePriority } from '../compiler/items.ts';
+import { PRIORITIES, type Priority, parsePriority } from '../compiler/items.ts';
 import type { Selection } from '../compiler/select.ts';
 import type { StaticFields } from '../compiler/static-fields.ts';
 import type { Configuration } from '../config/definition.ts';
 import { type OptionValues, UsageError } from './arguments.ts';
 
+const PRIORITY_WORDS = PRIORITIES.map((priority) => priority.toLowerCase());
+
 export const SELECTION_OPTIONS = {
   priority: {
     kind: 'text',
     value: 'LEAST',
-    description:
-      'Leave out rules less severe than this, unseen: emergency, alert, critical, error, warning, notice, informational or debug.',
+    offers: PRIORITY_WORDS,
+    description: `Leave out rules less severe than this, unseen: ${PRIORITY_WORDS.slice(0, -1).join(', ')} or ${PRIORITY_WORDS.at(-1)}.`,
   },
   enable: { kind: 'list', value: 'PATTERN', description: 'Turn rules on by name; * stands for any text.' },
   disable: {

@@ -22,6 +22,8 @@ export interface RuleWatchOptions {
   readonly onSettings?: (settings: RunSettings) => Promise<void>;
   /** What alerts get besides, by the settings that were told last. */
   readonly extras: () => Promise<AlertExtras>;
+  /** Told of each reload when it begins. */
+  readonly onReload?: (result: Promise<ReloadResult>) => void;
   /** Takes a message of one or more lines. */
   readonly say: (level: LogLevel, message: string) => void;
 }
@@ -32,7 +34,8 @@ export interface RuleWatch {
   close(): void;
 }
 
-export function watchRules({ agent, settings, inUse, again, onSettings, extras, say }: RuleWatchOptions): RuleWatch {
+export function watchRules(options: RuleWatchOptions): RuleWatch {
+  const { agent, settings, inUse, again, onSettings, extras, onReload, say } = options;
   let watch: PathWatch | undefined;
   const latest = async (terminal: Terminal): Promise<RunSettings> => {
     const now = await again(terminal);
@@ -64,13 +67,18 @@ export function watchRules({ agent, settings, inUse, again, onSettings, extras, 
       say('notice', 'what could not be used is gone: the rules and the configuration are again those in use');
     },
   });
+  const reload = (force: boolean): Promise<ReloadResult> => {
+    const result = reloader.reload(force);
+    onReload?.(result);
+    return result;
+  };
   if (settings.watch) {
     watch = new PathWatch(settings.watched, {
-      onChange: () => void reloader.reload(),
+      onChange: () => void reload(false),
       onTrouble: (message) => say('warning', message),
     });
   }
-  return { reload: () => reloader.reload(true), close: () => watch?.close() };
+  return { reload: () => reload(true), close: () => watch?.close() };
 }
 
 /** The detail may begin with what the message says. */

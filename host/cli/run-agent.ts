@@ -25,6 +25,7 @@ import { type MetricSource, RunMetrics } from './run-metrics.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from './run-outputs.ts';
 import type { RunServer } from './run-server.ts';
 import type { RunSettings } from './run-settings.ts';
+import type { ServiceNotifier } from './service-notify.ts';
 import { SettingsFollower } from './settings-follow.ts';
 import { count, renderSummary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
@@ -38,6 +39,8 @@ export interface RunStart {
   readonly settings: RunSettings;
   readonly metrics: MetricSource;
   readonly idleWorker: IdleWorker;
+  /** The service manager is told of it. */
+  readonly service: ServiceNotifier;
   /** Told the agent once it captures. */
   readonly onAgent: (agent: Agent) => void;
   /** Anew: the configuration may have changed. What is wrong with it is said to that terminal. */
@@ -49,6 +52,10 @@ async function extrasOf({ configuration, selection: { statics = {} } }: RunSetti
   // Loaded only when there are any.
   const { readAppendOutput } = await import('../config/append-output.ts');
   return { statics, additions: readAppendOutput(configuration, new Map()).additions };
+}
+
+function countRules(modules: readonly RuleModule[]): number {
+  return modules.reduce((sum, module) => sum + module.rules.length, 0);
 }
 
 /** One run: from the start of the agent to the summary. */
@@ -92,6 +99,7 @@ export class Run {
 
   async #watchBy(agent: Agent, metrics: RunMetrics): Promise<number> {
     const { configuration } = this.#settings;
+    const { service } = this.#start;
     if (configuration.engine.wasprey.bpf_stats) measureBpfPrograms((message) => this.#log.say('warning', message));
     // Log rotation has moved a file away.
     process.on('SIGUSR1', () => {
@@ -124,6 +132,7 @@ export class Run {
       again: this.#start.settingsNow,
       onSettings: (settings) => follower.take(settings),
       extras: () => extrasOf(follower.settings),
+      onReload: (result) => service.reloading(result),
       say: (level, message) => this.#log.say(level, message),
     });
     // One that came before there was a watch.
@@ -131,10 +140,15 @@ export class Run {
     const control = await startControl(configuration, agent, this.#watch, this.#log);
     const began = performance.now();
     this.#announce(began);
+    service.watching({
+      health: () => this.#server.health(),
+      rules: () => countRules(agent.modules()),
+    });
     const { duration } = this.#settings;
     const giveUp = duration === undefined ? undefined : startTimer(() => this.#end.resolve(undefined), duration * 1000);
     const failure = await this.#end.promise;
     giveUp?.();
+    service.stopping();
     this.#watch.close();
     await control?.close();
     const [status] = await Promise.all([
@@ -210,7 +224,7 @@ export class Run {
 
   #announce(now: number): void {
     const { modules } = this.#start;
-    const rules = modules.reduce((sum, module) => sum + module.rules.length, 0);
+    const rules = countRules(modules);
     const kinds = new Set(modules.flatMap(({ eventTypes }) => eventTypes)).size;
     // performance.now() counts from the start of the process.
     this.#log.say(

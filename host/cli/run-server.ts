@@ -44,6 +44,11 @@ export class RunServer {
     this.#agent = agent;
   }
 
+  /** Whether the run lives, and whether it watches. */
+  health(): Health {
+    return healthOf(this.#agent?.sign(), performance.now() - this.#startedAt, this.#agent?.hooks());
+  }
+
   async close(): Promise<void> {
     this.#certificate?.close();
     await this.#server?.close();
@@ -58,7 +63,7 @@ export class RunServer {
         port,
         healthPath: webserver.k8s_healthz_endpoint,
         ...(secure && { certificate }),
-        health: () => this.#health(),
+        health: () => this.health(),
         versions: versions(),
         ...(metrics.enabled &&
           webserver.prometheus_metrics_enabled && {
@@ -87,10 +92,6 @@ export class RunServer {
       },
       onTrouble: (message) => say('warning', message),
     });
-  }
-
-  #health(): Health {
-    return healthOf(this.#agent?.sign(), performance.now() - this.#startedAt, this.#agent?.hooks());
   }
 }
 

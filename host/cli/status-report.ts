@@ -87,11 +87,13 @@ function kernelSection(
     ...(operations.length > 0
       ? [['io_uring', `the kernel has no ${operations.join(', ')}: no process can ask for them`]]
       : []),
-    ...(hooks.isAllowed && hooks.blindRules.length > 0
-      ? [['accepted', `${count(hooks.blindRules.length, 'rule')} that do not see all that they say`]]
-      : []),
+    ...(hooks.isAllowed && hooks.blindRules.length > 0 ? [['accepted', blindRules(hooks.blindRules)]] : []),
   ];
   return rows.length === 0 ? '' : section('Not in this kernel', rows);
+}
+
+function blindRules({ length }: readonly string[]): string {
+  return length === 1 ? "1 rule can't see all that it says" : `${number(length)} rules can't see all that they say`;
 }
 
 function troublesOf(status: AgentStatus): string[] {
@@ -100,9 +102,7 @@ function troublesOf(status: AgentStatus): string[] {
   const lost = outputs.filter(({ counters }) => counters.dropped > 0);
   return [
     ...(hooks.blindRules.length > 0 && !hooks.isAllowed
-      ? [
-          `${count(hooks.blindRules.length, 'rule')} in use can't see all that they say: the kernel lacks hooks, see below`,
-        ]
+      ? [`${blindRules(hooks.blindRules)}: the kernel lacks hooks, see below`]
       : []),
     ...tampering.present.map((each) => `tampered with: ${each}`),
     ...(tampering.last

@@ -1,7 +1,6 @@
 // What the kernel takes of a capture, judged.
 
-import { describeMissingHook } from '../capture/missing-hooks.ts';
-import type { MissingHook } from '../capture/native.ts';
+import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
 import type { CaptureTrial, TrialFailure } from './capture-trial.ts';
 import type { Check } from './check.ts';
 
@@ -9,7 +8,8 @@ import type { Check } from './check.ts';
 const ADVICE: Readonly<Record<string, string>> = {
   DOCTOR_NOT_BUILT: 'npm run setup, as root',
   ERR_DLOPEN_FAILED: 'install Wasprey again, for this processor and distribution',
-  CAPTURE_LOAD: 'run one of the kernels that the README lists, or report this with the output of `wasprey doctor --json`',
+  CAPTURE_LOAD:
+    'run one of the kernels that the README lists, or report this with the output of `wasprey doctor --json`',
 };
 
 export function checkCapture(trial: CaptureTrial): Check[] {

@@ -1,7 +1,8 @@
 // Starts a capture of everything, as an agent with rules on all event types would, and stops it: what the kernel takes of it.
 
 import { loadAddon } from '../capture/addon.ts';
-import type { CaptureError, MissingHook } from '../capture/native.ts';
+import type { MissingHook } from '../capture/missing-hooks.ts';
+import type { CaptureError } from '../capture/native.ts';
 import { DEFAULT_SIZES, openCapture } from '../capture/open.ts';
 import { EVENT_TYPES } from '../schema/events.ts';
 import { isCheckout, nativeBuilt } from '../setup/native-build.mjs';

@@ -1,8 +1,9 @@
 // The host's side of the engine: starts the worker, receives what it finds, and stops it within a bounded time.
 
 import type { Worker } from 'node:worker_threads';
+import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
-import type { ContainerNotice, MissingHook } from '../capture/native.ts';
+import type { ContainerNotice } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import { EngineError } from './engine-error.ts';

@@ -1,10 +1,13 @@
 // Installs Debian packages, or says which ones a person must install.
 
+import { familyOf, INSTALL_COMMAND, readOsRelease } from './distribution.mjs';
 import { SetupFailure } from './failure.mjs';
 import { SYSTEM_PATH } from './paths.mjs';
 import { runTool } from './run-tool.mjs';
 import { hasCommand, missingTools } from './system-tools.mjs';
 
+/** @import { Family } from './distribution.mjs' */
+/** @import { Problem } from './failure.mjs' */
 /** @import { SystemTool } from './system-tools.mjs' */
 
 const OPTIONS = ['-q', '-o', 'DPkg::Lock::Timeout=600', '-o', 'Acquire::Retries=3', '-o', 'Dpkg::Use-Pty=0'];
@@ -21,20 +24,24 @@ const ENVIRONMENT = {
 /**
  * Says what must be installed by hand, when set-up can't install it.
  * @param {readonly SystemTool[]} tools
- * @param {{ hasApt: boolean, isRoot: boolean }} system
+ * @param {{ hasApt: boolean, isRoot: boolean, osRelease: string }} system with the text of its os-release
  * @returns {SetupFailure | undefined} none when apt can be asked
  */
-export function installationObstacle(tools, { hasApt, isRoot }) {
+export function installationObstacle(tools, { hasApt, isRoot, osRelease } = thisSystem()) {
   const names = tools.map(({ name }) => name).join(', ');
   const packages = tools.map((tool) => tool.packages[0]).join(' ');
   const missing = tools.length === 1 ? `${names} is missing` : `these are missing: ${names}`;
   if (!hasApt) {
-    return new SetupFailure('set-up needs programs that this system lacks', [
-      {
-        what: `${missing}; there is no apt-get to install them with`,
-        how: `install them with the system's own package manager (Debian's packages are: ${packages}) and run this again`,
-      },
-    ]);
+    const family = familyOf(osRelease);
+    const problems = family
+      ? problemsElsewhere(tools, missing, family, isRoot)
+      : [
+          {
+            what: `${missing}; there is no apt-get to install them with`,
+            how: `install them with the system's own package manager (Debian's packages are: ${packages}) and run this again`,
+          },
+        ];
+    return new SetupFailure('set-up needs programs that this system lacks', problems);
   }
   if (!isRoot) {
     return new SetupFailure('set-up needs programs that this system lacks', [
@@ -44,6 +51,41 @@ export function installationObstacle(tools, { hasApt, isRoot }) {
   return undefined;
 }
 
+function thisSystem() {
+  return { hasApt: hasCommand('apt-get'), isRoot: process.geteuid?.() === 0, osRelease: readOsRelease() };
+}
+
+/** What more there is to say of a family, behind the command. @type {Readonly<Partial<Record<Family, string>>>} */
+const REMARKS = {
+  rhel: '(libbpf-devel and glibc-static are in the repository CRB, CodeReady Builder: enable that first)',
+  suse: '(where clang is older than 19, the packages of newer ones have the version in their name, such as clang19)',
+};
+
+/**
+ * @param {readonly SystemTool[]} tools that are missing
+ * @param {string} missing a clause that names them
+ * @param {Family} family
+ * @param {boolean} isRoot
+ * @returns {Problem[]}
+ */
+function problemsElsewhere(tools, missing, family, isRoot) {
+  const packages = tools.flatMap(({ elsewhere }) => (elsewhere ? [elsewhere[family]] : []));
+  const others = tools.filter(({ elsewhere }) => !elsewhere).map((tool) => tool.packages[0]);
+  const how = ['install them, then run this again:'];
+  if (packages.length > 0) how.push(`${isRoot ? '' : 'sudo '}${INSTALL_COMMAND[family]} ${packages.join(' ')}`);
+  if (others.length > 0) how.push(`and what Debian's packages of these names have: ${others.join(' ')}`);
+  const remark = REMARKS[family];
+  if (remark !== undefined) how.push(remark);
+  const problems = [{ what: missing, how: how.join('\n') }];
+  if (family === 'alpine') {
+    problems.push({
+      what: 'the Node.js that Wasprey runs on is built for glibc, and the C library of Alpine is musl',
+      how: 'it does not start here: make the container image on a Debian 13 (npm run -s image), and run that',
+    });
+  }
+  return problems;
+}
+
 /**
  * @param {readonly SystemTool[]} tools that are missing
  * @param {(line: string) => void} note gets the output
@@ -51,7 +93,7 @@ export function installationObstacle(tools, { hasApt, isRoot }) {
  * @throws {SetupFailure}
  */
 export async function installTools(tools, note, lock) {
-  const obstacle = installationObstacle(tools, { hasApt: hasCommand('apt-get'), isRoot: process.geteuid?.() === 0 });
+  const obstacle = installationObstacle(tools);
   if (obstacle) throw obstacle;
   const run = (/** @type {string} */ command, /** @type {readonly string[]} */ words) =>
     runTool({ command, arguments: words, environment: ENVIRONMENT, log: 'apt', appendLog: true, note, keepOpen: lock });

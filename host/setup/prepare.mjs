@@ -10,7 +10,7 @@ import { buildNative, isCheckout, nativeBuilt } from './native-build.mjs';
 import { installNodePackages, nodePackagesInstalled } from './node-packages.mjs';
 import { SETUP_STATE } from './paths.mjs';
 import { formatSeconds, Progress } from './progress.mjs';
-import { hasCommand, missingTools } from './system-tools.mjs';
+import { missingTools } from './system-tools.mjs';
 
 /** @import { Needs } from './bootstrap-arguments.mjs' */
 /** @import { Purpose, SystemTool } from './system-tools.mjs' */
@@ -125,8 +125,7 @@ function refuseEarly({ tools, native }) {
       { what: 'this installation has neither the addon nor its sources', how: 'install Wasprey again' },
     ]);
   }
-  const system = { hasApt: hasCommand('apt-get'), isRoot: process.geteuid?.() === 0 };
-  const obstacle = tools.length > 0 ? installationObstacle(tools, system) : undefined;
+  const obstacle = tools.length > 0 ? installationObstacle(tools) : undefined;
   if (obstacle) throw obstacle;
 }
 

@@ -1,27 +1,67 @@
-// The programs and headers that set-up needs from the system, and the Debian packages that have them.
+// The programs and headers that set-up needs from the system, and the packages that have them: Debian's, and those of other families of
+// distributions for what the build needs.
 // They are looked for as files, not asked of dpkg, so that other systems and hand-made installations do as well.
 
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
+/** @import { Family } from './distribution.mjs' */
 /** @typedef {'build' | 'release' | 'live-tests' | 'cluster-tests' | 'kernel-tests'} Purpose */
 
 /**
  * @typedef {object} SystemTool
  * @property {string} name as messages say it
  * @property {readonly string[]} [commands] any of these in PATH
+ * @property {{ command: string, oldest: number }} [unversioned] a command that does as well from that major version on
  * @property {readonly string[]} [files] any of these
  * @property {readonly string[]} packages of Debian: the first that the system has is installed
+ * @property {Readonly<Record<Family, string>>} [elsewhere] packages of other families, with spaces between them
  * @property {readonly Purpose[]} purposes
  */
 
+/** @param {string} name of a package that most families call so */
+const same = (name) => ({ fedora: name, rhel: name, amazon: name, suse: name, arch: name, alpine: name });
+
 /** @type {readonly SystemTool[]} */
 export const SYSTEM_TOOLS = [
-  { name: 'make', commands: ['make'], packages: ['make'], purposes: ['build'] },
-  { name: 'clang 19', commands: ['clang-19'], packages: ['clang-19'], purposes: ['build'] },
-  { name: 'bpftool', commands: ['bpftool'], packages: ['bpftool'], purposes: ['build'] },
-  { name: 'libbpf headers', files: ['/usr/include/bpf/libbpf.h'], packages: ['libbpf-dev'], purposes: ['build'] },
+  { name: 'make', commands: ['make'], packages: ['make'], elsewhere: same('make'), purposes: ['build'] },
+  {
+    // 19 is the first with __typeof_unqual__, which the BPF sources use (17 and 18 were tried, and 22). A C++ library comes with Debian's.
+    name: 'clang 19 or newer',
+    commands: ['clang-19'],
+    unversioned: { command: 'clang', oldest: 19 },
+    packages: ['clang-19'],
+    elsewhere: { ...same('clang gcc-c++'), amazon: 'clang19 gcc-c++', arch: 'clang', alpine: 'clang g++' },
+    purposes: ['build'],
+  },
+  {
+    name: 'bpftool',
+    commands: ['bpftool'],
+    packages: ['bpftool'],
+    elsewhere: { ...same('bpftool'), arch: 'bpf' },
+    purposes: ['build'],
+  },
+  {
+    name: 'libbpf headers',
+    files: ['/usr/include/bpf/libbpf.h'],
+    packages: ['libbpf-dev'],
+    elsewhere: { ...same('libbpf-devel'), arch: 'libbpf', alpine: 'libbpf-dev' },
+    purposes: ['build'],
+  },
+  {
+    name: 'static C library',
+    files: [
+      '/usr/lib/x86_64-linux-gnu/libc.a',
+      '/usr/lib/aarch64-linux-gnu/libc.a',
+      '/usr/lib64/libc.a',
+      '/usr/lib/libc.a',
+    ],
+    packages: ['libc6-dev'],
+    elsewhere: { ...same('glibc-static'), suse: 'glibc-devel-static', arch: 'glibc', alpine: 'musl-dev' },
+    purposes: ['build'],
+  },
   { name: 'mount', commands: ['mount'], packages: ['mount'], purposes: ['live-tests'] },
   { name: 'runc', commands: ['runc'], packages: ['runc'], purposes: ['live-tests'] },
   { name: '/etc/shadow', files: ['/etc/shadow'], packages: ['passwd'], purposes: ['live-tests'] },
@@ -52,6 +92,13 @@ export const SYSTEM_TOOLS = [
   { name: 'cosign', commands: ['cosign'], packages: ['cosign'], purposes: ['live-tests'] },
   { name: 'prometheus', commands: ['prometheus'], packages: ['prometheus'], purposes: ['live-tests'] },
   { name: 'rsyslogd', commands: ['rsyslogd'], packages: ['rsyslog'], purposes: ['live-tests'] },
+  { name: 'script', commands: ['script'], packages: ['bsdutils'], purposes: ['live-tests'] },
+  { name: 'bash', commands: ['bash'], packages: ['bash'], purposes: ['live-tests'] },
+  { name: 'zsh', commands: ['zsh'], packages: ['zsh'], purposes: ['live-tests'] },
+  { name: 'fish', commands: ['fish'], packages: ['fish'], purposes: ['live-tests'] },
+  { name: 'mandoc', commands: ['mandoc'], packages: ['mandoc'], purposes: ['live-tests'] },
+  { name: 'groff', commands: ['groff'], packages: ['groff-base'], purposes: ['live-tests'] },
+  { name: 'systemd-analyze', commands: ['systemd-analyze'], packages: ['systemd'], purposes: ['live-tests'] },
   { name: 'go', commands: ['go'], packages: ['golang-go'], purposes: ['cluster-tests'] },
   { name: 'dpkg-source', commands: ['dpkg-source'], packages: ['dpkg-dev'], purposes: ['release', 'cluster-tests'] },
   { name: 'etcd', commands: ['etcd'], packages: ['etcd-server'], purposes: ['cluster-tests'] },
@@ -90,14 +137,15 @@ export const SYSTEM_TOOLS = [
 
 /**
  * @param {readonly Purpose[]} wanted
- * @param {{ hasCommand(name: string): boolean, hasFile(path: string): boolean }} [system]
+ * @param {typeof thisSystem} [system]
  * @returns {SystemTool[]} those that are missing
  */
 export function missingTools(wanted, system = thisSystem) {
   return SYSTEM_TOOLS.filter(
-    ({ purposes, commands = [], files = [] }) =>
+    ({ purposes, commands = [], unversioned, files = [] }) =>
       purposes.some((purpose) => wanted.includes(purpose)) &&
       !commands.some((name) => system.hasCommand(name)) &&
+      !(unversioned && system.majorVersion(unversioned.command) >= unversioned.oldest) &&
       !files.some((path) => system.hasFile(path)),
   );
 }
@@ -114,7 +162,21 @@ const thisSystem = {
       }
     });
   },
-  hasFile: existsSync,
+  /** @param {string} path */
+  hasFile(path) {
+    return existsSync(path);
+  },
+  /**
+   * @param {string} command
+   * @returns {number} as `command --version` says; 0 if it does not say
+   */
+  majorVersion(command) {
+    const { stdout } = spawnSync(command, ['--version'], {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: SYSTEM_PATH },
+    });
+    return Number(/ version (\d+)\./.exec(stdout ?? '')?.[1] ?? 0);
+  },
 };
 
 /** @param {string} name */

@@ -7,11 +7,15 @@ import type { EngineSign } from '../engine/engine.ts';
 export interface Health {
   /** False: only a new start helps. */
   readonly alive: boolean;
-  /** Events are captured and evaluated, and no rule is blind for want of a hook, unless the configuration allows that. */
+  /** Events are captured and evaluated. */
+  readonly started: boolean;
+  /** They are, and no rule is blind for want of a hook, unless the configuration allows that. */
   readonly ready: boolean;
-  /** Why it is not alive or not ready. */
+  /** Why it is not all of that. */
   readonly reason: string;
 }
+
+const DOWN = { alive: false, started: false, ready: false } as const;
 
 /** Ten times what is usual: a machine may be busy. */
 const LONGEST_SILENCE_MS = 10_000;
@@ -27,14 +31,14 @@ export function healthOf(
   startingMs: number,
   hooks: HookSummary | undefined = undefined,
 ): Health {
-  if (!sign) return { alive: startingMs < LONGEST_START_MS, ready: false, reason: 'it is starting' };
-  if (!sign.running) return { alive: false, ready: false, reason: 'the engine has ended' };
+  if (!sign) return { ...DOWN, alive: startingMs < LONGEST_START_MS, reason: 'it is starting' };
+  if (!sign.running) return { ...DOWN, reason: 'the engine has ended' };
   if (sign.silentMs < LONGEST_SILENCE_MS) {
     const blind = hooks && blindness(hooks);
-    return { alive: true, ready: blind === undefined, reason: blind ?? '' };
+    return { alive: true, started: true, ready: blind === undefined, reason: blind ?? '' };
   }
   const reason = `the engine has not given a sign for ${Math.floor(sign.silentMs / 1000)} s`;
-  return { alive: false, ready: false, reason };
+  return { ...DOWN, reason };
 }
 
 /** Why that is not accepted, if it is not. */

@@ -148,6 +148,8 @@ function answer({ method, url = '' }: IncomingMessage, options: WebServerOptions
   switch (path) {
     case options.healthPath:
       return healthAnswer(options.health(), 'alive');
+    case '/startupz':
+      return healthAnswer(options.health(), 'started');
     case '/readyz':
       return healthAnswer(options.health(), 'ready');
     case '/versions':
@@ -161,7 +163,7 @@ function answer({ method, url = '' }: IncomingMessage, options: WebServerOptions
   }
 }
 
-function healthAnswer(health: Health, wanted: 'alive' | 'ready'): Answer {
+function healthAnswer(health: Health, wanted: 'alive' | 'started' | 'ready'): Answer {
   // As Falco writes it, blank included.
   if (health[wanted]) return { status: 200, type: JSON_TYPE, body: '{"status": "ok"}' };
   return { status: 503, type: JSON_TYPE, body: JSON.stringify({ status: 'unavailable', reason: health.reason }) };

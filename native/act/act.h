@@ -55,8 +55,8 @@ long call_by_ring(const char* name, const char* how, const long* arguments);
 long call_by_interrupt(const char* name, const char* how, const long* arguments);
 long call_by_socketcall(const char* name, const char* how, const long* arguments);
 
-// race.c: memory of that size, with what `first` points to until the kernel has read all but its end, and then with what
-// `other` points to; NULL: what was read is gone then.
+// race.c: memory of that size, with what `first` points to until the kernel has read all but its end, and then with
+// what `other` points to; NULL: what was read is gone then.
 void* raced(const char* first, size_t size, const char* other);
 
 // files.c: removes a file or folder with all that is in it; one that is not there is no error.

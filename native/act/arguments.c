@@ -69,7 +69,7 @@ static void* socket_address(const char* text) {
 static void* message(const char* text) {
   struct msghdr* result = calloc(1, sizeof(*result));
   struct iovec* data = calloc(1, sizeof(*data));
-  data->iov_base = strdup("data"); // a call that receives writes to it
+  data->iov_base = strdup("data");  // a call that receives writes to it
   data->iov_len = 4;
   result->msg_iov = data;
   result->msg_iovlen = 1;

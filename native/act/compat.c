@@ -17,17 +17,66 @@ struct compat_call {
 
 #define CALL(name) {#name, __NR_##name}
 static const struct compat_call calls[] = {
-    CALL(open),     CALL(openat),     CALL(openat2),      CALL(creat),     CALL(unlink),    CALL(unlinkat),
-    CALL(rmdir),    CALL(mkdir),      CALL(mkdirat),      CALL(rename),    CALL(renameat),  CALL(renameat2),
-    CALL(link),     CALL(linkat),     CALL(symlink),      CALL(symlinkat), CALL(chmod),     CALL(fchmod),
-    CALL(fchmodat), CALL(dup),        CALL(dup2),         CALL(dup3),      CALL(fcntl),     CALL(socket),
-    CALL(bind),     CALL(listen),     CALL(connect),      CALL(accept4),   CALL(sendto),    CALL(sendmsg),
-    CALL(mount),    CALL(umount2),    CALL(memfd_create), CALL(unshare),   CALL(setns),     CALL(ptrace),
-    CALL(bpf),      CALL(chdir),      CALL(setsid),       CALL(execve),    CALL(execveat),  CALL(fchmodat2),
-    CALL(recvfrom), CALL(recvmsg),    CALL(io_uring_setup), CALL(open_by_handle_at), CALL(sendmmsg), CALL(recvmmsg),
-    {"setuid", __NR_setuid32},        {"setgid", __NR_setgid32},           {"setresuid", __NR_setresuid32},
-    CALL(kill),     CALL(tkill),      CALL(tgkill),       CALL(setpgid),   CALL(kexec_load), CALL(perf_event_open),
-    CALL(pivot_root), CALL(keyctl),   CALL(userfaultfd),
+    CALL(open),
+    CALL(openat),
+    CALL(openat2),
+    CALL(creat),
+    CALL(unlink),
+    CALL(unlinkat),
+    CALL(rmdir),
+    CALL(mkdir),
+    CALL(mkdirat),
+    CALL(rename),
+    CALL(renameat),
+    CALL(renameat2),
+    CALL(link),
+    CALL(linkat),
+    CALL(symlink),
+    CALL(symlinkat),
+    CALL(chmod),
+    CALL(fchmod),
+    CALL(fchmodat),
+    CALL(dup),
+    CALL(dup2),
+    CALL(dup3),
+    CALL(fcntl),
+    CALL(socket),
+    CALL(bind),
+    CALL(listen),
+    CALL(connect),
+    CALL(accept4),
+    CALL(sendto),
+    CALL(sendmsg),
+    CALL(mount),
+    CALL(umount2),
+    CALL(memfd_create),
+    CALL(unshare),
+    CALL(setns),
+    CALL(ptrace),
+    CALL(bpf),
+    CALL(chdir),
+    CALL(setsid),
+    CALL(execve),
+    CALL(execveat),
+    CALL(fchmodat2),
+    CALL(recvfrom),
+    CALL(recvmsg),
+    CALL(io_uring_setup),
+    CALL(open_by_handle_at),
+    CALL(sendmmsg),
+    CALL(recvmmsg),
+    {"setuid", __NR_setuid32},
+    {"setgid", __NR_setgid32},
+    {"setresuid", __NR_setresuid32},
+    CALL(kill),
+    CALL(tkill),
+    CALL(tgkill),
+    CALL(setpgid),
+    CALL(kexec_load),
+    CALL(perf_event_open),
+    CALL(pivot_root),
+    CALL(keyctl),
+    CALL(userfaultfd),
     {"setuid16", __NR_setuid},
 };
 
@@ -36,9 +85,9 @@ static const struct socket_call {
   const char* name;
   size_t arguments;
 } socket_calls[] = {
-    [1] = {"socket", 3},    [2] = {"bind", 3},     [3] = {"connect", 3},  [4] = {"listen", 2},
-    [5] = {"accept", 3},    [11] = {"sendto", 6},  [12] = {"recvfrom", 6}, [16] = {"sendmsg", 3},
-    [17] = {"recvmsg", 3},  [18] = {"accept4", 4}, [19] = {"recvmmsg", 5}, [20] = {"sendmmsg", 4},
+    [1] = {"socket", 3},   [2] = {"bind", 3},     [3] = {"connect", 3},   [4] = {"listen", 2},
+    [5] = {"accept", 3},   [11] = {"sendto", 6},  [12] = {"recvfrom", 6}, [16] = {"sendmsg", 3},
+    [17] = {"recvmsg", 3}, [18] = {"accept4", 4}, [19] = {"recvmmsg", 5}, [20] = {"sendmmsg", 4},
 };
 
 enum { SOCKETCALL_RECV = 10, RECV_ARGUMENTS = 4, PAGE = 4096 };
@@ -52,11 +101,11 @@ static long interrupt(unsigned number, const long* a) {
   int32_t result;
   uint64_t sixth = low(a[5]);
   // The stack below belongs to the compiler too (the red zone), and it may have its frame in rbp.
-  asm volatile(
-      "sub $128, %%rsp\n push %%rbp\n mov %[sixth], %%rbp\n int $0x80\n pop %%rbp\n add $128, %%rsp"
-      : "=a"(result)
-      : "a"(number), "b"(low(a[0])), "c"(low(a[1])), "d"(low(a[2])), "S"(low(a[3])), "D"(low(a[4])), [sixth] "r"(sixth)
-      : "memory", "cc", "r8", "r9", "r10", "r11");
+  asm volatile("sub $128, %%rsp\n push %%rbp\n mov %[sixth], %%rbp\n int $0x80\n pop %%rbp\n add $128, %%rsp"
+               : "=a"(result)
+               : "a"(number), "b"(low(a[0])), "c"(low(a[1])), "d"(low(a[2])), "S"(low(a[3])),
+                 "D"(low(a[4])), [sixth] "r"(sixth)
+               : "memory", "cc", "r8", "r9", "r10", "r11");
   return result;
 }
 
@@ -93,6 +142,8 @@ long call_by_socketcall(const char* name, const char* how, const long* arguments
 
 long call_by_interrupt(const char* name, const char*, const long*) { die("no 32-bit calls on this machine: %s", name); }
 
-long call_by_socketcall(const char* name, const char*, const long*) { die("no 32-bit calls on this machine: %s", name); }
+long call_by_socketcall(const char* name, const char*, const long*) {
+  die("no 32-bit calls on this machine: %s", name);
+}
 
 #endif

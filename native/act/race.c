@@ -62,8 +62,8 @@ void* raced(const char* first, size_t size, const char* other) {
   struct race* race = malloc(sizeof(*race));
   char* pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
   if (pages == MAP_FAILED) die("mmap: %m");
-  *race = (struct race){.pages = pages, .before = before, .after = first + before, .after_size = size - before,
-                        .other = other};
+  *race = (struct race){
+      .pages = pages, .before = before, .after = first + before, .after_size = size - before, .other = other};
   memcpy(pages + PAGE - before, first, before);
   await_faults(race);
   return pages + PAGE - before;

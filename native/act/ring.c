@@ -92,8 +92,11 @@ static void register_slots(const struct ring* ring) {
 // Gives the kernel buffers of which it takes one when it receives.
 static void provide_buffers(struct ring* ring) {
   static char buffers[BUFFERS][256];
-  struct io_uring_sqe request = {.opcode = IORING_OP_PROVIDE_BUFFERS, .user_data = FILLER_DATA, .fd = BUFFERS,
-                                 .addr = (unsigned long)buffers, .len = sizeof(*buffers)};
+  struct io_uring_sqe request = {.opcode = IORING_OP_PROVIDE_BUFFERS,
+                                 .user_data = FILLER_DATA,
+                                 .fd = BUFFERS,
+                                 .addr = (unsigned long)buffers,
+                                 .len = sizeof(*buffers)};
   submit(ring, &request, 1);
 }
 
@@ -124,7 +127,11 @@ static bool fill_request(struct io_uring_sqe* to, const char* name, const long* 
     *to = (struct io_uring_sqe){.opcode = IORING_OP_MKDIRAT, .fd = a[0], .addr = a[1], .len = a[2]};
   } else if (!strcmp(name, "renameat2") || !strcmp(name, "linkat")) {
     *to = (struct io_uring_sqe){.opcode = name[0] == 'r' ? IORING_OP_RENAMEAT : IORING_OP_LINKAT,
-                                .fd = a[0], .addr = a[1], .len = a[2], .addr2 = a[3], .rename_flags = a[4]};
+                                .fd = a[0],
+                                .addr = a[1],
+                                .len = a[2],
+                                .addr2 = a[3],
+                                .rename_flags = a[4]};
   } else if (!strcmp(name, "symlinkat")) {
     *to = (struct io_uring_sqe){.opcode = IORING_OP_SYMLINKAT, .addr = a[0], .fd = a[1], .addr2 = a[2]};
   } else if (!strcmp(name, "socket")) {
@@ -136,11 +143,16 @@ static bool fill_request(struct io_uring_sqe* to, const char* name, const long* 
   } else if (!strcmp(name, "listen")) {
     *to = (struct io_uring_sqe){.opcode = IORING_OP_LISTEN, .fd = a[0], .len = a[1]};
   } else if (!strcmp(name, "accept4")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_ACCEPT, .fd = a[0], .addr = a[1], .addr2 = a[2],
-                                .accept_flags = a[3]};
+    *to = (struct io_uring_sqe){
+        .opcode = IORING_OP_ACCEPT, .fd = a[0], .addr = a[1], .addr2 = a[2], .accept_flags = a[3]};
   } else if (!strcmp(name, "sendto")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_SEND, .fd = a[0], .addr = a[1], .len = a[2], .msg_flags = a[3],
-                                .addr2 = a[4], .addr_len = a[5]};
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_SEND,
+                                .fd = a[0],
+                                .addr = a[1],
+                                .len = a[2],
+                                .msg_flags = a[3],
+                                .addr2 = a[4],
+                                .addr_len = a[5]};
   } else if (!strcmp(name, "sendmsg")) {
     *to = (struct io_uring_sqe){.opcode = IORING_OP_SENDMSG, .fd = a[0], .addr = a[1], .len = 1, .msg_flags = a[2]};
   } else if (!strcmp(name, "recvfrom")) {

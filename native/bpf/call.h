@@ -4,7 +4,7 @@
 #ifndef WASPREY_CALL_H
 #define WASPREY_CALL_H
 
-#include "kernel.h"
+#include "maps.h"
 
 #define WAY_NATIVE 0
 #define WAY_COMPAT 1   /* a 32-bit system call: structs in memory are those of its ABI */
@@ -44,18 +44,27 @@ struct call {
 #endif
 #define ARGUMENT(call, n) ((call)->passed ? (call)->passed[n] : PINNED((call)->registers->REGISTER_##n))
 
-/* Number and result of the system call that ends, on raw_tp/sys_exit (registers, result). */
+/* Number and result of the system call that ends: on raw_tp/sys_exit (registers, result), or on the trace event. */
+struct trace_event_raw_sys_exit {
+  long id;
+  long ret;
+} RELOCATED;
+
 #if defined(__TARGET_ARCH_x86)
 #define CALL_NUMBER orig_ax
 #elif defined(__TARGET_ARCH_arm64)
 #define CALL_NUMBER syscallno
 #endif
 inline_always u32 number_of(const struct bpf_raw_tracepoint_args *ctx) {
-  return LOAD(pt_regs, ctx->args[0], CALL_NUMBER);
+  if (on_trace_events)
+    return PINNED(((const struct trace_event_raw_sys_exit *)ctx)->id);
+  return LOAD(pt_regs, PINNED(ctx->args[0]), CALL_NUMBER);
 }
 
 inline_always s64 result_of(const struct bpf_raw_tracepoint_args *ctx) {
-  return ctx->args[1];
+  if (on_trace_events)
+    return PINNED(((const struct trace_event_raw_sys_exit *)ctx)->ret);
+  return PINNED(ctx->args[1]);
 }
 
 /* The task's system call; its arguments are read with ARGUMENT. */

@@ -17,7 +17,7 @@ HOOK_PROGRAM(on_call) {
   struct capture_shared *control = capture();
   if (!control)
     return 0;
-  if (unlikely(is_compat())) {
+  if (unlikely(is_compat(ctx))) {
     bpf_tail_call(ctx, &programs, SLOT_COMPAT);
     return 0;
   }

@@ -1,107 +1,11 @@
-/* 32-bit system calls on x86-64: those of 32-bit programs, and `int 0x80` from any. They have numbers of their own. */
+/* 32-bit system calls: those of 32-bit programs, and on x86-64 `int 0x80` from any. They have numbers of their own. */
 
+#include "compat_calls.h"
 #include "passed.h"
 
-#if defined(__TARGET_ARCH_x86)
-
-#define COMPAT_SOCKETCALL 102
-#define COMPAT_UMOUNT 22
-#define COMPAT_FCNTL 55
-#define COMPAT_FCNTL64 221
 #define OVERFLOW_ID 0xffff /* in 16 bits, the id that says "leave it" */
 
-/* What a call is: the event it makes, the change it may have made to its process (hooks.h), ids of 16 bits. */
-struct compat_call {
-  u8 type;
-  u8 change;
-  u8 short_ids;
-};
-
-/* By i386 number (arch/x86/entry/syscalls/syscall_32.tbl). The arguments are those of the native call, in its order. */
-static const struct compat_call compat_calls[] = {
-    [2] = {EVENT_FORK},
-    [5] = {EVENT_OPEN},
-    [8] = {EVENT_CREAT},
-    [9] = {EVENT_LINK},
-    [10] = {EVENT_UNLINK},
-    [11] = {EVENT_EXECVE},
-    [12] = {0, CHANGE_PLACE}, /* chdir */
-    [15] = {EVENT_CHMOD},
-    [21] = {EVENT_MOUNT},
-    [COMPAT_UMOUNT] = {EVENT_UMOUNT2},
-    [23] = {EVENT_SETUID, CHANGE_CREDENTIALS, 1},
-    [26] = {EVENT_PTRACE},
-    [37] = {EVENT_KILL},
-    [38] = {EVENT_RENAME},
-    [39] = {EVENT_MKDIR},
-    [40] = {EVENT_RMDIR},
-    [41] = {EVENT_DUP},
-    [46] = {EVENT_SETGID, CHANGE_CREDENTIALS, 1},
-    [52] = {EVENT_UMOUNT2},
-    [COMPAT_FCNTL] = {EVENT_DUP},
-    [57] = {EVENT_SETPGID, CHANGE_GROUP},
-    [61] = {0, CHANGE_PLACE}, /* chroot */
-    [63] = {EVENT_DUP2},
-    [66] = {EVENT_SETSID, CHANGE_GROUP},
-    [70] = {0, CHANGE_CREDENTIALS, 1}, /* setreuid */
-    [71] = {0, CHANGE_CREDENTIALS, 1}, /* setregid */
-    [83] = {EVENT_SYMLINK},
-    [94] = {EVENT_FCHMOD},
-    [COMPAT_SOCKETCALL] = {EVENT_SOCKET}, /* or another: see find_socketcall() */
-    [120] = {EVENT_CLONE},
-    [128] = {EVENT_INIT_MODULE},
-    [133] = {0, CHANGE_PLACE}, /* fchdir */
-    [164] = {EVENT_SETRESUID, CHANGE_CREDENTIALS, 1},
-    [170] = {0, CHANGE_CREDENTIALS, 1}, /* setresgid */
-    [185] = {0, CHANGE_CREDENTIALS},    /* capset */
-    [190] = {EVENT_VFORK},
-    [203] = {0, CHANGE_CREDENTIALS}, /* setreuid32 */
-    [204] = {0, CHANGE_CREDENTIALS}, /* setregid32 */
-    [208] = {EVENT_SETRESUID, CHANGE_CREDENTIALS},
-    [210] = {0, CHANGE_CREDENTIALS}, /* setresgid32 */
-    [213] = {EVENT_SETUID, CHANGE_CREDENTIALS},
-    [214] = {EVENT_SETGID, CHANGE_CREDENTIALS},
-    [217] = {EVENT_PIVOT_ROOT, CHANGE_PLACE},
-    [COMPAT_FCNTL64] = {EVENT_DUP},
-    [238] = {EVENT_TKILL},
-    [270] = {EVENT_TGKILL},
-    [283] = {EVENT_KEXEC_LOAD},
-    [288] = {EVENT_KEYCTL},
-    [295] = {EVENT_OPENAT},
-    [296] = {EVENT_MKDIRAT},
-    [301] = {EVENT_UNLINKAT},
-    [302] = {EVENT_RENAMEAT},
-    [303] = {EVENT_LINKAT},
-    [304] = {EVENT_SYMLINKAT},
-    [306] = {EVENT_FCHMODAT},
-    [310] = {EVENT_UNSHARE, CHANGE_PLACE},
-    [330] = {EVENT_DUP3},
-    [336] = {EVENT_PERF_EVENT_OPEN},
-    [337] = {EVENT_RECVMMSG},
-    [342] = {EVENT_OPEN_BY_HANDLE_AT},
-    [345] = {EVENT_SENDMMSG},
-    [346] = {EVENT_SETNS, CHANGE_PLACE},
-    [350] = {EVENT_FINIT_MODULE},
-    [353] = {EVENT_RENAMEAT2},
-    [356] = {EVENT_MEMFD_CREATE},
-    [357] = {EVENT_BPF},
-    [358] = {EVENT_EXECVEAT},
-    [359] = {EVENT_SOCKET},
-    [361] = {EVENT_BIND},
-    [362] = {EVENT_CONNECT},
-    [363] = {EVENT_LISTEN},
-    [364] = {EVENT_ACCEPT4},
-    [369] = {EVENT_SENDTO},
-    [370] = {EVENT_SENDMSG},
-    [371] = {EVENT_RECVFROM},
-    [372] = {EVENT_RECVMSG},
-    [374] = {EVENT_USERFAULTFD},
-    [417] = {EVENT_RECVMMSG}, /* recvmmsg_time64 */
-    [435] = {EVENT_CLONE3},
-    [437] = {EVENT_OPENAT2},
-    [452] = {EVENT_FCHMODAT}, /* fchmodat2 */
-};
-#define COMPAT_CALLS (sizeof(compat_calls) / sizeof(*compat_calls))
+#if defined(__TARGET_ARCH_x86)
 
 /* By number of socketcall(2) (include/uapi/linux/net.h): the event, and how many arguments there are (net/socket.c). */
 static const struct socket_call {
@@ -143,11 +47,11 @@ inline_always u32 find_socketcall(struct passed_call *passed) {
   return socket_calls[number].type;
 }
 
-inline_always u64 wide_id(u64 id) {
-  return (u16)id == OVERFLOW_ID ? 0xffffffff : (u16)id;
+inline_always u64 compat_number(const struct pt_regs *registers) {
+  return (u32)registers->orig_ax;
 }
 
-inline_always void fill_arguments(struct passed_call *passed, const struct pt_regs *registers, u32 number) {
+inline_always void fill_arguments(struct passed_call *passed, const struct pt_regs *registers) {
   u64 *to = passed->passed;
   to[0] = (u32)registers->bx;
   to[1] = (u32)registers->cx;
@@ -155,8 +59,42 @@ inline_always void fill_arguments(struct passed_call *passed, const struct pt_re
   to[3] = (u32)registers->si;
   to[4] = (u32)registers->di;
   to[5] = (u32)registers->bp;
+}
+
+/* The event of a call that is another than its number says; puts right the arguments that it does not have. */
+inline_always u32 event_of(struct passed_call *passed, u64 number, u32 type) {
   if (number == COMPAT_UMOUNT)
-    to[1] = 0;
+    passed->passed[1] = 0;
+  return number == COMPAT_SOCKETCALL ? find_socketcall(passed) : type;
+}
+
+#elif defined(__TARGET_ARCH_arm64)
+
+inline_always u64 compat_number(const struct pt_regs *registers) {
+  return (u32)registers->syscallno;
+}
+
+inline_always void fill_arguments(struct passed_call *passed, const struct pt_regs *registers) {
+  u64 *to = passed->passed;
+  to[0] = (u32)registers->orig_x0;
+  to[1] = (u32)registers->regs[1];
+  to[2] = (u32)registers->regs[2];
+  to[3] = (u32)registers->regs[3];
+  to[4] = (u32)registers->regs[4];
+  to[5] = (u32)registers->regs[5];
+}
+
+/* Puts right the arguments that a call does not have: recv does not ask for the address of the sender. */
+inline_always u32 event_of(struct passed_call *passed, u64 number, u32 type) {
+  if (number == COMPAT_RECV)
+    passed->passed[4] = passed->passed[5] = 0;
+  return type;
+}
+
+#endif
+
+inline_always u64 wide_id(u64 id) {
+  return (u16)id == OVERFLOW_ID ? 0xffffffff : (u16)id;
 }
 
 HOOK_PROGRAM(on_compat) {
@@ -167,7 +105,7 @@ HOOK_PROGRAM(on_compat) {
   struct passed_call *passed = passed_space();
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  u64 number = (u32)registers->orig_ax;
+  u64 number = compat_number(registers);
   opaque(number);
   if (number >= COMPAT_CALLS || !control || !passed || !ring)
     return 0;
@@ -179,14 +117,13 @@ HOOK_PROGRAM(on_compat) {
   if (!type)
     return 0;
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
-  fill_arguments(passed, registers, number);
+  fill_arguments(passed, registers);
   if (call->short_ids) {
     passed->passed[0] = wide_id(passed->passed[0]);
     passed->passed[1] = wide_id(passed->passed[1]);
     passed->passed[2] = wide_id(passed->passed[2]);
   }
-  if (number == COMPAT_SOCKETCALL)
-    type = find_socketcall(passed);
+  type = event_of(passed, number, type);
   if ((number == COMPAT_FCNTL || number == COMPAT_FCNTL64) && !duplicates(passed->passed[1]))
     return 0;
   if (!may_be_wanted(control, type))
@@ -202,5 +139,3 @@ HOOK_PROGRAM(on_compat) {
   bpf_tail_call(ctx, &programs, many ? SLOT_PASSED_MANY : SLOT_PASSED);
   return 0;
 }
-
-#endif

@@ -64,10 +64,38 @@ inline_always void go_to_write(void *ctx, struct passed_call *passed) {
   bpf_tail_call(ctx, &programs, SLOT_PASSED);
 }
 
-/* On io_uring_submit_req, whose only argument is the request. The task is the one that asks, or the ring's own thread
+/* The trace events of io_uring, as far as the programs read them. */
+struct trace_event_raw_io_uring_submit_req {
+  void *req;
+} RELOCATED;
+struct trace_event_raw_io_uring_complete {
+  void *ctx;
+  void *req;
+  u64 user_data;
+  int res;
+  unsigned int cflags;
+} RELOCATED;
+struct trace_event_raw_io_uring_cqe_overflow {
+  void *ctx;
+  u64 user_data;
+  s32 res;
+  u32 cflags;
+} RELOCATED;
+
+/* A completion as any of the tracepoints has it. */
+struct completion {
+  u64 ring;
+  u64 request; /* its address; 0: not known */
+  u64 user_data;
+  s32 result;
+  u32 flags;
+};
+
+/* On io_uring_submit_req (io_uring_submit_sqe before 6.2), whose first argument is the request. The task is the one that asks, or the ring's own thread
  * (SQPOLL), which is a thread of the process that made the ring. */
 SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
-  u64 request = ctx->args[0];
+  u64 request =
+      on_trace_events ? PINNED((u64)((struct trace_event_raw_io_uring_submit_req *)ctx)->req) : PINNED(ctx->args[0]);
   u32 type = request_type(LOAD(io_kiocb, request, opcode));
   struct capture_shared *control = capture();
   struct passed_call *passed = passed_space();
@@ -100,64 +128,70 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   return 0;
 }
 
-/* Takes a request from those under way, and tells of it. `request` is its address where that is known: another one may
- * have the same name. */
-inline_always void complete(void *ctx, u64 ring, u64 user_data, u64 request, s32 result, u32 flags) {
-  struct request_key key = {ring, user_data};
+/* Takes a request from those under way, and tells of it. Where the completion names its request, another one may have the
+ * same name. */
+inline_always void complete(void *ctx, const struct completion *completion) {
+  struct request_key key = {completion->ring, completion->user_data};
   struct passed_call *kept = bpf_map_lookup_elem(&requests, &key);
   struct passed_call *passed = passed_space();
-  if (!kept || !passed || (request && kept->request != request))
+  if (!kept || !passed || (completion->request && kept->request != completion->request))
     return;
   bpf_probe_read_kernel(passed, sizeof(*passed), kept);
-  if (!(flags & COMPLETION_MORE))
+  if (!(completion->flags & COMPLETION_MORE))
     bpf_map_delete_elem(&requests, &key);
   struct task_struct *task = bpf_get_current_task_btf();
-  passed->result = result;
+  passed->result = completion->result;
   if (!makes_fd(passed->type)) {
     passed->fd = passed->passed[0];
     passed->file = LOAD_WORD(io_kiocb, passed->request, file);
-  } else if (result >= 0) {
+  } else if (completion->result >= 0) {
     find_made_file(passed, task);
   }
   go_to_write(ctx, passed);
 }
 
-inline_always void complete_receive(void *ctx, u64 ring, u64 user_data, u64 request, s32 result, u32 flags) {
+inline_always void complete_receive(void *ctx, const struct completion *completion) {
   struct passed_call *passed = passed_space();
-  if (passed && find_receive_request(passed, ring, user_data, request, result, flags))
+  if (passed && find_receive_request(passed, completion->ring, completion->user_data, completion->request,
+                                     completion->result, completion->flags))
     go_to_write(ctx, passed);
 }
 
-/* On io_uring_complete: ring, request, and since 6.13 the completion. Completions before the last one of
+/* On io_uring_complete: ring, request, and since 6.13 the completion, before its parts. Completions before the last one of
  * a request name none. */
+inline_always struct completion read_completion(const struct bpf_raw_tracepoint_args *ctx) {
+  const struct trace_event_raw_io_uring_complete *event = (void *)ctx;
+  if (on_trace_events)
+    return (struct completion){PINNED((u64)event->ctx), PINNED((u64)event->req), PINNED(event->user_data),
+                               PINNED(event->res), PINNED(event->cflags)};
+  u64 ring = PINNED(ctx->args[0]), request = PINNED(ctx->args[1]), whole = PINNED(ctx->args[2]);
+  if (HAS_WHOLE_COMPLETION)
+    return (struct completion){ring, request, LOAD_WORD(io_uring_cqe, whole, user_data), LOAD(io_uring_cqe, whole, res),
+                               LOAD(io_uring_cqe, whole, flags)};
+  return (struct completion){ring, request, whole, PINNED(ctx->args[3]), PINNED(ctx->args[4])};
+}
+
 SEC("raw_tp") int on_request_completed(struct bpf_raw_tracepoint_args *ctx) {
-  u64 ring = ctx->args[0], request = ctx->args[1], user_data;
-  u32 type = 0, flags = 0;
-  s32 result;
-  if (request) {
-    type = request_type(LOAD(io_kiocb, request, opcode));
-    if (!type || is_send(type))
-      return 0;
-    user_data = LOAD_WORD(io_kiocb, request, cqe.user_data);
-    result = LOAD(io_kiocb, request, cqe.res);
-  } else if (HAS_WHOLE_COMPLETION) {
-    u64 completion = ctx->args[2];
-    user_data = LOAD_WORD(io_uring_cqe, completion, user_data);
-    result = LOAD(io_uring_cqe, completion, res);
-    flags = LOAD(io_uring_cqe, completion, flags);
-  } else {
+  struct completion completion = read_completion(ctx);
+  u32 type = completion.request ? request_type(LOAD(io_kiocb, completion.request, opcode)) : 0;
+  if (completion.request && (!type || is_send(type)))
     return 0;
-  }
   if (!is_receive(type))
-    complete(ctx, ring, user_data, request, result, flags);
+    complete(ctx, &completion);
   if (!type || is_receive(type))
-    complete_receive(ctx, ring, user_data, request, result, flags);
+    complete_receive(ctx, &completion);
   return 0;
 }
 
 /* On io_uring_cqe_overflow: a completion that found no room. Ring, user_data, result, flags. */
 SEC("raw_tp") int on_request_overflowed(struct bpf_raw_tracepoint_args *ctx) {
-  complete(ctx, ctx->args[0], ctx->args[1], 0, ctx->args[2], ctx->args[3]);
-  complete_receive(ctx, ctx->args[0], ctx->args[1], 0, ctx->args[2], ctx->args[3]);
+  const struct trace_event_raw_io_uring_cqe_overflow *event = (void *)ctx;
+  struct completion completion = {};
+  if (on_trace_events)
+    completion = (struct completion){PINNED((u64)event->ctx), 0, PINNED(event->user_data), PINNED(event->res), PINNED(event->cflags)};
+  else
+    completion = (struct completion){PINNED(ctx->args[0]), 0, PINNED(ctx->args[1]), PINNED(ctx->args[2]), PINNED(ctx->args[3])};
+  complete(ctx, &completion);
+  complete_receive(ctx, &completion);
   return 0;
 }

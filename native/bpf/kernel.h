@@ -10,6 +10,7 @@
 #include <bpf/bpf_tracing.h>
 
 #define inline_always static __always_inline
+#define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
 /* On a struct of ours that names members of a kernel's: their offsets are those of the kernel it runs on. */

@@ -42,10 +42,9 @@ inline_always u64 parent_image(struct task_struct *task) {
   return process ? process->id : 0;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
+inline_always void note_fork(struct task_struct *parent, struct task_struct *child) {
   if (child->pid != child->tgid)
-    return 0; /* threads share the image of their process */
+    return; /* threads share the image of their process */
   struct process *mother = process_of(parent, BPF_LOCAL_STORAGE_GET_F_CREATE);
   struct process *process = process_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
   u64 origin = mother ? mother->id : 0;
@@ -53,7 +52,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
     origin = snapshot(mother, parent, parent_image(parent), false);
   struct draft draft;
   if (!process || !open_draft(&draft))
-    return 0;
+    return;
   struct image *image = &draft.space->image;
   u64 id = new_image_id(draft.capture);
   image->id = id;
@@ -71,15 +70,19 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
   }
   remember(process, image);
   store_image_id(process, send_draft(&draft) ? id : 0, draft.capture);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
+  note_fork(parent, child);
   return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm) {
+inline_always void note_exec(struct task_struct *task) {
   struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
   struct draft draft;
   if (!process || !open_draft(&draft))
-    return 0;
+    return;
   struct image *image = &draft.space->image;
   u32 tgid = task->tgid;
   u64 *orphaned = process->id ? 0 : bpf_map_lookup_elem(&orphaned_images, &tgid);
@@ -91,24 +94,28 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
   append_all(&draft, task, false);
   remember(process, image);
   store_image_id(process, send_draft(&draft) ? id : 0, draft.capture);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm) {
+  note_exec(task);
   return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task) {
+inline_always void note_exit(struct task_struct *task) {
   struct process *process = process_of(task, 0);
   if (!process || !process->id)
-    return 0;
+    return;
   if (LOAD(signal_struct, LOAD_WORD(task_struct, task, signal), live.counter)) {
     u32 tgid = task->tgid;
     if (task->pid == task->tgid)
       bpf_map_update_elem(&orphaned_images, &tgid, &process->id, BPF_ANY);
-    return 0;
+    return;
   }
   /* Two threads that end at once both see that none lives. */
   struct draft draft;
   if (__sync_lock_test_and_set(&process->ended, 1) || !open_draft(&draft))
-    return 0;
+    return;
   struct image *image = &draft.space->image;
   __builtin_memset(image, 0, offsetof(struct image, parent_address));
   image->kind = IMAGE_EXIT;
@@ -118,6 +125,11 @@ int BPF_PROG(on_exit, struct task_struct *task) {
   image->pid = task->tgid;
   image->exit_code = task->exit_code;
   send_draft(&draft);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task) {
+  note_exit(task);
   return 0;
 }
 
@@ -178,17 +190,21 @@ HOOK_PROGRAM(on_change) {
 }
 
 /* On v1 and hybrid hosts there is one for each hierarchy: only those count that change the cgroup we name. */
-SEC("tp_btf/cgroup_attach_task")
-int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *task, bool group) {
+inline_always void note_cgroup_attach(struct task_struct *task) {
   struct process *process = process_of(task, 0);
   if (!process || !process->id || task->pid != task->tgid)
-    return 0;
+    return;
   struct draft draft;
   if (LOAD(kernfs_node, cgroup_of_task(task), id) == process->cgroup || !open_draft(&draft))
-    return 0;
+    return;
   begin_change(&draft, process, task);
   append_cgroup(&draft, task);
   end_change(&draft, process);
+}
+
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *task, bool group) {
+  note_cgroup_attach(task);
   return 0;
 }
 
@@ -203,7 +219,7 @@ HOOK_PROGRAM(snapshot_current) {
     return 0;
   if (!process || !snapshot(process, task, parent_image(task), false))
     ring->snapshot_failed = (u32)task->pid;
-  u32 slot = is_compat() ? SLOT_COMPAT : hook_of(ctx, control).slot;
+  u32 slot = is_compat(ctx) ? SLOT_COMPAT : hook_of(ctx, control).slot;
   if (slot)
     bpf_tail_call(ctx, &programs, slot);
   return 0;

@@ -3,22 +3,39 @@
 #ifndef WASPREY_SYSCALL_H
 #define WASPREY_SYSCALL_H
 
+#include "compat_calls.h"
 #include "image.h"
 #include "record.h"
 
 /* A program that on_call() goes to at the end of the system calls that hooks.h names for it. */
 #define HOOK_PROGRAM(name) SEC("raw_tp") int name(struct bpf_raw_tracepoint_args *ctx)
 
+#if defined(__TARGET_ARCH_x86)
 #define STATUS_COMPAT 2 /* TS_COMPAT */
 
 /* Whether the system call that ends is a 32-bit one. */
-inline_always bool is_compat(void) {
-#if defined(__TARGET_ARCH_x86)
+inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
   return bpf_get_current_task_btf()->thread_info.status & STATUS_COMPAT;
-#else
-  return false;
-#endif
 }
+#elif defined(__TARGET_ARCH_arm64)
+#define THREAD_32BIT (1 << 22) /* _TIF_32BIT */
+#define NATIVE_EXECVE 221
+#define NATIVE_EXECVEAT 281
+
+/* The same. A thread is a 32-bit one after it has run a 32-bit program, and its number that of the call before: such an
+ * exec is known by its registers, which are zero then. No other call of those numbers succeeds with arguments of zero. */
+inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  bool compat = task->thread_info.flags & THREAD_32BIT;
+  u32 number = number_of(ctx);
+  bool is_exec = compat ? number == NATIVE_EXECVE || number == NATIVE_EXECVEAT
+                        : number == COMPAT_EXECVE || number == COMPAT_EXECVEAT;
+  if (likely(!is_exec) || result_of(ctx))
+    return compat;
+  const struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
+  return registers->orig_x0 || registers->regs[1] ? compat : !compat;
+}
+#endif
 
 /* What there is to do at the end of this system call. */
 inline_always struct call_hook hook_of(const struct bpf_raw_tracepoint_args *ctx,

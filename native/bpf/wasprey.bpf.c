@@ -2,6 +2,7 @@
 
 #include "calls.bpf.c"
 #include "lifecycle.bpf.c"
+#include "trace_events.bpf.c"
 #include "open.bpf.c"
 #include "exec.bpf.c"
 #include "network.bpf.c"

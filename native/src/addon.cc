@@ -141,6 +141,12 @@ Napi::Value LackingIoUringOperations(const Napi::CallbackInfo& info) {
   return missing ? Napi::Value(ArrayOfStrings(info.Env(), *missing)) : info.Env().Undefined();
 }
 
+/** (log: string) -> string */
+Napi::Value VerdictOfLog(const Napi::CallbackInfo& info) {
+  if (!info[0].IsString()) return ThrowType(info.Env(), "verdictOf: a log is needed");
+  return Napi::String::New(info.Env(), VerdictOf(info[0].As<Napi::String>().Utf8Value()));
+}
+
 /** () -> [name, number, fixed size][]: the addon's idea of the event types. */
 Napi::Value EventTypes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -167,6 +173,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("measurePrograms", Napi::Function::New<MeasurePrograms>(env, "measurePrograms"));
   exports.Set("missingIoUringOperations",
               Napi::Function::New<LackingIoUringOperations>(env, "missingIoUringOperations"));
+  exports.Set("verdictOf", Napi::Function::New<VerdictOfLog>(env, "verdictOf"));
   exports.Set("eventTypes", Napi::Function::New<EventTypes>(env, "eventTypes"));
   exports.Set("Capture", CaptureObject::Define(env));
   return exports;

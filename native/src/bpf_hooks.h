@@ -38,6 +38,9 @@ struct Hook {
   std::string_view program;
 };
 
+/** Run by the reader, on no tracepoint. */
+inline constexpr std::string_view kTellReader = "tell_reader";
+
 /** A call that several types want is in more than one, told as the same. */
 inline constexpr Hook kHooks[] = {
 #define WASPREY_HOOK(type, call, program) {type, type, __NR_##call, #program},
@@ -59,16 +62,30 @@ inline constexpr Change kChanges[] = {
 #undef WASPREY_CHANGE
 };
 
-struct RawHook {
-  const char* tracepoint;
+/** A tracepoint: its trace event is `system:name`. */
+struct Tracepoint {
+  const char* system;
+  const char* name;
   std::string_view program;
 };
 
-/** Programs on raw tracepoints; attached always. */
-inline constexpr RawHook kRawHooks[] = {
-#define WASPREY_RAW_HOOK(tracepoint, program) {tracepoint, #program},
-    WASPREY_RAW(WASPREY_RAW_HOOK)
-#undef WASPREY_RAW_HOOK
+/** Programs that are attached always. */
+inline constexpr Tracepoint kTracepoints[] = {
+#define WASPREY_TRACEPOINT(system, name, program) {#system, #name, #program},
+    WASPREY_TRACEPOINTS(WASPREY_TRACEPOINT)
+#undef WASPREY_TRACEPOINT
+};
+
+/** Those that follow processes: one on the raw tracepoint, or its twin on the trace event. */
+struct TaskHook {
+  Tracepoint event;
+  std::string_view raw;
+};
+
+inline constexpr TaskHook kTaskHooks[] = {
+#define WASPREY_TASK(system, name, program, twin) {{#system, #name, #twin}, #program},
+    WASPREY_TASKS(WASPREY_TASK)
+#undef WASPREY_TASK
 };
 
 struct Slot {

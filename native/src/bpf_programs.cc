@@ -63,7 +63,8 @@ std::vector<std::set<std::string_view>> BpfPrograms::Split(const std::set<uint64
   bpf_program* program;
   bpf_object__for_each_program(program, maps().get()) {
     const std::string_view name = bpf_program__name(program);
-    if (IsWanted(name, event_types) && !IsSettled(name)) programs.emplace_back(bpf_program__insn_cnt(program), name);
+    if (IsFor(attachment_, name) && IsWanted(name, event_types) && !IsSettled(name))
+      programs.emplace_back(bpf_program__insn_cnt(program), name);
   }
   std::sort(programs.rbegin(), programs.rend());
   const size_t threads = std::max(1U, std::thread::hardware_concurrency());
@@ -115,6 +116,8 @@ Status BpfPrograms::Configure(BpfObject* object, const std::set<std::string_view
   if (auto failed = object->SetConstant("ring_size", constants_.ring_size)) return failed;
   if (auto failed = object->SetConstant("ring_secret", constants_.ring_secret)) return failed;
   if (auto failed = object->SetConstant("page_kb", sysconf(_SC_PAGESIZE) / 1024)) return failed;
+  const bool on_trace_events = attachment_ == Attachment::kTraceEvents;
+  if (auto failed = object->SetConstant("on_trace_events", on_trace_events)) return failed;
   bpf_map* map;
   bpf_object__for_each_map(map, object->get()) {
     const int shared = bpf_map__is_internal(map) ? -1 : maps().MapFd(bpf_map__name(map));
@@ -122,7 +125,10 @@ Status BpfPrograms::Configure(BpfObject* object, const std::set<std::string_view
   }
   bpf_program* program;
   bpf_object__for_each_program(program, object->get()) {
-    bpf_program__set_autoload(program, programs.contains(bpf_program__name(program)));
+    const std::string_view name = bpf_program__name(program);
+    bpf_program__set_autoload(program, programs.contains(name));
+    if (on_trace_events && bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT && name != kTellReader)
+      bpf_program__set_type(program, BPF_PROG_TYPE_TRACEPOINT);
   }
   return std::nullopt;
 }

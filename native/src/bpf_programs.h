@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attachment.h"
 #include "bpf_object.h"
 #include "event_source.h"
 #include "file_descriptor.h"
@@ -48,7 +49,8 @@ enum class AfterRefusal {
 class BpfPrograms {
  public:
   /** `path` is the object file's. Nothing is loaded yet. */
-  BpfPrograms(std::string path, AfterRefusal after_refusal) : path_(std::move(path)), after_refusal_(after_refusal) {}
+  BpfPrograms(std::string path, AfterRefusal after_refusal, Attachment attachment)
+      : path_(std::move(path)), after_refusal_(after_refusal), attachment_(attachment) {}
 
   /** Makes the maps. `size` is given the object before, to set their sizes. */
   Status MakeMaps(const ProgramConstants& constants, const std::function<Status(BpfObject*)>& size);
@@ -87,6 +89,7 @@ class BpfPrograms {
 
   std::string path_;
   AfterRefusal after_refusal_;
+  Attachment attachment_;
   ProgramConstants constants_{};
   std::optional<BpfObject> maps_;
   std::map<std::string, LoadedProgram, std::less<>> programs_;

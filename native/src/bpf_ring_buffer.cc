@@ -1,4 +1,5 @@
-// Layout of the mapping: kernel/bpf/ringbuf.c. One page of the consumer, one of the producer, the data (and the data again).
+// Layout of the mapping: kernel/bpf/ringbuf.c. One page of the consumer, one of the producer, the data (and the data
+// again).
 
 #include "bpf_ring_buffer.h"
 

@@ -68,8 +68,8 @@ class BpfRingBuffer {
 
   Mapping consumer_;
   /**
-   * The producer's page and then the data. Once: the kernel offers it twice, so that no record is in two parts, but each of its
-   * pages counts towards this process's RSS as often as it is mapped (8 MB for the lifecycle ring).
+   * The producer's page and then the data. Once: the kernel offers it twice, so that no record is in two parts, but
+   * each of its pages counts towards this process's RSS as often as it is mapped (8 MB for the lifecycle ring).
    */
   Mapping producer_;
   /** The record that goes on at the ring's begin, of some thousand. */

@@ -24,7 +24,6 @@ namespace wasprey {
 namespace {
 
 constexpr std::string_view kSnapshot = "snapshot_tasks";
-constexpr std::string_view kTellReader = "tell_reader";
 /** Smallest ring worth falling back to, where the kernel limits the size of a map (4 MB before Linux 6.12). */
 constexpr uint32_t kSmallestFallback = 1 << 20;
 /** While processes are looked at: their images come at thousands in a millisecond at most. */
@@ -38,7 +37,7 @@ size_t RoundUpToPage(size_t bytes) {
 class BpfSource : public EventSource {
  public:
   BpfSource(const Plan& plan, std::byte* sandbox, BpfOptions options)
-      : plan_(plan), sandbox_(sandbox), programs_(std::move(options.object), options.after_refusal) {}
+      : plan_(plan), sandbox_(sandbox), programs_(std::move(options.object), options.after_refusal, attachment_) {}
 
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
@@ -60,11 +59,13 @@ class BpfSource : public EventSource {
   Status MapMemory();
   Status RunSnapshot(const std::function<void()>& drain);
   Status AttachOwn();
-  Status AttachRaw();
-  Status AttachRaw(std::string_view program);
+  Result<FileDescriptor> AttachTask(const Tracepoint& tracepoint, int program) const;
+  Status AttachAll();
+  Status AttachFirst(std::string_view name);
 
   Plan plan_;
   std::byte* sandbox_;
+  const Attachment attachment_ = AttachmentHere();
   BpfPrograms programs_;
   BpfTables tables_;
   Mapping controls_;
@@ -183,48 +184,57 @@ Status BpfSource::Start(const std::function<void()>& drain) {
   return std::nullopt;
 }
 
-/** Attaches the programs that follow processes. Tracing programs name their place themselves, in their section. */
+/** Attaches the programs that follow processes, then those on calls and requests of io_uring. */
 Status BpfSource::AttachOwn() {
-  Status failed;
-  programs_.ForEach([&](const std::string& name, const LoadedProgram& program) {
-    if (failed || program.type != BPF_PROG_TYPE_TRACING || name == kSnapshot) return;
-    FileDescriptor link(bpf_raw_tracepoint_open(nullptr, program.fd.get()));
-    if (!link) {
-      failed = LoadError("Attaching " + name, errno);
-      return;
-    }
-    tables_.NoteLink(name, "", link.get());
-    links_.push_back(std::move(link));
-  });
-  return failed ? failed : AttachRaw();
+  for (const TaskHook& hook : kTaskHooks) {
+    const bool is_raw = attachment_ == Attachment::kRawTracepoints;
+    Tracepoint tracepoint = hook.event;
+    if (is_raw) tracepoint.program = hook.raw;
+    const std::string name(tracepoint.program);
+    const int program = programs_.Find(name);
+    if (program < 0) return LoadError("Finding the program " + name, ENOENT);
+    auto link = AttachTask(tracepoint, program);
+    if (!link) return std::move(link.error());
+    if (!*link) return LoadError("Attaching " + name, errno);
+    tables_.NoteLink(name, is_raw ? "" : tracepoint.name, link->get());
+    links_.push_back(std::move(*link));
+  }
+  return AttachAll();
 }
 
-/** Attaches each program on raw tracepoints once. */
-Status BpfSource::AttachRaw() {
+/** Tracing programs name their place themselves, in their section. */
+Result<FileDescriptor> BpfSource::AttachTask(const Tracepoint& tracepoint, int program) const {
+  if (attachment_ == Attachment::kTraceEvents) return AttachTo(attachment_, tracepoint, program);
+  return FileDescriptor(bpf_raw_tracepoint_open(nullptr, program));
+}
+
+/** Attaches each program on tracepoints once. */
+Status BpfSource::AttachAll() {
   std::set<std::string_view> seen;
-  for (const RawHook& hook : kRawHooks) {
-    if (!seen.insert(hook.program).second) continue;
-    if (auto failed = AttachRaw(hook.program)) return failed;
+  for (const Tracepoint& tracepoint : kTracepoints) {
+    if (!seen.insert(tracepoint.program).second) continue;
+    if (auto failed = AttachFirst(tracepoint.program)) return failed;
   }
   return std::nullopt;
 }
 
 /** Attaches a program to the first of its tracepoints that this kernel has: names differ between kernels. */
-Status BpfSource::AttachRaw(std::string_view name) {
+Status BpfSource::AttachFirst(std::string_view name) {
   const int program = programs_.Find(name);
   if (program < 0) return std::nullopt;  // It was refused, which is reported already.
   std::string tracepoints;
   int error = ENOENT;
-  for (const RawHook& hook : kRawHooks) {
-    if (hook.program != name) continue;
-    FileDescriptor link(bpf_raw_tracepoint_open(hook.tracepoint, program));
-    if (link) {
-      tables_.NoteLink(name, hook.tracepoint, link.get());
-      links_.push_back(std::move(link));
+  for (const Tracepoint& tracepoint : kTracepoints) {
+    if (tracepoint.program != name) continue;
+    auto link = AttachTo(attachment_, tracepoint, program);
+    if (!link) return std::move(link.error());
+    if (*link) {
+      tables_.NoteLink(name, tracepoint.name, link->get());
+      links_.push_back(std::move(*link));
       return std::nullopt;
     }
     if (errno != ENOENT) error = errno;
-    tracepoints.append(tracepoints.empty() ? "" : ", ").append(hook.tracepoint);
+    tracepoints.append(tracepoints.empty() ? "" : ", ").append(tracepoint.name);
   }
   if (!IsOptional(name)) return LoadError("Attaching to " + tracepoints, error);
   if (error == ENOENT && !KernelHasIoUring()) {

@@ -29,7 +29,8 @@ class Scratch {
   }
   /** Text that was kept, by its address in the sandbox. */
   std::string_view Text(uint32_t address, uint32_t length) const { return {data_ + (address - address_), length}; }
-  /** Copies a struct to where it is aligned; `address` becomes its address in the sandbox. Needs an alignment more room. */
+  /** Copies a struct to where it is aligned; `address` becomes its address in the sandbox. Needs an alignment more
+   * room. */
   template <typename Struct>
   Struct* Keep(const Struct& value, uint32_t* address) {
     used_ = (used_ + alignof(Struct) - 1) / alignof(Struct) * alignof(Struct);

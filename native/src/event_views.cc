@@ -1,5 +1,5 @@
-// Further views of events (host/schema/event-structs.ts: TWO_VIEWS): by each name that the file of a call has besides the
-// one that was passed, for rules to be tried on as well.
+// Further views of events (host/schema/event-structs.ts: TWO_VIEWS): by each name that the file of a call has besides
+// the one that was passed, for rules to be tried on as well.
 
 #include <cstddef>
 
@@ -67,10 +67,10 @@ bool Completion::ViewBehind(event_paths* event, uint32_t address) {
     return false;
   }
   if (old_name.offset == 0 && new_name.offset == 0) return true;
-  event_paths* view = AddView(event, address, event->header.type,
-                              {&event_paths::old_raw, &event_paths::old_name, &event_paths::old_directory,
-                               &event_paths::new_raw, &event_paths::new_name, &event_paths::new_directory,
-                               &event_paths::text});
+  event_paths* view =
+      AddView(event, address, event->header.type,
+              {&event_paths::old_raw, &event_paths::old_name, &event_paths::old_directory, &event_paths::new_raw,
+               &event_paths::new_name, &event_paths::new_directory, &event_paths::text});
   if (view == nullptr) return false;
   if (old_name.offset != 0) view->old_name = Moved(old_name, event->other_view, address);
   if (new_name.offset != 0) view->new_name = Moved(new_name, event->other_view, address);
@@ -123,9 +123,9 @@ bool Completion::NameOpened(event_open* event, uint32_t address) {
 }
 
 event_open* Completion::AddOpenView(event_open* event, uint32_t address, uint16_t type) {
-  return AddView(event, address, type,
-                 {&event_open::name, &event_open::raw, &event_open::resolved, &event_open::directory,
-                  &event_open::elsewhere});
+  return AddView(
+      event, address, type,
+      {&event_open::name, &event_open::raw, &event_open::resolved, &event_open::directory, &event_open::elsewhere});
 }
 
 /**

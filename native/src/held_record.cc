@@ -39,8 +39,9 @@ std::span<const uint32_t> NamesOf(Shape shape) {
   return {};
 }
 
-constexpr uint32_t kOpenTexts[] = {offsetof(event_open, name), offsetof(event_open, raw), offsetof(event_open, resolved),
-                                   offsetof(event_open, directory), offsetof(event_open, elsewhere)};
+constexpr uint32_t kOpenTexts[] = {offsetof(event_open, name), offsetof(event_open, raw),
+                                   offsetof(event_open, resolved), offsetof(event_open, directory),
+                                   offsetof(event_open, elsewhere)};
 constexpr uint32_t kNetworkTexts[] = {offsetof(event_network, name),        offsetof(event_network, raw),
                                       offsetof(event_network, resolved),    offsetof(event_network, directory),
                                       offsetof(event_network, passed_path), offsetof(event_network, data)};

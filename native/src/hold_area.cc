@@ -12,8 +12,8 @@ namespace wasprey {
 namespace {
 
 /**
- * A container's first stretch, and the longest: most containers are known before they have filled the first one, and what
- * is asked of the allocator grows with what a container makes of it.
+ * A container's first stretch, and the longest: most containers are known before they have filled the first one, and
+ * what is asked of the allocator grows with what a container makes of it.
  */
 constexpr uint32_t kFirstChunk = 2048;
 constexpr uint32_t kLongestChunk = 65536;

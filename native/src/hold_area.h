@@ -1,5 +1,5 @@
-// Events of containers of which no runtime has told yet: copies that wait, where the sandbox reads them, until rules that
-// read such things can be tried on them.
+// Events of containers of which no runtime has told yet: copies that wait, where the sandbox reads them, until rules
+// that read such things can be tried on them.
 #pragma once
 
 #include <cstdint>

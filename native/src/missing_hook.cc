@@ -12,10 +12,10 @@
 namespace wasprey {
 namespace {
 
-constexpr std::string_view kTellReader = "tell_reader";
 constexpr std::string_view kCompat = "on_compat";
 /** Makes the events of both: see native/bpf/passed.bpf.c. */
 constexpr std::string_view kWritePassed = "write_passed";
+constexpr std::string_view kWritePassedMany = "write_passed_many";
 constexpr std::string_view kRequests = "on_request";
 
 std::vector<std::string_view> NamesOf(const std::set<uint64_t>& types) {
@@ -30,7 +30,7 @@ std::vector<std::string_view> NamesOf(const std::set<uint64_t>& types) {
 void NoteBlindness(MissingHook* missing) {
   const std::string_view program = missing->program;
   const bool requests = program.starts_with(kRequests) || program == kWritePassed;
-  const bool compat = program == kCompat || program == kWritePassed;
+  const bool compat = program == kCompat || program == kWritePassed || program == kWritePassedMany;
   const bool all = !IsOptional(program) || compat;
   std::set<uint64_t> types;
   for (const Hook& hook : kHooks) {
@@ -50,8 +50,11 @@ void NoteBlindness(MissingHook* missing) {
 std::string PlaceOf(std::string_view program, std::string_view section) {
   if (const size_t slash = section.find('/'); slash != std::string_view::npos)
     return std::string(section.substr(slash + 1));
-  for (const RawHook& hook : kRawHooks) {
-    if (hook.program == program) return hook.tracepoint;
+  for (const Tracepoint& tracepoint : kTracepoints) {
+    if (tracepoint.program == program) return tracepoint.name;
+  }
+  for (const TaskHook& hook : kTaskHooks) {
+    if (hook.event.program == program) return hook.event.name;
   }
   return program == kTellReader ? "" : "sys_exit";
 }
@@ -59,8 +62,8 @@ std::string PlaceOf(std::string_view program, std::string_view section) {
 }  // namespace
 
 bool IsOptional(std::string_view program) {
-  return ServesEvents(program) || program == kCompat || program == kWritePassed || program == kTellReader ||
-         program.starts_with(kRequests);
+  return ServesEvents(program) || program == kCompat || program == kWritePassed || program == kWritePassedMany ||
+         program == kTellReader || program.starts_with(kRequests);
 }
 
 MissingHook RefusedHook(std::string_view program, std::string_view section, std::string detail) {

@@ -7,12 +7,12 @@
 
 namespace wasprey {
 
-/** See MissingHook in host/capture/native.ts. */
+/** See MissingHook in host/capture/missing-hooks.ts. */
 struct MissingHook {
   /** Tracepoint that the program is attached to or reached from; empty: it is run by the reader alone. */
   std::string hook;
   std::string program;
-  /** Stable; host/capture/native.ts has them all. */
+  /** Stable; host/capture/missing-hooks.ts has them all. */
   const char* reason;
   /** The kernel's word: errno, verdict of the verifier. */
   std::string detail;

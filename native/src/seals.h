@@ -20,8 +20,8 @@ class Seals {
   void SetSlot(uint32_t key, const std::string& name, int table, int program);
 
   /**
-   * A descriptor that is closed, or is of something else, and a place that holds another program, are findings. Programs are
-   * put back.
+   * A descriptor that is closed, or is of something else, and a place that holds another program, are findings.
+   * Programs are put back.
    */
   void Check(Findings* findings) const;
 

@@ -1,4 +1,4 @@
-// Datagram sockets in the file system, such as /dev/log, which Node.js does not have.
+// Unix datagram sockets, such as /dev/log, which Node.js does not have.
 #pragma once
 
 #include <string>
@@ -8,7 +8,10 @@
 
 namespace wasprey {
 
-/** A socket that is connected to the one at `path`, so that write(2) sends a datagram. It doesn't block. */
+/**
+ * A socket that is connected to the one at `path`, so that write(2) sends a datagram. It doesn't block. A path that
+ * begins with @ is a name in the abstract namespace, as systemd writes it in NOTIFY_SOCKET.
+ */
 Result<FileDescriptor> ConnectUnixDatagram(const std::string& path);
 
 }  // namespace wasprey

@@ -10,7 +10,8 @@
 namespace wasprey {
 namespace {
 
-/** Somebody has set the wall clock if it is so far from where it was a second ago: NTP corrects half of that at most. */
+/** Somebody has set the wall clock if it is so far from where it was a second ago: NTP corrects half of that at most.
+ */
 constexpr int64_t kStepNs = 1'000'000;
 
 /** Of the reading that took least, since it may be interrupted. */

@@ -5,7 +5,7 @@ import type { Benchmark, Figure, Session } from './figure.ts';
 import { runLoad } from './load.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from './processors.ts';
 import { difference } from './ring-counters.ts';
-import { allStockRules, ownRules, type RuleSet } from './rule-sets.ts';
+import { measuredRuleSets, type RuleSet } from './rule-sets.ts';
 import { runScript } from './script.ts';
 
 interface Work {
@@ -34,7 +34,7 @@ export const CPU_PER_EVENT: Benchmark = {
   async run(session) {
     requireTwoProcessors();
     const figures: Figure[] = [];
-    for (const rules of [await allStockRules(), await ownRules()]) {
+    for (const rules of await measuredRuleSets()) {
       session.progress(rules.name);
       figures.push(...(await measure(rules, session)));
     }

@@ -5,7 +5,7 @@ import { AgentProcess } from './agent-process.ts';
 import type { Benchmark } from './figure.ts';
 import { runMarks, startLoad } from './load.ts';
 import { difference } from './ring-counters.ts';
-import { allStockRules } from './rule-sets.ts';
+import { measuredRules } from './rule-sets.ts';
 
 const READS = 100;
 const READS_A_SECOND = 50;
@@ -14,7 +14,7 @@ export const FLOOD: Benchmark = {
   name: 'flood',
   summary: 'alerts for 100 reads of /etc/shadow during a flood of events',
   async run(session) {
-    const { paths } = await allStockRules();
+    const { paths } = await measuredRules();
     const seen: number[] = [];
     const lost: number[] = [];
     let rate = 0;

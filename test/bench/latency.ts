@@ -5,7 +5,7 @@ import { AgentProcess } from './agent-process.ts';
 import { BenchError, type Benchmark, type Figure } from './figure.ts';
 import { runMarks, startLoad } from './load.ts';
 import { LOAD_CPU } from './processors.ts';
-import { allStockRules } from './rule-sets.ts';
+import { measuredRules } from './rule-sets.ts';
 import { quantile } from './statistics.ts';
 
 const READS_A_SECOND = 50;
@@ -16,7 +16,7 @@ export const LATENCY: Benchmark = {
   name: 'latency',
   summary: 'time from a system call to the line of its alert',
   async run(session) {
-    const { paths } = await allStockRules();
+    const { paths } = await measuredRules();
     const [rounds, reads] = session.quick ? [1, 50] : [5, 200];
     const agent = await AgentProcess.start({ rules: paths, run: session.run });
     const quiet: number[][] = [];

@@ -14,6 +14,7 @@ import { OVERHEAD } from './overhead.ts';
 import { RECORDED_EVALUATION } from './recorded-evaluation.ts';
 import { capturingAgents } from './ring-counters.ts';
 import { RULE_COUNT } from './rule-count.ts';
+import { WITHOUT_STOCK_RULES } from './rule-sets.ts';
 import { STARTUP } from './startup.ts';
 import { SWAP } from './swap.ts';
 import { renderFigures } from './table.ts';
@@ -51,6 +52,7 @@ async function main(): Promise<number> {
     return 1;
   }
   terminal.print(`${describeMachine().join('\n')}\n\n`);
+  if (WITHOUT_STOCK_RULES) terminal.print(`With our own rules alone: the stock set ${WITHOUT_STOCK_RULES}\n\n`);
   const others = capturingAgents();
   if (others > 0) {
     const agents = others === 1 ? 'an agent captures' : `${others} agents capture`;

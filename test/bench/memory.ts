@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentProcess, type MemoryUse } from './agent-process.ts';
 import type { Benchmark, Figure } from './figure.ts';
 import { runLoad } from './load.ts';
-import { allStockRules } from './rule-sets.ts';
+import { measuredRules } from './rule-sets.ts';
 import { median } from './statistics.ts';
 
 /** The agent gives back what its start took a second after it (host/agent/memory-trim.ts). */
@@ -14,7 +14,7 @@ export const MEMORY: Benchmark = {
   name: 'memory',
   summary: 'RSS of the agent after its start and after load',
   async run(session) {
-    const { paths } = await allStockRules();
+    const { paths } = await measuredRules();
     const fresh: MemoryUse[] = [];
     const loaded: MemoryUse[] = [];
     for (let round = 0; round < (session.quick ? 1 : 3); round++) {

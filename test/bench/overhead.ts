@@ -4,7 +4,7 @@ import { AgentProcess } from './agent-process.ts';
 import type { Benchmark, Figure, Session } from './figure.ts';
 import { runLoad, type Workload } from './load.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from './processors.ts';
-import { allStockRules } from './rule-sets.ts';
+import { measuredRules } from './rule-sets.ts';
 import { interleavedPairs, median } from './statistics.ts';
 
 interface Call {
@@ -28,7 +28,7 @@ export const OVERHEAD: Benchmark = {
   summary: 'time of a system call with and without the agent: untraced, openat, execve, connect and accept',
   async run(session) {
     requireTwoProcessors();
-    const { paths } = await allStockRules();
+    const { paths } = await measuredRules();
     const without = new Map<Call, number[]>(CALLS.map((call) => [call, []]));
     const withAgent = new Map<Call, number[]>(CALLS.map((call) => [call, []]));
     await measureAll(without, session);

@@ -3,7 +3,7 @@
 import { EVENT_TYPES } from '../../host/schema/events.ts';
 import type { Benchmark, Figure } from './figure.ts';
 import { type RecordingResult, recordRounds } from './recording.ts';
-import { allStockRules, ownRules, type RuleSet, stockRules } from './rule-sets.ts';
+import { allStockRules, ownRules, type RuleSet, stockRules, WITHOUT_STOCK_RULES } from './rule-sets.ts';
 import { median } from './statistics.ts';
 
 export const RECORDED_EVALUATION: Benchmark = {
@@ -11,7 +11,8 @@ export const RECORDED_EVALUATION: Benchmark = {
   summary: 'evaluating the events of a real workload (shell scripts, compiler, packages), in place',
   async run({ quick, progress }) {
     const figures: Figure[] = [];
-    for (const rules of [await allStockRules(), await stockRules(), await ownRules()]) {
+    const stock = WITHOUT_STOCK_RULES ? [] : [await allStockRules(), await stockRules()];
+    for (const rules of [...stock, await ownRules()]) {
       progress(rules.name);
       figures.push(...(await measure(rules, quick ? 2 : 5)));
     }

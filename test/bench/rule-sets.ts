@@ -7,19 +7,17 @@ import { OWN_RULES, readRuleFiles } from '../../host/cli/rule-files.ts';
 import { prepareRules } from '../../host/cli/run-rules.ts';
 import { processTerminal } from '../../host/cli/terminal.ts';
 import { loadRules } from '../../host/compiler/load.ts';
-import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
+import { BUILD } from '../../host/setup/paths.mjs';
+import { falcoFile, missingFalco } from '../support/falco-data.ts';
+import { STOCK_FILES as STOCK_RULE_FILES } from '../support/stock-rules.ts';
 import { BenchError } from './figure.ts';
 import { mixedRules } from './rule-mix.ts';
 
-const STOCK_FOLDER = join(PROJECT, '../shared/falco-rules');
 /** In the order in which they build on each other. */
-const STOCK_FILES = [
-  'falco_rules.yaml',
-  'falco-incubating_rules.yaml',
-  'falco-sandbox_rules.yaml',
-  'falco-deprecated_rules.yaml',
-  'application_rules.yaml',
-].map((name) => join(STOCK_FOLDER, name));
+const STOCK_FILES = [...STOCK_RULE_FILES, 'application_rules.yaml'] as const;
+
+/** Why the stock rules can't be measured with, and how to get them; false if they are there. */
+export const WITHOUT_STOCK_RULES = missingFalco(...STOCK_FILES);
 
 export interface RuleSet {
   /** As the table calls it, with the number of rules. */
@@ -36,12 +34,27 @@ export function ownRules(): Promise<RuleSet> {
 
 /** Falco's, those that it ships disabled left out. */
 export function stockRules(): Promise<RuleSet> {
-  return ruleSet('stock as shipped', STOCK_FILES);
+  return ruleSet('stock as shipped', stockFiles());
 }
 
-/** All of Falco's, those that it ships disabled as well: what the aims are about. */
+/** All of Falco's, those that it ships disabled as well. */
 export function allStockRules(): Promise<RuleSet> {
-  return ruleSet('all stock', [...STOCK_FILES, enablingFile()]);
+  const files = stockFiles();
+  return ruleSet('all stock', [...files, enablingFile(files)]);
+}
+
+/** All of Falco's, which the aims are about; ours where those are missing. */
+export function measuredRules(): Promise<RuleSet> {
+  return WITHOUT_STOCK_RULES ? ownRules() : allStockRules();
+}
+
+/** All of Falco's, where they are, and ours. */
+export async function measuredRuleSets(): Promise<readonly RuleSet[]> {
+  return [...(WITHOUT_STOCK_RULES ? [] : [await allStockRules()]), await ownRules()];
+}
+
+function stockFiles(): readonly string[] {
+  return STOCK_FILES.map(falcoFile);
 }
 
 /** So many made-up rules (rule-mix.ts). */
@@ -64,9 +77,9 @@ async function prepare(name: string, paths: readonly string[]): Promise<RuleSet>
 }
 
 /** A rule file that enables what the stock files disable. */
-function enablingFile(): string {
-  const { rules, successful } = loadRules(readRuleFiles(STOCK_FILES));
-  if (!successful) throw new BenchError(`the rules in ${STOCK_FOLDER} can't be loaded: \`validate\` says why`);
+function enablingFile(files: readonly string[]): string {
+  const { rules, successful } = loadRules(readRuleFiles(files));
+  if (!successful) throw new BenchError(`the rules in ${files.join(', ')} can't be loaded: \`validate\` says why`);
   const disabled = rules.filter(({ enabled }) => !enabled).map(({ name }) => name);
   // JSON is YAML.
   return writtenFile('enable.yaml', disabled.map((rule) => `- ${JSON.stringify({ rule, enabled: true })}\n`).join(''));

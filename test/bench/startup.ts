@@ -2,7 +2,7 @@
 
 import { AgentProcess } from './agent-process.ts';
 import type { Benchmark } from './figure.ts';
-import { allStockRules, ownRules } from './rule-sets.ts';
+import { measuredRuleSets } from './rule-sets.ts';
 
 /** The first captured event is one of these reads: their distance bounds the error. */
 const READS_A_SECOND = 500;
@@ -12,7 +12,7 @@ export const STARTUP: Benchmark = {
   summary: 'time from the start of the agent to its first captured event',
   async run(session) {
     const rounds = session.quick ? 2 : 9;
-    const sets = [await allStockRules(), await ownRules()];
+    const sets = await measuredRuleSets();
     const times = sets.map((): { event: number[]; line: number[] } => ({ event: [], line: [] }));
     for (let round = 1; round <= rounds; round++) {
       session.progress(`start ${round} of ${rounds}`);

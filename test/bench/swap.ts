@@ -6,7 +6,7 @@ import { startAgent } from '../../host/agent/agent.ts';
 import { BenchError, type Benchmark, type Figure, type Session } from './figure.ts';
 import { startLoad } from './load.ts';
 import { LOAD_CPU, requireTwoProcessors } from './processors.ts';
-import { allStockRules, ownRules, type RuleSet } from './rule-sets.ts';
+import { measuredRules, mixedRuleSet, ownRules, type RuleSet, WITHOUT_STOCK_RULES } from './rule-sets.ts';
 import { quantile } from './statistics.ts';
 
 /** After so many, what grows once has grown. */
@@ -21,10 +21,11 @@ export const SWAP: Benchmark = {
   summary: 'rules replaced on a running agent, under load',
   async run(session) {
     requireTwoProcessors();
-    const [stock, own] = [await allStockRules(), await ownRules()];
+    const rules = await measuredRules();
+    const others = WITHOUT_STOCK_RULES ? await mixedRuleSet(100) : await ownRules();
     return [
-      ...(await measure(stock, stock, 'the same event types', session)),
-      ...(await measure(stock, own, 'other event types, which are attached and detached', session)),
+      ...(await measure(rules, rules, 'the same event types', session)),
+      ...(await measure(rules, others, 'other event types, which are attached and detached', session)),
     ];
   },
 };

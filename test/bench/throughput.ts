@@ -6,7 +6,7 @@ import type { Benchmark, Figure, Session } from './figure.ts';
 import { runLoad } from './load.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from './processors.ts';
 import { difference } from './ring-counters.ts';
-import { allStockRules } from './rule-sets.ts';
+import { measuredRules } from './rule-sets.ts';
 
 const RATES = [100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1250, 1500].map((k) => k * 1000);
 
@@ -22,7 +22,7 @@ export const THROUGHPUT: Benchmark = {
   summary: 'events a second without drops, from one CPU',
   async run(session) {
     requireTwoProcessors();
-    const { paths } = await allStockRules();
+    const { paths } = await measuredRules();
     const agent = await AgentProcess.start({ rules: paths, cpu: AGENT_CPU, run: session.run });
     try {
       await runLoad('open', { seconds: 1, cpu: LOAD_CPU }); // V8 optimises the module while it runs

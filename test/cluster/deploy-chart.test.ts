@@ -12,7 +12,7 @@ import { helmProgram } from '../../deploy/chart/helm.ts';
 import { loadConfig } from '../../host/config/load.ts';
 import { asArray, asText, at } from '../../host/metadata/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { FALCO_CONFIG } from '../support/falco-config.ts';
+import { falcoFile, missingFalco } from '../support/falco-data.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -162,8 +162,8 @@ test('what an agent keeps has a place that it can write to, and one of the value
   assert.equal(mounts(own).filter((folder) => folder === '/var/lib/wasprey').length, 1);
 });
 
-test("all of Falco's own configuration is taken as `falco`", () => {
-  const falco = yaml.load(readFileSync(FALCO_CONFIG, 'utf8')) as Values;
+test("all of Falco's own configuration is taken as `falco`", { skip: missingFalco('falco.yaml') }, () => {
+  const falco = yaml.load(readFileSync(falcoFile('falco.yaml'), 'utf8')) as Values;
   assert.equal(configurationOf({ falco }).webserver.listen_port, 8765);
 });
 
@@ -180,6 +180,8 @@ test('a configuration that is not watched makes new pods when it changes', () =>
 test('there are probes where there is a web server, and metrics where they are wanted', () => {
   const container = containerOf();
   assert.deepEqual(at(container, 'readinessProbe', 'httpGet'), { path: '/readyz', port: 'web', scheme: 'HTTP' });
+  // An agent whose rules are blind for want of a hook is not ready, and not to be started again and again.
+  assert.deepEqual(at(container, 'startupProbe', 'httpGet'), { path: '/startupz', port: 'web', scheme: 'HTTP' });
   assert.deepEqual(at(container, 'livenessProbe', 'httpGet'), { path: '/healthz', port: 'web', scheme: 'HTTP' });
   assert.equal(at(containerOf({ falco: { webserver: { enabled: false } } }), 'livenessProbe'), undefined);
   assert.deepEqual(renderAll('Service'), []);

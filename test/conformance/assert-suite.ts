@@ -5,7 +5,7 @@ import { DEFAULT_DIRECTORY, readCorpus, type Suite } from './suite.ts';
 
 const SHOWN = 20;
 
-/** Runs a suite on the shared corpus; there must be cases, and all must pass. */
+/** Runs a suite on the corpus; there must be cases, and all must pass. */
 export async function assertSuitePasses(suite: Suite): Promise<void> {
   const failures: string[] = [];
   let cases = 0;

@@ -1,12 +1,17 @@
-// Runs a directory of the conformance corpus and prints what fails.
+// Runs the conformance corpus, or another directory with files of these names, and prints what fails.
 // usage: test/conformance/main.ts [DIR] [--only PART]     PART: cases with this in their id, with all that differs
 
 import { parseArgs } from 'node:util';
-import { DEFAULT_DIRECTORY, readCorpus } from './suite.ts';
+import { corpusPath, DEFAULT_DIRECTORY, readCorpus } from './suite.ts';
 import { SUITES } from './suites.ts';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' } } });
 const directory = positionals[0] ?? DEFAULT_DIRECTORY;
+const absent = SUITES.find(({ file }) => corpusPath(directory, file) === undefined);
+if (absent !== undefined) {
+  process.stderr.write(`conformance: ${directory} has neither ${absent.file} nor ${absent.file}.gz\n`);
+  process.exit(2);
+}
 let passed = 0;
 let failed = 0;
 for (const suite of SUITES) {

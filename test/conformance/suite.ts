@@ -1,7 +1,8 @@
 // What a file of the conformance corpus is run by, and what comes of each of its cases.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 export interface CaseResult {
   readonly id: string;
@@ -19,7 +20,7 @@ export interface Suite {
 }
 
 /** Where the corpus is unless a directory is named. */
-export const DEFAULT_DIRECTORY = join(import.meta.dirname, '../../../shared/conformance');
+export const DEFAULT_DIRECTORY = join(import.meta.dirname, 'corpus');
 
 type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
@@ -27,9 +28,17 @@ type SourceReviver = (key: string, value: unknown, context: { readonly source?: 
 const exactIntegers: SourceReviver = (_key, value, { source = '' }) =>
   typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value;
 
+/** Where a file of the corpus is: plain or, as NAME.gz, compressed; undefined if it is missing. */
+export function corpusPath(directory: string, file: string): string | undefined {
+  return [join(directory, file), join(directory, `${file}.gz`)].find((path) => existsSync(path));
+}
+
 /** @throws if the file is missing or not JSON */
 export function readCorpus(directory: string, file: string): unknown {
-  return parseExact(readFileSync(join(directory, file), 'utf8'));
+  const path = corpusPath(directory, file);
+  if (path === undefined) throw new Error(`${directory} has no ${file}`);
+  const bytes = readFileSync(path);
+  return parseExact((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
 }
 
 /** JSON.parse, with integers past 2^53 as bigint. */

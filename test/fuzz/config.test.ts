@@ -14,7 +14,7 @@ import { ConfigError } from '../../host/config/error.ts';
 import { expandVariables } from '../../host/config/expand.ts';
 import { loadConfig } from '../../host/config/load.ts';
 import { printConfig } from '../../host/config/print.ts';
-import { FALCO_CONFIG } from '../support/falco-config.ts';
+import { findFalcoFile } from '../support/falco-data.ts';
 
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const RUNS = { numRuns: Number(process.env.WASPREY_FUZZ_RUNS ?? 300), seed: SEED };
@@ -25,9 +25,10 @@ before(() => {
 });
 after(() => rmSync(join(path, '..'), { recursive: true }));
 
-/** Falco's file without its comments, in pieces of a line. */
-const LINES = readFileSync(FALCO_CONFIG, 'utf8')
-  .split('\n')
+const FALCOS = findFalcoFile('falco.yaml');
+/** Every key, as our own defaults print it and as Falco's file has it: without comments, in pieces of a line. */
+const LINES = [printConfig(loadConfig({ environment: {} })), FALCOS === undefined ? '' : readFileSync(FALCOS, 'utf8')]
+  .flatMap((text) => text.split('\n'))
   .filter((line) => !/^ *(#.*)?$/.test(line))
   // Whatever folders there are on this machine.
   .filter((line) => !line.includes('/etc/falco/config.d'));

@@ -1,5 +1,6 @@
 // The deprecated stock rules: each fires on the behaviour that it is about, and not on what comes close.
 
+import { describeWithFalco } from '../support/falco-data.ts';
 import { testActions } from '../support/live-actions.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
@@ -13,4 +14,6 @@ const WATCHED = `
   override: {items: replace}
 `;
 
-testActions({ rules: [stockRules('falco-deprecated_rules.yaml'), WATCHED] });
+describeWithFalco(['falco-deprecated_rules.yaml'], () =>
+  testActions({ rules: [stockRules('falco-deprecated_rules.yaml'), WATCHED] }),
+);

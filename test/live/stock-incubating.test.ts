@@ -1,5 +1,6 @@
 // The incubating stock rules: each fires on the behaviour that it is about, and not on what comes close.
 
+import { describeWithFalco } from '../support/falco-data.ts';
 import { testActions } from '../support/live-actions.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
@@ -10,13 +11,15 @@ const NAMESPACES = `
   override: {items: replace}
 `;
 
-testActions({
-  rules: [stockRules('falco-incubating_rules.yaml'), NAMESPACES],
-  containers: {
-    'connect-outside-of-subnet': {
-      image: 'registry.example/wasprey-live-test:1',
-      privileged: true,
-      labels: { 'io.kubernetes.pod.namespace': 'shop' },
+describeWithFalco(['falco-incubating_rules.yaml'], () =>
+  testActions({
+    rules: [stockRules('falco-incubating_rules.yaml'), NAMESPACES],
+    containers: {
+      'connect-outside-of-subnet': {
+        image: 'registry.example/wasprey-live-test:1',
+        privileged: true,
+        labels: { 'io.kubernetes.pod.namespace': 'shop' },
+      },
     },
-  },
-});
+  }),
+);

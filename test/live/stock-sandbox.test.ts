@@ -1,5 +1,6 @@
 // The sandbox stock rules: each fires on the behaviour that it is about, and not on what comes close.
 
+import { describeWithFalco } from '../support/falco-data.ts';
 import { testActions } from '../support/live-actions.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
@@ -9,4 +10,6 @@ const ALLOWED = `
   condition: (container.image.repository = registry.example/allowed)
 `;
 
-testActions({ rules: [stockRules('falco-sandbox_rules.yaml'), ALLOWED] });
+describeWithFalco(['falco-sandbox_rules.yaml'], () =>
+  testActions({ rules: [stockRules('falco-sandbox_rules.yaml'), ALLOWED] }),
+);

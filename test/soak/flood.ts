@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { LOAD_NAME, startLoad } from '../bench/load.ts';
-import { allStockRules } from '../bench/rule-sets.ts';
+import { measuredRules } from '../bench/rule-sets.ts';
 import { SoakAgent } from './agent.ts';
 import { mustAddUp, mustBeTold } from './drops.ts';
 import { follow, latencies, spread, startMarks } from './marks.ts';
@@ -26,7 +26,7 @@ export const FLOOD: Scenario = {
 
 async function floodOnce(session: Session, how: string, options: readonly string[]): Promise<void> {
   session.progress(how);
-  const { paths } = await allStockRules();
+  const { paths } = await measuredRules();
   const keep = (line: string): boolean => line.includes(ATTACK) && line.includes(LOAD_NAME);
   const agent = await SoakAgent.start(session, { rules: [soakRules(), ...paths], options, keep });
   const before = await agent.metricsOfNow();

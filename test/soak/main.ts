@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { processTerminal } from '../../host/cli/terminal.ts';
 import { nearest } from '../../host/compiler/suggest.ts';
 import { describeMachine } from '../bench/machine.ts';
+import { WITHOUT_STOCK_RULES } from '../bench/rule-sets.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from '../own-root.ts';
 import { kubernetesPrograms } from '../support/cluster.ts';
 import { API_SERVER } from './api-server.ts';
@@ -89,6 +90,7 @@ async function runAll(scenarios: readonly Scenario[], quick: boolean): Promise<n
   // Built once, which takes minutes: that is no part of a scenario's time.
   if (scenarios.includes(API_SERVER)) kubernetesPrograms();
   terminal.print(`${describeMachine().join('\n')}\n\n`);
+  if (WITHOUT_STOCK_RULES) terminal.print(`With our own rules alone: the stock set ${WITHOUT_STOCK_RULES}\n\n`);
   const outcomes = new Map<string, Outcome>();
   for (const scenario of scenarios) {
     const progress = (text: string): void => terminal.say(`  ${scenario.name}: ${text}\n`);

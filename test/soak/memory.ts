@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLoad, type Workload } from '../bench/load.ts';
-import { allStockRules } from '../bench/rule-sets.ts';
+import { measuredRules } from '../bench/rule-sets.ts';
 import { median } from '../bench/statistics.ts';
 import { SoakAgent } from './agent.ts';
 import { Cgroup } from './cgroup.ts';
@@ -40,7 +40,7 @@ export const MEMORY: Scenario = {
   async run(session) {
     const group = new Cgroup(`wasprey-soak-${process.pid}`, LIMIT_MB * 2 ** 20);
     session.atEnd(() => group.remove());
-    const { paths } = await allStockRules();
+    const { paths } = await measuredRules();
     const path = markFile(session);
     const agent = await SoakAgent.start(session, {
       rules: [soakRules(), ...paths],

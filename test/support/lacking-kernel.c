@@ -1,8 +1,9 @@
 /* Runs a program on a kernel that lacks hooks, for test/live/missing-hooks.test.ts: what bpf(2) answers of those named is
  * what such a kernel answers.
  *
- *   lacking-kernel [--no-tracepoint NAME | --refuse-program NAME]... -- PROGRAM [ARGUMENT...]
+ *   lacking-kernel [--no-io_uring] [--no-tracepoint NAME | --refuse-program NAME]... -- PROGRAM [ARGUMENT...]
  *
+ * --no-io_uring has io_uring_setup(2) fail as where there is none.
  * A child decides on each call by seccomp's user notification (linux/seccomp.h), and lets all others pass. This process
  * becomes the program, so that signals are for that. */
 
@@ -28,7 +29,7 @@
 #define MOST_NAMES 32
 
 static const char *tracepoints[MOST_NAMES], *programs[MOST_NAMES];
-static int tracepoint_count, program_count;
+static int tracepoint_count, program_count, without_io_uring;
 
 static void must(int succeeded, const char *what) {
   if (succeeded)
@@ -101,6 +102,8 @@ static int listen_to_bpf(void) {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, without_io_uring ? SECCOMP_RET_ERRNO | ENOSYS : SECCOMP_RET_ALLOW),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = {sizeof instructions / sizeof *instructions, instructions};
@@ -125,6 +128,8 @@ static void start_answering(int numbers) {
 
 int main(int count, char **words) {
   int i = 1;
+  if (count > 1 && !strcmp(words[1], "--no-io_uring"))
+    without_io_uring = i++;
   for (; i + 1 < count && strcmp(words[i], "--"); i += 2) {
     if (!strcmp(words[i], "--no-tracepoint") && tracepoint_count < MOST_NAMES)
       tracepoints[tracepoint_count++] = words[i + 1];

@@ -23,9 +23,29 @@ export interface RunProcess {
 
 /** Starts without the bootstrap: a signal is for the agent itself, and what it needs is there since the suite prepares it. */
 export function startRun(...words: string[]): RunProcess {
-  const child = spawn(join(PROJECT, 'node_modules/.bin/node'), ['host/cli/main.ts', 'run', ...words], {
+  return startRunIn({}, ...words);
+}
+
+/** The same by another program, which is given the agent's command line and becomes the agent. */
+export function startRunBy(launcher: readonly string[], ...words: string[]): RunProcess {
+  return start(launcher, {}, words);
+}
+
+/** With these variables besides. */
+export function startRunIn(environment: Readonly<Record<string, string>>, ...words: string[]): RunProcess {
+  return start([], environment, words);
+}
+
+function start(
+  launcher: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  words: readonly string[],
+): RunProcess {
+  const [program = '', ...rest] = [...launcher, join(PROJECT, 'node_modules/.bin/node'), 'host/cli/main.ts', 'run'];
+  const child = spawn(program, [...rest, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: PROJECT,
+    env: { ...process.env, ...environment },
   });
   const { pid } = child;
   assert.ok(pid !== undefined, 'it could not be started');

@@ -240,6 +240,25 @@ describe('commands', () => {
       text,
       /Trouble\n {2}tampered with: the hook a was detached\n {2}the capture was tampered with \(4 findings\), last at 2023-11-14T22:13:25\+0000: the kernel filter was taken away\n {2}3 events were dropped\n {2}2 alerts for http were lost\n {2}a change was refused at 2023-11-14T22:13:25\+0000: no such field\n/,
     );
+    const hook: AgentStatus['hooks']['missing'][number] = {
+      hook: 'io_uring_submit_req',
+      program: 'on_request',
+      reason: 'tracepoint-missing',
+      detail: 'ENOENT: No such file or directory',
+      blinds: ['openat'],
+      ways: ['io_uring'],
+    };
+    const blind = { missing: [hook], blindRules: ['Loud'], isAllowed: false };
+    const hooks = renderStatus({ ...STATUS, hooks: blind, missingIoUringOperations: ['BIND', 'LISTEN'] }, TERMINAL);
+    assert.equal(hooks.isWell, false);
+    assert.match(hooks.text, /Trouble\n {2}1 rule can't see all that it says: the kernel lacks hooks, see below\n/);
+    assert.match(
+      hooks.text,
+      /\nNot in this kernel\n {2}on_request {2}the kernel has no tracepoint io_uring_submit_req for the program on_request: requests of io_uring that stand for openat are not all seen\n {2}io_uring {4}the kernel has no BIND, LISTEN: no process can ask for them\n/,
+    );
+    const accepted = renderStatus({ ...STATUS, hooks: { ...blind, isAllowed: true } }, TERMINAL);
+    assert.equal(accepted.isWell, true);
+    assert.match(accepted.text, /\n {2}accepted {4}1 rule can't see all that it says\n/);
     const restored = renderStatus({ ...STATUS, reloads: { ...REFUSED, isRefused: false } }, TERMINAL);
     assert.equal(restored.isWell, true, 'what was refused is gone');
   });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { installationObstacle } from '../../host/setup/apt.mjs';
+import { familyOf } from '../../host/setup/distribution.mjs';
 import { renderFailure } from '../../host/setup/failure.mjs';
 import { firstDifference, nodePackagesInstalled, npmCommand } from '../../host/setup/node-packages.mjs';
 import { PROJECT } from '../../host/setup/paths.mjs';
@@ -61,24 +62,94 @@ test('npm is called as the npm that runs the script, if it is npm', () => {
 });
 
 test('a tool is missing when none of its commands and files is there', () => {
-  const nothing = { hasCommand: () => false, hasFile: () => false };
-  const all = { hasCommand: () => true, hasFile: () => true };
-  const purposes = ['build', 'release', 'live-tests', 'cluster-tests'] as const;
+  const nothing = { hasCommand: () => false, hasFile: () => false, majorVersion: () => 0 };
+  const all = { hasCommand: () => true, hasFile: () => true, majorVersion: () => 0 };
+  const purposes = ['build', 'release', 'live-tests', 'cluster-tests', 'kernel-tests'] as const;
   assert.deepEqual(missingTools(purposes, nothing), SYSTEM_TOOLS);
   assert.deepEqual(missingTools(purposes, all), []);
   assert.deepEqual(
     missingTools(['build'], { ...nothing, hasCommand: (name) => name !== 'bpftool' }).map(
       ({ packages }) => packages[0],
     ),
-    ['bpftool', 'libbpf-dev'],
+    ['bpftool', 'libbpf-dev', 'libc6-dev'],
   );
+  const withClang = (version: number) =>
+    missingTools(['build'], { ...nothing, majorVersion: (command) => (command === 'clang' ? version : 0) });
+  assert.ok(withClang(18).some(({ packages }) => packages[0] === 'clang-19'));
+  assert.ok(!withClang(20).some(({ packages }) => packages[0] === 'clang-19'));
 });
 
 test('who can not install is told the packages', () => {
   const tools = SYSTEM_TOOLS.filter(({ packages }) => ['make', 'bpftool'].includes(packages[0] ?? ''));
-  assert.equal(installationObstacle(tools, { hasApt: true, isRoot: true }), undefined);
-  const asUser = installationObstacle(tools, { hasApt: true, isRoot: false });
+  assert.equal(installationObstacle(tools, { hasApt: true, isRoot: true, osRelease: '' }), undefined);
+  const asUser = installationObstacle(tools, { hasApt: true, isRoot: false, osRelease: '' });
   assert.match(asUser ? renderFailure(asUser) : '', /sudo apt-get install make bpftool\n/);
-  const withoutApt = installationObstacle(tools, { hasApt: false, isRoot: true });
+  const withoutApt = installationObstacle(tools, { hasApt: false, isRoot: true, osRelease: 'ID=nixos\n' });
   assert.match(withoutApt ? renderFailure(withoutApt) : '', /no apt-get.*\n.*make bpftool/);
+});
+
+/** os-release of distributions, the lines that tell what they are; and the command that installs what the build needs. */
+const DISTRIBUTIONS: Readonly<Record<string, readonly [osRelease: string, command: string]>> = {
+  Fedora: [
+    'NAME="Fedora Linux"\nVERSION="42 (Server Edition)"\nID=fedora\nVERSION_ID=42\n',
+    'dnf install make clang gcc-c++ bpftool libbpf-devel glibc-static',
+  ],
+  'Red Hat Enterprise Linux': [
+    'NAME="Red Hat Enterprise Linux"\nID="rhel"\nID_LIKE="fedora"\nVERSION_ID="10.0"\n',
+    'dnf install make clang gcc-c++ bpftool libbpf-devel glibc-static',
+  ],
+  'Rocky Linux': [
+    'NAME="Rocky Linux"\nID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"\n',
+    'dnf install make clang gcc-c++ bpftool libbpf-devel glibc-static',
+  ],
+  'Amazon Linux': [
+    'NAME="Amazon Linux"\nVERSION="2023"\nID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\n',
+    'dnf install make clang19 gcc-c++ bpftool libbpf-devel glibc-static',
+  ],
+  'openSUSE Leap': [
+    'NAME="openSUSE Leap"\nID="opensuse-leap"\nID_LIKE="suse opensuse"\nVERSION_ID="16.0"\n',
+    'zypper install make clang gcc-c++ bpftool libbpf-devel glibc-devel-static',
+  ],
+  SLES: [
+    'NAME="SLES"\nID="sles"\nID_LIKE="suse"\nVERSION_ID="16.0"\n',
+    'zypper install make clang gcc-c++ bpftool libbpf-devel glibc-devel-static',
+  ],
+  'Arch Linux': ['NAME="Arch Linux"\nID=arch\nBUILD_ID=rolling\n', 'pacman -S --needed make clang bpf libbpf glibc'],
+  Manjaro: ["NAME='Manjaro Linux'\nID=manjaro\nID_LIKE='arch'\n", 'pacman -S --needed make clang bpf libbpf glibc'],
+  Alpine: ['NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.22.0\n', 'apk add make clang g++ bpftool libbpf-dev musl-dev'],
+};
+
+test('without apt the packages have the names of the distribution, and the command is its own', () => {
+  const tools = SYSTEM_TOOLS.filter(({ purposes }) => purposes.includes('build'));
+  for (const [name, [osRelease, command]] of Object.entries(DISTRIBUTIONS)) {
+    const message = (isRoot: boolean) => {
+      const failure = installationObstacle(tools, { hasApt: false, isRoot, osRelease });
+      return failure ? renderFailure(failure) : '';
+    };
+    assert.ok(message(true).includes(`\n    ${command}\n`), `${name}: ${message(true)}`);
+    assert.ok(message(false).includes(`\n    sudo ${command}\n`), name);
+    assert.match(message(true), /clang 19 or newer/);
+    assert.equal(message(true).includes('CodeReady Builder'), /Red Hat|Rocky/.test(name), name);
+    assert.equal(message(true).includes('built for glibc'), name === 'Alpine', name);
+  }
+});
+
+test("without apt what only tests need is told by Debian's names", () => {
+  const tools = SYSTEM_TOOLS.filter(({ packages }) => ['make', 'runc', 'oras'].includes(packages[0] ?? ''));
+  const [osRelease] = DISTRIBUTIONS.Fedora ?? assert.fail();
+  const failure = installationObstacle(tools, { hasApt: false, isRoot: true, osRelease });
+  assert.equal(
+    renderFailure(failure ?? assert.fail()),
+    `wasprey: set-up needs programs that this system lacks
+  * these are missing: make, runc, oras
+    install them, then run this again:
+    dnf install make
+    and what Debian's packages of these names have: runc oras
+`,
+  );
+});
+
+test('the family of a system without os-release, or of another, is not known', () => {
+  assert.equal(familyOf(''), undefined);
+  assert.equal(familyOf('ID=void\nPRETTY_NAME="as good as fedora"\n'), undefined);
 });

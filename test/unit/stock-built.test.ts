@@ -4,12 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CAPABILITIES } from '../../host/schema/flags.ts';
 import { event, moduleOf, process, startBuiltAgent } from '../support/built-agent.ts';
+import { missingFalco } from '../support/falco-data.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
 const CONTAINER = `/docker/${'c0ffee'.repeat(10)}c0de`;
 const SYS_MODULE = 1n << BigInt(CAPABILITIES.indexOf('CAP_SYS_MODULE'));
 
-test('a kernel module loaded in a container with CAP_SYS_MODULE; not without it, nor on the host', async () => {
+const LOADED = 'a kernel module loaded in a container with CAP_SYS_MODULE; not without it, nor on the host';
+test(LOADED, { skip: missingFalco('falco_rules.yaml') }, async () => {
   const module = await moduleOf(stockRules('falco_rules.yaml'));
   for (const ruleMatching of ['first', 'all'] as const) {
     await using built = await startBuiltAgent([module], { ruleMatching });

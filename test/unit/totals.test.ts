@@ -37,6 +37,22 @@ test('summaries of runs are added up; those of files are handed on', async () =>
   ]);
 });
 
+test('what was skipped is named, with the reason if there is one, also of a file that is run twice', async () => {
+  const file = 'a.test.ts';
+  const pass = (name: string, more: object = {}): TestEvent => ({ type: 'test:pass', data: { file, name, ...more } });
+  const second = new Totals();
+  const judged = [pass('judged'), pass('judged too', { skip: false })];
+  await take(second, ...judged, pass('lacks', { skip: 'no runc' }), pass('silent', { skip: true }));
+  const totals = new Totals();
+  await take(totals, pass('later', { todo: true }));
+  totals.addAll(second);
+  assert.deepEqual(totals.skippedTests, [
+    { file, name: 'later', why: '' },
+    { file, name: 'lacks', why: 'no runc' },
+    { file, name: 'silent', why: '' },
+  ]);
+});
+
 test('failed, cancelled and unrunnable all fail the whole', async () => {
   for (const counts of [
     { tests: 2, passed: 1, failed: 1 },

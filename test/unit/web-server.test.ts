@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { TLSSocket } from 'node:tls';
+import type { MissingHook } from '../../host/capture/missing-hooks.ts';
 import { metricSource } from '../../host/cli/run-metrics.ts';
 import { RunServer } from '../../host/cli/run-server.ts';
 import { loadConfig } from '../../host/config/load.ts';
@@ -22,7 +23,7 @@ import { Authority } from '../support/authority.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../support/built-agent.ts';
 import { freePort } from '../support/free-port.ts';
 
-let health: Health = { alive: true, ready: true, reason: '' };
+let health: Health = { alive: true, started: true, ready: true, reason: '' };
 let server: WebServer;
 before(async () => {
   server = await startWebServer({
@@ -80,13 +81,17 @@ describe('the web server', () => {
   });
 
   it('tells life from readiness', async () => {
-    health = { alive: true, ready: false, reason: 'it is starting' };
+    health = { alive: true, started: false, ready: false, reason: 'it is starting' };
     assert.equal((await get('/healthz')).status, 200);
     assert.deepEqual(await get('/readyz'), {
       status: 503,
       type: 'application/json',
       body: '{"status":"unavailable","reason":"it is starting"}',
     });
+    assert.equal((await get('/startupz')).status, 503);
+    health = { alive: true, started: true, ready: false, reason: 'a hook is missing' };
+    assert.equal((await get('/startupz')).status, 200);
+    assert.match((await get('/readyz')).body, /a hook is missing/);
   });
 
   it('has nothing else, and takes nothing', async () => {
@@ -223,12 +228,42 @@ describe('HTTPS', () => {
 
 describe('health', () => {
   it('is that of the engine: silent or ended, it is none', () => {
-    assert.deepEqual(healthOf(undefined, 1000), { alive: true, ready: false, reason: 'it is starting' });
+    assert.deepEqual(healthOf(undefined, 1000), {
+      alive: true,
+      started: false,
+      ready: false,
+      reason: 'it is starting',
+    });
     assert.equal(healthOf(undefined, 10 * 60_000).alive, false);
-    assert.deepEqual(healthOf({ running: true, silentMs: 900 }, 0), { alive: true, ready: true, reason: '' });
+    assert.deepEqual(healthOf({ running: true, silentMs: 900 }, 0), {
+      alive: true,
+      started: true,
+      ready: true,
+      reason: '',
+    });
     const silent = healthOf({ running: true, silentMs: 12_345 }, 0);
-    assert.deepEqual(silent, { alive: false, ready: false, reason: 'the engine has not given a sign for 12 s' });
+    assert.deepEqual(silent, {
+      alive: false,
+      started: false,
+      ready: false,
+      reason: 'the engine has not given a sign for 12 s',
+    });
     assert.equal(healthOf({ running: false, silentMs: 0 }, 0).alive, false);
+  });
+
+  it('is not ready while rules are blind for want of a hook, unless that is allowed', () => {
+    const sign = { running: true, silentMs: 0 };
+    const blind = { missing: [MISSING], blindRules: ['A', 'B'], isAllowed: false };
+    assert.deepEqual(healthOf(sign, 0, blind), {
+      alive: true,
+      started: true,
+      ready: false,
+      reason:
+        '2 of the rules do not see all that they say: the kernel refuses the program on_open (EINVAL: Invalid argument: unknown func)',
+    });
+    assert.equal(healthOf(sign, 0, { ...blind, isAllowed: true }).ready, true);
+    assert.equal(healthOf(sign, 0, { ...blind, blindRules: [] }).ready, true);
+    assert.equal(healthOf({ running: false, silentMs: 0 }, 0, blind).reason, 'the engine has ended');
   });
 
   it('shows in a running agent, and in one that was stopped', async () => {
@@ -248,6 +283,14 @@ describe('health', () => {
   });
 });
 
+const MISSING: MissingHook = {
+  hook: 'sys_exit',
+  program: 'on_open',
+  reason: 'program-refused',
+  detail: 'EINVAL: Invalid argument: unknown func',
+  blinds: ['open', 'openat'],
+  ways: ['calls'],
+};
 const ALL: MetricChoice = { rules: true, resources: true, state: true, events: true, perCpu: true, programs: true };
 
 /** Name and labels -> value. Fails at what Prometheus would not read. */
@@ -376,6 +419,31 @@ three_info{a="1",b="x"} 1
     const values = parse(metricsText(agentFacts('1', []), ALL, { ...built.agent.summary(), tampering }));
     assert.equal(values.get('wasprey_tamper_findings'), 1);
     assert.equal(values.get('wasprey_tamper_findings_total{what="filter"}'), 2);
+  });
+
+  it('tell which hooks the kernel does not take, and how many rules are blind', async () => {
+    await using built = await startBuiltAgent([]);
+    const none = parse(metricsText(agentFacts('1', []), ALL, built.agent.summary()));
+    assert.equal(none.get('wasprey_blind_rules'), 0);
+    const needless: MissingHook = {
+      hook: 'io_uring_complete',
+      program: 'on_request_completed',
+      reason: 'no-io-uring',
+      detail: '',
+      blinds: [],
+      ways: [],
+    };
+    const hooks = { missing: [MISSING, needless], blindRules: ['A', 'B'], isAllowed: false };
+    const values = parse(metricsText(agentFacts('1', []), ALL, { ...built.agent.summary(), hooks }));
+    assert.equal(values.get('wasprey_blind_rules'), 2);
+    const samples = [...values].filter(([name]) => name.startsWith('wasprey_missing_hooks'));
+    assert.deepEqual(samples, [
+      ['wasprey_missing_hooks{hook="sys_exit",program="on_open",reason="program-refused",blinds="yes"}', 1],
+      [
+        'wasprey_missing_hooks{hook="io_uring_complete",program="on_request_completed",reason="no-io-uring",blinds="no"}',
+        1,
+      ],
+    ]);
   });
 
   it('are served by the groups that are chosen, and say that nothing is captured yet', async () => {

@@ -1,8 +1,10 @@
 // wasprey capture: records what happens on this machine, until it is told to stop or the file is full.
 
 import { type RecordEnd, type RecordSummary, startRecording } from '../../agent/record.ts';
+import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
 import { reasonOf } from '../../config/system-reason.ts';
+import { escapeText } from '../../outputs/escape.ts';
 import { startTimer } from '../../outputs/long-timer.ts';
 import { EVENT_TYPES } from '../../schema/events.ts';
 import { prepare } from '../../setup/prepare.mjs';
@@ -40,6 +42,7 @@ type CaptureOptions = OptionValues<typeof OPTIONS>;
 export const CAPTURE = defineCommand({
   name: 'capture',
   usage: '-o FILE [-r RULES...]',
+  operands: [{ values: 'path', repeats: true }],
   description: `
     Records what the processes of this machine do, until Ctrl-C: events, processes, containers and the names of users, so
     that \`wasprey replay\` evaluates rules on it anywhere, as often as wanted. Without rules, events of all types are
@@ -105,6 +108,7 @@ async function capture(
   }).catch((error: unknown) => {
     throw isFileError(error) ? new CommandFailure(`can't write ${path}: ${reasonOf(error)}`) : error;
   });
+  for (const hook of session.missing) terminal.say(`wasprey: ${escapeText(describeMissingHook(hook))}\n`);
   const limits = duration === undefined ? '; Ctrl-C stops' : '';
   terminal.say(`wasprey: recording ${count(eventTypes.length, 'kind')} of events to ${path}${limits}\n`);
   const giveUp = duration === undefined ? undefined : startTimer(end, duration * 1000);

@@ -17,6 +17,7 @@ import { count } from '../summary.ts';
 export const COMPILE = defineCommand({
   name: 'compile',
   usage: 'RULES... -o OUT.wasm',
+  operands: [{ values: 'path', repeats: true }],
   description: `
     Compiles rule files, as one set in the order given, to a WebAssembly module: everything that \`wasprey run --module\` needs
     of them is in it. Folders stand for the .yaml and .yml files in them. Nothing is captured and no privilege is needed.

@@ -11,6 +11,7 @@ import { CONFIG_OPTIONS, configurationOf } from '../configuration.ts';
 export const CONFIG = defineCommand({
   name: 'config',
   usage: '[-c FILE] [-o KEY=VALUE...]',
+  operands: [],
   description: `
     Prints the configuration as it takes effect, in YAML, each value with the place that it comes from: a line of a file, an
     option, or the default. Keys that have no effect are named at the end, with the reason. Nothing is started.`,

@@ -11,6 +11,7 @@ import { version } from '../version.ts';
 export const DOCTOR = defineCommand({
   name: 'doctor',
   usage: '[-c FILE]',
+  operands: [],
   description: `
     Checks whether this machine has what an agent needs: kernel and its type information, capabilities, namespaces, lockdown, security
     modules, cgroups, tracefs, memory, sockets of container runtimes. It loads all BPF programs and attaches them for a moment, as an

@@ -16,6 +16,7 @@ import type { Terminal } from '../terminal.ts';
 export const EXPLAIN = defineCommand({
   name: 'explain',
   usage: 'RULE [RULES...]',
+  operands: [{ values: 'anything' }, { values: 'path', repeats: true }],
   description: `
     Shows what a rule comes to: its condition with macros, lists and exceptions in place, the events it is tried on, the fields
     it reads, what of it is decided once per process, and an estimate of its cost. RULES are the files and folders it is

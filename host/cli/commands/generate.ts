@@ -18,6 +18,7 @@ import type { Terminal } from '../terminal.ts';
 export const GENERATE = defineCommand({
   name: 'generate',
   usage: '[ACTION...]',
+  operands: [{ values: ACTIONS.map(({ name }) => name), repeats: true }],
   description: `
     Acts out what rules tell of, on this machine or in the container that this is run in, so that you can see what your
     installation makes of it. It does no harm: programs are often only pretended, connections stay within the machine where

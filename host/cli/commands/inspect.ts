@@ -16,6 +16,7 @@ import type { Terminal } from '../terminal.ts';
 export const INSPECT = defineCommand({
   name: 'inspect',
   usage: 'MODULE',
+  operands: [{ values: 'path' }],
   description: `
     Shows what is in a module: who compiled it from what, its rules, the events and fields they read, and what the sandbox has
     proven of its code. Nothing of it is run. What the module says of itself (rules, sources, signers) is shown as it says it;

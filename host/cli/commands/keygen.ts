@@ -12,6 +12,7 @@ const PUBLIC_MODE = 0o644;
 export const KEYGEN = defineCommand({
   name: 'keygen',
   usage: 'NAME',
+  operands: [{ values: 'path' }],
   description: `
     Makes a pair of ed25519 keys for modules: NAME.key, the private one, which signs (\`wasprey compile --key\`), and
     NAME.pub, the public one, by which agents trust the signature (\`wasprey run --trusted-key\`). Both are PEM files as

@@ -11,6 +11,7 @@ import { loadRuleSet } from '../rule-set.ts';
 export const LINT = defineCommand({
   name: 'lint',
   usage: 'RULES...',
+  operands: [{ values: 'path', repeats: true }],
   description: `
     Looks in rule files, as one set in the order given, for what loads but is probably not meant: rules that an earlier one
     always comes before, conditions that are always true or never, values that a field never has, macros and lists that

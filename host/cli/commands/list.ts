@@ -34,6 +34,7 @@ const KINDS = ['events', 'fields', 'rules'] as const;
 export const LIST = defineCommand({
   name: 'list',
   usage: 'events|fields|rules [PART | RULES...]',
+  operands: [{ values: KINDS }, { values: 'path', repeats: true }],
   description: `
     Lists the events and fields that rules are written with; with PART only those whose name contains it. Fields that the
     capture can't supply are marked, with the reason: a rule may name them, but they are always absent.

@@ -10,6 +10,7 @@ import { agentLogLevel, CONTROL_OPTIONS } from '../control-options.ts';
 export const LOG_LEVEL = defineCommand({
   name: 'log-level',
   usage: '[LEVEL]',
+  operands: [{ values: LOG_LEVELS }],
   description: `
     Shows from which level on a running agent writes messages of its own, or sets it, at once: ${LOG_LEVELS.join(', ')}.
     It holds until the agent ends, or its configuration gets another log_level. Alerts are not concerned: rules have a

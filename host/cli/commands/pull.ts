@@ -18,6 +18,7 @@ import { CommandFailure } from '../report-error.ts';
 export const PULL = defineCommand({
   name: 'pull',
   usage: 'oci://HOST/REPOSITORY[:TAG|@DIGEST] [-o PATH]',
+  operands: [{ values: 'anything' }],
   description: `
     Fetches a module that was pushed with \`wasprey push\`, or rule files as Falco's tools push them (media type
     application/vnd.cncf.falco.rulesfile). A module is written to a file, rule files to a folder. What comes is checked

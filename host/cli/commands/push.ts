@@ -12,6 +12,7 @@ import { REGISTRY_OPTIONS, registryClient } from '../registry-options.ts';
 export const PUSH = defineCommand({
   name: 'push',
   usage: 'oci://HOST/REPOSITORY:TAG MODULE',
+  operands: [{ values: 'anything' }, { values: 'path' }],
   description: `
     Pushes a module to a registry, as an OCI artifact, under a tag. Prints the reference with its digest, by which it can be
     pulled, pinned and signed (\`cosign sign --key\`). A module that agents of this version would refuse is not pushed. The

@@ -9,6 +9,7 @@ import { CommandFailure } from '../report-error.ts';
 export const RELOAD = defineCommand({
   name: 'reload',
   usage: '',
+  operands: [],
   description: `
     Has a running agent read its rules anew, also where nothing tells it that they have changed, and waits until they are in use.
     Rules that can't be used leave those before in use.`,

@@ -47,6 +47,7 @@ type ReplayOptions = OptionValues<typeof OPTIONS>;
 export const REPLAY = defineCommand({
   name: 'replay',
   usage: 'FILE [-r RULES...]',
+  operands: [{ values: 'path', repeats: true }],
   description: `
     Evaluates rules on what \`wasprey capture\` has recorded, and prints the alerts that \`wasprey run\` would have printed.
     Of a file that is cut off or damaged, what is whole is evaluated. Messages and the summary go to standard error.

@@ -12,15 +12,20 @@ import { metricSource } from '../run-metrics.ts';
 import { RunServer } from '../run-server.ts';
 import { RUN_OPTIONS, type RunSettings, runSettings } from '../run-settings.ts';
 import { readRunRules } from '../run-source.ts';
+import { ServiceNotifier, takeServiceManager } from '../service-notify.ts';
 import { SILENT, type Terminal } from '../terminal.ts';
 
 export const RUN = defineCommand({
   name: 'run',
   usage: '[RULES...]',
+  operands: [{ values: 'path', repeats: true }],
   description: `
     Watches what the processes of this machine do, evaluates the rules on it, and prints an alert for each match, until Ctrl-C.
     RULES are files, or folders with .yaml and .yml files, as one set in the order given; without any, the rules that come with
     Wasprey. They are compiled if need be. Messages and the summary at the end go to standard error.
+
+    Started by systemd it reports when it watches, reloads and stops (Type=notify), and to the watchdog (WatchdogSec) as long as
+    events are evaluated.
 
     It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 6.1 or newer with BTF; \`wasprey doctor\` checks.`,
   status: {
@@ -45,6 +50,8 @@ export const RUN = defineCommand({
     },
   ],
   async run({ options, operands }, terminal) {
+    // Before anything is started that would inherit its variables.
+    const manager = takeServiceManager(process.env);
     const settings = await runSettings(options, operands, terminal);
     const own = await logOf(settings, terminal);
     await prepare('capture');
@@ -52,6 +59,7 @@ export const RUN = defineCommand({
     await using syslog = syslogOf(settings, own);
     const log = syslog.log;
     const warn = (message: string): void => log.say('warning', message);
+    await using service = new ServiceNotifier(manager, warn);
     tellUnused(settings, log, terminal);
     const metrics = metricSource(settings.configuration, settings.configFiles);
     const server = await RunServer.start(settings.configuration, metrics, (level, message) => log.say(level, message));
@@ -66,6 +74,7 @@ export const RUN = defineCommand({
         settings,
         metrics,
         idleWorker,
+        service,
         onAgent: (agent) => followed.tell(agent),
         settingsNow: (into) => runSettings(options, operands, into),
       };

@@ -12,6 +12,7 @@ import { readModuleFile, writeFile } from '../module-file.ts';
 export const SIGN = defineCommand({
   name: 'sign',
   usage: 'MODULE --key FILE',
+  operands: [{ values: 'path' }],
   description: `
     Adds a signature to a module, beside those that it has: for keys that are not where rules are compiled, and for a change of
     keys. The signature covers all of the module but the signatures. What the sandbox would refuse is not

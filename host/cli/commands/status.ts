@@ -8,6 +8,7 @@ import { renderStatus } from '../status-report.ts';
 export const STATUS = defineCommand({
   name: 'status',
   usage: '',
+  operands: [],
   description: `
     Tells what a running agent does: the modules it goes by and their hashes, what became of events, rules with their alerts and an
     estimate of what each costs, outputs, what is known of containers, what of the kernel is missing, and why rules could not be

@@ -23,6 +23,7 @@ import type { Terminal } from '../terminal.ts';
 export const TEST = defineCommand({
   name: 'test',
   usage: 'FILE...',
+  operands: [{ values: 'path', repeats: true }],
   description: `
     Tries rules on events that are described by their fields, or on what \`wasprey capture\` has recorded, and compares
     which rules match with what the test expects. Nothing is captured and no privilege is needed; the rules run in the

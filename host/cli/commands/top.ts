@@ -14,6 +14,7 @@ const CLEAR_LINE = '\x1b[K';
 export const TOP = defineCommand({
   name: 'top',
   usage: '',
+  operands: [],
   description: `
     Shows what the rules of a running agent cost and how often they match, anew each time the interval is over, until Ctrl-C. What
     a rule costs is estimated: the time that its module takes, measured on samples, divided by what each rule's conditions cost on

@@ -13,6 +13,7 @@ import type { Terminal } from '../terminal.ts';
 export const VALIDATE = defineCommand({
   name: 'validate',
   usage: 'RULES...',
+  operands: [{ values: 'path', repeats: true }],
   description: `
     Checks rule files as one set of rules, in the order given: a later file can change what an earlier one defines. Folders
     stand for the .yaml and .yml files in them. Nothing is captured and no privilege is needed.`,

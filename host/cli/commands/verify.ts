@@ -13,6 +13,7 @@ import { count } from '../summary.ts';
 export const VERIFY = defineCommand({
   name: 'verify',
   usage: 'MODULE --trusted-key FILE',
+  operands: [{ values: 'path' }],
   description: `
     Checks a module as an agent does before it loads one: that it was signed with one of the trusted keys and not changed since,
     that the sandbox takes it, and that it was compiled for this version's events.`,

@@ -1,9 +1,8 @@
 // How messages get to a syslog daemon: by a datagram to a socket of this machine, by UDP, or by TCP.
 
 import { createSocket } from 'node:dgram';
-import { close, write } from 'node:fs';
 import { connect, isIPv6 } from 'node:net';
-import { loadAddon } from '../../capture/addon.ts';
+import { connectUnixDatagram } from '../../capture/unix-datagram.ts';
 import type { SyslogPlace } from './place.ts';
 
 export interface SyslogTransport {
@@ -13,45 +12,17 @@ export interface SyslogTransport {
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
-/** Pause before another attempt on a daemon that takes nothing. */
-const RETRY_MS = 5;
 
 /** Rejects when it can't be reached. */
 export function openTransport(place: SyslogPlace): Promise<SyslogTransport> {
   switch (place.kind) {
     case 'unix':
-      return Promise.resolve().then(() => unixTransport(place.path));
+      return Promise.resolve().then(() => connectUnixDatagram(place.path));
     case 'udp':
       return udpTransport(place.host, place.port);
     case 'tcp':
       return tcpTransport(place.host, place.port);
   }
-}
-
-function unixTransport(path: string): SyslogTransport {
-  const descriptor = loadAddon().connectUnixDatagram(path);
-  let isClosed = false;
-  const send = async (message: Buffer): Promise<void> => {
-    // A full queue of the daemon is no error: it is waited for.
-    while (!isClosed && !(await sendDatagram(descriptor, message))) {
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  };
-  const end = (): void => {
-    isClosed = true;
-    close(descriptor, () => {});
-  };
-  return { send, close: end };
-}
-
-/** @returns false if there is no room for it now */
-function sendDatagram(descriptor: number, message: Buffer): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    write(descriptor, message, (error) => {
-      if (error && error.code !== 'EAGAIN' && error.code !== 'ENOBUFS') reject(error);
-      else resolve(!error);
-    });
-  });
 }
 
 async function udpTransport(host: string, port: number): Promise<SyslogTransport> {

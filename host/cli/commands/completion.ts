@@ -1,0 +1,33 @@
+// wasprey completion: a script by which a shell completes the command line.
+
+import { UsageError } from '../arguments.ts';
+import { type Command, type CommandEntry, defineCommand, EXIT } from '../command.ts';
+import { completedCommands } from '../completion/command-line.ts';
+import { COMPLETIONS, SHELLS } from '../completion/shells.ts';
+
+/** @param entries all commands, of which it is one itself */
+export const completionCommand = (entries: () => readonly CommandEntry[]): Command =>
+  defineCommand({
+    name: 'completion',
+    usage: SHELLS.join('|'),
+    operands: [{ values: SHELLS }],
+    description: `
+    Prints a script by which a shell completes commands, options, their values and files. Packages of Wasprey bring these scripts
+    along; where it was installed otherwise, the start file of the shell may read them.`,
+    status: { ok: 'The script is printed.', failure: 'It can not be written.' },
+    options: {},
+    examples: [
+      { command: 'wasprey completion bash > /etc/bash_completion.d/wasprey', effect: 'For all users of bash.' },
+      { command: 'wasprey completion zsh > /usr/local/share/zsh/site-functions/_wasprey', effect: 'For those of zsh.' },
+      { command: 'wasprey completion fish > ~/.config/fish/completions/wasprey.fish', effect: 'For your own fish.' },
+    ],
+    async run({ operands }, terminal) {
+      const [name, ...more] = operands;
+      if (name === undefined || more.length > 0)
+        throw new UsageError('for which shell?', `one of ${SHELLS.join(', ')}`);
+      const shell = SHELLS.find((known) => known === name);
+      if (!shell) throw new UsageError(`no script for ${name}`, { word: name, known: SHELLS, prefix: '' });
+      terminal.print(COMPLETIONS[shell].script(await completedCommands(entries())));
+      return EXIT.ok;
+    },
+  });

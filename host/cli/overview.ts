@@ -1,0 +1,20 @@
+// The help of the program as a whole.
+
+import { optionRows } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { columns } from './layout.ts';
+import { PROGRAM } from './program.ts';
+import type { Terminal } from './terminal.ts';
+
+export function overview({ bold, width }: Terminal): string {
+  const commands = COMMANDS.map(({ name, summary }) => [name, summary]);
+  return [
+    PROGRAM.description,
+    `${bold('Usage:')} wasprey COMMAND [ARGUMENT...]`,
+    `${bold('Commands:')}\n${columns(commands, width)}`,
+    `${bold('Options:')}\n${columns(optionRows(PROGRAM.options), width)}`,
+    `Exit status: ${PROGRAM.status}`,
+  ]
+    .join('\n\n')
+    .concat('\n');
+}

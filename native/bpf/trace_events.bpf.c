@@ -1,0 +1,44 @@
+/* The programs of lifecycle.bpf.c for kernels that run programs on raw tracepoints preemptibly (see on_trace_events in
+ * maps.h). Trace events have numbers where raw tracepoints have tasks; the fork and the cgroup of another task are found by
+ * its number. */
+
+#include "syscall.h"
+
+extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
+extern void bpf_task_release(struct task_struct *task) __ksym __weak;
+
+struct trace_event_raw_sched_process_fork {
+  s32 child_pid;
+} RELOCATED;
+
+struct trace_event_raw_cgroup_migrate {
+  int pid;
+} RELOCATED;
+
+SEC("tp") int on_fork_event(const struct trace_event_raw_sched_process_fork *event) {
+  struct task_struct *child = bpf_task_from_pid(event->child_pid);
+  if (!child)
+    return 0;
+  note_fork(bpf_get_current_task_btf(), child);
+  bpf_task_release(child);
+  return 0;
+}
+
+SEC("tp") int on_exec_event(void *event) {
+  note_exec(bpf_get_current_task_btf());
+  return 0;
+}
+
+SEC("tp") int on_exit_event(void *event) {
+  note_exit(bpf_get_current_task_btf());
+  return 0;
+}
+
+SEC("tp") int on_cgroup_attach_event(const struct trace_event_raw_cgroup_migrate *event) {
+  struct task_struct *task = bpf_task_from_pid(event->pid);
+  if (!task)
+    return 0;
+  note_cgroup_attach(task);
+  bpf_task_release(task);
+  return 0;
+}

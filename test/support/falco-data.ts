@@ -1,0 +1,55 @@
+// Falco's own rules, configuration and dashboard: tests, benchmarks and soak read them where they are, since they are not this
+// project's. What needs a file that is missing is skipped, and says how to get it.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { PROJECT } from '../../host/setup/paths.mjs';
+
+/** A folder with clones of Falco's repositories, or with the files sorted into falco-rules and falco-config. */
+const FOLDER = process.env.FALCO_DATA || join(PROJECT, '../shared');
+
+/** Falco's repositories, which are cloned side by side: each with the folders that have had its files. */
+const REPOSITORIES = {
+  rules: ['falco-rules', 'rules/rules', 'rules/archive'],
+  falco: ['falco-config', 'falco', 'falco/chart/falco/dashboards'],
+} as const;
+
+const REPOSITORY_OF = {
+  'falco_rules.yaml': 'rules',
+  'falco-incubating_rules.yaml': 'rules',
+  'falco-sandbox_rules.yaml': 'rules',
+  'falco-deprecated_rules.yaml': 'rules',
+  'application_rules.yaml': 'rules',
+  'falco.yaml': 'falco',
+  'falco-dashboard.json': 'falco',
+} as const;
+
+export type FalcoFile = keyof typeof REPOSITORY_OF;
+
+/** Where a file of Falco's is; undefined if it is missing. */
+export function findFalcoFile(name: FalcoFile): string | undefined {
+  return REPOSITORIES[REPOSITORY_OF[name]].map((folder) => join(FOLDER, folder, name)).find((path) => existsSync(path));
+}
+
+/** Where a file of Falco's is. Throws if it is missing: what calls this is skipped then. */
+export function falcoFile(name: FalcoFile): string {
+  const path = findFalcoFile(name);
+  if (path === undefined) throw new Error(missingFalco(name) || name);
+  return path;
+}
+
+/** For the `skip` of a test: false if these files of Falco's are there, else one line that says how to get the first missing one. */
+export function missingFalco(...names: readonly FalcoFile[]): string | false {
+  const name = names.find((each) => findFalcoFile(each) === undefined);
+  if (name === undefined) return false;
+  const clone = `git clone https://github.com/falcosecurity/${REPOSITORY_OF[name]}`;
+  return `needs Falco's ${name}: \`${clone}\` in a folder, and set FALCO_DATA to that folder`;
+}
+
+/** Defines tests that need these files of Falco's; if one is missing, a single test that is skipped. */
+export function describeWithFalco(names: readonly FalcoFile[], define: () => void): void {
+  const why = missingFalco(...names);
+  if (why === false) define();
+  else test(`with ${names.join(', ')}`, { skip: why });
+}
