@@ -80,5 +80,13 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
 
 /** Shell that the guest's init reads. */
 function settings({ cgroups }: Guest): string {
-  return `PROJECT='${PROJECT.replace(/\/$/, '')}'\nCGROUPS=${cgroups}\nexport WASPREY_TIME_FACTOR=${TIME_FACTOR}\n`;
+  const variables = {
+    PROJECT: PROJECT.replace(/\/$/, ''),
+    CGROUPS: cgroups,
+    WASPREY_TIME_FACTOR: String(TIME_FACTOR),
+    ...(process.env.FALCO_DATA !== undefined && { FALCO_DATA: process.env.FALCO_DATA }),
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value}'\n`)
+    .join('');
 }
