@@ -1,13 +1,15 @@
 // Falco's rule files, where they are at hand: guests have them at the same place.
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { type FalcoFile, findFalcoFile } from '../support/falco-data.ts';
 
 /** In the order in which they are loaded after the shipped rules. */
-const NAMES = ['falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules', 'falco-deprecated_rules'];
+const NAMES: readonly FalcoFile[] = [
+  'falco_rules.yaml',
+  'falco-incubating_rules.yaml',
+  'falco-sandbox_rules.yaml',
+  'falco-deprecated_rules.yaml',
+];
 
 export function falcoRules(): string[] {
-  const folder = process.env.FALCO_DATA ?? join(PROJECT, '../shared');
-  return NAMES.map((name) => join(folder, 'falco-rules', `${name}.yaml`)).filter((path) => existsSync(path));
+  return NAMES.map((name) => findFalcoFile(name)).filter((path) => path !== undefined);
 }

@@ -31,7 +31,16 @@ export interface InitramfsParts {
 /** How much longer things take than on a machine with such processors of its own. */
 const TIME_FACTOR = 10;
 
-const SOURCES = ['host', 'rules', 'rules-wasm', 'test', 'package.json', 'package-lock.json', 'asconfig.json', 'LICENSE'];
+const SOURCES = [
+  'host',
+  'rules',
+  'rules-wasm',
+  'test',
+  'package.json',
+  'package-lock.json',
+  'asconfig.json',
+  'LICENSE',
+];
 const BUILT = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'lib', 'setup/native.stamp'];
 /** Compiled rules, and Node's code of the sources: made here, since emulation takes a minute for what takes a second. */
 const CACHES = ['modules', 'test/modules', 'compile-cache'];
@@ -51,15 +60,19 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
   for (const name of parts.build.sources === undefined ? SOURCES : [...SOURCES, 'native']) {
     copy(join(sources, name), `${project}/${name}`);
   }
-  for (const name of BUILT) if (existsSync(join(parts.build.folder, name))) copy(join(parts.build.folder, name), `${project}/build/${name}`);
-  for (const name of CACHES) if (existsSync(`${PROJECT}build/${name}`)) copy(`${PROJECT}build/${name}`, `${project}/build/${name}`);
+  for (const name of BUILT)
+    if (existsSync(join(parts.build.folder, name))) copy(join(parts.build.folder, name), `${project}/build/${name}`);
+  for (const name of CACHES)
+    if (existsSync(`${PROJECT}build/${name}`)) copy(`${PROJECT}build/${name}`, `${project}/build/${name}`);
   for (const path of falcoRules()) copy(path, `project${path}`);
   copy(parts.build.loadPrograms, 'project/guest/load-programs');
   copy(`${PROJECT}test/kernels/guest/init.sh`, 'project/guest/init');
   writeFileSync(join(staging, 'project/guest/settings'), settings(parts.guest));
   writeFileSync(
     join(staging, 'project/guest/steps'),
-    parts.steps.map(({ name, file: path, limitSeconds }) => `${name.replaceAll(' ', '_')} ${path} ${limitSeconds}\n`).join(''),
+    parts.steps
+      .map(({ name, file: path, limitSeconds }) => `${name.replaceAll(' ', '_')} ${path} ${limitSeconds}\n`)
+      .join(''),
   );
   runTool('sh', ['-c', `chmod 755 init project/guest/init && find . | cpio -o -H newc --quiet >"$0"`, file], staging);
   rmSync(staging, { recursive: true });
@@ -67,5 +80,13 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
 
 /** Shell that the guest's init reads. */
 function settings({ cgroups }: Guest): string {
-  return `PROJECT='${PROJECT.replace(/\/$/, '')}'\nCGROUPS=${cgroups}\nexport WASPREY_TIME_FACTOR=${TIME_FACTOR}\n`;
+  const variables = {
+    PROJECT: PROJECT.replace(/\/$/, ''),
+    CGROUPS: cgroups,
+    WASPREY_TIME_FACTOR: String(TIME_FACTOR),
+    ...(process.env.FALCO_DATA !== undefined && { FALCO_DATA: process.env.FALCO_DATA }),
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value}'\n`)
+    .join('');
 }

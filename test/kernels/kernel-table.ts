@@ -24,6 +24,11 @@ export function printKernels(files: readonly string[]): void {
   const lines = [HEADS, ...rows].map((row) => Object.keys(HEADS).map((key) => String(row[key as keyof Row] ?? '-')));
   const widths = Object.keys(HEADS).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   for (const line of lines) {
-    process.stdout.write(`${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`);
+    process.stdout.write(
+      `${line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
   }
 }

@@ -34,15 +34,24 @@ export class Machine {
 
   constructor(parts: MachineParts) {
     const { command, machine, console } = QEMU[parts.processor];
-    this.#process = spawn('nice', [
-      ...['-n', '10', 'timeout', '--foreground', String(parts.limitSeconds), command, ...machine],
-      ...['-accel', 'tcg,thread=multi,tb-size=512', '-smp', CPUS, '-m', String(MEMORY_MB)],
-      ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
-      // What the guest writes to its disk goes to a temporary file.
-      ...['-drive', `file=${parts.disk},format=raw,if=none,id=disk,snapshot=on`, '-device', 'virtio-blk-pci,drive=disk'],
-      ...['-kernel', parts.kernelImage, '-initrd', parts.initramfs],
-      ...['-append', `console=${console} quiet loglevel=4 panic=-1`],
-    ], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = spawn(
+      'nice',
+      [
+        ...['-n', '10', 'timeout', '--foreground', String(parts.limitSeconds), command, ...machine],
+        ...['-accel', 'tcg,thread=multi,tb-size=512', '-smp', CPUS, '-m', String(MEMORY_MB)],
+        ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
+        // What the guest writes to its disk goes to a temporary file.
+        ...[
+          '-drive',
+          `file=${parts.disk},format=raw,if=none,id=disk,snapshot=on`,
+          '-device',
+          'virtio-blk-pci,drive=disk',
+        ],
+        ...['-kernel', parts.kernelImage, '-initrd', parts.initramfs],
+        ...['-append', `console=${console} quiet loglevel=4 panic=-1`],
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     this.#process.once('error', (error) => {
       this.#end = error.message;
     });

@@ -3,18 +3,29 @@
 
 import { cpSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT } from '../../host/setup/paths.mjs';
-import { DebianArchive } from '../../deploy/debian/archive.ts';
 import { cachedFolder } from '../../deploy/cached-folder.ts';
+import { DebianArchive } from '../../deploy/debian/archive.ts';
 import { extractPackages } from '../../deploy/debian/debian-root.ts';
 import { architectureNamed } from '../../deploy/tree/architecture.ts';
 import { copyNodePackages } from '../../deploy/tree/node-packages.ts';
 import { copyRuntime, runtimeProgram } from '../../deploy/tree/node-runtime.ts';
+import { PROJECT } from '../../host/setup/paths.mjs';
 import { makeDiskImage } from './disk-image.ts';
 import type { Processor } from './guests.ts';
 
 const PACKAGES = [
-  ...['base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'debianutils', 'findutils', 'gawk', 'grep', 'login.defs'],
+  ...[
+    'base-files',
+    'base-passwd',
+    'bash',
+    'coreutils',
+    'dash',
+    'debianutils',
+    'findutils',
+    'gawk',
+    'grep',
+    'login.defs',
+  ],
   ...['libc-bin', 'mount', 'netbase', 'passwd', 'procps', 'sed', 'util-linux', 'bsdutils', 'kmod', 'iproute2'],
   ...['attr', 'busybox-static', 'libcap2-bin', 'libbpf1', 'libseccomp2', 'libstdc++6', 'runc'],
 ];
@@ -61,7 +72,11 @@ function makeUpForScripts(root: string): void {
   write('etc/group', 'root:x:0:\ndaemon:x:1:\ntty:x:5:\nnogroup:x:65534:\n');
   write('etc/shadow', 'root:*:20000:0:99999:7:::\n', 0o600);
   write('etc/hosts', '127.0.0.1 localhost guest\n::1 localhost\n');
-  for (const [link, target] of [['sh', 'dash'], ['awk', 'gawk']] as const) {
-    if (!lstatSync(join(root, 'usr/bin', link), { throwIfNoEntry: false })) symlinkSync(target, join(root, 'usr/bin', link));
+  for (const [link, target] of [
+    ['sh', 'dash'],
+    ['awk', 'gawk'],
+  ] as const) {
+    if (!lstatSync(join(root, 'usr/bin', link), { throwIfNoEntry: false }))
+      symlinkSync(target, join(root, 'usr/bin', link));
   }
 }

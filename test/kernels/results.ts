@@ -3,7 +3,13 @@
 export type Result =
   | { readonly kind: 'booted'; readonly release: string; readonly seconds: number; readonly lsm: string }
   | { readonly kind: 'begins'; readonly step: string }
-  | { readonly kind: 'test'; readonly test: string; readonly seconds: number; readonly error?: string; readonly skipped?: string }
+  | {
+      readonly kind: 'test';
+      readonly test: string;
+      readonly seconds: number;
+      readonly error?: string;
+      readonly skipped?: string;
+    }
   | { readonly kind: 'note'; readonly note: string }
   | { readonly kind: 'file'; readonly file: string; readonly text: string }
   | { readonly kind: 'ends'; readonly step: string; readonly status: number; readonly seconds: number };

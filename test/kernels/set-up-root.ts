@@ -15,7 +15,7 @@ import { runTool } from './run-tool.ts';
 const BEFORE = ['git', 'npm', 'ca-certificates'];
 
 /** What the tests in the guest call; installed after set-up, which thus can't rely on any of it. */
-const AFTER = ['busybox-static', 'gawk', 'iproute2', 'kmod', 'libcap2-bin', 'attr', 'procps', 'runc'];
+const AFTER = ['busybox-static', 'gawk', 'iproute2', 'kmod', 'libcap2-bin', 'attr', 'mount', 'procps', 'runc'];
 
 /** Certificates that this machine's npm and apt go by, which may be a proxy's. */
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
@@ -64,7 +64,10 @@ function unpackDebian(root: string): void {
   mkdirSync(root);
   runTool('tar', ['-xf', join(base, 'root.tar'), '-C', root]);
   // How this machine reaches archives and registries: by a proxy, by a clock that is not the archive's.
-  writeFileSync(join(root, 'etc/apt/apt.conf.d/99test-machine'), runTool('apt-config', ['dump', '--format', '%F "%v";%n', 'Acquire']));
+  writeFileSync(
+    join(root, 'etc/apt/apt.conf.d/99test-machine'),
+    runTool('apt-config', ['dump', '--format', '%F "%v";%n', 'Acquire']),
+  );
   if (existsSync('/etc/resolv.conf')) copyFileSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'));
   if (existsSync(CERTIFICATES)) copyFileSync(CERTIFICATES, join(root, CERTIFICATES));
 }
@@ -77,8 +80,26 @@ function setUp(root: string): void {
 /** Files that git has or would add; npm packages and what was built stay. */
 function copyWorkingTree(to: string): void {
   mkdirSync(to, { recursive: true });
-  runTool('find', [to, '-mindepth', '1', '-maxdepth', '1', '!', '-name', 'node_modules', '!', '-name', 'build', '-exec', 'rm', '-r', '{}', '+']);
-  const list = 'git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d "" file; do [ ! -e "$file" ] || printf "%s\\0" "$file"; done';
+  runTool('find', [
+    to,
+    '-mindepth',
+    '1',
+    '-maxdepth',
+    '1',
+    '!',
+    '-name',
+    'node_modules',
+    '!',
+    '-name',
+    'build',
+    '-exec',
+    'rm',
+    '-r',
+    '{}',
+    '+',
+  ]);
+  const list =
+    'git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d "" file; do [ ! -e "$file" ] || printf "%s\\0" "$file"; done';
   runTool('bash', ['-c', `${list} | tar -c --null -T - | tar -x -C "$0"`, to], PROJECT);
 }
 
@@ -94,7 +115,18 @@ function inRoot(root: string, command: readonly string[]): void {
     exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \\
       npm_config_registry="$REGISTRY" npm_config_cafile=${CERTIFICATES} NODE_EXTRA_CA_CERTS=${CERTIFICATES} npm_config_update_notifier=false \\
       sh -c 'cd "$0" && exec "$@"' "$at" "$@"`;
-  const words = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private', 'bash', '-c', script, 'bash'];
+  const words = [
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--propagation',
+    'private',
+    'bash',
+    '-c',
+    script,
+    'bash',
+  ];
   runTool('env', [`REGISTRY=${registry}`, 'unshare', ...words, root, PROJECT_IN_ROOT, at, ...command]);
 }
 

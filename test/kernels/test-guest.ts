@@ -69,7 +69,8 @@ async function followStep(
     summary.add(step, result);
     switch (result.kind) {
       case 'test':
-        if (result.skipped !== undefined) context.diagnostic(`left out on this kernel: ${result.test}: ${result.skipped}`);
+        if (result.skipped !== undefined)
+          context.diagnostic(`left out on this kernel: ${result.test}: ${result.skipped}`);
         else {
           if (result.error !== undefined) failures++;
           await context.test(result.test, () => {

@@ -4,7 +4,19 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { act, actProgram, type Call, callOf, copyAct, DIRECTORIES, makeDirectory, type RunningAct, startAct, type Step, str } from '../support/live-act.ts';
+import {
+  act,
+  actProgram,
+  type Call,
+  callOf,
+  copyAct,
+  DIRECTORIES,
+  makeDirectory,
+  type RunningAct,
+  type Step,
+  startAct,
+  str,
+} from '../support/live-act.ts';
 import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { widened } from '../support/time-factor.ts';
@@ -253,7 +265,10 @@ test('a process older than the agent: ancestors, arguments, executable, environm
   });
   const age = BigInt(String(alert.output_fields['proc.duration']));
   const atLeast = call.before - older.place.after;
-  assert.ok(age > atLeast && age < atLeast + widened(10_000_000_000n), `age ${age} ns, not a little more than ${atLeast}`);
+  assert.ok(
+    age > atLeast && age < atLeast + widened(10_000_000_000n),
+    `age ${age} ns, not a little more than ${atLeast}`,
+  );
 });
 
 test('a process older than the agent, in a container', async () => {

@@ -15,6 +15,9 @@ import type { Output } from '../../host/outputs/output.ts';
 /** Modules are kept between runs: asc takes seconds, and most of a live test's rules are those of the run before. */
 const CACHE = join(import.meta.dirname, '../../build/test/modules');
 
+/** Ends each test when its rules are compiled: for the guests of test/kernels, in which that takes a minute. */
+const COMPILE_ONLY = process.env.WASPREY_COMPILE_ONLY !== undefined;
+
 export interface ProductOptions {
   /** Bytes; shared by the rings of all CPUs. */
   readonly ringBudget?: number;
@@ -53,6 +56,7 @@ export async function startProduct(
   const { wasm, diagnostics } = await compileModule(sources, { cacheDirectory: CACHE });
   const complaints = diagnostics.filter(({ severity }) => options.warnings !== 'accepted' || severity === 'error');
   assert.deepEqual(complaints, [], 'the compiler complains of a rule');
+  if (COMPILE_ONLY) throw new Error('the rules are compiled; nothing else was asked for (WASPREY_COMPILE_ONLY)');
   const troubles: string[] = [];
   const { ringBudget = DEFAULT_SIZES.ringBudget, ruleMatching = 'first', kernelFilter = true } = options;
   const agent: Agent = await startAgent({

@@ -10,7 +10,7 @@ import { opener32 } from '../../support/elf32.ts';
 import { actProgram, actWords, type Step, str } from '../../support/live-act.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live-numbers.ts';
 import { until } from '../../support/until.ts';
-import { startAgent, type StartedAgent } from './agent.ts';
+import { type StartedAgent, startAgent } from './agent.ts';
 
 const FOLDER = '/tmp/wasprey-hooks';
 const CONTAINER = 'c0ffee'.padEnd(64, '0');
@@ -94,7 +94,9 @@ describe('an alert of', () => {
 
   test('container, by the control group of a process', async () => {
     const folders = containerCgroups();
-    const process = spawn(actProgram(), actWords([['@wait'], open(`${FOLDER}/contained`)]), { stdio: ['pipe', 'pipe', 'inherit'] });
+    const process = spawn(actProgram(), actWords([['@wait'], open(`${FOLDER}/contained`)]), {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     try {
       await waits(process);
       for (const folder of folders) appendFileSync(join(folder, 'cgroup.procs'), `${process.pid}\n`);

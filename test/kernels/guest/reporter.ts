@@ -12,7 +12,8 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
   const path: string[] = [];
   for await (const event of source) {
     if (event.type === 'test:start') path.splice(event.data.nesting, path.length, event.data.name);
-    if (event.type === 'test:diagnostic' && !COUNT.test(event.data.message)) yield line({ kind: 'note', note: event.data.message });
+    if (event.type === 'test:diagnostic' && !COUNT.test(event.data.message))
+      yield line({ kind: 'note', note: event.data.message });
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const { name, nesting, skip, todo, details } = event.data;
     if (details.type === 'suite' && event.type === 'test:pass') continue;
