@@ -13,8 +13,9 @@ SYSROOT ?= $(shell cd $(NATIVE_DIR).. && npm run -s sysroot -- $(ARCH))
 SYSROOT := $(or $(SYSROOT),$(error there is no sysroot: see above))
 
 TARGET := --target=$(TRIPLET) --sysroot=$(SYSROOT) -fuse-ld=lld -Wno-unused-command-line-argument
-CXX := clang++-19 $(TARGET)
-ACT_CC := clang-19 $(TARGET)
+CLANG := $(firstword $(shell command -v clang-19 clang 2>/dev/null))
+CXX := $(firstword $(shell command -v clang++-19 clang++ 2>/dev/null)) $(TARGET)
+ACT_CC := $(CLANG) $(TARGET)
 # No -g: what is built is the same in every checkout.
 CXXFLAGS := -O2
 
@@ -39,7 +40,7 @@ $(OBJECTS) $(ADDON): $(LIBBPF)
 $(LIBBPF): $(LIBBPF_SOURCE)/libbpf.c
 	@echo '  MAKE   libbpf.a'
 	@rm -rf $(LIBBPF_OUT) && mkdir -p $(LIBBPF_OUT)
-	@$(MAKE) -s -C $(LIBBPF_SOURCE) CC='clang-19 $(TARGET)' NO_PKG_CONFIG=1 BUILD_STATIC_ONLY=1 \
+	@$(MAKE) -s -C $(LIBBPF_SOURCE) CC='$(CLANG) $(TARGET)' NO_PKG_CONFIG=1 BUILD_STATIC_ONLY=1 \
 		CFLAGS='-O2 -fPIC -fvisibility=hidden -w' OBJDIR=$(LIBBPF_OUT) $(LIBBPF_OUT)/libbpf.a
 	@$(MAKE) -s -C $(LIBBPF_SOURCE) OBJDIR=$(LIBBPF_OUT) INCLUDEDIR=$(LIBBPF_OUT)/include install_headers install_uapi_headers
 
@@ -55,4 +56,4 @@ libraries: $(LIBRARIES)
 # Its BTF names the source files: not by where this checkout is.
 bpf:
 	@$(MAKE) -f $(NATIVE_DIR)bpf/bpf.mk bpf BPF_ARCH=$(BPF_ARCH_$(ARCH)) BPF_OUT=$(BUILD)/bpf \
-		BPF_CLANG='clang-19 -ffile-prefix-map=$(NATIVE_DIR)=native/'
+		BPF_CLANG='$(CLANG) -ffile-prefix-map=$(NATIVE_DIR)=native/'

@@ -1,6 +1,6 @@
 // Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
-// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: unit, conformance, fuzz, alone, live, cluster, kernels; PART: only
-// files with this in their name; --no-skips: a test that is skipped fails the run
+// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: unit, conformance, fuzz, alone, live, cluster, kernels, package; PART:
+// only files with this in their name; --no-skips: a test that is skipped fails the run
 
 import { globSync } from 'node:fs';
 import { basename, relative } from 'node:path';
@@ -16,6 +16,7 @@ import { printKernels } from './kernels/kernel-table.ts';
 import { prepareGuests } from './kernels/prepare.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from './own-root.ts';
 import { kubernetesPrograms } from './support/cluster.ts';
+import { makeTestPackages } from './support/packages.ts';
 import { type TestEvent, Totals } from './totals.ts';
 
 interface Suite {
@@ -28,7 +29,7 @@ interface Suite {
    */
   readonly secondRun?: true;
   /** What is to be there before the first file's time begins. */
-  readonly before?: (files: readonly string[]) => void;
+  readonly before?: (files: readonly string[]) => unknown;
   /** Prints what the suite's files have come to together. */
   readonly after?: (files: readonly string[]) => void;
   /** A file that takes longer hangs. */
@@ -48,10 +49,11 @@ const SUITES = new Map<string, Suite>([
     'kernels',
     { needs: 'kernel-tests', concurrency: 2, fileTimeoutMs: 15 * 60_000, before: prepareGuests, after: printKernels },
   ],
+  ['package', { needs: 'package-tests', concurrency: 1, before: makeTestPackages }],
 ]);
 
 /** Suites that make containers. */
-const BELOW_OWN_ROOT = ['live', 'cluster', 'kernels'];
+const BELOW_OWN_ROOT = ['live', 'cluster', 'kernels', 'package'];
 
 /** Unless the suite says otherwise. */
 const FILE_TIMEOUT_MS = 5 * 60_000;
@@ -96,7 +98,7 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
       .filter((path) => basename(path).includes(values.file ?? ''))
       .sort();
     if (files.length === 0) continue;
-    suite.before?.(files);
+    await suite.before?.(files);
     if (!suite.secondRun) yield* runFiles(files, suite, totals);
     else for (const file of files) yield* runTwiceIfNeeded(file, suite, totals);
     suite.after?.(files);

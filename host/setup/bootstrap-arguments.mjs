@@ -7,13 +7,22 @@ import { SetupFailure } from './failure.mjs';
  * What a command needs, each level including those before it, unless it says otherwise:
  * `packages` the npm packages; `native` the BPF objects and the addon; `capture` a machine that can capture as well;
  * `live-tests` also the programs that live tests run; `cluster-tests` those that make a Kubernetes cluster and the image;
- * `kernel-tests` those that boot other kernels, without those of the cluster.
+ * `kernel-tests` those that boot other kernels, without those of the cluster; `package-tests` those that packages are tried with.
  * Beside them, `release` is `packages` and the tools that packages and images are made with.
- * @typedef {'packages' | 'release' | 'native' | 'capture' | 'live-tests' | 'cluster-tests' | 'kernel-tests'} Needs
+ * @typedef {'packages' | 'release' | 'native' | 'capture' | 'live-tests' | 'cluster-tests' | 'kernel-tests' | 'package-tests'} Needs
  */
 
 /** @type {readonly Needs[]} */
-export const NEEDS = ['packages', 'release', 'native', 'capture', 'live-tests', 'cluster-tests', 'kernel-tests'];
+export const NEEDS = [
+  'packages',
+  'release',
+  'native',
+  'capture',
+  'live-tests',
+  'cluster-tests',
+  'kernel-tests',
+  'package-tests',
+];
 
 /**
  * @param {readonly string[]} words

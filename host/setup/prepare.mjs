@@ -33,6 +33,7 @@ const LEVELS = {
   capture: { capture: true, native: true, purposes: [] },
   'live-tests': { capture: true, native: true, purposes: ['live-tests'] },
   'cluster-tests': { capture: true, native: true, purposes: ['build', 'release', 'live-tests', 'cluster-tests'] },
+  'package-tests': { capture: true, native: false, purposes: ['build', 'release', 'package-tests'] },
   'kernel-tests': { capture: true, native: true, purposes: ['build', 'release', 'live-tests', 'kernel-tests'] },
 };
 

@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
 /** @import { Family } from './distribution.mjs' */
-/** @typedef {'build' | 'release' | 'live-tests' | 'cluster-tests' | 'kernel-tests'} Purpose */
+/** @typedef {'build' | 'release' | 'live-tests' | 'cluster-tests' | 'kernel-tests' | 'package-tests'} Purpose */
 
 /**
  * @typedef {object} SystemTool
@@ -131,7 +131,13 @@ export const SYSTEM_TOOLS = [
   { name: 'cpio', commands: ['cpio'], packages: ['cpio'], purposes: ['kernel-tests'] },
   { name: 'depmod', commands: ['depmod'], packages: ['kmod'], purposes: ['kernel-tests'] },
   { name: 'mke2fs', commands: ['mke2fs'], packages: ['e2fsprogs'], purposes: ['kernel-tests'] },
-  { name: 'mmdebstrap', commands: ['mmdebstrap'], packages: ['mmdebstrap'], purposes: ['kernel-tests'] },
+  {
+    name: 'mmdebstrap',
+    commands: ['mmdebstrap'],
+    packages: ['mmdebstrap'],
+    purposes: ['kernel-tests', 'package-tests'],
+  },
+  { name: 'lintian', commands: ['lintian'], packages: ['lintian'], purposes: ['package-tests'] },
   { name: 'xz', commands: ['xz'], packages: ['xz-utils'], purposes: ['kernel-tests'] },
 ];
 

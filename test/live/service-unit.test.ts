@@ -13,7 +13,7 @@ import { PROJECT } from '../../host/setup/paths.mjs';
 const UNIT = join(PROJECT, 'deploy/package/wasprey.service');
 const CONFIG = join(PROJECT, 'deploy/package/wasprey.yaml');
 /** In tenths, as systemd-analyze takes it. What is left is in deploy/README.md. */
-const MOST_EXPOSURE = 24;
+const MOST_EXPOSURE = 26;
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-unit-'));
 const installed = join(folder, 'wasprey.service');

@@ -2,12 +2,12 @@
 // project's. What needs a file that is missing is skipped, and says how to get it.
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
 
 /** A folder with clones of Falco's repositories, or with the files sorted into falco-rules and falco-config. */
-const FOLDER = process.env.FALCO_DATA || join(PROJECT, '../shared');
+const FOLDER = resolve(PROJECT, process.env.FALCO_DATA || '../shared');
 
 /** Falco's repositories, which are cloned side by side: each with the folders that have had its files. */
 const REPOSITORIES = {

@@ -64,7 +64,7 @@ test('npm is called as the npm that runs the script, if it is npm', () => {
 test('a tool is missing when none of its commands and files is there', () => {
   const nothing = { hasCommand: () => false, hasFile: () => false, majorVersion: () => 0 };
   const all = { hasCommand: () => true, hasFile: () => true, majorVersion: () => 0 };
-  const purposes = ['build', 'release', 'live-tests', 'cluster-tests', 'kernel-tests'] as const;
+  const purposes = ['build', 'release', 'live-tests', 'cluster-tests', 'kernel-tests', 'package-tests'] as const;
   assert.deepEqual(missingTools(purposes, nothing), SYSTEM_TOOLS);
   assert.deepEqual(missingTools(purposes, all), []);
   assert.deepEqual(

@@ -1,0 +1,55 @@
+// What packages hold, for both processors, and that they are made the same each time.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, test } from 'node:test';
+import { makePackages } from '../../deploy/package/packages.ts';
+import { ARCHITECTURES, ownArchitecture } from '../../deploy/tree/architecture.ts';
+import { assertNeedsLibcAlone, assertPapers, assertProcessor } from '../support/installed-files.ts';
+import { archiveFile, debFile } from '../support/packages.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wasprey-packages-'));
+after(() => rmSync(folder, { recursive: true }));
+
+for (const architecture of ARCHITECTURES) {
+  test(`the package for ${architecture.name} holds that processor's files, which need libc alone`, async () => {
+    const root = join(folder, architecture.name);
+    execFileSync('dpkg-deb', ['--extract', debFile(architecture), root]);
+    assertProcessor(root, architecture);
+    assertNeedsLibcAlone(root);
+    await assertPapers(root, [
+      /^pkg:npm\/pino@/,
+      /^pkg:npm\/%40kubernetes\/client-node@/,
+      /^pkg:generic\/node@24\./,
+      new RegExp(`^pkg:deb/debian/libelf1@.*arch=${architecture.name}`),
+      /^pkg:deb\/debian\/libbpf@/,
+    ]);
+    const depends = execFileSync('dpkg-deb', ['--field', debFile(architecture), 'Depends'], { encoding: 'utf8' });
+    assert.equal(depends, 'libc6 (>= 2.36)\n');
+  });
+
+  test(`the archive for ${architecture.name} has the package's files`, () => {
+    const listing = ['--list', '--verbose', '--numeric-owner'];
+    const ofArchive = execFileSync('tar', [...listing, '--gzip', '--file', archiveFile(architecture)]);
+    const files = execFileSync('dpkg-deb', ['--fsys-tarfile', debFile(architecture)], { maxBuffer: 1 << 30 });
+    const ofDeb = execFileSync('tar', listing, { input: files });
+    assert.deepEqual(ofArchive.toString().split('\n').sort(), ofDeb.toString().split('\n').sort());
+  });
+}
+
+test('packages made again have the same bytes', async () => {
+  const own = ownArchitecture();
+  for (const path of await makePackages(own, folder)) {
+    const first = path.endsWith('.deb') ? debFile(own) : archiveFile(own);
+    assert.ok(readFileSync(path).equals(readFileSync(first)), basename(path));
+  }
+});
+
+test('lintian finds no error', () => {
+  const words = ['--allow-root', '--fail-on', 'error', '--tag-display-limit', '0', debFile(ownArchitecture())];
+  const { status, stdout } = spawnSync('lintian', words, { encoding: 'utf8' });
+  assert.equal(status, 0, stdout);
+});

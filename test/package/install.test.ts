@@ -1,0 +1,132 @@
+// Packages on machines as people have them: Debian 12 and 13 with no npm, compiler or header, on this kernel.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { ownArchitecture } from '../../deploy/tree/architecture.ts';
+import { version } from '../../host/cli/version.ts';
+import { DebianMachine } from '../support/debian-machine.ts';
+import { archiveFile, debFile } from '../support/packages.ts';
+
+const SUITES = { bookworm: 'Debian 12', trixie: 'Debian 13' };
+
+/** Where a machine is given a package. */
+const PACKAGE = 'root/package.deb';
+
+const CONFIGURATION = 'etc/wasprey/wasprey.yaml';
+
+/** What a start takes, many times over: other work may be done at the same time. */
+const PATIENCE_MS = 60_000;
+
+for (const [suite, name] of Object.entries(SUITES)) {
+  describe(name, () => {
+    let machine: DebianMachine;
+    before(() => {
+      machine = new DebianMachine(suite);
+      cpSync(debFile(ownArchitecture()), join(machine.folder, PACKAGE));
+    });
+    after(() => machine?.[Symbol.dispose]());
+
+    test('lacks what a build needs', async () => {
+      const words = [
+        'for name in node npm gcc clang make; do ! command -v $name || exit 1; done; ! test -e /usr/include/stdio.h',
+      ];
+      await machine.run('sh', '-c', ...words);
+    });
+
+    test('the package installs, and its service is enabled', async () => {
+      await machine.run('dpkg', '--install', `/${PACKAGE}`);
+      assert.equal((await machine.run('wasprey', '--version')).stdout, `wasprey ${version()}\n`);
+      const link = '/etc/systemd/system/multi-user.target.wants/wasprey.service';
+      assert.match((await machine.run('readlink', '-f', link)).stdout, /\/lib\/systemd\/system\/wasprey\.service\n$/);
+    });
+
+    test('the agent starts and raises an alert', async () => {
+      const alert = await alertOf(machine, ['wasprey', 'run', '-o', 'json_output=true']);
+      assert.match(alert, /"rule":"Sensitive file read"/);
+      assert.match(alert, /"fd.name":"\/etc\/shadow"/);
+    });
+
+    test('nothing is written into the installation', async () => {
+      const { stdout } = await machine.run('dpkg', '--verify', 'wasprey');
+      assert.equal(stdout, '');
+      const listed = new Set((await machine.run('dpkg', '--listfiles', 'wasprey')).stdout.split('\n'));
+      const found = (await machine.run('find', '/usr/lib/wasprey')).stdout.trim().split('\n');
+      assert.deepEqual(
+        found.filter((path) => !listed.has(path)),
+        [],
+      );
+    });
+
+    test('an upgrade keeps a configuration that was changed', async () => {
+      const configuration = join(machine.folder, CONFIGURATION);
+      appendFileSync(configuration, '# of this machine\n');
+      writeFileSync(join(machine.folder, PACKAGE), nextVersion(join(machine.folder, PACKAGE)));
+      await machine.run('dpkg', '--install', `/${PACKAGE}`);
+      const { stdout } = await machine.run('dpkg-query', '--show', 'wasprey');
+      assert.equal(stdout, `wasprey\t${version()}+next\n`);
+      assert.match(readFileSync(configuration, 'utf8'), /# of this machine\n$/);
+    });
+
+    test('purging leaves nothing', async () => {
+      await machine.run('dpkg', '--purge', 'wasprey');
+      const { stdout } = await machine.run('find', '/', '-xdev', '-path', '*wasprey*');
+      assert.equal(stdout, '');
+    });
+
+    test('the archive works wherever it is unpacked, by a link too', async () => {
+      const place = '/opt/somewhere';
+      await machine.run('mkdir', '-p', place);
+      execFileSync('tar', ['-xzf', archiveFile(ownArchitecture()), '-C', join(machine.folder, place)]);
+      await machine.run('ln', '-s', `${place}/usr/bin/wasprey`, '/usr/local/bin/wasprey');
+      const { stdout } = await machine.run('/usr/local/bin/wasprey', '--version');
+      assert.equal(stdout, `wasprey ${version()}\n`);
+      const alert = await alertOf(machine, [`${place}/usr/bin/wasprey`, 'run', '-o', 'json_output=true']);
+      assert.match(alert, /"rule":"Sensitive file read"/);
+    });
+  });
+}
+
+/** Starts an agent, reads /etc/shadow once it watches, and returns the alert of it. */
+async function alertOf(machine: DebianMachine, command: readonly string[]): Promise<string> {
+  const mark = `read-by-${process.pid}-${command[0]?.length}`;
+  const agent = machine.start(...command);
+  const { stdout, stderr } = agent;
+  if (stdout === null || stderr === null) throw new TypeError('an agent needs pipes');
+  const said: string[] = [];
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  signal.addEventListener('abort', () => agent.kill('SIGKILL'));
+  const ended = new Promise((resolve) => agent.once('close', resolve));
+  createInterface({ input: stderr }).on('line', (line) => {
+    said.push(line);
+    if (line.includes('watching by'))
+      machine.run('sh', '-c', `cat /etc/shadow; : ${mark}`).catch((error: unknown) => said.push(String(error)));
+  });
+  try {
+    for await (const line of createInterface({ input: stdout })) if (line.includes(mark)) return line;
+    throw new Error(`the agent ended without the alert:\n${said.join('\n')}`);
+  } finally {
+    agent.kill('SIGINT');
+    await ended;
+  }
+}
+
+/** The package with a version that counts as newer, not compressed. */
+function nextVersion(deb: string): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-next-'));
+  try {
+    const [root, next] = [join(folder, 'root'), join(folder, 'next.deb')];
+    execFileSync('dpkg-deb', ['--raw-extract', deb, root]);
+    const control = join(root, 'DEBIAN/control');
+    const text = readFileSync(control, 'utf8').replace(/^Version: .*$/m, '$&+next');
+    writeFileSync(control, text);
+    execFileSync('dpkg-deb', ['--root-owner-group', '-Znone', '--build', root, next], { stdio: 'ignore' });
+    return readFileSync(next);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
