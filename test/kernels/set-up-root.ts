@@ -15,7 +15,18 @@ import { runTool } from './run-tool.ts';
 const BEFORE = ['git', 'npm', 'ca-certificates'];
 
 /** What the tests in the guest call; installed after set-up, which thus can't rely on any of it. */
-const AFTER = ['busybox-static', 'gawk', 'iproute2', 'kmod', 'libcap2-bin', 'attr', 'mount', 'procps', 'runc'];
+const AFTER = [
+  'busybox-static',
+  'gawk',
+  'iproute2',
+  'kmod',
+  'libcap2-bin',
+  'attr',
+  'mount',
+  'passwd',
+  'procps',
+  'runc',
+];
 
 /** Certificates that this machine's npm and apt go by, which may be a proxy's. */
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';

@@ -7,24 +7,36 @@ export interface Step {
   /** Path in the project: a test file, or a shell script. */
   readonly file: string;
   readonly limitSeconds: number;
-  /** It is run on this machine first (prime.ts). */
-  readonly primed?: true;
+  /** What is done here first, so that the guest finds its rules compiled (prime.ts): they are compiled, or the step is begun here. */
+  readonly primedBy?: 'itself' | { readonly rules: readonly string[] };
 }
 
 const GUEST = 'test/kernels/guest';
 
+const NPM_START: Step = {
+  name: 'npm start',
+  file: `${GUEST}/npm-start.ts`,
+  limitSeconds: 180,
+  primedBy: { rules: ['rules'] },
+};
+
 export function stepsOf(guest: Guest, only = process.env.KERNELS_DO): Step[] {
   const all: Step[] = [
     { name: 'programs', file: `${GUEST}/programs.ts`, limitSeconds: 120 },
-    ...(guest.root === 'set-up' ? [{ name: 'npm start', file: `${GUEST}/npm-start.ts`, limitSeconds: 180 }] : []),
-    { name: 'hooks', file: `${GUEST}/hooks.ts`, limitSeconds: 180, primed: true },
-    { name: 'generate', file: `${GUEST}/generate.ts`, limitSeconds: 300, primed: true },
+    ...(guest.root === 'set-up' ? [NPM_START] : []),
+    {
+      name: 'hooks',
+      file: `${GUEST}/hooks.ts`,
+      limitSeconds: 180,
+      primedBy: { rules: ['rules', `${GUEST}/hooks.yaml`] },
+    },
+    { name: 'generate', file: `${GUEST}/generate.ts`, limitSeconds: 300, primedBy: 'itself' },
     { name: 'doctor', file: `${GUEST}/doctor.ts`, limitSeconds: 60 },
     ...guest.live.map((name) => ({
       name: `live ${name}`,
       file: `test/live/${name}.test.ts`,
       limitSeconds: 300,
-      primed: true as const,
+      primedBy: 'itself' as const,
     })),
   ];
   const wanted = only?.split(',').map((name) => name.trim());

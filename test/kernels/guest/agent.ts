@@ -23,7 +23,15 @@ export async function startAgent(
 ): Promise<StartedAgent> {
   const began = performance.now();
   const [program = '', ...options] = command;
-  const child = spawn(program, [...options, ...words], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
+  // In a group of its own, as a shell starts it: npm does not hand SIGINT on, a terminal sends it to the group.
+  const child = spawn(program, [...options, ...words], {
+    cwd: PROJECT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const signal = (name: NodeJS.Signals): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, name);
+  };
   let alerts = '';
   let messages = '';
   child.stdout.setEncoding('utf8').on('data', (chunk) => {
@@ -37,7 +45,7 @@ export async function startAgent(
     await until(() => messages.includes('watching by') || child.exitCode !== null, START_MS);
     assert.equal(child.exitCode, null, `it ended with status ${child.exitCode}`);
   } catch (error) {
-    child.kill('SIGKILL');
+    signal('SIGKILL');
     throw new Error(`the agent did not start, it said:\n${messages}`, { cause: error });
   }
   return {
@@ -51,7 +59,7 @@ export async function startAgent(
       }
     },
     async stop() {
-      child.kill('SIGINT');
+      signal('SIGINT');
       await ended;
     },
   };
