@@ -126,7 +126,7 @@ HOOK_PROGRAM(on_compat) {
   type = event_of(passed, number, type);
   if ((number == COMPAT_FCNTL || number == COMPAT_FCNTL64) && !duplicates(passed->passed[1]))
     return PASS_ON;
-  if (!may_be_wanted(control, type))
+  if (!may_be_wanted(control, type) || ((type == EVENT_EXECVE || type == EVENT_EXECVEAT) && is_exec_told(task, result)))
     return PASS_ON;
   if (unlikely(!process || !process->id) && wants_snapshot(ring, task))
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);

@@ -20,6 +20,7 @@ struct compat_call {
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_UMOUNT 22
 #define COMPAT_SOCKETCALL 102
+#define COMPAT_EXECVEAT 358
 #elif defined(__TARGET_ARCH_arm64)
 #define COMPAT_RECV 291
 #define COMPAT_EXECVEAT 387
@@ -97,7 +98,7 @@ static const struct compat_call compat_calls[] = {
     [353] = {EVENT_RENAMEAT2},
     [356] = {EVENT_MEMFD_CREATE},
     [357] = {EVENT_BPF},
-    [358] = {EVENT_EXECVEAT},
+    [COMPAT_EXECVEAT] = {EVENT_EXECVEAT},
     [359] = {EVENT_SOCKET},
     [361] = {EVENT_BIND},
     [362] = {EVENT_CONNECT},

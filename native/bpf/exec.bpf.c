@@ -37,10 +37,16 @@ inline_always void write_exec(struct record *record, struct task_struct *task, c
   commit(record);
 }
 
+/* Whether on_traced_exec() has told of the exec that ends with this result; forgets it. */
+inline_always bool is_exec_told(struct task_struct *task, s64 result) {
+  struct process *process = result ? 0 : process_of(task, 0);
+  return process && __sync_lock_test_and_set(&process->exec_told, 0);
+}
+
 HOOK_PROGRAM(on_execve) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task) || !passes(&record, FILTER_EXEC) ||
+  if (is_exec_told(task, result_of(ctx)) || !begin(&record, ctx, task) || !passes(&record, FILTER_EXEC) ||
       !reserve(&record, task, EXEC_LONGEST, sizeof(struct event_exec)))
     return PASS_ON;
   struct call call = call_of(task);

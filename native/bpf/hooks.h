@@ -115,6 +115,7 @@
 /* TRACEPOINT(system, tracepoint, program): programs that are attached always, to raw tracepoints, or to the trace events of
  * the same names (see on_trace_events in maps.h). Of several for a program the first that the kernel has. */
 #define WASPREY_TRACEPOINTS(TRACEPOINT)                               \
+  TRACEPOINT(sched, sched_process_exec, on_traced_exec)               \
   TRACEPOINT(raw_syscalls, sys_exit, on_call)                         \
   TRACEPOINT(io_uring, io_uring_submit_req, on_request)               \
   TRACEPOINT(io_uring, io_uring_submit_sqe, on_request) /* before 6.2 */ \

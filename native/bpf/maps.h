@@ -35,7 +35,7 @@ struct process {
   u32 uid;
   u32 gid;
   u32 ended; /* its exit record is written */
-  u32 pad;
+  u32 exec_told; /* the event of its exec is written before the call ends: see on_traced_exec */
 };
 
 /* Values are rings: the addon sets value_size to the ring's stride and max_entries to the number of possible CPUs. The

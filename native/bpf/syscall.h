@@ -12,6 +12,7 @@
 
 #if defined(__TARGET_ARCH_x86)
 #define STATUS_COMPAT 2 /* TS_COMPAT */
+#define NATIVE_EXECVEAT 322
 
 /* Whether the system call that ends is a 32-bit one. */
 inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {

@@ -16,6 +16,7 @@
 #include "passed.bpf.c"
 #include "io_uring.bpf.c"
 #include "compat.bpf.c"
+#include "traced_exec.bpf.c"
 #include "reader.bpf.c"
 
 /* The kernel gives task storage and kernel reads to GPL-compatible programs alone. */

@@ -176,6 +176,7 @@ struct kernfs_node {
 struct task_struct {
   struct thread_info thread_info;
   unsigned int flags;
+  unsigned int ptrace;
   struct mm_struct *mm;
   int exit_code;
   s32 pid;
