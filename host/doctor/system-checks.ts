@@ -1,6 +1,12 @@
 // The facts of a machine, judged. What keeps the capture from working is judged as at the start of an agent (host/setup/machine.mjs).
 
-import { checkMachine, hasCapability, type MachineSubject, OLDEST_KERNEL } from '../setup/machine.mjs';
+import {
+  attachesToTraceEvents,
+  checkMachine,
+  hasCapability,
+  type MachineSubject,
+  OLDEST_KERNEL,
+} from '../setup/machine.mjs';
 import type { Check } from './check.ts';
 import type { CgroupMounts, SystemFacts } from './system-facts.ts';
 
@@ -30,14 +36,29 @@ export function checkSystem(facts: SystemFacts): Check[] {
     jit(facts),
     unprivilegedBpf(facts),
     cgroups(facts.cgroups),
-    {
-      id: 'tracefs',
-      title: 'tracefs',
-      state: 'works',
-      finding: `${facts.tracefs ? 'mounted' : 'not mounted'}; hooks are attached without it`,
-    },
+    tracefs(facts),
     memory(facts),
   ];
+}
+
+/** See on_trace_events in native/bpf/maps.h. */
+function tracefs({ machine, tracefs: isMounted }: SystemFacts): Check {
+  const base = { id: 'tracefs', title: 'tracefs' };
+  const finding = isMounted ? 'mounted' : 'not mounted';
+  if (!attachesToTraceEvents(machine.kernelRelease)) {
+    return {
+      ...base,
+      state: 'works',
+      finding: `${finding}; this kernel needs none: hooks are attached to raw tracepoints`,
+    };
+  }
+  if (isMounted) return { ...base, state: 'works', finding: `${finding}: hooks are attached to trace events` };
+  return {
+    ...base,
+    state: 'fails',
+    finding: `${finding}: from Linux 7.0 on hooks are attached to trace events, which have their numbers there`,
+    advice: 'mount -t tracefs tracefs /sys/kernel/tracing; in a container, mount /sys/kernel/tracing of the host',
+  };
 }
 
 function capabilities({ machine }: SystemFacts, judged: Check): Check {

@@ -11,28 +11,52 @@ inline_always void keep_name(struct passed_call *passed, u32 index, u64 filename
   bpf_probe_read_kernel_str(passed->texts[index], PASSED_TEXT_ROOM, (void *)LOAD_WORD(filename, filename, name));
 }
 
+inline_always u64 address_size(u64 length) {
+  return BOUNDED(length, 0, sizeof(struct __kernel_sockaddr_storage));
+}
+
 /* The socket address that the kernel has copied; else the one that it will copy. */
 inline_always void keep_address(struct passed_call *passed, u64 request, u64 user_address, u64 length) {
   u64 async = LOAD_WORD(io_kiocb, request, async_data);
-  u64 size = length;
-  opaque(size);
-  if (size > sizeof(struct __kernel_sockaddr_storage))
-    size = sizeof(struct __kernel_sockaddr_storage);
   if (async)
-    bpf_probe_read_kernel(passed->texts[0], size,
+    bpf_probe_read_kernel(passed->texts[0], address_size(length),
                           (void *)(async + bpf_core_field_offset(struct io_async_msghdr___request, addr)));
   else if (user_address)
-    bpf_probe_read_user(passed->texts[0], size, (void *)user_address);
+    bpf_probe_read_user(passed->texts[0], address_size(length), (void *)user_address);
 }
 
-/* Address and length of the socket address that a message is sent to; 0 where it has none, or the kernel copies it
- * later (before 6.10). */
-inline_always u64 message_address(u64 request, u64 *length) {
+/* Where a send has its address before 6.10, in memory of the process; none since. */
+struct io_sr_msg___address {
+  void *addr;
+  u16 addr_len;
+} RELOCATED;
+
+inline_always struct message passed_address(u64 request, u32 type) {
+  struct io_sr_msg___address *part = 0;
+  if (type == EVENT_SENDMSG)
+    return read_request_message(request);
+  if (!bpf_core_field_exists(part->addr))
+    return (struct message){};
+  return (struct message){.address = LOAD_WORD(io_sr_msg___address, request, addr),
+                          .length = LOAD(io_sr_msg___address, request, addr_len)};
+}
+
+/* Address, in the kernel, and length of the socket address that a message is sent to; 0 where it has none. The kernel has
+ * copied it; before 6.10 it does so later, and what it will copy is taken. */
+inline_always u64 message_address(struct passed_call *passed, u64 request, u32 type, u64 *length) {
   u64 async = LOAD_WORD(io_kiocb, request, async_data);
-  if (!async || !LOAD_WORD(io_async_msghdr___request, async, msg.msg_name))
+  if (async) {
+    if (!LOAD_WORD(io_async_msghdr___request, async, msg.msg_name))
+      return 0;
+    *length = LOAD(io_async_msghdr___request, async, msg.msg_namelen);
+    return async + bpf_core_field_offset(struct io_async_msghdr___request, addr);
+  }
+  struct message message = passed_address(request, type);
+  if (!message.address ||
+      bpf_probe_read_user(passed->texts[0], address_size(message.length), (void *)message.address))
     return 0;
-  *length = LOAD(io_async_msghdr___request, async, msg.msg_namelen);
-  return async + bpf_core_field_offset(struct io_async_msghdr___request, addr);
+  *length = message.length;
+  return (u64)passed->texts[0];
 }
 
 /* Where the first part of what is sent lies, unless the kernel will take it from a buffer of its choice. */
@@ -126,7 +150,7 @@ inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 t
     default: /* sendto, sendmsg */
       to[0] = fd;
       to[3] = PART(sr_msg, msg_flags);
-      to[4] = message_address(request, &to[5]);
+      to[4] = message_address(passed, request, type, &to[5]);
       find_sent(passed, request, type);
   }
 }

@@ -106,6 +106,27 @@ test('rings far too small: what does not fit is counted, what fits is evaluated'
   assertCounted(capture, 'umount2', times * CPUS.length);
 });
 
+test('more processes than processors: none is missed while a program is preempted for another', async (t) => {
+  const [times, crowd] = [10_000, 6];
+  const agent = await LiveAgent.start([OPENS.rule], { kernelFilter: false });
+  t.after(() => agent.stop());
+  const loops = CPUS.flatMap((cpu) =>
+    Array.from({ length: crowd }, () =>
+      act([
+        ['@cpu', cpu],
+        ['@loop', times],
+        ['umount2', str('/nonexistent/storm'), 0],
+      ]),
+    ),
+  );
+  for (const loop of (await Promise.all(loops)).flat()) assert.equal(loop.failures, times);
+  await agent.settled();
+  await agent.stop();
+  const { capture } = agent.counters;
+  assertBalanced(capture);
+  assertCounted(capture, 'umount2', times * crowd * CPUS.length);
+});
+
 test('stopped in the middle of a storm: the counters add up all the same', async () => {
   for (const [ringBudget, kernelFilter] of [
     [DEFAULT_SIZES.ringBudget, false],
