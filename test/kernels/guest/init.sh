@@ -9,6 +9,8 @@ mount -t tracefs tracefs /sys/kernel/tracing; mount -t securityfs securityfs /sy
 ln -s /proc/self/fd /dev/fd 2>/dev/null
 ip link set lo up; busybox hostname guest
 for module in veth dummy overlay; do modprobe "$module"; done
+# A route to everywhere, as a machine has: what is sent there is lost.
+ip link add outside type dummy && ip address add 192.0.2.2/24 dev outside && ip link set outside up && ip route add default via 192.0.2.1
 
 # Version 1: a hierarchy for each controller, as systemd mounts them. Hybrid: beside them an empty one of version 2.
 mount_v1() {
