@@ -4,7 +4,7 @@ import type { Guest } from './guests.ts';
 
 export interface Step {
   readonly name: string;
-  /** Path in the project: a test file, or a shell script. */
+  /** A test file, by its path in the project. */
   readonly file: string;
   readonly limitSeconds: number;
   /** What is done here first, so that the guest finds its rules compiled (prime.ts): they are compiled, or the step is begun here. */
