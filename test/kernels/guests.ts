@@ -36,7 +36,7 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-image-6\.1\.[0-9-]+-cloud-amd64$/,
     cgroups: 'v1',
     root: 'minimal',
-    live: [...ESSENTIAL, 'compat', 'receive-ways'],
+    live: [...ESSENTIAL, 'compat'],
   },
   {
     name: '6.12-amd64',
@@ -45,7 +45,7 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-image-6\.12\..*-cloud-amd64$/,
     cgroups: 'v2',
     root: 'set-up',
-    live: [...ESSENTIAL, 'paths', 'many-messages'],
+    live: [...ESSENTIAL, 'many-messages'],
   },
   {
     name: '7.3-amd64',
@@ -54,7 +54,7 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-(binary|modules|base)-7\.\d+\..*-cloud-amd64$/,
     cgroups: 'v2',
     root: 'minimal',
-    live: [...ESSENTIAL, 'storm', 'process'],
+    live: [...ESSENTIAL, 'storm'],
   },
   {
     name: '6.1-arm64',
@@ -63,7 +63,7 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-image-6\.1\.[0-9-]+-cloud-arm64$/,
     cgroups: 'hybrid',
     root: 'minimal',
-    live: [...ESSENTIAL, 'path', 'lineage'],
+    live: [...ESSENTIAL, 'paths'],
   },
   {
     name: '6.12-arm64',
@@ -72,7 +72,7 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-image-6\.12\..*-cloud-arm64$/,
     cgroups: 'v2',
     root: 'minimal',
-    live: [...ESSENTIAL, 'descriptor', 'sister-calls'],
+    live: [...ESSENTIAL, 'descriptor'],
   },
 ];
 
