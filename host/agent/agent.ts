@@ -5,27 +5,24 @@ import type { CaptureSizes } from '../capture/native.ts';
 import { DEFAULT_SIZES } from '../capture/open.ts';
 import type { Priority } from '../compiler/items.ts';
 import { Engine, type EngineSign } from '../engine/engine.ts';
-import type { EngineError } from '../engine/engine-error.ts';
-import type { IdleWorker } from '../engine/idle-worker.ts';
-import { type EngineCounters, HOLD_LIMITS, type HoldLimits, type RuleMatching } from '../engine/protocol.ts';
+import { type EngineCounters, HOLD_LIMITS, type HoldLimits } from '../engine/protocol.ts';
 import { ContainerDirectory, type DirectoryCounters } from '../metadata/container-directory.ts';
 import type { ContainerState, PodState } from '../metadata/container-state.ts';
-import { type KubernetesPlace, placeInCluster } from '../metadata/kubernetes/connection.ts';
-import { type NameCounters, type NameLookup, NameResolver } from '../metadata/name-resolver.ts';
-import type { RuntimePlaces } from '../metadata/runtime-places.ts';
+import { placeInCluster } from '../metadata/kubernetes/connection.ts';
+import { type NameCounters, NameResolver } from '../metadata/name-resolver.ts';
 import { type AlertExtras, withExtras } from '../outputs/additions.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import { type NamedCounters, OutputSet } from '../outputs/output-set.ts';
-import type { ReplayReport } from '../recording/replay.ts';
+import type { AgentOptions } from './agent-options.ts';
 import { AlertDesk, type DeskCounters } from './alert-desk.ts';
-import { DROP_SETTINGS, type DropCounters, type DropListener, type DropSettings, DropWatch } from './drop-watch.ts';
-import { type HookSummary, HookWatch, type MissingHooksPolicy } from './hook-watch.ts';
+import { DROP_SETTINGS, type DropCounters, type DropListener, DropWatch } from './drop-watch.ts';
+import { type HookSummary, HookWatch } from './hook-watch.ts';
 import { describeLeftOut, withoutEvents } from './left-out-events.ts';
 import { MemoryTrim } from './memory-trim.ts';
 import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
 import type { RuleModule } from './rule-module.ts';
-import { type RuleChange, type RuleSetSummary, RuleSets } from './rule-sets.ts';
+import { type RuleSetSummary, RuleSets } from './rule-sets.ts';
 import { type TamperSummary, TamperWatch } from './tamper-watch.ts';
 
 /** How long outputs have at the end to write out what is queued, where nothing else is said. */
@@ -35,66 +32,6 @@ const NOT_TOLD: DropListener = { onLog: () => {}, onExit: () => {} };
 
 /** A replay puts all events into one ring, whatever CPU they came from; the tables are those of a capture. */
 const REPLAY_SIZES: CaptureSizes = { ...DEFAULT_SIZES, ringBudget: 1 << 20, cpus: 1 };
-
-export interface AgentOptions {
-  /** `builder` captures nothing: events are given to inject(). */
-  readonly source?: 'bpf' | 'builder';
-  /** Evaluates a recording instead of what happens on this machine, as fast as the outputs take the alerts. */
-  readonly replay?: {
-    readonly path: string;
-    /** Of the machine that it was made on, for the alerts. */
-    readonly hostname: string;
-    /** All of it was evaluated, and the alerts are written. */
-    readonly onEnd: (report: ReplayReport) => void;
-  };
-  /** Default: the capture's (host/capture/open.ts). */
-  readonly sizes?: CaptureSizes;
-  /** In the order in which they are evaluated. */
-  readonly modules: readonly RuleModule[];
-  /** Whether the kernel drops what no rule can match. Default: it does, where the modules say what their rules need. */
-  readonly kernelFilter?: boolean;
-  /** Event types that are not captured, whatever the rules read. Default: none. */
-  readonly leftOut?: ReadonlySet<string>;
-  /** What is done about rules that are blind for want of a hook that the kernel does not take. Default: alert. */
-  readonly missingHooks?: MissingHooksPolicy;
-  readonly ruleMatching?: RuleMatching;
-  /** How long events and alerts wait for what is to be known of a new container. Default: HOLD_LIMITS. */
-  readonly hold?: Partial<HoldLimits>;
-  /** What alerts get besides what their rules read of events. */
-  readonly extras?: AlertExtras;
-  /** Whether each alert has the hash of its rule's module, as a field. Default: it has. */
-  readonly namesModules?: boolean;
-  /** Closed by stop(). */
-  readonly outputs: readonly Output[];
-  /** How long outputs have at the end to write out what is queued. */
-  readonly outputCloseMs?: number;
-  /** evt.outputtime, and so on, in ISO 8601. */
-  readonly isoTime?: boolean;
-  /** evt.buffer, and so on, in base64. */
-  readonly base64Buffers?: boolean;
-  /** No alert is of this process and those that it has started. Of use where nothing but the agent runs in it. */
-  readonly ignoresSelf?: boolean;
-  /** Where the container runtimes are asked, if not at their usual places. */
-  readonly runtimes?: Partial<RuntimePlaces>;
-  /** Where the pods of this node are asked for; false: nowhere. Default: where the service account of the agent's own pod leads. */
-  readonly kubernetes?: KubernetesPlace | false;
-  /** Asks for the addresses of a name that rules compare. Default: the machine's resolver. */
-  readonly lookup?: NameLookup;
-  /** What is done when events are lost. Default: DROP_SETTINGS. */
-  readonly drops?: DropSettings;
-  /** Told of them where the settings have it. */
-  readonly onDrops?: DropListener;
-  /** Told what goes wrong while it runs; each is a sentence for people. */
-  readonly onTrouble?: (message: string) => void;
-  /** Told what is worth knowing of this machine, and does no harm. */
-  readonly onNote?: (message: string) => void;
-  /** Rules were replaced, or could not be and those before stay; for an event on the agent's own pod, for example. */
-  readonly onRules?: (change: RuleChange) => void;
-  /** The engine's thread, made before the rules were there. Default: it is made now. */
-  readonly idleWorker?: IdleWorker;
-  /** The engine has ended by itself: nothing is watched any more, and stop() is all that is left to do. */
-  readonly onEnd?: (error: EngineError) => void;
-}
 
 export interface Summary {
   /** Undefined if the worker had to be given up before it could tell. */

@@ -1,5 +1,5 @@
-// Reports hooks that the kernel does not take, and which rules in use see less than they say for want of them: a line in the log and
-// an internal alert, at the start and whenever rules are replaced.
+// Reports hooks that are missing on this kernel, and which rules in use are blind without them: lines in the log and an internal alert,
+// at the start and whenever rules are replaced.
 
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
 import { text } from '../fields/value.ts';
@@ -11,18 +11,18 @@ import { namedRules } from './rule-names.ts';
 
 export const HOOK_RULE = 'Wasprey internal: hooks missing';
 
-/** What is done about rules that are blind for want of a hook: an alert and no readiness, or neither. */
+/** What rules that are blind without a hook lead to: an alert and no readiness, or neither. */
 export type MissingHooksPolicy = 'alert' | 'allow';
 
 export interface HookSummary {
   readonly missing: readonly MissingHook[];
-  /** Rules in use that do not see all that they say. */
+  /** Rules in use that miss events since a hook is missing. */
   readonly blindRules: readonly string[];
   /** The configuration accepts it. */
   readonly isAllowed: boolean;
 }
 
-/** Each is given a sentence for people. */
+/** Each gets a sentence for people. */
 export interface HookListener {
   /** Something goes unseen. */
   onTrouble(message: string): void;
@@ -64,7 +64,7 @@ export class HookWatch {
     const about = JSON.stringify([blinding.map(keyOf), this.#blindRules.map(({ name }) => name)]);
     if (about === this.#alerted) return;
     this.#alerted = about;
-    if (blinding.length > 0) this.#tell(blinding);
+    if (blinding.length > 0) this.#report(blinding);
   }
 
   #logNew(): void {
@@ -78,7 +78,7 @@ export class HookWatch {
     }
   }
 
-  #tell(blinding: readonly MissingHook[]): void {
+  #report(blinding: readonly MissingHook[]): void {
     this.#listener.onTrouble(
       `these rules do not see all that they say: ${namedRules(this.#blindRules)}; \`wasprey doctor\` says what this kernel lacks`,
     );

@@ -4,6 +4,7 @@ import { escapeText } from '../outputs/escape.ts';
 
 const MOST_NAMED = 10;
 
+/** Quoted, the first ten of them, and how many more there are. */
 export function namedRules(rules: readonly { readonly name: string }[]): string {
   const names = rules.slice(0, MOST_NAMED).map(({ name }) => `"${escapeText(name)}"`);
   const more = rules.length - names.length;

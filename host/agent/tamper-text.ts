@@ -1,6 +1,6 @@
 // What a person is told of each way in which the capture was tampered with.
 
-import type { IntegrityFinding } from '../capture/native.ts';
+import type { IntegrityFinding } from '../capture/integrity.ts';
 
 /** What was found, by whoever looks: the addon, the worker's clock, this process. */
 export type TamperKind = IntegrityFinding['what'] | 'stopped' | 'held' | 'thread-stopped';

@@ -2,7 +2,7 @@
 // new, and counters of all.
 
 import { readFileSync } from 'node:fs';
-import { INTEGRITY_FINDINGS, type PollGap } from '../capture/native.ts';
+import { INTEGRITY_FINDINGS, type PollGap } from '../capture/integrity.ts';
 import type { EngineSign } from '../engine/engine.ts';
 import type { IntegrityReport } from '../engine/protocol.ts';
 import { text } from '../fields/value.ts';

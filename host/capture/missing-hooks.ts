@@ -1,6 +1,6 @@
-// Hooks that the kernel does not take, and what that means in sentences for people.
+// Hooks that are missing on a kernel, and what that means in sentences for people.
 
-/** Why a hook is missing, and what `detail` is in each; stable: metrics and `wasprey status --json` have it. */
+/** Why a hook is missing, and what `detail` is for each reason. Stable: metrics and `wasprey status --json` have it. */
 export type MissingReason =
   /** The kernel has no tracepoint of that name; detail: errno. */
   | 'tracepoint-missing'
@@ -11,23 +11,23 @@ export type MissingReason =
   /** The kernel was built without io_uring, so that there is nothing to see; no detail. */
   | 'no-io-uring';
 
-/** By which way calls come in that a missing hook would have reported: native ones, requests of io_uring, 32-bit ones. */
+/** How the calls come in that a missing hook would have reported: as native ones, as requests of io_uring, as 32-bit ones. */
 export type CallWay = 'calls' | 'io_uring' | '32-bit';
 
-/** A hook that this kernel does not take. */
+/** A hook that is not attached, or whose program this kernel refuses. */
 export interface MissingHook {
-  /** The tracepoint that its program is attached to or reached from, or all that were tried; '': it is run by the reader alone. */
+  /** The tracepoint that its program is attached to or reached from, or all that were tried; '' if only the reader runs it. */
   readonly hook: string;
   /** The BPF program. */
   readonly program: string;
   readonly reason: MissingReason;
   readonly detail: string;
-  /** Names of the event types that the hook would have reported, and by which ways calls of them go unseen. None: nothing is unseen. */
+  /** Names of the event types that the hook would have reported, and which of their calls go unseen. Both empty: nothing does. */
   readonly blinds: readonly string[];
   readonly ways: readonly CallWay[];
 }
 
-/** Event types that a sentence names. */
+/** How many event types a sentence names. */
 const TYPES_NAMED = 8;
 
 /** How calls come in, as the end of a sentence has it. */
@@ -37,11 +37,12 @@ const WAYS: Readonly<Record<CallWay, (types: string) => string>> = {
   '32-bit': (types) => `32-bit calls of ${types} are not seen`,
 };
 
-/** A sentence without its end, which begins small: why the hook is missing, and what is not seen for want of it. */
+/** A clause: why the hook is missing, and what is not seen without it. */
 export function describeMissingHook(hook: MissingHook): string {
   return `${describeReason(hook)}: ${describeBlindness(hook)}`;
 }
 
+/** The first half of that clause. */
 export function describeReason({ hook, program, reason, detail }: MissingHook): string {
   switch (reason) {
     case 'tracepoint-missing':

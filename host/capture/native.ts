@@ -2,6 +2,7 @@
 // a string or a typed array, and nothing crosses per event.
 
 import type { FilterTables } from './filter-tables.ts';
+import type { CaptureIntegrity } from './integrity.ts';
 import type { MissingHook } from './missing-hooks.ts';
 
 /** How large the regions are. Bytes, each rounded up to pages; ringBudget is shared by all CPUs. */
@@ -92,78 +93,11 @@ export interface CaptureCounters {
   readonly programs: readonly ProgramRuns[];
 }
 
-/**
- * What a check of the capture finds that somebody else has changed, and what `name` and `number` are in each:
- *
- * - `link`: a hook is detached, its descriptor closed or replaced; name: the hook
- * - `map`: the same of a map's descriptor; name: the map
- * - `program`: a place in a table of programs holds another one, or none; name: the program
- * - `filter`: another map is the kernel filter, or none is
- * - `filter-tables`: the tables of the kernel filter were written to
- * - `filter-processes`: what processes can match was written to; number: of how many
- * - `wanted`: which types of events are wanted was written to
- * - `finished`: the kernel was told that no more events are wanted
- * - `clock`: the time of events was moved; number: ms
- * - `position`: where the reader is in a ring was moved; number: how often
- * - `image-numbers`: numbers of process images were set back, so that they come again
- * - `counters`: counters of events were set back; name: CPU
- * - `ring-stuck`: what is in a ring can't be read since seconds; name: CPU
- * - `calls-unseen`: calls that were made to see whether they come were neither evaluated nor filtered nor dropped; name: type
- * - `traced`: another process traces this one; number: its process id
- */
-export const INTEGRITY_FINDINGS = [
-  'link',
-  'map',
-  'program',
-  'filter',
-  'filter-tables',
-  'filter-processes',
-  'wanted',
-  'finished',
-  'clock',
-  'position',
-  'image-numbers',
-  'counters',
-  'ring-stuck',
-  'calls-unseen',
-  'traced',
-] as const;
-
-export interface IntegrityFinding {
-  readonly what: (typeof INTEGRITY_FINDINGS)[number];
-  readonly name: string;
-  readonly number: number;
-  /** It was put back as it was. */
-  readonly repaired: boolean;
-}
-
-/** A time in which the thread that reads events did not come to poll(); not of one in which the machine slept. */
-export interface PollGap {
-  /** ms of CLOCK_MONOTONIC, as process.hrtime() has it. */
-  readonly endMs: number;
-  readonly lengthMs: number;
-  /** Of that, and of what was before it since the last check: time that the thread ran, and waited for a CPU. */
-  readonly ranMs: number;
-  readonly waitedMs: number;
-  /** How often it waited for memory to be read from a disk. */
-  readonly faults: number;
-  /** Whether the kernel tells waitedMs. */
-  readonly accounted: boolean;
-}
-
-export interface CaptureIntegrity {
-  readonly findings: readonly IntegrityFinding[];
-  /** Since the last check. */
-  readonly gaps: readonly PollGap[];
-  /** Events dropped so far. */
-  readonly dropped: number;
-}
-
 export interface Capture {
   /**
    * Loads what is needed, fills the image table from the running processes and attaches. Events that the filter does not let
-   * through are counted, and nothing else. What the kernel does not take is left out if the rest can be relied on without it:
-   * see missing(). Throws CaptureError.
+   * through are counted, and nothing else. A hook that this kernel lacks or refuses is left out if the rest can be relied on without
+   * it: see missing(). Throws CaptureError.
    */
   start(eventTypes: readonly string[], filter?: FilterTables): void;
   /**
@@ -230,7 +164,7 @@ export interface Capture {
   /** Gives back the room of what takeHeld() gave, and frees the images that nothing refers to any more. */
   releaseHeld(): void;
   counters(): CaptureCounters;
-  /** What was left out so far; attach() and beginChange() may add to it. Also after a start() that failed. */
+  /** Hooks that were left out so far, also by a start() that failed. attach() and beginChange() may add some. */
   missing(): MissingHook[];
   /** Names of the BPF programs that are loaded. */
   loadedPrograms(): string[];
@@ -313,7 +247,7 @@ export interface NativeAddon {
    * ask for them. Undefined where the kernel can't be asked: it has no io_uring, or this process may not use it.
    */
   missingIoUringOperations(): string[] | undefined;
-  /** For tests: the line of a verifier's log that says why it refuses the program; '' where there is none. */
+  /** For tests: the line of a verifier's log that says why it refuses the program; '' if the log has no such line. */
   verdictOf(log: string): string;
   /** For tests: the container a cgroup path names. */
   containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;

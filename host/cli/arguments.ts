@@ -47,6 +47,7 @@ export interface ListValue {
 }
 
 export type Option = FlagOption | TextOption | NumberOption | ListOption;
+
 /** What the value of an option may be; undefined if it takes none. */
 export function completionOf(option: Option): Completion | undefined {
   if (option.kind === 'flag') return undefined;

@@ -22,7 +22,7 @@ export interface RuleWatchOptions {
   readonly onSettings?: (settings: RunSettings) => Promise<void>;
   /** What alerts get besides, by the settings that were told last. */
   readonly extras: () => Promise<AlertExtras>;
-  /** Told of each reload when it begins. */
+  /** Called when a reload begins. */
   readonly onReload?: (result: Promise<ReloadResult>) => void;
   /** Takes a message of one or more lines. */
   readonly say: (level: LogLevel, message: string) => void;

@@ -1,7 +1,8 @@
 // One run of an agent: from its start to the summary, with all that goes on beside it.
 
 import { constants } from 'node:os';
-import { type Agent, type AgentOptions, startAgent } from '../agent/agent.ts';
+import { type Agent, startAgent } from '../agent/agent.ts';
+import type { AgentOptions } from '../agent/agent-options.ts';
 import type { RuleModule } from '../agent/rule-module.ts';
 import { loadAddon } from '../capture/addon.ts';
 import { DEFAULT_SIZES } from '../capture/open.ts';
@@ -39,7 +40,7 @@ export interface RunStart {
   readonly settings: RunSettings;
   readonly metrics: MetricSource;
   readonly idleWorker: IdleWorker;
-  /** The service manager is told of it. */
+  /** Reports the run to the service manager. */
   readonly service: ServiceNotifier;
   /** Told the agent once it captures. */
   readonly onAgent: (agent: Agent) => void;

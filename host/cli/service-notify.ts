@@ -1,5 +1,5 @@
-// What a run reports to the service manager that started it, by the protocol of sd_notify(3): that it watches, reloads or stops, and, for the
-// manager's watchdog, that evaluation goes on. Where no manager asks for it nothing is opened and nothing is sent.
+// What a run reports to the service manager that started it, by the protocol of sd_notify(3): that it watches, reloads or stops; and, for
+// the manager's watchdog, that evaluation goes on. Where no manager asks for reports, nothing is opened and nothing is sent.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectUnixDatagram, type UnixDatagram } from '../capture/unix-datagram.ts';
@@ -11,7 +11,7 @@ import { count } from './summary.ts';
 export interface ServiceManager {
   /** Of a datagram socket; with @ first, a name in the abstract namespace. */
   readonly socket: string;
-  /** The manager restarts a service of which it hears nothing for so long. */
+  /** The manager restarts a service that sends nothing for so long. */
   readonly watchdogMs?: number;
 }
 
@@ -22,7 +22,7 @@ export interface ReportedRun {
   rules(): number;
 }
 
-/** For what waits at the end: a manager that hangs does not keep the agent from ending. */
+/** How long messages have to go out at the end: a manager that hangs does not keep the agent from ending. */
 const CLOSE_MS = 500;
 
 /**
@@ -50,7 +50,7 @@ export class ServiceNotifier {
   #reloads = 0;
   #hasFailed = false;
 
-  /** @param onTrouble told the first time that the manager can't be reached */
+  /** @param onTrouble called the first time that the manager can't be reached */
   constructor(manager: ServiceManager | undefined, onTrouble: (message: string) => void) {
     this.#manager = manager;
     this.#onTrouble = onTrouble;

@@ -15,7 +15,7 @@ export interface StatusReport {
 }
 
 const MOST_RULES = 20;
-/** What an agent is taken for that is too old to tell. */
+/** What is assumed of an agent whose version is too old to report it. */
 const UNTOUCHED: AgentStatus['tampering'] = { present: [], total: 0 };
 const ALL_HOOKS: AgentStatus['hooks'] = { missing: [], blindRules: [], isAllowed: false };
 

@@ -1,9 +1,10 @@
 // What crosses between the host's thread and the worker that evaluates: plain data, and a few shared numbers.
 
 import type { FilterTables } from '../capture/filter-tables.ts';
+import type { CaptureIntegrity } from '../capture/integrity.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
-import type { CaptureCounters, CaptureIntegrity, CaptureSizes, ContainerNotice } from '../capture/native.ts';
+import type { CaptureCounters, CaptureSizes, ContainerNotice } from '../capture/native.ts';
 import type { ContainerMoment } from '../fields/container.ts';
 import type { FieldValue } from '../fields/value.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';

@@ -61,7 +61,8 @@ inline_always void fill_arguments(struct passed_call *passed, const struct pt_re
   to[5] = (u32)registers->bp;
 }
 
-/* The event of a call that is another than its number says; puts right the arguments that it does not have. */
+/* The type of the event, which the number alone does not decide. Clears arguments that the native call has and this
+ * lacks. */
 inline_always u32 event_of(struct passed_call *passed, u64 number, u32 type) {
   if (number == COMPAT_UMOUNT)
     passed->passed[1] = 0;
@@ -84,7 +85,8 @@ inline_always void fill_arguments(struct passed_call *passed, const struct pt_re
   to[5] = (u32)registers->regs[5];
 }
 
-/* Puts right the arguments that a call does not have: recv does not ask for the address of the sender. */
+/* The type of the event. Clears arguments that the native call has and this lacks: recv() asks for no sender's address.
+ */
 inline_always u32 event_of(struct passed_call *passed, u64 number, u32 type) {
   if (number == COMPAT_RECV)
     passed->passed[4] = passed->passed[5] = 0;

@@ -17,7 +17,7 @@ struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
         __uint(map_flags, BPF_F_MMAPABLE);
         __uint(max_entries, 1);
-        __uint(key_size, sizeof(u32)); /* no types: the map that takes its place has none, and 6.1 wants them alike */
+        __uint(key_size, sizeof(u32)); /* no types: 6.1 wants those of the map that replaces it, which has none */
         __uint(value_size, sizeof(struct filter));
       });
 } filters SEC(".maps");

@@ -112,26 +112,27 @@
   CHANGE(CHANGE_PLACE, unshare)         \
   CHANGE(CHANGE_PLACE, setns)
 
-/* TRACEPOINT(system, tracepoint, program): programs that are attached always, to raw tracepoints, or to the trace events of
- * the same names (see on_trace_events in maps.h). Of several for a program the first that the kernel has. */
-#define WASPREY_TRACEPOINTS(TRACEPOINT)                               \
-  TRACEPOINT(sched, sched_process_exec, on_traced_exec)               \
-  TRACEPOINT(raw_syscalls, sys_exit, on_call)                         \
-  TRACEPOINT(io_uring, io_uring_submit_req, on_request)               \
+/* TRACEPOINT(system, tracepoint, program): programs that are always attached, to raw tracepoints or to the trace events
+ * of the same names (see on_trace_events in maps.h). A program with several is attached to the first that the kernel
+ * has. */
+#define WASPREY_TRACEPOINTS(TRACEPOINT)                                  \
+  TRACEPOINT(sched, sched_process_exec, on_traced_exec)                  \
+  TRACEPOINT(raw_syscalls, sys_exit, on_call)                            \
+  TRACEPOINT(io_uring, io_uring_submit_req, on_request)                  \
   TRACEPOINT(io_uring, io_uring_submit_sqe, on_request) /* before 6.2 */ \
-  TRACEPOINT(io_uring, io_uring_complete, on_request_completed)       \
+  TRACEPOINT(io_uring, io_uring_complete, on_request_completed)          \
   TRACEPOINT(io_uring, io_uring_cqe_overflow, on_request_overflowed)
 
-/* TASK(system, tracepoint, program, its twin on the trace event): programs that follow processes, attached always. The first
- * names its place in its SEC and is given the tasks themselves. */
-#define WASPREY_TASKS(TASK)                                       \
-  TASK(sched, sched_process_fork, on_fork, on_fork_event)         \
-  TASK(sched, sched_process_exec, on_exec, on_exec_event)         \
-  TASK(sched, sched_process_exit, on_exit, on_exit_event)         \
+/* TASK(system, tracepoint, program, its twin on the trace event): programs that follow processes, always attached. The
+ * program names its tracepoint in its SEC and gets the tasks themselves; its twin gets their numbers. */
+#define WASPREY_TASKS(TASK)                               \
+  TASK(sched, sched_process_fork, on_fork, on_fork_event) \
+  TASK(sched, sched_process_exec, on_exec, on_exec_event) \
+  TASK(sched, sched_process_exit, on_exit, on_exit_event) \
   TASK(cgroup, cgroup_attach_task, on_cgroup_attach, on_cgroup_attach_event)
 
-/* Loaded always, not attached: those that others go to by a tail call. Read once at the start, when the others are attached:
- * snapshot_tasks.
+/* Programs that others go to by a tail call are always loaded and not attached. snapshot_tasks is read once at the
+ * start, when the others are attached.
  *
  * Keys of the map `programs`, which the addon fills with the descriptors of those it has loaded: see WASPREY_SLOTS. */
 enum program_slot {

@@ -18,7 +18,7 @@ struct {
 typedef void (*btf_trace_io_uring_complete___whole)(void *, struct io_ring_ctx *, void *, struct io_uring_cqe *);
 #define HAS_WHOLE_COMPLETION bpf_core_type_matches(btf_trace_io_uring_complete___whole)
 
-/* Address of one of the ring's own files; 0: there is none. The low bits of an entry are flags. */
+/* Address of one of the ring's own files, 0 if that place is empty. The low bits of an entry are flags. */
 inline_always u64 fixed_file(u64 ring, u32 index) {
   struct io_file_table___nodes *nodes = 0;
   u64 table = ring + bpf_core_field_offset(struct io_ring_ctx, file_table);
@@ -82,7 +82,7 @@ struct trace_event_raw_io_uring_cqe_overflow {
   u32 cflags;
 } RELOCATED;
 
-/* A completion as any of the tracepoints has it. */
+/* A completion, whichever tracepoint reports it. */
 struct completion {
   u64 ring;
   u64 request; /* its address; 0: not known */
@@ -91,8 +91,8 @@ struct completion {
   u32 flags;
 };
 
-/* On io_uring_submit_req (io_uring_submit_sqe before 6.2), whose first argument is the request. The task is the one that asks, or the ring's own thread
- * (SQPOLL), which is a thread of the process that made the ring. */
+/* On io_uring_submit_req (io_uring_submit_sqe before 6.2), whose first argument is the request. The task is the one
+ * that asks, or the ring's own thread (SQPOLL), which is a thread of the process that made the ring. */
 SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   u64 request =
       on_trace_events ? PINNED((u64)((struct trace_event_raw_io_uring_submit_req *)ctx)->req) : PINNED(ctx->args[0]);
@@ -128,8 +128,8 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   return PASS_ON;
 }
 
-/* Takes a request from those under way, and tells of it. Where the completion names its request, another one may have the
- * same name. */
+/* Takes a request from those under way and reports it. Several requests may have the same name: where the completion
+ * has the address of its request, that decides. */
 inline_always void complete(void *ctx, const struct completion *completion) {
   struct request_key key = {completion->ring, completion->user_data};
   struct passed_call *kept = bpf_map_lookup_elem(&requests, &key);
@@ -157,8 +157,8 @@ inline_always void complete_receive(void *ctx, const struct completion *completi
     go_to_write(ctx, passed);
 }
 
-/* On io_uring_complete: ring, request, and since 6.13 the completion, before its parts. Completions before the last one of
- * a request name none. */
+/* On io_uring_complete: ring, request, and since 6.13 the completion, before its parts. Completions before the last one
+ * of a request name none. */
 inline_always struct completion read_completion(const struct bpf_raw_tracepoint_args *ctx) {
   const struct trace_event_raw_io_uring_complete *event = (void *)ctx;
   if (on_trace_events)
@@ -188,9 +188,11 @@ SEC("raw_tp") int on_request_overflowed(struct bpf_raw_tracepoint_args *ctx) {
   const struct trace_event_raw_io_uring_cqe_overflow *event = (void *)ctx;
   struct completion completion = {};
   if (on_trace_events)
-    completion = (struct completion){PINNED((u64)event->ctx), 0, PINNED(event->user_data), PINNED(event->res), PINNED(event->cflags)};
+    completion = (struct completion){PINNED((u64)event->ctx), 0, PINNED(event->user_data), PINNED(event->res),
+                                     PINNED(event->cflags)};
   else
-    completion = (struct completion){PINNED(ctx->args[0]), 0, PINNED(ctx->args[1]), PINNED(ctx->args[2]), PINNED(ctx->args[3])};
+    completion =
+        (struct completion){PINNED(ctx->args[0]), 0, PINNED(ctx->args[1]), PINNED(ctx->args[2]), PINNED(ctx->args[3])};
   complete(ctx, &completion);
   complete_receive(ctx, &completion);
   return PASS_ON;

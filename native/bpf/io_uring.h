@@ -74,10 +74,10 @@ struct request_key {
 
 #define PART(name, member) LOAD(io_##name##___request, request, member)
 #define PART_WORD(name, member) LOAD_WORD(io_##name##___request, request, member)
-/* Address of a struct filename. A pointer is not found where the kernel has a struct of that name. */
-#define PART_NAME(name, member)                                                       \
-  (bpf_core_field_exists(((struct io_##name##___request *)0)->member)                 \
-       ? PART_WORD(name, member)                                                      \
+/* Address of a struct filename. To CO-RE a member that is a pointer here is absent where the kernel's is a struct. */
+#define PART_NAME(name, member)                                       \
+  (bpf_core_field_exists(((struct io_##name##___request *)0)->member) \
+       ? PART_WORD(name, member)                                      \
        : LOAD_WORD(io_##name##___delayed, request, member.__incomplete_filename))
 
 inline_always u32 request_type(u32 opcode) {
@@ -128,7 +128,7 @@ struct io_ring_ctx___compat_bit {
 struct io_ring_ctx___int_flags {
   unsigned int int_flags;
 } RELOCATED;
-#define RING_COMPAT (1 << 11) /* IO_RING_F_COMPAT: of an enum without a name, by which it could be found in BTF */
+#define RING_COMPAT (1 << 11) /* IO_RING_F_COMPAT, of an enum that has no name to be found by in BTF */
 
 inline_always bool is_compat_ring(u64 address) {
   struct io_ring_ctx___compat_bit *ring = (void *)address;

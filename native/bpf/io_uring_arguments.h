@@ -25,7 +25,7 @@ inline_always void keep_address(struct passed_call *passed, u64 request, u64 use
     bpf_probe_read_user(passed->texts[0], address_size(length), (void *)user_address);
 }
 
-/* Where a send has its address before 6.10, in memory of the process; none since. */
+/* Before 6.10 a send has its address in memory of the process. */
 struct io_sr_msg___address {
   void *addr;
   u16 addr_len;
@@ -41,8 +41,8 @@ inline_always struct message passed_address(u64 request, u32 type) {
                           .length = LOAD(io_sr_msg___address, request, addr_len)};
 }
 
-/* Address, in the kernel, and length of the socket address that a message is sent to; 0 where it has none. The kernel has
- * copied it; before 6.10 it does so later, and what it will copy is taken. */
+/* Address, in the kernel, and length of the socket address that a message is sent to; 0 if it has none. From 6.10 on
+ * the kernel has copied it. Before, the kernel copies it later: the program reads what it will copy. */
 inline_always u64 message_address(struct passed_call *passed, u64 request, u32 type, u64 *length) {
   u64 async = LOAD_WORD(io_kiocb, request, async_data);
   if (async) {
@@ -52,8 +52,7 @@ inline_always u64 message_address(struct passed_call *passed, u64 request, u32 t
     return async + bpf_core_field_offset(struct io_async_msghdr___request, addr);
   }
   struct message message = passed_address(request, type);
-  if (!message.address ||
-      bpf_probe_read_user(passed->texts[0], address_size(message.length), (void *)message.address))
+  if (!message.address || bpf_probe_read_user(passed->texts[0], address_size(message.length), (void *)message.address))
     return 0;
   *length = message.length;
   return (u64)passed->texts[0];

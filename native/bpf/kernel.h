@@ -20,15 +20,16 @@
  */
 #define opaque(value) asm volatile("" : "+r"(value))
 
-/* A number kept within bounds, as 64 bits in one register. Left to itself clang compares 32 of them, or a copy after it has
- * spilled the number: the verifier of 6.1 then does not know the bounds of what comes back from the stack. */
-#define BOUNDED(number, least, most)                                          \
-  ({                                                                          \
-    u64 bounded = (number);                                                   \
-    opaque(bounded);                                                          \
+/* A number kept within bounds, as 64 bits in one register. Left to itself, clang compares 32 of them, or compares a
+ * copy after it has spilled the number. The verifier of 6.1 then does not know the bounds of what comes back from the
+ * stack. */
+#define BOUNDED(number, least, most)                                             \
+  ({                                                                             \
+    u64 bounded = (number);                                                      \
+    opaque(bounded);                                                             \
     bounded = bounded > (most) ? (most) : bounded < (least) ? (least) : bounded; \
-    opaque(bounded);                                                          \
-    bounded;                                                                  \
+    opaque(bounded);                                                             \
+    bounded;                                                                     \
   })
 
 /* The kernel's struct of that type at any address. The verifier drops the untaken branch of HAS_CAST. */
@@ -38,16 +39,16 @@ extern void *bpf_rdonly_cast(const void *obj__ign, u32 btf_id__k) __ksym __weak;
   ((struct type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(struct type)))
 
 /* A member of the kernel struct at an address; the member may be a path (`d_name.len`) but may not follow pointers. The
- * address is worked out first: within bpf_core_read() clang would relocate the members that it is made of as well. */
-#define LOAD(type, address, member)                                                        \
-  ({                                                                                       \
-    __typeof_unqual__(((struct type *)0)->member) load_value;                              \
-    u64 load_address = (u64)(address);                                                     \
-    if (HAS_CAST)                                                                          \
-      load_value = CAST(type, load_address)->member;                                       \
-    else                                                                                   \
+ * address is computed first: within bpf_core_read() clang would also relocate the members that it is computed from. */
+#define LOAD(type, address, member)                                                           \
+  ({                                                                                          \
+    __typeof_unqual__(((struct type *)0)->member) load_value;                                 \
+    u64 load_address = (u64)(address);                                                        \
+    if (HAS_CAST)                                                                             \
+      load_value = CAST(type, load_address)->member;                                          \
+    else                                                                                      \
       bpf_core_read(&load_value, sizeof(load_value), &((struct type *)load_address)->member); \
-    load_value;                                                                            \
+    load_value;                                                                               \
   })
 
 /* Eight bytes at any address. struct timespec64 stands in for "a u64": a cast needs a struct, and this one has been the

@@ -10,13 +10,13 @@
 /* Set by the addon before the object is loaded; constants for the verifier, which drops what they rule out. */
 const volatile u64 ring_size = 1 << 20; /* bytes, a power of two */
 const volatile u64 ring_secret = 0;     /* random, new for each start */
-const volatile u64 page_kb = 4;         /* of memory; arm64 kernels have pages of 4, 16 or 64 kB */
+const volatile u64 page_kb = 4;         /* size of a page of memory: 4, on arm64 also 16 or 64 */
 
-/* 1: the programs are attached to trace events, which give their arguments as a record (call.h, io_uring.bpf.c); 0: to raw
- * tracepoints, which give them as words. From 7.0 on the kernel runs programs on raw tracepoints preemptibly: another
- * process that comes by meanwhile on the same CPU is not told of, since no program runs in itself (1,868 calls were lost
- * beside 13,296 events of six loops of cat). On trace events preemption is off while they run. They cost more, so they are
- * for those kernels alone. Either way no program is preempted, which what is kept for each CPU relies on. */
+/* 1: the programs are attached to trace events, which pass their arguments as a record (call.h, io_uring.bpf.c); 0: to
+ * raw tracepoints, which pass them as words. From 7.0 on the kernel runs programs on raw tracepoints preemptibly. While
+ * one is preempted, it skips the same program for other processes on that CPU, and their calls are lost: 1,868 beside
+ * 13,296 events of six loops of cat. Programs on trace events run with preemption off. They cost more, so older kernels
+ * use raw tracepoints. Either way no program is preempted: what is kept for each CPU relies on that. */
 const volatile u64 on_trace_events = 0;
 
 /* What the programs on tracepoints return. The kernel would withhold a trace event from perf, whoever uses it, if a program

@@ -36,8 +36,7 @@ inline_always void fill_memory(struct image *image, struct task_struct *task) {
   if (!mm)
     return;
   image->vm_size = LOAD(mm_struct, mm, total_vm) * page_kb;
-  image->vm_rss =
-      (pages_of(mm, MEMORY_FILES) + pages_of(mm, MEMORY_ANONYMOUS) + pages_of(mm, MEMORY_SHARED)) * page_kb;
+  image->vm_rss = (pages_of(mm, MEMORY_FILES) + pages_of(mm, MEMORY_ANONYMOUS) + pages_of(mm, MEMORY_SHARED)) * page_kb;
   image->vm_swap = pages_of(mm, MEMORY_SWAPPED) * page_kb;
 }
 

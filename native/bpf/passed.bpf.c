@@ -1,5 +1,5 @@
-/* Makes the event of a call that was put together in passed_calls. One program for nearly all shapes of events: such calls
- * are rare, and each program that is loaded costs time at the start. */
+/* Makes the event of a call that was put together in passed_calls. One program for nearly all shapes of events: such
+ * calls are rare, and each program that is loaded costs time at the start. */
 
 #include "passed.h"
 
@@ -12,9 +12,10 @@ inline_always bool reserve_passed(struct record *record, const struct passed_cal
   return true;
 }
 
-/* Frames of their own: with what they hold in that of write_passed(), the walk of a path would pass 512 bytes of stack. */
-static __noinline void write_passed_send(struct record *record, const struct passed_call *passed, struct task_struct *task,
-                                     const struct call *call) {
+/* Not inlined: with these variables in its own frame, write_passed() would exceed the stack of 512 bytes when it walks
+ * a path. */
+static __noinline void write_passed_send(struct record *record, const struct passed_call *passed,
+                                         struct task_struct *task, const struct call *call) {
   struct sending sending;
   if (!find_send(&sending, call, task, passed->type, passed->result) || !reserve_send(record, call, &sending, task))
     return;
@@ -24,7 +25,7 @@ static __noinline void write_passed_send(struct record *record, const struct pas
 }
 
 static __noinline void write_passed_receive(struct record *record, const struct passed_call *passed,
-                                        struct task_struct *task, const struct call *call) {
+                                            struct task_struct *task, const struct call *call) {
   u64 file = find_receive(call, task, passed->result);
   if (file && reserve_passed(record, passed, task, NETWORK_LONGEST, sizeof(struct event_network)))
     write_receive(record, call, file, passed->result);
@@ -92,8 +93,8 @@ SEC("raw_tp") int write_passed(void *ctx) {
   return PASS_ON;
 }
 
-/* The same of sendmmsg and recvmmsg, which no request of io_uring stands for. A program of its own for the stack: messages
- * are told of by a loop that calls a function, four frames deep. */
+/* The same for sendmmsg and recvmmsg, which no request of io_uring stands for. It is a program of its own because of
+ * the stack: a loop reports the messages by a function, four frames deep. */
 SEC("raw_tp") int write_passed_many(void *ctx) {
   struct passed_call *passed = passed_space();
   if (!passed)

@@ -30,8 +30,8 @@ struct passed_call {
   u8 texts[PASSED_TEXTS][PASSED_TEXT_ROOM];
 };
 
-/* Where a call is put together, one a CPU: programs on raw tracepoints are not preempted, and no interrupt makes such
- * calls. */
+/* Where a call is put together, one for each CPU: programs are not preempted (see on_trace_events in maps.h), and no
+ * interrupt makes such calls. */
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);

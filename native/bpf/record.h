@@ -47,8 +47,8 @@ inline_always u32 event_type(struct record *record) {
   return *(volatile u16 *)&record->header->type;
 }
 
-/* Records begin at multiples of eight. The mask says so to the verifier, which does not know it of a position: on arm64 it
- * refuses the exchange of a word that may not be aligned (commit()). */
+/* Records begin at multiples of eight, which the verifier can't know of a position. The mask shows it: on arm64 it
+ * refuses an atomic exchange of a word that may not be aligned (commit()). */
 #define RECORD_ALIGNED (~7ull)
 
 /* How often a program tries to move the head while others, interrupting it, do the same. */

@@ -23,8 +23,9 @@ inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
 #define NATIVE_EXECVE 221
 #define NATIVE_EXECVEAT 281
 
-/* The same. A thread is a 32-bit one after it has run a 32-bit program, and its number that of the call before: such an
- * exec is known by its registers, which are zero then. No other call of those numbers succeeds with arguments of zero. */
+/* The same. At the end of an exec the thread is already that of the new program, 32-bit or not, while the call's number
+ * is still one of the old program. Such an exec is known by its registers, which are zero then: no other call of those
+ * numbers succeeds with arguments of zero. */
 inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
   struct task_struct *task = bpf_get_current_task_btf();
   bool compat = task->thread_info.flags & THREAD_32BIT;

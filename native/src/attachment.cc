@@ -17,12 +17,12 @@
 namespace wasprey {
 namespace {
 
-/** The first whose programs on raw tracepoints are preempted. */
+/** The first major version of Linux that preempts programs on raw tracepoints. */
 constexpr int kFirstPreempted = 7;
 
 constexpr const char* kTraceFolders[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
 
-/** Where the trace events are described; none if that is not mounted. */
+/** Where the trace events are described; nothing if tracefs is not mounted. */
 std::optional<std::string> EventsFolder() {
   for (const std::string folder : kTraceFolders) {
     if (access((folder + "/events/raw_syscalls").c_str(), F_OK) == 0) return folder + "/events/";
@@ -31,8 +31,8 @@ std::optional<std::string> EventsFolder() {
 }
 
 /**
- * An event of a CPU is enough: a program on it runs for all of them. CPU 0 may be offline. It is disabled, so that perf does
- * not count on that CPU what no one reads: the program runs all the same.
+ * The event of one CPU is enough: a program on it runs on all CPUs. CPU 0 may be offline. The event is disabled, so that perf
+ * does not count on that CPU what no one reads: the program runs all the same.
  */
 FileDescriptor OpenEvent(uint64_t number) {
   perf_event_attr attributes{};
@@ -88,9 +88,19 @@ bool IsFor(Attachment attachment, std::string_view program) {
   });
 }
 
+std::string_view ProgramOf(const TaskHook& hook, Attachment attachment) {
+  return attachment == Attachment::kTraceEvents ? hook.event.program : hook.raw;
+}
+
 Result<FileDescriptor> AttachTo(Attachment attachment, const Tracepoint& tracepoint, int program) {
   if (attachment == Attachment::kTraceEvents) return AttachToTraceEvent(tracepoint, program);
   return FileDescriptor(bpf_raw_tracepoint_open(tracepoint.name, program));
+}
+
+Result<FileDescriptor> AttachTask(Attachment attachment, const TaskHook& hook, int program) {
+  if (attachment == Attachment::kTraceEvents) return AttachToTraceEvent(hook.event, program);
+  // Tracing programs name their place themselves, in their section.
+  return FileDescriptor(bpf_raw_tracepoint_open(nullptr, program));
 }
 
 }  // namespace wasprey

@@ -23,10 +23,17 @@ Attachment AttachmentHere();
 /** Whether the object's program is for that attachment: some have a twin for the other. */
 bool IsFor(Attachment attachment, std::string_view program);
 
+/** The program of a hook for that attachment. */
+std::string_view ProgramOf(const TaskHook& hook, Attachment attachment);
+
 /**
- * Attaches a program, by its descriptor. The link lasts as long as its descriptor; where that is none, errno says why:
- * ENOENT if the kernel has no such tracepoint. Fails with CAPTURE_TRACEFS where trace events can't be looked up.
+ * Attaches a program, by its descriptor, and returns the descriptor of the link, which lasts as long. It is empty if
+ * the kernel refuses: errno is ENOENT if it has no such tracepoint. Fails with CAPTURE_TRACEFS where trace events can't
+ * be looked up.
  */
 Result<FileDescriptor> AttachTo(Attachment attachment, const Tracepoint& tracepoint, int program);
+
+/** The same for the program of a hook that follows processes: see ProgramOf(). */
+Result<FileDescriptor> AttachTask(Attachment attachment, const TaskHook& hook, int program);
 
 }  // namespace wasprey

@@ -25,7 +25,7 @@ Error LoadError(const std::string& what, int number);
 /** The same for a program that the verifier refuses, with its verdict and the end of its log. */
 Error RefusalError(const std::string& program, int number, const std::string& log);
 
-/** The line of a verifier's log that says why it refuses the program; empty where there is none. */
+/** The line of a verifier's log that says why it refuses the program; empty if the log has no such line. */
 std::string VerdictOf(const std::string& log);
 
 /** Number of possible CPUs: those a kernel may bring up, not only those that run. */

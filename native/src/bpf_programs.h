@@ -73,8 +73,7 @@ class BpfPrograms {
   const BpfObject& maps() const { return *maps_; }
 
  private:
-  /** What came of loading some programs; with the name of the one that the verifier refuses, if that is why it failed.
-   */
+  /** The result of loading some programs. `refused` names the program that the verifier refuses, if that is why. */
   struct Attempt {
     Status failed;
     std::string refused;

@@ -58,10 +58,9 @@ class BpfSource : public EventSource {
   Status LoadFirst(uint32_t ring_size);
   Status MapMemory();
   Status RunSnapshot(const std::function<void()>& drain);
-  Status AttachOwn();
-  Result<FileDescriptor> AttachTask(const Tracepoint& tracepoint, int program) const;
-  Status AttachAll();
-  Status AttachFirst(std::string_view name);
+  Status AttachTasks();
+  Status AttachTracepoints();
+  Status AttachToFirst(std::string_view name);
 
   Plan plan_;
   std::byte* sandbox_;
@@ -75,7 +74,7 @@ class BpfSource : public EventSource {
   /** Event type numbers. */
   std::set<uint64_t> wanted_;
   std::vector<FileDescriptor> links_;
-  /** Those that could not be attached; written by Start() alone. */
+  /** Hooks that could not be attached. Start() alone writes it. */
   std::vector<MissingHook> unattached_;
 };
 
@@ -178,48 +177,40 @@ Status BpfSource::MapMemory() {
 Status BpfSource::Start(const std::function<void()>& drain) {
   BeginBpfLog();
   tables_.WriteCalls({});
-  if (auto failed = AttachOwn()) return failed;
+  if (auto failed = AttachTasks()) return failed;
+  if (auto failed = AttachTracepoints()) return failed;
   if (auto failed = RunSnapshot(drain)) return failed;
   tables_.WriteCalls(wanted_);
   return std::nullopt;
 }
 
-/** Attaches the programs that follow processes, then those on calls and requests of io_uring. */
-Status BpfSource::AttachOwn() {
+/** Attaches the programs that follow processes. */
+Status BpfSource::AttachTasks() {
   for (const TaskHook& hook : kTaskHooks) {
-    const bool is_raw = attachment_ == Attachment::kRawTracepoints;
-    Tracepoint tracepoint = hook.event;
-    if (is_raw) tracepoint.program = hook.raw;
-    const std::string name(tracepoint.program);
+    const std::string name(ProgramOf(hook, attachment_));
     const int program = programs_.Find(name);
     if (program < 0) return LoadError("Finding the program " + name, ENOENT);
-    auto link = AttachTask(tracepoint, program);
+    auto link = AttachTask(attachment_, hook, program);
     if (!link) return std::move(link.error());
     if (!*link) return LoadError("Attaching " + name, errno);
-    tables_.NoteLink(name, is_raw ? "" : tracepoint.name, link->get());
+    tables_.NoteLink(name, attachment_ == Attachment::kTraceEvents ? hook.event.name : "", link->get());
     links_.push_back(std::move(*link));
   }
-  return AttachAll();
+  return std::nullopt;
 }
 
-/** Tracing programs name their place themselves, in their section. */
-Result<FileDescriptor> BpfSource::AttachTask(const Tracepoint& tracepoint, int program) const {
-  if (attachment_ == Attachment::kTraceEvents) return AttachTo(attachment_, tracepoint, program);
-  return FileDescriptor(bpf_raw_tracepoint_open(nullptr, program));
-}
-
-/** Attaches each program on tracepoints once. */
-Status BpfSource::AttachAll() {
+/** Attaches the programs on calls and requests of io_uring, each once. */
+Status BpfSource::AttachTracepoints() {
   std::set<std::string_view> seen;
   for (const Tracepoint& tracepoint : kTracepoints) {
     if (!seen.insert(tracepoint.program).second) continue;
-    if (auto failed = AttachFirst(tracepoint.program)) return failed;
+    if (auto failed = AttachToFirst(tracepoint.program)) return failed;
   }
   return std::nullopt;
 }
 
 /** Attaches a program to the first of its tracepoints that this kernel has: names differ between kernels. */
-Status BpfSource::AttachFirst(std::string_view name) {
+Status BpfSource::AttachToFirst(std::string_view name) {
   const int program = programs_.Find(name);
   if (program < 0) return std::nullopt;  // It was refused, which is reported already.
   std::string tracepoints;

@@ -36,7 +36,7 @@ struct Counters {
   std::vector<ProgramRuns> programs;
 };
 
-/** See Capture.checkIntegrity() in host/capture/native.ts. */
+/** See CaptureIntegrity in host/capture/integrity.ts. */
 struct Integrity {
   Findings findings;
   uint64_t dropped = 0;

@@ -13,7 +13,7 @@ namespace wasprey {
 namespace {
 
 constexpr std::string_view kCompat = "on_compat";
-/** Makes the events of both: see native/bpf/passed.bpf.c. */
+/** Makes the events of 32-bit calls and of requests of io_uring; the next one those of some 32-bit calls alone. */
 constexpr std::string_view kWritePassed = "write_passed";
 constexpr std::string_view kWritePassedMany = "write_passed_many";
 constexpr std::string_view kRequests = "on_request";
@@ -26,7 +26,7 @@ std::vector<std::string_view> NamesOf(const std::set<uint64_t>& types) {
   return names;
 }
 
-/** What a program tells of: event types of calls it serves, of all calls, of requests of io_uring. */
+/** What a program reports: types of the calls that it serves, of all calls, or of requests of io_uring. */
 void NoteBlindness(MissingHook* missing) {
   const std::string_view program = missing->program;
   const bool requests = program.starts_with(kRequests) || program == kWritePassed;

@@ -14,9 +14,9 @@ struct MissingHook {
   std::string program;
   /** Stable; host/capture/missing-hooks.ts has them all. */
   const char* reason;
-  /** The kernel's word: errno, verdict of the verifier. */
+  /** What the kernel says: errno, verdict of the verifier. */
   std::string detail;
-  /** Names of the event types that it would have told of. */
+  /** Names of the event types that it would have reported. */
   std::vector<std::string_view> blinds;
   /** Which of those are not seen: `calls`, `io_uring`, `32-bit`. */
   std::vector<const char*> ways;
@@ -31,10 +31,10 @@ MissingHook UnattachedHook(std::string_view program, std::string_view tracepoint
 MissingHook NeedlessHook(std::string_view program, std::string_view tracepoint);
 
 /**
- * Whether the capture starts without a program that the kernel refuses. Without one that serves events, those of its
- * types alone are not seen, which can be reported. All others make or change process images, or lead to all the rest:
- * without them, events would come with the wrong user, directory, container or ancestors, or none would, and no rule
- * could be relied on.
+ * Whether the capture starts without a program that the kernel refuses. Without a program that serves events, only
+ * events of its types are unseen, which can be reported. All other programs make or change process images, or lead to
+ * all the rest. Without them, events would have the wrong user, directory, container or ancestors, or would not come at
+ * all: no rule could be relied on.
  */
 bool IsOptional(std::string_view program);
 

@@ -3,7 +3,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Agent, type AgentOptions, startAgent } from '../../host/agent/agent.ts';
+import { type Agent, startAgent } from '../../host/agent/agent.ts';
+import type { AgentOptions } from '../../host/agent/agent-options.ts';
 import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { type LoadOptions, loadRules } from '../../host/compiler/load.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AlertDesk } from '../../host/agent/alert-desk.ts';
 import { TamperWatch } from '../../host/agent/tamper-watch.ts';
-import { INTEGRITY_FINDINGS, type IntegrityFinding, type PollGap } from '../../host/capture/native.ts';
+import { INTEGRITY_FINDINGS, type IntegrityFinding, type PollGap } from '../../host/capture/integrity.ts';
 import type { Alert } from '../../host/outputs/alert.ts';
 
 const RULE = 'Wasprey internal: capture tampered with';

@@ -1,6 +1,7 @@
 // wasprey replay: evaluates rules on a recording, as fast as the machine can.
 
-import { type AgentOptions, startAgent } from '../../agent/agent.ts';
+import { startAgent } from '../../agent/agent.ts';
+import type { AgentOptions } from '../../agent/agent-options.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { reasonOf } from '../../config/system-reason.ts';
 import type { EngineError } from '../../engine/engine-error.ts';

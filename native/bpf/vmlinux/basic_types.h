@@ -1,5 +1,5 @@
-/* Integers by the kernel's names, and the constants of bpf(2) that maps and programs are declared with (their numbers are
- * part of the kernel's interface: include/uapi/linux/bpf.h). */
+/* Integers by the kernel's names, and the constants of bpf(2) that maps and programs are declared with (their numbers
+ * are part of the kernel's interface: include/uapi/linux/bpf.h). */
 
 #ifndef WASPREY_BASIC_TYPES_H
 #define WASPREY_BASIC_TYPES_H
