@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectUnixDatagram, type UnixDatagram } from '../capture/unix-datagram.ts';
 import { reasonOf } from '../config/system-reason.ts';
+import { escapeText } from '../outputs/escape.ts';
 import { LONGEST_TIMER_MS } from '../outputs/long-timer.ts';
 import type { Health } from '../web/health.ts';
 import { count } from './summary.ts';
@@ -122,10 +123,17 @@ export class ServiceNotifier {
     } catch (error) {
       this.#connection?.close();
       this.#connection = undefined;
-      if (!this.#hasFailed) this.#onTrouble(`the service manager can't be reached at ${socket}: ${reasonOf(error)}`);
+      if (!this.#hasFailed) {
+        this.#onTrouble(`the service manager can't be reached at ${escapeText(socket)}: ${whyUnreachable(error)}`);
+      }
       this.#hasFailed = true;
     } finally {
       this.#waiting--;
     }
   }
+}
+
+/** Of an attempt to connect, what the system said: its message says only which socket it was. */
+function whyUnreachable(error: unknown): string {
+  return error instanceof Error && 'detail' in error ? String(error.detail) : reasonOf(error);
 }

@@ -1,7 +1,7 @@
 // Falco's own rules, configuration and dashboard: tests, benchmarks and soak read them where they are, since they are not this
 // project's. What needs a file that is missing is skipped, and says how to get it.
 
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
@@ -29,7 +29,15 @@ export type FalcoFile = keyof typeof REPOSITORY_OF;
 
 /** Where a file of Falco's is; undefined if it is missing. */
 export function findFalcoFile(name: FalcoFile): string | undefined {
-  return REPOSITORIES[REPOSITORY_OF[name]].map((folder) => join(FOLDER, folder, name)).find((path) => existsSync(path));
+  return REPOSITORIES[REPOSITORY_OF[name]].map((folder) => join(FOLDER, folder, name)).find(isFile);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false; // missing, or behind a folder that may not be entered
+  }
 }
 
 /** Where a file of Falco's is. Throws if it is missing: what calls this is skipped then. */
