@@ -126,6 +126,8 @@ std::string VerdictOf(const std::string& log) {
 }
 
 uint32_t PossibleCpus() {
+  // It comes before anything is loaded: where /sys is not mounted, libbpf would write to standard error.
+  libbpf_set_print(AppendLog);
   const int cpus = libbpf_num_possible_cpus();
   return cpus > 0 ? static_cast<uint32_t>(cpus) : 1;
 }

@@ -26,7 +26,7 @@ const TAIL = 8;
 /** Of struct capture_shared too, and keys of the map `programs` (native/bpf/hooks.h). */
 const CALLS = 56;
 const OPENAT = 257;
-const SLOT_OPEN = 5;
+const SLOT_OPEN = 6;
 
 const RULES = `
 - rule: Marked file
