@@ -75,7 +75,8 @@ const PROVIDE_CHECKOUT = `
 /** Images of Debian for containers forbid the scripts of packages to start services. */
 const ALLOW_SERVICES = 'rm -f usr/sbin/policy-rc.d';
 
-const LAUNCHER = `${HOME}/node_modules/.bin/node ${RUNTIME_OPTIONS.join(' ')} ${HOME}/host/cli/main.ts`;
+/** As the installed program, it keeps what it compiles outside of the installation. */
+const LAUNCHER = `env WASPREY_CACHE=/var/cache/wasprey ${HOME}/node_modules/.bin/node ${RUNTIME_OPTIONS.join(' ')} ${HOME}/host/cli/main.ts`;
 
 export interface Outcome {
   readonly status: number | null;
