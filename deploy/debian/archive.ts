@@ -116,21 +116,20 @@ export class DebianArchive {
     }
   }
 
-  /** The version of a package's sources that the archive has. */
-  sourceVersion(name: string): string {
-    const listing = execFileSync('apt-cache', [...this.#options, 'showsrc', '--only-source', name], {
-      encoding: 'utf8',
-    });
-    const versions = [...listing.matchAll(/^Version: (.+)$/gm)].map(([, version = '']) => version);
-    const newest = versions.sort().at(-1);
-    if (newest === undefined) throw new Error(`Debian's archive has no sources of ${name}`);
-    return newest;
+  /** Name of the description of a package's sources, with its version: `libbpf_1.5.0-3.dsc`. */
+  sourceName(name: string): string {
+    const listing = this.#apt(['source', '--print-uris', '--only-source', name]);
+    const found = /^'[^']+' (\S+\.dsc) /m.exec(listing)?.[1];
+    if (found === undefined) throw new Error(`Debian's archive has no sources of ${name}`);
+    return found;
   }
 
   #apt(words: readonly string[], directory = this.#folder): string {
     const environment = { ...process.env, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
     try {
-      return execFileSync('apt-get', [...this.#options, ...words], {
+      // Another process may use the same folder, and apt does not wait.
+      const lock = join(this.#folder, 'lock');
+      return execFileSync('flock', [lock, 'apt-get', ...this.#options, ...words], {
         cwd: directory,
         encoding: 'utf8',
         env: environment,

@@ -24,3 +24,9 @@ export function neededLibraries(path: string): string[] {
   const listing = execFileSync('readelf', ['--dynamic', '--wide', path], { encoding: 'utf8' });
   return [...listing.matchAll(/\(NEEDED\).*\[(.+)\]$/gm)].map(([, name = '']) => name);
 }
+
+/** The dynamic linker that the kernel starts for a program; undefined for a static program and for a library. */
+export function programInterpreter(path: string): string | undefined {
+  const listing = execFileSync('readelf', ['--program-headers', '--wide', path], { encoding: 'utf8' });
+  return /\[Requesting program interpreter: (.+)\]/.exec(listing)?.[1];
+}

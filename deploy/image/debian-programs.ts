@@ -13,7 +13,7 @@ import {
   mergeUsr,
   STATUS_FOLDER,
 } from '../debian/debian-root.ts';
-import { neededLibraries } from '../debian/elf.ts';
+import { neededLibraries, programInterpreter } from '../debian/elf.ts';
 import type { Architecture } from '../tree/architecture.ts';
 
 /** Debian 13. */
@@ -61,8 +61,10 @@ export class DebianPrograms {
     this.#add(`/usr/bin/${name}`);
   }
 
-  /** What the dynamic linker would load for a program or a library, without what comes along in a folder of its own. */
+  /** The dynamic linker and what it would load for a program or a library, without what comes along in a folder of its own. */
   addLibrariesOf(path: string, ownFolder = ''): void {
+    const interpreter = programInterpreter(path);
+    if (interpreter !== undefined) this.#add(`/usr${interpreter}`);
     for (const name of neededLibraries(path)) {
       const own = join(ownFolder, name);
       if (ownFolder !== '' && existsSync(own)) {

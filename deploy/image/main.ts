@@ -1,42 +1,41 @@
 // Makes the container image without a registry or an image tool: an OCI archive with an image for each processor, which `ctr image
 // import`, `skopeo copy oci-archive:...` and `podman load` take; or only this processor's root folder, for Containerfile.
-//
-// usage: npm run -s image -- [--name NAME] [--platform linux/amd64|linux/arm64] OUT.tar | --root FOLDER
 
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { version } from '../../host/cli/version.ts';
 import { reportFailure } from '../../host/setup/failure.mjs';
+import { readCommandLine } from '../command-line.ts';
 import { ARCHITECTURES, type Architecture, ownArchitecture } from '../tree/architecture.ts';
 import { makeImageIndex } from './oci-archive.ts';
 import { IMAGE_CONFIG, makeRootFolder } from './root-folder.ts';
 
-const USAGE = 'usage: npm run -s image -- [--name NAME] [--platform linux/amd64|linux/arm64] OUT.tar | --root FOLDER\n';
+const USAGE = 'npm run -s image -- [--name NAME] [--platform linux/amd64|linux/arm64] OUT.tar | --root FOLDER';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const { values, positionals } = readCommandLine(
+  USAGE,
+  {
     name: { type: 'string', default: `wasprey:${version()}` },
     platform: { type: 'string' },
     root: { type: 'string' },
   },
-});
+  ({ values, positionals }) =>
+    positionals.length + (values.root === undefined ? 0 : 1) === 1 && wantedOf(values.platform).length > 0,
+);
 const [archive] = positionals;
-const wanted = ARCHITECTURES.filter(({ name }) => values.platform === undefined || values.platform === `linux/${name}`);
-if (positionals.length > 1 || wanted.length === 0 || (archive === undefined) === (values.root === undefined)) {
-  process.stderr.write(USAGE);
-  process.exit(2);
-}
 try {
   if (values.root !== undefined) {
     mkdirSync(values.root, { recursive: true });
     await makeRootFolder(values.root, ownArchitecture());
   }
-  if (archive !== undefined) await makeArchive(values.name, wanted, archive);
+  if (archive !== undefined) await makeArchive(values.name, wantedOf(values.platform), archive);
 } catch (error) {
   process.exitCode = reportFailure(error);
+}
+
+function wantedOf(platform: string | undefined): Architecture[] {
+  return ARCHITECTURES.filter(({ name }) => platform === undefined || platform === `linux/${name}`);
 }
 
 async function makeArchive(name: string, architectures: readonly Architecture[], to: string): Promise<void> {

@@ -29,12 +29,8 @@ export function sysroot({ name: architecture }: Architecture): string {
     ...oldest.packages(PACKAGES).filter((path) => !basename(path).startsWith(`${KERNEL_HEADERS}_`)),
     ...newest.packages([KERNEL_HEADERS]),
   ];
-  return cachedFolder(
-    `sysroot-${architecture}`,
-    [EXTRACTION, ...packages, newest.sourceVersion('libbpf')],
-    (folder) => {
-      extractPackages(packages, folder);
-      newest.source('libbpf', join(folder, LIBBPF));
-    },
-  );
+  return cachedFolder(`sysroot-${architecture}`, [EXTRACTION, ...packages, newest.sourceName('libbpf')], (folder) => {
+    extractPackages(packages, folder);
+    newest.source('libbpf', join(folder, LIBBPF));
+  });
 }

@@ -23,7 +23,7 @@ export function buildLoadPrograms(processor: Processor): string {
   const program = join(folder, 'load-programs');
   runTool('clang-19', [
     ...[`--target=${architectureNamed(processor).triplet}`, `--sysroot=${systemOf(processor)}`, '-fuse-ld=lld'],
-    ...['-O1', '-Wall', '-Wextra', '-Werror', '-isystem', join(libbpf, 'include')],
+    ...['-O1', '-Wall', '-Wextra', '-Werror', '-isystem', join(libbpf, 'include'), `-I${PROJECT}native/generated`],
     ...[`${PROJECT}test/kernels/guest/load-programs.c`, '-o', program],
     ...['-static', join(libbpf, 'libbpf.a'), '-lelf', '-lz'],
   ]);

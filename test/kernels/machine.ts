@@ -21,8 +21,9 @@ const QEMU = {
   arm64: { command: 'qemu-system-aarch64', machine: ['-machine', 'virt', '-cpu', 'cortex-a76'], console: 'ttyAMA0' },
 } as const;
 
-const CPUS = process.env.KERNELS_CPUS ?? '2';
-const MEMORY_MB = 3072;
+/** Races between processors are part of what is tested. */
+const CPUS = '2';
+const MEMORY_MB = 2048;
 
 /** Lines of the console that are kept for the text of a failure. */
 const KEPT_LINES = 60;
@@ -34,24 +35,16 @@ export class Machine {
 
   constructor(parts: MachineParts) {
     const { command, machine, console } = QEMU[parts.processor];
-    this.#process = spawn(
-      'nice',
-      [
-        ...['-n', '10', 'timeout', '--foreground', String(parts.limitSeconds), command, ...machine],
-        ...['-accel', 'tcg,thread=multi,tb-size=512', '-smp', CPUS, '-m', String(MEMORY_MB)],
-        ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
-        // What the guest writes to its disk goes to a temporary file.
-        ...[
-          '-drive',
-          `file=${parts.disk},format=raw,if=none,id=disk,snapshot=on`,
-          '-device',
-          'virtio-blk-pci,drive=disk',
-        ],
-        ...['-kernel', parts.kernelImage, '-initrd', parts.initramfs],
-        ...['-append', `console=${console} quiet loglevel=4 panic=-1`],
-      ],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    const drive = `file=${parts.disk},format=raw,if=none,id=disk,snapshot=on`; // what the guest writes goes to a temporary file
+    const words = [
+      ...['-n', '10', 'timeout', '--foreground', String(parts.limitSeconds), command, ...machine],
+      ...['-accel', 'tcg,thread=multi,tb-size=512', '-smp', CPUS, '-m', String(MEMORY_MB)],
+      ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
+      ...['-drive', drive, '-device', 'virtio-blk-pci,drive=disk'],
+      ...['-kernel', parts.kernelImage, '-initrd', parts.initramfs],
+      ...['-append', `console=${console} quiet loglevel=4 panic=-1`],
+    ];
+    this.#process = spawn('nice', words, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process.once('error', (error) => {
       this.#end = error.message;
     });
@@ -59,8 +52,9 @@ export class Machine {
       this.#end ||= status === 124 ? `it took longer than ${parts.limitSeconds} s` : `QEMU ended with status ${status}`;
     });
     const log = createWriteStream(parts.log);
-    for (const stream of [this.#process.stdout, this.#process.stderr]) stream?.pipe(log, { end: false });
-    createInterface({ input: this.#process.stderr ?? process.stdin }).on('line', (line) => this.#keep(line));
+    const { stdout, stderr } = this.#process;
+    for (const stream of [stdout, stderr]) stream?.pipe(log, { end: false });
+    stderr?.on('data', (text) => this.#keep(String(text).trimEnd()));
   }
 
   /** Lines of the console until the machine is off. */

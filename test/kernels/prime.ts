@@ -27,13 +27,10 @@ export function prime(steps: readonly Step[]): void {
     );
     if (isUpToDate(stamp, digest, [join(BUILD, 'modules'), join(BUILD, 'compile-cache')])) continue;
     process.stderr.write(`kernels: compiling the rules of ${name}\n`);
-    run(primedBy === 'itself' ? [file] : ['host/cli/main.ts', 'compile', ...primedBy.rules, '-o', UNUSED]);
+    run(primedBy === 'itself' ? [file] : ['test/kernels/compile-rules.ts', ...primedBy.rules]);
     writeStamp(stamp, digest);
   }
 }
-
-/** The module is in the cache as well, from which the guest takes it. */
-const UNUSED = join(BUILD, 'kernels/compiled.wasm');
 
 /** Live tests end as soon as their rules are compiled, and thus fail. */
 function run(words: readonly string[]): void {

@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { elfMachine, neededLibraries } from '../../deploy/debian/elf.ts';
-import { ARCHITECTURES } from '../../deploy/tree/architecture.ts';
+import { elfMachine, neededLibraries, programInterpreter } from '../../deploy/debian/elf.ts';
+import { ARCHITECTURES, ownArchitecture } from '../../deploy/tree/architecture.ts';
 import { HOME } from '../../deploy/tree/installed-tree.ts';
 import { LIBRARIES } from '../../deploy/tree/native-parts.ts';
 import { asArray, asText, at } from '../../host/metadata/json-value.ts';
@@ -59,7 +59,13 @@ for (const architecture of ARCHITECTURES) {
 
     assertProcessor(root, architecture);
     assertNeedsLibcAlone(root);
-    for (const path of ['usr/bin/busybox', 'usr/bin/curl', 'usr/bin/jq', `${HOME}/build/native/wasprey.node`])
+    for (const path of [
+      'usr/bin/node',
+      'usr/bin/busybox',
+      'usr/bin/curl',
+      'usr/bin/jq',
+      `${HOME}/build/native/wasprey.node`,
+    ])
       assertLibraries(root, join(root, path), architecture.triplet);
     assert.match(
       readFileSync(join(root, 'etc/ssl/certs/ca-certificates.crt'), 'utf8'),
@@ -70,13 +76,25 @@ for (const architecture of ARCHITECTURES) {
       assert.ok(described.includes(name), `scanners find ${name}`);
       assert.ok(existsSync(join(root, 'usr/share/doc', name, 'copyright')), `licence of ${name}`);
     }
+    if (architecture === ownArchitecture())
+      for (const program of ['wasprey', 'curl', 'jq']) assert.match(versionInside(root, program), /\d\.\d/);
     await assertPapers(root, [/^pkg:npm\/pino@/, /^pkg:generic\/node@/, /^pkg:deb\/debian\/curl@.*distro=debian-13$/]);
   });
+}
+
+/** Runs a program; what it finds by its own place it finds by /proc. */
+function versionInside(root: string, program: string): string {
+  const enter = 'mount --rbind /proc "$0/proc" && exec chroot "$0" "$@"';
+  const words = ['--mount', '--propagation', 'private', 'sh', '-c', enter, root, `/usr/bin/${program}`, '--version'];
+  return execFileSync('unshare', words, { encoding: 'utf8' });
 }
 
 /** The dynamic linker would find all libraries of a program, and theirs. */
 function assertLibraries(root: string, path: string, triplet: string): void {
   assert.notEqual(elfMachine(path), undefined, path);
+  const interpreter = programInterpreter(path);
+  if (interpreter !== undefined)
+    assert.ok(existsSync(join(root, interpreter)), `${basename(path)} needs ${interpreter}`);
   for (const name of neededLibraries(path)) {
     const places = [join(HOME, LIBRARIES), `usr/lib/${triplet}`, 'usr/lib', 'usr/lib64'].map((place) =>
       join(root, place, name),

@@ -1,8 +1,13 @@
-// Loads the programs of a BPF object one by one, each with the object's maps and no other program, so that the verifier's words on
-// one that the kernel refuses are on that one.
+// Loads the programs of a BPF object one by one, each with the object's maps
+// and no other program, so that the verifier's words on one that the kernel
+// refuses are on that one.
 //
-// usage: load-programs OBJECT
-// For each program a line "program NAME loaded|refused MILLISECONDS [stack depth]"; after a refusal the end of the verifier's log.
+// usage: load-programs OBJECT tracepoints|events
+//   events: as the addon does on kernels from 7.0 on
+//   (native/src/attachment.cc), for programs on trace events
+// For each program a line "program NAME loaded|refused MILLISECONDS [stack
+// depth]"; after a refusal the end of the verifier's log.
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -11,15 +16,46 @@
 #include <string.h>
 #include <time.h>
 
+#include "../../../native/bpf/hooks.h"
+
 enum { MAX_PROGRAMS = 200, NAME_SIZE = 64, LOG_SIZE = 16 << 20, SHOWN_BYTES = 1500 };
 
 static char verifier_log[LOG_SIZE];
-static char messages[1 << 16]; // libbpf's own: what kept it from asking the verifier
+static char messages[1 << 16];  // libbpf's own: what kept it from asking the verifier
 
-static int keep_message(enum libbpf_print_level level, const char *format, va_list arguments) {
+static int keep_message(enum libbpf_print_level level, const char* format, va_list arguments) {
   size_t used = strlen(messages);
   if (level == LIBBPF_WARN) vsnprintf(messages + used, sizeof messages - used, format, arguments);
   return 0;
+}
+
+static bool on_events;
+
+/* The twin of a program that follows processes, for the other kind of
+ * attachment. */
+#define IS_RAW(system, tracepoint, raw, event) || strcmp(name, #raw) == 0
+#define IS_EVENT(system, tracepoint, raw, event) || strcmp(name, #event) == 0
+static bool is_for_other_attachment(const char* name) {
+  return on_events ? (false WASPREY_TASKS(IS_RAW)) : (false WASPREY_TASKS(IS_EVENT));
+}
+
+// Sets the constant that the programs' code is chosen by.
+static bool set_on_trace_events(struct bpf_object* object) {
+  const struct btf* btf = bpf_object__btf(object);
+  struct bpf_map* map = bpf_object__find_map_by_name(object, ".rodata");
+  int section = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+  size_t size = 0;
+  char* values = map ? bpf_map__initial_value(map, &size) : NULL;
+  if (!values || section < 0) return false;
+  const struct btf_type* type = btf__type_by_id(btf, section);
+  const struct btf_var_secinfo* variable = btf_var_secinfos(type);
+  for (int i = 0; i < btf_vlen(type); i++, variable++) {
+    const struct btf_type* named = btf__type_by_id(btf, variable->type);
+    if (strcmp(btf__name_by_offset(btf, named->name_off), "on_trace_events") != 0) continue;
+    *(unsigned long long*)(values + variable->offset) = on_events;
+    return true;
+  }
+  return false;
 }
 
 static double milliseconds(void) {
@@ -28,19 +64,23 @@ static double milliseconds(void) {
   return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
 }
 
-static const char *end_of(const char *text) {
+static const char* end_of(const char* text) {
   size_t length = strlen(text);
   return length > SHOWN_BYTES ? text + length - SHOWN_BYTES : text;
 }
 
-enum { STATISTICS = 4, STEPS = 1 }; // levels of the verifier's log: the second costs many times the verification
+enum { STATISTICS = 4, STEPS = 1 };  // levels of the verifier's log: the second costs many times the verification
 
-static int load_alone(const char *path, const char *name, int log_level) {
+static int load_alone(const char* path, const char* name, int log_level) {
   verifier_log[0] = messages[0] = 0;
-  struct bpf_object *object = bpf_object__open_file(path, NULL);
+  struct bpf_object* object = bpf_object__open_file(path, NULL);
   if (!object) return -errno;
-  struct bpf_program *program;
+  if (!set_on_trace_events(object)) return -ENOENT;
+  struct bpf_program* program;
   bpf_object__for_each_program(program, object) {
+    if (on_events && bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT &&
+        strcmp(bpf_program__name(program), "tell_reader"))
+      bpf_program__set_type(program, BPF_PROG_TYPE_TRACEPOINT);
     bool wanted = strcmp(bpf_program__name(program), name) == 0;
     bpf_program__set_autoload(program, wanted);
     if (!wanted) continue;
@@ -52,11 +92,11 @@ static int load_alone(const char *path, const char *name, int log_level) {
   return error;
 }
 
-static bool report(const char *path, const char *name) {
+static bool report(const char* path, const char* name) {
   double began = milliseconds();
   int error = load_alone(path, name, STATISTICS);
   double took = milliseconds() - began;
-  const char *depth = strstr(verifier_log, "stack depth ");
+  const char* depth = strstr(verifier_log, "stack depth ");
   printf("program %s %s %.0f %.*s\n", name, error ? "refused" : "loaded", took, depth ? (int)strcspn(depth, "\n") : 0,
          depth ? depth : "");
   if (error) {
@@ -67,19 +107,21 @@ static bool report(const char *path, const char *name) {
   return error == 0;
 }
 
-int main(int count, char **words) {
+int main(int count, char** words) {
   static char names[MAX_PROGRAMS][NAME_SIZE];
   int known = 0, refused = 0;
-  if (count != 2) return 2;
+  if (count != 3) return 2;
+  on_events = strcmp(words[2], "events") == 0;
   libbpf_set_print(keep_message);
-  struct bpf_object *object = bpf_object__open_file(words[1], NULL);
+  struct bpf_object* object = bpf_object__open_file(words[1], NULL);
   if (!object) {
     perror(words[1]);
     return 2;
   }
-  struct bpf_program *program;
+  struct bpf_program* program;
   bpf_object__for_each_program(program, object) {
-    if (known < MAX_PROGRAMS) snprintf(names[known++], NAME_SIZE, "%s", bpf_program__name(program));
+    if (known < MAX_PROGRAMS && !is_for_other_attachment(bpf_program__name(program)))
+      snprintf(names[known++], NAME_SIZE, "%s", bpf_program__name(program));
   }
   bpf_object__close(object);
   for (int i = 0; i < known; i++) refused += !report(words[1], names[i]);

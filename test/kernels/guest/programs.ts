@@ -2,9 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { release } from 'node:os';
 import { test } from 'node:test';
 
-const { stdout, stderr, status } = spawnSync('/guest/load-programs', ['build/bpf/wasprey.bpf.o'], { encoding: 'utf8' });
+/** As the addon chooses how to attach programs (native/src/attachment.cc). */
+const attachment = Number.parseInt(release(), 10) >= 7 ? 'events' : 'tracepoints';
+
+const { stdout, stderr, status } = spawnSync('/guest/load-programs', ['build/bpf/wasprey.bpf.o', attachment], {
+  encoding: 'utf8',
+});
 
 /** A line "program NAME loaded|refused MILLISECONDS", and what follows it. */
 const parts = stdout.split(/^program /m).slice(1);
