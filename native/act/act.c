@@ -132,6 +132,7 @@ static const struct call calls[] = {
     CALL(chdir),
     CALL(fchdir),
     CALL(chroot),
+    CALL(read),
     CALL(write),
     CALL(getppid),
     CALL(sendfile),

@@ -16,15 +16,15 @@
 HOOK_PROGRAM(on_call) {
   struct capture_shared *control = capture();
   if (!control)
-    return 0;
+    return PASS_ON;
   if (unlikely(is_compat(ctx))) {
     bpf_tail_call(ctx, &programs, SLOT_COMPAT);
-    return 0;
+    return PASS_ON;
   }
   struct call_hook hook = hook_of(ctx, control);
   if (unlikely(hook.change))
     bpf_tail_call(ctx, &programs, SLOT_CHANGE);
   if (unlikely(hook.slot))
     bpf_tail_call(ctx, &programs, hook.slot);
-  return 0;
+  return PASS_ON;
 }

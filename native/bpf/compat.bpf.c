@@ -110,14 +110,14 @@ HOOK_PROGRAM(on_compat) {
   u64 number = compat_number(registers);
   opaque(number);
   if (number >= COMPAT_CALLS || !control || !passed || !ring)
-    return 0;
+    return PASS_ON;
   const struct compat_call *call = &compat_calls[number];
   u32 change = call->change, type = call->type;
   struct process *process = type || change ? process_of(task, 0) : 0;
   if (process && process->id && change && result >= 0)
     note_change(process, task, change);
   if (!type)
-    return 0;
+    return PASS_ON;
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
   fill_arguments(passed, registers);
   if (call->short_ids) {
@@ -127,9 +127,9 @@ HOOK_PROGRAM(on_compat) {
   }
   type = event_of(passed, number, type);
   if ((number == COMPAT_FCNTL || number == COMPAT_FCNTL64) && !duplicates(passed->passed[1]))
-    return 0;
+    return PASS_ON;
   if (!may_be_wanted(control, type))
-    return 0;
+    return PASS_ON;
   if (unlikely(!process || !process->id) && wants_snapshot(ring, task))
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
   fill_caller(passed, task);
@@ -139,5 +139,5 @@ HOOK_PROGRAM(on_compat) {
   passed->result = result;
   bool many = type == EVENT_SENDMMSG || type == EVENT_RECVMMSG;
   bpf_tail_call(ctx, &programs, many ? SLOT_PASSED_MANY : SLOT_PASSED);
-  return 0;
+  return PASS_ON;
 }

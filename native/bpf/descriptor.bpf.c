@@ -84,10 +84,10 @@ HOOK_PROGRAM(on_descriptor) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
   if (number_of(ctx) == NUMBER_FCNTL && !duplicates(ARGUMENT(&call, 1)))
-    return 0;
+    return PASS_ON;
   if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
       !reserve(&record, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
-    return 0;
+    return PASS_ON;
   write_descriptor(&record, task, &call, result_of(ctx));
-  return 0;
+  return PASS_ON;
 }

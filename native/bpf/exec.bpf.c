@@ -42,8 +42,8 @@ HOOK_PROGRAM(on_execve) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!begin(&record, ctx, task) || !passes(&record, FILTER_EXEC) ||
       !reserve(&record, task, EXEC_LONGEST, sizeof(struct event_exec)))
-    return 0;
+    return PASS_ON;
   struct call call = call_of(task);
   write_exec(&record, task, &call, result_of(ctx));
-  return 0;
+  return PASS_ON;
 }

@@ -100,9 +100,9 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   struct capture_shared *control = capture();
   struct passed_call *passed = passed_space();
   if (!type || !control || !passed)
-    return 0;
+    return PASS_ON;
   if (!may_be_wanted(control, type))
-    return 0;
+    return PASS_ON;
   struct task_struct *task = bpf_get_current_task_btf();
   u32 flags = LOAD_WORD(io_kiocb, request, flags);
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
@@ -115,17 +115,17 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   passed->flags |= EVENT_FLAG_IO_URING;
   if (is_receive(type) && !(flags & REQUEST_SILENT_SUCCESS)) {
     keep_receive(passed);
-    return 0;
+    return PASS_ON;
   }
   keep_arguments(passed, request, type);
   if (is_send(type) && !passed->passed[4])
-    return 0;
+    return PASS_ON;
   struct request_key key = {passed->ring, passed->user_data};
   if (!is_send(type) && !(flags & REQUEST_SILENT_SUCCESS) && !bpf_map_update_elem(&requests, &key, passed, BPF_NOEXIST))
-    return 0;
+    return PASS_ON;
   presume_success(passed, task, flags & REQUEST_FIXED_FILE);
   go_to_write(ctx, passed);
-  return 0;
+  return PASS_ON;
 }
 
 /* Takes a request from those under way and reports it. Several requests may have the same name: where the completion
@@ -175,12 +175,12 @@ SEC("raw_tp") int on_request_completed(struct bpf_raw_tracepoint_args *ctx) {
   struct completion completion = read_completion(ctx);
   u32 type = completion.request ? request_type(LOAD(io_kiocb, completion.request, opcode)) : 0;
   if (completion.request && (!type || is_send(type)))
-    return 0;
+    return PASS_ON;
   if (!is_receive(type))
     complete(ctx, &completion);
   if (!type || is_receive(type))
     complete_receive(ctx, &completion);
-  return 0;
+  return PASS_ON;
 }
 
 /* On io_uring_cqe_overflow: a completion that found no room. Ring, user_data, result, flags. */
@@ -195,5 +195,5 @@ SEC("raw_tp") int on_request_overflowed(struct bpf_raw_tracepoint_args *ctx) {
         (struct completion){PINNED(ctx->args[0]), 0, PINNED(ctx->args[1]), PINNED(ctx->args[2]), PINNED(ctx->args[3])};
   complete(ctx, &completion);
   complete_receive(ctx, &completion);
-  return 0;
+  return PASS_ON;
 }

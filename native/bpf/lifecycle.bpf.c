@@ -177,7 +177,7 @@ HOOK_PROGRAM(on_change) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct capture_shared *control = capture();
   if (!control)
-    return 0;
+    return PASS_ON;
   struct call_hook hook = hook_of(ctx, control);
   struct process *process = result_of(ctx) < 0 ? 0 : process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
   if (process && process->id)
@@ -186,7 +186,7 @@ HOOK_PROGRAM(on_change) {
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
   if (hook.slot)
     bpf_tail_call(ctx, &programs, hook.slot);
-  return 0;
+  return PASS_ON;
 }
 
 /* On v1 and hybrid hosts there is one for each hierarchy: only those count that change the cgroup we name. */
@@ -216,13 +216,13 @@ HOOK_PROGRAM(snapshot_current) {
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
   if (!control || !ring)
-    return 0;
+    return PASS_ON;
   if (!process || !snapshot(process, task, parent_image(task), false))
     ring->snapshot_failed = (u32)task->pid;
   u32 slot = is_compat(ctx) ? SLOT_COMPAT : hook_of(ctx, control).slot;
   if (slot)
     bpf_tail_call(ctx, &programs, slot);
-  return 0;
+  return PASS_ON;
 }
 
 /* Run by the addon once the hooks above are attached: what forks meanwhile is known either way. */

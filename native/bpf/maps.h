@@ -19,6 +19,10 @@ const volatile u64 page_kb = 4;         /* size of a page of memory: 4, on arm64
  * use raw tracepoints. Either way no program is preempted: what is kept for each CPU relies on that. */
 const volatile u64 on_trace_events = 0;
 
+/* What the programs on tracepoints return. The kernel would withhold a trace event from perf, whoever uses it, if a program
+ * returned 0 (trace_call_bpf()). Raw tracepoints have no use for the value. */
+#define PASS_ON 1
+
 /* What a process is known by between two of its lifecycle records. On the group leader. */
 struct process {
   u64 id;     /* of its current image; 0: none */

@@ -116,7 +116,7 @@ HOOK_PROGRAM(on_send_many) {
   struct call call = call_of(task);
   if (begin(&record, ctx, task))
     tell_messages(&call, EVENT_SENDMMSG, result_of(ctx), record.image);
-  return 0;
+  return PASS_ON;
 }
 
 HOOK_PROGRAM(on_receive_many) {
@@ -125,5 +125,5 @@ HOOK_PROGRAM(on_receive_many) {
   struct call call = call_of(task);
   if (result_of(ctx) != -EAGAIN && begin(&record, ctx, task))
     tell_messages(&call, EVENT_RECVMMSG, result_of(ctx), record.image);
-  return 0;
+  return PASS_ON;
 }

@@ -224,8 +224,8 @@ HOOK_PROGRAM(on_socket) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!begin(&record, ctx, task) || !passes_socket(&record, task) ||
       !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
-    return 0;
+    return PASS_ON;
   struct call call = call_of(task);
   write_socket(&record, task, &call, result_of(ctx));
-  return 0;
+  return PASS_ON;
 }

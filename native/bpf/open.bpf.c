@@ -156,8 +156,8 @@ HOOK_PROGRAM(on_open) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!begin(&record, ctx, task) || !passes_open(&record, task) ||
       !reserve(&record, task, OPEN_LONGEST, sizeof(struct event_open)))
-    return 0;
+    return PASS_ON;
   struct call call = call_of(task);
   write_open(&record, task, &call, result_of(ctx));
-  return 0;
+  return PASS_ON;
 }

@@ -44,14 +44,14 @@ SEC("raw_tp") int write_passed(void *ctx) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct passed_call *passed = passed_space();
   if (!passed || !open_record(&record))
-    return 0;
+    return PASS_ON;
   record.image = passed->image;
   struct call call = {.passed = passed->passed, .way = passed->way, .fd = passed->fd, .file = passed->file};
   s64 result = passed->result;
   u64 type = passed->type;
   opaque(type);
   if (type >= EVENT_TYPE_COUNT)
-    return 0;
+    return PASS_ON;
   switch (slots_of_types[type]) {
     case SLOT_OPEN:
       if (reserve_passed(&record, passed, task, OPEN_LONGEST, sizeof(struct event_open)))
@@ -90,7 +90,7 @@ SEC("raw_tp") int write_passed(void *ctx) {
     default:
       break;
   }
-  return 0;
+  return PASS_ON;
 }
 
 /* The same for sendmmsg and recvmmsg, which no request of io_uring stands for. It is a program of its own because of
@@ -98,8 +98,8 @@ SEC("raw_tp") int write_passed(void *ctx) {
 SEC("raw_tp") int write_passed_many(void *ctx) {
   struct passed_call *passed = passed_space();
   if (!passed)
-    return 0;
+    return PASS_ON;
   struct call call = {.passed = passed->passed, .way = passed->way};
   tell_messages(&call, passed->type, passed->result, passed->image);
-  return 0;
+  return PASS_ON;
 }

@@ -52,8 +52,8 @@ HOOK_PROGRAM(on_path) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
       !reserve(&record, task, PATH_LONGEST, sizeof(struct event_path)))
-    return 0;
+    return PASS_ON;
   struct call call = call_of(task);
   write_path(&record, task, &call);
-  return 0;
+  return PASS_ON;
 }

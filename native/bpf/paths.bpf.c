@@ -70,8 +70,8 @@ HOOK_PROGRAM(on_paths) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
       !reserve(&record, task, PATHS_LONGEST, sizeof(struct event_paths)))
-    return 0;
+    return PASS_ON;
   struct call call = call_of(task);
   write_paths(&record, task, &call);
-  return 0;
+  return PASS_ON;
 }

@@ -85,8 +85,8 @@ HOOK_PROGRAM(on_process) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
       !reserve(&record, task, PROCESS_LONGEST, sizeof(struct event_process)))
-    return 0;
+    return PASS_ON;
   struct call call = call_of(task);
   write_process(&record, task, &call);
-  return 0;
+  return PASS_ON;
 }

@@ -93,7 +93,7 @@ HOOK_PROGRAM(on_receive) {
   u64 file = find_receive(&call, task, result_of(ctx));
   if (!file || !begin(&record, ctx, task) ||
       !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
-    return 0;
+    return PASS_ON;
   write_receive(&record, &call, file, result_of(ctx));
-  return 0;
+  return PASS_ON;
 }

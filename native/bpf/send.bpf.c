@@ -141,7 +141,7 @@ HOOK_PROGRAM(on_send) {
   u32 type = control ? hook_of(ctx, control).type : 0;
   if (!type || !find_send(&sending, &call, task, type, result_of(ctx)) ||
       !begin(&record, ctx, task) || !reserve_send(&record, &call, &sending, task))
-    return 0;
+    return PASS_ON;
   write_send(&record, &call, &sending);
-  return 0;
+  return PASS_ON;
 }

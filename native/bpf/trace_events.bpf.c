@@ -18,27 +18,27 @@ struct trace_event_raw_cgroup_migrate {
 SEC("tp") int on_fork_event(const struct trace_event_raw_sched_process_fork *event) {
   struct task_struct *child = bpf_task_from_pid(event->child_pid);
   if (!child)
-    return 0;
+    return PASS_ON;
   note_fork(bpf_get_current_task_btf(), child);
   bpf_task_release(child);
-  return 0;
+  return PASS_ON;
 }
 
 SEC("tp") int on_exec_event(void *event) {
   note_exec(bpf_get_current_task_btf());
-  return 0;
+  return PASS_ON;
 }
 
 SEC("tp") int on_exit_event(void *event) {
   note_exit(bpf_get_current_task_btf());
-  return 0;
+  return PASS_ON;
 }
 
 SEC("tp") int on_cgroup_attach_event(const struct trace_event_raw_cgroup_migrate *event) {
   struct task_struct *task = bpf_task_from_pid(event->pid);
   if (!task)
-    return 0;
+    return PASS_ON;
   note_cgroup_attach(task);
   bpf_task_release(task);
-  return 0;
+  return PASS_ON;
 }

@@ -109,6 +109,26 @@ describe('an alert of', () => {
   });
 });
 
+// Programs that returned 0 would take the trace events they are attached to away from perf.
+test('perf counts calls meanwhile', () => {
+  const PERF_TYPE_TRACEPOINT = 2;
+  const attributes = Buffer.alloc(64); // PERF_ATTR_SIZE_VER0
+  attributes.writeUInt32LE(PERF_TYPE_TRACEPOINT);
+  attributes.writeUInt32LE(attributes.length, 4);
+  attributes.writeBigUInt64LE(BigInt(readFileSync('/sys/kernel/tracing/events/raw_syscalls/sys_exit/id', 'utf8')), 8);
+  const steps: Step[] = [
+    ['perf_event_open', str(attributes), 0, -1, -1, 0],
+    ...Array.from({ length: 10 }, (): Step => ['getppid']),
+    ['read', 'r0', 'out', 8],
+    ['openat', AT_FDCWD, str(`${FOLDER}/counted`), O.WRONLY | O.CREAT, 0o600],
+    ['write', 'r', 'out', 8],
+  ];
+  const { status, stderr } = spawnSync(actProgram(), actWords(steps), { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  const counted = readFileSync(`${FOLDER}/counted`).readBigUInt64LE();
+  assert.ok(counted >= 10n, `${counted} counted`);
+});
+
 /** A control group as Docker names it, made in each hierarchy that is mounted. */
 function containerCgroups(): string[] {
   const hierarchies = readFileSync('/proc/mounts', 'utf8')
