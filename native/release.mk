@@ -1,7 +1,7 @@
-# What packages and images hold, for the processor that ARCH names (amd64, arm64), built on any: by clang against Debian 12 (glibc
-# 2.36), so that one build runs on every system that is not older. Of the system it needs glibc alone: other shared libraries, Node's
-# as well, come along in ../lib. Included by native/Makefile.
-#   SYSROOT   Debian 12 with the sources of libbpf (deploy/native/sysroot.ts); made or found by default
+# What packages and images hold, for the processor that ARCH names (amd64, arm64), built on any: by clang against the oldest Debian
+# that packages are for (deploy/debian/releases.ts), so that one build runs on every system that is not older. Of the system it needs
+# glibc alone: other shared libraries, Node's as well, come along in ../lib. Included by native/Makefile.
+#   SYSROOT   that Debian with the sources of libbpf (deploy/native/sysroot.ts); made or found by default
 
 TRIPLET_amd64 := x86_64-linux-gnu
 TRIPLET_arm64 := aarch64-linux-gnu

@@ -14,10 +14,8 @@ import {
   STATUS_FOLDER,
 } from '../debian/debian-root.ts';
 import { neededLibraries, programInterpreter } from '../debian/elf.ts';
+import { NEWEST } from '../debian/releases.ts';
 import type { Architecture } from '../tree/architecture.ts';
-
-/** Debian 13. */
-export const SUITE = 'trixie';
 
 const PACKAGES = ['libc6', 'busybox-static', 'curl', 'jq', 'ca-certificates', 'base-files'];
 
@@ -36,7 +34,7 @@ export class DebianPrograms {
   /** @param root the image's root folder, empty */
   constructor(root: string, architecture: Architecture) {
     const { name } = architecture;
-    const packages = new DebianArchive({ suite: SUITE, architecture: name }).packages(PACKAGES);
+    const packages = new DebianArchive({ suite: NEWEST.suite, architecture: name }).packages(PACKAGES);
     this.#root = root;
     this.#architecture = architecture;
     this.#debian = new DebianRoot(

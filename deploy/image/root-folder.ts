@@ -3,6 +3,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { version } from '../../host/cli/version.ts';
+import { NEWEST } from '../debian/releases.ts';
 import { debianComponent } from '../sbom/debian-components.ts';
 import { installedComponents } from '../sbom/installed-components.ts';
 import { writePapers } from '../sbom/papers.ts';
@@ -11,7 +12,7 @@ import { fixMetadata } from '../tree/fixed-metadata.ts';
 import { HOME, makeInstalledTree } from '../tree/installed-tree.ts';
 import { LIBRARIES } from '../tree/native-parts.ts';
 import { runtimeProgram } from '../tree/node-runtime.ts';
-import { DebianPrograms, SUITE } from './debian-programs.ts';
+import { DebianPrograms } from './debian-programs.ts';
 
 export const IMAGE_CONFIG = {
   Entrypoint: ['/usr/bin/wasprey'],
@@ -52,7 +53,7 @@ export async function makeRootFolder(root: string, architecture: Architecture): 
   programs.addOsRelease();
   symlinkSync(`../lib/wasprey/${runtimeProgram(architecture)}`, join(root, 'usr/bin/node'));
   for (const folder of FOLDERS) mkdirSync(join(root, folder), { recursive: true });
-  const debian = programs.packages.map((one) => debianComponent(one, SUITE));
+  const debian = programs.packages.map((one) => debianComponent(one, NEWEST));
   writePapers(home, [...installedComponents(architecture), ...debian]);
   for (const [path, text] of Object.entries(FILES)) writeFileSync(join(root, path), text);
   fixMetadata(root, MODES);

@@ -6,15 +6,10 @@ import { basename, join } from 'node:path';
 import { cachedFolder } from '../cached-folder.ts';
 import { DebianArchive } from '../debian/archive.ts';
 import { EXTRACTION, extractPackages } from '../debian/debian-root.ts';
+import { NEWEST, OLDEST } from '../debian/releases.ts';
 import type { Architecture } from '../tree/architecture.ts';
 
-/** Debian 12: glibc 2.36, GCC 12. */
-export const OLDEST = 'bookworm';
-
 const PACKAGES = ['libc6-dev', 'libstdc++-12-dev', 'libelf-dev', 'zlib1g-dev'];
-
-/** Debian 13, where checkouts are built. */
-export const NEWEST = 'trixie';
 
 const KERNEL_HEADERS = 'linux-libc-dev';
 
@@ -23,8 +18,8 @@ export const LIBBPF = 'usr/src/libbpf';
 
 /** @returns the folder: made at the first time, from then on what is in the cache */
 export function sysroot({ name: architecture }: Architecture): string {
-  const oldest = new DebianArchive({ suite: OLDEST, architecture });
-  const newest = new DebianArchive({ suite: NEWEST, architecture });
+  const oldest = new DebianArchive({ suite: OLDEST.suite, architecture });
+  const newest = new DebianArchive({ suite: NEWEST.suite, architecture });
   const packages = [
     ...oldest.packages(PACKAGES).filter((path) => !basename(path).startsWith(`${KERNEL_HEADERS}_`)),
     ...newest.packages([KERNEL_HEADERS]),

@@ -5,15 +5,13 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { version } from '../../host/cli/version.ts';
+import { OLDEST_GLIBC } from '../debian/releases.ts';
 import type { Architecture } from '../tree/architecture.ts';
 import { fixMetadata, sourceDate } from '../tree/fixed-metadata.ts';
 import { MAINTAINER } from './maintainer.ts';
 import { CONFIGURATION } from './package-tree.ts';
 
 const SCRIPTS = join(import.meta.dirname, 'scripts');
-
-/** Debian 12's: what native/release.mk builds against. */
-const OLDEST_LIBC = '2.36';
 
 /** @param root from makePackageTree()  @param to the package file */
 export function makeDeb(root: string, architecture: Architecture, to: string): void {
@@ -51,7 +49,7 @@ Version: ${version()}
 Architecture: ${name}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${kilobytes}
-Depends: libc6 (>= ${OLDEST_LIBC})
+Depends: libc6 (>= ${OLDEST_GLIBC})
 Section: admin
 Priority: optional
 Description: runtime security agent for Linux and Kubernetes

@@ -8,8 +8,8 @@ import { COMPLETIONS } from '../../host/cli/completion/shells.ts';
 import { manPages } from './man-pages.ts';
 
 /** man/man1/wasprey.1, a page for each command beside it, and man/man5/wasprey.yaml.5. */
-export async function writeManPages(folder: string): Promise<void> {
-  for (const { name, section, text } of await manPages(COMMANDS, buildDate()))
+export async function writeManPages(folder: string, date: Date): Promise<void> {
+  for (const { name, section, text } of await manPages(COMMANDS, date))
     write(join(folder, `man/man${section}/${name}.${section}`), text);
 }
 
@@ -17,11 +17,6 @@ export async function writeManPages(folder: string): Promise<void> {
 export async function writeCompletions(folder: string): Promise<void> {
   const commands = await completedCommands(COMMANDS);
   for (const { file, script } of Object.values(COMPLETIONS)) write(join(folder, file), script(commands));
-}
-
-/** As builds are told it that give the same bytes each time (reproducible-builds.org), else today. */
-function buildDate({ SOURCE_DATE_EPOCH: seconds }: NodeJS.ProcessEnv = process.env): Date {
-  return seconds === undefined ? new Date() : new Date(Number(seconds) * 1000);
 }
 
 function write(path: string, text: string): void {

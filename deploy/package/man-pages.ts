@@ -60,7 +60,7 @@ function programText(entries: readonly CommandEntry[]): string {
       'files',
       [
         tagged(italic(USUAL_CONFIG), 'The configuration.'),
-        tagged(italic(DEFAULT_CONTROL_SOCKET), 'Where a running agent is asked and told.'),
+        tagged(italic(DEFAULT_CONTROL_SOCKET), 'The control socket of a running agent.'),
       ].join(''),
     ),
     seeAlso([...entries.map(pageOf), CONFIG_PAGE]),
@@ -101,7 +101,7 @@ function configText(): string {
       'description',
       paragraphs([
         'The configuration of `wasprey run`, in YAML. Its keys are those of Falco and more; a key within a section is written with dots here, ' +
-          'as `wasprey run -o` takes it, and `[]` stands for an item of a list. `wasprey config` shows what a file comes to.',
+          'as `wasprey run -o` takes it, and `[]` stands for an item of a list. `wasprey config` shows the values in effect.',
       ]),
     ),
     section('keys', applied.map(keyItem).join('')),

@@ -25,8 +25,6 @@ const FILES = {
 
 /** @param root an empty folder */
 export async function makePackageTree(root: string, architecture: Architecture): Promise<void> {
-  // For whatever else writes a date into what it makes.
-  process.env.SOURCE_DATE_EPOCH = String(sourceDate());
   await makeInstalledTree(root, architecture);
   writePapers(join(root, HOME), installedComponents(architecture));
   for (const [from, to] of Object.entries(FILES)) {
@@ -34,11 +32,12 @@ export async function makePackageTree(root: string, architecture: Architecture):
     copyFileSync(join(PROJECT, 'deploy/package', from), join(root, to));
   }
   const share = join(root, 'usr/share');
-  await writeManPages(share);
+  const date = new Date(sourceDate() * 1000);
+  await writeManPages(share, date);
   for (const page of globSync(join(share, 'man/**/*.[1-9]'))) compress(page);
   await writeCompletions(share);
   const changes = join(share, 'doc/wasprey/changelog');
-  writeFileSync(changes, changelog());
+  writeFileSync(changes, changelog(date));
   compress(changes);
   fixMetadata(root);
 }
@@ -50,7 +49,7 @@ function compress(path: string): void {
 }
 
 /** Debian's tools want one; the project's own is its history. */
-function changelog(): string {
-  const date = new Date(sourceDate() * 1000).toUTCString().replace('GMT', '+0000');
-  return `wasprey (${version()}) unstable; urgency=medium\n\n  * Release ${version()}.\n\n -- ${MAINTAINER}  ${date}\n`;
+function changelog(date: Date): string {
+  const time = date.toUTCString().replace('GMT', '+0000');
+  return `wasprey (${version()}) unstable; urgency=medium\n\n  * Release ${version()}.\n\n -- ${MAINTAINER}  ${time}\n`;
 }

@@ -1,9 +1,10 @@
 // All that an installation has of others, in packages and images alike.
 
 import { DebianRoot } from '../debian/debian-root.ts';
-import { LIBBPF, NEWEST, OLDEST, sysroot } from '../native/sysroot.ts';
+import { NEWEST, OLDEST } from '../debian/releases.ts';
+import { LIBBPF, sysroot } from '../native/sysroot.ts';
 import type { Architecture } from '../tree/architecture.ts';
-import { LIBRARY_NAMES } from '../tree/native-parts.ts';
+import { libraryNames } from '../tree/native-parts.ts';
 import type { Component } from './component.ts';
 import { debianComponent, debianSourceComponent } from './debian-components.ts';
 import { nodeComponent, npmComponents } from './npm-components.ts';
@@ -11,9 +12,12 @@ import { nodeComponent, npmComponents } from './npm-components.ts';
 /** Packages with static libraries: of the addon, and of act. */
 const LINKED_IN = ['libc6-dev', 'libgcc-12-dev', 'libstdc++-12-dev'];
 
+/** After copyNativeParts() for the processor: libraries are those that were built. */
 export function installedComponents(architecture: Architecture): Component[] {
   const debian = new DebianRoot(sysroot(architecture));
-  const libraries = LIBRARY_NAMES.map((name) => debian.ownerOf(`/usr/lib/${architecture.triplet}/${name}`));
+  const libraries = libraryNames(architecture).map((name) =>
+    debian.ownerOf(`/usr/lib/${architecture.triplet}/${name}`),
+  );
   const linkedIn = LINKED_IN.map((name) => debian.package(name));
   return [
     nodeComponent(architecture),

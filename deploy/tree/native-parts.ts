@@ -2,7 +2,7 @@
 // builds them.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { SetupFailure } from '../../host/setup/failure.mjs';
@@ -12,10 +12,12 @@ import type { Architecture } from './architecture.ts';
 /** The libraries of Debian's that come along, below Wasprey's folder. */
 export const LIBRARIES = 'build/lib';
 
-/** Those of them that native/release.mk takes. */
-export const LIBRARY_NAMES = ['libelf.so.1', 'libz.so.1', 'libstdc++.so.6', 'libgcc_s.so.1'];
-
 const FILES = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'lib'];
+
+/** Names of the libraries that native/release.mk has taken. */
+export function libraryNames({ name }: Architecture): string[] {
+  return readdirSync(join(BUILD, name, 'lib'));
+}
 
 /**
  * Builds what is not up to date.

@@ -1,6 +1,6 @@
-// What the doctor has found, for people.
+// What the doctor found, for people.
 
-import type { Check, CheckState } from '../doctor/check.ts';
+import { CHECK_STATES, type Check, type CheckState } from '../doctor/check.ts';
 import type { Examination } from '../doctor/examine.ts';
 import { escapeText } from '../outputs/escape.ts';
 import { columns, wrap } from './layout.ts';
@@ -9,11 +9,11 @@ import { version } from './version.ts';
 
 const VERDICTS: Readonly<Record<CheckState, string>> = {
   works: 'Everything works.',
-  limited: 'Wasprey works here; what is limited is said above.',
+  limited: 'Wasprey works here, with the limits above.',
   fails: 'Something does not work here: see above.',
 };
 
-const WORDS: Readonly<Record<CheckState, string>> = { works: 'works', limited: 'limited', fails: 'does not' };
+const STATE_WIDTH = Math.max(...CHECK_STATES.map(({ length }) => length));
 
 export function renderExamination(found: Examination, terminal: Terminal): string {
   const { kernelRelease, architecture, groups, trial, state } = found;
@@ -21,11 +21,11 @@ export function renderExamination(found: Examination, terminal: Terminal): strin
   const titles = groups.flatMap(({ checks }) => checks.map(({ title }) => title.length));
   const width = Math.max(...titles);
   const sections = groups.map(({ title, checks }) => {
-    const rows = checks.map((check) => [WORDS[check.state].padEnd(8), check.title.padEnd(width), textOf(check)]);
+    const rows = checks.map((check) => [check.state.padEnd(STATE_WIDTH), check.title.padEnd(width), textOf(check)]);
     return `${terminal.bold(title)}\n${columns(rows, terminal.width)}\n`;
   });
   const { code, detail = '' } = trial.failure ?? {};
-  // What is missing is said above.
+  // Which capabilities are missing is said above.
   const kernelSays =
     detail === '' || code === 'CAPTURE_PERMISSION'
       ? []

@@ -1,10 +1,10 @@
-// What the kernel takes of a capture, judged.
+// Whether a capture works on this kernel, and what of it is missing.
 
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
 import type { CaptureTrial, TrialFailure } from './capture-trial.ts';
 import type { Check } from './check.ts';
 
-/** By the code of a failure; the addon's messages say themselves what to do. */
+/** What to do, by the code of a failure. Messages of other codes say it themselves. */
 const ADVICE: Readonly<Record<string, string>> = {
   DOCTOR_NOT_BUILT: 'npm run setup, as root',
   ERR_DLOPEN_FAILED: 'install Wasprey again, for this processor and distribution',
@@ -53,10 +53,10 @@ function checkHook(hook: MissingHook, starts: boolean): Check {
 function ioUring({ missing, missingIoUringOperations: operations }: CaptureTrial): Check {
   const base = { id: 'io_uring', title: 'io_uring', state: 'works' } as const;
   if (missing.some(({ reason }) => reason === 'no-io-uring')) {
-    return { ...base, finding: 'the kernel was built without it: there are no such requests' };
+    return { ...base, finding: 'the kernel was built without it: no process can use it' };
   }
-  if (!operations) return { ...base, finding: 'this process may not use it; which operations there are is not known' };
-  if (operations.length === 0)
-    return { ...base, finding: 'the kernel knows all operations that stand for calls of rules' };
+  if (!operations)
+    return { ...base, finding: 'this process may not use it: which operations the kernel has is not known' };
+  if (operations.length === 0) return { ...base, finding: 'the kernel has all operations that stand for calls' };
   return { ...base, finding: `the kernel has no ${operations.join(', ')}: no process can ask for them` };
 }

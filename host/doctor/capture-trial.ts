@@ -1,4 +1,4 @@
-// Starts a capture of everything, as an agent with rules on all event types would, and stops it: what the kernel takes of it.
+// Starts a capture as an agent with rules on all event types would, and stops it: what works of it on this kernel.
 
 import { loadAddon } from '../capture/addon.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
@@ -17,20 +17,20 @@ export interface CaptureTrial {
   /** Names of the BPF programs that the kernel has taken. */
   readonly loaded: readonly string[];
   readonly missing: readonly MissingHook[];
-  /** Operations of io_uring; undefined where the kernel can't be asked. */
+  /** Operations of io_uring that the kernel does not have; undefined where it can't be asked. */
   readonly missingIoUringOperations: readonly string[] | undefined;
-  /** Until events came, in ms. */
+  /** How long the start took, in ms. */
   readonly startMs: number;
-  /** Why none would come. */
+  /** Why it can't start. */
   readonly failure: TrialFailure | undefined;
 }
 
-/** Rings are emptied by nobody meanwhile. */
+/** Small rings: nothing reads events meanwhile. */
 const SIZES = { ...DEFAULT_SIZES, ringBudget: 1 << 20 };
 
 const NOTHING = { loaded: [], missing: [], missingIoUringOperations: undefined, startMs: 0 };
 
-/** Never throws: what goes wrong is the result. Takes as long as a start, and the main thread. */
+/** Never throws: what goes wrong is in the result. Blocks the main thread as long as a start takes. */
 export function tryCapture(): CaptureTrial {
   if (isCheckout() && !nativeBuilt()) {
     const message = 'the BPF programs and the addon are not built, or their sources have changed since';

@@ -1,6 +1,6 @@
-// What `wasprey doctor` says of one thing.
+// What `wasprey doctor` reports of one thing.
 
-/** `limited`: the capture works, and something of what an agent can tell is missing. */
+/** `limited`: an agent works, but more slowly, or with less in its alerts. */
 export const CHECK_STATES = ['works', 'limited', 'fails'] as const;
 export type CheckState = (typeof CHECK_STATES)[number];
 

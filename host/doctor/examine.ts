@@ -1,4 +1,4 @@
-// All that `wasprey doctor` looks at.
+// All that `wasprey doctor` examines.
 
 import type { RuntimePlaces } from '../metadata/runtime-places.ts';
 import { checkCapture } from './capture-checks.ts';

@@ -9,7 +9,7 @@ import type { Check } from './check.ts';
 const TITLE = 'container runtime';
 const PATIENCE_MS = 1000;
 
-/** What a socket says to a connection: nothing is wrong, or why it can't be made. */
+/** A runtime's socket, and why it takes no connection; undefined if it does. */
 export interface RuntimeSocket {
   readonly path: string;
   readonly failure: string | undefined;
@@ -46,7 +46,7 @@ export function checkRuntimes(found: readonly RuntimeSocket[], { runcRoots }: Ru
       id: 'runtimes',
       title: TITLE,
       state: 'limited',
-      finding: 'none is found: alerts would have no more of a container than its id',
+      finding: 'none is found: of a container, alerts have its id alone',
       advice:
         'nothing, if no containers run here; else name its socket by container_engines, or mount /run into this container',
     },
@@ -61,7 +61,7 @@ function checkSocket({ path, failure }: RuntimeSocket): Check {
   return {
     ...base,
     state: 'limited',
-    finding: `${path} takes no connection (${failure}): alerts would have no more of its containers than their ids`,
+    finding: `${path} takes no connection (${failure}): of its containers, alerts have the ids alone`,
     advice,
   };
 }

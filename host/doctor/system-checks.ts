@@ -1,4 +1,4 @@
-// The facts of a machine, judged. What keeps the capture from working is judged as at the start of an agent (host/setup/machine.mjs).
+// Checks of the machine. What keeps a capture from working is checked as at the start of an agent (host/setup/machine.mjs).
 
 import {
   attachesToTraceEvents,
@@ -10,7 +10,7 @@ import {
 import type { Check } from './check.ts';
 import type { CgroupMounts, SystemFacts } from './system-facts.ts';
 
-/** An agent with the rules that come with it takes 110 MB; rules are compiled in 300. */
+/** An agent with the shipped rules takes 110 MB, and compiling rules takes 300. */
 const LEAST_MEMORY = 400 << 20;
 const MEGABYTE = 1 << 20;
 
@@ -49,14 +49,14 @@ function tracefs({ machine, tracefs: isMounted }: SystemFacts): Check {
     return {
       ...base,
       state: 'works',
-      finding: `${finding}; this kernel needs none: hooks are attached to raw tracepoints`,
+      finding: `${finding}, and not needed: hooks are attached to raw tracepoints`,
     };
   }
   if (isMounted) return { ...base, state: 'works', finding: `${finding}: hooks are attached to trace events` };
   return {
     ...base,
     state: 'fails',
-    finding: `${finding}: from Linux 7.0 on hooks are attached to trace events, which have their numbers there`,
+    finding: `${finding}: from Linux 7.0 on hooks are attached to trace events, whose numbers are there`,
     advice: 'mount -t tracefs tracefs /sys/kernel/tracing; in a container, mount /sys/kernel/tracing of the host',
   };
 }
@@ -100,7 +100,7 @@ function securityModules({ securityModules: active }: SystemFacts): Check {
 function jit({ bpfJit }: SystemFacts): Check {
   const base = { id: 'bpf-jit', title: 'BPF compiler' };
   if (bpfJit !== '0') {
-    return { ...base, state: 'works', finding: bpfJit === undefined ? 'not known: its sysctl is out of sight' : 'on' };
+    return { ...base, state: 'works', finding: bpfJit === undefined ? 'not known: its sysctl can not be read' : 'on' };
   }
   return {
     ...base,
@@ -112,7 +112,7 @@ function jit({ bpfJit }: SystemFacts): Check {
 
 function unprivilegedBpf({ unprivilegedBpfDisabled: value }: SystemFacts): Check {
   const base = { id: 'unprivileged-bpf', title: 'unprivileged BPF', state: 'works' } as const;
-  if (value === undefined) return { ...base, finding: 'not known: its sysctl is out of sight; not needed' };
+  if (value === undefined) return { ...base, finding: 'not known: its sysctl can not be read; not needed' };
   if (value !== '0') return { ...base, finding: 'off; not needed' };
   return {
     ...base,
@@ -142,7 +142,7 @@ function memory({ availableMemory }: SystemFacts): Check {
   return {
     ...base,
     state: 'limited',
-    finding: `${available}; an agent takes 110 MB, and as long as it compiles rules 300 more`,
+    finding: `${available}; an agent takes 110 MB, and 300 more while it compiles rules`,
     advice: "raise the container's memory limit, or run modules that `wasprey compile` made elsewhere",
   };
 }

@@ -1,5 +1,5 @@
-// What this machine and this process have of all that an agent needs or uses, gathered without judging it. What can't be read is undefined:
-// in a container, or as another user than root, much is out of sight.
+// Facts of this machine and this process that decide what works of an agent. What can't be read is undefined: in a container, or for
+// another user than root, much can't.
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { gatherMachineFacts, type MachineFacts } from '../setup/machine.mjs';
@@ -10,8 +10,8 @@ export interface SystemFacts {
   readonly lockdown: string | undefined;
   /** The active ones, in their order. */
   readonly securityModules: readonly string[] | undefined;
-  /** Types and options of the mounts of this process that are of interest. */
   readonly cgroups: CgroupMounts;
+  /** Whether it is mounted in this process's namespace. */
   readonly tracefs: boolean;
   /** Bytes that this process may still take: of the machine, or of its cgroup if that is less. */
   readonly availableMemory: number;

@@ -20,8 +20,11 @@ import type {
   WorkerStart,
 } from './protocol.ts';
 
-/** The addon fills the image table from all running processes before it is ready. */
-const START_TIMEOUT_MS = 30_000;
+/**
+ * The verifier looks at all programs, and the addon fills the image table from all running processes, before it is ready: 0.3 s, and
+ * up to 70 s on an emulated arm64 that shares its processors. Below what the web server allows a start (web/health.ts).
+ */
+const START_TIMEOUT_MS = 120_000;
 /** A poll takes 50 ms at most, a run of a module 100 ms, and what is left in the rings three seconds (loop.ts). */
 const STOP_TIMEOUT_MS = 4_000;
 

@@ -55,7 +55,7 @@ function thisSystem() {
   return { hasApt: hasCommand('apt-get'), isRoot: process.geteuid?.() === 0, osRelease: readOsRelease() };
 }
 
-/** What more there is to say of a family, behind the command. @type {Readonly<Partial<Record<Family, string>>>} */
+/** What a person of that family has to know besides the command. @type {Readonly<Partial<Record<Family, string>>>} */
 const REMARKS = {
   rhel: '(libbpf-devel and glibc-static are in the repository CRB, CodeReady Builder: enable that first)',
   suse: '(where clang is older than 19, the packages of newer ones have the version in their name, such as clang19)',

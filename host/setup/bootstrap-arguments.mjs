@@ -3,17 +3,8 @@
 
 import { SetupFailure } from './failure.mjs';
 
-/**
- * What a command needs, each level including those before it, unless it says otherwise:
- * `packages` the npm packages; `native` the BPF objects and the addon; `capture` a machine that can capture as well;
- * `live-tests` also the programs that live tests run; `cluster-tests` those that make a Kubernetes cluster and the image;
- * `kernel-tests` those that boot other kernels, without those of the cluster; `package-tests` those that packages are tried with.
- * Beside them, `release` is `packages` and the tools that packages and images are made with.
- * @typedef {'packages' | 'release' | 'native' | 'capture' | 'live-tests' | 'cluster-tests' | 'kernel-tests' | 'package-tests'} Needs
- */
-
-/** @type {readonly Needs[]} */
-export const NEEDS = [
+/** What a command may need: prepare.mjs says what each is made of. All include the npm packages, which `packages` is alone. */
+const NEEDS = /** @type {const} */ ([
   'packages',
   'release',
   'native',
@@ -22,7 +13,9 @@ export const NEEDS = [
   'cluster-tests',
   'kernel-tests',
   'package-tests',
-];
+]);
+
+/** @typedef {(typeof NEEDS)[number]} Needs */
 
 /**
  * @param {readonly string[]} words

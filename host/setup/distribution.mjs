@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 
-/** Families that are no Debian: each with package names of its own. @typedef {'fedora' | 'rhel' | 'amazon' | 'suse' | 'arch' | 'alpine'} Family */
+/** Families of distributions other than Debian's, each with package names of its own. @typedef {'fedora' | 'rhel' | 'amazon' | 'suse' | 'arch' | 'alpine'} Family */
 
 /**
  * ID and ID_LIKE of each family's members. Those that say that they are like Fedora come before it.
@@ -27,7 +27,7 @@ export const INSTALL_COMMAND = {
   alpine: 'apk add',
 };
 
-/** @returns {string} the text of os-release; empty where there is none */
+/** @returns {string} the text of os-release; empty if the system has no such file */
 export function readOsRelease() {
   for (const path of ['/etc/os-release', '/usr/lib/os-release']) {
     try {
@@ -41,7 +41,7 @@ export function readOsRelease() {
 
 /**
  * @param {string} osRelease text of os-release
- * @returns {Family | undefined} undefined if it is none of these
+ * @returns {Family | undefined} undefined for Debian's and for unknown ones
  */
 export function familyOf(osRelease) {
   const ids = [...words(osRelease, 'ID'), ...words(osRelease, 'ID_LIKE')];

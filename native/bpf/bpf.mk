@@ -1,6 +1,6 @@
 # The BPF object: build/bpf/wasprey.bpf.o. Included by native/Makefile, or alone: make -f native/bpf/bpf.mk
-# vmlinux/ has the kernel's types, so that nothing of the kernel it is built on goes into the object: what is built once for
-# a processor (BPF_ARCH: x86 or arm64, whatever the machine is) runs on every kernel.
+# The kernel's types come from vmlinux/, so that the object does not depend on the kernel of the machine that builds it: one
+# build for a processor (BPF_ARCH: x86 or arm64, on any machine) runs on every kernel.
 
 BPF_DIR := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 BPF_OUT := $(abspath $(BPF_DIR)/../../build/bpf)

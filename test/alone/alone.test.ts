@@ -12,7 +12,7 @@ import { test } from 'node:test';
 import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
 
 /** What set-up makes for these tests: it would take the clone minutes. */
-const BUILT = ['bpf', 'native', 'setup', 'cache'];
+const BUILT = ['bpf', 'native', 'setup'];
 
 const skip = existsSync(join(PROJECT, '.git')) ? false : 'this is no git checkout';
 

@@ -13,10 +13,7 @@ import { configKeys } from '../../host/cli/config-reference.ts';
 const BACKSPACE = '\b';
 const share = mkdtempSync(join(tmpdir(), 'wasprey-man-'));
 
-before(async () => {
-  process.env.SOURCE_DATE_EPOCH = '1795478400';
-  await writeManPages(share);
-});
+before(() => writeManPages(share, new Date('2026-11-24')));
 after(() => rmSync(share, { recursive: true }));
 
 /** As a person reads it, on one line. */

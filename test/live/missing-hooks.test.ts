@@ -5,12 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { freePort } from '../support/free-port.ts';
 import {
-  buildLauncher,
   type Lacking,
   lackingKernel,
   NO_IO_URING,
@@ -37,7 +36,6 @@ const OPENS = rule('Marked file', `evt.type in (open, openat) and fd.name starts
 const RENAMES = rule('Marked file renamed', `evt.type in (rename, renameat2) and fs.path.source startswith ${marked}`);
 const KILLS = rule('Signal', 'evt.type = kill and proc.name = missing-nobody');
 
-before(buildLauncher);
 after(() => rmSync(folder, { recursive: true }));
 
 let files = 0;

@@ -3,16 +3,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { PROJECT } from '../../host/setup/paths.mjs';
 import { BootedSystem } from '../support/booted-system.ts';
-import { buildTool } from '../support/live-tamper.ts';
+import { tamperProgram } from '../support/live-tamper.ts';
 
 let system: BootedSystem;
 
 before(async () => {
-  buildTool();
   system = await BootedSystem.boot();
 });
 after(() => system[Symbol.asyncDispose]());
@@ -71,7 +68,7 @@ test('one that does not evaluate any more is restarted by the watchdog', { timeo
     readFileSync(`/proc/${outer}/task/${tid}/comm`, 'utf8').startsWith('wasprey-engine'),
   );
   // It ends with the agent, or by itself.
-  spawn(join(PROJECT, 'build/test/tamper'), ['hold', thread ?? assert.fail(), '25000']);
+  spawn(tamperProgram(), ['hold', thread ?? assert.fail(), '25000']);
   await system.until('its end', () => property('Result') === 'watchdog', 40_000);
   await system.until(
     'its next start',

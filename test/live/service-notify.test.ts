@@ -7,10 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROJECT } from '../../host/setup/paths.mjs';
 import { DatagramListener } from '../support/datagram-listener.ts';
 import { freePort } from '../support/free-port.ts';
-import { buildTool } from '../support/live-tamper.ts';
+import { tamperProgram } from '../support/live-tamper.ts';
 import { type RunProcess, startRunIn } from '../support/run-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-service-'));
@@ -27,7 +26,6 @@ const RULE = `
 const HANGS_AFTER_MS = 10_000;
 
 before(() => {
-  buildTool();
   writeFileSync(marked, '');
 });
 after(() => rmSync(folder, { recursive: true }));
@@ -96,7 +94,7 @@ test('the watchdog hears of it twice in its time; not while evaluation stands st
 
   const heldMs = HANGS_AFTER_MS + 6000;
   const held = performance.now();
-  spawn(join(PROJECT, 'build/test/tamper'), ['hold', String(workerThread(run.pid)), String(heldMs)]);
+  spawn(tamperProgram(), ['hold', String(workerThread(run.pid)), String(heldMs)]);
   await sleep(heldMs - 500);
   const heard = manager.with('WATCHDOG=1').map(({ at }) => at - held);
   // Its last sign before may be a second old.

@@ -3,14 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { LiveAgent, probe } from '../support/live-agent.ts';
-import { type Alert, bpftool, buildTool, TAMPERED, TamperedAgent, tamper } from '../support/live-tamper.ts';
+import { type Alert, bpftool, TAMPERED, TamperedAgent, tamper } from '../support/live-tamper.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-tampering-'));
 const marked = join(folder, 'marked');
@@ -23,10 +23,17 @@ const NEXT_IMAGE = 16;
 const WANTED = 40;
 const HEAD = 0;
 const TAIL = 8;
-/** Of struct capture_shared too, and keys of the map `programs` (native/bpf/hooks.h). */
 const CALLS = 56;
 const OPENAT = 257;
-const SLOT_OPEN = 6;
+
+/** Key of on_open() in the map `programs`. */
+function slotOfOpen(): number {
+  const hooks = readFileSync(join(PROJECT, 'native/bpf/hooks.h'), 'utf8');
+  const slots: readonly string[] = /enum program_slot \{([^}]*)\}/.exec(hooks)?.[1]?.match(/\w+/g) ?? [];
+  const slot = slots.indexOf('SLOT_OPEN');
+  assert.ok(slot > 0, 'hooks.h names the slot');
+  return slot;
+}
 
 const RULES = `
 - rule: Marked file
@@ -42,7 +49,6 @@ const RULES = `
 `;
 
 before(() => {
-  buildTool();
   writeFileSync(rules, RULES);
 });
 after(() => rmSync(folder, { recursive: true }));
@@ -197,7 +203,7 @@ describe('what is written to a map is told and put back', () => {
 
   test('a program taken out of its table', async () => {
     const alert = await agent.alertOf(/out of its table/, () => {
-      const { done, said } = bpftool('map', 'delete', 'id', agent.map('programs').id, 'key', SLOT_OPEN, 0, 0, 0);
+      const { done, said } = bpftool('map', 'delete', 'id', agent.map('programs').id, 'key', slotOfOpen(), 0, 0, 0);
       assert.ok(done, said);
     });
     assert.equal(told(alert), 'the program on_open was taken out of its table, and was put back.');

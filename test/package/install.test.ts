@@ -2,28 +2,28 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
+import { NEWEST, OLDEST } from '../../deploy/debian/releases.ts';
 import { ownArchitecture } from '../../deploy/tree/architecture.ts';
 import { version } from '../../host/cli/version.ts';
 import { DebianMachine } from '../support/debian-machine.ts';
-import { archiveFile, debFile } from '../support/packages.ts';
-
-const SUITES = { bookworm: 'Debian 12', trixie: 'Debian 13' };
+import { archiveFile, debFile, makeNextVersion, NEXT_VERSION } from '../support/packages.ts';
 
 /** Where a machine is given a package. */
 const PACKAGE = 'root/package.deb';
 
 const CONFIGURATION = 'etc/wasprey/wasprey.yaml';
 
+const OWN_RULES = 'etc/wasprey/rules.d/own.yaml';
+
 /** What a start takes, many times over: other work may be done at the same time. */
 const PATIENCE_MS = 60_000;
 
-for (const [suite, name] of Object.entries(SUITES)) {
-  describe(name, () => {
+for (const { suite, number } of [OLDEST, NEWEST]) {
+  describe(`Debian ${number}`, () => {
     let machine: DebianMachine;
     before(() => {
       machine = new DebianMachine(suite);
@@ -62,20 +62,25 @@ for (const [suite, name] of Object.entries(SUITES)) {
       );
     });
 
-    test('an upgrade keeps a configuration that was changed', async () => {
+    test('an upgrade keeps a configuration that was changed, and the agent raises alerts', async () => {
       const configuration = join(machine.folder, CONFIGURATION);
       appendFileSync(configuration, '# of this machine\n');
-      writeFileSync(join(machine.folder, PACKAGE), nextVersion(join(machine.folder, PACKAGE)));
+      makeNextVersion(join(machine.folder, PACKAGE));
       await machine.run('dpkg', '--install', `/${PACKAGE}`);
       const { stdout } = await machine.run('dpkg-query', '--show', 'wasprey');
-      assert.equal(stdout, `wasprey\t${version()}+next\n`);
+      assert.equal(stdout, `wasprey\t${NEXT_VERSION}\n`);
       assert.match(readFileSync(configuration, 'utf8'), /# of this machine\n$/);
+      const alert = await alertOf(machine, ['wasprey', 'run', '-o', 'json_output=true']);
+      assert.match(alert, /"rule":"Sensitive file read"/);
     });
 
-    test('purging leaves nothing', async () => {
+    test('a purge leaves the rules of the administrator and nothing else', async () => {
+      writeFileSync(join(machine.folder, OWN_RULES), '[]\n');
       await machine.run('dpkg', '--purge', 'wasprey');
-      const { stdout } = await machine.run('find', '/', '-xdev', '-path', '*wasprey*');
-      assert.equal(stdout, '');
+      const { stdout } = await machine.run('find', '/', '-xdev', '-path', '*wasprey*', '!', '-type', 'd');
+      assert.equal(stdout, `/${OWN_RULES}\n`);
+      const folders = (await machine.run('find', '/', '-xdev', '-path', '*wasprey*', '-type', 'd')).stdout;
+      assert.equal(folders, '/etc/wasprey\n/etc/wasprey/rules.d\n');
     });
 
     test('the archive works wherever it is unpacked, by a link too', async () => {
@@ -112,21 +117,5 @@ async function alertOf(machine: DebianMachine, command: readonly string[]): Prom
   } finally {
     agent.kill('SIGINT');
     await ended;
-  }
-}
-
-/** The package with a version that counts as newer, not compressed. */
-function nextVersion(deb: string): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), 'wasprey-next-'));
-  try {
-    const [root, next] = [join(folder, 'root'), join(folder, 'next.deb')];
-    execFileSync('dpkg-deb', ['--raw-extract', deb, root]);
-    const control = join(root, 'DEBIAN/control');
-    const text = readFileSync(control, 'utf8').replace(/^Version: .*$/m, '$&+next');
-    writeFileSync(control, text);
-    execFileSync('dpkg-deb', ['--root-owner-group', '-Znone', '--build', root, next], { stdio: 'ignore' });
-    return readFileSync(next);
-  } finally {
-    rmSync(folder, { recursive: true });
   }
 }

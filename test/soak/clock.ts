@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { OWN_RULES } from '../../host/cli/rule-files.ts';
+import { cProgram } from '../support/c-program.ts';
 import { SoakAgent, timeOf } from './agent.ts';
 import { mustAddUp } from './drops.ts';
 import { latencies, markFile, spread, startMarks } from './marks.ts';
-import { soakProgram } from './program.ts';
 import { Receiver } from './receiver.ts';
 import { soakRules } from './rules.ts';
 import type { Scenario } from './scenario.ts';
@@ -41,7 +41,7 @@ export const CLOCK: Scenario = {
     });
     const marking = startMarks(session, { path, rate: MARKS_A_SECOND });
     await sleep(1000);
-    await promisify(execFile)(soakProgram('step-clock'), [
+    await promisify(execFile)(cProgram(join(import.meta.dirname, 'step-clock.c')), [
       String(STEP_S),
       String(session.quick ? PAUSE_MS / 4 : PAUSE_MS),
     ]);

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { OWN_RULES } from '../../host/cli/rule-files.ts';
+import { cProgram } from '../support/c-program.ts';
 import { SoakAgent, type SoakAlert } from './agent.ts';
 import { mustAddUp } from './drops.ts';
 import { markFile } from './marks.ts';
-import { soakProgram } from './program.ts';
 import { MARK_RULE, soakRules } from './rules.ts';
 import type { Scenario } from './scenario.ts';
 import { count, megabytes } from './table.ts';
@@ -32,7 +32,7 @@ export const PROCESSES: Scenario = {
     const processes = session.quick ? 500 : PROCESSES_COUNT;
     const mark = markFile(session);
     const parent = join(session.folder, PARENT);
-    copyFileSync(soakProgram('crowd'), parent);
+    copyFileSync(cProgram(join(import.meta.dirname, 'crowd.c')), parent);
     for (let name = 0; name < NAMES; name++) linkSync(parent, join(session.folder, `soak-child-${name}`));
     const agent = await SoakAgent.start(session, {
       rules: [soakRules(), OWN_RULES],

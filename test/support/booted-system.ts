@@ -1,5 +1,5 @@
 // A machine within this machine, for what systemd alone can show: its own systemd as process 1, in namespaces, on an overlay of this root.
-// The checkout is where packages have Wasprey. The kernel is this one, so an agent there watches all of this machine.
+// Wasprey is not installed, or the checkout is where packages have it. The kernel is this one, so an agent there watches all of this machine.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -14,7 +14,7 @@ import { RUNTIME_OPTIONS } from '../../host/setup/runtime.mjs';
 const PATIENCE_MS = 30_000;
 const HOME = '/usr/lib/wasprey';
 
-/** $0 is a folder, $1 the checkout. A control group of its own: one with other processes in it can't be divided. */
+/** $0 is a folder. A control group of its own: one with other processes in it can't be divided. */
 const GROUP = `
   set -e
   mount -t tmpfs tmpfs "$0"
@@ -22,7 +22,7 @@ const GROUP = `
   mount -t cgroup2 cgroup2 "$0/groups"
   mkdir "$0/groups/$NAME"
   echo 0 >"$0/groups/$NAME/cgroup.procs"
-  exec unshare --cgroup sh -c "$BOOT" "$0" "$1"`;
+  exec unshare --cgroup sh -c "$BOOT" "$0"`;
 
 /** Settings of the kernel are read-only, since they are this machine's. */
 const BOOT = `
@@ -45,13 +45,7 @@ const BOOT = `
   ln -s pts/ptmx dev/ptmx
   mount -t tmpfs -o mode=1777 tmpfs dev/shm
   for folder in run tmp var/log var/cache; do mount -t tmpfs -o mode=755 tmpfs $folder; done
-  mkdir -p .${HOME} etc/wasprey/rules.d etc/systemd/system
-  mount --bind "$1" .${HOME}
-  mount -o remount,bind,ro .${HOME}
-  cp .${HOME}/deploy/package/wasprey.service etc/systemd/system/
-  cp .${HOME}/deploy/package/wasprey.yaml etc/wasprey/
-  printf '#!/bin/sh\\nexec %s "$@"\\n' "$LAUNCHER" >usr/bin/wasprey
-  chmod 755 usr/bin/wasprey
+  eval "$PROVISION"
   ln -sf /dev/null etc/systemd/system/timers.target
   : >etc/machine-id
   mkdir run/old
@@ -68,7 +62,21 @@ const REMOVE_GROUP = `
   done
   exit 1`;
 
-const LAUNCHER = `${HOME}/node_modules/.bin/node ${RUNTIME_OPTIONS.join(' ')} ${HOME}/host/cli/main.ts`;
+/** The checkout in the place of an installation. */
+const PROVIDE_CHECKOUT = `
+  mkdir -p .${HOME} etc/wasprey/rules.d etc/systemd/system
+  mount --bind "$CHECKOUT" .${HOME}
+  mount -o remount,bind,ro .${HOME}
+  cp .${HOME}/deploy/package/wasprey.service etc/systemd/system/
+  cp .${HOME}/deploy/package/wasprey.yaml etc/wasprey/
+  printf '#!/bin/sh\\nexec %s "$@"\\n' "$LAUNCHER" >usr/bin/wasprey
+  chmod 755 usr/bin/wasprey`;
+
+/** Images of Debian for containers forbid the scripts of packages to start services. */
+const ALLOW_SERVICES = 'rm -f usr/sbin/policy-rc.d';
+
+/** As the installed program, it keeps what it compiles outside of the installation. */
+const LAUNCHER = `env WASPREY_CACHE=/var/cache/wasprey ${HOME}/node_modules/.bin/node ${RUNTIME_OPTIONS.join(' ')} ${HOME}/host/cli/main.ts`;
 
 export interface Outcome {
   readonly status: number | null;
@@ -82,12 +90,12 @@ export class BootedSystem implements AsyncDisposable {
   #said = '';
   #init = 0;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, provision: string) {
     this.#folder = folder;
     const words = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', '--propagation', 'private'];
-    this.#launcher = spawn('unshare', [...words, 'sh', '-c', GROUP, folder, PROJECT], {
+    this.#launcher = spawn('unshare', [...words, 'sh', '-c', GROUP, folder], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, BOOT, LAUNCHER, NAME: basename(folder) },
+      env: { ...process.env, BOOT, CHECKOUT: PROJECT, LAUNCHER, NAME: basename(folder), PROVISION: provision },
     });
     const hear = (text: Buffer): void => {
       this.#said += text.toString();
@@ -96,9 +104,19 @@ export class BootedSystem implements AsyncDisposable {
     this.#launcher.stderr?.on('data', hear);
   }
 
+  /** With the checkout as Wasprey. */
+  static boot(): Promise<BootedSystem> {
+    return BootedSystem.#boot(PROVIDE_CHECKOUT);
+  }
+
+  /** Without Wasprey, for packages to be installed. */
+  static bootBare(): Promise<BootedSystem> {
+    return BootedSystem.#boot(ALLOW_SERVICES);
+  }
+
   /** Resolves when services can be started. */
-  static async boot(): Promise<BootedSystem> {
-    const system = new BootedSystem(mkdtempSync(join(tmpdir(), 'wasprey-booted-')));
+  static async #boot(provision: string): Promise<BootedSystem> {
+    const system = new BootedSystem(mkdtempSync(join(tmpdir(), 'wasprey-booted-')), provision);
     try {
       await system.until('systemd is there', () => {
         system.#init ||= childOf(system.#launcher.pid) ?? 0;
@@ -115,6 +133,11 @@ export class BootedSystem implements AsyncDisposable {
   run(program: string, ...words: readonly string[]): Outcome {
     const entered = ['-t', String(this.#init), '-m', '-p', '-i', '-u', '-C', program, ...words];
     return spawnSync('nsenter', entered, { encoding: 'utf8', env: { PATH: '/usr/sbin:/usr/bin', LC_ALL: 'C.UTF-8' } });
+  }
+
+  /** Path by which this machine's processes reach a file in there. */
+  outerPath(path: string): string {
+    return join(`/proc/${this.#init}/root`, path);
   }
 
   async until(what: string, condition: () => boolean, patienceMs = PATIENCE_MS): Promise<void> {

@@ -1,14 +1,11 @@
-// A listener at a Unix datagram socket, as a service manager is one: what came, and from whom.
+// A listener at a Unix datagram socket, as a service manager has one: what arrived, and from which process.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { cProgram } from './c-program.ts';
 import { until } from './until.ts';
-
-const PROGRAM = join(PROJECT, 'build/test/datagrams');
 
 export interface Datagram {
   readonly sender: number;
@@ -23,7 +20,9 @@ export class DatagramListener implements AsyncDisposable {
   #isListening = false;
 
   private constructor(address: string) {
-    this.#child = spawn(PROGRAM, [address], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#child = spawn(cProgram(join(import.meta.dirname, 'datagrams.c')), [address], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const { stdout } = this.#child;
     if (!stdout) throw new Error('no pipe');
     createInterface({ input: stdout }).on('line', (line) => {
@@ -35,9 +34,6 @@ export class DatagramListener implements AsyncDisposable {
 
   /** @param address a path, or with @ first a name in the abstract namespace */
   static async start(address: string): Promise<DatagramListener> {
-    mkdirSync(join(PROGRAM, '..'), { recursive: true });
-    const source = join(import.meta.dirname, 'datagrams.c');
-    execFileSync('clang-19', ['-O1', '-Wall', '-Wextra', '-Werror', '-o', PROGRAM, source], { stdio: 'inherit' });
     const listener = new DatagramListener(address);
     await until(() => listener.#isListening);
     return listener;

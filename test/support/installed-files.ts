@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { elfMachine, neededLibraries } from '../../deploy/debian/elf.ts';
+import { OLDEST_GLIBC } from '../../deploy/debian/releases.ts';
 import { LICENSES_FILE, SBOM_FILE } from '../../deploy/sbom/papers.ts';
 import type { Architecture } from '../../deploy/tree/architecture.ts';
 import { HOME } from '../../deploy/tree/installed-tree.ts';
@@ -17,9 +18,6 @@ const BPF = 247;
 
 /** Of glibc, which every Debian has. */
 const LIBC = /^(libc\.so\.6|libm\.so\.6|libdl\.so\.2|libpthread\.so\.0|ld-linux-.*)$/;
-
-/** Debian 12's. */
-const OLDEST_GLIBC = 36;
 
 /** Programs and libraries below a folder that are Wasprey's: path and processor. */
 function elfFiles(root: string): { readonly path: string; readonly machine: number }[] {
@@ -51,7 +49,7 @@ export function assertNeedsLibcAlone(root: string): void {
       assert.ok(LIBC.test(name) || existsSync(join(own, name)), `${basename(path)} needs ${name}`);
     const versions = execFileSync('readelf', ['--version-info', '--wide', path], { encoding: 'utf8' });
     for (const [, minor] of versions.matchAll(/GLIBC_2\.(\d+)/g))
-      assert.ok(Number(minor) <= OLDEST_GLIBC, `${basename(path)} needs glibc 2.${minor}`);
+      assert.ok(Number(minor) <= Number(OLDEST_GLIBC.slice('2.'.length)), `${basename(path)} needs glibc 2.${minor}`);
   }
 }
 

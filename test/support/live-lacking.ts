@@ -1,23 +1,10 @@
-// A kernel that lacks hooks, as this one plays it: see lacking-kernel.c.
+// This kernel, in the part of one that lacks hooks: see lacking-kernel.c.
 
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cProgram } from './c-program.ts';
 
-const TOOL = join(PROJECT, 'build/test/lacking-kernel');
-
-/** Makes the launcher; it is a test's alone. */
-export function buildLauncher(): void {
-  mkdirSync(dirname(TOOL), { recursive: true });
-  execFileSync(
-    'clang-19',
-    ['-O1', '-Wall', '-Wextra', '-Werror', '-o', TOOL, join(import.meta.dirname, 'lacking-kernel.c')],
-    {
-      stdio: 'inherit',
-    },
-  );
-}
+const SOURCE = join(import.meta.dirname, 'lacking-kernel.c');
 
 export interface Lacking {
   readonly tracepoints?: readonly string[];
@@ -30,7 +17,7 @@ export interface Lacking {
 /** What is put before a command line for it to run on such a kernel. */
 export function lackingKernel({ tracepoints = [], programs = [], ioUring }: Lacking): string[] {
   return [
-    TOOL,
+    cProgram(SOURCE),
     ...(ioUring === false ? ['--no-io_uring'] : []),
     ...tracepoints.flatMap((name) => ['--no-tracepoint', name]),
     ...programs.flatMap((name) => ['--refuse-program', name]),

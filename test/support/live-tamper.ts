@@ -1,19 +1,19 @@
 // An agent as a process of its own, and what somebody with root's rights can find of it and do to it.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { cProgram } from './c-program.ts';
 
 const PATIENCE_MS = 20_000;
 /** A change is to be told of within 5 s; a machine that runs other tests gets twice that. */
 const TOLD_WITHIN_MS = 10_000;
 export const TAMPERED = 'Wasprey internal: capture tampered with';
-const TOOL = join(PROJECT, 'build/test/tamper');
 
 export interface Alert {
   readonly rule: string;
@@ -23,17 +23,14 @@ export interface Alert {
   readonly output_fields: Readonly<Record<string, unknown>>;
 }
 
-/** Makes the tool that tampers; it is a test's alone. */
-export function buildTool(): void {
-  mkdirSync(join(TOOL, '..'), { recursive: true });
-  execFileSync('clang-19', ['-O1', '-Wall', '-Werror', '-o', TOOL, join(import.meta.dirname, 'tamper.c')], {
-    stdio: 'inherit',
-  });
+/** Path of the tool that tampers, built when it is first asked for. */
+export function tamperProgram(): string {
+  return cProgram(join(import.meta.dirname, 'tamper.c'));
 }
 
 /** Does it, with test/support/tamper.c. */
 export function tamper(...words: readonly (string | number)[]): void {
-  const { status, stderr } = spawnSync(TOOL, words.map(String), { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(tamperProgram(), words.map(String), { encoding: 'utf8' });
   assert.equal(status, 0, `tamper ${words.join(' ')}: ${stderr}`);
 }
 

@@ -67,6 +67,9 @@ describe('the machine', () => {
     assert.deepEqual(complaints(machine({ capabilities: 0n, uid: 1000 })), { capabilities: 'fails' });
     assert.deepEqual(complaints(machine({ initialUserNamespace: false })), { 'user-namespace': 'fails' });
     assert.deepEqual(complaints(machine({ lockdownConfidential: true })), { lockdown: 'fails' });
+    const preempting = machine({ kernelRelease: '7.3.1-cloud-amd64' });
+    assert.deepEqual(complaints({ ...preempting, tracefs: false }), { tracefs: 'fails' });
+    assert.deepEqual(complaints(preempting), {});
   });
 
   test('on another system there is nothing else to say', () => {
@@ -94,7 +97,7 @@ describe('the machine', () => {
     assert.deepEqual(complaints(blind), {});
     for (const id of ['lockdown', 'lsm', 'bpf-jit', 'unprivileged-bpf']) assert.match(finding(blind, id), /^not known/);
     assert.match(finding({ securityModules: ['yama'] }, 'lsm'), /^yama; the BPF LSM is not active, and not needed$/);
-    assert.match(finding({ tracefs: false }, 'tracefs'), /^not mounted; this kernel needs none/);
+    assert.match(finding({ tracefs: false }, 'tracefs'), /^not mounted, and not needed: .* raw tracepoints$/);
     assert.match(finding({ lockdown: 'integrity' }, 'lockdown'), /^integrity; /);
   });
 
@@ -232,8 +235,8 @@ test('the worst check is the verdict, and text from elsewhere is escaped', () =>
   assert.deepEqual(lines, [
     '',
     'Group',
-    '  does not  a       x\\u001b[2J. What to do: mend it',
-    '  works     longer  y',
+    '  fails    a       x\\u001b[2J. What to do: mend it',
+    '  works    longer  y',
     '',
     'What the kernel says',
     '  EINVAL',

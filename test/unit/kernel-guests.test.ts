@@ -24,6 +24,17 @@ test('the files of all steps are there, and the README names each guest with its
   }
 });
 
+test("the project's README has a row for each guest, with what runs on it", () => {
+  const rows = readFileSync(`${PROJECT}README.md`, 'utf8')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  for (const { name, processor, cgroups, live } of GUESTS) {
+    const wanted = [name.split('-')[0], processor === 'amd64' ? 'x86-64' : processor, cgroups, live.join(', ')];
+    const found = rows.some((cells) => wanted.every((text, index) => cells[[1, 3, 4, 7][index] ?? 0] === text));
+    assert.ok(found, `| ${wanted.join(' | ')} |`);
+  }
+});
+
 test('each layout of control groups is that of some guest; each has its live tests, io_uring among them', () => {
   assert.deepEqual([...new Set(GUESTS.map(({ cgroups }) => cgroups))].sort(), ['hybrid', 'v1', 'v2']);
   for (const { name, live } of GUESTS) assert.ok(live.includes('io-uring'), name);

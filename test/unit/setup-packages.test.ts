@@ -134,7 +134,7 @@ test('without apt the packages have the names of the distribution, and the comma
   }
 });
 
-test("without apt what only tests need is told by Debian's names", () => {
+test("without apt what only tests need has Debian's names", () => {
   const tools = SYSTEM_TOOLS.filter(({ packages }) => ['make', 'runc', 'oras'].includes(packages[0] ?? ''));
   const [osRelease] = DISTRIBUTIONS.Fedora ?? assert.fail();
   const failure = installationObstacle(tools, { hasApt: false, isRoot: true, osRelease });

@@ -15,7 +15,7 @@ export const DOCTOR = defineCommand({
   description: `
     Checks whether this machine has what an agent needs: kernel and its type information, capabilities, namespaces, lockdown, security
     modules, cgroups, tracefs, memory, sockets of container runtimes. It loads all BPF programs and attaches them for a moment, as an
-    agent does, and says of each thing whether it works, does not, or is limited, and what to do. An agent that runs meanwhile is not
+    agent does, and reports of each thing whether it works, is limited or fails, and what to do. An agent that runs meanwhile is not
     disturbed.
 
     Run it as an agent would be run, as root or in the same container: for other users more is missing.`,
@@ -36,7 +36,7 @@ export const DOCTOR = defineCommand({
     },
     {
       command: `wasprey doctor --json | jq '.groups[].checks[] | select(.state != "works")'`,
-      effect: 'What does not work or is limited.',
+      effect: 'What fails or is limited.',
     },
   ],
   async run({ options, operands }, terminal) {
