@@ -58,7 +58,7 @@ export function probe(types: readonly string[], fields: readonly string[], condi
   return { name, types, rule: `- ${JSON.stringify(item)}\n` }; // JSON is YAML
 }
 
-/** Files that never are: deleting one makes an event that tells where the stream of events has come to. */
+/** Files that never are: deleting one makes an event that shows where the stream of events is. arm64 has unlinkat(2) alone. */
 const FENCES = '/nonexistent/wasprey-fence-';
 let agentCount = 0;
 const FENCE_RULE = 'live test fence';
@@ -86,7 +86,7 @@ export class LiveAgent {
   static async start(rules: readonly string[], options: ProductOptions = {}): Promise<LiveAgent> {
     const agent = new LiveAgent();
     agent.#keep = options.keep ?? agent.#keep;
-    const fence = probe(['unlink'], ['evt.arg.path'], `evt.arg.path startswith ${agent.#fence}`);
+    const fence = probe(['unlink', 'unlinkat'], ['fs.path.name'], `fs.path.name startswith ${agent.#fence}`);
     const texts = [fence.rule.replace(fence.name, FENCE_RULE), ...rules];
     const files = texts.map((text, index) => ({ name: `${index}.yaml`, text }));
     agent.#product = await startProduct(files, options, (line) => agent.#take(line));
@@ -98,7 +98,7 @@ export class LiveAgent {
     if (!this.#keep(line) && !line.includes(this.#fence)) return;
     const alert = parseAlert(line);
     if (alert.rule !== FENCE_RULE) this.#alerts.push(alert);
-    else this.#fences.get(String(alert.output_fields['evt.arg.path']))?.();
+    else this.#fences.get(String(alert.output_fields['fs.path.name']))?.();
   }
 
   /**
