@@ -86,7 +86,9 @@ export class LiveAgent {
   static async start(rules: readonly string[], options: ProductOptions = {}): Promise<LiveAgent> {
     const agent = new LiveAgent();
     agent.#keep = options.keep ?? agent.#keep;
-    const fence = probe(['unlink', 'unlinkat'], ['fs.path.name'], `fs.path.name startswith ${agent.#fence}`);
+    const names = ['evt.arg.path', 'evt.arg.name'] as const;
+    const condition = names.map((name) => `${name} startswith ${agent.#fence}`).join(' or ');
+    const fence = probe(['unlink', 'unlinkat'], names, `(${condition})`);
     const texts = [fence.rule.replace(fence.name, FENCE_RULE), ...rules];
     const files = texts.map((text, index) => ({ name: `${index}.yaml`, text }));
     agent.#product = await startProduct(files, options, (line) => agent.#take(line));
@@ -97,8 +99,9 @@ export class LiveAgent {
   #take(line: string): void {
     if (!this.#keep(line) && !line.includes(this.#fence)) return;
     const alert = parseAlert(line);
+    const { 'evt.arg.path': path, 'evt.arg.name': name } = alert.output_fields;
     if (alert.rule !== FENCE_RULE) this.#alerts.push(alert);
-    else this.#fences.get(String(alert.output_fields['fs.path.name']))?.();
+    else this.#fences.get(String(path ?? name))?.();
   }
 
   /**
