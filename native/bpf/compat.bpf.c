@@ -125,7 +125,7 @@ HOOK_PROGRAM(on_compat) {
     passed->passed[1] = wide_id(passed->passed[1]);
     passed->passed[2] = wide_id(passed->passed[2]);
   }
-  type = event_of(passed, number, type);
+  type = type_of_exec(event_of(passed, number, type), result);
   if ((number == COMPAT_FCNTL || number == COMPAT_FCNTL64) && !duplicates(passed->passed[1]))
     return PASS_ON;
   if (!may_be_wanted(control, type) || ((type == EVENT_EXECVE || type == EVENT_EXECVEAT) && is_exec_told(task, result)))

@@ -46,7 +46,10 @@ inline_always bool is_exec_told(struct task_struct *task, s64 result) {
 HOOK_PROGRAM(on_execve) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (is_exec_told(task, result_of(ctx)) || !begin(&record, ctx, task) || !passes(&record, FILTER_EXEC) ||
+  if (is_exec_told(task, result_of(ctx)) || !begin(&record, ctx, task))
+    return PASS_ON;
+  record.type = PINNED(type_of_exec(record.type, record.result)); /* or the number checked is not the one that is used */
+  if (!passes(&record, FILTER_EXEC) ||
       !reserve(&record, task, EXEC_LONGEST, sizeof(struct event_exec)))
     return PASS_ON;
   struct call call = call_of(task);

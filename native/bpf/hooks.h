@@ -75,10 +75,18 @@
   HOOK(EVENT_PIVOT_ROOT, pivot_root, on_process)             \
   HOOK(EVENT_KEYCTL, keyctl, on_process)
 
+/* A successful execveat is reported as an execve (type_of_exec()); on x86-64 it has the number of one. */
+#if defined(__TARGET_ARCH_arm64) || defined(__aarch64__)
+#define WASPREY_ALSO_EXEC(ALSO) ALSO(EVENT_EXECVE, EVENT_EXECVEAT, execveat, on_execve)
+#else
+#define WASPREY_ALSO_EXEC(ALSO)
+#endif
+
 /* ALSO(event type, type of the call, system call, program): where else events of a type come from. A send may connect; a file
  * opened by its handle is told as such, and rules see an openat in it too; so they do a sendmsg or recvmsg in each
  * message of many. */
 #define WASPREY_ALSO(ALSO)                                       \
+  WASPREY_ALSO_EXEC(ALSO)                                        \
   ALSO(EVENT_DUP, EVENT_DUP, fcntl, on_descriptor)               \
   ALSO(EVENT_FCHMODAT, EVENT_FCHMODAT, fchmodat2, on_path)       \
   ALSO(EVENT_CONNECT, EVENT_SENDTO, sendto, on_send)             \

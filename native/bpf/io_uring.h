@@ -61,7 +61,11 @@ DELAYED_PART(link, struct delayed_filename___request oldpath; struct delayed_fil
 #define REQUEST_SILENT_SUCCESS 0x40 /* REQ_F_CQE_SKIP */
 #define SLOT_ANY 0xffffffff         /* IORING_FILE_INDEX_ALLOC */
 #define COMPLETION_MORE 2           /* IORING_CQE_F_MORE */
+#if defined(__TARGET_ARCH_arm64)
+#define O_LARGEFILE 0400000
+#else
 #define O_LARGEFILE 0100000
+#endif
 
 /* The low bits of an entry are flags, which say what io_uring has found out of the file. */
 #define FILE_ADDRESS (~7ull)

@@ -87,6 +87,12 @@ inline_always void keep_image(struct ring_control *ring, u64 leader, u64 generat
   ring->last_check = leader ^ generation ^ image;
 }
 
+/* The type of an exec. One that succeeds by execveat is an execve: on x86-64 the kernel itself gives it that number, on arm64
+ * it leaves the number, and on neither are the arguments known then. */
+inline_always u32 type_of_exec(u32 type, s64 result) {
+  return type == EVENT_EXECVEAT && !result ? EVENT_EXECVE : type;
+}
+
 /* Begins the event of a system call: finds the image of its process, or goes away to make one (see wants_snapshot()).
  */
 inline_always bool begin(struct record *record, struct bpf_raw_tracepoint_args *ctx, struct task_struct *task) {

@@ -1,5 +1,5 @@
-/* execve, execveat of a traced process that succeed. Its tracer is woken within the call (PTRACE_EVENT_EXEC), after this
- * tracepoint, and may write another number over that of the call, by which on_call() goes: the exec is told of before. */
+/* Execs of a traced process that succeed. Its tracer is woken within the call (PTRACE_EVENT_EXEC), after this tracepoint, and
+ * may write another number over that of the call, by which on_call() goes: the exec is reported before. */
 
 #include "passed.h"
 
@@ -13,12 +13,11 @@ SEC("raw_tp") int on_traced_exec(void *ctx) {
   if (!process || !control || !passed)
     return PASS_ON;
   u32 number = ((struct pt_regs *)bpf_task_pt_regs(task))->CALL_NUMBER;
-  u32 type = number == NATIVE_EXECVEAT || number == COMPAT_EXECVEAT ? EVENT_EXECVEAT : EVENT_EXECVE;
-  if (!is_wanted(control, type))
+  if (!is_wanted(control, EVENT_EXECVE))
     return PASS_ON;
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
   fill_caller(passed, task);
-  passed->type = type;
+  passed->type = EVENT_EXECVE; /* see type_of_exec() */
   if (number == COMPAT_EXECVE || number == COMPAT_EXECVEAT) {
     passed->way = WAY_COMPAT;
     passed->flags |= EVENT_FLAG_COMPAT;

@@ -12,8 +12,12 @@ export type Complete = (lines: readonly string[], folder: string) => ReadonlyMap
 const PATIENCE_MS = 60_000;
 const INSERT_ALL = '\x1b*';
 
+/** Shells write their history and caches there. */
+const HOME = mkdtempSync(join(tmpdir(), 'wasprey-home-'));
+process.once('exit', () => rmSync(HOME, { recursive: true, force: true }));
+
 /** Without what a person has configured, and with no width at which lists are cut. */
-const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TERM: 'xterm', HOME: '/nowhere' };
+const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TERM: 'xterm', HOME };
 
 /**
  * A shell on a terminal is made to insert all it would offer into the line, and runs it: the arguments are what the program gets.
