@@ -10,6 +10,7 @@
 #include <iterator>
 #include <utility>
 
+#include "attachment.h"
 #include "bpf_error.h"
 #include "bpf_hooks.h"
 
@@ -100,9 +101,12 @@ Status BpfTables::UseFilter(int map) {
 
 void BpfTables::Check(Findings* findings) {
   const std::lock_guard lock(mutex_);
-  seals_.Check(findings);
+  // While bpf(2) looks an entry up, the kernel runs no program on trace events of that CPU, also if it is preempted
+  // then: 10 calls were lost in 1.3 s. There the canary alone notices that an entry was taken out.
+  const bool looks_up = AttachmentHere() == Attachment::kRawTracepoints;
+  seals_.Check(looks_up, findings);
   if (PutBackCalls()) findings->push_back({"wanted", "", 0, true});
-  CheckFilter(findings);
+  if (looks_up) CheckFilter(findings);
 }
 
 /** Writes which calls are told of. Whether it was otherwise there. */

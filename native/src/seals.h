@@ -22,8 +22,9 @@ class Seals {
   /**
    * A descriptor that is closed, or is of something else, and a place that holds another program, are findings.
    * Programs are put back.
+   * Without `looks_up` the places are left out.
    */
-  void Check(Findings* findings) const;
+  void Check(bool looks_up, Findings* findings) const;
 
  private:
   struct Seal {
