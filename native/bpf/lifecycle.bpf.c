@@ -218,11 +218,13 @@ HOOK_PROGRAM(snapshot_current) {
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
   if (!control || !ring)
     return PASS_ON;
-  if (!process || !snapshot(process, task, parent_image(task), false))
-    ring->snapshot_failed = (u32)task->pid;
+  bool known = process && snapshot(process, task, parent_image(task), false);
   u32 slot = is_compat(ctx) ? SLOT_COMPAT : hook_of(ctx, control).slot;
-  if (slot)
-    bpf_tail_call(ctx, &programs, slot);
+  if (!slot)
+    return PASS_ON; /* a change alone: were the failure noted, the thread's next call would not try again */
+  if (!known)
+    ring->snapshot_failed = (u32)task->pid;
+  bpf_tail_call(ctx, &programs, slot);
   return PASS_ON;
 }
 
