@@ -1,13 +1,13 @@
 // Manual pages, made from what prints --help and the reference of the configuration's keys.
 
-import type { Option } from '../../host/cli/arguments.ts';
 import { allOptions, type Command, type CommandEntry, exitStatuses, optionMeaning } from '../../host/cli/command.ts';
 import { type ConfigKey, configKeys } from '../../host/cli/config-reference.ts';
-import { USUAL_CONFIG } from '../../host/cli/configuration.ts';
 import { DEFAULT_CONTROL_SOCKET } from '../../host/cli/control-options.ts';
-import { wrap } from '../../host/cli/layout.ts';
 import { PROGRAM } from '../../host/cli/program.ts';
-import { version } from '../../host/cli/version.ts';
+import { USUAL_CONFIG } from '../../host/daemon/configuration.ts';
+import { version } from '../../host/daemon/version.ts';
+import type { Option } from '../../host/diagnostics/arguments.ts';
+import { wrap } from '../../host/diagnostics/layout.ts';
 import {
   bold,
   example,

@@ -1,6 +1,6 @@
 // The little of man(7) that manual pages are made of.
 
-import { wrap } from '../../host/cli/layout.ts';
+import { wrap } from '../../host/diagnostics/layout.ts';
 
 /** With the longest word that must go on a line of its own it is below what mandoc's lint takes for a long line. */
 const LINE_LENGTH = 78;

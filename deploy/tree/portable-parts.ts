@@ -4,11 +4,11 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRuleFiles } from '../../host/cli/rule-files.ts';
-import { loadRuleSet } from '../../host/cli/rule-set.ts';
-import { processTerminal } from '../../host/cli/terminal.ts';
-import { version } from '../../host/cli/version.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
+import { readRuleFiles } from '../../host/daemon/rule-files.ts';
+import { loadRuleSet } from '../../host/daemon/rule-set.ts';
+import { version } from '../../host/daemon/version.ts';
+import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
 
 /** As Wasprey's folder has it. */

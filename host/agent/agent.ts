@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import type { CaptureSizes } from '../capture/native.ts';
 import { DEFAULT_SIZES } from '../capture/open.ts';
-import type { Priority } from '../compiler/items.ts';
+import type { Priority } from '../compiler/rules/items.ts';
 import { Engine, type EngineSign } from '../engine/engine.ts';
 import { type EngineCounters, HOLD_LIMITS, type HoldLimits } from '../engine/protocol.ts';
 import { ContainerDirectory, type DirectoryCounters } from '../metadata/container-directory.ts';

@@ -1,6 +1,6 @@
 // Makes alerts of matches and hands them to the outputs. Alerts whose container is not known yet wait here for a while.
 
-import type { Priority } from '../compiler/items.ts';
+import type { Priority } from '../compiler/rules/items.ts';
 import type { ContainerGap, GapReason, Match, RuleReads } from '../engine/protocol.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { text } from '../fields/value.ts';

@@ -2,8 +2,8 @@
 // at the start and whenever rules are replaced.
 
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
+import { escapeText } from '../diagnostics/escape.ts';
 import { text } from '../fields/value.ts';
-import { escapeText } from '../outputs/escape.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import type { RuleModule } from './rule-module.ts';

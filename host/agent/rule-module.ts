@@ -1,14 +1,14 @@
 // A compiled set of rules as the agent uses it: the verified module, and of each rule what an alert needs.
 
 import { createHash } from 'node:crypto';
-import { type Priority, parsePriority } from '../compiler/items.ts';
+import { parseTemplate } from '../compiler/conditions/template.ts';
+import type { Template } from '../compiler/conditions/template-tokens.ts';
 import { MANIFEST_SECTION, MANIFEST_VERSION, type ManifestRule } from '../compiler/manifest.ts';
+import { type Priority, parsePriority } from '../compiler/rules/items.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
-import { parseTemplate } from '../compiler/template.ts';
-import type { Template } from '../compiler/template-tokens.ts';
+import { escapeText } from '../diagnostics/escape.ts';
 import { needsCluster, needsRuntime } from '../fields/container.ts';
 import type { ExtraFields } from '../outputs/additions.ts';
-import { escapeText } from '../outputs/escape.ts';
 import { named } from '../sandbox/error.ts';
 import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';

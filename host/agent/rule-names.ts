@@ -1,6 +1,6 @@
 // Names of rules in a sentence.
 
-import { escapeText } from '../outputs/escape.ts';
+import { escapeText } from '../diagnostics/escape.ts';
 
 const MOST_NAMED = 10;
 

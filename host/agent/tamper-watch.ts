@@ -3,10 +3,10 @@
 
 import { readFileSync } from 'node:fs';
 import { INTEGRITY_FINDINGS, type PollGap } from '../capture/integrity.ts';
+import { escapeText } from '../diagnostics/escape.ts';
 import type { EngineSign } from '../engine/engine.ts';
 import type { IntegrityReport } from '../engine/protocol.ts';
 import { text } from '../fields/value.ts';
-import { escapeText } from '../outputs/escape.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import {

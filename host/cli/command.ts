@@ -1,8 +1,8 @@
 // What a command of the command line is, and its help.
 
-import type { Completion, Option, OptionTable, ParsedArguments } from './arguments.ts';
-import { columns, wrap } from './layout.ts';
-import type { Terminal } from './terminal.ts';
+import type { Completion, Option, OptionTable, ParsedArguments } from '../diagnostics/arguments.ts';
+import { columns, wrap } from '../diagnostics/layout.ts';
+import type { Terminal } from '../diagnostics/terminal.ts';
 
 export interface Operand {
   readonly values: Completion;

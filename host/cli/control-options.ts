@@ -1,10 +1,10 @@
 // What the commands that ask a running agent have in common.
 
-import { askAgent, ControlError } from '../control/client.ts';
-import type { LogLevelAnswer } from '../control/server.ts';
-import type { AgentStatus } from '../control/status.ts';
-import type { LogLevel } from '../log/log.ts';
-import type { OptionValues } from './arguments.ts';
+import { askAgent, ControlError } from '../daemon/control/client.ts';
+import type { LogLevelAnswer } from '../daemon/control/server.ts';
+import type { AgentStatus } from '../daemon/control/status.ts';
+import type { OptionValues } from '../diagnostics/arguments.ts';
+import type { LogLevel } from '../diagnostics/log.ts';
 import { CommandFailure } from './report-error.ts';
 
 export const DEFAULT_CONTROL_SOCKET = '/run/wasprey/control.sock';

@@ -3,7 +3,8 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Configuration } from '../config/definition.ts';
-import { reasonOf } from '../config/system-reason.ts';
+import type { OutputChoice } from '../daemon/outputs.ts';
+import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { HttpClient, HttpReceiver } from '../outputs/http/client.ts';
 import { alertmanagerFormat, falcoFormat, otlpFormat } from '../outputs/http/formats.ts';
 import { type PostFormat, postOutput } from '../outputs/http/post-output.ts';
@@ -12,7 +13,6 @@ import type { Output } from '../outputs/output.ts';
 import type { DeliveryTrouble } from '../outputs/spool/delivery.ts';
 import { Spool } from '../outputs/spool/spool.ts';
 import { CommandFailure } from './report-error.ts';
-import type { OutputChoice } from './run-outputs.ts';
 
 const MEGABYTE = 1024 * 1024;
 

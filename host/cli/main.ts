@@ -1,14 +1,14 @@
 // The command line: finds the command, parses its arguments, and turns whatever goes wrong into a message and an exit status.
 
-import './early-signals.ts';
+import '../daemon/early-signals.ts';
+import { version } from '../daemon/version.ts';
+import { parseArguments, UsageError } from '../diagnostics/arguments.ts';
+import { processTerminal, type Terminal } from '../diagnostics/terminal.ts';
 import { enableCompileCache } from '../setup/compile-cache.mjs';
-import { parseArguments, UsageError } from './arguments.ts';
 import { allOptions, type Command, commandHelp, EXIT } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { overview } from './overview.ts';
 import { reportError } from './report-error.ts';
-import { processTerminal, type Terminal } from './terminal.ts';
-import { version } from './version.ts';
 
 enableCompileCache();
 process.exitCode = await main(process.argv.slice(2), processTerminal());

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFilter } from '../agent/stored-filter.ts';
 import { MANIFEST_SECTION } from '../compiler/manifest.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
-import { asArray, asObject, asText, asTexts, at, type JsonObject } from '../metadata/json-value.ts';
+import { asArray, asObject, asText, asTexts, at, type JsonObject } from '../diagnostics/json-value.ts';
 import { named } from '../sandbox/error.ts';
 import { compileRuleModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';

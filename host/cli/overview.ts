@@ -1,10 +1,10 @@
 // The help of the program as a whole.
 
+import { columns } from '../diagnostics/layout.ts';
+import type { Terminal } from '../diagnostics/terminal.ts';
 import { optionRows } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import { columns } from './layout.ts';
 import { PROGRAM } from './program.ts';
-import type { Terminal } from './terminal.ts';
 
 export function overview({ bold, width }: Terminal): string {
   const commands = COMMANDS.map(({ name, summary }) => [name, summary]);

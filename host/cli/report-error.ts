@@ -1,10 +1,10 @@
 // Whatever a command throws, as a message and an exit status. A stack trace is printed only for what is a defect of Wasprey's own.
 
-import { escapeText } from '../outputs/escape.ts';
+import { UsageError } from '../diagnostics/arguments.ts';
+import { escapeText } from '../diagnostics/escape.ts';
+import type { Terminal } from '../diagnostics/terminal.ts';
 import { Interrupted, reportFailure, SetupFailure } from '../setup/failure.mjs';
-import { UsageError } from './arguments.ts';
 import { EXIT } from './command.ts';
-import type { Terminal } from './terminal.ts';
 
 const MAKE_MODULES = 'modules are made by: wasprey compile RULES... -o OUT.wasm';
 
@@ -100,7 +100,7 @@ async function usageHint({ hint }: UsageError): Promise<string | undefined> {
   if (hint === undefined || typeof hint === 'string') return hint;
   const { word, known, prefix } = hint;
   // Loaded only here: it brings the list of all fields along.
-  const { nearest } = await import('../compiler/suggest.ts');
+  const { nearest } = await import('../diagnostics/suggest.ts');
   const near = (word.length >= 2 ? known.find((name) => name.startsWith(word)) : undefined) ?? nearest(word, known);
   return near === undefined ? undefined : `did you mean ${prefix}${near}?`;
 }

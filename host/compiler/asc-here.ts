@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { main } from 'assemblyscript/asc';
-import type { AscJob } from './asc.ts';
+import type { AscJob } from './assemble/asc.ts';
 
 /** What asc makes of a job, or what it has to say. */
 export async function ascHere(job: AscJob): Promise<Uint8Array | { readonly failed: string }> {

@@ -3,25 +3,25 @@
 import { instrumentFuel } from '../sandbox/fuel.ts';
 import { writeCustomSection } from '../sandbox/sections.ts';
 import type { EventType } from '../schema/events.ts';
-import { type AscLimits, runAsc, runAscHere } from './asc.ts';
-import { ASC_FLAGS } from './asc-flags.ts';
+import { type AscLimits, runAsc, runAscHere } from './assemble/asc.ts';
+import { ASC_FLAGS } from './assemble/asc-flags.ts';
+import { contentHash, ModuleCache } from './assemble/cache.ts';
 import { AutomatonTooLargeError } from './automata/automaton.ts';
 import { RegexSyntaxError } from './automata/regex.ts';
-import { contentHash, ModuleCache } from './cache.ts';
 import { Functions } from './emit/functions.ts';
 import { readOperators } from './emit/imports.ts';
 import { emitItemEquals, emitItemTest } from './emit/item.ts';
 import { emitModule } from './emit/module.ts';
 import { constantBytes, emitLength } from './emit/pair.ts';
 import { emitTextMatch } from './emit/text-match.ts';
-import { kernelFilter } from './filter/derive.ts';
 import type { Condition } from './ir.ts';
 import { lowerExpression } from './lower/expression.ts';
 import { GIVEN_EVENT, GivenFields, type GivenKey } from './lower/given-fields.ts';
 import { ConstantError } from './lower/number-check.ts';
 import type { LoweringWarningCode } from './lower/operand.ts';
 import { MANIFEST_SECTION, type Manifest, manifestOf } from './manifest.ts';
-import { type Plan, planRules } from './plan.ts';
+import { kernelFilter } from './plan/derive.ts';
+import { type Plan, planRules } from './plan/plan.ts';
 import type { RuleSource } from './rule-source.ts';
 
 export interface TranslateOptions {

@@ -3,17 +3,17 @@
 import { EVENT_TYPES, type EventType } from '../schema/events.ts';
 import { resolveNamed } from '../schema/fields.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
-import type { Expression, FieldOperand } from './ast.ts';
 import { translateRules } from './compile.ts';
-import { conditionOn } from './condition-on.ts';
-import { checksOf, fieldsOf } from './fields-of.ts';
-import { kernelFilter } from './filter/derive.ts';
+import type { Expression, FieldOperand } from './conditions/ast.ts';
+import { conditionOn } from './conditions/condition-on.ts';
+import { checksOf, fieldsOf } from './conditions/fields-of.ts';
+import { templateFields } from './conditions/template.ts';
+import { fieldText } from './conditions/type-of.ts';
 import { type Condition, scopeOf } from './ir.ts';
-import { bodyCost } from './plan.ts';
-import type { CompiledRule } from './rule.ts';
+import { kernelFilter } from './plan/derive.ts';
+import { bodyCost } from './plan/plan.ts';
 import { ruleSourceOf } from './rule-source.ts';
-import { templateFields } from './template.ts';
-import { fieldText } from './type-of.ts';
+import type { CompiledRule } from './rules/rule.ts';
 
 export interface Explanation {
   /** Event types that the rule can be true of: those that are recorded because of it. */

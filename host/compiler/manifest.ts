@@ -1,10 +1,10 @@
 // The manifest: what a module's rules are called, how they report, what they need. It travels in the module, as JSON.
 
 import type { KernelFilter } from '../schema/kernel-filter.ts';
-import type { Expression, Operand, TransformerArgument } from './ast.ts';
-import { checksOf } from './fields-of.ts';
+import type { Expression, Operand, TransformerArgument } from './conditions/ast.ts';
+import { checksOf } from './conditions/fields-of.ts';
 import { namesIn } from './lower/name-check.ts';
-import { bodyCost, type Plan } from './plan.ts';
+import { bodyCost, type Plan } from './plan/plan.ts';
 import { schemaVersion } from './schema-version.ts';
 
 /** Custom section that holds it. */

@@ -1,7 +1,7 @@
 // What the compiler's back end takes: rules as the front end leaves them, lists and macros resolved, types checked.
 
-import type { Expression } from './ast.ts';
-import type { CompiledRule } from './rule.ts';
+import type { Expression } from './conditions/ast.ts';
+import type { CompiledRule } from './rules/rule.ts';
 
 export interface RuleSource {
   readonly name: string;

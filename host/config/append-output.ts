@@ -1,7 +1,7 @@
 // append_output and static_fields: what they add to alerts, and what is wrong in them.
 
-import { parseTemplate, TemplateError } from '../compiler/template.ts';
-import type { Template } from '../compiler/template-tokens.ts';
+import { parseTemplate, TemplateError } from '../compiler/conditions/template.ts';
+import type { Template } from '../compiler/conditions/template-tokens.ts';
 import type { AlertAddition, FormattedField } from '../outputs/additions.ts';
 import type { Configuration } from './definition.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';

@@ -1,6 +1,6 @@
 // What the keys of a configuration must be together.
 
-import { nearest } from '../compiler/suggest.ts';
+import { nearest } from '../diagnostics/suggest.ts';
 import { parsePlace } from '../outputs/syslog/place.ts';
 import { ALL_EVENT_NAMES, isEventName } from '../schema/event-names.ts';
 import { readAppendOutput } from './append-output.ts';

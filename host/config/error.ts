@@ -1,6 +1,6 @@
 // What is wrong in a configuration: a code, the place, and what to do.
 
-import type { ShownDiagnostic } from '../compiler/diagnostic-text.ts';
+import type { ShownDiagnostic } from '../diagnostics/diagnostic-text.ts';
 import type { Origin } from './node.ts';
 
 /** Stable. */

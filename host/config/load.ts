@@ -1,6 +1,6 @@
 // A configuration, put together from a file, the files that it names, and options of the command line, and checked.
 
-import { SourceFile } from '../compiler/source-file.ts';
+import { SourceFile } from '../diagnostics/source-file.ts';
 import { checkConfiguration } from './check.ts';
 import { withPluginEngines } from './container-plugin.ts';
 import { type Configuration, DEFINITION } from './definition.ts';

@@ -1,7 +1,7 @@
 // The configuration as it was written, each part with the place that it comes from: several files and the command line may have a share in it.
 
-import { SourceFile } from '../compiler/source-file.ts';
-import { readYaml, type YamlNode, YamlSyntaxError } from '../compiler/yaml.ts';
+import { SourceFile } from '../diagnostics/source-file.ts';
+import { readYaml, type YamlNode, YamlSyntaxError } from '../diagnostics/yaml.ts';
 import { configError } from './error.ts';
 
 export interface Origin {

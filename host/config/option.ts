@@ -1,7 +1,7 @@
 // `-o key.path=value`: one value of the configuration, from the command line. Falco's grammar: `list[2]` is an item, `list[]` a
 // further one; \. \[ and \\ are these characters in a key; a value in braces or brackets is YAML, anything else is text as it stands.
 
-import { SourceFile } from '../compiler/source-file.ts';
+import { SourceFile } from '../diagnostics/source-file.ts';
 import { configError } from './error.ts';
 import { type ConfigMapping, type ConfigNode, type Origin, readConfigValue } from './node.ts';
 

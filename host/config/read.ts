@@ -1,7 +1,7 @@
 // From what was written to values, by the definition: every mistake is noted, each with its place.
 
-import { nearest } from '../compiler/suggest.ts';
-import { parseBoolean } from '../compiler/yaml-values.ts';
+import { nearest } from '../diagnostics/suggest.ts';
+import { parseBoolean } from '../diagnostics/yaml-values.ts';
 import { defaultOf } from './defaults.ts';
 import { parseDuration } from './duration.ts';
 import { type ConfigAdvice, type ConfigDiagnostic, type ConfigErrorCode, configDiagnostic } from './error.ts';

@@ -5,7 +5,7 @@ import { EngineError } from './engine-error.ts';
 
 /**
  * Of each module the first of its words. One module alone may have any number of rules: those behind the words are tried on every
- * process (host/compiler/plan.ts).
+ * process (host/compiler/plan/plan.ts).
  * @param ruleCounts of the modules in their order
  * @throws {EngineError} when several have more rules than there are bits
  */

@@ -22,7 +22,7 @@ import type {
 
 /**
  * The verifier looks at all programs, and the addon fills the image table from all running processes, before it is ready: 0.3 s, and
- * up to 70 s on an emulated arm64 that shares its processors. Below what the web server allows a start (web/health.ts).
+ * up to 70 s on an emulated arm64 that shares its processors. Below what the web server allows a start (daemon/web/health.ts).
  */
 const START_TIMEOUT_MS = 120_000;
 /** A poll takes 50 ms at most, a run of a module 100 ms, and what is left in the rings three seconds (loop.ts). */

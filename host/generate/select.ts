@@ -1,6 +1,6 @@
 // Which actions a person has named.
 
-import { matchesWildcard } from '../compiler/select.ts';
+import { matchesWildcard } from '../compiler/rules/select.ts';
 import type { Action } from './action.ts';
 import { ACTIONS } from './actions/index.ts';
 

@@ -1,9 +1,9 @@
 // Docker's engine API, which Podman speaks too: what it tells about a container.
 
+import { asArray, asNanoseconds, asText, asTexts, at } from '../diagnostics/json-value.ts';
 import { compact } from './compact.ts';
 import type { ContainerMetadata, ContainerMount, HostNamespaces } from './container-metadata.ts';
 import { environmentNames } from './environment-names.ts';
-import { asArray, asNanoseconds, asText, asTexts, at } from './json-value.ts';
 import { podOfLabels } from './pod-labels.ts';
 import { getJson, RuntimeRequestError } from './unix-http.ts';
 

@@ -1,6 +1,6 @@
 // Names of a container's environment. The values may be secrets, and go no further than this.
 
-import { asArray, asText } from './json-value.ts';
+import { asArray, asText } from '../diagnostics/json-value.ts';
 
 const MOST_NAMES = 512;
 const LONGEST_NAME = 256;

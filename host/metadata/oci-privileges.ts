@@ -1,6 +1,6 @@
 // Whether an OCI specification is that of a privileged container.
 
-import { asArray, asObject, at } from './json-value.ts';
+import { asArray, asObject, at } from '../diagnostics/json-value.ts';
 
 /** A container with fewer capabilities than these is not privileged (a full set has 41, of which old kernels lack three). */
 const PRIVILEGED_CAPABILITIES = 38;

@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { asArray, asNanoseconds, asText, asTexts, at } from '../diagnostics/json-value.ts';
 import type { ContainerMetadata, ContainerMount } from './container-metadata.ts';
 import { environmentNames } from './environment-names.ts';
 import { readJsonFile } from './json-file.ts';
-import { asArray, asNanoseconds, asText, asTexts, at } from './json-value.ts';
 import { isPrivileged } from './oci-privileges.ts';
 import { podOfLabels } from './pod-labels.ts';
 

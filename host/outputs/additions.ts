@@ -1,7 +1,7 @@
 // What alerts get besides what their rules print: Falco's append_output.
 
-import { type StaticFields, withStaticOperands } from '../compiler/static-fields.ts';
-import type { Template } from '../compiler/template-tokens.ts';
+import { type StaticFields, withStaticOperands } from '../compiler/conditions/static-fields.ts';
+import type { Template } from '../compiler/conditions/template-tokens.ts';
 import { text } from '../fields/value.ts';
 import { type KeyedValue, renderMessage, templateFields } from './message.ts';
 

@@ -1,9 +1,9 @@
 // JSON with integers of any size and members in Falco's order: sorted by key.
 
+import { quote } from '../diagnostics/escape.ts';
 import { addressText } from '../fields/address.ts';
 import { bufferText, integerText } from '../fields/text.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
-import { quote } from './escape.ts';
 
 /** An object of members that are JSON already. A key given twice counts once, the last time. */
 export function object(members: Iterable<readonly [key: string, json: string]>): string {

@@ -1,7 +1,7 @@
 // From a rule's parsed output template and the values of its fields to the message of an alert.
 
-import type { Operand, TransformerArgument } from '../compiler/ast.ts';
-import type { Template, TemplateToken } from '../compiler/template-tokens.ts';
+import type { Operand, TransformerArgument } from '../compiler/conditions/ast.ts';
+import type { Template, TemplateToken } from '../compiler/conditions/template-tokens.ts';
 import { NOT_AVAILABLE, valueText } from '../fields/text.ts';
 import { type Absent, concatenate, decode, encode, type FieldValue } from '../fields/value.ts';
 import { fieldKey, operandValue } from './transform.ts';

@@ -1,7 +1,7 @@
 // Transformers in output templates: %toupper(proc.name), %join(",", (a, b)), %getopt(...).
 
-import type { Operand, TransformerArgument, TransformerOperand } from '../compiler/ast.ts';
-import { type FoundOption, options } from '../compiler/getopt.ts';
+import type { Operand, TransformerArgument, TransformerOperand } from '../compiler/conditions/ast.ts';
+import { type FoundOption, options } from '../compiler/conditions/getopt.ts';
 import { lastPart } from '../fields/path.ts';
 import { valueText } from '../fields/text.ts';
 import { type Absent, concatenate, decode, encode, type FieldValue, integer, text } from '../fields/value.ts';

@@ -2,7 +2,7 @@
 // digest and size; nothing is read without a bound, since a registry may be anybody's.
 
 import { createHash } from 'node:crypto';
-import { withoutAdvice } from '../config/system-reason.ts';
+import { withoutAdvice } from '../diagnostics/system-reason.ts';
 import { readBody } from './body.ts';
 import type { Credentials } from './credentials.ts';
 import { RegistryError } from './error.ts';

@@ -2,7 +2,7 @@
 // layer's text, which names the artifact's digest. Checked here without any service.
 
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { asText, at } from '../metadata/json-value.ts';
+import { asText, at } from '../diagnostics/json-value.ts';
 import type { RegistryClient } from './client.ts';
 import { RegistryError } from './error.ts';
 import { parseManifest } from './manifest.ts';

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { reasonOf } from '../config/system-reason.ts';
-import { asText, at } from '../metadata/json-value.ts';
+import { asText, at } from '../diagnostics/json-value.ts';
+import { reasonOf } from '../diagnostics/system-reason.ts';
 import { RegistryError } from './error.ts';
 
 export interface Credentials {

@@ -1,6 +1,6 @@
 // Manifests of artifacts: what of them is used, checked.
 
-import { asArray, asText, asTexts, at } from '../metadata/json-value.ts';
+import { asArray, asText, asTexts, at } from '../diagnostics/json-value.ts';
 import type { Descriptor, StoredManifest } from './client.ts';
 import { RegistryError } from './error.ts';
 

@@ -1,10 +1,10 @@
 // Reads an event that a test gives by its fields.
 
-import type { Context } from '../compiler/diagnostic.ts';
 import { givenName } from '../compiler/lower/given-fields.ts';
-import { nearest, suggestEvent, suggestField } from '../compiler/suggest.ts';
-import { lookUp, type YamlMapping, type YamlNode } from '../compiler/yaml.ts';
-import { contextAt, invalid } from '../compiler/yaml-values.ts';
+import type { Context } from '../diagnostics/diagnostic.ts';
+import { nearest, suggestEvent, suggestField } from '../diagnostics/suggest.ts';
+import { lookUp, type YamlMapping, type YamlNode } from '../diagnostics/yaml.ts';
+import { contextAt, invalid } from '../diagnostics/yaml-values.ts';
 import { isEventName } from '../schema/event-names.ts';
 import { type EventType, findEventType } from '../schema/events.ts';
 import { resolveField } from '../schema/fields.ts';

@@ -1,12 +1,12 @@
 // Reads a file of rule tests: which rules, and for each test an event or a recording and the rules that must match.
 
 import { dirname, isAbsolute, join } from 'node:path';
-import { type Context, RuleLoadError } from '../compiler/diagnostic.ts';
-import { readDocuments } from '../compiler/read-items.ts';
-import type { SourceFile } from '../compiler/source-file.ts';
-import { nearest } from '../compiler/suggest.ts';
-import { lookUp, type YamlMapping, type YamlNode } from '../compiler/yaml.ts';
-import { contextAt, fileContext, invalid, scalarAt, scalarsAt } from '../compiler/yaml-values.ts';
+import { readDocuments } from '../compiler/rules/read-items.ts';
+import { type Context, RuleLoadError } from '../diagnostics/diagnostic.ts';
+import type { SourceFile } from '../diagnostics/source-file.ts';
+import { nearest } from '../diagnostics/suggest.ts';
+import { lookUp, type YamlMapping, type YamlNode } from '../diagnostics/yaml.ts';
+import { contextAt, fileContext, invalid, scalarAt, scalarsAt } from '../diagnostics/yaml-values.ts';
 import { readEvent } from './read-event.ts';
 import type { Expectation, RuleTest } from './rule-test.ts';
 

@@ -2,7 +2,7 @@
 
 import { startAgent } from '../agent/agent.ts';
 import type { RuleModule } from '../agent/rule-module.ts';
-import { RuleLoadError } from '../compiler/diagnostic.ts';
+import { RuleLoadError } from '../diagnostics/diagnostic.ts';
 import type { Alert } from '../outputs/alert.ts';
 import type { Output } from '../outputs/output.ts';
 import { RecordingError, type RecordingFacts } from '../recording/format.ts';

@@ -1,7 +1,7 @@
 // What a rule test is, and what can come of it.
 
 import type { CompileDiagnostic } from '../compiler/compile.ts';
-import type { Context } from '../compiler/diagnostic.ts';
+import type { Context } from '../diagnostics/diagnostic.ts';
 import type { GivenEvent } from './given-event.ts';
 
 /** A rule that must be true of the event, or of an event of the recording. */

@@ -1,12 +1,12 @@
 // Runs tests on given events: all rules in one module, and with them the parts of those that are expected, to tell which was false.
 
-import type { Expression } from '../compiler/ast.ts';
 import { compileModule } from '../compiler/compile.ts';
+import type { Expression } from '../compiler/conditions/ast.ts';
+import { printCondition } from '../compiler/conditions/print.ts';
+import { parseTemplate } from '../compiler/conditions/template.ts';
 import { givenName } from '../compiler/lower/given-fields.ts';
 import { fieldsOf } from '../compiler/manifest.ts';
-import { printCondition } from '../compiler/print.ts';
 import type { RuleSource } from '../compiler/rule-source.ts';
-import { parseTemplate } from '../compiler/template.ts';
 import { encode, type FieldValue, text } from '../fields/value.ts';
 import { renderMessage, templateFields } from '../outputs/message.ts';
 import { resolveField } from '../schema/fields.ts';

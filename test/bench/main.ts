@@ -2,7 +2,7 @@
 // usage: npm run bench [-- [--quick] [--no-kernel-filter] [NAME...]]
 
 import { parseArgs } from 'node:util';
-import { processTerminal } from '../../host/cli/terminal.ts';
+import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { CPU_PER_EVENT } from './cpu-per-event.ts';
 import { BenchError, type Benchmark } from './figure.ts';
 import { FLOOD } from './flood.ts';

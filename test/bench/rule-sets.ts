@@ -3,10 +3,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RuleModule } from '../../host/agent/rule-module.ts';
-import { OWN_RULES, readRuleFiles } from '../../host/cli/rule-files.ts';
-import { prepareRules } from '../../host/cli/run-rules.ts';
-import { processTerminal } from '../../host/cli/terminal.ts';
-import { loadRules } from '../../host/compiler/load.ts';
+import { loadRules } from '../../host/compiler/rules/load.ts';
+import { prepareRules } from '../../host/daemon/compile.ts';
+import { OWN_RULES, readRuleFiles } from '../../host/daemon/rule-files.ts';
+import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { BUILD } from '../../host/setup/paths.mjs';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
 import { STOCK_FILES as STOCK_RULE_FILES } from '../support/stock-rules.ts';

@@ -10,7 +10,7 @@ import yaml from 'js-yaml';
 import { CHART, manifestsFile } from '../../deploy/chart/files.ts';
 import { helmProgram } from '../../deploy/chart/helm.ts';
 import { loadConfig } from '../../host/config/load.ts';
-import { asArray, asText, at } from '../../host/metadata/json-value.ts';
+import { asArray, asText, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
 

@@ -1,6 +1,6 @@
 // Where Wasprey differs from Falco on purpose. Each row is one of test/conformance/DIFFERENCES.md.
 
-import type { LoadResult } from '../../host/compiler/load.ts';
+import type { LoadResult } from '../../host/compiler/rules/load.ts';
 import type { LoadCase } from './load-suite.ts';
 
 interface Difference {

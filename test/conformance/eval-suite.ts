@@ -3,10 +3,10 @@
 
 import { join } from 'node:path';
 import { compileModule } from '../../host/compiler/compile.ts';
-import { parseCondition } from '../../host/compiler/condition-parser.ts';
+import { parseCondition } from '../../host/compiler/conditions/parser.ts';
+import { checkTypes } from '../../host/compiler/conditions/typecheck.ts';
 import { givenName } from '../../host/compiler/lower/given-fields.ts';
 import type { RuleSource } from '../../host/compiler/rule-source.ts';
-import { checkTypes } from '../../host/compiler/typecheck.ts';
 import type { GivenEvent, GivenValue } from '../../host/rule-tests/given-event.ts';
 import { GivenModule } from '../../host/rule-tests/given-module.ts';
 import { resolveField } from '../../host/schema/fields.ts';

@@ -1,12 +1,12 @@
 // load.json: rule files, the errors and warnings they give, and the rules that come out of them.
 
-import type { Diagnostic } from '../../host/compiler/diagnostic.ts';
-import { checksOf, fieldsOf } from '../../host/compiler/fields-of.ts';
-import { printVersion } from '../../host/compiler/items.ts';
-import { type CompiledRule, type LoadResult, loadRules } from '../../host/compiler/load.ts';
-import { printCanonical } from '../../host/compiler/print.ts';
-import { placedTokens, templateFields } from '../../host/compiler/template.ts';
-import { fieldText } from '../../host/compiler/type-of.ts';
+import { checksOf, fieldsOf } from '../../host/compiler/conditions/fields-of.ts';
+import { printCanonical } from '../../host/compiler/conditions/print.ts';
+import { placedTokens, templateFields } from '../../host/compiler/conditions/template.ts';
+import { fieldText } from '../../host/compiler/conditions/type-of.ts';
+import { printVersion } from '../../host/compiler/rules/items.ts';
+import { type CompiledRule, type LoadResult, loadRules } from '../../host/compiler/rules/load.ts';
+import type { Diagnostic } from '../../host/diagnostics/diagnostic.ts';
 import { ALL_EVENT_NAMES } from '../../host/schema/event-names.ts';
 import { differenceOf } from './differences.ts';
 import { type CaseResult, casesOf, type Suite } from './suite.ts';

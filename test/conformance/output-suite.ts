@@ -1,6 +1,6 @@
 // output.json: what an output template makes of an event, as message, as line, and as the fields of a JSON alert.
 
-import { parseTemplate } from '../../host/compiler/template.ts';
+import { parseTemplate } from '../../host/compiler/conditions/template.ts';
 import { type Alert, outputFields, textLine } from '../../host/outputs/alert.ts';
 import { type KeyedValue, renderMessage, templateFields } from '../../host/outputs/message.ts';
 import { type RecordedEvent, recordedValue } from './recorded-event.ts';

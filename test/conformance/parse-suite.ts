@@ -1,8 +1,8 @@
 // parse.json: which conditions are in the grammar, where the others break, and Falco's print of the tree.
 
-import { parseCondition } from '../../host/compiler/condition-parser.ts';
-import { ConditionSyntaxError } from '../../host/compiler/lexer.ts';
-import { printCanonical } from '../../host/compiler/print.ts';
+import { ConditionSyntaxError } from '../../host/compiler/conditions/lexer.ts';
+import { parseCondition } from '../../host/compiler/conditions/parser.ts';
+import { printCanonical } from '../../host/compiler/conditions/print.ts';
 import { type CaseResult, casesOf, type Suite } from './suite.ts';
 
 interface ParseCase {

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
-import { loadRules, type RuleFile } from '../../host/compiler/load.ts';
+import { loadRules, type RuleFile } from '../../host/compiler/rules/load.ts';
+import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
 import { STOCK_FILES } from '../support/stock-rules.ts';
 

@@ -10,10 +10,10 @@ import {
   NUMERIC_OPERATORS,
   STRING_OPERATORS,
   TRANSFORMERS,
-} from '../../host/compiler/ast.ts';
-import { parseCondition } from '../../host/compiler/condition-parser.ts';
-import { ConditionSyntaxError } from '../../host/compiler/lexer.ts';
-import { printCondition } from '../../host/compiler/print.ts';
+} from '../../host/compiler/conditions/ast.ts';
+import { ConditionSyntaxError } from '../../host/compiler/conditions/lexer.ts';
+import { parseCondition } from '../../host/compiler/conditions/parser.ts';
+import { printCondition } from '../../host/compiler/conditions/print.ts';
 import { arbitraryCondition } from '../support/arbitrary-condition.ts';
 import { loadSoundly } from '../support/diagnostics.ts';
 

@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
 import { ConfigError } from '../../host/config/error.ts';
 import { expandVariables } from '../../host/config/expand.ts';
 import { loadConfig } from '../../host/config/load.ts';
 import { printConfig } from '../../host/config/print.ts';
+import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
 import { findFalcoFile } from '../support/falco-data.ts';
 
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);

@@ -13,7 +13,7 @@ import { readModule } from '../../host/sandbox/module.ts';
 import { allOpcodes } from '../../host/sandbox/opcodes.ts';
 import { runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
 import { ruleSetSource } from '../bench/sandbox-workload.ts';
-import { check, compileAssemblyScript, ruleModule, sharedMemory, writeRecords } from '../unit/wasm-builder.ts';
+import { check, compileAssemblyScript, ruleModule, sharedMemory, writeRecords } from '../unit/sandbox/wasm-builder.ts';
 
 const RUNS = Number(process.env.WASPREY_FUZZ_RUNS ?? 3000);
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);

@@ -2,7 +2,7 @@
 //
 // usage: test/kernels/compile-rules.ts [RULES...]     as arguments of `wasprey run`
 
-import { prepareRules } from '../../host/cli/run-rules.ts';
-import { processTerminal } from '../../host/cli/terminal.ts';
+import { prepareRules } from '../../host/daemon/compile.ts';
+import { processTerminal } from '../../host/diagnostics/terminal.ts';
 
 await prepareRules(process.argv.slice(2), processTerminal());

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { asArray, at } from '../../host/metadata/json-value.ts';
+import { asArray, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
 import { freePort } from '../support/free-port.ts';

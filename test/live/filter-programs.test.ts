@@ -9,7 +9,7 @@ import { filterTables } from '../../host/capture/filter-tables.ts';
 import type { Capture } from '../../host/capture/native.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { translateRules } from '../../host/compiler/compile.ts';
-import { kernelFilter } from '../../host/compiler/filter/derive.ts';
+import { kernelFilter } from '../../host/compiler/plan/derive.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
 import { EventRecord } from '../../host/fields/record.ts';
 import { findEventType } from '../../host/schema/events.ts';

@@ -22,7 +22,7 @@ const RULE = `
   output: "opened %fd.name"
   priority: WARNING
 `;
-/** The engine is taken for hanging after 10 s without a sign (host/web/health.ts). */
+/** The engine is taken for hanging after 10 s without a sign (host/daemon/web/health.ts). */
 const HANGS_AFTER_MS = 10_000;
 
 before(() => {

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asArray, at } from '../../host/metadata/json-value.ts';
+import { asArray, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { act, startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';

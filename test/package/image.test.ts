@@ -10,7 +10,7 @@ import { elfMachine, neededLibraries, programInterpreter } from '../../deploy/de
 import { ARCHITECTURES, ownArchitecture } from '../../deploy/tree/architecture.ts';
 import { HOME } from '../../deploy/tree/installed-tree.ts';
 import { LIBRARIES } from '../../deploy/tree/native-parts.ts';
-import { asArray, asText, at } from '../../host/metadata/json-value.ts';
+import { asArray, asText, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { assertNeedsLibcAlone, assertPapers, assertProcessor } from '../support/installed-files.ts';
 

@@ -2,8 +2,8 @@
 // usage: npm run soak [-- [--quick] [--list] [--help] [SCENARIO...]]
 
 import { parseArgs } from 'node:util';
-import { processTerminal } from '../../host/cli/terminal.ts';
-import { nearest } from '../../host/compiler/suggest.ts';
+import { nearest } from '../../host/diagnostics/suggest.ts';
+import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { WITHOUT_STOCK_RULES } from '../bench/rule-sets.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from '../own-root.ts';

@@ -14,8 +14,8 @@ import {
   type Right,
   STRING_OPERATORS,
   TRANSFORMERS,
-} from '../../host/compiler/ast.ts';
-import { byteAsText } from '../../host/compiler/literal-bytes.ts';
+} from '../../host/compiler/conditions/ast.ts';
+import { byteAsText } from '../../host/compiler/conditions/literal-bytes.ts';
 
 const SPAN = { start: 0, end: 0 };
 

@@ -7,7 +7,7 @@ import { type Agent, startAgent } from '../../host/agent/agent.ts';
 import type { AgentOptions } from '../../host/agent/agent-options.ts';
 import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
-import { type LoadOptions, loadRules } from '../../host/compiler/load.ts';
+import { type LoadOptions, loadRules } from '../../host/compiler/rules/load.ts';
 import { DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import { fileOutput } from '../../host/outputs/file-output.ts';
 import type { Output } from '../../host/outputs/output.ts';

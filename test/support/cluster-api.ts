@@ -7,7 +7,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asText, at } from '../../host/metadata/json-value.ts';
+import { asText, at } from '../../host/diagnostics/json-value.ts';
 import type { KubernetesPlace } from '../../host/metadata/kubernetes/connection.ts';
 import type { Cluster } from './cluster.ts';
 

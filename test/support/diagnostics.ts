@@ -1,9 +1,9 @@
 // What holds of every diagnostic of a rule file, whatever the file says.
 
 import assert from 'node:assert/strict';
-import { ERROR_CODES, WARNING_CODES } from '../../host/compiler/codes.ts';
-import { renderDiagnostic } from '../../host/compiler/diagnostic-text.ts';
-import { type Diagnostic, type LoadResult, loadRules } from '../../host/compiler/load.ts';
+import { type Diagnostic, type LoadResult, loadRules } from '../../host/compiler/rules/load.ts';
+import { ERROR_CODES, WARNING_CODES } from '../../host/diagnostics/codes.ts';
+import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
 
 /** CPU time that a file of some kilobytes may take, ms. It takes a hundredth of that. */
 export const LOAD_LIMIT_MS = 2000;

@@ -11,7 +11,7 @@ import { LICENSES_FILE, SBOM_FILE } from '../../deploy/sbom/papers.ts';
 import type { Architecture } from '../../deploy/tree/architecture.ts';
 import { HOME } from '../../deploy/tree/installed-tree.ts';
 import { LIBRARIES } from '../../deploy/tree/native-parts.ts';
-import { asArray, asText, at } from '../../host/metadata/json-value.ts';
+import { asArray, asText, at } from '../../host/diagnostics/json-value.ts';
 
 /** e_machine of BPF objects. */
 const BPF = 247;

@@ -1,9 +1,9 @@
 // A plain interpreter of conditions, written after the rule language's description and independent of the compiler: what a compiled
 // module's verdicts are held against. It reads fields as output does, and is as slow as it is simple.
 
-import type { Check, Expression, Literal, Operand, TransformerArgument } from '../../host/compiler/ast.ts';
-import { options } from '../../host/compiler/getopt.ts';
-import { literalBytes } from '../../host/compiler/literal-bytes.ts';
+import type { Check, Expression, Literal, Operand, TransformerArgument } from '../../host/compiler/conditions/ast.ts';
+import { options } from '../../host/compiler/conditions/getopt.ts';
+import { literalBytes } from '../../host/compiler/conditions/literal-bytes.ts';
 import { parseAddress, parseNetwork } from '../../host/compiler/lower/address.ts';
 import { portOf } from '../../host/compiler/lower/services.ts';
 import { readField } from '../../host/fields/read.ts';

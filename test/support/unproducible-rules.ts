@@ -1,4 +1,4 @@
-// Stock rules that no action can make fire, with the reason. Every other stock rule has an action (test/unit/generate-coverage.test.ts).
+// Stock rules that no action can make fire, with the reason. Every other stock rule has an action (test/unit/generate/coverage.test.ts).
 
 export const UNPRODUCIBLE: Readonly<Record<string, string>> = {
   'Contact K8S API Server From Container':

@@ -3,18 +3,18 @@
 import { type RecordEnd, type RecordSummary, startRecording } from '../../agent/record.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
-import { reasonOf } from '../../config/system-reason.ts';
-import { escapeText } from '../../outputs/escape.ts';
+import { loadCompiledRules, prepareRules } from '../../daemon/compile.ts';
+import { count } from '../../daemon/summary.ts';
+import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
+import { escapeText } from '../../diagnostics/escape.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 import { startTimer } from '../../outputs/long-timer.ts';
 import { EVENT_TYPES } from '../../schema/events.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { type OptionValues, UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { renderRecorded } from '../recording-summary.ts';
 import { CommandFailure } from '../report-error.ts';
-import { loadCompiledRules, prepareRules } from '../run-rules.ts';
-import { count } from '../summary.ts';
-import type { Terminal } from '../terminal.ts';
 
 const MEGABYTE = 1024 * 1024;
 

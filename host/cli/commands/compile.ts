@@ -2,17 +2,17 @@
 
 import { compileModule } from '../../compiler/compile.ts';
 import { withSource } from '../../compiler/source-section.ts';
+import { readSigningKeys } from '../../daemon/key-files.ts';
+import { writeFile } from '../../daemon/module-file.ts';
+import { readRuleFiles, sourceHashes } from '../../daemon/rule-files.ts';
+import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rule-selection.ts';
+import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rule-set.ts';
+import { count } from '../../daemon/summary.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
 import { signModule } from '../../signature/signature.ts';
-import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { readSigningKeys } from '../key-files.ts';
-import { writeFile } from '../module-file.ts';
 import { portableNames } from '../portable-names.ts';
 import { CommandFailure } from '../report-error.ts';
-import { readRuleFiles, sourceHashes } from '../rule-files.ts';
-import { SELECTION_OPTIONS, selectionOf } from '../rule-selection.ts';
-import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
-import { count } from '../summary.ts';
 
 export const COMPILE = defineCommand({
   name: 'compile',

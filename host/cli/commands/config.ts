@@ -3,10 +3,10 @@
 import { configSchema } from '../../config/json-schema.ts';
 import { loadConfig } from '../../config/load.ts';
 import { printConfig } from '../../config/print.ts';
-import { UsageError } from '../arguments.ts';
+import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { configReference } from '../config-reference.ts';
-import { CONFIG_OPTIONS, configurationOf } from '../configuration.ts';
 
 export const CONFIG = defineCommand({
   name: 'config',

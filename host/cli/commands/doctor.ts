@@ -1,12 +1,12 @@
 // wasprey doctor: whether this machine has what an agent needs.
 
+import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
+import { runtimePlaces } from '../../daemon/from-configuration.ts';
+import { version } from '../../daemon/version.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
 import { examine } from '../../doctor/examine.ts';
-import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { CONFIG_OPTIONS, configurationOf } from '../configuration.ts';
 import { renderExamination } from '../doctor-report.ts';
-import { runtimePlaces } from '../run-metadata.ts';
-import { version } from '../version.ts';
 
 export const DOCTOR = defineCommand({
   name: 'doctor',

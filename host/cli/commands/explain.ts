@@ -1,17 +1,17 @@
 // wasprey explain: what a rule comes to once macros, lists and exceptions are in place, and what it costs.
 
+import { formatCondition } from '../../compiler/conditions/format-condition.ts';
 import { type Explanation, explainRule, type ReadField } from '../../compiler/explain.ts';
-import { formatCondition } from '../../compiler/format-condition.ts';
-import type { CompiledRule } from '../../compiler/load.ts';
-import { nearest } from '../../compiler/suggest.ts';
-import { UsageError } from '../arguments.ts';
+import type { CompiledRule } from '../../compiler/rules/load.ts';
+import { readRuleFiles } from '../../daemon/rule-files.ts';
+import { loadRuleSet } from '../../daemon/rule-set.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { wrap } from '../../diagnostics/layout.ts';
+import { nearest } from '../../diagnostics/suggest.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { filterNeed } from '../filter-need.ts';
-import { wrap } from '../layout.ts';
 import { CommandFailure } from '../report-error.ts';
-import { readRuleFiles } from '../rule-files.ts';
-import { loadRuleSet } from '../rule-set.ts';
-import type { Terminal } from '../terminal.ts';
 
 export const EXPLAIN = defineCommand({
   name: 'explain',

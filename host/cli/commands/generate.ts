@@ -1,19 +1,19 @@
 // wasprey generate: acts out what rules tell of, and verifies that an agent tells of it.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { SELECTION_OPTIONS } from '../../daemon/rule-selection.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 import type { Action } from '../../generate/action.ts';
 import { ACTIONS } from '../../generate/actions/index.ts';
 import { thisPlace } from '../../generate/place.ts';
 import { selectActions, UnknownActionError } from '../../generate/select.ts';
 import { type ActionResult, performActions } from '../../generate/session.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { DEFAULT_INTERVAL_S, GENERATE_OPTIONS, type GenerateOptions } from '../generate-options.ts';
 import { actionJson, actionTable, resultJson, resultLine, Tally } from '../generate-report.ts';
 import type { OpenVerification } from '../generate-verification.ts';
-import { SELECTION_OPTIONS } from '../rule-selection.ts';
-import type { Terminal } from '../terminal.ts';
 
 export const GENERATE = defineCommand({
   name: 'generate',

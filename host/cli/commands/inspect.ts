@@ -3,15 +3,15 @@
 import { MANIFEST_SECTION } from '../../compiler/manifest.ts';
 import { schemaVersion } from '../../compiler/schema-version.ts';
 import { sourceOf } from '../../compiler/source-section.ts';
-import { escapeLines, escapeText } from '../../outputs/escape.ts';
-import { UsageError } from '../arguments.ts';
+import { readModuleFile } from '../../daemon/module-file.ts';
+import { count } from '../../daemon/summary.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
+import { columns, wrap } from '../../diagnostics/layout.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { columns, wrap } from '../layout.ts';
-import { readModuleFile } from '../module-file.ts';
 import { type ModuleReport, reportOn } from '../module-report.ts';
 import { CommandFailure } from '../report-error.ts';
-import { count } from '../summary.ts';
-import type { Terminal } from '../terminal.ts';
 
 export const INSPECT = defineCommand({
   name: 'inspect',

@@ -1,9 +1,9 @@
 // wasprey keygen: a pair of keys to sign modules with.
 
+import { writeNewFile } from '../../daemon/key-files.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
 import { generateKeyPair, readTrustedKey } from '../../signature/key.ts';
-import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { writeNewFile } from '../key-files.ts';
 
 /** The private key is its owner's alone. */
 const PRIVATE_MODE = 0o600;

@@ -1,12 +1,12 @@
 // wasprey lint: what rule files say that is probably not what was meant.
 
-import { renderDiagnostic } from '../../compiler/diagnostic-text.ts';
 import { lintRules } from '../../compiler/lint/lint.ts';
-import { UsageError } from '../arguments.ts';
+import { readRuleFiles } from '../../daemon/rule-files.ts';
+import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rule-selection.ts';
+import { loadRuleSet } from '../../daemon/rule-set.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { readRuleFiles } from '../rule-files.ts';
-import { SELECTION_OPTIONS, selectionOf } from '../rule-selection.ts';
-import { loadRuleSet } from '../rule-set.ts';
 
 export const LINT = defineCommand({
   name: 'lint',

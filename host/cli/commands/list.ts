@@ -1,12 +1,12 @@
 // wasprey list events|fields|rules: what rules can be written with, and what rules there are.
 
-import { UsageError } from '../arguments.ts';
+import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rule-selection.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { columns } from '../../diagnostics/layout.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { columns } from '../layout.ts';
 import { eventReference, listEvents } from '../list-events.ts';
 import { fieldReference, listFields } from '../list-fields.ts';
-import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../rule-selection.ts';
-import type { Terminal } from '../terminal.ts';
 
 /** One thing that is listed: its name, and the rest of its row. */
 interface Entry {

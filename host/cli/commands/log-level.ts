@@ -1,9 +1,9 @@
 // wasprey log-level: shows and sets how much a running agent tells of itself.
 
-import { nearest } from '../../compiler/suggest.ts';
-import { LOG_LEVELS } from '../../log/log.ts';
-import { escapeText } from '../../outputs/escape.ts';
-import { UsageError } from '../arguments.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { escapeText } from '../../diagnostics/escape.ts';
+import { LOG_LEVELS } from '../../diagnostics/log.ts';
+import { nearest } from '../../diagnostics/suggest.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { agentLogLevel, CONTROL_OPTIONS } from '../control-options.ts';
 

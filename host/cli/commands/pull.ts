@@ -3,15 +3,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadRuleModule } from '../../agent/rule-module.ts';
-import { reasonOf } from '../../config/system-reason.ts';
+import { readTrustedKeys } from '../../daemon/key-files.ts';
+import { writeFile } from '../../daemon/module-file.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { pullArtifact } from '../../registry/artifact.ts';
 import { isCosigned } from '../../registry/cosign.ts';
 import { formatReference, parseReference } from '../../registry/reference.ts';
 import { admitModule } from '../../signature/policy.ts';
-import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { readTrustedKeys } from '../key-files.ts';
-import { writeFile } from '../module-file.ts';
 import { REGISTRY_OPTIONS, readCosignKeys, registryClient } from '../registry-options.ts';
 import { CommandFailure } from '../report-error.ts';
 

@@ -2,11 +2,11 @@
 
 import { basename } from 'node:path';
 import { loadRuleModule } from '../../agent/rule-module.ts';
+import { readModuleFile } from '../../daemon/module-file.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
 import { pushModule } from '../../registry/artifact.ts';
 import { formatReference, parseReference } from '../../registry/reference.ts';
-import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { readModuleFile } from '../module-file.ts';
 import { REGISTRY_OPTIONS, registryClient } from '../registry-options.ts';
 
 export const PUSH = defineCommand({

@@ -1,7 +1,7 @@
 // wasprey reload: has a running agent read its rules anew.
 
-import { escapeText } from '../../outputs/escape.ts';
-import { UsageError } from '../arguments.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { escapeText } from '../../diagnostics/escape.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { CONTROL_OPTIONS, reloadAgent } from '../control-options.ts';
 import { CommandFailure } from '../report-error.ts';

@@ -3,7 +3,11 @@
 import { startAgent } from '../../agent/agent.ts';
 import type { AgentOptions } from '../../agent/agent-options.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
-import { reasonOf } from '../../config/system-reason.ts';
+import { loadCompiledRules, prepareRules } from '../../daemon/compile.ts';
+import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rule-selection.ts';
+import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
 import { DEFAULT_FORMAT } from '../../outputs/alert.ts';
 import { descriptorOutput } from '../../outputs/line-output.ts';
@@ -11,13 +15,9 @@ import { RecordingError, type RecordingFacts } from '../../recording/format.ts';
 import { RecordingFile, RecordingReader } from '../../recording/reader.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { type OptionValues, UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { renderReplayed } from '../recording-summary.ts';
 import { CommandFailure } from '../report-error.ts';
-import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../rule-selection.ts';
-import { loadCompiledRules, prepareRules } from '../run-rules.ts';
-import type { Terminal } from '../terminal.ts';
 
 const OPTIONS = {
   rules: {

@@ -1,19 +1,19 @@
 // wasprey run: watches this machine until it is told to stop, and prints alerts.
 
+import { renderUnused } from '../../daemon/configuration.ts';
+import { followRules } from '../../daemon/follow-rules.ts';
+import { logOf, syslogOf } from '../../daemon/log.ts';
+import { metricSource } from '../../daemon/metrics/run-metrics.ts';
+import { readRunRules } from '../../daemon/rule-source.ts';
+import { Run, type RunStart } from '../../daemon/run.ts';
+import { RUN_OPTIONS, type RunSettings, runSettings } from '../../daemon/settings.ts';
+import { RunServer } from '../../daemon/web/run-server.ts';
+import type { Log } from '../../diagnostics/log.ts';
+import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import { IdleWorker } from '../../engine/idle-worker.ts';
-import type { Log } from '../../log/log.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../command.ts';
-import { renderUnused } from '../configuration.ts';
-import { followRules } from '../follow-rules.ts';
-import { Run, type RunStart } from '../run-agent.ts';
-import { logOf, syslogOf } from '../run-log.ts';
-import { metricSource } from '../run-metrics.ts';
-import { RunServer } from '../run-server.ts';
-import { RUN_OPTIONS, type RunSettings, runSettings } from '../run-settings.ts';
-import { readRunRules } from '../run-source.ts';
 import { ServiceNotifier, takeServiceManager } from '../service-notify.ts';
-import { SILENT, type Terminal } from '../terminal.ts';
 
 export const RUN = defineCommand({
   name: 'run',

@@ -1,13 +1,13 @@
 // wasprey sign: adds a signature to a module that is compiled already.
 
+import { readSigningKeys } from '../../daemon/key-files.ts';
+import { readModuleFile, writeFile } from '../../daemon/module-file.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
 import { named } from '../../sandbox/error.ts';
 import { compileRuleModule } from '../../sandbox/instantiate.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature, signersOf, signModule } from '../../signature/signature.ts';
-import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { readSigningKeys } from '../key-files.ts';
-import { readModuleFile, writeFile } from '../module-file.ts';
 
 export const SIGN = defineCommand({
   name: 'sign',

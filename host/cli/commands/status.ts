@@ -1,6 +1,6 @@
 // wasprey status: what a running agent does.
 
-import { UsageError } from '../arguments.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { agentStatus, CONTROL_OPTIONS } from '../control-options.ts';
 import { renderStatus } from '../status-report.ts';

@@ -1,11 +1,15 @@
 // wasprey test: unit tests of rules, written in YAML.
 
 import { writeFileSync } from 'node:fs';
-import { RuleLoadError } from '../../compiler/diagnostic.ts';
-import { renderDiagnostic } from '../../compiler/diagnostic-text.ts';
-import type { RuleFile } from '../../compiler/load.ts';
-import { SourceFile } from '../../compiler/source-file.ts';
-import { reasonOf } from '../../config/system-reason.ts';
+import type { RuleFile } from '../../compiler/rules/load.ts';
+import { readRuleFiles } from '../../daemon/rule-files.ts';
+import { loadRuleSet, renderCompileDiagnostic } from '../../daemon/rule-set.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { RuleLoadError } from '../../diagnostics/diagnostic.ts';
+import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
+import { SourceFile } from '../../diagnostics/source-file.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 import { type NamedFile, readTestFile, requireKnownRules } from '../../rule-tests/read-tests.ts';
 import { checkRecording } from '../../rule-tests/recordings.ts';
 import { type FileResults, junitXml, resultText } from '../../rule-tests/report.ts';
@@ -13,12 +17,8 @@ import { RuleTestError } from '../../rule-tests/rule-test.ts';
 import { runTests } from '../../rule-tests/run-tests.ts';
 import { MODULE_CACHE } from '../../setup/paths.mjs';
 import { prepare } from '../../setup/prepare.mjs';
-import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { CommandFailure } from '../report-error.ts';
-import { readRuleFiles } from '../rule-files.ts';
-import { loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
-import type { Terminal } from '../terminal.ts';
 
 export const TEST = defineCommand({
   name: 'test',

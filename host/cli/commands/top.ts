@@ -1,7 +1,7 @@
 // wasprey top: which rules cost most and match most, now.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UsageError } from '../arguments.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
 import { agentStatus, CONTROL_OPTIONS } from '../control-options.ts';
 import { renderTop, type TopOrder } from '../top-report.ts';

@@ -1,14 +1,14 @@
 // wasprey validate: whether rule files are right, and if not, what is wrong where.
 
 import { translateRules } from '../../compiler/compile.ts';
-import { falcoLoadResult } from '../../compiler/falco-result.ts';
-import type { RuleFile } from '../../compiler/load.ts';
-import { UsageError } from '../arguments.ts';
+import { falcoLoadResult } from '../../compiler/rules/falco-result.ts';
+import type { RuleFile } from '../../compiler/rules/load.ts';
+import { readRuleFiles } from '../../daemon/rule-files.ts';
+import { type RuleSelection, SELECTION_OPTIONS, selectionOf } from '../../daemon/rule-selection.ts';
+import { backEndRemarks, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rule-set.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { readRuleFiles } from '../rule-files.ts';
-import { type RuleSelection, SELECTION_OPTIONS, selectionOf } from '../rule-selection.ts';
-import { backEndRemarks, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } from '../rule-set.ts';
-import type { Terminal } from '../terminal.ts';
 
 export const VALIDATE = defineCommand({
   name: 'validate',

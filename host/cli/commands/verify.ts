@@ -1,14 +1,14 @@
 // wasprey verify: whether an agent that asks for signatures would take a module.
 
 import { loadRuleModule } from '../../agent/rule-module.ts';
+import { readTrustedKeys } from '../../daemon/key-files.ts';
+import { readModuleFile } from '../../daemon/module-file.ts';
+import { count } from '../../daemon/summary.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
 import { named } from '../../sandbox/error.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature } from '../../signature/signature.ts';
-import { UsageError } from '../arguments.ts';
 import { defineCommand, EXIT } from '../command.ts';
-import { readTrustedKeys } from '../key-files.ts';
-import { readModuleFile } from '../module-file.ts';
-import { count } from '../summary.ts';
 
 export const VERIFY = defineCommand({
   name: 'verify',

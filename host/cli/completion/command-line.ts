@@ -1,6 +1,6 @@
 // The command line as completion sees it: what may stand where, for the scripts of the shells.
 
-import { type Completion, completionOf, type Option } from '../arguments.ts';
+import { type Completion, completionOf, type Option } from '../../diagnostics/arguments.ts';
 import { allOptions, type Command, type CommandEntry, type Operand } from '../command.ts';
 import { PROGRAM } from '../program.ts';
 

@@ -1,6 +1,6 @@
 // Completion for zsh, by its _arguments.
 
-import type { Completion } from '../arguments.ts';
+import type { Completion } from '../../diagnostics/arguments.ts';
 import { type CompletedCommand, type CompletedOption, FIRST_OPTIONS, quoted } from './command-line.ts';
 
 export function zshCompletion(commands: readonly CompletedCommand[]): string {

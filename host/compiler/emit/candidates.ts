@@ -2,9 +2,9 @@
 // the host calls.
 
 import { COMMON_BITS, COMMON_WORDS } from '../../schema/image.ts';
-import type { CandidatePlan, CandidateWord } from '../candidate-plan.ts';
-import type { TextIndex } from '../index/text-index.ts';
 import { TRUE } from '../ir.ts';
+import type { CandidatePlan, CandidateWord } from '../plan/candidate-plan.ts';
+import type { TextIndex } from '../plan/text-index.ts';
 import type { RuleSource } from '../rule-source.ts';
 import { hex } from './bytes.ts';
 import type { ConditionEmitter } from './condition.ts';

@@ -1,9 +1,9 @@
 // What is done with an event of a type: which rules are candidates, what rules several of them out, then each rule that is left.
 
 import { CANDIDATE_WORDS } from '../../schema/image.ts';
-import type { TextIndex } from '../index/text-index.ts';
 import type { Condition } from '../ir.ts';
-import type { RuleBody, TypeGroup } from '../plan.ts';
+import type { RuleBody, TypeGroup } from '../plan/plan.ts';
+import type { TextIndex } from '../plan/text-index.ts';
 import { hex } from './bytes.ts';
 import type { ConditionEmitter } from './condition.ts';
 import type { Functions } from './functions.ts';

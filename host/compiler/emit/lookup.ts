@@ -1,7 +1,7 @@
 // Lookup of a text in a tree of constants, as code: a function that yields a number for who needs what was found.
 
-import type { TextIndex } from '../index/text-index.ts';
-import { sizeOf, type TrieNode } from '../index/trie.ts';
+import type { TextIndex } from '../plan/text-index.ts';
+import { sizeOf, type TrieNode } from '../plan/trie.ts';
 import { compareWord, cover, hex } from './bytes.ts';
 import type { Functions } from './functions.ts';
 import { emitSearch } from './search.ts';

@@ -1,7 +1,7 @@
 // A whole rule module as AssemblyScript: the rules' conditions as functions, dispatch by event type, candidate words.
 
 import { type Condition, TRUE } from '../ir.ts';
-import { leftToTest, type Plan, type RuleBody, type TypeGroup } from '../plan.ts';
+import { leftToTest, type Plan, type RuleBody, type TypeGroup } from '../plan/plan.ts';
 import type { RuleSource } from '../rule-source.ts';
 import { emitCandidates } from './candidates.ts';
 import { ConditionEmitter, countOccurrences } from './condition.ts';

@@ -3,10 +3,10 @@
 // vectors, tell by its low and by its high half which classes it may belong to: a place is left over where a class is in all six
 // (the method is known as Teddy, from the Hyperscan library). What is left over is looked up.
 
-import type { TextIndex } from '../index/text-index.ts';
-import { SHORTEST_ANYWHERE } from '../index/text-need.ts';
-import type { TrieNode } from '../index/trie.ts';
 import type { Bytes } from '../ir.ts';
+import type { TextIndex } from '../plan/text-index.ts';
+import { SHORTEST_ANYWHERE } from '../plan/text-need.ts';
+import type { TrieNode } from '../plan/trie.ts';
 import type { Functions } from './functions.ts';
 
 const CLASSES = 8;

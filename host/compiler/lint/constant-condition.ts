@@ -1,12 +1,12 @@
 // Conditions and checks that come to the same on every event that the rule is for.
 
+import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import { resolveNamed } from '../../schema/fields.ts';
-import type { Check, FieldOperand } from '../ast.ts';
-import { conditionOn } from '../condition-on.ts';
-import { type Diagnostic, warning } from '../diagnostic.ts';
-import { checksOf, fieldsOf } from '../fields-of.ts';
-import { printOperand } from '../print.ts';
-import { typeOf } from '../type-of.ts';
+import type { Check, FieldOperand } from '../conditions/ast.ts';
+import { conditionOn } from '../conditions/condition-on.ts';
+import { checksOf, fieldsOf } from '../conditions/fields-of.ts';
+import { printOperand } from '../conditions/print.ts';
+import { typeOf } from '../conditions/type-of.ts';
 import { constantsOf, isAboutType, requiredChecks, type Subject } from './subject.ts';
 
 export function findConstantConditions(subject: Subject): Diagnostic[] {

@@ -1,9 +1,9 @@
 // Conditions that cost much: tried on events of all kinds, or reading long texts with nothing cheaper to rule an event out first.
 
-import type { Check, Expression } from '../ast.ts';
-import { conditionOn } from '../condition-on.ts';
-import { type Diagnostic, warning } from '../diagnostic.ts';
-import { printOperand } from '../print.ts';
+import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
+import type { Check, Expression } from '../conditions/ast.ts';
+import { conditionOn } from '../conditions/condition-on.ts';
+import { printOperand } from '../conditions/print.ts';
 import { isAboutType, type Subject } from './subject.ts';
 
 /** Types that one rule is rarely about; Falco warns from the same number on, but may be told not to. */

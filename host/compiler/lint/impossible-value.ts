@@ -1,9 +1,9 @@
 // Values in a condition that the field never has.
 
-import type { Check, Literal } from '../ast.ts';
-import { type Diagnostic, warning } from '../diagnostic.ts';
-import { checksOf } from '../fields-of.ts';
-import { literalBytes } from '../literal-bytes.ts';
+import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
+import type { Check, Literal } from '../conditions/ast.ts';
+import { checksOf } from '../conditions/fields-of.ts';
+import { literalBytes } from '../conditions/literal-bytes.ts';
 import { constantsOf, type Subject } from './subject.ts';
 
 /** TASK_COMM_LEN of the kernel, less the NUL at the end. */

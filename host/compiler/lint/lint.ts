@@ -1,7 +1,7 @@
 // All checks of `wasprey lint` together.
 
-import type { Diagnostic } from '../diagnostic.ts';
-import type { CompiledRule } from '../rule.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { CompiledRule } from '../rules/rule.ts';
 import { findConstantConditions } from './constant-condition.ts';
 import { findExpensive } from './expensive.ts';
 import { findImpossibleValues } from './impossible-value.ts';

@@ -1,6 +1,6 @@
 // Rules that are never the first to match: an earlier one is true of every event that they are true of.
 
-import { type Diagnostic, warning } from '../diagnostic.ts';
+import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import type { Condition } from '../ir.ts';
 import { conjuncts, type Subject } from './subject.ts';
 

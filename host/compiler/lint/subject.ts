@@ -1,10 +1,10 @@
 // What the checks of `wasprey lint` look at: a rule with its condition on each event type that it is for.
 
 import { EVENT_TYPES, type EventType } from '../../schema/events.ts';
-import type { Check, Expression } from '../ast.ts';
-import { conditionOn } from '../condition-on.ts';
+import type { Check, Expression } from '../conditions/ast.ts';
+import { conditionOn } from '../conditions/condition-on.ts';
 import type { Condition } from '../ir.ts';
-import type { CompiledRule } from '../rule.ts';
+import type { CompiledRule } from '../rules/rule.ts';
 
 export interface Subject {
   readonly rule: CompiledRule;

@@ -1,6 +1,6 @@
 // Macros and lists that nothing uses. The loader knows them.
 
-import type { Diagnostic } from '../diagnostic.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 
 const CODES = { LOAD_UNUSED_MACRO: 'LINT_UNUSED_MACRO', LOAD_UNUSED_LIST: 'LINT_UNUSED_LIST' } as const;
 

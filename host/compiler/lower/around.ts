@@ -1,6 +1,6 @@
 // evt.around[T] = D: the event's time is within D milliseconds of T, in ns since the epoch.
 
-import type { Check } from '../ast.ts';
+import type { Check } from '../conditions/ast.ts';
 import { all, any, type Condition, code, FALSE } from '../ir.ts';
 import { knownField } from './field.ts';
 import { integerOf } from './number-check.ts';

@@ -1,8 +1,8 @@
 // One check, e.g. `fd.name startswith /etc`, on events of one type.
 
-import type { Operand as AstOperand, Check, Literal } from '../ast.ts';
+import type { Operand as AstOperand, Check, Literal } from '../conditions/ast.ts';
+import { literalBytes } from '../conditions/literal-bytes.ts';
 import { all, any, anyAncestor, type Bytes, type Condition, exactlyOne, FALSE, not } from '../ir.ts';
-import { literalBytes } from '../literal-bytes.ts';
 import { aroundCheck } from './around.ts';
 import { checkTextsAgainst, checkTextsValues, type Texts } from './list-check.ts';
 import { comparesNames, nameCheck } from './name-check.ts';

@@ -4,7 +4,7 @@ import { CAPABILITIES } from '../../schema/flags.ts';
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
 import { CGROUP_SUBSYSTEMS, IMAGE, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
 import { member } from '../../schema/layout.ts';
-import { contentHash } from '../cache.ts';
+import { contentHash } from '../assemble/cache.ts';
 import { code } from '../ir.ts';
 import {
   ABSENT,

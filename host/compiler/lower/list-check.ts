@@ -1,7 +1,7 @@
 // Checks of lists: `in` holds if all elements are among the values, also if there are none; `intersects` if any is.
 
-import type { Check } from '../ast.ts';
-import { contentHash } from '../cache.ts';
+import { contentHash } from '../assemble/cache.ts';
+import type { Check } from '../conditions/ast.ts';
 import { all, type Bytes, type Condition, code, type Piece } from '../ir.ts';
 import type { LoweringContext, Operand } from './operand.ts';
 

@@ -2,7 +2,7 @@
 // looked up while the rule is evaluated.
 
 import { nameKey } from '../../schema/names.ts';
-import type { Check } from '../ast.ts';
+import type { Check } from '../conditions/ast.ts';
 import { all, any, type Condition, code, exactlyOne, FALSE, not } from '../ir.ts';
 import { fieldOperand, knownField } from './field.ts';
 import type { LoweringContext } from './operand.ts';

@@ -1,7 +1,7 @@
 // Checks of numbers, booleans and addresses with constants.
 
 import type { ValueType } from '../../schema/types.ts';
-import type { Check } from '../ast.ts';
+import type { Check } from '../conditions/ast.ts';
 import { all, any, type Condition, code, constant, FALSE, not } from '../ir.ts';
 import { parseAddressConstant, parseNetwork } from './address.ts';
 import type { Operand } from './operand.ts';

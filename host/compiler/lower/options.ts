@@ -1,9 +1,9 @@
 // getopt() in conditions. Of constants it is decided here; of words of the event the module reads the options anew for each that it is
 // asked for, since it has nowhere to keep them.
 
-import type { TransformerOperand } from '../ast.ts';
-import { contentHash } from '../cache.ts';
-import { letterKind, options } from '../getopt.ts';
+import { contentHash } from '../assemble/cache.ts';
+import type { TransformerOperand } from '../conditions/ast.ts';
+import { letterKind, options } from '../conditions/getopt.ts';
 import { all, type Bytes, type Condition, code } from '../ir.ts';
 import { ABSENT, either, ITEM, type LoweringContext, type Operand, present, text } from './operand.ts';
 import { exists } from './text-check.ts';

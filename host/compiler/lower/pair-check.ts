@@ -1,6 +1,6 @@
 // Comparisons of two values of the event with each other.
 
-import type { Check } from '../ast.ts';
+import type { Check } from '../conditions/ast.ts';
 import { all, any, type Condition, code, FALSE, matchPair, not, type PairOperator } from '../ir.ts';
 import { checkTextsAgainst } from './list-check.ts';
 import { numberOperator } from './number-check.ts';

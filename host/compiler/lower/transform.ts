@@ -2,10 +2,10 @@
 
 import { parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
-import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../ast.ts';
-import { contentHash } from '../cache.ts';
+import { contentHash } from '../assemble/cache.ts';
+import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../conditions/ast.ts';
+import { literalBytes } from '../conditions/literal-bytes.ts';
 import { all, type Bytes, joinScopes, type Piece, scopeOfPiece } from '../ir.ts';
-import { literalBytes } from '../literal-bytes.ts';
 import { fieldOperand, knownField } from './field.ts';
 import { inCase } from './letter-case.ts';
 import { checkEach, type Texts } from './list-check.ts';

@@ -1,6 +1,6 @@
 // What the agent offers on the network, and how it works.
 
-import { LOG_LEVELS } from '../../log/log.ts';
+import { LOG_LEVELS } from '../../diagnostics/log.ts';
 import { choice, duration, flag, fraction, list, section, text, unused, whole } from '../value-types.ts';
 
 const DROPPED = { least: 1, most: 65535 };

@@ -1,8 +1,8 @@
 // Calls to one container runtime over its Unix socket: gRPC, each call bounded in time, each answer in length.
 
 import { credentials, Client as GrpcClient, status as GrpcStatus, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { asText, at } from '../../diagnostics/json-value.ts';
 import { asMetadataError, type FailureKind, MetadataError, type SourceListener } from '../failure-log.ts';
-import { asText, at } from '../json-value.ts';
 import { type CriCall, type CriMethod, type CriVersion, criCalls } from './messages.ts';
 
 /** A list of a thousand containers has some 100 KB; a container's details, with its whole configuration, 50 KB. */

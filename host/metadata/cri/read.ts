@@ -1,10 +1,10 @@
 // What a runtime's answers tell of a container, read member by member: whatever is missing or of another type is not known.
 
+import { asArray, asObject, asText, asTexts, at } from '../../diagnostics/json-value.ts';
 import { boundedTexts } from '../bounded-texts.ts';
 import { compact } from '../compact.ts';
 import type { ContainerMetadata, ContainerMount, HostNamespaces, PodOfContainer } from '../container-metadata.ts';
 import { environmentNames } from '../environment-names.ts';
-import { asArray, asObject, asText, asTexts, at } from '../json-value.ts';
 import { isPrivileged } from '../oci-privileges.ts';
 import { podOfLabels } from '../pod-labels.ts';
 import { NODE_NAMESPACE, PROPAGATION } from './messages.ts';

@@ -1,9 +1,9 @@
 // One container runtime: what it tells of a container, put together from its answers about the container, its sandbox and its image.
 
+import { asArray, asText, at } from '../../diagnostics/json-value.ts';
 import type { ContainerMetadata } from '../container-metadata.ts';
 import { asMetadataError, MetadataError, type SourceListener } from '../failure-log.ts';
 import { parseImageName } from '../image-name.ts';
-import { asArray, asText, at } from '../json-value.ts';
 import { CriClient } from './client.ts';
 import { RUNNING } from './messages.ts';
 import {

@@ -2,8 +2,8 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { asText, at } from '../../diagnostics/json-value.ts';
 import { type FailureKind, MetadataError } from '../failure-log.ts';
-import { asText, at } from '../json-value.ts';
 import type { ApiConnection } from './connection.ts';
 
 /** The pods of one node, in full: a pod has some 10 KB. */

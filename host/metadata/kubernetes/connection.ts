@@ -6,8 +6,8 @@ import type { RequestOptions } from 'node:https';
 import { Agent } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { asArray, asText, at } from '../../diagnostics/json-value.ts';
 import { MetadataError } from '../failure-log.ts';
-import { asArray, asText, at } from '../json-value.ts';
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 

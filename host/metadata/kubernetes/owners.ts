@@ -1,9 +1,9 @@
 // Whom a pod was made for: its chain of owners, and its namespace. Each is asked for when a pod needs it, and remembered.
 
+import { asText, asTexts, at } from '../../diagnostics/json-value.ts';
 import { boundedTexts } from '../bounded-texts.ts';
 import type { ClusterObject, ClusterPod } from '../container-metadata.ts';
 import { asMetadataError, MetadataError, type SourceListener } from '../failure-log.ts';
-import { asText, asTexts, at } from '../json-value.ts';
 import type { ApiClient } from './api.ts';
 import { type OwnerReference, ownerOf, type PodFacts } from './pod.ts';
 

@@ -1,8 +1,8 @@
 // Follows the pods of one node: lists them, then watches for changes from there on, for ever. A loop of its own rather than the client
 // library's informer, which keeps every pod whole and, after an error, watches no more until it is told to.
 
+import { asArray, asText, at } from '../../diagnostics/json-value.ts';
 import { asMetadataError, MetadataError } from '../failure-log.ts';
-import { asArray, asText, at } from '../json-value.ts';
 import { type ApiClient, kindOfStatus } from './api.ts';
 import { BackOff } from './back-off.ts';
 import { type PodFacts, readPod } from './pod.ts';

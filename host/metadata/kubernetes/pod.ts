@@ -1,10 +1,10 @@
 // What is kept of a pod: a hundredth of what the API server tells.
 
+import { asArray, asText, asTexts, at } from '../../diagnostics/json-value.ts';
 import { boundedTexts } from '../bounded-texts.ts';
 import { compact } from '../compact.ts';
 import type { ContainerMetadata } from '../container-metadata.ts';
 import { parseImageName } from '../image-name.ts';
-import { asArray, asText, asTexts, at } from '../json-value.ts';
 
 /** Who made an object. */
 export interface OwnerReference {

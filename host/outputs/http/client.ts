@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { reasonOf as systemReasonOf, withoutAdvice } from '../../config/system-reason.ts';
+import { reasonOf as systemReasonOf, withoutAdvice } from '../../diagnostics/system-reason.ts';
 import { LONGEST_TIMER_MS } from '../long-timer.ts';
 import type { Attempt } from '../spool/delivery.ts';
 

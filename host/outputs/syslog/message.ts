@@ -1,6 +1,6 @@
 // Alerts as messages of syslog: RFC 5424, and the form of syslog(3), which is that of RFC 3164.
 
-import { PRIORITIES } from '../../compiler/items.ts';
+import { PRIORITIES } from '../../compiler/rules/items.ts';
 import { jsonTime, timeOfDaySeconds } from '../../fields/time.ts';
 import type { Alert } from '../alert.ts';
 

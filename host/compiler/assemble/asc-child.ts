@@ -1,0 +1,15 @@
+// The process that runs asc: reads a job from standard input, writes the module to standard output, errors to standard error.
+
+import { Buffer } from 'node:buffer';
+import { ascHere } from '../asc-here.ts';
+import type { AscJob } from './asc.ts';
+
+const chunks: Buffer[] = [];
+for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+const made = await ascHere(JSON.parse(Buffer.concat(chunks).toString('utf8')) as AscJob);
+if (made instanceof Uint8Array) {
+  process.stdout.write(made);
+} else {
+  process.stderr.write(`${made.failed}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,97 @@
+// What is allowed in a condition but probably not meant, or not worth writing.
+
+import type { WarningCode } from '../../diagnostics/codes.ts';
+import { findField } from '../../schema/fields.ts';
+import { type Check, type Expression, type Literal, TRANSFORMERS } from './ast.ts';
+import { checksOf, fieldsOf } from './fields-of.ts';
+import { parseOperand } from './operand-parser.ts';
+import { isKnownOperand } from './type-of.ts';
+
+export interface Remark {
+  readonly code: WarningCode;
+  readonly message: string;
+  readonly help?: string;
+  readonly check: Check;
+  /** What to point at: the check, or a constant in it. */
+  readonly at: Check | Literal;
+}
+
+/** Remarks on an expanded condition that passed the type check, from left to right. */
+export function adviseOn(expression: Expression): Remark[] {
+  return checksOf(expression).flatMap(onConstants);
+}
+
+/** Fields of an expanded condition that can't be read any more. They are told of even if the condition is wrong besides. */
+export function deprecatedFields(expression: Expression): Remark[] {
+  return checksOf(expression).flatMap(onFields);
+}
+
+function onFields(check: Check): Remark[] {
+  const remarks: Remark[] = [];
+  for (const { name } of fieldsOf(check)) {
+    if (!findField(name)?.deprecated) continue;
+    const message =
+      name === 'evt.dir'
+        ? "due to the drop of enter events, 'evt.dir = <' always evaluates to true, and 'evt.dir = >' always evaluates to false. The rule expression can be simplified by removing the condition on 'evt.dir'"
+        : `field ${name} is not available due to the drop of enter events.`;
+    remarks.push({ code: 'LOAD_DEPRECATED_ITEM', message, check, at: check });
+  }
+  return remarks;
+}
+
+function onConstants(check: Check): Remark[] {
+  return constantsOf(check).flatMap((literal) => {
+    const { text } = literal;
+    const remark = (message: string, help?: string): Remark => ({
+      ...{ code: 'LOAD_COMPILE_CONDITION', message, check, at: literal },
+      ...(help === undefined ? {} : { help }),
+    });
+    const remarks: Remark[] = [];
+    if (check.operator === 'regex' && PLAIN_REGEX.test(text)) {
+      const message = `regex check with '${text}' may be optimized with simpler operators such as '=', 'contains', 'startswith', 'endswith'`;
+      remarks.push(remark(message));
+    }
+    // Wherever blanks stand: one too many is a usual slip.
+    const tight = text.replace(/[ \t\n\v\f\r]+/g, '');
+    const what = isField(tight) ? 'field' : TRANSFORMER.test(tight) ? 'field transformer' : undefined;
+    if (what) {
+      const message = `'${text}' may be a valid ${what} misused as a const string value`;
+      const meant = what === 'field' ? `val(${tight})` : tight;
+      remarks.push(remark(message, `to compare with the field's value, write ${meant} without quotes`));
+    }
+    return remarks;
+  });
+}
+
+/** Plain text with an anchor, or any number of any characters, at its ends: `=`, `contains` and the like do the same for less. */
+const PLAIN_REGEX = /^(?:\^|\.[+*?])?[^.+*?^$()[\]{}|\\]*(?:\$|\.[+*?])?$/;
+
+/** What looks like a transformer, whatever stands in its parentheses. */
+const TRANSFORMER = new RegExp(`^(?:val|${TRANSFORMERS.join('|')})\\(.*\\)$`, 's');
+
+function isField(text: string): boolean {
+  if (!text.includes('.')) return false;
+  try {
+    const operand = parseOperand(text);
+    return operand?.kind === 'field' && isKnownOperand(operand);
+  } catch {
+    return false;
+  }
+}
+
+const NA_OPERATORS: ReadonlySet<string> = new Set(['==', '=', '!=', 'in', 'intersects', 'pmatch']);
+
+/** Whether a condition compares a field of an audit event with the text <NA>, which an absent field never equals. */
+export function comparesWithNotAvailable(expression: Expression): boolean {
+  return checksOf(expression).some(
+    (check) =>
+      NA_OPERATORS.has(check.operator) &&
+      fieldsOf(check).some(({ name }) => name.startsWith('ka.') || name.startsWith('jevt.')) &&
+      constantsOf(check).some(({ text }) => text === '<NA>'),
+  );
+}
+
+function constantsOf({ right }: Check): readonly Literal[] {
+  if (right.kind === 'value') return [right.value];
+  return right.kind === 'values' ? right.values : [];
+}

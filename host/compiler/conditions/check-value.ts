@@ -1,0 +1,90 @@
+// Whether a constant in a condition is one that its field's type takes.
+
+import { suggestEvent } from '../../diagnostics/suggest.ts';
+import { isEventName } from '../../schema/event-names.ts';
+import type { ValueType } from '../../schema/types.ts';
+import { parseAddressConstant, parseNetwork } from '../lower/address.ts';
+import { portOf } from '../lower/services.ts';
+import type { Literal, Operator } from './ast.ts';
+import { literalBytes } from './literal-bytes.ts';
+import { regexError } from './regex-syntax.ts';
+import { ConditionTypeError, isString, type OperandType } from './type-of.ts';
+
+/** Falco's limit on text in conditions, in bytes. */
+const LONGEST_VALUE = 255;
+
+/** @throws ConditionTypeError */
+export function checkValue({ type, field }: OperandType, operator: Operator, literal: Literal): void {
+  const { span } = literal;
+  if (isString(type)) {
+    requireShort(literal, literalBytes(literal.text).length);
+    if (operator === 'regex') checkRegex(literal);
+    if (field?.name === 'evt.type' || field?.name === 'syscall.type') checkEventName(literal);
+    return;
+  }
+  const problem = problemWith(type, operator, literal.text);
+  if (problem) throw new ConditionTypeError(problem.message, span, { help: problem.help });
+  if (type === 'BYTEBUF') {
+    const hex = operator === 'bcontains' || operator === 'bstartswith';
+    requireShort(literal, hex ? literal.text.length / 2 : literalBytes(literal.text).length);
+  }
+}
+
+interface Problem {
+  readonly message: string;
+  readonly help?: string;
+}
+
+function problemWith(type: ValueType, operator: Operator, text: string): Problem | undefined {
+  switch (type) {
+    case 'BOOL':
+      if (text === 'true' || text === 'false') return undefined;
+      return { message: `${text} is neither true nor false` };
+    case 'BYTEBUF':
+      if (operator !== 'bcontains' && operator !== 'bstartswith') return undefined;
+      if (/^(?:[0-9a-fA-F]{2})*$/.test(text)) return undefined;
+      return { message: `${operator} takes hex digits, two a byte`, help: 'write cafebabe, not 0xcafebabe' };
+    case 'PORT':
+      if ((portOf(text) ?? Number.POSITIVE_INFINITY) <= 0x7fffffff) return undefined;
+      return { message: `${text} is no port`, help: 'a port is a number or the name of a service' };
+    case 'IPADDR':
+      return parseAddressConstant(text) ? undefined : { message: `${text} is no IP address`, help: addressHelp(text) };
+    case 'IPNET':
+      return parseNetwork(text)
+        ? undefined
+        : { message: `${text} is no network`, help: 'write 10.0.0.0/8 or fd00::/8' };
+    default:
+      if (/^\s*[+-]?\d+$/.test(text)) return undefined;
+      return {
+        message: `${text === '' ? 'an empty text' : text} is not a valid number`,
+        help: 'only whole decimal numbers are',
+      };
+  }
+}
+
+function addressHelp(text: string): string {
+  return text.includes('/') ? 'for a network compare fd.net, fd.snet, fd.cnet...' : 'write 10.0.0.1 or fd00::1';
+}
+
+function requireShort(literal: Literal, bytes: number): void {
+  if (bytes <= LONGEST_VALUE) return;
+  throw new ConditionTypeError(`text of ${bytes} bytes; at most ${LONGEST_VALUE} are compared`, literal.span);
+}
+
+function checkRegex(literal: Literal): void {
+  const error = regexError(literal.text);
+  if (!error) return;
+  throw new ConditionTypeError(`invalid regex pattern: ${error}`, literal.span, {
+    help: 'POSIX syntax: [0-9] for \\d, no (?...)',
+  });
+}
+
+function checkEventName(literal: Literal): void {
+  // `syscall` is the name of the table entry for calls without parameters of their own; no event is called so.
+  if (literal.text === '' || literal.text === 'syscall' || isEventName(literal.text)) return;
+  const suggestion = suggestEvent(literal.text);
+  throw new ConditionTypeError(`no event type is called ${literal.text}`, literal.span, {
+    help: suggestion ? `did you mean ${suggestion}?` : 'see `wasprey list events`',
+    unknown: true,
+  });
+}

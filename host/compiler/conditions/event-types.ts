@@ -1,0 +1,85 @@
+// Which event types a condition can be true of, as far as its checks of evt.type say: a rule is only tried on those.
+
+import { ALL_EVENT_NAMES } from '../../schema/event-names.ts';
+import type { Check, Expression } from './ast.ts';
+
+/** Names of event types. */
+export type EventSet = ReadonlySet<string>;
+
+const ALL: EventSet = new Set(ALL_EVENT_NAMES);
+const NONE: EventSet = new Set();
+
+/** Event types of an expanded condition. */
+export function eventTypesOf(expression: Expression): EventSet {
+  return collect(expression, false);
+}
+
+/** `not` is pushed down to the checks: only those of evt.type and evt.num are turned around by it. */
+function collect(expression: Expression, negated: boolean): EventSet {
+  switch (expression.kind) {
+    case 'and':
+    case 'or': {
+      const sets = expression.children.map((child) => collect(child, negated));
+      return (expression.kind === 'and') === negated ? union(sets) : intersection(sets);
+    }
+    case 'not':
+      return collect(expression.child, !negated);
+    case 'check':
+      return ofCheck(expression, negated);
+    case 'macro':
+      throw new Error(`macro ${expression.name} was not expanded`);
+  }
+}
+
+function ofCheck(check: Check, negated: boolean): EventSet {
+  const { left, operator } = check;
+  if (left.kind !== 'field' || left.argument !== undefined || check.modifier) return ALL;
+  if (left.name === 'evt.num') return ofNumber(check, negated);
+  if (left.name !== 'evt.type' && left.name !== 'syscall.type') return ALL;
+  switch (operator) {
+    case 'exists':
+      return negated ? NONE : ALL;
+    case '=':
+    case '==':
+    case 'in':
+      return named(check, negated);
+    case '!=':
+      return named(check, !negated);
+    default:
+      return ALL;
+  }
+}
+
+function named(check: Check, complement: boolean): EventSet {
+  const names = new Set(constants(check));
+  return new Set(ALL_EVENT_NAMES.filter((name) => names.has(name) !== complement));
+}
+
+/** Events are numbered from 1, so some checks of the number are never or always true (`evt.num = 0` is a usual "never"). */
+function ofNumber(check: Check, negated: boolean): EventSet {
+  const values = constants(check);
+  const [value] = values;
+  const only = values.length === 1 ? Number(value) : Number.NaN;
+  const { operator } = check;
+  const never =
+    ((operator === '=' || operator === '==' || operator === '<=' || operator === 'in') && only === 0) ||
+    (operator === '<' && only === 1);
+  const always = ((operator === '!=' || operator === '>') && only === 0) || (operator === '>=' && only === 1);
+  return (negated ? always : never) ? NONE : ALL;
+}
+
+function constants({ right }: Check): readonly string[] {
+  if (right.kind === 'value') return [right.value.text];
+  return right.kind === 'values' ? right.values.map(({ text }) => text) : [];
+}
+
+function union(sets: readonly EventSet[]): EventSet {
+  if (sets.includes(ALL)) return ALL;
+  return new Set(sets.flatMap((set) => [...set]));
+}
+
+function intersection(sets: readonly EventSet[]): EventSet {
+  const [first = ALL, ...others] = sets.filter((set) => set !== ALL);
+  if (others.length === 0) return first;
+  return new Set([...first].filter((name) => others.every((set) => set.has(name))));
+}

@@ -1,0 +1,139 @@
+// Output templates: text with %fields in it.
+
+import { suggestField } from '../../diagnostics/suggest.ts';
+import type { FieldOperand, Operand } from './ast.ts';
+import { fieldsIn } from './fields-of.ts';
+import { ConditionSyntaxError } from './lexer.ts';
+import { parseOperand } from './operand-parser.ts';
+import type { Template, TemplateToken } from './template-tokens.ts';
+import { isKnownOperand } from './type-of.ts';
+
+/** A template that can't be printed. Indexes are UTF-16 units of its text, [start, end). */
+export class TemplateError extends Error {
+  readonly start: number;
+  readonly end: number;
+  readonly help: string | undefined;
+  /** A token names no known field: a rule with skip-if-unknown-filter is left out for it. */
+  readonly unknown: boolean;
+
+  constructor(message: string, start: number, end: number, options: { help?: string; unknown?: boolean } = {}) {
+    super(message);
+    this.name = 'TemplateError';
+    this.start = start;
+    this.end = end;
+    this.help = options.help;
+    this.unknown = options.unknown ?? false;
+  }
+}
+
+/** Parsing takes a millisecond for this much, at each loading of the rules. No output that is read has near as much. */
+const LONGEST_TEMPLATE = 64 * 1024;
+
+/** A token and where it stands: UTF-16 units of the template, [start, end), the % included. */
+export interface PlacedToken {
+  readonly token: TemplateToken;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Parses a template. After a % stands an optional width, and then the longest text that is a known field or transformer;
+ * what follows is text again.
+ * @throws TemplateError
+ */
+export function parseTemplate(text: string): Template {
+  return placedTokens(text).map(({ token }) => token);
+}
+
+/** The same with the place of each token. */
+export function placedTokens(text: string): PlacedToken[] {
+  if (text === '') throw new TemplateError('output is empty', 0, 0);
+  if (text.length > LONGEST_TEMPLATE) {
+    throw new TemplateError(`output has more than ${LONGEST_TEMPLATE} characters`, LONGEST_TEMPLATE, text.length);
+  }
+  const tokens: PlacedToken[] = [];
+  // Absent values always print <NA>, which is what a leading star asks for.
+  let at = text.startsWith('*') ? 1 : 0;
+  while (at < text.length) {
+    const placed = text[at] === '%' ? operandToken(text, at) : textToken(text, at);
+    tokens.push(placed);
+    at = placed.end;
+  }
+  return tokens;
+}
+
+function textToken(text: string, start: number): PlacedToken {
+  const percent = text.indexOf('%', start);
+  const end = percent < 0 ? text.length : percent;
+  return { token: { kind: 'text', text: text.slice(start, end) }, start, end };
+}
+
+function operandToken(text: string, percent: number): PlacedToken {
+  const digits = /^\d*/.exec(text.slice(percent + 1, percent + 20))?.[0] ?? '';
+  const start = percent + 1 + digits.length;
+  if (start >= text.length) throw new TemplateError('output ends with a %', percent, text.length, NO_ESCAPE);
+  const found = longestOperand(text, start);
+  if (!found) throw unknownToken(text, percent, start);
+  const width = Number(digits);
+  const token = { kind: 'operand', operand: found.operand, ...(width > 0 ? { width } : {}) } as const;
+  return { token, start: percent, end: found.end };
+}
+
+const NO_ESCAPE = { help: 'a % always starts a field; there is no way to print one' };
+
+/** A field's name, as far as it can reach, and an argument behind it. No name is near as long as the limit. */
+const FIELD_REACH = /([a-zA-Z][\w.]{0,127})(\[(?:"[^"]*"|'[^']*'|[^\]]*)\])?/y;
+const TRANSFORMER_START = /[a-z0-9]+\(/y;
+/** No transformer is longer: names, arguments and nested ones are short in any template that means something. */
+const TRANSFORMER_REACH = 1024;
+
+function longestOperand(text: string, start: number): { operand: Operand; end: number } | undefined {
+  for (const end of possibleEnds(text, start)) {
+    const operand = operandOrNothing(text.slice(start, end));
+    if (operand && isKnownOperand(operand, 'output')) return { operand, end };
+  }
+  return undefined;
+}
+
+/** Where an operand that begins at `start` can end, longest first. */
+function* possibleEnds(text: string, start: number): Generator<number> {
+  TRANSFORMER_START.lastIndex = start;
+  if (TRANSFORMER_START.test(text)) {
+    for (let end = Math.min(text.length, start + TRANSFORMER_REACH); end > start; end--) {
+      if (/[)\]]/.test(text[end - 1] ?? '')) yield end;
+    }
+  }
+  FIELD_REACH.lastIndex = start;
+  const match = FIELD_REACH.exec(text);
+  if (!match) return;
+  if (match[2] !== undefined) yield start + match[0].length;
+  for (let end = start + (match[1] ?? '').length; end > start; end--) {
+    if (text[end - 1] !== '.') yield end;
+  }
+}
+
+function operandOrNothing(text: string): Operand | undefined {
+  try {
+    return parseOperand(text);
+  } catch (error) {
+    if (error instanceof ConditionSyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function unknownToken(text: string, percent: number, start: number): TemplateError {
+  const name = /^[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z0-9_]+)*(?:\[[^\]]*\])?/.exec(text.slice(start))?.[0];
+  if (name === undefined) {
+    return new TemplateError('there is no field after the %', percent, start + 1, { ...NO_ESCAPE, unknown: true });
+  }
+  const suggestion = suggestField(name);
+  return new TemplateError(`no field is called ${name}`, percent, start + name.length, {
+    help: suggestion && suggestion !== name ? `did you mean %${suggestion}?` : 'see `wasprey list fields`',
+    unknown: true,
+  });
+}
+
+/** The fields that a template prints, in transformers too. */
+export function templateFields(template: Template): FieldOperand[] {
+  return template.flatMap((token) => (token.kind === 'operand' ? fieldsIn(token.operand) : []));
+}

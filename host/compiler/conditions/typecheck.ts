@@ -1,0 +1,151 @@
+// Type check of conditions: known fields, operators that their types have, constants that their types take.
+
+import type { ValueType } from '../../schema/types.ts';
+import type { Check, Expression, Operator } from './ast.ts';
+import { checkValue } from './check-value.ts';
+import { fieldsIn } from './fields-of.ts';
+import { ConditionTypeError, isString, type OperandType, typeOf } from './type-of.ts';
+
+/**
+ * Checks an expanded condition, from left to right.
+ * @throws ConditionTypeError, WrongCheck
+ */
+export function checkTypes(expression: Expression): void {
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      for (const child of expression.children) checkTypes(child);
+      return;
+    case 'not':
+      checkTypes(expression.child);
+      return;
+    case 'check':
+      try {
+        checkTypesOf(expression);
+        return;
+      } catch (error) {
+        throw error instanceof ConditionTypeError ? new WrongCheck(expression, error) : error;
+      }
+    case 'macro':
+      throw new Error(`macro ${expression.name} was not expanded`);
+  }
+}
+
+/** A ConditionTypeError and the check it is about, whose `macros` say in which text its span is. */
+export class WrongCheck extends Error {
+  readonly check: Check;
+  readonly reason: ConditionTypeError;
+
+  constructor(check: Check, reason: ConditionTypeError) {
+    super(reason.message);
+    this.name = 'WrongCheck';
+    this.check = check;
+    this.reason = reason;
+  }
+}
+
+const EQUALITY: readonly Operator[] = ['==', '=', '!=', 'exists', 'in', 'intersects'];
+const NUMERIC: readonly Operator[] = [...EQUALITY, '<', '<=', '>', '>='];
+const BYTES: readonly Operator[] = [...EQUALITY, 'contains', 'startswith', 'endswith', 'bcontains', 'bstartswith'];
+const TEXT: readonly Operator[] = [
+  ...NUMERIC,
+  'contains',
+  'icontains',
+  'startswith',
+  'endswith',
+  'glob',
+  'iglob',
+  'regex',
+  'pmatch',
+];
+const LIST: readonly Operator[] = ['exists', 'in', 'intersects'];
+
+/** Operators that a type has. */
+export function operatorsOf({ type, list }: Pick<OperandType, 'type' | 'list'>): readonly Operator[] {
+  if (list) return LIST;
+  if (isString(type)) return TEXT;
+  switch (type) {
+    case 'BOOL':
+    case 'IPADDR':
+    case 'IPNET':
+      return EQUALITY;
+    case 'BYTEBUF':
+      return BYTES;
+    case 'SOCKADDR':
+    case 'SOCKTUPLE':
+    case 'FDLIST':
+    case 'DYN':
+      return ['exists'];
+    default:
+      return NUMERIC;
+  }
+}
+
+function checkTypesOf(check: Check): void {
+  const left = typeOf(check.left);
+  const { operator, right } = check;
+  requirePlainEventType(check);
+  const operators = operatorsOf(left);
+  if (!operators.includes(operator)) {
+    throw new ConditionTypeError(`${typeName(left)} has no operator ${operator}`, check.span, {
+      help: `it has ${operators.join(', ')}`,
+    });
+  }
+  switch (right.kind) {
+    case 'none':
+      return;
+    case 'value':
+      checkValue(left, operator, right.value);
+      return;
+    case 'values':
+      for (const value of right.values) checkValue(left, operator, value);
+      return;
+    case 'operand':
+      checkRightOperand(check, left, typeOf(right.operand));
+  }
+}
+
+function checkRightOperand(check: Check, left: OperandType, right: OperandType): void {
+  const { operator } = check;
+  const span = check.right.kind === 'operand' ? check.right.operand.span : check.span;
+  if (operator === 'pmatch' || operator === 'regex') {
+    throw new ConditionTypeError(`operator ${operator} takes constants only`, span);
+  }
+  if (left.field?.noRightSide) {
+    throw new ConditionTypeError(`field ${left.field.name} can only be compared with constants`, span);
+  }
+  if (right.field?.noRightSide) {
+    throw new ConditionTypeError(`field ${right.field.name} can't stand right of an operator`, span);
+  }
+  if (left.type === 'IPNET') {
+    throw new ConditionTypeError('a network can only be compared with constants', span);
+  }
+  if (left.type !== right.type || left.list !== right.list) {
+    throw new ConditionTypeError(`${typeName(left)} can't be compared with ${typeName(right)}`, span);
+  }
+}
+
+/** The event type decides which events a rule is tried on, so its checks must be decided before there is an event. */
+function requirePlainEventType({ left, right }: Check): void {
+  if (!fieldsIn(left).some(({ name }) => name === 'evt.type' || name === 'syscall.type')) return;
+  if (left.kind === 'transformer') throw new ConditionTypeError("the event type can't be transformed", left.span);
+  if (right.kind === 'operand') {
+    throw new ConditionTypeError('the event type can only be compared with constants', right.operand.span);
+  }
+}
+
+const TYPE_WORDS: Partial<Record<ValueType, string>> = {
+  CHARBUF: 'text',
+  FSPATH: 'text',
+  FSRELPATH: 'text',
+  BYTEBUF: 'bytes',
+  BOOL: 'true or false',
+  IPADDR: 'an IP address',
+  IPNET: 'a network',
+  PORT: 'a port',
+};
+
+function typeName({ type, list, field }: OperandType): string {
+  const words = list ? 'a list' : (TYPE_WORDS[type] ?? 'a number');
+  return field ? `${field.name} (${words}, ${type})` : `${words} (${type})`;
+}

@@ -1,0 +1,48 @@
+// Fields that a rule reads and live events can't supply: at all, or in time for a condition.
+
+import { resolveNamed } from '../../schema/fields.ts';
+import type { Check, Expression, FieldOperand } from './ast.ts';
+import { checksOf, fieldsOf } from './fields-of.ts';
+import { templateFields } from './template.ts';
+import type { Template } from './template-tokens.ts';
+import { fieldText } from './type-of.ts';
+
+/** A field that is always absent where it is read, and the check that reads it; of an output there is none. */
+export interface UnavailableField {
+  readonly field: FieldOperand;
+  readonly check?: Check;
+  /** What is wrong and why. */
+  readonly message: string;
+}
+
+/** Each once: where the condition reads it first, or else in the output. */
+export function unavailableFields(condition: Expression, output: Template): UnavailableField[] {
+  const read = [
+    ...checksOf(condition).flatMap((check) => fieldsOf(check).map((field) => ({ field, check }))),
+    ...templateFields(output).map((field) => ({ field })),
+  ];
+  const found = new Map<string, UnavailableField>();
+  for (const use of read) {
+    const text = fieldText(use.field);
+    const message = found.has(text) ? undefined : problemOf(use.field, 'check' in use);
+    if (message !== undefined) found.set(text, { ...use, message });
+  }
+  return [...found.values()];
+}
+
+function problemOf(operand: FieldOperand, inCondition: boolean): string | undefined {
+  const resolved = resolveNamed(operand.name, operand.argument);
+  // Of deprecated fields there is another warning.
+  if (!resolved.ok || resolved.field.deprecated) return undefined;
+  const { source } = resolved.field;
+  const text = fieldText(operand);
+  switch (source.from) {
+    case 'none':
+      return `the capture can't supply ${text}: it is always absent, as ${source.why}`;
+    case 'rendered':
+    case 'procfs':
+      return inCondition ? `${text} is for output only: a condition on it is never true` : undefined;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+// Event types that a condition asks for and the capture does not supply: what is said of them is never true.
+
+import { ALL_EVENT_NAMES } from '../../schema/event-names.ts';
+import { EVENT_TYPES } from '../../schema/events.ts';
+import type { Check, Expression, Literal } from './ast.ts';
+
+const KNOWN: ReadonlySet<string> = new Set(ALL_EVENT_NAMES);
+const CAPTURED: ReadonlySet<string> = new Set(EVENT_TYPES.map(({ name }) => name));
+
+/** Names in one check, and the first of them, to point at. */
+export interface UncapturedEvents {
+  readonly names: readonly string[];
+  readonly check: Check;
+  readonly at: Literal;
+}
+
+/** Of an expanded condition, from left to right. What it excludes (`evt.type != kill`) is not among them. */
+export function uncapturedEvents(expression: Expression, negated = false): UncapturedEvents[] {
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      return expression.children.flatMap((child) => uncapturedEvents(child, negated));
+    case 'not':
+      return uncapturedEvents(expression.child, !negated);
+    case 'check':
+      return asksFor(expression, negated) ? ofCheck(expression) : [];
+    case 'macro':
+      throw new Error(`macro ${expression.name} was not expanded`);
+  }
+}
+
+/** `not evt.type != kill` asks for it too. */
+function asksFor({ left, operator, modifier }: Check, negated: boolean): boolean {
+  if (left.kind !== 'field' || left.argument !== undefined || modifier) return false;
+  if (left.name !== 'evt.type' && left.name !== 'syscall.type') return false;
+  return negated ? operator === '!=' : operator === '=' || operator === '==' || operator === 'in';
+}
+
+function ofCheck(check: Check): UncapturedEvents[] {
+  const { right } = check;
+  const literals = right.kind === 'value' ? [right.value] : right.kind === 'values' ? right.values : [];
+  const uncaptured = literals.filter(({ text }) => KNOWN.has(text) && !CAPTURED.has(text));
+  const [at] = uncaptured;
+  return at ? [{ names: [...new Set(uncaptured.map(({ text }) => text))], check, at }] : [];
+}
+
+/** A sentence about them. */
+export function uncapturedMessage(names: readonly string[]): string {
+  const [only] = names;
+  if (names.length === 1) return `${only} is not captured: no event is of that type`;
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are not captured: no event is of these types`;
+}

@@ -1,0 +1,118 @@
+// From a plan to what the kernel may drop: for each rule and event type, what an event must be like for the rule to match.
+
+import { DESCRIPTOR_STATE } from '../../schema/event-structs.ts';
+import type { EventType } from '../../schema/events.ts';
+import {
+  type FilterClause,
+  familyOf,
+  isFiltered,
+  type KernelFilter,
+  OPEN_COMBINATIONS,
+  OPENED,
+  openFacts,
+  SOCKET_KINDS,
+  type SocketKind,
+} from '../../schema/kernel-filter.ts';
+import { all, type Condition } from '../ir.ts';
+import { between, decide, type EventFacts, exactly, type PartlyKnown, withBits } from './event-facts.ts';
+import { pathNeed } from './path-need.ts';
+import type { Plan, RuleBody } from './plan.ts';
+
+/** A clause for each rule and condition of it; with rules that match no event, none. */
+export function kernelFilter({ rules }: Plan): KernelFilter {
+  return rules.flatMap(({ bodies }) => bodies.flatMap(clausesOf));
+}
+
+function clausesOf({ rule, types, guards, condition }: RuleBody): readonly FilterClause[] {
+  const whole = all([...guards, condition]);
+  const byFamily = Map.groupBy(types.filter(isFiltered), ({ shape }) => familyOf(shape));
+  return [...byFamily].map(([family, ofFamily]) => ({
+    rule,
+    types: ofFamily.map(({ name }) => name),
+    ...resultOf(whole, ofFamily),
+    ...(family === 'open' && { ...opensOf(whole), ...pathOf(whole) }),
+    ...(family === 'network' && socketsOf(whole)),
+  }));
+}
+
+const LEAST = -(2n ** 63n);
+const MOST = 2n ** 63n - 1n;
+const SUCCEEDED = between(0n, MOST);
+const FAILED = between(LEAST, -1n);
+
+/** The result, and what follows from it: calls that open return the descriptor they made. */
+function factsOfResult(result: PartlyKnown, types: readonly EventType[]): [string, PartlyKnown][] {
+  const facts: [string, PartlyKnown][] = [['headerResult(event)', result]];
+  if (types.every(({ shape }) => shape === 'open')) {
+    facts.push(['headerFd(event)', result === FAILED ? exactly(-1n) : between(0n, 2n ** 31n - 1n)]);
+  }
+  return facts;
+}
+
+function resultOf(condition: Condition, types: readonly EventType[]): Pick<FilterClause, 'result'> {
+  const possible = (result: PartlyKnown): boolean => decide(condition, new Map(factsOfResult(result, types))) !== false;
+  const [succeeded, failed] = [possible(SUCCEEDED), possible(FAILED)];
+  // A condition that is never true needs both; one of them says as much as is needed.
+  return succeeded && failed ? {} : { result: succeeded ? 'succeeded' : 'failed' };
+}
+
+const O_CREAT = 0x40;
+const O_TRUNC = 0x200;
+const TEMPORARY = 0x400000;
+const CREATED = BigInt(DESCRIPTOR_STATE.CREATED);
+
+function factsOfOpen(index: number): EventFacts {
+  const { access, create, truncate, temporary, opened, created } = openFacts(index);
+  const flags = access | (create ? O_CREAT : 0) | (truncate ? O_TRUNC : 0) | (temporary ? TEMPORARY : 0);
+  const state = withBits(CREATED, created ? CREATED : 0n);
+  const kind = opened === OPENED.nothing ? 0 : (opened === OPENED.directory ? 'd' : 'f').charCodeAt(0);
+  return new Map([
+    ['openOpenFlags(event)', withBits(BigInt(3 | O_CREAT | O_TRUNC | TEMPORARY), BigInt(flags))],
+    ['openState(event)', state],
+    ['descriptorState(event)', state],
+    ['descriptorKind(event)', exactly(BigInt(kind))],
+    ['headerResult(event)', opened === OPENED.nothing ? FAILED : SUCCEEDED],
+  ]);
+}
+
+const OPEN_FACTS = Array.from({ length: OPEN_COMBINATIONS }, (_, index) => factsOfOpen(index));
+
+function opensOf(condition: Condition): Pick<FilterClause, 'opens'> {
+  const possible = OPEN_FACTS.map((facts) => decide(condition, facts) !== false);
+  if (possible.every(Boolean)) return {};
+  const bits = possible.reduce((sum, one, index) => (one ? sum | (1n << BigInt(index)) : sum), 0n);
+  return { opens: bits.toString(16).padStart(OPEN_COMBINATIONS / 4, '0') };
+}
+
+function pathOf(condition: Condition): Pick<FilterClause, 'path'> {
+  const path = pathNeed(condition);
+  return path ? { path } : {};
+}
+
+/** Undefined: of several kinds, or of none that rules tell apart. */
+const KIND_OF_SOCKET: Readonly<Record<SocketKind, string | undefined>> = {
+  none: '\0',
+  ipv4: '4',
+  ipv6: '6',
+  unix: 'u',
+  other: undefined,
+};
+
+function socketsOf(condition: Condition): Pick<FilterClause, 'sockets'> {
+  const possible = SOCKET_KINDS.filter((kind) => {
+    const character = KIND_OF_SOCKET[kind];
+    if (character === undefined) return decideOther(condition) !== false;
+    return decide(condition, new Map([['descriptorKind(event)', exactly(BigInt(character.charCodeAt(0)))]])) !== false;
+  });
+  return possible.length < SOCKET_KINDS.length ? { sockets: possible } : {};
+}
+
+/** Descriptors of other kinds: the condition is impossible if it is so for each of them. */
+const OTHER_KINDS = 'fdpeslintbrmPXo';
+
+function decideOther(condition: Condition): boolean {
+  return [...OTHER_KINDS].some(
+    (character) =>
+      decide(condition, new Map([['descriptorKind(event)', exactly(BigInt(character.charCodeAt(0)))]])) !== false,
+  );
+}

@@ -1,0 +1,108 @@
+// Loads rule files: the front of the compiler. What comes out is typed, free of macros, and says what is wrong where.
+
+import type { ErrorCode } from '../../diagnostics/codes.ts';
+import { type Diagnostic, RuleLoadError } from '../../diagnostics/diagnostic.ts';
+import { SourceFile } from '../../diagnostics/source-file.ts';
+import type { StaticFields } from '../conditions/static-fields.ts';
+import { Collection } from './collection.ts';
+import { DEFAULT_SOURCE, type Priority, type Version } from './items.ts';
+import { checkPlugins } from './plugin-requirements.ts';
+import { readDocuments, readItems } from './read-items.ts';
+import { type Compiled, compileRules } from './resolve.ts';
+import type { CompiledRule } from './rule.ts';
+import { checkSchema, type SchemaProblem } from './schema-check.ts';
+
+export type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+export type { CompiledMacro, CompiledRule } from './rule.ts';
+
+/** A rules file that was read. */
+export interface RuleFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface LoadOptions {
+  /** Event sources that something provides. Default: syscall alone. */
+  readonly sources?: readonly string[];
+  /** Rules less severe are left out unseen, mistakes in them too. Default: all are loaded. */
+  readonly minimumPriority?: Priority;
+  /** Values of static fields, which rules may read. Default: there are none. */
+  readonly statics?: StaticFields;
+  /** Told of each file before it is read: who bounds the time can say which one was too much. */
+  readonly onFile?: (name: string) => void;
+}
+
+export interface FileResult {
+  readonly name: string;
+  readonly successful: boolean;
+  readonly errors: readonly (Diagnostic & { readonly code: ErrorCode })[];
+  readonly warnings: readonly Diagnostic[];
+  /** What the JSON schema finds in it; absent if the file is empty or no YAML. Has no influence on `successful`. */
+  readonly schema?: readonly SchemaProblem[];
+}
+
+export interface LoadResult {
+  readonly successful: boolean;
+  /** In definition order; those that are not enabled too. Empty if a file failed. */
+  readonly rules: readonly CompiledRule[];
+  readonly lists: Compiled['lists'];
+  readonly macros: Compiled['macros'];
+  readonly errors: readonly Diagnostic[];
+  /** Of all files; what holds for all that was read so far comes again with each file. */
+  readonly warnings: readonly Diagnostic[];
+  /** One for each file up to the first that failed. */
+  readonly files: readonly FileResult[];
+  readonly requiredEngineVersion: Version;
+}
+
+/** Loads files one after the other, as one set of rules. Stops at the first that has an error; never throws on any text. */
+export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): LoadResult {
+  const collection = new Collection(new Set(options.sources ?? [DEFAULT_SOURCE]));
+  const read: FileResult[] = [];
+  let compiled: Compiled = { rules: [], lists: [], macros: [] };
+  for (const { name, text } of files) {
+    options.onFile?.(name);
+    let error: RuleLoadError | undefined;
+    let schema: FileResult['schema'];
+    try {
+      const file = new SourceFile(name, text);
+      const documents = readDocuments(file);
+      const [first] = documents;
+      if (first) schema = checkSchema(file, first);
+      readItems(file, documents, collection);
+      compiled = compileRules(collection, options.minimumPriority, options.statics);
+    } catch (thrown) {
+      if (!(thrown instanceof RuleLoadError)) throw thrown;
+      error = thrown;
+    }
+    const errors = error ? [error.diagnostic] : [];
+    const warnings = collection.takeWarnings();
+    read.push({ name, successful: !error, errors, warnings, ...(schema ? { schema } : {}) });
+    if (error) break;
+  }
+  // As in Falco when all files are there.
+  const complete = read.every((result) => result.successful);
+  const missing = complete ? collection.pluginRequirements.flatMap((one) => checkPlugins(one) ?? []) : [];
+  const results = read.map((result) => withFindings(result, missing));
+  const successful = results.every((result) => result.successful);
+  return {
+    successful,
+    ...(successful ? compiled : { rules: [], lists: [], macros: [] }),
+    errors: results.flatMap(({ errors }) => errors),
+    warnings: results.flatMap(({ warnings }) => warnings),
+    files: results,
+    requiredEngineVersion: collection.engineVersion,
+  };
+}
+
+/** The result of a file with what was found in it later. */
+export function withFindings(result: FileResult, found: readonly Diagnostic[]): FileResult {
+  const own = found.filter(({ file }) => file === result.name);
+  const errors = own.filter((item) => item.severity === 'error');
+  return {
+    ...result,
+    successful: result.successful && errors.length === 0,
+    errors: [...result.errors, ...errors],
+    warnings: [...result.warnings, ...own.filter(({ severity }) => severity === 'warning')],
+  };
+}

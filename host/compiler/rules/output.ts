@@ -1,0 +1,74 @@
+// The output template of a rule, with errors and warnings in their place.
+
+import { type Context, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
+import { findField } from '../../schema/fields.ts';
+import { fieldsIn } from '../conditions/fields-of.ts';
+import { type StaticFields, unknownStaticHelp, unknownStatics } from '../conditions/static-fields.ts';
+import { type PlacedToken, placedTokens, TemplateError } from '../conditions/template.ts';
+import type { Template } from '../conditions/template-tokens.ts';
+import type { Collection } from './collection.ts';
+import type { RuleItem } from './items.ts';
+import type { MappedText } from './mapped-text.ts';
+
+/** Falco's old name for what its container plugin now adds by itself. */
+const CONTAINER_INFO = '%container.info';
+
+/**
+ * Parses a rule's output. Undefined if the rule is to be left out for a field that is not known.
+ * @throws RuleLoadError
+ */
+export function compileOutput(
+  rule: RuleItem,
+  collection: Collection,
+  statics: StaticFields = {},
+): Template | undefined {
+  const text = withoutContainerInfo(rule, collection);
+  let tokens: PlacedToken[];
+  try {
+    tokens = placedTokens(text.text);
+    refuseUnknownStatics(tokens, statics);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    const place = { ...rule.outputContext, ...text.locate(error.start, error.end) };
+    const advice = { help: error.help };
+    if (!error.unknown || !rule.skipIfUnknownFilter) {
+      throw new RuleLoadError('LOAD_ERR_COMPILE_OUTPUT', error.message, place, advice);
+    }
+    collection.warn(warning('LOAD_UNKNOWN_FILTER', error.message, place, advice));
+    return undefined;
+  }
+  for (const { token, start, end } of tokens) {
+    if (token.kind === 'text' || !fieldsIn(token.operand).some(({ name }) => findField(name)?.deprecated)) continue;
+    const place: Context = {
+      ...{ ...rule.outputContext, ...text.locate(start, end) },
+      type: 'rule output expression',
+      parent: rule.outputContext,
+    };
+    const message = 'field is not available due to the drop of enter events.';
+    collection.warn(warning('LOAD_DEPRECATED_ITEM', message, place));
+  }
+  return tokens.map(({ token }) => token);
+}
+
+/** @throws TemplateError */
+function refuseUnknownStatics(tokens: readonly PlacedToken[], statics: StaticFields): void {
+  for (const { token, start, end } of tokens) {
+    const [unknown] = token.kind === 'operand' ? unknownStatics(token.operand, statics) : [];
+    if (!unknown) continue;
+    const options = { help: unknownStaticHelp(statics), unknown: true };
+    throw new TemplateError(`no field is called ${unknown.name}`, start, end, options);
+  }
+}
+
+function withoutContainerInfo(rule: RuleItem, collection: Collection): MappedText {
+  let text = rule.output;
+  const first = text.text.indexOf(CONTAINER_INFO);
+  if (first < 0) return text;
+  const message = '%container.info is deprecated and no more useful, and will be dropped. It prints nothing.';
+  const place = { ...rule.context, ...text.locate(first, first + CONTAINER_INFO.length) };
+  collection.warn(warning('LOAD_DEPRECATED_ITEM', message, place, { help: 'write %container.id, %container.name...' }));
+  for (let at = first; at >= 0; at = text.text.indexOf(CONTAINER_INFO)) {
+    text = text.without(at, at + CONTAINER_INFO.length);
+  }
+  return text;
+}

@@ -1,0 +1,278 @@
+// From what was collected to rules that can be compiled: lists, macros and exceptions resolved, types checked, output
+// templates parsed. Runs anew over everything after each file, since a later file may change what earlier rules mean.
+
+import type { WarningCode } from '../../diagnostics/codes.ts';
+import { type Context, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
+import { nearest } from '../../diagnostics/suggest.ts';
+import { adviseOn, comparesWithNotAvailable, deprecatedFields, type Remark } from '../conditions/advice.ts';
+import type { Expression } from '../conditions/ast.ts';
+import { type EventSet, eventTypesOf } from '../conditions/event-types.ts';
+import { ConditionSyntaxError } from '../conditions/lexer.ts';
+import { parseCondition } from '../conditions/parser.ts';
+import { type StaticFields, withStaticValues } from '../conditions/static-fields.ts';
+import { syntaxHelp } from '../conditions/syntax-help.ts';
+import { checkTypes, WrongCheck } from '../conditions/typecheck.ts';
+import { unavailableFields } from '../conditions/unavailable.ts';
+import { uncapturedEvents, uncapturedMessage } from '../conditions/uncaptured.ts';
+import type { Collection, Placed } from './collection.ts';
+import { withExceptions } from './exceptions.ts';
+import { DEFAULT_SOURCE, PRIORITIES, type Priority, type RuleItem } from './items.ts';
+import { type CompiledList, ListTable, TooLongError } from './lists.ts';
+import { expandMacros, MacroError } from './macros.ts';
+import type { MappedText } from './mapped-text.ts';
+import { compileOutput } from './output.ts';
+import type { CompiledMacro, CompiledRule } from './rule.ts';
+
+/** Event types a rule may be tried on before it is warned of. Falco counts two codes a type, and warns above 100. */
+const MOST_EVENT_TYPES = 50;
+
+export interface Compiled {
+  readonly rules: readonly CompiledRule[];
+  readonly lists: readonly CompiledList[];
+  readonly macros: readonly CompiledMacro[];
+}
+
+/**
+ * @param minimum rules less severe are left out unseen
+ * @param statics values of static fields
+ * @throws RuleLoadError
+ */
+export function compileRules(
+  collection: Collection,
+  minimum: Priority = 'Debug',
+  statics: StaticFields = {},
+): Compiled {
+  return new RuleCompiler(collection, minimum, statics).compile();
+}
+
+interface MacroState {
+  expression: Expression;
+  readonly text: MappedText;
+  used: boolean;
+}
+
+class RuleCompiler {
+  readonly #collection: Collection;
+  readonly #leastSevere: number;
+  readonly #statics: StaticFields;
+  readonly #lists: ListTable;
+  readonly #macros = new Map<string, MacroState>();
+
+  constructor(collection: Collection, minimum: Priority, statics: StaticFields) {
+    this.#collection = collection;
+    this.#statics = statics;
+    this.#leastSevere = PRIORITIES.indexOf(minimum);
+    this.#lists = new ListTable(collection.lists);
+  }
+
+  compile(): Compiled {
+    this.#compileMacros();
+    const rules = this.#collection.rules.all.flatMap((rule) => this.#compileRule(rule) ?? []);
+    this.#warnOfUnused();
+    const macros = [...this.#macros].map(([name, { expression, used }]) => ({ name, condition: expression, used }));
+    return { rules, lists: this.#lists.all, macros };
+  }
+
+  /** All are parsed before any is resolved, each with those that it can see. */
+  #compileMacros(): void {
+    const { macros } = this.#collection;
+    for (const macro of macros.all) {
+      const text = this.#substitute(macro.condition, macro.conditionContext);
+      this.#macros.set(macro.name, { expression: parse(text, macro.conditionContext), text, used: false });
+    }
+    for (const macro of macros.all) {
+      const state = this.#macros.get(macro.name);
+      if (!state) continue;
+      const visible = (name: string) => (macros.find(name)?.index ?? macro.visibility) < macro.visibility;
+      state.expression = this.#expand(state.expression, state.text, macro.context, visible);
+    }
+  }
+
+  #compileRule(rule: Placed<RuleItem>): CompiledRule | undefined {
+    if (PRIORITIES.indexOf(rule.priority) > this.#leastSevere) return undefined;
+    if (!this.#collection.hasSource(rule.source)) return undefined;
+    const condition = withExceptions(rule.condition, rule.exceptions);
+    // The output comes first, as in Falco: what is wrong with it is told before what is wrong with the condition, and a
+    // rule left out for its output uses no lists and macros.
+    const output = compileOutput(rule, this.#collection, this.#statics);
+    if (!output) return undefined;
+    const text = this.#substitute(condition, rule.conditionContext);
+    const written = this.#expand(parse(text, rule.conditionContext), text, rule.context, () => true);
+    if (comparesWithNotAvailable(written)) {
+      this.#warn(
+        'LOAD_UNSAFE_NA_CHECK',
+        'comparison with <NA> is unsafe: an absent field equals nothing',
+        rule.context,
+      );
+    }
+    this.#warnOfRemarks(deprecatedFields(written), rule, text);
+    const expression = this.#checkTypes(rule, written, text);
+    if (!expression) return undefined;
+    this.#warnOfRemarks(adviseOn(expression), rule, text);
+    const eventTypes = eventTypesOf(expression);
+    this.#warnOfEventTypes(rule, eventTypes);
+    for (const { field, check, message } of unavailableFields(expression, output)) {
+      const place = check ? this.#locate(field.span, check.macros, text, rule.conditionContext) : rule.outputContext;
+      const advice = { notes: origin(check?.macros) };
+      this.#collection.warn(warning('WASPREY_FIELD_UNAVAILABLE', message, place, advice));
+    }
+    for (const { names, check, at } of rule.enabled && rule.source === 'syscall' ? uncapturedEvents(expression) : []) {
+      const place = this.#locate(at.span, check.macros, text, rule.conditionContext);
+      const advice = { notes: origin(check.macros), help: '`wasprey list events` shows those that are' };
+      this.#collection.warn(warning('WASPREY_EVENT_UNAVAILABLE', uncapturedMessage(names), place, advice));
+    }
+    const placeOf: CompiledRule['placeOf'] = (span, check) =>
+      this.#locate(span, check.macros, text, rule.conditionContext);
+    return compiled(rule, text, expression, eventTypes, output, placeOf);
+  }
+
+  #substitute(text: MappedText, context: Context): MappedText {
+    try {
+      return this.#lists.substitute(text);
+    } catch (error) {
+      if (!(error instanceof TooLongError)) throw error;
+      throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', error.message, context);
+    }
+  }
+
+  #expand(expression: Expression, text: MappedText, context: Context, visible: (name: string) => boolean): Expression {
+    const find = (name: string) => (visible(name) ? this.#macros.get(name)?.expression : undefined);
+    const used = new Set<string>();
+    try {
+      const expanded = expandMacros(expression, find, (name) => used.add(name));
+      for (const name of used) {
+        const macro = this.#macros.get(name);
+        if (macro) macro.used = true;
+      }
+      return expanded;
+    } catch (error) {
+      if (!(error instanceof MacroError)) throw error;
+      const place = within(context, text.locateBytes(error.span.start, error.span.end));
+      throw new RuleLoadError('LOAD_ERR_VALIDATE', error.message, place, { help: this.#macroHelp(error) });
+    }
+  }
+
+  #macroHelp({ macro, reason }: MacroError): string | undefined {
+    if (reason !== 'unknown') return undefined;
+    if (this.#macros.has(macro)) return `move macro ${macro} before this one: a macro sees those defined earlier`;
+    const suggestion = nearest(macro, [...this.#macros.keys()]);
+    return suggestion
+      ? `did you mean ${suggestion}?`
+      : `a name by itself is a macro: define it with \`- macro: ${macro}\``;
+  }
+
+  /** The condition with the values of static fields; undefined if the rule is to be left out for a field that is not known. */
+  #checkTypes(rule: RuleItem, written: Expression, text: MappedText): Expression | undefined {
+    try {
+      const expression = withStaticValues(written, this.#statics);
+      checkTypes(expression);
+      return expression;
+    } catch (error) {
+      if (!(error instanceof WrongCheck)) throw error;
+      const { check, reason } = error;
+      const place = this.#locate(reason.span, check.macros, text, rule.conditionContext);
+      const advice = { notes: origin(check.macros), help: reason.help };
+      if (!reason.unknown || !rule.skipIfUnknownFilter) {
+        throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', reason.message, place, advice);
+      }
+      this.#collection.warn(warning('LOAD_UNKNOWN_FILTER', reason.message, place, advice));
+      return undefined;
+    }
+  }
+
+  /** The place of a span: in the macro that the check was written in, or in the condition itself. */
+  #locate(
+    span: { readonly start: number; readonly end: number },
+    macros: readonly string[] | undefined,
+    text: MappedText,
+    context: Context,
+  ): Context {
+    const innermost = macros?.at(-1);
+    const written = innermost === undefined ? text : (this.#macros.get(innermost)?.text ?? text);
+    return within(context, written.locateBytes(span.start, span.end));
+  }
+
+  #warnOfRemarks(remarks: readonly Remark[], rule: RuleItem, text: MappedText): void {
+    for (const { code, message, help, check, at } of remarks) {
+      const place = this.#locate(at.span, check.macros, text, rule.conditionContext);
+      this.#collection.warn(warning(code, message, place, { notes: origin(check.macros), help }));
+    }
+  }
+
+  #warnOfEventTypes(rule: RuleItem, eventTypes: EventSet): void {
+    if (rule.source !== DEFAULT_SOURCE || !rule.warnEventTypes || eventTypes.size <= MOST_EVENT_TYPES) return;
+    const message = 'Rule matches too many evt.type values. This has a significant performance penalty.';
+    const help = 'begin the condition with the events it is about: evt.type in (open, openat) and ...';
+    this.#collection.warn(warning('LOAD_NO_EVTTYPE', message, rule.context, { help }));
+  }
+
+  #warnOfUnused(): void {
+    for (const macro of this.#collection.macros.all) {
+      if (this.#macros.get(macro.name)?.used) continue;
+      this.#warn('LOAD_UNUSED_MACRO', 'Macro not referred to by any other rule/macro', macro.context);
+    }
+    for (const { name, used } of this.#lists.all) {
+      const list = this.#collection.lists.find(name);
+      if (used || !list) continue;
+      this.#warn('LOAD_UNUSED_LIST', 'List not referred to by any other rule/macro', list.context);
+    }
+  }
+
+  #warn(code: WarningCode, message: string, context: Context): void {
+    this.#collection.warn(warning(code, message, context));
+  }
+}
+
+function parse(text: MappedText, context: Context): Expression {
+  try {
+    return parseCondition(text.text);
+  } catch (error) {
+    if (!(error instanceof ConditionSyntaxError)) throw error;
+    const location = text.locateBytes(error.offset, error.offset + 1);
+    throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', error.message, within(context, location), {
+      help: syntaxHelp(text.text, error.offset),
+      notes: location?.list === undefined ? [] : [`here the items of list ${location.list} stand for its name`],
+    });
+  }
+}
+
+function within(parent: Context, location: ReturnType<MappedText['locate']>): Context {
+  const { file, start, end } = location ?? parent;
+  return { type: 'condition expression', name: '', file, start, end, parent };
+}
+
+function origin(macros: readonly string[] | undefined): string[] {
+  return macros?.length ? [`in macro ${macros.toReversed().join(', used by macro ')}`] : [];
+}
+
+function compiled(
+  rule: Placed<RuleItem>,
+  text: MappedText,
+  condition: Expression,
+  eventTypes: EventSet,
+  output: CompiledRule['output'],
+  placeOf: CompiledRule['placeOf'],
+): CompiledRule {
+  const { file, start } = rule.context;
+  return {
+    name: rule.name,
+    description: rule.description,
+    source: rule.source,
+    priority: rule.priority,
+    enabled: rule.enabled,
+    tags: [...rule.tags].sort(),
+    conditionText: rule.condition.text,
+    expandedText: text.text,
+    condition,
+    place: rule.context,
+    placeOf,
+    eventTypes,
+    outputText: rule.output.text,
+    output,
+    exceptionNames: rule.exceptions.map(({ name }) => name),
+    capture: rule.capture,
+    captureDuration: rule.captureDuration,
+    file: file.name,
+    line: file.position(start).line,
+  };
+}

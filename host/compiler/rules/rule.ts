@@ -1,0 +1,45 @@
+// A rule as the loader hands it on: everything that the rest of the compiler and the outputs need of it.
+
+import type { Context } from '../../diagnostics/diagnostic.ts';
+import type { Check, Expression, Span } from '../conditions/ast.ts';
+import type { EventSet } from '../conditions/event-types.ts';
+import type { Template } from '../conditions/template-tokens.ts';
+import type { Priority } from './items.ts';
+
+export interface CompiledRule {
+  readonly name: string;
+  readonly description: string;
+  readonly source: string;
+  readonly priority: Priority;
+  readonly enabled: boolean;
+  /** Sorted, each once. */
+  readonly tags: readonly string[];
+  /** As written, after appending. */
+  readonly conditionText: string;
+  /** With exceptions and list items in it: the text that spans of checks outside of macros refer to. */
+  readonly expandedText: string;
+  /** No macro references; lists substituted; types checked. */
+  readonly condition: Expression;
+  /** Where the rule is defined. */
+  readonly place: Context;
+  /** Where a span of a check was written: in the condition, or in the macro that brought the check in. */
+  readonly placeOf: (span: Span, check: Check) => Context;
+  /** Names of the event types that the rule is to be tried on. */
+  readonly eventTypes: EventSet;
+  /** As written, after appending. */
+  readonly outputText: string;
+  readonly output: Template;
+  readonly exceptionNames: readonly string[];
+  readonly capture: boolean;
+  /** Milliseconds; 0 = as configured for all. */
+  readonly captureDuration: number;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+export interface CompiledMacro {
+  readonly name: string;
+  readonly condition: Expression;
+  readonly used: boolean;
+}

@@ -1,0 +1,116 @@
+// The control socket: a Unix socket that its owner alone can open, over which a running agent tells its state and takes orders. Not the network:
+// who may connect is what the file system says.
+
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { LOG_LEVELS, type LogLevel } from '../../diagnostics/log.ts';
+import type { AgentStatus } from './status.ts';
+
+export interface ControlHost {
+  status(): AgentStatus;
+  /** Reads the rules anew; resolves to what came of it. */
+  reload(): Promise<ReloadAnswer>;
+  logLevel(): LogLevel;
+  /** Until the configuration says another one, or the agent ends. */
+  setLogLevel(level: LogLevel): void;
+}
+
+export interface LogLevelAnswer {
+  readonly level: LogLevel;
+  /** What it was, where it was set. */
+  readonly before?: LogLevel;
+}
+
+export interface ReloadAnswer {
+  readonly result: 'replaced' | 'unchanged' | 'refused';
+  /** Why they are refused. */
+  readonly reason?: string;
+}
+
+/** Another agent listens there. */
+export class ControlTakenError extends Error {
+  override readonly name = 'ControlTakenError';
+}
+
+const MOST_CONNECTIONS = 16;
+const REQUEST_TIMEOUT_MS = 5_000;
+const FOLDER_MODE = 0o700;
+const SOCKET_MODE = 0o600;
+
+export interface ControlServer {
+  close(): Promise<void>;
+}
+
+/** Rejects with ControlTakenError, or with the error of listening. */
+export async function startControlServer(path: string, host: ControlHost): Promise<ControlServer> {
+  mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+  if (await answers(path)) throw new ControlTakenError(`another agent listens at ${path}`);
+  // What an agent that was killed has left; another file is a mistake in the configuration, and listening says that the address is taken.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
+  const limits = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 4096 };
+  const server = createServer(limits, (request, response) => void respond(request, response, host));
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('clientError', (_, socket) => socket.destroy());
+  // The socket is made with the rights that it will have: between making and changing it anybody could connect.
+  const mask = process.umask(0o177);
+  try {
+    await listen(server, path);
+  } finally {
+    process.umask(mask);
+  }
+  chmodSync(path, SOCKET_MODE);
+  server.unref();
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, host: ControlHost): Promise<void> {
+  request.resume();
+  const asked = `${request.method} ${request.url}`;
+  const level = LOG_LEVELS.find((name) => asked === `POST /log-level/${name}`);
+  const send = (status: number, body: unknown): void => {
+    const text = JSON.stringify(body);
+    response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+    response.end(text);
+  };
+  try {
+    if (asked === 'GET /status') send(200, host.status());
+    else if (asked === 'POST /reload') send(200, await host.reload());
+    else if (asked === 'GET /log-level') send(200, { level: host.logLevel() } satisfies LogLevelAnswer);
+    else if (level !== undefined) send(200, setLogLevel(level, host));
+    else send(404, { error: `there is no ${asked}` });
+  } catch (error) {
+    send(500, { error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function setLogLevel(level: LogLevel, host: ControlHost): LogLevelAnswer {
+  const before = host.logLevel();
+  host.setLogLevel(level);
+  return { level, before };
+}

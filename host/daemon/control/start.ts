@@ -1,0 +1,49 @@
+// The control socket of a run.
+
+import type { Agent } from '../../agent/agent.ts';
+import { loadAddon } from '../../capture/addon.ts';
+import { CommandFailure } from '../../cli/report-error.ts';
+import type { Configuration } from '../../config/definition.ts';
+import type { Log } from '../../diagnostics/log.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { RuleWatch } from '../rule-watch.ts';
+import { version } from '../version.ts';
+import type { ControlServer } from './server.ts';
+import { statusOf } from './status.ts';
+
+/** Undefined if the configuration wants none. Rejects with CommandFailure. */
+export async function startControl(
+  { control }: Configuration,
+  agent: Agent,
+  watch: RuleWatch,
+  log: Log,
+): Promise<ControlServer | undefined> {
+  if (!control.enabled) return undefined;
+  const { ControlTakenError, startControlServer } = await import('./server.ts');
+  // Of a kernel it does not change.
+  const missingIoUringOperations = loadAddon().missingIoUringOperations();
+  const startedMs = Math.round(Date.now() - performance.now());
+  try {
+    return await startControlServer(control.socket, {
+      status: () => {
+        const facts = { version: version(), startedMs, modules: agent.modules(), missingIoUringOperations };
+        return statusOf(facts, agent.summary());
+      },
+      async reload() {
+        const result = await watch.reload();
+        const reason = agent.summary().rules.reloads.lastFailure?.reason;
+        return { result, ...(result === 'refused' && reason !== undefined && { reason }) };
+      },
+      logLevel: () => log.level,
+      setLogLevel: (level) => {
+        if (level === log.level) return;
+        log.say('notice', `messages from ${level} on are written now, as was asked for; it was ${log.level}`);
+        log.level = level;
+      },
+    });
+  } catch (error) {
+    if (error instanceof ControlTakenError)
+      throw new CommandFailure(error.message, 'set control.socket to another path');
+    throw new CommandFailure(`can't listen at ${control.socket}: ${reasonOf(error)}`, 'set control.socket');
+  }
+}

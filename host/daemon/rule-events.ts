@@ -1,0 +1,41 @@
+// In a cluster, what becomes of changed rules is told by an event on the agent's own pod.
+
+import type { RuleChange } from '../agent/rule-sets.ts';
+import { escapeText } from '../diagnostics/escape.ts';
+import type { KubernetesPlace } from '../metadata/kubernetes/connection.ts';
+import { type OwnPod, ownPod, type PodEvent, writePodEvent } from '../metadata/kubernetes/own-pod.ts';
+import { count } from './summary.ts';
+
+/**
+ * Undefined where the agent runs in no pod, or does not know which.
+ * @param say takes what goes wrong
+ */
+export function ruleEvents(
+  place: KubernetesPlace | false | undefined,
+  say: (message: string) => void,
+  pod: OwnPod | undefined = ownPod(),
+): ((change: RuleChange) => void) | undefined {
+  if (!place || !pod) return undefined;
+  return (change) => {
+    writePodEvent(place, pod, podEvent(change)).catch((error: unknown) => {
+      say(`no event could be written on the pod: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  };
+}
+
+function podEvent(change: RuleChange): PodEvent {
+  switch (change.kind) {
+    case 'replaced': {
+      const rules = change.modules.reduce((sum, module) => sum + module.rules, 0);
+      return { type: 'Normal', reason: 'RulesReplaced', message: `${count(rules, 'rule')} in use now` };
+    }
+    case 'refused':
+      return {
+        type: 'Warning',
+        reason: 'RulesRefused',
+        message: `New rules can't be used, those before stay: ${escapeText(change.reason)}`,
+      };
+    case 'restored':
+      return { type: 'Normal', reason: 'RulesRestored', message: 'What could not be used is gone' };
+  }
+}

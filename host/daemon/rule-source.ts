@@ -1,0 +1,93 @@
+// Where the rules of a run come from, read anew each time it is asked: modules, rule files, and a configuration that names them.
+
+import type { RuleModule } from '../agent/rule-module.ts';
+import { CommandFailure, toldOf } from '../cli/report-error.ts';
+import { contentHash } from '../compiler/assemble/cache.ts';
+import { SILENT, type Terminal } from '../diagnostics/terminal.ts';
+import { admitRuleModule, compileRules, type Loading } from './compile.ts';
+import { readModuleFile } from './module-file.ts';
+import { moduleFiles, readRuleFiles } from './rule-files.ts';
+import { type RuleSnapshot, RulesRefused } from './rules-watch/reloader.ts';
+import type { RunSettings } from './settings.ts';
+
+/** Rules as they were when they were read. */
+export interface RunRules {
+  /** Of all that decides what they come to. */
+  readonly hash: string;
+  /** In the order of evaluation. @throws {CommandFailure | SandboxError | RuleModuleError | SignatureError} */
+  load(loading: Loading): Promise<readonly RuleModule[]>;
+}
+
+/** @throws {CommandFailure} for what can't be read */
+export function readRunRules({ modules, signatures, ruleFiles, selection, configuration }: RunSettings): RunRules {
+  const compiled = moduleFiles(modules).map((path) => ({ path, bytes: readModuleFile(path) }));
+  const isCompiled = compiled.length > 0 && ruleFiles.length === 0;
+  const files = isCompiled ? [] : readRuleFiles(ruleFiles);
+  const hash = contentHash([
+    ...compiled.flatMap(({ path, bytes }) => [path, Buffer.from(bytes).toString('latin1')]),
+    ...files.flatMap(({ name, text }) => [name, text]),
+    JSON.stringify(selection),
+    signatures.mode,
+    ...signatures.keys.map(({ id }) => id),
+    JSON.stringify([configuration.append_output, configuration.static_fields], (_, value) =>
+      value instanceof Map ? [...value] : value,
+    ),
+  ]);
+  return {
+    hash,
+    load: async (loading) => {
+      const loaded = compiled.map(({ path, bytes }) => admitRuleModule(path, bytes, signatures, loading.warn));
+      if (isCompiled) return loaded;
+      const name = ruleFiles.length === 0 ? 'rules' : ruleFiles.join(', ');
+      return [...loaded, await compileRules(name, files, selection, loading)];
+    },
+  };
+}
+
+/** The same for an agent that runs: what is wrong is a value, what is to be known of rules that are used is told to `warn`. */
+export async function readSnapshot(
+  settings: (terminal: Terminal) => Promise<RunSettings>,
+  warn: (message: string) => void,
+): Promise<RuleSnapshot> {
+  const now = await silently(settings, 'configuration');
+  const rules = await silently(async () => readRunRules(now));
+  return {
+    hash: rules.hash,
+    load: () => silently((terminal) => rules.load({ terminal, warn, progress: false, inBackground: true })),
+  };
+}
+
+/** Does it with a terminal that shows nothing: what is said there is in the RulesRefused with which it rejects. */
+export async function silently<Result>(
+  work: (terminal: Terminal) => Promise<Result>,
+  part: RulesRefused['part'] = 'rules',
+): Promise<Result> {
+  const { terminal, said } = silentTerminal();
+  try {
+    return await work(terminal);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const detail = said();
+    const help = detail === '' ? toldOf(error)?.help : undefined;
+    throw new RulesRefused(refusalOf(error, detail), help === undefined ? detail : `  ${help}\n`, part);
+  }
+}
+
+/** One line: what is wrong first, and where. */
+function refusalOf(error: Error, detail: string): string {
+  const [first] = detail.split('\n');
+  const place = /^ *--> (.*)$/m.exec(detail)?.[1];
+  if (error instanceof CommandFailure && first && place) return `${first} (${place})`;
+  return toldOf(error)?.message ?? error.message;
+}
+
+function silentTerminal(): { terminal: Terminal; said: () => string } {
+  let text = '';
+  const terminal: Terminal = {
+    ...SILENT,
+    say: (more) => {
+      text += more;
+    },
+  };
+  return { terminal, said: () => text };
+}

@@ -1,0 +1,131 @@
+// Brings rules that have changed into use: read, compiled, and only then put in the place of those before, which stay if anything is wrong.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RuleModule } from '../../agent/rule-module.ts';
+
+/** Rules as they were at some moment. */
+export interface RuleSnapshot {
+  /** Of their content. */
+  readonly hash: string;
+  /** Compiles or loads them. Rejects with RulesRefused. */
+  load(): Promise<readonly RuleModule[]>;
+}
+
+/** New rules that can't be used. The message is one line. */
+export class RulesRefused extends Error {
+  override readonly name = 'RulesRefused';
+  /** What is wrong where, over several lines; may be empty. */
+  readonly detail: string;
+  /** Where the mistake is: in the rules, or in the configuration that names them. */
+  readonly part: 'rules' | 'configuration';
+
+  constructor(message: string, detail = '', part: 'rules' | 'configuration' = 'rules') {
+    super(message);
+    this.detail = detail;
+    this.part = part;
+  }
+}
+
+export interface ReloaderHost {
+  /** Reads the rules as they are now. Rejects with RulesRefused. */
+  readonly read: () => Promise<RuleSnapshot>;
+  /** Puts them in use. */
+  readonly replace: (modules: readonly RuleModule[]) => Promise<void>;
+  readonly onReplaced: (modules: readonly RuleModule[]) => void;
+  readonly onRefused: (error: RulesRefused) => void;
+  /** What was refused is gone: what is there now is what is in use. */
+  readonly onRestored: () => void;
+  /** How long what is wrong must stay so before it is told of: a file may have been written half. */
+  readonly patienceMs?: number;
+}
+
+export type ReloadResult = 'replaced' | 'unchanged' | 'refused';
+
+const PATIENCE_MS = 1_000;
+
+export class RuleReloader {
+  readonly #host: ReloaderHost;
+  /** Content that is in use, and that was refused last. */
+  #inUse: string;
+  #refused: string | undefined;
+  #underWay: Promise<ReloadResult> | undefined;
+  #next: { readonly force: boolean; readonly result: PromiseWithResolvers<ReloadResult> } | undefined;
+
+  /** @param inUse hash of the content that is in use already */
+  constructor(inUse: string, host: ReloaderHost) {
+    this.#inUse = inUse;
+    this.#host = host;
+  }
+
+  /**
+   * Looks for changes, and brings them into use. Never rejects.
+   * @param force also what has not changed, or was refused already
+   */
+  reload(force = false): Promise<ReloadResult> {
+    if (this.#underWay === undefined) {
+      this.#underWay = this.#reload(force).finally(() => this.#goOn());
+      return this.#underWay;
+    }
+    // What changes while rules are compiled is one change more, however often it is told of.
+    this.#next = {
+      force: force || this.#next?.force === true,
+      result: this.#next?.result ?? Promise.withResolvers<ReloadResult>(),
+    };
+    return this.#next.result.promise;
+  }
+
+  #goOn(): void {
+    this.#underWay = undefined;
+    const next = this.#next;
+    this.#next = undefined;
+    if (next) next.result.resolve(this.reload(next.force));
+  }
+
+  async #reload(force: boolean): Promise<ReloadResult> {
+    for (;;) {
+      const before = await this.#read();
+      if (!force && before.hash === this.#inUse) {
+        if (this.#refused !== undefined) this.#host.onRestored();
+        this.#refused = undefined;
+        return 'unchanged';
+      }
+      if (!force && before.hash === this.#refused) return 'refused';
+      const refusal = await this.#bringIntoUse(before);
+      if (refusal === undefined) return 'replaced';
+      await sleep(this.#host.patienceMs ?? PATIENCE_MS, undefined, { ref: false });
+      if ((await this.#read()).hash !== before.hash) continue;
+      this.#refused = before.hash;
+      this.#host.onRefused(refusal);
+      return 'refused';
+    }
+  }
+
+  /** What can't be read has a hash too: of the reason. */
+  async #read(): Promise<RuleSnapshot> {
+    try {
+      return await this.#host.read();
+    } catch (error) {
+      const refusal = asRefusal(error);
+      return { hash: `unreadable: ${refusal.message}`, load: () => Promise.reject(refusal) };
+    }
+  }
+
+  /** What is wrong with the rules, if they are not in use now. */
+  async #bringIntoUse(snapshot: RuleSnapshot): Promise<RulesRefused | undefined> {
+    try {
+      const modules = await snapshot.load();
+      await this.#host.replace(modules);
+      this.#inUse = snapshot.hash;
+      this.#refused = undefined;
+      this.#host.onReplaced(modules);
+      return undefined;
+    } catch (error) {
+      return asRefusal(error);
+    }
+  }
+}
+
+function asRefusal(error: unknown): RulesRefused {
+  if (error instanceof RulesRefused) return error;
+  return new RulesRefused(error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,250 @@
+// One run of an agent: from its start to the summary, with all that goes on beside it.
+
+import { constants } from 'node:os';
+import { type Agent, startAgent } from '../agent/agent.ts';
+import type { AgentOptions } from '../agent/agent-options.ts';
+import type { RuleModule } from '../agent/rule-module.ts';
+import { loadAddon } from '../capture/addon.ts';
+import { DEFAULT_SIZES } from '../capture/open.ts';
+import { EXIT } from '../cli/command.ts';
+import type { ServiceNotifier } from '../cli/service-notify.ts';
+import { leftOutEvents } from '../config/keys/capture.ts';
+import type { Log } from '../diagnostics/log.ts';
+import { reasonOf } from '../diagnostics/system-reason.ts';
+import type { Terminal } from '../diagnostics/terminal.ts';
+import type { EngineError } from '../engine/engine-error.ts';
+import type { IdleWorker } from '../engine/idle-worker.ts';
+import type { AlertExtras } from '../outputs/additions.ts';
+import { startTimer } from '../outputs/long-timer.ts';
+import type { Output } from '../outputs/output.ts';
+import { measureBpfPrograms } from './bpf-stats.ts';
+import { startControl } from './control/start.ts';
+import { hasHungUp } from './early-signals.ts';
+import { kubernetesPlace, runtimePlaces } from './from-configuration.ts';
+import { type MetricSource, RunMetrics } from './metrics/run-metrics.ts';
+import { alertFormat, makeOutputs, type OutputChoice } from './outputs.ts';
+import { ruleEvents } from './rule-events.ts';
+import { type RuleWatch, watchRules } from './rule-watch.ts';
+import { type DropExit, dropExit, dropSettings } from './run-drops.ts';
+import type { RunSettings } from './settings.ts';
+import { SettingsFollower } from './settings-follow.ts';
+import { count, renderSummary } from './summary.ts';
+import type { RunServer } from './web/run-server.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+export interface RunStart {
+  readonly modules: readonly RuleModule[];
+  /** Of what the modules were made from. */
+  readonly rulesHash: string;
+  readonly settings: RunSettings;
+  readonly metrics: MetricSource;
+  readonly idleWorker: IdleWorker;
+  /** Reports the run to the service manager. */
+  readonly service: ServiceNotifier;
+  /** Told the agent once it captures. */
+  readonly onAgent: (agent: Agent) => void;
+  /** Anew: the configuration may have changed. What is wrong with it is said to that terminal. */
+  readonly settingsNow: (terminal: Terminal) => Promise<RunSettings>;
+}
+
+async function extrasOf({ configuration, selection: { statics = {} } }: RunSettings): Promise<AlertExtras> {
+  if (configuration.append_output.length === 0) return { statics };
+  // Loaded only when there are any.
+  const { readAppendOutput } = await import('../config/append-output.ts');
+  return { statics, additions: readAppendOutput(configuration, new Map()).additions };
+}
+
+function countRules(modules: readonly RuleModule[]): number {
+  return modules.reduce((sum, module) => sum + module.rules.length, 0);
+}
+
+/** One run: from the start of the agent to the summary. */
+export class Run {
+  readonly #start: RunStart;
+  readonly #settings: RunSettings;
+  readonly #server: RunServer;
+  readonly #log: Log;
+  readonly #terminal: Terminal;
+  #outputCount = 0;
+  #agent: Agent | undefined;
+  #watch: RuleWatch | undefined;
+  /** Ends the run; with the reason, if it is one to complain about. */
+  readonly #end = Promise.withResolvers<EngineError | DropExit | undefined>();
+
+  constructor(start: RunStart, server: RunServer, log: Log, terminal: Terminal) {
+    this.#start = start;
+    this.#settings = start.settings;
+    this.#server = server;
+    this.#log = log;
+    this.#terminal = terminal;
+  }
+
+  /** @returns the exit status */
+  async untilStopped(): Promise<number> {
+    // Before the start, so that a Ctrl-C during it stops cleanly as well. It may come twice: npm passes on what the terminal has sent.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#end.resolve(undefined));
+    process.on('SIGHUP', () => this.#hangUp());
+    const { configuration } = this.#settings;
+    const metrics = new RunMetrics(configuration, this.#start.metrics, (message) => this.#log.say('error', message));
+    const agent = await startAgent(await this.#agentOptions());
+    try {
+      return await this.#watchBy(agent, metrics);
+    } catch (error) {
+      // As long as the engine's thread lives the process would go on, and nobody could end it.
+      await agent.stop();
+      await metrics.close(configuration.output_timeout);
+      throw error;
+    }
+  }
+
+  async #watchBy(agent: Agent, metrics: RunMetrics): Promise<number> {
+    const { configuration } = this.#settings;
+    const { service } = this.#start;
+    if (configuration.engine.wasprey.bpf_stats) measureBpfPrograms((message) => this.#log.say('warning', message));
+    // Log rotation has moved a file away.
+    process.on('SIGUSR1', () => {
+      agent.reopenOutputs();
+      metrics.reopen();
+    });
+    // Its launcher has Node keep it from the inspector, and so from everybody.
+    loadAddon().unblockSignal(constants.signals.SIGUSR1);
+    metrics.start(agent);
+    this.#server.watch(agent);
+    this.#agent = agent;
+    this.#start.onAgent(agent);
+    const follower = new SettingsFollower({
+      settings: this.#settings,
+      log: this.#log,
+      terminal: this.#terminal,
+      onFailed: (message) => agent.rulesFailed(message, 'outputs'),
+      onMended: () => agent.rulesRestored('outputs'),
+      replaceOutputs: async (settings, names) => {
+        // What applies from the next start only stays so in what is made anew, too.
+        const { isoTime } = this.#settings;
+        const kept = { isoTime, configuration: { ...settings.configuration, spool: configuration.spool } };
+        this.#outputCount = await agent.replaceOutputs(names, await this.#makeOutputs({ ...settings, ...kept }, names));
+      },
+    });
+    this.#watch = watchRules({
+      agent,
+      settings: this.#settings,
+      inUse: this.#start.rulesHash,
+      again: this.#start.settingsNow,
+      onSettings: (settings) => follower.take(settings),
+      extras: () => extrasOf(follower.settings),
+      onReload: (result) => service.reloading(result),
+      say: (level, message) => this.#log.say(level, message),
+    });
+    // One that came before there was a watch.
+    if (hasHungUp()) void this.#watch.reload();
+    const control = await startControl(configuration, agent, this.#watch, this.#log);
+    const began = performance.now();
+    this.#announce(began);
+    service.watching({
+      health: () => this.#server.health(),
+      rules: () => countRules(agent.modules()),
+    });
+    const { duration } = this.#settings;
+    const giveUp = duration === undefined ? undefined : startTimer(() => this.#end.resolve(undefined), duration * 1000);
+    const failure = await this.#end.promise;
+    giveUp?.();
+    service.stopping();
+    this.#watch.close();
+    await control?.close();
+    const [status] = await Promise.all([
+      this.#finish(agent, began, failure),
+      metrics.close(configuration.output_timeout),
+    ]);
+    return status;
+  }
+
+  /** The terminal is gone, or somebody wants the rules to be read anew. */
+  #hangUp(): void {
+    if (this.#terminal.interactive) this.#end.resolve(undefined);
+    else void this.#watch?.reload();
+  }
+
+  async #agentOptions(): Promise<AgentOptions> {
+    const { configuration, ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
+    const kubernetes = kubernetesPlace(configuration);
+    const outputs = await this.#makeOutputs(this.#settings);
+    this.#outputCount = outputs.length;
+    const onRules = ruleEvents(kubernetes, (message) => this.#log.say('warning', message));
+    return {
+      modules: this.#start.modules,
+      outputs,
+      outputCloseMs: configuration.output_timeout,
+      extras: await extrasOf(this.#settings),
+      sizes: { ...DEFAULT_SIZES, ringBudget: ringMegabytes * MEGABYTE },
+      ruleMatching,
+      isoTime,
+      kernelFilter,
+      namesModules: configuration.engine.wasprey.module_field,
+      base64Buffers: configuration.buffer_format_base64,
+      leftOut: leftOutEvents(configuration.base_syscalls),
+      missingHooks: configuration.engine.wasprey.missing_hooks,
+      ignoresSelf: true,
+      runtimes: runtimePlaces(configuration),
+      ...(kubernetes !== undefined && { kubernetes }),
+      ...(onRules && { onRules }),
+      drops: dropSettings(configuration),
+      onDrops: {
+        onLog: (message) => this.#log.say('debug', message),
+        onExit: (message) => this.#end.resolve(dropExit(message)),
+      },
+      onTrouble: (message) => this.#log.say('warning', message),
+      onNote: (message) => this.#log.say('info', message),
+      onEnd: (error) => this.#end.resolve(error),
+      idleWorker: this.#start.idleWorker,
+    };
+  }
+
+  #makeOutputs(settings: RunSettings, only?: ReadonlySet<string>): Promise<Output[]> {
+    const choice: OutputChoice = {
+      ...settings,
+      format: alertFormat(settings.configuration, settings.isoTime),
+      onError: (name, place, error) => this.#outputFailed(name, place, error),
+      onTrouble: (name, message, lost) => {
+        this.#log.say(lost ? 'critical' : 'error', message);
+        if (lost) this.#agent?.outputFailed(name, message);
+      },
+    };
+    return makeOutputs(choice, only);
+  }
+
+  #outputFailed(name: string, place: string, error: NodeJS.ErrnoException): void {
+    // Whoever read the alerts has gone (`| head`); with no other place for them there is nothing left to do.
+    if (error.code === 'EPIPE' && this.#outputCount === 1) this.#end.resolve(undefined);
+    else {
+      const message = `alerts can't be written to ${place}: ${reasonOf(error)}`;
+      this.#log.say('error', message);
+      this.#agent?.outputFailed(name, message);
+    }
+  }
+
+  #announce(now: number): void {
+    const { modules } = this.#start;
+    const rules = countRules(modules);
+    const kinds = new Set(modules.flatMap(({ eventTypes }) => eventTypes)).size;
+    // performance.now() counts from the start of the process.
+    this.#log.say(
+      'info',
+      `watching by ${count(rules, 'rule')} on ${count(kinds, 'kind')} of events, ${(now / 1000).toFixed(2)} s after the start` +
+        (this.#settings.duration === undefined ? '; Ctrl-C stops' : ''),
+      { rules, kinds, secondsToStart: now / 1000 },
+    );
+  }
+
+  async #finish(agent: Agent, began: number, failure: EngineError | DropExit | undefined): Promise<number> {
+    const seconds = (performance.now() - began) / 1000;
+    const summary = await agent.stop();
+    if (this.#log.format === 'text') this.#terminal.say(`\n${renderSummary(summary, seconds)}`);
+    else this.#log.say('info', 'the end', { seconds, summary: renderSummary(summary, seconds).split('\n') });
+    if (!failure) return EXIT.ok;
+    const { message, code } = failure;
+    const ended = `the engine has ended by itself, nothing is watched any more: ${message} [${code}]`;
+    this.#log.say('critical', code === 'EVENTS_DROPPED' ? message : ended);
+    return EXIT.failure;
+  }
+}

@@ -1,0 +1,49 @@
+// Whether the agent lives, and whether it watches.
+
+import type { HookSummary } from '../../agent/hook-watch.ts';
+import { describeReason } from '../../capture/missing-hooks.ts';
+import type { EngineSign } from '../../engine/engine.ts';
+
+export interface Health {
+  /** False: only a new start helps. */
+  readonly alive: boolean;
+  /** Events are captured and evaluated. */
+  readonly started: boolean;
+  /** They are, and no rule is blind for want of a hook, unless the configuration allows that. */
+  readonly ready: boolean;
+  /** Why it is not all of that. */
+  readonly reason: string;
+}
+
+const DOWN = { alive: false, started: false, ready: false } as const;
+
+/** Ten times what is usual: a machine may be busy. */
+const LONGEST_SILENCE_MS = 10_000;
+/** For compiling the rules, and for loading the BPF programs. */
+const LONGEST_START_MS = 180_000;
+
+/**
+ * @param sign undefined while the agent starts
+ * @param startingMs how long it has been starting
+ */
+export function healthOf(
+  sign: EngineSign | undefined,
+  startingMs: number,
+  hooks: HookSummary | undefined = undefined,
+): Health {
+  if (!sign) return { ...DOWN, alive: startingMs < LONGEST_START_MS, reason: 'it is starting' };
+  if (!sign.running) return { ...DOWN, reason: 'the engine has ended' };
+  if (sign.silentMs < LONGEST_SILENCE_MS) {
+    const blind = hooks && blindness(hooks);
+    return { alive: true, started: true, ready: blind === undefined, reason: blind ?? '' };
+  }
+  const reason = `the engine has not given a sign for ${Math.floor(sign.silentMs / 1000)} s`;
+  return { ...DOWN, reason };
+}
+
+/** Why that is not accepted, if it is not. */
+function blindness({ missing, blindRules, isAllowed }: HookSummary): string | undefined {
+  if (isAllowed || blindRules.length === 0) return undefined;
+  const reasons = missing.filter(({ blinds }) => blinds.length > 0).map(describeReason);
+  return `${blindRules.length} of the rules do not see all that they say: ${reasons.join('; ')}`;
+}

@@ -1,0 +1,270 @@
+// Alerts and conditions of a container whose runtime has yet to answer.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ownMetrics } from '../../../host/daemon/metrics/own-metrics.ts';
+import { ApiServer, reply } from '../../support/api-server.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { startCriRuntime } from '../../support/cri-runtime.ts';
+import { startDockerEngine } from '../../support/docker-engine.ts';
+
+const ID = '3f1a5b0c9d2e'.padEnd(64, '0');
+const CGROUP = `/system.slice/docker-${ID}.scope`;
+const IMAGE_ID = `sha256:${'ab'.repeat(32)}`;
+const NOWHERE = { criSockets: [], dockerSocket: '/nonexistent', podmanSocket: '/nonexistent', runcRoots: [] };
+
+const ANSWERS = {
+  [`/containers/${ID}/json`]: {
+    Name: '/web',
+    Image: IMAGE_ID,
+    Config: {
+      Image: 'registry.example:5000/shop/web:v1.2',
+      Labels: { app: 'shop', 'io.kubernetes.pod.name': 'web-0' },
+    },
+    HostConfig: { Privileged: true },
+    State: { StartedAt: '2026-11-24T13:53:08.365763965Z' },
+    Mounts: [{ Source: '/data', Destination: '/var/lib/data', Mode: 'z', RW: true, Propagation: 'rprivate' }],
+    NetworkSettings: { Networks: { bridge: { IPAddress: '172.17.0.2' } } },
+  },
+  [`/images/${encodeURIComponent(IMAGE_ID)}/json`]: { RepoDigests: ['registry.example:5000/shop/web@sha256:1234'] },
+};
+
+const PRINTS = `
+- rule: Read in container
+  desc: a sensitive file read in a container
+  condition: evt.type = openat and container.id != host and fd.name = /etc/shadow
+  output: "%container.id %container.name %container.image.repository|%container.image.tag|%container.image.digest %container.privileged
+    %container.label[app] %container.mounts %container.ip %container.type pod=%k8s.pod.name"
+  priority: WARNING
+`;
+
+const JUDGES = `
+- rule: Read in the shop
+  desc: what the runtime tells decides
+  condition: evt.type = openat and container.image.repository endswith /shop/web
+  output: "%container.name read %fd.name"
+  priority: WARNING
+`;
+
+const FOUND =
+  '3f1a5b0c9d2e web registry.example:5000/shop/web|v1.2|sha256:1234 true shop /data:/var/lib/data:z:true:rprivate 172.17.0.2 docker pod=web-0';
+
+test('an alert waits for what the runtime tells', async () => {
+  await using docker = await startDockerEngine(ANSWERS, 60);
+  const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
+  await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes });
+  built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  const [line = ''] = await built.waitForLines(1);
+  assert.equal(line.replace(/^\S+: Warning /, ''), FOUND);
+  const { held, heldInVain } = built.agent.summary().alerts;
+  assert.deepEqual({ held, heldInVain }, { held: 1, heldInVain: 0 });
+
+  // By now the sandbox's own entry has it.
+  built.agent.inject([], [shadowRead(1)]);
+  const [, later = ''] = await built.waitForLines(2);
+  assert.equal(later.replace(/^\S+: Warning /, ''), FOUND);
+  assert.equal(built.agent.summary().alerts.held, 1);
+});
+
+test('an alert that waits is told in the words of the rules that raised it, whatever the rules are by then', async () => {
+  await using docker = await startDockerEngine(ANSWERS, 2_000);
+  const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
+  const other = await moduleOf(PRINTS.replace('Read in container', 'Another').replace('%container.id ', 'other '));
+  await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes, hold: { milliseconds: 20_000 } });
+  const { agent } = built;
+  agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  while (agent.summary().alerts.held === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await agent.replaceRules([other]);
+  assert.deepEqual(built.lines(), [], 'it waits still');
+  agent.inject([], [shadowRead(1)]);
+  const lines = (await built.waitForLines(2)).map((line) => line.replace(/^\S+: Warning /, ''));
+  assert.deepEqual(lines.toSorted(), [FOUND, FOUND.replace('3f1a5b0c9d2e', 'other')]);
+  assert.deepEqual(
+    built
+      .jsonLines()
+      .map((line) => JSON.parse(line).rule)
+      .toSorted(),
+    ['Another', 'Read in container'],
+  );
+});
+
+test("a condition on what the runtime tells is true of a container's first event", async () => {
+  await using docker = await startDockerEngine(ANSWERS, 30);
+  const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
+  await using built = await startBuiltAgent([await moduleOf(JUDGES)], { runtimes });
+  built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  const [line = ''] = await built.waitForLines(1);
+  assert.match(line, /: Warning web read \/etc\/shadow$/);
+});
+
+const READS_POD = `
+- rule: Read in the shop's pod
+  desc: lists, labels and namespaces of the container decide
+  condition: >
+    evt.type = openat and k8smeta.pod.labels intersects (app:shop) and k8smeta.pod.labels in (app:shop, tier:web)
+    and not k8smeta.pod.labels intersects (app:web) and k8s.pod.label[app] = shop and container.label[app] = other
+    and container.env_names intersects (TOKEN) and container.host_pid = true and container.host_ipc = false
+    and container.user = 1000 and not k8smeta.ns.labels exists and not container.cni.json exists
+  output: "%container.name %k8smeta.pod.labels %container.env_names"
+  priority: WARNING
+`;
+
+test('conditions read the lists, labels and namespaces that a runtime with CRI tells', async () => {
+  const labels = { app: 'other', 'io.kubernetes.pod.uid': 'u' };
+  const info = {
+    sandboxID: 'sandbox',
+    runtimeSpec: { process: { user: { uid: 1000 }, env: ['PATH=/bin', 'TOKEN=1'] } },
+  };
+  await using cri = await startCriRuntime({
+    Version: () => ({ runtime_name: 'containerd' }),
+    ListContainers: () => ({}),
+    ContainerStatus: () => ({
+      status: { id: ID, metadata: { name: 'web' }, labels },
+      info: { info: JSON.stringify(info) },
+    }),
+    PodSandboxStatus: () => ({
+      status: { id: 'sandbox', labels: { app: 'shop', tier: 'web' }, linux: { namespaces: { options: { pid: 2 } } } },
+    }),
+    ImageStatus: () => ({}),
+  });
+  const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
+  await using built = await startBuiltAgent([await moduleOf(READS_POD)], { runtimes });
+  built.agent.inject([processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
+  const [line = ''] = await built.waitForLines(1);
+  assert.equal(line.replace(/^\S+: Warning /, ''), 'web (app:shop,tier:web) (PATH,TOKEN)');
+});
+
+const PRINTS_POD = `
+- rule: Read in a pod
+  desc: its deployment is told by the API server, after the runtime has told of the container
+  condition: evt.type = openat and fd.name = /etc/shadow
+  output: "%container.name %k8s.pod.name %k8smeta.deployment.name %k8smeta.ns.label[tier]"
+  priority: WARNING
+- rule: Read in a container
+  desc: what the runtime tells is enough
+  condition: evt.type = openat and fd.name = /etc/passwd
+  output: "%container.name %k8s.pod.name"
+  priority: WARNING
+`;
+
+const POD_UID = '0d7b5c2e-6f4c-4b4c-9a54-1f1f6d8f2b11';
+
+/** Knows the container, and its pod by that uid. */
+function podRuntime(uid: string) {
+  const labels = { 'io.kubernetes.pod.uid': uid, 'io.kubernetes.pod.name': 'web-0' };
+  return startCriRuntime({
+    Version: () => ({ runtime_name: 'containerd' }),
+    ListContainers: () => ({}),
+    ContainerStatus: () => ({ status: { id: ID, metadata: { name: 'web' }, labels } }),
+    ImageStatus: () => ({}),
+  });
+}
+
+/** The pod of deployment `web`, of which the server tells so slowly that the runtime has answered before. */
+async function putSlowPod(api: ApiServer): Promise<void> {
+  const owner = { kind: 'Deployment', name: 'web', uid: 'd', controller: true };
+  api.objects.set('/api/v1/namespaces/shop', { metadata: { name: 'shop', uid: 'n', labels: { tier: 'front' } } });
+  while (api.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  api.intercept = (url, response) => {
+    if (!url.pathname.startsWith('/api/v1/namespaces/')) return false;
+    setTimeout(() => reply(response, 200, api.objects.get(url.pathname)), 150);
+    return true;
+  };
+  api.put({ metadata: { name: 'web-0', uid: POD_UID, namespace: 'shop', ownerReferences: [owner] } });
+}
+
+test('an alert waits for the API server if it prints what only that can tell', async () => {
+  await using api = await ApiServer.start();
+  await using cri = await podRuntime(POD_UID);
+  const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
+  const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
+  await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes });
+  await putSlowPod(api);
+  const passwd = { name: '/etc/passwd', raw: '/etc/passwd', resolved: '/etc/passwd' };
+  const reads = [shadowRead(1), shadowRead(1, passwd)];
+  built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], reads);
+  const lines = await built.waitForLines(2);
+  const alerts = lines.map((line) => line.replace(/^\S+: Warning /, ''));
+  assert.deepEqual(new Set(alerts), new Set(['web web-0', 'web web-0 web front']));
+  const { held, heldInVain } = built.agent.summary().alerts;
+  assert.deepEqual({ held, heldInVain }, { held: 2, heldInVain: 0 });
+
+  // By now the sandbox's own entry has it.
+  built.agent.inject([], [shadowRead(1)]);
+  const [, , third = ''] = await built.waitForLines(3);
+  assert.match(third, /: Warning web web-0 web front$/);
+  assert.equal(built.agent.summary().alerts.held, 2);
+});
+
+const JUDGES_POD = `
+- rule: Read in the deployment
+  desc: what the API server tells decides
+  condition: evt.type = openat and k8smeta.deployment.name = web and k8smeta.ns.label[tier] = front
+  output: "of %k8smeta.deployment.name"
+  priority: WARNING
+- rule: Read elsewhere
+  desc: the same the other way round
+  condition: evt.type = openat and container.id != host and not k8smeta.deployment.name = web
+  output: "not of %k8smeta.deployment.name"
+  priority: WARNING
+`;
+
+test('an event waits for the API server if any rule reads what only that can tell', async () => {
+  await using api = await ApiServer.start();
+  await using cri = await podRuntime(POD_UID);
+  const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
+  const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
+  await using built = await startBuiltAgent([await moduleOf(JUDGES_POD)], { runtimes, kubernetes });
+  await putSlowPod(api);
+  built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], [shadowRead(1)]);
+  await built.waitForLines(1);
+  const { engine } = await built.agent.stop();
+  assert.deepEqual(
+    built.lines().map((line) => line.replace(/^\S+: Warning /, '')),
+    ['of web'],
+  );
+  assert.deepEqual([engine?.hold.total, engine?.hold.ended.known], [1, 1]);
+});
+
+test('an API server that does not know the pod costs the alert a moment, not what the runtime knows', async () => {
+  await using api = await ApiServer.start();
+  await using cri = await podRuntime('not known');
+  const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
+  const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
+  await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes });
+  while (api.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  built.agent.inject([processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
+  const [line = ''] = await built.waitForLines(1);
+  assert.match(line, /: Warning web web-0 <NA> <NA> container.metadata=pod-not-known$/);
+  assert.equal(built.agent.summary().containers.podsUnknown, 1);
+});
+
+test('a runtime that never answers costs an alert a second, not the alert', async () => {
+  await using docker = await startDockerEngine({ [`/containers/${ID}/json`]: undefined });
+  const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
+  await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes });
+  const began = performance.now();
+  built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  const [line = ''] = await built.waitForLines(1);
+  const took = performance.now() - began;
+  assert.ok(took > 900 && took < 2000, `${took} ms`);
+  assert.match(
+    line,
+    /: Warning 3f1a5b0c9d2e <NA> <NA>\|<NA>\|<NA> <NA> <NA> <NA> <NA> docker pod=<NA> container.metadata=timed-out$/,
+  );
+  while (built.agent.summary().containers.unknown === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const failures = ownMetrics(built.agent.summary()).find(({ name }) => name === 'wasprey_metadata_failures_total');
+  assert.deepEqual(failures?.samples, [{ labels: { source: 'docker', kind: 'timeout' }, value: 1 }]);
+});
+
+test('a stop does not wait for runtimes, and loses no alert that does', async () => {
+  await using docker = await startDockerEngine({ [`/containers/${ID}/json`]: undefined });
+  const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
+  await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes });
+  built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  while (built.agent.summary().alerts.held === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const began = performance.now();
+  await built.agent.stop();
+  assert.ok(performance.now() - began < 500);
+  assert.equal(built.lines().length, 1);
+});

@@ -1,0 +1,128 @@
+// What is reported of hooks that the kernel does not take, by the rules in use.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HookWatch, type MissingHooksPolicy } from '../../../host/agent/hook-watch.ts';
+import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import { describeMissingHook, type MissingHook } from '../../../host/capture/missing-hooks.ts';
+import type { KeyedValue } from '../../../host/outputs/message.ts';
+import { moduleOf } from '../../support/built-agent.ts';
+
+const IO_URING: MissingHook = {
+  hook: 'io_uring_submit_req, io_uring_submit_sqe',
+  program: 'on_request',
+  reason: 'tracepoint-missing',
+  detail: 'ENOENT: No such file or directory',
+  blinds: ['openat', 'connect'],
+  ways: ['io_uring'],
+};
+const RENAMES: MissingHook = {
+  hook: 'sys_exit',
+  program: 'on_paths',
+  reason: 'program-refused',
+  detail: 'EINVAL: Invalid argument: invalid func unknown#300',
+  blinds: ['rename', 'link'],
+  ways: ['calls'],
+};
+const NEEDLESS: MissingHook = { ...IO_URING, reason: 'no-io-uring', detail: '', blinds: [], ways: [] };
+
+const rule = (name: string, types: string): string =>
+  `- rule: ${name}\n  desc: d\n  condition: evt.type in (${types}) and proc.name = x\n  output: o\n  priority: NOTICE\n`;
+const opens = await moduleOf(rule('Opens', 'openat') + rule('Kills', 'kill'));
+const renames = await moduleOf(rule('Renames', 'rename'));
+const kills = await moduleOf(rule('Only kills', 'kill'));
+
+function watched(policy: MissingHooksPolicy = 'alert') {
+  const [alerts, troubles, notes]: [[string, Record<string, string>][], string[], string[]] = [[], [], []];
+  const desk = {
+    internal(name: string, priority: string, message: string, values: readonly KeyedValue[] = []) {
+      assert.deepEqual([name, priority], ['Wasprey internal: hooks missing', 'Critical']);
+      const fields = values.map(({ key, value }) => {
+        assert.ok(value?.kind === 'text', key);
+        return [key, Buffer.from(value.bytes).toString()] as const;
+      });
+      alerts.push([message, Object.fromEntries(fields)]);
+    },
+  };
+  const watch = new HookWatch(desk, policy, {
+    onTrouble: (message) => troubles.push(message),
+    onNote: (message) => notes.push(message),
+  });
+  return {
+    watch,
+    /** What it said of these. */
+    update(missing: readonly MissingHook[], ...modules: readonly RuleModule[]) {
+      watch.update(missing, modules);
+      return { alerts: alerts.splice(0), troubles: troubles.splice(0), notes: notes.splice(0) };
+    },
+  };
+}
+
+test('nothing is said where nothing is missing', () => {
+  const { update, watch } = watched();
+  assert.deepEqual(update([], opens, renames), { alerts: [], troubles: [], notes: [] });
+  assert.deepEqual(watch.summary, { missing: [], blindRules: [], isAllowed: false });
+});
+
+test('a rule whose events would come by a missing hook is an alert, a trouble, and in the summary', () => {
+  const { update, watch } = watched();
+  const { alerts, troubles } = update([IO_URING], opens, renames);
+  const why =
+    'the kernel has no tracepoint io_uring_submit_req or io_uring_submit_sqe for the program on_request: ' +
+    'requests of io_uring that stand for openat, connect are not all seen';
+  assert.deepEqual(troubles, [
+    why,
+    'these rules do not see all that they say: "Opens"; `wasprey doctor` says what this kernel lacks',
+  ]);
+  assert.deepEqual(alerts, [
+    [
+      `Wasprey internal: hooks missing: ${why}; 1 of the rules in use do not see all that they say. engine.wasprey.missing_hooks=allow accepts it.`,
+      {
+        hooks: 'io_uring_submit_req, io_uring_submit_sqe',
+        programs: 'on_request',
+        reasons: 'tracepoint-missing',
+        rules: 'Opens',
+      },
+    ],
+  ]);
+  assert.deepEqual(watch.summary, { missing: [IO_URING], blindRules: ['Opens'], isAllowed: false });
+});
+
+test('where it is allowed there is no alert, and the log says the same', () => {
+  const { update, watch } = watched('allow');
+  const { alerts, troubles } = update([RENAMES], opens, renames);
+  assert.deepEqual(alerts, []);
+  assert.equal(troubles.length, 2);
+  assert.deepEqual(watch.summary, { missing: [RENAMES], blindRules: ['Renames'], isAllowed: true });
+});
+
+test('a hook that no rule in use needs is logged, and no alert', () => {
+  const { update, watch } = watched();
+  const { alerts, troubles } = update([RENAMES], opens);
+  assert.deepEqual(alerts, []);
+  assert.deepEqual(troubles, [describeMissingHook(RENAMES)]);
+  assert.deepEqual(watch.summary.blindRules, []);
+});
+
+test('a kernel without io_uring is worth a note', () => {
+  const { update } = watched();
+  assert.deepEqual(update([NEEDLESS], opens), {
+    alerts: [],
+    troubles: [],
+    notes: ['the program on_request is not attached, since the kernel was built without io_uring: nothing goes unseen'],
+  });
+});
+
+test('other rules are judged anew; the same are not told of again', () => {
+  const { update, watch } = watched();
+  assert.equal(update([IO_URING], kills).alerts.length, 0);
+  assert.equal(update([IO_URING], opens).alerts.length, 1);
+  assert.deepEqual(update([IO_URING], opens), { alerts: [], troubles: [], notes: [] });
+  // A program that only these rules need is refused too.
+  const both = update([IO_URING, RENAMES], opens, renames);
+  assert.equal(both.alerts[0]?.[1].rules, 'Opens,Renames');
+  assert.equal(both.troubles.length, 2);
+  assert.deepEqual(update([IO_URING, RENAMES], kills), { alerts: [], troubles: [], notes: [] });
+  assert.deepEqual(watch.summary.blindRules, []);
+  assert.equal(update([IO_URING, RENAMES], opens).alerts.length, 1, 'they are blind again');
+});

@@ -1,0 +1,186 @@
+// wasprey explain: whole outputs, and the layout of conditions.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { formatCondition } from '../../../host/compiler/conditions/format-condition.ts';
+import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
+import { printCondition } from '../../../host/compiler/conditions/print.ts';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+
+const MAIN = join(PROJECT, 'host/cli/main.ts');
+const RULES = `
+- list: shells
+  items: [bash, sh]
+- macro: opened
+  condition: evt.type in (open, openat, mlock, connect)
+- rule: Shell reads
+  desc: A shell reads.
+  condition: opened and evt.is_open_read = true and proc.name in (shells) and not proc.pname = sshd and evt.latency > 5
+  output: seen %fd.name %evt.latency
+  priority: NOTICE
+- rule: Any exec
+  desc: d
+  condition: evt.type = execve
+  output: seen
+  priority: INFO
+  enabled: false
+- rule: Shell opens
+  desc: d
+  condition: evt.type in (open, openat) and fd.name startswith /etc and (proc.name = bash or proc.pname = sshd)
+  output: seen
+  priority: INFO
+`;
+
+let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasprey-explain-'));
+  writeFileSync(join(folder, 'rules.yaml'), RULES);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+function explain(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'explain', ...words], {
+    encoding: 'utf8',
+    cwd: folder,
+  });
+  return { status, stdout, stderr };
+}
+
+test('a rule that can match', () => {
+  assert.deepEqual(explain('Shell opens', 'rules.yaml'), {
+    status: 0,
+    stderr: '',
+    stdout: `\
+Shell opens
+  Informational, enabled, rules.yaml:17
+  d
+
+Condition as written
+  evt.type in (open, openat) and fd.name startswith /etc and (proc.name = bash or proc.pname = sshd)
+
+With macros, lists and exceptions in place
+  evt.type in (open, openat) and fd.name startswith /etc and (proc.name = bash or proc.pname = sshd)
+
+Events
+  tried on open, openat
+
+Fields
+  condition: evt.type, fd.name, proc.name, proc.pname
+  output: none
+
+Decided once per process
+  proc.name = bash or proc.pname = sshd
+
+In the kernel
+  Attached because of this rule: open, openat.
+  Events of processes that it can not match are dropped there, unless another rule needs them.
+  Every match needs this; events without it are dropped there, unless another rule needs them:
+  open, openat: a name that begins with /etc
+
+Estimated cost
+  about 8 ns once per process; where that is false, nothing per event
+  about 3 ns on average for an event of a process that passed: open, openat
+`,
+  });
+});
+
+test('a rule that can not, for a field that the capture lacks', () => {
+  assert.deepEqual(explain('Shell reads', 'rules.yaml'), {
+    status: 0,
+    stderr: '',
+    stdout: `\
+Shell reads
+  Notice, enabled, rules.yaml:6
+  A shell reads.
+
+Condition as written
+  opened and evt.is_open_read = true and proc.name in (shells) and not proc.pname = sshd and evt.latency > 5
+
+With macros, lists and exceptions in place
+  evt.type in (open, openat, mlock, connect)
+  and evt.is_open_read = true
+  and proc.name in (bash, sh)
+  and not proc.pname = sshd
+  and evt.latency > 5
+
+Events
+  tried on none: it can never match here
+  never true on open, openat, connect, which its event types allow
+  its event types also allow 1 that is not captured
+
+Fields
+  condition: evt.type, evt.is_open_read, proc.name, proc.pname, evt.latency (not captured: always
+  absent)
+  output: fd.name, evt.latency (not captured: always absent)
+
+Decided once per process
+  Nothing: there is nothing to decide.
+
+In the kernel
+  Nothing is attached because of this rule.
+
+Estimated cost
+  none
+`,
+  });
+});
+
+test('a rule that asks for nothing but the event', () => {
+  assert.deepEqual(explain('Any exec', 'rules.yaml'), {
+    status: 0,
+    stderr: '',
+    stdout: `\
+Any exec
+  Informational, not enabled, rules.yaml:11
+  d
+
+Condition as written
+  evt.type = execve
+
+With macros, lists and exceptions in place
+  evt.type = execve
+
+Events
+  tried on execve
+
+Fields
+  condition: evt.type
+  output: none
+
+Decided once per process
+  Nothing: the rule is tried on its events of every process.
+
+In the kernel
+  Attached because of this rule: execve.
+  A match needs nothing more of an event that the kernel can tell.
+
+Estimated cost
+  nothing more to test for an event: execve
+`,
+  });
+});
+
+test('an unknown rule gets a suggestion', () => {
+  assert.deepEqual(explain('Shel reads', 'rules.yaml'), {
+    status: 1,
+    stdout: '',
+    stderr: "wasprey: no rule is called 'Shel reads'\n  did you mean 'Shell reads'?\n",
+  });
+  assert.equal(explain().status, 2);
+});
+
+test('a condition laid out over lines is the same condition', () => {
+  const values = Array.from({ length: 30 }, (_, index) => (index % 3 ? `name${index}` : `"with, comma ${index}"`));
+  const condition = `evt.type = open and not (proc.name in (${values.join(', ')}) or not proc.cmdline contains "a, b") and (fd.num = 1 or fd.num in (1,2,3))`;
+  const tree = parseCondition(condition);
+  for (const width of [10, 40, 80, 1000]) {
+    const lines = formatCondition(tree, width);
+    assert.equal(printCondition(parseCondition(lines.join('\n'))), printCondition(tree), String(width));
+  }
+  for (const line of formatCondition(tree, 60)) assert.ok(line.length <= 60, line);
+  assert.equal(formatCondition(tree, 1000).length, 1);
+});

@@ -1,0 +1,53 @@
+// The help of every command: complete, readable, and with examples that the command takes.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Command, commandHelp, HELP_OPTION } from '../../../host/cli/command.ts';
+import { COMMANDS } from '../../../host/cli/commands.ts';
+import { parseArguments } from '../../../host/diagnostics/arguments.ts';
+import { SILENT } from '../../../host/diagnostics/terminal.ts';
+
+/** The words of a command as a shell has them, up to where something else follows: | && > #. */
+function shellWords(line: string): string[] {
+  const words: string[] = [];
+  for (const [whole, single, double, plain] of line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)) {
+    if (/^(?:\||&&|>|<|;|#|2>)/.test(whole)) break;
+    words.push(single ?? double ?? plain ?? '');
+  }
+  return words;
+}
+
+describe('the help of each command', async () => {
+  const commands = new Map<string, Command>();
+  for (const { name, load } of COMMANDS) commands.set(name, await load());
+  for (const [name, command] of commands) {
+    it(`${name}: examples, which it takes`, () => {
+      assert.equal(command.name, name);
+      const examples = command.examples.map((example) => ({ ...example, words: shellWords(example.command) }));
+      assert.ok(examples.some(({ words: [, first] }) => first === name));
+      for (const { command: line, effect, words } of examples) {
+        // One may show what comes next, with another command.
+        const [program, first = '', ...rest] = words;
+        const shown = commands.get(first);
+        assert.ok(program === 'wasprey' && shown, line);
+        assert.match(effect, /\.$/);
+        // Refuses options that there are not, and values that can't be.
+        parseArguments({ ...shown.options, help: HELP_OPTION }, rest);
+      }
+    });
+
+    it(`${name}: all options, exit statuses, lines that fit`, () => {
+      const help = commandHelp(command, { ...SILENT, width: 80 });
+      assert.ok(help.startsWith(`Usage: wasprey ${name} `) || help.startsWith(`Usage: wasprey ${name}\n`), help);
+      for (const option of Object.keys({ ...command.options, help: HELP_OPTION })) {
+        assert.match(help, new RegExp(`^ {2}(?:-\\w, | {4})--${option}(?: |$)`, 'm'));
+      }
+      assert.match(
+        help,
+        /\n\nExit status:\n {2}0 {2}\S.*\n(?: {5}.*\n)* {2}1 {2}\S.*\n(?: {5}.*\n)* {2}2 {2}The arguments are wrong\.\n\n/,
+      );
+      const prose = help.slice(0, help.indexOf('\n\nExamples:'));
+      for (const line of prose.split('\n')) assert.ok(line.length <= 100, line);
+    });
+  }
+});

@@ -1,0 +1,258 @@
+// wasprey lint: every check, whole outputs, and what it must not say.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { lintRules } from '../../../host/compiler/lint/lint.ts';
+import { loadRules } from '../../../host/compiler/rules/load.ts';
+import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
+import { EVENT_TYPES } from '../../../host/schema/events.ts';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+
+function rule(name: string, condition: string): string {
+  return `- rule: ${name}\n  desc: d\n  condition: ${condition}\n  output: seen\n  priority: INFO\n`;
+}
+
+function shown(text: string): string {
+  const { rules, warnings, errors } = loadRules([{ name: 'rules.yaml', text }]);
+  assert.deepEqual(errors, []);
+  return lintRules(rules, warnings)
+    .map((item) => renderDiagnostic(item))
+    .join('\n');
+}
+
+const CASES: readonly { readonly name: string; readonly text: string }[] = [
+  {
+    name: 'a rule that an earlier one covers',
+    text:
+      rule('Shell', 'evt.type in (open, openat) and proc.name in (bash, sh)') +
+      rule('Bash at /etc', 'evt.type = open and proc.name = bash and fd.name startswith /etc'),
+  },
+  {
+    name: 'values that exclude each other',
+    text: rule('Two', 'evt.type = open and proc.name = bash and fd.name = /a and proc.name in (sh, dash)'),
+  },
+  {
+    name: 'a check that is never true on the events of the rule',
+    text: rule('Path', 'evt.type = execve and evt.arg.flags contains O_RDWR'),
+  },
+  {
+    name: 'parts that exclude each other',
+    text: rule('Parts', 'evt.type = open and proc.name = bash and not (proc.name = bash or proc.name = sh)'),
+  },
+  {
+    name: 'a check that is always true on the events of the rule',
+    text: rule('Category', 'evt.type in (open, openat) and evt.category = file and proc.name = a'),
+  },
+  {
+    name: 'a check that is always true on all of many events',
+    text: rule('Source', 'evt.type in (open, openat, openat2, execve, execveat) and evt.source = syscall'),
+  },
+  {
+    name: 'a check of a field that is another on all events of the rule',
+    text: rule('Net', 'evt.type in (open, openat) and evt.category = net and proc.name = a'),
+  },
+  { name: 'two event types at once', text: rule('Both', 'evt.type = open and evt.type = execve and proc.name = a') },
+  { name: 'events that are not captured', text: rule('Faults', 'evt.type = mlock and proc.name = x') },
+  {
+    name: 'a name that is too long, from a list',
+    text: `- list: programs\n  items: [cat, a-very-long-program]\n${rule('Name', 'evt.type = open and proc.name in (programs)')}`,
+  },
+  { name: 'a path that is not absolute', text: rule('Relative', 'evt.type = openat and fd.name = passwd') },
+  { name: 'a value in the wrong case', text: rule('Case', 'evt.type = open and tolower(proc.name) = Bash') },
+  {
+    name: 'a macro and a list that nothing uses',
+    text: `- list: idle\n  items: [a]\n- macro: spare\n  condition: evt.type = open\n${rule('Used', 'evt.type = execve')}`,
+  },
+  { name: 'a condition on everything', text: rule('All', 'proc.name = x') },
+  { name: 'a search with nothing before it', text: rule('Search', 'evt.type = open and fd.name regex "/a.*b"') },
+];
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  'a rule that an earlier one covers': `
+warning[LINT_SHADOWED]: rule 'Shell' is true of every event that this rule is true of, and comes first
+  --> rules.yaml:6:3
+   |
+ 6 | - rule: Bash at /etc
+   |   ^^^^^^^^^^^^^^^^^^
+   = in rule "Bash at /etc"
+   = note: 'Shell' is at rules.yaml:1
+   = note: with \`rule_matching: first\`, the default, an event raises the alert of the first rule that matches
+   = help: put this rule before 'Shell', make that one narrower, or run with --rule-matching all`,
+  'values that exclude each other': `
+warning[LINT_ALWAYS_FALSE]: proc.name can't be this and also bash, which the condition asks for too
+  --> rules.yaml:3:72
+   |
+ 3 |   condition: evt.type = open and proc.name = bash and fd.name = /a and proc.name in (sh, dash)
+   |                                                                        ^^^^^^^^^^^^^^^^^^^^^^^
+   = in rule "Two"
+   = help: join the two with \`or\`, or take one of them out`,
+  'a check that is never true on the events of the rule': `
+warning[LINT_ALWAYS_FALSE]: this is never true on execve
+  --> rules.yaml:3:36
+   |
+ 3 |   condition: evt.type = execve and evt.arg.flags contains O_RDWR
+   |                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   = in rule "Path"
+   = help: \`wasprey list events execve\` says which parameters it has`,
+  'parts that exclude each other': `
+warning[LINT_ALWAYS_FALSE]: the parts of this can never be true together
+  --> rules.yaml:1:3
+   |
+ 1 | - rule: Parts
+   |   ^^^^^^^^^^^
+   = in rule "Parts"
+   = help: \`wasprey explain\` shows it with all macros in place`,
+  'a check that is always true on the events of the rule': `
+warning[LINT_ALWAYS_TRUE]: this is always true on open, openat
+  --> rules.yaml:3:45
+   |
+ 3 |   condition: evt.type in (open, openat) and evt.category = file and proc.name = a
+   |                                             ^^^^^^^^^^^^^^^^^^^
+   = in rule "Category"
+   = help: take it out: it says nothing`,
+  'a check that is always true on all of many events': `
+warning[LINT_ALWAYS_TRUE]: this is always true on the events that the rule is for
+  --> rules.yaml:3:72
+   |
+ 3 |   condition: evt.type in (open, openat, openat2, execve, execveat) and evt.source = syscall
+   |                                                                        ^^^^^^^^^^^^^^^^^^^^
+   = in rule "Source"
+   = help: take it out: it says nothing`,
+  'a check of a field that is another on all events of the rule': `
+warning[LINT_ALWAYS_FALSE]: this is never true on open, openat
+  --> rules.yaml:3:45
+   |
+ 3 |   condition: evt.type in (open, openat) and evt.category = net and proc.name = a
+   |                                             ^^^^^^^^^^^^^^^^^^
+   = in rule "Net"
+   = help: \`wasprey list fields evt.category\` says what the field is`,
+  'two event types at once': `
+warning[LINT_ALWAYS_FALSE]: evt.type can't be this and also open, which the condition asks for too
+  --> rules.yaml:3:34
+   |
+ 3 |   condition: evt.type = open and evt.type = execve and proc.name = a
+   |                                  ^^^^^^^^^^^^^^^^^
+   = in rule "Both"
+   = help: join the two with \`or\`, or take one of them out`,
+  'events that are not captured': `
+warning[LINT_ALWAYS_FALSE]: none of the events that this is for is captured
+  --> rules.yaml:1:3
+   |
+ 1 | - rule: Faults
+   |   ^^^^^^^^^^^^
+   = in rule "Faults"
+   = help: \`wasprey list events\` shows those that are`,
+  'a name that is too long, from a list': `
+warning[LINT_VALUE_NEVER_MATCHES]: proc.name is never 'a-very-long-program': the kernel cuts names after 15 bytes, this has 19
+  --> rules.yaml:5:48
+   |
+ 5 |   condition: evt.type = open and proc.name in (programs)
+   |                                                ^^^^^^^^
+   = in rule "Name"
+   = help: write 'a-very-long-pro', or compare proc.exepath`,
+  'a path that is not absolute': `
+warning[LINT_VALUE_NEVER_MATCHES]: fd.name never begins with 'passwd' here: it is an absolute path
+  --> rules.yaml:3:46
+   |
+ 3 |   condition: evt.type = openat and fd.name = passwd
+   |                                              ^^^^^^
+   = in rule "Relative"
+   = help: write the whole path, or use fd.name endswith or glob`,
+  'a value in the wrong case': `
+warning[LINT_VALUE_NEVER_MATCHES]: tolower() never yields 'Bash'
+  --> rules.yaml:3:55
+   |
+ 3 |   condition: evt.type = open and tolower(proc.name) = Bash
+   |                                                       ^^^^
+   = in rule "Case"
+   = help: write 'bash'`,
+  'a macro and a list that nothing uses': `
+warning[LINT_UNUSED_LIST]: no rule or macro uses this list
+  --> rules.yaml:1:3
+   |
+ 1 | - list: idle
+   |   ^^^^^^^^^^
+   = in list "idle"
+   = help: use it, or take it out
+warning[LINT_UNUSED_MACRO]: no rule or macro uses this macro
+  --> rules.yaml:3:3
+   |
+ 3 | - macro: spare
+   |   ^^^^^^^^^^^^
+   = in macro "spare"
+   = help: use it, or take it out`,
+  'a condition on everything': `
+warning[LINT_EXPENSIVE]: this is tried on ${EVENT_TYPES.length} kinds of events
+  --> rules.yaml:1:3
+   |
+ 1 | - rule: All
+   |   ^^^^^^^^^
+   = in rule "All"
+   = note: each of them is recorded in the kernel and handed to the rules because of it
+   = help: begin with the events it is about: evt.type in (open, openat) and ...`,
+  'a search with nothing before it': `
+warning[LINT_EXPENSIVE]: fd.name is searched on every open
+  --> rules.yaml:3:34
+   |
+ 3 |   condition: evt.type = open and fd.name regex "/a.*b"
+   |                                  ^^^^^^^^^^^^^^^^^^^^^
+   = in rule "Search"
+   = help: add what rules out most events at less cost, such as proc.name or a prefix of the path; startswith, endswith or contains cost less than regex`,
+};
+
+for (const { name, text } of CASES) {
+  test(name, () => assert.equal(`\n${shown(text)}`, EXPECTED[name]));
+}
+
+test('what is meant as it is written is left alone', () => {
+  const fine = [
+    // A narrower rule first; the same condition on other events.
+    rule('Narrow', 'evt.type = open and proc.name = bash and fd.name startswith /etc') +
+      rule('Wide', 'evt.type = open and proc.name = bash') +
+      rule('Other', 'evt.type = openat and proc.name = bash'),
+    // An ancestor may have one name and another ancestor another.
+    rule('Ancestors', 'evt.type = open and proc.aname = sshd and proc.aname = bash'),
+    // Either end of a connection.
+    rule('Ports', 'evt.type = connect and fd.port = 22 and fd.port = 8080'),
+    // The usual ways to say "never" and to leave a place for own values.
+    `- list: own\n  items: []\n${rule('Places', 'evt.type = open and proc.name = x and not evt.num = 0 and not proc.pname in (own)')}`,
+    rule('Never', 'evt.type = open and evt.num = 0'),
+    // Sockets and pipes have names that are no paths.
+    rule('Socket', 'evt.type in (connect, open) and fd.name startswith 10.0.'),
+    // The search comes last; of the process, it is done once.
+    rule('Late', 'evt.type = open and proc.name = x and fd.name contains secret'),
+    rule('Command', 'evt.type = open and proc.cmdline contains secret'),
+    rule('Fifteen', 'evt.type = open and proc.name = exactly15bytes_'),
+    rule('Case', 'evt.type = open and tolower(proc.name) = bash and toupper(fd.name) startswith /ETC'),
+    // In one branch of two only.
+    rule('Branches', '(evt.type = open and fd.name = /a) or (evt.type = execve and proc.name = y)'),
+  ];
+  for (const text of fine) assert.equal(shown(text), '');
+});
+
+test('the command: remarks on stdout, status 1 only with --strict', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-lint-'));
+  try {
+    writeFileSync(join(folder, 'fine.yaml'), rule('Used', 'evt.type = execve'));
+    writeFileSync(join(folder, 'odd.yaml'), rule('Relative', 'evt.type = openat and fd.name = passwd'));
+    const lint = (...words: string[]) => {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [join(PROJECT, 'host/cli/main.ts'), 'lint', ...words],
+        { encoding: 'utf8', cwd: folder },
+      );
+      return { status, last: stdout.trimEnd().split('\n').at(-1), stderr };
+    };
+    assert.deepEqual(lint('--strict', 'fine.yaml'), { status: 0, last: '1 rule: nothing to tell', stderr: '' });
+    assert.deepEqual(lint('odd.yaml'), { status: 0, last: '1 rule: 1 remark', stderr: '' });
+    assert.deepEqual(lint('--strict', 'odd.yaml'), { status: 1, last: '1 rule: 1 remark', stderr: '' });
+    assert.equal(lint('odd.yaml', '--strict', '--disable', '*').last, '0 rules: nothing to tell');
+    assert.equal(lint().status, 2);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,128 @@
+// The summary at the end of a run.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Summary } from '../../../host/agent/agent.ts';
+import { renderRecorded } from '../../../host/cli/recording-summary.ts';
+import { renderSummary } from '../../../host/daemon/summary.ts';
+import type { HoldCounters } from '../../../host/engine/protocol.ts';
+
+const CAPTURE = {
+  produced: [1_000_000, 234_567],
+  evaluated: [999_000, 234_000],
+  dropped: [0, 0],
+  droppedByCpu: [0],
+  filtered: [1_000, 567],
+  images: 0,
+  imagesLost: 0,
+  missedRuns: 0,
+  imagesEvicted: 0,
+  unknownImages: 0,
+  containers: 0,
+  held: 0,
+  malformed: 0,
+  ringHighWater: 0,
+  programs: [],
+};
+const HOLD: HoldCounters = {
+  now: 0,
+  total: 0,
+  ended: { known: 0, 'timed-out': 0, 'too-many-events': 0, 'no-memory': 0, 'rules-replaced': 0, stopped: 0 },
+};
+const ENGINE = {
+  time: 0,
+  until: 0,
+  capture: CAPTURE,
+  matches: 3,
+  matchesDropped: 0,
+  matchesOfSelf: 0,
+  fieldsUnreadable: 0,
+  batches: 1,
+  hold: HOLD,
+  lag: { batches: [], sumMs: 0 },
+  evaluation: { batches: 1, sampledBatches: 0, sampledMs: [] },
+};
+
+function summary(changed: Partial<Summary> = {}): Summary {
+  return {
+    engine: ENGINE,
+    drops: { occurrences: 0, actions: 0 },
+    rules: { generation: 0, modules: [], setAside: [], reloads: { succeeded: 0, failed: 0, isRefused: false } },
+    alerts: {
+      alerts: 3,
+      rules: [],
+      byRule: new Map([
+        ['A', 1],
+        ['B', 2],
+      ]),
+      held: 0,
+      heldInVain: 0,
+      withoutContainer: new Map(),
+    },
+    names: { names: 0, resolved: 0, failures: 0, overflows: 0 },
+    containers: { known: 0, unknown: 0, podsKnown: 0, podsUnknown: 0, failures: [] },
+    outputs: [{ name: 'stdout', counters: { written: 3, dropped: 0, errors: 0 } }],
+    tampering: { present: [], counts: new Map() },
+    hooks: { missing: [], blindRules: [], isAllowed: false },
+    ...changed,
+  };
+}
+
+test('events, alerts and drops, with the rules that fired most first', () => {
+  assert.equal(
+    renderSummary(summary(), 12.34),
+    [
+      'Watched for 12.3 s: 1,234,567 events, 3 alerts, no event lost.',
+      '  events   1,233,000 evaluated, 1,567 filtered in the kernel, 0 dropped',
+      '        2  B',
+      '        1  A',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('whatever was lost is said', () => {
+  const capture = { ...CAPTURE, dropped: [40, 2], missedRuns: 7, imagesLost: 5, malformed: 3 };
+  const text = renderSummary(
+    summary({
+      engine: { ...ENGINE, capture, matchesDropped: 7 },
+      outputs: [{ name: 'file', counters: { written: 0, heldBack: 1, dropped: 9, errors: 1 } }],
+    }),
+    1,
+  );
+  assert.match(text, /49 events lost/);
+  assert.match(text, /calls +7 not seen/);
+  assert.match(text, /7 dropped: alerts came faster/);
+  assert.match(text, /records +3 made no sense/);
+  assert.match(text, /processes +5 lost/);
+  assert.match(text, /file +9 alerts not written/);
+  assert.match(text, /file +1 alert held back as repetition/);
+});
+
+test('a recording tells of all that it lacks', () => {
+  const capture = { ...CAPTURE, dropped: [40, 2], missedRuns: 7, imagesLost: 5 };
+  const file = { bytes: 2 * 1024 * 1024, blocks: 1, events: 1024, refused: 3 };
+  assert.equal(
+    renderRecorded({ engine: { ...ENGINE, capture }, file, seconds: 1 }),
+    [
+      'Recorded for 1.0 s: 1,024 events, 2.00 MB in 1 block, 2048.0 bytes an event.',
+      '  events   42 dropped: they came faster than they could be recorded',
+      '  calls    7 not seen: the kernel was running another BPF program',
+      '  events   3 left out: the file was full',
+      '  processes  5 lost',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('drops that were occurrences are told with what was done, in the words of Falco', () => {
+  const drops = { occurrences: 1200, actions: 9 };
+  assert.match(
+    renderSummary(summary({ drops }), 1),
+    /\n {2}drops {4}event drop detected: 1,200 occurrences, num times actions taken: 9\n/,
+  );
+});
+
+test('an engine that gave no numbers is said to have given none', () => {
+  assert.match(renderSummary(summary({ engine: undefined }), 1), /3 alerts; the engine gave no numbers/);
+});

@@ -1,0 +1,231 @@
+// Containers: their id from the cgroup path of every runtime, their entry in the table, and the names of their users.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
+import { encodeStruct } from '../../../host/schema/encode-struct.ts';
+import { addon, BuilderCapture, text } from '../../support/builder-capture.ts';
+
+const ID = '0123456789abcdef'.repeat(4);
+const INNER = 'fedcba9876543210'.repeat(4);
+const POD = 'pod1d2ed62f-1b86-4d28-b111-b21b3a3b5c9f';
+const POD_SLICE = `kubepods-burstable-${POD.replaceAll('-', '_')}.slice`;
+
+/** Path, type and full id; none for host processes. */
+const CASES: readonly [string, (readonly [string, string])?][] = [
+  ['/'],
+  [''],
+  ['relative'],
+  ['/user.slice/user-1000.slice/session-3.scope'],
+  ['/system.slice/docker.service'],
+  ['/system.slice/containerd.service'],
+  ['/docker'],
+  ['/docker/buildx'],
+  [`/docker/${ID}`, ['docker', ID]],
+  [`/docker/${ID.slice(1)}`],
+  [`/docker/${ID.toUpperCase()}`],
+  [`/docker/${ID}/system.slice/ssh.service`, ['docker', ID]],
+  [`/system.slice/docker-${ID}.scope`, ['docker', ID]],
+  [`/system.slice/docker-${ID}.scope/init.scope`, ['docker', ID]],
+  [`/system.slice:docker:${ID}`, ['docker', ID]],
+  [`/moby/${ID}`, ['docker', ID]],
+  [`/actions_job/${ID}`, ['docker', ID]],
+  [`/docker/${ID}/docker/${INNER}`, ['docker', INNER]],
+  [`/docker/${ID}/kubelet/kubepods/besteffort/${POD}/${INNER}`, ['', INNER]],
+  [`/kubepods/besteffort/${POD}/${ID}`, ['', ID]],
+  [`/kubepods/${POD}/${ID}`, ['', ID]],
+  [`/kubepods/burstable/${POD}`],
+  [`/kubepods.slice/kubepods-burstable.slice/${POD_SLICE}`],
+  [`/kubepods.slice/kubepods-burstable.slice/${POD_SLICE}/cri-containerd-${ID}.scope`, ['containerd', ID]],
+  [`/kubepods.slice/kubepods-burstable.slice/${POD_SLICE}/crio-${ID}.scope`, ['cri-o', ID]],
+  [`/kubepods.slice/kubepods-burstable.slice/${POD_SLICE}/crio-conmon-${ID}.scope`],
+  [`/kubepods.slice/kubepods-burstable.slice/${POD_SLICE}/docker-${ID}.scope`, ['docker', ID]],
+  [`/kubepods.slice/kubepods-burstable.slice/${POD_SLICE}/${ID}`, ['', ID]],
+  [`/kubepods/burstable/${POD}/crio-${ID}`, ['cri-o', ID]],
+  [`/system.slice/containerd.service/${POD_SLICE}:cri-containerd:${ID}`, ['containerd', ID]],
+  [`/${POD_SLICE}:crio:${ID}`, ['cri-o', ID]],
+  [`/k8s.io/${ID}`, ['containerd', ID]],
+  ['/k8s.io/my-container', ['containerd', 'my-container']],
+  ['/default/my-container', ['containerd', 'my-container']],
+  ['/system.slice/default/thing'],
+  [`/system.slice/nerdctl-${ID}.scope`, ['containerd', ID]],
+  [`/machine.slice/libpod-${ID}.scope`, ['podman', ID]],
+  [`/machine.slice/libpod-${ID}.scope/container`, ['podman', ID]],
+  [`/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope`, ['podman', ID]],
+  [`/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-conmon-${ID}.scope`],
+  [`/machine.slice/libpod-conmon-${ID}.scope`],
+  [`/libpod_parent/libpod-${ID}`, ['podman', ID]],
+  [`/machine.slice:libpod:${ID}`, ['podman', ID]],
+  ['/lxc/web', ['lxc', 'web']],
+  ['/lxc/web/system.slice/ssh.service', ['lxc', 'web']],
+  ['/lxc.payload/web', ['lxc', 'web']],
+  ['/lxc.payload.web', ['lxc', 'web']],
+  ['/lxc.payload.web/init.scope', ['lxc', 'web']],
+  ['/lxc.monitor/web'],
+  ['/lxc.monitor.web'],
+  [
+    '/ecs/0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef-1234567890',
+    ['', '0123456789abcdef0123456789abcdef-1234567890'],
+  ],
+  [`/ecs/0123456789abcdef0123456789abcdef/${ID}`, ['', ID]],
+  [`/${ID}`, ['', ID]],
+  ['/system.slice/runc-web.scope', ['runc', 'web']],
+  ['/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator'],
+  ['/machine.slice/machine-lxc\\x2d1\\x2dweb.scope', ['libvirt_lxc', 'lxc\\x2d1\\x2dweb']],
+  ['/machine.slice/machine-web.scope/payload/init.scope', ['systemd-nspawn', 'web']],
+  ['/machine.slice/machine-web.scope/supervisor'],
+  ['/machine.slice/systemd-nspawn@web.service/payload', ['systemd-nspawn', 'web']],
+  ['/machine.slice/systemd-nspawn@web.service/supervisor'],
+  ['//'],
+  ['/docker//'],
+  [`/docker-${ID}x.scope`],
+  ['/docker-.scope'],
+  ['/:::'],
+  ['/ecs/'],
+  ['/lxc/'],
+];
+
+for (const [cgroup, expected] of CASES) {
+  test(`cgroup ${JSON.stringify(cgroup)}`, () => {
+    const found = addon.containerIdOf(cgroup);
+    assert.deepEqual(found && [found.type, found.fullId], expected);
+    if (found) assert.equal(found.id, /^[0-9a-f]{64}$/.test(found.fullId) ? found.fullId.slice(0, 12) : found.fullId);
+  });
+}
+
+test('a container is announced once, and is pending until its entry is set', () => {
+  using builder = new BuilderCapture();
+  const cgroup = `/docker/${ID}`;
+  const process = builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'a', cgroup });
+  builder.image('SNAPSHOT', { pid: 11, comm_bytes: 'b', cgroup: `${cgroup}/child` });
+  const container = builder.imageById(process).container;
+  assert.equal(container?.number('state'), CONTAINER_STATE.PENDING);
+  assert.deepEqual(
+    ['id', 'full_id', 'type', 'name', 'image'].map((member) => container && text(container, member)),
+    [ID.slice(0, 12), ID, 'docker', undefined, undefined],
+  );
+  assert.equal(container?.number('privileged'), 255);
+  const notices = builder.capture.takeContainers();
+  assert.deepEqual(notices, [
+    { address: container?.address, id: ID.slice(0, 12), fullId: ID, type: 'docker', cgroup, pid: 10 },
+  ]);
+  assert.deepEqual(builder.capture.takeContainers(), []);
+});
+
+test('an entry that grows moves, and the images follow; one that does not stays', () => {
+  using builder = new BuilderCapture();
+  const process = builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'a', cgroup: `/docker/${ID}` });
+  const forked = builder.image('FORK', { pid: 11, ppid: 10, parent: process, comm_bytes: 'a' });
+  const address = builder.imageById(process).container?.address;
+  const entry = (name: string, labels: string) =>
+    encodeStruct(CONTAINER, { state: CONTAINER_STATE.KNOWN, id: ID.slice(0, 12), name, labels_text: labels });
+  assert.equal(builder.capture.setContainer(ID, entry('web', '')), address);
+  const moved = builder.capture.setContainer(ID.slice(0, 12), entry('web', 'x'.repeat(5000)));
+  assert.notEqual(moved, address);
+  for (const id of [process, forked]) {
+    const container = builder.imageById(id).container;
+    assert.equal(container?.address, moved);
+    assert.equal(container && text(container, 'name'), 'web');
+    assert.equal(container && text(container, 'labels_text')?.length, 5000);
+  }
+});
+
+test('an entry whose bytes make no sense is refused, and the old one stays', () => {
+  using builder = new BuilderCapture();
+  const process = builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'a', cgroup: `/docker/${ID}` });
+  builder.poll();
+  const entry = encodeStruct(CONTAINER, { state: CONTAINER_STATE.KNOWN, name: 'web' });
+  const broken = (change: (view: DataView) => void) => {
+    const copy = entry.slice();
+    change(new DataView(copy.buffer));
+    return copy;
+  };
+  for (const bytes of [
+    entry.subarray(0, 100),
+    broken((view) => view.setUint32(0, 8, true)),
+    broken((view) => view.setUint32(44, 0xffffffff, true)),
+    broken((view) => view.setUint32(40, 0xfffffff0, true)),
+    new Uint8Array(1 << 20),
+  ]) {
+    assert.throws(() => builder.capture.setContainer(ID, bytes), { code: 'CAPTURE_CONTAINER' });
+  }
+  assert.equal(builder.capture.setContainer('nobody', entry), 0);
+  assert.equal(builder.imageById(process).container?.number('state'), CONTAINER_STATE.PENDING);
+});
+
+test('a process that moves into a container has it from its next image on', () => {
+  using builder = new BuilderCapture();
+  const before = builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'runc', cgroup: '/' });
+  const after = builder.image('CHANGE', { pid: 10, previous: before, comm_bytes: 'runc', cgroup: `/docker/${ID}` });
+  const child = builder.image('FORK', { pid: 11, parent: after, comm_bytes: 'sh' });
+  const idOf = (id: bigint) => {
+    const container = builder.imageById(id).container;
+    return container && text(container, 'id');
+  };
+  assert.deepEqual([before, after, child].map(idOf), ['host', ID.slice(0, 12), ID.slice(0, 12)]);
+});
+
+test("the host's entry", () => {
+  using builder = new BuilderCapture();
+  const host = builder.imageById(builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'a', cgroup: '/' })).container;
+  assert.deepEqual(
+    ['id', 'name', 'image_repository', 'image', 'image_tag'].map((member) => host && text(host, member)),
+    ['host', 'host', '', undefined, undefined],
+  );
+  assert.deepEqual([host?.number('state'), host?.number('privileged')], [CONTAINER_STATE.HOST, 0]);
+});
+
+/** A directory with an etc/, gone at the end. */
+function withRoot(body: (root: string) => void): void {
+  const root = mkdtempSync(join(tmpdir(), 'wasprey-root-'));
+  try {
+    mkdirSync(join(root, 'etc'));
+    body(root);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+test('names are read from passwd and group, and lines that are none are skipped', () => {
+  withRoot((root) => {
+    const passwd =
+      'root:x:0:0:r:/root:/bin/sh\n\nbroken\n:x:5:5::/:\nweb:x:33:33:w:/:/x\nother:x:33:1::/:\nnan:x:1x:1::\nbig:x:4294967296:1::\nlast:x:7:7::/:';
+    writeFileSync(join(root, 'etc/passwd'), passwd);
+    writeFileSync(join(root, 'etc/group'), 'staff:x:50:a,b\n');
+    const names = addon.namesBelow(root);
+    assert.deepEqual(names, { users: { 0: 'root', 7: 'last', 33: 'web' }, groups: { 50: 'staff' } });
+  });
+});
+
+test('a passwd that is a link is followed below the root, never out of it', () => {
+  withRoot((root) => {
+    mkdirSync(join(root, 'real'));
+    writeFileSync(join(root, 'real/passwd'), 'inner:x:1:1::/:\n');
+    symlinkSync('/real/passwd', join(root, 'etc/passwd'));
+    symlinkSync('../../../../../../etc/group', join(root, 'etc/group'));
+    assert.deepEqual(addon.namesBelow(root), { users: { 1: 'inner' }, groups: {} });
+  });
+});
+
+test('a passwd that is a FIFO, a directory, a device link or too large gives no names, at once', () => {
+  withRoot((root) => {
+    const start = performance.now();
+    const none = { users: {}, groups: {} };
+    execFileSync('mkfifo', [join(root, 'etc/passwd')]);
+    mkdirSync(join(root, 'etc/group'));
+    assert.deepEqual(addon.namesBelow(root), none);
+    rmSync(join(root, 'etc/passwd'));
+    writeFileSync(join(root, 'etc/passwd'), 'a:x:1:1::/:\n');
+    truncateSync(join(root, 'etc/passwd'), 2 ** 40);
+    assert.deepEqual(addon.namesBelow(root), none);
+    rmSync(join(root, 'etc/passwd'));
+    symlinkSync('passwd', join(root, 'etc/passwd'));
+    assert.deepEqual(addon.namesBelow(root), none);
+    assert.equal(addon.namesBelow(join(root, 'absent')), undefined);
+    assert.ok(performance.now() - start < 2000);
+  });
+});

@@ -1,0 +1,343 @@
+// Process images: what a lifecycle record inherits, whom it descends from, how long it is kept.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ImageRecord } from '../../../host/fields/record.ts';
+import { CANDIDATE_WORDS, IMAGE_FLAGS } from '../../../host/schema/image.ts';
+import { BuilderCapture, SMALL, text } from '../../support/builder-capture.ts';
+
+/** Longer than an image outlives its process; see kGraceNs in native/src/capture_poll.cc. */
+const GRACE_MS = 520;
+
+function lineage(image: ImageRecord): string[] {
+  return [image, ...image.ancestors()].map((ancestor) => text(ancestor, 'comm') ?? '?');
+}
+
+/** Lets a grace period pass from now on: what has ended is freed unless a descendant needs it. */
+async function settle(builder: BuilderCapture): Promise<void> {
+  // One may be under way already; what ended since waits for the next.
+  for (let round = 0; round < 2; round++) {
+    builder.poll();
+    builder.poll();
+    await sleep(GRACE_MS);
+  }
+  builder.poll();
+}
+
+/** init (pid 1) and a shell (pid 10) with arguments, environment and cwd. */
+function shell(builder: BuilderCapture): { init: bigint; shell: bigint } {
+  const init = builder.image('SNAPSHOT', { pid: 1, sid: 1, pgid: 1, comm_bytes: 'init', executable: '/sbin/init' });
+  const made = builder.image('SNAPSHOT', {
+    pid: 10,
+    ppid: 1,
+    sid: 10,
+    pgid: 10,
+    parent: init,
+    comm_bytes: 'bash',
+    executable: '/bin/bash',
+    argv: '-bash\0--norc\0\0x y\0',
+    environment: 'A=1\0B=2 3\0',
+    cwd: '/root',
+    cgroup: '/user.slice',
+    login_uid: 0xffffffff,
+  });
+  return { init, shell: made };
+}
+
+// Most of the time they wait, so they wait together.
+describe('process images', { concurrency: true }, () => {
+  test('the annex of an image', () => {
+    using builder = new BuilderCapture();
+    const image = builder.imageById(shell(builder).shell);
+    const expected = {
+      comm: 'bash',
+      argv0: '-bash',
+      args: '--norc  x y',
+      cmdline: 'bash --norc  x y',
+      cwd: '/root',
+      cwd_slash: '/root/',
+      environment_text: 'A=1 B=2 3',
+      executable: '/bin/bash',
+      cgroup: '/user.slice',
+      user_name: 'root',
+      group_name: 'root',
+      login_name: '<NA>',
+    };
+    for (const [member, value] of Object.entries(expected)) assert.equal(text(image, member), value, member);
+    assert.equal(image.container && text(image.container, 'id'), 'host');
+    assert.equal(image.big('candidates', 0), 2n ** 64n - 1n, 'every rule may match until it is known better');
+  });
+
+  test('without arguments there is an empty text, not none', () => {
+    using builder = new BuilderCapture();
+    const thread = builder.imageById(builder.image('SNAPSHOT', { pid: 2, comm_bytes: 'kthreadd', cwd: '/' }));
+    assert.deepEqual(
+      ['args', 'cmdline', 'argv0', 'executable', 'environment_text', 'cwd_slash', 'argv'].map((m) => text(thread, m)),
+      ['', 'kthreadd', '', '', '', '/', undefined],
+    );
+    const alone = builder.imageById(builder.image('SNAPSHOT', { pid: 3, comm_bytes: 'a', argv: '/bin/a\0' }));
+    assert.deepEqual(
+      ['args', 'cmdline', 'argv0'].map((m) => text(alone, m)),
+      ['', 'a', '/bin/a'],
+    );
+    const emptyArgument = builder.imageById(builder.image('SNAPSHOT', { pid: 4, comm_bytes: 'a', argv: 'a\0\0' }));
+    assert.equal(text(emptyArgument, 'cmdline'), 'a ');
+  });
+
+  test('a fork has its own numbers and the text of its parent', () => {
+    using builder = new BuilderCapture();
+    const parent = shell(builder).shell;
+    const child = builder.image('FORK', { pid: 11, ppid: 10, sid: 10, pgid: 10, parent, comm_bytes: 'bash' });
+    const image = builder.imageById(child);
+    assert.equal(image.number('pid'), 11);
+    for (const member of ['executable', 'argv', 'environment_text', 'cmdline', 'cwd_slash', 'cgroup', 'argv0']) {
+      assert.equal(text(image, member), text(builder.imageById(parent), member), member);
+    }
+    assert.deepEqual(lineage(image), ['bash', 'bash', 'init']);
+    assert.equal(image.sessionLeader?.number('pid'), 10);
+  });
+
+  test('a changed user has new names, and the rest of the text stays', () => {
+    using builder = new BuilderCapture();
+    const previous = shell(builder).shell;
+    const changed = builder.image('CHANGE', { pid: 10, previous, uid: 4_000_000, gid: 4_000_000, comm_bytes: 'bash' });
+    const image = builder.imageById(changed);
+    assert.deepEqual(
+      ['user_name', 'group_name', 'cmdline', 'cwd'].map((member) => text(image, member)),
+      ['<NA>', '<NA>', 'bash --norc  x y', '/root'],
+    );
+    assert.deepEqual(lineage(image), ['bash', 'init'], 'the parent is that of the image before');
+  });
+
+  test('a change of directory names only that', () => {
+    using builder = new BuilderCapture();
+    const previous = shell(builder).shell;
+    const image = builder.imageById(builder.image('CHANGE', { pid: 10, previous, comm_bytes: 'bash', cwd: '/tmp' }));
+    assert.deepEqual(
+      ['cwd', 'cwd_slash', 'cmdline', 'environment_text'].map((member) => text(image, member)),
+      ['/tmp', '/tmp/', 'bash --norc  x y', 'A=1 B=2 3'],
+    );
+  });
+
+  test('a program that is executed keeps its directory, but no argument that it was not given', () => {
+    using builder = new BuilderCapture();
+    const previous = shell(builder).shell;
+    const image = builder.imageById(builder.image('EXEC', { pid: 10, previous, comm_bytes: 'cat' }));
+    assert.deepEqual(
+      ['cwd', 'args', 'argv', 'environment', 'executable'].map((member) => text(image, member)),
+      ['/root', '', undefined, undefined, ''],
+    );
+  });
+
+  test('a double fork does not hide where a process came from, even when the ones between are gone', async () => {
+    using builder = new BuilderCapture();
+    const { shell: parent } = shell(builder);
+    const middle = builder.image('FORK', { pid: 20, ppid: 10, parent, comm_bytes: 'middle' });
+    const daemon = builder.image('FORK', { pid: 21, ppid: 20, parent: middle, comm_bytes: 'daemon' });
+    builder.image('EXIT', { id: middle, pid: 20, exit_code: 256 });
+    builder.image('EXIT', { id: parent, pid: 10 });
+    await settle(builder);
+    const image = builder.imageById(daemon);
+    assert.deepEqual(lineage(image), ['daemon', 'middle', 'bash', 'init']);
+    assert.equal(image.parent?.number('flags'), IMAGE_FLAGS.EXITED);
+    assert.equal(image.parent?.number('exit_code'), 256);
+    assert.equal(builder.capture.counters().images, 4);
+  });
+
+  test('what no process descends from is freed, once its events cannot be in the rings any more', async () => {
+    using builder = new BuilderCapture();
+    const { shell: parent } = shell(builder);
+    const child = builder.image('FORK', { pid: 20, ppid: 10, parent, comm_bytes: 'child' });
+    const execed = builder.image('EXEC', { pid: 20, ppid: 10, parent, previous: child, comm_bytes: 'cat' });
+    builder.image('EXIT', { id: execed, pid: 20 });
+    // A late event of it, which the reader has not come to yet.
+    assert.equal(text(builder.imageById(child), 'comm'), 'child');
+    assert.equal(text(builder.imageById(execed), 'comm'), 'cat');
+    await settle(builder);
+    assert.equal(builder.capture.counters().images, 2);
+    const gone = builder.imageById(execed);
+    assert.equal(gone.number('flags'), IMAGE_FLAGS.UNKNOWN);
+    assert.equal(text(gone, 'comm'), '<NA>');
+    assert.equal(gone.container && text(gone.container, 'id'), undefined, 'nobody can say that it is on the host');
+    assert.ok(builder.capture.counters().unknownImages >= 1);
+  });
+
+  test('an image outlives its process while an event of it waits in a ring', async () => {
+    using builder = new BuilderCapture();
+    const image = builder.image('SNAPSHOT', { pid: 30, comm_bytes: 'late' });
+    builder.poll();
+    builder.event('setuid', { image, cpu: 1 }, true);
+    builder.image('EXIT', { id: image, pid: 30 });
+    await settle(builder);
+    builder.capture.commit(1);
+    const [event] = builder.poll();
+    assert.equal(event?.image && text(event.image, 'comm'), 'late');
+  });
+
+  test('a pid that is used again belongs to the new process', async () => {
+    using builder = new BuilderCapture();
+    const { shell: parent } = shell(builder);
+    const first = builder.image('FORK', { pid: 50, ppid: 10, parent, comm_bytes: 'first', start_time: 1 });
+    const child = builder.image('FORK', { pid: 51, ppid: 50, parent: first, comm_bytes: 'child' });
+    builder.image('EXIT', { id: first, pid: 50 });
+    const second = builder.image('FORK', { pid: 50, ppid: 1, parent: 1n, comm_bytes: 'second', start_time: 2 });
+    await settle(builder);
+    assert.deepEqual(lineage(builder.imageById(child)), ['child', 'first', 'bash', 'init']);
+    assert.deepEqual(lineage(builder.imageById(second)), ['second', 'init']);
+    // The exit of the first may come late: it does not end the second.
+    builder.image('EXIT', { id: first, pid: 50 });
+    await settle(builder);
+    assert.equal(text(builder.imageById(second), 'comm'), 'second');
+  });
+
+  test('a chain of 20 processes', () => {
+    using builder = new BuilderCapture();
+    let parent = builder.image('SNAPSHOT', { pid: 100, comm_bytes: 'p0' });
+    for (let depth = 1; depth <= 20; depth++) {
+      const forked = builder.image('FORK', { pid: 100 + depth, ppid: 99 + depth, parent, comm_bytes: `f${depth}` });
+      parent = builder.image('EXEC', {
+        pid: 100 + depth,
+        parent,
+        previous: forked,
+        comm_bytes: `p${depth}`,
+        argv: 'x\0',
+      });
+    }
+    const names = lineage(builder.imageById(parent));
+    assert.deepEqual(
+      names,
+      [...Array(21).keys()].map((depth) => `p${20 - depth}`),
+    );
+  });
+
+  test('processes of the snapshot that come before their parent are linked by its pid', () => {
+    using builder = new BuilderCapture();
+    const child = builder.image('SNAPSHOT', { pid: 5, ppid: 9, sid: 9, pgid: 9, comm_bytes: 'child', start_time: 20 });
+    builder.image('SNAPSHOT', { pid: 9, ppid: 1, sid: 9, pgid: 9, comm_bytes: 'parent', start_time: 10 });
+    const wrong = builder.image('SNAPSHOT', { pid: 6, ppid: 7, comm_bytes: 'older', start_time: 30 });
+    builder.image('SNAPSHOT', { pid: 7, ppid: 1, comm_bytes: 'younger', start_time: 40 });
+    builder.capture.start([]);
+    const image = builder.imageById(child);
+    assert.deepEqual(lineage(image), ['child', 'parent']);
+    assert.equal(image.sessionLeader && text(image.sessionLeader, 'comm'), 'parent');
+    assert.equal(image.groupLeader && text(image.groupLeader, 'comm'), 'parent');
+    assert.deepEqual(lineage(builder.imageById(wrong)), ['older'], 'a parent is not younger than its child');
+  });
+
+  test('the session leader of a process is known after it has ended', async () => {
+    using builder = new BuilderCapture();
+    const { shell: leader } = shell(builder);
+    const child = builder.image('FORK', { pid: 60, ppid: 10, sid: 10, pgid: 60, parent: leader, comm_bytes: 'bash' });
+    builder.image('EXIT', { id: leader, pid: 10 });
+    const changed = builder.image('CHANGE', {
+      pid: 60,
+      sid: 10,
+      pgid: 60,
+      previous: child,
+      comm_bytes: 'bash',
+      uid: 7,
+    });
+    await settle(builder);
+    const image = builder.imageById(changed);
+    assert.equal(image.sessionLeader?.number('pid'), 10);
+    assert.equal(image.groupLeader?.number('pid'), 60);
+    assert.equal(image.groupLeader?.address, image.address, 'it leads its own group');
+  });
+
+  test('a snapshot that races with an exec leaves the image whose id the kernel kept', async () => {
+    using builder = new BuilderCapture();
+    const execed = builder.image('EXEC', { pid: 70, start_time: 5, comm_bytes: 'execed' });
+    const snapshot = builder.image('SNAPSHOT', { pid: 70, start_time: 5, comm_bytes: 'snapshot' });
+    await settle(builder);
+    assert.equal(text(builder.imageById(execed), 'comm'), 'execed');
+    assert.equal(text(builder.imageById(snapshot), 'comm'), 'snapshot');
+    builder.image('EXIT', { id: execed, pid: 70 });
+    await settle(builder);
+    assert.equal(builder.capture.counters().images, 0);
+  });
+
+  test('takeImages gives each image once, and setCandidates narrows it', () => {
+    using builder = new BuilderCapture();
+    const id = shell(builder).shell;
+    builder.poll();
+    const addresses = new Uint32Array(16);
+    // The image that stands in for unknown ones is the first.
+    assert.equal(builder.capture.takeImages(addresses), 3);
+    assert.equal(builder.capture.takeImages(addresses.subarray(8)), 0);
+    const address = addresses[2] ?? 0;
+    builder.capture.setCandidates(address, new BigUint64Array([5n, 0n]));
+    const image = builder.imageById(id);
+    assert.equal(image.address, address);
+    assert.deepEqual(
+      [0, 1, 2].map((word) => image.big('candidates', word)),
+      [5n, 0n, 2n ** 64n - 1n],
+    );
+    builder.capture.setCandidates(address, new BigUint64Array([7n]), 1);
+    assert.deepEqual(
+      [0, 1, CANDIDATE_WORDS, CANDIDATE_WORDS + 1].map((word) => image.big('candidates', word)),
+      [5n, 0n, 7n, 2n ** 64n - 1n],
+    );
+    assert.throws(() => builder.capture.setCandidates(address, new BigUint64Array(1), 2), TypeError);
+    assert.throws(() => builder.capture.setCandidates(address + 8, new BigUint64Array(1)), { code: 'CAPTURE_IMAGE' });
+    assert.throws(() => builder.capture.setCandidates(0, new BigUint64Array(1)), { code: 'CAPTURE_IMAGE' });
+  });
+
+  test('when the budget is reached, images of ended processes go, oldest first, and their descendants stay linked', async () => {
+    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
+    const root = builder.image('SNAPSHOT', { pid: 1, comm_bytes: 'root' });
+    let parent = root;
+    // Each of these ends at once, but for the last, whose ancestors they all are.
+    const environment = `E=${'x'.repeat(1500)}\0`;
+    for (let depth = 0; depth < 150; depth++) {
+      const pid = 100 + depth;
+      const child = builder.image('FORK', { pid, ppid: pid - 1, parent, comm_bytes: `c${depth}`, environment });
+      if (parent !== root) builder.image('EXIT', { id: parent, pid: pid - 1 });
+      parent = child;
+      builder.poll();
+    }
+    await settle(builder);
+    assert.equal(builder.capture.counters().imagesEvicted, 0);
+    for (let more = 0; more < 200; more++) {
+      builder.image('FORK', { pid: 1000 + more, ppid: 1, parent: root, comm_bytes: 'more', environment });
+      builder.poll();
+    }
+    const counters = builder.capture.counters();
+    assert.ok(counters.imagesEvicted > 20, `evicted ${counters.imagesEvicted}`);
+    const names = lineage(builder.imageById(parent));
+    assert.equal(names[0], 'c149');
+    assert.equal(names.at(-1), 'root');
+    assert.ok(names.length < 150 && names.length > 2, `${names.length} generations are left`);
+    assert.equal(names[1], 'c148', 'the nearest are the last to go');
+  });
+
+  test('live processes are never evicted: what finds no room is counted as lost', () => {
+    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
+    const first = builder.image('SNAPSHOT', { pid: 1, comm_bytes: 'first' });
+    const environment = `E=${'x'.repeat(3000)}\0`;
+    for (let pid = 2; pid < 300; pid++) {
+      builder.image('SNAPSHOT', { pid, comm_bytes: 'p', environment });
+      builder.poll();
+    }
+    const counters = builder.capture.counters();
+    assert.equal(counters.imagesEvicted, 0);
+    assert.equal(counters.images + counters.imagesLost, 299);
+    assert.ok(counters.imagesLost > 50);
+    assert.equal(text(builder.imageById(first), 'comm'), 'first');
+  });
+});
+
+test('the lifecycle ring begins anew many times without an image being lost or torn', () => {
+  using builder = new BuilderCapture({ ...SMALL, imageBudget: 64 << 20 });
+  const names = new Map<bigint, string>();
+  // The ring has 8 MB.
+  for (let written = 0; written < 20 << 20; written += 4096) {
+    const argv = `cat\0${'x'.repeat(3000 + ((names.size * 37) % 1000))}\0${names.size}\0`;
+    names.set(builder.image('EXEC', { pid: 1000 + names.size, comm: 'cat', argv }), argv);
+    if (names.size % 100 === 0) {
+      for (const [id, expected] of [...names].slice(-100)) assert.equal(text(builder.imageById(id), 'argv'), expected);
+    }
+  }
+  const { malformed, imagesLost } = builder.capture.counters();
+  assert.deepEqual({ malformed, imagesLost }, { malformed: 0, imagesLost: 0 });
+});

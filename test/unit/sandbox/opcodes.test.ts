@@ -1,0 +1,176 @@
+// The opcode tables are held against V8: what the sandbox lets through V8 knows, with immediates of the same length.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { encodeS32, encodeU32 } from '../../../host/sandbox/encode.ts';
+import { SandboxError } from '../../../host/sandbox/error.ts';
+import type { Immediates, Opcode } from '../../../host/sandbox/opcode.ts';
+import { allOpcodes } from '../../../host/sandbox/opcodes.ts';
+import { verifyModule } from '../../../host/sandbox/verify.ts';
+import { checkBytes, ruleModuleBytes } from './wasm-builder.ts';
+
+function codeOf(bytes: Uint8Array): string {
+  try {
+    verifyModule(bytes);
+    return 'passes';
+  } catch (error) {
+    if (error instanceof SandboxError) return error.code;
+    throw error;
+  }
+}
+
+function encodeOpcode(opcode: Opcode): number[] {
+  if (opcode.code < 0x100) return [opcode.code];
+  return [Math.floor(opcode.code / 0x1000), ...encodeU32(opcode.code % 0x1000)];
+}
+
+/** Immediates that are valid in evaluate of ruleModuleBytes for the opcode. */
+function sampleImmediates(kind: Immediates, name: string): number[] {
+  switch (kind) {
+    case 'none':
+    case 'unread':
+      return [];
+    case 'block':
+      return [0x40];
+    case 'labels':
+      return [1, 0, 0];
+    case 'index-index':
+    case 'type-table':
+      return [0, 0];
+    case 'types':
+      return [1, 0x7f];
+    case 'memarg':
+      // Atomic instructions must have their natural alignment, so take it for all: the width is in the name.
+      return [naturalAlignment(name), 0];
+    case 'memarg-lane':
+      return [0, 0, 0];
+    case 'i32':
+      return encodeS32(-123456);
+    case 'i64':
+      // -2^63, in all ten bytes.
+      return [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f];
+    case 'bytes-4':
+      return [1, 2, 3, 4];
+    case 'bytes-8':
+      return [1, 2, 3, 4, 5, 6, 7, 8];
+    case 'bytes-16':
+      return [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+    case 'label':
+    case 'function':
+    case 'local':
+    case 'global':
+    case 'index':
+    case 'memory':
+    case 'lane':
+    case 'zero':
+      return [0];
+  }
+}
+
+function naturalAlignment(name: string): number {
+  if (!name.includes('atomic')) return 0;
+  if (name.includes('notify') || name.includes('wait32')) return 2;
+  const width = /(?:load|store|rmw)(8|16|32)/.exec(name)?.[1] ?? /^i(32|64)/.exec(name)?.[1] ?? '64';
+  return Math.log2(Number(width) / 8);
+}
+
+/** The instruction where the stack holds whatever it may ask for: after `unreachable`; blocks get an end. */
+function inContext(opcode: Opcode): number[] {
+  const instruction = [...encodeOpcode(opcode), ...sampleImmediates(opcode.immediates, opcode.name)];
+  if (opcode.name === 'else') return [0x41, 0, 0x04, 0x40, ...instruction, 0x0b];
+  if (opcode.name === 'loop') return [...instruction, ...checkBytes(), 0x0b];
+  if (opcode.immediates === 'block') return [0x00, ...instruction, 0x0b];
+  if (opcode.name === 'end') return [0x02, 0x40, ...instruction];
+  return [0x00, ...instruction, 0x00];
+}
+
+const REFUSED_CLASSES = new Set([
+  'indirect-call',
+  'tail-call',
+  'exception',
+  'reference',
+  'gc',
+  'global-set',
+  'table',
+  'store',
+  'memory-grow',
+  'bulk',
+  'atomic-write',
+  'atomic-wait',
+]);
+const WRITES = /store|rmw|grow|memory\.(fill|copy|init)|data\.drop/;
+
+describe('sandbox: opcode tables', () => {
+  const opcodes = allOpcodes();
+
+  it('has the instructions of the specification, each once', () => {
+    assert.equal(new Set(opcodes.map((opcode) => opcode.name)).size, opcodes.length);
+    assert.equal(new Set(opcodes.map((opcode) => opcode.code)).size, opcodes.length);
+    const count = (from: number, to: number): number =>
+      opcodes.filter((opcode) => opcode.code >= from && opcode.code < to).length;
+    // Of the vectors: 236 of WebAssembly 2.0 and 20 relaxed. Of the atomics: 4 of their own, 7 loads, 7 stores, 49 that modify.
+    assert.equal(count(0xfd000, 0xfd100), 236);
+    assert.equal(count(0xfd100, 0xfe000), 20);
+    assert.equal(count(0xfe000, 0xff000), 4 + 7 + 7 + 49);
+    assert.equal(count(0xfc000, 0xfd000), 18);
+  });
+
+  it('classes everything that writes as refused', () => {
+    for (const opcode of opcodes) {
+      if (WRITES.test(opcode.name)) assert.ok(REFUSED_CLASSES.has(opcode.class), opcode.name);
+    }
+  });
+
+  for (const opcode of opcodes) {
+    const refused = REFUSED_CLASSES.has(opcode.class);
+    it(`${opcode.name}: ${refused ? 'refused' : 'read as V8 reads it'}`, () => {
+      const bytes = ruleModuleBytes(inContext(opcode));
+      if (refused) {
+        assert.equal(codeOf(bytes), opcode.class === 'bulk' ? 'bulk-memory' : opcode.class);
+      } else {
+        assert.equal(codeOf(bytes), 'passes');
+        assert.ok(WebAssembly.validate(new Uint8Array(bytes)), 'V8 refuses it');
+      }
+    });
+  }
+
+  it('knows how many operands each takes and leaves, as V8 does', () => {
+    const constants = [
+      [0x41, 0],
+      [0x42, 0],
+      [0x43, 0, 0, 0, 0],
+      [0x44, 0, 0, 0, 0, 0, 0, 0, 0],
+      [0xfd, 0x0c, ...Array(16).fill(0)],
+    ];
+    const sequences = (length: number): number[][] =>
+      length === 0 ? [[]] : sequences(length - 1).flatMap((before) => constants.map((one) => [...before, ...one]));
+    const byLength = [0, 1, 2, 3].map(sequences);
+    for (const opcode of opcodes) {
+      // Control is for compile-cost.ts, and its last instructions may leave what they like.
+      const isSimple = !REFUSED_CLASSES.has(opcode.class) && !['control', 'call'].includes(opcode.class);
+      if (!isSimple) continue;
+      const instruction = [...encodeOpcode(opcode), ...sampleImmediates(opcode.immediates, opcode.name)];
+      const rest = Array<number>(opcode.pushes).fill(0x1a);
+      const fits = (byLength[opcode.pops] ?? []).some((operands) =>
+        WebAssembly.validate(new Uint8Array(ruleModuleBytes([...operands, ...instruction, ...rest]))),
+      );
+      assert.ok(fits, `${opcode.name} does not take ${opcode.pops} operands and leave ${opcode.pushes}`);
+    }
+  });
+
+  it('refuses every opcode that is in no table, whatever V8 thinks of it', () => {
+    const known = new Set(opcodes.map((opcode) => opcode.code));
+    for (let byte = 0; byte < 0x100; byte++) {
+      if (known.has(byte) || byte >= 0xfb) continue;
+      assert.equal(codeOf(ruleModuleBytes([0x00, byte, 0, 0, 0])), 'unknown-opcode', `0x${byte.toString(16)}`);
+    }
+    assert.equal(codeOf(ruleModuleBytes([0x00, 0xff, 0])), 'unknown-opcode');
+    for (const prefix of [0xfc, 0xfd, 0xfe]) {
+      for (let number = 0; number < 0x300; number++) {
+        if (known.has(prefix * 0x1000 + number)) continue;
+        const code = codeOf(ruleModuleBytes([0x00, prefix, ...encodeU32(number), 0, 0, 0]));
+        assert.equal(code, 'unknown-opcode', `0x${prefix.toString(16)} 0x${number.toString(16)}`);
+      }
+    }
+  });
+});

@@ -1,0 +1,82 @@
+// The guests of test/kernels: what names say of files, and what becomes of the lines of a guest's console.
+
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+import { GUESTS, guestNamed } from '../../kernels/guests.ts';
+import { parseResult } from '../../kernels/results.ts';
+import { stepsOf } from '../../kernels/steps.ts';
+import { Summary } from '../../kernels/summary.ts';
+
+test('each guest has a file of tests, and each file a guest', () => {
+  const files = globSync(`${PROJECT}test/kernels/*.test.ts`).map((path) => basename(path, '.test.ts'));
+  assert.deepEqual(files.sort(), GUESTS.map(({ name }) => name).sort());
+});
+
+test('the files of all steps are there, and the README names each guest with its live tests', () => {
+  const readme = readFileSync(`${PROJECT}test/kernels/README.md`, 'utf8');
+  for (const guest of GUESTS) {
+    for (const { file } of stepsOf(guest, undefined)) assert.ok(existsSync(join(PROJECT, file)), file);
+    const line = readme.split('\n').find((text) => text.startsWith(`| ${guest.name} |`)) ?? '';
+    for (const name of guest.live) assert.ok(line.includes(name), `${guest.name}: ${name}`);
+  }
+});
+
+test("the project's README has a row for each guest, with what runs on it", () => {
+  const rows = readFileSync(`${PROJECT}README.md`, 'utf8')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  for (const { name, processor, cgroups, live } of GUESTS) {
+    const wanted = [name.split('-')[0], processor === 'amd64' ? 'x86-64' : processor, cgroups, live.join(', ')];
+    const found = rows.some((cells) => wanted.every((text, index) => cells[[1, 3, 4, 7][index] ?? 0] === text));
+    assert.ok(found, `| ${wanted.join(' | ')} |`);
+  }
+});
+
+test('each layout of control groups is that of some guest; each has its live tests, io_uring among them', () => {
+  assert.deepEqual([...new Set(GUESTS.map(({ cgroups }) => cgroups))].sort(), ['hybrid', 'v1', 'v2']);
+  for (const { name, live } of GUESTS) assert.ok(live.includes('io-uring'), name);
+  for (const name of ['open', 'exec', 'network']) {
+    for (const processor of ['amd64', 'arm64']) {
+      const where = GUESTS.filter((guest) => guest.processor === processor && guest.live.includes(name));
+      assert.ok(where.length > 0, `${name} on ${processor}`);
+    }
+  }
+});
+
+test('KERNELS_DO picks steps by name', () => {
+  assert.deepEqual(
+    stepsOf(guestNamed('6.1-amd64'), 'hooks, live open').map(({ name }) => name),
+    ['hooks', 'live open'],
+  );
+});
+
+test('lines of the console: results are read, others passed over, garbled ones fail', () => {
+  assert.equal(parseResult('random: crng init done'), undefined);
+  assert.deepEqual(parseResult('@wasprey {"kind":"begins","step":"hooks"}'), { kind: 'begins', step: 'hooks' });
+  assert.throws(() => parseResult('@wasprey {"kind":"beg'), SyntaxError);
+});
+
+test('the row of a guest: programs, actions, start-up time, live tests with what was left out', () => {
+  const summary = new Summary('6.1-amd64');
+  summary.release = '6.1.0';
+  const passed = (name: string) => ({ kind: 'test', test: name, seconds: 0 }) as const;
+  summary.add('programs', passed('on_open'));
+  summary.add('programs', { ...passed('on_path'), error: 'refused' });
+  summary.add('hooks', { kind: 'note', note: 'start-up 1234 ms' });
+  summary.add('generate', { kind: 'note', note: '37 verified of 37' });
+  summary.add('live open', passed('one'));
+  summary.add('live exec', passed('two'));
+  summary.add('live io-uring', { ...passed('three'), skipped: 'the kernel has no such request' });
+  const { seconds: _, ...row } = summary.row();
+  assert.deepEqual(row, {
+    kernel: '6.1-amd64',
+    release: '6.1.0',
+    programs: '1 of 2',
+    startMs: 1234,
+    verified: '37 verified of 37',
+    live: '2 of 2, 1 left out',
+  });
+});

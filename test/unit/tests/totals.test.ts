@@ -1,0 +1,100 @@
+// The frame of the tests: the one summary of several runs must not hide a failure; containers need a root that is a mount point.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rootIsMountPoint } from '../../own-root.ts';
+import { type TestEvent, Totals } from '../../totals.ts';
+
+const summary = (counts: Record<string, number>, success = true): TestEvent => ({
+  type: 'test:summary',
+  data: { success, counts, duration_ms: 10 },
+});
+
+async function* events(...list: TestEvent[]) {
+  yield* list;
+}
+
+async function take(totals: Totals, ...list: TestEvent[]): Promise<TestEvent[]> {
+  const handedOn: TestEvent[] = [];
+  for await (const event of totals.count(events(...list))) handedOn.push(event);
+  return handedOn;
+}
+
+test('summaries of runs are added up; those of files are handed on', async () => {
+  const totals = new Totals();
+  const ofFile = { type: 'test:summary', data: { file: 'a.test.ts', counts: { tests: 5, passed: 5 }, success: true } };
+  const diagnostic = { type: 'test:diagnostic', data: { file: 'a.test.ts', message: 'tests 99' } };
+  const own = { type: 'test:diagnostic', data: { message: 'tests 5' } };
+  assert.deepEqual(await take(totals, ofFile, diagnostic, own, summary({ tests: 5, passed: 5 })), [ofFile, diagnostic]);
+  await take(totals, summary({ tests: 4, passed: 2, skipped: 1, todo: 1 }));
+  assert.equal(totals.closingLine(), '7 passed, 0 failed, 2 skipped');
+  assert.equal(totals.success, true);
+  assert.deepEqual([...totals.summary()].map(({ data }) => data.message).slice(0, 4), [
+    'tests 9',
+    'suites 0',
+    'pass 7',
+    'fail 0',
+  ]);
+});
+
+test('what was skipped is named, with the reason if there is one, also of a file that is run twice', async () => {
+  const file = 'a.test.ts';
+  const pass = (name: string, more: object = {}): TestEvent => ({ type: 'test:pass', data: { file, name, ...more } });
+  const second = new Totals();
+  const judged = [pass('judged'), pass('judged too', { skip: false })];
+  await take(second, ...judged, pass('lacks', { skip: 'no runc' }), pass('silent', { skip: true }));
+  const totals = new Totals();
+  await take(totals, pass('later', { todo: true }));
+  totals.addAll(second);
+  assert.deepEqual(totals.skippedTests, [
+    { file, name: 'later', why: '' },
+    { file, name: 'lacks', why: 'no runc' },
+    { file, name: 'silent', why: '' },
+  ]);
+});
+
+test('failed, cancelled and unrunnable all fail the whole', async () => {
+  for (const counts of [
+    { tests: 2, passed: 1, failed: 1 },
+    { tests: 2, passed: 1, cancelled: 1 },
+  ]) {
+    const totals = new Totals();
+    await take(totals, summary(counts));
+    assert.equal(totals.closingLine(), '1 passed, 1 failed, 0 skipped');
+    assert.equal(totals.success, false);
+  }
+  const unrunnable = new Totals();
+  await take(unrunnable, summary({ tests: 1, passed: 1 }));
+  unrunnable.addUnrunnable();
+  assert.equal(unrunnable.closingLine(), '1 passed, 1 failed, 0 skipped');
+  assert.equal(unrunnable.success, false);
+});
+
+test('a run that failed without a failed test has failed', async () => {
+  const totals = new Totals();
+  await take(totals, summary({ tests: 1, passed: 1 }, false));
+  assert.equal(totals.success, false);
+});
+
+test('of a file that is run twice its second run counts, and the summary names it', async () => {
+  const second = new Totals();
+  second.noteSecondRun('test/live/a.test.ts');
+  await take(second, summary({ tests: 2, passed: 1, failed: 1 }));
+  const totals = new Totals();
+  await take(totals, summary({ tests: 3, passed: 3 }));
+  totals.addAll(second);
+  assert.equal(totals.closingLine(), '4 passed, 1 failed, 0 skipped');
+  assert.equal(totals.success, false);
+  const lines = [...totals.summary()].map(({ data }) => data.message);
+  assert.equal(lines.at(-1), 'run twice, since its first run failed: test/live/a.test.ts');
+});
+
+test('no test is no success', () => {
+  assert.equal(new Totals().success, false);
+});
+
+test('a root that is a mount point is told from that of a plain chroot', () => {
+  const proc = '22 27 0:21 / /proc rw,relatime - proc proc rw\n';
+  assert.equal(rootIsMountPoint(`${proc}27 1 254:0 / / rw,noatime - ext4 /dev/vda rw\n`), true);
+  assert.equal(rootIsMountPoint(proc), false);
+});
