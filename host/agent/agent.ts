@@ -3,7 +3,6 @@
 import { hostname } from 'node:os';
 import type { CaptureSizes } from '../capture/native.ts';
 import { DEFAULT_SIZES } from '../capture/open.ts';
-import type { Priority } from '../compiler/rules/items.ts';
 import { Engine, type EngineSign } from '../engine/engine.ts';
 import { type EngineCounters, HOLD_LIMITS, type HoldLimits } from '../engine/protocol.ts';
 import { ContainerDirectory, type DirectoryCounters } from '../metadata/container-directory.ts';
@@ -14,6 +13,7 @@ import { type AlertExtras, withExtras } from '../outputs/additions.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import { type NamedCounters, OutputSet } from '../outputs/output-set.ts';
+import type { Priority } from '../schema/priority.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { AlertDesk, type DeskCounters } from './alert-desk.ts';
 import { DROP_SETTINGS, type DropCounters, type DropListener, DropWatch } from './drop-watch.ts';

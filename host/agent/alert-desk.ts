@@ -1,6 +1,5 @@
 // Makes alerts of matches and hands them to the outputs. Alerts whose container is not known yet wait here for a while.
 
-import type { Priority } from '../compiler/rules/items.ts';
 import type { ContainerGap, GapReason, Match, RuleReads } from '../engine/protocol.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { text } from '../fields/value.ts';
@@ -11,6 +10,7 @@ import { type KeyedValue, renderFields, renderMessage } from '../outputs/message
 import type { Output } from '../outputs/output.ts';
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
 import { member } from '../schema/layout.ts';
+import type { Priority } from '../schema/priority.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
 
 /** Alerts that may wait at a time; more go out with what is known. */

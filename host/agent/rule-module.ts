@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { parseTemplate } from '../compiler/conditions/template.ts';
 import type { Template } from '../compiler/conditions/template-tokens.ts';
 import { MANIFEST_SECTION, MANIFEST_VERSION, type ManifestRule } from '../compiler/manifest.ts';
-import { type Priority, parsePriority } from '../compiler/rules/items.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
 import { escapeText } from '../diagnostics/escape.ts';
+import { isObject, isTexts } from '../diagnostics/json-value.ts';
 import { needsCluster, needsRuntime } from '../fields/container.ts';
 import type { ExtraFields } from '../outputs/additions.ts';
 import { named } from '../sandbox/error.ts';
@@ -15,9 +15,9 @@ import { readCustomSection } from '../sandbox/sections.ts';
 import { findEventType } from '../schema/events.ts';
 import { resolveField } from '../schema/fields.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
+import { type Priority, parsePriority } from '../schema/priority.ts';
 import type { Field } from '../schema/types.ts';
 import { readFilter } from './stored-filter.ts';
-import { isObject, isTexts } from './stored-json.ts';
 
 /** Every alert of a rule carries these; no rule that is read has near as much. */
 const LONGEST_TEXT = 4096;

@@ -1,10 +1,11 @@
 // Which rules the agent goes by: replaced one set at a time, each either whole or not at all, and counted.
 
+import { type FilterTables, filterTables } from '../capture/filter-tables.ts';
+import { firstWords } from '../engine/candidate-words.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RuleSetStart } from '../engine/protocol.ts';
 import { type AlertDesk, ruleReads } from './alert-desk.ts';
 import type { RuleModule } from './rule-module.ts';
-import { sharedFilter } from './shared-filter.ts';
 
 /** Falco calls it a hot restart failure, under a name of its own. */
 export const RELOAD_FAILURE_RULE = 'Wasprey internal: hot reload failure';
@@ -185,4 +186,11 @@ export class RuleSets {
 function timesOf(modules: readonly RuleModule[], before: ReadonlyMap<string, number>): Map<string, number> {
   const now = Date.now();
   return new Map(modules.map(({ sha256 }) => [sha256, before.get(sha256) ?? now]));
+}
+
+/** What the kernel may drop for all of the modules; undefined when one of them has no filter, so that it may drop nothing. */
+function sharedFilter(modules: readonly RuleModule[]): FilterTables | undefined {
+  const filters = modules.flatMap(({ filter }) => (filter ? [filter] : []));
+  if (filters.length < modules.length) return undefined;
+  return filterTables(filters, firstWords(modules.map(({ rules }) => rules.length)));
 }

@@ -1,5 +1,6 @@
 // The kernel filter that a module's manifest holds: what is in there may be anybody's, and tables are made of it.
 
+import { isObject, isTexts } from '../diagnostics/json-value.ts';
 import { findEventType } from '../schema/events.ts';
 import {
   type FilterClause,
@@ -10,7 +11,6 @@ import {
   SOCKET_KINDS,
   type SocketKind,
 } from '../schema/kernel-filter.ts';
-import { isObject, isTexts } from './stored-json.ts';
 
 const OPENS = new RegExp(`^[\\da-f]{${OPEN_COMBINATIONS / 4}}$`);
 

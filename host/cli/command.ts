@@ -1,6 +1,7 @@
 // What a command of the command line is, and its help.
 
 import type { Completion, Option, OptionTable, ParsedArguments } from '../diagnostics/arguments.ts';
+import { EXIT } from '../diagnostics/failure.ts';
 import { columns, wrap } from '../diagnostics/layout.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 
@@ -37,8 +38,6 @@ export interface CommandEntry {
 export function defineCommand<const Table extends OptionTable>(command: Command<Table>): Command<Table> {
   return command;
 }
-
-export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
 
 /** Every command has it. */
 export const HELP_OPTION = { kind: 'flag', short: 'h', description: 'Show this help.' } as const;

@@ -4,8 +4,8 @@ import { askAgent, ControlError } from '../daemon/control/client.ts';
 import type { LogLevelAnswer } from '../daemon/control/server.ts';
 import type { AgentStatus } from '../daemon/control/status.ts';
 import type { OptionValues } from '../diagnostics/arguments.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import type { LogLevel } from '../diagnostics/log.ts';
-import { CommandFailure } from './report-error.ts';
 
 export const DEFAULT_CONTROL_SOCKET = '/run/wasprey/control.sock';
 

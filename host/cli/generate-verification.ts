@@ -5,6 +5,7 @@ import { readRuleFiles } from '../daemon/rule-files.ts';
 import { selectionOf } from '../daemon/rule-selection.ts';
 import { count } from '../daemon/summary.ts';
 import { UsageError } from '../diagnostics/arguments.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import { type AlertSource, followAlerts, listenForAlerts, ownAgent } from '../generate/alert-source.ts';
@@ -13,7 +14,6 @@ import type { Verification } from '../generate/session.ts';
 import { prepare } from '../setup/prepare.mjs';
 import { DEFAULT_TIMEOUT_S, type GenerateOptions } from './generate-options.ts';
 import type { Tally } from './generate-report.ts';
-import { CommandFailure } from './report-error.ts';
 
 export interface OpenVerification extends Verification {
   /** Says what may be the reason that alerts are missing, and that nothing was verified. */

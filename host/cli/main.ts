@@ -3,9 +3,10 @@
 import '../daemon/early-signals.ts';
 import { version } from '../daemon/version.ts';
 import { parseArguments, UsageError } from '../diagnostics/arguments.ts';
+import { EXIT } from '../diagnostics/failure.ts';
 import { processTerminal, type Terminal } from '../diagnostics/terminal.ts';
 import { enableCompileCache } from '../setup/compile-cache.mjs';
-import { allOptions, type Command, commandHelp, EXIT } from './command.ts';
+import { allOptions, type Command, commandHelp } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { overview } from './overview.ts';
 import { reportError } from './report-error.ts';

@@ -2,12 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import type { OptionValues } from '../diagnostics/arguments.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import { RegistryClient } from '../registry/client.ts';
 import { readCosignKey } from '../registry/cosign.ts';
 import { credentialsFor } from '../registry/credentials.ts';
 import type { Reference } from '../registry/reference.ts';
-import { CommandFailure } from './report-error.ts';
 
 export const REGISTRY_OPTIONS = {
   'registry-config': {

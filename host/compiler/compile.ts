@@ -22,7 +22,7 @@ import type { LoweringWarningCode } from './lower/operand.ts';
 import { MANIFEST_SECTION, type Manifest, manifestOf } from './manifest.ts';
 import { kernelFilter } from './plan/derive.ts';
 import { type Plan, planRules } from './plan/plan.ts';
-import type { RuleSource } from './rule-source.ts';
+import type { RuleSource } from './rules/rule.ts';
 
 export interface TranslateOptions {
   /**

@@ -12,8 +12,8 @@ import { fieldText } from './conditions/type-of.ts';
 import { type Condition, scopeOf } from './ir.ts';
 import { kernelFilter } from './plan/derive.ts';
 import { bodyCost } from './plan/plan.ts';
-import { ruleSourceOf } from './rule-source.ts';
 import type { CompiledRule } from './rules/rule.ts';
+import { ruleSourceOf } from './rules/rule.ts';
 
 export interface Explanation {
   /** Event types that the rule can be true of: those that are recorded because of it. */

@@ -4,8 +4,8 @@ import { parseTemplate, TemplateError } from '../compiler/conditions/template.ts
 import type { Template } from '../compiler/conditions/template-tokens.ts';
 import type { AlertAddition, FormattedField } from '../outputs/additions.ts';
 import type { Configuration } from './definition.ts';
+import type { Origin } from './error.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
-import type { Origin } from './node.ts';
 
 /** What Falco's container plugin suggests, in its order. */
 const SUGGESTED = [

@@ -5,9 +5,9 @@ import { parsePlace } from '../outputs/syslog/place.ts';
 import { ALL_EVENT_NAMES, isEventName } from '../schema/event-names.ts';
 import { readAppendOutput } from './append-output.ts';
 import type { Configuration } from './definition.ts';
+import type { Origin } from './error.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
 import { NOISE_OUTPUTS } from './keys/noise.ts';
-import type { Origin } from './node.ts';
 
 type Origins = ReadonlyMap<string, Origin>;
 

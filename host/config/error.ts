@@ -1,7 +1,15 @@
 // What is wrong in a configuration: a code, the place, and what to do.
 
 import type { ShownDiagnostic } from '../diagnostics/diagnostic-text.ts';
-import type { Origin } from './node.ts';
+import type { SourceFile } from '../diagnostics/source-file.ts';
+
+/** Where in a file. */
+export interface Origin {
+  readonly file: SourceFile;
+  /** Index into the file's text, [start, end). */
+  readonly start: number;
+  readonly end: number;
+}
 
 /** Stable. */
 export type ConfigErrorCode =

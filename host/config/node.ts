@@ -2,14 +2,7 @@
 
 import { SourceFile } from '../diagnostics/source-file.ts';
 import { readYaml, type YamlNode, YamlSyntaxError } from '../diagnostics/yaml.ts';
-import { configError } from './error.ts';
-
-export interface Origin {
-  readonly file: SourceFile;
-  /** Index into the file's text, [start, end). */
-  readonly start: number;
-  readonly end: number;
-}
+import { configError, type Origin } from './error.ts';
 
 export interface ConfigScalar {
   readonly kind: 'scalar';

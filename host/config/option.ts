@@ -2,8 +2,9 @@
 // further one; \. \[ and \\ are these characters in a key; a value in braces or brackets is YAML, anything else is text as it stands.
 
 import { SourceFile } from '../diagnostics/source-file.ts';
+import type { Origin } from './error.ts';
 import { configError } from './error.ts';
-import { type ConfigMapping, type ConfigNode, type Origin, readConfigValue } from './node.ts';
+import { type ConfigMapping, type ConfigNode, readConfigValue } from './node.ts';
 
 type Step =
   | { readonly kind: 'key'; readonly key: string }

@@ -1,8 +1,8 @@
 // The effective configuration as YAML, each value with the place that it comes from.
 
 import { DEFINITION } from './definition.ts';
+import type { Origin } from './error.ts';
 import type { LoadedConfig } from './load.ts';
-import type { Origin } from './node.ts';
 import { escapeControls, holdsSecrets, shownValue } from './shown.ts';
 import type { SectionDefinition } from './value-types.ts';
 

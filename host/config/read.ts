@@ -4,9 +4,10 @@ import { nearest } from '../diagnostics/suggest.ts';
 import { parseBoolean } from '../diagnostics/yaml-values.ts';
 import { defaultOf } from './defaults.ts';
 import { parseDuration } from './duration.ts';
+import type { Origin } from './error.ts';
 import { type ConfigAdvice, type ConfigDiagnostic, type ConfigErrorCode, configDiagnostic } from './error.ts';
 import { type Environment, expandVariables } from './expand.ts';
-import type { ConfigMapping, ConfigNode, Origin } from './node.ts';
+import type { ConfigMapping, ConfigNode } from './node.ts';
 import type {
   Definition,
   DurationDefinition,

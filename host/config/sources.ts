@@ -4,10 +4,11 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SourceFile } from '../diagnostics/source-file.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
+import type { Origin } from './error.ts';
 import { ConfigError, configError } from './error.ts';
 import type { Environment } from './expand.ts';
 import { RULE_KEYS } from './keys/rules.ts';
-import { type ConfigEntry, type ConfigMapping, type ConfigNode, type Origin, readConfigNode } from './node.ts';
+import { type ConfigEntry, type ConfigMapping, type ConfigNode, readConfigNode } from './node.ts';
 import { readValue } from './read.ts';
 
 type Strategy = 'append' | 'override' | 'add-only';

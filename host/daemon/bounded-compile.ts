@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { extname, join } from 'node:path';
-import { CommandFailure } from '../cli/report-error.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import type { CompileJob, FromCompiler } from './compile-job.ts';
 import { count } from './summary.ts';
 

@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { CommandFailure } from '../cli/report-error.ts';
 import { compileModule } from '../compiler/compile.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../diagnostics/terminal.ts';
 import { BUILT_MODULES, MODULE_CACHE } from '../setup/paths.mjs';
 import type { CompileJob, FromCompiler } from './compile-job.ts';

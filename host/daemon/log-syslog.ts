@@ -1,13 +1,13 @@
 // The agent's own messages to syslog (log_syslog): where and under which name syslog_output says, whether that is on or not.
 
 import { hostname } from 'node:os';
-import { PRIORITIES } from '../compiler/rules/items.ts';
 import type { Configuration } from '../config/definition.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import { LOG_LEVELS, type LogLevel } from '../diagnostics/log.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { syslogMessage } from '../outputs/syslog/message.ts';
 import { SyslogSender } from '../outputs/syslog/sender.ts';
+import { PRIORITIES } from '../schema/priority.ts';
 import { syslogForm } from './outputs.ts';
 
 export interface SyslogLog {

@@ -1,7 +1,7 @@
 // Compiled modules, from and to the files that a person names.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { CommandFailure } from '../cli/report-error.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 
 /** @throws {CommandFailure} */

@@ -1,9 +1,8 @@
 // The outputs of a run: those that the configuration turns on, and those of the command line.
 
-import { httpOutputMakers } from '../cli/http-outputs.ts';
-import { CommandFailure } from '../cli/report-error.ts';
 import type { Configuration } from '../config/definition.ts';
 import { DEFAULT_KIND_FIELDS } from '../config/keys/noise.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { AlertFormat } from '../outputs/alert.ts';
 import { type FileOutputOptions, fileOutput } from '../outputs/file-output.ts';
@@ -14,6 +13,7 @@ import { QuietOutput } from '../outputs/quiet-output.ts';
 import type { MessageOptions } from '../outputs/syslog/message.ts';
 import { syslogOutput } from '../outputs/syslog/output.ts';
 import { parsePlace, type SyslogPlace } from '../outputs/syslog/place.ts';
+import { httpOutputMakers } from './http-outputs.ts';
 
 const MEGABYTE = 1024 * 1024;
 

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { CommandFailure } from '../cli/report-error.ts';
 import type { RuleFile } from '../compiler/rules/load.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import { readBeginning } from '../fields/read-beginning.ts';
 import { PROJECT } from '../setup/paths.mjs';

@@ -1,8 +1,6 @@
 // Rules as a command works with them: loaded, and what is wrong with them said.
 
-import { CommandFailure } from '../cli/report-error.ts';
 import { type CompileDiagnostic, translateRules } from '../compiler/compile.ts';
-import { type RuleSource, ruleSourceOf } from '../compiler/rule-source.ts';
 import {
   type CompiledRule,
   type FileResult,
@@ -11,9 +9,11 @@ import {
   type RuleFile,
   withFindings,
 } from '../compiler/rules/load.ts';
+import { type RuleSource, ruleSourceOf } from '../compiler/rules/rule.ts';
 import { matchesWildcard, type Selection, selectRules } from '../compiler/rules/select.ts';
 import { type Diagnostic, RuleLoadError, warning } from '../diagnostics/diagnostic.ts';
 import { renderDiagnostic } from '../diagnostics/diagnostic-text.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import { SourceFile } from '../diagnostics/source-file.ts';
 import { nearest } from '../diagnostics/suggest.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';

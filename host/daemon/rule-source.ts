@@ -1,8 +1,8 @@
 // Where the rules of a run come from, read anew each time it is asked: modules, rule files, and a configuration that names them.
 
 import type { RuleModule } from '../agent/rule-module.ts';
-import { CommandFailure, toldOf } from '../cli/report-error.ts';
 import { contentHash } from '../compiler/assemble/cache.ts';
+import { CommandFailure, toldOf } from '../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../diagnostics/terminal.ts';
 import { admitRuleModule, compileRules, type Loading } from './compile.ts';
 import { readModuleFile } from './module-file.ts';

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import type { Configuration } from '../config/definition.ts';
-import type { Origin } from '../config/node.ts';
+import type { Origin } from '../config/error.ts';
 import type { UnusedKey } from '../config/read.ts';
 import { type OptionValues, UsageError } from '../diagnostics/arguments.ts';
 import { LOG_LEVELS, type LogLevel } from '../diagnostics/log.ts';

@@ -1,8 +1,8 @@
 // An alert, and its two forms: a line of text and a line of JSON, as Falco writes them.
 
-import type { Priority } from '../compiler/rules/items.ts';
 import { escapeText, quote } from '../diagnostics/escape.ts';
 import { iso8601, jsonTime, timeOfDay } from '../fields/time.ts';
+import type { Priority } from '../schema/priority.ts';
 import { object, valueJson } from './json.ts';
 import { type KeyedValue, renderFields } from './message.ts';
 

@@ -6,7 +6,7 @@ import { printCondition } from '../compiler/conditions/print.ts';
 import { parseTemplate } from '../compiler/conditions/template.ts';
 import { givenName } from '../compiler/lower/given-fields.ts';
 import { fieldsOf } from '../compiler/manifest.ts';
-import type { RuleSource } from '../compiler/rule-source.ts';
+import type { RuleSource } from '../compiler/rules/rule.ts';
 import { encode, type FieldValue, text } from '../fields/value.ts';
 import { renderMessage, templateFields } from '../outputs/message.ts';
 import { resolveField } from '../schema/fields.ts';

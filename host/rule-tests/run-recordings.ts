@@ -2,7 +2,7 @@
 
 import { loadRuleModule } from '../agent/rule-module.ts';
 import { compileModule } from '../compiler/compile.ts';
-import type { RuleSource } from '../compiler/rule-source.ts';
+import type { RuleSource } from '../compiler/rules/rule.ts';
 import { AlertTally, evaluateRecording, type SoundRecording } from './recordings.ts';
 import type { Problem, RecordingTest, RunOf, TestResult } from './rule-test.ts';
 

@@ -1,7 +1,7 @@
 // Runs rule tests of both kinds, and brings the results back into the order of the tests.
 
 import type { CompileDiagnostic } from '../compiler/compile.ts';
-import type { RuleSource } from '../compiler/rule-source.ts';
+import type { RuleSource } from '../compiler/rules/rule.ts';
 import type { SoundRecording } from './recordings.ts';
 import type { EventTest, RecordingTest, RuleTest, TestResult } from './rule-test.ts';
 import { runEventTests } from './run-events.ts';

@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { compileModule } from '../../host/compiler/compile.ts';
-import { ruleSourceOf } from '../../host/compiler/rule-source.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
+import { ruleSourceOf } from '../../host/compiler/rules/rule.ts';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
 import { RuleModule } from '../support/rule-module.ts';
 

@@ -6,7 +6,7 @@ import { compileModule } from '../../host/compiler/compile.ts';
 import { parseCondition } from '../../host/compiler/conditions/parser.ts';
 import { checkTypes } from '../../host/compiler/conditions/typecheck.ts';
 import { givenName } from '../../host/compiler/lower/given-fields.ts';
-import type { RuleSource } from '../../host/compiler/rule-source.ts';
+import type { RuleSource } from '../../host/compiler/rules/rule.ts';
 import type { GivenEvent, GivenValue } from '../../host/rule-tests/given-event.ts';
 import { GivenModule } from '../../host/rule-tests/given-module.ts';
 import { resolveField } from '../../host/schema/fields.ts';

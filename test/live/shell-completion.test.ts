@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { writeCompletions } from '../../deploy/package/documents.ts';
 import { HELP_OPTION } from '../../host/cli/command.ts';
 import { COMMANDS } from '../../host/cli/commands.ts';
-import { PRIORITIES } from '../../host/compiler/rules/items.ts';
+import { PRIORITIES } from '../../host/schema/priority.ts';
 import { bash, type Complete, fish, zsh } from '../support/shells.ts';
 
 const share = mkdtempSync(join(tmpdir(), 'wasprey-completion-'));

@@ -9,13 +9,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Priority } from '../../host/compiler/rules/items.ts';
 import { loadConfig } from '../../host/config/load.ts';
 import { openSyslogLog } from '../../host/daemon/log-syslog.ts';
 import { type Alert, DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
 import { syslogOutput } from '../../host/outputs/syslog/output.ts';
 import { parsePlace } from '../../host/outputs/syslog/place.ts';
+import type { Priority } from '../../host/schema/priority.ts';
 
 let folder = '';
 let port = 0;

@@ -2,8 +2,8 @@
 
 import { compileModule } from '../../host/compiler/compile.ts';
 import { parseCondition } from '../../host/compiler/conditions/parser.ts';
-import type { RuleSource } from '../../host/compiler/rule-source.ts';
 import { type CompiledRule, loadRules } from '../../host/compiler/rules/load.ts';
+import type { RuleSource } from '../../host/compiler/rules/rule.ts';
 import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../host/sandbox/instantiate.ts';
 import { fillCandidates, runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
 import { CANDIDATE_WORDS, COMMON_WORDS, IMAGE } from '../../host/schema/image.ts';

@@ -7,14 +7,14 @@ import { loadCompiledRules, prepareRules } from '../../daemon/compile.ts';
 import { count } from '../../daemon/summary.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { startTimer } from '../../outputs/long-timer.ts';
 import { EVENT_TYPES } from '../../schema/events.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { renderRecorded } from '../recording-summary.ts';
-import { CommandFailure } from '../report-error.ts';
 
 const MEGABYTE = 1024 * 1024;
 

@@ -9,10 +9,10 @@ import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rule-selection.ts';
 import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rule-set.ts';
 import { count } from '../../daemon/summary.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { signModule } from '../../signature/signature.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { portableNames } from '../portable-names.ts';
-import { CommandFailure } from '../report-error.ts';
 
 export const COMPILE = defineCommand({
   name: 'compile',

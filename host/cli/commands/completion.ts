@@ -1,7 +1,8 @@
 // wasprey completion: a script by which a shell completes the command line.
 
 import { UsageError } from '../../diagnostics/arguments.ts';
-import { type Command, type CommandEntry, defineCommand, EXIT } from '../command.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
+import { type Command, type CommandEntry, defineCommand } from '../command.ts';
 import { completedCommands } from '../completion/command-line.ts';
 import { COMPLETIONS, SHELLS } from '../completion/shells.ts';
 

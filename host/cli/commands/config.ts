@@ -5,7 +5,8 @@ import { loadConfig } from '../../config/load.ts';
 import { printConfig } from '../../config/print.ts';
 import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
+import { defineCommand } from '../command.ts';
 import { configReference } from '../config-reference.ts';
 
 export const CONFIG = defineCommand({

@@ -4,8 +4,9 @@ import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
 import { runtimePlaces } from '../../daemon/from-configuration.ts';
 import { version } from '../../daemon/version.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
 import { examine } from '../../doctor/examine.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { renderExamination } from '../doctor-report.ts';
 
 export const DOCTOR = defineCommand({

@@ -6,12 +6,12 @@ import type { CompiledRule } from '../../compiler/rules/load.ts';
 import { readRuleFiles } from '../../daemon/rule-files.ts';
 import { loadRuleSet } from '../../daemon/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { wrap } from '../../diagnostics/layout.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { filterNeed } from '../filter-need.ts';
-import { CommandFailure } from '../report-error.ts';
 
 export const EXPLAIN = defineCommand({
   name: 'explain',

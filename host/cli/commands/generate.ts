@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SELECTION_OPTIONS } from '../../daemon/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import type { Action } from '../../generate/action.ts';
 import { ACTIONS } from '../../generate/actions/index.ts';
@@ -10,7 +11,7 @@ import { thisPlace } from '../../generate/place.ts';
 import { selectActions, UnknownActionError } from '../../generate/select.ts';
 import { type ActionResult, performActions } from '../../generate/session.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { DEFAULT_INTERVAL_S, GENERATE_OPTIONS, type GenerateOptions } from '../generate-options.ts';
 import { actionJson, actionTable, resultJson, resultLine, Tally } from '../generate-report.ts';
 import type { OpenVerification } from '../generate-verification.ts';

@@ -7,11 +7,11 @@ import { readModuleFile } from '../../daemon/module-file.ts';
 import { count } from '../../daemon/summary.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { columns, wrap } from '../../diagnostics/layout.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { type ModuleReport, reportOn } from '../module-report.ts';
-import { CommandFailure } from '../report-error.ts';
 
 export const INSPECT = defineCommand({
   name: 'inspect',

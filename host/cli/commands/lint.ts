@@ -6,7 +6,8 @@ import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rule-selection.ts';
 import { loadRuleSet } from '../../daemon/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
+import { defineCommand } from '../command.ts';
 
 export const LINT = defineCommand({
   name: 'lint',

@@ -2,9 +2,10 @@
 
 import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
 import { columns } from '../../diagnostics/layout.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { eventReference, listEvents } from '../list-events.ts';
 import { fieldReference, listFields } from '../list-fields.ts';
 

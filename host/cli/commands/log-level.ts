@@ -2,9 +2,10 @@
 
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
 import { LOG_LEVELS } from '../../diagnostics/log.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { agentLogLevel, CONTROL_OPTIONS } from '../control-options.ts';
 
 export const LOG_LEVEL = defineCommand({

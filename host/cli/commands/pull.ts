@@ -6,14 +6,14 @@ import { loadRuleModule } from '../../agent/rule-module.ts';
 import { readTrustedKeys } from '../../daemon/key-files.ts';
 import { writeFile } from '../../daemon/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { pullArtifact } from '../../registry/artifact.ts';
 import { isCosigned } from '../../registry/cosign.ts';
 import { formatReference, parseReference } from '../../registry/reference.ts';
 import { admitModule } from '../../signature/policy.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { REGISTRY_OPTIONS, readCosignKeys, registryClient } from '../registry-options.ts';
-import { CommandFailure } from '../report-error.ts';
 
 export const PULL = defineCommand({
   name: 'pull',

@@ -2,9 +2,9 @@
 
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { defineCommand } from '../command.ts';
 import { CONTROL_OPTIONS, reloadAgent } from '../control-options.ts';
-import { CommandFailure } from '../report-error.ts';
 
 export const RELOAD = defineCommand({
   name: 'reload',

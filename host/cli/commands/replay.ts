@@ -6,6 +6,7 @@ import type { RuleModule } from '../../agent/rule-module.ts';
 import { loadCompiledRules, prepareRules } from '../../daemon/compile.ts';
 import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rule-selection.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
@@ -15,9 +16,8 @@ import { RecordingError, type RecordingFacts } from '../../recording/format.ts';
 import { RecordingFile, RecordingReader } from '../../recording/reader.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { renderReplayed } from '../recording-summary.ts';
-import { CommandFailure } from '../report-error.ts';
 
 const OPTIONS = {
   rules: {

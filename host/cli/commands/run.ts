@@ -6,6 +6,7 @@ import { logOf, syslogOf } from '../../daemon/log.ts';
 import { metricSource } from '../../daemon/metrics/run-metrics.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
 import { Run, type RunStart } from '../../daemon/run.ts';
+import { ServiceNotifier, takeServiceManager } from '../../daemon/service-notify.ts';
 import { RUN_OPTIONS, type RunSettings, runSettings } from '../../daemon/settings.ts';
 import { RunServer } from '../../daemon/web/run-server.ts';
 import type { Log } from '../../diagnostics/log.ts';
@@ -13,7 +14,6 @@ import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import { IdleWorker } from '../../engine/idle-worker.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../command.ts';
-import { ServiceNotifier, takeServiceManager } from '../service-notify.ts';
 
 export const RUN = defineCommand({
   name: 'run',

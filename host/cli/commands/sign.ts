@@ -3,11 +3,12 @@
 import { readSigningKeys } from '../../daemon/key-files.ts';
 import { readModuleFile, writeFile } from '../../daemon/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
 import { named } from '../../sandbox/error.ts';
 import { compileRuleModule } from '../../sandbox/instantiate.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature, signersOf, signModule } from '../../signature/signature.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 
 export const SIGN = defineCommand({
   name: 'sign',

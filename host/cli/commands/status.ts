@@ -1,7 +1,8 @@
 // wasprey status: what a running agent does.
 
 import { UsageError } from '../../diagnostics/arguments.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
+import { defineCommand } from '../command.ts';
 import { agentStatus, CONTROL_OPTIONS } from '../control-options.ts';
 import { renderStatus } from '../status-report.ts';
 

@@ -7,6 +7,7 @@ import { loadRuleSet, renderCompileDiagnostic } from '../../daemon/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { SourceFile } from '../../diagnostics/source-file.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
@@ -17,8 +18,7 @@ import { RuleTestError } from '../../rule-tests/rule-test.ts';
 import { runTests } from '../../rule-tests/run-tests.ts';
 import { MODULE_CACHE } from '../../setup/paths.mjs';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand, EXIT } from '../command.ts';
-import { CommandFailure } from '../report-error.ts';
+import { defineCommand } from '../command.ts';
 
 export const TEST = defineCommand({
   name: 'test',

@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../../diagnostics/arguments.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
+import { defineCommand } from '../command.ts';
 import { agentStatus, CONTROL_OPTIONS } from '../control-options.ts';
 import { renderTop, type TopOrder } from '../top-report.ts';
 

@@ -7,8 +7,9 @@ import { readRuleFiles } from '../../daemon/rule-files.ts';
 import { type RuleSelection, SELECTION_OPTIONS, selectionOf } from '../../daemon/rule-selection.ts';
 import { backEndRemarks, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 
 export const VALIDATE = defineCommand({
   name: 'validate',

@@ -5,10 +5,11 @@ import { readTrustedKeys } from '../../daemon/key-files.ts';
 import { readModuleFile } from '../../daemon/module-file.ts';
 import { count } from '../../daemon/summary.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
 import { named } from '../../sandbox/error.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature } from '../../signature/signature.ts';
-import { defineCommand, EXIT } from '../command.ts';
+import { defineCommand } from '../command.ts';
 
 export const VERIFY = defineCommand({
   name: 'verify',

@@ -1,8 +1,7 @@
 // The process that runs asc: reads a job from standard input, writes the module to standard output, errors to standard error.
 
 import { Buffer } from 'node:buffer';
-import { ascHere } from '../asc-here.ts';
-import type { AscJob } from './asc.ts';
+import { type AscJob, ascHere } from './asc-here.ts';
 
 const chunks: Buffer[] = [];
 for await (const chunk of process.stdin) chunks.push(chunk as Buffer);

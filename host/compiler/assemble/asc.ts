@@ -4,13 +4,7 @@ import { spawn } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { OPERATORS_PATH } from '../emit/imports.ts';
 import { ASC_FLAGS } from './asc-flags.ts';
-
-/** What the child is given. Paths have no leading `./`. */
-export interface AscJob {
-  readonly entry: string;
-  readonly files: Readonly<Record<string, string>>;
-  readonly flags: readonly string[];
-}
+import type { AscJob } from './asc-here.ts';
 
 export interface AscLimits {
   readonly milliseconds: number;
@@ -44,7 +38,7 @@ function ascJob(source: string, operators: ReadonlyMap<string, string>): AscJob 
  * @throws AscError
  */
 export async function runAscHere(source: string, operators: ReadonlyMap<string, string>): Promise<Uint8Array> {
-  const { ascHere } = await import('../asc-here.ts');
+  const { ascHere } = await import('./asc-here.ts');
   const made = await ascHere(ascJob(source, operators));
   if (made instanceof Uint8Array) return made;
   throw new AscError('failed', made.failed.slice(0, 4000));

@@ -5,7 +5,7 @@ import { COMMON_BITS, COMMON_WORDS } from '../../schema/image.ts';
 import { TRUE } from '../ir.ts';
 import type { CandidatePlan, CandidateWord } from '../plan/candidate-plan.ts';
 import type { TextIndex } from '../plan/text-index.ts';
-import type { RuleSource } from '../rule-source.ts';
+import type { RuleSource } from '../rules/rule.ts';
 import { hex } from './bytes.ts';
 import type { ConditionEmitter } from './condition.ts';
 import { type Functions, oneLine } from './functions.ts';

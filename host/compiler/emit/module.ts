@@ -2,7 +2,7 @@
 
 import { type Condition, TRUE } from '../ir.ts';
 import { leftToTest, type Plan, type RuleBody, type TypeGroup } from '../plan/plan.ts';
-import type { RuleSource } from '../rule-source.ts';
+import type { RuleSource } from '../rules/rule.ts';
 import { emitCandidates } from './candidates.ts';
 import { ConditionEmitter, countOccurrences } from './condition.ts';
 import { Functions, oneLine } from './functions.ts';

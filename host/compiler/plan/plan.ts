@@ -2,7 +2,7 @@
 
 import { EVENT_TYPES, type EventType } from '../../schema/events.ts';
 import { all, any, type Condition, conjunctsOf, FALSE, scopeOf, TRUE } from '../ir.ts';
-import type { RuleSource } from '../rule-source.ts';
+import type { RuleSource } from '../rules/rule.ts';
 import { CANDIDATE_RULES, type CandidatePlan, planCandidates } from './candidate-plan.ts';
 import { crowdOf, indexTexts, type TextIndex } from './text-index.ts';
 import { textNeeds } from './text-need.ts';

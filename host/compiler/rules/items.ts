@@ -1,26 +1,8 @@
 // What rule files define, before lists, macros and exceptions are resolved.
 
 import type { Context } from '../../diagnostics/diagnostic.ts';
+import type { Priority } from '../../schema/priority.ts';
 import type { MappedText } from './mapped-text.ts';
-
-/** Most severe first, as configuration and output spell them. */
-export const PRIORITIES = [
-  'Emergency',
-  'Alert',
-  'Critical',
-  'Error',
-  'Warning',
-  'Notice',
-  'Informational',
-  'Debug',
-] as const;
-export type Priority = (typeof PRIORITIES)[number];
-
-/** `info` is short for `informational`; case does not matter. */
-export function parsePriority(text: string): Priority | undefined {
-  const wanted = text.toLowerCase() === 'info' ? 'informational' : text.toLowerCase();
-  return PRIORITIES.find((priority) => priority.toLowerCase() === wanted);
-}
 
 export const DEFAULT_SOURCE = 'syscall';
 

@@ -3,9 +3,10 @@
 import type { ErrorCode } from '../../diagnostics/codes.ts';
 import { type Diagnostic, RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { SourceFile } from '../../diagnostics/source-file.ts';
+import type { Priority } from '../../schema/priority.ts';
 import type { StaticFields } from '../conditions/static-fields.ts';
 import { Collection } from './collection.ts';
-import { DEFAULT_SOURCE, type Priority, type Version } from './items.ts';
+import { DEFAULT_SOURCE, type Version } from './items.ts';
 import { checkPlugins } from './plugin-requirements.ts';
 import { readDocuments, readItems } from './read-items.ts';
 import { type Compiled, compileRules } from './resolve.ts';

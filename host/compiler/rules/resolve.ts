@@ -4,6 +4,7 @@
 import type { WarningCode } from '../../diagnostics/codes.ts';
 import { type Context, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
+import { PRIORITIES, type Priority } from '../../schema/priority.ts';
 import { adviseOn, comparesWithNotAvailable, deprecatedFields, type Remark } from '../conditions/advice.ts';
 import type { Expression } from '../conditions/ast.ts';
 import { type EventSet, eventTypesOf } from '../conditions/event-types.ts';
@@ -16,7 +17,7 @@ import { unavailableFields } from '../conditions/unavailable.ts';
 import { uncapturedEvents, uncapturedMessage } from '../conditions/uncaptured.ts';
 import type { Collection, Placed } from './collection.ts';
 import { withExceptions } from './exceptions.ts';
-import { DEFAULT_SOURCE, PRIORITIES, type Priority, type RuleItem } from './items.ts';
+import { DEFAULT_SOURCE, type RuleItem } from './items.ts';
 import { type CompiledList, ListTable, TooLongError } from './lists.ts';
 import { expandMacros, MacroError } from './macros.ts';
 import type { MappedText } from './mapped-text.ts';

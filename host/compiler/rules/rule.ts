@@ -1,10 +1,10 @@
 // A rule as the loader hands it on: everything that the rest of the compiler and the outputs need of it.
 
 import type { Context } from '../../diagnostics/diagnostic.ts';
+import type { Priority } from '../../schema/priority.ts';
 import type { Check, Expression, Span } from '../conditions/ast.ts';
 import type { EventSet } from '../conditions/event-types.ts';
 import type { Template } from '../conditions/template-tokens.ts';
-import type { Priority } from './items.ts';
 
 export interface CompiledRule {
   readonly name: string;
@@ -42,4 +42,43 @@ export interface CompiledMacro {
   readonly name: string;
   readonly condition: Expression;
   readonly used: boolean;
+}
+
+/** What the back end compiles: a rule with lists and macros resolved, types checked. */
+export interface RuleSource {
+  readonly name: string;
+  readonly description: string;
+  readonly priority: string;
+  readonly tags: readonly string[];
+  /** Event source, e.g. syscall. */
+  readonly source: string;
+  /** The output template as it was written. */
+  readonly output: string;
+  /** The condition as it was written, macros and lists by name. */
+  readonly conditionText: string;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** Without macro references. */
+  readonly condition: Expression;
+  /** Names of the event types that the rule can match; undefined = any. */
+  readonly eventTypes?: ReadonlySet<string>;
+}
+
+/** A rule as the loader made it. */
+export function ruleSourceOf(rule: CompiledRule): RuleSource {
+  const { name, description, priority, tags, source, conditionText, file, line, condition, eventTypes } = rule;
+  return {
+    name,
+    description,
+    priority,
+    tags,
+    source,
+    output: rule.outputText,
+    conditionText,
+    file,
+    line,
+    condition,
+    eventTypes,
+  };
 }

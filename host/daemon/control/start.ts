@@ -2,8 +2,8 @@
 
 import type { Agent } from '../../agent/agent.ts';
 import { loadAddon } from '../../capture/addon.ts';
-import { CommandFailure } from '../../cli/report-error.ts';
 import type { Configuration } from '../../config/definition.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { RuleWatch } from '../rule-watch.ts';

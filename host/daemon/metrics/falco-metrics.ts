@@ -2,8 +2,8 @@
 
 import type { Summary } from '../../agent/agent.ts';
 import type { CaptureCounters } from '../../capture/native.ts';
-import { PRIORITIES } from '../../compiler/rules/items.ts';
 import { type EventTotals, eventTotals } from '../../engine/event-totals.ts';
+import { PRIORITIES } from '../../schema/priority.ts';
 import { counter, gauge, info, labelName, type Metric, type Sample } from './exposition.ts';
 import { type AgentFacts, type MetricChoice, runNumbers } from './facts.ts';
 import type { Resources } from './resources.ts';

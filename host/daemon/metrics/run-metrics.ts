@@ -2,8 +2,8 @@
 
 import { openSync } from 'node:fs';
 import type { Agent } from '../../agent/agent.ts';
-import { CommandFailure } from '../../cli/report-error.ts';
 import type { Configuration } from '../../config/definition.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { FILE_MODE, FileWriter, OPEN_FLAGS } from '../../outputs/file-writer.ts';
 import { object, valueJson } from '../../outputs/json.ts';

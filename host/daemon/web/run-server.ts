@@ -2,10 +2,10 @@
 
 import { release } from 'node:os';
 import type { Agent } from '../../agent/agent.ts';
-import { CommandFailure } from '../../cli/report-error.ts';
 import { ENGINE_VERSION, printVersion } from '../../compiler/rules/items.ts';
 import { schemaVersion } from '../../compiler/schema-version.ts';
 import type { Configuration } from '../../config/definition.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LogLevel } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { MetricSource } from '../metrics/run-metrics.ts';

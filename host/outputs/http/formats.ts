@@ -1,10 +1,10 @@
 // What receivers of posted alerts expect: Falco's own line, Alertmanager's alerts, OpenTelemetry's log records.
 
-import type { Priority } from '../../compiler/rules/items.ts';
 import { quote } from '../../diagnostics/escape.ts';
 import { valueText } from '../../fields/text.ts';
 import { jsonTime } from '../../fields/time.ts';
 import { decode, type FieldValue } from '../../fields/value.ts';
+import type { Priority } from '../../schema/priority.ts';
 import { type Alert, type AlertFormat, alertLine, MODULE_FIELD } from '../alert.ts';
 import { object, valueJson } from '../json.ts';
 import type { PostFormat } from './post-output.ts';

@@ -1,7 +1,7 @@
 // Alerts as messages of syslog: RFC 5424, and the form of syslog(3), which is that of RFC 3164.
 
-import { PRIORITIES } from '../../compiler/rules/items.ts';
 import { jsonTime, timeOfDaySeconds } from '../../fields/time.ts';
+import { PRIORITIES } from '../../schema/priority.ts';
 import type { Alert } from '../alert.ts';
 
 /** By number; local0 to local7 follow, from 16 on. */

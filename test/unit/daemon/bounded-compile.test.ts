@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CommandFailure } from '../../../host/cli/report-error.ts';
 import type { RuleFile } from '../../../host/compiler/rules/load.ts';
 import { type CompileLimits, compileBounded } from '../../../host/daemon/bounded-compile.ts';
+import { CommandFailure } from '../../../host/diagnostics/failure.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { withoutDescriptors } from '../../support/no-descriptors.ts';
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { takeServiceManager } from '../../../host/cli/service-notify.ts';
+import { takeServiceManager } from '../../../host/daemon/service-notify.ts';
 
 it('is taken out of the environment, and nothing else is', () => {
   const environment = { PATH: '/usr/bin', NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '30000000' };

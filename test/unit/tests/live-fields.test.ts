@@ -12,7 +12,9 @@ import { resolveNamed } from '../../../host/schema/fields.ts';
 import { missingFalco } from '../../support/falco-data.ts';
 import { STOCK_FILES, stockRules } from '../../support/stock-rules.ts';
 
-const LIVE_TESTS = globSync(join(import.meta.dirname, '../../live/*.test.ts')).map((path) => readFileSync(path, 'utf8'));
+const LIVE_TESTS = globSync(join(import.meta.dirname, '../../live/*.test.ts')).map((path) =>
+  readFileSync(path, 'utf8'),
+);
 const OPERATOR = '(=|!=|<=|>=|<|>|in|intersects|exists|b?contains|icontains|startswith|endswith|glob|pmatch)(?= |$)';
 
 /** `evt.arg.flags`, `proc.aname`: with the name of an argument of the event, without indices and keys. */

@@ -3,11 +3,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectUnixDatagram, type UnixDatagram } from '../capture/unix-datagram.ts';
-import { count } from '../daemon/summary.ts';
-import type { Health } from '../daemon/web/health.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import { LONGEST_TIMER_MS } from '../outputs/long-timer.ts';
+import { count } from './summary.ts';
+import type { Health } from './web/health.ts';
 
 export interface ServiceManager {
   /** Of a datagram socket; with @ first, a name in the abstract namespace. */

@@ -2,7 +2,13 @@
 
 import { Buffer } from 'node:buffer';
 import { main } from 'assemblyscript/asc';
-import type { AscJob } from './assemble/asc.ts';
+
+/** What asc is given. Paths have no leading `./`. */
+export interface AscJob {
+  readonly entry: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly flags: readonly string[];
+}
 
 /** What asc makes of a job, or what it has to say. */
 export async function ascHere(job: AscJob): Promise<Uint8Array | { readonly failed: string }> {

@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Configuration } from '../config/definition.ts';
-import type { OutputChoice } from '../daemon/outputs.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { HttpClient, HttpReceiver } from '../outputs/http/client.ts';
 import { alertmanagerFormat, falcoFormat, otlpFormat } from '../outputs/http/formats.ts';
@@ -12,7 +12,7 @@ import { QUEUE_LINES } from '../outputs/line-queue.ts';
 import type { Output } from '../outputs/output.ts';
 import type { DeliveryTrouble } from '../outputs/spool/delivery.ts';
 import { Spool } from '../outputs/spool/spool.ts';
-import { CommandFailure } from './report-error.ts';
+import type { OutputChoice } from './outputs.ts';
 
 const MEGABYTE = 1024 * 1024;
 
