@@ -15,7 +15,14 @@ import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
 import { count } from './summary.ts';
 
 /** Everything that decides what the compiler makes of given rules. */
-const COMPILER_SOURCES = ['host/compiler', 'host/sandbox', 'host/schema', 'rules-wasm', 'package-lock.json'];
+const COMPILER_SOURCES = [
+  'host/compiler',
+  'host/diagnostics',
+  'host/sandbox',
+  'host/schema',
+  'rules-wasm',
+  'package-lock.json',
+];
 
 /** How rules are loaded, and where what is said of them goes. */
 export interface Loading {
