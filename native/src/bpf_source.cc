@@ -50,7 +50,7 @@ class BpfSource : public EventSource {
   std::vector<ProgramRuns> Programs() const override { return programs_.Runs(); }
   std::vector<MissingHook> Missing() const override;
   std::vector<std::string> Loaded() const override;
-  void Check(Findings* findings) override { tables_.Check(findings); }
+  void Check(Findings* findings) override { tables_.Check(attachment_, findings); }
   uint32_t ThisThread() override;
 
  private:

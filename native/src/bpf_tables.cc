@@ -10,7 +10,6 @@
 #include <iterator>
 #include <utility>
 
-#include "attachment.h"
 #include "bpf_error.h"
 #include "bpf_hooks.h"
 
@@ -99,11 +98,11 @@ Status BpfTables::UseFilter(int map) {
   return std::nullopt;
 }
 
-void BpfTables::Check(Findings* findings) {
+void BpfTables::Check(Attachment attachment, Findings* findings) {
   const std::lock_guard lock(mutex_);
   // While bpf(2) looks an entry up, the kernel runs no program on trace events of that CPU, also if it is preempted
   // then: 10 calls were lost in 1.3 s. There the canary alone notices that an entry was taken out.
-  const bool looks_up = AttachmentHere() == Attachment::kRawTracepoints;
+  const bool looks_up = attachment == Attachment::kRawTracepoints;
   seals_.Check(looks_up, findings);
   if (PutBackCalls()) findings->push_back({"wanted", "", 0, true});
   if (looks_up) CheckFilter(findings);

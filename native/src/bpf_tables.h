@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "attachment.h"
 #include "bpf_programs.h"
 #include "kernel_layout.h"
 #include "seals.h"
@@ -35,8 +36,8 @@ class BpfTables {
   /** Has events filtered by that map, or with -1 not. The kernel returns when no program looks at the one before. */
   Status UseFilter(int map);
 
-  /** Tells what is not as it was written, and puts it back where it can. */
-  void Check(Findings* findings);
+  /** Reports what is not as it was written, and puts it back where it can. The attachment decides what is looked at. */
+  void Check(Attachment attachment, Findings* findings);
 
  private:
   bool PutBackCalls();
