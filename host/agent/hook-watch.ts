@@ -16,6 +16,8 @@ export type MissingHooksPolicy = 'alert' | 'allow';
 
 export interface HookSummary {
   readonly missing: readonly MissingHook[];
+  /** Those of them that rules in use need. */
+  readonly needed: readonly MissingHook[];
   /** Rules in use that miss events since a hook is missing. */
   readonly blindRules: readonly string[];
   /** The configuration accepts it. */
@@ -36,6 +38,7 @@ export class HookWatch {
   readonly #listener: HookListener;
   readonly #logged = new Set<string>();
   #missing: readonly MissingHook[] = [];
+  #needed: readonly MissingHook[] = [];
   #blindRules: readonly { readonly name: string }[] = [];
   /** What the latest alert was about. */
   #alerted = '';
@@ -49,6 +52,7 @@ export class HookWatch {
   get summary(): HookSummary {
     return {
       missing: this.#missing,
+      needed: this.#needed,
       blindRules: this.#blindRules.map(({ name }) => name),
       isAllowed: this.#policy === 'allow',
     };
@@ -59,12 +63,12 @@ export class HookWatch {
     this.#missing = missing;
     this.#logNew();
     const rules = modules.flatMap((module) => module.rules);
-    const blinding = missing.filter(({ blinds }) => rules.some((rule) => isBlinded(rule, blinds)));
-    this.#blindRules = rules.filter((rule) => blinding.some(({ blinds }) => isBlinded(rule, blinds)));
-    const about = JSON.stringify([blinding.map(keyOf), this.#blindRules.map(({ name }) => name)]);
+    this.#needed = missing.filter(({ blinds }) => rules.some((rule) => isBlinded(rule, blinds)));
+    this.#blindRules = rules.filter((rule) => this.#needed.some(({ blinds }) => isBlinded(rule, blinds)));
+    const about = JSON.stringify([this.#needed.map(keyOf), this.#blindRules.map(({ name }) => name)]);
     if (about === this.#alerted) return;
     this.#alerted = about;
-    if (blinding.length > 0) this.#report(blinding);
+    if (this.#needed.length > 0) this.#report();
   }
 
   #logNew(): void {
@@ -78,19 +82,19 @@ export class HookWatch {
     }
   }
 
-  #report(blinding: readonly MissingHook[]): void {
+  #report(): void {
     this.#listener.onTrouble(
       `these rules do not see all that they say: ${namedRules(this.#blindRules)}; \`wasprey doctor\` says what this kernel lacks`,
     );
     if (this.#policy === 'allow') return;
     const fields = {
-      hooks: blinding.map(({ hook }) => hook).join(','),
-      programs: blinding.map(({ program }) => program).join(','),
-      reasons: [...new Set(blinding.map(({ reason }) => reason))].join(','),
+      hooks: this.#needed.map(({ hook }) => hook).join(','),
+      programs: this.#needed.map(({ program }) => program).join(','),
+      reasons: [...new Set(this.#needed.map(({ reason }) => reason))].join(','),
       rules: this.#blindRules.map(({ name }) => name).join(','),
     };
     const values = Object.entries(fields).map(([key, value]): KeyedValue => ({ key, value: text(value) }));
-    const sentences = blinding.map(describeMissingHook).join('; ');
+    const sentences = this.#needed.map(describeMissingHook).join('; ');
     const rules = `${this.#blindRules.length} of the rules in use do not see all that they say`;
     const message = `${HOOK_RULE}: ${sentences}; ${rules}. engine.wasprey.missing_hooks=allow accepts it.`;
     this.#desk.internal(HOOK_RULE, 'Critical', message, values);

@@ -17,7 +17,7 @@ export interface StatusReport {
 const MOST_RULES = 20;
 /** What is assumed of an agent whose version is too old to report it. */
 const UNTOUCHED: AgentStatus['tampering'] = { present: [], total: 0 };
-const ALL_HOOKS: AgentStatus['hooks'] = { missing: [], blindRules: [], isAllowed: false };
+const ALL_HOOKS: AgentStatus['hooks'] = { missing: [], needed: [], blindRules: [], isAllowed: false };
 
 export function renderStatus(status: AgentStatus, terminal: Terminal): StatusReport {
   const troubles = troublesOf(status);

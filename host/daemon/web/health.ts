@@ -42,8 +42,8 @@ export function healthOf(
 }
 
 /** Why that is not accepted, if it is not. */
-function blindness({ missing, blindRules, isAllowed }: HookSummary): string | undefined {
+function blindness({ needed, blindRules, isAllowed }: HookSummary): string | undefined {
   if (isAllowed || blindRules.length === 0) return undefined;
-  const reasons = missing.filter(({ blinds }) => blinds.length > 0).map(describeReason);
+  const reasons = needed.map(describeReason);
   return `${blindRules.length} of the rules do not see all that they say: ${reasons.join('; ')}`;
 }

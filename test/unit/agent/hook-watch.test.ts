@@ -61,7 +61,7 @@ function watched(policy: MissingHooksPolicy = 'alert') {
 test('nothing is said where nothing is missing', () => {
   const { update, watch } = watched();
   assert.deepEqual(update([], opens, renames), { alerts: [], troubles: [], notes: [] });
-  assert.deepEqual(watch.summary, { missing: [], blindRules: [], isAllowed: false });
+  assert.deepEqual(watch.summary, { missing: [], needed: [], blindRules: [], isAllowed: false });
 });
 
 test('a rule whose events would come by a missing hook is an alert, a trouble, and in the summary', () => {
@@ -85,7 +85,7 @@ test('a rule whose events would come by a missing hook is an alert, a trouble, a
       },
     ],
   ]);
-  assert.deepEqual(watch.summary, { missing: [IO_URING], blindRules: ['Opens'], isAllowed: false });
+  assert.deepEqual(watch.summary, { missing: [IO_URING], needed: [IO_URING], blindRules: ['Opens'], isAllowed: false });
 });
 
 test('where it is allowed there is no alert, and the log says the same', () => {
@@ -93,7 +93,7 @@ test('where it is allowed there is no alert, and the log says the same', () => {
   const { alerts, troubles } = update([RENAMES], opens, renames);
   assert.deepEqual(alerts, []);
   assert.equal(troubles.length, 2);
-  assert.deepEqual(watch.summary, { missing: [RENAMES], blindRules: ['Renames'], isAllowed: true });
+  assert.deepEqual(watch.summary, { missing: [RENAMES], needed: [RENAMES], blindRules: ['Renames'], isAllowed: true });
 });
 
 test('a hook that no rule in use needs is logged, and no alert', () => {
@@ -102,6 +102,15 @@ test('a hook that no rule in use needs is logged, and no alert', () => {
   assert.deepEqual(alerts, []);
   assert.deepEqual(troubles, [describeMissingHook(RENAMES)]);
   assert.deepEqual(watch.summary.blindRules, []);
+});
+
+test('of the missing hooks, those that rules in use need are told apart', () => {
+  const { update, watch } = watched();
+  update([IO_URING, RENAMES, NEEDLESS], opens);
+  assert.deepEqual(watch.summary.missing, [IO_URING, RENAMES, NEEDLESS]);
+  assert.deepEqual(watch.summary.needed, [IO_URING]);
+  update([IO_URING, RENAMES, NEEDLESS], kills);
+  assert.deepEqual(watch.summary.needed, []);
 });
 
 test('a kernel without io_uring is worth a note', () => {

@@ -65,7 +65,7 @@ const STATUS: AgentStatus = {
   },
   outputs: [{ name: 'stdout', counters: { written: 7, heldBack: 4, dropped: 0, errors: 0 } }],
   tampering: { present: [], total: 0 },
-  hooks: { missing: [], blindRules: [], isAllowed: false },
+  hooks: { missing: [], needed: [], blindRules: [], isAllowed: false },
 };
 
 let level: LogLevel = 'info';
@@ -248,7 +248,7 @@ describe('commands', () => {
       blinds: ['openat'],
       ways: ['io_uring'],
     };
-    const blind = { missing: [hook], blindRules: ['Loud'], isAllowed: false };
+    const blind = { missing: [hook], needed: [hook], blindRules: ['Loud'], isAllowed: false };
     const hooks = renderStatus({ ...STATUS, hooks: blind, missingIoUringOperations: ['BIND', 'LISTEN'] }, TERMINAL);
     assert.equal(hooks.isWell, false);
     assert.match(hooks.text, /Trouble\n {2}1 rule can't see all that it says: the kernel lacks hooks, see below\n/);

@@ -63,7 +63,7 @@ function summary(changed: Partial<Summary> = {}): Summary {
     containers: { known: 0, unknown: 0, podsKnown: 0, podsUnknown: 0, failures: [] },
     outputs: [{ name: 'stdout', counters: { written: 3, dropped: 0, errors: 0 } }],
     tampering: { present: [], counts: new Map() },
-    hooks: { missing: [], blindRules: [], isAllowed: false },
+    hooks: { missing: [], needed: [], blindRules: [], isAllowed: false },
     ...changed,
   };
 }

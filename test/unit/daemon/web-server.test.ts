@@ -253,7 +253,7 @@ describe('health', () => {
 
   it('is not ready while rules are blind for want of a hook, unless that is allowed', () => {
     const sign = { running: true, silentMs: 0 };
-    const blind = { missing: [MISSING], blindRules: ['A', 'B'], isAllowed: false };
+    const blind = { missing: [MISSING], needed: [MISSING], blindRules: ['A', 'B'], isAllowed: false };
     assert.deepEqual(healthOf(sign, 0, blind), {
       alive: true,
       started: true,
@@ -262,8 +262,32 @@ describe('health', () => {
         '2 of the rules do not see all that they say: the kernel refuses the program on_open (EINVAL: Invalid argument: unknown func)',
     });
     assert.equal(healthOf(sign, 0, { ...blind, isAllowed: true }).ready, true);
-    assert.equal(healthOf(sign, 0, { ...blind, blindRules: [] }).ready, true);
+    assert.equal(healthOf(sign, 0, { ...blind, needed: [], blindRules: [] }).ready, true);
     assert.equal(healthOf({ running: false, silentMs: 0 }, 0, blind).reason, 'the engine has ended');
+  });
+
+  it('names only the hooks that rules in use need; without the others it is ready', async () => {
+    const unneeded: MissingHook = {
+      hook: 'sys_exit',
+      program: 'on_paths',
+      reason: 'program-refused',
+      detail: 'EINVAL: Invalid argument: unknown func',
+      blinds: ['rename'],
+      ways: ['calls'],
+    };
+    const sign = { running: true, silentMs: 0 };
+    const blind = { missing: [unneeded, MISSING], needed: [MISSING], blindRules: ['A'], isAllowed: false };
+    health = healthOf(sign, 0, blind);
+    const ready = await get('/readyz');
+    assert.equal(ready.status, 503);
+    assert.deepEqual(JSON.parse(ready.body), {
+      status: 'unavailable',
+      reason:
+        '1 of the rules do not see all that they say: the kernel refuses the program on_open (EINVAL: Invalid argument: unknown func)',
+    });
+    assert.equal((await get('/startupz')).status, 200, 'a new start would change nothing');
+    health = healthOf(sign, 0, { ...blind, missing: [unneeded], needed: [], blindRules: [] });
+    for (const path of ['/readyz', '/startupz']) assert.equal((await get(path)).status, 200, path);
   });
 
   it('shows in a running agent, and in one that was stopped', async () => {
@@ -433,7 +457,7 @@ three_info{a="1",b="x"} 1
       blinds: [],
       ways: [],
     };
-    const hooks = { missing: [MISSING, needless], blindRules: ['A', 'B'], isAllowed: false };
+    const hooks = { missing: [MISSING, needless], needed: [MISSING], blindRules: ['A', 'B'], isAllowed: false };
     const values = parse(metricsText(agentFacts('1', []), ALL, { ...built.agent.summary(), hooks }));
     assert.equal(values.get('wasprey_blind_rules'), 2);
     const samples = [...values].filter(([name]) => name.startsWith('wasprey_missing_hooks'));
