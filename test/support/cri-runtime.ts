@@ -14,8 +14,8 @@ import {
 import { type CriMethod, type CriVersion, criServices } from '../../host/metadata/cri/messages.ts';
 
 /**
- * The answer to a request: a message, or bytes in its place; undefined for an answer that never comes. Throws CriRefusal for an error.
- * A method that has none is not there.
+ * The answer to a request: a message, or bytes in its place, or a promise of one; undefined for an answer that never comes. Throws
+ * CriRefusal for an error, or rejects with it. A method that has none is not there.
  */
 export type CriAnswers = Readonly<Partial<Record<CriMethod, (request: Readonly<Record<string, unknown>>) => unknown>>>;
 
@@ -61,13 +61,13 @@ export async function startCriRuntime(
           ...method,
           responseSerialize: (value: unknown) => (Buffer.isBuffer(value) ? value : responseSerialize(value as object)),
         };
-        handlers[name] = (
+        handlers[name] = async (
           call: { readonly request: Readonly<Record<string, unknown>> },
           done: (error: Partial<ServiceError> | null, value?: unknown) => void,
         ) => {
           calls.set(name as CriMethod, (calls.get(name as CriMethod) ?? 0) + 1);
           try {
-            const value = answer(call.request);
+            const value = await answer(call.request);
             if (value !== undefined) done(null, value);
           } catch (error) {
             if (!(error instanceof CriRefusal)) throw error;

@@ -7,10 +7,13 @@ import { ApiServer, reply } from '../../support/api-server.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
 import { startCriRuntime } from '../../support/cri-runtime.ts';
 import { startDockerEngine } from '../../support/docker-engine.ts';
+import { until } from '../../support/until.ts';
 
 const ID = '3f1a5b0c9d2e'.padEnd(64, '0');
 const CGROUP = `/system.slice/docker-${ID}.scope`;
 const IMAGE_ID = `sha256:${'ab'.repeat(32)}`;
+/** Longer than any test takes: what waits goes on by an answer, not by the clock. */
+const PATIENT = { milliseconds: 20_000 };
 const NOWHERE = { criSockets: [], dockerSocket: '/nonexistent', podmanSocket: '/nonexistent', runcRoots: [] };
 
 const ANSWERS = {
@@ -50,10 +53,14 @@ const FOUND =
   '3f1a5b0c9d2e web registry.example:5000/shop/web|v1.2|sha256:1234 true shop /data:/var/lib/data:z:true:rprivate 172.17.0.2 docker pod=web-0';
 
 test('an alert waits for what the runtime tells', async () => {
-  await using docker = await startDockerEngine(ANSWERS, 60);
+  const runtime = Promise.withResolvers<void>();
+  await using docker = await startDockerEngine(ANSWERS, runtime.promise);
   const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
-  await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes });
+  await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes, hold: PATIENT });
   built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  await until(() => built.agent.summary().alerts.held === 1);
+  assert.deepEqual(built.lines(), []);
+  runtime.resolve();
   const [line = ''] = await built.waitForLines(1);
   assert.equal(line.replace(/^\S+: Warning /, ''), FOUND);
   const { held, heldInVain } = built.agent.summary().alerts;
@@ -67,16 +74,18 @@ test('an alert waits for what the runtime tells', async () => {
 });
 
 test('an alert that waits is told in the words of the rules that raised it, whatever the rules are by then', async () => {
-  await using docker = await startDockerEngine(ANSWERS, 2_000);
+  const runtime = Promise.withResolvers<void>();
+  await using docker = await startDockerEngine(ANSWERS, runtime.promise);
   const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
   const other = await moduleOf(PRINTS.replace('Read in container', 'Another').replace('%container.id ', 'other '));
-  await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes, hold: { milliseconds: 20_000 } });
+  await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes, hold: PATIENT });
   const { agent } = built;
   agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
   while (agent.summary().alerts.held === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await agent.replaceRules([other]);
   assert.deepEqual(built.lines(), [], 'it waits still');
   agent.inject([], [shadowRead(1)]);
+  runtime.resolve();
   const lines = (await built.waitForLines(2)).map((line) => line.replace(/^\S+: Warning /, ''));
   assert.deepEqual(lines.toSorted(), [FOUND, FOUND.replace('3f1a5b0c9d2e', 'other')]);
   assert.deepEqual(
@@ -149,43 +158,55 @@ const PRINTS_POD = `
 
 const POD_UID = '0d7b5c2e-6f4c-4b4c-9a54-1f1f6d8f2b11';
 
-/** Knows the container, and its pod by that uid. */
-function podRuntime(uid: string) {
+/**
+ * Knows the container, and its pod by that uid.
+ * @param told what it waits for before it tells so
+ */
+function podRuntime(uid: string, told: Promise<void> = Promise.resolve()) {
   const labels = { 'io.kubernetes.pod.uid': uid, 'io.kubernetes.pod.name': 'web-0' };
   return startCriRuntime({
     Version: () => ({ runtime_name: 'containerd' }),
     ListContainers: () => ({}),
-    ContainerStatus: () => ({ status: { id: ID, metadata: { name: 'web' }, labels } }),
+    ContainerStatus: () => told.then(() => ({ status: { id: ID, metadata: { name: 'web' }, labels } })),
     ImageStatus: () => ({}),
   });
 }
 
-/** The pod of deployment `web`, of which the server tells so slowly that the runtime has answered before. */
-async function putSlowPod(api: ApiServer): Promise<void> {
+/**
+ * The pod of deployment `web`.
+ * @param told what the server waits for before it tells of its namespace
+ */
+async function putPod(api: ApiServer, told: Promise<void>): Promise<void> {
   const owner = { kind: 'Deployment', name: 'web', uid: 'd', controller: true };
   api.objects.set('/api/v1/namespaces/shop', { metadata: { name: 'shop', uid: 'n', labels: { tier: 'front' } } });
   while (api.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   api.intercept = (url, response) => {
     if (!url.pathname.startsWith('/api/v1/namespaces/')) return false;
-    setTimeout(() => reply(response, 200, api.objects.get(url.pathname)), 150);
+    void told.then(() => reply(response, 200, api.objects.get(url.pathname)));
     return true;
   };
   api.put({ metadata: { name: 'web-0', uid: POD_UID, namespace: 'shop', ownerReferences: [owner] } });
 }
 
 test('an alert waits for the API server if it prints what only that can tell', async () => {
+  const [runtime, server] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   await using api = await ApiServer.start();
-  await using cri = await podRuntime(POD_UID);
+  await using cri = await podRuntime(POD_UID, runtime.promise);
   const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
   const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
-  await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes });
-  await putSlowPod(api);
+  await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes, hold: PATIENT });
+  await putPod(api, server.promise);
   const passwd = { name: '/etc/passwd', raw: '/etc/passwd', resolved: '/etc/passwd' };
   const reads = [shadowRead(1), shadowRead(1, passwd)];
   built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], reads);
-  const lines = await built.waitForLines(2);
-  const alerts = lines.map((line) => line.replace(/^\S+: Warning /, ''));
-  assert.deepEqual(new Set(alerts), new Set(['web web-0', 'web web-0 web front']));
+  // The agent asks about the container before it tells of matches: an answer that came in between would leave nothing to wait for.
+  await until(() => built.agent.summary().alerts.held === 2);
+  assert.deepEqual(built.lines(), []);
+  const alerts = (lines: readonly string[]) => lines.map((line) => line.replace(/^\S+: Warning /, ''));
+  runtime.resolve();
+  assert.deepEqual(alerts(await built.waitForLines(1)), ['web web-0']);
+  server.resolve();
+  assert.deepEqual(alerts(await built.waitForLines(2)), ['web web-0', 'web web-0 web front']);
   const { held, heldInVain } = built.agent.summary().alerts;
   assert.deepEqual({ held, heldInVain }, { held: 2, heldInVain: 0 });
 
@@ -210,13 +231,17 @@ const JUDGES_POD = `
 `;
 
 test('an event waits for the API server if any rule reads what only that can tell', async () => {
+  const server = Promise.withResolvers<void>();
   await using api = await ApiServer.start();
   await using cri = await podRuntime(POD_UID);
   const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
   const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
-  await using built = await startBuiltAgent([await moduleOf(JUDGES_POD)], { runtimes, kubernetes });
-  await putSlowPod(api);
+  await using built = await startBuiltAgent([await moduleOf(JUDGES_POD)], { runtimes, kubernetes, hold: PATIENT });
+  await putPod(api, server.promise);
   built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], [shadowRead(1)]);
+  await until(() => built.agent.summary().containers.known === 1 && built.agent.summary().engine?.hold.total === 1);
+  assert.deepEqual(built.lines(), []);
+  server.resolve();
   await built.waitForLines(1);
   const { engine } = await built.agent.stop();
   assert.deepEqual(
