@@ -1,5 +1,7 @@
 // The guests: which kernels, on which processors, and what runs on each of them.
 
+import { NEWEST, OLDEST } from '../../deploy/debian/releases.ts';
+
 /** Debian's names of processors. */
 export type Processor = 'amd64' | 'arm64';
 
@@ -29,7 +31,7 @@ export const GUESTS: readonly Guest[] = [
   {
     name: '6.1-amd64',
     processor: 'amd64',
-    suite: 'bookworm',
+    suite: OLDEST.suite,
     packages: /^linux-image-6\.1\.[0-9-]+-cloud-amd64$/,
     cgroups: 'v1',
     root: 'minimal',
@@ -38,7 +40,7 @@ export const GUESTS: readonly Guest[] = [
   {
     name: '6.12-amd64',
     processor: 'amd64',
-    suite: 'trixie',
+    suite: NEWEST.suite,
     packages: /^linux-image-6\.12\..*-cloud-amd64$/,
     cgroups: 'v2',
     root: 'set-up',
@@ -47,7 +49,7 @@ export const GUESTS: readonly Guest[] = [
   {
     name: '7.3-amd64',
     processor: 'amd64',
-    suite: 'trixie-backports',
+    suite: `${NEWEST.suite}-backports`,
     packages: /^linux-(binary|modules|base)-7\.\d+\..*-cloud-amd64$/,
     cgroups: 'v2',
     root: 'minimal',
@@ -56,7 +58,7 @@ export const GUESTS: readonly Guest[] = [
   {
     name: '6.1-arm64',
     processor: 'arm64',
-    suite: 'bookworm',
+    suite: OLDEST.suite,
     packages: /^linux-image-6\.1\.[0-9-]+-cloud-arm64$/,
     cgroups: 'hybrid',
     root: 'minimal',
@@ -65,7 +67,7 @@ export const GUESTS: readonly Guest[] = [
   {
     name: '6.12-arm64',
     processor: 'arm64',
-    suite: 'trixie',
+    suite: NEWEST.suite,
     packages: /^linux-image-6\.12\..*-cloud-arm64$/,
     cgroups: 'v2',
     root: 'minimal',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { cachedFolder } from '../../deploy/cached-folder.ts';
 import { DebianArchive } from '../../deploy/debian/archive.ts';
 import { extractPackages } from '../../deploy/debian/debian-root.ts';
+import { NEWEST } from '../../deploy/debian/releases.ts';
 import { architectureNamed } from '../../deploy/tree/architecture.ts';
 import { copyNodePackages } from '../../deploy/tree/node-packages.ts';
 import { copyRuntime, runtimeProgram } from '../../deploy/tree/node-runtime.ts';
@@ -41,7 +42,7 @@ export interface Root {
 
 export function minimalRoot(processor: Processor): Root {
   const architecture = architectureNamed(processor);
-  const packages = new DebianArchive({ suite: 'trixie', architecture: processor }).packages(PACKAGES);
+  const packages = new DebianArchive({ suite: NEWEST.suite, architecture: processor }).packages(PACKAGES);
   const scripts = [import.meta.filename, `${PROJECT}package-lock.json`].map((path) => readFileSync(path, 'utf8'));
   const folder = cachedFolder(`root-minimal-${processor}`, [...packages, ...scripts], (to) => {
     const root = join(to, 'root');

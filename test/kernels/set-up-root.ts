@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, 
 import { dirname, join } from 'node:path';
 import { cachedFolder } from '../../deploy/cached-folder.ts';
 import { DebianArchive } from '../../deploy/debian/archive.ts';
+import { NEWEST } from '../../deploy/debian/releases.ts';
 import { takeLock } from '../../host/setup/lock.mjs';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { makeDiskImage } from './disk-image.ts';
@@ -53,7 +54,7 @@ export function setUpRoot(): SetUpRoot {
 /** With all that set-up installs; and the disk image of that, without the working tree. */
 function preparedRoot(): string {
   const files = [import.meta.filename, `${PROJECT}package-lock.json`, `${PROJECT}host/setup/system-tools.mjs`];
-  const madeFrom = files.map((path) => readFileSync(path, 'utf8'));
+  const madeFrom = [NEWEST.suite, ...files.map((path) => readFileSync(path, 'utf8'))];
   return cachedFolder('root-set-up', madeFrom, (folder) => {
     const root = join(folder, 'root');
     unpackDebian(root);
@@ -65,13 +66,17 @@ function preparedRoot(): string {
 }
 
 function unpackDebian(root: string): void {
-  const archive = new DebianArchive({ suite: 'trixie', architecture: 'amd64' });
-  const base = cachedFolder('debian-13', [...BEFORE, readFileSync(archive.sourcesFile, 'utf8')], (folder) => {
-    runTool('mmdebstrap', [
-      ...['--quiet', '--variant=apt', `--include=${BEFORE.join(',')}`, 'trixie'],
-      ...[join(folder, 'root.tar'), archive.sourcesFile],
-    ]);
-  });
+  const archive = new DebianArchive({ suite: NEWEST.suite, architecture: 'amd64' });
+  const base = cachedFolder(
+    `debian-${NEWEST.number}`,
+    [...BEFORE, readFileSync(archive.sourcesFile, 'utf8')],
+    (folder) => {
+      runTool('mmdebstrap', [
+        ...['--quiet', '--variant=apt', `--include=${BEFORE.join(',')}`, NEWEST.suite],
+        ...[join(folder, 'root.tar'), archive.sourcesFile],
+      ]);
+    },
+  );
   mkdirSync(root);
   runTool('tar', ['-xf', join(base, 'root.tar'), '-C', root]);
   // How this machine reaches archives and registries: by a proxy, by a clock that is not the archive's.
