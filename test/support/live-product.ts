@@ -16,8 +16,17 @@ import type { Output } from '../../host/outputs/output.ts';
 /** Modules are kept between runs: asc takes seconds, and most of a live test's rules are those of the run before. */
 const CACHE = join(import.meta.dirname, '../../build/test/modules');
 
-/** Ends each test when its rules are compiled: for the guests of test/kernels, in which that takes a minute. */
+/**
+ * Ends each test when its rules are compiled: for the guests of test/kernels, in which that takes a minute. Tests fail then; the status
+ * of the process is 0 if the rules of all were compiled.
+ */
 const COMPILE_ONLY = process.env.WASPREY_COMPILE_ONLY !== undefined;
+const ruleSets = { begun: 0, compiled: 0 };
+if (COMPILE_ONLY) {
+  process.once('exit', () => {
+    process.exitCode = ruleSets.compiled > 0 && ruleSets.compiled === ruleSets.begun ? 0 : 1;
+  });
+}
 
 export interface ProductOptions {
   /** Bytes; shared by the rings of all CPUs. */
@@ -46,17 +55,25 @@ export interface RunningProduct {
 }
 
 /** Throws what is wrong with the rules, as the compiler shows it to their author. */
+async function compileFiles(files: readonly RuleFile[], { warnings }: ProductOptions): Promise<Uint8Array> {
+  const { rules, errors } = loadRules(files);
+  assert.equal(errors.length, 0, errors.map((error) => renderDiagnostic(error)).join('\n'));
+  const sources = rules.map(({ outputText, ...rule }) => ({ ...rule, output: outputText }));
+  const { wasm, diagnostics } = await compileModule(sources, { cacheDirectory: CACHE });
+  const complaints = diagnostics.filter(({ severity }) => warnings !== 'accepted' || severity === 'error');
+  assert.deepEqual(complaints, [], 'the compiler complains of a rule');
+  return wasm;
+}
+
+/** Throws what compileFiles() throws. */
 export async function startProduct(
   files: readonly RuleFile[],
   options: ProductOptions,
   onAlert: (line: string) => void,
 ): Promise<RunningProduct> {
-  const { rules, errors } = loadRules(files);
-  assert.equal(errors.length, 0, errors.map((error) => renderDiagnostic(error)).join('\n'));
-  const sources = rules.map(({ outputText, ...rule }) => ({ ...rule, output: outputText }));
-  const { wasm, diagnostics } = await compileModule(sources, { cacheDirectory: CACHE });
-  const complaints = diagnostics.filter(({ severity }) => options.warnings !== 'accepted' || severity === 'error');
-  assert.deepEqual(complaints, [], 'the compiler complains of a rule');
+  ruleSets.begun++;
+  const wasm = await compileFiles(files, options);
+  ruleSets.compiled++;
   if (COMPILE_ONLY) throw new Error('the rules are compiled; nothing else was asked for (WASPREY_COMPILE_ONLY)');
   const troubles: string[] = [];
   const { ringBudget = DEFAULT_SIZES.ringBudget, ruleMatching = 'first', kernelFilter = true } = options;
