@@ -14,6 +14,17 @@ export type Cgroups = 'v1' | 'v2' | 'hybrid';
  */
 export type RootKind = 'minimal' | 'set-up';
 
+/** What `wasprey doctor` finds missing on a kernel that is well. */
+export interface Lacks {
+  /** Names of BPF programs whose hooks are missing. */
+  readonly hooks: readonly string[];
+  /** Sorted. */
+  readonly ioUringOperations: readonly string[];
+}
+
+const NOTHING: Lacks = { hooks: [], ioUringOperations: [] };
+const BEFORE_6_11: Lacks = { hooks: [], ioUringOperations: ['BIND', 'LISTEN'] };
+
 export interface Guest {
   readonly name: string;
   readonly processor: Processor;
@@ -23,6 +34,9 @@ export interface Guest {
   readonly packages: RegExp;
   readonly cgroups: Cgroups;
   readonly root: RootKind;
+  readonly lacks: Lacks;
+  /** Hooks are attached to trace events, from Linux 7.0 on. */
+  readonly needsTracefs: boolean;
   /** Files of test/live, without their ending: as many as the time allows, each group of hooks on an older kernel and on arm64. */
   readonly live: readonly string[];
 }
@@ -35,6 +49,8 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-image-6\.1\.[0-9-]+-cloud-amd64$/,
     cgroups: 'v1',
     root: 'minimal',
+    lacks: BEFORE_6_11,
+    needsTracefs: false,
     live: ['open', 'exec', 'network', 'io-uring', 'compat'],
   },
   {
@@ -44,6 +60,8 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-image-6\.12\..*-cloud-amd64$/,
     cgroups: 'v2',
     root: 'set-up',
+    lacks: NOTHING,
+    needsTracefs: false,
     live: ['open', 'io-uring', 'many-messages'],
   },
   {
@@ -53,6 +71,8 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-(binary|modules|base)-7\.\d+\..*-cloud-amd64$/,
     cgroups: 'v2',
     root: 'minimal',
+    lacks: NOTHING,
+    needsTracefs: true,
     live: ['open', 'io-uring', 'storm'],
   },
   {
@@ -62,6 +82,8 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-image-6\.1\.[0-9-]+-cloud-arm64$/,
     cgroups: 'hybrid',
     root: 'minimal',
+    lacks: BEFORE_6_11,
+    needsTracefs: false,
     live: ['open', 'io-uring', 'paths'],
   },
   {
@@ -71,6 +93,8 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-image-6\.12\..*-cloud-arm64$/,
     cgroups: 'v2',
     root: 'minimal',
+    lacks: NOTHING,
+    needsTracefs: false,
     live: ['exec', 'network', 'io-uring', 'descriptor'],
   },
 ];

@@ -36,6 +36,7 @@ const SOURCES = [
   'rules',
   'rules-wasm',
   'test',
+  'deploy/debian/releases.ts', // what guests.ts names suites by
   'package.json',
   'package-lock.json',
   'asconfig.json',
@@ -79,9 +80,10 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
 }
 
 /** Shell that the guest's init reads. */
-function settings({ cgroups }: Guest): string {
+function settings({ name: guest, cgroups }: Guest): string {
   const variables = {
     PROJECT: PROJECT.replace(/\/$/, ''),
+    GUEST: guest,
     CGROUPS: cgroups,
     WASPREY_TIME_FACTOR: String(TIME_FACTOR),
     ...(process.env.FALCO_DATA !== undefined && { FALCO_DATA: process.env.FALCO_DATA }),
