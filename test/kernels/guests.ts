@@ -37,7 +37,10 @@ export interface Guest {
   readonly lacks: Lacks;
   /** Hooks are attached to trace events, from Linux 7.0 on. */
   readonly needsTracefs: boolean;
-  /** Files of test/live, without their ending: as many as the time allows, each group of hooks on an older kernel and on arm64. */
+  /**
+   * Files of test/live, without their ending: as many as the time allows, each group of hooks on an older kernel and on arm64. The
+   * others are in not-in-guests.ts.
+   */
   readonly live: readonly string[];
 }
 

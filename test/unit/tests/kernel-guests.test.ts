@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { GUESTS, guestNamed } from '../../kernels/guests.ts';
+import { NOT_IN_GUESTS } from '../../kernels/not-in-guests.ts';
 import { parseResult } from '../../kernels/results.ts';
 import { stepsOf } from '../../kernels/steps.ts';
 import { Summary } from '../../kernels/summary.ts';
@@ -44,6 +45,13 @@ test('each layout of control groups is that of some guest; each has its live tes
       assert.ok(where.length > 0, `${name} on ${processor}`);
     }
   }
+});
+
+test('each live file is in a guest, or named with the reason why it is in none', () => {
+  const files = globSync(`${PROJECT}test/live/*.test.ts`).map((path) => basename(path, '.test.ts'));
+  const run = new Set(GUESTS.flatMap(({ live }) => live));
+  assert.deepEqual([...run, ...NOT_IN_GUESTS.keys()].sort(), files.sort());
+  for (const [name, reason] of NOT_IN_GUESTS) assert.notEqual(reason, '', name);
 });
 
 test('KERNELS_DO picks steps by name', () => {

@@ -1,0 +1,49 @@
+// Files of test/live that run in no guest, and why. In each guest the steps `hooks` and `generate` have an alert of each family of
+// hooks and of each action; live files beyond these are as many as the time allows.
+
+const SPACE = 'what it tests is done in user space, the same on each kernel';
+const TOOLS = 'it needs programs that the roots of guests do not have';
+const COMPILER = 'it compiles a C program, and the minimal roots have no compiler';
+const RULES = 'the step `generate` has the actions of all rules verified on each kernel';
+const FAMILY = 'the step `hooks` has an alert of the same programs on each kernel; the rest for want of time';
+const CLOCK =
+  'it holds loads or races against the clock, which say nothing of a kernel where an emulated processor runs it';
+const OWN_STEP = 'guests have a step of their own for it';
+
+/** By reason, so that each is said once. Names are without their ending. */
+const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    SPACE,
+    [
+      ...['address-names', 'cli-compile', 'cli-config', 'cli-reload', 'cli-run', 'container-fields', 'first-events'],
+      ...['messages', 'metrics-output', 'recording', 'signals', 'soak', 'stop'],
+    ],
+  ],
+  [
+    TOOLS,
+    ['dashboards', 'follow', 'man-pages', 'registry', 'service-boot', 'service-unit', 'shell-completion', 'syslog'],
+  ],
+  [COMPILER, ['missing-hooks', 'service-notify', 'tampering', 'traced-exec']],
+  [
+    RULES,
+    [
+      ...['evasion-files', 'evasion-other-names', 'evasion-processes', 'filter-alerts', 'generate-own-rules'],
+      ...['rules-containers', 'rules-files', 'rules-network', 'rules-servers'],
+      ...['stock-deprecated', 'stock-incubating', 'stock-sandbox', 'stock-stable'],
+    ],
+  ],
+  [
+    FAMILY,
+    [
+      ...['capture', 'left-out-events', 'lineage', 'names', 'path', 'process', 'process-fields'],
+      ...['receive', 'receive-ways', 'sister-calls'],
+    ],
+  ],
+  [CLOCK, ['drops', 'filter-programs', 'hot-load', 'lost-images', 'races']],
+  [OWN_STEP, ['doctor', 'generate']],
+]);
+
+/** Why a file is in no guest, by its name. */
+export const NOT_IN_GUESTS: ReadonlyMap<string, string> = new Map(
+  [...BY_REASON].flatMap(([reason, names]) => names.map((name) => [name, reason] as const)),
+);
