@@ -35,7 +35,7 @@ export function stepsOf(guest: Guest, only = process.env.KERNELS_DO): Step[] {
     ...guest.live.map((name) => ({
       name: `live ${name}`,
       file: `test/live/${name}.test.ts`,
-      limitSeconds: 300,
+      limitSeconds: 600,
       primedBy: 'itself' as const,
     })),
   ];
