@@ -3,7 +3,7 @@
 import { UsageError } from '../diagnostics/arguments.ts';
 import { EXIT, type Told, toldOf } from '../diagnostics/failure.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
-import { Interrupted, reportFailure, SetupFailure } from '../setup/failure.mjs';
+import { reportFailure, SetupFailure } from '../setup/failure.mjs';
 
 /**
  * @param command as the person gave it, for the hint at its help
@@ -19,7 +19,7 @@ export async function reportError(error: unknown, command: string | undefined, t
     terminal.say(`  see: wasprey ${known ? `${command} ` : ''}--help\n`);
     return EXIT.usage;
   }
-  if (error instanceof SetupFailure || error instanceof Interrupted) return reportFailure(error);
+  if (error instanceof SetupFailure) return reportFailure(error);
   const told = toldOf(error);
   if (told) {
     message(told);

@@ -6,7 +6,7 @@ import { contentHash, ModuleCache } from '../compiler/assemble/cache.ts';
 import type { RuleFile } from '../compiler/rules/load.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import { BUILT_MODULES, MODULE_CACHE, PROJECT } from '../setup/paths.mjs';
-import { Progress } from '../setup/progress.mjs';
+import { showStep } from '../setup/progress.mjs';
 import { digestInputs } from '../setup/stamp.mjs';
 import { admitModule, NO_SIGNATURES, type SignaturePolicy } from '../signature/policy.ts';
 import { readModuleFile } from './module-file.ts';
@@ -105,9 +105,7 @@ async function compile(
     { say: (text) => terminal.say(text), inBackground },
   );
   const rules = await loaded;
-  const { wasm, warnings } = await (progress
-    ? new Progress().step('rule module', count(rules, 'rule'), () => module)
-    : module);
+  const { wasm, warnings } = await (progress ? showStep('rule module', count(rules, 'rule'), () => module) : module);
   if (warnings > 0) warn(`${count(warnings, 'warning')} of the rules: \`wasprey validate\` shows what is to be mended`);
   return wasm;
 }

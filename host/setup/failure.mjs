@@ -20,52 +20,29 @@ export class SetupFailure extends Error {
   }
 }
 
-/** Ctrl-C or a termination signal during set-up. */
-export class Interrupted extends Error {
-  /** @param {'SIGINT' | 'SIGTERM' | 'SIGHUP'} signal */
-  constructor(signal) {
-    super(`interrupted by ${signal}`);
-    this.name = 'Interrupted';
-    this.signal = signal;
-  }
-}
+/** Compilers' command lines take half a screen each; the log has them whole. */
+const LINE_LENGTH = 160;
 
 /**
  * @param {SetupFailure} failure
  * @returns {string} the message, with a newline at its end
  */
-export function renderFailure(failure) {
-  const lines = [`wasprey: ${failure.message}`];
-  for (const { what, how } of failure.problems) {
-    lines.push(`  * ${what}`, ...how.split('\n').map((line) => `    ${line}`));
-  }
-  const { output, log } = failure.evidence;
-  if (output) lines.push('  its last lines:', ...output.split('\n').map((line) => `    | ${shortened(line)}`));
+export function renderFailure({ message, problems, evidence: { output, log } }) {
+  const lines = [`wasprey: ${message}`];
+  for (const { what, how } of problems) lines.push(`  * ${what}`, ...how.split('\n').map((line) => `    ${line}`));
+  if (output)
+    lines.push('  its last lines:', ...output.split('\n').map((line) => `    | ${line.slice(0, LINE_LENGTH)}`));
   if (log) lines.push(`  all of its output: ${log}`);
   return `${lines.join('\n')}\n`;
 }
 
-/** Compilers' command lines take half a screen each; the log has them whole. */
-const LINE_LENGTH = 160;
-
-/** @param {string} line */
-function shortened(line) {
-  return line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH)}...` : line;
-}
-
 /**
- * Prints what was thrown to stderr.
+ * Prints a failure to stderr; throws whatever else it is given.
  * @param {unknown} error
  * @returns {number} the exit status
  */
 export function reportFailure(error) {
-  if (error instanceof SetupFailure) {
-    process.stderr.write(renderFailure(error));
-    return 1;
-  }
-  if (error instanceof Interrupted) {
-    process.stderr.write('\nwasprey: set-up interrupted; the next start goes on from here\n');
-    return { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[error.signal];
-  }
-  throw error;
+  if (!(error instanceof SetupFailure)) throw error;
+  process.stderr.write(renderFailure(error));
+  return 1;
 }

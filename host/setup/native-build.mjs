@@ -10,17 +10,10 @@ import { digestInputs, isUpToDate, writeStamp } from './stamp.mjs';
 
 const STAMP = `${SETUP_STATE}native.stamp`;
 
-/** All that goes into the build: sources with the generated schema header, and the versions of the header packages. */
-const INPUTS = ['native', 'package-lock.json'];
+const OUTPUTS = [`${BUILD}native/wasprey.node`, `${BUILD}bpf/wasprey.bpf.o`, ACT_PROGRAM];
 
-const ADDON = `${BUILD}native/wasprey.node`;
-
-const BPF_OBJECT = `${BUILD}bpf/wasprey.bpf.o`;
-
-const OUTPUTS = [ADDON, BPF_OBJECT, ACT_PROGRAM];
-
-/** @returns {string} */
-const currentDigest = () => digestInputs(PROJECT, INPUTS, [process.arch]);
+/** Of all that goes into the build: sources with the generated schema header, and the versions of the header packages. */
+const currentDigest = () => digestInputs(PROJECT, ['native', 'package-lock.json'], [process.arch]);
 
 /** An installed Wasprey comes built, without sources. */
 export function isCheckout() {
@@ -33,22 +26,19 @@ export function nativeBuilt() {
 }
 
 /**
- * @param {(line: string) => void} note gets make's output
  * @param {number} lock descriptor that make inherits
  * @throws {SetupFailure}
  */
-export async function buildNative(note, lock) {
+export function buildNative(lock) {
   // Taken before the build: what is edited meanwhile is built by the next start.
   const digest = currentDigest();
-  const { status, output, log } = await runTool({
+  const { status, output, log } = runTool({
     command: 'make',
     arguments: ['-C', `${PROJECT}native`, `-j${availableParallelism()}`],
-    directory: PROJECT,
     // Flags of a make that runs this script are not meant for the build.
     environment: { ...process.env, PATH: SYSTEM_PATH, MAKEFLAGS: '', LC_ALL: 'C.UTF-8' },
     log: 'native',
-    note,
-    keepOpen: lock,
+    lock,
   });
   const absent = OUTPUTS.find((path) => !existsSync(path));
   if (status !== 0 || absent !== undefined) {

@@ -10,25 +10,19 @@ import { runTool } from './run-tool.mjs';
 import { isPinnedRuntime, RUNTIME } from './runtime.mjs';
 
 /**
- * @typedef {object} LockEntry
- * @property {string} [version]
- * @property {string} [integrity]
- * @property {boolean} [optional]
- * @property {string | string[]} [os]
- * @property {string | string[]} [cpu]
- * @property {string | string[]} [libc]
+ * A package as a lock file of npm has it.
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string | string[], cpu?: string | string[], libc?: string | string[] }} LockEntry
  */
 /** @typedef {{ packages?: Record<string, LockEntry> }} LockFile */
 
 /** @returns {boolean} whether node_modules is what package-lock.json says */
 export function nodePackagesInstalled() {
   try {
-    const wanted = JSON.parse(readFileSync(`${PROJECT}package-lock.json`, 'utf8'));
-    const installed = JSON.parse(readFileSync(`${PROJECT}node_modules/.package-lock.json`, 'utf8'));
-    return (
-      existsSync(RUNTIME) &&
-      firstDifference(wanted, installed, { os: process.platform, cpu: process.arch }) === undefined
+    const [wanted, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map((path) =>
+      JSON.parse(readFileSync(`${PROJECT}${path}`, 'utf8')),
     );
+    const machine = { os: process.platform, cpu: process.arch };
+    return existsSync(RUNTIME) && firstDifference(wanted, installed, machine) === undefined;
   } catch {
     return false;
   }
@@ -41,45 +35,24 @@ export function nodePackagesInstalled() {
  * @returns {string | undefined} the first package that is missing or another
  */
 export function firstDifference(wanted, installed, machine) {
-  for (const [path, entry] of Object.entries(wanted.packages ?? {})) {
-    // "" is the project itself.
-    if (path === '' || !isForMachine(entry, machine)) continue;
+  const allows = (/** @type {string | string[] | undefined} */ values, /** @type {string} */ own) =>
+    values === undefined || [values].flat().includes(own);
+  for (const [path, { version, integrity, os, cpu, libc, optional }] of Object.entries(wanted.packages ?? {})) {
+    // "" is the project itself. Which C library npm found is not known here: a package of either's may be absent.
+    const isWanted = path !== '' && allows(os, machine.os) && allows(cpu, machine.cpu) && !(optional && libc);
     const found = installed.packages?.[path];
-    if (found === undefined || found.version !== entry.version || found.integrity !== entry.integrity) return path;
+    if (isWanted && !(found && found.version === version && found.integrity === integrity)) return path;
   }
   return undefined;
 }
 
 /**
- * @param {LockEntry} entry
- * @param {{ os: string, cpu: string }} machine
+ * What decides the result of `npm ci` is said here, so that a user's npmrc, npm_config_* or NODE_ENV doesn't change it.
+ * None of the packages needs its install script, and none may run one.
  */
-function isForMachine(entry, machine) {
-  const allows = (/** @type {string | string[] | undefined} */ values, /** @type {string} */ own) =>
-    values === undefined || [values].flat().includes(own);
-  // Which C library npm found is not known here: a package of either's may be absent.
-  return (
-    allows(entry.os, machine.os) && allows(entry.cpu, machine.cpu) && !(entry.optional && entry.libc !== undefined)
-  );
-}
-
-/** What decides the result of `npm ci` is said here, so that a user's npmrc, npm_config_* or NODE_ENV doesn't change it. */
-const CI_OPTIONS = [
-  '--include=dev',
-  '--include=optional',
-  '--include=peer',
-  '--install-strategy=hoisted',
-  '--bin-links=true',
-  '--package-lock=true',
-  '--dry-run=false',
-  '--global=false',
-  // None of the packages needs its install script, and none may run one.
-  '--ignore-scripts=true',
-  '--audit=false',
-  '--fund=false',
-  '--progress=false',
-  '--loglevel=warn',
-];
+const CI_OPTIONS =
+  '--include=dev --include=optional --include=peer --install-strategy=hoisted --bin-links=true --package-lock=true --dry-run=false ' +
+  '--global=false --ignore-scripts=true --audit=false --fund=false --progress=false --loglevel=warn';
 
 /**
  * How to call npm: as the npm that runs this script, else the one in PATH.
@@ -98,41 +71,27 @@ export function npmCommand(environment) {
 }
 
 /**
- * @param {(line: string) => void} note gets npm's output
  * @param {number} lock descriptor that npm inherits
  * @throws {SetupFailure}
  */
-export async function installNodePackages(note, lock) {
+export function installNodePackages(lock) {
   const { command, first } = npmCommand(process.env);
   const { NODE_ENV: _ignored, ...environment } = process.env;
-  const { status, output, log } = await runTool({
-    command,
-    arguments: [...first, 'ci', ...CI_OPTIONS],
-    directory: PROJECT,
-    environment,
-    log: 'npm',
-    note,
-    keepOpen: lock,
-  });
+  const words = [...first, 'ci', ...CI_OPTIONS.split(' ')];
+  const { status, output, log } = runTool({ command, arguments: words, environment, log: 'npm', lock });
+  const failure = (/** @type {string} */ what, /** @type {string} */ how) =>
+    new SetupFailure('set-up could not install the npm packages', [{ what, how }], { output, log });
+  if (status === 127)
+    throw failure('there is no npm', 'install npm (Debian 13: apt-get install npm) and run this again');
   if (status !== 0) {
-    const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(output);
     const how =
-      status === 127
-        ? 'install npm (Debian 13: apt-get install npm) and run this again'
-        : offline
-          ? "the npm registry can't be reached: connect this machine (or set npm's proxy or registry) and run this again"
-          : 'see what npm says below; run this again when it is mended';
-    throw new SetupFailure('set-up could not install the npm packages', [{ what: '`npm ci` failed', how }], {
-      output,
-      log,
-    });
+      "see below what npm says: where its registry can't be reached, connect this machine (or set npm's proxy or registry)";
+    throw failure('`npm ci` failed', `${how}; then run this again`);
   }
   if (!nodePackagesInstalled()) {
-    throw new SetupFailure('set-up could not install the npm packages', [
-      {
-        what: '`npm ci` ended well, but node_modules is not what package-lock.json says, or lacks the pinned runtime',
-        how: "look for npm settings that leave packages out (npm config list), and whether this processor's runtime is in package.json",
-      },
-    ]);
+    throw failure(
+      '`npm ci` ended well, but node_modules is not what package-lock.json says, or lacks the pinned runtime',
+      "look for npm settings that leave packages out (npm config list), and whether this processor's runtime is in package.json",
+    );
   }
 }

@@ -9,24 +9,14 @@ import { requireMachine } from './machine.mjs';
 import { buildNative, isCheckout, nativeBuilt } from './native-build.mjs';
 import { installNodePackages, nodePackagesInstalled } from './node-packages.mjs';
 import { SETUP_STATE } from './paths.mjs';
-import { formatSeconds, Progress } from './progress.mjs';
+import { formatSeconds, showStep } from './progress.mjs';
 import { missingTools } from './system-tools.mjs';
 
-/** @import { Needs } from './bootstrap-arguments.mjs' */
-/** @import { Purpose, SystemTool } from './system-tools.mjs' */
-
 /**
- * @typedef {object} Lacking
- * @property {SystemTool[]} tools
- * @property {boolean} nodePackages
- * @property {boolean} native
+ * What a command may need: a machine that can capture, the BPF objects and the addon, and system tools beyond those that build these.
+ * Each includes the npm packages, which `packages` is alone.
  */
-
-/**
- * What each level needs: a machine that can capture, the BPF objects and the addon, and system tools beyond those that build these.
- * @type {Readonly<Record<Needs, { capture: boolean, native: boolean, purposes: readonly Purpose[] }>>}
- */
-const LEVELS = {
+export const LEVELS = /** @type {const} */ ({
   packages: { capture: false, native: false, purposes: [] },
   release: { capture: false, native: false, purposes: ['build', 'release'] },
   native: { capture: false, native: true, purposes: [] },
@@ -35,12 +25,11 @@ const LEVELS = {
   'cluster-tests': { capture: true, native: true, purposes: ['build', 'release', 'live-tests', 'cluster-tests'] },
   'package-tests': { capture: true, native: false, purposes: ['build', 'release', 'package-tests'] },
   'kernel-tests': { capture: true, native: true, purposes: ['build', 'release', 'live-tests', 'kernel-tests'] },
-};
+});
 
-/**
- * Levels that this process has made sure of.
- * @type {Set<Needs>}
- */
+/** @typedef {keyof typeof LEVELS} Needs */
+
+/** Levels that this process has made sure of. @type {Set<Needs>} */
 const prepared = new Set();
 
 /**
@@ -48,13 +37,12 @@ const prepared = new Set();
  * @param {Needs} needs
  * @returns {Promise<void>}
  * @throws {SetupFailure} when something is missing that set-up can't supply
- * @throws {Interrupted} when a signal ended it
  */
 export async function prepare(needs) {
   if (prepared.has(needs)) return;
   // First, since no installation helps a machine that can't capture.
   if (LEVELS[needs].capture) requireMachine();
-  if (!isComplete(lacking(needs))) {
+  if (isLacking(lacking(needs))) {
     await setUp(needs).catch((error) => {
       throw diskFailure(error) ?? error;
     });
@@ -64,57 +52,50 @@ export async function prepare(needs) {
 
 /** @param {Needs} needs */
 async function setUp(needs) {
-  const progress = new Progress();
+  const say = (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
+  const began = performance.now();
   mkdirSync(SETUP_STATE, { recursive: true });
-  const lock = takeLock(`${SETUP_STATE}lock`, () =>
-    progress.say('Another set-up of this checkout is running; waiting for it.'),
+  const { descriptor, release } = takeLock(`${SETUP_STATE}lock`, () =>
+    say('Another set-up of this checkout is running; waiting for it.'),
   );
   try {
     const todo = lacking(needs);
-    if (!isComplete(todo)) {
-      refuseEarly(todo);
-      progress.say('Setting up Wasprey: what is missing is installed and built, once.');
-      await supply(todo, progress, lock.descriptor);
-    }
-    if (!isComplete(todo)) progress.say(`Set up in ${formatSeconds(performance.now() - progress.began)}.`);
+    if (!isLacking(todo)) return;
+    refuseEarly(todo);
+    say('Setting up Wasprey: what is missing is installed and built, once (in full: build/setup/*.log).');
+    await supply(todo, descriptor);
+    say(`Set up in ${formatSeconds(performance.now() - began)}.`);
   } finally {
-    lock.release();
+    release();
   }
 }
 
 /**
- * @param {unknown} error
+ * @param {Error & { code?: string, path?: string }} error
  * @returns {SetupFailure | undefined} if it is the file system's: no space, read-only, another's checkout
  */
-function diskFailure(error) {
-  if (!(error instanceof Error && 'code' in error && 'path' in error)) return undefined;
-  const { code, path } = error;
-  const how =
-    code === 'ENOSPC' || code === 'EDQUOT'
-      ? 'make room on the disk (about 1 GB is needed) and run this again'
-      : code === 'EACCES' || code === 'EPERM'
-        ? 'run this as the owner of the checkout, or as root'
-        : 'put the checkout on a file system that can be written';
-  return new SetupFailure('set-up can not write to the checkout', [{ what: `${path}: ${error.message}`, how }]);
+function diskFailure({ code, path, message }) {
+  if (code === undefined || path === undefined) return undefined;
+  const how = 'make room on its disk (about 1 GB is needed), or run this as the owner of the checkout or as root';
+  return new SetupFailure('set-up can not write to the checkout', [{ what: `${path}: ${message}`, how }]);
 }
 
-/**
- * @param {Needs} needs
- * @returns {Lacking}
- */
+/** @param {Needs} needs */
 function lacking(needs) {
   const level = LEVELS[needs];
   const native = level.native && !nativeBuilt();
-  /** @type {Purpose[]} */
-  const purposes = native && isCheckout() ? ['build', ...level.purposes] : [...level.purposes];
-  // An installation has those of production alone, and they came with it.
-  return { tools: missingTools(purposes), nodePackages: isCheckout() && !nodePackagesInstalled(), native };
+  return {
+    tools: missingTools(native && isCheckout() ? ['build', ...level.purposes] : level.purposes),
+    // An installation has those of production alone, and they came with it.
+    nodePackages: isCheckout() && !nodePackagesInstalled(),
+    native,
+  };
 }
 
+/** @typedef {ReturnType<typeof lacking>} Lacking */
+
 /** @param {Lacking} todo */
-function isComplete({ tools, nodePackages, native }) {
-  return tools.length === 0 && !nodePackages && !native;
-}
+const isLacking = ({ tools, nodePackages, native }) => tools.length > 0 || nodePackages || native;
 
 /**
  * Says at once what must be installed by hand, before the other steps take their time.
@@ -132,18 +113,13 @@ function refuseEarly({ tools, native }) {
 
 /**
  * @param {Lacking} todo
- * @param {Progress} progress
  * @param {number} lock
  */
-async function supply(todo, progress, lock) {
-  if (todo.tools.length > 0) {
-    const names = todo.tools.map((tool) => tool.packages[0]).join(' ');
-    await progress.step('system packages', names, (note) => installTools(todo.tools, note, lock));
+async function supply({ tools, nodePackages, native }, lock) {
+  const packages = tools.map((tool) => tool.package).join(' ');
+  if (tools.length > 0) await showStep('system packages', packages, () => installTools(tools, lock));
+  if (nodePackages) {
+    await showStep('npm packages', 'as package-lock.json has them', () => installNodePackages(lock));
   }
-  if (todo.nodePackages) {
-    await progress.step('npm packages', 'as package-lock.json has them', (note) => installNodePackages(note, lock));
-  }
-  if (todo.native) {
-    await progress.step('capture core', 'BPF programs and addon', (note) => buildNative(note, lock));
-  }
+  if (native) await showStep('capture core', 'BPF programs and addon', () => buildNative(lock));
 }

