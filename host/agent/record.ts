@@ -8,8 +8,8 @@ import type { EngineError } from '../engine/engine-error.ts';
 import { type EngineCounters, HOLD_LIMITS } from '../engine/protocol.ts';
 import { machineAccounts } from '../fields/account-names.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
-import { ContainerDirectory } from '../metadata/container-directory.ts';
-import type { RuntimePlaces } from '../metadata/runtime-places.ts';
+import { ContainerDirectory } from '../metadata/directory/container-directory.ts';
+import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
 import { RecordingWriter, type WriterCounters } from '../recording/writer.ts';
 
 export interface RecordOptions {

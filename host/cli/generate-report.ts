@@ -1,7 +1,7 @@
 // What `wasprey generate` says of actions: the list of them, a line for each result, and a summary.
 
 import { columns } from '../diagnostics/layout.ts';
-import { type Action, rulesOf } from '../generate/action.ts';
+import { type Action, rulesOf } from '../generate/actions/action.ts';
 import type { ActionResult } from '../generate/session.ts';
 
 /** @param width of lines; infinite to keep each action on one */

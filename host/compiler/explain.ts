@@ -1,7 +1,7 @@
 // What a rule comes to: on which events it is tried, what it reads, what of it is decided when, and what that costs.
 
 import { EVENT_TYPES, type EventType } from '../schema/events.ts';
-import { resolveNamed } from '../schema/fields.ts';
+import { resolveNamed } from '../schema/fields/index.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import { translateRules } from './compile.ts';
 import type { Expression, FieldOperand } from './conditions/ast.ts';

@@ -1,7 +1,7 @@
 // What a misspelt name was probably meant to be.
 
 import { ALL_EVENT_NAMES } from '../schema/event-names.ts';
-import { FIELDS } from '../schema/fields.ts';
+import { FIELDS } from '../schema/fields/index.ts';
 
 /** The known field nearest to a text, with the text's argument; undefined if none is near. */
 export function suggestField(text: string): string | undefined {

@@ -1,6 +1,6 @@
 // All that `wasprey doctor` examines.
 
-import type { RuntimePlaces } from '../metadata/runtime-places.ts';
+import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
 import { checkCapture } from './capture-checks.ts';
 import { type CaptureTrial, tryCapture } from './capture-trial.ts';
 import { type CheckGroup, type CheckState, stateOf } from './check.ts';

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { presentSockets } from '../metadata/cri/sockets.ts';
-import type { RuntimePlaces } from '../metadata/runtime-places.ts';
+import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
 import type { Check } from './check.ts';
 
 const TITLE = 'container runtime';

@@ -1,6 +1,6 @@
 // Why an action can't be performed at a place.
 
-import type { Action, Needs } from './action.ts';
+import type { Action, Needs } from './actions/action.ts';
 import type { Place } from './place.ts';
 
 /** What `--privileged` gives: more than any list of single capabilities is likely to (old kernels have 38 of the 41). */

@@ -4,9 +4,9 @@ import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { errnoName } from '../schema/errno.ts';
-import type { Behaviour, Scene } from './action.ts';
+import type { Behaviour, Scene } from './actions/action.ts';
+import { makeDirectory, type Step } from './actions/steps.ts';
 import type { Place } from './place.ts';
-import { makeDirectory, type Step } from './steps.ts';
 
 /** No action takes longer. */
 const LONGEST_RUN_MS = 30_000;

@@ -5,8 +5,8 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ACT_PROGRAM, SYSTEM_PATH } from '../setup/paths.mjs';
+import { actWords, type Step } from './actions/steps.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { actWords, type Step } from './steps.ts';
 
 export interface Place {
   readonly kind: 'host' | 'container';

@@ -1,7 +1,7 @@
 // Which actions a person has named.
 
 import { matchesWildcard } from '../compiler/rules/select.ts';
-import type { Action } from './action.ts';
+import type { Action } from './actions/action.ts';
 import { ACTIONS } from './actions/index.ts';
 
 /** A name that no action has. */

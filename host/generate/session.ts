@@ -1,6 +1,6 @@
 // Performs actions one after the other, and verifies each by its alerts if that is wanted.
 
-import { type Action, rulesOf } from './action.ts';
+import { type Action, rulesOf } from './actions/action.ts';
 import type { AlertWatch } from './alert-watch.ts';
 import { obstacle } from './obstacle.ts';
 import { newScene, perform } from './perform.ts';

@@ -4,7 +4,7 @@ import { type ContainerMoment, isContainerField, readContainerField } from '../f
 import { EventMemory } from '../fields/memory.ts';
 import { ContainerRecord } from '../fields/record.ts';
 import type { FieldValue } from '../fields/value.ts';
-import { resolveField } from '../schema/fields.ts';
+import { resolveField } from '../schema/fields/index.ts';
 
 /** Where the entry is put: address 0 stands for none. */
 const ADDRESS = 8;

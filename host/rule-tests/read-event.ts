@@ -7,7 +7,7 @@ import { lookUp, type YamlMapping, type YamlNode } from '../diagnostics/yaml.ts'
 import { contextAt, invalid } from '../diagnostics/yaml-values.ts';
 import { isEventName } from '../schema/event-names.ts';
 import { type EventType, findEventType } from '../schema/events.ts';
-import { resolveField } from '../schema/fields.ts';
+import { resolveField } from '../schema/fields/index.ts';
 import { type GivenEvent, type GivenValue, GivenValueError, givenValue } from './given-event.ts';
 
 /**

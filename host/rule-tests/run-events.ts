@@ -9,7 +9,7 @@ import { fieldsOf } from '../compiler/manifest.ts';
 import type { RuleSource } from '../compiler/rules/rule.ts';
 import { encode, type FieldValue, text } from '../fields/value.ts';
 import { renderMessage, templateFields } from '../outputs/message.ts';
-import { resolveField } from '../schema/fields.ts';
+import { resolveField } from '../schema/fields/index.ts';
 import { fieldValue, type GivenEvent, shownValue } from './given-event.ts';
 import { GivenModule } from './given-module.ts';
 import type { EventTest, FalsePart, Problem, RunOf, TestResult } from './rule-test.ts';

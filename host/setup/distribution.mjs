@@ -3,9 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 /** @import { Problem } from './failure.mjs' */
-/** @import { SystemTool } from './system-tools.mjs' */
-
-/** Families of distributions other than Debian's, each with package names of its own. @typedef {'fedora' | 'rhel' | 'amazon' | 'suse' | 'arch' | 'alpine'} Family */
+/** @import { Family, SystemTool } from './system-tools.mjs' */
 
 /**
  * Each family's members, as ID and ID_LIKE name them; the command that installs; and what a person has to know besides.

@@ -7,7 +7,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
-/** @import { Family } from './distribution.mjs' */
+/** Families of distributions other than Debian's, each with package names of its own. @typedef {'fedora' | 'rhel' | 'amazon' | 'suse' | 'arch' | 'alpine'} Family */
 /** @typedef {'build' | 'release' | 'live-tests' | 'cluster-tests' | 'kernel-tests' | 'package-tests'} Purpose */
 
 /**

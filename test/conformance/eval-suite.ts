@@ -9,7 +9,7 @@ import { givenName } from '../../host/compiler/lower/given-fields.ts';
 import type { RuleSource } from '../../host/compiler/rules/rule.ts';
 import type { GivenEvent, GivenValue } from '../../host/rule-tests/given-event.ts';
 import { GivenModule } from '../../host/rule-tests/given-module.ts';
-import { resolveField } from '../../host/schema/fields.ts';
+import { resolveField } from '../../host/schema/fields/index.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { type CaseResult, casesOf, type Suite } from './suite.ts';
 

@@ -1,7 +1,7 @@
 // An event of eval.json as a source of field values: the corpus has each field's text, from which its value follows.
 
 import { boolean, encode, type FieldValue, integer, text } from '../../host/fields/value.ts';
-import { resolveField } from '../../host/schema/fields.ts';
+import { resolveField } from '../../host/schema/fields/index.ts';
 
 export interface RecordedEvent {
   readonly id: string;

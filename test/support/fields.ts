@@ -6,7 +6,7 @@ import { readField } from '../../host/fields/read.ts';
 import type { EventRecord } from '../../host/fields/record.ts';
 import { NOT_AVAILABLE, valueText } from '../../host/fields/text.ts';
 import { decode } from '../../host/fields/value.ts';
-import { resolveField } from '../../host/schema/fields.ts';
+import { resolveField } from '../../host/schema/fields/index.ts';
 
 /** The session of the tests began 5 ns before this, ns since the epoch. */
 export const EVENT_TIME = 1795528388365763965n;

@@ -9,7 +9,7 @@ import { portOf } from '../../host/compiler/lower/services.ts';
 import { readField } from '../../host/fields/read.ts';
 import type { EventRecord } from '../../host/fields/record.ts';
 import { bufferText } from '../../host/fields/text.ts';
-import { resolveNamed } from '../../host/schema/fields.ts';
+import { resolveNamed } from '../../host/schema/fields/index.ts';
 import { parameterType } from '../../host/schema/parameter-names.ts';
 import { fnmatch } from './fnmatch.ts';
 

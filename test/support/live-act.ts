@@ -6,7 +6,7 @@ import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { actWords, type Step, str } from '../../host/generate/steps.ts';
+import { actWords, type Step, str } from '../../host/generate/actions/steps.ts';
 import { isCheckout } from '../../host/setup/native-build.mjs';
 import { ACT_PROGRAM, PROJECT } from '../../host/setup/paths.mjs';
 import { TIME_FACTOR } from './time-factor.ts';

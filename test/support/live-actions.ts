@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadRules } from '../../host/compiler/rules/load.ts';
-import { type Action, type NearMiss, rulesOf } from '../../host/generate/action.ts';
+import { type Action, type NearMiss, rulesOf } from '../../host/generate/actions/action.ts';
 import { ACTIONS } from '../../host/generate/actions/index.ts';
 import { obstacle } from '../../host/generate/obstacle.ts';
 import { MARKER, type Performance, perform } from '../../host/generate/perform.ts';

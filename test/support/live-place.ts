@@ -1,9 +1,9 @@
 // A container as a place for actions: `wasprey generate` acts in the container that it is in, tests act in theirs from outside.
 
 import { existsSync, readFileSync } from 'node:fs';
+import { actWords } from '../../host/generate/actions/steps.ts';
 import { capabilitiesOf } from '../../host/generate/capabilities.ts';
 import type { Place } from '../../host/generate/place.ts';
-import { actWords } from '../../host/generate/steps.ts';
 import type { Container, ContainerOptions } from './live-container.ts';
 
 export function placeIn(container: Container, options: ContainerOptions): Place {

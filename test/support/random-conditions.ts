@@ -1,7 +1,7 @@
 // Random conditions over the fields that both the compiler and the interpreter of the tests know.
 
 import fc from 'fast-check';
-import { resolveField } from '../../host/schema/fields.ts';
+import { resolveField } from '../../host/schema/fields/index.ts';
 import { NAMES, PATHS } from './random-events.ts';
 
 const quote = (text: string): string => `"${text.replace(/[\\"]/g, (character) => `\\${character}`)}"`;

@@ -5,7 +5,7 @@ import { SELECTION_OPTIONS } from '../../daemon/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import type { Action } from '../../generate/action.ts';
+import type { Action } from '../../generate/actions/action.ts';
 import { ACTIONS } from '../../generate/actions/index.ts';
 import { thisPlace } from '../../generate/place.ts';
 import { selectActions, UnknownActionError } from '../../generate/select.ts';

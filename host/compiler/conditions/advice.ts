@@ -1,7 +1,7 @@
 // What is allowed in a condition but probably not meant, or not worth writing.
 
 import type { WarningCode } from '../../diagnostics/codes.ts';
-import { findField } from '../../schema/fields.ts';
+import { findField } from '../../schema/fields/index.ts';
 import { type Check, type Expression, type Literal, TRANSFORMERS } from './ast.ts';
 import { checksOf, fieldsOf } from './fields-of.ts';
 import { parseOperand } from './operand-parser.ts';

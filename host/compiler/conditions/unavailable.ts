@@ -1,6 +1,6 @@
 // Fields that a rule reads and live events can't supply: at all, or in time for a condition.
 
-import { resolveNamed } from '../../schema/fields.ts';
+import { resolveNamed } from '../../schema/fields/index.ts';
 import type { Check, Expression, FieldOperand } from './ast.ts';
 import { checksOf, fieldsOf } from './fields-of.ts';
 import { templateFields } from './template.ts';

@@ -1,7 +1,7 @@
 // Conditions and checks that come to the same on every event that the rule is for.
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
-import { resolveNamed } from '../../schema/fields.ts';
+import { resolveNamed } from '../../schema/fields/index.ts';
 import type { Check, FieldOperand } from '../conditions/ast.ts';
 import { conditionOn } from '../conditions/condition-on.ts';
 import { checksOf, fieldsOf } from '../conditions/fields-of.ts';

@@ -1,6 +1,6 @@
 // From a field, with its argument, to its operand on events of a type.
 
-import { resolveNamed } from '../../schema/fields.ts';
+import { resolveNamed } from '../../schema/fields/index.ts';
 import type { Field } from '../../schema/types.ts';
 import { argumentField } from './argument.ts';
 import { CONTAINER_OPERANDS, containerMember } from './container-fields.ts';

@@ -1,7 +1,7 @@
 // The output template of a rule, with errors and warnings in their place.
 
 import { type Context, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
-import { findField } from '../../schema/fields.ts';
+import { findField } from '../../schema/fields/index.ts';
 import { fieldsIn } from '../conditions/fields-of.ts';
 import { type StaticFields, unknownStaticHelp, unknownStatics } from '../conditions/static-fields.ts';
 import { type PlacedToken, placedTokens, TemplateError } from '../conditions/template.ts';

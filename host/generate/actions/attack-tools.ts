@@ -1,7 +1,7 @@
 // Actions with programs that intruders bring or look for, and with what web servers start for them. All of them only pretend.
 
-import type { Action, Behaviour, NearMiss } from '../action.ts';
-import { become, pretend } from '../steps.ts';
+import type { Action, Behaviour, NearMiss } from './action.ts';
+import { become, pretend } from './steps.ts';
 
 /** A program of that name runs, with the marker as its last argument. */
 function runs(program: string, ...words: readonly string[]): Behaviour {

@@ -1,9 +1,9 @@
 // Actions with connections out of the ordinary: to whom, by which program, by which protocol.
 
-import type { Action } from '../action.ts';
-import { CLOUD_METADATA, INSIDE, OUTSIDE } from '../addresses.ts';
-import { AF_INET, SOCK_DGRAM } from '../numbers.ts';
-import { become, connectTo, type Step } from '../steps.ts';
+import type { Action } from './action.ts';
+import { CLOUD_METADATA, INSIDE, OUTSIDE } from './addresses.ts';
+import { AF_INET, SOCK_DGRAM } from './numbers.ts';
+import { become, connectTo, type Step } from './steps.ts';
 
 const SERVICE_PORT = 8192;
 

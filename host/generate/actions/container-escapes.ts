@@ -1,8 +1,8 @@
 // Actions in containers: ways out of them, what is new in them, and how they are started.
 
-import type { Action, Behaviour, NearMiss, Scene } from '../action.ts';
-import { AT_FDCWD, CLONE_NEWPID, O } from '../numbers.ts';
-import { become, create, makeDirectory, open, read, type Step, str } from '../steps.ts';
+import type { Action, Behaviour, NearMiss, Scene } from './action.ts';
+import { AT_FDCWD, CLONE_NEWPID, O } from './numbers.ts';
+import { become, create, makeDirectory, open, read, type Step, str } from './steps.ts';
 
 const PRIVILEGED = { privileged: true } as const;
 /** Out of the way of the descriptors that a process has anyway. */

@@ -1,7 +1,7 @@
 // Actions with tools that containers rarely need: programs that fetch, send, install, scan and mount.
 
-import type { Action, NearMiss } from '../action.ts';
-import { become, create, pretend, read, spawn } from '../steps.ts';
+import type { Action, NearMiss } from './action.ts';
+import { become, create, pretend, read, spawn } from './steps.ts';
 
 /** A program of that name, which does nothing. */
 function runs(program: string, ...words: readonly string[]): Action['steps'] {

@@ -1,7 +1,7 @@
 // Actions in containers: work by hand, and ways out of them.
 
-import type { Action } from '../action.ts';
-import { become, create, list, pretend, spawn, str } from '../steps.ts';
+import type { Action } from './action.ts';
+import { become, create, list, pretend, spawn, str } from './steps.ts';
 
 export const CONTAINER_ACTIONS: readonly Action[] = [
   {

@@ -1,9 +1,8 @@
 // Actions of databases: MongoDB, MySQL, PostgreSQL and Redis do what they have no need of.
 
-import type { Action, Scene } from '../action.ts';
-import { INSIDE, OUTSIDE } from '../addresses.ts';
-import { AT_FDCWD } from '../numbers.ts';
-import { become, create, makeDirectory, pretend, type Step, str } from '../steps.ts';
+import type { Action, Scene } from './action.ts';
+import { INSIDE, OUTSIDE } from './addresses.ts';
+import { AT_FDCWD } from './numbers.ts';
 import {
   asServer,
   child,
@@ -20,6 +19,7 @@ import {
   UNUSUAL_PORT,
   writesFile,
 } from './servers.ts';
+import { become, create, makeDirectory, pretend, type Step, str } from './steps.ts';
 
 const MONGODB: Server = { title: 'MongoDB', program: 'mongod' };
 const MYSQL: Server = { title: 'MySQL', program: 'mariadbd' };

@@ -1,8 +1,8 @@
 // Actions on files: what is read, linked and emptied.
 
-import type { Action } from '../action.ts';
-import { AT_FDCWD, O } from '../numbers.ts';
-import { become, create, makeDirectory, open, read, spawn, str } from '../steps.ts';
+import type { Action } from './action.ts';
+import { AT_FDCWD, O } from './numbers.ts';
+import { become, create, makeDirectory, open, read, spawn, str } from './steps.ts';
 
 const SHADOW = '/etc/shadow';
 

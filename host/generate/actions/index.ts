@@ -1,6 +1,6 @@
 // All actions there are, family by family.
 
-import type { Action } from '../action.ts';
+import type { Action } from './action.ts';
 import { ATTACK_TOOL_ACTIONS } from './attack-tools.ts';
 import { CONNECTION_ACTIONS } from './connections.ts';
 import { CONTAINER_ESCAPE_ACTIONS } from './container-escapes.ts';

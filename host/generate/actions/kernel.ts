@@ -1,7 +1,7 @@
 // Actions with what the kernel offers for debugging and extending it.
 
-import type { Action } from '../action.ts';
-import { str } from '../steps.ts';
+import type { Action } from './action.ts';
+import { str } from './steps.ts';
 
 const DAEMON = 1;
 /** Without it, only who has CAP_SYS_PTRACE gets one, unless vm.unprivileged_userfaultfd is set. */

@@ -1,9 +1,9 @@
 // Actions on the network. Connections stay within the machine where the place permits that.
 
-import type { Action } from '../action.ts';
-import { INSIDE, OUTSIDE } from '../addresses.ts';
-import { AF_INET, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_RAW } from '../numbers.ts';
-import { become, connectTo, pretend, type Step } from '../steps.ts';
+import type { Action } from './action.ts';
+import { INSIDE, OUTSIDE } from './addresses.ts';
+import { AF_INET, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_RAW } from './numbers.ts';
+import { become, connectTo, pretend, type Step } from './steps.ts';
 
 /** A connection to a port of its own network that nobody listens at: UDP does not mind. */
 const CONNECTION: readonly Step[] = [

@@ -1,9 +1,9 @@
 // Actions with peers that nobody expects, and with what they send.
 
-import type { Action } from '../action.ts';
-import { INSIDE, OUTSIDE } from '../addresses.ts';
-import { AF_INET, SOCK_DGRAM } from '../numbers.ts';
-import { become, connectTo, type Step } from '../steps.ts';
+import type { Action } from './action.ts';
+import { INSIDE, OUTSIDE } from './addresses.ts';
+import { AF_INET, SOCK_DGRAM } from './numbers.ts';
+import { become, connectTo, type Step } from './steps.ts';
 
 const SSH_PORT = 22;
 const OTHER_PORT = 8192;

@@ -1,8 +1,8 @@
 // Actions by which somebody stays on a machine and covers their tracks: shell set-up, cron, SSH keys, device files, histories.
 
-import type { Action } from '../action.ts';
-import { AT_FDCWD, O } from '../numbers.ts';
-import { become, create, makeDirectory, open, pretend, read, str } from '../steps.ts';
+import type { Action } from './action.ts';
+import { AT_FDCWD, O } from './numbers.ts';
+import { become, create, makeDirectory, open, pretend, read, str } from './steps.ts';
 
 /** What the rules take for the SSH folder of root by the beginning of its name, and nobody reads. */
 const sshFolder = (marker: string): string => `/root/.ssh-wasprey-${marker}`;

@@ -1,9 +1,9 @@
 // Actions that open ports, accept connections and make them, each in a network of its own.
 
-import type { Action, Needs } from '../action.ts';
-import { INSIDE, OUTSIDE } from '../addresses.ts';
-import { AF_INET, SOCK_STREAM } from '../numbers.ts';
-import { become, connectTo, type Step } from '../steps.ts';
+import type { Action, Needs } from './action.ts';
+import { INSIDE, OUTSIDE } from './addresses.ts';
+import { AF_INET, SOCK_STREAM } from './numbers.ts';
+import { become, connectTo, type Step } from './steps.ts';
 
 const EVERYWHERE = '0.0.0.0';
 

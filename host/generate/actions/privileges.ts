@@ -1,8 +1,8 @@
 // Actions with users, namespaces, environments and what else gives a process more than it has.
 
-import type { Action } from '../action.ts';
-import { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS } from '../numbers.ts';
-import { become, create, pretend, read, type Step, spawn } from '../steps.ts';
+import type { Action } from './action.ts';
+import { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS } from './numbers.ts';
+import { become, create, pretend, read, type Step, spawn } from './steps.ts';
 
 const BPF_MAP_CREATE = 0;
 const BPF_PROG_LOAD = 5;

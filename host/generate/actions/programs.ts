@@ -1,8 +1,8 @@
 // Actions with programs: what is run, from where, and by whom.
 
-import type { Action } from '../action.ts';
-import { AT_EMPTY_PATH, O } from '../numbers.ts';
-import { become, create, list, open, pretend, read, type Step, spawn, str } from '../steps.ts';
+import type { Action } from './action.ts';
+import { AT_EMPTY_PATH, O } from './numbers.ts';
+import { become, create, list, open, pretend, read, type Step, spawn, str } from './steps.ts';
 
 /** A copy of act in memory: the descriptor of the file is r0, that of the memory r1. */
 function copyToMemory(act: string): Step[] {

@@ -1,9 +1,9 @@
 // Actions on servers: act under a server's name starts a program, writes a file, opens a port or connects, as no such server does.
 
-import type { Action, Behaviour, NearMiss, Needs, Scene } from '../action.ts';
-import { INSIDE } from '../addresses.ts';
-import { AF_INET, SOCK_STREAM } from '../numbers.ts';
-import { become, create, pretend, type Step } from '../steps.ts';
+import type { Action, Behaviour, NearMiss, Needs, Scene } from './action.ts';
+import { INSIDE } from './addresses.ts';
+import { AF_INET, SOCK_STREAM } from './numbers.ts';
+import { become, create, pretend, type Step } from './steps.ts';
 
 /** What is told of a server, and how act becomes one. */
 export interface Server {

@@ -1,8 +1,8 @@
 // Actions on the system's own files: programs, configuration, package sources, and files that are hidden.
 
-import type { Action, Behaviour, NearMiss, Scene } from '../action.ts';
-import { AT_FDCWD, O } from '../numbers.ts';
-import { become, create, makeDirectory, open, read, type Step, str } from '../steps.ts';
+import type { Action, Behaviour, NearMiss, Scene } from './action.ts';
+import { AT_FDCWD, O } from './numbers.ts';
+import { become, create, makeDirectory, open, read, type Step, str } from './steps.ts';
 
 const ROOT = { root: true } as const;
 const PACKAGE_SOURCES = '/etc/apt/sources.list.d';

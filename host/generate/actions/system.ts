@@ -1,9 +1,9 @@
 // Actions that change a system: its configuration, its programs, its packages; and shells where none is expected.
 
-import type { Action } from '../action.ts';
-import { INSIDE, OUTSIDE } from '../addresses.ts';
-import { AT_FDCWD } from '../numbers.ts';
-import { become, connectTo, create, pretend, read, spawn, str } from '../steps.ts';
+import type { Action } from './action.ts';
+import { INSIDE, OUTSIDE } from './addresses.ts';
+import { AT_FDCWD } from './numbers.ts';
+import { become, connectTo, create, pretend, read, spawn, str } from './steps.ts';
 
 export const SYSTEM_ACTIONS: readonly Action[] = [
   {

@@ -1,8 +1,7 @@
 // Actions of nginx, Elasticsearch, Kafka and RabbitMQ, which do what they have no need of.
 
-import type { Action, Scene } from '../action.ts';
-import { CLOUD_METADATA, INSIDE, OUTSIDE } from '../addresses.ts';
-import { become, create, list, makeDirectory, pretend, type Step, str } from '../steps.ts';
+import type { Action, Scene } from './action.ts';
+import { CLOUD_METADATA, INSIDE, OUTSIDE } from './addresses.ts';
 import {
   asServer,
   child,
@@ -19,6 +18,7 @@ import {
   UNUSUAL_PORT,
   writesFile,
 } from './servers.ts';
+import { become, create, list, makeDirectory, pretend, type Step, str } from './steps.ts';
 
 const NGINX: Server = { title: 'nginx', program: 'nginx' };
 const ELASTICSEARCH: Server = {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { EVENT_TYPES } from '../../../host/schema/events.ts';
-import { FIELDS } from '../../../host/schema/fields.ts';
+import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');

@@ -18,7 +18,7 @@ import { type LoadedConfig, loadConfig } from '../../../host/config/load.ts';
 import { printConfig } from '../../../host/config/print.ts';
 import { kubernetesPlace, runtimePlaces } from '../../../host/daemon/from-configuration.ts';
 import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
-import { usualPlaces } from '../../../host/metadata/runtime-places.ts';
+import { usualPlaces } from '../../../host/metadata/directory/runtime-places.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { falcoFile, missingFalco } from '../../support/falco-data.ts';
 

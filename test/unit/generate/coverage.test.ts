@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
-import { type Behaviour, rulesOf } from '../../../host/generate/action.ts';
+import { type Behaviour, rulesOf } from '../../../host/generate/actions/action.ts';
 import { ACTIONS } from '../../../host/generate/actions/index.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { missingFalco } from '../../support/falco-data.ts';

@@ -7,14 +7,14 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Action, NearMiss, Scene } from '../../../host/generate/action.ts';
+import type { Action, NearMiss, Scene } from '../../../host/generate/actions/action.ts';
+import { create, makeDirectory, read, spawn as spawnStep } from '../../../host/generate/actions/steps.ts';
 import { followAlerts, listenForAlerts } from '../../../host/generate/alert-source.ts';
 import { AlertWatch, parseAlert } from '../../../host/generate/alert-watch.ts';
 import { obstacle } from '../../../host/generate/obstacle.ts';
 import { newScene, perform } from '../../../host/generate/perform.ts';
 import { thisPlace } from '../../../host/generate/place.ts';
 import { selectActions } from '../../../host/generate/select.ts';
-import { create, makeDirectory, read, spawn as spawnStep } from '../../../host/generate/steps.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { actProgram } from '../../support/live-act.ts';
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ContainerDirectory } from '../../../host/metadata/container-directory.ts';
+import { ContainerDirectory } from '../../../host/metadata/directory/container-directory.ts';
 import { ApiServer } from '../../support/api-server.ts';
 import { addOwners, ID, pod, UID } from '../../support/cluster-pods.ts';
 import { containerFields } from '../../support/container-fields.ts';

@@ -9,12 +9,12 @@ import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ContainerNotice } from '../../../host/capture/native.ts';
 import { asNanoseconds } from '../../../host/diagnostics/json-value.ts';
-import { ContainerDirectory } from '../../../host/metadata/container-directory.ts';
+import { ContainerDirectory } from '../../../host/metadata/directory/container-directory.ts';
+import type { RuntimePlaces } from '../../../host/metadata/directory/runtime-places.ts';
 import { fromImage, fromInspection } from '../../../host/metadata/docker.ts';
 import { encodeContainer } from '../../../host/metadata/encode-container.ts';
 import { parseImageName } from '../../../host/metadata/image-name.ts';
 import { findRuncContainer, readRuncContainer } from '../../../host/metadata/runc.ts';
-import type { RuntimePlaces } from '../../../host/metadata/runtime-places.ts';
 import { containerFields } from '../../support/container-fields.ts';
 import { startDockerEngine } from '../../support/docker-engine.ts';
 

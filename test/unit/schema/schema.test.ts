@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { CONTAINER } from '../../../host/schema/container.ts';
 import { EVENT_HEADER, EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../../host/schema/events.ts';
-import { FIELDS, findField, resolveField } from '../../../host/schema/fields.ts';
+import { FIELDS, findField, resolveField } from '../../../host/schema/fields/index.ts';
 import { generatedFiles } from '../../../host/schema/generate/files.ts';
 import { IMAGE } from '../../../host/schema/image.ts';
 import { defineStruct, member } from '../../../host/schema/layout.ts';

@@ -8,7 +8,7 @@ import { checksOf, fieldsOf } from '../../../host/compiler/conditions/fields-of.
 import { templateFields } from '../../../host/compiler/conditions/template.ts';
 import { loadRules, type RuleFile } from '../../../host/compiler/rules/load.ts';
 import { OWN_RULES, readRuleFiles } from '../../../host/daemon/rule-files.ts';
-import { resolveNamed } from '../../../host/schema/fields.ts';
+import { resolveNamed } from '../../../host/schema/fields/index.ts';
 import { missingFalco } from '../../support/falco-data.ts';
 import { STOCK_FILES, stockRules } from '../../support/stock-rules.ts';
 

@@ -1,8 +1,8 @@
 // What is known of the containers that were asked about, within bounds: the oldest are forgotten first.
 
-import type { ContainerNotice } from '../capture/native.ts';
-import type { ClusterPod, ContainerMetadata } from './container-metadata.ts';
-import type { ContainerState, PodState } from './container-state.ts';
+import type { ContainerNotice } from '../../capture/native.ts';
+import type { ClusterPod, ContainerMetadata } from '../container-metadata.ts';
+import type { ContainerState, PodState } from '../container-state.ts';
 
 const ANSWERS_KEPT = 4096;
 /** Bytes of their entries; most have two or three KB. */

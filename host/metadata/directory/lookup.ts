@@ -1,12 +1,12 @@
 // Asks those that may know a container, one after the other, within a time.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ContainerNotice } from '../capture/native.ts';
-import type { ContainerMetadata } from './container-metadata.ts';
-import type { LookupFailure } from './container-state.ts';
-import { type FailureKind, type FailureLog, MetadataError } from './failure-log.ts';
+import type { ContainerNotice } from '../../capture/native.ts';
+import type { ContainerMetadata } from '../container-metadata.ts';
+import type { LookupFailure } from '../container-state.ts';
+import { type FailureKind, type FailureLog, MetadataError } from '../failure-log.ts';
+import { RuntimeRequestError } from '../unix-http.ts';
 import type { ContainerSource } from './runtime-places.ts';
-import { RuntimeRequestError } from './unix-http.ts';
 
 /** A sandbox is known to its runtime a moment after its first process has started: it is asked about again after this, and twice it. */
 const FIRST_PAUSE_MS = 40;

@@ -1,18 +1,18 @@
 // Every field of the rule language, whether the capture can supply it or not; and how a field is found from
 // what a rule writes.
 
-import { CONTAINER_FIELDS } from './fields/container.ts';
-import { EVENT_FIELDS } from './fields/evt.ts';
-import { COUNT_FIELDS } from './fields/evt-count.ts';
-import { WAY_FIELDS } from './fields/evt-way.ts';
-import { DESCRIPTOR_FIELDS } from './fields/fd.ts';
-import { PATH_FIELDS } from './fields/fs-path.ts';
-import { KUBERNETES_FIELDS } from './fields/k8s.ts';
-import { CLUSTER_FIELDS } from './fields/k8smeta.ts';
-import { PROCESS_FIELDS } from './fields/process.ts';
-import { THREAD_FIELDS } from './fields/thread.ts';
-import { USER_FIELDS } from './fields/user.ts';
-import type { Field } from './types.ts';
+import type { Field } from '../types.ts';
+import { CONTAINER_FIELDS } from './container.ts';
+import { EVENT_FIELDS } from './evt.ts';
+import { COUNT_FIELDS } from './evt-count.ts';
+import { WAY_FIELDS } from './evt-way.ts';
+import { DESCRIPTOR_FIELDS } from './fd.ts';
+import { PATH_FIELDS } from './fs-path.ts';
+import { KUBERNETES_FIELDS } from './k8s.ts';
+import { CLUSTER_FIELDS } from './k8smeta.ts';
+import { PROCESS_FIELDS } from './process.ts';
+import { THREAD_FIELDS } from './thread.ts';
+import { USER_FIELDS } from './user.ts';
 
 export const FIELDS: readonly Field[] = [
   ...EVENT_FIELDS,

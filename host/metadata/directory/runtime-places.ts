@@ -2,13 +2,13 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ContainerNotice } from '../capture/native.ts';
-import type { ContainerMetadata } from './container-metadata.ts';
-import { CriRuntimes } from './cri/runtimes.ts';
-import { usualSockets } from './cri/sockets.ts';
-import { DOCKER_SOCKET, inspectContainer, PODMAN_SOCKET } from './docker.ts';
-import type { MetadataSource, SourceListener } from './failure-log.ts';
-import { findRuncContainer, RUNC_ROOTS } from './runc.ts';
+import type { ContainerNotice } from '../../capture/native.ts';
+import type { ContainerMetadata } from '../container-metadata.ts';
+import { CriRuntimes } from '../cri/runtimes.ts';
+import { usualSockets } from '../cri/sockets.ts';
+import { DOCKER_SOCKET, inspectContainer, PODMAN_SOCKET } from '../docker.ts';
+import type { MetadataSource, SourceListener } from '../failure-log.ts';
+import { findRuncContainer, RUNC_ROOTS } from '../runc.ts';
 
 export interface RuntimePlaces {
   /** Sockets that speak CRI: containerd's, CRI-O's. Those that are not there are left out. */

@@ -1,27 +1,27 @@
 // Asks the runtimes of this machine about each new container, once, and the API server about its pod; keeps the answers.
 
-import type { ContainerNotice } from '../capture/native.ts';
-import { type ContainerAnswer, ContainerAnswers } from './container-answers.ts';
-import type { ContainerMetadata } from './container-metadata.ts';
+import type { ContainerNotice } from '../../capture/native.ts';
+import type { ContainerMetadata } from '../container-metadata.ts';
 import {
   type ContainerState,
   failedPodState,
   failedState,
   type LookupFailure,
   type PodState,
-} from './container-state.ts';
-import { encodeContainer } from './encode-container.ts';
+} from '../container-state.ts';
+import { encodeContainer } from '../encode-container.ts';
 import {
   type FailureCount,
   FailureLog,
   MetadataError,
   type MetadataSource,
   type SourceListener,
-} from './failure-log.ts';
-import type { KubernetesPlace } from './kubernetes/connection.ts';
-import { PodDirectory } from './kubernetes/pod-directory.ts';
+} from '../failure-log.ts';
+import type { KubernetesPlace } from '../kubernetes/connection.ts';
+import { PodDirectory } from '../kubernetes/pod-directory.ts';
+import { podUidOfCgroup } from '../pod-labels.ts';
+import { type ContainerAnswer, ContainerAnswers } from './container-answers.ts';
 import { findContainer } from './lookup.ts';
-import { podUidOfCgroup } from './pod-labels.ts';
 import { type RuntimePlaces, Runtimes, usualPlaces } from './runtime-places.ts';
 
 /** Of the time that events and alerts wait: what the runtimes have to answer about one container. */
