@@ -1,0 +1,168 @@
+// The order of the rooms: which folder of host/ may import which. Imports of types count as any other.
+
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+
+/** Each room, with the rooms that it may import; these stand before it. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  setup: [],
+  schema: [],
+  diagnostics: ['schema'],
+  sandbox: ['schema'],
+  capture: ['schema'],
+  signature: ['sandbox'],
+  compiler: ['schema', 'diagnostics', 'sandbox'],
+  fields: ['schema', 'capture'],
+  recording: ['schema', 'capture', 'compiler', 'fields'],
+  metadata: ['schema', 'diagnostics', 'capture', 'compiler', 'fields'],
+  outputs: ['schema', 'diagnostics', 'capture', 'compiler', 'fields'],
+  engine: ['schema', 'sandbox', 'capture', 'fields', 'recording'],
+  registry: ['diagnostics', 'outputs'],
+  config: ['schema', 'diagnostics', 'compiler', 'outputs'],
+  doctor: ['setup', 'schema', 'capture', 'metadata'],
+  agent: [
+    ...['schema', 'diagnostics', 'sandbox', 'capture', 'compiler', 'fields', 'recording', 'metadata', 'outputs'],
+    ...['engine'],
+  ],
+  generate: ['setup', 'schema', 'compiler', 'outputs', 'agent'],
+  'rule-tests': [...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'outputs', 'agent']],
+  daemon: [
+    ...[
+      'setup',
+      'schema',
+      'diagnostics',
+      'capture',
+      'signature',
+      'compiler',
+      'fields',
+      'metadata',
+      'outputs',
+      'engine',
+    ],
+    ...['registry', 'config', 'agent'],
+  ],
+  cli: [
+    ...['setup', 'schema', 'diagnostics', 'sandbox', 'capture', 'signature', 'compiler', 'fields', 'recording'],
+    ...['outputs', 'engine', 'registry', 'config', 'doctor', 'agent', 'generate', 'rule-tests', 'daemon'],
+  ],
+};
+
+/** Rooms whose folders or files still import each other in a circle: none may be added, and one that has none is taken out. */
+const KNOWN_CIRCLES: readonly string[] = ['cli', 'compiler', 'config', 'daemon', 'fields'];
+
+const HOST = join(PROJECT, 'host');
+const FILES = globSync('**/*.{ts,mjs}', { cwd: HOST }).sort();
+
+/** The files that each file imports, by their paths below host/. */
+const IMPORTS = new Map(FILES.map((file) => [file, importsOf(file, readFileSync(join(HOST, file), 'utf8'))]));
+
+/**
+ * The paths that a source imports, `import type`, `export ... from`, `import()` and the types of JSDoc among them.
+ * @returns relative to host/; packages are left out, and so are the imports of AssemblyScript in texts: they name no ending
+ */
+function importsOf(file: string, source: string): string[] {
+  const specifiers = source.matchAll(/\b(?:from|import)\s*(?:\(\s*)?(['"`])(\.\.?\/[^'"`]*\.(?:ts|mjs))\1/g);
+  return [...specifiers].map(([, , path = '']) => join(dirname(file), path));
+}
+
+const roomOf = (file: string): string => file.split('/')[0] ?? '';
+
+/** The imports between what two files stand for, such as their folders. */
+function graphOf(of: (file: string) => string): Map<string, Set<string>> {
+  const graph = new Map<string, Set<string>>();
+  for (const [file, imports] of IMPORTS) {
+    const targets = graph.get(of(file)) ?? new Set();
+    graph.set(of(file), targets);
+    for (const other of imports) if (of(other) !== of(file)) targets.add(of(other));
+  }
+  return graph;
+}
+
+/** Sets of nodes that can each be reached from each other of the set. */
+function circlesOf(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const reachable = new Map([...graph.keys()].map((node) => [node, reachableFrom(node, graph)]));
+  const circles = [...graph.keys()].map((node) =>
+    [...graph.keys()].filter((other) => reachable.get(node)?.has(other) && reachable.get(other)?.has(node)),
+  );
+  return [...new Map(circles.filter(({ length }) => length > 0).map((circle) => [circle.join(), circle])).values()];
+}
+
+function reachableFrom(node: string, graph: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  const reached = new Set<string>();
+  const next = [node];
+  for (let from = next.pop(); from !== undefined; from = next.pop()) {
+    for (const to of graph.get(from) ?? []) {
+      if (reached.has(to)) continue;
+      reached.add(to);
+      next.push(to);
+    }
+  }
+  return reached;
+}
+
+test('imports of every form are found', () => {
+  const source = `
+    import { a } from './a.ts';
+    import type { b } from "../b.ts";
+    import {
+      c,
+      type d,
+    } from '../c/c.ts';
+    import './e.ts';
+    export * from './f.ts';
+    export type { g } from './g.ts';
+    const h = await import('./h.ts');
+    let i: typeof import('./i.ts').i;
+    /** @import { J } from './j.mjs' */
+    import k from 'k';
+    const assemblyScript = "import { l } from '../l';";`;
+  const found = ['x/a.ts', 'b.ts', 'c/c.ts', 'x/e.ts', 'x/f.ts', 'x/g.ts', 'x/h.ts', 'x/i.ts', 'x/j.mjs'];
+  assert.deepEqual(importsOf('x/y.ts', source), found);
+});
+
+test('circles are found, of two and of more', () => {
+  const graph = (edges: Record<string, string[]>) =>
+    new Map(Object.entries(edges).map(([from, to]) => [from, new Set(to)]));
+  assert.deepEqual(circlesOf(graph({ a: ['b', 'c'], b: ['c'], c: [] })), []);
+  assert.deepEqual(circlesOf(graph({ a: ['b'], b: ['a', 'c'], c: ['d'], d: ['e'], e: ['c'] })), [
+    ['a', 'b'],
+    ['c', 'd', 'e'],
+  ]);
+});
+
+test('what is imported is a file of host/', () => {
+  const strays = [...IMPORTS].flatMap(([file, imports]) =>
+    imports.filter((path) => !IMPORTS.has(path)).map((path) => `${file} imports ${path}`),
+  );
+  assert.deepEqual(strays, []);
+});
+
+test('each folder of host/ is a room with a place in the order', () => {
+  assert.deepEqual([...new Set(FILES.map(roomOf))].sort(), Object.keys(ROOMS).sort());
+  const before = new Set<string>();
+  for (const [room, lower] of Object.entries(ROOMS)) {
+    for (const other of lower) assert.ok(before.has(other), `${room} may not import ${other}: it comes after`);
+    before.add(room);
+  }
+});
+
+test('a room imports only what it may', () => {
+  const upwards = [...IMPORTS].flatMap(([file, imports]) => {
+    const room = roomOf(file);
+    return imports
+      .filter((other) => roomOf(other) !== room && !ROOMS[room]?.includes(roomOf(other)))
+      .map((other) => `${file} imports ${other}`);
+  });
+  assert.deepEqual(upwards, []);
+});
+
+test('nothing is imported in a circle, neither between files nor between folders', () => {
+  const circles = [...circlesOf(graphOf((file) => file)), ...circlesOf(graphOf(dirname))];
+  const unknown = circles.filter((circle) => !circle.every((node) => KNOWN_CIRCLES.includes(roomOf(node))));
+  assert.deepEqual(unknown, []);
+  const rooms = [...new Set(circles.flat().map(roomOf))].sort();
+  assert.deepEqual(rooms, KNOWN_CIRCLES, 'a circle that is gone leaves the list');
+});
