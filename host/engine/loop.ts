@@ -1,4 +1,4 @@
-// The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation, matches.
+// The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation; and messages of the host.
 
 import { encodeNameTable } from '../capture/name-table.ts';
 import type { Capture, ContainerNotice } from '../capture/native.ts';
@@ -11,22 +11,9 @@ import type { RunFailure } from '../sandbox/run.ts';
 import { DueGarbage } from './due-garbage.ts';
 import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
-import type { IntegrityGuard } from './integrity-guard.ts';
-import type { MatchReader } from './match-reader.ts';
+import { MatchQueue, type MatchQueueParts } from './match-queue.ts';
 import type { ModuleSet, SetMatch, SetModule } from './module-set.ts';
-import type { OwnProcesses } from './own-processes.ts';
-import {
-  type Control,
-  type EngineCounters,
-  type FromWorker,
-  type HoldEnd,
-  type HoldLimits,
-  MATCHES_IN_FLIGHT,
-  type Match,
-  type RuleMatching,
-  type RuleSetStart,
-  type ToWorker,
-} from './protocol.ts';
+import type { EngineCounters, HoldEnd, HoldLimits, RuleSetStart, ToWorker } from './protocol.ts';
 import { Replacement } from './replacement.ts';
 
 /** How long a poll may wait. Bounds how soon a stop or a message is noticed; 20 wake-ups a second cost next to nothing. */
@@ -40,33 +27,21 @@ const LAST_COMMIT_MS = 2;
 /** Pairs of addresses that one poll writes at most: two for each ring and some. */
 const SEGMENT_PAIRS = 4096;
 const IMAGES_AT_ONCE = 4096;
-/** Matches in one message. */
-const MATCHES_AT_ONCE = 256;
 const COUNTERS_EVERY_MS = 1000;
 /** The same while events wait for what a container's runtime says: local ones answer within a few ms. */
 const WAITING_POLL_MS = 5;
 
-export interface LoopParts {
+export interface LoopParts extends MatchQueueParts {
   readonly capture: Capture;
-  readonly control: Control;
   /** Binds the modules of a rule set, with their candidates in that bank. */
   readonly bindSet: (rules: RuleSetStart, bank: number) => ModuleSet;
   readonly rules: RuleSetStart;
-  readonly reader: MatchReader;
   readonly clock: EvaluationClock;
   readonly names: AddressNames;
-  readonly ruleMatching: RuleMatching;
   readonly memory: EventMemory;
   readonly hold: HoldLimits;
-  /** Of which there are no alerts. */
-  readonly ownProcesses?: OwnProcesses;
-  /** Told of the time that passes. There are no alerts of what its thread does: it makes calls to see that they come. */
-  readonly guard?: IntegrityGuard;
   /** Gets each batch. */
   readonly recorder?: Recorder;
-  /** Events come from a recording, as fast as they can be evaluated. */
-  readonly replay?: Replay;
-  readonly send: (message: FromWorker) => void;
   /** The next message of the host, if there is one. */
   readonly receive: () => ToWorker | undefined;
 }
@@ -75,19 +50,13 @@ export class EngineLoop {
   readonly #parts: LoopParts;
   readonly #segments = new Uint32Array(2 * SEGMENT_PAIRS);
   readonly #images = new Uint32Array(IMAGES_AT_ONCE);
-  readonly #matched = new Set<number>();
   readonly #hold: Hold;
+  readonly #queue: MatchQueue;
   #set: ModuleSet;
   #replacement: Replacement | undefined;
   readonly #garbage = new DueGarbage();
-  #outgoing: Match[] = [];
-  /** No event comes any more. */
-  #isDraining = false;
   #messagesSeen = 0;
   #countersSentAt = 0;
-  #matches = 0;
-  #matchesDropped = 0;
-  #matchesOfSelf = 0;
   #batches = 0;
 
   constructor(parts: LoopParts) {
@@ -102,6 +71,7 @@ export class EngineLoop {
       now: replay ? () => replay.milliseconds : () => performance.now(),
       evaluate: (segments, pairs) => this.#evaluate(segments, pairs),
     });
+    this.#queue = new MatchQueue(parts, this.#hold);
   }
 
   /** Runs until a stop is requested; what had arrived by then is evaluated. */
@@ -113,7 +83,7 @@ export class EngineLoop {
     const deadline = performance.now() + DRAIN_MS;
     // What the host has sent before it asked to stop has arrived too.
     this.#takeMessages();
-    this.#isDraining = true;
+    this.#queue.drain();
     while (this.round(LAST_COMMIT_MS) > 0 && performance.now() < deadline) control.waitForLastMatches(deadline);
     this.#endHold('stopped');
     recorder?.flush();
@@ -161,7 +131,7 @@ export class EngineLoop {
       this.#batches++;
     }
     capture.release();
-    this.#flush();
+    this.#queue.flush();
     this.#reportCounters();
     this.#parts.guard?.checkIfDue();
     this.#garbage.collectIfDue(pairs === 0);
@@ -174,28 +144,8 @@ export class EngineLoop {
   }
 
   /** Called by a module for each rule that is true of an event. */
-  onMatch({ set, module, rule, event, view }: SetMatch): void {
-    const { control, guard, ownProcesses, reader, replay, ruleMatching } = this.#parts;
-    if (ruleMatching === 'first') {
-      if (this.#matched.has(event)) return;
-      this.#matched.add(event);
-    }
-    if ((guard && reader.isOfThread(guard.thread, view)) || (ownProcesses && reader.isOf(ownProcesses, view))) {
-      this.#matchesOfSelf++;
-      return;
-    }
-    if (this.#hold.passesOver(event, module, rule)) return;
-    this.#matches++;
-    // Where the rings can't fill meanwhile it is the worker that waits, between two batches.
-    const canWait = replay !== undefined || this.#isDraining;
-    if (!canWait && control.inFlight + this.#outgoing.length >= MATCHES_IN_FLIGHT) {
-      this.#matchesDropped++;
-      return;
-    }
-    const plan = set.modules[module]?.rules[rule];
-    const values = plan && reader.read(plan, view, this.#hold.reason);
-    if (values) this.#outgoing.push({ generation: set.generation, module, rule, ...values });
-    if (this.#outgoing.length >= MATCHES_AT_ONCE) this.#flush();
+  onMatch(match: SetMatch): void {
+    this.#queue.take(match);
   }
 
   /** A module has failed. Of rules that are only tried, that is told when they are given up. */
@@ -211,7 +161,7 @@ export class EngineLoop {
 
   /** @param measured the time it takes counts */
   #evaluate(segments: Uint32Array, pairs: number, measured = false): void {
-    this.#matched.clear();
+    this.#queue.begin();
     this.#set.evaluate(segments, pairs, measured);
   }
 
@@ -265,7 +215,7 @@ export class EngineLoop {
   /** Evaluates what is held back, as it is. */
   #endHold(end: HoldEnd): void {
     this.#hold.endAll(end);
-    this.#flush();
+    this.#queue.flush();
   }
 
   /** Handles what the host has sent. */
@@ -296,13 +246,6 @@ export class EngineLoop {
     }
   }
 
-  #flush(): void {
-    if (this.#outgoing.length === 0) return;
-    this.#parts.control.addInFlight(this.#outgoing.length);
-    this.#parts.send({ kind: 'matches', matches: this.#outgoing });
-    this.#outgoing = [];
-  }
-
   #reportCounters(): void {
     const now = performance.now();
     if (now - this.#countersSentAt < COUNTERS_EVERY_MS) return;
@@ -318,10 +261,7 @@ export class EngineLoop {
       // The part of a millisecond that is cut off comes to one at most.
       until: Date.now() + 1,
       capture,
-      matches: this.#matches,
-      matchesDropped: this.#matchesDropped,
-      matchesOfSelf: this.#matchesOfSelf,
-      fieldsUnreadable: this.#parts.reader.unreadable,
+      ...this.#queue.counters,
       batches: this.#batches,
       hold: this.#hold.counters(capture.held),
       lag: this.#parts.clock.lag,

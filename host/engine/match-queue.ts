@@ -1,0 +1,92 @@
+// The matches of the rules on their way to the host: which of them count, what alerts say of them, and messages of many at a time.
+
+import type { Replay } from '../recording/replay.ts';
+import type { Hold } from './hold.ts';
+import type { IntegrityGuard } from './integrity-guard.ts';
+import type { MatchReader } from './match-reader.ts';
+import type { SetMatch } from './module-set.ts';
+import type { OwnProcesses } from './own-processes.ts';
+import { type Control, type FromWorker, MATCHES_IN_FLIGHT, type Match, type RuleMatching } from './protocol.ts';
+
+/** Matches in one message. */
+const MATCHES_AT_ONCE = 256;
+
+export interface MatchQueueParts {
+  readonly control: Control;
+  readonly reader: MatchReader;
+  readonly ruleMatching: RuleMatching;
+  /** Of which there are no alerts. */
+  readonly ownProcesses?: OwnProcesses;
+  /** Told of the time that passes. There are no alerts of what its thread does: it makes calls to see that they come. */
+  readonly guard?: IntegrityGuard;
+  /** Events come from a recording, as fast as they can be evaluated. */
+  readonly replay?: Replay;
+  readonly send: (message: FromWorker) => void;
+}
+
+export class MatchQueue {
+  readonly #parts: MatchQueueParts;
+  readonly #hold: Hold;
+  readonly #matched = new Set<number>();
+  #outgoing: Match[] = [];
+  #canWait: boolean;
+  #matches = 0;
+  #dropped = 0;
+  #ofSelf = 0;
+
+  constructor(parts: MatchQueueParts, hold: Hold) {
+    this.#parts = parts;
+    this.#hold = hold;
+    this.#canWait = parts.replay !== undefined;
+  }
+
+  /** Events are about to be evaluated, none of which has matched yet. */
+  begin(): void {
+    this.#matched.clear();
+  }
+
+  /** No event comes any more: the rings can't fill while the worker waits for the host, so no match is dropped. */
+  drain(): void {
+    this.#canWait = true;
+  }
+
+  /** Takes what a module calls for each rule that is true of an event. */
+  take({ set, module, rule, event, view }: SetMatch): void {
+    const { control, guard, ownProcesses, reader, ruleMatching } = this.#parts;
+    if (ruleMatching === 'first') {
+      if (this.#matched.has(event)) return;
+      this.#matched.add(event);
+    }
+    if ((guard && reader.isOfThread(guard.thread, view)) || (ownProcesses && reader.isOf(ownProcesses, view))) {
+      this.#ofSelf++;
+      return;
+    }
+    if (this.#hold.passesOver(event, module, rule)) return;
+    this.#matches++;
+    if (!this.#canWait && control.inFlight + this.#outgoing.length >= MATCHES_IN_FLIGHT) {
+      this.#dropped++;
+      return;
+    }
+    const plan = set.modules[module]?.rules[rule];
+    const values = plan && reader.read(plan, view, this.#hold.reason);
+    if (values) this.#outgoing.push({ generation: set.generation, module, rule, ...values });
+    if (this.#outgoing.length >= MATCHES_AT_ONCE) this.flush();
+  }
+
+  /** Sends what was taken. */
+  flush(): void {
+    if (this.#outgoing.length === 0) return;
+    this.#parts.control.addInFlight(this.#outgoing.length);
+    this.#parts.send({ kind: 'matches', matches: this.#outgoing });
+    this.#outgoing = [];
+  }
+
+  get counters() {
+    return {
+      matches: this.#matches,
+      matchesDropped: this.#dropped,
+      matchesOfSelf: this.#ofSelf,
+      fieldsUnreadable: this.#parts.reader.unreadable,
+    };
+  }
+}
