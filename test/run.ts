@@ -23,11 +23,6 @@ interface Suite {
   readonly needs: Parameters<typeof prepare>[0];
   /** Test files at a time: what live tests load and measure is the whole machine's, so they run alone. */
   readonly concurrency: number;
-  /**
-   * A file that fails is run once more, and that counts; the summary names it. What these suites watch is the whole machine, whose
-   * other work (a package manager's timer, the disk, memory) can make one of a thousand tests miss its moment.
-   */
-  readonly secondRun?: true;
   /** What is to be there before the first file's time begins. */
   readonly before?: (files: readonly string[]) => unknown;
   /** Prints what the suite's files have come to together. */
@@ -42,8 +37,8 @@ const SUITES = new Map<string, Suite>([
   ['fuzz', { needs: 'native', concurrency: 2 }],
   // Its file runs the first two of these.
   ['alone', { needs: 'native', concurrency: 1, fileTimeoutMs: 20 * 60_000 }],
-  ['live', { needs: 'live-tests', concurrency: 1, secondRun: true }],
-  ['cluster', { needs: 'cluster-tests', concurrency: 1, secondRun: true, before: kubernetesPrograms }],
+  ['live', { needs: 'live-tests', concurrency: 1 }],
+  ['cluster', { needs: 'cluster-tests', concurrency: 1, before: kubernetesPrograms }],
   // A guest keeps little more than one processor busy; with three at a time two are, to the end.
   [
     'kernels',
@@ -99,8 +94,7 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
       .sort();
     if (files.length === 0) continue;
     await suite.before?.(files);
-    if (!suite.secondRun) yield* runFiles(files, suite, totals);
-    else for (const file of files) yield* runTwiceIfNeeded(file, suite, totals);
+    yield* runFiles(files, suite, totals);
     suite.after?.(files);
   }
   yield* totals.summary();
@@ -109,19 +103,6 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
 function runFiles(files: string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
   const { concurrency, fileTimeoutMs: timeout = FILE_TIMEOUT_MS } = suite;
   return totals.count(run({ files, concurrency, timeout, cwd: PROJECT }));
-}
-
-async function* runTwiceIfNeeded(file: string, suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
-  const first = new Totals();
-  yield* runFiles([file], suite, first);
-  if (first.success) {
-    totals.addAll(first);
-    return;
-  }
-  const second = new Totals();
-  second.noteSecondRun(relative(PROJECT, file));
-  yield* runFiles([file], suite, second);
-  totals.addAll(second);
 }
 
 /** Says what is missing when a suite can't be run here; those after it are run all the same, and the whole has failed. */

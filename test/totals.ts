@@ -48,7 +48,6 @@ export class Totals {
   };
   private durationMs = 0;
   private failedRuns = 0;
-  private readonly secondRuns: string[] = [];
   private readonly skipped: SkippedTest[] = [];
 
   /** Takes a run's events; hands on all but the run's own summary, which it adds to the totals. */
@@ -74,20 +73,6 @@ export class Totals {
     if (success === false) this.failedRuns++;
   }
 
-  /** Adds the totals of other runs. */
-  addAll(other: Totals): void {
-    for (const name of Object.keys(COUNTS) as Count[]) this.counts[name] += other.counts[name];
-    this.durationMs += other.durationMs;
-    this.failedRuns += other.failedRuns;
-    this.secondRuns.push(...other.secondRuns);
-    this.skipped.push(...other.skipped);
-  }
-
-  /** Notes that these are the totals of a file's second run, its first having failed. */
-  noteSecondRun(file: string): void {
-    this.secondRuns.push(file);
-  }
-
   /** Counts a suite that could not be run as one failed test. */
   addUnrunnable(): void {
     this.counts.tests++;
@@ -110,7 +95,6 @@ export class Totals {
     const line = (message: string): TestEvent => ({ type: 'test:diagnostic', data: { nesting: 0, message } });
     for (const [name, word] of Object.entries(COUNTS)) yield line(`${word} ${this.counts[name as Count]}`);
     yield line(`duration_ms ${Math.round(this.durationMs)}`);
-    for (const file of this.secondRuns) yield line(`run twice, since its first run failed: ${file}`);
   }
 
   /** The closing line. A test that was cancelled has failed; one marked todo was not judged. */

@@ -37,15 +37,13 @@ test('summaries of runs are added up; those of files are handed on', async () =>
   ]);
 });
 
-test('what was skipped is named, with the reason if there is one, also of a file that is run twice', async () => {
+test('what was skipped is named, with the reason if there is one', async () => {
   const file = 'a.test.ts';
   const pass = (name: string, more: object = {}): TestEvent => ({ type: 'test:pass', data: { file, name, ...more } });
-  const second = new Totals();
   const judged = [pass('judged'), pass('judged too', { skip: false })];
-  await take(second, ...judged, pass('lacks', { skip: 'no runc' }), pass('silent', { skip: true }));
   const totals = new Totals();
   await take(totals, pass('later', { todo: true }));
-  totals.addAll(second);
+  await take(totals, ...judged, pass('lacks', { skip: 'no runc' }), pass('silent', { skip: true }));
   assert.deepEqual(totals.skippedTests, [
     { file, name: 'later', why: '' },
     { file, name: 'lacks', why: 'no runc' },
@@ -74,19 +72,6 @@ test('a run that failed without a failed test has failed', async () => {
   const totals = new Totals();
   await take(totals, summary({ tests: 1, passed: 1 }, false));
   assert.equal(totals.success, false);
-});
-
-test('of a file that is run twice its second run counts, and the summary names it', async () => {
-  const second = new Totals();
-  second.noteSecondRun('test/live/a.test.ts');
-  await take(second, summary({ tests: 2, passed: 1, failed: 1 }));
-  const totals = new Totals();
-  await take(totals, summary({ tests: 3, passed: 3 }));
-  totals.addAll(second);
-  assert.equal(totals.closingLine(), '4 passed, 1 failed, 0 skipped');
-  assert.equal(totals.success, false);
-  const lines = [...totals.summary()].map(({ data }) => data.message);
-  assert.equal(lines.at(-1), 'run twice, since its first run failed: test/live/a.test.ts');
 });
 
 test('no test is no success', () => {
