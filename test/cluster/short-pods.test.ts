@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { AlertLine } from '../support/alert-line.ts';
 import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
 import { ClusterApi } from '../support/cluster-api.ts';
-import { type AlertLine, LiveAgent } from '../support/live-agent.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 
 const COUNT = 200;
 /** With a kubelet that starts them by itself. */

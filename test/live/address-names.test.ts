@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { type AlertLine, assertFields, parseAlert } from '../support/alert-line.ts';
+import { makeDirectory } from '../support/directory.ts';
 import { missingFalco } from '../support/falco-data.ts';
-import { act, makeDirectory } from '../support/live-act.ts';
-import { type AlertLine, assertFields, parseAlert } from '../support/live-agent.ts';
+import { act } from '../support/live-act.ts';
 import { AF_INET, SOCK_STREAM } from '../support/live-numbers.ts';
 import { stockRules } from '../support/stock-rules.ts';
 

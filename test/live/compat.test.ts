@@ -3,11 +3,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
+import { assertFields, type ExpectedFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
 import { opener32 } from '../support/elf32.ts';
-import { act, actProgram, makeDirectory, type Step, startAct, str } from '../support/live-act.ts';
-import { assertFields, type FieldOutput, LiveAgent, probe } from '../support/live-agent.ts';
+import { act, actProgram, type Step, startAct, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { AF_INET, AT_FDCWD, AT_REMOVEDIR, errno, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const CALLS = probe(
   [
@@ -40,42 +43,26 @@ const SOCKETS = probe(
   ],
 );
 
-let agent: LiveAgent;
-let folder: ReturnType<typeof makeDirectory>;
-let directory = '';
-let file = '';
+const directory = directoryForTests();
+const file = `${directory}/file`;
 
-before(async () => {
-  folder = makeDirectory();
-  directory = folder.path;
-  file = `${directory}/file`;
+before(() => {
   writeFileSync(file, 'content');
-  agent = await LiveAgent.start([CALLS.rule, SOCKETS.rule]);
 });
-
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
-
-type Expected = Readonly<Record<string, FieldOutput | number>>;
+const agent = LiveAgent.forTests([CALLS.rule, SOCKETS.rule]);
 
 /** Runs the steps and compares the event of each, in order; each by itself has to be told as a 32-bit one. */
-async function expect(what: typeof CALLS, table: readonly (readonly [Step, Expected])[]): Promise<void> {
-  const observed = await agent.observe(
-    what,
+async function expect(what: typeof CALLS, table: readonly (readonly [Step, ExpectedFields])[]): Promise<void> {
+  const check = agent.checks(what, ({ call, result, pid }) => ({
+    'evt.type': call,
+    'evt.rawres': result,
+    'evt.is_32bit': true,
+    'proc.pid': pid,
+  }));
+  await check(
     table.map(([step]) => step),
+    table.map(([, expected]) => expected),
   );
-  assert.equal(observed.length, table.length);
-  for (const [index, { call, alert }] of observed.entries()) {
-    assertFields(alert, {
-      'evt.type': call.call,
-      'evt.rawres': call.result,
-      'evt.is_32bit': true,
-      'proc.pid': call.pid,
-      ...table[index]?.[1],
-    });
-  }
 }
 
 test('opening files by int 0x80, and failing to', async () => {

@@ -1,13 +1,15 @@
 // What a container's runtime tells of it: image, mounts, privilege, start; in output and in conditions. On the host: what Falco has there.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { act, makeDirectory } from '../support/live-act.ts';
-import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { test } from 'node:test';
+import { type AlertLine, assertFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
+import { probe } from '../support/probe.ts';
 
-const folder = makeDirectory();
-const directory = folder.path;
+const directory = directoryForTests();
 
 const CONTAINER = probe(
   ['unlink'],
@@ -40,14 +42,7 @@ const CONDITIONS = `
   priority: DEBUG
 `;
 
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([CONTAINER.rule, CONDITIONS], { ruleMatching: 'all' });
-});
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
+const agent = LiveAgent.forTests([CONTAINER.rule, CONDITIONS], { ruleMatching: 'all' });
 
 /** Alerts of a container wait for its runtime's answer: longer than events take. */
 async function alertIn(container: string): Promise<AlertLine> {

@@ -3,12 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { makeDirectory, type Step, str } from '../support/live-act.ts';
-import { assertFields, type FieldOutput, LiveAgent, probe } from '../support/live-agent.ts';
+import { test } from 'node:test';
+import { assertFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { type Step, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { NO_MODULE } from '../support/live-kernel.ts';
 import { AF_INET, AT_FDCWD, CLONE_NEWUTS, O, SOCK_DGRAM } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const DESCRIPTOR = probe(
   ['dup', 'dup2', 'dup3', 'setns', 'finit_module', 'memfd_create', 'bpf'],
@@ -39,30 +42,13 @@ const DESCRIPTOR = probe(
   ],
 );
 
-type Expected = Record<string, FieldOutput | number>;
-
-const folder = makeDirectory();
-const directory = folder.path;
+const directory = directoryForTests();
 const file = `${directory}/file`;
 writeFileSync(file, 'content');
 
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([DESCRIPTOR.rule]);
-});
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
+const agent = LiveAgent.forTests([DESCRIPTOR.rule]);
 
-async function check(steps: readonly Step[], expected: readonly Expected[], run?: Parameters<LiveAgent['observe']>[2]) {
-  const observed = await agent.observe(DESCRIPTOR, steps, run);
-  assert.equal(observed.length, expected.length);
-  for (const [index, { call, alert }] of observed.entries()) {
-    assertFields(alert, { 'evt.rawres': call.result, ...expected[index] });
-  }
-  return observed;
-}
+const check = agent.checks(DESCRIPTOR);
 
 test('dup, dup2 and dup3 of a file', async () => {
   const known = { 'fd.name': file, 'fd.typechar': 'f', 'fd.realpath': file };

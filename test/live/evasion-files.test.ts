@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { act, callOf, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
-import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { before, describe, test } from 'node:test';
+import { type AlertLine, assertFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, callOf, copyAct, type Step, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import {
   alerted,
   alertsOf,
@@ -16,6 +18,7 @@ import {
   SHADOW,
 } from '../support/live-evasions.ts';
 import { AF_UNIX, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const BY_HANDLE = probe(
   ['open_by_handle_at'],
@@ -26,8 +29,7 @@ const PATHS = probe(
   ['evt.arg.path', 'evt.arg.filename', 'evt.arg.newpath', 'evt.arg.linkpath', 'evt.arg.target'],
 );
 
-const folder = makeDirectory();
-const directory = folder.path;
+const directory = directoryForTests();
 const BELOW = 'Below a folder';
 const BELOW_RULE = `
 - rule: ${BELOW}
@@ -38,23 +40,17 @@ const BELOW_RULE = `
   output: '%proc.cmdline'
   priority: WARNING
 `;
-let agent: LiveAgent;
 
-before(async () => {
+before(() => {
   mkdirSync(`${directory}/real`);
   writeFileSync(`${directory}/plain`, '');
   symlinkSync('real', `${directory}/to-real`);
   symlinkSync('/etc', `${directory}/folder`);
   symlinkSync('/usr/bin', `${directory}/programs`);
   symlinkSync(SHADOW, `${directory}/file`);
-  const rules = [...evadedRules(), BY_HANDLE.rule, PATHS.rule, BELOW_RULE];
-  agent = await LiveAgent.start(rules, { warnings: 'accepted', ruleMatching: 'all' });
 });
-
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
+const rules = [...evadedRules(), BY_HANDLE.rule, PATHS.rule, BELOW_RULE];
+const agent = LiveAgent.forTests(rules, { warnings: 'accepted', ruleMatching: 'all' });
 
 forEachRuleSet(({ read: rule, path, trustsNames }) => {
   describe('A file is matched by the name it was opened by and by the name it resolves to', () => {

@@ -3,19 +3,21 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { makeDirectory, type Step, str } from '../support/live-act.ts';
-import { assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { before, test } from 'node:test';
+import { assertFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { type Step, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { alerted, alertsOf, evadedRules, forEachRuleSet, type Run, read, SHADOW } from '../support/live-evasions.ts';
 import { CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const HARD_LINK = 'Hard link to the file';
 const SECRET = 'Secret read';
 const MOUNTS = probe(['mount'], ['evt.arg.dev', 'evt.arg.dir', 'evt.arg.flags']);
 
-const folder = makeDirectory();
-const directory = folder.path;
+const directory = directoryForTests();
 const secret = `${directory}/over/secret`;
 const SECRET_RULE = `
 - rule: ${SECRET}
@@ -38,20 +40,13 @@ const APART: readonly Step[] = [
   ['mount', 'null', str('/'), 'null', MS_REC | MS_PRIVATE, 'null'],
 ];
 
-let agent: LiveAgent;
-
-before(async () => {
+before(() => {
   for (const name of ['bound', 'over', 'lower', 'upper', 'work']) mkdirSync(`${directory}/${name}`);
   symlinkSync(`${directory}/bound`, `${directory}/to-bound`);
   writeFileSync(`${directory}/upper/secret`, '');
-  const rules = [...evadedRules(), MOUNTS.rule, SECRET_RULE, HARD_LINK_RULE];
-  agent = await LiveAgent.start(rules, { warnings: 'accepted', ruleMatching: 'all' });
 });
-
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
+const rules = [...evadedRules(), MOUNTS.rule, SECRET_RULE, HARD_LINK_RULE];
+const agent = LiveAgent.forTests(rules, { warnings: 'accepted', ruleMatching: 'all' });
 
 forEachRuleSet(({ read: rule }) => {
   test('hard links: the making of one is seen, and the file is matched by the name that was linked', async () => {

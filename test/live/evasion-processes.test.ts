@@ -2,12 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { act, actProgram, callOf, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
-import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { describe, test } from 'node:test';
+import { type AlertLine, assertFields } from '../support/alert-line.ts';
+import { directoryForTests, makeDirectory } from '../support/directory.ts';
+import { act, actProgram, callOf, copyAct, type Step, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { type EvadedRules, evadedRules, forEachRuleSet } from '../support/live-evasions.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const IMPOSTOR = 'Trusted name on another program';
 const DESCENDANT = 'Read below a program';
@@ -15,8 +18,7 @@ const DESCENDANT = 'Read below a program';
 const TRUSTED = 'sshd';
 const READ_SHADOW: Step = ['openat', AT_FDCWD, str('/etc/shadow'), O.RDONLY];
 
-const folder = makeDirectory();
-const directory = folder.path;
+const directory = directoryForTests();
 /** A program that is trusted by its path. */
 const COVERED = `${directory}/covered/${TRUSTED}`;
 const MOUNTS = probe(['mount'], ['evt.arg.dev', 'evt.arg.dir', 'evt.arg.flags']);
@@ -36,19 +38,11 @@ const RULES = `
   priority: WARNING
 `;
 
-let agent: LiveAgent;
 let runs = 0;
 
-before(async () => {
-  agent = await LiveAgent.start([...evadedRules(), RULES, MOUNTS.rule], {
-    warnings: 'accepted',
-    ruleMatching: 'all',
-  });
-});
-
-after(async () => {
-  await agent.stop();
-  folder.remove();
+const agent = LiveAgent.forTests([...evadedRules(), RULES, MOUNTS.rule], {
+  warnings: 'accepted',
+  ruleMatching: 'all',
 });
 
 function newMark(): string {

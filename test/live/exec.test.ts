@@ -2,16 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { act, actProgram, callOf, copyAct, DIRECTORIES, makeDirectory, startAct, str } from '../support/live-act.ts';
-import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { test } from 'node:test';
+import { type AlertLine, assertFields } from '../support/alert-line.ts';
+import { DIRECTORIES, directoryForTests } from '../support/directory.ts';
+import { act, actProgram, callOf, copyAct, startAct, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { IN_ROOT_PIDS } from '../support/live-kernel.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 import { widened } from '../support/time-factor.ts';
 
-const folder = makeDirectory();
-const directory = folder.path;
+const directory = directoryForTests();
 
 const EXEC = probe(
   ['execve', 'execveat'],
@@ -73,14 +75,7 @@ const EXEC = probe(
     or proc.is_exe_from_memfd = true or container.id != host)`,
 );
 
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([EXEC.rule]);
-});
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
+const agent = LiveAgent.forTests([EXEC.rule]);
 
 /** The event by which a process of that pid became what it is. */
 async function execOf(pid: number, path: string): Promise<AlertLine> {

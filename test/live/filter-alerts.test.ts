@@ -8,8 +8,9 @@ import { ACTIONS } from '../../host/generate/actions/index.ts';
 import { obstacle } from '../../host/generate/obstacle.ts';
 import { MARKER, perform } from '../../host/generate/perform.ts';
 import { thisPlace } from '../../host/generate/place.ts';
+import { directoryForTests } from '../support/directory.ts';
 import { describeWithFalco } from '../support/falco-data.ts';
-import { act, makeDirectory, type Step, str } from '../support/live-act.ts';
+import { act, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live-numbers.ts';
@@ -22,8 +23,7 @@ const ENABLED = `
   enabled: true
 `;
 const MARK = 'filter-alerts-';
-const folder = makeDirectory();
-const directory = folder.path;
+const directory = directoryForTests();
 /** With the filter, and without. */
 let agents: readonly [LiveAgent, LiveAgent];
 let container: Container;
@@ -37,7 +37,6 @@ before(() => {
 });
 after(() => {
   container.stop();
-  folder.remove();
 });
 
 describe('With the shipped rules', () => {

@@ -16,8 +16,9 @@ import { findEventType } from '../../host/schema/events.ts';
 import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
 import { OPENED } from '../../host/schema/kernel-filter.ts';
 import { text } from '../support/builder-capture.ts';
+import { directoryForTests } from '../support/directory.ts';
 import { type FilteredEvent, passes } from '../support/filter-reference.ts';
-import { type Call, makeDirectory, type Step, startAct, str } from '../support/live-act.ts';
+import { type Call, type Step, startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
 import { openCondition, PLAIN_CONDITIONS } from '../support/random-opens.ts';
 import { rulesOf } from '../support/rule-module.ts';
@@ -30,8 +31,7 @@ const FORMAT_DIRECTORY = 0o040000;
 
 const { capture, memory } = openCapture({ source: 'bpf' });
 const view = new EventMemory(memory.buffer);
-const folder = makeDirectory();
-const directory = folder.path;
+const directory = directoryForTests();
 const DIRECTORIES = ['/', '/etc', '/usr/bin', directory];
 
 before(() => {
@@ -45,7 +45,6 @@ before(() => {
 });
 after(() => {
   capture.close();
-  folder.remove();
 });
 
 /** What is opened, by what; `descriptor`: relative to that of DIRECTORIES. */

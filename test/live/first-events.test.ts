@@ -1,7 +1,7 @@
 // The first events of containers that live no longer than these: rules and alerts have what the runtime tells, and others do not wait.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { actWords, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
@@ -30,13 +30,7 @@ const RULES = [
   rule(ANY, 'container.id != host'),
 ];
 
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start(RULES, { ruleMatching: 'all' });
-});
-after(async () => {
-  await agent.stop();
-});
+const agent = LiveAgent.forTests(RULES, { ruleMatching: 'all' });
 
 /** Waits until so many alerts of containers are there. */
 async function alerts(name: string, ids: ReadonlySet<string>, count: number) {

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { prepare } from '../../host/setup/prepare.mjs';
-import { makeDirectory } from '../support/live-act.ts';
+import { directoryForTests } from '../support/directory.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { type RunningProduct, startProduct } from '../support/live-product.ts';
@@ -36,14 +36,13 @@ const RULES = `
 /** The same, but nothing is ever a log. */
 const BLIND = RULES.replace('fd.name endswith /syslog', 'fd.name = /nowhere');
 
-const folder = makeDirectory();
-const path = (name: string) => join(folder.path, name);
+const directory = directoryForTests();
+const path = (name: string) => join(directory, name);
 before(async () => {
   await prepare('native'); // the container may not write here
   writeFileSync(path('rules.yaml'), RULES);
   writeFileSync(path('blind.yaml'), BLIND);
 });
-after(() => folder.remove());
 
 interface Run {
   readonly status: number | null;

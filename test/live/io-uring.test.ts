@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { act, makeDirectory, type Step, str } from '../support/live-act.ts';
-import { type AlertLine, assertFields, type FieldOutput, LiveAgent, probe } from '../support/live-agent.ts';
+import { before, test } from 'node:test';
+import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, type Step, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { lackingRingBind } from '../support/live-kernel.ts';
 import { AF_INET, AT_FDCWD, AT_REMOVEDIR, errno, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const FILES = probe(
   ['openat', 'openat2', 'unlinkat', 'mkdirat', 'renameat2', 'linkat', 'symlinkat'],
@@ -40,36 +43,29 @@ const READ = probe(
   "evt.is_open_read = true and fd.typechar = 'f' and fd.num >= 0 and fd.name endswith /secret",
 );
 
-let agent: LiveAgent;
-let folder: ReturnType<typeof makeDirectory>;
-let directory = '';
-let file = '';
+const directory = directoryForTests();
+const file = `${directory}/file`;
 
-before(async () => {
-  folder = makeDirectory();
-  directory = folder.path;
-  file = `${directory}/file`;
+before(() => {
   writeFileSync(file, 'content');
   mkdirSync(`${directory}/sub`);
   writeFileSync(`${directory}/sub/secret`, 'content');
   writeFileSync(`${directory}/sub/other`, 'content');
-  agent = await LiveAgent.start([READ.rule, FILES.rule, SOCKETS.rule]);
 });
-
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
-
-type Expected = Readonly<Record<string, FieldOutput | number>>;
+const agent = LiveAgent.forTests([READ.rule, FILES.rule, SOCKETS.rule]);
 
 /** Runs the steps and compares the alert of each request, in order. */
-async function expect(what: typeof FILES, steps: readonly Step[], expected: readonly Expected[]): Promise<AlertLine[]> {
-  const observed = await agent.observe(what, steps);
-  assert.equal(observed.length, expected.length);
-  for (const [index, { call, alert }] of observed.entries()) {
-    assertFields(alert, { 'evt.type': call.call, 'evt.rawres': call.result, 'proc.pid': call.pid, ...expected[index] });
-  }
+async function expect(
+  what: typeof FILES,
+  steps: readonly Step[],
+  expected: readonly ExpectedFields[],
+): Promise<AlertLine[]> {
+  const check = agent.checks(what, ({ call, result, pid }) => ({
+    'evt.type': call,
+    'evt.rawres': result,
+    'proc.pid': pid,
+  }));
+  const observed = await check(steps, expected);
   return observed.map(({ alert }) => alert);
 }
 

@@ -4,29 +4,29 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { type AlertLine, assertFields } from '../support/alert-line.ts';
+import { DIRECTORIES, directoryForTests } from '../support/directory.ts';
 import {
   act,
   actProgram,
   type Call,
   callOf,
   copyAct,
-  DIRECTORIES,
-  makeDirectory,
   type RunningAct,
   type Step,
   startAct,
   str,
 } from '../support/live-act.ts';
-import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
+import { probe } from '../support/probe.ts';
 import { widened } from '../support/time-factor.ts';
 
 const DEPTH = 20;
 const LOOK: Step = ['mkdir', str('/'), 0];
 const OWN_NAME = readFileSync('/proc/self/comm', 'utf8').trim();
 
-const folder = makeDirectory();
-const directory = folder.path;
+const directory = directoryForTests();
 
 const LINEAGE = probe(
   ['mkdir', 'execve'],
@@ -74,16 +74,13 @@ const ANY_ANCESTOR = `
   priority: DEBUG
 `;
 
-let agent: LiveAgent;
 let older: Awaited<ReturnType<typeof startOlder>>;
 before(async () => {
   older = await startOlder();
-  agent = await LiveAgent.start([LINEAGE.rule, ANY_ANCESTOR], { ruleMatching: 'all' });
 });
-after(async () => {
-  await agent.stop();
+const agent = LiveAgent.forTests([LINEAGE.rule, ANY_ANCESTOR], { ruleMatching: 'all' });
+after(() => {
   older.container.stop();
-  folder.remove();
 });
 
 /** Processes from before the agent's start: a chain on the host, and one in a container. */

@@ -1,10 +1,12 @@
 // sendmmsg and recvmmsg: each message is told, as an event of that name and as the sendmsg or recvmsg that it stands for.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { type AlertLine, assertFields } from '../support/alert-line.ts';
 import { act, type Call, type Step } from '../support/live-act.ts';
-import { type AlertLine, assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { AF_INET, AF_INET6, AF_UNIX, errno, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const MSG_DONTWAIT = 0x40;
 /** Of one call; the kernel passes over what is beyond (UIO_MAXIOV). */
@@ -24,11 +26,7 @@ const OUTBOUND = probe(
   'fd.l4proto != tcp and fd.name_changed = true and fd.snet = 127.0.0.3/32 and proc.name = act',
 );
 
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([MANY.rule, ALONE.rule, OUTBOUND.rule], { ruleMatching: 'all' });
-});
-after(() => agent.stop());
+const agent = LiveAgent.forTests([MANY.rule, ALONE.rule, OUTBOUND.rule], { ruleMatching: 'all' });
 
 let port = 20_000 + (process.pid % 100) * 40;
 

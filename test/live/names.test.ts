@@ -3,10 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { makeDirectory, str } from '../support/live-act.ts';
-import { assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { test } from 'node:test';
+import { assertFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const FIELDS = [
   'evt.res',
@@ -26,8 +29,7 @@ const LONGEST_PATH = 4095;
 
 /** Whole names as a rule compares them, bytes that are no UTF-8 included. */
 const EXACT = 'exactly these bytes';
-const folder = makeDirectory();
-const directory = folder.path;
+const directory = directoryForTests();
 const exactRule = `
 - rule: ${EXACT}
   desc: bytes that are no text, written as escapes
@@ -36,14 +38,7 @@ const exactRule = `
   priority: DEBUG
 `;
 
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([NAMES.rule, exactRule], { ruleMatching: 'all' });
-});
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
+const agent = LiveAgent.forTests([NAMES.rule, exactRule], { ruleMatching: 'all' });
 
 async function openAs(path: string | Uint8Array, flags: number = O.RDONLY) {
   const [observed] = await agent.observe(NAMES, [['openat', AT_FDCWD, str(path), flags, 0o600]]);

@@ -1,9 +1,11 @@
 // socket, bind, listen, connect, accept, accept4, sendto, sendmsg: both ends as the kernel has them, and what was passed.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { act, type Call, callOf, makeDirectory, type Step } from '../support/live-act.ts';
-import { type AlertLine, assertFields, LiveAgent, type Observed, probe } from '../support/live-agent.ts';
+import { test } from 'node:test';
+import { type AlertLine, assertFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, type Call, callOf, type Step } from '../support/live-act.ts';
+import { LiveAgent, type Observed } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import {
   AF_INET,
@@ -18,6 +20,7 @@ import {
   SOCK_RAW,
   SOCK_STREAM,
 } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const NETWORK = probe(
   ['socket', 'bind', 'listen', 'connect', 'accept', 'accept4', 'sendto', 'sendmsg'],
@@ -82,19 +85,10 @@ const CONDITIONS = `
   priority: DEBUG
 `;
 
-const folder = makeDirectory();
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([NETWORK.rule, CONDITIONS], { ruleMatching: 'all' });
-});
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
+const directory = directoryForTests();
+const agent = LiveAgent.forTests([NETWORK.rule, CONDITIONS], { ruleMatching: 'all' });
 
-async function observe(steps: readonly Step[]): Promise<Observed[]> {
-  return agent.observe(NETWORK, steps);
-}
+const observe = (steps: readonly Step[]): Promise<Observed[]> => agent.observe(NETWORK, steps);
 
 function named(observed: readonly Observed[], name: string, index = 0): { call: Call; alert: AlertLine } {
   const found = observed.filter(({ call }) => call.call === name)[index];
@@ -384,7 +378,7 @@ test('datagrams to a peer that is known already are no news', async () => {
 });
 
 test('UNIX sockets: paths, and names in the abstract namespace', async () => {
-  const path = `${folder.path}/socket`;
+  const path = `${directory}/socket`;
   const observed = await observe([
     ['socket', AF_UNIX, SOCK_STREAM, 0],
     ['bind', 'r0', `un:${path}`, 'len'],
@@ -393,7 +387,7 @@ test('UNIX sockets: paths, and names in the abstract namespace', async () => {
     ['connect', 'r3', `un:${path}`, 'len'],
     ['accept', 'r0', 'null', 'null'],
     ['socket', AF_UNIX, SOCK_STREAM, 0],
-    ['connect', 'r6', `un:${folder.path}/none`, 'len'],
+    ['connect', 'r6', `un:${directory}/none`, 'len'],
     ['socket', AF_UNIX, SOCK_STREAM, 0],
     ['bind', 'r8', `un:@wasprey-${process.pid}`, 'len'],
   ]);
@@ -415,7 +409,7 @@ test('UNIX sockets: paths, and names in the abstract namespace', async () => {
   assert.match(String(alert.output_fields['fd.name']), new RegExp(`^[0-9a-f]+->[0-9a-f]+ ${path}$`));
   const accepted = named(observed, 'accept').alert;
   assert.match(String(accepted.output_fields['fd.name']), new RegExp(`^[0-9a-f]+->[0-9a-f]+ ${path}$`));
-  assertFields(named(observed, 'connect', 1).alert, { 'evt.res': 'ENOENT', 'evt.arg.addr': `${folder.path}/none` });
+  assertFields(named(observed, 'connect', 1).alert, { 'evt.res': 'ENOENT', 'evt.arg.addr': `${directory}/none` });
   assertFields(named(observed, 'bind', 1).alert, { 'evt.rawres': 0, 'fd.typechar': 'u' });
   assert.match(
     String(named(observed, 'bind', 1).alert.output_fields['evt.arg.addr']),

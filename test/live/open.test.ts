@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { act, type Call, makeDirectory, str } from '../support/live-act.ts';
-import { type AlertLine, assertFields, type FieldOutput, LiveAgent, probe } from '../support/live-agent.ts';
+import { before, test } from 'node:test';
+import { type AlertLine, assertFields, type FieldOutput } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, type Call, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { AT_FDCWD, CLONE_NEWNS, errno, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 import { widened } from '../support/time-factor.ts';
 
 const OPEN = probe(
@@ -46,24 +49,14 @@ const OPEN = probe(
   ],
 );
 
-let agent: LiveAgent;
-let folder: ReturnType<typeof makeDirectory>;
-let directory = '';
-let file = '';
+const directory = directoryForTests();
+const file = `${directory}/file`;
 
-before(async () => {
-  folder = makeDirectory();
-  directory = folder.path;
-  file = `${directory}/file`;
+before(() => {
   writeFileSync(file, 'content');
   mkdirSync(`${directory}/sub`);
-  agent = await LiveAgent.start([OPEN.rule]);
 });
-
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
+const agent = LiveAgent.forTests([OPEN.rule]);
 
 /** What fstat of the descriptor says, in the product's fields. */
 function opened(call: Call): Record<string, FieldOutput | number> {

@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { makeDirectory, type Step, str } from '../support/live-act.ts';
-import { assertFields, type FieldOutput, LiveAgent, probe } from '../support/live-agent.ts';
+import { test } from 'node:test';
+import { assertFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { AT_FDCWD, AT_REMOVEDIR, CLONE_NEWNS, MNT_DETACH, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const PATH = probe(
   ['unlink', 'unlinkat', 'rmdir', 'mkdir', 'mkdirat', 'chmod', 'fchmod', 'fchmodat', 'umount2'],
@@ -35,33 +38,14 @@ const PATH = probe(
   ],
 );
 
-type Expected = Record<string, FieldOutput | number>;
+const directory = directoryForTests();
+const agent = LiveAgent.forTests([PATH.rule]);
 
-const folder = makeDirectory();
-const directory = folder.path;
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([PATH.rule]);
-});
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
-
-async function check(steps: readonly Step[], expected: readonly Expected[], run?: Parameters<LiveAgent['observe']>[2]) {
-  const observed = await agent.observe(PATH, steps, run);
-  assert.equal(observed.length, expected.length);
-  for (const [index, { call, alert }] of observed.entries()) {
-    const succeeded = call.result >= 0;
-    assertFields(alert, {
-      'evt.rawres': call.result,
-      'evt.category': 'file',
-      ...(succeeded ? { 'evt.res': 'SUCCESS' } : { 'fs.path.name': null }),
-      ...expected[index],
-    });
-  }
-  return observed;
-}
+const check = agent.checks(PATH, ({ result }) => ({
+  'evt.rawres': result,
+  'evt.category': 'file',
+  ...(result >= 0 ? { 'evt.res': 'SUCCESS' } : { 'fs.path.name': null }),
+}));
 
 const NO_DESCRIPTOR = { 'fd.num': null, 'fd.name': null, 'fd.typechar': null };
 /** Where a directory descriptor may be passed, but was not. */

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { makeDirectory, type Step, str } from '../support/live-act.ts';
-import { assertFields, type FieldOutput, LiveAgent, probe } from '../support/live-agent.ts';
+import { before, test } from 'node:test';
+import { directoryForTests } from '../support/directory.ts';
+import { type Step, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import {
   AT_FDCWD,
@@ -16,6 +17,7 @@ import {
   MS_REC,
   O,
 } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const PATHS = probe(
   ['rename', 'renameat', 'renameat2', 'link', 'linkat', 'symlink', 'symlinkat', 'mount'],
@@ -44,35 +46,19 @@ const PATHS = probe(
   ],
 );
 
-type Expected = Record<string, FieldOutput | number>;
-
-const folder = makeDirectory();
-const directory = folder.path;
-let agent: LiveAgent;
-before(async () => {
+const directory = directoryForTests();
+before(() => {
   mkdirSync(`${directory}/from`);
   mkdirSync(`${directory}/to`);
-  agent = await LiveAgent.start([PATHS.rule]);
 });
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
+const agent = LiveAgent.forTests([PATHS.rule]);
 
-async function check(steps: readonly Step[], expected: readonly Expected[], run?: Parameters<LiveAgent['observe']>[2]) {
-  const observed = await agent.observe(PATHS, steps, run);
-  assert.equal(observed.length, expected.length);
-  for (const [index, { call, alert }] of observed.entries()) {
-    const succeeded = call.result >= 0;
-    assertFields(alert, {
-      'evt.rawres': call.result,
-      'evt.category': 'file',
-      'fs.path.name': null,
-      ...(succeeded ? { 'evt.res': 'SUCCESS' } : { 'fs.path.source': null, 'fs.path.target': null }),
-      ...expected[index],
-    });
-  }
-}
+const check = agent.checks(PATHS, ({ result }) => ({
+  'evt.rawres': result,
+  'evt.category': 'file',
+  'fs.path.name': null,
+  ...(result >= 0 ? { 'evt.res': 'SUCCESS' } : { 'fs.path.source': null, 'fs.path.target': null }),
+}));
 
 /** Opens both directories: steps 0 and 1. */
 const DIRECTORIES: readonly Step[] = [

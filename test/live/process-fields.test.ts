@@ -3,12 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { CAPABILITIES } from '../../host/schema/flags.ts';
+import { assertFields } from '../support/alert-line.ts';
 import { act, actProgram, actWords, callOf, type Step, startAct } from '../support/live-act.ts';
-import { assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { IN_ROOT_PIDS } from '../support/live-kernel.ts';
+import { probe } from '../support/probe.ts';
 
 const FIELDS = probe(
   ['unlink'],
@@ -33,11 +35,7 @@ const CONDITIONS = `
   priority: DEBUG
 `;
 
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([FIELDS.rule, CONDITIONS], { ruleMatching: 'all' });
-});
-after(() => agent.stop());
+const agent = LiveAgent.forTests([FIELDS.rule, CONDITIONS], { ruleMatching: 'all' });
 
 test('memory and faults are those of the last exec', async () => {
   const running = startAct([['@wait'], ['unlink', 's:/nonexistent/wasprey']]);

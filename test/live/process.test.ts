@@ -2,9 +2,10 @@
 // family; and those of which the name alone is told.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
+import { assertFields, type ExpectedFields } from '../support/alert-line.ts';
 import { actProgram, callOf, type Step, startAct, str } from '../support/live-act.ts';
-import { assertFields, type FieldOutput, LiveAgent, probe } from '../support/live-agent.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { IN_ROOT_PIDS, NO_MODULE } from '../support/live-kernel.ts';
 import {
@@ -15,6 +16,7 @@ import {
   CLONE_NEWUTS,
   SIGCHLD,
 } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const PROCESS = probe(
   [
@@ -73,22 +75,9 @@ const PROCESS = probe(
   ],
 );
 
-type Expected = Record<string, FieldOutput | number>;
+const agent = LiveAgent.forTests([PROCESS.rule]);
 
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([PROCESS.rule]);
-});
-after(() => agent.stop());
-
-async function check(steps: readonly Step[], expected: readonly Expected[], run?: Parameters<LiveAgent['observe']>[2]) {
-  const observed = await agent.observe(PROCESS, steps, run);
-  assert.equal(observed.length, expected.length);
-  for (const [index, { call, alert }] of observed.entries()) {
-    assertFields(alert, { 'evt.rawres': call.result, 'fd.name': null, ...expected[index] });
-  }
-  return observed;
-}
+const check = agent.checks(PROCESS, ({ result }) => ({ 'evt.rawres': result, 'fd.name': null }));
 
 /** A call that does nothing, to see what is known of the process by then. */
 const LOOK: Step = ['mkdir', str('/'), 0];
@@ -168,7 +157,7 @@ function signalSteps(pid: number, way = ''): readonly Step[] {
   ];
 }
 
-const SIGNALLED = (pid: number): readonly Expected[] => [
+const SIGNALLED = (pid: number): readonly ExpectedFields[] => [
   { 'evt.type': 'kill', 'evt.rawarg.pid': pid, 'evt.arg.sig': '0', 'evt.rawarg.sig': 0, 'evt.res': 'SUCCESS' },
   { 'evt.rawarg.pid': pid, 'evt.arg.sig': 'SIGURG', 'evt.rawarg.sig': 23, 'evt.category': 'other' },
   { 'evt.type': 'tkill', 'evt.rawarg.tid': pid, 'evt.arg.sig': 'SIGURG', 'evt.res': 'SUCCESS' },

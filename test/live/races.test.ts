@@ -3,9 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { act, type Call, copyAct, makeDirectory, type Step, startAct, str } from '../support/live-act.ts';
-import { type AlertLine, assertFields, type FieldOutput, LiveAgent, type Probe, probe } from '../support/live-agent.ts';
+import { before, describe, test } from 'node:test';
+import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, type Call, copyAct, type Step, startAct, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -16,6 +18,7 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
 } from '../support/live-numbers.ts';
+import { type Probe, probe } from '../support/probe.ts';
 
 const MSG_FASTOPEN = 0x20000000;
 
@@ -84,27 +87,16 @@ function named({ name, rule }: Probe): string {
   return JSON.stringify([{ ...item, rule: name }]);
 }
 
-let agent: LiveAgent;
-let folder: ReturnType<typeof makeDirectory>;
-let directory = '';
+const directory = directoryForTests();
 
-before(async () => {
-  folder = makeDirectory();
-  directory = folder.path;
+before(() => {
   for (const name of ['secret', 'decoyy']) {
     mkdirSync(`${directory}/${name}`);
     writeFileSync(`${directory}/${name}/the-file`, name);
   }
-  const probes = [OPENS, EXECS, PATHS, SOCKETS].map(({ rule }) => rule);
-  agent = await LiveAgent.start([...probes, named(READ), named(WRITTEN), named(CONNECTED)], { ruleMatching: 'all' });
 });
-
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
-
-type Expected = Readonly<Record<string, FieldOutput | number>>;
+const probes = [OPENS, EXECS, PATHS, SOCKETS].map(({ rule }) => rule);
+const agent = LiveAgent.forTests([...probes, named(READ), named(WRITTEN), named(CONNECTED)], { ruleMatching: 'all' });
 
 function secret(name = 'the-file'): string {
   return `${directory}/secret/${name}`;
@@ -270,7 +262,7 @@ function listener(port: number): Step[] {
 }
 
 describe('addresses', () => {
-  const cases: readonly (readonly [name: string, port: number, steps: readonly Step[], expected: Expected])[] = [
+  const cases: readonly (readonly [name: string, port: number, steps: readonly Step[], expected: ExpectedFields])[] = [
     [
       'connect: the address connected to',
       17201,

@@ -2,10 +2,12 @@
 // that it stands for, with who sent and what.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
+import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
 import { act, type Step } from '../support/live-act.ts';
-import { type AlertLine, assertFields, type FieldOutput, LiveAgent, probe } from '../support/live-agent.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { AF_INET, errno, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const MSG_DONTWAIT = 0x40;
 const RECEIVES = probe(
@@ -23,11 +25,7 @@ const INBOUND = probe(
   'fd.l4proto = udp and fd.name_changed = true and fd.cnet = 127.0.0.0/8 and evt.buffer contains "da" and proc.name = act',
 );
 
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([RECEIVES.rule, INBOUND.rule], { ruleMatching: 'all' });
-});
-after(() => agent.stop());
+const agent = LiveAgent.forTests([RECEIVES.rule, INBOUND.rule], { ruleMatching: 'all' });
 
 /** Ports of this run, one for each socket, below those of clients: the end with the lower port is the server. */
 let port = 18_000 + (process.pid % 100) * 40;
@@ -54,12 +52,11 @@ async function received(steps: readonly Step[]): Promise<{ readonly alerts: Aler
   return { alerts: agent.alerts(RECEIVES.name, { 'proc.vpid': pid }), pid };
 }
 
-type Expected = Readonly<Record<string, FieldOutput | number>>;
-const RING: Expected = { 'evt.is_io_uring': true, 'evt.is_32bit': false };
-const COMPAT: Expected = { 'evt.is_io_uring': false, 'evt.is_32bit': true };
+const RING: ExpectedFields = { 'evt.is_io_uring': true, 'evt.is_32bit': false };
+const COMPAT: ExpectedFields = { 'evt.is_io_uring': false, 'evt.is_32bit': true };
 
 const MESSAGE = 'msg:in:127.0.0.9:9';
-const WAYS: readonly (readonly [step: Step, expected: Expected])[] = [
+const WAYS: readonly (readonly [step: Step, expected: ExpectedFields])[] = [
   [['ring:recvmsg', 'r0', MESSAGE, 0], RING],
   [['ring+async:recvmsg', 'r0', MESSAGE, 0], RING],
   [['ring+sqpoll:recvmsg', 'r0', MESSAGE, 0], RING],
@@ -105,7 +102,7 @@ for (const [step, expected] of [
   [['ring+many:recvfrom', 'r0', 'out', 4096, 0], RING],
   [['int80:recvfrom', 'r0', 'out', 4096, 0, 'null', 'null'], COMPAT],
   [['socketcall+recv:recvfrom', 'r0', 'out', 4096, 0, 'out', 'outlen'], COMPAT],
-] satisfies [Step, Expected][]) {
+] satisfies [Step, ExpectedFields][]) {
   test(`${step[0]} without room for an address: the data, and the socket that it came by`, async () => {
     const { steps, to } = datagram();
     const { alerts, pid } = await received([...steps, step]);

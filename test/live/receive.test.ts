@@ -1,10 +1,12 @@
 // recvfrom, recvmsg: who sent and what, once as a new peer and then as a known one; the bytes of sends; userfaultfd.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
+import { assertFields } from '../support/alert-line.ts';
 import type { Step } from '../support/live-act.ts';
-import { assertFields, LiveAgent, type Observed, probe } from '../support/live-agent.ts';
+import { LiveAgent, type Observed } from '../support/live-agent.ts';
 import { AF_INET, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const RECEIVE = probe(
   ['recvfrom', 'recvmsg', 'userfaultfd'],
@@ -39,17 +41,11 @@ const rules = CONDITIONS.map(([condition], index) => ({
   priority: 'DEBUG',
 }));
 
-let agent: LiveAgent;
-before(async () => {
-  agent = await LiveAgent.start([RECEIVE.rule, JSON.stringify(rules)], { ruleMatching: 'all' });
-});
-after(() => agent.stop());
+const agent = LiveAgent.forTests([RECEIVE.rule, JSON.stringify(rules)], { ruleMatching: 'all' });
 
 const DATA = 's:\\xca\\xfe\\xba\\xbeend';
 
-async function observe(steps: readonly Step[]): Promise<Observed[]> {
-  return agent.observe(RECEIVE, steps);
-}
+const observe = (steps: readonly Step[]): Promise<Observed[]> => agent.observe(RECEIVE, steps);
 
 function received(observed: readonly Observed[]): Observed[] {
   return observed.filter(({ call }) => call.call.startsWith('recv'));

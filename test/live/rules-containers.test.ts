@@ -2,23 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { act, actProgram, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, actProgram, copyAct, type Step, str } from '../support/live-act.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live-numbers.ts';
 import { RuleScene } from '../support/live-rules.ts';
 
 const execute = promisify(execFile);
-const folder = makeDirectory();
-const directory = folder.path;
-let scene: RuleScene;
-before(async () => {
-  scene = await RuleScene.start();
-});
-after(async () => {
-  await scene.stop();
-  folder.remove();
-});
+const directory = directoryForTests();
+const scene = RuleScene.forTests();
 
 /** As a server would: a child of act that becomes another program. */
 function startProgram(...words: string[]): Step[] {

@@ -3,23 +3,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { act, copyAct, makeDirectory, type Step, str } from '../support/live-act.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, copyAct, type Step, str } from '../support/live-act.ts';
 import { AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
 import { RuleScene } from '../support/live-rules.ts';
 
 const execute = promisify(execFile);
-const folder = makeDirectory();
-const directory = folder.path;
-let scene: RuleScene;
-before(async () => {
-  scene = await RuleScene.start();
-});
-after(async () => {
-  await scene.stop();
-  folder.remove();
-});
+const directory = directoryForTests();
+const scene = RuleScene.forTests();
 
 describe('Sensitive file read', () => {
   const rule = 'Sensitive file read';

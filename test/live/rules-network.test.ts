@@ -4,20 +4,13 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { event, moduleOf, process, startBuiltAgent } from '../support/built-agent.ts';
-import { act, copyAct, makeDirectory, type RunningAct, type Step, str } from '../support/live-act.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, copyAct, type RunningAct, type Step, str } from '../support/live-act.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
 import { RuleScene, shippedRules } from '../support/live-rules.ts';
 
-const folder = makeDirectory();
-const directory = folder.path;
-let scene: RuleScene;
-before(async () => {
-  scene = await RuleScene.start();
-});
-after(async () => {
-  await scene.stop();
-  folder.remove();
-});
+const directory = directoryForTests();
+const scene = RuleScene.forTests();
 
 describe('shells and the network', () => {
   const OUTSIDE = '203.0.113.7';

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { act, makeDirectory, type RunningAct, type Step, startAct, str } from '../support/live-act.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, type RunningAct, type Step, startAct, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
 import { shippedRules } from '../support/live-rules.ts';
@@ -15,17 +16,9 @@ const STARTED_MS = 4000;
 const EARLY_PORT = 14_444;
 const LATE_PORT = 24_444;
 
-const folder = makeDirectory();
-const directory = folder.path;
-let agent: LiveAgent;
-before(async () => {
-  const started = `- macro: server_has_started\n  condition: (proc.duration > ${STARTED_MS}000000)\n`;
-  agent = await LiveAgent.start([...shippedRules(), started]);
-});
-after(async () => {
-  await agent.stop();
-  folder.remove();
-});
+const directory = directoryForTests();
+const started = `- macro: server_has_started\n  condition: (proc.duration > ${STARTED_MS}000000)\n`;
+const agent = LiveAgent.forTests([...shippedRules(), started]);
 
 const SERVERS = [
   { title: 'MongoDB', program: 'mongod', usual: 27_019 },

@@ -3,9 +3,12 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { act, makeDirectory, type Step, startAct, str } from '../support/live-act.ts';
-import { assertFields, LiveAgent, probe } from '../support/live-agent.ts';
+import { assertFields } from '../support/alert-line.ts';
+import { makeDirectory } from '../support/directory.ts';
+import { act, type Step, startAct, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { AF_INET, AT_FDCWD, errno, O, SOCK_STREAM } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const MSG_FASTOPEN = 0x20000000;
 const MSG_NOSIGNAL = 0x4000;
@@ -37,21 +40,19 @@ const NAMES = probe(
   'proc.exepath endswith /act and fd.name contains wasprey-live',
 );
 
-let agent: LiveAgent;
 let folder: ReturnType<typeof makeDirectory>;
 let file = '';
 
-before(async () => {
+before(() => {
   folder = makeDirectory();
   file = `${folder.path}/file`;
   writeFileSync(file, 'content');
-  agent = await LiveAgent.start([DUPLICATES.rule, MODES.rule, CONNECTS.rule, SENDS.rule, NAMES.rule, OUTBOUND.rule], {
-    ruleMatching: 'all',
-  });
+});
+const agent = LiveAgent.forTests([DUPLICATES.rule, MODES.rule, CONNECTS.rule, SENDS.rule, NAMES.rule, OUTBOUND.rule], {
+  ruleMatching: 'all',
 });
 
-after(async () => {
-  await agent.stop();
+after(() => {
   folder.remove();
 });
 

@@ -6,9 +6,11 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { DEFAULT_SIZES } from '../../host/capture/open.ts';
 import { findEventType } from '../../host/schema/events.ts';
-import { act, type Call, callOf, makeDirectory, startAct, str } from '../support/live-act.ts';
-import { LiveAgent, probe } from '../support/live-agent.ts';
+import { makeDirectory } from '../support/directory.ts';
+import { act, type Call, callOf, startAct, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
 
 const MARK = '/nonexistent/storm-mark';
 /** One name alone is reported. Without the kernel filter every event is evaluated, with it every other one. */

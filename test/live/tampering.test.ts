@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { LiveAgent, probe } from '../support/live-agent.ts';
+import { LiveAgent } from '../support/live-agent.ts';
 import { type Alert, bpftool, TAMPERED, TamperedAgent, tamper } from '../support/live-tamper.ts';
+import { probe } from '../support/probe.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-tampering-'));
 const marked = join(folder, 'marked');

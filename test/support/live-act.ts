@@ -2,8 +2,7 @@
 // know of each by themselves.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { actWords, type Step, str } from '../../host/generate/actions/steps.ts';
@@ -165,16 +164,6 @@ export function callOf(calls: readonly Call[], name: string, index = 0): Call {
   const call = calls.filter((candidate) => candidate.call === name)[index];
   if (!call) throw new Error(`act reported no ${name}: ${calls.map((each) => each.call).join(' ')}`);
   return call;
-}
-
-/** How the paths of all of makeDirectory's begin: for conditions, which are the same in each run then and need not be compiled anew. */
-export const DIRECTORIES = join(realpathSync(tmpdir()), 'wasprey-live-');
-
-/** A new directory that all users may enter, deleted by `remove()`. Its path has no links in it. */
-export function makeDirectory(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(DIRECTORIES);
-  chmodSync(path, 0o755);
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /** A copy of act under another name: what runs it has that name as proc.name. */

@@ -8,8 +8,9 @@ import { ACTIONS } from '../../host/generate/actions/index.ts';
 import { obstacle } from '../../host/generate/obstacle.ts';
 import { MARKER, type Performance, perform } from '../../host/generate/perform.ts';
 import { type Place, thisPlace } from '../../host/generate/place.ts';
+import type { AlertLine } from './alert-line.ts';
 import { actProgram } from './live-act.ts';
-import { type AlertLine, LiveAgent } from './live-agent.ts';
+import { LiveAgent } from './live-agent.ts';
 import { Container, type ContainerOptions } from './live-container.ts';
 import { placeIn } from './live-place.ts';
 

@@ -2,61 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { unlinkSync } from 'node:fs';
+import { after, before } from 'node:test';
 import type { EngineCounters } from '../../host/engine/protocol.ts';
+import { type AlertLine, assertFields, type ExpectedFields, hasFields, parseAlert, show } from './alert-line.ts';
 import { act, type Call, type Step } from './live-act.ts';
-import { IN_ROOT_PIDS } from './live-kernel.ts';
 import { type ProductOptions, type RunningProduct, startProduct } from './live-product.ts';
+import { type Probe, probe } from './probe.ts';
 import { TIME_FACTOR, widened } from './time-factor.ts';
-
-/** A value of output_fields: integers as bigint, since times and inode numbers pass 2^53. */
-export type FieldOutput = string | bigint | number | boolean | null | FieldOutput[];
-
-/** An alert as its JSON line has it. */
-export interface AlertLine {
-  readonly rule: string;
-  readonly priority: string;
-  readonly output: string;
-  readonly time: string;
-  readonly hostname: string;
-  readonly source: string;
-  readonly tags: readonly string[];
-  readonly output_fields: Readonly<Record<string, FieldOutput>>;
-  /** The line as it was written. */
-  readonly line: string;
-}
-
-/** What every probe prints besides the fields that it is for: enough to tell which call an alert is about. */
-const IDENTITY = [
-  'evt.type',
-  'evt.rawtime',
-  'evt.rawres',
-  'thread.tid',
-  'thread.ismain',
-  'proc.pid',
-  'proc.vpid',
-  'container.id',
-];
-
-/** A rule that prints fields of the events of some types, so that a test can compare them. */
-export interface Probe {
-  readonly name: string;
-  readonly types: readonly string[];
-  /** The rule's text, for LiveAgent.start. */
-  readonly rule: string;
-}
-
-/** By default of the processes called act alone. */
-export function probe(types: readonly string[], fields: readonly string[], condition = 'proc.name = act'): Probe {
-  const name = `probe of ${types.join(', ')}`;
-  const item = {
-    rule: name,
-    desc: 'prints what a live test compares',
-    condition: `evt.type in (${types.join(', ')}) and ${condition}`,
-    output: [...new Set([...IDENTITY, ...fields])].map((field) => `%${field}`).join(' '),
-    priority: 'DEBUG',
-  };
-  return { name, types, rule: `- ${JSON.stringify(item)}\n` }; // JSON is YAML
-}
 
 /** Files that never are: deleting one makes an event that shows where the stream of events is. arm64 has unlinkat(2) alone. */
 const FENCES = '/nonexistent/wasprey-fence-';
@@ -71,6 +23,16 @@ export interface Observed {
   readonly alert: AlertLine;
 }
 
+/** Performs steps of act, on this machine or in a container. */
+export type RunSteps = (steps: readonly Step[]) => Promise<Call[]>;
+
+/** Performs the steps; the event of each call that the probe is for, in order, has the fields expected of it. */
+export type CheckSteps = (
+  steps: readonly Step[],
+  expected: readonly ExpectedFields[],
+  run?: RunSteps,
+) => Promise<Observed[]>;
+
 export class LiveAgent {
   #product: RunningProduct | undefined;
   readonly #alerts: AlertLine[] = [];
@@ -78,26 +40,43 @@ export class LiveAgent {
   /** Each agent has its own: several may run, and see each other's. It is the same in each run, so that the compiled rules are as well. */
   readonly #fence = `${FENCES}${agentCount++}-`;
   #fenceCount = 0;
-  #keep: (line: string) => boolean = () => true;
+  readonly #options: ProductOptions;
 
-  private constructor() {}
+  private constructor(options: ProductOptions) {
+    this.#options = options;
+  }
 
   /** Compiles the rules, one text a file; loads the BPF programs; waits until events come. */
   static async start(rules: readonly string[], options: ProductOptions = {}): Promise<LiveAgent> {
-    const agent = new LiveAgent();
-    agent.#keep = options.keep ?? agent.#keep;
-    const names = ['evt.arg.path', 'evt.arg.name'] as const;
-    const condition = names.map((name) => `${name} startswith ${agent.#fence}`).join(' or ');
-    const fence = probe(['unlink', 'unlinkat'], names, `(${condition})`);
-    const texts = [fence.rule.replace(fence.name, FENCE_RULE), ...rules];
-    const files = texts.map((text, index) => ({ name: `${index}.yaml`, text }));
-    agent.#product = await startProduct(files, options, (line) => agent.#take(line));
-    await agent.settled();
+    const agent = new LiveAgent(options);
+    await agent.#start(rules);
     return agent;
   }
 
+  /**
+   * An agent for the tests of a file, or of a suite, that calls this: it starts before the first test and stops after the last.
+   * @param rules asked for just before the start, if it is a function
+   */
+  static forTests(rules: readonly string[] | (() => readonly string[]), options: ProductOptions = {}): LiveAgent {
+    const agent = new LiveAgent(options);
+    before(() => agent.#start(typeof rules === 'function' ? rules() : rules));
+    after(() => agent.stop());
+    return agent;
+  }
+
+  async #start(rules: readonly string[]): Promise<void> {
+    const names = ['evt.arg.path', 'evt.arg.name'] as const;
+    const condition = names.map((name) => `${name} startswith ${this.#fence}`).join(' or ');
+    const fence = probe(['unlink', 'unlinkat'], names, `(${condition})`);
+    const texts = [fence.rule.replace(fence.name, FENCE_RULE), ...rules];
+    const files = texts.map((text, index) => ({ name: `${index}.yaml`, text }));
+    this.#product = await startProduct(files, this.#options, (line) => this.#take(line));
+    await this.settled();
+  }
+
   #take(line: string): void {
-    if (!this.#keep(line) && !line.includes(this.#fence)) return;
+    const { keep = () => true } = this.#options;
+    if (!keep(line) && !line.includes(this.#fence)) return;
     const alert = parseAlert(line);
     const { 'evt.arg.path': path, 'evt.arg.name': name } = alert.output_fields;
     if (alert.rule !== FENCE_RULE) this.#alerts.push(alert);
@@ -128,9 +107,9 @@ export class LiveAgent {
   }
 
   /** Alerts of a rule so far, oldest first; only those whose fields are as in `where`. */
-  alerts(rule: string, where: Readonly<Record<string, FieldOutput>> = {}): AlertLine[] {
+  alerts(rule: string, where: ExpectedFields = {}): AlertLine[] {
     return this.#alerts
-      .filter((alert) => alert.rule === rule && includes(alert, where))
+      .filter((alert) => alert.rule === rule && hasFields(alert, where))
       .sort((one, other) => (time(one) < time(other) ? -1 : 1));
   }
 
@@ -140,7 +119,7 @@ export class LiveAgent {
   }
 
   /** The one alert of that rule that is as in `where`. */
-  async only(rule: string, where: Readonly<Record<string, FieldOutput>> = {}): Promise<AlertLine> {
+  async only(rule: string, where: ExpectedFields = {}): Promise<AlertLine> {
     await this.settled();
     const found = this.alerts(rule, where);
     const [alert] = found;
@@ -151,7 +130,7 @@ export class LiveAgent {
   }
 
   /** Fails if there is an alert of that rule that is as in `where`. */
-  async none(rule: string, where: Readonly<Record<string, FieldOutput>> = {}): Promise<void> {
+  async none(rule: string, where: ExpectedFields = {}): Promise<void> {
     await this.settled();
     const found = this.alerts(rule, where);
     assert.equal(found.length, 0, `unexpected alerts of "${rule}":\n${found.map((alert) => alert.output).join('\n')}`);
@@ -187,16 +166,27 @@ export class LiveAgent {
   }
 
   /** Runs act and gives each call that the probe is for together with the alert that came of it. */
-  async observe(
-    what: Probe,
-    steps: readonly Step[],
-    run: (steps: readonly Step[]) => Promise<Call[]> = act,
-  ): Promise<Observed[]> {
+  async observe(what: Probe, steps: readonly Step[], run: RunSteps = act): Promise<Observed[]> {
     const calls = await run(steps);
     const alerts = await this.of(what, calls);
     return calls
       .filter((call) => what.types.includes(call.call))
       .map((call, index) => ({ call, alert: alerts[index] as AlertLine }));
+  }
+
+  /**
+   * Checks of the fields that a probe prints.
+   * @param common fields that the event of any call has where a check expects nothing else
+   */
+  checks(what: Probe, common: (call: Call) => ExpectedFields = ({ result }) => ({ 'evt.rawres': result })): CheckSteps {
+    return async (steps, expected, run) => {
+      const observed = await this.observe(what, steps, run);
+      assert.equal(observed.length, expected.length);
+      for (const [index, { call, alert }] of observed.entries()) {
+        assertFields(alert, { ...common(call), ...expected[index] });
+      }
+      return observed;
+    };
   }
 
   /** Final once it has stopped. */
@@ -219,61 +209,10 @@ export class LiveAgent {
   }
 }
 
-/**
- * Numbers in the root pid namespace. Where the tests run in another (a build environment), nothing there knows them: they
- * are not compared.
- */
-const ROOT_NUMBERS = /^(proc\.(pid|ppid|sid|pgid|apid\[\d+\])|thread\.tid)$/;
-
-/** Compares fields of an alert; the failure text has them all. */
-export function assertFields(alert: AlertLine, all: Readonly<Record<string, FieldOutput | number>>): void {
-  const fields = alert.output_fields;
-  const expected = Object.fromEntries(Object.entries(all).filter(([name]) => IN_ROOT_PIDS || !ROOT_NUMBERS.test(name)));
-  for (const name of Object.keys(expected)) {
-    assert.ok(name in fields, `the probe "${alert.rule}" does not print ${name}`);
-  }
-  const actual = Object.fromEntries(Object.keys(expected).map((name) => [name, fields[name]]));
-  const wanted = Object.fromEntries(Object.entries(expected).map(([name, value]) => [name, normal(value)]));
-  assert.deepEqual(actual, wanted, `${differences(actual, wanted)}\nall fields: ${show(fields)}`);
-}
-
-function differences(actual: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): string {
-  return Object.keys(wanted)
-    .filter((name) => JSON.stringify(actual[name], wide) !== JSON.stringify(wanted[name], wide))
-    .map((name) => `${name} is ${JSON.stringify(actual[name], wide)}, should be ${JSON.stringify(wanted[name], wide)}`)
-    .join('\n');
-}
-
-function normal(value: FieldOutput | number): FieldOutput {
-  return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
-}
-
-function includes(alert: AlertLine, where: Readonly<Record<string, FieldOutput>>): boolean {
-  return Object.entries(where).every(([name, value]) => alert.output_fields[name] === normal(value));
-}
-
 function later(one: bigint, other: bigint): bigint {
   return one > other ? one : other;
 }
 
 function time(alert: AlertLine): bigint {
   return BigInt(String(alert.output_fields['evt.time']));
-}
-
-function show(fields: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(fields, wide);
-}
-
-function wide(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? `${value}n` : value;
-}
-
-type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
-
-export function parseAlert(line: string): AlertLine {
-  const integers: SourceReviver = (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
-  // The reviver's third argument is not in TypeScript's library yet.
-  const alert = JSON.parse(line, integers as (key: string, value: unknown) => unknown) as Omit<AlertLine, 'line'>;
-  return { ...alert, line };
 }

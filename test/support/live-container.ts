@@ -16,7 +16,8 @@ import {
 import { join } from 'node:path';
 import { capabilitiesOf } from '../../host/generate/capabilities.ts';
 import { CAPABILITIES } from '../../host/schema/flags.ts';
-import { actProgram, actWords, type Call, makeDirectory, type RunningAct, type Step, watchAct } from './live-act.ts';
+import { makeDirectory } from './directory.ts';
+import { actProgram, actWords, type Call, type RunningAct, type Step, watchAct } from './live-act.ts';
 import { TIME_FACTOR } from './time-factor.ts';
 
 /** What Docker grants by default. */

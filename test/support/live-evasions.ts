@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import type { AlertLine } from './alert-line.ts';
 import { describeWithFalco, missingFalco } from './falco-data.ts';
 import { act, type Step, str } from './live-act.ts';
-import type { AlertLine, LiveAgent } from './live-agent.ts';
+import type { LiveAgent } from './live-agent.ts';
 import { AT_FDCWD, O } from './live-numbers.ts';
 import { shippedRules } from './live-rules.ts';
 import { type StockFile, stockRules } from './stock-rules.ts';

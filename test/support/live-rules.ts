@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { LiveAgent } from './live-agent.ts';
 import { Container } from './live-container.ts';
 
@@ -17,16 +18,20 @@ export function shippedRules(): string[] {
 
 /** The agent with those rules, and two containers to do in what they are about. */
 export class RuleScene {
-  readonly agent: LiveAgent;
+  readonly agent = LiveAgent.forTests(shippedRules);
   #box: Container | undefined;
   #debian: Container | undefined;
 
-  private constructor(agent: LiveAgent) {
-    this.agent = agent;
-  }
+  private constructor() {}
 
-  static async start(): Promise<RuleScene> {
-    return new RuleScene(await LiveAgent.start(shippedRules()));
+  /** For the tests of a file: the agent starts before the first test; all of it ends after the last. */
+  static forTests(): RuleScene {
+    const scene = new RuleScene();
+    after(() => {
+      scene.#box?.stop();
+      scene.#debian?.stop();
+    });
+    return scene;
   }
 
   /** busybox, and act in the place of a server. */
@@ -52,11 +57,5 @@ export class RuleScene {
 
   async notReported(rule: string, cmdline: string): Promise<void> {
     await this.agent.none(rule, { 'proc.cmdline': cmdline });
-  }
-
-  async stop(): Promise<void> {
-    this.#box?.stop();
-    this.#debian?.stop();
-    await this.agent.stop();
   }
 }

@@ -1,0 +1,23 @@
+// Directories of tests.
+
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+
+/** How the paths of all of makeDirectory's begin: for conditions, which are the same in each run then and need not be compiled anew. */
+export const DIRECTORIES = join(realpathSync(tmpdir()), 'wasprey-live-');
+
+/** A new directory that all users may enter, deleted by `remove()`. Its path has no links in it. */
+export function makeDirectory(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(DIRECTORIES);
+  chmodSync(path, 0o755);
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Path of such a directory for the tests of a file, which is deleted after the last of them. */
+export function directoryForTests(): string {
+  const { path, remove } = makeDirectory();
+  after(remove);
+  return path;
+}
