@@ -2,21 +2,18 @@
 // no name server is asked.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { PROJECT } from '../../host/setup/paths.mjs';
 import { type AlertLine, assertFields, parseAlert } from '../support/alert-line.ts';
-import { makeDirectory } from '../support/directory.ts';
+import { directoryForTests } from '../support/directory.ts';
 import { missingFalco } from '../support/falco-data.ts';
 import { act } from '../support/live-act.ts';
 import { AF_INET, SOCK_STREAM } from '../support/live-numbers.ts';
+import { type RunProcess, startWasprey } from '../support/run-process.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
-const PATIENCE_MS = 60_000;
 const PEER = '203.0.113.77';
 const MINERS = '203.0.113.78';
 const OTHER = '203.0.113.79';
@@ -45,22 +42,19 @@ const RULES = `
 /** The files of /etc as the agent is to see them, in a mount namespace of its own. */
 const WITH_OWN_ETC = 'mount --bind "$0" /etc && exec "$@"';
 
-let folder: ReturnType<typeof makeDirectory>;
-let agent: ChildProcess;
-let said = '';
-const alerts: AlertLine[] = [];
+const directory = directoryForTests();
+let agent: RunProcess;
 
-async function until(what: string, isThere: () => boolean): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!isThere()) {
-    if (performance.now() > deadline) assert.fail(`no ${what}; the agent said:\n${said}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+const alerts = (rule: string): AlertLine[] =>
+  agent
+    .stdout()
+    .split('\n')
+    .slice(0, -1)
+    .map(parseAlert)
+    .filter((alert) => alert.rule === rule);
 
 before(async () => {
-  folder = makeDirectory();
-  const etc = join(folder.path, 'etc');
+  const etc = join(directory, 'etc');
   mkdirSync(etc);
   execFileSync('cp', ['-a', '/etc/.', etc]);
   const hosts = `127.0.0.1 localhost\n${PEER} peer.wasprey.test\n${MINERS} ca.minexmr.com\n`;
@@ -73,32 +67,21 @@ before(async () => {
   }
   const texts = { 'own.yaml': RULES, ...(!WITHOUT_STOCK && { 'stock.yaml': stockRules(STOCK_FILE) }) };
   const rules = Object.entries(texts).map(([name, text]) => {
-    const path = join(folder.path, name);
+    const path = join(directory, name);
     writeFileSync(path, text);
     return path;
   });
   const selected = ['--disable', '*', '--enable', 'Connection to *', ...(WITHOUT_STOCK ? [] : ['--enable', STOCK])];
-  const run = [process.execPath, 'host/cli/main.ts', 'run', ...rules, '--json', '--rule-matching', 'all', ...selected];
-  agent = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', WITH_OWN_ETC, etc, ...run], {
-    cwd: PROJECT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const { stdout, stderr } = agent;
-  assert.ok(stdout && stderr);
-  createInterface({ input: stdout }).on('line', (line) => alerts.push(parseAlert(line)));
-  stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
+  agent = startWasprey(['run', ...rules, '--json', '--rule-matching', 'all', ...selected], {
+    launcher: ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', WITH_OWN_ETC, etc],
   });
   // It says so when it has asked for all names.
-  await until('line about names', () => /names that rules compare addresses with can't be resolved/.test(said));
+  await agent.says(/names that rules compare addresses with can't be resolved/);
 });
 
 after(async () => {
-  if (agent.exitCode === null && agent.signalCode === null) {
-    agent.kill('SIGINT');
-    await once(agent, 'exit');
-  }
-  folder.remove();
+  agent.kill('SIGINT');
+  await agent.ended;
 });
 
 /** A process connects to an address; waits for an alert that tells of it. */
@@ -113,10 +96,7 @@ async function connectTo(address: string, port: number, rule: string): Promise<A
     ['connect', 'r3', peer, 'len'],
   ]);
   assert.equal(calls.at(-1)?.result, 0);
-  const found = (): AlertLine | undefined =>
-    alerts.find((alert) => alert.rule === rule && alert.output.includes(address));
-  await until(`alert of "${rule}"`, () => found() !== undefined);
-  return found() ?? assert.fail();
+  return agent.until(`an alert of "${rule}"`, () => alerts(rule).find(({ output }) => output.includes(address)));
 }
 
 test('a connection to an address that the name has', async () => {
@@ -131,15 +111,15 @@ test('a connection to an address that the name has', async () => {
 });
 
 test('near miss: another address', async () => {
-  const before = alerts.filter(({ rule }) => rule === 'Connection to the peer').length;
+  const before = alerts('Connection to the peer').length;
   const alert = await connectTo(OTHER, 9480, 'Connection to another');
   assertFields(alert, { 'fd.sip.name': null, 'fd.sip': OTHER });
-  assert.equal(alerts.filter(({ rule }) => rule === 'Connection to the peer').length, before);
-  assert.equal(alerts.filter(({ rule }) => rule === 'Connection to another').length, 1);
+  assert.equal(alerts('Connection to the peer').length, before);
+  assert.equal(alerts('Connection to another').length, 1);
 });
 
 test('the stock rule on pools of miners', { skip: WITHOUT_STOCK }, async () => {
   const alert = await connectTo(MINERS, 80, STOCK);
   assertFields(alert, { 'fd.rip': MINERS, 'evt.type': 'connect' });
-  assert.equal(alerts.filter(({ rule }) => rule === STOCK).length, 1, 'of the connections before it, none');
+  assert.equal(alerts(STOCK).length, 1, 'of the connections before it, none');
 });

@@ -1,79 +1,29 @@
 // `wasprey run -c falco.yaml`: Falco's own configuration as it is, with what a user of Falco would set in it.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { PROJECT } from '../../host/setup/paths.mjs';
-import { RUNTIME_OPTIONS } from '../../host/setup/runtime.mjs';
+import { test } from 'node:test';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
 import { freePort } from '../support/free-port.ts';
+import { openRule, rulesFileForTests } from '../support/rules-file.ts';
+import { startRunAsNpm } from '../support/run-process.ts';
 
-const BOOTSTRAP = join(PROJECT, 'host/setup/bootstrap.mjs');
-const PATIENCE_MS = 30_000;
-
-let folder = '';
-let rules = '';
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wasprey-run-config-'));
-  rules = join(folder, 'rules.yaml');
-  const rule = (name: string, mark: string, priority: string) => `
-- rule: ${name}
-  desc: d
-  condition: evt.type in (open, openat) and fd.name startswith ${folder}/${mark}
-  output: "%proc.name read \\"%fd.name\\""
-  priority: ${priority}
-  tags: [live]
-`;
-  writeFileSync(rules, rule('Marked', 'marked', 'WARNING') + rule('Minor', 'minor', 'DEBUG'));
+const { directory, rules } = rulesFileForTests((path) => {
+  const rule = (name: string, mark: string, priority: string) =>
+    openRule({
+      name,
+      path: `${path}/${mark}`,
+      output: '%proc.name read "%fd.name"',
+      priority,
+      tags: ['live'],
+    });
+  return rule('Marked', 'marked', 'WARNING') + rule('Minor', 'minor', 'DEBUG');
 });
-after(() => rmSync(folder, { recursive: true }));
-
-/** A running agent that ends with the test, started as its launchers start it. */
-function start(...words: string[]) {
-  const child = spawn(
-    process.execPath,
-    [...RUNTIME_OPTIONS, BOOTSTRAP, '--needs=capture', 'host/cli/main.ts', 'run', ...words],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: PROJECT,
-    },
-  );
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    output += chunk;
-  });
-  return {
-    child,
-    output: () => output,
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
-}
-
-async function until<Result>(
-  what: string,
-  ask: () => Promise<Result | undefined> | Result | undefined,
-): Promise<Result> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const result = await ask();
-    if (result !== undefined) return result;
-    assert.ok(performance.now() < deadline, `not within ${PATIENCE_MS / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 async function ask(port: number, path: string) {
   try {
@@ -103,34 +53,30 @@ test(SLACK, { skip: missingFalco('falco.yaml') }, async (t) => {
   const url = `http://127.0.0.1:${(slack.address() as AddressInfo).port}/services/XXX`;
   const port = await freePort();
   const program = `jq '{text: .output}' | curl -d @- -X POST ${url}`;
-  await using agent = start(
+  await using agent = startRunAsNpm(
     ...['-c', falcoFile('falco.yaml'), `-orules_files=${rules}`, '-ojson_output=true', '-opriority=warning'],
     ...['-oprogram_output.enabled=true', `-oprogram_output.program=${program}`],
     // Its syslog, which a container or a test machine does not have, would be an alert of its own.
     '-osyslog_output.enabled=false',
     ...[`-owebserver.listen_port=${port}`, '-ometrics.enabled=true', '-owebserver.prometheus_metrics_enabled=true'],
   );
-  await until('it is ready', async () => ((await ask(port, '/readyz'))?.status === 200 ? true : undefined));
+  await agent.until('it is ready', async () => (await ask(port, '/readyz'))?.status === 200 || undefined);
   assert.deepEqual(await ask(port, '/healthz'), { status: 200, body: '{"status": "ok"}' });
   // What has no effect is told once.
-  assert.equal(agent.output().match(/have no effect here/g)?.length, 1);
+  assert.equal(agent.stderr().match(/have no effect here/g)?.length, 1);
 
-  for (const name of ['minor', 'marked-1', 'marked-2']) spawnSync('cat', [join(folder, name)]);
-  const texts = await until('two alerts at Slack', () => (received.length >= 2 ? received : undefined));
+  for (const name of ['minor', 'marked-1', 'marked-2']) spawnSync('cat', [join(directory, name)]);
+  const texts = await agent.until('two alerts at Slack', () => (received.length >= 2 ? received : undefined));
   assert.deepEqual(
     // Falco's file asks for what is suggested, too.
     texts.map(({ text }) => text.replace(/^\S+ | container_id=host container_name=host .* k8s_ns_name=<NA>$/g, '')),
-    [`Warning cat read "${folder}/marked-1"`, `Warning cat read "${folder}/marked-2"`],
+    [`Warning cat read "${directory}/marked-1"`, `Warning cat read "${directory}/marked-2"`],
   );
-  const lines = agent
-    .output()
-    .split('\n')
-    .filter((line) => line.startsWith('{"hostname'));
   assert.deepEqual(
-    lines.map((line) => JSON.parse(line).rule),
+    agent.alerts().map(({ rule }) => rule),
     ['Marked', 'Marked'],
   );
-  const metrics = await until('metrics of both alerts', async () => {
+  const metrics = await agent.until('metrics of both alerts', async () => {
     const { body } = (await ask(port, '/metrics')) ?? { body: '' };
     return /wasprey_output_alerts_total\{output="program",result="written"\} 2\n/.test(body) ? body : undefined;
   });
@@ -145,47 +91,45 @@ test(SLACK, { skip: missingFalco('falco.yaml') }, async (t) => {
 });
 
 test('a file that log rotation has moved is left on SIGUSR1, and messages are JSON if asked for', async () => {
-  const file = join(folder, 'alerts');
+  const file = join(directory, 'alerts');
   const json = ['-olog_format=json', '-ofile_output.enabled=true', `-ofile_output.filename=${file}`];
-  await using agent = start(rules, ...json, '-ofile_output.keep_alive=true', '--no-stdout');
+  await using agent = startRunAsNpm(rules, ...json, '-ofile_output.keep_alive=true', '--no-stdout');
   // Progress of the compiler is shown as it is everywhere.
   const messages = () =>
     agent
-      .output()
+      .stderr()
       .split('\n')
       .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
-  await until('it watches', () => messages().find(({ message }) => /^watching by 2 rules/.test(message)));
+  await agent.until('it watches', () => messages().find(({ message }) => /^watching by 2 rules/.test(message)));
   const alerts = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []);
-  spawnSync('cat', [join(folder, 'marked-1')]);
-  await until('the first alert', () => (alerts(file).length === 1 ? true : undefined));
+  spawnSync('cat', [join(directory, 'marked-1')]);
+  await agent.until('the first alert', () => (alerts(file).length === 1 ? true : undefined));
   renameSync(file, `${file}.1`);
-  agent.child.kill('SIGUSR1');
-  await until('a new file', () => (existsSync(file) ? true : undefined));
-  spawnSync('cat', [join(folder, 'marked-2')]);
-  await until('the second alert', () => (alerts(file).length === 1 ? true : undefined));
+  agent.kill('SIGUSR1');
+  await agent.until('a new file', () => (existsSync(file) ? true : undefined));
+  spawnSync('cat', [join(directory, 'marked-2')]);
+  await agent.until('the second alert', () => (alerts(file).length === 1 ? true : undefined));
   assert.match(alerts(`${file}.1`)[0] ?? '', /marked-1/);
   assert.match(alerts(file)[0] ?? '', /marked-2/);
   assert.ok(messages().every(({ level, time }) => typeof level === 'string' && !Number.isNaN(Date.parse(time))));
 });
 
 test('what the configuration says wrong is shown in its place, and nothing is started', async () => {
-  const config = join(folder, 'wrong.yaml');
+  const config = join(directory, 'wrong.yaml');
   writeFileSync(config, 'json_outputs: true\n');
-  await using agent = start('-c', config);
-  await until('the mistake', () => (/can not be used/.test(agent.output()) ? true : undefined));
-  assert.match(agent.output(), /CONFIG_UNKNOWN_KEY.*\n {2}--> .*wrong\.yaml:1:1\n/);
-  assert.match(agent.output(), /did you mean json_output\?/);
+  await using agent = startRunAsNpm('-c', config);
+  await agent.says(/can not be used/);
+  assert.match(agent.stderr(), /CONFIG_UNKNOWN_KEY.*\n {2}--> .*wrong\.yaml:1:1\n/);
+  assert.match(agent.stderr(), /did you mean json_output\?/);
 });
 
 test('a port that is taken is named, and so is a folder without rule files', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
-  await using agent = start(rules, '-owebserver.enabled=true', `-owebserver.listen_port=${port}`);
-  await until('the port', () => (agent.output().includes(`can't listen at 127.0.0.1:${port}`) ? true : undefined));
-  await using other = start('-orules_files=/nowhere/rules.d');
-  await until('the folder', () =>
-    /none of the configured rule files is there/.test(other.output()) ? true : undefined,
-  );
+  await using agent = startRunAsNpm(rules, '-owebserver.enabled=true', `-owebserver.listen_port=${port}`);
+  await agent.says(new RegExp(`can't listen at 127\\.0\\.0\\.1:${port}`));
+  await using other = startRunAsNpm('-orules_files=/nowhere/rules.d');
+  await other.says(/none of the configured rule files is there/);
   taken.close();
 });

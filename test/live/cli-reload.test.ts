@@ -1,73 +1,21 @@
 // `wasprey run` with a configuration, as in a cluster: the rules come from a mounted ConfigMap, which is replaced while it runs.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
-
-const PATIENCE_MS = 30_000;
-
-/** A running agent, and what it has written so far. */
-class Agent {
-  readonly child: ChildProcess;
-  readonly alerts: { rule: string; output: string; output_fields: Record<string, unknown> }[] = [];
-  said = '';
-
-  constructor(config: string) {
-    const words = ['host/setup/bootstrap.mjs', '--needs=capture', 'host/cli/main.ts', 'run', '-c', config];
-    this.child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT });
-    const { stdout, stderr } = this.child;
-    assert.ok(stdout && stderr);
-    createInterface({ input: stdout }).on('line', (line) => this.alerts.push(JSON.parse(line)));
-    stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.said += text;
-    });
-  }
-
-  async until(what: string, condition: () => boolean): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!condition()) {
-      if (performance.now() > deadline) {
-        assert.fail(`${what}: did not come. It said:\n${this.said}\nalerts:\n${JSON.stringify(this.alerts)}`);
-      }
-      await sleep(20);
-    }
-  }
-
-  says(pattern: RegExp): Promise<void> {
-    return this.until(`${pattern}`, () => pattern.test(this.said));
-  }
-
-  /** Does it again and again until that rule tells of it. */
-  async alert(rule: string, work: () => void): Promise<(typeof this.alerts)[number]> {
-    const before = this.alerts.length;
-    const found = () => this.alerts.slice(before).find((alert) => alert.rule === rule);
-    await this.until(`an alert of ${rule}`, () => {
-      work();
-      return found() !== undefined;
-    });
-    return found() ?? assert.fail();
-  }
-}
+import { directoryForTest } from '../support/directory.ts';
+import { startRunAsNpm } from '../support/run-process.ts';
 
 test('a ConfigMap that changes: other rules without a restart; with a mistake in it, those before stay', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'wasprey-reload-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const [mount, marked, config] = [join(folder, 'rules.d'), join(folder, 'marked'), join(folder, 'wasprey.yaml')];
+  const directory = directoryForTest(t);
+  const [mount, marked, config] = [
+    join(directory, 'rules.d'),
+    join(directory, 'marked'),
+    join(directory, 'wasprey.yaml'),
+  ];
   mkdirSync(mount);
   writeFileSync(marked, '');
   let version = 0;
@@ -92,8 +40,7 @@ test('a ConfigMap that changes: other rules without a restart; with a mistake in
     config,
     `rules_files: [${mount}]\njson_output: true\nstdout_output: {enabled: true}\nwebserver: {enabled: false}\n`,
   );
-  const agent = new Agent(config);
-  t.after(() => agent.child.kill('SIGKILL'));
+  await using agent = startRunAsNpm('-c', config);
   const read = (): void => void readFileSync(marked);
 
   const first = await agent.alert('First', read);
@@ -120,20 +67,23 @@ test('a ConfigMap that changes: other rules without a restart; with a mistake in
   await agent.alert('Fourth', read);
 
   // Asked for, it is done though nothing has changed.
-  const replacements = (): number => agent.said.split('the rules were replaced').length - 1;
+  const replacements = (): number => agent.stderr().split('the rules were replaced').length - 1;
   const before = replacements();
-  agent.child.kill('SIGHUP');
+  agent.kill('SIGHUP');
   await agent.until('rules that were read anew', () => replacements() > before);
   await agent.alert('Fourth', read);
-  agent.child.kill('SIGINT');
+  agent.kill('SIGINT');
   await agent.says(/Watched for/);
-  assert.equal(agent.alerts.filter(({ rule }) => rule.includes('hot reload')).length, 1);
+  assert.equal(agent.alerts('Wasprey internal: hot reload failure').length, 1);
 });
 
 test('a configuration that changes: what can be is applied at once, the rest is told; with a mistake in it, nothing', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'wasprey-reload-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const [rules, marked, config] = [join(folder, 'rules.yaml'), join(folder, 'marked'), join(folder, 'wasprey.yaml')];
+  const directory = directoryForTest(t);
+  const [rules, marked, config] = [
+    join(directory, 'rules.yaml'),
+    join(directory, 'marked'),
+    join(directory, 'wasprey.yaml'),
+  ];
   writeFileSync(marked, '');
   writeFileSync(
     rules,
@@ -145,11 +95,10 @@ test('a configuration that changes: what can be is applied at once, the rest is 
   priority: WARNING
 `,
   );
-  const alerts = join(folder, 'alerts');
+  const alerts = join(directory, 'alerts');
   const write = (text: string): void => writeFileSync(config, `rules_files: [${rules}]\njson_output: true\n${text}`);
   write('static_fields: {site: a}\n');
-  const agent = new Agent(config);
-  t.after(() => agent.child.kill('SIGKILL'));
+  await using agent = startRunAsNpm('-c', config);
   const read = (): void => void readFileSync(marked);
   assert.equal((await agent.alert('Marked', read)).output_fields['static.site'], undefined);
 
@@ -167,7 +116,7 @@ test('a configuration that changes: what can be is applied at once, the rest is 
   write('append_output: [{extra_output: "pid %proc.pid"}]\n');
   await agent.until('another output', () => {
     read();
-    return /read \S+ pid \d+$/.test(agent.alerts.at(-1)?.output ?? '');
+    return /read \S+ pid \d+$/.test(agent.alerts().at(-1)?.output ?? '');
   });
   // Other outputs: text in a file, and later nothing but that.
   const file = `file_output: {enabled: true, filename: ${alerts}}\n`;
@@ -183,21 +132,20 @@ test('a configuration that changes: what can be is applied at once, the rest is 
     read();
     return / Warning read \S+marked\n$/.test(written());
   });
-  const before = agent.alerts.length;
+  const before = agent.alerts().length;
   await agent.until('further alerts', () => {
     read();
     return written().split(' Warning ').length > 4;
   });
-  assert.equal(agent.alerts.length, before);
-  agent.child.kill('SIGINT');
+  assert.equal(agent.alerts().length, before);
+  agent.kill('SIGINT');
   await agent.says(/Watched for/);
-  assert.equal(agent.said.match(/can't be used/g)?.length, 1, 'told once');
+  assert.equal(agent.stderr().match(/can't be used/g)?.length, 1, 'told once');
 });
 
 test('what is to be known of rules that are used is told at the start and of each that takes over', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'wasprey-reload-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const [rules, module, config] = ['rules.yaml', 'module.wasm', 'wasprey.yaml'].map((name) => join(folder, name));
+  const directory = directoryForTest(t);
+  const [rules, module, config] = ['rules.yaml', 'module.wasm', 'wasprey.yaml'].map((name) => join(directory, name));
   assert.ok(rules && module && config);
   const write = (name: string): void =>
     writeFileSync(
@@ -205,7 +153,7 @@ test('what is to be known of rules that are used is told at the start and of eac
       `
 - rule: ${name}
   desc: without a type of event, which is warned of
-  condition: fd.name = ${folder}/never
+  condition: fd.name = ${directory}/never
   output: read
   priority: WARNING
 `,
@@ -217,30 +165,29 @@ test('what is to be known of rules that are used is told at the start and of eac
     });
     assert.equal(status, 0, stderr);
   };
-  wasprey('keygen', join(folder, 'team'));
-  write(`First of ${folder}`);
+  wasprey('keygen', join(directory, 'team'));
+  write(`First of ${directory}`);
   wasprey('compile', rules, '-o', module);
   writeFileSync(
     config,
     JSON.stringify({
       rules_files: [rules],
       modules: [module],
-      module_signatures: { policy: 'warn', trusted_keys: [join(folder, 'team.pub')] },
+      module_signatures: { policy: 'warn', trusted_keys: [join(directory, 'team.pub')] },
       webserver: { enabled: false },
     }),
   );
-  const agent = new Agent(config);
-  t.after(() => agent.child.kill('SIGKILL'));
+  await using agent = startRunAsNpm('-c', config);
   const unsigned = new RegExp(`^wasprey: ${module} is not signed \\[SIGNATURE_MISSING\\]$`, 'gm');
   const warnings = /^wasprey: \d+ warnings? of the rules: `wasprey validate` shows/gm;
-  const told = (pattern: RegExp): number => agent.said.match(pattern)?.length ?? 0;
+  const told = (pattern: RegExp): number => agent.stderr().match(pattern)?.length ?? 0;
   await agent.says(/watching by/);
-  assert.deepEqual([told(unsigned), told(warnings)], [1, 1], agent.said);
+  assert.deepEqual([told(unsigned), told(warnings)], [1, 1], agent.stderr());
 
-  write(`Second of ${folder}`);
+  write(`Second of ${directory}`);
   wasprey('compile', rules, '-o', module);
   await agent.until('both told anew', () => told(unsigned) > 1 && told(warnings) > 1);
   await agent.says(/the rules were replaced/);
-  agent.child.kill('SIGINT');
+  agent.kill('SIGINT');
   await agent.says(/Watched for/);
 });

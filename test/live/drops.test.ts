@@ -1,32 +1,18 @@
 // syscall_event_drops in a running agent: what each action does, as Falco's own tests have it, and events that are really lost.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { openSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
+import { openRule, rulesFileForTests } from '../support/rules-file.ts';
 import { type RunProcess, startRun } from '../support/run-process.ts';
 
 const DROP = /Wasprey internal: syscall event drop/;
 const SECONDS = 5;
 
-let folder = '';
-let rules = '';
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wasprey-drops-'));
-  rules = join(folder, 'rules.yaml');
-  writeFileSync(
-    rules,
-    `
-- rule: Marked
-  desc: d
-  condition: evt.type in (open, openat) and fd.name startswith ${folder}/marked
-  output: "%fd.name"
-  priority: WARNING
-`,
-  );
-});
-after(() => rmSync(folder, { recursive: true }));
+const { directory, rules } = rulesFileForTests((path) =>
+  openRule({ name: 'Marked', path: `${path}/marked`, output: '%fd.name' }),
+);
 
 /** Falco's tests run for nine seconds' worth of events, which they have in a file. */
 function run(actions: string, ...more: string[]): RunProcess {
@@ -99,13 +85,13 @@ test('exit: the end, at the first occurrence, with status 1', async () => {
 
 test('events that find no room are told with their number and the time, where nothing is configured', async () => {
   await using agent = startRun(rules, '--ring-memory=1', '--json');
-  await agent.until('it watches', () => (/watching by 1 rule/.test(agent.stderr()) ? true : undefined));
+  await agent.watches();
   // It reads no more for a while.
   agent.kill('SIGSTOP');
   const began = Date.now();
   for (let index = 0; index < 20_000; index++) {
     try {
-      openSync(join(folder, `marked-${index}`), 'r');
+      openSync(join(directory, `marked-${index}`), 'r');
       assert.fail('there is no such file');
     } catch (error) {
       assert.ok(error instanceof Error && 'code' in error && error.code === 'ENOENT');

@@ -1,17 +1,15 @@
 // An agent that follows a tag in a real registry: new modules come into use, bad ones do not, and without the registry it goes on with the last good one.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { LiveRegistry } from '../support/live-registry.ts';
+import { type RunProcess, startRunAsNpm } from '../support/run-process.ts';
 
-const BOOTSTRAP = join(PROJECT, 'host/setup/bootstrap.mjs');
 const MAIN = join(PROJECT, 'host/cli/main.ts');
-const PATIENCE_MS = 60_000;
 
 let registry: LiveRegistry;
 before(async () => {
@@ -47,29 +45,8 @@ function push(rule: string, ...more: string[]): void {
   assert.equal(pushed.status, 0, pushed.stderr);
 }
 
-function start() {
-  const child = spawn(process.execPath, [BOOTSTRAP, '--needs=capture', MAIN, 'run', '-c', at('wasprey.yaml')], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: PROJECT,
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  return {
-    async until(pattern: RegExp, meanwhile: () => void = () => {}): Promise<void> {
-      const deadline = performance.now() + PATIENCE_MS;
-      while (!pattern.test(output)) {
-        assert.ok(performance.now() < deadline, `no ${pattern} in:\n${output}`);
-        meanwhile();
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    },
-    output: () => output,
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null) return;
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
+function start(): RunProcess {
+  return startRunAsNpm('-c', at('wasprey.yaml'));
 }
 
 /** By a process of its own: what the agent's parent does is watched too. */
@@ -94,16 +71,16 @@ test("rule files that Falco's tools push are followed too, and those with mistak
   writeFileSync(at('wasprey.yaml'), JSON.stringify({ rules_files: [], follow, follow_folder: at('followed-rules') }));
   pushRules(rulesOf('Read'));
   await using agent = start();
-  await agent.until(/watching by 1 rule /);
-  await agent.until(/Notice Read of/, removeFile);
+  await agent.says(/watching by 1 rule /);
+  await agent.says(/Notice Read of/, removeFile);
   pushRules(rulesOf('Wrong').replace('evt.type', 'evt.tpye'));
-  await agent.until(
+  await agent.says(
     /can't be followed, what was there stays: error\[LOAD_ERR_COMPILE_CONDITION\].*evt\.tpye.*rules\.yaml:4/,
   );
-  await agent.until(/Critical Wasprey internal: hot reload failure: .*evt\.tpye/);
+  await agent.says(/Critical Wasprey internal: hot reload failure: .*evt\.tpye/);
   pushRules(rulesOf('Mended'));
-  await agent.until(/Notice Mended of/, removeFile);
-  assert.doesNotMatch(agent.output(), /Notice Wrong of/);
+  await agent.says(/Notice Mended of/, removeFile);
+  assert.doesNotMatch(agent.stdout(), /Notice Wrong of/);
 });
 
 test('a tag is followed through good and bad modules, and the last good one outlives the registry', async () => {
@@ -119,32 +96,32 @@ test('a tag is followed through good and bad modules, and the last good one outl
   );
   {
     await using none = start();
-    await none.until(/there is no .*team\/rules:stable \[REGISTRY_NOT_FOUND\]/);
-    assert.doesNotMatch(none.output(), /^\s+at /m, 'a stack trace');
+    await none.says(/there is no .*team\/rules:stable \[REGISTRY_NOT_FOUND\]/);
+    assert.doesNotMatch(none.stderr(), /^\s+at /m, 'a stack trace');
   }
   push('First', '--key', 'team.key');
   {
     await using agent = start();
-    await agent.until(/watching by 1 rule /);
-    await agent.until(/Notice First of/, removeFile);
+    await agent.says(/watching by 1 rule /);
+    await agent.says(/Notice First of/, removeFile);
     push('Second', '--key', 'team.key');
-    await agent.until(/Notice Second of/, removeFile);
+    await agent.says(/Notice Second of/, removeFile);
     push('Unsigned');
-    await agent.until(/can't be followed, what was there stays: .* is not signed/);
-    const seen = agent.output().length;
-    await agent.until(new RegExp(`^[\\s\\S]{${seen}}[\\s\\S]*Notice Second of`), removeFile);
-    assert.doesNotMatch(agent.output(), /Notice Unsigned of/);
+    await agent.says(/can't be followed, what was there stays: .* is not signed/);
+    const seen = agent.stdout().length;
+    await agent.says(new RegExp(`^[\\s\\S]{${seen}}[\\s\\S]*Notice Second of`), removeFile);
+    assert.doesNotMatch(agent.stdout(), /Notice Unsigned of/);
     push('Third', '--key', 'team.key');
-    await agent.until(/can be followed again/);
-    await agent.until(/Notice Third of/, removeFile);
+    await agent.says(/can be followed again/);
+    await agent.says(/Notice Third of/, removeFile);
   }
   registry.pause();
   {
     await using agent = start();
-    await agent.until(/can't be followed, what was there stays: no answer from/);
-    await agent.until(/Notice Third of/, removeFile);
+    await agent.says(/can't be followed, what was there stays: no answer from/);
+    await agent.says(/Notice Third of/, removeFile);
   }
   rmSync(at('followed'), { recursive: true });
   await using lost = start();
-  await lost.until(/no answer from .*REGISTRY_UNREACHABLE/);
+  await lost.says(/no answer from .*REGISTRY_UNREACHABLE/);
 });

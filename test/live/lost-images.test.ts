@@ -1,49 +1,31 @@
 // Processes whose image found no room, while the agent did not run: they are looked at when they do something.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { act, actProgram, startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { type RunProcess, startRun } from '../support/run-process.ts';
+import { openRule, rulesFileForTests } from '../support/rules-file.ts';
+import { type RunAlert, type RunProcess, startRun } from '../support/run-process.ts';
 
 /** Executions, each with so large an environment that the records of all of them don't fit into 8 MB. */
 const EXECUTIONS = 3000;
 const ENVIRONMENT = 4000;
 const PATIENCE_MS = 30_000;
 
-let folder = '';
-let rules = '';
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wasprey-lost-images-'));
-  rules = join(folder, 'rules.yaml');
-  writeFileSync(
-    rules,
-    `
-- rule: Marked
-  desc: d
-  condition: evt.type = openat and fd.name startswith ${folder}/marked
-  output: "%fd.name by %proc.name at %proc.exepath"
-  priority: WARNING
-`,
-  );
-});
-after(() => rmSync(folder, { recursive: true }));
+const { directory, rules } = rulesFileForTests((path) =>
+  openRule({ name: 'Marked', path: `${path}/marked`, output: '%fd.name by %proc.name at %proc.exepath' }),
+);
 
-/** The first alert with that text in its line. */
-function alertWith(agent: RunProcess, text: string): Record<string, string> | undefined {
-  const lines = agent.stdout().split('\n').slice(0, -1);
-  const line = lines.find((each) => each.includes(text));
-  return line === undefined ? undefined : (JSON.parse(line) as { output_fields: Record<string, string> }).output_fields;
+/** Fields of the first alert with that text in its message. */
+function alertWith(agent: RunProcess, text: string): RunAlert['output_fields'] | undefined {
+  return agent.alerts().find(({ output }) => output.includes(text))?.output_fields;
 }
 
 /** Waits until there is room for images again: until a new process is known. */
 async function isDrained(agent: RunProcess): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (let attempt = 0; performance.now() < deadline; attempt++) {
-    const path = `${folder}/marked-fence${attempt}-`;
+    const path = `${directory}/marked-fence${attempt}-`;
     await act([['openat', AT_FDCWD, str(path), O.RDONLY]]);
     const fields = await agent.until('an alert', () => alertWith(agent, path));
     if (fields['proc.name'] === 'act') return;
@@ -53,7 +35,7 @@ async function isDrained(agent: RunProcess): Promise<void> {
 
 test('they are known by their first call, a native one or a 32-bit one', async () => {
   await using agent = startRun(rules, '--json');
-  await agent.until('it watches', () => (/watching by 1 rule/.test(agent.stderr()) ? true : undefined));
+  await agent.watches();
   agent.kill('SIGSTOP');
   await act([
     ['@env', `FILLS=${'x'.repeat(ENVIRONMENT)}`],
@@ -61,7 +43,7 @@ test('they are known by their first call, a native one or a 32-bit one', async (
     ['@spawn', '/bin/true'],
   ]);
   const running = ['', 'int80:'].map((way) =>
-    startAct([['@wait'], [`${way}openat`, AT_FDCWD, str(`${folder}/marked-${way}`), O.RDONLY]]),
+    startAct([['@wait'], [`${way}openat`, AT_FDCWD, str(`${directory}/marked-${way}`), O.RDONLY]]),
   );
   for (const each of running) await each.place();
   agent.kill('SIGCONT');
@@ -70,7 +52,7 @@ test('they are known by their first call, a native one or a 32-bit one', async (
     each.goOn();
     await each.end();
   }
-  for (const path of [`${folder}/marked- `, `${folder}/marked-int80: `]) {
+  for (const path of [`${directory}/marked- `, `${directory}/marked-int80: `]) {
     const fields = await agent.until(`an alert of ${path}`, () => alertWith(agent, path));
     assert.deepEqual([fields['proc.name'], fields['proc.exepath']], ['act', actProgram()], path);
   }

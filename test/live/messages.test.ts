@@ -1,27 +1,22 @@
 // The agent's own messages hold nothing of an event at the level info, not even where alerts go astray; alerts do.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { directoryForTest } from '../support/directory.ts';
 import { freePort } from '../support/free-port.ts';
-
-const PATIENCE_MS = 20_000;
+import { startRunAsNpm } from '../support/run-process.ts';
 
 /** The outputs' failures, each of which a message tells. */
 const FAILURES = [/\bno space left on device\b/i, /\bECONNREFUSED\b/, /\bprogram\b.*\b(7|status)\b/i];
 
 /** Runs an agent all of whose outputs but stdout fail; gives what it said, and its alerts. */
 async function runAmidFailures(t: TestContext, format: 'text' | 'json', secret: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'wasprey-messages-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const [rules, config] = [join(folder, 'rules.yaml'), join(folder, 'wasprey.yaml')];
+  const directory = directoryForTest(t);
+  const [rules, config] = [join(directory, 'rules.yaml'), join(directory, 'wasprey.yaml')];
   writeFileSync(
     rules,
     `
@@ -46,32 +41,13 @@ async function runAmidFailures(t: TestContext, format: 'text' | 'json', secret: 
       webserver: { enabled: false },
     }),
   );
-  const child = spawn(
-    process.execPath,
-    ['host/setup/bootstrap.mjs', '--needs=capture', 'host/cli/main.ts', 'run', '-c', config],
-    { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  t.after(() => child.kill('SIGKILL'));
-  const heard = { messages: '', alerts: '' };
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    heard.messages += text;
-  });
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    heard.alerts += text;
-  });
-  const until = async (what: string, condition: () => boolean): Promise<void> => {
-    const deadline = performance.now() + PATIENCE_MS;
-    for (; !condition(); await sleep(50)) {
-      assert.ok(performance.now() < deadline, `not within ${PATIENCE_MS / 1000} s: ${what}\n${heard.messages}`);
-    }
-  };
-  await until('it watches', () => /watching by/.test(heard.messages));
+  await using agent = startRunAsNpm('-c', config);
+  await agent.watches();
   for (let time = 0; time < 5; time++) spawnSync('cat', [`/nonexistent/whispered-${secret}-${time}`]);
-  for (const failure of FAILURES) await until(`told: ${failure}`, () => failure.test(heard.messages));
-  const ended = once(child, 'close');
-  child.kill('SIGTERM');
-  await ended;
-  return heard;
+  for (const failure of FAILURES) await agent.says(failure);
+  agent.kill('SIGTERM');
+  await agent.ended;
+  return { messages: agent.stderr(), alerts: agent.stdout() };
 }
 
 for (const format of ['text', 'json'] as const) {

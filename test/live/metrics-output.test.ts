@@ -2,29 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
+import { openRule, rulesFileForTests } from '../support/rules-file.ts';
 import { startRun } from '../support/run-process.ts';
 
-let folder = '';
-let rules = '';
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wasprey-metrics-'));
-  rules = join(folder, 'rules.yaml');
-  writeFileSync(
-    rules,
-    `
-- rule: Marked file read
-  desc: d
-  condition: evt.type in (open, openat) and fd.name startswith ${folder}/marked
-  output: "%fd.name"
-  priority: WARNING
-`,
-  );
-});
-after(() => rmSync(folder, { recursive: true }));
+const { directory, rules } = rulesFileForTests((path) =>
+  openRule({ name: 'Marked file read', path: `${path}/marked`, output: '%fd.name' }),
+);
 
 interface Sample {
   readonly sample: number;
@@ -40,12 +26,12 @@ function samples(path: string): Sample[] {
 }
 
 test('snapshots are alerts and lines of a file, which is left when it is moved away', async () => {
-  const file = join(folder, 'stats.jsonl');
+  const file = join(directory, 'stats.jsonl');
   const settings = { enabled: 'true', interval: '300ms', output_rule: 'true', output_file: file };
   const words = Object.entries(settings).map(([key, value]) => `-ometrics.${key}=${value}`);
   await using agent = startRun(rules, '--json', ...words);
-  await agent.until('it watches', () => (/watching by 1 rule/.test(agent.stderr()) ? true : undefined));
-  spawnSync('cat', [join(folder, 'marked')]);
+  await agent.watches();
+  spawnSync('cat', [join(directory, 'marked')]);
   const known = await agent.until('a sample that knows of the alert', () =>
     samples(file).find(({ output_fields: fields }) => fields['falco.rules.Marked_file_read'] === 1),
   );
@@ -65,12 +51,8 @@ test('snapshots are alerts and lines of a file, which is left when it is moved a
     written.map(({ sample }) => sample),
     written.map((_, index) => index + 1),
   );
-  const alerts = agent
-    .stdout()
-    .split('\n')
-    .filter((line) => line.includes('metrics snapshot'))
-    .map((line) => JSON.parse(line));
-  const [alert] = alerts;
+  const alerts = agent.alerts('Wasprey internal: metrics snapshot');
+  const [alert = assert.fail()] = alerts;
   assert.deepEqual(
     [alert.rule, alert.priority, alert.source, alert.output.replace(/^\S+ /, '')],
     ['Wasprey internal: metrics snapshot', 'Informational', 'internal', 'Informational Wasprey metrics snapshot'],

@@ -16,7 +16,7 @@ import {
   NO_REQUESTS,
   withoutIoUringSymbols,
 } from '../support/live-lacking.ts';
-import { type RunProcess, startRunBy } from '../support/run-process.ts';
+import { type RunAlert, type RunProcess, startWasprey } from '../support/run-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-missing-'));
 const marked = join(folder, 'marked');
@@ -50,7 +50,7 @@ interface WatchedRun {
   /** Of the web server. */
   ask(path: string): Promise<{ readonly status: number; readonly body: string }>;
   /** Alerts of that rule so far. */
-  alerts(name: string): readonly { readonly output: string; readonly output_fields: Record<string, unknown> }[];
+  alerts(name: string): readonly RunAlert[];
 }
 
 /** Resolves when it watches. */
@@ -60,23 +60,20 @@ function watching(lacking: Lacking, rules: string, ...words: string[]): Promise<
 
 async function watchingBy(launcher: readonly string[], rules: string, ...words: string[]): Promise<WatchedRun> {
   const port = await freePort();
-  const run = startRunBy(
-    launcher,
-    ...[rules, '--json', '-o', 'control.enabled=true', '-o', `control.socket=${socket}`],
+  const options = [
+    ...['-o', 'control.enabled=true', '-o', `control.socket=${socket}`],
     ...['-o', 'webserver.enabled=true', '-o', `webserver.listen_port=${port}`, '-o', 'metrics.enabled=true'],
-    ...['-o', 'webserver.prometheus_metrics_enabled=true', ...words],
-  );
-  await run.until('it watches', () => /watching by/.test(run.stderr()) || undefined);
+    ...['-o', 'webserver.prometheus_metrics_enabled=true'],
+  ];
+  const run = startWasprey(['run', rules, '--json', ...options, ...words], { launcher });
+  await run.watches();
   return {
     run,
     async ask(path) {
       const response = await fetch(`http://127.0.0.1:${port}${path}`);
       return { status: response.status, body: await response.text() };
     },
-    alerts(name) {
-      const lines = run.stdout().split('\n').slice(0, -1);
-      return lines.map((line) => JSON.parse(line)).filter((alert) => alert.rule === name);
-    },
+    alerts: (name) => run.alerts(name),
   };
 }
 
@@ -215,7 +212,7 @@ describe('where the kernel refuses a program', () => {
   });
 
   test('one that the capture can not do without ends the start, with the verdict of the verifier', async () => {
-    const run = startRunBy(lackingKernel({ programs: ['on_call'] }), rulesFile(OPENS));
+    const run = startWasprey(['run', rulesFile(OPENS)], { launcher: lackingKernel({ programs: ['on_call'] }) });
     await using _ = run;
     assert.equal(await run.ended, 1);
     assert.match(

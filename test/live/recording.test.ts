@@ -2,13 +2,13 @@
 // as `wasprey run` raises at the same time.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { rulesFileForTests } from '../support/rules-file.ts';
+import { type RunProcess, startRun, startWasprey } from '../support/run-process.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `
@@ -24,53 +24,18 @@ const RULES = `
   priority: INFO
 `;
 
-let folder = '';
-let module = '';
+const { directory, rules } = rulesFileForTests(() => RULES);
+const module = join(directory, 'rules.wasm');
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wasprey-recording-'));
-  chmodSync(folder, 0o755);
-  module = join(folder, 'rules.wasm');
-  writeFileSync(join(folder, 'rules.yaml'), RULES);
-  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'compile', join(folder, 'rules.yaml'), '-o', module]);
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'compile', rules, '-o', module]);
   assert.equal(status, 0, String(stderr));
   chmodSync(module, 0o644);
 });
-after(() => rmSync(folder, { recursive: true }));
 
-/** A command that goes on until it is told to stop. */
-class Running implements AsyncDisposable {
-  readonly child: ChildProcess;
-  stdout = '';
-  stderr = '';
-
-  constructor(...words: string[]) {
-    this.child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.child.stdout?.on('data', (data: Buffer) => {
-      this.stdout += String(data);
-    });
-    this.child.stderr?.on('data', (data: Buffer) => {
-      this.stderr += String(data);
-    });
-  }
-
-  async says(pattern: RegExp): Promise<void> {
-    const deadline = performance.now() + 20_000;
-    while (!pattern.test(this.stderr)) {
-      if (performance.now() > deadline || this.child.exitCode !== null) assert.fail(`no ${pattern} in: ${this.stderr}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-
-  async interrupt(): Promise<number | null> {
-    const exit = once(this.child, 'close');
-    this.child.kill('SIGINT');
-    await exit;
-    return this.child.exitCode;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
-  }
+/** Ends it as Ctrl-C does; its exit status. */
+async function interrupt(run: RunProcess): Promise<number | null> {
+  run.kill('SIGINT');
+  return run.ended;
 }
 
 function replay(path: string, ...words: string[]) {
@@ -79,16 +44,16 @@ function replay(path: string, ...words: string[]) {
 }
 
 test('a replay, without privilege, gives the alerts that run gave at the time', async () => {
-  const path = join(folder, 'live.wsp');
-  await using running = new Running('run', '-m', module, '--rule-matching', 'all');
-  await using capturing = new Running('capture', '-o', path);
+  const path = join(directory, 'live.wsp');
+  await using running = startRun('-m', module, '--rule-matching', 'all');
+  await using capturing = startWasprey(['capture', '-o', path]);
   await running.says(/watching by 2 rules/);
   await capturing.says(/recording \d+ kinds of events/);
   spawnSync('cat', ['/etc/shadow']);
   spawnSync('sh', ['-c', 'cat ../etc/./shadow; true'], { cwd: '/usr' });
-  assert.equal(await capturing.interrupt(), 0, capturing.stderr);
-  assert.equal(await running.interrupt(), 0, running.stderr);
-  assert.match(capturing.stderr, /Recorded for [\d.]+ s: [\d,]+ events, /);
+  assert.equal(await interrupt(capturing), 0, capturing.stderr());
+  assert.equal(await interrupt(running), 0, running.stderr());
+  assert.match(capturing.stderr(), /Recorded for [\d.]+ s: [\d,]+ events, /);
   assert.equal(statSync(path).mode & 0o777, 0o600);
 
   chmodSync(path, 0o644);
@@ -105,7 +70,7 @@ test('a replay, without privilege, gives the alerts that run gave at the time', 
     stdout,
     /Warning cat \.\.\/etc\/\.\/shadow pid=\d+ parent=sh by root in \/usr\/ container=\S+ open=\/etc\/shadow/,
   );
-  assert.deepEqual(alerts(stdout).map(withoutTime), alerts(running.stdout).map(withoutTime));
+  assert.deepEqual(alerts(stdout).map(withoutTime), alerts(running.stdout()).map(withoutTime));
   assert.match(stderr, /Replayed [\d,]+ events: \d+ alerts, in [\d.]+ s \([\d,]+ events\/s\)\./);
 });
 
@@ -115,24 +80,23 @@ function withoutTime(line: string): string {
 }
 
 test('rules decide what is recorded; the limits of time and size end it', async () => {
-  const path = join(folder, 'small.wsp');
-  await using capturing = new Running('capture', '-o', path, '-r', join(folder, 'rules.yaml'), '--duration', '1');
-  await once(capturing.child, 'close');
-  assert.equal(capturing.child.exitCode, 0, capturing.stderr);
-  assert.match(capturing.stderr, /recording 3 kinds of events/);
-  assert.match(capturing.stderr, /Recorded for 1\.\d s/);
+  const path = join(directory, 'small.wsp');
+  await using capturing = startWasprey(['capture', '-o', path, '-r', rules, '--duration', '1']);
+  assert.equal(await capturing.ended, 0, capturing.stderr());
+  assert.match(capturing.stderr(), /recording 3 kinds of events/);
+  assert.match(capturing.stderr(), /Recorded for 1\.\d s/);
 
-  const large = join(folder, 'large.wsp');
-  await using filling = new Running('capture', '-o', large, '--max-size', '1', '--duration', '60');
+  const large = join(directory, 'large.wsp');
+  await using filling = startWasprey(['capture', '-o', large, '--max-size', '1', '--duration', '60']);
   await filling.says(/recording/);
   const load = spawn('sh', ['-c', 'while :; do find /usr/share /usr/lib >/dev/null; done'], { stdio: 'ignore' });
   try {
     await filling.says(/the file is as large as it may be/);
-    await once(filling.child, 'close');
+    await filling.ended;
   } finally {
     load.kill('SIGKILL');
   }
-  assert.equal(filling.child.exitCode, 0, filling.stderr);
+  assert.equal(await filling.ended, 0, filling.stderr());
   const { size } = statSync(large);
   assert.ok(size <= 1 << 20 && size > 1 << 19, `${size} bytes`);
   chmodSync(large, 0o644);
@@ -141,8 +105,8 @@ test('rules decide what is recorded; the limits of time and size end it', async 
 });
 
 test('a capture that is killed leaves a recording that can be replayed, but for the end', async () => {
-  const path = join(folder, 'killed.wsp');
-  await using capturing = new Running('capture', '-o', path);
+  const path = join(directory, 'killed.wsp');
+  await using capturing = startWasprey(['capture', '-o', path]);
   await capturing.says(/recording/);
   spawnSync('cat', ['/etc/shadow']);
   const empty = statSync(path).size;
@@ -154,8 +118,8 @@ test('a capture that is killed leaves a recording that can be replayed, but for 
     if (statSync(path).size > empty + more * 100) more++;
     await new Promise((resolve) => setTimeout(resolve, 700));
   }
-  capturing.child.kill('SIGKILL');
-  const copy = join(folder, 'copy.wsp');
+  capturing.kill('SIGKILL');
+  const copy = join(directory, 'copy.wsp');
   copyFileSync(path, copy);
   chmodSync(copy, 0o644);
   const { status, stdout, stderr } = replay(copy);

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DatagramListener } from '../support/datagram-listener.ts';
 import { freePort } from '../support/free-port.ts';
 import { tamperProgram } from '../support/live-tamper.ts';
-import { type RunProcess, startRunIn } from '../support/run-process.ts';
+import { type RunProcess, startWasprey } from '../support/run-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-service-'));
 const rules = join(folder, 'rules.yaml');
@@ -34,6 +34,10 @@ function workerThread(pid: number): number {
   const names = readdirSync(`/proc/${pid}/task`);
   const name = names.find((tid) => /wasprey-engine/.test(readFileSync(`/proc/${pid}/task/${tid}/comm`, 'utf8')));
   return Number(name ?? assert.fail(`no thread of the engine among ${names}`));
+}
+
+function startRunIn(environment: Readonly<Record<string, string>>, ...words: string[]): RunProcess {
+  return startWasprey(['run', ...words], { environment });
 }
 
 function ready(run: RunProcess, manager: DatagramListener) {
@@ -112,7 +116,7 @@ test('a manager that takes nothing holds up neither the start nor the end', asyn
   await using manager = await DatagramListener.start(socket);
   manager.pause();
   await using run = startRunIn({ NOTIFY_SOCKET: socket, WATCHDOG_USEC: '4000' }, rules);
-  await run.until('it watches', () => /watching by/.test(run.stderr()) || undefined);
+  await run.watches();
   // Meanwhile the queue of the socket fills: ten datagrams by default, 512 where systemd has started the machine.
   await sleep(3000);
   run.kill('SIGTERM');
@@ -124,7 +128,7 @@ test('a manager that is not there is named once, and the agent goes on', async (
   writeFileSync(rules, RULE);
   const socket = join(folder, 'nowhere\u001b[31m');
   await using run = startRunIn({ NOTIFY_SOCKET: socket, WATCHDOG_USEC: '200000' }, rules);
-  await run.until('it watches', () => /watching by/.test(run.stderr()) || undefined);
+  await run.watches();
   await sleep(1000);
   run.kill('SIGTERM');
   assert.equal(await run.ended, 0);

@@ -1,19 +1,18 @@
 // SIGTERM: what was captured before it is evaluated, and its alerts are delivered or kept on disk, in less time than a pod is given.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asArray, at } from '../../host/diagnostics/json-value.ts';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { directoryForTest } from '../support/directory.ts';
 import { act, startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { type RunProcess, startRunAsNpm } from '../support/run-process.ts';
 
 /** More than may be on their way to the agent's outputs at a time. */
 const ATTACKS = 5000;
@@ -21,58 +20,19 @@ const ATTACKS = 5000;
 const NOISE = 100_000;
 /** terminationGracePeriodSeconds of the chart. */
 const GRACE_MS = 10_000;
-const PATIENCE_MS = 30_000;
 
 const ATTACK = /attack \S*\/(\d+)$/;
 
 /** An agent as it is run in earnest, with alerts to a file and, by a spool, to a receiver. */
-class Agent {
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
-  said = '';
-
-  constructor(config: string) {
-    const words = ['host/setup/bootstrap.mjs', '--needs=capture', 'host/cli/main.ts', 'run', '-c', config];
-    this.#child = spawn(process.execPath, [...words, '--no-kernel-filter', '--ring-memory', '128'], {
-      cwd: PROJECT,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.#exited = once(this.#child, 'close');
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.said += text;
-    });
-  }
-
-  async watches(): Promise<void> {
-    await until('it watches', () => /watching by/.test(this.said), this);
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  /** Waits for its end, which must come by itself and in time. */
-  async ended(): Promise<void> {
-    const asked = performance.now();
-    await Promise.race([this.#exited, sleep(GRACE_MS, undefined, { ref: false })]);
-    const { exitCode, signalCode } = this.#child;
-    assert.deepEqual(
-      [exitCode, signalCode],
-      [0, null],
-      `after ${performance.now() - asked} ms; it said:\n${this.said}`,
-    );
-  }
-
-  kill(): void {
-    this.#child.kill('SIGKILL');
-  }
+function startAgent(config: string): RunProcess {
+  return startRunAsNpm('-c', config, '--no-kernel-filter', '--ring-memory', '128');
 }
 
-async function until(what: string, condition: () => boolean, agent?: Agent): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (; !condition(); await sleep(20)) {
-    assert.ok(performance.now() < deadline, `not within ${PATIENCE_MS / 1000} s: ${what}\n${agent?.said ?? ''}`);
-  }
+/** Waits for its end, which must come by itself and in time. */
+async function endOf(agent: RunProcess): Promise<void> {
+  const asked = performance.now();
+  const status = await Promise.race([agent.ended, sleep(GRACE_MS, 'it runs on', { ref: false })]);
+  assert.equal(status, 0, `after ${performance.now() - asked} ms; it said:\n${agent.stderr()}`);
 }
 
 /** Log records of OpenTelemetry: takes them, or for ever does not answer. */
@@ -131,75 +91,71 @@ function attacksIn(messages: readonly string[]): number[] {
 const expected = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
 
 /** Everything that an agent needs in a folder, and what its file has of it. */
-function scene(port: number) {
-  const folder = mkdtempSync(join(tmpdir(), 'wasprey-stop-'));
+function scene(t: TestContext, port: number) {
+  const directory = directoryForTest(t);
   writeFileSync(
-    join(folder, 'rules.yaml'),
+    join(directory, 'rules.yaml'),
     `
 - rule: Attack
   desc: for a test
-  condition: evt.type in (open, openat) and fd.name startswith ${folder}/attack/
+  condition: evt.type in (open, openat) and fd.name startswith ${directory}/attack/
   output: attack %fd.name
   priority: WARNING
 - rule: Noise
   desc: for a test
-  condition: evt.type = openat and fd.name = ${folder}/never
+  condition: evt.type = openat and fd.name = ${directory}/never
   output: never
   priority: WARNING
 `,
   );
-  const config = join(folder, 'wasprey.yaml');
+  const config = join(directory, 'wasprey.yaml');
   // JSON is YAML.
   writeFileSync(
     config,
     JSON.stringify({
-      rules_files: [join(folder, 'rules.yaml')],
+      rules_files: [join(directory, 'rules.yaml')],
       stdout_output: { enabled: false },
-      file_output: { enabled: true, filename: join(folder, 'alerts.txt') },
+      file_output: { enabled: true, filename: join(directory, 'alerts.txt') },
       outputs_queue: { capacity: 2 * ATTACKS },
       otlp_output: { enabled: true, url: `http://127.0.0.1:${port}` },
-      spool: { enabled: true, path: join(folder, 'spool') },
+      spool: { enabled: true, path: join(directory, 'spool') },
       webserver: { enabled: false },
     }),
   );
   return {
-    folder,
     config,
     attack: (number: number): void => {
-      assert.throws(() => openSync(`${folder}/attack/${number}`, 'r'), { code: 'ENOENT' });
+      assert.throws(() => openSync(`${directory}/attack/${number}`, 'r'), { code: 'ENOENT' });
     },
-    written: () => attacksIn(readFileSync(join(folder, 'alerts.txt'), 'utf8').split('\n')),
+    written: () => attacksIn(readFileSync(join(directory, 'alerts.txt'), 'utf8').split('\n')),
   };
 }
 
 test('what waits in the rings at SIGTERM is evaluated, and what a hanging receiver does not take is delivered by the next agent', async (t) => {
   const receiver = await Receiver.start();
   t.after(() => receiver.close());
-  const { folder, config, attack, written } = scene(receiver.port);
-  t.after(() => rmSync(folder, { recursive: true }));
-  const agent = new Agent(config);
-  t.after(() => agent.kill());
+  const { config, attack, written } = scene(t, receiver.port);
+  await using agent = startAgent(config);
   await agent.watches();
   // It does nothing while all of this happens, so that all of it is in the rings when it is told to end.
-  agent.signal('SIGSTOP');
+  agent.kill('SIGSTOP');
   await act([
     ['@loop', NOISE],
     ['openat', AT_FDCWD, str('/nonexistent/noise'), O.RDONLY],
   ]);
   for (let number = 0; number < ATTACKS; number++) attack(number);
-  agent.signal('SIGTERM');
-  agent.signal('SIGCONT');
-  await agent.ended();
-  assert.match(agent.said, /no event lost\.$/m);
+  agent.kill('SIGTERM');
+  agent.kill('SIGCONT');
+  await endOf(agent);
+  assert.match(agent.stderr(), /no event lost\.$/m);
   assert.deepEqual(written(), expected(ATTACKS));
   assert.ok(receiver.asked > 0 && receiver.taken.length === 0, `${receiver.asked} requests`);
 
   receiver.answers = true;
-  const next = new Agent(config);
-  t.after(() => next.kill());
-  await until('all was delivered', () => attacksIn(receiver.taken).length >= ATTACKS, next);
-  next.signal('SIGTERM');
-  await next.ended();
+  await using next = startAgent(config);
+  await next.until('all was delivered', () => attacksIn(receiver.taken).length >= ATTACKS);
+  next.kill('SIGTERM');
+  await endOf(next);
   assert.deepEqual(attacksIn(receiver.taken), expected(ATTACKS));
 });
 
@@ -207,10 +163,8 @@ test('under load, each attack whose call has returned before SIGTERM is told of'
   const receiver = await Receiver.start();
   receiver.answers = true;
   t.after(() => receiver.close());
-  const { folder, config, attack, written } = scene(receiver.port);
-  t.after(() => rmSync(folder, { recursive: true }));
-  const agent = new Agent(config);
-  t.after(() => agent.kill());
+  const { config, attack, written } = scene(t, receiver.port);
+  await using agent = startAgent(config);
   await agent.watches();
   const storm = startAct([
     ['@loop', 100_000_000],
@@ -220,30 +174,20 @@ test('under load, each attack whose call has returned before SIGTERM is told of'
   let attacks = 0;
   for (const end = performance.now() + 1000; performance.now() < end; await sleep(1)) attack(attacks++);
   for (let more = 0; more < 500; more++) attack(attacks++);
-  agent.signal('SIGTERM');
-  await agent.ended();
+  agent.kill('SIGTERM');
+  await endOf(agent);
   storm.process.kill();
   // The rings hold a second of such a load. Where the machine is slower than that, as many may be missing as were counted as lost.
-  const lost = Number(/([\d,]+) dropped$/m.exec(agent.said)?.[1]?.replaceAll(',', '') ?? Number.NaN);
+  const lost = Number(/([\d,]+) dropped$/m.exec(agent.stderr())?.[1]?.replaceAll(',', '') ?? Number.NaN);
   const told = written();
   assert.ok(attacks - told.length <= lost, `${attacks} attacks, ${told.length} told, ${lost} events lost`);
   assert.deepEqual([...new Set(told)], told, 'told once each');
   assert.deepEqual(attacksIn(receiver.taken), told);
 });
 
-test('an agent that can not have its control socket ends, with the reason', async (t) => {
+test('an agent that can not have its control socket ends, with the reason', async () => {
   const options = ['control.enabled=true', `control.socket=${import.meta.filename}/control.sock`];
-  const words = ['host/setup/bootstrap.mjs', '--needs=capture', 'host/cli/main.ts', 'run'];
-  const child = spawn(process.execPath, [...words, ...options.flatMap((option) => ['-o', option])], {
-    cwd: PROJECT,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  await Promise.race([once(child, 'close'), sleep(PATIENCE_MS, undefined, { ref: false })]);
-  assert.equal(child.exitCode, 1, said);
-  assert.match(said, /can't listen at .*control\.sock: /);
+  await using agent = startRunAsNpm(...options.flatMap((option) => ['-o', option]));
+  assert.equal(await agent.ended, 1, agent.stderr());
+  assert.match(agent.stderr(), /can't listen at .*control\.sock: /);
 });

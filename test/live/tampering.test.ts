@@ -3,20 +3,22 @@
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { directoryForTests } from '../support/directory.ts';
 import { LiveAgent } from '../support/live-agent.ts';
-import { type Alert, bpftool, TAMPERED, TamperedAgent, tamper } from '../support/live-tamper.ts';
+import { bpftool, TAMPERED, TamperedAgent, tamper } from '../support/live-tamper.ts';
 import { probe } from '../support/probe.ts';
+import { openRule } from '../support/rules-file.ts';
+import type { RunAlert } from '../support/run-process.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'wasprey-tampering-'));
-const marked = join(folder, 'marked');
-const rules = join(folder, 'rules.yaml');
-const control = join(folder, 'run', 'control.sock');
+const directory = directoryForTests();
+const marked = join(directory, 'marked');
+const rules = join(directory, 'rules.yaml');
+const control = join(directory, 'run', 'control.sock');
 /** Offsets in struct capture_shared and struct ring_control (native/bpf/ring.h). */
 const FINISHED = 4;
 const CLOCK_OFFSET = 8;
@@ -36,37 +38,27 @@ function slotOfOpen(): number {
   return slot;
 }
 
-const RULES = `
-- rule: Marked file
-  desc: d
-  condition: evt.type in (open, openat) and fd.name startswith ${marked}
-  output: "opened %fd.name"
-  priority: WARNING
-- rule: Other calls
+const OTHER_CALLS = `- rule: Other calls
   desc: they are attached, with a kernel filter
   condition: evt.type in (connect, unlinkat, rename, dup, setuid, execve) and proc.name = tamper-nobody
   output: "did %evt.type"
   priority: WARNING
 `;
-
-before(() => {
-  writeFileSync(rules, RULES);
-});
-after(() => rmSync(folder, { recursive: true }));
+const RULES = openRule({ name: 'Marked file', path: marked, output: 'opened %fd.name' }) + OTHER_CALLS;
+writeFileSync(rules, RULES);
 
 const start = (...words: readonly string[]): Promise<TamperedAgent> =>
   TamperedAgent.start(rules, '-o', 'control.enabled=true', '-o', `control.socket=${control}`, ...words);
 
-/** Whether the agent still sees what it is for. */
-async function sees(agent: TamperedAgent, name: string): Promise<boolean> {
+/** The agent still sees what it is for. */
+async function assertSees({ run }: TamperedAgent, name: string): Promise<void> {
   const path = `${marked}-${name}`;
   spawnSync('cat', [path]);
-  await sleep(1000);
-  return agent.alerts.some(({ rule, output }) => rule === 'Marked file' && output.includes(path));
+  await run.until(`an alert of ${path}`, () => run.alerts('Marked file').find(({ output }) => output.includes(path)));
 }
 
 /** The sentence of an alert, and whether it is one as Falco makes its own. */
-function told(alert: Alert): string {
+function told(alert: RunAlert): string {
   assert.equal(alert.priority, 'Critical');
   assert.equal(alert.source, 'internal');
   const [, sentence = ''] = new RegExp(`${TAMPERED}: (.*)$`).exec(alert.output) ?? [];
@@ -80,17 +72,17 @@ describe('an agent that is left alone', () => {
     try {
       for (let i = 0; i < 12; i++) loops.push(spawn('sh', ['-c', 'while :; do :; done']));
       await sleep(5000);
-      agent.child.kill('SIGCONT');
+      agent.run.kill('SIGCONT');
       await sleep(1500);
       for (const loop of loops) loop.kill();
       writeFileSync(rules, RULES.replace('connect,', 'connect, socket, mkdirat, recvfrom,'));
-      await agent.until(() => /rules (were )?replaced|in use/.test(agent.said), 'the rules are replaced', 20_000);
+      await agent.run.says(/rules (were )?replaced|in use/);
       await sleep(3500);
       assert.deepEqual(
         agent.told.map(({ output }) => output),
         [],
       );
-      assert.ok(await sees(agent, 'after-reload'));
+      await assertSees(agent, 'after-reload');
     } finally {
       for (const loop of loops) loop.kill();
       writeFileSync(rules, RULES);
@@ -143,7 +135,7 @@ describe('what the kernel refuses, or what has no effect', () => {
   test('tracefs does not stop hooks', async () => {
     const events = '/sys/kernel/tracing/events/raw_syscalls/sys_exit/enable';
     if (existsSync(events)) writeFileSync(events, '0');
-    assert.ok(await sees(agent, 'disabled'));
+    await assertSees(agent, 'disabled');
     assert.deepEqual(agent.told, []);
   });
 });
@@ -175,13 +167,13 @@ describe('what is written to a map is told and put back', () => {
     };
     const alert = await agent.alertOf(/replaced/, () => tamper('map', agent.map('filters').id, 0, bytes));
     assert.match(told(alert), /^the kernel filter was replaced by the map \d+, and was put back\.$/);
-    assert.ok(await sees(agent, 'filter-replaced'));
+    await assertSees(agent, 'filter-replaced');
   });
 
   test('its tables', async () => {
     const alert = await agent.alertOf(/tables/, write('kernel_filter', 0, '00'.repeat(2048)));
     assert.equal(told(alert), 'the tables of the kernel filter were written to, and were put back.');
-    assert.ok(await sees(agent, 'tables'));
+    await assertSees(agent, 'tables');
   });
 
   test('what it knows of processes', async () => {
@@ -199,7 +191,7 @@ describe('what is written to a map is told and put back', () => {
       write('control', CALLS + 4 * OPENAT, '00000000')();
     });
     assert.equal(told(alert), 'the list of wanted events was written to, and was put back.');
-    assert.ok(await sees(agent, 'calls'));
+    await assertSees(agent, 'calls');
   });
 
   test('a program taken out of its table', async () => {
@@ -208,13 +200,13 @@ describe('what is written to a map is told and put back', () => {
       assert.ok(done, said);
     });
     assert.equal(told(alert), 'the program on_open was taken out of its table, and was put back.');
-    assert.ok(await sees(agent, 'program'));
+    await assertSees(agent, 'program');
   });
 
   test('that no more events are to be made', async () => {
     const alert = await agent.alertOf(/no more events/, write('control', FINISHED, '01000000'));
     assert.equal(told(alert), 'the kernel was told to make no more events, which was taken back.');
-    assert.ok(await sees(agent, 'finished'));
+    await assertSees(agent, 'finished');
   });
 
   test('the clock of events', async () => {
@@ -236,6 +228,14 @@ describe('what is written to a map is told and put back', () => {
   });
 });
 
+const STOPPED_MS = 3000;
+
+/** It has stood still from `began` until between when it was let go on, and now: it is told in tenths of a second. */
+function assertStoppedFor(seconds: number, began: number): void {
+  const ms = seconds * 1000;
+  assert.ok(ms > STOPPED_MS - 100 && ms < performance.now() - began + 100, `${seconds} s`);
+}
+
 describe('what keeps the agent from running', () => {
   let agent: TamperedAgent;
   before(async () => {
@@ -244,13 +244,15 @@ describe('what keeps the agent from running', () => {
   after(() => agent.stop());
 
   test('SIGSTOP and SIGCONT', async () => {
-    agent.child.kill('SIGSTOP');
-    await sleep(3000);
-    const alert = await agent.alertOf(/stopped by a signal/, () => agent.child.kill('SIGCONT'));
-    assert.match(
-      told(alert),
-      /^the agent was stopped by a signal for 3\.\d s; events from then were evaluated late, (none was|\d+ were) dropped\.$/,
-    );
+    const began = performance.now();
+    agent.run.kill('SIGSTOP');
+    await sleep(STOPPED_MS);
+    const alert = await agent.alertOf(/stopped by a signal/, () => agent.run.kill('SIGCONT'));
+    const [, seconds] =
+      /^the agent was stopped by a signal for (\d+\.\d) s; events from then were evaluated late, (?:none was|\d+ were) dropped\.$/.exec(
+        told(alert),
+      ) ?? assert.fail(told(alert));
+    assertStoppedFor(Number(seconds), began);
   });
 
   test('the freezer of control groups, which sends no signal', async (t) => {
@@ -260,13 +262,15 @@ describe('what keeps the agent from running', () => {
       return;
     }
     try {
+      const began = performance.now();
       freezer.freeze(agent.pid);
-      await sleep(3000);
+      await sleep(STOPPED_MS);
       const alert = await agent.alertOf(/did not run/, () => freezer.thaw());
-      assert.match(
-        told(alert),
-        /^the agent did not run for 3\.\d s though it wanted to and was not waiting for a CPU: frozen, held by a debugger, or the machine was paused; events from then were evaluated late, (none was|\d+ were) dropped\.$/,
-      );
+      const [, seconds] =
+        /^the agent did not run for (\d+\.\d) s though it wanted to and was not waiting for a CPU: frozen, held by a debugger, or the machine was paused; events from then were evaluated late, (?:none was|\d+ were) dropped\.$/.exec(
+          told(alert),
+        ) ?? assert.fail(told(alert));
+      assertStoppedFor(Number(seconds), began);
     } finally {
       await freezer.remove();
     }

@@ -3,7 +3,7 @@
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { after, type TestContext } from 'node:test';
 
 /** How the paths of all of makeDirectory's begin: for conditions, which are the same in each run then and need not be compiled anew. */
 export const DIRECTORIES = join(realpathSync(tmpdir()), 'wasprey-live-');
@@ -19,5 +19,12 @@ export function makeDirectory(): { readonly path: string; remove(): void } {
 export function directoryForTests(): string {
   const { path, remove } = makeDirectory();
   after(remove);
+  return path;
+}
+
+/** The same for one test. */
+export function directoryForTest(test: TestContext): string {
+  const { path, remove } = makeDirectory();
+  test.after(remove);
   return path;
 }

@@ -1,27 +1,15 @@
 // An agent as a process of its own, and what somebody with root's rights can find of it and do to it.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PROJECT } from '../../host/setup/paths.mjs';
 import { cProgram } from './c-program.ts';
+import { type RunAlert, type RunProcess, startRun } from './run-process.ts';
 
-const PATIENCE_MS = 20_000;
 /** A change is to be told of within 5 s; a machine that runs other tests gets twice that. */
 const TOLD_WITHIN_MS = 10_000;
 export const TAMPERED = 'Wasprey internal: capture tampered with';
-
-export interface Alert {
-  readonly rule: string;
-  readonly priority: string;
-  readonly source: string;
-  readonly output: string;
-  readonly output_fields: Readonly<Record<string, unknown>>;
-}
 
 /** Path of the tool that tampers, built when it is first asked for. */
 export function tamperProgram(): string {
@@ -46,57 +34,33 @@ interface Held {
 }
 
 export class TamperedAgent {
-  readonly child: ChildProcess;
-  readonly alerts: Alert[] = [];
-  said = '';
+  readonly run: RunProcess;
 
   private constructor(words: readonly string[]) {
-    this.child = spawn(process.execPath, [join(PROJECT, 'host/cli/main.ts'), 'run', '--json', ...words], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const { stdout, stderr } = this.child;
-    assert.ok(stdout && stderr);
-    createInterface({ input: stdout }).on('line', (line) => this.alerts.push(JSON.parse(line)));
-    stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.said += text;
-    });
+    this.run = startRun('--json', ...words);
   }
 
   static async start(...words: readonly string[]): Promise<TamperedAgent> {
     const agent = new TamperedAgent(words);
-    await agent.until(() => /watching by/.test(agent.said), 'it watches', PATIENCE_MS);
+    await agent.run.watches();
     return agent;
   }
 
   get pid(): number {
-    return this.child.pid ?? assert.fail('the agent was not started');
-  }
-
-  async until(condition: () => boolean, what: string, patience: number): Promise<number> {
-    const began = performance.now();
-    while (!condition()) {
-      if (performance.now() - began > patience) {
-        assert.fail(
-          `not within ${patience} ms: ${what}. It said:\n${this.said}\nalerts:\n${JSON.stringify(this.alerts)}`,
-        );
-      }
-      await sleep(20);
-    }
-    return performance.now() - began;
+    return this.run.pid;
   }
 
   /** The internal alerts of tampering so far. */
-  get told(): readonly Alert[] {
-    return this.alerts.filter(({ rule }) => rule === TAMPERED);
+  get told(): readonly RunAlert[] {
+    return this.run.alerts(TAMPERED);
   }
 
   /** Does it and waits for the alert whose output has that text. */
-  async alertOf(text: RegExp, work: () => void): Promise<Alert> {
-    const before = this.alerts.length;
+  async alertOf(text: RegExp, work: () => void): Promise<RunAlert> {
+    const before = this.told.length;
     work();
-    const found = () => this.alerts.slice(before).find((alert) => alert.rule === TAMPERED && text.test(alert.output));
-    await this.until(() => found() !== undefined, `an alert of ${text}`, TOLD_WITHIN_MS);
-    return found() ?? assert.fail();
+    const found = () => this.told.slice(before).find(({ output }) => text.test(output));
+    return this.run.until(`an alert of ${text}`, found, TOLD_WITHIN_MS);
   }
 
   /** What it holds of the kernel's, by what fdinfo says of each descriptor. */
@@ -136,9 +100,8 @@ export class TamperedAgent {
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill('SIGINT');
-    await once(this.child, 'exit');
+    this.run.kill('SIGINT');
+    await this.run.ended;
   }
 }
 
