@@ -56,7 +56,7 @@ export interface BuiltAgent {
   lines(): string[];
   /** The same alerts as JSON lines. */
   jsonLines(): string[];
-  /** Waits until so many lines are there. Fails after five seconds. */
+  /** Waits until so many lines are there. Fails after half a minute. */
   waitForLines(count: number): Promise<string[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -83,9 +83,9 @@ export async function startBuiltAgent(
     lines: () => read('alerts.txt'),
     jsonLines: () => read('alerts.json'),
     async waitForLines(count) {
-      const deadline = performance.now() + 5000;
+      const deadline = performance.now() + 30_000;
       while (read('alerts.txt').length < count || read('alerts.json').length < count) {
-        if (performance.now() > deadline) throw new Error(`${read('alerts.txt').length} of ${count} alerts after 5 s`);
+        if (performance.now() > deadline) throw new Error(`${read('alerts.txt').length} of ${count} alerts after 30 s`);
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       return read('alerts.txt');

@@ -226,6 +226,6 @@ test('a passwd that is a FIFO, a directory, a device link or too large gives no 
     symlinkSync('passwd', join(root, 'etc/passwd'));
     assert.deepEqual(addon.namesBelow(root), none);
     assert.equal(addon.namesBelow(join(root, 'absent')), undefined);
-    assert.ok(performance.now() - start < 2000);
+    assert.ok(performance.now() - start < 20_000);
   });
 });

@@ -47,12 +47,13 @@ describe('sandbox: running', () => {
     assert.deepEqual(runCandidates(instance, RING, 1), { ok: true, value: 2n ** 64n - 2n });
   });
 
-  it('ends a loop without end, within 100 ms, and runs again', () => {
+  it('ends a loop without end, and runs again', () => {
     const evaluate = `(if (i32.eq (local.get $from) (local.get $to)) (then (loop $l ${check()} (br $l))))`;
     const { instance } = start(ruleModule({ evaluate }));
-    const began = performance.now();
+    const began = process.cpuUsage();
     assert.deepEqual(runEvaluate(instance, RING, RING), { ok: false, kind: 'out-of-fuel', reason: 'out of fuel' });
-    assert.ok(performance.now() - began < 1000, 'took far longer than the limit, even for a busy machine');
+    const { user } = process.cpuUsage(began);
+    assert.ok(user < 1_000_000, `it took ${user} us, far longer than the limit`);
     assert.deepEqual(runEvaluate(instance, RING, RING + 64), { ok: true });
   });
 
