@@ -14,6 +14,7 @@ import { PROJECT } from '../host/setup/paths.mjs';
 import { prepare } from '../host/setup/prepare.mjs';
 import { printKernels } from './kernels/kernel-table.ts';
 import { prepareGuests } from './kernels/prepare.ts';
+import { ALONE } from './live/alone.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from './own-root.ts';
 import { kubernetesPrograms } from './support/cluster.ts';
 import { makeTestPackages } from './support/packages.ts';
@@ -21,8 +22,10 @@ import { type TestEvent, Totals } from './totals.ts';
 
 interface Suite {
   readonly needs: Parameters<typeof prepare>[0];
-  /** Test files at a time: what live tests load and measure is the whole machine's, so they run alone. */
+  /** Test files at a time. */
   readonly concurrency: number;
+  /** Files that run by themselves after the others, by their names without `.test.ts`, with the reasons. */
+  readonly alone?: Readonly<Record<string, string>>;
   /** What is to be there before the first file's time begins. */
   readonly before?: (files: readonly string[]) => unknown;
   /** Prints what the suite's files have come to together. */
@@ -37,7 +40,7 @@ const SUITES = new Map<string, Suite>([
   ['fuzz', { needs: 'native', concurrency: 2 }],
   // Its file runs the first two of these.
   ['alone', { needs: 'native', concurrency: 1, fileTimeoutMs: 20 * 60_000 }],
-  ['live', { needs: 'live-tests', concurrency: 1 }],
+  ['live', { needs: 'live-tests', concurrency: 2, alone: ALONE }],
   ['cluster', { needs: 'cluster-tests', concurrency: 1, before: kubernetesPrograms }],
   // A guest keeps little more than one processor busy; with three at a time two are, to the end.
   [
@@ -100,9 +103,15 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
   yield* totals.summary();
 }
 
-function runFiles(files: string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
-  const { concurrency, fileTimeoutMs: timeout = FILE_TIMEOUT_MS } = suite;
-  return totals.count(run({ files, concurrency, timeout, cwd: PROJECT }));
+async function* runFiles(files: readonly string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
+  const { concurrency, alone = {}, fileTimeoutMs: timeout = FILE_TIMEOUT_MS } = suite;
+  const isAlone = (file: string): boolean => basename(file, '.test.ts') in alone;
+  for (const [part, atATime] of [
+    [files.filter((file) => !isAlone(file)), concurrency],
+    [files.filter(isAlone), 1],
+  ] as const) {
+    if (part.length > 0) yield* totals.count(run({ files: part, concurrency: atATime, timeout, cwd: PROJECT }));
+  }
 }
 
 /** Says what is missing when a suite can't be run here; those after it are run all the same, and the whole has failed. */

@@ -172,8 +172,8 @@ test('what a process does to itself by int 0x80: the events, and what it is afte
 });
 
 for (const [way, accept, port] of [
-  ['int80', 'accept4', 47110],
-  ['socketcall', 'accept', 47120],
+  ['int80', 'accept4', 17110],
+  ['socketcall', 'accept', 17120],
 ] as const) {
   test(`sockets by ${way}`, async () => {
     const observed = await agent.observe(SOCKETS, [

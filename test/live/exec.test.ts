@@ -216,9 +216,9 @@ test('a script: comm is the script, the executable its interpreter', async () =>
   const script = `${directory}/script.sh`;
   writeFileSync(script, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   await act([['@fork'], ['execve', str(script), 'list:given,one,two', 'list:COLOUR=red']]).catch(() => {});
-  const alert = await agent.only(EXEC.name, { 'proc.name': 'script.sh', 'evt.rawres': 0n });
+  const alert = await agent.only(EXEC.name, { 'evt.arg.filename': script, 'evt.rawres': 0n });
   assertFields(alert, {
-    'evt.arg.filename': script,
+    'proc.name': 'script.sh',
     'proc.args': `${script} one two`,
     'proc.env': 'COLOUR=red',
     'proc.exe': '/bin/sh',

@@ -263,9 +263,9 @@ test('sockets, by the thread of the ring: told of the process that the thread is
     ['ring+sqpoll:bind', 'r0', 'in:127.0.0.1:0', 'len'],
     ['ring+sqpoll:listen', 'r0', 7],
     ['ring+sqpoll:socket', AF_INET, SOCK_DGRAM, 0],
-    ['ring+sqpoll:sendto', 'r3', str('data'), 4, 0, 'in:127.0.0.1:47104', 'len'],
-    ['ring+sqpoll:sendmsg', 'r3', 'msg:in:127.0.0.1:47105', 0],
-    ['ring+sqpoll:connect', 'r3', 'in:127.0.0.1:47106', 'len'],
+    ['ring+sqpoll:sendto', 'r3', str('data'), 4, 0, 'in:127.0.0.1:17104', 'len'],
+    ['ring+sqpoll:sendmsg', 'r3', 'msg:in:127.0.0.1:17105', 0],
+    ['ring+sqpoll:connect', 'r3', 'in:127.0.0.1:17106', 'len'],
   ]);
   await agent.settled();
   const alerts = agent.alerts(SOCKETS.name, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
@@ -278,7 +278,7 @@ test('sockets, by the thread of the ring: told of the process that the thread is
   }
   assert.deepEqual(
     alerts.slice(4).map(({ output_fields: fields }) => fields['fd.sport']),
-    [47104n, 47105n, 47106n],
+    [17104n, 17105n, 17106n],
   );
 });
 
@@ -298,19 +298,19 @@ test('accept that goes on: the connection', async () => {
 test('connect and accept that succeed: both ends', async () => {
   const listener: Step[] = [
     ['socket', AF_INET, SOCK_STREAM, 0],
-    ['bind', 'r0', 'in:127.0.0.1:47101', 'len'],
+    ['bind', 'r0', 'in:127.0.0.1:17101', 'len'],
     ['listen', 'r0', 7],
   ];
   const observed = await agent.observe(SOCKETS, [
     ...listener,
     ['ring:socket', AF_INET, SOCK_STREAM, 0],
-    ['ring:connect', 'r3', 'in:127.0.0.1:47101', 'len'],
+    ['ring:connect', 'r3', 'in:127.0.0.1:17101', 'len'],
     ['ring:accept4', 'r0', 'null', 'null', O.CLOEXEC],
   ]);
   const connect = observed.find(({ call }) => call.call === 'connect') ?? assert.fail();
   const accept = observed.find(({ call }) => call.call === 'accept4') ?? assert.fail();
   const client = Number(connect.call.local?.split(':')[1]);
-  const ends = { 'fd.sip': '127.0.0.1', 'fd.sport': 47101, 'fd.cip': '127.0.0.1', 'fd.cport': client };
+  const ends = { 'fd.sip': '127.0.0.1', 'fd.sport': 17101, 'fd.cip': '127.0.0.1', 'fd.cport': client };
   assertFields(connect.alert, { ...ends, 'evt.res': 'SUCCESS', 'evt.is_io_uring': true });
   assertFields(accept.alert, { ...ends, 'evt.rawres': accept.call.result, 'fd.num': accept.call.result });
 });
@@ -318,23 +318,21 @@ test('connect and accept that succeed: both ends', async () => {
 test('datagrams: the first to a peer, by send and by sendmsg, and no more after it', async () => {
   const calls = await act([
     ['socket', AF_INET, SOCK_DGRAM, 0],
-    ['ring:sendto', 'r0', str('data'), 4, 0, 'in:127.0.0.1:47102', 'len'],
-    ['ring:sendto', 'r0', str('data'), 4, 0, 'in:127.0.0.1:47102', 'len'],
-    ['ring:sendmsg', 'r0', 'msg:in:127.0.0.1:47103', 0],
-    ['ring:sendmsg', 'r0', 'msg:in:127.0.0.1:47103', 0],
+    ['ring:sendto', 'r0', str('data'), 4, 0, 'in:127.0.0.1:17102', 'len'],
+    ['ring:sendto', 'r0', str('data'), 4, 0, 'in:127.0.0.1:17102', 'len'],
+    ['ring:sendmsg', 'r0', 'msg:in:127.0.0.1:17103', 0],
+    ['ring:sendmsg', 'r0', 'msg:in:127.0.0.1:17103', 0],
   ]);
   const pid = BigInt(calls[0]?.pid ?? 0);
   const one = await agent.only(SOCKETS.name, { 'proc.vpid': pid, 'evt.type': 'sendto' });
   const other = await agent.only(SOCKETS.name, { 'proc.vpid': pid, 'evt.type': 'sendmsg' });
   const common = { 'evt.is_io_uring': true, 'fd.sip': '127.0.0.1', 'fd.l4proto': 'udp', 'evt.buffer': 'data' };
-  assertFields(one, { ...common, 'fd.sport': 47102 });
-  assertFields(other, { ...common, 'fd.sport': 47103 });
+  assertFields(one, { ...common, 'fd.sport': 17102 });
+  assertFields(other, { ...common, 'fd.sport': 17103 });
 });
 
 test('refused at once: a request that the kernel takes for none makes no event', async () => {
-  const before = agent.alerts(FILES.name).length;
-  const [call] = await act([['ring:openat', AT_FDCWD, 'null', O.RDONLY]]);
-  assert.equal(call?.result, -errno('EFAULT'));
-  await agent.settled();
-  assert.equal(agent.alerts(FILES.name).length, before);
+  const [call = assert.fail()] = await act([['ring:openat', AT_FDCWD, 'null', O.RDONLY]]);
+  assert.equal(call.result, -errno('EFAULT'));
+  await agent.none(FILES.name, { 'proc.vpid': call.pid });
 });

@@ -28,7 +28,7 @@ const INBOUND = probe(
 const agent = LiveAgent.forTests([RECEIVES.rule, INBOUND.rule], { ruleMatching: 'all' });
 
 /** Ports of this run, one for each socket, below those of clients: the end with the lower port is the server. */
-let port = 18_000 + (process.pid % 100) * 40;
+let port = 18_000 + (process.pid % 50) * 40;
 
 /** A datagram is on its way to socket 0, which is bound, from socket 2. */
 function datagram(): { readonly steps: readonly Step[]; readonly from: number; readonly to: number } {

@@ -18,6 +18,8 @@ export interface Call {
   readonly step: number;
   readonly pid: number;
   readonly tid: number;
+  /** Of the container that the process was in, if the test made one. */
+  readonly container?: string;
   /** As the kernel returned it: an error is negative. */
   readonly result: number;
   readonly cpu: number;
@@ -101,8 +103,11 @@ export function startAct(steps: readonly Step[], options: ActOptions = {}): Runn
   );
 }
 
-/** Reads the reports of a process that is, or runs, act. */
-export function watchAct(child: ChildProcess): RunningAct {
+/**
+ * Reads the reports of a process that is, or runs, act.
+ * @param container its id as alerts have it, if it is in one
+ */
+export function watchAct(child: ChildProcess, container?: string): RunningAct {
   const { stdin, stdout, stderr } = child;
   if (!stdin || !stdout || !stderr) throw new TypeError('act needs pipes');
   const calls: Call[] = [];
@@ -114,7 +119,7 @@ export function watchAct(child: ChildProcess): RunningAct {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const call = parseCall(line);
+      const call = { ...parseCall(line), ...(container !== undefined && { container }) };
       if (call.call !== '@wait') calls.push(call);
       else if (waiting.length > 0) waiting.shift()?.(call as Place);
       else places.push(call as Place);

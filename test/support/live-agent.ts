@@ -144,6 +144,7 @@ export class LiveAgent {
     await this.settled();
     const first = calls[0];
     if (!first) assert.fail('act reported no calls');
+    const where = first.container === undefined ? {} : { 'container.id': first.container };
     // Of this run alone: thread ids come again. The clocks of BPF and act may differ by a correction of the wall clock.
     const begin = first.before - CLOCK_SLACK;
     const end = calls.map((call) => call.after).reduce(later) + CLOCK_SLACK;
@@ -155,7 +156,7 @@ export class LiveAgent {
         const key = `${call.call} of ${main ? 'the main' : 'another'} thread of ${call.pid}`;
         const events =
           known.get(key) ??
-          this.alerts(name, { 'evt.type': call.call, 'proc.vpid': BigInt(call.pid), 'thread.ismain': main }).filter(
+          this.alerts(name, { ...where, 'evt.type': call.call, 'proc.vpid': call.pid, 'thread.ismain': main }).filter(
             (alert) => time(alert) > begin && time(alert) < end,
           );
         known.set(key, events);

@@ -174,7 +174,7 @@ export class Container {
   }
 
   startAct(steps: readonly Step[], options: ExecOptions & { program?: string } = {}): RunningAct {
-    return watchAct(this.start([options.program ?? '/usr/bin/act', ...actWords(steps)], options));
+    return watchAct(this.start([options.program ?? '/usr/bin/act', ...actWords(steps)], options), this.shortId);
   }
 
   /** Ends everything in it and takes it down. May be called again. */

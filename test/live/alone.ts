@@ -1,0 +1,23 @@
+// The live test files that run by themselves, each with its reason. All others run side by side.
+
+const LOADS = 'its load takes all processors, and fills the rings of other agents';
+const WATCHES_ALL = 'rules that ship tell of the whole machine: what other files do would be alerts of theirs';
+
+/** By name, without `.test.ts`. */
+export const ALONE: Readonly<Record<string, string>> = {
+  'filter-alerts': 'what two agents see of the whole machine is compared, and counted',
+  'first-events': 'fifty containers start as fast as they can, and events wait for what is known of them',
+  'hot-load': LOADS,
+  'lost-images': LOADS,
+  recording: LOADS,
+  'rules-containers': WATCHES_ALL,
+  'rules-files': WATCHES_ALL,
+  'rules-network': WATCHES_ALL,
+  'rules-servers': WATCHES_ALL,
+  'service-boot': 'another systemd starts',
+  'service-notify': 'how long the engine stands still is measured',
+  soak: LOADS,
+  stop: LOADS,
+  storm: LOADS,
+  tampering: LOADS,
+};
