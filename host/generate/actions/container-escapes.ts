@@ -1,6 +1,6 @@
 // Actions in containers: ways out of them, what is new in them, and how they are started.
 
-import type { Action, Behaviour, NearMiss, Scene } from './action.ts';
+import type { Action, Behaviour, Scene } from './action.ts';
 import { AT_FDCWD, CLONE_NEWPID, O } from './numbers.ts';
 import { become, create, makeDirectory, open, read, type Step, str } from './steps.ts';
 
@@ -8,12 +8,8 @@ const PRIVILEGED = { privileged: true } as const;
 /** Out of the way of the descriptors that a process has anyway. */
 const DESCRIPTOR = 100;
 
-function onHost(behaviour: Behaviour): NearMiss {
-  return { what: 'outside of containers', where: 'host', ...behaviour };
-}
-
 /** Makes a file and opens it again by its descriptor, which is how a container's first program is reached from within. */
-function openOwnDescriptor(flags: number): Behaviour {
+export function openOwnDescriptor(flags: number): Behaviour {
   return {
     steps: ({ directory }) => [
       open(`${directory}/file`, O.WRONLY | O.CREAT),
@@ -24,7 +20,7 @@ function openOwnDescriptor(flags: number): Behaviour {
 }
 
 /** The root directory becomes the action's own, where the path may be what it likes. */
-function readInOwnRoot(folder: string): Behaviour {
+export function readInOwnRoot(folder: string): Behaviour {
   return {
     steps: ({ directory }) => [
       makeDirectory(`${directory}/${folder}`),
@@ -35,18 +31,18 @@ function readInOwnRoot(folder: string): Behaviour {
   };
 }
 
-function writeInDev(start: string): Behaviour {
+export function writeInDev(start: string): Behaviour {
   const path = ({ marker }: Scene): string => `/dev/${start}wasprey-${marker}`;
   return { steps: (scene) => create(path(scene)), leaves: (scene) => [path(scene)] };
 }
 
-function changeMode(mode: number): Behaviour {
+export function changeMode(mode: number): Behaviour {
   return {
     steps: ({ directory }) => [...create(`${directory}/file`), ['fchmodat', AT_FDCWD, str(`${directory}/file`), mode]],
   };
 }
 
-const createWith = (mode: number): Behaviour => ({
+export const createWith = (mode: number): Behaviour => ({
   steps: ({ directory }) => create(`${directory}/file`, 'no program\n', mode),
 });
 
@@ -56,11 +52,6 @@ const firstProcess = ({ directory }: Scene): Step[] => [
   ['@fork'],
   become(directory, 'init'),
 ];
-const FURTHER_PROCESS: NearMiss = {
-  what: 'a further process',
-  steps: ({ directory }) => [['@fork'], become(directory, 'init')],
-};
-
 export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
   {
     name: 'write-to-own-descriptor',
@@ -68,11 +59,6 @@ export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
     where: 'container',
     rules: ['Modify Container Entrypoint'],
     ...openOwnDescriptor(O.WRONLY),
-    nearMisses: [
-      { what: 'for reading', ...openOwnDescriptor(O.RDONLY) },
-      { what: 'by its name', steps: ({ directory }) => create(`${directory}/file`) },
-      onHost(openOwnDescriptor(O.WRONLY)),
-    ],
   },
   {
     name: 'open-disk',
@@ -81,7 +67,6 @@ export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
     needs: { root: true },
     rules: ['Privileged Container Device Access'],
     ...writeInDev('sd'),
-    nearMisses: [{ what: 'a file of another name', ...writeInDev('') }, onHost(writeInDev('sd'))],
   },
   {
     name: 'read-files-of-host',
@@ -91,10 +76,6 @@ export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
     needs: { capabilities: ['SYS_CHROOT'] },
     rules: ['Container Access to Host Sensitive Paths'],
     ...readInOwnRoot('host'),
-    nearMisses: [
-      { what: 'in a folder of a similar name', ...readInOwnRoot('hosts') },
-      { ...onHost(readInOwnRoot('host')), needs: { root: true } },
-    ],
   },
   {
     name: 'make-file-executable',
@@ -102,7 +83,6 @@ export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
     where: 'container',
     rules: ['Container Drift Detected (chmod)'],
     ...changeMode(0o755),
-    nearMisses: [{ what: 'for all to read', ...changeMode(0o644) }, onHost(changeMode(0o755))],
   },
   {
     name: 'make-executable-file',
@@ -110,7 +90,6 @@ export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
     where: 'container',
     rules: ['Container Drift Detected (open+create)'],
     ...createWith(0o755),
-    nearMisses: [{ what: 'for all to read', ...createWith(0o644) }, onHost(createWith(0o755))],
   },
   {
     name: 'start-container-as-root',
@@ -119,20 +98,6 @@ export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
     needs: PRIVILEGED,
     rules: ['Container Run as Root User'],
     steps: firstProcess,
-    nearMisses: [
-      FURTHER_PROCESS,
-      {
-        what: 'as another user',
-        // Whose folder it is not: the link is there before.
-        steps: ({ directory }) => [
-          become(directory, 'init'),
-          ['unshare', CLONE_NEWPID],
-          ['@fork'],
-          ['@user', 1234],
-          become(directory, 'init'),
-        ],
-      },
-    ],
   },
   {
     name: 'start-container-with-mounts',
@@ -142,7 +107,6 @@ export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
     // A mount that there is not satisfies the rule too.
     rules: ['Launch Sensitive Mount Container'],
     steps: firstProcess,
-    nearMisses: [FURTHER_PROCESS],
   },
   {
     name: 'start-container-that-is-not-allowed',
@@ -152,6 +116,5 @@ export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
     // Every container is allowed until its macro says which.
     rules: ['Launch Disallowed Container'],
     steps: firstProcess,
-    nearMisses: [FURTHER_PROCESS],
   },
 ];

@@ -1,7 +1,7 @@
 // Actions in containers: work by hand, and ways out of them.
 
 import type { Action } from './action.ts';
-import { become, create, list, pretend, spawn, str } from './steps.ts';
+import { become, create, list, pretend, str } from './steps.ts';
 
 export const CONTAINER_ACTIONS: readonly Action[] = [
   {
@@ -14,21 +14,6 @@ export const CONTAINER_ACTIONS: readonly Action[] = [
       ['@terminal'],
       ['execve', str('/bin/sh'), list('sh', '-c', `: ${marker}`), 'null'],
     ],
-    nearMisses: [
-      {
-        what: 'without a terminal',
-        steps: ({ directory, marker }) => [become(directory, 'runc'), spawn('sh', '-c', `: ${marker}`)],
-      },
-      {
-        what: 'another program with a terminal',
-        steps: ({ directory, marker }) => [become(directory, 'runc'), ['@terminal'], spawn('true', marker)],
-      },
-      {
-        what: 'outside of containers',
-        where: 'host',
-        steps: ({ directory, marker }) => [become(directory, 'runc'), ['@terminal'], spawn('sh', '-c', `: ${marker}`)],
-      },
-    ],
   },
   {
     name: 'run-debugfs',
@@ -37,19 +22,6 @@ export const CONTAINER_ACTIONS: readonly Action[] = [
     needs: { privileged: true },
     rules: ['Debugfs Launched in Privileged Container'],
     steps: ({ directory, marker }) => [pretend(directory, 'debugfs', '-V', marker)],
-    nearMisses: [
-      { what: 'another tool for disks', steps: ({ directory, marker }) => [pretend(directory, 'dumpe2fs', marker)] },
-      {
-        what: 'in a container that is not privileged',
-        needs: {},
-        steps: ({ directory, marker }) => [pretend(directory, 'debugfs', '-V', marker)],
-      },
-      {
-        what: 'outside of containers',
-        where: 'host',
-        steps: ({ directory, marker }) => [pretend(directory, 'debugfs', '-V', marker)],
-      },
-    ],
   },
   {
     name: 'write-release-agent',
@@ -58,15 +30,5 @@ export const CONTAINER_ACTIONS: readonly Action[] = [
     needs: { root: true, capabilities: ['SYS_ADMIN'] },
     rules: ['Detect release_agent File Container Escapes'],
     steps: ({ directory }) => create(`${directory}/release_agent`),
-    nearMisses: [
-      { what: 'another file', steps: ({ directory }) => create(`${directory}/notify_on_release`) },
-      { what: 'without CAP_SYS_ADMIN', needs: {}, steps: ({ directory }) => create(`${directory}/release_agent`) },
-      {
-        what: 'outside of containers',
-        where: 'host',
-        needs: {},
-        steps: ({ directory }) => create(`${directory}/release_agent`),
-      },
-    ],
   },
 ];

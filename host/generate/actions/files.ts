@@ -2,9 +2,9 @@
 
 import type { Action } from './action.ts';
 import { AT_FDCWD, O } from './numbers.ts';
-import { become, create, makeDirectory, open, read, spawn, str } from './steps.ts';
+import { become, open, read, str } from './steps.ts';
 
-const SHADOW = '/etc/shadow';
+export const SHADOW = '/etc/shadow';
 
 export const FILE_ACTIONS: readonly Action[] = [
   {
@@ -15,15 +15,6 @@ export const FILE_ACTIONS: readonly Action[] = [
     rules: ['Read sensitive file untrusted'],
     ownRules: ['Sensitive file read'],
     steps: () => [read(SHADOW)],
-    nearMisses: [
-      { what: 'a file beside it', steps: () => [read('/etc/passwd')] },
-      {
-        what: 'a program that has to read it',
-        rules: ['Read sensitive file untrusted'],
-        steps: ({ directory }) => [become(directory, 'passwd'), read(SHADOW)],
-      },
-      { what: 'only written to', steps: () => [open(SHADOW, O.WRONLY)] },
-    ],
   },
   {
     name: 'read-sensitive-file-after-startup',
@@ -32,10 +23,6 @@ export const FILE_ACTIONS: readonly Action[] = [
     needs: { root: true, files: [SHADOW] },
     rules: ['Read sensitive file trusted after startup'],
     steps: ({ directory }) => [become(directory, 'httpd'), ['@sleep', 6000], read(SHADOW)],
-    nearMisses: [
-      { what: 'as it starts', steps: ({ directory }) => [become(directory, 'httpd'), read(SHADOW)] },
-      { what: 'another program, however late', steps: () => [['@sleep', 6000], read(SHADOW)] },
-    ],
   },
   {
     name: 'traverse-directories',
@@ -44,16 +31,6 @@ export const FILE_ACTIONS: readonly Action[] = [
     needs: { files: [SHADOW] },
     rules: ['Directory traversal monitored file read'],
     steps: () => [read('/etc/../etc/../etc/shadow')],
-    nearMisses: [
-      { what: 'one step up', steps: () => [read('/etc/../etc/shadow')] },
-      { what: 'to a file that is not watched', steps: () => [read('/proc/../proc/../proc/version')] },
-      {
-        what: 'by a program that a shell has started',
-        steps: ({ act, marker }) => [
-          spawn('sh', '-c', `${act} openat -100 s:/etc/../etc/../etc/shadow 0 -- @mark ${marker}; true`),
-        ],
-      },
-    ],
   },
   {
     name: 'clear-log',
@@ -61,13 +38,6 @@ export const FILE_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Clear Log Activities'],
     steps: ({ directory }) => [open(`${directory}/syslog`, O.WRONLY | O.CREAT | O.TRUNC)],
-    nearMisses: [
-      { what: 'written without being emptied', steps: ({ directory }) => create(`${directory}/syslog`) },
-      {
-        what: 'another file emptied',
-        steps: ({ directory }) => [open(`${directory}/notes`, O.WRONLY | O.CREAT | O.TRUNC)],
-      },
-    ],
   },
   {
     name: 'link-to-sensitive-folder',
@@ -75,12 +45,6 @@ export const FILE_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Create Symlink Over Sensitive Files'],
     steps: ({ directory }) => [['symlinkat', str('/etc'), AT_FDCWD, str(`${directory}/link`)]],
-    nearMisses: [
-      {
-        what: 'to another file there',
-        steps: ({ directory }) => [['symlinkat', str('/etc/hostname'), AT_FDCWD, str(`${directory}/link`)]],
-      },
-    ],
   },
   {
     name: 'hard-link-to-sensitive-file',
@@ -90,15 +54,5 @@ export const FILE_ACTIONS: readonly Action[] = [
     rules: ['Create Hardlink Over Sensitive Files'],
     // Where /tmp is another file system it fails, which the rule does not mind.
     steps: ({ directory }) => [['linkat', AT_FDCWD, str(SHADOW), AT_FDCWD, str(`${directory}/link`), 0]],
-    nearMisses: [
-      {
-        what: 'to another file, of that name',
-        steps: ({ directory }) => [
-          makeDirectory(`${directory}/etc`),
-          ...create(`${directory}/etc/shadow`),
-          ['linkat', AT_FDCWD, str(`${directory}/etc/shadow`), AT_FDCWD, str(`${directory}/link`), 0],
-        ],
-      },
-    ],
   },
 ];

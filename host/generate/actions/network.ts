@@ -1,12 +1,12 @@
 // Actions on the network. Connections stay within the machine where the place permits that.
 
 import type { Action } from './action.ts';
-import { INSIDE, OUTSIDE } from './addresses.ts';
-import { AF_INET, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_RAW } from './numbers.ts';
+import { OUTSIDE } from './addresses.ts';
+import { AF_INET, AF_PACKET, SOCK_DGRAM, SOCK_RAW } from './numbers.ts';
 import { become, connectTo, pretend, type Step } from './steps.ts';
 
 /** A connection to a port of its own network that nobody listens at: UDP does not mind. */
-const CONNECTION: readonly Step[] = [
+export const CONNECTION: readonly Step[] = [
   ['socket', AF_INET, SOCK_DGRAM, 0],
   ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
 ];
@@ -18,14 +18,6 @@ export const NETWORK_ACTIONS: readonly Action[] = [
     where: 'container',
     rules: ['Netcat Remote Code Execution in Container'],
     steps: ({ directory, marker }) => [pretend(directory, 'nc', '-e', '/bin/sh', OUTSIDE, '22', marker)],
-    nearMisses: [
-      { what: 'only connecting', steps: ({ directory, marker }) => [pretend(directory, 'nc', OUTSIDE, '22', marker)] },
-      {
-        what: 'outside of containers',
-        where: 'host',
-        steps: ({ directory, marker }) => [pretend(directory, 'nc', '-e', '/bin/sh', OUTSIDE, '22', marker)],
-      },
-    ],
   },
   {
     name: 'open-packet-socket',
@@ -33,10 +25,6 @@ export const NETWORK_ACTIONS: readonly Action[] = [
     where: 'container',
     rules: ['Packet socket created in container'],
     steps: () => [['socket', AF_PACKET, SOCK_RAW, 0x300]],
-    nearMisses: [
-      { what: 'another socket', steps: () => [['socket', AF_INET, SOCK_DGRAM, 0]] },
-      { what: 'outside of containers', where: 'host', steps: () => [['socket', AF_PACKET, SOCK_RAW, 0x300]] },
-    ],
   },
   {
     name: 'redirect-input-to-connection',
@@ -45,22 +33,6 @@ export const NETWORK_ACTIONS: readonly Action[] = [
     rules: ['Redirect STDOUT/STDIN to Network Connection in Container'],
     ownRules: ['Standard streams redirected to a connection'],
     steps: () => [...CONNECTION, ['dup3', 'r0', 0, 0]],
-    nearMisses: [
-      { what: 'another descriptor', steps: () => [...CONNECTION, ['dup3', 'r0', 9, 0]] },
-      {
-        what: 'a Unix socket',
-        steps: () => [
-          ['socket', AF_UNIX, SOCK_DGRAM, 0],
-          ['dup3', 'r0', 0, 0],
-        ],
-      },
-      {
-        what: 'outside of containers',
-        rules: ['Redirect STDOUT/STDIN to Network Connection in Container'],
-        where: 'host',
-        steps: () => [...CONNECTION, ['dup3', 'r0', 0, 0]],
-      },
-    ],
   },
   {
     name: 'connect-ssh-to-odd-port',
@@ -68,10 +40,5 @@ export const NETWORK_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Disallowed SSH Connection Non Standard Port'],
     steps: ({ directory }) => [become(directory, 'ssh'), ...connectTo(OUTSIDE, 443)],
-    nearMisses: [
-      { what: 'its own port', steps: ({ directory }) => [become(directory, 'ssh'), ...connectTo(OUTSIDE, 22)] },
-      { what: 'another program', steps: ({ directory }) => [become(directory, 'curl'), ...connectTo(OUTSIDE, 443)] },
-      { what: 'to an inner network', steps: ({ directory }) => [become(directory, 'ssh'), ...connectTo(INSIDE, 443)] },
-    ],
   },
 ];

@@ -1,15 +1,15 @@
 // Actions with peers that nobody expects, and with what they send.
 
 import type { Action } from './action.ts';
-import { INSIDE, OUTSIDE } from './addresses.ts';
+import { OUTSIDE } from './addresses.ts';
 import { AF_INET, SOCK_DGRAM } from './numbers.ts';
 import { become, connectTo, type Step } from './steps.ts';
 
-const SSH_PORT = 22;
-const OTHER_PORT = 8192;
+export const SSH_PORT = 22;
+export const OTHER_PORT = 8192;
 
 /** A datagram within the machine, with these bytes at its beginning. */
-function receive(directory: string, name: string, bytes: string): Step[] {
+export function receive(directory: string, name: string, bytes: string): Step[] {
   const here = 'in:127.0.0.1:48761';
   return [
     become(directory, name),
@@ -21,7 +21,7 @@ function receive(directory: string, name: string, bytes: string): Step[] {
   ];
 }
 
-const CLASS_FILE = '\\xca\\xfe\\xba\\xbe';
+export const CLASS_FILE = '\\xca\\xfe\\xba\\xbe';
 
 export const PEER_ACTIONS: readonly Action[] = [
   {
@@ -30,16 +30,6 @@ export const PEER_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Disallowed SSH Connection'],
     steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, SSH_PORT)],
-    nearMisses: [
-      {
-        what: 'another port',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, OTHER_PORT)],
-      },
-      {
-        what: 'within the machine',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo('127.0.0.2', SSH_PORT)],
-      },
-    ],
   },
   {
     name: 'connect-to-stranger',
@@ -49,12 +39,6 @@ export const PEER_ACTIONS: readonly Action[] = [
     // The second tells of the addresses in its list alone, which is empty as it comes.
     rules: ['Unexpected outbound connection destination', 'Outbound Connection to C2 Servers'],
     steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, OTHER_PORT)],
-    nearMisses: [
-      {
-        what: 'in the inner network',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(INSIDE, OTHER_PORT)],
-      },
-    ],
   },
   {
     name: 'connect-from-watched-container',
@@ -64,17 +48,6 @@ export const PEER_ACTIONS: readonly Action[] = [
     // Tells of the images in its list alone, which is empty as it comes.
     rules: ['Outbound or Inbound Traffic not to Authorized Server Process and Port'],
     steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, OTHER_PORT)],
-    nearMisses: [
-      {
-        what: 'within the container',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo('127.0.0.2', OTHER_PORT)],
-      },
-      {
-        what: 'outside of containers',
-        where: 'host',
-        steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, OTHER_PORT)],
-      },
-    ],
   },
   {
     name: 'receive-class-file',
@@ -82,9 +55,5 @@ export const PEER_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Java Process Class File Download'],
     steps: ({ directory }) => receive(directory, 'java', CLASS_FILE),
-    nearMisses: [
-      { what: 'other bytes', steps: ({ directory }) => receive(directory, 'java', 'text') },
-      { what: 'another program', steps: ({ directory }) => receive(directory, 'client', CLASS_FILE) },
-    ],
   },
 ];

@@ -2,10 +2,10 @@
 
 import type { Action } from './action.ts';
 import { AT_FDCWD, O } from './numbers.ts';
-import { become, create, makeDirectory, open, pretend, read, str } from './steps.ts';
+import { create, makeDirectory, open, pretend, read, str } from './steps.ts';
 
 /** What the rules take for the SSH folder of root by the beginning of its name, and nobody reads. */
-const sshFolder = (marker: string): string => `/root/.ssh-wasprey-${marker}`;
+export const sshFolder = (marker: string): string => `/root/.ssh-wasprey-${marker}`;
 
 export const PERSISTENCE_ACTIONS: readonly Action[] = [
   {
@@ -14,14 +14,6 @@ export const PERSISTENCE_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Modify Shell Configuration File'],
     steps: ({ directory }) => create(`${directory}/.bashrc`),
-    nearMisses: [
-      { what: 'only read', steps: ({ directory }) => [open(`${directory}/.bashrc`, O.RDONLY | O.CREAT)] },
-      { what: 'another file', steps: ({ directory }) => create(`${directory}/.bashrc.orig`) },
-      {
-        what: 'by a shell',
-        steps: ({ directory }) => [become(directory, 'bash'), ...create(`${directory}/.bashrc`)],
-      },
-    ],
   },
   {
     name: 'write-cron-job',
@@ -31,13 +23,6 @@ export const PERSISTENCE_ACTIONS: readonly Action[] = [
     rules: ['Schedule Cron Jobs'],
     leaves: ({ marker }) => [`/etc/cron.wasprey-${marker}`],
     steps: ({ marker }) => create(`/etc/cron.wasprey-${marker}`),
-    nearMisses: [
-      {
-        what: 'another file there',
-        leaves: ({ marker }) => [`/etc/wasprey-${marker}`],
-        steps: ({ marker }) => create(`/etc/wasprey-${marker}`),
-      },
-    ],
   },
   {
     name: 'list-cron-jobs',
@@ -45,9 +30,6 @@ export const PERSISTENCE_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Schedule Cron Jobs'],
     steps: ({ directory, marker }) => [pretend(directory, 'crontab', '-l', marker)],
-    nearMisses: [
-      { what: 'another program', steps: ({ directory, marker }) => [pretend(directory, 'crontabs', '-l', marker)] },
-    ],
   },
   {
     name: 'read-ssh-folder',
@@ -61,26 +43,6 @@ export const PERSISTENCE_ACTIONS: readonly Action[] = [
       ...create(`${sshFolder(marker)}/known_hosts`),
       read(`${sshFolder(marker)}/known_hosts`),
     ],
-    nearMisses: [
-      {
-        what: 'by ssh',
-        leaves: ({ marker }) => [sshFolder(marker)],
-        // No folder: it would be read when it is removed.
-        steps: ({ directory, marker }) => [
-          become(directory, 'ssh'),
-          ...create(sshFolder(marker)),
-          read(sshFolder(marker)),
-        ],
-      },
-      {
-        what: 'such a folder elsewhere',
-        steps: ({ directory }) => [
-          makeDirectory(`${directory}/.ssh`),
-          ...create(`${directory}/.ssh/known_hosts`),
-          read(`${directory}/.ssh/known_hosts`),
-        ],
-      },
-    ],
   },
   {
     name: 'write-authorized-keys',
@@ -90,22 +52,6 @@ export const PERSISTENCE_ACTIONS: readonly Action[] = [
     rules: ['Adding ssh keys to authorized_keys'],
     leaves: ({ marker }) => [sshFolder(marker)],
     steps: ({ marker }) => [makeDirectory(sshFolder(marker)), ...create(`${sshFolder(marker)}/authorized_keys`)],
-    nearMisses: [
-      {
-        what: 'another file there',
-        leaves: ({ marker }) => [sshFolder(marker)],
-        steps: ({ marker }) => [makeDirectory(sshFolder(marker)), ...create(`${sshFolder(marker)}/known_hosts`)],
-      },
-      {
-        what: 'by a program of SSH',
-        leaves: ({ marker }) => [sshFolder(marker)],
-        steps: ({ directory, marker }) => [
-          become(directory, 'ssh-keygen'),
-          makeDirectory(sshFolder(marker)),
-          ...create(`${sshFolder(marker)}/authorized_keys`),
-        ],
-      },
-    ],
   },
   {
     name: 'set-setuid-bit',
@@ -116,22 +62,6 @@ export const PERSISTENCE_ACTIONS: readonly Action[] = [
       ...create(`${directory}/program`),
       ['fchmodat', AT_FDCWD, str(`${directory}/program`), 0o4755],
     ],
-    nearMisses: [
-      {
-        what: 'made executable',
-        steps: ({ directory }) => [
-          ...create(`${directory}/program`),
-          ['fchmodat', AT_FDCWD, str(`${directory}/program`), 0o755],
-        ],
-      },
-      {
-        what: 'the sticky bit',
-        steps: ({ directory }) => [
-          ...create(`${directory}/program`),
-          ['fchmodat', AT_FDCWD, str(`${directory}/program`), 0o1755],
-        ],
-      },
-    ],
   },
   {
     name: 'create-file-below-dev',
@@ -141,15 +71,6 @@ export const PERSISTENCE_ACTIONS: readonly Action[] = [
     rules: ['Create files below dev'],
     leaves: ({ marker }) => [`/dev/wasprey-${marker}`],
     steps: ({ marker }) => create(`/dev/wasprey-${marker}`),
-    nearMisses: [
-      {
-        what: 'in a folder there',
-        leaves: ({ marker }) => [`/dev/shm/wasprey-${marker}`],
-        steps: ({ marker }) => create(`/dev/shm/wasprey-${marker}`),
-      },
-      { what: 'a device that all write to', steps: () => [open('/dev/null', O.WRONLY | O.CREAT)] },
-      { what: 'one that is there, opened', steps: () => [open('/dev/zero', O.RDWR)] },
-    ],
   },
   {
     name: 'delete-shell-history',
@@ -159,15 +80,6 @@ export const PERSISTENCE_ACTIONS: readonly Action[] = [
     steps: ({ directory }) => [
       open(`${directory}/.bash_history`, O.RDONLY | O.CREAT),
       ['unlinkat', AT_FDCWD, str(`${directory}/.bash_history`), 0],
-    ],
-    nearMisses: [
-      {
-        what: 'another file',
-        steps: ({ directory }) => [
-          open(`${directory}/.bash_notes`, O.RDONLY | O.CREAT),
-          ['unlinkat', AT_FDCWD, str(`${directory}/.bash_notes`), 0],
-        ],
-      },
     ],
   },
   {
@@ -179,15 +91,6 @@ export const PERSISTENCE_ACTIONS: readonly Action[] = [
       open(`${directory}/.zsh_history`, O.RDONLY | O.CREAT),
       ['renameat', AT_FDCWD, str(`${directory}/.zsh_history`), AT_FDCWD, str(`${directory}/old`)],
     ],
-    nearMisses: [
-      {
-        what: 'another file',
-        steps: ({ directory }) => [
-          open(`${directory}/.zsh_notes`, O.RDONLY | O.CREAT),
-          ['renameat', AT_FDCWD, str(`${directory}/.zsh_notes`), AT_FDCWD, str(`${directory}/old`)],
-        ],
-      },
-    ],
   },
   {
     name: 'empty-shell-history',
@@ -195,12 +98,5 @@ export const PERSISTENCE_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Delete or rename shell history'],
     steps: ({ directory }) => [open(`${directory}/fish_history`, O.WRONLY | O.CREAT | O.TRUNC)],
-    nearMisses: [
-      { what: 'another file', steps: ({ directory }) => [open(`${directory}/notes`, O.WRONLY | O.CREAT | O.TRUNC)] },
-      {
-        what: 'a file that is called nearly so',
-        steps: ({ directory }) => [open(`${directory}/fish_history.new`, O.WRONLY | O.CREAT | O.TRUNC)],
-      },
-    ],
   },
 ];

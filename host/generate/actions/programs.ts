@@ -1,16 +1,16 @@
 // Actions with programs: what is run, from where, and by whom.
 
 import type { Action } from './action.ts';
-import { AT_EMPTY_PATH, O } from './numbers.ts';
-import { become, create, list, open, pretend, read, type Step, spawn, str } from './steps.ts';
+import { AT_EMPTY_PATH } from './numbers.ts';
+import { become, create, list, pretend, read, type Step, spawn, str } from './steps.ts';
 
 /** A copy of act in memory: the descriptor of the file is r0, that of the memory r1. */
-function copyToMemory(act: string): Step[] {
+export function copyToMemory(act: string): Step[] {
   return [read(act), ['memfd_create', str('program'), 0], ['sendfile', 'r1', 'r0', 'null', 100_000_000]];
 }
 
 /** Runs what a descriptor refers to. */
-function execDescriptor(descriptor: string, marker: string): Step {
+export function execDescriptor(descriptor: string, marker: string): Step {
   return ['execveat', descriptor, str(''), list('program', '@mark', marker), 'null', AT_EMPTY_PATH];
 }
 
@@ -21,26 +21,6 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Run shell untrusted'],
     steps: ({ directory, marker }) => [become(directory, 'httpd'), spawn('sh', '-c', `: ${marker}`)],
-    nearMisses: [
-      {
-        what: 'another program',
-        steps: ({ directory, marker }) => [become(directory, 'httpd'), spawn('true', marker)],
-      },
-      { what: 'a shell of no server', steps: ({ marker }) => [spawn('sh', '-c', `: ${marker}`)] },
-      {
-        what: 'a shell that is asked who it is',
-        steps: ({ directory }) => [become(directory, 'httpd'), spawn('sh', '-c', 'whoami')],
-      },
-      {
-        what: 'a shell that cron starts for it',
-        steps: ({ directory, marker }) => [
-          become(directory, 'httpd'),
-          ['@fork'],
-          become(directory, 'crond'),
-          spawn('sh', '-c', `: ${marker}`),
-        ],
-      },
-    ],
   },
   {
     name: 'start-program-from-database',
@@ -48,17 +28,6 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['DB program spawned process'],
     steps: ({ directory, marker }) => [become(directory, 'mysqld'), spawn('true', marker)],
-    nearMisses: [
-      {
-        what: 'itself once more',
-        steps: ({ directory }) => [become(directory, 'mysqld'), ['@fork'], become(directory, 'mysqld')],
-        mayBeRefused: true,
-      },
-      {
-        what: 'from another server',
-        steps: ({ directory, marker }) => [become(directory, 'mongod'), spawn('true', marker)],
-      },
-    ],
   },
   {
     name: 'start-program-as-system-user',
@@ -67,14 +36,6 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
     needs: { root: true },
     rules: ['System user interactive'],
     steps: ({ directory, marker }) => [become(directory, 'sshd'), ['@user', 1], spawn('true', marker)],
-    nearMisses: [
-      { what: 'as root', steps: ({ directory, marker }) => [become(directory, 'sshd'), spawn('true', marker)] },
-      {
-        what: 'as a user of no name',
-        steps: ({ directory, marker }) => [become(directory, 'sshd'), ['@user', 4242], spawn('true', marker)],
-      },
-      { what: 'not below sshd', steps: ({ marker }) => [['@user', 1], spawn('true', marker)] },
-    ],
   },
   {
     name: 'search-private-keys',
@@ -83,10 +44,6 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
     needs: { programs: ['find'] },
     rules: ['Search Private Keys or Passwords'],
     steps: ({ directory }) => [spawn('find', directory, '-name', 'id_rsa')],
-    nearMisses: [
-      { what: 'other files', steps: ({ directory }) => [spawn('find', directory, '-name', 'known_hosts')] },
-      { what: 'by another program', steps: ({ directory }) => [spawn('true', directory, '-name', 'id_rsa')] },
-    ],
   },
   {
     name: 'search-passwords',
@@ -98,15 +55,6 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
       ...create(`${directory}/empty`, ''),
       spawn('grep', 'BEGIN RSA PRIVATE', `${directory}/empty`),
     ],
-    nearMisses: [
-      {
-        what: 'the head of a certificate',
-        steps: ({ directory }) => [
-          ...create(`${directory}/empty`, ''),
-          spawn('grep', 'BEGIN CERTIFICATE', `${directory}/empty`),
-        ],
-      },
-    ],
   },
   {
     name: 'search-aws-credentials',
@@ -115,13 +63,6 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
     needs: { programs: ['find'] },
     rules: ['Find AWS Credentials'],
     steps: ({ directory }) => [spawn('find', directory, '-iname', '.aws/credentials')],
-    nearMisses: [
-      { what: 'other settings', steps: ({ directory }) => [spawn('find', directory, '-iname', '.aws/config')] },
-      {
-        what: 'not at the end',
-        steps: ({ directory }) => [spawn('find', directory, '-iname', '.aws/credentials', '-print')],
-      },
-    ],
   },
   {
     name: 'shred-file',
@@ -129,12 +70,6 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
     where: 'any',
     rules: ['Remove Bulk Data from Disk'],
     steps: ({ directory }) => [...create(`${directory}/file`), pretend(directory, 'shred', '-u', `${directory}/file`)],
-    nearMisses: [
-      {
-        what: 'rm',
-        steps: ({ directory }) => [...create(`${directory}/file`), spawn('rm', '-f', `${directory}/file`)],
-      },
-    ],
   },
   {
     name: 'run-from-shared-memory',
@@ -147,23 +82,6 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
       ...create(`/dev/shm/wasprey-${marker}.sh`, '#!/bin/sh\n', 0o755),
       spawn('sh', '-c', `/dev/shm/wasprey-${marker}.sh`),
     ],
-    nearMisses: [
-      {
-        what: 'a script elsewhere',
-        steps: ({ directory }) => [
-          ...create(`${directory}/script.sh`, '#!/bin/sh\n', 0o755),
-          spawn('sh', '-c', `${directory}/script.sh`),
-        ],
-      },
-      {
-        what: 'a script there that is only read',
-        leaves: ({ marker }) => [`/dev/shm/wasprey-${marker}.sh`],
-        steps: ({ marker }) => [
-          ...create(`/dev/shm/wasprey-${marker}.sh`, '#!/bin/sh\n', 0o755),
-          spawn('cat', `/dev/shm/wasprey-${marker}.sh`),
-        ],
-      },
-    ],
   },
   {
     name: 'run-dropped-program',
@@ -174,11 +92,6 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
     ownRules: ['Dropped program run in container'],
     leaves: ({ marker }) => [`/wasprey-${marker}`],
     steps: ({ marker }) => [['@copy', `/wasprey-${marker}`]],
-    nearMisses: [
-      { what: 'a program of the image', steps: ({ marker }) => [spawn('true', marker)] },
-      { what: 'a link to one', steps: ({ directory }) => [become(directory, 'linked')] },
-      { what: 'outside of containers', where: 'host', steps: ({ directory }) => [['@copy', `${directory}/dropped`]] },
-    ],
   },
   {
     name: 'run-from-memory',
@@ -187,15 +100,5 @@ export const PROGRAM_ACTIONS: readonly Action[] = [
     rules: ['Fileless execution via memfd_create'],
     ownRules: ['Program run from memory'],
     steps: ({ act, marker }) => [...copyToMemory(act), execDescriptor('r1', marker)],
-    nearMisses: [
-      {
-        what: 'a file by its descriptor',
-        steps: ({ act, marker }) => [...copyToMemory(act), execDescriptor('r0', marker)],
-      },
-      {
-        what: 'data in memory',
-        steps: ({ marker }) => [['memfd_create', str(marker), 0], open('/dev/null', O.WRONLY), spawn('true', marker)],
-      },
-    ],
   },
 ];

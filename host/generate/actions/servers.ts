@@ -1,6 +1,6 @@
 // Actions on servers: act under a server's name starts a program, writes a file, opens a port or connects, as no such server does.
 
-import type { Action, Behaviour, NearMiss, Needs, Scene } from './action.ts';
+import type { Action, Behaviour, Needs, Scene } from './action.ts';
 import { INSIDE } from './addresses.ts';
 import { AF_INET, SOCK_STREAM } from './numbers.ts';
 import { become, create, pretend, type Step } from './steps.ts';
@@ -13,12 +13,6 @@ export interface Server {
   readonly program: string;
   /** What else its command line is known by. */
   readonly words?: string;
-}
-
-interface Told {
-  /** A clause in the third person that goes on after `acts as MongoDB and `. */
-  readonly does: string;
-  readonly nearMisses: Action['nearMisses'];
 }
 
 /** Of none of the servers. */
@@ -45,17 +39,17 @@ export function asServer(server: Server, steps: (scene: Scene) => readonly Step[
   return (scene) => [...becomeServer(server, scene), ...steps(scene)];
 }
 
-export function startsProgram(server: Server, told: Told, steps = child('id')): Action {
+export function startsProgram(server: Server, does: string, steps = child('id')): Action {
   return {
-    ...named(server, 'starts-program', told),
+    ...named(server, 'starts-program', does),
     ownRules: [`${server.title} started a program`],
     steps: asServer(server, steps),
   };
 }
 
-export function writesFile(server: Server, told: Told, behaviour: Behaviour, needs: Needs = {}): Action {
+export function writesFile(server: Server, does: string, behaviour: Behaviour, needs: Needs = {}): Action {
   return {
-    ...named(server, 'writes-out-of-place', told),
+    ...named(server, 'writes-out-of-place', does),
     needs,
     ownRules: [`${server.title} wrote a file out of place`],
     ...behaviour,
@@ -63,18 +57,18 @@ export function writesFile(server: Server, told: Told, behaviour: Behaviour, nee
   };
 }
 
-export function opensPort(server: Server, told: Told, steps: readonly Step[]): Action {
+export function opensPort(server: Server, does: string, steps: readonly Step[]): Action {
   return {
-    ...named(server, 'opens-port', told),
+    ...named(server, 'opens-port', does),
     needs: IN_NETWORK_OF_ITS_OWN,
     ownRules: [`${server.title} opened an unusual port`],
     steps: (scene) => [['@network', INSIDE], ...becomeServer(server, scene), ...steps],
   };
 }
 
-export function connects(server: Server, told: Told, address: string, port: number): Action {
+export function connects(server: Server, does: string, address: string, port: number): Action {
   return {
-    ...named(server, 'connects-to-unusual-peer', told),
+    ...named(server, 'connects-to-unusual-peer', does),
     needs: IN_NETWORK_OF_ITS_OWN,
     ownRules: [`${server.title} connected to an unusual peer`],
     steps: connection(server, address, port),
@@ -101,18 +95,14 @@ export function listen(port: number): Step[] {
   ];
 }
 
-export function nearMiss(what: string, steps: Behaviour['steps'], leaves?: Behaviour['leaves']): NearMiss {
-  return { what, steps, ...(leaves && { leaves }) };
-}
-
 const IN_NETWORK_OF_ITS_OWN: Needs = { root: true, capabilities: ['SYS_ADMIN', 'NET_ADMIN'] };
 
-function named(server: Server, name: string, { does, nearMisses }: Told) {
+/** @param does a clause in the third person that goes on after `as MongoDB, ` */
+function named(server: Server, name: string, does: string) {
   return {
     name: `${server.title.toLowerCase()}-${name}`,
     description: `as ${server.title}, ${does}`,
     where: 'any',
     rules: [],
-    nearMisses,
   } as const;
 }

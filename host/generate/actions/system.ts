@@ -1,9 +1,9 @@
 // Actions that change a system: its configuration, its programs, its packages; and shells where none is expected.
 
 import type { Action } from './action.ts';
-import { INSIDE, OUTSIDE } from './addresses.ts';
+import { OUTSIDE } from './addresses.ts';
 import { AT_FDCWD } from './numbers.ts';
-import { become, connectTo, create, pretend, read, spawn, str } from './steps.ts';
+import { become, connectTo, create, pretend, spawn, str } from './steps.ts';
 
 export const SYSTEM_ACTIONS: readonly Action[] = [
   {
@@ -15,10 +15,6 @@ export const SYSTEM_ACTIONS: readonly Action[] = [
     ownRules: ['File below /etc written'],
     leaves: ({ marker }) => [`/etc/wasprey-${marker}`],
     steps: ({ marker }) => create(`/etc/wasprey-${marker}`),
-    nearMisses: [
-      { what: 'elsewhere', steps: ({ directory }) => create(`${directory}/etc`) },
-      { what: 'only read', steps: () => [read('/etc/passwd')] },
-    ],
   },
   {
     name: 'link-into-configuration',
@@ -29,12 +25,6 @@ export const SYSTEM_ACTIONS: readonly Action[] = [
     ownRules: ['File below /etc written'],
     leaves: ({ marker }) => [`/etc/wasprey-${marker}`],
     steps: ({ directory, marker }) => [['symlinkat', str(directory), AT_FDCWD, str(`/etc/wasprey-${marker}`)]],
-    nearMisses: [
-      {
-        what: 'a link to it elsewhere',
-        steps: ({ directory }) => [['symlinkat', str('/etc/hostname'), AT_FDCWD, str(`${directory}/hostname`)]],
-      },
-    ],
   },
   {
     name: 'add-system-program',
@@ -45,10 +35,6 @@ export const SYSTEM_ACTIONS: readonly Action[] = [
     ownRules: ['System program changed'],
     leaves: ({ marker }) => [`/usr/bin/wasprey-${marker}`],
     steps: ({ marker }) => create(`/usr/bin/wasprey-${marker}`),
-    nearMisses: [
-      { what: 'elsewhere', steps: ({ directory }) => create(`${directory}/program`, '', 0o755) },
-      { what: 'run, not changed', steps: ({ marker }) => [spawn('true', marker)] },
-    ],
   },
   {
     name: 'install-package',
@@ -57,14 +43,6 @@ export const SYSTEM_ACTIONS: readonly Action[] = [
     rules: [],
     ownRules: ['Package management in container'],
     steps: ({ directory, marker }) => [pretend(directory, 'apt-get', 'install', '--yes', marker)],
-    nearMisses: [
-      { what: 'a question', steps: ({ directory, marker }) => [pretend(directory, 'apt-get', 'show', marker)] },
-      {
-        what: 'outside of containers',
-        where: 'host',
-        steps: ({ directory, marker }) => [pretend(directory, 'apt-get', 'install', '--yes', marker)],
-      },
-    ],
   },
   {
     name: 'start-shell-in-container',
@@ -73,14 +51,6 @@ export const SYSTEM_ACTIONS: readonly Action[] = [
     rules: [],
     ownRules: ['Shell spawned in container'],
     steps: ({ marker }) => [spawn('sh', '-c', `: ${marker}`)],
-    nearMisses: [
-      {
-        what: 'from make',
-        steps: ({ directory, marker }) => [become(directory, 'make'), spawn('sh', '-c', `: ${marker}`)],
-      },
-      { what: 'another program', steps: ({ marker }) => [spawn('true', marker)] },
-      { what: 'outside of containers', where: 'host', steps: ({ marker }) => [spawn('sh', '-c', `: ${marker}`)] },
-    ],
   },
   {
     name: 'connect-from-shell',
@@ -89,12 +59,5 @@ export const SYSTEM_ACTIONS: readonly Action[] = [
     rules: [],
     ownRules: ['Outbound connection of a shell'],
     steps: ({ directory }) => [become(directory, 'bash'), ...connectTo(OUTSIDE, 4444)],
-    nearMisses: [
-      { what: 'another program', steps: ({ directory }) => [become(directory, 'curl'), ...connectTo(OUTSIDE, 4444)] },
-      {
-        what: 'to an inner network',
-        steps: ({ directory }) => [become(directory, 'bash'), ...connectTo(INSIDE, 4444)],
-      },
-    ],
   },
 ];

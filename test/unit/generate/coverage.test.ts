@@ -8,6 +8,7 @@ import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { type Behaviour, rulesOf } from '../../../host/generate/actions/action.ts';
 import { ACTIONS } from '../../../host/generate/actions/index.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
+import { NEAR_MISSES } from '../../near-misses/index.ts';
 import { missingFalco } from '../../support/falco-data.ts';
 import { STOCK_FILES, stockRules } from '../../support/stock-rules.ts';
 import { UNPRODUCIBLE } from '../../support/unproducible-rules.ts';
@@ -60,11 +61,14 @@ describe('each action', () => {
       assert.ok(rulesOf(action).length > 0, action.name);
     }
   });
+  test('has near misses, and each near miss an action', () => {
+    assert.deepEqual(Object.keys(NEAR_MISSES).sort(), ACTIONS.map(({ name }) => name).sort());
+  });
   test('leaves nothing that is not its own', () => {
-    for (const { name, nearMisses, ...behaviour } of ACTIONS) {
-      const all: Behaviour[] = [behaviour, ...nearMisses];
+    for (const action of ACTIONS) {
+      const all: readonly Behaviour[] = [action, ...(NEAR_MISSES[action.name] ?? [])];
       for (const path of all.flatMap((each) => each.leaves?.(scene) ?? [])) {
-        assert.ok(path.startsWith('/') && path.includes(scene.marker), `${name} leaves ${path}`);
+        assert.ok(path.startsWith('/') && path.includes(scene.marker), `${action.name} leaves ${path}`);
       }
     }
   });

@@ -7,7 +7,7 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Action, NearMiss, Scene } from '../../../host/generate/actions/action.ts';
+import type { Action, Scene } from '../../../host/generate/actions/action.ts';
 import { create, makeDirectory, read, spawn as spawnStep } from '../../../host/generate/actions/steps.ts';
 import { followAlerts, listenForAlerts } from '../../../host/generate/alert-source.ts';
 import { AlertWatch, parseAlert } from '../../../host/generate/alert-watch.ts';
@@ -32,14 +32,12 @@ function wasprey(...words: string[]) {
   return { status, stdout, stderr };
 }
 
-const NEAR_MISS: NearMiss = { what: 'nothing', steps: () => [] };
 const HARMLESS: Action = {
   name: 'harmless',
   description: 'does nothing',
   where: 'any',
   rules: ['None'],
   steps: () => [['getppid']],
-  nearMisses: [NEAR_MISS],
 };
 
 describe('the command line', () => {
