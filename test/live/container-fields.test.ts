@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AlertLine, assertFields } from '../support/alert-line.ts';
+import { assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { act } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
@@ -44,15 +44,7 @@ const CONDITIONS = `
 
 const agent = LiveAgent.forTests([CONTAINER.rule, CONDITIONS], { ruleMatching: 'all' });
 
-/** Alerts of a container wait for its runtime's answer: longer than events take. */
-async function alertIn(container: string): Promise<AlertLine> {
-  for (let round = 0; round < 200; round++) {
-    await agent.settled();
-    const [alert] = agent.alerts(CONTAINER.name, { 'container.id': container });
-    if (alert) return alert;
-  }
-  assert.fail(`no alert of ${container}`);
-}
+const alertIn = (container: string) => agent.eventually(CONTAINER.name, { 'container.id': container });
 
 test('image, mounts, privilege and start of a container', async () => {
   const container = new Container({

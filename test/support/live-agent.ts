@@ -129,6 +129,17 @@ export class LiveAgent {
     return alert;
   }
 
+  /** The first such alert: those of a container wait for its runtime's answer, which takes longer than events do. */
+  async eventually(rule: string, where: ExpectedFields = {}): Promise<AlertLine> {
+    for (const deadline = performance.now() + PATIENCE_MS; ; ) {
+      await this.settled();
+      const [alert] = this.alerts(rule, where);
+      if (alert) return alert;
+      if (performance.now() > deadline)
+        assert.fail(`no alert of "${rule}" with ${show(where)}. ${this.#describe(rule)}`);
+    }
+  }
+
   /** Fails if there is an alert of that rule that is as in `where`. */
   async none(rule: string, where: ExpectedFields = {}): Promise<void> {
     await this.settled();

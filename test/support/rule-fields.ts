@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { checksOf, fieldsOf } from '../../host/compiler/conditions/fields-of.ts';
 import { templateFields } from '../../host/compiler/conditions/template.ts';
 import { loadRules, type RuleFile } from '../../host/compiler/rules/load.ts';
-import { resolveNamed } from '../../host/schema/fields.ts';
+import { resolveNamed } from '../../host/schema/fields/index.ts';
 
 /**
  * Names of the fields, each with a rule that reads it: with the name of an argument of the event (`evt.arg.flags`), without indices and
