@@ -36,7 +36,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
     FAMILY,
     [
       ...['capture', 'left-out-events', 'lineage', 'names', 'path', 'process', 'process-fields'],
-      ...['receive', 'receive-ways', 'sister-calls'],
+      ...['receive', 'receive-ways', 'rule-fields', 'sister-calls'],
     ],
   ],
   [CLOCK, ['drops', 'filter-programs', 'hot-load', 'lost-images', 'races']],
