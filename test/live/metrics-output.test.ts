@@ -32,8 +32,12 @@ test('snapshots are alerts and lines of a file, which is left when it is moved a
   await using agent = startRun(rules, '--json', ...words);
   await agent.watches();
   spawnSync('cat', [join(directory, 'marked')]);
-  const known = await agent.until('a sample that knows of the alert', () =>
-    samples(file).find(({ output_fields: fields }) => fields['falco.rules.Marked_file_read'] === 1),
+  // An alert is counted when it is made, events when the worker reports how many it has evaluated: a sample may come in between.
+  const known = await agent.until('a sample that knows of the alert and its event', () =>
+    samples(file).find(
+      ({ output_fields: fields }) =>
+        fields['falco.rules.Marked_file_read'] === 1 && Number(fields['falco.num_evts']) > 0,
+    ),
   );
   const { output_fields: fields } = known;
   assert.ok(Number(fields['scap.n_evts']) >= 1 && Number(fields['falco.num_evts']) >= 1, JSON.stringify(fields));
