@@ -43,6 +43,8 @@ const READ = probe(
   "evt.is_open_read = true and fd.typechar = 'f' and fd.num >= 0 and fd.name endswith /secret",
 );
 
+/** Of this run: those of the run before may not be free yet. */
+const PORT = 17_000 + (process.pid % 100) * 10;
 const directory = directoryForTests();
 const file = `${directory}/file`;
 
@@ -263,9 +265,9 @@ test('sockets, by the thread of the ring: told of the process that the thread is
     ['ring+sqpoll:bind', 'r0', 'in:127.0.0.1:0', 'len'],
     ['ring+sqpoll:listen', 'r0', 7],
     ['ring+sqpoll:socket', AF_INET, SOCK_DGRAM, 0],
-    ['ring+sqpoll:sendto', 'r3', str('data'), 4, 0, 'in:127.0.0.1:17104', 'len'],
-    ['ring+sqpoll:sendmsg', 'r3', 'msg:in:127.0.0.1:17105', 0],
-    ['ring+sqpoll:connect', 'r3', 'in:127.0.0.1:17106', 'len'],
+    ['ring+sqpoll:sendto', 'r3', str('data'), 4, 0, `in:127.0.0.1:${PORT + 4}`, 'len'],
+    ['ring+sqpoll:sendmsg', 'r3', `msg:in:127.0.0.1:${PORT + 5}`, 0],
+    ['ring+sqpoll:connect', 'r3', `in:127.0.0.1:${PORT + 6}`, 'len'],
   ]);
   await agent.settled();
   const alerts = agent.alerts(SOCKETS.name, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
@@ -278,39 +280,44 @@ test('sockets, by the thread of the ring: told of the process that the thread is
   }
   assert.deepEqual(
     alerts.slice(4).map(({ output_fields: fields }) => fields['fd.sport']),
-    [17104n, 17105n, 17106n],
+    [BigInt(PORT + 4), BigInt(PORT + 5), BigInt(PORT + 6)],
   );
 });
 
 test('accept that goes on: the connection', async () => {
   const observed = await agent.observe(SOCKETS, [
     ['socket', AF_INET, SOCK_STREAM, 0],
-    ['bind', 'r0', 'in:127.0.0.1:17107', 'len'],
+    ['bind', 'r0', `in:127.0.0.1:${PORT + 7}`, 'len'],
     ['listen', 'r0', 7],
     ['socket', AF_INET, SOCK_STREAM, 0],
-    ['connect', 'r3', 'in:127.0.0.1:17107', 'len'],
+    ['connect', 'r3', `in:127.0.0.1:${PORT + 7}`, 'len'],
     ['ring+many:accept4', 'r0', 'null', 'null', 0],
   ]);
   const { call, alert } = observed.at(-1) ?? assert.fail();
-  assertFields(alert, { 'evt.type': 'accept4', 'evt.is_io_uring': true, 'evt.rawres': call.result, 'fd.sport': 17107 });
+  assertFields(alert, {
+    'evt.type': 'accept4',
+    'evt.is_io_uring': true,
+    'evt.rawres': call.result,
+    'fd.sport': PORT + 7,
+  });
 });
 
 test('connect and accept that succeed: both ends', async () => {
   const listener: Step[] = [
     ['socket', AF_INET, SOCK_STREAM, 0],
-    ['bind', 'r0', 'in:127.0.0.1:17101', 'len'],
+    ['bind', 'r0', `in:127.0.0.1:${PORT + 1}`, 'len'],
     ['listen', 'r0', 7],
   ];
   const observed = await agent.observe(SOCKETS, [
     ...listener,
     ['ring:socket', AF_INET, SOCK_STREAM, 0],
-    ['ring:connect', 'r3', 'in:127.0.0.1:17101', 'len'],
+    ['ring:connect', 'r3', `in:127.0.0.1:${PORT + 1}`, 'len'],
     ['ring:accept4', 'r0', 'null', 'null', O.CLOEXEC],
   ]);
   const connect = observed.find(({ call }) => call.call === 'connect') ?? assert.fail();
   const accept = observed.find(({ call }) => call.call === 'accept4') ?? assert.fail();
   const client = Number(connect.call.local?.split(':')[1]);
-  const ends = { 'fd.sip': '127.0.0.1', 'fd.sport': 17101, 'fd.cip': '127.0.0.1', 'fd.cport': client };
+  const ends = { 'fd.sip': '127.0.0.1', 'fd.sport': PORT + 1, 'fd.cip': '127.0.0.1', 'fd.cport': client };
   assertFields(connect.alert, { ...ends, 'evt.res': 'SUCCESS', 'evt.is_io_uring': true });
   assertFields(accept.alert, { ...ends, 'evt.rawres': accept.call.result, 'fd.num': accept.call.result });
 });
@@ -318,17 +325,17 @@ test('connect and accept that succeed: both ends', async () => {
 test('datagrams: the first to a peer, by send and by sendmsg, and no more after it', async () => {
   const calls = await act([
     ['socket', AF_INET, SOCK_DGRAM, 0],
-    ['ring:sendto', 'r0', str('data'), 4, 0, 'in:127.0.0.1:17102', 'len'],
-    ['ring:sendto', 'r0', str('data'), 4, 0, 'in:127.0.0.1:17102', 'len'],
-    ['ring:sendmsg', 'r0', 'msg:in:127.0.0.1:17103', 0],
-    ['ring:sendmsg', 'r0', 'msg:in:127.0.0.1:17103', 0],
+    ['ring:sendto', 'r0', str('data'), 4, 0, `in:127.0.0.1:${PORT + 2}`, 'len'],
+    ['ring:sendto', 'r0', str('data'), 4, 0, `in:127.0.0.1:${PORT + 2}`, 'len'],
+    ['ring:sendmsg', 'r0', `msg:in:127.0.0.1:${PORT + 3}`, 0],
+    ['ring:sendmsg', 'r0', `msg:in:127.0.0.1:${PORT + 3}`, 0],
   ]);
   const pid = BigInt(calls[0]?.pid ?? 0);
   const one = await agent.only(SOCKETS.name, { 'proc.vpid': pid, 'evt.type': 'sendto' });
   const other = await agent.only(SOCKETS.name, { 'proc.vpid': pid, 'evt.type': 'sendmsg' });
   const common = { 'evt.is_io_uring': true, 'fd.sip': '127.0.0.1', 'fd.l4proto': 'udp', 'evt.buffer': 'data' };
-  assertFields(one, { ...common, 'fd.sport': 17102 });
-  assertFields(other, { ...common, 'fd.sport': 17103 });
+  assertFields(one, { ...common, 'fd.sport': PORT + 2 });
+  assertFields(other, { ...common, 'fd.sport': PORT + 3 });
 });
 
 test('refused at once: a request that the kernel takes for none makes no event', async () => {
