@@ -33,7 +33,7 @@ export function printValue(value: Value): string {
     case 'byte':
       return `load<u8>(${printValue(value.address)}, ${value.offset})`;
     case 'choice':
-      return `(${printValue(value.condition)} ? ${printValue(value.then)} : ${printValue(value.otherwise)})`;
+      return `${printWithin(value.condition, '?')} ? ${printWithin(value.then, '?')} : ${printWithin(value.otherwise, '?')}`;
     case 'comparison':
       return `${printWithin(value.left, value.operator)} ${value.operator} ${printWithin(value.right, value.operator)}`;
     case 'both':
@@ -45,6 +45,11 @@ export function printValue(value: Value): string {
     default:
       return value satisfies never;
   }
+}
+
+/** Both read the same. */
+export function sameValue(a: Value, b: Value): boolean {
+  return a === b || printValue(a) === printValue(b);
 }
 
 function printInteger(value: bigint, hexadecimal: boolean): string {
@@ -64,7 +69,8 @@ function printWithin(value: Value, operator: string): string {
       return plain ? text : `(${text})`;
     }
     case 'comparison':
-      return operator === '&&' ? text : `(${text})`;
+      return operator === '&&' || operator === '?' ? text : `(${text})`;
+    case 'choice':
     case 'both':
     case 'oneOf':
       return `(${text})`;

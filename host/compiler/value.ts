@@ -99,6 +99,16 @@ export interface OperatorCall {
   readonly arguments: readonly Value[];
 }
 
+export function isValue(thing: unknown): thing is Value {
+  return typeof thing === 'object' && thing !== null && 'node' in thing;
+}
+
+export function truth(value: boolean): Value {
+  return { node: 'boolean', value };
+}
+
+export const NEVER = truth(false);
+
 const variable = (name: VariableName): Value => ({ node: 'variable', name });
 
 export const EVENT_ADDRESS = variable('event');
@@ -164,6 +174,10 @@ export function compare(left: Value, operator: Comparison, right: Value): Value 
   return { node: 'comparison', operator, left, right };
 }
 
+export function choose(condition: Value, then: Value, otherwise: Value): Value {
+  return { node: 'choice', condition, then, otherwise };
+}
+
 /** Texts, addresses and numbers whose 0 means that they are absent. */
 export function isThere(value: Value): Value {
   return compare(value, '!=', ZERO);
@@ -186,7 +200,7 @@ const OPPOSITES = { '==': '!=', '!=': '==' } as const;
 
 /** What holds where the value, a bool, doesn't; undefined if no node says so. */
 export function opposite(value: Value): Value | undefined {
-  if (value.node === 'boolean') return { node: 'boolean', value: !value.value };
+  if (value.node === 'boolean') return truth(!value.value);
   if (value.node !== 'comparison' || (value.operator !== '==' && value.operator !== '!=')) return undefined;
   return { ...value, operator: OPPOSITES[value.operator] };
 }

@@ -21,7 +21,7 @@ export function conditionOn(expression: Expression, type: EventType): Condition 
       return FALSE;
     },
     define: (name, source) => functions.define(`named:${name}`, name, () => source),
-    textTest: (match, code) => emitTextMatch({ code, scope: 'event' }, match, functions),
+    textTest: (match, value) => emitTextMatch({ value, scope: 'event' }, match, functions),
     itemTest: (match, item) => emitItemTest(match, item, functions),
     itemEquals: (item, text) => emitItemEquals(item, text, functions),
     constantBytes: (bytes) => constantBytes(bytes, functions),

@@ -2,7 +2,8 @@
 // no data: states are the cases of a switch, bytes are told apart by ranges.
 
 import { type Automaton, readingCase } from '../automata/automaton.ts';
-import type { TextCode, TextMatch } from '../ir.ts';
+import type { TextMatch, TextValue } from '../ir.ts';
+import { callFunction, type Value } from '../value.ts';
 import type { Functions } from './functions.ts';
 
 export type AutomatonMatch = Extract<TextMatch, { op: 'automaton' }>;
@@ -17,8 +18,8 @@ export interface EmittedAutomaton {
   readonly number: readonly number[];
 }
 
-/** The expression that tests a text in memory. */
-export function automatonOver(text: TextCode, match: AutomatonMatch, functions: Functions): string {
+/** The test of a text in memory. */
+export function automatonOver(text: TextValue, match: AutomatonMatch, functions: Functions): Value {
   const emitted = emitAutomaton(match.title, match.automaton, text.case, functions);
   const over = emitRun(emitted, functions);
   const whole = functions.define(`whole:${emitted.name}`, `${emitted.name}_matches`, (name) =>
@@ -30,7 +31,7 @@ export function automatonOver(text: TextCode, match: AutomatonMatch, functions: 
       '}',
     ].join('\n'),
   );
-  return `${whole}(${text.code})`;
+  return callFunction(whole, text.value);
 }
 
 /** Whether the state that `state` holds accepts. */

@@ -1,6 +1,8 @@
 // Conditions as AssemblyScript expressions of `event` and `image`.
 
 import type { Condition, Test } from '../ir.ts';
+import { printValue } from '../print-value.ts';
+import { callFunction, EVENT_ADDRESS, IMAGE_ADDRESS, opposite, type Value } from '../value.ts';
 import { type Functions, parametersFor } from './functions.ts';
 import { emitPair } from './pair.ts';
 import { emitStream } from './stream.ts';
@@ -27,7 +29,7 @@ export class ConditionEmitter {
       case 'constant':
         return condition.value ? 'true' : 'false';
       case 'not':
-        return negated(this.#test(condition.child, depth));
+        return this.#not(condition.child, depth);
       case 'test':
         return this.#test(condition, depth);
       case 'all':
@@ -65,13 +67,27 @@ export class ConditionEmitter {
         '}',
       ].join('\n'),
     );
-    return `${name}(${passed})`;
+    return printValue(callFunction(name, ...passed));
   }
 
   #test(test: Test, depth: number): string {
+    return test.test === 'one' ? this.#one(test, depth) : printOperand(this.#value(test));
+  }
+
+  /** `!f(x)`; a comparison is turned around: `x != 1`. */
+  #not(test: Test, depth: number): string {
+    if (test.test === 'one') return `!${this.#one(test, depth)}`;
+    const value = this.#value(test);
+    const turned = opposite(value);
+    if (turned) return printValue(turned);
+    return isCall(value) ? `!${printValue(value)}` : `!(${printValue(value)})`;
+  }
+
+  /** What a test comes to: most are calls of a function of their own. */
+  #value(test: Exclude<Test, { test: 'one' }>): Value {
     switch (test.test) {
-      case 'code':
-        return /&&|\|\||\?/.test(test.code) ? `(${test.code})` : test.code;
+      case 'value':
+        return test.value;
       case 'text':
         return emitTextMatch(test.text, test.match, this.#functions);
       case 'stream':
@@ -80,14 +96,16 @@ export class ConditionEmitter {
         return emitPair(test, this.#functions);
       case 'ancestor':
         return this.#ancestor(test);
-      case 'one': {
-        const counted = test.conditions.map((condition) => `i32(${this.emit(condition, depth + 1)})`);
-        return `(${counted.join(' + ')} == 1)`;
-      }
     }
   }
 
-  #ancestor(test: Extract<Test, { test: 'ancestor' }>): string {
+  /** `(i32(a) + i32(b) == 1)` */
+  #one(test: Extract<Test, { test: 'one' }>, depth: number): string {
+    const counted = test.conditions.map((condition) => `i32(${this.emit(condition, depth + 1)})`);
+    return `(${counted.join(' + ')} == 1)`;
+  }
+
+  #ancestor(test: Extract<Test, { test: 'ancestor' }>): Value {
     const event = test.scope === 'event';
     const name = this.#functions.define(test.key, 'anyAncestor', (unique) =>
       [
@@ -101,29 +119,18 @@ export class ConditionEmitter {
         '}',
       ].join('\n'),
     );
-    return `${name}(${event ? 'event, ' : ''}image)`;
+    return callFunction(name, ...(event ? [EVENT_ADDRESS] : []), IMAGE_ADDRESS);
   }
 }
 
-/** `!` binds tighter than a comparison: a comparison is turned around, or put in parentheses. */
-function negated(expression: string): string {
-  if (isCall(expression)) return `!${expression}`;
-  const [, left, operator, right] = /^(.+) (==|!=) (.+)$/s.exec(expression) ?? [];
-  const single = left !== undefined && right !== undefined && !/[=!<>]=|&&|\|\|| [<>] /.test(left + right);
-  return single ? `${left} ${operator === '==' ? '!=' : '=='} ${right}` : `!(${expression})`;
+/** Beside other tests: several values joined by `&&` stand in parentheses, as does `a ? b : c`. */
+function printOperand(value: Value): string {
+  const text = printValue(value);
+  return value.node === 'both' || value.node === 'oneOf' || value.node === 'choice' ? `(${text})` : text;
 }
 
-/** One call, or one expression in parentheses, and nothing beside it. */
-function isCall(expression: string): boolean {
-  const start = /^\w*\(/.exec(expression)?.[0].length;
-  if (start === undefined) return /^\w+$/.test(expression);
-  let depth = 1;
-  for (let index = start; index < expression.length; index++) {
-    if (expression[index] === '(') depth++;
-    else if (expression[index] === ')') depth--;
-    if (depth === 0) return index === expression.length - 1;
-  }
-  return false;
+function isCall({ node }: Value): boolean {
+  return node === 'call' || node === 'function';
 }
 
 function leaves(condition: Condition): number {

@@ -4,6 +4,7 @@ import { CANDIDATE_WORDS } from '../../schema/image.ts';
 import type { Condition } from '../ir.ts';
 import type { RuleBody, TypeGroup } from '../plan/plan.ts';
 import type { TextIndex } from '../plan/text-index.ts';
+import { printValue } from '../print-value.ts';
 import { hex } from './bytes.ts';
 import type { ConditionEmitter } from './condition.ts';
 import type { Functions } from './functions.ts';
@@ -107,8 +108,8 @@ function candidatesOf(word: number, mask: bigint): string {
 /** What a text is found to be, and the lines that add the rules that need it to be that. */
 function lookUp(index: TextIndex, functions: Functions) {
   const sets = new FoundSets();
-  const call = foundAtBeginning(index, sets, functions);
-  const name = `${call.slice(0, call.indexOf('('))}_set`;
+  const { name: find, call } = foundAtBeginning(index, sets, functions);
+  const name = `${find}_set`;
   return {
     name,
     declaration: `const ${name} = ${call};`,
@@ -125,7 +126,7 @@ function emitSearches(index: TextIndex, functions: Functions): readonly string[]
   return [
     `if ((${masks.map(([word, mask]) => `(${wordName(word)} & ${hex(mask)})`).join(' | ')}) != 0) {`,
     ...masks.map(([word, mask]) => `  let ${foundName(word)}: u64 = ${hex(ALL_BITS & ~mask)};`),
-    `  const text = ${index.code};`,
+    `  const text = ${printValue(index.value)};`,
     ...eachPlace(index, 'text', functions, (at, length) =>
       switchOver(`${find}(${at}, ${length})`, sets, (word, mask) => `${foundName(word)} |= ${hex(mask)};`),
     ).map((line) => `  ${line}`),

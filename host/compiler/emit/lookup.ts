@@ -2,6 +2,8 @@
 
 import type { TextIndex } from '../plan/text-index.ts';
 import { sizeOf, type TrieNode } from '../plan/trie.ts';
+import { printValue } from '../print-value.ts';
+import { callFunction } from '../value.ts';
 import { compareWord, cover, hex } from './bytes.ts';
 import type { Functions } from './functions.ts';
 import { emitSearch } from './search.ts';
@@ -50,8 +52,14 @@ export function emitLookup(index: TextIndex, numbers: FoundNumbers, functions: F
   return new LookupWriter(functions, numbers, `find_${subject(index)}`).function(index.trie, describe(index), [], 0);
 }
 
-/** The expression of the number of who is found at the beginning of the index's text. */
-export function foundAtBeginning(index: TextIndex, numbers: FoundNumbers, functions: Functions): string {
+/** A function that looks up a text, and its call on the text of the index. */
+export interface Found {
+  readonly name: string;
+  readonly call: string;
+}
+
+/** Yields the number of who is found at the beginning of the index's text. */
+export function foundAtBeginning(index: TextIndex, numbers: FoundNumbers, functions: Functions): Found {
   const find = emitLookup(index, numbers, functions);
   const name = functions.define(`of:${find}`, `${find}_of`, (unique) =>
     [
@@ -60,12 +68,12 @@ export function foundAtBeginning(index: TextIndex, numbers: FoundNumbers, functi
       '}',
     ].join('\n'),
   );
-  return `${name}(${index.code})`;
+  return { name, call: printValue(callFunction(name, index.value)) };
 }
 
 /** The expression of the bits of the members that a text finds. */
 export function foundBits(index: TextIndex, functions: Functions): string {
-  if (!index.anywhere) return foundAtBeginning(index, AS_BITS, functions);
+  if (!index.anywhere) return foundAtBeginning(index, AS_BITS, functions).call;
   const find = emitLookup(index, AS_BITS, functions);
   const name = functions.define(`within:${find}`, `${find}_within`, (unique) =>
     [
@@ -78,7 +86,7 @@ export function foundBits(index: TextIndex, functions: Functions): string {
       '}',
     ].join('\n'),
   );
-  return `${name}(${index.code})`;
+  return printValue(callFunction(name, index.value));
 }
 
 /** A loop over the places in the text of that name where a constant may begin. */
@@ -97,13 +105,13 @@ export function eachPlace(
 }
 
 /** What an index is about, for a comment. */
-function describe({ members, code, anywhere }: TextIndex): string {
-  return `looked up for ${members.size}: what ${code} ${anywhere ? 'contains' : 'is or begins with'}`;
+function describe({ members, value, anywhere }: TextIndex): string {
+  return `looked up for ${members.size}: what ${printValue(value)} ${anywhere ? 'contains' : 'is or begins with'}`;
 }
 
 /** A part of a function's name. */
-function subject({ code }: TextIndex): string {
-  return /^\w+/.exec(code)?.[0] ?? 'text';
+function subject({ value }: TextIndex): string {
+  return /^\w+/.exec(printValue(value))?.[0] ?? 'text';
 }
 
 class LookupWriter {

@@ -1,33 +1,33 @@
 // Tests that compare two values of the event with each other: `proc.name = val(proc.pname)`, `fd.name startswith concat(...)`. Both
 // sides are read byte by byte, by index, since neither needs to lie in one piece.
 
-import { type Bytes, joinScopes, type PairOperator, type Piece, scopeOfPiece, type Test } from '../ir.ts';
+import { type Bytes, joinScopes, type PairOperator, type Piece, piecesKey, scopeOfPiece, type Test } from '../ir.ts';
+import { printValue } from '../print-value.ts';
+import { callFunction, type Value } from '../value.ts';
 import { wordAt } from './bytes.ts';
 import { type Functions, type Parameters, parametersFor } from './functions.ts';
 import { applies, asRead } from './stream.ts';
 
-/** The expression of the comparison. False if either side is absent. */
+/** The comparison. False if either side is absent. */
 export function emitPair(
   test: Extract<Test, { test: 'pair' }>,
   functions: Functions,
   given?: { readonly whole: Parameters; readonly left: Parameters },
-): string {
+): Value {
   const left = emitSide(test.left, functions, given?.left);
   const right = emitSide(test.right, functions);
   const { declared, passed } = given?.whole ?? parametersFor(test.scope);
   const name = functions.define(`${declared}:${test.key}`, 'pair', (unique) =>
     [
       `function ${unique}(${declared}): bool {`,
-      `  const n = ${left.name}_length(${left.passed});`,
-      `  const m = ${right.name}_length(${right.passed});`,
+      `  const n = ${printValue(left.length)};`,
+      `  const m = ${printValue(right.length)};`,
       '  if (n < 0 || m < 0) return false;',
-      ...body(test.operator, `${left.name}_byte(${left.passed}, `, `${right.name}_byte(${right.passed}, `).map(
-        (line) => `  ${line}`,
-      ),
+      ...body(test.operator, left.byteAt, right.byteAt).map((line) => `  ${line}`),
       '}',
     ].join('\n'),
   );
-  return `${name}(${passed})`;
+  return callFunction(name, ...passed);
 }
 
 function body(operator: PairOperator, left: string, right: string): readonly string[] {
@@ -137,9 +137,8 @@ function globBody(left: string, right: string, ignoreCase: boolean): readonly st
 }
 
 /** The length of a text in pieces, -1 if it is absent. */
-export function emitLength(pieces: readonly Piece[], functions: Functions): string {
-  const { name, passed } = emitSide(pieces, functions);
-  return `${name}_length(${passed})`;
+export function emitLength(pieces: readonly Piece[], functions: Functions): Value {
+  return emitSide(pieces, functions).length;
 }
 
 /** The functions `NAME_length(...)`, -1 if absent, and `NAME_byte(..., index)` of a side; yields NAME and the arguments they take. */
@@ -147,8 +146,8 @@ function emitSide(
   pieces: readonly Piece[],
   functions: Functions,
   { declared, passed }: Parameters = parametersFor(joinScopes(pieces.map(scopeOfPiece))),
-): { readonly name: string; readonly passed: string } {
-  const key = declared + JSON.stringify(pieces, withoutBigInts);
+): Side {
+  const key = declared + piecesKey(pieces);
   const side = functions.define(`side:${key}`, 'side', (name) => {
     const parts = pieces.map((piece) => access(piece, functions));
     return [
@@ -167,7 +166,16 @@ function emitSide(
       '}',
     ].join('\n');
   });
-  return { name: side, passed };
+  return {
+    length: callFunction(`${side}_length`, ...passed),
+    byteAt: `${side}_byte(${passed.map(printValue).join(', ')}, `,
+  };
+}
+
+/** The length of a side, -1 if it is absent, and how its byte at an index is read: an expression up to that index. */
+interface Side {
+  readonly length: Value;
+  readonly byteAt: string;
 }
 
 interface Access {
@@ -178,35 +186,38 @@ interface Access {
 }
 
 function access(piece: Piece, functions: Functions): Access {
+  if (piece.kind === 'bytes') {
+    return { length: `${piece.bytes.length}`, byte: `${constantBytes(piece.bytes, functions)}(index)` };
+  }
+  if (piece.kind === 'joined') {
+    // Only its length is ever asked for: lowering refuses comparisons, which would go over the list once for each byte.
+    return { length: `${joinedLength(piece, functions)}(event, image)`, byte: '0' };
+  }
+  const code = printValue(piece.value);
   switch (piece.kind) {
-    case 'bytes':
-      return { length: `${piece.bytes.length}`, byte: `${constantBytes(piece.bytes, functions)}(index)` };
     case 'text': {
-      const byte = `load<u8>(addressOf(${piece.code}) + index)`;
+      const byte = `load<u8>(addressOf(${code}) + index)`;
       return {
-        absent: `${piece.code} == 0`,
-        length: `i32(lengthOf(${piece.code}))`,
+        absent: `${code} == 0`,
+        length: `i32(lengthOf(${code}))`,
         byte: asRead(byte, piece),
       };
     }
     case 'base64':
       return {
-        absent: `!isBase64(${piece.code})`,
-        length: `i32(base64Length(${piece.code}))`,
-        byte: asRead(`base64Byte(${piece.code}, index)`, piece),
+        absent: `!isBase64(${code})`,
+        length: `i32(base64Length(${code}))`,
+        byte: asRead(`base64Byte(${code}, index)`, piece),
       };
     case 'decimal':
     case 'octal':
     case 'hexadecimal':
-      return { length: `${piece.kind}Length(${piece.code})`, byte: `${piece.kind}Byte(${piece.code}, index)` };
-    // Only its length is ever asked for: lowering refuses comparisons, which would go over the list once for each byte.
-    case 'joined':
-      return { length: `${joinedLength(piece, functions)}(event, image)`, byte: '0' };
+      return { length: `${piece.kind}Length(${code})`, byte: `${piece.kind}Byte(${code}, index)` };
     case 'character':
-      return { length: `i32(${piece.code} != 0)`, byte: `${piece.code}` };
+      return { length: `i32(${code} != 0)`, byte: `${code}` };
     case 'names': {
       const name = namesByte(piece, functions);
-      return { length: `${name}(${piece.code}, -1)`, byte: `${name}(${piece.code}, index)` };
+      return { length: `${name}(${code}, -1)`, byte: `${name}(${code}, index)` };
     }
   }
 }
@@ -215,15 +226,15 @@ function joinedLength(piece: Extract<Piece, { kind: 'joined' }>, functions: Func
   const { item, marks, each, separator } = piece;
   const between = separator.map((part) => access(part, functions).length).join(' + ') || '0';
   const ofItem = marks.reduceRight(
-    (rest, [mark, { length }]) => `item == ${mark} ? ${length} : (${rest})`,
+    (rest, [mark, { length }]) => `item == ${printValue(mark)} ? ${length} : (${rest})`,
     access(each, functions).length,
   );
-  return functions.define(`joinedLength:${JSON.stringify(piece, withoutBigInts)}`, 'joinedLength', (name) =>
+  return functions.define(`joinedLength:${piecesKey([piece])}`, 'joinedLength', (name) =>
     [
       `function ${name}(event: u32, image: u32): i32 {`,
       '  let length = 0;',
       '  for (let index: u32 = 0; index < 65536; ++index) {',
-      `    const item = ${item};`,
+      `    const item = ${printValue(item)};`,
       '    if (item == 0) break;',
       `    if (index > 0) length += ${between};`,
       `    length += ${ofItem};`,
@@ -232,10 +243,6 @@ function joinedLength(piece: Extract<Piece, { kind: 'joined' }>, functions: Func
       '}',
     ].join('\n'),
   );
-}
-
-function withoutBigInts(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? `${value}` : value;
 }
 
 /** Function `index -> byte` of a constant. */

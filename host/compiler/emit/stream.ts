@@ -2,16 +2,18 @@
 
 import { run } from '../automata/automaton.ts';
 import { matchAutomaton, matchTitle } from '../automata/match-pattern.ts';
-import type { BitName, Bytes, Piece, Test, TextCode } from '../ir.ts';
+import type { BitName, Bytes, Piece, Test, TextValue } from '../ir.ts';
+import { printValue } from '../print-value.ts';
+import { callFunction, type Value } from '../value.ts';
 import { acceptance, type EmittedAutomaton, emitAutomaton, emitRun } from './automaton.ts';
 import { comment, type Functions, type Parameters, parametersFor } from './functions.ts';
 
-/** The expression that tests the pieces. False if a text among them is absent. */
+/** The test of the pieces. False if a text among them is absent. */
 export function emitStream(
   test: Extract<Test, { test: 'stream' }>,
   functions: Functions,
   { declared, passed }: Parameters = parametersFor(test.scope),
-): string {
+): Value {
   const { pieces, match } = test;
   const automaton = matchAutomaton(match);
   const emitted = emitAutomaton(matchTitle(match), automaton, undefined, functions);
@@ -24,7 +26,7 @@ export function emitStream(
       '}',
     ].join('\n'),
   );
-  return `${name}(${passed})`;
+  return callFunction(name, ...passed);
 }
 
 function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, functions: Functions): readonly string[] {
@@ -35,33 +37,33 @@ function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, funct
       const asItIs = piece.case === undefined && !piece.shown;
       const reader = asItIs ? emitRun(emitted, functions) : emitRunFolded(emitted, piece, functions);
       return [
-        `const piece${index} = ${piece.code};`,
+        `const piece${index} = ${printValue(piece.value)};`,
         `if (piece${index} == 0) return false;`,
         `state = ${reader}(state, piece${index});`,
       ];
     }
     case 'base64':
       return [
-        `const piece${index} = ${piece.code};`,
+        `const piece${index} = ${printValue(piece.value)};`,
         `if (!isBase64(piece${index})) return false;`,
         `for (let at: u32 = 0, length = base64Length(piece${index}); at < length; ++at) state = ${emitted.name}(state, ${asRead(`base64Byte(piece${index}, at)`, piece)});`,
       ];
     case 'joined':
       return overItems(piece, emitted, functions);
     case 'decimal':
-      return [`state = ${overDecimal(emitted, functions)}(state, i64(${piece.code}));`];
+      return [`state = ${overDecimal(emitted, functions)}(state, i64(${printValue(piece.value)}));`];
     case 'octal':
     case 'hexadecimal':
       return [
-        `for (let at = 0, length = ${piece.kind}Length(i64(${piece.code})); at < length; ++at) state = ${emitted.name}(state, ${piece.kind}Byte(i64(${piece.code}), at));`,
+        `for (let at = 0, length = ${piece.kind}Length(i64(${printValue(piece.value)})); at < length; ++at) state = ${emitted.name}(state, ${piece.kind}Byte(i64(${printValue(piece.value)}), at));`,
       ];
     case 'character':
       return [
-        `const piece${index} = ${piece.code};`,
+        `const piece${index} = ${printValue(piece.value)};`,
         `if (piece${index} != 0) state = ${emitted.name}(state, piece${index});`,
       ];
     case 'names':
-      return [`state = ${overNames(piece, emitted, functions)}(state, u64(${piece.code}));`];
+      return [`state = ${overNames(piece, emitted, functions)}(state, u64(${printValue(piece.value)}));`];
   }
 }
 
@@ -73,10 +75,12 @@ function overItems(
 ): readonly string[] {
   const run = (pieces: readonly Piece[]): string =>
     pieces.flatMap((piece, index) => emitPiece(piece, index, emitted, functions)).join(' ');
-  const ofMarks = marks.map(([mark, bytes]) => `if (item == ${mark}) { ${run([{ kind: 'bytes', bytes }])} } else `);
+  const ofMarks = marks.map(
+    ([mark, bytes]) => `if (item == ${printValue(mark)}) { ${run([{ kind: 'bytes', bytes }])} } else `,
+  );
   return [
     'for (let index: u32 = 0; index < 65536; ++index) {',
-    `  const item = ${item};`,
+    `  const item = ${printValue(item)};`,
     '  if (item == 0) break;',
     `  if (index > 0) { ${run(separator)} }`,
     `  ${ofMarks.join('')}{ ${run([each])} }`,
@@ -122,7 +126,7 @@ function emitRunFolded(emitted: EmittedAutomaton, reading: Reading, functions: F
   );
 }
 
-type Reading = Pick<TextCode, 'case' | 'shown'>;
+type Reading = Pick<TextValue, 'case' | 'shown'>;
 
 /** A byte, read in lower or upper case, or as it is shown. */
 export function asRead(byte: string, reading: Reading): string {

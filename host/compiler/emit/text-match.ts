@@ -1,26 +1,27 @@
 // Functions that test a text in memory: equality with one constant or one of many, prefix, suffix, substring.
 
-import type { Bytes, TextCode, TextMatch } from '../ir.ts';
+import type { Bytes, TextMatch, TextValue } from '../ir.ts';
+import { callFunction, isThere, NEVER, type Value } from '../value.ts';
 import { automatonOver } from './automaton.ts';
 import { compareBytes, compareWord, cover, hex, lower, upper, wordAt } from './bytes.ts';
 import { comment, type Functions, nameOf } from './functions.ts';
 
-/** The expression that tests `text`. */
-export function emitTextMatch(text: TextCode, match: TextMatch, functions: Functions): string {
+/** The test of `text`. */
+export function emitTextMatch(text: TextValue, match: TextMatch, functions: Functions): Value {
   if (match.op === 'automaton') return automatonOver(text, match, functions);
   const possible = (value: Bytes): boolean =>
     text.case === undefined || value === (text.case === 'lower' ? lower(value) : upper(value));
   const fold = text.case !== undefined;
   if (match.op === 'equals') {
     const values = [...new Set(match.values)].filter(possible).sort();
-    if (values.length === 0) return 'false';
-    return `${equalsFunction(values, fold, functions)}(${text.code})`;
+    if (values.length === 0) return NEVER;
+    return callFunction(equalsFunction(values, fold, functions), text.value);
   }
   const ignoreCase = fold || match.ignoreCase;
   // contains of a folded text: a letter in the other case is nowhere in it, unless case doesn't count anyway.
-  if (!match.ignoreCase && !possible(match.value)) return 'false';
-  if (match.value === '') return `${text.code} != 0`;
-  return `${searchFunction(match.op, match.value, ignoreCase, functions)}(${text.code})`;
+  if (!match.ignoreCase && !possible(match.value)) return NEVER;
+  if (match.value === '') return isThere(text.value);
+  return callFunction(searchFunction(match.op, match.value, ignoreCase, functions), text.value);
 }
 
 function equalsFunction(values: readonly Bytes[], fold: boolean, functions: Functions): string {

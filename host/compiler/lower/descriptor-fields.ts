@@ -2,10 +2,25 @@
 // is a directory that a path is relative to (unlinkat, mkdirat...), the fields are that directory's.
 
 import { DESCRIPTOR_TYPE_NAMES } from '../../schema/descriptor-types.ts';
-import type { EventShape } from '../../schema/event-structs.ts';
+import type { DESCRIPTOR_STATE, EventShape } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events.ts';
-import { accessorName } from '../../schema/generate/assemblyscript.ts';
-import { type Condition, code, not } from '../ir.ts';
+import { type Condition, FALSE, holds, not } from '../ir.ts';
+import {
+  arithmetic,
+  call,
+  cast,
+  compare,
+  EVENT_ADDRESS,
+  flag,
+  hasBits,
+  hexadecimal,
+  integer,
+  isThere,
+  type MemberOf,
+  ofEvent,
+  type Value,
+  ZERO,
+} from '../value.ts';
 import { statDevice } from './argument-numbers.ts';
 import { ABSENT, boolean, constantText, either, enumeration, number, type Operand, present, text } from './operand.ts';
 
@@ -14,6 +29,8 @@ export const DESCRIPTOR_TYPES: readonly (readonly [character: string, name: stri
 
 const CHARACTERS = [...DESCRIPTOR_TYPES.map(([character]) => character), 'X', 'o'];
 const WITH_DESCRIPTOR: ReadonlySet<EventShape> = new Set<EventShape>(['open', 'descriptor', 'network']);
+
+type DescriptorState = keyof typeof DESCRIPTOR_STATE;
 
 /**
  * How the members of the descriptor of an event type are read. They lie at the same place in every shape that has them (a test
@@ -30,16 +47,17 @@ export class Descriptor {
     return WITH_DESCRIPTOR.has(type.shape) ? new Descriptor(type) : undefined;
   }
 
-  member(name: string): string {
-    return `${accessorName('descriptor', name)}(event)`;
+  member(name: MemberOf<'descriptor'>): Value {
+    return ofEvent('descriptor', name);
   }
 
-  is(name: string, value: number | string): Condition {
-    return code(`${this.member(name)} == ${typeof value === 'string' ? value.charCodeAt(0) : value}`, 'event');
+  is(name: MemberOf<'descriptor'>, value: number | string): Condition {
+    const code = typeof value === 'string' ? value.charCodeAt(0) : value;
+    return holds(compare(this.member(name), '==', integer(code)), 'event');
   }
 
-  state(bit: string): Condition {
-    return code(`(${this.member('state')} & DESCRIPTOR_${bit}) != 0`, 'event');
+  state(bit: DescriptorState): Condition {
+    return holds(hasBits(this.member('state'), flag('DESCRIPTOR', bit)), 'event');
   }
 
   /** The kernel had a file or socket behind it: false for a call that failed to make one. */
@@ -48,35 +66,40 @@ export class Descriptor {
   }
 
   get isSocket(): Condition {
-    return code('isSocket(event)', 'event');
+    return holds(call('isSocket', EVENT_ADDRESS), 'event');
   }
 
   /** An end of a connection, by a function of rules-wasm/descriptor.ts. */
-  address(name: string): Operand {
-    return { kind: 'address', code: `${name}(event)`, v6: `${this.member('kind')} == 54`, scope: 'event' };
+  address(name: 'fdCip' | 'fdSip' | 'fdLip' | 'fdRip'): Operand {
+    return { kind: 'address', value: call(name, EVENT_ADDRESS), v6: this.#isIpv6, scope: 'event' };
   }
 
-  port(name: string): Operand {
-    return { kind: 'number', code: `i64(${name}(event))`, scope: 'event', negativeIsAbsent: true };
+  port(name: 'fdCport' | 'fdSport' | 'fdLport' | 'fdRport'): Operand {
+    const value = cast('i64', call(name, EVENT_ADDRESS));
+    return { kind: 'number', value, scope: 'event', negativeIsAbsent: true };
+  }
+
+  get #isIpv6(): Value {
+    return compare(this.member('kind'), '==', integer('6'.charCodeAt(0)));
   }
 
   /** Both ends, whether the socket has a role or not. */
   ends(what: 'address' | 'port'): Operand {
-    const end = (read: string): Operand =>
+    const end = (value: Value): Operand =>
       what === 'port'
-        ? number(`i64(${read})`, 'event')
-        : { kind: 'address', code: read, v6: `${this.member('kind')} == 54`, scope: 'event' };
+        ? number(cast('i64', value), 'event')
+        : { kind: 'address', value, v6: this.#isIpv6, scope: 'event' };
     const local = end(this.member(`local_${what}`));
-    const remote = end(what === 'port' ? 'fdOtherPort(event)' : 'fdOtherAddress(event)');
+    const remote = end(call(what === 'port' ? 'fdOtherPort' : 'fdOtherAddress', EVENT_ADDRESS));
     return present(this.isSocket, { kind: 'ends', local, remote });
   }
 }
 
-/** The directory descriptor of calls on paths: its path, as an expression. */
-function directoryOf(type: EventType): string | undefined {
+/** The directory descriptor of calls on paths: its path. */
+function directoryOf(type: EventType): Value | undefined {
   if (!type.usesFd) return undefined;
-  if (type.shape === 'path') return 'pathDirectory(event)';
-  return type.shape === 'paths' ? 'pathsNewDirectory(event)' : undefined;
+  if (type.shape === 'path') return ofEvent('path', 'directory');
+  return type.shape === 'paths' ? ofEvent('paths', 'new_directory') : undefined;
 }
 
 /** What fd.typechar guesses for a call that made no descriptor. */
@@ -95,28 +118,37 @@ function guessedCharacter(type: EventType): string {
   }
 }
 
+/** The same, as its ASCII code. */
+function guessOf({ type }: Descriptor): Value {
+  return integer(guessedCharacter(type).charCodeAt(0));
+}
+
 type OfDescriptor = (descriptor: Descriptor) => Operand;
 
 const bit =
-  (name: string): OfDescriptor =>
+  (name: DescriptorState): OfDescriptor =>
   (descriptor) =>
     present(descriptor.known, boolean(descriptor.state(name)));
 /** Service names are not looked up: the number, as text. */
 const service = (port: Operand): Operand =>
   port.kind === 'number'
-    ? present(code(`${port.code} >= 0`, 'event'), {
+    ? present(holds(compare(port.value, '>=', ZERO), 'event'), {
         kind: 'pieces',
-        pieces: [{ kind: 'decimal', code: port.code, scope: 'event' }],
+        pieces: [{ kind: 'decimal', value: port.value, scope: 'event' }],
       })
     : port;
 
 /** The directory part of fd.name, `/` where the name has no slash. */
 const FD_DIRECTORY: Operand = {
   kind: 'text',
-  text: { code: 'fdDirectory(event)', scope: 'event', beginningOf: 'descriptorName(event)' },
+  text: {
+    value: call('fdDirectory', EVENT_ADDRESS),
+    scope: 'event',
+    beginningOf: ofEvent('descriptor', 'name'),
+  },
   orElse: '/',
 };
-const nameOf = (descriptor: Descriptor): string => `orEmpty(${descriptor.member('name')})`;
+const nameOf = (descriptor: Descriptor): Value => call('orEmpty', descriptor.member('name'));
 
 const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
   'fd.type': (descriptor) =>
@@ -131,14 +163,14 @@ const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
     ),
   'fd.typechar': (descriptor) => {
     const characters = CHARACTERS.map((character) => [character.charCodeAt(0), character] as const);
-    const guess = guessedCharacter(descriptor.type).charCodeAt(0);
-    return enumeration(`fdTypechar(event, ${guess})`, 'event', characters, 'o');
+    return enumeration(call('fdTypechar', EVENT_ADDRESS, guessOf(descriptor)), 'event', characters, 'o');
   },
   'fd.name': (descriptor) => text(nameOf(descriptor), 'event'),
-  'fd.openpath': () => text('fdOpenpath(event)', 'event'),
-  'fd.directory': () => present(code('hasDirectory(event)', 'event'), FD_DIRECTORY),
-  'fd.filename': (descriptor) => present(descriptor.is('kind', 'f'), text(`basename(${nameOf(descriptor)})`, 'event')),
-  'fd.nameraw': (descriptor) => text(`fdNameraw(event, ${guessedCharacter(descriptor.type).charCodeAt(0)})`, 'event'),
+  'fd.openpath': () => text(call('fdOpenpath', EVENT_ADDRESS), 'event'),
+  'fd.directory': () => present(holds(call('hasDirectory', EVENT_ADDRESS), 'event'), FD_DIRECTORY),
+  'fd.filename': (descriptor) =>
+    present(descriptor.is('kind', 'f'), text(call('basename', nameOf(descriptor)), 'event')),
+  'fd.nameraw': (descriptor) => text(call('fdNameraw', EVENT_ADDRESS, guessOf(descriptor)), 'event'),
   'fd.name_changed': bit('NAME_CHANGED'),
   'fd.connected': bit('CONNECTED'),
   'fd.is_upper_layer': bit('UPPER_LAYER'),
@@ -184,28 +216,31 @@ const BY_NAME: Readonly<Record<string, OfDescriptor>> = {
   'fd.rproto': (descriptor) => service(descriptor.port('fdRport')),
   'fd.dev': (descriptor) => present(descriptor.known, number(statDevice(descriptor.member('device')), 'event')),
   'fd.dev.major': (descriptor) =>
-    present(descriptor.known, number(`i64(${descriptor.member('device')} >> 20)`, 'event')),
+    present(descriptor.known, number(cast('i64', arithmetic(descriptor.member('device'), '>>', integer(20))), 'event')),
   'fd.dev.minor': (descriptor) =>
-    present(descriptor.known, number(`i64(${descriptor.member('device')} & 0xfffff)`, 'event')),
-  'fd.ino': (descriptor) => present(descriptor.known, number(`i64(${descriptor.member('inode')})`, 'event')),
+    present(
+      descriptor.known,
+      number(cast('i64', arithmetic(descriptor.member('device'), '&', hexadecimal(0xfffff))), 'event'),
+    ),
+  'fd.ino': (descriptor) => present(descriptor.known, number(cast('i64', descriptor.member('inode')), 'event')),
 };
 
 /** Fields of the directory that a path is relative to, when it is known. */
-const OF_DIRECTORY: Readonly<Record<string, (path: string) => Operand>> = {
+const OF_DIRECTORY: Readonly<Record<string, (path: Value) => Operand>> = {
   'fd.type': () => constantText('directory'),
   'fd.typechar': () => constantText('d'),
   'fd.name': (path) => text(path, 'event'),
   'fd.directory': (path) => text(path, 'event'),
   'fd.nameraw': (path) => text(path, 'event'),
-  'fd.dev': () => number('i64(0)', 'image'),
-  'fd.dev.major': () => number('i64(0)', 'image'),
-  'fd.dev.minor': () => number('i64(0)', 'image'),
-  'fd.ino': () => number('i64(0)', 'image'),
-  'fd.is_upper_layer': () => boolean(code('false', 'image')),
-  'fd.is_lower_layer': () => boolean(code('false', 'image')),
-  'fd.name_changed': () => boolean(code('false', 'image')),
-  'fd.connected': () => boolean(code('false', 'image')),
-  'fd.is_server': () => boolean(code('false', 'image')),
+  'fd.dev': () => number(cast('i64', ZERO), 'image'),
+  'fd.dev.major': () => number(cast('i64', ZERO), 'image'),
+  'fd.dev.minor': () => number(cast('i64', ZERO), 'image'),
+  'fd.ino': () => number(cast('i64', ZERO), 'image'),
+  'fd.is_upper_layer': () => boolean(FALSE),
+  'fd.is_lower_layer': () => boolean(FALSE),
+  'fd.name_changed': () => boolean(FALSE),
+  'fd.connected': () => boolean(FALSE),
+  'fd.is_server': () => boolean(FALSE),
   'fd.l4proto': () => constantText('<NA>'),
 };
 
@@ -219,13 +254,13 @@ const OF_UNKNOWN_DIRECTORY: Readonly<Record<string, Operand>> = {
 /** A descriptor field on events of a type. */
 export function descriptorField(name: string, type: EventType): Operand {
   if (!type.createsFd && !type.usesFd) return ABSENT;
-  if (name === 'fd.num') return number('i64(headerFd(event))', 'event');
+  if (name === 'fd.num') return number(cast('i64', ofEvent('header', 'fd')), 'event');
   const descriptor = Descriptor.of(type);
   if (descriptor) return BY_NAME[name]?.(descriptor) ?? ABSENT;
   const path = directoryOf(type);
   if (path === undefined) return ABSENT;
   return either(
-    code(`${path} != 0`, 'event'),
+    holds(isThere(path), 'event'),
     OF_DIRECTORY[name]?.(path) ?? ABSENT,
     OF_UNKNOWN_DIRECTORY[name] ?? ABSENT,
   );

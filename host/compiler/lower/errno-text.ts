@@ -1,6 +1,7 @@
 // The name of the error that a call returned, as an operand.
 
 import { errnoName } from '../../schema/errno.ts';
+import type { Value } from '../value.ts';
 import { enumeration, type Operand } from './operand.ts';
 
 /** The kernel returns errors as -1 to -4095. */
@@ -10,6 +11,6 @@ const ERRORS = Array.from(
 ).filter(([, name]) => name !== '');
 
 /** The name of an error, its number where it has none. */
-export function errnoText(result: string): Operand {
+export function errnoText(result: Value): Operand {
   return enumeration(result, 'event', ERRORS);
 }

@@ -2,6 +2,7 @@
 
 import { resolveNamed } from '../../schema/fields/index.ts';
 import type { Field } from '../../schema/types.ts';
+import { cast, ofEvent } from '../value.ts';
 import { argumentField } from './argument.ts';
 import { CONTAINER_OPERANDS, containerMember } from './container-fields.ts';
 import { descriptorField } from './descriptor-fields.ts';
@@ -31,12 +32,12 @@ export function fieldOperand(named: NamedField, context: LoweringContext): Opera
 /** 64-bit numbers are compared as the field's type says, whatever the record's member is. */
 function asTyped(operand: Operand, { type }: Field): Operand {
   if (operand.kind !== 'number' || operand.least !== undefined) return operand;
-  const { code, scope } = operand;
+  const { value, scope } = operand;
   if (type === 'UINT64' || type === 'ABSTIME' || type === 'RELTIME') {
-    return { kind: 'number', unsigned: true, scope, code: operand.unsigned ? code : `u64(${code})` };
+    return { kind: 'number', unsigned: true, scope, value: operand.unsigned ? value : cast('u64', value) };
   }
   if (!operand.unsigned) return operand;
-  return { kind: 'number', scope, code: `i64(${code})` };
+  return { kind: 'number', scope, value: cast('i64', value) };
 }
 
 function readOperand({ field, argument }: NamedField, context: LoweringContext): Operand {
@@ -45,7 +46,7 @@ function readOperand({ field, argument }: NamedField, context: LoweringContext):
     case 'event':
       // Events are numbered from 1: `evt.num = 0` is how rules say "never".
       if (name === 'evt.num')
-        return { kind: 'number', code: 'headerSequence(event)', unsigned: true, scope: 'event', least: 1n };
+        return { kind: 'number', value: ofEvent('header', 'sequence'), unsigned: true, scope: 'event', least: 1n };
       return eventField(source.member, context.type);
     case 'image':
       if (argument !== undefined) return PROCESS_OPERANDS[name]?.(argument, context) ?? ABSENT;

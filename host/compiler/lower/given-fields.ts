@@ -6,7 +6,8 @@ import type { EventType } from '../../schema/events.ts';
 import { IMAGE } from '../../schema/image.ts';
 import { parameterType } from '../../schema/parameter-names.ts';
 import type { Field, ValueType } from '../../schema/types.ts';
-import { code } from '../ir.ts';
+import { holds } from '../ir.ts';
+import { arithmetic, call, EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_INDEX, integer, isThere } from '../value.ts';
 import { boolean, ITEM, number, type Operand, present, text } from './operand.ts';
 
 /** How a value lies in the table. */
@@ -30,8 +31,8 @@ export const GIVEN_EVENT: EventType = { name: 'given', number: 0, shape: 'open',
 export const EVENT_TABLE_OFFSET = EVENT_HEADER.size;
 export const ANCESTOR_TABLE_OFFSET = IMAGE.size;
 
-const EVENT_TABLE = `event + ${EVENT_TABLE_OFFSET}`;
-const ANCESTOR_TABLE = `image + ${ANCESTOR_TABLE_OFFSET}`;
+const EVENT_TABLE = arithmetic(EVENT_ADDRESS, '+', integer(EVENT_TABLE_OFFSET));
+const ANCESTOR_TABLE = arithmetic(IMAGE_ADDRESS, '+', integer(ANCESTOR_TABLE_OFFSET));
 
 /** Fields that without an index mean any ancestor. */
 const OF_ANY_ANCESTOR = /^proc\.a(name|exe|exepath|pid|cmdline|env|args)$/;
@@ -81,37 +82,43 @@ export class GivenFields {
   }
 
   #read(key: GivenKey): Operand {
-    const place = `${key.ofAncestors ? ANCESTOR_TABLE : EVENT_TABLE}, ${this.#number(key)}`;
-    const there = code(`isGiven(${place})`, 'event');
+    const table = key.ofAncestors ? ANCESTOR_TABLE : EVENT_TABLE;
+    const entry = integer(this.#number(key));
+    const there = holds(call('isGiven', table, entry), 'event');
     switch (key.type) {
       case 'text':
-        return text(`givenText(${place})`, 'event');
+        return text(call('givenText', table, entry), 'event');
       case 'list':
         return {
           kind: 'texts',
           there,
-          item: `itemOf(givenText(${place}), index)`,
+          item: call('itemOf', call('givenText', table, entry), ITEM_INDEX),
           marks: [],
           each: ITEM,
           scope: 'event',
         };
       case 'integer':
-        return present(there, number(`givenInteger(${place})`, 'event'));
+        return present(there, number(call('givenInteger', table, entry), 'event'));
       case 'unsigned':
-        return present(there, number(`givenUnsigned(${place})`, 'event', true));
+        return present(there, number(call('givenUnsigned', table, entry), 'event', true));
       case 'fraction':
-        return present(there, number(`givenFraction(${place})`, 'event'));
+        return present(there, number(call('givenFraction', table, entry), 'event'));
       case 'boolean':
-        return present(there, boolean(code(`givenInteger(${place}) != 0`, 'event')));
+        return present(there, boolean(holds(isThere(call('givenInteger', table, entry)), 'event')));
       case 'address':
-        return { kind: 'address', code: `givenAddress(${place})`, v6: `isGivenIpv6(${place})`, scope: 'event' };
+        return {
+          kind: 'address',
+          value: call('givenAddress', table, entry),
+          v6: call('isGivenIpv6', table, entry),
+          scope: 'event',
+        };
     }
   }
 
   #ends(name: string, type: 'address' | 'integer'): Operand {
     const [local, remote] = (['local', 'remote'] as const).map((end) => this.#read({ name, type, end }));
     if (!local || !remote) throw new Error('a connection has two ends');
-    const there = code(`isGiven(${EVENT_TABLE}, ${this.#number({ name, type, end: 'local' })})`, 'event');
+    const there = holds(call('isGiven', EVENT_TABLE, integer(this.#number({ name, type, end: 'local' }))), 'event');
     return present(there, { kind: 'ends', local, remote });
   }
 }

@@ -1,11 +1,31 @@
 // Fields of the process: members of its image and of its ancestors' images.
 
 import { CAPABILITIES } from '../../schema/flags.ts';
-import { accessorName } from '../../schema/generate/assemblyscript.ts';
-import { CGROUP_SUBSYSTEMS, IMAGE, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
+import { CGROUP_SUBSYSTEMS, IMAGE, type IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
 import { member } from '../../schema/layout.ts';
 import { contentHash } from '../assemble/cache.ts';
-import { code } from '../ir.ts';
+import { FALSE, holds } from '../ir.ts';
+import {
+  arithmetic,
+  both,
+  call,
+  callFunction,
+  cast,
+  choose,
+  compare,
+  flag,
+  hasBits,
+  IMAGE_ADDRESS,
+  integer,
+  isAbsent,
+  isThere,
+  type MemberOf,
+  memberNamed,
+  ofEvent,
+  ofImage,
+  type Value,
+  ZERO,
+} from '../value.ts';
 import {
   ABSENT,
   boolean,
@@ -18,22 +38,23 @@ import {
   toBytes,
 } from './operand.ts';
 
-/** A member of the image whose address is `image` (an AssemblyScript expression). */
-export function imageMember(name: string, image = 'image', zeroIsAbsent = false): Operand {
+/** A member of the image at an address. */
+export function imageMember(name: string, image = IMAGE_ADDRESS, zeroIsAbsent = false): Operand {
   const { type } = member(IMAGE, name);
-  const call = `${accessorName('image', name)}(${image})`;
-  if (type === 'string') return text(call, 'image');
-  const value = number(type === 'u64' ? call : `i64(${call})`, 'image', type === 'u64');
-  const known = zeroIsAbsent ? present(code(`${call} != 0`, 'image'), value) : value;
+  const read = memberNamed('image', name, image);
+  if (!read) return ABSENT;
+  if (type === 'string') return text(read, 'image');
+  const value = number(type === 'u64' ? read : cast('i64', read), 'image', type === 'u64');
+  const known = zeroIsAbsent ? present(holds(isThere(read), 'image'), value) : value;
   // Texts of address 0 are absent by themselves; numbers there would read 0.
-  return image === 'image' ? known : present(code(`${image} != 0`, 'image'), known);
+  return image === IMAGE_ADDRESS ? known : present(holds(isThere(image), 'image'), known);
 }
 
-/** The image `hops` parents up, as an expression. */
-export function ancestorImage(hops: number): string {
-  if (hops > 4) return `ancestor(image, ${hops})`;
-  let image = 'image';
-  for (let hop = 0; hop < hops; hop++) image = `imageParentAddress(${image})`;
+/** The image `hops` parents up. */
+export function ancestorImage(hops: number): Value {
+  if (hops > 4) return call('ancestor', IMAGE_ADDRESS, integer(hops));
+  let image = IMAGE_ADDRESS;
+  for (let hop = 0; hop < hops; hop++) image = ofImage('parent_address', image);
   return image;
 }
 
@@ -55,7 +76,7 @@ export function ancestorField(name: string, argument: string | undefined, contex
   return 0;
 }`,
   );
-  return text(`${nearest}(image)`, 'image');
+  return text(callFunction(nearest, IMAGE_ADDRESS), 'image');
 }
 
 /** Function that finds the value of a key in a list of `key=value` strings, or with another separator; absent if it isn't there. Yields its name. */
@@ -81,7 +102,7 @@ function ${name}(list: u64): u64 {
   return name;
 }
 
-function capabilities(name: string): Operand {
+function capabilities(name: MemberOf<'image', 'u64'>): Operand {
   const names = CAPABILITIES.map((capability, bit) => ({
     name: toBytes(capability),
     mask: 1n << BigInt(bit),
@@ -89,7 +110,7 @@ function capabilities(name: string): Operand {
   }));
   return {
     kind: 'names',
-    code: `${accessorName('image', name)}(image)`,
+    value: ofImage(name),
     scope: 'image',
     names,
     separator: ' ',
@@ -98,25 +119,45 @@ function capabilities(name: string): Operand {
 }
 
 /** A text of the leader of a session or process group; of the oldest known ancestor in it when the leader is gone; else empty. */
-function leader(pointer: string, id: string, name: string): Operand {
-  const address = `${accessorName('image', pointer)}(image)`;
-  const accessor = accessorName('image', name);
-  const oldest = `oldestOf${accessorName('', id)}(image)`;
-  return text(`orEmpty(${accessor}(${address} != 0 ? ${address} : ${oldest}))`, 'image');
+function leader(
+  pointer: 'session_address' | 'group_leader_address',
+  oldest: 'oldestOfSid' | 'oldestOfPgid' | 'oldestOfVpgid',
+  name: MemberOf<'image', 'string'>,
+): Operand {
+  const address = ofImage(pointer);
+  const image = choose(isThere(address), address, call(oldest, IMAGE_ADDRESS));
+  return text(call('orEmpty', ofImage(name, image)), 'image');
 }
 
-const flag = (name: string): Operand => boolean(code(`(imageFlags(image) & IMAGE_FLAG_${name}) != 0`, 'image'));
-const MAIN_THREAD = code('(headerFlags(event) & EVENT_FLAG_THREAD) == 0', 'event');
-const ofMainThread = (kilobytes: string): Operand =>
-  either(MAIN_THREAD, number(`i64(${kilobytes})`, 'image'), number('i64(0)', 'image'));
-const parent = 'imageParentAddress(image)';
-const age = (start: string, image: string): Operand =>
+const hasFlag = (name: keyof typeof IMAGE_FLAGS): Operand =>
+  boolean(holds(hasBits(ofImage('flags'), flag('IMAGE_FLAG', name)), 'image'));
+const MAIN_THREAD = holds(isAbsent(arithmetic(ofEvent('header', 'flags'), '&', flag('EVENT_FLAG', 'THREAD'))), 'event');
+const NOTHING = cast('i64', ZERO);
+const ofMainThread = (kilobytes: Value): Operand =>
+  either(MAIN_THREAD, number(cast('i64', kilobytes), 'image'), number(NOTHING, 'image'));
+const PARENT = ofImage('parent_address');
+const TIME = ofEvent('header', 'time');
+const age = (start: Value, image: Value): Operand =>
   present(
-    code(`${image} != 0 && ${start} != 0 && ${start} <= headerTime(event)`, 'event'),
-    number(`i64(headerTime(event) - ${start})`, 'event'),
+    holds(both(isThere(image), isThere(start), compare(start, '<=', TIME)), 'event'),
+    number(cast('i64', arithmetic(TIME, '-', start)), 'event'),
   );
-const since = (from: string, to: string): Operand =>
-  present(code(`${from} != 0 && ${to} > ${from}`, 'image'), number(`i64(${to} - ${from})`, 'image'));
+const since = (from: Value, to: Value): Operand =>
+  present(
+    holds(both(isThere(from), compare(to, '>', from)), 'image'),
+    number(cast('i64', arithmetic(to, '-', from)), 'image'),
+  );
+const same = (left: MemberOf<'image'>, right: MemberOf<'image'>): Operand =>
+  boolean(holds(compare(ofImage(left), '==', ofImage(right)), 'image'));
+/** `max<i32>(i32(itemCount(imageArgv(image))) - 1, 0)`: the number of arguments less some of them. */
+const argumentsWithout = (count: number): Value =>
+  cast('i64', {
+    node: 'maximum',
+    type: 'i32',
+    left: arithmetic(cast('i32', call('itemCount', ofImage('argv'))), '-', integer(count)),
+    right: ZERO,
+  });
+const LOGIN_SHELL = call('loginShell', IMAGE_ADDRESS);
 
 /** Fields with a source of `computed`, by name. */
 export const PROCESS_OPERANDS: Readonly<
@@ -125,15 +166,15 @@ export const PROCESS_OPERANDS: Readonly<
   'proc.exeline': () => ({
     kind: 'pieces',
     pieces: [
-      { kind: 'text', code: 'imageArgv0(image)', scope: 'image' },
+      { kind: 'text', value: ofImage('argv0'), scope: 'image' },
       { kind: 'bytes', bytes: ' ' },
-      { kind: 'text', code: 'imageArgs(image)', scope: 'image' },
+      { kind: 'text', value: ofImage('args'), scope: 'image' },
     ],
   }),
-  'proc.cmdnargs': () => number('i64(max<i32>(i32(itemCount(imageArgv(image))) - 1, 0))', 'image'),
+  'proc.cmdnargs': () => number(argumentsWithout(1), 'image'),
   // The bytes of the arguments: the blanks that join them don't count.
   'proc.cmdlenargs': () =>
-    number('i64(lengthOf(imageArgs(image))) - i64(max<i32>(i32(itemCount(imageArgv(image))) - 2, 0))', 'image'),
+    number(arithmetic(cast('i64', call('lengthOf', ofImage('args'))), '-', argumentsWithout(2)), 'image'),
   'proc.aargs': (argument, context) => {
     if (argument !== undefined) return imageMember('args', ancestorImage(Number(argument)));
     context.warn(
@@ -143,49 +184,50 @@ export const PROCESS_OPERANDS: Readonly<
     return ABSENT;
   },
   'proc.loginshellid': () =>
-    present(code('loginShell(image) != 0', 'image', 20), number('i64(loginShell(image))', 'image')),
-  'proc.duration': () => age('imageStartTime(image)', 'image'),
-  'proc.ppid.duration': () => age(`imageStartTime(${parent})`, parent),
-  'proc.sname': () => leader('session_address', 'sid', 'comm'),
-  'proc.sid.exe': () => leader('session_address', 'sid', 'argv0'),
-  'proc.sid.exepath': () => leader('session_address', 'sid', 'executable'),
-  'proc.pgid.name': () => leader('group_leader_address', 'pgid', 'comm'),
-  'proc.pgid.exe': () => leader('group_leader_address', 'pgid', 'argv0'),
-  'proc.pgid.exepath': () => leader('group_leader_address', 'pgid', 'executable'),
-  'proc.vpgid.name': () => leader('group_leader_address', 'vpgid', 'comm'),
-  'proc.vpgid.exe': () => leader('group_leader_address', 'vpgid', 'argv0'),
-  'proc.vpgid.exepath': () => leader('group_leader_address', 'vpgid', 'executable'),
-  'proc.is_sid_leader': () => boolean(code('imageSid(image) == imagePid(image)', 'image')),
-  'proc.is_pgid_leader': () => boolean(code('imagePgid(image) == imagePid(image)', 'image')),
-  'proc.is_vpgid_leader': () => boolean(code('imageVpgid(image) == imageVpid(image)', 'image')),
-  'proc.is_exe_writable': () => flag('EXE_WRITABLE'),
-  'proc.is_exe_upper_layer': () => flag('EXE_UPPER_LAYER'),
-  'proc.is_exe_lower_layer': () => flag('EXE_LOWER_LAYER'),
-  'proc.is_exe_from_memfd': () => flag('EXE_FROM_MEMFD'),
-  'proc.exe_ino.ctime_duration_proc_start': () => since('imageExeCtime(image)', 'imageStartTime(image)'),
-  'proc.exe_ino.ctime_duration_pidns_start': () => since('imageExeCtime(image)', 'imagePidnsStartTime(image)'),
+    present(holds(isThere(LOGIN_SHELL), 'image', 20), number(cast('i64', LOGIN_SHELL), 'image')),
+  'proc.duration': () => age(ofImage('start_time'), IMAGE_ADDRESS),
+  'proc.ppid.duration': () => age(ofImage('start_time', PARENT), PARENT),
+  'proc.sname': () => leader('session_address', 'oldestOfSid', 'comm'),
+  'proc.sid.exe': () => leader('session_address', 'oldestOfSid', 'argv0'),
+  'proc.sid.exepath': () => leader('session_address', 'oldestOfSid', 'executable'),
+  'proc.pgid.name': () => leader('group_leader_address', 'oldestOfPgid', 'comm'),
+  'proc.pgid.exe': () => leader('group_leader_address', 'oldestOfPgid', 'argv0'),
+  'proc.pgid.exepath': () => leader('group_leader_address', 'oldestOfPgid', 'executable'),
+  'proc.vpgid.name': () => leader('group_leader_address', 'oldestOfVpgid', 'comm'),
+  'proc.vpgid.exe': () => leader('group_leader_address', 'oldestOfVpgid', 'argv0'),
+  'proc.vpgid.exepath': () => leader('group_leader_address', 'oldestOfVpgid', 'executable'),
+  'proc.is_sid_leader': () => same('sid', 'pid'),
+  'proc.is_pgid_leader': () => same('pgid', 'pid'),
+  'proc.is_vpgid_leader': () => same('vpgid', 'vpid'),
+  'proc.is_exe_writable': () => hasFlag('EXE_WRITABLE'),
+  'proc.is_exe_upper_layer': () => hasFlag('EXE_UPPER_LAYER'),
+  'proc.is_exe_lower_layer': () => hasFlag('EXE_LOWER_LAYER'),
+  'proc.is_exe_from_memfd': () => hasFlag('EXE_FROM_MEMFD'),
+  'proc.exe_ino.ctime_duration_proc_start': () => since(ofImage('exe_ctime'), ofImage('start_time')),
+  'proc.exe_ino.ctime_duration_pidns_start': () => since(ofImage('exe_ctime'), ofImage('pidns_start_time')),
   'thread.ismain': () => boolean(MAIN_THREAD),
   // Of other threads in a pid namespace of their own the record has no number: absent.
   'thread.vtid': () =>
     either(
       MAIN_THREAD,
-      number('i64(imageVpid(image))', 'image'),
+      number(cast('i64', ofImage('vpid')), 'image'),
       present(
-        code(`imagePidNamespace(image) == ${ROOT_PID_NAMESPACE}`, 'image'),
-        number('i64(headerTid(event))', 'event'),
+        holds(compare(ofImage('pid_namespace'), '==', integer(ROOT_PID_NAMESPACE)), 'image'),
+        number(cast('i64', ofEvent('header', 'tid')), 'event'),
       ),
     ),
   'thread.cgroup': (argument = '') => (CGROUP_SUBSYSTEMS.has(argument) ? imageMember('cgroup') : ABSENT),
-  'thread.vmsize': () => ofMainThread('imageVmSize(image)'),
-  'thread.vmrss': () => ofMainThread('imageVmRss(image)'),
+  'thread.vmsize': () => ofMainThread(ofImage('vm_size')),
+  'thread.vmrss': () => ofMainThread(ofImage('vm_rss')),
   'thread.cap_permitted': () => capabilities('cap_permitted'),
   'thread.cap_inheritable': () => capabilities('cap_inheritable'),
   'thread.cap_effective': () => capabilities('cap_effective'),
-  'user.loginuid': () => number('i64(i32(imageLoginUid(image)))', 'image'),
-  'proc.args': (argument) => text(`orEmpty(itemOf(imageArgv(image), ${Number(argument) + 1}))`, 'image'),
+  'user.loginuid': () => number(cast('i64', cast('i32', ofImage('login_uid'))), 'image'),
+  'proc.args': (argument) =>
+    text(call('orEmpty', call('itemOf', ofImage('argv'), integer(Number(argument) + 1))), 'image'),
   'proc.env': (argument, context) =>
-    text(`orEmpty(${valueFunction('=', argument ?? '', context)}(imageEnvironment(image)))`, 'image'),
-  'proc.is_container_healthcheck': () => boolean(code('false', 'image')),
-  'proc.is_container_liveness_probe': () => boolean(code('false', 'image')),
-  'proc.is_container_readiness_probe': () => boolean(code('false', 'image')),
+    text(call('orEmpty', callFunction(valueFunction('=', argument ?? '', context), ofImage('environment'))), 'image'),
+  'proc.is_container_healthcheck': () => boolean(FALSE),
+  'proc.is_container_liveness_probe': () => boolean(FALSE),
+  'proc.is_container_readiness_probe': () => boolean(FALSE),
 };

@@ -4,7 +4,19 @@
 import { contentHash } from '../assemble/cache.ts';
 import type { TransformerOperand } from '../conditions/ast.ts';
 import { letterKind, options } from '../conditions/getopt.ts';
-import { all, type Bytes, type Condition, code } from '../ir.ts';
+import { all, type Bytes, type Condition, holds, type Mark } from '../ir.ts';
+import { printValue } from '../print-value.ts';
+import {
+  call,
+  callFunction,
+  compare,
+  EVENT_ADDRESS,
+  hexadecimal,
+  IMAGE_ADDRESS,
+  ITEM_INDEX,
+  integer,
+  ZERO,
+} from '../value.ts';
 import { ABSENT, either, ITEM, type LoweringContext, type Operand, present, text } from './operand.ts';
 import { exists } from './text-check.ts';
 
@@ -34,21 +46,29 @@ export function optionsOf(
   const source = wordsOf(words, bytes);
   if (!source) return undefined;
   const { there } = source;
-  const marks: readonly (readonly [string, Bytes])[] = [
-    [`${UNKNOWN}`, '?'],
-    [`${MISSING}`, bytes.startsWith(':') ? ':' : '?'],
+  const marks: readonly Mark[] = [
+    [integer(UNKNOWN), '?'],
+    [integer(MISSING), bytes.startsWith(':') ? ':' : '?'],
     ...source.marks,
   ];
   if (wanted === undefined) {
     const name = defineReader(source, bytes, undefined, context);
-    return { kind: 'texts', there, item: `${name}(event, image, index)`, marks, each: ITEM, scope: 'event' };
+    return {
+      kind: 'texts',
+      there,
+      item: callFunction(name, EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_INDEX),
+      marks,
+      each: ITEM,
+      scope: 'event',
+    };
   }
   if (wanted.length !== 1) return ABSENT;
   const name = defineReader(source, bytes, wanted, context);
-  const value = `${name}(event, image, 0)`;
+  const value = callFunction(name, EVENT_ADDRESS, IMAGE_ADDRESS, ZERO);
   const read = marks.reduceRight<Operand>(
-    (rest, [mark, text]) => either(code(`${value} == ${mark}`, 'event', 20), { kind: 'constant', bytes: text }, rest),
-    text(`inMemory(${value})`, 'event'),
+    (rest, [mark, text]) =>
+      either(holds(compare(value, '==', mark), 'event', 20), { kind: 'constant', bytes: text }, rest),
+    text(call('inMemory', value), 'event'),
   );
   return present(there, read);
 }
@@ -61,7 +81,7 @@ interface WordSource {
   /** The constants among them, one after the other. A text with the highest bit set lies in them, at the offset in its low half. */
   readonly constants: Bytes;
   /** Such texts that may come out as names or values. */
-  readonly marks: readonly (readonly [mark: string, bytes: Bytes])[];
+  readonly marks: readonly Mark[];
 }
 
 /** More words than an event can bring. */
@@ -71,21 +91,27 @@ function wordsOf(words: readonly Operand[], known: Bytes): WordSource | undefine
   const [list] = words;
   if (words.length === 1 && list?.kind === 'texts') {
     if (list.marks.length > 0 || list.each !== ITEM) return undefined;
-    return { there: list.there, count: MOST_WORDS, lines: [`return ${list.item};`], constants: '', marks: [] };
+    return {
+      there: list.there,
+      count: MOST_WORDS,
+      lines: [`return ${printValue(list.item)};`],
+      constants: '',
+      marks: [],
+    };
   }
   if (!areWords(words)) return undefined;
   let constants = '';
-  const marks = new Map<string, Bytes>();
+  const marks = new Map<bigint, Bytes>();
   const cases = words.map((word, index) => {
-    if (word.kind === 'text') return `  case ${index}: return ${word.text.code};`;
+    if (word.kind === 'text') return `  case ${index}: return ${printValue(word.text.value)};`;
     const place = constants.length;
     constants += word.bytes;
     for (const [from, length] of partsOf(word.bytes, known))
       marks.set(constantText(place + from, length), word.bytes.slice(from, from + length));
-    return `  case ${index}: return ${constantText(place, word.bytes.length)};`;
+    return `  case ${index}: return ${printValue(hexadecimal(constantText(place, word.bytes.length)))};`;
   });
   const lines = ['switch (index) {', ...cases, '}', 'return 0;'];
-  return { there: all(words.map(exists)), count: words.length, lines, constants, marks: [...marks] };
+  return { there: all(words.map(exists)), count: words.length, lines, constants, marks: marksOf(marks) };
 }
 
 function areWords(words: readonly Operand[]): words is Words {
@@ -96,8 +122,12 @@ function areWords(words: readonly Operand[]): words is Words {
   );
 }
 
-function constantText(offset: number, length: number): string {
-  return `0x${((1n << 63n) | (BigInt(length) << 32n) | BigInt(offset)).toString(16)}`;
+function marksOf(marks: ReadonlyMap<bigint, Bytes>): readonly Mark[] {
+  return [...marks].map(([mark, bytes]): Mark => [hexadecimal(mark), bytes]);
+}
+
+function constantText(offset: number, length: number): bigint {
+  return (1n << 63n) | (BigInt(length) << 32n) | BigInt(offset);
 }
 
 /** What of a word may be a name or a value: the letters of the options in it, the value behind them, all of it. */
