@@ -12,7 +12,7 @@ import { Functions } from './emit/functions.ts';
 import { readOperators } from './emit/imports.ts';
 import { emitItemEquals, emitItemTest } from './emit/item.ts';
 import { emitModule } from './emit/module.ts';
-import { constantBytes, emitLength } from './emit/pair.ts';
+import { constantBytes, emitLength } from './emit/side.ts';
 import { emitTextMatch } from './emit/text-match.ts';
 import type { Condition } from './ir.ts';
 import { lowerExpression } from './lower/expression.ts';

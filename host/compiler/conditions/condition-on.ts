@@ -3,7 +3,7 @@
 import type { EventType } from '../../schema/events.ts';
 import { Functions } from '../emit/functions.ts';
 import { emitItemEquals, emitItemTest } from '../emit/item.ts';
-import { constantBytes, emitLength } from '../emit/pair.ts';
+import { constantBytes, emitLength } from '../emit/side.ts';
 import { emitTextMatch } from '../emit/text-match.ts';
 import { type Condition, FALSE } from '../ir.ts';
 import { lowerExpression } from '../lower/expression.ts';

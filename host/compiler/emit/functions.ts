@@ -26,6 +26,11 @@ export class Functions {
   }
 }
 
+/** The lines of a text within a block. */
+export function indented(text: string): readonly string[] {
+  return text.split('\n').map((line) => `  ${line}`);
+}
+
 /** Parameters of a function, and the arguments that go with them. */
 export interface Parameters {
   readonly declared: string;
