@@ -3,10 +3,10 @@
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
 import type { Check, FieldOperand } from '../conditions/ast.ts';
-import { conditionOn } from '../conditions/condition-on.ts';
 import { checksOf, fieldsOf } from '../conditions/fields-of.ts';
 import { printOperand } from '../conditions/print.ts';
 import { typeOf } from '../conditions/type-of.ts';
+import { conditionOn } from './condition-on.ts';
 import { constantsOf, isAboutType, requiredChecks, type Subject } from './subject.ts';
 
 export function findConstantConditions(subject: Subject): Diagnostic[] {

@@ -65,15 +65,8 @@ export const ITEM: ItemPiece = { kind: 'text', value: ITEM_TEXT, scope: 'event' 
 
 export const ABSENT: Operand = { kind: 'absent' };
 
-/** What lowering a condition needs to know, and where it says what it could not do. */
-export interface LoweringContext {
-  readonly type: EventType;
-  /** Where fields are read if events are given by their fields; by default in the record. */
-  readonly given?: { operand(field: Field, argument: string | undefined): Operand };
-  /** Something about a field that the rule's author should know; said once per rule and text. */
-  warn(code: LoweringWarningCode, message: string): void;
-  /** A check that can't be compiled: it counts as false. Throws what is no fault of the rule. */
-  fail(error: unknown): void;
+/** Makes the functions of the module that values call, and the tests within them. */
+export interface FunctionMaker {
   /** A function that a value calls; `source` declares it. */
   define(name: string, source: string): void;
   /** The test of a text, for such a function. */
@@ -86,6 +79,17 @@ export interface LoweringContext {
   constantBytes(bytes: Bytes): string;
   /** The length of a text in pieces (i32): -1 if it is absent. */
   textLength(pieces: readonly Piece[]): Value;
+}
+
+/** What lowering a condition needs to know, and where it reports what it could not do. */
+export interface LoweringContext extends FunctionMaker {
+  readonly type: EventType;
+  /** Where fields are read if events are given by their fields; by default in the record. */
+  readonly given?: { operand(field: Field, argument: string | undefined): Operand };
+  /** Something about a field that the rule's author should know; said once per rule and text. */
+  warn(code: LoweringWarningCode, message: string): void;
+  /** A check that can't be compiled: it counts as false. Throws what is no fault of the rule. */
+  fail(error: unknown): void;
 }
 
 export type LoweringWarningCode =
