@@ -1,4 +1,9 @@
-// Conditions as AssemblyScript expressions of `event` and `image`.
+// Conditions as AssemblyScript expressions of `event` and `image`. `fd.name startswith /etc/ and not proc.name in (cat, less)` comes to
+//
+//   (
+//     startswith_etc(orEmpty(descriptorName(event))) &&
+//     !oneOf_cat_less(imageComm(image))
+//   )
 
 import type { Condition, Test } from '../ir.ts';
 import { printValue } from '../print-value.ts';
@@ -57,6 +62,7 @@ export class ConditionEmitter {
     return `(\n${members.join(` ${operator}\n`)}\n${'  '.repeat(depth)})`;
   }
 
+  /** A function for a part that stands in several places: `shared(event, image)`. */
   #shared(condition: Extract<Condition, { kind: 'all' | 'any' }>): string {
     const { declared, passed } = parametersFor(condition.scope);
     const name = this.#functions.define(`shared:${condition.key}`, 'shared', (unique) =>
@@ -99,12 +105,22 @@ export class ConditionEmitter {
     }
   }
 
-  /** `(i32(a) + i32(b) == 1)` */
+  /** `fd.name contains oneof (a, b)`: `(i32(contains_a(...)) + i32(contains_b(...)) == 1)`. */
   #one(test: Extract<Test, { test: 'one' }>, depth: number): string {
     const counted = test.conditions.map((condition) => `i32(${this.emit(condition, depth + 1)})`);
     return `(${counted.join(' + ')} == 1)`;
   }
 
+  /**
+   * `proc.aname = sshd` comes to `anyAncestor(image)`:
+   *
+   *   let image = imageParentAddress(process);
+   *   for (let depth: u32 = 0; image != 0 && depth < MAX_ANCESTORS; ++depth) {
+   *     if (equals_sshd(imageComm(image))) return true;
+   *     image = imageParentAddress(image);
+   *   }
+   *   return false;
+   */
   #ancestor(test: Extract<Test, { test: 'ancestor' }>): Value {
     const event = test.scope === 'event';
     const name = this.#functions.define(test.key, 'anyAncestor', (unique) =>

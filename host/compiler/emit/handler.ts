@@ -1,4 +1,19 @@
 // What is done with an event of a type: which rules are candidates, what rules several of them out, then each rule that is left.
+//
+//   function on_open(event: u32): void {
+//     const image = headerImageAddress(event);
+//     const candidatesBase = image + candidatesOffset;
+//     let word0: u64 = imageCandidates(candidatesBase, 0) & 0x207;
+//     if ((word0) == 0) return;
+//     // of 2 rules
+//     if (!(i64(headerFd(event)) >= 0)) {
+//       word0 &= 0xfffffffffffffff9;
+//     }
+//     if ((word0 & 0x207) != 0) {
+//       if ((word0 & 0x1) != 0 && rule0_open(event, image)) match(0, event);
+//       ...
+//     }
+//   }
 
 import { CANDIDATE_WORDS } from '../../schema/image.ts';
 import type { Condition } from '../ir.ts';
@@ -105,7 +120,16 @@ function candidatesOf(word: number, mask: bigint): string {
   return word < CANDIDATE_WORDS ? `imageCandidates(${CANDIDATES_BASE}, ${word}) & ${hex(mask)}` : hex(mask);
 }
 
-/** What a text is found to be, and the lines that add the rules that need it to be that. */
+/**
+ * What a text is found to be, and the lines that add the rules that need it to be that:
+ *
+ *   const find_descriptorName_of_set = find_descriptorName_of(descriptorName(event));
+ *   switch (find_descriptorName_of_set) {
+ *     case 1:
+ *       word0 |= imageCandidates(candidatesBase, 0) & 0x6;
+ *       break;
+ *   }
+ */
 function lookUp(index: TextIndex, functions: Functions) {
   const sets = new FoundSets();
   const { name: find, call } = foundAtBeginning(index, sets, functions);
@@ -117,7 +141,16 @@ function lookUp(index: TextIndex, functions: Functions) {
   };
 }
 
-/** Takes away the rules that need in a text what is not in it, if any of them is left. */
+/**
+ * Takes away the rules that need in a text what is not in it, if any of them is left:
+ *
+ *   if (((word0 & 0x30)) != 0) {
+ *     let find_imageCmdline_word0: u64 = 0xffffffffffffffcf;
+ *     const text = imageCmdline(image);
+ *     for (...) switch (find_imageCmdline(at, end - at)) { case 1: find_imageCmdline_word0 |= 0x10; break; ... }
+ *     word0 &= find_imageCmdline_word0;
+ *   }
+ */
 function emitSearches(index: TextIndex, functions: Functions): readonly string[] {
   const sets = new FoundSets();
   const find = emitLookup(index, sets, functions);

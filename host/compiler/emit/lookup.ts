@@ -1,4 +1,23 @@
-// Lookup of a text in a tree of constants, as code: a function that yields a number for who needs what was found.
+// Lookup of a text in a tree of constants, as code: a function that yields a number for who needs what was found. `ash` and `apache2` of
+// many come to
+//
+//   switch (load<u8>(at)) {
+//     case 0x61: {
+//       if (length <= 1) return 0;
+//       switch (load<u8>(at, 1)) {
+//         case 0x70: {
+//           if (length < 7 || load<u32>(at, 2) != 0x65686361 || load<u8>(at, 6) != 0x32) return 0;
+//           if (length <= 7) return 2;
+//           return 0;
+//         }
+//         case 0x73: {
+//           if (length < 3 || load<u8>(at, 2) != 0x68) return 0;
+//           if (length <= 3) return 0x28;
+//           return 0;
+//         }
+//       }
+//       return 0;
+//     }
 
 import type { TextIndex } from '../plan/text-index.ts';
 import { sizeOf, type TrieNode } from '../plan/trie.ts';

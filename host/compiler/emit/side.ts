@@ -111,6 +111,7 @@ function access(piece: Piece, functions: Functions): Access {
   }
 }
 
+/** Function `(event, image) -> length` of the elements of a list with a separator between them. */
 function joinedLength(piece: Extract<Piece, { kind: 'joined' }>, functions: Functions): string {
   const { item, marks, each, separator } = piece;
   const between = separator.map((part) => access(part, functions).length).join(' + ') || '0';
@@ -134,7 +135,7 @@ function joinedLength(piece: Extract<Piece, { kind: 'joined' }>, functions: Func
   );
 }
 
-/** Function `index -> byte` of a constant. */
+/** Function `index -> byte` of a constant, eight bytes in a number: `case 0: return u32((u64(0x78) >> ((index & 7) << 3)) & 0xff);`. */
 export function constantBytes(bytes: Bytes, functions: Functions): string {
   return functions.define(`constant:${bytes}`, 'constant', (name) => {
     const cases: string[] = [];

@@ -1,4 +1,14 @@
-// Tests of texts that lie nowhere in one piece: the pieces run through an automaton one after the other.
+// Tests of texts that lie nowhere in one piece: the pieces run through an automaton one after the other. `concat(proc.name, "x") = bashx`
+// comes to
+//
+//   function pieces(image: u32): bool {
+//     let state: u32 = 0;
+//     const piece0 = imageComm(image);
+//     if (piece0 == 0) return false;
+//     state = automaton_over(state, piece0);
+//     state = automaton_constant(state);
+//     return state == 5;
+//   }
 
 import { run } from '../automata/automaton.ts';
 import { matchAutomaton, matchTitle } from '../automata/match-pattern.ts';
@@ -8,7 +18,7 @@ import { callFunction, type Value } from '../value.ts';
 import { acceptance, type EmittedAutomaton, emitAutomaton, emitRun } from './automaton.ts';
 import { comment, type Functions, type Parameters, parametersFor } from './functions.ts';
 
-/** The test of the pieces. False if a text among them is absent. */
+/** The test of the pieces: `pieces(image)`. False if a text among them is absent. */
 export function emitStream(
   test: Extract<Test, { test: 'stream' }>,
   functions: Functions,
@@ -67,7 +77,16 @@ function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, funct
   }
 }
 
-/** One element after the other. */
+/**
+ * One element after the other, with the separator before each but the first:
+ *
+ *   for (let index: u32 = 0; index < 65536; ++index) {
+ *     const item = itemOf(containerEnvNames(imageContainerAddress(image)), index);
+ *     if (item == 0) break;
+ *     if (index > 0) { state = automaton_constant(state); }
+ *     { const piece0 = item; if (piece0 == 0) return false; state = automaton_over(state, piece0); }
+ *   }
+ */
 function overItems(
   { item, marks, each, separator }: Extract<Piece, { kind: 'joined' }>,
   emitted: EmittedAutomaton,
@@ -88,7 +107,15 @@ function overItems(
   ];
 }
 
-/** Function `state -> state` for constant bytes: what they do to each state is known. */
+/**
+ * Function `state -> state` for constant bytes: what they do to each state is known.
+ *
+ *   switch (state) {
+ *     case 4:
+ *       return 5;
+ *   }
+ *   return 7;
+ */
 function overBytes(bytes: Bytes, emitted: EmittedAutomaton, functions: Functions): string {
   return functions.define(`${emitted.name}:bytes:${bytes}`, `${emitted.name}_constant`, (name) => {
     const byResult = new Map<number, number[]>();
@@ -134,6 +161,7 @@ export function asRead(byte: string, reading: Reading): string {
   return reading.case === undefined ? shown : `${reading.case}Byte(${shown})`;
 }
 
+/** Function `(state, value) -> state` that reads the digits of a number, the first one first. */
 function overDecimal(emitted: EmittedAutomaton, functions: Functions): string {
   return functions.define(`${emitted.name}:decimal`, `${emitted.name}_decimal`, (name) =>
     [
@@ -149,6 +177,15 @@ function overDecimal(emitted: EmittedAutomaton, functions: Functions): string {
   );
 }
 
+/**
+ * Function `(state, value) -> state` that reads the names of a number's bits:
+ *
+ *   if ((value & 0x40) == 0x40) {
+ *     if (some) state = automaton_constant(state);    // the separator
+ *     state = automaton_constant_2(state);            // O_CREAT
+ *     some = true;
+ *   }
+ */
 function overNames(piece: Extract<Piece, { kind: 'names' }>, emitted: EmittedAutomaton, functions: Functions): string {
   const step = (bytes: Bytes): string => `state = ${overBytes(bytes, emitted, functions)}(state);`;
   const key = `${emitted.name}:names:${piece.separator}:${piece.none ?? '%'}:${piece.names.map((name) => name.name).join()}`;

@@ -1,4 +1,10 @@
-// Functions that test a text in memory: equality with one constant or one of many, prefix, suffix, substring.
+// Functions that test a text in memory: equality with one constant or one of many, prefix, suffix, substring. `= bash` comes to
+//
+//   function equals_bash(text: u64): bool {
+//     if (lengthOf(text) != 4) return false;
+//     const at = addressOf(text);
+//     return load<u32>(at) == 0x68736162;
+//   }
 
 import type { Bytes, TextMatch, TextValue } from '../ir.ts';
 import { callFunction, isThere, NEVER, type Value } from '../value.ts';
@@ -6,7 +12,7 @@ import { automatonOver } from './automaton.ts';
 import { compareBytes, compareWord, cover, hex, lower, upper, wordAt } from './bytes.ts';
 import { comment, type Functions, nameOf } from './functions.ts';
 
-/** The test of `text`. */
+/** The test of `text`: `equals_bash(imageComm(image))`. */
 export function emitTextMatch(text: TextValue, match: TextMatch, functions: Functions): Value {
   if (match.op === 'automaton') return automatonOver(text, match, functions);
   const possible = (value: Bytes): boolean =>
@@ -24,6 +30,19 @@ export function emitTextMatch(text: TextValue, match: TextMatch, functions: Func
   return callFunction(searchFunction(match.op, match.value, ignoreCase, functions), text.value);
 }
 
+/**
+ * One constant as above; several by their length:
+ *
+ *   switch (lengthOf(text)) {
+ *     case 3: {
+ *       return load<u16>(at) == 0x6163 && load<u8>(at, 2) == 0x74;
+ *     }
+ *     case 4: {
+ *       return load<u32>(at) == 0x7373656c;
+ *     }
+ *   }
+ *   return false;
+ */
 function equalsFunction(values: readonly Bytes[], fold: boolean, functions: Functions): string {
   const kind = values.length === 1 ? 'equals' : 'oneOf';
   const name = `${kind}_${nameOf(values)}${fold ? '_anyCase' : ''}`;
@@ -99,6 +118,14 @@ function membersOf(values: readonly Bytes[], fold: boolean): string[] {
   return [`const word = load<${word.type}>(at);`, ...search(0, keys.length)];
 }
 
+/**
+ * `startswith /etc/`:
+ *
+ *   if (lengthOf(text) < 5) return false;
+ *   const at = addressOf(text);
+ *   return load<u32>(at) == 0x6374652f &&
+ *     load<u8>(at, 4) == 0x2f;
+ */
 function searchFunction(
   op: 'contains' | 'startswith' | 'endswith',
   value: Bytes,
@@ -137,7 +164,21 @@ function rarestPlaces(value: Bytes): readonly number[] {
 
 /**
  * Places where two rare bytes are right are found 16 at a time, from the end backwards: in front of a text there is always its record, so
- * that no block reaches beyond the memory.
+ * that no block reaches beyond the memory. `contains ab`:
+ *
+ *   if (lengthOf(text) < 2) return false;
+ *   const start = addressOf(text);
+ *   let block = start + lengthOf(text) - 2 - 15;
+ *   while (true) {
+ *     let places = u32(i8x16.bitmask(v128.and(i8x16.eq(v128.load(block, 1), i8x16.splat(98)), i8x16.eq(v128.load(block), i8x16.splat(97)))));
+ *     if (block < start) places = (places >> (start - block)) << (start - block);
+ *     for (; places != 0; places &= places - 1) {
+ *       const at = block + ctz(places);
+ *       if (load<u16>(at) == 0x6261) return true;
+ *     }
+ *     if (block <= start) return false;
+ *     block -= 16;
+ *   }
  */
 function contains(value: Bytes, tests: string, ignoreCase: boolean): string[] {
   const found = (place: number): string => {

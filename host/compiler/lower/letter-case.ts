@@ -1,4 +1,4 @@
-// tolower() and toupper(): operands that are read in one case.
+// tolower() and toupper(): operands that are read in one case. Constants are converted now; texts are marked, and compared in that case.
 
 import { lower, upper } from '../emit/bytes.ts';
 import type { Bytes, Piece } from '../ir.ts';

@@ -1,4 +1,14 @@
 // Checks of lists: `in` holds if all elements are among the values, also if there are none; `intersects` if any is.
+// `container.env_names intersects (A, B)` comes to
+//
+//   function anyAmong_721ed915eb60(event: u32, image: u32): bool {
+//     for (let index: u32 = 0; index < 65536; ++index) {
+//       const item = itemOf(containerEnvNames(imageContainerAddress(image)), index);
+//       if (item == 0) break;
+//       if (oneOf_A_B(item)) return true;
+//     }
+//     return false;
+//   }
 
 import { contentHash } from '../assemble/cache.ts';
 import type { Check } from '../conditions/ast.ts';

@@ -1,5 +1,6 @@
 // fd.sip.name and such: the names in the rule have addresses, which change; whether that of the event is one of them is
-// looked up while the rule is evaluated.
+// looked up while the rule is evaluated: `fd.sip.name = example.com` comes to
+// `fdSip(event) != 0 && isNamed(fdSip(event), descriptorKind(event) == 54, 0xc35a6228f76d2cd3)`, with the key of the name.
 
 import { nameKey } from '../../schema/names.ts';
 import type { Check } from '../conditions/ast.ts';

@@ -1,5 +1,11 @@
-// Checks of texts that stand for numbers: names of flags, of errors, of protocols. The operator is tried on the names now, so that what is left is a
-// test of the number.
+// Checks of texts that stand for numbers: names of flags, of errors, of protocols. The operator is tried on the names now, so that what is
+// left is a test of the number.
+//
+//   fd.l4proto = tcp                    u64(descriptorL4(event)) == 0x6
+//   fd.typechar in (f, d)               u64(fdTypechar(event, 102)) == 0x64 || u64(fdTypechar(event, 102)) == 0x66
+//   evt.arg.sig in (SIGHUP, ...)        from four on a bit set: u64(...) < 64 && ((u64(0x...) >> u64(...)) & 1) != 0
+//   evt.arg.flags contains O_CREAT      (u64(i64(openOpenFlags(event))) & 0x40) == 0x40
+//   evt.arg.flags = O_RDONLY|O_CREAT    the names run through an automaton
 
 import { automatonOf } from '../automata/automaton.ts';
 import { matchAutomaton } from '../automata/match-pattern.ts';

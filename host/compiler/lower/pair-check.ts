@@ -1,4 +1,8 @@
 // Comparisons of two values of the event with each other.
+//
+//   proc.pid = val(proc.ppid)       i64(i64(imagePid(image))) == i64(i64(imagePpid(image)))
+//   fd.sip = val(fd.cip)            isSameAddress(fdSip(event), ..., fdCip(event), ...)
+//   proc.name = val(proc.pname)     the two texts, byte by byte
 
 import type { Check } from '../conditions/ast.ts';
 import { all, any, type Condition, FALSE, holds, matchPair, not, type PairOperator } from '../ir.ts';

@@ -1,4 +1,11 @@
 // Checks of texts with constants. What is known at compile time is decided here.
+//
+//   fd.name exists                 true: orEmpty(...) is never absent
+//   evt.type = open                true or false
+//   proc.name = bash               the text imageComm(image) equals bash
+//   evt.res = ENOENT               u64(headerResult(event)) == 0xfffffffffffffffe
+//   fd.name glob /etc/*.conf       begins with /etc/, ends with .conf, lengthOf(...) >= 10
+//   concat(proc.name, x) = ax      the pieces run through an automaton
 
 import {
   all,

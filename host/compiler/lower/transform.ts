@@ -1,4 +1,11 @@
 // Transformers: there is nowhere to write a transformed text to, so that they become another way of reading it.
+//
+//   tolower(proc.name)               the same text, its bytes read in lower case
+//   basename(proc.exepath)           basename(imageExecutable(image)), a part of the same text
+//   concat(proc.name, "x")           two pieces: imageComm(image), then x
+//   join(",", container.env_names)   the elements one after the other, with a comma between them
+//   len(proc.name)                   i64(lengthOf(imageComm(image)))
+//   b64(proc.args[0])                the text, its bytes decoded while they are read
 
 import { parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
