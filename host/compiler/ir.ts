@@ -3,7 +3,7 @@
 
 import type { Automaton } from './automata/automaton.ts';
 import { printValue } from './print-value.ts';
-import { type Comparison, isThere, isValue, ofImage, type Value } from './value.ts';
+import { type Comparison, isThere, isValue, isZero, ofImage, type Value } from './value.ts';
 
 /** A byte string as a JS string of characters 0-255, so that it can be a part of keys. */
 export type Bytes = string;
@@ -254,15 +254,27 @@ function chanceOfValue(value: Value): number {
       return 0.8;
     case 'call':
       return value.operator === 'isNamed' || value.operator === 'isSameAddress' ? 0.2 : 0.5;
-    default:
+    case 'variable':
+    case 'integer':
+    case 'boolean':
+    case 'member':
+    case 'flag':
+    case 'function':
+    case 'cast':
+    case 'arithmetic':
+    case 'maximum':
+    case 'byte':
+    case 'choice':
       return 0.5;
+    default:
+      return value satisfies never;
   }
 }
 
 function chanceOfComparison(operator: Comparison, right: Value): number {
   if (operator === '==') return 0.2;
   if (operator !== '!=') return 0.5;
-  return right.node === 'integer' && right.value === 0n ? 0.9 : 0.8;
+  return isZero(right) ? 0.9 : 0.8;
 }
 
 /** Measured on paths of 20 to 50 bytes, roughly. */

@@ -1,7 +1,7 @@
 // A value as an AssemblyScript expression. The same expression, the same value: conditions are told apart by it.
 
 import { accessorName } from '../schema/generate/assemblyscript.ts';
-import type { Value } from './value.ts';
+import type { Arithmetic, Comparison, Value } from './value.ts';
 
 /** `descriptorName(event)`, `(openOpenFlags(event) & 3) == 1`. */
 export function printValue(value: Value): string {
@@ -61,7 +61,7 @@ const ADDS = /^[-+*/%]$/;
 const COMPARES = /^[=!<>]=$|^[<>]$/;
 
 /** An operand of an operator: in parentheses, unless everybody knows which of the two binds tighter. */
-function printWithin(value: Value, operator: string): string {
+export function printWithin(value: Value, operator: Arithmetic | Comparison | '&&' | '?' | '!'): string {
   const text = printValue(value);
   switch (value.node) {
     case 'arithmetic': {
@@ -74,7 +74,18 @@ function printWithin(value: Value, operator: string): string {
     case 'both':
     case 'oneOf':
       return `(${text})`;
-    default:
+    case 'variable':
+    case 'integer':
+    case 'boolean':
+    case 'member':
+    case 'flag':
+    case 'call':
+    case 'function':
+    case 'cast':
+    case 'maximum':
+    case 'byte':
       return text;
+    default:
+      return value satisfies never;
   }
 }

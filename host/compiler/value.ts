@@ -178,6 +178,10 @@ export function choose(condition: Value, then: Value, otherwise: Value): Value {
   return { node: 'choice', condition, then, otherwise };
 }
 
+export function isZero(value: Value): boolean {
+  return value.node === 'integer' && value.value === 0n;
+}
+
 /** Texts, addresses and numbers whose 0 means that they are absent. */
 export function isThere(value: Value): Value {
   return compare(value, '!=', ZERO);

@@ -6,7 +6,7 @@
 //   )
 
 import type { Condition, Test } from '../ir.ts';
-import { printValue } from '../print-value.ts';
+import { printValue, printWithin } from '../print-value.ts';
 import { callFunction, EVENT_ADDRESS, IMAGE_ADDRESS, opposite, type Value } from '../value.ts';
 import { type Functions, parametersFor } from './functions.ts';
 import { emitPair } from './pair.ts';
@@ -77,7 +77,7 @@ export class ConditionEmitter {
   }
 
   #test(test: Test, depth: number): string {
-    return test.test === 'one' ? this.#one(test, depth) : printOperand(this.#value(test));
+    return test.test === 'one' ? this.#one(test, depth) : printWithin(this.#value(test), '&&');
   }
 
   /** `!f(x)`; a comparison is turned around: `x != 1`. */
@@ -85,8 +85,7 @@ export class ConditionEmitter {
     if (test.test === 'one') return `!${this.#one(test, depth)}`;
     const value = this.#value(test);
     const turned = opposite(value);
-    if (turned) return printValue(turned);
-    return isCall(value) ? `!${printValue(value)}` : `!(${printValue(value)})`;
+    return turned ? printValue(turned) : `!${printWithin(value, '!')}`;
   }
 
   /** What a test comes to: most are calls of a function of their own. */
@@ -137,16 +136,6 @@ export class ConditionEmitter {
     );
     return callFunction(name, ...(event ? [EVENT_ADDRESS] : []), IMAGE_ADDRESS);
   }
-}
-
-/** Beside other tests: several values joined by `&&` stand in parentheses, as does `a ? b : c`. */
-function printOperand(value: Value): string {
-  const text = printValue(value);
-  return value.node === 'both' || value.node === 'oneOf' || value.node === 'choice' ? `(${text})` : text;
-}
-
-function isCall({ node }: Value): boolean {
-  return node === 'call' || node === 'function';
 }
 
 function leaves(condition: Condition): number {

@@ -19,6 +19,7 @@
 //       return 0;
 //     }
 
+import { accessorName } from '../../schema/generate/assemblyscript.ts';
 import type { TextIndex } from '../plan/text-index.ts';
 import { sizeOf, type TrieNode } from '../plan/trie.ts';
 import { printValue } from '../print-value.ts';
@@ -128,9 +129,18 @@ function describe({ members, value, anywhere }: TextIndex): string {
   return `looked up for ${members.size}: what ${printValue(value)} ${anywhere ? 'contains' : 'is or begins with'}`;
 }
 
-/** A part of a function's name. */
+/** A part of a function's name: what reads the text. */
 function subject({ value }: TextIndex): string {
-  return /^\w+/.exec(printValue(value))?.[0] ?? 'text';
+  switch (value.node) {
+    case 'member':
+      return accessorName(value.owner, value.name);
+    case 'call':
+      return value.operator;
+    case 'function':
+      return value.name;
+    default:
+      return 'text';
+  }
 }
 
 class LookupWriter {

@@ -3,7 +3,7 @@
 import { DESCRIPTOR_STATE, EVENT_FLAGS, type EventShape } from '../../schema/event-structs.ts';
 import { IMAGE_FLAGS } from '../../schema/image.ts';
 import type { Condition, Test } from '../ir.ts';
-import type { Comparison, FlagValue, MemberOf, MemberValue, OperatorCall, Value } from '../value.ts';
+import type { Comparison, FlagValue, MemberOf, MemberValue, NumberType, OperatorCall, Value } from '../value.ts';
 
 /** A number of which some bits are known, or of which it is known between which numbers it lies. */
 export interface PartlyKnown {
@@ -129,9 +129,7 @@ function numberOf(value: Value, facts: EventFacts): PartlyKnown | undefined {
       return isOfEvent(value) ? facts.get(`${value.owner}.${value.name}` as EventMember) : undefined;
     case 'cast': {
       const inner = numberOf(value.value, facts);
-      if (value.to === 'i64') return inner;
-      // A negative number would become a large one.
-      return value.to === 'u64' && inner && inner.least >= 0n ? inner : undefined;
+      return inner && staysSame(inner, value.to) ? inner : undefined;
     }
     case 'arithmetic': {
       const mask = value.operator === '&' ? exactValue(numberOf(value.right, facts)) : undefined;
@@ -153,6 +151,11 @@ function numberOf(value: Value, facts: EventFacts): PartlyKnown | undefined {
     default:
       return value satisfies never;
   }
+}
+
+/** A cast to a 64-bit type makes another number of what that type doesn't have; casts to narrower types are not followed. */
+function staysSame({ least, most }: PartlyKnown, type: NumberType): boolean {
+  return (type === 'i64' && most < 2n ** 63n) || (type === 'u64' && least >= 0n);
 }
 
 function isOfEvent({ owner, of, index }: MemberValue): boolean {

@@ -5,7 +5,7 @@ import type { PathNeed } from '../../schema/kernel-filter.ts';
 import type { Automaton } from '../automata/automaton.ts';
 import type { Bytes, Condition, Test, TextMatch } from '../ir.ts';
 import { sameValue } from '../print-value.ts';
-import { call, isAbsent, ofEvent, type Value } from '../value.ts';
+import { call, isZero, ofEvent, type Value } from '../value.ts';
 
 /** Beginnings of an automaton's texts are followed up to these many, and so far. */
 const MOST_BEGINNINGS = 24;
@@ -67,7 +67,8 @@ function needOfTest(test: Test): PathNeed | undefined {
 
 /** `fdDirectory(event) == 0` */
 function isAbsentDirectory(value: Value): boolean {
-  return value.node === 'comparison' && sameValue(value, isAbsent(value.left)) && partOf(value.left) === 'directory';
+  if (value.node !== 'comparison' || value.operator !== '==' || !isZero(value.right)) return false;
+  return partOf(value.left) === 'directory';
 }
 
 /** What an operator of one argument is applied to. */
