@@ -1,4 +1,4 @@
-// A value as an AssemblyScript expression. The same expression, the same value: conditions are told apart by it.
+// A value as an AssemblyScript expression. Values with the same expression are the same, so that it is a part of the keys of conditions.
 
 import { accessorName } from '../schema/generate/assemblyscript.ts';
 import type { Arithmetic, Comparison, Value } from './value.ts';

@@ -47,27 +47,34 @@ export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
 export type Arithmetic = '+' | '-' | '/' | '%' | '&' | '|' | '>>';
 
+/** In the comments: what it is printed as. */
 export type Value =
-  /** What a function of the module is given: the addresses of the event and of the process image. */
+  /** `event`, `image`: what a function of the module is given, the addresses of the event and of the process image. */
   | { readonly node: 'variable'; readonly name: VariableName }
-  /** `hexadecimal`: how it is written. */
+  /** `-1`, or `0x41`. */
   | { readonly node: 'integer'; readonly value: bigint; readonly hexadecimal?: true }
+  /** `true` */
   | { readonly node: 'boolean'; readonly value: boolean }
   | MemberValue
   | FlagValue
   | OperatorCall
-  /** A call of a function that lowering made for this module. */
+  /** `anyAmong_721ed915eb60(event, image)`: a call of a function that lowering made for this module. */
   | { readonly node: 'function'; readonly name: string; readonly arguments: readonly Value[] }
+  /** `i64(headerFd(event))` */
   | { readonly node: 'cast'; readonly to: NumberType; readonly value: Value }
+  /** `openOpenFlags(event) & 3` */
   | { readonly node: 'arithmetic'; readonly operator: Arithmetic; readonly left: Value; readonly right: Value }
+  /** `max<i32>(i32(itemCount(imageArgv(image))) - 1, 0)` */
   | { readonly node: 'maximum'; readonly type: NumberType; readonly left: Value; readonly right: Value }
-  /** One byte of what lies at an address. */
+  /** `load<u8>(networkPassedAddress(event), 3)`: a byte of what lies at an address. */
   | { readonly node: 'byte'; readonly address: Value; readonly offset: number }
+  /** `imageSessionAddress(image) != 0 ? imageSessionAddress(image) : oldestOfSid(image)` */
   | { readonly node: 'choice'; readonly condition: Value; readonly then: Value; readonly otherwise: Value }
+  /** `headerResult(event) < 0` */
   | { readonly node: 'comparison'; readonly operator: Comparison; readonly left: Value; readonly right: Value }
-  /** All of them hold, in this order: a later one may rely on those before it. */
+  /** `imageStartTime(image) != 0 && imageStartTime(image) <= headerTime(event)`: a later part may rely on those before it. */
   | { readonly node: 'both'; readonly parts: readonly Value[] }
-  /** The number (u64) is one of those below 64 whose bits are set. */
+  /** `x < 64 && ((u64(0x3e) >> x) & 1) != 0`: the number (u64) is one of those below 64 whose bits are set. */
   | { readonly node: 'oneOf'; readonly value: Value; readonly set: bigint };
 
 /**
@@ -76,7 +83,10 @@ export type Value =
  */
 export type VariableName = 'event' | 'image' | 'item' | 'index' | 'key';
 
-/** The member of the struct at the address `of`; of an array the element `index`. Texts are u64 (rules-wasm/text.ts), 0 = absent. */
+/**
+ * `imageComm(imageParentAddress(image))`: a member of the struct at the address `of`; of an array the element `index`. Texts are u64
+ * (rules-wasm/text.ts), 0 = absent.
+ */
 export type MemberValue = {
   [Owner in MemberOwner]: {
     readonly node: 'member';
@@ -87,12 +97,12 @@ export type MemberValue = {
   };
 }[MemberOwner];
 
-/** A bit by its name. */
+/** `EVENT_FLAG_IO_URING`: a bit by its name. */
 export type FlagValue = {
   [Table in keyof Flags]: { readonly node: 'flag'; readonly table: Table; readonly name: Flags[Table] };
 }[keyof Flags];
 
-/** A call of a function of rules-wasm. */
+/** `itemOf(imageArgv(image), 1)`: a call of a function of rules-wasm. */
 export interface OperatorCall {
   readonly node: 'call';
   readonly operator: OperatorName;
@@ -202,7 +212,7 @@ export function both(...parts: readonly Value[]): Value {
 
 const OPPOSITES = { '==': '!=', '!=': '==' } as const;
 
-/** What holds where the value, a bool, doesn't; undefined if no node says so. */
+/** The negation of a value that is a bool; undefined if it is no comparison with == or !=. */
 export function opposite(value: Value): Value | undefined {
   if (value.node === 'boolean') return truth(!value.value);
   if (value.node !== 'comparison' || (value.operator !== '==' && value.operator !== '!=')) return undefined;

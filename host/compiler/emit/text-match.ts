@@ -59,7 +59,7 @@ function equalsFunction(values: readonly Bytes[], fold: boolean, functions: Func
       return [
         ...head,
         `  if (${guard}lengthOf(text) != ${only.length}) return false;`,
-        ...prologue(only.lines),
+        ...(only.length === 0 ? [] : ['  const at = addressOf(text);']),
         ...indent(only.lines, 1),
         '}',
       ].join('\n');
@@ -74,10 +74,6 @@ function equalsFunction(values: readonly Bytes[], fold: boolean, functions: Func
       '}',
     ].join('\n');
   });
-}
-
-function prologue(lines: readonly string[]): string[] {
-  return lines.some((line) => /\bat\b/.test(line)) ? ['  const at = addressOf(text);'] : [];
 }
 
 function indent(lines: readonly string[], levels: number): string[] {

@@ -1,4 +1,4 @@
-// A condition's intermediate form on events of one type, for tools that tell of rules instead of compiling them.
+// A condition's intermediate form on events of one type, for tools that report on rules instead of compiling them.
 
 import type { EventType } from '../../schema/events.ts';
 import type { Expression } from '../conditions/ast.ts';

@@ -33,7 +33,7 @@ function covers(earlier: Subject, later: Subject): boolean {
   return possible;
 }
 
-/** Whether the second holds wherever the first does. Says no where it can't tell. */
+/** Whether the second holds wherever the first does. False where that is not known. */
 export function implies(narrow: Condition, wide: Condition): boolean {
   if (narrow.kind === 'constant' || wide.kind === 'constant') {
     return (narrow.kind === 'constant' && !narrow.value) || (wide.kind === 'constant' && wide.value);

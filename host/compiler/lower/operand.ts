@@ -28,7 +28,7 @@ export type Operand =
       readonly value: Value;
       readonly unsigned?: true;
       readonly scope: Scope;
-      /** A negative value means that there is none. */
+      /** A negative value means absent. */
       readonly negativeIsAbsent?: true;
       /** It is never less. */
       readonly least?: bigint;

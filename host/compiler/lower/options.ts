@@ -11,7 +11,7 @@ import { wordsOf } from './option-words.ts';
 
 /**
  * `getopt(proc.args, "c:x")`: the names and values of all options, as a list. `getopt(proc.args, "c:x")[c]`: the value of one.
- * @returns undefined for what can't be told from these arguments
+ * @returns undefined where these arguments are not supported
  */
 export function optionsOf(
   words: readonly Operand[],

@@ -239,7 +239,7 @@ function countOf({ there, item, scope }: Extract<Operand, { kind: 'texts' }>, co
   return present(there, number(callFunction(name, EVENT_ADDRESS, IMAGE_ADDRESS), scope));
 }
 
-/** The elements of a list that is one operand; undefined if it is none. */
+/** The elements of a list that is one operand; undefined if the operand is not a list. */
 function joinedList(separator: Operand, list: Operand): Operand | undefined {
   if (list.kind === 'either')
     return mapEither(list, (each) => joinedList(separator, each) ?? joined(separator, [each]));

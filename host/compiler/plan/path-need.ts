@@ -133,7 +133,7 @@ function needOfBase(match: TextMatch): PathNeed | undefined {
   return match.op === 'equals' ? endingWith(match.values.map((value) => `/${value}`)) : undefined;
 }
 
-/** An empty text may stand for a name that is not known; a relative one is none that is looked at. */
+/** An empty text may stand for a name that is not known; relative ones are not looked at. */
 function beginningWith(beginnings: readonly Bytes[] | undefined): PathNeed | undefined {
   const usable = beginnings?.every((beginning) => beginning.length > 1 && beginning.startsWith('/'));
   return beginnings && usable ? { beginnings, endings: [] } : undefined;
