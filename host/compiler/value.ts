@@ -41,7 +41,7 @@ export type OperatorName = keyof typeof OPERATORS;
 type Arguments<Name extends OperatorName> = ValueOfEach<(typeof OPERATORS)[Name]['parameters']>;
 type ValueOfEach<Types extends readonly string[]> = { readonly [Index in keyof Types]: Value };
 
-export type NumberType = 'i32' | 'i64' | 'u32' | 'u64';
+export type NumberType = 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64';
 
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 

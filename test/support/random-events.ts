@@ -86,6 +86,8 @@ function membersOf({ shape, category }: EventType): fc.Arbitrary<StructInput> {
   for (const { name, type, count } of struct.members) {
     if (['commit', 'size', 'type', 'image', 'image_address', 'reserved', 'cpu', 'flags'].includes(name)) continue;
     if (name === 'result') fields[name] = result;
+    // Events are numbered from 1.
+    else if (name === 'sequence') fields[name] = fc.constantFrom(1n, 2n, 1000n);
     else if (name === 'time') fields[name] = fc.constantFrom(0n, 1000n, 10_000n);
     else if (name === 'kind')
       fields[name] = fc.constantFrom(...[...'fd46u4f4p\0X'].map((character) => character.charCodeAt(0)));

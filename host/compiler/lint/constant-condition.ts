@@ -49,7 +49,7 @@ function hasOneValue({ left, operator, modifier }: Check): boolean {
 
 function isOfAncestors({ name, argument }: FieldOperand): boolean {
   const resolved = resolveNamed(name, argument);
-  return !resolved.ok || resolved.field.source.from === 'ancestor' || resolved.field.argument !== undefined;
+  return !resolved.ok || resolved.field.anyAncestor === true || resolved.field.argument !== undefined;
 }
 
 function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined {

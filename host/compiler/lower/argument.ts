@@ -1,10 +1,12 @@
 // evt.arg.NAME and evt.rawarg.NAME: a parameter of the event type, as the text that it stands for or as its number.
 
+import { ERRORS } from '../../schema/errno.ts';
 import type { EventType } from '../../schema/events.ts';
+import { WITH_DESCRIPTOR } from '../../schema/fields/of-descriptor.ts';
 import { FLAG_TABLES, type FlagName } from '../../schema/flags.ts';
 import { parameterBase } from '../../schema/parameter-base.ts';
 import type { Parameter } from '../../schema/types.ts';
-import { all, type Condition, holds, type Scope } from '../ir.ts';
+import { all, type Condition, holds, not, type Scope } from '../ir.ts';
 import {
   arithmetic,
   both,
@@ -22,11 +24,18 @@ import {
   ZERO,
 } from '../value.ts';
 import { statDevice } from './argument-numbers.ts';
-import { Descriptor } from './descriptor-fields.ts';
-import { errnoText } from './errno-text.ts';
-import { eventField, eventMember } from './event-fields.ts';
-import { imageMember } from './image-fields.ts';
-import { ABSENT, constantText, either, type LoweringContext, number, type Operand, text, toBytes } from './operand.ts';
+import { eventMember, memberOperand } from './members.ts';
+import {
+  ABSENT,
+  constantText,
+  either,
+  enumeration,
+  type LoweringContext,
+  number,
+  type Operand,
+  text,
+  toBytes,
+} from './operand.ts';
 
 /** By name or, all digits, by position from 0. */
 export function findParameter(type: EventType, argument: string): Parameter | undefined {
@@ -45,9 +54,7 @@ export function argumentField(raw: boolean, argument: string, context: LoweringC
     );
     return ABSENT;
   }
-  const value = parameter.member.startsWith('image.')
-    ? imageMember(parameter.member.slice('image.'.length))
-    : eventField(parameter.member, type);
+  const value = memberOperand(parameter.member, type);
   return raw ? rawValue(parameter, value, type) : textOf(parameter, value, context);
 }
 
@@ -144,6 +151,11 @@ function digits(kind: 'decimal' | 'octal' | 'hexadecimal', value: Value, scope: 
   return { kind: 'pieces', pieces: [{ kind, value, scope }] };
 }
 
+/** The name of an error, its number where it has none. */
+function errnoText(result: Value): Operand {
+  return enumeration(result, 'event', ERRORS);
+}
+
 function tableOf(parameter: Parameter): readonly FlagName[] {
   return parameter.flags ? FLAG_TABLES[parameter.flags] : [];
 }
@@ -159,6 +171,7 @@ function flags(parameter: Parameter, value: Value, scope: Scope, none: string | 
 }
 
 const AT_FDCWD = -100;
+const KIND = ofEvent('descriptor', 'kind');
 
 function negativeDescriptor(value: Value): Operand {
   return either(holds(compare(value, '==', integer(AT_FDCWD)), 'event'), constantText('AT_FDCWD'), errnoText(value));
@@ -184,20 +197,19 @@ function descriptor(parameter: Parameter, type: EventType, decimal: Operand): Op
     };
     return either(holds(isThere(path.value), 'event'), named, decimal);
   }
-  const found = Descriptor.of(type);
-  if (!found) return decimal;
-  const kind = cast('u32', found.member('kind'));
+  if (!WITH_DESCRIPTOR.has(type.shape)) return decimal;
+  const kind = cast('u32', KIND);
   const named: Operand = {
     kind: 'pieces',
     pieces: [
       { kind: 'bytes', bytes: '<' },
       { kind: 'character', value: kind, scope: 'event' },
-      { kind: 'character', value: call('protocolCharacter', kind, found.member('l4')), scope: 'event' },
+      { kind: 'character', value: call('protocolCharacter', kind, ofEvent('descriptor', 'l4')), scope: 'event' },
       { kind: 'bytes', bytes: '>' },
-      { kind: 'text', value: call('orEmpty', found.member('name')), scope: 'event' },
+      { kind: 'text', value: call('orEmpty', ofEvent('descriptor', 'name')), scope: 'event' },
     ],
   };
-  return either(found.known, named, decimal);
+  return either(not(holds(compare(KIND, '==', ZERO), 'event')), named, decimal);
 }
 
 /** comm of the process that the number names, if it is one whose image the event leads to. */

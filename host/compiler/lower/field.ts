@@ -1,13 +1,10 @@
 // From a field, with its argument, to its operand on events of a type.
 
+import type { Field } from '../../schema/fields/field.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
-import type { Field } from '../../schema/types.ts';
-import { cast, ofEvent } from '../value.ts';
+import { cast } from '../value.ts';
 import { argumentField } from './argument.ts';
-import { CONTAINER_OPERANDS, containerMember } from './container-fields.ts';
-import { descriptorField } from './descriptor-fields.ts';
-import { EVENT_OPERANDS, eventField } from './event-fields.ts';
-import { ancestorField, ancestorImage, imageMember, PROCESS_OPERANDS } from './image-fields.ts';
+import { derivedOperand } from './derived.ts';
 import { ABSENT, type LoweringContext, type Operand } from './operand.ts';
 import { mapEither } from './pieces.ts';
 
@@ -43,22 +40,12 @@ function asTyped(operand: Operand, { type }: Field): Operand {
 function readOperand({ field, argument }: NamedField, context: LoweringContext): Operand {
   const { source, name } = field;
   switch (source.from) {
-    case 'event':
-      // Events are numbered from 1: `evt.num = 0` is how rules say "never".
-      if (name === 'evt.num')
-        return { kind: 'number', value: ofEvent('header', 'sequence'), unsigned: true, scope: 'event', least: 1n };
-      return eventField(source.member, context.type);
-    case 'image':
-      if (argument !== undefined) return PROCESS_OPERANDS[name]?.(argument, context) ?? ABSENT;
-      return imageMember(source.member, ancestorImage(source.hops ?? 0), source.zeroIsAbsent ?? false);
-    case 'ancestor':
-      return ancestorField(source.member, argument, context);
+    case 'record':
+      return derivedOperand(source.derive(context.type, argument), field.type, context);
     case 'container':
-      return containerMember(source.member);
+      return derivedOperand(source.derive(argument), field.type, context);
     case 'argument':
       return argumentField(source.raw, argument ?? '', context);
-    case 'computed':
-      return computed(field, argument, context);
     case 'rendered':
     case 'procfs':
       context.warn('field-not-in-conditions', `${name} is known to output only; conditions on it are never true`);
@@ -66,16 +53,8 @@ function readOperand({ field, argument }: NamedField, context: LoweringContext):
     case 'none':
       context.warn('field-not-captured', `${name} is not captured (${source.why}); conditions on it are never true`);
       return ABSENT;
+    case 'condition':
+      context.warn('condition-not-supported', `${name} is not supported here; conditions are never true`);
+      return ABSENT;
   }
-}
-
-function computed(field: Field, argument: string | undefined, context: LoweringContext): Operand {
-  const { name } = field;
-  if (name.startsWith('fd.')) return descriptorField(name, context.type);
-  const byEvent = EVENT_OPERANDS[name];
-  if (byEvent) return byEvent(context.type, argument ?? '');
-  const byProcess = PROCESS_OPERANDS[name] ?? CONTAINER_OPERANDS[name];
-  if (byProcess) return byProcess(argument, context);
-  context.warn('condition-not-supported', `${name} is not supported in conditions; they are never true`);
-  return ABSENT;
 }

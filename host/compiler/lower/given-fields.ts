@@ -3,9 +3,10 @@
 
 import { EVENT_HEADER } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events.ts';
+import type { Field } from '../../schema/fields/field.ts';
 import { IMAGE } from '../../schema/image.ts';
 import { parameterType } from '../../schema/parameter-names.ts';
-import type { Field, ValueType } from '../../schema/types.ts';
+import type { ValueType } from '../../schema/types.ts';
 import { holds } from '../ir.ts';
 import { arithmetic, call, EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_INDEX, integer, isThere } from '../value.ts';
 import { boolean, ITEM, number, type Operand, present, text } from './operand.ts';
@@ -34,8 +35,6 @@ export const ANCESTOR_TABLE_OFFSET = IMAGE.size;
 const EVENT_TABLE = arithmetic(EVENT_ADDRESS, '+', integer(EVENT_TABLE_OFFSET));
 const ANCESTOR_TABLE = arithmetic(IMAGE_ADDRESS, '+', integer(ANCESTOR_TABLE_OFFSET));
 
-/** Fields that without an index mean any ancestor. */
-const OF_ANY_ANCESTOR = /^proc\.a(name|exe|exepath|pid|cmdline|env|args)$/;
 const NETWORK_OF: Readonly<Record<string, string>> = {
   'fd.cnet': 'fd.cip',
   'fd.snet': 'fd.sip',
@@ -54,7 +53,7 @@ export class GivenFields {
 
   operand(field: Field, argument: string | undefined): Operand {
     const { name } = field;
-    if (argument === undefined && OF_ANY_ANCESTOR.test(name)) {
+    if (argument === undefined && field.anyAncestor) {
       const type = givenType(field.type);
       const each = this.#read({ name, type, ofAncestors: true });
       return { kind: 'ancestors', each };
@@ -123,12 +122,10 @@ export class GivenFields {
   }
 }
 
-const DOTTED: ReadonlySet<string> = new Set(['evt.arg', 'evt.rawarg', 'evt.abspath', 'evt.type.is', 'thread.cgroup']);
-
 /** A field with its argument as the table's keys have it, however it was written. */
-export function givenName({ name }: Field, argument: string | undefined): string {
+export function givenName({ name, dotted }: Field, argument: string | undefined): string {
   if (argument === undefined) return name;
-  return DOTTED.has(name) && !/^-?\d+$/.test(argument) ? `${name}.${argument}` : `${name}[${argument}]`;
+  return dotted && !/^-?\d+$/.test(argument) ? `${name}.${argument}` : `${name}[${argument}]`;
 }
 
 function givenType(type: ValueType): GivenType {

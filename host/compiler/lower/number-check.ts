@@ -1,5 +1,6 @@
 // Checks of numbers, booleans and addresses with constants.
 
+import { compareIntegers, constantAs, type IntegerComparison } from '../../schema/integers.ts';
 import type { ValueType } from '../../schema/types.ts';
 import type { Check } from '../conditions/ast.ts';
 import { all, any, type Condition, constant, FALSE, holds, not } from '../ir.ts';
@@ -18,7 +19,7 @@ import { parseAddressConstant, parseNetwork } from './address.ts';
 import type { Operand } from './operand.ts';
 import { portOf } from './services.ts';
 
-export type NumberOperator = '=' | '==' | '!=' | '<' | '<=' | '>' | '>=';
+export type NumberOperator = IntegerComparison;
 
 /** A constant that the value can't be compared with. The type check finds most of them; this is the rest. */
 export class ConstantError extends Error {
@@ -31,36 +32,9 @@ export function integerOf(text: string): bigint {
   return BigInt(text.trim().replace(/^\+/, ''));
 }
 
-/** Width in bits, negative where signed, of what constants are cut to. */
-const WIDTHS: Readonly<Partial<Record<ValueType, number>>> = {
-  INT8: -8,
-  INT16: -16,
-  INT32: -32,
-  UINT8: 8,
-  UINT16: 16,
-  UINT32: 32,
-  UINT64: 64,
-  RELTIME: 64,
-  ABSTIME: 64,
-  UID: 32,
-  GID: 32,
-  FLAGS8: 8,
-  FLAGS16: 16,
-  FLAGS32: 32,
-  ENUMFLAGS8: 8,
-  ENUMFLAGS16: 16,
-  ENUMFLAGS32: 32,
-  MODE: 32,
-  SIGTYPE: 8,
-};
-
 /** A constant as a field of that type takes it: -1 is the largest number of an unsigned type. */
 export function constantFor(text: string, type: ValueType | undefined): bigint {
-  const width = (type && WIDTHS[type]) ?? -64;
-  const value = integerOf(text);
-  const [least, most] = width < 0 ? [-(2n ** 63n), 2n ** 63n - 1n] : [-(2n ** 64n - 1n), 2n ** 64n - 1n];
-  const kept = value < least ? least : value > most ? most : value;
-  return width < 0 ? BigInt.asIntN(-width, kept) : BigInt.asUintN(width, kept);
+  return constantAs(integerOf(text), type);
 }
 
 export function portNumber(text: string): bigint {
@@ -103,17 +77,17 @@ function compareNumber(
 ): Condition {
   if (!operand.unsigned && value > LARGEST) {
     // -1 as an unsigned constant: all that there is is less.
-    if (!isTrue(0n, operator, value)) return FALSE;
+    if (!compareIntegers(0n, operator, value)) return FALSE;
     return operand.negativeIsAbsent ? holds(isNotNegative(operand.value), operand.scope) : constant(true);
   }
   const literal = operand.unsigned ? hexadecimal(BigInt.asUintN(64, value)) : integer(value);
   const known = knownInteger(operand.value);
-  if (known !== undefined) return constant(isTrue(known, operator, value));
+  if (known !== undefined) return constant(compareIntegers(known, operator, value));
   const always = decidedByLeast(operand.least, operator, value);
   if (always !== undefined) return constant(always);
   const comparison = holds(compare(operand.value, comparisonOf(operator), literal), operand.scope);
   // Where what stands for "absent" compares so too, it has to be excluded.
-  const excluded = operand.negativeIsAbsent && isTrue(-1n, operator, value);
+  const excluded = operand.negativeIsAbsent && compareIntegers(-1n, operator, value);
   return excluded ? all([holds(isNotNegative(operand.value), operand.scope), comparison]) : comparison;
 }
 
@@ -149,25 +123,6 @@ function decidedByLeast(least: bigint | undefined, operator: NumberOperator, val
       return value < least ? false : undefined;
     case '>':
       return value < least ? true : undefined;
-  }
-}
-
-/** Whether two numbers compare so. */
-function isTrue(left: bigint, operator: NumberOperator, right: bigint): boolean {
-  switch (operator) {
-    case '=':
-    case '==':
-      return left === right;
-    case '!=':
-      return left !== right;
-    case '<':
-      return left < right;
-    case '<=':
-      return left <= right;
-    case '>':
-      return left > right;
-    case '>=':
-      return left >= right;
   }
 }
 

@@ -1,7 +1,7 @@
 // What a field comes to on events of one type: where its value is read, whether it can be there at all.
 
 import type { EventType } from '../../schema/events.ts';
-import type { Field } from '../../schema/types.ts';
+import type { Field } from '../../schema/fields/field.ts';
 import type { BitName, Bytes, Condition, Mark, Piece, Scope, TextMatch, TextValue } from '../ir.ts';
 import { cast, ITEM_TEXT, type Value } from '../value.ts';
 

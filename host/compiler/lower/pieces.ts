@@ -16,7 +16,7 @@ export function splitEither(operand: Operand, check: (operand: Operand) => Condi
 }
 
 /** A text with a default as the two cases that it is. */
-function withoutDefault(operand: Operand): Operand {
+export function withoutDefault(operand: Operand): Operand {
   if (operand.kind !== 'text' || operand.orElse === undefined) return operand;
   const there = holds(isThere(operand.text.value), operand.text.scope);
   return either(there, { kind: 'text', text: operand.text }, { kind: 'constant', bytes: operand.orElse });
