@@ -8,6 +8,7 @@ export * from './given';
 export * from './list';
 export * from './names';
 export * from './number';
+export * from './path';
 export * from './process';
 export * from './text';
 export * from './view';

@@ -29,3 +29,18 @@ export function itemCount(list: u64): u32 {
 export function mountPart(mounts: u64, index: i32, part: i32): u64 {
   return index < 0 ? 0 : itemOf(mounts, index * 5 + part);
 }
+
+/** How many arguments there are besides argv[0]. */
+export function argumentCount(argv: u64): i64 {
+  return i64(max<i32>(i32(itemCount(argv)) - 1, 0));
+}
+
+/** Bytes of those arguments, the NULs that end them not counted. */
+export function argumentBytes(argv: u64): i64 {
+  let bytes: i64 = 0;
+  const first = lengthOf(itemOf(argv, 0));
+  if (lengthOf(argv) <= first) return 0;
+  const end = addressOf(argv) + lengthOf(argv);
+  for (let at = addressOf(argv) + first + 1; at < end; ++at) if (load<u8>(at) != 0) ++bytes;
+  return bytes;
+}

@@ -13,10 +13,10 @@ import { named } from '../sandbox/error.ts';
 import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
 import { findEventType } from '../schema/events.ts';
+import type { Field } from '../schema/fields/field.ts';
 import { resolveField } from '../schema/fields/index.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import { type Priority, parsePriority } from '../schema/priority.ts';
-import type { Field } from '../schema/types.ts';
 import { readFilter } from './stored-filter.ts';
 
 /** Every alert of a rule carries these; no rule that is read has near as much. */

@@ -10,10 +10,8 @@ import { AutomatonTooLargeError } from './automata/automaton.ts';
 import { RegexSyntaxError } from './automata/regex.ts';
 import { Functions } from './emit/functions.ts';
 import { readOperators } from './emit/imports.ts';
-import { emitItemEquals, emitItemTest } from './emit/item.ts';
+import { functionMaker } from './emit/lowering-functions.ts';
 import { emitModule } from './emit/module.ts';
-import { constantBytes, emitLength } from './emit/pair.ts';
-import { emitTextMatch } from './emit/text-match.ts';
 import type { Condition } from './ir.ts';
 import { lowerExpression } from './lower/expression.ts';
 import { GIVEN_EVENT, GivenFields, type GivenKey } from './lower/given-fields.ts';
@@ -94,12 +92,7 @@ export function translateRules(rules: readonly RuleSource[], options: TranslateO
           report('error', 'condition-invalid', error.message);
         else throw error;
       },
-      define: (name, source) => functions.define(`named:${name}`, name, () => source),
-      textTest: (match, code) => emitTextMatch({ code, scope: 'event' }, match, functions),
-      itemTest: (match, item) => emitItemTest(match, item, functions),
-      itemEquals: (item, text) => emitItemEquals(item, text, functions),
-      constantBytes: (bytes) => constantBytes(bytes, functions),
-      textLength: (pieces) => emitLength(pieces, functions),
+      ...functionMaker(functions),
     });
   };
   const plan = planRules(rules, lower, given ? GIVEN_EVENT : undefined);

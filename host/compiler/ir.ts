@@ -1,7 +1,9 @@
-// The intermediate form of conditions: one tree per rule and event type, of tests whose code is known. Trees are simplified while they
+// The intermediate form of conditions: one tree per rule and event type, of tests of values (value.ts). Trees are simplified while they
 // are built: constants fold, nested `all` and `any` are merged, twins are dropped.
 
 import type { Automaton } from './automata/automaton.ts';
+import { printValue } from './print-value.ts';
+import { type Comparison, isThere, isValue, isZero, ofImage, type Value } from './value.ts';
 
 /** A byte string as a JS string of characters 0-255, so that it can be a part of keys. */
 export type Bytes = string;
@@ -9,16 +11,16 @@ export type Bytes = string;
 /** What a value depends on. `image`: the process image and container id alone, so that it may be decided once per process. */
 export type Scope = 'image' | 'event';
 
-/** Contiguous bytes in memory: AssemblyScript that yields a text (rules-wasm/text.ts), with `event` and `image` as its variables. */
-export interface TextCode {
-  readonly code: string;
+/** Contiguous bytes in memory: a value that is a text (rules-wasm/text.ts). */
+export interface TextValue {
+  readonly value: Value;
   readonly scope: Scope;
   /** The bytes count as if they were all in this case (tolower, toupper). */
   readonly case?: 'lower' | 'upper';
   /** Bytes that are not printable count as dots, before the case. */
   readonly shown?: true;
   /** Another text that this one is the beginning of, and that costs less to come by: the name of which it is the directory. */
-  readonly beginningOf?: string;
+  readonly beginningOf?: Value;
 }
 
 /** A name that stands for `(number & mask) == equals`. */
@@ -28,28 +30,31 @@ export interface BitName {
   readonly equals: bigint;
 }
 
+/** A number that stands in a list for a text which lies nowhere in memory, and what that text reads. */
+export type Mark = readonly [mark: Value, bytes: Bytes];
+
 /** A part of a text that nowhere lies in one piece. */
 export type Piece =
   | { readonly kind: 'bytes'; readonly bytes: Bytes }
-  | ({ readonly kind: 'text' } & TextCode)
-  | ({ readonly kind: 'base64' } & TextCode)
+  | ({ readonly kind: 'text' } & TextValue)
+  | ({ readonly kind: 'base64' } & TextValue)
   /** A number of type i64. Octal with a zero in front, hexadecimal in capitals. */
-  | { readonly kind: 'decimal' | 'octal' | 'hexadecimal'; readonly code: string; readonly scope: Scope }
+  | { readonly kind: 'decimal' | 'octal' | 'hexadecimal'; readonly value: Value; readonly scope: Scope }
   /** The elements of a list with a separator between them. `item`, `marks`, `each`: as of an operand of kind `texts`. */
   | {
       readonly kind: 'joined';
-      readonly item: string;
-      readonly marks: readonly (readonly [mark: string, bytes: Bytes])[];
+      readonly item: Value;
+      readonly marks: readonly Mark[];
       readonly each: Piece;
       readonly separator: readonly Piece[];
       readonly scope: Scope;
     }
   /** One byte; none if it is 0. */
-  | { readonly kind: 'character'; readonly code: string; readonly scope: Scope }
+  | { readonly kind: 'character'; readonly value: Value; readonly scope: Scope }
   /** The names that apply, in order. `none`: what it reads when no name applies; undefined = the number in decimal. */
   | {
       readonly kind: 'names';
-      readonly code: string;
+      readonly value: Value;
       readonly scope: Scope;
       readonly names: readonly BitName[];
       readonly separator: Bytes;
@@ -102,9 +107,10 @@ interface TestBase extends Weighed {
 }
 
 export type Test = TestBase &
+  /** The value, a bool, is true. */
   (
-    | { readonly test: 'code'; readonly code: string }
-    | { readonly test: 'text'; readonly text: TextCode; readonly match: TextMatch }
+    | { readonly test: 'value'; readonly value: Value }
+    | { readonly test: 'text'; readonly text: TextValue; readonly match: TextMatch }
     | { readonly test: 'stream'; readonly pieces: readonly Piece[]; readonly match: TextMatch }
     | {
         readonly test: 'pair';
@@ -230,25 +236,45 @@ export function not(condition: Condition): Condition {
   }
 }
 
-/** A test that is an AssemblyScript expression of type bool. */
-export function code(expression: string, scope: Scope, cost = 1): Condition {
-  if (expression === 'true' || expression === 'false') return constant(expression === 'true');
-  return {
-    kind: 'test',
-    test: 'code',
-    code: expression,
-    key: `code:${expression}`,
-    scope,
-    cost,
-    chance: chanceOfCode(expression),
-  };
+/** The value, a bool, is true. */
+export function holds(value: Value, scope: Scope, cost = 1): Condition {
+  if (value.node === 'boolean') return constant(value.value);
+  const key = `code:${printValue(value)}`;
+  return { kind: 'test', test: 'value', value, key, scope, cost, chance: chanceOfValue(value) };
 }
 
 /** Guesses: a thing is seldom one certain value, and often not nothing. */
-function chanceOfCode(expression: string): number {
-  if (/ != (?:0|0x0)$/.test(expression)) return 0.9;
-  if (/ == /.test(expression)) return 0.2;
-  return / != /.test(expression) ? 0.8 : 0.5;
+function chanceOfValue(value: Value): number {
+  switch (value.node) {
+    case 'comparison':
+      return chanceOfComparison(value.operator, value.right);
+    case 'oneOf':
+      return 0.9;
+    case 'both':
+      return 0.8;
+    case 'call':
+      return value.operator === 'isNamed' || value.operator === 'isSameAddress' ? 0.2 : 0.5;
+    case 'variable':
+    case 'integer':
+    case 'boolean':
+    case 'member':
+    case 'flag':
+    case 'function':
+    case 'cast':
+    case 'arithmetic':
+    case 'maximum':
+    case 'byte':
+    case 'choice':
+      return 0.5;
+    default:
+      return value satisfies never;
+  }
+}
+
+function chanceOfComparison(operator: Comparison, right: Value): number {
+  if (operator === '==') return 0.2;
+  if (operator !== '!=') return 0.5;
+  return isZero(right) ? 0.9 : 0.8;
 }
 
 /** Measured on paths of 20 to 50 bytes, roughly. */
@@ -258,9 +284,9 @@ function chanceOfMatch(match: TextMatch): number {
   return match.op === 'equals' ? Math.min(0.5, 0.03 * match.values.length) : 0.1;
 }
 
-export function matchText(text: TextCode, match: TextMatch): Condition {
+export function matchText(text: TextValue, match: TextMatch): Condition {
   if (text.shown) return matchPieces([{ kind: 'text', ...text }], match);
-  const key = `text:${text.code}:${text.case ?? ''}:${matchKey(match)}`;
+  const key = `text:${printValue(text.value)}:${text.case ?? ''}:${matchKey(match)}`;
   return {
     kind: 'test',
     test: 'text',
@@ -285,10 +311,12 @@ export function matchPair(left: readonly Piece[], right: readonly Piece[], opera
   return { kind: 'test', test: 'pair', left, right, operator, key, scope, cost: 60, chance: 0.2 };
 }
 
+const PARENT = ofImage('parent_address');
+
 /** True if the condition holds for any ancestor, the process itself excluded. */
 export function anyAncestor(condition: Condition): Condition {
   if (condition.kind === 'constant' && !condition.value) return condition;
-  if (condition.kind === 'constant') return code('imageParentAddress(image) != 0', 'image');
+  if (condition.kind === 'constant') return holds(isThere(PARENT), 'image');
   const { key, scope } = condition;
   const cost = 8 * costOf(condition);
   return { kind: 'test', test: 'ancestor', condition, key: `ancestor:${key}`, scope, cost, chance: 0.3 };
@@ -311,6 +339,10 @@ function matchKey(match: TextMatch): string {
   return match.op === 'automaton' ? match.key : JSON.stringify(match);
 }
 
-function piecesKey(pieces: readonly Piece[]): string {
-  return JSON.stringify(pieces, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+/** Same key, same text. */
+export function piecesKey(pieces: readonly Piece[]): string {
+  return JSON.stringify(pieces, (_, part: unknown) => {
+    if (typeof part === 'bigint') return `${part}n`;
+    return isValue(part) ? printValue(part) : part;
+  });
 }

@@ -6,8 +6,8 @@ import type { EventMemory } from '../fields/memory.ts';
 import { momentOf, readField } from '../fields/read.ts';
 import { EventRecord } from '../fields/record.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
+import type { Field } from '../schema/fields/field.ts';
 import { resolveField } from '../schema/fields/index.ts';
-import type { Field } from '../schema/types.ts';
 import type { OwnProcesses } from './own-processes.ts';
 import {
   type ContainerGap,

@@ -1,8 +1,6 @@
 // What a field's value may depend on besides the event: when the session began, and what this machine is called.
 
 import type { AddressNames } from './address-names.ts';
-import type { EventRecord } from './record.ts';
-import type { Absent, FieldValue } from './value.ts';
 
 export interface ReadContext {
   /** Time of the first event of the session, ns since the epoch (evt.reltime). */
@@ -17,12 +15,3 @@ export interface ReadContext {
   /** Of addresses that conditions compare with names. */
   readonly names?: AddressNames;
 }
-
-/** A field that a function computes; `argument` is what the rule gives in brackets. */
-export type ComputedField = (
-  event: EventRecord,
-  argument: string | undefined,
-  context: ReadContext,
-) => FieldValue | Absent;
-
-export type ComputedFields = Readonly<Record<string, ComputedField>>;

@@ -6,7 +6,7 @@ import type { Parameter } from '../schema/types.ts';
 import { groupName, userName } from './account-names.ts';
 import { addressText, isMapped } from './address.ts';
 import type { ReadContext } from './context.ts';
-import { descriptorOf, kindAndProtocol, statDevice } from './descriptor.ts';
+import { kindAndProtocol, statDevice } from './descriptor.ts';
 import { nameFlags } from './flag-names.ts';
 import { isAbsolute } from './path.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
@@ -152,9 +152,10 @@ function descriptorMeaning(event: EventRecord, parameter: Parameter, number: big
     const path = event.bytes(directory);
     return path ? { meaning: concatenate([encode('<d>'), path]) } : {};
   }
-  const descriptor = descriptorOf(event);
-  if (!descriptor?.known) return {};
-  return { meaning: concatenate([encode(`<${kindAndProtocol(descriptor)}>`), descriptor.name]) };
+  const kind = event.number('kind');
+  if (kind === 0) return {};
+  const shown = kindAndProtocol(kind, event.number('l4'));
+  return { meaning: concatenate([encode(`<${shown}>`), event.bytes('name') ?? EMPTY]) };
 }
 
 /** The member that holds the path of a directory descriptor. */

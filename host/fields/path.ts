@@ -12,6 +12,10 @@ export function directoryPart(path: Uint8Array): Uint8Array {
   return slash <= 0 ? ROOT : path.subarray(0, slash);
 }
 
+export function hasSlash(path: Uint8Array): boolean {
+  return path.includes(SLASH);
+}
+
 /** After the last slash. */
 export function lastPart(path: Uint8Array): Uint8Array {
   return path.subarray(path.lastIndexOf(SLASH) + 1);

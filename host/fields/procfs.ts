@@ -18,11 +18,9 @@ const START_SLACK_S = 2;
 const STREAMS: Readonly<Record<string, number>> = { stdin: 0, stdout: 1, stderr: 2 };
 
 /** The value of a field with the source `procfs`. */
-export function processFileField(
-  name: string,
-  argument: string | undefined,
-  { image }: EventRecord,
-): FieldValue | Absent {
+export function processFileField(name: string, argument: string | undefined, event: EventRecord): FieldValue | Absent {
+  const { image } = event;
+  if (name === 'thread.vtid') return optionalNumber(innermostNumber(event.number('tid')));
   if (name.startsWith('user.')) return accountField(name, image);
   if (!image || !isSameProcess(image)) return undefined;
   const directory = `/proc/${image.number('pid')}`;
@@ -36,10 +34,8 @@ export function processFileField(
       return integer(threadsOf(image));
     case 'proc.nchilds':
       return integer(threadsOf(image) - 1);
-    case 'proc.fdopencount': {
-      const count = openDescriptors(directory);
-      return count === undefined ? undefined : integer(count);
-    }
+    case 'proc.fdopencount':
+      return optionalNumber(openDescriptors(directory));
     case 'proc.fdusage': {
       const count = openDescriptors(directory);
       const limit = Number(image.big('fd_limit'));
@@ -151,8 +147,12 @@ function optional(value: string | undefined): FieldValue | Absent {
   return value === undefined ? undefined : text(value);
 }
 
+function optionalNumber(value: number | undefined): FieldValue | Absent {
+  return value === undefined ? undefined : integer(value);
+}
+
 /** Number of a thread in its innermost pid namespace; undefined when it is gone. */
-export function innermostNumber(tid: number): number | undefined {
+function innermostNumber(tid: number): number | undefined {
   const numbers = /^NSpid:\s*(.*)$/m.exec(readIfThere(`/proc/${tid}/status`) ?? '')?.[1];
   return numbers === undefined ? undefined : Number(numbers.split(/\s+/).at(-1));
 }

@@ -19,7 +19,7 @@ for (const struct of [...Object.values(EVENT_STRUCTS), IMAGE, CONTAINER]) {
 }
 
 /** A struct of the schema at an address. Members that the struct lacks are absent. */
-class StructRecord {
+export class StructRecord {
   readonly memory: EventMemory;
   readonly address: number;
   readonly #members: ReadonlyMap<string, Member>;

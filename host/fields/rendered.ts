@@ -1,11 +1,9 @@
 // Fields that exist as output only: times in words, all arguments in one text, and the like.
 
 import type { ReadContext } from './context.ts';
-import { descriptorOf } from './descriptor.ts';
-import { directoryPart } from './path.ts';
 import type { EventRecord } from './record.ts';
 import { dateTime, dateTimeSeconds, iso8601, timeOfDay, timeOfDaySeconds } from './time.ts';
-import { type Absent, concatenate, encode, type FieldValue, integer, text } from './value.ts';
+import { type Absent, type FieldValue, integer, text } from './value.ts';
 
 const SECOND = 1_000_000_000n;
 
@@ -41,14 +39,6 @@ export function renderedField(
     case 'evt.args':
     case 'evt.info':
       return parameters(event, context);
-    case 'thread.cgroups':
-      return optional(event.image?.bytes('cgroup'));
-    case 'fd.uid':
-      return descriptorOf(event) && text(`${event.number('tid')}${event.number('fd')}`);
-    case 'fd.containername':
-      return withContainer(event, descriptorOf(event)?.name);
-    case 'fd.containerdirectory':
-      return withContainer(event, directoryOf(event));
     default:
       return undefined;
   }
@@ -61,18 +51,4 @@ function moment(nanoseconds: bigint, shown: string): FieldValue {
 /** Events of different CPUs come in no strict order: one before the first counts as its equal. */
 function sinceStart(time: bigint, { sessionStart }: ReadContext): bigint {
   return time > sessionStart ? time - sessionStart : 0n;
-}
-
-function optional(bytes: Uint8Array | undefined): FieldValue | Absent {
-  return bytes && text(bytes);
-}
-
-function directoryOf(event: EventRecord): Uint8Array | undefined {
-  const descriptor = descriptorOf(event);
-  if (descriptor?.kind === 'd') return descriptor.name;
-  return descriptor?.kind === 'f' ? directoryPart(descriptor.name) : undefined;
-}
-
-function withContainer(event: EventRecord, what: Uint8Array | undefined): FieldValue | Absent {
-  return what && text(concatenate([event.image?.container?.bytes('id') ?? encode(''), what], ':'));
 }

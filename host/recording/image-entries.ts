@@ -2,7 +2,7 @@
 
 import { CONTAINER } from '../schema/container.ts';
 import { IMAGE, IMAGE_KIND } from '../schema/image.ts';
-import { member } from '../schema/layout.ts';
+import { type Member, member } from '../schema/layout.ts';
 import { fits } from './event-records.ts';
 
 /** native/src/image_log.h: the record's size, five lengths of texts, and 0. */
@@ -18,7 +18,7 @@ const IMAGE_STRINGS = stringsOf(IMAGE.members.filter(({ offset }) => offset < KE
 const CONTAINER_STRINGS = stringsOf(CONTAINER.members);
 const CONTAINER_SIZE = member(CONTAINER, 'size').offset;
 
-function stringsOf(members: typeof IMAGE.members): number[] {
+function stringsOf(members: readonly Member[]): number[] {
   return members.filter(({ type }) => type === 'string').map(({ offset }) => offset);
 }
 

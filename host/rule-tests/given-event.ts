@@ -3,7 +3,7 @@
 import { parseAddress } from '../compiler/lower/address.ts';
 import { GivenFields, type GivenKey, type GivenType, givenName } from '../compiler/lower/given-fields.ts';
 import { portOf } from '../compiler/lower/services.ts';
-import type { Field } from '../schema/types.ts';
+import type { Field } from '../schema/fields/field.ts';
 
 /** A field's value: its text, its bytes, or the elements of a list. */
 export type GivenValue = string | Uint8Array | readonly string[];

@@ -23,6 +23,12 @@ const NAMES = `
 const BY_NUMBER = new Map<bigint, string>();
 for (const [, number, name] of NAMES.matchAll(/(\d+) (\w+)/g)) BY_NUMBER.set(BigInt(number ?? 0), name ?? '');
 
+/** The symbols by the number that a syscall returns, which is negative. */
+export const ERRORS: readonly (readonly [result: number, name: string])[] = [...BY_NUMBER].map(([number, name]) => [
+  -Number(number),
+  name,
+]);
+
 /** The symbol of a negative syscall result, e.g. -2 -> ENOENT; undefined if it has none or is no error. */
 export function errnoName(result: bigint): string | undefined {
   return result < 0n ? BY_NUMBER.get(-result) : undefined;

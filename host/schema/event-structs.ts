@@ -4,7 +4,7 @@
 import { defineStruct, type MemberSpec, member, type Struct } from './layout.ts';
 
 /** What every record starts with. 64 bytes, one cache line. */
-const HEADER: readonly MemberSpec[] = [
+const HEADER = [
   {
     name: 'commit',
     type: 'u64',
@@ -26,20 +26,20 @@ const HEADER: readonly MemberSpec[] = [
     type: 'u32',
     doc: 'address of the process image in the sandbox, written by the reader; never 0 once complete',
   },
-];
+] as const satisfies readonly MemberSpec[];
 
 /** Of all shapes that name files, at the same place in each. */
-const OTHER_VIEW: MemberSpec = {
+const OTHER_VIEW = {
   name: 'other_view',
   type: 'u32',
   doc: 'with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader',
-};
+} as const satisfies MemberSpec;
 
 /**
  * The file or socket behind a descriptor, as the kernel has it. `kind` is Falco's fd.typechar as an ASCII code, 0 when
  * there is no descriptor.
  */
-const DESCRIPTOR: readonly MemberSpec[] = [
+const DESCRIPTOR = [
   OTHER_VIEW,
   { name: 'device', type: 'u32', doc: 'dev_t of the file system (kernel encoding: major << 20 | minor)' },
   { name: 'kind', type: 'u8', doc: 'fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor' },
@@ -61,9 +61,9 @@ const DESCRIPTOR: readonly MemberSpec[] = [
   { name: 'raw', type: 'string', doc: 'path as passed to the syscall' },
   { name: 'resolved', type: 'string', doc: 'path as the kernel resolved it (dentry walk across mounts)' },
   { name: 'directory', type: 'string', doc: 'path of dirfd, where raw is relative to one, or a handle belongs to it' },
-];
+] as const satisfies readonly MemberSpec[];
 
-function body(name: string, doc: string, members: readonly MemberSpec[]): Struct {
+function body<const Spec extends MemberSpec>(name: string, doc: string, members: readonly Spec[]) {
   return defineStruct(name, doc, [...HEADER, ...members]);
 }
 

@@ -19,13 +19,26 @@ export interface Member extends MemberSpec {
   readonly size: number;
 }
 
-export interface Struct {
+type Placed<Spec extends MemberSpec> = Spec extends MemberSpec
+  ? Member & { readonly name: Spec['name']; readonly type: Spec['type'] }
+  : never;
+
+/** `Spec`: the members as they were written down, so that the type of a struct knows their names. */
+export interface Struct<Spec extends MemberSpec = MemberSpec> {
   readonly name: string;
   readonly doc: string;
-  readonly members: readonly Member[];
+  readonly members: readonly Placed<Spec>[];
   /** Multiple of 8. */
   readonly size: number;
 }
+
+/** Names of a struct's members of these types. */
+export type MemberName<S extends Struct, Type extends MemberType = MemberType> = Extract<
+  S['members'][number],
+  { readonly type: Type }
+>['name'];
+
+export type NumberType = Exclude<MemberType, 'string' | 'address' | 'comm'>;
 
 const SIZES: Record<MemberType, { size: number; align: number }> = {
   u8: { size: 1, align: 1 },
@@ -43,7 +56,11 @@ const SIZES: Record<MemberType, { size: number; align: number }> = {
  * Lays members out one after the other. A hole or a size that is not a multiple of 8 is an error: padding is
  * written down as a member, since the kernel would otherwise leak what the memory held before.
  */
-export function defineStruct(name: string, doc: string, specs: readonly MemberSpec[]): Struct {
+export function defineStruct<const Spec extends MemberSpec>(
+  name: string,
+  doc: string,
+  specs: readonly Spec[],
+): Struct<Spec> {
   const members: Member[] = [];
   let offset = 0;
   for (const spec of specs) {
@@ -54,7 +71,7 @@ export function defineStruct(name: string, doc: string, specs: readonly MemberSp
     offset += total;
   }
   if (offset % 8 !== 0) throw new Error(`struct ${name}: size ${offset} is not a multiple of 8`);
-  return { name, doc, members, size: offset };
+  return { name, doc, members: members as Placed<Spec>[], size: offset };
 }
 
 /** The member of that name. Throws on an unknown one: callers name members of structs they define. */

@@ -1,5 +1,5 @@
-// The value types of Falco's language and the shape of a field's description.
-// The field tables (fields.ts), the compiler's type check and the formatter are all written against these.
+// The value types of Falco's language, and the shape of a parameter's description. The field tables, the compiler's type check and the
+// formatter are all written against these.
 
 import type { FlagTable } from './flags.ts';
 
@@ -45,50 +45,6 @@ export const VALUE_TYPES = [
   'DYN',
 ] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
-
-/** Where a field's value lives. The compiler and the formatter both resolve a field through this. */
-export type FieldSource =
-  /** A member of the event header, or of the fixed part of the event types that have it; absent on the others. */
-  | { readonly from: 'event'; readonly member: string }
-  /** A member of the process image, `hops` parents up (0 = the process itself). */
-  | { readonly from: 'image'; readonly member: string; readonly hops?: number; readonly zeroIsAbsent?: true }
-  /** `proc.aname[n]`: member of the n-th ancestor; without argument: of any ancestor from the first up. */
-  | { readonly from: 'ancestor'; readonly member: string }
-  /** A member of the container table entry of the process. */
-  | { readonly from: 'container'; readonly member: string }
-  /** A function of the same name in rules-wasm/fields/ (conditions) and host/fields/ (output). */
-  | { readonly from: 'computed'; readonly name: string }
-  /** `evt.arg.NAME`, `evt.arg[N]`, `evt.rawarg.NAME`: a parameter of the event type. */
-  | { readonly from: 'argument'; readonly raw: boolean }
-  /** Text put together for output only (evt.args, evt.time...); a condition on it can't be evaluated on live events. */
-  | { readonly from: 'rendered' }
-  /** Read from the machine's files (/proc, passwd) while an alert is written, for output only. Absent in replays and when the process is gone. */
-  | { readonly from: 'procfs' }
-  /** The live capture can't supply it: always absent, and a rule that reads it gets a warning that says why. */
-  | { readonly from: 'none'; readonly why: string };
-
-export interface Field {
-  readonly name: string;
-  readonly type: ValueType;
-  readonly description: string;
-  readonly source: FieldSource;
-  /** `[x]` or, for evt.arg and the like, `.x`. Default none. */
-  readonly argument?: 'optional' | 'required';
-  /** The argument is a number (index), a free key, or either. */
-  readonly argumentKind?: 'index' | 'key' | 'either';
-  /** A list-typed field (fd.types): operators exists, in, intersects only. */
-  readonly list?: true;
-  readonly noTransformer?: true;
-  /** May not stand right of an operator (val()). */
-  readonly noRightSide?: true;
-  /** Usable in conditions only (fd.ip). */
-  readonly filterOnly?: true;
-  /** Usable in output only. */
-  readonly printOnly?: true;
-  /** In Falco's tables only; neither filter nor output may use it. */
-  readonly tableOnly?: true;
-  readonly deprecated?: true;
-}
 
 /** A parameter of an event type, in the order of Falco's event table (`evt.arg[N]` counts from 0). */
 export interface Parameter {

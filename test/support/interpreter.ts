@@ -10,6 +10,7 @@ import { readField } from '../../host/fields/read.ts';
 import type { EventRecord } from '../../host/fields/record.ts';
 import { bufferText } from '../../host/fields/text.ts';
 import { resolveNamed } from '../../host/schema/fields/index.ts';
+import { asInteger } from '../../host/schema/integers.ts';
 import { parameterType } from '../../host/schema/parameter-names.ts';
 import { fnmatch } from './fnmatch.ts';
 
@@ -75,7 +76,7 @@ function isRawArgument(operand: Operand): boolean {
 function isAnyAncestor(operand: Operand): operand is Operand & { readonly kind: 'field' } {
   if (operand.kind !== 'field') return false;
   const resolved = resolveNamed(operand.name, operand.argument);
-  return resolved.ok && resolved.field.source.from === 'ancestor' && resolved.argument === undefined;
+  return resolved.ok && resolved.field.anyAncestor === true && resolved.argument === undefined;
 }
 
 function ancestorValues(name: string, event: EventRecord): readonly Value[] {
@@ -90,12 +91,14 @@ function ancestorValues(name: string, event: EventRecord): readonly Value[] {
 function fieldValue(name: string, argument: string | undefined, event: EventRecord): Value | undefined {
   const resolved = resolveNamed(name, argument);
   if (!resolved.ok) throw new Error(`${name}: ${resolved.reason}`);
+  const { type, hexadecimal } = resolved.field;
   const value = readField(event, resolved.field, resolved.argument, CONTEXT);
   switch (value?.kind) {
     case 'text':
       return { kind: 'text', bytes: latin1(value.bytes) };
     case 'integer':
-      return { kind: 'integer', value: value.value };
+      // In hexadecimal, output shows numbers of INT32 without their sign.
+      return { kind: 'integer', value: hexadecimal ? asInteger(value.value, type) : value.value };
     case 'time':
       return { kind: 'integer', value: value.nanoseconds };
     case 'buffer':

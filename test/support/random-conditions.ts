@@ -2,45 +2,25 @@
 
 import fc from 'fast-check';
 import { resolveField } from '../../host/schema/fields/index.ts';
+import type { ValueType } from '../../host/schema/types.ts';
 import { NAMES, PATHS } from './random-events.ts';
+import { derivedFields } from './schema-fields.ts';
+
+/** Fields that have no right side, or can't be one. */
+const isAlone = (name: string): boolean => {
+  const resolved = resolveField(name);
+  return resolved.ok && resolved.field.noRightSide === true;
+};
 
 const quote = (text: string): string => `"${text.replace(/[\\"]/g, (character) => `\\${character}`)}"`;
 
-const TEXT_FIELDS = [
-  'proc.name',
-  'proc.pname',
-  'proc.exe',
-  'proc.exepath',
-  'proc.args',
-  'proc.args[0]',
-  'proc.cmdline',
-  'proc.cwd',
-  'proc.aname[1]',
-  'proc.aname[2]',
-  'proc.aname',
-  'proc.aexepath',
-  'proc.env',
-  'proc.env[PATH]',
-  'proc.aenv[PATH]',
-  'proc.sname',
-  'proc.exeline',
-  'user.name',
-  'container.id',
-  'container.image.repository',
-  'container.label[app]',
-  'fd.name',
-  'fd.directory',
-  'fd.filename',
-  'fd.nameraw',
-  'fd.type',
-  'fd.typechar',
-  'fd.l4proto',
-  'fd.sockfamily',
-  'fs.path.name',
-  'fs.path.source',
-  'evt.type',
-  'evt.res',
-  'evt.category',
+/** Every field of some types that has a derivation, with an argument or two. */
+const ofTypes = (...types: readonly ValueType[]): readonly string[] =>
+  derivedFields(({ type, list }) => types.includes(type) && !list, 2);
+
+/** Those of any ancestor, and parameters of events: what has no derivation is chosen by hand. */
+const TEXT_FIELDS: readonly string[] = [
+  ...ofTypes('CHARBUF', 'BYTEBUF'),
   'evt.arg.flags',
   'evt.arg.name',
   'evt.arg.path',
@@ -56,56 +36,22 @@ const TEXT_FIELDS = [
   'evt.arg.newfd',
   'evt.arg.sig',
   'evt.arg.data',
-  'evt.buffer',
   'evt.arg[0]',
   'evt.arg[1]',
   'evt.arg.dirfd',
-  'thread.cap_effective',
-  'fd.sproto',
-  'evt.abspath.src',
-] as const;
-const NUMBER_FIELDS = [
-  'evt.rawres',
-  'fd.num',
-  'proc.pid',
-  'proc.ppid',
-  'proc.vpid',
-  'proc.tty',
-  'user.uid',
-  'user.loginuid',
-  'proc.duration',
-  'proc.exe_ino',
+  'proc.aname',
+  'proc.aexepath',
+];
+const NUMBER_FIELDS: readonly string[] = [
+  ...ofTypes('INT16', 'INT32', 'INT64', 'UINT32', 'UINT64', 'ABSTIME', 'RELTIME'),
   'evt.rawarg.flags',
   'evt.rawarg.mode',
   'evt.rawarg.request',
-  'evt.count.error',
-  'evt.count.error.file',
-  'fd.dev.major',
   'proc.apid',
-  'proc.cmdnargs',
-  'proc.cmdlenargs',
-  'proc.loginshellid',
-  'evt.type.is.open',
-  'evt.rawtime',
-  'proc.exe_ino.ctime_duration_proc_start',
-] as const;
-const PORT_FIELDS = ['fd.sport', 'fd.cport', 'fd.lport', 'fd.rport', 'fd.port'] as const;
-const BOOLEAN_FIELDS = [
-  'evt.failed',
-  'evt.is_open_read',
-  'evt.is_open_write',
-  'evt.is_open_exec',
-  'evt.is_open_create',
-  'fd.connected',
-  'fd.name_changed',
-  'fd.is_server',
-  'proc.is_exe_upper_layer',
-  'proc.is_vpgid_leader',
-  'thread.ismain',
-  'container.privileged',
-  'evt.is_io',
-] as const;
-const ADDRESS_FIELDS = ['fd.sip', 'fd.cip', 'fd.lip', 'fd.rip', 'fd.ip'] as const;
+];
+const PORT_FIELDS: readonly string[] = [...ofTypes('PORT'), 'fd.port'];
+const BOOLEAN_FIELDS = ofTypes('BOOL');
+const ADDRESS_FIELDS: readonly string[] = [...ofTypes('IPADDR'), 'fd.ip'];
 const NET_FIELDS = ['fd.snet', 'fd.cnet', 'fd.lnet', 'fd.rnet', 'fd.net'] as const;
 
 const TEXTS = [
@@ -198,9 +144,9 @@ const plainText = check(
   ['=', '!=', 'contains', 'icontains', 'startswith', 'endswith'],
   oneOf(TEXTS).map(quote),
 );
-/** evt.type only takes names that exist. */
-const isTyped = (text: string): boolean => !/^evt\.type /.test(text);
-const RIGHT = TEXT_FIELDS.filter((name) => !/proc\.a|evt\.type/.test(name));
+/** evt.type and syscall.type only take names that exist. */
+const isTyped = (text: string): boolean => !/^(evt|syscall)\.type /.test(text);
+const RIGHT = TEXT_FIELDS.filter((name) => isTyped(`${name} `) && !isAlone(name));
 const CONTIGUOUS = ['proc.exe', 'proc.args[0]', 'proc.name', 'fd.name', 'proc.env[PATH]', 'basename(fd.name)'];
 const transformed = fc
   .tuple(fc.constantFrom('tolower', 'toupper', 'basename', 'b64'), oneOf(RIGHT), oneOf(CONTIGUOUS))
@@ -379,9 +325,6 @@ const modified = (operator: string): readonly string[] => [
   `${operator} allof`,
   `${operator} oneof`,
 ];
-/** Fields that have no right side, or can't be one. */
-const isAlone = (name: string): boolean =>
-  /^fd\.(ip|port|net|.net)$|^proc\.a(name|exe|exepath|cmdline|env|pid)\b|^evt\.rawarg/.test(name);
 const COMPARISONS = ['=', '==', '!=', '<', '<=', '>', '>='];
 const EQUALITIES = ['=', '==', '!=', 'in', 'intersects'];
 const byType = (names: readonly string[]): Map<string, string[]> =>

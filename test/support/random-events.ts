@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../host/schema/event-structs.ts';
 import { EVENT_TYPES, type EventType } from '../../host/schema/events.ts';
+import type { Struct } from '../../host/schema/layout.ts';
 import type { RecordMemory } from './records.ts';
 
 export const NAMES = ['cat', 'bash', 'sh', 'sshd', 'Python3', 'a', '', 'averyverylongname'];
@@ -81,9 +82,12 @@ const process: fc.Arbitrary<RandomProcess> = fc.record({
 function membersOf({ shape, category }: EventType): fc.Arbitrary<StructInput> {
   const fields: Record<string, fc.Arbitrary<StructInput[string]>> = {};
   const v6 = fc.boolean();
-  for (const { name, type, count } of EVENT_STRUCTS[shape].members) {
+  const struct: Struct = EVENT_STRUCTS[shape];
+  for (const { name, type, count } of struct.members) {
     if (['commit', 'size', 'type', 'image', 'image_address', 'reserved', 'cpu', 'flags'].includes(name)) continue;
     if (name === 'result') fields[name] = result;
+    // Events are numbered from 1.
+    else if (name === 'sequence') fields[name] = fc.constantFrom(1n, 2n, 1000n);
     else if (name === 'time') fields[name] = fc.constantFrom(0n, 1000n, 10_000n);
     else if (name === 'kind')
       fields[name] = fc.constantFrom(...[...'fd46u4f4p\0X'].map((character) => character.charCodeAt(0)));

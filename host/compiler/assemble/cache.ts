@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const CHECKSUM_BYTES = 32;
 
-/** Hash of parts, each told apart from the next. */
+/** Hash of parts. Where one part ends makes a difference. */
 export function contentHash(parts: Iterable<string>): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);

@@ -20,7 +20,7 @@ const MAX_DEPTH = 1000;
 
 export const NEWLINE = 0x0a;
 
-/** Anchors are told apart from patterns until it is known what stands beside them. */
+/** Anchors are kept apart from patterns until it is known what stands beside them. */
 export type RegexNode =
   | { readonly kind: 'characters'; readonly ranges: readonly CodePointRange[] }
   | { readonly kind: 'anyByte' }

@@ -76,7 +76,7 @@ function anchored(node: RegexNode): Pattern {
   );
 }
 
-/** An anchor within: the newline beside it must be matched by the neighbour. Where that can't be told simply, it never holds. */
+/** An anchor within: the newline beside it must be matched by the neighbour. Where that isn't simple to decide, it never holds. */
 function inner(parts: readonly RegexNode[]): Pattern {
   const out: Pattern[] = [];
   for (const [index, part] of parts.entries()) {

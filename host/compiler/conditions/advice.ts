@@ -21,7 +21,7 @@ export function adviseOn(expression: Expression): Remark[] {
   return checksOf(expression).flatMap(onConstants);
 }
 
-/** Fields of an expanded condition that can't be read any more. They are told of even if the condition is wrong besides. */
+/** Fields of an expanded condition that can't be read any more. They are reported even if the condition has another mistake. */
 export function deprecatedFields(expression: Expression): Remark[] {
   return checksOf(expression).flatMap(onFields);
 }

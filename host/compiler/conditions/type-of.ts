@@ -2,9 +2,10 @@
 
 import { suggestField } from '../../diagnostics/suggest.ts';
 import { isEventName } from '../../schema/event-names.ts';
+import type { Field } from '../../schema/fields/field.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
 import { parameterType } from '../../schema/parameter-names.ts';
-import type { Field, ValueType } from '../../schema/types.ts';
+import type { ValueType } from '../../schema/types.ts';
 import type { FieldOperand, Operand, Span, TransformerArgument, TransformerOperand } from './ast.ts';
 import { literalBytes } from './literal-bytes.ts';
 

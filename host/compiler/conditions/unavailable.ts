@@ -7,7 +7,7 @@ import { templateFields } from './template.ts';
 import type { Template } from './template-tokens.ts';
 import { fieldText } from './type-of.ts';
 
-/** A field that is always absent where it is read, and the check that reads it; of an output there is none. */
+/** A field that is always absent where it is read, and the check that reads it; outputs have no check. */
 export interface UnavailableField {
   readonly field: FieldOperand;
   readonly check?: Check;

@@ -1,8 +1,24 @@
 // Automata as code: a function that gives the next state for a byte, and one that runs it over a text. No tables, since a module has
-// no data: states are the cases of a switch, bytes are told apart by ranges.
+// no data: states are the cases of a switch, bytes are distinguished by ranges. `regex "a[0-9]+"` comes to
+//
+//   function automaton(state: u32, byte: u32): u32 {
+//     switch (state) {
+//       case 0: return byte == 97 ? 1 : 4;
+//       case 1: return byte - 48 <= 9 ? 2 : 4;
+//       case 2: return byte - 48 <= 9 ? 2 : 4;
+//     }
+//     return state;
+//   }
+//
+//   function automaton_matches(text: u64): bool {
+//     if (text == 0) return false;
+//     const state = automaton_over(0, text);
+//     return state == 2;
+//   }
 
 import { type Automaton, readingCase } from '../automata/automaton.ts';
-import type { TextCode, TextMatch } from '../ir.ts';
+import type { TextMatch, TextValue } from '../ir.ts';
+import { callFunction, type Value } from '../value.ts';
 import type { Functions } from './functions.ts';
 
 export type AutomatonMatch = Extract<TextMatch, { op: 'automaton' }>;
@@ -17,8 +33,8 @@ export interface EmittedAutomaton {
   readonly number: readonly number[];
 }
 
-/** The expression that tests a text in memory. */
-export function automatonOver(text: TextCode, match: AutomatonMatch, functions: Functions): string {
+/** The test of a text in memory. */
+export function automatonOver(text: TextValue, match: AutomatonMatch, functions: Functions): Value {
   const emitted = emitAutomaton(match.title, match.automaton, text.case, functions);
   const over = emitRun(emitted, functions);
   const whole = functions.define(`whole:${emitted.name}`, `${emitted.name}_matches`, (name) =>
@@ -30,10 +46,10 @@ export function automatonOver(text: TextCode, match: AutomatonMatch, functions: 
       '}',
     ].join('\n'),
   );
-  return `${whole}(${text.code})`;
+  return callFunction(whole, text.value);
 }
 
-/** Whether the state that `state` holds accepts. */
+/** Whether the state that `state` holds accepts: `state == 2 || (state >= 5 && state <= 7)`. */
 export function acceptance(emitted: EmittedAutomaton, state: string): string {
   const accepting = emitted.automaton.accepting.flatMap((accepts, index) =>
     accepts ? [emitted.number[index] ?? 0] : [],
@@ -87,7 +103,7 @@ export function emitAutomaton(
   return { name, automaton, live, number };
 }
 
-/** The next state as an expression of `byte`. */
+/** The next state as an expression of `byte`: a chain of `byte == 97 ? 1 : 4`, or a search where there are many ranges. */
 function transition(row: Uint16Array, number: readonly number[]): string {
   const ranges: { low: number; high: number; to: number }[] = [];
   row.forEach((state, value) => {
@@ -117,7 +133,13 @@ function within(low: number, high: number): string {
   return high === 255 ? `byte >= ${low}` : `byte - ${low} <= ${high - low}`;
 }
 
-/** Function `(state, text) -> state` that reads a whole text, stopping where the state can't change any more. */
+/**
+ * Function `(state, text) -> state` that reads a whole text, stopping where the state can't change any more:
+ *
+ *   const end = addressOf(text) + lengthOf(text);
+ *   for (let at = addressOf(text); at < end && state < 3; ++at) state = automaton(state, load<u8>(at));
+ *   return state;
+ */
 export function emitRun(emitted: EmittedAutomaton, functions: Functions): string {
   return functions.define(`run:${emitted.name}`, `${emitted.name}_over`, (name) =>
     [

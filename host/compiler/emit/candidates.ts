@@ -1,5 +1,12 @@
-// The candidate bits of a process as code: a function for each word, one that tells which words are worth asking for, and the one that
-// the host calls.
+// The candidate bits of a process as code: a function for each word, one that says which words are worth asking for, and the one that
+// the host calls. `evt.type = open and not proc.name in (cat, less)` as rule 0 comes to
+//
+//   function candidates0(image: u32): u64 {
+//     let bits: u64 = 0x0;
+//     // rule 0: ...
+//     if (!oneOf_cat_less(imageComm(image))) bits |= 0x1;
+//     return bits;
+//   }
 
 import { COMMON_BITS, COMMON_WORDS } from '../../schema/image.ts';
 import { TRUE } from '../ir.ts';
@@ -47,6 +54,7 @@ function emitCommonWords(asked: ReadonlySet<number>, indexes: readonly TextIndex
   ].join('\n');
 }
 
+/** Of many rules that need a text, those that it finds are looked up: `found |= find_imageComm_of(imageComm(image));`. */
 function emitWord(
   { number, always, conditions, indexes }: CandidateWord,
   sources: readonly RuleSource[],

@@ -1,6 +1,13 @@
-// Conditions as AssemblyScript expressions of `event` and `image`.
+// Conditions as AssemblyScript expressions of `event` and `image`. `fd.name startswith /etc/ and not proc.name in (cat, less)` comes to
+//
+//   (
+//     startswith_etc(orEmpty(descriptorName(event))) &&
+//     !oneOf_cat_less(imageComm(image))
+//   )
 
 import type { Condition, Test } from '../ir.ts';
+import { printValue, printWithin } from '../print-value.ts';
+import { callFunction, EVENT_ADDRESS, IMAGE_ADDRESS, opposite, type Value } from '../value.ts';
 import { type Functions, parametersFor } from './functions.ts';
 import { emitPair } from './pair.ts';
 import { emitStream } from './stream.ts';
@@ -27,7 +34,7 @@ export class ConditionEmitter {
       case 'constant':
         return condition.value ? 'true' : 'false';
       case 'not':
-        return negated(this.#test(condition.child, depth));
+        return this.#not(condition.child, depth);
       case 'test':
         return this.#test(condition, depth);
       case 'all':
@@ -55,6 +62,7 @@ export class ConditionEmitter {
     return `(\n${members.join(` ${operator}\n`)}\n${'  '.repeat(depth)})`;
   }
 
+  /** A function for a part that stands in several places: `shared(event, image)`. */
   #shared(condition: Extract<Condition, { kind: 'all' | 'any' }>): string {
     const { declared, passed } = parametersFor(condition.scope);
     const name = this.#functions.define(`shared:${condition.key}`, 'shared', (unique) =>
@@ -65,13 +73,26 @@ export class ConditionEmitter {
         '}',
       ].join('\n'),
     );
-    return `${name}(${passed})`;
+    return printValue(callFunction(name, ...passed));
   }
 
   #test(test: Test, depth: number): string {
+    return test.test === 'one' ? this.#one(test, depth) : printWithin(this.#value(test), '&&');
+  }
+
+  /** `!f(x)`; a comparison is turned around: `x != 1`. */
+  #not(test: Test, depth: number): string {
+    if (test.test === 'one') return `!${this.#one(test, depth)}`;
+    const value = this.#value(test);
+    const turned = opposite(value);
+    return turned ? printValue(turned) : `!${printWithin(value, '!')}`;
+  }
+
+  /** What a test comes to: most are calls of a function of their own. */
+  #value(test: Exclude<Test, { test: 'one' }>): Value {
     switch (test.test) {
-      case 'code':
-        return /&&|\|\||\?/.test(test.code) ? `(${test.code})` : test.code;
+      case 'value':
+        return test.value;
       case 'text':
         return emitTextMatch(test.text, test.match, this.#functions);
       case 'stream':
@@ -80,14 +101,26 @@ export class ConditionEmitter {
         return emitPair(test, this.#functions);
       case 'ancestor':
         return this.#ancestor(test);
-      case 'one': {
-        const counted = test.conditions.map((condition) => `i32(${this.emit(condition, depth + 1)})`);
-        return `(${counted.join(' + ')} == 1)`;
-      }
     }
   }
 
-  #ancestor(test: Extract<Test, { test: 'ancestor' }>): string {
+  /** `fd.name contains oneof (a, b)`: `(i32(contains_a(...)) + i32(contains_b(...)) == 1)`. */
+  #one(test: Extract<Test, { test: 'one' }>, depth: number): string {
+    const counted = test.conditions.map((condition) => `i32(${this.emit(condition, depth + 1)})`);
+    return `(${counted.join(' + ')} == 1)`;
+  }
+
+  /**
+   * `proc.aname = sshd` comes to `anyAncestor(image)`:
+   *
+   *   let image = imageParentAddress(process);
+   *   for (let depth: u32 = 0; image != 0 && depth < MAX_ANCESTORS; ++depth) {
+   *     if (equals_sshd(imageComm(image))) return true;
+   *     image = imageParentAddress(image);
+   *   }
+   *   return false;
+   */
+  #ancestor(test: Extract<Test, { test: 'ancestor' }>): Value {
     const event = test.scope === 'event';
     const name = this.#functions.define(test.key, 'anyAncestor', (unique) =>
       [
@@ -101,29 +134,8 @@ export class ConditionEmitter {
         '}',
       ].join('\n'),
     );
-    return `${name}(${event ? 'event, ' : ''}image)`;
+    return callFunction(name, ...(event ? [EVENT_ADDRESS] : []), IMAGE_ADDRESS);
   }
-}
-
-/** `!` binds tighter than a comparison: a comparison is turned around, or put in parentheses. */
-function negated(expression: string): string {
-  if (isCall(expression)) return `!${expression}`;
-  const [, left, operator, right] = /^(.+) (==|!=) (.+)$/s.exec(expression) ?? [];
-  const single = left !== undefined && right !== undefined && !/[=!<>]=|&&|\|\|| [<>] /.test(left + right);
-  return single ? `${left} ${operator === '==' ? '!=' : '=='} ${right}` : `!(${expression})`;
-}
-
-/** One call, or one expression in parentheses, and nothing beside it. */
-function isCall(expression: string): boolean {
-  const start = /^\w*\(/.exec(expression)?.[0].length;
-  if (start === undefined) return /^\w+$/.test(expression);
-  let depth = 1;
-  for (let index = start; index < expression.length; index++) {
-    if (expression[index] === '(') depth++;
-    else if (expression[index] === ')') depth--;
-    if (depth === 0) return index === expression.length - 1;
-  }
-  return false;
 }
 
 function leaves(condition: Condition): number {

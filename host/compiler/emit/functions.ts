@@ -1,6 +1,7 @@
 // The functions of a module that conditions share: each is made once, whoever asks for it first.
 
 import type { Bytes, Scope } from '../ir.ts';
+import { EVENT_ADDRESS, IMAGE_ADDRESS, type Value } from '../value.ts';
 
 /** Collects functions by key and gives them readable names. */
 export class Functions {
@@ -25,17 +26,22 @@ export class Functions {
   }
 }
 
+/** The lines of a text within a block. */
+export function indented(text: string): readonly string[] {
+  return text.split('\n').map((line) => `  ${line}`);
+}
+
 /** Parameters of a function, and the arguments that go with them. */
 export interface Parameters {
   readonly declared: string;
-  readonly passed: string;
+  readonly passed: readonly Value[];
 }
 
 /** Of a function that depends on no more than that. */
 export function parametersFor(scope: Scope): Parameters {
   return scope === 'image'
-    ? { declared: 'image: u32', passed: 'image' }
-    : { declared: 'event: u32, image: u32', passed: 'event, image' };
+    ? { declared: 'image: u32', passed: [IMAGE_ADDRESS] }
+    : { declared: 'event: u32, image: u32', passed: [EVENT_ADDRESS, IMAGE_ADDRESS] };
 }
 
 /** Constants as a part of a function's name: letters, digits and underscores, about 30 at most. */

@@ -1,9 +1,25 @@
 // What is done with an event of a type: which rules are candidates, what rules several of them out, then each rule that is left.
+//
+//   function on_open(event: u32): void {
+//     const image = headerImageAddress(event);
+//     const candidatesBase = image + candidatesOffset;
+//     let word0: u64 = imageCandidates(candidatesBase, 0) & 0x207;
+//     if ((word0) == 0) return;
+//     // of 2 rules
+//     if (!(i64(headerFd(event)) >= 0)) {
+//       word0 &= 0xfffffffffffffff9;
+//     }
+//     if ((word0 & 0x207) != 0) {
+//       if ((word0 & 0x1) != 0 && rule0_open(event, image)) match(0, event);
+//       ...
+//     }
+//   }
 
 import { CANDIDATE_WORDS } from '../../schema/image.ts';
 import type { Condition } from '../ir.ts';
 import type { RuleBody, TypeGroup } from '../plan/plan.ts';
 import type { TextIndex } from '../plan/text-index.ts';
+import { printValue } from '../print-value.ts';
 import { hex } from './bytes.ts';
 import type { ConditionEmitter } from './condition.ts';
 import type { Functions } from './functions.ts';
@@ -104,11 +120,20 @@ function candidatesOf(word: number, mask: bigint): string {
   return word < CANDIDATE_WORDS ? `imageCandidates(${CANDIDATES_BASE}, ${word}) & ${hex(mask)}` : hex(mask);
 }
 
-/** What a text is found to be, and the lines that add the rules that need it to be that. */
+/**
+ * What a text is found to be, and the lines that add the rules that need it to be that:
+ *
+ *   const find_descriptorName_of_set = find_descriptorName_of(descriptorName(event));
+ *   switch (find_descriptorName_of_set) {
+ *     case 1:
+ *       word0 |= imageCandidates(candidatesBase, 0) & 0x6;
+ *       break;
+ *   }
+ */
 function lookUp(index: TextIndex, functions: Functions) {
   const sets = new FoundSets();
-  const call = foundAtBeginning(index, sets, functions);
-  const name = `${call.slice(0, call.indexOf('('))}_set`;
+  const { name: find, call } = foundAtBeginning(index, sets, functions);
+  const name = `${find}_set`;
   return {
     name,
     declaration: `const ${name} = ${call};`,
@@ -116,7 +141,16 @@ function lookUp(index: TextIndex, functions: Functions) {
   };
 }
 
-/** Takes away the rules that need in a text what is not in it, if any of them is left. */
+/**
+ * Takes away the rules that need in a text what is not in it, if any of them is left:
+ *
+ *   if (((word0 & 0x30)) != 0) {
+ *     let find_imageCmdline_word0: u64 = 0xffffffffffffffcf;
+ *     const text = imageCmdline(image);
+ *     for (...) switch (find_imageCmdline(at, end - at)) { case 1: find_imageCmdline_word0 |= 0x10; break; ... }
+ *     word0 &= find_imageCmdline_word0;
+ *   }
+ */
 function emitSearches(index: TextIndex, functions: Functions): readonly string[] {
   const sets = new FoundSets();
   const find = emitLookup(index, sets, functions);
@@ -125,7 +159,7 @@ function emitSearches(index: TextIndex, functions: Functions): readonly string[]
   return [
     `if ((${masks.map(([word, mask]) => `(${wordName(word)} & ${hex(mask)})`).join(' | ')}) != 0) {`,
     ...masks.map(([word, mask]) => `  let ${foundName(word)}: u64 = ${hex(ALL_BITS & ~mask)};`),
-    `  const text = ${index.code};`,
+    `  const text = ${printValue(index.value)};`,
     ...eachPlace(index, 'text', functions, (at, length) =>
       switchOver(`${find}(${at}, ${length})`, sets, (word, mask) => `${foundName(word)} |= ${hex(mask)};`),
     ).map((line) => `  ${line}`),

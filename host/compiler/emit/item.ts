@@ -1,22 +1,27 @@
-// Tests of an element of a list, within a function that goes over the list: the element is in the variable `item`.
+// Tests of an element of a list, within a function that goes over the list: the element is in the variable `item`. `(A, B)` comes to
+// `oneOf_A_B(item)`, a comparison with a text of the event to `pair(event, image, item)`.
 
 import { matchPair, matchPieces, type Piece, type TextMatch } from '../ir.ts';
+import { EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_TEXT, type Value } from '../value.ts';
 import type { Functions, Parameters } from './functions.ts';
 import { emitPair } from './pair.ts';
 import { emitStream } from './stream.ts';
 import { emitTextMatch } from './text-match.ts';
 
-const ITEM_ONLY: Parameters = { declared: 'item: u64', passed: 'item' };
-const WITH_ITEM: Parameters = { declared: 'event: u32, image: u32, item: u64', passed: 'event, image, item' };
+const ITEM_ONLY: Parameters = { declared: 'item: u64', passed: [ITEM_TEXT] };
+const WITH_ITEM: Parameters = {
+  declared: 'event: u32, image: u32, item: u64',
+  passed: [EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_TEXT],
+};
 
-export function emitItemTest(match: TextMatch, item: Piece, functions: Functions): string {
+export function emitItemTest(match: TextMatch, item: Piece, functions: Functions): Value {
   if (item.kind === 'text') return emitTextMatch(item, match, functions);
   const test = matchPieces([item], match);
   if (test.kind !== 'test' || test.test !== 'stream') throw new Error('a test of pieces is a stream');
   return emitStream(test, functions, ITEM_ONLY);
 }
 
-export function emitItemEquals(item: Piece, text: readonly Piece[], functions: Functions): string {
+export function emitItemEquals(item: Piece, text: readonly Piece[], functions: Functions): Value {
   const test = matchPair([item], text, 'equals');
   if (test.kind !== 'test' || test.test !== 'pair') throw new Error('a comparison of pieces is a pair');
   return emitPair(test, functions, { whole: WITH_ITEM, left: ITEM_ONLY });

@@ -1,7 +1,29 @@
-// Lookup of a text in a tree of constants, as code: a function that yields a number for who needs what was found.
+// Lookup of a text in a tree of constants, as code: a function that yields a number for who needs what was found. `ash` and `apache2` of
+// many come to
+//
+//   switch (load<u8>(at)) {
+//     case 0x61: {
+//       if (length <= 1) return 0;
+//       switch (load<u8>(at, 1)) {
+//         case 0x70: {
+//           if (length < 7 || load<u32>(at, 2) != 0x65686361 || load<u8>(at, 6) != 0x32) return 0;
+//           if (length <= 7) return 2;
+//           return 0;
+//         }
+//         case 0x73: {
+//           if (length < 3 || load<u8>(at, 2) != 0x68) return 0;
+//           if (length <= 3) return 0x28;
+//           return 0;
+//         }
+//       }
+//       return 0;
+//     }
 
+import { accessorName } from '../../schema/generate/assemblyscript.ts';
 import type { TextIndex } from '../plan/text-index.ts';
 import { sizeOf, type TrieNode } from '../plan/trie.ts';
+import { printValue } from '../print-value.ts';
+import { callFunction } from '../value.ts';
 import { compareWord, cover, hex } from './bytes.ts';
 import type { Functions } from './functions.ts';
 import { emitSearch } from './search.ts';
@@ -50,8 +72,14 @@ export function emitLookup(index: TextIndex, numbers: FoundNumbers, functions: F
   return new LookupWriter(functions, numbers, `find_${subject(index)}`).function(index.trie, describe(index), [], 0);
 }
 
-/** The expression of the number of who is found at the beginning of the index's text. */
-export function foundAtBeginning(index: TextIndex, numbers: FoundNumbers, functions: Functions): string {
+/** A function that looks up a text, and its call on the text of the index. */
+export interface Found {
+  readonly name: string;
+  readonly call: string;
+}
+
+/** Yields the number of who is found at the beginning of the index's text. */
+export function foundAtBeginning(index: TextIndex, numbers: FoundNumbers, functions: Functions): Found {
   const find = emitLookup(index, numbers, functions);
   const name = functions.define(`of:${find}`, `${find}_of`, (unique) =>
     [
@@ -60,12 +88,12 @@ export function foundAtBeginning(index: TextIndex, numbers: FoundNumbers, functi
       '}',
     ].join('\n'),
   );
-  return `${name}(${index.code})`;
+  return { name, call: printValue(callFunction(name, index.value)) };
 }
 
 /** The expression of the bits of the members that a text finds. */
 export function foundBits(index: TextIndex, functions: Functions): string {
-  if (!index.anywhere) return foundAtBeginning(index, AS_BITS, functions);
+  if (!index.anywhere) return foundAtBeginning(index, AS_BITS, functions).call;
   const find = emitLookup(index, AS_BITS, functions);
   const name = functions.define(`within:${find}`, `${find}_within`, (unique) =>
     [
@@ -78,7 +106,7 @@ export function foundBits(index: TextIndex, functions: Functions): string {
       '}',
     ].join('\n'),
   );
-  return `${name}(${index.code})`;
+  return printValue(callFunction(name, index.value));
 }
 
 /** A loop over the places in the text of that name where a constant may begin. */
@@ -97,13 +125,22 @@ export function eachPlace(
 }
 
 /** What an index is about, for a comment. */
-function describe({ members, code, anywhere }: TextIndex): string {
-  return `looked up for ${members.size}: what ${code} ${anywhere ? 'contains' : 'is or begins with'}`;
+function describe({ members, value, anywhere }: TextIndex): string {
+  return `looked up for ${members.size}: what ${printValue(value)} ${anywhere ? 'contains' : 'is or begins with'}`;
 }
 
-/** A part of a function's name. */
-function subject({ code }: TextIndex): string {
-  return /^\w+/.exec(code)?.[0] ?? 'text';
+/** A part of a function's name: what reads the text. */
+function subject({ value }: TextIndex): string {
+  switch (value.node) {
+    case 'member':
+      return accessorName(value.owner, value.name);
+    case 'call':
+      return value.operator;
+    case 'function':
+      return value.name;
+    default:
+      return 'text';
+  }
 }
 
 class LookupWriter {

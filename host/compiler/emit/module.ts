@@ -1,4 +1,13 @@
-// A whole rule module as AssemblyScript: the rules' conditions as functions, dispatch by event type, candidate words.
+// A whole rule module as AssemblyScript, in this order:
+//
+//   import { headerType, descriptorName, imageComm } from './rules-wasm/generated/accessors';    what the code uses of rules-wasm
+//   @external('env', 'match') declare function match(rule: i32, event: i32): void;               what the host provides
+//   function startswith_etc(text: u64): bool { ... }                                             functions that conditions share
+//   function rule0_open(event: u32, image: u32): bool { ... }                                    the condition of a rule, by event types
+//   function on_open(event: u32): void { ... }                                                   what is tried on an event type
+//   export function evaluate(from: u32, to: u32): void { ... }                                   all records of a batch, by their type
+//   function candidates0(image: u32): u64 { ... }                                                rules that a process can match, 64 each
+//   export function candidates(process: u32, word: u32): u64 { ... }
 
 import { type Condition, TRUE } from '../ir.ts';
 import { leftToTest, type Plan, type RuleBody, type TypeGroup } from '../plan/plan.ts';

@@ -16,6 +16,17 @@ const PLACES = Array.from({ length: SHORTEST_ANYWHERE }, (_, place) => place);
 /**
  * Function `(text, before) -> address` of the last such place in front of the address `before`; 0 if there is none. From the end
  * backwards: in front of a text there is always its record, so that no block reaches beyond the memory.
+ *
+ *   while (true) {
+ *     const bytes0 = v128.load(block);
+ *     const bytes1 = v128.load(block, 1);
+ *     const bytes2 = v128.load(block, 2);
+ *     let places = u32(i8x16.bitmask(i8x16.ne(v128.and(...), i8x16.splat(0))));
+ *     if (block < start) places = (places >> (start - block)) << (start - block);
+ *     if (places != 0) return block + 31 - clz(places);
+ *     if (block <= start) return 0;
+ *     block -= 16;
+ *   }
  */
 export function emitSearch(index: TextIndex, functions: Functions): string {
   const starts = [...new Set(constantsOf(index.trie).map((bytes) => bytes.slice(0, SHORTEST_ANYWHERE)))].sort();

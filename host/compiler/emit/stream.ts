@@ -1,17 +1,29 @@
-// Tests of texts that lie nowhere in one piece: the pieces run through an automaton one after the other.
+// Tests of texts that lie nowhere in one piece: the pieces run through an automaton one after the other. `concat(proc.name, "x") = bashx`
+// comes to
+//
+//   function pieces(image: u32): bool {
+//     let state: u32 = 0;
+//     const piece0 = imageComm(image);
+//     if (piece0 == 0) return false;
+//     state = automaton_over(state, piece0);
+//     state = automaton_constant(state);
+//     return state == 5;
+//   }
 
 import { run } from '../automata/automaton.ts';
 import { matchAutomaton, matchTitle } from '../automata/match-pattern.ts';
-import type { BitName, Bytes, Piece, Test, TextCode } from '../ir.ts';
+import type { BitName, Bytes, Piece, Test, TextValue } from '../ir.ts';
+import { printValue } from '../print-value.ts';
+import { callFunction, type Value } from '../value.ts';
 import { acceptance, type EmittedAutomaton, emitAutomaton, emitRun } from './automaton.ts';
 import { comment, type Functions, type Parameters, parametersFor } from './functions.ts';
 
-/** The expression that tests the pieces. False if a text among them is absent. */
+/** The test of the pieces: `pieces(image)`. False if a text among them is absent. */
 export function emitStream(
   test: Extract<Test, { test: 'stream' }>,
   functions: Functions,
   { declared, passed }: Parameters = parametersFor(test.scope),
-): string {
+): Value {
   const { pieces, match } = test;
   const automaton = matchAutomaton(match);
   const emitted = emitAutomaton(matchTitle(match), automaton, undefined, functions);
@@ -24,7 +36,7 @@ export function emitStream(
       '}',
     ].join('\n'),
   );
-  return `${name}(${passed})`;
+  return callFunction(name, ...passed);
 }
 
 function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, functions: Functions): readonly string[] {
@@ -35,37 +47,46 @@ function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, funct
       const asItIs = piece.case === undefined && !piece.shown;
       const reader = asItIs ? emitRun(emitted, functions) : emitRunFolded(emitted, piece, functions);
       return [
-        `const piece${index} = ${piece.code};`,
+        `const piece${index} = ${printValue(piece.value)};`,
         `if (piece${index} == 0) return false;`,
         `state = ${reader}(state, piece${index});`,
       ];
     }
     case 'base64':
       return [
-        `const piece${index} = ${piece.code};`,
+        `const piece${index} = ${printValue(piece.value)};`,
         `if (!isBase64(piece${index})) return false;`,
         `for (let at: u32 = 0, length = base64Length(piece${index}); at < length; ++at) state = ${emitted.name}(state, ${asRead(`base64Byte(piece${index}, at)`, piece)});`,
       ];
     case 'joined':
       return overItems(piece, emitted, functions);
     case 'decimal':
-      return [`state = ${overDecimal(emitted, functions)}(state, i64(${piece.code}));`];
+      return [`state = ${overDecimal(emitted, functions)}(state, i64(${printValue(piece.value)}));`];
     case 'octal':
     case 'hexadecimal':
       return [
-        `for (let at = 0, length = ${piece.kind}Length(i64(${piece.code})); at < length; ++at) state = ${emitted.name}(state, ${piece.kind}Byte(i64(${piece.code}), at));`,
+        `for (let at = 0, length = ${piece.kind}Length(i64(${printValue(piece.value)})); at < length; ++at) state = ${emitted.name}(state, ${piece.kind}Byte(i64(${printValue(piece.value)}), at));`,
       ];
     case 'character':
       return [
-        `const piece${index} = ${piece.code};`,
+        `const piece${index} = ${printValue(piece.value)};`,
         `if (piece${index} != 0) state = ${emitted.name}(state, piece${index});`,
       ];
     case 'names':
-      return [`state = ${overNames(piece, emitted, functions)}(state, u64(${piece.code}));`];
+      return [`state = ${overNames(piece, emitted, functions)}(state, u64(${printValue(piece.value)}));`];
   }
 }
 
-/** One element after the other. */
+/**
+ * One element after the other, with the separator before each but the first:
+ *
+ *   for (let index: u32 = 0; index < 65536; ++index) {
+ *     const item = itemOf(containerEnvNames(imageContainerAddress(image)), index);
+ *     if (item == 0) break;
+ *     if (index > 0) { state = automaton_constant(state); }
+ *     { const piece0 = item; if (piece0 == 0) return false; state = automaton_over(state, piece0); }
+ *   }
+ */
 function overItems(
   { item, marks, each, separator }: Extract<Piece, { kind: 'joined' }>,
   emitted: EmittedAutomaton,
@@ -73,10 +94,12 @@ function overItems(
 ): readonly string[] {
   const run = (pieces: readonly Piece[]): string =>
     pieces.flatMap((piece, index) => emitPiece(piece, index, emitted, functions)).join(' ');
-  const ofMarks = marks.map(([mark, bytes]) => `if (item == ${mark}) { ${run([{ kind: 'bytes', bytes }])} } else `);
+  const ofMarks = marks.map(
+    ([mark, bytes]) => `if (item == ${printValue(mark)}) { ${run([{ kind: 'bytes', bytes }])} } else `,
+  );
   return [
     'for (let index: u32 = 0; index < 65536; ++index) {',
-    `  const item = ${item};`,
+    `  const item = ${printValue(item)};`,
     '  if (item == 0) break;',
     `  if (index > 0) { ${run(separator)} }`,
     `  ${ofMarks.join('')}{ ${run([each])} }`,
@@ -84,7 +107,15 @@ function overItems(
   ];
 }
 
-/** Function `state -> state` for constant bytes: what they do to each state is known. */
+/**
+ * Function `state -> state` for constant bytes: what they do to each state is known.
+ *
+ *   switch (state) {
+ *     case 4:
+ *       return 5;
+ *   }
+ *   return 7;
+ */
 function overBytes(bytes: Bytes, emitted: EmittedAutomaton, functions: Functions): string {
   return functions.define(`${emitted.name}:bytes:${bytes}`, `${emitted.name}_constant`, (name) => {
     const byResult = new Map<number, number[]>();
@@ -122,7 +153,7 @@ function emitRunFolded(emitted: EmittedAutomaton, reading: Reading, functions: F
   );
 }
 
-type Reading = Pick<TextCode, 'case' | 'shown'>;
+type Reading = Pick<TextValue, 'case' | 'shown'>;
 
 /** A byte, read in lower or upper case, or as it is shown. */
 export function asRead(byte: string, reading: Reading): string {
@@ -130,6 +161,7 @@ export function asRead(byte: string, reading: Reading): string {
   return reading.case === undefined ? shown : `${reading.case}Byte(${shown})`;
 }
 
+/** Function `(state, value) -> state` that reads the digits of a number, the first one first. */
 function overDecimal(emitted: EmittedAutomaton, functions: Functions): string {
   return functions.define(`${emitted.name}:decimal`, `${emitted.name}_decimal`, (name) =>
     [
@@ -145,6 +177,15 @@ function overDecimal(emitted: EmittedAutomaton, functions: Functions): string {
   );
 }
 
+/**
+ * Function `(state, value) -> state` that reads the names of a number's bits:
+ *
+ *   if ((value & 0x40) == 0x40) {
+ *     if (some) state = automaton_constant(state);    // the separator
+ *     state = automaton_constant_2(state);            // O_CREAT
+ *     some = true;
+ *   }
+ */
 function overNames(piece: Extract<Piece, { kind: 'names' }>, emitted: EmittedAutomaton, functions: Functions): string {
   const step = (bytes: Bytes): string => `state = ${overBytes(bytes, emitted, functions)}(state);`;
   const key = `${emitted.name}:names:${piece.separator}:${piece.none ?? '%'}:${piece.names.map((name) => name.name).join()}`;

@@ -1,28 +1,48 @@
-// Functions that test a text in memory: equality with one constant or one of many, prefix, suffix, substring.
+// Functions that test a text in memory: equality with one constant or one of many, prefix, suffix, substring. `= bash` comes to
+//
+//   function equals_bash(text: u64): bool {
+//     if (lengthOf(text) != 4) return false;
+//     const at = addressOf(text);
+//     return load<u32>(at) == 0x68736162;
+//   }
 
-import type { Bytes, TextCode, TextMatch } from '../ir.ts';
+import type { Bytes, TextMatch, TextValue } from '../ir.ts';
+import { callFunction, isThere, NEVER, type Value } from '../value.ts';
 import { automatonOver } from './automaton.ts';
 import { compareBytes, compareWord, cover, hex, lower, upper, wordAt } from './bytes.ts';
 import { comment, type Functions, nameOf } from './functions.ts';
 
-/** The expression that tests `text`. */
-export function emitTextMatch(text: TextCode, match: TextMatch, functions: Functions): string {
+/** The test of `text`: `equals_bash(imageComm(image))`. */
+export function emitTextMatch(text: TextValue, match: TextMatch, functions: Functions): Value {
   if (match.op === 'automaton') return automatonOver(text, match, functions);
   const possible = (value: Bytes): boolean =>
     text.case === undefined || value === (text.case === 'lower' ? lower(value) : upper(value));
   const fold = text.case !== undefined;
   if (match.op === 'equals') {
     const values = [...new Set(match.values)].filter(possible).sort();
-    if (values.length === 0) return 'false';
-    return `${equalsFunction(values, fold, functions)}(${text.code})`;
+    if (values.length === 0) return NEVER;
+    return callFunction(equalsFunction(values, fold, functions), text.value);
   }
   const ignoreCase = fold || match.ignoreCase;
   // contains of a folded text: a letter in the other case is nowhere in it, unless case doesn't count anyway.
-  if (!match.ignoreCase && !possible(match.value)) return 'false';
-  if (match.value === '') return `${text.code} != 0`;
-  return `${searchFunction(match.op, match.value, ignoreCase, functions)}(${text.code})`;
+  if (!match.ignoreCase && !possible(match.value)) return NEVER;
+  if (match.value === '') return isThere(text.value);
+  return callFunction(searchFunction(match.op, match.value, ignoreCase, functions), text.value);
 }
 
+/**
+ * One constant as above; several by their length:
+ *
+ *   switch (lengthOf(text)) {
+ *     case 3: {
+ *       return load<u16>(at) == 0x6163 && load<u8>(at, 2) == 0x74;
+ *     }
+ *     case 4: {
+ *       return load<u32>(at) == 0x7373656c;
+ *     }
+ *   }
+ *   return false;
+ */
 function equalsFunction(values: readonly Bytes[], fold: boolean, functions: Functions): string {
   const kind = values.length === 1 ? 'equals' : 'oneOf';
   const name = `${kind}_${nameOf(values)}${fold ? '_anyCase' : ''}`;
@@ -39,7 +59,7 @@ function equalsFunction(values: readonly Bytes[], fold: boolean, functions: Func
       return [
         ...head,
         `  if (${guard}lengthOf(text) != ${only.length}) return false;`,
-        ...prologue(only.lines),
+        ...(only.length === 0 ? [] : ['  const at = addressOf(text);']),
         ...indent(only.lines, 1),
         '}',
       ].join('\n');
@@ -54,10 +74,6 @@ function equalsFunction(values: readonly Bytes[], fold: boolean, functions: Func
       '}',
     ].join('\n');
   });
-}
-
-function prologue(lines: readonly string[]): string[] {
-  return lines.some((line) => /\bat\b/.test(line)) ? ['  const at = addressOf(text);'] : [];
 }
 
 function indent(lines: readonly string[], levels: number): string[] {
@@ -98,6 +114,14 @@ function membersOf(values: readonly Bytes[], fold: boolean): string[] {
   return [`const word = load<${word.type}>(at);`, ...search(0, keys.length)];
 }
 
+/**
+ * `startswith /etc/`:
+ *
+ *   if (lengthOf(text) < 5) return false;
+ *   const at = addressOf(text);
+ *   return load<u32>(at) == 0x6374652f &&
+ *     load<u8>(at, 4) == 0x2f;
+ */
 function searchFunction(
   op: 'contains' | 'startswith' | 'endswith',
   value: Bytes,
@@ -136,7 +160,21 @@ function rarestPlaces(value: Bytes): readonly number[] {
 
 /**
  * Places where two rare bytes are right are found 16 at a time, from the end backwards: in front of a text there is always its record, so
- * that no block reaches beyond the memory.
+ * that no block reaches beyond the memory. `contains ab`:
+ *
+ *   if (lengthOf(text) < 2) return false;
+ *   const start = addressOf(text);
+ *   let block = start + lengthOf(text) - 2 - 15;
+ *   while (true) {
+ *     let places = u32(i8x16.bitmask(v128.and(i8x16.eq(v128.load(block, 1), i8x16.splat(98)), i8x16.eq(v128.load(block), i8x16.splat(97)))));
+ *     if (block < start) places = (places >> (start - block)) << (start - block);
+ *     for (; places != 0; places &= places - 1) {
+ *       const at = block + ctz(places);
+ *       if (load<u16>(at) == 0x6261) return true;
+ *     }
+ *     if (block <= start) return false;
+ *     block -= 16;
+ *   }
  */
 function contains(value: Bytes, tests: string, ignoreCase: boolean): string[] {
   const found = (place: number): string => {

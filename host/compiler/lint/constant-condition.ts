@@ -3,10 +3,10 @@
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
 import type { Check, FieldOperand } from '../conditions/ast.ts';
-import { conditionOn } from '../conditions/condition-on.ts';
 import { checksOf, fieldsOf } from '../conditions/fields-of.ts';
 import { printOperand } from '../conditions/print.ts';
 import { typeOf } from '../conditions/type-of.ts';
+import { conditionOn } from './condition-on.ts';
 import { constantsOf, isAboutType, requiredChecks, type Subject } from './subject.ts';
 
 export function findConstantConditions(subject: Subject): Diagnostic[] {
@@ -49,7 +49,7 @@ function hasOneValue({ left, operator, modifier }: Check): boolean {
 
 function isOfAncestors({ name, argument }: FieldOperand): boolean {
   const resolved = resolveNamed(name, argument);
-  return !resolved.ok || resolved.field.source.from === 'ancestor' || resolved.field.argument !== undefined;
+  return !resolved.ok || resolved.field.anyAncestor === true || resolved.field.argument !== undefined;
 }
 
 function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined {

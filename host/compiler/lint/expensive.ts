@@ -2,11 +2,11 @@
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import type { Check, Expression } from '../conditions/ast.ts';
-import { conditionOn } from '../conditions/condition-on.ts';
 import { printOperand } from '../conditions/print.ts';
+import { conditionOn } from './condition-on.ts';
 import { isAboutType, type Subject } from './subject.ts';
 
-/** Types that one rule is rarely about; Falco warns from the same number on, but may be told not to. */
+/** Types that one rule is rarely about; Falco warns from the same number on, unless configured not to. */
 const MOST_TYPES = 50;
 
 /** Operators that go through a whole text. */

@@ -2,6 +2,7 @@
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import type { Condition } from '../ir.ts';
+import { sameValue } from '../print-value.ts';
 import { conjuncts, type Subject } from './subject.ts';
 
 /** @param subjects in the order in which they are tried */
@@ -32,7 +33,7 @@ function covers(earlier: Subject, later: Subject): boolean {
   return possible;
 }
 
-/** Whether the second holds wherever the first does. Says no where it can't tell. */
+/** Whether the second holds wherever the first does. False where that is not known. */
 export function implies(narrow: Condition, wide: Condition): boolean {
   if (narrow.kind === 'constant' || wide.kind === 'constant') {
     return (narrow.kind === 'constant' && !narrow.value) || (wide.kind === 'constant' && wide.value);
@@ -48,7 +49,7 @@ export function implies(narrow: Condition, wide: Condition): boolean {
 /** The same text, one of fewer values. */
 function isAmong(narrow: Condition, wide: Condition): boolean {
   if (narrow.kind !== 'test' || wide.kind !== 'test' || narrow.test !== 'text' || wide.test !== 'text') return false;
-  if (narrow.text.code !== wide.text.code || narrow.text.case !== wide.text.case) return false;
+  if (!sameValue(narrow.text.value, wide.text.value) || narrow.text.case !== wide.text.case) return false;
   const [few, many] = [narrow.match, wide.match];
   if (few.op !== 'equals') return false;
   if (many.op === 'equals') return few.values.every((value) => many.values.includes(value));

@@ -2,9 +2,9 @@
 
 import { EVENT_TYPES, type EventType } from '../../schema/events.ts';
 import type { Check, Expression } from '../conditions/ast.ts';
-import { conditionOn } from '../conditions/condition-on.ts';
 import type { Condition } from '../ir.ts';
 import type { CompiledRule } from '../rules/rule.ts';
+import { conditionOn } from './condition-on.ts';
 
 export interface Subject {
   readonly rule: CompiledRule;

@@ -21,7 +21,7 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return Uint8Array.from([...bytes(before), ...new Array<number>(missing).fill(0), ...bytes(after), ...tail]);
 }
 
-/** An address that a rule compares with. As in Falco, one with a dot in it is IPv4: `::ffff:10.0.0.1` is none. */
+/** An address that a rule compares with. As in Falco, one with a dot in it is IPv4: `::ffff:10.0.0.1` is invalid. */
 export function parseAddressConstant(text: string): Uint8Array | undefined {
   return text.includes('.') && !isIPv4(text) ? undefined : parseAddress(text);
 }

@@ -1,16 +1,41 @@
 // evt.arg.NAME and evt.rawarg.NAME: a parameter of the event type, as the text that it stands for or as its number.
 
+import { ERRORS } from '../../schema/errno.ts';
 import type { EventType } from '../../schema/events.ts';
+import { WITH_DESCRIPTOR } from '../../schema/fields/of-descriptor.ts';
 import { FLAG_TABLES, type FlagName } from '../../schema/flags.ts';
 import { parameterBase } from '../../schema/parameter-base.ts';
 import type { Parameter } from '../../schema/types.ts';
-import { all, code, type Scope } from '../ir.ts';
+import { all, type Condition, holds, not, type Scope } from '../ir.ts';
+import {
+  arithmetic,
+  both,
+  call,
+  cast,
+  choose,
+  compare,
+  hexadecimal,
+  IMAGE_ADDRESS,
+  integer,
+  isThere,
+  ofEvent,
+  ofImage,
+  type Value,
+  ZERO,
+} from '../value.ts';
 import { statDevice } from './argument-numbers.ts';
-import { Descriptor } from './descriptor-fields.ts';
-import { errnoText } from './errno-text.ts';
-import { eventField, eventMember } from './event-fields.ts';
-import { imageMember } from './image-fields.ts';
-import { ABSENT, constantText, either, type LoweringContext, number, type Operand, text, toBytes } from './operand.ts';
+import { eventMember, memberOperand } from './members.ts';
+import {
+  ABSENT,
+  constantText,
+  either,
+  enumeration,
+  type LoweringContext,
+  number,
+  type Operand,
+  text,
+  toBytes,
+} from './operand.ts';
 
 /** By name or, all digits, by position from 0. */
 export function findParameter(type: EventType, argument: string): Parameter | undefined {
@@ -29,9 +54,7 @@ export function argumentField(raw: boolean, argument: string, context: LoweringC
     );
     return ABSENT;
   }
-  const value = parameter.member.startsWith('image.')
-    ? imageMember(parameter.member.slice('image.'.length))
-    : eventField(parameter.member, type);
+  const value = memberOperand(parameter.member, type);
   return raw ? rawValue(parameter, value, type) : textOf(parameter, value, context);
 }
 
@@ -55,44 +78,41 @@ function textOf(parameter: Parameter, value: Operand, context: LoweringContext):
     default:
   }
   if (value.kind === 'text' && (parameter.type === 'FSPATH' || parameter.type === 'FSRELPATH')) {
-    return pathText(parameter, value.text.code, type);
+    return pathText(parameter, value.text.value, type);
   }
   if (value.kind !== 'number') return value;
-  const decimal = digits('decimal', value.code, value.scope);
+  const decimal = digits('decimal', value.value, value.scope);
   switch (parameter.type) {
     case 'FLAGS8':
     case 'FLAGS16':
     case 'FLAGS32':
-      return flags(parameter, value.code, value.scope, '0');
+      return flags(parameter, value.value, value.scope, '0');
     case 'MODE':
-      return flags(parameter, value.code, value.scope, '0');
+      return flags(parameter, value.value, value.scope, '0');
     case 'ENUMFLAGS8':
     case 'ENUMFLAGS16':
     case 'ENUMFLAGS32':
-      return flags(parameter, value.code, value.scope, undefined);
+      return flags(parameter, value.value, value.scope, undefined);
     case 'SIGTYPE': {
       // 0, and those of real time, have no names.
-      const named = `${value.code} >= 1 && ${value.code} <= ${tableOf(parameter).length}`;
-      return either(code(named, value.scope), flags(parameter, value.code, value.scope, undefined), decimal);
+      const last = integer(tableOf(parameter).length);
+      const named = both(compare(value.value, '>=', integer(1)), compare(value.value, '<=', last));
+      return either(holds(named, value.scope), flags(parameter, value.value, value.scope, undefined), decimal);
     }
     case 'ERRNO':
-      return either(code(`${value.code} < 0`, 'event'), errnoText(value.code), decimal);
+      return either(isNegative(value.value), errnoText(value.value), decimal);
     case 'FD':
-      return either(
-        code(`${value.code} < 0`, 'event'),
-        negativeDescriptor(value.code),
-        descriptor(parameter, type, decimal),
-      );
+      return either(isNegative(value.value), negativeDescriptor(value.value), descriptor(parameter, type, decimal));
     case 'PID':
-      return processName(parameter, value.code, decimal);
+      return processName(parameter, value.value, decimal);
     case 'UID':
-      return userName(value.code, 'imageUid(image)', 'imageUserName(image)');
+      return userName(value.value, ofImage('uid'), ofImage('user_name'));
     case 'GID':
-      return userName(value.code, 'imageGid(image)', 'imageGroupName(image)');
+      return userName(value.value, ofImage('gid'), ofImage('group_name'));
     default:
       return digits(
         DIGITS[parameterBase(type.name, parameter.name)],
-        parameter.name === 'dev' ? statDevice(value.code) : value.code,
+        parameter.name === 'dev' ? statDevice(value.value) : value.value,
         value.scope,
       );
   }
@@ -103,14 +123,22 @@ function shown(value: Operand): Operand {
   return value.kind === 'text' ? orNull({ kind: 'text', text: { ...value.text, shown: true } }) : value;
 }
 
+function isNegative(value: Value): Condition {
+  return holds(compare(value, '<', ZERO), 'event');
+}
+
+function hasBytes(text: Value): Value {
+  return compare(call('lengthOf', text), '>', ZERO);
+}
+
 function orNull(value: Extract<Operand, { kind: 'text' }>): Operand {
-  return either(code(`lengthOf(${value.text.code}) > 0`, value.text.scope), value, constantText('NULL'));
+  return either(holds(hasBytes(value.text.value), value.text.scope), value, constantText('NULL'));
 }
 
 /** The path as it was passed if it is absolute, else seen from the root. */
-function pathText(parameter: Parameter, name: string, type: EventType): Operand {
+function pathText(parameter: Parameter, name: Value, type: EventType): Operand {
   const raw = parameter.member?.startsWith('image.') ? undefined : eventMember(rawMember(parameter), type);
-  return text(raw ? `pathArgument(${raw.code}, ${name})` : name, 'event');
+  return text(raw ? call('pathArgument', raw.value, name) : name, 'event');
 }
 
 function rawMember({ member = '' }: Parameter): string {
@@ -119,26 +147,34 @@ function rawMember({ member = '' }: Parameter): string {
 
 const DIGITS = { 8: 'octal', 10: 'decimal', 16: 'hexadecimal' } as const;
 
-function digits(kind: 'decimal' | 'octal' | 'hexadecimal', value: string, scope: Scope): Operand {
-  return { kind: 'pieces', pieces: [{ kind, code: value, scope }] };
+function digits(kind: 'decimal' | 'octal' | 'hexadecimal', value: Value, scope: Scope): Operand {
+  return { kind: 'pieces', pieces: [{ kind, value, scope }] };
+}
+
+/** The name of an error, its number where it has none. */
+function errnoText(result: Value): Operand {
+  return enumeration(result, 'event', ERRORS);
 }
 
 function tableOf(parameter: Parameter): readonly FlagName[] {
   return parameter.flags ? FLAG_TABLES[parameter.flags] : [];
 }
 
-function flags(parameter: Parameter, value: string, scope: Scope, none: string | undefined): Operand {
+function flags(parameter: Parameter, value: Value, scope: Scope, none: string | undefined): Operand {
   const names = tableOf(parameter).map(({ name, mask, equals }) => ({
     name: toBytes(name),
     mask: BigInt(mask),
     equals: BigInt(equals),
   }));
-  const base = { kind: 'names', code: `u64(${value})`, scope, names, separator: '|' } as const;
+  const base = { kind: 'names', value: cast('u64', value), scope, names, separator: '|' } as const;
   return none === undefined ? base : { ...base, none };
 }
 
-function negativeDescriptor(value: string): Operand {
-  return either(code(`${value} == -100`, 'event'), constantText('AT_FDCWD'), errnoText(value));
+const AT_FDCWD = -100;
+const KIND = ofEvent('descriptor', 'kind');
+
+function negativeDescriptor(value: Value): Operand {
+  return either(holds(compare(value, '==', integer(AT_FDCWD)), 'event'), constantText('AT_FDCWD'), errnoText(value));
 }
 
 /** `<f>/etc/passwd`, `<4t>1.2.3.4:1->5.6.7.8:2`, `<d>/directory`; the number where it isn't known. */
@@ -156,72 +192,73 @@ function descriptor(parameter: Parameter, type: EventType, decimal: Operand): Op
       kind: 'pieces',
       pieces: [
         { kind: 'bytes', bytes: '<d>' },
-        { kind: 'text', code: path.code, scope: 'event' },
+        { kind: 'text', value: path.value, scope: 'event' },
       ],
     };
-    return either(code(`${path.code} != 0`, 'event'), named, decimal);
+    return either(holds(isThere(path.value), 'event'), named, decimal);
   }
-  const found = Descriptor.of(type);
-  if (!found) return decimal;
-  const kind = `u32(${found.member('kind')})`;
+  if (!WITH_DESCRIPTOR.has(type.shape)) return decimal;
+  const kind = cast('u32', KIND);
   const named: Operand = {
     kind: 'pieces',
     pieces: [
       { kind: 'bytes', bytes: '<' },
-      { kind: 'character', code: kind, scope: 'event' },
-      { kind: 'character', code: `protocolCharacter(${kind}, ${found.member('l4')})`, scope: 'event' },
+      { kind: 'character', value: kind, scope: 'event' },
+      { kind: 'character', value: call('protocolCharacter', kind, ofEvent('descriptor', 'l4')), scope: 'event' },
       { kind: 'bytes', bytes: '>' },
-      { kind: 'text', code: `orEmpty(${found.member('name')})`, scope: 'event' },
+      { kind: 'text', value: call('orEmpty', ofEvent('descriptor', 'name')), scope: 'event' },
     ],
   };
-  return either(found.known, named, decimal);
+  return either(not(holds(compare(KIND, '==', ZERO), 'event')), named, decimal);
 }
 
 /** comm of the process that the number names, if it is one whose image the event leads to. */
-function processName(parameter: Parameter, value: string, decimal: Operand): Operand {
-  const positive = code(`${value} > 0`, 'event');
-  if (parameter.name === 'res') return either(positive, text('imageComm(image)', 'event'), decimal);
+function processName(parameter: Parameter, value: Value, decimal: Operand): Operand {
+  const positive = holds(compare(value, '>', ZERO), 'event');
+  const own = text(ofImage('comm'), 'event');
+  if (parameter.name === 'res') return either(positive, own, decimal);
   const related = [
-    'image',
-    'imageParentAddress(image)',
-    'imageGroupLeaderAddress(image)',
-    'imageSessionAddress(image)',
+    IMAGE_ADDRESS,
+    ofImage('parent_address'),
+    ofImage('group_leader_address'),
+    ofImage('session_address'),
   ];
   const named = related.reduceRight<Operand>((rest, image) => {
-    const same = code(`${value} == i64(imagePid(${image}))`, 'event');
-    const name = text(`imageComm(${image})`, 'event');
-    return either(all([same, code(`imageComm(${image}) != 0`, 'event')]), name, rest);
+    const same = holds(compare(value, '==', cast('i64', ofImage('pid', image))), 'event');
+    const name = ofImage('comm', image);
+    return either(all([same, holds(isThere(name), 'event')]), text(name, 'event'), rest);
   }, decimal);
-  const thread = code(`${value} == i64(headerTid(event))`, 'event');
-  return either(positive, either(thread, text('imageComm(image)', 'event'), named), decimal);
+  const thread = holds(compare(value, '==', cast('i64', ofEvent('header', 'tid'))), 'event');
+  return either(positive, either(thread, own, named), decimal);
 }
 
 /**
  * The image knows the names of its own ids. There are no others to look up here: 0 is root, and the rest count as ids without a
  * name, which the machine's passwd may have one for.
  */
-function userName(value: string, own: string, name: string): Operand {
-  const mine = all([code(`${value} == i64(${own})`, 'event'), code(`lengthOf(${name}) > 0`, 'event')]);
-  const other = either(code(`${value} == 0`, 'event'), constantText('root'), constantText('<NA>'));
-  const unset = code(`u32(${value}) == 0xffffffff`, 'event');
+function userName(value: Value, own: Value, name: Value): Operand {
+  const mine = all([holds(compare(value, '==', cast('i64', own)), 'event'), holds(hasBytes(name), 'event')]);
+  const other = either(holds(compare(value, '==', ZERO), 'event'), constantText('root'), constantText('<NA>'));
+  const unset = holds(compare(cast('u32', value), '==', hexadecimal(0xffffffff)), 'event');
   return either(unset, constantText('<NONE>'), either(mine, text(name, 'event'), other));
 }
 
 /** `1.2.3.4:80`, or the path of a unix socket. */
 function passedAddress(context: LoweringContext): Operand {
   context.warn('field-not-exact', 'evt.arg.addr counts as absent where it is an IPv6 address');
-  const part = (index: number): string => `load<u8>(networkPassedAddress(event), ${index})`;
+  const part = (offset: number): Value => ({ node: 'byte', address: ofEvent('network', 'passed_address'), offset });
   const ip: Operand = {
     kind: 'pieces',
     pieces: [0, 1, 2, 3]
       .flatMap((index) => [
-        { kind: 'decimal', code: `i64(${part(index)})`, scope: 'event' } as const,
+        { kind: 'decimal', value: cast('i64', part(index)), scope: 'event' } as const,
         { kind: 'bytes', bytes: index < 3 ? '.' : ':' } as const,
       ])
-      .concat([{ kind: 'decimal', code: 'i64(networkPassedPort(event))', scope: 'event' }]),
+      .concat([{ kind: 'decimal', value: cast('i64', ofEvent('network', 'passed_port')), scope: 'event' }]),
   };
-  const family = (value: number) => code(`networkPassedFamily(event) == ${value}`, 'event');
-  const unix = text('orEmpty(networkPassedPath(event))', 'event');
+  const family = (number: number): Condition =>
+    holds(compare(ofEvent('network', 'passed_family'), '==', integer(number)), 'event');
+  const unix = text(call('orEmpty', ofEvent('network', 'passed_path')), 'event');
   return either(family(2), ip, either(family(1), unix, either(family(10), ABSENT, constantText('NULL'))));
 }
 
@@ -230,22 +267,25 @@ function rawValue(parameter: Parameter, value: Operand, type: EventType): Operan
   if (parameter.type === 'SOCKADDR' || parameter.type === 'SOCKTUPLE') return ABSENT;
   if (parameter.type === 'FSPATH' || parameter.type === 'FSRELPATH') {
     const raw = eventMember(rawMember(parameter), type);
-    return raw ? either(code(`${raw.code} != 0`, 'event'), text(raw.code, 'event'), value) : value;
+    return raw ? either(holds(isThere(raw.value), 'event'), text(raw.value, 'event'), value) : value;
   }
   if (value.kind !== 'number') return value;
-  const from = `u32(${value.code})`;
-  const bit = ({ mask, equals, value: falco }: FlagName): string => `((${from} & ${mask}) == ${equals} ? ${falco} : 0)`;
+  const from = cast('u32', value.value);
+  const bit = ({ mask, equals, value: falco }: FlagName): Value =>
+    choose(compare(arithmetic(from, '&', integer(mask)), '==', integer(equals)), integer(falco), ZERO);
   const { scope } = value;
   if (parameter.type.startsWith('FLAGS')) {
-    return number(`i64(u32(${tableOf(parameter).map(bit).join(' | ') || '0'}))`, scope);
+    const [first = ZERO, ...bits] = tableOf(parameter).map(bit);
+    const joined = bits.reduce((sum, next) => arithmetic(sum, '|', next), first);
+    return number(cast('i64', cast('u32', joined)), scope);
   }
   if (parameter.type.startsWith('ENUMFLAGS')) {
     const named = tableOf(parameter).reduceRight(
-      (rest, { equals, value: falco }) => `(${from} == ${equals} ? ${falco} : ${rest})`,
+      (rest, { equals, value: falco }) => choose(compare(from, '==', integer(equals)), integer(falco), rest),
       from,
     );
-    return number(`i64(u32(${named}))`, scope);
+    return number(cast('i64', cast('u32', named)), scope);
   }
-  if (parameter.type === 'MODE') return number(`(${value.code} & 0xfff)`, scope);
-  return parameter.name === 'dev' ? number(statDevice(value.code), scope) : value;
+  if (parameter.type === 'MODE') return number(arithmetic(value.value, '&', hexadecimal(0xfff)), scope);
+  return parameter.name === 'dev' ? number(statDevice(value.value), scope) : value;
 }

@@ -1,11 +1,14 @@
-// evt.around[T] = D: the event's time is within D milliseconds of T, in ns since the epoch.
+// evt.around[T] = D: the event's time is within D milliseconds of T, in ns since the epoch. `evt.around[5000000] = 1` comes to
+// `headerTime(event) >= 0x3d0900 && headerTime(event) <= 0x5b8d80`.
 
 import type { Check } from '../conditions/ast.ts';
-import { all, any, type Condition, code, FALSE } from '../ir.ts';
+import { all, any, type Condition, FALSE, holds } from '../ir.ts';
+import { compare, hexadecimal, ofEvent } from '../value.ts';
 import { knownField } from './field.ts';
 import { integerOf } from './number-check.ts';
 
 const MILLISECOND = 1_000_000n;
+const TIME = ofEvent('header', 'time');
 
 export function aroundCheck({ left, operator, right }: Check): Condition {
   if (left.kind !== 'field') return FALSE;
@@ -19,8 +22,8 @@ export function aroundCheck({ left, operator, right }: Check): Condition {
       const first = middle > distance ? middle - distance : 0n;
       const last = BigInt.asUintN(64, middle + distance);
       return all([
-        code(`headerTime(event) >= 0x${first.toString(16)}`, 'event'),
-        code(`headerTime(event) <= 0x${last.toString(16)}`, 'event'),
+        holds(compare(TIME, '>=', hexadecimal(first)), 'event'),
+        holds(compare(TIME, '<=', hexadecimal(last)), 'event'),
       ]);
     }),
   );

@@ -1,4 +1,10 @@
-// One check, e.g. `fd.name startswith /etc`, on events of one type.
+// One check on events of one type: the field becomes an operand, the operator a condition on it.
+//
+//   fd.name startswith /etc      the text orEmpty(descriptorName(event)) begins with /etc
+//   evt.type = open              true or false
+//   fd.sport in (80, 443)        any of two comparisons of i64(fdSport(event))
+//   proc.aname = sshd            any ancestor whose imageComm(image) is sshd
+//   fd.name contains oneof (a)   exactly one of the values
 
 import type { Operand as AstOperand, Check, Literal } from '../conditions/ast.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
@@ -65,6 +71,7 @@ function asFalcoCompares(typed: TypedOperand, check: Check, context: LoweringCon
   return { ...check, right: { ...right, values: right.values.slice(0, 1) } };
 }
 
+/** By how many values there are: those of all ancestors, of a list, or one. */
 function lowerTyped(typed: TypedOperand, check: Check, context: LoweringContext): Condition {
   const { operand } = typed;
   if (operand.kind === 'ancestors')

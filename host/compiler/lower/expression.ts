@@ -5,6 +5,7 @@ import { all, any, type Condition, not } from '../ir.ts';
 import { lowerCheck } from './check.ts';
 import type { LoweringContext } from './operand.ts';
 
+/** `evt.type = open and not fd.name = /a` on `openat` is false; on `open` it is `not` the test of fd.name. */
 export function lowerExpression(expression: Expression, context: LoweringContext): Condition {
   switch (expression.kind) {
     case 'and':

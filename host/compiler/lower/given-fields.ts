@@ -3,10 +3,12 @@
 
 import { EVENT_HEADER } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events.ts';
+import type { Field } from '../../schema/fields/field.ts';
 import { IMAGE } from '../../schema/image.ts';
 import { parameterType } from '../../schema/parameter-names.ts';
-import type { Field, ValueType } from '../../schema/types.ts';
-import { code } from '../ir.ts';
+import type { ValueType } from '../../schema/types.ts';
+import { holds } from '../ir.ts';
+import { arithmetic, call, EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_INDEX, integer, isThere } from '../value.ts';
 import { boolean, ITEM, number, type Operand, present, text } from './operand.ts';
 
 /** How a value lies in the table. */
@@ -30,11 +32,9 @@ export const GIVEN_EVENT: EventType = { name: 'given', number: 0, shape: 'open',
 export const EVENT_TABLE_OFFSET = EVENT_HEADER.size;
 export const ANCESTOR_TABLE_OFFSET = IMAGE.size;
 
-const EVENT_TABLE = `event + ${EVENT_TABLE_OFFSET}`;
-const ANCESTOR_TABLE = `image + ${ANCESTOR_TABLE_OFFSET}`;
+const EVENT_TABLE = arithmetic(EVENT_ADDRESS, '+', integer(EVENT_TABLE_OFFSET));
+const ANCESTOR_TABLE = arithmetic(IMAGE_ADDRESS, '+', integer(ANCESTOR_TABLE_OFFSET));
 
-/** Fields that without an index mean any ancestor. */
-const OF_ANY_ANCESTOR = /^proc\.a(name|exe|exepath|pid|cmdline|env|args)$/;
 const NETWORK_OF: Readonly<Record<string, string>> = {
   'fd.cnet': 'fd.cip',
   'fd.snet': 'fd.sip',
@@ -53,7 +53,7 @@ export class GivenFields {
 
   operand(field: Field, argument: string | undefined): Operand {
     const { name } = field;
-    if (argument === undefined && OF_ANY_ANCESTOR.test(name)) {
+    if (argument === undefined && field.anyAncestor) {
       const type = givenType(field.type);
       const each = this.#read({ name, type, ofAncestors: true });
       return { kind: 'ancestors', each };
@@ -81,47 +81,51 @@ export class GivenFields {
   }
 
   #read(key: GivenKey): Operand {
-    const place = `${key.ofAncestors ? ANCESTOR_TABLE : EVENT_TABLE}, ${this.#number(key)}`;
-    const there = code(`isGiven(${place})`, 'event');
+    const table = key.ofAncestors ? ANCESTOR_TABLE : EVENT_TABLE;
+    const entry = integer(this.#number(key));
+    const there = holds(call('isGiven', table, entry), 'event');
     switch (key.type) {
       case 'text':
-        return text(`givenText(${place})`, 'event');
+        return text(call('givenText', table, entry), 'event');
       case 'list':
         return {
           kind: 'texts',
           there,
-          item: `itemOf(givenText(${place}), index)`,
+          item: call('itemOf', call('givenText', table, entry), ITEM_INDEX),
           marks: [],
           each: ITEM,
           scope: 'event',
         };
       case 'integer':
-        return present(there, number(`givenInteger(${place})`, 'event'));
+        return present(there, number(call('givenInteger', table, entry), 'event'));
       case 'unsigned':
-        return present(there, number(`givenUnsigned(${place})`, 'event', true));
+        return present(there, number(call('givenUnsigned', table, entry), 'event', true));
       case 'fraction':
-        return present(there, number(`givenFraction(${place})`, 'event'));
+        return present(there, number(call('givenFraction', table, entry), 'event'));
       case 'boolean':
-        return present(there, boolean(code(`givenInteger(${place}) != 0`, 'event')));
+        return present(there, boolean(holds(isThere(call('givenInteger', table, entry)), 'event')));
       case 'address':
-        return { kind: 'address', code: `givenAddress(${place})`, v6: `isGivenIpv6(${place})`, scope: 'event' };
+        return {
+          kind: 'address',
+          value: call('givenAddress', table, entry),
+          v6: call('isGivenIpv6', table, entry),
+          scope: 'event',
+        };
     }
   }
 
   #ends(name: string, type: 'address' | 'integer'): Operand {
     const [local, remote] = (['local', 'remote'] as const).map((end) => this.#read({ name, type, end }));
     if (!local || !remote) throw new Error('a connection has two ends');
-    const there = code(`isGiven(${EVENT_TABLE}, ${this.#number({ name, type, end: 'local' })})`, 'event');
+    const there = holds(call('isGiven', EVENT_TABLE, integer(this.#number({ name, type, end: 'local' }))), 'event');
     return present(there, { kind: 'ends', local, remote });
   }
 }
 
-const DOTTED: ReadonlySet<string> = new Set(['evt.arg', 'evt.rawarg', 'evt.abspath', 'evt.type.is', 'thread.cgroup']);
-
 /** A field with its argument as the table's keys have it, however it was written. */
-export function givenName({ name }: Field, argument: string | undefined): string {
+export function givenName({ name, dotted }: Field, argument: string | undefined): string {
   if (argument === undefined) return name;
-  return DOTTED.has(name) && !/^-?\d+$/.test(argument) ? `${name}.${argument}` : `${name}[${argument}]`;
+  return dotted && !/^-?\d+$/.test(argument) ? `${name}.${argument}` : `${name}[${argument}]`;
 }
 
 function givenType(type: ValueType): GivenType {

@@ -1,7 +1,8 @@
-// tolower() and toupper(): operands that are read in one case.
+// tolower() and toupper(): operands that are read in one case. Constants are converted now; texts are marked, and compared in that case.
 
 import { lower, upper } from '../emit/bytes.ts';
 import type { Bytes, Piece } from '../ir.ts';
+import { call } from '../value.ts';
 import type { Operand } from './operand.ts';
 import { mapItems } from './pieces.ts';
 
@@ -55,7 +56,7 @@ function pieceInCase(piece: Piece, to: 'lower' | 'upper', convert: (bytes: Bytes
         separator: piece.separator.map((part) => pieceInCase(part, to, convert)),
       };
     case 'character':
-      return { ...piece, code: `${to}Byte(${piece.code})` };
+      return { ...piece, value: call(to === 'lower' ? 'lowerByte' : 'upperByte', piece.value) };
     // Hexadecimal digits of a parameter stay as they are: no rule compares those.
     case 'hexadecimal':
     case 'decimal':

@@ -1,8 +1,30 @@
 // Checks of lists: `in` holds if all elements are among the values, also if there are none; `intersects` if any is.
+// `container.env_names intersects (A, B)` comes to
+//
+//   function anyAmong_721ed915eb60(event: u32, image: u32): bool {
+//     for (let index: u32 = 0; index < 65536; ++index) {
+//       const item = itemOf(containerEnvNames(imageContainerAddress(image)), index);
+//       if (item == 0) break;
+//       if (oneOf_A_B(item)) return true;
+//     }
+//     return false;
+//   }
 
 import { contentHash } from '../assemble/cache.ts';
 import type { Check } from '../conditions/ast.ts';
-import { all, type Bytes, type Condition, code, type Piece } from '../ir.ts';
+import { all, type Bytes, type Condition, holds, type Piece } from '../ir.ts';
+import { printValue } from '../print-value.ts';
+import {
+  callFunction,
+  choose,
+  compare,
+  EVENT_ADDRESS,
+  IMAGE_ADDRESS,
+  ITEM_TEXT,
+  NEVER,
+  truth,
+  type Value,
+} from '../value.ts';
 import type { LoweringContext, Operand } from './operand.ts';
 
 /** A list of which only the event knows how long it is. */
@@ -15,8 +37,8 @@ export function checkTextsValues(
   context: LoweringContext,
 ): Condition {
   const sorted = [...values].sort();
-  const test = sorted.length === 0 ? 'false' : context.itemTest({ op: 'equals', values: sorted }, texts.each);
-  return checkEach(texts, operator === 'in', test, (bytes) => `${sorted.includes(bytes)}`, context);
+  const test = sorted.length === 0 ? NEVER : context.itemTest({ op: 'equals', values: sorted }, texts.each);
+  return checkEach(texts, operator === 'in', test, (bytes) => truth(sorted.includes(bytes)), context);
 }
 
 /** The same with the one value that the pieces are: they are there. */
@@ -27,7 +49,7 @@ export function checkTextsAgainst(
   context: LoweringContext,
 ): Condition {
   const test = context.itemEquals(texts.each, pieces);
-  const ofMark = (bytes: Bytes): string => context.itemEquals({ kind: 'bytes', bytes }, pieces);
+  const ofMark = (bytes: Bytes): Value => context.itemEquals({ kind: 'bytes', bytes }, pieces);
   return checkEach(texts, operator === 'in', test, ofMark, context);
 }
 
@@ -35,22 +57,26 @@ export function checkTextsAgainst(
 export function checkEach(
   { there, item, marks, scope }: Texts,
   every: boolean,
-  test: string,
-  ofMark: (bytes: Bytes) => string,
+  test: Value,
+  ofMark: (bytes: Bytes) => Value,
   context: LoweringContext,
 ): Condition {
-  const whole = marks.reduceRight((rest, [mark, bytes]) => `(item == ${mark} ? ${ofMark(bytes)} : ${rest})`, test);
-  const name = `${every ? 'all' : 'any'}Among_${contentHash([item, whole]).slice(0, 12)}`;
+  const ofItem = marks.reduceRight<Value>(
+    (rest, [mark, bytes]) => choose(compare(ITEM_TEXT, '==', mark), ofMark(bytes), rest),
+    test,
+  );
+  const [read, whole] = [printValue(item), printValue(ofItem)];
+  const name = `${every ? 'all' : 'any'}Among_${contentHash([read, whole]).slice(0, 12)}`;
   context.define(
     name,
     `function ${name}(event: u32, image: u32): bool {
   for (let index: u32 = 0; index < 65536; ++index) {
-    const item = ${item};
+    const item = ${read};
     if (item == 0) break;
     if (${every ? `!(${whole})` : whole}) return ${!every};
   }
   return ${every};
 }`,
   );
-  return all([there, code(`${name}(event, image)`, scope, 20)]);
+  return all([there, holds(callFunction(name, EVENT_ADDRESS, IMAGE_ADDRESS), scope, 20)]);
 }

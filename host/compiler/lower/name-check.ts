@@ -1,9 +1,11 @@
 // fd.sip.name and such: the names in the rule have addresses, which change; whether that of the event is one of them is
-// looked up while the rule is evaluated.
+// looked up while the rule is evaluated: `fd.sip.name = example.com` comes to
+// `fdSip(event) != 0 && isNamed(fdSip(event), descriptorKind(event) == 54, 0xc35a6228f76d2cd3)`, with the key of the name.
 
 import { nameKey } from '../../schema/names.ts';
 import type { Check } from '../conditions/ast.ts';
-import { all, any, type Condition, code, exactlyOne, FALSE, not } from '../ir.ts';
+import { all, any, type Condition, exactlyOne, FALSE, holds, not } from '../ir.ts';
+import { call, hexadecimal, isThere } from '../value.ts';
 import { fieldOperand, knownField } from './field.ts';
 import type { LoweringContext } from './operand.ts';
 
@@ -31,9 +33,9 @@ export function nameCheck(check: Check, context: LoweringContext): Condition {
   const address = fieldOperand(knownField(field, undefined), context);
   if (address.kind !== 'address') return FALSE;
   const { scope } = address;
-  const there = code(`${address.code} != 0`, scope);
+  const there = holds(isThere(address.value), scope);
   const each = namesIn(check).map((name) =>
-    code(`isNamed(${address.code}, ${address.v6}, 0x${nameKey(name).toString(16)})`, scope, LOOKUP_COST),
+    holds(call('isNamed', address.value, address.v6, hexadecimal(nameKey(name))), scope, LOOKUP_COST),
   );
   switch (operator) {
     case '=':

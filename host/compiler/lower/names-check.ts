@@ -1,5 +1,11 @@
-// Checks of texts that stand for numbers: names of flags, of errors, of protocols. The operator is tried on the names now, so that what is left is a
-// test of the number.
+// Checks of texts that stand for numbers: names of flags, of errors, of protocols. The operator is tried on the names now, so that what is
+// left is a test of the number.
+//
+//   fd.l4proto = tcp                    u64(descriptorL4(event)) == 0x6
+//   fd.typechar in (f, d)               u64(fdTypechar(event, 102)) == 0x64 || u64(fdTypechar(event, 102)) == 0x66
+//   evt.arg.sig in (SIGHUP, ...)        from four on a bit set: u64(...) < 64 && ((u64(0x...) >> u64(...)) & 1) != 0
+//   evt.arg.flags contains O_CREAT      (u64(i64(openOpenFlags(event))) & 0x40) == 0x40
+//   evt.arg.flags = O_RDONLY|O_CREAT    the names run through an automaton
 
 import { automatonOf } from '../automata/automaton.ts';
 import { matchAutomaton } from '../automata/match-pattern.ts';
@@ -10,23 +16,21 @@ import {
   type BitName,
   type Bytes,
   type Condition,
-  code,
   FALSE,
+  holds,
   matchPieces,
   not,
   type TextMatch,
 } from '../ir.ts';
+import { arithmetic, cast, compare, hexadecimal, type Value } from '../value.ts';
 import type { Operand } from './operand.ts';
 import { matches } from './text-match.ts';
 
 type Names = Extract<Operand, { kind: 'names' }>;
 
-function applies({ mask, equals }: BitName, value: string): string {
-  return mask === 0xffffffffffffffffn ? `${value} == ${hex(equals)}` : `(${value} & ${hex(mask)}) == ${hex(equals)}`;
-}
-
-function hex(value: bigint): string {
-  return `0x${value.toString(16)}`;
+function applies({ mask, equals }: BitName, value: Value): Value {
+  const masked = mask === 0xffffffffffffffffn ? value : arithmetic(value, '&', hexadecimal(mask));
+  return compare(masked, '==', hexadecimal(equals));
 }
 
 /** Whether the text of the names that apply matches. */
@@ -43,7 +47,9 @@ export function checkNames(operand: Names, match: TextMatch): Condition {
   const plain = match.op === 'contains' && !match.value.includes(operand.separator) && match.value !== '';
   if (plain && !matches(operand.none ?? '0123456789', match)) {
     // A part of one name, so that one of the names that have it must apply.
-    return any(names.filter(({ name }) => matches(name, match)).map((bit) => code(applies(bit, operand.code), scope)));
+    return any(
+      names.filter(({ name }) => matches(name, match)).map((bit) => holds(applies(bit, operand.value), scope)),
+    );
   }
   return matchPieces([operand], match);
 }
@@ -70,7 +76,7 @@ function checkEnumeration(operand: Names, match: TextMatch): Condition {
   if (noneMatches && none !== undefined) return not(oneOf(others));
   if (!noneMatches) return oneOf(matching);
   const unnamed = not(oneOf(all_));
-  const decimal = matchPieces([{ kind: 'decimal', code: `i64(${operand.code})`, scope }], match);
+  const decimal = matchPieces([{ kind: 'decimal', value: cast('i64', operand.value), scope }], match);
   return any([oneOf(matching), all([unnamed, decimal])]);
 }
 
@@ -79,16 +85,17 @@ function anyNumber(bits: readonly BitName[], operand: Names): Condition {
   const [first] = bits;
   if (!first) return FALSE;
   const narrow = first.mask === 0xffffffffn;
-  const value = narrow ? `(${operand.code} & 0xffffffff)` : operand.code;
+  const value = narrow ? arithmetic(operand.value, '&', hexadecimal(first.mask)) : operand.value;
   const small = bits.every(({ equals }) => equals < 64n);
   if (bits.length > 3 && small) {
     const set = bits.reduce((sum, { equals }) => sum | (1n << equals), 0n);
-    return code(`${value} < 64 && ((u64(${hex(set)}) >> ${value}) & 1) != 0`, operand.scope);
+    return holds({ node: 'oneOf', value, set }, operand.scope);
   }
   return any(
-    rangesOf(bits.map(({ equals }) => equals)).map(([low, high]) =>
-      code(low === high ? `${value} == ${hex(low)}` : `${value} - ${hex(low)} <= ${hex(high - low)}`, operand.scope),
-    ),
+    rangesOf(bits.map(({ equals }) => equals)).map(([low, high]) => {
+      const within = compare(arithmetic(value, '-', hexadecimal(low)), '<=', hexadecimal(high - low));
+      return holds(low === high ? compare(value, '==', hexadecimal(low)) : within, operand.scope);
+    }),
   );
 }
 

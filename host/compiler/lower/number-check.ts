@@ -1,13 +1,25 @@
 // Checks of numbers, booleans and addresses with constants.
 
+import { compareIntegers, constantAs, type IntegerComparison } from '../../schema/integers.ts';
 import type { ValueType } from '../../schema/types.ts';
 import type { Check } from '../conditions/ast.ts';
-import { all, any, type Condition, code, constant, FALSE, not } from '../ir.ts';
+import { all, any, type Condition, constant, FALSE, holds, not } from '../ir.ts';
+import {
+  arithmetic,
+  type Comparison,
+  call,
+  compare,
+  hexadecimal,
+  integer,
+  isThere,
+  type Value,
+  ZERO,
+} from '../value.ts';
 import { parseAddressConstant, parseNetwork } from './address.ts';
 import type { Operand } from './operand.ts';
 import { portOf } from './services.ts';
 
-export type NumberOperator = '=' | '==' | '!=' | '<' | '<=' | '>' | '>=';
+export type NumberOperator = IntegerComparison;
 
 /** A constant that the value can't be compared with. The type check finds most of them; this is the rest. */
 export class ConstantError extends Error {
@@ -20,36 +32,9 @@ export function integerOf(text: string): bigint {
   return BigInt(text.trim().replace(/^\+/, ''));
 }
 
-/** Width in bits, negative where signed, of what constants are cut to. */
-const WIDTHS: Readonly<Partial<Record<ValueType, number>>> = {
-  INT8: -8,
-  INT16: -16,
-  INT32: -32,
-  UINT8: 8,
-  UINT16: 16,
-  UINT32: 32,
-  UINT64: 64,
-  RELTIME: 64,
-  ABSTIME: 64,
-  UID: 32,
-  GID: 32,
-  FLAGS8: 8,
-  FLAGS16: 16,
-  FLAGS32: 32,
-  ENUMFLAGS8: 8,
-  ENUMFLAGS16: 16,
-  ENUMFLAGS32: 32,
-  MODE: 32,
-  SIGTYPE: 8,
-};
-
 /** A constant as a field of that type takes it: -1 is the largest number of an unsigned type. */
 export function constantFor(text: string, type: ValueType | undefined): bigint {
-  const width = (type && WIDTHS[type]) ?? -64;
-  const value = integerOf(text);
-  const [least, most] = width < 0 ? [-(2n ** 63n), 2n ** 63n - 1n] : [-(2n ** 64n - 1n), 2n ** 64n - 1n];
-  const kept = value < least ? least : value > most ? most : value;
-  return width < 0 ? BigInt.asIntN(-width, kept) : BigInt.asUintN(width, kept);
+  return constantAs(integerOf(text), type);
 }
 
 export function portNumber(text: string): bigint {
@@ -92,22 +77,33 @@ function compareNumber(
 ): Condition {
   if (!operand.unsigned && value > LARGEST) {
     // -1 as an unsigned constant: all that there is is less.
-    if (!compare(0n, operator, value)) return FALSE;
-    return operand.negativeIsAbsent ? code(`${operand.code} >= 0`, operand.scope) : constant(true);
+    if (!compareIntegers(0n, operator, value)) return FALSE;
+    return operand.negativeIsAbsent ? holds(isNotNegative(operand.value), operand.scope) : constant(true);
   }
-  const literal = operand.unsigned
-    ? `0x${BigInt.asUintN(64, value).toString(16)}`
-    : value === -(2n ** 63n)
-      ? 'i64.MIN_VALUE'
-      : `${value}`;
-  const [, known] = /^i64\((\d+)\)$/.exec(operand.code) ?? [];
-  if (known !== undefined) return constant(compare(BigInt(known), operator, value));
+  const literal = operand.unsigned ? hexadecimal(BigInt.asUintN(64, value)) : integer(value);
+  const known = knownInteger(operand.value);
+  if (known !== undefined) return constant(compareIntegers(known, operator, value));
   const always = decidedByLeast(operand.least, operator, value);
   if (always !== undefined) return constant(always);
-  const comparison = code(`${operand.code} ${operator === '=' ? '==' : operator} ${literal}`, operand.scope);
+  const comparison = holds(compare(operand.value, comparisonOf(operator), literal), operand.scope);
   // Where what stands for "absent" compares so too, it has to be excluded.
-  const excluded = operand.negativeIsAbsent && compare(-1n, operator, value);
-  return excluded ? all([code(`${operand.code} >= 0`, operand.scope), comparison]) : comparison;
+  const excluded = operand.negativeIsAbsent && compareIntegers(-1n, operator, value);
+  return excluded ? all([holds(isNotNegative(operand.value), operand.scope), comparison]) : comparison;
+}
+
+/** Where negative numbers stand for what is absent: it is there. */
+export function isNotNegative(value: Value): Value {
+  return compare(value, '>=', ZERO);
+}
+
+/** `i64(1)`: the number is the same on all events. */
+function knownInteger(value: Value): bigint | undefined {
+  if (value.node !== 'cast' || value.to !== 'i64') return undefined;
+  return value.value.node === 'integer' ? value.value.value : undefined;
+}
+
+export function comparisonOf(operator: NumberOperator): Comparison {
+  return operator === '=' ? '==' : operator;
 }
 
 /** What a comparison comes to for any number from `least` up; undefined if that depends. */
@@ -127,24 +123,6 @@ function decidedByLeast(least: bigint | undefined, operator: NumberOperator, val
       return value < least ? false : undefined;
     case '>':
       return value < least ? true : undefined;
-  }
-}
-
-function compare(left: bigint, operator: NumberOperator, right: bigint): boolean {
-  switch (operator) {
-    case '=':
-    case '==':
-      return left === right;
-    case '!=':
-      return left !== right;
-    case '<':
-      return left < right;
-    case '<=':
-      return left <= right;
-    case '>':
-      return left > right;
-    case '>=':
-      return left >= right;
   }
 }
 
@@ -189,7 +167,7 @@ export function checkAddress(
       ]);
     case 'address': {
       const equal = any(values.map((value) => (networks ? inNetwork(operand, value) : isAddress(operand, value))));
-      return all([code(`${operand.code} != 0`, operand.scope), differs ? not(equal) : equal]);
+      return all([holds(isThere(operand.value), operand.scope), differs ? not(equal) : equal]);
     }
     default:
       throw new Error(`an address operator on ${operand.kind}: the type check comes first`);
@@ -211,22 +189,19 @@ function inNetwork(operand: Address, text: string): Condition {
 }
 
 function maskedTest(operand: Address, bytes: Uint8Array, length: number): Condition {
-  const { code: address, scope } = operand;
-  const v6 = code(operand.v6, scope);
+  const { value: address, scope } = operand;
+  const v6 = holds(operand.v6, scope);
   const masks = bytes.map((_, index) => 0xff & (0xff00 >> Math.max(0, Math.min(8, length - index * 8))));
   const masked = bytes.map((byte, index) => byte & (masks[index] ?? 0));
   if (bytes.length === 4) {
     const [value, mask] = [bigEndian(masked, 0, 4), bigEndian(masks, 0, 4)];
-    const loaded = mask === 0xffffffffn ? `ipv4(${address})` : `(ipv4(${address}) & ${hex(mask)})`;
-    return all([not(v6), mask === 0n ? constant(true) : code(`${loaded} == ${hex(value)}`, scope)]);
+    const read = call('ipv4', address);
+    const loaded = mask === 0xffffffffn ? read : arithmetic(read, '&', hexadecimal(mask));
+    return all([not(v6), mask === 0n ? constant(true) : holds(compare(loaded, '==', hexadecimal(value)), scope)]);
   }
-  const half = (data: Uint8Array, from: number): string => hex(littleEndian(data, from));
-  const test = `isInIpv6Net(${address}, ${half(masked, 0)}, ${half(masks, 0)}, ${half(masked, 8)}, ${half(masks, 8)})`;
-  return all([v6, code(test, scope, 2)]);
-}
-
-function hex(value: bigint): string {
-  return `0x${value.toString(16)}`;
+  const half = (data: Uint8Array, from: number): Value => hexadecimal(littleEndian(data, from));
+  const test = call('isInIpv6Net', address, half(masked, 0), half(masks, 0), half(masked, 8), half(masks, 8));
+  return all([v6, holds(test, scope, 2)]);
 }
 
 function bigEndian(bytes: Uint8Array, from: number, count: number): bigint {

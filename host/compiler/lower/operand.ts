@@ -1,40 +1,41 @@
 // What a field comes to on events of one type: where its value is read, whether it can be there at all.
 
 import type { EventType } from '../../schema/events.ts';
-import type { Field } from '../../schema/types.ts';
-import type { BitName, Bytes, Condition, Piece, Scope, TextCode, TextMatch } from '../ir.ts';
+import type { Field } from '../../schema/fields/field.ts';
+import type { BitName, Bytes, Condition, Mark, Piece, Scope, TextMatch, TextValue } from '../ir.ts';
+import { cast, ITEM_TEXT, type Value } from '../value.ts';
 
 export type Operand =
   /** Never there on these events: every operator is false. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'constant'; readonly bytes: Bytes }
-  /** `orElse`: what it reads where the code yields the absent text. */
-  | { readonly kind: 'text'; readonly text: TextCode; readonly orElse?: Bytes }
+  /** `orElse`: what it reads where the text is absent. */
+  | { readonly kind: 'text'; readonly text: TextValue; readonly orElse?: Bytes }
   /** Text that nowhere lies in one piece; there if all its pieces are. */
   | { readonly kind: 'pieces'; readonly pieces: readonly Piece[] }
   /** Text of names that stand for (parts of) a number; `none`: what it reads when no name applies, undefined = the number. */
   | {
       readonly kind: 'names';
-      readonly code: string;
+      readonly value: Value;
       readonly scope: Scope;
       readonly names: readonly BitName[];
       readonly separator: Bytes;
       readonly none?: Bytes;
     }
-  /** `code` is of type i64, or u64 if unsigned. */
+  /** `value` is of type i64, or u64 if unsigned. */
   | {
       readonly kind: 'number';
-      readonly code: string;
+      readonly value: Value;
       readonly unsigned?: true;
       readonly scope: Scope;
-      /** A negative value means that there is none. */
+      /** A negative value means absent. */
       readonly negativeIsAbsent?: true;
       /** It is never less. */
       readonly least?: bigint;
     }
   | { readonly kind: 'boolean'; readonly condition: Condition }
-  /** `code` is the address of 16 bytes, 0 = absent; `v6`: whether they are an IPv6 address. */
-  | { readonly kind: 'address'; readonly code: string; readonly v6: string; readonly scope: Scope }
+  /** `value` is the address of 16 bytes, 0 = absent; `v6`: whether they are an IPv6 address. */
+  | { readonly kind: 'address'; readonly value: Value; readonly v6: Value; readonly scope: Scope }
   /** Either end of a connection. */
   | { readonly kind: 'ends'; readonly local: Operand; readonly remote: Operand }
   /** The ancestors, of which any may satisfy the check: in the operand, `image` is the ancestor. */
@@ -49,23 +50,39 @@ export type Operand =
   | {
       readonly kind: 'texts';
       readonly there: Condition;
-      readonly item: string;
-      readonly marks: readonly (readonly [mark: string, bytes: Bytes])[];
+      readonly item: Value;
+      readonly marks: readonly Mark[];
       readonly each: ItemPiece;
       readonly scope: Scope;
     }
   | { readonly kind: 'either'; readonly condition: Condition; readonly value: Operand; readonly otherwise: Operand };
 
-/** A text whose code reads the variable `item`. */
+/** A text that reads the variable `item`. */
 export type ItemPiece = Extract<Piece, { kind: 'text' | 'base64' }>;
 
 /** The text as it is. */
-export const ITEM: ItemPiece = { kind: 'text', code: 'item', scope: 'event' };
+export const ITEM: ItemPiece = { kind: 'text', value: ITEM_TEXT, scope: 'event' };
 
 export const ABSENT: Operand = { kind: 'absent' };
 
-/** What lowering a condition needs to know, and where it says what it could not do. */
-export interface LoweringContext {
+/** Makes the functions of the module that values call, and the tests within them. */
+export interface FunctionMaker {
+  /** A function that a value calls; `source` declares it. */
+  define(name: string, source: string): void;
+  /** The test of a text, for such a function. */
+  textTest(match: TextMatch, text: Value): Value;
+  /** The test of an element of a list, which the variable `item` holds. */
+  itemTest(match: TextMatch, item: ItemPiece): Value;
+  /** Whether an element of a list, or a constant in its place, is the text in pieces. */
+  itemEquals(item: ItemPiece | Extract<Piece, { kind: 'bytes' }>, text: readonly Piece[]): Value;
+  /** The function `index -> byte` of a constant. */
+  constantBytes(bytes: Bytes): string;
+  /** The length of a text in pieces (i32): -1 if it is absent. */
+  textLength(pieces: readonly Piece[]): Value;
+}
+
+/** What lowering a condition needs to know, and where it reports what it could not do. */
+export interface LoweringContext extends FunctionMaker {
   readonly type: EventType;
   /** Where fields are read if events are given by their fields; by default in the record. */
   readonly given?: { operand(field: Field, argument: string | undefined): Operand };
@@ -73,18 +90,6 @@ export interface LoweringContext {
   warn(code: LoweringWarningCode, message: string): void;
   /** A check that can't be compiled: it counts as false. Throws what is no fault of the rule. */
   fail(error: unknown): void;
-  /** A function that an operand's code calls; `source` declares it. */
-  define(name: string, source: string): void;
-  /** The test of the text that the AssemblyScript expression `code` yields, for such a function. */
-  textTest(match: TextMatch, code: string): string;
-  /** The test of an element of a list, which the variable `item` holds. */
-  itemTest(match: TextMatch, item: ItemPiece): string;
-  /** Whether an element of a list, or a constant in its place, is the text in pieces. */
-  itemEquals(item: ItemPiece | Extract<Piece, { kind: 'bytes' }>, text: readonly Piece[]): string;
-  /** The function `index -> byte` of a constant. */
-  constantBytes(bytes: Bytes): string;
-  /** The length of a text in pieces as an expression of type i32: -1 if it is absent. */
-  textLength(pieces: readonly Piece[]): string;
 }
 
 export type LoweringWarningCode =
@@ -98,16 +103,17 @@ export type LoweringWarningCode =
   | 'values-ignored'
   | 'condition-not-supported';
 
-export function text(code: string, scope: Scope): Operand {
-  return { kind: 'text', text: { code, scope } };
+export function text(value: Value, scope: Scope): Operand {
+  return { kind: 'text', text: { value, scope } };
 }
 
 export function constantText(value: string): Operand {
   return { kind: 'constant', bytes: toBytes(value) };
 }
 
-export function number(code: string, scope: Scope, unsigned = false): Operand {
-  return unsigned ? { kind: 'number', code, unsigned: true, scope } : { kind: 'number', code, scope };
+/** A number of type i64, or u64 if unsigned. */
+export function number(value: Value, scope: Scope, unsigned = false): Operand {
+  return unsigned ? { kind: 'number', value, unsigned: true, scope } : { kind: 'number', value, scope };
 }
 
 export function boolean(condition: Condition): Operand {
@@ -128,17 +134,17 @@ const WHOLE = 0xffffffffffffffffn;
 
 /** Names of single numbers: each stands for exactly its value. */
 export function enumeration(
-  code: string,
+  value: Value,
   scope: Scope,
-  names: readonly (readonly [value: number, name: string])[],
+  names: readonly (readonly [number: number, name: string])[],
   none?: string,
 ): Operand {
-  const bits = names.map(([value, name]) => ({
+  const bits = names.map(([number, name]) => ({
     name: toBytes(name),
     mask: WHOLE,
-    equals: BigInt.asUintN(64, BigInt(value)),
+    equals: BigInt.asUintN(64, BigInt(number)),
   }));
-  const base = { kind: 'names', code: `u64(${code})`, scope, names: bits, separator: '|' } as const;
+  const base = { kind: 'names', value: cast('u64', value), scope, names: bits, separator: '|' } as const;
   return none === undefined ? base : { ...base, none: toBytes(none) };
 }
 

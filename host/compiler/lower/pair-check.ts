@@ -1,9 +1,14 @@
 // Comparisons of two values of the event with each other.
+//
+//   proc.pid = val(proc.ppid)       i64(i64(imagePid(image))) == i64(i64(imagePpid(image)))
+//   fd.sip = val(fd.cip)            isSameAddress(fdSip(event), ..., fdCip(event), ...)
+//   proc.name = val(proc.pname)     the two texts, byte by byte
 
 import type { Check } from '../conditions/ast.ts';
-import { all, any, type Condition, code, FALSE, matchPair, not, type PairOperator } from '../ir.ts';
+import { all, any, type Condition, FALSE, holds, matchPair, not, type PairOperator } from '../ir.ts';
+import { call, cast, compare } from '../value.ts';
 import { checkTextsAgainst } from './list-check.ts';
-import { numberOperator } from './number-check.ts';
+import { comparisonOf, numberOperator } from './number-check.ts';
 import type { LoweringContext, Operand } from './operand.ts';
 import { piecesOf } from './pieces.ts';
 import { exists } from './text-check.ts';
@@ -39,7 +44,7 @@ const PAIR_OPERATORS: Readonly<Partial<Record<TextOperator | 'in' | 'intersects'
 export function comparePair(left: Operand, operator: Check['operator'], right: Operand): Condition | undefined {
   if (left.kind === 'number' && right.kind === 'number') return compareNumbers(left, operator, right);
   if (left.kind === 'address' && right.kind === 'address') {
-    const same = code(`isSameAddress(${left.code}, ${left.v6}, ${right.code}, ${right.v6})`, 'event', 3);
+    const same = holds(call('isSameAddress', left.value, left.v6, right.value, right.v6), 'event', 3);
     return all([exists(left), exists(right), operator === '!=' ? not(same) : same]);
   }
   if (left.kind === 'boolean' && right.kind === 'boolean') {
@@ -78,10 +83,10 @@ function compareNumbers(
   operator: Check['operator'],
   right: Extract<Operand, { kind: 'number' }>,
 ): Condition {
-  const as = operator === 'in' || operator === 'intersects' || operator === '=' ? '==' : numberOperator(operator);
+  const as = operator === 'in' || operator === 'intersects' ? '==' : comparisonOf(numberOperator(operator));
   const unsigned = left.unsigned && right.unsigned;
-  const cast = unsigned ? 'u64' : 'i64';
+  const type = unsigned ? 'u64' : 'i64';
   const scope = left.scope === 'event' || right.scope === 'event' ? 'event' : 'image';
-  const comparison = code(`${cast}(${left.code}) ${as} ${cast}(${right.code})`, scope);
+  const comparison = holds(compare(cast(type, left.value), as, cast(type, right.value)), scope);
   return all([exists(left), exists(right), comparison]);
 }

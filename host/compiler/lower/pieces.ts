@@ -1,6 +1,7 @@
 // Operands taken apart: into the cases that their value depends on, and into pieces of text.
 
-import { all, any, type Condition, code, not, type Piece } from '../ir.ts';
+import { all, any, type Condition, holds, not, type Piece } from '../ir.ts';
+import { isThere } from '../value.ts';
 import { ABSENT, either, type Operand } from './operand.ts';
 
 /** A condition on a value that depends on others: one for each case. */
@@ -15,9 +16,9 @@ export function splitEither(operand: Operand, check: (operand: Operand) => Condi
 }
 
 /** A text with a default as the two cases that it is. */
-function withoutDefault(operand: Operand): Operand {
+export function withoutDefault(operand: Operand): Operand {
   if (operand.kind !== 'text' || operand.orElse === undefined) return operand;
-  const there = code(`${operand.text.code} != 0`, operand.text.scope);
+  const there = holds(isThere(operand.text.value), operand.text.scope);
   return either(there, { kind: 'text', text: operand.text }, { kind: 'constant', bytes: operand.orElse });
 }
 

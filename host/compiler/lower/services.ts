@@ -115,7 +115,7 @@ for (const [alias, port] of [
 ] as const)
   PORTS.set(alias, port);
 
-/** The port that a rule means: a number, a service name, or nothing (0). Undefined if it is none of these. */
+/** The port that a rule means: a number, a service name, or nothing (0). Undefined for other texts. */
 export function portOf(text: string): number | undefined {
   if (text === '') return 0;
   if (/^\d+$/.test(text)) return Number(text);

@@ -1,20 +1,29 @@
 // Checks of texts with constants. What is known at compile time is decided here.
+//
+//   fd.name exists                 true: orEmpty(...) is never absent
+//   evt.type = open                true or false
+//   proc.name = bash               the text imageComm(image) equals bash
+//   evt.res = ENOENT               u64(headerResult(event)) == 0xfffffffffffffffe
+//   fd.name glob /etc/*.conf       begins with /etc/, ends with .conf, lengthOf(...) >= 10
+//   concat(proc.name, x) = ax      the pieces run through an automaton
 
 import {
   all,
   any,
   type Condition,
-  code,
   constant,
   FALSE,
+  holds,
   matchPieces,
   matchText,
   not,
-  type TextCode,
   type TextMatch,
+  type TextValue,
   TRUE,
 } from '../ir.ts';
+import { call, compare, integer, isAbsent, isThere } from '../value.ts';
 import { checkNames } from './names-check.ts';
+import { isNotNegative } from './number-check.ts';
 import type { Operand } from './operand.ts';
 import { matches } from './text-match.ts';
 
@@ -29,17 +38,16 @@ export function exists(operand: Operand): Condition {
     case 'ends':
       return TRUE;
     case 'number':
-      return operand.negativeIsAbsent ? code(`${operand.code} >= 0`, operand.scope) : TRUE;
+      return operand.negativeIsAbsent ? holds(isNotNegative(operand.value), operand.scope) : TRUE;
     case 'address':
-      return code(`${operand.code} != 0`, operand.scope);
+      return holds(isThere(operand.value), operand.scope);
     case 'text':
-      if (operand.orElse !== undefined) return TRUE;
-      return /^orEmpty\(/.test(operand.text.code) ? TRUE : code(`${operand.text.code} != 0`, operand.text.scope);
+      return operand.orElse === undefined ? isTextThere(operand.text) : TRUE;
     case 'pieces':
       return all(
         operand.pieces.map((piece) => {
-          if (piece.kind === 'text') return exists({ kind: 'text', text: piece });
-          return piece.kind === 'base64' ? code(`isBase64(${piece.code})`, piece.scope, 20) : TRUE;
+          if (piece.kind === 'text') return isTextThere(piece);
+          return piece.kind === 'base64' ? holds(call('isBase64', piece.value), piece.scope, 20) : TRUE;
         }),
       );
     case 'ancestors':
@@ -56,6 +64,10 @@ export function exists(operand: Operand): Condition {
   }
 }
 
+function isTextThere({ value, scope }: TextValue): Condition {
+  return value.node === 'call' && value.operator === 'orEmpty' ? TRUE : holds(isThere(value), scope);
+}
+
 /** Whether the operand is there and matches. */
 export function checkText(operand: Operand, match: TextMatch): Condition {
   switch (operand.kind) {
@@ -67,7 +79,7 @@ export function checkText(operand: Operand, match: TextMatch): Condition {
       if (match.op === 'equals' && match.values.length === 0) return FALSE;
       if (isAnything(match)) return exists(operand);
       if (operand.orElse !== undefined && matches(operand.orElse, match)) {
-        return any([code(`${operand.text.code} == 0`, operand.text.scope), filtered(operand.text, match)]);
+        return any([holds(isAbsent(operand.text.value), operand.text.scope), filtered(operand.text, match)]);
       }
       return filtered(operand.text, match);
     case 'names':
@@ -94,7 +106,7 @@ export function checkText(operand: Operand, match: TextMatch): Condition {
 const MOST_BEGINNINGS = 6;
 
 /** A match with cheap tests in front that rule most texts out: what a directory or a glob begins with, what a glob ends with. */
-function filtered(text: TextCode, match: TextMatch): Condition {
+function filtered(text: TextValue, match: TextMatch): Condition {
   const { beginningOf, scope } = text;
   if (match.op === 'automaton' && match.ends) {
     const { head, tail, exact } = match.ends;
@@ -104,7 +116,7 @@ function filtered(text: TextCode, match: TextMatch): Condition {
     ];
     // Both ends are different bytes if the text is long enough.
     const whole = exact
-      ? code(`lengthOf(${text.code}) >= ${head.length + tail.length}`, scope)
+      ? holds(compare(call('lengthOf', text.value), '>=', integer(head.length + tail.length)), scope)
       : matchText(text, match);
     return all([...parts, whole]);
   }
@@ -113,7 +125,7 @@ function filtered(text: TextCode, match: TextMatch): Condition {
     match.op === 'equals' ? match.values : match.op === 'startswith' && !match.ignoreCase ? [match.value] : [];
   if (beginnings.length === 0 || beginnings.length > MOST_BEGINNINGS) return matchText(text, match);
   const begins = beginnings.map((value) =>
-    value === '' ? TRUE : matchText({ code: beginningOf, scope }, { op: 'startswith', value, ignoreCase: false }),
+    value === '' ? TRUE : matchText({ value: beginningOf, scope }, { op: 'startswith', value, ignoreCase: false }),
   );
   return all([any(begins), matchText(text, match)]);
 }

@@ -1,4 +1,10 @@
 // Text operators with their constants: what a text has to be like.
+//
+//   = bash              equals bash
+//   glob *.conf         endswith .conf
+//   glob /a/*/b?        an automaton, with /a/ at the beginning
+//   regex a+            an automaton
+//   < b                 an automaton that accepts what comes before b, byte by byte
 
 import { type Automaton, accepts, automatonOf } from '../automata/automaton.ts';
 import { globEnds, globPattern, simpleGlob } from '../automata/glob.ts';

@@ -1,4 +1,11 @@
 // Transformers: there is nowhere to write a transformed text to, so that they become another way of reading it.
+//
+//   tolower(proc.name)               the same text, its bytes read in lower case
+//   basename(proc.exepath)           basename(imageExecutable(image)), a part of the same text
+//   concat(proc.name, "x")           two pieces: imageComm(image), then x
+//   join(",", container.env_names)   the elements one after the other, with a comma between them
+//   len(proc.name)                   i64(lengthOf(imageComm(image)))
+//   b64(proc.args[0])                the text, its bytes decoded while they are read
 
 import { parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
@@ -6,6 +13,8 @@ import { contentHash } from '../assemble/cache.ts';
 import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../conditions/ast.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
 import { all, type Bytes, joinScopes, type Piece, scopeOfPiece } from '../ir.ts';
+import { printValue } from '../print-value.ts';
+import { call, callFunction, cast, EVENT_ADDRESS, IMAGE_ADDRESS, integer, truth, type Value } from '../value.ts';
 import { fieldOperand, knownField } from './field.ts';
 import { inCase } from './letter-case.ts';
 import { checkEach, type Texts } from './list-check.ts';
@@ -132,14 +141,14 @@ function basename(operand: Operand, context: LoweringContext): Operand {
     case 'constant':
       return { kind: 'constant', bytes: lastComponent(operand.bytes) };
     case 'text':
-      return { kind: 'text', text: { ...operand.text, code: `basename(${operand.text.code})` } };
+      return { kind: 'text', text: { ...operand.text, value: call('basename', operand.text.value) } };
     case 'list':
       return mapItems(operand, (item) => basename(item, context));
     case 'texts':
       if (operand.each.kind === 'base64') return unsupported('basename', context);
       return {
         ...operand,
-        each: { ...operand.each, code: `basename(${operand.each.code})` },
+        each: { ...operand.each, value: call('basename', operand.each.value) },
         marks: operand.marks.map(([mark, bytes]) => [mark, lastComponent(bytes)]),
       };
     case 'absent':
@@ -189,8 +198,8 @@ function decoded(text: Bytes): Bytes | undefined {
 /** Absent if any element is no base64. */
 function base64OfEach(texts: Texts, context: LoweringContext): Operand {
   if (texts.each.kind === 'base64' || texts.each.case !== undefined) return unsupported('b64', context);
-  const isText = (bytes: Bytes): string => `${decoded(bytes) !== undefined}`;
-  const there = checkEach(texts, true, `isBase64(${texts.each.code})`, isText, context);
+  const isText = (bytes: Bytes): Value => truth(decoded(bytes) !== undefined);
+  const there = checkEach(texts, true, call('isBase64', texts.each.value), isText, context);
   return {
     ...texts,
     there,
@@ -201,10 +210,11 @@ function base64OfEach(texts: Texts, context: LoweringContext): Operand {
 
 function length(operand: Operand, context: LoweringContext): Operand {
   if (operand.kind === 'absent') return operand;
-  if (operand.kind === 'list') return number(`i64(${operand.items.length})`, 'image');
+  if (operand.kind === 'list') return number(cast('i64', integer(operand.items.length)), 'image');
   if (operand.kind === 'texts') return countOf(operand, context);
   if (operand.kind === 'text') {
-    return present(exists(operand), number(`i64(lengthOf(${operand.text.code}))`, operand.text.scope));
+    const bytes = cast('i64', call('lengthOf', operand.text.value));
+    return present(exists(operand), number(bytes, operand.text.scope));
   }
   const pieces = piecesOf(operand);
   if (!pieces) {
@@ -212,23 +222,24 @@ function length(operand: Operand, context: LoweringContext): Operand {
     return ABSENT;
   }
   const scope = joinScopes(pieces.map(scopeOfPiece));
-  return { kind: 'number', code: `i64(${context.textLength(pieces)})`, scope, negativeIsAbsent: true };
+  return { kind: 'number', value: cast('i64', context.textLength(pieces)), scope, negativeIsAbsent: true };
 }
 
 function countOf({ there, item, scope }: Extract<Operand, { kind: 'texts' }>, context: LoweringContext): Operand {
-  const name = `countOf_${contentHash([item]).slice(0, 12)}`;
+  const read = printValue(item);
+  const name = `countOf_${contentHash([read]).slice(0, 12)}`;
   context.define(
     name,
     `function ${name}(event: u32, image: u32): i64 {
   let index: u32 = 0;
-  while (${item} != 0) ++index;
+  while (${read} != 0) ++index;
   return index;
 }`,
   );
-  return present(there, number(`${name}(event, image)`, scope));
+  return present(there, number(callFunction(name, EVENT_ADDRESS, IMAGE_ADDRESS), scope));
 }
 
-/** The elements of a list that is one operand; undefined if it is none. */
+/** The elements of a list that is one operand; undefined if the operand is not a list. */
 function joinedList(separator: Operand, list: Operand): Operand | undefined {
   if (list.kind === 'either')
     return mapEither(list, (each) => joinedList(separator, each) ?? joined(separator, [each]));

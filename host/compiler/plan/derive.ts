@@ -14,7 +14,15 @@ import {
   type SocketKind,
 } from '../../schema/kernel-filter.ts';
 import { all, type Condition } from '../ir.ts';
-import { between, decide, type EventFacts, exactly, type PartlyKnown, withBits } from './event-facts.ts';
+import {
+  between,
+  decide,
+  type EventFacts,
+  type EventMember,
+  exactly,
+  type PartlyKnown,
+  withBits,
+} from './event-facts.ts';
 import { pathNeed } from './path-need.ts';
 import type { Plan, RuleBody } from './plan.ts';
 
@@ -41,16 +49,16 @@ const SUCCEEDED = between(0n, MOST);
 const FAILED = between(LEAST, -1n);
 
 /** The result, and what follows from it: calls that open return the descriptor they made. */
-function factsOfResult(result: PartlyKnown, types: readonly EventType[]): [string, PartlyKnown][] {
-  const facts: [string, PartlyKnown][] = [['headerResult(event)', result]];
+function factsOfResult(result: PartlyKnown, types: readonly EventType[]): EventFacts {
+  const facts = new Map<EventMember, PartlyKnown>([['header.result', result]]);
   if (types.every(({ shape }) => shape === 'open')) {
-    facts.push(['headerFd(event)', result === FAILED ? exactly(-1n) : between(0n, 2n ** 31n - 1n)]);
+    facts.set('header.fd', result === FAILED ? exactly(-1n) : between(0n, 2n ** 31n - 1n));
   }
   return facts;
 }
 
 function resultOf(condition: Condition, types: readonly EventType[]): Pick<FilterClause, 'result'> {
-  const possible = (result: PartlyKnown): boolean => decide(condition, new Map(factsOfResult(result, types))) !== false;
+  const possible = (result: PartlyKnown): boolean => decide(condition, factsOfResult(result, types)) !== false;
   const [succeeded, failed] = [possible(SUCCEEDED), possible(FAILED)];
   // A condition that is never true needs both; one of them says as much as is needed.
   return succeeded && failed ? {} : { result: succeeded ? 'succeeded' : 'failed' };
@@ -66,12 +74,12 @@ function factsOfOpen(index: number): EventFacts {
   const flags = access | (create ? O_CREAT : 0) | (truncate ? O_TRUNC : 0) | (temporary ? TEMPORARY : 0);
   const state = withBits(CREATED, created ? CREATED : 0n);
   const kind = opened === OPENED.nothing ? 0 : (opened === OPENED.directory ? 'd' : 'f').charCodeAt(0);
-  return new Map([
-    ['openOpenFlags(event)', withBits(BigInt(3 | O_CREAT | O_TRUNC | TEMPORARY), BigInt(flags))],
-    ['openState(event)', state],
-    ['descriptorState(event)', state],
-    ['descriptorKind(event)', exactly(BigInt(kind))],
-    ['headerResult(event)', opened === OPENED.nothing ? FAILED : SUCCEEDED],
+  return new Map<EventMember, PartlyKnown>([
+    ['open.open_flags', withBits(BigInt(3 | O_CREAT | O_TRUNC | TEMPORARY), BigInt(flags))],
+    ['open.state', state],
+    ['descriptor.state', state],
+    ['descriptor.kind', exactly(BigInt(kind))],
+    ['header.result', opened === OPENED.nothing ? FAILED : SUCCEEDED],
   ]);
 }
 
@@ -101,8 +109,8 @@ const KIND_OF_SOCKET: Readonly<Record<SocketKind, string | undefined>> = {
 function socketsOf(condition: Condition): Pick<FilterClause, 'sockets'> {
   const possible = SOCKET_KINDS.filter((kind) => {
     const character = KIND_OF_SOCKET[kind];
-    if (character === undefined) return decideOther(condition) !== false;
-    return decide(condition, new Map([['descriptorKind(event)', exactly(BigInt(character.charCodeAt(0)))]])) !== false;
+    if (character === undefined) return isPossibleOfOther(condition);
+    return decide(condition, factsOfKind(character)) !== false;
   });
   return possible.length < SOCKET_KINDS.length ? { sockets: possible } : {};
 }
@@ -110,9 +118,10 @@ function socketsOf(condition: Condition): Pick<FilterClause, 'sockets'> {
 /** Descriptors of other kinds: the condition is impossible if it is so for each of them. */
 const OTHER_KINDS = 'fdpeslintbrmPXo';
 
-function decideOther(condition: Condition): boolean {
-  return [...OTHER_KINDS].some(
-    (character) =>
-      decide(condition, new Map([['descriptorKind(event)', exactly(BigInt(character.charCodeAt(0)))]])) !== false,
-  );
+function isPossibleOfOther(condition: Condition): boolean {
+  return [...OTHER_KINDS].some((character) => decide(condition, factsOfKind(character)) !== false);
+}
+
+function factsOfKind(character: string): EventFacts {
+  return new Map<EventMember, PartlyKnown>([['descriptor.kind', exactly(BigInt(character.charCodeAt(0)))]]);
 }

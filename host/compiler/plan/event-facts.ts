@@ -1,7 +1,9 @@
 // What conditions come to when only some facts of an event are known: true, false, or undefined where that depends on the rest.
 
-import { DESCRIPTOR_STATE } from '../../schema/event-structs.ts';
+import { DESCRIPTOR_STATE, EVENT_FLAGS, type EventShape } from '../../schema/event-structs.ts';
+import { IMAGE_FLAGS } from '../../schema/image.ts';
 import type { Condition, Test } from '../ir.ts';
+import type { Comparison, FlagValue, MemberOf, MemberValue, NumberType, OperatorCall, Value } from '../value.ts';
 
 /** A number of which some bits are known, or of which it is known between which numbers it lies. */
 export interface PartlyKnown {
@@ -24,8 +26,13 @@ export function withBits(mask: bigint, bits: bigint): PartlyKnown {
   return { least: 0n, most: 0xffffffffn, mask, bits };
 }
 
-/** Values by what reads them: `headerResult(event)`. What is not there is not known. */
-export type EventFacts = ReadonlyMap<string, PartlyKnown>;
+/** A member of the event's record: `header.result`, `open.mode`. */
+export type EventMember = {
+  [Owner in 'header' | EventShape]: `${Owner}.${MemberOf<Owner>}`;
+}['header' | EventShape];
+
+/** What is known of members of the record. */
+export type EventFacts = ReadonlyMap<EventMember, PartlyKnown>;
 
 export type Truth = boolean | undefined;
 
@@ -59,7 +66,40 @@ function join(children: readonly Condition[], facts: EventFacts, decisive: boole
 }
 
 function decideTest(test: Test, facts: EventFacts): Truth {
-  return test.test === 'code' ? decideCode(test.code, facts) : undefined;
+  return test.test === 'value' ? decideValue(test.value, facts) : undefined;
+}
+
+/** A value that is a bool. */
+function decideValue(value: Value, facts: EventFacts): Truth {
+  switch (value.node) {
+    case 'boolean':
+      return value.value;
+    case 'comparison':
+      return compare(numberOf(value.left, facts), value.operator, numberOf(value.right, facts));
+    case 'both': {
+      const truths = value.parts.map((part) => decideValue(part, facts));
+      return truths.includes(false) ? false : truths.includes(undefined) ? undefined : true;
+    }
+    case 'oneOf': {
+      const number = exactValue(numberOf(value.value, facts));
+      return number === undefined ? undefined : number < 64n && ((value.set >> number) & 1n) !== 0n;
+    }
+    case 'call':
+      return decideCall(value, facts);
+    case 'variable':
+    case 'integer':
+    case 'member':
+    case 'flag':
+    case 'function':
+    case 'cast':
+    case 'arithmetic':
+    case 'maximum':
+    case 'byte':
+    case 'choice':
+      return undefined;
+    default:
+      return value satisfies never;
+  }
 }
 
 const NOTHING = 0n;
@@ -68,61 +108,82 @@ const DIRECTORY = BigInt('d'.charCodeAt(0));
 const IPV4 = BigInt('4'.charCodeAt(0));
 const IPV6 = BigInt('6'.charCodeAt(0));
 
-/** Functions of rules-wasm/descriptor.ts that only look at the kind. */
-const BY_KIND: Readonly<Record<string, readonly bigint[]>> = {
-  'hasDirectory(event)': [FILE, DIRECTORY, NOTHING],
-  'isSocket(event)': [IPV4, IPV6],
-};
-
-const KIND = 'descriptorKind(event)';
-
-function decideCode(code: string, facts: EventFacts): Truth {
-  const kinds = BY_KIND[code];
-  if (kinds) {
-    const kind = facts.get(KIND);
-    return kind && kind.least === kind.most ? kinds.includes(kind.least) : undefined;
-  }
-  const [, left, operator, right] = /^(\S.*) (==|!=|<|<=|>|>=) (\S+)$/.exec(code) ?? [];
-  if (left === undefined || operator === undefined || right === undefined) return undefined;
-  const value = numberOf(left, facts);
-  const constant = constantOf(right);
-  return value && constant !== undefined ? compare(value, operator, constant) : undefined;
+/** The operators of rules-wasm/descriptor.ts that only look at the kind. */
+function decideCall({ operator }: OperatorCall, facts: EventFacts): Truth {
+  const kind = exactValue(facts.get(KIND));
+  if (kind === undefined) return undefined;
+  if (operator === 'hasDirectory') return [FILE, DIRECTORY, NOTHING].includes(kind);
+  return operator === 'isSocket' ? [IPV4, IPV6].includes(kind) : undefined;
 }
 
-function constantOf(text: string): bigint | undefined {
-  if (/^-?\d+$|^0x[\da-f]+$/.test(text)) return BigInt(text);
-  const [, state] = /^DESCRIPTOR_(\w+)$/.exec(text) ?? [];
-  const bit = Object.entries(DESCRIPTOR_STATE).find(([name]) => name === state)?.[1];
-  return bit === undefined ? undefined : BigInt(bit);
+const KIND: EventMember = 'descriptor.kind';
+
+/** What is known of a value that is a number; undefined: nothing. */
+function numberOf(value: Value, facts: EventFacts): PartlyKnown | undefined {
+  switch (value.node) {
+    case 'integer':
+      return exactly(value.value);
+    case 'flag':
+      return exactly(bitOf(value));
+    case 'member':
+      return isOfEvent(value) ? facts.get(`${value.owner}.${value.name}` as EventMember) : undefined;
+    case 'cast': {
+      const inner = numberOf(value.value, facts);
+      return inner && staysSame(inner, value.to) ? inner : undefined;
+    }
+    case 'arithmetic': {
+      const mask = value.operator === '&' ? exactValue(numberOf(value.right, facts)) : undefined;
+      const masked = mask !== undefined && mask >= 0n ? numberOf(value.left, facts) : undefined;
+      return masked && mask !== undefined ? maskedBy(masked, mask) : undefined;
+    }
+    case 'call':
+      return value.operator === 'fdTypechar' ? guessedKind(value, facts) : undefined;
+    case 'variable':
+    case 'boolean':
+    case 'function':
+    case 'maximum':
+    case 'byte':
+    case 'choice':
+    case 'comparison':
+    case 'both':
+    case 'oneOf':
+      return undefined;
+    default:
+      return value satisfies never;
+  }
 }
 
-function numberOf(code: string, facts: EventFacts): PartlyKnown | undefined {
-  const [, signed, inner] = /^([iu])64\((.+)\)$/.exec(code) ?? [];
-  if (inner !== undefined && isBalanced(inner)) {
-    const value = numberOf(inner, facts);
-    // A negative number would become a large one.
-    return value && (signed === 'i' || value.least >= 0n) ? value : undefined;
+/** A cast to a 64-bit type makes another number of what that type doesn't have; casts to narrower types are not followed. */
+function staysSame({ least, most }: PartlyKnown, type: NumberType): boolean {
+  return (type === 'i64' && most < 2n ** 63n) || (type === 'u64' && least >= 0n);
+}
+
+function isOfEvent({ owner, of, index }: MemberValue): boolean {
+  const isRecord = owner !== 'image' && owner !== 'container' && index === undefined;
+  return isRecord && of.node === 'variable' && of.name === 'event';
+}
+
+function bitOf(flag: FlagValue): bigint {
+  switch (flag.table) {
+    case 'EVENT_FLAG':
+      return BigInt(EVENT_FLAGS[flag.name]);
+    case 'DESCRIPTOR':
+      return BigInt(DESCRIPTOR_STATE[flag.name]);
+    case 'IMAGE_FLAG':
+      return BigInt(IMAGE_FLAGS[flag.name]);
   }
-  const [, masked, maskText] = /^\((.+) & (\w+)\)$/.exec(code) ?? [];
-  if (masked !== undefined && maskText !== undefined) {
-    const value = numberOf(masked, facts);
-    const mask = constantOf(maskText);
-    return value && mask !== undefined && mask >= 0n ? maskedBy(value, mask) : undefined;
-  }
-  const [, guess] = /^fdTypechar\(event, (\d+)\)$/.exec(code) ?? [];
-  if (guess === undefined) return facts.get(code);
+}
+
+/** fdTypechar(event, guess): the kind of the descriptor, the guess where the call made none. */
+function guessedKind({ arguments: [, guess] }: OperatorCall, facts: EventFacts): PartlyKnown | undefined {
   const kind = facts.get(KIND);
-  if (!kind || kind.least !== kind.most) return undefined;
-  return kind.least === NOTHING ? exactly(BigInt(guess)) : kind;
+  if (exactValue(kind) === NOTHING) return guess && numberOf(guess, facts);
+  return exactValue(kind) === undefined ? undefined : kind;
 }
 
-function isBalanced(code: string): boolean {
-  let depth = 0;
-  for (const character of code) {
-    if (character === '(') depth++;
-    if (character === ')' && --depth < 0) return false;
-  }
-  return depth === 0;
+/** The number, where it is wholly known. */
+function exactValue(number: PartlyKnown | undefined): bigint | undefined {
+  return number && number.least === number.most ? number.least : undefined;
 }
 
 function maskedBy({ mask: known, bits }: PartlyKnown, mask: bigint): PartlyKnown {
@@ -131,13 +192,17 @@ function maskedBy({ mask: known, bits }: PartlyKnown, mask: bigint): PartlyKnown
   return { least, most: least | unknown, mask: known | ~mask, bits: least };
 }
 
-function compare({ least, most, mask, bits }: PartlyKnown, operator: string, constant: bigint): Truth {
+/** Compared with a number that is wholly known. */
+function compare(left: PartlyKnown | undefined, operator: Comparison, right: PartlyKnown | undefined): Truth {
+  const constant = exactValue(right);
+  if (!left || constant === undefined) return undefined;
+  const { least, most, mask, bits } = left;
   switch (operator) {
     case '==':
       if (constant < least || constant > most || (constant & mask) !== (bits & mask)) return false;
       return least === most ? true : undefined;
     case '!=': {
-      const equal = compare({ least, most, mask, bits }, '==', constant);
+      const equal = compare(left, '==', right);
       return equal === undefined ? undefined : !equal;
     }
     case '<':
@@ -146,7 +211,7 @@ function compare({ least, most, mask, bits }: PartlyKnown, operator: string, con
       return most <= constant ? true : least > constant ? false : undefined;
     case '>':
       return least > constant ? true : most <= constant ? false : undefined;
-    default:
+    case '>=':
       return least >= constant ? true : most < constant ? false : undefined;
   }
 }

@@ -4,20 +4,8 @@
 import type { PathNeed } from '../../schema/kernel-filter.ts';
 import type { Automaton } from '../automata/automaton.ts';
 import type { Bytes, Condition, Test, TextMatch } from '../ir.ts';
-
-/** Texts that are a name of the file, or a directory that a name begins with. */
-const NAMES: ReadonlySet<string> = new Set([
-  'descriptorName(event)',
-  'openName(event)',
-  'openResolved(event)',
-  'descriptorResolved(event)',
-  'fdDirectory(event)',
-  // evt.arg.name: a path as passed where that is absolute, which is the name if it is plain.
-  'pathArgument(openRaw(event), openName(event))',
-]);
-const DIRECTORY = 'fdDirectory(event)';
-/** The path as passed, whatever it is relative to. */
-const PASSED = /^(?:fdNameraw\(event, \d+\)|openRaw\(event\))$/;
+import { sameValue } from '../print-value.ts';
+import { call, isZero, ofEvent, type Value } from '../value.ts';
 
 /** Beginnings of an automaton's texts are followed up to these many, and so far. */
 const MOST_BEGINNINGS = 24;
@@ -60,16 +48,69 @@ function breadth({ beginnings, endings, topLevel }: PathNeed): number {
 }
 
 function needOfTest(test: Test): PathNeed | undefined {
-  if (test.test === 'code') return test.code === `${DIRECTORY} == 0` ? NEVER : undefined;
+  if (test.test === 'value') return isAbsentDirectory(test.value) ? NEVER : undefined;
   if (test.test !== 'text' || test.text.case !== undefined) return undefined;
-  const [, base] = /^basename\((.+)\)$/.exec(test.text.code) ?? [];
-  const text = (base ?? test.text.code).replace(/^orEmpty\((.+)\)$/, '$1');
-  // A plain path has neither.
-  if (PASSED.test(text)) return contains(test.match, '//') || contains(test.match, './') ? NEVER : undefined;
-  if (!NAMES.has(text)) return undefined;
-  if (base !== undefined) return text === DIRECTORY ? undefined : needOfBase(test.match);
-  return text === DIRECTORY ? needOfDirectory(test.match) : needOfName(test.match);
+  const base = argumentOf(test.text.value, 'basename');
+  const whole = base ?? test.text.value;
+  switch (partOf(argumentOf(whole, 'orEmpty') ?? whole)) {
+    case 'passed':
+      // A plain path has neither.
+      return contains(test.match, '//') || contains(test.match, './') ? NEVER : undefined;
+    case 'name':
+      return base ? needOfBase(test.match) : needOfName(test.match);
+    case 'directory':
+      return base ? undefined : needOfDirectory(test.match);
+    case undefined:
+      return undefined;
+  }
 }
+
+/** `fdDirectory(event) == 0` */
+function isAbsentDirectory(value: Value): boolean {
+  if (value.node !== 'comparison' || value.operator !== '==' || !isZero(value.right)) return false;
+  return partOf(value.left) === 'directory';
+}
+
+/** What an operator of one argument is applied to. */
+function argumentOf(value: Value, operator: 'basename' | 'orEmpty'): Value | undefined {
+  return value.node === 'call' && value.operator === operator ? value.arguments[0] : undefined;
+}
+
+/**
+ * What a text is of the opened file. `name`: one of its names. `directory`: one that a name begins with. `passed`: the path as passed,
+ * whatever it is relative to.
+ */
+function partOf(value: Value): 'name' | 'directory' | 'passed' | undefined {
+  switch (value.node) {
+    case 'member':
+      if (value.owner !== 'descriptor' && value.owner !== 'open') return undefined;
+      if (value.name === 'name' || value.name === 'resolved') return 'name';
+      return value.owner === 'open' && value.name === 'raw' ? 'passed' : undefined;
+    case 'call':
+      if (value.operator === 'fdDirectory') return 'directory';
+      if (value.operator === 'fdNameraw') return 'passed';
+      // evt.arg.name: a path as passed where that is absolute, which is the name if it is plain.
+      return sameValue(value, OPEN_ARGUMENT) ? 'name' : undefined;
+    case 'variable':
+    case 'integer':
+    case 'boolean':
+    case 'flag':
+    case 'function':
+    case 'cast':
+    case 'arithmetic':
+    case 'maximum':
+    case 'byte':
+    case 'choice':
+    case 'comparison':
+    case 'both':
+    case 'oneOf':
+      return undefined;
+    default:
+      return value satisfies never;
+  }
+}
+
+const OPEN_ARGUMENT = call('pathArgument', ofEvent('open', 'raw'), ofEvent('open', 'name'));
 
 function contains(match: TextMatch, part: Bytes): boolean {
   return match.op === 'contains' && !match.ignoreCase && match.value.includes(part);
@@ -92,7 +133,7 @@ function needOfBase(match: TextMatch): PathNeed | undefined {
   return match.op === 'equals' ? endingWith(match.values.map((value) => `/${value}`)) : undefined;
 }
 
-/** An empty text may stand for a name that is not known; a relative one is none that is looked at. */
+/** An empty text may stand for a name that is not known; relative ones are not looked at. */
 function beginningWith(beginnings: readonly Bytes[] | undefined): PathNeed | undefined {
   const usable = beginnings?.every((beginning) => beginning.length > 1 && beginning.startsWith('/'));
   return beginnings && usable ? { beginnings, endings: [] } : undefined;

@@ -1,12 +1,13 @@
 // Which of many conditions are looked up by a text that they need, and by which one.
 
 import { all, type Condition, conjunctsOf, type Scope } from '../ir.ts';
+import type { Value } from '../value.ts';
 import { type TextNeed, textKey, textNeeds, undecided } from './text-need.ts';
 import { buildTrie, type TrieEntry, type TrieNode, unsuitable } from './trie.ts';
 
 /** A text, and who needs it to be what. */
 export interface TextIndex {
-  readonly code: string;
+  readonly value: Value;
   readonly scope: Scope;
   /** The constants are looked for anywhere in the text; otherwise at its beginning. */
   readonly anywhere: boolean;
@@ -77,6 +78,6 @@ function indexOf(
   }
   const [first] = needs.values();
   if (members.size < LEAST_MEMBERS || !first) return undefined;
-  const { code, scope, anywhere } = first;
-  return { code, scope, anywhere, trie: buildTrie(left), members };
+  const { value, scope, anywhere } = first;
+  return { value, scope, anywhere, trie: buildTrie(left), members };
 }

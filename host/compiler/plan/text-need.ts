@@ -1,6 +1,8 @@
 // What a condition needs a text to be, to begin with or to contain: what rules can be looked up by instead of being tried one by one.
 
 import type { Bytes, Condition, Scope, Test } from '../ir.ts';
+import { printValue, sameValue } from '../print-value.ts';
+import type { Value } from '../value.ts';
 
 export interface TextConstant {
   readonly bytes: Bytes;
@@ -10,8 +12,8 @@ export interface TextConstant {
 
 /** The condition is false unless the text matches one of the constants, of which none is empty. */
 export interface TextNeed {
-  /** Code of the text (rules-wasm/text.ts). Where it is absent or empty, the condition is false. */
-  readonly code: string;
+  /** The text. Where it is absent or empty, the condition is false. */
+  readonly value: Value;
   readonly scope: Scope;
   /** The constants may stand anywhere in the text; otherwise at its beginning. */
   readonly anywhere: boolean;
@@ -47,8 +49,8 @@ export function undecided(conjuncts: readonly Condition[], need: TextNeed): read
   return conjuncts.filter((part) => !textNeeds(part).some((own) => own.decides && needKey(own) === key));
 }
 
-function needKey({ code, anywhere, constants }: TextNeed): string {
-  return JSON.stringify([code, anywhere, constants]);
+function needKey(need: TextNeed): string {
+  return JSON.stringify([textKey(need), need.constants]);
 }
 
 function needOfTest(test: Test): readonly TextNeed[] {
@@ -62,12 +64,12 @@ function needOfTest(test: Test): readonly TextNeed[] {
   const least = anywhere ? SHORTEST_ANYWHERE : 1;
   if (constants.length === 0 || constants.some(({ bytes }) => bytes.length < least)) return [];
   const decides = constants.every(({ bytes }) => bytes.length <= LONGEST);
-  return [{ code: plainCode(text.code), scope: text.scope, anywhere, constants: constants.map(shortened), decides }];
+  return [{ value: plain(text.value), scope: text.scope, anywhere, constants: constants.map(shortened), decides }];
 }
 
 /** An absent text begins with nothing that an empty one doesn't begin with: `orEmpty` makes no difference. */
-function plainCode(code: string): string {
-  return /^orEmpty\((\w+\(\w+\))\)$/.exec(code)?.[1] ?? code;
+function plain(value: Value): Value {
+  return value.node === 'call' && value.operator === 'orEmpty' ? (value.arguments[0] ?? value) : value;
 }
 
 function shortened({ bytes, whole }: TextConstant): TextConstant {
@@ -77,9 +79,9 @@ function shortened({ bytes, whole }: TextConstant): TextConstant {
 /** What two conditions need of which one holds. What a text begins with is somewhere in it. */
 function eitherOf(some: readonly TextNeed[], others: readonly TextNeed[]): readonly TextNeed[] {
   return some.flatMap((need) => {
-    const other = others.find(({ code, anywhere }) => code === need.code && anywhere === need.anywhere);
+    const other = others.find(({ value, anywhere }) => anywhere === need.anywhere && sameValue(value, need.value));
     if (other) return [joined(need, other)];
-    const elsewhere = others.find(({ code }) => code === need.code);
+    const elsewhere = others.find(({ value }) => sameValue(value, need.value));
     const [a, b] = [withinText(need), elsewhere && withinText(elsewhere)];
     return a && b ? [joined(a, b)] : [];
   });
@@ -109,6 +111,6 @@ function narrowest(needs: readonly TextNeed[]): readonly TextNeed[] {
 }
 
 /** What is looked up together: needs of one text at one place. */
-export function textKey({ code, anywhere }: TextNeed): string {
-  return `${anywhere ? 'within' : 'at'} ${code}`;
+export function textKey({ value, anywhere }: TextNeed): string {
+  return `${anywhere ? 'within' : 'at'} ${printValue(value)}`;
 }

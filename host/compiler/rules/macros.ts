@@ -21,7 +21,7 @@ export class MacroError extends Error {
  * A condition with every macro replaced. Checks that came from a macro keep their span in that macro's text, and say
  * which macros they came through.
  * @param find the tree of a macro that this condition can see, references in it not yet replaced
- * @param used is told of every macro that was replaced
+ * @param used is called with every macro that was replaced
  * @throws MacroError with the span of the reference in the condition itself
  */
 export function expandMacros(

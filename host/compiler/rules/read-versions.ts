@@ -9,7 +9,7 @@ import type { PluginRequirement, RequiredPlugin } from './plugin-requirements.ts
 
 const THREE_NUMBERS = /^\s*([+-]?\d+)\.\s*([+-]?\d+)\.\s*([+-]?\d+)/;
 
-/** Three 32-bit numbers, as C's scanf reads them: whatever stands behind them is not looked at, be it `-rc1` or `.1`. */
+/** Three 32-bit numbers, as C's scanf reads them: what follows them (`-rc1`, `.1`) is ignored. */
 export function parseVersion(text: string): Version | undefined {
   const [, major, minor, patch] = THREE_NUMBERS.exec(text) ?? [];
   if (major === undefined || minor === undefined || patch === undefined) return undefined;
@@ -41,7 +41,7 @@ export function readEngineVersion(item: YamlMapping, collection: Collection, par
   collection.warnOfUnknownKeys(item, ['required_engine_version'], context);
 }
 
-/** Reads them; whether they are fulfilled is told when all files are loaded. */
+/** Reads them; whether they are fulfilled is reported when all files are loaded. */
 export function readPluginVersions(item: YamlMapping, collection: Collection, parent: Context): void {
   const versions = lookUp(item, 'required_plugin_versions') ?? item;
   const context = contextAt('required plugin versions', '', versions, parent);

@@ -93,7 +93,7 @@ class RuleCompiler {
     if (PRIORITIES.indexOf(rule.priority) > this.#leastSevere) return undefined;
     if (!this.#collection.hasSource(rule.source)) return undefined;
     const condition = withExceptions(rule.condition, rule.exceptions);
-    // The output comes first, as in Falco: what is wrong with it is told before what is wrong with the condition, and a
+    // The output comes first, as in Falco: its mistakes are reported before those of the condition, and a
     // rule left out for its output uses no lists and macros.
     const output = compileOutput(rule, this.#collection, this.#statics);
     if (!output) return undefined;

@@ -1,106 +1,157 @@
 // Fields of the container that a process runs in. On the host id, name and type say "host".
 
-import type { Field, FieldSource } from '../types.ts';
-import { computed } from './computed.ts';
+import { HOST_NAMESPACE } from '../container.ts';
+import type { Derivation, MountPart, TextDerivation } from './derivation.ts';
+import {
+  all,
+  always,
+  boolean,
+  CONTAINER,
+  call,
+  compare,
+  HEADER,
+  hasBit,
+  join,
+  minus,
+  ofContainer,
+  present,
+  text,
+} from './derive.ts';
+import type { Field } from './field.ts';
+import { itemsOf, keyOf, member } from './of-container.ts';
 import { RETIRED } from './unavailable.ts';
 
-const container = (member: string): FieldSource => ({ from: 'container', member });
+const [SOURCE, DESTINATION, MODE, WRITABLE, PROPAGATION] = [0, 1, 2, 3, 4] as const;
+const NEVER = always(boolean(false));
+const TIME = HEADER.number('time');
+
+/** The runtime's answer; until it is there, the start of the pid namespace of the process. */
+const START = call('containerStart');
+
+const NOT_KNOWN = 255;
+const PRIVILEGED = present(
+  compare(CONTAINER.number('privileged'), '!=', NOT_KNOWN),
+  compare(CONTAINER.number('privileged'), '==', 1),
+);
+
+function hostNamespace(name: 'PID' | 'NETWORK' | 'IPC') {
+  const known = CONTAINER.number('host_namespaces');
+  return ofContainer(() => present(compare(known, '!=', 0), hasBit(known, HOST_NAMESPACE[name])));
+}
 
 /** A part of one mount, chosen by index or by one of its ends. */
-function mount(name: string, description: string): Field {
-  return { name, type: 'CHARBUF', description, source: computed(name), argument: 'required', argumentKind: 'either' };
+function mount(name: string, description: string, derive: (argument: string) => Derivation): Field {
+  const source = ofContainer(derive);
+  return { name, type: 'CHARBUF', description, source, argument: 'required', argumentKind: 'either' };
+}
+
+function mountPart(part: MountPart, by: MountPart = SOURCE) {
+  return (argument: string): TextDerivation => ({
+    node: 'mountPart',
+    mounts: CONTAINER.text('mounts'),
+    part,
+    mount: /^\d+$/.test(argument) ? Math.min(Number(argument), MOST_MOUNTS) : { by, glob: argument },
+  });
+}
+
+/** Mounts past this one count as absent. */
+const MOST_MOUNTS = 0xffff;
+
+function wholeMount(argument: string): Derivation {
+  const parts = [SOURCE, DESTINATION, MODE, WRITABLE, PROPAGATION].map((part) => mountPart(part)(argument));
+  return join(...parts.flatMap((part, index) => (index === 0 ? [part] : [text(':'), part])));
 }
 
 export const CONTAINER_FIELDS: readonly Field[] = [
-  { name: 'container.id', type: 'CHARBUF', description: 'First 12 characters of its id.', source: container('id') },
-  { name: 'container.full_id', type: 'CHARBUF', description: 'Its whole id.', source: container('full_id') },
-  { name: 'container.name', type: 'CHARBUF', description: 'Its name.', source: container('name') },
-  { name: 'container.type', type: 'CHARBUF', description: 'Runtime, e.g. containerd.', source: container('type') },
-  { name: 'container.image', type: 'CHARBUF', description: 'Image with tag.', source: container('image') },
-  { name: 'container.image.id', type: 'CHARBUF', description: 'Id of the image.', source: container('image_id') },
+  { name: 'container.id', type: 'CHARBUF', description: 'First 12 characters of its id.', source: member('id') },
+  { name: 'container.full_id', type: 'CHARBUF', description: 'Its whole id.', source: member('full_id') },
+  { name: 'container.name', type: 'CHARBUF', description: 'Its name.', source: member('name') },
+  { name: 'container.type', type: 'CHARBUF', description: 'Runtime, e.g. containerd.', source: member('type') },
+  { name: 'container.image', type: 'CHARBUF', description: 'Image with tag.', source: member('image') },
+  { name: 'container.image.id', type: 'CHARBUF', description: 'Id of the image.', source: member('image_id') },
   {
     name: 'container.image.repository',
     type: 'CHARBUF',
     description: 'Image without tag and digest.',
-    source: container('image_repository'),
+    source: member('image_repository'),
   },
-  { name: 'container.image.tag', type: 'CHARBUF', description: 'Tag of the image.', source: container('image_tag') },
+  { name: 'container.image.tag', type: 'CHARBUF', description: 'Tag of the image.', source: member('image_tag') },
   {
     name: 'container.image.digest',
     type: 'CHARBUF',
     description: 'Digest of the image in its registry.',
-    source: container('image_digest'),
+    source: member('image_digest'),
   },
   {
     name: 'container.privileged',
     type: 'BOOL',
     description: 'Runs privileged; absent if not known.',
-    source: computed('container.privileged'),
+    source: ofContainer(() => PRIVILEGED),
   },
-  { name: 'container.mounts', type: 'CHARBUF', description: 'All mounts.', source: container('mounts_text') },
-  mount('container.mount', 'One mount, by index or source.'),
-  mount('container.mount.source', 'Source of a mount, by index or destination.'),
-  mount('container.mount.dest', 'Destination of a mount, by index or source.'),
-  mount('container.mount.mode', 'Mode of a mount, by index or source.'),
-  mount('container.mount.rdwr', 'Whether a mount may be written, by index or source.'),
-  mount('container.mount.propagation', 'Propagation of a mount, by index or source.'),
-  { name: 'container.ip', type: 'CHARBUF', description: 'Its main IPv4 address.', source: container('ip') },
+  { name: 'container.mounts', type: 'CHARBUF', description: 'All mounts.', source: member('mounts_text') },
+  mount('container.mount', 'One mount, by index or source.', wholeMount),
+  mount('container.mount.source', 'Source of a mount, by index or destination.', mountPart(SOURCE, DESTINATION)),
+  mount('container.mount.dest', 'Destination of a mount, by index or source.', mountPart(DESTINATION)),
+  mount('container.mount.mode', 'Mode of a mount, by index or source.', mountPart(MODE)),
+  mount('container.mount.rdwr', 'Whether a mount may be written, by index or source.', mountPart(WRITABLE)),
+  mount('container.mount.propagation', 'Propagation of a mount, by index or source.', mountPart(PROPAGATION)),
+  { name: 'container.ip', type: 'CHARBUF', description: 'Its main IPv4 address.', source: member('ip') },
   {
     name: 'container.cni.json',
     type: 'CHARBUF',
     description: 'Network interfaces of its pod, as CNI made them, in JSON; from CRI alone.',
-    source: container('cni'),
+    source: member('cni'),
   },
   {
     name: 'container.host_pid',
     type: 'BOOL',
     description: "Uses the host's pid namespace; absent if not known.",
-    source: computed('container.host_pid'),
+    source: hostNamespace('PID'),
   },
   {
     name: 'container.host_network',
     type: 'BOOL',
     description: "Uses the host's network namespace; absent if not known.",
-    source: computed('container.host_network'),
+    source: hostNamespace('NETWORK'),
   },
   {
     name: 'container.host_ipc',
     type: 'BOOL',
     description: "Uses the host's IPC namespace; absent if not known.",
-    source: computed('container.host_ipc'),
+    source: hostNamespace('IPC'),
   },
   {
     name: 'container.label',
     type: 'CHARBUF',
     description: 'One label.',
-    source: computed('container.label'),
+    source: keyOf('labels', '='),
     argument: 'required',
     argumentKind: 'key',
   },
-  { name: 'container.labels', type: 'CHARBUF', description: 'All labels.', source: container('labels_text') },
+  { name: 'container.labels', type: 'CHARBUF', description: 'All labels.', source: member('labels_text') },
   {
     name: 'container.start_ts',
     type: 'ABSTIME',
     description: 'When it started.',
-    source: computed('container.start_ts'),
+    source: ofContainer(() => present(compare(START, '!=', 0), START)),
   },
   {
     name: 'container.duration',
     type: 'RELTIME',
     description: 'How long it has run.',
-    source: computed('container.duration'),
+    source: ofContainer(() => present(all(compare(START, '!=', 0), compare(START, '<=', TIME)), minus(TIME, START))),
   },
   {
     name: 'container.user',
     type: 'CHARBUF',
     description: 'User that its first process was to run as, as name or number.',
-    source: container('user'),
+    source: member('user'),
   },
   {
     name: 'container.env_names',
     type: 'CHARBUF',
     description: 'Names of the environment variables that it was started with, without their values.',
-    source: computed('container.env_names'),
+    source: itemsOf('env_names'),
     list: true,
   },
   { name: 'container.healthcheck', type: 'CHARBUF', description: 'Retired; absent.', source: RETIRED },
@@ -110,18 +161,18 @@ export const CONTAINER_FIELDS: readonly Field[] = [
     name: 'proc.is_container_healthcheck',
     type: 'BOOL',
     description: 'Retired; false.',
-    source: computed('proc.is_container_healthcheck'),
+    source: NEVER,
   },
   {
     name: 'proc.is_container_liveness_probe',
     type: 'BOOL',
     description: 'Retired; false.',
-    source: computed('proc.is_container_liveness_probe'),
+    source: NEVER,
   },
   {
     name: 'proc.is_container_readiness_probe',
     type: 'BOOL',
     description: 'Retired; false.',
-    source: computed('proc.is_container_readiness_probe'),
+    source: NEVER,
   },
 ];

@@ -1,46 +1,56 @@
 // Fields that count: 1 for the events that are of a kind, made to be summed up. Also what Falco lists but can't filter by.
 
-import type { Field } from '../types.ts';
-import { computed } from './computed.ts';
+import { ABSENT } from './derivation.ts';
+import { always, derived, either, number } from './derive.ts';
+import type { Field, FieldSource } from './field.ts';
+import { FAILED } from './of-event.ts';
 import { TABLE_ONLY, unavailable } from './unavailable.ts';
 
+const ONE = number(1);
+const ONE_IF_FAILED = either(FAILED, ONE, number(0));
+
+/** 1 on a failed call of these categories, 0 on one that did not fail, absent on calls of others. */
+function errorsOf(...categories: readonly string[]): FieldSource {
+  return derived(({ category }) => (categories.includes(category) ? ONE_IF_FAILED : ABSENT));
+}
+
 export const COUNT_FIELDS: readonly Field[] = [
-  { name: 'evt.count', type: 'UINT32', description: 'Always 1.', source: computed('evt.count') },
+  { name: 'evt.count', type: 'UINT32', description: 'Always 1.', source: always(ONE) },
   {
     name: 'evt.count.error',
     type: 'UINT32',
     description: '1 if the call failed.',
-    source: computed('evt.count.error'),
+    source: always(ONE_IF_FAILED),
   },
   {
     name: 'evt.count.error.file',
     type: 'UINT32',
     description: '1 if a call on a file failed.',
-    source: computed('evt.count.error.file'),
+    source: errorsOf('file'),
   },
   {
     name: 'evt.count.error.net',
     type: 'UINT32',
     description: '1 if a call on a socket failed.',
-    source: computed('evt.count.error.net'),
+    source: errorsOf('net'),
   },
   {
     name: 'evt.count.error.memory',
     type: 'UINT32',
     description: '1 if a call on memory failed.',
-    source: computed('evt.count.error.memory'),
+    source: errorsOf('memory'),
   },
   {
     name: 'evt.count.error.other',
     type: 'UINT32',
     description: '1 if a call of another kind failed.',
-    source: computed('evt.count.error.other'),
+    source: errorsOf('process', 'user', 'IPC', 'system', 'other'),
   },
   {
     name: 'evt.count.exit',
     type: 'UINT32',
     description: '1 for events taken on the way out.',
-    source: computed('evt.count.exit'),
+    source: always(ONE),
   },
   ...[
     ['evt.count.procinfo', 'UINT32'],

@@ -1,19 +1,24 @@
 // evt.*: by which way a process called the kernel.
 
-import type { Field } from '../types.ts';
-import { computed } from './computed.ts';
+import type { EVENT_FLAGS } from '../event-structs.ts';
+import { always, flag, HEADER, hasBit } from './derive.ts';
+import type { Field, FieldSource } from './field.ts';
+
+function hasFlag(name: keyof typeof EVENT_FLAGS): FieldSource {
+  return always(hasBit(HEADER.number('flags'), flag('EVENT_FLAG', name)));
+}
 
 export const WAY_FIELDS: readonly Field[] = [
   {
     name: 'evt.is_io_uring',
     type: 'BOOL',
     description: 'Asked for through io_uring; evt.type is the system call that the request stands for.',
-    source: computed('evt.is_io_uring'),
+    source: hasFlag('IO_URING'),
   },
   {
     name: 'evt.is_32bit',
     type: 'BOOL',
     description: 'A 32-bit system call, of a 32-bit program or by `int 0x80`.',
-    source: computed('evt.is_32bit'),
+    source: hasFlag('COMPAT'),
   },
 ];

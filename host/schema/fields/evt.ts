@@ -1,75 +1,24 @@
 // Fields of the event itself: time, type, arguments, result, what kind of call it was.
 
-import type { Field } from '../types.ts';
-import { computed } from './computed.ts';
-import { NOT_SYSCALLS, RETIRED, unavailable } from './unavailable.ts';
+import { ERRORS } from '../errno.ts';
+import { ABSENT } from './derivation.ts';
+import { always, boolean, derived, either, HEADER, number, present, text } from './derive.ts';
+import type { Field } from './field.ts';
+import { FAILED, NOT_FAILED, textOrAbsent, textWhereThere } from './of-event.ts';
+import { O_RDONLY, O_RDWR, O_WRONLY, opensCreated, opensExecutable, opensFor } from './of-open.ts';
+import { NOT_SYSCALLS, RETIRED } from './unavailable.ts';
 
-const NO_PREDECESSOR = unavailable(
-  'events of several CPUs are evaluated in no common order, so that none is the one before',
-);
+const RESULT = HEADER.number('result');
+const NEVER = always(boolean(false));
+const NAME = derived((type) => text(type.name));
 
 export const EVENT_FIELDS: readonly Field[] = [
   {
     name: 'evt.num',
     type: 'UINT64',
+    // `evt.num = 0` is how rules say never.
     description: 'Number of the event since the start, from 1.',
-    source: { from: 'event', member: 'sequence' },
-  },
-  {
-    name: 'evt.time',
-    type: 'CHARBUF',
-    description: 'Local time of day with nanoseconds.',
-    source: { from: 'rendered' },
-  },
-  { name: 'evt.time.s', type: 'CHARBUF', description: 'Local time of day in seconds.', source: { from: 'rendered' } },
-  {
-    name: 'evt.time.iso8601',
-    type: 'CHARBUF',
-    description: 'Date and time in UTC, ISO 8601, with nanoseconds.',
-    source: { from: 'rendered' },
-  },
-  {
-    name: 'evt.datetime',
-    type: 'CHARBUF',
-    description: 'Local date and time with nanoseconds.',
-    source: { from: 'rendered' },
-  },
-  {
-    name: 'evt.datetime.s',
-    type: 'CHARBUF',
-    description: 'Local date and time in seconds.',
-    source: { from: 'rendered' },
-  },
-  {
-    name: 'evt.rawtime',
-    type: 'ABSTIME',
-    description: 'Nanoseconds since the epoch.',
-    source: { from: 'event', member: 'time' },
-  },
-  {
-    name: 'evt.rawtime.s',
-    type: 'ABSTIME',
-    description: 'Seconds part of evt.rawtime.',
-    source: computed('evt.rawtime.s'),
-  },
-  {
-    name: 'evt.rawtime.ns',
-    type: 'ABSTIME',
-    description: 'Fraction of evt.rawtime, in ns.',
-    source: computed('evt.rawtime.ns'),
-  },
-  {
-    name: 'evt.reltime',
-    type: 'RELTIME',
-    description: 'Nanoseconds since the first event.',
-    source: { from: 'rendered' },
-  },
-  { name: 'evt.reltime.s', type: 'RELTIME', description: 'Seconds part of evt.reltime.', source: { from: 'rendered' } },
-  {
-    name: 'evt.reltime.ns',
-    type: 'RELTIME',
-    description: 'Fraction of evt.reltime, in ns.',
-    source: { from: 'rendered' },
+    source: always({ node: 'numberOf', of: 'header', member: 'sequence', least: 1n }),
   },
   {
     name: 'evt.pluginname',
@@ -83,8 +32,8 @@ export const EVENT_FIELDS: readonly Field[] = [
     description: 'The event as its plugin describes it; absent for syscalls.',
     source: NOT_SYSCALLS,
   },
-  { name: 'evt.source', type: 'CHARBUF', description: 'Event source, e.g. syscall.', source: computed('evt.source') },
-  { name: 'evt.is_async', type: 'BOOL', description: 'An asynchronous event.', source: computed('evt.is_async') },
+  { name: 'evt.source', type: 'CHARBUF', description: 'Event source, e.g. syscall.', source: always(text('syscall')) },
+  { name: 'evt.is_async', type: 'BOOL', description: 'An asynchronous event.', source: NEVER },
   {
     name: 'evt.asynctype',
     type: 'CHARBUF',
@@ -129,63 +78,44 @@ export const EVENT_FIELDS: readonly Field[] = [
     deprecated: true,
   },
   {
-    name: 'evt.deltatime',
-    type: 'RELTIME',
-    description: 'Nanoseconds since the event before.',
-    source: NO_PREDECESSOR,
-  },
-  { name: 'evt.deltatime.s', type: 'RELTIME', description: 'Seconds part of evt.deltatime.', source: NO_PREDECESSOR },
-  {
-    name: 'evt.deltatime.ns',
-    type: 'RELTIME',
-    description: 'Fraction of evt.deltatime, in ns.',
-    source: NO_PREDECESSOR,
-  },
-  {
-    name: 'evt.outputtime',
-    type: 'CHARBUF',
-    description: 'Time as the output is set to print it.',
-    source: { from: 'rendered' },
-    printOnly: true,
-  },
-  {
     name: 'evt.dir',
     type: 'CHARBUF',
     description: 'Direction: always "<", since events are taken on the way out.',
-    source: computed('evt.dir'),
+    source: always(text('<')),
     deprecated: true,
   },
   {
     name: 'evt.type',
     type: 'CHARBUF',
     description: 'Name of the event: the syscall, without version suffix.',
-    source: computed('evt.type'),
+    source: NAME,
   },
   {
     name: 'evt.type.is',
     type: 'UINT32',
     description: '1 if the event is of the type named, else 0.',
-    source: computed('evt.type.is'),
+    source: derived((type, argument) => number(type.name === argument ? 1 : 0)),
     argument: 'required',
+    dotted: true,
     argumentKind: 'key',
   },
   {
     name: 'syscall.type',
     type: 'CHARBUF',
     description: 'Like evt.type, absent for what is not a syscall.',
-    source: computed('syscall.type'),
+    source: NAME,
   },
   {
     name: 'evt.category',
     type: 'CHARBUF',
     description: 'Kind of event: file, net, process, memory...',
-    source: computed('evt.category'),
+    source: derived((type) => text(type.category)),
   },
   {
     name: 'evt.cpu',
     type: 'INT16',
     description: 'CPU on which it happened.',
-    source: { from: 'event', member: 'cpu' },
+    source: always(HEADER.number('cpu')),
   },
   {
     name: 'evt.args',
@@ -199,6 +129,7 @@ export const EVENT_FIELDS: readonly Field[] = [
     description: 'One argument by name (evt.arg.flags) or position (evt.arg[0]), as text.',
     source: { from: 'argument', raw: false },
     argument: 'required',
+    dotted: true,
     argumentKind: 'either',
   },
   {
@@ -207,6 +138,7 @@ export const EVENT_FIELDS: readonly Field[] = [
     description: "One argument by name, in the argument's own type.",
     source: { from: 'argument', raw: true },
     argument: 'required',
+    dotted: true,
     argumentKind: 'key',
     noTransformer: true,
     noRightSide: true,
@@ -217,32 +149,52 @@ export const EVENT_FIELDS: readonly Field[] = [
     type: 'BYTEBUF',
     description:
       'First bytes, at most 80, of what recvfrom, recvmsg, recvmmsg, sendto, sendmsg or sendmmsg received or sent.',
-    source: { from: 'event', member: 'data' },
+    source: textWhereThere('data'),
   },
   {
     name: 'evt.buflen',
     type: 'UINT64',
     description: 'Number of bytes that those received or sent.',
-    source: computed('evt.buflen'),
+    source: derived(({ io }) => (io ? present(NOT_FAILED, RESULT) : ABSENT)),
   },
-  { name: 'evt.res', type: 'CHARBUF', description: 'SUCCESS, or the name of the error.', source: computed('evt.res') },
+  {
+    name: 'evt.res',
+    type: 'CHARBUF',
+    description: 'SUCCESS, or the name of the error.',
+    source: always(either(FAILED, { node: 'enumeration', of: RESULT, names: ERRORS }, text('SUCCESS'))),
+  },
   {
     name: 'evt.rawres',
     type: 'INT64',
     description: 'Return value as a number; an error is negative.',
-    source: { from: 'event', member: 'result' },
+    source: always(RESULT),
   },
-  { name: 'evt.failed', type: 'BOOL', description: 'The call returned an error.', source: computed('evt.failed') },
-  { name: 'evt.is_io', type: 'BOOL', description: 'Reads or writes a descriptor.', source: computed('evt.is_io') },
-  { name: 'evt.is_io_read', type: 'BOOL', description: 'Reads a descriptor.', source: computed('evt.is_io_read') },
-  { name: 'evt.is_io_write', type: 'BOOL', description: 'Writes a descriptor.', source: computed('evt.is_io_write') },
+  { name: 'evt.failed', type: 'BOOL', description: 'The call returned an error.', source: always(FAILED) },
+  {
+    name: 'evt.is_io',
+    type: 'BOOL',
+    description: 'Reads or writes a descriptor.',
+    source: derived(({ io }) => boolean(io !== undefined)),
+  },
+  {
+    name: 'evt.is_io_read',
+    type: 'BOOL',
+    description: 'Reads a descriptor.',
+    source: derived(({ io }) => boolean(io === 'read')),
+  },
+  {
+    name: 'evt.is_io_write',
+    type: 'BOOL',
+    description: 'Writes a descriptor.',
+    source: derived(({ io }) => boolean(io === 'write')),
+  },
   {
     name: 'evt.io_dir',
     type: 'CHARBUF',
     description: 'r or w; absent for other calls.',
-    source: computed('evt.io_dir'),
+    source: derived(({ io }) => (io ? text(io) : ABSENT)),
   },
-  { name: 'evt.is_wait', type: 'BOOL', description: 'A call made to wait.', source: computed('evt.is_wait') },
+  { name: 'evt.is_wait', type: 'BOOL', description: 'A call made to wait.', source: NEVER },
   {
     name: 'evt.wait_latency',
     type: 'RELTIME',
@@ -250,36 +202,36 @@ export const EVENT_FIELDS: readonly Field[] = [
     source: RETIRED,
     deprecated: true,
   },
-  { name: 'evt.is_syslog', type: 'BOOL', description: 'A write to /dev/log.', source: computed('evt.is_syslog') },
+  { name: 'evt.is_syslog', type: 'BOOL', description: 'A write to /dev/log.', source: NEVER },
   {
     name: 'evt.is_open_read',
     type: 'BOOL',
     description: 'open, openat, openat2 or open_by_handle_at for reading.',
-    source: computed('evt.is_open_read'),
+    source: derived(opensFor(O_RDONLY, O_RDWR)),
   },
   {
     name: 'evt.is_open_write',
     type: 'BOOL',
     description: 'open, openat, openat2 or open_by_handle_at for writing.',
-    source: computed('evt.is_open_write'),
+    source: derived(opensFor(O_WRONLY, O_RDWR)),
   },
   {
     name: 'evt.is_open_exec',
     type: 'BOOL',
     description: 'Opens with a mode that would make the new file executable.',
-    source: computed('evt.is_open_exec'),
+    source: derived(opensExecutable),
   },
   {
     name: 'evt.is_open_create',
     type: 'BOOL',
     description: 'An open that made the file.',
-    source: computed('evt.is_open_create'),
+    source: derived(opensCreated),
   },
   {
     name: 'evt.around',
     type: 'UINT64',
     description: 'evt.around[T] = D: within D ms of raw time T.',
-    source: computed('evt.around'),
+    source: { from: 'condition' },
     argument: 'required',
     argumentKind: 'index',
     filterOnly: true,
@@ -290,8 +242,12 @@ export const EVENT_FIELDS: readonly Field[] = [
     name: 'evt.abspath',
     type: 'CHARBUF',
     description: 'Absolute path of a call on a directory descriptor and a name; .src or .dst where it takes two.',
-    source: computed('evt.abspath'),
+    source: derived((type, argument) => {
+      if (argument !== 'src' && argument !== 'dst') return ABSENT;
+      return textOrAbsent(type, argument === 'src' ? 'old_name' : 'new_name');
+    }),
     argument: 'optional',
+    dotted: true,
     argumentKind: 'key',
   },
 ];

@@ -1,47 +1,95 @@
 // Fields of the paths that a call acts on, whatever it calls its arguments; and of the descriptors a poll waits for.
 
-import type { Field } from '../types.ts';
-import { computed } from './computed.ts';
+import { ABSENT, type BooleanDerivation, type Derivation, type EventKind } from './derivation.ts';
+import { all, compare, derived, either, HEADER, IMAGE, isThere, orEmpty, PATHS, present } from './derive.ts';
+import type { Field, FieldSource } from './field.ts';
+import { NOT_FAILED, textMember } from './of-event.ts';
 import { unavailable } from './unavailable.ts';
 
 const NO_WAITING = unavailable('calls that wait for descriptors (poll, select) are not captured');
+
+/** Falco takes a call of the open family for successful unless it returned -1, which only EPERM is. */
+function succeeded({ shape }: EventKind): BooleanDerivation {
+  return shape === 'open' ? compare(HEADER.number('result'), '!=', -1) : NOT_FAILED;
+}
+
+/** The path of a successful call on one path. */
+function onePath(member: 'name' | 'raw'): FieldSource {
+  return derived((type) => {
+    const isPathCall =
+      type.shape === 'open' || (type.shape === 'path' && type.name !== 'chdir') || type.name === 'fchmod';
+    const path = textMember(type, member);
+    const name = textMember(type, 'name');
+    if (!isPathCall || !path || !name) return ABSENT;
+    const shown = member === 'name' ? name : either(isThere(path), path, name);
+    return present(succeeded(type), shown);
+  });
+}
+
+type End = 'source' | 'target';
+const LINKS = new Set(['link', 'linkat', 'symlink', 'symlinkat']);
+
+/** One path of a call on two: of links the source is the new link, of the others the first path. */
+function membersOf(end: End, { name }: EventKind) {
+  const isNew = (end === 'source') === LINKS.has(name);
+  return isNew
+    ? { raw: PATHS.text('new_raw'), name: PATHS.text('new_name') }
+    : { raw: PATHS.text('old_raw'), name: PATHS.text('old_name') };
+}
+
+function asPassed(end: End): FieldSource {
+  return derived((type) => {
+    if (type.shape !== 'paths') return ABSENT;
+    return present(succeeded(type), membersOf(end, type).raw);
+  });
+}
+
+/** What a symbolic link says and a mount's device have no absolute form of their own; Falco joins them with the current directory. */
+function absolute(end: End): FieldSource {
+  return derived((type) => {
+    if (type.shape !== 'paths') return ABSENT;
+    const { raw, name } = membersOf(end, type);
+    const joined: Derivation = { node: 'pathFrom', directory: orEmpty(IMAGE.text('cwd')), path: raw };
+    return present(all(succeeded(type), isThere(raw)), either(isThere(name), name, joined));
+  });
+}
 
 export const PATH_FIELDS: readonly Field[] = [
   {
     name: 'fs.path.name',
     type: 'CHARBUF',
     description: 'Absolute path of a successful call on one path.',
-    source: computed('fs.path.name'),
+    source: onePath('name'),
   },
   {
     name: 'fs.path.nameraw',
     type: 'CHARBUF',
     description: 'The same as it was passed.',
-    source: computed('fs.path.nameraw'),
+    source: onePath('raw'),
   },
   {
     name: 'fs.path.source',
     type: 'CHARBUF',
     description: 'rename: old path; link, symlink: path of the new link; mount: device.',
-    source: computed('fs.path.source'),
+    source: absolute('source'),
   },
   {
     name: 'fs.path.sourceraw',
     type: 'CHARBUF',
     description: 'The same as it was passed.',
-    source: computed('fs.path.sourceraw'),
+    source: asPassed('source'),
   },
   {
     name: 'fs.path.target',
     type: 'CHARBUF',
     description: 'rename: new path; link: existing path; symlink: what the link says; mount: mount point.',
-    source: computed('fs.path.target'),
+    source: absolute('target'),
   },
   {
     name: 'fs.path.targetraw',
     type: 'CHARBUF',
     description: 'The same as it was passed.',
-    source: computed('fs.path.targetraw'),
+    source: asPassed('target'),
   },
   {
     name: 'fdlist.nums',

@@ -1,12 +1,13 @@
 // Every field of the rule language, whether the capture can supply it or not; and how a field is found from
 // what a rule writes.
 
-import type { Field } from '../types.ts';
 import { CONTAINER_FIELDS } from './container.ts';
 import { EVENT_FIELDS } from './evt.ts';
 import { COUNT_FIELDS } from './evt-count.ts';
+import { TIME_FIELDS } from './evt-time.ts';
 import { WAY_FIELDS } from './evt-way.ts';
 import { DESCRIPTOR_FIELDS } from './fd.ts';
+import type { Field } from './field.ts';
 import { PATH_FIELDS } from './fs-path.ts';
 import { KUBERNETES_FIELDS } from './k8s.ts';
 import { CLUSTER_FIELDS } from './k8smeta.ts';
@@ -16,6 +17,7 @@ import { USER_FIELDS } from './user.ts';
 
 export const FIELDS: readonly Field[] = [
   ...EVENT_FIELDS,
+  ...TIME_FIELDS,
   ...COUNT_FIELDS,
   ...WAY_FIELDS,
   ...PROCESS_FIELDS,
@@ -35,6 +37,7 @@ const STATIC: Field = {
   description: 'A constant of the configuration.',
   source: { from: 'rendered' },
   argument: 'required',
+  dotted: true,
   argumentKind: 'key',
 };
 
@@ -70,16 +73,6 @@ export function resolveField(text: string): ResolvedField {
   return resolveNamed(text, undefined);
 }
 
-/** Fields whose argument may follow a dot; the others take theirs in brackets only. */
-const DOTTED: ReadonlySet<string> = new Set([
-  'evt.arg',
-  'evt.rawarg',
-  'evt.abspath',
-  'evt.type.is',
-  'thread.cgroup',
-  'static',
-]);
-
 /** The same for a name and a bracketed argument that were parsed apart. */
 export function resolveNamed(name: string, bracket: string | undefined): ResolvedField {
   const exact = BY_NAME.get(name);
@@ -87,7 +80,7 @@ export function resolveNamed(name: string, bracket: string | undefined): Resolve
   // `.x` instead of `[x]`: cut names off the end until one is known that takes an argument.
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
     const field = BY_NAME.get(name.slice(0, dot));
-    if (field && DOTTED.has(field.name) && bracket === undefined) return withArgument(field, name.slice(dot + 1));
+    if (field?.dotted && bracket === undefined) return withArgument(field, name.slice(dot + 1));
   }
   return { ok: false, reason: 'unknown' };
 }

@@ -1,10 +1,9 @@
 // Fields of the pod that a container belongs to.
 
-import type { Field, FieldSource } from '../types.ts';
-import { computed } from './computed.ts';
+import { CONTAINER, call, number, ofContainer } from './derive.ts';
+import type { Field } from './field.ts';
+import { keyOf, member } from './of-container.ts';
 import { RETIRED } from './unavailable.ts';
-
-const container = (member: string): FieldSource => ({ from: 'container', member });
 
 /** Name, id, labels of a kind of object that Falco no longer fills in. */
 function retired(kind: string, withName = true): Field[] {
@@ -19,37 +18,37 @@ function retired(kind: string, withName = true): Field[] {
 }
 
 export const KUBERNETES_FIELDS: readonly Field[] = [
-  { name: 'k8s.pod.name', type: 'CHARBUF', description: 'Name of the pod.', source: container('pod_name') },
-  { name: 'k8s.ns.name', type: 'CHARBUF', description: 'Namespace of the pod.', source: container('pod_namespace') },
-  { name: 'k8s.pod.id', type: 'CHARBUF', description: 'The same as k8s.pod.uid.', source: container('pod_uid') },
-  { name: 'k8s.pod.uid', type: 'CHARBUF', description: 'Uid of the pod.', source: container('pod_uid') },
+  { name: 'k8s.pod.name', type: 'CHARBUF', description: 'Name of the pod.', source: member('pod_name') },
+  { name: 'k8s.ns.name', type: 'CHARBUF', description: 'Namespace of the pod.', source: member('pod_namespace') },
+  { name: 'k8s.pod.id', type: 'CHARBUF', description: 'The same as k8s.pod.uid.', source: member('pod_uid') },
+  { name: 'k8s.pod.uid', type: 'CHARBUF', description: 'Uid of the pod.', source: member('pod_uid') },
   {
     name: 'k8s.pod.sandbox_id',
     type: 'CHARBUF',
     description: 'First 12 characters of the id of its sandbox.',
-    source: computed('k8s.pod.sandbox_id'),
+    source: ofContainer(() => call('head', CONTAINER.text('pod_sandbox_id'), number(12))),
   },
   {
     name: 'k8s.pod.full_sandbox_id',
     type: 'CHARBUF',
     description: 'Whole id of its sandbox.',
-    source: container('pod_sandbox_id'),
+    source: member('pod_sandbox_id'),
   },
   {
     name: 'k8s.pod.label',
     type: 'CHARBUF',
     description: 'One label of the pod.',
-    source: computed('k8s.pod.label'),
+    source: keyOf('pod_labels', ':'),
     argument: 'required',
     argumentKind: 'key',
   },
-  { name: 'k8s.pod.labels', type: 'CHARBUF', description: 'All its labels.', source: container('pod_labels_text') },
-  { name: 'k8s.pod.ip', type: 'CHARBUF', description: 'Its IPv4 address.', source: container('pod_ip') },
+  { name: 'k8s.pod.labels', type: 'CHARBUF', description: 'All its labels.', source: member('pod_labels_text') },
+  { name: 'k8s.pod.ip', type: 'CHARBUF', description: 'Its IPv4 address.', source: member('pod_ip') },
   {
     name: 'k8s.pod.cni.json',
     type: 'CHARBUF',
     description: 'Its network interfaces, as CNI made them, in JSON; from CRI alone.',
-    source: container('cni'),
+    source: member('cni'),
   },
   ...retired('rc'),
   ...retired('svc'),

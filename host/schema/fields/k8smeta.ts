@@ -1,11 +1,9 @@
 // Fields of Falco's k8smeta plugin, and some of the same kind: what the API server tells of a pod, its owners and its namespace.
 // Name, uid, labels and addresses of the pod itself are known from the container's runtime too, and sooner.
 
-import type { Field, FieldSource } from '../types.ts';
-import { computed } from './computed.ts';
+import type { Field, FieldSource } from './field.ts';
+import { itemsOf, keyOf, member } from './of-container.ts';
 import { unavailable } from './unavailable.ts';
-
-const container = (member: string): FieldSource => ({ from: 'container', member });
 
 const NO_SERVICES = unavailable('services are not watched');
 
@@ -14,19 +12,21 @@ function plain(name: string, description: string, source: FieldSource): Field {
 }
 
 /** One label, and the list of all, `key:value`. */
-function labels(object: string, what: string): Field[] {
-  const [one, all] = [`${object}.label`, `${object}.labels`];
-  const label = plain(one, `One label of ${what}.`, computed(`k8smeta.${one}`));
+function labels(object: 'pod' | 'ns' | Owner, what: string): Field[] {
+  const list = `${object}_labels` as const;
+  const label = plain(`${object}.label`, `One label of ${what}.`, keyOf(list, ':'));
   return [
     { ...label, argument: 'required', argumentKind: 'key' },
-    { ...plain(all, `All its labels, a list.`, computed(`k8smeta.${all}`)), list: true },
+    { ...plain(`${object}.labels`, 'All its labels, a list.', itemsOf(list)), list: true },
   ];
 }
 
-function owner(object: string, what: string): Field[] {
+type Owner = 'deployment' | 'rs' | 'rc';
+
+function owner(object: Owner, what: string): Field[] {
   return [
-    plain(`${object}.name`, `Name of ${what}.`, container(`${object}_name`)),
-    plain(`${object}.uid`, `Uid of ${what}.`, container(`${object}_uid`)),
+    plain(`${object}.name`, `Name of ${what}.`, member(`${object}_name`)),
+    plain(`${object}.uid`, `Uid of ${what}.`, member(`${object}_uid`)),
     ...labels(object, what),
   ];
 }
@@ -37,26 +37,26 @@ function service(member: string): Field {
 }
 
 export const CLUSTER_FIELDS: readonly Field[] = [
-  plain('pod.name', 'Name of the pod.', container('pod_name')),
-  plain('pod.uid', 'Uid of the pod.', container('pod_uid')),
-  plain('pod.ip', 'Its IPv4 address.', container('pod_ip')),
+  plain('pod.name', 'Name of the pod.', member('pod_name')),
+  plain('pod.uid', 'Uid of the pod.', member('pod_uid')),
+  plain('pod.ip', 'Its IPv4 address.', member('pod_ip')),
   ...labels('pod', 'the pod'),
   {
-    ...plain('pod.annotation', 'One annotation of the pod.', computed('k8smeta.pod.annotation')),
+    ...plain('pod.annotation', 'One annotation of the pod.', keyOf('pod_annotations', ':')),
     argument: 'required',
     argumentKind: 'key',
   },
-  plain('pod.service_account', 'Service account of the pod.', container('pod_service_account')),
-  plain('pod.node', 'Node that it runs on.', container('pod_node')),
+  plain('pod.service_account', 'Service account of the pod.', member('pod_service_account')),
+  plain('pod.node', 'Node that it runs on.', member('pod_node')),
   plain(
     'owner.kind',
     'Kind of what the pod was made for at last: Deployment, CronJob, DaemonSet.',
-    container('owner_kind'),
+    member('owner_kind'),
   ),
-  plain('owner.name', 'Name of that.', container('owner_name')),
-  plain('owner.uid', 'Uid of that.', container('owner_uid')),
-  plain('ns.name', 'Namespace of the pod.', container('pod_namespace')),
-  plain('ns.uid', 'Uid of the namespace.', container('ns_uid')),
+  plain('owner.name', 'Name of that.', member('owner_name')),
+  plain('owner.uid', 'Uid of that.', member('owner_uid')),
+  plain('ns.name', 'Namespace of the pod.', member('pod_namespace')),
+  plain('ns.uid', 'Uid of the namespace.', member('ns_uid')),
   ...labels('ns', 'the namespace'),
   ...owner('deployment', 'the deployment'),
   ...owner('rs', 'the replica set'),

@@ -1,71 +1,96 @@
 // Fields of the thread that made the call.
 
-import type { Field } from '../types.ts';
-import { computed } from './computed.ts';
+import { CAPABILITIES } from '../flags.ts';
+import { CGROUP_SUBSYSTEMS, ROOT_PID_NAMESPACE } from '../image.ts';
+import { ABSENT, type NumberMember } from './derivation.ts';
+import { always, compare, derived, either, flag, HEADER, IMAGE, masked, number, present } from './derive.ts';
+import type { Field, FieldSource } from './field.ts';
 import { TABLE_ONLY, unavailable } from './unavailable.ts';
 
 const NO_SWITCHES = unavailable(
   'it takes an event for every switch between threads, which would cost more than all others together',
 );
 
+const IS_MAIN = compare(masked(HEADER.number('flags'), flag('EVENT_FLAG', 'THREAD')), '==', 0);
+
+/** The image knows the main thread's; of others in a pid namespace of their own the kernel's record has the host's number alone. */
+const THREAD_NUMBER = either(
+  IS_MAIN,
+  IMAGE.number('vpid'),
+  present(compare(IMAGE.number('pid_namespace'), '==', ROOT_PID_NAMESPACE), HEADER.number('tid')),
+);
+
+function ofMainThread(member: NumberMember<'image'>): FieldSource {
+  return always(either(IS_MAIN, IMAGE.number(member), number(0)));
+}
+
+function capabilities(member: NumberMember<'image'>): FieldSource {
+  const names = CAPABILITIES.map((name, bit) => ({ name, mask: 1n << BigInt(bit), equals: 1n << BigInt(bit) }));
+  return always({ node: 'names', of: IMAGE.number(member), names, separator: ' ' });
+}
+
+/** There is one path for all: of the unified hierarchy, or on cgroup v1 that of pids, memory or cpu. */
+const CGROUP = IMAGE.text('cgroup');
+
 export const THREAD_FIELDS: readonly Field[] = [
-  { name: 'thread.tid', type: 'INT64', description: 'Thread id.', source: { from: 'event', member: 'tid' } },
+  { name: 'thread.tid', type: 'INT64', description: 'Thread id.', source: always(HEADER.number('tid')) },
   {
     name: 'thread.vtid',
     type: 'INT64',
     description:
       'Thread id in its own pid namespace. Of other threads than the main one, only the host knows it, and output from /proc.',
-    source: computed('thread.vtid'),
+    source: { ...always(THREAD_NUMBER), orMachine: true },
   },
   {
     name: 'thread.ismain',
     type: 'BOOL',
     description: 'The main thread of its process.',
-    source: computed('thread.ismain'),
+    source: always(IS_MAIN),
   },
   {
     name: 'thread.cap_permitted',
     type: 'CHARBUF',
     description: 'Permitted capabilities, joined by blanks.',
-    source: computed('thread.cap_permitted'),
+    source: capabilities('cap_permitted'),
   },
   {
     name: 'thread.cap_inheritable',
     type: 'CHARBUF',
     description: 'Inheritable capabilities, joined by blanks.',
-    source: computed('thread.cap_inheritable'),
+    source: capabilities('cap_inheritable'),
   },
   {
     name: 'thread.cap_effective',
     type: 'CHARBUF',
     description: 'Effective capabilities, joined by blanks.',
-    source: computed('thread.cap_effective'),
+    source: capabilities('cap_effective'),
   },
   {
     name: 'thread.cgroups',
     type: 'CHARBUF',
     description: 'Path of the cgroup.',
-    source: { from: 'rendered' },
+    source: always(CGROUP),
   },
   {
     name: 'thread.cgroup',
     type: 'CHARBUF',
     description: 'The same, by the name of a subsystem: thread.cgroup.cpu. There is one path for all of them.',
-    source: computed('thread.cgroup'),
+    source: derived((_, subsystem = '') => (CGROUP_SUBSYSTEMS.has(subsystem) ? CGROUP : ABSENT)),
     argument: 'required',
+    dotted: true,
     argumentKind: 'key',
   },
   {
     name: 'thread.pfmajor',
     type: 'UINT64',
     description: 'Major page faults of the main thread, as of the last fork, exec or change of the process.',
-    source: { from: 'image', member: 'faults_major' },
+    source: always(IMAGE.number('faults_major')),
   },
   {
     name: 'thread.pfminor',
     type: 'UINT64',
     description: 'Minor page faults, likewise.',
-    source: { from: 'image', member: 'faults_minor' },
+    source: always(IMAGE.number('faults_minor')),
   },
   {
     name: 'thread.exectime',
@@ -81,13 +106,13 @@ export const THREAD_FIELDS: readonly Field[] = [
     name: 'thread.vmsize',
     type: 'UINT64',
     description: 'proc.vmsize; 0 for all but the main thread.',
-    source: computed('thread.vmsize'),
+    source: ofMainThread('vm_size'),
   },
   {
     name: 'thread.vmrss',
     type: 'UINT64',
     description: 'proc.vmrss; 0 for all but the main thread.',
-    source: computed('thread.vmrss'),
+    source: ofMainThread('vm_rss'),
   },
   {
     name: 'thread.nametid',

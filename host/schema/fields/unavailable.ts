@@ -1,6 +1,6 @@
 // Sources of fields that live events can't supply, each with the reason that compiler and reference give.
 
-import type { FieldSource } from '../types.ts';
+import type { FieldSource } from './field.ts';
 
 /** `why` completes "it is always absent, as ...". */
 export function unavailable(why: string): FieldSource {

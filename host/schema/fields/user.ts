@@ -1,15 +1,19 @@
 // Fields of the user and the group that a process runs as.
 
-import type { Field } from '../types.ts';
-import { computed } from './computed.ts';
+import { always, compare, IMAGE, number } from './derive.ts';
+import type { Field } from './field.ts';
+
+/** The kernel's number for no login; ids are unsigned. */
+const UNSET = 0xffffffff;
+const LOGIN = IMAGE.number('login_uid');
 
 export const USER_FIELDS: readonly Field[] = [
-  { name: 'user.uid', type: 'UINT32', description: 'Effective user id.', source: { from: 'image', member: 'uid' } },
+  { name: 'user.uid', type: 'UINT32', description: 'Effective user id.', source: always(IMAGE.number('uid')) },
   {
     name: 'user.name',
     type: 'CHARBUF',
     description: 'Name of that user; the text <NA> if it has none.',
-    source: { from: 'image', member: 'user_name' },
+    source: always(IMAGE.text('user_name')),
   },
   {
     name: 'user.homedir',
@@ -27,19 +31,19 @@ export const USER_FIELDS: readonly Field[] = [
     name: 'user.loginuid',
     type: 'INT64',
     description: 'User id of the login (audit); -1 if there was none.',
-    source: computed('user.loginuid'),
+    source: always({ node: 'numberIf', condition: compare(LOGIN, '==', UNSET), value: number(-1), otherwise: LOGIN }),
   },
   {
     name: 'user.loginname',
     type: 'CHARBUF',
     description: 'Name of the user of the login; the text <NA> if it has none.',
-    source: { from: 'image', member: 'login_name' },
+    source: always(IMAGE.text('login_name')),
   },
-  { name: 'group.gid', type: 'UINT32', description: 'Effective group id.', source: { from: 'image', member: 'gid' } },
+  { name: 'group.gid', type: 'UINT32', description: 'Effective group id.', source: always(IMAGE.number('gid')) },
   {
     name: 'group.name',
     type: 'CHARBUF',
     description: 'Name of that group; the text <NA> if it has none.',
-    source: { from: 'image', member: 'group_name' },
+    source: always(IMAGE.text('group_name')),
   },
 ];

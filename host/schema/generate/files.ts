@@ -2,6 +2,7 @@
 
 import { assemblyScriptAccessors } from './assemblyscript.ts';
 import { cHeader } from './c-header.ts';
+import { operatorTable } from './operators.ts';
 
 export interface GeneratedFile {
   /** From the root of the project. */
@@ -14,5 +15,6 @@ export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { path: 'native/generated/schema.h', text: cHeader() },
     { path: 'rules-wasm/generated/accessors.ts', text: assemblyScriptAccessors() },
+    { path: 'host/compiler/generated/operators.ts', text: operatorTable() },
   ];
 }

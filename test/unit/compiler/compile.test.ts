@@ -89,7 +89,7 @@ test('a check that cannot be evaluated on live events is never true, and its aut
       'evt.type = open and fdlist.names contains x',
       'evt.args contains x',
       'evt.type = open and fd.name regex "(a"',
-      'evt.type = open and proc.aargs contains x',
+      'evt.type = connect and fd.sip.name contains x',
     ]),
   );
   const codes = diagnostics.map(({ rule, severity, code }) => `${rule} ${severity} ${code}`);

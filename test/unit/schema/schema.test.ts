@@ -4,13 +4,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CONTAINER } from '../../../host/schema/container.ts';
-import { EVENT_HEADER, EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
+import { EVENT_HEADER, EVENT_STRUCTS, type EventShape } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../../host/schema/events.ts';
+import { type Derivation, membersRead } from '../../../host/schema/fields/derivation.ts';
 import { FIELDS, findField, resolveField } from '../../../host/schema/fields/index.ts';
+import { ACCESSOR_OWNERS } from '../../../host/schema/generate/assemblyscript.ts';
 import { generatedFiles } from '../../../host/schema/generate/files.ts';
 import { IMAGE } from '../../../host/schema/image.ts';
-import { defineStruct, member } from '../../../host/schema/layout.ts';
+import { defineStruct, member, type Struct } from '../../../host/schema/layout.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -53,18 +54,29 @@ test('every parameter names a member that its event has', () => {
   }
 });
 
-test('every field source names a member that exists', () => {
+test('every derivation reads members that the records of the event have', () => {
   for (const { name, source } of FIELDS) {
-    if (source.from === 'image' || source.from === 'ancestor') member(IMAGE, source.member);
-    if (source.from === 'container') member(CONTAINER, source.member);
-    if (source.from === 'event') {
-      const holders = Object.values(EVENT_STRUCTS).filter((struct) =>
-        struct.members.some((candidate) => candidate.name === source.member),
-      );
-      assert.ok(holders.length > 0, `${name}: no event has ${source.member}`);
+    if (source.from === 'container') for (const each of ARGUMENTS) checkMembers(name, source.derive(each));
+    if (source.from !== 'record') continue;
+    for (const type of EVENT_TYPES) {
+      for (const each of ARGUMENTS) checkMembers(`${name} of ${type.name}`, source.derive(type, each), type.shape);
     }
   }
 });
+
+const ARGUMENTS = [undefined, '0', '1', 'key', 'src', 'cpu'];
+
+function checkMembers(what: string, derivation: Derivation, shape?: EventShape): void {
+  for (const { node, of, member: name } of membersRead(derivation)) {
+    const struct: Struct | undefined = ACCESSOR_OWNERS[of];
+    assert.ok(struct, what);
+    const { type } = member(struct, name);
+    assert.equal(type === 'string', node === 'textOf', `${what}: ${name} is of type ${type}`);
+    // Members of a descriptor lie at the same place in all shapes that have them.
+    const isOfEvent = of !== 'header' && of !== 'image' && of !== 'container';
+    if (isOfEvent && shape) assert.equal(member(EVENT_STRUCTS[shape], name).offset, member(struct, name).offset, what);
+  }
+}
 
 test('field names are unique', () => {
   assert.equal(new Set(FIELDS.map((field) => field.name)).size, FIELDS.length);

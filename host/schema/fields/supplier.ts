@@ -1,8 +1,11 @@
 // Who supplies a field's value: what the reference says, and the listing.
 
-import { IMAGE } from './image.ts';
-import { member } from './layout.ts';
-import type { Field } from './types.ts';
+import { EVENT_HEADER } from '../event-structs.ts';
+import { EVENT_TYPES } from '../events.ts';
+import { ACCESSOR_OWNERS } from '../generate/assemblyscript.ts';
+import { member } from '../layout.ts';
+import { type Derivation, membersRead } from './derivation.ts';
+import type { Field } from './field.ts';
 
 /**
  * `capture`: in the records that the kernel writes. `reader`: made from those by the capture's reader, once a process or event (absolute
@@ -11,14 +14,13 @@ import type { Field } from './types.ts';
  */
 export type Supplier = 'capture' | 'reader' | 'output' | 'machine' | 'runtime' | 'kubernetes' | 'nobody';
 
-/** Computed from the name that the reader completes. */
-const FROM_NAMES = /^(fd\.(name|directory|filename)|fs\.path\..*(?<!raw)|evt\.abspath)$/;
 /** The machine resolves the names that conditions give. */
 const ADDRESS_NAME = /^fd\.[cslr]ip\.name$/;
 /** A container's cgroup path tells these. */
 const FROM_CGROUP = new Set(['container.id', 'container.full_id']);
 
-export function supplierOf({ name, source }: Field): Supplier {
+export function supplierOf(field: Field): Supplier {
+  const { name, source } = field;
   switch (source.from) {
     case 'none':
       return 'nobody';
@@ -26,17 +28,29 @@ export function supplierOf({ name, source }: Field): Supplier {
       return 'output';
     case 'procfs':
       return 'machine';
-    case 'image':
-    case 'ancestor':
-      return member(IMAGE, source.member).doc.startsWith('annex') ? 'reader' : 'capture';
-    case 'event':
     case 'argument':
+    case 'condition':
       return 'capture';
     case 'container':
-    case 'computed':
-      if (name.startsWith('k8s.') || name.startsWith('k8smeta.')) return 'kubernetes';
       if (name.startsWith('container.')) return FROM_CGROUP.has(name) ? 'reader' : 'runtime';
+      return 'kubernetes';
+    case 'record':
       if (ADDRESS_NAME.test(name)) return 'machine';
-      return FROM_NAMES.test(name) ? 'reader' : 'capture';
+      return derivationsOf(field).some(readsCompleted) ? 'reader' : 'capture';
   }
+}
+
+/** Without an argument, and with those that make a difference. */
+const ARGUMENTS = [undefined, '0', 'src'];
+
+function derivationsOf({ source }: Field): readonly Derivation[] {
+  if (source.from !== 'record') return [];
+  return EVENT_TYPES.flatMap((type) => ARGUMENTS.map((argument) => source.derive(type, argument)));
+}
+
+function readsCompleted(derivation: Derivation): boolean {
+  return membersRead(derivation).some(({ of, member: name }) => {
+    const { doc } = member(ACCESSOR_OWNERS[of] ?? EVENT_HEADER, name);
+    return doc.startsWith('annex') || doc.endsWith('completed by the reader');
+  });
 }

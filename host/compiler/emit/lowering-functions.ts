@@ -1,0 +1,19 @@
+// The functions that lowering asks for: those that its values call, and the tests within them.
+
+import type { FunctionMaker } from '../lower/operand.ts';
+import type { Functions } from './functions.ts';
+import { emitItemEquals, emitItemTest } from './item.ts';
+import { constantBytes, emitLength } from './side.ts';
+import { emitTextMatch } from './text-match.ts';
+
+/** Collects them in `functions`. */
+export function functionMaker(functions: Functions): FunctionMaker {
+  return {
+    define: (name, source) => functions.define(`named:${name}`, name, () => source),
+    textTest: (match, value) => emitTextMatch({ value, scope: 'event' }, match, functions),
+    itemTest: (match, item) => emitItemTest(match, item, functions),
+    itemEquals: (item, text) => emitItemEquals(item, text, functions),
+    constantBytes: (bytes) => constantBytes(bytes, functions),
+    textLength: (pieces) => emitLength(pieces, functions),
+  };
+}

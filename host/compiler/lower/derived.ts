@@ -1,0 +1,223 @@
+// Conditions on a field: what its derivation (host/schema/fields/derivation.ts) comes to as an operand. host/fields/derived.ts reads the
+// same derivations for output.
+//
+//   compare(HEADER.number('result'), '<', 0)   headerResult(event) < 0
+//   orEmpty(IMAGE.text('comm', leader))        orEmpty(imageComm((imageSessionAddress(image) != 0 ? ... : oldestOfSid(image))))
+
+import type {
+  BooleanDerivation,
+  Derivation,
+  NumberDerivation,
+  Single,
+  TextDerivation,
+} from '../../schema/fields/derivation.ts';
+import { bitsOf, isUnsigned } from '../../schema/fields/number-range.ts';
+import { isBoolean, isNumber, isText } from '../../schema/fields/sorts.ts';
+import { integerFormat } from '../../schema/integers.ts';
+import type { ValueType } from '../../schema/types.ts';
+import { all, any, type Condition, constant, holds, not, type Piece } from '../ir.ts';
+import { call, cast, ITEM_INDEX, integer, isThere, type NumberType, type Value } from '../value.ts';
+import { addressValue, compareValue, memoryText, numberValue, processAddress, scopeOf } from './derived-value.ts';
+import { mountFinder, nearestFunction, ofAncestorsFunction, valueFunction } from './made-functions.ts';
+import {
+  ABSENT,
+  boolean,
+  constantText,
+  either,
+  enumeration,
+  ITEM,
+  type LoweringContext,
+  number,
+  type Operand,
+  text,
+  toBytes,
+} from './operand.ts';
+import { mapEither, piecesOf, withoutDefault } from './pieces.ts';
+import { exists } from './text-check.ts';
+
+/** @param type of the field: numbers wrap at its size */
+export function derivedOperand(derivation: Derivation, type: ValueType, context: LoweringContext): Operand {
+  switch (derivation.node) {
+    case 'absent':
+    // Names of addresses are looked up by the check as a whole (name-check.ts).
+    case 'nameOf':
+      return ABSENT;
+    case 'either':
+      return either(
+        condition(derivation.condition, context),
+        derivedOperand(derivation.value, type, context),
+        derivedOperand(derivation.otherwise, type, context),
+      );
+    case 'unlessNegative': {
+      const value = cast('i64', numberValue(derivation.of));
+      return { kind: 'number', value, scope: scopeOf(derivation), negativeIsAbsent: true };
+    }
+    case 'items': {
+      const list = textValue(derivation.of, context);
+      const scope = scopeOf(derivation);
+      const item = call('itemOf', list, ITEM_INDEX);
+      return { kind: 'texts', there: holds(isThere(list), scope), item, marks: [], each: ITEM, scope };
+    }
+    case 'ends': {
+      const [local, remote] = [derivation.local, derivation.remote].map((end) => derivedOperand(end, type, context));
+      return local && remote ? { kind: 'ends', local, remote } : ABSENT;
+    }
+    case 'ancestors':
+      return { kind: 'ancestors', each: derivedOperand(derivation.each, type, context) };
+    default:
+      return singleOperand(derivation, type, context);
+  }
+}
+
+function singleOperand(derivation: Single, type: ValueType, context: LoweringContext): Operand {
+  if (isNumber(derivation)) return numberOperand(derivation, type);
+  if (isBoolean(derivation)) return boolean(condition(derivation, context));
+  if (isText(derivation)) return textOperand(derivation, context);
+  return { kind: 'address', ...addressValue(derivation), scope: 'event' };
+}
+
+function numberOperand(derivation: NumberDerivation, type: ValueType): Operand {
+  const value = numberValue(derivation);
+  const scope = scopeOf(derivation);
+  if (derivation.node === 'numberOf' && derivation.least !== undefined) {
+    return { kind: 'number', value, unsigned: true, scope, least: derivation.least };
+  }
+  if (isUnsigned(derivation)) return number(value, scope, true);
+  const narrow = narrowType(derivation, type);
+  return number(cast('i64', narrow ? cast(narrow, value) : value), scope);
+}
+
+/** The type at whose size the number wraps; undefined if it fits that of the field. */
+function narrowType(derivation: NumberDerivation, type: ValueType): NumberType | undefined {
+  const { bits, signed } = integerFormat(type);
+  if (bitsOf(derivation) <= (signed ? bits - 1 : bits)) return undefined;
+  switch (bits) {
+    case 8:
+      return signed ? 'i8' : 'u8';
+    case 16:
+      return signed ? 'i16' : 'u16';
+    case 32:
+      return signed ? 'i32' : 'u32';
+    default:
+      return undefined;
+  }
+}
+
+function condition(derivation: BooleanDerivation, context: LoweringContext): Condition {
+  switch (derivation.node) {
+    case 'boolean':
+      return constant(derivation.value);
+    case 'compare':
+      return holds(compareValue(derivation), scopeOf(derivation), costOf(derivation.left));
+    case 'all':
+      return all(derivation.of.map((each) => condition(each, context)));
+    case 'any':
+      return any(derivation.of.map((each) => condition(each, context)));
+    case 'not':
+      return not(condition(derivation.of, context));
+    case 'isThere':
+      return exists(textOperand(derivation.of, context));
+    case 'isKnown':
+      return holds(isThere(processAddress(derivation.process)), 'image');
+    case 'call':
+      return holds(numberValue(derivation), scopeOf(derivation));
+  }
+}
+
+/** Beside a comparison of numbers. */
+const WALK_COST = 20;
+
+function costOf(derivation: NumberDerivation): number {
+  return derivation.node === 'call' && derivation.operator === 'loginShell' ? WALK_COST : 1;
+}
+
+function textOperand(derivation: TextDerivation, context: LoweringContext): Operand {
+  const scope = scopeOf(derivation);
+  switch (derivation.node) {
+    case 'text':
+      return constantText(derivation.value);
+    case 'orElse': {
+      const operand = textOperand(derivation.of, context);
+      if (operand.kind !== 'text') return either(exists(operand), operand, constantText(derivation.otherwise));
+      if (derivation.otherwise === '') return text(call('orEmpty', operand.text.value), scope);
+      return { ...operand, orElse: toBytes(derivation.otherwise) };
+    }
+    case 'join':
+      return joined(derivation.parts.map((part) => textOperand(part, context)));
+    case 'decimal':
+      return pieces({ kind: 'decimal', value: cast('i64', numberValue(derivation.of)), scope });
+    case 'enumeration':
+      return enumeration(numberValue(derivation.of), scope, derivation.names, derivation.none);
+    case 'names': {
+      const names = derivation.names.map((bits) => ({ ...bits, name: toBytes(bits.name) }));
+      return {
+        kind: 'names',
+        value: numberValue(derivation.of),
+        scope,
+        names,
+        separator: derivation.separator,
+        none: '',
+      };
+    }
+    case 'ofAncestors': {
+      const item = ofAncestorsFunction(textValue(derivation.of, context), context);
+      return pieces({ kind: 'joined', item, marks: [], each: ITEM, separator: [bytes(' ')], scope });
+    }
+    case 'pathFrom': {
+      const [directory, path] = [textValue(derivation.directory, context), textValue(derivation.path, context)];
+      const item = call('resolvedPart', directory, path, ITEM_INDEX);
+      const parts: Piece = { kind: 'joined', item, marks: [], each: ITEM, separator: [bytes('/')], scope };
+      return either(holds(isThere(path), scope), pieces(bytes('/'), parts), ABSENT);
+    }
+    default: {
+      const beginning = derivation.node === 'call' ? derivation.beginningOf : undefined;
+      const beginningOf = beginning && { beginningOf: textValue(beginning, context) };
+      return { kind: 'text', text: { value: textValue(derivation, context), scope, ...beginningOf } };
+    }
+  }
+}
+
+/** A text that lies in one piece in memory; 0 = absent. */
+function textValue(derivation: TextDerivation, context: LoweringContext): Value {
+  switch (derivation.node) {
+    case 'textOf':
+    case 'call':
+      return memoryText(derivation, (part) => textValue(part, context));
+    case 'valueOf':
+      return valueFunction(derivation.separator, derivation.key, textValue(derivation.list, context), context);
+    case 'nearest':
+      return nearestFunction(textValue(derivation.of, context), derivation.generations, context);
+    case 'mountPart':
+      return mountText(derivation, context);
+    case 'orElse':
+      if (derivation.otherwise === '') return call('orEmpty', textValue(derivation.of, context));
+      break;
+    default:
+  }
+  throw new Error(`a text of kind ${derivation.node} lies nowhere in memory`);
+}
+
+function mountText(derivation: Extract<TextDerivation, { node: 'mountPart' }>, context: LoweringContext): Value {
+  const { part, mount } = derivation;
+  const mounts = textValue(derivation.mounts, context);
+  const index = typeof mount === 'number' ? integer(mount) : mountFinder(mount.by, mount.glob, mounts, context);
+  return call('mountPart', mounts, index, integer(part));
+}
+
+/** The parts of a text, one after the other; where one of them depends on a condition, so does the whole. */
+function joined(parts: readonly Operand[], before: readonly Piece[] = []): Operand {
+  const [first, ...rest] = parts;
+  if (!first) return { kind: 'pieces', pieces: before };
+  return mapEither(withoutDefault(first), (part) => {
+    const made = piecesOf(part);
+    return made ? joined(rest, [...before, ...made]) : ABSENT;
+  });
+}
+
+function pieces(...made: readonly Piece[]): Operand {
+  return { kind: 'pieces', pieces: made };
+}
+
+function bytes(value: string): Piece {
+  return { kind: 'bytes', bytes: toBytes(value) };
+}

@@ -1,0 +1,81 @@
+// Functions that a module gets for what its rules name: the value of a key, a mount by a glob, texts of ancestors.
+
+import { MOUNT_PARTS, type MountPart } from '../../schema/fields/derivation.ts';
+import { contentHash } from '../assemble/cache.ts';
+import { printValue } from '../print-value.ts';
+import { callFunction, IMAGE_ADDRESS, ITEM_INDEX, KEY_TEXT, type Value } from '../value.ts';
+import { type LoweringContext, toBytes } from './operand.ts';
+import { globMatch } from './text-match.ts';
+
+/** The value of a key in a list of `key=value` strings, or with another separator; absent if it isn't there. */
+export function valueFunction(separator: string, key: string, list: Value, context: LoweringContext): Value {
+  const bytes = toBytes(key + separator);
+  const name = `valueOf_${key.replace(/[^A-Za-z0-9]/g, '_')}_${contentHash([separator, key]).slice(0, 12)}`;
+  const tests = [...bytes].map((byte, index) => `load<u8>(at${index ? `, ${index}` : ''}) == ${byte.charCodeAt(0)}`);
+  context.define(
+    name,
+    `// ${JSON.stringify(key)}
+function ${name}(list: u64): u64 {
+  let at = addressOf(list);
+  const end = at + lengthOf(list);
+  while (at < end) {
+    let stop = at;
+    while (stop < end && load<u8>(stop) != 0) ++stop;
+    if (stop - at >= ${bytes.length} && ${tests.join(' && ')}) return textAt(at + ${bytes.length}, stop - at - ${bytes.length});
+    at = stop + 1;
+  }
+  return 0;
+}`,
+  );
+  return callFunction(name, list);
+}
+
+/** The text of the nearest ancestor that has it. */
+export function nearestFunction(text: Value, generations: number, context: LoweringContext): Value {
+  const read = printValue(text);
+  const name = `nearest_${contentHash([read, `${generations}`]).slice(0, 12)}`;
+  context.define(
+    name,
+    `function ${name}(process: u32): u64 {
+  let image = imageParentAddress(process);
+  for (let depth = 0; image != 0 && depth < ${generations}; ++depth) {
+    const value = ${read};
+    if (value != 0) return value;
+    image = imageParentAddress(image);
+  }
+  return 0;
+}`,
+  );
+  return callFunction(name, IMAGE_ADDRESS);
+}
+
+/** The text of ancestor number `index`, empty where it has none; absent past the last ancestor. */
+export function ofAncestorsFunction(text: Value, context: LoweringContext): Value {
+  const read = printValue(text);
+  const name = `ofAncestor_${contentHash([read]).slice(0, 12)}`;
+  context.define(
+    name,
+    `function ${name}(process: u32, index: u32): u64 {
+  const image = ancestor(process, index + 1);
+  return image == 0 ? 0 : orEmpty(${read});
+}`,
+  );
+  return callFunction(name, IMAGE_ADDRESS, ITEM_INDEX);
+}
+
+/** The number of the first mount whose part matches a glob; -1 if none does. */
+export function mountFinder(by: MountPart, glob: string, mounts: Value, context: LoweringContext): Value {
+  const name = `mountBy${by}_${contentHash([glob]).slice(0, 12)}`;
+  const test = printValue(context.textTest(globMatch(toBytes(glob), false), KEY_TEXT));
+  context.define(
+    name,
+    `// the mount whose ${by === 0 ? 'source' : 'destination'} is ${JSON.stringify(glob)}
+function ${name}(mounts: u64): i32 {
+  for (let index = 0, key = itemOf(mounts, ${by}); key != 0; key = itemOf(mounts, ++index * ${MOUNT_PARTS} + ${by})) {
+    if (${test}) return index;
+  }
+  return -1;
+}`,
+  );
+  return callFunction(name, mounts);
+}

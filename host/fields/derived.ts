@@ -1,0 +1,240 @@
+// The value of a derivation on an event that matched, read from the sandbox's memory. host/compiler/lower/derived.ts makes conditions of
+// the same derivations.
+
+import {
+  type AddressDerivation,
+  type BooleanDerivation,
+  type Derivation,
+  flagValue,
+  type NumberDerivation,
+  type Owner,
+  type Process,
+  type Single,
+  type TextDerivation,
+} from '../schema/fields/derivation.ts';
+import { isUnsigned } from '../schema/fields/number-range.ts';
+import { isBoolean, isNumber, isText } from '../schema/fields/sorts.ts';
+import { compareIntegers } from '../schema/integers.ts';
+import type { AddressNames } from './address-names.ts';
+import { mountText } from './mounts.ts';
+import { addressBytes, FUNCTIONS, type Scope } from './operators.ts';
+import { joinPath } from './path.ts';
+import type { ImageRecord, StructRecord } from './record.ts';
+import {
+  type Absent,
+  boolean,
+  concatenate,
+  encode,
+  type FieldValue,
+  findByKey,
+  integer,
+  splitAtNul,
+  text,
+} from './value.ts';
+
+const EMPTY = new Uint8Array(0);
+const SELF: Process = { kind: 'ancestor', generations: 0 };
+
+/** The value as plain data; `names`: of addresses. */
+export function readDerivation(derivation: Derivation, scope: Scope, names?: AddressNames): FieldValue | Absent {
+  switch (derivation.node) {
+    case 'absent':
+    case 'ends':
+      return undefined;
+    case 'either': {
+      const holds = evaluateBoolean(derivation.condition, scope);
+      return readDerivation(holds ? derivation.value : derivation.otherwise, scope, names);
+    }
+    case 'unlessNegative': {
+      const value = evaluateNumber(derivation.of, scope);
+      return value < 0n ? undefined : integer(value);
+    }
+    case 'items': {
+      const list = evaluateText(derivation.of, scope);
+      return list && { kind: 'list', items: splitAtNul(list).map((item) => item.slice()) };
+    }
+    case 'ancestors':
+      return readDerivation(derivation.shown, scope, names);
+    case 'nameOf': {
+      const address = evaluateAddress(derivation.of, scope);
+      const name = address && names?.nameOf(address);
+      return name === undefined ? undefined : text(name);
+    }
+    default:
+      return readSingle(derivation, scope);
+  }
+}
+
+function readSingle(derivation: Single, scope: Scope): FieldValue | Absent {
+  if (isNumber(derivation)) return integer(evaluateNumber(derivation, scope));
+  if (isBoolean(derivation)) return boolean(evaluateBoolean(derivation, scope));
+  if (isText(derivation)) {
+    const bytes = evaluateText(derivation, scope);
+    return bytes && text(bytes);
+  }
+  const bytes = evaluateAddress(derivation, scope);
+  return bytes && { kind: 'address', bytes };
+}
+
+/** Members of processes that are not known read 0. */
+function evaluateNumber(derivation: NumberDerivation, scope: Scope): bigint {
+  switch (derivation.node) {
+    case 'number':
+      return derivation.value;
+    case 'flag':
+      return flagValue(derivation);
+    case 'numberOf': {
+      if (derivation.of === 'header' && derivation.member === 'time') return scope.eventTime;
+      const value = recordOf(derivation, scope)?.value(derivation.member);
+      return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : 0n;
+    }
+    case 'arithmetic': {
+      const [left, right] = [evaluateNumber(derivation.left, scope), evaluateNumber(derivation.right, scope)];
+      const result = calculate(derivation.operator, left, right);
+      return isUnsigned(derivation) ? BigInt.asUintN(64, result) : BigInt.asIntN(64, result);
+    }
+    case 'numberIf': {
+      const holds = evaluateBoolean(derivation.condition, scope);
+      return evaluateNumber(holds ? derivation.value : derivation.otherwise, scope);
+    }
+    case 'call':
+      return callOperator(derivation, scope) as bigint;
+  }
+}
+
+function calculate(operator: '-' | '/' | '%' | '&' | '>>', left: bigint, right: bigint): bigint {
+  switch (operator) {
+    case '-':
+      return left - right;
+    case '/':
+      return left / right;
+    case '%':
+      return left % right;
+    case '&':
+      return left & right;
+    case '>>':
+      return left >> right;
+  }
+}
+
+function evaluateBoolean(derivation: BooleanDerivation, scope: Scope): boolean {
+  switch (derivation.node) {
+    case 'boolean':
+      return derivation.value;
+    case 'compare':
+      return compareIntegers(
+        evaluateNumber(derivation.left, scope),
+        derivation.operator,
+        evaluateNumber(derivation.right, scope),
+      );
+    case 'all':
+      return derivation.of.every((each) => evaluateBoolean(each, scope));
+    case 'any':
+      return derivation.of.some((each) => evaluateBoolean(each, scope));
+    case 'not':
+      return !evaluateBoolean(derivation.of, scope);
+    case 'isThere':
+      return evaluateText(derivation.of, scope) !== undefined;
+    case 'isKnown':
+      return processOf(derivation.process, scope) !== undefined;
+    case 'call':
+      return callOperator(derivation, scope) as boolean;
+  }
+}
+
+function evaluateText(derivation: TextDerivation, scope: Scope): Uint8Array | undefined {
+  switch (derivation.node) {
+    case 'text':
+      return encode(derivation.value);
+    case 'textOf':
+      return recordOf(derivation, scope)?.bytes(derivation.member);
+    case 'orElse':
+      return evaluateText(derivation.of, scope) ?? encode(derivation.otherwise);
+    case 'join': {
+      const parts: Uint8Array[] = [];
+      for (const part of derivation.parts) {
+        const bytes = evaluateText(part, scope);
+        if (bytes === undefined) return undefined;
+        parts.push(bytes);
+      }
+      return concatenate(parts);
+    }
+    case 'decimal':
+      return encode(String(evaluateNumber(derivation.of, scope)));
+    case 'enumeration': {
+      const value = evaluateNumber(derivation.of, scope);
+      const name = derivation.names.find(([number]) => BigInt(number) === value)?.[1] ?? derivation.none;
+      return encode(name ?? String(value));
+    }
+    case 'names': {
+      const value = evaluateNumber(derivation.of, scope);
+      const names = derivation.names.filter(({ mask, equals }) => (value & mask) === equals);
+      return encode(names.map(({ name }) => name).join(derivation.separator));
+    }
+    case 'valueOf':
+      return findByKey(evaluateText(derivation.list, scope) ?? EMPTY, derivation.key, derivation.separator);
+    case 'nearest': {
+      let generation = 0;
+      for (const image of scope.image?.ancestors() ?? []) {
+        const found = evaluateText(derivation.of, { ...scope, image });
+        if (found) return found;
+        if (++generation === derivation.generations) break;
+      }
+      return undefined;
+    }
+    case 'ofAncestors': {
+      const ancestors = [...(scope.image?.ancestors() ?? [])];
+      return concatenate(
+        ancestors.map((image) => evaluateText(derivation.of, { ...scope, image }) ?? EMPTY),
+        ' ',
+      );
+    }
+    case 'mountPart':
+      return mountText(evaluateText(derivation.mounts, scope) ?? EMPTY, derivation.mount, derivation.part);
+    case 'pathFrom': {
+      const [directory, path] = [evaluateText(derivation.directory, scope), evaluateText(derivation.path, scope)];
+      return directory && path && joinPath(directory, path);
+    }
+    case 'call':
+      return callOperator(derivation, scope) as Uint8Array | undefined;
+  }
+}
+
+/** 4 bytes or 16. */
+function evaluateAddress(derivation: AddressDerivation, scope: Scope): Uint8Array | undefined {
+  if (derivation.node === 'call') return callOperator(derivation, scope) as Uint8Array | undefined;
+  return scope.event && addressBytes(scope.event, derivation.member);
+}
+
+function recordOf({ of, process }: { of: Owner; process?: Process }, scope: Scope): StructRecord | undefined {
+  switch (of) {
+    case 'image':
+      return processOf(process ?? SELF, scope);
+    case 'container':
+      return scope.container;
+    default:
+      return scope.event;
+  }
+}
+
+function processOf(process: Process, { image }: Scope): ImageRecord | undefined {
+  if (process.kind === 'ancestor') return image?.ancestor(process.generations);
+  const leader = process.link === 'session_address' ? image?.sessionLeader : image?.groupLeader;
+  return leader ?? (image && oldestSharing(image, process.id));
+}
+
+/** The oldest known ancestor of the same session or process group. */
+function oldestSharing(image: ImageRecord, id: 'sid' | 'pgid' | 'vpgid'): ImageRecord | undefined {
+  const wanted = image.number(id);
+  let oldest: ImageRecord | undefined;
+  for (const ancestor of image.ancestors()) if (ancestor.number(id) === wanted) oldest = ancestor;
+  return oldest;
+}
+
+function callOperator({ operator, arguments: values }: Extract<Derivation, { node: 'call' }>, scope: Scope) {
+  const run = FUNCTIONS[operator] as (scope: Scope, ...values: readonly unknown[]) => unknown;
+  return run(
+    scope,
+    ...values.map((value) => (isNumber(value) ? evaluateNumber(value, scope) : evaluateText(value, scope))),
+  );
+}

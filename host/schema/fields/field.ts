@@ -1,0 +1,54 @@
+// The shape of a field's description.
+
+import type { ValueType } from '../types.ts';
+import type { Derivation, EventKind } from './derivation.ts';
+
+/** Where a field's value comes from. The compiler and the formatter both resolve a field through this. */
+export type FieldSource =
+  /** The records of the event, its processes and its container. `orMachine`: where absent, output asks the machine's files. */
+  | {
+      readonly from: 'record';
+      readonly derive: (type: EventKind, argument: string | undefined) => Derivation;
+      readonly orMachine?: true;
+    }
+  /** The container table entry, the time of the event and the start of the pid namespace: all that is kept of an alert that waits. */
+  | { readonly from: 'container'; readonly derive: (argument: string | undefined) => Derivation }
+  /** `evt.arg.NAME`, `evt.arg[N]`, `evt.rawarg.NAME`: a parameter of the event type. */
+  | { readonly from: 'argument'; readonly raw: boolean }
+  /** Text put together for output only (evt.args, evt.time...); a condition on it can't be evaluated on live events. */
+  | { readonly from: 'rendered' }
+  /** No value of the event: conditions on it are compiled as a whole (evt.around). */
+  | { readonly from: 'condition' }
+  /** Read from the machine's files (/proc, passwd) while an alert is written, for output only. Absent in replays and when the process is gone. */
+  | { readonly from: 'procfs' }
+  /** The live capture can't supply it: always absent, and a rule that reads it gets a warning that says why. */
+  | { readonly from: 'none'; readonly why: string };
+
+export interface Field {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly description: string;
+  readonly source: FieldSource;
+  /** `[x]` or, for evt.arg and the like, `.x`. Default none. */
+  readonly argument?: 'optional' | 'required';
+  /** The argument may follow a dot (evt.arg.flags); the others take theirs in brackets only. */
+  readonly dotted?: true;
+  /** The argument is a number (index), a free key, or either. */
+  readonly argumentKind?: 'index' | 'key' | 'either';
+  /** A list-typed field (fd.types): operators exists, in, intersects only. */
+  readonly list?: true;
+  /** Without an argument, conditions hold if they hold for any ancestor. */
+  readonly anyAncestor?: true;
+  /** Output shows the number in hexadecimal, without a sign. */
+  readonly hexadecimal?: true;
+  readonly noTransformer?: true;
+  /** May not stand right of an operator (val()). */
+  readonly noRightSide?: true;
+  /** Usable in conditions only (fd.ip). */
+  readonly filterOnly?: true;
+  /** Usable in output only. */
+  readonly printOnly?: true;
+  /** In Falco's tables only; neither filter nor output may use it. */
+  readonly tableOnly?: true;
+  readonly deprecated?: true;
+}

@@ -1,0 +1,52 @@
+// What is known of a number before an event is there: whether it has a sign, how many bits it takes.
+
+import { EVENT_HEADER } from '../event-structs.ts';
+import { ACCESSOR_OWNERS } from '../generate/assemblyscript.ts';
+import { type MemberType, member } from '../layout.ts';
+import { flagValue, type NumberDerivation } from './derivation.ts';
+
+function memberType({ of, member: name }: Extract<NumberDerivation, { node: 'numberOf' }>): MemberType {
+  return member(ACCESSOR_OWNERS[of] ?? EVENT_HEADER, name).type;
+}
+
+/** Whether it is an unsigned number of 64 bits: smaller ones fit a signed one. */
+export function isUnsigned(derivation: NumberDerivation): boolean {
+  switch (derivation.node) {
+    case 'number':
+    case 'flag':
+      return false;
+    case 'numberOf':
+      return memberType(derivation) === 'u64';
+    case 'arithmetic': {
+      const { left, right } = derivation;
+      return isUnsigned(left) && (right.node === 'number' || right.node === 'flag' || isUnsigned(right));
+    }
+    case 'numberIf':
+      return isUnsigned(derivation.value) && isUnsigned(derivation.otherwise);
+    case 'call':
+      return derivation.operator === 'containerStart';
+  }
+}
+
+const BITS: Readonly<Partial<Record<MemberType, number>>> = { u8: 8, u16: 16, u32: 32 };
+
+/** As many bits as an unsigned number takes at most; 64 where it may be negative. */
+export function bitsOf(derivation: NumberDerivation): number {
+  switch (derivation.node) {
+    case 'number':
+      return derivation.value < 0n ? 64 : derivation.value.toString(2).length;
+    case 'flag':
+      return flagValue(derivation).toString(2).length;
+    case 'numberOf':
+      return BITS[memberType(derivation)] ?? 64;
+    case 'arithmetic': {
+      const { operator, left, right } = derivation;
+      if (operator === '&') return Math.min(bitsOf(left), bitsOf(right));
+      return operator === '>>' && right.node === 'number' ? bitsOf(left) - Number(right.value) : 64;
+    }
+    case 'numberIf':
+      return Math.max(bitsOf(derivation.value), bitsOf(derivation.otherwise));
+    case 'call':
+      return 64;
+  }
+}

@@ -1,0 +1,19 @@
+// Members of the container table's entry as fields.
+
+import type { TextMember } from './derivation.ts';
+import { CONTAINER, ofContainer } from './derive.ts';
+import type { FieldSource } from './field.ts';
+
+export function member(name: TextMember<'container'>): FieldSource {
+  return ofContainer(() => CONTAINER.text(name));
+}
+
+/** The value of the key that the field's argument names, in a list such as labels. */
+export function keyOf(list: TextMember<'container'>, separator: '=' | ':'): FieldSource {
+  return ofContainer((key) => ({ node: 'valueOf', list: CONTAINER.text(list), key, separator }));
+}
+
+/** The items of a list, each ended by a NUL in the entry. */
+export function itemsOf(list: TextMember<'container'>): FieldSource {
+  return ofContainer(() => ({ node: 'items', of: CONTAINER.text(list) }));
+}

@@ -1,0 +1,94 @@
+// The file or socket that a call works on. Absent on calls that neither make nor take a descriptor. Where the descriptor is a directory
+// that a path is relative to (unlinkat, mkdirat...), it is that directory: what Falco means by fd.name there.
+
+import type { DESCRIPTOR_STATE, EventShape } from '../event-structs.ts';
+import {
+  ABSENT,
+  type BooleanDerivation,
+  type Derivation,
+  type EventKind,
+  type Single,
+  type TextDerivation,
+} from './derivation.ts';
+import {
+  call,
+  compare,
+  DESCRIPTOR,
+  derived,
+  either,
+  flag,
+  hasBit,
+  isThere,
+  not,
+  number,
+  PATH,
+  PATHS,
+  present,
+} from './derive.ts';
+import type { FieldSource } from './field.ts';
+
+/** Shapes with the members of a descriptor, at the same place in each. */
+export const WITH_DESCRIPTOR: ReadonlySet<EventShape> = new Set<EventShape>(['open', 'descriptor', 'network']);
+
+/** What a field is on the different kinds of event; absent where nothing is said. */
+interface ByDescriptor {
+  readonly descriptor: (type: EventKind) => Derivation;
+  /** `path`: that of the directory. */
+  readonly directory?: (path: TextDerivation) => Derivation;
+  readonly unknownDirectory?: Derivation;
+}
+
+export function ofDescriptor({ descriptor, directory, unknownDirectory = ABSENT }: ByDescriptor): FieldSource {
+  return derived((type) => {
+    if (!type.createsFd && !type.usesFd) return ABSENT;
+    if (WITH_DESCRIPTOR.has(type.shape)) return descriptor(type);
+    const path = directoryOf(type);
+    return path ? either(isThere(path), directory?.(path) ?? ABSENT, unknownDirectory) : ABSENT;
+  });
+}
+
+/** The path of the directory descriptor that calls on paths take. */
+function directoryOf({ usesFd, shape }: EventKind): TextDerivation | undefined {
+  if (!usesFd) return undefined;
+  if (shape === 'path') return PATH.text('directory');
+  return shape === 'paths' ? PATHS.text('new_directory') : undefined;
+}
+
+/** A field that is absent when the call failed and there is no descriptor. `ofDirectory`: its value on directories. */
+export function ofKnown(value: Single, ofDirectory?: Single): FieldSource {
+  return ofDescriptor({
+    descriptor: () => present(IS_KNOWN, value),
+    ...(ofDirectory && { directory: () => ofDirectory }),
+  });
+}
+
+/** The kernel had a file or socket behind it: false for a call that failed to make one. */
+const IS_KNOWN: BooleanDerivation = not(compare(DESCRIPTOR.number('kind'), '==', 0));
+
+export function isKind(character: string): BooleanDerivation {
+  return compare(DESCRIPTOR.number('kind'), '==', character.charCodeAt(0));
+}
+
+/** fd.typechar; a guess for a call that made no descriptor. */
+export function typeCharacter(type: EventKind) {
+  return call('fdTypechar', guessedCharacter(type));
+}
+
+/** A failed open(2) is of kind `o`, of openat(2) `f`: Falco guesses from the event, and rules are written against it. */
+export function guessedCharacter({ name }: EventKind) {
+  return number((GUESSED[name] ?? 'o').charCodeAt(0));
+}
+
+const GUESSED: Readonly<Record<string, string>> = {
+  openat: 'f',
+  openat2: 'f',
+  creat: 'f',
+  socket: '4',
+  accept: '4',
+  accept4: '4',
+};
+
+/** A bit of the descriptor's state. */
+export function state(bit: keyof typeof DESCRIPTOR_STATE): BooleanDerivation {
+  return hasBit(DESCRIPTOR.number('state'), flag('DESCRIPTOR', bit));
+}

@@ -1,0 +1,54 @@
+// What derivations can't express: functions of rules-wasm/ with a counterpart of the same name in host/fields/operators.ts.
+
+type Result = 'number' | 'boolean' | 'text' | 'address';
+
+/** The records that it is handed first, and the values after them. */
+export interface Operator {
+  readonly records: readonly ('event' | 'image' | 'container')[];
+  readonly values: readonly ('number' | 'text')[];
+  readonly gives: Result;
+}
+
+const OF_EVENT = { records: ['event'], values: [] } as const;
+const ADDRESS = { ...OF_EVENT, gives: 'address' } as const;
+/** -1 = there is none. */
+const PORT = { ...OF_EVENT, gives: 'number' } as const;
+
+export const OPERATORS = {
+  // rules-wasm/process.ts
+  loginShell: { records: ['image'], values: [], gives: 'number' },
+  containerStart: { records: ['container', 'image'], values: [], gives: 'number' },
+  // rules-wasm/list.ts
+  itemOf: { records: [], values: ['text', 'number'], gives: 'text' },
+  argumentCount: { records: [], values: ['text'], gives: 'number' },
+  argumentBytes: { records: [], values: ['text'], gives: 'number' },
+  // rules-wasm/number.ts
+  statDevice: { records: [], values: ['number'], gives: 'number' },
+  // rules-wasm/text.ts
+  basename: { records: [], values: ['text'], gives: 'text' },
+  head: { records: [], values: ['text', 'number'], gives: 'text' },
+  // rules-wasm/descriptor.ts
+  isSocket: { ...OF_EVENT, gives: 'boolean' },
+  hasDirectory: { ...OF_EVENT, gives: 'boolean' },
+  fdTypechar: { records: ['event'], values: ['number'], gives: 'number' },
+  fdNameraw: { records: ['event'], values: ['number'], gives: 'text' },
+  fdDirectory: { ...OF_EVENT, gives: 'text' },
+  fdOpenpath: { ...OF_EVENT, gives: 'text' },
+  fdCip: ADDRESS,
+  fdSip: ADDRESS,
+  fdLip: ADDRESS,
+  fdRip: ADDRESS,
+  fdOtherAddress: ADDRESS,
+  fdCport: PORT,
+  fdSport: PORT,
+  fdLport: PORT,
+  fdRport: PORT,
+  fdOtherPort: PORT,
+} as const satisfies Readonly<Record<string, Operator>>;
+
+export type OperatorName = keyof typeof OPERATORS;
+
+/** Names of the operators whose result is of that kind. */
+export type OperatorOf<R extends Result> = {
+  [Name in OperatorName]: (typeof OPERATORS)[Name]['gives'] extends R ? Name : never;
+}[OperatorName];

@@ -1,0 +1,37 @@
+// Of which sort a derivation's value is.
+
+import type { BooleanDerivation, Derivation, NumberDerivation, TextDerivation } from './derivation.ts';
+import { OPERATORS } from './operators.ts';
+
+const NUMBERS = new Set<Derivation['node']>(['number', 'flag', 'numberOf', 'arithmetic', 'numberIf']);
+const BOOLEANS = new Set<Derivation['node']>(['boolean', 'compare', 'all', 'any', 'not', 'isThere', 'isKnown']);
+const TEXTS = new Set<Derivation['node']>([
+  'text',
+  'textOf',
+  'orElse',
+  'join',
+  'decimal',
+  'enumeration',
+  'names',
+  'valueOf',
+  'nearest',
+  'ofAncestors',
+  'mountPart',
+  'pathFrom',
+]);
+
+function isOf(derivation: Derivation, nodes: ReadonlySet<Derivation['node']>, gives: string): boolean {
+  return derivation.node === 'call' ? OPERATORS[derivation.operator].gives === gives : nodes.has(derivation.node);
+}
+
+export function isNumber(derivation: Derivation): derivation is NumberDerivation {
+  return isOf(derivation, NUMBERS, 'number');
+}
+
+export function isBoolean(derivation: Derivation): derivation is BooleanDerivation {
+  return isOf(derivation, BOOLEANS, 'boolean');
+}
+
+export function isText(derivation: Derivation): derivation is TextDerivation {
+  return isOf(derivation, TEXTS, 'text');
+}
