@@ -8,7 +8,7 @@ import type { Expression, FieldOperand } from './conditions/ast.ts';
 import { checksOf, fieldsOf } from './conditions/fields-of.ts';
 import { templateFields } from './conditions/template.ts';
 import { fieldText } from './conditions/type-of.ts';
-import { type Condition, scopeOf } from './ir.ts';
+import { type Condition, scopeOf } from './ir/condition.ts';
 import { conditionOn } from './lint/condition-on.ts';
 import { kernelFilter } from './plan/derive.ts';
 import { bodyCost } from './plan/plan.ts';

@@ -4,7 +4,7 @@ import { CONTAINER } from '../schema/container.ts';
 import { EVENT_HEADER, EVENT_STRUCTS } from '../schema/event-structs.ts';
 import { EVENT_TYPES } from '../schema/events.ts';
 import { IMAGE } from '../schema/image.ts';
-import { contentHash } from './assemble/cache.ts';
+import { contentHash } from './ir/content-hash.ts';
 
 /** Hash of every struct's members and of the numbers and shapes of event types: what a module's loads depend on. */
 export function schemaVersion(): string {

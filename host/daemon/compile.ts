@@ -2,7 +2,8 @@
 // The compiler runs in a process of its own: what a rule file makes of it must not be the agent's end.
 
 import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
-import { contentHash, ModuleCache } from '../compiler/assemble/cache.ts';
+import { ModuleCache } from '../compiler/assemble/cache.ts';
+import { contentHash } from '../compiler/ir/content-hash.ts';
 import type { RuleFile } from '../compiler/rules/load.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import { BUILT_MODULES, MODULE_CACHE, PROJECT } from '../setup/paths.mjs';

@@ -1,7 +1,7 @@
 // Where the rules of a run come from, read anew each time it is asked: modules, rule files, and a configuration that names them.
 
 import type { RuleModule } from '../agent/rule-module.ts';
-import { contentHash } from '../compiler/assemble/cache.ts';
+import { contentHash } from '../compiler/ir/content-hash.ts';
 import { CommandFailure, toldOf } from '../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../diagnostics/terminal.ts';
 import { admitRuleModule, compileRules, type Loading } from './compile.ts';

@@ -3,7 +3,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { LARGEST_NAME_TABLE, type NamedAddress } from '../capture/name-table.ts';
-import { parseAddress } from '../compiler/lower/address.ts';
+import { parseAddress } from '../compiler/conditions/address.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 
 /** Between the end of a round and the next one. */

@@ -1,8 +1,8 @@
 // An event that is given by its fields, and the table of values that a rule module reads it from (rules-wasm/given.ts).
 
-import { parseAddress } from '../compiler/lower/address.ts';
+import { parseAddress } from '../compiler/conditions/address.ts';
+import { portOf } from '../compiler/conditions/services.ts';
 import { GivenFields, type GivenKey, type GivenType, givenName } from '../compiler/lower/given-fields.ts';
-import { portOf } from '../compiler/lower/services.ts';
 import type { Field } from '../schema/fields/field.ts';
 
 /** A field's value: its text, its bytes, or the elements of a list. */

@@ -1,11 +1,11 @@
 // A plain interpreter of conditions, written after the rule language's description and independent of the compiler: what a compiled
 // module's verdicts are held against. It reads fields as output does, and is as slow as it is simple.
 
+import { parseAddress, parseNetwork } from '../../host/compiler/conditions/address.ts';
 import type { Check, Expression, Literal, Operand, TransformerArgument } from '../../host/compiler/conditions/ast.ts';
 import { options } from '../../host/compiler/conditions/getopt.ts';
 import { literalBytes } from '../../host/compiler/conditions/literal-bytes.ts';
-import { parseAddress, parseNetwork } from '../../host/compiler/lower/address.ts';
-import { portOf } from '../../host/compiler/lower/services.ts';
+import { portOf } from '../../host/compiler/conditions/services.ts';
 import { readField } from '../../host/fields/read.ts';
 import type { EventRecord } from '../../host/fields/record.ts';
 import { bufferText } from '../../host/fields/text.ts';

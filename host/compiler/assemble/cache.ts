@@ -6,13 +6,6 @@ import { join } from 'node:path';
 
 const CHECKSUM_BYTES = 32;
 
-/** Hash of parts. Where one part ends makes a difference. */
-export function contentHash(parts: Iterable<string>): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
-  return hash.digest('hex');
-}
-
 export class ModuleCache {
   readonly #directory: string;
   readonly #builtDirectory: string | undefined;

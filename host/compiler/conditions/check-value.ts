@@ -3,11 +3,11 @@
 import { suggestEvent } from '../../diagnostics/suggest.ts';
 import { isEventName } from '../../schema/event-names.ts';
 import type { ValueType } from '../../schema/types.ts';
-import { parseAddressConstant, parseNetwork } from '../lower/address.ts';
-import { portOf } from '../lower/services.ts';
+import { parseAddressConstant, parseNetwork } from './address.ts';
 import type { Literal, Operator } from './ast.ts';
 import { literalBytes } from './literal-bytes.ts';
 import { regexError } from './regex-syntax.ts';
+import { portOf } from './services.ts';
 import { ConditionTypeError, isString, type OperandType } from './type-of.ts';
 
 /** Falco's limit on text in conditions, in bytes. */

@@ -17,8 +17,8 @@
 //   }
 
 import { type Automaton, readingCase } from '../automata/automaton.ts';
-import type { TextMatch, TextValue } from '../ir.ts';
-import { callFunction, type Value } from '../value.ts';
+import type { TextMatch, TextValue } from '../ir/text.ts';
+import { callFunction, type Value } from '../ir/value.ts';
 import type { Functions } from './functions.ts';
 
 export type AutomatonMatch = Extract<TextMatch, { op: 'automaton' }>;

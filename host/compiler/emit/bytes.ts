@@ -1,7 +1,8 @@
 // Comparing bytes in memory with constants: as few and as wide loads as there can be, constants as immediates. `/etc/` comes to
 // `load<u32>(at) == 0x6374652f && load<u8>(at, 4) == 0x2f`, `bash` in any case to `(load<u32>(at) | 0x20202020) == 0x68736162`.
 
-import type { Bytes } from '../ir.ts';
+import { lower } from '../ir/letter-case.ts';
+import type { Bytes } from '../ir/text.ts';
 
 type Word = { readonly type: 'u8' | 'u16' | 'u32' | 'u64'; readonly size: number };
 const BYTE: Word = { type: 'u8', size: 1 };
@@ -59,12 +60,4 @@ export function compareWord(base: string, bytes: Bytes, offset: number, word: Wo
 export function compareBytes(base: string, bytes: Bytes, ignoreCase = false): readonly string[] {
   const constant = ignoreCase ? lower(bytes) : bytes;
   return cover(bytes.length).map(([offset, word]) => compareWord(base, constant, offset, word, ignoreCase));
-}
-
-export function lower(bytes: Bytes): Bytes {
-  return bytes.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
-export function upper(bytes: Bytes): Bytes {
-  return bytes.replace(/[a-z]/g, (letter) => letter.toUpperCase());
 }

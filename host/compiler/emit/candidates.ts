@@ -9,7 +9,7 @@
 //   }
 
 import { COMMON_BITS, COMMON_WORDS } from '../../schema/image.ts';
-import { TRUE } from '../ir.ts';
+import { TRUE } from '../ir/condition.ts';
 import type { CandidatePlan, CandidateWord } from '../plan/candidate-plan.ts';
 import type { TextIndex } from '../plan/text-index.ts';
 import type { RuleSource } from '../rules/rule.ts';

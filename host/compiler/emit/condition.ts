@@ -5,9 +5,9 @@
 //     !oneOf_cat_less(imageComm(image))
 //   )
 
-import type { Condition, Test } from '../ir.ts';
-import { printValue, printWithin } from '../print-value.ts';
-import { callFunction, EVENT_ADDRESS, IMAGE_ADDRESS, opposite, type Value } from '../value.ts';
+import type { Condition, Test } from '../ir/condition.ts';
+import { printValue, printWithin } from '../ir/print-value.ts';
+import { callFunction, EVENT_ADDRESS, IMAGE_ADDRESS, opposite, type Value } from '../ir/value.ts';
 import { type Functions, parametersFor } from './functions.ts';
 import { emitPair } from './pair.ts';
 import { emitStream } from './stream.ts';

@@ -1,7 +1,7 @@
 // The functions of a module that conditions share: each is made once, whoever asks for it first.
 
-import type { Bytes, Scope } from '../ir.ts';
-import { EVENT_ADDRESS, IMAGE_ADDRESS, type Value } from '../value.ts';
+import type { Bytes, Scope } from '../ir/text.ts';
+import { EVENT_ADDRESS, IMAGE_ADDRESS, type Value } from '../ir/value.ts';
 
 /** Collects functions by key and gives them readable names. */
 export class Functions {

@@ -16,10 +16,10 @@
 //   }
 
 import { CANDIDATE_WORDS } from '../../schema/image.ts';
-import type { Condition } from '../ir.ts';
+import type { Condition } from '../ir/condition.ts';
+import { printValue } from '../ir/print-value.ts';
 import type { RuleBody, TypeGroup } from '../plan/plan.ts';
 import type { TextIndex } from '../plan/text-index.ts';
-import { printValue } from '../print-value.ts';
 import { hex } from './bytes.ts';
 import type { ConditionEmitter } from './condition.ts';
 import type { Functions } from './functions.ts';

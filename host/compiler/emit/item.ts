@@ -1,8 +1,9 @@
 // Tests of an element of a list, within a function that goes over the list: the element is in the variable `item`. `(A, B)` comes to
 // `oneOf_A_B(item)`, a comparison with a text of the event to `pair(event, image, item)`.
 
-import { matchPair, matchPieces, type Piece, type TextMatch } from '../ir.ts';
-import { EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_TEXT, type Value } from '../value.ts';
+import { matchPair, matchPieces } from '../ir/condition.ts';
+import type { Piece, TextMatch } from '../ir/text.ts';
+import { EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_TEXT, type Value } from '../ir/value.ts';
 import type { Functions, Parameters } from './functions.ts';
 import { emitPair } from './pair.ts';
 import { emitStream } from './stream.ts';

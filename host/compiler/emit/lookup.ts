@@ -20,10 +20,10 @@
 //     }
 
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
+import { printValue } from '../ir/print-value.ts';
+import { callFunction } from '../ir/value.ts';
 import type { TextIndex } from '../plan/text-index.ts';
 import { sizeOf, type TrieNode } from '../plan/trie.ts';
-import { printValue } from '../print-value.ts';
-import { callFunction } from '../value.ts';
 import { compareWord, cover, hex } from './bytes.ts';
 import type { Functions } from './functions.ts';
 import { emitSearch } from './search.ts';

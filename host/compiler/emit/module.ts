@@ -9,7 +9,7 @@
 //   function candidates0(image: u32): u64 { ... }                                                rules that a process can match, 64 each
 //   export function candidates(process: u32, word: u32): u64 { ... }
 
-import { type Condition, TRUE } from '../ir.ts';
+import { type Condition, TRUE } from '../ir/condition.ts';
 import { leftToTest, type Plan, type RuleBody, type TypeGroup } from '../plan/plan.ts';
 import type { RuleSource } from '../rules/rule.ts';
 import { emitCandidates } from './candidates.ts';

@@ -1,7 +1,7 @@
 // How two texts are compared that are read byte by byte: the statements of a function, by operator. `n` and `m` are the lengths of the left
 // and the right text.
 
-import type { PairOperator } from '../ir.ts';
+import type { PairOperator } from '../ir/text.ts';
 
 /** The byte of a text at an index, as an expression: `left('n - 1')` comes to `side_byte(event, image, n - 1)`. */
 export type ByteAt = (index: string) => string;

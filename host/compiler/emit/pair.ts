@@ -10,9 +10,9 @@
 //     return true;
 //   }
 
-import type { Test } from '../ir.ts';
-import { printValue } from '../print-value.ts';
-import { callFunction, type Value } from '../value.ts';
+import type { Test } from '../ir/condition.ts';
+import { printValue } from '../ir/print-value.ts';
+import { callFunction, type Value } from '../ir/value.ts';
 import { type Functions, indented, type Parameters, parametersFor } from './functions.ts';
 import { pairProgram } from './pair-programs.ts';
 import { emitSide } from './side.ts';

@@ -3,7 +3,7 @@
 // vectors, tell by its low and by its high half which classes it may belong to: a place is left over where a class is in all six
 // (the method is known as Teddy, from the Hyperscan library). What is left over is looked up.
 
-import type { Bytes } from '../ir.ts';
+import type { Bytes } from '../ir/text.ts';
 import type { TextIndex } from '../plan/text-index.ts';
 import { SHORTEST_ANYWHERE } from '../plan/text-need.ts';
 import type { TrieNode } from '../plan/trie.ts';

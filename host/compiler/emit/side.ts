@@ -15,9 +15,9 @@
 //     return 0;
 //   }
 
-import { type Bytes, joinScopes, type Piece, piecesKey, scopeOfPiece } from '../ir.ts';
-import { printValue } from '../print-value.ts';
-import { callFunction, type Value } from '../value.ts';
+import { printValue } from '../ir/print-value.ts';
+import { type Bytes, joinScopes, type Piece, piecesKey, scopeOfPiece } from '../ir/text.ts';
+import { callFunction, type Value } from '../ir/value.ts';
 import { wordAt } from './bytes.ts';
 import { type Functions, type Parameters, parametersFor } from './functions.ts';
 import type { ByteAt } from './pair-programs.ts';

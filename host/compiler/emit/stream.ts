@@ -11,10 +11,11 @@
 //   }
 
 import { run } from '../automata/automaton.ts';
-import { matchAutomaton, matchTitle } from '../automata/match-pattern.ts';
-import type { BitName, Bytes, Piece, Test, TextValue } from '../ir.ts';
-import { printValue } from '../print-value.ts';
-import { callFunction, type Value } from '../value.ts';
+import type { Test } from '../ir/condition.ts';
+import { matchAutomaton, matchTitle } from '../ir/match-automaton.ts';
+import { printValue } from '../ir/print-value.ts';
+import type { BitName, Bytes, Piece, TextValue } from '../ir/text.ts';
+import { callFunction, type Value } from '../ir/value.ts';
 import { acceptance, type EmittedAutomaton, emitAutomaton, emitRun } from './automaton.ts';
 import { comment, type Functions, type Parameters, parametersFor } from './functions.ts';
 

@@ -6,10 +6,11 @@
 //     return load<u32>(at) == 0x68736162;
 //   }
 
-import type { Bytes, TextMatch, TextValue } from '../ir.ts';
-import { callFunction, isThere, NEVER, type Value } from '../value.ts';
+import { lower, upper } from '../ir/letter-case.ts';
+import type { Bytes, TextMatch, TextValue } from '../ir/text.ts';
+import { callFunction, isThere, NEVER, type Value } from '../ir/value.ts';
 import { automatonOver } from './automaton.ts';
-import { compareBytes, compareWord, cover, hex, lower, upper, wordAt } from './bytes.ts';
+import { compareBytes, compareWord, cover, hex, wordAt } from './bytes.ts';
 import { comment, type Functions, nameOf } from './functions.ts';
 
 /** The test of `text`: `equals_bash(imageComm(image))`. */

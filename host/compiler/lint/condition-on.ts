@@ -4,7 +4,7 @@ import type { EventType } from '../../schema/events.ts';
 import type { Expression } from '../conditions/ast.ts';
 import { Functions } from '../emit/functions.ts';
 import { functionMaker } from '../emit/lowering-functions.ts';
-import { type Condition, FALSE } from '../ir.ts';
+import { type Condition, FALSE } from '../ir/condition.ts';
 import { lowerExpression } from '../lower/expression.ts';
 
 /** Undefined if a part of it can't be compiled; compiling says why. */

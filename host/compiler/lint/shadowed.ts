@@ -1,8 +1,8 @@
 // Rules that are never the first to match: an earlier one is true of every event that they are true of.
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
-import type { Condition } from '../ir.ts';
-import { sameValue } from '../print-value.ts';
+import type { Condition } from '../ir/condition.ts';
+import { sameValue } from '../ir/print-value.ts';
 import { conjuncts, type Subject } from './subject.ts';
 
 /** @param subjects in the order in which they are tried */

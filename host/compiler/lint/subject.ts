@@ -2,7 +2,7 @@
 
 import { EVENT_TYPES, type EventType } from '../../schema/events.ts';
 import type { Check, Expression } from '../conditions/ast.ts';
-import type { Condition } from '../ir.ts';
+import type { Condition } from '../ir/condition.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { conditionOn } from './condition-on.ts';
 

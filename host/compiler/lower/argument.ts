@@ -6,7 +6,8 @@ import { WITH_DESCRIPTOR } from '../../schema/fields/of-descriptor.ts';
 import { FLAG_TABLES, type FlagName } from '../../schema/flags.ts';
 import { parameterBase } from '../../schema/parameter-base.ts';
 import type { Parameter } from '../../schema/types.ts';
-import { all, type Condition, holds, not, type Scope } from '../ir.ts';
+import { all, type Condition, holds, not } from '../ir/condition.ts';
+import type { Scope } from '../ir/text.ts';
 import {
   arithmetic,
   both,
@@ -22,7 +23,7 @@ import {
   ofImage,
   type Value,
   ZERO,
-} from '../value.ts';
+} from '../ir/value.ts';
 import { statDevice } from './argument-numbers.ts';
 import { eventMember, memberOperand } from './members.ts';
 import {

@@ -2,8 +2,8 @@
 // `headerTime(event) >= 0x3d0900 && headerTime(event) <= 0x5b8d80`.
 
 import type { Check } from '../conditions/ast.ts';
-import { all, any, type Condition, FALSE, holds } from '../ir.ts';
-import { compare, hexadecimal, ofEvent } from '../value.ts';
+import { all, any, type Condition, FALSE, holds } from '../ir/condition.ts';
+import { compare, hexadecimal, ofEvent } from '../ir/value.ts';
 import { knownField } from './field.ts';
 import { integerOf } from './number-check.ts';
 

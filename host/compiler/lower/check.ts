@@ -8,7 +8,8 @@
 
 import type { Operand as AstOperand, Check, Literal } from '../conditions/ast.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
-import { all, any, anyAncestor, type Bytes, type Condition, exactlyOne, FALSE, not } from '../ir.ts';
+import { all, any, anyAncestor, type Condition, exactlyOne, FALSE, not } from '../ir/condition.ts';
+import type { Bytes } from '../ir/text.ts';
 import { aroundCheck } from './around.ts';
 import { checkTextsAgainst, checkTextsValues, type Texts } from './list-check.ts';
 import { comparesNames, nameCheck } from './name-check.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../schema/fields/derivation.ts';
 import { OPERATORS } from '../../schema/fields/operators.ts';
 import { isNumber } from '../../schema/fields/sorts.ts';
-import type { Scope } from '../ir.ts';
+import type { Scope } from '../ir/text.ts';
 import {
   arithmetic,
   CONTAINER_ADDRESS,
@@ -30,7 +30,7 @@ import {
   ofEvent,
   ofImage,
   type Value,
-} from '../value.ts';
+} from '../ir/value.ts';
 
 /** Where members are read: the record's address. */
 const ADDRESSES = { event: EVENT_ADDRESS, image: IMAGE_ADDRESS, container: CONTAINER_ADDRESS } as const;

@@ -15,8 +15,9 @@ import { bitsOf, isUnsigned } from '../../schema/fields/number-range.ts';
 import { isBoolean, isNumber, isText } from '../../schema/fields/sorts.ts';
 import { integerFormat } from '../../schema/integers.ts';
 import type { ValueType } from '../../schema/types.ts';
-import { all, any, type Condition, constant, holds, not, type Piece } from '../ir.ts';
-import { call, cast, ITEM_INDEX, integer, isThere, type NumberType, type Value } from '../value.ts';
+import { all, any, type Condition, constant, holds, not } from '../ir/condition.ts';
+import type { Piece } from '../ir/text.ts';
+import { call, cast, ITEM_INDEX, integer, isThere, type NumberType, type Value } from '../ir/value.ts';
 import { addressValue, compareValue, memoryText, numberValue, processAddress, scopeOf } from './derived-value.ts';
 import { mountFinder, nearestFunction, ofAncestorsFunction, valueFunction } from './made-functions.ts';
 import {

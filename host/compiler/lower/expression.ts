@@ -1,7 +1,7 @@
 // From the condition of a rule, macros expanded, to its intermediate form on events of one type.
 
 import type { Check, Expression } from '../conditions/ast.ts';
-import { all, any, type Condition, not } from '../ir.ts';
+import { all, any, type Condition, not } from '../ir/condition.ts';
 import { lowerCheck } from './check.ts';
 import type { LoweringContext } from './operand.ts';
 

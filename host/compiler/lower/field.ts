@@ -2,7 +2,7 @@
 
 import type { Field } from '../../schema/fields/field.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
-import { cast } from '../value.ts';
+import { cast } from '../ir/value.ts';
 import { argumentField } from './argument.ts';
 import { derivedOperand } from './derived.ts';
 import { ABSENT, type LoweringContext, type Operand } from './operand.ts';

@@ -7,8 +7,8 @@ import type { Field } from '../../schema/fields/field.ts';
 import { IMAGE } from '../../schema/image.ts';
 import { parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
-import { holds } from '../ir.ts';
-import { arithmetic, call, EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_INDEX, integer, isThere } from '../value.ts';
+import { holds } from '../ir/condition.ts';
+import { arithmetic, call, EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_INDEX, integer, isThere } from '../ir/value.ts';
 import { boolean, ITEM, number, type Operand, present, text } from './operand.ts';
 
 /** How a value lies in the table. */

@@ -1,8 +1,8 @@
 // tolower() and toupper(): operands that are read in one case. Constants are converted now; texts are marked, and compared in that case.
 
-import { lower, upper } from '../emit/bytes.ts';
-import type { Bytes, Piece } from '../ir.ts';
-import { call } from '../value.ts';
+import { lower, upper } from '../ir/letter-case.ts';
+import type { Bytes, Piece } from '../ir/text.ts';
+import { call } from '../ir/value.ts';
 import type { Operand } from './operand.ts';
 import { mapItems } from './pieces.ts';
 

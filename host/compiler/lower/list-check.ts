@@ -10,10 +10,11 @@
 //     return false;
 //   }
 
-import { contentHash } from '../assemble/cache.ts';
 import type { Check } from '../conditions/ast.ts';
-import { all, type Bytes, type Condition, holds, type Piece } from '../ir.ts';
-import { printValue } from '../print-value.ts';
+import { all, type Condition, holds } from '../ir/condition.ts';
+import { contentHash } from '../ir/content-hash.ts';
+import { printValue } from '../ir/print-value.ts';
+import type { Bytes, Piece } from '../ir/text.ts';
 import {
   callFunction,
   choose,
@@ -24,7 +25,7 @@ import {
   NEVER,
   truth,
   type Value,
-} from '../value.ts';
+} from '../ir/value.ts';
 import type { LoweringContext, Operand } from './operand.ts';
 
 /** A list of which only the event knows how long it is. */

@@ -1,9 +1,9 @@
 // Functions that a module gets for what its rules name: the value of a key, a mount by a glob, texts of ancestors.
 
 import { MOUNT_PARTS, type MountPart } from '../../schema/fields/derivation.ts';
-import { contentHash } from '../assemble/cache.ts';
-import { printValue } from '../print-value.ts';
-import { callFunction, IMAGE_ADDRESS, ITEM_INDEX, KEY_TEXT, type Value } from '../value.ts';
+import { contentHash } from '../ir/content-hash.ts';
+import { printValue } from '../ir/print-value.ts';
+import { callFunction, IMAGE_ADDRESS, ITEM_INDEX, KEY_TEXT, type Value } from '../ir/value.ts';
 import { type LoweringContext, toBytes } from './operand.ts';
 import { globMatch } from './text-match.ts';
 

@@ -4,7 +4,7 @@ import { EVENT_HEADER, EVENT_STRUCTS } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events.ts';
 import { IMAGE } from '../../schema/image.ts';
 import type { Member, Struct } from '../../schema/layout.ts';
-import { cast, EVENT_ADDRESS, IMAGE_ADDRESS, memberNamed, type Value } from '../value.ts';
+import { cast, EVENT_ADDRESS, IMAGE_ADDRESS, memberNamed, type Value } from '../ir/value.ts';
 import { ABSENT, number, type Operand, text } from './operand.ts';
 
 interface FoundMember {

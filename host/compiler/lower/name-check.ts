@@ -4,8 +4,8 @@
 
 import { nameKey } from '../../schema/names.ts';
 import type { Check } from '../conditions/ast.ts';
-import { all, any, type Condition, exactlyOne, FALSE, holds, not } from '../ir.ts';
-import { call, hexadecimal, isThere } from '../value.ts';
+import { all, any, type Condition, exactlyOne, FALSE, holds, not } from '../ir/condition.ts';
+import { call, hexadecimal, isThere } from '../ir/value.ts';
 import { fieldOperand, knownField } from './field.ts';
 import type { LoweringContext } from './operand.ts';
 

@@ -8,21 +8,11 @@
 //   evt.arg.flags = O_RDONLY|O_CREAT    the names run through an automaton
 
 import { automatonOf } from '../automata/automaton.ts';
-import { matchAutomaton } from '../automata/match-pattern.ts';
 import { byte, byteIn, choice, EMPTY, type Pattern, sequence } from '../automata/pattern.ts';
-import {
-  all,
-  any,
-  type BitName,
-  type Bytes,
-  type Condition,
-  FALSE,
-  holds,
-  matchPieces,
-  not,
-  type TextMatch,
-} from '../ir.ts';
-import { arithmetic, cast, compare, hexadecimal, type Value } from '../value.ts';
+import { all, any, type Condition, FALSE, holds, matchPieces, not } from '../ir/condition.ts';
+import { matchAutomaton } from '../ir/match-automaton.ts';
+import type { BitName, Bytes, TextMatch } from '../ir/text.ts';
+import { arithmetic, cast, compare, hexadecimal, type Value } from '../ir/value.ts';
 import type { Operand } from './operand.ts';
 import { matches } from './text-match.ts';
 

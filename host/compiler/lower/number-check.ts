@@ -2,8 +2,10 @@
 
 import { compareIntegers, constantAs, type IntegerComparison } from '../../schema/integers.ts';
 import type { ValueType } from '../../schema/types.ts';
+import { parseAddressConstant, parseNetwork } from '../conditions/address.ts';
 import type { Check } from '../conditions/ast.ts';
-import { all, any, type Condition, constant, FALSE, holds, not } from '../ir.ts';
+import { portOf } from '../conditions/services.ts';
+import { all, any, type Condition, constant, FALSE, holds, not } from '../ir/condition.ts';
 import {
   arithmetic,
   type Comparison,
@@ -14,10 +16,8 @@ import {
   isThere,
   type Value,
   ZERO,
-} from '../value.ts';
-import { parseAddressConstant, parseNetwork } from './address.ts';
+} from '../ir/value.ts';
 import type { Operand } from './operand.ts';
-import { portOf } from './services.ts';
 
 export type NumberOperator = IntegerComparison;
 

@@ -2,8 +2,9 @@
 
 import type { EventType } from '../../schema/events.ts';
 import type { Field } from '../../schema/fields/field.ts';
-import type { BitName, Bytes, Condition, Mark, Piece, Scope, TextMatch, TextValue } from '../ir.ts';
-import { cast, ITEM_TEXT, type Value } from '../value.ts';
+import type { Condition } from '../ir/condition.ts';
+import type { BitName, Bytes, Mark, Piece, Scope, TextMatch, TextValue } from '../ir/text.ts';
+import { cast, ITEM_TEXT, type Value } from '../ir/value.ts';
 
 export type Operand =
   /** Never there on these events: every operator is false. */

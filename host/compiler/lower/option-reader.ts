@@ -1,8 +1,8 @@
 // The function that reads options from words of the event: the same steps as conditions/getopt.ts, in AssemblyScript.
 
-import { contentHash } from '../assemble/cache.ts';
 import { letterKind } from '../conditions/getopt.ts';
-import type { Bytes } from '../ir.ts';
+import { contentHash } from '../ir/content-hash.ts';
+import type { Bytes } from '../ir/text.ts';
 import type { LoweringContext } from './operand.ts';
 import type { WordSource } from './option-words.ts';
 

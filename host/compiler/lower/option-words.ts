@@ -1,9 +1,10 @@
 // The command line that getopt() reads: words of the event, constants of the rule, or both.
 
 import { letterKind } from '../conditions/getopt.ts';
-import { all, type Bytes, type Condition, type Mark } from '../ir.ts';
-import { printValue } from '../print-value.ts';
-import { hexadecimal } from '../value.ts';
+import { all, type Condition } from '../ir/condition.ts';
+import { printValue } from '../ir/print-value.ts';
+import type { Bytes, Mark } from '../ir/text.ts';
+import { hexadecimal } from '../ir/value.ts';
 import { ITEM, type Operand } from './operand.ts';
 import { exists } from './text-check.ts';
 

@@ -3,8 +3,9 @@
 
 import type { TransformerOperand } from '../conditions/ast.ts';
 import { options } from '../conditions/getopt.ts';
-import { type Bytes, holds, type Mark } from '../ir.ts';
-import { call, callFunction, compare, EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_INDEX, integer, ZERO } from '../value.ts';
+import { holds } from '../ir/condition.ts';
+import type { Bytes, Mark } from '../ir/text.ts';
+import { call, callFunction, compare, EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_INDEX, integer, ZERO } from '../ir/value.ts';
 import { ABSENT, either, ITEM, type LoweringContext, type Operand, present, text } from './operand.ts';
 import { MISSING, optionReader, UNKNOWN } from './option-reader.ts';
 import { wordsOf } from './option-words.ts';

@@ -5,8 +5,9 @@
 //   proc.name = val(proc.pname)     the two texts, byte by byte
 
 import type { Check } from '../conditions/ast.ts';
-import { all, any, type Condition, FALSE, holds, matchPair, not, type PairOperator } from '../ir.ts';
-import { call, cast, compare } from '../value.ts';
+import { all, any, type Condition, FALSE, holds, matchPair, not } from '../ir/condition.ts';
+import type { PairOperator } from '../ir/text.ts';
+import { call, cast, compare } from '../ir/value.ts';
 import { checkTextsAgainst } from './list-check.ts';
 import { comparisonOf, numberOperator } from './number-check.ts';
 import type { LoweringContext, Operand } from './operand.ts';

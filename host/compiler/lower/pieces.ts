@@ -1,7 +1,8 @@
 // Operands taken apart: into the cases that their value depends on, and into pieces of text.
 
-import { all, any, type Condition, holds, not, type Piece } from '../ir.ts';
-import { isThere } from '../value.ts';
+import { all, any, type Condition, holds, not } from '../ir/condition.ts';
+import type { Piece } from '../ir/text.ts';
+import { isThere } from '../ir/value.ts';
 import { ABSENT, either, type Operand } from './operand.ts';
 
 /** A condition on a value that depends on others: one for each case. */

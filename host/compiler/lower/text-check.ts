@@ -17,11 +17,10 @@ import {
   matchPieces,
   matchText,
   not,
-  type TextMatch,
-  type TextValue,
   TRUE,
-} from '../ir.ts';
-import { call, compare, integer, isAbsent, isThere } from '../value.ts';
+} from '../ir/condition.ts';
+import type { TextMatch, TextValue } from '../ir/text.ts';
+import { call, compare, integer, isAbsent, isThere } from '../ir/value.ts';
 import { checkNames } from './names-check.ts';
 import { isNotNegative } from './number-check.ts';
 import type { Operand } from './operand.ts';

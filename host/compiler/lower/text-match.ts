@@ -21,7 +21,7 @@ import {
   sequence,
 } from '../automata/pattern.ts';
 import { regexPattern } from '../automata/regex.ts';
-import type { Bytes, TextMatch } from '../ir.ts';
+import type { Bytes, TextMatch } from '../ir/text.ts';
 
 export type TextOperator =
   | '='

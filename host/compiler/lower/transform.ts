@@ -9,12 +9,13 @@
 
 import { parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
-import { contentHash } from '../assemble/cache.ts';
 import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../conditions/ast.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
-import { all, type Bytes, joinScopes, type Piece, scopeOfPiece } from '../ir.ts';
-import { printValue } from '../print-value.ts';
-import { call, callFunction, cast, EVENT_ADDRESS, IMAGE_ADDRESS, integer, truth, type Value } from '../value.ts';
+import { all } from '../ir/condition.ts';
+import { contentHash } from '../ir/content-hash.ts';
+import { printValue } from '../ir/print-value.ts';
+import { type Bytes, joinScopes, type Piece, scopeOfPiece } from '../ir/text.ts';
+import { call, callFunction, cast, EVENT_ADDRESS, IMAGE_ADDRESS, integer, truth, type Value } from '../ir/value.ts';
 import { fieldOperand, knownField } from './field.ts';
 import { inCase } from './letter-case.ts';
 import { checkEach, type Texts } from './list-check.ts';

@@ -2,7 +2,7 @@
 // texts rules out, and how the bits of a word are found.
 
 import { CANDIDATE_WORDS } from '../../schema/image.ts';
-import { type Condition, TRUE } from '../ir.ts';
+import { type Condition, TRUE } from '../ir/condition.ts';
 import { indexTexts, type TextIndex } from './text-index.ts';
 import { renumbered } from './trie.ts';
 

@@ -13,7 +13,7 @@ import {
   SOCKET_KINDS,
   type SocketKind,
 } from '../../schema/kernel-filter.ts';
-import { all, type Condition } from '../ir.ts';
+import { all, type Condition } from '../ir/condition.ts';
 import {
   between,
   decide,

@@ -2,8 +2,8 @@
 
 import { DESCRIPTOR_STATE, EVENT_FLAGS, type EventShape } from '../../schema/event-structs.ts';
 import { IMAGE_FLAGS } from '../../schema/image.ts';
-import type { Condition, Test } from '../ir.ts';
-import type { Comparison, FlagValue, MemberOf, MemberValue, NumberType, OperatorCall, Value } from '../value.ts';
+import type { Condition, Test } from '../ir/condition.ts';
+import type { Comparison, FlagValue, MemberOf, MemberValue, NumberType, OperatorCall, Value } from '../ir/value.ts';
 
 /** A number of which some bits are known, or of which it is known between which numbers it lies. */
 export interface PartlyKnown {
@@ -93,7 +93,6 @@ function decideValue(value: Value, facts: EventFacts): Truth {
     case 'function':
     case 'cast':
     case 'arithmetic':
-    case 'maximum':
     case 'byte':
     case 'choice':
       return undefined;
@@ -141,7 +140,6 @@ function numberOf(value: Value, facts: EventFacts): PartlyKnown | undefined {
     case 'variable':
     case 'boolean':
     case 'function':
-    case 'maximum':
     case 'byte':
     case 'choice':
     case 'comparison':

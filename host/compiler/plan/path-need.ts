@@ -3,9 +3,10 @@
 
 import type { PathNeed } from '../../schema/kernel-filter.ts';
 import type { Automaton } from '../automata/automaton.ts';
-import type { Bytes, Condition, Test, TextMatch } from '../ir.ts';
-import { sameValue } from '../print-value.ts';
-import { call, isZero, ofEvent, type Value } from '../value.ts';
+import type { Condition, Test } from '../ir/condition.ts';
+import { sameValue } from '../ir/print-value.ts';
+import type { Bytes, TextMatch } from '../ir/text.ts';
+import { call, isZero, ofEvent, type Value } from '../ir/value.ts';
 
 /** Beginnings of an automaton's texts are followed up to these many, and so far. */
 const MOST_BEGINNINGS = 24;
@@ -98,7 +99,6 @@ function partOf(value: Value): 'name' | 'directory' | 'passed' | undefined {
     case 'function':
     case 'cast':
     case 'arithmetic':
-    case 'maximum':
     case 'byte':
     case 'choice':
     case 'comparison':

@@ -1,7 +1,8 @@
 // Which of many conditions are looked up by a text that they need, and by which one.
 
-import { all, type Condition, conjunctsOf, type Scope } from '../ir.ts';
-import type { Value } from '../value.ts';
+import { all, type Condition, conjunctsOf } from '../ir/condition.ts';
+import type { Scope } from '../ir/text.ts';
+import type { Value } from '../ir/value.ts';
 import { type TextNeed, textKey, textNeeds, undecided } from './text-need.ts';
 import { buildTrie, type TrieEntry, type TrieNode, unsuitable } from './trie.ts';
 

@@ -1,8 +1,9 @@
 // What a condition needs a text to be, to begin with or to contain: what rules can be looked up by instead of being tried one by one.
 
-import type { Bytes, Condition, Scope, Test } from '../ir.ts';
-import { printValue, sameValue } from '../print-value.ts';
-import type { Value } from '../value.ts';
+import type { Condition, Test } from '../ir/condition.ts';
+import { printValue, sameValue } from '../ir/print-value.ts';
+import type { Bytes, Scope } from '../ir/text.ts';
+import type { Value } from '../ir/value.ts';
 
 export interface TextConstant {
   readonly bytes: Bytes;

@@ -1,6 +1,6 @@
 // Constants as a tree of their common beginnings: one walk over a text finds all that it is or begins with.
 
-import type { Bytes } from '../ir.ts';
+import type { Bytes } from '../ir/text.ts';
 import type { TextConstant } from './text-need.ts';
 
 /** A constant and the number of who needs it. */

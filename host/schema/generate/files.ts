@@ -15,6 +15,6 @@ export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { path: 'native/generated/schema.h', text: cHeader() },
     { path: 'rules-wasm/generated/accessors.ts', text: assemblyScriptAccessors() },
-    { path: 'host/compiler/generated/operators.ts', text: operatorTable() },
+    { path: 'host/compiler/ir/generated/operators.ts', text: operatorTable() },
   ];
 }

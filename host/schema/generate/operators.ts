@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const RULES_WASM = join(import.meta.dirname, '../../../rules-wasm');
 
-/** The text of host/compiler/generated/operators.ts. */
+/** The text of host/compiler/ir/generated/operators.ts. */
 export function operatorTable(): string {
   const files = readdirSync(RULES_WASM)
     .filter((file) => file.endsWith('.ts'))

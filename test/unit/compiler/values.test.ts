@@ -2,9 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { holds, not } from '../../../host/compiler/ir.ts';
-import { between, decide, type EventFacts, exactly, withBits } from '../../../host/compiler/plan/event-facts.ts';
-import { printValue } from '../../../host/compiler/print-value.ts';
+import { holds, not } from '../../../host/compiler/ir/condition.ts';
+import { printValue } from '../../../host/compiler/ir/print-value.ts';
 import {
   arithmetic,
   both,
@@ -26,7 +25,8 @@ import {
   ofImage,
   type Value,
   ZERO,
-} from '../../../host/compiler/value.ts';
+} from '../../../host/compiler/ir/value.ts';
+import { between, decide, type EventFacts, exactly, withBits } from '../../../host/compiler/plan/event-facts.ts';
 
 const RESULT = ofEvent('header', 'result');
 const FLAGS = ofEvent('open', 'open_flags');

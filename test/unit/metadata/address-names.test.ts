@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { encodeNameTable, LARGEST_NAME_TABLE, type NamedAddress } from '../../../host/capture/name-table.ts';
 import { compileModule } from '../../../host/compiler/compile.ts';
-import { parseAddress } from '../../../host/compiler/lower/address.ts';
+import { parseAddress } from '../../../host/compiler/conditions/address.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { type NameLookup, NameResolver } from '../../../host/metadata/name-resolver.ts';
 import { NAMED_ADDRESS, NAMES_SLOTS, nameKey } from '../../../host/schema/names.ts';

@@ -1,6 +1,6 @@
 // A value as an AssemblyScript expression. Values with the same expression are the same, so that it is a part of the keys of conditions.
 
-import { accessorName } from '../schema/generate/assemblyscript.ts';
+import { accessorName } from '../../schema/generate/assemblyscript.ts';
 import type { Arithmetic, Comparison, Value } from './value.ts';
 
 /** `descriptorName(event)`, `(openOpenFlags(event) & 3) == 1`. */
@@ -28,8 +28,6 @@ export function printValue(value: Value): string {
       const { operator, left, right } = value;
       return `${printWithin(left, operator)} ${operator} ${printWithin(right, operator)}`;
     }
-    case 'maximum':
-      return `max<${value.type}>(${printValue(value.left)}, ${printValue(value.right)})`;
     case 'byte':
       return `load<u8>(${printValue(value.address)}, ${value.offset})`;
     case 'choice':
@@ -82,7 +80,6 @@ export function printWithin(value: Value, operator: Arithmetic | Comparison | '&
     case 'call':
     case 'function':
     case 'cast':
-    case 'maximum':
     case 'byte':
       return text;
     default:

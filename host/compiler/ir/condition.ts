@@ -1,97 +1,19 @@
 // The intermediate form of conditions: one tree per rule and event type, of tests of values (value.ts). Trees are simplified while they
 // are built: constants fold, nested `all` and `any` are merged, twins are dropped.
 
-import type { Automaton } from './automata/automaton.ts';
 import { printValue } from './print-value.ts';
-import { type Comparison, isThere, isValue, isZero, ofImage, type Value } from './value.ts';
-
-/** A byte string as a JS string of characters 0-255, so that it can be a part of keys. */
-export type Bytes = string;
-
-/** What a value depends on. `image`: the process image and container id alone, so that it may be decided once per process. */
-export type Scope = 'image' | 'event';
-
-/** Contiguous bytes in memory: a value that is a text (rules-wasm/text.ts). */
-export interface TextValue {
-  readonly value: Value;
-  readonly scope: Scope;
-  /** The bytes count as if they were all in this case (tolower, toupper). */
-  readonly case?: 'lower' | 'upper';
-  /** Bytes that are not printable count as dots, before the case. */
-  readonly shown?: true;
-  /** Another text that this one is the beginning of, and that costs less to come by: the name of which it is the directory. */
-  readonly beginningOf?: Value;
-}
-
-/** A name that stands for `(number & mask) == equals`. */
-export interface BitName {
-  readonly name: Bytes;
-  readonly mask: bigint;
-  readonly equals: bigint;
-}
-
-/** A number that stands in a list for a text which lies nowhere in memory, and what that text reads. */
-export type Mark = readonly [mark: Value, bytes: Bytes];
-
-/** A part of a text that nowhere lies in one piece. */
-export type Piece =
-  | { readonly kind: 'bytes'; readonly bytes: Bytes }
-  | ({ readonly kind: 'text' } & TextValue)
-  | ({ readonly kind: 'base64' } & TextValue)
-  /** A number of type i64. Octal with a zero in front, hexadecimal in capitals. */
-  | { readonly kind: 'decimal' | 'octal' | 'hexadecimal'; readonly value: Value; readonly scope: Scope }
-  /** The elements of a list with a separator between them. `item`, `marks`, `each`: as of an operand of kind `texts`. */
-  | {
-      readonly kind: 'joined';
-      readonly item: Value;
-      readonly marks: readonly Mark[];
-      readonly each: Piece;
-      readonly separator: readonly Piece[];
-      readonly scope: Scope;
-    }
-  /** One byte; none if it is 0. */
-  | { readonly kind: 'character'; readonly value: Value; readonly scope: Scope }
-  /** The names that apply, in order. `none`: what it reads when no name applies; undefined = the number in decimal. */
-  | {
-      readonly kind: 'names';
-      readonly value: Value;
-      readonly scope: Scope;
-      readonly names: readonly BitName[];
-      readonly separator: Bytes;
-      readonly none?: Bytes;
-    };
-
-/** What a text has to be like. Constants are bytes. */
-export type TextMatch =
-  | { readonly op: 'equals'; readonly values: readonly Bytes[] }
-  | { readonly op: 'contains' | 'startswith' | 'endswith'; readonly value: Bytes; readonly ignoreCase: boolean }
-  /** `title`: operator and constants, cut short, for a comment; `key`: the whole of them. */
-  | {
-      readonly op: 'automaton';
-      readonly title: string;
-      readonly key: string;
-      readonly automaton: Automaton;
-      readonly ends?: Ends;
-    };
-
-/** What every text that matches begins and ends with. `exact`: and nothing else is asked of it. */
-export interface Ends {
-  readonly head: Bytes;
-  readonly tail: Bytes;
-  readonly exact: boolean;
-}
-
-/** How two texts that are both read from the event are compared. */
-export type PairOperator =
-  | 'equals'
-  | 'contains'
-  | 'icontains'
-  | 'startswith'
-  | 'endswith'
-  | 'glob'
-  | 'iglob'
-  | 'less'
-  | 'lessOrEqual';
+import {
+  joinScopes,
+  matchKey,
+  type PairOperator,
+  type Piece,
+  piecesKey,
+  type Scope,
+  scopeOfPiece,
+  type TextMatch,
+  type TextValue,
+} from './text.ts';
+import { type Comparison, isThere, isZero, ofImage, type Value } from './value.ts';
 
 interface Weighed {
   /** Same key, same condition. */
@@ -166,11 +88,6 @@ function inOrder(kind: 'all' | 'any', children: readonly Condition[]): readonly 
     return costOf(child) / Math.max(decides, 0.001);
   };
   return [...children].sort((a, b) => rank(a) - rank(b) || (a.key < b.key ? -1 : 1));
-}
-
-export function joinScopes(scopes: Iterable<Scope>): Scope {
-  for (const scope of scopes) if (scope === 'event') return 'event';
-  return 'image';
 }
 
 function combine(kind: 'all' | 'any', members: Iterable<Condition>): Condition {
@@ -262,7 +179,6 @@ function chanceOfValue(value: Value): number {
     case 'function':
     case 'cast':
     case 'arithmetic':
-    case 'maximum':
     case 'byte':
     case 'choice':
       return 0.5;
@@ -329,20 +245,4 @@ export function exactlyOne(conditions: readonly Condition[]): Condition {
   const key = `one(${conditions.map((condition) => condition.key).join(',')})`;
   const cost = conditions.reduce((sum, condition) => sum + costOf(condition), 0);
   return { kind: 'test', test: 'one', conditions, key, scope: joinScopes(conditions.map(scopeOf)), cost, chance: 0.5 };
-}
-
-export function scopeOfPiece(piece: Piece): Scope {
-  return piece.kind === 'bytes' ? 'image' : piece.scope;
-}
-
-function matchKey(match: TextMatch): string {
-  return match.op === 'automaton' ? match.key : JSON.stringify(match);
-}
-
-/** Same key, same text. */
-export function piecesKey(pieces: readonly Piece[]): string {
-  return JSON.stringify(pieces, (_, part: unknown) => {
-    if (typeof part === 'bigint') return `${part}n`;
-    return isValue(part) ? printValue(part) : part;
-  });
 }

@@ -1,8 +1,8 @@
 // Text operators as patterns, for texts that have to run through an automaton.
 
-import type { Bytes, TextMatch } from '../ir.ts';
-import { type Automaton, automatonOf } from './automaton.ts';
-import { ANYTHING, choice, exactly, type Pattern, sequence } from './pattern.ts';
+import { type Automaton, automatonOf } from '../automata/automaton.ts';
+import { ANYTHING, choice, exactly, type Pattern, sequence } from '../automata/pattern.ts';
+import type { Bytes, TextMatch } from './text.ts';
 
 /**
  * The automaton of the texts that match.

@@ -2,17 +2,17 @@
 // print-value.ts makes AssemblyScript of them; plan/ reads from them what the kernel may drop and what can be looked up. Names of members,
 // flags and operators are those of the schema and of rules-wasm: a wrong one fails the type check.
 
-import type { CONTAINER } from '../schema/container.ts';
+import type { CONTAINER } from '../../schema/container.ts';
 import type {
   DESCRIPTOR_STATE,
   EVENT_FLAGS,
   EVENT_HEADER,
   EVENT_STRUCTS,
   EventShape,
-} from '../schema/event-structs.ts';
-import { ACCESSOR_OWNERS } from '../schema/generate/assemblyscript.ts';
-import type { IMAGE, IMAGE_FLAGS } from '../schema/image.ts';
-import type { MemberName, MemberType } from '../schema/layout.ts';
+} from '../../schema/event-structs.ts';
+import { ACCESSOR_OWNERS } from '../../schema/generate/assemblyscript.ts';
+import type { IMAGE, IMAGE_FLAGS } from '../../schema/image.ts';
+import type { MemberName, MemberType } from '../../schema/layout.ts';
 import type { OPERATORS } from './generated/operators.ts';
 
 /** The structs by the name that their accessors begin with: `header` is what all events have, then the shapes of events. */
@@ -64,8 +64,6 @@ export type Value =
   | { readonly node: 'cast'; readonly to: NumberType; readonly value: Value }
   /** `openOpenFlags(event) & 3` */
   | { readonly node: 'arithmetic'; readonly operator: Arithmetic; readonly left: Value; readonly right: Value }
-  /** `max<i32>(i32(itemCount(imageArgv(image))) - 1, 0)` */
-  | { readonly node: 'maximum'; readonly type: NumberType; readonly left: Value; readonly right: Value }
   /** `load<u8>(networkPassedAddress(event), 3)`: a byte of what lies at an address. */
   | { readonly node: 'byte'; readonly address: Value; readonly offset: number }
   /** `imageSessionAddress(image) != 0 ? imageSessionAddress(image) : oldestOfSid(image)` */

@@ -1,0 +1,115 @@
+// Texts that conditions test: where they lie, what pieces they are made of, what they have to be like.
+
+import type { Automaton } from '../automata/automaton.ts';
+import { printValue } from './print-value.ts';
+import { isValue, type Value } from './value.ts';
+
+/** A byte string as a JS string of characters 0-255, so that it can be a part of keys. */
+export type Bytes = string;
+
+/** What a value depends on. `image`: the process image and container id alone, so that it may be decided once per process. */
+export type Scope = 'image' | 'event';
+
+/** Contiguous bytes in memory: a value that is a text (rules-wasm/text.ts). */
+export interface TextValue {
+  readonly value: Value;
+  readonly scope: Scope;
+  /** The bytes count as if they were all in this case (tolower, toupper). */
+  readonly case?: 'lower' | 'upper';
+  /** Bytes that are not printable count as dots, before the case. */
+  readonly shown?: true;
+  /** Another text that this one is the beginning of, and that costs less to come by: the name of which it is the directory. */
+  readonly beginningOf?: Value;
+}
+
+/** A name that stands for `(number & mask) == equals`. */
+export interface BitName {
+  readonly name: Bytes;
+  readonly mask: bigint;
+  readonly equals: bigint;
+}
+
+/** A number that stands in a list for a text which lies nowhere in memory, and what that text reads. */
+export type Mark = readonly [mark: Value, bytes: Bytes];
+
+/** A part of a text that nowhere lies in one piece. */
+export type Piece =
+  | { readonly kind: 'bytes'; readonly bytes: Bytes }
+  | ({ readonly kind: 'text' } & TextValue)
+  | ({ readonly kind: 'base64' } & TextValue)
+  /** A number of type i64. Octal with a zero in front, hexadecimal in capitals. */
+  | { readonly kind: 'decimal' | 'octal' | 'hexadecimal'; readonly value: Value; readonly scope: Scope }
+  /** The elements of a list with a separator between them. `item`, `marks`, `each`: as of an operand of kind `texts`. */
+  | {
+      readonly kind: 'joined';
+      readonly item: Value;
+      readonly marks: readonly Mark[];
+      readonly each: Piece;
+      readonly separator: readonly Piece[];
+      readonly scope: Scope;
+    }
+  /** One byte; none if it is 0. */
+  | { readonly kind: 'character'; readonly value: Value; readonly scope: Scope }
+  /** The names that apply, in order. `none`: what it reads when no name applies; undefined = the number in decimal. */
+  | {
+      readonly kind: 'names';
+      readonly value: Value;
+      readonly scope: Scope;
+      readonly names: readonly BitName[];
+      readonly separator: Bytes;
+      readonly none?: Bytes;
+    };
+
+/** What a text has to be like. Constants are bytes. */
+export type TextMatch =
+  | { readonly op: 'equals'; readonly values: readonly Bytes[] }
+  | { readonly op: 'contains' | 'startswith' | 'endswith'; readonly value: Bytes; readonly ignoreCase: boolean }
+  /** `title`: operator and constants, cut short, for a comment; `key`: the whole of them. */
+  | {
+      readonly op: 'automaton';
+      readonly title: string;
+      readonly key: string;
+      readonly automaton: Automaton;
+      readonly ends?: Ends;
+    };
+
+/** What every text that matches begins and ends with. `exact`: and nothing else is asked of it. */
+export interface Ends {
+  readonly head: Bytes;
+  readonly tail: Bytes;
+  readonly exact: boolean;
+}
+
+/** How two texts that are both read from the event are compared. */
+export type PairOperator =
+  | 'equals'
+  | 'contains'
+  | 'icontains'
+  | 'startswith'
+  | 'endswith'
+  | 'glob'
+  | 'iglob'
+  | 'less'
+  | 'lessOrEqual';
+
+export function joinScopes(scopes: Iterable<Scope>): Scope {
+  for (const scope of scopes) if (scope === 'event') return 'event';
+  return 'image';
+}
+
+export function scopeOfPiece(piece: Piece): Scope {
+  return piece.kind === 'bytes' ? 'image' : piece.scope;
+}
+
+/** Same key, same match. */
+export function matchKey(match: TextMatch): string {
+  return match.op === 'automaton' ? match.key : JSON.stringify(match);
+}
+
+/** Same key, same text. */
+export function piecesKey(pieces: readonly Piece[]): string {
+  return JSON.stringify(pieces, (_, part: unknown) => {
+    if (typeof part === 'bigint') return `${part}n`;
+    return isValue(part) ? printValue(part) : part;
+  });
+}
