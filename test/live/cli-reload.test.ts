@@ -161,7 +161,7 @@ test('a configuration that changes: what can be is applied at once, the rest is 
   write('prioritie: error\n');
   await agent.alert('Wasprey internal: hot reload failure', () => {});
   await agent.says(
-    /the changed configuration can't be used, what was before stays: .*there is no key prioritie\n +--> .*wasprey\.yaml:3:1\n/,
+    /the changed configuration can't be used, what was before stays: .*unknown key prioritie\n +--> .*wasprey\.yaml:3:1\n/,
   );
   await agent.alert('Marked', read);
   write('append_output: [{extra_output: "pid %proc.pid"}]\n');
