@@ -368,6 +368,6 @@ describe('TLS', () => {
       /certificates or key can't be used/,
     );
     await assert.rejects(output(http('nonsense')), /http_output\.url is no address/);
-    await assert.rejects(output(http('ftp://h/')), /it is http:\/\/ or https:\/\//);
+    await assert.rejects(output(http('ftp://h/')), /use http:\/\/ or https:\/\//);
   });
 });
