@@ -98,7 +98,7 @@ test("rule files that Falco's tools push are followed too, and those with mistak
   await agent.until(/Notice Read of/, removeFile);
   pushRules(rulesOf('Wrong').replace('evt.type', 'evt.tpye'));
   await agent.until(
-    /can't be followed, what was there stays: error\[LOAD_ERR_COMPILE_CONDITION\].*evt\.tpye.*rules\.yaml:4/,
+    /can't be followed, the previous version stays in use: error\[LOAD_ERR_COMPILE_CONDITION\].*evt\.tpye.*rules\.yaml:4/,
   );
   await agent.until(/Critical Wasprey internal: hot reload failure: .*evt\.tpye/);
   pushRules(rulesOf('Mended'));
@@ -119,7 +119,7 @@ test('a tag is followed through good and bad modules, and the last good one outl
   );
   {
     await using none = start();
-    await none.until(/there is no .*team\/rules:stable \[REGISTRY_NOT_FOUND\]/);
+    await none.until(/team\/rules:stable not found.*\[REGISTRY_NOT_FOUND\]/);
     assert.doesNotMatch(none.output(), /^\s+at /m, 'a stack trace');
   }
   push('First', '--key', 'team.key');
@@ -130,7 +130,7 @@ test('a tag is followed through good and bad modules, and the last good one outl
     push('Second', '--key', 'team.key');
     await agent.until(/Notice Second of/, removeFile);
     push('Unsigned');
-    await agent.until(/can't be followed, what was there stays: .* is not signed/);
+    await agent.until(/can't be followed, the previous version stays in use: .* is not signed/);
     const seen = agent.output().length;
     await agent.until(new RegExp(`^[\\s\\S]{${seen}}[\\s\\S]*Notice Second of`), removeFile);
     assert.doesNotMatch(agent.output(), /Notice Unsigned of/);
@@ -141,7 +141,7 @@ test('a tag is followed through good and bad modules, and the last good one outl
   registry.pause();
   {
     await using agent = start();
-    await agent.until(/can't be followed, what was there stays: no answer from/);
+    await agent.until(/can't be followed, the previous version stays in use: no answer from/);
     await agent.until(/Notice Third of/, removeFile);
   }
   rmSync(at('followed'), { recursive: true });

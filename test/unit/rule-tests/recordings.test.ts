@@ -162,8 +162,8 @@ const damaged = Buffer.from(WHOLE);
 damaged.fill(0, second + 50, second + 60);
 for (const [what, bytes, reason] of [
   ['is not there', undefined, /can't be used: no such file\n/],
-  ['is empty', Buffer.alloc(0), /it is no recording of `wasprey capture`\n/],
-  ['is a text', Buffer.from('events: []\n'), /it is no recording of `wasprey capture`\n/],
+  ['is empty', Buffer.alloc(0), /it is not a recording of `wasprey capture`\n/],
+  ['is a text', Buffer.from('events: []\n'), /it is not a recording of `wasprey capture`\n/],
   ['ends in its head', WHOLE.subarray(0, 30), /its head is damaged: the file ends within it\n/],
   [
     'is cut off before its last block',
