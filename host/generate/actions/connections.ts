@@ -75,13 +75,13 @@ export const CONNECTION_ACTIONS: readonly Action[] = [
     description: `connects to ${OUTSIDE}, in a network of its own`,
     where: 'container',
     needs: { capabilities: ['SYS_ADMIN', 'NET_ADMIN'] },
-    // Tells of the namespaces in its list alone, which is empty as it comes.
+    // Only reports the namespaces in its list, which is empty by default.
     rules: ['Network Connection outside Local Subnet'],
     steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, SERVICE_PORT)],
     nearMisses: [
       {
         what: 'within the subnet',
-        // By UDP, with nobody who listens: a port that is listened at has no other side to be in a subnet.
+        // By UDP, without a listener: a listening port has no peer that could be in a subnet.
         steps: () => connectByUdp(INSIDE, SERVICE_PORT),
       },
       {

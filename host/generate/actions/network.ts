@@ -5,7 +5,7 @@ import { INSIDE, OUTSIDE } from './addresses.ts';
 import { AF_INET, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_RAW } from './numbers.ts';
 import { become, connectTo, pretend, type Step } from './steps.ts';
 
-/** A connection to a port of its own network that nobody listens at: UDP does not mind. */
+/** A connection to a port of its own network without a listener, which UDP allows. */
 const CONNECTION: readonly Step[] = [
   ['socket', AF_INET, SOCK_DGRAM, 0],
   ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
@@ -14,7 +14,7 @@ const CONNECTION: readonly Step[] = [
 export const NETWORK_ACTIONS: readonly Action[] = [
   {
     name: 'run-netcat-with-shell',
-    description: 'runs a program called nc that is told to run a shell',
+    description: 'runs a program called nc with the option to run a shell',
     where: 'container',
     rules: ['Netcat Remote Code Execution in Container'],
     steps: ({ directory, marker }) => [pretend(directory, 'nc', '-e', '/bin/sh', OUTSIDE, '22', marker)],

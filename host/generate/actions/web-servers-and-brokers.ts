@@ -205,7 +205,7 @@ export const WEB_SERVER_AND_BROKER_ACTIONS: readonly Action[] = [
   startsProgram(
     RABBITMQ,
     {
-      does: 'starts a program called id for whoever has the cookie of its cluster',
+      does: 'starts a program called id for a client with the cookie of its cluster',
       nearMisses: [
         nearMiss('what asks about the disk', asServer(RABBITMQ, byShellOfRuntime('df', '-kP', '/var/lib/rabbitmq'))),
         nearMiss(
