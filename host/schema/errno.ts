@@ -23,7 +23,7 @@ const NAMES = `
 const BY_NUMBER = new Map<bigint, string>();
 for (const [, number, name] of NAMES.matchAll(/(\d+) (\w+)/g)) BY_NUMBER.set(BigInt(number ?? 0), name ?? '');
 
-/** The symbol of a negative syscall result, e.g. -2 -> ENOENT; undefined if it has none or is no error. */
+/** The symbol of a negative syscall result, e.g. -2 -> ENOENT; undefined for an unknown number or a success. */
 export function errnoName(result: bigint): string | undefined {
   return result < 0n ? BY_NUMBER.get(-result) : undefined;
 }

@@ -3,7 +3,7 @@
 
 import type { FlagTable } from './flags.ts';
 
-/** Type names as Falco's documentation has them; they decide which operators and constants a field takes. */
+/** Type names of Falco's documentation; they decide which operators and constants a field accepts. */
 export const VALUE_TYPES = [
   'INT8',
   'INT16',
@@ -46,7 +46,7 @@ export const VALUE_TYPES = [
 ] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
 
-/** Where a field's value lives. The compiler and the formatter both resolve a field through this. */
+/** The source of a field's value. The compiler and the formatter both resolve a field through this. */
 export type FieldSource =
   /** A member of the event header, or of the fixed part of the event types that have it; absent on the others. */
   | { readonly from: 'event'; readonly member: string }
@@ -60,11 +60,11 @@ export type FieldSource =
   | { readonly from: 'computed'; readonly name: string }
   /** `evt.arg.NAME`, `evt.arg[N]`, `evt.rawarg.NAME`: a parameter of the event type. */
   | { readonly from: 'argument'; readonly raw: boolean }
-  /** Text put together for output only (evt.args, evt.time...); a condition on it can't be evaluated on live events. */
+  /** Text formatted for output only (evt.args, evt.time...); a condition on it can't be evaluated on live events. */
   | { readonly from: 'rendered' }
-  /** Read from the machine's files (/proc, passwd) while an alert is written, for output only. Absent in replays and when the process is gone. */
+  /** Read from the machine's files (/proc, passwd) while an alert is written, for output only. Absent in replays and after the process has exited. */
   | { readonly from: 'procfs' }
-  /** The live capture can't supply it: always absent, and a rule that reads it gets a warning that says why. */
+  /** The live capture can't supply it: always absent, and a rule that reads it gets a warning with the reason. */
   | { readonly from: 'none'; readonly why: string };
 
 export interface Field {
