@@ -1,5 +1,5 @@
-// Replaces rules while events come, step by step between batches. Before the next rules take over, their candidates are filled in beside those in use, and
-// the hooks they need are attached; hooks that only the previous rules needed are detached afterwards.
+// Replaces rules while events come, step by step between batches. Before the next rules take over, their candidates are filled in beside
+// those in use, and the hooks they need are attached; hooks that only the previous rules needed are detached afterwards.
 
 import type { Capture } from '../capture/native.ts';
 import type { ModuleSet, SetModule } from './module-set.ts';

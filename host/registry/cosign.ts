@@ -1,5 +1,5 @@
-// Signatures that cosign makes with a key. They are stored beside an artifact under the tag sha256-DIGEST.sig, one in each layer: the annotation signs the
-// layer's text, which contains the artifact's digest. The check needs no service.
+// Signatures that cosign makes with a key. They are stored beside an artifact under the tag sha256-DIGEST.sig, one in each layer: the
+// annotation signs the layer's text, which contains the artifact's digest. The check needs no service.
 
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { asText, at } from '../diagnostics/json-value.ts';

@@ -254,7 +254,7 @@ describe('commands', () => {
     assert.match(hooks.text, /Trouble\n {2}1 rule can't see all that it says: the kernel lacks hooks, see below\n/);
     assert.match(
       hooks.text,
-      /\nNot in this kernel\n {2}on_request {2}the kernel has no tracepoint io_uring_submit_req for the program on_request: requests of io_uring that stand for openat are not all seen\n {2}io_uring {4}the kernel has no BIND, LISTEN: no process can ask for them\n/,
+      /\nNot in this kernel\n {2}on_request {2}the kernel has no tracepoint io_uring_submit_req for the program on_request: not all io_uring requests for openat are captured\n {2}io_uring {4}the kernel has no BIND, LISTEN: no process can ask for them\n/,
     );
     const accepted = renderStatus({ ...STATUS, hooks: { ...blind, isAllowed: true } }, TERMINAL);
     assert.equal(accepted.isWell, true);
