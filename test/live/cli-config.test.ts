@@ -182,10 +182,8 @@ test('a port that is taken is named, and so is a folder without rule files', asy
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
   await using agent = start(rules, '-owebserver.enabled=true', `-owebserver.listen_port=${port}`);
-  await until('the port', () => (agent.output().includes(`can't listen at 127.0.0.1:${port}`) ? true : undefined));
+  await until('the port', () => (agent.output().includes(`can't listen on 127.0.0.1:${port}`) ? true : undefined));
   await using other = start('-orules_files=/nowhere/rules.d');
-  await until('the folder', () =>
-    /none of the configured rule files is there/.test(other.output()) ? true : undefined,
-  );
+  await until('the folder', () => (/none of the configured rule files exists/.test(other.output()) ? true : undefined));
   taken.close();
 });

@@ -245,5 +245,5 @@ test('an agent that can not have its control socket ends, with the reason', asyn
   });
   await Promise.race([once(child, 'close'), sleep(PATIENCE_MS, undefined, { ref: false })]);
   assert.equal(child.exitCode, 1, said);
-  assert.match(said, /can't listen at .*control\.sock: /);
+  assert.match(said, /can't listen on .*control\.sock: /);
 });

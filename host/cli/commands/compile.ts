@@ -56,8 +56,7 @@ export const COMPILE = defineCommand({
     const keys = readSigningKeys((options.key ?? []).map(({ text }) => text));
     const files = readRuleFiles(operands);
     const { active } = loadRuleSet(files, terminal, !options.quiet, selectionOf(options));
-    if (active.length === 0)
-      throw new CommandFailure('there is no rule to compile', 'all of them are disabled, or none is there');
+    if (active.length === 0) throw new CommandFailure('no rules to compile', 'all are disabled, or there are none');
 
     const began = performance.now();
     const names = portableNames(files.map(({ name }) => name));

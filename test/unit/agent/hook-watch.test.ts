@@ -72,11 +72,11 @@ test('a rule whose events would come by a missing hook is an alert, a trouble, a
     'not all io_uring requests for openat, connect are captured';
   assert.deepEqual(troubles, [
     why,
-    'these rules do not see all that they say: "Opens"; `wasprey doctor` says what this kernel lacks',
+    'these rules are blind to some events: "Opens"; `wasprey doctor` reports what this kernel lacks',
   ]);
   assert.deepEqual(alerts, [
     [
-      `Wasprey internal: hooks missing: ${why}; 1 of the rules in use do not see all that they say. engine.wasprey.missing_hooks=allow accepts it.`,
+      `Wasprey internal: hooks missing: ${why}; 1 of the rules in use are blind to some events. engine.wasprey.missing_hooks=allow accepts it.`,
       {
         hooks: 'io_uring_submit_req, io_uring_submit_sqe',
         programs: 'on_request',

@@ -130,7 +130,7 @@ tests:
    = help: did you mean fd.name?
 
 wasprey: the tests were not run
-  mend what is shown above
+  correct the errors above
 `,
   );
   assert.equal(status, 1);
