@@ -172,7 +172,7 @@ test('what the configuration says wrong is shown in its place, and nothing is st
   const config = join(folder, 'wrong.yaml');
   writeFileSync(config, 'json_outputs: true\n');
   await using agent = start('-c', config);
-  await until('the mistake', () => (/can not be used/.test(agent.output()) ? true : undefined));
+  await until('the mistake', () => (/the configuration is invalid/.test(agent.output()) ? true : undefined));
   assert.match(agent.output(), /CONFIG_UNKNOWN_KEY.*\n {2}--> .*wrong\.yaml:1:1\n/);
   assert.match(agent.output(), /did you mean json_output\?/);
 });

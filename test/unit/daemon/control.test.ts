@@ -161,7 +161,10 @@ describe('commands', () => {
     });
     const { status, stderr } = await wasprey('reload', '-s', path);
     assert.equal(status, 1);
-    assert.equal(stderr, "wasprey: the rules can't be used: no field is called x\\u001b\n  those before stay in use\n");
+    assert.equal(
+      stderr,
+      'wasprey: the rules were refused: no field is called x\\u001b\n  the previous ones stay in use\n',
+    );
     await server.close();
   });
 
@@ -175,7 +178,7 @@ describe('commands', () => {
     assert.deepEqual(await wasprey('log-level', 'debugg', '-s', path), {
       status: 2,
       stdout: '',
-      stderr: 'wasprey: there is no level debugg\n  did you mean debug?\n  see: wasprey log-level --help\n',
+      stderr: 'wasprey: unknown level debugg\n  did you mean debug?\n  see: wasprey log-level --help\n',
     });
     await assert.rejects(askAgent(path, 'POST', '/log-level/loud', 1000), /unknown request POST \/log-level\/loud/);
     assert.equal(level, 'info');
@@ -254,7 +257,7 @@ describe('commands', () => {
     assert.match(hooks.text, /Trouble\n {2}1 rule can't see all that it says: the kernel lacks hooks, see below\n/);
     assert.match(
       hooks.text,
-      /\nNot in this kernel\n {2}on_request {2}the kernel has no tracepoint io_uring_submit_req for the program on_request: not all io_uring requests for openat are captured\n {2}io_uring {4}the kernel has no BIND, LISTEN: no process can ask for them\n/,
+      /\nNot in this kernel\n {2}on_request {2}the kernel has no tracepoint io_uring_submit_req for the program on_request: not all io_uring requests for openat are captured\n {2}io_uring {4}the kernel has no BIND, LISTEN: no process can use them\n/,
     );
     const accepted = renderStatus({ ...STATUS, hooks: { ...blind, isAllowed: true } }, TERMINAL);
     assert.equal(accepted.isWell, true);
