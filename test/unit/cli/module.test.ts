@@ -141,7 +141,7 @@ test('a compiled module is taken; what is none is refused with the reason, and n
       withManifest({ ...manifest, rules: [{ ...manifest.rules[0], source: 'x'.repeat(5000) }] }),
       /source of rule 0 is too long/,
     ],
-    [withManifest({ ...manifest, names: Array.from({ length: 5000 }, (_, i) => `n${i}.test`) }), /too many names/],
+    [withManifest({ ...manifest, names: Array.from({ length: 5000 }, (_, i) => `n${i}.test`) }), /too many host names/],
     [withManifest({ ...manifest, filter: {} }), /its kernel filter is not a list/],
     ...ODD_CLAUSES.map((clause) => [withFilter(clause), /clause 0 of its kernel filter is invalid/] as const),
   ] as const) {

@@ -138,7 +138,7 @@ describe('selecting and skipping', () => {
       why({ where: 'container', needs: { capabilities: ['KILL'], programs: ['sh'], files: ['/'] } }),
       undefined,
     );
-    assert.match(why({ where: 'host' }) ?? '', /for the host/);
+    assert.match(why({ where: 'host' }) ?? '', /needs the host/);
     assert.match(why({ needs: { root: true } }) ?? '', /root/);
     assert.match(why({ needs: { privileged: true } }) ?? '', /privileged/);
     assert.match(why({ needs: { capabilities: ['KILL', 'SYS_ADMIN'] } }) ?? '', /CAP_SYS_ADMIN/);
