@@ -137,7 +137,7 @@ export class DropWatch {
     this.#actions++;
     const { actions, simulated } = this.#settings;
     const [begin, end] = [from, to].map((at) => jsonTime(BigInt(at) * NANOSECONDS_PER_MS));
-    const matches = loss.matches === 0 ? '' : `, ${loss.matches} matches not told`;
+    const matches = loss.matches === 0 ? '' : `, ${loss.matches} matches not reported`;
     const message = `${DROP_RULE}. ${loss.lost} system calls dropped${matches} from ${begin} to ${end}${simulated ? ' (simulated)' : ''}.`;
     if (actions.includes('log')) this.#listener.onLog(message);
     if (actions.includes('alert')) {

@@ -84,7 +84,7 @@ export class HookWatch {
 
   #report(): void {
     this.#listener.onTrouble(
-      `these rules do not see all that they say: ${namedRules(this.#blindRules)}; \`wasprey doctor\` says what this kernel lacks`,
+      `these rules are blind to some events: ${namedRules(this.#blindRules)}; \`wasprey doctor\` reports what this kernel lacks`,
     );
     if (this.#policy === 'allow') return;
     const fields = {
@@ -95,7 +95,7 @@ export class HookWatch {
     };
     const values = Object.entries(fields).map(([key, value]): KeyedValue => ({ key, value: text(value) }));
     const sentences = this.#needed.map(describeMissingHook).join('; ');
-    const rules = `${this.#blindRules.length} of the rules in use do not see all that they say`;
+    const rules = `${this.#blindRules.length} of the rules in use are blind to some events`;
     const message = `${HOOK_RULE}: ${sentences}; ${rules}. engine.wasprey.missing_hooks=allow accepts it.`;
     this.#desk.internal(HOOK_RULE, 'Critical', message, values);
   }

@@ -19,9 +19,9 @@ export function describeLeftOut(modules: readonly RuleModule[], leftOut: Readonl
   const used = [...leftOut].filter((type) => touched.some(({ eventTypes }) => eventTypes.includes(type)));
   const blind = touched.filter(({ eventTypes }) => eventTypes.every((type) => leftOut.has(type)));
   const partly = touched.filter((rule) => !blind.includes(rule));
-  const because = `since ${used.join(', ')} ${used.length === 1 ? 'is' : 'are'} not captured`;
+  const because = `because ${used.join(', ')} ${used.length === 1 ? 'is' : 'are'} not captured`;
   return [
     ...(blind.length === 0 ? [] : [`these rules never match, ${because}: ${namedRules(blind)}`]),
-    ...(partly.length === 0 ? [] : [`these rules see less than they say, ${because}: ${namedRules(partly)}`]),
+    ...(partly.length === 0 ? [] : [`these rules are blind to some events, ${because}: ${namedRules(partly)}`]),
   ];
 }

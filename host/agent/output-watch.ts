@@ -52,8 +52,8 @@ export class OutputWatch {
       if (dropped <= told.dropped || isPausing(told, now)) continue;
       this.#note(name, dropped, now);
       const lost = dropped - told.dropped;
-      const alerts = lost === 1 ? '1 alert is lost that was' : `${lost} alerts are lost that were`;
-      const message = `${alerts} for ${name}, which fails or does not keep up; ${queued} more wait for it`;
+      const alerts = lost === 1 ? '1 alert was lost' : `${lost} alerts were lost`;
+      const message = `${alerts}: the output ${name} fails or does not keep up; ${queued} more are waiting for it`;
       this.#host.log(message);
       this.#host.alert(message);
     }

@@ -97,26 +97,26 @@ export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
 function readManifest(name: string, bytes: Uint8Array): StoredManifest {
   const section = readCustomSection(bytes, MANIFEST_SECTION);
   if (!section)
-    throw new RuleModuleError('MODULE_NO_MANIFEST', `${name} has no manifest: it is no module of Wasprey's`);
+    throw new RuleModuleError('MODULE_NO_MANIFEST', `${name} has no manifest: it is not a module of Wasprey`);
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(section).toString('utf8'));
   } catch {
-    throw damaged(name, 'it is no JSON');
+    throw damaged(name, 'it is not valid JSON');
   }
-  if (!isObject(json)) throw damaged(name, 'it is no JSON object');
+  if (!isObject(json)) throw damaged(name, 'it is not a JSON object');
   if (json.version !== MANIFEST_VERSION || json.schema !== schemaVersion()) {
     const [by, schema] = [json.compiler, json.schema].map((value) =>
       typeof value === 'string' ? ` ${escapeText(value)}` : '',
     );
-    const message = `${name} was compiled by Wasprey${by} for schema${schema} of events, which is not ${schemaVersion()} as here: compile its rules again with this version`;
+    const message = `${name} was compiled by Wasprey${by} for event schema${schema}, and this version has ${schemaVersion()}: compile its rules again with this version`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
   const { eventTypes, rules, names = [], filter } = json;
-  if (!isTexts(names)) throw damaged(name, 'its names are no texts');
-  if (names.length > MOST_NAMES) throw damaged(name, 'it compares addresses with too many names');
+  if (!isTexts(names)) throw damaged(name, 'its names are not texts');
+  if (names.length > MOST_NAMES) throw damaged(name, 'it has too many host names');
   if (!isTexts(eventTypes) || !eventTypes.every((type) => findEventType(type))) {
-    throw damaged(name, 'it names event types that there are not');
+    throw damaged(name, 'it has unknown event types');
   }
   if (!Array.isArray(rules)) throw damaged(name, 'it has no rules');
   return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)), names, filter };
@@ -136,21 +136,21 @@ type StoredRule = Pick<
 >;
 
 function readRule(module: string, rule: unknown, index: number): StoredRule {
-  if (!isObject(rule)) throw damaged(module, `rule ${index} is no JSON object`);
+  if (!isObject(rule)) throw damaged(module, `rule ${index} is not a JSON object`);
   const { name, priority, source, tags, output, fields, eventTypes, costs } = rule;
   const texts = { name, priority, source, output };
   for (const [key, value] of Object.entries(texts)) {
-    if (typeof value !== 'string') throw damaged(module, `the ${key} of rule ${index} is no text`);
+    if (typeof value !== 'string') throw damaged(module, `the ${key} of rule ${index} is not a text`);
     // An output has a bound of its own (template.ts).
     if (key !== 'output' && value.length > LONGEST_TEXT)
       throw damaged(module, `the ${key} of rule ${index} is too long`);
   }
   if (!isTexts(tags) || !isTexts(fields) || !isTexts(eventTypes)) {
-    throw damaged(module, `the tags or fields of rule ${index} are no texts`);
+    throw damaged(module, `the tags or fields of rule ${index} are not texts`);
   }
   if (tags.join().length > LONGEST_TAGS) throw damaged(module, `the tags of rule ${index} are too long`);
   if (!isObject(costs) || !Object.values(costs).every((cost) => Number.isFinite(cost))) {
-    throw damaged(module, `the costs of rule ${index} are no numbers`);
+    throw damaged(module, `the costs of rule ${index} are not numbers`);
   }
   // Checked above, which TypeScript can't follow.
   return {
@@ -169,7 +169,7 @@ function damaged(name: string, reason: string): RuleModuleError {
 
 function ruleInfo({ name, priority, source, tags, output, fields, eventTypes, costs }: StoredRule): RuleInfo {
   const known = parsePriority(priority);
-  if (!known) throw new Error(`rule ${name} has priority ${priority}, which there is not`);
+  if (!known) throw new Error(`rule ${name} has the unknown priority ${priority}`);
   return {
     name,
     priority: known,

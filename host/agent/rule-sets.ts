@@ -110,7 +110,9 @@ export class RuleSets {
       const { longestStepMs, trouble } = await running.replace(this.#setOf(generation, modules));
       this.#longestStepMs = longestStepMs;
       if (trouble)
-        onTrouble(`what only the rules before needed is still captured: ${trouble.message} [${trouble.code}]`);
+        onTrouble(
+          `events that only the previous rules needed are still captured: ${trouble.message} [${trouble.code}]`,
+        );
     } catch (error) {
       desk.retire(generation);
       throw error;
@@ -132,7 +134,7 @@ export class RuleSets {
   /** A module has failed while it ran, and is not evaluated any more. */
   setAside(module: string, failure: string, reason: string): void {
     this.#setAside.push({ module, failure, reason });
-    const message = `The rules of ${module} are not evaluated any more: ${reason} (${failure}).`;
+    const message = `The rules of ${module} are no longer evaluated: ${reason} (${failure}).`;
     this.#host.desk.internal(SET_ASIDE_RULE, 'Critical', message);
     this.#host.onTrouble(message);
   }

@@ -19,10 +19,10 @@ const OPENS = new RegExp(`^[\\da-f]{${OPEN_COMBINATIONS / 4}}$`);
  * @throws {Error} with the reason
  */
 export function readFilter(stored: unknown, ruleCount: number): KernelFilter {
-  if (!Array.isArray(stored)) throw new Error('its kernel filter is no list');
+  if (!Array.isArray(stored)) throw new Error('its kernel filter is not a list');
   return stored.map((clause: unknown, index) => {
     const read = isObject(clause) ? readClause(clause, ruleCount) : undefined;
-    if (!read) throw new Error(`clause ${index} of its kernel filter makes no sense`);
+    if (!read) throw new Error(`clause ${index} of its kernel filter is invalid`);
     return read;
   });
 }

@@ -25,40 +25,40 @@ export function describeFinding(finding: IntegrityFinding, tracer = ''): Tamperi
 }
 
 function sentence({ what, name, number, repaired }: IntegrityFinding, tracer: string): string {
-  const putBack = repaired ? ', and was put back' : '';
+  const putBack = repaired ? ', and was restored' : '';
   switch (what) {
     case 'link':
       return `the hook ${name} was detached`;
     case 'map':
-      return `the map ${name} was taken away from the agent`;
+      return `the map ${name} of the agent was closed or replaced`;
     case 'program':
       return number === 0
-        ? `the program ${name} was taken out of its table${putBack}`
+        ? `the program ${name} was removed from its table${putBack}`
         : `the program ${name} was replaced by the program ${number}${putBack}`;
     case 'filter':
       return number === 0
-        ? `the kernel filter was taken away${putBack}`
+        ? `the kernel filter was removed${putBack}`
         : `the kernel filter was replaced by the map ${number}${putBack}`;
     case 'filter-tables':
-      return `the tables of the kernel filter were written to${repaired ? ', and were put back' : ''}`;
+      return `the tables of the kernel filter were changed${repaired ? ', and were restored' : ''}`;
     case 'filter-processes':
-      return `what the kernel filter knows of processes was written to (of ${number})${putBack}`;
+      return `the kernel filter's data on ${number} processes was changed${putBack}`;
     case 'wanted':
-      return `the list of wanted events was written to${putBack}`;
+      return `the list of captured events was changed${putBack}`;
     case 'finished':
-      return `the kernel was told to make no more events${repaired ? ', which was taken back' : ''}`;
+      return `the capture in the kernel was ended${repaired ? ', and was resumed' : ''}`;
     case 'clock':
-      return `the time of events was moved by ${number} ms${putBack}`;
+      return `the clock of events was moved by ${number} ms${putBack}`;
     case 'position':
-      return `the reader's place in a ring was moved${putBack}`;
+      return `the reader's position in a ring was changed${putBack}`;
     case 'image-numbers':
-      return 'the numbers of processes were set back, so that one may be taken for another';
+      return 'the ids of process images were set back, so that processes may be confused';
     case 'counters':
       return `the counters of CPU ${name} were set back`;
     case 'ring-stuck':
-      return `what CPU ${name} has written to its ring can't be read any more`;
+      return `the ring of CPU ${name} can no longer be read`;
     case 'calls-unseen':
-      return `${name} calls are not seen any more: the agent made some itself`;
+      return `${name} calls are no longer captured: the agent made test calls`;
     case 'traced':
       return `the process ${number}${tracer === '' ? '' : ` (${tracer})`} traces the agent`;
   }
@@ -73,7 +73,7 @@ export function describeStop(milliseconds: number, dropped: number): Tampering {
 /** It is not known by what: there was no signal. */
 export function describeHold(milliseconds: number, dropped: number): Tampering {
   const why =
-    'though it wanted to and was not waiting for a CPU: frozen, held by a debugger, or the machine was paused';
+    'although it was runnable and not waiting for a CPU: it was frozen, stopped by a debugger, or the machine was paused';
   return {
     what: 'held',
     name: '',
@@ -83,10 +83,10 @@ export function describeHold(milliseconds: number, dropped: number): Tampering {
 }
 
 export function describeThread(): Tampering {
-  return { what: 'thread-stopped', name: '', text: 'the thread that evaluates events is stopped', passing: false };
+  return { what: 'thread-stopped', name: '', text: 'the evaluating thread is stopped', passing: false };
 }
 
 function meanwhile(dropped: number): string {
   const fate = dropped === 0 ? 'none was dropped' : `${dropped} were dropped`;
-  return `; events from then were evaluated late, ${fate}`;
+  return `; events of that time were evaluated late, ${fate}`;
 }

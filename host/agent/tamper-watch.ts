@@ -136,7 +136,7 @@ export class TamperWatch {
     if (told.length > TOLD_AT_ONCE) sentences.push(`and ${told.length - TOLD_AT_ONCE} more`);
     const what = sentences.join('; ');
     this.#last = { time: Date.now(), text: what };
-    const advice = told.every(({ passing }) => passing) ? '' : ' Restart the agent, which makes all of it anew.';
+    const advice = told.every(({ passing }) => passing) ? '' : ' Restart the agent to restore its capture.';
     const fields = {
       what: [...new Set(told.map((one) => one.what))].join(','),
       names: told.flatMap(({ name }) => name || []).join(','),

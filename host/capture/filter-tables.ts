@@ -1,5 +1,5 @@
-// The needs of all rules as the tables that the kernel looks events up in: each clause has a bit of its family's word, each table says of a
-// fact of an event which clauses can still be met, and an event for which none is left is dropped (native/bpf/filter.h).
+// The needs of all rules as tables for the kernel: each clause has a bit of its family's word, each table has, for one
+// fact of an event, the clauses that can still be satisfied, and an event without any is dropped (native/bpf/filter.h).
 
 import { EVENT_TYPES } from '../schema/events.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
@@ -14,32 +14,32 @@ import {
 } from '../schema/kernel-filter.ts';
 import { type PathStates, pathStates } from './path-states.ts';
 
-/** Bit 63 is left in every word of every table: what has it goes through. */
+/** Bit 63 is set in every word of every table: events with it pass. */
 export const THROUGH = 1n << 63n;
-/** Clauses of a family; of more, some share a bit. */
+/** Most clauses of a family; beyond that, clauses share a bit. */
 const MOST_CLAUSES = 63;
 const RULES_WITH_BIT = CANDIDATE_WORDS * 64;
 const EVENT_TYPE_COUNT = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
 const FAMILIES = FILTER_FAMILIES.length;
 
 export interface FilterTables {
-  /** By event type number: clauses that name it; THROUGH where none does. */
+  /** By event type number: clauses that name it; THROUGH if there are none. */
   readonly types: BigUint64Array;
-  /** Of each family the clauses of calls that succeeded, then those of calls that failed. */
+  /** For each family the clauses of calls that succeeded, then those of calls that failed. */
   readonly results: BigUint64Array;
   /** By OPEN_COMBINATIONS. */
   readonly opens: BigUint64Array;
   /** By SOCKET_KINDS. */
   readonly sockets: BigUint64Array;
-  /** Clauses of the open family: those that any path will do for, and those that a file right below the root will. */
+  /** Clauses of the open family: those that any path satisfies, and those that a file right below the root satisfies. */
   readonly anyPath: bigint;
   readonly topLevel: bigint;
   readonly paths: PathStates;
-  /** Of each rule that has a candidate bit, its clauses by family; of those behind and of what no rule is for, the last entry. */
+  /** By rule with a candidate bit: its clauses by family. The last entry is for all other rules and needs. */
   readonly rules: BigUint64Array;
 }
 
-/** The clauses of one bit: an event may meet it if it meets any of them. */
+/** The clauses of one bit: an event satisfies it if it satisfies any of them. */
 interface Bucket {
   readonly bit: bigint;
   readonly family: FilterFamily;
@@ -48,7 +48,7 @@ interface Bucket {
 
 /**
  * @param filters of all modules
- * @param firstWords of each module the first of its candidate words; default: it is the only one
+ * @param firstWords the first candidate word of each module; default: there is only one module
  */
 export function filterTables(filters: readonly KernelFilter[], firstWords: readonly number[] = [0]): FilterTables {
   const clauses = filters.flatMap((filter, module) => {
@@ -95,7 +95,7 @@ function bucketsOf(clauses: readonly FilterClause[], family: FilterFamily): read
   const numbers = new Map(EVENT_TYPES.map(({ name, shape }) => [name, familyOf(shape)]));
   const own = clauses.filter(({ types }) => types.some((type) => numbers.get(type) === family));
   const same = Map.groupBy(own, ({ rule: _, ...needs }) => JSON.stringify(needs, sortedKeys));
-  // Those that need the same of the event but for its path are neighbours: where bits are shared, by such.
+  // Clauses that differ only in the path are neighbours, so that these share bits.
   const sorted = [...same].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, list]) => list);
   const shared = Map.groupBy(sorted.entries(), ([index]) => sharedBit(index, sorted.length));
   return [...shared].map(([bit, lists]) => ({

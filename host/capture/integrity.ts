@@ -1,22 +1,22 @@
-// What a check of the capture reports: whether it is as it was made, and whether its events were read in time.
+// The result of an integrity check of the capture: changes from outside, and whether its events were read in time.
 
 /**
- * What a check of the capture finds that somebody else has changed, and what `name` and `number` are in each:
+ * Kinds of changes from outside, and the meaning of `name` and `number` in each:
  *
  * - `link`: a hook is detached, its descriptor closed or replaced; name: the hook
- * - `map`: the same of a map's descriptor; name: the map
- * - `program`: a place in a table of programs holds another one, or none; name: the program
- * - `filter`: another map is the kernel filter, or none is
- * - `filter-tables`: the tables of the kernel filter were written to
- * - `filter-processes`: what processes can match was written to; number: of how many
- * - `wanted`: which types of events are wanted was written to
- * - `finished`: the kernel was told that no more events are wanted
- * - `clock`: the time of events was moved; number: ms
- * - `position`: where the reader is in a ring was moved; number: how often
- * - `image-numbers`: numbers of process images were set back, so that they come again
+ * - `map`: the same for a map's descriptor; name: the map
+ * - `program`: a table of programs has another one, or none, at a key; name: the program
+ * - `filter`: the map of the kernel filter was replaced or removed
+ * - `filter-tables`: the tables of the kernel filter were changed
+ * - `filter-processes`: entries of processes in the kernel filter were changed; number: how many
+ * - `wanted`: the set of captured event types was changed
+ * - `finished`: the end of the capture was set
+ * - `clock`: the clock of events was changed; number: ms
+ * - `position`: the reader's position in a ring was changed; number: how often
+ * - `image-numbers`: ids of process images were set back, so that they repeat
  * - `counters`: counters of events were set back; name: CPU
- * - `ring-stuck`: what is in a ring can't be read since seconds; name: CPU
- * - `calls-unseen`: calls that were made to see whether they come were neither evaluated nor filtered nor dropped; name: type
+ * - `ring-stuck`: the contents of a ring have been unreadable for seconds; name: CPU
+ * - `calls-unseen`: test calls were neither evaluated nor filtered nor dropped; name: type
  * - `traced`: another process traces this one; number: its process id
  */
 export const INTEGRITY_FINDINGS = [
@@ -41,21 +41,21 @@ export interface IntegrityFinding {
   readonly what: (typeof INTEGRITY_FINDINGS)[number];
   readonly name: string;
   readonly number: number;
-  /** It was put back as it was. */
+  /** It was restored. */
   readonly repaired: boolean;
 }
 
-/** A time in which the thread that reads events did not come to poll(); not of one in which the machine slept. */
+/** A time in which the thread that reads events did not call poll(), except while the machine slept. */
 export interface PollGap {
-  /** ms of CLOCK_MONOTONIC, as process.hrtime() has it. */
+  /** ms of CLOCK_MONOTONIC, like process.hrtime(). */
   readonly endMs: number;
   readonly lengthMs: number;
-  /** Of that, and of what was before it since the last check: time that the thread ran, and waited for a CPU. */
+  /** Time that the thread ran, and waited for a CPU, since the last check before the gap. */
   readonly ranMs: number;
   readonly waitedMs: number;
   /** How often it waited for memory to be read from a disk. */
   readonly faults: number;
-  /** Whether the kernel tells waitedMs. */
+  /** Whether the kernel reports waitedMs. */
   readonly accounted: boolean;
 }
 

@@ -1,17 +1,17 @@
-// Hooks that are missing on a kernel, and what that means in sentences for people.
+// Hooks that are missing on a kernel, and their descriptions for people.
 
-/** Why a hook is missing, and what `detail` is for each reason. Stable: metrics and `wasprey status --json` have it. */
+/** Why a hook is missing, and the meaning of `detail` for each reason. Stable: metrics and `wasprey status --json` have it. */
 export type MissingReason =
-  /** The kernel has no tracepoint of that name; detail: errno. */
+  /** The kernel lacks the tracepoint; detail: errno. */
   | 'tracepoint-missing'
-  /** The program can't be attached there for another reason; detail: errno. */
+  /** The program can't be attached for another reason; detail: errno. */
   | 'attach-failed'
-  /** The kernel refuses the program; detail: errno, and what the verifier says. */
+  /** The kernel refuses the program; detail: errno, and the verifier's message. */
   | 'program-refused'
-  /** The kernel was built without io_uring, so that there is nothing to see; no detail. */
+  /** The kernel was built without io_uring, so nothing is missed; no detail. */
   | 'no-io-uring';
 
-/** How the calls come in that a missing hook would have reported: as native ones, as requests of io_uring, as 32-bit ones. */
+/** The ways of the calls that a missing hook would have reported: native calls, requests of io_uring, 32-bit calls. */
 export type CallWay = 'calls' | 'io_uring' | '32-bit';
 
 /** A hook that is not attached, or whose program this kernel refuses. */
@@ -22,22 +22,22 @@ export interface MissingHook {
   readonly program: string;
   readonly reason: MissingReason;
   readonly detail: string;
-  /** Names of the event types that the hook would have reported, and which of their calls go unseen. Both empty: nothing does. */
+  /** Names of the event types that the hook would have reported, and the ways of their calls that are missed. Both empty: none. */
   readonly blinds: readonly string[];
   readonly ways: readonly CallWay[];
 }
 
-/** How many event types a sentence names. */
+/** Most event types in a message. */
 const TYPES_NAMED = 8;
 
-/** How calls come in, as the end of a sentence has it. */
+/** The end of the message, by the way of the calls. */
 const WAYS: Readonly<Record<CallWay, (types: string) => string>> = {
-  calls: (types) => `calls of ${types} are not seen`,
-  io_uring: (types) => `requests of io_uring that stand for ${types} are not all seen`,
-  '32-bit': (types) => `32-bit calls of ${types} are not seen`,
+  calls: (types) => `calls of ${types} are not captured`,
+  io_uring: (types) => `not all io_uring requests for ${types} are captured`,
+  '32-bit': (types) => `32-bit calls of ${types} are not captured`,
 };
 
-/** A clause: why the hook is missing, and what is not seen without it. */
+/** A clause: why the hook is missing, and what is not captured without it. */
 export function describeMissingHook(hook: MissingHook): string {
   return `${describeReason(hook)}: ${describeBlindness(hook)}`;
 }
@@ -52,12 +52,12 @@ export function describeReason({ hook, program, reason, detail }: MissingHook): 
     case 'program-refused':
       return `the kernel refuses the program ${program} (${detail})`;
     case 'no-io-uring':
-      return `the program ${program} is not attached, since the kernel was built without io_uring`;
+      return `the program ${program} is not attached, because the kernel was built without io_uring`;
   }
 }
 
 function describeBlindness({ blinds, ways }: MissingHook): string {
-  if (blinds.length === 0) return 'nothing goes unseen';
+  if (blinds.length === 0) return 'nothing is missed';
   const more = blinds.length - TYPES_NAMED;
   const types = more > 0 ? `${blinds.slice(0, TYPES_NAMED).join(', ')} and ${more} more types` : blinds.join(', ');
   return ways.map((way) => WAYS[way](types)).join(', ');

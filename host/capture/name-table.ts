@@ -1,16 +1,16 @@
-// The table of names as rule modules read it (host/schema/names.ts).
+// Encodes the table of names for rule modules (host/schema/names.ts).
 
 import { member } from '../schema/layout.ts';
 import { firstSlot, NAMED_ADDRESS, NAMES_SLOTS, nameKey } from '../schema/names.ts';
 
-/** A name that a condition compares, and an address that it has. */
+/** A host name in a condition, and one of its addresses. */
 export interface NamedAddress {
   readonly name: string;
   /** 4 or 16 bytes. */
   readonly address: Uint8Array;
 }
 
-/** What the table holds: a quarter of the slots stay free, so that a look-up ends soon. */
+/** Capacity of the table: a quarter of the slots stay free, so that look-ups are short. */
 export const LARGEST_NAME_TABLE = (NAMES_SLOTS * 3) / 4;
 
 const IPV6_BYTES = 16;
@@ -18,7 +18,7 @@ const NAME = member(NAMED_ADDRESS, 'name').offset;
 const ADDRESS = member(NAMED_ADDRESS, 'address').offset;
 const IS_IPV6 = member(NAMED_ADDRESS, 'is_ipv6').offset;
 
-/** Of the first LARGEST_NAME_TABLE of them. */
+/** Encodes the first LARGEST_NAME_TABLE of them. */
 export function encodeNameTable(addresses: readonly NamedAddress[]): Uint8Array {
   const table = new Uint8Array(NAMES_SLOTS * NAMED_ADDRESS.size);
   const view = new DataView(table.buffer);

@@ -1,4 +1,4 @@
-// Makes the sandbox's memory and a capture that is mapped into it.
+// Creates the sandbox's memory and a capture that is mapped into it.
 
 import { BPF_OBJECT_PATH, loadAddon } from './addon.ts';
 import type { Capture, CapturePlan, CaptureSizes } from './native.ts';

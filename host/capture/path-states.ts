@@ -1,25 +1,25 @@
-// Beginnings and endings of paths as one table of states: the kernel goes from state to state byte by byte, forwards over a beginning and
-// backwards over a last component, and collects the clauses of the states it comes through.
+// Beginnings and endings of paths as one table of states: the kernel walks from state to state byte by byte, forwards over
+// a beginning and backwards over a last component, and collects the clauses of the visited states.
 
 import type { PathNeed } from '../schema/kernel-filter.ts';
 
-/** As native/bpf/filter.h has them. */
+/** The same as in native/bpf/filter.h. */
 export const MOST_STATES = 2048;
 export const BYTE_CLASSES = 64;
-/** The state that nothing leads out of; where beginnings start, and endings. */
+/** The dead state; the start states of beginnings and of endings. */
 export const DEAD = 0;
 export const BEGINNINGS = 1;
 export const ENDINGS = 2;
 
-/** Longer texts are cut: what is left lets more through. */
+/** Longer texts are cut, so that more passes. */
 const LONGEST = 64;
 
 export interface PathStates {
   /** By byte: its class. Class 0 leads to DEAD from everywhere. */
   readonly classes: Uint8Array;
-  /** By state: clauses that need no more than what led here. */
+  /** By state: clauses that are satisfied here. */
   readonly accepted: BigUint64Array;
-  /** By state: those, and the clauses of all states behind it. */
+  /** By state: those, and the clauses of all later states. */
   readonly possible: BigUint64Array;
   /** By state and class: the next state. */
   readonly next: Uint16Array;
@@ -41,10 +41,10 @@ export function pathStates(needs: readonly PathClauses[]): PathStates {
     const roots = treesOf(needs, classes, length);
     if (roots) return { classes, ...tableOf(roots) };
   }
-  throw new Error('the first bytes of paths have more states than there are classes');
+  throw new Error('the first bytes of paths need more states than there are classes');
 }
 
-/** The 63 bytes that occur most have a class each. Texts are cut before the others. */
+/** The 63 most frequent bytes have a class each. Texts are cut before other bytes. */
 function byteClasses(needs: readonly PathClauses[]): Uint8Array {
   const counts = new Map<number, number>();
   for (const text of needs.flatMap(({ need }) => [...need.beginnings, ...need.endings])) {
@@ -56,7 +56,7 @@ function byteClasses(needs: readonly PathClauses[]): Uint8Array {
   return classes;
 }
 
-/** Undefined as soon as there are too many states: what a manifest asks for may come to millions. */
+/** Undefined for too many states: a manifest may require millions. */
 function treesOf(
   needs: readonly PathClauses[],
   classes: Uint8Array,

@@ -1,9 +1,9 @@
-// What is known of a container goes into the sandbox's table, if there is room: it may come from a recording, or be as long as whoever
-// started the container liked.
+// Stores the metadata of a container in the sandbox's table, if there is room: they may come from a recording, and the
+// creator of the container decides their length.
 
 import type { Capture } from './native.ts';
 
-/** False when the table is full or the entry too large for it: the container stays as its cgroup tells. */
+/** False when the table is full or the entry too large: the container then only has what its cgroup shows. */
 export function storeContainer(capture: Capture, id: string, entry: Uint8Array): boolean {
   try {
     capture.setContainer(id, entry);

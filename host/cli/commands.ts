@@ -10,12 +10,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'status',
-    summary: 'Tell what a running agent does.',
+    summary: 'Show the state of a running agent.',
     load: async () => (await import('./commands/status.ts')).STATUS,
   },
   {
     name: 'reload',
-    summary: 'Have a running agent read its rules anew.',
+    summary: 'Make a running agent reload its rules.',
     load: async () => (await import('./commands/reload.ts')).RELOAD,
   },
   {
@@ -50,7 +50,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'inspect',
-    summary: 'Show what is in a module, and what is proven of it.',
+    summary: 'Show the contents of a module, and the proof of its code.',
     load: async () => (await import('./commands/inspect.ts')).INSPECT,
   },
   {
@@ -90,32 +90,32 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'lint',
-    summary: 'Find what rules say that is probably not meant.',
+    summary: 'Find probable mistakes in rules.',
     load: async () => (await import('./commands/lint.ts')).LINT,
   },
   {
     name: 'explain',
-    summary: 'Show what a rule comes to, and what it costs.',
+    summary: 'Show a rule expanded, with its cost.',
     load: async () => (await import('./commands/explain.ts')).EXPLAIN,
   },
   {
     name: 'config',
-    summary: 'Show what a configuration comes to.',
+    summary: 'Show the effective configuration.',
     load: async () => (await import('./commands/config.ts')).CONFIG,
   },
   {
     name: 'generate',
-    summary: 'Act out what rules tell of, and verify the alerts.',
+    summary: 'Perform what rules detect, and verify the alerts.',
     load: async () => (await import('./commands/generate.ts')).GENERATE,
   },
   {
     name: 'list',
-    summary: 'List the events, fields or rules there are.',
+    summary: 'List events, fields or rules.',
     load: async () => (await import('./commands/list.ts')).LIST,
   },
   {
     name: 'completion',
-    summary: 'Print a script for completion by a shell.',
+    summary: 'Print a completion script for a shell.',
     load: async () => (await import('./commands/completion.ts')).completionCommand(() => COMMANDS),
   },
 ];

@@ -1,7 +1,7 @@
 // What the program says of itself before any command is named.
 
 export const PROGRAM = {
-  description: 'Wasprey watches what processes do on a Linux node and raises alerts by rules in the format of Falco.',
+  description: 'Wasprey watches the system calls of a Linux node and raises alerts by rules in the format of Falco.',
   options: {
     help: {
       kind: 'flag',

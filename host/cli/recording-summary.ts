@@ -34,7 +34,7 @@ export function renderReplayed({ engine, alerts, outputs }: Summary, report: Rep
   if (engine && engine.capture.unknownImages > 0)
     lines.push(`  events   ${number(engine.capture.unknownImages)} of processes that the recording does not tell of`);
   if (engine && engine.capture.malformed > 0)
-    lines.push(`  records  ${number(engine.capture.malformed)} made no sense and were skipped`);
+    lines.push(`  records  ${number(engine.capture.malformed)} were invalid and skipped`);
   if (report?.end && report.end.dropped > 0)
     lines.push(`  events   ${number(report.end.dropped)} were lost when it was recorded`);
   for (const damage of report?.damage.slice(0, TOLD_DAMAGE) ?? []) lines.push(`  damaged  ${renderDamage(damage)}`);

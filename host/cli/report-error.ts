@@ -25,7 +25,7 @@ export async function reportError(error: unknown, command: string | undefined, t
     message(told);
     return EXIT.failure;
   }
-  message({ message: 'this should not have happened; it is a defect of Wasprey, please report it with what follows' });
+  message({ message: 'unexpected error; this is a defect of Wasprey, please report it with the following details' });
   terminal.say(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT.failure;
 }

@@ -85,7 +85,7 @@ function kernelSection(
   const rows = [
     ...hooks.missing.map((hook) => [hook.program, escapeText(describeMissingHook(hook))]),
     ...(operations.length > 0
-      ? [['io_uring', `the kernel has no ${operations.join(', ')}: no process can ask for them`]]
+      ? [['io_uring', `the kernel has no ${operations.join(', ')}: no process can use them`]]
       : []),
     ...(hooks.isAllowed && hooks.blindRules.length > 0 ? [['accepted', blindRules(hooks.blindRules)]] : []),
   ];

@@ -1,4 +1,4 @@
-// append_output and static_fields: what they add to alerts, and what is wrong in them.
+// append_output and static_fields: what they add to alerts, and errors in them.
 
 import { parseTemplate, TemplateError } from '../compiler/conditions/template.ts';
 import type { Template } from '../compiler/conditions/template-tokens.ts';
@@ -88,14 +88,14 @@ function additionOf(
 
 const SPACE = { kind: 'text', text: ' ' } as const;
 
-/** %static.NAME stands for its value, whatever that holds. */
+/** Replaces %static.NAME by its value, taken literally. */
 function parseFormat(format: string, statics: ReadonlyMap<string, string>): Template {
   const found = STATIC_FIELD.exec(format);
   if (!found) return parseTemplate(format);
   const [written, name = ''] = found;
   const value = statics.get(name);
   if (value === undefined)
-    throw new TemplateError(`there is no static field ${name}`, found.index, found.index + written.length);
+    throw new TemplateError(`unknown static field ${name}`, found.index, found.index + written.length);
   const before = format.slice(0, found.index);
   const after = format.slice(found.index + written.length);
   return [

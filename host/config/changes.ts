@@ -10,10 +10,10 @@ import type { SectionDefinition } from './value-types.ts';
 export interface ConfigChange {
   /** `webserver.listen_port` */
   readonly path: string;
-  /** As they are shown to people: on one line, not too long, and with nothing secret in them. */
+  /** For display: on one line, shortened, without secrets. */
   readonly from: string;
   readonly to: string;
-  /** Where the new value stands: `falco.yaml:12`, or `default`. */
+  /** The place of the new value: `falco.yaml:12`, or `default`. */
   readonly source: string;
 }
 

@@ -1,4 +1,4 @@
-// What the keys of a configuration must be together.
+// Checks that concern several keys of a configuration.
 
 import { nearest } from '../diagnostics/suggest.ts';
 import { parsePlace } from '../outputs/syslog/place.ts';
@@ -37,13 +37,13 @@ function checkRules({ rules, rules_file, rules_files }: Configuration, origins: 
     const alone = selected && !(enable && disable) && (selected.rule === undefined) !== (selected.tag === undefined);
     if (alone || !origin) continue;
     const help = 'write for instance: - disable: {rule: "Read *"}';
-    const message = 'an item of rules has either enable or disable, with either a rule or a tag';
+    const message = 'an item of rules needs either enable or disable, with either a rule or a tag';
     found.push(configDiagnostic('CONFIG_VALUE', message, origin, { help }));
   }
   return found;
 }
 
-/** Outputs that are on but do not know where to. */
+/** Outputs that are on but lack their target. */
 function checkOutputs(configuration: Configuration, origins: Origins): ConfigDiagnostic[] {
   const { file_output, program_output, http_output, alertmanager_output, otlp_output } = configuration;
   const needs = [
@@ -65,7 +65,7 @@ function checkNoise({ noise }: Configuration, origins: Origins): ConfigDiagnosti
     const origin = origins.get(`noise.outputs.${name}`);
     if (!origin || NOISE_OUTPUTS.some((known) => known === name)) return [];
     const help = `they are ${NOISE_OUTPUTS.join(', ')}`;
-    return [configDiagnostic('CONFIG_VALUE', `no output is called ${name}`, origin, { help })];
+    return [configDiagnostic('CONFIG_VALUE', `unknown output ${name}`, origin, { help })];
   });
 }
 
@@ -107,6 +107,6 @@ function checkEvents({ base_syscalls }: Configuration, origins: Origins): Config
       near === undefined
         ? '`wasprey list events` lists what is captured'
         : `did you mean ${written.replace(name, near)}?`;
-    return [configDiagnostic('CONFIG_VALUE', `no system call is called ${name}`, origin, { help })];
+    return [configDiagnostic('CONFIG_VALUE', `unknown system call ${name}`, origin, { help })];
   });
 }

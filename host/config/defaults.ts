@@ -1,9 +1,9 @@
-// What holds where nothing was given.
+// Default values of keys that were not given.
 
 import { parseDuration } from './duration.ts';
 import type { Definition, ValueOf } from './value-types.ts';
 
-/** The default of any definition: maps are empty, as lists are that have none of their own, sections have the defaults of their keys. */
+/** The default of any definition: maps are empty, and so are lists without a default; sections have the defaults of their keys. */
 export function defaultOf(definition: Definition): unknown {
   switch (definition.kind) {
     case 'flag':

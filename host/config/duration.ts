@@ -11,14 +11,14 @@ const UNITS: readonly (readonly [unit: string, milliseconds: number])[] = [
 ];
 const PATTERN = new RegExp(`^${UNITS.map(([unit]) => `(?:(\\d{1,9})${unit})?`).join('')}$`);
 
-/** In milliseconds; undefined if it is no time. */
+/** In milliseconds; undefined for an invalid duration. */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
   const found = text === '' ? null : PATTERN.exec(text);
   return found ? UNITS.reduce((sum, [, each], index) => sum + each * Number(found[index + 1] ?? 0), 0) : undefined;
 }
 
-/** The other way: the fewest units that say it. */
+/** The duration as text, in as few units as possible. */
 export function durationText(milliseconds: number): string {
   let left = Math.max(0, Math.round(milliseconds));
   const parts = UNITS.map(([unit, each]) => {

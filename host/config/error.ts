@@ -1,4 +1,4 @@
-// What is wrong in a configuration: a code, the place, and what to do.
+// Errors in a configuration: a code, the place, and how to fix it.
 
 import type { ShownDiagnostic } from '../diagnostics/diagnostic-text.ts';
 import type { SourceFile } from '../diagnostics/source-file.ts';
@@ -20,13 +20,13 @@ export type ConfigErrorCode =
   | 'CONFIG_UNKNOWN_KEY'
   /** A list where a text should be, a text where a number should be, and so on. */
   | 'CONFIG_TYPE'
-  /** A value of the right type that can't be. */
+  /** An invalid value of the right type. */
   | 'CONFIG_VALUE'
   /** Keys that exclude or require each other. */
   | 'CONFIG_CONFLICT'
-  /** config_files where they can't be followed. */
+  /** config_files that can't be read. */
   | 'CONFIG_INCLUDE'
-  /** -o key=value of which the key is none. */
+  /** -o key=value with an invalid key. */
   | 'CONFIG_OPTION';
 
 export interface ConfigAdvice {
@@ -69,7 +69,7 @@ export function configDiagnostic(
   const sourceLine = file.lineText(line);
   const last = file.position(end);
   const from = column - 1;
-  // What goes over several lines is pointed at as far as its first line goes.
+  // Of a span over several lines only the first line is marked.
   const width = last.line === line ? last.column - column : [...sourceLine].length - from;
   return {
     severity: 'error',

@@ -1,12 +1,12 @@
-// ${NAME} in values, by Falco's rules: replaced by the environment's value, also within that value; $${NAME} stands for ${NAME} itself.
+// ${NAME} in values, as in Falco: replaced by the environment variable, whose value is expanded too; $${NAME} is a literal ${NAME}.
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Replacements in one value; more is a variable that holds itself. */
+/** Most replacements in one value; a variable that contains itself needs more. */
 const MOST_REPLACEMENTS = 1000;
 const LONGEST = 1 << 20;
 
-/** Variables that are not set become nothing. Undefined if the expansion has no end. */
+/** Unset variables expand to nothing. Undefined if the expansion does not end. */
 export function expandVariables(text: string, environment: Environment): string | undefined {
   let result = text;
   let replaced = 0;
@@ -19,7 +19,7 @@ export function expandVariables(text: string, environment: Environment): string 
       result = result.slice(0, at) + value + result.slice(end + 1);
       if (++replaced > MOST_REPLACEMENTS || result.length > LONGEST) return undefined;
     } else if (result.startsWith('$${', at) && result.includes('}', at + 3)) {
-      // The second $ is literal, and what stands in the braces is looked at for itself.
+      // The second $ is literal, and the text in the braces is expanded by itself.
       result = result.slice(0, at) + result.slice(at + 1);
       at++;
     } else {

@@ -5,7 +5,7 @@ import type { Definition } from './value-types.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** A text with a variable of the environment in it may stand for anything. */
+/** A text with an environment variable may have any value. */
 const VARIABLE = { type: 'string', pattern: '\\$\\{' };
 const DURATION = '^(?:\\d+y)?(?:\\d+w)?(?:\\d+d)?(?:\\d+h)?(?:\\d+m)?(?:\\d+s)?(?:\\d+ms)?$';
 
@@ -54,11 +54,11 @@ function schemaOf(definition: Definition): Schema {
         : { description, anyOf: [keys, { type: 'string' }] };
     }
     case 'unused':
-      return { description: `Without effect. ${description}` };
+      return { description: `No effect. ${description}` };
   }
 }
 
-/** Nothing behind a key means that it is not given. */
+/** A key without a value counts as not given. */
 function orVariable(schema: Schema): Schema {
   return { anyOf: [schema, VARIABLE, { type: 'null' }] };
 }

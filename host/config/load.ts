@@ -1,4 +1,4 @@
-// A configuration, put together from a file, the files that it names, and options of the command line, and checked.
+// Loads a configuration from a file, its config_files and options of the command line, and checks it.
 
 import { SourceFile } from '../diagnostics/source-file.ts';
 import { checkConfiguration } from './check.ts';
@@ -22,14 +22,14 @@ export interface ConfigInput {
 
 export interface LoadedConfig {
   readonly configuration: Configuration;
-  /** Where each value that was given stands, by its path. */
+  /** The place of each given value, by its path. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly unused: readonly UnusedKey[];
   /** The files that were read, in order. */
   readonly files: readonly string[];
 }
 
-/** @throws {ConfigError} with all that is wrong */
+/** @throws {ConfigError} with all errors */
 export function loadConfig({ path, options = [], environment }: ConfigInput): LoadedConfig {
   const given = options.map(parseOption);
   const includes = given.filter((option) => topKey(option) === 'config_files');

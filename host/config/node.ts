@@ -1,4 +1,4 @@
-// The configuration as it was written, each part with the place that it comes from: several files and the command line may have a share in it.
+// The configuration as written, each part with its place: it may come from several files and the command line.
 
 import { SourceFile } from '../diagnostics/source-file.ts';
 import { readYaml, type YamlNode, YamlSyntaxError } from '../diagnostics/yaml.ts';
@@ -10,7 +10,7 @@ export interface ConfigScalar {
   readonly origin: Origin;
 }
 
-/** Nothing was written behind the key. */
+/** The key has no value. */
 export interface ConfigNull {
   readonly kind: 'null';
   readonly origin: Origin;
@@ -36,9 +36,9 @@ export interface ConfigEntry {
 
 export type ConfigNode = ConfigScalar | ConfigNull | ConfigSequence | ConfigMapping;
 
-/** Mappings and sequences in each other; YAML could nest far deeper, through aliases without end. */
+/** Most levels of nesting; aliases could make YAML nest endlessly. */
 const DEEPEST = 32;
-/** Nodes of one file; aliases could make millions of a few lines. */
+/** Most nodes of one file; aliases could turn a few lines into millions. */
 const MOST_NODES = 100_000;
 
 /**
@@ -51,14 +51,14 @@ export function readConfigNode(file: SourceFile): ConfigMapping {
   if (!document || document.kind === 'null') return { kind: 'mapping', entries: new Map(), origin: whole };
   const node = new Reader(file).node(document, 0);
   if (node.kind === 'mapping') return node;
-  throw configError('CONFIG_TYPE', 'a configuration consists of keys and values', node.origin, {
+  throw configError('CONFIG_TYPE', 'a configuration needs keys and values', node.origin, {
     help: 'write for instance: json_output: true',
   });
 }
 
 /**
- * Reads a value that stands in a file, which has something else before it.
- * @param text the file's text, with blanks in the place of what comes before
+ * Reads a value that is preceded by other text in a file.
+ * @param text the file's text, with blanks in place of the preceding text
  * @throws {ConfigError}
  */
 export function readConfigValue(text: string, file: SourceFile): ConfigNode {
@@ -73,20 +73,20 @@ function readDocument(file: SourceFile): YamlNode | undefined {
   } catch (error) {
     if (error instanceof YamlSyntaxError) {
       const origin = { file, start: error.index, end: error.index + 1 };
-      throw configError('CONFIG_YAML', `this is no YAML: ${error.message}`, origin);
+      throw configError('CONFIG_YAML', `invalid YAML: ${error.message}`, origin);
     }
     if (!(error instanceof RangeError)) throw error;
-    // js-yaml calls itself for each level.
-    throw configError('CONFIG_YAML', 'this is nested too deeply', { file, start: 0, end: 0 });
+    // js-yaml recurses for each level.
+    throw configError('CONFIG_YAML', 'nested too deeply', { file, start: 0, end: 0 });
   }
   const [first, second] = documents;
   if (!second) return first;
   throw configError(
     'CONFIG_YAML',
-    'there is a second document',
+    'unexpected second document',
     { file, start: second.start, end: second.end },
     {
-      help: 'a configuration file is one document: leave out the line ---',
+      help: 'a configuration file is one document: remove the line ---',
     },
   );
 }
@@ -102,7 +102,7 @@ class Reader {
   node(yaml: YamlNode, depth: number): ConfigNode {
     const origin = { file: this.#file, start: yaml.start, end: yaml.end };
     if (depth > DEEPEST || ++this.#nodes > MOST_NODES) {
-      throw configError('CONFIG_YAML', 'there is more in this than a configuration can hold', origin);
+      throw configError('CONFIG_YAML', 'the configuration has too many values', origin);
     }
     switch (yaml.kind) {
       case 'scalar':
@@ -121,7 +121,7 @@ class Reader {
 
   #entry(entries: Map<string, ConfigEntry>, key: YamlNode, value: YamlNode, depth: number): void {
     const origin = { file: this.#file, start: key.start, end: key.end };
-    if (key.kind !== 'scalar') throw configError('CONFIG_TYPE', 'this key is no text', origin);
+    if (key.kind !== 'scalar') throw configError('CONFIG_TYPE', 'a key must be text', origin);
     const before = entries.get(key.text);
     if (before) {
       const { line } = this.#file.position(before.origin.start);

@@ -1,5 +1,5 @@
-// `-o key.path=value`: one value of the configuration, from the command line. Falco's grammar: `list[2]` is an item, `list[]` a
-// further one; \. \[ and \\ are these characters in a key; a value in braces or brackets is YAML, anything else is text as it stands.
+// `-o key.path=value`: one value of the configuration, from the command line, in Falco's syntax: `list[2]` is an item, `list[]` a
+// further one; \. \[ and \\ are these characters in a key; a value in braces or brackets is YAML, anything else is literal text.
 
 import { SourceFile } from '../diagnostics/source-file.ts';
 import type { Origin } from './error.ts';
@@ -17,7 +17,7 @@ export interface ConfigOption {
   readonly origin: Origin;
 }
 
-/** Indices may not leave gaps, so that a large one is refused anyway. */
+/** Indices may not leave gaps, so a large one is invalid anyway. */
 const INDEX = /^\[(\d{0,6})\]/;
 const KEY = /^(?:\\[.[\]\\]|[^.[\]\\=])+/;
 
@@ -47,7 +47,7 @@ export function parseOption(text: string): ConfigOption {
     }
     const dot = path.length > 0 && rest.startsWith('.') ? 1 : 0;
     const key = dot === 1 || path.length === 0 ? KEY.exec(rest.slice(dot))?.[0] : undefined;
-    if (key === undefined) throw fail('this is no path of keys', at);
+    if (key === undefined) throw fail('invalid path of keys', at);
     path.push({ kind: 'key', key: key.replace(/\\(.)/g, '$1').trim() });
     at += dot + key.length;
   }
@@ -66,7 +66,7 @@ function givenValue(file: SourceFile, from: number): ConfigNode {
   return { kind: 'scalar', text: value, origin: { file, start: from, end: file.text.length } };
 }
 
-/** The key at the top that an option sets, or sets something of. */
+/** The top-level key that an option sets, wholly or in part. */
 export function topKey({ path }: ConfigOption): string {
   const [first] = path;
   return first?.kind === 'key' ? first.key : '';
@@ -78,7 +78,7 @@ export function topKey({ path }: ConfigOption): string {
  */
 export function applyOption(root: ConfigMapping, option: ConfigOption): ConfigMapping {
   const changed = setAt(root, option.path, option);
-  // The first step is a key, so that what comes out is a mapping.
+  // The first step is a key, so the result is a mapping.
   return changed.kind === 'mapping' ? changed : root;
 }
 
@@ -88,16 +88,16 @@ function setAt(node: ConfigNode | undefined, path: readonly Step[], option: Conf
   const { origin } = option;
   const before = node?.kind === 'null' ? undefined : node;
   if (step.kind === 'key') {
-    if (before && before.kind !== 'mapping') throw noPlace(`${step.key} would be a key of what has no keys`, origin);
+    if (before && before.kind !== 'mapping') throw noPlace(`${step.key} is not in a section`, origin);
     const entries = new Map(before?.entries);
     const entry = entries.get(step.key);
     entries.set(step.key, { origin: entry?.origin ?? origin, value: setAt(entry?.value, rest, option) });
     return { kind: 'mapping', entries, origin: before?.origin ?? origin };
   }
-  if (before && before.kind !== 'sequence') throw noPlace('an item was asked for of what is no list', origin);
+  if (before && before.kind !== 'sequence') throw noPlace('this is not a list', origin);
   const items = [...(before?.items ?? [])];
   const index = step.kind === 'append' ? items.length : step.index;
-  if (index > items.length) throw noPlace(`the list has ${items.length} items, the first of which is [0]`, origin);
+  if (index > items.length) throw noPlace(`the list has ${items.length} items, counted from [0]`, origin);
   items[index] = setAt(items[index], rest, option);
   return { kind: 'sequence', items, origin: before?.origin ?? origin };
 }

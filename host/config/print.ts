@@ -1,4 +1,4 @@
-// The effective configuration as YAML, each value with the place that it comes from.
+// The effective configuration as YAML, each value with its source.
 
 import { DEFINITION } from './definition.ts';
 import type { Origin } from './error.ts';
@@ -6,11 +6,11 @@ import type { LoadedConfig } from './load.ts';
 import { escapeControls, holdsSecrets, shownValue } from './shown.ts';
 import type { SectionDefinition } from './value-types.ts';
 
-/** Column of the sources, where there is room. */
+/** Column of the sources, if there is room. */
 const SOURCE_COLUMN = 48;
 
 export interface PrintOptions {
-  /** Leave out what has its default. */
+  /** Omit values that have their default. */
   readonly onlyGiven?: boolean;
   readonly showsSecrets?: boolean;
 }
@@ -21,7 +21,7 @@ export function printConfig(
 ): string {
   const lines = sectionLines(DEFINITION, configuration, origins, { path: '', indent: '', onlyGiven, showsSecrets });
   const without = unused.map(({ path, reason, origin }) => `#   ${path} (${sourceOf(origin)}): ${reason}\n`);
-  const rest = without.length === 0 ? '' : `# Without effect here:\n${without.join('')}`;
+  const rest = without.length === 0 ? '' : `# No effect here:\n${without.join('')}`;
   return lines.map((line) => `${line}\n`).join('') + rest;
 }
 
@@ -58,7 +58,7 @@ function sectionLines(
   });
 }
 
-/** `falco.yaml:12`, or the option as it was given; of one in a section that holds secrets the key alone. */
+/** `falco.yaml:12`, or the option as given; only the key for an option in a section with secrets. */
 export function sourceOf({ file, start }: Origin): string {
   if (file.name !== '-o') return escapeControls(`${file.name}:${file.position(start).line}`);
   const [key = ''] = file.text.split('=', 1);

@@ -1,4 +1,4 @@
-// From what was written to values, by the definition: every mistake is noted, each with its place.
+// Turns the written configuration into values, by the definition; collects every error with its place.
 
 import { nearest } from '../diagnostics/suggest.ts';
 import { parseBoolean } from '../diagnostics/yaml-values.ts';
@@ -28,16 +28,16 @@ export interface UnusedKey {
 }
 
 export interface ReadResult<Value> {
-  /** With defaults in the place of what is wrong. */
+  /** Invalid values are replaced by defaults. */
   readonly value: Value;
   readonly diagnostics: readonly ConfigDiagnostic[];
-  /** Where each value that was given stands, by its path: `webserver.listen_port`, `rules[2].enable`. */
+  /** The place of each given value, by its path: `webserver.listen_port`, `rules[2].enable`. */
   readonly origins: ReadonlyMap<string, Origin>;
   /** Keys that were given and have no effect. */
   readonly unused: readonly UnusedKey[];
 }
 
-/** @param path of the key that it is the value of; '' for the whole */
+/** @param path of the value's key; '' for the whole */
 export function readValue<Given extends Definition>(
   definition: Given,
   node: ConfigNode | undefined,
@@ -45,7 +45,7 @@ export function readValue<Given extends Definition>(
   path = '',
 ): ReadResult<ValueOf<Given>> {
   const reader = new Reader(definition, environment);
-  // What the reader makes follows the definition, which TypeScript can't follow.
+  // The reader's result has the definition's type, which TypeScript can't infer.
   const value = reader.read(definition, node, path) as ValueOf<Given>;
   return { value, diagnostics: reader.diagnostics, origins: reader.origins, unused: reader.unused };
 }
@@ -104,7 +104,7 @@ class Reader {
     if (node.kind !== 'scalar') return this.#wrongKind(definition, node, path);
     const text = expandVariables(node.text, this.#environment);
     if (text === undefined) {
-      this.#note('CONFIG_VALUE', `${path} holds a variable that holds itself`, node.origin);
+      this.#note('CONFIG_VALUE', `${path} has a variable that contains itself`, node.origin);
       return defaultOf(definition);
     }
     switch (definition.kind) {
@@ -180,19 +180,17 @@ class Reader {
   #refuseUnknown(keys: KeyTable, node: ConfigMapping, path: string): void {
     for (const [key, { origin }] of node.entries) {
       if (Object.hasOwn(keys, key)) continue;
-      const message = path === '' ? `there is no key ${key}` : `${path} has no key ${key}`;
+      const message = path === '' ? `unknown key ${key}` : `unknown key ${key} in ${path}`;
       this.#note('CONFIG_UNKNOWN_KEY', message, origin, { help: this.#suggestion(key, keys, path) });
     }
   }
 
-  /** A key that resembles it, or the same key in another place. */
+  /** A similar key, or the same key in another place. */
   #suggestion(key: string, keys: KeyTable, path: string): string {
     const near = nearest(key, Object.keys(keys));
     if (near !== undefined) return `did you mean ${join(path, near)}?`;
     const elsewhere = placeOf(key, this.#root, '');
-    return elsewhere === undefined
-      ? '`wasprey config --markdown` lists the keys there are'
-      : `did you mean ${elsewhere}?`;
+    return elsewhere === undefined ? '`wasprey config --markdown` lists all keys' : `did you mean ${elsewhere}?`;
   }
 
   #map(definition: MapDefinition, node: ConfigNode, path: string): unknown {
@@ -218,7 +216,7 @@ function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
-/** Where a key of this name is. */
+/** The path of a key with this name. */
 function placeOf(key: string, definition: Definition, path: string): string | undefined {
   if (definition.kind !== 'section' || definition.sparse) return undefined;
   if (path !== '' && Object.hasOwn(definition.keys, key)) return join(path, key);

@@ -1,17 +1,17 @@
-// Values of the configuration as text for people, without what is secret in them.
+// Values of the configuration as text for display, without secrets.
 
 import { durationText } from './duration.ts';
 import type { Definition } from './value-types.ts';
 
 export const HIDDEN = '<hidden>';
 
-/** A value in YAML, of which JSON is a part, on one line; what is secret in it is hidden unless it is asked for. */
+/** A value in YAML, of which JSON is a part, on one line; secrets are hidden unless requested. */
 export function shownValue(definition: Definition, value: unknown, showsSecrets = false): string {
   if (definition.kind === 'duration') return durationText(Number(value));
   return valueYaml(withUnits(definition, showsSecrets ? value : withoutSecrets(definition, value)));
 }
 
-/** Times in lists and sections as they are written. */
+/** Durations in lists and sections in their written form. */
 function withUnits(definition: Definition, value: unknown): unknown {
   if (definition.kind === 'duration' && typeof value === 'number') return durationText(value);
   if (definition.kind === 'list' && Array.isArray(value)) return value.map((item) => withUnits(definition.items, item));
@@ -48,14 +48,14 @@ function withoutSecrets(definition: Definition, value: unknown): unknown {
   if (definition.kind === 'map' && value instanceof Map) {
     return new Map([...value].map(([key, inner]) => [key, withoutSecrets(definition.values, inner)]));
   }
-  // Nothing secret is in a list or an item of one so far; what comes to be there is hidden until it is thought of.
+  // No list has secrets so far; hide any that are added later, to be safe.
   return HIDDEN;
 }
 
 function hide(text: string, secret: 'all' | 'address' | undefined): string {
   if (secret === undefined || text === '') return text;
   if (secret === 'all' || !URL.canParse(text)) return HIDDEN;
-  // Chat services have the secret in the path.
+  // URLs of chat services have the secret in the path.
   const { protocol, host, username, password, pathname, search, hash } = new URL(text);
   const isPlain = username + password + search + hash === '' && (pathname === '/' || pathname === '');
   return isPlain ? text : `${protocol}//${host}/${HIDDEN}`;
@@ -74,7 +74,7 @@ function valueYaml(value: unknown): string {
   );
 }
 
-/** What JSON leaves as it is but a terminal would act on. */
+/** Characters that JSON does not escape but a terminal would interpret. */
 export function escapeControls(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,

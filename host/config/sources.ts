@@ -1,4 +1,4 @@
-// The files that a configuration is put together from: the main one, and those that its config_files name.
+// The files of a configuration: the main one, and those of its config_files.
 
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,10 +13,10 @@ import { readValue } from './read.ts';
 
 type Strategy = 'append' | 'override' | 'add-only';
 
-/** Locks, swap files and copies, which are there while a file beside them is edited. */
+/** Locks, swap files and backups that editors make. */
 const LEFT_BY_EDITORS = /^[.#]|~$/;
 
-/** A configuration file larger than this is none. */
+/** Largest configuration file that is read. */
 const MOST_BYTES = 4 << 20;
 
 /** @throws {ConfigError} */
@@ -39,13 +39,13 @@ function readSource(path: string): SourceFile {
   try {
     return new SourceFile(path, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
-    throw fail('it is not text in UTF-8');
+    throw fail('it is not valid UTF-8');
   }
 }
 
 /**
- * The main file with what its config_files add and replace, top-level key by key.
- * @param path of the main file, which none of them may be; undefined if there is none
+ * The main file, merged with its config_files by top-level key.
+ * @param path of the main file, which config_files may not name; undefined if there is none
  * @returns the configuration and the files it was read from, in order
  * @throws {ConfigError}
  */
@@ -64,7 +64,7 @@ export function withIncludes(
     const origin = originOf(entry, index);
     for (const included of filesAt(given, origin)) {
       if (path !== undefined && sameFile(included, path)) {
-        throw configError('CONFIG_INCLUDE', `${included} is the file that this stands in`, origin);
+        throw configError('CONFIG_INCLUDE', `${included} is this file itself`, origin);
       }
       merge(entries, readConfigFile(included), strategy);
       files.push(included);
@@ -77,7 +77,7 @@ function originOf({ value }: ConfigEntry, index: number): Origin {
   return (value.kind === 'sequence' ? value.items[index] : value)?.origin ?? value.origin;
 }
 
-/** The file itself, or all files of a folder; none if there is no such file. */
+/** The file itself, or all files of a folder; empty if it does not exist. */
 function filesAt(path: string, origin: Origin): string[] {
   if (path === '') throw configError('CONFIG_INCLUDE', 'an item of config_files needs a path', origin);
   try {
@@ -104,14 +104,9 @@ function sameFile(one: string, other: string): boolean {
 function merge(entries: Map<string, ConfigEntry>, included: ConfigMapping, strategy: Strategy): void {
   for (const [key, entry] of included.entries) {
     if (key === 'config_files') {
-      throw configError(
-        'CONFIG_INCLUDE',
-        'a file that is named in config_files can name no further ones',
-        entry.origin,
-        {
-          help: 'name them in the main file',
-        },
-      );
+      throw configError('CONFIG_INCLUDE', 'a file of config_files can not have config_files itself', entry.origin, {
+        help: 'list them in the main file',
+      });
     }
     const before = entries.get(key);
     if (before && strategy === 'add-only') continue;

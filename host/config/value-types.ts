@@ -1,7 +1,7 @@
-// How keys of the configuration are described: as data, from which reading, defaults, JSON Schema and documentation follow.
+// Types that describe the keys of the configuration, as data: reading, defaults, JSON Schema and documentation are derived from them.
 
 interface DefinitionBase {
-  /** One sentence for people. */
+  /** One sentence for the documentation. */
   readonly description: string;
 }
 
@@ -21,9 +21,9 @@ export interface NumberDefinition extends DefinitionBase {
 export interface TextDefinition<Choice extends string = string> extends DefinitionBase {
   readonly kind: 'text';
   readonly default: string;
-  /** In the spelling that the value gets; what is read may be in any case. */
+  /** In the spelling of the value; input may have any case. */
   readonly choices?: readonly Choice[];
-  /** What must not be shown to whoever reads a log: all of it, or what is in an address beside the host. */
+  /** What must not appear in a log: the whole value, or all of a URL but the host. */
   readonly secret?: 'all' | 'address';
 }
 
@@ -37,9 +37,9 @@ export interface DurationDefinition extends DefinitionBase {
 export interface ListDefinition<Item extends Definition = Definition> extends DefinitionBase {
   readonly kind: 'list';
   readonly items: Item;
-  /** None: it is empty. */
+  /** Undefined: the list is empty. */
   readonly default?: readonly ValueOf<Item>[];
-  /** A text that stands alone means a list of it. */
+  /** A single text means a list with it. */
   readonly orOne?: true;
 }
 
@@ -47,9 +47,9 @@ export interface ListDefinition<Item extends Definition = Definition> extends De
 export interface SectionDefinition<Keys extends KeyTable = KeyTable> extends DefinitionBase {
   readonly kind: 'section';
   readonly keys: Keys;
-  /** An item of a list, of which keys may be left out: what is not given is absent rather than its default. */
+  /** An item of a list. Keys that are not given are absent instead of having their default. */
   readonly sparse?: true;
-  /** What a text in place of the section means: the value of this key. */
+  /** A text in place of the section is the value of this key. */
   readonly textFor?: string;
 }
 
@@ -57,11 +57,11 @@ export interface SectionDefinition<Keys extends KeyTable = KeyTable> extends Def
 export interface MapDefinition<Value extends Definition = Definition> extends DefinitionBase {
   readonly kind: 'map';
   readonly values: Value;
-  /** A text in its place is a key alone. */
+  /** A text in its place is a key without value. */
   readonly orKey?: true;
 }
 
-/** A key of Falco's that has no effect here; its value is not looked at. The description is the reason. */
+/** A key of Falco that has no effect here; its value is ignored. The description is the reason. */
 export interface UnusedDefinition extends DefinitionBase {
   readonly kind: 'unused';
 }
@@ -80,7 +80,7 @@ export interface KeyTable {
   readonly [key: string]: Definition;
 }
 
-/** The type of what is read by a definition. */
+/** The type of the value that a definition reads. */
 export type ValueOf<Given extends Definition> =
   Given extends SectionDefinition<infer Keys>
     ? Given extends { readonly sparse: true }
@@ -124,7 +124,7 @@ export function text(byDefault: string, description: string): TextDefinition {
   return { kind: 'text', default: byDefault, description };
 }
 
-/** A text that holds, or may hold, what only its reader should know. */
+/** A text that may contain a secret. */
 export function secretText(secret: 'all' | 'address', description: string): TextDefinition {
   return { ...text('', description), secret };
 }
@@ -153,7 +153,7 @@ export function section<const Keys extends KeyTable>(description: string, keys: 
   return { kind: 'section', keys, description };
 }
 
-/** An item of a list: what is not given is absent. */
+/** An item of a list; keys that are not given are absent. */
 export function item<const Keys extends KeyTable>(description: string, keys: Keys) {
   return { kind: 'section', keys, description, sparse: true } as const;
 }

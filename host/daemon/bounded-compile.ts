@@ -93,7 +93,7 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
         child.kill('SIGKILL');
         break;
       case 'defect':
-        fail(`the compiler failed with ${stage}: ${message.text}`, 'it is a defect of Wasprey, please report it');
+        fail(`the compiler failed while ${stage}: ${message.text}`, 'it is a defect of Wasprey, please report it');
         child.kill('SIGKILL');
         break;
     }
@@ -102,8 +102,8 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
   child.on('close', (code, signal) => {
     stopWatch();
     const isMemory = signal === 'SIGKILL' || /out of memory|allocation failed/i.test(lastWords);
-    if (isMemory) fail(`${stage} took more than the memory there is, or than ${limits.megabytes} MB`, TOO_MUCH);
-    else fail(`the compiler ended with ${signal ?? `status ${code}`} at ${stage}: ${lastWords.slice(0, 1000)}`);
+    if (isMemory) fail(`${stage} took more than the available memory, or than ${limits.megabytes} MB`, TOO_MUCH);
+    else fail(`the compiler exited with ${signal ?? `status ${code}`} while ${stage}: ${lastWords.slice(0, 1000)}`);
   });
   // Who waits for the module only is told by that.
   loaded.promise.catch(() => {});
@@ -118,7 +118,7 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
   return { loaded: loaded.promise, module: module.promise };
 }
 
-const TOO_MUCH = 'is there a list, macro or anchor that grows with each use?';
+const TOO_MUCH = 'does a list, macro or anchor grow with each use?';
 
 function listed({ files }: CompileJob): string {
   const names = files.map(({ name }) => name);

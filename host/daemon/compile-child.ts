@@ -35,7 +35,7 @@ function tell(message: FromCompiler): void {
 let file: string | undefined;
 
 function tooDeep(error: RangeError): string {
-  return `${file ?? 'a rule file'} asks too much of the compiler: ${error.message}`;
+  return `${file ?? 'a rule file'} is too complex for the compiler: ${error.message}`;
 }
 
 async function compile({ files, selection, color }: CompileJob): Promise<void> {
@@ -44,8 +44,7 @@ async function compile({ files, selection, color }: CompileJob): Promise<void> {
     file = name;
     tell({ kind: 'file', name });
   });
-  if (active.length === 0)
-    throw new CommandFailure('there is no rule to run', 'all of them are disabled, or none is there');
+  if (active.length === 0) throw new CommandFailure('no rules to run', 'all are disabled, or there are none');
   tell({ kind: 'loaded', rules: active.length });
   const module = await compileModule(active, {
     cacheDirectory: MODULE_CACHE,
@@ -56,6 +55,6 @@ async function compile({ files, selection, color }: CompileJob): Promise<void> {
   // A rule that is left out never matches: that must not pass for watching.
   const errors = module.diagnostics.filter(({ severity }) => severity === 'error');
   for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
-  if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'mend what is shown above');
+  if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'correct the errors above');
   tell({ kind: 'module', wasm: module.wasm, warnings: warnings + backEndRemarks(module.diagnostics).length });
 }

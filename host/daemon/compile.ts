@@ -107,6 +107,6 @@ async function compile(
   );
   const rules = await loaded;
   const { wasm, warnings } = await (progress ? showStep('rule module', count(rules, 'rule'), () => module) : module);
-  if (warnings > 0) warn(`${count(warnings, 'warning')} of the rules: \`wasprey validate\` shows what is to be mended`);
+  if (warnings > 0) warn(`${count(warnings, 'warning')} about the rules: \`wasprey validate\` shows them`);
   return wasm;
 }

@@ -21,14 +21,14 @@ export const CONFIG_OPTIONS = {
     kind: 'text',
     short: 'c',
     value: 'FILE',
-    description: `Configuration, in the format of falco.yaml. Default: ${USUAL_CONFIG}, if it is there and no RULES are given.`,
+    description: `Configuration, in the format of falco.yaml. Default: ${USUAL_CONFIG}, if it exists and no RULES are given.`,
   },
   option: {
     kind: 'list',
     short: 'o',
     value: 'KEY=VALUE',
     description:
-      'Set a key of the configuration: -o webserver.listen_port=9000, -o rules[].disable.tag=network. May be given often.',
+      'Set a key of the configuration: -o webserver.listen_port=9000, -o rules[].disable.tag=network. May be given several times.',
   },
 } as const;
 
@@ -66,7 +66,7 @@ export async function configurationOf(
     for (const diagnostic of shown) terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
     const more = error.diagnostics.length - shown.length;
     if (more > 0) terminal.say(`... and ${more} more\n\n`);
-    throw new CommandFailure('the configuration can not be used', 'mend what is shown above');
+    throw new CommandFailure('the configuration is invalid', 'correct the errors above');
   }
 }
 

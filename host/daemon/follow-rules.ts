@@ -97,7 +97,7 @@ function follower(
     fetch: async (digest) => {
       const artifact = await pullArtifact(client(), digest);
       if (cosignKeys.length > 0 && !(await isCosigned(client(), digest, cosignKeys))) {
-        throw new RegistryError('REGISTRY_CONTENT', `${digest} has no signature of cosign by a key that is trusted`);
+        throw new RegistryError('REGISTRY_CONTENT', `${digest} has no cosign signature by a trusted key`);
       }
       await admit(`${name}@${digest}`, artifact, signatures, say);
       return artifact;

@@ -72,7 +72,7 @@ async function makeOutput(plan: Plan, { configuration, onTrouble }: OutputChoice
 
 async function makeClient({ name, section, url, userAgent, keepAlive }: Plan): Promise<HttpClient> {
   if (!URL.canParse(url)) {
-    throw new CommandFailure(`${name}_output.url is no address`, 'it looks like http://receiver:2801/');
+    throw new CommandFailure(`${name}_output.url is not a URL`, 'expected: http://receiver:2801/');
   }
   const receiver: HttpReceiver = {
     url: new URL(url),
@@ -114,14 +114,14 @@ function below(url: string, path: string): string {
 function describe(name: string, trouble: DeliveryTrouble): [message: string, lost: boolean] {
   switch (trouble.kind) {
     case 'failing':
-      return [`alerts can't be delivered to ${name}, and wait: ${trouble.reason}`, false];
+      return [`alerts can't be delivered to ${name}, and are queued: ${trouble.reason}`, false];
     case 'recovered':
       return [`alerts are delivered to ${name} again`, false];
     case 'refused':
       return [`${name} refuses alerts, which are lost: ${trouble.reason}`, true];
     case 'full':
-      return [`there is no room for more alerts that wait for ${name}: they are lost, and counted`, true];
+      return [`the queue of ${name} is full: further alerts are lost, and counted`, true];
     case 'disk':
-      return [`alerts for ${name} can't be kept on disk, and wait in memory: ${trouble.reason}`, false];
+      return [`alerts for ${name} can't be stored on disk, and are queued in memory: ${trouble.reason}`, false];
   }
 }

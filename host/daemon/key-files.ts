@@ -5,7 +5,7 @@ import { CommandFailure } from '../diagnostics/failure.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import { KeyError, readSigningKey, readTrustedKey, type SigningKey, type TrustedKey } from '../signature/key.ts';
 
-const MAKE_KEYS = 'keys are made by: wasprey keygen NAME';
+const MAKE_KEYS = 'make keys with: wasprey keygen NAME';
 
 /** @throws {CommandFailure} */
 export function readSigningKeys(paths: readonly string[]): SigningKey[] {
@@ -46,7 +46,7 @@ export function writeNewFile(path: string, text: string, mode: number): void {
     }
   } catch (error) {
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    if (exists) throw new CommandFailure(`${path} is there already`, 'choose another name, or move it away first');
+    if (exists) throw new CommandFailure(`${path} already exists`, 'choose another name, or move it away first');
     throw new CommandFailure(`can't write ${path}: ${reasonOf(error)}`);
   }
 }

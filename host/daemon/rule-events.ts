@@ -18,7 +18,7 @@ export function ruleEvents(
   if (!place || !pod) return undefined;
   return (change) => {
     writePodEvent(place, pod, podEvent(change)).catch((error: unknown) => {
-      say(`no event could be written on the pod: ${error instanceof Error ? error.message : String(error)}`);
+      say(`can't write an event on the pod: ${error instanceof Error ? error.message : String(error)}`);
     });
   };
 }
@@ -33,9 +33,9 @@ function podEvent(change: RuleChange): PodEvent {
       return {
         type: 'Warning',
         reason: 'RulesRefused',
-        message: `New rules can't be used, those before stay: ${escapeText(change.reason)}`,
+        message: `New rules were refused, the previous ones stay in use: ${escapeText(change.reason)}`,
       };
     case 'restored':
-      return { type: 'Normal', reason: 'RulesRestored', message: 'What could not be used is gone' };
+      return { type: 'Normal', reason: 'RulesRestored', message: 'The refused rules were removed' };
   }
 }

@@ -29,7 +29,7 @@ export function readRuleFiles(paths: readonly string[]): RuleFile[] {
 
 function filesOf(path: string): string[] {
   const names = rulesBelow(path) ?? [path];
-  if (names.length === 0) throw new CommandFailure(`${path} holds no rule files`, 'they end in .yaml or .yml');
+  if (names.length === 0) throw new CommandFailure(`${path} has no rule files`, 'they end in .yaml or .yml');
   return names;
 }
 
@@ -54,7 +54,7 @@ function filesBelow(path: string, isWanted: (name: string) => boolean): string[]
 export function moduleFiles(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
     const below = filesBelow(path, (name) => name.endsWith('.wasm')) ?? [path];
-    if (below.length === 0) throw new CommandFailure(`${path} holds no modules`, 'they end in .wasm');
+    if (below.length === 0) throw new CommandFailure(`${path} has no modules`, 'they end in .wasm');
     return below;
   });
 }
@@ -79,23 +79,23 @@ export function presentRuleFiles(paths: readonly string[]): string[] {
     .flatMap((path) => rulesBelow(path) ?? [path].filter(isRuleFile));
   if (files.length > 0) return files;
   if (paths.length === 0)
-    throw new CommandFailure('the configuration names no rules', 'see rules_files, modules and follow');
-  const help = `they end in .yaml or .yml, and are looked for at ${paths.join(', ')}`;
-  throw new CommandFailure('none of the configured rule files is there', help);
+    throw new CommandFailure('the configuration has no rules', 'see rules_files, modules and follow');
+  const help = `they end in .yaml or .yml, and are expected at ${paths.join(', ')}`;
+  throw new CommandFailure('none of the configured rule files exists', help);
 }
 
 function readText(path: string): string {
   const bytes = orFail(path, () => readBeginning(path, MOST_BYTES + 1));
   if (bytes.length > MOST_BYTES) {
     const megabytes = MOST_BYTES / 1024 / 1024;
-    throw new CommandFailure(`${path} has more than ${megabytes} MB`, 'a rule file may not have more');
+    throw new CommandFailure(`${path} has more than ${megabytes} MB`, 'that is the limit for rule files');
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     const isModule = MODULE_MAGIC.every((byte, index) => bytes[index] === byte);
-    const help = isModule ? 'compiled modules are given to `wasprey run --module`' : 'is it the right file?';
-    throw new CommandFailure(`${path} is not text in UTF-8`, help);
+    const help = isModule ? 'run compiled modules with `wasprey run --module`' : 'is it the right file?';
+    throw new CommandFailure(`${path} is not valid UTF-8`, help);
   }
 }
 

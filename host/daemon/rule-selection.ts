@@ -13,20 +13,20 @@ export const SELECTION_OPTIONS = {
     kind: 'text',
     value: 'LEAST',
     offers: PRIORITY_WORDS,
-    description: `Leave out rules less severe than this, unseen: ${PRIORITY_WORDS.slice(0, -1).join(', ')} or ${PRIORITY_WORDS.at(-1)}.`,
+    description: `Ignore rules less severe than this: ${PRIORITY_WORDS.slice(0, -1).join(', ')} or ${PRIORITY_WORDS.at(-1)}.`,
   },
-  enable: { kind: 'list', value: 'PATTERN', description: 'Turn rules on by name; * stands for any text.' },
+  enable: { kind: 'list', value: 'PATTERN', description: 'Turn rules on by name; * matches any text.' },
   disable: {
     kind: 'list',
     value: 'PATTERN',
-    description: 'Turn rules off by name. These four options may be given often, and are followed in the order given.',
+    description: 'Turn rules off by name. These four options may be given several times, and apply in the order given.',
   },
   'enable-tag': { kind: 'list', value: 'TAG', description: 'Turn on the rules with a tag.' },
   'disable-tag': { kind: 'list', value: 'TAG', description: 'Turn off the rules with a tag.' },
   static: {
     kind: 'list',
     value: 'NAME=VALUE',
-    description: 'The value of static.NAME in rules, as by static_fields of a configuration.',
+    description: 'The value of static.NAME in rules, like static_fields in a configuration.',
   },
 } as const;
 

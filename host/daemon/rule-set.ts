@@ -49,7 +49,7 @@ export function loadRuleSet(
   const warnings = finalWarnings(result.files);
   const shown = [...result.errors, ...(showWarnings ? warnings : [])];
   for (const diagnostic of shown) terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
-  if (!result.successful) throw new CommandFailure('the rules were not loaded', 'mend what is shown above');
+  if (!result.successful) throw new CommandFailure('the rules were not loaded', 'correct the errors above');
   tellOfNothingSelected(result.rules, selection.selections, terminal);
   const on = selectRules(result.rules, selection.selections);
   const names = new Set(on.map(({ name }) => name));

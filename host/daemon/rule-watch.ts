@@ -51,20 +51,20 @@ export function watchRules(options: RuleWatchOptions): RuleWatch {
       const { longestStepMs = 0 } = agent.summary().rules.reloads;
       say(
         'notice',
-        `the rules were replaced: ${count(rules, 'rule')} now; no event waited more than ${longestStepMs.toFixed(1)} ms`,
+        `the rules were replaced: ${count(rules, 'rule')} in use; no event waited more than ${longestStepMs.toFixed(1)} ms`,
       );
     },
     onRefused: ({ message, detail, part }) => {
       agent.rulesFailed(message);
       const what =
         part === 'rules'
-          ? "new rules can't be used, those before stay"
-          : "the changed configuration can't be used, what was before stays";
+          ? 'new rules were refused, the previous ones stay in use'
+          : 'the changed configuration was refused, the previous one stays in use';
       say('error', `${what}: ${withDetail(message, detail.trimEnd())}`);
     },
     onRestored: () => {
       agent.rulesRestored();
-      say('notice', 'what could not be used is gone: the rules and the configuration are again those in use');
+      say('notice', 'the refused change was undone: the rules and the configuration are those in use');
     },
   });
   const reload = (force: boolean): Promise<ReloadResult> => {

@@ -10,7 +10,7 @@ export interface DropExit {
 }
 
 export function dropExit(message: string): DropExit {
-  const why = 'nothing is watched any more, since events were lost and syscall_event_drops.actions has exit';
+  const why = 'the agent stops, because events were lost and syscall_event_drops.actions has exit';
   return { code: 'EVENTS_DROPPED', message: `${why}: ${message}` };
 }
 

@@ -243,7 +243,7 @@ export class Run {
     else this.#log.say('info', 'the end', { seconds, summary: renderSummary(summary, seconds).split('\n') });
     if (!failure) return EXIT.ok;
     const { message, code } = failure;
-    const ended = `the engine has ended by itself, nothing is watched any more: ${message} [${code}]`;
+    const ended = `the engine has failed, nothing is watched any more: ${message} [${code}]`;
     this.#log.say('critical', code === 'EVENTS_DROPPED' ? message : ended);
     return EXIT.failure;
   }

@@ -54,7 +54,7 @@ export class SettingsFollower {
       const effect = effectOf(change.path);
       this.#tell(
         change,
-        now.overridden.has(change.path) ? 'the command line says otherwise' : this.#result(effect),
+        now.overridden.has(change.path) ? 'overridden by the command line' : this.#result(effect),
         effect,
       );
       if (typeof effect === 'object') for (const name of effect) if (!this.#spooled.has(name)) outputs.add(name);
@@ -70,7 +70,7 @@ export class SettingsFollower {
     try {
       await this.#options.replaceOutputs(settings, names);
       if (this.#failure !== '') {
-        this.#log.say('notice', 'the outputs are as the configuration says');
+        this.#log.say('notice', 'the outputs match the configuration now');
         this.#options.onMended();
       }
       this.#failed = new Set();
@@ -78,7 +78,7 @@ export class SettingsFollower {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#failed = names;
-      const message = `outputs stay as they were: ${reason}`;
+      const message = `the outputs were not changed: ${reason}`;
       if (reason !== this.#failure) {
         this.#log.say('error', message);
         this.#options.onFailed(message);
@@ -95,7 +95,7 @@ export class SettingsFollower {
   #result(effect: Effect): string {
     switch (effect) {
       case 'rules':
-        return 'applies with the rules, which are read anew';
+        return 'applies with the rules, which are being reloaded';
       case 'now':
         return 'applies now';
       case 'start':
@@ -105,7 +105,7 @@ export class SettingsFollower {
         if (late.length === 0) return 'applies now';
         const names = late.join(', ');
         return late.length === effect.length
-          ? `applies from the next start, since ${names} keeps alerts on disk`
+          ? `applies from the next start, because ${names} keeps alerts on disk`
           : `applies now; to ${names}, which keep alerts on disk, from the next start`;
       }
     }

@@ -27,63 +27,63 @@ export const RUN_OPTIONS = {
     short: 'm',
     value: 'FILE',
     description:
-      'Run a module of `wasprey compile`, or all modules of a folder (.wasm), instead of the rules that come with Wasprey. May be given often; rules of RULES come after those of modules.',
+      'Run a module of `wasprey compile`, or all modules of a folder (.wasm), instead of the rules that come with Wasprey. May be given several times; RULES come after modules.',
   },
   watch: {
     kind: 'flag',
     description:
-      'Bring changes of rule files and modules into use while it runs. Default: with a configuration, as its watch_config_files says. SIGHUP does so at any time.',
+      'Apply changes of rule files and modules at run time. Default: watch_config_files of the configuration, if there is one. SIGHUP reloads in any case.',
   },
-  'no-watch': { kind: 'flag', description: 'Change nothing while it runs, but on SIGHUP.' },
+  'no-watch': { kind: 'flag', description: 'Apply changes only on SIGHUP.' },
   signature: {
     kind: 'text',
     value: 'MODE',
     choices: SIGNATURE_MODES,
     description:
-      'Whether a module must be signed with a trusted key to be run; rule files need no signature. Default: required if there is a trusted key, else off.',
+      'Whether modules must be signed with a trusted key; rule files need no signature. Default: required if there is a trusted key, else off.',
   },
   'trusted-key': {
     kind: 'list',
     value: 'FILE',
-    description: 'A public key of `wasprey keygen`, by which signatures are trusted; may be given several times.',
+    description: 'A trusted public key of `wasprey keygen`; may be given several times.',
   },
   ...CONFIG_OPTIONS,
   json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
   output: {
     kind: 'text',
     value: 'FILE',
-    description: 'Append the alerts to a file as well; -o FILE does so too, if there is no = in it.',
+    description: 'Append the alerts to a file as well; -o FILE does the same, if it has no = in it.',
   },
   'no-stdout': { kind: 'flag', description: 'No alerts on standard output.' },
   'rule-matching': {
     kind: 'text',
     value: 'HOW',
     choices: ['first', 'all'],
-    description: 'Whether an event raises the alert of the first rule that matches, or of all. Default: first.',
+    description: 'Whether an event raises the alert of the first matching rule, or of all. Default: first.',
   },
   'iso-time': { kind: 'flag', description: 'Times in ISO 8601, UTC.' },
   'ring-memory': {
     kind: 'number',
     value: 'MB',
     least: 1,
-    description: 'Memory for events on their way from the kernel, for all CPUs together. Default: 16.',
+    description: 'Memory of the ring buffers for events, for all CPUs together. Default: 16.',
   },
   'no-kernel-filter': {
     kind: 'flag',
-    description: 'Have every event evaluated, also those that the kernel can tell no rule to match. For diagnosis.',
+    description: 'Evaluate every event, including those that no rule can match. For diagnosis.',
   },
   duration: {
     kind: 'number',
     value: 'SECONDS',
     least: 0,
     fraction: true,
-    description: 'Stop by itself after this time.',
+    description: 'Stop after this time.',
   },
   'log-level': {
     kind: 'text',
     value: 'LEAST',
     choices: LOG_LEVELS,
-    description: "Leave out less severe messages of the agent's own. Default: info.",
+    description: "Lowest severity of the agent's own messages. Default: info.",
   },
   ...SELECTION_OPTIONS,
 } as const;
@@ -147,7 +147,7 @@ export async function runSettings(
   const followedRules = followed.filter((place) => existsSync(place) && !holdsModule(place));
   const stdout = options['no-stdout'] !== true && configuration.stdout_output.enabled;
   if (!stdout && file === undefined && !sendsElsewhere(configuration)) {
-    throw new UsageError('there is no place for alerts', 'add --output FILE, or turn an output on');
+    throw new UsageError('all outputs are off', 'add --output FILE, or turn an output on');
   }
   return {
     configuration,
@@ -210,7 +210,7 @@ function splitOption({ option = [], output }: RunOptions) {
   const files = option.filter(({ text }) => !text.includes('='));
   const [file] = files;
   if (files.length > (output === undefined ? 1 : 0)) {
-    throw new UsageError(`-o ${file?.text} sets no key`, 'write -o KEY=VALUE; alerts go to one file, --output FILE');
+    throw new UsageError(`-o ${file?.text} has no key`, 'write -o KEY=VALUE; alerts go to one file, --output FILE');
   }
   return { file: output ?? file?.text, settings: option.filter(({ text }) => text.includes('=')) };
 }
@@ -240,7 +240,7 @@ function signaturePolicy(options: RunOptions, configuration: Configuration): Sig
   const mode = asked ?? (options['trusted-key'] ? 'required' : configuration.module_signatures.policy);
   if (mode !== 'off' && keys.length === 0) {
     throw new UsageError(
-      'signatures are asked for, and there is no key to trust',
+      'signatures are required, but no key is trusted',
       'add --trusted-key FILE, or module_signatures.trusted_keys',
     );
   }

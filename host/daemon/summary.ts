@@ -16,7 +16,7 @@ export function renderSummary({ engine, alerts, drops, outputs }: Summary, secon
       `Watched for ${seconds.toFixed(1)} s: ${count(produced, 'event')}, ${count(alerts.alerts, 'alert')}, ${lostText(lost, 'event')}.`,
       `  events   ${number(evaluated)} evaluated, ${number(filtered)} filtered in the kernel, ${number(dropped)} dropped`,
     );
-    if (capture.malformed > 0) lines.push(`  records  ${number(capture.malformed)} made no sense and were skipped`);
+    if (capture.malformed > 0) lines.push(`  records  ${number(capture.malformed)} were invalid and skipped`);
     if (engine.matchesDropped > 0)
       lines.push(`  matches  ${number(engine.matchesDropped)} dropped: alerts came faster than they could be written`);
     if (missed > 0) lines.push(missedLine(missed));
@@ -32,7 +32,7 @@ export function renderSummary({ engine, alerts, drops, outputs }: Summary, secon
   }
   for (const { name, counters } of outputs) {
     if ((counters.heldBack ?? 0) > 0)
-      lines.push(`  ${name}   ${count(counters.heldBack, 'alert')} held back as repetition, and told of together`);
+      lines.push(`  ${name}   ${count(counters.heldBack, 'alert')} held back as repetition, and reported together`);
     if (counters.dropped > 0) lines.push(`  ${name}   ${count(counters.dropped, 'alert')} not written`);
   }
   return `${[...lines, ...ruleLines(alerts.byRule)].join('\n')}\n`;
@@ -40,7 +40,7 @@ export function renderSummary({ engine, alerts, drops, outputs }: Summary, secon
 
 /** @param missed calls, of which there are some */
 export function missedLine(missed: number): string {
-  return `  calls    ${number(missed)} not seen: the kernel was running another BPF program`;
+  return `  calls    ${number(missed)} missed: the kernel was running another BPF program`;
 }
 
 /** The rules with the most alerts, a line each. */

@@ -1,4 +1,4 @@
-// Codes of errors and warnings: Falco's, which scripts know, and a few of our own for what Falco doesn't check.
+// Codes of errors and warnings: Falco's, which scripts depend on, and a few of our own for additional checks.
 
 /** Code -> what it means, in Falco's words: `codedesc` of its JSON result. */
 export const ERROR_CODES = {
@@ -31,21 +31,21 @@ export const WARNING_CODES = {
   WASPREY_FIELD_UNAVAILABLE: 'Field that live events cannot supply',
   WASPREY_EVENT_UNAVAILABLE: 'Event type that is not captured',
   /** Not in Falco: there it is an error. */
-  WASPREY_PLUGIN_UNAVAILABLE: 'Plugin that is not there',
-  /** Not in Falco: what `wasprey lint` tells. */
+  WASPREY_PLUGIN_UNAVAILABLE: 'Missing plugin',
+  /** Not in Falco: findings of `wasprey lint`. */
   LINT_SHADOWED: 'Rule that is never the first to match',
   LINT_ALWAYS_FALSE: 'Condition that is never true',
   LINT_ALWAYS_TRUE: 'Check that is always true',
   LINT_VALUE_NEVER_MATCHES: 'Value that the field never has',
   LINT_UNUSED_MACRO: 'Macro that nothing uses',
   LINT_UNUSED_LIST: 'List that nothing uses',
-  LINT_EXPENSIVE: 'Condition that costs much',
+  LINT_EXPENSIVE: 'Expensive condition',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 export type WarningCode = keyof typeof WARNING_CODES;
 
-/** What a place in a rules file is part of, in Falco's words. */
+/** Kinds of items that contain a place in a rules file, in Falco's words. */
 export type ItemType =
   | 'value for'
   | 'exceptions'

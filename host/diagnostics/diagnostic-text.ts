@@ -1,6 +1,6 @@
 // Diagnostics as text for a terminal or a log: the line, a caret under the place, notes and help.
 
-/** What is shown of a diagnostic, whatever kind of file it is about. */
+/** The displayed parts of a diagnostic, for any kind of file. */
 export interface ShownDiagnostic {
   readonly severity: 'error' | 'warning';
   readonly code: string;
@@ -13,16 +13,16 @@ export interface ShownDiagnostic {
   readonly sourceLine: string;
   /** Characters of the source line to point at, from 0, [start, end); at least one wide. */
   readonly span: { readonly start: number; readonly end: number };
-  /** What the place is part of, from the outside in. */
+  /** The enclosing items of the place, from the outside in. */
   readonly context: readonly { readonly type: string; readonly name: string }[];
   readonly notes: readonly string[];
-  /** What to do about it. */
+  /** How to fix it. */
   readonly help?: string;
 }
 
-/** Characters of a source line that are shown; conditions may be far longer. */
+/** Most displayed characters of a source line; conditions may be far longer. */
 const WINDOW = 110;
-/** Of those, how many before the caret. */
+/** How many of those are before the caret. */
 const LEAD = 50;
 
 export interface TextOptions {
@@ -31,7 +31,7 @@ export interface TextOptions {
 }
 
 /**
- * A diagnostic the way compilers show them:
+ * A diagnostic in the usual format of compilers:
  *
  *     error[LOAD_ERR_COMPILE_CONDITION]: no field is called 'proc.nmae'
  *       --> rules.yaml:4:14
@@ -70,10 +70,10 @@ function place(diagnostic: ShownDiagnostic): string[] {
   return [`in ${named.map(({ type, name }) => `${type} "${name}"`).join(', ')}`];
 }
 
-/** The part of the source line around the span, tabs as blanks, nothing in it that a terminal would obey. */
+/** The part of the source line around the span, with tabs as blanks and without control characters. */
 export function excerpt(diagnostic: ShownDiagnostic): { text: string; start: number; width: number } {
   const line = diagnostic.sourceLine;
-  // A line of a megabyte may have thousands of diagnostics: it is only taken apart where characters of two units ask for it.
+  // A line of a megabyte may have thousands of diagnostics: only split it into characters if some have two units.
   const characters = /[\ud800-\udfff]/.test(line) ? [...line] : line;
   const shown = (first: number, last: number) =>
     [...characters.slice(first, last)].map((character) => (character === '\t' ? ' ' : printable(character))).join('');

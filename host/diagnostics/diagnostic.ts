@@ -1,12 +1,12 @@
-// Errors and warnings about rule files: what is wrong, where, and what to do; and how they are shown to a person.
+// Errors and warnings about rule files: the message, the place, and the fix; and their display.
 
 import type { ErrorCode, ItemType, WarningCode } from './codes.ts';
 import type { SourceFile } from './source-file.ts';
 
-/** A place in a rules file and what it is part of. */
+/** A place in a rules file and its enclosing item. */
 export interface Context {
   readonly type: ItemType;
-  /** Name of the list, macro, rule, exception or key; empty where there is none. */
+  /** Name of the list, macro, rule, exception or key; may be empty. */
   readonly name: string;
   readonly file: SourceFile;
   /** Index into the file's text, [start, end). */
@@ -27,7 +27,7 @@ interface DiagnosticBase {
   readonly sourceLine: string;
   /** Characters of the source line to point at, from 0, [start, end); at least one wide. */
   readonly span: { readonly start: number; readonly end: number };
-  /** What the place is part of, from the outside in. */
+  /** The enclosing items of the place, from the outside in. */
   readonly context: readonly {
     readonly type: ItemType;
     readonly name: string;
@@ -37,7 +37,7 @@ interface DiagnosticBase {
     readonly offset: number;
   }[];
   readonly notes: readonly string[];
-  /** What to do about it. */
+  /** How to fix it. */
   readonly help?: string;
 }
 
@@ -71,7 +71,7 @@ function describe(message: string, context: Context, advice: Advice): Diagnostic
   const sourceLine = file.lineText(line);
   const end = file.position(context.end);
   const start = column - 1;
-  // What goes over several lines is pointed at as far as its first line goes.
+  // Of a span over several lines only the first line is marked.
   const width = end.line === line ? end.column - column : [...sourceLine].length - start;
   return {
     message,

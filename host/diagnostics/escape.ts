@@ -1,4 +1,4 @@
-// Text of traced processes in a line or in JSON: whatever it holds, it stays within its string and does nothing to a terminal.
+// Escapes text of traced processes for a line or JSON, so that it stays within its string and can't control a terminal.
 
 /**
  * What JSON.stringify leaves as it is but a terminal or a log viewer may act on: DEL and the C1 controls (a raw U+009B
@@ -15,12 +15,12 @@ export function quote(text: string): string {
   return JSON.stringify(text).replace(ACTIVE, escapeUnit);
 }
 
-/** The same without the quotes: how a message stands in a text line. */
+/** The same without the quotes, for a message in a text line. */
 export function escapeText(text: string): string {
   return quote(text).slice(1, -1);
 }
 
-/** Text of several lines that has quotes of its own, such as source code: only what could steer a terminal is escaped. */
+/** Text of several lines with its own quotes, such as source code: only control characters are escaped. */
 export function escapeLines(text: string): string {
   return text.replace(CONTROLS, escapeUnit).replace(ACTIVE, escapeUnit);
 }

@@ -1,21 +1,21 @@
-// What a command fails with for a reason outside of Wasprey: the message, what to do, and the exit status.
+// Failures of commands for a reason outside of Wasprey: the message, the fix, and the exit status.
 
 import { escapeText } from './escape.ts';
 
 export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
 
-const MAKE_MODULES = 'modules are made by: wasprey compile RULES... -o OUT.wasm';
+const MAKE_MODULES = 'modules are compiled by: wasprey compile RULES... -o OUT.wasm';
 
 /** By the code of a SignatureError. */
-const DO_NOT_TRUST = 'do not trust it: take it anew from where it was compiled and signed';
+const DO_NOT_TRUST = 'do not trust it: fetch it again from where it was compiled and signed';
 const SIGNATURE_HELP: Readonly<Record<string, string>> = {
   SIGNATURE_MISSING: 'sign it with a trusted key: wasprey sign MODULE --key FILE',
-  SIGNATURE_UNTRUSTED: 'sign it with a trusted key (`wasprey sign`), or trust the key that it is signed with',
+  SIGNATURE_UNTRUSTED: 'sign it with a trusted key (`wasprey sign`), or trust the key of its signature',
   SIGNATURE_WRONG: DO_NOT_TRUST,
   SIGNATURE_DAMAGED: DO_NOT_TRUST,
 };
 
-/** A command could not do its work for a reason outside of Wasprey; the message says which, the help what to do. */
+/** A command failed for a reason outside of Wasprey; the message has the reason, the help the fix. */
 export class CommandFailure extends Error {
   readonly help: string | undefined;
 
@@ -26,25 +26,25 @@ export class CommandFailure extends Error {
   }
 }
 
-/** What a person is told of an error that is no defect of Wasprey's: what is wrong, and what to do. */
+/** The displayed parts of an error that is no defect of Wasprey: the message and the fix. */
 export interface Told {
   readonly message: string;
   readonly help?: string | undefined;
 }
 
-/** Undefined for what should not have happened. */
+/** Undefined for unexpected errors, which are defects. */
 export function toldOf(error: unknown): Told | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof CommandFailure) return error;
   const { name, message } = error;
   const code = 'code' in error ? String(error.code) : undefined;
-  // Parts of Wasprey that a command may not even load, so they are known by name.
+  // Errors are identified by name, because a command may not load their modules.
   switch (name) {
     case 'SandboxError':
       // At its very beginning: no module at all.
       return 'offset' in error && error.offset === 0
         ? { message, help: MAKE_MODULES }
-        : { message, help: 'nothing of it has run; compile the rules again with this version of Wasprey' };
+        : { message, help: 'it was not run; compile the rules again with this version of Wasprey' };
     case 'RuleModuleError':
       return { message: `${message} [${code}]`, help: MAKE_MODULES };
     case 'SignatureError':

@@ -1,9 +1,9 @@
 // Text laid out for a terminal's width: paragraphs and two or more columns.
 
-/** Width of lines where the terminal doesn't say, and the most that is comfortable to read. */
+/** Width of lines if the terminal's width is unknown, and the largest that is comfortable to read. */
 export const LINE_WIDTH = 100;
 
-/** Breaks paragraphs (separated by empty lines) at blanks. One that is indented more than the first is an example, and kept as it is. */
+/** Breaks paragraphs (separated by empty lines) at blanks. A paragraph with a larger indent than the first is an example and kept unchanged. */
 export function wrap(text: string, width: number): string {
   const paragraphs = text.replace(/^\s*\n|\s+$/g, '').split(/\n\s*\n/);
   const margin = /^ */.exec(paragraphs[0] ?? '')?.[0] ?? '';

@@ -1,23 +1,23 @@
-// The agent's own messages: lines for people, or JSON by pino for those who collect them. What happens on the machine is told by
-// alerts; nothing of an event is in here.
+// The agent's own messages: lines for people, or JSON by pino for log collectors. Events are only reported by
+// alerts; messages contain no event data.
 
 /** Falco's names, most severe first. */
 export const LOG_LEVELS = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LogOptions {
-  /** Less severe messages are left out. */
+  /** Less severe messages are dropped. */
   readonly level: LogLevel;
   readonly format: 'text' | 'json';
-  /** Gets whole lines. */
+  /** Called with complete lines. */
   readonly write: (text: string) => void;
 }
 
 export interface Log {
   readonly format: 'text' | 'json';
-  /** Can be set while it runs. */
+  /** Can be changed at run time. */
   level: LogLevel;
-  /** @param details what goes with it, in JSON alone */
+  /** @param details additional data, only in JSON */
   say(level: LogLevel, message: string, details?: Readonly<Record<string, unknown>>): void;
 }
 
@@ -25,7 +25,7 @@ export async function openLog({ level, format, write }: LogOptions): Promise<Log
   return format === 'text' ? textLog(level, write) : await jsonLog(level, write);
 }
 
-/** The same log, whose messages also go elsewhere. */
+/** The same log, with a further destination. */
 export function withCopy(log: Log, copy: (level: LogLevel, message: string) => void): Log {
   return {
     format: log.format,

@@ -1,5 +1,5 @@
 // Where each character of a YAML scalar's value stands in the file: block scalars lose their indentation, folded lines
-// their ends, quoted scalars their escapes. A diagnostic inside a condition needs the way back.
+// their ends, quoted scalars their escapes. A diagnostic inside a condition needs the original place.
 
 import type { YamlScalar } from './yaml.ts';
 

@@ -1,4 +1,4 @@
-// A rule file's text, and where a place in it is in lines and columns.
+// A rule file's text, and the line and column of a place in it.
 
 export interface Position {
   /** From 1. */
@@ -11,7 +11,7 @@ export class SourceFile {
   readonly name: string;
   readonly text: string;
   readonly #lineStarts: readonly number[];
-  /** Where the second halves of characters of two UTF-16 units are, which count for nothing in columns. */
+  /** Places of low surrogates, which do not count in columns. */
   readonly #secondHalves: readonly number[];
 
   constructor(name: string, text: string) {
@@ -46,7 +46,7 @@ export class SourceFile {
   }
 }
 
-/** How many of the numbers, which rise, are at most `limit`. */
+/** Number of elements of a sorted list that are at most `limit`. */
 function countUpTo(numbers: readonly number[], limit: number): number {
   let low = 0;
   let high = numbers.length;

@@ -1,9 +1,9 @@
-// What a misspelt name was probably meant to be.
+// Suggestions for misspelt names.
 
 import { ALL_EVENT_NAMES } from '../schema/event-names.ts';
 import { FIELDS } from '../schema/fields/index.ts';
 
-/** The known field nearest to a text, with the text's argument; undefined if none is near. */
+/** The known field most similar to a text, with the text's argument; undefined if none is similar. */
 export function suggestField(text: string): string | undefined {
   const [, name = text, argument = ''] = /^([^[]*)(\[.*)?$/s.exec(text) ?? [];
   const found = nearest(
@@ -17,7 +17,7 @@ export function suggestEvent(name: string): string | undefined {
   return nearest(name, ALL_EVENT_NAMES);
 }
 
-/** The candidate that takes the fewest edits, if those are few for the length of the name. */
+/** The candidate with the fewest edits, if they are few for the length of the name. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let fewest = Math.max(1, Math.floor(Math.min(name.length, 40) / 3));
@@ -26,7 +26,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
     if (Math.abs(candidate.length - name.length) > fewest) continue;
     const edits = distance(name, candidate);
     const prefix = commonPrefix(name, candidate);
-    // Of two that are as near, the one that begins like the name for longer.
+    // Of two equally similar ones, prefer the longer common prefix.
     if (edits > fewest || (edits === fewest && prefix <= longest)) continue;
     best = candidate;
     fewest = edits;

@@ -1,4 +1,4 @@
-// Where a command writes: results to stdout, what it says about its work to stderr; colour where a person sees it.
+// Output of a command: results to stdout, messages to stderr; coloured on a terminal.
 
 import { LINE_WIDTH } from './layout.ts';
 
@@ -9,9 +9,9 @@ export interface Terminal {
   say(text: string): void;
   /** Whether messages may have colour. */
   readonly color: boolean;
-  /** Whether a person reads the results as they come. */
+  /** Whether the results go to a terminal. */
   readonly interactive: boolean;
-  /** Width for text that a person reads. */
+  /** Width of text for people. */
   readonly width: number;
   /** Bold on stdout, if it is a terminal. */
   bold(text: string): string;
@@ -19,7 +19,7 @@ export interface Terminal {
   alarm(text: string): string;
 }
 
-/** Nobody reads it. */
+/** Discards all output. */
 export const SILENT: Terminal = {
   print: () => {},
   say: () => {},
@@ -32,7 +32,7 @@ export const SILENT: Terminal = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Colour is for terminals, unless NO_COLOR (no-color.org: any value but an empty one) or TERM=dumb says otherwise. */
+/** Terminals get colour, unless NO_COLOR (no-color.org: any value but an empty one) or TERM=dumb is set. */
 export function wantsColor(stream: { readonly isTTY?: boolean }, environment: Environment): boolean {
   return stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb';
 }

@@ -1,4 +1,4 @@
-// Values of an item in a rules file, and what is wrong with them.
+// Values of an item in a rules file, and their errors.
 
 import type { ItemType } from './codes.ts';
 import { type Context, RuleLoadError } from './diagnostic.ts';
@@ -16,7 +16,7 @@ export function fileContext(file: SourceFile): Context {
   return { type: 'rules content', name: '', file, start: 0, end: 0 };
 }
 
-/** A mapping is pointed at by its first key and value: all of it would be several lines. */
+/** A mapping is marked at its first key and value, because it has several lines. */
 function pointAt(node: YamlNode): { start: number; end: number } {
   const first = node.kind === 'mapping' ? node.entries[0] : undefined;
   return first ? { start: first.key.start, end: first.value.end } : { start: node.start, end: node.end };
@@ -26,7 +26,7 @@ export function invalid(message: string, context: Context, help?: string): never
   throw new RuleLoadError('LOAD_ERR_YAML_VALIDATE', message, context, { help });
 }
 
-/** The scalar under a key that must be there. */
+/** The scalar under a required key. */
 export function scalarAt(item: YamlMapping, key: string, context: Context): YamlScalar {
   const node = lookUp(item, key);
   if (!node) return missing(item, key, context);
@@ -47,7 +47,7 @@ function missing(item: YamlMapping, key: string, context: Context): never {
   return invalid(`Item has no mapping for key '${key}'`, place, `did you mean \`${key}:\`?`);
 }
 
-/** The same for a key that may be left out. */
+/** The same for an optional key. */
 export function optionalScalarAt(item: YamlMapping, key: string, context: Context): YamlScalar | undefined {
   return lookUp(item, key) ? scalarAt(item, key, context) : undefined;
 }
@@ -82,7 +82,7 @@ export function unsignedAt(item: YamlMapping, key: string, context: Context): nu
   );
 }
 
-/** A sequence of scalars under a key that must be there. */
+/** A sequence of scalars under a required key. */
 export function scalarsAt(item: YamlMapping, key: string, context: Context): readonly YamlScalar[] {
   const node = lookUp(item, key);
   if (!node) return missing(item, key, context);

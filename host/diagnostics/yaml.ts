@@ -1,6 +1,6 @@
-// YAML documents with the place of every node. js-yaml does the parsing; its listener tells when each node begins and
-// ends, from which this tree is put together. Scalars stay text (what is a number or a boolean is up to who reads
-// them), and mappings keep double keys, as Falco's YAML library does.
+// YAML documents with the place of every node. js-yaml does the parsing; its listener reports the begin and end of
+// each node, from which this tree is built. Scalars stay text (the reader decides about numbers and
+// booleans), and mappings keep duplicate keys, as Falco's YAML library does.
 
 import yaml from 'js-yaml';
 import type { SourceFile } from './source-file.ts';
@@ -33,7 +33,7 @@ export interface YamlMapping extends Place {
 
 export type YamlNode = YamlScalar | YamlNull | YamlSequence | YamlMapping;
 
-/** Text that is no YAML. */
+/** Invalid YAML. */
 export class YamlSyntaxError extends Error {
   readonly index: number;
 
@@ -49,13 +49,13 @@ export class YamlSyntaxError extends Error {
  * @throws YamlSyntaxError
  */
 export function readYaml(file: SourceFile): YamlNode[] {
-  // js-yaml makes a document of nothing but comments; there is none.
+  // js-yaml makes a document from a file with only comments; skip it.
   if (pastComments(file.text, file.text.startsWith('\ufeff') ? 1 : 0) === file.text.length) return [];
   const builder = new TreeBuilder(file.text);
   try {
     yaml.loadAll(file.text, () => {}, {
       schema: TEXT_ONLY,
-      // Double keys are no error; the tree keeps them all.
+      // Duplicate keys are no error; the tree keeps all of them.
       json: true,
       listener: (event, state) => {
         // js-yaml's types leave out the anchor of the node that ends.
@@ -66,7 +66,7 @@ export function readYaml(file: SourceFile): YamlNode[] {
     });
   } catch (error) {
     if (!(error instanceof yaml.YAMLException)) throw error;
-    // js-yaml finds such a character at the end of what it stands in.
+    // js-yaml reports such a character at the end of its scalar.
     const unprintable = /non-printable|null byte/.test(error.reason) ? file.text.search(UNPRINTABLE) : -1;
     const index = unprintable < 0 ? (error.mark?.position ?? 0) + builder.shift : unprintable;
     // It counts the end of the text as a character of its own.
@@ -93,7 +93,7 @@ const TEXT_ONLY = yaml.FAILSAFE_SCHEMA.extend({
 /** Plain scalars that mean null. */
 const NULLS: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);
 
-/** The index of the first character from `index` on that is no blank and in no comment. */
+/** The index of the first character from `index` on outside of blanks and comments. */
 function pastComments(text: string, index: number): number {
   let at = index;
   for (;;) {
@@ -111,13 +111,13 @@ interface Frame {
 
 interface Built {
   readonly node: YamlNode;
-  /** What js-yaml made of it, to tell a node from the same node reported twice. */
+  /** js-yaml's value, to detect a node that is reported twice. */
   readonly result: unknown;
 }
 
 class TreeBuilder {
   readonly documents: YamlNode[] = [];
-  /** What js-yaml's positions are off by: it drops a byte order mark. */
+  /** Offset of js-yaml's positions: it drops a byte order mark. */
   readonly shift: number;
   readonly #text: string;
   readonly #frames: Frame[] = [];
@@ -146,7 +146,7 @@ class TreeBuilder {
     const start = this.#contentStart(frame.position, position);
     const end = this.#contentEnd(start, position);
     const [only] = frame.children;
-    // Whatever begins a block is first tried as a key of a mapping; if it is none, it is reported again from outside.
+    // The first node of a block is first tried as a key of a mapping; if it is not a key, it is reported again from outside.
     if (only && frame.children.length === 1 && only.result === result && only.node.kind === kind) return only.node;
     if (this.#text[start] === '*' && kind !== 'scalar') {
       const target = this.#anchors.get(this.#text.slice(start + 1, end).replace(/[\s,\]}].*/s, ''));
@@ -169,7 +169,7 @@ class TreeBuilder {
     return plain && NULLS.has(text) ? { kind: 'null', start, end } : { kind: 'scalar', start, end, text };
   }
 
-  /** `- ` with nothing behind it has no node of its own; a pair in a flow sequence (`[a: b]`) is a mapping. */
+  /** `- ` without a value has no node; a pair in a flow sequence (`[a: b]`) is a mapping. */
   #items(children: readonly Built[], result: unknown, start: number): YamlNode[] {
     const items: YamlNode[] = [];
     let next = 0;
@@ -209,7 +209,7 @@ class TreeBuilder {
     return this.#text[pastComments(this.#text, node.end)] === ':';
   }
 
-  /** Past blanks, comments, tags and anchors. */
+  /** Skips blanks, comments, tags and anchors. */
   #contentStart(from: number, to: number): number {
     const pattern = /(?:[ \t\r\n]+|#[^\n]*|[&!][^\s,[\]{}]*)*/y;
     pattern.lastIndex = from;

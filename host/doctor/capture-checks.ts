@@ -1,10 +1,10 @@
-// Whether a capture works on this kernel, and what of it is missing.
+// Whether capture works on this kernel, and which hooks are missing.
 
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
 import type { CaptureTrial, TrialFailure } from './capture-trial.ts';
 import type { Check } from './check.ts';
 
-/** What to do, by the code of a failure. Messages of other codes say it themselves. */
+/** Advice by the code of a failure. Messages of other codes contain it. */
 const ADVICE: Readonly<Record<string, string>> = {
   DOCTOR_NOT_BUILT: 'npm run setup, as root',
   ERR_DLOPEN_FAILED: 'install Wasprey again, for this processor and distribution',
@@ -23,7 +23,7 @@ function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {
   if (failure) return failed(failure, loaded.length);
   const programs = `${loaded.length} BPF programs are loaded`;
   const blind = missing.filter(({ blinds }) => blinds.length > 0);
-  const finding = `it starts in ${(startMs / 1000).toFixed(2)} s; ${programs}`;
+  const finding = `starts in ${(startMs / 1000).toFixed(2)} s; ${programs}`;
   if (blind.length === 0) return { ...base, state: 'works', finding: `${finding}, and all hooks attached` };
   return { ...base, state: 'limited', finding: `${finding}; ${blind.length} of the hooks are missing` };
 }
@@ -40,7 +40,7 @@ function failed({ code, message }: TrialFailure, loaded: number): Check {
   };
 }
 
-/** @param starts whether the capture starts all the same */
+/** @param starts whether the capture starts nevertheless */
 function checkHook(hook: MissingHook, starts: boolean): Check {
   const base = { id: `hook:${hook.program}`, title: hook.program, finding: describeMissingHook(hook) };
   if (hook.blinds.length === 0) return { ...base, state: 'works' };
@@ -55,8 +55,8 @@ function ioUring({ missing, missingIoUringOperations: operations }: CaptureTrial
   if (missing.some(({ reason }) => reason === 'no-io-uring')) {
     return { ...base, finding: 'the kernel was built without it: no process can use it' };
   }
-  if (!operations)
-    return { ...base, finding: 'this process may not use it: which operations the kernel has is not known' };
-  if (operations.length === 0) return { ...base, finding: 'the kernel has all operations that stand for calls' };
-  return { ...base, finding: `the kernel has no ${operations.join(', ')}: no process can ask for them` };
+  if (!operations) return { ...base, finding: "this process may not use it: the kernel's operations are unknown" };
+  if (operations.length === 0)
+    return { ...base, finding: 'the kernel has all operations that correspond to captured calls' };
+  return { ...base, finding: `the kernel has no ${operations.join(', ')}: no process can use them` };
 }

@@ -1,4 +1,4 @@
-// Starts a capture as an agent with rules on all event types would, and stops it: what works of it on this kernel.
+// Starts a capture like an agent with rules on all event types, and stops it, to find out what works on this kernel.
 
 import { loadAddon } from '../capture/addon.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
@@ -14,26 +14,26 @@ export interface TrialFailure {
 }
 
 export interface CaptureTrial {
-  /** Names of the BPF programs that the kernel has taken. */
+  /** Names of the BPF programs that the kernel has accepted. */
   readonly loaded: readonly string[];
   readonly missing: readonly MissingHook[];
-  /** Operations of io_uring that the kernel does not have; undefined where it can't be asked. */
+  /** Operations of io_uring that the kernel lacks; undefined if unknown. */
   readonly missingIoUringOperations: readonly string[] | undefined;
-  /** How long the start took, in ms. */
+  /** Duration of the start, in ms. */
   readonly startMs: number;
   /** Why it can't start. */
   readonly failure: TrialFailure | undefined;
 }
 
-/** Small rings: nothing reads events meanwhile. */
+/** Small rings, because no one reads events meanwhile. */
 const SIZES = { ...DEFAULT_SIZES, ringBudget: 1 << 20 };
 
 const NOTHING = { loaded: [], missing: [], missingIoUringOperations: undefined, startMs: 0 };
 
-/** Never throws: what goes wrong is in the result. Blocks the main thread as long as a start takes. */
+/** Never throws: failures are in the result. Blocks the main thread for the duration of a start. */
 export function tryCapture(): CaptureTrial {
   if (isCheckout() && !nativeBuilt()) {
-    const message = 'the BPF programs and the addon are not built, or their sources have changed since';
+    const message = 'the BPF programs and the addon are not built, or out of date';
     return { ...NOTHING, failure: { code: 'DOCTOR_NOT_BUILT', message, detail: '' } };
   }
   try {

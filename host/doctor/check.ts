@@ -1,4 +1,4 @@
-// What `wasprey doctor` reports of one thing.
+// The result of one check of `wasprey doctor`.
 
 /** `limited`: an agent works, but more slowly, or with less in its alerts. */
 export const CHECK_STATES = ['works', 'limited', 'fails'] as const;
@@ -9,9 +9,9 @@ export interface Check {
   readonly id: string;
   readonly title: string;
   readonly state: CheckState;
-  /** What was found, in a few words. */
+  /** The finding, in a few words. */
   readonly finding: string;
-  /** What the person can do; absent where nothing has to be done. */
+  /** What the user can do; absent if nothing has to be done. */
   readonly advice?: string;
 }
 
@@ -20,7 +20,7 @@ export interface CheckGroup {
   readonly checks: readonly Check[];
 }
 
-/** The worst of them. */
+/** The worst state of them. */
 export function stateOf(checks: readonly Check[]): CheckState {
   return CHECK_STATES.findLast((state) => checks.some((check) => check.state === state)) ?? 'works';
 }

@@ -1,4 +1,4 @@
-// All that `wasprey doctor` examines.
+// All checks of `wasprey doctor`.
 
 import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
 import { checkCapture } from './capture-checks.ts';
@@ -11,13 +11,13 @@ import { gatherSystemFacts } from './system-facts.ts';
 export interface Examination {
   readonly kernelRelease: string;
   readonly architecture: string;
-  /** The worst of all checks. */
+  /** The worst state of all checks. */
   readonly state: CheckState;
   readonly groups: readonly CheckGroup[];
   readonly trial: CaptureTrial;
 }
 
-/** @param places where an agent asks about containers */
+/** @param places of the container runtimes that an agent would use */
 export async function examine(places: RuntimePlaces): Promise<Examination> {
   const facts = gatherSystemFacts();
   const trial = tryCapture();

@@ -1,4 +1,4 @@
-// Whether the container runtimes of this machine can be asked, where an agent asks them.
+// Whether the container runtimes of this machine can be reached, at the places that an agent would use.
 
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -9,13 +9,13 @@ import type { Check } from './check.ts';
 const TITLE = 'container runtime';
 const PATIENCE_MS = 1000;
 
-/** A runtime's socket, and why it takes no connection; undefined if it does. */
+/** A runtime's socket, and why it refuses connections; undefined if it accepts them. */
 export interface RuntimeSocket {
   readonly path: string;
   readonly failure: string | undefined;
 }
 
-/** Connects to each that is there. */
+/** Connects to each existing socket. */
 export function findRuntimes({ criSockets, dockerSocket, podmanSocket }: RuntimePlaces): Promise<RuntimeSocket[]> {
   const others = [dockerSocket, podmanSocket].filter((path) => path !== '' && existsSync(path));
   const paths = new Set([...presentSockets(criSockets), ...others]);
@@ -35,7 +35,7 @@ function failureOf(path: string): Promise<string | undefined> {
   });
 }
 
-/** @param roots folders of plain runc, for containers that no runtime knows */
+/** @param roots folders of plain runc, for containers without a runtime */
 export function checkRuntimes(found: readonly RuntimeSocket[], { runcRoots }: RuntimePlaces): Check[] {
   const checks = found.map(checkSocket);
   const runc = runcRoots.filter((path) => existsSync(path));
@@ -46,22 +46,22 @@ export function checkRuntimes(found: readonly RuntimeSocket[], { runcRoots }: Ru
       id: 'runtimes',
       title: TITLE,
       state: 'limited',
-      finding: 'none is found: of a container, alerts have its id alone',
+      finding: 'none found: alerts only have the ids of containers',
       advice:
-        'nothing, if no containers run here; else name its socket by container_engines, or mount /run into this container',
+        'nothing, if no containers run here; else set its socket with container_engines, or mount /run into this container',
     },
   ];
 }
 
 function checkSocket({ path, failure }: RuntimeSocket): Check {
   const base = { id: `socket:${path}`, title: TITLE };
-  if (failure === undefined) return { ...base, state: 'works', finding: `${path} takes connections` };
+  if (failure === undefined) return { ...base, state: 'works', finding: `${path} accepts connections` };
   const advice =
     failure === 'EACCES' || failure === 'EPERM' ? 'run it as root' : 'start the runtime, or remove the socket';
   return {
     ...base,
     state: 'limited',
-    finding: `${path} takes no connection (${failure}): of its containers, alerts have the ids alone`,
+    finding: `${path} refuses connections (${failure}): alerts only have the ids of its containers`,
     advice,
   };
 }

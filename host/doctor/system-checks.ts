@@ -1,4 +1,4 @@
-// Checks of the machine. What keeps a capture from working is checked as at the start of an agent (host/setup/machine.mjs).
+// Checks of the machine. Requirements of the capture are checked as at the start of an agent (host/setup/machine.mjs).
 
 import {
   attachesToTraceEvents,
@@ -10,7 +10,7 @@ import {
 import type { Check } from './check.ts';
 import type { CgroupMounts, SystemFacts } from './system-facts.ts';
 
-/** An agent with the shipped rules takes 110 MB, and compiling rules takes 300. */
+/** An agent with the shipped rules needs 110 MB, and compiling rules 300 MB more. */
 const LEAST_MEMORY = 400 << 20;
 const MEGABYTE = 1 << 20;
 
@@ -27,9 +27,13 @@ export function checkSystem(facts: SystemFacts): Check[] {
   return [
     judged('kernel', 'kernel', `${machine.kernelRelease}; ${OLDEST_KERNEL.join('.')} or newer is needed`),
     judged('processor', 'processor', machine.architecture),
-    judged('btf', 'type information', 'the kernel describes its types (BTF)'),
+    judged('btf', 'type information', 'the kernel has type information (BTF)'),
     capabilities(facts, judged('capabilities', 'capabilities', 'all that the capture needs')),
-    judged('user-namespace', 'user namespace', machine.initialUserNamespace ? 'the initial one' : 'one of its own'),
+    judged(
+      'user-namespace',
+      'user namespace',
+      machine.initialUserNamespace ? 'the initial one' : 'not the initial one',
+    ),
     processNamespace(facts),
     lockdown(facts, judged('lockdown', 'lockdown', '')),
     securityModules(facts),
@@ -49,14 +53,14 @@ function tracefs({ machine, tracefs: isMounted }: SystemFacts): Check {
     return {
       ...base,
       state: 'works',
-      finding: `${finding}, and not needed: hooks are attached to raw tracepoints`,
+      finding: `${finding}; not needed, hooks are attached to raw tracepoints`,
     };
   }
   if (isMounted) return { ...base, state: 'works', finding: `${finding}: hooks are attached to trace events` };
   return {
     ...base,
     state: 'fails',
-    finding: `${finding}: from Linux 7.0 on hooks are attached to trace events, whose numbers are there`,
+    finding: `${finding}: from Linux 7.0 on hooks are attached to trace events, whose ids are in tracefs`,
     advice: 'mount -t tracefs tracefs /sys/kernel/tracing; in a container, mount /sys/kernel/tracing of the host',
   };
 }
@@ -66,7 +70,7 @@ function capabilities({ machine }: SystemFacts, judged: Check): Check {
   return {
     ...judged,
     state: 'limited',
-    finding: 'there is no CAP_SYS_PTRACE: names of users and groups of containers, and proc.stdin.*, are absent',
+    finding: 'CAP_SYS_PTRACE is missing: names of users and groups of containers, and proc.stdin.*, are absent',
     advice: 'add CAP_SYS_PTRACE',
   };
 }
@@ -78,7 +82,7 @@ function processNamespace({ initialPidNamespace }: SystemFacts): Check {
     ...base,
     state: 'limited',
     finding:
-      'one of its own: /proc does not show the processes of the machine, so that names of users and proc.stdin.* are absent',
+      'not the initial one: /proc does not show all processes of the machine, so that names of users and proc.stdin.* are absent',
     advice: 'run it on the host, or with --pid=host (Kubernetes: hostPID: true)',
   };
 }
@@ -86,21 +90,21 @@ function processNamespace({ initialPidNamespace }: SystemFacts): Check {
 function lockdown({ lockdown: mode }: SystemFacts, judged: Check): Check {
   if (judged.state === 'fails') return judged;
   const finding =
-    mode === undefined ? 'not known: /sys/kernel/security does not say' : `${mode}; BPF may read the kernel`;
+    mode === undefined ? 'unknown: can not be read from /sys/kernel/security' : `${mode}; BPF may read kernel memory`;
   return { ...judged, finding };
 }
 
 function securityModules({ securityModules: active }: SystemFacts): Check {
   const base = { id: 'lsm', title: 'security modules', state: 'works' } as const;
-  if (!active) return { ...base, finding: 'not known: /sys/kernel/security does not say; none is needed' };
+  if (!active) return { ...base, finding: 'unknown: can not be read from /sys/kernel/security; none is needed' };
   const bpf = active.includes('bpf') ? 'the BPF LSM is active' : 'the BPF LSM is not active';
-  return { ...base, finding: `${active.join(', ')}; ${bpf}, and not needed` };
+  return { ...base, finding: `${active.join(', ')}; ${bpf} (not needed)` };
 }
 
 function jit({ bpfJit }: SystemFacts): Check {
   const base = { id: 'bpf-jit', title: 'BPF compiler' };
   if (bpfJit !== '0') {
-    return { ...base, state: 'works', finding: bpfJit === undefined ? 'not known: its sysctl can not be read' : 'on' };
+    return { ...base, state: 'works', finding: bpfJit === undefined ? 'unknown: its sysctl can not be read' : 'on' };
   }
   return {
     ...base,
@@ -112,7 +116,7 @@ function jit({ bpfJit }: SystemFacts): Check {
 
 function unprivilegedBpf({ unprivilegedBpfDisabled: value }: SystemFacts): Check {
   const base = { id: 'unprivileged-bpf', title: 'unprivileged BPF', state: 'works' } as const;
-  if (value === undefined) return { ...base, finding: 'not known: its sysctl can not be read; not needed' };
+  if (value === undefined) return { ...base, finding: 'unknown: its sysctl can not be read; not needed' };
   if (value !== '0') return { ...base, finding: 'off; not needed' };
   return {
     ...base,
@@ -125,12 +129,12 @@ function cgroups({ v1, v2 }: CgroupMounts): Check {
   const base = { id: 'cgroups', title: 'cgroups' };
   if (v1 || v2) {
     const version = v1 && v2 ? 'hybrid: versions 1 and 2' : v2 ? 'version 2' : 'version 1';
-    return { ...base, state: 'works', finding: `${version}; containers are known by them` };
+    return { ...base, state: 'works', finding: `${version}; containers are identified by them` };
   }
   return {
     ...base,
     state: 'limited',
-    finding: 'not mounted here: container runtimes need them, and containers are known by them',
+    finding: 'not mounted here: container runtimes need them, and containers are identified by them',
     advice: 'mount them at /sys/fs/cgroup, if containers run on this machine',
   };
 }
@@ -142,7 +146,7 @@ function memory({ availableMemory }: SystemFacts): Check {
   return {
     ...base,
     state: 'limited',
-    finding: `${available}; an agent takes 110 MB, and 300 more while it compiles rules`,
-    advice: "raise the container's memory limit, or run modules that `wasprey compile` made elsewhere",
+    finding: `${available}; an agent needs 110 MB, and 300 MB more while it compiles rules`,
+    advice: "raise the container's memory limit, or run modules compiled by `wasprey compile` elsewhere",
   };
 }

@@ -1,5 +1,5 @@
-// Facts of this machine and this process that decide what works of an agent. What can't be read is undefined: in a container, or for
-// another user than root, much can't.
+// Facts about this machine and this process that decide what works in an agent. Unreadable ones are undefined, which is common in a container, or for
+// another user than root.
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { gatherMachineFacts, type MachineFacts } from '../setup/machine.mjs';
@@ -13,7 +13,7 @@ export interface SystemFacts {
   readonly cgroups: CgroupMounts;
   /** Whether it is mounted in this process's namespace. */
   readonly tracefs: boolean;
-  /** Bytes that this process may still take: of the machine, or of its cgroup if that is less. */
+  /** Available bytes of memory: of the machine, or of this process's cgroup if that is less. */
   readonly availableMemory: number;
   /** The sysctls net.core.bpf_jit_enable and kernel.unprivileged_bpf_disabled. */
   readonly bpfJit: string | undefined;
@@ -23,7 +23,7 @@ export interface SystemFacts {
 
 export interface CgroupMounts {
   readonly v2: boolean;
-  /** There is a hierarchy of version 1 with a controller, not only systemd's. */
+  /** Whether there is a hierarchy of version 1 with a controller, not only systemd's. */
   readonly v1: boolean;
 }
 

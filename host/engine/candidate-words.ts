@@ -1,13 +1,13 @@
-// How the candidate words of a process image are shared out among the modules that are evaluated at a time.
+// Allocates the candidate words of a process image to the modules in use.
 
 import { CANDIDATE_WORDS } from '../schema/image.ts';
 import { EngineError } from './engine-error.ts';
 
 /**
- * Of each module the first of its words. One module alone may have any number of rules: those behind the words are tried on every
+ * The first word of each module. A single module may have any number of rules: those beyond the words are evaluated for every
  * process (host/compiler/plan/plan.ts).
  * @param ruleCounts of the modules in their order
- * @throws {EngineError} when several have more rules than there are bits
+ * @throws {EngineError} when several modules have more rules than there are bits
  */
 export function firstWords(ruleCounts: readonly number[]): readonly number[] {
   let next = 0;
@@ -21,7 +21,7 @@ export function firstWords(ruleCounts: readonly number[]): readonly number[] {
   throw new EngineError({
     code: 'ENGINE_TOO_MANY_RULES',
     message:
-      `${ruleCounts.length} modules have ${rules} rules; together they may have ${CANDIDATE_WORDS * 64}, counted in 64s for each. ` +
+      `${ruleCounts.length} modules have ${rules} rules; together they may have ${CANDIDATE_WORDS * 64}, and each counts in steps of 64. ` +
       'Compile them to one module.',
   });
 }

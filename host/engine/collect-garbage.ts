@@ -1,11 +1,11 @@
-// Running the collector of this thread's garbage where it has no reason to run by itself: evaluation allocates nothing.
+// Runs this thread's garbage collector, which would seldom run by itself: evaluation allocates nothing.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * `all` looks again until nothing more is found, forgets compiled code that was used but once, and gives the heap's free pages back:
- * 30 ms for what the agent's start leaves in the main thread, of which it frees 20 MB; 10 ms and 8 MB in the worker.
+ * `all` repeats until nothing more is found, drops compiled code that was used only once, and returns the heap's free pages to the system.
+ * After the agent's start that takes 30 ms and frees 20 MB in the main thread, and 10 ms and 8 MB in the worker.
  */
 export type Thoroughness = 'once' | 'all';
 
@@ -16,7 +16,7 @@ export function collectGarbage(thoroughness: Thoroughness): void {
   collector({ type: 'major', execution: 'sync', flavor: thoroughness === 'all' ? 'last-resort' : 'regular' });
 }
 
-/** V8 hands its collector to contexts that are made once the flag is set. */
+/** V8 exposes its collector only to contexts that are created after the flag is set. */
 function exposedCollector(): (options: object) => void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');

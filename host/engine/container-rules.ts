@@ -1,4 +1,4 @@
-// Which matches of an event stand whatever its container's runtime has yet to tell, and which wait for that.
+// Decides which matches of an event count before its container is known, and which have to wait.
 
 import type { EventMemory } from '../fields/memory.ts';
 import { CONTAINER, POD_STATE } from '../schema/container.ts';
@@ -18,7 +18,7 @@ export class ContainerRules {
   readonly #memory: EventMemory;
   readonly #modules: readonly ModuleStart[];
   readonly #ruleMatching: RuleMatching;
-  /** By the number of an event type: the first rule that reads containers and can match it. */
+  /** By event type number: the first rule that reads container fields and can match it. */
   readonly #first = new Map<number, Place>();
 
   constructor(memory: EventMemory, modules: readonly ModuleStart[], ruleMatching: RuleMatching) {
@@ -33,20 +33,20 @@ export class ContainerRules {
   }
 
   /**
-   * Whether the match counts before the container is known. With `all`, that of a rule that does not read containers. With `first`, that
-   * of one that no rule precedes which reads containers and can match such an event: else that rule's verdict has to be waited for.
+   * Whether a match counts before the container is known. With `all`: if its rule reads no container fields. With `first`: also if no earlier
+   * rule reads container fields and can match such an event; else that rule's verdict has to be awaited.
    */
   stands(event: number, module: number, rule: number): boolean {
     if (this.#ruleMatching === 'all') return !this.#modules[module]?.rules[rule]?.readsContainers;
     return this.#precedesReaders(event, module, rule) && this.#precedesReaders(this.#otherView(event), module, rule);
   }
 
-  /** Whether any rule reads containers. */
+  /** Whether any rule reads container fields. */
   get any(): boolean {
     return this.#modules.some(({ rules }) => rules.some(({ readsContainers }) => readsContainers));
   }
 
-  /** Whether that entry of a container says all that any rule reads. */
+  /** Whether that container entry has all the data that rules read. */
   areAnswered(entry: Uint8Array): boolean {
     if (entry[POD_STATE_AT] !== POD_STATE.PENDING) return true;
     return !this.#modules.some(({ rules }) => rules.some(({ readsPods }) => readsPods));
@@ -57,7 +57,7 @@ export class ContainerRules {
     return !first || module < first[0] || (module === first[0] && rule < first[1]);
   }
 
-  /** The event's second view, which may be of another type; the event itself if it has none. */
+  /** The event's second view, which may have another type; the event itself if it has only one. */
   #otherView(event: number): number {
     const hasTwo = (this.#memory.u16(event + FLAGS_OFFSET) & EVENT_FLAGS.TWO_VIEWS) !== 0;
     return hasTwo ? this.#memory.u32(event + OTHER_VIEW_OFFSET) : event;

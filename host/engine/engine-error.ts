@@ -1,4 +1,4 @@
-// What goes wrong with the engine, for people.
+// Errors of the engine.
 
 import type { WorkerError } from './protocol.ts';
 

@@ -1,4 +1,4 @@
-// The host's side of the engine: starts the worker, receives what it finds, and stops it within a bounded time.
+// The host's side of the engine: starts the worker, receives its matches, and stops it within a time limit.
 
 import type { Worker } from 'node:worker_threads';
 import type { MissingHook } from '../capture/missing-hooks.ts';
@@ -21,37 +21,37 @@ import type {
 } from './protocol.ts';
 
 /**
- * The verifier looks at all programs, and the addon fills the image table from all running processes, before it is ready: 0.3 s, and
- * up to 70 s on an emulated arm64 that shares its processors. Below what the web server allows a start (daemon/web/health.ts).
+ * Before it is ready, the kernel verifies all programs, and the addon fills the image table from all running processes: 0.3 s, and
+ * up to 70 s on an emulated arm64 that shares its processors. It must be less than the web server's limit for a start (daemon/web/health.ts).
  */
 const START_TIMEOUT_MS = 120_000;
-/** A poll takes 50 ms at most, a run of a module 100 ms, and what is left in the rings three seconds (loop.ts). */
+/** A poll takes 50 ms at most, a run of a module 100 ms, and draining the rings three seconds (loop.ts). */
 const STOP_TIMEOUT_MS = 4_000;
 
 export interface EngineListener {
-  /** In the order of evaluation. When it returns, or its promise resolves, room for as many further matches is given back. */
+  /** Called with matches in the order of evaluation. When it returns, or its promise resolves, the worker may send as many further ones. */
   onMatches(matches: readonly Match[]): void | Promise<void>;
   onContainers(notices: readonly ContainerNotice[]): void;
-  /** A recording is made: its next block. When it returns, room for another is given back. */
+  /** Called with the next block of a recording. When it returns, the worker may send another. */
   onBlock?(block: RecordedBlock): void;
-  /** A recording is replayed, and tells of a container. */
+  /** Called with the metadata of a container in a replayed recording. */
   onContainer?(id: string, entry: Uint8Array): void;
-  /** The recording has come to its end; all its matches were told before. */
+  /** Called at the end of a recording, after all its matches. */
   onReplayed?(report: ReplayReport): void;
   onSetAside(module: string, failure: string, reason: string): void;
-  /** Matches of earlier rule sets will not come any more. */
+  /** Called when no more matches of earlier rule sets will come. */
   onReplaced?(generation: number): void;
   onCounters(counters: EngineCounters): void;
-  /** Every second, where it was asked for. */
+  /** Called every second, if requested. */
   onIntegrity?(report: IntegrityReport): void;
-  /** The worker ended by itself; nothing is watched any more. */
+  /** The worker has failed; nothing is watched any more. */
   onError(error: EngineError): void;
 }
 
 export interface Replaced {
-  /** The longest that any step of it kept events waiting. */
+  /** The longest time that a step of it delayed events. */
   readonly longestStepMs: number;
-  /** What only the rules before needed could not be given up. */
+  /** The hooks that only the previous rules needed could not be detached. */
   readonly trouble: WorkerError | undefined;
 }
 
@@ -60,7 +60,7 @@ interface Replacing {
   longestStepMs: number;
 }
 
-/** Whether the worker lives. */
+/** Whether the worker is running. */
 export interface EngineSign {
   readonly running: boolean;
   readonly silentMs: number;
@@ -72,13 +72,13 @@ export class Engine {
   readonly #worker: Worker;
   readonly #control: Control;
   readonly #listener: EngineListener;
-  /** Resolves when the worker has evaluated all it will, and when it is gone. */
+  /** Resolve when the worker has finished evaluating, and when it has exited. */
   readonly #done: Promise<void>;
   #markDone: () => void = () => {};
   #replacing: Replacing | undefined;
   #counters: EngineCounters | undefined;
   #missing: readonly MissingHook[] = [];
-  /** When the worker last told anything. */
+  /** Time of the worker's last message. */
   #heardAt = performance.now();
   #phase: 'starting' | 'running' | 'stopping' | 'ended' = 'starting';
 
@@ -94,7 +94,7 @@ export class Engine {
 
   /**
    * Resolves when events are being captured. Rejects with EngineError.
-   * @param idle made before, where there was something else to do first; of no other use then
+   * @param idle a worker created earlier; it can be used only once
    */
   static async start(options: EngineOptions, listener: EngineListener, idle = new IdleWorker()): Promise<Engine> {
     const engine = new Engine(options, listener, idle);
@@ -102,17 +102,17 @@ export class Engine {
     return engine;
   }
 
-  /** What is known of a container from now on: a `struct container` with its strings. */
+  /** Sets the metadata of a container: a `struct container` with its strings. */
   setContainer(id: string, entry: Uint8Array): void {
     this.#post({ kind: 'container', id, entry });
   }
 
-  /** The addresses that the names in conditions have from now on. */
+  /** Sets the addresses of host names in conditions. */
   setNames(addresses: readonly NamedAddress[]): void {
     this.#post({ kind: 'names', addresses });
   }
 
-  /** Has the worker collect its garbage in its next pause. */
+  /** Makes the worker collect its garbage in its next pause. */
   trim(): void {
     this.#post({ kind: 'trim' });
   }
@@ -123,8 +123,8 @@ export class Engine {
   }
 
   /**
-   * Goes on with other rules; resolves when what only the rules before needed is detached. Rejects with EngineError when they stay in
-   * use. To be called again only after that.
+   * Replaces the rules; resolves when hooks that only the previous rules needed are detached. Rejects with EngineError if the previous rules stay in
+   * use. Calls must not overlap.
    */
   async replace(rules: RuleSetStart): Promise<Replaced> {
     if (this.#phase !== 'running' || this.#replacing) {
@@ -136,7 +136,7 @@ export class Engine {
     return done.promise;
   }
 
-  /** Whether it evaluates, and for how long the worker has told nothing; while it lives it tells its totals every second. */
+  /** Whether it evaluates, and the time since the worker's last message; a running worker sends its totals every second. */
   get sign(): EngineSign {
     return { running: this.#phase === 'running', silentMs: performance.now() - this.#heardAt };
   }
@@ -146,20 +146,20 @@ export class Engine {
     return this.#counters;
   }
 
-  /** Hooks that the kernel does not take, of those that the rules so far needed. */
+  /** Hooks that the kernel refuses, among those that the rules needed so far. */
   get missing(): readonly MissingHook[] {
     return this.#missing;
   }
 
   /**
-   * Evaluates what has arrived and stops. Never rejects; resolves within little more than four seconds, whatever the worker does.
-   * The worker is not gone then: the kernel takes some 100 ms to take off each hook, and the process can't end before.
+   * Evaluates the events that have arrived and stops. Never rejects; resolves within little more than four seconds, whatever the worker does.
+   * The worker still exists then: the kernel takes some 100 ms to detach each hook, and the process can't exit before.
    */
   async stop(): Promise<void> {
     if (this.#phase === 'running' || this.#phase === 'starting') this.#phase = 'stopping';
     this.#control.requestStop();
     if (await withinTime(this.#done, STOP_TIMEOUT_MS)) return;
-    // Not awaited: terminate() does not end a worker that is stuck in native code.
+    // Not awaited: terminate() does not stop a worker that is stuck in native code.
     void this.#worker.terminate();
     this.#phase = 'ended';
   }
@@ -191,7 +191,7 @@ export class Engine {
         this.#end(failure);
       });
       this.#worker.on('exit', (status) => {
-        const failure = new EngineError({ code: 'ENGINE_ENDED', message: `the worker ended with status ${status}` });
+        const failure = new EngineError({ code: 'ENGINE_ENDED', message: `the worker exited with status ${status}` });
         reject(failure);
         this.#end(failure);
       });
@@ -276,11 +276,11 @@ export class Engine {
 
   #abandonReplacing(): void {
     this.#replaced(({ done }) =>
-      done.reject(new EngineError({ code: 'ENGINE_ENDED', message: 'the engine has ended' })),
+      done.reject(new EngineError({ code: 'ENGINE_ENDED', message: 'the engine has stopped' })),
     );
   }
 
-  /** Tells of an end that nobody asked for, once. */
+  /** Reports an unexpected end, once. */
   #end(error: EngineError): void {
     const expected = this.#phase !== 'running';
     this.#phase = 'ended';
@@ -293,7 +293,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether the promise resolves in that time; rejects if it does. */
+/** Whether the promise resolves in that time; rejects if the promise does. */
 async function withinTime(promise: Promise<void>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<boolean>((resolve) => {

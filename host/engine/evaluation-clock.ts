@@ -1,13 +1,13 @@
-// How long evaluation takes, and how old events are by then: measured on one batch in so many, so that measuring costs nothing.
+// Measures how long evaluation takes, and the age of events, on a sample of batches, so that the cost is negligible.
 
 import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 
-/** A look at the clock costs about as much as evaluating two events. */
+/** Reading the clock costs about as much as evaluating two events. */
 const SAMPLE_EVERY = 16;
 const TIME = member(EVENT_HEADER, 'time').offset;
 
-/** Upper bounds of the classes of ages, in ms; older ones are in a class more. */
+/** Upper bounds of the age buckets, in ms; older events are in one more bucket. */
 export const LAG_BOUNDS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000] as const;
 
 export interface LagCounters {
@@ -28,7 +28,7 @@ export class EvaluationClock {
     this.#view = new DataView(memory);
   }
 
-  /** A batch begins, whose first record is at that address; whether its evaluation is to be measured. */
+  /** Called at the start of a batch, with the address of its first record; returns whether to measure its evaluation. */
   begin(record: number): boolean {
     const ageMs = Date.now() - Number(this.#view.getBigUint64(record + TIME, true) / 1000n) / 1000;
     // Date.now() counts whole milliseconds, and the clock may have been set back.

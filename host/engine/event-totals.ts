@@ -1,9 +1,9 @@
-// What became of the events so far, added up: as metrics and the alert of drops tell it.
+// Totals of events by their outcome, for metrics and the alert of drops.
 
 import type { CaptureCounters } from '../capture/native.ts';
 import { EVENT_TYPES } from '../schema/events.ts';
 
-/** Falco's kinds of drops, and the events of each; all others are of other interest. */
+/** Falco's kinds of drops, and the events of each; all others belong to the kind `other`. */
 const DROP_KINDS: readonly (readonly [kind: string, events: readonly string[]])[] = [
   ['clone_fork', ['clone', 'clone3', 'fork', 'vfork']],
   ['execve', ['execve', 'execveat']],
@@ -30,17 +30,17 @@ const DROP_KINDS: readonly (readonly [kind: string, events: readonly string[]])[
 const OTHER_KIND = 'other_interest';
 
 export interface EventTotals {
-  /** Those that the kernel told of, be it that it filtered or dropped them. */
+  /** All events, including those that the kernel filtered or dropped. */
   readonly produced: number;
   readonly evaluated: number;
   readonly filtered: number;
-  /** Those that found no room in a ring. */
+  /** Events that did not fit into a ring. */
   readonly dropped: number;
-  /** The same by Falco's kinds, each of which is there. */
+  /** The same by Falco's kinds, all of which are present. */
   readonly droppedByKind: ReadonlyMap<string, number>;
-  /** Calls that were not seen, since the kernel was running another BPF program; they are not among those produced. */
+  /** Calls that were not captured because the kernel was running another BPF program; they are not included in produced. */
   readonly missed: number;
-  /** Both that found no room and that were not seen. */
+  /** Events that did not fit, and calls that were not captured. */
   readonly lost: number;
 }
 

@@ -1,6 +1,6 @@
-// Events of containers of which no runtime has told yet. They are evaluated like all others, but what rules that read such things make of
-// them does not count then: copies wait in the capture, and are evaluated again for those rules when the answer has come, or when there
-// is no waiting any longer. Each event so counts once for each rule.
+// Holds events of containers that are not known yet. They are evaluated like all others, but matches of rules that read container fields do
+// not count then. Copies wait in the capture, and are evaluated again for those rules when the answer has come, or the wait has
+// ended. So each event counts once for each rule.
 
 import type { Capture, ContainerNotice } from '../capture/native.ts';
 import type { EventMemory } from '../fields/memory.ts';
@@ -10,18 +10,18 @@ import type { ContainerRules } from './container-rules.ts';
 import { type GapReason, HOLD_ENDS, type HoldCounters, type HoldEnd, type HoldLimits } from './protocol.ts';
 
 const FLAGS_OFFSET = member(EVENT_HEADER, 'flags').offset;
-/** Containers waited for in vain that are remembered, oldest forgotten first. */
+/** Most containers without an answer that are remembered; the oldest are forgotten first. */
 const REMEMBERED = 4096;
 
 export interface HoldParts {
   readonly capture: Capture;
   readonly memory: EventMemory;
-  /** Of the rules in use. */
+  /** For the rules in use. */
   readonly rules: () => ContainerRules;
   readonly limits: HoldLimits;
-  /** Milliseconds; of a recording, those of the time when it was made. */
+  /** Milliseconds; in a replay, recorded time. */
   readonly now: () => number;
-  /** Tries the rules on the records in `segments`, pairs of addresses. */
+  /** Evaluates the records in `segments`, pairs of addresses. */
   readonly evaluate: (segments: Uint32Array, pairs: number) => void;
 }
 
@@ -34,9 +34,9 @@ interface Wait {
 export class Hold {
   readonly #parts: HoldParts;
   readonly #segments = new Uint32Array(512);
-  /** By full id, in the order in which their time runs out. */
+  /** By full id, in the order of their deadlines. */
   readonly #waits = new Map<string, Wait>();
-  /** Containers that are not waited for any more although nothing is known of them, by container.id. */
+  /** Unknown containers for which events no longer wait, by container.id. */
   readonly #inVain = new Map<string, GapReason>();
   readonly #ended: Record<HoldEnd, number> = {
     known: 0,
@@ -56,7 +56,7 @@ export class Hold {
     return this.#waits.size > 0;
   }
 
-  /** Containers have appeared that the runtimes are asked about. */
+  /** Called when containers have appeared that are being looked up. */
   expect(notices: readonly ContainerNotice[]): void {
     const { capture, limits, now } = this.#parts;
     const until = now() + limits.milliseconds;
@@ -65,20 +65,20 @@ export class Hold {
     }
   }
 
-  /** The container's entry was set. It may tell all there is to know, if only that nothing is, or what the runtime knows alone. */
+  /** Called when a container's entry was set: it may be complete, empty, or have only the runtime's data. */
   known(id: string, entry: Uint8Array): void {
     if (!this.#parts.rules().areAnswered(entry)) return;
     this.#inVain.delete(id);
     for (const [fullId, wait] of this.#waits) if (wait.id === id) this.#end(fullId, wait, 'known');
   }
 
-  /** The container's entry can't be kept: what the runtime told is lost. */
+  /** Called when a container's entry can't be stored: the runtime's answer is lost. */
   lost(id: string): void {
     for (const [fullId, wait] of this.#waits) if (wait.id === id) this.#end(fullId, wait, 'no-memory');
     this.#remember(id, 'no-memory');
   }
 
-  /** A batch was polled and is about to be evaluated. */
+  /** Called when a batch was polled, before its evaluation. */
   takeBatch(): void {
     if (this.#waits.size === 0) return;
     const { capture, limits, now } = this.#parts;
@@ -89,28 +89,28 @@ export class Hold {
     }
     for (let full = capture.hold(limits.events); full; full = capture.hold(limits.events)) {
       const wait = this.#waits.get(full.id);
-      // It named a container that is waited for: without an end to the wait the same would be told for ever.
-      if (!wait) throw new Error(`the capture holds events of ${full.id}, which is not waited for`);
+      // The capture only names awaited containers: without ending that wait it would return the same one for ever.
+      if (!wait) throw new Error(`the capture holds events of ${full.id}, which is not awaited`);
       this.#end(full.id, wait, full.reason);
     }
   }
 
-  /** Nothing is waited for any more. */
+  /** Ends all waits. */
   endAll(end: HoldEnd): void {
     for (const [fullId, wait] of this.#waits) this.#end(fullId, wait, end);
   }
 
-  /** Whether a match does not count: not yet, or not again. */
+  /** Whether a match does not count: it is too early, or was counted before. */
   passesOver(event: number, module: number, rule: number): boolean {
     const { memory, rules } = this.#parts;
     if (this.#releasing) return rules().stands(event, module, rule);
     return (memory.u16(event + FLAGS_OFFSET) & EVENT_FLAGS.HELD) !== 0 && !rules().stands(event, module, rule);
   }
 
-  /** Why a container of which nothing is known is not waited for; undefined if it is, or was not to be. */
+  /** Why an unknown container is no longer awaited; undefined if it is, or never was. */
   readonly reason = (id: string): GapReason | undefined => this.#inVain.get(id);
 
-  /** @param held events that the capture holds now */
+  /** @param held number of events that the capture holds now */
   counters(held: number): HoldCounters {
     const total = HOLD_ENDS.reduce((sum, end) => sum + this.#ended[end], held);
     return { now: held, total, ended: { ...this.#ended } };

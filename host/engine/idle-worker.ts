@@ -1,5 +1,5 @@
-// The engine's thread before it has anything to do: it loads its code, and waits for what to start with. Made while the
-// rules are still being read, it spares an agent's start the 90 ms that loading takes.
+// The engine's thread before its start: it loads its code and waits. Created while the
+// rules are still being read, it saves 90 ms of an agent's start.
 
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -14,14 +14,14 @@ export class IdleWorker {
 
   constructor() {
     this.#worker = new Worker(ENTRY, { workerData: this.control.buffer, name: 'wasprey-engine' });
-    // What comes before the start may fail, and the process end with it.
+    // Steps before the start may fail, and the process must be able to exit then.
     this.#worker.unref();
     this.#worker.on('error', (error) => {
       this.#error ??= error;
     });
   }
 
-  /** Has it start; whoever calls this listens to it from now on. Throws what it has failed by. */
+  /** Starts it; the caller listens to it from now on. Throws an earlier failure of the worker. */
   begin(start: WorkerStart): Worker {
     if (this.#error !== undefined) throw this.#error;
     this.#worker.ref();

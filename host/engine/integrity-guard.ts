@@ -1,16 +1,16 @@
-// Has the capture checked every second, by the thread that reads it, and tells the host what comes of it.
+// Checks the capture every second, on the thread that reads it, and reports the findings to the host.
 
 import { readlinkSync } from 'node:fs';
 import type { Capture } from '../capture/native.ts';
 import type { FromWorker } from './protocol.ts';
 
-/** A change is to be told of within 5 s, and the check needs to look up to four times to be sure. */
+/** Changes must be reported within 5 s, and a check may need four attempts to be sure. */
 const CHECK_EVERY_MS = 1000;
 
 export class IntegrityGuard {
   readonly #capture: Capture;
   readonly #send: (message: FromWorker) => void;
-  /** Number of this thread in the root pid namespace, which events have; 0 as long as it is not known. */
+  /** Id of this thread in the root pid namespace, as events have it; 0 while unknown. */
   thread = 0;
   #place = '';
   #checkedAt = Number.NEGATIVE_INFINITY;
@@ -20,14 +20,14 @@ export class IntegrityGuard {
     this.#send = send;
   }
 
-  /** To be called on the thread that polls, when the capture was started. */
+  /** Call on the polling thread, after the start of the capture. */
   begin(): void {
     this.thread = this.#capture.thisThread();
     this.#place = ownThread();
     this.#checkedAt = performance.now();
   }
 
-  /** To be called between batches. */
+  /** Call between batches. */
   checkIfDue(): void {
     const now = performance.now();
     if (now - this.#checkedAt < CHECK_EVERY_MS) return;
@@ -37,7 +37,7 @@ export class IntegrityGuard {
   }
 }
 
-/** `PID/task/TID`, or nothing where there is no /proc. */
+/** `PID/task/TID`, or '' without /proc. */
 function ownThread(): string {
   try {
     return readlinkSync('/proc/thread-self');

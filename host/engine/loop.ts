@@ -16,19 +16,19 @@ import type { ModuleSet, SetMatch, SetModule } from './module-set.ts';
 import type { EngineCounters, HoldEnd, HoldLimits, RuleSetStart, ToWorker } from './protocol.ts';
 import { Replacement } from './replacement.ts';
 
-/** How long a poll may wait. Bounds how soon a stop or a message is noticed; 20 wake-ups a second cost next to nothing. */
+/** Longest wait of a poll. It limits how late a stop or a message is noticed; 20 wake-ups a second cost next to nothing. */
 const POLL_MS = 50;
-/** How long what had arrived before a stop may take to be evaluated: full rings take a tenth of it, on a processor of their own. */
+/** Time limit for evaluating events that arrived before a stop: full rings take a tenth of it on an idle processor. */
 const DRAIN_MS = 3_000;
-/** The same while rules are replaced, which goes on between polls. */
+/** The same while rules are being replaced, which proceeds between polls. */
 const REPLACING_POLL_MS = 2;
-/** How long after the end of new events one may still be committed: a BPF program takes microseconds, unless it is preempted. */
+/** How long after the end of capture an event may still be committed: a BPF program takes microseconds, unless it is preempted. */
 const LAST_COMMIT_MS = 2;
-/** Pairs of addresses that one poll writes at most: two for each ring and some. */
+/** Most pairs of addresses that one poll writes: two for each ring and a few more. */
 const SEGMENT_PAIRS = 4096;
 const IMAGES_AT_ONCE = 4096;
 const COUNTERS_EVERY_MS = 1000;
-/** The same while events wait for what a container's runtime says: local ones answer within a few ms. */
+/** The same while events wait for a container's runtime: local ones answer within a few ms. */
 const WAITING_POLL_MS = 5;
 
 export interface LoopParts extends MatchQueueParts {
@@ -42,7 +42,7 @@ export interface LoopParts extends MatchQueueParts {
   readonly hold: HoldLimits;
   /** Gets each batch. */
   readonly recorder?: Recorder;
-  /** The next message of the host, if there is one. */
+  /** The next message of the host, if any. */
   readonly receive: () => ToWorker | undefined;
 }
 
@@ -74,14 +74,14 @@ export class EngineLoop {
     this.#queue = new MatchQueue(parts, this.#hold);
   }
 
-  /** Runs until a stop is requested; what had arrived by then is evaluated. */
+  /** Runs until a stop is requested; events that have arrived by then are evaluated. */
   run(): void {
     const { capture, control, recorder, send } = this.#parts;
     while (!control.stopRequested) this.round(POLL_MS);
-    // Without an end to new events the rings would never be empty under load, and the final counters would not add up.
+    // End the capture first: under load the rings would never be empty, and the final counters would not add up.
     capture.finish();
     const deadline = performance.now() + DRAIN_MS;
-    // What the host has sent before it asked to stop has arrived too.
+    // Messages that the host sent before the stop have arrived too.
     this.#takeMessages();
     this.#queue.drain();
     while (this.round(LAST_COMMIT_MS) > 0 && performance.now() < deadline) control.waitForLastMatches(deadline);
@@ -90,7 +90,7 @@ export class EngineLoop {
     send({ kind: 'stopped', counters: this.#finalCounters() });
   }
 
-  /** What the deadline left in the rings is dropped, and counted so. */
+  /** Events left in the rings at the deadline are counted as dropped. */
   #finalCounters(): EngineCounters {
     const { capture } = this.#parts;
     const { evaluated } = capture.counters();
@@ -101,7 +101,7 @@ export class EngineLoop {
     return { ...counters, capture: { ...counters.capture, evaluated, dropped } };
   }
 
-  /** Runs until the recording has come to its end, or a stop is requested. Nothing is dropped: it waits for the host. */
+  /** Runs until the end of the recording, or a stop is requested. Nothing is dropped: it waits for the host. */
   runReplay(replay: Replay): void {
     const { control, send } = this.#parts;
     while (!control.stopRequested && replay.feed()) {
@@ -113,7 +113,7 @@ export class EngineLoop {
     send({ kind: 'stopped', counters: this.#counters() });
   }
 
-  /** One batch. Returns the number of stretches of records in it, 0 when there were none. */
+  /** Processes one batch. Returns its number of segments, 0 if there were none. */
   round(timeoutMs: number): number {
     const { capture, control, recorder } = this.#parts;
     if (this.#replacement?.isDone) {
@@ -138,34 +138,34 @@ export class EngineLoop {
     return pairs;
   }
 
-  /** A container's entry was set, by others than the host. */
+  /** Called when a container's entry was set by a recording. */
   containerKnown(id: string, entry: Uint8Array): void {
     this.#hold.known(id, entry);
   }
 
-  /** Called by a module for each rule that is true of an event. */
+  /** Called by a module for each match. */
   onMatch(match: SetMatch): void {
     this.#queue.take(match);
   }
 
-  /** A module has failed. Of rules that are only tried, that is told when they are given up. */
+  /** Called when a module has failed. For rules on trial, that is reported when they are rejected. */
   onFailure(set: ModuleSet, { name }: SetModule, { kind, reason }: RunFailure): void {
     if (set === this.#set) this.#parts.send({ kind: 'set-aside', module: name, failure: kind, reason });
   }
 
-  /** How long a poll may wait now. */
+  /** The current limit for a poll's wait. */
   get #pollLimit(): number {
     if (this.#replacement) return REPLACING_POLL_MS;
     return this.#hold.isWaiting ? WAITING_POLL_MS : POLL_MS;
   }
 
-  /** @param measured the time it takes counts */
+  /** @param measured whether its time is measured */
   #evaluate(segments: Uint32Array, pairs: number, measured = false): void {
     this.#queue.begin();
     this.#set.evaluate(segments, pairs, measured);
   }
 
-  /** New processes get their candidate bits, and new containers are made known, before any event of theirs is evaluated. */
+  /** Sets candidate bits of new processes and reports new containers, before any of their events is evaluated. */
   #prepareImages(): void {
     const { capture } = this.#parts;
     let count = capture.takeImages(this.#images);
@@ -182,7 +182,7 @@ export class EngineLoop {
     this.#replacement?.setCandidates(image);
   }
 
-  /** The rules of a message take over, between two batches of later rounds. */
+  /** Begins to replace the rules; the new ones take over between two later batches. */
   #replace(rules: RuleSetStart): void {
     const { bindSet, capture, send } = this.#parts;
     this.#replacement = new Replacement(this.#set, rules, {
@@ -200,7 +200,7 @@ export class EngineLoop {
 
   #announceContainers(notices: readonly ContainerNotice[]): void {
     const { replay, send } = this.#parts;
-    // A recording tells of its containers itself; the runtimes here know none of them.
+    // A recording has its own container metadata; the runtimes here do not know its containers.
     if (!replay) send({ kind: 'containers', notices });
     if (this.#set.containerRules.any) this.#hold.expect(notices);
   }
@@ -212,16 +212,16 @@ export class EngineLoop {
     else this.#hold.lost(id);
   }
 
-  /** Evaluates what is held back, as it is. */
+  /** Evaluates held events without waiting longer. */
   #endHold(end: HoldEnd): void {
     this.#hold.endAll(end);
     this.#queue.flush();
   }
 
-  /** Handles what the host has sent. */
+  /** Handles the host's messages. */
   #takeMessages(): void {
     const { capture, control, names, receive } = this.#parts;
-    // Read first: a message that comes in meanwhile is seen in the next round at the latest.
+    // Read this first: a message that arrives meanwhile is seen in the next round at the latest.
     this.#messagesSeen = control.announced;
     for (let message = receive(); message; message = receive()) {
       switch (message.kind) {
@@ -258,7 +258,7 @@ export class EngineLoop {
     const capture = this.#parts.capture.counters();
     return {
       time,
-      // The part of a millisecond that is cut off comes to one at most.
+      // The rounding error is one millisecond at most.
       until: Date.now() + 1,
       capture,
       ...this.#queue.counters,

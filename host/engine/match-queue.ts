@@ -1,4 +1,4 @@
-// The matches of the rules on their way to the host: which of them count, what alerts say of them, and messages of many at a time.
+// The queue of matches to the host: decides which count, reads the data of their alerts, and sends many in one message.
 
 import type { Replay } from '../recording/replay.ts';
 import type { Hold } from './hold.ts';
@@ -15,9 +15,9 @@ export interface MatchQueueParts {
   readonly control: Control;
   readonly reader: MatchReader;
   readonly ruleMatching: RuleMatching;
-  /** Of which there are no alerts. */
+  /** Matches of these processes are ignored. */
   readonly ownProcesses?: OwnProcesses;
-  /** Told of the time that passes. There are no alerts of what its thread does: it makes calls to see that they come. */
+  /** Called as time passes. Matches of its thread are ignored, because it makes test calls. */
   readonly guard?: IntegrityGuard;
   /** Events come from a recording, as fast as they can be evaluated. */
   readonly replay?: Replay;
@@ -40,17 +40,17 @@ export class MatchQueue {
     this.#canWait = parts.replay !== undefined;
   }
 
-  /** Events are about to be evaluated, none of which has matched yet. */
+  /** Called before a batch of new events is evaluated. */
   begin(): void {
     this.#matched.clear();
   }
 
-  /** No event comes any more: the rings can't fill while the worker waits for the host, so no match is dropped. */
+  /** Called after the end of capture: the rings can't fill while the worker waits for the host, so no match is dropped. */
   drain(): void {
     this.#canWait = true;
   }
 
-  /** Takes what a module calls for each rule that is true of an event. */
+  /** Handles a match reported by a module. */
   take({ set, module, rule, event, view }: SetMatch): void {
     const { control, guard, ownProcesses, reader, ruleMatching } = this.#parts;
     if (ruleMatching === 'first') {

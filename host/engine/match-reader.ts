@@ -1,4 +1,4 @@
-// Turns a match into data at once: the record's room is given back to the kernel as soon as its batch is evaluated.
+// Copies the data of a match at once: the record's room is returned to the kernel as soon as its batch is evaluated.
 
 import { needsCluster, needsRuntime } from '../fields/container.ts';
 import type { ReadContext } from '../fields/context.ts';
@@ -23,16 +23,16 @@ interface FieldRead {
   readonly argument: string | undefined;
 }
 
-/** What is read of a match of a rule. */
+/** The data that are read for a match of a rule. */
 export interface RulePlan {
   readonly reads: readonly (FieldRead | undefined)[];
-  /** Its condition reads, or its output prints, what only a container's runtime can tell. */
+  /** Its condition or output needs data of the container's runtime. */
   readonly needsRuntime: boolean;
-  /** The same of the API server. */
+  /** The same for the API server. */
   readonly needsPod: boolean;
 }
 
-/** A match but for the rule. */
+/** A match without its rule. */
 export type MatchValues = Omit<Match, 'generation' | 'module' | 'rule'>;
 
 type WhyNot = (container: string) => GapReason | undefined;
@@ -40,7 +40,7 @@ type WhyNot = (container: string) => GapReason | undefined;
 export class MatchReader {
   readonly #memory: EventMemory;
   readonly #context: ReadContext;
-  /** Fields that could not be read; the alert has them as absent. */
+  /** Fields that could not be read; they are absent in the alert. */
   unreadable = 0;
 
   constructor(memory: EventMemory, context: ReadContext) {
@@ -48,20 +48,20 @@ export class MatchReader {
     this.#context = context;
   }
 
-  /** Whether the record at the address is of one of those processes. */
+  /** Whether the record at the address belongs to one of those processes. */
   isOf(processes: OwnProcesses, address: number): boolean {
     const event = EventRecord.at(this.#memory, address);
     return event !== undefined && processes.did(event);
   }
 
-  /** Whether it is of the thread with that number in the root pid namespace. */
+  /** Whether it belongs to the thread with that id in the root pid namespace. */
   isOfThread(thread: number, address: number): boolean {
     return EventRecord.at(this.#memory, address)?.number('tid') === thread;
   }
 
   /**
-   * Undefined if the address holds no record that the schema knows; the sandbox's guard has seen to it that it does.
-   * @param whyNot why a container of which nothing is known is not waited for
+   * Undefined if there is no valid record at the address, which the sandbox's guard rules out.
+   * @param whyNot why an unknown container is not awaited
    */
   read(plan: RulePlan, address: number, whyNot: WhyNot): MatchValues | undefined {
     const event = EventRecord.at(this.#memory, address);
@@ -72,7 +72,7 @@ export class MatchReader {
     return { time: event.time, values, ...(gap && { gap }), ...(names && { names }) };
   }
 
-  /** Of a call on paths that failed, nothing. */
+  /** Undefined for failed calls on paths. */
   #names(event: EventRecord): readonly NamedValue[] {
     const reads = NAME_READS.get(event.type.shape) ?? [];
     return reads.map(({ key, read }) => ({ key, value: this.#value(event, read) })).filter(({ value }) => value);

@@ -1,4 +1,4 @@
-// The modules that the worker evaluates at a time, in their order: instances bound to the memory, each with its own candidate words.
+// The modules in use, in their order: instances bound to the memory, each with its own candidate words.
 
 import type { EventMemory } from '../fields/memory.ts';
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
@@ -15,15 +15,15 @@ export interface SetModule {
   readonly name: string;
   readonly instance: RuleInstance;
   readonly rules: readonly RulePlan[];
-  /** Its own among the set's candidate words. */
+  /** Its candidate words among those of the set. */
   readonly words: BigUint64Array;
-  /** Of the batches that were measured, in ms. */
+  /** Evaluation time of the measured batches, in ms. */
   sampledMs: number;
-  /** Set when it failed: it is not run any more. */
+  /** Set when it has failed: it is no longer run. */
   failure: RunFailure | undefined;
 }
 
-/** A rule that is true of an event, by one of its views. */
+/** Called for a rule that matches an event, by one of its views. */
 export interface SetMatch {
   readonly set: ModuleSet;
   readonly module: number;
@@ -44,7 +44,7 @@ export class ModuleSet {
   readonly generation: number;
   readonly eventTypes: readonly string[];
   readonly modules: readonly SetModule[];
-  /** Where its candidates are in a process image. */
+  /** Offset of its candidates in a process image. */
   readonly bank: number;
   readonly isFiltered: boolean;
   readonly containerRules: ContainerRules;
@@ -53,7 +53,7 @@ export class ModuleSet {
   #batches = 0;
   #sampledBatches = 0;
 
-  /** @throws {SandboxError | RangeError} for a module that does not fit the memory, and for more rules than there are candidates */
+  /** @throws {SandboxError | RangeError} for a module that does not fit the memory, or too many rules */
   constructor({ generation, modules, eventTypes, filter }: RuleSetStart, bank: number, host: SetHost) {
     this.generation = generation;
     this.eventTypes = eventTypes;
@@ -86,8 +86,8 @@ export class ModuleSet {
   }
 
   /**
-   * Evaluates stretches of records, given as pairs of addresses: all of them by the first module, then by the next one.
-   * @param measured this batch's time is taken
+   * Evaluates segments of records, given as pairs of addresses: all of them by the first module, then by the next one.
+   * @param measured whether this batch's time is measured
    */
   evaluate(segments: Uint32Array, pairs: number, measured = false): void {
     this.#batches++;

@@ -1,10 +1,10 @@
-// Which processes are the agent's: itself and all that it has started, such as the programs that alerts are given to. An alert about
+// The agent's own processes: itself and all that it has started, such as the programs of outputs. An alert about
 // the shell that sends an alert would start the next shell, and so on without end.
 
 import { statSync } from 'node:fs';
 import type { EventRecord, ImageRecord } from '../fields/record.ts';
 
-/** A process before us may have had our number; this is what the kernel's and our own idea of when we began may differ by. */
+/** Tolerance between the kernel's and our own start time; an earlier process may have had our pid. */
 const START_SLACK_NS = 2_000_000_000n;
 
 export class OwnProcesses {
@@ -19,7 +19,7 @@ export class OwnProcesses {
     this.#started = started;
   }
 
-  /** Whether the event is of such a process. What others run in our container is not ours. */
+  /** Whether the event belongs to such a process. Other processes in our container do not. */
   did(event: EventRecord): boolean {
     const { image } = event;
     if (!image) return false;

@@ -1,4 +1,4 @@
-// What crosses between the host's thread and the worker that evaluates: plain data, and a few shared numbers.
+// Messages between the host's thread and the evaluating worker: plain data, and a few shared numbers.
 
 import type { FilterTables } from '../capture/filter-tables.ts';
 import type { CaptureIntegrity } from '../capture/integrity.ts';
@@ -16,24 +16,24 @@ import type { LagCounters } from './evaluation-clock.ts';
 
 export type RuleMatching = 'first' | 'all';
 
-/** What an alert carries besides the rule's fields if the names of the event resolve to others: what was passed, and what that is. */
+/** Fields that an alert has in addition if the event's names resolve to others: the passed name and the resolved one. */
 export const NAME_FIELDS: Partial<Record<EventShape, readonly string[]>> = {
   open: ['fd.openpath', 'fd.realpath'],
   path: ['fs.path.nameraw', 'fs.path.name'],
   paths: ['fs.path.sourceraw', 'fs.path.source', 'fs.path.targetraw', 'fs.path.target'],
 };
 
-/** A field's value, if it has one. */
+/** A field's value, if present. */
 export interface NamedValue {
   readonly key: string;
   readonly value: FieldValue | undefined;
 }
 
-/** What the worker must know of a rule to report a match of it. */
+/** The data that the worker needs to report a match of a rule. */
 export interface RuleReads {
-  /** Fields that its output prints, as they are written: `proc.aname[2]`. */
+  /** Fields of its output in their written form: `proc.aname[2]`. */
   readonly fields: readonly string[];
-  /** Its condition reads what only a container's runtime knows: events of a new container are held back for it. */
+  /** Its condition needs data of the container's runtime: events of a new container are held for it. */
   readonly readsContainers: boolean;
   /** The same of the API server. */
   readonly readsPods: boolean;
@@ -41,31 +41,31 @@ export interface RuleReads {
   readonly eventTypes: readonly string[];
 }
 
-/** How long, and how many, events of new containers are held back at most; for the memory see CaptureSizes.holdBudget. */
+/** Limits on time and number of held events of new containers; for memory see CaptureSizes.holdBudget. */
 export interface HoldLimits {
-  /** From the container's first sign of life on. */
+  /** From the container's first event on. */
   readonly milliseconds: number;
-  /** Of all containers. */
+  /** For all containers. */
   readonly events: number;
 }
 
 export const HOLD_LIMITS: HoldLimits = { milliseconds: 2000, events: 65_536 };
 
 export interface ModuleStart {
-  /** For messages, e.g. the file it came from. */
+  /** For messages, e.g. its file. */
   readonly name: string;
   readonly verified: VerifiedModule;
-  /** By the index that the module gives to match(). */
+  /** By the index that the module passes to match(). */
   readonly rules: readonly RuleReads[];
 }
 
-/** Rules to go on with: the modules in the order of evaluation, and what is captured for them. */
+/** A set of rules: the modules in the order of evaluation, and what is captured for them. */
 export interface RuleSetStart {
   /** Grows by one with each set; the first one's is 0. */
   readonly generation: number;
   readonly modules: readonly ModuleStart[];
   readonly eventTypes: readonly string[];
-  /** Source `bpf` only: what the kernel drops. Default: nothing. */
+  /** Source `bpf` only: the kernel filter. Default: none. */
   readonly filter?: FilterTables;
 }
 
@@ -83,19 +83,19 @@ export interface WorkerStart {
   readonly isoTime: boolean;
   /** Buffers are shown in base64. */
   readonly base64Buffers?: boolean;
-  /** No alert is of the agent's own process and those that it has started. */
+  /** Ignore matches of the agent's own process and those that it has started. */
   readonly ignoresSelf?: boolean;
-  /** Source `bpf` only: it is told every second whether the capture is as it was made. */
+  /** Source `bpf` only: check every second that the capture is unchanged. */
   readonly guarded?: boolean;
-  /** What is captured is handed to the host in blocks as well. */
+  /** Also send the captured data to the host, in blocks. */
   readonly recording?: true;
-  /** Source `builder` only, with one CPU: the recording to evaluate. The worker ends with it. */
+  /** Source `builder` only, with one CPU: the recording to evaluate. The worker stops at its end. */
   readonly replay?: string;
 }
 
-/** The values that an alert is made from, read while the event's record was there. */
+/** The values of an alert, read while the event's record existed. */
 export interface Match {
-  /** Of the rule set that was in use. */
+  /** Generation of the rule set that was in use. */
   readonly generation: number;
   readonly module: number;
   readonly rule: number;
@@ -105,76 +105,76 @@ export interface Match {
   readonly values: readonly (FieldValue | undefined)[];
   /** Of NAME_FIELDS, where there are two names. */
   readonly names?: readonly NamedValue[];
-  /** Set when the rule reads or prints what the container's runtime has not told. */
+  /** Set when the rule needs container data that are missing. */
   readonly gap?: ContainerGap;
 }
 
-/** Why held events were evaluated. All but the first is in vain. */
+/** Why held events were evaluated. Only the first means that the answer came. */
 export const HOLD_ENDS = ['known', 'timed-out', 'too-many-events', 'no-memory', 'rules-replaced', 'stopped'] as const;
 export type HoldEnd = (typeof HOLD_ENDS)[number];
 
-/** Why nothing is known of an event's container. Stable: alerts and counters have it. */
+/** Why an event's container is unknown. Stable: alerts and counters have it. */
 export type GapReason =
   | Exclude<HoldEnd, 'known'>
-  /** Whoever looks for it has given up. */
+  /** The lookup has failed. */
   | 'failed'
-  /** The event's process is not known, and so neither is where it runs. */
+  /** The event's process is unknown, and so is its container. */
   | 'unknown-process';
 
 export interface ContainerGap {
-  /** container.id; empty if the process is not known. */
+  /** container.id; empty if the process is unknown. */
   readonly id: string;
-  /** The rule reads or prints what only the API server can tell of its pod. */
+  /** The rule needs the API server's data on its pod. */
   readonly needsPod: boolean;
   readonly moment: ContainerMoment;
-  /** Why it isn't waited for; undefined when the answer may be on its way. */
+  /** Why it is not awaited; undefined while the answer may still come. */
   readonly reason?: GapReason;
 }
 
-/** Events of containers of which no runtime had told. */
+/** Held events of containers that were unknown. */
 export interface HoldCounters {
-  /** That wait now. */
+  /** Events that wait now. */
   readonly now: number;
   readonly total: number;
-  /** Of those that do not wait any more. */
+  /** Events that no longer wait. */
   readonly ended: Readonly<Record<HoldEnd, number>>;
 }
 
-/** Of the rule set in use. */
+/** Counters of the rule set in use. */
 export interface EvaluationCounters {
   readonly batches: number;
-  /** Of those, the ones that were measured, and how long they took by module, in ms. */
+  /** The measured ones, and their evaluation time by module, in ms. */
   readonly sampledBatches: number;
   readonly sampledMs: readonly number[];
 }
 
 /** Totals since the start, of the worker. */
 export interface EngineCounters {
-  /** All that they count was before `until`, all that they don't count after `time`: ms since the epoch. */
+  /** Everything counted was before `until`, everything not counted is after `time`: ms since the epoch. */
   readonly time: number;
   readonly until: number;
   readonly capture: CaptureCounters;
   readonly matches: number;
-  /** Matches that were not reported, because the host did not keep up with those before them. */
+  /** Matches that were dropped because the host did not keep up. */
   readonly matchesDropped: number;
-  /** Matches that were not reported, because they are of the agent itself. */
+  /** Matches that were ignored because they are of the agent itself. */
   readonly matchesOfSelf: number;
   /** Fields that could not be read although the event has them: a defect of ours, or a damaged record. */
   readonly fieldsUnreadable: number;
   readonly batches: number;
   readonly hold: HoldCounters;
-  /** By how old events were when they were evaluated. */
+  /** By the age of events at their evaluation. */
   readonly lag: LagCounters;
   readonly evaluation: EvaluationCounters;
 }
 
-/** What the worker tells every second of whether it and its capture are left alone. */
+/** The worker's report, every second, on the integrity of itself and its capture. */
 export interface IntegrityReport extends CaptureIntegrity {
-  /** Where the kernel tells of the worker's thread, below /proc. */
+  /** Path of the worker's thread below /proc. */
   readonly thread: string;
 }
 
-/** An error that ended the worker or kept it from starting. */
+/** An error that stopped the worker or its start. */
 export interface WorkerError {
   readonly code: string;
   readonly message: string;
@@ -182,7 +182,7 @@ export interface WorkerError {
 }
 
 export type FromWorker =
-  /** Events from now on are seen. */
+  /** Capture has started: later events are captured. */
   | {
       readonly kind: 'started';
       readonly cpus: number;
@@ -191,23 +191,23 @@ export type FromWorker =
     }
   | { readonly kind: 'matches'; readonly matches: readonly Match[] }
   | { readonly kind: 'block'; readonly block: RecordedBlock }
-  /** What a recording tells of a container. */
+  /** The metadata of a container in a recording. */
   | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
-  /** The recording has come to its end; its matches have been sent. */
+  /** The recording has ended; its matches have been sent. */
   | { readonly kind: 'replayed'; readonly report: ReplayReport }
   | { readonly kind: 'containers'; readonly notices: readonly ContainerNotice[] }
-  /** A module failed and is not run any more. */
+  /** A module failed and is no longer run. */
   | { readonly kind: 'set-aside'; readonly module: string; readonly failure: RunFailureKind; readonly reason: string }
-  /** Events are evaluated by that rule set from now on; no match of an earlier one will come. */
+  /** That rule set is in use; no match of an earlier one will come. */
   | { readonly kind: 'replaced'; readonly generation: number; readonly longestStepMs: number }
-  /** What only the rule set before needed is detached. */
+  /** Hooks that only the previous rule set needed are detached. */
   | {
       readonly kind: 'settled';
       readonly generation: number;
       readonly missing: readonly MissingHook[];
       readonly trouble?: WorkerError;
     }
-  /** The rule set before stays in use. */
+  /** The previous rule set stays in use. */
   | { readonly kind: 'not-replaced'; readonly generation: number; readonly error: WorkerError }
   | { readonly kind: 'counters'; readonly counters: EngineCounters }
   | { readonly kind: 'integrity'; readonly report: IntegrityReport }
@@ -216,19 +216,19 @@ export type FromWorker =
 
 export type ToWorker =
   | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
-  /** All addresses of all names that conditions compare. */
+  /** All addresses of all host names in conditions. */
   | { readonly kind: 'names'; readonly addresses: readonly NamedAddress[] }
   /** Collects garbage in the next pause. */
   | { readonly kind: 'trim' }
-  /** Not before the set before has settled. */
+  /** Only after the previous replacement has ended. */
   | { readonly kind: 'replace'; readonly rules: RuleSetStart }
   /** Source `builder` only: images and events as the kernel would have written them. */
   | { readonly kind: 'inject'; readonly images: readonly Uint8Array[]; readonly events: readonly Uint8Array[] };
 
-/** Matches that may be on their way to the host's thread; more are counted and dropped. */
+/** Most matches on their way to the host's thread; further ones are dropped and counted. */
 export const MATCHES_IN_FLIGHT = 4096;
 
-/** Blocks of a recording that may be on their way to the file: 1 MB each. Past that the rings fill, and the kernel counts what it drops. */
+/** Most blocks of a recording on their way to the file, 1 MB each. Beyond that the rings fill, and the kernel counts dropped events. */
 const BLOCKS_IN_FLIGHT = 32;
 
 const STOP = 0;
@@ -238,7 +238,7 @@ const BLOCKS = 3;
 const CONTROL_WORDS = 4;
 const WAIT_MS = 50;
 
-/** Numbers that both threads see at once: the worker is in native code or WebAssembly most of the time and gets no messages there. */
+/** Numbers in shared memory: the worker is in native code or WebAssembly most of the time and gets no messages there. */
 export class Control {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
@@ -282,7 +282,7 @@ export class Control {
     if (count < 0) Atomics.notify(this.#words, IN_FLIGHT);
   }
 
-  /** Worker only: blocks until the host has taken half of what may be on its way, or a stop is requested. */
+  /** Worker only: blocks until the host has taken half of the possible matches, or a stop is requested. */
   waitForMatches(): void {
     this.#waitUntilBelow(IN_FLIGHT, MATCHES_IN_FLIGHT / 2);
   }
@@ -310,7 +310,7 @@ export class Control {
 
   #waitUntilBelow(word: number, limit: number): void {
     for (let value = Atomics.load(this.#words, word); value >= limit && !this.stopRequested; ) {
-      // A stop is looked for now and then, since it may be requested right before the wait.
+      // Check for a stop now and then: it may be requested right before the wait.
       Atomics.wait(this.#words, word, value, WAIT_MS);
       value = Atomics.load(this.#words, word);
     }

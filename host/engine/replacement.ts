@@ -1,25 +1,25 @@
-// Rules are replaced while events come, step by step between batches. The next rules' candidates are filled in beside those in use, and
-// what they need is attached, before they take over; what only the rules before needed is detached afterwards.
+// Replaces rules while events come, step by step between batches. Before the next rules take over, their candidates are filled in beside
+// those in use, and the hooks they need are attached; hooks that only the previous rules needed are detached afterwards.
 
 import type { Capture } from '../capture/native.ts';
 import type { ModuleSet, SetModule } from './module-set.ts';
 import type { FromWorker, RuleSetStart, WorkerError } from './protocol.ts';
 import { describeError } from './worker-error.ts';
 
-/** How long a step may keep events waiting. */
+/** How long a step may delay events. */
 const STEP_MS = 1;
-/** Images between two looks at the clock. */
+/** Images between two reads of the clock. */
 const IMAGES_AT_ONCE = 64;
 
 export interface ReplacementHost {
   readonly capture: Capture;
   readonly bindSet: (rules: RuleSetStart, bank: number) => ModuleSet;
   readonly send: (message: FromWorker) => void;
-  /** Whether no event waits for a container: those that do are the rules' before. */
+  /** Whether no event waits for a container: waiting ones belong to the previous rules. */
   readonly mayTakeOver: () => boolean;
-  /** How long, in ms, that is waited for. */
+  /** Time limit for that, in ms. */
   readonly patience: number;
-  /** The next rules are evaluated from now on; called between batches. */
+  /** Called between batches when the next rules take over. */
   readonly takeOver: (next: ModuleSet) => void;
 }
 
@@ -31,7 +31,7 @@ export class Replacement {
   readonly #rules: RuleSetStart;
   readonly #images = new Uint32Array(IMAGES_AT_ONCE);
   readonly #steps: Iterator<void, void>;
-  /** As long as it is not in use yet. */
+  /** Set while it is not in use yet. */
   #next: ModuleSet | undefined;
   #longestStep = 0;
   isDone = false;
@@ -43,14 +43,14 @@ export class Replacement {
     this.#steps = this.#run();
   }
 
-  /** Between two batches. */
+  /** Takes a step, between two batches. */
   step(): void {
     const began = performance.now();
     this.isDone = this.#steps.next().done === true;
     this.#longestStep = Math.max(this.#longestStep, performance.now() - began);
   }
 
-  /** A process image that has just come needs candidates of the next rules too. */
+  /** Sets candidates of the next rules for a new process image. */
   setCandidates(image: number): void {
     const next = this.#next;
     if (next) this.#host.capture.setCandidates(image, next.candidates(image), next.bank);
@@ -73,7 +73,7 @@ export class Replacement {
     send({ kind: 'settled', generation, missing: capture.missing(), ...(trouble && { trouble }) });
   }
 
-  /** Until the next rules are evaluated, or can't be. */
+  /** True until the next rules take over, or have failed. */
   *#prepare(): Generator<void, Prepared> {
     const { bindSet, capture, mayTakeOver, patience } = this.#host;
     const before = this.#before;
@@ -82,13 +82,13 @@ export class Replacement {
       yield;
       capture.prepareFilter(next.bank, this.#rules.filter);
       this.#next = next;
-      // The filter of the rules before drops what the next ones may be about.
+      // The filter of the previous rules drops events that the next ones may need.
       capture.beginChange([...new Set([...before.eventTypes, ...next.eventTypes])]);
       yield* this.#fillCandidates(next);
       while (!capture.isChanged()) yield;
       const until = performance.now() + patience;
       while (!mayTakeOver() && performance.now() < until) yield;
-      // Last of all: they are tried on each process that comes meanwhile, too.
+      // As the last step: they also run on each new process.
       const failed = next.modules.find(({ failure }) => failure);
       if (failed) return { ok: false, error: moduleFailed(failed) };
       return { ok: true, next };
@@ -97,13 +97,13 @@ export class Replacement {
     }
   }
 
-  /** Captures what these rules need, and no more. */
+  /** Captures exactly what these rules need. */
   *#settle({ eventTypes, isFiltered, bank }: ModuleSet): Generator<void, WorkerError | undefined> {
     const { capture } = this.#host;
     try {
       while (!capture.isChanged()) yield;
     } catch {
-      // Of a change that is given up.
+      // Of an aborted change.
     }
     try {
       capture.beginChange(eventTypes, isFiltered ? bank : undefined);
@@ -115,7 +115,7 @@ export class Replacement {
     }
   }
 
-  /** Of all images there are. Those that come meanwhile are told of one by one. */
+  /** Of all existing images. New ones are reported one by one. */
   *#fillCandidates(next: ModuleSet): Generator<void, void> {
     const { capture } = this.#host;
     let began = performance.now();
@@ -134,5 +134,5 @@ export class Replacement {
 }
 
 function moduleFailed({ name, failure }: SetModule): WorkerError {
-  return { code: 'ENGINE_MODULE_FAILED', message: `${name} failed when it was tried: ${failure?.reason}` };
+  return { code: 'ENGINE_MODULE_FAILED', message: `${name} failed its trial run: ${failure?.reason}` };
 }

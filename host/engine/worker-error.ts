@@ -1,4 +1,4 @@
-// An error of the worker's as data that crosses to the host.
+// Converts an error of the worker to data for the host.
 
 import type { CaptureError } from '../capture/native.ts';
 import type { WorkerError } from './protocol.ts';

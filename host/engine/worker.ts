@@ -34,7 +34,7 @@ try {
   send({ kind: 'error', error: describeError(error) });
 }
 
-/** Waits for the first message. Undefined: the host wants an end instead. */
+/** Waits for the first message. Undefined: the host requests a stop instead. */
 function whenTold(): WorkerStart | undefined {
   while (!control.stopRequested) {
     const seen = control.announced;
@@ -61,7 +61,7 @@ function run(start: WorkerStart): void {
 
 function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture, plan: CapturePlan): void {
   const recorder = start.recording && new Recorder(capture, memory.buffer, (block) => sendBlock(block));
-  // Events that come are later than this; the first one's own time would need a look at every batch.
+  // All events are later than this; reading the first one's own time would need a check in every batch.
   const sessionStart = BigInt(Date.now()) * NANOSECONDS_PER_MS;
   const guard = start.guarded ? new IntegrityGuard(capture, send) : undefined;
   const loop = bind(start, {
@@ -110,7 +110,7 @@ type Bound = Pick<LoopParts, 'capture' | 'control' | 'guard' | 'recorder' | 'rep
   readonly sessionStart: bigint;
 };
 
-/** Modules, memory and capture put together. */
+/** The modules, the memory and the capture. */
 function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: Bound): EngineLoop {
   const names = new AddressNames();
   const context: ReadContext = {

@@ -1,4 +1,4 @@
-// Where the alerts come from that actions are verified by: an agent in this process, a file, or what an agent posts.
+// Sources of the alerts that verify actions: an agent in this process, a file, or an agent's HTTP output.
 
 import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -10,20 +10,20 @@ import { jsonLine } from '../outputs/alert.ts';
 import type { Output } from '../outputs/output.ts';
 import { type AlertWatch, parseAlert } from './alert-watch.ts';
 
-/** Characters of a line, or of a posted alert; what is longer is no alert. */
+/** Longest line or posted alert, in characters. */
 const LONGEST_ALERT = 1 << 20;
 const LOOK_EVERY_MS = 100;
 const CHUNK = 64 * 1024;
 
 export interface AlertSource {
-  /** Lines that were no alerts, so far. */
+  /** Number of lines that were not alerts, so far. */
   readonly unreadable: number;
-  /** Why nothing more comes, if that is so. */
+  /** Why no more alerts come; undefined while the source works. */
   readonly failure: string | undefined;
   close(): Promise<void>;
 }
 
-/** Parts what comes into lines and hands the alerts over. */
+/** Splits the input into lines and passes on the alerts. */
 class AlertLines {
   readonly #watch: AlertWatch;
   #rest = '';
@@ -51,14 +51,14 @@ class AlertLines {
     else this.unreadable++;
   }
 
-  /** What was begun is not going on: the file is another. */
+  /** Drops an incomplete line, because the file was replaced. */
   forget(): void {
     this.#rest = '';
   }
 }
 
 /**
- * An agent of this process's own. Every rule that matches is reported, so that none hides another.
+ * An agent in this process. Every matching rule is reported, so that none hides another.
  * @throws {EngineError}
  */
 export async function ownAgent(
@@ -85,7 +85,7 @@ export async function ownAgent(
     outputs: [output],
     onTrouble,
     onEnd: (error) => {
-      lines.failure = `the engine has ended: ${error.message} [${error.code}]`;
+      lines.failure = `the engine has stopped: ${error.message} [${error.code}]`;
     },
   });
   return sourceOf(lines, async () => {
@@ -93,7 +93,7 @@ export async function ownAgent(
   });
 }
 
-/** @param path `-` for standard input; of a regular file, what is written from here on. @throws the file system's errors */
+/** @param path `-` for standard input; a regular file is read from its current end on. @throws the file system's errors */
 export function followAlerts(path: string, watch: AlertWatch): AlertSource {
   if (path === '-') return followStream(process.stdin, watch);
   const kind = statSync(path);
@@ -114,14 +114,14 @@ function followStream(stream: Readable, watch: AlertWatch): AlertSource {
     lines.failure ??= error.message;
   });
   stream.on('end', () => {
-    lines.failure ??= 'it has ended';
+    lines.failure ??= 'its input has ended';
   });
   return sourceOf(lines, async () => {
     stream.destroy();
   });
 }
 
-/** A log that is appended to, begun anew, or put aside for another of that name. */
+/** A log file that is appended to, truncated, or rotated. */
 function followFile(path: string, watch: AlertWatch): AlertSource {
   const lines = new AlertLines(watch);
   let fd = openSync(path, 'r');
@@ -162,7 +162,7 @@ function followFile(path: string, watch: AlertWatch): AlertSource {
 }
 
 /**
- * Takes what an agent's HTTP output posts: one alert a request, or one a line.
+ * Receives alerts from an agent's HTTP output: one a request, or one a line.
  * @throws the network's errors
  */
 export async function listenForAlerts(
@@ -204,7 +204,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   return body;
 }
 
-/** A body that is JSON as a whole may have line ends in it. */
+/** A body that is one JSON value may contain line ends. */
 function alertsIn(body: string): string[] {
   return parseAlert(body) ? [body] : body.split('\n');
 }

@@ -1,13 +1,13 @@
-// Waits for the alerts of actions: an alert is an action's by its rule and by the scene's marker in what it says.
+// Waits for the alerts of actions: an alert belongs to an action by its rule and the scene's marker in its text.
 
-/** An alert as agents write it in JSON, Wasprey and Falco alike; what else is in it does not matter here. */
+/** The used part of an alert in JSON, the same in Wasprey and Falco. */
 export interface SeenAlert {
   readonly rule: string;
-  /** All its text, in which the marker is looked for. */
+  /** All its text, which is searched for the marker. */
   readonly text: string;
 }
 
-/** An alert out of a line of JSON; undefined if it is none. */
+/** Parses an alert from a line of JSON; undefined if it is not an alert. */
 export function parseAlert(line: string): SeenAlert | undefined {
   try {
     const value: unknown = JSON.parse(line);
@@ -36,7 +36,7 @@ export class AlertWatch {
   }
 
   /**
-   * To be called before the action is performed. The result resolves, once `wait` is called, to the rules whose alerts did not
+   * Call before the action is performed. After `wait` is called, the result resolves to the rules whose alerts did not
    * come within that time, or before the signal.
    */
   expect(

@@ -3,13 +3,13 @@
 import type { Action, Needs } from './actions/action.ts';
 import type { Place } from './place.ts';
 
-/** What `--privileged` gives: more than any list of single capabilities is likely to (old kernels have 38 of the 41). */
+/** At least as many as `--privileged` gives; lists of single capabilities are shorter (old kernels have 38 of the 41). */
 const PRIVILEGED_CAPABILITIES = 38;
 
-/** A clause; undefined if nothing is in the way. */
+/** The reason, as a clause; undefined if the action can be performed. */
 export function obstacle({ where, needs = {} }: Action, place: Place): string | undefined {
-  if (where === 'host' && place.kind !== 'host') return 'it is for the host, this is a container';
-  if (where === 'container' && place.kind !== 'container') return 'it is for containers';
+  if (where === 'host' && place.kind !== 'host') return 'it needs the host, this is a container';
+  if (where === 'container' && place.kind !== 'container') return 'it needs a container';
   return unmet(needs, place);
 }
 
@@ -19,8 +19,8 @@ function unmet(needs: Needs, { uid, capabilities, hasFile, hasProgram }: Place):
   const capability = needs.capabilities?.find((name) => !capabilities.has(`CAP_${name}`));
   if (capability !== undefined) return `it needs CAP_${capability}`;
   const program = needs.programs?.find((name) => !hasProgram(name));
-  if (program !== undefined) return `there is no program ${program}`;
+  if (program !== undefined) return `the program ${program} is missing`;
   const file = needs.files?.find((path) => !hasFile(path));
-  if (file !== undefined) return `there is no ${file}`;
+  if (file !== undefined) return `${file} is missing`;
   return undefined;
 }

@@ -1,4 +1,4 @@
-// Performs behaviour by one run of act, and removes what it leaves, whatever becomes of it.
+// Performs behaviour by one run of act, and always removes the files that it leaves.
 
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -8,18 +8,18 @@ import type { Behaviour, Scene } from './actions/action.ts';
 import { makeDirectory, type Step } from './actions/steps.ts';
 import type { Place } from './place.ts';
 
-/** No action takes longer. */
+/** Time limit for an action. */
 const LONGEST_RUN_MS = 30_000;
 
 export interface Performance {
   readonly scene: Scene;
-  /** Why it did not go to its end; what was to be seen may have happened all the same. */
+  /** Why it did not finish; it may have raised its alerts nevertheless. */
   readonly failure?: string;
-  /** Calls that the kernel refused, with its reason: `openat: EACCES`. */
+  /** Calls that the kernel refused, with the error: `openat: EACCES`. */
   readonly refused: readonly string[];
 }
 
-/** What markers look like. */
+/** Pattern of markers. */
 export const MARKER = /w[0-9a-f]{12}/;
 
 export function newScene(place: Place): Scene {
@@ -27,7 +27,7 @@ export function newScene(place: Place): Scene {
   return { marker, directory: `${place.temporary}/wasprey-${marker}`, act: place.act };
 }
 
-/** Does not reject for what happens to the steps; with `signal`, ends them early. What they leave is removed in any case. */
+/** Does not reject if steps fail; `signal` stops them early. Their files are removed in any case. */
 export async function perform(
   behaviour: Behaviour,
   place: Place,
@@ -37,13 +37,13 @@ export async function perform(
   const leaves = behaviour.leaves?.(scene) ?? [];
   const foreign = leaves.find((path) => !path.includes(scene.marker));
   if (foreign !== undefined) throw new Error(`${foreign} is not the action's own: it would not be removed safely`);
-  // Act begins anew after the folder, so that results count from 0 in the behaviour's own steps.
+  // A new act starts after the folder is made, so that results count from 0 in the behaviour's own steps.
   const prepared: Step[] = [makeDirectory(scene.directory), ['@exec', scene.act, 'act']];
   const steps = [...prepared, ...behaviour.steps(scene), ['@mark', scene.marker]];
   try {
     return { scene, ...(await runAct(place, steps, signal)) };
   } finally {
-    // No signal: it is what must be done after one.
+    // No signal: this cleans up after one.
     await runAct(
       place,
       [scene.directory, ...leaves].map((path) => ['@remove', path]),
@@ -67,7 +67,7 @@ async function runAct(
     if (limit.aborted) return { failure: signal?.aborted ? 'stopped' : 'it took too long', refused };
     const told = errors.trim();
     if (end === 0 && told === '') return { refused };
-    return { failure: told === '' ? `act ended with ${end}` : told.split('\n').join('; '), refused };
+    return { failure: told === '' ? `act exited with ${end}` : told.split('\n').join('; '), refused };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error), refused: [] };
   } finally {
@@ -87,7 +87,7 @@ function streamText(stream: ChildProcess['stdout']): Promise<string> {
   return stream ? text(stream) : Promise.resolve('');
 }
 
-/** Out of act's report, of which whole lines alone count: what a killed run has written may end anywhere. */
+/** From act's report. Only complete lines count, because a killed run may leave a partial one. */
 function refusedCalls(report: string): string[] {
   const pattern = /^\{"step":\d+,"call":"(\w+)",.*?"result":(-\d+),/gm;
   return [...report.matchAll(pattern)]

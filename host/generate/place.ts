@@ -1,4 +1,4 @@
-// Where actions are performed: here, on this machine or in the container that this process is in.
+// The place where actions are performed: this machine, or the container of this process.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
@@ -14,21 +14,21 @@ export interface Place {
   readonly act: string;
   /** Absolute path of a folder for the scenes. */
   readonly temporary: string;
-  /** Of the processes that act there. */
+  /** User id of the processes that act there. */
   readonly uid: number;
-  /** As `CAP_SYS_ADMIN`. */
+  /** Names such as `CAP_SYS_ADMIN`. */
   readonly capabilities: ReadonlySet<string>;
-  /** Whether there is a file of that absolute path. */
+  /** Whether a file with that absolute path exists. */
   hasFile(path: string): boolean;
-  /** Whether a program of that name is in PATH. */
+  /** Whether a program with that name is in PATH. */
   hasProgram(name: string): boolean;
   /** Starts act with pipes for its output. */
   start(steps: readonly Step[]): ChildProcess;
-  /** Ends a run of act and what it has started. */
+  /** Kills a run of act and all that it has started. */
   kill(run: ChildProcess): void;
 }
 
-/** @param kind default: found out by what container runtimes leave in a container */
+/** @param kind default: detected by the traces of container runtimes */
 export function thisPlace(kind: Place['kind'] = isInContainer() ? 'container' : 'host'): Place {
   return {
     kind,
@@ -38,7 +38,7 @@ export function thisPlace(kind: Place['kind'] = isInContainer() ? 'container' : 
     capabilities: capabilitiesOf(readFileSync('/proc/self/status', 'utf8')),
     hasFile: existsSync,
     hasProgram: (name) => SYSTEM_PATH.split(delimiter).some((folder) => isExecutable(join(folder, name))),
-    // A process group of its own, so that it can be ended with its children, and Ctrl-C reaches only this process.
+    // Its own process group, so that it can be killed with its children, and Ctrl-C reaches only this process.
     start: (steps) =>
       spawn(ACT_PROGRAM, actWords(steps), {
         cwd: '/',
@@ -50,7 +50,7 @@ export function thisPlace(kind: Place['kind'] = isInContainer() ? 'container' : 
       try {
         if (run.pid !== undefined) process.kill(-run.pid, 'SIGKILL');
       } catch {
-        // it has ended
+        // it has exited
       }
     },
   };

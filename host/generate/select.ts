@@ -1,23 +1,23 @@
-// Which actions a person has named.
+// Selects actions by name.
 
 import { matchesWildcard } from '../compiler/rules/select.ts';
 import type { Action } from './actions/action.ts';
 import { ACTIONS } from './actions/index.ts';
 
-/** A name that no action has. */
+/** An unknown name. */
 export class UnknownActionError extends Error {
   override readonly name = 'UnknownActionError';
   readonly word: string;
 
   constructor(word: string) {
-    super(word.includes('*') ? `no action has a name like ${word}` : `no action is called ${word}`);
+    super(word.includes('*') ? `no action matches ${word}` : `unknown action ${word}`);
     this.word = word;
   }
 }
 
 /**
- * Those whose names the patterns match, in the order of the list; all without a pattern.
- * @param patterns names, in which * stands for any text
+ * The actions whose names match the patterns, in the order of the list; all without a pattern.
+ * @param patterns names, in which * matches any text
  * @throws {UnknownActionError}
  */
 export function selectActions(patterns: readonly string[], actions: readonly Action[] = ACTIONS): readonly Action[] {

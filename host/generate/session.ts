@@ -1,4 +1,4 @@
-// Performs actions one after the other, and verifies each by its alerts if that is wanted.
+// Performs actions one after the other, and optionally verifies each by its alerts.
 
 import { type Action, rulesOf } from './actions/action.ts';
 import type { AlertWatch } from './alert-watch.ts';
@@ -8,7 +8,7 @@ import type { Place } from './place.ts';
 
 export interface Verification {
   readonly watch: AlertWatch;
-  /** Names of the rules that are evaluated: alerts of others are not waited for. */
+  /** Names of the evaluated rules: alerts of others are not expected. */
   readonly rules: ReadonlySet<string>;
   readonly timeoutMs: number;
 }
@@ -16,7 +16,7 @@ export interface Verification {
 export type ActionResult =
   | { readonly kind: 'skipped'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string }
-  /** By a signal, before its end. */
+  /** Stopped by a signal. */
   | { readonly kind: 'stopped' }
   | { readonly kind: 'done' }
   | { readonly kind: 'verified'; readonly rules: readonly string[] }
@@ -26,9 +26,9 @@ export type ActionResult =
 export interface SessionOptions {
   readonly place: Place;
   readonly verification?: Verification;
-  /** Ends the action that is being performed, and those after it are not begun. */
+  /** Stops the running action, and skips those after it. */
   readonly signal: AbortSignal;
-  /** An action is about to be performed. */
+  /** Called before an action is performed. */
   readonly onBegin: (action: Action) => void;
   readonly onResult: (action: Action, result: ActionResult) => void;
 }

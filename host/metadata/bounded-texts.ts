@@ -1,11 +1,11 @@
-// Labels and annotations, as many as are worth keeping: whoever makes a container writes them.
+// Labels and annotations within limits: the creator of a container chooses them.
 
-/** All keys and values of an object together. */
+/** Limit for all keys and values of an object together. */
 const LONGEST_TOTAL = 16 * 1024;
-/** Annotations hold whole documents at times. */
+/** Annotations sometimes contain whole documents. */
 const LONGEST_VALUE = 1024;
 
-/** In their order, without those that are too long, as far as they fit. */
+/** In their order, without too long ones, up to the limit. */
 export function boundedTexts(texts: Iterable<readonly [string, string]>): ReadonlyMap<string, string> {
   const kept = new Map<string, string>();
   let left = LONGEST_TOTAL;

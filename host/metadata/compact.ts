@@ -1,4 +1,4 @@
-// Leaves out what is not known, so that "absent" is written one way.
+// Removes unknown members, so that "absent" has one representation.
 
 /** The object without the members that are undefined. */
 export function compact<T extends object>(object: { readonly [Key in keyof T]: T[Key] | undefined }): T {

@@ -1,4 +1,4 @@
-// Values of an alert that were read before the container's runtime had answered: filled in from the answer.
+// Completes the values of an alert that were read before the container's runtime had answered.
 
 import { type ContainerMoment, isContainerField, readContainerField } from '../fields/container.ts';
 import { EventMemory } from '../fields/memory.ts';
@@ -6,10 +6,10 @@ import { ContainerRecord } from '../fields/record.ts';
 import type { FieldValue } from '../fields/value.ts';
 import { resolveField } from '../schema/fields/index.ts';
 
-/** Where the entry is put: address 0 stands for none. */
+/** Offset of the entry: address 0 means none. */
 const ADDRESS = 8;
 
-/** `fields` and `values` go together; those that do not depend on the container stay as they are. */
+/** `values` belong to `fields`; those that do not depend on the container stay unchanged. */
 export function completeValues(
   fields: readonly string[],
   values: readonly (FieldValue | undefined)[],

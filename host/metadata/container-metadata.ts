@@ -1,4 +1,4 @@
-// What a container's runtime and the API server tell about it. Whatever is not there is not known, and stays absent in rules and alerts.
+// Metadata of a container from its runtime and the API server. Missing members are unknown, and absent in rules and alerts.
 
 export interface ContainerMount {
   readonly source: string;
@@ -8,7 +8,7 @@ export interface ContainerMount {
   readonly propagation: string;
 }
 
-/** Which of the host's namespaces a container uses. */
+/** The namespaces of the host that a container uses. */
 export interface HostNamespaces {
   readonly pid: boolean;
   readonly network: boolean;
@@ -16,22 +16,22 @@ export interface HostNamespaces {
 }
 
 export interface ContainerMetadata {
-  /** Who told it, where the cgroup path does not: containerd, cri-o, docker, podman, runc. */
+  /** The runtime that answered, if the cgroup path does not show it: containerd, cri-o, docker, podman, runc. */
   readonly runtime?: string;
   readonly name?: string;
-  /** As it was asked for, tag or digest included. */
+  /** As requested, including tag or digest. */
   readonly image?: string;
   readonly imageId?: string;
   /** Digest of the image in its registry, `sha256:...`. */
   readonly imageDigest?: string;
   readonly privileged?: boolean;
-  /** That its first process runs as: name or number. */
+  /** User of its first process: name or number. */
   readonly user?: string;
   /** ns since the epoch. */
   readonly startTime?: bigint;
   readonly ip?: string;
   readonly labels?: ReadonlyMap<string, string>;
-  /** Names of its environment. The values are none of our business. */
+  /** Names of its environment variables. Values may be secrets and are never read. */
   readonly environmentNames?: readonly string[];
   readonly mounts?: readonly ContainerMount[];
   readonly hostNamespaces?: HostNamespaces;
@@ -40,7 +40,7 @@ export interface ContainerMetadata {
   readonly pod?: PodOfContainer;
 }
 
-/** What the runtime knows of the pod: what the kubelet told it when the pod started. */
+/** The runtime's data on the pod, which the kubelet set when the pod started. */
 export interface PodOfContainer {
   readonly name?: string;
   readonly namespace?: string;
@@ -58,7 +58,7 @@ export interface ClusterObject {
   readonly labels: ReadonlyMap<string, string>;
 }
 
-/** What the API server tells of a pod. */
+/** The API server's data on a pod. */
 export interface ClusterPod {
   readonly name: string;
   readonly namespace: string;
@@ -68,9 +68,9 @@ export interface ClusterPod {
   readonly annotations: ReadonlyMap<string, string>;
   readonly serviceAccount?: string;
   readonly node?: string;
-  /** The namespace's uid and labels, when the server told them. */
+  /** The namespace's uid and labels, if known. */
   readonly namespaceObject?: ClusterObject;
-  /** Those of its chain of owners that rules can ask for. */
+  /** Those of its chain of owners that have fields. */
   readonly deployment?: ClusterObject;
   readonly replicaSet?: ClusterObject;
   readonly replicationController?: ClusterObject;

@@ -1,21 +1,21 @@
-// How much is known of a container at the moment, and why it is not more: for events and alerts that wait for it.
+// The state of the metadata of a container, with the reason if they are missing: for events and alerts that wait for it.
 
-/** Why nothing could be found out about a container: stable, for counters. */
+/** Why a container's metadata are unknown. Stable, for counters. */
 export type LookupFailure =
-  /** No runtime's socket or state directory is there. */
+  /** No socket or state directory of a runtime exists. */
   | 'no-runtime'
-  /** The runtimes answered that they do not know it. */
+  /** The runtimes do not know it. */
   | 'not-known'
   | 'timed-out'
-  /** Its socket is there, but nobody answers. */
+  /** Its socket exists, but does not answer. */
   | 'no-answer'
-  /** A runtime answered with an error, or with what makes no sense. */
+  /** A runtime's answer was an error or invalid. */
   | 'runtime-failed'
-  /** More containers waited than can be asked about. */
+  /** Too many containers waited for a lookup. */
   | 'too-many-waiting';
 
 export type ContainerState =
-  /** It has been asked about. */
+  /** The lookup is running. */
   | { readonly state: 'pending' }
   | { readonly state: 'known' }
   | { readonly state: 'failed'; readonly failure: LookupFailure; readonly reason: string };
@@ -29,7 +29,7 @@ const REASONS: Readonly<Record<LookupFailure, string>> = {
   'too-many-waiting': 'too many containers waited for the runtime',
 };
 
-/** `reason` completes "nothing is known of the container: ...". */
+/** `reason` completes "the container is unknown: ...". */
 export function failedState(failure: LookupFailure): ContainerState {
   return { state: 'failed', failure, reason: REASONS[failure] };
 }
@@ -38,7 +38,7 @@ export type PodLookupFailure =
   /** The API server can't be reached, or refuses to answer. */
   'no-answer' | 'not-known' | 'timed-out';
 
-/** How much the API server has told of a container's pod. `none`: it is in no pod, or no API server is asked. */
+/** The state of the API server's data on a container's pod. `none`: it is not in a pod, or no API server is used. */
 export type PodState =
   | { readonly state: 'none' }
   | { readonly state: 'pending' }
@@ -48,7 +48,7 @@ export type PodState =
 const POD_REASONS: Readonly<Record<PodLookupFailure, string>> = {
   'no-answer': 'the Kubernetes API server does not answer',
   'not-known': 'the Kubernetes API server does not know the pod',
-  'timed-out': 'the Kubernetes API server did not tell of the pod in time',
+  'timed-out': 'the Kubernetes API server did not answer about the pod in time',
 };
 
 /** `reason` completes "the pod's metadata are missing: ...". */

@@ -1,4 +1,4 @@
-// Docker's engine API, which Podman speaks too: what it tells about a container.
+// Docker's engine API, which Podman has too: metadata of a container.
 
 import { asArray, asNanoseconds, asText, asTexts, at } from '../diagnostics/json-value.ts';
 import { compact } from './compact.ts';
@@ -12,7 +12,7 @@ export const PODMAN_SOCKET = '/run/podman/podman.sock';
 
 const NOT_FOUND = 404;
 
-/** Undefined if the engine does not know the container. Rejects when it does not answer. */
+/** Undefined for an unknown container. Rejects when the engine does not answer. */
 export async function inspectContainer(
   runtime: string,
   socket: string,
@@ -71,7 +71,7 @@ function mount(value: unknown): ContainerMount {
   };
 }
 
-/** Digest and, where the container was started by the image's id, name of the image. The rest is worth having without them. */
+/** Digest of the image, and its name if the container was started by the image's id. The rest is useful without them. */
 async function imageFacts(socket: string, image: string | undefined, signal: AbortSignal): Promise<ContainerMetadata> {
   if (!image) return {};
   try {

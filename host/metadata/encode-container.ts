@@ -1,4 +1,4 @@
-// A container's entry for the sandbox's table, from what the cgroup path, the runtime and the API server tell.
+// Encodes a container's entry for the sandbox's table, from the cgroup path, the runtime's and the API server's data.
 
 import type { ContainerNotice } from '../capture/native.ts';
 import { CONTAINER, CONTAINER_STATE, HOST_NAMESPACE, POD_STATE } from '../schema/container.ts';
@@ -14,9 +14,9 @@ import type {
 import type { PodState } from './container-state.ts';
 import { parseImageName } from './image-name.ts';
 
-/** Longest text of one member, in characters. Whoever starts a container writes its labels. */
+/** Longest text of one member, in characters: the creator of a container chooses its labels. */
 const LONGEST_TEXT = 16 * 1024;
-/** All texts of an entry: the table takes 256 KB, and a character has three bytes at most. Labels that go past it are left out. */
+/** Limit for all texts of an entry: the table allows 256 KB, and a character has up to three bytes. Labels beyond it are omitted. */
 const LONGEST_TEXTS = 80 * 1024;
 const PRIVILEGED_UNKNOWN = 255;
 const KUBERNETES_LABEL = 'io.kubernetes.';
@@ -89,7 +89,7 @@ function imageMembers(metadata: ContainerMetadata | undefined): StructInput {
   };
 }
 
-/** The API server's word is the newer one: labels may change while a pod runs. */
+/** The API server's labels are newer: they may change while a pod runs. */
 function podMembers(known: PodOfContainer | undefined, pod: ClusterPod | undefined): StructInput {
   const labels = pod?.labels ?? known?.labels;
   const annotations = pod?.annotations ?? known?.annotations;
@@ -137,7 +137,7 @@ function labelMembers(labels: ReadonlyMap<string, string>): StructInput {
   };
 }
 
-/** Labels of Kubernetes objects: their keys hold no colon. */
+/** Labels of Kubernetes objects: their keys have no colon. */
 function clusterLabels(labels: ReadonlyMap<string, string>): string {
   return items([...shown(labels)].map(([key, value]) => [`${key}:${value}`]));
 }
@@ -150,7 +150,7 @@ function labelText(labels: ReadonlyMap<string, string>): string | undefined {
   );
 }
 
-/** Without those by which the kubelet tells a container of its pod: other fields have these. */
+/** Without the kubelet's own labels, which other fields have. */
 function shown(labels: ReadonlyMap<string, string>): [string, string][] {
   return [...labels].filter(([key]) => !key.startsWith(KUBERNETES_LABEL));
 }
@@ -182,7 +182,7 @@ function text(value: string | undefined): string | undefined {
   return value?.slice(0, LONGEST_TEXT);
 }
 
-/** Groups of texts, each text ended by a NUL; a group that no longer fits is left out whole. */
+/** Groups of texts, each text ended by a NUL; a group that does not fit is omitted as a whole. */
 function items(groups: readonly (readonly string[])[]): string {
   let joined = '';
   for (const group of groups) {

@@ -1,11 +1,11 @@
-// Names of a container's environment. The values may be secrets, and go no further than this.
+// Names of a container's environment variables. Values may be secrets, and are dropped here.
 
 import { asArray, asText } from '../diagnostics/json-value.ts';
 
 const MOST_NAMES = 512;
 const LONGEST_NAME = 256;
 
-/** Of `NAME=value` texts; undefined if it is no list. */
+/** From `NAME=value` texts; undefined if not a list. */
 export function environmentNames(list: unknown): readonly string[] | undefined {
   if (!Array.isArray(list)) return undefined;
   return asArray(list)

@@ -1,24 +1,24 @@
-// Failures of those who are asked for metadata: each is counted, by whom and how; of what goes on and on one line is written.
+// Failures of the sources of metadata: each is counted by source and kind; a lasting failure is logged once.
 
-/** Who is asked. */
+/** The sources of metadata. */
 export type MetadataSource = 'cri' | 'docker' | 'podman' | 'runc' | 'kubernetes';
 
-/** How it failed: stable, for counters. */
+/** Kinds of failures. Stable, for counters. */
 export type FailureKind =
-  /** The socket or address is not there, refuses, or breaks off. */
+  /** The socket or address is missing, or the connection is refused or broken. */
   | 'unreachable'
   | 'timeout'
-  /** No permission: of the socket's file, or by the API server. */
+  /** Permission denied: by the socket's file, or by the API server. */
   | 'denied'
-  /** The answer makes no sense, or is too long. */
+  /** The answer is invalid or too long. */
   | 'invalid'
-  /** The watch is too old: all is listed anew. */
+  /** The watch is too old: everything is listed again. */
   | 'expired'
-  /** It has too much to do, and says so: it is asked less often. */
+  /** The server is busy: it is asked less often. */
   | 'busy'
-  /** Too many wait. */
+  /** Too many requests wait. */
   | 'overflow'
-  /** Any other error that it answered with. */
+  /** Any other error in an answer. */
   | 'error';
 
 export interface FailureCount {
@@ -27,11 +27,11 @@ export interface FailureCount {
   readonly count: number;
 }
 
-/** A failure of a source, as the parts of this directory throw it. */
+/** A failure of a source, thrown by the parts of this directory. */
 export class MetadataError extends Error {
   override readonly name = 'MetadataError';
   readonly kind: FailureKind;
-  /** What of the source failed, where other parts of it may work: a method, a kind of object. */
+  /** The part of the source that failed, if others may work: a method, a kind of object. */
   readonly subject: string;
 
   constructor(kind: FailureKind, message: string, subject = '') {
@@ -41,19 +41,19 @@ export class MetadataError extends Error {
   }
 }
 
-/** Whatever was thrown: a defect of ours must cost metadata at most, not the agent. */
+/** Converts any thrown value: a defect of ours must cost metadata at most, not the agent. */
 export function asMetadataError(error: unknown): MetadataError {
   if (error instanceof MetadataError) return error;
   return new MetadataError('error', error instanceof Error ? error.message : String(error));
 }
 
-/** What fails and recovers by turns gets a line no more often than this. */
+/** Shortest time between two lines on a source that keeps failing and recovering. */
 const LINE_EVERY_MS = 60_000;
 
-/** Texts of others in a line of ours. */
+/** Longest quoted text of others in a line. */
 const LONGEST_MESSAGE = 300;
 
-/** Told of a source by those who ask it. */
+/** Notified of the results of requests to a source. */
 export interface SourceListener {
   failed(error: MetadataError): void;
   working(subject?: string): void;
@@ -68,18 +68,18 @@ export class FailureLog {
   readonly #lineAt = new Map<string, number>();
   #closed = false;
 
-  /** `write` gets the lines: sentences for people. */
+  /** `write` is called with messages for people. */
   constructor(write: (message: string) => void, now: () => number = () => performance.now()) {
     this.#write = write;
     this.#now = now;
   }
 
-  /** The error's message is a sentence without its full stop; it may quote others. */
+  /** The error's message has no full stop; it may quote others. */
   failed(source: MetadataSource, { kind, message, subject }: MetadataError): void {
     const counter = `${source} ${kind}`;
     this.#counts.set(counter, { source, kind, count: (this.#counts.get(counter)?.count ?? 0) + 1 });
     const key = `${source} ${subject}`;
-    // What is listed anew goes on by itself.
+    // A new list follows by itself.
     if (this.#closed || kind === 'expired' || this.#failing.has(key)) return;
     this.#failing.add(key);
     const now = this.#now();
@@ -94,12 +94,12 @@ export class FailureLog {
     this.#failing.delete(`${source} ${subject}`);
   }
 
-  /** No line any more: what is given up fails. */
+  /** Logs nothing from now on: aborted requests fail. */
   close(): void {
     this.#closed = true;
   }
 
-  /** Those that have failed at all. */
+  /** The sources that have failed. */
   get counts(): readonly FailureCount[] {
     return [...this.#counts.values()];
   }
@@ -113,7 +113,7 @@ const SOURCE_NAMES: Readonly<Record<MetadataSource, string>> = {
   kubernetes: 'the Kubernetes API server',
 };
 
-/** Control characters would let an answer write lines of its own. */
+/** Removes control characters, with which an answer could forge lines. */
 function oneLine(message: string): string {
   return message
     .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')

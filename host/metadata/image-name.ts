@@ -7,7 +7,7 @@ export interface ImageName {
   readonly digest?: string;
 }
 
-/** A name that is a bare id (`sha256:...`) has no parts: undefined. */
+/** Undefined for a bare id (`sha256:...`), which has no parts. */
 export function parseImageName(name: string): ImageName | undefined {
   if (name === '' || /^(sha256:)?[0-9a-f]{64}$/.test(name)) return undefined;
   const [named = '', digest] = splitAt(name, name.indexOf('@'));

@@ -1,11 +1,11 @@
-// Reads a JSON file that belongs to someone else: whoever owns a container's bundle must not be able to stall the agent with it.
+// Reads a JSON file that others own: the owner of a container's bundle must not be able to stall the agent with it.
 
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 const LONGEST_FILE = 4 * 1024 * 1024;
 
-/** Undefined if there is no such file, it is no regular file (a named pipe would block), too long, or no JSON. */
+/** Undefined if the file is missing, not a regular file (a named pipe would block), too long, or invalid JSON. */
 export async function readJsonFile(path: string): Promise<unknown> {
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

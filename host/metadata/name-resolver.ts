@@ -1,4 +1,4 @@
-// The addresses of the names that conditions compare, asked of the machine's resolver again and again: they change.
+// Resolves the host names in conditions by the machine's resolver, periodically because addresses change.
 
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
@@ -6,20 +6,20 @@ import { LARGEST_NAME_TABLE, type NamedAddress } from '../capture/name-table.ts'
 import { parseAddress } from '../compiler/conditions/address.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 
-/** Between the end of a round and the next one. */
+/** Pause between two rounds. */
 const REFRESH_MS = 30_000;
-/** Each takes a thread of those that files are read with. */
+/** Limit for concurrent look-ups: each takes a thread of the pool that reads files. */
 const LOOKUPS_AT_ONCE = 2;
-/** The longest that DNS has. */
+/** Longest name in DNS. */
 const LONGEST_NAME = 253;
-/** Of names in a line. */
+/** Most names in a line of the log. */
 const NAMED_FAILURES = 3;
 
 export interface NameCounters {
-  /** Names that conditions compare, and how many of them have addresses. */
+  /** Names in conditions, and how many of them have addresses. */
   readonly names: number;
   readonly resolved: number;
-  /** Look-ups that failed, and addresses that there was no room for, since the start. */
+  /** Failed look-ups, and addresses that did not fit, since the start. */
   readonly failures: number;
   readonly overflows: number;
 }
@@ -27,17 +27,17 @@ export interface NameCounters {
 export type NameLookup = (name: string) => Promise<readonly LookupAddress[]>;
 
 export interface NameResolverOptions {
-  /** Told all addresses of all names whenever they change. */
+  /** Called with all addresses of all names whenever they change. */
   readonly onNames: (addresses: readonly NamedAddress[]) => void;
   readonly onTrouble: (message: string) => void;
-  /** Default: the machine's resolver, hosts file and all. */
+  /** Default: the machine's resolver, including its hosts file. */
   readonly lookup?: NameLookup;
 }
 
 export class NameResolver {
   readonly #options: NameResolverOptions;
   #wanted: readonly string[] = [];
-  /** By name; one that failed keeps those that it had. */
+  /** By name; after a failed look-up the previous addresses stay. */
   readonly #known = new Map<string, readonly Uint8Array[]>();
   #failing = new Map<string, string>();
   #failures = 0;
@@ -61,7 +61,7 @@ export class NameResolver {
     };
   }
 
-  /** The names of the rules that are in use from now on. */
+  /** Sets the names of the rules in use. */
   want(names: Iterable<string>): void {
     this.#wanted = [...new Set(names)].sort();
     const wanted = new Set(this.#wanted);
@@ -75,11 +75,11 @@ export class NameResolver {
     clearTimeout(this.#timer);
   }
 
-  /** Resolves each name, and sees to it that this is done again. */
+  /** Resolves each name, and schedules the next round. */
   async #refresh(): Promise<void> {
     clearTimeout(this.#timer);
     const turn = ++this.#turn;
-    // One that is under way may not know all names.
+    // A running round may not have all names.
     await this.#round;
     if (this.#closed || turn !== this.#turn || this.#wanted.length === 0) return;
     this.#failing = new Map();

@@ -1,11 +1,11 @@
-// Whether an OCI specification is that of a privileged container.
+// Whether an OCI specification describes a privileged container.
 
 import { asArray, asObject, at } from '../diagnostics/json-value.ts';
 
 /** A container with fewer capabilities than these is not privileged (a full set has 41, of which old kernels lack three). */
 const PRIVILEGED_CAPABILITIES = 38;
 
-/** What `--privileged` of the engines comes to: all capabilities, and all devices. */
+/** The effect of `--privileged` in the engines: all capabilities, and all devices. */
 export function isPrivileged(specification: unknown): boolean {
   const capabilities = asArray(at(specification, 'process', 'capabilities', 'bounding'));
   const devices = asArray(at(specification, 'linux', 'resources', 'devices'));

@@ -1,4 +1,4 @@
-// The labels by which the kubelet tells a container, and the cgroup path by which it tells its processes, of their pod.
+// The kubelet's labels on containers, and its cgroup paths, which identify the pod.
 
 import type { PodOfContainer } from './container-metadata.ts';
 
@@ -6,7 +6,7 @@ const NAME = 'io.kubernetes.pod.name';
 const NAMESPACE = 'io.kubernetes.pod.namespace';
 const UID = 'io.kubernetes.pod.uid';
 
-/** Undefined if the labels are not those of a pod's container. */
+/** Undefined if the container is not in a pod. */
 export function podOfLabels(labels: ReadonlyMap<string, string>): PodOfContainer | undefined {
   const [name, namespace, uid] = [NAME, NAMESPACE, UID].map((key) => labels.get(key));
   if (name === undefined && namespace === undefined && uid === undefined) return undefined;
@@ -21,7 +21,7 @@ export function podOfLabels(labels: ReadonlyMap<string, string>): PodOfContainer
 const POD_CGROUP =
   /(?:\/|-)pod([0-9a-f]{8}([-_])[0-9a-f]{4}\2[0-9a-f]{4}\2[0-9a-f]{4}\2[0-9a-f]{12}|[0-9a-f]{32})(?:\.slice)?(?:[/:]|$)/;
 
-/** The uid that a cgroup path names; of a pod from a file (a static one) it is a hash. */
+/** The pod's uid in a cgroup path; for a static pod it is a hash. */
 export function podUidOfCgroup(cgroup: string): string | undefined {
   if (!cgroup.includes('kubepods')) return undefined;
   return POD_CGROUP.exec(cgroup)?.[1]?.replaceAll('_', '-');

@@ -1,4 +1,4 @@
-// A container of plain runc: its state directory says where its bundle is, the bundle's config.json the rest.
+// A container of plain runc: its state directory has the path of its bundle, the bundle's config.json the rest.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,17 +10,17 @@ import { readJsonFile } from './json-file.ts';
 import { isPrivileged } from './oci-privileges.ts';
 import { podOfLabels } from './pod-labels.ts';
 
-/** Where runc keeps its states: by default, and under the engines that run it. */
+/** State directories of runc: its default, and those of engines that run it. */
 export const RUNC_ROOTS: readonly string[] = ['/run/runc'];
 
-/** Annotations by which tools that unpack an image into a bundle name it. */
+/** Annotations in which tools that unpack an image into a bundle store its name. */
 const IMAGE_ANNOTATIONS = ['org.opencontainers.image.ref.name', 'org.opencontainers.image.base.name'];
 
-/** Between two looks for the state of a container that is being made. It may live for some 50 ms, and its state no longer. */
+/** Interval of checks for the state of a new container. A container may live for only 50 ms, and its state no longer. */
 const LOOK_AGAIN_MS = 5;
 
 /**
- * As readRuncContainer, but waits for the state of a container that is being made: runc makes its directory, then its cgroup, by which it
+ * Like readRuncContainer, but waits for the state of a new container: runc makes its directory, then its cgroup, by which it
  * becomes known here, and writes the state before the container's own program runs. `deadline`: ms of performance.now().
  */
 export async function findRuncContainer(
@@ -36,7 +36,7 @@ export async function findRuncContainer(
   }
 }
 
-/** Undefined if no root has a state of that id, or what is there is damaged. */
+/** Undefined if no root has a valid state of that id. */
 export async function readRuncContainer(
   id: string,
   roots: readonly string[] = RUNC_ROOTS,
@@ -52,7 +52,7 @@ export async function readRuncContainer(
   return undefined;
 }
 
-/** An id is a directory's name here; whoever made the cgroup chose it. */
+/** The id becomes a directory's name; the cgroup's creator chose it. */
 function isId(id: string): boolean {
   return /^[\w+.-]+$/.test(id) && id !== '.' && id !== '..';
 }
@@ -88,7 +88,7 @@ function fromState(id: string, state: unknown, config: unknown): ContainerMetada
   };
 }
 
-/** Bind mounts alone: /proc and the like are no one's choice. */
+/** Only bind mounts: /proc and the like are in every container. */
 function mount(value: unknown): ContainerMount | undefined {
   const options = asArray(at(value, 'options')).map(String);
   if (asText(at(value, 'type')) !== 'bind' && !options.includes('bind') && !options.includes('rbind')) return undefined;

@@ -1,11 +1,11 @@
-// GET of JSON over a Unix socket, as the engines of Docker and Podman are asked.
+// GET of JSON over a Unix socket, for the engines of Docker and Podman.
 
 /** An answer about a container has some ten KB. */
 const LONGEST_ANSWER = 4 * 1024 * 1024;
 
 export class RuntimeRequestError extends Error {
   override readonly name = 'RuntimeRequestError';
-  /** HTTP status, when there was an answer. */
+  /** HTTP status, if there was an answer. */
   readonly status?: number;
 
   constructor(message: string, status?: number) {
@@ -16,7 +16,7 @@ export class RuntimeRequestError extends Error {
 
 /** Rejects with RuntimeRequestError, or with the connection's error. */
 export async function getJson(socketPath: string, path: string, signal: AbortSignal): Promise<unknown> {
-  // Only when it is needed: Node loads its whole client of the web, undici, with node:http (20 ms of a start, and 3 MB).
+  // Loaded only when needed: node:http loads undici as well (20 ms of a start, and 3 MB).
   const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath, path, signal, headers: { host: 'localhost' }, agent: false }, (response) => {
@@ -36,7 +36,7 @@ export async function getJson(socketPath: string, path: string, signal: AbortSig
         try {
           resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
         } catch {
-          reject(new RuntimeRequestError(`${path}: the answer is no JSON`));
+          reject(new RuntimeRequestError(`${path}: the answer is not valid JSON`));
         }
       });
     });

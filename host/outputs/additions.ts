@@ -1,22 +1,22 @@
-// What alerts get besides what their rules print: Falco's append_output.
+// Additions to the alerts of rules: Falco's append_output.
 
 import { type StaticFields, withStaticOperands } from '../compiler/conditions/static-fields.ts';
 import type { Template } from '../compiler/conditions/template-tokens.ts';
 import { text } from '../fields/value.ts';
 import { type KeyedValue, renderMessage, templateFields } from './message.ts';
 
-/** A field of an alert that is made from a template. */
+/** A field of an alert, made from a template. */
 export interface FormattedField {
   readonly key: string;
   readonly template: Template;
 }
 
 export interface AlertAddition {
-  /** Which rules it is for: all of what is given must hold. */
+  /** The rules that it applies to: all given criteria must match. */
   readonly match: { readonly source?: string; readonly rule?: string; readonly tags?: readonly string[] };
-  /** Behind the rule's own output. */
+  /** Appended to the rule's own output. */
   readonly output: Template;
-  /** Fields that are not in the text. */
+  /** Fields that are only in output_fields. */
   readonly fields: readonly string[];
   readonly formatted: readonly FormattedField[];
 }
@@ -34,19 +34,19 @@ interface RuleParts {
   readonly extra?: ExtraFields;
 }
 
-/** What alerts get besides what an event has, and what stands for it in their text. */
+/** Values that alerts have in addition to those of their event, and their text. */
 export interface AlertExtras {
   readonly additions?: readonly AlertAddition[];
   /** Values of static.NAME. */
   readonly statics?: StaticFields;
 }
 
-/** The rule as its alerts are made. */
+/** The rule with its additions applied. */
 export function withExtras<Rule extends RuleParts>(rule: Rule, { additions = [], statics = {} }: AlertExtras): Rule {
   return withAdditions(withStatics(rule, statics), additions);
 }
 
-/** The rule with values in the place of the static fields that its output prints, which are among its fields too. */
+/** The rule with the static fields of its output replaced by their values, which are also added to its fields. */
 function withStatics<Rule extends RuleParts>(rule: Rule, statics: StaticFields): Rule {
   const printed = new Set(templateFields(rule.output));
   const own = Object.entries(statics).filter(([name]) => printed.has(`static.${name}`));
@@ -63,7 +63,7 @@ function withStatics<Rule extends RuleParts>(rule: Rule, statics: StaticFields):
   return { ...rule, output, extra: { fields: [], formatted } };
 }
 
-/** The rule with what the additions that are for it give its alerts. */
+/** The rule with the additions that apply to it. */
 function withAdditions<Rule extends RuleParts>(rule: Rule, additions: readonly AlertAddition[]): Rule {
   const own = additions.filter((addition) => isFor(addition, rule));
   if (own.length === 0) return rule;
@@ -84,7 +84,7 @@ function isFor(
   );
 }
 
-/** The fields that an alert of the rule carries, and those that are read for it beside them. */
+/** The fields that an alert of the rule carries, and further fields that are read for it. */
 export function fieldsOf({ output, extra }: Pick<RuleParts, 'output' | 'extra'>): {
   readonly shown: readonly string[];
   readonly all: readonly string[];

@@ -6,7 +6,7 @@ import type { Priority } from '../schema/priority.ts';
 import { object, valueJson } from './json.ts';
 import { type KeyedValue, renderFields } from './message.ts';
 
-/** Field of an alert that names the module whose rule it is of: `sha256:` and the hash of the module's bytes. */
+/** Field of an alert that identifies its rule's module: `sha256:` and the hash of the module's bytes. */
 export const MODULE_FIELD = 'wasprey.module';
 
 export interface Alert {
@@ -14,9 +14,9 @@ export interface Alert {
   readonly time: bigint;
   readonly rule: string;
   readonly priority: Priority;
-  /** `syscall`, or `internal` for the agent's own. */
+  /** `syscall`, or `internal` for internal alerts. */
   readonly source: string;
-  /** Undefined for internal alerts, which have none. */
+  /** Undefined for internal alerts. */
   readonly tags: readonly string[] | undefined;
   readonly hostname: string;
   /** The rule's output with its fields filled in; not escaped. */
@@ -24,7 +24,7 @@ export interface Alert {
   readonly fields: readonly KeyedValue[];
 }
 
-/** What Falco's configuration lets one choose; the defaults are its own. */
+/** Format options of Falco's configuration, with its defaults. */
 export interface AlertFormat {
   /** time_format_iso_8601 */
   readonly isoTime: boolean;
@@ -57,7 +57,7 @@ export function alertLine(
 /** `16:31:56.746609046: Notice message`; one line, without its end. */
 export function textLine(alert: Alert, format: AlertFormat = DEFAULT_FORMAT): string {
   const line = withPrefix(alert, format);
-  // What rules print is in their message already.
+  // The message of a rule contains its fields already.
   const isBare = alert.source !== 'internal' || alert.fields.length === 0;
   return escapeText(isBare ? line : `${line} (${renderFields(alert.fields).trimStart()})`);
 }
@@ -78,7 +78,7 @@ export function jsonLine(alert: Alert, format: AlertFormat = DEFAULT_FORMAT): st
   return object(members);
 }
 
-/** The object of the template's fields, and the event's time. */
+/** The object with the template's fields and the event's time. */
 export function outputFields(alert: Alert, format: AlertFormat = DEFAULT_FORMAT): string {
   const members = alert.fields.map(({ key, value }): [string, string] => [key, valueJson(value)]);
   if (alert.source !== 'internal') members.push([format.isoTime ? 'evt.time.iso8601' : 'evt.time', String(alert.time)]);

@@ -10,7 +10,7 @@ export type FileOutputOptions = LineOutputOptions & Partial<Omit<FileWriterOptio
 
 const DEFAULTS = { keepOpen: true, mostBytes: 0, keptFiles: 1 };
 
-/** Appends to the file, which is made if need be, readable for its owner only. Throws what open() does. */
+/** Appends to the file, which is created if missing, readable only by its owner. Throws the errors of open(). */
 export function fileOutput(path: string, options: FileOutputOptions): Output {
   const writer = new FileWriter(path, openSync(path, OPEN_FLAGS, FILE_MODE), { ...DEFAULTS, ...options });
   return {

@@ -1,5 +1,5 @@
-// Lines into a file that others may move away, and that is given a new name when it is full. All of it off this thread: a disk or a
-// server of files that hangs fills the queue and nothing else.
+// Writes lines to a file that others may move away, and that is renamed when it is full. No call blocks this thread: a hanging disk or
+// file server only fills the queue.
 
 import { close, constants, fstat, open, rename, write } from 'node:fs';
 import { promisify } from 'node:util';
@@ -8,24 +8,24 @@ import { LineQueue } from './line-queue.ts';
 import type { OutputCounters } from './output.ts';
 
 export interface FileWriterOptions {
-  /** Otherwise the file is opened anew for each write, and one that was moved away is left alone at once. */
+  /** Otherwise the file is reopened for each write, so that a file that was moved away is released at once. */
   readonly keepOpen: boolean;
-  /** A file of more bytes is renamed to `.1`, and so on; 0: never. */
+  /** A larger file, in bytes, is renamed to `.1`, and so on; 0: no limit. */
   readonly mostBytes: number;
-  /** Of those renamed, how many are kept. */
+  /** Number of renamed files to keep. */
   readonly keptFiles: number;
   readonly capacity?: number;
-  /** Told the first of a row of errors. */
+  /** Called with the first of consecutive errors. */
   readonly onError: (error: NodeJS.ErrnoException) => void;
 }
 
-/** Without O_NONBLOCK the opening of a named pipe would wait for its reader. */
+/** Without O_NONBLOCK, opening a named pipe would wait for its reader. */
 export const OPEN_FLAGS =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
-/** Alerts tell what happens on the machine. */
+/** Only for its owner: alerts show what happens on the machine. */
 export const FILE_MODE = 0o600;
 
-/** Pause before another attempt on a pipe that takes nothing. */
+/** Pause before another attempt on a full pipe. */
 const RETRY_MS = 5;
 const NEWLINE = Buffer.from('\n');
 
@@ -39,9 +39,9 @@ export class FileWriter {
   readonly #options: FileWriterOptions;
   readonly #queue: LineQueue;
   #descriptor: number | undefined;
-  /** Of the open file, as far as it is known here. */
+  /** Size of the open file, as far as known here. */
   #bytes = 0;
-  /** The file ends within a line, which a write has cut off. */
+  /** The file ends with an incomplete line. */
   #torn = false;
   #reopen = false;
   /** Being written. */
@@ -61,7 +61,7 @@ export class FileWriter {
     this.#descriptor = descriptor;
     this.#options = options;
     this.#queue = new LineQueue(options.capacity);
-    // Learns its size, and closes it where it is not to be kept open.
+    // Reads its size, and closes it unless it stays open.
     this.#reopen = !options.keepOpen;
     this.#start();
   }
@@ -76,7 +76,7 @@ export class FileWriter {
     else this.#start();
   }
 
-  /** Goes on in the file that has the name then. */
+  /** Reopens the file by its name. */
   reopen(): void {
     this.#reopen = true;
     this.#start();
@@ -143,7 +143,7 @@ export class FileWriter {
       const count = await writeSome(descriptor, batch.rest);
       this.#bytes += count;
       const whole = batch.take(count);
-      // Given up meanwhile, they count as dropped already; what only ends a line is none.
+      // Lines given up meanwhile are already counted as dropped; the rest of a line is not a line.
       if (batch === this.#current) this.#written += whole;
       if (count > 0) this.#torn = batch.isTorn;
       if (count === 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -157,7 +157,7 @@ export class FileWriter {
     return descriptor;
   }
 
-  /** Never rejects: what is wrong with the file is found, and told, when it is written to. */
+  /** Never rejects: errors of the file are found and reported at the next write. */
   async #learnSize(): Promise<void> {
     if (this.#descriptor !== undefined) {
       const { size } = await statFile(this.#descriptor).catch(() => ({ size: 0 }));
@@ -167,7 +167,7 @@ export class FileWriter {
     if (this.#bytes === 0) this.#torn = false;
   }
 
-  /** What can't be opened now is told when there is something to write. */
+  /** A failure to open is reported at the next write. */
   async #renew(): Promise<void> {
     await this.#release();
     if (this.#options.keepOpen && !this.#closed) await this.#open().catch(() => {});
@@ -201,7 +201,7 @@ export class FileWriter {
   }
 }
 
-/** @returns how many bytes were taken; 0 by a pipe that is full */
+/** @returns the number of bytes written; 0 for a full pipe */
 function writeSome(descriptor: number, bytes: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     write(descriptor, bytes, (error, count) => {

@@ -5,13 +5,13 @@ import { addressText } from '../fields/address.ts';
 import { bufferText, integerText } from '../fields/text.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
 
-/** An object of members that are JSON already. A key given twice counts once, the last time. */
+/** An object of members that are already JSON. Of duplicate keys the last one is used. */
 export function object(members: Iterable<readonly [key: string, json: string]>): string {
   const sorted = [...new Map(members)].sort(([one], [other]) => (one < other ? -1 : 1));
   return `{${sorted.map(([key, json]) => `${quote(key)}:${json}`).join(',')}}`;
 }
 
-/** A field's value: absent is null, what Falco shows in another base than ten is a string, lists are arrays. */
+/** A field's value: null when absent, a string for numbers that Falco shows in another base than ten, an array for lists. */
 export function valueJson(value: FieldValue | undefined): string {
   switch (value?.kind) {
     case undefined:

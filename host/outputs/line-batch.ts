@@ -1,10 +1,10 @@
-// Lines put together for one write, which may take a part of them: a disk that fills up, a pipe that nobody reads.
+// Lines joined for one write, which may be partial: on a full disk, or a pipe that nobody reads.
 
 const NEWLINE = Buffer.from('\n');
 
 export class LineBatch {
   readonly #bytes: Buffer;
-  /** Where the text of each line ends, and its newline begins. */
+  /** The end of each line's text, where its newline begins. */
   readonly #ends: readonly number[];
   #taken = 0;
   #whole = 0;
@@ -19,24 +19,24 @@ export class LineBatch {
     });
   }
 
-  /** What is still to be written. */
+  /** The bytes that are still to be written. */
   get rest(): Buffer {
     return this.#bytes.subarray(this.#taken);
   }
 
-  /** Lines that are not written whole yet. */
+  /** Lines that are not completely written yet. */
   get lines(): number {
     return this.#ends.length - this.#whole;
   }
 
-  /** What was written does not end with a line's end. */
+  /** The written part does not end with a newline. */
   get isTorn(): boolean {
     return this.#taken > 0 && this.#bytes[this.#taken - 1] !== NEWLINE[0];
   }
 
   /**
-   * So many bytes of the rest were written.
-   * @returns the lines that are whole by that; the last one's newline may still be missing
+   * Records that so many bytes of the rest were written.
+   * @returns the number of completed lines; the last one's newline may still be missing
    */
   take(bytes: number): number {
     this.#taken += bytes;

@@ -8,9 +8,9 @@ import type { Output } from './output.ts';
 export interface LineOutputOptions {
   readonly json: boolean;
   readonly format: AlertFormat;
-  /** Alerts that may wait; more are dropped. 0, the default: some thousands. */
+  /** Alerts that may wait; further ones are dropped. 0, the default: some thousands. */
   readonly capacity?: number;
-  /** Told the first of a row of errors of writing. */
+  /** Called with the first of consecutive write errors. */
   readonly onError: (error: NodeJS.ErrnoException) => void;
 }
 
@@ -41,7 +41,7 @@ function lineOutput(name: string, descriptor: number, closes: boolean, options: 
 }
 
 /**
- * Opens a pipe or terminal anew, so that O_NONBLOCK holds for this process alone: set on the descriptor itself it would hold for
+ * Reopens a pipe or terminal, so that O_NONBLOCK applies only to this process: set on the descriptor itself it would apply to
  * everyone who shares it, the shell included. Files don't block, and a second description of one would write at its own offset.
  */
 function reopenWithoutBlocking(descriptor: number): number | undefined {
@@ -50,7 +50,7 @@ function reopenWithoutBlocking(descriptor: number): number | undefined {
   try {
     return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // A terminal of another user, or no /proc: blocking writes on a thread of Node's pool will do.
+    // A terminal of another user, or no /proc: use blocking writes on a thread of Node's pool.
     return undefined;
   }
 }

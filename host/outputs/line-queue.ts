@@ -1,17 +1,17 @@
-// Lines that wait before an output: bounded, and what finds no room is counted.
+// A bounded queue of lines for an output; lines that do not fit are counted.
 
 import { LineBatch } from './line-batch.ts';
 
-/** Lines that may wait where nothing else is said; an alert line has a few hundred bytes. */
+/** Default capacity in lines; an alert line has a few hundred bytes. */
 export const QUEUE_LINES = 8192;
 const QUEUE_BYTES = 16 * 1024 * 1024;
-/** Lines are put together up to this much for one write. */
+/** Most bytes of lines that are joined for one write. */
 const WRITE_BYTES = 64 * 1024;
 
 export class LineQueue {
   readonly #capacity: number;
   #lines: Buffer[] = [];
-  /** Lines before this one have been taken. */
+  /** Index of the first line that has not been taken. */
   #first = 0;
   #bytes = 0;
 
@@ -41,7 +41,7 @@ export class LineQueue {
     if (!line) return undefined;
     this.#first++;
     this.#bytes -= line.length;
-    // Not at each line: that would move all others each time.
+    // Not for each line, because it moves all others.
     if (this.#first === this.#lines.length || this.#first >= 1024) {
       this.#lines = this.#lines.slice(this.#first);
       this.#first = 0;

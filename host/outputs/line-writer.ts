@@ -1,12 +1,12 @@
-// A bounded queue of lines before a file descriptor. Written without blocking: a pipe that nobody reads, or a terminal on
-// hold, fills the queue and nothing else.
+// A bounded queue of lines for a file descriptor. Writes do not block: a pipe that nobody reads, or a stopped terminal,
+// only fills the queue.
 
 import { write } from 'node:fs';
 import type { LineBatch } from './line-batch.ts';
 import { LineQueue } from './line-queue.ts';
 import type { OutputCounters } from './output.ts';
 
-/** Pause before another attempt on a descriptor that takes nothing. */
+/** Pause before another attempt on a descriptor that is not writable. */
 const RETRY_MS = 5;
 
 export class LineWriter {
@@ -17,7 +17,7 @@ export class LineWriter {
   #current: LineBatch | undefined;
   #busy = false;
   #closed = false;
-  /** Given up or written out: the descriptor may be closed by now. */
+  /** Abandoned or flushed: the descriptor may be closed by now. */
   #ended = false;
   #failing = false;
   #idle: (() => void)[] = [];
@@ -25,7 +25,7 @@ export class LineWriter {
   #dropped = 0;
   #errors = 0;
 
-  /** `onError` is told the first of a row of errors; lines of a failed write are dropped. */
+  /** `onError` is called with the first of consecutive errors; lines of a failed write are dropped. */
   constructor(descriptor: number, onError: (error: NodeJS.ErrnoException) => void, capacity?: number) {
     this.#descriptor = descriptor;
     this.#onError = onError;
@@ -48,7 +48,7 @@ export class LineWriter {
     if (this.#busy && !this.#ended) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Resolves when the queue is empty or the time is over; what is left is dropped. */
+  /** Resolves when the queue is empty or the time is over; remaining lines are dropped. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true;
     if (this.#busy) {

@@ -1,9 +1,9 @@
-// Timers for times that people write. Node's own end at once where the time is longer than they count: 24 days.
+// Timers of any length. Node's own timers end at once if the time exceeds their limit of 24 days.
 
-/** The longest time that a timer of Node's takes. */
+/** The longest time of a Node timer. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** As setTimeout(), after a time of any length. Returns what gives it up. */
+/** Like setTimeout(), for a time of any length. Returns a function that cancels it. */
 export function startTimer(work: () => void, milliseconds: number): () => void {
   let timer: NodeJS.Timeout;
   const wait = (left: number): void => {

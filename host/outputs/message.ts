@@ -1,4 +1,4 @@
-// From a rule's parsed output template and the values of its fields to the message of an alert.
+// Formats the message of an alert from a rule's parsed output template and the values of its fields.
 
 import type { Operand, TransformerArgument } from '../compiler/conditions/ast.ts';
 import type { Template, TemplateToken } from '../compiler/conditions/template-tokens.ts';
@@ -7,7 +7,7 @@ import { type Absent, concatenate, decode, encode, type FieldValue } from '../fi
 import { fieldKey, operandValue } from './transform.ts';
 
 const SPACE = 0x20;
-/** Bytes: more of a message is cut off. A template may ask for more by the widths of its fields, or by naming long ones over and over. */
+/** Longest message in bytes; the rest is cut off. Field widths or repeated long fields could exceed it. */
 const LONGEST_MESSAGE = 256 * 1024;
 
 export interface KeyedValue {
@@ -15,7 +15,7 @@ export interface KeyedValue {
   readonly value: FieldValue | Absent;
 }
 
-/** The fields that a template prints, each once, in order: what has to be read from a matched event. */
+/** The fields that a template prints, each once, in order: those to read from a matched event. */
 export function templateFields(template: Template): string[] {
   const keys = new Set<string>();
   for (const token of template) if (token.kind === 'operand') collect(token.operand, keys);
@@ -38,7 +38,7 @@ function collect(argument: Operand | TransformerArgument, keys: Set<string>): vo
   }
 }
 
-/** The message, as text that may hold control characters (escape.ts is for those). Invalid UTF-8 becomes U+FFFD. */
+/** The message as text; it may have control characters, which escape.ts escapes. Invalid UTF-8 becomes U+FFFD. */
 export function renderMessage(template: Template, values: readonly KeyedValue[]): string {
   const byKey = new Map(values.map(({ key, value }) => [key, value]));
   const parts: Uint8Array[] = [];
@@ -59,7 +59,7 @@ function tokenText(token: TemplateToken, values: ReadonlyMap<string, FieldValue 
   return token.width ? toWidth(shown, Math.min(token.width, room)) : shown;
 }
 
-/** What is added to a message: ` key=value` of each. */
+/** Values appended to a message: ` key=value` for each. */
 export function renderFields(values: readonly KeyedValue[]): string {
   return values.map(({ key, value }) => ` ${key}=${value ? decode(valueText(value)) : NOT_AVAILABLE}`).join('');
 }

@@ -1,11 +1,11 @@
-// All outputs of an agent. Some can be replaced by others while alerts come: what the new ones get waits until the old ones are closed, since both may
+// All outputs of an agent. Some can be replaced while alerts come: alerts for the new ones wait until the old ones are closed, because both may
 // write to the same place.
 
 import type { Alert } from './alert.ts';
 import { QUEUE_LINES } from './line-queue.ts';
 import type { Output, OutputCounters } from './output.ts';
 
-/** How long an output that is replaced has to write out what is queued. */
+/** How long a replaced output has to flush its queue. */
 const REPLACED_CLOSE_MS = 2_000;
 
 export interface NamedCounters {
@@ -15,9 +15,9 @@ export interface NamedCounters {
 
 export class OutputSet {
   #outputs: readonly Output[];
-  /** What those that were replaced have done, by name. */
+  /** Counters of replaced outputs, by name. */
   readonly #closed = new Map<string, OutputCounters>();
-  /** Those that are being replaced: they still write out what is queued. */
+  /** Outputs that are being replaced: they still flush their queues. */
   #closing: readonly Output[] = [];
   #underWay: Promise<unknown> = Promise.resolve();
 
@@ -37,16 +37,16 @@ export class OutputSet {
     for (const output of this.#outputs) await output.drained?.();
   }
 
-  /** Each has so long, after those that are being replaced. */
+  /** Each has so long, after those that are being replaced are closed. */
   async close(timeoutMs: number): Promise<void> {
     await this.#underWay;
     await Promise.all(this.#outputs.map((output) => output.close(timeoutMs)));
   }
 
-  /** In their order; with what those before them of the same name have done. Last come those that are closed for good. */
+  /** In their order, including the counters of earlier outputs of the same name. Outputs that were removed come last. */
   get counters(): NamedCounters[] {
     const rest = new Map(this.#closed);
-    // Counters never go back, not even while an output ends.
+    // Counters never decrease, not even while an output is closed.
     for (const { name, counters } of this.#closing) rest.set(name, sum(rest.get(name) ?? NOTHING, lasting(counters)));
     const present = this.#outputs.map(({ name, counters }) => {
       const before = rest.get(name);
@@ -57,8 +57,8 @@ export class OutputSet {
   }
 
   /**
-   * Closes the outputs of these names, and goes on with the others and the new ones.
-   * @returns how many there are then
+   * Closes the outputs of these names, and continues with the others and the new ones.
+   * @returns the resulting number of outputs
    */
   replace(names: ReadonlySet<string>, outputs: readonly Output[]): Promise<number> {
     const done = this.#underWay.then(() => this.#replace(names, outputs));
@@ -87,7 +87,7 @@ export class OutputSet {
 
 const NOTHING: OutputCounters = { written: 0, dropped: 0, errors: 0 };
 
-/** Without what is only of now. */
+/** The counters without current states such as queue lengths. */
 function lasting({ queued, spoolBytes, ...counters }: OutputCounters): OutputCounters {
   return counters;
 }
@@ -103,7 +103,7 @@ function sum(before: OutputCounters, now: OutputCounters): OutputCounters {
   };
 }
 
-/** Keeps what its output gets until that may write. */
+/** Keeps alerts for its output until that may write. */
 class WaitingOutput implements Output {
   readonly #output: Output;
   #alerts: Alert[] = [];
@@ -134,7 +134,7 @@ class WaitingOutput implements Output {
     await this.#output.close(timeoutMs);
   }
 
-  /** Hands over what has waited. Returns how much found no room. */
+  /** Passes on the waiting alerts. Returns the number that did not fit. */
   release(): number {
     for (const alert of this.#alerts.splice(0)) this.#output.write(alert);
     return this.#dropped;

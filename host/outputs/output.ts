@@ -1,19 +1,19 @@
-// Where alerts go. Each output has its own queue: one that is blocked delays no other, and never evaluation.
+// The interface of outputs. Each output has its own queue: a blocked one delays neither the others nor evaluation.
 
 import type { Alert } from './alert.ts';
 
 export interface OutputCounters {
-  /** Alerts handed over in full. */
+  /** Alerts written completely. */
   readonly written: number;
   /** Alerts lost because the output did not keep up, or failed. */
   readonly dropped: number;
   /** Failed attempts to write. */
   readonly errors: number;
-  /** Alerts that wait to be written now, where there is a queue. */
+  /** Alerts in the queue, if there is one. */
   readonly queued?: number;
-  /** What of them is on disk, where there is a spool. */
+  /** Those of them on disk, if there is a spool. */
   readonly spoolBytes?: number;
-  /** Alerts that were not written because they repeat others, and that others told of. */
+  /** Repeated alerts that were not written, and were reported in a later alert instead. */
   readonly heldBack?: number;
 }
 
@@ -22,11 +22,11 @@ export interface Output {
   readonly name: string;
   /** Never blocks and never throws. */
   write(alert: Alert): void;
-  /** Goes on in the file that has its name now: the one before was moved away. */
+  /** Reopens the file by its name: the previous one was moved away. */
   reopen?(): void;
-  /** Resolves when what is queued has been written, or is not going to be: for a source that can wait. */
+  /** Resolves when the queue has been written, or will not be: for a source that can wait. */
   drained?(): Promise<void>;
-  /** Writes out what is queued, for at most so long; what is left then is counted as dropped. */
+  /** Flushes the queue for at most so long; remaining alerts are counted as dropped. */
   close(timeoutMs: number): Promise<void>;
   readonly counters: OutputCounters;
 }

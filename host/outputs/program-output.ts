@@ -1,5 +1,5 @@
-// Alerts to a program: one that is started for each, as Falco does by default. They are run one after the other, in the order of
-// the alerts; one that hangs holds up those behind it until it is killed.
+// Alerts to a program that is started for each alert, as Falco does by default. Programs run one after the other, in the order of
+// the alerts; one that hangs delays the next until it is killed.
 
 import { type Alert, alertLine } from './alert.ts';
 import type { LineOutputOptions } from './line-output.ts';
@@ -8,11 +8,11 @@ import type { Output, OutputCounters } from './output.ts';
 import { ProgramStream } from './program-stream.ts';
 import { type ShellCommand, startShellCommand } from './shell-command.ts';
 
-/** Longer than any program needs for one alert: what takes this long will never end. */
+/** Longer than any program needs for one alert; one that takes longer is assumed to hang. */
 const RUN_TIMEOUT_MS = 30_000;
 
 export interface ProgramOutputOptions extends LineOutputOptions {
-  /** The program runs on and gets all alerts, instead of one each. */
+  /** One program gets all alerts, instead of one program for each. */
   readonly keepAlive: boolean;
   /** Tests only. */
   readonly runTimeoutMs?: number;
@@ -107,7 +107,7 @@ class ProgramRuns {
     }
     this.#errors++;
     this.#dropped++;
-    // The first of a row is told.
+    // Only the first of consecutive errors is reported.
     if (!this.#failing) this.#onError(failure);
     this.#failing = true;
   }

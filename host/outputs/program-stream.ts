@@ -1,13 +1,13 @@
-// Alerts to a program that runs on: it is started with the first of them, and started again, later each time, when it ends.
+// Alerts to a long-running program: it is started with the first alert, and restarted when it exits, with growing pauses.
 
 import { LineQueue } from './line-queue.ts';
 import type { OutputCounters } from './output.ts';
 import { type ShellCommand, startShellCommand } from './shell-command.ts';
 
-/** Before a program that has ended is started again; twice as long each time. */
+/** Pause before a program is restarted; it doubles each time. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 30_000;
-/** A program that has run for so long has not failed at its start. */
+/** A program that has run for so long counts as started successfully. */
 const SOUND_MS = 10_000;
 
 export interface ProgramStreamOptions {
@@ -20,7 +20,7 @@ export class ProgramStream {
   readonly #onError: (error: Error) => void;
   readonly #queue: LineQueue;
   #program: ShellCommand | undefined;
-  /** Set while the program must not be started again yet. */
+  /** Set during the pause before a restart. */
   #pause: NodeJS.Timeout | undefined;
   #pauseMs = FIRST_PAUSE_MS;
   /** The first line of the queue is on its way into the pipe. */
@@ -59,7 +59,7 @@ export class ProgramStream {
     }, timeoutMs);
     await this.drained();
     const program = this.#program;
-    // Its end of input: it ends by itself, or is killed when the time is over.
+    // At its end of input it exits, or is killed when the time is over.
     program?.input.end();
     await program?.ended;
     clearTimeout(timer);
@@ -82,11 +82,11 @@ export class ProgramStream {
     input.write(line, (error) => this.#wrote(error));
   }
 
-  /** A line that did not get into the pipe stays first in the queue, for the program's successor. */
+  /** A line that was not written to the pipe stays first in the queue, for the next program. */
   #wrote(error: Error | null | undefined): void {
     this.#writing = false;
     if (error) {
-      // It may run on without its input, and would get nothing any more.
+      // It may keep running without its input, and would get no more alerts.
       this.#program?.kill();
       return;
     }
@@ -105,13 +105,13 @@ export class ProgramStream {
     if (this.#program !== program) return;
     this.#program = undefined;
     this.#writing = false;
-    // Fails what is still to be written into it, which would wait for ever where a child of it holds the pipe open.
+    // Makes pending writes fail; they would wait for ever if a child of it holds the pipe open.
     program.input.destroy();
     if (this.#closed && this.#queue.length === 0) return;
     this.#errors++;
     if (lifeMs >= SOUND_MS) this.#pauseMs = FIRST_PAUSE_MS;
-    // Not again and again for a program that fails at once.
-    if (this.#pauseMs === FIRST_PAUSE_MS) this.#onError(failure ?? new Error('the program has ended'));
+    // Report only once for a program that keeps failing.
+    if (this.#pauseMs === FIRST_PAUSE_MS) this.#onError(failure ?? new Error('the program has exited'));
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
       this.#next();

@@ -1,5 +1,5 @@
-// An output that is spared repetition: alerts of a kind that it has just had are counted instead of written, and told of together. The first of
-// a kind is always written, and what is held back is always told.
+// An output with limits on repetition: further alerts of a kind are counted instead of written, and reported together. The first of
+// a kind is always written, and the number held back is always reported.
 
 import { valueText } from '../fields/text.ts';
 import { iso8601 } from '../fields/time.ts';
@@ -10,25 +10,25 @@ import type { Output, OutputCounters } from './output.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface NoiseLimits {
-  /** For so long after an alert others of its kind are held back; 0: repetition alone is no reason. */
+  /** For so long after an alert others of its kind are held back; 0: off. */
   readonly repeatMs: number;
-  /** Alerts a second of a rule, on average and at once, above which they are held back; 0: any number. */
+  /** Limits on alerts of a rule, per second on average and at once; further ones are held back; 0: no limit. */
   readonly rate: number;
   readonly burst: number;
-  /** Fields whose values tell kinds of alerts of a rule apart. */
+  /** Fields whose values distinguish kinds of alerts of a rule. */
   readonly kindFields: readonly string[];
 }
 
-/** How often what a rate limit holds back is told. */
+/** How often alerts held back by a rate limit are reported. */
 const RATE_REPORT_MS = 60_000;
-/** Kinds that are known at a time; of more, the oldest are told of early. */
+/** Most kinds that are remembered; beyond that the oldest are reported early. */
 const MOST_KINDS = 10_000;
 
 interface Kind {
   /** ms, monotonic. */
   readonly until: number;
   held: number;
-  /** Of those held: since when, and the last one. */
+  /** Of the held alerts: the start, and the last one. */
   since: bigint;
   last: Alert;
 }
@@ -37,7 +37,7 @@ export class QuietOutput implements Output {
   readonly #output: Output;
   readonly #limits: NoiseLimits;
   readonly #now: () => number;
-  /** In the order of `until`, since all last equally long. */
+  /** In the order of `until`, because all last equally long. */
   readonly #kinds = new Map<string, Kind>();
   readonly #buckets = new Map<string, TokenBucket>();
   #timer: NodeJS.Timeout | undefined;
@@ -59,7 +59,7 @@ export class QuietOutput implements Output {
   }
 
   write(alert: Alert): void {
-    // Those of the agent's own come seldom, and each tells of its own time.
+    // Internal alerts are rare, and each covers its own time.
     if (alert.source === 'internal') {
       this.#output.write(alert);
       return;
@@ -90,7 +90,7 @@ export class QuietOutput implements Output {
     await this.#output.drained?.();
   }
 
-  /** What was held back is told before the end. */
+  /** Reports held alerts before the end. */
   async close(timeoutMs: number): Promise<void> {
     clearTimeout(this.#timer);
     for (const kind of this.#kinds.values()) this.#tell(kind);
@@ -109,7 +109,7 @@ export class QuietOutput implements Output {
     this.#schedule(now);
   }
 
-  /** Whether the rule has not had more alerts than it may; each counts. */
+  /** Whether the rule is within its limit; each call counts an alert. */
   #takeToken(rule: string, now: number): boolean {
     const { rate, burst } = this.#limits;
     if (rate === 0) return true;
@@ -123,7 +123,7 @@ export class QuietOutput implements Output {
       if (kind.until > now) break;
       this.#kinds.delete(key);
       this.#tell(kind);
-      // It goes on: those that follow are further ones, not a first.
+      // The repetition continues: following alerts are repeats, not a first one.
       if (kind.held > 0) this.#remember(key, kind.last, now);
     }
   }
@@ -139,7 +139,7 @@ export class QuietOutput implements Output {
         this.#tellEnded(this.#now());
         this.#schedule(this.#now());
       },
-      // What does not fit is waited for again then.
+      // A longer time is waited for again then.
       Math.min(Math.max(1, next.until - now), LONGEST_TIMER_MS),
     );
     this.#timer.unref();
@@ -160,7 +160,7 @@ export class QuietOutput implements Output {
   }
 }
 
-/** Fields that the alert does not have count as absent: an attacker who changes what is printed makes a new kind, which is written. */
+/** Fields that the alert lacks count as absent: an attacker who changes printed values makes a new kind, which is written. */
 function kindOf({ rule, fields }: Alert, kindFields: readonly string[]): string {
   const values = kindFields.map((wanted) => {
     const value = fields.find(({ key }) => key === wanted)?.value;

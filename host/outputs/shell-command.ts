@@ -1,34 +1,34 @@
-// A command that the shell runs, in a process group of its own so that all of it can be ended.
+// A command run by the shell, in its own process group so that all of it can be killed.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 
 export interface ShellCommand {
   readonly input: Writable;
-  /** Resolves when the shell has ended, with why it did not end well; never rejects. */
+  /** Resolves when the shell has exited, with the error if it failed; never rejects. */
   readonly ended: Promise<Error | undefined>;
-  /** Ends the shell and whatever it has started, at once. */
+  /** Kills the shell and all processes that it has started. */
   kill(): void;
 }
 
-/** As popen(3) does it: `sh -c`, a pipe as its standard input, the other streams are ours. Never throws: what can't be started has ended. */
+/** Like popen(3): `sh -c`, a pipe as standard input, our other streams. Never throws: a command that can't be started counts as exited. */
 export function startShellCommand(command: string): ShellCommand {
   let child: ChildProcess;
   try {
     child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'inherit', 'inherit'], detached: true });
   } catch (error) {
-    // Node throws what it does not expect of a system call: no memory, a command that is too long.
+    // Node throws unexpected errors of system calls: no memory, a command that is too long.
     const reason = error instanceof Error ? error : new Error(String(error));
     return { input: nobodysInput(), ended: Promise.resolve(reason), kill: () => {} };
   }
-  // Where there are no descriptors left for a pipe there is none.
+  // Undefined when no descriptors are left for the pipe.
   const input = child.stdin ?? nobodysInput();
-  // A program that has read enough closes its end; whether that is an error is told by its status.
+  // A program that has read enough closes its end; its exit status shows whether that is an error.
   input.on('error', () => {});
   return { input, ended: outcome(child), kill: () => killGroup(child) };
 }
 
-/** Takes nothing: what is written to it waits until it is destroyed. */
+/** Accepts nothing: writes wait until it is destroyed. */
 function nobodysInput(): Writable {
   return new Writable({ write: () => {} }).on('error', () => {});
 }
@@ -39,7 +39,7 @@ function outcome(child: ChildProcess): Promise<Error | undefined> {
     child.once('exit', (status, signal) => {
       if (status === 0) resolve(undefined);
       else
-        resolve(new Error(signal ? `the program was ended by ${signal}` : `the program ended with status ${status}`));
+        resolve(new Error(signal ? `the program was killed by ${signal}` : `the program exited with status ${status}`));
     });
   });
 }
@@ -49,6 +49,6 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended.
+    // It has exited.
   }
 }

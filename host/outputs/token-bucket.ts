@@ -1,4 +1,4 @@
-// A limit on how often something is told: so many at once, and so many a second on average.
+// A rate limit: a burst at once, and an average per second.
 
 export class TokenBucket {
   readonly #rate: number;
@@ -7,9 +7,9 @@ export class TokenBucket {
   #at: number;
 
   /**
-   * @param rate tokens that come back each second
-   * @param burst how many there are at most, and at the start
-   * @param now in ms, of a clock that take() is given too
+   * @param rate tokens added each second
+   * @param burst the largest number of tokens, and the initial one
+   * @param now in ms, of the clock that is also passed to take()
    */
   constructor(rate: number, burst: number, now: number) {
     this.#rate = rate;
@@ -18,9 +18,9 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Takes a token, if there is one. */
+  /** Takes a token, if one is available. */
   take(now: number): boolean {
-    // A clock that was set back gives none, and takes none.
+    // A clock that was set back neither adds nor removes tokens.
     const seconds = Math.max(0, now - this.#at) / 1000;
     this.#at = now;
     this.#tokens = Math.min(this.#burst, this.#tokens + seconds * this.#rate);

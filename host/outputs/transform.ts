@@ -6,15 +6,15 @@ import { lastPart } from '../fields/path.ts';
 import { valueText } from '../fields/text.ts';
 import { type Absent, concatenate, decode, encode, type FieldValue, integer, text } from '../fields/value.ts';
 
-/** Gives the value of a field of the event, by its key. */
+/** Returns the value of a field of the event, by its key. */
 export type Lookup = (key: string) => FieldValue | Absent;
 
-/** How a field is written and what it is called in output_fields: `proc.aname[2]`. */
+/** The written form of a field, and its name in output_fields: `proc.aname[2]`. */
 export function fieldKey({ name, argument }: { name: string; argument?: string }): string {
   return argument === undefined ? name : `${name}[${argument}]`;
 }
 
-/** The value of a field or transformer; absent if anything that it needs is. */
+/** The value of a field or transformer; absent if any of its inputs is. */
 export function operandValue(operand: Operand, lookUp: Lookup): FieldValue | Absent {
   return operand.kind === 'field' ? lookUp(fieldKey(operand)) : transform(operand, lookUp);
 }
@@ -32,7 +32,7 @@ function transform(operand: TransformerOperand, lookUp: Lookup): FieldValue | Ab
     case 'b64':
       return mapText(first, lookUp, decodeBase64);
     case 'len': {
-      // Falco prints the length of lists only; of a text it prints <NA> (in conditions it has one).
+      // Falco prints the length of lists only; for a text it prints <NA> (in conditions a text has a length).
       const value = argumentValue(first, lookUp);
       return value?.kind === 'list' ? integer(value.items.length) : undefined;
     }
@@ -52,7 +52,7 @@ function transform(operand: TransformerOperand, lookUp: Lookup): FieldValue | Ab
   }
 }
 
-/** Names and values of all options, or the value of one: of its last occurrence, its name when it has none. */
+/** Names and values of all options, or the value of one: that of its last occurrence, or its name if it has no value. */
 function optionValue(found: readonly FoundOption[], wanted: string | undefined): FieldValue | Absent {
   if (wanted === undefined) {
     const items = found.flatMap(({ name, value }) => (value === undefined ? [name] : [name, value]));
@@ -76,7 +76,7 @@ function argumentValue(argument: TransformerArgument, lookUp: Lookup): FieldValu
   }
 }
 
-/** Items of a list; undefined if it is none or one of them is absent. */
+/** Items of a list; undefined if the value is not a list or an item is absent. */
 function listItems(argument: TransformerArgument, lookUp: Lookup): readonly Uint8Array[] | undefined {
   if (argument.kind !== 'list') {
     const value = argumentValue(argument, lookUp);
@@ -104,7 +104,7 @@ function mapText(
 const toLower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
 const toUpper = (byte: number): number => (byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
 
-/** Padding may be left out; anything else that no encoder would write gives nothing. */
+/** Padding may be omitted; otherwise invalid base64 is absent. */
 function decodeBase64(bytes: Uint8Array): Uint8Array | undefined {
   const written = decode(bytes).replace(/={1,2}$/, '');
   const decoded = Buffer.from(written, 'base64');

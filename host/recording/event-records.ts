@@ -1,5 +1,5 @@
-// Event records as a recording has them: without what only the memory they lay in gave a meaning to, and checked before
-// they go into one again.
+// Event records in a recording: without values that only had a meaning in the original memory, and checked before
+// they are injected again.
 
 import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { EVENT_TYPES } from '../schema/events.ts';
@@ -17,7 +17,7 @@ const IMAGE_ADDRESS = member(EVENT_HEADER, 'image_address').offset;
 /** Flags that the reader sets. */
 const OF_MEMORY = EVENT_FLAGS.COMPLETE | EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW | EVENT_FLAGS.HELD;
 
-/** Members that completion makes anew from the others. */
+/** Members that completion derives again from the others. */
 const COMPLETED = new Set(['name', 'old_name', 'new_name']);
 
 interface Shape {
@@ -45,7 +45,7 @@ for (const { number, shape } of EVENT_TYPES) {
 }
 
 /**
- * Takes out of records that were evaluated what means nothing elsewhere: the secret commit word, the image's address, and
+ * Clears the values of evaluated records that have no meaning elsewhere: the secret commit word, the image's address, and
  * completed names outside of the record. `bytes` is a copy of one polled segment. Returns the number of events.
  */
 export function detachRecords(bytes: Uint8Array): number {
@@ -68,7 +68,7 @@ export function detachRecords(bytes: Uint8Array): number {
   return events;
 }
 
-/** Counts the records, or says what is wrong with the first bad one. Nothing of `bytes` is trusted. */
+/** Counts the records, or returns the error of the first invalid one. `bytes` are not trusted. */
 export function checkRecords(bytes: Uint8Array): number | string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let events = 0;
@@ -78,7 +78,7 @@ export function checkRecords(bytes: Uint8Array): number | string {
     size = view.getUint32(at + SIZE, true);
     const type = view.getUint16(at + TYPE, true);
     const shape = SHAPES[type];
-    if (!shape) return `an event is of type ${type}, which there is not`;
+    if (!shape) return `an event has the unknown type ${type}`;
     if (size < shape.size || size > LONGEST_RECORD || size % 8 !== 0 || size > bytes.length - at) {
       return `an event has a size of ${size} bytes`;
     }
@@ -90,7 +90,7 @@ export function checkRecords(bytes: Uint8Array): number | string {
   return events;
 }
 
-/** Bytes of the whole records at the start of `bytes` that are at most `most` long together, one at least. */
+/** Length of the complete records at the start of `bytes` that fit into `most` bytes, at least one. */
 export function cutRecords(bytes: Uint8Array, most: number): number {
   if (bytes.length <= most) return bytes.length;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -103,7 +103,7 @@ export function cutRecords(bytes: Uint8Array, most: number): number {
   return end;
 }
 
-/** Whether the string that the string_ref at `reference` describes is absent, or lies in the record behind its fixed part. */
+/** Whether the string of the string_ref at `reference` is absent, or lies in the record after its fixed part. */
 export function fits(view: DataView, reference: number, fixed: number, size: number): boolean {
   const offset = view.getUint32(reference, true);
   return offset === 0 || (offset >= fixed && offset <= size && view.getUint32(reference + 4, true) <= size - offset);

@@ -3,7 +3,7 @@
 import { crc32 } from 'node:zlib';
 import { schemaVersion } from '../compiler/schema-version.ts';
 
-/** As PNG's: a first byte that is no text, and line ends that a transfer as text would change. */
+/** Like PNG's: a non-text first byte, and line ends that a text-mode transfer would change. */
 const FILE_MAGIC = Uint8Array.of(0x89, 0x57, 0x53, 0x50, 0x52, 0x59, 0x0d, 0x0a);
 export const FORMAT_VERSION = 1;
 export const FILE_HEAD_BYTES = 24;
@@ -12,14 +12,14 @@ const LONGEST_FACTS = 4 << 20;
 /** `WBLK`, as it lies in the file. */
 export const BLOCK_MAGIC = Uint8Array.of(0x57, 0x42, 0x4c, 0x4b);
 export const BLOCK_HEAD_BYTES = 48;
-/** What a block may hold, unpacked; the recorder ends one at 1 MB and its last step. */
+/** Largest unpacked size of a block; the recorder ends one at 1 MB and its last step. */
 export const LONGEST_PAYLOAD = 4 << 20;
-/** zstd makes what can't be packed a little longer. */
+/** zstd makes incompressible data a little longer. */
 const LONGEST_STORED = LONGEST_PAYLOAD + (LONGEST_PAYLOAD >> 4);
 
 export const BLOCK_KIND = { DATA: 1, END: 2 } as const;
 
-/** What the machine was like that the recording was made on. */
+/** Facts about the recorded machine. */
 export interface RecordingFacts {
   readonly hostname: string;
   /** ns since the epoch. */
@@ -27,15 +27,15 @@ export interface RecordingFacts {
   /** Kernel release, for people. */
   readonly kernel: string;
   readonly eventTypes: readonly string[];
-  /** Names by number, for ids that calls were given. Those that processes run as come with their images. */
+  /** Names by number, for ids in arguments of calls. Those of processes come with their images. */
   readonly users: ReadonlyMap<number, string>;
   readonly groups: ReadonlyMap<number, string>;
 }
 
-/** What the last block tells. */
+/** The contents of the last block. */
 export interface RecordingEnd {
   readonly events: number;
-  /** Events that the kernel could not hand over, and those that no longer fitted the file. */
+  /** Events that the kernel dropped, and those that no longer fitted the file. */
   readonly dropped: number;
   readonly seconds: number;
 }
@@ -50,7 +50,7 @@ export interface BlockHead {
   readonly checksum: number;
   /** Counts from 0. */
   readonly number: number;
-  /** Events in all blocks before this one: tells how many are missing when blocks are. */
+  /** Events in all blocks before this one: shows how many are lost with missing blocks. */
   readonly eventsBefore: number;
 }
 
@@ -97,7 +97,7 @@ export function encodeFileHead(facts: RecordingFacts): Uint8Array {
  */
 export function readFileHead(bytes: Uint8Array): { readonly length: number; readonly checksum: number } {
   if (!FILE_MAGIC.every((byte, index) => bytes[index] === byte)) {
-    throw new RecordingError('RECORDING_NONE', 'it is no recording of `wasprey capture`');
+    throw new RecordingError('RECORDING_NONE', 'it is not a recording of `wasprey capture`');
   }
   if (bytes.length < FILE_HEAD_BYTES) throw damagedHead('the file ends within it');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -124,9 +124,9 @@ function parseFacts(text: string): RecordingFacts {
   try {
     json = JSON.parse(text);
   } catch {
-    throw damagedHead('it is no JSON');
+    throw damagedHead('it is not valid JSON');
   }
-  if (typeof json !== 'object' || json === null) throw damagedHead('it is no JSON object');
+  if (typeof json !== 'object' || json === null) throw damagedHead('it is not a JSON object');
   const { schema, hostname, started, kernel, eventTypes, users, groups } = json as Record<string, unknown>;
   if (schema !== schemaVersion()) {
     const message = `its events have layout ${text20(schema)}, and this version of Wasprey reads ${schemaVersion()}`;
@@ -149,7 +149,7 @@ function namesOf(json: unknown): Map<number, string> {
   );
 }
 
-/** A version as a damaged or hostile file may have it. */
+/** The version in a file that may be damaged or hostile. */
 function text20(value: unknown): string {
   return String(value)
     .slice(0, 20)
@@ -174,7 +174,7 @@ export function encodeBlockHead(head: BlockHead): Uint8Array {
   return bytes;
 }
 
-/** Undefined for bytes that are no head of a block, or a damaged one. */
+/** Undefined if the bytes are not a valid head of a block. */
 export function readBlockHead(bytes: Uint8Array): BlockHead | undefined {
   if (bytes.length < BLOCK_HEAD_BYTES || !BLOCK_MAGIC.every((byte, index) => bytes[index] === byte)) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

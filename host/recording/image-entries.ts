@@ -1,4 +1,4 @@
-// Process images and containers as a recording has them: checked before they go into the tables again.
+// Process images and containers of a recording: checked before they are put into the tables again.
 
 import { CONTAINER } from '../schema/container.ts';
 import { IMAGE, IMAGE_KIND } from '../schema/image.ts';
@@ -26,7 +26,7 @@ function padded(length: number): number {
   return Math.ceil(length / 8) * 8;
 }
 
-/** Bytes of the log entry at `at`; more than there are when it is cut off. */
+/** Length of the log entry at `at`; exceeds the log if the entry is cut off. */
 function entrySize(view: DataView, at: number): number {
   if (view.byteLength - at < ENTRY_HEAD) return Number.POSITIVE_INFINITY;
   let texts = 0;
@@ -34,7 +34,7 @@ function entrySize(view: DataView, at: number): number {
   return ENTRY_HEAD + padded(view.getUint32(at, true)) + padded(texts);
 }
 
-/** Cuts a log of the addon into pieces of whole entries, each at most `most` bytes long or of one entry. */
+/** Splits a log of the addon into pieces of complete entries, each at most `most` bytes long or of one entry. */
 export function splitLog(log: Uint8Array, most: number): Uint8Array[] {
   const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
   const pieces: Uint8Array[] = [];
@@ -51,7 +51,7 @@ export function splitLog(log: Uint8Array, most: number): Uint8Array[] {
   return pieces;
 }
 
-/** Says what is wrong with the first bad image of a log. Nothing of `log` is trusted. */
+/** The error of the first invalid image of a log. `log` is not trusted. */
 export function checkImages(log: Uint8Array): string | undefined {
   const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
   let size = 0;
@@ -64,7 +64,7 @@ export function checkImages(log: Uint8Array): string | undefined {
       return `a process image has a size of ${length} bytes`;
     }
     if (!KINDS.has(view.getUint16(record + KIND, true)) || view.getBigUint64(record + ID, true) === 0n) {
-      return 'a process image is of no known kind';
+      return 'a process image is of an unknown kind';
     }
     for (const reference of IMAGE_STRINGS) {
       if (!fits(view, record + reference, KERNEL_HALF, length)) return 'a text of a process image lies outside of it';
@@ -73,7 +73,7 @@ export function checkImages(log: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** Says what is wrong with a container's entry. */
+/** The error of an invalid container entry. */
 export function checkContainer(entry: Uint8Array): string | undefined {
   const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength);
   if (entry.length < CONTAINER.size || view.getUint32(CONTAINER_SIZE, true) !== entry.length) {

@@ -1,4 +1,4 @@
-// What a block holds, unpacked: entries, each a length, a kind and a body that is padded to 8 bytes.
+// The unpacked contents of a block: entries, each with a length, a kind and a body that is padded to 8 bytes.
 
 import { checkRecords } from './event-records.ts';
 import { LONGEST_PAYLOAD } from './format.ts';
@@ -17,7 +17,7 @@ export type RecordedEntry =
   | { readonly kind: 'step'; readonly clock: bigint; readonly snapshotComplete: boolean }
   /** Entries of native/src/image_log.h. */
   | { readonly kind: 'images'; readonly log: Uint8Array }
-  /** What became known of a container: a `struct container`. */
+  /** The metadata of a container: a `struct container`. */
   | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
   /** Records, one after the other, as host/schema/event-structs.ts has them. */
   | { readonly kind: 'events'; readonly records: Uint8Array; readonly count: number };
@@ -27,13 +27,13 @@ export interface Payload {
   readonly events: number;
 }
 
-/** A payload with a checksum that is right, and contents that no recorder writes. */
+/** A payload with a valid checksum but invalid contents. */
 export class PayloadError extends Error {
   override readonly name = 'PayloadError';
 }
 
 /**
- * Reads and checks all of a block before anything of it is used. The entries point into `bytes`.
+ * Reads and checks a whole block before any of it is used. The entries point into `bytes`.
  * @throws {PayloadError}
  */
 export function readPayload(bytes: Uint8Array): Payload {
@@ -85,11 +85,11 @@ function readEntry(kind: number, body: Uint8Array): RecordedEntry {
       return { kind: 'events', records: body, count };
     }
     default:
-      throw new PayloadError(`an entry is of kind ${kind}, which there is not`);
+      throw new PayloadError(`an entry has the unknown kind ${kind}`);
   }
 }
 
-/** Puts entries together. */
+/** Builds a payload of entries. */
 export class PayloadBuilder {
   #bytes = new Uint8Array(LONGEST_PAYLOAD);
   #view = new DataView(this.#bytes.buffer);
@@ -104,7 +104,7 @@ export class PayloadBuilder {
     return this.#events;
   }
 
-  /** Whether a body of that length still has room. */
+  /** Whether a body of that length still fits. */
   hasRoom(length: number): boolean {
     return this.#length + ENTRY_HEAD + length + 8 <= LONGEST_PAYLOAD;
   }
@@ -139,7 +139,7 @@ export class PayloadBuilder {
     this.#events += detach(this.#bytes.subarray(at, at + records.length));
   }
 
-  /** What was put together, as bytes of its own; then it is empty again. */
+  /** Returns a copy of the payload, and clears it. */
   take(): Uint8Array<ArrayBuffer> {
     const payload = this.#bytes.slice(0, this.#length);
     this.#length = 0;

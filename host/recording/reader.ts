@@ -1,4 +1,4 @@
-// Reads a recording: gives what is whole and notes what is not, with its place and reason. Nothing of the file is trusted.
+// Reads a recording: returns valid blocks and records damage with its place and reason. The file is not trusted.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { constants, crc32, zstdDecompressSync } from 'node:zlib';
@@ -16,20 +16,20 @@ import {
 } from './format.ts';
 import { type Payload, PayloadError, readPayload } from './payload.ts';
 
-/** Bad blocks before it gives up: a hostile file could have heads everywhere, each of a block of some MB. */
+/** Most invalid blocks before it gives up: a hostile file could have heads everywhere, each of a block of some MB. */
 const MOST_ATTEMPTS = 1000;
 const GIVEN_UP = 'too much of the file is damaged';
 const SEARCH_BYTES = 1 << 16;
-/** 8 MB: more than a block has, far less than what a hostile one could ask for. */
+/** 8 MB: more than a block needs, and far less than a hostile one could request. */
 const UNPACKING = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 export interface Damage {
-  /** Byte of the file at which it broke. */
+  /** Offset of the damage in the file. */
   readonly at: number;
   readonly reason: string;
-  /** Byte at which reading goes on; undefined: nowhere. */
+  /** Offset at which reading continues; undefined: it does not. */
   readonly resumed: number | undefined;
-  /** Events in between, where the blocks after it tell. */
+  /** Lost events, if later blocks show the number. */
   readonly eventsLost: number | undefined;
 }
 
@@ -48,7 +48,7 @@ export class RecordingReader {
   readonly facts: RecordingFacts;
   readonly #source: ByteSource;
   readonly #damage: Damage[] = [];
-  /** Where the next block begins, its number, and the events of all blocks before it, lost ones included. */
+  /** Offset of the next block, its number, and the events of all blocks before it, including lost ones. */
   #at: number;
   #number = 0;
   #position = 0;
@@ -56,7 +56,7 @@ export class RecordingReader {
   #attempts = 0;
   #end: RecordingEnd | undefined;
 
-  /** @throws {RecordingError} when it is no recording, or one of another version. */
+  /** @throws {RecordingError} when it is not a recording, or has another version */
   constructor(source: ByteSource) {
     this.#source = source;
     const head = readFileHead(source.read(0, FILE_HEAD_BYTES));
@@ -64,22 +64,22 @@ export class RecordingReader {
     this.#at = FILE_HEAD_BYTES + head.length;
   }
 
-  /** What broke, as far as it was read. */
+  /** The damage found so far. */
   get damage(): readonly Damage[] {
     return this.#damage;
   }
 
-  /** What the last block tells; undefined before it was read, or if it is not there. */
+  /** The contents of the last block; undefined before it was read, or if it is missing. */
   get end(): RecordingEnd | undefined {
     return this.#end;
   }
 
-  /** Events of whole blocks so far. */
+  /** Events of valid blocks so far. */
   get events(): number {
     return this.#events;
   }
 
-  /** The whole blocks, in order, each checked to its last text. */
+  /** The valid blocks, in order, each completely checked. */
   *payloads(): Generator<Payload> {
     for (let block = this.#next(); block; block = this.#next()) {
       if (block.kind === 'end') {
@@ -92,7 +92,7 @@ export class RecordingReader {
     }
   }
 
-  /** The next block that is whole; what lies before it is noted. */
+  /** The next valid block; damage before it is recorded. */
   #next(): Block | undefined {
     const broke = this.#at;
     let reason: string | undefined;
@@ -103,7 +103,7 @@ export class RecordingReader {
         continue;
       }
       const { number, eventsBefore, storedLength } = block.head;
-      if (number !== this.#number) reason ??= `block ${this.#number} should be here, and block ${number} is`;
+      if (number !== this.#number) reason ??= `expected block ${this.#number}, found block ${number}`;
       if (reason !== undefined) {
         const eventsLost = Math.max(eventsBefore - this.#position, 0);
         this.#damage.push({ at: broke, reason, resumed: at, eventsLost });
@@ -117,10 +117,10 @@ export class RecordingReader {
     return undefined;
   }
 
-  /** The block at that byte, or why it can't be used. */
+  /** The block at that offset, or its error. */
   #block(at: number): Block | string {
     const { size } = this.#source;
-    if (at >= size) return `the file ends before block ${this.#number}: it has no last block`;
+    if (at >= size) return `the file ends before block ${this.#number}: the last block is missing`;
     const head = readBlockHead(this.#source.read(at, BLOCK_HEAD_BYTES));
     if (!head) {
       if (size - at < BLOCK_HEAD_BYTES)
@@ -137,18 +137,18 @@ export class RecordingReader {
         ? { head, kind: 'end', end: readEnd(payload) }
         : { head, kind: 'data', payload: readPayload(payload) };
     } catch (error) {
-      if (error instanceof PayloadError) return `block ${head.number} makes no sense: ${error.message}`;
+      if (error instanceof PayloadError) return `block ${head.number} is invalid: ${error.message}`;
       throw error;
     }
   }
 
-  /** Where the next head of a block is, behind the bad block at that byte: where it ends if its head is whole, else anywhere. */
+  /** Finds the next head after the invalid block at that offset: at its end if its own head is valid, else anywhere. */
   #search(bad: number): number | undefined {
     if (++this.#attempts > MOST_ATTEMPTS) return undefined;
     const head = readBlockHead(this.#source.read(bad, BLOCK_HEAD_BYTES));
     const end = head && bad + BLOCK_HEAD_BYTES + head.storedLength;
     if (end !== undefined && readBlockHead(this.#source.read(end, BLOCK_HEAD_BYTES))) return end;
-    // Windows overlap by a head, so that each is whole in one of them.
+    // Windows overlap by a head, so that each head is completely in one of them.
     for (let at = bad + 1; at + BLOCK_HEAD_BYTES <= this.#source.size; at += SEARCH_BYTES - BLOCK_HEAD_BYTES + 1) {
       const bytes = this.#source.read(at, SEARCH_BYTES);
       const window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -174,7 +174,7 @@ function readEnd(payload: Uint8Array): RecordingEnd {
   try {
     json = JSON.parse(Buffer.from(payload).toString('utf8'));
   } catch {
-    throw new PayloadError('its numbers are no JSON');
+    throw new PayloadError('its numbers are not valid JSON');
   }
   const { events, dropped, seconds } = (typeof json === 'object' && json !== null ? json : {}) as Record<
     string,
@@ -192,7 +192,7 @@ export class RecordingFile implements ByteSource, Disposable {
   readonly size: number;
   #buffer = Buffer.alloc(SEARCH_BYTES);
 
-  /** Throws what open() does. */
+  /** Throws the errors of open(). */
   constructor(path: string) {
     this.#descriptor = openSync(path, 'r');
     this.size = fstatSync(this.#descriptor).size;

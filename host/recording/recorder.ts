@@ -1,14 +1,14 @@
-// The recorder, in the worker: copies what a batch of the capture holds, in the order in which it was read, and hands out
-// blocks of it.
+// The recorder, in the worker: copies the batches of the capture, in the order in which they were read, into
+// blocks.
 
 import type { Capture } from '../capture/native.ts';
 import { detachRecords } from './event-records.ts';
 import { splitLog } from './image-entries.ts';
 import { PayloadBuilder } from './payload.ts';
 
-/** A block is handed out when it has so much: zstd gains little from more, and little is lost with one that is damaged. */
+/** Size at which a block is complete: larger ones compress little better, and a damaged one loses little. */
 const BLOCK_BYTES = 1 << 20;
-/** And not later than this: what is in the file outlives whatever happens to this process. */
+/** Longest time until a block is complete, so that it is in the file if this process is killed. */
 const BLOCK_MS = 1000;
 /** The snapshot of a large machine has some MB. */
 const PIECE_BYTES = 1 << 19;
@@ -35,12 +35,12 @@ export class Recorder {
     capture.logImages();
   }
 
-  /** What has become known of a container. */
+  /** Records the metadata of a container. */
   container(id: string, entry: Uint8Array): void {
     this.#containers.push({ id, entry });
   }
 
-  /** Takes one batch: `segments` are pairs of addresses as poll() gave them, so many of them. */
+  /** Records one batch: `segments` are the pairs of addresses returned by poll(). */
   batch(segments: Uint32Array, pairs: number): void {
     const log = this.#capture.takeImageLog();
     if (pairs > 0 || log.length > 0 || this.#containers.length > 0) {
@@ -64,7 +64,7 @@ export class Recorder {
     if (full || (this.#payload.length > 0 && performance.now() - this.#began >= BLOCK_MS)) this.flush();
   }
 
-  /** Hands out what there is. */
+  /** Passes on the incomplete block. */
   flush(): void {
     const { events, length } = this.#payload;
     this.#began = performance.now();

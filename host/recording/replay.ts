@@ -1,4 +1,4 @@
-// The replay, in the worker: puts a recording's entries where the capture of a builder has them, one stretch of events at a time.
+// The replay, in the worker: injects a recording's entries into a builder capture, one group of events at a time.
 
 import type { Capture } from '../capture/native.ts';
 import { storeContainer } from '../capture/store-container.ts';
@@ -8,16 +8,16 @@ import type { RecordingEnd } from './format.ts';
 import type { RecordedEntry } from './payload.ts';
 import type { Damage, RecordingReader } from './reader.ts';
 
-/** Events put in at once: few enough that their matches can wait to be told, enough that the calls around them do not count. */
+/** Most events injected at once: few enough for the queue of matches, enough to make the overhead of the calls negligible. */
 const STRETCH_BYTES = 128 << 10;
 const NOTHING = new Uint8Array(0);
 
 export interface ReplayReport {
   readonly events: number;
-  /** From the first block that was read until the last event was evaluated. */
+  /** Time from the first block until the last event was evaluated. */
   readonly seconds: number;
   readonly damage: readonly Damage[];
-  /** What the recorder told at the end; undefined when the recording is cut off. */
+  /** The contents of the last block; undefined when the recording is cut off. */
   readonly end: RecordingEnd | undefined;
 }
 
@@ -38,7 +38,7 @@ export class Replay {
     this.#entries = entriesOf(reader);
   }
 
-  /** Puts in what comes up to the next stretch of events and that stretch. False when there is nothing left. */
+  /** Injects all entries up to and including the next group of events. False at the end. */
   feed(): boolean {
     this.#began ??= performance.now();
     while (this.#events.length === 0) {
@@ -52,7 +52,7 @@ export class Replay {
     return true;
   }
 
-  /** The recorded time that it has come to. */
+  /** The current recorded time. */
   get milliseconds(): number {
     return Number(this.#clock / NANOSECONDS_PER_MS);
   }
@@ -73,7 +73,7 @@ export class Replay {
         this.#capture.replay(this.#clock, entry.log, NOTHING, this.#snapshotComplete);
         return;
       case 'container':
-        // Where there is no room for it the container stays as its cgroup tells.
+        // Without room for its entry, the container only has what its cgroup shows.
         storeContainer(this.#capture, entry.id, entry.entry);
         this.#onContainer(entry.id, entry.entry);
         return;

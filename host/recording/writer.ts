@@ -1,4 +1,4 @@
-// Writes a recording: packs blocks and appends them. It never grows past the size it may have.
+// Writes a recording: compresses blocks and appends them, up to a maximum size.
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { constants, crc32, zstdCompressSync } from 'node:zlib';
@@ -11,9 +11,9 @@ import {
   type RecordingFacts,
 } from './format.ts';
 
-/** Level 1: the next ones cost twice the time and save a tenth of the size. */
+/** Level 1: higher levels take twice the time and save a tenth of the size. */
 const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-/** Kept free for the last block. */
+/** Room reserved for the last block. */
 const END_BYTES = BLOCK_HEAD_BYTES + 256;
 
 export interface WriterCounters {
@@ -34,14 +34,14 @@ export class RecordingWriter {
   #refused = 0;
   #full = false;
 
-  /** Makes the file, readable for its owner only: it tells what happened on the machine. Throws what open() and write() do. */
+  /** Creates the file, readable only by its owner, because it shows what happened on the machine. Throws the errors of open() and write(). */
   constructor(path: string, facts: RecordingFacts, most = Number.POSITIVE_INFINITY) {
     this.#most = most;
     this.#descriptor = openSync(path, 'w', 0o600);
     this.#append(encodeFileHead(facts));
   }
 
-  /** Appends a payload that holds so many events. False when it no longer fits: then neither do those that follow. */
+  /** Appends a payload with so many events. False when it no longer fits; then later ones are not written either. */
   write(payload: Uint8Array, events: number): boolean {
     const stored = this.#full ? undefined : zstdCompressSync(payload, PACKING);
     if (!stored || this.#bytes + BLOCK_HEAD_BYTES + stored.length + END_BYTES > this.#most) {
@@ -54,7 +54,7 @@ export class RecordingWriter {
     return true;
   }
 
-  /** Ends the file; `dropped` are the events that did not get as far as to write(). Throws what write() does; the file is closed then, too. */
+  /** Writes the last block; `dropped` are the events that never reached write(). Throws the errors of write(); the file is closed then, too. */
   close({ dropped, seconds }: Omit<RecordingEnd, 'events'>): void {
     const end: RecordingEnd = { events: this.#events, dropped: dropped + this.#refused, seconds };
     const json = Buffer.from(JSON.stringify(end));
@@ -65,7 +65,7 @@ export class RecordingWriter {
     }
   }
 
-  /** Leaves the file without an end, as it is. */
+  /** Closes the file without a last block. */
   abandon(): void {
     closeSync(this.#descriptor);
   }
@@ -83,7 +83,7 @@ export class RecordingWriter {
       number: this.#blocks,
       eventsBefore: this.#events,
     });
-    // In one write: a reader that comes meanwhile finds a block or none.
+    // In one write, so that a concurrent reader finds a complete block or none.
     this.#append(Buffer.concat([head, stored]));
     this.#blocks++;
   }

@@ -1,4 +1,4 @@
-// Rules as artifacts in registries: modules of Wasprey's, and files of rules as Falco's tools push them.
+// Rules as artifacts in registries: Wasprey's modules, and rule files pushed by Falco's tools.
 
 import { gunzipSync } from 'node:zlib';
 import { type Descriptor, MANIFEST_TYPE, type RegistryClient } from './client.ts';
@@ -8,14 +8,14 @@ import { filesOfTar, type TarFile } from './tar.ts';
 
 const MODULE_CONFIG_TYPE = 'application/vnd.wasprey.module.config.v1+json';
 const MODULE_LAYER_TYPE = 'application/vnd.wasprey.module.layer.v1+wasm';
-/** Falco's, as falcoctl pushes them: one layer each, a compressed tar archive with rule files. */
+/** Falco's media types, as falcoctl pushes them: one layer, a compressed tar archive with rule files. */
 export const RULES_CONFIG_TYPE = 'application/vnd.cncf.falco.rulesfile.config.v1+json';
 export const RULES_LAYER_TYPE = 'application/vnd.cncf.falco.rulesfile.layer.v1+tar.gz';
 
 const TITLE = 'org.opencontainers.image.title';
 /** The sandbox's own limit for modules. */
 const LARGEST_LAYER = 4 * 1024 * 1024;
-/** What all archives of an artifact may unpack to. */
+/** Limit for the unpacked size of all archives of an artifact. */
 const LARGEST_ARCHIVES = 64 * 1024 * 1024;
 
 export interface RulesFile {
@@ -28,7 +28,7 @@ export type Artifact =
   | { readonly kind: 'rules'; readonly digest: string; readonly files: readonly RulesFile[] };
 
 /**
- * Pushes a module under a tag. The same module gives the same digest: nothing of the time or place is in it.
+ * Pushes a module under a tag. The same module always has the same digest, because the artifact has no time or place.
  * @returns its digest
  */
 export async function pushModule(
@@ -52,13 +52,13 @@ export async function pushModule(
 }
 
 /**
- * Fetches what a tag or digest names.
+ * Fetches the artifact of a tag or digest.
  * @param name a tag or a digest
  * @throws {RegistryError}
  */
 export async function pullArtifact(client: RegistryClient, name: string): Promise<Artifact> {
   const stored = await client.manifest(name);
-  if (!stored) throw new RegistryError('REGISTRY_NOT_FOUND', `there is no ${name} in ${client.place}`);
+  if (!stored) throw new RegistryError('REGISTRY_NOT_FOUND', `${name} not found in ${client.place}`);
   const { digest, configType, layers } = parseManifest(name, stored);
   const module = layers.find(({ mediaType }) => mediaType === MODULE_LAYER_TYPE);
   if (module) return { kind: 'module', digest, bytes: await client.blob(module, LARGEST_LAYER) };
@@ -66,7 +66,7 @@ export async function pullArtifact(client: RegistryClient, name: string): Promis
   if (rules.length === 0) {
     throw new RegistryError(
       'REGISTRY_CONTENT',
-      `${name} of ${client.place} is neither a module nor a file of rules, but ${shown(configType)}`,
+      `${name} of ${client.place} is neither a module nor rule files, but ${shown(configType)}`,
       `modules are pushed by wasprey push; layers of type ${RULES_LAYER_TYPE} are read as rules`,
     );
   }
@@ -77,19 +77,19 @@ export async function pullArtifact(client: RegistryClient, name: string): Promis
     files.push(...found);
     room -= unpacked;
   }
-  if (files.length === 0) throw new RegistryError('REGISTRY_CONTENT', `${name} holds no .yaml or .yml file`);
-  // They are written to one folder, where one would take the other's place.
+  if (files.length === 0) throw new RegistryError('REGISTRY_CONTENT', `${name} has no .yaml or .yml file`);
+  // They are written to one folder, so names must be unique.
   const names = new Set<string>();
   for (const file of files) {
     if (names.has(file.name)) {
-      throw new RegistryError('REGISTRY_CONTENT', `${name} holds two files of the name ${file.name}`);
+      throw new RegistryError('REGISTRY_CONTENT', `${name} has two files named ${file.name}`);
     }
     names.add(file.name);
   }
   return { kind: 'rules', digest, files };
 }
 
-/** @param room bytes that it may unpack to */
+/** @param room limit for the unpacked bytes */
 function rulesOf(
   name: string,
   packed: Uint8Array,
@@ -97,7 +97,7 @@ function rulesOf(
   room: number,
 ): { readonly unpacked: number; readonly found: RulesFile[] } {
   try {
-    // Node takes no bound of 0.
+    // Node does not accept a limit of 0.
     const archive = gunzipSync(packed, { maxOutputLength: Math.max(room, 1) });
     const found = filesOfTar(archive)
       .filter((file) => /\.ya?ml$/.test(file.name))
@@ -107,13 +107,13 @@ function rulesOf(
     return { unpacked: archive.length, found };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new RegistryError('REGISTRY_CONTENT', `${name}: layer ${digest} is no archive of rule files: ${reason}`);
+    throw new RegistryError('REGISTRY_CONTENT', `${name}: layer ${digest} is not an archive of rule files: ${reason}`);
   }
 }
 
-/** Names are shown, and given to files. */
+/** Names are displayed, and used for files. */
 function wellNamed(file: TarFile): TarFile {
-  if (/\p{C}/u.test(file.name)) throw new Error('the name of a file has control characters');
+  if (/\p{C}/u.test(file.name)) throw new Error('a file name has control characters');
   return file;
 }
 

@@ -1,6 +1,6 @@
-// What a registry answers, within bounds: it may be anybody's.
+// Reads the answer of a registry, which is not trusted, up to a limit.
 
-/** Undefined for one that is longer. Rejects when it breaks off. */
+/** Undefined if it is longer. Rejects when the connection breaks. */
 export async function readBody(response: Response, mostBytes: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,5 +1,5 @@
-// A client of registries: the part of the OCI distribution protocol that artifacts need. Whatever it gives has been checked against its
-// digest and size; nothing is read without a bound, since a registry may be anybody's.
+// A client of registries: the part of the OCI distribution protocol that artifacts need. All returned content has been checked against its
+// digest and size; all reads have limits, because a registry is not trusted.
 
 import { createHash } from 'node:crypto';
 import { withoutAdvice } from '../diagnostics/system-reason.ts';
@@ -11,7 +11,7 @@ import { authorize } from './token.ts';
 
 export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
-/** What the specification lets a registry refuse. */
+/** The specification allows registries to refuse larger manifests. */
 const LARGEST_MANIFEST = 4 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 
@@ -57,16 +57,16 @@ export class RegistryClient {
     return `${this.#host}/${this.#repository}`;
   }
 
-  /** Digest of what a tag names at present, without fetching it; undefined if there is no such tag. */
+  /** The current digest of a tag, without fetching it; undefined if the tag does not exist. */
   async resolve(tag: string): Promise<string | undefined> {
     const response = await this.#request('HEAD', `manifests/${tag}`, { accept: MANIFEST_TYPE }, undefined, [200, 404]);
     const digest = response.headers.get('docker-content-digest');
     if (response.status === 404) return undefined;
-    // A registry may leave the header out.
+    // A registry may omit the header.
     return digest !== null && /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : (await this.manifest(tag))?.digest;
   }
 
-  /** @param name a tag or a digest; undefined if there is none */
+  /** Undefined if not found. @param name a tag or a digest */
   async manifest(name: string): Promise<StoredManifest | undefined> {
     const response = await this.#request('GET', `manifests/${name}`, { accept: MANIFEST_TYPE }, undefined, [200, 404]);
     if (response.status === 404) return undefined;
@@ -77,24 +77,25 @@ export class RegistryClient {
     return { digest, bytes };
   }
 
-  /** @param largest bytes that are taken at most, whatever the descriptor says */
+  /** @param largest most bytes that are accepted, regardless of the descriptor */
   async blob({ digest, size }: Descriptor, largest: number): Promise<Uint8Array> {
-    if (size > largest) throw this.#wrong(`${digest} has ${size} bytes; ${largest} are taken at most`);
+    if (size > largest) throw this.#wrong(`${digest} has ${size} bytes; the limit is ${largest}`);
     const response = await this.#request('GET', `blobs/${digest}`, {}, undefined, [200]);
     const bytes = await this.#read(response, size, digest);
     if (bytes.length !== size || digestOf(bytes) !== digest)
-      throw this.#wrong(`what came for ${digest} is something else`);
+      throw this.#wrong(`the content of ${digest} has another digest`);
     return bytes;
   }
 
-  /** Uploads a blob, unless it is there. */
+  /** Uploads a blob, unless it exists. */
   async pushBlob(bytes: Uint8Array): Promise<string> {
     const digest = digestOf(bytes);
     const there = await this.#request('HEAD', `blobs/${digest}`, {}, undefined, [200, 404]);
     if (there.status === 200) return digest;
     const begun = await this.#request('POST', 'blobs/uploads/', {}, undefined, [202]);
     const location = begun.headers.get('location');
-    if (location === null) throw new RegistryError('REGISTRY_ANSWER', `${this.#host} does not say where to upload to`);
+    if (location === null)
+      throw new RegistryError('REGISTRY_ANSWER', `${this.#host} returned no location for the upload`);
     const url = new URL(location, this.#base);
     url.searchParams.set('digest', digest);
     await this.#send('PUT', url, { 'content-type': 'application/octet-stream' }, bytes, [201]);
@@ -137,7 +138,7 @@ export class RegistryClient {
   }
 
   async #fetch(method: string, url: URL, headers: Readonly<Record<string, string>>, body: Uint8Array | undefined) {
-    // Credentials are the registry's own: an upload may be led elsewhere.
+    // Credentials are only for the registry: an upload may be redirected to another host.
     const own = url.host === new URL(this.#base).host && this.#authorization !== undefined;
     try {
       return await fetch(url, {
@@ -157,9 +158,9 @@ export class RegistryClient {
       return new RegistryError('REGISTRY_UNAUTHORIZED', `${this.#host} refuses access to ${this.#repository}`, help);
     }
     if (status === 404) {
-      return new RegistryError('REGISTRY_NOT_FOUND', `${this.#host} has no ${this.#repository} of that name`);
+      return new RegistryError('REGISTRY_NOT_FOUND', `${this.#host} has no such content in ${this.#repository}`);
     }
-    const help = status === 400 && this.#base.startsWith('http:') ? 'it was spoken to without TLS' : undefined;
+    const help = status === 400 && this.#base.startsWith('http:') ? 'the request was sent without TLS' : undefined;
     return new RegistryError('REGISTRY_ANSWER', `${this.#host} answered ${method} with status ${status}`, help);
   }
 
@@ -174,21 +175,21 @@ export class RegistryClient {
     } catch (error) {
       throw unreachable(this.#host, error);
     }
-    if (!body) throw this.#wrong(`${what} is longer than it should be`);
+    if (!body) throw this.#wrong(`${what} is too long`);
     return body;
   }
 }
 
 function adviceOn(reason: string): string | undefined {
   if (/wrong version number|packet length too long/i.test(reason)) {
-    return 'it speaks no TLS; --plain-http talks to it without';
+    return 'it has no TLS; use --plain-http';
   }
   return /certificate/i.test(reason)
-    ? "the environment variable NODE_EXTRA_CA_CERTS names a file with its authority's certificate"
+    ? "set the environment variable NODE_EXTRA_CA_CERTS to a file with its authority's certificate"
     : undefined;
 }
 
-/** fetch() puts what happened into the cause. */
+/** fetch() has the reason in the cause. */
 export function unreachable(host: string, error: unknown): RegistryError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const reason = withoutAdvice(cause instanceof Error ? cause.message : String(cause));

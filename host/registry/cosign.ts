@@ -1,5 +1,5 @@
-// Signatures that cosign makes with a key: kept beside an artifact under the tag sha256-DIGEST.sig, a layer each; the annotation signs the
-// layer's text, which names the artifact's digest. Checked here without any service.
+// Signatures that cosign makes with a key. They are stored beside an artifact under the tag sha256-DIGEST.sig, one in each layer: the
+// annotation signs the layer's text, which contains the artifact's digest. The check needs no service.
 
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { asText, at } from '../diagnostics/json-value.ts';
@@ -20,12 +20,12 @@ export function readCosignKey(name: string, pem: string): KeyObject {
   }
   throw new RegistryError(
     'REGISTRY_CREDENTIALS',
-    `${name} is no public key in PEM form`,
+    `${name} is not a public key in PEM format`,
     'cosign writes it to cosign.pub',
   );
 }
 
-/** Whether one of the keys has signed the artifact with that digest. Rejects with RegistryError when the registry fails. */
+/** Whether the artifact with that digest is signed by one of the keys. Rejects with RegistryError when the registry fails. */
 export async function isCosigned(client: RegistryClient, digest: string, keys: readonly KeyObject[]): Promise<boolean> {
   const tag = `${digest.replace(':', '-')}.sig`;
   const stored = await client.manifest(tag);

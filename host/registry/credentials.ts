@@ -1,4 +1,4 @@
-// Credentials for registries, from the file that Docker, podman, oras and image pull secrets have: {"auths": {HOST: {"auth": BASE64}}}.
+// Credentials for registries, from the file of Docker, podman, oras and image pull secrets: {"auths": {HOST: {"auth": BASE64}}}.
 
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -12,13 +12,13 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Where Docker looks: $DOCKER_CONFIG/config.json, else ~/.docker/config.json. */
+/** Docker's file: $DOCKER_CONFIG/config.json, else ~/.docker/config.json. */
 function usualCredentialsFile(): string {
   return join(process.env.DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json');
 }
 
 /**
- * @param path undefined: the usual file, which need not be there
+ * @param path undefined: the usual file, which may be missing
  * @returns undefined if it has none for that host
  * @throws {RegistryError} REGISTRY_CREDENTIALS
  */
@@ -38,7 +38,7 @@ export function credentialsFor(host: string, path: string | undefined): Credenti
   } catch {
     throw new RegistryError(
       'REGISTRY_CREDENTIALS',
-      `can't use ${file}: it is not the JSON that registry clients write`,
+      `can't use ${file}: it is not in the JSON format of registry clients`,
     );
   }
   const auth = asText(at(json, 'auths', host, 'auth'));
@@ -46,8 +46,8 @@ export function credentialsFor(host: string, path: string | undefined): Credenti
   if (at(json, 'credHelpers', host) !== undefined || at(json, 'credsStore') !== undefined) {
     throw new RegistryError(
       'REGISTRY_CREDENTIALS',
-      `${file} leaves the credentials of ${host} to a helper program, which is not run`,
-      'give a file with them: {"auths": {"HOST": {"auth": "base64 of user:password"}}}',
+      `${file} has a helper program for the credentials of ${host}, which is not supported`,
+      'use a file with the credentials: {"auths": {"HOST": {"auth": "base64 of user:password"}}}',
     );
   }
   return undefined;
@@ -56,7 +56,6 @@ export function credentialsFor(host: string, path: string | undefined): Credenti
 function decode(auth: string, file: string, host: string): Credentials {
   const text = Buffer.from(auth, 'base64').toString('utf8');
   const colon = text.indexOf(':');
-  if (colon < 0)
-    throw new RegistryError('REGISTRY_CREDENTIALS', `${file}: what it has for ${host} is no user:password`);
+  if (colon < 0) throw new RegistryError('REGISTRY_CREDENTIALS', `${file}: the entry of ${host} is not user:password`);
   return { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }

@@ -1,15 +1,15 @@
-// What can go wrong with a registry, as one kind of error with stable codes.
+// Errors of a registry, with stable codes.
 
 export type RegistryErrorCode =
-  /** The reference is none. */
+  /** The reference is invalid. */
   | 'REGISTRY_REFERENCE'
-  /** No answer: the name is unknown, nobody listens, the time was over. */
+  /** No answer: an unknown host, a refused connection, a timeout. */
   | 'REGISTRY_UNREACHABLE'
   | 'REGISTRY_UNAUTHORIZED'
   | 'REGISTRY_NOT_FOUND'
-  /** It answered with another status than the protocol has for the request. */
+  /** The status of the answer is unexpected for the request. */
   | 'REGISTRY_ANSWER'
-  /** What it sent is not what was asked for: wrong digest, too large, no JSON, of a kind that is not known here. */
+  /** The content is invalid: wrong digest, too large, not JSON, of an unknown kind. */
   | 'REGISTRY_CONTENT'
   /** The file with credentials can't be used. */
   | 'REGISTRY_CREDENTIALS';
@@ -17,7 +17,7 @@ export type RegistryErrorCode =
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly code: RegistryErrorCode;
-  /** What to do, if there is something. */
+  /** How to fix it, if known. */
   readonly help: string | undefined;
 
   constructor(code: RegistryErrorCode, message: string, help?: string) {

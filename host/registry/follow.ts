@@ -1,5 +1,5 @@
-// Follows a tag in a registry: what it names is fetched when its digest changes, checked, and kept on disk, where the rules are read from. What
-// does not pass, or can't be fetched, leaves what is there.
+// Follows a tag in a registry: when its digest changes, the artifact is fetched, checked, and stored on disk, where the rules are read from. If
+// that fails, the previous version stays.
 
 import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -10,17 +10,17 @@ import { RegistryError } from './error.ts';
 export interface FollowOptions {
   /** For messages. */
   readonly name: string;
-  /** Has a folder for each digest, and `current`, a link to the one in use: it changes at once. */
+  /** Has a folder for each digest, and `current`, a link to the one in use, which is replaced atomically. */
   readonly folder: string;
   readonly everyMs: number;
-  /** Digest of what the reference names now; undefined if there is nothing. Rejects when the registry does not answer. */
+  /** The current digest of the reference; undefined if not found. Rejects when the registry does not answer. */
   readonly resolve: () => Promise<string | undefined>;
-  /** Fetches it, and rejects for what is not to be used: a bad signature, a module that the sandbox refuses, rules with errors. */
+  /** Fetches it, and rejects invalid content: a bad signature, a module that the sandbox refuses, rules with errors. */
   readonly fetch: (digest: string) => Promise<Artifact>;
-  /** Told when it begins to fail, and when it works again. */
+  /** Called when it begins to fail, and when it works again. */
   readonly onTrouble: (message: string) => void;
   readonly onFetched: (digest: string) => void;
-  /** Told what is wrong with something that was fetched, and when what the reference names can be used again. */
+  /** Called with the reason when fetched content is refused, and when the reference's content is valid again. */
   readonly onRefused: (message: string) => void;
   readonly onRestored: () => void;
 }
@@ -37,9 +37,9 @@ const FIRST_WAIT_MS = 2_000;
 export class Follower {
   readonly #options: FollowOptions;
   #digest: string | undefined;
-  /** What was refused last, and why: the same content is not fetched again and again. */
+  /** The last refused content, and why: the same content is not fetched again. */
   #refused: { readonly digest: string; readonly error: unknown } | undefined;
-  /** Of those, the one that was told of last. */
+  /** The last refusal that was reported. */
   #told: unknown;
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
@@ -52,7 +52,7 @@ export class Follower {
     this.#options = options;
   }
 
-  /** Where what is in use lies, once there is anything. */
+  /** Path of the content in use, once there is any. */
   static currentBelow(folder: string): string {
     return join(folder, CURRENT);
   }
@@ -61,7 +61,7 @@ export class Follower {
     return { digest: this.#digest, fetched: this.#fetched, failures: this.#failures };
   }
 
-  /** Fetches what the reference names now. Rejects only if there is nothing from earlier to go on with. */
+  /** Fetches the reference's current content. Rejects only if there is no earlier version to use. */
   async start(): Promise<void> {
     await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
     this.#digest = await this.#onDisk();
@@ -83,7 +83,7 @@ export class Follower {
     if (this.#closed) return;
     const { everyMs } = this.#options;
     const wait = this.#failing ? Math.min(this.#waitMs, everyMs) : everyMs;
-    // So that the agents of a cluster do not ask all at once.
+    // Keeps the agents of a cluster from asking at the same time.
     const jittered = wait * (0.75 + Math.random() / 2);
     this.#timer = setTimeout(() => void this.#poll(), Math.min(jittered, LONGEST_TIMER_MS));
     this.#timer.unref();
@@ -108,7 +108,7 @@ export class Follower {
     this.#failures++;
     this.#waitMs *= 2;
     const reason = error instanceof Error ? error.message : String(error);
-    const message = `${this.#options.name} can't be followed, what was there stays: ${reason}`;
+    const message = `${this.#options.name} can't be followed, the previous version stays in use: ${reason}`;
     const isRefused = error === this.#refused?.error;
     if (isRefused ? error !== this.#told : !this.#failing) this.#options.onTrouble(message);
     if (isRefused && error !== this.#told) this.#options.onRefused(message);
@@ -118,14 +118,14 @@ export class Follower {
 
   async #update(): Promise<void> {
     const digest = await this.#options.resolve();
-    if (digest === undefined) throw new RegistryError('REGISTRY_NOT_FOUND', `there is no ${this.#options.name}`);
+    if (digest === undefined) throw new RegistryError('REGISTRY_NOT_FOUND', `${this.#options.name} not found`);
     if (digest === this.#digest) return;
     if (digest === this.#refused?.digest) throw this.#refused.error;
     let artifact: Artifact;
     try {
       artifact = await this.#options.fetch(digest);
     } catch (error) {
-      // A registry that fails may do better next time; what it has sent won't.
+      // A failing registry may succeed next time; the same content will be refused again.
       const isTemporary = error instanceof RegistryError && error.code !== 'REGISTRY_CONTENT';
       if (!isTemporary) this.#refused = { digest, error };
       throw error;

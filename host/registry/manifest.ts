@@ -1,4 +1,4 @@
-// Manifests of artifacts: what of them is used, checked.
+// Manifests of artifacts: reads and checks the used parts.
 
 import { asArray, asText, asTexts, at } from '../diagnostics/json-value.ts';
 import type { Descriptor, StoredManifest } from './client.ts';
@@ -20,14 +20,14 @@ export function parseManifest(name: string, { digest, bytes }: StoredManifest): 
   try {
     json = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch {
-    throw wrong('is no JSON');
+    throw wrong('is not valid JSON');
   }
   const configType = asText(at(json, 'config', 'mediaType'));
   if (at(json, 'schemaVersion') !== 2 || configType === undefined) throw wrong('is not that of an artifact');
   const layers = asArray(at(json, 'layers'));
   if (layers.length > MOST_LAYERS) throw wrong(`has more than ${MOST_LAYERS} layers`);
   const descriptors = layers.map(descriptor);
-  if (!descriptors.every((each) => each !== undefined)) throw wrong('has a layer that is none');
+  if (!descriptors.every((each) => each !== undefined)) throw wrong('has an invalid layer');
   return { digest, configType, layers: descriptors };
 }
 

@@ -25,8 +25,8 @@ export function parseReference(text: string): Reference {
   if (host === undefined || repository === undefined) {
     throw new RegistryError(
       'REGISTRY_REFERENCE',
-      `'${text.slice(0, LONGEST)}' names no artifact`,
-      'it looks like oci://registry.example/team/rules:1.2 (lower case), or ends with @sha256:...',
+      `'${text.slice(0, LONGEST)}' is not a reference of an artifact`,
+      'expected oci://registry.example/team/rules:1.2 (lower case), or @sha256:... at the end',
     );
   }
   return { host, repository, tag: tag ?? (digest === undefined ? 'latest' : undefined), digest };
@@ -36,7 +36,7 @@ export function formatReference({ host, repository, tag, digest }: Reference): s
   return `oci://${host}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
-/** Whether the host is this machine itself: registries there are seldom given a certificate. */
+/** Whether the host is this machine itself: registries there seldom have a certificate. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(host);
 }

@@ -11,7 +11,7 @@ export interface TarFile {
   readonly content: Uint8Array;
 }
 
-/** Throws Error with the reason for what is no archive. */
+/** Throws Error with the reason for an invalid archive. */
 export function filesOfTar(archive: Uint8Array): TarFile[] {
   const files: TarFile[] = [];
   let longName: string | undefined;
@@ -19,7 +19,7 @@ export function filesOfTar(archive: Uint8Array): TarFile[] {
   for (let at = 0; at + BLOCK <= archive.length; ) {
     const header = archive.subarray(at, at + BLOCK);
     if (header.every((byte) => byte === 0)) break;
-    if (!checksumFits(header)) throw new Error(`no header of a file at byte ${at}`);
+    if (!checksumFits(header)) throw new Error(`invalid file header at byte ${at}`);
     const size = octal(header, 124, 12);
     const content = archive.subarray(at + BLOCK, at + BLOCK + size);
     if (content.length < size) throw new Error(`it ends within a file at byte ${at}`);
@@ -30,8 +30,8 @@ export function filesOfTar(archive: Uint8Array): TarFile[] {
       if (type === '0' || type === '\0') files.push({ name: lastPart(longName ?? text(header, 0, 100)), content });
       longName = undefined;
     }
-    if (++entries > MOST_ENTRIES) throw new Error(`it holds more than ${MOST_ENTRIES} entries`);
-    if (files.length > MOST_FILES) throw new Error(`it holds more than ${MOST_FILES} files`);
+    if (++entries > MOST_ENTRIES) throw new Error(`it has more than ${MOST_ENTRIES} entries`);
+    if (files.length > MOST_FILES) throw new Error(`it has more than ${MOST_FILES} files`);
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
   }
   return files;
@@ -45,7 +45,7 @@ function checksumFits(header: Uint8Array): boolean {
 
 function octal(header: Uint8Array, from: number, length: number): number {
   const digits = text(header, from, length).trim();
-  if (!/^[0-7]+$/.test(digits)) throw new Error('a header holds a number that is none');
+  if (!/^[0-7]+$/.test(digits)) throw new Error('a header has an invalid number');
   return Number.parseInt(digits, 8);
 }
 

@@ -1,4 +1,4 @@
-// Access to a registry: HTTP basic authentication, or the token that its authorization service gives for credentials or for nobody.
+// Access to a registry: HTTP basic authentication, or a token of its authorization service, for credentials or anonymously.
 
 import { readBody } from './body.ts';
 import type { Credentials } from './credentials.ts';
@@ -25,20 +25,20 @@ export async function authorize(
       'credentials come from --registry-config FILE, which registry clients write when they log in',
     );
   if (/^basic\b/i.test(challenge)) {
-    if (!credentials) throw refused('there are none');
+    if (!credentials) throw refused('none are configured');
     return basic(credentials);
   }
   const { realm, service, scope } = parameters(challenge);
-  if (!/^bearer\b/i.test(challenge) || realm === undefined) throw refused('in a way that is not known here');
+  if (!/^bearer\b/i.test(challenge) || realm === undefined) throw refused('by an unknown authentication scheme');
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
-  // The realm is the registry's to name, and gets the password.
+  // The registry names the realm, which gets the password.
   if (!url || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.host)))) {
     throw refused('its authorization service has no https address');
   }
   if (service !== undefined) url.searchParams.set('service', service);
   if (scope !== undefined) url.searchParams.set('scope', scope);
   const token = await fetchToken(url, credentials).catch(() => undefined);
-  if (token === undefined) throw refused(`${url.host} gives no token${credentials ? ' for them' : ' without'}`);
+  if (token === undefined) throw refused(`${url.host} returned no token${credentials ? ' for them' : ' without them'}`);
   return `Bearer ${token}`;
 }
 

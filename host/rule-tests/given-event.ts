@@ -1,4 +1,4 @@
-// An event that is given by its fields, and the table of values that a rule module reads it from (rules-wasm/given.ts).
+// An event given by its fields, and the table of values from which a rule module reads it (rules-wasm/given.ts).
 
 import { parseAddress } from '../compiler/conditions/address.ts';
 import { portOf } from '../compiler/conditions/services.ts';
@@ -9,13 +9,13 @@ import type { Field } from '../schema/fields/field.ts';
 export type GivenValue = string | Uint8Array | readonly string[];
 
 export interface GivenEvent {
-  /** By name as givenName() makes it. What is not there is absent; an empty text is there. */
+  /** By the name from givenName(). Missing fields are absent; an empty text is present. */
   readonly fields: ReadonlyMap<string, GivenValue>;
   /** Names of the event's parameters in order, for `evt.arg[0]`. */
   readonly parameters: readonly string[];
 }
 
-/** A value that is not one of its field's type. */
+/** An invalid value for its field's type. */
 export class GivenValueError extends Error {
   readonly field: string;
 
@@ -26,7 +26,7 @@ export class GivenValueError extends Error {
   }
 }
 
-/** Entry kinds. The module only asks whether it is 0: what type an entry has it knows. */
+/** Kinds of entries. The module only checks for 0: it knows the type of each entry. */
 const KINDS: Readonly<Record<GivenType, number>> = {
   text: 1,
   integer: 2,
@@ -52,7 +52,7 @@ export function ancestorTable({ fields }: GivenEvent, n: number, keys: readonly 
   return encodeTable(keys, ({ name, ofAncestors }) => (ofAncestors ? fields.get(`${name}[${n}]`) : undefined));
 }
 
-/** How many ancestors the event tells of. */
+/** Number of ancestors of the event. */
 export function ancestorCount({ fields }: GivenEvent): number {
   let count = 0;
   for (const name of fields.keys()) {
@@ -62,7 +62,7 @@ export function ancestorCount({ fields }: GivenEvent): number {
   return count;
 }
 
-/** A field's value by name as givenName() makes it; some follow from others. */
+/** A field's value by the name from givenName(); some follow from others. */
 export function fieldValue({ fields, parameters }: GivenEvent, name: string): GivenValue | undefined {
   const own = fields.get(name);
   if (own !== undefined) return own;
@@ -75,7 +75,7 @@ export function fieldValue({ fields, parameters }: GivenEvent, name: string): Gi
 
 /**
  * One end of the connection, whichever role it has; an IPv4 socket that is not connected has zeros at both. An end that the
- * event does not tell of is taken for the other one, so that a condition on either end is decided by what is told.
+ * event lacks is replaced by the other one, so that a condition on either end is decided by the given end.
  */
 function endOf({ fields }: GivenEvent, name: string, end: 'local' | 'remote'): GivenValue | undefined {
   const what = name.slice('fd.'.length);
@@ -124,7 +124,7 @@ const SAME_END: Readonly<Record<string, string>> = {
   'fd.rnet': 'fd.rip',
 };
 
-/** What a condition on a field sees, as text for people: of a field of either end both. */
+/** The value of a field in a condition, as text for people; both values for a field of either end. */
 export function shownValue(event: GivenEvent, name: string): string | undefined {
   const read = SAME_END[name] ?? name;
   if (read !== 'fd.ip' && read !== 'fd.port') return textOf(fieldValue(event, read));
@@ -138,13 +138,13 @@ function textOf(value: GivenValue | undefined): string | undefined {
 }
 
 /**
- * A value as the event has it: a port is a number, also where its service is named, as in rules.
- * @throws GivenValueError where it is none of its field's type
+ * A value in the event's form: a port is a number, even if its service is named, as in rules.
+ * @throws GivenValueError for an invalid value
  */
 export function givenValue(field: Field, argument: string | undefined, value: GivenValue): GivenValue {
   const name = givenName(field, argument);
   const instead = SAME_END[field.name];
-  if (instead !== undefined) throw new GivenValueError(name, `${name} follows from ${instead}: give that`);
+  if (instead !== undefined) throw new GivenValueError(name, `${name} follows from ${instead}: set that instead`);
   const normal = field.type === 'PORT' && typeof value === 'string' ? portText(name, value) : value;
   const given = new GivenFields();
   given.operand(field, argument);
@@ -161,7 +161,7 @@ export function givenValue(field: Field, argument: string | undefined, value: Gi
 
 function portText(name: string, value: string): string {
   const port = value === '' ? undefined : portOf(value);
-  if (port === undefined) throw new GivenValueError(name, `${value} is no port: neither a number nor a service`);
+  if (port === undefined) throw new GivenValueError(name, `${value} is not a port: neither a number nor a service`);
   return String(port);
 }
 
@@ -186,17 +186,17 @@ function encodeValue({ name, type }: GivenKey, given: GivenValue): bigint | numb
       return Buffer.from(items.map((item) => `${item}\0`).join(''), 'utf8');
     case 'integer':
     case 'unsigned':
-      if (!/^[+-]?\d+$/.test(text)) throw new GivenValueError(name, `${text} is no whole number`);
+      if (!/^[+-]?\d+$/.test(text)) throw new GivenValueError(name, `${text} is not a whole number`);
       return BigInt(text.replace(/^\+/, ''));
     case 'fraction':
-      if (text === '' || !Number.isFinite(Number(text))) throw new GivenValueError(name, `${text} is no number`);
+      if (text === '' || !Number.isFinite(Number(text))) throw new GivenValueError(name, `${text} is not a number`);
       return Number(text);
     case 'boolean':
       if (text !== 'true' && text !== 'false') throw new GivenValueError(name, `${text} is neither true nor false`);
       return text === 'true' ? 1n : 0n;
     case 'address': {
       const address = parseAddress(text);
-      if (!address) throw new GivenValueError(name, `${text} is no IP address`);
+      if (!address) throw new GivenValueError(name, `${text} is not an IP address`);
       return address;
     }
   }

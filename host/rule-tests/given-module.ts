@@ -1,4 +1,4 @@
-// A rule module that is tried on events given by their fields: in the same sandbox as on captured ones, one event at a time.
+// A rule module that evaluates events given by their fields: in the same sandbox as captured ones, one event at a time.
 
 import type { CompiledModule } from '../compiler/compile.ts';
 import { ANCESTOR_TABLE_OFFSET, EVENT_TABLE_OFFSET, GIVEN_EVENT } from '../compiler/lower/given-fields.ts';
@@ -12,7 +12,7 @@ import { ancestorCount, ancestorTable, eventTable, type GivenEvent } from './giv
 /** 16 MB, of which only what an event fills is ever touched. */
 const PAGES = 256;
 const FIRST_ADDRESS = 65_536;
-/** Every rule is tried on every process. */
+/** Every rule is evaluated for every process. */
 const ALL_CANDIDATES = Array.from({ length: CANDIDATE_BANKS * CANDIDATE_WORDS }, () => 0xffffffffffffffffn);
 
 export class GivenModule {
@@ -35,7 +35,7 @@ export class GivenModule {
   }
 
   /**
-   * Numbers of the rules whose conditions are true of the event, in order.
+   * Numbers of the rules that match the event, in order.
    * @throws GivenValueError
    */
   evaluate(event: GivenEvent): readonly number[] {
@@ -71,7 +71,7 @@ export class GivenModule {
     return this.#put(image.subarray(0, ANCESTOR_TABLE_OFFSET), table);
   }
 
-  /** Puts parts one behind the other and returns where. */
+  /** Appends a part and returns its offset. */
   #put(...parts: readonly Uint8Array[]): number {
     const address = this.#end;
     let end = address;

@@ -1,4 +1,4 @@
-// Reads an event that a test gives by its fields.
+// Reads an event of a test, given by its fields.
 
 import { givenName } from '../compiler/lower/given-fields.ts';
 import type { Context } from '../diagnostics/diagnostic.ts';
@@ -12,7 +12,7 @@ import { type GivenEvent, type GivenValue, GivenValueError, givenValue } from '.
 
 /**
  * @param parent the test
- * @throws RuleLoadError with the place of what is wrong
+ * @throws RuleLoadError with the place of the error
  */
 export function readEvent(
   node: YamlMapping,
@@ -23,14 +23,14 @@ export function readEvent(
   const eventType = fields.get('evt.type');
   const context = contextAt('value for', 'event', node, parent);
   if (typeof eventType !== 'string') {
-    return invalid('An event needs evt.type', context, 'rules are tried by the type of the event');
+    return invalid('An event needs evt.type', context, 'the type of the event selects the rules');
   }
   if (!isEventName(eventType)) {
     const near = suggestEvent(eventType);
     const place = contextAt('value for', 'evt.type', lookUp(node, 'evt.type') ?? node, context);
-    return invalid(`No event type is called ${eventType}`, place, near && `did you mean ${near}?`);
+    return invalid(`Unknown event type ${eventType}`, place, near && `did you mean ${near}?`);
   }
-  // Of types that are not captured the parameters are not known.
+  // Parameters of types that are not captured are unknown.
   const type = findEventType(eventType);
   if (type) checkParameters(node, type, parent);
   const parameters = (type?.parameters ?? []).map((parameter) => parameter.name);
@@ -48,7 +48,7 @@ function readField(key: YamlNode, value: YamlNode, fields: Map<string, GivenValu
       const said = resolved.reason === 'argument-unexpected' ? 'takes no argument' : what[resolved.reason];
       invalid(`Field ${resolved.field.name} ${said}`, context);
     }
-    invalid(`No field is called ${name}`, context, near ? `did you mean ${near}?` : 'see `wasprey list fields`');
+    invalid(`Unknown field ${name}`, context, near ? `did you mean ${near}?` : 'see `wasprey list fields`');
   }
   // Nothing, or null: the field is absent.
   if (value.kind === 'null') return;
@@ -56,7 +56,7 @@ function readField(key: YamlNode, value: YamlNode, fields: Map<string, GivenValu
   if (value.kind === 'mapping') invalid('A field has one value', context);
   const given =
     value.kind === 'scalar' ? value.text : value.items.map((item) => (item.kind === 'scalar' ? item.text : ''));
-  if (typeof given !== 'string' && !resolved.field.list) invalid(`Field ${name} is no list`, context);
+  if (typeof given !== 'string' && !resolved.field.list) invalid(`Field ${name} is not a list`, context);
   const own = givenName(resolved.field, resolved.argument);
   if (fields.has(own)) invalid(`${own} is given twice`, contextAt('value for', name, key, parent));
   const listed = typeof given === 'string' && resolved.field.list ? [given] : given;
@@ -68,7 +68,7 @@ function readField(key: YamlNode, value: YamlNode, fields: Map<string, GivenValu
   }
 }
 
-/** Parameters that the type of the event has: others would be given in vain. */
+/** Checks that the event type has the parameters: others would have no effect. */
 function checkParameters(node: YamlMapping, type: EventType, parent: Context): void {
   const names = type.parameters.map((parameter) => parameter.name);
   for (const { key } of node.entries) {

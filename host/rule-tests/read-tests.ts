@@ -10,7 +10,7 @@ import { contextAt, fileContext, invalid, scalarAt, scalarsAt } from '../diagnos
 import { readEvent } from './read-event.ts';
 import type { Expectation, RuleTest } from './rule-test.ts';
 
-/** A file that the test file names. */
+/** A file named in a test file. */
 export interface NamedFile {
   /** Absolute, or relative to the working directory. */
   readonly path: string;
@@ -25,13 +25,13 @@ export interface TestFile {
 const SHAPE =
   'a test file has `rules: [FILE, ...]` and `tests:`, a list of `name`, `event` or `recording`, and `expect`';
 
-/** @throws RuleLoadError with the place of what is wrong */
+/** @throws RuleLoadError with the place of the error */
 export function readTestFile(file: SourceFile): TestFile {
   const context = fileContext(file);
   const [document, second] = readDocuments(file);
   if (document?.kind !== 'mapping') {
     const start = document?.start ?? 0;
-    return invalid('This is no file of rule tests', { ...context, start, end: start }, SHAPE);
+    return invalid('This is not a file of rule tests', { ...context, start, end: start }, SHAPE);
   }
   if (second) invalid('A test file is one document', { ...context, start: second.start, end: second.start }, SHAPE);
   checkKeys(document, ['rules', 'tests'], context);
@@ -54,7 +54,7 @@ function contextOf(node: YamlNode, name: string, parent: Context): Context {
   return contextAt('value for', name, node, parent);
 }
 
-/** Each key is known, and there once. */
+/** Checks that each key is known and unique. */
 function checkKeys(item: YamlMapping, known: readonly string[], parent: Context): void {
   const given = new Set<string>();
   for (const { key } of item.entries) {
@@ -63,7 +63,7 @@ function checkKeys(item: YamlMapping, known: readonly string[], parent: Context)
     given.add(name);
     if (known.includes(name)) continue;
     const near = nearest(name, known);
-    const help = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
+    const help = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean ${near}?`;
     invalid(`Unknown key '${name}'`, contextOf(key, name, parent), help);
   }
 }
@@ -94,7 +94,7 @@ function readTest(item: YamlNode, parent: Context): RuleTest {
   return { kind: 'event', name, ...readEvent(event, context), expected: readExpected(item, context, false) };
 }
 
-/** @param counted whether rules are expected to raise a number of alerts, as they do on a recording */
+/** @param counted whether numbers of alerts may be expected, as on a recording */
 function readExpected(item: YamlMapping, parent: Context, counted: boolean): readonly Expectation[] {
   const node = lookUp(item, 'expect');
   if (!node) return invalid('A test needs `expect`', parent, 'the names of rules, or none');
@@ -109,33 +109,33 @@ function readExpected(item: YamlMapping, parent: Context, counted: boolean): rea
         const place = contextOf(rule, 'expect', parent);
         return rule.kind === 'scalar'
           ? { rule: rule.text, context: place }
-          : invalid('A rule is meant by its name', place);
+          : invalid('A rule is selected by its name', place);
       });
     case 'mapping':
       return node.entries.map(({ key, value }) => {
         const place = contextOf(key, 'expect', parent);
-        if (key.kind !== 'scalar') return invalid('A rule is meant by its name', place);
+        if (key.kind !== 'scalar') return invalid('A rule is selected by its name', place);
         const expected = { rule: key.text, context: place };
         if (value.kind === 'null') return expected;
         if (value.kind === 'scalar') {
           const alerts = counted && /^\d{1,15}$/.test(value.text) ? Number(value.text) : undefined;
           return alerts === undefined ? { ...expected, output: value.text } : { ...expected, alerts };
         }
-        const what = counted ? 'What is expected of a rule is a number of alerts or a text' : 'The output is a text';
+        const what = counted ? 'Expected: a number of alerts or an output text' : 'Expected: an output text';
         return invalid(what, contextOf(value, key.text, parent));
       });
   }
 }
 
 /**
- * Every rule that is expected anywhere has to exist.
+ * Checks that every expected rule exists.
  * @throws RuleLoadError
  */
 export function requireKnownRules(tests: readonly RuleTest[], names: readonly string[]): void {
   for (const { rule, context } of tests.flatMap(({ expected }) => expected)) {
     if (names.includes(rule)) continue;
     const near = nearest(rule, names);
-    const help = near === undefined ? 'rules that are not enabled are not tried' : `did you mean ${near}?`;
-    throw new RuleLoadError('LOAD_ERR_VALIDATE', `No enabled rule is called ${rule}`, context, { help });
+    const help = near === undefined ? 'disabled rules are not evaluated' : `did you mean ${near}?`;
+    throw new RuleLoadError('LOAD_ERR_VALIDATE', `No enabled rule has the name ${rule}`, context, { help });
   }
 }

@@ -1,4 +1,4 @@
-// Recordings that tests name: whether they can be used, and what rules make of them.
+// Recordings of tests: checks them, and evaluates rules on them.
 
 import { startAgent } from '../agent/agent.ts';
 import type { RuleModule } from '../agent/rule-module.ts';
@@ -9,17 +9,17 @@ import { RecordingError, type RecordingFacts } from '../recording/format.ts';
 import { RecordingFile, RecordingReader } from '../recording/reader.ts';
 import { type RecordingTest, RuleTestError } from './rule-test.ts';
 
-/** Outputs that are kept of each rule, to be shown. */
+/** Outputs of each rule that are kept for the report. */
 const SHOWN_OUTPUTS = 3;
 
-/** A recording that is whole, to its last block. */
+/** A complete recording. */
 export interface SoundRecording {
   readonly path: string;
   readonly facts: RecordingFacts;
 }
 
 /**
- * Reads all of the recording: a test says nothing when events are missing.
+ * Reads the whole recording: a test would prove nothing if events were missing.
  * @throws RuleLoadError with the place in the test file
  */
 export function checkRecording({ path, context }: RecordingTest): SoundRecording {
@@ -50,14 +50,14 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
 };
 
-/** What a rule raised. */
+/** The alerts of a rule. */
 export interface RaisedAlerts {
   readonly alerts: number;
-  /** Of the first few. */
+  /** Outputs of the first few. */
   readonly outputs: readonly string[];
 }
 
-/** The alerts that rules raise on a recording. */
+/** Collects the alerts of rules on a recording. */
 export class AlertTally implements Output {
   readonly name = 'rule test';
   readonly #asked: ReadonlySet<string>;
@@ -65,14 +65,14 @@ export class AlertTally implements Output {
   readonly #byRule = new Map<string, { alerts: number; readonly outputs: string[] }>();
   #written = 0;
 
-  /** @param asked outputs that tests expect; only of these it can tell whether an alert had them */
+  /** @param asked outputs that tests expect; only these are compared with alerts */
   constructor(asked: Iterable<{ readonly rule: string; readonly output: string }>) {
     this.#asked = new Set([...asked].map(({ rule, output }) => keyOf(rule, output)));
   }
 
   write({ rule, message, source }: Alert): void {
     this.#written++;
-    // What the agent says of itself is told by onTrouble.
+    // Internal messages of the agent come by onTrouble.
     if (source === 'internal') return;
     let raised = this.#byRule.get(rule);
     if (!raised) {
@@ -85,12 +85,12 @@ export class AlertTally implements Output {
     if (this.#asked.has(key)) this.#read.add(key);
   }
 
-  /** Undefined of a rule that raised none. */
+  /** Undefined for a rule without alerts. */
   of(rule: string): RaisedAlerts | undefined {
     return this.#byRule.get(rule);
   }
 
-  /** Whether an alert of the rule had an output that was asked for. */
+  /** Whether an alert of the rule had that expected output. */
   hadOutput(rule: string, output: string): boolean {
     return this.#read.has(keyOf(rule, output));
   }

@@ -1,4 +1,4 @@
-// What came of rule tests, as text for people and as JUnit's XML for build servers.
+// Results of rule tests, as text for people and as JUnit XML for build servers.
 
 import type { FalsePart, Matched, Problem, TestResult } from './rule-test.ts';
 
@@ -50,7 +50,7 @@ function problemLines(problem: Problem): readonly string[] {
 function untriedLines({ untried }: Problem & { readonly kind: 'missing' }): readonly string[] {
   if (!untried) return [];
   const { ruleTypes, testTypes } = untried;
-  return [`    is only tried on ${shorten(ruleTypes.join(', '))}, not on ${shorten(testTypes.join(', '))}`];
+  return [`    is only evaluated on ${shorten(ruleTypes.join(', '))}, not on ${shorten(testTypes.join(', '))}`];
 }
 
 function partLines({ condition, values }: FalsePart): readonly string[] {
@@ -71,7 +71,7 @@ function shorten(text: string): string {
   return safe.length > LONGEST ? `${safe.slice(0, LONGEST)}...` : safe;
 }
 
-/** Nothing in a rule or test may steer the terminal. */
+/** Removes control sequences of rules and tests for the terminal. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, '.');
 }
@@ -103,7 +103,7 @@ export function junitXml(files: readonly FileResults[]): string {
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 function xml(text: string): string {
-  // Characters that XML can't have at all are left out.
+  // Characters that XML does not allow are omitted.
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
     .replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);

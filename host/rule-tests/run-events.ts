@@ -1,4 +1,4 @@
-// Runs tests on given events: all rules in one module, and with them the parts of those that are expected, to tell which was false.
+// Runs tests on given events: one module has all rules, and the parts of expected rules, to find the part that was false.
 
 import { compileModule } from '../compiler/compile.ts';
 import type { Expression } from '../compiler/conditions/ast.ts';
@@ -14,7 +14,7 @@ import { fieldValue, type GivenEvent, shownValue } from './given-event.ts';
 import { GivenModule } from './given-module.ts';
 import type { EventTest, FalsePart, Problem, RunOf, TestResult } from './rule-test.ts';
 
-/** @param cacheDirectory where compiled modules are kept */
+/** @param cacheDirectory of compiled modules */
 export async function runEventTests(
   rules: readonly RuleSource[],
   tests: readonly EventTest[],
@@ -70,7 +70,7 @@ function* problemsOf(
   }
 }
 
-/** The parts all of which have to be true. */
+/** The operands of a conjunction. */
 function conjuncts(condition: Expression): readonly Expression[] {
   return condition.kind === 'and' ? condition.children.flatMap(conjuncts) : [condition];
 }

@@ -1,4 +1,4 @@
-// Runs tests on recordings: each recording is evaluated once, with every rule on its own, and compared with what is expected.
+// Runs tests on recordings: each recording is evaluated once, with every rule independently, and compared with the expectations.
 
 import { loadRuleModule } from '../agent/rule-module.ts';
 import { compileModule } from '../compiler/compile.ts';
@@ -13,7 +13,7 @@ export interface CheckedTest {
 }
 
 /**
- * @param cacheDirectory where compiled modules are kept
+ * @param cacheDirectory of compiled modules
  * @throws RuleTestError
  */
 export async function runRecordingTests(

@@ -1,4 +1,4 @@
-// Runs rule tests of both kinds, and brings the results back into the order of the tests.
+// Runs rule tests of both kinds, and returns the results in the order of the tests.
 
 import type { CompileDiagnostic } from '../compiler/compile.ts';
 import type { RuleSource } from '../compiler/rules/rule.ts';
@@ -9,13 +9,13 @@ import { runRecordingTests } from './run-recordings.ts';
 
 export interface TestRun {
   readonly results: readonly TestResult[];
-  /** What the compiler said of the rules. */
+  /** The compiler's diagnostics of the rules. */
   readonly diagnostics: readonly CompileDiagnostic[];
 }
 
 /**
  * @param recordings those of all tests on recordings
- * @param cacheDirectory where compiled modules are kept
+ * @param cacheDirectory of compiled modules
  * @throws RuleTestError
  */
 export async function runTests(
@@ -33,7 +33,7 @@ export async function runTests(
   const results = new Map<RuleTest, TestResult>(runs.flatMap((run) => [...run.results]));
   return {
     results: tests.flatMap((test) => results.get(test) ?? []),
-    // Both kinds of modules are compiled from the same rules: one of them tells what is to be told.
+    // Both modules are compiled from the same rules, so one set of diagnostics suffices.
     diagnostics: runs[0]?.diagnostics ?? [],
   };
 }

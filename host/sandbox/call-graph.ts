@@ -1,4 +1,4 @@
-// Proves that functions call each other without recursion, and how deep the stack can become.
+// Proves that there is no recursion, and limits the depth of the stack.
 
 import { SandboxError } from './error.ts';
 import { MAX_CALL_DEPTH, MAX_STACK_LOCALS } from './limits.ts';

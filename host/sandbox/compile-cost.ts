@@ -1,20 +1,20 @@
-// What V8 pays to compile a function, as a bound: wherever control flow forks or joins, its compilers go through all locals and all operands on
-// the stack. Functions are compiled where they first run, so without a bound a small module of many blocks and locals would hold the worker
-// up for seconds and take gigabytes. Knows the height of the operand stack for that, which also bounds the function's frame.
+// An upper bound of V8's cost to compile a function: wherever control flow forks or joins, its compilers visit all locals and
+// operands on the stack. Functions are compiled on their first run, so without a limit a small module of many blocks and locals would
+// block the worker for seconds and take gigabytes. This tracks the height of the operand stack, which also limits the function's frame.
 
 import { EMPTY_BLOCK, type InstructionReader } from './code.ts';
 import type { Opcode } from './opcode.ts';
 import { OP } from './opcodes.ts';
 import type { FunctionType } from './types.ts';
 
-/** A block by the operands below its own, and how many it leaves. */
+/** A block: the number of operands below its own, and of its results. */
 interface Frame {
   readonly base: number;
   readonly parameters: number;
   readonly results: number;
 }
 
-/** The types that a function's code refers to; undefined for indices that do not exist, which V8 refuses. */
+/** The types that a function's code refers to; undefined for invalid indices, which V8 refuses. */
 export interface CodeTypes {
   readonly ofBlock: (type: number) => FunctionType | undefined;
   readonly ofFunction: (index: number) => FunctionType | undefined;
@@ -23,15 +23,15 @@ export interface CodeTypes {
 /** The check at a function's entry or a loop's head has an `if` of its own. */
 const JOINS_OF_HEAD = 2;
 
-/** Feed `step` each instruction that is not part of a fuel check; for what V8 refuses the numbers mean nothing. */
+/** Pass each instruction outside of fuel checks to `step`; for code that V8 refuses the numbers are meaningless. */
 export class CompileCost {
   private readonly types: CodeTypes;
   private readonly locals: number;
   private readonly frames: Frame[] = [];
   private height = 0;
-  /** Operands on the stack at most. */
+  /** Largest number of operands on the stack. */
   most = 0;
-  /** Locals and operands that are gone through, all together. */
+  /** Total number of visited locals and operands. */
   work: number;
 
   /** @param locals parameters and locals */
@@ -91,7 +91,7 @@ export class CompileCost {
     return this.frames.at(-1)?.base ?? 0;
   }
 
-  /** Code that is never reached may take operands that nobody has left: none of those below the block. */
+  /** Unreachable code may pop missing operands, but none below the block. */
   private change(pops: number, pushes: number): void {
     this.height = Math.max(this.height - pops, this.base) + pushes;
     if (this.height > this.most) this.most = this.height;

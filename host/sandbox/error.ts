@@ -1,4 +1,4 @@
-// Why a rule module was refused: a stable code, where in the bytes, and the reason in plain words.
+// Why a rule module was refused: a stable code, the place in the bytes, and the reason.
 // Everything the sandbox throws about a module is a SandboxError; any other exception is a fault of the host.
 
 /** Stable codes: logs, metrics and tests refer to them, so they are never renamed. */
@@ -41,19 +41,19 @@ export const SANDBOX_CODES = [
   'fuel-too-small',
   /** The verified module could not be bound to the host's memory (for example: the memory is smaller than it asks for). */
   'link',
-  /** fuel.ts was given a module that it can't instrument. */
+  /** fuel.ts can't instrument the module. */
   'not-instrumentable',
 ] as const;
 export type SandboxCode = (typeof SANDBOX_CODES)[number];
 
-/** Where a refused construct stands. `offset` is in bytes from the start of the module, as wasm-objdump prints it. */
+/** The place of a refused construct. `offset` is in bytes from the start of the module, as wasm-objdump prints it. */
 export interface SandboxLocation {
   readonly offset?: number | undefined;
   /** Index in the function index space: imported functions come first, so `env.match` is 0. */
   readonly functionIndex?: number | undefined;
 }
 
-/** Does it with a module that has a name, and has what is thrown of the module begin with that. */
+/** Calls `action` for a named module, and prefixes its SandboxErrors with the name. */
 export function named<Result>(module: string, work: () => Result): Result {
   try {
     return work();
@@ -63,7 +63,7 @@ export function named<Result>(module: string, work: () => Result): Result {
   }
 }
 
-/** A rule module was refused. `reason` is one line without location; `message` has all of it. */
+/** A rule module was refused. `reason` is one line without the location; `message` includes it. */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError';
   readonly code: SandboxCode;

@@ -29,7 +29,7 @@ export function encodeFuelCheck(fuel: number, charge: number): number[] {
   ];
 }
 
-/** Reads a check that must stand next, and returns its charge. Throws SandboxError `fuel-missing` at the first instruction that differs. */
+/** Reads the expected check, and returns its charge. Throws SandboxError `fuel-missing` at the first instruction that differs. */
 export function readFuelCheck(reader: InstructionReader, fuel: number): number {
   expect(reader, OP.globalGet, fuel);
   const charge = expect(reader, OP.i32Const);
@@ -48,7 +48,7 @@ export function readFuelCheck(reader: InstructionReader, fuel: number): number {
 function expect(reader: InstructionReader, code: number, immediate?: number): number {
   if (reader.done) throw missing(reader, 'the code ends');
   const opcode = reader.next();
-  if (opcode.code !== code) throw missing(reader, `${opcode.name} stands in its place`);
+  if (opcode.code !== code) throw missing(reader, `found ${opcode.name}`);
   if (immediate !== undefined && reader.immediate !== immediate) {
     throw missing(reader, `${opcode.name} has the operand ${reader.immediate}, not ${immediate}`);
   }

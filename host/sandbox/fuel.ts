@@ -1,5 +1,5 @@
-// Adds the fuel to a module that asc has made: the exported global, and a check at each function's entry and each loop's head.
-// The charges are exact (path-cost.ts), so that the fuel a run has used bounds the instructions that it has executed.
+// Adds fuel to a module of asc: the exported global, and a check at each function's entry and each loop's head.
+// The charges are exact (path-cost.ts), so that used fuel limits the number of executed instructions.
 
 import { InstructionReader } from './code.ts';
 import { concatenate, encodeName, encodeSection, encodeU32 } from './encode.ts';
@@ -21,7 +21,7 @@ function survives(name: string): boolean {
   return name === 'name' || name === 'producers' || name === 'target_features' || name.startsWith('wasprey.');
 }
 
-/** The same module with fuel. Throws SandboxError for a module that is malformed, or that has a global or an export in the way. */
+/** The same module with fuel. Throws SandboxError for a malformed module, or one with a conflicting global or export. */
 export function instrumentFuel(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const module = readModule(bytes);
   if (module.exports.some((item) => item.name === 'fuel')) {
@@ -87,11 +87,11 @@ function lengthOfU32(bytes: Uint8Array, offset: number): number {
   return length;
 }
 
-/** A body with its size, and with checks. */
+/** A body with checks, preceded by its size. */
 function instrumentBody(bytes: Uint8Array, body: Body, functionIndex: number, fuel: number, match: number): Uint8Array {
   const reader = new InstructionReader(bytes, body.code, body.end, functionIndex);
   const path = new PathCost(body.localCount);
-  /** Where the checks go: first the entry, then after each loop's opcode and block type. */
+  /** Positions of the checks: first the entry, then after each loop's opcode and block type. */
   const places: number[] = [body.code];
   const charges: number[] = [];
   while (!reader.done && !path.ended) {

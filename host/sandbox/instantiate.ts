@@ -12,18 +12,18 @@ export interface VerifiedModule {
   readonly proof: SandboxProof;
 }
 
-/** What the host lends to a module. */
+/** The host's imports for a module. */
 export interface SandboxHost {
   /** Shared memory, all of its size present (the verifier can't know it): address 0 to its end is what the module may read. */
   readonly memory: WebAssembly.Memory;
-  /** Rules in the module's manifest. Reporting any other is a foreign match. */
+  /** Number of rules in the module's manifest. A report of any other is a foreign match. */
   readonly ruleCount: number;
   readonly match: MatchCallback;
   /** Bytes from the first candidate word of a process image to the module's own first one. Default: 0. */
   readonly candidates?: number;
 }
 
-/** The module's exports as they are: calls may throw. run.ts turns that into results. */
+/** The module's exports: calls may throw, which run.ts turns into results. */
 export interface RuleModuleExports {
   evaluate(from: number, to: number): void;
   candidates(process: number, word: number): bigint;
@@ -34,13 +34,13 @@ export interface RuleInstance {
   readonly exports: RuleModuleExports;
   readonly guard: MatchGuard;
   readonly ruleCount: number;
-  /** Of each candidate word, the bits that every process has; known from the first call that needs them (run.ts). */
+  /** By candidate word: the bits common to all processes; set by the first call that needs them (run.ts). */
   commonBits?: BigUint64Array;
 }
 
-/** Verifies and compiles. Throws SandboxError; whatever the bytes are, nothing of them has run. */
+/** Verifies and compiles a module without running it. Throws SandboxError. */
 export function compileRuleModule(bytes: Uint8Array): VerifiedModule {
-  // A copy of its own: what is compiled is what was verified, even if the caller's bytes are shared with another thread.
+  // A private copy, so that the verified bytes are compiled even if the caller's bytes are shared with another thread.
   const own = new Uint8Array(bytes);
   const proof = verifyModule(own);
   try {
@@ -51,7 +51,7 @@ export function compileRuleModule(bytes: Uint8Array): VerifiedModule {
   }
 }
 
-/** Binds a module to the host. Throws SandboxError `link` where the memory does not fit the module's import. */
+/** Binds a module to the host. Throws SandboxError `link` if the memory does not fit the module's import. */
 export function instantiateRuleModule(verified: VerifiedModule, host: SandboxHost): RuleInstance {
   const guard = new MatchGuard(host.memory, host.ruleCount, host.match);
   const imports = { env: { memory: host.memory, match: guard.match, candidates: host.candidates ?? 0 } };

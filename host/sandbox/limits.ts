@@ -1,5 +1,5 @@
-// Upper bounds on what a rule module may be made of.
-// They bound the time and memory that verifying, compiling and running it can take; each is far above what real rules need.
+// Limits of rule modules.
+// They bound the time and memory of verifying, compiling and running; each is far above the needs of real rules.
 
 /** The 112 stock Falco rules make about 75 KB; 4 MB leaves room for 50 times that. */
 export const MAX_MODULE_BYTES = 4 * 1024 * 1024;
@@ -12,7 +12,7 @@ export const MAX_GLOBALS = 1_000;
 export const MAX_CUSTOM_SECTIONS = 16;
 /** Sections of any WebAssembly module whose custom sections are read; there are 13 kinds of others. */
 export const MAX_SECTIONS = 100;
-/** Imports and exports; a rule module has two and three, but is told which one is too many. */
+/** Imports and exports. Rule modules need two and three; the excess allows a precise error. */
 export const MAX_IMPORTS = 100;
 /** Parameters or results of a function type. */
 export const MAX_PARAMETERS = 64;

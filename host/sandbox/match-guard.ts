@@ -1,12 +1,12 @@
-// Stands between a module's calls of env.match and the host. A module may say that a rule of its own is true of an event it was given,
+// Guards a module's calls of env.match. A module may report a match of its own rules on an event of the run,
 // once for each rule and event; anything else is a foreign match, stops the run, and sets the module aside.
 
 import { EVENT_FLAGS, EVENT_HEADER, MOST_VIEWS, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 
 /**
- * Called for each rule that is true of an event: `rule` is its index in the manifest, `event` the record's address, `view` the address of
- * the view of which it is true: the record itself, or another.
+ * Called for each match: `rule` is its index in the manifest, `event` the record's address, `view` the address of
+ * the matching view: the record itself, or another.
  */
 export type MatchCallback = (rule: number, event: number, view: number) => void;
 
@@ -17,22 +17,22 @@ const TWO_VIEWS = EVENT_FLAGS.TWO_VIEWS << 16;
 const OTHER_VIEW_INDEX = OTHER_VIEW_OFFSET / 4;
 const SMALLEST_RECORD = EVENT_HEADER.size;
 
-/** Thrown through the module by a match that it had no right to report. */
+/** Thrown through the module by an invalid match. */
 export class ForeignMatchError extends Error {
   override readonly name = 'ForeignMatchError';
 }
 
-/** Thrown through the module in place of an exception of the host's own callback, which run.ts throws again. */
+/** Thrown through the module in place of an exception of the host's callback, which run.ts rethrows. */
 export class HostMatchError extends Error {
   override readonly name = 'HostMatchError';
 }
 
 /**
- * Knows the run that is going on. Costs nothing until a rule matches; then the records from the last match to this one are stepped over,
- * so that an address within a record, which would make the host read made-up fields, is told from a record.
+ * Knows the current run. It costs nothing until a rule matches; then it walks the records from the last match to this one,
+ * so that it detects an address within a record, with which the host would read forged fields.
  *
- * Of an event with several views, rules are reported for the first, then for the next. They are held until the module has gone on, and
- * delivered in the rules' order, each once, by the first view that it is true of: so the first rule in file order comes first.
+ * For an event with several views, rules are reported for the first view, then for the next. They are held until the module reports the
+ * next event, and delivered in the rules' order, each once, with its first matching view: so the first rule in file order comes first.
  */
 export class MatchGuard {
   private readonly words: Uint32Array;
@@ -40,13 +40,13 @@ export class MatchGuard {
   private readonly callback: MatchCallback;
   private from = 0;
   private to = 0;
-  /** The record that the walk has come to, the number of its view, and the rule last reported for that; -1 for none. */
+  /** The current record of the walk, the number of its view, and the rule last reported for that; -1 for none. */
   private record = 0;
   private view = 0;
   private rule = -1;
-  /** What was reported of the record, if it has several views: view by rule. */
+  /** The matches of the record, if it has several views: view by rule. */
   private readonly held = new Map<number, number>();
-  /** The last match of an earlier attempt: up to it, matches have been delivered. */
+  /** The last delivered match of an earlier attempt. */
   private deliveredRecord = 0;
   private deliveredRule = -1;
 
@@ -56,7 +56,7 @@ export class MatchGuard {
     this.callback = callback;
   }
 
-  /** A run over the records in [from, to) begins. A call of `candidates` runs over none. */
+  /** Begins a run over the records in [from, to), which are empty for a call of `candidates`. */
   begin(from: number, to: number): void {
     this.from = from >>> 0;
     this.to = to >>> 0;
@@ -65,7 +65,7 @@ export class MatchGuard {
     this.restart();
   }
 
-  /** The same run begins anew, after it ran out of fuel: what has been delivered will not be delivered twice. */
+  /** Restarts the same run after it ran out of fuel: delivered matches are not delivered again. */
   again(): void {
     const rule = this.held.size > 0 ? -1 : this.rule;
     const further = this.record > this.deliveredRecord;
@@ -76,12 +76,12 @@ export class MatchGuard {
     this.restart();
   }
 
-  /** The run is over: delivers what was held of the last event. Throws what the callback throws. */
+  /** Ends the run and delivers the held matches of the last event. Throws the callback's exceptions. */
   end(): void {
     this.deliverHeld();
   }
 
-  /** What env.match is bound to. */
+  /** The implementation of env.match. */
   readonly match = (rule: number, address: number): void => {
     if (rule < 0 || rule >= this.ruleCount) {
       throw new ForeignMatchError(`match of rule ${rule}; the module has ${this.ruleCount}`);
@@ -94,7 +94,7 @@ export class MatchGuard {
     }
     const number = this.record < this.to ? this.numberOf(view) : -1;
     if (number < 0) {
-      throw new ForeignMatchError(`match on address 0x${view.toString(16)}, which is no record of this run`);
+      throw new ForeignMatchError(`match on address 0x${view.toString(16)}, which is not a record of this run`);
     }
     if (number > this.view) {
       this.view = number;
@@ -130,7 +130,7 @@ export class MatchGuard {
     return ((this.words[view / 4 + FLAGS_INDEX] ?? 0) & TWO_VIEWS) !== 0;
   }
 
-  /** Which of the record's views is at that address, from 0; -1 for none. Native has written where they are; the module can't. */
+  /** Index of the record's view at that address; -1 for none. Native code has written the views' addresses; the module can't. */
   private numberOf(address: number): number {
     let view = this.record;
     for (let number = 0; number < MOST_VIEWS; number++) {
@@ -141,7 +141,7 @@ export class MatchGuard {
     return -1;
   }
 
-  /** To the record at that address, or that has it for a view; to the end of the run if there is none. */
+  /** Walks to the record with a view at that address; to the end of the run if there is none. */
   private walkTo(view: number): void {
     while (this.record < this.to && this.numberOf(view) < 0) {
       const size = this.words[this.record / 4 + SIZE_INDEX] ?? 0;

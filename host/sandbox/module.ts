@@ -1,5 +1,5 @@
-// Reads the sections of a rule module into plain data. Function bodies are left as ranges of bytes; code.ts reads them.
-// Sections and kinds that no rule module may have are refused here, since nothing beyond their header needs to be understood.
+// Reads the sections of a rule module into plain data. Function bodies stay ranges of bytes, which code.ts reads.
+// Forbidden sections and kinds are refused here, because nothing beyond their header needs to be understood.
 
 import { ByteReader } from './binary.ts';
 import { quoteName, SandboxError } from './error.ts';
@@ -20,13 +20,13 @@ export const SECTION = { custom: 0, type: 1, import: 2, function: 3, global: 6, 
 
 /** Sections that a rule module may not have, and why. */
 const FORBIDDEN_SECTIONS: Readonly<Record<number, string>> = {
-  4: 'table section: a rule module calls no function through a table',
-  5: 'memory section: a rule module has no memory of its own, it imports env.memory',
-  8: 'start section: nothing of a rule module may run before the host has set its fuel',
-  9: 'element section: a rule module has no table to fill',
+  4: 'table section: a rule module may not call functions through a table',
+  5: 'memory section: a rule module must import env.memory',
+  8: 'start section: no code may run before the host has set the fuel',
+  9: 'element section: a rule module may not have a table',
   11: 'data section: its bytes would be written into the shared memory (constants must be immediates)',
-  12: 'data count section: a rule module has no data segments',
-  13: 'tag section: a rule module throws no exceptions',
+  12: 'data count section: a rule module may not have data segments',
+  13: 'tag section: a rule module may not throw exceptions',
 };
 
 /** `start` is the section's id byte, `content` what follows its size, `end` the first byte after it. Offsets in the module. */
@@ -39,7 +39,7 @@ export interface Section {
 
 export interface CustomSection extends Section {
   readonly name: string;
-  /** Where the bytes after the name begin. */
+  /** Offset of the bytes after the name. */
   readonly data: number;
 }
 
@@ -99,7 +99,7 @@ export interface RuleModuleBinary {
 const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const EXPORT_KINDS = ['function', 'table', 'memory', 'global', 'tag'] as const;
 
-/** Where the sections lie, in the order in which they stand. Reads headers only, so it serves any WebAssembly module. */
+/** The places of the sections, in their order. Reads only headers, so it accepts any WebAssembly module. */
 export function readSections(bytes: Uint8Array): Section[] {
   if (bytes.length > MAX_MODULE_BYTES) {
     throw new SandboxError('limit', `${bytes.length} bytes, more than ${MAX_MODULE_BYTES}`);
@@ -125,7 +125,7 @@ export function readSections(bytes: Uint8Array): Section[] {
   return sections;
 }
 
-/** Reads a module. Throws SandboxError on whatever is malformed or can't be part of a rule module. */
+/** Reads a module. Throws SandboxError for malformed content and content that rule modules may not have. */
 export function readModule(bytes: Uint8Array): RuleModuleBinary {
   const sections = readSections(bytes);
   const customs: CustomSection[] = [];
@@ -142,7 +142,7 @@ export function readModule(bytes: Uint8Array): RuleModuleBinary {
     if (section.id !== SECTION.custom) {
       const forbidden = FORBIDDEN_SECTIONS[section.id];
       if (forbidden !== undefined) throw new SandboxError('forbidden-section', forbidden, { offset });
-      // The sections that remain stand in the order of their ids, each once.
+      // The remaining sections have the order of their ids, each once.
       if (section.id <= previous) {
         throw new SandboxError('malformed', `section ${section.id} repeated or out of order`, { offset });
       }

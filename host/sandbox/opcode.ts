@@ -1,7 +1,7 @@
-// How an instruction of WebAssembly is described: name, immediates, and the class by which verify.ts allows or refuses it.
+// The description of a WebAssembly instruction: name, immediates, and the class by which verify.ts allows or refuses it.
 // The rows of the opcode tables are written in these terms.
 
-/** What follows an opcode. `unread`: instructions of a refused class whose immediates the reader does not need to know. */
+/** The immediates of an opcode. `unread`: instructions of a refused class, whose immediates are not needed. */
 export type Immediates =
   | 'none'
   | 'block'
@@ -26,7 +26,7 @@ export type Immediates =
   | 'zero'
   | 'unread';
 
-/** What an instruction does, as far as the sandbox cares. */
+/** The effect of an instruction, as far as it matters to the sandbox. */
 export const OPCODE_CLASSES = [
   'control',
   'call',

@@ -1,4 +1,4 @@
-// Looks instructions up by prefix and number. What is not in the tables is unknown, and an unknown opcode is refused.
+// Looks up instructions by prefix and number. Opcodes outside of the tables are unknown, and refused.
 // The tables themselves are opcodes-core.ts, opcodes-vector.ts and opcodes-atomic.ts.
 
 import { OPCODE_CLASSES, type Opcode, type OpcodeRun } from './opcode.ts';
@@ -57,12 +57,12 @@ export function prefixedOpcodes(prefix: number): readonly (Opcode | undefined)[]
   }
 }
 
-/** All known instructions, for the tests that hold the tables against V8. */
+/** All known instructions, for the tests that compare the tables with V8. */
 export function allOpcodes(): Opcode[] {
   return [...CORE, ...BULK, ...VECTOR, ...ATOMIC].filter((opcode) => opcode !== undefined);
 }
 
-/** Codes that the verifier and the instrumentation look for one by one. */
+/** Codes that the verifier and the instrumentation check individually. */
 export const OP = {
   unreachable: 0x00,
   block: 0x02,

@@ -1,5 +1,5 @@
-// The longest path through each stretch of code between two fuel checks, in units of fuel: what the check must charge.
-// Both the instrumentation (to choose the charge) and the verifier (to demand it) compute it here, in one pass.
+// The longest path through the code between two fuel checks, in units of fuel: the required charge of the check.
+// Both the instrumentation (to set the charge) and the verifier (to check it) compute it here, in one pass.
 
 import type { InstructionReader } from './code.ts';
 import { SandboxError } from './error.ts';
@@ -37,18 +37,18 @@ const WEIGHTS: Readonly<Record<OpcodeClass, number>> = {
   vector: 2,
 };
 const WEIGHT_BY_INDEX = OPCODE_CLASSES.map((name) => WEIGHTS[name]);
-/** Of the fuel check itself, and of the call or the jump before it. */
+/** Weight of the fuel check itself, and of the call or the jump before it. */
 const CHECK_WEIGHT = 4;
-/** Locals that CHECK_WEIGHT has room for. Each further one costs a unit at each call: V8 sets them to zero. */
+/** Locals that CHECK_WEIGHT covers. Each further one costs a unit at each call: V8 sets them to zero. */
 const LOCALS_OF_CHECK = 16;
-/** Of a call of env.match: it leaves the sandbox. What the host then does with the match is not the module's to pay. */
+/** Weight of a call of env.match, which leaves the sandbox. The module does not pay for the host's handling of the match. */
 const MATCH_WEIGHT = 10;
 
 interface Frame {
   readonly kind: 'function' | 'block' | 'loop' | 'if' | 'else';
   /** Index of the region that the frame's end belongs to; a loop's end belongs to the region around it. */
   readonly region: number;
-  /** Cost at which an `if` was entered, for its `else`; -1 where it can't be reached. */
+  /** Cost at the start of an `if`, for its `else`; -1 if unreachable. */
   readonly entry: number;
   /** Largest cost with which a branch reaches the frame's end; -1 for none. */
   exit: number;
@@ -65,7 +65,7 @@ interface Region {
 /**
  * Walks one function. A region is the function's body or a loop's body, without the loops in it: within a region all jumps go forward,
  * so an instruction runs at most once for each time that the region's check does, and the longest path bounds what one check pays for.
- * Feed `step` each instruction that is not part of a check; it returns the region that ends with it, if any.
+ * Pass each instruction outside of checks to `step`; it returns the region that ends with it, if any.
  */
 export class PathCost {
   private readonly frames: Frame[] = [];
@@ -183,8 +183,8 @@ export class PathCost {
 
   private branch(label: number, at: InstructionReader): void {
     const frame = this.frames[this.frames.length - 1 - label];
-    if (frame === undefined) throw new SandboxError('malformed', `branch to label ${label} of none`, at.location);
-    // Backwards, to a loop's head: the check there pays for what follows.
+    if (frame === undefined) throw new SandboxError('malformed', `branch to the unknown label ${label}`, at.location);
+    // Backwards, to a loop's head: the check there pays for the code that follows.
     if (!this.reachable || frame.kind === 'loop') return;
     const inner = this.regions[frame.region + 1];
     const cost = inner === undefined ? this.cost : inner.outer;

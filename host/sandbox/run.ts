@@ -1,5 +1,5 @@
-// Runs a module with fuel, and turns whatever goes wrong in it into a typed result, so that the caller can set the module aside.
-// A trap leaves the instance as it was: there is nothing in it that a run could leave half done.
+// Runs a module with fuel, and turns its failures into typed results, so that the caller can set the module aside.
+// A trap leaves the instance usable, because it has no state.
 
 import { CANDIDATE_WORDS, COMMON_BITS, COMMON_WORDS } from '../schema/image.ts';
 import type { RuleInstance } from './instantiate.ts';
@@ -7,12 +7,12 @@ import { ForeignMatchError, HostMatchError } from './match-guard.ts';
 
 /** Why a run ended early. Stable: metrics are labelled with it. */
 export type RunFailureKind =
-  /** The fuel and the time allowed were used up: a loop without end, or more work than the host allows. */
+  /** The fuel and the time limit were exhausted: an endless loop, or too much work. */
   | 'out-of-fuel'
   /** Out-of-bounds access, division by zero, `unreachable`, or a store stopped by the read-only mapping. */
   | 'trap'
   | 'stack-overflow'
-  /** It reported a rule or an event that is not its own. */
+  /** It reported a foreign rule or event. */
   | 'foreign-match';
 
 export interface RunFailure {
@@ -24,11 +24,11 @@ export interface RunFailure {
 export type EvaluateResult = { readonly ok: true } | RunFailure;
 export type CandidatesResult = { readonly ok: true; readonly value: bigint } | RunFailure;
 
-/** How long one call may take. */
+/** Limits of one call. */
 export interface RunLimits {
   /** Units of fuel for the first attempt (path-cost.ts). */
   readonly fuel: number;
-  /** CPU time of this thread, in milliseconds, within which the call is attempted again with twice the fuel. */
+  /** CPU time of this thread, in milliseconds, within which the call is retried with twice the fuel. */
   readonly milliseconds: number;
 }
 
@@ -47,8 +47,8 @@ const MAX_FUEL = 2 ** 31 - 1;
 const EVALUATED: EvaluateResult = { ok: true };
 
 /**
- * Evaluates the records in [from, to). What matches has gone through the instance's callback when this returns, each match once, even on
- * failure. Throws only what the callback has thrown.
+ * Evaluates the records in [from, to). When this returns, also on failure, all matches have been passed to the instance's callback, each once.
+ * Throws only the callback's exceptions.
  */
 export function runEvaluate(instance: RuleInstance, from: number, to: number, limits = RUN_LIMITS): EvaluateResult {
   const { exports, guard } = instance;
@@ -59,8 +59,8 @@ export function runEvaluate(instance: RuleInstance, from: number, to: number, li
 }
 
 /**
- * Word `word` of the candidate bits of the process image at address `process`: which rules it can still match, as an unsigned number of
- * 64 bits. Reporting a match here is foreign.
+ * Word `word` of the candidate bits of the process image at address `process`: the rules it can still match, as an unsigned number of
+ * 64 bits. A match reported here is foreign.
  */
 export function runCandidates(
   instance: RuleInstance,
@@ -78,8 +78,8 @@ export function runCandidates(
 }
 
 /**
- * Writes the candidate bits of the process image at address `process` to `words`: as many words as the instance has. Words in which the
- * process has nothing of its own are not asked for one by one: of 2,000 rules a process seldom has more than a few that not all have.
+ * Writes the candidate bits of the process image at address `process` to `words`: as many words as the instance has. Words without
+ * bits specific to the process are not computed: of 2,000 rules a process seldom has more than a few bits that not all have.
  */
 export function fillCandidates(
   instance: RuleInstance,
@@ -100,7 +100,7 @@ export function fillCandidates(
   });
 }
 
-/** The bits of each word that every process has. They depend on no process: 0 stands for any. */
+/** The bits of each word common to all processes, so that 0 serves as process. */
 function readCommonBits({ exports, ruleCount }: RuleInstance): BigUint64Array {
   const count = Math.min(Math.ceil(ruleCount / 64), CANDIDATE_WORDS);
   return BigUint64Array.from({ length: count }, (_, word) =>

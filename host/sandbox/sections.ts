@@ -25,14 +25,14 @@ export function readCustomSection(bytes: Uint8Array, name: string): Uint8Array |
   const found = customSections(bytes).filter((section) => section.name === name);
   const [section, second] = found;
   if (second !== undefined) {
-    throw new SandboxError('custom-section', `custom section ${quoteName(name)} stands twice`, {
+    throw new SandboxError('custom-section', `duplicate custom section ${quoteName(name)}`, {
       offset: second.start,
     });
   }
   return section === undefined ? undefined : bytes.subarray(section.data, section.end);
 }
 
-/** Where the custom section of that name begins, if it is the module's last section. */
+/** Offset of the custom section of that name, if it is the module's last section. */
 export function customSectionAtEnd(bytes: Uint8Array, name: string): number | undefined {
   const last = customSections(bytes).at(-1);
   return last?.name === name && last.end === bytes.length ? last.start : undefined;
@@ -52,8 +52,8 @@ export function removeCustomSection(bytes: Uint8Array, name: string): Uint8Array
 }
 
 /**
- * The module with this custom section as its last, in place of any of the same name. Being last, a signature covers exactly the bytes
- * before its section.
+ * The module with this custom section as its last, replacing any of the same name. A signature in the last section covers exactly the bytes
+ * before it.
  */
 export function writeCustomSection(bytes: Uint8Array, name: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
   const section = encodeSection(SECTION.custom, concatenate([encodeName(name), content]));

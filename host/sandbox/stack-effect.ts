@@ -1,5 +1,5 @@
-// How many operands an instruction takes from the stack and leaves on it, told from its name. Held against V8 in the tests, for each opcode.
-// Those of blocks, branches and calls depend on more than the opcode: compile-cost.ts knows them.
+// The numbers of operands that an instruction pops and pushes, derived from its name. Tests compare each opcode with V8.
+// Those of blocks, branches and calls depend on more than the opcode: compile-cost.ts has them.
 
 import type { Immediates, OpcodeClass } from './opcode.ts';
 

@@ -1,4 +1,4 @@
-// Value and function types of a rule module: numbers and vectors. Types of references are refused where they are read.
+// Value and function types of a rule module: numbers and vectors. Reference types are refused when they are read.
 
 import type { ByteReader } from './binary.ts';
 import { SandboxError } from './error.ts';
@@ -14,7 +14,7 @@ export interface FunctionType {
 /** Indexed by 0x7f - byte. */
 const VALUE_TYPES: readonly ValueType[] = ['i32', 'i64', 'f32', 'f64', 'v128'];
 
-/** A value type. Refuses references (funcref, externref and all others): nothing that a rule reads has one. */
+/** A value type. Refuses references (funcref, externref and all others), which rules never need. */
 export function readValueType(reader: ByteReader): ValueType {
   const offset = reader.offset;
   const byte = reader.byte();

@@ -10,19 +10,19 @@ import { OPCODE_CLASSES, type OpcodeClass } from './opcode.ts';
 import { OP } from './opcodes.ts';
 import { PathCost } from './path-cost.ts';
 
-/** For each class of instruction, what is wrong with it in a rule module; undefined for what only computes and reads. */
+/** For each class of instruction, why it is refused in a rule module; undefined for allowed classes. */
 const REFUSED: Readonly<Record<OpcodeClass, readonly [SandboxCode, string] | undefined>> = {
   control: undefined,
   call: undefined,
-  'indirect-call': ['indirect-call', 'a call whose target is not known from the bytes'],
-  'tail-call': ['tail-call', 'tail calls are not part of what rule modules are made of'],
-  exception: ['exception', 'rule modules have no exceptions'],
-  reference: ['reference', 'rule modules have no references'],
-  gc: ['gc', 'rule modules have no garbage-collected types'],
+  'indirect-call': ['indirect-call', 'the target of the call is unknown'],
+  'tail-call': ['tail-call', 'rule modules may not have tail calls'],
+  exception: ['exception', 'rule modules may not have exceptions'],
+  reference: ['reference', 'rule modules may not have references'],
+  gc: ['gc', 'rule modules may not have garbage-collected types'],
   local: undefined,
   'global-get': undefined,
-  'global-set': ['global-set', 'a global may be changed by a fuel check only'],
-  table: ['table', 'rule modules have no tables'],
+  'global-set': ['global-set', 'only a fuel check may change a global'],
+  table: ['table', 'rule modules may not have tables'],
   load: undefined,
   store: ['store', 'writes to memory; a rule module may only read'],
   'memory-size': undefined,
@@ -38,7 +38,7 @@ const REFUSED: Readonly<Record<OpcodeClass, readonly [SandboxCode, string] | und
 };
 const REFUSED_BY_INDEX = OPCODE_CLASSES.map((name) => REFUSED[name]);
 
-/** What is known of a function that passed. */
+/** Facts about a function that passed. */
 export interface FunctionProof {
   /** Function indices that it calls, each once. */
   readonly calls: ReadonlySet<number>;
@@ -48,7 +48,7 @@ export interface FunctionProof {
   /** Units of fuel that the check at the entry charges, and the largest charge at a loop's head (0 without loops). */
   readonly entryCharge: number;
   readonly loopCharge: number;
-  /** Operands on its stack at most, and what compiling it takes (compile-cost.ts). */
+  /** Largest number of operands on its stack, and its cost to compile (compile-cost.ts). */
   readonly operands: number;
   readonly compileWork: number;
 }
@@ -90,7 +90,7 @@ export function verifyCode(bytes: Uint8Array, body: Body, context: FunctionConte
     if (region !== undefined) {
       const head = region.loop < 0 ? entry : heads[region.loop];
       if (head !== undefined && head.charge < region.charge) {
-        const reason = `the fuel check charges ${head.charge}, but the code behind it can cost ${region.charge}`;
+        const reason = `the fuel check charges ${head.charge}, but the code after it can cost ${region.charge}`;
         throw new SandboxError('fuel-too-small', reason, { offset: head.offset, functionIndex });
       }
     }

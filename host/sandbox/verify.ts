@@ -1,5 +1,5 @@
-// Proves from a module's bytes, before it is instantiated and whoever compiled it, that it is a pure reader with bounded run time.
-// What is proven is the contract of rule modules: three imports at most, three exports, no writes, no growth, no recursion, fuel at every loop.
+// Proves from a module's bytes, before it is instantiated and independent of its compiler, that it only reads, with bounded run time.
+// The contract of rule modules: three imports at most, three exports, no writes, no memory growth, no recursion, fuel at every loop.
 
 import { type StackProof, verifyCallGraph } from './call-graph.ts';
 import type { CodeTypes } from './compile-cost.ts';
@@ -13,14 +13,14 @@ const MATCH_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: [] };
 const EVALUATE_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: [] };
 const CANDIDATES_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: ['i64'] };
 
-/** What the host lends: the memory, the report of a match, and where in a process image the module's candidate words begin. */
+/** The allowed imports: the memory, the report of a match, and the offset of the module's candidate words in a process image. */
 const IMPORTS: ReadonlySet<string> = new Set(['env.memory', 'env.match', 'env.candidates']);
 
 /** Custom sections with these names, and those that begin with `wasprey.`. V8 gives a meaning to some others (branch hints, source maps). */
 const CUSTOM_SECTIONS = new Set(['name', 'producers', 'target_features']);
 const OWN_SECTIONS = 'wasprey.';
 
-/** What the verifier has proven, for `wasprey inspect` and for the metrics. */
+/** The verifier's results, for `wasprey inspect` and for the metrics. */
 export interface SandboxProof {
   /** Bytes of the module. */
   readonly size: number;
@@ -29,14 +29,14 @@ export interface SandboxProof {
   readonly instructions: number;
   readonly loops: number;
   readonly stack: StackProof;
-  /** Largest charge of any fuel check, in units: no stretch of code without a check costs more. */
+  /** Largest charge of any fuel check, in units: no code between checks costs more. */
   readonly largestCharge: number;
   /** Names of the custom sections. */
   readonly customSections: readonly string[];
 }
 
 /**
- * Verifies a module. Throws SandboxError with a stable code, the offset and the function of the first thing that is not allowed.
+ * Verifies a module. Throws SandboxError with a stable code, the offset and the function of the first violation.
  * Types and stack discipline are left to V8's own validation, which instantiate.ts runs on the same bytes afterwards.
  */
 export function verifyModule(bytes: Uint8Array): SandboxProof {
@@ -90,11 +90,11 @@ function verifyCustomSections(module: RuleModuleBinary): void {
   const seen = new Set<string>();
   for (const { name, start } of module.customs) {
     if (!CUSTOM_SECTIONS.has(name) && !name.startsWith(OWN_SECTIONS)) {
-      throw new SandboxError('custom-section', `custom section ${quoteName(name)} is not known`, { offset: start });
+      throw new SandboxError('custom-section', `unknown custom section ${quoteName(name)}`, { offset: start });
     }
     // Two manifests would let the signature cover one and the agent read the other.
     if (seen.has(name)) {
-      throw new SandboxError('custom-section', `custom section ${quoteName(name)} stands twice`, { offset: start });
+      throw new SandboxError('custom-section', `duplicate custom section ${quoteName(name)}`, { offset: start });
     }
     seen.add(name);
   }
@@ -121,7 +121,7 @@ function verifyImports(module: RuleModuleBinary): void {
       expectType(module, item.type, MATCH_TYPE, 'env.match', offset);
     }
   }
-  // A module none of whose rules can ever match has no use for the others, and asc leaves them out.
+  // asc omits the other imports if no rule of the module can ever match.
   if (!seen.has('env.memory')) throw new SandboxError('missing-import', 'does not import env.memory');
 }
 
@@ -165,7 +165,7 @@ function verifyExports(module: RuleModuleBinary): number {
 function verifyExportedFunction(module: RuleModuleBinary, item: Export, expected: FunctionType): void {
   const { offset } = item;
   if (item.kind !== 'function') throw new SandboxError('wrong-type', `${item.name} is not a function`, { offset });
-  // The imported env.match has the type of evaluate, but is not the module's to export.
+  // The imported env.match has the type of evaluate, but may not be exported.
   const type = module.functions[item.index - importedFunctions(module)];
   if (type === undefined) throw new SandboxError('wrong-type', `${item.name} has no code of its own`, { offset });
   expectType(module, type, expected, item.name, offset);
@@ -188,7 +188,7 @@ function expectType(
 function verifyGlobals(module: RuleModuleBinary, fuel: number): void {
   for (const [index, global] of module.globals.entries()) {
     if (global.mutable && index !== fuel) {
-      const reason = `global ${index} is mutable; a rule module keeps no state but its fuel`;
+      const reason = `global ${index} is mutable; the fuel is the only allowed state`;
       throw new SandboxError('mutable-global', reason, { offset: global.offset });
     }
   }

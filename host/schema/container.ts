@@ -1,5 +1,5 @@
-// The container table entry: what is known of a container. The first entry is the host. The id comes from the cgroup path at once;
-// the rest is written by the host program when the runtime and Kubernetes have answered.
+// The container table entry: the metadata of a container. The first entry is the host. The id comes from the cgroup path at once;
+// the host program writes the rest when the runtime and Kubernetes have answered.
 
 import { defineStruct } from './layout.ts';
 
@@ -10,7 +10,7 @@ export const CONTAINER = defineStruct(
     { name: 'size', type: 'u32', doc: 'bytes, strings included' },
     { name: 'state', type: 'u8', doc: 'CONTAINER_STATE' },
     { name: 'privileged', type: 'u8', doc: '0 no, 1 yes, 255 not known' },
-    { name: 'pod_state', type: 'u8', doc: 'POD_STATE: what the API server has told of its pod' },
+    { name: 'pod_state', type: 'u8', doc: 'POD_STATE: whether the API server knows its pod' },
     { name: 'host_namespaces', type: 'u8', doc: 'HOST_NAMESPACE bits; 0 = not known' },
     { name: 'start_time', type: 'u64', doc: 'ns since the epoch; 0 = not known' },
     { name: 'id', type: 'string', doc: 'container.id: first 12 characters, or "host"' },
@@ -61,10 +61,10 @@ export const CONTAINER = defineStruct(
   ],
 );
 
-/** container.host_namespaces: which of the host's namespaces it uses, once the runtime has told. */
+/** container.host_namespaces: the namespaces of the host that it uses, once the runtime has answered. */
 export const HOST_NAMESPACE = { KNOWN: 1, PID: 2, NETWORK: 4, IPC: 8 } as const;
 
-/** container.pod_state. NONE: in no pod, or no API server is asked. */
+/** container.pod_state. NONE: not in a pod, or no API server is used. */
 export const POD_STATE = { NONE: 0, PENDING: 1, KNOWN: 2, FAILED: 3 } as const;
 
 /** container.state */

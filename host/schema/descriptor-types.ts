@@ -1,6 +1,6 @@
 // Falco's names of the kinds of descriptors.
 
-/** fd.type by fd.typechar; kinds that are not here are `<NA>`. */
+/** fd.type by fd.typechar; missing kinds are `<NA>`. */
 export const DESCRIPTOR_TYPE_NAMES: Readonly<Record<string, string>> = {
   f: 'file',
   d: 'directory',

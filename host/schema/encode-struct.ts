@@ -1,5 +1,5 @@
-// Writes a struct of the schema with its strings after it: container entries for the sandbox, and records that tests and
-// replayed events are made of.
+// Writes a struct of the schema with its strings after it: container entries for the sandbox, and records of tests and
+// replays.
 
 import type { Member, Struct } from './layout.ts';
 
@@ -11,8 +11,8 @@ export type StructInput = Readonly<Record<string, MemberInput | undefined>>;
 const ALIGNMENT = 8;
 
 /**
- * Members that are not given are 0, strings that are not given are absent; an empty text is present and empty.
- * A `size` member is filled in unless given. Throws on a member that the struct does not have.
+ * Missing members are 0, missing strings are absent; an empty text is present and empty.
+ * A `size` member is filled in unless given. Throws on an unknown member.
  */
 export function encodeStruct(struct: Struct, input: StructInput): Uint8Array {
   const members = new Map(struct.members.map((member) => [member.name, member]));

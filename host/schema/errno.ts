@@ -29,7 +29,7 @@ export const ERRORS: readonly (readonly [result: number, name: string])[] = [...
   name,
 ]);
 
-/** The symbol of a negative syscall result, e.g. -2 -> ENOENT; undefined if it has none or is no error. */
+/** The symbol of a negative syscall result, e.g. -2 -> ENOENT; undefined for an unknown number or a success. */
 export function errnoName(result: bigint): string | undefined {
   return result < 0n ? BY_NUMBER.get(-result) : undefined;
 }

@@ -1,5 +1,5 @@
 // Every event name that a condition may give for evt.type: the syscalls of Linux on its architectures, and the
-// other events of Falco's table. Most of them the capture doesn't supply; rules may still name them.
+// other events of Falco's table. The capture supplies only some of them; rules may name all.
 
 export const ALL_EVENT_NAMES: readonly string[] = `
 NA _newselect _sysctl accept accept4 access acct add_key adjtimex alarm arch_prctl asyncevent bdflush bind bpf brk

@@ -1,17 +1,17 @@
-// The process image: what is known of a process between two changes of it (fork, exec, credentials, cwd, cgroup, session).
-// The first part is written by the kernel and never changes; the annex is the reader's half, filled once before the first event.
+// The process image: the state of a process between two changes (fork, exec, credentials, cwd, cgroup, session).
+// The kernel writes the first part, which never changes; the reader fills the annex once, before the first event.
 
 import { defineStruct } from './layout.ts';
 
-/** Candidate words of the modules that are loaded, together: 32 x 64 rules; a module's rules past that are tried on the events of every process. */
+/** Candidate words of all loaded modules: 32 x 64 rules; a module's further rules are evaluated for every process. */
 export const CANDIDATE_WORDS = 32;
 
-/** An image holds them twice: while modules are replaced, those of the next ones are filled in beside those in use. */
+/** An image has two banks of them: while modules are replaced, those of the next ones are filled in beside those in use. */
 export const CANDIDATE_BANKS = 2;
 
 /**
- * What a module's `candidates` answers besides words 0 to 31. For COMMON_WORDS: bit n is set if the process has the same bits in word n as
- * every process, so that the word needn't be asked for. For COMMON_BITS + n: the bits of word n that every process has.
+ * Further arguments of a module's `candidates` besides words 0 to 31. COMMON_WORDS: bit n is set if word n of the process equals the bits
+ * common to all processes, so that it need not be computed. COMMON_BITS + n: the bits of word n that all processes have.
  */
 export const COMMON_WORDS = CANDIDATE_WORDS;
 export const COMMON_BITS = CANDIDATE_WORDS + 1;
@@ -123,14 +123,14 @@ export const IMAGE_FLAGS = {
   EXITED: 32,
   /** A kernel thread: no executable, no arguments. */
   KERNEL_THREAD: 64,
-  /** Stands in for an image that was never seen or was evicted. */
+  /** Replaces an image that was never seen or was evicted. */
   UNKNOWN: 128,
 } as const;
 
-/** Inode number of the first pid namespace (PROC_PID_INIT_INO): numbers of its processes are the host's. */
+/** Inode number of the initial pid namespace (PROC_PID_INIT_INO). */
 export const ROOT_PID_NAMESPACE = 0xeffffffc;
 
-/** The names that a cgroup's path is known by (kernel/cgroup, cgroup_subsys.h), of v1 and v2. */
+/** Names of cgroup subsystems (kernel/cgroup, cgroup_subsys.h), of v1 and v2. */
 export const CGROUP_SUBSYSTEMS: ReadonlySet<string> = new Set(
   'cpuset cpu cpuacct blkio io memory devices freezer net_cls perf_event net_prio hugetlb pids rdma misc'.split(' '),
 );

@@ -1,9 +1,9 @@
-// What the kernel can tell of an event before it makes a record of it, and how the needs of rules are written in these terms.
+// Facts about an event that the kernel can check before it makes a record, and the needs of rules in these terms.
 
 import type { EventShape } from './event-structs.ts';
 import type { EventType } from './events.ts';
 
-/** Clauses of a family share the bits of one word, since an event is of one family alone. */
+/** Clauses of a family share the bits of one word, because an event belongs to only one family. */
 export const FILTER_FAMILIES = ['open', 'exec', 'network', 'other'] as const;
 export type FilterFamily = (typeof FILTER_FAMILIES)[number];
 
@@ -11,7 +11,7 @@ export function familyOf(shape: EventShape): FilterFamily {
   return shape === 'open' || shape === 'exec' || shape === 'network' ? shape : 'other';
 }
 
-/** Of these the kernel drops none: of sends it tells the first to each peer alone, and what is received counts for that too. */
+/** The kernel filter never drops these: of sends only the first to each peer is reported, and receives count for that too. */
 const UNFILTERED: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'sendmmsg', 'recvfrom', 'recvmsg', 'recvmmsg']);
 
 export function isFiltered({ name }: EventType): boolean {
@@ -19,8 +19,8 @@ export function isFiltered({ name }: EventType): boolean {
 }
 
 /**
- * What a call of the open family asked for and got, as an index of eight bits: access mode (2 bits), O_CREAT, O_TRUNC, O_TMPFILE's own bit,
- * what was opened (2 bits: one of OPENED; nothing if it failed), and whether the call made it.
+ * Flags and result of a call of the open family, as an index of eight bits: access mode (2 bits), O_CREAT, O_TRUNC, O_TMPFILE's own bit,
+ * what was opened (2 bits: one of OPENED; nothing if it failed), and whether the call created it.
  */
 export const OPEN_COMBINATIONS = 256;
 export const OPENED = { nothing: 0, file: 1, directory: 2 } as const;
@@ -46,26 +46,26 @@ export function openFacts(index: number): OpenFacts {
   };
 }
 
-/** Kinds of descriptors that calls on sockets are told apart by. An IPv6 socket may turn out to be one of IPv4. */
+/** Kinds of descriptors that distinguish calls on sockets. An IPv6 socket may turn out to be one of IPv4. */
 export const SOCKET_KINDS = ['none', 'ipv4', 'ipv6', 'unix', 'other'] as const;
 export type SocketKind = (typeof SOCKET_KINDS)[number];
 
 /**
- * A name of the file, the one passed or the one the kernel resolved, must begin or end with one of these. A name passed counts only where it
+ * The passed or the resolved name of the file must begin or end with one of these. A passed name only counts if it
  * is plain: without `.`, `..` and empty components. Bytes, as characters 0 to 255.
  */
 export interface PathNeed {
   /** Each begins with a slash. */
   readonly beginnings: readonly string[];
-  /** At most the last component, with the slash before it where it must be whole. */
+  /** At most the last component, with the preceding slash if it must match completely. */
   readonly endings: readonly string[];
-  /** Files right below the root directory do as well. */
+  /** Files right below the root directory match as well. */
   readonly topLevel?: true;
 }
 
-/** What a rule needs of events of some types: an event that lacks any of it can't match. What is left out is not needed. */
+/** A rule's needs for events of some types: an event that lacks any of them can't match. Missing members mean no need. */
 export interface FilterClause {
-  /** Number of the rule in its module; where it has a candidate bit, an event of a process without that can't match either. */
+  /** Number of the rule in its module; if it has a candidate bit, an event of a process without that can't match either. */
   readonly rule: number;
   /** Names of event types, all of one family. */
   readonly types: readonly string[];
@@ -76,5 +76,5 @@ export interface FilterClause {
   readonly path?: PathNeed;
 }
 
-/** An event type that no clause names goes through, whatever it is. */
+/** Events of types without a clause always pass. */
 export type KernelFilter = readonly FilterClause[];

@@ -1,5 +1,5 @@
-// The table of names: the addresses that the names in conditions have (fd.sip.name = example.com). A module can't hold them, since they
-// change while it runs; it asks whether a name and an address belong together.
+// The table of names: the addresses of host names in conditions (fd.sip.name = example.com). They can't be in a module, because they
+// change while it runs; it looks up whether a name has an address.
 
 import { createHash } from 'node:crypto';
 import { defineStruct } from './layout.ts';
@@ -10,17 +10,17 @@ export const NAMED_ADDRESS = defineStruct('named_address', 'A slot of the table 
   { name: 'is_ipv6', type: 'u64', doc: '1: of IPv6' },
 ]);
 
-/** Where the table lies in the sandbox's memory, whatever else does. */
+/** The fixed address of the table in the sandbox's memory. */
 export const NAMES_ADDRESS = 65_536;
 /** A power of two. */
 export const NAMES_SLOTS = 2_048;
 
-/** Names that are written differently and mean the same have one key. Never 0. */
+/** Different spellings of the same name have one key. Never 0. */
 export function nameKey(name: string): bigint {
   return createHash('sha256').update(name.toLowerCase()).digest().readBigUInt64LE(0) | 1n;
 }
 
-/** The slot from which a name with an address is looked for; rules-wasm/names.ts has the same. */
+/** The first slot of the lookup of a name with an address; rules-wasm/names.ts has the same. */
 export function firstSlot(key: bigint, address: Uint8Array): number {
   const words = new DataView(address.buffer, address.byteOffset, 16);
   const mixed = BigInt.asUintN(

@@ -1,5 +1,5 @@
-// Names of event parameters in Falco's event table, of all events: `evt.arg.NAME` in a rule must be one of them, also
-// where the capture never supplies an event that has it. A name may have another type in another event; the type here
+// Names of the parameters of all events in Falco's event table: `evt.arg.NAME` in a rule must be one of them, even
+// if no captured event has it. A name may have different types in different events; the type here
 // is that of the first, against which `evt.rawarg.NAME` is checked.
 
 import type { ValueType } from './types.ts';
@@ -48,7 +48,7 @@ const TYPES: ReadonlyMap<string, ValueType> = new Map(
   ),
 );
 
-/** Type of the parameter; undefined if no event has one of that name. */
+/** Type of the parameter; undefined for an unknown name. */
 export function parameterType(name: string): ValueType | undefined {
   return TYPES.get(name);
 }

@@ -3,7 +3,7 @@
 
 import type { FlagTable } from './flags.ts';
 
-/** Type names as Falco's documentation has them; they decide which operators and constants a field takes. */
+/** Type names of Falco's documentation; they decide which operators and constants a field accepts. */
 export const VALUE_TYPES = [
   'INT8',
   'INT16',

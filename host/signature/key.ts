@@ -2,7 +2,7 @@
 
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
-/** Why a text is no key that will do. `code` is stable. */
+/** Why a key is invalid. `code` is stable. */
 export class KeyError extends Error {
   override readonly name = 'KeyError';
   readonly code: 'KEY_UNREADABLE' | 'KEY_OTHER_KIND' | 'KEY_IS_PUBLIC' | 'KEY_IS_PRIVATE';
@@ -51,12 +51,12 @@ export function readSigningKey(pem: string): SigningKey {
 }
 
 /**
- * Refuses private keys: whoever only checks signatures should not hold what makes them.
+ * Refuses private keys: checking signatures must not need them.
  * @throws {KeyError}
  */
 export function readTrustedKey(pem: string): TrustedKey {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
-    throw new KeyError('KEY_IS_PRIVATE', 'is a private key, which has no place here; give the public one');
+    throw new KeyError('KEY_IS_PRIVATE', 'is a private key; use the public one');
   }
   const key = read(pem, createPublicKey);
   return { id: idOf(key), key };
@@ -68,15 +68,18 @@ function read(pem: string, parse: (pem: string) => KeyObject): KeyObject {
     key = parse(pem);
   } catch {
     // OpenSSL's reason is a number and the name of a decoder, and may be for an encrypted key as well.
-    throw new KeyError('KEY_UNREADABLE', 'is no key in PEM form, or is encrypted');
+    throw new KeyError('KEY_UNREADABLE', 'is not a key in PEM format, or is encrypted');
   }
   if (key.asymmetricKeyType !== 'ed25519') {
-    throw new KeyError('KEY_OTHER_KIND', `is a key for ${key.asymmetricKeyType ?? 'something else'}, not for ed25519`);
+    throw new KeyError(
+      'KEY_OTHER_KIND',
+      `is a key for ${key.asymmetricKeyType ?? 'another algorithm'}, not for ed25519`,
+    );
   }
   return key;
 }
 
-/** The first digits of the SHA-256 of the public key in DER: tells keys apart, and proves nothing. */
+/** The first digits of the SHA-256 of the public key in DER: identifies keys, and proves nothing. */
 function idOf(publicKey: KeyObject): string {
   const der = publicKey.export({ type: 'spki', format: 'der' });
   return createHash('sha256').update(der).digest('hex').slice(0, ID_DIGITS);

@@ -1,4 +1,4 @@
-// Whether a module may be loaded, by who signed it.
+// Decides by its signatures whether a module may be loaded.
 
 import { named } from '../sandbox/error.ts';
 import type { TrustedKey } from './key.ts';
@@ -14,7 +14,7 @@ export interface SignaturePolicy {
 
 export const NO_SIGNATURES: SignaturePolicy = { mode: 'off', keys: [] };
 
-/** A module is not loaded because of its signature. `code` is stable. */
+/** A module is refused because of its signature. `code` is stable. */
 export class SignatureError extends Error {
   override readonly name = 'SignatureError';
   readonly code: 'SIGNATURE_MISSING' | 'SIGNATURE_UNTRUSTED' | 'SIGNATURE_WRONG' | 'SIGNATURE_DAMAGED';
@@ -26,9 +26,9 @@ export class SignatureError extends Error {
 }
 
 /**
- * Lets a module pass or not. Throws SandboxError for what is no module.
+ * Accepts or refuses a module. Throws SandboxError for an invalid module.
  * @param name of the module, for messages
- * @param warn told why the module would not pass if signatures were required
+ * @param warn called with the reason if the module would be refused with signatures required
  * @throws {SignatureError}
  */
 export function admitModule(
@@ -47,7 +47,7 @@ export function admitModule(
   warn(`${refusal.message} [${refusal.code}]`);
 }
 
-/** Undefined for a module that a trusted key has signed. */
+/** Undefined for a module with a trusted signature. */
 export function refusalOf(name: string, verdict: SignatureVerdict): SignatureError | undefined {
   switch (verdict.kind) {
     case 'trusted':
@@ -62,7 +62,7 @@ export function refusalOf(name: string, verdict: SignatureVerdict): SignatureErr
     case 'tampered':
       return new SignatureError(
         'SIGNATURE_WRONG',
-        `${name} was changed after it was signed: the signature of ${verdict.keys.join(' and ')} does not fit`,
+        `${name} was changed after it was signed: the signature of ${verdict.keys.join(' and ')} is invalid`,
       );
     case 'malformed':
       return new SignatureError('SIGNATURE_DAMAGED', `${name}: ${verdict.reason}`);

@@ -1,4 +1,4 @@
-// Signatures of a module: they travel in its last custom section and cover every byte before it.
+// Signatures of a module: they are in its last custom section and cover every byte before it.
 
 import { sign, verify } from 'node:crypto';
 import { customSectionAtEnd, readCustomSection, removeCustomSection, writeCustomSection } from '../sandbox/sections.ts';
@@ -6,21 +6,21 @@ import type { SigningKey, TrustedKey } from './key.ts';
 
 export const SIGNATURE_SECTION = 'wasprey.signature';
 
-/** In front of what is signed, so that a signature made for something else is none of a module. */
+/** Prefix of the signed data, so that a signature for other data is invalid for a module. */
 const CONTEXT = Buffer.from('wasprey module 1\0');
 const SECTION_VERSION = 1;
 const LONGEST_SECTION = 16 * 1024;
 const MOST_SIGNATURES = 8;
 const SIGNATURE_BYTES = 64;
 
-/** What is known of who signed a module. */
+/** The result of checking a module's signatures. */
 export type SignatureVerdict =
-  /** By these of the trusted keys. */
+  /** Signed by these trusted keys. */
   | { readonly kind: 'trusted'; readonly keys: readonly string[] }
   | { readonly kind: 'unsigned' }
-  /** Only by keys that are not trusted. */
+  /** Only signed by keys that are not trusted. */
   | { readonly kind: 'untrusted'; readonly keys: readonly string[] }
-  /** It names a trusted key whose signature does not fit: the module was changed, or the signature is of another. */
+  /** The signature of a trusted key is invalid: the module was changed, or the signature belongs to another. */
   | { readonly kind: 'tampered'; readonly keys: readonly string[] }
   | { readonly kind: 'malformed'; readonly reason: string };
 
@@ -29,7 +29,7 @@ interface Signature {
   readonly bytes: Buffer;
 }
 
-/** The module with the signatures that it has and those of these keys; of each key one. Throws SandboxError for what is no module. */
+/** Adds signatures of these keys to a module, one for each key. Throws SandboxError for an invalid module. */
 export function signModule(bytes: Uint8Array, keys: readonly SigningKey[]): Uint8Array<ArrayBuffer> {
   const content = removeCustomSection(bytes, SIGNATURE_SECTION);
   const signed = Buffer.concat([CONTEXT, content]);
@@ -40,17 +40,17 @@ export function signModule(bytes: Uint8Array, keys: readonly SigningKey[]): Uint
   return writeCustomSection(content, SIGNATURE_SECTION, Buffer.from(section));
 }
 
-/** Ids of the keys that a module says it was signed with; nothing is checked. */
+/** Ids of the keys in a module's signatures, without checking them. */
 export function signersOf(bytes: Uint8Array): string[] {
   return signaturesOf(bytes).map(({ key }) => key);
 }
 
-/** Checks a module's signatures. Throws SandboxError for what is no module. */
+/** Checks a module's signatures. Throws SandboxError for an invalid module. */
 export function checkSignature(bytes: Uint8Array, trusted: readonly TrustedKey[]): SignatureVerdict {
   const section = readCustomSection(bytes, SIGNATURE_SECTION);
   if (section === undefined) return { kind: 'unsigned' };
   const end = customSectionAtEnd(bytes, SIGNATURE_SECTION);
-  // Bytes behind it would be run, or read as a manifest, and no signature would cover them.
+  // Bytes after it would be run, or read as a manifest, without being covered by a signature.
   if (end === undefined) return { kind: 'malformed', reason: 'its signature is not its last section' };
   const signatures = parseSection(section);
   if (typeof signatures === 'string') return { kind: 'malformed', reason: signatures };
@@ -62,7 +62,7 @@ export function checkSignature(bytes: Uint8Array, trusted: readonly TrustedKey[]
   const [fit, unfit] = [true, false].map((wanted) =>
     known.filter(({ key, signature }) => verify(null, signed, key, signature) === wanted).map(({ id }) => id),
   ) as [string[], string[]];
-  // One that does not fit is a sign of tampering, whatever else fits.
+  // An invalid one is a sign of tampering, even if others are valid.
   return unfit.length > 0 ? { kind: 'tampered', keys: unfit } : { kind: 'trusted', keys: fit };
 }
 
@@ -72,24 +72,24 @@ function signaturesOf(bytes: Uint8Array): readonly Signature[] {
   return typeof signatures === 'string' ? [] : signatures;
 }
 
-/** The signatures, or what is wrong with the section. */
+/** The signatures, or the error of the section. */
 function parseSection(section: Uint8Array): readonly Signature[] | string {
   if (section.length > LONGEST_SECTION) return 'its signature is too long';
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(section).toString('utf8'));
   } catch {
-    return 'its signature is no JSON';
+    return 'its signature is not valid JSON';
   }
   if (typeof json !== 'object' || json === null || !('version' in json) || !('signatures' in json)) {
-    return 'its signature is no JSON object with a version and signatures';
+    return 'its signature is not a JSON object with a version and signatures';
   }
-  if (json.version !== SECTION_VERSION) return 'its signature is of a version that is not known here';
-  if (!Array.isArray(json.signatures) || json.signatures.length === 0) return 'it names no signature';
+  if (json.version !== SECTION_VERSION) return 'its signature has an unknown version';
+  if (!Array.isArray(json.signatures) || json.signatures.length === 0) return 'it has no signature';
   if (json.signatures.length > MOST_SIGNATURES) return `it has more than ${MOST_SIGNATURES} signatures`;
   const signatures = json.signatures.map(parseSignature);
   const whole = signatures.filter((signature) => signature !== undefined);
-  if (whole.length < signatures.length) return 'one of its signatures is none of ed25519';
+  if (whole.length < signatures.length) return 'one of its signatures is not an ed25519 signature';
   if (new Set(whole.map(({ key }) => key)).size < whole.length) return 'it has two signatures of one key';
   return whole;
 }

@@ -1,4 +1,4 @@
-/* A call by which a process asks something of the kernel, whichever way it came: its arguments, and what they point
+/* A call into the kernel, by any way: its arguments, and the memory that they point
  * to. */
 
 #ifndef WASPREY_CALL_H
@@ -10,7 +10,7 @@
 #define WAY_COMPAT 1   /* a 32-bit system call: structs in memory are those of its ABI */
 #define WAY_IO_URING 2 /* strings and structs are the kernel's own copies */
 
-/* What a call was given. The way it came is a constant in each program. */
+/* The arguments of a call. Its way is a constant in each program. */
 struct call {
   struct pt_regs *registers; /* arguments of a native system call */
   const u64 *passed;         /* or those of a call that came another way, in the order of the native one; 0: none */
@@ -44,7 +44,7 @@ struct call {
 #endif
 #define ARGUMENT(call, n) ((call)->passed ? (call)->passed[n] : PINNED((call)->registers->REGISTER_##n))
 
-/* Number and result of the system call that ends: on raw_tp/sys_exit (registers, result), or on the trace event. */
+/* Number and result of the system call that returns: on raw_tp/sys_exit (registers, result), or on the trace event. */
 struct trace_event_raw_sys_exit {
   long id;
   long ret;
@@ -72,7 +72,7 @@ inline_always struct call call_of(struct task_struct *task) {
   return (struct call){.registers = (struct pt_regs *)bpf_task_pt_regs(task)};
 }
 
-/* Copies what an argument points to; 0 when it could be read. */
+/* Copies the memory that an argument points to; returns 0 on success. */
 inline_always long read_memory(const struct call *call, void *to, u32 size, u64 address) {
   return call->way == WAY_IO_URING ? bpf_probe_read_kernel(to, size, (void *)address)
                                    : bpf_probe_read_user(to, size, (void *)address);

@@ -1,15 +1,15 @@
-/* The end of every system call, where most are left alone: those that a rule needs go on to the program that tells of
+/* The return of every system call. Most are ignored; calls that a rule needs continue in the program that captures
  * them.
  *
- * One program on the one tracepoint that all calls share. Programs on the tracepoints of single calls cost more where
- * they are attached, and half of what this one costs at every other call of the machine, since the kernel takes its
- * slow way then in any case; and they do not see 32-bit calls, for which this one was there as well. Calls are added
- * and left out by a word in a table.
+ * One program is attached to the one tracepoint that all calls share. Programs on the tracepoints of single calls
+ * cost more for these calls, and half as much as this one for every other call of the machine, because the kernel
+ * takes its slow path then in any case. They also miss 32-bit calls, which would need this program as well. A word
+ * in a table enables each call.
  *
- * What it costs depends on the machine. getppid took 165 ns without it and 270 with it on the virtual machine that it
- * was written on (Linux 6.18), 85 and 110 on one with two Xeons. On the former, programs on single tracepoints made it
- * 445 for calls that have one and 219 for others, 311 with the one for 32-bit calls. `npm run bench` tells it of any
- * machine. */
+ * The cost depends on the machine. getppid took 165 ns without it and 270 with it on the virtual machine that it
+ * was written on (Linux 6.18), 85 and 110 on one with two Xeons. On the former, programs on single tracepoints
+ * made it 445 for calls that have one and 219 for others, 311 with the one for 32-bit calls. `npm run bench`
+ * measures it on any machine. */
 
 #include "syscall.h"
 

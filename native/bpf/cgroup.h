@@ -1,4 +1,4 @@
-/* The cgroup a process is known by, and its path from the root of its hierarchy. */
+/* The cgroup that identifies a process's container, and its path from the root of its hierarchy. */
 
 #ifndef WASPREY_CGROUP_H
 #define WASPREY_CGROUP_H
@@ -33,7 +33,7 @@ inline_always u64 v1_cgroup(u64 subsystems, u32 controller) {
        ? v1_cgroup(subsystems, bpf_core_enum_value(enum cgroup_subsys_id, controller)) \
        : 0)
 
-/* Address of the kernfs node of the cgroup that tells where a process runs. On a hybrid or v1 host runtimes make a
+/* Address of the kernfs node of the cgroup that shows where a process runs. On a hybrid or v1 host runtimes make a
  * cgroup in each v1 hierarchy and maybe none in the unified one: so the first of pids, memory and cpu that is not the
  * root, else the default hierarchy. A global function, as put_path() is. */
 __noinline u64 cgroup_of(u64 css_set) {

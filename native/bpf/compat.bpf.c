@@ -28,8 +28,8 @@ static const struct socket_call {
 };
 #define SOCKET_CALLS (sizeof(socket_calls) / sizeof(*socket_calls))
 
-/* socketcall(2): its arguments are the number of a call, and the address of that one's arguments. No more of them is read
- * than the kernel reads: what lies behind may not be there. */
+/* socketcall(2): its arguments are the number of a call, and the address of that call's arguments. Only as many
+ * are read as the kernel reads: the memory after them may be unmapped. */
 inline_always u32 find_socketcall(struct passed_call *passed) {
   u32 words[6] = {};
   u64 number = (u32)passed->passed[0];
@@ -61,8 +61,8 @@ inline_always void fill_arguments(struct passed_call *passed, const struct pt_re
   to[5] = (u32)registers->bp;
 }
 
-/* The type of the event, which the number alone does not decide. Clears arguments that the native call has and this
- * lacks. */
+/* The type of the event, which the number alone does not determine. Clears arguments that the native call has and this
+ * one lacks. */
 inline_always u32 event_of(struct passed_call *passed, u64 number, u32 type) {
   if (number == COMPAT_UMOUNT)
     passed->passed[1] = 0;

@@ -5,7 +5,7 @@
 
 #include "syscall.h"
 
-/* What open, descriptor and network records have in common lies at the same place in each. */
+/* The common members of open, descriptor and network records have the same offsets in each. */
 #define SAME_PLACE(member)                                                                                \
   _Static_assert(offsetof(struct event_open, member) == offsetof(struct event_descriptor, member) &&      \
                      offsetof(struct event_network, member) == offsetof(struct event_descriptor, member), \
@@ -26,8 +26,8 @@ SAME_PLACE(directory);
 #define FORMAT_DIRECTORY 0040000
 #define FORMAT_FIFO 0010000
 
-/* Address of the open file of that number, or 0. Another thread may have closed it since the syscall, or put another
- * there. */
+/* Address of the open file with that number, or 0. Another thread may have closed or replaced it since the
+ * syscall. */
 inline_always u64 file_at(struct task_struct *task, s64 number) {
   u64 table = LOAD_WORD(files_struct, LOAD_WORD(task_struct, task, files), fdt);
   if (number < 0 || number >= LOAD(fdtable, table, max_fds))
@@ -74,7 +74,7 @@ inline_always u8 anonymous_kind(u64 dentry) {
   }
 }
 
-/* Kind of what is no socket. Devices and named pipes are 'f', as Falco has what open(2) made. */
+/* Kind of a file that is not a socket. Devices and named pipes are 'f', like all files of open(2) in Falco. */
 inline_always u8 file_kind(u32 mode, u64 magic, u64 dentry) {
   if ((mode & FORMAT_MASK) == FORMAT_DIRECTORY)
     return 'd';
@@ -92,7 +92,7 @@ inline_always u8 file_kind(u32 mode, u64 magic, u64 dentry) {
   }
 }
 
-/* The ring holds older records: what a call does not have must be written as 0. */
+/* The ring contains older records: members that a call lacks must be set to 0. */
 inline_always void clear_descriptor(struct event_descriptor *event) {
   event->other_view = event->device = 0;
   *(u64 *)&event->kind = 0; /* l4, role, state and ports too */
@@ -102,7 +102,7 @@ inline_always void clear_descriptor(struct event_descriptor *event) {
   event->name = event->raw = event->resolved = event->directory = ABSENT;
 }
 
-/* What else there is to tell of a file. */
+/* Further properties of a file. */
 #define HAS_NOTHING 0
 #define HAS_PATH 1
 #define HAS_NAME 2 /* a memfd: that of its dentry */
@@ -141,7 +141,7 @@ inline_always u64 path_of(u64 file) {
   return file + bpf_core_field_offset(struct file, f_path);
 }
 
-/* The name of the open file's dentry, for what has no path. */
+/* The name of the open file's dentry, for files without a path. */
 inline_always void append_dentry_name(struct record *record, u64 file, u64 limit) {
   struct event_descriptor *event = (void *)record->header;
   u64 start = filled(record, limit);
@@ -165,7 +165,7 @@ inline_always void append_resolved(struct record *record, u64 file, struct task_
     event->state |= DESCRIPTOR_PARTIAL;
 }
 
-/* The path of a directory descriptor; absent when it is none. */
+/* The path of a directory descriptor; absent for another descriptor. */
 inline_always struct string_ref append_directory(struct record *record, struct task_struct *task, s32 dirfd,
                                                  u64 limit) {
   u64 file = file_at(task, dirfd);

@@ -1,16 +1,16 @@
-/* Another path of an open file than the one by which it was reached: through another hard link to it, or, behind a bind
- * mount, where the file system has it itself, and of a process with a root of its own, from the top of its mounts.
- * Rules that name a file name it by one of its paths. */
+/* Another path of an open file than the one by which it was opened: that of another hard link, for a bind
+ * mount the path in its own file system, and for a process with its own root the path from the top of its mounts.
+ * Rules name a file by one of its paths. */
 
 #ifndef WASPREY_ELSEWHERE_H
 #define WASPREY_ELSEWHERE_H
 
 #include "descriptor.h"
 
-/* Of the names of a file that the kernel remembers, so many are looked at. */
+/* Most names of a file that are checked. */
 #define MOST_NAMES 16
 
-/* Looks for the oldest name that is another than `own`: a new link is made to what has been looked up before. */
+/* Finds the oldest name other than `own`: a file is looked up before a new link to it is made. */
 struct names {
   u64 node;
   u64 own;
@@ -50,8 +50,8 @@ static long names_step(u32 index, struct names *names) {
 /* A root lies at most so many mounts below the top. */
 #define MOST_MOUNTS_UP 8
 
-/* The mount at the top of those that the current process has above it. The root of a machine is mounted over that of its
- * initial RAM disk, which nobody sees. Global functions, as put_path() is. */
+/* The mount at the top of those that the current process has above it. The root of a machine is mounted over that
+ * of its initial RAM disk, which nobody sees. Global functions, as put_path() is. */
 __noinline u64 top_mount(void) {
   u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
   u64 mount = LOAD_WORD(fs_struct, fs, root.mnt) - MNT_OFFSET;
@@ -65,7 +65,7 @@ __noinline u64 top_mount(void) {
   return mount + MNT_OFFSET;
 }
 
-/* The mount by which the other path leads to the file: that at the top, if it is of the same file system. */
+/* The mount of the other path: the one at the top, if it has the same file system. */
 __noinline u64 mount_elsewhere(u64 file) {
   u64 mnt = LOAD_WORD(file, file, f_path.mnt), top = top_mount();
   return LOAD_WORD(vfsmount, mnt, mnt_sb) == LOAD_WORD(vfsmount, top, mnt_sb) ? top : mnt;
@@ -77,7 +77,7 @@ inline_always bool has_own_root(void) {
   return mnt != top_mount() || LOAD_WORD(fs_struct, fs, root.dentry) != LOAD_WORD(vfsmount, mnt, mnt_root);
 }
 
-/* The dentry at the end of the other path; 0: none is known. A global function, as put_path() is. */
+/* The dentry at the end of the other path; 0: unknown. A global function, as put_path() is. */
 __noinline u64 dentry_elsewhere(u64 file) {
   u64 inode = LOAD_WORD(file, file, f_inode);
   u64 dentry = LOAD_WORD(file, file, f_path.dentry);

@@ -1,4 +1,4 @@
-/* execve, execveat: failed ones too. What the new program is, is told by its image. */
+/* execve, execveat: failed ones too. The process image describes the new program. */
 
 #include "filter.h"
 
@@ -37,7 +37,7 @@ inline_always void write_exec(struct record *record, struct task_struct *task, c
   commit(record);
 }
 
-/* Whether on_traced_exec() has told of the exec that ends with this result; forgets it. */
+/* Whether on_traced_exec() has reported the exec that returns this result; clears the mark. */
 inline_always bool is_exec_told(struct task_struct *task, s64 result) {
   struct process *process = result ? 0 : process_of(task, 0);
   return process && __sync_lock_test_and_set(&process->exec_told, 0);

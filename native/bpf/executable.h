@@ -29,7 +29,7 @@ struct inode___plain {
   struct timespec64 i_mtime;
 } RELOCATED;
 
-/* Since 6.13 the top bit of i_ctime_nsec says that somebody has asked for the time. */
+/* Since 6.13 the top bit of i_ctime_nsec marks that the time was queried. */
 #define NSEC_MASK 0x7fffffff
 
 /* A time of the inode at an address, as ns since the epoch. */
@@ -56,7 +56,7 @@ struct inode___plain {
 #define LAYER_UPPER 1
 #define LAYER_LOWER 2
 
-/* Which layer of overlayfs a file lies in. The inode is embedded in struct ovl_inode and followed by __upperdentry:
+/* The overlayfs layer of a file. The inode is embedded in struct ovl_inode and followed by __upperdentry:
  * that struct is in a module's BTF at best, but its order has held since 4.19. */
 inline_always u32 overlay_layer(u64 inode) {
   u64 super = LOAD_WORD(inode, inode, i_sb);
@@ -73,7 +73,7 @@ inline_always bool is_memfd(u64 dentry) {
   return (start & 0xffffffffffff) == 0x3a64666d656d; /* "memfd:" */
 }
 
-/* A search in a list of the kernel's, by bpf_loop: a plain loop would be verified once for each turn. */
+/* A search in a list of the kernel, by bpf_loop: a plain loop would be verified once for each iteration. */
 struct search {
   u64 entries; /* address */
   u32 wanted;

@@ -1,5 +1,5 @@
-/* The kernel filter: whether any rule can be true of an event, before there is a record of it. What can't be told goes
- * through. test/support/filter-reference.ts says the same in TypeScript. */
+/* The kernel filter: whether any rule can match an event, before a record is made. Undecidable events
+ * pass. test/support/filter-reference.ts is the same in TypeScript. */
 
 #ifndef WASPREY_FILTER_H
 #define WASPREY_FILTER_H
@@ -7,7 +7,7 @@
 #include "socket.h"
 #include "filter_tables.h"
 
-/* Holds the filter, or nothing when there is none. Replacing it waits until no program looks at the old one. */
+/* Contains the filter, or nothing when there is none. Replacing it waits until no program uses the old one. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
   __uint(max_entries, 1);
@@ -28,7 +28,7 @@ inline_always struct filter *find_filter(void) {
   return map ? bpf_map_lookup_elem(map, &zero) : 0;
 }
 
-/* The entry of an image, or 0. What it says is only good if the image is the same after it was read. */
+/* The entry of an image, or 0. Its data are only valid if the image is unchanged after they were read. */
 inline_always struct filter_process *process_entry(struct filter *filter, u64 image) {
   struct filter_process *entry = &filter->processes[image % FILTER_PROCESSES];
   return image && *(volatile u64 *)&entry->image == image ? entry : 0;
@@ -47,7 +47,7 @@ inline_always u64 clauses_of_process(struct filter *filter, u64 image, u32 famil
   return still_of(entry, image) ? clauses : FILTER_EVERY_CLAUSE;
 }
 
-/* Clauses that an event of the type can meet, by its result and its process. The family is a constant. */
+/* Clauses that an event of the type can satisfy, by its result and its process. The family is a constant. */
 inline_always u64 clauses_of_call(struct filter *filter, const struct record *record, u64 type, s64 result,
                                   u32 family) {
   if (type >= EVENT_TYPE_COUNT)
@@ -55,14 +55,14 @@ inline_always u64 clauses_of_call(struct filter *filter, const struct record *re
   return filter->types[type] & filter->results[family][result < 0] & clauses_of_process(filter, record->image, family);
 }
 
-/* Counts an event that no rule can be true of. False: that is what the programs go on with. */
+/* Counts an event that no rule can match. Returns false, which the programs continue with. */
 inline_always bool filtered(struct record *record, u64 type) {
   if (type < EVENT_TYPE_COUNT && !*(volatile u32 *)&record->capture->finished)
     __sync_fetch_and_add(&record->ring->filtered[type], 1);
   return false;
 }
 
-/* Whether any rule can be true of the event, by what every call has. */
+/* Whether any rule can match the event, by the facts common to all calls. */
 inline_always bool passes(struct record *record, u32 family) {
   struct filter *filter = find_filter();
   if (!filter)
@@ -70,7 +70,7 @@ inline_always bool passes(struct record *record, u32 family) {
   return clauses_of_call(filter, record, record->type, record->result, family) || filtered(record, record->type);
 }
 
-/* Clauses that calls on the open file at an address can meet; 0: they have none. */
+/* Clauses that calls on the open file at an address can satisfy; 0: none. */
 inline_always u64 clauses_of_socket(struct filter *filter, u64 file) {
   if (!file)
     return filter->sockets[SOCKET_KIND_NONE];

@@ -1,5 +1,5 @@
-/* The kernel filter's look at paths: which clauses the name passed to a call or the one the kernel has resolved can
- * meet. Names are read where they lie; no path is put together. */
+/* The path part of the kernel filter: the clauses that the passed or the resolved name of a file can
+ * satisfy. Names are read in place; no path is built. */
 
 #ifndef WASPREY_FILTER_PATH_H
 #define WASPREY_FILTER_PATH_H
@@ -7,15 +7,15 @@
 #include "elsewhere.h"
 #include "filter.h"
 
-/* A longer path as passed, and the names below more mounts and directories, go through. */
+/* Longer passed paths, and names below more mounts and directories, pass the filter. */
 #define PASSED_ROOM 128
 #define MOST_CLIMBED 96
 
-/* Of a resolved path, so many components from the root are looked at, and of each component so many bytes. */
+/* Limits for a resolved path: the number of components from the root, and of bytes in each. */
 #define LOOKED_COMPONENTS 3
 #define LOOKED_BYTES 16
 
-/* Where a walk through the states has come to, and the clauses it came by. */
+/* The current state of a walk, and the clauses accepted so far. */
 struct states {
   struct filter *filter;
   u64 state;
@@ -36,7 +36,7 @@ inline_always u64 reachable(const struct states *states) {
   return states->clauses | states->filter->states[states->state % FILTER_STATES].possible;
 }
 
-/* Forwards over the beginning of a name. False when the walk is dead. */
+/* Walks forwards over the beginning of a name. False when the walk is dead. */
 inline_always bool step_over(struct states *states, u64 name, u64 length) {
   for (u32 word = 0; word < LOOKED_BYTES / 8; word++) {
     u64 bytes = load_word(name + 8 * word);
@@ -51,7 +51,7 @@ inline_always bool step_over(struct states *states, u64 name, u64 length) {
   return true;
 }
 
-/* Clauses whose ending a last component can meet, by its last bytes. */
+/* Clauses whose ending a last component can satisfy, by its last bytes. */
 inline_always u64 clauses_of_ending(struct filter *filter, u64 name, u64 length) {
   struct states states = states_from(filter, STATE_ENDINGS);
   for (u32 word = 0; word < LOOKED_BYTES / 8; word++) {
@@ -98,7 +98,7 @@ static long climb_step(u32 index, struct climb *climb) {
   return 0;
 }
 
-/* What is asked of a path. */
+/* Queries about a path. */
 #define PATH_ITSELF 0
 #define PATHS_BELOW 1
 #define PATH_ELSEWHERE 2 /* up to the top of the mounts; one that does not lead there meets nothing */
@@ -109,7 +109,7 @@ __noinline u64 clauses_of_place(struct filter *filter, u64 dentry, u64 mnt, u32 
   if (!filter)
     return FILTER_EVERY_CLAUSE;
   u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
-  /* Zeros that the verifier does not know: with known ones each turn of the climb would be another state to it. */
+  /* Zeros unknown to the verifier: with known ones each iteration would be a different state to it. */
   u64 zero = *(volatile u64 *)&filter->zero;
   struct climb climb = {.top = {zero, zero, zero}, .components = zero};
   climb.walk.partial = zero;
@@ -147,7 +147,7 @@ inline_always u64 clauses_of_file(struct filter *filter, u64 file, u32 asked) {
   return clauses_of_place(filter, LOAD_WORD(file, file, f_path.dentry), LOAD_WORD(file, file, f_path.mnt), asked);
 }
 
-/* The same for where the file is elsewhere. */
+/* The same for the file's other path. */
 inline_always u64 clauses_elsewhere(struct filter *filter, u64 file) {
   u64 dentry = dentry_elsewhere(file);
   return dentry ? clauses_of_place(filter, dentry, mount_elsewhere(file), PATH_ELSEWHERE) : 0;
@@ -184,7 +184,7 @@ inline_always bool is_plain(const struct passed_path *path, u64 zero, u64 *slash
   return !pairs;
 }
 
-/* Clauses whose beginning an absolute path can meet. */
+/* Clauses whose beginning an absolute path can satisfy. */
 inline_always u64 clauses_of_beginning(struct filter *filter, const struct passed_path *path) {
   struct states states = states_from(filter, STATE_BEGINNINGS);
   for (u32 word = 0; word < LONGEST_BEGINNING / 8; word++) {
@@ -240,7 +240,7 @@ __noinline u64 clauses_of_passed(struct filter *filter, u64 address, u64 below) 
   return clauses | clauses_of_beginning(filter, &path);
 }
 
-/* Clauses that a name below the current directory can meet. */
+/* Clauses that a name below the current directory can satisfy. */
 inline_always u64 clauses_below_current(struct filter *filter, u64 image) {
   struct filter_process *entry = process_entry(filter, image);
   if (!entry)

@@ -1,5 +1,5 @@
-/* The kernel filter: what of an event rules can be true of, as tables. Each clause of a rule has a bit in the word of
- * its family of event types; each table tells, of one fact of an event, which clauses can still be met. host/capture
+/* The kernel filter: the needs of rules, as tables. Each clause of a rule has a bit in the word of its family of
+ * event types; each table has, for one fact of an event, the clauses that can still be satisfied. host/capture
  * makes the tables. Included by both sides, after their own definition of __u64 and friends. */
 
 #ifndef WASPREY_FILTER_TABLES_H
@@ -46,8 +46,8 @@ struct filter_state {
   __u16 next[FILTER_CLASSES];
 };
 
-/* What the reader has found out about a process image: by image id, modulo their number. The reader fills it in after
- * the image is known; until then, and where another image has the place, everything goes through. */
+/* The reader's data on a process image: by image id, modulo the number of entries. The reader fills it in after
+ * it has read the image; until then, and if another image has the entry, everything passes. */
 #define FILTER_PROCESSES 16384
 struct filter_process {
   __u64 image; /* written last, and emptied first */

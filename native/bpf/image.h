@@ -49,7 +49,7 @@ inline_always void close_draft(struct draft *draft) {
   __sync_lock_test_and_set(&draft->space->busy, 0);
 }
 
-/* Sends the record and gives back the draft space. False when the ring is full, which is counted. The addon is woken
+/* Sends the record and releases the draft space. False when the ring is full, which is counted. The addon is woken
  * only when it falls behind: images wait for the events that name them. */
 inline_always bool send_draft(struct draft *draft) {
   u64 size = (draft_filled(draft) + 7) & ~7ull;
@@ -182,7 +182,7 @@ inline_always void fill_image(struct draft *draft, struct task_struct *task, u32
   image->executable = image->argv = image->environment = image->cwd = image->cgroup = (struct string_ref){};
 }
 
-/* Notes in task storage what a later change is compared with. */
+/* Stores in task storage the values that a later change is compared with. */
 inline_always void remember(struct process *process, const struct image *image) {
   process->parent = image->parent;
   process->cgroup = image->cgroup_id;
@@ -194,15 +194,15 @@ inline_always void remember(struct process *process, const struct image *image) 
   __builtin_memcpy(process->comm, image->comm_bytes, sizeof(process->comm));
 }
 
-/* A process is called what it was run as: by the name that it gives itself it would pass for a program that rules
- * trust. `process` is itself, or the one that it is a copy of. */
+/* A process has the name that it was run by: with a name that it sets itself it could pass for a program that rules
+ * trust. `process` is itself, or the one that it was forked from. */
 inline_always void keep_comm(struct image *image, const struct process *process) {
   if (process->comm[0])
     __builtin_memcpy(image->comm_bytes, process->comm, sizeof(process->comm));
 }
 
-/* Gives the process its new image id, 0 where the record was lost. The generation is counted after: whoever has the old
- * id in hand has an old generation with it. */
+/* Sets the process's new image id, 0 if the record was lost. The generation is incremented afterwards: an old
+ * id always comes with an old generation. */
 inline_always void store_image_id(struct process *process, u64 id, struct capture_shared *capture) {
   *(volatile u64 *)&process->id = id;
   __sync_fetch_and_add(&capture->generation, 1);
@@ -223,7 +223,7 @@ inline_always void append_image_path(struct draft *draft, struct string_ref *tex
     draft->space->image.flags |= IMAGE_FLAG_TRUNCATED;
 }
 
-/* A memfd has no path: its dentry's name ("memfd:NAME") stands for it. */
+/* A memfd has no path: its dentry's name ("memfd:NAME") is used instead. */
 inline_always void append_executable(struct draft *draft, struct task_struct *task) {
   struct image *image = &draft->space->image;
   u64 file = executable_of(task);

@@ -1,11 +1,12 @@
-/* Requests of io_uring that stand for system calls. When a request is submitted, the kernel has copied its strings and
- * addresses: they are kept until it completes, since the result is known then, but the copies are gone. */
+/* Requests of io_uring that correspond to system calls. When a request is submitted, the kernel has copied its
+ * strings and addresses. The programs keep them until it completes: then the result is known, but the kernel's
+ * copies are gone. */
 
 #include "io_uring_arguments.h"
 #include "io_uring_receive.h"
 
-/* Requests under way, by ring and what the process calls them: completions that find no room are told of by that alone.
- * Values are allocated when there are any. */
+/* Pending requests, by ring and the user_data of the process: overflowed completions are only identified by that.
+ * Values are allocated on demand. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -46,7 +47,7 @@ inline_always void find_made_file(struct passed_call *passed, struct task_struct
   passed->file = slot ? fixed_file(passed->ring, number) : file_at(task, number);
 }
 
-/* A request whose result is never told, or can't be kept until then: as if it had succeeded. */
+/* A request whose result is never reported, or that can't be kept until then: reported as a success. */
 inline_always void presume_success(struct passed_call *passed, struct task_struct *task, bool fixed) {
   u32 slot = passed->passed[5];
   passed->result = 0;
@@ -64,7 +65,7 @@ inline_always void go_to_write(void *ctx, struct passed_call *passed) {
   bpf_tail_call(ctx, &programs, SLOT_PASSED);
 }
 
-/* The trace events of io_uring, as far as the programs read them. */
+/* The members of io_uring's trace events that the programs read. */
 struct trace_event_raw_io_uring_submit_req {
   void *req;
 } RELOCATED;
@@ -91,8 +92,8 @@ struct completion {
   u32 flags;
 };
 
-/* On io_uring_submit_req (io_uring_submit_sqe before 6.2), whose first argument is the request. The task is the one
- * that asks, or the ring's own thread (SQPOLL), which is a thread of the process that made the ring. */
+/* On io_uring_submit_req (io_uring_submit_sqe before 6.2), whose first argument is the request. The task is the
+ * submitter, or the ring's own thread (SQPOLL), which is a thread of the process that made the ring. */
 SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   u64 request =
       on_trace_events ? PINNED((u64)((struct trace_event_raw_io_uring_submit_req *)ctx)->req) : PINNED(ctx->args[0]);
@@ -128,7 +129,7 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   return PASS_ON;
 }
 
-/* Takes a request from those under way and reports it. Several requests may have the same name: where the completion
+/* Removes a pending request and reports it. Several requests may have the same user_data: if the completion
  * has the address of its request, that decides. */
 inline_always void complete(void *ctx, const struct completion *completion) {
   struct request_key key = {completion->ring, completion->user_data};
@@ -183,7 +184,7 @@ SEC("raw_tp") int on_request_completed(struct bpf_raw_tracepoint_args *ctx) {
   return PASS_ON;
 }
 
-/* On io_uring_cqe_overflow: a completion that found no room. Ring, user_data, result, flags. */
+/* On io_uring_cqe_overflow: a completion that did not fit into the ring. Ring, user_data, result, flags. */
 SEC("raw_tp") int on_request_overflowed(struct bpf_raw_tracepoint_args *ctx) {
   const struct trace_event_raw_io_uring_cqe_overflow *event = (void *)ctx;
   struct completion completion = {};

@@ -1,4 +1,4 @@
-/* Requests of io_uring: what they consist of, and which system calls they stand for. */
+/* Requests of io_uring: their members, and the system calls that they correspond to. */
 
 #ifndef WASPREY_IO_URING_H
 #define WASPREY_IO_URING_H
@@ -6,7 +6,7 @@
 #include "message.h"
 #include "passed.h"
 
-/* Parts of requests, as the kernel has them at the start of struct io_kiocb. io_uring keeps them to itself. */
+/* Parts of requests at the start of struct io_kiocb. They are private to io_uring. */
 #define REQUEST_PART(name, members) \
   struct io_##name##___request {    \
     members                         \
@@ -42,7 +42,7 @@ struct io_ring_ctx___files {
   unsigned int nr_user_files;
 } RELOCATED;
 
-/* In 7.3 the name of a file is a struct whose only member is the pointer that stood in its place up to 6.18. */
+/* In 7.3 the name of a file is a struct whose only member is the pointer that was in its place up to 6.18. */
 struct delayed_filename___request {
   struct filename *__incomplete_filename;
 } RELOCATED;
@@ -67,10 +67,10 @@ DELAYED_PART(link, struct delayed_filename___request oldpath; struct delayed_fil
 #define O_LARGEFILE 0100000
 #endif
 
-/* The low bits of an entry are flags, which say what io_uring has found out of the file. */
+/* The low bits of an entry are io_uring's flags of the file. */
 #define FILE_ADDRESS (~7ull)
 
-/* What a request is known by where the kernel does not name it: its ring, and what the process calls it. */
+/* Identifies a request whose address is unknown: its ring, and its user_data. */
 struct request_key {
   u64 ring;
   u64 user_data;

@@ -1,4 +1,4 @@
-/* What a request of io_uring was given, as the arguments of the system call that it stands for. The strings and
+/* The arguments of a request of io_uring, as those of the corresponding system call. The strings and
  * addresses that the kernel has copied are kept with them. */
 
 #ifndef WASPREY_IO_URING_ARGUMENTS_H
@@ -58,7 +58,7 @@ inline_always u64 message_address(struct passed_call *passed, u64 request, u32 t
   return (u64)passed->texts[0];
 }
 
-/* Where the first part of what is sent lies, unless the kernel will take it from a buffer of its choice. */
+/* Address of the first part of the sent data, unless the kernel will choose the buffer. */
 inline_always void find_sent(struct passed_call *passed, u64 request, u32 type) {
   if ((u32)LOAD_WORD(io_kiocb, request, flags) & REQUEST_BUFFER_SELECT)
     return;
@@ -71,7 +71,8 @@ inline_always void find_sent(struct passed_call *passed, u64 request, u32 type) 
   passed->passed[2] = message.part;
 }
 
-/* Puts the arguments as those of the system call. Strings are kept apart: link_texts() sets the pointers to them. */
+/* Sets the arguments as those of the system call. Strings are stored separately: link_texts() sets the pointers to
+ * them. */
 inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 type) {
   u64 *to = passed->passed;
   s32 fd = LOAD(io_kiocb, request, cqe.fd);

@@ -1,5 +1,5 @@
-/* Requests of io_uring that receive. They are told when they complete, from the request itself: a server has one under
- * way for each of its connections, so that not more is kept of each than where it is and who asked. */
+/* Requests of io_uring that receive. They are reported when they complete, from the request itself. A server has one
+ * pending for each of its connections, so only its address and its process are stored. */
 
 #ifndef WASPREY_IO_URING_RECEIVE_H
 #define WASPREY_IO_URING_RECEIVE_H
@@ -28,7 +28,7 @@ struct receive_request {
   u32 pad;
 };
 
-/* Needed where a completion does not name its request: it found no room, or is one of many. */
+/* Needed if a completion does not identify its request: it overflowed, or is one of many. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -41,7 +41,7 @@ inline_always bool is_receive(u32 type) {
   return type == EVENT_RECVFROM || type == EVENT_RECVMSG;
 }
 
-/* The type of the request at an address, if there is (still) one that receives. */
+/* The type of the request at an address, if it is (still) a receiving one. */
 inline_always u32 receive_type(u64 request) {
   u32 type = request ? request_type(LOAD(io_kiocb, request, opcode)) : 0;
   return is_receive(type) ? type : 0;
@@ -52,8 +52,8 @@ inline_always bool is_request(u64 request, const struct request_key *key) {
          LOAD_WORD(io_kiocb, request, cqe.user_data) == key->user_data;
 }
 
-/* Keeps a receive until it completes. One that can't be kept is told all the same where its completion names it; it is
- * counted, since it may not be. Another one of the same name comes first, while it is there. */
+/* Stores a receive until it completes. One that can't be stored is still reported if its completion identifies it;
+ * it is counted, because it may not. An earlier one with the same user_data has precedence while it exists. */
 inline_always void keep_receive(const struct passed_call *passed) {
   struct request_key key = {passed->ring, passed->user_data};
   struct receive_request value = {passed->request, passed->image, passed->tid, passed->flags,
@@ -70,7 +70,7 @@ inline_always void keep_receive(const struct passed_call *passed) {
   __sync_fetch_and_add(&ring->dropped[type], 1);
 }
 
-/* Address of the buffer that the kernel has chosen, while it keeps it; 0: not known. */
+/* Address of the buffer that the kernel has chosen, while it exists; 0: unknown. */
 inline_always u64 chosen_buffer(u64 async) {
   struct iov_iter___request *iterator = 0;
   if (!async || !bpf_core_field_exists(iterator->ubuf))
@@ -108,8 +108,8 @@ inline_always void find_message(struct passed_call *passed, u64 request, bool ch
   passed->passed[5] = message.length;
 }
 
-/* Puts the arguments as read_receiving() takes them. Data and addresses lie in memory of the process, which a kernel
- * thread that completes what an ended process has left does not have. */
+/* Sets the arguments for read_receiving(). Data and addresses are in the memory of the process. A kernel
+ * thread that completes the requests of an exited process has no access to it. */
 inline_always void find_received(struct passed_call *passed, u64 request, struct task_struct *task) {
   u64 async = LOAD_WORD(io_kiocb, request, async_data);
   bool chosen = (u32)LOAD_WORD(io_kiocb, request, flags) & REQUEST_BUFFER_SELECT;
@@ -128,7 +128,8 @@ inline_always void find_received(struct passed_call *passed, u64 request, struct
   }
 }
 
-/* Puts a completed receive together; false if there is none to tell. `request` is 0 where the completion names none. */
+/* Fills in a completed receive; false if there is nothing to report. `request` is 0 if the completion does not
+ * identify it. */
 inline_always bool find_receive_request(struct passed_call *passed, u64 ring, u64 user_data, u64 request, s32 result,
                                         u32 flags) {
   struct request_key key = {ring, user_data};

@@ -1,5 +1,5 @@
-/* Reading kernel memory: direct loads through bpf_rdonly_cast where the kernel has it (6.2 on), probe reads otherwise.
- * A direct load costs a fifteenth of bpf_probe_read_kernel; both give 0 for an address that faults. */
+/* Reads of kernel memory: direct loads through bpf_rdonly_cast if the kernel has it (from 6.2 on), probe reads
+ * otherwise. A direct load costs a fifteenth of bpf_probe_read_kernel; both give 0 for an address that faults. */
 
 #ifndef WASPREY_KERNEL_H
 #define WASPREY_KERNEL_H
@@ -16,7 +16,7 @@
 /* On a struct of ours that names members of a kernel's: their offsets are those of the kernel it runs on. */
 #define RELOCATED __attribute__((preserve_access_index))
 
-/* The value of a register that clang must not reason about, so that a bounds check stays where the verifier needs it.
+/* Hides a register's value from clang's optimizer, so that a bounds check stays where the verifier needs it.
  */
 #define opaque(value) asm volatile("" : "+r"(value))
 
@@ -62,13 +62,13 @@ inline_always u64 load_word(u64 address) {
   return value;
 }
 
-/* The word at a member of the kernel struct at an address: a pointer as a plain number, to the verifier too. Through typed
- * pointers (task->mm->exe_file) the verifier goes by its own knowledge of the types, for which it looks through all types of
- * the kernel by name at each load of a pointer, each time it comes by (btf_nested_type_is_trusted, 0.7 ms): half of the time
- * that loading took. They are for helpers that want one. */
+/* The word at a member of the kernel struct at an address: a pointer as a plain number, to the verifier too.
+ * Through typed pointers (task->mm->exe_file) the verifier goes by its own knowledge of the types, for which it
+ * looks through all types of the kernel by name at each load of a pointer, each time it comes by
+ * (btf_nested_type_is_trusted, 0.7 ms): half of the time that loading took. They are for helpers that want one. */
 #define LOAD_WORD(type, address, member) load_word((u64)(address) + bpf_core_field_offset(struct type, member))
 
-/* Copies of arrays and of what is not worth a cast. */
+/* Copies of arrays and other data that need no cast. */
 #define READ(destination, source) bpf_probe_read_kernel(destination, sizeof(*(destination)), source)
 
 #endif

@@ -1,9 +1,9 @@
-/* Fork, exec, exit, change of cgroup, and the snapshot of what ran before: a record for each image of a process.
- * The record is sent before its id is stored, so that no event carries an id the reader has not been told. */
+/* Fork, exec, exit, change of cgroup, and the snapshot of running processes: a record for each image of a process.
+ * The record is sent before its id is stored, so that no event has an id whose record the reader lacks. */
 
 #include "syscall.h"
 
-/* Makes an image of a task that has none. `parent` is 0 where it is not known: the addon links it by ppid. */
+/* Makes an image of a task that has none. `parent` is 0 if unknown: the addon links it by ppid. */
 inline_always u64 snapshot(struct process *process, struct task_struct *task, u64 parent, bool other) {
   struct draft draft;
   if (!open_draft(&draft))
@@ -134,8 +134,8 @@ int BPF_PROG(on_exit, struct task_struct *task) {
   return 0;
 }
 
-/* Tells what changed within a process: all numbers, and the strings that `append` adds; the reader takes the others
- * from the image before. */
+/* Sends a change of a process: all numbers, and the strings that `append` adds; the reader copies the others
+ * from the previous image. */
 inline_always void begin_change(struct draft *draft, struct process *process, struct task_struct *task) {
   struct image *image = &draft->space->image;
   image->id = new_image_id(draft->capture);
@@ -157,7 +157,7 @@ inline_always bool same_credentials(const struct process *process, const struct 
          process->cap_effective == image->cap_effective;
 }
 
-/* Sends a record of what the current process has changed in itself. `kind` says what to look at: hooks.h has them. */
+/* Sends a record of a change of the current process. `kind` is the kind of change (hooks.h). */
 inline_always void note_change(struct process *process, struct task_struct *task, u64 kind) {
   struct draft draft;
   if (!open_draft(&draft))
@@ -172,8 +172,8 @@ inline_always void note_change(struct process *process, struct task_struct *task
   end_change(&draft, process);
 }
 
-/* After each system call that may change what an image tells; hooks.h has the list. Goes on to the program that tells
- * of the call. */
+/* Runs after each system call that may change the process image; hooks.h has the list. Continues in the program that
+ * captures the call. */
 HOOK_PROGRAM(on_change) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct capture_shared *control = capture();
@@ -209,7 +209,7 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct t
   return 0;
 }
 
-/* Where the hooks go for a process without an image (see wants_snapshot()); goes back to the hook that the call has. */
+/* Target of the hooks for a process without an image (see wants_snapshot()); returns to the hook of the call. */
 HOOK_PROGRAM(snapshot_current) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -228,7 +228,7 @@ HOOK_PROGRAM(snapshot_current) {
   return PASS_ON;
 }
 
-/* Run by the addon once the hooks above are attached: what forks meanwhile is known either way. */
+/* Run by the addon once the hooks above are attached, so that processes forked meanwhile are known either way. */
 SEC("iter.s/task")
 int snapshot_tasks(struct bpf_iter__task *ctx) {
   struct task_struct *task = ctx->task;

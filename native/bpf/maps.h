@@ -1,4 +1,4 @@
-/* The maps, by the names the addon knows them by, and the constants it sets before loading. */
+/* The maps, whose names the addon uses, and the constants it sets before loading. */
 
 #ifndef WASPREY_MAPS_H
 #define WASPREY_MAPS_H
@@ -7,7 +7,7 @@
 #include "ring.h"
 #include "hooks.h"
 
-/* Set by the addon before the object is loaded; constants for the verifier, which drops what they rule out. */
+/* Set by the addon before the object is loaded; constants for the verifier, which removes dead code. */
 const volatile u64 ring_size = 1 << 20; /* bytes, a power of two */
 const volatile u64 ring_secret = 0;     /* random, new for each start */
 const volatile u64 page_kb = 4;         /* size of a page of memory: 4, on arm64 also 16 or 64 */
@@ -19,11 +19,11 @@ const volatile u64 page_kb = 4;         /* size of a page of memory: 4, on arm64
  * use raw tracepoints. Either way no program is preempted: what is kept for each CPU relies on that. */
 const volatile u64 on_trace_events = 0;
 
-/* What the programs on tracepoints return. The kernel would withhold a trace event from perf, whoever uses it, if a program
- * returned 0 (trace_call_bpf()). Raw tracepoints have no use for the value. */
+/* Return value of the programs on tracepoints. If a program returned 0, the kernel would hide the trace event from
+ * all users of perf (trace_call_bpf()). Raw tracepoints ignore the value. */
 #define PASS_ON 1
 
-/* What a process is known by between two of its lifecycle records. On the group leader. */
+/* State of a process between two of its lifecycle records. Stored on the group leader. */
 struct process {
   u64 id;     /* of its current image; 0: none */
   u64 parent; /* image its parent had when it forked; 0: not known */
@@ -125,12 +125,12 @@ inline_always u64 wall_time(const struct capture_shared *capture) {
   return bpf_ktime_get_boot_ns() + capture->clock_offset;
 }
 
-/* Whether any rule wants events of that type. */
+/* Whether any rule needs events of that type. */
 inline_always bool is_wanted(const struct capture_shared *capture, u32 type) {
   return *(volatile u64 *)&capture->wanted[type / 64 % WANTED_WORDS] >> (type % 64) & 1;
 }
 
-/* Wakes the addon if it waits. At most one program gets the 1: the others save the system call. */
+/* Wakes the addon if it waits. Only one program gets the 1; the others save the system call. */
 inline_always void ring_doorbell(struct capture_shared *capture) {
   if (unlikely(*(volatile u32 *)&capture->consumer_waiting) &&
       __sync_lock_test_and_set(&capture->consumer_waiting, 0)) {

@@ -1,4 +1,4 @@
-/* How much memory a process has, and its page faults: read when an image comes to be, as Falco reads them on clone and
+/* Memory of a process, and its page faults: read when an image is created, as Falco reads them on clone and
  * exec. */
 
 #ifndef WASPREY_MEMORY_H

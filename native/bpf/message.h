@@ -1,4 +1,4 @@
-/* struct msghdr as a process passes it: the address of its peer, and the first part of its data. */
+/* struct msghdr as passed by a process: the address of its peer, and the first part of its data. */
 
 #ifndef WASPREY_MESSAGE_H
 #define WASPREY_MESSAGE_H

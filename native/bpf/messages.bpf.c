@@ -1,13 +1,13 @@
-/* sendmmsg and recvmmsg: each of their messages is told as if it had been sent or received alone, all of them. */
+/* sendmmsg and recvmmsg: each of their messages is reported as if it had been sent or received alone. */
 
 #include "message.h"
 #include "socket.h"
 
-/* As many as the kernel takes (UIO_MAXIOV). */
+/* The kernel's limit (UIO_MAXIOV). */
 #define MOST_MESSAGES 1024
 
-/* A call that sends or receives many. Numbers alone: it is passed to global functions, and the verifier forgets of
- * memory that is passed so what was an address in it. */
+/* A call that sends or receives many. It only has numbers: it is passed to global functions, and the verifier no longer
+ * knows which values in such memory were addresses. */
 struct messages {
   u64 image; /* of the process */
   u64 first; /* address of the messages */
@@ -19,8 +19,8 @@ struct messages {
   u32 pad;
 };
 
-/* A message as the call of sendmsg or recvmsg that it stands for. The words are where that one's arguments lie. Behind
- * the header of each message is how much of it was sent or received. */
+/* A message as the corresponding call of sendmsg or recvmsg. The words hold that call's arguments. The header of each
+ * message is followed by the number of bytes that were sent or received. */
 inline_always struct call one_message(const struct messages *messages, u64 words[6], s64 *result) {
   bool compat = messages->way == WAY_COMPAT;
   u64 header = compat ? sizeof(struct compat_msghdr) : sizeof(struct user_msghdr);
@@ -95,7 +95,7 @@ static long received_step(u32 index, struct messages *messages) {
   return 0;
 }
 
-/* Tells of all messages that were sent or received; of a call that failed, of the first, with which it did. */
+/* Reports all messages that were sent or received; for a failed call the first, which failed. */
 inline_always void tell_messages(const struct call *call, u32 type, s64 result, u64 image) {
   struct messages messages = {.image = image,
                               .first = ARGUMENT(call, 1),

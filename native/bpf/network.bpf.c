@@ -5,7 +5,7 @@
 #define EINPROGRESS 115
 #define SOCKET_TYPE_MASK 0xf
 
-/* Bytes of what is sent or received, as many as Falco keeps, and the room for them. */
+/* Bytes of data that are kept, as many as in Falco, and the room for them. */
 #define LONGEST_DATA 80
 #define DATA_ROOM 80
 
@@ -79,7 +79,7 @@ inline_always void append_passed(struct record *record, const struct call *call,
   }
 }
 
-/* The first bytes that were sent or received. They lie in the memory of the process. */
+/* The first bytes that were sent or received, from the memory of the process. */
 inline_always void append_data(struct record *record, u64 address, s64 size) {
   struct event_network *event = (void *)record->header;
   u64 start = filled(record, NETWORK_DATA_LIMIT);
@@ -92,8 +92,8 @@ inline_always void append_data(struct record *record, u64 address, s64 size) {
   fill(record, start + length);
 }
 
-/* A connection that failed leaves no remote end in the sock, nor does a datagram: then what was asked for is told. An
- * IPv6 socket that is bound to no address may be asked for one of IPv4. */
+/* A failed connection leaves no remote end in the sock, nor does a datagram: then the passed address is reported. An
+ * unbound IPv6 socket may be used for an IPv4 address. */
 inline_always void fill_remote(struct event_network *event) {
   struct ipv6 local, passed;
   if (event->remote_port || !event->passed_port)
@@ -132,7 +132,7 @@ inline_always struct socket_arguments socket_arguments(u32 type, const struct ca
   }
 }
 
-/* How many connections wait at the listener that one was accepted from. */
+/* Number of pending connections of the listener that one was accepted from. */
 inline_always void fill_queue(struct event_network *event, struct task_struct *task, s64 listener) {
   u64 file = file_at(task, listener);
   u64 sock = file ? sock_of(file) : 0;
@@ -140,7 +140,7 @@ inline_always void fill_queue(struct event_network *event, struct task_struct *t
   event->queue_max = sock ? LOAD(sock, sock, sk_max_ack_backlog) : 0;
 }
 
-/* The numbers that only one of the calls has. */
+/* The numbers that only one of the calls has as arguments. */
 inline_always void fill_numbers(struct event_network *event, u32 type, const struct call *call,
                                 struct task_struct *task) {
   switch (type) {
@@ -165,7 +165,7 @@ inline_always void fill_numbers(struct event_network *event, u32 type, const str
   }
 }
 
-/* What the call has done to the socket beyond what its state tells. */
+/* Effects of the call on the socket that its state does not show. */
 inline_always void fill_outcome(struct event_network *event, u32 type, s64 result) {
   switch (type) {
     case EVENT_BIND:
@@ -207,7 +207,7 @@ inline_always void write_socket(struct record *record, struct task_struct *task,
   commit(record);
 }
 
-/* Whether any rule can be true of the call: by process and result, and by the kind of its socket. */
+/* Whether any rule can match the call: by process and result, and by the kind of its socket. */
 inline_always bool passes_socket(struct record *record, struct task_struct *task) {
   struct filter *filter = find_filter();
   if (!filter)

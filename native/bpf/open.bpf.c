@@ -45,15 +45,16 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
   }
 }
 
-/* What a file was opened for by what the file says, if there is one: openat2's structure may have been written to since
- * the kernel read it. Creating and truncating are not kept there. With O_PATH nothing is opened for anything. */
+/* The access that a file was opened for, from the open file if there is one: openat2's structure may have been
+ * changed since the kernel read it. The file does not show creation and truncation. With O_PATH there is no
+ * access. */
 inline_always void take_access(struct open_arguments *arguments, u64 file) {
   u32 flags = file ? LOAD(file, file, f_flags) : O_PATH;
   if (!(flags & O_PATH))
     arguments->flags = (arguments->flags & ~O_ACCMODE) | (flags & O_ACCMODE);
 }
 
-/* A path that can't be followed up to a root is none that a rule could name. */
+/* No rule can name a path that can't be followed up to a root. */
 inline_always void append_elsewhere(struct record *record, u64 file) {
   struct event_open *event = (void *)record->header;
   u64 dentry = dentry_elsewhere(file);
@@ -116,7 +117,7 @@ inline_always u64 combination_of(const struct open_arguments *arguments, u64 fil
   return combination | (directory ? COMBINATION_DIRECTORY : COMBINATION_FILE) | (created ? COMBINATION_CREATED : 0);
 }
 
-/* Whether any rule can be true of the call: by process and result, by what it asked for, and by either name. */
+/* Whether any rule can match the call: by process and result, by its flags, and by either name. */
 inline_always bool passes_open(struct record *record, struct task_struct *task) {
   struct filter *filter = find_filter();
   if (!filter)

@@ -1,5 +1,5 @@
-/* Makes the event of a call that was put together in passed_calls. One program for nearly all shapes of events: such
- * calls are rare, and each program that is loaded costs time at the start. */
+/* Makes the event of a call that was collected in passed_calls. One program serves nearly all shapes of events: such
+ * calls are rare, and each loaded program costs time at the start. */
 
 #include "passed.h"
 
@@ -31,7 +31,7 @@ static __noinline void write_passed_receive(struct record *record, const struct 
     write_receive(record, call, file, passed->result);
 }
 
-/* The program that tells of a type's native calls, by its slot: what it makes of them is made here of others. */
+/* The event of a type's native calls, by the slot of their program, for calls that came another way. */
 #define SLOT(key, program) SLOT_OF_##program = key,
 enum { WASPREY_SLOTS(SLOT) };
 #undef SLOT
@@ -93,7 +93,7 @@ SEC("raw_tp") int write_passed(void *ctx) {
   return PASS_ON;
 }
 
-/* The same for sendmmsg and recvmmsg, which no request of io_uring stands for. It is a program of its own because of
+/* The same for sendmmsg and recvmmsg, which have no request of io_uring. It is a separate program because of
  * the stack: a loop reports the messages by a function, four frames deep. */
 SEC("raw_tp") int write_passed_many(void *ctx) {
   struct passed_call *passed = passed_space();

@@ -1,12 +1,12 @@
-/* Calls that are no native system calls (32-bit ones, requests of io_uring): what they were given is put into one form
- * first, and write_passed() makes the event of it. */
+/* Calls other than native system calls (32-bit ones, requests of io_uring): their arguments are first converted to one
+ * format, and write_passed() makes the event from it. */
 
 #ifndef WASPREY_PASSED_H
 #define WASPREY_PASSED_H
 
 #include "syscall.h"
 
-/* Number of a descriptor that the kernel has not told: no process has one so large. */
+/* Number of an unknown descriptor: no process has one so large. */
 #define UNKNOWN_FD 0x7fffffff
 
 /* Strings and socket addresses that the kernel has copied itself; they may be gone when the result is known. */
@@ -30,7 +30,7 @@ struct passed_call {
   u8 texts[PASSED_TEXTS][PASSED_TEXT_ROOM];
 };
 
-/* Where a call is put together, one for each CPU: programs are not preempted (see on_trace_events in maps.h), and no
+/* Buffer for a call, one for each CPU: programs are not preempted (see on_trace_events in maps.h), and no
  * interrupt makes such calls. */
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -48,7 +48,7 @@ inline_always bool is_send(u32 type) {
   return type == EVENT_SENDTO || type == EVENT_SENDMSG;
 }
 
-/* Whether a rule wants what a call of the type may be told as: see WASPREY_ALSO. */
+/* Whether a rule needs an event that a call of the type may be reported as: see WASPREY_ALSO. */
 inline_always bool may_be_wanted(const struct capture_shared *control, u32 type) {
   return is_wanted(control, type) || (is_send(type) && is_wanted(control, EVENT_CONNECT)) ||
          (type == EVENT_OPEN_BY_HANDLE_AT && is_wanted(control, EVENT_OPENAT)) ||
@@ -56,7 +56,7 @@ inline_always bool may_be_wanted(const struct capture_shared *control, u32 type)
          (type == EVENT_RECVMMSG && is_wanted(control, EVENT_RECVMSG));
 }
 
-/* Notes who makes the call. */
+/* Stores the caller. */
 inline_always void fill_caller(struct passed_call *call, struct task_struct *task) {
   struct process *process = process_of(task, 0);
   call->image = process ? process->id : 0;

@@ -30,7 +30,7 @@ inline_always struct path_arguments path_arguments(u32 type, const struct call *
   }
 }
 
-/* The *at calls here have their directory for fd.name, whatever the path: it is told even where the path is absolute.
+/* The *at calls here have their directory as fd.name, for any path: it is reported even if the path is absolute.
  */
 inline_always void write_path(struct record *record, struct task_struct *task, const struct call *call) {
   struct path_arguments arguments = path_arguments(event_type(record), call);

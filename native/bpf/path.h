@@ -1,4 +1,4 @@
-/* Paths as the kernel has them: from dentry and mount up to the root of a process, across mounts, as d_path does it.
+/* The kernel's paths: from dentry and mount up to the root of a process, across mounts, like d_path.
  * Written backwards from the far end of the room, then moved to its beginning: cheaper than to measure first. */
 
 #ifndef WASPREY_PATH_H
@@ -16,15 +16,15 @@
 #define PATH_GAP 8
 #define PATH_OVERLAP 16
 
-/* What put_path() may write to: the walk writes up to the end of `text`, the result begins at its start; the slack is
- * what the verifier believes the last name could take. */
+/* Buffer of put_path(): the walk writes up to the end of `text`, the result begins at its start. The slack is
+ * needed by the verifier's estimate of the last name. */
 struct path_room {
   u8 overlap[PATH_OVERLAP];
   u8 text[PATH_GAP + LONGEST_TEXT + 1];
   u8 slack[LONGEST_NAME + 1];
 };
 
-/* Room that a path takes at most, from where it is appended. */
+/* Most room that an appended path takes. */
 #define PATH_ROOM (sizeof(struct path_room) - PATH_OVERLAP)
 
 /* The walk holds addresses as plain numbers: with typed pointers the verifier would tell apart states that differ in
@@ -50,7 +50,7 @@ inline_always u64 *word_at(void *address) {
 
 #define MNT_OFFSET bpf_core_field_offset(struct mount, mnt)
 
-/* At the root of a mount: goes on from its mount point. False at the top. */
+/* At the root of a mount: continues from its mount point. False at the top. */
 inline_always bool cross_mount(struct walk *walk) {
   u64 mount = walk->mnt - MNT_OFFSET;
   u64 parent = LOAD_WORD(mount, mount, mnt_parent);

@@ -1,7 +1,7 @@
-/* Calls with numbers alone, or with nothing that is told: setuid, setgid, setresuid, ptrace, unshare, init_module, signals
- * sent, setsid, setpgid, those of which only the name is told, and the clone family. What they change in their process
- * is told by its image. A clone has two events: of the parent (result: the child), and of the
- * child (result 0), whose system call ends too. */
+/* Calls with only numbers as parameters, or with none: setuid, setgid, setresuid, ptrace, unshare, init_module, sending
+ * signals, setsid, setpgid, calls of which only the name is reported, and the clone family. The process image has the
+ * changes that they make. A clone has two events: one of the parent (result: the child), and one of the
+ * child (result 0), whose system call returns too. */
 
 #include "filter.h"
 

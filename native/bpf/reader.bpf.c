@@ -1,5 +1,5 @@
-/* Run once by the thread that reads events, as a test run: the kernel tells nobody else the number that the thread has in
- * the root pid namespace, by which its own events are known. */
+/* Run once by the thread that reads events, as a test run: only so can the thread get its id in
+ * the root pid namespace, which identifies its own events. */
 
 #include "maps.h"
 

@@ -1,11 +1,12 @@
-/* recvfrom and recvmsg: who sent, and the first bytes. Each call that a rule wants is told, as its data is its own. */
+/* recvfrom and recvmsg: the sender, and the first bytes. Every call that a rule needs is reported, because each
+ * has its own data. */
 
 #include "message.h"
 #include "socket.h"
 
 #define EAGAIN 11
 
-/* What a receiving call was given and got. */
+/* Arguments and result of a receiving call. */
 struct receiving {
   union passed sender;
   u64 address; /* of the sender's address; 0: not asked for */
@@ -16,7 +17,7 @@ struct receiving {
   u32 part; /* bytes of the first part at most */
 };
 
-/* The call as one that came by a system call: what is received lies in the process's memory in any case. */
+/* The call as a system call: received data are in the process's memory in any case. */
 inline_always struct call in_user_memory(const struct call *call) {
   struct call user = *call;
   if (user.way == WAY_IO_URING)
@@ -79,8 +80,8 @@ inline_always void write_receive(struct record *record, const struct call *call,
   commit(record);
 }
 
-/* The socket that a call receives from; 0: there is nothing to tell. A call that finds nothing to receive yet is made
- * again: programs that poll make as many of them as of the others. */
+/* The socket that a call receives from; 0: nothing to report. A call that would block is ignored, because it is
+ * repeated: programs that poll make as many of these as of others. */
 inline_always u64 find_receive(const struct call *call, struct task_struct *task, s64 result) {
   u64 file = result == -EAGAIN ? 0 : file_of(call, task, (s32)ARGUMENT(call, 0));
   return is_socket(file) ? file : 0;

@@ -1,7 +1,7 @@
 /* Event records: reserving, committing, and appending strings to one under construction.
  *
- * A program reserves the longest record its type can have by moving the CPU's head, fills it in place, and gives back
- * what it did not need by moving the head again, unless another program reserved behind it meanwhile. Both moves are
+ * A program reserves the longest record its type can have by moving the CPU's head, fills it in place, and returns
+ * unused room by moving the head again, unless another program has reserved behind it meanwhile. Both moves are
  * compare-and-swap, so that each position is owned by one program. */
 
 #ifndef WASPREY_RECORD_H
@@ -51,7 +51,7 @@ inline_always u32 event_type(struct record *record) {
  * refuses an atomic exchange of a word that may not be aligned (commit()). */
 #define RECORD_ALIGNED (~7ull)
 
-/* How often a program tries to move the head while others, interrupting it, do the same. */
+/* Attempts of a program to move the head while others, interrupting it, do the same. */
 #define RESERVE_TRIES 4
 
 /* Moves the head by `longest`; false when the ring has no room for that. */
@@ -105,7 +105,7 @@ inline_always bool reserve(struct record *record, struct task_struct *task, u64 
   return reserve_of(record, record->type, record->result, task, longest, fixed);
 }
 
-/* Gives back what was not used and says that the record is whole. The order matters: room, size, commit. x86 keeps
+/* Returns unused room and commits the record. The order matters: room, size, commit. x86 keeps
  * stores in order; elsewhere an exchange is BPF's only release. */
 inline_always void commit(struct record *record) {
   struct event_header *header = record->header;
@@ -127,7 +127,7 @@ inline_always void commit(struct record *record) {
 /* A string that the event does not have. */
 #define ABSENT ((struct string_ref){0, 0})
 
-/* Appends the string that a call was given. One that can't be read is absent. */
+/* Appends a string argument of a call. An unreadable one is absent. */
 inline_always struct string_ref append_text(struct record *record, const struct call *call, u64 address, u64 limit) {
   u64 start = filled(record, limit);
   void *text = (void *)record->header + start;

@@ -1,5 +1,5 @@
-/* What the BPF programs and the addon share besides the schema: the control words of the event rings and of the
- * capture as a whole. Included by both sides, after their own definition of __u64 and friends. */
+/* Definitions shared by the BPF programs and the addon besides the schema: the control words of the event rings
+ * and of the capture as a whole. Included by both sides, after their own definition of __u64 and friends. */
 
 #ifndef WASPREY_RING_H
 #define WASPREY_RING_H
@@ -33,7 +33,7 @@ struct ring_control {
 #define WANTED_WORDS 2
 _Static_assert(EVENT_TYPE_COUNT <= 64 * WANTED_WORDS, "a bit for each event type");
 
-/* What to do at the end of a system call. All zeros: nothing, which is so for most. */
+/* What to do at the return of a system call. All zeros, as for most: nothing. */
 struct call_hook {
   __u8 type;   /* event that the call is told as; 0: none is wanted */
   __u8 slot;   /* program that tells of it (hooks.h); 0: none */

@@ -1,11 +1,11 @@
-/* sendto and sendmsg: the first datagram to a new peer, and what connects without a call of connect. */
+/* sendto and sendmsg: the first datagram to a new peer, and connections without a call of connect. */
 
 #include "message.h"
 #include "socket.h"
 
 #define MSG_FASTOPEN 0x20000000
 
-/* With whom a socket has exchanged datagrams. A socket is known by its inode number too: the memory is used again. */
+/* The peers of a socket's datagrams. The inode number is part of a socket's key, because its memory is reused. */
 struct peer_key {
   u64 sock;
   u64 inode;
@@ -38,7 +38,7 @@ inline_always struct send_arguments send_arguments(u32 type, const struct call *
                                  result < 0 ? 0 : result, message.part, message.data};
 }
 
-/* A send that may tell something. */
+/* A send that may be reported. */
 struct sending {
   union passed passed;
   struct send_arguments arguments;
@@ -48,8 +48,8 @@ struct sending {
   u32 type; /* of the event */
 };
 
-/* Finds out whether a send may tell something: a datagram to a peer that it names. Sends on streams and to the peer of
- * connect(2) do not; but MSG_FASTOPEN on a stream connects, and is told as a connect. */
+/* Whether a send may be reported: a datagram to a peer that it names. Sends on streams and to the peer of
+ * connect(2) are not; but MSG_FASTOPEN on a stream connects, and is reported as a connect. */
 inline_always bool find_send(struct sending *sending, const struct call *call, struct task_struct *task, u32 type,
                              s64 result) {
   sending->type = type;
@@ -73,8 +73,8 @@ inline_always bool find_send(struct sending *sending, const struct call *call, s
   return true;
 }
 
-/* Whether the socket has to do with that peer for the first time; notes it. A unix path is told apart by its length and
- * last 24 bytes. */
+/* Whether this is the socket's first datagram with that peer; records the peer. A unix path is identified by its
+ * length and last 24 bytes. */
 inline_always bool is_new_peer(const struct call *call, u64 file, const union passed *peer, u64 address, u32 length) {
   u64 inode = LOAD_WORD(file, file, f_inode);
   struct peer_key key = {.sock = sock_of(file), .inode = LOAD(inode, inode, i_ino), .length = length};
@@ -91,7 +91,7 @@ inline_always bool is_new_peer(const struct call *call, u64 file, const union pa
   return true;
 }
 
-/* Makes room for the event of a send that tells something: a connect, or the first datagram to a peer. */
+/* Reserves the event of a reported send: a connect, or the first datagram to a peer. */
 inline_always bool reserve_news(struct record *record, const struct call *call, const struct sending *sending,
                                 struct task_struct *task) {
   const struct send_arguments *arguments = &sending->arguments;
@@ -100,13 +100,13 @@ inline_always bool reserve_news(struct record *record, const struct call *call, 
          reserve_of(record, sending->type, sending->result, task, NETWORK_LONGEST, sizeof(struct event_network));
 }
 
-/* The same, if a rule wants it. */
+/* The same, if a rule needs it. */
 inline_always bool reserve_send(struct record *record, const struct call *call, const struct sending *sending,
                                 struct task_struct *task) {
   return is_wanted(record->capture, sending->type) && reserve_news(record, call, sending, task);
 }
 
-/* Bytes of the first part that were sent. What a request of io_uring sends is told before. */
+/* Bytes of the first part that were sent. A request of io_uring is reported before it sends. */
 inline_always s64 sent_part(const struct call *call, const struct sending *sending) {
   u32 part = sending->arguments.part;
   return call->way == WAY_IO_URING || sending->result > part ? part : sending->result;

@@ -26,8 +26,8 @@
 #define ROLE_NONE 0
 #define ROLE_CLIENT 1
 #define ROLE_SERVER 2
-/* Neither connect nor accept: the kernel does not keep who called whom. The end with the higher port is the client,
- * since ephemeral ports are above those that are served; one that only listens or is bound is a server. */
+/* Without connect or accept the kernel does not know which end is the client. The end with the higher port counts
+ * as the client, because ephemeral ports are above those of servers; a listening or bound socket is a server. */
 #define ROLE_BY_PORT 3
 
 /* Longest text of a unix address (sun_path), and the room for it. */

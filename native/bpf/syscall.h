@@ -1,4 +1,4 @@
-/* What every syscall hook starts from: the task, its call, the result, the image id. */
+/* Common data of every syscall hook: the task, its call, the result, the image id. */
 
 #ifndef WASPREY_SYSCALL_H
 #define WASPREY_SYSCALL_H
@@ -7,14 +7,14 @@
 #include "image.h"
 #include "record.h"
 
-/* A program that on_call() goes to at the end of the system calls that hooks.h names for it. */
+/* A program that on_call() continues in at the return of its system calls (hooks.h). */
 #define HOOK_PROGRAM(name) SEC("raw_tp") int name(struct bpf_raw_tracepoint_args *ctx)
 
 #if defined(__TARGET_ARCH_x86)
 #define STATUS_COMPAT 2 /* TS_COMPAT */
 #define NATIVE_EXECVEAT 322
 
-/* Whether the system call that ends is a 32-bit one. */
+/* Whether the returning system call is a 32-bit one. */
 inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
   return bpf_get_current_task_btf()->thread_info.status & STATUS_COMPAT;
 }
@@ -39,7 +39,7 @@ inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
 }
 #endif
 
-/* What there is to do at the end of this system call. */
+/* The hook of this system call. */
 inline_always struct call_hook hook_of(const struct bpf_raw_tracepoint_args *ctx,
                                        const struct capture_shared *control) {
   u32 number = number_of(ctx);
@@ -87,13 +87,13 @@ inline_always void keep_image(struct ring_control *ring, u64 leader, u64 generat
   ring->last_check = leader ^ generation ^ image;
 }
 
-/* The type of an exec. One that succeeds by execveat is an execve: on x86-64 the kernel itself gives it that number, on arm64
- * it leaves the number, and on neither are the arguments known then. */
+/* The type of an exec. A successful execveat is reported as execve: on x86-64 the kernel itself sets that number,
+ * on arm64 it keeps the number, and on neither are the arguments known then. */
 inline_always u32 type_of_exec(u32 type, s64 result) {
   return type == EVENT_EXECVEAT && !result ? EVENT_EXECVE : type;
 }
 
-/* Begins the event of a system call: finds the image of its process, or goes away to make one (see wants_snapshot()).
+/* Begins the event of a system call: finds the image of its process, or leaves to make one (see wants_snapshot()).
  */
 inline_always bool begin(struct record *record, struct bpf_raw_tracepoint_args *ctx, struct task_struct *task) {
   if (!open_record(record))

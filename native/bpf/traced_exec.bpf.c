@@ -1,5 +1,5 @@
-/* Execs of a traced process that succeed. Its tracer is woken within the call (PTRACE_EVENT_EXEC), after this tracepoint, and
- * may write another number over that of the call, by which on_call() goes: the exec is reported before. */
+/* Successful execs of a traced process. Its tracer wakes within the call (PTRACE_EVENT_EXEC), after this
+ * tracepoint, and may overwrite the call number, which on_call() depends on: the exec is reported before that. */
 
 #include "passed.h"
 

@@ -19,5 +19,5 @@
 #include "traced_exec.bpf.c"
 #include "reader.bpf.c"
 
-/* The kernel gives task storage and kernel reads to GPL-compatible programs alone. */
+/* The kernel allows task storage and kernel reads only to GPL-compatible programs. */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

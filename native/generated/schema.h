@@ -246,7 +246,7 @@ struct container {
   __u32 size; /* 0: bytes, strings included */
   __u8 state; /* 4: CONTAINER_STATE */
   __u8 privileged; /* 5: 0 no, 1 yes, 255 not known */
-  __u8 pod_state; /* 6: POD_STATE: what the API server has told of its pod */
+  __u8 pod_state; /* 6: POD_STATE: whether the API server knows its pod */
   __u8 host_namespaces; /* 7: HOST_NAMESPACE bits; 0 = not known */
   __u64 start_time; /* 8: ns since the epoch; 0 = not known */
   struct string_ref id; /* 16: container.id: first 12 characters, or "host" */

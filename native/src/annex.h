@@ -1,4 +1,4 @@
-// The text of a process image: the kernel's strings and what user space makes of them (the annex), in one block that
+// The text of a process image: the kernel's strings and those that user space derives (the annex), in one block that
 // images of the same process share as long as nothing in it changes.
 #pragma once
 
@@ -16,7 +16,7 @@ struct OptionalText {
   std::string_view text;
 };
 
-/** What an image's text is made from. */
+/** The source of an image's text. */
 struct ImageText {
   OptionalText executable;
   OptionalText argv;

@@ -14,13 +14,13 @@ enum class Attachment {
   kTraceEvents,
 };
 
-/** What fits a kernel, by its release as uname(2) has it, e.g. `6.12.41+deb13-amd64`. */
+/** The attachment for a kernel, by its release as in uname(2), e.g. `6.12.41+deb13-amd64`. */
 Attachment AttachmentFor(std::string_view release);
 
 /** The same for the kernel that is running. */
 Attachment AttachmentHere();
 
-/** Whether the object's program is for that attachment: some have a twin for the other. */
+/** Whether the program is for that attachment: some have a twin for the other. */
 bool IsFor(Attachment attachment, std::string_view program);
 
 /** The program of a hook for that attachment. */

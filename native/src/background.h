@@ -16,7 +16,7 @@ class Background {
  public:
   /** None. */
   Background() = default;
-  /** Begins it. Where the kernel has no room for another thread it is done here, before this returns. */
+  /** Starts the work. If the kernel refuses another thread, it runs here, before this returns. */
   explicit Background(std::function<Status()> work);
   Background(Background&&) noexcept = default;
   Background& operator=(Background&& other) noexcept {
@@ -25,10 +25,10 @@ class Background {
   }
   ~Background();
 
-  /** Whether there is one that was not taken yet. */
+  /** Whether there is work whose result was not taken yet. */
   bool HasBegun() const { return job_ != nullptr; }
   bool IsDone() const { return job_->done.load(std::memory_order_acquire); }
-  /** Waits until it is done. Returns what came of it, once. */
+  /** Waits until it is done. Returns its result, once. */
   Status Take();
 
  private:

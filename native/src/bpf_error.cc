@@ -1,4 +1,4 @@
-// The usual reasons, found by looking: no privilege, no BTF. Everything else shows the kernel's own words.
+// Detects the usual reasons: no privilege, no BTF. All other errors show the kernel's message.
 
 #include "bpf_error.h"
 
@@ -76,7 +76,7 @@ std::string BpfErrorText(int number) {
 Status CheckKernel() {
   if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
     return Error{"CAPTURE_NO_BTF",
-                 "The kernel does not describe its types (/sys/kernel/btf/vmlinux is missing). Use a kernel built with "
+                 "The kernel has no type information (/sys/kernel/btf/vmlinux is missing). Use a kernel built with "
                  "CONFIG_DEBUG_INFO_BTF=y, as all current distributions do; in a container, mount /sys.",
                  ErrnoText(errno)};
   }
@@ -95,10 +95,10 @@ Error LoadError(const std::string& what, int number) {
   }
   if (number == ENOMEM || number == E2BIG) {
     return Error{"CAPTURE_MEMORY",
-                 what + " found no memory. Lower the ring budget, or raise the container's memory limit.",
+                 what + " failed: not enough memory. Lower the ring budget, or raise the container's memory limit.",
                  std::move(detail)};
   }
-  return Error{"CAPTURE_LOAD", what + " failed. Linux 6.1 or later is needed; the kernel's words are in the detail.",
+  return Error{"CAPTURE_LOAD", what + " failed. Linux 6.1 or later is needed; the detail has the kernel's message.",
                std::move(detail)};
 }
 
@@ -108,7 +108,7 @@ Error RefusalError(const std::string& program, int number, const std::string& lo
   const std::string end = log.size() <= kLogKept ? log : log.substr(log.size() - kLogKept);
   return Error{"CAPTURE_LOAD",
                "This kernel refuses the BPF program " + program +
-                   ", which the capture can't do without: " + VerdictOf(log) + ". `wasprey doctor` tries all programs.",
+                   ", which the capture needs: " + VerdictOf(log) + ". `wasprey doctor` checks all programs.",
                BpfErrorText(number) + "\n" + end};
 }
 

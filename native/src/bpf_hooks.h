@@ -28,11 +28,11 @@ namespace wasprey {
 #define __NR_vfork (-1)
 #endif
 
-/** A system call by its number, and the program that tells of it as an event of a type. */
+/** A system call by its number, and the program that reports it as an event of a type. */
 struct Hook {
-  /** Wanted, it has the call told of. */
+  /** If this type is needed, the call is captured. */
   uint64_t wanted;
-  /** What the call is told as. */
+  /** The type that the call is reported as. */
   uint8_t type;
   int call;
   std::string_view program;
@@ -41,7 +41,7 @@ struct Hook {
 /** Run by the reader, on no tracepoint. */
 inline constexpr std::string_view kTellReader = "tell_reader";
 
-/** A call that several types want is in more than one, told as the same. */
+/** A call that several types need has several entries, with the same reported type. */
 inline constexpr Hook kHooks[] = {
 #define WASPREY_HOOK(type, call, program) {type, type, __NR_##call, #program},
 #define WASPREY_FURTHER(wanted, type, call, program) {wanted, type, __NR_##call, #program},
@@ -69,7 +69,7 @@ struct Tracepoint {
   std::string_view program;
 };
 
-/** Programs that are attached always. */
+/** Programs that are always attached. */
 inline constexpr Tracepoint kTracepoints[] = {
 #define WASPREY_TRACEPOINT(system, name, program) {#system, #name, #program},
     WASPREY_TRACEPOINTS(WASPREY_TRACEPOINT)
@@ -108,7 +108,7 @@ constexpr uint8_t SlotOf(std::string_view program) {
   return SLOT_NONE;
 }
 
-/** Whether a program serves event types: such a one is loaded only when one of its types is wanted. */
+/** Whether a program serves event types: it is only loaded if one of its types is needed. */
 inline bool ServesEvents(std::string_view program) {
   return std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) { return hook.program == program; });
 }

@@ -22,7 +22,7 @@ Result<BpfObject> BpfObject::Open(const std::string& path) {
 
 Status BpfObject::SetConstant(const char* name, uint64_t value) {
   const Error missing{"CAPTURE_OBJECT",
-                      std::string("The BPF object has no constant ") + name + ". Build it anew: make -C native.", ""};
+                      std::string("The BPF object has no constant ") + name + ". Rebuild it: make -C native.", ""};
   bpf_map* const map = Map(".rodata");
   const btf* const types = bpf_object__btf(object_.get());
   if (map == nullptr || types == nullptr) return missing;

@@ -39,7 +39,7 @@ class BpfRingBuffer {
     }
   }
 
-  /** How often somebody else has moved the reader's position; it was put back. */
+  /** how often somebody else has moved the reader's position; it was put back. */
   uint64_t moved() const { return moved_; }
 
   /** Bytes that wait to be read. */

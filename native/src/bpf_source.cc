@@ -83,7 +83,7 @@ Status BpfSource::Want(const std::vector<std::string>& event_types) {
   std::set<uint64_t> wanted;
   for (const std::string& name : event_types) {
     const EventType* const type = FindEventType(name);
-    if (type == nullptr) return Error{"CAPTURE_EVENT_TYPE", "There is no event type " + name + " to capture.", ""};
+    if (type == nullptr) return Error{"CAPTURE_EVENT_TYPE", "Unknown event type " + name + ".", ""};
     wanted.insert(type->number);
   }
   wanted_ = std::move(wanted);

@@ -1,4 +1,4 @@
-// Whether the kernel measures BPF programs. It costs each run of each program of the machine two looks at the clock.
+// Lets the kernel measure BPF programs. It costs two clock reads for each run of every program of the machine.
 #pragma once
 
 #include "file_descriptor.h"

@@ -1,5 +1,5 @@
-// What the addon writes for its BPF programs to go by: which calls are told of, the programs to go to by tail call, and
-// which filter holds. What is expected there, and of maps and links, is noted, so that a change from outside is seen.
+// The tables that the addon writes for its BPF programs: the captured calls, the programs for tail calls, and
+// the filter in use. The expected contents, maps and links are recorded, so that changes from outside are detected.
 #pragma once
 
 #include <array>
@@ -17,26 +17,26 @@
 
 namespace wasprey {
 
-/** What is checked, on the capture's thread, may be changed on another meanwhile. */
+/** Protects the checked state: another thread may change it during a check. */
 class BpfTables {
  public:
-  /** Forgets what was noted of maps that are gone. */
+  /** Forgets recorded maps that no longer exist. */
   void Clear();
-  /** Notes the maps, and freezes what can be. */
+  /** Records the maps, and freezes those that allow it. */
   void NoteMaps(const BpfObject& maps);
-  /** Notes a link that is to be there from now on. The tracepoint is empty where the program names its place itself. */
+  /** Records a link that must exist from now on. The tracepoint is empty if the program's section names it. */
   void NoteLink(std::string_view program, std::string_view tracepoint, int link);
-  /** Puts the programs that are loaded into the table for tail calls. */
+  /** Puts the loaded programs into the table for tail calls. */
   Status FillPrograms(const BpfPrograms& programs);
 
-  /** What the rest is written to: the words that are shared, and the outer map of filters. */
+  /** Sets the targets of further writes: the shared words, and the outer map of filters. */
   void Use(capture_shared* shared, int filters);
-  /** Has the calls of those types told of, and no others. Programs see it at the next call. */
+  /** Captures exactly the calls of those types. Programs see it at the next call. */
   void WriteCalls(const std::set<uint64_t>& wanted);
-  /** Has events filtered by that map, or with -1 not. The kernel returns when no program looks at the one before. */
+  /** Filters events by that map, or with -1 not at all. The kernel returns when no program uses the previous one. */
   Status UseFilter(int map);
 
-  /** Reports what is not as it was written, and puts it back where it can. The attachment decides what is looked at. */
+  /** Reports changes from outside, and restores what it can. The attachment decides what is looked at. */
   void Check(Attachment attachment, Findings* findings);
 
  private:

@@ -1,5 +1,5 @@
-// Blocks of a region in power-of-two sizes. Free neighbours grow together again, so that room freed by small images
-// serves large ones: the region is never lost to one size class.
+// Blocks of a region in power-of-two sizes. Free neighbours are merged, so that room freed by small images
+// can be used by large ones.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,10 @@ class BuddyAllocator {
 
   /** Offset of a block of at least `bytes`, or kNone. */
   uint32_t Allocate(uint32_t bytes);
-  /** Gives back what Allocate returned. */
+  /** Frees a block of Allocate(). */
   void Free(uint32_t offset);
 
-  /** Bytes of the block at `offset`, at least what was asked for. */
+  /** Size of the block at `offset`, at least the requested one. */
   uint32_t BlockSize(uint32_t offset) const { return kSmallest << (state_[offset / kSmallest] & kOrderMask); }
   uint32_t used() const { return used_; }
   uint32_t capacity() const { return capacity_; }

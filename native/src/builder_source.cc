@@ -57,7 +57,7 @@ Status BuilderSource::Attach(const std::vector<std::string>& /*event_types*/) { 
 
 Status BuilderSource::UseFilter(int map) {
   if (map < 0) return std::nullopt;
-  return Error{"CAPTURE_FILTER", "Only live events are filtered.", ""};
+  return Error{"CAPTURE_FILTER", "A builder has no kernel filter.", ""};
 }
 
 void BuilderSource::ClearDoorbell() {
@@ -70,7 +70,7 @@ Status BuilderSource::Inject(const uint8_t* record, size_t size, bool held) {
   if (auto failed = CheckSize(size)) return failed;
   memcpy(&header, record, sizeof header);
   if (header.cpu >= plan_.cpus) {
-    return Error{"CAPTURE_RECORD", "There is no CPU " + std::to_string(header.cpu) + ".", ""};
+    return Error{"CAPTURE_RECORD", "Unknown CPU " + std::to_string(header.cpu) + ".", ""};
   }
   if (header.size != size && header.size >= sizeof header && header.size <= LONGEST_RECORD && header.size % 8 == 0) {
     // The reader would go on within the record, where it finds none. BPF writes the size it has reserved.
@@ -93,7 +93,7 @@ Status BuilderSource::InjectRecorded(const uint8_t* record, size_t size) {
   memcpy(&header, record, sizeof header);
   if (header.size != size) return Error{"CAPTURE_RECORD", "The size of the record is not that of its bytes.", ""};
   const auto position = Reserve(0, header, record, size);
-  if (!position) return Error{"CAPTURE_RECORD", "There is no room for so many events at once.", ""};
+  if (!position) return Error{"CAPTURE_RECORD", "Too many events at once.", ""};
   CommitAt(0, *position);
   return std::nullopt;
 }

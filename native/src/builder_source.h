@@ -29,7 +29,7 @@ class BuilderSource : public EventSource {
   Status InjectRecorded(const uint8_t* record, size_t size);
   /** Commits the oldest record of that CPU that is held. False when there is none. */
   bool Commit(uint32_t cpu);
-  /** Puts a lifecycle record into its ring; one that finds no room is counted as lost. */
+  /** Puts a lifecycle record into its ring; without room it is counted as lost. */
   void InjectImage(const uint8_t* record, size_t size);
 
  private:

@@ -1,5 +1,5 @@
-// System calls that fail and do nothing, made to see that they are noticed: whatever it is that keeps events from
-// coming.
+// Test calls: system calls that fail without effect, made to check that they are captured. They detect any cause of
+// missing events.
 #pragma once
 
 #include <array>
@@ -15,16 +15,16 @@ namespace wasprey {
 
 class Canary {
  public:
-  /** The events that are to come from now on, by their types. */
+  /** Sets the types of the expected events. */
   void Expect(const std::vector<std::string>& event_types);
 
   /**
-   * Looks whether the calls that were made at the last step were counted, and makes the next ones. A type is a finding
-   * when that was not so twice, one after the other: the kernel may leave out a program while another runs, once.
+   * Checks that the calls of the last step were counted, and makes the next ones. A type is a finding if its calls are
+   * missing twice in a row: the kernel may skip a program once while another runs.
    * @param seen number of events of a type that were read from the rings, filtered or dropped so far
    */
   void Step(const RingReader& reader, const std::function<uint64_t(uint64_t type)>& seen, Findings* findings);
-  /** What was called for at the last step is not looked at. */
+  /** Skips the check of the last step's calls. */
   void Skip() { called_ = false; }
 
  private:

@@ -1,4 +1,4 @@
-// User space's half of an event: the address of its process image, and the names that the kernel does not make.
+// The members of an event that user space fills in: the address of its process image, and derived names.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace wasprey {
 
-/** Room for the text that completion makes, used up over a batch. */
+/** Room for text of completed names, for one batch. */
 class Scratch {
  public:
   Scratch(char* data, uint32_t address, uint32_t size) : data_(data), address_(address), size_(size) {}
@@ -48,7 +48,7 @@ class Scratch {
 
 enum class Outcome {
   kComplete,
-  /** An offset or a length of the record lies outside it, or it is of no known type. */
+  /** An offset or a length of the record lies outside it, or its type is unknown. */
   kMalformed,
   /** No room left for its text in this batch. */
   kFull,
@@ -74,7 +74,7 @@ class Completion {
     auto* header = reinterpret_cast<event_header*>(record);
     const Shape shape = ShapeOf(header->type);
     if (shape == Shape::kNone || header->size < FixedSize(shape)) return Outcome::kMalformed;
-    // A recording may say anything: where views lie, and what is held back, is said here alone.
+    // A recording is not trusted: views and held events are only set here.
     header->flags &= ~(EVENT_FLAG_TWO_VIEWS | EVENT_FLAG_RESOLVED_VIEW | EVENT_FLAG_HELD);
     if (header->image != last_id_ || header->image == 0) {
       uint32_t found = header->image == 0 ? 0 : images_->Find(header->image);
@@ -93,10 +93,10 @@ class Completion {
     return outcome;
   }
 
-  /** What was made for records of the batch, and lies outside of them: names and second views. */
+  /** Names and second views of records of the batch, which lie outside of them. */
   std::string_view Made(uint32_t address, uint32_t length) const { return scratch_.Text(address, length); }
 
-  /** Events that named no image, or one that is not there. */
+  /** Events without an image, or with an unknown one. */
   uint64_t unknown_images() const { return unknown_images_; }
 
  private:

@@ -1,4 +1,4 @@
-// Which container a process is in, by the path of its cgroup.
+// The container of a process, by the path of its cgroup.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 namespace wasprey {
 
 struct ContainerId {
-  /** docker, containerd, cri-o, podman, lxc, ...; empty where the path does not tell. */
+  /** docker, containerd, cri-o, podman, lxc, ...; empty if the path does not show it. */
   std::string_view type;
   /** Points into the cgroup path. */
   std::string_view full_id;
@@ -24,7 +24,7 @@ std::optional<ContainerId> ContainerIdOf(std::string_view cgroup);
 /** container.id: the first 12 characters of a hash, any other name whole. */
 std::string_view ShortContainerId(std::string_view full_id);
 
-/** Containers of plain runc: their cgroups have free names, so its state directories are asked. */
+/** Containers of plain runc: their cgroups have free names, so its state directories are checked. */
 class RuncStates {
  public:
   RuncStates();

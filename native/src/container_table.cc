@@ -167,7 +167,7 @@ Result<ContainerTable::Replaced> ContainerTable::Replace(std::string_view id, co
     return StringFits(text, sizeof(container), static_cast<uint32_t>(size));
   });
   if (fixed.size != size || !fits) {
-    return Error{"CAPTURE_CONTAINER", "The container entry's size or one of its strings does not fit its bytes.", ""};
+    return Error{"CAPTURE_CONTAINER", "The container entry has an invalid size or string.", ""};
   }
   const uint32_t index = Find(id);
   if (index == kGone) return Replaced{kGone, false};

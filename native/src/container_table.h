@@ -27,26 +27,26 @@ struct ContainerSeen {
 
 class ContainerTable {
  public:
-  /** Processes of no container, and processes of which that is not known. */
+  /** Entries of processes without a container, and of those whose container is unknown. */
   static constexpr uint32_t kHost = 0;
   static constexpr uint32_t kUnknown = 1;
 
   ContainerTable(SandboxRegion region, uint32_t address);
 
-  /** The entry of the container that a process is in, made if need be. Counts as a reference: see Release(). */
+  /** The entry of a process's container, created if missing. Counts as a reference: see Release(). */
   uint32_t Acquire(const image& process, std::string_view cgroup);
-  /** The same for a container that is known by name: "host" for the host, empty for none that is known. */
+  /** The same for a container given by its id: "host" for the host, empty for an unknown one. */
   uint32_t AcquireKnown(const ContainerId& id, std::string_view cgroup, uint32_t pid);
-  /** One more reference to an entry. */
+  /** Adds a reference to an entry. */
   void Retain(uint32_t index) { entries_[index].references++; }
-  /** Gives a reference back. An entry without any is freed at a later Sweep(). */
+  /** Releases a reference. An entry without any is freed at a later Sweep(). */
   void Release(uint32_t index);
-  /** Frees entries that had no process for a while. Returns their indices: what is cached by them is stale. */
+  /** Frees entries that had no process for a while. Returns their indices, whose cached data are stale. */
   std::vector<uint32_t> Sweep(uint64_t now_ns);
 
   /** Address in the sandbox's memory. */
   uint32_t AddressOf(uint32_t index) const { return address_ + entries_[index].offset; }
-  /** "host" for the host, empty where it is not known. */
+  /** "host" for the host, empty if unknown. */
   std::string_view FullIdOf(uint32_t index) const { return entries_[index].full_id; }
   std::string_view TypeOf(uint32_t index) const;
   uint32_t count() const { return live_; }
@@ -62,7 +62,7 @@ class ContainerTable {
     uint32_t index;
     bool moved;
   };
-  /** Puts `entry` (a struct container with its strings) in place of the one with this id, short or full. */
+  /** Replaces the entry with this id, short or full, by `entry` (a struct container with its strings). */
   Result<Replaced> Replace(std::string_view id, const uint8_t* entry, size_t size);
 
  private:

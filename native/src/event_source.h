@@ -1,4 +1,4 @@
-// Where events come from: the kernel, or a test. Both write the same records into the same kind of rings.
+// Sources of events: the kernel, or a test. Both write the same records into the same kind of rings.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace wasprey {
 
-/** What a source has mapped, once it is open. */
+/** The mappings of an open source. */
 struct SourceMemory {
   SandboxRegion rings;
   uint32_t ring_size = 0;
@@ -26,13 +26,13 @@ struct SourceMemory {
   BpfRingBuffer* lifecycle = nullptr;
 };
 
-/** What the kernel tells of a BPF program. */
+/** The kernel's statistics of a BPF program. */
 struct ProgramRuns {
   std::string name;
-  /** Zero where the kernel does not measure them: see bpf_stats.h. */
+  /** Zero if the kernel does not measure them: see bpf_stats.h. */
   uint64_t runs = 0;
   uint64_t nanoseconds = 0;
-  /** How often it was left out because it, or another one, was running on that CPU: calls not seen. */
+  /** How often it was skipped because it, or another one, was running on that CPU: missed calls. */
   uint64_t missed = 0;
 };
 
@@ -47,7 +47,7 @@ class EventSource {
    * fill up), and lets events come.
    */
   virtual Status Start(const std::function<void()>& drain) = 0;
-  /** Drops in the kernel what the filter with that map does not let through; -1: nothing. After Open(). */
+  /** Sets the map of the kernel filter; -1: none. After Open(). */
   virtual Status UseFilter(int map) = 0;
   /** Changes the event types that come. */
   virtual Status Attach(const std::vector<std::string>& event_types) = 0;
@@ -58,13 +58,13 @@ class EventSource {
   virtual void ClearDoorbell() = 0;
   /** Of each program that is loaded. */
   virtual std::vector<ProgramRuns> Programs() const { return {}; }
-  /** Hooks that the kernel does not take. On the thread that starts it. */
+  /** Hooks that the kernel lacks or refuses. On the thread that starts it. */
   virtual std::vector<MissingHook> Missing() const { return {}; }
   /** Names of the BPF programs that are loaded. */
   virtual std::vector<std::string> Loaded() const { return {}; }
-  /** Tells what of it is not as it was made, and puts back what it can. On the thread that reads events. */
+  /** Reports changes from outside, and restores what it can. On the thread that reads events. */
   virtual void Check(Findings*) {}
-  /** What the calling thread is known by in records (event_header.tid); 0 where that is not to be had. */
+  /** The calling thread's id in records (event_header.tid); 0 if unknown. */
   virtual uint32_t ThisThread() { return 0; }
 
   SourceMemory& memory() { return memory_; }

@@ -23,7 +23,7 @@ class FileDescriptor {
   }
 
   int get() const { return fd_; }
-  /** Leaves it open, for who takes it. */
+  /** Returns the descriptor, which stays open. */
   int release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 

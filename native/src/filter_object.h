@@ -9,10 +9,10 @@
 
 namespace wasprey {
 
-/** In place: good as long as the object is. Nothing when members are missing or of other types. */
+/** Refers to the object, which must outlive it. Empty when members are missing or have other types. */
 std::optional<FilterTables> FilterTablesOf(const Napi::Value& value);
 
-/** A bank of candidate words, by which a filter goes; nothing when the value is none. */
+/** The bank of candidate words of a filter; empty for an invalid value. */
 std::optional<uint32_t> BankOf(const Napi::Value& value);
 
 }  // namespace wasprey

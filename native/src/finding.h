@@ -1,4 +1,4 @@
-// What a check of the capture has found: that somebody else has changed it.
+// A finding of an integrity check: a change of the capture from outside.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ struct Finding {
   const char* what;
   std::string name;
   uint64_t number = 0;
-  /** It was put back as it was. */
+  /** It was restored. */
   bool repaired = false;
 };
 

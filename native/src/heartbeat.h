@@ -1,4 +1,4 @@
-// Whether the thread that reads events was kept from running: stopped, frozen or traced, and not merely waiting for a
+// Detects that the thread that reads events was stopped, frozen or traced, as opposed to waiting for a
 // CPU.
 #pragma once
 
@@ -16,18 +16,18 @@ class Heartbeat {
     /** CLOCK_MONOTONIC. */
     uint64_t end;
     uint64_t length;
-    /** Of that, and of the second before at most, what the thread ran, and waited for a CPU. */
+    /** Time that the thread ran, and waited for a CPU, in the gap and in the second before it at most. */
     uint64_t ran;
     uint64_t waited;
-    /** Times that it waited for memory to be read from a disk. */
+    /** How often it waited for memory to be read from a disk. */
     uint64_t faults;
-    /** Whether the kernel tells how long threads wait for a CPU. */
+    /** Whether the kernel reports how long threads wait for a CPU. */
     bool accounted;
   };
 
-  /** @param now CLOCK_MONOTONIC, in ns. On the thread that reads events, many times a second while all is well. */
+  /** @param now CLOCK_MONOTONIC, in ns. Called on the thread that reads events, normally many times a second. */
   void Beat(uint64_t now);
-  /** What the gaps from now on are measured by; to be called every second. Returns the gaps since the last call. */
+  /** Sets the reference for further gaps; call it every second. Returns the gaps since the last call. */
   std::vector<Gap> Take();
 
  private:

@@ -1,5 +1,5 @@
-// Events of containers of which no runtime has told yet: copies that wait, where the sandbox reads them, until rules
-// that read such things can be tried on them.
+// Held events of containers that are not known yet: copies in the sandbox's memory that wait until rules
+// that read container fields can be evaluated.
 #pragma once
 
 #include <cstdint>
@@ -17,29 +17,32 @@ namespace wasprey {
 
 class HoldArea {
  public:
-  /** What there is not enough of. */
+  /** The exhausted resource. */
   enum class Lack { kEvents, kMemory };
 
   HoldArea(SandboxRegion region, uint32_t address, ImageTable* images, const Completion* completion);
 
-  /** Events of that container are held from now on. */
+  /** Holds events of that container from now on. */
   void Await(uint32_t container);
-  /** Nothing is to be looked at otherwise. */
+  /** Whether any container is awaited; otherwise no event has to be checked. */
   bool IsAwaiting() const { return awaiting_ > 0; }
 
   /**
-   * Copies a complete record, which lies at `address`, if its process is in an awaited container, and flags it. Tells
-   * what there is not enough of to do so.
+   * Copies a complete record, which lies at `address`, if its process is in an awaited container, and flags it. Returns
+   * the exhausted resource if it fails.
    */
   std::optional<Lack> Hold(event_header* record, uint32_t address, uint32_t most_events);
-  /** The container that holds most; that of the record if none holds any. A flood is its own container's loss. */
+  /**
+   * The container with the most held events; that of the record if there are none. So a flood costs only its own
+   * container.
+   */
   uint32_t Fullest(const event_header& record, Lack lack) const;
 
   /** Ends the wait for a container. Its events are Take()n next; returns how many there are. */
   uint32_t End(uint32_t container);
   /** Writes pairs of addresses [from, to) of events whose wait has ended, oldest first; 0 when there are no more. */
   size_t Take(std::span<uint32_t> segments);
-  /** What was taken is evaluated: gives its room back. */
+  /** Frees taken events after their evaluation. */
   void Release();
 
   /** Events that are held now. */

@@ -14,7 +14,7 @@ class IdMap {
 
   IdMap() : slots_(1024) {}
 
-  /** The index kept under `id` (not 0), or kNone. */
+  /** The index stored for `id` (not 0), or kNone. */
   uint32_t Find(uint64_t id) const {
     for (size_t at = Home(id);; at = Next(at)) {
       if (slots_[at].id == id) return slots_[at].index;
@@ -22,7 +22,7 @@ class IdMap {
     }
   }
 
-  /** Keeps `index` under `id`, in place of what was there. */
+  /** Stores `index` for `id`, replacing an earlier one. */
   void Set(uint64_t id, uint32_t index) {
     if ((count_ + 1) * 2 > slots_.size()) Grow();
     size_t at = Home(id);

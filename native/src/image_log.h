@@ -1,5 +1,5 @@
-// Process images as a recording has them: the kernel's record, and what user space had to find out about it on the
-// machine it was made on.
+// Process images in a recording: the kernel's record, and the data that user space looked up on the
+// recorded machine.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace wasprey {
 
-/** What only the recorded machine can tell of a process: its own files name users, its runtimes name containers. */
+/** Data on a process that only the recorded machine has: its files name users, its runtimes name containers. */
 struct ImageFacts {
   Users::Names names;
   /** Full id; "host", or empty where it was not known. */

@@ -26,13 +26,13 @@ class ImageTable {
   ImageTable(SandboxRegion region, uint32_t address, ContainerTable* containers);
 
   /**
-   * Takes in a lifecycle record of `size` bytes. What it says is checked; a bad one is counted. `recorded` is given for
-   * one of another machine or time: nothing is looked up here then.
+   * Adds a lifecycle record of `size` bytes. It is checked; an invalid one is counted. `recorded` is given for
+   * one of another machine or time: then nothing is looked up here.
    */
   void Add(const uint8_t* record, size_t size, const ImageFacts* recorded = nullptr);
-  /** What is taken in from now on goes to the log too. */
+  /** Adds further records to the log too. */
   void LogTo(ImageLog* log) { log_ = log; }
-  /** A kernel filter is told what processes can match by the candidates of that bank, from now on. Null: there is none.
+  /** Sets the kernel filter that is updated with the candidates of that bank from now on. Null: none.
    */
   void Tell(uint32_t bank, KernelFilter* filter) { filters_[bank] = filter; }
 
@@ -41,7 +41,7 @@ class ImageTable {
     const uint32_t index = by_id_.Find(id);
     return index == IdMap::kNone ? 0 : AddressOf(index);
   }
-  /** Address of the image that stands in for one that is not known. */
+  /** Address of the image that replaces unknown ones. */
   uint32_t UnknownAddress() const { return AddressOf(kUnknown); }
   /** The image at an address that Find() or UnknownAddress() gave. */
   const image& At(uint32_t address) const {
@@ -51,12 +51,12 @@ class ImageTable {
   /** After the snapshot of all processes: links those that came before their parent, session or group leader. */
   void LinkSnapshots();
 
-  /** Whether images wait that no process has any more; if so they must outlast the events already in the rings. */
+  /** Whether images without a process wait; they must outlast the events already in the rings. */
   bool HasRetiring() const { return !retiring_.empty(); }
-  /** Starts the wait of all that are retiring now. */
+  /** Starts the wait of all retiring images. */
   void BeginGrace() { waiting_.swap(retiring_); }
   bool InGrace() const { return !waiting_.empty(); }
-  /** No event that names a waiting image is left: frees those that no descendant needs. */
+  /** Frees waiting images that no descendant needs, when no event names them any more. */
   void EndGrace();
 
   /** Addresses of images that came since the last call; returns how many were written. */
@@ -68,10 +68,10 @@ class ImageTable {
 
   /** The container that the image at that address is in. */
   uint32_t ContainerAt(uint32_t address) const;
-  /** An event that names the image is held back: it stays until as many calls of Unhold(). */
+  /** Keeps the image for a held event, until as many calls of Unhold(). */
   void Hold(uint32_t address);
   void Unhold(uint32_t address);
-  /** What the images take that held events name: no more of them is to be held where it is much. */
+  /** Memory of the images that held events name: if it is large, no more events are held. */
   bool HoldsMuch() const { return held_bytes_ > blocks_.capacity() / 2; }
 
   /** A container's entry has moved: its images follow. */

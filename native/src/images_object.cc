@@ -35,7 +35,7 @@ Napi::Value CaptureObject::SetCandidates(const Napi::CallbackInfo& info) {
   if (capture == nullptr) return info.Env().Undefined();
   const uint32_t address = info[0].As<Napi::Number>().Uint32Value();
   if (!capture->images().SetCandidates(address, *bank, *words)) {
-    return Throw(info.Env(), {"CAPTURE_IMAGE", "There is no process image at " + std::to_string(address) + ".", ""});
+    return Throw(info.Env(), {"CAPTURE_IMAGE", "No process image at " + std::to_string(address) + ".", ""});
   }
   return info.Env().Undefined();
 }

@@ -1,4 +1,4 @@
-// Operations of io_uring that stand for calls which rules read, and which of them this kernel knows.
+// Operations of io_uring that correspond to captured calls, and those that this kernel supports.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,10 @@ inline constexpr IoUringOperation kIoUringOperations[] = {
     {"SENDMSG_ZC", 48, EVENT_SENDMSG}, {"BIND", 56, EVENT_BIND},       {"LISTEN", 57, EVENT_LISTEN},
 };
 
-/** Whether the kernel was built with io_uring. True where that can't be found out. */
+/** Whether the kernel was built with io_uring. True if unknown. */
 bool KernelHasIoUring();
 
-/** Of the operations above those that the kernel does not know; nothing where it can't be asked. */
+/** The operations above that the kernel lacks; empty if unknown. */
 std::optional<std::vector<std::string_view>> MissingIoUringOperations();
 
 }  // namespace wasprey

@@ -38,10 +38,10 @@ inline std::optional<std::span<uint8_t>> BytesOf(const Napi::CallbackInfo& info,
   return ElementsOf<uint8_t>(info[index], napi_uint8_array);
 }
 
-/** A non-negative number member of an object; nothing when it is missing or none. */
+/** A non-negative number member of an object; empty when missing or invalid. */
 std::optional<uint64_t> NumberIn(const Napi::Object& object, const char* name);
 
-/** The strings of an array; nothing when it is no array of strings. */
+/** The strings of an array; empty when it is not an array of strings. */
 std::optional<std::vector<std::string>> StringsOf(const Napi::Value& value);
 
 /** Strings of any kind as an array. */

@@ -1,4 +1,4 @@
-// The kernel filter as a map that the BPF programs read: its tables, and what processes can still match.
+// The kernel filter as a map that the BPF programs read: its tables, and the clauses that each process can satisfy.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct FilterTables {
   std::span<const uint8_t> classes;
   std::span<const uint64_t> accepted, possible;
   std::span<const uint16_t> next;
-  /** Clauses of each rule with a candidate bit by family, then those that hang on none. */
+  /** Clauses by family of each rule with a candidate bit, then those without one. */
   std::span<const uint64_t> rules;
 };
 
@@ -35,13 +35,13 @@ class KernelFilter {
   /** Of the map. */
   int fd() const { return map_.get(); }
 
-  /** Notes what the process of an image can match, by the candidate words of a bank. Another's place stays the other's.
+  /** Sets the clauses that an image's process can satisfy, by the candidate words of a bank. An occupied entry is kept.
    */
   void Fill(const image& process, uint32_t bank);
-  /** The process has left the image: makes room for another. */
+  /** Frees the entry of an image that its process has left. */
   void Forget(uint64_t id);
 
-  /** Tells what somebody else has written to the map, and puts it back. */
+  /** Reports changes of the map from outside, and restores it. */
   void Check(Findings* findings);
 
  private:
@@ -52,9 +52,9 @@ class KernelFilter {
 
   FileDescriptor map_;
   Mapping memory_;
-  /** What the kernel reads. Any process that may open the map can write to it. */
+  /** The kernel's copy. Any process that may open the map can write to it. */
   filter* filter_;
-  /** What it is to be. */
+  /** The expected contents. */
   std::unique_ptr<filter> original_;
   std::vector<uint64_t> rules_;
 };

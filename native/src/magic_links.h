@@ -8,15 +8,15 @@
 
 namespace wasprey {
 
-/** What the links of a process lead to, besides its root. */
+/** Targets of a process's links, besides its root. */
 struct MagicLinks {
-  /** Empty: not known. */
+  /** Empty: unknown. */
   std::string_view current_directory;
   /** As procfs has it in the process's own pid namespace. */
   uint32_t pid;
 };
 
-/** Whether a path in a directory may go through one. Quick; says yes too often. */
+/** Whether a path in a directory may contain one. Fast, with false positives. */
 bool MayHaveMagicLinks(std::string_view directory, std::string_view path);
 
 /**

@@ -17,7 +17,7 @@ class Mapping {
   Mapping& operator=(Mapping&& other) noexcept;
   ~Mapping();
 
-  /** mmap of `length` bytes of `fd` from `offset`; `protection` as for mmap. `what` goes into the error. */
+  /** mmap of `length` bytes of `fd` from `offset`; `protection` as for mmap. `what` is used in the error. */
   static Result<Mapping> Map(int fd, size_t length, int protection, size_t offset, const char* what);
 
   std::byte* data() const { return data_; }
@@ -29,7 +29,7 @@ class Mapping {
   size_t size_ = 0;
 };
 
-/** A region of the sandbox's memory. When it goes, anonymous memory takes its place, so that V8 never faults. */
+/** A region of the sandbox's memory. It is replaced by anonymous memory when destroyed, so that V8 never faults. */
 class SandboxRegion {
  public:
   SandboxRegion() = default;

@@ -1,4 +1,4 @@
-// Hooks that this kernel does not take, and what is not seen for want of them.
+// Hooks that this kernel lacks or refuses, and the events that are missed without them.
 #pragma once
 
 #include <string>
@@ -14,20 +14,20 @@ struct MissingHook {
   std::string program;
   /** Stable; host/capture/missing-hooks.ts has them all. */
   const char* reason;
-  /** What the kernel says: errno, verdict of the verifier. */
+  /** The kernel's reason: errno, verdict of the verifier. */
   std::string detail;
   /** Names of the event types that it would have reported. */
   std::vector<std::string_view> blinds;
-  /** Which of those are not seen: `calls`, `io_uring`, `32-bit`. */
+  /** The ways of those calls that are missed: `calls`, `io_uring`, `32-bit`. */
   std::vector<const char*> ways;
 };
 
-/** A program that the kernel refuses. `section` is where the object file has it. */
+/** A program that the kernel refuses. `section` is its section in the object file. */
 MissingHook RefusedHook(std::string_view program, std::string_view section, std::string detail);
 /** A program that can not be attached to `tracepoint`. */
 MissingHook UnattachedHook(std::string_view program, std::string_view tracepoint, const char* reason,
                            std::string detail);
-/** The same where there is nothing to see: the kernel has no io_uring. */
+/** The same without missed events: the kernel has no io_uring. */
 MissingHook NeedlessHook(std::string_view program, std::string_view tracepoint);
 
 /**

@@ -8,7 +8,7 @@
 
 namespace wasprey {
 
-/** Says whether a file is still what was read. */
+/** Identifies a version of a file. */
 struct FileStamp {
   uint64_t device = 0;
   uint64_t inode = 0;
@@ -30,14 +30,14 @@ struct NameFiles {
   NameFile group;
 };
 
-/** Which directory is the root of a process. */
+/** Identifies the root directory of a process. */
 struct RootId {
   uint64_t device = 0;
   uint64_t inode = 0;
   auto operator<=>(const RootId&) const = default;
 };
 
-/** Nothing when there is no such process (any more). Does not wait for the file system. */
+/** Empty if the process does not exist (any more). Does not wait for the file system. */
 std::optional<RootId> RootIdOf(const std::string& root);
 
 /** The root directory as process `pid` sees it; 0 = the host's. */

@@ -1,4 +1,4 @@
-// Where the regions lie in the sandbox's memory: rings, process images, containers, events held back, scratch.
+// The layout of the regions in the sandbox's memory: rings, process images, containers, held events, scratch.
 #pragma once
 
 #include <bit>
@@ -23,7 +23,7 @@ inline constexpr uint32_t kSmallestRing = std::bit_ceil(uint32_t{4 * LONGEST_REC
 /** Text made by completion, a batch at a time; a batch ends early when it is full. */
 inline constexpr uint32_t kScratchBytes = 1 << 20;
 
-/** Events that are held back until their container is known, where nothing else is said. */
+/** Default budget for events that are held until their container is known. */
 inline constexpr uint64_t kHoldBytes = 8 << 20;
 
 struct Sizes {

@@ -15,7 +15,7 @@ Status Capture::Replay(const ReplayStep& step) {
   Housekeep();
   for (auto rest = step.images; !rest.empty();) {
     const auto image = ImageLog::Read(rest);
-    if (!image) return Error{"CAPTURE_RECORD", "A process image of the recording does not fit its bytes.", ""};
+    if (!image) return Error{"CAPTURE_RECORD", "A process image of the recording is invalid.", ""};
     images_.Add(image->record.data(), image->record.size(), &image->facts);
     rest = rest.subspan(image->size);
   }

@@ -1,10 +1,10 @@
-// Giving memory back that the start of the agent has taken and its work does not need.
+// Returns memory to the kernel that only the start of the agent needed.
 #pragma once
 
 namespace wasprey {
 
 /**
- * Gives freed memory of the C library back to the kernel, and takes pages of the program's own files out of the
+ * Returns freed memory of the C library to the kernel, and removes pages of the program's own files from the
  * resident set: those that are needed come back from the page cache, 16 at a time, as they are touched. Takes some 10
  * ms.
  */

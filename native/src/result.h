@@ -12,9 +12,9 @@ namespace wasprey {
 struct Error {
   /** Stable, e.g. CAPTURE_LOAD. */
   std::string code;
-  /** What happened and what to do, one or two sentences. */
+  /** The error and its fix, in one or two sentences. */
   std::string message;
-  /** The kernel's word: errno name, end of the verifier's log. May be empty. */
+  /** The kernel's message: errno name, end of the verifier's log. May be empty. */
   std::string detail;
 };
 

@@ -1,4 +1,4 @@
-// Reading the event rings of all CPUs: which records are whole, and giving their room back.
+// Reads the event rings of all CPUs: finds complete records, and releases their room.
 #pragma once
 
 #include <algorithm>
@@ -22,10 +22,10 @@ class RingReader {
   RingReader(const Plan& plan, uint32_t ring_size, uint32_t ring_stride, std::byte* rings, ring_control* controls,
              uint64_t secret);
 
-  /** Notes how far each ring was filled. Images of events before that are in the lifecycle ring by now. */
+  /** Records the heads of the rings. Images of events before these are in the lifecycle ring by now. */
   void TakeHeads();
 
-  /** Whether a record waits to be read that is whole. */
+  /** Whether a complete record waits to be read. */
   bool HasEvents() const;
 
   /**
@@ -36,19 +36,19 @@ class RingReader {
   template <typename Complete>
   size_t Walk(std::span<uint32_t> segments, Complete complete);
 
-  /** Gives the room of the records walked back to the kernel. */
+  /** Returns the room of the walked records to the kernel. */
   void Release();
 
-  /** Whether an eighth of a ring or more waits to be read: there is no time to lose. */
+  /** Whether an eighth of a ring or more waits to be read, so that reading is urgent. */
   bool IsFilling() const;
 
   /** Head of each ring now; for PastAll(). */
   void CopyHeads(std::vector<uint64_t>* heads) const;
   /** Whether each ring was read past the head noted (or is empty: a head may move back when a record ends early). */
   bool PastAll(const std::vector<uint64_t>& heads) const;
-  /** How far each ring was read. */
+  /** The reader's position in each ring. */
   void CopyPositions(std::vector<uint64_t>* positions) const;
-  /** How often somebody else has moved the reader's position in a ring; it was put back. */
+  /** How often the reader's position in a ring was changed from outside; it was restored. */
   uint64_t moved() const { return moved_; }
 
   const std::vector<uint64_t>& evaluated() const { return evaluated_; }

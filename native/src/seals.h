@@ -1,5 +1,5 @@
-// What the kernel holds of a capture by descriptors: links, maps, tables of programs. Noted as they were made, by the
-// ids that the kernel gave them, so that it can be told when they are not there any more.
+// The kernel objects of a capture: links, maps, tables of programs. Their ids are recorded when they are created,
+// so that missing or replaced ones are detected.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@ namespace wasprey {
 
 class Seals {
  public:
-  /** The name is what findings have; one that was there is replaced. */
+  /** The name is used in findings; an earlier entry of that name is replaced. */
   void AddLink(const std::string& name, int fd);
   void AddMap(const std::string& name, int fd);
-  /** The table's place `key` holds that program, given by its descriptor. */
+  /** Expects that program, given by its descriptor, at `key` of the table. */
   void SetSlot(uint32_t key, const std::string& name, int table, int program);
 
   /**
-   * A descriptor that is closed, or is of something else, and a place that holds another program, are findings.
-   * Programs are put back.
-   * Without `looks_up` the places are left out.
+   * Findings are closed or replaced descriptors, and keys with another program.
+   * Programs are restored.
+   * Without `looks_up` the keys are not checked.
    */
   void Check(bool looks_up, Findings* findings) const;
 
@@ -41,7 +41,7 @@ class Seals {
   std::map<uint32_t, Slot> slots_;
 };
 
-/** Id of a map; 0 if the descriptor is of none. */
+/** Id of a map; 0 if the descriptor is not a map. */
 uint32_t MapId(int fd);
 
 }  // namespace wasprey

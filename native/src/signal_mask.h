@@ -3,7 +3,7 @@
 
 namespace wasprey {
 
-/** Lets the calling thread take a signal; one that has come meanwhile comes at once. False for what is no signal. */
+/** Unblocks a signal for the calling thread; a pending one is delivered at once. False for an invalid signal. */
 bool UnblockSignal(int signal);
 
 }  // namespace wasprey

@@ -1,4 +1,4 @@
-// Whether another process traces (ptrace) this one: it can then close what it holds, and change its memory.
+// Whether another process traces (ptrace) this one: a tracer can close its descriptors, and change its memory.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace wasprey {
 
 class TracerWatch {
  public:
-  /** Number of the process that traces the first thread or the calling one; 0: none that can be seen from here. */
+  /** Id of the process that traces the first thread or the calling one; 0: none, or not visible from here. */
   uint32_t Find();
 
  private:

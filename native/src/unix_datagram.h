@@ -1,4 +1,4 @@
-// Unix datagram sockets, such as /dev/log, which Node.js does not have.
+// Unix datagram sockets, such as /dev/log, which Node.js does not support.
 #pragma once
 
 #include <string>

@@ -13,7 +13,7 @@
 
 namespace wasprey {
 
-/** What stands for a name that is not known, as Falco prints it: a present string. */
+/** The text for an unknown name, as Falco prints it: a present string. */
 inline constexpr std::string_view kNoName = "<NA>";
 
 using NamesById = std::unordered_map<uint32_t, std::string>;
@@ -36,7 +36,7 @@ class Users {
    */
   Names Lookup(uint32_t container, uint32_t pid, uint32_t uid, uint32_t gid, uint32_t login_uid);
 
-  /** The container is gone, or its number stands for another one now. */
+  /** The container is gone, or its number belongs to another one now. */
   void Forget(uint32_t container);
 
  private:
@@ -57,7 +57,7 @@ class Users {
   const Database& Fresh(uint32_t container, uint32_t pid);
 
   std::map<Key, Database> databases_;
-  /** The root that a process of the container was last seen with, for one that is gone already. */
+  /** The last known root of the container's processes, for a process that has exited. */
   std::map<uint32_t, RootId> last_roots_;
 };
 

@@ -1,4 +1,4 @@
-// The wall clock, by which events are dated, and which may be set at any time.
+// The wall clock, which dates events, and may be set at any time.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ class WallClock {
    */
   std::optional<uint64_t> NewOffset();
 
-  /** Becomes readable when the wall clock is set, so that nobody need look; -1 where the kernel has no such thing. */
+  /** Becomes readable when the wall clock is set; -1 if the kernel does not support it. */
   int watch() const { return watch_.get(); }
   void ClearWatch();
 

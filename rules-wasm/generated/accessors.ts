@@ -1112,7 +1112,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u8>(base, 5);
 }
 
-/** POD_STATE: what the API server has told of its pod */
+/** POD_STATE: whether the API server knows its pod */
 // @ts-ignore: decorator
 @inline export function containerPodState(base: u32): u8 {
   return load<u8>(base, 6);

@@ -189,7 +189,7 @@ test('rules that are edited in the ConfigMap are live without a restart', async 
 test('a broken edit leaves the rules before in use, and is told of on the pod and by a metric', async () => {
   await editRules('shop.yaml', '- rule: Broken\n  condition: fd.nam = x\n');
   const message = await eventually('an event on the pod', async () => (await eventsOf('RulesRefused')) || undefined);
-  assert.match(message, /those before stay/);
+  assert.match(message, /the previous ones stay in use/);
   assert.equal(await metric('wasprey_rule_reloads_total{result="failed"}'), 1);
   const seen = agents.alerts.alerts.length;
   await agents.cluster.kubectl('-n', SHOP.namespace, 'exec', SHOP.pod, '--', 'sh', '-c', ': > /tmp/till-again');

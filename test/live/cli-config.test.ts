@@ -118,7 +118,7 @@ test('what the configuration says wrong is shown in its place, and nothing is st
   const config = join(directory, 'wrong.yaml');
   writeFileSync(config, 'json_outputs: true\n');
   await using agent = startRunAsNpm('-c', config);
-  await agent.says(/can not be used/);
+  await agent.says(/the configuration is invalid/);
   assert.match(agent.stderr(), /CONFIG_UNKNOWN_KEY.*\n {2}--> .*wrong\.yaml:1:1\n/);
   assert.match(agent.stderr(), /did you mean json_output\?/);
 });
@@ -128,8 +128,8 @@ test('a port that is taken is named, and so is a folder without rule files', asy
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
   await using agent = startRunAsNpm(rules, '-owebserver.enabled=true', `-owebserver.listen_port=${port}`);
-  await agent.says(new RegExp(`can't listen at 127\\.0\\.0\\.1:${port}`));
+  await agent.says(new RegExp(`can't listen on 127\\.0\\.0\\.1:${port}`));
   await using other = startRunAsNpm('-orules_files=/nowhere/rules.d');
-  await other.says(/none of the configured rule files is there/);
+  await other.says(/none of the configured rule files exists/);
   taken.close();
 });

@@ -37,7 +37,7 @@ test('all works on the test machine, beside an agent that runs', async () => {
   assert.match(stdout, /^Wasprey \S+ on Linux \S+, (x64|arm64)\n\nMachine\n {2}works +kernel +\d/);
   assert.match(
     stdout,
-    /\n {2}works +capture +it starts in [\d.]+ s; \d\d BPF programs are loaded, and all hooks\s+attached\n/,
+    /\n {2}works +capture +starts in [\d.]+ s; \d\d BPF programs are loaded, and all hooks\s+attached\n/,
   );
   run.kill('SIGINT');
   assert.equal(await run.ended, 0);

@@ -75,7 +75,7 @@ test("rule files that Falco's tools push are followed too, and those with mistak
   await agent.says(/Notice Read of/, removeFile);
   pushRules(rulesOf('Wrong').replace('evt.type', 'evt.tpye'));
   await agent.says(
-    /can't be followed, what was there stays: error\[LOAD_ERR_COMPILE_CONDITION\].*evt\.tpye.*rules\.yaml:4/,
+    /can't be followed, the previous version stays in use: error\[LOAD_ERR_COMPILE_CONDITION\].*evt\.tpye.*rules\.yaml:4/,
   );
   await agent.says(/Critical Wasprey internal: hot reload failure: .*evt\.tpye/);
   pushRules(rulesOf('Mended'));
@@ -96,7 +96,7 @@ test('a tag is followed through good and bad modules, and the last good one outl
   );
   {
     await using none = start();
-    await none.says(/there is no .*team\/rules:stable \[REGISTRY_NOT_FOUND\]/);
+    await none.says(/team\/rules:stable not found.*\[REGISTRY_NOT_FOUND\]/);
     assert.doesNotMatch(none.stderr(), /^\s+at /m, 'a stack trace');
   }
   push('First', '--key', 'team.key');
@@ -107,7 +107,7 @@ test('a tag is followed through good and bad modules, and the last good one outl
     push('Second', '--key', 'team.key');
     await agent.says(/Notice Second of/, removeFile);
     push('Unsigned');
-    await agent.says(/can't be followed, what was there stays: .* is not signed/);
+    await agent.says(/can't be followed, the previous version stays in use: .* is not signed/);
     const seen = agent.stdout().length;
     await agent.says(new RegExp(`^[\\s\\S]{${seen}}[\\s\\S]*Notice Second of`), removeFile);
     assert.doesNotMatch(agent.stdout(), /Notice Unsigned of/);
@@ -118,7 +118,7 @@ test('a tag is followed through good and bad modules, and the last good one outl
   registry.pause();
   {
     await using agent = start();
-    await agent.says(/can't be followed, what was there stays: no answer from/);
+    await agent.says(/can't be followed, the previous version stays in use: no answer from/);
     await agent.says(/Notice Third of/, removeFile);
   }
   rmSync(at('followed'), { recursive: true });

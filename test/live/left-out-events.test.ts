@@ -42,8 +42,8 @@ after(async () => {
 
 test('rules see what is left, and which see less or nothing is told', async () => {
   assert.deepEqual(product.troubles, [
-    'these rules never match, since mkdir, execve, execveat are not captured: "made", "run"',
-    'these rules see less than they say, since mkdir, execve, execveat are not captured: "made or removed"',
+    'these rules never match, because mkdir, execve, execveat are not captured: "made", "run"',
+    'these rules are blind to some events, because mkdir, execve, execveat are not captured: "made or removed"',
   ]);
   const [inner, file] = [join(folder, 'inner'), join(folder, 'file')];
   mkdirSync(inner);

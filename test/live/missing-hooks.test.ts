@@ -89,11 +89,11 @@ describe('without the tracepoint of io_uring', () => {
     await using _ = run;
     assert.match(
       run.stderr(),
-      /^wasprey: the kernel has no tracepoint io_uring_submit_req\b.* for the program on_request: requests of io_uring that stand for .*openat.* are not all seen$/m,
+      /^wasprey: the kernel has no tracepoint io_uring_submit_req\b.* for the program on_request: not all io_uring requests for .*openat.* are captured$/m,
     );
     assert.match(
       run.stderr(),
-      /^wasprey: these rules do not see all that they say: "Marked file"; `wasprey doctor` says/m,
+      /^wasprey: these rules are blind to some events: "Marked file"; `wasprey doctor` reports/m,
     );
     const [alert] = await run.until('the alert', () => (alerts(ALERT).length > 0 ? alerts(ALERT) : undefined));
     assert.match(alert?.output ?? '', /Critical .*the kernel has no tracepoint io_uring_submit_req/);
@@ -104,7 +104,7 @@ describe('without the tracepoint of io_uring', () => {
     assert.equal(ready.status, 503);
     assert.match(
       ready.body,
-      /1 of the rules do not see all that they say: the kernel has no tracepoint io_uring_submit_req/,
+      /1 of the rules are blind to some events: the kernel has no tracepoint io_uring_submit_req/,
     );
     for (const path of ['/healthz', '/startupz'])
       assert.equal((await ask(path)).status, 200, 'a new start would change nothing');
@@ -156,7 +156,7 @@ describe('without io_uring', () => {
     await using _ = run;
     assert.match(
       run.stderr(),
-      /^wasprey: the program on_request is not attached, since the kernel was built without io_uring: nothing goes unseen$/m,
+      /^wasprey: the program on_request is not attached, because the kernel was built without io_uring: nothing is missed$/m,
     );
     assert.equal((await ask('/readyz')).status, 200);
     const metrics = (await ask('/metrics')).body;
@@ -164,7 +164,7 @@ describe('without io_uring', () => {
     assert.match(metrics, /^wasprey_blind_rules 0$/m);
     const { code, text } = status();
     assert.equal(code, 0);
-    assert.match(text, /\nNot in this kernel\n {2}on_request +the program on_request is not attached, since/);
+    assert.match(text, /\nNot in this kernel\n {2}on_request +the program on_request is not attached, because/);
     spawnSync('cat', [marked]);
     await run.until('the call is seen', () => alerts('Marked file').length > 0 || undefined);
     assert.deepEqual(alerts(ALERT), []);
@@ -190,7 +190,7 @@ describe('where the kernel refuses a program', () => {
     await run.until('the alert', () => alerts(ALERT).length > 0 || undefined);
     assert.match(
       run.stderr(),
-      /the kernel refuses the program on_paths \(EINVAL: Invalid argument: invalid func bpf_lacking#999\): calls of rename, .* are not seen/,
+      /the kernel refuses the program on_paths \(EINVAL: Invalid argument: invalid func bpf_lacking#999\): calls of rename, .* are not captured/,
     );
     assert.equal((await ask('/readyz')).status, 503);
     assert.match((await ask('/metrics')).body, /program="on_paths",reason="program-refused",blinds="yes"\} 1$/m);
@@ -217,7 +217,7 @@ describe('where the kernel refuses a program', () => {
     assert.equal(await run.ended, 1);
     assert.match(
       run.stderr(),
-      /^wasprey: the capture could not start: This kernel refuses the BPF program on_call, which the capture can't do without: invalid func bpf_lacking#999\. `wasprey doctor` tries all programs\. \[CAPTURE_LOAD\]$/m,
+      /^wasprey: the capture could not start: This kernel refuses the BPF program on_call, which the capture needs: invalid func bpf_lacking#999\. `wasprey doctor` checks all programs\. \[CAPTURE_LOAD\]$/m,
     );
     assert.doesNotMatch(run.stderr(), /^\s+at /m, 'a stack trace');
   });

@@ -135,7 +135,7 @@ test('what is not there, and what is something else, is said so', () => {
   run('oras', 'push', '--plain-http', `${registry.host}/other:1`, 'r.yaml:text/plain');
   assert.match(
     wasprey('pull', `oci://${registry.host}/other:1`).stderr,
-    /neither a module nor a file of rules.*REGISTRY_CONTENT/,
+    /neither a module nor rule files.*REGISTRY_CONTENT/,
   );
   assert.match(wasprey('pull', 'oci://127.0.0.1:1/a:1').stderr, /no answer from 127\.0\.0\.1:1.*REGISTRY_UNREACHABLE/);
   const nothing = wasprey('push', `oci://${registry.host}/team/rules:3`, 'r.yaml');

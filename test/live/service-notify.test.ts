@@ -105,7 +105,7 @@ test('the watchdog hears of it twice in its time; not while evaluation stands st
   const last = Math.max(...heard);
   assert.ok(last > 0 && last < HANGS_AFTER_MS + 1000, `the last was heard ${last} ms after it stood still`);
   const status = manager.received.at(-1)?.lines;
-  assert.match(`${status}`, /^STATUS=the engine has not given a sign for 1\d s$/);
+  assert.match(`${status}`, /^STATUS=the engine has not responded for 1\d s$/);
   // It goes on when it can.
   await run.until('WATCHDOG=1 again', () => manager.with('WATCHDOG=1')[heard.length]);
 });

@@ -58,7 +58,7 @@ it('the configuration is accepted, and every key of it has an effect', () => {
   const words = [join(PROJECT, 'host/cli/main.ts'), 'config', '--given', '-c', CONFIG];
   const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
   assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
-  assert.doesNotMatch(stdout, /Without effect/);
+  assert.doesNotMatch(stdout, /No effect/);
   const { configuration, unused } = loadConfig({ path: CONFIG, options: [], environment: {} });
   assert.deepEqual(unused, []);
   assert.deepEqual(configuration.rules_files, ['/usr/lib/wasprey/rules', '/etc/wasprey/rules.d']);

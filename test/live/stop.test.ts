@@ -189,5 +189,5 @@ test('an agent that can not have its control socket ends, with the reason', asyn
   const options = ['control.enabled=true', `control.socket=${import.meta.filename}/control.sock`];
   await using agent = startRunAsNpm(...options.flatMap((option) => ['-o', option]));
   assert.equal(await agent.ended, 1, agent.stderr());
-  assert.match(agent.stderr(), /can't listen at .*control\.sock: /);
+  assert.match(agent.stderr(), /can't listen on .*control\.sock: /);
 });

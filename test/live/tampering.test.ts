@@ -156,7 +156,7 @@ describe('what is written to a map is told and put back', () => {
     const alert = await agent.alertOf(/taken away/, () => {
       assert.ok(bpftool('map', 'delete', 'id', id, 'key', 0, 0, 0, 0).done);
     });
-    assert.equal(told(alert), 'the kernel filter was taken away, and was put back.');
+    assert.equal(told(alert), 'the kernel filter was removed, and was restored.');
     assert.equal(lookup(), whole);
   });
 
@@ -166,13 +166,13 @@ describe('what is written to a map is told and put back', () => {
       bytes_value: number;
     };
     const alert = await agent.alertOf(/replaced/, () => tamper('map', agent.map('filters').id, 0, bytes));
-    assert.match(told(alert), /^the kernel filter was replaced by the map \d+, and was put back\.$/);
+    assert.match(told(alert), /^the kernel filter was replaced by the map \d+, and was restored\.$/);
     await assertSees(agent, 'filter-replaced');
   });
 
   test('its tables', async () => {
     const alert = await agent.alertOf(/tables/, write('kernel_filter', 0, '00'.repeat(2048)));
-    assert.equal(told(alert), 'the tables of the kernel filter were written to, and were put back.');
+    assert.equal(told(alert), 'the tables of the kernel filter were changed, and were restored.');
     await assertSees(agent, 'tables');
   });
 
@@ -182,7 +182,7 @@ describe('what is written to a map is told and put back', () => {
       bytes_value: number;
     };
     const alert = await agent.alertOf(/of processes/, write('kernel_filter', bytes - 64, 'ff'));
-    assert.equal(told(alert), 'what the kernel filter knows of processes was written to (of 1), and was put back.');
+    assert.equal(told(alert), "the kernel filter's data on 1 processes was changed, and was restored.");
   });
 
   test('which calls, and types of events, are told of', async () => {
@@ -190,7 +190,7 @@ describe('what is written to a map is told and put back', () => {
       write('control', WANTED, '00'.repeat(16))();
       write('control', CALLS + 4 * OPENAT, '00000000')();
     });
-    assert.equal(told(alert), 'the list of wanted events was written to, and was put back.');
+    assert.equal(told(alert), 'the list of captured events was changed, and was restored.');
     await assertSees(agent, 'calls');
   });
 
@@ -199,31 +199,31 @@ describe('what is written to a map is told and put back', () => {
       const { done, said } = bpftool('map', 'delete', 'id', agent.map('programs').id, 'key', slotOfOpen(), 0, 0, 0);
       assert.ok(done, said);
     });
-    assert.equal(told(alert), 'the program on_open was taken out of its table, and was put back.');
+    assert.equal(told(alert), 'the program on_open was removed from its table, and was restored.');
     await assertSees(agent, 'program');
   });
 
   test('that no more events are to be made', async () => {
-    const alert = await agent.alertOf(/no more events/, write('control', FINISHED, '01000000'));
-    assert.equal(told(alert), 'the kernel was told to make no more events, which was taken back.');
+    const alert = await agent.alertOf(/capture in the kernel was ended/, write('control', FINISHED, '01000000'));
+    assert.equal(told(alert), 'the capture in the kernel was ended, and was resumed.');
     await assertSees(agent, 'finished');
   });
 
   test('the clock of events', async () => {
-    const alert = await agent.alertOf(/time of events/, write('control', CLOCK_OFFSET, '00'.repeat(8)));
-    assert.match(told(alert), /^the time of events was moved by \d+ ms, and was put back\.$/);
+    const alert = await agent.alertOf(/clock of events/, write('control', CLOCK_OFFSET, '00'.repeat(8)));
+    assert.match(told(alert), /^the clock of events was moved by \d+ ms, and was restored\.$/);
   });
 
   test("the reader's place in a ring", async () => {
-    const alert = await agent.alertOf(/place in a ring/, write('ring_control', TAIL, 'ffffffffffff0000'));
-    assert.equal(told(alert), "the reader's place in a ring was moved, and was put back.");
+    const alert = await agent.alertOf(/position in a ring/, write('ring_control', TAIL, 'ffffffffffff0000'));
+    assert.equal(told(alert), "the reader's position in a ring was changed, and was restored.");
   });
 
   test('the numbers of processes, which can not be put back', async () => {
-    const alert = await agent.alertOf(/numbers of processes/, write('control', NEXT_IMAGE, '00'.repeat(8)));
+    const alert = await agent.alertOf(/ids of process images/, write('control', NEXT_IMAGE, '00'.repeat(8)));
     assert.equal(
       told(alert),
-      'the numbers of processes were set back, so that one may be taken for another. Restart the agent, which makes all of it anew.',
+      'the ids of process images were set back, so that processes may be confused. Restart the agent to restore its capture.',
     );
   });
 });
@@ -249,7 +249,7 @@ describe('what keeps the agent from running', () => {
     await sleep(STOPPED_MS);
     const alert = await agent.alertOf(/stopped by a signal/, () => agent.run.kill('SIGCONT'));
     const [, seconds] =
-      /^the agent was stopped by a signal for (\d+\.\d) s; events from then were evaluated late, (?:none was|\d+ were) dropped\.$/.exec(
+      /^the agent was stopped by a signal for (\d+\.\d) s; events of that time were evaluated late, (?:none was|\d+ were) dropped\.$/.exec(
         told(alert),
       ) ?? assert.fail(told(alert));
     assertStoppedFor(Number(seconds), began);
@@ -267,7 +267,7 @@ describe('what keeps the agent from running', () => {
       await sleep(STOPPED_MS);
       const alert = await agent.alertOf(/did not run/, () => freezer.thaw());
       const [, seconds] =
-        /^the agent did not run for (\d+\.\d) s though it wanted to and was not waiting for a CPU: frozen, held by a debugger, or the machine was paused; events from then were evaluated late, (?:none was|\d+ were) dropped\.$/.exec(
+        /^the agent did not run for (\d+\.\d) s although it was runnable and not waiting for a CPU: it was frozen, stopped by a debugger, or the machine was paused; events of that time were evaluated late, (?:none was|\d+ were) dropped\.$/.exec(
           told(alert),
         ) ?? assert.fail(told(alert));
       assertStoppedFor(Number(seconds), began);
@@ -285,10 +285,7 @@ describe('what keeps the agent from running', () => {
     const thread = agent.workerThread;
     const tool = join(PROJECT, 'build/test/tamper');
     const alert = await agent.alertOf(/thread/, () => void spawn(tool, ['hold', String(thread), '5000']));
-    assert.equal(
-      told(alert),
-      'the thread that evaluates events is stopped. Restart the agent, which makes all of it anew.',
-    );
+    assert.equal(told(alert), 'the evaluating thread is stopped. Restart the agent to restore its capture.');
   });
 });
 
@@ -300,10 +297,10 @@ describe('what is taken away and stays so', () => {
       const alert = await agent.alertOf(/was detached/, () => tamper('close', agent.pid, calls.fd));
       assert.match(
         told(alert),
-        /^the hook on_call on sys_exit was detached(; .*)?\. Restart the agent, which makes all of it anew\.$/,
+        /^the hook on_call on sys_exit was detached(; .*)?\. Restart the agent to restore its capture\.$/,
       );
-      if (agent.told.every(({ output }) => !/calls are not seen/.test(output)))
-        await agent.alertOf(/openat calls are not seen any more/, () => {});
+      if (agent.told.every(({ output }) => !/calls are no longer captured/.test(output)))
+        await agent.alertOf(/openat calls are no longer captured/, () => {});
       const before = agent.told.length;
       await sleep(3000);
       assert.equal(agent.told.length, before, 'each is told once');
@@ -321,7 +318,7 @@ describe('what is taken away and stays so', () => {
     const agent = await start();
     try {
       const alert = await agent.alertOf(/programs/, () => tamper('close', agent.pid, agent.map('programs').fd));
-      assert.match(told(alert), /the map programs was taken away from the agent/);
+      assert.match(told(alert), /the map programs of the agent was closed or replaced/);
     } finally {
       await agent.stop();
     }
@@ -333,7 +330,7 @@ describe('what is taken away and stays so', () => {
       const alert = await agent.alertOf(/ring/, () =>
         tamper('write', agent.map('ring_control').id, HEAD, 'f0ffffff00000000'),
       );
-      assert.match(told(alert), /what CPU 0 has written to its ring can't be read any more/);
+      assert.match(told(alert), /the ring of CPU 0 can no longer be read/);
     } finally {
       await agent.stop();
     }

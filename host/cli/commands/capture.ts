@@ -33,7 +33,7 @@ const OPTIONS = {
     kind: 'number',
     value: 'MB',
     least: 1,
-    description: 'Memory for events on their way from the kernel, for all CPUs together. Default: 16.',
+    description: 'Memory of the ring buffers for events, for all CPUs together. Default: 16.',
   },
 } as const;
 

@@ -19,11 +19,11 @@ export const COMPILE = defineCommand({
   usage: 'RULES... -o OUT.wasm',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Compiles rule files, as one set in the order given, to a WebAssembly module: everything that \`wasprey run --module\` needs
-    of them is in it. Folders stand for the .yaml and .yml files in them. Nothing is captured and no privilege is needed.
+    Compiles rule files, as one set in the order given, to a WebAssembly module with everything that \`wasprey run --module\`
+    needs. A folder means the .yaml and .yml files in it. Nothing is captured and no privilege is needed.
 
-    The same files, compiled by the same version with the same options, give the same bytes on any machine, wherever the files
-    are. \`wasprey inspect\` shows what is in a module.`,
+    The same files, compiled by the same version with the same options, give the same bytes on any machine, in any
+    folder. \`wasprey inspect\` shows the contents of a module.`,
   status: {
     ok: 'The module is written.',
     failure: "The rules have errors, which are shown, or a file can't be read or written.",
@@ -56,8 +56,7 @@ export const COMPILE = defineCommand({
     const keys = readSigningKeys((options.key ?? []).map(({ text }) => text));
     const files = readRuleFiles(operands);
     const { active } = loadRuleSet(files, terminal, !options.quiet, selectionOf(options));
-    if (active.length === 0)
-      throw new CommandFailure('there is no rule to compile', 'all of them are disabled, or none is there');
+    if (active.length === 0) throw new CommandFailure('no rules to compile', 'all are disabled, or there are none');
 
     const began = performance.now();
     const names = portableNames(files.map(({ name }) => name));

@@ -14,29 +14,29 @@ export const CONFIG = defineCommand({
   usage: '[-c FILE] [-o KEY=VALUE...]',
   operands: [],
   description: `
-    Prints the configuration as it takes effect, in YAML, each value with the place that it comes from: a line of a file, an
-    option, or the default. Keys that have no effect are named at the end, with the reason. Nothing is started.`,
-  status: { ok: 'The configuration can be used.', failure: "It can't, which is shown in its place." },
+    Prints the effective configuration in YAML, each value with its source: a line of a file, an
+    option, or the default. Keys without effect are listed at the end, with the reason. Nothing is started.`,
+  status: { ok: 'The configuration can be used.', failure: 'It is invalid; the errors are shown.' },
   options: {
     ...CONFIG_OPTIONS,
-    given: { kind: 'flag', description: 'Only what was given, without defaults.' },
+    given: { kind: 'flag', description: 'Only given keys, without defaults.' },
     'show-secrets': {
       kind: 'flag',
-      description: 'Show also values of headers, commands of program_output, and what addresses hold beside the host.',
+      description: 'Also show values of headers, commands of program_output, and complete URLs.',
     },
     schema: { kind: 'flag', description: 'Print the JSON Schema of the configuration instead, for editors.' },
     markdown: { kind: 'flag', description: 'Print the reference of all keys instead.' },
   },
   examples: [
-    { command: 'wasprey config -c falco.yaml', effect: 'What a configuration of Falco comes to here.' },
+    { command: 'wasprey config -c falco.yaml', effect: 'The effective configuration of a file of Falco.' },
     {
       command: 'wasprey config -c falco.yaml --given -o priority=error',
       effect: 'The same without defaults, with a change.',
     },
-    { command: 'wasprey config --schema > wasprey.schema.json', effect: 'For the editor in which you write the file.' },
+    { command: 'wasprey config --schema > wasprey.schema.json', effect: 'For your editor.' },
   ],
   async run({ options, operands }, terminal) {
-    if (operands.length > 0) throw new UsageError(`what is ${operands[0]}?`, 'name the file with -c FILE');
+    if (operands.length > 0) throw new UsageError(`unexpected argument ${operands[0]}`, 'set the file with -c FILE');
     if (options.schema && options.markdown) throw new UsageError('--schema and --markdown exclude each other');
     if (options.schema) {
       terminal.print(`${JSON.stringify(configSchema(), null, 2)}\n`);

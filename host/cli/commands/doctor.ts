@@ -20,7 +20,7 @@ export const DOCTOR = defineCommand({
     disturbed.
 
     Run it as an agent would be run, as root or in the same container: for other users more is missing.`,
-  status: { ok: 'All that an agent needs is there; something may be limited.', failure: 'Something does not work.' },
+  status: { ok: 'An agent works here, perhaps with limits.', failure: 'Something does not work.' },
   options: {
     ...CONFIG_OPTIONS,
     json: {
@@ -30,7 +30,7 @@ export const DOCTOR = defineCommand({
     },
   },
   examples: [
-    { command: 'wasprey doctor', effect: 'What works here, and what to do about the rest.' },
+    { command: 'wasprey doctor', effect: 'What works here, and how to fix the rest.' },
     {
       command: 'wasprey doctor -c falco.yaml',
       effect: 'The same, with the sockets of runtimes that this configuration names.',

@@ -21,10 +21,10 @@ export const GENERATE = defineCommand({
   usage: '[ACTION...]',
   operands: [{ values: ACTIONS.map(({ name }) => name), repeats: true }],
   description: `
-    Acts out what rules tell of, on this machine or in the container that this is run in, so that you can see what your
-    installation makes of it. It does no harm: programs are often only pretended, connections stay within the machine where
-    that is permitted, and what is made is removed again, also after Ctrl-C. ACTION is a name, in which * stands for any text;
-    without any, all are performed that can be.
+    Performs what rules detect, on this machine or in the container that it runs in, so that you can check your
+    installation. It does no harm: programs are often only imitated, connections stay within the machine where
+    that is permitted, and all files are removed again, also after Ctrl-C. ACTION is a name, in which * matches any text;
+    without any, all possible actions are performed.
 
     With --verify, an alert counts if the rule is the right one and a text that
     is of this action alone is in it. Actions that can't be performed here, or whose rules are not evaluated, are skipped, and
@@ -35,15 +35,15 @@ export const GENERATE = defineCommand({
   },
   options: GENERATE_OPTIONS,
   examples: [
-    { command: 'wasprey generate --list', effect: 'Lists the actions, with the rules that tell of them.' },
-    { command: "wasprey generate 'read-*'", effect: 'Performs the actions whose names begin so.' },
+    { command: 'wasprey generate --list', effect: 'Lists the actions, with the rules that detect them.' },
+    { command: "wasprey generate 'read-*'", effect: 'Performs the actions whose names match.' },
     {
       command: 'wasprey generate --verify -r rules/ -r site/',
       effect: 'Starts an agent with these rules, and verifies all.',
     },
     {
       command: 'wasprey generate --verify --alerts /var/log/falco.json -r falco_rules.yaml',
-      effect: 'Verifies by what another agent writes, which has these rules.',
+      effect: 'Verifies by the alerts of another agent with these rules.',
     },
   ],
   async run({ options, operands }, terminal) {

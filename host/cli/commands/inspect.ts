@@ -18,17 +18,17 @@ export const INSPECT = defineCommand({
   usage: 'MODULE',
   operands: [{ values: 'path' }],
   description: `
-    Shows what is in a module: who compiled it from what, its rules, the events and fields they read, and what the sandbox has
-    proven of its code. Nothing of it is run. What the module says of itself (rules, sources, signers) is shown as it says it;
+    Shows the contents of a module: its compiler and sources, its rules, the events and fields they read, and the sandbox's
+    proof of its code. The module is not run. Its own claims (rules, sources, signers) are shown unchecked;
     \`wasprey verify\` checks who signed it.`,
-  status: { ok: 'The module is one that the sandbox takes.', failure: "It is not, or can't be read." },
+  status: { ok: 'The sandbox accepts the module.', failure: "The sandbox refuses it, or it can't be read." },
   options: {
     json: { kind: 'flag', short: 'j', description: 'All of it as one JSON object, the whole manifest included.' },
     wat: { kind: 'flag', description: 'The code in the text format of WebAssembly.' },
-    assemblyscript: { kind: 'flag', description: 'The AssemblyScript it was made from, if it carries that.' },
+    assemblyscript: { kind: 'flag', description: 'The AssemblyScript source, if the module contains it.' },
   },
   examples: [
-    { command: 'wasprey inspect rules.wasm', effect: 'What is in it.' },
+    { command: 'wasprey inspect rules.wasm', effect: 'Its contents.' },
     { command: 'wasprey inspect --json rules.wasm | jq .manifest', effect: 'Its manifest.' },
     { command: 'wasprey inspect --wat rules.wasm | less', effect: 'Its code.' },
   ],

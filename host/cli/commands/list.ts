@@ -101,7 +101,7 @@ function show(
     throw new UsageError('--names, --json and --markdown exclude each other');
   }
   if (entries.length === 0) {
-    terminal.say('wasprey: nothing of that name\n');
+    terminal.say('wasprey: nothing has that name\n');
     return EXIT.failure;
   }
   if (names) terminal.print(entries.map(({ name }) => `${name}\n`).join(''));

@@ -13,15 +13,15 @@ export const LOG_LEVEL = defineCommand({
   usage: '[LEVEL]',
   operands: [{ values: LOG_LEVELS }],
   description: `
-    Shows from which level on a running agent writes messages of its own, or sets it, at once: ${LOG_LEVELS.join(', ')}.
-    It holds until the agent ends, or its configuration gets another log_level. Alerts are not concerned: rules have a
+    Shows the log level of a running agent, or sets it at once: ${LOG_LEVELS.join(', ')}.
+    It stays until the agent stops, or log_level changes in its configuration. Alerts are not affected: rules have a
     priority, and the configuration the key priority.`,
   status: { ok: 'The agent has answered.', failure: 'No agent answers.' },
   options: CONTROL_OPTIONS,
   examples: [
     { command: 'wasprey log-level', effect: "The level of this machine's agent." },
-    { command: 'wasprey log-level debug', effect: 'Have it tell more.' },
-    { command: 'wasprey log-level warning -s /run/other/control.sock', effect: 'Have another agent tell less.' },
+    { command: 'wasprey log-level debug', effect: 'Log more.' },
+    { command: 'wasprey log-level warning -s /run/other/control.sock', effect: 'Make another agent log less.' },
   ],
   async run({ options, operands }, terminal) {
     const [word, ...more] = operands;
@@ -32,7 +32,7 @@ export const LOG_LEVEL = defineCommand({
     if (wanted !== undefined && level === undefined) {
       const near = nearest(wanted, LOG_LEVELS);
       const hint = near === undefined ? `it is one of ${LOG_LEVELS.join(', ')}` : `did you mean ${near}?`;
-      throw new UsageError(`there is no level ${escapeText(wanted)}`, hint);
+      throw new UsageError(`unknown level ${escapeText(wanted)}`, hint);
     }
     const answer = await agentLogLevel(options, level);
     const before = answer.before === undefined ? '' : ` (it was ${answer.before})`;

@@ -39,14 +39,12 @@ export const PULL = defineCommand({
       kind: 'list',
       short: 'k',
       value: 'FILE',
-      description:
-        'Take only a module that is signed with this public key of `wasprey keygen`, or another that is given.',
+      description: 'Accept only a module signed with one of the given public keys of `wasprey keygen`.',
     },
     'cosign-key': {
       kind: 'list',
       value: 'FILE',
-      description:
-        'Take only what cosign has signed with the key of this public key (cosign.pub), or another that is given.',
+      description: 'Accept only artifacts that cosign has signed with one of the given public keys (cosign.pub).',
     },
     ...REGISTRY_OPTIONS,
   },

@@ -11,8 +11,8 @@ export const RELOAD = defineCommand({
   usage: '',
   operands: [],
   description: `
-    Has a running agent read its rules anew, also where nothing tells it that they have changed, and waits until they are in use.
-    Rules that can't be used leave those before in use.`,
+    Makes a running agent reload its rules, even without a notification of a change, and waits until they are in use.
+    If the new rules are invalid, the previous ones stay in use.`,
   status: { ok: 'The rules are in use, or were already.', failure: "No agent answers, or the rules can't be used." },
   options: CONTROL_OPTIONS,
   examples: [{ command: 'wasprey reload', effect: "Of this machine's agent." }],
@@ -20,7 +20,10 @@ export const RELOAD = defineCommand({
     if (operands.length > 0) throw new UsageError('reload takes no operands');
     const { result, reason } = await reloadAgent(options);
     if (result === 'refused') {
-      throw new CommandFailure(`the rules can't be used: ${escapeText(String(reason))}`, 'those before stay in use');
+      throw new CommandFailure(
+        `the rules were refused: ${escapeText(String(reason))}`,
+        'the previous ones stay in use',
+      );
     }
     terminal.print(result === 'unchanged' ? 'nothing has changed\n' : 'the rules are in use\n');
     return EXIT.ok;

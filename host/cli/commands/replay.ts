@@ -37,7 +37,7 @@ const OPTIONS = {
     kind: 'text',
     value: 'HOW',
     choices: ['first', 'all'],
-    description: 'Whether an event raises the alert of the first rule that matches, or of all. Default: first.',
+    description: 'Whether an event raises the alert of the first matching rule, or of all. Default: first.',
   },
   'iso-time': { kind: 'flag', description: 'Times in ISO 8601, UTC.' },
   ...SELECTION_OPTIONS,
@@ -118,7 +118,7 @@ async function replay(
   const outcome = await ended;
   const summary = await agent.stop();
   if (outcome instanceof Error) {
-    terminal.say(`wasprey: the engine has ended by itself: ${outcome.message} [${outcome.code}]\n`);
+    terminal.say(`wasprey: the engine has failed: ${outcome.message} [${outcome.code}]\n`);
     return EXIT.failure;
   }
   terminal.say(`\n${renderReplayed(summary, outcome)}`);

@@ -20,7 +20,7 @@ export const RUN = defineCommand({
   usage: '[RULES...]',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Watches what the processes of this machine do, evaluates the rules on it, and prints an alert for each match, until Ctrl-C.
+    Watches the system calls of this machine, evaluates the rules, and prints an alert for each match, until Ctrl-C.
     RULES are files, or folders with .yaml and .yml files, as one set in the order given; without any, the rules that come with
     Wasprey. They are compiled if need be. Messages and the summary at the end go to standard error.
 
@@ -30,23 +30,23 @@ export const RUN = defineCommand({
     It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 6.1 or newer with BTF; \`wasprey doctor\` checks.`,
   status: {
     ok: 'It was stopped, by Ctrl-C, a signal or --duration.',
-    failure: 'It could not start, or the engine has ended by itself and nothing is watched any more.',
+    failure: 'It could not start, or the engine has failed and nothing is watched any more.',
   },
   options: RUN_OPTIONS,
   examples: [
-    { command: 'wasprey run', effect: 'Watches by the rules that come with Wasprey.' },
+    { command: 'wasprey run', effect: 'Watches with the rules that come with Wasprey.' },
     {
       command: 'wasprey run -c falco.yaml -o json_output=true',
-      effect: 'Watches as a configuration of Falco says, and prints JSON.',
+      effect: 'Watches with a configuration of Falco, and prints JSON.',
     },
-    { command: 'wasprey run base.yaml site/ --json', effect: 'Watches by your own, and prints JSON.' },
+    { command: 'wasprey run base.yaml site/ --json', effect: 'Watches with your own rules, and prints JSON.' },
     {
       command: 'wasprey run -m rules.wasm --output alerts.log',
-      effect: 'Watches by compiled rules, and appends the alerts to a file.',
+      effect: 'Watches with compiled rules, and appends the alerts to a file.',
     },
     {
       command: "wasprey run base.yaml --priority warning --disable 'Read *'",
-      effect: 'Watches by the more severe rules, without those whose names begin so.',
+      effect: 'Watches with the more severe rules, without those whose names match.',
     },
   ],
   async run({ options, operands }, terminal) {

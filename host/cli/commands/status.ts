@@ -11,13 +11,13 @@ export const STATUS = defineCommand({
   usage: '',
   operands: [],
   description: `
-    Tells what a running agent does: the modules it goes by and their hashes, what became of events, rules with their alerts and an
-    estimate of what each costs, outputs, what is known of containers, what of the kernel is missing, and why rules could not be
+    Shows the state of a running agent: its modules and their hashes, events by outcome, rules with their alerts and an
+    estimate of their cost, outputs, containers, missing hooks of the kernel, and why rules could not be
     replaced, if they could not.`,
   status: {
     ok: 'An agent answers, and nothing is wrong.',
     failure:
-      'No agent answers; or events were dropped, an output loses alerts, a module was set aside, new rules were refused, or rules are blind for want of a hook.',
+      'No agent answers; or events were dropped, an output loses alerts, a module was set aside, new rules were refused, or rules are blind because a hook is missing.',
   },
   options: {
     ...CONTROL_OPTIONS,

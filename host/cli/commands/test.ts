@@ -92,7 +92,7 @@ async function runFile(file: SourceFile, terminal: Terminal): Promise<FileResult
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
   // A rule that is left out never matches: that must not pass for a rule that rightly did not.
-  if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'mend what is shown above');
+  if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'correct the errors above');
   return results;
 }
 

@@ -17,8 +17,8 @@ export const TOP = defineCommand({
   usage: '',
   operands: [],
   description: `
-    Shows what the rules of a running agent cost and how often they match, anew each time the interval is over, until Ctrl-C. What
-    a rule costs is estimated: the time that its module takes, measured on samples, divided by what each rule's conditions cost on
+    Shows the cost and the matches of a running agent's rules, refreshed after each interval, until Ctrl-C. The cost of
+    a rule is estimated: the time of its module, measured on samples, divided by the cost of each rule's conditions on
     the events that came.`,
   status: { ok: 'It was stopped.', failure: 'No agent answers.' },
   options: {

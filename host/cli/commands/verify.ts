@@ -17,8 +17,8 @@ export const VERIFY = defineCommand({
   operands: [{ values: 'path' }],
   description: `
     Checks a module as an agent does before it loads one: that it was signed with one of the trusted keys and not changed since,
-    that the sandbox takes it, and that it was compiled for this version's events.`,
-  status: { ok: 'All of that holds.', failure: 'Some of it does not, which is said.' },
+    that the sandbox accepts it, and that it was compiled for this version's events.`,
+  status: { ok: 'All checks passed.', failure: 'A check failed; the reason is shown.' },
   options: {
     'trusted-key': {
       kind: 'list',

@@ -11,7 +11,7 @@ export const FORMAT_KEYS = {
   json_include_tags_property: flag(true, 'The tags of the rule, as `tags`.'),
   buffer_format_base64: flag(
     false,
-    'Show buffers, such as evt.buffer, in base64 instead of as text with dots for what is not printable.',
+    'Show buffers, such as evt.buffer, in base64 instead of as text with dots for unprintable characters.',
   ),
-  buffered_outputs: unused('Alerts are written as they come; only those that wait anyway are put together.'),
+  buffered_outputs: unused('Alerts are written at once; only waiting alerts are written together.'),
 } as const;

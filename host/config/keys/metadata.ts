@@ -1,14 +1,14 @@
-// Whom the agent asks about containers and pods.
+// Sources of container and pod metadata.
 
 import { flag, list, section, text, unused } from '../value-types.ts';
 
 const SOCKETS = list(
   text('', 'Path of a socket.'),
-  'Sockets to ask at, below HOST_ROOT if that is set. Default: where they usually are.',
+  'Sockets, below HOST_ROOT if that is set. Default: the usual paths.',
 );
 
 const engine = (name: string) => section(`${name}.`, { enabled: flag(true, `Ask ${name}.`), sockets: SOCKETS });
-const noEngine = unused('Its containers are known by their control group alone.');
+const noEngine = unused('Its containers are only identified by their cgroup.');
 
 export const METADATA_KEYS = {
   container_engines: section(
@@ -20,7 +20,7 @@ export const METADATA_KEYS = {
       cri: section('CRI-O, containerd and others, by CRI.', {
         enabled: flag(true, 'Ask them.'),
         sockets: SOCKETS,
-        disable_async: unused('Alerts wait for the runtime for a while, evaluation does not.'),
+        disable_async: unused('Alerts wait for the runtime, up to a limit; evaluation does not wait.'),
       }),
       lxc: noEngine,
       libvirt_lxc: noEngine,
@@ -28,8 +28,8 @@ export const METADATA_KEYS = {
       static: noEngine,
     },
   ),
-  kubernetes: section('The API server, asked about the pods of this node (not in Falco).', {
-    enabled: flag(true, 'Ask it, where the agent runs in a pod with a service account, or `kubeconfig` is given.'),
+  kubernetes: section('The API server, for metadata of the pods of this node (not in Falco).', {
+    enabled: flag(true, 'Use it if the agent runs in a pod with a service account, or `kubeconfig` is given.'),
     node: text('', "The node's name. Default: NODE_NAME or FALCO_HOSTNAME of the environment."),
     kubeconfig: text('', 'Path of a kubeconfig file, for an agent outside of the cluster.'),
   }),

@@ -1,11 +1,11 @@
-// Compiled rules: modules on disk, those that a registry has, and whose signatures count.
+// Compiled rules: modules on disk and in registries, and trusted signatures.
 
 import { choice, duration, flag, item, list, section, text } from '../value-types.ts';
 
 export const MODULE_KEYS = {
   modules: {
     ...list(
-      text('', 'A file, or a folder of which the .wasm files are read.'),
+      text('', 'A file, or a folder with .wasm files.'),
       'Modules of `wasprey compile`, in the order of evaluation, before rule files.',
     ),
     orOne: true,
@@ -14,22 +14,28 @@ export const MODULE_KEYS = {
     policy: choice(
       ['off', 'warn', 'required'],
       'off',
-      'With `required` a module without a signature by a trusted key is not used; with `warn` that is told.',
+      'With `required` a module without a signature by a trusted key is refused; with `warn` it is used, with a warning.',
     ),
-    trusted_keys: list(text('', 'A PEM file.'), 'Public keys of `wasprey keygen` whose signatures count.'),
+    trusted_keys: list(text('', 'A PEM file.'), 'Trusted public keys of `wasprey keygen`.'),
   }),
   follow: list(
     item('An artifact to follow.', {
-      reference: text('', 'oci://HOST/REPOSITORY:TAG, of `wasprey push` or of rule files as tools of Falco push them.'),
-      every: duration('5m', 1000, 'How often to look whether the tag names something else.'),
+      reference: text(
+        '',
+        "oci://HOST/REPOSITORY:TAG, pushed by `wasprey push`, or with rule files pushed by Falco's tools.",
+      ),
+      every: duration('5m', 1000, 'How often to check the tag for changes.'),
       cosign_keys: list(
         text('', 'A PEM file.'),
-        'Take only what cosign has signed with the key of one of these public keys.',
+        'Accept only artifacts that cosign has signed with one of these keys.',
       ),
-      registry_config: text('', 'Credentials, as registry clients write them. Default: where those look.'),
-      plain_http: flag(false, 'Speak HTTP without TLS.'),
+      registry_config: text(
+        '',
+        "A file with credentials in the format of registry clients. Default: those clients' usual file.",
+      ),
+      plain_http: flag(false, 'Use HTTP without TLS.'),
     }),
-    'Artifacts in registries whose rules are used, and replaced when the tag names others. What was good last is kept on disk.',
+    'Artifacts in registries whose rules are used, and replaced when the tag changes. The last valid version is kept on disk.',
   ),
-  follow_folder: text('/var/lib/wasprey/followed', 'Where what is followed is kept.'),
+  follow_folder: text('/var/lib/wasprey/followed', 'Folder for the fetched artifacts.'),
 } as const;

@@ -1,8 +1,8 @@
-// What outputs are spared.
+// Limits on repeated alerts.
 
 import { duration, fraction, list, map, section, text, whole } from '../value-types.ts';
 
-/** Who did what to what. */
+/** The actor, the action, the object. */
 const KIND_FIELDS = ['container.id', 'k8s.pod.name', 'user.name', 'proc.name', 'proc.exepath', 'fd.name'];
 
 export const NOISE_OUTPUTS = ['stdout', 'file', 'program', 'http', 'alertmanager', 'otlp', 'syslog'] as const;
@@ -11,27 +11,27 @@ const LIMITS = {
   repeat: duration(
     '0s',
     0,
-    'For so long after an alert, others of its kind are counted and told of together. 0s: off.',
+    'For this time after an alert, others of its kind are only counted, and reported together. 0s: off.',
   ),
   rate: fraction(
     0,
     { least: 0, most: 1_000_000 },
-    'Alerts a second of a rule, on average; others are counted and told of together. 0: off.',
+    'Average number of alerts of a rule per second; further ones are only counted, and reported together. 0: off.',
   ),
-  burst: whole(10, { least: 1, most: 1_000_000 }, 'Alerts of a rule that may come at once, where there is a rate.'),
+  burst: whole(10, { least: 1, most: 1_000_000 }, 'Alerts of a rule that may come at once, if `rate` is set.'),
 } as const;
 
 export const NOISE_KEYS = {
   noise: section(
-    'What outputs are spared. Off by default; the first alert of a kind is always written, and nothing is held back untold.',
+    'Limits repeated alerts. Off by default. The first alert of a kind is always written, and the number of alerts that were held back is reported.',
     {
       ...LIMITS,
       kind_fields: list(
         text('', 'A field.'),
-        `Fields whose values make another kind of alert of a rule. Default: ${KIND_FIELDS.join(', ')}.`,
+        `Fields whose values distinguish kinds of alerts of a rule. Default: ${KIND_FIELDS.join(', ')}.`,
       ),
       outputs: map(
-        section('Limits of one output, instead of those for all.', { ...LIMITS }),
+        section('Limits of one output, instead of the common ones.', { ...LIMITS }),
         `By name of the output: ${NOISE_OUTPUTS.join(', ')}.`,
       ),
     },

@@ -1,4 +1,4 @@
-// Where alerts go.
+// Outputs of alerts.
 
 import { choice, flag, item, list, map, secretText, section, text, whole } from '../value-types.ts';
 
@@ -7,7 +7,7 @@ const SYSLOG_FACILITIES = [
   ...(['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'] as const),
 ] as const;
 
-const MATCH = item('Which rules are meant; without any of these, all.', {
+const MATCH = item('The rules that it applies to; without any of these keys, all.', {
   source: text('', 'The source of their events.'),
   rule: text('', 'The name of the rule.'),
   tags: list(text('', 'A tag.'), 'All of these tags.'),
@@ -19,17 +19,17 @@ export const OUTPUT_KEYS = {
   output_timeout: whole(
     2000,
     { least: 0, most: 60_000 },
-    'Milliseconds that outputs have at the end to write what waits. No output can hold up evaluation in any case.',
+    'Milliseconds that outputs have at the end to write waiting alerts. Outputs never delay evaluation.',
   ),
   outputs_queue: section('The queue that each output has.', {
     capacity: whole(
       0,
       { least: 0, most: MOST_WAITING },
-      'Alerts that may wait before an output; more are dropped and counted. 0: 8192.',
+      'Alerts that may wait for an output; further ones are dropped and counted. 0: 8192.',
     ),
   }),
   append_output: list(
-    item('What alerts get besides.', {
+    item('Additions to alerts.', {
       match: MATCH,
       extra_output: text('', 'Text with fields, which is added to the alert.'),
       extra_fields: list(
@@ -59,28 +59,28 @@ export const OUTPUT_KEYS = {
     format: choice(
       ['auto', 'rfc5424', 'rfc3164'],
       'auto',
-      'Form of the messages; auto: as syslog(3) writes them to a socket, RFC 5424 over the network (not in Falco).',
+      'Format of the messages; auto: as syslog(3) writes them to a socket, RFC 5424 over the network (not in Falco).',
     ),
-    facility: choice(SYSLOG_FACILITIES, 'user', 'Their facility (not in Falco).'),
-    ident: text('wasprey', "The program's name in them (not in Falco, where it is falco)."),
+    facility: choice(SYSLOG_FACILITIES, 'user', 'Syslog facility (not in Falco).'),
+    ident: text('wasprey', "The program's name in the messages (not in Falco, where it is falco)."),
   }),
   file_output: section('Alerts in a file.', {
     enabled: flag(false, 'Append alerts to a file.'),
-    filename: text('', 'The file; it is made if need be, readable for its owner only.'),
-    keep_alive: flag(false, 'Keep the file open until SIGUSR1, instead of opening it anew whenever alerts come.'),
+    filename: text('', 'The file; it is created if missing, readable only by its owner.'),
+    keep_alive: flag(false, 'Keep the file open until SIGUSR1, instead of reopening it whenever alerts come.'),
     max_size_mb: whole(
       0,
       { least: 0, most: 1_000_000 },
-      'Rename a file that would be larger to `.1`, that to `.2`, and so on; 0: never (not in Falco).',
+      'Maximum size; a larger file is renamed to `.1`, that to `.2`, and so on; 0: no limit (not in Falco).',
     ),
-    keep_files: whole(5, { least: 1, most: 1000 }, 'How many of those are kept (not in Falco).'),
+    keep_files: whole(5, { least: 1, most: 1000 }, 'Number of renamed files to keep (not in Falco).'),
   }),
   program_output: section('Alerts to a program.', {
-    enabled: flag(false, 'Give alerts to a program on its standard input.'),
-    program: secretText('all', 'A command for the shell, `sh -c`.'),
+    enabled: flag(false, 'Write alerts to the standard input of a program.'),
+    program: secretText('all', 'A shell command, run by `sh -c`.'),
     keep_alive: flag(
       false,
-      'Start the program once and write every alert to it, instead of starting it for each; if it ends, it is started again.',
+      'Start the program once and write every alert to it, instead of starting it for each; if it exits, it is started again.',
     ),
   }),
 } as const;

@@ -16,16 +16,16 @@ export const PRIORITY_WORDS = [
 ] as const;
 
 const SELECTED = {
-  rule: text('', 'The name of a rule; * stands for any text.'),
+  rule: text('', 'The name of a rule; * matches any text.'),
   tag: text('', 'A tag, exactly.'),
 };
 
 const INCLUDED = {
-  path: text('', 'A file, or a folder of which all files are read, in the order of their names.'),
+  path: text('', 'A file, or a folder; all files of a folder are read, in the order of their names.'),
   strategy: choice(
     ['append', 'override', 'add-only'],
     'append',
-    'What happens to a key that is set already: append to lists and replace all else, replace in any case, or keep it.',
+    'How to treat a key that is already set: append to lists and replace all else, always replace it, or keep it.',
   ),
 };
 
@@ -33,20 +33,20 @@ export const RULE_KEYS = {
   config_files: {
     ...list(
       { ...item('A file or folder of further configuration.', INCLUDED), textFor: 'path' },
-      'Further configuration files, read after this one in this order; those that are not there are skipped.',
+      'Further configuration files, read after this one in this order; missing ones are skipped.',
     ),
     orOne: true,
   },
   watch_config_files: flag(true, 'Apply changes of rule and configuration files without a restart.'),
   rules_files: {
     ...list(
-      text('', 'A file, or a folder of which the .yaml and .yml files are read.'),
-      'Rule files and folders, in the order in which they are loaded; those that are not there are skipped. Default: the rules that come with Wasprey.',
+      text('', 'A file, or a folder with .yaml and .yml files.'),
+      'Rule files and folders, in the order of loading; missing ones are skipped. Default: the rules that come with Wasprey.',
     ),
     orOne: true,
   },
   rules_file: {
-    ...list(text('', 'A file or folder.'), 'The older name of rules_files; only one of both may be given.'),
+    ...list(text('', 'A file or folder.'), 'The older name of rules_files; only one of the two may be given.'),
     orOne: true,
   },
   rules: list(
@@ -54,16 +54,16 @@ export const RULE_KEYS = {
       enable: item('Rules to turn on, by name or tag.', SELECTED),
       disable: item('Rules to turn off, by name or tag.', SELECTED),
     }),
-    'Turns rules on and off, in this order, whatever the rule files say.',
+    'Turns rules on and off, in this order; overrides the rule files.',
   ),
-  priority: choice(PRIORITY_WORDS, 'debug', 'Leave out rules that are less severe than this.'),
+  priority: choice(PRIORITY_WORDS, 'debug', 'Ignore rules that are less severe than this.'),
   rule_matching: choice(
     ['first', 'all'],
     'first',
-    'Whether an event raises the alert of the first rule that matches, or of all.',
+    'Whether an event raises the alert of the first matching rule, or of all.',
   ),
   load_plugins: unused(
-    'There are no plugins: what the container plugin supplies is built in, other event sources are not captured.',
+    'Plugins are not supported: the fields of the container plugin are built in, other event sources are not captured.',
   ),
-  plugins_hostinfo: unused('There are no plugins.'),
+  plugins_hostinfo: unused('Plugins are not supported.'),
 } as const;

@@ -1,4 +1,4 @@
-// What the agent offers on the network, and how it works.
+// The agent's services on the network, its log, engine and metrics.
 
 import { LOG_LEVELS } from '../../diagnostics/log.ts';
 import { choice, duration, flag, fraction, list, section, text, unused, whole } from '../value-types.ts';
@@ -15,118 +15,125 @@ export const SERVICE_KEYS = {
   log_level: choice(
     [...LOG_LEVELS, 'informational'],
     'info',
-    "Messages of the agent's own that are less severe are left out. `wasprey log-level` sets it while it runs.",
+    "Lowest severity of the agent's own messages that is logged. `wasprey log-level` changes it at run time.",
   ),
   log_stderr: flag(true, 'Write these messages to standard error.'),
   log_syslog: flag(
     false,
-    'Write them to syslog, where and under which name and facility syslog_output says, be that on or not. Falco does so by default.',
+    'Write these messages to syslog, with address, name and facility of syslog_output, even if that is off. Falco does so by default.',
   ),
-  log_format: choice(['text', 'json'], 'text', 'Their form: lines for people, or a JSON object a line (not in Falco).'),
+  log_format: choice(
+    ['text', 'json'],
+    'text',
+    'Format of these messages: text lines, or one JSON object a line (not in Falco).',
+  ),
   engine: section('What is captured, and how.', {
     kind: choice(
       ['modern_ebpf', 'kmod', 'ebpf'],
       'modern_ebpf',
-      'Where events come from. All of these mean the same here: the BPF programs of Wasprey. `wasprey replay` evaluates recordings.',
+      "The source of events. All values mean the same here: Wasprey's BPF programs. `wasprey replay` evaluates recordings.",
     ),
-    wasprey: section('What Falco does not have.', {
+    wasprey: section('Keys that Falco does not have.', {
       bpf_stats: flag(
         false,
-        'Have the kernel measure runs and CPU time of BPF programs, for the metrics. It needs CAP_SYS_ADMIN, and makes each run of every BPF program of the machine about 75 ns longer.',
+        'Let the kernel measure runs and CPU time of BPF programs, for the metrics. Needs CAP_SYS_ADMIN, and adds about 75 ns to each run of every BPF program of the machine.',
       ),
       missing_hooks: choice(
         ['alert', 'allow'],
         'alert',
-        'What is done when the kernel lacks a hook, or refuses a BPF program, without which rules in use are blind: `alert` raises `Wasprey internal: hooks missing`, Critical, and `/readyz` does not say ready; `allow` does neither. The log, `wasprey status` and the metrics report it in any case, and `wasprey doctor` says what to do.',
+        'What to do if rules in use are blind because the kernel lacks a hook or refuses a BPF program: `alert` raises `Wasprey internal: hooks missing`, Critical, and `/readyz` fails; `allow` does neither. The log, `wasprey status` and the metrics report it in any case, and `wasprey doctor` suggests a fix.',
       ),
       module_field: flag(
         true,
-        'Give each alert of a rule the field `wasprey.module`: `sha256:` and the hash of the module that the rule is of. Without, the fields of JSON are exactly those of Falco.',
+        "Add the field `wasprey.module` to each alert of a rule: `sha256:` and the hash of the rule's module. If off, the fields of JSON are exactly those of Falco.",
       ),
       ring_memory_mb: whole(
         16,
         { least: 1, most: 4096 },
-        'Memory for events on their way from the kernel, for all CPUs together.',
+        'Memory of the ring buffers for events, for all CPUs together.',
       ),
     }),
-    kmod: unused('There is no kernel module; events take the memory of `engine.wasprey.ring_memory_mb`.'),
-    ebpf: unused('There is one set of BPF programs; events take the memory of `engine.wasprey.ring_memory_mb`.'),
+    kmod: unused('There is no kernel module; `engine.wasprey.ring_memory_mb` sets the memory for events.'),
+    ebpf: unused('There is only one set of BPF programs; `engine.wasprey.ring_memory_mb` sets the memory for events.'),
     modern_ebpf: unused(
-      'Each CPU has a ring of its own, and all share the memory of `engine.wasprey.ring_memory_mb`; failed calls are told of, since rules may ask for them.',
+      'Each CPU has its own ring buffer, and all share the memory of `engine.wasprey.ring_memory_mb`; failed calls are always captured, because rules may match them.',
     ),
     replay: unused('Recordings are evaluated by `wasprey replay`.'),
-    gvisor: unused('gVisor is not watched; Falco no longer does it either.'),
+    gvisor: unused('gVisor is not supported; Falco no longer supports it either.'),
   }),
   syscall_event_drops: section(
-    'What is done when events are lost. They are counted in any case, by metrics and in the summary.',
+    'What to do when events are lost. Losses are always counted, in metrics and in the summary.',
     {
       threshold: fraction(
         0,
         { least: 0, most: 1 },
-        'Share of the events of a second, from 0 to 1, above which their loss is an occurrence. Falco says 0.1 where nothing is said, and in its own file.',
+        "Share of lost events in a second, from 0 to 1, above which the loss is reported. Falco's default, also in its own file, is 0.1.",
       ),
       actions: list(
         choice(DROP_ACTIONS, 'alert', 'An action.'),
-        'What is done then: a message in the log (at level debug), an alert, or the end, with status 1. `[]` and `ignore` are nothing. Falco does nothing where nothing is said, and `log` and `alert` in its own file.',
+        "What to do then: log a message (at level debug), raise an alert, or exit with status 1. `[]` and `ignore` do nothing. Falco's default is nothing, and `log` and `alert` in its own file.",
         ['alert'],
       ),
       rate: fraction(
         0.03333,
         { least: 0, most: MOST_ACTIONS },
-        'How often in a second that is done on average; the next time tells of all since the time before.',
+        'Average number of reports per second; each report includes all losses since the previous one.',
       ),
-      max_burst: whole(1, { least: 0, most: MOST_ACTIONS }, 'How often it may be done at once.'),
-      simulate_drops: flag(false, 'Take one event a second for lost, whatever the threshold. For trying it out.'),
+      max_burst: whole(1, { least: 0, most: MOST_ACTIONS }, 'Number of reports that may come at once.'),
+      simulate_drops: flag(
+        false,
+        'Pretend that one event is lost each second, regardless of the threshold. For testing.',
+      ),
     },
   ),
-  control: section('The control socket, over which `wasprey status`, `reload`, `top` and `log-level` ask the agent.', {
+  control: section('The control socket of `wasprey status`, `reload`, `top` and `log-level`.', {
     enabled: flag(false, 'Listen on a Unix socket that only the owner of the agent can open.'),
     socket: text('/run/wasprey/control.sock', 'Its path.'),
   }),
   webserver: section('The web server: health, readiness, versions, metrics.', {
     enabled: flag(false, 'Serve over HTTP.'),
-    listen_address: text('127.0.0.1', 'Address to listen at; 0.0.0.0 and :: are all of the machine.'),
-    listen_port: whole(8765, DROPPED, 'Port to listen at.'),
+    listen_address: text('127.0.0.1', 'Address to listen on; 0.0.0.0 and :: mean all addresses of the machine.'),
+    listen_port: whole(8765, DROPPED, 'Port to listen on.'),
     k8s_healthz_endpoint: text('/healthz', 'Path of the health check.'),
     prometheus_metrics_enabled: flag(false, 'Serve metrics at /metrics; needs metrics.enabled as well.'),
     ssl_enabled: flag(false, 'Serve HTTPS.'),
     ssl_certificate: text(
       '/etc/wasprey/wasprey.pem',
-      'PEM file with both the certificate and its private key; when it changes, the new ones are used.',
+      'PEM file with both the certificate and its private key; it is reloaded when it changes.',
     ),
     threadiness: unused('One thread serves all requests.'),
   }),
-  metrics: section('Numbers about the agent itself.', {
+  metrics: section('Metrics of the agent itself.', {
     enabled: flag(false, 'Gather metrics.'),
     interval: duration(
       '1h',
       LEAST_METRICS_MS,
-      'How often they are written as `output_rule` and `output_file` have it; /metrics has them at any time.',
+      'How often `output_rule` and `output_file` write them; /metrics always has current ones.',
     ),
     output_rule: flag(
       false,
-      'Write them as an alert, `Wasprey internal: metrics snapshot`, Informational, whatever `priority` says.',
+      'Write them as an alert, `Wasprey internal: metrics snapshot`, Informational, regardless of `priority`.',
     ),
-    output_file: text('', 'Append them to this file, a JSON object a line; on SIGUSR1 it is opened anew. Empty: none.'),
+    output_file: text('', 'Append them to this file, one JSON object a line; it is reopened on SIGUSR1. Empty: none.'),
     rules_counters_enabled: flag(true, 'Matches of each rule.'),
     resource_utilization_enabled: flag(true, 'CPU and memory that the agent and the machine use.'),
-    state_counters_enabled: flag(true, 'Processes and containers that are known.'),
+    state_counters_enabled: flag(true, 'Known processes and containers.'),
     kernel_event_counters_enabled: flag(true, 'Events and drops.'),
     kernel_event_counters_per_cpu_enabled: flag(false, 'Events of each CPU.'),
     libbpf_stats_enabled: flag(
       true,
-      'Runs and CPU time of each BPF program, where the kernel measures them: by `engine.wasprey.bpf_stats`, or the sysctl `kernel.bpf_stats_enabled`.',
+      'Runs and CPU time of each BPF program, if the kernel measures them (`engine.wasprey.bpf_stats`, or the sysctl `kernel.bpf_stats_enabled`).',
     ),
-    plugins_metrics_enabled: unused('There are no plugins.'),
+    plugins_metrics_enabled: unused('Plugins are not supported.'),
     kernel_iter_event_counters_enabled: unused('Nothing is lost between the kernel and the first list of processes.'),
     jemalloc_stats_enabled: unused('jemalloc is not used.'),
     convert_memory_to_mb: flag(
       true,
-      'In alerts and files: memory in MB, or else in KB, and that of the container in bytes. At /metrics it is in bytes.',
+      "In alerts and files: memory in MB. If off, in KB, and the container's memory in bytes. At /metrics memory is always in bytes.",
     ),
     include_empty_values: flag(
       false,
-      'In alerts and files: zeros too, besides those of the sums of events and drops, which are always there. At /metrics all are.',
+      'In alerts and files: include zeros. The sums of events and drops are always included. /metrics has all values.',
     ),
   }),
 } as const;

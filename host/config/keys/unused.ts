@@ -1,25 +1,25 @@
-// Keys of Falco, of now and of earlier versions, that have no effect here.
+// Keys of current and earlier versions of Falco that have no effect here.
 
 import { unused } from '../value-types.ts';
 
 const GRPC = 'There is no gRPC server; Falco no longer has one either.';
-const DRIVER = 'Falco no longer has it, and here there is nothing that it could set.';
+const DRIVER = 'Falco no longer has it, and it has no counterpart here.';
 
 export const UNUSED_KEYS = {
   plugins: unused(
-    'There are no plugins: what the container plugin supplies is built in. Of its init_config, `engines` is applied, as container_engines.',
+    'Plugins are not supported: the fields of the container plugin are built in. `engines` of its init_config is applied, as container_engines.',
   ),
   capture: unused(
-    'Rules start no recordings, nor do their keys capture and capture_duration: one needs all processes from its first event on, which the running engine does not hand out later. `wasprey capture` records beside it, and `wasprey replay` finds the alerts again.',
+    'Rules can not start recordings, and their keys capture and capture_duration have no effect. A recording needs all processes from its first event on, and the running engine can not supply them later. `wasprey capture` can record beside it, and `wasprey replay` raises the alerts again.',
   ),
   libs_logger: unused('There is one log, with one level: log_level.'),
-  syscall_event_timeouts: unused('A worker that does not give a sign of life is told by /healthz.'),
+  syscall_event_timeouts: unused('If the worker does not respond, /healthz fails.'),
   falco_libs: unused(
-    'There is no thread table; processes take a fixed amount of memory, and I/O data are the first 80 bytes.',
+    'There is no thread table; processes use a fixed amount of memory, and I/O data are limited to the first 80 bytes.',
   ),
   grpc: unused(GRPC),
   grpc_output: unused(GRPC),
-  gvisor: unused('gVisor is not watched; Falco no longer does it either.'),
+  gvisor: unused('gVisor is not supported; Falco no longer supports it either.'),
   metadata_download: unused(DRIVER),
   syscall_buf_size_preset: unused(DRIVER),
   syscall_drop_failed_exit: unused(DRIVER),

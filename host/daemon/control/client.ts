@@ -30,7 +30,7 @@ export function askAgent(
       let length = 0;
       response.on('data', (chunk: Buffer) => {
         length += chunk.length;
-        if (length > LONGEST_ANSWER) sent.destroy(new ControlError('CONTROL_ANSWER', 'the answer has no end'));
+        if (length > LONGEST_ANSWER) sent.destroy(new ControlError('CONTROL_ANSWER', 'the answer is too long'));
         else chunks.push(chunk);
       });
       response.on('error', (error) => reject(failure(socketPath, error)));
@@ -40,7 +40,9 @@ export function askAgent(
           if (response.statusCode !== 200) throw new Error(text);
           resolve(JSON.parse(text));
         } catch {
-          reject(new ControlError('CONTROL_ANSWER', `the agent at ${socketPath} can't answer: ${text.slice(0, 200)}`));
+          reject(
+            new ControlError('CONTROL_ANSWER', `the agent at ${socketPath} failed to answer: ${text.slice(0, 200)}`),
+          );
         }
       });
     });
@@ -53,10 +55,13 @@ function failure(socketPath: string, error: Error): ControlError {
   if (error instanceof ControlError) return error;
   const code = 'code' in error ? error.code : undefined;
   if (code === 'EACCES' || code === 'EPERM') {
-    return new ControlError('CONTROL_DENIED', `this user may not open ${socketPath}: it is the agent's owner's`);
+    return new ControlError(
+      'CONTROL_DENIED',
+      `permission denied for ${socketPath}: only the agent's owner may open it`,
+    );
   }
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-    return new ControlError('CONTROL_ABSENT', `no agent listens at ${socketPath}`);
+    return new ControlError('CONTROL_ABSENT', `no agent listens on ${socketPath}`);
   }
   return new ControlError('CONTROL_ANSWER', `the agent at ${socketPath} does not answer: ${error.message}`);
 }

@@ -46,7 +46,7 @@ export interface ControlServer {
 /** Rejects with ControlTakenError, or with the error of listening. */
 export async function startControlServer(path: string, host: ControlHost): Promise<ControlServer> {
   mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
-  if (await answers(path)) throw new ControlTakenError(`another agent listens at ${path}`);
+  if (await answers(path)) throw new ControlTakenError(`another agent listens on ${path}`);
   // What an agent that was killed has left; another file is a mistake in the configuration, and listening says that the address is taken.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
   const limits = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 4096 };
@@ -103,7 +103,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, host:
     else if (asked === 'POST /reload') send(200, await host.reload());
     else if (asked === 'GET /log-level') send(200, { level: host.logLevel() } satisfies LogLevelAnswer);
     else if (level !== undefined) send(200, setLogLevel(level, host));
-    else send(404, { error: `there is no ${asked}` });
+    else send(404, { error: `unknown request ${asked}` });
   } catch (error) {
     send(500, { error: error instanceof Error ? error.message : String(error) });
   }

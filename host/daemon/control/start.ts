@@ -37,13 +37,13 @@ export async function startControl(
       logLevel: () => log.level,
       setLogLevel: (level) => {
         if (level === log.level) return;
-        log.say('notice', `messages from ${level} on are written now, as was asked for; it was ${log.level}`);
+        log.say('notice', `the log level is ${level} now, as requested; it was ${log.level}`);
         log.level = level;
       },
     });
   } catch (error) {
     if (error instanceof ControlTakenError)
       throw new CommandFailure(error.message, 'set control.socket to another path');
-    throw new CommandFailure(`can't listen at ${control.socket}: ${reasonOf(error)}`, 'set control.socket');
+    throw new CommandFailure(`can't listen on ${control.socket}: ${reasonOf(error)}`, 'set control.socket');
   }
 }

@@ -34,8 +34,8 @@ function factMetrics(facts: AgentFacts, summary: Summary): Metric[] {
   return [
     info('falcosecurity_falco_version_info', 'The version of Wasprey.', { version }),
     info('falcosecurity_falco_kernel_release_info', 'The release of the kernel.', { kernel_release: kernel }),
-    info('falcosecurity_evt_hostname_info', 'The name of the machine, as alerts have it.', { hostname }),
-    info('falcosecurity_scap_engine_name_info', 'Where events come from.', {
+    info('falcosecurity_evt_hostname_info', 'The name of the machine, as in alerts.', { hostname }),
+    info('falcosecurity_scap_engine_name_info', 'The source of events.', {
       engine_name: 'bpf',
       evt_source: 'syscall',
     }),
@@ -53,7 +53,7 @@ function factMetrics(facts: AgentFacts, summary: Summary): Metric[] {
     gauge('falcosecurity_falco_host_boot_timestamp_nanoseconds', 'When the machine was started.', bootMs * NANOSECONDS),
     counter('falcosecurity_falco_duration_seconds_total', 'How long the agent has run.', seconds),
     gauge('falcosecurity_falco_host_num_cpus_total', 'CPUs of the machine.', cpus),
-    counter('falcosecurity_falco_outputs_queue_num_drops_total', 'Alerts that the outputs lost.', queueDrops),
+    counter('falcosecurity_falco_outputs_queue_num_drops_total', 'Alerts lost by the outputs.', queueDrops),
   ];
 }
 
@@ -69,15 +69,15 @@ function ruleMetric({ alerts }: Summary): Metric {
 
 function resourceMetrics(resources: Resources): Metric[] {
   const rows = [
-    ['cpu_usage_ratio', 'CPU that the agent uses, on average since its start.', resources.cpuRatio],
+    ['cpu_usage_ratio', 'CPU usage of the agent, on average since its start.', resources.cpuRatio],
     ['memory_rss_bytes', 'Resident memory of the agent.', resources.rssBytes],
     ['memory_vsz_bytes', 'Virtual memory of the agent.', resources.vszBytes],
     ['memory_pss_bytes', 'Proportional memory of the agent.', resources.pssBytes],
     ['container_memory_used_bytes', "Memory of the agent's cgroup.", resources.containerBytes],
-    ['host_cpu_usage_ratio', 'CPU in use on the machine, on average since its start.', resources.hostCpuRatio],
+    ['host_cpu_usage_ratio', 'CPU usage of the machine, on average since its start.', resources.hostCpuRatio],
     ['host_memory_used_bytes', 'Memory in use on the machine.', resources.hostMemoryBytes],
-    ['host_procs_running_total', 'Processes that run on the machine.', resources.hostRunning],
-    ['host_open_fds_total', 'Files open on the machine.', resources.hostOpenFiles],
+    ['host_procs_running_total', 'Running processes of the machine.', resources.hostRunning],
+    ['host_open_fds_total', 'Open files of the machine.', resources.hostOpenFiles],
   ] as const;
   return rows.map(([name, help, value]) =>
     gauge(`falcosecurity_falco_${name}`, help, value === undefined ? [] : [{ value }]),
@@ -86,31 +86,31 @@ function resourceMetrics(resources: Resources): Metric[] {
 
 function eventMetrics({ produced, evaluated, lost, droppedByKind }: EventTotals): Metric[] {
   return [
-    counter('falcosecurity_scap_n_evts_total', 'Events that the kernel told of.', produced),
-    counter('falcosecurity_falco_n_evts_total', 'Events that rules were evaluated on.', evaluated),
-    counter('falcosecurity_scap_n_drops_total', 'Events that were lost.', lost),
-    counter('falcosecurity_scap_n_drops_buffer_total', 'Events that found no room on their way from the kernel.', [
+    counter('falcosecurity_scap_n_evts_total', 'Events produced by the kernel.', produced),
+    counter('falcosecurity_falco_n_evts_total', 'Events on which rules were evaluated.', evaluated),
+    counter('falcosecurity_scap_n_drops_total', 'Lost events.', lost),
+    counter('falcosecurity_scap_n_drops_buffer_total', 'Events dropped because a ring buffer was full.', [
       ...[...droppedByKind].map(([drop, value]) => ({ labels: { drop, dir: 'exit' }, value })),
       // There are no events of the beginning of a call; Falco serves these zeros too.
       ...[...droppedByKind.keys()].map((drop) => ({ labels: { drop, dir: 'enter' }, value: 0 })),
     ]),
-    counter(
-      'falcosecurity_scap_n_drops_scratch_map_total',
-      'Events too large for the room there is to make them; there are none.',
-      0,
-    ),
+    counter('falcosecurity_scap_n_drops_scratch_map_total', 'Events too large for the buffer; always 0.', 0),
   ];
 }
 
 function stateMetrics({ imagesLost }: CaptureCounters): Metric[] {
-  const help = 'Processes that found no room in the table.';
+  const help = 'Processes that did not fit into the table.';
   return [counter('falcosecurity_scap_n_drops_full_threadtable_total', help, imagesLost)];
 }
 
 function cpuMetrics({ produced, droppedByCpu }: CaptureCounters): Metric[] {
   const samples = (values: readonly number[]) => values.map((value, cpu) => ({ labels: { cpu }, value }));
   return [
-    counter('falcosecurity_scap_n_evts_cpu_total', 'Events that each CPU told of.', samples(produced)),
-    counter('falcosecurity_scap_n_drops_cpu_total', 'Events of each CPU that found no room.', samples(droppedByCpu)),
+    counter('falcosecurity_scap_n_evts_cpu_total', 'Events produced by each CPU.', samples(produced)),
+    counter(
+      'falcosecurity_scap_n_drops_cpu_total',
+      'Events of each CPU dropped because its ring buffer was full.',
+      samples(droppedByCpu),
+    ),
   ];
 }

@@ -31,52 +31,52 @@ function engineMetrics(counters: EngineCounters): Metric[] {
   return [
     counter(
       'wasprey_events_total',
-      'Events by type and what became of them: evaluated, filtered in the kernel because no rule can match them, dropped for want of room.',
+      'Events by type and outcome: evaluated, filtered in the kernel because no rule can match them, dropped because a ring buffer was full.',
       events,
     ),
-    counter('wasprey_events_produced_total', 'Events that the kernel told of, by CPU.', produced),
-    counter('wasprey_events_malformed_total', 'Records that made no sense and were skipped.', capture.malformed),
+    counter('wasprey_events_produced_total', 'Events produced by the kernel, by CPU.', produced),
+    counter('wasprey_events_malformed_total', 'Invalid records that were skipped.', capture.malformed),
     counter(
       'wasprey_missed_runs_total',
-      'Calls not seen because the kernel was running another BPF program.',
+      'Calls missed because the kernel was running another BPF program.',
       capture.missedRuns,
     ),
-    gauge('wasprey_ring_high_water_ratio', 'The most that a ring has been filled.', capture.ringHighWater),
+    gauge('wasprey_ring_high_water_ratio', 'Highest fill level of a ring buffer.', capture.ringHighWater),
     gauge('wasprey_process_images', 'Process images in the table.', capture.images),
-    counter('wasprey_process_images_lost_total', 'Processes that are not known for want of room.', capture.imagesLost),
+    counter(
+      'wasprey_process_images_lost_total',
+      'Processes unknown because their records did not fit.',
+      capture.imagesLost,
+    ),
     counter(
       'wasprey_process_images_evicted_total',
-      'Processes forgotten to make room for others.',
+      'Processes evicted to make room for others.',
       capture.imagesEvicted,
     ),
-    counter('wasprey_unknown_images_total', 'Events whose process was not known.', capture.unknownImages),
-    gauge('wasprey_containers', 'Containers that are known to the capture.', capture.containers),
-    counter('wasprey_matches_total', 'Events on which a rule was true.', matches),
+    counter('wasprey_unknown_images_total', 'Events of unknown processes.', capture.unknownImages),
+    gauge('wasprey_containers', 'Containers known to the capture.', capture.containers),
+    counter('wasprey_matches_total', 'Matches of rules.', matches),
     counter(
       'wasprey_matches_dropped_total',
-      'Of those, the ones that came faster than alerts could be made.',
+      'Matches dropped because they came faster than alerts could be made.',
       matchesDropped,
     ),
-    counter(
-      'wasprey_matches_of_self_total',
-      'Matches of what the agent itself did; there are no alerts of it.',
-      matchesOfSelf,
-    ),
+    counter('wasprey_matches_of_self_total', 'Matches of the agent itself, which raise no alerts.', matchesOfSelf),
     counter('wasprey_fields_unreadable_total', 'Fields of alerts that could not be read.', fieldsUnreadable),
-    gauge('wasprey_events_held', 'Events that wait for what there is to know of their container.', hold.now),
+    gauge('wasprey_events_held', "Events that wait for their container's metadata.", hold.now),
     counter(
       'wasprey_events_held_total',
-      'Events that waited so, by why they do no more: all but known were evaluated without.',
+      'Events that waited, by how the wait ended: all but known were evaluated without metadata.',
       HOLD_ENDS.map((end) => ({ labels: { end }, value: hold.ended[end] })),
     ),
     histogram(
       'wasprey_lag_seconds',
-      "From the kernel's clock to evaluation, of the first event of each batch.",
+      'Age of the first event of each batch at its evaluation.',
       LAG_BOUNDS_MS.map((bound) => bound / 1000),
       lag.batches,
       lag.sumMs / 1000,
     ),
-    counter('wasprey_batches_total', 'Batches of events that the rules in use were evaluated on.', evaluation.batches),
+    counter('wasprey_batches_total', 'Batches of events evaluated by the rules in use.', evaluation.batches),
   ];
 }
 
@@ -92,7 +92,7 @@ export function programMetrics({ programs }: CaptureCounters): Metric[] {
     ),
     counter(
       'wasprey_bpf_run_time_seconds_total',
-      'CPU time that these runs took.',
+      'CPU time of these runs.',
       samples(({ nanoseconds }) => nanoseconds / 1e9),
     ),
   ];
@@ -103,10 +103,14 @@ function alertMetrics({ alerts }: Summary): Metric[] {
   return [
     counter('wasprey_alerts_total', 'Alerts of rules.', alerts.alerts),
     counter('wasprey_alerts_held_total', "Alerts that waited for their container's metadata.", alerts.held),
-    counter('wasprey_alerts_held_in_vain_total', 'Of those, the ones that went out without.', alerts.heldInVain),
+    counter(
+      'wasprey_alerts_held_in_vain_total',
+      'Alerts that waited and were written without metadata.',
+      alerts.heldInVain,
+    ),
     counter(
       'wasprey_alerts_without_container_total',
-      'Alerts that lack what they should tell of their container, by the reason that they carry.',
+      "Alerts that lack their container's metadata, by reason.",
       without,
     ),
   ];
@@ -119,19 +123,15 @@ function metadataMetrics({ containers }: Summary): Metric[] {
     { labels: { result: 'unknown' }, value: missing },
   ];
   return [
-    counter(
-      'wasprey_container_lookups_total',
-      'Containers that a runtime told about, or none knew.',
-      results(known, unknown),
-    ),
+    counter('wasprey_container_lookups_total', 'Containers by whether a runtime knows them.', results(known, unknown)),
     counter(
       'wasprey_pod_lookups_total',
-      'Containers whose pod the API server told about, or not in time.',
+      'Containers by whether the API server answered about their pod in time.',
       results(podsKnown, podsUnknown),
     ),
     counter(
       'wasprey_metadata_failures_total',
-      'Failures of those who are asked about containers and pods, by who and how.',
+      'Failures of the sources of container and pod metadata, by source and kind.',
       failures.map(({ source, kind, count }) => ({ labels: { source, kind }, value: count })),
     ),
   ];
@@ -143,27 +143,27 @@ function ruleMetrics({ rules: { generation, modules, reloads, setAside } }: Summ
     info('wasprey_rule_module_info', 'The modules in use.', ...labels),
     gauge(
       'wasprey_rule_module_in_use_timestamp_seconds',
-      'Since when each of them has been in use.',
+      'Time from which each module has been in use.',
       modules.map(({ name, sha256, inUseSince }) => ({ labels: { module: name, sha256 }, value: inUseSince / 1000 })),
     ),
     counter(
       'wasprey_rule_modules_set_aside_total',
-      'Modules that failed and are not evaluated any more.',
+      'Modules that failed and are no longer evaluated.',
       setAside.length,
     ),
-    gauge('wasprey_rule_generation', 'How often the rules have been replaced.', generation),
+    gauge('wasprey_rule_generation', 'Number of replacements of the rules.', generation),
     counter('wasprey_rule_reloads_total', 'Replacements of rules, by result.', [
       { labels: { result: 'succeeded' }, value: reloads.succeeded },
       { labels: { result: 'failed' }, value: reloads.failed },
     ]),
     gauge(
       'wasprey_rules_refused',
-      'Whether what was given last as rules or configuration can not be used, so that others are in use.',
+      'Whether the latest rules or configuration were refused, so that the previous ones are in use.',
       reloads.isRefused ? 1 : 0,
     ),
     gauge(
       'wasprey_rule_reload_success_timestamp_seconds',
-      'When rules were last replaced.',
+      'Time of the last replacement of rules.',
       reloads.lastSuccess === undefined ? [] : [{ value: reloads.lastSuccess / 1000 }],
     ),
   ];
@@ -171,12 +171,12 @@ function ruleMetrics({ rules: { generation, modules, reloads, setAside } }: Summ
 
 function nameMetrics({ names }: Summary): Metric[] {
   return [
-    gauge('wasprey_names', 'Names that rules compare addresses with, and those of them that have some.', [
+    gauge('wasprey_names', 'Host names in rules, and those of them with addresses.', [
       { labels: { state: 'wanted' }, value: names.names },
       { labels: { state: 'resolved' }, value: names.resolved },
     ]),
-    counter('wasprey_name_failures_total', 'Look-ups of names that failed.', names.failures),
-    counter('wasprey_name_overflows_total', 'Addresses of names that there was no room for.', names.overflows),
+    counter('wasprey_name_failures_total', 'Failed look-ups of host names.', names.failures),
+    counter('wasprey_name_overflows_total', 'Addresses of host names that did not fit.', names.overflows),
   ];
 }
 
@@ -184,10 +184,10 @@ function tamperMetrics({ tampering: { counts, present } }: Summary): Metric[] {
   return [
     counter(
       'wasprey_tamper_findings_total',
-      'How often the capture was found changed from outside, or the agent kept from running, by what.',
+      'Findings of changes of the capture from outside, or of a stopped agent, by kind.',
       [...counts].map(([what, value]) => ({ labels: { what }, value })),
     ),
-    gauge('wasprey_tamper_findings', 'What of the capture is not as it was made now.', present.length),
+    gauge('wasprey_tamper_findings', 'Current changes of the capture from outside.', present.length),
   ];
 }
 
@@ -195,7 +195,7 @@ function hookMetrics({ hooks: { missing, blindRules } }: Summary): Metric[] {
   return [
     gauge(
       'wasprey_missing_hooks',
-      'Hooks that this kernel does not take, by why; with blinds="no" nothing goes unseen for want of it.',
+      'Hooks that this kernel lacks or refuses, by reason; with blinds="no" nothing is missed without it.',
       missing.map(({ hook, program, reason, blinds }) => ({
         labels: { hook, program, reason, blinds: blinds.length > 0 ? 'yes' : 'no' },
         value: 1,
@@ -203,7 +203,7 @@ function hookMetrics({ hooks: { missing, blindRules } }: Summary): Metric[] {
     ),
     gauge(
       'wasprey_blind_rules',
-      'Rules in use that do not see all that they say, for want of hooks.',
+      'Rules in use that are blind to some events because hooks are missing.',
       blindRules.length,
     ),
   ];
@@ -218,16 +218,16 @@ function outputMetrics({ outputs }: Summary): Metric[] {
       return { labels: { output, ...labels }, value };
     });
   return [
-    counter('wasprey_output_alerts_total', 'Alerts that each output has written, or lost.', [
+    counter('wasprey_output_alerts_total', 'Alerts written or lost by each output.', [
       ...samples('written', { result: 'written' }),
       ...samples('dropped', { result: 'dropped' }),
     ]),
     counter(
       'wasprey_output_alerts_held_back_total',
-      'Alerts that repeat others, and that each output tells of together.',
+      'Repeated alerts that each output reports together.',
       samples('heldBack'),
     ),
     counter('wasprey_output_errors_total', 'Failed attempts to write alerts.', samples('errors')),
-    gauge('wasprey_output_queue', 'Alerts that wait before each output.', samples('queued')),
+    gauge('wasprey_output_queue', 'Alerts in the queue of each output.', samples('queued')),
   ];
 }

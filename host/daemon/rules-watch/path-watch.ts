@@ -110,7 +110,7 @@ export class PathWatch {
     this.#isTroubled = true;
     const reason = error instanceof Error ? error.message : String(error);
     this.#host.onTrouble(
-      `changes of files are found by looking every ${this.#times.pollMs / 1000} s, since files can't be watched: ${reason}`,
+      `files are checked for changes every ${this.#times.pollMs / 1000} s, because they can't be watched: ${reason}`,
     );
   }
 

@@ -32,12 +32,12 @@ export function healthOf(
   hooks: HookSummary | undefined = undefined,
 ): Health {
   if (!sign) return { ...DOWN, alive: startingMs < LONGEST_START_MS, reason: 'it is starting' };
-  if (!sign.running) return { ...DOWN, reason: 'the engine has ended' };
+  if (!sign.running) return { ...DOWN, reason: 'the engine has stopped' };
   if (sign.silentMs < LONGEST_SILENCE_MS) {
     const blind = hooks && blindness(hooks);
     return { alive: true, started: true, ready: blind === undefined, reason: blind ?? '' };
   }
-  const reason = `the engine has not given a sign for ${Math.floor(sign.silentMs / 1000)} s`;
+  const reason = `the engine has not responded for ${Math.floor(sign.silentMs / 1000)} s`;
   return { ...DOWN, reason };
 }
 
@@ -45,5 +45,5 @@ export function healthOf(
 function blindness({ needed, blindRules, isAllowed }: HookSummary): string | undefined {
   if (isAllowed || blindRules.length === 0) return undefined;
   const reasons = needed.map(describeReason);
-  return `${blindRules.length} of the rules do not see all that they say: ${reasons.join('; ')}`;
+  return `${blindRules.length} of the rules are blind to some events: ${reasons.join('; ')}`;
 }

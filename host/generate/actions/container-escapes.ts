@@ -104,7 +104,7 @@ export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
     description: "runs a program as the first process of a pid namespace, where the container's mounts are asked for",
     where: 'container',
     needs: PRIVILEGED,
-    // A mount that there is not satisfies the rule too.
+    // A missing mount satisfies the rule too.
     rules: ['Launch Sensitive Mount Container'],
     steps: firstProcess,
   },
@@ -113,7 +113,7 @@ export const CONTAINER_ESCAPE_ACTIONS: readonly Action[] = [
     description: 'runs a program as the first process of a pid namespace, in a container that is not in a list',
     where: 'container',
     needs: PRIVILEGED,
-    // Every container is allowed until its macro says which.
+    // By default its macro allows every container.
     rules: ['Launch Disallowed Container'],
     steps: firstProcess,
   },

@@ -25,7 +25,7 @@ export const CONTAINER_TOOL_ACTIONS: readonly Action[] = [
   },
   {
     name: 'run-download-to-file',
-    description: 'runs a program called curl that is told to keep what it gets',
+    description: 'runs a program called curl with the option to write a file',
     where: 'container',
     rules: ['Launch Ingress Remote File Copy Tools in Container'],
     steps: runs('curl', '-o', 'file'),

@@ -1,4 +1,4 @@
-// All actions there are, family by family.
+// All actions, by family.
 
 import type { Action } from './action.ts';
 import { ATTACK_TOOL_ACTIONS } from './attack-tools.ts';

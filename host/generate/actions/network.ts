@@ -14,7 +14,7 @@ export const CONNECTION: readonly Step[] = [
 export const NETWORK_ACTIONS: readonly Action[] = [
   {
     name: 'run-netcat-with-shell',
-    description: 'runs a program called nc that is told to run a shell',
+    description: 'runs a program called nc with the option to run a shell',
     where: 'container',
     rules: ['Netcat Remote Code Execution in Container'],
     steps: ({ directory, marker }) => [pretend(directory, 'nc', '-e', '/bin/sh', OUTSIDE, '22', marker)],

@@ -1,4 +1,4 @@
-// Numbers of Linux that are passed to system calls, as on x86-64 and arm64 alike unless they come from node.
+// Linux constants for system calls, the same on x86-64 and arm64 unless they come from node.
 
 import { constants } from 'node:fs';
 import { constants as system } from 'node:os';

@@ -36,7 +36,7 @@ export const PEER_ACTIONS: readonly Action[] = [
     description: `connects to ${OUTSIDE}, in a network of its own`,
     where: 'any',
     needs: { root: true },
-    // The second tells of the addresses in its list alone, which is empty as it comes.
+    // The second only reports the addresses in its list, which is empty by default.
     rules: ['Unexpected outbound connection destination', 'Outbound Connection to C2 Servers'],
     steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, OTHER_PORT)],
   },
@@ -45,7 +45,7 @@ export const PEER_ACTIONS: readonly Action[] = [
     description: `connects to ${OUTSIDE}, in a network of its own`,
     where: 'container',
     needs: { capabilities: ['SYS_ADMIN', 'NET_ADMIN'] },
-    // Tells of the images in its list alone, which is empty as it comes.
+    // Only reports the images in its list, which is empty by default.
     rules: ['Outbound or Inbound Traffic not to Authorized Server Process and Port'],
     steps: ({ directory }) => [become(directory, 'client'), ...connectTo(OUTSIDE, OTHER_PORT)],
   },

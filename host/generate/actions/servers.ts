@@ -5,13 +5,13 @@ import { INSIDE } from './addresses.ts';
 import { AF_INET, SOCK_STREAM } from './numbers.ts';
 import { become, create, pretend, type Step } from './steps.ts';
 
-/** What is told of a server, and how act becomes one. */
+/** A server's names, and how act imitates it. */
 export interface Server {
   /** As in the names of its rules. */
   readonly title: string;
   /** Name of its process. */
   readonly program: string;
-  /** What else its command line is known by. */
+  /** Words that identify its command line. */
   readonly words?: string;
 }
 

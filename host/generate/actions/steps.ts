@@ -5,7 +5,7 @@ import { AF_INET, AT_FDCWD, O, SOCK_NONBLOCK, SOCK_STREAM } from './numbers.ts';
 /** The name of a system call or an @action of act, and its arguments; a string argument of a call is written with `str()`. */
 export type Step = readonly (string | number | bigint)[];
 
-/** A string as an argument of a call; bytes that are no text, or that a JavaScript string can't hold, as a Buffer. */
+/** A string as an argument of a call; a Buffer for bytes that are not valid text. */
 export function str(value: string | Uint8Array): string {
   return `s:${escapeWord(value)}`;
 }
@@ -25,7 +25,7 @@ function escapeWord(value: string | Uint8Array): string {
   return result;
 }
 
-/** The words of a command line that performs the steps. */
+/** The command line that performs the steps. */
 export function actWords(steps: readonly Step[]): string[] {
   return steps.flatMap((step, index) => [...(index > 0 ? ['--'] : []), ...step.map(String)]);
 }
@@ -39,7 +39,7 @@ export function read(path: string): Step {
   return open(path, O.RDONLY);
 }
 
-/** Makes a file with a text in it. */
+/** Creates a file with a text in it. */
 export function create(path: string, text = 'made by wasprey generate\n', mode = 0o644): Step[] {
   return [open(path, O.WRONLY | O.CREAT, mode), ['write', 'r', str(text), 'len']];
 }
@@ -48,12 +48,12 @@ export function makeDirectory(path: string): Step {
   return ['mkdirat', AT_FDCWD, str(path), 0o755];
 }
 
-/** Goes on under another name, by a link to act in that folder; results of steps begin anew. */
+/** Continues under another name, by a link to act in that folder; results of steps are counted from 0 again. */
 export function become(directory: string, name: string): Step {
   return ['@link', `${directory}/${name}`];
 }
 
-/** A process of that name and with these arguments runs, and does nothing. */
+/** Runs a process with that name and these arguments that does nothing. */
 export function pretend(directory: string, name: string, ...words: readonly string[]): Step {
   return ['@pretend', `${directory}/${name}`, ...words];
 }

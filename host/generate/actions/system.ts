@@ -38,7 +38,7 @@ export const SYSTEM_ACTIONS: readonly Action[] = [
   },
   {
     name: 'install-package',
-    description: 'runs a program called apt-get that is told to install a package',
+    description: 'runs a program called apt-get with the command to install a package',
     where: 'container',
     rules: [],
     ownRules: ['Package management in container'],
@@ -46,7 +46,7 @@ export const SYSTEM_ACTIONS: readonly Action[] = [
   },
   {
     name: 'start-shell-in-container',
-    description: 'runs sh from a program that is none of those that do so by trade',
+    description: 'runs sh from a program that normally starts no shells',
     where: 'container',
     rules: [],
     ownRules: ['Shell spawned in container'],

@@ -1,4 +1,4 @@
-// Calls to one container runtime over its Unix socket: gRPC, each call bounded in time, each answer in length.
+// Calls to one container runtime over its Unix socket by gRPC, with limits on the time of a call and the length of an answer.
 
 import { credentials, Client as GrpcClient, status as GrpcStatus, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { asText, at } from '../../diagnostics/json-value.ts';
@@ -17,7 +17,7 @@ export class CriClient {
   readonly #client: GrpcClient;
   readonly #listener: SourceListener;
   #calls: Readonly<Record<CriMethod, CriCall>> | undefined;
-  /** The runtime's name of itself: containerd, cri-o. */
+  /** The runtime's own name: containerd, cri-o. */
   #runtime = '';
 
   constructor(socket: string, listener: SourceListener) {
@@ -38,7 +38,7 @@ export class CriClient {
     return this.#runtime;
   }
 
-  /** Finds out which version of the API the runtime speaks. False if it speaks none, as containerd does where its CRI part is off. */
+  /** Determines the API version of the runtime. False if it has no CRI, such as containerd with its CRI plugin disabled. */
   async greet(deadline: number): Promise<boolean> {
     if (this.#calls) return true;
     for (const version of VERSIONS) {
@@ -52,7 +52,7 @@ export class CriClient {
     return false;
   }
 
-  /** Undefined when the runtime knows no such thing. Rejects with MetadataError. Only after greet(). */
+  /** Undefined if not found. Rejects with MetadataError. Only after greet(). */
   async call(method: CriMethod, message: object, deadline: number): Promise<unknown> {
     if (!this.#calls) throw new MetadataError('unreachable', `${this.socket} has not been greeted`);
     const answer = await this.#call(this.#calls[method], message, deadline, GrpcStatus.NOT_FOUND);
@@ -70,13 +70,13 @@ export class CriClient {
         if (!error) resolve(answer);
         else if (error.code === none) resolve(undefined);
         else {
-          // Another release may speak another version.
+          // Another release may have another version.
           if (error.code === GrpcStatus.UNIMPLEMENTED) this.#calls = undefined;
           const subject = path.slice(path.lastIndexOf('/') + 1);
           reject(new MetadataError(kindOf(error), `${this.socket}: ${error.details}`, subject));
         }
       };
-      // gRPC counts from the wall clock, as it is when the call begins.
+      // gRPC deadlines are wall-clock times, taken when the call begins.
       const wallDeadline = Date.now() + deadline - performance.now();
       try {
         const options = { deadline: wallDeadline };

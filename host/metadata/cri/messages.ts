@@ -1,5 +1,5 @@
-// The part of the Container Runtime Interface that is used: messages with the members that are read, by their numbers in the API.
-// Versions v1 and v1alpha2 have them alike, under another package.
+// The used part of the Container Runtime Interface: messages with the members that are read, by their numbers in the API.
+// Versions v1 and v1alpha2 differ only in their package.
 
 import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
 
@@ -74,7 +74,7 @@ export const PROPAGATION: readonly string[] = ['private', 'rslave', 'rshared'];
 export interface CriCall {
   readonly path: string;
   readonly encode: (message: object) => Buffer;
-  /** Throws on what is no such message. */
+  /** Throws on an invalid message. */
   readonly decode: (bytes: Buffer) => object;
 }
 

@@ -1,4 +1,4 @@
-// What a runtime's answers tell of a container, read member by member: whatever is missing or of another type is not known.
+// Reads a container's metadata from a runtime's answers, member by member: missing members or those of another type are unknown.
 
 import { asArray, asObject, asText, asTexts, at } from '../../diagnostics/json-value.ts';
 import { boundedTexts } from '../bounded-texts.ts';
@@ -11,10 +11,10 @@ import { NODE_NAMESPACE, PROPAGATION } from './messages.ts';
 
 const MOST_MOUNTS = 256;
 const LONGEST_INFO = 4 * 1024 * 1024;
-/** Where CRI-O puts what CNI has told. */
+/** The member in which CRI-O stores the CNI result. */
 const CRIO_CNI = 'io.kubernetes.cri-o.CNIResult';
 
-/** The details that runtimes add as JSON to a verbose answer: an empty object if there are none. */
+/** The details that runtimes add as JSON to a verbose answer; an empty object if missing. */
 export function infoOf(answer: unknown): unknown {
   const text = asText(at(answer, 'info', 'info'));
   if (text === undefined || text.length > LONGEST_INFO) return {};
@@ -42,12 +42,12 @@ export function fromContainerStatus(answer: unknown, info: unknown): ContainerMe
   });
 }
 
-/** Id of the sandbox, as containerd and CRI-O tell it among the details. */
+/** Id of the sandbox, from the details of containerd and CRI-O. */
 export function sandboxIdOf(info: unknown): string | undefined {
   return asText(at(info, 'sandboxID')) || undefined;
 }
 
-/** What the image is called in its registry: `sha256:...` of `name@sha256:...`. */
+/** The image's digest in its registry: `sha256:...` of `name@sha256:...`. */
 export function fromImageStatus(answer: unknown): ContainerMetadata {
   const image = at(answer, 'image');
   const reference = asArray(at(image, 'repo_digests'))
@@ -85,7 +85,7 @@ export function fromSandboxStatus(id: string, answer: unknown): SandboxFacts {
   return compact<SandboxFacts>({
     pod,
     labels,
-    // Members that are 0 are not sent: with options at all, a namespace that is not named is the pod's.
+    // Members that are 0 are not sent: if there are options, an unnamed namespace is the pod's.
     hostNamespaces: options && {
       pid: options.pid === NODE_NAMESPACE,
       network: options.network === NODE_NAMESPACE,
@@ -96,12 +96,12 @@ export function fromSandboxStatus(id: string, answer: unknown): SandboxFacts {
   });
 }
 
-/** What the container is told to be, or what became of it; CRI-O says it in a member of its own. */
+/** Whether the container is privileged, by its configuration or its OCI specification; CRI-O has a separate member. */
 function privilegedOf(info: unknown): boolean | undefined {
   const own = at(info, 'privileged');
   if (typeof own === 'boolean') return own;
   const asked = at(info, 'config', 'linux', 'security_context');
-  // A member that is false is left out of this JSON.
+  // This JSON omits members that are false.
   if (asObject(asked)) return at(asked, 'privileged') === true;
   const specification = at(info, 'runtimeSpec');
   return asObject(at(specification, 'process', 'capabilities')) ? isPrivileged(specification) : undefined;
@@ -113,7 +113,7 @@ function userOf(info: unknown): string | undefined {
   if (name) return name;
   const number = at(info, 'runtimeSpec', 'process', 'user', 'uid') ?? at(asked, 'run_as_user', 'value');
   if (typeof number === 'number') return String(number);
-  // uid 0 is left out of an OCI specification by some runtimes.
+  // Some runtimes omit uid 0 from an OCI specification.
   return asObject(at(info, 'runtimeSpec', 'process', 'user')) ? '0' : undefined;
 }
 
@@ -135,7 +135,7 @@ function mount(value: unknown): ContainerMount {
   };
 }
 
-/** The interfaces without what changes from pod to pod and tells nothing: host ends, hardware addresses, paths. */
+/** The interfaces without irrelevant details that differ between pods: host ends, hardware addresses, paths. */
 function cniOf(info: unknown): string | undefined {
   const interfaces = asObject(at(info, 'cniResult', 'Interfaces'));
   if (!interfaces) return asText(at(info, 'runtimeSpec', 'annotations', CRIO_CNI));

@@ -1,4 +1,4 @@
-// One container runtime: what it tells of a container, put together from its answers about the container, its sandbox and its image.
+// One container runtime: combines its answers about a container, its sandbox and its image.
 
 import { asArray, asText, at } from '../../diagnostics/json-value.ts';
 import type { ContainerMetadata } from '../container-metadata.ts';
@@ -15,7 +15,7 @@ import {
   sandboxIdOf,
 } from './read.ts';
 
-/** Images that are remembered: containers come and go, images stay. */
+/** Images in the cache: containers come and go, images stay. */
 const IMAGES_KEPT = 256;
 /** Running containers that are listed at the start. */
 const MOST_LISTED = 4096;
@@ -26,7 +26,7 @@ export class CriRuntime {
   /** By image reference, oldest first. */
   readonly #images = new Map<string, ContainerMetadata>();
 
-  /** `listener` is told of what goes wrong beside an answer that is worth having all the same. */
+  /** `listener` is notified of partial failures, where the answer is still useful. */
   constructor(socket: string, listener: SourceListener) {
     this.#client = new CriClient(socket, listener);
     this.#listener = listener;
@@ -37,7 +37,7 @@ export class CriRuntime {
     return await this.#client.greet(deadline);
   }
 
-  /** Undefined if it does not know the container. Rejects with MetadataError. */
+  /** Undefined for an unknown container. Rejects with MetadataError. */
   async find(id: string, deadline: number): Promise<ContainerMetadata | undefined> {
     const answer = await this.#client.call('ContainerStatus', { container_id: id, verbose: true }, deadline);
     if (!answer) return await this.#findSandbox(id, deadline);
@@ -91,7 +91,7 @@ export class CriRuntime {
     };
   }
 
-  /** `sandbox`: its id, where the details of the container have told it. */
+  /** `sandbox`: its id, if the details of the container have it. */
   async #sandboxOf(id: string, sandbox: string | undefined, deadline: number): Promise<SandboxFacts | undefined> {
     if (sandbox !== undefined) return await this.#sandbox(sandbox, deadline);
     const answer = await this.#client.call('ListContainers', { filter: { id } }, deadline);
@@ -121,7 +121,7 @@ export class CriRuntime {
     return image;
   }
 
-  /** The container is worth knowing without it. */
+  /** The rest of the metadata is useful without it. */
   async #beside<T>(answer: Promise<T>): Promise<T | undefined> {
     try {
       return await answer;
@@ -131,14 +131,14 @@ export class CriRuntime {
     }
   }
 
-  /** Runtimes take the beginning of an id for the id: an answer about another is none. */
+  /** Runtimes accept a prefix of an id: reject an answer about another container. */
   #check(asked: string, answered: unknown): void {
     if (asked === answered) return;
     throw new MetadataError('invalid', `${this.#client.socket}: the answer is about another container`);
   }
 }
 
-/** A container that was started by the image's id has a name all the same. */
+/** Finds the image's name for a container that was started by the image's id. */
 function imageName(asked: string | undefined, known: string | undefined): { readonly image?: string } {
   const image = asked !== undefined && parseImageName(asked) ? asked : (known ?? asked);
   return image === undefined ? {} : { image };

@@ -5,17 +5,17 @@ import { asMetadataError, type MetadataError, type SourceListener } from '../fai
 import type { CriRuntime } from './runtime.ts';
 import { presentSockets } from './sockets.ts';
 
-/** A socket that speaks no CRI is tried again after this: containerd's CRI part may be turned on. */
+/** A socket without CRI is tried again after this time: containerd's CRI plugin may be turned on. */
 const SILENT_FOR_MS = 60_000;
 /** How long the runtime has for the list at the start, and for each container on it. */
 const START_TIMEOUT_MS = 5000;
 const AT_ONCE = 8;
-/** What was found out at the start is dropped after this if nobody asked. */
+/** Results of the start are dropped after this time if unused. */
 const KEEP_MS = 60_000;
 
 interface Known {
   readonly runtime: CriRuntime;
-  /** performance.now() until which it is left alone. */
+  /** performance.now() before which it is not tried again. */
   silentUntil: number;
 }
 
@@ -23,7 +23,7 @@ export class CriRuntimes {
   readonly #sockets: readonly string[];
   readonly #listener: SourceListener;
   readonly #runtimes = new Map<string, Known>();
-  /** By full id, while they are being asked about and until somebody wants to know. */
+  /** By full id, during the lookup and until the result is used. */
   readonly #early = new Map<string, Promise<ContainerMetadata | undefined>>();
   #forget: NodeJS.Timeout | undefined;
   #closed = false;
@@ -37,14 +37,14 @@ export class CriRuntimes {
     return presentSockets(this.#sockets).length > 0;
   }
 
-  /** Undefined if none of them knows the container. `deadline`: ms of performance.now(). Rejects with MetadataError. */
+  /** Undefined if no runtime knows the container. `deadline`: ms of performance.now(). Rejects with MetadataError. */
   async find(id: string, deadline: number): Promise<ContainerMetadata | undefined> {
     const early = this.#early.get(id);
     this.#early.delete(id);
     return (await early) ?? (await this.#ask(id, deadline));
   }
 
-  /** Finds out about all that run, so that an agent that was restarted need not ask about each. Never rejects. */
+  /** Looks up all running containers, so that a restarted agent does not have to ask about each. Never rejects. */
   async findRunning(): Promise<void> {
     this.#forget = setTimeout(() => this.#early.clear(), KEEP_MS);
     this.#forget.unref();
@@ -87,7 +87,7 @@ export class CriRuntimes {
     return undefined;
   }
 
-  /** It is asked again when somebody wants to know. */
+  /** Drops the result; the runtime is asked again when needed. */
   async #tolerant(answer: Promise<ContainerMetadata | undefined>): Promise<ContainerMetadata | undefined> {
     try {
       return await answer;
@@ -96,7 +96,7 @@ export class CriRuntimes {
     }
   }
 
-  /** Those that are there and speak CRI. Rejects if there are some, but none answers. */
+  /** The runtimes with CRI. Rejects if sockets exist but none answers. */
   async #speaking(deadline: number): Promise<readonly CriRuntime[]> {
     let failure: MetadataError | undefined;
     const greeted = presentSockets(this.#sockets).map(async (socket) => {
@@ -115,7 +115,7 @@ export class CriRuntimes {
     return speaking;
   }
 
-  /** gRPC takes 15 MB: it is loaded where there is a socket. */
+  /** gRPC takes 15 MB, so it is only loaded if there is a socket. */
   async #known(socket: string): Promise<Known | undefined> {
     const { CriRuntime } = await import('./runtime.ts');
     if (this.#closed) return undefined;

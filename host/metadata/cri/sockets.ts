@@ -1,4 +1,4 @@
-// Where the sockets of container runtimes with a CRI are: containerd's, CRI-O's, those of k3s.
+// Paths of the sockets of container runtimes with CRI: containerd, CRI-O, k3s.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,12 +10,12 @@ const USUAL_SOCKETS: readonly string[] = [
   '/run/k3s/containerd/containerd.sock',
 ];
 
-/** `hostRoot`: where the host's files are, for an agent in a container; its own paths are looked at too. */
+/** `hostRoot`: mount point of the host's files, for an agent in a container; its own paths are tried too. */
 export function usualSockets(hostRoot: string): readonly string[] {
   return hostRoot === '' ? USUAL_SOCKETS : [...USUAL_SOCKETS.map((path) => join(hostRoot, path)), ...USUAL_SOCKETS];
 }
 
-/** Those that are there. */
+/** The existing ones. */
 export function presentSockets(sockets: readonly string[]): readonly string[] {
   return sockets.filter((path) => existsSync(path));
 }

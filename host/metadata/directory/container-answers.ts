@@ -1,11 +1,11 @@
-// What is known of the containers that were asked about, within bounds: the oldest are forgotten first.
+// Answers about containers, within limits: the oldest are forgotten first.
 
 import type { ContainerNotice } from '../../capture/native.ts';
 import type { ClusterPod, ContainerMetadata } from '../container-metadata.ts';
 import type { ContainerState, PodState } from '../container-state.ts';
 
 const ANSWERS_KEPT = 4096;
-/** Bytes of their entries; most have two or three KB. */
+/** Limit for the bytes of their entries; most have two or three KB. */
 const BYTES_KEPT = 32 << 20;
 
 export interface ContainerAnswer {
@@ -16,9 +16,9 @@ export interface ContainerAnswer {
   readonly podUid: string | undefined;
   pod?: ClusterPod;
   podState: PodState;
-  /** Until the pod is given up. */
+  /** Time until the pod is given up. */
   podTimer?: NodeJS.Timeout;
-  /** Until the runtime is asked again. */
+  /** Time until the runtime is asked again. */
   againTimer?: NodeJS.Timeout;
 }
 
@@ -40,12 +40,12 @@ export class ContainerAnswers {
     return this.#kept.get(id)?.entry;
   }
 
-  /** Those of a pod, by its uid as containers know it. */
+  /** The containers of a pod, by its uid as containers know it. */
   ofPod(uid: string): readonly ContainerAnswer[] {
     return [...(this.#byPod.get(uid) ?? [])];
   }
 
-  /** Keeps an answer in place of the one before, with its entry. */
+  /** Replaces the previous answer and its entry. */
   put(answer: ContainerAnswer, entry: Uint8Array): void {
     const { notice, podUid } = answer;
     const known = this.#kept.get(notice.id);
@@ -64,7 +64,7 @@ export class ContainerAnswers {
     }
   }
 
-  /** Nothing comes of their timers any more. */
+  /** Cancels all timers. */
   close(): void {
     for (const { answer } of this.#kept.values()) stopTimers(answer);
   }

@@ -24,44 +24,44 @@ import { type ContainerAnswer, ContainerAnswers } from './container-answers.ts';
 import { findContainer } from './lookup.ts';
 import { type RuntimePlaces, Runtimes, usualPlaces } from './runtime-places.ts';
 
-/** Of the time that events and alerts wait: what the runtimes have to answer about one container. */
+/** The share of events' and alerts' waiting time that the runtimes have to answer about one container. */
 const ANSWER_SHARE = 0.5;
 const QUESTIONS_AT_ONCE = 32;
-/** Containers that may wait to be asked about: more than a node runs; past that they stay unknown. */
+/** Limit for queued containers: more than a node runs; beyond it they stay unknown. */
 const QUESTIONS_WAITING = 1024;
-/** When a container that nothing was found out about is asked about again: its runtime may have been restarting. */
+/** When an unknown container is looked up again: its runtime may have been restarting. */
 const AGAIN_AFTER_MS: readonly number[] = [2000, 10_000, 60_000, 600_000];
-/** What the API server has to tell of the pod of a container that the runtime has told of. */
+/** Time limit for the API server's data on the pod, once the runtime has answered about the container. */
 const POD_SHARE = 0.35;
-/** Where events wait for less, an answer may still come for later ones. */
+/** If events wait for less, an answer may still come for later ones. */
 const SHORTEST_WAIT_MS = 2000;
 
 export interface DirectoryOptions {
-  /** How long, in ms, events and alerts wait for what is asked here. Default: 2000. */
+  /** How long, in ms, events and alerts wait for answers. Default: 2000. */
   readonly patience?: number;
-  /** Where the runtimes are, if not at their usual places. */
+  /** The places of the runtimes, if not the usual ones. */
   readonly places?: Partial<RuntimePlaces> | undefined;
-  /** Where the pods of this node are asked for; nowhere by default. */
+  /** The API server for pods of this node; none by default. */
   readonly kubernetes?: KubernetesPlace | false | undefined;
-  /** Gets a sentence when a source of metadata fails: one until it works again. */
+  /** Called with a message when a source of metadata fails: once until it works again. */
   readonly onTrouble?: (message: string) => void;
 }
 
 export interface DirectoryCounters {
-  /** Containers that a runtime told about. */
+  /** Containers that a runtime knows. */
   readonly known: number;
-  /** Containers that none knew when first asked, or that were not asked about because too many waited. */
+  /** Containers that no runtime knew when first asked, or that were not looked up because too many waited. */
   readonly unknown: number;
-  /** Containers whose pod the API server told of in time, and those where it did not. */
+  /** Containers whose pod the API server answered about in time, and those whose pod it did not. */
   readonly podsKnown: number;
   readonly podsUnknown: number;
-  /** What went wrong, by source and kind. */
+  /** Failures, by source and kind. */
   readonly failures: readonly FailureCount[];
 }
 
 interface Question {
   readonly notice: ContainerNotice;
-  /** How often it was asked before. */
+  /** Number of earlier lookups. */
   readonly before: number;
 }
 
@@ -75,7 +75,7 @@ export class ContainerDirectory {
   readonly #patience: number;
   readonly #onAnswer: (id: string, entry: Uint8Array) => void;
   readonly #answers = new ContainerAnswers();
-  /** Asked about, or about to be. */
+  /** Being looked up, or queued. */
   readonly #pending = new Set<string>();
   readonly #waiting: Question[] = [];
   #asking = 0;
@@ -85,7 +85,7 @@ export class ContainerDirectory {
   #podsUnknown = 0;
   #closed = false;
 
-  /** `onAnswer` gets each container's entry, also that of one that no runtime knows; again when more becomes known. */
+  /** `onAnswer` is called with each container's entry, also for one that no runtime knows, and again when more becomes known. */
   constructor(onAnswer: (id: string, entry: Uint8Array) => void, options: DirectoryOptions = {}) {
     const { places, kubernetes, patience = 0, onTrouble = () => {} } = options;
     this.#patience = Math.max(patience, SHORTEST_WAIT_MS);
@@ -99,7 +99,7 @@ export class ContainerDirectory {
     });
   }
 
-  /** Begins to find out about what runs already. Nothing waits for it. */
+  /** Begins to look up containers that are already running. Does not block. */
   start(): void {
     void this.#runtimes.findRunning();
     void this.#pods?.run();
@@ -113,7 +113,7 @@ export class ContainerDirectory {
   #ask(question: Question): void {
     const { notice } = question;
     if (this.#waiting.length >= QUESTIONS_WAITING) {
-      const message = `more than ${QUESTIONS_WAITING} containers wait to be asked about`;
+      const message = `more than ${QUESTIONS_WAITING} containers wait to be looked up`;
       this.#log.failed('cri', new MetadataError('overflow', message, 'overflow'));
       this.#answer(question, 'too-many-waiting');
       return;
@@ -123,17 +123,17 @@ export class ContainerDirectory {
     this.#next();
   }
 
-  /** The entry of a container that has been asked about, once it is there. */
+  /** The entry of a container that has been looked up, once available. */
   entry(id: string): Uint8Array | undefined {
     return this.#answers.entry(id);
   }
 
-  /** How much is known of a container; undefined for one that has not been asked about, or so long ago that it is forgotten. */
+  /** The state of a container; undefined for one that was never looked up, or is forgotten. */
   state(id: string): ContainerState | undefined {
     return this.#answers.get(id)?.state ?? (this.#pending.has(id) ? PENDING : undefined);
   }
 
-  /** The same of what the API server tells of its pod; undefined until the runtime has answered. */
+  /** The same for the API server's data on its pod; undefined until the runtime has answered. */
   podState(id: string): PodState | undefined {
     return this.#answers.get(id)?.podState;
   }
@@ -148,7 +148,7 @@ export class ContainerDirectory {
     };
   }
 
-  /** Nothing is asked any more; answers that are on their way are dropped. */
+  /** Stops all lookups; pending answers are dropped. */
   close(): void {
     this.#closed = true;
     this.#waiting.length = 0;
@@ -208,7 +208,7 @@ export class ContainerDirectory {
     answer.againTimer.unref();
   }
 
-  /** What the API server knows of a container that the runtime did not tell of. */
+  /** The API server's data on a container that the runtime does not know. */
   #fromKubelet(podUid: string | undefined, { fullId }: ContainerNotice): ContainerMetadata | undefined {
     return podUid === undefined ? undefined : this.#pods?.container(podUid, fullId);
   }

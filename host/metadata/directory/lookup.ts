@@ -1,4 +1,4 @@
-// Asks those that may know a container, one after the other, within a time.
+// Asks the possible runtimes of a container, one after the other, within a time limit.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ContainerNotice } from '../../capture/native.ts';
@@ -8,7 +8,7 @@ import { type FailureKind, type FailureLog, MetadataError } from '../failure-log
 import { RuntimeRequestError } from '../unix-http.ts';
 import type { ContainerSource } from './runtime-places.ts';
 
-/** A sandbox is known to its runtime a moment after its first process has started: it is asked about again after this, and twice it. */
+/** A runtime knows a sandbox a moment after its first process has started: it is asked again after this time, and after twice that. */
 const FIRST_PAUSE_MS = 40;
 
 /** Never rejects. `deadline`: ms of performance.now(). */
@@ -29,7 +29,7 @@ function isOfKubelet({ cgroup }: ContainerNotice): boolean {
   return cgroup.includes('kubepods');
 }
 
-/** One that is not there is no failure as long as another answers. */
+/** A missing runtime is no failure as long as another answers. */
 async function askAll(
   { fullId }: ContainerNotice,
   sources: readonly ContainerSource[],
@@ -52,7 +52,7 @@ async function askAll(
   }
   const [first] = sources;
   if (failure === 'no-runtime' && first) {
-    log.failed(first.name, new MetadataError('unreachable', `there is no ${first.place}`));
+    log.failed(first.name, new MetadataError('unreachable', `${first.place} is missing`));
   }
   return failure;
 }

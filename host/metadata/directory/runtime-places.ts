@@ -1,4 +1,4 @@
-// Where the container runtimes of this machine are asked, and who of them knows a container.
+// The places of this machine's container runtimes, and the candidates for a container.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,14 +11,14 @@ import type { MetadataSource, SourceListener } from '../failure-log.ts';
 import { findRuncContainer, RUNC_ROOTS } from '../runc.ts';
 
 export interface RuntimePlaces {
-  /** Sockets that speak CRI: containerd's, CRI-O's. Those that are not there are left out. */
+  /** CRI sockets: containerd's, CRI-O's. Missing ones are omitted. */
   readonly criSockets: readonly string[];
   readonly dockerSocket: string;
   readonly podmanSocket: string;
   readonly runcRoots: readonly string[];
 }
 
-/** `hostRoot`: where the host's files are, for an agent in a container. */
+/** `hostRoot`: mount point of the host's files, for an agent in a container. */
 export function usualPlaces(hostRoot = process.env.HOST_ROOT ?? ''): RuntimePlaces {
   const below = (path: string) => (hostRoot === '' ? path : join(hostRoot, path));
   return {
@@ -29,14 +29,14 @@ export function usualPlaces(hostRoot = process.env.HOST_ROOT ?? ''): RuntimePlac
   };
 }
 
-/** One of those that may know a container. */
+/** A runtime that may know a container. */
 export interface ContainerSource {
   readonly name: MetadataSource;
-  /** Where it would be, for messages. */
+  /** Its path, for messages. */
   readonly place: string;
-  /** Its socket or directory is there. */
+  /** Its socket or directory exists. */
   isPresent(): boolean;
-  /** Undefined if it does not know the container. `deadline`: ms of performance.now(), which goes on evenly where the wall clock is set. */
+  /** Undefined for an unknown container. `deadline`: ms of performance.now(), which is monotonic. */
   find(id: string, deadline: number): Promise<ContainerMetadata | undefined>;
 }
 
@@ -65,7 +65,7 @@ export class Runtimes {
     };
   }
 
-  /** Whom to ask about a container, by what the cgroup path tells of its runtime. */
+  /** The runtimes to ask about a container, by its cgroup path. */
   for({ type, cgroup }: ContainerNotice): readonly ContainerSource[] {
     const { cri, docker, podman, runc } = this.#sources;
     switch (type) {
@@ -79,7 +79,7 @@ export class Runtimes {
       case 'cri-o':
         return [cri];
       default:
-        // Below the kubelet's cgroups, only a runtime with CRI or an old Docker runs.
+        // Below the kubelet's cgroups there are only CRI runtimes or an old Docker.
         return cgroup.includes('kubepods') ? [cri, docker] : [cri, runc, docker, podman];
     }
   }

@@ -1,4 +1,4 @@
-// Requests to the API server: one answer, or a stream of lines; bounded in time and length.
+// Requests to the API server, for one answer or a stream of lines, with limits on time and length.
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -6,14 +6,14 @@ import { asText, at } from '../../diagnostics/json-value.ts';
 import { type FailureKind, MetadataError } from '../failure-log.ts';
 import type { ApiConnection } from './connection.ts';
 
-/** The pods of one node, in full: a pod has some 10 KB. */
+/** Limit for the full list of pods of one node: a pod has some 10 KB. */
 const LONGEST_ANSWER = 64 * 1024 * 1024;
-/** One event: the server's store takes objects of 1.5 MB. */
+/** Limit for one event: the server stores objects of up to 1.5 MB. */
 const LONGEST_LINE = 4 * 1024 * 1024;
 /** An error's text. */
 const LONGEST_ERROR = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** The kernel's probes find a server that is gone without a word. */
+/** TCP keep-alive detects a server that vanished. */
 const KEEP_ALIVE_MS = 15_000;
 
 /** Labels and owners, without the rest of an object. */
@@ -27,7 +27,7 @@ export class ApiClient {
     this.#connection = connection;
   }
 
-  /** Undefined if there is no such object. Rejects with MetadataError. */
+  /** Undefined if not found. Rejects with MetadataError. */
   async get(path: string, timeoutMs: number, accept = 'application/json'): Promise<unknown> {
     const response = await this.#send(path, accept, AbortSignal.timeout(timeoutMs));
     const text = await readAll(response, response.statusCode === 200 ? LONGEST_ANSWER : LONGEST_ERROR);
@@ -36,7 +36,7 @@ export class ApiClient {
     return parse(text);
   }
 
-  /** Makes an object below that path. Rejects with MetadataError. */
+  /** Creates an object below that path. Rejects with MetadataError. */
   async create(path: string, object: unknown, timeoutMs: number): Promise<void> {
     const response = await this.#send(path, 'application/json', AbortSignal.timeout(timeoutMs), JSON.stringify(object));
     const text = await readAll(response, LONGEST_ANSWER);
@@ -49,13 +49,13 @@ export class ApiClient {
   }
 
   /**
-   * Gives each line's object to `take` until the server ends the stream. Rejects with MetadataError.
-   * @param silenceMs after so long without a byte the server counts as gone
+   * Calls `take` with each line's object until the server ends the stream. Rejects with MetadataError.
+   * @param silenceMs the server counts as lost after so long without a byte
    */
   async stream(path: string, silenceMs: number, take: (object: unknown) => void): Promise<void> {
     const silent = new AbortController();
     const timer = setTimeout(
-      () => silent.abort(new DOMException('no word from the server', 'TimeoutError')),
+      () => silent.abort(new DOMException('no data from the server', 'TimeoutError')),
       silenceMs,
     );
     timer.unref();
@@ -92,7 +92,7 @@ export class ApiClient {
     const { server } = this.#connection;
     const options = await this.#connection.options();
     const url = new URL(server.pathname.replace(/\/$/, '') + path, server);
-    // node:http only where it is needed, as in unix-http.ts: servers without TLS are rare.
+    // Load node:http only when needed, as in unix-http.ts: servers without TLS are rare.
     const send = url.protocol === 'https:' ? httpsRequest : (await import('node:http')).request;
     return await new Promise((resolve, reject) => {
       const sent: ClientRequest = send(url, {
@@ -117,7 +117,7 @@ export class ApiClient {
         socket.once('close', () => clearTimeout(timer));
       });
       sent.once('response', resolve);
-      // Also after the response: a connection that breaks off then ends the response with an error of its own.
+      // Also after the response: a connection that breaks then ends the response with its own error.
       sent.on('error', (error) => reject(asFailure(error)));
       sent.end(body);
     });
@@ -147,11 +147,11 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new MetadataError('invalid', 'the answer is no JSON');
+    throw new MetadataError('invalid', 'the answer is not valid JSON');
   }
 }
 
-/** From an answer that is no success. */
+/** From an unsuccessful answer. */
 function refusal(status: number, text: string): MetadataError {
   let message = `status ${status}`;
   try {

@@ -1,4 +1,4 @@
-// How long to wait before the next attempt: longer each time, and never as long as the other nodes' agents.
+// Waiting times between attempts: they grow, and are random to differ from those of other nodes' agents.
 
 const FIRST_MS = 200;
 const LONGEST_MS = 30_000;
@@ -6,12 +6,12 @@ const LONGEST_MS = 30_000;
 export class BackOff {
   #next = FIRST_MS;
 
-  /** Things went well: the next wait is a short one. */
+  /** After a success: the next wait is short. */
   reset(): void {
     this.#next = FIRST_MS;
   }
 
-  /** Between half of the time and all of it. Resolves early when the signal aborts. */
+  /** Waits between half of the time and all of it. Resolves early when the signal aborts. */
   async wait(signal: AbortSignal): Promise<void> {
     const time = this.#next * (0.5 + Math.random() / 2);
     this.#next = Math.min(this.#next * 2, LONGEST_MS);

@@ -1,4 +1,4 @@
-// How the API server is reached: as a pod does, by its service account, or by a kubeconfig file.
+// Connections to the API server: by a pod's service account, or by a kubeconfig file.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -13,11 +13,11 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 export interface ApiConnection {
   readonly server: URL;
-  /** What a request needs besides its path. Asked for each: tokens expire. Rejects with MetadataError. */
+  /** Server and credentials for a request. Read for each, because tokens expire. Rejects with MetadataError. */
   options(): Promise<RequestOptions>;
 }
 
-/** Where the API server is, and which node's pods are wanted. */
+/** The API server, and the node whose pods are needed. */
 export type KubernetesPlace = { readonly node: string } & (KubeconfigPlace | ServicePlace);
 
 interface KubeconfigPlace {
@@ -37,7 +37,7 @@ export function nodeName(environment: NodeJS.ProcessEnv = process.env): string |
   return environment.NODE_NAME || environment.FALCO_HOSTNAME || undefined;
 }
 
-/** Undefined where the agent runs in no pod with a service account, or does not know its node. */
+/** Undefined if the agent is not in a pod with a service account, or does not know its node. */
 export function placeInCluster(
   environment: NodeJS.ProcessEnv = process.env,
   serviceAccount = SERVICE_ACCOUNT,
@@ -54,7 +54,7 @@ export async function connect(place: KubernetesPlace): Promise<ApiConnection> {
 }
 
 /**
- * Two files are all it takes: the client library that reads kubeconfig files would take 85 MB for it, which is more than all the rest of
+ * Two files suffice: the client library that reads kubeconfig files would take 85 MB, more than the rest of
  * the agent.
  */
 function connectByServiceAccount({ server, serviceAccount }: ServicePlace): ApiConnection {
@@ -84,7 +84,7 @@ async function connectByFile(path: string): Promise<ApiConnection> {
     throw new MetadataError('denied', `${path} can't be used (${messageOf(error)})`);
   }
   const server = config.getCurrentCluster()?.server;
-  if (server === undefined || !URL.canParse(server)) throw new MetadataError('denied', `${path} names no cluster`);
+  if (server === undefined || !URL.canParse(server)) throw new MetadataError('denied', `${path} has no cluster`);
   return {
     server: new URL(server),
     async options() {
@@ -101,7 +101,7 @@ async function connectByFile(path: string): Promise<ApiConnection> {
   };
 }
 
-/** The `tokenFile` of a user of a kubeconfig file, which the library passes over: its requests would be anonymous. */
+/** The `tokenFile` of a user of a kubeconfig file. The library ignores it, so its requests would be anonymous. */
 async function tokenFileOf(path: string, user: string | undefined): Promise<string | undefined> {
   const { default: yaml } = await import('js-yaml');
   const file = yaml.load(await readFile(path, 'utf8'));

@@ -5,7 +5,7 @@ import { ApiClient } from './api.ts';
 import { connect, type KubernetesPlace } from './connection.ts';
 
 const TIMEOUT_MS = 10_000;
-/** The API server takes no more. */
+/** The API server's limit. */
 const LONGEST_MESSAGE = 1024;
 const LONGEST_REASON = 128;
 
@@ -22,13 +22,13 @@ export interface PodEvent {
   readonly message: string;
 }
 
-/** As the manifests say it to the container; undefined where they don't, or in no pod. */
+/** From the environment that the manifests set; undefined without it, or outside of a pod. */
 export function ownPod({ POD_NAME, POD_NAMESPACE, POD_UID }: NodeJS.ProcessEnv = process.env): OwnPod | undefined {
   if (!POD_NAME || !POD_NAMESPACE || !POD_UID) return undefined;
   return { name: POD_NAME, namespace: POD_NAMESPACE, uid: POD_UID };
 }
 
-/** Rejects with MetadataError: that the role doesn't allow it, for example. */
+/** Rejects with MetadataError, for example if the role doesn't allow it. */
 export async function writePodEvent(place: KubernetesPlace, pod: OwnPod, event: PodEvent): Promise<void> {
   const client = new ApiClient(await connect(place));
   try {

@@ -1,4 +1,4 @@
-// Whom a pod was made for: its chain of owners, and its namespace. Each is asked for when a pod needs it, and remembered.
+// A pod's chain of owners, and its namespace. Each is requested when a pod needs it, and cached.
 
 import { asText, asTexts, at } from '../../diagnostics/json-value.ts';
 import { boundedTexts } from '../bounded-texts.ts';
@@ -8,23 +8,23 @@ import type { ApiClient } from './api.ts';
 import { type OwnerReference, ownerOf, type PodFacts } from './pod.ts';
 
 const TIMEOUT_MS = 5000;
-/** Requests: at the start all pods of the node need owners, and all nodes may start at once. */
+/** Limit for concurrent requests: at the start all pods of the node need owners, and all nodes may start at once. */
 const AT_ONCE = 4;
 const OBJECTS_KEPT = 1024;
-/** Labels may change; a namespace's decide more. */
+/** How long they are cached: labels may change, and those of namespaces matter more. */
 const OWNER_MS = 30 * 60_000;
 const NAMESPACE_MS = 5 * 60_000;
-/** Of what is not there, or can't be had. */
+/** How long a missing or failed object is cached. */
 export const MISSING_MS = 30_000;
 
-/** Where the API has the kinds whose owners or labels are asked for; the chain ends with any other kind. */
+/** API paths of the kinds whose owners or labels are requested; any other kind ends the chain. */
 const PATHS: Readonly<Record<string, string>> = {
   ReplicaSet: '/apis/apps/v1/namespaces/%/replicasets/',
   Deployment: '/apis/apps/v1/namespaces/%/deployments/',
   Job: '/apis/batch/v1/namespaces/%/jobs/',
   ReplicationController: '/api/v1/namespaces/%/replicationcontrollers/',
 };
-/** A chain has two links; a ring has no end. */
+/** A chain has two links; a cycle has no end. */
 const LONGEST_CHAIN = 4;
 
 interface OwnedObject extends ClusterObject {
@@ -32,9 +32,9 @@ interface OwnedObject extends ClusterObject {
 }
 
 interface Answer {
-  /** Undefined if it is not there, or may not be read. */
+  /** Undefined if it does not exist, or may not be read. */
   readonly object?: OwnedObject;
-  /** It could not be found out. */
+  /** The request failed. */
   readonly failed?: boolean;
 }
 
@@ -45,7 +45,7 @@ interface Remembered {
 
 export interface CompletedPod {
   readonly pod: ClusterPod;
-  /** Something is missing that the server may tell later. */
+  /** Some parts are missing that a later request may return. */
   readonly failed: boolean;
 }
 
@@ -63,7 +63,7 @@ export class Owners {
     this.#missingMs = missingMs;
   }
 
-  /** Never rejects: what can't be found out is left out. */
+  /** Never rejects: parts whose requests fail are omitted. */
   async complete(pod: PodFacts): Promise<CompletedPod> {
     const [namespace, chain] = await Promise.all([
       this.#object(`/api/v1/namespaces/${encodeURIComponent(pod.namespace)}`, NAMESPACE_MS),
@@ -99,7 +99,7 @@ export class Owners {
     return { found, failed };
   }
 
-  /** `uid`: of the object that is meant, where a later one may have its name. */
+  /** `uid`: identifies the object, because a later one may have the same name. */
   #object(path: string, keepMs: number, uid = ''): Promise<Answer> {
     const key = `${path} ${uid}`;
     const now = performance.now();
@@ -132,7 +132,7 @@ export class Owners {
   }
 
   async #ask(path: string): Promise<Answer> {
-    // Which kinds may be read is the cluster's decision.
+    // The cluster decides which kinds may be read.
     const subject = path.split('/').at(-2) ?? '';
     try {
       const metadata = await this.#inTurn(() => this.#client.metadata(path, TIMEOUT_MS));

@@ -1,4 +1,4 @@
-// The pods of this node: those that are there, and for a while those that were, as late events of theirs still come.
+// The pods of this node. Deleted ones are kept for a while, because late events of theirs still come.
 
 import type { ClusterPod, ContainerMetadata } from '../container-metadata.ts';
 import type { PodLookupFailure } from '../container-state.ts';
@@ -10,7 +10,7 @@ import { MISSING_MS, Owners } from './owners.ts';
 import { type PodFacts, samePod } from './pod.ts';
 import { PodWatch } from './pod-watch.ts';
 
-/** Pods that are gone and still remembered. */
+/** Limit for deleted pods that are kept. */
 const GONE_KEPT = 1024;
 /** More than a node runs. */
 const PODS_KEPT = 4096;
@@ -21,26 +21,26 @@ export type PodAnswer =
   | { readonly state: 'failed'; readonly failure: PodLookupFailure };
 
 export interface PodListener extends SourceListener {
-  /** There is a new pod, or a known one has changed. `uids`: the names under which containers know it. */
+  /** A pod was added or changed. `uids`: the uids by which containers know it. */
   changed(uids: readonly string[]): void;
 }
 
-/** By how well the server is reached. */
+/** State of the connection to the server. */
 const ABSENCES = { starting: 'timed-out', working: 'not-known', failing: 'no-answer' } as const;
 
 interface Stored {
   facts: PodFacts;
-  /** With its owners; undefined while they are asked for. */
+  /** With its owners; undefined while they are requested. */
   pod?: ClusterPod;
   /** performance.now() when it was deleted. */
   goneAt?: number;
 }
 
-/** In ms; of the tests, shorter ones. */
+/** In ms; tests have shorter ones. */
 interface Times {
-  /** How long a pod is remembered after it is gone. */
+  /** How long a pod is kept after its deletion. */
   readonly grace: number;
-  /** After which owners that could not be had are asked for again, and up to twice that. */
+  /** Time after which failed requests for owners are repeated, up to twice that. */
   readonly again: number;
 }
 
@@ -50,7 +50,7 @@ export class PodDirectory {
   readonly #place: KubernetesPlace;
   readonly #listener: PodListener;
   readonly #times: Times;
-  /** By uid; those that are gone in the order in which they went. */
+  /** By uid; deleted ones in the order of their deletion. */
   readonly #pods = new Map<string, Stored>();
   readonly #gone = new Map<string, Stored>();
   readonly #static = new Map<string, string>();
@@ -92,22 +92,22 @@ export class PodDirectory {
   find(uid: string): PodAnswer {
     const stored = this.#find(uid);
     if (stored?.pod) return { state: 'known', pod: stored.pod };
-    // A server that does not answer is not waited for.
+    // Do not wait for a server that does not answer.
     if (!stored && this.#reach === 'failing') return { state: 'failed', failure: 'no-answer' };
     return { state: 'pending' };
   }
 
-  /** Why a pod that was waited for did not come. */
+  /** Why an awaited pod is missing. */
   get absence(): PodLookupFailure {
     return ABSENCES[this.#reach];
   }
 
-  /** What the kubelet has told the server of a container: less than the runtime tells, and later. */
+  /** The API server's data on a container, from the kubelet: less than the runtime has, and later. */
   container(uid: string, fullId: string): ContainerMetadata | undefined {
     return this.#find(uid)?.facts.containers.get(fullId);
   }
 
-  /** Pods that are there, and those that are gone and remembered. */
+  /** Existing pods, and deleted ones that are kept. */
   get size(): { readonly pods: number; readonly gone: number } {
     return { pods: this.#pods.size, gone: this.#gone.size };
   }
@@ -124,7 +124,7 @@ export class PodDirectory {
     return mirror === undefined ? undefined : (this.#pods.get(mirror) ?? this.#gone.get(mirror));
   }
 
-  /** A kubeconfig file that can't be read may be there later. */
+  /** A kubeconfig file that can't be read may become readable later. */
   async #connect(signal: AbortSignal): Promise<ApiClient | undefined> {
     const backOff = new BackOff();
     while (!signal.aborted) {
@@ -153,7 +153,7 @@ export class PodDirectory {
       return;
     }
     this.#gone.delete(facts.uid);
-    // What was known of it stays until what is new is complete.
+    // Known data stay until the new ones are complete.
     const stored: Stored = { ...known, facts };
     this.#pods.set(facts.uid, stored);
     if (facts.staticUid !== undefined) this.#static.set(facts.staticUid, facts.uid);
@@ -170,7 +170,7 @@ export class PodDirectory {
     this.#listener.changed(facts.staticUid === undefined ? [facts.uid] : [facts.uid, facts.staticUid]);
   }
 
-  /** Not at the time of the other nodes: a server that is busy may have refused all of them. */
+  /** At a random time: a busy server may have refused all nodes at once. */
   #completeAgain(stored: Stored): void {
     const again = () => {
       if (!this.#stop.signal.aborted && this.#pods.get(stored.facts.uid) === stored) void this.#complete(stored);
@@ -187,7 +187,7 @@ export class PodDirectory {
     this.#forget();
   }
 
-  /** Drops those that have been gone for long. */
+  /** Drops pods that were deleted long ago. */
   #forget(): void {
     const oldest = performance.now() - this.#times.grace;
     for (const [uid, { goneAt = 0, facts }] of this.#gone) {

@@ -1,5 +1,5 @@
-// Follows the pods of one node: lists them, then watches for changes from there on, for ever. A loop of its own rather than the client
-// library's informer, which keeps every pod whole and, after an error, watches no more until it is told to.
+// Follows the pods of one node: lists them, then watches for changes from there on, for ever. This replaces the client
+// library's informer, which keeps whole pods and stops after an error until it is restarted.
 
 import { asArray, asText, at } from '../../diagnostics/json-value.ts';
 import { asMetadataError, MetadataError } from '../failure-log.ts';
@@ -9,16 +9,16 @@ import { type PodFacts, readPod } from './pod.ts';
 
 const LIST_TIMEOUT_MS = 30_000;
 const PODS_A_PAGE = 250;
-/** The server ends a watch after this and some; it is then watched on from where it was. */
+/** The server ends a watch after about this time; the next one continues at the same version. */
 const WATCH_SECONDS = 240;
 const WATCH_SECONDS_JITTER = 60;
-/** Beyond that a server that has not ended the watch is gone. */
+/** A server that has not ended the watch by then counts as lost. */
 const OVERTIME_MS = 15_000;
-/** A watch that lasts shorter is a sign of trouble, also if it ends without an error. */
+/** A shorter watch counts as a failure, even if it ends without an error. */
 const SHORT_WATCH_MS = 1000;
 
 export interface PodListener {
-  /** All pods there are: others are gone. */
+  /** All existing pods: others were deleted. */
   listed(pods: readonly PodFacts[]): void;
   changed(pod: PodFacts): void;
   deleted(uid: string): void;
@@ -39,9 +39,9 @@ export class PodWatch {
     this.#listener = listener;
   }
 
-  /** Until the signal aborts. Never rejects. */
+  /** Runs until the signal aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    // From the server's cache, also later: all nodes' agents may list at once, and its store would read all pods for each.
+    // Always from the server's cache: all nodes' agents may list at once, and its store would read all pods for each.
     let oldest: string | undefined = '0';
     let version: string | undefined;
     while (!signal.aborted) {
@@ -58,11 +58,11 @@ export class PodWatch {
         const failure = asMetadataError(error);
         this.#listener.failed(failure);
         const { kind } = failure;
-        // What is listed anew is no older than what was seen, unless the server can't tell: then its store is asked, or whatever it has.
+        // A new list must not be older than the last seen version. If the server can't guarantee that, use its store, or any version.
         if (failure instanceof WatchBroken) oldest = version = failure.version;
         else if (kind === 'expired') oldest = undefined;
         else if (kind === 'invalid' || kind === 'error') oldest = '0';
-        // A server that was not there, or was busy, goes on from where it was. What it no longer has the changes of is listed anew.
+        // After an outage or a busy server the watch continues at its version. If that version has expired, list again.
         if (kind === 'expired' || kind === 'invalid' || kind === 'error') version = undefined;
         this.#lasted(began);
         await this.#backOff.wait(signal);
@@ -70,7 +70,7 @@ export class PodWatch {
     }
   }
 
-  /** Whether a watch that began then has lasted, which is when things go well: a list that is had proves little. */
+  /** Whether a watch that began then has lasted long enough to count as success: a list alone proves little. */
   #lasted(began: number): boolean {
     if (performance.now() - began < SHORT_WATCH_MS) return false;
     this.#backOff.reset();
@@ -78,8 +78,8 @@ export class PodWatch {
   }
 
   /**
-   * The version of what was listed.
-   * @param oldest version that the list may be of at the oldest, `0` for any; undefined for what the server's store has now
+   * Lists the pods and returns the version of the list.
+   * @param oldest the oldest acceptable version of the list, `0` for any; undefined for the current state of the server's store
    */
   async #list(oldest: string | undefined): Promise<string> {
     const pods: PodFacts[] = [];
@@ -102,7 +102,7 @@ export class PodWatch {
     return version;
   }
 
-  /** Until the server ends it; the version to go on from. Rejects with WatchBroken. */
+  /** Watches until the server ends it; returns the version to continue at. Rejects with WatchBroken. */
   async #watch(from: string, signal: AbortSignal): Promise<string> {
     let version = from;
     const seconds = WATCH_SECONDS + Math.floor(Math.random() * WATCH_SECONDS_JITTER);
@@ -135,14 +135,14 @@ export class PodWatch {
   }
 }
 
-/** With a version and a limit it would be the store's list of exactly that version. */
+/** Without a limit: with a version and a limit the server would return exactly that version from its store. */
 function listFrom(oldest: string | undefined): string {
   if (oldest === undefined) return `&limit=${PODS_A_PAGE}`;
   const limit = oldest === '0' ? `&limit=${PODS_A_PAGE}` : '';
   return `${limit}&resourceVersion=${encodeURIComponent(oldest)}`;
 }
 
-/** A watch that failed, and where it was then. */
+/** A watch that failed, and its version at that time. */
 class WatchBroken extends MetadataError {
   readonly version: string;
 

@@ -1,4 +1,4 @@
-// What is kept of a pod: a hundredth of what the API server tells.
+// The kept data of a pod: a hundredth of the API server's object.
 
 import { asArray, asText, asTexts, at } from '../../diagnostics/json-value.ts';
 import { boundedTexts } from '../bounded-texts.ts';
@@ -6,7 +6,7 @@ import { compact } from '../compact.ts';
 import type { ContainerMetadata } from '../container-metadata.ts';
 import { parseImageName } from '../image-name.ts';
 
-/** Who made an object. */
+/** The owner of an object. */
 export interface OwnerReference {
   readonly kind: string;
   readonly name: string;
@@ -23,19 +23,19 @@ export interface PodFacts {
   readonly serviceAccount?: string;
   readonly node?: string;
   readonly owner?: OwnerReference;
-  /** Of a pod from a file of the node: what its containers call its uid. */
+  /** Of a static pod (from a file of the node): the uid that its containers have. */
   readonly staticUid?: string;
-  /** Name and image of its containers, by full id, as far as the kubelet has told the server. */
+  /** Name and image of its containers, by full id, as far as the kubelet has reported them. */
   readonly containers: ReadonlyMap<string, ContainerMetadata>;
 }
 
 const STATIC_UID = 'kubernetes.io/config.hash';
-/** Has every pod of a file in the API; the kubelet ends what others give it. */
+/** The annotation of static pods in the API; the kubelet rejects forged ones. */
 const MIRROR = 'kubernetes.io/config.mirror';
 const MOST_CONTAINERS = 64;
 const LONGEST_NAME = 253;
 
-/** Undefined if it is no pod. */
+/** Undefined for an invalid pod. */
 export function readPod(object: unknown): PodFacts | undefined {
   const metadata = at(object, 'metadata');
   const [uid, name, namespace] = ['uid', 'name', 'namespace'].map((key) => asName(at(metadata, key)));
@@ -51,7 +51,7 @@ export function readPod(object: unknown): PodFacts | undefined {
     serviceAccount: asName(at(object, 'spec', 'serviceAccountName')),
     node: asName(at(object, 'spec', 'nodeName')),
     owner: ownerOf(metadata),
-    // Any pod may have the annotation: it would take the place of another one.
+    // Any pod may have the annotation, and would replace another pod.
     staticUid: annotations.has(MIRROR) ? asName(annotations.get(STATIC_UID)) : undefined,
     containers: containersOf(at(object, 'status')),
   });
@@ -65,7 +65,7 @@ export function ownerOf(metadata: unknown): OwnerReference | undefined {
   return kind !== undefined && name !== undefined && uid !== undefined ? { kind, name, uid } : undefined;
 }
 
-/** Whether anything of it is another than it was. */
+/** Whether anything has changed. */
 export function samePod(one: PodFacts, other: PodFacts): boolean {
   return fingerprint(one) === fingerprint(other);
 }
@@ -78,7 +78,7 @@ function containersOf(status: unknown): ReadonlyMap<string, ContainerMetadata> {
   const lists = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'];
   const found = new Map<string, ContainerMetadata>();
   for (const container of lists.flatMap((list) => asArray(at(status, list))).slice(0, MOST_CONTAINERS)) {
-    // `containerd://<id>`; `registry/name@sha256:...`, with some runtimes behind a scheme of their own
+    // `containerd://<id>`; `registry/name@sha256:...`, with some runtimes after a scheme
     const id = /^[\w.-]+:\/\/([0-9a-f]{64})$/.exec(asText(at(container, 'containerID')) ?? '')?.[1];
     if (id === undefined) continue;
     const digest = parseImageName(asText(at(container, 'imageID')) ?? '')?.digest;
@@ -88,7 +88,7 @@ function containersOf(status: unknown): ReadonlyMap<string, ContainerMetadata> {
   return found;
 }
 
-/** A name of Kubernetes; longer ones are none. */
+/** Longest valid name of Kubernetes. */
 function asName(value: unknown): string | undefined {
   const name = asText(value);
   return name !== undefined && name !== '' && name.length <= LONGEST_NAME ? name : undefined;

@@ -1,4 +1,4 @@
-// POST requests to a receiver of alerts: kept connections, TLS with keys of one's own, compression, and an answer told by what it means.
+// POST requests to a receiver of alerts, with persistent connections, TLS with own keys, and compression; classifies the answers.
 
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
@@ -24,25 +24,25 @@ export interface HttpReceiver {
 export interface TlsOptions {
   /** The receiver's certificate is not checked. */
   readonly insecure: boolean;
-  /** Authorities that are trusted beside, or with none given, instead of nothing but the system's. */
+  /** Trusted authorities. Without any, those of the system are trusted. */
   readonly authorities: readonly string[];
   readonly certificate?: string | undefined;
   readonly key?: string | undefined;
 }
 
-/** A receiver can't be used as it is described. */
+/** The configuration of a receiver is invalid. */
 export class HttpReceiverError extends Error {
   override readonly name = 'HttpReceiverError';
 }
 
-/** Answers say little more than that they are none; more of them is not kept. */
+/** Longest part of an error answer that is kept. */
 const LONGEST_ANSWER = 64 * 1024;
 const SHOWN_ANSWER = 200;
-/** Bounds of the time to wait that a receiver names: with 0 it would be asked again without end and pause. */
+/** Limits for Retry-After: 0 would cause retries without pause. */
 const LEAST_WAIT_MS = 200;
 const MOST_WAIT_MS = 5 * 60_000;
 
-/** The request itself is at fault: the same one will be refused again. All others may be taken later, when somebody has mended something. */
+/** The request itself is invalid, so a retry would fail too. Requests with other statuses may succeed later. */
 const REFUSALS = new Set([400, 413, 415, 422]);
 
 const compressed = promisify(gzip);
@@ -55,11 +55,11 @@ export class HttpClient {
   constructor(receiver: HttpReceiver) {
     this.#receiver = receiver;
     const { url, keepAlive, tls } = receiver;
-    // One connection: alerts go out in order.
+    // One connection keeps alerts in order.
     const options = { keepAlive, maxSockets: 1 };
     if (url.protocol === 'http:') this.#agent = new HttpAgent(options);
     else if (url.protocol === 'https:') this.#agent = new HttpsAgent({ ...options, ...tlsMaterial(tls) });
-    else throw new HttpReceiverError(`${url.protocol}// is not spoken; it is http:// or https://`);
+    else throw new HttpReceiverError(`${url.protocol}// is not supported; use http:// or https://`);
   }
 
   /** @param headers besides the receiver's own; does not reject */
@@ -98,9 +98,9 @@ export class HttpClient {
 
 interface Answer {
   readonly status: number;
-  /** Its beginning, for messages. */
+  /** The beginning of the answer, for messages. */
   readonly text: string;
-  /** ms; what it asks for, within bounds. */
+  /** ms; the requested wait, within limits. */
   readonly retryAfter: number | undefined;
 }
 
@@ -111,10 +111,10 @@ function exchange(url: URL, options: RequestOptions, body: Buffer): Promise<Answ
       readAnswer(response).then(resolve, reject);
     });
     request.once('error', reject);
-    // Without this Node closes the connection, and nobody is told, not even when the time is over.
+    // Without this Node closes the connection without an event, so that not even the timeout ends the request.
     request.once('upgrade', (response: IncomingMessage, socket: Duplex) => {
       socket.destroy();
-      resolve({ status: response.statusCode ?? 0, text: 'it wants to speak another protocol', retryAfter: undefined });
+      resolve({ status: response.statusCode ?? 0, text: 'it requests another protocol', retryAfter: undefined });
     });
     request.end(body);
   });
@@ -125,7 +125,7 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
   let length = 0;
   for await (const chunk of response) {
     length += chunk.length;
-    // The rest is not waited for; the connection is given up with it.
+    // Do not wait for the rest; close the connection instead.
     if (length > LONGEST_ANSWER) break;
     chunks.push(chunk);
   }
@@ -142,14 +142,14 @@ function tlsMaterial({ insecure, authorities, certificate, key }: TlsOptions) {
     ...(key !== undefined && { key: readPem(key) }),
   };
   try {
-    // Only now: the agent would find out at the first alert.
+    // Check now, not at the first alert.
     return { secureContext: createSecureContext(material), rejectUnauthorized: !insecure };
   } catch (error) {
     throw new HttpReceiverError(`its certificates or key can't be used: ${reasonOf(error)}`);
   }
 }
 
-/** What holds none would be taken, and nothing trusted by it. */
+/** Node would accept a file without certificates, and trust nothing. */
 function readAuthorities(path: string): Buffer {
   const pem = readPem(path);
   if (!pem.includes('-----BEGIN ')) throw new HttpReceiverError(`${path} has no certificate in PEM form`);

@@ -1,4 +1,4 @@
-// What receivers of posted alerts expect: Falco's own line, Alertmanager's alerts, OpenTelemetry's log records.
+// Request bodies for receivers of alerts: Falco's line, Alertmanager's alerts, OpenTelemetry's log records.
 
 import { quote } from '../../diagnostics/escape.ts';
 import { valueText } from '../../fields/text.ts';
@@ -11,7 +11,7 @@ import type { PostFormat } from './post-output.ts';
 
 const JSON_TYPE = 'application/json';
 
-/** One alert a request, as Falco posts it: Falcosidekick and whoever else listens to Falco takes it. */
+/** One alert a request, as Falco posts it: for Falcosidekick and other receivers of Falco. */
 export function falcoFormat(json: boolean, format: AlertFormat): PostFormat {
   return {
     contentType: json ? JSON_TYPE : 'text/plain',
@@ -21,14 +21,14 @@ export function falcoFormat(json: boolean, format: AlertFormat): PostFormat {
   };
 }
 
-/** Alerts of one request: what waits after a receiver was away goes out in few. */
+/** Most alerts in one request, so that a backlog needs few requests. */
 const BATCH = 64;
 
-/** Fields of an alert that make it another one for Alertmanager: who, not what. */
+/** Fields that distinguish alerts for Alertmanager: the actor, not the object. */
 const LABEL_FIELDS = ['k8s.ns.name', 'k8s.pod.name', 'container.name', 'container.id'];
 
 /**
- * Of POST /api/v2/alerts. An alert is over after `expiryMs`, unless it is raised again: what was seen has happened, and does not end.
+ * For POST /api/v2/alerts. An alert expires after `expiryMs` unless it is raised again, because events have no end of their own.
  * @param labels added to each
  */
 export function alertmanagerFormat(labels: ReadonlyMap<string, string>, expiryMs: number): PostFormat {
@@ -59,7 +59,7 @@ export function alertmanagerFormat(labels: ReadonlyMap<string, string>, expiryMs
   };
 }
 
-/** Of POST /v1/logs, the JSON encoding of OTLP. */
+/** For POST /v1/logs, the JSON encoding of OTLP. */
 export function otlpFormat(resource: ReadonlyMap<string, string>): PostFormat {
   const head = `{"resourceLogs":[{"resource":{"attributes":${attributes([...resource].map(([key, value]) => [key, quote(value)]))}},"scopeLogs":[{"scope":{"name":"wasprey"},"logRecords":[`;
   return {
@@ -89,7 +89,7 @@ export function otlpFormat(resource: ReadonlyMap<string, string>): PostFormat {
   };
 }
 
-/** A list of keys and JSON strings; what is no string is given as `undefined` and left out. */
+/** Keys and JSON strings; pairs with `undefined` are omitted. */
 function attributes(pairs: readonly (readonly [key: string, json: string | undefined])[]): string {
   const items = pairs.flatMap(([key, json]) =>
     json === undefined ? [] : [`{"key":${quote(key)},"value":{"stringValue":${json}}}`],
@@ -97,7 +97,7 @@ function attributes(pairs: readonly (readonly [key: string, json: string | undef
   return `[${items.join(',')}]`;
 }
 
-/** Numbers as texts as well: OTLP gives an attribute one type, and a field may be absent or wide. */
+/** Numbers are texts too: an OTLP attribute has one type, and a field may be absent or larger than an int64. */
 function attributeJson(value: FieldValue | undefined): string | undefined {
   if (!value) return undefined;
   const json = valueJson(value);
@@ -112,12 +112,12 @@ function texts(pairs: readonly (readonly [string, string])[]): string {
   return object(pairs.map(([key, value]) => [key, quote(value)]));
 }
 
-/** Those of the fields that the alert has, as names and values of labels. */
+/** The alert's fields among these, as label names and values. */
 function fieldsNamed({ fields }: Alert, names: readonly string[]): [string, string][] {
   return fields.flatMap(({ key, value }) => (value && names.includes(key) ? [[labelName(key), textOf(value)]] : []));
 }
 
-/** Letters, digits and underscores are what a label's name may have. */
+/** A label name may only have letters, digits and underscores. */
 function labelName(key: string): string {
   return key.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_');
 }

@@ -1,4 +1,4 @@
-// An output that posts alerts over HTTP: each kind says what it makes of an alert and how several become the body of one request.
+// An output that posts alerts over HTTP. Each kind defines how an alert is encoded and how several form the body of one request.
 
 import type { Alert } from '../alert.ts';
 import type { Output } from '../output.ts';
@@ -8,7 +8,7 @@ import type { HttpClient } from './client.ts';
 
 export interface PostFormat {
   readonly contentType: string;
-  /** What is kept of an alert until it is delivered. */
+  /** Encodes an alert; the result is kept until it is delivered. */
   encode(alert: Alert): string;
   /** Alerts that go in one request. */
   readonly atOnce: number;
@@ -25,7 +25,7 @@ export interface PostOutputOptions {
   readonly onTrouble: (trouble: DeliveryTrouble) => void;
 }
 
-/** Receivers tell by it what they have got already: what follows is delivered at least once. */
+/** Lets receivers detect duplicates: delivery is at least once. */
 const KEY_HEADER = 'idempotency-key';
 const DRAIN_POLL_MS = 10;
 
@@ -37,7 +37,7 @@ export function postOutput({ name, client, format, spool, mostInMemory, onTroubl
     onTrouble,
     async send(parcels, signal) {
       const body = format.body(parcels.map(({ content }) => content));
-      // The same parcels may be sent again together with others: of several, the first one's key tells nothing.
+      // Parcels may be sent again in other groups, so a key is only useful for a single parcel.
       const [first] = parcels;
       const key = parcels.length === 1 && first ? { [KEY_HEADER]: first.key } : {};
       return client.post(body, { 'content-type': format.contentType, ...key }, signal);

@@ -1,17 +1,17 @@
-// Delivers what an output is given to a receiver that may be slow, fail or be away: in order, again and again until it is taken, from a spool
-// on disk or, without one, from a bounded queue in memory. Nothing here blocks whoever has an alert.
+// Delivers alerts to a receiver that may be slow, failing or unreachable: in order, with retries until it accepts them, from a spool
+// on disk or, without one, from a bounded queue in memory. Nothing here blocks the caller.
 
 import { randomUUID } from 'node:crypto';
 import type { Spool } from './spool.ts';
 
-/** What became of an attempt. `refused`: the receiver will never take it, as it is at fault itself. */
+/** The result of an attempt. `refused`: the parcel itself is invalid, so the receiver will never accept it. */
 export type Attempt =
   | { readonly kind: 'taken' }
   | { readonly kind: 'failed'; readonly reason: string; readonly waitMs?: number }
   | { readonly kind: 'refused'; readonly reason: string };
 
 export interface Parcel {
-  /** For receivers that tell by it what they have got already. */
+  /** For receivers that detect duplicates by it. */
   readonly key: string;
   readonly content: Buffer;
 }
@@ -21,11 +21,11 @@ export interface DeliveryOptions {
   readonly send: (parcels: readonly Parcel[], signal: AbortSignal) => Promise<Attempt>;
   /** Parcels in one attempt. */
   readonly atOnce: number;
-  /** Undefined: what waits is kept in memory, and gone with the process. */
+  /** Undefined: parcels wait in memory, and are lost with the process. */
   readonly spool: Spool | undefined;
   /** Parcels that wait in memory: for the disk, or without a spool for the receiver. */
   readonly mostInMemory: number;
-  /** Told when something begins to go wrong, not each time, and when delivery works again. */
+  /** Called when delivery begins to fail, not each time, and when it works again. */
   readonly onTrouble: (trouble: DeliveryTrouble) => void;
 }
 
@@ -38,10 +38,10 @@ export type DeliveryTrouble =
 
 export interface DeliveryCounters {
   readonly delivered: number;
-  /** No room for them, in memory or on disk. */
+  /** There was no room for them, in memory or on disk. */
   readonly overflowed: number;
   readonly refused: number;
-  /** The disk has not kept them. */
+  /** They could not be read back from disk. */
   readonly damaged: number;
   readonly failedAttempts: number;
   /** Waiting in memory and on disk, and bytes on disk. */
@@ -49,10 +49,10 @@ export interface DeliveryCounters {
   readonly spoolBytes: number;
 }
 
-/** `number` is that of the spool; undefined: it is in memory alone. */
+/** `number` is that of the spool; undefined: it is only in memory. */
 type Waiting = Parcel & { readonly number: bigint | undefined };
 
-/** What may wait in memory, however few alerts that is: one may have some hundred KB. */
+/** Most bytes that may wait in memory: a single alert may have some hundred KB. */
 const MOST_BYTES = 32 * 1024 * 1024;
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 30_000;
@@ -60,13 +60,13 @@ const LONGEST_WAIT_MS = 30_000;
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #incoming: Buffer[] = [];
-  /** What the spool had no room for, or could not write: delivered when nothing else waits. */
+  /** Parcels that the spool had no room for, or could not write: delivered when nothing else waits. */
   readonly #aside: Buffer[] = [];
   /** Bytes of both. */
   #bytes = 0;
-  /** Given to send() and not taken yet. */
+  /** Passed to send() and not accepted yet. */
   #pending: readonly Waiting[] = [];
-  /** Taken from the spool, and given to send() one by one after those before: the receiver has refused them as a whole. */
+  /** Taken from the spool, and sent one by one: the receiver has refused them as a group. */
   readonly #single: Waiting[] = [];
   readonly #memoryId = randomUUID();
   #memoryNumber = 0;
@@ -95,7 +95,7 @@ export class Delivery {
     }
     this.#incoming.push(content);
     this.#bytes += content.length;
-    // At once, whatever the receiver is doing: what is on disk is safe.
+    // At once, independent of the receiver: parcels on disk are safe.
     void this.#store().then(() => this.#wake());
   }
 
@@ -111,14 +111,14 @@ export class Delivery {
     return this.counters.waiting === 0;
   }
 
-  /** Delivers for that long what waits; what is left stays in the spool, or without one is lost and counted. */
+  /** Delivers waiting parcels for that long; the rest stays in the spool, or without one is lost and counted. */
   async close(timeoutMs: number): Promise<void> {
     this.#closing = true;
     const timer = setTimeout(() => this.#stop.abort(), timeoutMs);
     this.#wake();
     await this.#ended;
     clearTimeout(timer);
-    // An attempt may end before all that came in meanwhile is on disk.
+    // An attempt may end before all parcels that arrived meanwhile are on disk.
     await this.#store();
     const { spool } = this.#options;
     this.#counts.overflowed += this.counters.waiting - (spool?.waiting ?? 0);
@@ -141,7 +141,7 @@ export class Delivery {
       }
       const attempt = await this.#options.send(this.#pending, this.#stop.signal);
       if (attempt.kind === 'failed') {
-        // An attempt that the end has cut short says nothing of the receiver.
+        // An attempt that the shutdown aborted is no failure of the receiver.
         if (this.#stop.signal.aborted) return;
         this.#counts.failedAttempts++;
         if (!this.#failing) this.#options.onTrouble({ kind: 'failing', reason: attempt.reason });
@@ -152,7 +152,7 @@ export class Delivery {
       }
       wait = FIRST_WAIT_MS;
       if (attempt.kind === 'refused' && this.#pending.length > 1) {
-        // Which of them it refuses is found by giving it each alone.
+        // Send each alone to find the one that it refuses.
         this.#single.push(...this.#pending);
         this.#pending = [];
       } else await this.#settle(attempt);
@@ -163,7 +163,7 @@ export class Delivery {
   async #settle(attempt: Attempt): Promise<void> {
     if (attempt.kind === 'refused') {
       this.#counts.refused += this.#pending.length;
-      // The first of a row: what is told of it may be refused as well.
+      // Only the first of consecutive refusals: the report itself may be refused as well.
       if (!this.#refusing) this.#options.onTrouble({ kind: 'refused', reason: attempt.reason });
       this.#refusing = true;
     } else {
@@ -178,7 +178,7 @@ export class Delivery {
     if (spool && last !== undefined) await this.#onDisk(() => spool.deliver(last));
   }
 
-  /** From memory to the spool; resolves when all is there that was in memory. */
+  /** Moves parcels from memory to the spool; resolves when all of them are there. */
   #store(): Promise<void> {
     this.#storing ??= this.#storeAll().finally(() => {
       this.#storing = undefined;
@@ -246,7 +246,7 @@ export class Delivery {
     }
   }
 
-  /** Until something comes in, the end, or the time is over. */
+  /** Waits until a parcel arrives, delivery ends, or the time is over. */
   async #sleep(milliseconds: number | undefined): Promise<void> {
     const { signal } = this.#stop;
     if (signal.aborted) return;
@@ -261,7 +261,7 @@ export class Delivery {
   }
 }
 
-/** So that the agents of a cluster do not come back all at once. */
+/** Keeps the agents of a cluster from retrying at the same time. */
 function jittered(milliseconds: number): number {
   return milliseconds * (0.5 + Math.random() / 2);
 }

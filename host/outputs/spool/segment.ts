@@ -1,12 +1,12 @@
-// A segment of a spool: one append-only file of records, each with its length, checksum and number, so that whatever a crash leaves of the
-// last one is told from what is whole.
+// A segment of a spool: one append-only file of records. Each has its length, checksum and number, so that a record that a crash has cut off
+// is detected.
 
 import { crc32 } from 'node:zlib';
 
 export const SEGMENT_HEADER = Buffer.from('WSPSPL1\n');
 /** Length of the content (u32), CRC-32 of number and content (u32), number (u64), all little-endian. */
 const RECORD_HEADER = 16;
-/** An alert's line is far smaller; a length beyond is none. */
+/** An alert's line is far smaller; a longer record is invalid. */
 export const LONGEST_CONTENT = 1024 * 1024;
 
 export interface SpooledRecord {
@@ -24,20 +24,20 @@ export function encodeRecord({ number, content }: SpooledRecord): Buffer {
   return record;
 }
 
-/** What a stretch of a segment holds. */
+/** The contents of a part of a segment. */
 export interface Scan {
   readonly records: readonly SpooledRecord[];
   /** Bytes up to the end of the last whole record. */
   readonly end: number;
-  /** Records whose content is not what was written: they are left out. */
+  /** Number of damaged records, which are skipped. */
   readonly damaged: number;
-  /** What follows `end` can't be a record: of a segment that is still written it is what has not been written yet. */
+  /** The bytes after `end` are not a record. In a segment that is still being written they are not written yet. */
   readonly broken: boolean;
 }
 
 /**
- * Reads records from `from` on, `most` at most. A record whose checksum does not fit is passed over as long as its length leads to
- * another; where it does not, the rest of the segment is lost.
+ * Reads records from `from` on, `most` at most. A record with a wrong checksum is skipped if its length leads to
+ * another record; if not, the rest of the segment is lost.
  */
 export function scanRecords(bytes: Buffer, from: number, most = Number.POSITIVE_INFINITY): Scan {
   const records: SpooledRecord[] = [];

@@ -1,5 +1,5 @@
-// A queue of alerts on disk, for an output whose receiver may be away: what was put in comes out in order, also after the agent was killed.
-// At least once: what was delivered but not yet noted as such comes again, under the same key.
+// A queue of alerts on disk, for an output whose receiver may be unreachable. It keeps their order, also when the agent is killed.
+// Delivery is at least once: an alert that was delivered but not yet recorded as such comes again, with the same key.
 
 import { randomUUID } from 'node:crypto';
 import { constants, type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { encodeRecord, LONGEST_CONTENT, SEGMENT_HEADER, type SpooledRecord, scanRecords } from './segment.ts';
 
 const SEGMENT_NAME = /^(\d{20})\.spool$/;
-/** A spool is given back in parts of this share of its size. */
+/** Segments have this share of the spool's size; disk space is freed by segment. */
 const SEGMENTS = 16;
 const SMALLEST_SEGMENT = 64 * 1024;
 
 export interface SpoolOptions {
-  /** Made if need be, for its owner only: alerts tell what happens on the machine. */
+  /** Created if missing, only for its owner: alerts show what happens on the machine. */
   readonly folder: string;
   /** Bytes on disk at most. */
   readonly mostBytes: number;
@@ -26,8 +26,8 @@ interface Segment {
 }
 
 /**
- * append() is called when the append before has resolved, and so are read() and deliver() among themselves; one of each kind may be under way.
- * All reject with what the file system says.
+ * Calls of append() must not overlap, nor calls of read() and deliver() among themselves; one of each kind may be running.
+ * All reject with the errors of the file system.
  */
 export class Spool {
   readonly #folder: string;
@@ -36,10 +36,10 @@ export class Spool {
   readonly #segments: Segment[] = [];
   #id = '';
   #tail: FileHandle | undefined;
-  /** Number of the next record, and of the last that needs no delivery any more. */
+  /** Numbers of the next record, and of the last delivered one. */
   #next = 1n;
   #delivered = 0n;
-  /** Where reading goes on. */
+  /** The position of the next read. */
   #at: { segment: number; offset: number } = { segment: 0, offset: SEGMENT_HEADER.length };
   #damaged = 0;
 
@@ -56,7 +56,7 @@ export class Spool {
     return spool;
   }
 
-  /** Records that wait, and bytes on disk. */
+  /** Waiting records, and bytes on disk. */
   get waiting(): number {
     return Number(this.#next - 1n - this.#delivered);
   }
@@ -65,17 +65,17 @@ export class Spool {
     return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
-  /** Records that could not be read back: the disk has not kept what was written. */
+  /** Records that could not be read back. */
   get damaged(): number {
     return this.#damaged;
   }
 
-  /** Tells this record from all others, of other machines too, and is the same when it is delivered again. */
+  /** Unique among all records, also of other machines, and the same when the record is delivered again. */
   keyOf({ number }: SpooledRecord): string {
     return `${this.#id}-${number}`;
   }
 
-  /** False if there is no room for it. When it resolves, the record survives the end of this process. */
+  /** False if there is no room. When it resolves, the record survives the end of this process. */
   async append(content: Buffer): Promise<boolean> {
     const record = encodeRecord({ number: this.#next, content });
     if (content.length > LONGEST_CONTENT || this.bytes + record.length > this.#mostBytes) return false;
@@ -86,7 +86,7 @@ export class Spool {
     try {
       await writeAll(this.#tail, record, segment.bytes);
     } catch (error) {
-      // What a full disk took of it is overwritten by the next one.
+      // On a full disk, a partial record is overwritten by the next one.
       await this.#tail.truncate(segment.bytes).catch(() => {});
       throw error;
     }
@@ -95,7 +95,7 @@ export class Spool {
     return true;
   }
 
-  /** The next records, `most` at most, without those that were read before; none when all have been read. */
+  /** The next unread records, `most` at most; empty when all have been read. */
   async read(most: number): Promise<SpooledRecord[]> {
     const records: SpooledRecord[] = [];
     for (;;) {
@@ -108,13 +108,13 @@ export class Spool {
       records.push(...scan.records.filter(({ number }) => number > this.#delivered));
       if (scan.end > 0) continue;
       if (this.#at.segment === this.#segments.length - 1) return records;
-      // Nothing whole is left in it, though it is not its end: the disk has not kept it.
+      // No complete record is left in it before its end: the rest is damaged.
       if (this.#at.offset < segment.bytes) this.#damaged++;
       this.#at = { segment: this.#at.segment + 1, offset: SEGMENT_HEADER.length };
     }
   }
 
-  /** Records up to this number need no delivery any more; what nobody needs is removed from disk. */
+  /** Marks records up to this number as delivered, and removes segments that are no longer needed. */
   async deliver(number: bigint): Promise<void> {
     this.#delivered = number;
     await this.#writeAtomically('delivered', `${this.#id} ${number}\n`);
@@ -137,7 +137,7 @@ export class Spool {
     const names = (await readdir(this.#folder)).filter((name) => SEGMENT_NAME.test(name)).sort();
     for (const [index, name] of names.entries()) await this.#recoverSegment(name, index === names.length - 1);
     if (this.#delivered >= this.#next) this.#next = this.#delivered + 1n;
-    // Numbers go on where they were; without the note of the id, they are another spool's.
+    // Numbers continue from the last run; without the stored id, the spool counts as a new one.
     this.#id = id ?? randomUUID();
     await this.#writeAtomically('delivered', `${this.#id} ${this.#delivered}\n`);
   }
@@ -147,17 +147,17 @@ export class Spool {
     const bytes = await readFile(path);
     const isSegment = bytes.subarray(0, SEGMENT_HEADER.length).equals(SEGMENT_HEADER);
     const scan = scanRecords(isSegment ? bytes : Buffer.alloc(0), SEGMENT_HEADER.length);
-    // A record that the end of the process cut short was never said to be kept.
+    // A record that the end of the process cut off was never acknowledged.
     if (scan.broken && !isLast) this.#damaged++;
     const last = scan.records.at(-1)?.number;
-    // Others are counted when they are read.
+    // Records of other segments are counted when they are read.
     if (last === undefined) this.#damaged += scan.damaged;
     if (last !== undefined && last >= this.#next) this.#next = last + 1n;
     if (last === undefined || last <= this.#delivered) await rm(path, { force: true });
     else this.#segments.push({ path, first: BigInt(SEGMENT_NAME.exec(name)?.[1] ?? 0), bytes: scan.end });
   }
 
-  /** Segments are never written again after a restart: the last may end in a torn record. */
+  /** After a restart a new segment is begun: the last one may end in a torn record. */
   async #startSegment(): Promise<void> {
     await this.#tail?.close();
     this.#tail = undefined;
@@ -181,7 +181,7 @@ export class Spool {
   }
 }
 
-/** What follows in a segment, as much as holds the longest record. */
+/** The next bytes of a segment, enough for the longest record. */
 async function readChunk(segment: Segment, offset: number): Promise<Buffer> {
   const length = Math.min(segment.bytes - offset, 2 * LONGEST_CONTENT);
   if (length <= 0) return Buffer.alloc(0);

@@ -1,4 +1,4 @@
-// Alerts as messages of syslog: RFC 5424, and the form of syslog(3), which is that of RFC 3164.
+// Alerts as syslog messages: RFC 5424, and the format of syslog(3), which is that of RFC 3164.
 
 import { jsonTime, timeOfDaySeconds } from '../../fields/time.ts';
 import { PRIORITIES } from '../../schema/priority.ts';
@@ -27,14 +27,14 @@ export type SyslogFormat = 'rfc5424' | 'rfc3164';
 export interface MessageOptions {
   readonly format: SyslogFormat;
   readonly facility: string;
-  /** The program's name; no blanks in it. */
+  /** The program's name, without blanks. */
   readonly ident: string;
 }
 
-/** What the head of a message says. */
+/** The parts of a message's header. */
 export type SyslogHead = Pick<Alert, 'time' | 'priority' | 'hostname'>;
 
-/** @param line the alert as text or JSON, with nothing in it that ends a line */
+/** @param line the alert as text or JSON, without line ends */
 export function syslogMessage(alert: SyslogHead, line: string, { format, facility, ident }: MessageOptions): Buffer {
   // Falco's priorities are those of syslog, most severe first.
   const priority = facilityNumber(facility) * 8 + PRIORITIES.indexOf(alert.priority);
@@ -52,7 +52,7 @@ function facilityNumber(name: string): number {
   return number < 0 ? USER : number;
 }
 
-/** Microseconds are the most that RFC 5424 has. */
+/** RFC 5424 allows microseconds at most. */
 function timestamp(nanoseconds: bigint): string {
   return jsonTime(nanoseconds).replace(/(\.\d{6})\d*Z$/, '$1Z');
 }
@@ -65,7 +65,7 @@ function localTime(nanoseconds: bigint): string {
   return `${MONTHS[at.getMonth()]} ${String(at.getDate()).padStart(2)} ${timeOfDaySeconds(nanoseconds)}`;
 }
 
-/** Of a header's value nothing but printable ASCII is left, and `-` of nothing. */
+/** A header value with only its printable ASCII characters; `-` if none are left. */
 function printable(text: string): string {
   return text.replace(/[^\x21-\x7e]/g, '').slice(0, 255) || '-';
 }

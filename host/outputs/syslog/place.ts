@@ -1,4 +1,4 @@
-// Where a syslog daemon is.
+// The address of a syslog daemon.
 
 export type SyslogPlace =
   | { readonly kind: 'unix'; readonly path: string }
@@ -6,7 +6,7 @@ export type SyslogPlace =
 
 const USUAL_PORT = 514;
 
-/** `/dev/log`, `udp://host`, `tcp://[::1]:601`; undefined if it is none of these. */
+/** `/dev/log`, `udp://host`, `tcp://[::1]:601`; undefined for an invalid address. */
 export function parsePlace(text: string): SyslogPlace | undefined {
   if (text.startsWith('/')) return { kind: 'unix', path: text };
   const [, kind, bracketed, plain, port] =

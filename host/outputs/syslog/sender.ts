@@ -1,4 +1,4 @@
-// Brings messages to a syslog daemon. One that is away for a while gets what it has missed, as far as the queue holds it.
+// Sends messages to a syslog daemon. After an outage it sends the messages that the queue still holds.
 
 import { LineQueue } from '../line-queue.ts';
 import type { OutputCounters } from '../output.ts';
@@ -6,13 +6,13 @@ import type { SyslogPlace } from './place.ts';
 import { openTransport, type SyslogTransport } from './transport.ts';
 
 export interface SyslogSenderOptions {
-  /** Messages that may wait; 0, the default: some thousands. */
+  /** Capacity of the queue in messages; 0, the default: some thousands. */
   readonly capacity?: number;
-  /** Told the first of a row of errors. */
+  /** Called with the first of consecutive errors. */
   readonly onError: (error: NodeJS.ErrnoException) => void;
 }
 
-/** Before another attempt; twice as long each time. */
+/** Pause before another attempt; it doubles each time. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 
@@ -66,7 +66,7 @@ export class SyslogSender {
     this.#tellIdle();
   }
 
-  /** Once for each connection: its descriptor may be another's by the second time. */
+  /** Only once for each connection: its descriptor may be reused by the second time. */
   #disconnect(): void {
     this.#transport?.close();
     this.#transport = undefined;
@@ -99,7 +99,7 @@ export class SyslogSender {
     }
   }
 
-  /** The message stays first in the queue, unless it is the message that is wrong. */
+  /** The message stays first in the queue, unless the message itself is invalid. */
   async #recover(failure: NodeJS.ErrnoException): Promise<void> {
     this.#errors++;
     if (this.#pauseMs === FIRST_PAUSE_MS) this.#onError(failure);

@@ -1,4 +1,4 @@
-// How messages get to a syslog daemon: by a datagram to a socket of this machine, by UDP, or by TCP.
+// Transports to a syslog daemon: a datagram to a local socket, UDP, or TCP.
 
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
@@ -6,7 +6,7 @@ import { connectUnixDatagram } from '../../capture/unix-datagram.ts';
 import type { SyslogPlace } from './place.ts';
 
 export interface SyslogTransport {
-  /** Rejects when the message did not get out; the transport is of no use then. One at a time. */
+  /** Rejects when the message was not sent; the transport is unusable then. One call at a time. */
   send(message: Buffer): Promise<void>;
   close(): void;
 }
@@ -27,7 +27,7 @@ export function openTransport(place: SyslogPlace): Promise<SyslogTransport> {
 
 async function udpTransport(host: string, port: number): Promise<SyslogTransport> {
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
-  // Its callback is given the error too, which the types of Node don't say.
+  // Its callback gets the error too, which Node's types omit.
   const failure = await new Promise<Error | undefined>((resolve) => {
     socket.once('error', resolve);
     socket.connect(port, host, (error?: Error) => resolve(error));
@@ -37,7 +37,7 @@ async function udpTransport(host: string, port: number): Promise<SyslogTransport
     socket.close();
     throw failure;
   }
-  // What the other side says of a datagram comes with the next one.
+  // An ICMP error for a datagram is returned by the next send.
   let refusal: Error | undefined;
   socket.on('error', (error) => {
     refusal = error;
@@ -66,13 +66,13 @@ async function tcpTransport(host: string, port: number): Promise<SyslogTransport
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('the connection was closed')));
   });
-  // It may end between two messages.
+  // The connection may end between two messages.
   ended.catch(() => {});
-  // Nothing is said in return.
+  // The daemon sends no answer.
   socket.resume();
   return {
     async send(message) {
-      // RFC 6587: the length goes before the message, which may hold anything then.
+      // RFC 6587: the length precedes the message, which may then have any content.
       const frame = Buffer.concat([Buffer.from(`${message.length} `), message]);
       const written = new Promise<void>((resolve, reject) => {
         socket.write(frame, (error) => (error ? reject(error) : resolve()));

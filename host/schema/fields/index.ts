@@ -1,5 +1,5 @@
-// Every field of the rule language, whether the capture can supply it or not; and how a field is found from
-// what a rule writes.
+// Every field of the rule language, whether the capture can supply it or not; and the lookup of a field by its
+// written form in a rule.
 
 import { CONTAINER_FIELDS } from './container.ts';
 import { EVENT_FIELDS } from './evt.ts';
@@ -30,7 +30,7 @@ export const FIELDS: readonly Field[] = [
   ...CLUSTER_FIELDS,
 ];
 
-/** `static.NAME`: what the configuration gives. It is no field of events, and in none of the lists. */
+/** `static.NAME`: a value of the configuration. It is not a field of events, and in none of the lists. */
 const STATIC: Field = {
   name: 'static',
   type: 'CHARBUF',

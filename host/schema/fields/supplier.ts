@@ -1,4 +1,4 @@
-// Who supplies a field's value: what the reference says, and the listing.
+// The supplier of a field's value, for the reference and the listing.
 
 import { EVENT_HEADER } from '../event-structs.ts';
 import { EVENT_TYPES } from '../events.ts';
@@ -8,15 +8,15 @@ import { type Derivation, membersRead } from './derivation.ts';
 import type { Field } from './field.ts';
 
 /**
- * `capture`: in the records that the kernel writes. `reader`: made from those by the capture's reader, once a process or event (absolute
- * paths, joined arguments, names of users). `output`: put together when an alert is written. `machine`: read from files of the machine
- * then, or resolved by it. `runtime`: the container runtime's answer. `kubernetes`: what is known of the pod.
+ * `capture`: in the records that the kernel writes. `reader`: derived from those by the capture's reader, once for a process or event (absolute
+ * paths, joined arguments, names of users). `output`: formatted when an alert is written. `machine`: read from files of the machine
+ * then, or resolved by it. `runtime`: the container runtime's answer. `kubernetes`: metadata of the pod.
  */
 export type Supplier = 'capture' | 'reader' | 'output' | 'machine' | 'runtime' | 'kubernetes' | 'nobody';
 
 /** The machine resolves the names that conditions give. */
 const ADDRESS_NAME = /^fd\.[cslr]ip\.name$/;
-/** A container's cgroup path tells these. */
+/** Known from a container's cgroup path. */
 const FROM_CGROUP = new Set(['container.id', 'container.full_id']);
 
 export function supplierOf(field: Field): Supplier {

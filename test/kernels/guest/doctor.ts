@@ -64,6 +64,6 @@ test('what it says of tracefs is what this kernel needs', () => {
     tracefs.finding,
     needsTracefs
       ? 'mounted: hooks are attached to trace events'
-      : 'mounted, and not needed: hooks are attached to raw tracepoints',
+      : 'mounted; not needed, hooks are attached to raw tracepoints',
   );
 });

@@ -97,7 +97,7 @@ describe('lost events', () => {
     assert.deepEqual(alerts, [
       {
         message: told(
-          '17 system calls dropped, 5 matches not told from 2026-01-01T00:00:01.000000000Z to 2026-01-01T00:00:02.000000000Z.',
+          '17 system calls dropped, 5 matches not reported from 2026-01-01T00:00:01.000000000Z to 2026-01-01T00:00:02.000000000Z.',
         ),
         fields: {
           n_evts: '54',

@@ -69,14 +69,14 @@ test('a rule whose events would come by a missing hook is an alert, a trouble, a
   const { alerts, troubles } = update([IO_URING], opens, renames);
   const why =
     'the kernel has no tracepoint io_uring_submit_req or io_uring_submit_sqe for the program on_request: ' +
-    'requests of io_uring that stand for openat, connect are not all seen';
+    'not all io_uring requests for openat, connect are captured';
   assert.deepEqual(troubles, [
     why,
-    'these rules do not see all that they say: "Opens"; `wasprey doctor` says what this kernel lacks',
+    'these rules are blind to some events: "Opens"; `wasprey doctor` reports what this kernel lacks',
   ]);
   assert.deepEqual(alerts, [
     [
-      `Wasprey internal: hooks missing: ${why}; 1 of the rules in use do not see all that they say. engine.wasprey.missing_hooks=allow accepts it.`,
+      `Wasprey internal: hooks missing: ${why}; 1 of the rules in use are blind to some events. engine.wasprey.missing_hooks=allow accepts it.`,
       {
         hooks: 'io_uring_submit_req, io_uring_submit_sqe',
         programs: 'on_request',
@@ -118,7 +118,7 @@ test('a kernel without io_uring is worth a note', () => {
   assert.deepEqual(update([NEEDLESS], opens), {
     alerts: [],
     troubles: [],
-    notes: ['the program on_request is not attached, since the kernel was built without io_uring: nothing goes unseen'],
+    notes: ['the program on_request is not attached, because the kernel was built without io_uring: nothing is missed'],
   });
 });
 

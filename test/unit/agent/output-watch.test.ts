@@ -27,8 +27,8 @@ test('each output that loses alerts is told of, with what it has lost', () => {
   const at = watched();
   assert.deepEqual(at(0, { stdout: 0, file: 0, program: 0 }), []);
   assert.deepEqual(at(1, { stdout: 0, file: 1, program: 12 }, 8192), [
-    '1 alert is lost that was for file, which fails or does not keep up; 8192 more wait for it',
-    '12 alerts are lost that were for program, which fails or does not keep up; 8192 more wait for it',
+    '1 alert was lost: the output file fails or does not keep up; 8192 more are waiting for it',
+    '12 alerts were lost: the output program fails or does not keep up; 8192 more are waiting for it',
   ]);
 });
 
@@ -38,7 +38,7 @@ test('one alert in half a minute, of all that was lost since; nothing when nothi
   assert.deepEqual(at(20, { file: 7 }), []);
   assert.deepEqual(at(39.9, { file: 9 }), []);
   assert.deepEqual(at(40, { file: 9 }), [
-    '6 alerts are lost that were for file, which fails or does not keep up; 0 more wait for it',
+    '6 alerts were lost: the output file fails or does not keep up; 0 more are waiting for it',
   ]);
   assert.deepEqual(at(200, { file: 9 }), []);
   // It was well for long: as the first time.
@@ -74,8 +74,8 @@ test('outputs of one name count as one', () => {
   update(0, 5, 0);
   update(100, 5, 3);
   assert.deepEqual(alerts, [
-    '5 alerts are lost that were for file, which fails or does not keep up; 2 more wait for it',
-    '3 alerts are lost that were for file, which fails or does not keep up; 2 more wait for it',
+    '5 alerts were lost: the output file fails or does not keep up; 2 more are waiting for it',
+    '3 alerts were lost: the output file fails or does not keep up; 2 more are waiting for it',
   ]);
 });
 
@@ -96,7 +96,7 @@ test('why an output fails is told at once, and what it has lost with the next al
   assert.deepEqual(logged, [], 'it has said so itself');
   update(31, 2);
   assert.deepEqual(alerts, [
-    '2 alerts are lost that were for http, which fails or does not keep up; 0 more wait for it',
+    '2 alerts were lost: the output http fails or does not keep up; 0 more are waiting for it',
   ]);
   watch.failed('http', 'http refuses alerts', 62_000);
   assert.equal(alerts.length, 1, 'ever more rarely');

@@ -8,7 +8,7 @@ import { INTEGRITY_FINDINGS, type IntegrityFinding, type PollGap } from '../../.
 import type { Alert } from '../../../host/outputs/alert.ts';
 
 const RULE = 'Wasprey internal: capture tampered with';
-const RESTART = 'Restart the agent, which makes all of it anew.';
+const RESTART = 'Restart the agent to restore its capture.';
 const NOBODY = { entry: () => undefined, failure: () => undefined, podFailure: () => undefined };
 
 /** A watch with a clock of its own: each report comes a second after the one before. */
@@ -80,13 +80,13 @@ test('another finding beside one that was told is told by itself; of very many, 
 
 test('what is put wrong in a loop is counted each time and told every 5 s; another of its kind is told at once', () => {
   const watched = new Watched();
-  const message = `${RULE}: the kernel filter was taken away, and was put back.`;
+  const message = `${RULE}: the kernel filter was removed, and was restored.`;
   const told = Array.from({ length: 10 }, () => watched.report([filter]));
   assert.deepEqual(told.flat(), [message, message]);
   assert.equal(watched.watch.summary.counts.get('filter'), 10);
   assert.deepEqual(watched.watch.summary.present, []);
   assert.deepEqual(watched.report([{ ...filter, number: 7 }]), [
-    `${RULE}: the kernel filter was replaced by the map 7, and was put back.`,
+    `${RULE}: the kernel filter was replaced by the map 7, and was restored.`,
   ]);
 });
 
@@ -106,7 +106,7 @@ test('a stop that a signal ended is told at once, with what was lost meanwhile',
   watched.now += 950;
   watched.watch.continued();
   assert.deepEqual(watched.report([], [gap], 12), [
-    `${RULE}: the agent was stopped by a signal for 3.1 s; events from then were evaluated late, 7 were dropped.`,
+    `${RULE}: the agent was stopped by a signal for 3.1 s; events of that time were evaluated late, 7 were dropped.`,
   ]);
 });
 
@@ -114,7 +114,7 @@ test('without a signal it is told a report later, and what is known is said', ()
   const watched = new Watched();
   assert.deepEqual(watched.report([], [watched.gap({})]), []);
   assert.deepEqual(watched.report([]), [
-    `${RULE}: the agent did not run for 3.0 s though it wanted to and was not waiting for a CPU: frozen, held by a debugger, or the machine was paused; events from then were evaluated late, none was dropped.`,
+    `${RULE}: the agent did not run for 3.0 s although it was runnable and not waiting for a CPU: it was frozen, stopped by a debugger, or the machine was paused; events of that time were evaluated late, none was dropped.`,
   ]);
   assert.deepEqual(watched.report([]), []);
 });

@@ -93,25 +93,31 @@ test('a compiled module is taken; what is none is refused with the reason, and n
   assert.deepEqual(eventTypes, ['unlink']);
 
   for (const [bytes, reason] of [
-    [new Uint8Array(), /r\.wasm: rule module refused \(malformed\)[^\n]*\n {2}modules are made by: wasprey compile/],
-    [Buffer.from(RULES), /r\.wasm: rule module refused \(malformed\)[^\n]*\n {2}modules are made by: wasprey compile/],
-    [wasm.subarray(0, wasm.length - 1), /r\.wasm: rule module refused \(malformed\)[^\n]*\n {2}nothing of it has run/],
-    [removeCustomSection(wasm, MANIFEST_SECTION), /no manifest[^\n]*\n {2}modules are made by: wasprey compile/],
+    [
+      new Uint8Array(),
+      /r\.wasm: rule module refused \(malformed\)[^\n]*\n {2}modules are compiled by: wasprey compile/,
+    ],
+    [
+      Buffer.from(RULES),
+      /r\.wasm: rule module refused \(malformed\)[^\n]*\n {2}modules are compiled by: wasprey compile/,
+    ],
+    [wasm.subarray(0, wasm.length - 1), /r\.wasm: rule module refused \(malformed\)[^\n]*\n {2}it was not run/],
+    [removeCustomSection(wasm, MANIFEST_SECTION), /no manifest[^\n]*\n {2}modules are compiled by: wasprey compile/],
     [
       writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from('{')),
-      /its manifest is damaged: it is no JSON \[MODULE_BAD_MANIFEST\]\n/,
+      /its manifest is damaged: it is not valid JSON \[MODULE_BAD_MANIFEST\]\n/,
     ],
-    [withManifest(null), /its manifest is damaged: it is no JSON object \[/],
-    [withManifest([]), /it is no JSON object \[/],
+    [withManifest(null), /its manifest is damaged: it is not a JSON object \[/],
+    [withManifest([]), /it is not a JSON object \[/],
     [
       withManifest({ ...manifest, schema: 'other' }),
-      / for schema other of events, which is not [0-9a-f]{16} as here: .*\[MODULE_OTHER_VERSION\]/,
+      / for event schema other, and this version has [0-9a-f]{16}: .*\[MODULE_OTHER_VERSION\]/,
     ],
-    [withManifest({ ...manifest, eventTypes: 'unlink' }), /it names event types that there are not/],
-    [withManifest({ ...manifest, eventTypes: ['no_such'] }), /it names event types that there are not/],
+    [withManifest({ ...manifest, eventTypes: 'unlink' }), /it has unknown event types/],
+    [withManifest({ ...manifest, eventTypes: ['no_such'] }), /it has unknown event types/],
     [withManifest({ ...manifest, rules: {} }), /it has no rules/],
-    [withManifest({ ...manifest, rules: [null] }), /rule 0 is no JSON object/],
-    [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], name: 1 }] }), /the name of rule 0 is no text/],
+    [withManifest({ ...manifest, rules: [null] }), /rule 0 is not a JSON object/],
+    [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], name: 1 }] }), /the name of rule 0 is not a text/],
     [withManifest({ ...manifest, rules: [{ ...manifest.rules[0], tags: 'a' }] }), /tags or fields of rule 0/],
     [
       withManifest({ ...manifest, rules: [{ ...manifest.rules[0], name: '\u001b[2J', priority: 'x' }] }),
@@ -135,9 +141,9 @@ test('a compiled module is taken; what is none is refused with the reason, and n
       withManifest({ ...manifest, rules: [{ ...manifest.rules[0], source: 'x'.repeat(5000) }] }),
       /source of rule 0 is too long/,
     ],
-    [withManifest({ ...manifest, names: Array.from({ length: 5000 }, (_, i) => `n${i}.test`) }), /too many names/],
-    [withManifest({ ...manifest, filter: {} }), /its kernel filter is no list/],
-    ...ODD_CLAUSES.map((clause) => [withFilter(clause), /clause 0 of its kernel filter makes no sense/] as const),
+    [withManifest({ ...manifest, names: Array.from({ length: 5000 }, (_, i) => `n${i}.test`) }), /too many host names/],
+    [withManifest({ ...manifest, filter: {} }), /its kernel filter is not a list/],
+    ...ODD_CLAUSES.map((clause) => [withFilter(clause), /clause 0 of its kernel filter is invalid/] as const),
   ] as const) {
     const text = await refusal(bytes);
     assert.match(text, reason);

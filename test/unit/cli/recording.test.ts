@@ -90,7 +90,7 @@ test('what can not be replayed is refused in a sentence', () => {
   writeFileSync(folder.file('text'), 'text');
   const { status, stderr } = wasprey('replay', folder.file('text'));
   assert.equal(status, 1);
-  assert.match(stderr, /^wasprey: can't replay .*text: it is no recording of `wasprey capture`$/m);
+  assert.match(stderr, /^wasprey: can't replay .*text: it is not a recording of `wasprey capture`$/m);
 });
 
 test('arguments that do not fit are told before anything else', () => {

@@ -42,7 +42,7 @@ test('keys are their owner’s alone, and are not overwritten', () => {
   assert.equal(statSync(join(folder, 'team.key')).mode & 0o777, 0o600);
   const { status, stderr } = wasprey('keygen', 'team');
   assert.equal(status, 1);
-  assert.match(stderr, /team\.key is there already/);
+  assert.match(stderr, /team\.key already exists/);
 });
 
 test('the same rules give the same bytes, wherever they are', () => {
@@ -116,5 +116,5 @@ test('a run that asks for signatures takes none but those, before anything is ca
   assert.match(stderr, /bare\.wasm is not signed \[SIGNATURE_MISSING\]\n {2}sign it/);
   const keyless = wasprey('run', '-m', 'r.wasm', '--signature', 'required');
   assert.equal(keyless.status, 2);
-  assert.match(keyless.stderr, /signatures are asked for, and there is no key to trust/);
+  assert.match(keyless.stderr, /signatures are required, but no key is trusted/);
 });

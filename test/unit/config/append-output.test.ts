@@ -99,8 +99,8 @@ it('shows what is wrong in its place', () => {
   for (const [text, message, line] of [
     ['append_output:\n  - extra_output: "%proc.nmae"\n', /proc\.nmae/, 2],
     ['append_output:\n  - extra_fields:\n      - evt.hostname\n      - nothing.known\n', /nothing\.known/, 4],
-    ['append_output: [{extra_output: "%static.none"}]\n', /there is no static field none/, 1],
-    ['append_output: [{extra_outputs: x}]\n', /has no key extra_outputs/, 1],
+    ['append_output: [{extra_output: "%static.none"}]\n', /unknown static field none/, 1],
+    ['append_output: [{extra_outputs: x}]\n', /unknown key extra_outputs in/, 1],
   ] as const) {
     assert.throws(
       () => additions(text),

@@ -94,24 +94,24 @@ describe('mistakes in a configuration', () => {
   it('are all shown, each in its place and with what to do', () => {
     assert.equal(
       mistakes('json_outputs: true\nwebserver:\n  listen_port: 99999\n  threads: 4\nlisten_address: ::1\n'),
-      `error[CONFIG_UNKNOWN_KEY]: there is no key json_outputs
+      `error[CONFIG_UNKNOWN_KEY]: unknown key json_outputs
   --> main.yaml:1:1
    |
  1 | json_outputs: true
    | ^^^^^^^^^^^^
    = help: did you mean json_output?
-error[CONFIG_UNKNOWN_KEY]: there is no key listen_address
+error[CONFIG_UNKNOWN_KEY]: unknown key listen_address
   --> main.yaml:5:1
    |
  5 | listen_address: ::1
    | ^^^^^^^^^^^^^^
    = help: did you mean webserver.listen_address?
-error[CONFIG_UNKNOWN_KEY]: webserver has no key threads
+error[CONFIG_UNKNOWN_KEY]: unknown key threads in webserver
   --> main.yaml:4:3
    |
  4 |   threads: 4
    |   ^^^^^^^
-   = help: \`wasprey config --markdown\` lists the keys there are
+   = help: \`wasprey config --markdown\` lists all keys
 error[CONFIG_VALUE]: webserver.listen_port can't be '99999'
   --> main.yaml:3:16
    |
@@ -136,9 +136,9 @@ error[CONFIG_VALUE]: webserver.listen_port can't be '99999'
       '  --> main.yaml:1:11',
       '   = help: did you mean warning?',
     ]);
-    assert.match(said('a: b: c')[0] ?? '', /^error\[CONFIG_YAML\]: this is no YAML: /);
-    assert.match(said('- a')[0] ?? '', /CONFIG_TYPE.*a configuration consists of keys and values/);
-    assert.match(said('json_output: true\n---\njson_output: false')[0] ?? '', /there is a second document/);
+    assert.match(said('a: b: c')[0] ?? '', /^error\[CONFIG_YAML\]: invalid YAML: /);
+    assert.match(said('- a')[0] ?? '', /CONFIG_TYPE.*a configuration needs keys and values/);
+    assert.match(said('json_output: true\n---\njson_output: false')[0] ?? '', /unexpected second document/);
     assert.deepEqual(said('priority: debug\n\npriority: info').slice(0, 2), [
       'error[CONFIG_DUPLICATE_KEY]: priority is given twice',
       '  --> main.yaml:3:1',
@@ -150,7 +150,7 @@ error[CONFIG_VALUE]: webserver.listen_port can't be '99999'
       mistakes('rules_file: a.yaml\nrules_files: [b.yaml]'),
       /rules_file and rules_files exclude each other/,
     );
-    assert.match(mistakes('rules:\n  - enable: {rule: a}\n    disable: {tag: b}\n'), /has either enable or disable/);
+    assert.match(mistakes('rules:\n  - enable: {rule: a}\n    disable: {tag: b}\n'), /needs either enable or disable/);
     assert.match(mistakes('rules:\n  - enable: {rule: a, tag: b}\n'), /main\.yaml:2:5/);
     assert.match(mistakes('file_output: {enabled: true}'), /file_output is on, and needs file_output\.filename/);
   });
@@ -218,11 +218,11 @@ error[CONFIG_VALUE]: webserver.listen_port can't be '99999'
     assert.throws(() => loadConfig({ path: join(folder, 'none.yaml'), environment: {} }), /no such file or directory/);
     const bytes = join(folder, 'bytes.yaml');
     writeFileSync(bytes, Buffer.from([0xff, 0xfe, 0x41]));
-    assert.throws(() => loadConfig({ path: bytes, environment: {} }), /not text in UTF-8/);
+    assert.throws(() => loadConfig({ path: bytes, environment: {} }), /not valid UTF-8/);
   });
 
   it('do not show what would act on a terminal', () => {
-    assert.match(mistakes('"\\e[31mred": 1'), /there is no key \\x1b\[31mred/);
+    assert.match(mistakes('"\\e[31mred": 1'), /unknown key \\x1b\[31mred/);
   });
 });
 
@@ -304,7 +304,7 @@ describe('variables of the environment', () => {
       ['error', 9000, false],
     );
     assert.match(mistakes('json_output: ${A}', [], { A: 'maybe' }), /json_output can't be 'maybe'/);
-    assert.match(mistakes('priority: ${A}', [], { A: '${A}' }), /holds a variable that holds itself/);
+    assert.match(mistakes('priority: ${A}', [], { A: '${A}' }), /has a variable that contains itself/);
   });
 });
 
@@ -341,7 +341,7 @@ describe('-o', () => {
     );
     assert.match(
       mistakes('base_syscalls: {custom_set: ["!read", "!opennat"]}'),
-      /^error\[CONFIG_VALUE\]: no system call is called opennat\n(.*\n)+.*did you mean !openat\?/,
+      /^error\[CONFIG_VALUE\]: unknown system call opennat\n(.*\n)+.*did you mean !openat\?/,
     );
     for (const option of [
       'json_output',
@@ -457,7 +457,7 @@ describe('what there is to configure', () => {
       minimum: 1,
       maximum: 65535,
     });
-    assert.match(parsed.properties.falco_libs.description, /^Without effect\. /);
+    assert.match(parsed.properties.falco_libs.description, /^No effect\. /);
   });
 });
 
@@ -481,7 +481,7 @@ describe('container runtimes', () => {
     );
     assert.match(
       mistakes(plugin.replace('podman', 'padmon')),
-      /container_engines has no key padmon\n {2}--> main\.yaml:1:\d+/,
+      /unknown key padmon in container_engines\n {2}--> main\.yaml:1:\d+/,
     );
   });
 

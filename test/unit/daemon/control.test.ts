@@ -132,7 +132,7 @@ describe('control socket', () => {
         throw new Error('broken');
       },
     });
-    await assert.rejects(askAgent(path, 'GET', '/status', 1000), /can't answer: .*broken/);
+    await assert.rejects(askAgent(path, 'GET', '/status', 1000), /failed to answer: .*broken/);
     await failing.close();
     await assert.rejects(askAgent(folder, 'GET', '/status', 1000), (error) => error instanceof ControlError);
   });
@@ -161,7 +161,10 @@ describe('commands', () => {
     });
     const { status, stderr } = await wasprey('reload', '-s', path);
     assert.equal(status, 1);
-    assert.equal(stderr, "wasprey: the rules can't be used: no field is called x\\u001b\n  those before stay in use\n");
+    assert.equal(
+      stderr,
+      'wasprey: the rules were refused: no field is called x\\u001b\n  the previous ones stay in use\n',
+    );
     await server.close();
   });
 
@@ -175,9 +178,9 @@ describe('commands', () => {
     assert.deepEqual(await wasprey('log-level', 'debugg', '-s', path), {
       status: 2,
       stdout: '',
-      stderr: 'wasprey: there is no level debugg\n  did you mean debug?\n  see: wasprey log-level --help\n',
+      stderr: 'wasprey: unknown level debugg\n  did you mean debug?\n  see: wasprey log-level --help\n',
     });
-    await assert.rejects(askAgent(path, 'POST', '/log-level/loud', 1000), /there is no POST \/log-level\/loud/);
+    await assert.rejects(askAgent(path, 'POST', '/log-level/loud', 1000), /unknown request POST \/log-level\/loud/);
     assert.equal(level, 'info');
     await server.close();
   });
@@ -185,7 +188,7 @@ describe('commands', () => {
   test('without an agent, or without the right to ask it, says so', async () => {
     const absent = await wasprey('status', '-s', join(folder, 'nothing.sock'));
     assert.equal(absent.status, 1);
-    assert.match(absent.stderr, /no agent listens at .*nothing\.sock \[CONTROL_ABSENT\]\n {2}an agent has one when/);
+    assert.match(absent.stderr, /no agent listens on .*nothing\.sock \[CONTROL_ABSENT\]\n {2}an agent has one when/);
     const path = join(folder, 'file');
     writeFileSync(path, '');
     chmodSync(path, 0);
@@ -230,7 +233,7 @@ describe('commands', () => {
         tampering: {
           present: ['the hook a was detached'],
           total: 4,
-          last: { timeMs: 1_700_000_005_000, text: 'the kernel filter was taken away' },
+          last: { timeMs: 1_700_000_005_000, text: 'the kernel filter was removed' },
         },
       },
       TERMINAL,
@@ -238,7 +241,7 @@ describe('commands', () => {
     assert.equal(isWell, false);
     assert.match(
       text,
-      /Trouble\n {2}tampered with: the hook a was detached\n {2}the capture was tampered with \(4 findings\), last at 2023-11-14T22:13:25\+0000: the kernel filter was taken away\n {2}3 events were dropped\n {2}2 alerts for http were lost\n {2}a change was refused at 2023-11-14T22:13:25\+0000: no such field\n/,
+      /Trouble\n {2}tampered with: the hook a was detached\n {2}the capture was tampered with \(4 findings\), last at 2023-11-14T22:13:25\+0000: the kernel filter was removed\n {2}3 events were dropped\n {2}2 alerts for http were lost\n {2}a change was refused at 2023-11-14T22:13:25\+0000: no such field\n/,
     );
     const hook: AgentStatus['hooks']['missing'][number] = {
       hook: 'io_uring_submit_req',
@@ -254,7 +257,7 @@ describe('commands', () => {
     assert.match(hooks.text, /Trouble\n {2}1 rule can't see all that it says: the kernel lacks hooks, see below\n/);
     assert.match(
       hooks.text,
-      /\nNot in this kernel\n {2}on_request {2}the kernel has no tracepoint io_uring_submit_req for the program on_request: requests of io_uring that stand for openat are not all seen\n {2}io_uring {4}the kernel has no BIND, LISTEN: no process can ask for them\n/,
+      /\nNot in this kernel\n {2}on_request {2}the kernel has no tracepoint io_uring_submit_req for the program on_request: not all io_uring requests for openat are captured\n {2}io_uring {4}the kernel has no BIND, LISTEN: no process can use them\n/,
     );
     const accepted = renderStatus({ ...STATUS, hooks: { ...blind, isAllowed: true } }, TERMINAL);
     assert.equal(accepted.isWell, true);

@@ -57,13 +57,16 @@ test('are written where the pod is known; a refusal is told of', async () => {
   await until(() => events.length === 2);
   const { message = '', ...refused } = events[1] ?? {};
   assert.deepEqual(refused, { path, type: 'Warning', reason: 'RulesRefused', involvedObject });
-  assert.ok(message.startsWith("New rules can't be used, those before stay: no field \\u001b[31m xxx"), message);
+  assert.ok(
+    message.startsWith('New rules were refused, the previous ones stay in use: no field \\u001b[31m xxx'),
+    message,
+  );
   assert.equal(message.length, 1024);
   assert.deepEqual(said, []);
   status = 403;
   tell({ kind: 'refused', reason: 'no field' });
   await until(() => said.length === 1);
-  assert.deepEqual(said, ['no event could be written on the pod: events is forbidden']);
+  assert.deepEqual(said, ["can't write an event on the pod: events is forbidden"]);
 });
 
 test('are not written where there is no cluster, or no name of the pod', () => {

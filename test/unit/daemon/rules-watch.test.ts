@@ -135,7 +135,7 @@ describe('changes are told of', () => {
       unlinkSync(file);
       symlinkSync('x'.repeat(300), file);
     });
-    assert.match(troubles.join(), /^changes of files are found by looking .*ENAMETOOLONG/);
+    assert.match(troubles.join(), /^files are checked for changes every .*ENAMETOOLONG/);
     await change(() => {
       unlinkSync(file);
       writeFileSync(file, 'two');

@@ -47,7 +47,7 @@ test('each changed key is told once, with what becomes of it', async () => {
   const { log, said } = await follow('log_level: warning\n', [after, after]);
   assert.equal(log.level, 'debug');
   assert.deepEqual(said, [
-    'wasprey: priority: debug -> warning (wasprey.yaml:2): applies with the rules, which are read anew\n',
+    'wasprey: priority: debug -> warning (wasprey.yaml:2): applies with the rules, which are being reloaded\n',
     'wasprey: log_level: warning -> debug (wasprey.yaml:1): applies now\n',
     'wasprey: webserver.listen_port: 8765 -> 9000 (wasprey.yaml:3): applies from the next start\n',
     'wasprey: these keys of the configuration have no effect here:\n  metrics.jemalloc_stats_enabled  jemalloc is not used.\n',
@@ -73,7 +73,7 @@ test('a secret that changes is not shown', async () => {
 test('an option of the command line goes on to win', async () => {
   const { log, said } = await follow('', ['log_level: debug\n'], { 'log-level': 'notice' });
   assert.equal(log.level, 'notice');
-  assert.deepEqual(said, ['wasprey: log_level: info -> debug (wasprey.yaml:1): the command line says otherwise\n']);
+  assert.deepEqual(said, ['wasprey: log_level: info -> debug (wasprey.yaml:1): overridden by the command line\n']);
 });
 
 test('outputs of changed keys are made anew, and those that could not be are tried again', async () => {
@@ -88,13 +88,13 @@ test('outputs of changed keys are made anew, and those that could not be are tri
     said.filter((line) => !/priority/.test(line)),
     [
       'wasprey: file_output.filename: /tmp/a -> /nowhere/x (wasprey.yaml:1): applies now\n',
-      "wasprey: outputs stay as they were: can't write /nowhere/x\n",
+      "wasprey: the outputs were not changed: can't write /nowhere/x\n",
       'wasprey: stdout_output.enabled: true -> false (wasprey.yaml:2): applies now\n',
       'wasprey: file_output.filename: /nowhere/x -> /tmp/b (wasprey.yaml:1): applies now\n',
-      'wasprey: the outputs are as the configuration says\n',
+      'wasprey: the outputs match the configuration now\n',
     ],
   );
-  assert.deepEqual(told, ["outputs stay as they were: can't write /nowhere/x", 'mended']);
+  assert.deepEqual(told, ["the outputs were not changed: can't write /nowhere/x", 'mended']);
 });
 
 test('what config_files names is watched, be it there or not: files may come', async () => {
@@ -119,6 +119,6 @@ test('outputs that keep alerts on disk go on as they are until the next start', 
   assert.deepEqual(replaced, [['stdout', 'file', 'syslog', 'program']]);
   assert.deepEqual(said, [
     'wasprey: json_output: false -> true (wasprey.yaml:2): applies now; to http, alertmanager, otlp, which keep alerts on disk, from the next start\n',
-    'wasprey: http_output.timeout: 10s -> 1s (wasprey.yaml:3): applies from the next start, since http keeps alerts on disk\n',
+    'wasprey: http_output.timeout: 10s -> 1s (wasprey.yaml:3): applies from the next start, because http keeps alerts on disk\n',
   ]);
 });

@@ -91,9 +91,9 @@ test('whatever was lost is said', () => {
     1,
   );
   assert.match(text, /49 events lost/);
-  assert.match(text, /calls +7 not seen/);
+  assert.match(text, /calls +7 missed/);
   assert.match(text, /7 dropped: alerts came faster/);
-  assert.match(text, /records +3 made no sense/);
+  assert.match(text, /records +3 were invalid/);
   assert.match(text, /processes +5 lost/);
   assert.match(text, /file +9 alerts not written/);
   assert.match(text, /file +1 alert held back as repetition/);
@@ -107,7 +107,7 @@ test('a recording tells of all that it lacks', () => {
     [
       'Recorded for 1.0 s: 1,024 events, 2.00 MB in 1 block, 2048.0 bytes an event.',
       '  events   42 dropped: they came faster than they could be recorded',
-      '  calls    7 not seen: the kernel was running another BPF program',
+      '  calls    7 missed: the kernel was running another BPF program',
       '  events   3 left out: the file was full',
       '  processes  5 lost',
       '',

@@ -208,10 +208,10 @@ describe('HTTPS', () => {
       await until(3);
       assert.equal((await ask(port, '/healthz', authority)).name, 'second');
       assert.deepEqual(said.slice(0, 2), [
-        `info: the web server goes on with the certificate that ${certificate} has now`,
-        `error: the web server goes on with the certificate before: ${certificate} has no certificate in PEM form`,
+        `info: the web server uses the new certificate of ${certificate}`,
+        `error: the web server keeps the previous certificate: ${certificate} has no certificate in PEM form`,
       ]);
-      assert.match(said[2] ?? '', /^error: the web server goes on with the certificate before: .*key values mismatch/);
+      assert.match(said[2] ?? '', /^error: the web server keeps the previous certificate: .*key values mismatch/);
     } finally {
       await secure.close();
     }
@@ -246,7 +246,7 @@ describe('health', () => {
       alive: false,
       started: false,
       ready: false,
-      reason: 'the engine has not given a sign for 12 s',
+      reason: 'the engine has not responded for 12 s',
     });
     assert.equal(healthOf({ running: false, silentMs: 0 }, 0).alive, false);
   });
@@ -259,11 +259,11 @@ describe('health', () => {
       started: true,
       ready: false,
       reason:
-        '2 of the rules do not see all that they say: the kernel refuses the program on_open (EINVAL: Invalid argument: unknown func)',
+        '2 of the rules are blind to some events: the kernel refuses the program on_open (EINVAL: Invalid argument: unknown func)',
     });
     assert.equal(healthOf(sign, 0, { ...blind, isAllowed: true }).ready, true);
     assert.equal(healthOf(sign, 0, { ...blind, needed: [], blindRules: [] }).ready, true);
-    assert.equal(healthOf({ running: false, silentMs: 0 }, 0, blind).reason, 'the engine has ended');
+    assert.equal(healthOf({ running: false, silentMs: 0 }, 0, blind).reason, 'the engine has stopped');
   });
 
   it('names only the hooks that rules in use need; without the others it is ready', async () => {
@@ -283,7 +283,7 @@ describe('health', () => {
     assert.deepEqual(JSON.parse(ready.body), {
       status: 'unavailable',
       reason:
-        '1 of the rules do not see all that they say: the kernel refuses the program on_open (EINVAL: Invalid argument: unknown func)',
+        '1 of the rules are blind to some events: the kernel refuses the program on_open (EINVAL: Invalid argument: unknown func)',
     });
     assert.equal((await get('/startupz')).status, 200, 'a new start would change nothing');
     health = healthOf(sign, 0, { ...blind, missing: [unneeded], needed: [], blindRules: [] });
@@ -439,7 +439,7 @@ three_info{a="1",b="x"} 1
 
   it('tell what of the capture is not as it was made, and how often anything was', async () => {
     await using built = await startBuiltAgent([]);
-    const tampering = { present: ['the kernel filter was taken away'], counts: new Map([['filter' as const, 2]]) };
+    const tampering = { present: ['the kernel filter was removed'], counts: new Map([['filter' as const, 2]]) };
     const values = parse(metricsText(agentFacts('1', []), ALL, { ...built.agent.summary(), tampering }));
     assert.equal(values.get('wasprey_tamper_findings'), 1);
     assert.equal(values.get('wasprey_tamper_findings_total{what="filter"}'), 2);

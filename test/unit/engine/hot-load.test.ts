@@ -131,7 +131,7 @@ test('a module that fails on a process that comes while the rules wait does not 
     {
       kind: 'not-replaced',
       generation: 1,
-      error: { code: 'ENGINE_MODULE_FAILED', message: 'late.wasm failed when it was tried: unreachable' },
+      error: { code: 'ENGINE_MODULE_FAILED', message: 'late.wasm failed its trial run: unreachable' },
     },
   ]);
 });

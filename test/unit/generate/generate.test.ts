@@ -51,8 +51,8 @@ describe('the command line', () => {
   });
   test("refuses names that no action has, and options that don't fit, with a suggestion", () => {
     for (const [words, message] of [
-      [['clear-lag'], /no action is called clear-lag\n {2}did you mean clear-log\?/],
-      [['clear-log', 'x*'], /no action has a name like x\*/],
+      [['clear-lag'], /unknown action clear-lag\n {2}did you mean clear-log\?/],
+      [['clear-log', 'x*'], /no action matches x\*/],
       [['--alerts', 'x'], /--alerts is for --verify/],
       [['--rules', 'x'], /--rules is for --verify/],
       [['--interval', '1'], /--interval is for --loop/],
@@ -84,7 +84,7 @@ describe('the command line', () => {
       {
         action: 'run-debugfs',
         result: 'skipped',
-        why: 'it is for containers',
+        why: 'it needs a container',
       },
     );
     assert.match(stderr, /1 done, 1 skipped/);
@@ -136,7 +136,7 @@ describe('selecting and skipping', () => {
       why({ where: 'container', needs: { capabilities: ['KILL'], programs: ['sh'], files: ['/'] } }),
       undefined,
     );
-    assert.match(why({ where: 'host' }) ?? '', /for the host/);
+    assert.match(why({ where: 'host' }) ?? '', /needs the host/);
     assert.match(why({ needs: { root: true } }) ?? '', /root/);
     assert.match(why({ needs: { privileged: true } }) ?? '', /privileged/);
     assert.match(why({ needs: { capabilities: ['KILL', 'SYS_ADMIN'] } }) ?? '', /CAP_SYS_ADMIN/);

@@ -375,7 +375,7 @@ describe('metadata: failures of runtimes', () => {
     const { state, failures, lines } = await ask(['/nonexistent/a.sock']);
     assert.equal(state?.state === 'failed' && state.failure, 'no-runtime');
     assert.deepEqual(failures, [{ source: 'cri', kind: 'unreachable', count: 1 }]);
-    assert.match(lines[0] ?? '', /there is no \/nonexistent\/a\.sock/);
+    assert.match(lines[0] ?? '', /\/nonexistent\/a\.sock is missing/);
   });
 
   it('a container that it does not know is no failure', async () => {

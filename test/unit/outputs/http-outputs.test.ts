@@ -191,7 +191,7 @@ describe('a receiver that does not take alerts', () => {
     assert.equal(troubles.length, 2, troubles.join('\n'));
     assert.match(
       troubles[0] ?? '',
-      /^alerts can't be delivered to http, and wait: 127\.0\.0\.1:\d+ answered 500: no thanks$/,
+      /^alerts can't be delivered to http, and are queued: 127\.0\.0\.1:\d+ answered 500: no thanks$/,
     );
     assert.equal(troubles[1], 'alerts are delivered to http again');
   });
@@ -367,7 +367,7 @@ describe('TLS', () => {
       ),
       /certificates or key can't be used/,
     );
-    await assert.rejects(output(http('nonsense')), /http_output\.url is no address/);
-    await assert.rejects(output(http('ftp://h/')), /it is http:\/\/ or https:\/\//);
+    await assert.rejects(output(http('nonsense')), /http_output\.url is not a URL/);
+    await assert.rejects(output(http('ftp://h/')), /use http:\/\/ or https:\/\//);
   });
 });

@@ -61,7 +61,7 @@ describe('a program for each alert', () => {
     for (const name of ['bad1', 'bad2', 'good', 'bad3']) output.write(alert(name));
     await output.drained?.();
     assert.deepEqual(output.counters, { written: 1, dropped: 3, errors: 3, queued: 0 });
-    assert.deepEqual(told, ['the program ended with status 3', 'the program ended with status 3']);
+    assert.deepEqual(told, ['the program exited with status 3', 'the program exited with status 3']);
     const deaf = start('exec <&-; exit 0');
     deaf.write(alert('x'.repeat(200_000)));
     await deaf.drained?.();
@@ -142,7 +142,7 @@ describe('a program that runs on', () => {
       assert.ok(n < 1000, 'it was not started again');
     }
     assert.ok(output.counters.errors >= 2);
-    assert.deepEqual(told, ['the program ended with status 1']);
+    assert.deepEqual(told, ['the program exited with status 1']);
     await output.close(100);
   });
 
@@ -159,7 +159,7 @@ describe('a program that runs on', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       assert.ok(n < 500, 'it was not started again');
     }
-    assert.deepEqual(told, ['the program was ended by SIGKILL']);
+    assert.deepEqual(told, ['the program was killed by SIGKILL']);
     await output.close(5000);
     assert.equal(output.counters.dropped, 0);
   });

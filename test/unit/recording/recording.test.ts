@@ -238,7 +238,7 @@ test('a file that ends too early gives the blocks before, and says so', () => {
       const [damage, ...more] = reader.damage;
       assert.deepEqual(more, []);
       assert.deepEqual([damage?.at, damage?.resumed, damage?.eventsLost], [start, undefined, undefined]);
-      const within = end === start ? /it has no last block/ : new RegExp(`the file ends at byte ${end}, within`);
+      const within = end === start ? /the last block is missing/ : new RegExp(`the file ends at byte ${end}, within`);
       assert.match(damage?.reason ?? '', within);
     }
   }
@@ -266,7 +266,7 @@ test('blocks that are gone or overwritten are told with the number of their even
   const [, , second = 0, , , fifth = 0] = starts;
   const cut = Buffer.concat([bytes.subarray(0, second), bytes.subarray(fifth)]);
   assert.deepEqual(readAll(cut).damage, [
-    { at: second, reason: 'block 2 should be here, and block 5 is', resumed: second, eventsLost: 30 },
+    { at: second, reason: 'expected block 2, found block 5', resumed: second, eventsLost: 30 },
   ]);
   const zeroed = Buffer.from(bytes).fill(0, second + 5, fifth - 5);
   const reader = readAll(zeroed);
@@ -299,8 +299,8 @@ test('what is no recording, or one of another version, is refused by name', () =
     copy.writeUInt32LE(crc32(copy.subarray(0, 20)), 20);
     return copy;
   };
-  refused(() => Buffer.from('not a recording at all'), 'RECORDING_NONE', /no recording/);
-  refused(() => Buffer.alloc(0), 'RECORDING_NONE', /no recording/);
+  refused(() => Buffer.from('anything else'), 'RECORDING_NONE', /not a recording/);
+  refused(() => Buffer.alloc(0), 'RECORDING_NONE', /not a recording/);
   refused((copy) => copy.subarray(0, 15), 'RECORDING_DAMAGED_HEAD', /ends within/);
   refused((copy) => copy.subarray(0, 50), 'RECORDING_DAMAGED_HEAD', /ends within/);
   refused((copy) => copy.fill(0, 40, 41), 'RECORDING_DAMAGED_HEAD', /checksum/);

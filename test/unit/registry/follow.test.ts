@@ -43,10 +43,10 @@ test('what is refused is told of once, and when it is good again', async (t) => 
     const before = looks;
     while (looks < before + 4) await sleep(5);
   }
-  const bad = "rules:1 can't be followed, what was there stays: it is bad";
+  const bad = "rules:1 can't be followed, the previous version stays in use: it is bad";
   assert.deepEqual(told, [
     'fetched a',
-    "rules:1 can't be followed, what was there stays: no answer",
+    "rules:1 can't be followed, the previous version stays in use: no answer",
     bad,
     `refused: ${bad}`,
     'rules:1 can be followed again',

@@ -263,7 +263,7 @@ describe('answers that are not to be trusted', () => {
 
   test('two files of one name, or one whose name is more than a name', async () => {
     for (const [names, reason] of [
-      [['a/rules.yaml', 'b/rules.yaml'], /two files of the name rules\.yaml/],
+      [['a/rules.yaml', 'b/rules.yaml'], /two files named rules\.yaml/],
       [['\u001b[2Jrules.yaml'], /control characters/],
     ] as const) {
       const archive = Buffer.concat([...names.map((name) => header(name, 0)), Buffer.alloc(1024)]);

@@ -127,7 +127,7 @@ FAIL  missing
         expected  Shadow read, Read by cat, Renamed, User changed
         got       Shadow read (5 alerts), Read by cat (3 alerts)
       - Renamed
-          is only tried on rename, not on openat, setuid
+          is only evaluated on rename, not on openat, setuid
       - User changed
 FAIL  text
         expected  Shadow read, Read by cat (3 alerts)
@@ -162,8 +162,8 @@ const damaged = Buffer.from(WHOLE);
 damaged.fill(0, second + 50, second + 60);
 for (const [what, bytes, reason] of [
   ['is not there', undefined, /can't be used: no such file\n/],
-  ['is empty', Buffer.alloc(0), /it is no recording of `wasprey capture`\n/],
-  ['is a text', Buffer.from('events: []\n'), /it is no recording of `wasprey capture`\n/],
+  ['is empty', Buffer.alloc(0), /it is not a recording of `wasprey capture`\n/],
+  ['is a text', Buffer.from('events: []\n'), /it is not a recording of `wasprey capture`\n/],
   ['ends in its head', WHOLE.subarray(0, 30), /its head is damaged: the file ends within it\n/],
   [
     'is cut off before its last block',
@@ -196,7 +196,7 @@ test('a folder is no recording', () => {
 for (const [what, tests, message] of [
   ['an event and a recording', '  - {name: x, event: {evt.type: open}, recording: a, expect: none}', /not both/],
   ['a recording that is no path', '  - {name: x, recording: [a], expect: none}', /Value is not a scalar value/],
-  ['a list for a rule', '  - {name: x, recording: a, expect: {Renamed: [1]}}', /a number of alerts or a text/],
+  ['a list for a rule', '  - {name: x, recording: a, expect: {Renamed: [1]}}', /a number of alerts or an output text/],
   ['a key that is misspelt', '  - {name: x, recroding: a, expect: none}', /did you mean recording\?/],
   ['a rule that there is not', '  - {name: x, recording: a, expect: Rename}', /did you mean Renamed\?/],
 ] as const) {

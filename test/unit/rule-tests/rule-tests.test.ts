@@ -89,7 +89,7 @@ FAIL  another event type
         expected  Read secrets
         got       none
       - Read secrets
-          is only tried on open, openat, not on execve
+          is only evaluated on open, openat, not on execve
           false: evt.type in (open, openat)
                  evt.type = execve
           false: evt.is_open_read = true
@@ -122,7 +122,7 @@ tests:
   assert.equal(stdout, '');
   assert.equal(
     stderr,
-    `error[LOAD_ERR_YAML_VALIDATE]: No field is called fd.nmae
+    `error[LOAD_ERR_YAML_VALIDATE]: Unknown field fd.nmae
   --> tests.yaml:4:31
    |
  4 |     event: {evt.type: openat, fd.nmae: /etc/shadow}
@@ -130,7 +130,7 @@ tests:
    = help: did you mean fd.name?
 
 wasprey: the tests were not run
-  mend what is shown above
+  correct the errors above
 `,
   );
   assert.equal(status, 1);
@@ -192,13 +192,13 @@ for (const [what, tests, message] of [
   ],
   ['a parameter past the last', given("evt.type: openat, 'evt.arg[7]': 0"), /openat has no parameter 7/],
   ['a port past the last', given('evt.type: connect, fd.sport: 65536'), /fd\.sport is from 0 to 65535/],
-  ['a service that there is not', given('evt.type: connect, fd.port: sssh'), /sssh is no port/],
+  ['a service that there is not', given('evt.type: connect, fd.port: sssh'), /sssh is not a port/],
   ['a number that is too small', given('evt.type: connect, user.uid: -5'), /user\.uid is from 0 to 4294967295/],
   ['a number of 70 bits', given(`evt.type: connect, proc.pid: ${2n ** 70n}`), /out of range/],
   [
     'what follows from another field',
     given('evt.type: connect, fd.snet: 10.0.0.1'),
-    /fd\.snet follows from fd\.sip: give that/,
+    /fd\.snet follows from fd\.sip: set that instead/,
   ],
   ['a field that is given twice', given('evt.type: connect, fd.name: a, fd.name: b'), /fd\.name is given twice/],
 

@@ -78,17 +78,17 @@ test('a section that is no signature is refused with what is wrong', () => {
   const { id } = old.trusted;
   const signature = Buffer.alloc(64).toString('base64');
   for (const [section, reason] of [
-    ['{', 'its signature is no JSON'],
-    ['[]', 'its signature is no JSON object with a version and signatures'],
-    ['{"version":2,"signatures":[]}', 'its signature is of a version that is not known here'],
-    ['{"version":1,"signatures":[]}', 'it names no signature'],
+    ['{', 'its signature is not valid JSON'],
+    ['[]', 'its signature is not a JSON object with a version and signatures'],
+    ['{"version":2,"signatures":[]}', 'its signature has an unknown version'],
+    ['{"version":1,"signatures":[]}', 'it has no signature'],
     [
       JSON.stringify({ version: 1, signatures: [{ key: id, signature: 'AA' }] }),
-      'one of its signatures is none of ed25519',
+      'one of its signatures is not an ed25519 signature',
     ],
     [
       JSON.stringify({ version: 1, signatures: [{ key: '../x', signature }] }),
-      'one of its signatures is none of ed25519',
+      'one of its signatures is not an ed25519 signature',
     ],
     [
       JSON.stringify({
