@@ -2,7 +2,7 @@
 
 import type { RuleModule } from '../agent/rule-module.ts';
 import { contentHash } from '../compiler/assemble/cache.ts';
-import { CommandFailure, toldOf } from '../diagnostics/failure.ts';
+import { CommandFailure, describeFailure } from '../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../diagnostics/terminal.ts';
 import { admitRuleModule, compileRules, type Loading } from './compile.ts';
 import { readModuleFile } from './module-file.ts';
@@ -68,7 +68,7 @@ export async function silently<Result>(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const detail = said();
-    const help = detail === '' ? toldOf(error)?.help : undefined;
+    const help = detail === '' ? describeFailure(error)?.help : undefined;
     throw new RulesRefused(refusalOf(error, detail), help === undefined ? detail : `  ${help}\n`, part);
   }
 }
@@ -78,7 +78,7 @@ function refusalOf(error: Error, detail: string): string {
   const [first] = detail.split('\n');
   const place = /^ *--> (.*)$/m.exec(detail)?.[1];
   if (error instanceof CommandFailure && first && place) return `${first} (${place})`;
-  return toldOf(error)?.message ?? error.message;
+  return describeFailure(error)?.message ?? error.message;
 }
 
 function silentTerminal(): { terminal: Terminal; said: () => string } {
