@@ -5,9 +5,9 @@ import { contentHash } from '../compiler/assemble/cache.ts';
 import { CommandFailure, describeFailure } from '../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../diagnostics/terminal.ts';
 import { admitRuleModule, compileRules, type Loading } from './compile.ts';
+import { type RuleSnapshot, RulesRefused } from './hot-reload/reloader.ts';
 import { readModuleFile } from './module-file.ts';
 import { moduleFiles, readRuleFiles } from './rule-files.ts';
-import { type RuleSnapshot, RulesRefused } from './rules-watch/reloader.ts';
 import type { RunSettings } from './settings.ts';
 
 /** Rules as they were when they were read. */

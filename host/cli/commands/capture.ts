@@ -13,8 +13,8 @@ import type { Terminal } from '../../diagnostics/terminal.ts';
 import { startTimer } from '../../outputs/long-timer.ts';
 import { EVENT_TYPES } from '../../schema/events.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand } from '../command.ts';
-import { renderRecorded } from '../recording-summary.ts';
+import { defineCommand } from '../definition/command.ts';
+import { renderRecorded } from '../reports/recording-summary.ts';
 
 const MEGABYTE = 1024 * 1024;
 

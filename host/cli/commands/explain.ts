@@ -10,8 +10,8 @@ import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { wrap } from '../../diagnostics/layout.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand } from '../command.ts';
-import { filterNeed } from '../filter-need.ts';
+import { defineCommand } from '../definition/command.ts';
+import { filterNeed } from '../reports/filter-need.ts';
 
 export const EXPLAIN = defineCommand({
   name: 'explain',

@@ -10,8 +10,8 @@ import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { columns, wrap } from '../../diagnostics/layout.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand } from '../command.ts';
-import { type ModuleReport, reportOn } from '../module-report.ts';
+import { defineCommand } from '../definition/command.ts';
+import { type ModuleReport, reportOn } from '../reports/module-report.ts';
 
 export const INSPECT = defineCommand({
   name: 'inspect',

@@ -4,7 +4,7 @@ import { writeNewFile } from '../../daemon/key-files.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { generateKeyPair, readTrustedKey } from '../../signature/key.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 /** The private key is its owner's alone. */
 const PRIVATE_MODE = 0o600;

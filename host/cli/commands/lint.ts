@@ -7,7 +7,7 @@ import { loadRuleSet } from '../../daemon/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const LINT = defineCommand({
   name: 'lint',

@@ -5,9 +5,9 @@ import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { columns } from '../../diagnostics/layout.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand } from '../command.ts';
-import { eventReference, listEvents } from '../list-events.ts';
-import { fieldReference, listFields } from '../list-fields.ts';
+import { defineCommand } from '../definition/command.ts';
+import { eventReference, listEvents } from '../reports/list-events.ts';
+import { fieldReference, listFields } from '../reports/list-fields.ts';
 
 /** One thing that is listed: its name, and the rest of its row. */
 interface Entry {
@@ -75,7 +75,7 @@ export const LIST = defineCommand({
       }
       case 'rules': {
         if (options.markdown) throw new UsageError('--markdown is for fields and events');
-        const { listRules } = await import('../list-rules.ts');
+        const { listRules } = await import('../reports/list-rules.ts');
         return show(listRules(rest, selection, terminal), options, terminal);
       }
       case undefined:

@@ -12,8 +12,8 @@ import { pullArtifact } from '../../registry/artifact.ts';
 import { isCosigned } from '../../registry/cosign.ts';
 import { formatReference, parseReference } from '../../registry/reference.ts';
 import { admitModule } from '../../signature/policy.ts';
-import { defineCommand } from '../command.ts';
-import { REGISTRY_OPTIONS, readCosignKeys, registryClient } from '../registry-options.ts';
+import { defineCommand } from '../definition/command.ts';
+import { REGISTRY_OPTIONS, readCosignKeys, registryClient } from '../options/registry-options.ts';
 
 export const PULL = defineCommand({
   name: 'pull',

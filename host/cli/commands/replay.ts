@@ -16,8 +16,8 @@ import { RecordingError, type RecordingFacts } from '../../recording/format.ts';
 import { RecordingFile, RecordingReader } from '../../recording/reader.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand } from '../command.ts';
-import { renderReplayed } from '../recording-summary.ts';
+import { defineCommand } from '../definition/command.ts';
+import { renderReplayed } from '../reports/recording-summary.ts';
 
 const OPTIONS = {
   rules: {

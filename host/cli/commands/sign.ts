@@ -8,7 +8,7 @@ import { named } from '../../sandbox/error.ts';
 import { compileRuleModule } from '../../sandbox/instantiate.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature, signersOf, signModule } from '../../signature/signature.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const SIGN = defineCommand({
   name: 'sign',

@@ -18,7 +18,7 @@ import { RuleTestError } from '../../rule-tests/rule-test.ts';
 import { runTests } from '../../rule-tests/run-tests.ts';
 import { MODULE_CACHE } from '../../setup/paths.mjs';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const TEST = defineCommand({
   name: 'test',

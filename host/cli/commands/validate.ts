@@ -9,7 +9,7 @@ import { backEndRemarks, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } 
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const VALIDATE = defineCommand({
   name: 'validate',

@@ -9,7 +9,7 @@ import { EXIT } from '../../diagnostics/failure.ts';
 import { named } from '../../sandbox/error.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature } from '../../signature/signature.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const VERIFY = defineCommand({
   name: 'verify',

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { configReference } from '../../../host/cli/config-reference.ts';
+import { configReference } from '../../../host/cli/reports/config-reference.ts';
 import { changesBetween } from '../../../host/config/changes.ts';
 import { DEFINITION } from '../../../host/config/definition.ts';
 import { durationText, parseDuration } from '../../../host/config/duration.ts';
@@ -16,7 +16,7 @@ import { type Environment, expandVariables } from '../../../host/config/expand.t
 import { configSchema } from '../../../host/config/json-schema.ts';
 import { type LoadedConfig, loadConfig } from '../../../host/config/load.ts';
 import { printConfig } from '../../../host/config/print.ts';
-import { kubernetesPlace, runtimePlaces } from '../../../host/daemon/from-configuration.ts';
+import { kubernetesPlace, runtimePlaces } from '../../../host/daemon/metadata-places.ts';
 import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
 import { usualPlaces } from '../../../host/metadata/directory/runtime-places.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';

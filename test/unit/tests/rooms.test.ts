@@ -51,7 +51,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms whose folders or files still import each other in a circle: none may be added, and one that has none is taken out. */
-const KNOWN_CIRCLES: readonly string[] = ['cli', 'compiler', 'config', 'daemon', 'fields'];
+const KNOWN_CIRCLES: readonly string[] = ['compiler', 'config', 'daemon', 'fields'];
 
 const HOST = join(PROJECT, 'host');
 const FILES = globSync('**/*.{ts,mjs}', { cwd: HOST }).sort();

@@ -1,7 +1,7 @@
 // The options of `wasprey generate`.
 
-import { SELECTION_OPTIONS } from '../daemon/rule-selection.ts';
-import type { OptionValues } from '../diagnostics/arguments.ts';
+import { SELECTION_OPTIONS } from '../../daemon/rule-selection.ts';
+import type { OptionValues } from '../../diagnostics/arguments.ts';
 
 export const DEFAULT_INTERVAL_S = 1;
 export const DEFAULT_TIMEOUT_S = 5;

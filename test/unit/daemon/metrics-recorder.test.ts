@@ -4,14 +4,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../../host/config/load.ts';
-import { metricSource, RunMetrics } from '../../../host/daemon/metrics/run-metrics.ts';
+import { MetricRecorder } from '../../../host/daemon/metrics/recorder.ts';
+import { metricSource } from '../../../host/daemon/metrics/source.ts';
 import { startBuiltAgent } from '../../support/built-agent.ts';
 
 /** How many snapshots were told of within half a second or, if there is one at all, until the second. */
 async function told(...options: readonly string[]): Promise<number> {
   const { configuration } = loadConfig({ options: options.map((each) => `metrics.${each}`), environment: {} });
   await using built = await startBuiltAgent([]);
-  const metrics = new RunMetrics(configuration, metricSource(configuration, []), assert.fail);
+  const metrics = new MetricRecorder(configuration, metricSource(configuration, []), assert.fail);
   metrics.start(built.agent);
   const count = () => built.lines().filter((line) => line.includes('Wasprey metrics snapshot')).length;
   await sleep(500);

@@ -1,4 +1,4 @@
-// The metrics of a run: which the configuration chooses, and those that it has written as alerts and to a file.
+// The metrics that a run writes as alerts and to a file, at the interval of the configuration.
 
 import { openSync } from 'node:fs';
 import type { Agent } from '../../agent/agent.ts';
@@ -9,36 +9,15 @@ import { FILE_MODE, FileWriter, OPEN_FLAGS } from '../../outputs/file-writer.ts'
 import { object, valueJson } from '../../outputs/json.ts';
 import { startTimer } from '../../outputs/long-timer.ts';
 import type { KeyedValue } from '../../outputs/message.ts';
-import { version } from '../version.ts';
-import { type AgentFacts, agentFacts, type MetricChoice } from './facts.ts';
+import type { MetricChoice } from './facts.ts';
 import { readResources } from './resources.ts';
 import { Snapshots } from './snapshot.ts';
+import type { MetricSource } from './source.ts';
 
 const METRICS_RULE = 'Wasprey internal: metrics snapshot';
 
-export interface MetricSource {
-  readonly facts: AgentFacts;
-  readonly choice: MetricChoice;
-}
-
-/** @param configFiles that were read */
-export function metricSource({ metrics }: Configuration, configFiles: readonly string[]): MetricSource {
-  return {
-    facts: agentFacts(version(), configFiles),
-    choice: {
-      rules: metrics.rules_counters_enabled,
-      resources: metrics.resource_utilization_enabled,
-      state: metrics.state_counters_enabled,
-      // As in Falco, the numbers of CPUs come with those of all.
-      events: metrics.kernel_event_counters_enabled || metrics.kernel_event_counters_per_cpu_enabled,
-      perCpu: metrics.kernel_event_counters_per_cpu_enabled,
-      programs: metrics.libbpf_stats_enabled,
-    },
-  };
-}
-
 /** Snapshots at the interval of the configuration, from the call of start() on. */
-export class RunMetrics {
+export class MetricRecorder {
   readonly #snapshots: Snapshots;
   readonly #choice: MetricChoice;
   readonly #settings: Configuration['metrics'];

@@ -8,14 +8,14 @@ import type { Configuration } from '../../config/definition.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LogLevel } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
-import type { MetricSource } from '../metrics/run-metrics.ts';
-import { metricsText } from '../metrics/source.ts';
-import { PathWatch } from '../rules-watch/path-watch.ts';
-import { version } from '../version.ts';
+import { version } from '../../diagnostics/version.ts';
+import { PathWatch } from '../hot-reload/path-watch.ts';
+import type { MetricSource } from '../metrics/source.ts';
+import { metricsText } from '../metrics/text.ts';
 import { type Health, healthOf } from './health.ts';
 import type { WebServer } from './server.ts';
 
-export class RunServer {
+export class AgentWebServer {
   readonly #startedAt = performance.now();
   #agent: Agent | undefined;
   #server: WebServer | undefined;
@@ -30,8 +30,8 @@ export class RunServer {
     configuration: Configuration,
     source: MetricSource,
     say: (level: LogLevel, message: string) => void,
-  ): Promise<RunServer> {
-    const server = new RunServer();
+  ): Promise<AgentWebServer> {
+    const server = new AgentWebServer();
     const { enabled, ssl_enabled, ssl_certificate } = configuration.webserver;
     if (!enabled) return server;
     await server.#listen(configuration, source);

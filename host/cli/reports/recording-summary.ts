@@ -1,11 +1,11 @@
 // What `wasprey capture` and `wasprey replay` tell at their end.
 
-import type { Summary } from '../agent/agent.ts';
-import type { RecordSummary } from '../agent/record.ts';
-import { count, missedLine, number, ruleLines, sum } from '../daemon/summary.ts';
-import { eventTotals } from '../engine/event-totals.ts';
-import type { Damage } from '../recording/reader.ts';
-import type { ReplayReport } from '../recording/replay.ts';
+import type { Summary } from '../../agent/agent.ts';
+import type { RecordSummary } from '../../agent/record.ts';
+import { count, missedLine, number, ruleLines, sum } from '../../daemon/summary.ts';
+import { eventTotals } from '../../engine/event-totals.ts';
+import type { Damage } from '../../recording/reader.ts';
+import type { ReplayReport } from '../../recording/replay.ts';
 
 /** Places of damage that are told one by one. */
 const TOLD_DAMAGE = 10;

@@ -1,11 +1,11 @@
 // What the commands that ask a running agent have in common.
 
-import { askAgent, ControlError } from '../daemon/control/client.ts';
-import type { LogLevelAnswer } from '../daemon/control/server.ts';
-import type { AgentStatus } from '../daemon/control/status.ts';
-import type { OptionValues } from '../diagnostics/arguments.ts';
-import { CommandFailure } from '../diagnostics/failure.ts';
-import type { LogLevel } from '../diagnostics/log.ts';
+import { askAgent, ControlError } from '../../daemon/control/client.ts';
+import type { LogLevelAnswer } from '../../daemon/control/server.ts';
+import type { AgentStatus } from '../../daemon/control/status.ts';
+import type { OptionValues } from '../../diagnostics/arguments.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import type { LogLevel } from '../../diagnostics/log.ts';
 
 export const DEFAULT_CONTROL_SOCKET = '/run/wasprey/control.sock';
 

@@ -1,9 +1,9 @@
 // The rows of `wasprey list rules`.
 
-import { readRuleFiles } from '../daemon/rule-files.ts';
-import type { RuleSelection } from '../daemon/rule-selection.ts';
-import { loadRuleSet } from '../daemon/rule-set.ts';
-import type { Terminal } from '../diagnostics/terminal.ts';
+import { readRuleFiles } from '../../daemon/rule-files.ts';
+import type { RuleSelection } from '../../daemon/rule-selection.ts';
+import { loadRuleSet } from '../../daemon/rule-set.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 
 /** @throws {CommandFailure} when the rules can't be loaded */
 export function listRules(paths: readonly string[], selection: RuleSelection, terminal: Terminal) {

@@ -1,8 +1,8 @@
 // The rows and the reference of `wasprey list fields`.
 
-import { FIELDS } from '../schema/fields/index.ts';
-import { type Supplier, supplierOf } from '../schema/supplier.ts';
-import type { Field } from '../schema/types.ts';
+import { FIELDS } from '../../schema/fields/index.ts';
+import { type Supplier, supplierOf } from '../../schema/supplier.ts';
+import type { Field } from '../../schema/types.ts';
 import { codeSpan, heading, plain, table } from './markdown.ts';
 
 const SUPPLIERS: Readonly<Record<Supplier, string>> = {

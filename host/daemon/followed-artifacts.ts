@@ -1,7 +1,6 @@
 // The artifacts that a run follows: fetched before it starts, then kept up to date on disk, where the rules are watched.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Agent } from '../agent/agent.ts';
 import { loadRuleModule } from '../agent/rule-module.ts';
 import type { Configuration } from '../config/definition.ts';
@@ -16,6 +15,7 @@ import { Follower } from '../registry/follow.ts';
 import { parseReference, type Reference } from '../registry/reference.ts';
 import { admitModule, type SignaturePolicy } from '../signature/policy.ts';
 import { compileRules } from './compile.ts';
+import { followFolder } from './followed-places.ts';
 import { ALL_ENABLED } from './rule-selection.ts';
 import { silently } from './rule-source.ts';
 import type { RunSettings } from './settings.ts';
@@ -23,16 +23,6 @@ import type { RunSettings } from './settings.ts';
 type FollowKeys = Configuration['follow'][number];
 
 const DEFAULT_EVERY_MS = 300_000;
-
-/** Where the rules of each artifact lie, in their order, fetched yet or not. */
-export function followedPlaces({ follow, follow_folder }: Pick<Configuration, 'follow' | 'follow_folder'>): string[] {
-  return follow.map(({ reference = '' }) => Follower.currentBelow(folderOf(follow_folder, reference)));
-}
-
-/** Whether what was fetched there is a module. */
-export function holdsModule(place: string): boolean {
-  return existsSync(place) && readdirSync(place).some((name) => name.endsWith('.wasm'));
-}
 
 /** What was fetched and can't be used is told of as rules that can't be: the agent is there only after the first look. */
 class Followed implements Disposable {
@@ -64,7 +54,7 @@ class Followed implements Disposable {
  * Resolves when all that is followed has been fetched, or was there already; to what tells an agent of what comes later, and
  * ends it. Rejects with CommandFailure or RegistryError.
  */
-export async function followRules(
+export async function followArtifacts(
   { configuration, signatures }: RunSettings,
   say: (message: string) => void,
 ): Promise<Followed> {
@@ -91,7 +81,7 @@ function follower(
   };
   return new Follower({
     name,
-    folder: folderOf(follow_folder, name),
+    folder: followFolder(follow_folder, name),
     everyMs: every,
     resolve: () => resolve(reference, client()),
     fetch: async (digest) => {
@@ -136,9 +126,4 @@ function readPem(path: string): string {
   } catch (error) {
     throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
   }
-}
-
-/** Another one for each reference. */
-function folderOf(parent: string, reference: string): string {
-  return join(parent, encodeURIComponent(reference.replace('oci://', '')));
 }

@@ -4,13 +4,13 @@ import type { Agent } from '../agent/agent.ts';
 import type { LogLevel } from '../diagnostics/log.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
+import { PathWatch } from './hot-reload/path-watch.ts';
+import { type ReloadResult, RuleReloader } from './hot-reload/reloader.ts';
 import { readSnapshot } from './rule-source.ts';
-import { PathWatch } from './rules-watch/path-watch.ts';
-import { type ReloadResult, RuleReloader } from './rules-watch/reloader.ts';
 import type { RunSettings } from './settings.ts';
 import { count } from './summary.ts';
 
-export interface RuleWatchOptions {
+export interface RuleUpdateOptions {
   readonly agent: Agent;
   /** As the agent was started with. */
   readonly settings: RunSettings;
@@ -28,13 +28,13 @@ export interface RuleWatchOptions {
   readonly say: (level: LogLevel, message: string) => void;
 }
 
-export interface RuleWatch {
+export interface RuleUpdates {
   /** Brings the rules as they are now into use, changed or not. Never rejects. */
   reload(): Promise<ReloadResult>;
   close(): void;
 }
 
-export function watchRules(options: RuleWatchOptions): RuleWatch {
+export function startRuleUpdates(options: RuleUpdateOptions): RuleUpdates {
   const { agent, settings, inUse, again, onSettings, extras, onReload, say } = options;
   let watch: PathWatch | undefined;
   const latest = async (terminal: Terminal): Promise<RunSettings> => {

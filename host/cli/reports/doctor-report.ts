@@ -1,11 +1,11 @@
 // What the doctor found, for people.
 
-import { version } from '../daemon/version.ts';
-import { escapeText } from '../diagnostics/escape.ts';
-import { columns, wrap } from '../diagnostics/layout.ts';
-import type { Terminal } from '../diagnostics/terminal.ts';
-import { CHECK_STATES, type Check, type CheckState } from '../doctor/check.ts';
-import type { Examination } from '../doctor/examine.ts';
+import { escapeText } from '../../diagnostics/escape.ts';
+import { columns, wrap } from '../../diagnostics/layout.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { version } from '../../diagnostics/version.ts';
+import { CHECK_STATES, type Check, type CheckState } from '../../doctor/check.ts';
+import type { Examination } from '../../doctor/examine.ts';
 
 const VERDICTS: Readonly<Record<CheckState, string>> = {
   works: 'Everything works.',

@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type RunOptions, runSettings } from '../../../host/daemon/settings.ts';
-import { SettingsFollower } from '../../../host/daemon/settings-follow.ts';
+import type { RunOptions } from '../../../host/daemon/run-options.ts';
+import { runSettings } from '../../../host/daemon/settings.ts';
+import { SettingsUpdates } from '../../../host/daemon/settings-updates.ts';
 import { openLog } from '../../../host/diagnostics/log.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import { generateKeyPair } from '../../../host/signature/key.ts';
@@ -26,7 +27,7 @@ async function follow(before: string, changed: readonly string[], options: RunOp
   const replaced: string[][] = [];
   const told: string[] = [];
   const log = await openLog({ level: settings.logLevel, format: 'text', write: (text) => said.push(text) });
-  const follower = new SettingsFollower({
+  const follower = new SettingsUpdates({
     settings,
     log,
     terminal: SILENT,

@@ -7,7 +7,7 @@ import { renderUnused } from './configuration.ts';
 import type { RunSettings } from './settings.ts';
 import { type Effect, effectOf, spooledOutputs } from './settings-effect.ts';
 
-export interface SettingsFollowerOptions {
+export interface SettingsUpdateOptions {
   /** As the agent was started with. */
   readonly settings: RunSettings;
   readonly log: Log;
@@ -20,8 +20,8 @@ export interface SettingsFollowerOptions {
   readonly terminal: Terminal;
 }
 
-export class SettingsFollower {
-  readonly #options: SettingsFollowerOptions;
+export class SettingsUpdates {
+  readonly #options: SettingsUpdateOptions;
   readonly #log: Log;
   /** These go on as they are until the next start. */
   readonly #spooled: ReadonlySet<string>;
@@ -31,7 +31,7 @@ export class SettingsFollower {
   #failure = '';
   #underWay: Promise<void> = Promise.resolve();
 
-  constructor(options: SettingsFollowerOptions) {
+  constructor(options: SettingsUpdateOptions) {
     this.#options = options;
     this.#last = options.settings;
     this.#log = options.log;

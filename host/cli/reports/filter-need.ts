@@ -7,7 +7,7 @@ import {
   type OpenFacts,
   openFacts,
   type PathNeed,
-} from '../schema/kernel-filter.ts';
+} from '../../schema/kernel-filter.ts';
 
 /** As many beginnings or endings of names as are written out. */
 const MOST_NAMES = 6;

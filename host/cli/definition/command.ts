@@ -1,9 +1,9 @@
 // What a command of the command line is, and its help.
 
-import type { Completion, Option, OptionTable, ParsedArguments } from '../diagnostics/arguments.ts';
-import { EXIT } from '../diagnostics/failure.ts';
-import { columns, wrap } from '../diagnostics/layout.ts';
-import type { Terminal } from '../diagnostics/terminal.ts';
+import type { Completion, Option, OptionTable, ParsedArguments } from '../../diagnostics/arguments.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
+import { columns, wrap } from '../../diagnostics/layout.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 
 export interface Operand {
   readonly values: Completion;

@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { PathWatch } from '../../../host/daemon/rules-watch/path-watch.ts';
-import { RuleReloader, type RuleSnapshot, RulesRefused } from '../../../host/daemon/rules-watch/reloader.ts';
-import { placesOf } from '../../../host/daemon/rules-watch/watched-places.ts';
+import { PathWatch } from '../../../host/daemon/hot-reload/path-watch.ts';
+import { RuleReloader, type RuleSnapshot, RulesRefused } from '../../../host/daemon/hot-reload/reloader.ts';
+import { placesOf } from '../../../host/daemon/hot-reload/watched-places.ts';
 
 const PATIENCE_MS = 10_000;
 

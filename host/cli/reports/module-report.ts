@@ -1,15 +1,15 @@
 // What is in a module, for `wasprey inspect`: read without trust, since a module may be anybody's and of any version.
 
 import { createHash } from 'node:crypto';
-import { readFilter } from '../agent/stored-filter.ts';
-import { MANIFEST_SECTION } from '../compiler/manifest.ts';
-import { schemaVersion } from '../compiler/schema-version.ts';
-import { asArray, asObject, asText, asTexts, at, type JsonObject } from '../diagnostics/json-value.ts';
-import { named } from '../sandbox/error.ts';
-import { compileRuleModule } from '../sandbox/instantiate.ts';
-import { readCustomSection } from '../sandbox/sections.ts';
-import type { SandboxProof } from '../sandbox/verify.ts';
-import { signersOf } from '../signature/signature.ts';
+import { readFilter } from '../../agent/stored-filter.ts';
+import { MANIFEST_SECTION } from '../../compiler/manifest.ts';
+import { schemaVersion } from '../../compiler/schema-version.ts';
+import { asArray, asObject, asText, asTexts, at, type JsonObject } from '../../diagnostics/json-value.ts';
+import { named } from '../../sandbox/error.ts';
+import { compileRuleModule } from '../../sandbox/instantiate.ts';
+import { readCustomSection } from '../../sandbox/sections.ts';
+import type { SandboxProof } from '../../sandbox/verify.ts';
+import { signersOf } from '../../signature/signature.ts';
 import { filterNeed } from './filter-need.ts';
 
 export interface ReportedRule {

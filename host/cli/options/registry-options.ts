@@ -1,13 +1,13 @@
 // Options of the commands that talk to a registry.
 
 import { readFileSync } from 'node:fs';
-import type { OptionValues } from '../diagnostics/arguments.ts';
-import { CommandFailure } from '../diagnostics/failure.ts';
-import { reasonOf } from '../diagnostics/system-reason.ts';
-import { RegistryClient } from '../registry/client.ts';
-import { readCosignKey } from '../registry/cosign.ts';
-import { credentialsFor } from '../registry/credentials.ts';
-import type { Reference } from '../registry/reference.ts';
+import type { OptionValues } from '../../diagnostics/arguments.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { RegistryClient } from '../../registry/client.ts';
+import { readCosignKey } from '../../registry/cosign.ts';
+import { credentialsFor } from '../../registry/credentials.ts';
+import type { Reference } from '../../registry/reference.ts';
 
 export const REGISTRY_OPTIONS = {
   'registry-config': {

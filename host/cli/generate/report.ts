@@ -1,8 +1,8 @@
 // What `wasprey generate` says of actions: the list of them, a line for each result, and a summary.
 
-import { columns } from '../diagnostics/layout.ts';
-import { type Action, rulesOf } from '../generate/actions/action.ts';
-import type { ActionResult } from '../generate/session.ts';
+import { columns } from '../../diagnostics/layout.ts';
+import { type Action, rulesOf } from '../../generate/actions/action.ts';
+import type { ActionResult } from '../../generate/session.ts';
 
 /** @param width of lines; infinite to keep each action on one */
 export function actionTable(actions: readonly Action[], width: number): string {

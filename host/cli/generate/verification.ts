@@ -1,19 +1,19 @@
 // What `wasprey generate --verify` verifies by: the rules that are evaluated, and the source of their alerts.
 
-import { prepareRules } from '../daemon/compile.ts';
-import { readRuleFiles } from '../daemon/rule-files.ts';
-import { selectionOf } from '../daemon/rule-selection.ts';
-import { count } from '../daemon/summary.ts';
-import { UsageError } from '../diagnostics/arguments.ts';
-import { CommandFailure } from '../diagnostics/failure.ts';
-import { reasonOf } from '../diagnostics/system-reason.ts';
-import type { Terminal } from '../diagnostics/terminal.ts';
-import { type AlertSource, followAlerts, listenForAlerts, ownAgent } from '../generate/alert-source.ts';
-import { AlertWatch } from '../generate/alert-watch.ts';
-import type { Verification } from '../generate/session.ts';
-import { prepare } from '../setup/prepare.mjs';
-import { DEFAULT_TIMEOUT_S, type GenerateOptions } from './generate-options.ts';
-import type { Tally } from './generate-report.ts';
+import { prepareRules } from '../../daemon/compile.ts';
+import { readRuleFiles } from '../../daemon/rule-files.ts';
+import { selectionOf } from '../../daemon/rule-selection.ts';
+import { count } from '../../daemon/summary.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { type AlertSource, followAlerts, listenForAlerts, ownAgent } from '../../generate/alert-source.ts';
+import { AlertWatch } from '../../generate/alert-watch.ts';
+import type { Verification } from '../../generate/session.ts';
+import { prepare } from '../../setup/prepare.mjs';
+import { DEFAULT_TIMEOUT_S, type GenerateOptions } from './options.ts';
+import type { Tally } from './report.ts';
 
 export interface OpenVerification extends Verification {
   /** Says what may be the reason that alerts are missing, and that nothing was verified. */
@@ -56,7 +56,7 @@ async function openSource(
     say(`verifying by an agent with ${count(module.rules.length, 'rule')}`);
     return { rules: new Set(module.rules.map(({ name }) => name)), source };
   }
-  const { loadRuleSet } = await import('../daemon/rule-set.ts');
+  const { loadRuleSet } = await import('../../daemon/rule-set.ts');
   const { active } = loadRuleSet(readRuleFiles(paths), terminal, false, selection);
   const rules = new Set(active.map(({ name }) => name));
   if (options.alerts !== undefined) return { rules, source: follow(options.alerts, watch) };

@@ -1,0 +1,109 @@
+// The options of `wasprey run`, and which keys of the configuration they stand for.
+
+import { type ListValue, type OptionValues, UsageError } from '../diagnostics/arguments.ts';
+import { LOG_LEVELS } from '../diagnostics/log.ts';
+import { SIGNATURE_MODES } from '../signature/policy.ts';
+import { CONFIG_OPTIONS } from './configuration.ts';
+import { SELECTION_OPTIONS } from './rule-selection.ts';
+
+export const RUN_OPTIONS = {
+  module: {
+    kind: 'list',
+    short: 'm',
+    value: 'FILE',
+    description:
+      'Run a module of `wasprey compile`, or all modules of a folder (.wasm), instead of the rules that come with Wasprey. May be given often; rules of RULES come after those of modules.',
+  },
+  watch: {
+    kind: 'flag',
+    description:
+      'Bring changes of rule files and modules into use while it runs. Default: with a configuration, as its watch_config_files says. SIGHUP does so at any time.',
+  },
+  'no-watch': { kind: 'flag', description: 'Change nothing while it runs, but on SIGHUP.' },
+  signature: {
+    kind: 'text',
+    value: 'MODE',
+    choices: SIGNATURE_MODES,
+    description:
+      'Whether a module must be signed with a trusted key to be run; rule files need no signature. Default: required if there is a trusted key, else off.',
+  },
+  'trusted-key': {
+    kind: 'list',
+    value: 'FILE',
+    description: 'A public key of `wasprey keygen`, by which signatures are trusted; may be given several times.',
+  },
+  ...CONFIG_OPTIONS,
+  json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
+  output: {
+    kind: 'text',
+    value: 'FILE',
+    description: 'Append the alerts to a file as well; -o FILE does so too, if there is no = in it.',
+  },
+  'no-stdout': { kind: 'flag', description: 'No alerts on standard output.' },
+  'rule-matching': {
+    kind: 'text',
+    value: 'HOW',
+    choices: ['first', 'all'],
+    description: 'Whether an event raises the alert of the first rule that matches, or of all. Default: first.',
+  },
+  'iso-time': { kind: 'flag', description: 'Times in ISO 8601, UTC.' },
+  'ring-memory': {
+    kind: 'number',
+    value: 'MB',
+    least: 1,
+    description: 'Memory for events on their way from the kernel, for all CPUs together. Default: 16.',
+  },
+  'no-kernel-filter': {
+    kind: 'flag',
+    description: 'Have every event evaluated, also those that the kernel can tell no rule to match. For diagnosis.',
+  },
+  duration: {
+    kind: 'number',
+    value: 'SECONDS',
+    least: 0,
+    fraction: true,
+    description: 'Stop by itself after this time.',
+  },
+  'log-level': {
+    kind: 'text',
+    value: 'LEAST',
+    choices: LOG_LEVELS,
+    description: "Leave out less severe messages of the agent's own. Default: info.",
+  },
+  ...SELECTION_OPTIONS,
+} as const;
+
+export type RunOptions = OptionValues<typeof RUN_OPTIONS>;
+
+const KEY_OF_OPTION = {
+  json: 'json_output',
+  'iso-time': 'time_format_iso_8601',
+  'log-level': 'log_level',
+  'no-stdout': 'stdout_output.enabled',
+  'no-watch': 'watch_config_files',
+  priority: 'priority',
+  'ring-memory': 'engine.wasprey.ring_memory_mb',
+  'rule-matching': 'rule_matching',
+  watch: 'watch_config_files',
+} as const satisfies { readonly [Name in keyof RunOptions]?: string };
+
+/** Keys whose value these options give, whatever the configuration says. */
+export function overriddenKeys(options: RunOptions): ReadonlySet<string> {
+  return new Set(Object.entries(KEY_OF_OPTION).flatMap(([name, key]) => (Object.hasOwn(options, name) ? [key] : [])));
+}
+
+/**
+ * -o KEY=VALUE, and -o FILE, as it was before there were keys.
+ * @throws {UsageError} for a second file
+ */
+export function splitOption({ option = [], output }: RunOptions): {
+  readonly file: string | undefined;
+  readonly settings: readonly ListValue[];
+} {
+  const files = option.filter(({ text }) => !text.includes('='));
+  const [file] = files;
+  if (files.length > (output === undefined ? 1 : 0)) {
+    throw new UsageError(`-o ${file?.text} sets no key`, 'write -o KEY=VALUE; alerts go to one file, --output FILE');
+  }
+  return { file: output ?? file?.text, settings: option.filter(({ text }) => text.includes('=')) };
+}
