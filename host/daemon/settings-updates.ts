@@ -1,11 +1,12 @@
 // Follows a configuration that changes while the agent runs: applies what can be applied, and tells of every changed key what becomes of it.
 
 import { type ConfigChange, changesBetween } from '../config/changes.ts';
+import { type Effect, effectOf } from '../config/effect.ts';
 import { LOG_LEVELS, type Log, type LogLevel } from '../diagnostics/log.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import { renderUnused } from './configuration.ts';
+import { spooledOutputs } from './outputs.ts';
 import type { RunSettings } from './settings.ts';
-import { type Effect, effectOf, spooledOutputs } from './settings-effect.ts';
 
 export interface SettingsUpdateOptions {
   /** As the agent was started with. */

@@ -9,6 +9,7 @@ import type { Terminal } from '../diagnostics/terminal.ts';
 import type { RuleMatching } from '../engine/protocol.ts';
 import type { SignaturePolicy } from '../signature/policy.ts';
 import { configurationOf } from './configuration.ts';
+import { hasOutputs } from './outputs.ts';
 import { type RulePlaces, rulePlaces } from './rule-places.ts';
 import { configuredSelection, type RuleSelection, selectionOf, selectsAll } from './rule-selection.ts';
 import { overriddenKeys, type RunOptions, splitOption } from './run-options.ts';
@@ -59,7 +60,7 @@ export async function runSettings(
   const { configuration, loaded } = given;
   const rules = rulePlaces(modules, operands, given);
   const stdout = options['no-stdout'] !== true && configuration.stdout_output.enabled;
-  if (!stdout && file === undefined && !sendsElsewhere(configuration)) {
+  if (!stdout && file === undefined && !hasOutputs(configuration)) {
     throw new UsageError('there is no place for alerts', 'add --output FILE, or turn an output on');
   }
   return {
@@ -96,11 +97,4 @@ export async function runSettings(
 /** The option's and the key's choices are just these, and one more name of info. */
 function logLevel(name: string): LogLevel {
   return LOG_LEVELS.find((level) => level === name) ?? 'info';
-}
-
-function sendsElsewhere(configuration: Configuration): boolean {
-  const { syslog_output, file_output, program_output } = configuration;
-  const { http_output, alertmanager_output, otlp_output } = configuration;
-  const outputs = [syslog_output, file_output, program_output, http_output, alertmanager_output, otlp_output];
-  return outputs.some(({ enabled }) => enabled);
 }

@@ -1,7 +1,7 @@
 // The reference of the configuration in Markdown: which keys are applied, and which have no effect and why.
 
 import { DEFINITION } from '../../config/definition.ts';
-import type { Definition } from '../../config/value-types.ts';
+import type { Definition } from '../../config-values/value-types.ts';
 import { codeSpan, heading, table } from './markdown.ts';
 
 interface Row {

@@ -1,6 +1,6 @@
 // What of the machine's system calls is captured, beside what the rules say.
 
-import { list, section, text, unused } from '../value-types.ts';
+import { list, section, text, unused } from '../../config-values/value-types.ts';
 
 export const CAPTURE_KEYS = {
   base_syscalls: section(

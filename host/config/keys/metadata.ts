@@ -1,6 +1,6 @@
 // Whom the agent asks about containers and pods.
 
-import { flag, list, section, text, unused } from '../value-types.ts';
+import { flag, list, section, text, unused } from '../../config-values/value-types.ts';
 
 const SOCKETS = list(
   text('', 'Path of a socket.'),

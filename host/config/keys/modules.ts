@@ -1,23 +1,26 @@
 // Compiled rules: modules on disk, those that a registry has, and whose signatures count.
 
-import { choice, duration, flag, item, list, section, text } from '../value-types.ts';
+import { applies, choice, duration, flag, item, list, section, text } from '../../config-values/value-types.ts';
 
 export const MODULE_KEYS = {
-  modules: {
+  modules: applies('rules', {
     ...list(
       text('', 'A file, or a folder of which the .wasm files are read.'),
       'Modules of `wasprey compile`, in the order of evaluation, before rule files.',
     ),
     orOne: true,
-  },
-  module_signatures: section('Whether modules must be signed.', {
-    policy: choice(
-      ['off', 'warn', 'required'],
-      'off',
-      'With `required` a module without a signature by a trusted key is not used; with `warn` that is told.',
-    ),
-    trusted_keys: list(text('', 'A PEM file.'), 'Public keys of `wasprey keygen` whose signatures count.'),
   }),
+  module_signatures: applies(
+    'rules',
+    section('Whether modules must be signed.', {
+      policy: choice(
+        ['off', 'warn', 'required'],
+        'off',
+        'With `required` a module without a signature by a trusted key is not used; with `warn` that is told.',
+      ),
+      trusted_keys: list(text('', 'A PEM file.'), 'Public keys of `wasprey keygen` whose signatures count.'),
+    }),
+  ),
   follow: list(
     item('An artifact to follow.', {
       reference: text('', 'oci://HOST/REPOSITORY:TAG, of `wasprey push` or of rule files as tools of Falco push them.'),

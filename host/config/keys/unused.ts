@@ -1,6 +1,6 @@
 // Keys of Falco, of now and of earlier versions, that have no effect here.
 
-import { unused } from '../value-types.ts';
+import { unused } from '../../config-values/value-types.ts';
 
 const GRPC = 'There is no gRPC server; Falco no longer has one either.';
 const DRIVER = 'Falco no longer has it, and here there is nothing that it could set.';

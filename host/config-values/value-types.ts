@@ -1,8 +1,16 @@
 // How keys of the configuration are described: as data, from which reading, defaults, JSON Schema and documentation follow.
 
+/**
+ * How a changed key applies while the agent runs: with the rules, which are read anew; at once; or by all outputs, which are made anew. An
+ * output's own keys apply by that output.
+ */
+export type WhileRunning = 'rules' | 'now' | 'outputs';
+
 interface DefinitionBase {
   /** One sentence for people. */
   readonly description: string;
+  /** Holds for keys below it, too. Without, a change applies from the next start. */
+  readonly whileRunning?: WhileRunning;
 }
 
 export interface FlagDefinition extends DefinitionBase {
@@ -164,4 +172,9 @@ export function map<Value extends Definition>(values: Value, description: string
 
 export function unused(reason: string): UnusedDefinition {
   return { kind: 'unused', description: reason };
+}
+
+/** The same key, whose changes apply while the agent runs. */
+export function applies<Given extends Definition>(whileRunning: WhileRunning, definition: Given): Given {
+  return { ...definition, whileRunning };
 }

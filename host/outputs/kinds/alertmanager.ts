@@ -1,0 +1,26 @@
+// Alerts to Prometheus's Alertmanager.
+
+import { duration, flag, map, secretText, section, text } from '../../config-values/value-types.ts';
+import { alertmanagerFormat } from '../http/formats.ts';
+import { below, HEADERS, httpOutput, OWN_REQUESTS, TIMEOUT, TRANSPORT } from './http-transport.ts';
+import { defineOutput } from './kind.ts';
+
+export const ALERTMANAGER = defineOutput({
+  name: 'alertmanager',
+  keys: section("Alerts to Prometheus's Alertmanager.", {
+    enabled: flag(false, 'Send alerts.'),
+    url: secretText('address', 'Where Alertmanager is, such as http://alertmanager:9093; /api/v2/alerts is added.'),
+    labels: map(text('', 'Value of the label.'), 'Labels that every alert gets.'),
+    expires_after: duration('5m', 1000, 'When an alert is over that is not raised again.'),
+    ...TRANSPORT,
+    headers: HEADERS,
+    timeout: TIMEOUT,
+  }),
+  needs: 'url',
+  isSpooled: true,
+  make(values, context) {
+    const format = alertmanagerFormat(values.labels, values.expires_after);
+    const url = below(values.url, '/api/v2/alerts');
+    return httpOutput({ name: 'alertmanager', url, format, ...OWN_REQUESTS }, values, context);
+  },
+});
