@@ -1,6 +1,6 @@
 // What a run tells at its end: events, alerts, drops.
 
-import type { Summary } from '../agent/agent.ts';
+import type { Summary } from '../agent/summary.ts';
 import { eventTotals } from '../engine/event-totals.ts';
 
 /** Rules that the summary names, those with the most alerts first. */

@@ -1,7 +1,7 @@
 // What `wasprey capture` and `wasprey replay` tell at their end.
 
-import type { Summary } from '../../agent/agent.ts';
 import type { RecordSummary } from '../../agent/record.ts';
+import type { Summary } from '../../agent/summary.ts';
 import { count, missedLine, number, ruleLines, sum } from '../../daemon/summary.ts';
 import { eventTotals } from '../../engine/event-totals.ts';
 import type { Damage } from '../../recording/reader.ts';

@@ -1,6 +1,6 @@
 // The metrics of an agent, as its web server gives them.
 
-import type { Summary } from '../../agent/agent.ts';
+import type { Summary } from '../../agent/summary.ts';
 import { exposition, gauge, type Metric } from './exposition.ts';
 import type { AgentFacts, MetricChoice } from './facts.ts';
 import { falcoMetrics } from './falco-metrics.ts';
