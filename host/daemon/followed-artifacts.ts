@@ -14,10 +14,10 @@ import { RegistryError } from '../registry/error.ts';
 import { Follower } from '../registry/follow.ts';
 import { parseReference, type Reference } from '../registry/reference.ts';
 import { admitModule, type SignaturePolicy } from '../signature/policy.ts';
-import { compileRules } from './compile.ts';
 import { followFolder } from './followed-places.ts';
-import { ALL_ENABLED } from './rule-selection.ts';
 import { silently } from './rule-source.ts';
+import { compileRules } from './rules/compile.ts';
+import { ALL_ENABLED } from './rules/rule-selection.ts';
 import type { RunSettings } from './settings.ts';
 
 type FollowKeys = Configuration['follow'][number];

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import type { CommandConfiguration } from './configuration.ts';
 import { followedPlaces, holdsModule } from './followed-places.ts';
-import { presentRuleFiles } from './rule-files.ts';
+import { presentRuleFiles } from './rules/rule-files.ts';
 
 export interface RulePlaces {
   /** Compiled modules, and folders of such. They come before rule files. */

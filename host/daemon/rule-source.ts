@@ -4,10 +4,10 @@ import type { RuleModule } from '../agent/rule-module.ts';
 import { contentHash } from '../compiler/assemble/cache.ts';
 import { CommandFailure, describeFailure } from '../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../diagnostics/terminal.ts';
-import { admitRuleModule, compileRules, type Loading } from './compile.ts';
 import { type RuleSnapshot, RulesRefused } from './hot-reload/reloader.ts';
-import { readModuleFile } from './module-file.ts';
-import { moduleFiles, readRuleFiles } from './rule-files.ts';
+import { admitRuleModule, compileRules, type Loading } from './rules/compile.ts';
+import { readModuleFile } from './rules/module-file.ts';
+import { moduleFiles, readRuleFiles } from './rules/rule-files.ts';
 import type { RunSettings } from './settings.ts';
 
 /** Rules as they were when they were read. */

@@ -2,13 +2,13 @@
 
 import type { Agent } from '../agent/agent.ts';
 import type { LogLevel } from '../diagnostics/log.ts';
+import { count } from '../diagnostics/numbers.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
 import { PathWatch } from './hot-reload/path-watch.ts';
 import { type ReloadResult, RuleReloader } from './hot-reload/reloader.ts';
 import { readSnapshot } from './rule-source.ts';
 import type { RunSettings } from './settings.ts';
-import { count } from './summary.ts';
 
 export interface RuleUpdateOptions {
   readonly agent: Agent;

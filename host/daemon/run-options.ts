@@ -4,7 +4,7 @@ import { type ListValue, type OptionValues, UsageError } from '../diagnostics/ar
 import { LOG_LEVELS } from '../diagnostics/log.ts';
 import { SIGNATURE_MODES } from '../signature/policy.ts';
 import { CONFIG_OPTIONS } from './configuration.ts';
-import { SELECTION_OPTIONS } from './rule-selection.ts';
+import { SELECTION_OPTIONS } from './rules/rule-selection.ts';
 
 export const RUN_OPTIONS = {
   module: {

@@ -9,6 +9,7 @@ import { DEFAULT_SIZES } from '../capture/open.ts';
 import { leftOutEvents } from '../config/keys/capture.ts';
 import { EXIT } from '../diagnostics/failure.ts';
 import type { Log } from '../diagnostics/log.ts';
+import { count } from '../diagnostics/numbers.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import type { EngineError } from '../engine/engine-error.ts';
@@ -29,7 +30,7 @@ import { type RuleUpdates, startRuleUpdates } from './rule-updates.ts';
 import type { ServiceNotifier } from './service-notify.ts';
 import type { RunSettings } from './settings.ts';
 import { SettingsUpdates } from './settings-updates.ts';
-import { count, renderSummary } from './summary.ts';
+import { renderSummary } from './summary.ts';
 import type { AgentWebServer } from './web/agent-server.ts';
 
 const MEGABYTE = 1024 * 1024;

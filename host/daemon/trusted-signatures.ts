@@ -3,7 +3,7 @@
 import type { Configuration } from '../config/definition.ts';
 import { UsageError } from '../diagnostics/arguments.ts';
 import { SIGNATURE_MODES, type SignaturePolicy } from '../signature/policy.ts';
-import { readTrustedKeys } from './key-files.ts';
+import { readTrustedKeys } from './rules/key-files.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** Files of the keys that are trusted: those of the options, or else the configuration's. */

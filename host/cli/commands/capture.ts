@@ -3,11 +3,11 @@
 import { type RecordEnd, type RecordSummary, startRecording } from '../../agent/record.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
-import { loadCompiledRules, prepareRules } from '../../daemon/compile.ts';
-import { count } from '../../daemon/summary.ts';
+import { loadCompiledRules, prepareRules } from '../../daemon/rules/compile.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { startTimer } from '../../outputs/long-timer.ts';

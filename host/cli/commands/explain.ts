@@ -3,8 +3,8 @@
 import { formatCondition } from '../../compiler/conditions/format-condition.ts';
 import { type Explanation, explainRule, type ReadField } from '../../compiler/explain.ts';
 import type { CompiledRule } from '../../compiler/rules/load.ts';
-import { readRuleFiles } from '../../daemon/rule-files.ts';
-import { loadRuleSet } from '../../daemon/rule-set.ts';
+import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { wrap } from '../../diagnostics/layout.ts';

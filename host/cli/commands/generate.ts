@@ -1,7 +1,7 @@
 // wasprey generate: acts out what rules tell of, and verifies that an agent tells of it.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { SELECTION_OPTIONS } from '../../daemon/rule-selection.ts';
+import { SELECTION_OPTIONS } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';

@@ -3,12 +3,12 @@
 import { MANIFEST_SECTION } from '../../compiler/manifest.ts';
 import { schemaVersion } from '../../compiler/schema-version.ts';
 import { sourceOf } from '../../compiler/source-section.ts';
-import { readModuleFile } from '../../daemon/module-file.ts';
-import { count } from '../../daemon/summary.ts';
+import { readModuleFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { columns, wrap } from '../../diagnostics/layout.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { defineCommand } from '../definition/command.ts';
 import { type ModuleReport, reportOn } from '../reports/module-report.ts';

@@ -1,6 +1,6 @@
 // wasprey keygen: a pair of keys to sign modules with.
 
-import { writeNewFile } from '../../daemon/key-files.ts';
+import { writeNewFile } from '../../daemon/rules/key-files.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { generateKeyPair, readTrustedKey } from '../../signature/key.ts';

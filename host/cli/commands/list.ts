@@ -1,6 +1,6 @@
 // wasprey list events|fields|rules: what rules can be written with, and what rules there are.
 
-import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rule-selection.ts';
+import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { columns } from '../../diagnostics/layout.ts';

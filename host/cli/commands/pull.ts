@@ -3,8 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadRuleModule } from '../../agent/rule-module.ts';
-import { readTrustedKeys } from '../../daemon/key-files.ts';
-import { writeFile } from '../../daemon/module-file.ts';
+import { readTrustedKeys } from '../../daemon/rules/key-files.ts';
+import { writeFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';

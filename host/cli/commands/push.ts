@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { loadRuleModule } from '../../agent/rule-module.ts';
-import { readModuleFile } from '../../daemon/module-file.ts';
+import { readModuleFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { pushModule } from '../../registry/artifact.ts';

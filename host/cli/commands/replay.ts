@@ -3,8 +3,8 @@
 import { startAgent } from '../../agent/agent.ts';
 import type { AgentOptions } from '../../agent/agent-options.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
-import { loadCompiledRules, prepareRules } from '../../daemon/compile.ts';
-import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rule-selection.ts';
+import { loadCompiledRules, prepareRules } from '../../daemon/rules/compile.ts';
+import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rules/rule-selection.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';

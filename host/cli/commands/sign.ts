@@ -1,7 +1,7 @@
 // wasprey sign: adds a signature to a module that is compiled already.
 
-import { readSigningKeys } from '../../daemon/key-files.ts';
-import { readModuleFile, writeFile } from '../../daemon/module-file.ts';
+import { readSigningKeys } from '../../daemon/rules/key-files.ts';
+import { readModuleFile, writeFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { named } from '../../sandbox/error.ts';

@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import type { RuleFile } from '../../compiler/rules/load.ts';
-import { readRuleFiles } from '../../daemon/rule-files.ts';
-import { loadRuleSet, renderCompileDiagnostic } from '../../daemon/rule-set.ts';
+import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';

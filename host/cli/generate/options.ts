@@ -1,6 +1,6 @@
 // The options of `wasprey generate`.
 
-import { SELECTION_OPTIONS } from '../../daemon/rule-selection.ts';
+import { SELECTION_OPTIONS } from '../../daemon/rules/rule-selection.ts';
 import type { OptionValues } from '../../diagnostics/arguments.ts';
 
 export const DEFAULT_INTERVAL_S = 1;

@@ -1,11 +1,11 @@
 // What `wasprey generate --verify` verifies by: the rules that are evaluated, and the source of their alerts.
 
-import { prepareRules } from '../../daemon/compile.ts';
-import { readRuleFiles } from '../../daemon/rule-files.ts';
-import { selectionOf } from '../../daemon/rule-selection.ts';
-import { count } from '../../daemon/summary.ts';
+import { prepareRules } from '../../daemon/rules/compile.ts';
+import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { type AlertSource, followAlerts, listenForAlerts, ownAgent } from '../../generate/alert-source.ts';
@@ -56,7 +56,7 @@ async function openSource(
     say(`verifying by an agent with ${count(module.rules.length, 'rule')}`);
     return { rules: new Set(module.rules.map(({ name }) => name)), source };
   }
-  const { loadRuleSet } = await import('../../daemon/rule-set.ts');
+  const { loadRuleSet } = await import('../../daemon/rules/rule-set.ts');
   const { active } = loadRuleSet(readRuleFiles(paths), terminal, false, selection);
   const rules = new Set(active.map(({ name }) => name));
   if (options.alerts !== undefined) return { rules, source: follow(options.alerts, watch) };

@@ -2,7 +2,8 @@
 
 import type { RecordSummary } from '../../agent/record.ts';
 import type { Summary } from '../../agent/summary.ts';
-import { count, missedLine, number, ruleLines, sum } from '../../daemon/summary.ts';
+import { missedLine, ruleLines } from '../../daemon/summary.ts';
+import { count, number, sum } from '../../diagnostics/numbers.ts';
 import { eventTotals } from '../../engine/event-totals.ts';
 import type { Damage } from '../../recording/reader.ts';
 import type { ReplayReport } from '../../recording/replay.ts';

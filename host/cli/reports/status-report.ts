@@ -2,9 +2,9 @@
 
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import type { AgentStatus } from '../../daemon/control/status.ts';
-import { count, number } from '../../daemon/summary.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { columns } from '../../diagnostics/layout.ts';
+import { count, number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { iso8601, NANOSECONDS_PER_MS } from '../../fields/time.ts';
 

@@ -1,9 +1,9 @@
 // What changed in an agent between two looks at it, rule by rule.
 
 import type { AgentStatus, RuleStatus } from '../../daemon/control/status.ts';
-import { count, number } from '../../daemon/summary.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { columns } from '../../diagnostics/layout.ts';
+import { count, number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 
 export type TopOrder = 'cost' | 'alerts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { withSource } from '../../../host/compiler/source-section.ts';
-import { portableNames } from '../../../host/daemon/portable-names.ts';
+import { portableNames } from '../../../host/daemon/rules/portable-names.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');

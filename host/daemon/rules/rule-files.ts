@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { RuleFile } from '../compiler/rules/load.ts';
-import { CommandFailure } from '../diagnostics/failure.ts';
-import { reasonOf } from '../diagnostics/system-reason.ts';
-import { readBeginning } from '../fields/read-beginning.ts';
-import { PROJECT } from '../setup/paths.mjs';
+import type { RuleFile } from '../../compiler/rules/load.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { readBeginning } from '../../fields/read-beginning.ts';
+import { PROJECT } from '../../setup/paths.mjs';
 
 /** The rules that come with Wasprey. */
 export const OWN_RULES = join(PROJECT, 'rules');

@@ -1,6 +1,6 @@
 // Rules as a command works with them: loaded, and what is wrong with them said.
 
-import { type CompileDiagnostic, translateRules } from '../compiler/compile.ts';
+import { type CompileDiagnostic, translateRules } from '../../compiler/compile.ts';
 import {
   type CompiledRule,
   type FileResult,
@@ -8,15 +8,15 @@ import {
   loadRules,
   type RuleFile,
   withFindings,
-} from '../compiler/rules/load.ts';
-import { type RuleSource, ruleSourceOf } from '../compiler/rules/rule.ts';
-import { matchesWildcard, type Selection, selectRules } from '../compiler/rules/select.ts';
-import { type Diagnostic, RuleLoadError, warning } from '../diagnostics/diagnostic.ts';
-import { renderDiagnostic } from '../diagnostics/diagnostic-text.ts';
-import { CommandFailure } from '../diagnostics/failure.ts';
-import { SourceFile } from '../diagnostics/source-file.ts';
-import { nearest } from '../diagnostics/suggest.ts';
-import type { Terminal } from '../diagnostics/terminal.ts';
+} from '../../compiler/rules/load.ts';
+import { type RuleSource, ruleSourceOf } from '../../compiler/rules/rule.ts';
+import { matchesWildcard, type Selection, selectRules } from '../../compiler/rules/select.ts';
+import { type Diagnostic, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
+import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { SourceFile } from '../../diagnostics/source-file.ts';
+import { nearest } from '../../diagnostics/suggest.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
 import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
 
 /** The event source that this agent captures; rules of others are left to Falco's plugins. */

@@ -1,12 +1,12 @@
-// The process that compiles rules for a run: whatever a rule file makes of it, the agent goes on. host/daemon/bounded-compile.ts starts it.
+// The process that compiles rules for a run: whatever a rule file makes of it, the agent goes on. host/daemon/rules/bounded-compile.ts starts it.
 
 import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { compileModule } from '../compiler/compile.ts';
-import { CommandFailure } from '../diagnostics/failure.ts';
-import { SILENT, type Terminal } from '../diagnostics/terminal.ts';
-import { BUILT_MODULES, MODULE_CACHE } from '../setup/paths.mjs';
+import { compileModule } from '../../compiler/compile.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
+import { BUILT_MODULES, MODULE_CACHE } from '../../setup/paths.mjs';
 import type { CompileJob, FromCompiler } from './compile-job.ts';
 import { sourceHashes } from './rule-files.ts';
 import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from './rule-set.ts';

@@ -1,10 +1,10 @@
 // Options that say which of the loaded rules count, and what they come to: the same for every command that takes rules.
 
-import type { StaticFields } from '../compiler/conditions/static-fields.ts';
-import type { Selection } from '../compiler/rules/select.ts';
-import type { Configuration } from '../config/definition.ts';
-import { type OptionValues, UsageError } from '../diagnostics/arguments.ts';
-import { PRIORITIES, type Priority, parsePriority } from '../schema/priority.ts';
+import type { StaticFields } from '../../compiler/conditions/static-fields.ts';
+import type { Selection } from '../../compiler/rules/select.ts';
+import type { Configuration } from '../../config/definition.ts';
+import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
+import { PRIORITIES, type Priority, parsePriority } from '../../schema/priority.ts';
 
 const PRIORITY_WORDS = PRIORITIES.map((priority) => priority.toLowerCase());
 

@@ -1,18 +1,18 @@
 // The rules of a run, as a module: read from a compiled file, found in the cache by the content of the rule files, or compiled.
 // The compiler runs in a process of its own: what a rule file makes of it must not be the agent's end.
 
-import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
-import { contentHash, ModuleCache } from '../compiler/assemble/cache.ts';
-import type { RuleFile } from '../compiler/rules/load.ts';
-import type { Terminal } from '../diagnostics/terminal.ts';
-import { BUILT_MODULES, MODULE_CACHE, PROJECT } from '../setup/paths.mjs';
-import { showStep } from '../setup/progress.mjs';
-import { digestInputs } from '../setup/stamp.mjs';
-import { admitModule, NO_SIGNATURES, type SignaturePolicy } from '../signature/policy.ts';
+import { loadRuleModule, type RuleModule } from '../../agent/rule-module.ts';
+import { contentHash, ModuleCache } from '../../compiler/assemble/cache.ts';
+import type { RuleFile } from '../../compiler/rules/load.ts';
+import { count } from '../../diagnostics/numbers.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { BUILT_MODULES, MODULE_CACHE, PROJECT } from '../../setup/paths.mjs';
+import { showStep } from '../../setup/progress.mjs';
+import { digestInputs } from '../../setup/stamp.mjs';
+import { admitModule, NO_SIGNATURES, type SignaturePolicy } from '../../signature/policy.ts';
 import { readModuleFile } from './module-file.ts';
 import { readRuleFiles } from './rule-files.ts';
 import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
-import { count } from './summary.ts';
 
 /** Everything that decides what the compiler makes of given rules. */
 const COMPILER_SOURCES = [

@@ -1,6 +1,6 @@
 // What the process that compiles rules is given, and what it tells.
 
-import type { RuleFile } from '../compiler/rules/load.ts';
+import type { RuleFile } from '../../compiler/rules/load.ts';
 import type { RuleSelection } from './rule-selection.ts';
 
 export interface CompileJob {

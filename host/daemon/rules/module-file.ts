@@ -1,8 +1,8 @@
 // Compiled modules, from and to the files that a person names.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { CommandFailure } from '../diagnostics/failure.ts';
-import { reasonOf } from '../diagnostics/system-reason.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
 
 /** @throws {CommandFailure} */
 export function readModuleFile(path: string): Uint8Array {

@@ -4,9 +4,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { extname, join } from 'node:path';
-import { CommandFailure } from '../diagnostics/failure.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import type { CompileJob, FromCompiler } from './compile-job.ts';
-import { count } from './summary.ts';
 
 export interface CompileLimits {
   readonly milliseconds: number;

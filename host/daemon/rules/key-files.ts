@@ -1,9 +1,9 @@
 // Keys for modules, from and to the files that a person names.
 
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { CommandFailure } from '../diagnostics/failure.ts';
-import { reasonOf } from '../diagnostics/system-reason.ts';
-import { KeyError, readSigningKey, readTrustedKey, type SigningKey, type TrustedKey } from '../signature/key.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { KeyError, readSigningKey, readTrustedKey, type SigningKey, type TrustedKey } from '../../signature/key.ts';
 
 const MAKE_KEYS = 'keys are made by: wasprey keygen NAME';
 
