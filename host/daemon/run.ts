@@ -117,7 +117,7 @@ export class Run {
     this.#server.watch(agent);
     this.#agent = agent;
     this.#start.onAgent(agent);
-    const follower = new SettingsUpdates({
+    const updates = new SettingsUpdates({
       settings: this.#settings,
       log: this.#log,
       terminal: this.#terminal,
@@ -135,8 +135,8 @@ export class Run {
       settings: this.#settings,
       inUse: this.#start.rulesHash,
       again: this.#start.settingsNow,
-      onSettings: (settings) => follower.take(settings),
-      extras: () => extrasOf(follower.settings),
+      onSettings: (settings) => updates.take(settings),
+      extras: () => extrasOf(updates.settings),
       onReload: (result) => service.reloading(result),
       say: (level, message) => this.#log.say(level, message),
     });
