@@ -3,6 +3,7 @@
 import { type ListValue, type OptionValues, UsageError } from '../diagnostics/arguments.ts';
 import { LOG_LEVELS } from '../diagnostics/log.ts';
 import { SIGNATURE_MODES } from '../signature/policy.ts';
+import { ALERT_OPTIONS } from './alert-options.ts';
 import { CONFIG_OPTIONS } from './configuration.ts';
 import { SELECTION_OPTIONS } from './rules/rule-selection.ts';
 
@@ -40,13 +41,7 @@ export const RUN_OPTIONS = {
     description: 'Append the alerts to a file as well; -o FILE does so too, if there is no = in it.',
   },
   'no-stdout': { kind: 'flag', description: 'No alerts on standard output.' },
-  'rule-matching': {
-    kind: 'text',
-    value: 'HOW',
-    choices: ['first', 'all'],
-    description: 'Whether an event raises the alert of the first rule that matches, or of all. Default: first.',
-  },
-  'iso-time': { kind: 'flag', description: 'Times in ISO 8601, UTC.' },
+  ...ALERT_OPTIONS,
   'ring-memory': {
     kind: 'number',
     value: 'MB',

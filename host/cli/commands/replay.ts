@@ -3,6 +3,7 @@
 import { startAgent } from '../../agent/agent.ts';
 import type { AgentOptions } from '../../agent/agent-options.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
+import { ALERT_OPTIONS } from '../../daemon/alert-options.ts';
 import { loadCompiledRules, prepareRules } from '../../daemon/rules/compile.ts';
 import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rules/rule-selection.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
@@ -33,13 +34,7 @@ const OPTIONS = {
     description: 'Evaluate a module of `wasprey compile` instead of rule files.',
   },
   json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
-  'rule-matching': {
-    kind: 'text',
-    value: 'HOW',
-    choices: ['first', 'all'],
-    description: 'Whether an event raises the alert of the first rule that matches, or of all. Default: first.',
-  },
-  'iso-time': { kind: 'flag', description: 'Times in ISO 8601, UTC.' },
+  ...ALERT_OPTIONS,
   ...SELECTION_OPTIONS,
 } as const;
 

@@ -2,7 +2,7 @@
 
 import { duration, flag, map, secretText, section, text } from '../../config-values/value-types.ts';
 import { alertmanagerFormat } from '../http/formats.ts';
-import { below, HEADERS, httpOutput, OWN_REQUESTS, TIMEOUT, TRANSPORT } from './http-transport.ts';
+import { below, httpOutput, OWN_REQUESTS, OWN_TRANSPORT } from './http-transport.ts';
 import { defineOutput } from './kind.ts';
 
 export const ALERTMANAGER = defineOutput({
@@ -12,9 +12,7 @@ export const ALERTMANAGER = defineOutput({
     url: secretText('address', 'Where Alertmanager is, such as http://alertmanager:9093; /api/v2/alerts is added.'),
     labels: map(text('', 'Value of the label.'), 'Labels that every alert gets.'),
     expires_after: duration('5m', 1000, 'When an alert is over that is not raised again.'),
-    ...TRANSPORT,
-    headers: HEADERS,
-    timeout: TIMEOUT,
+    ...OWN_TRANSPORT,
   }),
   needs: 'url',
   isSpooled: true,

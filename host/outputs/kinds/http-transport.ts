@@ -26,7 +26,10 @@ export const TRANSPORT = {
 export const HEADERS = map(secretText('all', 'Value of the header.'), 'Headers to send, such as Authorization.');
 export const TIMEOUT = duration('10s', 100, 'How long the receiver has to answer.');
 
-type TransportValues = SectionValue<typeof TRANSPORT & { headers: typeof HEADERS; timeout: typeof TIMEOUT }>;
+/** All of these, as outputs have them that Falco has not. */
+export const OWN_TRANSPORT = { ...TRANSPORT, headers: HEADERS, timeout: TIMEOUT } as const;
+
+type TransportValues = SectionValue<typeof OWN_TRANSPORT>;
 
 /** What one kind of output posts, and where to. */
 interface PostPlan {
@@ -37,7 +40,7 @@ interface PostPlan {
   readonly keepAlive: boolean;
 }
 
-/** Of outputs that Falco has not. */
+/** How these send their requests. */
 export const OWN_REQUESTS = { userAgent: 'wasprey', keepAlive: true } as const;
 
 /** Rejects with CommandFailure for an address or a file that can't be used. */

@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import { flag, map, secretText, section, text } from '../../config-values/value-types.ts';
 import { otlpFormat } from '../http/formats.ts';
-import { below, HEADERS, httpOutput, OWN_REQUESTS, TIMEOUT, TRANSPORT } from './http-transport.ts';
+import { below, httpOutput, OWN_REQUESTS, OWN_TRANSPORT } from './http-transport.ts';
 import { defineOutput } from './kind.ts';
 
 export const OTLP = defineOutput({
@@ -15,9 +15,7 @@ export const OTLP = defineOutput({
       text('', 'Value of the attribute.'),
       'Attributes of the resource, beside service.name and host.name.',
     ),
-    ...TRANSPORT,
-    headers: HEADERS,
-    timeout: TIMEOUT,
+    ...OWN_TRANSPORT,
   }),
   needs: 'url',
   isSpooled: true,
