@@ -7,7 +7,8 @@ import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { version } from '../../diagnostics/version.ts';
-import type { ControlServer, ReloadAnswer } from './server.ts';
+import type { ReloadResult } from '../hot-reload/reloader.ts';
+import type { ControlServer } from './server.ts';
 import { statusOf } from './status.ts';
 
 /**
@@ -17,7 +18,7 @@ import { statusOf } from './status.ts';
 export async function startControl(
   { control }: Configuration,
   agent: Agent,
-  reload: () => Promise<ReloadAnswer['result']>,
+  reload: () => Promise<ReloadResult>,
   log: Log,
 ): Promise<ControlServer | undefined> {
   if (!control.enabled) return undefined;
