@@ -2,7 +2,8 @@
 
 import type { CaptureSizes } from '../capture/native.ts';
 import { DEFAULT_SIZES } from '../capture/open.ts';
-import { Engine, type EngineListener, type EngineOptions } from '../engine/engine.ts';
+import { Engine, type EngineOptions } from '../engine/engine.ts';
+import type { EngineListener } from '../engine/listener.ts';
 import type { AgentParts } from './agent-parts.ts';
 
 /** A replay puts all events into one ring, whatever CPU they came from; the tables are those of a capture. */

@@ -3,16 +3,13 @@
 import type { Worker } from 'node:worker_threads';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
-import type { ContainerNotice } from '../capture/native.ts';
-import type { RecordedBlock } from '../recording/recorder.ts';
-import type { ReplayReport } from '../recording/replay.ts';
+import type { Control } from './control.ts';
 import { EngineError } from './engine-error.ts';
 import { IdleWorker } from './idle-worker.ts';
+import type { EngineListener } from './listener.ts';
 import type {
-  Control,
   EngineCounters,
   FromWorker,
-  IntegrityReport,
   Match,
   RuleSetStart,
   ToWorker,
@@ -27,26 +24,6 @@ import type {
 const START_TIMEOUT_MS = 120_000;
 /** A poll takes 50 ms at most, a run of a module 100 ms, and what is left in the rings three seconds (loop.ts). */
 const STOP_TIMEOUT_MS = 4_000;
-
-export interface EngineListener {
-  /** In the order of evaluation. When it returns, or its promise resolves, room for as many further matches is given back. */
-  onMatches(matches: readonly Match[]): void | Promise<void>;
-  onContainers(notices: readonly ContainerNotice[]): void;
-  /** A recording is made: its next block. When it returns, room for another is given back. */
-  onBlock?(block: RecordedBlock): void;
-  /** A recording is replayed, and tells of a container. */
-  onContainer?(id: string, entry: Uint8Array): void;
-  /** The recording has come to its end; all its matches were told before. */
-  onReplayed?(report: ReplayReport): void;
-  onSetAside(module: string, failure: string, reason: string): void;
-  /** Matches of earlier rule sets will not come any more. */
-  onReplaced?(generation: number): void;
-  onCounters(counters: EngineCounters): void;
-  /** Every second, where it was asked for. */
-  onIntegrity?(report: IntegrityReport): void;
-  /** The worker ended by itself; nothing is watched any more. */
-  onError(error: EngineError): void;
-}
 
 export interface Replaced {
   /** The longest that any step of it kept events waiting. */
