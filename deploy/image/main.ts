@@ -4,7 +4,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { version } from '../../host/daemon/version.ts';
+import { version } from '../../host/diagnostics/version.ts';
 import { reportFailure } from '../../host/setup/failure.mjs';
 import { readCommandLine } from '../command-line.ts';
 import { ARCHITECTURES, type Architecture, ownArchitecture } from '../tree/architecture.ts';

@@ -2,7 +2,7 @@
 
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { version } from '../../host/daemon/version.ts';
+import { version } from '../../host/diagnostics/version.ts';
 import { NEWEST } from '../debian/releases.ts';
 import { debianComponent } from '../sbom/debian-components.ts';
 import { installedComponents } from '../sbom/installed-components.ts';

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { version } from '../../host/daemon/version.ts';
+import { version } from '../../host/diagnostics/version.ts';
 import { OLDEST_GLIBC } from '../debian/releases.ts';
 import type { Architecture } from '../tree/architecture.ts';
 import { fixMetadata, sourceDate } from '../tree/fixed-metadata.ts';

@@ -1,13 +1,19 @@
 // Manual pages, made from what prints --help and the reference of the configuration's keys.
 
-import { allOptions, type Command, type CommandEntry, exitStatuses, optionMeaning } from '../../host/cli/command.ts';
-import { type ConfigKey, configKeys } from '../../host/cli/config-reference.ts';
-import { DEFAULT_CONTROL_SOCKET } from '../../host/cli/control-options.ts';
-import { PROGRAM } from '../../host/cli/program.ts';
+import {
+  allOptions,
+  type Command,
+  type CommandEntry,
+  exitStatuses,
+  optionMeaning,
+} from '../../host/cli/definition/command.ts';
+import { PROGRAM } from '../../host/cli/definition/program.ts';
+import { DEFAULT_CONTROL_SOCKET } from '../../host/cli/options/control-options.ts';
+import { type ConfigKey, configKeys } from '../../host/cli/reports/config-reference.ts';
 import { USUAL_CONFIG } from '../../host/daemon/configuration.ts';
-import { version } from '../../host/daemon/version.ts';
 import type { Option } from '../../host/diagnostics/arguments.ts';
 import { wrap } from '../../host/diagnostics/layout.ts';
+import { version } from '../../host/diagnostics/version.ts';
 import {
   bold,
   example,

@@ -3,7 +3,7 @@
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { version } from '../../host/daemon/version.ts';
+import { version } from '../../host/diagnostics/version.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { installedComponents } from '../sbom/installed-components.ts';
 import { writePapers } from '../sbom/papers.ts';

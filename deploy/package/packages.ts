@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { version } from '../../host/daemon/version.ts';
+import { version } from '../../host/diagnostics/version.ts';
 import type { Architecture } from '../tree/architecture.ts';
 import { makeTar } from '../tree/tar.ts';
 import { makeDeb } from './deb.ts';

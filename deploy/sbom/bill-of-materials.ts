@@ -1,7 +1,7 @@
 // The bill of materials of an installation, in CycloneDX 1.6.
 
 import { Enums, Models, Serialize, SPDX, Spec } from '@cyclonedx/cyclonedx-library';
-import { version } from '../../host/daemon/version.ts';
+import { version } from '../../host/diagnostics/version.ts';
 import { sourceDate } from '../tree/fixed-metadata.ts';
 import type { Component } from './component.ts';
 

@@ -5,10 +5,10 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileModule } from '../../host/compiler/compile.ts';
-import { readRuleFiles } from '../../host/daemon/rule-files.ts';
-import { loadRuleSet } from '../../host/daemon/rule-set.ts';
-import { version } from '../../host/daemon/version.ts';
+import { readRuleFiles } from '../../host/daemon/rules/rule-files.ts';
+import { loadRuleSet } from '../../host/daemon/rules/rule-set.ts';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
+import { version } from '../../host/diagnostics/version.ts';
 import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
 
 /** As Wasprey's folder has it. */

@@ -15,7 +15,7 @@ import type { RuleInfo, RuleModule } from './rule-module.ts';
 
 /** Alerts that may wait at a time; more go out with what is known. */
 const HELD_AT_ONCE = 1024;
-/** Containers waited for in vain that are remembered, oldest forgotten first. */
+/** Most containers without an answer that are remembered; the oldest are forgotten first. */
 const REMEMBERED = 4096;
 
 /** Field of an alert that lacks what it needs to know of its container: why. */

@@ -44,12 +44,12 @@ export interface RuleInfo {
 }
 
 export interface RuleModule {
-  /** For messages, e.g. the file it came from. */
+  /** For messages, e.g. its file. */
   readonly name: string;
   readonly verified: VerifiedModule;
   /** Of the module's bytes, in hex: what an alert names it by. */
   readonly sha256: string;
-  /** By the index that the module gives to match(). */
+  /** By the index that the module passes to match(). */
   readonly rules: readonly RuleInfo[];
   /** Names of the event types that its rules can match. */
   readonly eventTypes: readonly string[];

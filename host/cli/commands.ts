@@ -1,6 +1,6 @@
 // The commands there are. Each one's module is loaded only when it is called for: `wasprey list` need not load the compiler.
 
-import type { CommandEntry } from './command.ts';
+import type { CommandEntry } from './definition/command.ts';
 
 export const COMMANDS: readonly CommandEntry[] = [
   {

@@ -1,13 +1,13 @@
 // The command line: finds the command, parses its arguments, and turns whatever goes wrong into a message and an exit status.
 
 import '../daemon/early-signals.ts';
-import { version } from '../daemon/version.ts';
 import { parseArguments, UsageError } from '../diagnostics/arguments.ts';
 import { EXIT } from '../diagnostics/failure.ts';
 import { processTerminal, type Terminal } from '../diagnostics/terminal.ts';
+import { version } from '../diagnostics/version.ts';
 import { enableCompileCache } from '../setup/compile-cache.mjs';
-import { allOptions, type Command, commandHelp } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { allOptions, type Command, commandHelp } from './definition/command.ts';
 import { overview } from './overview.ts';
 import { reportError } from './report-error.ts';
 

@@ -2,9 +2,9 @@
 
 import { columns } from '../diagnostics/layout.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
-import { optionRows } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import { PROGRAM } from './program.ts';
+import { optionRows } from './definition/command.ts';
+import { PROGRAM } from './definition/program.ts';
 
 export function overview({ bold, width }: Terminal): string {
   const commands = COMMANDS.map(({ name, summary }) => [name, summary]);

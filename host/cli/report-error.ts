@@ -1,7 +1,7 @@
 // Whatever a command throws, as a message and an exit status. A stack trace is printed only for what is a defect of Wasprey's own.
 
 import { UsageError } from '../diagnostics/arguments.ts';
-import { EXIT, type Told, toldOf } from '../diagnostics/failure.ts';
+import { describeFailure, EXIT, type FailureText } from '../diagnostics/failure.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import { reportFailure, SetupFailure } from '../setup/failure.mjs';
 
@@ -10,7 +10,7 @@ import { reportFailure, SetupFailure } from '../setup/failure.mjs';
  * @returns the exit status
  */
 export async function reportError(error: unknown, command: string | undefined, terminal: Terminal): Promise<number> {
-  const message = ({ message: text, help }: Told) =>
+  const message = ({ message: text, help }: FailureText) =>
     terminal.say(`${terminal.alarm('wasprey:')} ${text}\n${help === undefined ? '' : `  ${help}\n`}`);
 
   if (error instanceof UsageError) {
@@ -20,9 +20,9 @@ export async function reportError(error: unknown, command: string | undefined, t
     return EXIT.usage;
   }
   if (error instanceof SetupFailure) return reportFailure(error);
-  const told = toldOf(error);
-  if (told) {
-    message(told);
+  const failure = describeFailure(error);
+  if (failure) {
+    message(failure);
     return EXIT.failure;
   }
   message({ message: 'unexpected error; this is a defect of Wasprey, please report it with the following details' });

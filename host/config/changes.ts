@@ -1,11 +1,11 @@
 // What differs between two configurations, key by key.
 
 import { isDeepStrictEqual } from 'node:util';
+import type { SectionDefinition } from '../config-values/value-types.ts';
 import { DEFINITION } from './definition.ts';
 import type { LoadedConfig } from './load.ts';
 import { isRecord, sourceOf } from './print.ts';
 import { shownValue } from './shown.ts';
-import type { SectionDefinition } from './value-types.ts';
 
 export interface ConfigChange {
   /** `webserver.listen_port` */

@@ -1,13 +1,13 @@
 // Checks that concern several keys of a configuration.
 
 import { nearest } from '../diagnostics/suggest.ts';
-import { parsePlace } from '../outputs/syslog/place.ts';
+import { outputSection, outputValues } from '../outputs/kinds/kind.ts';
+import { OUTPUT_NAMES, OUTPUTS } from '../outputs/kinds/outputs.ts';
 import { ALL_EVENT_NAMES, isEventName } from '../schema/event-names.ts';
 import { readAppendOutput } from './append-output.ts';
 import type { Configuration } from './definition.ts';
 import type { Origin } from './error.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
-import { NOISE_OUTPUTS } from './keys/noise.ts';
 
 type Origins = ReadonlyMap<string, Origin>;
 
@@ -18,7 +18,6 @@ export function checkConfiguration(configuration: Configuration, origins: Origin
     ...checkNoise(configuration, origins),
     ...checkServer(configuration, origins),
     ...checkDrops(configuration, origins),
-    ...checkSyslog(configuration, origins),
     ...checkEvents(configuration, origins),
     ...readAppendOutput(configuration, origins).diagnostics,
   ];
@@ -43,28 +42,31 @@ function checkRules({ rules, rules_file, rules_files }: Configuration, origins: 
   return found;
 }
 
-/** Outputs that are on but lack their target. */
+/** Outputs that are on but do not know where to, and values that they can't use. */
 function checkOutputs(configuration: Configuration, origins: Origins): ConfigDiagnostic[] {
-  const { file_output, program_output, http_output, alertmanager_output, otlp_output } = configuration;
-  const needs = [
-    ['file_output', file_output.enabled, 'filename', file_output.filename],
-    ['program_output', program_output.enabled, 'program', program_output.program],
-    ['http_output', http_output.enabled, 'url', http_output.url],
-    ['alertmanager_output', alertmanager_output.enabled, 'url', alertmanager_output.url],
-    ['otlp_output', otlp_output.enabled, 'url', otlp_output.url],
-  ] as const;
-  return needs.flatMap(([output, enabled, key, value]) => {
-    const origin = origins.get(`${output}.enabled`);
-    if (!enabled || value !== '' || !origin) return [];
-    return [configDiagnostic('CONFIG_CONFLICT', `${output} is on, and needs ${output}.${key}`, origin)];
+  return OUTPUTS.flatMap((kind) => {
+    const section = outputSection(kind);
+    const values = outputValues(kind, configuration);
+    const { needs, check } = kind;
+    const found: ConfigDiagnostic[] = [];
+    const on = origins.get(`${section}.enabled`);
+    if (needs !== undefined && values.enabled && values[needs] === '' && on) {
+      found.push(configDiagnostic('CONFIG_CONFLICT', `${section} is on, and needs ${section}.${needs}`, on));
+    }
+    for (const { key, help } of check?.(values) ?? []) {
+      const origin = origins.get(`${section}.${key}`);
+      const message = `${section}.${key} can't be '${values[key]}'`;
+      if (origin) found.push(configDiagnostic('CONFIG_VALUE', message, origin, { help }));
+    }
+    return found;
   });
 }
 
 function checkNoise({ noise }: Configuration, origins: Origins): ConfigDiagnostic[] {
   return [...noise.outputs.keys()].flatMap((name) => {
     const origin = origins.get(`noise.outputs.${name}`);
-    if (!origin || NOISE_OUTPUTS.some((known) => known === name)) return [];
-    const help = `they are ${NOISE_OUTPUTS.join(', ')}`;
+    if (!origin || OUTPUT_NAMES.includes(name)) return [];
+    const help = `they are ${OUTPUT_NAMES.join(', ')}`;
     return [configDiagnostic('CONFIG_VALUE', `unknown output ${name}`, origin, { help })];
   });
 }
@@ -83,18 +85,6 @@ function checkServer({ webserver }: Configuration, origins: Origins): ConfigDiag
   if (!origin || /^\/[^?#\s]*$/.test(path)) return [];
   const help = 'it begins with a /, for instance /healthz';
   return [configDiagnostic('CONFIG_VALUE', `webserver.k8s_healthz_endpoint can't be '${path}'`, origin, { help })];
-}
-
-function checkSyslog({ syslog_output: { address, ident } }: Configuration, origins: Origins): ConfigDiagnostic[] {
-  const wrong = [
-    ['address', address, parsePlace(address) !== undefined, 'it is a path, udp://HOST:PORT or tcp://HOST:PORT'],
-    ['ident', ident, /^[\x21-\x7e]{1,48}$/.test(ident), 'it is a word of 48 characters at most'],
-  ] as const;
-  return wrong.flatMap(([key, value, isRight, help]) => {
-    const origin = origins.get(`syslog_output.${key}`);
-    if (isRight || !origin) return [];
-    return [configDiagnostic('CONFIG_VALUE', `syslog_output.${key} can't be '${value}'`, origin, { help })];
-  });
 }
 
 function checkEvents({ base_syscalls }: Configuration, origins: Origins): ConfigDiagnostic[] {

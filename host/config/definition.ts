@@ -1,8 +1,8 @@
 // All keys of the configuration.
 
+import { type SectionValue, section } from '../config-values/value-types.ts';
 import { CAPTURE_KEYS } from './keys/capture.ts';
 import { FORMAT_KEYS } from './keys/format.ts';
-import { HTTP_KEYS } from './keys/http.ts';
 import { METADATA_KEYS } from './keys/metadata.ts';
 import { MODULE_KEYS } from './keys/modules.ts';
 import { NOISE_KEYS } from './keys/noise.ts';
@@ -10,14 +10,12 @@ import { OUTPUT_KEYS } from './keys/outputs.ts';
 import { RULE_KEYS } from './keys/rules.ts';
 import { SERVICE_KEYS } from './keys/service.ts';
 import { UNUSED_KEYS } from './keys/unused.ts';
-import { type SectionValue, section } from './value-types.ts';
 
 export const DEFINITION = section('The configuration of Wasprey.', {
   ...RULE_KEYS,
   ...MODULE_KEYS,
   ...FORMAT_KEYS,
   ...OUTPUT_KEYS,
-  ...HTTP_KEYS,
   ...NOISE_KEYS,
   ...CAPTURE_KEYS,
   ...SERVICE_KEYS,

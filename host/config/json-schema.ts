@@ -1,7 +1,7 @@
 // The JSON Schema (draft 7, which editors know) of the configuration.
 
+import type { Definition } from '../config-values/value-types.ts';
 import { DEFINITION } from './definition.ts';
-import type { Definition } from './value-types.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,10 +1,10 @@
 // The effective configuration as YAML, each value with its source.
 
+import type { SectionDefinition } from '../config-values/value-types.ts';
 import { DEFINITION } from './definition.ts';
 import type { Origin } from './error.ts';
 import type { LoadedConfig } from './load.ts';
 import { escapeControls, holdsSecrets, shownValue } from './shown.ts';
-import type { SectionDefinition } from './value-types.ts';
 
 /** Column of the sources, if there is room. */
 const SOURCE_COLUMN = 48;

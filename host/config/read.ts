@@ -1,13 +1,7 @@
 // Turns the written configuration into values, by the definition; collects every error with its place.
 
-import { nearest } from '../diagnostics/suggest.ts';
-import { parseBoolean } from '../diagnostics/yaml-values.ts';
-import { defaultOf } from './defaults.ts';
-import { parseDuration } from './duration.ts';
-import type { Origin } from './error.ts';
-import { type ConfigAdvice, type ConfigDiagnostic, type ConfigErrorCode, configDiagnostic } from './error.ts';
-import { type Environment, expandVariables } from './expand.ts';
-import type { ConfigMapping, ConfigNode } from './node.ts';
+import { defaultOf } from '../config-values/defaults.ts';
+import { parseDuration } from '../config-values/duration.ts';
 import type {
   Definition,
   DurationDefinition,
@@ -18,7 +12,13 @@ import type {
   SectionDefinition,
   TextDefinition,
   ValueOf,
-} from './value-types.ts';
+} from '../config-values/value-types.ts';
+import { nearest } from '../diagnostics/suggest.ts';
+import { parseBoolean } from '../diagnostics/yaml-values.ts';
+import type { Origin } from './error.ts';
+import { type ConfigAdvice, type ConfigDiagnostic, type ConfigErrorCode, configDiagnostic } from './error.ts';
+import { type Environment, expandVariables } from './expand.ts';
+import type { ConfigMapping, ConfigNode } from './node.ts';
 
 export interface UnusedKey {
   /** `webserver.threadiness` */

@@ -1,7 +1,7 @@
 // Values of the configuration as text for display, without secrets.
 
-import { durationText } from './duration.ts';
-import type { Definition } from './value-types.ts';
+import { durationText } from '../config-values/duration.ts';
+import type { Definition } from '../config-values/value-types.ts';
 
 export const HIDDEN = '<hidden>';
 

@@ -1,10 +1,10 @@
 // The configuration of a command: from the file that was named, or the usual one, and -o.
 
 import { existsSync } from 'node:fs';
-import { defaultsOf } from '../config/defaults.ts';
 import { type Configuration, DEFINITION } from '../config/definition.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { UnusedKey } from '../config/read.ts';
+import { defaultsOf } from '../config-values/defaults.ts';
 import type { ListValue } from '../diagnostics/arguments.ts';
 import { CommandFailure } from '../diagnostics/failure.ts';
 import { columns } from '../diagnostics/layout.ts';

@@ -5,10 +5,10 @@ import type { Configuration } from '../config/definition.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import { LOG_LEVELS, type LogLevel } from '../diagnostics/log.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
+import { syslogForm } from '../outputs/kinds/syslog.ts';
 import { syslogMessage } from '../outputs/syslog/message.ts';
 import { SyslogSender } from '../outputs/syslog/sender.ts';
 import { PRIORITIES } from '../schema/priority.ts';
-import { syslogForm } from './outputs.ts';
 
 export interface SyslogLog {
   /** Never blocks. A message of several lines becomes as many messages. */

@@ -2,20 +2,18 @@
 
 import type { Configuration } from '../config/definition.ts';
 import { DEFAULT_KIND_FIELDS } from '../config/keys/noise.ts';
-import { CommandFailure } from '../diagnostics/failure.ts';
-import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { AlertFormat } from '../outputs/alert.ts';
-import { type FileOutputOptions, fileOutput } from '../outputs/file-output.ts';
-import { descriptorOutput, type LineOutputOptions } from '../outputs/line-output.ts';
+import { FILE } from '../outputs/kinds/file.ts';
+import { type OutputContext, outputValues } from '../outputs/kinds/kind.ts';
+import { OUTPUTS } from '../outputs/kinds/outputs.ts';
+import { STDOUT } from '../outputs/kinds/stdout.ts';
 import type { Output } from '../outputs/output.ts';
-import { programOutput } from '../outputs/program-output.ts';
 import { QuietOutput } from '../outputs/quiet-output.ts';
-import type { MessageOptions } from '../outputs/syslog/message.ts';
-import { syslogOutput } from '../outputs/syslog/output.ts';
-import { parsePlace, type SyslogPlace } from '../outputs/syslog/place.ts';
-import { httpOutputMakers } from './http-outputs.ts';
 
 const MEGABYTE = 1024 * 1024;
+
+/** Standard output can be turned off by the command line too, which may have the place for alerts that the configuration lacks. */
+const OTHERS = OUTPUTS.filter(({ name }) => name !== STDOUT.name);
 
 export interface OutputChoice {
   readonly configuration: Configuration;
@@ -24,9 +22,9 @@ export interface OutputChoice {
   readonly stdout: boolean;
   /** Of the command line, besides the configuration's. */
   readonly file: string | undefined;
-  /** Told the first of a row of errors of an output, and where it writes to, for people. */
+  /** Called with the first of a row of errors of an output, and where it writes to, for people. */
   readonly onError: (name: string, place: string, error: NodeJS.ErrnoException) => void;
-  /** Told what goes wrong with an output over HTTP, once; `lost`: alerts are being lost. */
+  /** Called when delivery of an output over HTTP begins to fail or works again; `lost`: alerts are being lost. */
   readonly onTrouble: (name: string, message: string, lost: boolean) => void;
 }
 
@@ -45,54 +43,45 @@ export async function makeOutputs(choice: OutputChoice, only?: ReadonlySet<strin
   return made.map((output) => spared(output, choice.configuration));
 }
 
+/** Whether the configuration turns on an output besides standard output. */
+export function hasOutputs(configuration: Configuration): boolean {
+  return OTHERS.some((kind) => outputValues(kind, configuration).enabled);
+}
+
+/** Outputs that keep alerts on disk: they go on as they are while the agent runs. */
+export function spooledOutputs({ spool }: Configuration): ReadonlySet<string> {
+  return new Set(spool.enabled ? OUTPUTS.filter(({ isSpooled }) => isSpooled).map(({ name }) => name) : []);
+}
+
 type Maker = readonly [name: string, make: () => Output | Promise<Output>];
 
 function makersOf(choice: OutputChoice): Maker[] {
-  const { configuration, json, format, stdout, file, onError } = choice;
-  const { outputs_queue, file_output, program_output } = configuration;
-  const lines = (name: string, place: string): LineOutputOptions => ({
+  const { configuration, stdout, file } = choice;
+  const { stdout_output, file_output } = configuration;
+  const makers: Maker[] = [];
+  if (stdout) makers.push(['stdout', () => STDOUT.make(stdout_output, contextOf('stdout', choice))]);
+  const configured = file_output.enabled ? file_output.filename : undefined;
+  if (file !== undefined && file !== configured) {
+    makers.push(['file', () => FILE.make({ ...file_output, filename: file }, contextOf('file', choice))]);
+  }
+  for (const kind of OTHERS) {
+    const values = outputValues(kind, configuration);
+    if (values.enabled) makers.push([kind.name, () => kind.make(values, contextOf(kind.name, choice))]);
+  }
+  return makers;
+}
+
+function contextOf(name: string, choice: OutputChoice): OutputContext {
+  const { configuration, json, format, onError, onTrouble } = choice;
+  const { spool, outputs_queue } = configuration;
+  return {
     json,
     format,
     capacity: outputs_queue.capacity,
-    onError: (error) => onError(name, place, error),
-  });
-  const makers: Maker[] = [];
-  if (stdout) makers.push(['stdout', () => descriptorOutput(lines('stdout', 'standard output'))]);
-  const files = new Set([file, file_output.enabled ? file_output.filename : undefined]);
-  const { keep_alive: keepOpen, max_size_mb: megabytes, keep_files: keptFiles } = file_output;
-  const kept = { keepOpen, mostBytes: megabytes * MEGABYTE, keptFiles };
-  for (const path of files)
-    if (path !== undefined) makers.push(['file', () => openFile(path, { ...lines('file', path), ...kept })]);
-  if (configuration.syslog_output.enabled) makers.push(['syslog', () => syslog(choice)]);
-  if (program_output.enabled) {
-    const { program, keep_alive: keepAlive } = program_output;
-    makers.push(['program', () => programOutput(program, { ...lines('program', 'the program'), keepAlive })]);
-  }
-  return [...makers, ...httpOutputMakers(choice)];
-}
-
-function syslog({ configuration, json, format: alertFormat, onError }: OutputChoice): Output {
-  const { place, ...form } = syslogForm(configuration.syslog_output);
-  return syslogOutput(place, {
-    ...form,
-    json,
-    alertFormat,
-    capacity: configuration.outputs_queue.capacity,
-    onError: (error) => onError('syslog', 'syslog', error),
-  });
-}
-
-/** Where messages go, and in which form. */
-export function syslogForm({
-  address,
-  format,
-  facility,
-  ident,
-}: Configuration['syslog_output']): MessageOptions & { readonly place: SyslogPlace } {
-  // The configuration was checked.
-  const place = parsePlace(address) ?? { kind: 'unix', path: address };
-  const auto = place.kind === 'unix' ? 'rfc3164' : 'rfc5424';
-  return { place, format: format === 'auto' ? auto : format, facility, ident };
+    spool: spool.enabled ? { folder: spool.path, mostBytes: spool.max_size_mb * MEGABYTE } : undefined,
+    onError: (place, error) => onError(name, place, error),
+    onTrouble: (message, lost) => onTrouble(name, message, lost),
+  };
 }
 
 /** With the limits that the configuration has for it. */
@@ -101,14 +90,6 @@ function spared(output: Output, { noise }: Configuration): Output {
   if (repeat === 0 && rate === 0) return output;
   const kindFields = noise.kind_fields.length > 0 ? noise.kind_fields : DEFAULT_KIND_FIELDS;
   return new QuietOutput(output, { repeatMs: repeat, rate, burst, kindFields });
-}
-
-function openFile(path: string, options: FileOutputOptions): Output {
-  try {
-    return fileOutput(path, options);
-  } catch (error) {
-    throw new CommandFailure(`can't write ${path}: ${reasonOf(error)}`);
-  }
 }
 
 export function alertFormat(configuration: Configuration, isoTime: boolean): AlertFormat {

@@ -2,9 +2,9 @@
 
 import type { RuleChange } from '../agent/rule-sets.ts';
 import { escapeText } from '../diagnostics/escape.ts';
+import { count } from '../diagnostics/numbers.ts';
 import type { KubernetesPlace } from '../metadata/kubernetes/connection.ts';
 import { type OwnPod, ownPod, type PodEvent, writePodEvent } from '../metadata/kubernetes/own-pod.ts';
-import { count } from './summary.ts';
 
 /**
  * Undefined where the agent runs in no pod, or does not know which.

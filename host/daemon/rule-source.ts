@@ -2,12 +2,12 @@
 
 import type { RuleModule } from '../agent/rule-module.ts';
 import { contentHash } from '../compiler/ir/content-hash.ts';
-import { CommandFailure, toldOf } from '../diagnostics/failure.ts';
+import { CommandFailure, describeFailure } from '../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../diagnostics/terminal.ts';
-import { admitRuleModule, compileRules, type Loading } from './compile.ts';
-import { readModuleFile } from './module-file.ts';
-import { moduleFiles, readRuleFiles } from './rule-files.ts';
-import { type RuleSnapshot, RulesRefused } from './rules-watch/reloader.ts';
+import { type RuleSnapshot, RulesRefused } from './hot-reload/reloader.ts';
+import { admitRuleModule, compileRules, type Loading } from './rules/compile.ts';
+import { readModuleFile } from './rules/module-file.ts';
+import { moduleFiles, readRuleFiles } from './rules/rule-files.ts';
 import type { RunSettings } from './settings.ts';
 
 /** Rules as they were when they were read. */
@@ -68,7 +68,7 @@ export async function silently<Result>(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const detail = said();
-    const help = detail === '' ? toldOf(error)?.help : undefined;
+    const help = detail === '' ? describeFailure(error)?.help : undefined;
     throw new RulesRefused(refusalOf(error, detail), help === undefined ? detail : `  ${help}\n`, part);
   }
 }
@@ -78,7 +78,7 @@ function refusalOf(error: Error, detail: string): string {
   const [first] = detail.split('\n');
   const place = /^ *--> (.*)$/m.exec(detail)?.[1];
   if (error instanceof CommandFailure && first && place) return `${first} (${place})`;
-  return toldOf(error)?.message ?? error.message;
+  return describeFailure(error)?.message ?? error.message;
 }
 
 function silentTerminal(): { terminal: Terminal; said: () => string } {

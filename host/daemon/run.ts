@@ -9,6 +9,7 @@ import { DEFAULT_SIZES } from '../capture/open.ts';
 import { leftOutEvents } from '../config/keys/capture.ts';
 import { EXIT } from '../diagnostics/failure.ts';
 import type { Log } from '../diagnostics/log.ts';
+import { count } from '../diagnostics/numbers.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import type { EngineError } from '../engine/engine-error.ts';
@@ -18,18 +19,19 @@ import { startTimer } from '../outputs/long-timer.ts';
 import type { Output } from '../outputs/output.ts';
 import { measureBpfPrograms } from './bpf-stats.ts';
 import { startControl } from './control/start.ts';
+import { type DropExit, dropExit, dropSettings } from './drop-settings.ts';
 import { hasHungUp } from './early-signals.ts';
-import { kubernetesPlace, runtimePlaces } from './from-configuration.ts';
-import { type MetricSource, RunMetrics } from './metrics/run-metrics.ts';
+import { kubernetesPlace, runtimePlaces } from './metadata-places.ts';
+import { MetricRecorder } from './metrics/recorder.ts';
+import type { MetricSource } from './metrics/source.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from './outputs.ts';
 import { ruleEvents } from './rule-events.ts';
-import { type RuleWatch, watchRules } from './rule-watch.ts';
-import { type DropExit, dropExit, dropSettings } from './run-drops.ts';
+import { type RuleUpdates, startRuleUpdates } from './rule-updates.ts';
 import type { ServiceNotifier } from './service-notify.ts';
 import type { RunSettings } from './settings.ts';
-import { SettingsFollower } from './settings-follow.ts';
-import { count, renderSummary } from './summary.ts';
-import type { RunServer } from './web/run-server.ts';
+import { SettingsUpdates } from './settings-updates.ts';
+import { renderSummary } from './summary.ts';
+import type { AgentWebServer } from './web/agent-server.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -63,16 +65,16 @@ function countRules(modules: readonly RuleModule[]): number {
 export class Run {
   readonly #start: RunStart;
   readonly #settings: RunSettings;
-  readonly #server: RunServer;
+  readonly #server: AgentWebServer;
   readonly #log: Log;
   readonly #terminal: Terminal;
   #outputCount = 0;
   #agent: Agent | undefined;
-  #watch: RuleWatch | undefined;
+  #rules: RuleUpdates | undefined;
   /** Ends the run; with the reason, if it is one to complain about. */
   readonly #end = Promise.withResolvers<EngineError | DropExit | undefined>();
 
-  constructor(start: RunStart, server: RunServer, log: Log, terminal: Terminal) {
+  constructor(start: RunStart, server: AgentWebServer, log: Log, terminal: Terminal) {
     this.#start = start;
     this.#settings = start.settings;
     this.#server = server;
@@ -86,7 +88,9 @@ export class Run {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#end.resolve(undefined));
     process.on('SIGHUP', () => this.#hangUp());
     const { configuration } = this.#settings;
-    const metrics = new RunMetrics(configuration, this.#start.metrics, (message) => this.#log.say('error', message));
+    const metrics = new MetricRecorder(configuration, this.#start.metrics, (message) =>
+      this.#log.say('error', message),
+    );
     const agent = await startAgent(await this.#agentOptions());
     try {
       return await this.#watchBy(agent, metrics);
@@ -98,7 +102,7 @@ export class Run {
     }
   }
 
-  async #watchBy(agent: Agent, metrics: RunMetrics): Promise<number> {
+  async #watchBy(agent: Agent, metrics: MetricRecorder): Promise<number> {
     const { configuration } = this.#settings;
     const { service } = this.#start;
     if (configuration.engine.wasprey.bpf_stats) measureBpfPrograms((message) => this.#log.say('warning', message));
@@ -113,7 +117,7 @@ export class Run {
     this.#server.watch(agent);
     this.#agent = agent;
     this.#start.onAgent(agent);
-    const follower = new SettingsFollower({
+    const updates = new SettingsUpdates({
       settings: this.#settings,
       log: this.#log,
       terminal: this.#terminal,
@@ -126,19 +130,20 @@ export class Run {
         this.#outputCount = await agent.replaceOutputs(names, await this.#makeOutputs({ ...settings, ...kept }, names));
       },
     });
-    this.#watch = watchRules({
+    const rules = startRuleUpdates({
       agent,
       settings: this.#settings,
       inUse: this.#start.rulesHash,
       again: this.#start.settingsNow,
-      onSettings: (settings) => follower.take(settings),
-      extras: () => extrasOf(follower.settings),
+      onSettings: (settings) => updates.take(settings),
+      extras: () => extrasOf(updates.settings),
       onReload: (result) => service.reloading(result),
       say: (level, message) => this.#log.say(level, message),
     });
-    // One that came before there was a watch.
-    if (hasHungUp()) void this.#watch.reload();
-    const control = await startControl(configuration, agent, this.#watch, this.#log);
+    this.#rules = rules;
+    // A SIGHUP that came before there was anybody to take it.
+    if (hasHungUp()) void rules.reload();
+    const control = await startControl(configuration, agent, () => rules.reload(), this.#log);
     const began = performance.now();
     this.#announce(began);
     service.watching({
@@ -150,7 +155,7 @@ export class Run {
     const failure = await this.#end.promise;
     giveUp?.();
     service.stopping();
-    this.#watch.close();
+    rules.close();
     await control?.close();
     const [status] = await Promise.all([
       this.#finish(agent, began, failure),
@@ -162,7 +167,7 @@ export class Run {
   /** The terminal is gone, or somebody wants the rules to be read anew. */
   #hangUp(): void {
     if (this.#terminal.interactive) this.#end.resolve(undefined);
-    else void this.#watch?.reload();
+    else void this.#rules?.reload();
   }
 
   async #agentOptions(): Promise<AgentOptions> {

@@ -4,9 +4,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectUnixDatagram, type UnixDatagram } from '../capture/unix-datagram.ts';
 import { escapeText } from '../diagnostics/escape.ts';
+import { count } from '../diagnostics/numbers.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import { LONGEST_TIMER_MS } from '../outputs/long-timer.ts';
-import { count } from './summary.ts';
 import type { Health } from './web/health.ts';
 
 export interface ServiceManager {

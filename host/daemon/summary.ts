@@ -1,6 +1,7 @@
 // What a run tells at its end: events, alerts, drops.
 
-import type { Summary } from '../agent/agent.ts';
+import type { Summary } from '../agent/summary.ts';
+import { count, number } from '../diagnostics/numbers.ts';
 import { eventTotals } from '../engine/event-totals.ts';
 
 /** Rules that the summary names, those with the most alerts first. */
@@ -50,19 +51,6 @@ export function ruleLines(byRule: ReadonlyMap<string, number>): string[] {
   return named.length > NAMED_RULES
     ? [...lines, `           and ${count(named.length - NAMED_RULES, 'more rule')}`]
     : lines;
-}
-
-export function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, value) => total + value, 0);
-}
-
-/** 1,234,567, whatever the locale. */
-export function number(value = 0): string {
-  return value.toLocaleString('en-US');
-}
-
-export function count(value: number | undefined, noun: string): string {
-  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 function lostText(value: number, noun: string): string {

@@ -1,5 +1,7 @@
 // Command-line arguments: each command says which options it has, as data; what doesn't fit is refused by name.
 
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+
 /** What a value or an operand may be, as far as a shell can complete it: a file or folder, certain words, or anything. */
 export type Completion = 'path' | 'anything' | readonly string[];
 
@@ -57,6 +59,12 @@ export function completionOf(option: Option): Completion | undefined {
 
 export type OptionTable = Readonly<Record<string, Option>>;
 
+interface OptionToken {
+  readonly name: string;
+  /** As it was written: `--name` or `-n`. */
+  readonly rawName: string;
+}
+
 /** What options were given; those that weren't are absent. */
 export type OptionValues<Table extends OptionTable> = {
   readonly [Name in keyof Table]?: Table[Name] extends FlagOption
@@ -99,52 +107,51 @@ export function parseArguments<const Table extends OptionTable>(
   table: Table,
   words: readonly string[],
 ): ParsedArguments<Table> {
+  // Node splits the words; which of them are wrong, and what would be right, is said here.
+  const { tokens } = parseArgs({ args: words, options: nodeOptions(table), strict: false, tokens: true });
   const given = new Map<string, true | string | number | ListValue[]>();
   const operands: string[] = [];
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index] ?? '';
-    if (word === '--') {
-      operands.push(...words.slice(index + 1));
-      break;
-    }
-    if (!word.startsWith('-') || word === '-') {
-      operands.push(word);
-      continue;
-    }
-    const { name, option, attached } = findOption(table, word);
+  for (const token of tokens) {
+    if (token.kind === 'positional') operands.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { name, value, index } = token;
+    const option = knownOption(table, token, words[index] ?? '');
     const before = given.get(name);
     if (before !== undefined && option.kind !== 'list') throw new UsageError(`--${name} is given twice`);
     if (option.kind === 'flag') {
-      if (attached !== undefined) throw new UsageError(`--${name} takes no value`);
+      if (value !== undefined) throw new UsageError(`--${name} takes no value`);
       given.set(name, true);
       continue;
     }
-    const text = attached ?? words[++index];
-    if (text === undefined) throw new UsageError(`--${name} needs a value`, `--${name} ${option.value}`);
-    if (option.kind === 'list') given.set(name, [...(Array.isArray(before) ? before : []), { text, place: index }]);
-    else given.set(name, readValue(name, option, text));
+    if (value === undefined) throw new UsageError(`--${name} needs a value`, `--${name} ${option.value}`);
+    if (option.kind === 'list') {
+      given.set(name, [...(Array.isArray(before) ? before : []), { text: value, place: index }]);
+    } else given.set(name, readValue(name, option, value));
   }
   // The map was filled by the table's kinds, which TypeScript can't follow.
   return { options: Object.fromEntries(given) as OptionValues<Table>, operands };
 }
 
-function findOption(table: OptionTable, word: string): { name: string; option: Option; attached: string | undefined } {
-  if (word.startsWith('--')) {
-    const equals = word.indexOf('=');
-    const name = word.slice(2, equals < 0 ? undefined : equals);
-    const option = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (option) return { name, option, attached: equals < 0 ? undefined : word.slice(equals + 1) };
-    throw new UsageError(`unknown option --${name}`, unknownOption(name, table));
-  }
-  const letter = word.slice(1, 2);
-  const found = Object.entries(table).find(([, { short }]) => short === letter);
-  if (!found) throw new UsageError(`unknown option -${letter}`, unknownOption(word.slice(1), table));
-  const [name, option] = found;
-  const rest = word.slice(2);
-  if (option.kind === 'flag' && rest !== '') {
+/** The table as `util.parseArgs` takes it. */
+function nodeOptions(table: OptionTable): ParseArgsOptionsConfig {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, { kind, short }]) => [
+      name,
+      { type: kind === 'flag' ? 'boolean' : 'string', ...(short !== undefined && { short }) },
+    ]),
+  );
+}
+
+/** @param word that holds the option: several, where options of one letter are put together */
+function knownOption(table: OptionTable, { name, rawName }: OptionToken, word: string): Option {
+  const isLong = rawName.startsWith('--');
+  const option = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (!option) throw new UsageError(`unknown option ${rawName}`, unknownOption(isLong ? name : word.slice(1), table));
+  if (!isLong && option.kind === 'flag' && word !== rawName) {
+    const [letter, rest] = [word.slice(1, 2), word.slice(2)];
     throw new UsageError(`${word}: options of one letter are given one by one`, `-${letter} -${rest}`);
   }
-  return { name, option, attached: rest === '' ? undefined : rest };
+  return option;
 }
 
 function unknownOption(word: string, table: OptionTable): UnknownWord {

@@ -26,14 +26,14 @@ export class CommandFailure extends Error {
   }
 }
 
-/** The displayed parts of an error that is no defect of Wasprey: the message and the fix. */
-export interface Told {
+/** An error that is no defect of Wasprey's, for people: what is wrong, and what to do. */
+export interface FailureText {
   readonly message: string;
   readonly help?: string | undefined;
 }
 
-/** Undefined for unexpected errors, which are defects. */
-export function toldOf(error: unknown): Told | undefined {
+/** Undefined for a defect of Wasprey's. */
+export function describeFailure(error: unknown): FailureText | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof CommandFailure) return error;
   const { name, message } = error;

@@ -3,16 +3,13 @@
 import type { Worker } from 'node:worker_threads';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
-import type { ContainerNotice } from '../capture/native.ts';
-import type { RecordedBlock } from '../recording/recorder.ts';
-import type { ReplayReport } from '../recording/replay.ts';
+import type { Control } from './control.ts';
 import { EngineError } from './engine-error.ts';
 import { IdleWorker } from './idle-worker.ts';
+import type { EngineListener } from './listener.ts';
 import type {
-  Control,
   EngineCounters,
   FromWorker,
-  IntegrityReport,
   Match,
   RuleSetStart,
   ToWorker,
@@ -27,26 +24,6 @@ import type {
 const START_TIMEOUT_MS = 120_000;
 /** A poll takes 50 ms at most, a run of a module 100 ms, and draining the rings three seconds (loop.ts). */
 const STOP_TIMEOUT_MS = 4_000;
-
-export interface EngineListener {
-  /** Called with matches in the order of evaluation. When it returns, or its promise resolves, the worker may send as many further ones. */
-  onMatches(matches: readonly Match[]): void | Promise<void>;
-  onContainers(notices: readonly ContainerNotice[]): void;
-  /** Called with the next block of a recording. When it returns, the worker may send another. */
-  onBlock?(block: RecordedBlock): void;
-  /** Called with the metadata of a container in a replayed recording. */
-  onContainer?(id: string, entry: Uint8Array): void;
-  /** Called at the end of a recording, after all its matches. */
-  onReplayed?(report: ReplayReport): void;
-  onSetAside(module: string, failure: string, reason: string): void;
-  /** Called when no more matches of earlier rule sets will come. */
-  onReplaced?(generation: number): void;
-  onCounters(counters: EngineCounters): void;
-  /** Called every second, if requested. */
-  onIntegrity?(report: IntegrityReport): void;
-  /** The worker has failed; nothing is watched any more. */
-  onError(error: EngineError): void;
-}
 
 export interface Replaced {
   /** The longest time that a step of it delayed events. */

@@ -3,7 +3,8 @@
 
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { Control, type WorkerStart } from './protocol.ts';
+import { Control } from './control.ts';
+import type { WorkerStart } from './protocol.ts';
 
 const ENTRY = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
 

@@ -1,12 +1,13 @@
 // The queue of matches to the host: decides which count, reads the data of their alerts, and sends many in one message.
 
 import type { Replay } from '../recording/replay.ts';
+import { type Control, MATCHES_IN_FLIGHT } from './control.ts';
 import type { Hold } from './hold.ts';
 import type { IntegrityGuard } from './integrity-guard.ts';
 import type { MatchReader } from './match-reader.ts';
 import type { SetMatch } from './module-set.ts';
 import type { OwnProcesses } from './own-processes.ts';
-import { type Control, type FromWorker, MATCHES_IN_FLIGHT, type Match, type RuleMatching } from './protocol.ts';
+import type { FromWorker, Match, RuleMatching } from './protocol.ts';
 
 /** Matches in one message. */
 const MATCHES_AT_ONCE = 256;

@@ -11,13 +11,14 @@ import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { RecordingFile, RecordingReader } from '../recording/reader.ts';
 import { type RecordedBlock, Recorder } from '../recording/recorder.ts';
 import { Replay } from '../recording/replay.ts';
+import { Control } from './control.ts';
 import { EvaluationClock } from './evaluation-clock.ts';
 import { IntegrityGuard } from './integrity-guard.ts';
 import { EngineLoop, type LoopParts } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
 import { ModuleSet } from './module-set.ts';
 import { OwnProcesses } from './own-processes.ts';
-import { Control, type FromWorker, type ToWorker, type WorkerStart } from './protocol.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts';
 import { describeError } from './worker-error.ts';
 
 const port = parentPort;

@@ -2,7 +2,7 @@
 //
 // usage: test/kernels/compile-rules.ts [RULES...]     as arguments of `wasprey run`
 
-import { prepareRules } from '../../host/daemon/compile.ts';
+import { prepareRules } from '../../host/daemon/rules/compile.ts';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
 
 await prepareRules(process.argv.slice(2), processTerminal());

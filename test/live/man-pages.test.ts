@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { writeManPages } from '../../deploy/package/documents.ts';
 import { COMMANDS } from '../../host/cli/commands.ts';
-import { configKeys } from '../../host/cli/config-reference.ts';
+import { configKeys } from '../../host/cli/reports/config-reference.ts';
 
 const BACKSPACE = '\b';
 const share = mkdtempSync(join(tmpdir(), 'wasprey-man-'));

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { OWN_RULES, readRuleFiles } from '../../host/daemon/rule-files.ts';
+import { OWN_RULES, readRuleFiles } from '../../host/daemon/rules/rule-files.ts';
 import { CAPABILITIES } from '../../host/schema/flags.ts';
 import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { DEFAULT_CONTROL_SOCKET } from '../../host/cli/control-options.ts';
+import { DEFAULT_CONTROL_SOCKET } from '../../host/cli/options/control-options.ts';
 import { loadConfig } from '../../host/config/load.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 

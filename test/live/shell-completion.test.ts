@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { writeCompletions } from '../../deploy/package/documents.ts';
-import { HELP_OPTION } from '../../host/cli/command.ts';
 import { COMMANDS } from '../../host/cli/commands.ts';
+import { HELP_OPTION } from '../../host/cli/definition/command.ts';
 import { PRIORITIES } from '../../host/schema/priority.ts';
 import { bash, type Complete, fish, zsh } from '../support/shells.ts';
 

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { NEWEST, OLDEST } from '../../deploy/debian/releases.ts';
 import { ownArchitecture } from '../../deploy/tree/architecture.ts';
-import { version } from '../../host/daemon/version.ts';
+import { version } from '../../host/diagnostics/version.ts';
 import { DebianMachine } from '../support/debian-machine.ts';
 import { archiveFile, debFile, makeNextVersion, NEXT_VERSION } from '../support/packages.ts';
 

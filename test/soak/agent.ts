@@ -5,7 +5,7 @@ import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { prepareRules } from '../../host/daemon/compile.ts';
+import { prepareRules } from '../../host/daemon/rules/compile.ts';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { RUNTIME_OPTIONS } from '../../host/setup/runtime.mjs';

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OWN_RULES } from '../../host/daemon/rule-files.ts';
+import { OWN_RULES } from '../../host/daemon/rules/rule-files.ts';
 import type { KubernetesPlace } from '../../host/metadata/kubernetes/connection.ts';
 import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
 import { eventually } from '../support/cluster-agent.ts';

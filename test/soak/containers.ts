@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OWN_RULES } from '../../host/daemon/rule-files.ts';
+import { OWN_RULES } from '../../host/daemon/rules/rule-files.ts';
 import { SoakAgent, type SoakAlert } from './agent.ts';
 import { mustAddUp } from './drops.ts';
 import { MARK, MARK_RULE, soakRules } from './rules.ts';

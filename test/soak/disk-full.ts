@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OUTPUT_RULE } from '../../host/agent/output-watch.ts';
-import { OWN_RULES } from '../../host/daemon/rule-files.ts';
+import { OWN_RULES } from '../../host/daemon/rules/rule-files.ts';
 import { SoakAgent } from './agent.ts';
 import { mustAddUp } from './drops.ts';
 import { markFile, startMarks } from './marks.ts';

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OWN_RULES } from '../../host/daemon/rule-files.ts';
+import { OWN_RULES } from '../../host/daemon/rules/rule-files.ts';
 import { startLoad } from '../bench/load.ts';
 import { SoakAgent } from './agent.ts';
 import { mustAddUp, mustBeTold } from './drops.ts';

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type Agent, type Summary, startAgent } from '../../host/agent/agent.ts';
+import { type Agent, startAgent } from '../../host/agent/agent.ts';
 import type { AgentOptions } from '../../host/agent/agent-options.ts';
 import { loadRuleModule } from '../../host/agent/rule-module.ts';
+import type { Summary } from '../../host/agent/summary.ts';
 import { DEFAULT_SIZES } from '../../host/capture/open.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules, type RuleFile } from '../../host/compiler/rules/load.ts';

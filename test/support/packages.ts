@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makePackages } from '../../deploy/package/packages.ts';
 import { ARCHITECTURES, type Architecture } from '../../deploy/tree/architecture.ts';
-import { version } from '../../host/daemon/version.ts';
+import { version } from '../../host/diagnostics/version.ts';
 import { BUILD } from '../../host/setup/paths.mjs';
 
 const FOLDER = join(BUILD, 'package-tests');

@@ -3,18 +3,18 @@
 import { type RecordEnd, type RecordSummary, startRecording } from '../../agent/record.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import { DEFAULT_SIZES } from '../../capture/open.ts';
-import { loadCompiledRules, prepareRules } from '../../daemon/compile.ts';
-import { count } from '../../daemon/summary.ts';
+import { loadCompiledRules, prepareRules } from '../../daemon/rules/compile.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { startTimer } from '../../outputs/long-timer.ts';
 import { EVENT_TYPES } from '../../schema/events.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand } from '../command.ts';
-import { renderRecorded } from '../recording-summary.ts';
+import { defineCommand } from '../definition/command.ts';
+import { renderRecorded } from '../reports/recording-summary.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -70,7 +70,7 @@ export const CAPTURE = defineCommand({
       throw new UsageError('--module and RULES exclude each other');
     }
     if (operands.length > 0 && options.rules === undefined) {
-      throw new UsageError(`what is ${operands[0]}?`, 'rules are given with --rules');
+      throw new UsageError(`unexpected argument ${operands[0]}`, 'rules are given with --rules');
     }
     await prepare('capture');
     const eventTypes = await typesOf(rules, options.module, terminal);

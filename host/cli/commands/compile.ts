@@ -2,17 +2,17 @@
 
 import { compileModule } from '../../compiler/compile.ts';
 import { withSource } from '../../compiler/source-section.ts';
-import { readSigningKeys } from '../../daemon/key-files.ts';
-import { writeFile } from '../../daemon/module-file.ts';
-import { readRuleFiles, sourceHashes } from '../../daemon/rule-files.ts';
-import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rule-selection.ts';
-import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rule-set.ts';
-import { count } from '../../daemon/summary.ts';
+import { readSigningKeys } from '../../daemon/rules/key-files.ts';
+import { writeFile } from '../../daemon/rules/module-file.ts';
+import { portableNames } from '../../daemon/rules/portable-names.ts';
+import { readRuleFiles, sourceHashes } from '../../daemon/rules/rule-files.ts';
+import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import { signModule } from '../../signature/signature.ts';
-import { defineCommand } from '../command.ts';
-import { portableNames } from '../portable-names.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const COMPILE = defineCommand({
   name: 'compile',

@@ -2,9 +2,9 @@
 
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
-import { type Command, type CommandEntry, defineCommand } from '../command.ts';
 import { completedCommands } from '../completion/command-line.ts';
 import { COMPLETIONS, SHELLS } from '../completion/shells.ts';
+import { type Command, type CommandEntry, defineCommand } from '../definition/command.ts';
 
 /** @param entries all commands, of which it is one itself */
 export const completionCommand = (entries: () => readonly CommandEntry[]): Command =>

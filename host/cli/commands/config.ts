@@ -6,8 +6,8 @@ import { printConfig } from '../../config/print.ts';
 import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
-import { defineCommand } from '../command.ts';
-import { configReference } from '../config-reference.ts';
+import { defineCommand } from '../definition/command.ts';
+import { configReference } from '../reports/config-reference.ts';
 
 export const CONFIG = defineCommand({
   name: 'config',

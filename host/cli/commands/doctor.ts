@@ -1,13 +1,13 @@
 // wasprey doctor: whether this machine has what an agent needs.
 
 import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
-import { runtimePlaces } from '../../daemon/from-configuration.ts';
-import { version } from '../../daemon/version.ts';
+import { runtimePlaces } from '../../daemon/metadata-places.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
+import { version } from '../../diagnostics/version.ts';
 import { examine } from '../../doctor/examine.ts';
-import { defineCommand } from '../command.ts';
-import { renderExamination } from '../doctor-report.ts';
+import { defineCommand } from '../definition/command.ts';
+import { renderExamination } from '../reports/doctor-report.ts';
 
 export const DOCTOR = defineCommand({
   name: 'doctor',

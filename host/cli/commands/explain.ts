@@ -3,15 +3,15 @@
 import { formatCondition } from '../../compiler/conditions/format-condition.ts';
 import { type Explanation, explainRule, type ReadField } from '../../compiler/explain.ts';
 import type { CompiledRule } from '../../compiler/rules/load.ts';
-import { readRuleFiles } from '../../daemon/rule-files.ts';
-import { loadRuleSet } from '../../daemon/rule-set.ts';
+import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { wrap } from '../../diagnostics/layout.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand } from '../command.ts';
-import { filterNeed } from '../filter-need.ts';
+import { defineCommand } from '../definition/command.ts';
+import { filterNeed } from '../reports/filter-need.ts';
 
 export const EXPLAIN = defineCommand({
   name: 'explain',

@@ -1,7 +1,7 @@
 // wasprey generate: acts out what rules tell of, and verifies that an agent tells of it.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { SELECTION_OPTIONS } from '../../daemon/rule-selection.ts';
+import { SELECTION_OPTIONS } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
@@ -11,10 +11,10 @@ import { thisPlace } from '../../generate/place.ts';
 import { selectActions, UnknownActionError } from '../../generate/select.ts';
 import { type ActionResult, performActions } from '../../generate/session.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand } from '../command.ts';
-import { DEFAULT_INTERVAL_S, GENERATE_OPTIONS, type GenerateOptions } from '../generate-options.ts';
-import { actionJson, actionTable, resultJson, resultLine, Tally } from '../generate-report.ts';
-import type { OpenVerification } from '../generate-verification.ts';
+import { defineCommand } from '../definition/command.ts';
+import { DEFAULT_INTERVAL_S, GENERATE_OPTIONS, type GenerateOptions } from '../generate/options.ts';
+import { actionJson, actionTable, resultJson, resultLine, Tally } from '../generate/report.ts';
+import type { OpenVerification } from '../generate/verification.ts';
 
 export const GENERATE = defineCommand({
   name: 'generate',
@@ -64,7 +64,7 @@ export const GENERATE = defineCommand({
 
 /** Loaded only here: it brings the engine and the compiler along. */
 async function verify(options: GenerateOptions, terminal: Terminal): Promise<OpenVerification> {
-  const { openVerification } = await import('../generate-verification.ts');
+  const { openVerification } = await import('../generate/verification.ts');
   return openVerification(options, terminal);
 }
 

@@ -3,15 +3,15 @@
 import { MANIFEST_SECTION } from '../../compiler/manifest.ts';
 import { schemaVersion } from '../../compiler/schema-version.ts';
 import { sourceOf } from '../../compiler/source-section.ts';
-import { readModuleFile } from '../../daemon/module-file.ts';
-import { count } from '../../daemon/summary.ts';
+import { readModuleFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { columns, wrap } from '../../diagnostics/layout.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand } from '../command.ts';
-import { type ModuleReport, reportOn } from '../module-report.ts';
+import { defineCommand } from '../definition/command.ts';
+import { type ModuleReport, reportOn } from '../reports/module-report.ts';
 
 export const INSPECT = defineCommand({
   name: 'inspect',
@@ -51,7 +51,7 @@ export const INSPECT = defineCommand({
     if (report === undefined) {
       throw new CommandFailure(
         `${path} has no ${MANIFEST_SECTION} section that can be read: it is no module of Wasprey's`,
-        'modules are made by: wasprey compile RULES... -o OUT.wasm',
+        'modules are compiled by: wasprey compile RULES... -o OUT.wasm',
       );
     }
     terminal.print(options.json ? `${JSON.stringify(report)}\n` : render(report, terminal));

@@ -1,10 +1,10 @@
 // wasprey keygen: a pair of keys to sign modules with.
 
-import { writeNewFile } from '../../daemon/key-files.ts';
+import { writeNewFile } from '../../daemon/rules/key-files.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { generateKeyPair, readTrustedKey } from '../../signature/key.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 /** The private key is its owner's alone. */
 const PRIVATE_MODE = 0o600;

@@ -1,13 +1,13 @@
 // wasprey lint: what rule files say that is probably not what was meant.
 
 import { lintRules } from '../../compiler/lint/lint.ts';
-import { readRuleFiles } from '../../daemon/rule-files.ts';
-import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rule-selection.ts';
-import { loadRuleSet } from '../../daemon/rule-set.ts';
+import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const LINT = defineCommand({
   name: 'lint',

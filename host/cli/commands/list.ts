@@ -1,13 +1,13 @@
 // wasprey list events|fields|rules: what rules can be written with, and what rules there are.
 
-import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rule-selection.ts';
+import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { columns } from '../../diagnostics/layout.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand } from '../command.ts';
-import { eventReference, listEvents } from '../list-events.ts';
-import { fieldReference, listFields } from '../list-fields.ts';
+import { defineCommand } from '../definition/command.ts';
+import { eventReference, listEvents } from '../reports/list-events.ts';
+import { fieldReference, listFields } from '../reports/list-fields.ts';
 
 /** One thing that is listed: its name, and the rest of its row. */
 interface Entry {
@@ -75,7 +75,7 @@ export const LIST = defineCommand({
       }
       case 'rules': {
         if (options.markdown) throw new UsageError('--markdown is for fields and events');
-        const { listRules } = await import('../list-rules.ts');
+        const { listRules } = await import('../reports/list-rules.ts');
         return show(listRules(rest, selection, terminal), options, terminal);
       }
       case undefined:

@@ -5,8 +5,8 @@ import { escapeText } from '../../diagnostics/escape.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { LOG_LEVELS } from '../../diagnostics/log.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
-import { defineCommand } from '../command.ts';
-import { agentLogLevel, CONTROL_OPTIONS } from '../control-options.ts';
+import { defineCommand } from '../definition/command.ts';
+import { agentLogLevel, CONTROL_OPTIONS } from '../options/control-options.ts';
 
 export const LOG_LEVEL = defineCommand({
   name: 'log-level',

@@ -3,8 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadRuleModule } from '../../agent/rule-module.ts';
-import { readTrustedKeys } from '../../daemon/key-files.ts';
-import { writeFile } from '../../daemon/module-file.ts';
+import { readTrustedKeys } from '../../daemon/rules/key-files.ts';
+import { writeFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
@@ -12,8 +12,8 @@ import { pullArtifact } from '../../registry/artifact.ts';
 import { isCosigned } from '../../registry/cosign.ts';
 import { formatReference, parseReference } from '../../registry/reference.ts';
 import { admitModule } from '../../signature/policy.ts';
-import { defineCommand } from '../command.ts';
-import { REGISTRY_OPTIONS, readCosignKeys, registryClient } from '../registry-options.ts';
+import { defineCommand } from '../definition/command.ts';
+import { REGISTRY_OPTIONS, readCosignKeys, registryClient } from '../options/registry-options.ts';
 
 export const PULL = defineCommand({
   name: 'pull',

@@ -2,13 +2,13 @@
 
 import { basename } from 'node:path';
 import { loadRuleModule } from '../../agent/rule-module.ts';
-import { readModuleFile } from '../../daemon/module-file.ts';
+import { readModuleFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { pushModule } from '../../registry/artifact.ts';
 import { formatReference, parseReference } from '../../registry/reference.ts';
-import { defineCommand } from '../command.ts';
-import { REGISTRY_OPTIONS, registryClient } from '../registry-options.ts';
+import { defineCommand } from '../definition/command.ts';
+import { REGISTRY_OPTIONS, registryClient } from '../options/registry-options.ts';
 
 export const PUSH = defineCommand({
   name: 'push',

@@ -3,8 +3,8 @@
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
-import { defineCommand } from '../command.ts';
-import { CONTROL_OPTIONS, reloadAgent } from '../control-options.ts';
+import { defineCommand } from '../definition/command.ts';
+import { CONTROL_OPTIONS, reloadAgent } from '../options/control-options.ts';
 
 export const RELOAD = defineCommand({
   name: 'reload',

@@ -3,8 +3,9 @@
 import { startAgent } from '../../agent/agent.ts';
 import type { AgentOptions } from '../../agent/agent-options.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
-import { loadCompiledRules, prepareRules } from '../../daemon/compile.ts';
-import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rule-selection.ts';
+import { ALERT_OPTIONS } from '../../daemon/alert-options.ts';
+import { loadCompiledRules, prepareRules } from '../../daemon/rules/compile.ts';
+import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rules/rule-selection.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
@@ -16,8 +17,8 @@ import { RecordingError, type RecordingFacts } from '../../recording/format.ts';
 import { RecordingFile, RecordingReader } from '../../recording/reader.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand } from '../command.ts';
-import { renderReplayed } from '../recording-summary.ts';
+import { defineCommand } from '../definition/command.ts';
+import { renderReplayed } from '../reports/recording-summary.ts';
 
 const OPTIONS = {
   rules: {
@@ -33,13 +34,7 @@ const OPTIONS = {
     description: 'Evaluate a module of `wasprey compile` instead of rule files.',
   },
   json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
-  'rule-matching': {
-    kind: 'text',
-    value: 'HOW',
-    choices: ['first', 'all'],
-    description: 'Whether an event raises the alert of the first matching rule, or of all. Default: first.',
-  },
-  'iso-time': { kind: 'flag', description: 'Times in ISO 8601, UTC.' },
+  ...ALERT_OPTIONS,
   ...SELECTION_OPTIONS,
 } as const;
 

@@ -1,19 +1,20 @@
 // wasprey run: watches this machine until it is told to stop, and prints alerts.
 
 import { renderUnused } from '../../daemon/configuration.ts';
-import { followRules } from '../../daemon/follow-rules.ts';
+import { followArtifacts } from '../../daemon/followed-artifacts.ts';
 import { logOf, syslogOf } from '../../daemon/log.ts';
-import { metricSource } from '../../daemon/metrics/run-metrics.ts';
+import { metricSource } from '../../daemon/metrics/source.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
 import { Run, type RunStart } from '../../daemon/run.ts';
+import { RUN_OPTIONS } from '../../daemon/run-options.ts';
 import { ServiceNotifier, takeServiceManager } from '../../daemon/service-notify.ts';
-import { RUN_OPTIONS, type RunSettings, runSettings } from '../../daemon/settings.ts';
-import { RunServer } from '../../daemon/web/run-server.ts';
+import { type RunSettings, runSettings } from '../../daemon/settings.ts';
+import { AgentWebServer } from '../../daemon/web/agent-server.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import { IdleWorker } from '../../engine/idle-worker.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const RUN = defineCommand({
   name: 'run',
@@ -62,9 +63,11 @@ export const RUN = defineCommand({
     await using service = new ServiceNotifier(manager, warn);
     tellUnused(settings, log, terminal);
     const metrics = metricSource(settings.configuration, settings.configFiles);
-    const server = await RunServer.start(settings.configuration, metrics, (level, message) => log.say(level, message));
+    const server = await AgentWebServer.start(settings.configuration, metrics, (level, message) =>
+      log.say(level, message),
+    );
     try {
-      using followed = await followRules(settings, warn);
+      using followed = await followArtifacts(settings, warn);
       // What is followed may be there only now.
       const follows = settings.configuration.follow.length > 0;
       const rules = readRunRules(follows ? await runSettings(options, operands, SILENT) : settings);

@@ -1,14 +1,14 @@
 // wasprey sign: adds a signature to a module that is compiled already.
 
-import { readSigningKeys } from '../../daemon/key-files.ts';
-import { readModuleFile, writeFile } from '../../daemon/module-file.ts';
+import { readSigningKeys } from '../../daemon/rules/key-files.ts';
+import { readModuleFile, writeFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { named } from '../../sandbox/error.ts';
 import { compileRuleModule } from '../../sandbox/instantiate.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature, signersOf, signModule } from '../../signature/signature.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const SIGN = defineCommand({
   name: 'sign',

@@ -2,9 +2,9 @@
 
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
-import { defineCommand } from '../command.ts';
-import { agentStatus, CONTROL_OPTIONS } from '../control-options.ts';
-import { renderStatus } from '../status-report.ts';
+import { defineCommand } from '../definition/command.ts';
+import { agentStatus, CONTROL_OPTIONS } from '../options/control-options.ts';
+import { renderStatus } from '../reports/status-report.ts';
 
 export const STATUS = defineCommand({
   name: 'status',

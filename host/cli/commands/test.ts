@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import type { RuleFile } from '../../compiler/rules/load.ts';
-import { readRuleFiles } from '../../daemon/rule-files.ts';
-import { loadRuleSet, renderCompileDiagnostic } from '../../daemon/rule-set.ts';
+import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
@@ -18,7 +18,7 @@ import { RuleTestError } from '../../rule-tests/rule-test.ts';
 import { runTests } from '../../rule-tests/run-tests.ts';
 import { MODULE_CACHE } from '../../setup/paths.mjs';
 import { prepare } from '../../setup/prepare.mjs';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const TEST = defineCommand({
   name: 'test',
@@ -114,7 +114,7 @@ function orShow<Result>(terminal: Terminal, work: () => Result): Result {
   } catch (error) {
     if (!(error instanceof RuleLoadError)) throw error;
     terminal.say(`${renderDiagnostic(error.diagnostic, { color: terminal.color })}\n\n`);
-    throw new CommandFailure('the tests were not run', 'mend what is shown above');
+    throw new CommandFailure('the tests were not run', 'correct the errors above');
   }
 }
 

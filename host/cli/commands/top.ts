@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
-import { defineCommand } from '../command.ts';
-import { agentStatus, CONTROL_OPTIONS } from '../control-options.ts';
-import { renderTop, type TopOrder } from '../top-report.ts';
+import { defineCommand } from '../definition/command.ts';
+import { agentStatus, CONTROL_OPTIONS } from '../options/control-options.ts';
+import { renderTop, type TopOrder } from '../reports/top-report.ts';
 
 /** The screen's beginning, and what is below the cursor. */
 const HOME = '\x1b[H';

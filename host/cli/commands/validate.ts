@@ -3,13 +3,13 @@
 import { translateRules } from '../../compiler/compile.ts';
 import { falcoLoadResult } from '../../compiler/rules/falco-result.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
-import { readRuleFiles } from '../../daemon/rule-files.ts';
-import { type RuleSelection, SELECTION_OPTIONS, selectionOf } from '../../daemon/rule-selection.ts';
-import { backEndRemarks, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rule-set.ts';
+import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { type RuleSelection, SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { backEndRemarks, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const VALIDATE = defineCommand({
   name: 'validate',

@@ -1,15 +1,15 @@
 // wasprey verify: whether an agent that asks for signatures would take a module.
 
 import { loadRuleModule } from '../../agent/rule-module.ts';
-import { readTrustedKeys } from '../../daemon/key-files.ts';
-import { readModuleFile } from '../../daemon/module-file.ts';
-import { count } from '../../daemon/summary.ts';
+import { readTrustedKeys } from '../../daemon/rules/key-files.ts';
+import { readModuleFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import { named } from '../../sandbox/error.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature } from '../../signature/signature.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../definition/command.ts';
 
 export const VERIFY = defineCommand({
   name: 'verify',

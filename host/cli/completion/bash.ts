@@ -1,7 +1,7 @@
 // Completion for bash. The script needs nothing of bash-completion's functions, so that it works where it is sourced by hand.
 
 import type { Completion } from '../../diagnostics/arguments.ts';
-import type { Operand } from '../command.ts';
+import type { Operand } from '../definition/command.ts';
 import { type CompletedCommand, FIRST_OPTIONS, quoted } from './command-line.ts';
 
 export function bashCompletion(commands: readonly CompletedCommand[]): string {

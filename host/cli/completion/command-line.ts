@@ -1,8 +1,8 @@
 // The command line as completion sees it: what may stand where, for the scripts of the shells.
 
 import { type Completion, completionOf, type Option } from '../../diagnostics/arguments.ts';
-import { allOptions, type Command, type CommandEntry, type Operand } from '../command.ts';
-import { PROGRAM } from '../program.ts';
+import { allOptions, type Command, type CommandEntry, type Operand } from '../definition/command.ts';
+import { PROGRAM } from '../definition/program.ts';
 
 export interface CompletedOption {
   /** As they are written, `--config` and `-c`. */

@@ -1,7 +1,7 @@
 // Completion for fish: a line for each word that may stand somewhere, with the condition where.
 
 import type { Completion } from '../../diagnostics/arguments.ts';
-import type { Operand } from '../command.ts';
+import type { Operand } from '../definition/command.ts';
 import { type CompletedCommand, type CompletedOption, FIRST_OPTIONS, quoted } from './command-line.ts';
 
 export function fishCompletion(commands: readonly CompletedCommand[]): string {

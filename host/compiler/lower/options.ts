@@ -60,7 +60,7 @@ export function optionsOf(
   return present(there, read);
 }
 
-/** Names and values of all options, or the value of one: of its last occurrence, its name when it has none. */
+/** Names and values of all options, or the value of one: that of its last occurrence, or its name if it has no value. */
 function ofConstants(words: readonly Bytes[], known: Bytes, wanted: string | undefined): Operand {
   const found = options(words, known);
   const constantOf = (bytes: Bytes): Operand => ({ kind: 'constant', bytes });

@@ -1,6 +1,6 @@
 // Which system calls are captured, besides those that rules need.
 
-import { list, section, text, unused } from '../value-types.ts';
+import { list, section, text, unused } from '../../config-values/value-types.ts';
 
 export const CAPTURE_KEYS = {
   base_syscalls: section('In Falco, system calls that are captured in any case; here, those that are never captured.', {

@@ -1,6 +1,6 @@
 // Sources of container and pod metadata.
 
-import { flag, list, section, text, unused } from '../value-types.ts';
+import { flag, list, section, text, unused } from '../../config-values/value-types.ts';
 
 const SOCKETS = list(
   text('', 'Path of a socket.'),

@@ -1,23 +1,26 @@
 // Compiled rules: modules on disk and in registries, and trusted signatures.
 
-import { choice, duration, flag, item, list, section, text } from '../value-types.ts';
+import { applies, choice, duration, flag, item, list, section, text } from '../../config-values/value-types.ts';
 
 export const MODULE_KEYS = {
-  modules: {
+  modules: applies('rules', {
     ...list(
       text('', 'A file, or a folder with .wasm files.'),
       'Modules of `wasprey compile`, in the order of evaluation, before rule files.',
     ),
     orOne: true,
-  },
-  module_signatures: section('Whether modules must be signed.', {
-    policy: choice(
-      ['off', 'warn', 'required'],
-      'off',
-      'With `required` a module without a signature by a trusted key is refused; with `warn` it is used, with a warning.',
-    ),
-    trusted_keys: list(text('', 'A PEM file.'), 'Trusted public keys of `wasprey keygen`.'),
   }),
+  module_signatures: applies(
+    'rules',
+    section('Whether modules must be signed.', {
+      policy: choice(
+        ['off', 'warn', 'required'],
+        'off',
+        'With `required` a module without a signature by a trusted key is refused; with `warn` it is used, with a warning.',
+      ),
+      trusted_keys: list(text('', 'A PEM file.'), 'Trusted public keys of `wasprey keygen`.'),
+    }),
+  ),
   follow: list(
     item('An artifact to follow.', {
       reference: text(

@@ -1,11 +1,10 @@
 // Limits on repeated alerts.
 
-import { duration, fraction, list, map, section, text, whole } from '../value-types.ts';
+import { applies, duration, fraction, list, map, section, text, whole } from '../../config-values/value-types.ts';
+import { OUTPUT_NAMES } from '../../outputs/kinds/outputs.ts';
 
 /** The actor, the action, the object. */
 const KIND_FIELDS = ['container.id', 'k8s.pod.name', 'user.name', 'proc.name', 'proc.exepath', 'fd.name'];
-
-export const NOISE_OUTPUTS = ['stdout', 'file', 'program', 'http', 'alertmanager', 'otlp', 'syslog'] as const;
 
 const LIMITS = {
   repeat: duration(
@@ -22,19 +21,22 @@ const LIMITS = {
 } as const;
 
 export const NOISE_KEYS = {
-  noise: section(
-    'Limits repeated alerts. Off by default. The first alert of a kind is always written, and the number of alerts that were held back is reported.',
-    {
-      ...LIMITS,
-      kind_fields: list(
-        text('', 'A field.'),
-        `Fields whose values distinguish kinds of alerts of a rule. Default: ${KIND_FIELDS.join(', ')}.`,
-      ),
-      outputs: map(
-        section('Limits of one output, instead of the common ones.', { ...LIMITS }),
-        `By name of the output: ${NOISE_OUTPUTS.join(', ')}.`,
-      ),
-    },
+  noise: applies(
+    'outputs',
+    section(
+      'Limits repeated alerts. Off by default. The first alert of a kind is always written, and the number of alerts that were held back is reported.',
+      {
+        ...LIMITS,
+        kind_fields: list(
+          text('', 'A field.'),
+          `Fields whose values distinguish kinds of alerts of a rule. Default: ${KIND_FIELDS.join(', ')}.`,
+        ),
+        outputs: map(
+          section('Limits of one output, instead of the common ones.', { ...LIMITS }),
+          `By name of the output: ${OUTPUT_NAMES.join(', ')}.`,
+        ),
+      },
+    ),
   ),
 } as const;
 

@@ -1,6 +1,6 @@
 // Which rules are loaded and how they are evaluated.
 
-import { choice, flag, item, list, text, unused } from '../value-types.ts';
+import { applies, choice, flag, item, list, text, unused } from '../../config-values/value-types.ts';
 
 /** As Falco writes priorities in its configuration, most severe first. */
 export const PRIORITY_WORDS = [
@@ -30,33 +30,37 @@ const INCLUDED = {
 };
 
 export const RULE_KEYS = {
-  config_files: {
+  // Which files are read has changed with it.
+  config_files: applies('now', {
     ...list(
       { ...item('A file or folder of further configuration.', INCLUDED), textFor: 'path' },
       'Further configuration files, read after this one in this order; missing ones are skipped.',
     ),
     orOne: true,
-  },
+  }),
   watch_config_files: flag(true, 'Apply changes of rule and configuration files without a restart.'),
-  rules_files: {
+  rules_files: applies('rules', {
     ...list(
       text('', 'A file, or a folder with .yaml and .yml files.'),
       'Rule files and folders, in the order of loading; missing ones are skipped. Default: the rules that come with Wasprey.',
     ),
     orOne: true,
-  },
-  rules_file: {
+  }),
+  rules_file: applies('rules', {
     ...list(text('', 'A file or folder.'), 'The older name of rules_files; only one of the two may be given.'),
     orOne: true,
-  },
-  rules: list(
-    item('Turns rules on or off.', {
-      enable: item('Rules to turn on, by name or tag.', SELECTED),
-      disable: item('Rules to turn off, by name or tag.', SELECTED),
-    }),
-    'Turns rules on and off, in this order; overrides the rule files.',
+  }),
+  rules: applies(
+    'rules',
+    list(
+      item('Turns rules on or off.', {
+        enable: item('Rules to turn on, by name or tag.', SELECTED),
+        disable: item('Rules to turn off, by name or tag.', SELECTED),
+      }),
+      'Turns rules on and off, in this order; overrides the rule files.',
+    ),
   ),
-  priority: choice(PRIORITY_WORDS, 'debug', 'Ignore rules that are less severe than this.'),
+  priority: applies('rules', choice(PRIORITY_WORDS, 'debug', 'Ignore rules that are less severe than this.')),
   rule_matching: choice(
     ['first', 'all'],
     'first',

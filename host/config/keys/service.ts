@@ -1,7 +1,18 @@
 // The agent's services on the network, its log, engine and metrics.
 
+import {
+  applies,
+  choice,
+  duration,
+  flag,
+  fraction,
+  list,
+  section,
+  text,
+  unused,
+  whole,
+} from '../../config-values/value-types.ts';
 import { LOG_LEVELS } from '../../diagnostics/log.ts';
-import { choice, duration, flag, fraction, list, section, text, unused, whole } from '../value-types.ts';
 
 const DROPPED = { least: 1, most: 65535 };
 
@@ -12,10 +23,13 @@ const MOST_ACTIONS = 1_000_000;
 const LEAST_METRICS_MS = 100;
 
 export const SERVICE_KEYS = {
-  log_level: choice(
-    [...LOG_LEVELS, 'informational'],
-    'info',
-    "Lowest severity of the agent's own messages that is logged. `wasprey log-level` changes it at run time.",
+  log_level: applies(
+    'now',
+    choice(
+      [...LOG_LEVELS, 'informational'],
+      'info',
+      "Lowest severity of the agent's own messages that is logged. `wasprey log-level` changes it at run time.",
+    ),
   ),
   log_stderr: flag(true, 'Write these messages to standard error.'),
   log_syslog: flag(

@@ -1,6 +1,6 @@
 // Keys of current and earlier versions of Falco that have no effect here.
 
-import { unused } from '../value-types.ts';
+import { unused } from '../../config-values/value-types.ts';
 
 const GRPC = 'There is no gRPC server; Falco no longer has one either.';
 const DRIVER = 'Falco no longer has it, and it has no counterpart here.';

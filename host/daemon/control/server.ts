@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { LOG_LEVELS, type LogLevel } from '../../diagnostics/log.ts';
+import type { ReloadResult } from '../hot-reload/reloader.ts';
 import type { AgentStatus } from './status.ts';
 
 export interface ControlHost {
@@ -24,7 +25,7 @@ export interface LogLevelAnswer {
 }
 
 export interface ReloadAnswer {
-  readonly result: 'replaced' | 'unchanged' | 'refused';
+  readonly result: ReloadResult;
   /** Why they are refused. */
   readonly reason?: string;
 }

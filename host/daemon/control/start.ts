@@ -6,16 +6,19 @@ import type { Configuration } from '../../config/definition.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
-import type { RuleWatch } from '../rule-watch.ts';
-import { version } from '../version.ts';
+import { version } from '../../diagnostics/version.ts';
+import type { ReloadResult } from '../hot-reload/reloader.ts';
 import type { ControlServer } from './server.ts';
 import { statusOf } from './status.ts';
 
-/** Undefined if the configuration wants none. Rejects with CommandFailure. */
+/**
+ * Undefined if the configuration wants none. Rejects with CommandFailure.
+ * @param reload reads the rules anew
+ */
 export async function startControl(
   { control }: Configuration,
   agent: Agent,
-  watch: RuleWatch,
+  reload: () => Promise<ReloadResult>,
   log: Log,
 ): Promise<ControlServer | undefined> {
   if (!control.enabled) return undefined;
@@ -30,7 +33,7 @@ export async function startControl(
         return statusOf(facts, agent.summary());
       },
       async reload() {
-        const result = await watch.reload();
+        const result = await reload();
         const reason = agent.summary().rules.reloads.lastFailure?.reason;
         return { result, ...(result === 'refused' && reason !== undefined && { reason }) };
       },

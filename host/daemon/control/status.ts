@@ -1,7 +1,7 @@
 // The state of an agent as its control socket tells it: plain JSON, for people by way of `wasprey status` and for scripts.
 
-import type { Summary } from '../../agent/agent.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
+import type { Summary } from '../../agent/summary.ts';
 import { eventTotals } from '../../engine/event-totals.ts';
 import type { EngineCounters } from '../../engine/protocol.ts';
 import { findEventType } from '../../schema/events.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname, release, uptime } from 'node:os';
-import type { Summary } from '../../agent/agent.ts';
+import type { Summary } from '../../agent/summary.ts';
 
 /** Which groups of Falco's metrics are told, by its configuration. */
 export interface MetricChoice {

@@ -1,6 +1,6 @@
 // Metrics of what Falco does not have, or does not tell.
 
-import type { Summary } from '../../agent/agent.ts';
+import type { Summary } from '../../agent/summary.ts';
 import type { CaptureCounters } from '../../capture/native.ts';
 import { LAG_BOUNDS_MS } from '../../engine/evaluation-clock.ts';
 import { type EngineCounters, HOLD_ENDS } from '../../engine/protocol.ts';

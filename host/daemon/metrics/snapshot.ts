@@ -2,7 +2,7 @@
 // have no meaning here are left out.
 
 import { basename } from 'node:path';
-import type { Summary } from '../../agent/agent.ts';
+import type { Summary } from '../../agent/summary.ts';
 import type { CaptureCounters } from '../../capture/native.ts';
 import { type EventTotals, eventTotals } from '../../engine/event-totals.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';

@@ -1,20 +1,26 @@
-// The metrics of an agent, as its web server gives them.
+// Which metrics a run gives, by its configuration, and the facts about it that do not change.
 
-import type { Summary } from '../../agent/agent.ts';
-import { exposition, gauge, type Metric } from './exposition.ts';
-import type { AgentFacts, MetricChoice } from './facts.ts';
-import { falcoMetrics } from './falco-metrics.ts';
-import { ownMetrics, programMetrics } from './own-metrics.ts';
-import { readResources } from './resources.ts';
+import type { Configuration } from '../../config/definition.ts';
+import { version } from '../../diagnostics/version.ts';
+import { type AgentFacts, agentFacts, type MetricChoice } from './facts.ts';
 
-/** @param summary undefined while nothing is captured yet */
-export function metricsText(facts: AgentFacts, choice: MetricChoice, summary: Summary | undefined): string {
-  const capturing = gauge('wasprey_capturing', 'Whether events are captured.', summary ? 1 : 0);
-  return exposition([capturing, ...(summary ? metricsOf(facts, choice, summary) : [])]);
+export interface MetricSource {
+  readonly facts: AgentFacts;
+  readonly choice: MetricChoice;
 }
 
-function metricsOf(facts: AgentFacts, choice: MetricChoice, summary: Summary): Metric[] {
-  const programs = choice.programs && summary.engine ? programMetrics(summary.engine.capture) : [];
-  const resources = choice.resources ? readResources() : undefined;
-  return [...falcoMetrics(facts, summary, choice, resources), ...ownMetrics(summary), ...programs];
+/** @param configFiles that were read */
+export function metricSource({ metrics }: Configuration, configFiles: readonly string[]): MetricSource {
+  return {
+    facts: agentFacts(version(), configFiles),
+    choice: {
+      rules: metrics.rules_counters_enabled,
+      resources: metrics.resource_utilization_enabled,
+      state: metrics.state_counters_enabled,
+      // As in Falco, the numbers of CPUs come with those of all.
+      events: metrics.kernel_event_counters_enabled || metrics.kernel_event_counters_per_cpu_enabled,
+      perCpu: metrics.kernel_event_counters_per_cpu_enabled,
+      programs: metrics.libbpf_stats_enabled,
+    },
+  };
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { renderExamination } from '../../../host/cli/doctor-report.ts';
+import { renderExamination } from '../../../host/cli/reports/doctor-report.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import type { Examination } from '../../../host/doctor/examine.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Command, commandHelp, HELP_OPTION } from '../../../host/cli/command.ts';
 import { COMMANDS } from '../../../host/cli/commands.ts';
+import { type Command, commandHelp, HELP_OPTION } from '../../../host/cli/definition/command.ts';
 import { parseArguments } from '../../../host/diagnostics/arguments.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 

@@ -10,8 +10,8 @@ import { loadRuleModule, RuleModuleError } from '../../../host/agent/rule-module
 import { reportError } from '../../../host/cli/report-error.ts';
 import { compileModule } from '../../../host/compiler/compile.ts';
 import { MANIFEST_SECTION } from '../../../host/compiler/manifest.ts';
-import { loadCompiledRules, prepareRules } from '../../../host/daemon/compile.ts';
-import { loadRuleSet } from '../../../host/daemon/rule-set.ts';
+import { loadCompiledRules, prepareRules } from '../../../host/daemon/rules/compile.ts';
+import { loadRuleSet } from '../../../host/daemon/rules/rule-set.ts';
 import type { Terminal } from '../../../host/diagnostics/terminal.ts';
 import { removeCustomSection, writeCustomSection } from '../../../host/sandbox/sections.ts';
 

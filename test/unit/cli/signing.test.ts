@@ -6,8 +6,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { portableNames } from '../../../host/cli/portable-names.ts';
 import { withSource } from '../../../host/compiler/source-section.ts';
+import { portableNames } from '../../../host/daemon/rules/portable-names.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');

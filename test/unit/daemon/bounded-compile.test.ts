@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RuleFile } from '../../../host/compiler/rules/load.ts';
-import { type CompileLimits, compileBounded } from '../../../host/daemon/bounded-compile.ts';
+import { type CompileLimits, compileBounded } from '../../../host/daemon/rules/bounded-compile.ts';
 import { CommandFailure } from '../../../host/diagnostics/failure.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { withoutDescriptors } from '../../support/no-descriptors.ts';
@@ -91,7 +91,7 @@ test('time is bounded, and what takes it is named', async () => {
 
 test('who is left alone with rules that take long ends', async () => {
   const script = `
-    import { compileBounded } from ${JSON.stringify(join(PROJECT, 'host/daemon/bounded-compile.ts'))};
+    import { compileBounded } from ${JSON.stringify(join(PROJECT, 'host/daemon/rules/bounded-compile.ts'))};
     const job = { files: [{ name: 'many.yaml', text: ${JSON.stringify(MANY)} }], selection: { selections: [] }, color: false };
     compileBounded(job, { say: () => {}, limits: { milliseconds: 300_000, megabytes: 8_000 } });
     setInterval(() => {}, 1000);`;

@@ -7,8 +7,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { renderStatus } from '../../../host/cli/status-report.ts';
-import { renderTop } from '../../../host/cli/top-report.ts';
+import { renderStatus } from '../../../host/cli/reports/status-report.ts';
+import { renderTop } from '../../../host/cli/reports/top-report.ts';
 import { askAgent, ControlError } from '../../../host/daemon/control/client.ts';
 import { type ControlHost, ControlTakenError, startControlServer } from '../../../host/daemon/control/server.ts';
 import type { AgentStatus } from '../../../host/daemon/control/status.ts';

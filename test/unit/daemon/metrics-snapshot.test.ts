@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Summary } from '../../../host/agent/agent.ts';
+import type { Summary } from '../../../host/agent/summary.ts';
 import type { AgentFacts, MetricChoice } from '../../../host/daemon/metrics/facts.ts';
 import type { Resources } from '../../../host/daemon/metrics/resources.ts';
 import { type SnapshotForm, type SnapshotSource, Snapshots } from '../../../host/daemon/metrics/snapshot.ts';

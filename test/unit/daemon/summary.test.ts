@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Summary } from '../../../host/agent/agent.ts';
-import { renderRecorded } from '../../../host/cli/recording-summary.ts';
+import type { Summary } from '../../../host/agent/summary.ts';
+import { renderRecorded } from '../../../host/cli/reports/recording-summary.ts';
 import { renderSummary } from '../../../host/daemon/summary.ts';
 import type { HoldCounters } from '../../../host/engine/protocol.ts';
 

@@ -14,10 +14,10 @@ import type { MissingHook } from '../../../host/capture/missing-hooks.ts';
 import { loadConfig } from '../../../host/config/load.ts';
 import { counter, exposition, gauge, info } from '../../../host/daemon/metrics/exposition.ts';
 import { agentFacts, type MetricChoice } from '../../../host/daemon/metrics/facts.ts';
-import { metricSource } from '../../../host/daemon/metrics/run-metrics.ts';
-import { metricsText } from '../../../host/daemon/metrics/source.ts';
+import { metricSource } from '../../../host/daemon/metrics/source.ts';
+import { metricsText } from '../../../host/daemon/metrics/text.ts';
+import { AgentWebServer } from '../../../host/daemon/web/agent-server.ts';
 import { type Health, healthOf } from '../../../host/daemon/web/health.ts';
-import { RunServer } from '../../../host/daemon/web/run-server.ts';
 import { startWebServer, type WebServer } from '../../../host/daemon/web/server.ts';
 import { Authority } from '../../support/authority.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
@@ -177,7 +177,7 @@ describe('HTTPS', () => {
         ],
       ],
     });
-    const secure = await RunServer.start(configuration, metricSource(configuration, []), (level, message) =>
+    const secure = await AgentWebServer.start(configuration, metricSource(configuration, []), (level, message) =>
       said.push(`${level}: ${message}`),
     );
     try {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { MissingHook } from '../../../host/capture/missing-hooks.ts';
-import { renderExamination } from '../../../host/cli/doctor-report.ts';
+import { renderExamination } from '../../../host/cli/reports/doctor-report.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import { checkCapture } from '../../../host/doctor/capture-checks.ts';
 import type { CaptureTrial } from '../../../host/doctor/capture-trial.ts';

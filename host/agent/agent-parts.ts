@@ -1,0 +1,132 @@
+// The parts of an agent beside its engine, each made from the options and connected to the others.
+
+import { hostname } from 'node:os';
+import type { Engine } from '../engine/engine.ts';
+import { HOLD_LIMITS, type HoldLimits } from '../engine/protocol.ts';
+import type { ContainerState, PodState } from '../metadata/container-state.ts';
+import { ContainerDirectory } from '../metadata/directory/container-directory.ts';
+import { placeInCluster } from '../metadata/kubernetes/connection.ts';
+import { NameResolver } from '../metadata/name-resolver.ts';
+import { type AlertExtras, withExtras } from '../outputs/additions.ts';
+import { OutputSet } from '../outputs/output-set.ts';
+import type { AgentOptions } from './agent-options.ts';
+import { AlertDesk } from './alert-desk.ts';
+import { DROP_SETTINGS, type DropListener, DropWatch } from './drop-watch.ts';
+import { HookWatch } from './hook-watch.ts';
+import { describeLeftOut, withoutEvents } from './left-out-events.ts';
+import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
+import type { RuleModule } from './rule-module.ts';
+import { RuleSets } from './rule-sets.ts';
+import type { Summary } from './summary.ts';
+import { TamperWatch } from './tamper-watch.ts';
+
+const IGNORED: DropListener = { onLog: () => {}, onExit: () => {} };
+
+export class AgentParts {
+  readonly options: AgentOptions;
+  readonly source: 'bpf' | 'builder';
+  /** The machine's name, for alerts. */
+  readonly machine: string;
+  readonly hold: HoldLimits;
+  readonly outputs: OutputSet;
+  readonly directory: ContainerDirectory;
+  readonly desk: AlertDesk;
+  readonly resolver: NameResolver;
+  readonly outputWatch: OutputWatch;
+  readonly drops: DropWatch;
+  readonly tampering: TamperWatch;
+  readonly hooks: HookWatch;
+  readonly ruleSets: RuleSets;
+  /** Undefined until it has started; the parts do without it until then. */
+  engine: Engine | undefined;
+  /** Containers that a recording told of. */
+  readonly #recorded = new Map<string, Uint8Array>();
+
+  constructor(options: AgentOptions) {
+    const { replay, extras = {}, onTrouble = () => {}, onNote = () => {} } = options;
+    this.options = options;
+    this.source = replay ? 'builder' : (options.source ?? 'bpf');
+    // FALCO_HOSTNAME is what Falco's own manifests set to the node's name.
+    this.machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
+    this.hold = { ...HOLD_LIMITS, ...options.hold };
+    this.outputs = new OutputSet(options.outputs);
+    this.directory = this.#makeDirectory(onTrouble);
+    this.desk = this.#makeDesk();
+    this.resolver = new NameResolver({
+      onNames: (addresses) => this.engine?.setNames(addresses),
+      onTrouble,
+      ...(options.lookup && { lookup: options.lookup }),
+    });
+    this.outputWatch = new OutputWatch({
+      alert: (message) => this.desk.internal(OUTPUT_RULE, 'Critical', message),
+      log: onTrouble,
+    });
+    this.drops = new DropWatch(this.desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? IGNORED);
+    this.tampering = new TamperWatch(this.desk);
+    this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote });
+    this.ruleSets = new RuleSets(this.completed(options.modules, extras), {
+      engine: () => this.engine,
+      desk: this.desk,
+      isFiltered: this.source === 'bpf' && options.kernelFilter !== false,
+      onTrouble,
+      ...(options.onRules && { onRules: options.onRules }),
+    });
+  }
+
+  get summary(): Summary {
+    return {
+      engine: this.engine?.counters,
+      rules: this.ruleSets.summary,
+      drops: this.drops.counters,
+      alerts: this.desk.counters,
+      containers: this.directory.counters,
+      names: this.resolver.counters,
+      outputs: this.outputs.counters,
+      tampering: this.tampering.summary,
+      hooks: this.hooks.summary,
+    };
+  }
+
+  /** The modules without events that are not captured, and with what their alerts get besides. */
+  completed(modules: readonly RuleModule[], extras: AlertExtras): RuleModule[] {
+    const { leftOut = new Set(), onTrouble = () => {} } = this.options;
+    for (const message of describeLeftOut(modules, leftOut)) onTrouble(message);
+    return modules
+      .map((module) => withoutEvents(module, leftOut))
+      .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }));
+  }
+
+  /** A recording tells of a container. */
+  containerRecorded(id: string, entry: Uint8Array): void {
+    this.#recorded.set(id, entry);
+    this.desk.containerKnown(id, entry);
+  }
+
+  #makeDirectory(onTrouble: (message: string) => void): ContainerDirectory {
+    const { runtimes: places, kubernetes = placeInCluster() } = this.options;
+    return new ContainerDirectory(
+      (id, entry) => {
+        this.engine?.setContainer(id, entry);
+        this.desk.containerKnown(id, entry);
+      },
+      { places, kubernetes, patience: this.hold.milliseconds, onTrouble },
+    );
+  }
+
+  #makeDesk(): AlertDesk {
+    const { directory, machine, hold } = this;
+    return new AlertDesk(
+      this.outputs,
+      {
+        entry: (id) => this.#recorded.get(id) ?? directory.entry(id),
+        failure: (id) => failureOf(directory.state(id)),
+        podFailure: (id) => failureOf(directory.podState(id)),
+      },
+      { hostname: machine, patience: hold.milliseconds, namesModules: this.options.namesModules ?? true },
+    );
+  }
+}
+
+function failureOf(state: ContainerState | PodState | undefined): string | undefined {
+  return state?.state === 'failed' ? state.failure : undefined;
+}

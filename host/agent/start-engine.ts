@@ -1,0 +1,57 @@
+// Starts the engine of an agent: what it is started with, and which part takes what it finds.
+
+import type { CaptureSizes } from '../capture/native.ts';
+import { DEFAULT_SIZES } from '../capture/open.ts';
+import { Engine, type EngineOptions } from '../engine/engine.ts';
+import type { EngineListener } from '../engine/listener.ts';
+import type { AgentParts } from './agent-parts.ts';
+
+/** A replay puts all events into one ring, whatever CPU they came from; the tables are those of a capture. */
+const REPLAY_SIZES: CaptureSizes = { ...DEFAULT_SIZES, ringBudget: 1 << 20, cpus: 1 };
+
+/** Rejects with EngineError. */
+export function startEngine(parts: AgentParts): Promise<Engine> {
+  return Engine.start(engineOptions(parts), engineListener(parts), parts.options.idleWorker);
+}
+
+function engineOptions({ options, source, ruleSets, hold, machine }: AgentParts): EngineOptions {
+  const { replay } = options;
+  return {
+    source,
+    ...(replay && { replay: replay.path }),
+    ...(replay ? { sizes: REPLAY_SIZES } : options.sizes && { sizes: options.sizes }),
+    rules: ruleSets.first,
+    ruleMatching: options.ruleMatching ?? 'first',
+    hold,
+    hostname: machine,
+    isoTime: options.isoTime ?? false,
+    base64Buffers: options.base64Buffers ?? false,
+    ignoresSelf: options.ignoresSelf ?? false,
+    guarded: source === 'bpf',
+  };
+}
+
+function engineListener(parts: AgentParts): EngineListener {
+  const { options, outputs, desk, directory, ruleSets, drops, outputWatch, tampering } = parts;
+  const { replay } = options;
+  return {
+    onMatches(matches) {
+      for (const match of matches) desk.take(match);
+      // A live capture does not wait for outputs.
+      return replay && outputs.drained();
+    },
+    onContainer: (id, entry) => parts.containerRecorded(id, entry),
+    onReplayed: (report) => void outputs.drained().then(() => replay?.onEnd(report)),
+    onContainers(notices) {
+      for (const notice of notices) directory.ask(notice);
+    },
+    onSetAside: (module, failure, reason) => ruleSets.setAside(module, failure, reason),
+    onReplaced: (generation) => ruleSets.tookOver(generation),
+    onCounters(counters) {
+      drops.update(counters);
+      outputWatch.update(outputs.counters, performance.now());
+    },
+    onIntegrity: (report) => tampering.take(report),
+    onError: (error) => options.onEnd?.(error),
+  };
+}

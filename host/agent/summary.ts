@@ -1,0 +1,24 @@
+// The numbers of an agent: what it has seen, done and lost so far.
+
+import type { EngineCounters } from '../engine/protocol.ts';
+import type { DirectoryCounters } from '../metadata/directory/container-directory.ts';
+import type { NameCounters } from '../metadata/name-resolver.ts';
+import type { NamedCounters } from '../outputs/output-set.ts';
+import type { DeskCounters } from './alert-desk.ts';
+import type { DropCounters } from './drop-watch.ts';
+import type { HookSummary } from './hook-watch.ts';
+import type { RuleSetSummary } from './rule-sets.ts';
+import type { TamperSummary } from './tamper-watch.ts';
+
+export interface Summary {
+  /** Undefined if the worker had to be given up before it could tell. */
+  readonly engine: EngineCounters | undefined;
+  readonly rules: RuleSetSummary;
+  readonly drops: DropCounters;
+  readonly alerts: DeskCounters;
+  readonly containers: DirectoryCounters;
+  readonly names: NameCounters;
+  readonly outputs: readonly NamedCounters[];
+  readonly tampering: TamperSummary;
+  readonly hooks: HookSummary;
+}

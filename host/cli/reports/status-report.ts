@@ -1,0 +1,131 @@
+// The state of an agent for people.
+
+import { describeMissingHook } from '../../capture/missing-hooks.ts';
+import type { AgentStatus } from '../../daemon/control/status.ts';
+import { escapeText } from '../../diagnostics/escape.ts';
+import { columns } from '../../diagnostics/layout.ts';
+import { count, number } from '../../diagnostics/numbers.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { iso8601, NANOSECONDS_PER_MS } from '../../fields/time.ts';
+
+export interface StatusReport {
+  readonly text: string;
+  /** Nothing is lost, and the rules in use are those that are meant. */
+  readonly isWell: boolean;
+}
+
+const MOST_RULES = 20;
+/** What is assumed of an agent whose version is too old to report it. */
+const UNTOUCHED: AgentStatus['tampering'] = { present: [], total: 0 };
+const ALL_HOOKS: AgentStatus['hooks'] = { missing: [], needed: [], blindRules: [], isAllowed: false };
+
+export function renderStatus(status: AgentStatus, terminal: Terminal): StatusReport {
+  const troubles = troublesOf(status);
+  const { events, modules, outputs, containers } = status;
+  const section = (title: string, rows: readonly (readonly string[])[]): string =>
+    `${terminal.bold(title)}\n${columns(rows, Number.POSITIVE_INFINITY)}\n`;
+  const rules = status.rules.toSorted((one, other) => other.alerts - one.alerts).slice(0, MOST_RULES);
+  const parts = [
+    `Wasprey ${status.version}, process ${status.pid}, since ${moment(status.startedMs)}\n`,
+    troubles.length > 0 ? `${terminal.bold('Trouble')}\n${troubles.map((each) => `  ${each}\n`).join('')}` : '',
+    section('Events', [
+      ['produced', number(events.produced)],
+      ['evaluated', number(events.evaluated)],
+      ['filtered in the kernel', number(events.filtered)],
+      ['dropped', number(events.dropped)],
+      ['waiting for their container', number(status.eventsHeld)],
+      ['age when evaluated', `${status.lagMs.toFixed(1)} ms on average`],
+      ['fullest ring', `${Math.round(100 * status.ringHighWater)} %`],
+    ]),
+    section(
+      `Modules, generation ${status.generation}`,
+      modules.map(({ name, sha256, rules, evaluationMs, inUseSince }) => [
+        escapeText(name),
+        count(rules, 'rule'),
+        `${number(Math.round(evaluationMs))} ms of evaluation`,
+        `since ${moment(inUseSince)}`,
+        sha256,
+      ]),
+    ),
+    section(`Rules, ${count(status.alerts, 'alert')}`, [
+      ['alerts', 'cost', 'priority', 'rule'],
+      ...rules.map(({ name, priority, alerts, estimatedMs }) => [
+        number(alerts),
+        `${number(Math.round(estimatedMs))} ms`,
+        priority,
+        escapeText(name),
+      ]),
+      ...(status.rules.length > MOST_RULES ? [['', '', '', `and ${status.rules.length - MOST_RULES} more`]] : []),
+    ]),
+    section('Outputs', [
+      ['output', 'written', 'held back', 'lost', 'waiting', 'failed attempts'],
+      ...outputs.map(({ name, counters }) =>
+        [counters.written, counters.heldBack ?? 0, counters.dropped, counters.queued ?? 0, counters.errors]
+          .map(number)
+          .toSpliced(0, 0, name),
+      ),
+    ]),
+    section('Containers', [
+      ['known', number(containers.known)],
+      ['not known', number(containers.unknown)],
+      ['pods known', number(containers.podsKnown)],
+      ['pods not known in time', number(containers.podsUnknown)],
+      ...containers.failures.map(({ source, kind, count: times }) => [`${source}: ${kind}`, number(times)]),
+    ]),
+    kernelSection(status, section),
+  ];
+  return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
+}
+
+/** What the kernel lacks; empty if nothing. */
+function kernelSection(
+  { hooks = ALL_HOOKS, missingIoUringOperations: operations = [] }: AgentStatus,
+  section: (title: string, rows: readonly (readonly string[])[]) => string,
+): string {
+  const rows = [
+    ...hooks.missing.map((hook) => [hook.program, escapeText(describeMissingHook(hook))]),
+    ...(operations.length > 0
+      ? [['io_uring', `the kernel has no ${operations.join(', ')}: no process can use them`]]
+      : []),
+    ...(hooks.isAllowed && hooks.blindRules.length > 0 ? [['accepted', blindRules(hooks.blindRules)]] : []),
+  ];
+  return rows.length === 0 ? '' : section('Not in this kernel', rows);
+}
+
+function blindRules({ length }: readonly string[]): string {
+  return length === 1 ? "1 rule can't see all that it says" : `${number(length)} rules can't see all that they say`;
+}
+
+function troublesOf(status: AgentStatus): string[] {
+  const { events, outputs, reloads, setAside, tampering = UNTOUCHED, hooks = ALL_HOOKS } = status;
+  const { lastFailure, isRefused } = reloads;
+  const lost = outputs.filter(({ counters }) => counters.dropped > 0);
+  return [
+    ...(hooks.blindRules.length > 0 && !hooks.isAllowed
+      ? [`${blindRules(hooks.blindRules)}: the kernel lacks hooks, see below`]
+      : []),
+    ...tampering.present.map((each) => `tampered with: ${each}`),
+    ...(tampering.last
+      ? [
+          `the capture was tampered with (${count(tampering.total, 'finding')}), last at ${moment(tampering.last.timeMs)}: ${tampering.last.text}`,
+        ]
+      : []),
+    ...(events.dropped > 0
+      ? [`${count(events.dropped, 'event')} ${events.dropped === 1 ? 'was' : 'were'} dropped`]
+      : []),
+    ...setAside.map(
+      ({ module, reason }) => `the rules of ${escapeText(module)} are not evaluated: ${escapeText(reason)}`,
+    ),
+    ...lost.map(
+      ({ name, counters }) =>
+        `${count(counters.dropped, 'alert')} for ${name} ${counters.dropped === 1 ? 'was' : 'were'} lost`,
+    ),
+    ...(lastFailure && isRefused
+      ? [`a change was refused at ${moment(lastFailure.time)}: ${escapeText(lastFailure.reason)}`]
+      : []),
+  ];
+}
+
+function moment(milliseconds: number): string {
+  return iso8601(BigInt(Math.floor(milliseconds)) * NANOSECONDS_PER_MS).replace(/\.\d+/, '');
+}

@@ -1,0 +1,27 @@
+// What a changed key of the configuration takes while the agent runs.
+
+import type { Definition, WhileRunning } from '../config-values/value-types.ts';
+import { outputSection } from '../outputs/kinds/kind.ts';
+import { OUTPUT_NAMES, OUTPUTS } from '../outputs/kinds/outputs.ts';
+import { DEFINITION } from './definition.ts';
+
+/**
+ * `rules`: it is part of what the rules come to, which are replaced. `now`: it is set. `start`: it takes a new start. Names are those of the
+ * outputs that are made anew.
+ */
+export type Effect = 'rules' | 'now' | 'start' | readonly string[];
+
+/** @param path of a key, or of a section: `webserver.listen_port` */
+export function effectOf(path: string): Effect {
+  const steps = path.split('.');
+  const output = OUTPUTS.find((kind) => outputSection(kind) === steps[0]);
+  if (output) return [output.name];
+  const applies = whileRunning(DEFINITION, steps);
+  return applies === 'outputs' ? OUTPUT_NAMES : (applies ?? 'start');
+}
+
+/** That of the key, or else of the section that holds it. */
+function whileRunning(definition: Definition, [key, ...rest]: readonly string[]): WhileRunning | undefined {
+  const inner = key !== undefined && definition.kind === 'section' ? definition.keys[key] : undefined;
+  return (inner && whileRunning(inner, rest)) ?? definition.whileRunning;
+}

@@ -1,0 +1,50 @@
+// Where the rules of a run lie: the modules and rule files of the command line, or else those that the configuration names and follows.
+
+import { existsSync } from 'node:fs';
+import type { CommandConfiguration } from './configuration.ts';
+import { followedPlaces, holdsModule } from './followed-places.ts';
+import { presentRuleFiles } from './rules/rule-files.ts';
+
+export interface RulePlaces {
+  /** Compiled modules, and folders of such. They come before rule files. */
+  readonly modules: readonly string[];
+  /** Rule files and folders; none: the rules that come with Wasprey, if there are no modules. */
+  readonly ruleFiles: readonly string[];
+  /** Where changes of the rules would be seen: files and folders, there or not. */
+  readonly watched: readonly string[];
+}
+
+/**
+ * Rules of the command line replace those of the configuration.
+ * @throws {CommandFailure} when the configuration names rule files and none of them is there
+ */
+export function rulePlaces(
+  modules: readonly string[],
+  ruleFiles: readonly string[],
+  configured: CommandConfiguration,
+): RulePlaces {
+  const isNamed = modules.length > 0 || ruleFiles.length > 0;
+  return isNamed ? { modules, ruleFiles, watched: [...modules, ...ruleFiles] } : configuredPlaces(configured);
+}
+
+function configuredPlaces(configured: CommandConfiguration): RulePlaces {
+  const { modules: named, follow, follow_folder } = configured.configuration;
+  const followed = followedPlaces({ follow, follow_folder });
+  const modules = [...named, ...followed.filter(holdsModule)];
+  const files = configuredRules(configured);
+  // An empty list of files is a mistake only where no rules come from elsewhere.
+  const isElsewhere = modules.length > 0 || follow.length > 0;
+  const present = files === undefined || (files.length === 0 && isElsewhere) ? [] : presentRuleFiles(files);
+  return {
+    modules,
+    ruleFiles: [...present, ...followed.filter((place) => existsSync(place) && !holdsModule(place))],
+    watched: [...modules, ...followed, ...(files ?? [])],
+  };
+}
+
+/** Files and folders that the configuration names, there or not; undefined if it names none. */
+function configuredRules({ configuration, loaded }: CommandConfiguration): readonly string[] | undefined {
+  const { rules_file, rules_files } = configuration;
+  const isSet = loaded?.origins.has('rules_file') || loaded?.origins.has('rules_files');
+  return isSet ? [...rules_file, ...rules_files] : undefined;
+}

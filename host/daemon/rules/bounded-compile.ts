@@ -1,0 +1,157 @@
+// Compiles rules in a process of its own, within bounds of time and memory: a rule file that explodes costs that process, and is named.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { extname, join } from 'node:path';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
+import type { CompileJob, FromCompiler } from './compile-job.ts';
+
+export interface CompileLimits {
+  readonly milliseconds: number;
+  /** Of memory, for the whole process. */
+  readonly megabytes: number;
+}
+
+/** 2,000 rules take 20 s and 800 MB; ten times what the stock rules take. */
+export const COMPILE_LIMITS: CompileLimits = { milliseconds: 120_000, megabytes: 1_800 };
+
+/** JavaScript's part of the memory, of which the process dies by itself; the rest is code, and asc's own heap. */
+const HEAP = 0.75;
+const LOOK_EVERY_MS = 50;
+const MEGABYTE = 1024 * 1024;
+/** Less than what the agent and what it watches have. */
+const BACKGROUND_PRIORITY = 10;
+/** As much as is kept of what the process says when it dies. */
+const LAST_WORDS = 10_000;
+
+export interface CompileHost {
+  /** Takes what is wrong with rules that can't be used, as it comes. */
+  readonly say: (text: string) => void;
+  /** Others shall have the processors first. */
+  readonly inBackground?: boolean;
+  readonly limits?: CompileLimits;
+}
+
+export interface CompiledModule {
+  readonly wasm: Uint8Array;
+  /** How many there are of the rules in it. */
+  readonly warnings: number;
+}
+
+export interface BoundedCompile {
+  /** How many rules there are, once all files are read. */
+  readonly loaded: Promise<number>;
+  readonly module: Promise<CompiledModule>;
+}
+
+/** Both promises reject with CommandFailure for rules that can't be used, or not within the limits. */
+export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompile {
+  const limits = host.limits ?? COMPILE_LIMITS;
+  const loaded = Promise.withResolvers<number>();
+  const module = Promise.withResolvers<CompiledModule>();
+  const script = join(import.meta.dirname, `compile-child${extname(import.meta.filename)}`);
+  const { WASPREY_CACHE } = process.env;
+  const child = fork(script, [], {
+    execArgv: [`--max-old-space-size=${Math.floor(limits.megabytes * HEAP)}`],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // Nothing else of the agent's environment reaches the compiler.
+    env: WASPREY_CACHE === undefined ? {} : { WASPREY_CACHE },
+  });
+  if (host.inBackground) lowerPriority(child);
+  let stage = 'reading the rules';
+  let lastWords = '';
+  const fail = (message: string, help?: string): void => {
+    const failure = new CommandFailure(message, help);
+    loaded.reject(failure);
+    module.reject(failure);
+  };
+  const stopWatch = watchLimits(child, limits, (limit) => fail(`${stage} took more than ${limit}`, TOO_MUCH));
+  child.stderr?.on('data', (chunk: Buffer) => {
+    lastWords = (lastWords + chunk.toString('utf8')).slice(-LAST_WORDS);
+  });
+  child.on('message', (message: FromCompiler) => {
+    switch (message.kind) {
+      case 'file':
+        stage = message.name;
+        break;
+      case 'said':
+        host.say(message.text);
+        break;
+      case 'loaded':
+        stage = `compiling ${count(message.rules, 'rule')} of ${listed(job)}`;
+        loaded.resolve(message.rules);
+        break;
+      case 'module':
+        module.resolve(message);
+        child.kill('SIGKILL');
+        break;
+      case 'refused':
+        fail(message.message, message.help);
+        child.kill('SIGKILL');
+        break;
+      case 'defect':
+        fail(`the compiler failed while ${stage}: ${message.text}`, 'it is a defect of Wasprey, please report it');
+        child.kill('SIGKILL');
+        break;
+    }
+  });
+  child.on('error', (error) => fail(`the compiler could not be started: ${error.message}`));
+  child.on('close', (code, signal) => {
+    stopWatch();
+    const isMemory = signal === 'SIGKILL' || /out of memory|allocation failed/i.test(lastWords);
+    if (isMemory) fail(`${stage} took more than the available memory, or than ${limits.megabytes} MB`, TOO_MUCH);
+    else fail(`the compiler exited with ${signal ?? `status ${code}`} while ${stage}: ${lastWords.slice(0, 1000)}`);
+  });
+  // Who waits for the module only is told by that.
+  loaded.promise.catch(() => {});
+  module.promise.catch(() => {});
+  // One that could not be started has no channel: why is told by its error.
+  if (child.connected) {
+    child.send(job, (error) => {
+      // It has died already: why is told when it has closed.
+      if (error) child.kill('SIGKILL');
+    });
+  }
+  return { loaded: loaded.promise, module: module.promise };
+}
+
+const TOO_MUCH = 'does a list, macro or anchor grow with each use?';
+
+function listed({ files }: CompileJob): string {
+  const names = files.map(({ name }) => name);
+  return names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more files` : names.join(', ');
+}
+
+function lowerPriority({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, BACKGROUND_PRIORITY);
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** Ends the process when it takes more than it may; `told` is told of what. Returns what ends the watch. */
+function watchLimits(child: ChildProcess, limits: CompileLimits, told: (limit: string) => void): () => void {
+  const began = performance.now();
+  const timer = setInterval(() => {
+    const time = performance.now() - began >= limits.milliseconds;
+    if (!time && residentBytes(child) <= limits.megabytes * MEGABYTE) return;
+    told(time ? `${limits.milliseconds / 1000} s` : `${limits.megabytes} MB of memory`);
+    child.kill('SIGKILL');
+  }, LOOK_EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+function residentBytes({ pid }: ChildProcess): number {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(kilobytes ?? 0) * 1024;
+  } catch {
+    // It has just ended.
+    return 0;
+  }
+}

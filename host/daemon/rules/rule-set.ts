@@ -1,0 +1,145 @@
+// Rules as a command works with them: loaded, and what is wrong with them said.
+
+import { type CompileDiagnostic, translateRules } from '../../compiler/compile.ts';
+import {
+  type CompiledRule,
+  type FileResult,
+  type LoadResult,
+  loadRules,
+  type RuleFile,
+  withFindings,
+} from '../../compiler/rules/load.ts';
+import { type RuleSource, ruleSourceOf } from '../../compiler/rules/rule.ts';
+import { matchesWildcard, type Selection, selectRules } from '../../compiler/rules/select.ts';
+import { type Diagnostic, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
+import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { SourceFile } from '../../diagnostics/source-file.ts';
+import { nearest } from '../../diagnostics/suggest.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
+
+/** The event source that this agent captures; rules of others are left to Falco's plugins. */
+const CAPTURED_SOURCE = 'syscall';
+
+export interface RuleSet {
+  /** All that were defined, with `enabled` as the selection leaves it. */
+  readonly rules: readonly CompiledRule[];
+  /** Those of `rules` that are to be evaluated, in that order, as the back end takes them. */
+  readonly active: readonly RuleSource[];
+  /** The same as the loader left them. */
+  readonly on: readonly CompiledRule[];
+  readonly warnings: number;
+  /** The warnings themselves. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Loads rules; errors are shown in any case, warnings if asked for.
+ * @throws {CommandFailure} when a file has an error
+ */
+export function loadRuleSet(
+  files: readonly RuleFile[],
+  terminal: Terminal,
+  showWarnings: boolean,
+  selection: RuleSelection = ALL_ENABLED,
+  onFile?: (name: string) => void,
+): RuleSet {
+  const result = load(files, selection, onFile);
+  const warnings = finalWarnings(result.files);
+  const shown = [...result.errors, ...(showWarnings ? warnings : [])];
+  for (const diagnostic of shown) terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
+  if (!result.successful) throw new CommandFailure('the rules were not loaded', 'correct the errors above');
+  tellOfNothingSelected(result.rules, selection.selections, terminal);
+  const on = selectRules(result.rules, selection.selections);
+  const names = new Set(on.map(({ name }) => name));
+  const rules = result.rules.map((rule) => ({ ...rule, enabled: names.has(rule.name) }));
+  const watched = on.filter(({ source }) => source === CAPTURED_SOURCE);
+  return { rules, active: captured(on), on: watched, warnings: warnings.length, diagnostics: warnings };
+}
+
+/** The results of files with what the back end finds too, each at its rule; what a later file made good is left out. */
+export function checkRuleFiles(files: readonly RuleFile[], selection: RuleSelection = ALL_ENABLED): FileResult[] {
+  const result = load(files, selection);
+  const lasting = new Set(finalWarnings(result.files));
+  const active = captured(selectRules(result.rules, selection.selections));
+  const found = backEndRemarks(translateRules(active).diagnostics).map((item) => placed(item, active, files));
+  return result.files.map((file) =>
+    withFindings({ ...file, warnings: file.warnings.filter((item) => lasting.has(item)) }, found),
+  );
+}
+
+function load(
+  files: readonly RuleFile[],
+  { minimumPriority, statics }: RuleSelection,
+  onFile?: (name: string) => void,
+): LoadResult {
+  return loadRules(files, {
+    ...(minimumPriority !== undefined && { minimumPriority }),
+    ...(statics && { statics }),
+    ...(onFile && { onFile }),
+  });
+}
+
+function captured(rules: readonly CompiledRule[]): RuleSource[] {
+  return rules.filter(({ source }) => source === CAPTURED_SOURCE).map(ruleSourceOf);
+}
+
+/** A pattern that no rule has is most likely misspelt; as in Falco it is no error. */
+function tellOfNothingSelected(
+  rules: readonly CompiledRule[],
+  selections: readonly Selection[],
+  terminal: Terminal,
+): void {
+  for (const { by, pattern } of selections) {
+    const known = by === 'tag' ? [...new Set(rules.flatMap(({ tags }) => tags))] : rules.map(({ name }) => name);
+    if (known.some((name) => (by === 'tag' ? name === pattern : matchesWildcard(pattern, name)))) continue;
+    const near = nearest(pattern, known);
+    const hint = near === undefined ? '' : `\n  did you mean ${near}?`;
+    terminal.say(`wasprey: no rule has the ${by === 'tag' ? 'tag' : 'name'} ${pattern}${hint}\n`);
+  }
+}
+
+/** What a later file may still make use of. */
+const UNUSED: ReadonlySet<string> = new Set(['LOAD_UNUSED_MACRO', 'LOAD_UNUSED_LIST']);
+
+/** Each warning once, of those that hold for the whole set: after every file the loader judges all that was read so far. */
+function finalWarnings(files: readonly FileResult[]): Diagnostic[] {
+  const lasting = files.flatMap(({ warnings }, index) =>
+    index === files.length - 1 ? warnings : warnings.filter(({ code }) => !UNUSED.has(code)),
+  );
+  return [
+    ...new Map(lasting.map((item) => [`${item.code} ${item.file} ${item.offset} ${item.message}`, item])).values(),
+  ];
+}
+
+/** What the back end has to say that the loader has not said already. */
+export function backEndRemarks(diagnostics: readonly CompileDiagnostic[]): CompileDiagnostic[] {
+  return diagnostics.filter(({ code }) => code !== 'field-not-captured' && code !== 'field-not-in-conditions');
+}
+
+/** What the back end says, at the first line of the rule: it does not know the place in the condition. */
+function placed(
+  { severity, code, message, rule }: CompileDiagnostic,
+  rules: readonly RuleSource[],
+  files: readonly RuleFile[],
+): FileResult['errors'][number] | Diagnostic {
+  const of = rules[rule];
+  const text = files.find(({ name }) => name === of?.file)?.text ?? '';
+  const file = new SourceFile(of?.file ?? '', text);
+  const start = file.offsetOfLine(of?.line ?? 1);
+  const context = { type: 'rule', name: of?.name ?? '', file, start, end: start + 1 } as const;
+  const advice = { notes: [code] };
+  return severity === 'error'
+    ? new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', message, context, advice).diagnostic
+    : warning('LOAD_COMPILE_CONDITION', message, context, advice);
+}
+
+/** What the back end says of rules, in the form of the other diagnostics; it knows the rule, not the place in it. */
+export function renderCompileDiagnostic(
+  { severity, code, message, rule }: CompileDiagnostic,
+  rules: readonly RuleSource[],
+) {
+  const of = rules[rule];
+  return `${severity}[${code}]: ${message}\n  --> ${of ? `${of.file}:${of.line}\n  = in rule "${of.name}"` : 'unknown rule'}`;
+}

@@ -1,0 +1,104 @@
+// The options of `wasprey run`, and which keys of the configuration they stand for.
+
+import { type ListValue, type OptionValues, UsageError } from '../diagnostics/arguments.ts';
+import { LOG_LEVELS } from '../diagnostics/log.ts';
+import { SIGNATURE_MODES } from '../signature/policy.ts';
+import { ALERT_OPTIONS } from './alert-options.ts';
+import { CONFIG_OPTIONS } from './configuration.ts';
+import { SELECTION_OPTIONS } from './rules/rule-selection.ts';
+
+export const RUN_OPTIONS = {
+  module: {
+    kind: 'list',
+    short: 'm',
+    value: 'FILE',
+    description:
+      'Run a module of `wasprey compile`, or all modules of a folder (.wasm), instead of the rules that come with Wasprey. May be given several times; RULES come after modules.',
+  },
+  watch: {
+    kind: 'flag',
+    description:
+      'Apply changes of rule files and modules at run time. Default: watch_config_files of the configuration, if there is one. SIGHUP reloads in any case.',
+  },
+  'no-watch': { kind: 'flag', description: 'Apply changes only on SIGHUP.' },
+  signature: {
+    kind: 'text',
+    value: 'MODE',
+    choices: SIGNATURE_MODES,
+    description:
+      'Whether modules must be signed with a trusted key; rule files need no signature. Default: required if there is a trusted key, else off.',
+  },
+  'trusted-key': {
+    kind: 'list',
+    value: 'FILE',
+    description: 'A trusted public key of `wasprey keygen`; may be given several times.',
+  },
+  ...CONFIG_OPTIONS,
+  json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
+  output: {
+    kind: 'text',
+    value: 'FILE',
+    description: 'Append the alerts to a file as well; -o FILE does the same, if it has no = in it.',
+  },
+  'no-stdout': { kind: 'flag', description: 'No alerts on standard output.' },
+  ...ALERT_OPTIONS,
+  'ring-memory': {
+    kind: 'number',
+    value: 'MB',
+    least: 1,
+    description: 'Memory of the ring buffers for events, for all CPUs together. Default: 16.',
+  },
+  'no-kernel-filter': {
+    kind: 'flag',
+    description: 'Evaluate every event, including those that no rule can match. For diagnosis.',
+  },
+  duration: {
+    kind: 'number',
+    value: 'SECONDS',
+    least: 0,
+    fraction: true,
+    description: 'Stop after this time.',
+  },
+  'log-level': {
+    kind: 'text',
+    value: 'LEAST',
+    choices: LOG_LEVELS,
+    description: "Lowest severity of the agent's own messages. Default: info.",
+  },
+  ...SELECTION_OPTIONS,
+} as const;
+
+export type RunOptions = OptionValues<typeof RUN_OPTIONS>;
+
+const KEY_OF_OPTION = {
+  json: 'json_output',
+  'iso-time': 'time_format_iso_8601',
+  'log-level': 'log_level',
+  'no-stdout': 'stdout_output.enabled',
+  'no-watch': 'watch_config_files',
+  priority: 'priority',
+  'ring-memory': 'engine.wasprey.ring_memory_mb',
+  'rule-matching': 'rule_matching',
+  watch: 'watch_config_files',
+} as const satisfies { readonly [Name in keyof RunOptions]?: string };
+
+/** Keys whose value these options give, whatever the configuration says. */
+export function overriddenKeys(options: RunOptions): ReadonlySet<string> {
+  return new Set(Object.entries(KEY_OF_OPTION).flatMap(([name, key]) => (Object.hasOwn(options, name) ? [key] : [])));
+}
+
+/**
+ * -o KEY=VALUE, and -o FILE, as it was before there were keys.
+ * @throws {UsageError} for a second file
+ */
+export function splitOption({ option = [], output }: RunOptions): {
+  readonly file: string | undefined;
+  readonly settings: readonly ListValue[];
+} {
+  const files = option.filter(({ text }) => !text.includes('='));
+  const [file] = files;
+  if (files.length > (output === undefined ? 1 : 0)) {
+    throw new UsageError(`-o ${file?.text} has no key`, 'write -o KEY=VALUE; alerts go to one file, --output FILE');
+  }
+  return { file: output ?? file?.text, settings: option.filter(({ text }) => text.includes('=')) };
+}

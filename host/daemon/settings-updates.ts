@@ -1,0 +1,124 @@
+// Follows a configuration that changes while the agent runs: applies what can be applied, and tells of every changed key what becomes of it.
+
+import { type ConfigChange, changesBetween } from '../config/changes.ts';
+import { type Effect, effectOf } from '../config/effect.ts';
+import { LOG_LEVELS, type Log, type LogLevel } from '../diagnostics/log.ts';
+import type { Terminal } from '../diagnostics/terminal.ts';
+import { renderUnused } from './configuration.ts';
+import { spooledOutputs } from './outputs.ts';
+import type { RunSettings } from './settings.ts';
+
+export interface SettingsUpdateOptions {
+  /** As the agent was started with. */
+  readonly settings: RunSettings;
+  readonly log: Log;
+  /** Makes the outputs of these names anew; rejects with CommandFailure, and those before stay. */
+  readonly replaceOutputs: (settings: RunSettings, names: ReadonlySet<string>) => Promise<void>;
+  /** Told why outputs could not be made anew, and when they were. */
+  readonly onFailed: (message: string) => void;
+  readonly onMended: () => void;
+  /** For the width of what is said. */
+  readonly terminal: Terminal;
+}
+
+export class SettingsUpdates {
+  readonly #options: SettingsUpdateOptions;
+  readonly #log: Log;
+  /** These go on as they are until the next start. */
+  readonly #spooled: ReadonlySet<string>;
+  #last: RunSettings;
+  /** Outputs that could not be made anew. */
+  #failed: ReadonlySet<string> = new Set();
+  #failure = '';
+  #underWay: Promise<void> = Promise.resolve();
+
+  constructor(options: SettingsUpdateOptions) {
+    this.#options = options;
+    this.#last = options.settings;
+    this.#log = options.log;
+    this.#spooled = spooledOutputs(options.settings.configuration);
+  }
+
+  /** As they were read last. */
+  get settings(): RunSettings {
+    return this.#last;
+  }
+
+  /** Takes the settings as they are now, changed or not. Resolves when they are applied; never rejects. */
+  take(now: RunSettings): Promise<void> {
+    const before = this.#last;
+    this.#last = now;
+    // Whoever wants to hear more hears of this too; whoever wants to hear less hears of it for the last time.
+    if (isMore(now.logLevel, before.logLevel)) this.#log.level = now.logLevel;
+    const outputs = new Set(this.#failed);
+    for (const change of changesBetween(before, now)) {
+      const effect = effectOf(change.path);
+      this.#tell(
+        change,
+        now.overridden.has(change.path) ? 'overridden by the command line' : this.#result(effect),
+        effect,
+      );
+      if (typeof effect === 'object') for (const name of effect) if (!this.#spooled.has(name)) outputs.add(name);
+    }
+    // What was set over the control socket stays as long as the configuration says the same.
+    if (now.logLevel !== before.logLevel) this.#log.level = now.logLevel;
+    this.#tellUnused(before, now);
+    if (outputs.size > 0) this.#underWay = this.#underWay.then(() => this.#replaceOutputs(now, outputs));
+    return this.#underWay;
+  }
+
+  async #replaceOutputs(settings: RunSettings, names: ReadonlySet<string>): Promise<void> {
+    try {
+      await this.#options.replaceOutputs(settings, names);
+      if (this.#failure !== '') {
+        this.#log.say('notice', 'the outputs match the configuration now');
+        this.#options.onMended();
+      }
+      this.#failed = new Set();
+      this.#failure = '';
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#failed = names;
+      const message = `the outputs were not changed: ${reason}`;
+      if (reason !== this.#failure) {
+        this.#log.say('error', message);
+        this.#options.onFailed(message);
+      }
+      this.#failure = reason;
+    }
+  }
+
+  #tell({ path, from, to, source }: ConfigChange, result: string, effect: Effect): void {
+    const what = from === to ? `${path} has changed` : `${path}: ${from} -> ${to}`;
+    this.#log.say(effect === 'start' ? 'warning' : 'notice', `${what} (${source}): ${result}`, { key: path });
+  }
+
+  #result(effect: Effect): string {
+    switch (effect) {
+      case 'rules':
+        return 'applies with the rules, which are being reloaded';
+      case 'now':
+        return 'applies now';
+      case 'start':
+        return 'applies from the next start';
+      default: {
+        const late = effect.filter((name) => this.#spooled.has(name));
+        if (late.length === 0) return 'applies now';
+        const names = late.join(', ');
+        return late.length === effect.length
+          ? `applies from the next start, because ${names} keeps alerts on disk`
+          : `applies now; to ${names}, which keep alerts on disk, from the next start`;
+      }
+    }
+  }
+
+  #tellUnused(before: RunSettings, now: RunSettings): void {
+    const known = new Set(before.unused.map(({ path }) => path));
+    const added = now.unused.filter(({ path }) => !known.has(path));
+    if (added.length > 0) this.#log.say('notice', renderUnused(added, this.#options.terminal));
+  }
+}
+
+function isMore(one: LogLevel, other: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(one) > LOG_LEVELS.indexOf(other);
+}

@@ -1,0 +1,27 @@
+// Who takes what the engine finds.
+
+import type { ContainerNotice } from '../capture/native.ts';
+import type { RecordedBlock } from '../recording/recorder.ts';
+import type { ReplayReport } from '../recording/replay.ts';
+import type { EngineError } from './engine-error.ts';
+import type { EngineCounters, IntegrityReport, Match } from './protocol.ts';
+
+export interface EngineListener {
+  /** Called with matches in the order of evaluation. When it returns, or its promise resolves, the worker may send as many further ones. */
+  onMatches(matches: readonly Match[]): void | Promise<void>;
+  onContainers(notices: readonly ContainerNotice[]): void;
+  /** Called with the next block of a recording. When it returns, the worker may send another. */
+  onBlock?(block: RecordedBlock): void;
+  /** Called with the metadata of a container in a replayed recording. */
+  onContainer?(id: string, entry: Uint8Array): void;
+  /** Called at the end of a recording, after all its matches. */
+  onReplayed?(report: ReplayReport): void;
+  onSetAside(module: string, failure: string, reason: string): void;
+  /** Called when no more matches of earlier rule sets will come. */
+  onReplaced?(generation: number): void;
+  onCounters(counters: EngineCounters): void;
+  /** Called every second, if requested. */
+  onIntegrity?(report: IntegrityReport): void;
+  /** The worker has failed; nothing is watched any more. */
+  onError(error: EngineError): void;
+}
