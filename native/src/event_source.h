@@ -67,7 +67,9 @@ class EventSource {
   /** What the calling thread is known by in records (event_header.tid); 0 where that is not to be had. */
   virtual uint32_t ThisThread() { return 0; }
 
+  /** What Open() has mapped. */
   SourceMemory& memory() { return memory_; }
+  bool IsOpen() const { return memory_.lifecycle != nullptr; }
 
  protected:
   SourceMemory memory_;
