@@ -1,4 +1,4 @@
-/* Calls on or making a descriptor: dup, dup2, dup3, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd. */
+/* Calls on a descriptor, or making one. */
 
 #include "filter.h"
 

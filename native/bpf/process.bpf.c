@@ -1,7 +1,6 @@
-/* Calls with numbers alone, or with nothing that is told: setuid, setgid, setresuid, ptrace, unshare, init_module, signals
- * sent, setsid, setpgid, those of which only the name is told, and the clone family. What they change in their process
- * is told by its image. A clone has two events: of the parent (result: the child), and of the
- * child (result 0), whose system call ends too. */
+/* Calls with numbers alone, or of which only the name and the result are reported. What they change in their process is
+ * in its image. A clone has two events: of the parent (result: the child), and of the child (result 0), whose system call
+ * ends too. */
 
 #include "filter.h"
 

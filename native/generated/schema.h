@@ -34,7 +34,7 @@ struct event_header {
 };
 _Static_assert(sizeof(struct event_header) == 64, "struct event_header: layout");
 
-/* open, openat, openat2, creat, open_by_handle_at */
+/* calls that open a file */
 struct event_open {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
@@ -73,7 +73,7 @@ struct event_exec {
 };
 _Static_assert(sizeof(struct event_exec) == 96, "struct event_exec: layout");
 
-/* calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd */
+/* calls on or making a descriptor */
 struct event_descriptor {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
@@ -138,7 +138,7 @@ struct event_network {
 };
 _Static_assert(sizeof(struct event_network) == 232, "struct event_network: layout");
 
-/* calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir */
+/* calls on one path */
 struct event_path {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
@@ -151,7 +151,7 @@ struct event_path {
 };
 _Static_assert(sizeof(struct event_path) == 104, "struct event_path: layout");
 
-/* calls on two paths: rename*, link*, symlink*, mount */
+/* calls on two paths */
 struct event_paths {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
