@@ -20,8 +20,8 @@
 /* NATIVE_openat and so on: the numbers of those that programs look at on their own. */
 #define NATIVE_NUMBER(type, call, number, program) NATIVE_##call = number,
 #define COMPAT_NUMBER(call, number, type, change, short_ids) COMPAT_##call = number,
-enum native_call { WASPREY_HOOKS(NATIVE_NUMBER) };
-enum compat_number { WASPREY_COMPAT_CALLS(COMPAT_NUMBER) };
+enum native_call_number { WASPREY_HOOKS(NATIVE_NUMBER) };
+enum compat_call_number { WASPREY_COMPAT_CALLS(COMPAT_NUMBER) };
 #undef NATIVE_NUMBER
 #undef COMPAT_NUMBER
 

@@ -10,10 +10,10 @@ export const DESCRIPTOR_EVENTS: readonly EventType[] = [
     name: 'dup',
     number: 30,
     shape: 'descriptor',
-    otherCalls: ['fcntl', 'fcntl64'],
     category: 'IPC',
     createsFd: true,
     usesFd: true,
+    otherCalls: ['fcntl', 'fcntl64'],
     parameters: [RES_FD, parameter('oldfd', 'FD', { member: 'old_fd' })],
   },
   {
@@ -59,9 +59,9 @@ export const DESCRIPTOR_EVENTS: readonly EventType[] = [
     name: 'setns',
     number: 41,
     shape: 'descriptor',
-    change: 'place',
     category: 'process',
     usesFd: true,
+    change: 'place',
     parameters: [RES, FD, parameter('nstype', 'FLAGS32', { member: 'call_flags', flags: 'clone_flags' })],
   },
   {

@@ -4,15 +4,18 @@ import type { Parameter } from '../types.ts';
 import type { EventType } from './event-type.ts';
 import { parameter, RES, RES_PID, signal } from './parameters.ts';
 
-const EXEC_PARAMETERS: readonly Parameter[] = [
-  RES,
+/** What execs and clones have in common: the program, */
+const PROGRAM: readonly Parameter[] = [
   parameter('exe', 'CHARBUF', { member: 'image.argv0' }),
   parameter('args', 'BYTEBUF', { member: 'image.args' }),
   parameter('tid', 'PID', { member: 'tid' }),
   parameter('pid', 'PID', { member: 'image.pid' }),
   parameter('ptid', 'PID', { member: 'image.ppid' }),
   parameter('cwd', 'CHARBUF', { member: 'image.cwd_slash' }),
-  parameter('fdlimit', 'UINT64', { member: 'image.fd_limit' }),
+];
+
+/** and what it has used so far. */
+const USAGE: readonly Parameter[] = [
   parameter('pgft_maj', 'UINT64', { member: 'image.faults_major' }),
   parameter('pgft_min', 'UINT64', { member: 'image.faults_minor' }),
   parameter('vm_size', 'UINT32', { member: 'image.vm_size' }),
@@ -20,6 +23,13 @@ const EXEC_PARAMETERS: readonly Parameter[] = [
   parameter('vm_swap', 'UINT32', { member: 'image.vm_swap' }),
   parameter('comm', 'CHARBUF', { member: 'image.comm' }),
   parameter('cgroups', 'BYTEBUF', { member: 'image.cgroup' }),
+];
+
+const EXEC_PARAMETERS: readonly Parameter[] = [
+  RES,
+  ...PROGRAM,
+  parameter('fdlimit', 'UINT64', { member: 'image.fd_limit' }),
+  ...USAGE,
   parameter('env', 'BYTEBUF', { member: 'image.environment_text' }),
   parameter('tty', 'UINT32', { member: 'image.tty' }),
   parameter('vpgid', 'PID', { member: 'image.vpgid' }),
@@ -37,31 +47,18 @@ const EXEC_PARAMETERS: readonly Parameter[] = [
   parameter('gid', 'GID', { member: 'image.gid' }),
 ];
 
-function cloneParameters(flagsIndex: string): readonly Parameter[] {
-  return [
-    RES_PID,
-    parameter('exe', 'CHARBUF', { member: 'image.argv0' }),
-    parameter('args', 'BYTEBUF', { member: 'image.args' }),
-    parameter('tid', 'PID', { member: 'tid' }),
-    parameter('pid', 'PID', { member: 'image.pid' }),
-    parameter('ptid', 'PID', { member: 'image.ppid' }),
-    parameter('cwd', 'CHARBUF', { member: 'image.cwd_slash' }),
-    parameter('fdlimit', 'INT64', { member: 'image.fd_limit' }),
-    parameter('pgft_maj', 'UINT64', { member: 'image.faults_major' }),
-    parameter('pgft_min', 'UINT64', { member: 'image.faults_minor' }),
-    parameter('vm_size', 'UINT32', { member: 'image.vm_size' }),
-    parameter('vm_rss', 'UINT32', { member: 'image.vm_rss' }),
-    parameter('vm_swap', 'UINT32', { member: 'image.vm_swap' }),
-    parameter('comm', 'CHARBUF', { member: 'image.comm' }),
-    parameter('cgroups', 'BYTEBUF', { member: 'image.cgroup' }),
-    parameter('flags', 'FLAGS32', { member: flagsIndex, flags: 'clone_flags' }),
-    parameter('uid', 'UINT32', { member: 'image.uid' }),
-    parameter('gid', 'UINT32', { member: 'image.gid' }),
-    parameter('vtid', 'PID', { member: 'numbers[1]' }),
-    parameter('vpid', 'PID', { member: 'image.vpid' }),
-    parameter('pidns_init_start_ts', 'UINT64', { member: 'image.pidns_start_time' }),
-  ];
-}
+const CLONE_PARAMETERS: readonly Parameter[] = [
+  RES_PID,
+  ...PROGRAM,
+  parameter('fdlimit', 'INT64', { member: 'image.fd_limit' }),
+  ...USAGE,
+  parameter('flags', 'FLAGS32', { member: 'numbers[0]', flags: 'clone_flags' }),
+  parameter('uid', 'UINT32', { member: 'image.uid' }),
+  parameter('gid', 'UINT32', { member: 'image.gid' }),
+  parameter('vtid', 'PID', { member: 'numbers[1]' }),
+  parameter('vpid', 'PID', { member: 'image.vpid' }),
+  parameter('pidns_init_start_ts', 'UINT64', { member: 'image.pidns_start_time' }),
+];
 
 /**
  * In `process` records `numbers` holds: setuid, setgid: [id]; setresuid: [real, effective, saved]; ptrace:
@@ -81,27 +78,27 @@ export const PROCESS_EVENTS: readonly EventType[] = [
     name: 'setuid',
     number: 33,
     shape: 'process',
+    category: 'user',
     otherCalls: ['setuid32'],
     change: 'credentials',
-    category: 'user',
     parameters: [RES, parameter('uid', 'UID', { member: 'numbers[0]' })],
   },
   {
     name: 'setgid',
     number: 34,
     shape: 'process',
+    category: 'user',
     otherCalls: ['setgid32'],
     change: 'credentials',
-    category: 'user',
     parameters: [RES, parameter('gid', 'GID', { member: 'numbers[0]' })],
   },
   {
     name: 'setresuid',
     number: 35,
     shape: 'process',
+    category: 'user',
     otherCalls: ['setresuid32'],
     change: 'credentials',
-    category: 'user',
     parameters: [
       RES,
       parameter('ruid', 'UID', { member: 'numbers[0]' }),
@@ -126,8 +123,8 @@ export const PROCESS_EVENTS: readonly EventType[] = [
     name: 'unshare',
     number: 40,
     shape: 'process',
-    change: 'place',
     category: 'process',
+    change: 'place',
     parameters: [RES, parameter('flags', 'FLAGS32', { member: 'numbers[0]', flags: 'clone_flags' })],
   },
   {
@@ -142,10 +139,10 @@ export const PROCESS_EVENTS: readonly EventType[] = [
       parameter('uargs', 'CHARBUF', { member: 'text' }),
     ],
   },
-  { name: 'clone', number: 45, shape: 'process', category: 'process', parameters: cloneParameters('numbers[0]') },
-  { name: 'clone3', number: 46, shape: 'process', category: 'process', parameters: cloneParameters('numbers[0]') },
-  { name: 'fork', number: 47, shape: 'process', category: 'process', parameters: cloneParameters('numbers[0]') },
-  { name: 'vfork', number: 48, shape: 'process', category: 'process', parameters: cloneParameters('numbers[0]') },
+  { name: 'clone', number: 45, shape: 'process', category: 'process', parameters: CLONE_PARAMETERS },
+  { name: 'clone3', number: 46, shape: 'process', category: 'process', parameters: CLONE_PARAMETERS },
+  { name: 'fork', number: 47, shape: 'process', category: 'process', parameters: CLONE_PARAMETERS },
+  { name: 'vfork', number: 48, shape: 'process', category: 'process', parameters: CLONE_PARAMETERS },
   {
     name: 'kill',
     number: 55,
@@ -177,8 +174,8 @@ export const PROCESS_EVENTS: readonly EventType[] = [
     name: 'setpgid',
     number: 59,
     shape: 'process',
-    change: 'group',
     category: 'process',
+    change: 'group',
     parameters: [
       RES_PID,
       parameter('pid', 'PID', { member: 'numbers[0]' }),
