@@ -1,7 +1,7 @@
 // The needs of all rules as the tables that the kernel looks events up in: each clause has a bit of its family's word, each table says of a
 // fact of an event which clauses can still be met, and an event for which none is left is dropped (native/bpf/filter.h).
 
-import { EVENT_TYPES } from '../schema/events.ts';
+import { EVENT_TYPES } from '../schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
 import {
   FILTER_FAMILIES,

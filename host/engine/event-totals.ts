@@ -1,7 +1,7 @@
 // What became of the events so far, added up: as metrics and the alert of drops tell it.
 
 import type { CaptureCounters } from '../capture/native.ts';
-import { EVENT_TYPES } from '../schema/events.ts';
+import { EVENT_TYPES } from '../schema/events/index.ts';
 
 /** Falco's kinds of drops, and the events of each; all others are of other interest. */
 const DROP_KINDS: readonly (readonly [kind: string, events: readonly string[]])[] = [

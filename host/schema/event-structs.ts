@@ -1,5 +1,5 @@
 // The fixed part of an event record: the header that all have, then one of a few shapes. Event types of the same
-// shape share their BPF code; events.ts says which type has which shape.
+// shape share their BPF code; events/ says which type has which shape.
 
 import { defineStruct, type MemberSpec, member, type Struct } from './layout.ts';
 
@@ -161,7 +161,7 @@ export const EVENT_STRUCTS = {
     'event_process',
     'calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told',
     [
-      { name: 'numbers', type: 'u64', count: 4, doc: 'arguments, in the order events.ts names them' },
+      { name: 'numbers', type: 'u64', count: 4, doc: 'arguments, in the order of events/' },
       { name: 'text', type: 'string', doc: 'init_module: parameters' },
     ],
   ),

@@ -1,7 +1,6 @@
 // What the kernel can tell of an event before it makes a record of it, and how the needs of rules are written in these terms.
 
 import type { EventShape } from './event-structs.ts';
-import type { EventType } from './events.ts';
 
 /** Clauses of a family share the bits of one word, since an event is of one family alone. */
 export const FILTER_FAMILIES = ['open', 'exec', 'network', 'other'] as const;
@@ -14,7 +13,7 @@ export function familyOf(shape: EventShape): FilterFamily {
 /** Of these the kernel drops none: of sends it tells the first to each peer alone, and what is received counts for that too. */
 const UNFILTERED: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'sendmmsg', 'recvfrom', 'recvmsg', 'recvmmsg']);
 
-export function isFiltered({ name }: EventType): boolean {
+export function isFiltered({ name }: { readonly name: string }): boolean {
   return !UNFILTERED.has(name);
 }
 

@@ -8,7 +8,7 @@
 
 #include "schema.h"
 
-/* WASPREY_HOOKS, WASPREY_SISTERS, WASPREY_CHANGES and WASPREY_COMPAT_CALLS: generated from host/schema/events.ts, for
+/* WASPREY_HOOKS, WASPREY_SISTERS, WASPREY_CHANGES and WASPREY_COMPAT_CALLS: generated from host/schema/events/, for
  * the processor that is built for. Sisters are where else events of a type come from: a send may connect; a file opened
  * by its handle is an openat to rules as well, and so each message of many is a sendmsg or recvmsg. */
 #if defined(__TARGET_ARCH_x86) || defined(__x86_64__)

@@ -172,7 +172,7 @@ _Static_assert(sizeof(struct event_paths) == 144, "struct event_paths: layout");
 /* calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told */
 struct event_process {
   struct event_header header;
-  __u64 numbers[4]; /* 64: arguments, in the order events.ts names them */
+  __u64 numbers[4]; /* 64: arguments, in the order of events/ */
   struct string_ref text; /* 96: init_module: parameters */
 };
 _Static_assert(sizeof(struct event_process) == 104, "struct event_process: layout");

@@ -724,7 +724,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
 
 // -- event_process: calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told
 
-/** arguments, in the order events.ts names them */
+/** arguments, in the order of events/ */
 // @ts-ignore: decorator
 @inline export function processNumbers(base: u32, index: u32): u64 {
   return load<u64>(base + (index << 3), 64);

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
 import { DESCRIPTOR_STATE } from '../../host/schema/event-structs.ts';
-import { findEventType } from '../../host/schema/events.ts';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { OPENED } from '../../host/schema/kernel-filter.ts';
 import type { FilteredEvent } from './filter-reference.ts';
 import { testAddon } from './test-addon.ts';

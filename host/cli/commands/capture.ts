@@ -11,7 +11,7 @@ import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { startTimer } from '../../outputs/long-timer.ts';
-import { EVENT_TYPES } from '../../schema/events.ts';
+import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../command.ts';
 import { renderRecorded } from '../recording-summary.ts';

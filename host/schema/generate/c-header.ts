@@ -3,8 +3,8 @@
 
 import { CONTAINER, CONTAINER_STATE } from '../container.ts';
 import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
+import { EVENT_TYPES } from '../events/index.ts';
 import { IO_URING_OPERATIONS } from '../events/io-uring.ts';
-import { EVENT_TYPES } from '../events.ts';
 import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS, IMAGE_KIND } from '../image.ts';
 import type { Member, Struct } from '../layout.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';

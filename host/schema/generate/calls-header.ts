@@ -4,7 +4,7 @@
 import { type CallTable, callNumber } from '../events/call-numbers.ts';
 import { CHANGING_CALLS } from '../events/changes.ts';
 import type { EventProgram, EventType, ProcessChange } from '../events/event-type.ts';
-import { EVENT_TYPES, findEventType } from '../events.ts';
+import { EVENT_TYPES, findEventType } from '../events/index.ts';
 import { type Cell, cTable } from './c-table.ts';
 
 /** A processor, as BPF programs call it, and its tables of calls. */

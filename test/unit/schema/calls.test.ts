@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type CallTable, callNames, callNumber } from '../../../host/schema/events/call-numbers.ts';
+import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { IO_URING_OPERATIONS } from '../../../host/schema/events/io-uring.ts';
-import { EVENT_TYPES } from '../../../host/schema/events.ts';
 
 /** Where Debian's linux-libc-dev has the headers of all processors; older ones have those of the machine alone. */
 const UAPI = '/usr/lib/linux/uapi';

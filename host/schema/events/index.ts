@@ -1,13 +1,13 @@
 // The event types that the capture supplies: their number, the shape of their record, their parameters in the order of
 // Falco's event table (exit events of schema 4.5; `evt.arg[N]` counts from 0), and the system calls behind them.
 
-import { DESCRIPTOR_EVENTS } from './events/descriptors.ts';
-import type { EventType } from './events/event-type.ts';
-import { FILE_EVENTS } from './events/files.ts';
-import { NETWORK_EVENTS } from './events/network.ts';
-import { PROCESS_EVENTS } from './events/processes.ts';
+import { DESCRIPTOR_EVENTS } from './descriptors.ts';
+import type { EventType } from './event-type.ts';
+import { FILE_EVENTS } from './files.ts';
+import { NETWORK_EVENTS } from './network.ts';
+import { PROCESS_EVENTS } from './processes.ts';
 
-export type { EventCategory, EventType } from './events/event-type.ts';
+export type { EventCategory, EventType } from './event-type.ts';
 
 /** The types, by number. */
 export const EVENT_TYPES: readonly EventType[] = [
