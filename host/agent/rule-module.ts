@@ -12,7 +12,7 @@ import type { ExtraFields } from '../outputs/additions.ts';
 import { named } from '../sandbox/error.ts';
 import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
-import { findEventType } from '../schema/events.ts';
+import { findEventType } from '../schema/events/index.ts';
 import type { Field } from '../schema/fields/field.ts';
 import { resolveField } from '../schema/fields/index.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';

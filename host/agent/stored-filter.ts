@@ -1,7 +1,7 @@
 // The kernel filter that a module's manifest holds: what is in there may be anybody's, and tables are made of it.
 
 import { isObject, isTexts } from '../diagnostics/json-value.ts';
-import { findEventType } from '../schema/events.ts';
+import { findEventType } from '../schema/events/index.ts';
 import {
   type FilterClause,
   familyOf,

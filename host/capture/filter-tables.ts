@@ -1,7 +1,7 @@
 // The needs of all rules as tables for the kernel: each clause has a bit of its family's word, each table has, for one
 // fact of an event, the clauses that can still be satisfied, and an event without any is dropped (native/bpf/filter.h).
 
-import { EVENT_TYPES } from '../schema/events.ts';
+import { EVENT_TYPES } from '../schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
 import {
   FILTER_FAMILIES,

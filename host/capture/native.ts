@@ -247,14 +247,4 @@ export interface NativeAddon {
    * ask for them. Undefined where the kernel can't be asked: it has no io_uring, or this process may not use it.
    */
   missingIoUringOperations(): string[] | undefined;
-  /** For tests: the line of a verifier's log that says why it refuses the program; '' if the log has no such line. */
-  verdictOf(log: string): string;
-  /** For tests: the container a cgroup path names. */
-  containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
-  /** For tests: whether `path` is its own absolute lexical path, and that path; directory '' = not known. */
-  lexicalPath(directory: Uint8Array, path: Uint8Array): { clean: boolean; path: Uint8Array };
-  /** For tests: names by number from the passwd and group files below a directory that is not trusted. */
-  namesBelow(root: string): { users: Record<string, string>; groups: Record<string, string> } | undefined;
-  /** For tests: name, number and bytes of the fixed part of each event type, as the addon has them. */
-  eventTypes(): [name: string, number: number, fixedSize: number][];
 }

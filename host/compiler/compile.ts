@@ -2,7 +2,7 @@
 
 import { instrumentFuel } from '../sandbox/fuel.ts';
 import { writeCustomSection } from '../sandbox/sections.ts';
-import type { EventType } from '../schema/events.ts';
+import type { EventType } from '../schema/events/index.ts';
 import { type AscLimits, runAsc, runAscHere } from './assemble/asc.ts';
 import { ASC_FLAGS } from './assemble/asc-flags.ts';
 import { ModuleCache } from './assemble/cache.ts';

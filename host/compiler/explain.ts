@@ -1,6 +1,6 @@
 // What a rule comes to: on which events it is tried, what it reads, what of it is decided when, and what that costs.
 
-import { EVENT_TYPES, type EventType } from '../schema/events.ts';
+import { EVENT_TYPES, type EventType } from '../schema/events/index.ts';
 import { resolveNamed } from '../schema/fields/index.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import { translateRules } from './compile.ts';

@@ -2,7 +2,7 @@
 
 import { CONTAINER } from '../schema/container.ts';
 import { EVENT_HEADER, EVENT_STRUCTS } from '../schema/event-structs.ts';
-import { EVENT_TYPES } from '../schema/events.ts';
+import { EVENT_TYPES } from '../schema/events/index.ts';
 import { IMAGE } from '../schema/image.ts';
 import { contentHash } from './ir/content-hash.ts';
 

@@ -4,7 +4,7 @@ import { loadAddon } from '../capture/addon.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { CaptureError } from '../capture/native.ts';
 import { DEFAULT_SIZES, openCapture } from '../capture/open.ts';
-import { EVENT_TYPES } from '../schema/events.ts';
+import { EVENT_TYPES } from '../schema/events/index.ts';
 import { isCheckout, nativeBuilt } from '../setup/native-build.mjs';
 
 export interface TrialFailure {

@@ -3,7 +3,7 @@
 import type { EventMemory } from '../fields/memory.ts';
 import { CONTAINER, POD_STATE } from '../schema/container.ts';
 import { EVENT_FLAGS, EVENT_HEADER, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
-import { findEventType } from '../schema/events.ts';
+import { findEventType } from '../schema/events/index.ts';
 import { member } from '../schema/layout.ts';
 import type { ModuleStart, RuleMatching } from './protocol.ts';
 

@@ -1,7 +1,7 @@
 // Totals of events by their outcome, for metrics and the alert of drops.
 
 import type { CaptureCounters } from '../capture/native.ts';
-import { EVENT_TYPES } from '../schema/events.ts';
+import { EVENT_TYPES } from '../schema/events/index.ts';
 
 /** Falco's kinds of drops, and the events of each; all others belong to the kind `other`. */
 const DROP_KINDS: readonly (readonly [kind: string, events: readonly string[]])[] = [

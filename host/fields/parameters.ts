@@ -1,6 +1,6 @@
 // evt.arg, evt.rawarg and evt.args: an event's parameters, raw and as Falco shows them (`fd=3(<f>/etc/passwd)`).
 
-import type { EventType } from '../schema/events.ts';
+import type { EventType } from '../schema/events/index.ts';
 import type { Parameter } from '../schema/types.ts';
 import type { ReadContext } from './context.ts';
 import { type ParameterValue, readParameter } from './parameter-value.ts';

@@ -2,7 +2,7 @@
 
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
 import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, MOST_VIEWS } from '../schema/event-structs.ts';
-import { EVENT_TYPES, type EventType } from '../schema/events.ts';
+import { EVENT_TYPES, type EventType } from '../schema/events/index.ts';
 import { IMAGE } from '../schema/image.ts';
 import { type Member, member, type Struct } from '../schema/layout.ts';
 import type { EventMemory, MemberValue } from './memory.ts';

@@ -2,7 +2,7 @@
 // they are injected again.
 
 import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
-import { EVENT_TYPES } from '../schema/events.ts';
+import { EVENT_TYPES } from '../schema/events/index.ts';
 import { member } from '../schema/layout.ts';
 
 /** Longest record (native/bpf/ring.h: LONGEST_RECORD). */

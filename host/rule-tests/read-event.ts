@@ -6,7 +6,7 @@ import { nearest, suggestEvent, suggestField } from '../diagnostics/suggest.ts';
 import { lookUp, type YamlMapping, type YamlNode } from '../diagnostics/yaml.ts';
 import { contextAt, invalid } from '../diagnostics/yaml-values.ts';
 import { isEventName } from '../schema/event-names.ts';
-import { type EventType, findEventType } from '../schema/events.ts';
+import { type EventType, findEventType } from '../schema/events/index.ts';
 import { resolveField } from '../schema/fields/index.ts';
 import { type GivenEvent, type GivenValue, GivenValueError, givenValue } from './given-event.ts';
 

@@ -1,5 +1,5 @@
 // The fixed part of an event record: the header that all have, then one of a few shapes. Event types of the same
-// shape share their BPF code; events.ts says which type has which shape.
+// shape share their BPF code; events/ says which type has which shape.
 
 import { defineStruct, type MemberSpec, member, type Struct } from './layout.ts';
 
@@ -70,7 +70,7 @@ function body<const Spec extends MemberSpec>(name: string, doc: string, members:
 export const EVENT_HEADER = defineStruct('event_header', 'What every event record starts with.', HEADER);
 
 export const EVENT_STRUCTS = {
-  open: body('event_open', 'open, openat, openat2, creat, open_by_handle_at', [
+  open: body('event_open', 'calls that open a file', [
     ...DESCRIPTOR,
     {
       name: 'dirfd',
@@ -93,22 +93,18 @@ export const EVENT_STRUCTS = {
     { name: 'dirfd', type: 'i32', doc: 'directory descriptor; AT_FDCWD for execve' },
     { name: 'at_flags', type: 'u32', doc: 'execveat: AT_* flags' },
   ]),
-  descriptor: body(
-    'event_descriptor',
-    'calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd',
-    [
-      ...DESCRIPTOR,
-      { name: 'old_fd', type: 'i32', doc: 'dup*: descriptor duplicated' },
-      { name: 'new_fd', type: 'i32', doc: 'dup2, dup3: descriptor asked for' },
-      {
-        name: 'call_flags',
-        type: 'u32',
-        doc: 'flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd',
-      },
-      { name: 'mode', type: 'u32', doc: 'fchmod: mode' },
-      { name: 'text', type: 'string', doc: 'finit_module: parameters; memfd_create: name' },
-    ],
-  ),
+  descriptor: body('event_descriptor', 'calls on or making a descriptor', [
+    ...DESCRIPTOR,
+    { name: 'old_fd', type: 'i32', doc: 'dup*: descriptor duplicated' },
+    { name: 'new_fd', type: 'i32', doc: 'dup2, dup3: descriptor asked for' },
+    {
+      name: 'call_flags',
+      type: 'u32',
+      doc: 'flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd',
+    },
+    { name: 'mode', type: 'u32', doc: 'fchmod: mode' },
+    { name: 'text', type: 'string', doc: 'finit_module: parameters; memfd_create: name' },
+  ]),
   network: body('event_network', 'socket, bind, listen, connect, accept, accept4, send*, recv*', [
     ...DESCRIPTOR,
     { name: 'domain', type: 'u32', doc: 'socket: address family' },
@@ -134,7 +130,7 @@ export const EVENT_STRUCTS = {
     { name: 'passed_path', type: 'string', doc: 'unix: path passed' },
     { name: 'data', type: 'string', doc: 'send*, recv*: the first bytes, at most 80 as in Falco' },
   ]),
-  path: body('event_path', 'calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir', [
+  path: body('event_path', 'calls on one path', [
     OTHER_VIEW,
     { name: 'raw', type: 'string', doc: 'path as passed' },
     { name: 'name', type: 'string', doc: 'absolute lexical path; completed by the reader' },
@@ -147,7 +143,7 @@ export const EVENT_STRUCTS = {
     { name: 'call_flags', type: 'u32', doc: 'unlinkat, umount2: flags' },
     { name: 'mode', type: 'u32', doc: 'mkdir*, chmod, fchmodat: mode' },
   ]),
-  paths: body('event_paths', 'calls on two paths: rename*, link*, symlink*, mount', [
+  paths: body('event_paths', 'calls on two paths', [
     OTHER_VIEW,
     { name: 'old_raw', type: 'string', doc: 'first path as passed (symlink: target text; mount: device)' },
     { name: 'old_name', type: 'string', doc: 'the same, absolute (not for symlink targets); completed by the reader' },
@@ -165,7 +161,7 @@ export const EVENT_STRUCTS = {
     'event_process',
     'calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told',
     [
-      { name: 'numbers', type: 'u64', count: 4, doc: 'arguments, in the order events.ts names them' },
+      { name: 'numbers', type: 'u64', count: 4, doc: 'arguments, in the order of events/' },
       { name: 'text', type: 'string', doc: 'init_module: parameters' },
     ],
   ),

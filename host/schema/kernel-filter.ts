@@ -1,7 +1,6 @@
 // Facts about an event that the kernel can check before it makes a record, and the needs of rules in these terms.
 
 import type { EventShape } from './event-structs.ts';
-import type { EventType } from './events.ts';
 
 /** Clauses of a family share the bits of one word, because an event belongs to only one family. */
 export const FILTER_FAMILIES = ['open', 'exec', 'network', 'other'] as const;
@@ -14,7 +13,7 @@ export function familyOf(shape: EventShape): FilterFamily {
 /** The kernel filter never drops these: of sends only the first to each peer is reported, and receives count for that too. */
 const UNFILTERED: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'sendmmsg', 'recvfrom', 'recvmsg', 'recvmmsg']);
 
-export function isFiltered({ name }: EventType): boolean {
+export function isFiltered({ name }: { readonly name: string }): boolean {
   return !UNFILTERED.has(name);
 }
 

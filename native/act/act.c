@@ -56,6 +56,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/types.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -67,6 +68,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bpf/hooks.h"
+
 struct call {
   const char* name;
   long number;
@@ -75,60 +78,12 @@ struct call {
 
 #define CALL(name) {#name, __NR_##name, false}
 #define OPENS(name) {#name, __NR_##name, true}
+// What a call returns is a descriptor where events of its type create one.
+#define TYPE(name, type, shape, program, makes_fd) MAKES_FD_##type = makes_fd,
+enum { WASPREY_EVENT_TYPES(TYPE) };
+#define HOOK(type, name, number, program) {#name, number, MAKES_FD_##type},
 static const struct call calls[] = {
-#ifdef SYS_open  // the old calls that newer architectures never had
-    OPENS(open),
-    OPENS(creat),
-    CALL(unlink),
-    CALL(rmdir),
-    CALL(mkdir),
-    CALL(rename),
-    CALL(link),
-    CALL(symlink),
-    CALL(chmod),
-    OPENS(dup2),
-    CALL(fork),
-    CALL(vfork),
-#endif
-    OPENS(openat),
-    OPENS(openat2),
     CALL(close),
-    CALL(execve),
-    CALL(execveat),
-    OPENS(socket),
-    CALL(bind),
-    CALL(listen),
-    CALL(connect),
-    OPENS(accept),
-    OPENS(accept4),
-    CALL(sendto),
-    CALL(sendmsg),
-    CALL(unlinkat),
-    CALL(mkdirat),
-    CALL(renameat),
-    CALL(renameat2),
-    CALL(linkat),
-    CALL(symlinkat),
-    CALL(fchmod),
-    CALL(fchmodat),
-    OPENS(dup),
-    OPENS(dup3),
-    CALL(setuid),
-    CALL(setgid),
-    CALL(setresuid),
-    CALL(setsid),
-    CALL(setpgid),
-    CALL(ptrace),
-    CALL(mount),
-    CALL(umount2),
-    OPENS(memfd_create),
-    CALL(unshare),
-    CALL(setns),
-    CALL(init_module),
-    CALL(finit_module),
-    OPENS(bpf),
-    CALL(clone),
-    CALL(clone3),
     CALL(chdir),
     CALL(fchdir),
     CALL(chroot),
@@ -136,30 +91,19 @@ static const struct call calls[] = {
     CALL(write),
     CALL(getppid),
     CALL(sendfile),
-    OPENS(pidfd_open),
     CALL(pipe2),
-    OPENS(eventfd2),
     CALL(ftruncate),
-    CALL(fcntl),
-    CALL(fchmodat2),
-    CALL(recvfrom),
-    CALL(recvmsg),
-    OPENS(userfaultfd),
     CALL(splice),
     CALL(socketpair),
     CALL(name_to_handle_at),
-    OPENS(open_by_handle_at),
-    CALL(sendmmsg),
-    CALL(recvmmsg),
-    CALL(kill),
-    CALL(tkill),
-    CALL(tgkill),
-    CALL(kexec_load),
-    CALL(kexec_file_load),
-    CALL(perf_event_open),
-    CALL(pivot_root),
-    CALL(keyctl),
+    OPENS(pidfd_open),
+    OPENS(eventfd2),
+    CALL(fcntl),  // by some of its commands alone
+    // All that are captured.
+    WASPREY_HOOKS(HOOK)
 };
+#undef HOOK
+#undef TYPE
 
 enum { X32_CALL = 0x40000000 };
 enum { MAX_STEPS = 256, MAX_ARGUMENTS = 6 };
@@ -212,7 +156,7 @@ static long perform(const struct call* call, const char* way, const long* a) {
 static void system_call(int at, int length) {
   const struct call* call = NULL;
   const char *colon = strchr(words[at], ':'), *name = colon ? colon + 1 : words[at];
-  for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+  for (size_t i = 0; !call && i < sizeof(calls) / sizeof(*calls); i++)
     if (!strcmp(calls[i].name, name)) call = &calls[i];
   if (!call) die("no such call here: %s", words[at]);
   long arguments[MAX_ARGUMENTS] = {0};

@@ -1,96 +1,39 @@
 // 32-bit system calls of x86-64, by `int 0x80`. What the arguments point to lies below 4 GB: act is linked to fixed
 // addresses, and what it allocates comes right behind it.
+#include <linux/types.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "act.h"
+#include "bpf/hooks.h"
 
 #if defined(__x86_64__)
-#include <asm/unistd_32.h>
 
 struct compat_call {
   const char* name;
   unsigned number;
 };
 
-#define CALL(name) {#name, __NR_##name}
+#define CALL(name, number, type, change, short_ids) {#name, number},
 static const struct compat_call calls[] = {
-    CALL(open),
-    CALL(openat),
-    CALL(openat2),
-    CALL(creat),
-    CALL(unlink),
-    CALL(unlinkat),
-    CALL(rmdir),
-    CALL(mkdir),
-    CALL(mkdirat),
-    CALL(rename),
-    CALL(renameat),
-    CALL(renameat2),
-    CALL(link),
-    CALL(linkat),
-    CALL(symlink),
-    CALL(symlinkat),
-    CALL(chmod),
-    CALL(fchmod),
-    CALL(fchmodat),
-    CALL(dup),
-    CALL(dup2),
-    CALL(dup3),
-    CALL(fcntl),
-    CALL(socket),
-    CALL(bind),
-    CALL(listen),
-    CALL(connect),
-    CALL(accept4),
-    CALL(sendto),
-    CALL(sendmsg),
-    CALL(mount),
-    CALL(umount2),
-    CALL(memfd_create),
-    CALL(unshare),
-    CALL(setns),
-    CALL(ptrace),
-    CALL(bpf),
-    CALL(chdir),
-    CALL(setsid),
-    CALL(execve),
-    CALL(execveat),
-    CALL(fchmodat2),
-    CALL(recvfrom),
-    CALL(recvmsg),
-    CALL(io_uring_setup),
-    CALL(open_by_handle_at),
-    CALL(sendmmsg),
-    CALL(recvmmsg),
-    {"setuid", __NR_setuid32},
-    {"setgid", __NR_setgid32},
-    {"setresuid", __NR_setresuid32},
-    CALL(kill),
-    CALL(tkill),
-    CALL(tgkill),
-    CALL(setpgid),
-    CALL(kexec_load),
-    CALL(perf_event_open),
-    CALL(pivot_root),
-    CALL(keyctl),
-    CALL(userfaultfd),
-    {"setuid16", __NR_setuid},
+    {"io_uring_setup", SYS_io_uring_setup},  // calls as new as this have one number everywhere
+    WASPREY_COMPAT_CALLS(CALL)
 };
+#undef CALL
 
-// By their numbers; how many arguments each has.
+#define CALL(name, number, type, arguments) {#name, number, arguments},
 static const struct socket_call {
   const char* name;
+  unsigned number;
   size_t arguments;
-} socket_calls[] = {
-    [1] = {"socket", 3},   [2] = {"bind", 3},     [3] = {"connect", 3},   [4] = {"listen", 2},
-    [5] = {"accept", 3},   [11] = {"sendto", 6},  [12] = {"recvfrom", 6}, [16] = {"sendmsg", 3},
-    [17] = {"recvmsg", 3}, [18] = {"accept4", 4}, [19] = {"recvmmsg", 5}, [20] = {"sendmmsg", 4},
-};
+} socket_calls[] = {WASPREY_SOCKETCALLS(CALL)};
+#undef CALL
 
-enum { SOCKETCALL_RECV = 10, RECV_ARGUMENTS = 4, PAGE = 4096 };
+enum { PAGE = 4096, LONGEST_NAME = 32 };
 
 static uint32_t low(long value) {
   if (value > UINT32_MAX || value < INT32_MIN) die("no 32-bit argument: %#lx", value);
@@ -109,11 +52,21 @@ static long interrupt(unsigned number, const long* a) {
   return result;
 }
 
-long call_by_interrupt(const char* name, const char* how, const long* arguments) {
-  if (!strncmp(how, "int80+time64", 12) && !strcmp(name, "recvmmsg")) return interrupt(__NR_recvmmsg_time64, arguments);
+static const struct compat_call* find_call(const char* name) {
   for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-    if (!strcmp(calls[i].name, name)) return interrupt(calls[i].number, arguments);
-  die("no 32-bit call here: %s", name);
+    if (!strcmp(calls[i].name, name)) return &calls[i];
+  return NULL;
+}
+
+long call_by_interrupt(const char* name, const char* how, const long* arguments) {
+  if (!strncmp(how, "int80+time64", 12) && !strcmp(name, "recvmmsg")) name = "recvmmsg_time64";
+  // setuid32 rather than setuid, whose ids have 16 bits.
+  char wide[LONGEST_NAME];
+  snprintf(wide, sizeof(wide), "%s32", name);
+  const struct compat_call* call = find_call(wide);
+  if (!call) call = find_call(name);
+  if (!call) die("no 32-bit call here: %s", name);
+  return interrupt(call->number, arguments);
 }
 
 // Room for so many arguments at the end of a page that nothing is mapped behind: the kernel reads no more of them.
@@ -127,13 +80,13 @@ static uint32_t* argument_list(size_t count) {
 }
 
 long call_by_socketcall(const char* name, const char* how, const long* arguments) {
+  if (strstr(how, "+recv")) name = "recv";
   for (size_t i = 0; i < sizeof(socket_calls) / sizeof(*socket_calls); i++) {
-    if (!socket_calls[i].name || strcmp(socket_calls[i].name, name)) continue;
-    bool is_recv = strstr(how, "+recv");
-    size_t count = is_recv ? RECV_ARGUMENTS : socket_calls[i].arguments;
-    uint32_t* list = argument_list(count);
-    for (size_t each = 0; each < count; each++) list[each] = low(arguments[each]);
-    return interrupt(__NR_socketcall, (long[6]){is_recv ? SOCKETCALL_RECV : (long)i, (long)list});
+    const struct socket_call* call = &socket_calls[i];
+    if (strcmp(call->name, name)) continue;
+    uint32_t* list = argument_list(call->arguments);
+    for (size_t each = 0; each < call->arguments; each++) list[each] = low(arguments[each]);
+    return interrupt(COMPAT_socketcall, (long[6]){call->number, (long)list});
   }
   die("socketcall has no %s", name);
 }

@@ -14,7 +14,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -D__TARGET_ARCH_$(BPF_ARCH)
 bpf: $(BPF_OBJECT)
 
 # `gen object` drops the debug sections, which a start need not read; BTF stays.
-$(BPF_OBJECT): $(wildcard $(BPF_DIR)*.c $(BPF_DIR)*.h $(BPF_DIR)vmlinux/*.h) $(BPF_DIR)../generated/schema.h
+$(BPF_OBJECT): $(wildcard $(BPF_DIR)*.c $(BPF_DIR)*.h $(BPF_DIR)vmlinux/*.h) $(wildcard $(BPF_DIR)../generated/*.h)
 	@mkdir -p $(BPF_OUT)
 	$(BPF_CLANG) $(BPF_CFLAGS) -c $(BPF_DIR)wasprey.bpf.c -o $@.debug
 	bpftool gen object $@.new $@.debug

@@ -7,25 +7,13 @@
 
 #if defined(__TARGET_ARCH_x86)
 
-/* By number of socketcall(2) (include/uapi/linux/net.h): the event, and how many arguments there are (net/socket.c). */
+/* By number of socketcall(2): the event, and how many arguments there are. */
+#define CALL(name, number, type, arguments) [number] = {type, arguments},
 static const struct socket_call {
   u8 type;
   u8 arguments;
-} socket_calls[] = {
-    [1] = {EVENT_SOCKET, 3},
-    [2] = {EVENT_BIND, 3},
-    [3] = {EVENT_CONNECT, 3},
-    [4] = {EVENT_LISTEN, 2},
-    [5] = {EVENT_ACCEPT, 3},
-    [10] = {EVENT_RECVFROM, 4}, /* recv: the address of the sender is not asked for */
-    [11] = {EVENT_SENDTO, 6},
-    [12] = {EVENT_RECVFROM, 6},
-    [16] = {EVENT_SENDMSG, 3},
-    [17] = {EVENT_RECVMSG, 3},
-    [18] = {EVENT_ACCEPT4, 4},
-    [19] = {EVENT_RECVMMSG, 5},
-    [20] = {EVENT_SENDMMSG, 4},
-};
+} socket_calls[] = {WASPREY_SOCKETCALLS(CALL)};
+#undef CALL
 #define SOCKET_CALLS (sizeof(socket_calls) / sizeof(*socket_calls))
 
 /* socketcall(2): its arguments are the number of a call, and the address of that call's arguments. Only as many
@@ -64,9 +52,9 @@ inline_always void fill_arguments(struct passed_call *passed, const struct pt_re
 /* The type of the event, which the number alone does not determine. Clears arguments that the native call has and this
  * one lacks. */
 inline_always u32 event_of(struct passed_call *passed, u64 number, u32 type) {
-  if (number == COMPAT_UMOUNT)
+  if (number == COMPAT_umount)
     passed->passed[1] = 0;
-  return number == COMPAT_SOCKETCALL ? find_socketcall(passed) : type;
+  return number == COMPAT_socketcall ? find_socketcall(passed) : type;
 }
 
 #elif defined(__TARGET_ARCH_arm64)
@@ -88,7 +76,7 @@ inline_always void fill_arguments(struct passed_call *passed, const struct pt_re
 /* The type of the event. Clears arguments that the native call has and this lacks: recv() asks for no sender's address.
  */
 inline_always u32 event_of(struct passed_call *passed, u64 number, u32 type) {
-  if (number == COMPAT_RECV)
+  if (number == COMPAT_recv)
     passed->passed[4] = passed->passed[5] = 0;
   return type;
 }
@@ -126,7 +114,7 @@ HOOK_PROGRAM(on_compat) {
     passed->passed[2] = wide_id(passed->passed[2]);
   }
   type = type_of_exec(event_of(passed, number, type), result);
-  if ((number == COMPAT_FCNTL || number == COMPAT_FCNTL64) && !duplicates(passed->passed[1]))
+  if ((number == COMPAT_fcntl || number == COMPAT_fcntl64) && !duplicates(passed->passed[1]))
     return PASS_ON;
   if (!may_be_wanted(control, type) || ((type == EVENT_EXECVE || type == EVENT_EXECVEAT) && is_exec_told(task, result)))
     return PASS_ON;

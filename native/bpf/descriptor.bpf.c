@@ -1,4 +1,4 @@
-/* Calls on or making a descriptor: dup, dup2, dup3, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd. */
+/* Calls on a descriptor, or making one. */
 
 #include "filter.h"
 
@@ -68,12 +68,6 @@ inline_always void write_descriptor(struct record *record, struct task_struct *t
   commit(record);
 }
 
-#if defined(__TARGET_ARCH_x86)
-#define NUMBER_FCNTL 72
-#elif defined(__TARGET_ARCH_arm64)
-#define NUMBER_FCNTL 25
-#endif
-
 /* Whether a command of fcntl(2) does what dup(2) does: F_DUPFD and F_DUPFD_CLOEXEC. */
 inline_always bool duplicates(u32 command) {
   return command == 0 || command == 1030;
@@ -83,7 +77,7 @@ HOOK_PROGRAM(on_descriptor) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
-  if (number_of(ctx) == NUMBER_FCNTL && !duplicates(ARGUMENT(&call, 1)))
+  if (number_of(ctx) == NATIVE_fcntl && !duplicates(ARGUMENT(&call, 1)))
     return PASS_ON;
   if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
       !reserve(&record, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))

@@ -84,42 +84,14 @@ struct request_key {
        ? PART_WORD(name, member)                                      \
        : LOAD_WORD(io_##name##___delayed, request, member.__incomplete_filename))
 
+/* The event type that a request is reported as; 0: none. */
 inline_always u32 request_type(u32 opcode) {
   switch (opcode) {
-    case IORING_OP_OPENAT:
-      return EVENT_OPENAT;
-    case IORING_OP_OPENAT2:
-      return EVENT_OPENAT2;
-    case IORING_OP_UNLINKAT:
-      return EVENT_UNLINKAT;
-    case IORING_OP_MKDIRAT:
-      return EVENT_MKDIRAT;
-    case IORING_OP_RENAMEAT:
-      return EVENT_RENAMEAT2; /* it has flags */
-    case IORING_OP_LINKAT:
-      return EVENT_LINKAT;
-    case IORING_OP_SYMLINKAT:
-      return EVENT_SYMLINKAT;
-    case IORING_OP_SOCKET:
-      return EVENT_SOCKET;
-    case IORING_OP_CONNECT:
-      return EVENT_CONNECT;
-    case IORING_OP_BIND:
-      return EVENT_BIND;
-    case IORING_OP_LISTEN:
-      return EVENT_LISTEN;
-    case IORING_OP_ACCEPT:
-      return EVENT_ACCEPT4;
-    case IORING_OP_SEND:
-    case IORING_OP_SEND_ZC:
-      return EVENT_SENDTO;
-    case IORING_OP_SENDMSG:
-    case IORING_OP_SENDMSG_ZC:
-      return EVENT_SENDMSG;
-    case IORING_OP_RECV:
-      return EVENT_RECVFROM;
-    case IORING_OP_RECVMSG:
-      return EVENT_RECVMSG;
+#define REQUEST(operation, number, type) \
+  case number:                           \
+    return type;
+    WASPREY_REQUESTS(REQUEST)
+#undef REQUEST
     default:
       return 0;
   }

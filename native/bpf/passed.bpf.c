@@ -35,9 +35,9 @@ static __noinline void write_passed_receive(struct record *record, const struct 
 #define SLOT(key, program) SLOT_OF_##program = key,
 enum { WASPREY_SLOTS(SLOT) };
 #undef SLOT
-#define HOOK(type, call, program) [type] = SLOT_OF_##program,
-static const u8 slots_of_types[EVENT_TYPE_COUNT] = {WASPREY_HOOKS(HOOK)};
-#undef HOOK
+#define TYPE(name, type, shape, program, makes_fd) [type] = SLOT_OF_##program,
+static const u8 slots_of_types[EVENT_TYPE_COUNT] = {WASPREY_EVENT_TYPES(TYPE)};
+#undef TYPE
 
 SEC("raw_tp") int write_passed(void *ctx) {
   struct record record;

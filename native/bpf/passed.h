@@ -48,12 +48,11 @@ inline_always bool is_send(u32 type) {
   return type == EVENT_SENDTO || type == EVENT_SENDMSG;
 }
 
-/* Whether a rule needs an event that a call of the type may be reported as: see WASPREY_ALSO. */
+/* Whether a rule wants what a call of the type is reported as: as that, or as a sister. */
 inline_always bool may_be_wanted(const struct capture_shared *control, u32 type) {
-  return is_wanted(control, type) || (is_send(type) && is_wanted(control, EVENT_CONNECT)) ||
-         (type == EVENT_OPEN_BY_HANDLE_AT && is_wanted(control, EVENT_OPENAT)) ||
-         (type == EVENT_SENDMMSG && (is_wanted(control, EVENT_SENDMSG) || is_wanted(control, EVENT_CONNECT))) ||
-         (type == EVENT_RECVMMSG && is_wanted(control, EVENT_RECVMSG));
+#define OR_AS_SISTER(sister, of, number, program) || (type == of && is_wanted(control, sister))
+  return is_wanted(control, type) WASPREY_SISTERS(OR_AS_SISTER);
+#undef OR_AS_SISTER
 }
 
 /* Stores the caller. */

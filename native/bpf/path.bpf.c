@@ -1,4 +1,4 @@
-/* Calls on one path: unlink, unlinkat, rmdir, mkdir, mkdirat, chmod, fchmodat, umount2. */
+/* Calls on one path. */
 
 #include "filter.h"
 

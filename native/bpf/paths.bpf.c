@@ -1,4 +1,4 @@
-/* Calls on two paths: rename, renameat, renameat2, link, linkat, symlink, symlinkat, mount. */
+/* Calls on two paths. */
 
 #include "filter.h"
 

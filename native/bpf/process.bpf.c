@@ -1,7 +1,6 @@
-/* Calls with only numbers as parameters, or with none: setuid, setgid, setresuid, ptrace, unshare, init_module, sending
- * signals, setsid, setpgid, calls of which only the name is reported, and the clone family. The process image has the
- * changes that they make. A clone has two events: one of the parent (result: the child), and one of the
- * child (result 0), whose system call returns too. */
+/* Calls with numbers alone, or of which only the name and the result are reported. What they change in their process is
+ * in its image. A clone has two events: of the parent (result: the child), and of the child (result 0), whose system call
+ * ends too. */
 
 #include "filter.h"
 

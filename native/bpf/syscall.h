@@ -12,7 +12,6 @@
 
 #if defined(__TARGET_ARCH_x86)
 #define STATUS_COMPAT 2 /* TS_COMPAT */
-#define NATIVE_EXECVEAT 322
 
 /* Whether the returning system call is a 32-bit one. */
 inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
@@ -20,8 +19,6 @@ inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
 }
 #elif defined(__TARGET_ARCH_arm64)
 #define THREAD_32BIT (1 << 22) /* _TIF_32BIT */
-#define NATIVE_EXECVE 221
-#define NATIVE_EXECVEAT 281
 
 /* The same. At the end of an exec the thread is already that of the new program, 32-bit or not, while the call's number
  * is still one of the old program. Such an exec is known by its registers, which are zero then: no other call of those
@@ -30,8 +27,8 @@ inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
   struct task_struct *task = bpf_get_current_task_btf();
   bool compat = task->thread_info.flags & THREAD_32BIT;
   u32 number = number_of(ctx);
-  bool is_exec = compat ? number == NATIVE_EXECVE || number == NATIVE_EXECVEAT
-                        : number == COMPAT_EXECVE || number == COMPAT_EXECVEAT;
+  bool is_exec = compat ? number == NATIVE_execve || number == NATIVE_execveat
+                        : number == COMPAT_execve || number == COMPAT_execveat;
   if (likely(!is_exec) || result_of(ctx))
     return compat;
   const struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);

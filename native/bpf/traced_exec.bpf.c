@@ -18,7 +18,7 @@ SEC("raw_tp") int on_traced_exec(void *ctx) {
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
   fill_caller(passed, task);
   passed->type = EVENT_EXECVE; /* see type_of_exec() */
-  if (number == COMPAT_EXECVE || number == COMPAT_EXECVEAT) {
+  if (number == COMPAT_execve || number == COMPAT_execveat) {
     passed->way = WAY_COMPAT;
     passed->flags |= EVENT_FLAG_COMPAT;
   }

@@ -34,7 +34,7 @@ struct event_header {
 };
 _Static_assert(sizeof(struct event_header) == 64, "struct event_header: layout");
 
-/* open, openat, openat2, creat, open_by_handle_at */
+/* calls that open a file */
 struct event_open {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
@@ -73,7 +73,7 @@ struct event_exec {
 };
 _Static_assert(sizeof(struct event_exec) == 96, "struct event_exec: layout");
 
-/* calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd */
+/* calls on or making a descriptor */
 struct event_descriptor {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
@@ -138,7 +138,7 @@ struct event_network {
 };
 _Static_assert(sizeof(struct event_network) == 232, "struct event_network: layout");
 
-/* calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir */
+/* calls on one path */
 struct event_path {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
@@ -151,7 +151,7 @@ struct event_path {
 };
 _Static_assert(sizeof(struct event_path) == 104, "struct event_path: layout");
 
-/* calls on two paths: rename*, link*, symlink*, mount */
+/* calls on two paths */
 struct event_paths {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
@@ -172,7 +172,7 @@ _Static_assert(sizeof(struct event_paths) == 144, "struct event_paths: layout");
 /* calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told */
 struct event_process {
   struct event_header header;
-  __u64 numbers[4]; /* 64: arguments, in the order events.ts names them */
+  __u64 numbers[4]; /* 64: arguments, in the order of events/ */
   struct string_ref text; /* 96: init_module: parameters */
 };
 _Static_assert(sizeof(struct event_process) == 104, "struct event_process: layout");
@@ -301,6 +301,7 @@ struct named_address {
 };
 _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout");
 
+#define EVENT_NONE 0
 #define EVENT_OPEN 1
 #define EVENT_OPENAT 2
 #define EVENT_OPENAT2 3
@@ -367,6 +368,120 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define EVENT_KEYCTL 64
 
 #define EVENT_TYPE_COUNT 65
+
+/* SHAPE(shape, struct) */
+#define WASPREY_SHAPES(SHAPE) \
+  SHAPE(Open, event_open) \
+  SHAPE(Exec, event_exec) \
+  SHAPE(Descriptor, event_descriptor) \
+  SHAPE(Network, event_network) \
+  SHAPE(Path, event_path) \
+  SHAPE(Paths, event_paths) \
+  SHAPE(Process, event_process)
+
+/* TYPE(name, event type, shape, program, makes a descriptor) */
+#define WASPREY_EVENT_TYPES(TYPE) \
+  TYPE(open, EVENT_OPEN, Open, on_open, 1) \
+  TYPE(openat, EVENT_OPENAT, Open, on_open, 1) \
+  TYPE(openat2, EVENT_OPENAT2, Open, on_open, 1) \
+  TYPE(creat, EVENT_CREAT, Open, on_open, 1) \
+  TYPE(execve, EVENT_EXECVE, Exec, on_execve, 0) \
+  TYPE(execveat, EVENT_EXECVEAT, Exec, on_execve, 0) \
+  TYPE(socket, EVENT_SOCKET, Network, on_socket, 1) \
+  TYPE(bind, EVENT_BIND, Network, on_socket, 0) \
+  TYPE(listen, EVENT_LISTEN, Network, on_socket, 0) \
+  TYPE(connect, EVENT_CONNECT, Network, on_socket, 0) \
+  TYPE(accept, EVENT_ACCEPT, Network, on_socket, 1) \
+  TYPE(accept4, EVENT_ACCEPT4, Network, on_socket, 1) \
+  TYPE(sendto, EVENT_SENDTO, Network, on_send, 0) \
+  TYPE(sendmsg, EVENT_SENDMSG, Network, on_send, 0) \
+  TYPE(unlink, EVENT_UNLINK, Path, on_path, 0) \
+  TYPE(unlinkat, EVENT_UNLINKAT, Path, on_path, 0) \
+  TYPE(rmdir, EVENT_RMDIR, Path, on_path, 0) \
+  TYPE(mkdir, EVENT_MKDIR, Path, on_path, 0) \
+  TYPE(mkdirat, EVENT_MKDIRAT, Path, on_path, 0) \
+  TYPE(rename, EVENT_RENAME, Paths, on_paths, 0) \
+  TYPE(renameat, EVENT_RENAMEAT, Paths, on_paths, 0) \
+  TYPE(renameat2, EVENT_RENAMEAT2, Paths, on_paths, 0) \
+  TYPE(link, EVENT_LINK, Paths, on_paths, 0) \
+  TYPE(linkat, EVENT_LINKAT, Paths, on_paths, 0) \
+  TYPE(symlink, EVENT_SYMLINK, Paths, on_paths, 0) \
+  TYPE(symlinkat, EVENT_SYMLINKAT, Paths, on_paths, 0) \
+  TYPE(chmod, EVENT_CHMOD, Path, on_path, 0) \
+  TYPE(fchmod, EVENT_FCHMOD, Descriptor, on_descriptor, 0) \
+  TYPE(fchmodat, EVENT_FCHMODAT, Path, on_path, 0) \
+  TYPE(dup, EVENT_DUP, Descriptor, on_descriptor, 1) \
+  TYPE(dup2, EVENT_DUP2, Descriptor, on_descriptor, 1) \
+  TYPE(dup3, EVENT_DUP3, Descriptor, on_descriptor, 1) \
+  TYPE(setuid, EVENT_SETUID, Process, on_process, 0) \
+  TYPE(setgid, EVENT_SETGID, Process, on_process, 0) \
+  TYPE(setresuid, EVENT_SETRESUID, Process, on_process, 0) \
+  TYPE(ptrace, EVENT_PTRACE, Process, on_process, 0) \
+  TYPE(mount, EVENT_MOUNT, Paths, on_paths, 0) \
+  TYPE(umount2, EVENT_UMOUNT2, Path, on_path, 0) \
+  TYPE(memfd_create, EVENT_MEMFD_CREATE, Descriptor, on_descriptor, 1) \
+  TYPE(unshare, EVENT_UNSHARE, Process, on_process, 0) \
+  TYPE(setns, EVENT_SETNS, Descriptor, on_descriptor, 0) \
+  TYPE(init_module, EVENT_INIT_MODULE, Process, on_process, 0) \
+  TYPE(finit_module, EVENT_FINIT_MODULE, Descriptor, on_descriptor, 0) \
+  TYPE(bpf, EVENT_BPF, Descriptor, on_descriptor, 1) \
+  TYPE(clone, EVENT_CLONE, Process, on_process, 0) \
+  TYPE(clone3, EVENT_CLONE3, Process, on_process, 0) \
+  TYPE(fork, EVENT_FORK, Process, on_process, 0) \
+  TYPE(vfork, EVENT_VFORK, Process, on_process, 0) \
+  TYPE(recvfrom, EVENT_RECVFROM, Network, on_receive, 0) \
+  TYPE(recvmsg, EVENT_RECVMSG, Network, on_receive, 0) \
+  TYPE(userfaultfd, EVENT_USERFAULTFD, Descriptor, on_descriptor, 1) \
+  TYPE(open_by_handle_at, EVENT_OPEN_BY_HANDLE_AT, Open, on_open, 1) \
+  TYPE(sendmmsg, EVENT_SENDMMSG, Network, on_send_many, 0) \
+  TYPE(recvmmsg, EVENT_RECVMMSG, Network, on_receive_many, 0) \
+  TYPE(kill, EVENT_KILL, Process, on_process, 0) \
+  TYPE(tkill, EVENT_TKILL, Process, on_process, 0) \
+  TYPE(tgkill, EVENT_TGKILL, Process, on_process, 0) \
+  TYPE(setsid, EVENT_SETSID, Process, on_process, 0) \
+  TYPE(setpgid, EVENT_SETPGID, Process, on_process, 0) \
+  TYPE(kexec_load, EVENT_KEXEC_LOAD, Process, on_process, 0) \
+  TYPE(kexec_file_load, EVENT_KEXEC_FILE_LOAD, Process, on_process, 0) \
+  TYPE(perf_event_open, EVENT_PERF_EVENT_OPEN, Process, on_process, 0) \
+  TYPE(pivot_root, EVENT_PIVOT_ROOT, Process, on_process, 0) \
+  TYPE(keyctl, EVENT_KEYCTL, Process, on_process, 0)
+
+/* REQUEST(operation of io_uring, its number, event type) */
+#define WASPREY_REQUESTS(REQUEST) \
+  REQUEST(OPENAT, 18, EVENT_OPENAT) \
+  REQUEST(OPENAT2, 28, EVENT_OPENAT2) \
+  REQUEST(SOCKET, 45, EVENT_SOCKET) \
+  REQUEST(BIND, 56, EVENT_BIND) \
+  REQUEST(LISTEN, 57, EVENT_LISTEN) \
+  REQUEST(CONNECT, 16, EVENT_CONNECT) \
+  REQUEST(ACCEPT, 13, EVENT_ACCEPT4) \
+  REQUEST(SEND, 26, EVENT_SENDTO) \
+  REQUEST(SEND_ZC, 47, EVENT_SENDTO) \
+  REQUEST(SENDMSG, 9, EVENT_SENDMSG) \
+  REQUEST(SENDMSG_ZC, 48, EVENT_SENDMSG) \
+  REQUEST(UNLINKAT, 36, EVENT_UNLINKAT) \
+  REQUEST(MKDIRAT, 37, EVENT_MKDIRAT) \
+  REQUEST(RENAMEAT, 35, EVENT_RENAMEAT2) \
+  REQUEST(LINKAT, 39, EVENT_LINKAT) \
+  REQUEST(SYMLINKAT, 38, EVENT_SYMLINKAT) \
+  REQUEST(RECV, 27, EVENT_RECVFROM) \
+  REQUEST(RECVMSG, 10, EVENT_RECVMSG)
+
+/* CALL(call, its number in socketcall(2), event type, arguments) */
+#define WASPREY_SOCKETCALLS(CALL) \
+  CALL(socket, 1, EVENT_SOCKET, 3) \
+  CALL(bind, 2, EVENT_BIND, 3) \
+  CALL(listen, 4, EVENT_LISTEN, 2) \
+  CALL(connect, 3, EVENT_CONNECT, 3) \
+  CALL(accept, 5, EVENT_ACCEPT, 3) \
+  CALL(accept4, 18, EVENT_ACCEPT4, 4) \
+  CALL(sendto, 11, EVENT_SENDTO, 6) \
+  CALL(sendmsg, 16, EVENT_SENDMSG, 3) \
+  CALL(recvfrom, 12, EVENT_RECVFROM, 6) \
+  CALL(recv, 10, EVENT_RECVFROM, 4) \
+  CALL(recvmsg, 17, EVENT_RECVMSG, 3) \
+  CALL(sendmmsg, 20, EVENT_SENDMMSG, 4) \
+  CALL(recvmmsg, 19, EVENT_RECVMMSG, 5)
 
 #define EVENT_FLAG_TRUNCATED 1
 #define EVENT_FLAG_THREAD 2

@@ -1,8 +1,6 @@
 // Which BPF program serves which event type, after which system call: the tables of native/bpf/hooks.h as data.
 #pragma once
 
-#include <sys/syscall.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
@@ -12,29 +10,13 @@
 
 namespace wasprey {
 
-// Calls that newer architectures do not have: no number.
-#if defined(__aarch64__)
-#define __NR_open (-1)
-#define __NR_creat (-1)
-#define __NR_unlink (-1)
-#define __NR_rmdir (-1)
-#define __NR_mkdir (-1)
-#define __NR_rename (-1)
-#define __NR_link (-1)
-#define __NR_symlink (-1)
-#define __NR_chmod (-1)
-#define __NR_dup2 (-1)
-#define __NR_fork (-1)
-#define __NR_vfork (-1)
-#endif
-
 /** A system call by its number, and the program that reports it as an event of a type. */
 struct Hook {
   /** If this type is needed, the call is captured. */
   uint64_t wanted;
   /** The type that the call is reported as. */
   uint8_t type;
-  int call;
+  uint32_t call;
   std::string_view program;
 };
 
@@ -43,21 +25,21 @@ inline constexpr std::string_view kTellReader = "tell_reader";
 
 /** A call that several types need has several entries, with the same reported type. */
 inline constexpr Hook kHooks[] = {
-#define WASPREY_HOOK(type, call, program) {type, type, __NR_##call, #program},
-#define WASPREY_FURTHER(wanted, type, call, program) {wanted, type, __NR_##call, #program},
-    WASPREY_HOOKS(WASPREY_HOOK) WASPREY_ALSO(WASPREY_FURTHER)
-#undef WASPREY_FURTHER
+#define WASPREY_HOOK(type, call, number, program) {type, type, number, #program},
+#define WASPREY_SISTER(sister, type, number, program) {sister, type, number, #program},
+    WASPREY_HOOKS(WASPREY_HOOK) WASPREY_SISTERS(WASPREY_SISTER) WASPREY_EXEC_SISTERS(WASPREY_SISTER)
+#undef WASPREY_SISTER
 #undef WASPREY_HOOK
 };
 
 /** A system call that may change something of its process's image. */
 struct Change {
   uint8_t kind;
-  int call;
+  uint32_t call;
 };
 
 inline constexpr Change kChanges[] = {
-#define WASPREY_CHANGE(kind, call) {kind, __NR_##call},
+#define WASPREY_CHANGE(kind, call, number) {kind, number},
     WASPREY_CHANGES(WASPREY_CHANGE)
 #undef WASPREY_CHANGE
 };

@@ -69,11 +69,9 @@ void BpfTables::WriteCalls(const std::set<uint64_t>& wanted) {
   uint64_t words[WANTED_WORDS] = {};
   for (const uint64_t type : wanted) words[type / 64] |= uint64_t{1} << type % 64;
   std::array<call_hook, CALLS> calls{};
-  for (const Change& change : kChanges) {
-    if (change.call >= 0) calls[change.call].change = change.kind;
-  }
+  for (const Change& change : kChanges) calls[change.call].change = change.kind;
   for (const Hook& hook : kHooks) {
-    if (hook.call < 0 || !wanted.contains(hook.wanted)) continue;
+    if (!wanted.contains(hook.wanted)) continue;
     calls[hook.call].type = hook.type;
     calls[hook.call].slot = SlotOf(hook.program);
   }

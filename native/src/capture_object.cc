@@ -166,7 +166,7 @@ Napi::Value CaptureObject::SetFilter(const Napi::CallbackInfo& info) {
     return ThrowType(info.Env(), "setFilter: tables of a filter or none are needed");
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  if (auto failed = capture->SetFilter(filter ? &*filter : nullptr)) return Throw(info.Env(), *failed);
+  if (auto failed = capture->selection().SetFilter(filter ? &*filter : nullptr)) return Throw(info.Env(), *failed);
   return info.Env().Undefined();
 }
 
@@ -175,7 +175,7 @@ Napi::Value CaptureObject::Attach(const Napi::CallbackInfo& info) {
   if (!types) return ThrowType(info.Env(), "attach: an array of event type names is needed");
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  if (auto failed = capture->Attach(*types)) return Throw(info.Env(), *failed);
+  if (auto failed = capture->selection().Attach(*types)) return Throw(info.Env(), *failed);
   return info.Env().Undefined();
 }
 
@@ -186,7 +186,9 @@ Napi::Value CaptureObject::PrepareFilter(const Napi::CallbackInfo& info) {
     return ThrowType(info.Env(), "prepareFilter: a bank, and tables of a filter or none, are needed");
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  if (auto failed = capture->PrepareFilter(*bank, filter ? &*filter : nullptr)) return Throw(info.Env(), *failed);
+  if (auto failed = capture->selection().PrepareFilter(*bank, filter ? &*filter : nullptr)) {
+    return Throw(info.Env(), *failed);
+  }
   return info.Env().Undefined();
 }
 
@@ -197,14 +199,14 @@ Napi::Value CaptureObject::BeginChange(const Napi::CallbackInfo& info) {
     return ThrowType(info.Env(), "beginChange: an array of event type names, and a bank or none, are needed");
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  if (auto failed = capture->BeginChange({*types, bank})) return Throw(info.Env(), *failed);
+  if (auto failed = capture->selection().BeginChange({*types, bank})) return Throw(info.Env(), *failed);
   return info.Env().Undefined();
 }
 
 Napi::Value CaptureObject::IsChanged(const Napi::CallbackInfo& info) {
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  const auto state = capture->TakeChange();
+  const auto state = capture->selection().TakeChange();
   if (state.failed) return Throw(info.Env(), *state.failed);
   return Napi::Boolean::New(info.Env(), state.done);
 }

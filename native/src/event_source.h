@@ -67,7 +67,9 @@ class EventSource {
   /** The calling thread's id in records (event_header.tid); 0 if unknown. */
   virtual uint32_t ThisThread() { return 0; }
 
+  /** What Open() has mapped. */
   SourceMemory& memory() { return memory_; }
+  bool IsOpen() const { return memory_.lifecycle != nullptr; }
 
  protected:
   SourceMemory memory_;

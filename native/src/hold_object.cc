@@ -9,7 +9,7 @@ Napi::Value CaptureObject::AwaitContainer(const Napi::CallbackInfo& info) {
   if (!info[0].IsString()) return ThrowType(info.Env(), "awaitContainer: an id is needed");
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  return Napi::Boolean::New(info.Env(), capture->AwaitContainer(info[0].As<Napi::String>().Utf8Value()));
+  return Napi::Boolean::New(info.Env(), capture->hold().AwaitContainer(info[0].As<Napi::String>().Utf8Value()));
 }
 
 /** (most events) -> {id, reason} of the container that has to give way, or undefined */
@@ -30,7 +30,7 @@ Napi::Value CaptureObject::EndWait(const Napi::CallbackInfo& info) {
   if (!info[0].IsString()) return ThrowType(info.Env(), "endWait: an id is needed");
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), capture->EndWait(info[0].As<Napi::String>().Utf8Value()));
+  return Napi::Number::New(info.Env(), capture->hold().EndWait(info[0].As<Napi::String>().Utf8Value()));
 }
 
 Napi::Value CaptureObject::TakeHeld(const Napi::CallbackInfo& info) {
@@ -40,11 +40,11 @@ Napi::Value CaptureObject::TakeHeld(const Napi::CallbackInfo& info) {
   }
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), static_cast<double>(capture->held().Take(*segments)));
+  return Napi::Number::New(info.Env(), static_cast<double>(capture->hold().area().Take(*segments)));
 }
 
 Napi::Value CaptureObject::ReleaseHeld(const Napi::CallbackInfo& info) {
-  if (Capture* const capture = Open(info.Env())) capture->held().Release();
+  if (Capture* const capture = Open(info.Env())) capture->hold().area().Release();
   return info.Env().Undefined();
 }
 

@@ -24,7 +24,7 @@ Napi::Value CaptureObject::Missing(const Napi::CallbackInfo& info) {
   Capture* const capture = Open(env);
   if (capture == nullptr) return env.Undefined();
   Napi::Array array = Napi::Array::New(env);
-  for (const MissingHook& missing : capture->Missing()) array.Set(array.Length(), MissingOf(env, missing));
+  for (const MissingHook& missing : capture->source().Missing()) array.Set(array.Length(), MissingOf(env, missing));
   return array;
 }
 
@@ -32,7 +32,7 @@ Napi::Value CaptureObject::LoadedPrograms(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Capture* const capture = Open(env);
   if (capture == nullptr) return env.Undefined();
-  return ArrayOfStrings(env, capture->LoadedPrograms());
+  return ArrayOfStrings(env, capture->source().Loaded());
 }
 
 }  // namespace wasprey

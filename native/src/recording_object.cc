@@ -46,7 +46,7 @@ Napi::Value CaptureObject::Replay(const Napi::CallbackInfo& info) {
   if (capture == nullptr || Builder(env) == nullptr) return env.Undefined();
   bool lossless = false;
   const uint64_t clock = info[0].As<Napi::BigInt>().Uint64Value(&lossless);
-  if (auto failed = capture->Replay({clock, info[3].As<Napi::Boolean>().Value(), *images, *events})) {
+  if (auto failed = capture->ReplayRecorded({clock, info[3].As<Napi::Boolean>().Value(), *images, *events})) {
     return Throw(env, *failed);
   }
   return env.Undefined();

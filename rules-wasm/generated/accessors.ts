@@ -116,7 +116,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u32>(base, 60);
 }
 
-// -- event_open: open, openat, openat2, creat, open_by_handle_at
+// -- event_open: calls that open a file
 
 /** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
 // @ts-ignore: decorator
@@ -282,7 +282,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u32>(base, 92);
 }
 
-// -- event_descriptor: calls on or making a descriptor: dup*, fchmod, setns, finit_module, memfd_create, bpf, userfaultfd
+// -- event_descriptor: calls on or making a descriptor
 
 /** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
 // @ts-ignore: decorator
@@ -604,7 +604,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 224));
 }
 
-// -- event_path: calls on one path: unlink*, rmdir, mkdir*, chmod, fchmodat, umount2, chdir
+// -- event_path: calls on one path
 
 /** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
 // @ts-ignore: decorator
@@ -648,7 +648,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u32>(base, 100);
 }
 
-// -- event_paths: calls on two paths: rename*, link*, symlink*, mount
+// -- event_paths: calls on two paths
 
 /** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
 // @ts-ignore: decorator
@@ -724,7 +724,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
 
 // -- event_process: calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told
 
-/** arguments, in the order events.ts names them */
+/** arguments, in the order of events/ */
 // @ts-ignore: decorator
 @inline export function processNumbers(base: u32, index: u32): u64 {
   return load<u64>(base + (index << 3), 64);

@@ -1,6 +1,6 @@
 // What evaluating an event costs, rules and nothing else: on the events of a real workload, in place.
 
-import { EVENT_TYPES } from '../../host/schema/events.ts';
+import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import type { Benchmark, Figure } from './figure.ts';
 import { type RecordingResult, recordRounds } from './recording.ts';
 import { allStockRules, ownRules, type RuleSet, stockRules, WITHOUT_STOCK_RULES } from './rule-sets.ts';

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { EVENT_TYPES } from '../../host/schema/events.ts';
+import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { SYSTEM_PATH } from '../../host/setup/paths.mjs';
 import { BenchError } from './figure.ts';
 

@@ -12,7 +12,7 @@ import { Replay } from '../../host/recording/replay.ts';
 import { CONTAINER } from '../../host/schema/container.ts';
 import { encodeStruct } from '../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../host/schema/event-structs.ts';
-import { EVENT_TYPES } from '../../host/schema/events.ts';
+import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { event, process as processImage, shadowRead } from '../support/built-agent.ts';
 import { logEntry, payloadOf, sourceOf, writeBlocks } from '../support/recordings.ts';
 

@@ -12,7 +12,7 @@ import { translateRules } from '../../host/compiler/compile.ts';
 import { kernelFilter } from '../../host/compiler/plan/derive.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
 import { EventRecord } from '../../host/fields/record.ts';
-import { findEventType } from '../../host/schema/events.ts';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
 import { OPENED } from '../../host/schema/kernel-filter.ts';
 import { text } from '../support/builder-capture.ts';

@@ -10,7 +10,7 @@ import type { RuleModule } from '../../host/agent/rule-module.ts';
 import { DEFAULT_SIZES } from '../../host/capture/open.ts';
 import type { Alert } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
-import { findEventType } from '../../host/schema/events.ts';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { moduleOf } from '../support/built-agent.ts';
 import { act, str } from '../support/live-act.ts';
 

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readlinkSync, realpathSync, rmdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { findEventType } from '../../host/schema/events.ts';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { type RunningProduct, startProduct } from '../support/live-product.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-left-out-'));

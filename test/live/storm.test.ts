@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { DEFAULT_SIZES } from '../../host/capture/open.ts';
-import { findEventType } from '../../host/schema/events.ts';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { makeDirectory } from '../support/directory.ts';
 import { act, type Call, callOf, startAct, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';

@@ -2,7 +2,7 @@
 
 import { type FilterTables, THROUGH } from '../../host/capture/filter-tables.ts';
 import { BEGINNINGS, BYTE_CLASSES, DEAD, ENDINGS } from '../../host/capture/path-states.ts';
-import type { EventType } from '../../host/schema/events.ts';
+import type { EventType } from '../../host/schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
 import {
   FILTER_FAMILIES,

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../host/schema/event-structs.ts';
-import { EVENT_TYPES, type EventType } from '../../host/schema/events.ts';
+import { EVENT_TYPES, type EventType } from '../../host/schema/events/index.ts';
 import type { Struct } from '../../host/schema/layout.ts';
 import type { RecordMemory } from './records.ts';
 

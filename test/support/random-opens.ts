@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
 import { DESCRIPTOR_STATE } from '../../host/schema/event-structs.ts';
-import { findEventType } from '../../host/schema/events.ts';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { OPENED } from '../../host/schema/kernel-filter.ts';
-import { addon } from './builder-capture.ts';
 import type { FilteredEvent } from './filter-reference.ts';
+import { testAddon } from './test-addon.ts';
 
 const AT_FDCWD = -100;
 const DIRFD = 5;
@@ -150,7 +150,7 @@ function lexical({ raw, directory }: RandomOpen, current: string): string | unde
   if (raw === undefined) return undefined;
   const base = directory === undefined ? current : (directory ?? '');
   const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
-  const path = Buffer.from(addon.lexicalPath(bytes(base), bytes(raw)).path).toString('latin1');
+  const path = Buffer.from(testAddon.lexicalPath(bytes(base), bytes(raw)).path).toString('latin1');
   return path.startsWith('/') ? path : undefined;
 }
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { CONTAINER, CONTAINER_STATE } from '../../host/schema/container.ts';
 import type { MemberInput, StructInput } from '../../host/schema/encode-struct.ts';
 import { EVENT_FLAGS, EVENT_STRUCTS } from '../../host/schema/event-structs.ts';
-import { EVENT_TYPES } from '../../host/schema/events.ts';
+import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { IMAGE } from '../../host/schema/image.ts';
 import type { Member, MemberType, Struct } from '../../host/schema/layout.ts';
 import type { RecordMemory } from './records.ts';

@@ -5,7 +5,7 @@ import { EventRecord } from '../../host/fields/record.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../host/schema/container.ts';
 import { encodeStruct, type StructInput } from '../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../host/schema/event-structs.ts';
-import { findEventType } from '../../host/schema/events.ts';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { IMAGE } from '../../host/schema/image.ts';
 
 /** An event record's bytes; `time` and so on by the schema's member names. */

@@ -11,7 +11,7 @@ import { count } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { startTimer } from '../../outputs/long-timer.ts';
-import { EVENT_TYPES } from '../../schema/events.ts';
+import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { renderRecorded } from '../reports/recording-summary.ts';

@@ -1,7 +1,7 @@
 // The rows and the reference of `wasprey list events`.
 
 import { ALL_EVENT_NAMES } from '../../schema/event-names.ts';
-import { EVENT_TYPES, type EventType } from '../../schema/events.ts';
+import { EVENT_TYPES, type EventType } from '../../schema/events/index.ts';
 import type { Parameter } from '../../schema/types.ts';
 import { codeSpan, heading, plain, table } from './markdown.ts';
 

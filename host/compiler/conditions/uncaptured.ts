@@ -1,7 +1,7 @@
 // Event types that a condition asks for and the capture does not supply: what is said of them is never true.
 
 import { ALL_EVENT_NAMES } from '../../schema/event-names.ts';
-import { EVENT_TYPES } from '../../schema/events.ts';
+import { EVENT_TYPES } from '../../schema/events/index.ts';
 import type { Check, Expression, Literal } from './ast.ts';
 
 const KNOWN: ReadonlySet<string> = new Set(ALL_EVENT_NAMES);

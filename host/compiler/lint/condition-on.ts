@@ -1,6 +1,6 @@
 // A condition's intermediate form on events of one type, for tools that report on rules instead of compiling them.
 
-import type { EventType } from '../../schema/events.ts';
+import type { EventType } from '../../schema/events/index.ts';
 import type { Expression } from '../conditions/ast.ts';
 import { Functions } from '../emit/functions.ts';
 import { functionMaker } from '../emit/lowering-functions.ts';

@@ -1,6 +1,6 @@
 // What the checks of `wasprey lint` look at: a rule with its condition on each event type that it is for.
 
-import { EVENT_TYPES, type EventType } from '../../schema/events.ts';
+import { EVENT_TYPES, type EventType } from '../../schema/events/index.ts';
 import type { Check, Expression } from '../conditions/ast.ts';
 import type { Condition } from '../ir/condition.ts';
 import type { CompiledRule } from '../rules/rule.ts';

@@ -1,7 +1,7 @@
 // evt.arg.NAME and evt.rawarg.NAME: a parameter of the event type, as the text that it stands for or as its number.
 
 import { ERRORS } from '../../schema/errno.ts';
-import type { EventType } from '../../schema/events.ts';
+import type { EventType } from '../../schema/events/index.ts';
 import { WITH_DESCRIPTOR } from '../../schema/fields/of-descriptor.ts';
 import { FLAG_TABLES, type FlagName } from '../../schema/flags.ts';
 import { parameterBase } from '../../schema/parameter-base.ts';

@@ -2,7 +2,7 @@
 // whatever the event's type. Everything that is done with the values is the same as on captured events.
 
 import { EVENT_HEADER } from '../../schema/event-structs.ts';
-import type { EventType } from '../../schema/events.ts';
+import type { EventType } from '../../schema/events/index.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import { IMAGE } from '../../schema/image.ts';
 import { parameterType } from '../../schema/parameter-names.ts';

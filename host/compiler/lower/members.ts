@@ -1,7 +1,7 @@
-// Members of records as operands, as the parameters of events name them (host/schema/events.ts).
+// Members of records as operands, as the parameters of events name them (host/schema/events/index.ts).
 
 import { EVENT_HEADER, EVENT_STRUCTS } from '../../schema/event-structs.ts';
-import type { EventType } from '../../schema/events.ts';
+import type { EventType } from '../../schema/events/index.ts';
 import { IMAGE } from '../../schema/image.ts';
 import type { Member, Struct } from '../../schema/layout.ts';
 import { cast, EVENT_ADDRESS, IMAGE_ADDRESS, memberNamed, type Value } from '../ir/value.ts';

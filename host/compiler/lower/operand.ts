@@ -1,6 +1,6 @@
 // What a field comes to on events of one type: where its value is read, whether it can be there at all.
 
-import type { EventType } from '../../schema/events.ts';
+import type { EventType } from '../../schema/events/index.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import type { Condition } from '../ir/condition.ts';
 import type { BitName, Bytes, Mark, Piece, Scope, TextMatch, TextValue } from '../ir/text.ts';

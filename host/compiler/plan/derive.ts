@@ -1,7 +1,7 @@
 // From a plan to what the kernel may drop: for each rule and event type, what an event must be like for the rule to match.
 
 import { DESCRIPTOR_STATE } from '../../schema/event-structs.ts';
-import type { EventType } from '../../schema/events.ts';
+import type { EventType } from '../../schema/events/index.ts';
 import {
   type FilterClause,
   familyOf,

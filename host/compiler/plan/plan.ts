@@ -1,6 +1,6 @@
 // What to evaluate when: for each event type the rules that can match it, for each process the rules that it can still match.
 
-import { EVENT_TYPES, type EventType } from '../../schema/events.ts';
+import { EVENT_TYPES, type EventType } from '../../schema/events/index.ts';
 import { all, any, type Condition, conjunctsOf, FALSE, scopeOf, TRUE } from '../ir/condition.ts';
 import type { RuleSource } from '../rules/rule.ts';
 import { CANDIDATE_RULES, type CandidatePlan, planCandidates } from './candidate-plan.ts';

@@ -4,7 +4,7 @@ import type { RuleModule } from '../../agent/rule-module.ts';
 import type { Summary } from '../../agent/summary.ts';
 import { eventTotals } from '../../engine/event-totals.ts';
 import type { EngineCounters } from '../../engine/protocol.ts';
-import { findEventType } from '../../schema/events.ts';
+import { findEventType } from '../../schema/events/index.ts';
 
 export interface RuleStatus {
   readonly name: string;

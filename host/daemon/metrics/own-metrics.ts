@@ -5,7 +5,7 @@ import type { CaptureCounters } from '../../capture/native.ts';
 import { LAG_BOUNDS_MS } from '../../engine/evaluation-clock.ts';
 import { type EngineCounters, HOLD_ENDS } from '../../engine/protocol.ts';
 import type { OutputCounters } from '../../outputs/output.ts';
-import { EVENT_TYPES } from '../../schema/events.ts';
+import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { counter, gauge, histogram, info, type Metric, type Sample } from './exposition.ts';
 
 export function ownMetrics(summary: Summary): Metric[] {

@@ -1,7 +1,7 @@
 // The supplier of a field's value, for the reference and the listing.
 
 import { EVENT_HEADER } from '../event-structs.ts';
-import { EVENT_TYPES } from '../events.ts';
+import { EVENT_TYPES } from '../events/index.ts';
 import { ACCESSOR_OWNERS } from '../generate/assemblyscript.ts';
 import { member } from '../layout.ts';
 import { type Derivation, membersRead } from './derivation.ts';

@@ -3,10 +3,13 @@
 
 import { CONTAINER, CONTAINER_STATE } from '../container.ts';
 import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
-import { EVENT_TYPES } from '../events.ts';
+import { EVENT_TYPES } from '../events/index.ts';
+import { IO_URING_OPERATIONS } from '../events/io-uring.ts';
 import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS, IMAGE_KIND } from '../image.ts';
 import type { Member, Struct } from '../layout.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
+import { cTable } from './c-table.ts';
+import { programOf, typeConstant } from './calls-header.ts';
 
 const C_TYPES: Record<Member['type'], string> = {
   u8: '__u8',
@@ -44,6 +47,39 @@ function constants(prefix: string, values: Readonly<Record<string, number>>): st
     .join('\n');
 }
 
+function capitalised(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** The event types as tables, for whom the constants are not enough. */
+function eventTables(): readonly string[] {
+  const shapes = Object.entries(EVENT_STRUCTS).map(([shape, struct]) => [capitalised(shape), struct.name]);
+  const types = EVENT_TYPES.map((type) => [
+    type.name,
+    typeConstant(type.name),
+    capitalised(type.shape),
+    programOf(type),
+    Number(type.createsFd ?? false),
+  ]);
+  const requests = EVENT_TYPES.flatMap((type) =>
+    (type.requests ?? []).map((name) => [name, IO_URING_OPERATIONS[name], typeConstant(type.name)]),
+  );
+  const socketcalls = EVENT_TYPES.flatMap((type) =>
+    (type.socketcalls ?? []).map((call) => [
+      call.name ?? type.name,
+      call.number,
+      typeConstant(type.name),
+      call.arguments,
+    ]),
+  );
+  return [
+    cTable('WASPREY_SHAPES', 'SHAPE', 'shape, struct', shapes),
+    cTable('WASPREY_EVENT_TYPES', 'TYPE', 'name, event type, shape, program, makes a descriptor', types),
+    cTable('WASPREY_REQUESTS', 'REQUEST', 'operation of io_uring, its number, event type', requests),
+    cTable('WASPREY_SOCKETCALLS', 'CALL', 'call, its number in socketcall(2), event type, arguments', socketcalls),
+  ];
+}
+
 /** The text of native/generated/schema.h. */
 export function cHeader(): string {
   const types = Object.fromEntries(EVENT_TYPES.map((type) => [type.name.toUpperCase(), type.number]));
@@ -60,8 +96,9 @@ export function cHeader(): string {
     declareStruct(IMAGE),
     declareStruct(CONTAINER),
     declareStruct(NAMED_ADDRESS),
-    constants('EVENT', types),
+    constants('EVENT', { NONE: 0, ...types }),
     `#define EVENT_TYPE_COUNT ${Math.max(...Object.values(types)) + 1}`,
+    ...eventTables(),
     constants('EVENT_FLAG', EVENT_FLAGS),
     constants('DESCRIPTOR', DESCRIPTOR_STATE),
     constants('IMAGE', IMAGE_KIND),

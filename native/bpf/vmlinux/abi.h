@@ -111,26 +111,4 @@ enum bpf_cmd {
   BPF_TOKEN_CREATE = 36,
 };
 
-/* Operations of io_uring (include/uapi/linux/io_uring.h). */
-enum io_uring_op {
-  IORING_OP_SENDMSG = 9,
-  IORING_OP_RECVMSG = 10,
-  IORING_OP_ACCEPT = 13,
-  IORING_OP_CONNECT = 16,
-  IORING_OP_OPENAT = 18,
-  IORING_OP_SEND = 26,
-  IORING_OP_RECV = 27,
-  IORING_OP_OPENAT2 = 28,
-  IORING_OP_RENAMEAT = 35,
-  IORING_OP_UNLINKAT = 36,
-  IORING_OP_MKDIRAT = 37,
-  IORING_OP_SYMLINKAT = 38,
-  IORING_OP_LINKAT = 39,
-  IORING_OP_SOCKET = 45,
-  IORING_OP_SEND_ZC = 47,
-  IORING_OP_SENDMSG_ZC = 48,
-  IORING_OP_BIND = 56, /* from 6.11 on, and so is LISTEN */
-  IORING_OP_LISTEN = 57,
-};
-
 #endif

@@ -7,7 +7,7 @@ import { DROP_SETTINGS, type DropSettings, DropWatch } from '../../../host/agent
 import type { EngineCounters } from '../../../host/engine/protocol.ts';
 import type { KeyedValue } from '../../../host/outputs/message.ts';
 import { TokenBucket } from '../../../host/outputs/token-bucket.ts';
-import { findEventType } from '../../../host/schema/events.ts';
+import { findEventType } from '../../../host/schema/events/index.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const HOLD = { known: 0, 'timed-out': 0, 'too-many-events': 0, 'no-memory': 0, 'rules-replaced': 0, stopped: 0 };

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
-import { EVENT_TYPES } from '../../../host/schema/events.ts';
+import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 

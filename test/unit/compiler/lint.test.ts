@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { lintRules } from '../../../host/compiler/lint/lint.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
-import { EVENT_TYPES } from '../../../host/schema/events.ts';
+import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 
 function rule(name: string, condition: string): string {

@@ -6,7 +6,7 @@ import { EventMemory, LONGEST_STRING } from '../../../host/fields/memory.ts';
 import { EventRecord } from '../../../host/fields/record.ts';
 import { NOT_AVAILABLE } from '../../../host/fields/text.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
-import { EVENT_TYPES } from '../../../host/schema/events.ts';
+import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { IMAGE, IMAGE_FLAGS } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';

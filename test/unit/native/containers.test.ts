@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct } from '../../../host/schema/encode-struct.ts';
-import { addon, BuilderCapture, text } from '../../support/builder-capture.ts';
+import { BuilderCapture, text } from '../../support/builder-capture.ts';
+import { testAddon } from '../../support/test-addon.ts';
 
 const ID = '0123456789abcdef'.repeat(4);
 const INNER = 'fedcba9876543210'.repeat(4);
@@ -91,7 +92,7 @@ const CASES: readonly [string, (readonly [string, string])?][] = [
 
 for (const [cgroup, expected] of CASES) {
   test(`cgroup ${JSON.stringify(cgroup)}`, () => {
-    const found = addon.containerIdOf(cgroup);
+    const found = testAddon.containerIdOf(cgroup);
     assert.deepEqual(found && [found.type, found.fullId], expected);
     if (found) assert.equal(found.id, /^[0-9a-f]{64}$/.test(found.fullId) ? found.fullId.slice(0, 12) : found.fullId);
   });
@@ -196,7 +197,7 @@ test('names are read from passwd and group, and lines that are none are skipped'
       'root:x:0:0:r:/root:/bin/sh\n\nbroken\n:x:5:5::/:\nweb:x:33:33:w:/:/x\nother:x:33:1::/:\nnan:x:1x:1::\nbig:x:4294967296:1::\nlast:x:7:7::/:';
     writeFileSync(join(root, 'etc/passwd'), passwd);
     writeFileSync(join(root, 'etc/group'), 'staff:x:50:a,b\n');
-    const names = addon.namesBelow(root);
+    const names = testAddon.namesBelow(root);
     assert.deepEqual(names, { users: { 0: 'root', 7: 'last', 33: 'web' }, groups: { 50: 'staff' } });
   });
 });
@@ -207,7 +208,7 @@ test('a passwd that is a link is followed below the root, never out of it', () =
     writeFileSync(join(root, 'real/passwd'), 'inner:x:1:1::/:\n');
     symlinkSync('/real/passwd', join(root, 'etc/passwd'));
     symlinkSync('../../../../../../etc/group', join(root, 'etc/group'));
-    assert.deepEqual(addon.namesBelow(root), { users: { 1: 'inner' }, groups: {} });
+    assert.deepEqual(testAddon.namesBelow(root), { users: { 1: 'inner' }, groups: {} });
   });
 });
 
@@ -217,15 +218,15 @@ test('a passwd that is a FIFO, a directory, a device link or too large gives no 
     const none = { users: {}, groups: {} };
     execFileSync('mkfifo', [join(root, 'etc/passwd')]);
     mkdirSync(join(root, 'etc/group'));
-    assert.deepEqual(addon.namesBelow(root), none);
+    assert.deepEqual(testAddon.namesBelow(root), none);
     rmSync(join(root, 'etc/passwd'));
     writeFileSync(join(root, 'etc/passwd'), 'a:x:1:1::/:\n');
     truncateSync(join(root, 'etc/passwd'), 2 ** 40);
-    assert.deepEqual(addon.namesBelow(root), none);
+    assert.deepEqual(testAddon.namesBelow(root), none);
     rmSync(join(root, 'etc/passwd'));
     symlinkSync('passwd', join(root, 'etc/passwd'));
-    assert.deepEqual(addon.namesBelow(root), none);
-    assert.equal(addon.namesBelow(join(root, 'absent')), undefined);
+    assert.deepEqual(testAddon.namesBelow(root), none);
+    assert.equal(testAddon.namesBelow(join(root, 'absent')), undefined);
     assert.ok(performance.now() - start < 20_000);
   });
 });

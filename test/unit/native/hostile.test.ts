@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
-import { EVENT_TYPES } from '../../../host/schema/events.ts';
+import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { IMAGE } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { BuilderCapture, text } from '../../support/builder-capture.ts';

@@ -7,7 +7,7 @@ import type { ImageRecord } from '../../../host/fields/record.ts';
 import { CANDIDATE_WORDS, IMAGE_FLAGS } from '../../../host/schema/image.ts';
 import { BuilderCapture, SMALL, text } from '../../support/builder-capture.ts';
 
-/** Longer than an image outlives its process; see kGraceNs in native/src/capture_poll.cc. */
+/** Longer than an image outlives its process; see kGraceNs in native/src/housekeeping.cc. */
 const GRACE_MS = 520;
 
 function lineage(image: ImageRecord): string[] {

@@ -6,7 +6,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
-import { addon, BuilderCapture, text } from '../../support/builder-capture.ts';
+import { BuilderCapture, text } from '../../support/builder-capture.ts';
+import { testAddon } from '../../support/test-addon.ts';
 
 const AT_FDCWD = -100;
 
@@ -52,7 +53,7 @@ const CASES: readonly [string, string, string][] = [
 ];
 
 function lexical(directory: string, path: string): string {
-  const result = addon.lexicalPath(Buffer.from(directory, 'latin1'), Buffer.from(path, 'latin1'));
+  const result = testAddon.lexicalPath(Buffer.from(directory, 'latin1'), Buffer.from(path, 'latin1'));
   return Buffer.from(result.path).toString('latin1');
 }
 
@@ -169,7 +170,7 @@ test('a lexical path is absolute and clean, and is its own lexical path', () => 
   fc.assert(
     fc.property(directory, path, (base, raw) => {
       const result = lexical(base, raw);
-      const clean = addon.lexicalPath(Buffer.alloc(0), Buffer.from(result)).clean;
+      const clean = testAddon.lexicalPath(Buffer.alloc(0), Buffer.from(result)).clean;
       assert.ok(clean, `${result} is not clean`);
       assert.equal(lexical('/elsewhere', result), result);
       assert.equal(result, posix.resolve(base, raw));
@@ -181,7 +182,7 @@ test('a lexical path is absolute and clean, and is its own lexical path', () => 
 test('what is called clean needs no change', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^\/[/.ab]{0,40}$/), (path) => {
-      const { clean, path: normal } = addon.lexicalPath(Buffer.alloc(0), Buffer.from(path));
+      const { clean, path: normal } = testAddon.lexicalPath(Buffer.alloc(0), Buffer.from(path));
       assert.equal(clean, Buffer.from(normal).toString() === path);
     }),
     { numRuns: 5000 },

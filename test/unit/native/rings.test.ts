@@ -4,19 +4,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
-import { EVENT_TYPES } from '../../../host/schema/events.ts';
 import { addon, BuilderCapture, SMALL, text } from '../../support/builder-capture.ts';
 import { eventRecord } from '../../support/records.ts';
 
 const AT_FDCWD = -100;
-
-test("the addon's event types are the schema's", () => {
-  assert.deepEqual(
-    addon.eventTypes(),
-    EVENT_TYPES.map((type) => [type.name, type.number, EVENT_STRUCTS[type.shape].size]),
-  );
-});
 
 test('events come in order, complete, and are counted', () => {
   using builder = new BuilderCapture();

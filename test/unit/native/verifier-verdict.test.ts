@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadAddon } from '../../../host/capture/addon.ts';
+import { testAddon } from '../../support/test-addon.ts';
 
-const { verdictOf } = loadAddon();
+const { verdictOf } = testAddon;
 
 test('the last line before the figures', () => {
   const log = `0: R1=ctx() R10=fp0

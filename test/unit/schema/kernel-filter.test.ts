@@ -10,7 +10,7 @@ import { compileModule } from '../../../host/compiler/compile.ts';
 import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../../host/sandbox/instantiate.ts';
 import { fillCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
-import { findEventType } from '../../../host/schema/events.ts';
+import { findEventType } from '../../../host/schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
 import { isFiltered, type KernelFilter, type SocketKind } from '../../../host/schema/kernel-filter.ts';
 import { BuilderCapture } from '../../support/builder-capture.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EVENT_HEADER, EVENT_STRUCTS, type EventShape } from '../../../host/schema/event-structs.ts';
-import { EVENT_TYPES } from '../../../host/schema/events.ts';
+import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { type Derivation, membersRead } from '../../../host/schema/fields/derivation.ts';
 import { FIELDS, findField, resolveField } from '../../../host/schema/fields/index.ts';
 import { ACCESSOR_OWNERS } from '../../../host/schema/generate/assemblyscript.ts';

@@ -1,0 +1,19 @@
+// System calls that change a process and are no events: its image must follow them all the same.
+
+import type { ProcessChange } from './event-type.ts';
+
+export interface ChangingCall {
+  /** By their names in call-numbers.ts. */
+  readonly calls: readonly string[];
+  readonly change: ProcessChange;
+}
+
+export const CHANGING_CALLS: readonly ChangingCall[] = [
+  { calls: ['setreuid', 'setreuid32'], change: 'credentials' },
+  { calls: ['setregid', 'setregid32'], change: 'credentials' },
+  { calls: ['setresgid', 'setresgid32'], change: 'credentials' },
+  { calls: ['capset'], change: 'credentials' },
+  { calls: ['chdir'], change: 'place' },
+  { calls: ['fchdir'], change: 'place' },
+  { calls: ['chroot'], change: 'place' },
+];

@@ -1,0 +1,59 @@
+// What an event type is: the shape of its record, its parameters, and the system calls that are reported as it.
+
+import type { EventShape } from '../event-structs.ts';
+import type { Parameter } from '../types.ts';
+import type { IoUringOperation } from './io-uring.ts';
+
+export type EventCategory = 'file' | 'net' | 'process' | 'user' | 'IPC' | 'system' | 'other';
+
+/** What a call may have changed in its process: the process gets a new image before the event is written. */
+export type ProcessChange = 'credentials' | 'group' | 'place';
+
+/** The BPF programs that write event records (native/bpf/hooks.h: WASPREY_SLOTS). */
+export type EventProgram =
+  | 'on_open'
+  | 'on_execve'
+  | 'on_socket'
+  | 'on_send'
+  | 'on_send_many'
+  | 'on_receive'
+  | 'on_receive_many'
+  | 'on_path'
+  | 'on_paths'
+  | 'on_descriptor'
+  | 'on_process';
+
+/** A call by socketcall(2) of i386. */
+export interface SocketCall {
+  /** As SYS_* of <linux/net.h>. */
+  readonly number: number;
+  /** How many arguments the kernel reads. */
+  readonly arguments: number;
+  /** Where it is not the name of the type. */
+  readonly name?: string;
+}
+
+/** `name` is that of the system call, too. */
+export interface EventType {
+  readonly name: string;
+  /** header.type; stable: a number is never given to another type. */
+  readonly number: number;
+  readonly shape: EventShape;
+  readonly category: EventCategory;
+  readonly parameters: readonly Parameter[];
+  /** Falco's event flags: fd.* fields are absent on events with neither. */
+  readonly createsFd?: true;
+  readonly usesFd?: true;
+  /** evt.buffer and the evt.is_io family. */
+  readonly io?: 'read' | 'write';
+  /** Where it is not the program of the shape. */
+  readonly program?: EventProgram;
+  /** Further system calls that are reported as this type, by their names in call-numbers.ts; some are 32-bit alone. */
+  readonly otherCalls?: readonly string[];
+  /** Types that such a call does the work of as well: rules on those need it, too. */
+  readonly sisters?: readonly string[];
+  readonly change?: ProcessChange;
+  /** Requests of io_uring that are reported as this type. */
+  readonly requests?: readonly IoUringOperation[];
+  readonly socketcalls?: readonly SocketCall[];
+}

@@ -1,0 +1,25 @@
+// The event types that the capture supplies: their number, the shape of their record, their parameters in the order of
+// Falco's event table (exit events of schema 4.5; `evt.arg[N]` counts from 0), and the system calls behind them.
+
+import { DESCRIPTOR_EVENTS } from './descriptors.ts';
+import type { EventType } from './event-type.ts';
+import { FILE_EVENTS } from './files.ts';
+import { NETWORK_EVENTS } from './network.ts';
+import { PROCESS_EVENTS } from './processes.ts';
+
+export type { EventCategory, EventType } from './event-type.ts';
+
+/** The types, by number. */
+export const EVENT_TYPES: readonly EventType[] = [
+  ...FILE_EVENTS,
+  ...NETWORK_EVENTS,
+  ...DESCRIPTOR_EVENTS,
+  ...PROCESS_EVENTS,
+].sort((a, b) => a.number - b.number);
+
+const BY_NAME = new Map(EVENT_TYPES.map((type) => [type.name, type]));
+
+/** The event type of that name, or undefined: of Falco's event names only those here are captured. */
+export function findEventType(name: string): EventType | undefined {
+  return BY_NAME.get(name);
+}

@@ -1,0 +1,43 @@
+// Reading events by batches: which are whole, and completing them with what user space knows.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "completion.h"
+#include "event_source.h"
+#include "image_table.h"
+#include "plan.h"
+#include "ring_reader.h"
+
+namespace wasprey {
+
+class BatchReader {
+ public:
+  /** Of a source that is open. */
+  BatchReader(const Plan& plan, SourceMemory* memory, Completion* completion, ImageTable* images);
+
+  /**
+   * Reads what is whole, and writes the addresses of what is to be evaluated as pairs [from, to). Returns the number of
+   * pairs. Their records are there until Release().
+   */
+  size_t Read(std::span<uint32_t> segments);
+  /** Gives the room of the last batch back to the kernel. */
+  void Release();
+  /** Whether there is a batch that was not released. */
+  bool HasBatch() const { return has_batch_; }
+
+  /** Adds the process images that the kernel has told of since. */
+  void DrainImages();
+
+  const RingReader& rings() const { return rings_; }
+
+ private:
+  SourceMemory* memory_;
+  Completion* completion_;
+  ImageTable* images_;
+  RingReader rings_;
+  bool has_batch_ = false;
+};
+
+}  // namespace wasprey

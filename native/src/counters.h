@@ -1,0 +1,37 @@
+// What a capture counts: nothing is lost silently.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "event_source.h"
+#include "kernel_layout.h"
+
+namespace wasprey {
+
+struct Counters {
+  std::vector<uint64_t> produced, dropped_by_cpu;      // by CPU
+  std::vector<uint64_t> evaluated, dropped, filtered;  // by event type
+  uint64_t images = 0, images_lost = 0, images_evicted = 0, unknown_images = 0, missed_runs = 0;
+  uint64_t containers = 0, held = 0, malformed = 0;
+  double ring_high_water = 0;
+  std::vector<ProgramRuns> programs;
+};
+
+/** What the programs on one CPU have counted; it only grows. */
+struct CpuCounts {
+  /** Events written or dropped: header.sequence counts both. */
+  uint64_t numbered = 0;
+  uint64_t dropped = 0;
+  uint64_t filtered = 0;
+};
+
+CpuCounts CountsOf(const ring_control& control);
+
+/** Events of a type that were dropped or filtered on any CPU. */
+uint64_t UnreadOf(uint64_t type, const ring_control* controls, uint32_t cpus);
+
+/** Adds what the programs on all CPUs have counted. */
+void AddRings(const ring_control* controls, uint32_t cpus, Counters* counters);
+
+}  // namespace wasprey

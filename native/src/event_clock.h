@@ -1,0 +1,30 @@
+// The clock by which BPF programs date events: what they add to the boot clock for wall time.
+#pragma once
+
+#include <cstdint>
+
+#include "kernel_layout.h"
+#include "wall_clock.h"
+
+namespace wasprey {
+
+class EventClock {
+ public:
+  /** Follows the wall clock; to be called many times a second. */
+  void Update(capture_shared* shared);
+  /** By how many ns somebody else has moved it since the last call; puts it back. */
+  int64_t TakeMoved(capture_shared* shared);
+
+  /** Tells when the wall clock is set. */
+  WallClock& wall() { return wall_; }
+
+ private:
+  void Write(capture_shared* shared, uint64_t offset);
+
+  WallClock wall_;
+  uint64_t offset_ = 0;
+  /** Mod 2^64. */
+  uint64_t moved_ = 0;
+};
+
+}  // namespace wasprey

@@ -1,0 +1,41 @@
+// Freeing process images and containers that are not needed any more.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "container_table.h"
+#include "event_hold.h"
+#include "image_table.h"
+#include "ring_reader.h"
+
+namespace wasprey {
+
+class Housekeeping {
+ public:
+  Housekeeping(ImageTable* images, ContainerTable* containers, EventHold* hold)
+      : images_(images), containers_(containers), hold_(hold) {}
+
+  /** Does what is due; to be called many times a second. */
+  void Run(const RingReader& rings);
+
+  /**
+   * Goes by recorded time from now on, which has come to `clock`. A replay waits in recorded time: images and
+   * containers must live as long as they did then, however fast it runs.
+   */
+  void AdvanceTo(uint64_t clock);
+
+ private:
+  uint64_t Time() const;
+
+  ImageTable* images_;
+  ContainerTable* containers_;
+  EventHold* hold_;
+  /** 0: time is the machine's. */
+  uint64_t replay_clock_ = 0;
+  uint64_t grace_since_ = 0;
+  uint64_t next_sweep_ = 0;
+  std::vector<uint64_t> grace_heads_;
+};
+
+}  // namespace wasprey

@@ -1,0 +1,64 @@
+// Whether the capture is as it was made: what others may have changed from outside, with root's rights, by the bpf(2)
+// of their own, by ptrace or by signals. test/live/EVASIONS.md has the ways.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "canary.h"
+#include "event_clock.h"
+#include "event_source.h"
+#include "finding.h"
+#include "heartbeat.h"
+#include "ring_reader.h"
+#include "selection.h"
+#include "tracer.h"
+
+namespace wasprey {
+
+/** See CaptureIntegrity in host/capture/integrity.ts. */
+struct Integrity {
+  Findings findings;
+  uint64_t dropped = 0;
+  std::vector<Heartbeat::Gap> gaps;
+};
+
+class IntegrityCheck {
+ public:
+  IntegrityCheck(uint32_t cpus, EventSource* source, EventClock* clock, Canary* canary, const Selection* selection)
+      : cpus_(cpus), source_(source), clock_(clock), canary_(canary), selection_(selection) {}
+
+  /** @param now CLOCK_MONOTONIC, in ns. On the thread that reads events, many times a second while all is well. */
+  void Beat(uint64_t now) { heartbeat_.Beat(now); }
+  /** What the thread that reads events is known by in records; 0: the canary makes no calls. */
+  void SetThread(uint32_t thread) { thread_ = thread; }
+  /** No events are made from now on. */
+  void Finish() { finished_ = true; }
+
+  /** Of a source that is open. */
+  Integrity Run(const RingReader& rings);
+
+ private:
+  void CheckWords(const RingReader& rings, Findings* findings);
+  uint64_t CheckCounters(Findings* findings);
+  void StepCanary(const RingReader& rings, Findings* findings);
+
+  uint32_t cpus_;
+  EventSource* source_;
+  EventClock* clock_;
+  Canary* canary_;
+  const Selection* selection_;
+  Heartbeat heartbeat_;
+  TracerWatch tracer_;
+  uint32_t thread_ = 0;
+  bool finished_ = false;
+  /** What the words that only this thread writes, and those that only grow, were at the last look. */
+  uint64_t moved_positions_ = 0;
+  uint64_t last_image_ = 0;
+  std::vector<uint64_t> last_counts_;
+  uint64_t checks_ = 0;
+  /** Of the last look at what takes calls of the kernel. */
+  Findings standing_;
+};
+
+}  // namespace wasprey

@@ -1,0 +1,82 @@
+// An addon of tests alone: pure functions of the capture core, which unit tests hold against tables.
+
+#include <napi.h>
+
+#include "bpf_error.h"
+#include "container_id.h"
+#include "javascript.h"
+#include "lexical_path.h"
+#include "name_files.h"
+#include "users.h"
+
+namespace wasprey {
+namespace {
+
+/** (cgroup: string) -> {type, fullId, id} | undefined */
+Napi::Value ContainerIdOfCgroup(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) return ThrowType(env, "containerIdOf: a cgroup path is needed");
+  const std::string cgroup = info[0].As<Napi::String>().Utf8Value();
+  const auto found = ContainerIdOf(cgroup);
+  if (!found) return env.Undefined();
+  const auto text = [&](std::string_view view) { return Napi::String::New(env, view.data(), view.size()); };
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("type", text(found->type));
+  result.Set("fullId", text(found->full_id));
+  result.Set("id", text(ShortContainerId(found->full_id)));
+  return result;
+}
+
+/** (directory: Uint8Array, path: Uint8Array) -> {clean, path: Uint8Array} */
+Napi::Value LexicalPathOf(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto directory = ElementsOf<char>(info[0], napi_uint8_array);
+  const auto path = ElementsOf<char>(info[1], napi_uint8_array);
+  if (!directory || !path) return ThrowType(env, "lexicalPath: two Uint8Arrays are needed");
+  const std::string_view base(directory->data(), directory->size());
+  const std::string_view raw(path->data(), path->size());
+  std::string out(MaxLexicalLength(base, raw), '\0');
+  const size_t length = LexicalPath(out.data(), base, raw);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("clean", Napi::Boolean::New(env, IsCleanAbsolute(raw)));
+  result.Set("path", Napi::Buffer<char>::Copy(env, out.data(), length));
+  return result;
+}
+
+Napi::Object NamesObject(Napi::Env env, std::string_view file) {
+  Napi::Object object = Napi::Object::New(env);
+  for (const auto& [number, name] : ParseNames(file)) object.Set(number, Napi::String::New(env, name));
+  return object;
+}
+
+/** (root: string) -> {users, groups} | undefined: name files below a root that is not trusted, as a container's. */
+Napi::Value NamesBelow(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) return ThrowType(env, "namesBelow: a directory is needed");
+  NameFiles files;
+  if (!ReadNameFiles(info[0].As<Napi::String>().Utf8Value(), false, {}, {}, &files)) return env.Undefined();
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("users", NamesObject(env, files.passwd.text));
+  result.Set("groups", NamesObject(env, files.group.text));
+  return result;
+}
+
+/** (log: string) -> string */
+Napi::Value VerdictOfLog(const Napi::CallbackInfo& info) {
+  if (!info[0].IsString()) return ThrowType(info.Env(), "verdictOf: a log is needed");
+  return Napi::String::New(info.Env(), VerdictOf(info[0].As<Napi::String>().Utf8Value()));
+}
+
+Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
+  exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
+  exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
+  exports.Set("verdictOf", Napi::Function::New<VerdictOfLog>(env, "verdictOf"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(wasprey_test, Initialise)
+
+}  // namespace wasprey
