@@ -1,7 +1,8 @@
 // From bytes to a module that can run: verify, compile, bind to the host's memory. The first half can be done off the worker.
-// This is the only place of the project that makes a WebAssembly.Module or an instance.
+// This and baseline.ts are the only places of the project that make a WebAssembly.Module, and this the only one that makes an instance.
 
 import { instantiateSync } from '@assemblyscript/loader';
+import { compileBaseline } from './baseline.ts';
 import { SandboxError } from './error.ts';
 import { type MatchCallback, MatchGuard } from './match-guard.ts';
 import { type SandboxProof, verifyModule } from './verify.ts';
@@ -44,7 +45,7 @@ export function compileRuleModule(bytes: Uint8Array): VerifiedModule {
   const own = new Uint8Array(bytes);
   const proof = verifyModule(own);
   try {
-    return { module: new WebAssembly.Module(own), proof };
+    return { module: proof.optimizable ? new WebAssembly.Module(own) : compileBaseline(own), proof };
   } catch (error) {
     if (error instanceof WebAssembly.CompileError) throw new SandboxError('invalid', error.message);
     throw error;

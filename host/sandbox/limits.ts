@@ -3,7 +3,7 @@
 
 /** The 112 stock Falco rules make about 75 KB; 4 MB leaves room for 50 times that. */
 export const MAX_MODULE_BYTES = 4 * 1024 * 1024;
-/** Of one function, in bytes. V8's optimising compiler takes more than linear time in this; its own limit is 7.6 MB. */
+/** Of one function, in bytes. V8's own limit is 7.6 MB. */
 export const MAX_FUNCTION_BYTES = 1024 * 1024;
 /** Functions, types, globals and custom sections of a module. */
 export const MAX_FUNCTIONS = 10_000;
@@ -22,6 +22,14 @@ export const MAX_LOCALS = 4_096;
 export const MAX_STACK_LOCALS = 16_384;
 /** Of all functions (compile-cost.ts): some 70 ms of a compiler that runs in the worker. The shipped rules come to a hundredth of it. */
 export const MAX_COMPILE_WORK = 4_000_000;
+/**
+ * Beyond these V8's optimizer doesn't get a module (optimizer-cost.ts). test/fuzz/optimizer.test.ts searches for the worst that is within them:
+ * the memory of one compilation, of which there is one at a time, and the time of all. The shipped rules come to a tenth of them.
+ */
+export const OPTIMIZED_FUNCTION_BYTES = 128 * 1024;
+export const OPTIMIZED_BYTES = 1024 * 1024;
+export const OPTIMIZED_MEETINGS = 40_000;
+export const OPTIMIZED_FORKS = 5_600 ** 2;
 /** Functions on the deepest call path, `evaluate` included. */
 export const MAX_CALL_DEPTH = 64;
 /** Nested blocks, loops and ifs in a function. */

@@ -8,6 +8,7 @@ import { readFuelCheck } from './fuel-check.ts';
 import type { Body } from './module.ts';
 import { OPCODE_CLASSES, type OpcodeClass } from './opcode.ts';
 import { OP } from './opcodes.ts';
+import { OptimizerCost, type OptimizerWork } from './optimizer-cost.ts';
 import { PathCost } from './path-cost.ts';
 
 /** For each class of instruction, why it is refused in a rule module; undefined for allowed classes. */
@@ -51,6 +52,7 @@ export interface FunctionProof {
   /** Largest number of operands on its stack, and its cost to compile (compile-cost.ts). */
   readonly operands: number;
   readonly compileWork: number;
+  readonly optimizerWork: OptimizerWork;
 }
 
 export interface FunctionContext {
@@ -61,14 +63,17 @@ export interface FunctionContext {
   readonly types: CodeTypes;
   /** Its parameters and locals. */
   readonly locals: number;
+  /** What compiling it may take. */
+  readonly compileWork: number;
 }
 
 /** Verifies a function's code. Throws SandboxError with the offset of the first instruction that is not allowed. */
 export function verifyCode(bytes: Uint8Array, body: Body, context: FunctionContext): FunctionProof {
-  const { functionIndex, fuel, match } = context;
+  const { functionIndex, fuel, match, compileWork } = context;
   const reader = new InstructionReader(bytes, body.code, body.end, functionIndex);
   const path = new PathCost(body.localCount);
   const compiling = new CompileCost(context.types, context.locals);
+  const optimizing = new OptimizerCost(context.types, context.locals);
   const calls = new Set<number>();
   let instructions = 0;
   /** Charge found at each loop's head, in the order of the heads, and where the head stands. */
@@ -84,6 +89,12 @@ export function verifyCode(bytes: Uint8Array, body: Body, context: FunctionConte
     }
     instructions++;
     compiling.step(opcode, reader);
+    if (compiling.work > compileWork) {
+      const reason =
+        'too many blocks and branches of functions with many locals or operands: compiling would take too long';
+      throw new SandboxError('limit', reason, reader.location);
+    }
+    optimizing.step(opcode, reader);
     const isCall = opcode.code === OP.call;
     if (isCall) calls.add(reader.immediate);
     const region = path.step(opcode, reader, isCall && reader.immediate === match);
@@ -108,5 +119,6 @@ export function verifyCode(bytes: Uint8Array, body: Body, context: FunctionConte
     loopCharge,
     operands: compiling.most,
     compileWork: compiling.work,
+    optimizerWork: optimizing.work(body.end - body.code),
   };
 }

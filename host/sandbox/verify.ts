@@ -6,6 +6,7 @@ import type { CodeTypes } from './compile-cost.ts';
 import { quoteName, SandboxError } from './error.ts';
 import { MAX_COMPILE_WORK } from './limits.ts';
 import { type Export, type RuleModuleBinary, readModule } from './module.ts';
+import { isOptimizable } from './optimizer-cost.ts';
 import { type FunctionType, formatFunctionType } from './types.ts';
 import { type FunctionProof, verifyCode } from './verify-code.ts';
 
@@ -31,6 +32,8 @@ export interface SandboxProof {
   readonly stack: StackProof;
   /** Largest charge of any fuel check, in units: no code between checks costs more. */
   readonly largestCharge: number;
+  /** Whether V8's optimizer may have it; else it runs as the baseline compiler leaves it. */
+  readonly optimizable: boolean;
   /** Names of the custom sections. */
   readonly customSections: readonly string[];
 }
@@ -51,16 +54,17 @@ export function verifyModule(bytes: Uint8Array): SandboxProof {
   // The only function that can be imported is env.match, so it has index 0.
   const match = imported > 0 ? 0 : -1;
   const types = codeTypes(module);
-  let compileWork = 0;
+  let compileWork = MAX_COMPILE_WORK;
   const proofs: FunctionProof[] = module.bodies.map((body, index) => {
-    const context = { functionIndex: imported + index, fuel, match, types, locals: localsOf(module, index) };
-    const proof = verifyCode(bytes, body, context);
-    compileWork += proof.compileWork;
-    if (compileWork > MAX_COMPILE_WORK) {
-      const reason =
-        'too many blocks and branches of functions with many locals or operands: compiling would take too long';
-      throw new SandboxError('limit', reason, { functionIndex: imported + index, offset: body.start });
-    }
+    const proof = verifyCode(bytes, body, {
+      functionIndex: imported + index,
+      fuel,
+      match,
+      types,
+      locals: localsOf(module, index),
+      compileWork,
+    });
+    compileWork -= proof.compileWork;
     return proof;
   });
   const stack = verifyCallGraph([
@@ -82,6 +86,7 @@ export function verifyModule(bytes: Uint8Array): SandboxProof {
     loops,
     stack,
     largestCharge,
+    optimizable: isOptimizable(proofs.map(({ optimizerWork }) => optimizerWork)),
     customSections: module.customs.map((section) => section.name),
   };
 }

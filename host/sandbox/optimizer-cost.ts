@@ -1,0 +1,293 @@
+// What V8's optimizer pays for a function, as far as it grows faster than the code: modules that are dear to optimize run as its baseline
+// compiler leaves them (baseline.ts).
+//
+// Where two paths meet and the code forks again on a value that depends on the path, the optimizer copies the meeting for each path that
+// decides the fork, and goes on to the next one. Of n such forks in a row, each on what the one before has made of a value, it makes n * n
+// blocks: a module of 200 KB took 30 GB. So forks are charged by how many meetings lie behind their conditions, one after the other. Its time
+// also grows with the square of the forks, whatever they depend on.
+
+import { EMPTY_BLOCK, type InstructionReader } from './code.ts';
+import type { CodeTypes } from './compile-cost.ts';
+import { OPTIMIZED_BYTES, OPTIMIZED_FORKS, OPTIMIZED_FUNCTION_BYTES, OPTIMIZED_MEETINGS } from './limits.ts';
+import type { Opcode } from './opcode.ts';
+import { OP } from './opcodes.ts';
+
+/**
+ * What the paths to a block's end bring, of each local, then of each result: the number of the value, or where they bring different ones
+ * -1 - the largest of their depths.
+ */
+type Meeting = number[];
+
+const NONE: readonly number[] = [];
+
+interface Frame {
+  readonly kind: 'function' | 'block' | 'loop' | 'if' | 'else';
+  /** Operands below the block's own. */
+  readonly base: number;
+  readonly parameters: readonly number[];
+  readonly results: number;
+  /** The locals where an `if` is entered, for its `else`; undefined of other blocks, and where none is reached. */
+  readonly entry: number[] | undefined;
+  meeting: Meeting | undefined;
+  /** Where the last branch to the block stands: the labels of a br_table bring the same values. */
+  branch: number;
+}
+
+/** What a function costs, or a module: its functions' costs together. */
+export interface OptimizerWork {
+  /** Meetings behind the conditions of the forks. */
+  readonly meetings: number;
+  /** Square of the number of forks; each label of a br_table is one. */
+  readonly forks: number;
+  /** Bytes of code. */
+  readonly bytes: number;
+}
+
+/** Whether V8's optimizer may have a module of these functions. */
+export function isOptimizable(functions: readonly OptimizerWork[]): boolean {
+  const sum = (cost: (work: OptimizerWork) => number): number =>
+    functions.reduce((total, work) => total + cost(work), 0);
+  return (
+    functions.every(({ bytes }) => bytes <= OPTIMIZED_FUNCTION_BYTES) &&
+    sum(({ bytes }) => bytes) <= OPTIMIZED_BYTES &&
+    sum(({ meetings }) => meetings) <= OPTIMIZED_MEETINGS &&
+    sum(({ forks }) => forks) <= OPTIMIZED_FORKS
+  );
+}
+
+/**
+ * Follows the values of one function. A value's depth is the number of meetings that it has come through. What is loaded from memory has
+ * none, wherever the address comes from: the optimizer never knows it. Feed `step` each instruction that is not part of a fuel check;
+ * for what V8 refuses the numbers mean nothing.
+ */
+export class OptimizerCost {
+  private readonly types: CodeTypes;
+  private readonly frames: Frame[] = [];
+  /** Depths by the number of the value. Equal numbers are equal values. */
+  private readonly depths: number[] = [];
+  private locals: number[];
+  private readonly operands: number[] = [];
+  private reachable = true;
+  /** Depths of all forks' conditions, together. */
+  private meetings = 0;
+  private forks = 0;
+
+  /** @param locals parameters and locals */
+  constructor(types: CodeTypes, locals: number) {
+    this.types = types;
+    this.locals = Array.from({ length: locals }, () => this.add(0));
+    this.frames.push(this.frame('function', [], 0));
+  }
+
+  /** @param bytes of its code */
+  work(bytes: number): OptimizerWork {
+    return { meetings: this.meetings, forks: this.forks ** 2, bytes };
+  }
+
+  step(opcode: Opcode, at: InstructionReader): void {
+    switch (opcode.code) {
+      case OP.block:
+        this.open('block', at.immediate);
+        return;
+      case OP.loop:
+        this.open('loop', at.immediate);
+        return;
+      case OP.if:
+        this.fork(1);
+        this.open('if', at.immediate);
+        return;
+      case OP.else:
+        this.otherwise();
+        return;
+      case OP.end:
+        this.close();
+        return;
+      case OP.brIf:
+        this.fork(1);
+        this.branch(at.immediate, at);
+        return;
+      case OP.brTable:
+        this.fork(at.labels.length);
+        for (const label of at.labels) this.branch(label, at);
+        this.reachable = false;
+        return;
+      case OP.br:
+        this.branch(at.immediate, at);
+        this.reachable = false;
+        return;
+      case OP.return:
+      case OP.unreachable:
+        this.reachable = false;
+        return;
+      case OP.call:
+        this.call(at.immediate);
+        return;
+      case OP.localGet:
+        this.operands.push(this.locals[at.immediate] ?? 0);
+        return;
+      case OP.localSet:
+        this.set(at.immediate, this.pop());
+        return;
+      case OP.localTee: {
+        const value = this.pop();
+        this.set(at.immediate, value);
+        this.operands.push(value);
+        return;
+      }
+      default:
+        this.compute(opcode);
+    }
+  }
+
+  /** A new value, and its number. */
+  private add(depth: number): number {
+    return this.depths.push(depth) - 1;
+  }
+
+  private depthOf(value: number): number {
+    return this.depths[value] ?? 0;
+  }
+
+  private get top(): Frame | undefined {
+    return this.frames.at(-1);
+  }
+
+  /** Code that is never reached may take operands that nobody has left. */
+  private pop(): number {
+    if (this.operands.length <= (this.top?.base ?? 0)) return 0;
+    return this.operands.pop() ?? 0;
+  }
+
+  private set(local: number, value: number): void {
+    if (local < this.locals.length) this.locals[local] = value;
+  }
+
+  /** The deepest of the operands that are taken. */
+  private take(count: number): number {
+    let depth = 0;
+    for (let i = 0; i < count; i++) depth = Math.max(depth, this.depthOf(this.pop()));
+    return depth;
+  }
+
+  private push(count: number, depth: number): void {
+    for (let i = 0; i < count; i++) this.operands.push(this.add(depth));
+  }
+
+  private compute(opcode: Opcode): void {
+    const depth = this.take(opcode.pops);
+    // A load of a lane takes the other lanes from its second operand.
+    const loaded = (opcode.class === 'load' || opcode.class === 'atomic-load') && opcode.pops === 1;
+    this.push(opcode.pushes, loaded ? 0 : depth);
+  }
+
+  private fork(ways: number): void {
+    const depth = this.depthOf(this.pop());
+    if (!this.reachable) return;
+    this.meetings += depth * ways;
+    this.forks += ways;
+  }
+
+  /** The optimizer may put a function in the place of its call: then its returns meet. */
+  private call(index: number): void {
+    const signature = this.types.ofFunction(index);
+    const depth = this.take(signature?.parameters.length ?? 0);
+    this.push(signature?.results.length ?? 0, depth + 1);
+  }
+
+  private frame(kind: Frame['kind'], parameters: readonly number[], results: number): Frame {
+    const entry = kind === 'if' && this.reachable ? this.locals.slice() : undefined;
+    return { kind, base: this.operands.length, parameters, results, entry, meeting: undefined, branch: -1 };
+  }
+
+  private open(kind: 'block' | 'loop' | 'if', type: number): void {
+    const signature = type < 0 ? undefined : this.types.ofBlock(type);
+    const parameters = signature ? signature.parameters.map(() => this.pop()).reverse() : NONE;
+    // Without a type of its own a block leaves one value, unless it is the empty one.
+    const results = signature?.results.length ?? (type === EMPTY_BLOCK ? 0 : 1);
+    this.frames.push(this.frame(kind, parameters, results));
+    // From one round to the next a loop's values change: none of them is that from before the loop.
+    if (kind === 'loop') this.locals = this.locals.map((value) => this.add(this.depthOf(value)));
+    for (const value of parameters) this.operands.push(kind === 'loop' ? this.add(this.depthOf(value)) : value);
+  }
+
+  private otherwise(): void {
+    const frame = this.frames.pop();
+    if (!frame) return;
+    if (this.reachable) this.meet(frame);
+    this.operands.length = frame.base;
+    this.operands.push(...frame.parameters);
+    this.reachable = frame.entry !== undefined;
+    if (frame.entry) this.locals = frame.entry;
+    this.frames.push({ ...frame, kind: 'else', entry: undefined });
+  }
+
+  private close(): void {
+    const frame = this.frames.pop();
+    if (!frame) return;
+    const { meeting, entry, kind } = frame;
+    if (kind === 'if' && entry) {
+      // Without `else` it may be passed over; its results are then its parameters.
+      this.meetWith(frame, entry, frame.parameters);
+    } else if (!meeting && this.reachable) {
+      // One path alone: its values go on as they are.
+      this.trim(frame);
+      return;
+    }
+    if (this.reachable) this.meet(frame);
+    this.operands.length = Math.min(this.operands.length, frame.base);
+    this.reachable = frame.meeting !== undefined;
+    if (frame.meeting) this.settle(frame.meeting);
+    else this.push(frame.results, 0);
+  }
+
+  /** Code that is refused may leave more operands than the block's results. */
+  private trim(frame: Frame): void {
+    const surplus = this.operands.length - frame.base - frame.results;
+    if (surplus > 0) this.operands.splice(frame.base, surplus);
+  }
+
+  /** The values after a meeting. */
+  private settle(meeting: Meeting): void {
+    for (let i = 0; i < meeting.length; i++) {
+      const met = meeting[i] as number;
+      const value = met < 0 ? this.add(-met) : met;
+      if (i < this.locals.length) meeting[i] = value;
+      else this.operands.push(value);
+    }
+    meeting.length = this.locals.length;
+    this.locals = meeting;
+  }
+
+  private branch(label: number, at: InstructionReader): void {
+    const frame = this.frames[this.frames.length - 1 - label];
+    // A loop's head has been renewed for all rounds.
+    if (!frame || frame.kind === 'loop' || !this.reachable || frame.branch === at.start) return;
+    frame.branch = at.start;
+    this.meet(frame);
+  }
+
+  /** The path that the code is on comes to the block's end. */
+  private meet(frame: Frame): void {
+    const results = frame.results === 0 ? NONE : this.operands.slice(-frame.results);
+    this.meetWith(frame, this.locals, results);
+  }
+
+  private meetWith(frame: Frame, locals: readonly number[], results: readonly number[]): void {
+    // Nothing comes after the function's end.
+    if (frame.kind === 'function') return;
+    const { meeting } = frame;
+    if (!meeting) {
+      frame.meeting = [...locals, ...results];
+      // Code that is refused may have fewer operands than results.
+      while (frame.meeting.length < locals.length + frame.results) frame.meeting.push(0);
+      return;
+    }
+    for (let i = 0; i < meeting.length; i++) {
+      const met = meeting[i] as number;
+      const value = (i < locals.length ? locals[i] : results[i - locals.length]) ?? 0;
+      if (met === value) continue;
+      const depth = met < 0 ? -1 - met : this.depthOf(met);
+      meeting[i] = -1 - Math.max(depth, this.depthOf(value));
+    }
+  }
+}
