@@ -6,6 +6,7 @@ import { withoutAdvice } from '../diagnostics/system-reason.ts';
 import { readBody } from './body.ts';
 import type { Credentials } from './credentials.ts';
 import { RegistryError } from './error.ts';
+import { guardedFetch } from './guarded-fetch.ts';
 import { isLoopback, type Reference } from './reference.ts';
 import { authorize } from './token.ts';
 
@@ -141,14 +142,14 @@ export class RegistryClient {
     // Credentials are only for the registry: an upload may be redirected to another host.
     const own = url.host === new URL(this.#base).host && this.#authorization !== undefined;
     try {
-      return await fetch(url, {
+      return await guardedFetch(this.#host, url, {
         method,
         headers: { ...headers, ...(own && { authorization: this.#authorization }) },
         ...(body && { body: new Uint8Array(body) }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch (error) {
-      throw unreachable(this.#host, error);
+      throw error instanceof RegistryError ? error : unreachable(this.#host, error);
     }
   }
 

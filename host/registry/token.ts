@@ -3,6 +3,7 @@
 import { readBody } from './body.ts';
 import type { Credentials } from './credentials.ts';
 import { RegistryError } from './error.ts';
+import { guardedFetch } from './guarded-fetch.ts';
 import { isLoopback } from './reference.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -37,16 +38,16 @@ export async function authorize(
   }
   if (service !== undefined) url.searchParams.set('service', service);
   if (scope !== undefined) url.searchParams.set('scope', scope);
-  const token = await fetchToken(url, credentials).catch(() => undefined);
+  const token = await fetchToken(host, url, credentials).catch(() => undefined);
   if (token === undefined) throw refused(`${url.host} returned no token${credentials ? ' for them' : ' without them'}`);
   return `Bearer ${token}`;
 }
 
-async function fetchToken(url: URL, credentials: Credentials | undefined): Promise<string | undefined> {
-  const response = await fetch(url, {
+async function fetchToken(host: string, url: URL, credentials: Credentials | undefined): Promise<string | undefined> {
+  const response = await guardedFetch(host, url, {
     headers: credentials ? { authorization: basic(credentials) } : {},
     signal: AbortSignal.timeout(TIMEOUT_MS),
-    redirect: 'error',
+    redirect: 'manual',
   });
   const body = await readBody(response, LONGEST_ANSWER);
   if (!response.ok || !body) return undefined;

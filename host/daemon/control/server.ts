@@ -3,7 +3,7 @@
 
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { LOG_LEVELS, type LogLevel } from '../../diagnostics/log.ts';
 import type { ReloadResult } from '../hot-reload/reloader.ts';
@@ -35,7 +35,9 @@ export class ControlTakenError extends Error {
   override readonly name = 'ControlTakenError';
 }
 
-const MOST_CONNECTIONS = 16;
+const MOST_CONNECTIONS = 64;
+/** Of those on which nothing has been asked, or all is answered: beyond, the oldest are closed, so that they keep nobody out. */
+const MOST_IDLE = 16;
 const REQUEST_TIMEOUT_MS = 5_000;
 const FOLDER_MODE = 0o700;
 const SOCKET_MODE = 0o600;
@@ -50,9 +52,15 @@ export async function startControlServer(path: string, host: ControlHost): Promi
   if (await answers(path)) throw new ControlTakenError(`another agent listens on ${path}`);
   // What an agent that was killed has left; another file is a mistake in the configuration, and listening says that the address is taken.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
-  const limits = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 4096 };
+  const limits = {
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: REQUEST_TIMEOUT_MS,
+    maxHeaderSize: 4096,
+  };
   const server = createServer(limits, (request, response) => void respond(request, response, host));
   server.maxConnections = MOST_CONNECTIONS;
+  boundIdle(server);
   server.on('clientError', (_, socket) => socket.destroy());
   // The socket is made with the rights that it will have: between making and changing it anybody could connect.
   const mask = process.umask(0o177);
@@ -70,6 +78,26 @@ export async function startControlServer(path: string, host: ControlHost): Promi
         server.closeAllConnections();
       }),
   };
+}
+
+function boundIdle(server: Server): void {
+  const idle = new Set<Socket>();
+  const add = (socket: Socket): void => {
+    if (!socket.destroyed) idle.add(socket);
+    for (const oldest of idle) {
+      if (idle.size <= MOST_IDLE) return;
+      idle.delete(oldest);
+      oldest.destroy();
+    }
+  };
+  server.on('connection', (socket) => {
+    socket.once('close', () => idle.delete(socket));
+    add(socket);
+  });
+  server.on('request', ({ socket }, response) => {
+    idle.delete(socket);
+    response.once('close', () => add(socket));
+  });
 }
 
 function listen(server: Server, path: string): Promise<void> {

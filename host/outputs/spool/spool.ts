@@ -4,8 +4,10 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type DeliveryNote, formatNote, parseNote } from './note.ts';
 import { encodeRecord, LONGEST_CONTENT, SEGMENT_HEADER, type SpooledRecord, scanRecords } from './segment.ts';
 
+const NOTE = 'delivered';
 const SEGMENT_NAME = /^(\d{20})\.spool$/;
 /** Segments have this share of the spool's size; disk space is freed by segment. */
 const SEGMENTS = 16;
@@ -117,7 +119,7 @@ export class Spool {
   /** Marks records up to this number as delivered, and removes segments that are no longer needed. */
   async deliver(number: bigint): Promise<void> {
     this.#delivered = number;
-    await this.#writeAtomically('delivered', `${this.#id} ${number}\n`);
+    await this.#writeNote();
     while (this.#at.segment > 0 && (this.#segments[1]?.first ?? 0n) <= number + 1n) {
       const [oldest] = this.#segments.splice(0, 1);
       this.#at.segment--;
@@ -128,18 +130,39 @@ export class Spool {
   async close(): Promise<void> {
     await this.#tail?.close();
     this.#tail = undefined;
+    await this.#writeNote();
   }
 
   async #recover(): Promise<void> {
-    const noted = await readFile(join(this.#folder, 'delivered'), 'utf8').catch(() => '');
-    const [, id, number = '0'] = /^([0-9a-f-]{36}) (\d+)\n$/.exec(noted) ?? [];
-    this.#delivered = BigInt(number);
+    const note = await this.#readNote();
+    this.#delivered = note?.delivered ?? 0n;
     const names = (await readdir(this.#folder)).filter((name) => SEGMENT_NAME.test(name)).sort();
     for (const [index, name] of names.entries()) await this.#recoverSegment(name, index === names.length - 1);
-    if (this.#delivered >= this.#next) this.#next = this.#delivered + 1n;
+    // Without a note that can be believed, all that is there is delivered, perhaps again.
+    const oldest = this.#segments[0]?.first ?? this.#next;
+    if (oldest > this.#delivered + 1n) this.#delivered = oldest - 1n;
+    const next = note?.next ?? this.#next;
+    if (next > this.#next) {
+      // The end of what was written is gone, more than the record that the end of the process has cut short.
+      this.#damaged += Number(next - maximum(this.#next, this.#delivered + 1n));
+      this.#next = next;
+    }
     // Numbers continue from the last run; without the stored id, the spool counts as a new one.
-    this.#id = id ?? randomUUID();
-    await this.#writeAtomically('delivered', `${this.#id} ${this.#delivered}\n`);
+    this.#id = note?.id ?? randomUUID();
+    await this.#writeNote();
+  }
+
+  /** Undefined if there is none yet, or it is not what was written. */
+  async #readNote(): Promise<DeliveryNote | undefined> {
+    const text = await readFile(join(this.#folder, NOTE), 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    const note = parseNote(text);
+    if (!note) this.#damaged++;
+    return note;
+  }
+
+  #writeNote(): Promise<void> {
+    return this.#writeAtomically(NOTE, formatNote({ id: this.#id, delivered: this.#delivered, next: this.#next }));
   }
 
   async #recoverSegment(name: string, isLast: boolean): Promise<void> {
@@ -179,6 +202,10 @@ export class Spool {
     await writeFile(`${path}.new`, text, { mode: 0o600 });
     await rename(`${path}.new`, path);
   }
+}
+
+function maximum(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
 }
 
 /** The next bytes of a segment, enough for the longest record. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -88,6 +89,21 @@ async function wasprey(...words: string[]) {
   assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
   return { status, stdout, stderr };
 }
+
+describe('connections of the control socket', () => {
+  test('that ask for nothing keep nobody out', async () => {
+    const path = newSocket();
+    const server = await startControlServer(path, HOST);
+    const idle = Array.from({ length: 100 }, () => connect(path).on('error', () => {}));
+    await Promise.all(idle.map((socket) => once(socket, 'connect')));
+    try {
+      for (let i = 0; i < 5; i++) assert.deepEqual(await askAgent(path, 'GET', '/status', 5000), STATUS);
+    } finally {
+      for (const socket of idle) socket.destroy();
+      await server.close();
+    }
+  });
+});
 
 describe('control socket', () => {
   test('is its owner’s alone, answers, and is gone when it is closed', async () => {

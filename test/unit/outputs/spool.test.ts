@@ -78,6 +78,41 @@ describe('spool', () => {
     await spool.close();
   });
 
+  test('a note of what was delivered that the disk has changed is not believed: all is delivered again', async () => {
+    for (const change of [
+      (note: string) => note.replace(/ \d+ /, ' 9 '),
+      (note: string) => note.replace(/ \d+ /, ` ${'9'.repeat(23)} `),
+      (note: string) => note.replace(/ [0-9a-f]{8}\n/, '\n'),
+      () => '',
+    ]) {
+      const folder = newFolder();
+      await filled(folder, 10);
+      const note = join(folder, 'delivered');
+      writeFileSync(note, change(readFileSync(note, 'utf8')));
+      const spool = await Spool.open({ folder, mostBytes: LARGE });
+      assert.equal(spool.damaged, 1);
+      assert.equal(spool.waiting, 10);
+      assert.equal((await spool.read(20)).length, 10);
+      await spool.close();
+    }
+  });
+
+  test('alerts that are cut off the end are counted, and their numbers are not given again', async () => {
+    const folder = newFolder();
+    await filled(folder, 10);
+    const [segment = ''] = readdirSync(folder).filter((name) => name.endsWith('.spool'));
+    const whole = statSync(join(folder, segment)).size;
+    // "alert 9" and what stands before it.
+    truncateSync(join(folder, segment), whole - 3 * 23);
+    const spool = await Spool.open({ folder, mostBytes: LARGE });
+    assert.equal(spool.damaged, 3);
+    assert.ok(await spool.append(Buffer.from('next')));
+    const records = await spool.read(20);
+    assert.equal(records.length, 8);
+    assert.equal(records.at(-1)?.number, 11n);
+    await spool.close();
+  });
+
   test('a torn last record is no damage; a damaged one is passed over and counted', async () => {
     const folder = newFolder();
     await filled(folder, 3);

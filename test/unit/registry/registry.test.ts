@@ -14,6 +14,7 @@ import { pullArtifact, RULES_CONFIG_TYPE, RULES_LAYER_TYPE } from '../../../host
 import { digestOf, RegistryClient } from '../../../host/registry/client.ts';
 import { credentialsFor } from '../../../host/registry/credentials.ts';
 import { RegistryError, type RegistryErrorCode } from '../../../host/registry/error.ts';
+import { guardedFetch } from '../../../host/registry/guarded-fetch.ts';
 import { formatReference, parseReference } from '../../../host/registry/reference.ts';
 import { filesOfTar } from '../../../host/registry/tar.ts';
 import { Authority } from '../../support/authority.ts';
@@ -351,4 +352,46 @@ test('each artifact that is followed has a folder of its own, whatever is in its
   const places = followedPlaces({ follow, follow_folder: '/followed' });
   assert.equal(new Set(places).size, references.length, places.join());
   for (const place of places) assert.match(place, /^\/followed\/[^/]+\/[^/]+$/);
+});
+
+describe('where a registry leads to', () => {
+  const metadata = 'http://169.254.169.254/latest/meta-data/';
+  test('is not gone to on the link, nor on this machine', async () => {
+    const reached: string[] = [];
+    const inner = await serve((request, response) => {
+      reached.push(request.url ?? '');
+      response.end('secret');
+    });
+    for (const target of [metadata, 'http://[fe80::1]/', 'http://[::ffff:169.254.169.254]/']) {
+      const host = await serve((_, response) => response.writeHead(307, { location: target }).end());
+      await assert.rejects(client(host).manifest('1'), hasCode('REGISTRY_ANSWER'));
+    }
+    // The first request is answered in place of a registry elsewhere, whose name is none of this machine.
+    const url = new URL(`http://${inner}/secret`);
+    for (const target of [
+      url,
+      new URL(`http://localhost:${url.port}/secret`),
+      new URL(`http://0.0.0.0:${url.port}/`),
+    ]) {
+      await assert.rejects(guardedFetch('registry.example', target, {}), hasCode('REGISTRY_ANSWER'));
+    }
+    assert.deepEqual(reached, []);
+  });
+
+  test('is gone to elsewhere, without the authorization, and not for ever', async () => {
+    const seen: (string | undefined)[] = [];
+    const storage = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('{}');
+    });
+    const host = await serve((request, response) => {
+      if (request.url?.endsWith('/1')) response.writeHead(307, { location: `http://${storage}/x` }).end();
+      else response.writeHead(302, { location: request.url }).end();
+    });
+    const url = new URL(`http://${host}/1`);
+    const response = await guardedFetch(host, url, { headers: { authorization: 'Basic eA==' } });
+    assert.equal(await response.text(), '{}');
+    assert.deepEqual(seen, [undefined]);
+    await assert.rejects(client(host).manifest('2'), hasCode('REGISTRY_ANSWER'));
+  });
 });
