@@ -37,7 +37,7 @@ interface Frame {
 export interface OptimizerWork {
   /** Meetings behind the conditions of the forks. */
   readonly meetings: number;
-  /** Square of the number of forks; each label of a br_table is one. */
+  /** Square of the number of forks. */
   readonly forks: number;
   /** Bytes of code. */
   readonly bytes: number;
@@ -184,7 +184,7 @@ export class OptimizerCost {
     const depth = this.depthOf(this.pop());
     if (!this.reachable) return;
     this.meetings += depth * ways;
-    this.forks += ways;
+    this.forks++;
   }
 
   /** The optimizer may put a function in the place of its call: then its returns meet. */

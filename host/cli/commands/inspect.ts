@@ -116,6 +116,10 @@ function render(report: ModuleReport, terminal: Terminal): string {
             `each loop (${proof.loops}) and each function pays fuel; ${proof.largestCharge} units at most between two checks`,
           ],
           ['its stack', `${count(proof.stack.depth, 'call')} deep at most, with ${count(proof.stack.locals, 'value')}`],
+          [
+            'its speed',
+            proof.optimizable ? "V8's optimizer gets it" : "too dear for V8's optimizer: it runs as baseline code",
+          ],
           ['beside the code', shown(proof.customSections)],
         ],
         terminal.width,

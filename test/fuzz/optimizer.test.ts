@@ -1,0 +1,67 @@
+// The search for modules that V8's optimizer gets and that cost it most: each construct by itself, and mixtures of several. What it takes is
+// measured in a process of its own, whose memory is bounded. WASPREY_FUZZ_RUNS sets the number of mixtures (12), WASPREY_FUZZ_SEED repeats a run.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { CONSTRUCTS, type Construct, worstModule } from './optimizer-programs.ts';
+
+const RUNS = Number(process.env.WASPREY_FUZZ_RUNS ?? 12);
+const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
+/** What host/sandbox/README.md says that optimizing a module takes at most. */
+const MOST_MEGABYTES = 200;
+/** Of the child: a module beyond the bound must not take the machine. */
+const DATA_BYTES = 2 * 2 ** 30;
+const CHILD = join(import.meta.dirname, 'optimizer-child.ts');
+
+const directory = mkdtempSync(join(tmpdir(), 'wasprey-optimizer-'));
+after(() => rmSync(directory, { recursive: true }));
+
+interface Cost {
+  readonly milliseconds: number;
+  readonly megabytes: number;
+}
+
+function costOf(bytes: Uint8Array): Cost {
+  const path = join(directory, 'module.wasm');
+  writeFileSync(path, bytes);
+  const node = [
+    process.execPath,
+    '--allow-natives-syntax',
+    '--v8-pool-size=1',
+    '--disable-warning=ExperimentalWarning',
+  ];
+  const { stdout, stderr } = spawnSync('prlimit', [`--data=${DATA_BYTES}`, ...node, CHILD, path], { encoding: 'utf8' });
+  assert.match(stdout, /^\{/, `it took more than ${DATA_BYTES / 2 ** 20} MB:\n${stderr.slice(0, 2000)}`);
+  return JSON.parse(stdout) as Cost;
+}
+
+function check(name: string, constructs: readonly Construct[]): void {
+  it(name, (test) => {
+    const { bytes, times } = worstModule(constructs);
+    const { milliseconds, megabytes } = costOf(bytes);
+    test.diagnostic(`${times} times, ${bytes.length} bytes: ${megabytes.toFixed(0)} MB, ${milliseconds.toFixed(0)} ms`);
+    assert.ok(megabytes <= MOST_MEGABYTES, `${name}: ${megabytes.toFixed(0)} MB`);
+  });
+}
+
+describe("sandbox: what V8's optimizer takes for a module that it gets", () => {
+  for (const [name, construct] of Object.entries(CONSTRUCTS)) check(name, [construct]);
+
+  let state = SEED;
+  const below = (limit: number): number => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+  const names = Object.keys(CONSTRUCTS);
+  for (let run = 0; run < RUNS; run++) {
+    const mixed = Array.from({ length: 2 + below(3) }, () => names[below(names.length)] as string);
+    check(
+      `${mixed.join(', ')} (seed ${SEED}, mixture ${run})`,
+      mixed.map((name) => CONSTRUCTS[name] as Construct),
+    );
+  }
+});

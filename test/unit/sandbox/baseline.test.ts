@@ -1,0 +1,56 @@
+// Modules that V8's optimizer would die of never get to it, however often they run; all others do.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { OPTIMIZED_FUNCTION_BYTES } from '../../../host/sandbox/limits.ts';
+import { verifyModule } from '../../../host/sandbox/verify.ts';
+import { ruleModuleBytes } from './wasm-builder.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'wasprey-baseline-'));
+after(() => rmSync(directory, { recursive: true }));
+/** Of the child, in bytes: without the bound of the sandbox it would take 30 GB. */
+const DATA = 1 << 30;
+
+/** `if (x) x = y`, where x is what the one before has made of it. */
+const MERGING = [0x20, 0, 0x04, 0x40, 0x20, 1, 0x21, 0, 0x0b];
+/** `if (load(y)) x = y`: nobody knows what is loaded. */
+const LOADING = [0x20, 1, 0x28, 2, 0, 0x04, 0x40, 0x20, 1, 0x21, 0, 0x0b];
+
+function repeated(code: readonly number[], times: number): Uint8Array {
+  return ruleModuleBytes(Array(times).fill(code).flat(), [], 1_000_000);
+}
+
+function compilerOf(bytes: Uint8Array): string {
+  const path = join(directory, 'module.wasm');
+  writeFileSync(path, bytes);
+  const child = join(import.meta.dirname, 'baseline-child.ts');
+  const node = [process.execPath, '--allow-natives-syntax', '--v8-pool-size=1', child, path];
+  const { stdout, stderr } = spawnSync('prlimit', [`--data=${DATA}`, ...node], { encoding: 'utf8' });
+  assert.notEqual(stdout, '', stderr);
+  return stdout.trim();
+}
+
+describe("sandbox: V8's optimizer", () => {
+  it('gets a small module', () => {
+    assert.equal(verifyModule(repeated(MERGING, 100)).optimizable, true);
+    assert.equal(compilerOf(repeated(MERGING, 100)), 'optimized');
+  });
+  it('does not get 200 KB of if on values that if has merged', () => {
+    const bytes = repeated(MERGING, 28_571);
+    assert.equal(verifyModule(bytes).optimizable, false);
+    assert.equal(compilerOf(bytes), 'baseline');
+  });
+  it('may have many forks on what is loaded, but not too many', () => {
+    assert.equal(verifyModule(repeated(LOADING, 3_900)).optimizable, true);
+    assert.equal(verifyModule(repeated(LOADING, 4_100)).optimizable, false);
+  });
+  it('does not get a large function', () => {
+    const nops = (count: number): Uint8Array => ruleModuleBytes(Array(count).fill(0x01), [], 1_000_000);
+    assert.equal(verifyModule(nops(OPTIMIZED_FUNCTION_BYTES - 100)).optimizable, true);
+    assert.equal(verifyModule(nops(OPTIMIZED_FUNCTION_BYTES)).optimizable, false);
+  });
+});
