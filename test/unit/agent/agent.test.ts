@@ -99,6 +99,28 @@ test('rule_matching decides whether the first rule or every rule reports', async
   }
 });
 
+test('a module that matches everything mutes those after it by rule_matching: first, none before it, and none by all', async () => {
+  const everything = `
+- rule: Everything
+  desc: for a test
+  condition: evt.type in (openat, execve, connect)
+  output: everything
+  priority: INFO
+`;
+  const [greedy, rules] = [await moduleOf(everything), await moduleOf(RULES)];
+  for (const [ruleMatching, order, expected] of [
+    ['first', [greedy, rules], ['Everything']],
+    ['first', [rules, greedy], ['Sensitive file read']],
+    ['all', [greedy, rules], ['Any open', 'Everything', 'Sensitive file read']],
+  ] as const) {
+    await using built = await startBuiltAgent(order, { ruleMatching });
+    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    await built.waitForLines(expected.length);
+    const { byRule } = (await built.agent.stop()).alerts;
+    assert.deepEqual([...byRule.keys()].sort(), expected);
+  }
+});
+
 test('several modules report as one set of rules', async () => {
   const second = RULES.replaceAll('Sensitive file read', 'The same').replaceAll('Any open', 'Another open');
   await using built = await startBuiltAgent([await moduleOf(RULES), await moduleOf(second)], { ruleMatching: 'all' });
