@@ -64,7 +64,7 @@ export const RULE_KEYS = {
   rule_matching: choice(
     ['first', 'all'],
     'first',
-    'Whether an event raises the alert of the first matching rule, or of all.',
+    'Whether an event raises the alert of the first matching rule, over all modules in their order, or of all.',
   ),
   load_plugins: unused(
     'Plugins are not supported: the fields of the container plugin are built in, other event sources are not captured.',
