@@ -57,6 +57,23 @@ export class Control {
     if (count < 0) Atomics.notify(this.#words, IN_FLIGHT);
   }
 
+  /**
+   * Worker only: blocks until another match may be on its way, a stop is requested, or the time is over.
+   * Returns the milliseconds it took.
+   */
+  waitForRoom(milliseconds: number): number {
+    const began = performance.now();
+    const deadline = began + milliseconds;
+    for (
+      let value = this.inFlight, now = began;
+      value >= MATCHES_IN_FLIGHT && now < deadline && !this.stopRequested;
+      value = this.inFlight, now = performance.now()
+    ) {
+      Atomics.wait(this.#words, IN_FLIGHT, value, deadline - now);
+    }
+    return performance.now() - began;
+  }
+
   /** Worker only: blocks until the host has taken half of the possible matches, or a stop is requested. */
   waitForMatches(): void {
     this.#waitUntilBelow(IN_FLIGHT, MATCHES_IN_FLIGHT / 2);

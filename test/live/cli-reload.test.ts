@@ -49,7 +49,7 @@ test('a ConfigMap that changes: other rules without a restart; with a mistake in
   const second = await agent.alert('Second', read);
   assert.match(String(second.output_fields['wasprey.module']), /^sha256:[0-9a-f]{64}$/);
   assert.notEqual(second.output_fields['wasprey.module'], first.output_fields['wasprey.module']);
-  await agent.says(/the rules were replaced: 1 rule now/);
+  await agent.says(/the rules were replaced: 1 rule in use/);
 
   publish(rule('Third').replace('fd.name =', 'fd.nam ='));
   const failure = await agent.alert('Wasprey internal: hot reload failure', () => {});
@@ -179,7 +179,7 @@ test('what is to be known of rules that are used is told at the start and of eac
   );
   await using agent = startRunAsNpm('-c', config);
   const unsigned = new RegExp(`^wasprey: ${module} is not signed \\[SIGNATURE_MISSING\\]$`, 'gm');
-  const warnings = /^wasprey: \d+ warnings? of the rules: `wasprey validate` shows/gm;
+  const warnings = /^wasprey: \d+ warnings? about the rules: `wasprey validate` shows/gm;
   const told = (pattern: RegExp): number => agent.stderr().match(pattern)?.length ?? 0;
   await agent.says(/watching by/);
   assert.deepEqual([told(unsigned), told(warnings)], [1, 1], agent.stderr());

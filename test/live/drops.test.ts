@@ -79,7 +79,7 @@ test('exit: the end, at the first occurrence, with status 1', async () => {
   assert.deepEqual(summedUp(agent.stderr()), [1, 1]);
   assert.match(
     agent.stderr(),
-    /\nwasprey: nothing is watched any more, since events were lost and syscall_event_drops\.actions has exit: .* 1 system calls dropped /,
+    /\nwasprey: the agent stops, because events were lost and syscall_event_drops\.actions has exit: .* 1 system calls dropped /,
   );
 });
 

@@ -206,7 +206,7 @@ describe('where the kernel refuses a program', () => {
     assert.deepEqual(alerts('Marked file renamed'), []);
 
     writeFileSync(rules, OPENS);
-    await run.until('the rules before are back', () => /replaced: 1 rule now/.test(run.stderr()) || undefined);
+    await run.until('the rules before are back', () => /replaced: 1 rule in use/.test(run.stderr()) || undefined);
     assert.equal((await ask('/readyz')).status, 200, 'no rule in use is blind');
     assert.equal(status().code, 0);
   });

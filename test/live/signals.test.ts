@@ -35,7 +35,7 @@ test('an agent that gets SIGUSR1 and SIGHUP while it starts, again and again, st
   });
   assert.ok(hangUps > 0, 'it watched before there was a signal');
   // What came before it could be done is done then.
-  await agent.says(/the rules were replaced: 1 rule now/);
+  await agent.says(/the rules were replaced: 1 rule in use/);
   assert.doesNotMatch(agent.stderr(), /[Dd]ebugger/);
   agent.kill('SIGTERM');
   assert.equal(await agent.ended, 0, agent.stderr());

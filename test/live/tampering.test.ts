@@ -153,7 +153,7 @@ describe('what is written to a map is told and put back', () => {
     const { id } = agent.map('filters');
     const lookup = () => bpftool('-j', 'map', 'lookup', 'id', id, 'key', 0, 0, 0, 0).said;
     const whole = lookup();
-    const alert = await agent.alertOf(/taken away/, () => {
+    const alert = await agent.alertOf(/kernel filter was removed/, () => {
       assert.ok(bpftool('map', 'delete', 'id', id, 'key', 0, 0, 0, 0).done);
     });
     assert.equal(told(alert), 'the kernel filter was removed, and was restored.');
@@ -181,12 +181,12 @@ describe('what is written to a map is told and put back', () => {
     const { bytes_value: bytes } = JSON.parse(bpftool('-j', 'map', 'show', 'id', filter).said) as {
       bytes_value: number;
     };
-    const alert = await agent.alertOf(/of processes/, write('kernel_filter', bytes - 64, 'ff'));
+    const alert = await agent.alertOf(/data on \d+ processes/, write('kernel_filter', bytes - 64, 'ff'));
     assert.equal(told(alert), "the kernel filter's data on 1 processes was changed, and was restored.");
   });
 
   test('which calls, and types of events, are told of', async () => {
-    const alert = await agent.alertOf(/wanted/, () => {
+    const alert = await agent.alertOf(/list of captured events/, () => {
       write('control', WANTED, '00'.repeat(16))();
       write('control', CALLS + 4 * OPENAT, '00000000')();
     });
@@ -195,7 +195,7 @@ describe('what is written to a map is told and put back', () => {
   });
 
   test('a program taken out of its table', async () => {
-    const alert = await agent.alertOf(/out of its table/, () => {
+    const alert = await agent.alertOf(/removed from its table/, () => {
       const { done, said } = bpftool('map', 'delete', 'id', agent.map('programs').id, 'key', slotOfOpen(), 0, 0, 0);
       assert.ok(done, said);
     });
