@@ -32,14 +32,14 @@ const INTRODUCTION = `\
 What conditions and outputs can read, by the class of the field. The last column says who supplies the value:
 
 * **capture**: the records that the kernel writes.
-* **reader**: made of those when the process or the event is first seen: absolute paths, joined arguments, names of users.
-* **container runtime**, **Kubernetes**: what they tell of the container and its pod. Absent until they have answered, or if there is none.
-* **output**: put together while an alert is written. For outputs: a condition on it is never true.
-* **the machine's files**: read from \`/proc\` and \`/etc/passwd\` while an alert is written. For outputs, too, and absent in replays of
-  recordings and when the process has ended by then.
-* **no one**: always absent on live events. Rules may name the field, and are warned.
+* **reader**: derived from those when the process or the event is first seen: absolute paths, joined arguments, names of users.
+* **container runtime**, **Kubernetes**: their metadata of the container and its pod. Absent until they have answered, and outside containers.
+* **output**: formatted when an alert is written. For outputs only: a condition on it is never true.
+* **the machine's files**: read from \`/proc\` and \`/etc/passwd\` when an alert is written. For outputs only; absent in replays of
+  recordings and when the process has already ended.
+* **not available**: always absent on live events. A rule may name the field; a warning is reported.
 
-A field in brackets takes an argument: \`[N]\` a number, \`[KEY]\` a name; \`?\` says that it may be left out.`;
+A field in brackets takes an argument: \`[N]\` a number, \`[KEY]\` a name; \`?\`: the argument is optional.`;
 
 /** All fields that rules may name. */
 export function listFields() {
@@ -84,7 +84,7 @@ function row(field: Field): string[] {
     codeSpan(field.name + argumentText(field) + optional),
     field.type,
     plain([field.description, ...restrictionTexts(field)].join(' ')),
-    plain(source.from === 'none' ? `no one: ${source.why}` : SUPPLIERS[supplierOf(field)]),
+    plain(source.from === 'none' ? `not available: ${source.why}` : SUPPLIERS[supplierOf(field)]),
   ];
 }
 
@@ -113,7 +113,7 @@ function remarks(field: Field): string[] {
   ];
 }
 
-/** What its supplier does not tell already. */
+/** Restrictions that do not follow from the supplier. */
 function restrictionTexts(field: Field): string[] {
   return [
     ...(field.filterOnly ? ['(conditions only)'] : []),
@@ -122,7 +122,7 @@ function restrictionTexts(field: Field): string[] {
   ];
 }
 
-/** What a person who looks for a field should know of its supply. */
+/** Why the field is always absent, if it is. */
 function shortSupply({ source }: Field): string[] {
   return source.from === 'none' ? [`(always absent: ${source.why})`] : [];
 }

@@ -64,7 +64,7 @@ function wholeMount(argument: string): Derivation {
 
 export const CONTAINER_FIELDS: readonly Field[] = [
   { name: 'container.id', type: 'CHARBUF', description: 'First 12 characters of its id.', source: member('id') },
-  { name: 'container.full_id', type: 'CHARBUF', description: 'Its whole id.', source: member('full_id') },
+  { name: 'container.full_id', type: 'CHARBUF', description: 'Its full id.', source: member('full_id') },
   { name: 'container.name', type: 'CHARBUF', description: 'Its name.', source: member('name') },
   { name: 'container.type', type: 'CHARBUF', description: 'Runtime, e.g. containerd.', source: member('type') },
   { name: 'container.image', type: 'CHARBUF', description: 'Image with tag.', source: member('image') },
@@ -99,7 +99,7 @@ export const CONTAINER_FIELDS: readonly Field[] = [
   {
     name: 'container.cni.json',
     type: 'CHARBUF',
-    description: 'Network interfaces of its pod, as CNI made them, in JSON; from CRI alone.',
+    description: 'Network interfaces of its pod as made by CNI, in JSON; only from CRI.',
     source: member('cni'),
   },
   {
@@ -138,19 +138,19 @@ export const CONTAINER_FIELDS: readonly Field[] = [
   {
     name: 'container.duration',
     type: 'RELTIME',
-    description: 'How long it has run.',
+    description: 'Time since it started.',
     source: ofContainer(() => present(all(compare(START, '!=', 0), compare(START, '<=', TIME)), minus(TIME, START))),
   },
   {
     name: 'container.user',
     type: 'CHARBUF',
-    description: 'User that its first process was to run as, as name or number.',
+    description: 'User configured for its first process, as name or number.',
     source: member('user'),
   },
   {
     name: 'container.env_names',
     type: 'CHARBUF',
-    description: 'Names of the environment variables that it was started with, without their values.',
+    description: 'Names of the environment variables it was started with, without values.',
     source: itemsOf('env_names'),
     list: true,
   },

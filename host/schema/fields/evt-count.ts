@@ -49,7 +49,7 @@ export const COUNT_FIELDS: readonly Field[] = [
   {
     name: 'evt.count.exit',
     type: 'UINT32',
-    description: '1 for events taken on the way out.',
+    description: '1 for exit events.',
     source: always(ONE),
   },
   ...[
@@ -71,7 +71,7 @@ export const COUNT_FIELDS: readonly Field[] = [
     ([name, type]): Field => ({
       name: name as string,
       type: type as Field['type'],
-      description: 'Listed by Falco; neither filters nor outputs may use it.',
+      description: 'Listed by Falco; conditions and outputs may not use it.',
       source: TABLE_ONLY,
       tableOnly: true,
     }),
@@ -79,7 +79,7 @@ export const COUNT_FIELDS: readonly Field[] = [
   {
     name: 'util.cnt',
     type: 'UINT64',
-    description: 'Counts how often it was read.',
-    source: unavailable('how often it was read says nothing of the event'),
+    description: 'Counts how often the field was read.',
+    source: unavailable('how often it was read is no property of the event'),
   },
 ];

@@ -5,7 +5,7 @@ import type { Field } from './field.ts';
 import { unavailable } from './unavailable.ts';
 
 const NO_PREDECESSOR = unavailable(
-  'events of several CPUs are evaluated in no common order, so that none is the one before',
+  'events of different CPUs are evaluated in no common order, so there is no previous event',
 );
 
 const SECOND = 1_000_000_000;
@@ -84,7 +84,7 @@ export const TIME_FIELDS: readonly Field[] = [
   {
     name: 'evt.outputtime',
     type: 'CHARBUF',
-    description: 'Time as the output is set to print it.',
+    description: 'Time in the configured format of outputs.',
     source: { from: 'rendered' },
     printOnly: true,
   },

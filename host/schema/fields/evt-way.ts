@@ -12,7 +12,7 @@ export const WAY_FIELDS: readonly Field[] = [
   {
     name: 'evt.is_io_uring',
     type: 'BOOL',
-    description: 'Asked for through io_uring; evt.type is the system call that the request stands for.',
+    description: 'Requested through io_uring; evt.type is the equivalent system call.',
     source: hasFlag('IO_URING'),
   },
   {

@@ -80,7 +80,7 @@ export const EVENT_FIELDS: readonly Field[] = [
   {
     name: 'evt.dir',
     type: 'CHARBUF',
-    description: 'Direction: always "<", since events are taken on the way out.',
+    description: 'Direction: always "<", since all events are exit events.',
     source: always(text('<')),
     deprecated: true,
   },
@@ -102,7 +102,7 @@ export const EVENT_FIELDS: readonly Field[] = [
   {
     name: 'syscall.type',
     type: 'CHARBUF',
-    description: 'Like evt.type, absent for what is not a syscall.',
+    description: 'Like evt.type; absent for events other than syscalls.',
     source: NAME,
   },
   {
@@ -135,7 +135,7 @@ export const EVENT_FIELDS: readonly Field[] = [
   {
     name: 'evt.rawarg',
     type: 'DYN',
-    description: "One argument by name, in the argument's own type.",
+    description: 'One argument by name, with its own type.',
     source: { from: 'argument', raw: true },
     argument: 'required',
     dotted: true,
@@ -218,13 +218,13 @@ export const EVENT_FIELDS: readonly Field[] = [
   {
     name: 'evt.is_open_exec',
     type: 'BOOL',
-    description: 'Opens with a mode that would make the new file executable.',
+    description: 'The open would create an executable file.',
     source: derived(opensExecutable),
   },
   {
     name: 'evt.is_open_create',
     type: 'BOOL',
-    description: 'An open that made the file.',
+    description: 'The open created the file.',
     source: derived(opensCreated),
   },
   {
@@ -241,7 +241,7 @@ export const EVENT_FIELDS: readonly Field[] = [
   {
     name: 'evt.abspath',
     type: 'CHARBUF',
-    description: 'Absolute path of a call on a directory descriptor and a name; .src or .dst where it takes two.',
+    description: 'Absolute path of a call that takes a directory descriptor and a name; .src or .dst if it takes two.',
     source: derived((type, argument) => {
       if (argument !== 'src' && argument !== 'dst') return ABSENT;
       return textOrAbsent(type, argument === 'src' ? 'old_name' : 'new_name');

@@ -115,7 +115,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
   {
     name: 'fd.typechar',
     type: 'CHARBUF',
-    description: 'The same as one character.',
+    description: 'The same, as one character.',
     source: ofDescriptor({
       descriptor: (type) => ({ node: 'enumeration', of: typeCharacter(type), names: CHARACTERS, none: 'o' }),
       directory: () => text('d'),
@@ -158,7 +158,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     name: 'fd.openpath',
     type: 'CHARBUF',
     description:
-      "Absolute path by which the file was opened, links not followed. Wasprey's own: of this and fd.realpath, fd.name is the one by which the rule matched.",
+      "Absolute path by which the file was opened, links not followed. Wasprey's own: fd.name is this path or fd.realpath, whichever the rule matched.",
     source: ofDescriptor({ descriptor: () => call('fdOpenpath') }),
   },
   {
@@ -226,7 +226,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
   {
     name: 'fd.uid',
     type: 'CHARBUF',
-    description: 'Thread id and descriptor number in one.',
+    description: 'Thread id and descriptor number, combined.',
     source: derived((type) =>
       type.createsFd || type.usesFd ? join(decimal(HEADER.number('tid')), decimal(HEADER.number('fd'))) : ABSENT,
     ),
@@ -254,7 +254,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
   {
     name: 'fd.dev',
     type: 'INT32',
-    description: 'Device of the file.',
+    description: 'Device number of the file.',
     hexadecimal: true,
     source: ofKnown(call('statDevice', DEVICE), ZERO),
   },

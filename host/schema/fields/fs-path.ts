@@ -64,7 +64,7 @@ export const PATH_FIELDS: readonly Field[] = [
   {
     name: 'fs.path.nameraw',
     type: 'CHARBUF',
-    description: 'The same as it was passed.',
+    description: 'The same path, as passed.',
     source: onePath('raw'),
   },
   {
@@ -76,7 +76,7 @@ export const PATH_FIELDS: readonly Field[] = [
   {
     name: 'fs.path.sourceraw',
     type: 'CHARBUF',
-    description: 'The same as it was passed.',
+    description: 'The same path, as passed.',
     source: asPassed('source'),
   },
   {
@@ -88,7 +88,7 @@ export const PATH_FIELDS: readonly Field[] = [
   {
     name: 'fs.path.targetraw',
     type: 'CHARBUF',
-    description: 'The same as it was passed.',
+    description: 'The same path, as passed.',
     source: asPassed('target'),
   },
   {

@@ -34,7 +34,7 @@ export const FIELDS: readonly Field[] = [
 const STATIC: Field = {
   name: 'static',
   type: 'CHARBUF',
-  description: 'A constant of the configuration.',
+  description: 'A constant from the configuration (static_fields).',
   source: { from: 'rendered' },
   argument: 'required',
   dotted: true,

@@ -31,7 +31,7 @@ export const KUBERNETES_FIELDS: readonly Field[] = [
   {
     name: 'k8s.pod.full_sandbox_id',
     type: 'CHARBUF',
-    description: 'Whole id of its sandbox.',
+    description: 'Full id of its sandbox.',
     source: member('pod_sandbox_id'),
   },
   {
@@ -47,7 +47,7 @@ export const KUBERNETES_FIELDS: readonly Field[] = [
   {
     name: 'k8s.pod.cni.json',
     type: 'CHARBUF',
-    description: 'Its network interfaces, as CNI made them, in JSON; from CRI alone.',
+    description: 'Its network interfaces as made by CNI, in JSON; only from CRI.',
     source: member('cni'),
   },
   ...retired('rc'),

@@ -48,11 +48,7 @@ export const CLUSTER_FIELDS: readonly Field[] = [
   },
   plain('pod.service_account', 'Service account of the pod.', member('pod_service_account')),
   plain('pod.node', 'Node that it runs on.', member('pod_node')),
-  plain(
-    'owner.kind',
-    'Kind of what the pod was made for at last: Deployment, CronJob, DaemonSet.',
-    member('owner_kind'),
-  ),
+  plain('owner.kind', 'Kind of the topmost owner of the pod: Deployment, CronJob, DaemonSet.', member('owner_kind')),
   plain('owner.name', 'Name of that.', member('owner_name')),
   plain('owner.uid', 'Uid of that.', member('owner_uid')),
   plain('ns.name', 'Namespace of the pod.', member('pod_namespace')),

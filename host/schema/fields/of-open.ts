@@ -25,7 +25,7 @@ export function opensFor(...modes: readonly number[]): (type: EventKind) => Deri
   return ({ name }) => (OPENS.has(name) ? isOne : NO);
 }
 
-/** Opens with a mode that would make the new file executable. */
+/** The open would create an executable file. */
 export function opensExecutable({ shape, name }: EventKind): Derivation {
   if (shape !== 'open') return NO;
   const creates = any(boolean(name === 'creat'), hasBit(FLAGS, O_CREAT), TEMPORARY);

@@ -269,11 +269,16 @@ export const PROCESS_FIELDS: readonly Field[] = [
     source: unlessZero('pidns_start_time'),
   },
   { name: 'proc.fdopencount', type: 'UINT64', description: 'Open descriptors.', source: { from: 'procfs' } },
-  { name: 'proc.fdlimit', type: 'INT64', description: 'How many it may open.', source: image('fd_limit') },
+  {
+    name: 'proc.fdlimit',
+    type: 'INT64',
+    description: 'Maximum number of open descriptors.',
+    source: image('fd_limit'),
+  },
   {
     name: 'proc.fdusage',
     type: 'DOUBLE',
-    description: 'The former in percent of the latter.',
+    description: 'proc.fdopencount in percent of proc.fdlimit.',
     source: { from: 'procfs' },
   },
   {
@@ -285,7 +290,8 @@ export const PROCESS_FIELDS: readonly Field[] = [
   {
     name: 'proc.vmrss',
     type: 'UINT64',
-    description: 'Resident memory in kB, likewise; an estimate of the kernel, in which a small process may have none.',
+    description:
+      'Resident memory in kB, as of the last fork, exec or change of the process; an estimate that may be 0 for a small process.',
     source: image('vm_rss'),
   },
   {

@@ -8,7 +8,7 @@ import type { Field, FieldSource } from './field.ts';
 import { TABLE_ONLY, unavailable } from './unavailable.ts';
 
 const NO_SWITCHES = unavailable(
-  'it takes an event for every switch between threads, which would cost more than all others together',
+  'it needs an event for each context switch, which would cost more than all other events together',
 );
 
 const IS_MAIN = compare(masked(HEADER.number('flags'), flag('EVENT_FLAG', 'THREAD')), '==', 0);
@@ -38,7 +38,7 @@ export const THREAD_FIELDS: readonly Field[] = [
     name: 'thread.vtid',
     type: 'INT64',
     description:
-      'Thread id in its own pid namespace. Of other threads than the main one, only the host knows it, and output from /proc.',
+      'Thread id in its own pid namespace. Known for the main thread and for threads of the host; outputs read that of other threads from /proc.',
     source: { ...always(THREAD_NUMBER), orMachine: true },
   },
   {
@@ -74,7 +74,7 @@ export const THREAD_FIELDS: readonly Field[] = [
   {
     name: 'thread.cgroup',
     type: 'CHARBUF',
-    description: 'The same, by the name of a subsystem: thread.cgroup.cpu. There is one path for all of them.',
+    description: 'The same for one subsystem: thread.cgroup.cpu. All subsystems have the same path.',
     source: derived((_, subsystem = '') => (CGROUP_SUBSYSTEMS.has(subsystem) ? CGROUP : ABSENT)),
     argument: 'required',
     dotted: true,
@@ -89,7 +89,7 @@ export const THREAD_FIELDS: readonly Field[] = [
   {
     name: 'thread.pfminor',
     type: 'UINT64',
-    description: 'Minor page faults, likewise.',
+    description: 'Minor page faults of the main thread, as of the last fork, exec or change of the process.',
     source: always(IMAGE.number('faults_minor')),
   },
   {
@@ -98,10 +98,10 @@ export const THREAD_FIELDS: readonly Field[] = [
     description: 'CPU time since it was scheduled.',
     source: NO_SWITCHES,
   },
-  { name: 'thread.totexectime', type: 'RELTIME', description: 'CPU time in all.', source: NO_SWITCHES },
+  { name: 'thread.totexectime', type: 'RELTIME', description: 'Total CPU time.', source: NO_SWITCHES },
   { name: 'thread.cpu', type: 'DOUBLE', description: 'CPU share of the last second.', source: NO_SWITCHES },
-  { name: 'thread.cpu.user', type: 'DOUBLE', description: 'Its part in user mode.', source: NO_SWITCHES },
-  { name: 'thread.cpu.system', type: 'DOUBLE', description: 'Its part in the kernel.', source: NO_SWITCHES },
+  { name: 'thread.cpu.user', type: 'DOUBLE', description: 'The part spent in user mode.', source: NO_SWITCHES },
+  { name: 'thread.cpu.system', type: 'DOUBLE', description: 'The part spent in the kernel.', source: NO_SWITCHES },
   {
     name: 'thread.vmsize',
     type: 'UINT64',

@@ -2,11 +2,11 @@
 
 import type { FieldSource } from './field.ts';
 
-/** `why` completes "it is always absent, as ...". */
+/** `why` completes "it is always absent: ...". */
 export function unavailable(why: string): FieldSource {
   return { from: 'none', why };
 }
 
 export const RETIRED = unavailable('Falco has retired it');
-export const TABLE_ONLY = unavailable('neither filters nor outputs may use it');
-export const NOT_SYSCALLS = unavailable('only events of plugins have it, and there are no plugins');
+export const TABLE_ONLY = unavailable('conditions and outputs may not use it');
+export const NOT_SYSCALLS = unavailable('only events of plugins have it, and plugins are not supported');

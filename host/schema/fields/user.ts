@@ -12,7 +12,7 @@ export const USER_FIELDS: readonly Field[] = [
   {
     name: 'user.name',
     type: 'CHARBUF',
-    description: 'Name of that user; the text <NA> if it has none.',
+    description: 'Name of that user; the text <NA> if it has no name.',
     source: always(IMAGE.text('user_name')),
   },
   {
@@ -36,14 +36,14 @@ export const USER_FIELDS: readonly Field[] = [
   {
     name: 'user.loginname',
     type: 'CHARBUF',
-    description: 'Name of the user of the login; the text <NA> if it has none.',
+    description: 'Name of the login user; the text <NA> if it has no name.',
     source: always(IMAGE.text('login_name')),
   },
   { name: 'group.gid', type: 'UINT32', description: 'Effective group id.', source: always(IMAGE.number('gid')) },
   {
     name: 'group.name',
     type: 'CHARBUF',
-    description: 'Name of that group; the text <NA> if it has none.',
+    description: 'Name of that group; the text <NA> if it has no name.',
     source: always(IMAGE.text('group_name')),
   },
 ];
