@@ -33,7 +33,7 @@ export interface TextOptions {
 /**
  * A diagnostic in the usual format of compilers:
  *
- *     error[LOAD_ERR_COMPILE_CONDITION]: no field is called 'proc.nmae'
+ *     error[LOAD_ERR_COMPILE_CONDITION]: unknown field 'proc.nmae'
  *       --> rules.yaml:4:14
  *        |
  *      4 |   condition: proc.nmae = cat

@@ -192,7 +192,7 @@ function encodeValue({ name, type }: GivenKey, given: GivenValue): bigint | numb
       if (text === '' || !Number.isFinite(Number(text))) throw new GivenValueError(name, `${text} is not a number`);
       return Number(text);
     case 'boolean':
-      if (text !== 'true' && text !== 'false') throw new GivenValueError(name, `${text} is neither true nor false`);
+      if (text !== 'true' && text !== 'false') throw new GivenValueError(name, `${text} is not true or false`);
       return text === 'true' ? 1n : 0n;
     case 'address': {
       const address = parseAddress(text);

@@ -211,10 +211,10 @@ test("an event on the agent's pod is shown with the pod", async () => {
   await writePodEvent(api.place, pod, {
     type: 'Warning',
     reason: 'RulesRefused',
-    message: 'no field is called fd.nam',
+    message: 'unknown field fd.nam',
   });
   const shown = await cluster.kubectl('get', 'events', '--field-selector', 'involvedObject.name=agent-pod');
-  assert.match(shown, /Warning +RulesRefused +pod\/agent-pod +no field is called fd\.nam/);
+  assert.match(shown, /Warning +RulesRefused +pod\/agent-pod +unknown field fd\.nam/);
 });
 
 test('labels that are changed while a pod runs are those that alerts have', async () => {

@@ -39,25 +39,27 @@ function problemWith(type: ValueType, operator: Operator, text: string): Problem
   switch (type) {
     case 'BOOL':
       if (text === 'true' || text === 'false') return undefined;
-      return { message: `${text} is neither true nor false` };
+      return { message: `${text} is not true or false` };
     case 'BYTEBUF':
       if (operator !== 'bcontains' && operator !== 'bstartswith') return undefined;
       if (/^(?:[0-9a-fA-F]{2})*$/.test(text)) return undefined;
       return { message: `${operator} takes hex digits, two a byte`, help: 'write cafebabe, not 0xcafebabe' };
     case 'PORT':
       if ((portOf(text) ?? Number.POSITIVE_INFINITY) <= 0x7fffffff) return undefined;
-      return { message: `${text} is no port`, help: 'a port is a number or the name of a service' };
+      return { message: `${text} is not a port`, help: 'expected a number or a service name' };
     case 'IPADDR':
-      return parseAddressConstant(text) ? undefined : { message: `${text} is no IP address`, help: addressHelp(text) };
+      return parseAddressConstant(text)
+        ? undefined
+        : { message: `${text} is not an IP address`, help: addressHelp(text) };
     case 'IPNET':
       return parseNetwork(text)
         ? undefined
-        : { message: `${text} is no network`, help: 'write 10.0.0.0/8 or fd00::/8' };
+        : { message: `${text} is not a network`, help: 'write 10.0.0.0/8 or fd00::/8' };
     default:
       if (/^\s*[+-]?\d+$/.test(text)) return undefined;
       return {
         message: `${text === '' ? 'an empty text' : text} is not a valid number`,
-        help: 'only whole decimal numbers are',
+        help: 'expected a whole decimal number',
       };
   }
 }
@@ -68,14 +70,14 @@ function addressHelp(text: string): string {
 
 function requireShort(literal: Literal, bytes: number): void {
   if (bytes <= LONGEST_VALUE) return;
-  throw new ConditionTypeError(`text of ${bytes} bytes; at most ${LONGEST_VALUE} are compared`, literal.span);
+  throw new ConditionTypeError(`the value has ${bytes} bytes; at most ${LONGEST_VALUE} can be compared`, literal.span);
 }
 
 function checkRegex(literal: Literal): void {
   const error = regexError(literal.text);
   if (!error) return;
   throw new ConditionTypeError(`invalid regex pattern: ${error}`, literal.span, {
-    help: 'POSIX syntax: [0-9] for \\d, no (?...)',
+    help: 'POSIX syntax: write [0-9] for \\d; (?...) is not supported',
   });
 }
 
@@ -83,7 +85,7 @@ function checkEventName(literal: Literal): void {
   // `syscall` is the name of the table entry for calls without parameters of their own; no event is called so.
   if (literal.text === '' || literal.text === 'syscall' || isEventName(literal.text)) return;
   const suggestion = suggestEvent(literal.text);
-  throw new ConditionTypeError(`no event type is called ${literal.text}`, literal.span, {
+  throw new ConditionTypeError(`unknown event type ${literal.text}`, literal.span, {
     help: suggestion ? `did you mean ${suggestion}?` : 'see `wasprey list events`',
     unknown: true,
   });

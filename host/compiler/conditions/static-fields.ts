@@ -41,8 +41,8 @@ export function unknownStatics(operand: Operand, statics: StaticFields): FieldOp
 
 export function unknownStaticHelp(statics: StaticFields): string {
   const names = Object.keys(statics);
-  const known = names.length === 0 ? 'there are none now' : `there are ${names.join(', ')}`;
-  return `static fields are given by static_fields of the configuration, or --static NAME=VALUE; ${known}`;
+  const known = names.length === 0 ? 'none are set' : `known: ${names.join(', ')}`;
+  return `static fields are set by static_fields in the configuration, or by --static NAME=VALUE; ${known}`;
 }
 
 /** The operand with values in the place of the static fields that have one. */
@@ -81,7 +81,7 @@ function inCheck(check: Check, statics: StaticFields): Check {
   const [unknown] = operands.flatMap((operand) => unknownStatics(operand, statics));
   if (unknown) {
     const options = { help: unknownStaticHelp(statics), unknown: true };
-    throw new WrongCheck(check, new ConditionTypeError(`no field is called ${unknown.name}`, unknown.span, options));
+    throw new WrongCheck(check, new ConditionTypeError(`unknown field ${unknown.name}`, unknown.span, options));
   }
   return {
     ...check,

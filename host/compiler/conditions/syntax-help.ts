@@ -16,21 +16,21 @@ interface Hint {
 const HINTS: readonly Hint[] = [
   {
     when: (_, rest) => /^not\s/.test(rest),
-    help: '`not` stands before the field: `not proc.name in (a, b)`; between two checks there must be `and` or `or`',
+    help: '`not` stands before the field: `not proc.name in (a, b)`; join two checks with `and` or `or`',
   },
-  { when: (_, rest) => /^(?:&&?|\|\|?)/.test(rest), help: 'conditions are joined by the words `and`, `or`' },
-  { when: (_, rest) => /^!(?!=)/.test(rest), help: 'a condition is turned around by the word `not`' },
+  { when: (_, rest) => /^(?:&&?|\|\|?)/.test(rest), help: 'join conditions with `and` or `or`' },
+  { when: (_, rest) => /^!(?!=)/.test(rest), help: 'negate a condition with `not`' },
   {
     when: (_, rest) => /^(?:AND|OR|NOT|In|IN)\b/.test(rest),
-    help: '`and`, `or`, `not`, `in` are written in lower case',
+    help: 'write `and`, `or`, `not`, `in` in lower case',
   },
   { when: (before, rest) => /=\s*$/.test(before) && rest.startsWith('('), help: 'to compare with a list, use `in`' },
   {
     when: (before, rest) => /(?:contains|startswith|endswith|glob)\s+$/.test(before) && rest.startsWith('('),
-    help: 'to compare with a list, say how: `contains anyof (a, b)`',
+    help: 'to compare with a list, use a modifier: `contains anyof (a, b)`',
   },
   { when: (_, rest) => /^["']/.test(rest), help: 'a quote is not closed, or not expected here' },
-  { when: (_, rest) => /^~/.test(rest), help: 'regular expressions are matched by the operator `regex`' },
+  { when: (_, rest) => /^~/.test(rest), help: 'match regular expressions with `regex`' },
   { when: (_, rest) => /^(?:like|matches)\b/.test(rest), help: 'use `glob` or `regex`' },
   {
     when: (before, rest) => rest === '' && count(before, '(') > count(before, ')'),
@@ -38,11 +38,11 @@ const HINTS: readonly Hint[] = [
   },
   {
     when: (before, rest) => rest.startsWith(')') && count(before, '(') <= count(before, ')'),
-    help: 'there is no parenthesis to close',
+    help: 'this parenthesis closes nothing',
   },
   {
     when: (before, rest) => /[^\s=<>(,]\s+$/.test(before) && /^[\w./-]/.test(rest),
-    help: 'text with blanks in it needs quotes; between two checks there must be `and` or `or`',
+    help: 'text with blanks in it needs quotes; join two checks with `and` or `or`',
   },
 ];
 

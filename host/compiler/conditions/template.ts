@@ -127,7 +127,7 @@ function unknownToken(text: string, percent: number, start: number): TemplateErr
     return new TemplateError('there is no field after the %', percent, start + 1, { ...NO_ESCAPE, unknown: true });
   }
   const suggestion = suggestField(name);
-  return new TemplateError(`no field is called ${name}`, percent, start + name.length, {
+  return new TemplateError(`unknown field ${name}`, percent, start + name.length, {
     help: suggestion && suggestion !== name ? `did you mean %${suggestion}?` : 'see `wasprey list fields`',
     unknown: true,
   });

@@ -102,7 +102,7 @@ function typeOfField(operand: FieldOperand, use: OperandUse): OperandType {
 
 function unknownField(text: string, span: Span, field: Field | undefined): ConditionTypeError {
   const help = () => (field ? argumentHelp(field) : fieldHelp(text));
-  return new ConditionTypeError(`no field is called ${text}`, span, { help, unknown: true });
+  return new ConditionTypeError(`unknown field ${text}`, span, { help, unknown: true });
 }
 
 function argumentHelp({ name, argument, argumentKind }: Field): string {
@@ -118,7 +118,7 @@ function fieldHelp(text: string): string {
 function typeOfArgument(field: Field, argument: string, span: Span): ValueType {
   if (/^-?\d+$/.test(argument)) return field.type;
   const type = parameterType(argument);
-  if (!type) throw new ConditionTypeError(`no event has an argument called ${argument}`, span);
+  if (!type) throw new ConditionTypeError(`unknown argument ${argument}: no event has it`, span);
   return field.type === 'DYN' ? type : field.type;
 }
 
@@ -161,7 +161,7 @@ function typeOfTransformer(operand: TransformerOperand, use: OperandUse): Operan
       requireOne(operand, 1, second);
       requireStrings(operand, args);
       if (operand.argument !== undefined && literalBytes(operand.argument).length !== 1) {
-        throw new ConditionTypeError('getopt() is asked for a single letter', span, { help: 'getopt(...)[k]' });
+        throw new ConditionTypeError('getopt() takes a single letter in brackets', span, { help: 'getopt(...)[k]' });
       }
       return { type: 'CHARBUF', list: operand.argument === undefined };
   }

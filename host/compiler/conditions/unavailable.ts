@@ -38,10 +38,10 @@ function problemOf(operand: FieldOperand, inCondition: boolean): string | undefi
   const text = fieldText(operand);
   switch (source.from) {
     case 'none':
-      return `the capture can't supply ${text}: it is always absent, as ${source.why}`;
+      return `${text} is not captured and always absent: ${source.why}`;
     case 'rendered':
     case 'procfs':
-      return inCondition ? `${text} is for output only: a condition on it is never true` : undefined;
+      return inCondition ? `${text} is available in outputs only; a condition on it is never true` : undefined;
     default:
       return undefined;
   }

@@ -47,6 +47,6 @@ function ofCheck(check: Check): UncapturedEvents[] {
 /** A sentence about them. */
 export function uncapturedMessage(names: readonly string[]): string {
   const [only] = names;
-  if (names.length === 1) return `${only} is not captured: no event is of that type`;
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are not captured: no event is of these types`;
+  if (names.length === 1) return `${only} is not captured, so no event has that type`;
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are not captured, so no event has these types`;
 }

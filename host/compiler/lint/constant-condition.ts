@@ -27,8 +27,8 @@ function findContradictions({ rule }: Subject): Diagnostic[] {
     const before = first.get(name);
     const both = before ? new Set([...before.values].filter((value) => values.has(value))) : values;
     if (before && both.size === 0) {
-      const message = `${name} can't be this and also ${oneOf([...before.values])}, which the condition asks for too`;
-      const help = 'join the two with `or`, or take one of them out';
+      const message = `${name} can't equal both this and ${oneOf([...before.values])}, which the condition also requires`;
+      const help = 'join the two with `or`, or remove one';
       found.push(warning('LINT_ALWAYS_FALSE', message, rule.placeOf(check.span, check), { help }));
     }
     first.set(name, { check, values: both });
@@ -62,13 +62,13 @@ function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined
   if (values.size !== 1 || value === undefined || (check.right.kind === 'values' && check.right.values.length === 0)) {
     return undefined;
   }
-  const which = types.length > 4 ? 'the events that the rule is for' : types.map(({ name }) => name).join(', ');
+  const which = types.length > 4 ? 'the events of this rule' : types.map(({ name }) => name).join(', ');
   const message = `this is ${value ? 'always' : 'never'} true on ${which}`;
   const help = value
-    ? 'take it out: it says nothing'
+    ? 'remove it: it has no effect'
     : left.kind === 'field' && /^evt\.arg(?:$|\.)/.test(left.name)
-      ? `\`wasprey list events ${types[0]?.name}\` says which parameters it has`
-      : `\`wasprey list fields ${fieldsOf(check)[0]?.name}\` says what the field is`;
+      ? `see \`wasprey list events ${types[0]?.name}\` for its parameters`
+      : `see \`wasprey list fields ${fieldsOf(check)[0]?.name}\``;
   const code = value ? 'LINT_ALWAYS_TRUE' : 'LINT_ALWAYS_FALSE';
   return warning(code, message, rule.placeOf(check.span, check), { help });
 }
@@ -83,10 +83,13 @@ function onWhole({ rule, types, conditions }: Subject): Diagnostic[] {
   if (possible) return [];
   const [message, help] =
     rule.eventTypes.size === 0
-      ? ['no event has the types that this asks for at once', 'join the checks of evt.type with `or`']
+      ? ['the condition requires two event types at once', 'join the checks of evt.type with `or`']
       : types.length === 0
-        ? ['none of the events that this is for is captured', '`wasprey list events` shows those that are']
-        : ['the parts of this can never be true together', '`wasprey explain` shows it with all macros in place'];
+        ? ['none of the event types of this rule is captured', '`wasprey list events` shows the captured ones']
+        : [
+            'the parts of this condition can never be true together',
+            '`wasprey explain` shows it with all macros expanded',
+          ];
   return [warning('LINT_ALWAYS_FALSE', message, rule.place, { help })];
 }
 

@@ -15,9 +15,9 @@ const SEARCHES: readonly string[] = ['regex', 'contains', 'icontains', 'glob', '
 export function findExpensive(subject: Subject): Diagnostic[] {
   const { rule, types } = subject;
   if (rule.eventTypes.size > MOST_TYPES) {
-    const message = `this is tried on ${types.length} kinds of events`;
-    const help = 'begin with the events it is about: evt.type in (open, openat) and ...';
-    const notes = ['each of them is recorded in the kernel and handed to the rules because of it'];
+    const message = `this rule is evaluated on ${types.length} event types`;
+    const help = 'begin with its event types: evt.type in (open, openat) and ...';
+    const notes = ['the kernel records all of these events because of it'];
     return [warning('LINT_EXPENSIVE', message, rule.place, { notes, help })];
   }
   const required = requiredParts(rule.condition).filter((part) => part.kind !== 'check' || !isAboutType(part));
@@ -27,7 +27,7 @@ export function findExpensive(subject: Subject): Diagnostic[] {
   if (!search || searches.length < required.length) return [];
   const message = `${printOperand(search.left)} is searched on every ${types.map(({ name }) => name).join(', ')}`;
   const plain = search.operator === 'regex' ? '; startswith, endswith or contains cost less than regex' : '';
-  const help = `add what rules out most events at less cost, such as proc.name or a prefix of the path${plain}`;
+  const help = `add a cheaper check that excludes most events, such as proc.name or a prefix of the path${plain}`;
   return [warning('LINT_EXPENSIVE', message, rule.placeOf(search.span, search), { help })];
 }
 

@@ -41,12 +41,12 @@ function problemOf(
   if (left.kind === 'transformer') {
     const other = left.name === 'tolower' ? text.toLowerCase() : left.name === 'toupper' ? text.toUpperCase() : text;
     if (other === text || operator === 'icontains' || operator === 'iglob') return undefined;
-    return [`${left.name}() never yields '${text}'`, `write '${other}'`];
+    return [`${left.name}() never returns '${text}'`, `write '${other}'`];
   }
   const { name } = left;
   const length = literalBytes(text).length;
   if (NAMES.test(name) && CONTAINED.includes(operator) && length > LONGEST_NAME) {
-    const message = `${name} is never '${text}': the kernel cuts names after ${LONGEST_NAME} bytes, this has ${length}`;
+    const message = `${name} is never '${text}': the kernel truncates names to ${LONGEST_NAME} bytes, this has ${length}`;
     return [message, `write '${[...text].slice(0, LONGEST_NAME).join('')}', or compare proc.exepath`];
   }
   if (PATHS.test(name) && ANCHORED.includes(operator) && types.length > 0 && text !== '') {
@@ -54,7 +54,7 @@ function problemOf(
     if (absolute || !types.every((type) => OPENS.has(type.name))) return undefined;
     return [
       `${name} never begins with '${text}' here: it is an absolute path`,
-      `write the whole path, or use ${name} endswith or glob`,
+      `write the full path, or use ${name} endswith or glob`,
     ];
   }
   return undefined;

@@ -11,11 +11,11 @@ export function findShadowed(subjects: readonly Subject[]): Diagnostic[] {
     const shadow = subjects.slice(0, index).find((earlier) => covers(earlier, subject));
     if (!shadow) return [];
     const { name, file, line } = shadow.rule;
-    const message = `rule '${name}' is true of every event that this rule is true of, and comes first`;
+    const message = `rule '${name}' comes first and matches every event that this rule matches`;
     return warning('LINT_SHADOWED', message, subject.rule.place, {
       notes: [
         `'${name}' is at ${file}:${line}`,
-        'with `rule_matching: first`, the default, an event raises the alert of the first rule that matches',
+        'with `rule_matching: first`, the default, only the first rule that matches an event raises an alert',
       ],
       help: `put this rule before '${name}', make that one narrower, or run with --rule-matching all`,
     });

@@ -10,6 +10,6 @@ export function findUnused(warnings: readonly Diagnostic[]): Diagnostic[] {
     if (item.code !== 'LOAD_UNUSED_MACRO' && item.code !== 'LOAD_UNUSED_LIST') return [];
     const what = item.code === 'LOAD_UNUSED_MACRO' ? 'macro' : 'list';
     const message = `no rule or macro uses this ${what}`;
-    return { ...item, severity: 'warning', code: CODES[item.code], message, help: 'use it, or take it out' };
+    return { ...item, severity: 'warning', code: CODES[item.code], message, help: 'use it or remove it' };
   });
 }

@@ -51,7 +51,7 @@ export function argumentField(raw: boolean, argument: string, context: LoweringC
   if (parameter.member === undefined) {
     context.warn(
       'argument-not-captured',
-      `evt.arg.${argument} of ${type.name} is not captured; it counts as absent there`,
+      `evt.arg.${argument} of ${type.name} is not captured; conditions see it as absent`,
     );
     return ABSENT;
   }
@@ -68,12 +68,12 @@ function textOf(parameter: Parameter, value: Operand, context: LoweringContext):
       return value.kind === 'text' ? orNull(value) : ABSENT;
     case 'BYTEBUF':
       if (parameter.member === 'data') return shown(value);
-      context.warn('field-not-exact', `evt.arg.${parameter.name} is compared with blanks between its items`);
+      context.warn('field-not-exact', `evt.arg.${parameter.name} is compared as its items joined by blanks`);
       return value;
     case 'ABSTIME':
       context.warn(
         'condition-not-supported',
-        `evt.arg.${parameter.name} is a date as text; it counts as absent in conditions`,
+        `evt.arg.${parameter.name} is a date in text form; conditions see it as absent`,
       );
       return ABSENT;
     default:
@@ -246,7 +246,7 @@ function userName(value: Value, own: Value, name: Value): Operand {
 
 /** `1.2.3.4:80`, or the path of a unix socket. */
 function passedAddress(context: LoweringContext): Operand {
-  context.warn('field-not-exact', 'evt.arg.addr counts as absent where it is an IPv6 address');
+  context.warn('field-not-exact', 'evt.arg.addr is absent in conditions when it is an IPv6 address');
   const part = (offset: number): Value => ({ node: 'byte', address: ofEvent('network', 'passed_address'), offset });
   const ip: Operand = {
     kind: 'pieces',

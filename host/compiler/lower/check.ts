@@ -65,10 +65,7 @@ function asFalcoCompares(typed: TypedOperand, check: Check, context: LoweringCon
   }
   if (modifier === undefined || right.kind !== 'values' || right.values.length < 2) return check;
   const named = `${field} ${operator} ${modifier} (...)`;
-  context.warn(
-    'values-ignored',
-    `${named} looks at the first value only, as in Falco; write ${operator} for each value`,
-  );
+  context.warn('values-ignored', `${named} uses the first value only, as in Falco; write ${operator} for each value`);
   return { ...check, right: { ...right, values: right.values.slice(0, 1) } };
 }
 
@@ -121,7 +118,7 @@ function compareTexts(
   const pieces = piecesOf(against);
   if (pieces?.every(({ kind }) => kind !== 'joined'))
     return all([exists(against), checkTextsAgainst(texts, operator, pieces, context)]);
-  context.warn('condition-not-supported', 'comparing two lists of the event is not supported; it is never true');
+  context.warn('condition-not-supported', 'comparing two lists is not supported; the condition is never true');
   return FALSE;
 }
 
@@ -209,7 +206,10 @@ function checkAgainst(typed: TypedOperand, check: Check, right: AstOperand, cont
       if (listed) return listed;
       const pair = comparePair(left, check.operator, against);
       if (pair) return pair;
-      context.warn('condition-not-supported', `this comparison of two fields is not supported; it is never true`);
+      context.warn(
+        'condition-not-supported',
+        `this comparison of two fields is not supported; the condition is never true`,
+      );
       return FALSE;
     }),
   );

@@ -48,13 +48,13 @@ function readOperand({ field, argument }: NamedField, context: LoweringContext):
       return argumentField(source.raw, argument ?? '', context);
     case 'rendered':
     case 'procfs':
-      context.warn('field-not-in-conditions', `${name} is known to output only; conditions on it are never true`);
+      context.warn('field-not-in-conditions', `${name} is available in outputs only; a condition on it is never true`);
       return ABSENT;
     case 'none':
-      context.warn('field-not-captured', `${name} is not captured (${source.why}); conditions on it are never true`);
+      context.warn('field-not-captured', `${name} is not captured (${source.why}); a condition on it is never true`);
       return ABSENT;
     case 'condition':
-      context.warn('condition-not-supported', `${name} is not supported here; conditions are never true`);
+      context.warn('condition-not-supported', `${name} is not supported here; a condition on it is never true`);
       return ABSENT;
   }
 }

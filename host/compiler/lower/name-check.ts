@@ -46,7 +46,7 @@ export function nameCheck(check: Check, context: LoweringContext): Condition {
     case '!=':
       return all([there, modifier === undefined ? not(any(each)) : any(each.map(not))]);
     default:
-      context.warn('condition-not-supported', `${field}.name ${operator} is never true: names are compared whole`);
+      context.warn('condition-not-supported', `${field}.name ${operator} is never true: only whole names are compared`);
       return FALSE;
   }
 }

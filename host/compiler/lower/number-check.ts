@@ -228,6 +228,6 @@ export function numberOperator(operator: Check['operator']): NumberOperator {
     case '>=':
       return operator;
     default:
-      throw new ConstantError(`operator ${operator} is not for numbers`);
+      throw new ConstantError(`operator ${operator} does not apply to numbers`);
   }
 }

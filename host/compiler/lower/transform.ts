@@ -81,7 +81,7 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
   const { name } = transformer;
   const [first] = transformer.arguments;
   const unsupported = (why: string): TypedOperand => {
-    context.warn('condition-not-supported', `${name}() ${why} is not supported; conditions on it are never true`);
+    context.warn('condition-not-supported', `${name}() ${why} is not supported; a condition on it is never true`);
     return { operand: ABSENT, type: name === 'len' ? 'number' : 'text' };
   };
   if (!first) return unsupported('without arguments');
@@ -115,7 +115,7 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
     case 'getopt': {
       const [words, known] = transformer.arguments;
       const operand = optionsOf(listItems(words, context), known && argument(known, context), transformer, context);
-      return operand ? { operand, type: 'text' } : unsupported('of these arguments');
+      return operand ? { operand, type: 'text' } : unsupported('with these arguments');
     }
   }
 }
@@ -165,10 +165,7 @@ function lastComponent(bytes: Bytes): Bytes {
 }
 
 function unsupported(name: string, context: LoweringContext): Operand {
-  context.warn(
-    'condition-not-supported',
-    `${name}() of a text that is put together is not supported; it is never true`,
-  );
+  context.warn('condition-not-supported', `${name}() of a joined text is not supported; the condition is never true`);
   return ABSENT;
 }
 
@@ -219,7 +216,7 @@ function length(operand: Operand, context: LoweringContext): Operand {
   }
   const pieces = piecesOf(operand);
   if (!pieces) {
-    context.warn('condition-not-supported', 'len() of this value is not supported; it is never true');
+    context.warn('condition-not-supported', 'len() of this value is not supported; the condition is never true');
     return ABSENT;
   }
   const scope = joinScopes(pieces.map(scopeOfPiece));

@@ -127,7 +127,7 @@ export class Collection {
     const known = this.hasSource(rule.source);
     if (!known) {
       const message = `Unknown source ${rule.source}, skipping`;
-      const help = `nothing provides it; known: ${[...this.#sources].join(', ')}`;
+      const help = `known sources: ${[...this.#sources].join(', ')}`;
       this.warn(warning('LOAD_UNKNOWN_SOURCE', message, rule.context, { help }));
     }
     const exceptions = rule.exceptions.map((exception) => checkException(exception, known));

@@ -56,7 +56,7 @@ function refuseUnknownStatics(tokens: readonly PlacedToken[], statics: StaticFie
     const [unknown] = token.kind === 'operand' ? unknownStatics(token.operand, statics) : [];
     if (!unknown) continue;
     const options = { help: unknownStaticHelp(statics), unknown: true };
-    throw new TemplateError(`no field is called ${unknown.name}`, start, end, options);
+    throw new TemplateError(`unknown field ${unknown.name}`, start, end, options);
   }
 }
 

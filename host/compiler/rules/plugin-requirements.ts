@@ -27,14 +27,19 @@ export function checkPlugins({ plugins, context }: PluginRequirement): Diagnosti
   const provided = required && PROVIDED.get(required.name);
   if (!required || !provided) {
     const names = plugins.map(({ name }) => name).join(' or ');
-    const help = 'rules for the events of a plugin are not evaluated, all others are';
-    return warning('WASPREY_PLUGIN_UNAVAILABLE', `there is no plugin ${names}: Wasprey loads none`, context, { help });
+    const help = 'rules for events of a plugin are not evaluated; all other rules are';
+    return warning(
+      'WASPREY_PLUGIN_UNAVAILABLE',
+      `plugin ${names} is not available: Wasprey does not load plugins`,
+      context,
+      { help },
+    );
   }
   const { name, version } = required;
   const older = provided.minor - version.minor || provided.patch - version.patch;
   if (provided.major === version.major && older >= 0) return undefined;
   const has = printVersion(provided);
   const message = `Plugin '${name}' version ${has} does not fulfil the requirement of version ${printVersion(version)}`;
-  const help = `use rules made for version ${has} of it or older`;
+  const help = `use rules written for its version ${has} or older`;
   return new RuleLoadError('LOAD_ERR_VALIDATE', message, context, { help }).diagnostic;
 }

@@ -93,7 +93,7 @@ function readMacro(item: YamlMapping, collection: Collection, parent: Context): 
   if (!MACRO_NAME.test(name)) {
     const message =
       'Macro has an invalid name. Macro names should match a regular expression: ([a-zA-Z]+[a-zA-Z0-9_]*)';
-    collection.warn(warning('LOAD_INVALID_MACRO_NAME', message, context, { help: 'no condition can refer to it' }));
+    collection.warn(warning('LOAD_INVALID_MACRO_NAME', message, context, { help: 'conditions cannot refer to it' }));
   }
   const scalar = scalarAt(item, 'condition', context);
   const conditionContext = contextAt('macro condition', '', scalar, context);

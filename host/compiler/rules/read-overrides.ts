@@ -41,9 +41,14 @@ export function readOverrides(
     const key = requireText(entry.key, context);
     const operation = textOf(entry.value);
     if (operation === undefined) {
-      throw new RuleLoadError('LOAD_ERR_VALIDATE', 'an override is one word', outermost(context, entry.value), {
-        help: `write \`override: {${key}: append}\` or \`replace\``,
-      });
+      throw new RuleLoadError(
+        'LOAD_ERR_VALIDATE',
+        'an override must be a single word',
+        outermost(context, entry.value),
+        {
+          help: `write \`override: {${key}: append}\` or \`replace\``,
+        },
+      );
     }
     const keyContext = contextAt('overrides', key, entry.key, overrideContext);
     const mayAppend = allowed.append.includes(key);
@@ -69,7 +74,7 @@ export function readOverrides(
 export function requireText(node: YamlNode, context: Context): string {
   const text = textOf(node);
   if (text !== undefined) return text;
-  throw new RuleLoadError('LOAD_ERR_YAML_PARSE', 'a key is neither text nor a number', outermost(context, node));
+  throw new RuleLoadError('LOAD_ERR_YAML_PARSE', 'a key must be a string or a number', outermost(context, node));
 }
 
 function textOf(node: YamlNode): string | undefined {

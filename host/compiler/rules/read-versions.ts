@@ -34,7 +34,7 @@ export function readEngineVersion(item: YamlMapping, collection: Collection, par
       'LOAD_ERR_VALIDATE',
       `Rules require engine version ${printVersion(required)}, but engine version is ${engine}`,
       { ...context, start: scalar.start, end: scalar.end },
-      { help: `use rules made for Falco engine ${engine} or older` },
+      { help: `use rules written for Falco engine ${engine} or older` },
     );
   }
   collection.requireEngine(required);

@@ -119,7 +119,7 @@ class RuleCompiler {
     }
     for (const { names, check, at } of rule.enabled && rule.source === 'syscall' ? uncapturedEvents(expression) : []) {
       const place = this.#locate(at.span, check.macros, text, rule.conditionContext);
-      const advice = { notes: origin(check.macros), help: '`wasprey list events` shows those that are' };
+      const advice = { notes: origin(check.macros), help: '`wasprey list events` shows the captured ones' };
       this.#collection.warn(warning('WASPREY_EVENT_UNAVAILABLE', uncapturedMessage(names), place, advice));
     }
     const placeOf: CompiledRule['placeOf'] = (span, check) =>
@@ -203,7 +203,7 @@ class RuleCompiler {
   #warnOfEventTypes(rule: RuleItem, eventTypes: EventSet): void {
     if (rule.source !== DEFAULT_SOURCE || !rule.warnEventTypes || eventTypes.size <= MOST_EVENT_TYPES) return;
     const message = 'Rule matches too many evt.type values. This has a significant performance penalty.';
-    const help = 'begin the condition with the events it is about: evt.type in (open, openat) and ...';
+    const help = 'begin the condition with its event types: evt.type in (open, openat) and ...';
     this.#collection.warn(warning('LOAD_NO_EVTTYPE', message, rule.context, { help }));
   }
 

@@ -122,27 +122,27 @@ class SchemaChecker {
       case 'anything':
         return;
       case 'text':
-        if (node.kind !== 'scalar') this.#problem(node, path, 'is no text');
+        if (node.kind !== 'scalar') this.#problem(node, path, 'must be a string');
         return;
       case 'boolean':
         if (node.kind !== 'scalar' || !/^(?:true|false)$/.test(node.text)) {
-          this.#problem(node, path, 'is neither true nor false');
+          this.#problem(node, path, 'must be true or false');
         }
         return;
       case 'integer':
-        if (node.kind !== 'scalar' || !isInteger(node.text)) this.#problem(node, path, 'is no whole number');
+        if (node.kind !== 'scalar' || !isInteger(node.text)) this.#problem(node, path, 'must be a whole number');
         return;
       case 'one of':
         if (node.kind !== 'scalar' || !shape.values.includes(node.text)) {
-          this.#problem(node, path, `is none of ${shape.values.join(', ')}`);
+          this.#problem(node, path, `must be one of ${shape.values.join(', ')}`);
         }
         return;
       case 'list':
-        if (node.kind !== 'sequence') this.#problem(node, path, 'is no list');
+        if (node.kind !== 'sequence') this.#problem(node, path, 'must be a list');
         else for (const [index, item] of node.items.entries()) this.check(item, shape.items, `${path}[${index}]`);
         return;
       case 'object':
-        if (node.kind !== 'mapping') this.#problem(node, path, 'is no mapping');
+        if (node.kind !== 'mapping') this.#problem(node, path, 'must be a mapping');
         else this.#object(node, shape, path);
     }
   }
@@ -153,12 +153,12 @@ class SchemaChecker {
       const name = this.#keyText(key);
       const inner = Object.hasOwn(shape.keys, name) ? shape.keys[name] : undefined;
       if (seen.has(name)) this.#problem(key, path, `has the key ${name} more than once`);
-      else if (!inner) this.#problem(key, path, `has no key ${name}`);
+      else if (!inner) this.#problem(key, path, `has an unknown key ${name}`);
       else this.check(value, inner, `${path}.${name}`);
       seen.add(name);
     }
     for (const name of shape.required ?? []) {
-      if (!seen.has(name)) this.#problem(node, path, `lacks the key ${name}`);
+      if (!seen.has(name)) this.#problem(node, path, `is missing the key ${name}`);
     }
     if (seen.size < (shape.atLeast ?? 0)) this.#problem(node, path, 'is empty');
   }
@@ -167,7 +167,7 @@ class SchemaChecker {
     if (key.kind === 'scalar') return key.text;
     if (key.kind === 'null') return 'null';
     const place = { ...fileContext(this.#file), start: key.start, end: key.end };
-    throw new RuleLoadError('LOAD_ERR_YAML_PARSE', 'a key is neither text nor a number', place);
+    throw new RuleLoadError('LOAD_ERR_YAML_PARSE', 'a key must be a string or a number', place);
   }
 
   #problem(node: YamlNode, path: string, message: string): void {

@@ -185,7 +185,7 @@ test('the reference of fields has a row for each, with who supplies it or why no
   const fields = FIELDS.filter(({ tableOnly }) => !tableOnly);
   assert.deepEqual([...rows.keys()].sort(), fields.map(({ name }) => name).sort());
   for (const { name, source } of fields) {
-    if (source.from === 'none') assert.equal(rows.get(name)?.replaceAll('\\', ''), `no one: ${source.why}`);
+    if (source.from === 'none') assert.equal(rows.get(name)?.replaceAll('\\', ''), `not available: ${source.why}`);
     else
       assert.match(rows.get(name) ?? '', /^(capture|reader|output|container runtime|Kubernetes|the machine's files)$/);
   }

@@ -97,7 +97,7 @@ test("validate --json is Falco's result: a rule that is wrong", () => {
           {
             code: 'LOAD_ERR_COMPILE_CONDITION',
             codedesc: 'Error compiling condition',
-            message: 'no field is called proc.nmae',
+            message: 'unknown field proc.nmae',
             context: {
               locations: [
                 { item_type: 'rules content', item_name: '', position: position(0, 0, 0) },
@@ -141,7 +141,7 @@ test('a field that the capture lacks is told of once, at its place', () => {
     status: 0,
     stdout: '1 file, 1 rule: valid, 1 warning\n',
     stderr: `\
-warning[WASPREY_FIELD_UNAVAILABLE]: the capture can't supply thread.cpu: it is always absent, as it takes an event for every switch between threads, which would cost more than all others together
+warning[WASPREY_FIELD_UNAVAILABLE]: thread.cpu is not captured and always absent: it needs an event for each context switch, which would cost more than all other events together
   --> lacking.yaml:3:52
    |
  3 |   condition: evt.type = open and proc.name = x and thread.cpu > 5

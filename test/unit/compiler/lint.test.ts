@@ -73,23 +73,23 @@ const CASES: readonly { readonly name: string; readonly text: string }[] = [
 
 const EXPECTED: Readonly<Record<string, string>> = {
   'a rule that an earlier one covers': `
-warning[LINT_SHADOWED]: rule 'Shell' is true of every event that this rule is true of, and comes first
+warning[LINT_SHADOWED]: rule 'Shell' comes first and matches every event that this rule matches
   --> rules.yaml:6:3
    |
  6 | - rule: Bash at /etc
    |   ^^^^^^^^^^^^^^^^^^
    = in rule "Bash at /etc"
    = note: 'Shell' is at rules.yaml:1
-   = note: with \`rule_matching: first\`, the default, an event raises the alert of the first rule that matches
+   = note: with \`rule_matching: first\`, the default, only the first rule that matches an event raises an alert
    = help: put this rule before 'Shell', make that one narrower, or run with --rule-matching all`,
   'values that exclude each other': `
-warning[LINT_ALWAYS_FALSE]: proc.name can't be this and also bash, which the condition asks for too
+warning[LINT_ALWAYS_FALSE]: proc.name can't equal both this and bash, which the condition also requires
   --> rules.yaml:3:72
    |
  3 |   condition: evt.type = open and proc.name = bash and fd.name = /a and proc.name in (sh, dash)
    |                                                                        ^^^^^^^^^^^^^^^^^^^^^^^
    = in rule "Two"
-   = help: join the two with \`or\`, or take one of them out`,
+   = help: join the two with \`or\`, or remove one`,
   'a check that is never true on the events of the rule': `
 warning[LINT_ALWAYS_FALSE]: this is never true on execve
   --> rules.yaml:3:36
@@ -97,15 +97,15 @@ warning[LINT_ALWAYS_FALSE]: this is never true on execve
  3 |   condition: evt.type = execve and evt.arg.flags contains O_RDWR
    |                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    = in rule "Path"
-   = help: \`wasprey list events execve\` says which parameters it has`,
+   = help: see \`wasprey list events execve\` for its parameters`,
   'parts that exclude each other': `
-warning[LINT_ALWAYS_FALSE]: the parts of this can never be true together
+warning[LINT_ALWAYS_FALSE]: the parts of this condition can never be true together
   --> rules.yaml:1:3
    |
  1 | - rule: Parts
    |   ^^^^^^^^^^^
    = in rule "Parts"
-   = help: \`wasprey explain\` shows it with all macros in place`,
+   = help: \`wasprey explain\` shows it with all macros expanded`,
   'a check that is always true on the events of the rule': `
 warning[LINT_ALWAYS_TRUE]: this is always true on open, openat
   --> rules.yaml:3:45
@@ -113,15 +113,15 @@ warning[LINT_ALWAYS_TRUE]: this is always true on open, openat
  3 |   condition: evt.type in (open, openat) and evt.category = file and proc.name = a
    |                                             ^^^^^^^^^^^^^^^^^^^
    = in rule "Category"
-   = help: take it out: it says nothing`,
+   = help: remove it: it has no effect`,
   'a check that is always true on all of many events': `
-warning[LINT_ALWAYS_TRUE]: this is always true on the events that the rule is for
+warning[LINT_ALWAYS_TRUE]: this is always true on the events of this rule
   --> rules.yaml:3:72
    |
  3 |   condition: evt.type in (open, openat, openat2, execve, execveat) and evt.source = syscall
    |                                                                        ^^^^^^^^^^^^^^^^^^^^
    = in rule "Source"
-   = help: take it out: it says nothing`,
+   = help: remove it: it has no effect`,
   'a check of a field that is another on all events of the rule': `
 warning[LINT_ALWAYS_FALSE]: this is never true on open, openat
   --> rules.yaml:3:45
@@ -129,25 +129,25 @@ warning[LINT_ALWAYS_FALSE]: this is never true on open, openat
  3 |   condition: evt.type in (open, openat) and evt.category = net and proc.name = a
    |                                             ^^^^^^^^^^^^^^^^^^
    = in rule "Net"
-   = help: \`wasprey list fields evt.category\` says what the field is`,
+   = help: see \`wasprey list fields evt.category\``,
   'two event types at once': `
-warning[LINT_ALWAYS_FALSE]: evt.type can't be this and also open, which the condition asks for too
+warning[LINT_ALWAYS_FALSE]: evt.type can't equal both this and open, which the condition also requires
   --> rules.yaml:3:34
    |
  3 |   condition: evt.type = open and evt.type = execve and proc.name = a
    |                                  ^^^^^^^^^^^^^^^^^
    = in rule "Both"
-   = help: join the two with \`or\`, or take one of them out`,
+   = help: join the two with \`or\`, or remove one`,
   'events that are not captured': `
-warning[LINT_ALWAYS_FALSE]: none of the events that this is for is captured
+warning[LINT_ALWAYS_FALSE]: none of the event types of this rule is captured
   --> rules.yaml:1:3
    |
  1 | - rule: Faults
    |   ^^^^^^^^^^^^
    = in rule "Faults"
-   = help: \`wasprey list events\` shows those that are`,
+   = help: \`wasprey list events\` shows the captured ones`,
   'a name that is too long, from a list': `
-warning[LINT_VALUE_NEVER_MATCHES]: proc.name is never 'a-very-long-program': the kernel cuts names after 15 bytes, this has 19
+warning[LINT_VALUE_NEVER_MATCHES]: proc.name is never 'a-very-long-program': the kernel truncates names to 15 bytes, this has 19
   --> rules.yaml:5:48
    |
  5 |   condition: evt.type = open and proc.name in (programs)
@@ -161,9 +161,9 @@ warning[LINT_VALUE_NEVER_MATCHES]: fd.name never begins with 'passwd' here: it i
  3 |   condition: evt.type = openat and fd.name = passwd
    |                                              ^^^^^^
    = in rule "Relative"
-   = help: write the whole path, or use fd.name endswith or glob`,
+   = help: write the full path, or use fd.name endswith or glob`,
   'a value in the wrong case': `
-warning[LINT_VALUE_NEVER_MATCHES]: tolower() never yields 'Bash'
+warning[LINT_VALUE_NEVER_MATCHES]: tolower() never returns 'Bash'
   --> rules.yaml:3:55
    |
  3 |   condition: evt.type = open and tolower(proc.name) = Bash
@@ -177,23 +177,23 @@ warning[LINT_UNUSED_LIST]: no rule or macro uses this list
  1 | - list: idle
    |   ^^^^^^^^^^
    = in list "idle"
-   = help: use it, or take it out
+   = help: use it or remove it
 warning[LINT_UNUSED_MACRO]: no rule or macro uses this macro
   --> rules.yaml:3:3
    |
  3 | - macro: spare
    |   ^^^^^^^^^^^^
    = in macro "spare"
-   = help: use it, or take it out`,
+   = help: use it or remove it`,
   'a condition on everything': `
-warning[LINT_EXPENSIVE]: this is tried on ${EVENT_TYPES.length} kinds of events
+warning[LINT_EXPENSIVE]: this rule is evaluated on ${EVENT_TYPES.length} event types
   --> rules.yaml:1:3
    |
  1 | - rule: All
    |   ^^^^^^^^^
    = in rule "All"
-   = note: each of them is recorded in the kernel and handed to the rules because of it
-   = help: begin with the events it is about: evt.type in (open, openat) and ...`,
+   = note: the kernel records all of these events because of it
+   = help: begin with its event types: evt.type in (open, openat) and ...`,
   'a search with nothing before it': `
 warning[LINT_EXPENSIVE]: fd.name is searched on every open
   --> rules.yaml:3:34
@@ -201,7 +201,7 @@ warning[LINT_EXPENSIVE]: fd.name is searched on every open
  3 |   condition: evt.type = open and fd.name regex "/a.*b"
    |                                  ^^^^^^^^^^^^^^^^^^^^^
    = in rule "Search"
-   = help: add what rules out most events at less cost, such as proc.name or a prefix of the path; startswith, endswith or contains cost less than regex`,
+   = help: add a cheaper check that excludes most events, such as proc.name or a prefix of the path; startswith, endswith or contains cost less than regex`,
 };
 
 for (const { name, text } of CASES) {

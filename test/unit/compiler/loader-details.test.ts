@@ -120,7 +120,7 @@ function wrongWith(check: string): string | undefined {
 test('addresses and networks are those that Falco reads', () => {
   for (const address of ['10.0.0.1', '::1', 'FE80::1', '::']) assert.equal(wrongWith(`fd.sip = ${address}`), undefined);
   for (const address of ['::ffff:10.0.0.1', '::1%lo', '10.1', '10.0.0.1/8', "' ::1'"]) {
-    assert.match(wrongWith(`fd.sip = ${address}`) ?? '', /is no IP address/, address);
+    assert.match(wrongWith(`fd.sip = ${address}`) ?? '', /is not an IP address/, address);
   }
   // The length of a network is a number like others, of which eight bits are kept.
   for (const network of ['10.0.0.0/8', '0.0.0.0/0', '10.0.0.0/264', "'10.0.0.0/ 8'", 'fe80::/10', '::/1']) {
@@ -135,7 +135,7 @@ test('addresses and networks are those that Falco reads', () => {
     '::ffff:10.0.0.0/104',
     '10.0.0.0/8/9',
   ]) {
-    assert.match(wrongWith(`fd.snet = ${network}`) ?? '', /is no network/, network);
+    assert.match(wrongWith(`fd.snet = ${network}`) ?? '', /is not a network/, network);
   }
 });
 

@@ -58,13 +58,13 @@ for (const [what, text, version] of [
 test('a plugin that is not there is told of, and the rules are loaded', () => {
   const { rules, shown } = load('[{name: json, version: 0.1.0, alternatives: [{name: k8saudit, version: 0.1.0}]}]');
   assert.deepEqual(shown, [
-    `warning[WASPREY_PLUGIN_UNAVAILABLE]: there is no plugin json or k8saudit: Wasprey loads none
+    `warning[WASPREY_PLUGIN_UNAVAILABLE]: plugin json or k8saudit is not available: Wasprey does not load plugins
   --> 0.yaml:1:31
    |
  1 | - required_plugin_versions: [{name: json, version: 0.1.0, alternatives: [{name: k8saudit, version: 0.1.0}]}]
    |                               ^^^^^^^^^^
    = in required plugin versions entry "json"
-   = help: rules for the events of a plugin are not evaluated, all others are`,
+   = help: rules for events of a plugin are not evaluated; all other rules are`,
   ]);
   assert.equal(rules, 1);
 });

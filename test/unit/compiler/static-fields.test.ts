@@ -59,19 +59,19 @@ function mistake(text: string, statics: Readonly<Record<string, string>> = {}): 
 test('one that is not given is an unknown field, in its place', () => {
   assert.equal(
     mistake(rule('A', 'static.site = x')),
-    `error[LOAD_ERR_COMPILE_CONDITION]: no field is called static.site
+    `error[LOAD_ERR_COMPILE_CONDITION]: unknown field static.site
   --> r.yaml:4:62
    |
  4 |   condition: evt.type = openat and fd.name = /etc/shadow and static.site = x
    |                                                              ^^^^^^^^^^^
    = in rule "A"
-   = help: static fields are given by static_fields of the configuration, or --static NAME=VALUE; there are none now`,
+   = help: static fields are set by static_fields in the configuration, or by --static NAME=VALUE; none are set`,
   );
   assert.match(
     mistake(rule('A', 'proc.name = x', 'at %static.site'), { team: 'a', toString: 'b' }),
-    /^error\[LOAD_ERR_COMPILE_OUTPUT\]: no field is called static\.site\n(?:.*\n)+ {3}= help: .*there are team, toString$/,
+    /^error\[LOAD_ERR_COMPILE_OUTPUT\]: unknown field static\.site\n(?:.*\n)+ {3}= help: .*known: team, toString$/,
   );
-  assert.match(mistake(rule('A', 'static.constructor = x')), /no field is called static\.constructor/);
+  assert.match(mistake(rule('A', 'static.constructor = x')), /unknown field static\.constructor/);
   const skipped = `${rule('A', 'static.site = x')}  skip-if-unknown-filter: true\n`;
   assert.equal(mistake(skipped), '');
 });

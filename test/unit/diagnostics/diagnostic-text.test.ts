@@ -26,7 +26,7 @@ const CASES: readonly Case[] = [
     name: 'an unknown field',
     text: rule('evt.type = open and proc.nmae = cat'),
     shown: `
-error[LOAD_ERR_COMPILE_CONDITION]: no field is called proc.nmae
+error[LOAD_ERR_COMPILE_CONDITION]: unknown field proc.nmae
   --> rules.yaml:3:34
    |
  3 |   condition: evt.type = open and proc.nmae = cat
@@ -38,7 +38,7 @@ error[LOAD_ERR_COMPILE_CONDITION]: no field is called proc.nmae
     name: 'an unknown field in a folded condition',
     text: rule('>\n    evt.type = open\n    and proc.name = cat and\n      fd.nam startswith /etc'),
     shown: `
-error[LOAD_ERR_COMPILE_CONDITION]: no field is called fd.nam
+error[LOAD_ERR_COMPILE_CONDITION]: unknown field fd.nam
   --> rules.yaml:6:7
    |
  6 |       fd.nam startswith /etc
@@ -74,7 +74,7 @@ error[LOAD_ERR_COMPILE_CONDITION]: expected a string value
     name: 'a mistake in a macro, which only shows in the rule',
     text: `- macro: opened\n  condition: evt.type = opne\n- macro: inner\n  condition: opened\n${rule('inner')}`,
     shown: `
-error[LOAD_ERR_COMPILE_CONDITION]: no event type is called opne
+error[LOAD_ERR_COMPILE_CONDITION]: unknown event type opne
   --> rules.yaml:2:25
    |
  2 |   condition: evt.type = opne
@@ -117,13 +117,13 @@ error[LOAD_ERR_COMPILE_CONDITION]: expected a valid check operator: one of 'exis
  3 |   condition: evt.type = open and proc.name not in (cat)
    |                                            ^
    = in rule "Cat"
-   = help: \`not\` stands before the field: \`not proc.name in (a, b)\`; between two checks there must be \`and\` or \`or\``,
+   = help: \`not\` stands before the field: \`not proc.name in (a, b)\`; join two checks with \`and\` or \`or\``,
   },
   {
     name: 'a network where an address belongs',
     text: rule('evt.type = connect and fd.sip = 10.0.0.0/8'),
     shown: `
-error[LOAD_ERR_COMPILE_CONDITION]: 10.0.0.0/8 is no IP address
+error[LOAD_ERR_COMPILE_CONDITION]: 10.0.0.0/8 is not an IP address
   --> rules.yaml:3:46
    |
  3 |   condition: evt.type = connect and fd.sip = 10.0.0.0/8
@@ -135,7 +135,7 @@ error[LOAD_ERR_COMPILE_CONDITION]: 10.0.0.0/8 is no IP address
     name: 'an unknown field in the output',
     text: rule('evt.type = open', '"user=%user.name file=%fd.nam x"'),
     shown: `
-error[LOAD_ERR_COMPILE_OUTPUT]: no field is called fd.nam
+error[LOAD_ERR_COMPILE_OUTPUT]: unknown field fd.nam
   --> rules.yaml:4:33
    |
  4 |   output: "user=%user.name file=%fd.nam x"
@@ -165,7 +165,7 @@ error[LOAD_ERR_COMPILE_CONDITION]: x is not a valid number
  11 |     - [x, b]
     |        ^
     = in rule "Cat"
-    = help: only whole decimal numbers are`,
+    = help: expected a whole decimal number`,
   },
   {
     name: 'a field of an exception',
@@ -183,7 +183,7 @@ error[LOAD_ERR_VALIDATE]: 'fd.nmae' is not a supported filter field
     name: 'a mistake in what an override appends',
     text: `${rule('evt.type = open')}- rule: Cat\n  condition: and proc.nmae = x\n  override: {condition: append}\n`,
     shown: `
-error[LOAD_ERR_COMPILE_CONDITION]: no field is called proc.nmae
+error[LOAD_ERR_COMPILE_CONDITION]: unknown field proc.nmae
   --> rules.yaml:7:18
    |
  7 |   condition: and proc.nmae = x
@@ -217,7 +217,7 @@ warning[LOAD_COMPILE_CONDITION]: 'proc.pname' may be a valid field misused as a 
     name: 'a column is counted in characters, and a caret stands under wide ones too',
     text: rule("evt.type = open and proc.name = 'größe 中 😀' and nope.field = 1"),
     shown: `
-error[LOAD_ERR_COMPILE_CONDITION]: no field is called nope.field
+error[LOAD_ERR_COMPILE_CONDITION]: unknown field nope.field
   --> rules.yaml:3:62
    |
  3 |   condition: evt.type = open and proc.name = 'größe 中 😀' and nope.field = 1

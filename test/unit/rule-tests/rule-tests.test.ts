@@ -203,7 +203,7 @@ for (const [what, tests, message] of [
   ['a field that is given twice', given('evt.type: connect, fd.name: a, fd.name: b'), /fd\.name is given twice/],
 
   ['a rule that there is not', TESTS.replace('[Read secrets]', '[Read secret]'), /did you mean Read secrets\?/],
-  ['a value of another type', TESTS.replace('is_open_read: true', 'is_open_read: 1'), /1 is neither true nor false/],
+  ['a value of another type', TESTS.replace('is_open_read: true', 'is_open_read: 1'), /1 is not true or false/],
   ['an event type that there is not', TESTS.replace('openat,', 'opneat,'), /did you mean openat\?/],
   ['no event type', TESTS.replace('evt.type: openat, ', ''), /An event needs evt.type/],
   ['an unknown key', TESTS.replace('expect: none', 'expcet: none'), /did you mean expect\?/],
