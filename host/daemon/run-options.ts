@@ -34,7 +34,7 @@ export const RUN_OPTIONS = {
     description: 'A trusted public key of `wasprey keygen`; may be given several times.',
   },
   ...CONFIG_OPTIONS,
-  json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
+  json: { kind: 'flag', short: 'j', description: 'Print alerts as JSON objects, one per line.' },
   output: {
     kind: 'text',
     value: 'FILE',
@@ -46,7 +46,7 @@ export const RUN_OPTIONS = {
     kind: 'number',
     value: 'MB',
     least: 1,
-    description: 'Memory of the ring buffers for events, for all CPUs together. Default: 16.',
+    description: 'Memory of the event ring buffers, for all CPUs together. Default: 16.',
   },
   'no-kernel-filter': {
     kind: 'flag',

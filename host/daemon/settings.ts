@@ -52,7 +52,7 @@ export async function runSettings(
   const modules = (options.module ?? []).map(({ text }) => text);
   const selection = selectionOf(options);
   if (modules.length > 0 && operands.length === 0 && !selectsAll(selection)) {
-    throw new UsageError('the rules of a module are those it was compiled with', 'select them with `wasprey compile`');
+    throw new UsageError("a module's rules were selected when it was compiled", 'select them with `wasprey compile`');
   }
   const { file, settings } = splitOption(options);
   const usual = modules.length === 0 && operands.length === 0;

@@ -58,5 +58,5 @@ function ioUring({ missing, missingIoUringOperations: operations }: CaptureTrial
   if (!operations) return { ...base, finding: "this process may not use it: the kernel's operations are unknown" };
   if (operations.length === 0)
     return { ...base, finding: 'the kernel has all operations that correspond to captured calls' };
-  return { ...base, finding: `the kernel has no ${operations.join(', ')}: no process can use them` };
+  return { ...base, finding: `the kernel lacks ${operations.join(', ')}: no process can use them` };
 }

@@ -48,7 +48,7 @@ test('a replay, without privilege, gives the alerts that run gave at the time', 
   await using running = startRun('-m', module, '--rule-matching', 'all');
   await using capturing = startWasprey(['capture', '-o', path]);
   await running.says(/watching by 2 rules/);
-  await capturing.says(/recording \d+ kinds of events/);
+  await capturing.says(/recording \d+ event types/);
   spawnSync('cat', ['/etc/shadow']);
   spawnSync('sh', ['-c', 'cat ../etc/./shadow; true'], { cwd: '/usr' });
   assert.equal(await interrupt(capturing), 0, capturing.stderr());
@@ -83,7 +83,7 @@ test('rules decide what is recorded; the limits of time and size end it', async 
   const path = join(directory, 'small.wsp');
   await using capturing = startWasprey(['capture', '-o', path, '-r', rules, '--duration', '1']);
   assert.equal(await capturing.ended, 0, capturing.stderr());
-  assert.match(capturing.stderr(), /recording 3 kinds of events/);
+  assert.match(capturing.stderr(), /recording 3 event types/);
   assert.match(capturing.stderr(), /Recorded for 1\.\d s/);
 
   const large = join(directory, 'large.wsp');
@@ -91,7 +91,7 @@ test('rules decide what is recorded; the limits of time and size end it', async 
   await filling.says(/recording/);
   const load = spawn('sh', ['-c', 'while :; do find /usr/share /usr/lib >/dev/null; done'], { stdio: 'ignore' });
   try {
-    await filling.says(/the file is as large as it may be/);
+    await filling.says(/the file has reached its maximum size/);
     await filling.ended;
   } finally {
     load.kill('SIGKILL');

@@ -38,16 +38,16 @@ export function mustBeTold(session: Session, followed: readonly Followed[], agen
   });
   const missing = calls.filter(({ alert }) => !alert);
   const told = dropAlerts(agent).map(windowOf);
-  const untold = missing.filter(({ begin, end }) => !told.some(({ from, to }) => from <= end && begin <= to));
-  const [first] = untold;
+  const unlisted = missing.filter(({ begin, end }) => !told.some(({ from, to }) => from <= end && begin <= to));
+  const [first] = unlisted;
   const times = told.map(({ from, to }) => `${clock(from)} to ${clock(to)}`).join(', ');
   const lost = first
-    ? `; not told: ${untold.map(({ begin }) => clock(begin)).join(', ')}; told: ${times || 'none'}`
+    ? `; not told: ${unlisted.map(({ begin }) => clock(begin)).join(', ')}; told: ${times || 'none'}`
     : '';
   session.must(
     'each marked call has its alert, or was told to be in a time of lost events',
-    untold.length === 0,
-    `${followed.length - missing.length} alerts of ${followed.length} calls, ${missing.length - untold.length} told to be lost${lost}`,
+    unlisted.length === 0,
+    `${followed.length - missing.length} alerts of ${followed.length} calls, ${missing.length - unlisted.length} told to be lost${lost}`,
   );
 }
 

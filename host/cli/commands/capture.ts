@@ -1,4 +1,4 @@
-// wasprey capture: records what happens on this machine, until it is told to stop or the file is full.
+// wasprey capture: records what happens on this machine, until a signal stops it or the file is full.
 
 import { type RecordEnd, type RecordSummary, startRecording } from '../../agent/record.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
@@ -19,21 +19,31 @@ import { renderRecorded } from '../reports/recording-summary.ts';
 const MEGABYTE = 1024 * 1024;
 
 const OPTIONS = {
-  output: { kind: 'text', short: 'o', value: 'FILE', description: 'Where the recording goes; it is overwritten.' },
+  output: {
+    kind: 'text',
+    short: 'o',
+    value: 'FILE',
+    description: 'File to write the recording to; it is overwritten.',
+  },
   rules: {
     kind: 'list',
     short: 'r',
     value: 'RULES',
-    description: 'Record only the types of events that these rules need. May be given often.',
+    description: 'Record only the event types that these rules need. May be repeated.',
   },
-  module: { kind: 'text', short: 'm', value: 'FILE', description: 'The same for a module of `wasprey compile`.' },
+  module: {
+    kind: 'text',
+    short: 'm',
+    value: 'FILE',
+    description: 'Record only the event types that this module of `wasprey compile` needs.',
+  },
   duration: { kind: 'number', value: 'SECONDS', least: 0, fraction: true, description: 'Stop after this time.' },
   'max-size': { kind: 'number', value: 'MB', least: 1, description: 'Stop before the file gets larger than this.' },
   'ring-memory': {
     kind: 'number',
     value: 'MB',
     least: 1,
-    description: 'Memory of the ring buffers for events, for all CPUs together. Default: 16.',
+    description: 'Memory of the event ring buffers, for all CPUs together. Default: 16.',
   },
 } as const;
 
@@ -44,33 +54,33 @@ export const CAPTURE = defineCommand({
   usage: '-o FILE [-r RULES...]',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Records what the processes of this machine do, until Ctrl-C: events, processes, containers and the names of users, so
-    that \`wasprey replay\` evaluates rules on it anywhere, as often as wanted. Without rules, events of all types are
-    recorded. Rules are not evaluated. The file is readable for its owner only: arguments and environments of programs hold
+    Records what the processes of this machine do, until Ctrl-C: events, processes, containers and user names.
+    \`wasprey replay\` then evaluates rules on the recording, anywhere and repeatedly. Without rules, all event types are
+    recorded. Rules are not evaluated. Only the owner can read the file: arguments and environments of programs contain
     secrets.
 
     It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 6.1 or newer with BTF; \`wasprey doctor\` checks.`,
   status: {
-    ok: 'It was stopped, or the file is as large as it may be.',
-    failure: 'It could not start, or has ended by itself; what is in the file can be replayed.',
+    ok: 'The recording was stopped, or the file has reached its maximum size.',
+    failure: 'The recording could not start, or ended by itself. What the file contains can be replayed.',
   },
   options: OPTIONS,
   examples: [
-    { command: 'wasprey capture -o node.wsp --duration 60', effect: 'Records a minute of everything.' },
+    { command: 'wasprey capture -o node.wsp --duration 60', effect: 'Records all events for a minute.' },
     {
       command: 'wasprey capture -o node.wsp -r rules/ --max-size 500',
-      effect: 'Records what the rules need, up to 500 MB.',
+      effect: 'Records the events that the rules need, up to 500 MB.',
     },
   ],
   async run({ options, operands }, terminal) {
     const { output } = options;
-    if (output === undefined) throw new UsageError('there is no file to record to', 'add --output FILE');
+    if (output === undefined) throw new UsageError('missing file for the recording', 'add --output FILE');
     const rules = [...(options.rules ?? []).map(({ text }) => text), ...operands];
     if (options.module !== undefined && rules.length > 0) {
       throw new UsageError('--module and RULES exclude each other');
     }
     if (operands.length > 0 && options.rules === undefined) {
-      throw new UsageError(`unexpected argument ${operands[0]}`, 'rules are given with --rules');
+      throw new UsageError(`unexpected argument ${operands[0]}`, 'name rules with --rules');
     }
     await prepare('capture');
     const eventTypes = await typesOf(rules, options.module, terminal);
@@ -110,7 +120,7 @@ async function capture(
   });
   for (const hook of session.missing) terminal.say(`wasprey: ${escapeText(describeMissingHook(hook))}\n`);
   const limits = duration === undefined ? '; Ctrl-C stops' : '';
-  terminal.say(`wasprey: recording ${count(eventTypes.length, 'kind')} of events to ${path}${limits}\n`);
+  terminal.say(`wasprey: recording ${count(eventTypes.length, 'event type')} to ${path}${limits}\n`);
   const giveUp = duration === undefined ? undefined : startTimer(end, duration * 1000);
   await ended;
   giveUp?.();
@@ -125,7 +135,7 @@ function explain(reason: RecordEnd | undefined, path: string, terminal: Terminal
     case undefined:
       return EXIT.ok;
     case 'full':
-      terminal.say('wasprey: the file is as large as it may be\n');
+      terminal.say('wasprey: the file has reached its maximum size\n');
       return EXIT.ok;
     case 'not-writable':
       terminal.say(`wasprey: can't write ${path} any more: ${reasonOf(reason.error)}; what is in it can be replayed\n`);

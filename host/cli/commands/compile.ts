@@ -40,7 +40,7 @@ export const COMPILE = defineCommand({
       value: 'FILE',
       description: 'Sign the module with this private key of `wasprey keygen`; may be given several times.',
     },
-    quiet: { kind: 'flag', short: 'q', description: 'Errors only, no warnings.' },
+    quiet: { kind: 'flag', short: 'q', description: 'Print errors only, no warnings.' },
     ...SELECTION_OPTIONS,
   },
   examples: [
@@ -56,7 +56,7 @@ export const COMPILE = defineCommand({
     const keys = readSigningKeys((options.key ?? []).map(({ text }) => text));
     const files = readRuleFiles(operands);
     const { active } = loadRuleSet(files, terminal, !options.quiet, selectionOf(options));
-    if (active.length === 0) throw new CommandFailure('no rules to compile', 'all are disabled, or there are none');
+    if (active.length === 0) throw new CommandFailure('no rules to compile', 'the files contain no enabled rule');
 
     const began = performance.now();
     const names = portableNames(files.map(({ name }) => name));

@@ -18,18 +18,21 @@ export const EXPLAIN = defineCommand({
   usage: 'RULE [RULES...]',
   operands: [{ values: 'anything' }, { values: 'path', repeats: true }],
   description: `
-    Shows what a rule comes to: its condition with macros, lists and exceptions in place, the events it is tried on, the fields
-    it reads, what of it is decided once per process, and an estimate of its cost. RULES are the files and folders it is
-    in, as one set in the order given; without any, the rules that come with Wasprey.`,
-  status: { ok: 'The rule is shown.', failure: 'There is no such rule, or the rules have errors.' },
+    Shows a rule expanded: its condition with macros, lists and exceptions in place, the events it is evaluated on, the
+    fields it reads, the part decided once per process, and an estimate of its cost. RULES are the files and folders
+    that define it, as one set in the order given. Default: the rules that come with Wasprey.`,
+  status: { ok: 'The rule is shown.', failure: 'The rule does not exist, or the rules have errors.' },
   options: {},
   examples: [
     { command: "wasprey explain 'Kernel module loaded'", effect: 'One of the rules that come with Wasprey.' },
-    { command: "wasprey explain 'Shell in pod' base.yaml site/", effect: 'A rule as two sets of files make it.' },
+    {
+      command: "wasprey explain 'Shell in pod' base.yaml site/",
+      effect: 'A rule defined by a file and a folder together.',
+    },
   ],
   async run({ operands }, terminal) {
     const [name, ...paths] = operands;
-    if (name === undefined) throw new UsageError('explain which rule?', '`wasprey list rules` names them');
+    if (name === undefined) throw new UsageError('explain which rule?', 'see `wasprey list rules`');
     const { rules } = loadRuleSet(readRuleFiles(paths), terminal, false);
     const rule = rules.find((known) => known.name === name);
     if (!rule) throw unknownRule(name, rules);
@@ -42,8 +45,8 @@ function unknownRule(name: string, rules: readonly CompiledRule[]): CommandFailu
   const names = rules.map((rule) => rule.name);
   const lower = name.toLowerCase();
   const near = names.find((known) => known.toLowerCase() === lower) ?? nearest(name, names);
-  const hint = near === undefined ? '`wasprey list rules` names those there are' : `did you mean '${near}'?`;
-  return new CommandFailure(`no rule is called '${name}'`, hint);
+  const hint = near === undefined ? 'see `wasprey list rules`' : `did you mean '${near}'?`;
+  return new CommandFailure(`unknown rule '${name}'`, hint);
 }
 
 function renderExplanation(rule: CompiledRule, of: Explanation, terminal: Terminal): string {
@@ -55,7 +58,7 @@ function renderExplanation(rule: CompiledRule, of: Explanation, terminal: Termin
   return [
     `${terminal.bold(rule.name)}\n${[state, ...text(rule.description)].map((line) => `  ${line}\n`).join('')}`,
     section('Condition as written', rule.conditionText.trim().split('\n')),
-    section('With macros, lists and exceptions in place', formatCondition(rule.condition, width)),
+    section('With macros, lists and exceptions expanded', formatCondition(rule.condition, width)),
     section('Events', events(of).flatMap(text)),
     section('Fields', [
       ...text(`condition: ${fields(of.conditionFields)}`),
@@ -66,8 +69,8 @@ function renderExplanation(rule: CompiledRule, of: Explanation, terminal: Termin
         ? formatCondition(of.processPart, width)
         : text(
             of.tried.length > 0
-              ? 'Nothing: the rule is tried on its events of every process.'
-              : 'Nothing: there is nothing to decide.',
+              ? 'Nothing: the rule is evaluated on its events of every process.'
+              : 'Nothing: the rule is never evaluated.',
           )),
     ]),
     section('In the kernel', inKernel(of).flatMap(text)),
@@ -76,10 +79,12 @@ function renderExplanation(rule: CompiledRule, of: Explanation, terminal: Termin
 }
 
 function events({ tried, never, notCaptured }: Explanation): string[] {
-  const lines = [tried.length > 0 ? `tried on ${tried.join(', ')}` : 'tried on none: it can never match here'];
+  const lines = [tried.length > 0 ? `evaluated on ${tried.join(', ')}` : 'evaluated on no event: it can never match'];
   if (never.length > 0) lines.push(`never true on ${shortened(never)}, which its event types allow`);
   if (notCaptured > 0)
-    lines.push(`its event types also allow ${notCaptured} that ${notCaptured === 1 ? 'is' : 'are'} not captured`);
+    lines.push(
+      `its condition also allows ${notCaptured} event ${notCaptured === 1 ? 'type that is' : 'types that are'} not captured`,
+    );
   return lines;
 }
 
@@ -96,19 +101,19 @@ function fields(read: readonly ReadField[]): string {
 }
 
 function inKernel({ tried, filter, processPart }: Explanation): string[] {
-  if (tried.length === 0) return ['Nothing is attached because of this rule.'];
+  if (tried.length === 0) return ['This rule attaches no program.'];
   const needs = filter.flatMap((clause) => {
     const need = filterNeed(clause);
     return need === undefined ? [] : [`${shortened(clause.types)}: ${need}`];
   });
   return [
-    `Attached because of this rule: ${tried.join(', ')}.`,
+    `Attached for this rule: ${tried.join(', ')}.`,
     ...(filter.length > 0 && processPart
-      ? ['Events of processes that it can not match are dropped there, unless another rule needs them.']
+      ? ['Events of processes that it cannot match are dropped there, unless another rule needs them.']
       : []),
     ...(needs.length > 0
       ? ['Every match needs this; events without it are dropped there, unless another rule needs them:', ...needs]
-      : ['A match needs nothing more of an event that the kernel can tell.']),
+      : ['The kernel can drop no further events for this rule.']),
   ];
 }
 

@@ -1,4 +1,4 @@
-// wasprey generate: acts out what rules tell of, and verifies that an agent tells of it.
+// wasprey generate: performs what rules detect, and verifies that an agent reports it.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { SELECTION_OPTIONS } from '../../daemon/rules/rule-selection.ts';

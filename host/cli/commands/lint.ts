@@ -14,29 +14,29 @@ export const LINT = defineCommand({
   usage: 'RULES...',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Looks in rule files, as one set in the order given, for what loads but is probably not meant: rules that an earlier one
-    always comes before, conditions that are always true or never, values that a field never has, macros and lists that
-    nothing uses, conditions that cost much. Rules that are not enabled are left out.`,
+    Reports what loads but is probably a mistake, in rule files taken as one set in the order given: rules shadowed by an
+    earlier one, conditions that are always or never true, values that a field never has, unused macros and lists,
+    expensive conditions. Rules that are not enabled are skipped.`,
   status: {
-    ok: 'The rules could be looked at, whatever was found.',
-    failure: "They can't be loaded; with --strict, something was found.",
+    ok: 'The rules were checked, with or without findings.',
+    failure: "The rules can't be loaded; with --strict, there are findings.",
   },
   options: {
-    strict: { kind: 'flag', description: 'Exit status 1 if there is anything to tell.' },
+    strict: { kind: 'flag', description: 'Exit status 1 if there are findings.' },
     ...SELECTION_OPTIONS,
   },
   examples: [
-    { command: 'wasprey lint my-rules.yaml', effect: 'Looks at one file.' },
-    { command: 'wasprey lint --strict base.yaml site/', effect: 'For a pipeline that is to stop at the first doubt.' },
+    { command: 'wasprey lint my-rules.yaml', effect: 'Checks one file.' },
+    { command: 'wasprey lint --strict base.yaml site/', effect: 'For a pipeline that should fail on any finding.' },
   ],
   async run({ options, operands }, terminal) {
     if (operands.length === 0) throw new UsageError('lint what?', 'name rule files or folders');
     const { on, diagnostics } = loadRuleSet(readRuleFiles(operands), terminal, false, selectionOf(options));
     const found = lintRules(on, diagnostics);
     for (const item of found) terminal.print(`${renderDiagnostic(item, { color: terminal.color })}\n\n`);
-    const told = found.length === 1 ? '1 remark' : `${found.length} remarks`;
+    const findings = found.length === 1 ? '1 finding' : `${found.length} findings`;
     terminal.print(
-      `${on.length} ${on.length === 1 ? 'rule' : 'rules'}: ${found.length === 0 ? 'nothing to tell' : told}\n`,
+      `${on.length} ${on.length === 1 ? 'rule' : 'rules'}: ${found.length === 0 ? 'no findings' : findings}\n`,
     );
     return options.strict && found.length > 0 ? EXIT.failure : EXIT.ok;
   },

@@ -86,7 +86,7 @@ export const LIST = defineCommand({
   },
 });
 
-/** Those whose name contains one of the parts; all when there is none. */
+/** Entries whose name contains one of the parts; all entries without parts. */
 function select<Listed extends Entry>(entries: readonly Listed[], parts: readonly string[]): readonly Listed[] {
   return parts.length === 0 ? entries : entries.filter(({ name }) => parts.some((part) => name.includes(part)));
 }

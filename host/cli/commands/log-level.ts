@@ -1,4 +1,4 @@
-// wasprey log-level: shows and sets how much a running agent tells of itself.
+// wasprey log-level: shows and sets the log level of a running agent.
 
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';

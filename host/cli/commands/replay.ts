@@ -25,7 +25,7 @@ const OPTIONS = {
     kind: 'list',
     short: 'r',
     value: 'RULES',
-    description: 'Rule files or folders; may be given often. Default: the rules that come with Wasprey.',
+    description: 'Rule files or folders; may be repeated. Default: the rules that come with Wasprey.',
   },
   module: {
     kind: 'text',
@@ -33,7 +33,7 @@ const OPTIONS = {
     value: 'FILE',
     description: 'Evaluate a module of `wasprey compile` instead of rule files.',
   },
-  json: { kind: 'flag', short: 'j', description: 'Alerts as JSON objects, one a line.' },
+  json: { kind: 'flag', short: 'j', description: 'Print alerts as JSON objects, one per line.' },
   ...ALERT_OPTIONS,
   ...SELECTION_OPTIONS,
 } as const;
@@ -45,13 +45,13 @@ export const REPLAY = defineCommand({
   usage: 'FILE [-r RULES...]',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Evaluates rules on what \`wasprey capture\` has recorded, and prints the alerts that \`wasprey run\` would have printed.
-    Of a file that is cut off or damaged, what is whole is evaluated. Messages and the summary go to standard error.
+    Evaluates rules on a recording of \`wasprey capture\`, and prints the alerts that \`wasprey run\` would have printed. If
+    the file is truncated or damaged, its intact parts are evaluated. Messages and the summary go to standard error.
 
-    It needs no privilege, and nothing of the machine that the recording was made on.`,
+    No privilege is needed, and nothing from the machine where the recording was made.`,
   status: {
-    ok: 'All of the recording was evaluated.',
-    failure: "The recording or the rules can't be used, or something of the recording was lost.",
+    ok: 'The whole recording was evaluated.',
+    failure: "The recording or the rules can't be used, or parts of the recording were lost.",
   },
   options: OPTIONS,
   examples: [
@@ -60,17 +60,14 @@ export const REPLAY = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     const [path, ...more] = operands;
-    if (path === undefined) throw new UsageError('there is no recording to replay', 'wasprey replay FILE');
+    if (path === undefined) throw new UsageError('missing recording', 'wasprey replay FILE');
     const rules = [...(options.rules ?? []).map(({ text }) => text), ...more];
     if (options.module !== undefined && rules.length > 0) {
       throw new UsageError('--module and RULES exclude each other');
     }
     const selection = selectionOf(options);
     if (options.module !== undefined && !selectsAll(selection)) {
-      throw new UsageError(
-        'the rules of a module are those it was compiled with',
-        'select them with `wasprey compile`',
-      );
+      throw new UsageError("a module's rules were selected when it was compiled", 'select them with `wasprey compile`');
     }
     const facts = readFacts(path);
     await prepare('native');

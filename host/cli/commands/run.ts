@@ -1,4 +1,4 @@
-// wasprey run: watches this machine until it is told to stop, and prints alerts.
+// wasprey run: watches this machine and prints alerts, until a signal stops it.
 
 import { renderUnused } from '../../daemon/configuration.ts';
 import { followArtifacts } from '../../daemon/followed-artifacts.ts';

@@ -11,21 +11,20 @@ export const STATUS = defineCommand({
   usage: '',
   operands: [],
   description: `
-    Shows the state of a running agent: its modules and their hashes, events by outcome, rules with their alerts and an
-    estimate of their cost, outputs, containers, missing hooks of the kernel, and why rules could not be
-    replaced, if they could not.`,
+    Shows the state of a running agent: modules and their hashes, events by outcome, rules with their alerts and estimated
+    cost, outputs, containers, missing kernel hooks, and why the last change of rules was refused.`,
   status: {
-    ok: 'An agent answers, and nothing is wrong.',
+    ok: 'An agent answers and has no trouble.',
     failure:
-      'No agent answers; or events were dropped, an output loses alerts, a module was set aside, new rules were refused, or rules are blind because a hook is missing.',
+      'No agent answers, or it has trouble: dropped events, lost alerts, a disabled module, refused rules, or rules that are blind without a missing hook.',
   },
   options: {
     ...CONTROL_OPTIONS,
-    json: { kind: 'flag', short: 'j', description: 'All of it as one JSON object.' },
+    json: { kind: 'flag', short: 'j', description: 'Print one JSON object.' },
   },
   examples: [
-    { command: 'wasprey status', effect: "Of this machine's agent." },
-    { command: "wasprey status --json | jq '.modules[].sha256'", effect: 'The hashes of its modules.' },
+    { command: 'wasprey status', effect: "Shows this machine's agent." },
+    { command: "wasprey status --json | jq '.modules[].sha256'", effect: 'Prints the hashes of its modules.' },
   ],
   async run({ options, operands }, terminal) {
     if (operands.length > 0) throw new UsageError('status takes no operands');

@@ -25,9 +25,9 @@ export const TEST = defineCommand({
   usage: 'FILE...',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Tries rules on events that are described by their fields, or on what \`wasprey capture\` has recorded, and compares
-    which rules match with what the test expects. Nothing is captured and no privilege is needed; the rules run in the
-    same compiled form as on live events. A test file names rule files and recordings, relative to itself:
+    Runs unit tests of rules. A test gives an event by its fields, or a recording of \`wasprey capture\`, and the rules that
+    should match. The rules run in the same compiled form as on live events. Nothing is captured, and no privilege is
+    needed. A test file names rule files and recordings, relative to itself:
 
         rules: [my-rules.yaml]
         tests:
@@ -41,21 +41,21 @@ export const TEST = defineCommand({
             recording: recordings/may.wsp
             expect: {Read sensitive file: 3, Shell in pod: }
 
-    A field that an event does not name is absent. With \`expect: {RULE: TEXT}\` the rule's output has to read so, too.
+    Fields that an event does not name are absent. \`expect: {RULE: TEXT}\` also compares the rule's output.
 
-    On a recording each rule is evaluated on its own, as with \`--rule-matching all\`. Rules that are expected raise one
-    alert or more, or as many as \`{RULE: NUMBER}\` says; with a text, one alert has to read so. A recording that is
-    damaged is refused.`,
-  status: { ok: 'All tests pass.', failure: "Some fail, or can't be run." },
+    On a recording every rule is evaluated, as with \`--rule-matching all\`. An expected rule must raise at least one
+    alert; \`{RULE: NUMBER}\` expects exactly that many, and \`{RULE: TEXT}\` one alert with that output. Damaged
+    recordings are refused.`,
+  status: { ok: 'All tests pass.', failure: "Some tests fail or can't be run." },
   options: {
-    junit: { kind: 'text', value: 'FILE', description: "Also write the results as JUnit's XML." },
-    quiet: { kind: 'flag', short: 'q', description: 'Only tests that fail, and the totals.' },
+    junit: { kind: 'text', value: 'FILE', description: 'Also write the results as JUnit XML.' },
+    quiet: { kind: 'flag', short: 'q', description: 'Print failed tests and the totals only.' },
   },
   examples: [
     { command: 'wasprey test my-tests.yaml', effect: 'Runs the tests of a file.' },
     {
       command: 'wasprey test --junit results.xml tests/*.yaml',
-      effect: 'Runs several, with a report for a build server.',
+      effect: 'Runs several files, and writes a report for a build server.',
     },
   ],
   async run({ options, operands }, terminal) {
@@ -107,7 +107,7 @@ function readNamed({ path, context }: NamedFile): RuleFile[] {
   }
 }
 
-/** Shows what is wrong in a test file, with its place. */
+/** Shows the errors of a test file with their places. */
 function orShow<Result>(terminal: Terminal, work: () => Result): Result {
   try {
     return work();

@@ -1,4 +1,4 @@
-// wasprey validate: whether rule files are right, and if not, what is wrong where.
+// wasprey validate: checks rule files and reports each error with its place.
 
 import { translateRules } from '../../compiler/compile.ts';
 import { falcoLoadResult } from '../../compiler/rules/falco-result.ts';
@@ -16,23 +16,23 @@ export const VALIDATE = defineCommand({
   usage: 'RULES...',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Checks rule files as one set of rules, in the order given: a later file can change what an earlier one defines. Folders
-    stand for the .yaml and .yml files in them. Nothing is captured and no privilege is needed.`,
-  status: { ok: 'The rules can be used, with or without warnings.', failure: "They can't." },
+    Checks rule files as one set of rules, in the order given: a later file can change what an earlier one defines. A
+    folder means the .yaml and .yml files in it. Nothing is captured, and no privilege is needed.`,
+  status: { ok: 'The rules are valid, with or without warnings.', failure: 'The rules have errors.' },
   options: {
-    quiet: { kind: 'flag', short: 'q', description: 'Errors only, no warnings.' },
-    json: { kind: 'flag', short: 'j', description: 'One JSON object, the result that `falco -V` gives.' },
+    quiet: { kind: 'flag', short: 'q', description: 'Print errors only, no warnings.' },
+    json: { kind: 'flag', short: 'j', description: 'Print one JSON object, as `falco -V` does.' },
     ...SELECTION_OPTIONS,
   },
   examples: [
     { command: 'wasprey validate my-rules.yaml', effect: 'Checks one file.' },
     {
       command: 'wasprey validate base.yaml site/',
-      effect: 'Checks what base.yaml and the files in site/ make together.',
+      effect: 'Checks base.yaml and the files in site/ together.',
     },
     {
       command: "wasprey validate --json rules/ | jq '.falco_load_results[].errors[].message'",
-      effect: 'What is wrong, for a script.',
+      effect: 'Prints the errors, for a script.',
     },
   ],
   async run({ options, operands }, terminal) {
@@ -46,11 +46,11 @@ export const VALIDATE = defineCommand({
     for (const diagnostic of options.quiet ? errors : found) {
       terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
     }
-    const told = warnings + found.length - errors.length;
+    const warningCount = warnings + found.length - errors.length;
     const inactive = rules.length - active.length;
     terminal.print(
       `${count(files.length, 'file')}, ${count(rules.length, 'rule')}${inactive > 0 ? ` (${inactive} not enabled)` : ''}: ` +
-        `${errors.length > 0 ? count(errors.length, 'error') : 'valid'}${told > 0 ? `, ${count(told, 'warning')}` : ''}\n`,
+        `${errors.length > 0 ? count(errors.length, 'error') : 'valid'}${warningCount > 0 ? `, ${count(warningCount, 'warning')}` : ''}\n`,
     );
     return errors.length > 0 ? EXIT.failure : EXIT.ok;
   },

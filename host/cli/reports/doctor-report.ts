@@ -25,7 +25,7 @@ export function renderExamination(found: Examination, terminal: Terminal): strin
     return `${terminal.bold(title)}\n${columns(rows, terminal.width)}\n`;
   });
   const { code, detail = '' } = trial.failure ?? {};
-  // Which capabilities are missing is said above.
+  // The missing capabilities are listed above.
   const kernelSays =
     detail === '' || code === 'CAPTURE_PERMISSION'
       ? []

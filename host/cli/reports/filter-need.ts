@@ -1,4 +1,4 @@
-// What an event needs for a rule to match it, as far as the kernel can tell, in words.
+// Describes in words what the kernel can check of an event before a rule is evaluated.
 
 import {
   type FilterClause,

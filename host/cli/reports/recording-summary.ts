@@ -1,4 +1,4 @@
-// What `wasprey capture` and `wasprey replay` tell at their end.
+// The summaries that `wasprey capture` and `wasprey replay` print at their end.
 
 import type { RecordSummary } from '../../agent/record.ts';
 import type { Summary } from '../../agent/summary.ts';
@@ -8,17 +8,17 @@ import { eventTotals } from '../../engine/event-totals.ts';
 import type { Damage } from '../../recording/reader.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
 
-/** Places of damage that are told one by one. */
-const TOLD_DAMAGE = 10;
+/** Places of damage that are listed one by one. */
+const LISTED_DAMAGE = 10;
 const MEGABYTE = 1024 * 1024;
 
 export function renderRecorded({ engine, file, seconds }: RecordSummary): string {
   const size = `${(file.bytes / MEGABYTE).toFixed(2)} MB in ${count(file.blocks, 'block')}`;
   const each = file.events > 0 ? `, ${(file.bytes / file.events).toFixed(1)} bytes an event` : '';
   const lines = [`Recorded for ${seconds.toFixed(1)} s: ${count(file.events, 'event')}, ${size}${each}.`];
-  if (!engine) lines.push('  the engine gave no numbers');
+  if (!engine) lines.push('  the engine reported no numbers');
   const { dropped = 0, missed = 0 } = engine ? eventTotals(engine.capture) : {};
-  if (dropped > 0) lines.push(`  events   ${number(dropped)} dropped: they came faster than they could be recorded`);
+  if (dropped > 0) lines.push(`  events   ${number(dropped)} dropped: they came faster than they could be written`);
   if (missed > 0) lines.push(missedLine(missed));
   if (file.refused > 0) lines.push(`  events   ${number(file.refused)} left out: the file was full`);
   if (engine && engine.capture.imagesLost > 0) lines.push(`  processes  ${number(engine.capture.imagesLost)} lost`);
@@ -28,19 +28,21 @@ export function renderRecorded({ engine, file, seconds }: RecordSummary): string
 /** @param report undefined when it was stopped before the end */
 export function renderReplayed({ engine, alerts, outputs }: Summary, report: ReplayReport | undefined): string {
   const events = engine ? sum(engine.capture.evaluated) : (report?.events ?? 0);
-  const told = `${count(events, 'event')}: ${count(alerts.alerts, 'alert')}`;
+  const totals = `${count(events, 'event')}: ${count(alerts.alerts, 'alert')}`;
   const lines = report
-    ? [`Replayed ${told}, in ${report.seconds.toFixed(2)} s (${number(Math.round(events / report.seconds))} events/s).`]
-    : [`Replayed ${told}; stopped before the end.`];
+    ? [
+        `Replayed ${totals}, in ${report.seconds.toFixed(2)} s (${number(Math.round(events / report.seconds))} events/s).`,
+      ]
+    : [`Replayed ${totals}; stopped before the end.`];
   if (engine && engine.capture.unknownImages > 0)
-    lines.push(`  events   ${number(engine.capture.unknownImages)} of processes that the recording does not tell of`);
+    lines.push(`  events   ${number(engine.capture.unknownImages)} of processes that the recording lacks`);
   if (engine && engine.capture.malformed > 0)
     lines.push(`  records  ${number(engine.capture.malformed)} were invalid and skipped`);
   if (report?.end && report.end.dropped > 0)
-    lines.push(`  events   ${number(report.end.dropped)} were lost when it was recorded`);
-  for (const damage of report?.damage.slice(0, TOLD_DAMAGE) ?? []) lines.push(`  damaged  ${renderDamage(damage)}`);
-  const untold = (report?.damage.length ?? 0) - TOLD_DAMAGE;
-  if (untold > 0) lines.push(`           and at ${count(untold, 'more place')}`);
+    lines.push(`  events   ${number(report.end.dropped)} were lost during the recording`);
+  for (const damage of report?.damage.slice(0, LISTED_DAMAGE) ?? []) lines.push(`  damaged  ${renderDamage(damage)}`);
+  const unlisted = (report?.damage.length ?? 0) - LISTED_DAMAGE;
+  if (unlisted > 0) lines.push(`           and at ${count(unlisted, 'more place')}`);
   for (const { name, counters } of outputs) {
     if (counters.dropped > 0) lines.push(`  ${name}   ${count(counters.dropped, 'alert')} not written`);
   }
@@ -48,8 +50,7 @@ export function renderReplayed({ engine, alerts, outputs }: Summary, report: Rep
 }
 
 function renderDamage({ at, reason, resumed, eventsLost }: Damage): string {
-  const after = resumed === undefined ? 'nothing after it could be read' : `it goes on at byte ${resumed}`;
-  const lost =
-    eventsLost === undefined ? 'how many events are missing is not known' : `${count(eventsLost, 'event')} lost`;
+  const after = resumed === undefined ? 'nothing after it could be read' : `the recording continues at byte ${resumed}`;
+  const lost = eventsLost === undefined ? 'the number of lost events is unknown' : `${count(eventsLost, 'event')} lost`;
   return `at byte ${at}: ${reason}; ${after}; ${lost}`;
 }

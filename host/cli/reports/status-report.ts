@@ -67,7 +67,7 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     ]),
     section('Containers', [
       ['known', number(containers.known)],
-      ['not known', number(containers.unknown)],
+      ['unknown', number(containers.unknown)],
       ['pods known', number(containers.podsKnown)],
       ['pods not known in time', number(containers.podsUnknown)],
       ...containers.failures.map(({ source, kind, count: times }) => [`${source}: ${kind}`, number(times)]),
@@ -93,7 +93,7 @@ function kernelSection(
 }
 
 function blindRules({ length }: readonly string[]): string {
-  return length === 1 ? "1 rule can't see all that it says" : `${number(length)} rules can't see all that they say`;
+  return length === 1 ? "1 rule can't see all its events" : `${number(length)} rules can't see all their events`;
 }
 
 function troublesOf(status: AgentStatus): string[] {

@@ -44,7 +44,7 @@ async function compile({ files, selection, color }: CompileJob): Promise<void> {
     file = name;
     tell({ kind: 'file', name });
   });
-  if (active.length === 0) throw new CommandFailure('no rules to run', 'all are disabled, or there are none');
+  if (active.length === 0) throw new CommandFailure('no rules to run', 'the files contain no enabled rule');
   tell({ kind: 'loaded', rules: active.length });
   const module = await compileModule(active, {
     cacheDirectory: MODULE_CACHE,

@@ -62,11 +62,11 @@ Shell opens
 Condition as written
   evt.type in (open, openat) and fd.name startswith /etc and (proc.name = bash or proc.pname = sshd)
 
-With macros, lists and exceptions in place
+With macros, lists and exceptions expanded
   evt.type in (open, openat) and fd.name startswith /etc and (proc.name = bash or proc.pname = sshd)
 
 Events
-  tried on open, openat
+  evaluated on open, openat
 
 Fields
   condition: evt.type, fd.name, proc.name, proc.pname
@@ -76,8 +76,8 @@ Decided once per process
   proc.name = bash or proc.pname = sshd
 
 In the kernel
-  Attached because of this rule: open, openat.
-  Events of processes that it can not match are dropped there, unless another rule needs them.
+  Attached for this rule: open, openat.
+  Events of processes that it cannot match are dropped there, unless another rule needs them.
   Every match needs this; events without it are dropped there, unless another rule needs them:
   open, openat: a name that begins with /etc
 
@@ -100,7 +100,7 @@ Shell reads
 Condition as written
   opened and evt.is_open_read = true and proc.name in (shells) and not proc.pname = sshd and evt.latency > 5
 
-With macros, lists and exceptions in place
+With macros, lists and exceptions expanded
   evt.type in (open, openat, mlock, connect)
   and evt.is_open_read = true
   and proc.name in (bash, sh)
@@ -108,9 +108,9 @@ With macros, lists and exceptions in place
   and evt.latency > 5
 
 Events
-  tried on none: it can never match here
+  evaluated on no event: it can never match
   never true on open, openat, connect, which its event types allow
-  its event types also allow 1 that is not captured
+  its condition also allows 1 event type that is not captured
 
 Fields
   condition: evt.type, evt.is_open_read, proc.name, proc.pname, evt.latency (not captured: always
@@ -118,10 +118,10 @@ Fields
   output: fd.name, evt.latency (not captured: always absent)
 
 Decided once per process
-  Nothing: there is nothing to decide.
+  Nothing: the rule is never evaluated.
 
 In the kernel
-  Nothing is attached because of this rule.
+  This rule attaches no program.
 
 Estimated cost
   none
@@ -141,22 +141,22 @@ Any exec
 Condition as written
   evt.type = execve
 
-With macros, lists and exceptions in place
+With macros, lists and exceptions expanded
   evt.type = execve
 
 Events
-  tried on execve
+  evaluated on execve
 
 Fields
   condition: evt.type
   output: none
 
 Decided once per process
-  Nothing: the rule is tried on its events of every process.
+  Nothing: the rule is evaluated on its events of every process.
 
 In the kernel
-  Attached because of this rule: execve.
-  A match needs nothing more of an event that the kernel can tell.
+  Attached for this rule: execve.
+  The kernel can drop no further events for this rule.
 
 Estimated cost
   nothing more to test for an event: execve
@@ -168,7 +168,7 @@ test('an unknown rule gets a suggestion', () => {
   assert.deepEqual(explain('Shel reads', 'rules.yaml'), {
     status: 1,
     stdout: '',
-    stderr: "wasprey: no rule is called 'Shel reads'\n  did you mean 'Shell reads'?\n",
+    stderr: "wasprey: unknown rule 'Shel reads'\n  did you mean 'Shell reads'?\n",
   });
   assert.equal(explain().status, 2);
 });

@@ -99,7 +99,7 @@ test('arguments that do not fit are told before anything else', () => {
     assert.equal(status, 2, stderr);
     assert.match(stderr, message);
   };
-  usage(['capture'], /there is no file to record to\n {2}add --output FILE/);
+  usage(['capture'], /missing file for the recording\n {2}add --output FILE/);
   usage(['capture', '-o', 'x', 'rules.yaml'], /unexpected argument rules\.yaml/);
   usage(['capture', '-o', 'x', '-m', 'a', '-r', 'b'], /exclude each other/);
   usage(['replay'], /there is no recording to replay/);

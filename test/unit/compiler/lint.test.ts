@@ -234,7 +234,7 @@ test('what is meant as it is written is left alone', () => {
   for (const text of fine) assert.equal(shown(text), '');
 });
 
-test('the command: remarks on stdout, status 1 only with --strict', () => {
+test('the command: findings on stdout, status 1 only with --strict', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-lint-'));
   try {
     writeFileSync(join(folder, 'fine.yaml'), rule('Used', 'evt.type = execve'));
@@ -247,10 +247,10 @@ test('the command: remarks on stdout, status 1 only with --strict', () => {
       );
       return { status, last: stdout.trimEnd().split('\n').at(-1), stderr };
     };
-    assert.deepEqual(lint('--strict', 'fine.yaml'), { status: 0, last: '1 rule: nothing to tell', stderr: '' });
-    assert.deepEqual(lint('odd.yaml'), { status: 0, last: '1 rule: 1 remark', stderr: '' });
-    assert.deepEqual(lint('--strict', 'odd.yaml'), { status: 1, last: '1 rule: 1 remark', stderr: '' });
-    assert.equal(lint('odd.yaml', '--strict', '--disable', '*').last, '0 rules: nothing to tell');
+    assert.deepEqual(lint('--strict', 'fine.yaml'), { status: 0, last: '1 rule: no findings', stderr: '' });
+    assert.deepEqual(lint('odd.yaml'), { status: 0, last: '1 rule: 1 finding', stderr: '' });
+    assert.deepEqual(lint('--strict', 'odd.yaml'), { status: 1, last: '1 rule: 1 finding', stderr: '' });
+    assert.equal(lint('odd.yaml', '--strict', '--disable', '*').last, '0 rules: no findings');
     assert.equal(lint().status, 2);
   } finally {
     rmSync(folder, { recursive: true });

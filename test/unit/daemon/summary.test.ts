@@ -106,7 +106,7 @@ test('a recording tells of all that it lacks', () => {
     renderRecorded({ engine: { ...ENGINE, capture }, file, seconds: 1 }),
     [
       'Recorded for 1.0 s: 1,024 events, 2.00 MB in 1 block, 2048.0 bytes an event.',
-      '  events   42 dropped: they came faster than they could be recorded',
+      '  events   42 dropped: they came faster than they could be written',
       '  calls    7 missed: the kernel was running another BPF program',
       '  events   3 left out: the file was full',
       '  processes  5 lost',
