@@ -26,7 +26,7 @@ import type { RuleSource } from './rules/rule.ts';
 export interface TranslateOptions {
   /**
    * Where the fields of events are read. `record`: in the records of the capture. `given`: in the table of values that comes with events
-   * that are given by their fields (lower/given-fields.ts); all rules are tried on each of them.
+   * that are given by their fields (lower/given-fields.ts); all rules are evaluated on each of them.
    */
   readonly fields?: 'record' | 'given';
 }
@@ -43,7 +43,7 @@ export interface CompileOptions extends TranslateOptions {
   readonly sources?: Readonly<Record<string, string>>;
 }
 
-/** Something to tell the author of a rule. An error leaves the rule out: it never matches. */
+/** A message for the author of a rule. With an error the rule is left out: it never matches. */
 export interface CompileDiagnostic {
   readonly severity: 'error' | 'warning';
   readonly code: LoweringWarningCode | 'condition-too-large' | 'condition-invalid';
@@ -107,7 +107,7 @@ export function translateRules(rules: readonly RuleSource[], options: TranslateO
 
 /**
  * Compiles rules to a module that the sandbox accepts.
- * @throws AscError where asc fails, or doesn't keep within its limits
+ * @throws AscError if asc fails or exceeds its limits
  */
 export async function compileModule(
   rules: readonly RuleSource[],

@@ -1,4 +1,4 @@
-// What a rule comes to: on which events it is tried, what it reads, what of it is decided when, and what that costs.
+// Explains a rule: the events it is evaluated on, the fields it reads, what is decided when, and the cost.
 
 import { EVENT_TYPES, type EventType } from '../schema/events/index.ts';
 import { resolveNamed } from '../schema/fields/index.ts';

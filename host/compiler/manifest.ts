@@ -1,4 +1,4 @@
-// The manifest: what a module's rules are called, how they report, what they need. It travels in the module, as JSON.
+// The manifest: names, outputs and needs of a module's rules. It travels in the module, as JSON.
 
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import type { Expression, Operand, TransformerArgument } from './conditions/ast.ts';
@@ -13,7 +13,7 @@ export const MANIFEST_SECTION = 'wasprey.manifest';
 /** Raised whenever the meaning of a manifest or of the module's interface changes. */
 export const MANIFEST_VERSION = 1;
 
-/** Raised with every change of what the compiler makes of the same rules. */
+/** Raised with every change of the compiler's output for the same rules. */
 export const COMPILER_VERSION = '0.1.0';
 
 export interface ManifestRule {
@@ -49,7 +49,7 @@ export interface Manifest {
   readonly rules: readonly ManifestRule[];
   /** Names of addresses that conditions compare: what has to be resolved. Absent: none. */
   readonly names?: readonly string[];
-  /** What an event needs for any of them to match, as far as the kernel can tell. Absent: it can't drop anything. */
+  /** The needs of the rules that the kernel can check. Absent: it drops nothing. */
   readonly filter?: KernelFilter;
 }
 

@@ -26,7 +26,7 @@ interface Nfa {
   readonly empty: number[][];
 }
 
-/** NFA states of a pattern: its first one is returned, its last one is `end`. Past 20 times the limit there is no hope. */
+/** NFA states of a pattern: its first one is returned, its last one is `end`. Gives up past 20 times the limit. */
 function build(nfa: Nfa, pattern: Pattern, end: number): number {
   const add = (ranges: readonly ByteRange[] | undefined, target: number, empty: number[]): number => {
     if (nfa.target.length > 20 * MAX_STATES) throw new AutomatonTooLargeError('the pattern is too large');
@@ -63,7 +63,7 @@ function build(nfa: Nfa, pattern: Pattern, end: number): number {
   }
 }
 
-/** Bytes that no range tells apart, as one representative each, and the class of every byte. */
+/** Classes of bytes that no range distinguishes: a representative each, and the class of every byte. */
 function classes(nfa: Nfa): { of: Uint8Array; representatives: number[] } {
   const starts = new Set([0]);
   for (const ranges of nfa.ranges) {

@@ -59,7 +59,7 @@ export function namedClass(name: string): readonly ByteRange[] | undefined {
   return Object.hasOwn(NAMED_CLASSES, name) ? NAMED_CLASSES[name] : undefined;
 }
 
-/** What a glob that is nothing but text and stars at its ends comes down to. */
+/** The simple operator that a glob is equal to if it is only text with stars at its ends. */
 export type SimpleGlob = { readonly op: 'equals' | 'contains' | 'startswith' | 'endswith'; readonly value: string };
 
 export function simpleGlob(glob: string): SimpleGlob | undefined {
@@ -70,7 +70,7 @@ export function simpleGlob(glob: string): SimpleGlob | undefined {
   return { op: tail !== '' ? 'startswith' : 'equals', value };
 }
 
-/** The text in front of the first special character and behind the last one; `exact` if all there is between them is one star. */
+/** The text before the first special character and after the last one; `exact` if only one star is between them. */
 export function globEnds(glob: string): { readonly head: string; readonly tail: string; readonly exact: boolean } {
   const [head = ''] = /^[^*?[\\]*/.exec(glob) ?? [];
   // Behind a bracket or a backslash it is hard to tell what is special: the tail begins behind a star or a question mark.

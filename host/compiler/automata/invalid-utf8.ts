@@ -82,7 +82,7 @@ export function replacingInvalid(automaton: Automaton): Automaton {
   return minimal(accepting, next, representatives(automaton));
 }
 
-/** One byte of each group that no state of the automaton, and not the decoder, tells apart. */
+/** One byte of each group that neither the automaton nor the decoder distinguishes. */
 function representatives({ next }: Automaton): number[] {
   const starts = new Set(BOUNDARIES);
   for (const row of next) {

@@ -3,7 +3,7 @@
 import { namedClass } from './glob.ts';
 import type { CodePointRange } from './utf8.ts';
 
-/** The text is no regular expression; `offset` is in characters. */
+/** The text is not a valid regular expression; `offset` is in characters. */
 export class RegexSyntaxError extends Error {
   override readonly name = 'RegexSyntaxError';
   readonly offset: number;

@@ -2,7 +2,7 @@
 
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** 4 or 16 bytes in network order; undefined if the text is no address. */
+/** 4 or 16 bytes in network order; undefined if the text is not an address. */
 export function parseAddress(text: string): Uint8Array | undefined {
   if (isIPv4(text)) return Uint8Array.from(text.split('.').map(Number));
   if (!isIPv6(text) || text.includes('%')) return undefined;

@@ -1,4 +1,4 @@
-// What is allowed in a condition but probably not meant, or not worth writing.
+// Warnings about valid conditions: probable mistakes and needless expressions.
 
 import type { WarningCode } from '../../diagnostics/codes.ts';
 import { findField } from '../../schema/fields/index.ts';
@@ -21,7 +21,7 @@ export function adviseOn(expression: Expression): Remark[] {
   return checksOf(expression).flatMap(onConstants);
 }
 
-/** Fields of an expanded condition that can't be read any more. They are reported even if the condition has another mistake. */
+/** Retired fields of an expanded condition. They are reported even if the condition has another error. */
 export function deprecatedFields(expression: Expression): Remark[] {
   return checksOf(expression).flatMap(onFields);
 }
@@ -51,7 +51,7 @@ function onConstants(check: Check): Remark[] {
       const message = `regex check with '${text}' may be optimized with simpler operators such as '=', 'contains', 'startswith', 'endswith'`;
       remarks.push(remark(message));
     }
-    // Wherever blanks stand: one too many is a usual slip.
+    // Blanks are ignored: an extra one is a common typo.
     const tight = text.replace(/[ \t\n\v\f\r]+/g, '');
     const what = isField(tight) ? 'field' : TRANSFORMER.test(tight) ? 'field transformer' : undefined;
     if (what) {
@@ -66,7 +66,7 @@ function onConstants(check: Check): Remark[] {
 /** Plain text with an anchor, or any number of any characters, at its ends: `=`, `contains` and the like do the same for less. */
 const PLAIN_REGEX = /^(?:\^|\.[+*?])?[^.+*?^$()[\]{}|\\]*(?:\$|\.[+*?])?$/;
 
-/** What looks like a transformer, whatever stands in its parentheses. */
+/** Looks like a transformer, with anything in its parentheses. */
 const TRANSFORMER = new RegExp(`^(?:val|${TRANSFORMERS.join('|')})\\(.*\\)$`, 's');
 
 function isField(text: string): boolean {

@@ -1,4 +1,4 @@
-// Whether a constant in a condition is one that its field's type takes.
+// Checks whether a constant is valid for its field's type.
 
 import { suggestEvent } from '../../diagnostics/suggest.ts';
 import { isEventName } from '../../schema/event-names.ts';

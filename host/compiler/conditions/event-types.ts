@@ -1,4 +1,4 @@
-// Which event types a condition can be true of, as far as its checks of evt.type say: a rule is only tried on those.
+// The event types on which a condition can be true by its checks of evt.type: a rule is only evaluated on those.
 
 import { ALL_EVENT_NAMES } from '../../schema/event-names.ts';
 import type { Check, Expression } from './ast.ts';

@@ -32,7 +32,7 @@ export function options(words: readonly string[], specification: string): FoundO
   return found;
 }
 
-/** What a specification says of a letter. */
+/** What a specification says about a letter. */
 export function letterKind(specification: string, letter: string): 'unknown' | 'known' | 'with-value' {
   const at = letter === ':' ? -1 : specification.indexOf(letter);
   if (at < 0) return 'unknown';

@@ -1,5 +1,5 @@
-// Parser of what stands left of an operator, fields and transformers, and of constants: the leaves of conditions, and
-// all that exceptions and output templates take from the grammar.
+// Parser of the leaves of conditions: fields, transformers and constants. Exceptions and output templates use only this part
+// of the grammar.
 
 import type {
   ArgumentList,

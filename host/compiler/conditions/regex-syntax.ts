@@ -22,7 +22,7 @@ const CLASS_NAMES: ReadonlySet<string> = new Set([
 
 class RegexError extends Error {}
 
-/** What is wrong with a pattern; undefined if nothing is. */
+/** The error of a pattern; undefined if it is valid. */
 export function regexError(pattern: string): string | undefined {
   try {
     new RegexChecker([...pattern]).check();

@@ -1,6 +1,6 @@
-// What was probably meant by a condition that is not in the grammar.
+// Suggests corrections for conditions that do not parse.
 
-/** A hint for the mistakes that people make most; undefined for others. `offset` is where the parser gave up, in bytes. */
+/** A hint for the most frequent mistakes; undefined for others. `offset` is where the parser gave up, in bytes. */
 export function syntaxHelp(text: string, offset: number): string | undefined {
   const bytes = Buffer.from(text, 'utf8');
   const before = bytes.subarray(0, offset).toString('utf8');

@@ -26,7 +26,7 @@ export class TemplateError extends Error {
   }
 }
 
-/** Parsing takes a millisecond for this much, at each loading of the rules. No output that is read has near as much. */
+/** Parsing this much takes a millisecond, at each load of the rules. Readable outputs are far shorter. */
 const LONGEST_TEMPLATE = 64 * 1024;
 
 /** A token and where it stands: UTF-16 units of the template, [start, end), the % included. */
@@ -52,7 +52,7 @@ export function placedTokens(text: string): PlacedToken[] {
     throw new TemplateError(`output has more than ${LONGEST_TEMPLATE} characters`, LONGEST_TEMPLATE, text.length);
   }
   const tokens: PlacedToken[] = [];
-  // Absent values always print <NA>, which is what a leading star asks for.
+  // Absent values always print <NA>, as a leading star requires.
   let at = text.startsWith('*') ? 1 : 0;
   while (at < text.length) {
     const placed = text[at] === '%' ? operandToken(text, at) : textToken(text, at);
@@ -81,10 +81,10 @@ function operandToken(text: string, percent: number): PlacedToken {
 
 const NO_ESCAPE = { help: 'a % always starts a field; there is no way to print one' };
 
-/** A field's name, as far as it can reach, and an argument behind it. No name is near as long as the limit. */
+/** The longest text that may be a field's name, with an argument after it. Names are far shorter than the limit. */
 const FIELD_REACH = /([a-zA-Z][\w.]{0,127})(\[(?:"[^"]*"|'[^']*'|[^\]]*)\])?/y;
 const TRANSFORMER_START = /[a-z0-9]+\(/y;
-/** No transformer is longer: names, arguments and nested ones are short in any template that means something. */
+/** Longest transformer: names, arguments and nested transformers are short in all sensible templates. */
 const TRANSFORMER_REACH = 1024;
 
 function longestOperand(text: string, start: number): { operand: Operand; end: number } | undefined {

@@ -9,7 +9,7 @@ import type { ValueType } from '../../schema/types.ts';
 import type { FieldOperand, Operand, Span, TransformerArgument, TransformerOperand } from './ast.ts';
 import { literalBytes } from './literal-bytes.ts';
 
-/** A condition that is in the grammar but makes no sense. */
+/** A condition that parses but is invalid. */
 export class ConditionTypeError extends Error {
   readonly span: Span;
   /** The field or event type is not known: a rule with skip-if-unknown-filter is left out for it. */
@@ -29,7 +29,7 @@ export class ConditionTypeError extends Error {
   }
 }
 
-/** A function where it takes a search for what was meant: most of these errors are never shown. */
+/** A function if finding the help takes a search: most of these errors are never shown. */
 type Help = string | (() => string | undefined) | undefined;
 
 export interface OperandType {
@@ -65,7 +65,7 @@ export function isKnownOperand(operand: Operand, use: OperandUse = 'condition'):
   }
 }
 
-/** What the rule writes: `proc.aname[2]`. */
+/** The field as the rule writes it: `proc.aname[2]`. */
 export function fieldText({ name, argument }: FieldOperand): string {
   return argument === undefined ? name : `${name}[${argument}]`;
 }
@@ -206,7 +206,7 @@ function requireStrings(operand: TransformerOperand, args: readonly OperandType[
 
 const PLACES = ['first', 'second'];
 
-/** What getopt() finds is several texts, but is not taken for a list here, as in Falco. */
+/** getopt() returns several texts, but its result is not a list here, as in Falco. */
 function requireList(operand: TransformerOperand, position: number, { list }: OperandType): void {
   const argument = operand.arguments[position];
   if (list && !(argument?.kind === 'transformer' && argument.name === 'getopt')) return;

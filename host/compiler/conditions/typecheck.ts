@@ -31,7 +31,7 @@ export function checkTypes(expression: Expression): void {
   }
 }
 
-/** A ConditionTypeError and the check it is about, whose `macros` say in which text its span is. */
+/** A ConditionTypeError and its check, whose `macros` say in which text its span is. */
 export class WrongCheck extends Error {
   readonly check: Check;
   readonly reason: ConditionTypeError;
@@ -125,7 +125,7 @@ function checkRightOperand(check: Check, left: OperandType, right: OperandType):
   }
 }
 
-/** The event type decides which events a rule is tried on, so its checks must be decided before there is an event. */
+/** The event type decides which events a rule is evaluated on, so its checks must be decidable before there is an event. */
 function requirePlainEventType({ left, right }: Check): void {
   if (!fieldsIn(left).some(({ name }) => name === 'evt.type' || name === 'syscall.type')) return;
   if (left.kind === 'transformer') throw new ConditionTypeError("the event type can't be transformed", left.span);

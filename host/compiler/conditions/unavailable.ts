@@ -11,11 +11,11 @@ import { fieldText } from './type-of.ts';
 export interface UnavailableField {
   readonly field: FieldOperand;
   readonly check?: Check;
-  /** What is wrong and why. */
+  /** The problem and its reason. */
   readonly message: string;
 }
 
-/** Each once: where the condition reads it first, or else in the output. */
+/** Each field once: at its first place in the condition, or else in the output. */
 export function unavailableFields(condition: Expression, output: Template): UnavailableField[] {
   const read = [
     ...checksOf(condition).flatMap((check) => fieldsOf(check).map((field) => ({ field, check }))),

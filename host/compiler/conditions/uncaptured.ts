@@ -1,4 +1,4 @@
-// Event types that a condition asks for and the capture does not supply: what is said of them is never true.
+// Event types that a condition requires and the capture lacks: checks for them are never true.
 
 import { ALL_EVENT_NAMES } from '../../schema/event-names.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
@@ -29,7 +29,7 @@ export function uncapturedEvents(expression: Expression, negated = false): Uncap
   }
 }
 
-/** `not evt.type != kill` asks for it too. */
+/** `not evt.type != kill` requires it too. */
 function asksFor({ left, operator, modifier }: Check, negated: boolean): boolean {
   if (left.kind !== 'field' || left.argument !== undefined || modifier) return false;
   if (left.name !== 'evt.type' && left.name !== 'syscall.type') return false;
@@ -44,7 +44,7 @@ function ofCheck(check: Check): UncapturedEvents[] {
   return at ? [{ names: [...new Set(uncaptured.map(({ text }) => text))], check, at }] : [];
 }
 
-/** A sentence about them. */
+/** The message about them. */
 export function uncapturedMessage(names: readonly string[]): string {
   const [only] = names;
   if (names.length === 1) return `${only} is not captured, so no event has that type`;

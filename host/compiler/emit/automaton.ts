@@ -1,5 +1,5 @@
 // Automata as code: a function that gives the next state for a byte, and one that runs it over a text. No tables, since a module has
-// no data: states are the cases of a switch, bytes are distinguished by ranges. `regex "a[0-9]+"` comes to
+// no data: states are the cases of a switch, bytes are distinguished by ranges. `regex "a[0-9]+"` compiles to
 //
 //   function automaton(state: u32, byte: u32): u32 {
 //     switch (state) {

@@ -1,4 +1,4 @@
-// Comparing bytes in memory with constants: as few and as wide loads as there can be, constants as immediates. `/etc/` comes to
+// Comparing bytes in memory with constants: with as few and as wide loads as possible, constants as immediates. `/etc/` compiles to
 // `load<u32>(at) == 0x6374652f && load<u8>(at, 4) == 0x2f`, `bash` in any case to `(load<u32>(at) | 0x20202020) == 0x68736162`.
 
 import { lower } from '../ir/letter-case.ts';

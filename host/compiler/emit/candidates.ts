@@ -1,5 +1,5 @@
-// The candidate bits of a process as code: a function for each word, one that says which words are worth asking for, and the one that
-// the host calls. `evt.type = open and not proc.name in (cat, less)` as rule 0 comes to
+// The candidate bits of a process as code: a function for each word, one that returns which words are worth evaluating, and the one that
+// the host calls. `evt.type = open and not proc.name in (cat, less)` as rule 0 compiles to
 //
 //   function candidates0(image: u32): u64 {
 //     let bits: u64 = 0x0;
@@ -54,7 +54,7 @@ function emitCommonWords(asked: ReadonlySet<number>, indexes: readonly TextIndex
   ].join('\n');
 }
 
-/** Of many rules that need a text, those that it finds are looked up: `found |= find_imageComm_of(imageComm(image));`. */
+/** If many rules need a text, those that match are looked up: `found |= find_imageComm_of(imageComm(image));`. */
 function emitWord(
   { number, always, conditions, indexes }: CandidateWord,
   sources: readonly RuleSource[],

@@ -1,4 +1,4 @@
-// Conditions as AssemblyScript expressions of `event` and `image`. `fd.name startswith /etc/ and not proc.name in (cat, less)` comes to
+// Conditions as AssemblyScript expressions of `event` and `image`. `fd.name startswith /etc/ and not proc.name in (cat, less)` compiles to
 //
 //   (
 //     startswith_etc(orEmpty(descriptorName(event))) &&
@@ -16,7 +16,7 @@ import { emitTextMatch } from './text-match.ts';
 /** Parts that several rules have in common, by key, with the number of places. */
 export type Occurrences = ReadonlyMap<string, number>;
 
-/** A part is worth a function of its own if it is that large; smaller ones are as short as the call. */
+/** Parts from this size on become functions; smaller ones are as short as the call. */
 const SHARED_LEAVES = 3;
 
 export class ConditionEmitter {
@@ -88,7 +88,7 @@ export class ConditionEmitter {
     return turned ? printValue(turned) : `!${printWithin(value, '!')}`;
   }
 
-  /** What a test comes to: most are calls of a function of their own. */
+  /** The code of a test: most are calls of a function. */
   #value(test: Exclude<Test, { test: 'one' }>): Value {
     switch (test.test) {
       case 'value':
@@ -111,7 +111,7 @@ export class ConditionEmitter {
   }
 
   /**
-   * `proc.aname = sshd` comes to `anyAncestor(image)`:
+   * `proc.aname = sshd` compiles to `anyAncestor(image)`:
    *
    *   let image = imageParentAddress(process);
    *   for (let depth: u32 = 0; image != 0 && depth < MAX_ANCESTORS; ++depth) {

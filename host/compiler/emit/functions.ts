@@ -1,4 +1,4 @@
-// The functions of a module that conditions share: each is made once, whoever asks for it first.
+// The functions of a module that conditions share: each is made once, at its first use.
 
 import type { Bytes, Scope } from '../ir/text.ts';
 import { EVENT_ADDRESS, IMAGE_ADDRESS, type Value } from '../ir/value.ts';
@@ -37,7 +37,7 @@ export interface Parameters {
   readonly passed: readonly Value[];
 }
 
-/** Of a function that depends on no more than that. */
+/** The parameters of a function with these dependencies. */
 export function parametersFor(scope: Scope): Parameters {
   return scope === 'image'
     ? { declared: 'image: u32', passed: [IMAGE_ADDRESS] }

@@ -1,4 +1,4 @@
-// What is done with an event of a type: which rules are candidates, what rules several of them out, then each rule that is left.
+// The code for events of one type: find the candidate rules, run the tests that exclude several rules at once, then evaluate the rest.
 //
 //   function on_open(event: u32): void {
 //     const image = headerImageAddress(event);
@@ -26,12 +26,12 @@ import type { Functions } from './functions.ts';
 import { eachPlace, emitLookup, FoundSets, foundAtBeginning } from './lookup.ts';
 
 /**
- * Rules whose bits are asked for one by one; of more, groups of that many are asked for first. Picking the bits that are set by a loop
- * and a switch instead took 50 ns an event where this takes 43 (56 stock rules): the jump is guessed wrongly.
+ * Up to this many rules have their bits tested one by one; with more, groups of this size are tested first. A loop over the set bits with a
+ * switch took 50 ns an event, this takes 43 (56 stock rules): the switch's jump is mispredicted.
  */
 const GROUP = 8;
 
-/** The module's constant that says where its candidate words are, and the address that they are read from. */
+/** The module's constant with the offset of its candidate words, and the address that they are read from. */
 export const CANDIDATES_OFFSET = 'candidatesOffset';
 const CANDIDATES_BASE = 'candidatesBase';
 
@@ -42,7 +42,7 @@ export function handlerName({ types }: TypeGroup): string {
   return `on_${first?.name}${types.length > 1 ? `_and_${types.length - 1}_more` : ''}`;
 }
 
-/** With more words than that, the rules of each are tried in a function of its own. */
+/** With more words than this, the rules of each word are evaluated in a separate function. */
 const MOST_WORDS_INLINE = 4;
 
 /** The functions of some event types. `names` has the functions of the bodies that have anything left to test. */
@@ -115,13 +115,13 @@ export function emitHandler(
   ].join('');
 }
 
-/** Rules of a word that are candidates of the process, of those in the mask. Rules behind the candidate words always are. */
+/** The rules in the mask that are candidates for the process. Rules beyond the candidate words always are. */
 function candidatesOf(word: number, mask: bigint): string {
   return word < CANDIDATE_WORDS ? `imageCandidates(${CANDIDATES_BASE}, ${word}) & ${hex(mask)}` : hex(mask);
 }
 
 /**
- * What a text is found to be, and the lines that add the rules that need it to be that:
+ * Looks a text up, and adds the rules that need what was found:
  *
  *   const find_descriptorName_of_set = find_descriptorName_of(descriptorName(event));
  *   switch (find_descriptorName_of_set) {
@@ -142,7 +142,7 @@ function lookUp(index: TextIndex, functions: Functions) {
 }
 
 /**
- * Takes away the rules that need in a text what is not in it, if any of them is left:
+ * Removes the rules whose constants are not in the text, if any such rule is left:
  *
  *   if (((word0 & 0x30)) != 0) {
  *     let find_imageCmdline_word0: u64 = 0xffffffffffffffcf;
@@ -168,7 +168,7 @@ function emitSearches(index: TextIndex, functions: Functions): readonly string[]
   ];
 }
 
-/** What is done for the rules of each set that a lookup may find. */
+/** The statements for the rules of each set that a lookup may find. */
 function switchOver(call: string, sets: FoundSets, found: (word: number, mask: bigint) => string): readonly string[] {
   return [
     `switch (${call}) {`,
@@ -196,7 +196,7 @@ function wordName(word: number): string {
   return `word${word}`;
 }
 
-/** Tests that take away the bits of all rules that need them, those of the most rules first. */
+/** Tests that clear the bits of all rules that need them, those of the most rules first. */
 function emitGuards(group: TypeGroup, emitter: ConditionEmitter): readonly string[] {
   const guards = new Map<string, { condition: Condition; bodies: RuleBody[] }>();
   for (const body of group.bodies) {
@@ -219,7 +219,7 @@ function emitGuards(group: TypeGroup, emitter: ConditionEmitter): readonly strin
   });
 }
 
-/** One rule after the other whose bit is set. Many are parted in groups, of which those without any bit are passed over. */
+/** Evaluates each rule whose bit is set. Many rules are split into groups; groups without a set bit are skipped. */
 function emitTries(word: string, bodies: readonly RuleBody[], names: ReadonlyMap<RuleBody, string>): readonly string[] {
   const inner =
     bodies.length > GROUP

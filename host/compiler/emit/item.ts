@@ -1,4 +1,4 @@
-// Tests of an element of a list, within a function that goes over the list: the element is in the variable `item`. `(A, B)` comes to
+// Tests of an element of a list, within a function that goes over the list: the element is in the variable `item`. `(A, B)` compiles to
 // `oneOf_A_B(item)`, a comparison with a text of the event to `pair(event, image, item)`.
 
 import { matchPair, matchPieces } from '../ir/condition.ts';

@@ -1,5 +1,5 @@
-// Lookup of a text in a tree of constants, as code: a function that yields a number for who needs what was found. `ash` and `apache2` of
-// many come to
+// Lookup of a text in a tree of constants, as code: a function that returns the number of the set of members whose constant was found.
+// `ash` and `apache2`, among others, compile to
 //
 //   switch (load<u8>(at)) {
 //     case 0x61: {
@@ -28,7 +28,7 @@ import { compareWord, cover, hex } from './bytes.ts';
 import type { Functions } from './functions.ts';
 import { emitSearch } from './search.ts';
 
-/** How a lookup tells who was found. */
+/** How a lookup encodes the members that were found. */
 export interface FoundNumbers {
   readonly type: 'u32' | 'u64';
   /** 0 for nobody. */
@@ -63,11 +63,11 @@ export class FoundSets implements FoundNumbers {
   }
 }
 
-/** Nodes of a subtree that gets a function of its own, and how many functions may call each other. */
+/** From how many nodes on a subtree becomes a function, and how deep such functions may call each other. */
 const OWN_FUNCTION = 48;
 const MOST_FUNCTIONS_DEEP = 8;
 
-/** Function `(at, length) -> number` that tells what the bytes at an address begin with. Yields its name. */
+/** Function `(at, length) -> number` that looks up what the bytes at an address begin with. Returns its name. */
 export function emitLookup(index: TextIndex, numbers: FoundNumbers, functions: Functions): string {
   return new LookupWriter(functions, numbers, `find_${subject(index)}`).function(index.trie, describe(index), [], 0);
 }
@@ -78,7 +78,7 @@ export interface Found {
   readonly call: string;
 }
 
-/** Yields the number of who is found at the beginning of the index's text. */
+/** Returns the number of the set of members found at the beginning of the index's text. */
 export function foundAtBeginning(index: TextIndex, numbers: FoundNumbers, functions: Functions): Found {
   const find = emitLookup(index, numbers, functions);
   const name = functions.define(`of:${find}`, `${find}_of`, (unique) =>

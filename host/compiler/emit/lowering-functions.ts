@@ -1,4 +1,4 @@
-// The functions that lowering asks for: those that its values call, and the tests within them.
+// The functions that lowering needs: those that its values call, and the tests within them.
 
 import type { FunctionMaker } from '../lower/operand.ts';
 import type { Functions } from './functions.ts';

@@ -4,7 +4,7 @@
 //   @external('env', 'match') declare function match(rule: i32, event: i32): void;               what the host provides
 //   function startswith_etc(text: u64): bool { ... }                                             functions that conditions share
 //   function rule0_open(event: u32, image: u32): bool { ... }                                    the condition of a rule, by event types
-//   function on_open(event: u32): void { ... }                                                   what is tried on an event type
+//   function on_open(event: u32): void { ... }                                                   what is evaluated on an event type
 //   export function evaluate(from: u32, to: u32): void { ... }                                   all records of a batch, by their type
 //   function candidates0(image: u32): u64 { ... }                                                rules that a process can match, 64 each
 //   export function candidates(process: u32, word: u32): u64 { ... }

@@ -3,7 +3,7 @@
 
 import type { PairOperator } from '../ir/text.ts';
 
-/** The byte of a text at an index, as an expression: `left('n - 1')` comes to `side_byte(event, image, n - 1)`. */
+/** The byte of a text at an index, as an expression: `left('n - 1')` becomes `side_byte(event, image, n - 1)`. */
 export type ByteAt = (index: string) => string;
 
 /** The statements that return whether the texts compare so. */
@@ -67,8 +67,8 @@ for (let i = 0; i < n && i < m; ++i) {
 return n ${ofLengths} m;`;
 
 /**
- * fnmatch of a pattern that is known while running only: `*`, `?`, `\x`, `[a-z]`. Whenever the text doesn't fit, back to the last star,
- * which then takes one byte more. `inCase`: a byte as it is compared.
+ * fnmatch of a pattern that is known at run time only: `*`, `?`, `\x`, `[a-z]`. On a mismatch it goes back to the last star, which then
+ * takes one byte more. `inCase`: a byte as it is compared.
  */
 const glob = (text: ByteAt, pattern: ByteAt, inCase: (byte: string) => string): string => `\
 let i = 0;

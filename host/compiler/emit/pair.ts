@@ -1,5 +1,5 @@
-// Tests that compare two values of the event with each other: `proc.name = val(proc.pname)`, `fd.name startswith concat(...)`. They come
-// to a function that reads both sides byte by byte, since neither needs to lie in one piece:
+// Tests that compare two values of the event with each other: `proc.name = val(proc.pname)`, `fd.name startswith concat(...)`. They
+// compile to a function that reads both sides byte by byte, since neither needs to be contiguous:
 //
 //   function pair(image: u32): bool {
 //     const n = side_length(image);
@@ -19,7 +19,7 @@ import { emitSide } from './side.ts';
 
 /**
  * The comparison. False if either side is absent.
- * @param given the parameters of the function and of the left side, if they are others than the event and the image
+ * @param given the parameters of the function and of the left side; default: the event and the image
  */
 export function emitPair(
   test: Extract<Test, { test: 'pair' }>,

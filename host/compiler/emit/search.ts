@@ -1,7 +1,7 @@
 // Search for the places in a text where one of many constants may begin, 16 places at a time, by the first three bytes of each constant.
 // Each constant is in one of eight classes, which stand for the bits of a byte. For each of the three bytes two tables, which are
-// vectors, tell by its low and by its high half which classes it may belong to: a place is left over where a class is in all six
-// (the method is known as Teddy, from the Hyperscan library). What is left over is looked up.
+// vectors, give the classes it may belong to by its low and by its high half: a place is a candidate if a class is in all six
+// (the method is known as Teddy, from the Hyperscan library). Candidates are looked up.
 
 import type { Bytes } from '../ir/text.ts';
 import type { TextIndex } from '../plan/text-index.ts';
@@ -14,8 +14,8 @@ const CLASSES = 8;
 const PLACES = Array.from({ length: SHORTEST_ANYWHERE }, (_, place) => place);
 
 /**
- * Function `(text, before) -> address` of the last such place in front of the address `before`; 0 if there is none. From the end
- * backwards: in front of a text there is always its record, so that no block reaches beyond the memory.
+ * Function `(text, before) -> address` of the last such place in front of the address `before`; 0 if not found. It searches from
+ * the end backwards: the text's record always precedes it, so no block reaches beyond the memory.
  *
  *   while (true) {
  *     const bytes0 = v128.load(block);

@@ -1,4 +1,4 @@
-// A text in pieces that is read by index: one function for its length, one for a byte. `concat(proc.name, "/x")` comes to
+// A text in pieces that is read by index: one function for its length, one for a byte. `concat(proc.name, "/x")` compiles to
 //
 //   function side_length(image: u32): i32 {
 //     if (imageComm(image) == 0) return -1;

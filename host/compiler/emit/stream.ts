@@ -1,5 +1,5 @@
-// Tests of texts that lie nowhere in one piece: the pieces run through an automaton one after the other. `concat(proc.name, "x") = bashx`
-// comes to
+// Tests of texts that are not contiguous in memory: an automaton reads one piece after the other. `concat(proc.name, "x") = bashx`
+// compiles to
 //
 //   function pieces(image: u32): bool {
 //     let state: u32 = 0;

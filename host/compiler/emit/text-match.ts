@@ -1,4 +1,4 @@
-// Functions that test a text in memory: equality with one constant or one of many, prefix, suffix, substring. `= bash` comes to
+// Functions that test a text in memory: equality with one constant or one of many, prefix, suffix, substring. `= bash` compiles to
 //
 //   function equals_bash(text: u64): bool {
 //     if (lengthOf(text) != 4) return false;

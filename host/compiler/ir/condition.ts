@@ -60,7 +60,7 @@ export function constant(value: boolean): Condition {
   return value ? TRUE : FALSE;
 }
 
-/** What all has to hold for the condition to hold. */
+/** The conjuncts of the condition. */
 export function conjunctsOf(condition: Condition): readonly Condition[] {
   return condition.kind === 'all' ? condition.children : [condition];
 }
@@ -79,8 +79,8 @@ function chanceOf(condition: Condition): number {
 }
 
 /**
- * The order with the least expected cost: by cost over the chance to decide the whole (for `all` to be false, for `any` to be true). What is
- * equal is ordered by key, so that the order in which a rule says things makes no difference.
+ * The order with the least expected cost: by cost over the chance to decide the whole (for `all` to be false, for `any` to be true). Ties are
+ * ordered by key, so the order of a rule's checks makes no difference.
  */
 function inOrder(kind: 'all' | 'any', children: readonly Condition[]): readonly Condition[] {
   const rank = (child: Condition): number => {
@@ -110,7 +110,7 @@ function combine(kind: 'all' | 'any', members: Iterable<Condition>): Condition {
   if (list.length === 1 && first) return first;
   const key = `${kind}(${list.map((child) => child.key).join(',')})`;
   let cost = 0;
-  // The chance that it comes to the next one: all before were true, or none was.
+  // The chance that the next one is evaluated: all before were true, or none was.
   let further = 1;
   for (const child of list) {
     cost += further * costOf(child);
@@ -120,7 +120,7 @@ function combine(kind: 'all' | 'any', members: Iterable<Condition>): Condition {
   return { kind, children: list, key, scope: joinScopes(list.map(scopeOf)), cost, chance };
 }
 
-/** True if all are. Lazy: what comes after a `false` is not asked for. */
+/** True if all are. Lazy: stops at the first `false`. */
 export function all(members: Iterable<Condition>): Condition {
   return combine('all', members);
 }

@@ -45,7 +45,7 @@ export function printValue(value: Value): string {
   }
 }
 
-/** Both read the same. */
+/** Whether both print the same. */
 export function sameValue(a: Value, b: Value): boolean {
   return a === b || printValue(a) === printValue(b);
 }
@@ -58,7 +58,7 @@ function printInteger(value: bigint, hexadecimal: boolean): string {
 const ADDS = /^[-+*/%]$/;
 const COMPARES = /^[=!<>]=$|^[<>]$/;
 
-/** An operand of an operator: in parentheses, unless everybody knows which of the two binds tighter. */
+/** An operand of an operator: in parentheses, unless the precedence is well known. */
 export function printWithin(value: Value, operator: Arithmetic | Comparison | '&&' | '?' | '!'): string {
   const text = printValue(value);
   switch (value.node) {

@@ -1,4 +1,4 @@
-// Texts that conditions test: where they lie, what pieces they are made of, what they have to be like.
+// Texts that conditions test: their place in memory, their pieces, and how they must match.
 
 import type { Automaton } from '../automata/automaton.ts';
 import { printValue } from './print-value.ts';
@@ -29,10 +29,10 @@ export interface BitName {
   readonly equals: bigint;
 }
 
-/** A number that stands in a list for a text which lies nowhere in memory, and what that text reads. */
+/** A number that stands in a list for a text that is not in memory, and that text. */
 export type Mark = readonly [mark: Value, bytes: Bytes];
 
-/** A part of a text that nowhere lies in one piece. */
+/** A part of a text that is not contiguous in memory. */
 export type Piece =
   | { readonly kind: 'bytes'; readonly bytes: Bytes }
   | ({ readonly kind: 'text' } & TextValue)
@@ -60,7 +60,7 @@ export type Piece =
       readonly none?: Bytes;
     };
 
-/** What a text has to be like. Constants are bytes. */
+/** How a text must match. Constants are bytes. */
 export type TextMatch =
   | { readonly op: 'equals'; readonly values: readonly Bytes[] }
   | { readonly op: 'contains' | 'startswith' | 'endswith'; readonly value: Bytes; readonly ignoreCase: boolean }
@@ -73,7 +73,7 @@ export type TextMatch =
       readonly ends?: Ends;
     };
 
-/** What every text that matches begins and ends with. `exact`: and nothing else is asked of it. */
+/** What every matching text begins and ends with. `exact`: nothing more is required. */
 export interface Ends {
   readonly head: Bytes;
   readonly tail: Bytes;

@@ -152,7 +152,7 @@ export function ofContainer(name: MemberOf<'container'>): Value {
   return { node: 'member', owner: 'container', name, of: CONTAINER_ADDRESS };
 }
 
-/** A member whose name is known while running only; undefined if the struct has none of that name. */
+/** A member whose name is known at run time only; undefined if the struct lacks it. */
 export function memberNamed(owner: MemberOwner, name: string, of: Value, index?: number): Value | undefined {
   if (!ACCESSOR_OWNERS[owner]?.members.some((member) => member.name === name)) return undefined;
   return { node: 'member', owner, name, of, ...(index !== undefined && { index }) } as MemberValue;
@@ -210,7 +210,7 @@ export function both(...parts: readonly Value[]): Value {
 
 const OPPOSITES = { '==': '!=', '!=': '==' } as const;
 
-/** The negation of a value that is a bool; undefined if it is no comparison with == or !=. */
+/** The negation of a value that is a bool; undefined if it is not a comparison with == or !=. */
 export function opposite(value: Value): Value | undefined {
   if (value.node === 'boolean') return truth(!value.value);
   if (value.node !== 'comparison' || (value.operator !== '==' && value.operator !== '!=')) return undefined;

@@ -1,4 +1,4 @@
-// Conditions and checks that come to the same on every event that the rule is for.
+// Conditions and checks that are constant on all events of the rule.
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';

@@ -1,4 +1,4 @@
-// Conditions that cost much: tried on events of all kinds, or reading long texts with nothing cheaper to rule an event out first.
+// Expensive conditions: evaluated on events of all types, or searching long texts without a cheaper check before.
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import type { Check, Expression } from '../conditions/ast.ts';
@@ -6,7 +6,7 @@ import { printOperand } from '../conditions/print.ts';
 import { conditionOn } from './condition-on.ts';
 import { isAboutType, type Subject } from './subject.ts';
 
-/** Types that one rule is rarely about; Falco warns from the same number on, unless configured not to. */
+/** More event types than a rule usually needs; Falco warns from the same number on, unless configured not to. */
 const MOST_TYPES = 50;
 
 /** Operators that go through a whole text. */
@@ -35,7 +35,7 @@ function requiredParts(expression: Expression): readonly Expression[] {
   return expression.kind === 'and' ? expression.children.flatMap(requiredParts) : [expression];
 }
 
-/** A search in what differs from event to event: in a text of the process it is done once per process. */
+/** A search in a text of the event: a search in a text of the process is done once per process. */
 function isSearch(check: Check, { types }: Subject): boolean {
   if (!SEARCHES.includes(check.operator)) return false;
   // Parameters are mostly names of a few letters.

@@ -32,7 +32,7 @@ export function findImpossibleValues(subject: Subject): Diagnostic[] {
   );
 }
 
-/** What is wrong with a value, and what to do. */
+/** The message about a value, and the help. */
 function problemOf(
   { left, operator }: Check,
   { text }: Literal,

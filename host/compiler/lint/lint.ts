@@ -10,8 +10,8 @@ import { subjectOf } from './subject.ts';
 import { findUnused } from './unused.ts';
 
 /**
- * What is probably not meant as it is written, by file and place. What several rules have of one macro comes once.
- * @param rules those that are on and can be captured, in the order in which they are tried
+ * Probable mistakes, by file and place. A finding in a macro that several rules use is reported once.
+ * @param rules enabled rules with captured events, in the order of evaluation
  * @param warnings of the loader, after the last file
  */
 export function lintRules(rules: readonly CompiledRule[], warnings: readonly Diagnostic[]): Diagnostic[] {

@@ -1,11 +1,11 @@
-// Rules that are never the first to match: an earlier one is true of every event that they are true of.
+// Shadowed rules: an earlier rule matches every event that they match.
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import type { Condition } from '../ir/condition.ts';
 import { sameValue } from '../ir/print-value.ts';
 import { conjuncts, type Subject } from './subject.ts';
 
-/** @param subjects in the order in which they are tried */
+/** @param subjects in the order of evaluation */
 export function findShadowed(subjects: readonly Subject[]): Diagnostic[] {
   return subjects.flatMap((subject, index) => {
     const shadow = subjects.slice(0, index).find((earlier) => covers(earlier, subject));
@@ -33,7 +33,7 @@ function covers(earlier: Subject, later: Subject): boolean {
   return possible;
 }
 
-/** Whether the second holds wherever the first does. False where that is not known. */
+/** Whether the first condition implies the second. False if unknown. */
 export function implies(narrow: Condition, wide: Condition): boolean {
   if (narrow.kind === 'constant' || wide.kind === 'constant') {
     return (narrow.kind === 'constant' && !narrow.value) || (wide.kind === 'constant' && wide.value);
@@ -46,7 +46,7 @@ export function implies(narrow: Condition, wide: Condition): boolean {
   return isAmong(narrow, wide);
 }
 
-/** The same text, one of fewer values. */
+/** The same text, compared with a subset of the values. */
 function isAmong(narrow: Condition, wide: Condition): boolean {
   if (narrow.kind !== 'test' || wide.kind !== 'test' || narrow.test !== 'text' || wide.test !== 'text') return false;
   if (!sameValue(narrow.text.value, wide.text.value) || narrow.text.case !== wide.text.case) return false;

@@ -1,4 +1,4 @@
-// What the checks of `wasprey lint` look at: a rule with its condition on each event type that it is for.
+// The input of the checks of `wasprey lint`: a rule with its condition on each of its event types.
 
 import { EVENT_TYPES, type EventType } from '../../schema/events/index.ts';
 import type { Check, Expression } from '../conditions/ast.ts';

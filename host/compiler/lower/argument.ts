@@ -152,7 +152,7 @@ function digits(kind: 'decimal' | 'octal' | 'hexadecimal', value: Value, scope: 
   return { kind: 'pieces', pieces: [{ kind, value, scope }] };
 }
 
-/** The name of an error, its number where it has none. */
+/** The name of an error, or its number if it has no name. */
 function errnoText(result: Value): Operand {
   return enumeration(result, 'event', ERRORS);
 }
@@ -213,7 +213,7 @@ function descriptor(parameter: Parameter, type: EventType, decimal: Operand): Op
   return either(not(holds(compare(KIND, '==', ZERO), 'event')), named, decimal);
 }
 
-/** comm of the process that the number names, if it is one whose image the event leads to. */
+/** comm of the process with that number, if the event refers to its image. */
 function processName(parameter: Parameter, value: Value, decimal: Operand): Operand {
   const positive = holds(compare(value, '>', ZERO), 'event');
   const own = text(ofImage('comm'), 'event');
@@ -234,8 +234,8 @@ function processName(parameter: Parameter, value: Value, decimal: Operand): Oper
 }
 
 /**
- * The image knows the names of its own ids. There are no others to look up here: 0 is root, and the rest count as ids without a
- * name, which the machine's passwd may have one for.
+ * The image has the names of its own ids. Other names can't be looked up here: 0 is root, and all others count as ids without a name,
+ * even if the machine's passwd has one.
  */
 function userName(value: Value, own: Value, name: Value): Operand {
   const mine = all([holds(compare(value, '==', cast('i64', own)), 'event'), holds(hasBytes(name), 'event')]);

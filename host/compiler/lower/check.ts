@@ -50,8 +50,8 @@ function lower(check: Check, context: LoweringContext): Condition {
 }
 
 /**
- * Some fields have comparisons of their own in Falco, which don't know all that the language has: of a modifier's values they see the
- * first, and numbers of all ancestors or of evt.rawarg are never `in` a list, nor do the ends of a connection intersect one.
+ * Some fields have special comparisons in Falco, which support less than the language: they use only the first of a modifier's values,
+ * and numbers of all ancestors or of evt.rawarg are never `in` a list, nor do the ends of a connection intersect one.
  */
 function asFalcoCompares(typed: TypedOperand, check: Check, context: LoweringContext): Check | undefined {
   const { operator, modifier, right, left } = check;

@@ -38,7 +38,7 @@ const ADDRESSES = { event: EVENT_ADDRESS, image: IMAGE_ADDRESS, container: CONTA
 type Call = Extract<Derivation, { node: 'call' }>;
 type Member = Extract<Derivation, { readonly member: string }>;
 
-/** A number as it is read, of whatever type its member has. */
+/** A number as it is read, with its member's type. */
 export function numberValue(derivation: NumberDerivation | Call): Value {
   switch (derivation.node) {
     case 'number':
@@ -78,7 +78,7 @@ function plainText(text: TextDerivation): Value {
   throw new Error(`a number is read from a text of kind ${text.node}`);
 }
 
-/** A text of a record, or what an operator makes of one; `textValue`: of its arguments. */
+/** A text of a record, or an operator's result; `textValue` gives the values of its arguments. */
 export function memoryText(
   derivation: Extract<TextDerivation, { node: 'textOf' | 'call' }>,
   textValue: (text: TextDerivation) => Value,
@@ -99,7 +99,7 @@ function addressOf(derivation: Member): Value {
   return derivation.process ? processAddress(derivation.process) : IMAGE_ADDRESS;
 }
 
-/** As many parents are written out. */
+/** Up to this many parents are written out. */
 const NEAR = 4;
 
 /** The address of the image of a process; 0 = not known. */
@@ -131,7 +131,7 @@ export function addressValue(derivation: AddressDerivation): { readonly value: V
   return { value, v6: IS_V6 };
 }
 
-/** Members of the container that follow from the cgroup path, and so never change for a process; the rest is learnt later. */
+/** Members of the container that follow from the cgroup path, and so never change for a process; the others are set later. */
 const KNOWN_AT_ONCE: ReadonlySet<string> = new Set(['id']);
 
 /** What a value depends on. */

@@ -1,5 +1,5 @@
-// Conditions on a field: what its derivation (host/schema/fields/derivation.ts) comes to as an operand. host/fields/derived.ts reads the
-// same derivations for output.
+// Conditions on a field: turns its derivation (host/schema/fields/derivation.ts) into an operand. host/fields/derived.ts reads the same
+// derivations for output.
 //
 //   compare(HEADER.number('result'), '<', 0)   headerResult(event) < 0
 //   orEmpty(IMAGE.text('comm', leader))        orEmpty(imageComm((imageSessionAddress(image) != 0 ? ... : oldestOfSid(image))))

@@ -22,7 +22,7 @@ export function lowerExpression(expression: Expression, context: LoweringContext
 }
 
 function* lazily(children: readonly Expression[], context: LoweringContext): Generator<Condition> {
-  // What asks for the event's name decides the most, and costs nothing.
+  // Checks of the event's name decide the most, and cost nothing.
   const first = children.filter(asksForType);
   for (const child of first) yield lowerExpression(child, context);
   for (const child of children) if (!first.includes(child)) yield lowerExpression(child, context);

@@ -8,7 +8,7 @@ import { derivedOperand } from './derived.ts';
 import { ABSENT, type LoweringContext, type Operand } from './operand.ts';
 import { mapEither } from './pieces.ts';
 
-/** A field of a condition that the front end let pass. */
+/** A field of a condition that passed the front end. */
 export interface NamedField {
   readonly field: Field;
   readonly argument?: string;

@@ -1,5 +1,5 @@
-// Checks of lists: `in` holds if all elements are among the values, also if there are none; `intersects` if any is.
-// `container.env_names intersects (A, B)` comes to
+// Checks of lists: `in` holds if all elements are among the values, also if there are no elements; `intersects` if any is.
+// `container.env_names intersects (A, B)` compiles to
 //
 //   function anyAmong_721ed915eb60(event: u32, image: u32): bool {
 //     for (let index: u32 = 0; index < 65536; ++index) {

@@ -1,4 +1,4 @@
-// Functions that a module gets for what its rules name: the value of a key, a mount by a glob, texts of ancestors.
+// Functions made for arguments in rules: the value of a key, a mount by a glob, texts of ancestors.
 
 import { MOUNT_PARTS, type MountPart } from '../../schema/fields/derivation.ts';
 import { contentHash } from '../ir/content-hash.ts';
@@ -49,7 +49,7 @@ export function nearestFunction(text: Value, generations: number, context: Lower
   return callFunction(name, IMAGE_ADDRESS);
 }
 
-/** The text of ancestor number `index`, empty where it has none; absent past the last ancestor. */
+/** The text of ancestor number `index`, empty if absent there; absent past the last ancestor. */
 export function ofAncestorsFunction(text: Value, context: LoweringContext): Value {
   const read = printValue(text);
   const name = `ofAncestor_${contentHash([read]).slice(0, 12)}`;

@@ -12,7 +12,7 @@ interface FoundMember {
   readonly member: Member;
 }
 
-/** A member of the event's record, by name; undefined where its shape has none. `numbers[1]` is an element of an array. */
+/** A member of the event's record, by name; undefined if its shape lacks it. `numbers[1]` is an element of an array. */
 export function eventMember(path: string, type: EventType): FoundMember | undefined {
   const [, name = path, index] = /^(\w+)\[(\d+)\]$/.exec(path) ?? [];
   const owner = EVENT_HEADER.members.some((member) => member.name === name) ? 'header' : type.shape;

@@ -1,5 +1,5 @@
-// Checks of texts that stand for numbers: names of flags, of errors, of protocols. The operator is tried on the names now, so that what is
-// left is a test of the number.
+// Checks of texts that stand for numbers: names of flags, of errors, of protocols. The operator is applied to the names at compile time, so only
+// a test of the number is left.
 //
 //   fd.l4proto = tcp                    u64(descriptorL4(event)) == 0x6
 //   fd.typechar in (f, d)               u64(fdTypechar(event, 102)) == 0x64 || u64(fdTypechar(event, 102)) == 0x66

@@ -106,7 +106,7 @@ export function comparisonOf(operator: NumberOperator): Comparison {
   return operator === '=' ? '==' : operator;
 }
 
-/** What a comparison comes to for any number from `least` up; undefined if that depends. */
+/** The result of a comparison if it is the same for all numbers from `least` up; undefined otherwise. */
 function decidedByLeast(least: bigint | undefined, operator: NumberOperator, value: bigint): boolean | undefined {
   if (least === undefined || value > least || value < 0n) return undefined;
   switch (operator) {

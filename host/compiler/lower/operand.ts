@@ -1,4 +1,4 @@
-// What a field comes to on events of one type: where its value is read, whether it can be there at all.
+// A field on events of one type: where its value is read, and whether it can be present.
 
 import type { EventType } from '../../schema/events/index.ts';
 import type { Field } from '../../schema/fields/field.ts';
@@ -121,7 +121,7 @@ export function boolean(condition: Condition): Operand {
   return { kind: 'boolean', condition };
 }
 
-/** `operand` where the condition holds, absent elsewhere. */
+/** `operand` if the condition holds, else absent. */
 export function present(condition: Condition, operand: Operand): Operand {
   return either(condition, operand, ABSENT);
 }

@@ -6,13 +6,13 @@ import type { Bytes } from '../ir/text.ts';
 import type { LoweringContext } from './operand.ts';
 import type { WordSource } from './option-words.ts';
 
-/** Names of what is no option, which lie nowhere in memory: the module yields these numbers in place of a text. */
+/** Names of invalid options, which are not in memory: the module returns these numbers in place of a text. */
 export const UNKNOWN = 1;
 export const MISSING = 2;
 
 /**
- * Defines `(event, image, number) -> text`. Without a wanted letter it yields the name or value of that number in the list of all; with one,
- * what the last such option has, whatever the number. 0 if there is none.
+ * Defines `(event, image, number) -> text`. Without a wanted letter it returns the name or value of that number in the list of all; with one,
+ * the value of the last such option, whatever the number. 0 if missing.
  * @param known the specification of getopt(3)
  * @returns its name
  */
@@ -107,7 +107,7 @@ function ${name}(event: u32, image: u32, number: u32): u64 {
       if (length == 2) break;
       continue;
     }
-    // The word from a byte on, wherever it lies.
+// The word from a byte on.
     const place: u64 = word & 0x80000000ffffffff;
     for (let at: u32 = 1; at < length; ++at) {
       const letter = ${name}_byte(word, at);

@@ -1,5 +1,5 @@
-// getopt() in conditions. Of constants it is decided here; of words of the event the module reads the options anew for each that it is
-// asked for, since it has nowhere to keep them.
+// getopt() in conditions. For constants it is decided here. For words of the event the module parses the options again at each use,
+// since it has no memory of its own.
 
 import type { TransformerOperand } from '../conditions/ast.ts';
 import { options } from '../conditions/getopt.ts';

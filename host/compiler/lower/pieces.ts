@@ -16,26 +16,26 @@ export function splitEither(operand: Operand, check: (operand: Operand) => Condi
   ]);
 }
 
-/** A text with a default as the two cases that it is. */
+/** A text with a default, as two cases. */
 export function withoutDefault(operand: Operand): Operand {
   if (operand.kind !== 'text' || operand.orElse === undefined) return operand;
   const there = holds(isThere(operand.text.value), operand.text.scope);
   return either(there, { kind: 'text', text: operand.text }, { kind: 'constant', bytes: operand.orElse });
 }
 
-/** The same for making another operand of it. */
+/** The same, with an operand as the result. */
 export function mapEither(operand: Operand, map: (operand: Operand) => Operand): Operand {
   if (operand.kind !== 'either') return map(operand);
   return either(operand.condition, mapEither(operand.value, map), mapEither(operand.otherwise, map));
 }
 
-/** A list with each element transformed; absent if one of them then is. */
+/** A list with each element transformed; absent if any result is absent. */
 export function mapItems(list: Extract<Operand, { kind: 'list' }>, map: (item: Operand) => Operand): Operand {
   const items = list.items.map((item) => mapEither(item, map));
   return items.some((item) => item.kind === 'absent') ? ABSENT : { kind: 'list', items };
 }
 
-/** The pieces of a text; undefined for what is no text. */
+/** The pieces of a text; undefined for other operands. */
 export function piecesOf(operand: Operand): readonly Piece[] | undefined {
   switch (operand.kind) {
     case 'constant':

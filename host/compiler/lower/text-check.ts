@@ -26,7 +26,7 @@ import { isNotNegative } from './number-check.ts';
 import type { Operand } from './operand.ts';
 import { matches } from './text-match.ts';
 
-/** Whether the operand is there. */
+/** Whether the operand is present. */
 export function exists(operand: Operand): Condition {
   switch (operand.kind) {
     case 'absent':
@@ -67,7 +67,7 @@ function isTextThere({ value, scope }: TextValue): Condition {
   return value.node === 'call' && value.operator === 'orEmpty' ? TRUE : holds(isThere(value), scope);
 }
 
-/** Whether the operand is there and matches. */
+/** Whether the operand is present and matches. */
 export function checkText(operand: Operand, match: TextMatch): Condition {
   switch (operand.kind) {
     case 'absent':
@@ -104,7 +104,7 @@ export function checkText(operand: Operand, match: TextMatch): Condition {
 /** As many constants are looked for at the beginning of the text before it is made. */
 const MOST_BEGINNINGS = 6;
 
-/** A match with cheap tests in front that rule most texts out: what a directory or a glob begins with, what a glob ends with. */
+/** A match after cheap tests that exclude most texts: the beginning of a directory or glob, the end of a glob. */
 function filtered(text: TextValue, match: TextMatch): Condition {
   const { beginningOf, scope } = text;
   if (match.op === 'automaton' && match.ends) {

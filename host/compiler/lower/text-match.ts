@@ -1,4 +1,4 @@
-// Text operators with their constants: what a text has to be like.
+// Text operators with their constants, as matches.
 //
 //   = bash              equals bash
 //   glob *.conf         endswith .conf

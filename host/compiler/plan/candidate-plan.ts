@@ -1,12 +1,12 @@
-// How the candidate bits of a process are found: which words have bits that depend on the process at all, which of them a look at its
-// texts rules out, and how the bits of a word are found.
+// How the candidate bits of a process are found: which words have bits that depend on the process, which of them a lookup of its texts
+// excludes, and how the bits of a word are found.
 
 import { CANDIDATE_WORDS } from '../../schema/image.ts';
 import { type Condition, TRUE } from '../ir/condition.ts';
 import { indexTexts, type TextIndex } from './text-index.ts';
 import { renumbered } from './trie.ts';
 
-/** Rules that have a bit in the candidate words of a process image. Those behind are tried without. */
+/** Rules that have a bit in the candidate words of a process image. Further rules are evaluated without one. */
 export const CANDIDATE_RULES = CANDIDATE_WORDS * 64;
 
 /** 64 rules, of which bit n stands for the n-th. */
@@ -28,7 +28,7 @@ export interface CandidatePlan {
   readonly indexes: readonly TextIndex[];
 }
 
-/** @param conditions by rule: what a process must be like for the rule to match any of its events */
+/** @param conditions by rule: the condition on a process for the rule to match any of its events */
 export function planCandidates(conditions: readonly Condition[]): CandidatePlan {
   const deciding = new Map(
     [...conditions.slice(0, CANDIDATE_RULES).entries()].filter(([, { kind }]) => kind !== 'constant'),

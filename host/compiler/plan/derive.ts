@@ -1,4 +1,4 @@
-// From a plan to what the kernel may drop: for each rule and event type, what an event must be like for the rule to match.
+// Derives from a plan what the kernel may drop: for each rule and event type, the properties an event needs for the rule to match.
 
 import { DESCRIPTOR_STATE } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events/index.ts';
@@ -26,7 +26,7 @@ import {
 import { pathNeed } from './path-need.ts';
 import type { Plan, RuleBody } from './plan.ts';
 
-/** A clause for each rule and condition of it; with rules that match no event, none. */
+/** A clause for each rule and each of its conditions; none for rules that match no event. */
 export function kernelFilter({ rules }: Plan): KernelFilter {
   return rules.flatMap(({ bodies }) => bodies.flatMap(clausesOf));
 }
@@ -97,7 +97,7 @@ function pathOf(condition: Condition): Pick<FilterClause, 'path'> {
   return path ? { path } : {};
 }
 
-/** Undefined: of several kinds, or of none that rules tell apart. */
+/** Undefined: of several kinds, or of a kind that rules don't distinguish. */
 const KIND_OF_SOCKET: Readonly<Record<SocketKind, string | undefined>> = {
   none: '\0',
   ipv4: '4',

@@ -1,11 +1,11 @@
-// What conditions come to when only some facts of an event are known: true, false, or undefined where that depends on the rest.
+// Evaluates conditions with only some facts of an event: true, false, or undefined if the result depends on the rest.
 
 import { DESCRIPTOR_STATE, EVENT_FLAGS, type EventShape } from '../../schema/event-structs.ts';
 import { IMAGE_FLAGS } from '../../schema/image.ts';
 import type { Condition, Test } from '../ir/condition.ts';
 import type { Comparison, FlagValue, MemberOf, MemberValue, NumberType, OperatorCall, Value } from '../ir/value.ts';
 
-/** A number of which some bits are known, or of which it is known between which numbers it lies. */
+/** A number with some known bits, or within a known range. */
 export interface PartlyKnown {
   readonly least: bigint;
   readonly most: bigint;
@@ -36,7 +36,7 @@ export type EventFacts = ReadonlyMap<EventMember, PartlyKnown>;
 
 export type Truth = boolean | undefined;
 
-/** Sound whatever is not understood: that is undefined. */
+/** Sound: everything not understood is undefined. */
 export function decide(condition: Condition, facts: EventFacts): Truth {
   switch (condition.kind) {
     case 'constant':
@@ -151,7 +151,7 @@ function numberOf(value: Value, facts: EventFacts): PartlyKnown | undefined {
   }
 }
 
-/** A cast to a 64-bit type makes another number of what that type doesn't have; casts to narrower types are not followed. */
+/** A cast to a 64-bit type changes numbers that the type can't represent; casts to narrower types are not followed. */
 function staysSame({ least, most }: PartlyKnown, type: NumberType): boolean {
   return (type === 'i64' && most < 2n ** 63n) || (type === 'u64' && least >= 0n);
 }
@@ -179,7 +179,7 @@ function guessedKind({ arguments: [, guess] }: OperatorCall, facts: EventFacts):
   return exactValue(kind) === undefined ? undefined : kind;
 }
 
-/** The number, where it is wholly known. */
+/** The number, if all of it is known. */
 function exactValue(number: PartlyKnown | undefined): bigint | undefined {
   return number && number.least === number.most ? number.least : undefined;
 }
@@ -190,7 +190,7 @@ function maskedBy({ mask: known, bits }: PartlyKnown, mask: bigint): PartlyKnown
   return { least, most: least | unknown, mask: known | ~mask, bits: least };
 }
 
-/** Compared with a number that is wholly known. */
+/** Compared with a number that is completely known. */
 function compare(left: PartlyKnown | undefined, operator: Comparison, right: PartlyKnown | undefined): Truth {
   const constant = exactValue(right);
   if (!left || constant === undefined) return undefined;

@@ -1,5 +1,5 @@
-// What a condition needs the path of an opened file to be or to begin with. Rules are tried on the name passed and on the one the kernel
-// resolved; a need holds of an event if it holds of either, so it must come of one conjunct alone where a condition reads both.
+// The paths, or beginnings of paths, of an opened file that a condition needs. Rules are evaluated on the name passed and on the one the
+// kernel resolved. A need holds if it holds for either name, so it must follow from a single conjunct if a condition reads both.
 
 import type { PathNeed } from '../../schema/kernel-filter.ts';
 import type { Automaton } from '../automata/automaton.ts';
@@ -8,13 +8,13 @@ import { sameValue } from '../ir/print-value.ts';
 import type { Bytes, TextMatch } from '../ir/text.ts';
 import { call, isZero, ofEvent, type Value } from '../ir/value.ts';
 
-/** Beginnings of an automaton's texts are followed up to these many, and so far. */
+/** Limits on the beginnings of an automaton's texts: how many, and how long. */
 const MOST_BEGINNINGS = 24;
 const LONGEST_BEGINNING = 48;
 
 const NEVER: PathNeed = { beginnings: [], endings: [] };
 
-/** Undefined: any path will do. */
+/** Undefined: any path matches. */
 export function pathNeed(condition: Condition): PathNeed | undefined {
   switch (condition.kind) {
     case 'constant':
@@ -43,7 +43,7 @@ function union(needs: readonly PathNeed[]): PathNeed {
   };
 }
 
-/** Roughly the part of all files that a need lets through: each byte rules most of them out. */
+/** Roughly the share of all files that satisfy a need: each byte excludes most of them. */
 function breadth({ beginnings, endings, topLevel }: PathNeed): number {
   return [...beginnings, ...endings].reduce((sum, { length }) => sum + 4 ** -length, topLevel ? 4 ** -3 : 0);
 }
@@ -72,14 +72,14 @@ function isAbsentDirectory(value: Value): boolean {
   return partOf(value.left) === 'directory';
 }
 
-/** What an operator of one argument is applied to. */
+/** The argument of an operator with one argument. */
 function argumentOf(value: Value, operator: 'basename' | 'orEmpty'): Value | undefined {
   return value.node === 'call' && value.operator === operator ? value.arguments[0] : undefined;
 }
 
 /**
- * What a text is of the opened file. `name`: one of its names. `directory`: one that a name begins with. `passed`: the path as passed,
- * whatever it is relative to.
+ * How a text relates to the opened file. `name`: one of its names. `directory`: a directory that a name begins with. `passed`: the path as
+ * passed, relative to any directory.
  */
 function partOf(value: Value): 'name' | 'directory' | 'passed' | undefined {
   switch (value.node) {
@@ -133,7 +133,7 @@ function needOfBase(match: TextMatch): PathNeed | undefined {
   return match.op === 'equals' ? endingWith(match.values.map((value) => `/${value}`)) : undefined;
 }
 
-/** An empty text may stand for a name that is not known; relative ones are not looked at. */
+/** An empty text may mean an unknown name; relative names are not considered. */
 function beginningWith(beginnings: readonly Bytes[] | undefined): PathNeed | undefined {
   const usable = beginnings?.every((beginning) => beginning.length > 1 && beginning.startsWith('/'));
   return beginnings && usable ? { beginnings, endings: [] } : undefined;
@@ -161,7 +161,7 @@ function beginningsOf(match: TextMatch): readonly Bytes[] | undefined {
 const SLASH = 0x2f;
 
 /**
- * Texts of which each absolute, plain path that the automaton accepts begins with one, as long as they can be without being too many.
+ * Texts such that every absolute, plain path that the automaton accepts begins with one of them; as long as possible without being too many.
  */
 export function beginningsOfAutomaton({ start, accepting, next }: Automaton): readonly Bytes[] {
   const alive = statesThatAccept({ start, accepting, next });

@@ -1,4 +1,4 @@
-// What to evaluate when: for each event type the rules that can match it, for each process the rules that it can still match.
+// The plan of evaluation: for each event type the rules that can match it, for each process the rules that can match its events.
 
 import { EVENT_TYPES, type EventType } from '../../schema/events/index.ts';
 import { all, any, type Condition, conjunctsOf, FALSE, scopeOf, TRUE } from '../ir/condition.ts';
@@ -7,7 +7,7 @@ import { CANDIDATE_RULES, type CandidatePlan, planCandidates } from './candidate
 import { crowdOf, indexTexts, type TextIndex } from './text-index.ts';
 import { textNeeds } from './text-need.ts';
 
-/** The condition of a rule on some event types, which all come to the same. */
+/** The condition of a rule on some event types, which is the same for all of them. */
 export interface RuleBody {
   readonly rule: number;
   readonly types: readonly EventType[];
@@ -17,7 +17,7 @@ export interface RuleBody {
   readonly condition: Condition;
 }
 
-/** Of an event on which it is tried, roughly in ns. */
+/** Cost per evaluated event, roughly in ns. */
 export function bodyCost({ guards, condition }: RuleBody): number {
   return [...guards, condition].reduce((sum, each) => sum + (each.kind === 'constant' ? 0 : each.cost), 0);
 }
@@ -30,7 +30,7 @@ export interface PlannedRule {
   readonly bodies: readonly RuleBody[];
 }
 
-/** Event types on which the same bodies are tried. */
+/** Event types on which the same bodies are evaluated. */
 export interface TypeGroup {
   readonly types: readonly EventType[];
   /** In definition order. */
@@ -45,14 +45,14 @@ export interface Plan {
   readonly groups: readonly TypeGroup[];
 }
 
-/** What of a body is left to test where the indexes of the group have found its rule. */
+/** The part of a body that is left to test after the group's indexes have found its rule. */
 export function leftToTest({ indexes }: TypeGroup, { rule, condition }: RuleBody): Condition {
   return indexes.find(({ members }) => members.has(rule))?.members.get(rule) ?? condition;
 }
 
 /**
  * @param lower the condition of a rule on events of a type
- * @param only tries all rules on this type, whatever types they name; by default each on its own
+ * @param only evaluates all rules on this type, whatever types they name; by default each on its own types
  */
 export function planRules(
   sources: readonly RuleSource[],
@@ -92,8 +92,8 @@ function planRule(
 const NO_CANDIDATE = { candidate: TRUE, implied: new Set<string>() };
 
 /**
- * What a process must be like for any of the conditions to be true, and the keys of the conjuncts that this implies: those need not be
- * tested again.
+ * The condition on a process for any of the conditions to be true, and the keys of the conjuncts that it implies, which need not be tested
+ * again.
  */
 function candidateOf(conditions: readonly Condition[]): { candidate: Condition; implied: ReadonlySet<string> } {
   if (conditions.length === 0) return { candidate: FALSE, implied: new Set() };
@@ -105,7 +105,7 @@ function candidateOf(conditions: readonly Condition[]): { candidate: Condition; 
   return { candidate: all([...common, rest]), implied };
 }
 
-/** The condition with every test of the event taken for true, whether negated or not: what the process alone decides. */
+/** The condition with every test of the event assumed true, negated or not: the part that the process alone decides. */
 function possible(condition: Condition): Condition {
   switch (condition.kind) {
     case 'constant':
@@ -120,16 +120,16 @@ function possible(condition: Condition): Condition {
   }
 }
 
-/** A guard costs no more than this, roughly in ns: it is tested even where no rule that needs it is a candidate. */
+/** Most cost of a guard, roughly in ns: it is tested even if no rule that needs it is a candidate. */
 const GUARD_COST = 6;
 
-/** With no more rules than that on an event type, what two of them need is tested once; with more, what this part of them needs. */
+/** With up to this many rules on an event type, needs shared by two rules become guards; with more, needs shared by this fraction. */
 const SMALL_GROUP = 64;
 const GUARDED = 1 / 32;
 
 /**
- * Takes out of the rules what several of them need of an event of some type: is it an open for writing, is it a file, does its name start
- * with /etc. One test then rules them all out at once. What a text has to be for a few of many rules is left to an index.
+ * Extracts the tests that several rules share on an event type: is it an open for writing, is it a file, does its name start with /etc.
+ * One such test then excludes them all at once. Texts that only a few of many rules need are left to an index.
  */
 function withGuards(rules: readonly PlannedRule[]): readonly PlannedRule[] {
   const bodies = rules.flatMap((rule) => rule.bodies);

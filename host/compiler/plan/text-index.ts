@@ -1,4 +1,4 @@
-// Which of many conditions are looked up by a text that they need, and by which one.
+// Chooses which conditions are looked up by a text that they need, and by which text.
 
 import { all, type Condition, conjunctsOf } from '../ir/condition.ts';
 import type { Scope } from '../ir/text.ts';
@@ -6,7 +6,7 @@ import type { Value } from '../ir/value.ts';
 import { type TextNeed, textKey, textNeeds, undecided } from './text-need.ts';
 import { buildTrie, type TrieEntry, type TrieNode, unsuitable } from './trie.ts';
 
-/** A text, and who needs it to be what. */
+/** A text, with the members and the constants that they need. */
 export interface TextIndex {
   readonly value: Value;
   readonly scope: Scope;
@@ -17,20 +17,20 @@ export interface TextIndex {
   readonly members: ReadonlyMap<number, Condition>;
 }
 
-/** So few conditions are tried one by one: a lookup costs as much as a few comparisons. */
+/** Fewer conditions are evaluated one by one: a lookup costs as much as a few comparisons. */
 const LEAST_MEMBERS = 6;
 
-/** A constant that this part of all conditions needs singles out none of them. */
+/** A constant that this fraction of all conditions needs does not distinguish them. */
 const CROWD = 1 / 16;
 
-/** How many of that many conditions have a need in common before it is tested once for all of them rather than looked up. */
+/** How many of so many conditions must share a need for it to be tested once for all instead of looked up. */
 export function crowdOf(conditions: number): number {
   return Math.max(2, Math.ceil(conditions * CROWD));
 }
 
 /**
  * @param conditions by number
- * @returns indexes, of which each condition is a member of one at most
+ * @returns indexes; each condition is a member of at most one
  */
 export function indexTexts(conditions: ReadonlyMap<number, Condition>): readonly TextIndex[] {
   const needs = new Map([...conditions].map(([number, condition]) => [number, textNeeds(condition)]));

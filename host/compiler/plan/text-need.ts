@@ -1,4 +1,4 @@
-// What a condition needs a text to be, to begin with or to contain: what rules can be looked up by instead of being tried one by one.
+// The texts that a condition needs: equality, a beginning or a substring. Rules are looked up by these instead of being evaluated one by one.
 
 import type { Condition, Test } from '../ir/condition.ts';
 import { printValue, sameValue } from '../ir/print-value.ts';
@@ -23,7 +23,7 @@ export interface TextNeed {
   readonly decides: boolean;
 }
 
-/** The longest constant that is looked up; of longer ones the beginning. */
+/** Only this many bytes of a constant are looked up. */
 const LONGEST = 200;
 
 /** The shortest constant that is searched for anywhere: the search looks at three bytes of each. */
@@ -68,7 +68,7 @@ function needOfTest(test: Test): readonly TextNeed[] {
   return [{ value: plain(text.value), scope: text.scope, anywhere, constants: constants.map(shortened), decides }];
 }
 
-/** An absent text begins with nothing that an empty one doesn't begin with: `orEmpty` makes no difference. */
+/** An absent text matches no more beginnings than an empty one, so `orEmpty` makes no difference. */
 function plain(value: Value): Value {
   return value.node === 'call' && value.operator === 'orEmpty' ? (value.arguments[0] ?? value) : value;
 }
@@ -77,7 +77,7 @@ function shortened({ bytes, whole }: TextConstant): TextConstant {
   return bytes.length > LONGEST ? { bytes: bytes.slice(0, LONGEST), whole: false } : { bytes, whole };
 }
 
-/** What two conditions need of which one holds. What a text begins with is somewhere in it. */
+/** The need of two conditions of which one holds. A text's beginning is also a substring of it. */
 function eitherOf(some: readonly TextNeed[], others: readonly TextNeed[]): readonly TextNeed[] {
   return some.flatMap((need) => {
     const other = others.find(({ value, anywhere }) => anywhere === need.anywhere && sameValue(value, need.value));

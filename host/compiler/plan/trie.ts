@@ -3,7 +3,7 @@
 import type { Bytes } from '../ir/text.ts';
 import type { TextConstant } from './text-need.ts';
 
-/** A constant and the number of who needs it. */
+/** A constant and the number of the member that needs it. */
 export interface TrieEntry {
   readonly constant: TextConstant;
   readonly member: number;

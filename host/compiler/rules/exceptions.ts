@@ -152,7 +152,7 @@ function tupleValue(value: ExceptionEntry | undefined, operator: string): Mapped
   if (value?.kind === 'list') {
     const items: (MappedText | string)[] = [];
     for (const item of value.items.map((each) => quoted(scalarText(each)))) {
-      // No comma before the first that is not empty, as in Falco.
+      // No comma before the first non-empty one, as in Falco.
       if (items.length > 0) items.push(', ');
       if (items.length > 0 || item.text !== '') items.push(item);
     }
@@ -200,7 +200,7 @@ function entriesOf(entry: ExceptionEntry): readonly ExceptionEntry[] {
   return entry.kind === 'list' ? entry.items : [entry];
 }
 
-/** Text of an entry that is to be one; a list there counts as empty. */
+/** Text of an entry that must be a scalar; a list counts as empty. */
 function scalarText(entry: ExceptionEntry | undefined): MappedText {
   return entry?.kind === 'scalar' ? entry.text : MappedText.made('');
 }

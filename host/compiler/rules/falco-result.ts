@@ -16,7 +16,7 @@ export interface FalcoLoadResult {
   readonly warnings: readonly FalcoRemark[];
 }
 
-/** An error or a warning. Not in Falco's, and there only if there is something to say: `notes`, `help`. */
+/** An error or a warning. `notes` and `help` are not in Falco's result, and only present if not empty. */
 export interface FalcoRemark {
   readonly code: string;
   /** The code in a few words. */

@@ -60,7 +60,7 @@ export type RuleChange = Partial<
   readonly outputContext?: Context;
 };
 
-/** A stand-in for Falco's engine version, which rule files may require. */
+/** The engine version of Falco that is implemented, which rule files may require. */
 export const ENGINE_VERSION = { major: 0, minor: 63, patch: 0 } as const;
 
 export interface Version {

@@ -1,13 +1,13 @@
 // Lists: lists inside lists, and their text in conditions. Substitution works on text before parsing, as in Falco: a
-// list's name is replaced wherever it stands between delimiters, in a condition as well as in another list's items.
+// list's name is replaced at every place between delimiters, in a condition as well as in another list's items.
 
 import type { Collection } from './collection.ts';
 import { MappedText } from './mapped-text.ts';
 
-/** Lists that double in each step would fill the memory; conditions that mean something stay far below this. */
+/** Lists that double in each step would fill the memory; sensible conditions stay far below this. */
 const LONGEST_TEXT = 1 << 20;
 
-/** A condition that gets too long by its lists. */
+/** A condition whose lists make it too long. */
 export class TooLongError extends Error {}
 
 const BLANKS = ' \t\r\n';
@@ -66,7 +66,7 @@ function substituteList(condition: MappedText, name: string, items: readonly str
       at = text.indexOf(name, at + 1);
       continue;
     }
-    // The blanks around it go too, and one comma of a list that comes to nothing.
+    // The blanks around it go too, and one comma of a list that is empty.
     result.add(condition.slice(copied, at));
     result.dropBlanks();
     while (end < text.length && BLANKS.includes(text[end] ?? '')) end++;
@@ -88,7 +88,7 @@ function substituteList(condition: MappedText, name: string, items: readonly str
 
 const SPACE = MappedText.made(' ');
 
-/** The condition as far as it is done; its end may still be taken back. */
+/** The condition so far; its end may still be removed. */
 class Output {
   readonly #parts: MappedText[] = [];
   length = 0;
@@ -129,7 +129,7 @@ function delimits(character: string | undefined): boolean {
   return character === undefined || DELIMITERS.includes(character);
 }
 
-/** With commas between them, but none before the first that is not empty. */
+/** Joined by commas; no comma before the first non-empty item. */
 function joinItems(items: readonly string[]): string {
   return items.reduce((text, item) => (text === '' ? quoteBlanks(item) : `${text}, ${quoteBlanks(item)}`), '');
 }

@@ -1,4 +1,4 @@
-// Loads rule files: the front of the compiler. What comes out is typed, free of macros, and says what is wrong where.
+// Loads rule files: the front end of the compiler. Its output is typed and free of macros, with diagnostics and their places.
 
 import type { ErrorCode } from '../../diagnostics/codes.ts';
 import { type Diagnostic, RuleLoadError } from '../../diagnostics/diagnostic.ts';
@@ -27,9 +27,9 @@ export interface LoadOptions {
   readonly sources?: readonly string[];
   /** Rules less severe are left out unseen, mistakes in them too. Default: all are loaded. */
   readonly minimumPriority?: Priority;
-  /** Values of static fields, which rules may read. Default: there are none. */
+  /** Values of static fields, which rules may read. Default: none. */
   readonly statics?: StaticFields;
-  /** Told of each file before it is read: who bounds the time can say which one was too much. */
+  /** Called before each file is read, so that a timeout can name the file. */
   readonly onFile?: (name: string) => void;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Expression, Span } from '../conditions/ast.ts';
 
-/** A condition that refers to a macro which is not there, or to itself. */
+/** A condition that refers to an unknown macro, or to itself. */
 export class MacroError extends Error {
   readonly span: Span;
   readonly macro: string;

@@ -1,5 +1,5 @@
-// A condition's text after appending, exceptions and list substitution, with the way back to the rule files: each
-// stretch of it remembers where it was written.
+// A condition's text after appending, exceptions and list substitution, with a map back to the rule files: each
+// stretch of it records where it was written.
 
 import { scalarPositions } from '../../diagnostics/scalar-positions.ts';
 import type { SourceFile } from '../../diagnostics/source-file.ts';

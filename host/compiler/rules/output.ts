@@ -14,7 +14,7 @@ import type { MappedText } from './mapped-text.ts';
 const CONTAINER_INFO = '%container.info';
 
 /**
- * Parses a rule's output. Undefined if the rule is to be left out for a field that is not known.
+ * Parses a rule's output. Undefined if the rule is skipped because of an unknown field.
  * @throws RuleLoadError
  */
 export function compileOutput(

@@ -1,4 +1,4 @@
-// What rule files require of plugins, held against what this engine has: it loads none, and has the fields of one itself.
+// Checks the plugins that rule files require: this engine loads no plugins, but has the fields of one itself.
 
 import { type Context, type Diagnostic, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
 import { printVersion, type Version } from './items.ts';
@@ -9,7 +9,7 @@ export interface RequiredPlugin {
   readonly version: Version;
 }
 
-/** One entry of `required_plugin_versions`: any of the plugins will do. */
+/** One entry of `required_plugin_versions`: any of the plugins satisfies it. */
 export interface PluginRequirement {
   readonly plugins: readonly RequiredPlugin[];
   readonly context: Context;
@@ -19,8 +19,8 @@ export interface PluginRequirement {
 const PROVIDED: ReadonlyMap<string, Version> = new Map([['container', { major: 0, minor: 7, patch: 1 }]]);
 
 /**
- * As in Falco, the first alternative that is there decides, and has to have the same major version and not be older. Where
- * none is there, Falco does not start; here it is a warning: the rules of other event sources are not evaluated anyway.
+ * As in Falco, the first available alternative decides: it must have the same major version and not be older. Without an
+ * available one Falco does not start; here it is a warning, because rules of other event sources are not evaluated anyway.
  */
 export function checkPlugins({ plugins, context }: PluginRequirement): Diagnostic | undefined {
   const required = plugins.find(({ name }) => PROVIDED.has(name));

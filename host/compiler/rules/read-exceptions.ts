@@ -75,13 +75,13 @@ function readException(
   };
 }
 
-/** An entry, of which an empty list counts as left out too. */
+/** An entry; an empty list counts as missing. */
 function readFilled(node: YamlNode, key: string, context: Context): ExceptionEntry | undefined {
   const entry = readEntry(node, key, context);
   return entry?.kind === 'list' && entry.items.length === 0 ? undefined : entry;
 }
 
-/** A scalar, or a list of entries. What is neither counts as left out, and as empty inside a list. */
+/** A scalar, or a list of entries. Other nodes count as missing, and as empty inside a list. */
 function readEntry(node: YamlNode, key: string, context: Context): ExceptionEntry | undefined {
   switch (node.kind) {
     case 'scalar':

@@ -17,7 +17,7 @@ export function parseVersion(text: string): Version | undefined {
   return { major: number(major), minor: number(minor), patch: number(patch) };
 }
 
-/** @throws RuleLoadError if the version is no version, or one that this engine does not fulfil */
+/** @throws RuleLoadError if the version is invalid, or not fulfilled by this engine */
 export function readEngineVersion(item: YamlMapping, collection: Collection, parent: Context): void {
   const context = contextAt('required_engine_version', '', item, parent);
   const scalar = scalarAt(item, 'required_engine_version', context);

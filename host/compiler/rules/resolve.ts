@@ -24,7 +24,7 @@ import type { MappedText } from './mapped-text.ts';
 import { compileOutput } from './output.ts';
 import type { CompiledMacro, CompiledRule } from './rule.ts';
 
-/** Event types a rule may be tried on before it is warned of. Falco counts two codes a type, and warns above 100. */
+/** Most event types of a rule without a warning. Falco counts two codes a type, and warns above 100. */
 const MOST_EVENT_TYPES = 50;
 
 export interface Compiled {
@@ -34,7 +34,7 @@ export interface Compiled {
 }
 
 /**
- * @param minimum rules less severe are left out unseen
+ * @param minimum less severe rules are skipped unchecked
  * @param statics values of static fields
  * @throws RuleLoadError
  */

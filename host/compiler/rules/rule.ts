@@ -1,4 +1,4 @@
-// A rule as the loader hands it on: everything that the rest of the compiler and the outputs need of it.
+// A rule as the loader returns it: everything that the rest of the compiler and the outputs need.
 
 import type { Context } from '../../diagnostics/diagnostic.ts';
 import type { Priority } from '../../schema/priority.ts';
@@ -24,7 +24,7 @@ export interface CompiledRule {
   readonly place: Context;
   /** Where a span of a check was written: in the condition, or in the macro that brought the check in. */
   readonly placeOf: (span: Span, check: Check) => Context;
-  /** Names of the event types that the rule is to be tried on. */
+  /** Names of the event types that the rule is evaluated on. */
   readonly eventTypes: EventSet;
   /** As written, after appending. */
   readonly outputText: string;

@@ -93,7 +93,7 @@ const ITEM: Shape = {
 const FILE: Shape = { type: 'list', items: ITEM };
 
 /**
- * What the schema finds in the first document of a file; the others are not looked at.
+ * The schema's findings in the first document of a file; other documents are not checked.
  * @throws RuleLoadError on a key that is not text: Falco's loader gives up on the file there
  */
 export function checkSchema(file: SourceFile, document: YamlNode): SchemaProblem[] {

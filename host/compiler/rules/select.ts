@@ -1,4 +1,4 @@
-// Which of the loaded rules are on: what the files say, changed by the selections of the configuration, in their order.
+// Which of the loaded rules are enabled: by the files, then by the selections of the configuration, in their order.
 
 import type { CompiledRule } from './rule.ts';
 
@@ -11,7 +11,7 @@ export interface Selection {
 }
 
 /**
- * The rules that are on, in the order in which they are tried: definition order, but a rule that a selection turns on
+ * The enabled rules, in the order of evaluation: definition order, but a rule that a selection enables
  * goes to the end. (With `rule_matching: first` that decides which of several rules is reported.)
  */
 export function selectRules(rules: readonly CompiledRule[], selections: readonly Selection[]): CompiledRule[] {
