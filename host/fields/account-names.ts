@@ -51,7 +51,7 @@ class AccountFile {
       this.#names = parse(readFileSync(this.#path, 'utf8'));
       this.#stamp = stamp;
     } catch {
-      // No such file (a container without passwd): ids stay without names.
+      // No such file (a container without passwd): ids have no names.
       this.#names.clear();
       this.#stamp = '';
     }
@@ -64,13 +64,13 @@ export interface HostUser {
   readonly shell: string;
 }
 
-/** Read anew each time: it is asked for by alerts that print it, of which there are few. Undefined for a user without a line. */
+/** Read again each time, because few alerts print it. Undefined for a user without a line. */
 export function hostUser(uid: number): HostUser | undefined {
   let text = '';
   try {
     text = readFileSync(PASSWD, 'utf8');
   } catch {
-    // a machine without: nobody is known
+    // a machine without the file: no names
   }
   for (const line of text.split('\n')) {
     const [, , id, , , home = '', shell = ''] = line.split(':');
@@ -108,7 +108,7 @@ export function machineAccounts(): { users: Map<number, string>; groups: Map<num
   return { users: new AccountFile(PASSWD).all(), groups: new AccountFile(GROUP).all() };
 }
 
-/** `root` for 0 whatever the file says; undefined if there is none. */
+/** `root` for 0, whatever the file says; undefined if unknown. */
 export function userName(uid: number): string | undefined {
   return users.name(uid) ?? (uid === 0 ? 'root' : undefined);
 }

@@ -1,4 +1,4 @@
-// What a field's value may depend on besides the event: when the session began, and what this machine is called.
+// What a field's value may depend on besides the event: the start of the session, the name of this machine.
 
 import type { AddressNames } from './address-names.ts';
 
@@ -10,7 +10,7 @@ export interface ReadContext {
   readonly isoTime: boolean;
   /** Buffers are shown in base64 instead of as text. */
   readonly base64Buffers?: boolean;
-  /** The events are those of processes that run here and now: /proc may be asked for what events don't carry. */
+  /** The events are of processes running on this machine now: /proc may be read for what events don't carry. */
   readonly isLive: boolean;
   /** Of addresses that conditions compare with names. */
   readonly names?: AddressNames;

@@ -35,7 +35,7 @@ import {
 const EMPTY = new Uint8Array(0);
 const SELF: Process = { kind: 'ancestor', generations: 0 };
 
-/** The value as plain data; `names`: of addresses. */
+/** The value as plain data; `names`: names of addresses. */
 export function readDerivation(derivation: Derivation, scope: Scope, names?: AddressNames): FieldValue | Absent {
   switch (derivation.node) {
     case 'absent':
@@ -76,7 +76,7 @@ function readSingle(derivation: Single, scope: Scope): FieldValue | Absent {
   return bytes && { kind: 'address', bytes };
 }
 
-/** Members of processes that are not known read 0. */
+/** Members of unknown processes read 0. */
 function evaluateNumber(derivation: NumberDerivation, scope: Scope): bigint {
   switch (derivation.node) {
     case 'number':

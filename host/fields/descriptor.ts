@@ -1,4 +1,4 @@
-// The file or socket that a call works on: what its numbers mean.
+// The meaning of the numbers of a file or socket that a call works on.
 
 /** An IPv4 or IPv6 socket, by fd.typechar. */
 export function isSocketKind(kind: number): boolean {

@@ -1,4 +1,4 @@
-// The key of container.mount, as fnmatch(3) takes it: matched by the automaton that conditions have too.
+// Globs in the key of container.mount, as fnmatch(3) takes them: matched by the same automaton as in conditions.
 
 import { type Automaton, AutomatonTooLargeError, accepts, automatonOf } from '../compiler/automata/automaton.ts';
 import { globPattern } from '../compiler/automata/glob.ts';
@@ -6,7 +6,7 @@ import { globPattern } from '../compiler/automata/glob.ts';
 /** By glob: rules name a bounded number of them. */
 const KNOWN = new Map<string, Automaton | undefined>();
 
-/** Whether the whole of the text, which are bytes, matches. */
+/** Whether the whole text (bytes) matches. */
 export function matchesGlob(glob: string, text: Uint8Array): boolean {
   if (!KNOWN.has(glob)) KNOWN.set(glob, compiled(glob));
   const automaton = KNOWN.get(glob);

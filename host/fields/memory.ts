@@ -1,5 +1,5 @@
-// Bounded reads of the sandbox's memory. Offsets and lengths come from records that traced processes had a hand in:
-// nothing here reads outside the memory, whatever a record says.
+// Bounded reads of the sandbox's memory. Offsets and lengths come from records that traced processes can influence:
+// nothing here reads outside the memory, whatever a record contains.
 
 import type { Member } from '../schema/layout.ts';
 

@@ -14,7 +14,7 @@ export interface Scope {
   /** Start of the first process of the pid namespace, ns since the epoch; 0 = not known. */
   readonly namespaceStart: bigint;
   readonly container?: ContainerRecord | undefined;
-  /** Not there for fields of the container: their event may be gone. */
+  /** Missing for fields of the container: their event may be gone. */
   readonly event?: EventRecord;
   readonly image?: ImageRecord | undefined;
 }
@@ -128,7 +128,7 @@ export const FUNCTIONS: { readonly [Name in OperatorName]: Counterpart<Name> } =
     const event = eventOf(scope);
     const kind = kindOf(scope);
     const raw = event.bytes('raw');
-    // A descriptor of an earlier call (dup, fchmod) brings no path of its own, so that its name stands for it.
+    // A descriptor of an earlier call (dup, fchmod) has no path, so its name is used.
     if ([FILE, DIRECTORY].includes(kind || Number(guess))) return raw ?? event.bytes('name') ?? EMPTY;
     return kind === UNKNOWN ? (raw ?? EMPTY) : EMPTY;
   },

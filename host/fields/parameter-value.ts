@@ -1,4 +1,4 @@
-// A parameter of an event: its raw value, and what the number or path in it stands for.
+// A parameter of an event: its raw value, and the meaning of its number or path.
 
 import { errnoName } from '../schema/errno.ts';
 import { parameterBase } from '../schema/parameter-base.ts';
@@ -25,13 +25,13 @@ const UNSET_ID = 0xffffffff;
 /** A parameter's forms. */
 export interface ParameterValue {
   readonly raw: FieldValue;
-  /** How the raw value stands in evt.args, where that is not its usual text. */
+  /** The raw value in evt.args, if it differs from the usual text. */
   readonly shown?: Uint8Array;
-  /** What it stands for, e.g. a flag's names; undefined when there is no more to say than the raw value. */
+  /** The meaning, e.g. the names of flags; undefined if it is the raw value. */
   readonly meaning?: Uint8Array;
 }
 
-/** Undefined when the event has no such value or the capture can't supply it. */
+/** Undefined if the event has no such value or it is not captured. */
 export function readParameter(
   event: EventRecord,
   parameter: Parameter,
@@ -64,7 +64,7 @@ function locate(event: EventRecord, path: string) {
 /** As passed, and seen from the root when it was passed relative to some directory. */
 function pathValue(event: EventRecord, owner: EventRecord | ImageRecord, member: string): ParameterValue | undefined {
   const name = owner.bytes(member);
-  // What the image has (its executable) was passed by no one.
+  // Values from the image (its executable) were not passed.
   const raw = owner === event ? (owner.bytes(member.replace('name', 'raw')) ?? name) : name;
   if (!raw) return undefined;
   return name && name !== raw && !isAbsolute(raw) ? { raw: text(raw), meaning: name } : { raw: text(raw) };
@@ -140,7 +140,7 @@ function flags(parameter: Parameter, number: bigint): ParameterValue {
   return withMeaning(integer(value), names);
 }
 
-/** `<f>/etc/passwd`, `<4t>1.2.3.4:1->5.6.7.8:2`; the error's name for a call that failed; the number alone for one not known. */
+/** `<f>/etc/passwd`, `<4t>1.2.3.4:1->5.6.7.8:2`; the error's name for a call that failed; the number alone for an unknown one. */
 function descriptorMeaning(event: EventRecord, parameter: Parameter, number: bigint): { meaning?: Uint8Array } {
   if (number === AT_FDCWD) return { meaning: encode('AT_FDCWD') };
   if (number < 0n) {
@@ -172,7 +172,7 @@ function directoryMember(member: string): string | undefined {
   }
 }
 
-/** comm of the process that the number names, if it is one whose image the event leads to. */
+/** comm of the process with that number, if the event refers to its image. */
 function processMeaning(event: EventRecord, parameter: Parameter, number: bigint): { meaning?: Uint8Array } {
   const { image } = event;
   if (!image || number <= 0n) return {};
@@ -186,7 +186,7 @@ function processMeaning(event: EventRecord, parameter: Parameter, number: bigint
   return name ? { meaning: name } : {};
 }
 
-/** The image knows the names of its own ids, in a container too; others are looked up on this machine. */
+/** The image has the names of its own ids, in containers too; others are looked up on this machine. */
 function idMeaning(
   id: number,
   event: EventRecord,

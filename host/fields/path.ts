@@ -6,7 +6,7 @@ const SLASH = 0x2f;
 const DOT = 0x2e;
 const ROOT = encode('/');
 
-/** Up to the last slash, without it; `/` for what lies in the root and for what has no slash. */
+/** Up to the last slash, without it; `/` for files in the root and for names without a slash. */
 export function directoryPart(path: Uint8Array): Uint8Array {
   const slash = path.lastIndexOf(SLASH);
   return slash <= 0 ? ROOT : path.subarray(0, slash);
@@ -25,7 +25,7 @@ export function isAbsolute(path: Uint8Array): boolean {
   return path[0] === SLASH;
 }
 
-/** `path` seen from `directory`, with `.`, `..` and repeated slashes resolved by their letters alone. */
+/** `path` seen from `directory`, with `.`, `..` and repeated slashes resolved lexically. */
 export function joinPath(directory: Uint8Array, path: Uint8Array): Uint8Array {
   const whole = isAbsolute(path) ? path : concatenate([directory, path], '/');
   const parts: Uint8Array[] = [];

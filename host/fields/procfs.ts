@@ -1,5 +1,5 @@
-// Fields that no event carries, read from /proc and passwd when an alert is written: what a process has open, its threads. Absent
-// when the process is gone by then, and in replays of recordings.
+// Fields that no event carries, read from /proc and passwd when an alert is written: open descriptors of a process, its threads. Absent
+// if the process has ended by then, and in replays of recordings.
 
 import { type Dir, opendirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { DESCRIPTOR_TYPE_NAMES } from '../schema/descriptor-types.ts';
@@ -54,7 +54,7 @@ function accountField(name: string, image: ImageRecord | undefined): FieldValue 
   return optional(name === 'user.homedir' ? user?.home : user?.shell);
 }
 
-/** What /proc/PID/stat says behind the name, which stands in parentheses and may hold anything: from field 3 on. */
+/** The fields of /proc/PID/stat from the third on, after the name, which is in parentheses and may contain anything. */
 function statOf(image: ImageRecord): readonly string[] {
   const stat = readIfThere(`/proc/${image.number('pid')}/stat`) ?? '';
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -66,7 +66,7 @@ function threadsOf(image: ImageRecord): number {
   return Number(statOf(image)[FIELD_THREADS] ?? 0);
 }
 
-/** Whether the number stands for the process that the event was about: it may have ended, and the number be used again. */
+/** Whether the number still belongs to the event's process: it may have ended, and its number may be used again. */
 function isSameProcess(image: ImageRecord): boolean {
   const uptime = Number.parseFloat(readIfThere('/proc/uptime') ?? '');
   const ticks = Number(statOf(image)[FIELD_START]);
@@ -114,7 +114,7 @@ function typeOf(directory: string, number: string): FieldValue | Absent {
   return type === undefined ? undefined : { kind: 'list', items: [encode(type)] };
 }
 
-/** Falco's fd.type of a descriptor by what its link in /proc says; undefined if there is none of that number. */
+/** Falco's fd.type of a descriptor, by its link in /proc; undefined if the descriptor does not exist. */
 function typeName(directory: string, number: number | string): string | undefined {
   const target = linkOf(directory, number);
   if (target === undefined) return undefined;
@@ -165,7 +165,7 @@ function readIfThere(path: string): string | undefined {
   return attempt(() => readFileSync(path, 'latin1'));
 }
 
-/** What a process has is gone when it ends, at any moment. */
+/** A process may end at any moment; its files are gone then. */
 function attempt<Value>(read: () => Value): Value | undefined {
   try {
     return read();

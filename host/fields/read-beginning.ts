@@ -1,12 +1,12 @@
-// Reads files whose size is not known before: a pipe and /proc tell none, and a device may have no end.
+// Reads files of unknown size: pipes and /proc report no size, and a device may have no end.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 
 const PART_BYTES = 64 * 1024;
 
 /**
- * The beginning of a file, whatever size it says it has.
- * @param most bytes; no more are read
+ * The beginning of a file, whatever size it reports.
+ * @param most bytes to read
  * @throws what open(2) and read(2) do
  */
 export function readBeginning(path: string, most: number): Buffer {

@@ -46,7 +46,7 @@ export function readField(
   }
 }
 
-/** What container fields need of an event besides the container. */
+/** The parts of an event that container fields need besides the container. */
 export function momentOf(event: EventRecord): ContainerMoment {
   return { eventTime: event.time, namespaceStart: event.image?.big('pidns_start_time') ?? 0n };
 }
@@ -93,7 +93,7 @@ interface KnownDerivation {
   readonly readsImage: boolean;
 }
 
-/** Of each field, by the type of the event and the argument: rules name a bounded number of them. */
+/** Cached for each field, by event type and argument: rules name a bounded number of them. */
 const DERIVATIONS = new WeakMap<Field, Map<string, KnownDerivation>>();
 const ABSENT: KnownDerivation = { derivation: { node: 'absent' }, readsImage: false };
 

@@ -39,13 +39,13 @@ export class StructRecord {
     return found && index < (found.count ?? 1) ? this.memory.member(this.address, found, index) : undefined;
   }
 
-  /** A member of up to 32 bits; 0 where there is none. */
+  /** A member of up to 32 bits; 0 if missing. */
   number(name: string): number {
     const value = this.value(name);
     return typeof value === 'number' ? value : 0;
   }
 
-  /** Any numeric member; 0 where there is none. */
+  /** Any numeric member; 0 if missing. */
   big(name: string, index = 0): bigint {
     const value = this.value(name, index);
     return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : 0n;
@@ -75,7 +75,7 @@ export class ContainerRecord extends StructRecord {
     return this.number('state') === CONTAINER_STATE.PENDING;
   }
 
-  /** The API server has yet to tell of its pod. */
+  /** The API server has not answered yet about its pod. */
   get isPodPending(): boolean {
     return this.number('pod_state') === POD_STATE.PENDING;
   }
@@ -144,7 +144,7 @@ export class EventRecord extends StructRecord {
     this.type = type;
   }
 
-  /** The record at `address`; undefined if it is of no type that the schema knows, or does not lie within the memory. */
+  /** The record at `address`; undefined if its type is unknown, or it is not within the memory. */
   static at(memory: EventMemory, address: number): EventRecord | undefined {
     if (!memory.holds(address, EVENT_HEADER.size)) return undefined;
     const type = EVENT_TYPE_BY_NUMBER.get(memory.u16(address + TYPE_OFFSET));
@@ -156,19 +156,19 @@ export class EventRecord extends StructRecord {
     return ImageRecord.at(this.memory, this.number('image_address'));
   }
 
-  /** The view of the event by the names that were passed: this one, but for further views. */
+  /** The view of the event by the names that were passed: this one, unless it is a further view. */
   get passedView(): EventRecord {
     let view: EventRecord = this;
     for (let hop = 0; hop < MOST_VIEWS && view.#isFurther; hop++) view = view.#otherView ?? this;
     return view;
   }
 
-  /** The view by the names that those resolve to, where there are two. */
+  /** The view by the resolved names, if there are two views. */
   get resolvedView(): EventRecord {
     return (!this.#isFurther && this.#otherView) || this;
   }
 
-  /** The names resolve to others than those passed, or the file has a path elsewhere: there are views of the same call by each. */
+  /** The resolved names differ from those passed, or the file has another path: there is a view of the call for each. */
   get hasTwoNames(): boolean {
     const { passedView } = this;
     const second = passedView.#otherView;

@@ -1,4 +1,4 @@
-// Fields that exist as output only: times in words, all arguments in one text, and the like.
+// Fields for output only: formatted times, all arguments in one text, and the like.
 
 import type { ReadContext } from './context.ts';
 import type { EventRecord } from './record.ts';

@@ -29,8 +29,8 @@ export function socketType(directory: string, inode: string): string {
 }
 
 /**
- * The socket's fd.name: client to server, where the end with the higher port is taken for the client, as the kernel does not keep who
- * called; one end alone if it listens; the path of a unix socket. Undefined if no table has it.
+ * The socket's fd.name: client to server, where the end with the higher port is taken for the client, because the kernel does not record who
+ * connected; one end alone if it listens; the path of a unix socket. Undefined if no table has it.
  */
 export function socketName(directory: string, inode: string): string | undefined {
   const found = find(directory, inode);

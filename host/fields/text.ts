@@ -7,7 +7,7 @@ const PRINTABLE_FIRST = 0x20;
 const PRINTABLE_LAST = 0x7e;
 const DOT = 0x2e;
 
-/** What stands for an absent value. */
+/** The text of an absent value. */
 export const NOT_AVAILABLE = '<NA>';
 
 export function valueText(value: FieldValue): Uint8Array {

@@ -2,7 +2,7 @@
 
 export type FieldValue =
   | { readonly kind: 'text'; readonly bytes: Uint8Array }
-  /** Bytes that are not text: what is not printable is shown as a dot, or all of it in base64. */
+  /** Bytes that are not text: shown with dots for unprintable bytes, or in base64. */
   | { readonly kind: 'buffer'; readonly bytes: Uint8Array; readonly base64?: true }
   | { readonly kind: 'integer'; readonly value: bigint; readonly base: 8 | 10 | 16 }
   | { readonly kind: 'double'; readonly value: number }
@@ -18,7 +18,7 @@ export type Absent = undefined;
 
 const ENCODER = new TextEncoder();
 
-/** Encodes into a buffer of its own: a slice of Node's shared pool would be copied whole when it is sent. */
+/** Encodes into a separate buffer: with a slice of Node's shared pool, sending would copy the whole pool. */
 export function encode(text: string): Uint8Array {
   return ENCODER.encode(text);
 }
