@@ -8,7 +8,7 @@ const HEADER = [
   {
     name: 'commit',
     type: 'u64',
-    doc: 'ring position + secret of this start, written last; says that the record is whole',
+    doc: 'ring position + secret of this start, written last; marks the record complete',
   },
   { name: 'size', type: 'u32', doc: 'bytes of the record, strings and padding included; a multiple of 8' },
   { name: 'type', type: 'u16', doc: 'event type number' },
@@ -159,7 +159,7 @@ export const EVENT_STRUCTS = {
   ]),
   process: body(
     'event_process',
-    'calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told',
+    'calls with numeric arguments only (setuid, ptrace, kill, the clone family, ...), or reported by name only',
     [
       { name: 'numbers', type: 'u64', count: 4, doc: 'arguments, in the order of events/' },
       { name: 'text', type: 'string', doc: 'init_module: parameters' },
@@ -181,24 +181,24 @@ export const EVENT_FLAGS = {
   TRUNCATED: 1,
   /** Thread is not the main thread of its process. */
   THREAD: 2,
-  /** The user-space half (image_address, names) is there. */
+  /** The user-space half (image_address, names) is complete. */
   COMPLETE: 4,
-  /** Made by the test builder: fields the layout has no place for are in an attribute table at the end of the record. */
+  /** Made by the test builder: fields without a place in the layout are in an attribute table at the end of the record. */
   SYNTHETIC: 8,
-  /** Asked for through io_uring instead of a system call. */
+  /** Requested through io_uring instead of a system call. */
   IO_URING: 16,
   /** A 32-bit system call: of a 32-bit program, or by `int 0x80`. */
   COMPAT: 32,
   /**
-   * The names resolve to others than those passed, or the call does what another does (open_by_handle_at: openat, a message of sendmmsg or
-   * recvmmsg: sendmsg or recvmsg). There is another view: the fixed part of the record again, with the resolved names for names, or of the
-   * other call's type. Rules are tried on all. An opened file that has a path elsewhere too may have a third view; the second has this
-   * flag then as well.
+   * The resolved names differ from those passed, or the call does the work of another (open_by_handle_at: openat, a message of sendmmsg or
+   * recvmmsg: sendmsg or recvmsg). There is another view: a second copy of the record's fixed part, with the resolved names, or with the
+   * other call's type. Rules are evaluated on all views. An opened file with another path may have a third view; then the second one has
+   * this flag as well.
    */
   TWO_VIEWS: 64,
-  /** This is not the first view. Of the last one, the size is the distance to the record that follows the event's own. */
+  /** This is not the first view. The size of the last view is the distance to the next event's record. */
   RESOLVED_VIEW: 128,
-  /** A copy is held back until the container of its process is known, and evaluated then: set by the reader. */
+  /** A copy is held back and evaluated once the container of its process is known. Set by the reader. */
   HELD: 256,
 } as const;
 
@@ -210,7 +210,7 @@ export const DESCRIPTOR_STATE = {
   LOWER_LAYER: 8,
   /** open: the call made the file. */
   CREATED: 16,
-  /** resolved differs from the true path: the walk gave up (too deep, or unmounted). */
+  /** `resolved` is not the true path: the walk gave up (too deep, or unmounted). */
   PARTIAL: 32,
   /** The file was unlinked. */
   DELETED: 64,

@@ -29,7 +29,7 @@ export const FLAG_TABLES = {
     { name: 'O_CLOEXEC', value: 0x1000, mask: 0x80000, equals: 0x80000 },
     { name: 'O_TMPFILE', value: 0x2000, mask: 0x410000, equals: 0x410000 },
   ],
-  /** flags that calls making a descriptor take besides; that there are none has a name too */
+  /** further flags of calls that make a descriptor; 0 has a name too */
   descriptor_flags: [
     { name: 'O_NONBLOCK', value: 0x40, mask: 0x800, equals: 0x800 },
     { name: 'O_CLOEXEC', value: 0x1000, mask: 0x80000, equals: 0x80000 },

@@ -91,7 +91,7 @@ export const IMAGE = defineStruct(
     {
       name: 'args',
       type: 'string',
-      doc: 'annex: argv[1..] joined by blanks (proc.args); present and empty when there are none',
+      doc: 'annex: argv[1..] joined by blanks (proc.args); empty without arguments, never absent',
     },
     { name: 'cmdline', type: 'string', doc: 'annex: comm, blank, args (proc.cmdline)' },
     { name: 'cwd_slash', type: 'string', doc: 'annex: cwd with a trailing slash (proc.cwd)' },

@@ -1,5 +1,5 @@
-// The table of names: the addresses of host names in conditions (fd.sip.name = example.com). They can't be in a module, because they
-// change while it runs; it looks up whether a name has an address.
+// The table of names: the addresses of host names in conditions (fd.sip.name = example.com). They change while a module runs, so the
+// module looks up whether a name has an address.
 
 import { createHash } from 'node:crypto';
 import { defineStruct } from './layout.ts';

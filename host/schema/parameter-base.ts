@@ -1,6 +1,6 @@
-// In which base a number among an event's parameters is written, in conditions and in output alike.
+// The base in which a number among an event's parameters is written, in conditions and outputs.
 
-/** By name, or `event.name` where one event differs. */
+/** By name, or `event.name` if one event differs. */
 const HEXADECIMAL = new Set([
   'dev',
   'cap_inheritable',

@@ -18,7 +18,7 @@ struct string_ref {
 
 /* What every event record starts with. */
 struct event_header {
-  __u64 commit; /* 0: ring position + secret of this start, written last; says that the record is whole */
+  __u64 commit; /* 0: ring position + secret of this start, written last; marks the record complete */
   __u32 size; /* 8: bytes of the record, strings and padding included; a multiple of 8 */
   __u16 type; /* 12: event type number */
   __u16 flags; /* 14: EVENT_FLAGS */
@@ -169,7 +169,7 @@ struct event_paths {
 };
 _Static_assert(sizeof(struct event_paths) == 144, "struct event_paths: layout");
 
-/* calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told */
+/* calls with numeric arguments only (setuid, ptrace, kill, the clone family, ...), or reported by name only */
 struct event_process {
   struct event_header header;
   __u64 numbers[4]; /* 64: arguments, in the order of events/ */
@@ -230,7 +230,7 @@ struct image {
   __u32 container_address; /* 284: annex: address of its container table entry (the host has one too); never 0 */
   struct string_ref comm; /* 288: annex: comm_bytes up to its NUL (proc.name) */
   struct string_ref argv0; /* 296: annex: argv[0] (proc.exe) */
-  struct string_ref args; /* 304: annex: argv[1..] joined by blanks (proc.args); present and empty when there are none */
+  struct string_ref args; /* 304: annex: argv[1..] joined by blanks (proc.args); empty without arguments, never absent */
   struct string_ref cmdline; /* 312: annex: comm, blank, args (proc.cmdline) */
   struct string_ref cwd_slash; /* 320: annex: cwd with a trailing slash (proc.cwd) */
   struct string_ref environment_text; /* 328: annex: environment joined by blanks (proc.env) */

@@ -38,7 +38,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
 
 // -- event_header: What every event record starts with.
 
-/** ring position + secret of this start, written last; says that the record is whole */
+/** ring position + secret of this start, written last; marks the record complete */
 // @ts-ignore: decorator
 @inline export function headerCommit(base: u32): u64 {
   return load<u64>(base, 0);
@@ -722,7 +722,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u64>(base, 136);
 }
 
-// -- event_process: calls with numbers alone (setuid, ptrace, kill, the clone family, ...), or of which the name alone is told
+// -- event_process: calls with numeric arguments only (setuid, ptrace, kill, the clone family, ...), or reported by name only
 
 /** arguments, in the order of events/ */
 // @ts-ignore: decorator
@@ -1044,7 +1044,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 296));
 }
 
-/** annex: argv[1..] joined by blanks (proc.args); present and empty when there are none */
+/** annex: argv[1..] joined by blanks (proc.args); empty without arguments, never absent */
 // @ts-ignore: decorator
 @inline export function imageArgs(base: u32): u64 {
   return textOf(base, load<u64>(base, 304));

@@ -1,4 +1,4 @@
-// System calls that change a process and are no events: its image must follow them all the same.
+// System calls that change a process but are not events: its image must be updated anyway.
 
 import type { ProcessChange } from './event-type.ts';
 

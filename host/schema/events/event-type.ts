@@ -29,7 +29,7 @@ export interface SocketCall {
   readonly number: number;
   /** How many arguments the kernel reads. */
   readonly arguments: number;
-  /** Where it is not the name of the type. */
+  /** Default: the name of the type. */
   readonly name?: string;
 }
 
@@ -46,11 +46,11 @@ export interface EventType {
   readonly usesFd?: true;
   /** evt.buffer and the evt.is_io family. */
   readonly io?: 'read' | 'write';
-  /** Where it is not the program of the shape. */
+  /** Default: the program of the shape. */
   readonly program?: EventProgram;
   /** Further system calls that are reported as this type, by their names in call-numbers.ts; some are 32-bit alone. */
   readonly otherCalls?: readonly string[];
-  /** Types that such a call does the work of as well: rules on those need it, too. */
+  /** Types whose work the call does as well: rules on those need it, too. */
   readonly sisters?: readonly string[];
   readonly change?: ProcessChange;
   /** Requests of io_uring that are reported as this type. */

@@ -63,7 +63,7 @@ const CLONE_PARAMETERS: readonly Parameter[] = [
 /**
  * In `process` records `numbers` holds: setuid, setgid: [id]; setresuid: [real, effective, saved]; ptrace:
  * [request, pid, addr, data]; unshare: [flags]; init_module: [length]; clone family: [flags, vtid of the caller]; kill, tkill,
- * tgkill, setpgid: their arguments in order. Types without parameters tell the name alone: in Falco they are generic.
+ * tgkill, setpgid: their arguments in order. Types without parameters report the name only: in Falco they are generic.
  */
 export const PROCESS_EVENTS: readonly EventType[] = [
   {

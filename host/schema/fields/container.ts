@@ -25,7 +25,7 @@ const [SOURCE, DESTINATION, MODE, WRITABLE, PROPAGATION] = [0, 1, 2, 3, 4] as co
 const NEVER = always(boolean(false));
 const TIME = HEADER.number('time');
 
-/** The runtime's answer; until it is there, the start of the pid namespace of the process. */
+/** The runtime's answer; before it arrives, the start of the pid namespace of the process. */
 const START = call('containerStart');
 
 const NOT_KNOWN = 255;

@@ -1,8 +1,8 @@
-// A field's derivation: how its value follows from the members of records. It is data, read twice: host/compiler/lower/derived.ts makes
-// of it what conditions test, host/fields/derived.ts what alerts print. Both read the same tree, so that they agree.
+// A field's derivation: how its value follows from the members of records. It is data, read twice: host/compiler/lower/derived.ts turns it
+// into what conditions test, host/fields/derived.ts into what alerts print. Both read the same tree, so they agree.
 //
-// A number is always there: members of a process that is not known read 0. A text, an address or a list may be absent. `either` with
-// ABSENT on one side makes any value absent; where a part of a text is absent, so is the whole.
+// A number is never absent: members of an unknown process read 0. A text, an address or a list may be absent. `either` with ABSENT on one
+// side makes any value absent. A text is absent if one of its parts is.
 
 import type { CONTAINER } from '../container.ts';
 import {
@@ -16,7 +16,7 @@ import { type IMAGE, IMAGE_FLAGS } from '../image.ts';
 import type { MemberName, NumberType, Struct } from '../layout.ts';
 import type { OperatorOf } from './operators.ts';
 
-/** Whose members are read. `descriptor` serves all shapes that have a descriptor: its members lie at the same place in each. */
+/** The record whose members are read. `descriptor` serves all shapes that have a descriptor: its members lie at the same place in each. */
 export type Records = {
   readonly header: typeof EVENT_HEADER;
   readonly image: typeof IMAGE;
@@ -28,7 +28,7 @@ export type TextMember<O extends Owner = Owner> = O extends Owner ? NamesOf<Reco
 type AddressMember<O extends Owner = Owner> = O extends Owner ? NamesOf<Records[O], 'address'> : never;
 type NamesOf<S, Type extends NumberType | 'string' | 'address'> = S extends Struct ? MemberName<S, Type> : never;
 
-/** What a derivation may depend on of the event's type. */
+/** The properties of the event's type that a derivation may depend on. */
 export interface EventKind {
   readonly name: string;
   readonly shape: EventShape;
@@ -39,7 +39,7 @@ export interface EventKind {
 }
 
 /**
- * The process whose image is read: the event's own, its n-th ancestor, or the leader of its session or process group; where the leader is
+ * The process whose image is read: the event's own, its n-th ancestor, or the leader of its session or process group; if the leader is
  * gone, the oldest known ancestor of the same group.
  */
 export type Process =
@@ -50,7 +50,7 @@ export type Process =
       readonly id: 'sid' | 'pgid' | 'vpgid';
     };
 
-/** A member of a record. `process` is of images alone. */
+/** A member of a record. `process` applies to images only. */
 interface Member<Names extends string> {
   readonly of: Owner;
   readonly member: Names;
@@ -77,9 +77,9 @@ export function flagValue({ table, name }: Flag): bigint {
 export type NumberDerivation =
   | { readonly node: 'number'; readonly value: bigint }
   | Flag
-  /** `least`: it is never less. */
+  /** `least`: the smallest possible value. */
   | ({ readonly node: 'numberOf'; readonly least?: bigint } & Member<NumberMember>)
-  /** Of unsigned 64-bit numbers where both are unsigned, of signed ones elsewhere. */
+  /** Unsigned 64-bit if both numbers are unsigned, else signed. */
   | {
       readonly node: 'arithmetic';
       readonly operator: '-' | '/' | '%' | '&' | '>>';
@@ -109,7 +109,7 @@ export type BooleanDerivation =
   | Compare
   | { readonly node: 'all' | 'any'; readonly of: readonly BooleanDerivation[] }
   | { readonly node: 'not'; readonly of: BooleanDerivation }
-  /** Whether a text is there. */
+  /** Whether a text is present. */
   | { readonly node: 'isThere'; readonly of: TextDerivation }
   /** Whether the image of a process is known. */
   | { readonly node: 'isKnown'; readonly process: Process }
@@ -130,7 +130,7 @@ export type TextDerivation =
   /** Its parts, one after the other. */
   | { readonly node: 'join'; readonly parts: readonly TextDerivation[] }
   | { readonly node: 'decimal'; readonly of: NumberDerivation }
-  /** The name of a number; `none`: of all others, which without it are shown in decimal. */
+  /** The name of a number; `none`: the name of all others, which are otherwise shown in decimal. */
   | {
       readonly node: 'enumeration';
       readonly of: NumberDerivation;
@@ -146,7 +146,7 @@ export type TextDerivation =
     }
   /** The value of a key in a list of `key=value` (or with another separator), each ended by a NUL. */
   | { readonly node: 'valueOf'; readonly list: TextDerivation; readonly key: string; readonly separator: '=' | ':' }
-  /** The text of the nearest ancestor that has it, so many generations up at most. */
+  /** The text of the nearest ancestor that has it, at most that many generations up. */
   | { readonly node: 'nearest'; readonly of: TextDerivation; readonly generations: number }
   /** The text of every ancestor, nearest first, with a blank between them; empty ones in place of absent ones. */
   | { readonly node: 'ofAncestors'; readonly of: TextDerivation }
@@ -157,11 +157,11 @@ export type TextDerivation =
       readonly part: MountPart;
       readonly mount: number | { readonly by: MountPart; readonly glob: string };
     }
-  /** A path seen from a directory, with `.`, `..` and repeated slashes resolved by their letters alone. */
+  /** A path seen from a directory, with `.`, `..` and repeated slashes resolved lexically. */
   | { readonly node: 'pathFrom'; readonly directory: TextDerivation; readonly path: TextDerivation }
   | Call<'text'>;
 
-/** Source, destination, mode, whether it may be written, propagation. */
+/** Source, destination, mode, whether it is writable, propagation. */
 export type MountPart = 0 | 1 | 2 | 3 | 4;
 export const MOUNT_PARTS = 5;
 
@@ -178,32 +178,32 @@ export type Call<Result extends 'number' | 'boolean' | 'text' | 'address'> = {
   readonly beginningOf?: TextDerivation;
 };
 
-/** Never there. */
+/** Always absent. */
 export interface Absent {
   readonly node: 'absent';
 }
 export const ABSENT: Absent = { node: 'absent' };
 
-/** What is one value wherever it is read. */
+/** Derivations of a single value. */
 export type Single = NumberDerivation | BooleanDerivation | TextDerivation | AddressDerivation;
 
 export type Derivation =
   | Single
   | Absent
-  /** What depends on a condition. */
+  /** One of two values, by a condition. */
   | {
       readonly node: 'either';
       readonly condition: BooleanDerivation;
       readonly value: Derivation;
       readonly otherwise: Derivation;
     }
-  /** A number that is absent where it is negative. */
+  /** A number that is absent if negative. */
   | { readonly node: 'unlessNegative'; readonly of: NumberDerivation }
   /** The strings of a list that are each ended by a NUL. */
   | { readonly node: 'items'; readonly of: TextDerivation }
-  /** Conditions hold if they hold for either. It is in no output. */
+  /** Conditions hold if they hold for either. Not available in outputs. */
   | { readonly node: 'ends'; readonly local: Single; readonly remote: Single }
-  /** Conditions hold if they hold for any ancestor, whose image `each` reads as its own; `shown` is what output has. */
+  /** Conditions hold if they hold for any ancestor, whose image `each` reads as its own; `shown` is the output's value. */
   | { readonly node: 'ancestors'; readonly each: Derivation; readonly shown: Derivation }
   /** The name of an address, among those that rules give. Conditions look it up (host/compiler/lower/name-check.ts). */
   | { readonly node: 'nameOf'; readonly of: AddressDerivation };
@@ -211,7 +211,7 @@ export type Derivation =
 type MemberNode = Extract<Single, { readonly member: string }>;
 type CallNode = Extract<Single, { readonly node: 'call' }>;
 
-/** The members of records that a derivation reads, those that its operators read aside; and the calls of operators. */
+/** The members of records that a derivation reads, without those that its operators read, and the calls of operators. */
 function* readsOf(part: unknown): Generator<MemberNode | CallNode> {
   if (typeof part !== 'object' || part === null) return;
   if ('node' in part && ('member' in part || part.node === 'call')) yield part as MemberNode | CallNode;

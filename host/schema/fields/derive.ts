@@ -23,7 +23,7 @@ import type { OPERATORS, OperatorName } from './operators.ts';
 
 type RecordSource = Extract<FieldSource, { readonly from: 'record' }>;
 
-/** A field of which every event has the same derivation. */
+/** A field whose derivation is the same on all events. */
 export function always(derivation: Derivation): RecordSource {
   return { from: 'record', derive: () => derivation };
 }
@@ -33,7 +33,7 @@ export function derived(derive: RecordSource['derive']): RecordSource {
   return { from: 'record', derive };
 }
 
-/** A field of the container table: it may be read when the event is gone, of which its time alone is known then. */
+/** A field of the container table. It may be read after the event is gone, when only the event's time is kept. */
 export function ofContainer(derive: (argument: string) => Derivation): FieldSource {
   return { from: 'container', derive: (argument = '') => derive(argument) };
 }
@@ -49,7 +49,7 @@ function membersOf<O extends Owner>(of: O) {
 }
 
 export const HEADER = membersOf('header');
-/** Of open, network and descriptor: the members of all shapes that have a descriptor. */
+/** The members of a descriptor, of the shapes open, network and descriptor. */
 export const DESCRIPTOR = membersOf('descriptor');
 export const OPEN = membersOf('open');
 export const PATH = membersOf('path');
@@ -88,12 +88,12 @@ export function boolean(value: boolean): BooleanDerivation {
   return { node: 'boolean', value };
 }
 
-/** One of two values, of which either may be absent. */
+/** One of two values; either may be absent. */
 export function either(condition: BooleanDerivation, value: Derivation, otherwise: Derivation): Derivation {
   return { node: 'either', condition, value, otherwise };
 }
 
-/** Absent where the condition does not hold. */
+/** Absent if the condition does not hold. */
 export function present(condition: BooleanDerivation, value: Derivation): Derivation {
   return either(condition, value, ABSENT);
 }
@@ -174,7 +174,7 @@ type ValuesOf<Types extends readonly ('number' | 'text')[]> = {
   readonly [At in keyof Types]: Types[At] extends 'number' ? NumberDerivation : TextDerivation;
 };
 
-/** What an operator makes of the records that it takes and these values. */
+/** An operator's result for its records and these values. */
 export function call<Name extends OperatorName>(
   operator: Name,
   ...values: ValuesOf<(typeof OPERATORS)[Name]['values']>

@@ -1,4 +1,4 @@
-// Fields that count: 1 for the events that are of a kind, made to be summed up. Also what Falco lists but can't filter by.
+// Counting fields: 1 for events of a kind, to be summed up. Also fields that Falco lists but can't filter by.
 
 import { ABSENT } from './derivation.ts';
 import { always, derived, either, number } from './derive.ts';

@@ -16,7 +16,7 @@ export const EVENT_FIELDS: readonly Field[] = [
   {
     name: 'evt.num',
     type: 'UINT64',
-    // `evt.num = 0` is how rules say never.
+    // Rules write `evt.num = 0` for "never".
     description: 'Number of the event since the start, from 1.',
     source: always({ node: 'numberOf', of: 'header', member: 'sequence', least: 1n }),
   },

@@ -11,17 +11,17 @@ export type FieldSource =
       readonly derive: (type: EventKind, argument: string | undefined) => Derivation;
       readonly orMachine?: true;
     }
-  /** The container table entry, the time of the event and the start of the pid namespace: all that is kept of an alert that waits. */
+  /** The container table entry, the time of the event and the start of the pid namespace: all that is kept for a waiting alert. */
   | { readonly from: 'container'; readonly derive: (argument: string | undefined) => Derivation }
   /** `evt.arg.NAME`, `evt.arg[N]`, `evt.rawarg.NAME`: a parameter of the event type. */
   | { readonly from: 'argument'; readonly raw: boolean }
-  /** Text put together for output only (evt.args, evt.time...); a condition on it can't be evaluated on live events. */
+  /** Text formatted for output only (evt.args, evt.time...); a condition on it can't be evaluated on live events. */
   | { readonly from: 'rendered' }
   /** No value of the event: conditions on it are compiled as a whole (evt.around). */
   | { readonly from: 'condition' }
   /** Read from the machine's files (/proc, passwd) while an alert is written, for output only. Absent in replays and when the process is gone. */
   | { readonly from: 'procfs' }
-  /** The live capture can't supply it: always absent, and a rule that reads it gets a warning that says why. */
+  /** Not captured: always absent, and a rule that reads it gets a warning with the reason. */
   | { readonly from: 'none'; readonly why: string };
 
 export interface Field {
@@ -48,7 +48,7 @@ export interface Field {
   readonly filterOnly?: true;
   /** Usable in output only. */
   readonly printOnly?: true;
-  /** In Falco's tables only; neither filter nor output may use it. */
+  /** In Falco's tables only; neither conditions nor outputs may use it. */
   readonly tableOnly?: true;
   readonly deprecated?: true;
 }

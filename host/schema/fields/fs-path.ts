@@ -1,4 +1,4 @@
-// Fields of the paths that a call acts on, whatever it calls its arguments; and of the descriptors a poll waits for.
+// Fields of the paths that a call acts on, and of the descriptors that a poll waits for.
 
 import { ABSENT, type BooleanDerivation, type Derivation, type EventKind } from './derivation.ts';
 import { all, compare, derived, either, HEADER, IMAGE, isThere, orEmpty, PATHS, present } from './derive.ts';
@@ -29,7 +29,7 @@ function onePath(member: 'name' | 'raw'): FieldSource {
 type End = 'source' | 'target';
 const LINKS = new Set(['link', 'linkat', 'symlink', 'symlinkat']);
 
-/** One path of a call on two: of links the source is the new link, of the others the first path. */
+/** One path of a call on two: for links the source is the new link, for others the first path. */
 function membersOf(end: End, { name }: EventKind) {
   const isNew = (end === 'source') === LINKS.has(name);
   return isNew
@@ -44,7 +44,7 @@ function asPassed(end: End): FieldSource {
   });
 }
 
-/** What a symbolic link says and a mount's device have no absolute form of their own; Falco joins them with the current directory. */
+/** A symbolic link's text and a mount's device have no absolute form; Falco joins them with the current directory. */
 function absolute(end: End): FieldSource {
   return derived((type) => {
     if (type.shape !== 'paths') return ABSENT;

@@ -1,4 +1,4 @@
-// Fields of Falco's k8smeta plugin, and some of the same kind: what the API server tells of a pod, its owners and its namespace.
+// Fields of Falco's k8smeta plugin, and similar ones: metadata from the API server on a pod, its owners and its namespace.
 // Name, uid, labels and addresses of the pod itself are known from the container's runtime too, and sooner.
 
 import type { Field, FieldSource } from './field.ts';

@@ -1,4 +1,4 @@
-// What is known of a number before an event is there: whether it has a sign, how many bits it takes.
+// What is known of a number at compile time: whether it has a sign, how many bits it takes.
 
 import { EVENT_HEADER } from '../event-structs.ts';
 import { ACCESSOR_OWNERS } from '../generate/assemblyscript.ts';
@@ -30,7 +30,7 @@ export function isUnsigned(derivation: NumberDerivation): boolean {
 
 const BITS: Readonly<Partial<Record<MemberType, number>>> = { u8: 8, u16: 16, u32: 32 };
 
-/** As many bits as an unsigned number takes at most; 64 where it may be negative. */
+/** Most bits of an unsigned number; 64 if it may be negative. */
 export function bitsOf(derivation: NumberDerivation): number {
   switch (derivation.node) {
     case 'number':

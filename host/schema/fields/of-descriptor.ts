@@ -30,7 +30,7 @@ import type { FieldSource } from './field.ts';
 /** Shapes with the members of a descriptor, at the same place in each. */
 export const WITH_DESCRIPTOR: ReadonlySet<EventShape> = new Set<EventShape>(['open', 'descriptor', 'network']);
 
-/** What a field is on the different kinds of event; absent where nothing is said. */
+/** A field's value on the different kinds of event; absent on kinds that are not given. */
 interface ByDescriptor {
   readonly descriptor: (type: EventKind) => Derivation;
   /** `path`: that of the directory. */

@@ -1,4 +1,4 @@
-// What a call of the open family asks for.
+// Fields of what a call of the open family requests.
 
 import type { Derivation, EventKind } from './derivation.ts';
 import { all, any, boolean, compare, hasBit, masked, OPEN } from './derive.ts';

@@ -39,7 +39,7 @@ function isNumber(member: ImageMember): member is NumberMember<'image'> {
   return NUMBERS.has(member);
 }
 
-/** A member of the image of a process; a number is absent where that is another one that is not known. */
+/** A member of the image of a process; a number of another process is absent if that process is unknown. */
 function memberOf(member: ImageMember, process: Process): Derivation {
   if (!isNumber(member)) return IMAGE.text(member, process);
   const value = IMAGE.number(member, process);
@@ -59,7 +59,7 @@ export function unlessZero(member: NumberMember<'image'>): FieldSource {
 /** Arguments and ancestors past this one count as absent. */
 const LARGEST_INDEX = 0xffff;
 
-/** The index of an argument in brackets; undefined if nothing has it. */
+/** The index of an argument in brackets; undefined if out of range. */
 function indexOf(argument: string): number | undefined {
   const index = /^\d+$/.test(argument) ? Number(argument) : undefined;
   return index !== undefined && index <= LARGEST_INDEX ? index : undefined;
@@ -107,7 +107,7 @@ export function variable(key: string): TextDerivation {
   return { node: 'valueOf', list: IMAGE.text('environment'), key, separator: '=' };
 }
 
-/** An argument by its number, argv[0] not counted; empty if there is none. */
+/** An argument by its number, argv[0] not counted; empty if missing. */
 export function argumentAt(argument: string): Derivation {
   const index = indexOf(argument);
   return index === undefined ? text('') : orEmpty(call('itemOf', IMAGE.text('argv'), number(index + 1)));
@@ -128,7 +128,7 @@ export function sinceChange(member: 'start_time' | 'pidns_start_time'): FieldSou
   return always(present(all(compare(changed, '!=', 0), compare(started, '>', changed)), minus(started, changed)));
 }
 
-/** A text of the leader of a session or process group; empty if there is none. */
+/** A text of the leader of a session or process group; empty if unknown. */
 export function leader(
   link: 'session_address' | 'group_leader_address',
   id: 'sid' | 'pgid' | 'vpgid',

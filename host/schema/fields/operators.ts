@@ -2,7 +2,7 @@
 
 type Result = 'number' | 'boolean' | 'text' | 'address';
 
-/** The records that it is handed first, and the values after them. */
+/** The records that it takes first, and the values after them. */
 export interface Operator {
   readonly records: readonly ('event' | 'image' | 'container')[];
   readonly values: readonly ('number' | 'text')[];
@@ -11,7 +11,7 @@ export interface Operator {
 
 const OF_EVENT = { records: ['event'], values: [] } as const;
 const ADDRESS = { ...OF_EVENT, gives: 'address' } as const;
-/** -1 = there is none. */
+/** -1 = absent. */
 const PORT = { ...OF_EVENT, gives: 'number' } as const;
 
 export const OPERATORS = {

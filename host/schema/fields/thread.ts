@@ -13,7 +13,7 @@ const NO_SWITCHES = unavailable(
 
 const IS_MAIN = compare(masked(HEADER.number('flags'), flag('EVENT_FLAG', 'THREAD')), '==', 0);
 
-/** The image knows the main thread's; of others in a pid namespace of their own the kernel's record has the host's number alone. */
+/** The image has the main thread's. For other threads in a nested pid namespace, the kernel's record has only the host's number. */
 const THREAD_NUMBER = either(
   IS_MAIN,
   IMAGE.number('vpid'),
@@ -29,7 +29,7 @@ function capabilities(member: NumberMember<'image'>): FieldSource {
   return always({ node: 'names', of: IMAGE.number(member), names, separator: ' ' });
 }
 
-/** There is one path for all: of the unified hierarchy, or on cgroup v1 that of pids, memory or cpu. */
+/** All subsystems have the same path: of the unified hierarchy, or on cgroup v1 of pids, memory or cpu. */
 const CGROUP = IMAGE.text('cgroup');
 
 export const THREAD_FIELDS: readonly Field[] = [
