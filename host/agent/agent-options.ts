@@ -1,4 +1,4 @@
-// What an agent is started with.
+// The options of an agent.
 
 import type { CaptureSizes } from '../capture/native.ts';
 import type { EngineError } from '../engine/engine-error.ts';
@@ -21,56 +21,56 @@ export interface AgentOptions {
   /** Evaluates a recording instead of what happens on this machine, as fast as the outputs take the alerts. */
   readonly replay?: {
     readonly path: string;
-    /** Of the machine that it was made on, for the alerts. */
+    /** Name of the machine that recorded it, for the alerts. */
     readonly hostname: string;
-    /** All of it was evaluated, and the alerts are written. */
+    /** Called when all of it is evaluated and the alerts are written. */
     readonly onEnd: (report: ReplayReport) => void;
   };
   /** Default: the capture's (host/capture/open.ts). */
   readonly sizes?: CaptureSizes;
   /** In the order in which they are evaluated. */
   readonly modules: readonly RuleModule[];
-  /** Whether the kernel drops what no rule can match. Default: it does, where the modules say what their rules need. */
+  /** Whether the kernel drops events that no rule can match. Default: yes, if the modules have the needs of their rules. */
   readonly kernelFilter?: boolean;
   /** Event types that are not captured, whatever the rules read. Default: none. */
   readonly leftOut?: ReadonlySet<string>;
-  /** What is done about rules that are blind for want of a hook that the kernel does not take. Default: alert. */
+  /** What to do about rules that are blind because the kernel lacks a hook. Default: alert. */
   readonly missingHooks?: MissingHooksPolicy;
   readonly ruleMatching?: RuleMatching;
-  /** How long events and alerts wait for what is to be known of a new container. Default: HOLD_LIMITS. */
+  /** How long events and alerts wait for the metadata of a new container. Default: HOLD_LIMITS. */
   readonly hold?: Partial<HoldLimits>;
-  /** What alerts get besides what their rules read of events. */
+  /** What is added to alerts beyond the fields of their rules. */
   readonly extras?: AlertExtras;
   /** Whether each alert has the hash of its rule's module, as a field. Default: it has. */
   readonly namesModules?: boolean;
   /** Closed by stop(). */
   readonly outputs: readonly Output[];
-  /** How long outputs have at the end to write out what is queued. */
+  /** How long outputs may write queued alerts at the end. */
   readonly outputCloseMs?: number;
   /** evt.outputtime, and so on, in ISO 8601. */
   readonly isoTime?: boolean;
   /** evt.buffer, and so on, in base64. */
   readonly base64Buffers?: boolean;
-  /** No alert is of this process and those that it has started. Of use where nothing but the agent runs in it. */
+  /** Matches of this process and its children are ignored. For processes that run nothing but the agent. */
   readonly ignoresSelf?: boolean;
-  /** Where the container runtimes are asked, if not at their usual places. */
+  /** Sockets of the container runtimes. Default: the usual ones. */
   readonly runtimes?: Partial<RuntimePlaces>;
-  /** Where the pods of this node are asked for; false: nowhere. Default: where the service account of the agent's own pod leads. */
+  /** The API server to ask about this node's pods; false: none. Default: the one of the service account of the agent's own pod. */
   readonly kubernetes?: KubernetesPlace | false;
-  /** Asks for the addresses of a name that rules compare. Default: the machine's resolver. */
+  /** Resolves a name that rules compare. Default: the machine's resolver. */
   readonly lookup?: NameLookup;
-  /** What is done when events are lost. Default: DROP_SETTINGS. */
+  /** What to do when events are lost. Default: DROP_SETTINGS. */
   readonly drops?: DropSettings;
-  /** Told of them where the settings have it. */
+  /** Called for lost events if the settings say so. */
   readonly onDrops?: DropListener;
-  /** Told what goes wrong while it runs; each is a sentence for people. */
+  /** Called with a message for people when something fails. */
   readonly onTrouble?: (message: string) => void;
-  /** Gets what is worth knowing of this machine and does no harm; each is a sentence for people. */
+  /** Called with a message for people about a harmless property of this machine. */
   readonly onNote?: (message: string) => void;
-  /** Rules were replaced, or could not be and those before stay; for an event on the agent's own pod, for example. */
+  /** Called when rules were replaced, or new ones were refused; for an event on the agent's own pod, for example. */
   readonly onRules?: (change: RuleChange) => void;
-  /** The engine's thread, made before the rules were there. Default: it is made now. */
+  /** The engine's thread, if it was started before the rules were loaded. Default: it is started now. */
   readonly idleWorker?: IdleWorker;
-  /** The engine has ended by itself: nothing is watched any more, and stop() is all that is left to do. */
+  /** Called when the engine has ended by itself. Nothing is watched any more; only stop() is left to call. */
   readonly onEnd?: (error: EngineError) => void;
 }

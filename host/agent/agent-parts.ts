@@ -37,9 +37,9 @@ export class AgentParts {
   readonly tampering: TamperWatch;
   readonly hooks: HookWatch;
   readonly ruleSets: RuleSets;
-  /** Undefined until it has started; the parts do without it until then. */
+  /** Undefined until it has started. */
   engine: Engine | undefined;
-  /** Containers that a recording told of. */
+  /** Containers from a recording. */
   readonly #recorded = new Map<string, Uint8Array>();
 
   constructor(options: AgentOptions) {
@@ -87,7 +87,7 @@ export class AgentParts {
     };
   }
 
-  /** The modules without events that are not captured, and with what their alerts get besides. */
+  /** The modules without events that are excluded from the capture, and with what is added to their alerts. */
   completed(modules: readonly RuleModule[], extras: AlertExtras): RuleModule[] {
     const { leftOut = new Set(), onTrouble = () => {} } = this.options;
     for (const message of describeLeftOut(modules, leftOut)) onTrouble(message);
@@ -96,7 +96,7 @@ export class AgentParts {
       .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }));
   }
 
-  /** A recording tells of a container. */
+  /** A container from a recording. */
   containerRecorded(id: string, entry: Uint8Array): void {
     this.#recorded.set(id, entry);
     this.desk.containerKnown(id, entry);

@@ -1,4 +1,4 @@
-// The agent: capture and rules in the engine, what the runtimes tell, alerts to the outputs. `wasprey run` starts it.
+// The agent: the engine with capture and rules, metadata from the runtimes, alerts to the outputs. `wasprey run` starts it.
 
 import type { Engine, EngineSign } from '../engine/engine.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
@@ -13,7 +13,7 @@ import type { RuleModule } from './rule-module.ts';
 import { startEngine } from './start-engine.ts';
 import type { Summary } from './summary.ts';
 
-/** How long outputs have at the end to write out what is queued, where nothing else is said. */
+/** How long outputs may write queued alerts at the end, by default. */
 const OUTPUT_CLOSE_MS = 500;
 
 export interface Agent {
@@ -21,39 +21,37 @@ export interface Agent {
   summary(): Summary;
   /** The modules in use, in their order. */
   modules(): readonly RuleModule[];
-  /** Whether the engine lives. */
+  /** Whether the engine is alive. */
   sign(): EngineSign;
-  /** Hooks that the kernel does not take, and rules that are blind for want of them. */
+  /** Hooks that the kernel lacks, and rules that are blind without them. */
   hooks(): HookSummary;
   /**
-   * Goes on with other rules, and what is known stays known. Rejects with EngineError: the rules before stay in use.
-   * @param extras what their alerts get besides; default: what those of the start got
+   * Replaces the rules; metadata and counters are kept. Rejects with EngineError: the previous rules stay in use.
+   * @param extras what is added to their alerts; default: as at the start
    */
   replaceRules(modules: readonly RuleModule[], extras?: AlertExtras): Promise<void>;
   /**
-   * Goes on with these in the place of the outputs of those names, which are closed. Resolves to how many outputs there are when alerts
-   * have reached the new ones.
+   * Replaces the outputs of those names, which are closed. Resolves when alerts have reached the new ones, to the number of outputs.
    */
   replaceOutputs(names: ReadonlySet<string>, outputs: readonly Output[]): Promise<number>;
-  /** Files that were moved away are left. */
+  /** Reopens files that were moved away. */
   reopenOutputs(): void;
-  /** An output of that name says what is wrong with it: tells the others, but not again and again. */
+  /** The output of that name reports a failure: alerts the others, at a limited rate. */
   outputFailed(name: string, message: string): void;
   /**
-   * Rules, or what else can be replaced, that should have taken the place of those in use can't be used: tells of it in an alert of its
-   * own, and counts it.
-   * @param from whose they are; none: the rules that the agent reads itself
+   * Reports that a replacement (of rules, for example) was refused: raises an internal alert, and counts it.
+   * @param from its source; default: the rules that the agent reads itself
    */
   rulesFailed(reason: string, from?: string): void;
-  /** Those are gone, and the rules in use are what is asked for. */
+  /** The refused rules are gone; the rules in use are the wanted ones. */
   rulesRestored(from?: string): void;
   /** Source `builder` only: process images and event records, as the kernel would have written them. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
-  /** Raises an alert of the agent's own, for what went wrong around it. */
+  /** Raises an internal alert, for a failure outside of the agent's parts. */
   tell(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void;
   /**
-   * Evaluates what has arrived, writes out what is queued, and tells the final numbers. Can be called again. Takes four seconds at
-   * most for the evaluation, far less where the machine is not overloaded, and what the outputs have.
+   * Evaluates pending events, writes queued alerts, and returns the final numbers. Can be called again. Evaluation takes at most four
+   * seconds, far less if the machine is not overloaded; the outputs have their own time limit.
    */
   stop(): Promise<Summary>;
 }
@@ -61,7 +59,7 @@ export interface Agent {
 /** Resolves when events are being captured. Rejects with EngineError; outputs are closed then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const parts = new AgentParts(options);
-  // A recording tells of its containers itself.
+  // A recording has the metadata of its containers.
   if (!options.replay) parts.directory.start();
   try {
     parts.engine = await startEngine(parts);
@@ -147,7 +145,7 @@ class RunningAgent implements Agent {
     const { hooks, ruleSets, resolver, source } = this.#parts;
     hooks.update(this.#engine.missing, ruleSets.modules);
     resolver.want(modules.flatMap(({ names }) => names));
-    // What loading them took is given back.
+    // Returns the memory that loading them took.
     if (source === 'bpf') this.#trim.schedule();
   }
 

@@ -1,4 +1,4 @@
-// Makes alerts of matches and hands them to the outputs. Alerts whose container is not known yet wait here for a while.
+// Turns matches into alerts and passes them to the outputs. Alerts of containers without metadata wait here for a while.
 
 import type { ContainerGap, GapReason, Match, RuleReads } from '../engine/protocol.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
@@ -18,7 +18,7 @@ const HELD_AT_ONCE = 1024;
 /** Most containers without an answer that are remembered; the oldest are forgotten first. */
 const REMEMBERED = 4096;
 
-/** Field of an alert that lacks what it needs to know of its container: why. */
+/** Field of an alert that lacks metadata of its container: the reason. */
 export const REASON_FIELD = 'container.metadata';
 
 const STATE_AT = member(CONTAINER, 'state').offset;
@@ -26,7 +26,7 @@ const POD_STATE_AT = member(CONTAINER, 'pod_state').offset;
 
 interface RulePlan {
   readonly rule: RuleInfo;
-  /** All that is read, first of them those that the alert shows. */
+  /** All fields to read; those that the alert shows come first. */
   readonly keys: readonly string[];
   readonly shown: number;
   readonly module: KeyedValue | undefined;
@@ -45,24 +45,24 @@ interface Waiting {
 }
 
 /**
- * Why an alert goes out without all that it needs to know of its container. Besides these there are the failures of
+ * Why an alert is sent without all metadata of its container. Further reasons are the failures of
  * host/metadata/container-state.ts, those of pods with `pod-` in front.
  */
 type DeskReason = GapReason | 'too-many-alerts' | 'pod-timed-out';
 
-/** What is known of containers. */
+/** Metadata of containers. */
 export interface KnownContainers {
-  /** What the runtimes and the API server have told so far, be it that they know nothing. */
+  /** The answers of the runtimes and the API server so far, including "unknown". */
   entry(id: string): Uint8Array | undefined;
-  /** Why the runtimes have told nothing. */
+  /** Why the runtimes have not answered. */
   failure(id: string): string | undefined;
-  /** Why the API server has told nothing. */
+  /** Why the API server has not answered. */
   podFailure(id: string): string | undefined;
 }
 
 export interface DeskOptions {
   readonly hostname: string;
-  /** How long, in ms, the alerts of a container wait for what there is to know of it. */
+  /** How long, in ms, the alerts of a container wait for its metadata. */
   readonly patience: number;
   /** Whether each alert of a rule has the hash of the rule's module. */
   readonly namesModules: boolean;
@@ -77,9 +77,9 @@ export interface DeskCounters {
   readonly alerts: number;
   /** By rule name. */
   readonly byRule: ReadonlyMap<string, number>;
-  /** The same with what is known of each rule. */
+  /** The same with details of each rule. */
   readonly rules: readonly RuleAlerts[];
-  /** Alerts that waited for a container's metadata, and of those the ones that went out without. */
+  /** Alerts that waited for a container's metadata, and how many of them were sent without it. */
   readonly held: number;
   readonly heldInVain: number;
   /** Alerts that lack it, by the reason that they carry. */
@@ -166,7 +166,7 @@ export class AlertDesk {
     }
   }
 
-  /** An alert of the agent's own. */
+  /** An internal alert. */
   internal(rule: string, priority: Priority, message: string, fields: readonly KeyedValue[] = []): void {
     this.#write({
       time: BigInt(Date.now()) * NANOSECONDS_PER_MS,
@@ -180,7 +180,7 @@ export class AlertDesk {
     });
   }
 
-  /** Sends out what still waits, as it is. */
+  /** Sends all waiting alerts as they are. */
   close(): void {
     for (const { alerts } of this.#held.values()) for (const alert of alerts) this.#giveUp(alert, 'stopped');
   }
@@ -235,7 +235,7 @@ export class AlertDesk {
     this.#sendWithout(alert, reason);
   }
 
-  /** All is told that there is to know, if only that nothing is. */
+  /** Whether all answers have arrived, including "unknown". */
   #sendKnown({ match, gap, plan }: HeldAlert, entry: Uint8Array): void {
     const reason = this.#failure(entry, gap);
     const values = completeValues(plan.keys, match.values, entry, gap.moment);
@@ -283,7 +283,7 @@ export class AlertDesk {
   }
 }
 
-/** Whether the entry says all that the alert waits for. */
+/** Whether the entry has everything that the alert waits for. */
 function answers(entry: Uint8Array, { needsPod }: ContainerGap): boolean {
   return !(needsPod && entry[POD_STATE_AT] === POD_STATE.PENDING);
 }

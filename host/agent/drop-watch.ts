@@ -1,4 +1,4 @@
-// Looks once a second whether events or matches were lost, and tells of it as the settings have it: Falco's syscall_event_drops.
+// Checks once a second whether events or matches were lost, and reports it as configured: Falco's syscall_event_drops.
 
 import { type EventTotals, eventTotals } from '../engine/event-totals.ts';
 import type { EngineCounters } from '../engine/protocol.ts';
@@ -10,7 +10,7 @@ import type { AlertDesk } from './alert-desk.ts';
 
 export const DROP_RULE = 'Wasprey internal: syscall event drop';
 
-/** What is done about lost events: a message in the log, an alert, the end of the agent. */
+/** What to do about lost events: log a message, raise an alert, end the agent. */
 export type DropAction = 'log' | 'alert' | 'exit';
 
 export interface DropSettings {
@@ -24,7 +24,7 @@ export interface DropSettings {
   readonly simulated: boolean;
 }
 
-/** Any loss raises an alert, at most one in half a minute, which then tells of all since the one before. */
+/** Any loss raises an alert, at most one in half a minute, which reports all losses since the one before. */
 export const DROP_SETTINGS: DropSettings = {
   threshold: 0,
   actions: ['alert'],
@@ -40,7 +40,7 @@ export interface DropCounters {
   readonly actions: number;
 }
 
-/** What is not done here. */
+/** Actions done elsewhere. */
 export interface DropListener {
   onLog(message: string): void;
   onExit(message: string): void;
@@ -51,13 +51,13 @@ interface Loss {
   /** Events that the kernel did not filter, the lost ones among them. */
   readonly events: number;
   readonly lost: number;
-  /** Of those, the ones that found no room; by Falco's kinds. */
+  /** The lost ones among them, by Falco's kinds. */
   readonly noRoom: number;
   readonly byKind: ReadonlyMap<string, number>;
   readonly matches: number;
 }
 
-interface UntoldLoss {
+interface UnreportedLoss {
   readonly from: number;
   readonly to: number;
   readonly loss: Loss;
@@ -73,14 +73,14 @@ export class DropWatch {
   readonly #settings: DropSettings;
   readonly #listener: DropListener;
   readonly #bucket: TokenBucket;
-  /** Counts up to the moment up to which was looked, and up to the last one known. */
+  /** Counts up to the last check, and up to the last report. */
   #seen: Loss = NOTHING;
   #seenAt: number;
   #latest: Loss = NOTHING;
   #latestAt: number;
   #latestUntil: number;
-  /** Of the occurrences for which no action was taken yet. */
-  #untold: UntoldLoss | undefined;
+  /** Losses for which no action was taken yet. */
+  #unreported: UnreportedLoss | undefined;
   #occurrences = 0;
   #actions = 0;
 
@@ -104,23 +104,23 @@ export class DropWatch {
     this.#latestAt = time;
     this.#latestUntil = until;
     const elapsed = time - this.#seenAt;
-    // Less than nothing: the clock was set back.
+    // Negative: the clock was set back.
     if (elapsed >= 0 && elapsed < LEAST_INTERVAL_MS) return;
     this.#look(this.#settings.simulated ? SIMULATED : NOTHING);
-    // What found no token waits for one, be it that nothing more is lost.
-    if (this.#untold && this.#bucket.take(time)) this.#act(this.#untold);
+    // Losses without a token wait for one, even if nothing more is lost.
+    if (this.#unreported && this.#bucket.take(time)) this.#act(this.#unreported);
   }
 
-  /** The end: what was lost since the last look, and what waits to be told, is told now whatever the rate. */
+  /** At the end: reports the losses since the last check and all waiting ones, whatever the rate. */
   finish(): void {
     this.#look(NOTHING);
-    if (this.#untold && this.#settings.burst >= 1) this.#act(this.#untold);
+    if (this.#unreported && this.#settings.burst >= 1) this.#act(this.#unreported);
   }
 
-  /** @param more what is to be taken for lost besides what was */
+  /** @param more events that count as lost in addition */
   #look(more: Loss): void {
     const loss = sumOf(difference(this.#latest, this.#seen), more);
-    // The other way round where the clock was set back meanwhile.
+    // Reversed if the clock was set back meanwhile.
     const [from, to] = [this.#seenAt, this.#latestUntil].sort((one, other) => one - other) as [number, number];
     this.#seen = this.#latest;
     this.#seenAt = this.#latestAt;
@@ -128,12 +128,12 @@ export class DropWatch {
     const { threshold, simulated } = this.#settings;
     if (gone === 0 || gone / Math.max(loss.events, gone) <= (simulated ? 0 : threshold)) return;
     this.#occurrences++;
-    const before = this.#untold;
-    this.#untold = before ? { from: before.from, to, loss: sumOf(before.loss, loss) } : { from, to, loss };
+    const before = this.#unreported;
+    this.#unreported = before ? { from: before.from, to, loss: sumOf(before.loss, loss) } : { from, to, loss };
   }
 
-  #act({ from, to, loss }: UntoldLoss): void {
-    this.#untold = undefined;
+  #act({ from, to, loss }: UnreportedLoss): void {
+    this.#unreported = undefined;
     this.#actions++;
     const { actions, simulated } = this.#settings;
     const [begin, end] = [from, to].map((at) => jsonTime(BigInt(at) * NANOSECONDS_PER_MS));
@@ -150,7 +150,7 @@ export class DropWatch {
   }
 }
 
-/** Under Falco's names, and after them what is not Falco's. */
+/** Under Falco's names first, then under Wasprey's own. */
 function falcoFields({ events, lost, noRoom, byKind, matches }: Loss): Record<string, number> {
   const kinds = [...byKind].map(([kind, count]) => [`n_drops_buffer_${kind}_exit`, count]);
   return {

@@ -11,24 +11,24 @@ import { namedRules } from './rule-names.ts';
 
 export const HOOK_RULE = 'Wasprey internal: hooks missing';
 
-/** What rules that are blind without a hook lead to: an alert and no readiness, or neither. */
+/** The consequence of rules that are blind without a hook: an alert and no readiness, or neither. */
 export type MissingHooksPolicy = 'alert' | 'allow';
 
 export interface HookSummary {
   readonly missing: readonly MissingHook[];
   /** Those of them that rules in use need. */
   readonly needed: readonly MissingHook[];
-  /** Rules in use that miss events since a hook is missing. */
+  /** Rules in use that miss events because a hook is missing. */
   readonly blindRules: readonly string[];
   /** The configuration accepts it. */
   readonly isAllowed: boolean;
 }
 
-/** Each gets a sentence for people. */
+/** Each gets a message for people. */
 export interface HookListener {
-  /** Something goes unseen. */
+  /** Some events are missed. */
   onTrouble(message: string): void;
-  /** A hook is missing, and nothing goes unseen. */
+  /** A hook is missing, but no events are missed. */
   onNote(message: string): void;
 }
 

@@ -1,9 +1,9 @@
-// Event types that the configuration has not captured: rules that could match them see less, or nothing.
+// Event types that the configuration excludes from the capture: rules that could match them see fewer events, or none.
 
 import type { RuleModule } from './rule-module.ts';
 import { namedRules } from './rule-names.ts';
 
-/** The module as it needs to be known for none of these event types to be captured for it. */
+/** The module without the needs for these event types, so that they are not captured for it. */
 export function withoutEvents(module: RuleModule, leftOut: ReadonlySet<string>): RuleModule {
   if (!module.eventTypes.some((type) => leftOut.has(type))) return module;
   const kept = (types: readonly string[]): string[] => types.filter((type) => !leftOut.has(type));
@@ -11,7 +11,7 @@ export function withoutEvents(module: RuleModule, leftOut: ReadonlySet<string>):
   return { ...module, eventTypes: kept(module.eventTypes), rules };
 }
 
-/** What it means for the rules, in sentences for people; none if nothing that they read is left out. */
+/** The consequences for the rules, as messages for people; empty if no rule reads these types. */
 export function describeLeftOut(modules: readonly RuleModule[], leftOut: ReadonlySet<string>): string[] {
   const rules = modules.flatMap((module) => module.rules);
   const touched = rules.filter(({ eventTypes }) => eventTypes.some((type) => leftOut.has(type)));

@@ -1,4 +1,4 @@
-// Gives back the memory that a start, a replacement of rules, or a burst of events has taken and watching does not need.
+// Returns memory that a start, a replacement of rules or a burst of events has taken, and that watching does not need.
 
 import { loadAddon } from '../capture/addon.ts';
 import { collectGarbage } from '../engine/collect-garbage.ts';

@@ -1,57 +1,57 @@
-// Raises alerts about outputs: why one fails, as it says itself, and when alerts were lost on their way out, by its counters, whatever it
-// lost them by.
+// Raises alerts about outputs: why one fails, as it reports itself, and how many alerts were lost, by its counters, whatever the
+// reason.
 
 import type { NamedCounters } from '../outputs/output-set.ts';
 
 export const OUTPUT_RULE = 'Wasprey internal: output failure';
 
 /**
- * Between two alerts about the same output; the next tells of all that was lost since. Twice as long after each, as long as it goes on losing,
- * up to the longest: the alert itself is one that the output may lose, and for a syslog that is not there once is nearly enough.
+ * The time between two alerts about the same output; each reports all losses since the one before. It doubles after each while losses
+ * continue, up to the longest: the output may lose this alert too, and for a missing syslog one alert is nearly enough.
  */
 const SHORTEST_MS = 30_000;
 const LONGEST_MS = 3_600_000;
 
-interface Told {
-  /** All that it had lost when that was told. */
+interface Reported {
+  /** Losses up to that alert. */
   readonly dropped: number;
   readonly at: number;
-  /** Until the next. */
+  /** Time until the next alert may follow. */
   readonly pause: number;
 }
 
-const NOTHING: Told = { dropped: 0, at: Number.NEGATIVE_INFINITY, pause: 0 };
+const NOTHING: Reported = { dropped: 0, at: Number.NEGATIVE_INFINITY, pause: 0 };
 
-/** Both are given a sentence for people. */
+/** Both get a message for people. */
 export interface OutputWatchHost {
   readonly alert: (message: string) => void;
-  /** Of what the output does not say itself. */
+  /** For losses that the output does not report itself. */
   readonly log: (message: string) => void;
 }
 
 /** Times are ms on a clock that is never set. */
 export class OutputWatch {
   readonly #host: OutputWatchHost;
-  readonly #told = new Map<string, Told>();
+  readonly #reported = new Map<string, Reported>();
 
   constructor(host: OutputWatchHost) {
     this.#host = host;
   }
 
-  /** The output says what is wrong with it. */
+  /** The output reports a failure. */
   failed(name: string, message: string, now: number): void {
-    const told = this.#told.get(name) ?? NOTHING;
-    if (isPausing(told, now)) return;
-    this.#note(name, told.dropped, now);
+    const reported = this.#reported.get(name) ?? NOTHING;
+    if (isPausing(reported, now)) return;
+    this.#note(name, reported.dropped, now);
     this.#host.alert(message);
   }
 
   update(outputs: readonly NamedCounters[], now: number): void {
     for (const [name, { dropped, queued }] of totals(outputs)) {
-      const told = this.#told.get(name) ?? NOTHING;
-      if (dropped <= told.dropped || isPausing(told, now)) continue;
+      const reported = this.#reported.get(name) ?? NOTHING;
+      if (dropped <= reported.dropped || isPausing(reported, now)) continue;
       this.#note(name, dropped, now);
-      const lost = dropped - told.dropped;
+      const lost = dropped - reported.dropped;
       const alerts = lost === 1 ? '1 alert was lost' : `${lost} alerts were lost`;
       const message = `${alerts}: the output ${name} fails or does not keep up; ${queued} more are waiting for it`;
       this.#host.log(message);
@@ -60,14 +60,14 @@ export class OutputWatch {
   }
 
   #note(name: string, dropped: number, now: number): void {
-    const { at, pause } = this.#told.get(name) ?? NOTHING;
-    // It was well for as long again.
+    const { at, pause } = this.#reported.get(name) ?? NOTHING;
+    // It had no losses for as long again.
     const isNew = now - at > 2 * pause;
-    this.#told.set(name, { dropped, at: now, pause: isNew ? SHORTEST_MS : Math.min(2 * pause, LONGEST_MS) });
+    this.#reported.set(name, { dropped, at: now, pause: isNew ? SHORTEST_MS : Math.min(2 * pause, LONGEST_MS) });
   }
 }
 
-function isPausing({ at, pause }: Told, now: number): boolean {
+function isPausing({ at, pause }: Reported, now: number): boolean {
   return now - at < pause;
 }
 

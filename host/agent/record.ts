@@ -1,4 +1,4 @@
-// Recording: what the capture of this machine gives goes to a file, with what the runtimes tell, and no rule is evaluated.
+// Recording: events of this machine go to a file, with metadata from the runtimes; no rule is evaluated.
 
 import { hostname, release } from 'node:os';
 import type { MissingHook } from '../capture/missing-hooks.ts';
@@ -14,14 +14,14 @@ import { RecordingWriter, type WriterCounters } from '../recording/writer.ts';
 
 export interface RecordOptions {
   readonly path: string;
-  /** Bytes that the file may have. Default: no limit. */
+  /** Maximum size of the file in bytes. Default: no limit. */
   readonly mostBytes?: number;
   readonly eventTypes: readonly string[];
   /** `builder` captures nothing: events are given to inject(). */
   readonly source?: 'bpf' | 'builder';
   readonly sizes?: CaptureSizes;
   readonly runtimes?: Partial<RuntimePlaces>;
-  /** Nothing is recorded any more, and stop() is all that is left to do. */
+  /** Called when recording has ended by itself; only stop() is left to call. */
   readonly onEnd: (reason: RecordEnd) => void;
 }
 
@@ -31,20 +31,20 @@ export type RecordEnd =
   | { readonly kind: 'engine'; readonly error: EngineError };
 
 export interface RecordSummary {
-  /** Undefined if the worker had to be given up before it could tell. */
+  /** Undefined if the worker was terminated before it could report. */
   readonly engine: EngineCounters | undefined;
   readonly file: WriterCounters;
   readonly seconds: number;
-  /** Why not all is in the file that was captured, be it that this came out at the end alone. */
+  /** Why the file is not complete, even if that was only found at the end. */
   readonly reason?: RecordEnd;
 }
 
 export interface RecordSession {
-  /** Hooks that the kernel does not take: what they would have reported is not recorded. */
+  /** Hooks that the kernel lacks: their events are not recorded. */
   readonly missing: readonly MissingHook[];
   /** Source `builder` only. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
-  /** Writes what has arrived, and ends the file. Takes little more than four seconds at most. */
+  /** Writes pending events, and ends the file. Takes little more than four seconds at most. */
   stop(): Promise<RecordSummary>;
 }
 

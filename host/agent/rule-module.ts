@@ -1,4 +1,4 @@
-// A compiled set of rules as the agent uses it: the verified module, and of each rule what an alert needs.
+// A compiled set of rules as the agent uses it: the verified module, and what alerts need of each rule.
 
 import { createHash } from 'node:crypto';
 import { parseTemplate } from '../compiler/conditions/template.ts';
@@ -19,10 +19,10 @@ import type { KernelFilter } from '../schema/kernel-filter.ts';
 import { type Priority, parsePriority } from '../schema/priority.ts';
 import { readFilter } from './stored-filter.ts';
 
-/** Every alert of a rule carries these; no rule that is read has near as much. */
+/** Limit on texts that every alert of a rule carries; sensible rules have far less. */
 const LONGEST_TEXT = 4096;
 const LONGEST_TAGS = 64 * 1024;
-/** Each is asked of the machine's resolver twice a minute. */
+/** Limit on names: each is resolved twice a minute. */
 const MOST_NAMES = 4096;
 
 export interface RuleInfo {
@@ -31,13 +31,13 @@ export interface RuleInfo {
   readonly source: string;
   readonly tags: readonly string[];
   readonly output: Template;
-  /** Its condition reads what only a container's runtime knows (not just container.id). */
+  /** Its condition reads fields that only the container runtime has (not just container.id). */
   readonly readsContainers: boolean;
-  /** It reads what only the API server knows of the container's pod. */
+  /** It reads fields of the pod that only the API server has. */
   readonly readsPods: boolean;
   /** Names of the event types that it can match. */
   readonly eventTypes: readonly string[];
-  /** What alerts carry that the output does not print. */
+  /** Fields of alerts that the output does not print. */
   readonly extra?: ExtraFields;
   /** By event type, what an event costs, roughly in ns. */
   readonly costs: Readonly<Record<string, number>>;
@@ -47,7 +47,7 @@ export interface RuleModule {
   /** For messages, e.g. its file. */
   readonly name: string;
   readonly verified: VerifiedModule;
-  /** Of the module's bytes, in hex: what an alert names it by. */
+  /** Hash of the module's bytes, in hex, as alerts show it. */
   readonly sha256: string;
   /** By the index that the module passes to match(). */
   readonly rules: readonly RuleInfo[];
@@ -55,7 +55,7 @@ export interface RuleModule {
   readonly eventTypes: readonly string[];
   /** Of addresses, which its conditions compare. */
   readonly names: readonly string[];
-  /** What an event needs for any of its rules to match; absent: that isn't known. */
+  /** What an event needs for any of its rules to match; absent if unknown. */
   readonly filter?: KernelFilter;
 }
 
@@ -72,7 +72,7 @@ export class RuleModuleError extends Error {
 }
 
 /**
- * Verifies a module and reads its manifest. Throws SandboxError for what may not run, RuleModuleError for what can't be used.
+ * Verifies a module and reads its manifest. Throws SandboxError if it may not run, RuleModuleError if it can't be used.
  * @param name for messages, e.g. the file's name
  */
 export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
@@ -89,7 +89,7 @@ export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
       ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, manifest.rules.length) }),
     };
   } catch (error) {
-    // What its texts say is checked by what uses them.
+    // The contents of its texts are checked where they are used.
     throw damaged(name, messageOf(error));
   }
 }
@@ -122,7 +122,7 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
   return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)), names, filter };
 }
 
-/** What is used of a manifest. */
+/** The parts of a manifest that are used. */
 interface StoredManifest {
   readonly eventTypes: readonly string[];
   readonly rules: readonly StoredRule[];
@@ -163,7 +163,7 @@ function readRule(module: string, rule: unknown, index: number): StoredRule {
 }
 
 function damaged(name: string, reason: string): RuleModuleError {
-  // The reason may hold texts of the manifest, which may be anybody's.
+  // The reason may contain texts of the manifest, which is not trusted.
   return new RuleModuleError('MODULE_BAD_MANIFEST', `${name}: its manifest is damaged: ${escapeText(reason)}`);
 }
 

@@ -1,4 +1,4 @@
-// Which rules the agent goes by: replaced one set at a time, each either whole or not at all, and counted.
+// The rules in use: replaced one set at a time, each either completely or not at all, and counted.
 
 import { type FilterTables, filterTables } from '../capture/filter-tables.ts';
 import { firstWords } from '../engine/candidate-words.ts';
@@ -24,7 +24,7 @@ export interface ModuleSummary {
 }
 
 export interface RuleSetSummary {
-  /** 0: the rules that the agent was started with; one more with each set that took over. */
+  /** 0 for the rules that the agent was started with; incremented with each replacement. */
   readonly generation: number;
   readonly modules: readonly ModuleSummary[];
   /** Modules that failed and are not evaluated any more, of this set and those before. */
@@ -35,7 +35,7 @@ export interface RuleSetSummary {
     /** When the last one succeeded, in ms since the epoch. */
     readonly lastSuccess?: number;
     readonly lastFailure?: { readonly time: number; readonly reason: string };
-    /** What was given last can't be used: others are in use than those asked for. */
+    /** The last replacement was refused: the rules in use are not the wanted ones. */
     readonly isRefused: boolean;
     /** How long the last one kept events waiting at most. */
     readonly longestStepMs?: number;
@@ -55,7 +55,7 @@ export interface RuleSetsHost {
 export type RuleChange =
   | { readonly kind: 'replaced'; readonly generation: number; readonly modules: RuleSetSummary['modules'] }
   | { readonly kind: 'refused'; readonly reason: string }
-  /** What was refused is gone: those in use are what is asked for. */
+  /** The refused rules are gone: those in use are the wanted ones. */
   | { readonly kind: 'restored' };
 
 export class RuleSets {
@@ -88,12 +88,12 @@ export class RuleSets {
     return this.#modules;
   }
 
-  /** What the worker starts with. */
+  /** The set that the worker starts with. */
   get first(): RuleSetStart {
     return this.#setOf(0, this.#modules);
   }
 
-  /** Goes on with these, in this order, once those given before are in use. Rejects with EngineError: the rules before stay then. */
+  /** Replaces the rules by these, in this order, after pending replacements. Rejects with EngineError: the previous rules stay then. */
   replace(modules: readonly RuleModule[]): Promise<void> {
     const done = this.#underWay.then(() => this.#replace(modules));
     this.#underWay = done.catch(() => {});
@@ -126,7 +126,7 @@ export class RuleSets {
     this.#host.onRules?.({ kind: 'replaced', generation, modules: this.summary.modules });
   }
 
-  /** The worker has told that no match of the sets before will come. */
+  /** The worker has reported that no match of earlier sets will come. */
   tookOver(generation: number): void {
     this.#host.desk.retireBefore(generation);
   }
@@ -139,7 +139,7 @@ export class RuleSets {
     this.#host.onTrouble(message);
   }
 
-  /** New rules were given and could not be used: tells of it, once for each time. */
+  /** New rules were refused: reports it, once for each attempt. */
   failed(reason: string, from = READ_HERE): void {
     this.#failed++;
     this.#lastFailure = { time: Date.now(), reason };
@@ -148,7 +148,7 @@ export class RuleSets {
     this.#host.onRules?.({ kind: 'refused', reason });
   }
 
-  /** The rules that could not be used are gone, and those in use are what is asked for. */
+  /** The refused rules are gone, and those in use are the wanted ones. */
   restored(from = READ_HERE): void {
     if (this.#refused.delete(from) && this.#refused.size === 0) this.#host.onRules?.({ kind: 'restored' });
   }

@@ -1,4 +1,4 @@
-// Starts the engine of an agent: what it is started with, and which part takes what it finds.
+// Starts the engine of an agent: its options, and which part handles which of its messages.
 
 import type { CaptureSizes } from '../capture/native.ts';
 import { DEFAULT_SIZES } from '../capture/open.ts';

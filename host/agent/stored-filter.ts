@@ -1,4 +1,4 @@
-// The kernel filter that a module's manifest holds: what is in there may be anybody's, and tables are made of it.
+// The kernel filter in a module's manifest: it is not trusted, and tables are made from it.
 
 import { isObject, isTexts } from '../diagnostics/json-value.ts';
 import { findEventType } from '../schema/events/index.ts';
@@ -15,7 +15,7 @@ import {
 const OPENS = new RegExp(`^[\\da-f]{${OPEN_COMBINATIONS / 4}}$`);
 
 /**
- * A filter that is narrower than its module's rules costs that module matches, and no other: it is only checked for what can't be used.
+ * A filter that is narrower than its module's rules loses matches of that module only, so it is only checked for being usable.
  * @throws {Error} with the reason
  */
 export function readFilter(stored: unknown, ruleCount: number): KernelFilter {

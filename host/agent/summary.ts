@@ -1,4 +1,4 @@
-// The numbers of an agent: what it has seen, done and lost so far.
+// The numbers of an agent so far: events, alerts and losses.
 
 import type { EngineCounters } from '../engine/protocol.ts';
 import type { DirectoryCounters } from '../metadata/directory/container-directory.ts';
@@ -11,7 +11,7 @@ import type { RuleSetSummary } from './rule-sets.ts';
 import type { TamperSummary } from './tamper-watch.ts';
 
 export interface Summary {
-  /** Undefined if the worker had to be given up before it could tell. */
+  /** Undefined if the worker was terminated before it could report. */
   readonly engine: EngineCounters | undefined;
   readonly rules: RuleSetSummary;
   readonly drops: DropCounters;

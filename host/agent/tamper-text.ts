@@ -1,18 +1,18 @@
-// What a person is told of each way in which the capture was tampered with.
+// Messages for people about each kind of tampering with the capture.
 
 import type { IntegrityFinding } from '../capture/integrity.ts';
 
-/** What was found, by whoever looks: the addon, the worker's clock, this process. */
+/** What was found, by the addon, the worker's clock or this process. */
 export type TamperKind = IntegrityFinding['what'] | 'stopped' | 'held' | 'thread-stopped';
 
-/** One thing that is, or was, not as the agent made it. */
+/** One thing that is, or was, changed from what the agent made. */
 export interface Tampering {
   readonly what: TamperKind;
-  /** Which of its kind; '' where there is but one. */
+  /** Which one of its kind; '' if there is only one. */
   readonly name: string;
-  /** A sentence without its end, which begins small. */
+  /** A sentence in lower case, without the full stop. */
   readonly text: string;
-  /** It does not last: it is over, or was put back. */
+  /** It is over, or was restored. */
   readonly passing: boolean;
 }
 
@@ -70,7 +70,7 @@ export function describeStop(milliseconds: number, dropped: number): Tampering {
   return { what: 'stopped', name: '', text, passing: true };
 }
 
-/** It is not known by what: there was no signal. */
+/** By an unknown cause: there was no signal. */
 export function describeHold(milliseconds: number, dropped: number): Tampering {
   const why =
     'although it was runnable and not waiting for a CPU: it was frozen, stopped by a debugger, or the machine was paused';

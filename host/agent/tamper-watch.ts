@@ -1,5 +1,5 @@
-// Says when somebody has changed the capture from outside, or has kept the agent from running: an internal alert for what is
-// new, and counters of all.
+// Reports when somebody has changed the capture from outside, or has stopped the agent: an internal alert for new
+// findings, and counters of all.
 
 import { readFileSync } from 'node:fs';
 import { INTEGRITY_FINDINGS, type PollGap } from '../capture/integrity.ts';
@@ -20,17 +20,17 @@ import {
 
 export const TAMPER_RULE = 'Wasprey internal: capture tampered with';
 
-/** Of which metrics tell. */
+/** Kinds of findings in the metrics. */
 export const TAMPER_KINDS: readonly TamperKind[] = [...INTEGRITY_FINDINGS, 'stopped', 'held', 'thread-stopped'];
 
-/** What comes and goes is told so often at most. */
+/** Recurring findings are reported at most this often. */
 const TELL_AGAIN_MS = 5000;
 /** Findings that an alert spells out. */
-const TOLD_AT_ONCE = 5;
+const SHOWN_AT_ONCE = 5;
 const LOOK_EVERY_MS = 1000;
-/** The worker tells every second; if it does not for so long, it is looked at. */
+/** The worker reports every second; after so long without a report, it is checked. */
 const SILENCE_MS = 2500;
-/** A time without the CPU that is told of: it takes less if a signal says that the process was stopped. */
+/** The shortest reported time without the CPU; shorter ones are reported if a signal says that the process was stopped. */
 const LONGEST_HOLD_MS = 1000;
 const LONGEST_STOP_MS = 200;
 /** What memory may take to come back from a disk, each time. */
@@ -39,15 +39,15 @@ const FAULT_MS = 100;
 const SIGNAL_PATIENCE_MS = 1500;
 
 export interface TamperSummary {
-  /** What is not as it was made now: sentences. */
+  /** Current findings, as sentences. */
   readonly present: readonly string[];
-  /** How often something was found, by what. */
+  /** Number of findings by kind. */
   readonly counts: ReadonlyMap<TamperKind, number>;
-  /** The latest that was told, and when: ms since the epoch. */
+  /** The last reported finding, and its time: ms since the epoch. */
   readonly last?: { readonly time: number; readonly text: string };
 }
 
-/** A gap of which it is not clear yet whether a signal ended it. */
+/** A gap that may have been ended by a signal: not known yet. */
 interface PendingGap {
   readonly gap: PollGap;
   readonly dropped: number;
@@ -58,9 +58,9 @@ export class TamperWatch {
   readonly #desk: AlertDesk;
   readonly #now: () => number;
   readonly #counts = new Map<TamperKind, number>(TAMPER_KINDS.map((what) => [what, 0]));
-  /** What lasts, by key. */
+  /** Lasting findings, by key. */
   #present = new Map<string, Tampering>();
-  readonly #toldAt = new Map<string, number>();
+  readonly #reportedAt = new Map<string, number>();
   #last: TamperSummary['last'];
   #dropped = 0;
   #gaps: PendingGap[] = [];
@@ -100,7 +100,7 @@ export class TamperWatch {
     return { present, counts: this.#counts, ...(this.#last && { last: this.#last }) };
   }
 
-  /** What the worker has found, every second. */
+  /** The worker's findings, every second. */
   take({ findings, gaps, dropped, thread }: IntegrityReport): void {
     this.#thread = thread;
     this.#threadStopped = false;
@@ -114,7 +114,7 @@ export class TamperWatch {
     this.#tell([...found, ...this.#decidedGaps()], true);
   }
 
-  /** @param all what lasts is all of it, and what is not there any more is over */
+  /** @param all the lasting findings are complete: others are over */
   #tell(found: readonly Tampering[], all: boolean): void {
     const lasting = found.filter(({ passing }) => !passing);
     const fresh = found.filter((one) => one.passing || this.#present.get(keyOf(one))?.text !== one.text);
@@ -122,30 +122,30 @@ export class TamperWatch {
     const kept = all ? [] : this.#present;
     this.#present = new Map([...kept, ...lasting.map((one) => [keyOf(one), one] as const)]);
     const now = this.#now();
-    for (const [one, at] of this.#toldAt) if (now - at >= TELL_AGAIN_MS) this.#toldAt.delete(one);
-    // What a loop puts wrong again and again is one thing, whatever the numbers in it.
+    for (const [one, at] of this.#reportedAt) if (now - at >= TELL_AGAIN_MS) this.#reportedAt.delete(one);
+    // A change that is made again and again counts as one finding, whatever its numbers.
     const idOf = (one: Tampering): string => `${keyOf(one)} ${one.passing ? one.text.replace(/\d/g, '') : one.text}`;
-    const told = fresh.filter((one) => !this.#toldAt.has(idOf(one)));
-    if (told.length === 0) return;
-    for (const one of told) this.#toldAt.set(idOf(one), now);
-    this.#alert(told);
+    const unreported = fresh.filter((one) => !this.#reportedAt.has(idOf(one)));
+    if (unreported.length === 0) return;
+    for (const one of unreported) this.#reportedAt.set(idOf(one), now);
+    this.#alert(unreported);
   }
 
-  #alert(told: readonly Tampering[]): void {
-    const sentences = told.slice(0, TOLD_AT_ONCE).map((one) => one.text);
-    if (told.length > TOLD_AT_ONCE) sentences.push(`and ${told.length - TOLD_AT_ONCE} more`);
+  #alert(findings: readonly Tampering[]): void {
+    const sentences = findings.slice(0, SHOWN_AT_ONCE).map((one) => one.text);
+    if (findings.length > SHOWN_AT_ONCE) sentences.push(`and ${findings.length - SHOWN_AT_ONCE} more`);
     const what = sentences.join('; ');
     this.#last = { time: Date.now(), text: what };
-    const advice = told.every(({ passing }) => passing) ? '' : ' Restart the agent to restore its capture.';
+    const advice = findings.every(({ passing }) => passing) ? '' : ' Restart the agent to restore its capture.';
     const fields = {
-      what: [...new Set(told.map((one) => one.what))].join(','),
-      names: told.flatMap(({ name }) => name || []).join(','),
+      what: [...new Set(findings.map((one) => one.what))].join(','),
+      names: findings.flatMap(({ name }) => name || []).join(','),
     };
     const values = Object.entries(fields).map(([key, value]): KeyedValue => ({ key, value: text(value) }));
     this.#desk.internal(TAMPER_RULE, 'Critical', `${TAMPER_RULE}: ${what}.${advice}`, values);
   }
 
-  /** Of the gaps that are waited with no longer, those that somebody has caused. */
+  /** Of the gaps whose wait is over, those that somebody has caused. */
   #decidedGaps(): Tampering[] {
     const now = this.#now();
     const decided: Tampering[] = [];
@@ -181,7 +181,7 @@ function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
 }
 
-/** What the process with that number calls itself, as far as it can be seen. */
+/** The name of the process with that number, if visible. */
 function nameOf(pid: number): string {
   try {
     return escapeText(readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd());
