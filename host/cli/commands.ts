@@ -1,4 +1,4 @@
-// The commands there are. Each one's module is loaded only when it is called for: `wasprey list` need not load the compiler.
+// All commands. A command's module is loaded only when it is run: `wasprey list` need not load the compiler.
 
 import type { CommandEntry } from './definition/command.ts';
 

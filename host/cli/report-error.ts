@@ -1,4 +1,4 @@
-// Whatever a command throws, as a message and an exit status. A stack trace is printed only for what is a defect of Wasprey's own.
+// Turns errors of commands into a message and an exit status. A stack trace is printed only for defects in Wasprey.
 
 import { UsageError } from '../diagnostics/arguments.ts';
 import { describeFailure, EXIT, type FailureText } from '../diagnostics/failure.ts';

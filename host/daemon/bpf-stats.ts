@@ -3,7 +3,7 @@
 import { loadAddon } from '../capture/addon.ts';
 import type { CaptureError } from '../capture/native.ts';
 
-/** @param warn told why it does not; the run goes on without */
+/** @param warn called with the reason if it fails; the run continues without */
 export function measureBpfPrograms(warn: (message: string) => void): void {
   try {
     loadAddon().measurePrograms();

@@ -1,4 +1,4 @@
-// The configuration of a command: from the file that was named, or the usual one, and -o.
+// The configuration of a command: from the given file or the usual one, and from -o.
 
 import { existsSync } from 'node:fs';
 import { type Configuration, DEFINITION } from '../config/definition.ts';
@@ -13,7 +13,7 @@ import type { Terminal } from '../diagnostics/terminal.ts';
 /** Read by `wasprey run` if it is there and no rules were given on the command line. */
 export const USUAL_CONFIG = '/etc/wasprey/wasprey.yaml';
 
-/** Mistakes that are shown: a file that is no configuration has one in each line. */
+/** Most errors that are shown: a file that is not a configuration has one in each line. */
 const MOST_SHOWN = 20;
 
 export const CONFIG_OPTIONS = {
@@ -39,13 +39,13 @@ export interface ConfigRequest {
   readonly usual: boolean;
 }
 
-/** With what can be said of where its values come from; that is absent if nothing was given. */
+/** The configuration, with the sources of its values if any were given. */
 export interface CommandConfiguration {
   readonly configuration: Configuration;
   readonly loaded?: LoadedConfig;
 }
 
-/** @throws {CommandFailure} after showing what is wrong */
+/** @throws {CommandFailure} after showing the errors */
 export async function configurationOf(
   { config, option = [], usual }: ConfigRequest,
   terminal: Terminal,

@@ -1,4 +1,4 @@
-// What the configuration has done when events are lost.
+// The configured actions for lost events.
 
 import type { DropSettings } from '../agent/drop-watch.ts';
 import type { Configuration } from '../config/definition.ts';

@@ -1,7 +1,7 @@
 // Signals from the first moment on that JavaScript runs: until a run has handlers of its own, SIGUSR1 would open Node's inspector, and SIGHUP
 // would end it. Imported before everything else.
 
-/** An agent that no person reads goes on when it is told to read its rules anew; everything else ends with its terminal. */
+/** Without a terminal SIGHUP means that `run` reloads its rules; everything else ends with its terminal. */
 const staysOnHangUp = process.argv[2] === 'run' && process.stdout.isTTY !== true;
 
 let hungUp = false;

@@ -24,7 +24,7 @@ type FollowKeys = Configuration['follow'][number];
 
 const DEFAULT_EVERY_MS = 300_000;
 
-/** What was fetched and can't be used is told of as rules that can't be: the agent is there only after the first look. */
+/** Errors of fetched artifacts are reported like errors of rules, once the agent has started. */
 class Followed implements Disposable {
   readonly #refused = new Map<string, string>();
   #agent: Agent | undefined;
@@ -51,8 +51,8 @@ class Followed implements Disposable {
 }
 
 /**
- * Resolves when all that is followed has been fetched, or was there already; to what tells an agent of what comes later, and
- * ends it. Rejects with CommandFailure or RegistryError.
+ * Resolves when all followed artifacts have been fetched or existed already, to an object that reports later changes to an agent and ends
+ * following. Rejects with CommandFailure or RegistryError.
  */
 export async function followArtifacts(
   { configuration, signatures }: RunSettings,
@@ -103,7 +103,7 @@ async function resolve(reference: Reference, client: RegistryClient): Promise<st
   return reference.digest ?? client.resolve(reference.tag ?? 'latest');
 }
 
-/** Rejects for what could not be used: what is on disk is to be good also after a restart. */
+/** Rejects unusable artifacts: what is on disk must be valid after a restart, too. */
 async function admit(
   name: string,
   artifact: Artifact,

@@ -16,7 +16,7 @@ export interface SyslogLog {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** @param onError told the first of a row of errors; what finds no room meanwhile is lost */
+/** @param onError called with the first of consecutive errors; messages without room in the queue are lost */
 export function openSyslogLog(
   { syslog_output }: Configuration,
   onError: (error: NodeJS.ErrnoException) => void,

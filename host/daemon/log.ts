@@ -1,4 +1,4 @@
-// The log of a run: where the configuration wants its messages.
+// The log of a run, at the places that the configuration sets.
 
 import { type Log, openLog, withCopy } from '../diagnostics/log.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
@@ -13,7 +13,7 @@ export function logOf({ configuration, logLevel: level }: RunSettings, terminal:
   return openLog({ level, format, write: log_stderr ? (text) => terminal.say(text) : () => {} });
 }
 
-/** The log with its copy in syslog, if that is wanted. What goes wrong with that is told on the log itself. */
+/** The log, with a copy in syslog if enabled. Failures of syslog are logged on the log itself. */
 export function syslogOf({ configuration }: RunSettings, own: Log): { readonly log: Log } & AsyncDisposable {
   if (!configuration.log_syslog) return { log: own, [Symbol.asyncDispose]: async () => {} };
   const syslog = openSyslogLog(configuration, (error) =>

@@ -1,4 +1,4 @@
-// Whom a run asks about containers and pods, by its configuration.
+// The sources of metadata of containers and pods, by the configuration.
 
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -25,7 +25,7 @@ export function runtimePlaces({ container_engines: engines }: Configuration): Ru
   };
 }
 
-/** The first that is there; an empty path, which never is, if the engine is not to be asked. */
+/** The first existing socket; an empty path, which never exists, if the engine is disabled. */
 function socketOf({ enabled, sockets }: EngineKeys, usual: string): string {
   if (!enabled) return '';
   const given = sockets.map(belowHostRoot);
@@ -38,7 +38,7 @@ function belowHostRoot(path: string): string {
   return root === '' ? path : join(root, path.replace(/^\/var\/run\//, '/run/'));
 }
 
-/** Undefined: as the pod that the agent runs in allows. */
+/** Undefined: by the service account of the agent's own pod. */
 export function kubernetesPlace({ kubernetes }: Configuration): KubernetesPlace | false | undefined {
   const { enabled, node: given, kubeconfig } = kubernetes;
   if (!enabled) return false;

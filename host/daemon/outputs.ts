@@ -1,4 +1,4 @@
-// The outputs of a run: those that the configuration turns on, and those of the command line.
+// The outputs of a run: those that the configuration enables, and those of the command line.
 
 import type { Configuration } from '../config/definition.ts';
 import { DEFAULT_KIND_FIELDS } from '../config/keys/noise.ts';
@@ -12,7 +12,7 @@ import { QuietOutput } from '../outputs/quiet-output.ts';
 
 const MEGABYTE = 1024 * 1024;
 
-/** Standard output can be turned off by the command line too, which may have the place for alerts that the configuration lacks. */
+/** The command line can disable standard output too, since it may add another output. */
 const OTHERS = OUTPUTS.filter(({ name }) => name !== STDOUT.name);
 
 export interface OutputChoice {
@@ -22,7 +22,7 @@ export interface OutputChoice {
   readonly stdout: boolean;
   /** Of the command line, besides the configuration's. */
   readonly file: string | undefined;
-  /** Called with the first of a row of errors of an output, and where it writes to, for people. */
+  /** Called with the first of consecutive errors of an output and its destination, for people. */
   readonly onError: (name: string, place: string, error: NodeJS.ErrnoException) => void;
   /** Called when delivery of an output over HTTP begins to fail or works again; `lost`: alerts are being lost. */
   readonly onTrouble: (name: string, message: string, lost: boolean) => void;
@@ -43,12 +43,12 @@ export async function makeOutputs(choice: OutputChoice, only?: ReadonlySet<strin
   return made.map((output) => spared(output, choice.configuration));
 }
 
-/** Whether the configuration turns on an output besides standard output. */
+/** Whether the configuration enables an output besides standard output. */
 export function hasOutputs(configuration: Configuration): boolean {
   return OTHERS.some((kind) => outputValues(kind, configuration).enabled);
 }
 
-/** Outputs that keep alerts on disk: they go on as they are while the agent runs. */
+/** Outputs that keep alerts on disk: they are not replaced while the agent runs. */
 export function spooledOutputs({ spool }: Configuration): ReadonlySet<string> {
   return new Set(spool.enabled ? OUTPUTS.filter(({ isSpooled }) => isSpooled).map(({ name }) => name) : []);
 }

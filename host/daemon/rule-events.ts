@@ -1,4 +1,4 @@
-// In a cluster, what becomes of changed rules is told by an event on the agent's own pod.
+// In a cluster, the result of a change of rules is reported by an event on the agent's own pod.
 
 import type { RuleChange } from '../agent/rule-sets.ts';
 import { escapeText } from '../diagnostics/escape.ts';
@@ -7,8 +7,8 @@ import type { KubernetesPlace } from '../metadata/kubernetes/connection.ts';
 import { type OwnPod, ownPod, type PodEvent, writePodEvent } from '../metadata/kubernetes/own-pod.ts';
 
 /**
- * Undefined where the agent runs in no pod, or does not know which.
- * @param say takes what goes wrong
+ * Undefined outside a pod, or if the pod is unknown.
+ * @param say logs failures
  */
 export function ruleEvents(
   place: KubernetesPlace | false | undefined,

@@ -1,4 +1,4 @@
-// Where the rules of a run lie: the modules and rule files of the command line, or else those that the configuration names and follows.
+// The places of a run's rules: modules and rule files from the command line, or else those that the configuration names and follows.
 
 import { existsSync } from 'node:fs';
 import type { CommandConfiguration } from './configuration.ts';
@@ -10,13 +10,13 @@ export interface RulePlaces {
   readonly modules: readonly string[];
   /** Rule files and folders; none: the rules that come with Wasprey, if there are no modules. */
   readonly ruleFiles: readonly string[];
-  /** Where changes of the rules would be seen: files and folders, there or not. */
+  /** Places to watch for changes of the rules: files and folders, existing or not. */
   readonly watched: readonly string[];
 }
 
 /**
  * Rules of the command line replace those of the configuration.
- * @throws {CommandFailure} when the configuration names rule files and none of them is there
+ * @throws {CommandFailure} if the configuration names rule files and none of them exists
  */
 export function rulePlaces(
   modules: readonly string[],
@@ -32,7 +32,7 @@ function configuredPlaces(configured: CommandConfiguration): RulePlaces {
   const followed = followedPlaces({ follow, follow_folder });
   const modules = [...named, ...followed.filter(holdsModule)];
   const files = configuredRules(configured);
-  // An empty list of files is a mistake only where no rules come from elsewhere.
+  // An empty list of files is an error only if no rules come from elsewhere.
   const isElsewhere = modules.length > 0 || follow.length > 0;
   const present = files === undefined || (files.length === 0 && isElsewhere) ? [] : presentRuleFiles(files);
   return {
@@ -42,7 +42,7 @@ function configuredPlaces(configured: CommandConfiguration): RulePlaces {
   };
 }
 
-/** Files and folders that the configuration names, there or not; undefined if it names none. */
+/** Files and folders that the configuration names, existing or not; undefined if it names none. */
 function configuredRules({ configuration, loaded }: CommandConfiguration): readonly string[] | undefined {
   const { rules_file, rules_files } = configuration;
   const isSet = loaded?.origins.has('rules_file') || loaded?.origins.has('rules_files');

@@ -1,4 +1,4 @@
-// Where the rules of a run come from, read anew each time it is asked: modules, rule files, and a configuration that names them.
+// The source of a run's rules, read again at each call: modules, rule files, and a configuration that names them.
 
 import type { RuleModule } from '../agent/rule-module.ts';
 import { contentHash } from '../compiler/ir/content-hash.ts';
@@ -12,7 +12,7 @@ import type { RunSettings } from './settings.ts';
 
 /** Rules as they were when they were read. */
 export interface RunRules {
-  /** Of all that decides what they come to. */
+  /** Hash of everything that decides the compiled result. */
   readonly hash: string;
   /** In the order of evaluation. @throws {CommandFailure | SandboxError | RuleModuleError | SignatureError} */
   load(loading: Loading): Promise<readonly RuleModule[]>;
@@ -44,7 +44,7 @@ export function readRunRules({ modules, signatures, ruleFiles, selection, config
   };
 }
 
-/** The same for an agent that runs: what is wrong is a value, what is to be known of rules that are used is told to `warn`. */
+/** The same for a running agent: errors are returned as a value, remarks on valid rules go to `warn`. */
 export async function readSnapshot(
   settings: (terminal: Terminal) => Promise<RunSettings>,
   warn: (message: string) => void,
@@ -57,7 +57,7 @@ export async function readSnapshot(
   };
 }
 
-/** Does it with a terminal that shows nothing: what is said there is in the RulesRefused with which it rejects. */
+/** Runs `work` with a terminal that shows nothing. Rejects with RulesRefused, which has the printed text. */
 export async function silently<Result>(
   work: (terminal: Terminal) => Promise<Result>,
   part: RulesRefused['part'] = 'rules',
@@ -73,7 +73,7 @@ export async function silently<Result>(
   }
 }
 
-/** One line: what is wrong first, and where. */
+/** The first error and its place, as one line. */
 function refusalOf(error: Error, detail: string): string {
   const [first] = detail.split('\n');
   const place = /^ *--> (.*)$/m.exec(detail)?.[1];

@@ -16,20 +16,20 @@ export interface RuleUpdateOptions {
   readonly settings: RunSettings;
   /** Hash of the rules that it was started with. */
   readonly inUse: string;
-  /** The settings anew: a configuration may name other rules by now. */
+  /** Reads the settings again: the configuration may name other rules by now. */
   readonly again: (terminal: Terminal) => Promise<RunSettings>;
-  /** Told the settings whenever they were read anew, changed or not. */
+  /** Called with the settings each time they were read, changed or not. */
   readonly onSettings?: (settings: RunSettings) => Promise<void>;
-  /** What alerts get besides, by the settings that were told last. */
+  /** What is added to alerts, by the last settings. */
   readonly extras: () => Promise<AlertExtras>;
   /** Called when a reload begins. */
   readonly onReload?: (result: Promise<ReloadResult>) => void;
-  /** Takes a message of one or more lines. */
+  /** Logs a message of one or more lines. */
   readonly say: (level: LogLevel, message: string) => void;
 }
 
 export interface RuleUpdates {
-  /** Brings the rules as they are now into use, changed or not. Never rejects. */
+  /** Reloads the rules, changed or not. Never rejects. */
   reload(): Promise<ReloadResult>;
   close(): void;
 }
@@ -81,7 +81,7 @@ export function startRuleUpdates(options: RuleUpdateOptions): RuleUpdates {
   return { reload: () => reload(true), close: () => watch?.close() };
 }
 
-/** The detail may begin with what the message says. */
+/** The detail may begin with the message. */
 function withDetail(message: string, detail: string): string {
   const [first = ''] = detail.split('\n');
   if (detail === '') return message;

@@ -1,4 +1,4 @@
-// The options of `wasprey run`, and which keys of the configuration they stand for.
+// The options of `wasprey run`, and the keys of the configuration that they set.
 
 import { type ListValue, type OptionValues, UsageError } from '../diagnostics/arguments.ts';
 import { LOG_LEVELS } from '../diagnostics/log.ts';
@@ -88,7 +88,7 @@ export function overriddenKeys(options: RunOptions): ReadonlySet<string> {
 }
 
 /**
- * -o KEY=VALUE, and -o FILE, as it was before there were keys.
+ * -o KEY=VALUE, and -o FILE, its older meaning.
  * @throws {UsageError} for a second file
  */
 export function splitOption({ option = [], output }: RunOptions): {

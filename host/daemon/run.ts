@@ -1,4 +1,4 @@
-// One run of an agent: from its start to the summary, with all that goes on beside it.
+// One run of an agent, from its start to the summary, with everything that runs beside it.
 
 import { constants } from 'node:os';
 import { type Agent, startAgent } from '../agent/agent.ts';
@@ -44,9 +44,9 @@ export interface RunStart {
   readonly idleWorker: IdleWorker;
   /** Reports the run to the service manager. */
   readonly service: ServiceNotifier;
-  /** Told the agent once it captures. */
+  /** Called with the agent once it captures. */
   readonly onAgent: (agent: Agent) => void;
-  /** Anew: the configuration may have changed. What is wrong with it is said to that terminal. */
+  /** Reads the settings again: the configuration may have changed. Its errors are printed to that terminal. */
   readonly settingsNow: (terminal: Terminal) => Promise<RunSettings>;
 }
 
@@ -71,7 +71,7 @@ export class Run {
   #outputCount = 0;
   #agent: Agent | undefined;
   #rules: RuleUpdates | undefined;
-  /** Ends the run; with the reason, if it is one to complain about. */
+  /** Ends the run, with the reason if it is a failure. */
   readonly #end = Promise.withResolvers<EngineError | DropExit | undefined>();
 
   constructor(start: RunStart, server: AgentWebServer, log: Log, terminal: Terminal) {
@@ -95,7 +95,7 @@ export class Run {
     try {
       return await this.#watchBy(agent, metrics);
     } catch (error) {
-      // As long as the engine's thread lives the process would go on, and nobody could end it.
+      // The process would continue as long as the engine's thread lives, and could not be ended.
       await agent.stop();
       await metrics.close(configuration.output_timeout);
       throw error;
@@ -124,7 +124,7 @@ export class Run {
       onFailed: (message) => agent.rulesFailed(message, 'outputs'),
       onMended: () => agent.rulesRestored('outputs'),
       replaceOutputs: async (settings, names) => {
-        // What applies from the next start only stays so in what is made anew, too.
+        // Values that apply from the next start stay unchanged in what is recreated, too.
         const { isoTime } = this.#settings;
         const kept = { isoTime, configuration: { ...settings.configuration, spool: configuration.spool } };
         this.#outputCount = await agent.replaceOutputs(names, await this.#makeOutputs({ ...settings, ...kept }, names));
@@ -141,7 +141,7 @@ export class Run {
       say: (level, message) => this.#log.say(level, message),
     });
     this.#rules = rules;
-    // A SIGHUP that came before there was anybody to take it.
+    // A SIGHUP that arrived before the handler was installed.
     if (hasHungUp()) void rules.reload();
     const control = await startControl(configuration, agent, () => rules.reload(), this.#log);
     const began = performance.now();
@@ -164,7 +164,7 @@ export class Run {
     return status;
   }
 
-  /** The terminal is gone, or somebody wants the rules to be read anew. */
+  /** The terminal is gone, or somebody requests a reload. */
   #hangUp(): void {
     if (this.#terminal.interactive) this.#end.resolve(undefined);
     else void this.#rules?.reload();
@@ -219,7 +219,7 @@ export class Run {
   }
 
   #outputFailed(name: string, place: string, error: NodeJS.ErrnoException): void {
-    // Whoever read the alerts has gone (`| head`); with no other place for them there is nothing left to do.
+    // The reader of the alerts has gone (`| head`); without another output there is nothing left to do.
     if (error.code === 'EPIPE' && this.#outputCount === 1) this.#end.resolve(undefined);
     else {
       const message = `alerts can't be written to ${place}: ${reasonOf(error)}`;

@@ -1,5 +1,5 @@
 // What a run reports to the service manager that started it, by the protocol of sd_notify(3): that it watches, reloads or stops; and, for
-// the manager's watchdog, that evaluation goes on. Where no manager asks for reports, nothing is opened and nothing is sent.
+// the manager's watchdog, that evaluation continues. Without a manager nothing is opened or sent.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectUnixDatagram, type UnixDatagram } from '../capture/unix-datagram.ts';
@@ -16,18 +16,18 @@ export interface ServiceManager {
   readonly watchdogMs?: number;
 }
 
-/** What is reported of a run. */
+/** The reported state of a run. */
 export interface ReportedRun {
   health(): Health;
   /** Rules in use. */
   rules(): number;
 }
 
-/** How long messages have to go out at the end: a manager that hangs does not keep the agent from ending. */
+/** Time limit for sending messages at the end, so that a hanging manager does not keep the agent from ending. */
 const CLOSE_MS = 500;
 
 /**
- * The service manager that the environment names. Its variables are removed: a program that the agent starts is no service, and could
+ * The service manager that the environment names. Its variables are removed, because a program that the agent starts could
  * report in the agent's name.
  */
 export function takeServiceManager(environment: NodeJS.ProcessEnv): ServiceManager | undefined {
@@ -58,8 +58,8 @@ export class ServiceNotifier {
   }
 
   /**
-   * The run watches from now on. One that watches but is not ready, since some of what its rules need can't be seen, has started as
-   * well: the manager would end it otherwise, and nothing would be watched. Its status is the reason.
+   * The run watches from now on. A run that watches but is not ready, because its rules need events that are not captured, is reported as
+   * started too: otherwise the manager would end it, and nothing would be watched. The status gives the reason.
    */
   watching(run: ReportedRun): void {
     this.#run = run;
@@ -71,7 +71,7 @@ export class ServiceNotifier {
     this.#watchdog = setInterval(() => this.#keepAlive(run), interval).unref();
   }
 
-  /** Rules and configuration are read anew, until the promise is settled. */
+  /** Rules and configuration are being reloaded, until the promise is settled. */
   reloading(until: Promise<unknown>): void {
     const run = this.#run;
     if (!run) return;
@@ -98,7 +98,7 @@ export class ServiceNotifier {
 
   /** Without a WATCHDOG=1 from an agent that does not evaluate, the manager restarts it. */
   #keepAlive(run: ReportedRun): void {
-    // A manager that takes nothing needs no second message.
+    // While the manager accepts nothing, no second message is needed.
     if (this.#waiting > 0) return;
     if (run.health().alive) this.#send('WATCHDOG=1', this.#status(run));
     else this.#send(this.#status(run));
@@ -133,7 +133,7 @@ export class ServiceNotifier {
   }
 }
 
-/** Of an attempt to connect, what the system said: its message says only which socket it was. */
+/** The system's reason of a failed connection: the error's message names only the socket. */
 function whyUnreachable(error: unknown): string {
   return error instanceof Error && 'detail' in error ? String(error.detail) : reasonOf(error);
 }

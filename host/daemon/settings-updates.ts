@@ -1,4 +1,4 @@
-// Follows a configuration that changes while the agent runs: applies what can be applied, and tells of every changed key what becomes of it.
+// Follows a configuration that changes while the agent runs: applies what can be applied, and logs the effect of each changed key.
 
 import { type ConfigChange, changesBetween } from '../config/changes.ts';
 import { type Effect, effectOf } from '../config/effect.ts';
@@ -12,22 +12,22 @@ export interface SettingsUpdateOptions {
   /** As the agent was started with. */
   readonly settings: RunSettings;
   readonly log: Log;
-  /** Makes the outputs of these names anew; rejects with CommandFailure, and those before stay. */
+  /** Replaces the outputs of these names; rejects with CommandFailure, and the previous ones stay. */
   readonly replaceOutputs: (settings: RunSettings, names: ReadonlySet<string>) => Promise<void>;
-  /** Told why outputs could not be made anew, and when they were. */
+  /** Called when outputs could not be replaced, and when they were. */
   readonly onFailed: (message: string) => void;
   readonly onMended: () => void;
-  /** For the width of what is said. */
+  /** For the width of messages. */
   readonly terminal: Terminal;
 }
 
 export class SettingsUpdates {
   readonly #options: SettingsUpdateOptions;
   readonly #log: Log;
-  /** These go on as they are until the next start. */
+  /** These stay unchanged until the next start. */
   readonly #spooled: ReadonlySet<string>;
   #last: RunSettings;
-  /** Outputs that could not be made anew. */
+  /** Outputs that could not be replaced. */
   #failed: ReadonlySet<string> = new Set();
   #failure = '';
   #underWay: Promise<void> = Promise.resolve();
@@ -48,7 +48,7 @@ export class SettingsUpdates {
   take(now: RunSettings): Promise<void> {
     const before = this.#last;
     this.#last = now;
-    // Whoever wants to hear more hears of this too; whoever wants to hear less hears of it for the last time.
+    // A more verbose level applies before these messages, a less verbose one after them.
     if (isMore(now.logLevel, before.logLevel)) this.#log.level = now.logLevel;
     const outputs = new Set(this.#failed);
     for (const change of changesBetween(before, now)) {
@@ -60,7 +60,7 @@ export class SettingsUpdates {
       );
       if (typeof effect === 'object') for (const name of effect) if (!this.#spooled.has(name)) outputs.add(name);
     }
-    // What was set over the control socket stays as long as the configuration says the same.
+    // A level set over the control socket stays until the configuration changes.
     if (now.logLevel !== before.logLevel) this.#log.level = now.logLevel;
     this.#tellUnused(before, now);
     if (outputs.size > 0) this.#underWay = this.#underWay.then(() => this.#replaceOutputs(now, outputs));

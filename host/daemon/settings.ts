@@ -1,4 +1,4 @@
-// What a run does, by its configuration and the options of the command line, which win.
+// The settings of a run, from its configuration and the command line, whose options take precedence.
 
 import type { Configuration } from '../config/definition.ts';
 import type { Origin } from '../config/error.ts';
@@ -19,14 +19,14 @@ export interface RunSettings extends RulePlaces {
   readonly configuration: Configuration;
   /** The files that it was read from. */
   readonly configFiles: readonly string[];
-  /** Where its values stand; those of options that stand for a key do so instead of the file. */
+  /** Where its values come from: the file, or an option that sets the key. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly overridden: ReadonlySet<string>;
   /** Keys of it that have no effect. */
   readonly unused: readonly UnusedKey[];
   readonly logLevel: LogLevel;
   readonly signatures: SignaturePolicy;
-  /** Whether changes of rules, keys and configuration files, at the places watched, are brought into use. */
+  /** Whether changes of rules, keys and configuration files in the watched places are applied. */
   readonly watch: boolean;
   readonly selection: RuleSelection;
   readonly json: boolean;
@@ -36,7 +36,7 @@ export interface RunSettings extends RulePlaces {
   readonly file: string | undefined;
   readonly ruleMatching: RuleMatching;
   readonly ringMegabytes: number;
-  /** Whether the kernel drops what no rule can match. */
+  /** Whether the kernel drops events that no rule can match. */
   readonly kernelFilter: boolean;
   /** Seconds. */
   readonly duration: number | undefined;
@@ -78,7 +78,7 @@ export async function runSettings(
       ...rules.watched,
       ...(loaded?.files ?? []),
       ...trustedKeyFiles(options, configuration),
-      // Also folders, in which files come and go, and what is not there yet.
+      // Also folders, in which files come and go, and missing paths.
       ...configuration.config_files.map(({ path = '' }) => path),
     ],
     selection: configuredSelection(configuration, selection),

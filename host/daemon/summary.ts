@@ -1,4 +1,4 @@
-// What a run tells at its end: events, alerts, drops.
+// The summary at the end of a run: events, alerts, drops.
 
 import type { Summary } from '../agent/summary.ts';
 import { count, number } from '../diagnostics/numbers.ts';
@@ -39,7 +39,7 @@ export function renderSummary({ engine, alerts, drops, outputs }: Summary, secon
   return `${[...lines, ...ruleLines(alerts.byRule)].join('\n')}\n`;
 }
 
-/** @param missed calls, of which there are some */
+/** @param missed calls, at least one */
 export function missedLine(missed: number): string {
   return `  calls    ${number(missed)} missed: the kernel was running another BPF program`;
 }

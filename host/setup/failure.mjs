@@ -1,8 +1,8 @@
-// What set-up says when it can't go on: one message that names what is missing and how to get it, never a stack trace.
+// The message of a failed set-up: it names what is missing and how to get it, and never has a stack trace.
 
 /**
  * Something that keeps Wasprey from being set up or started.
- * @typedef {{ what: string, how: string }} Problem  what is wrong, and what the person can do
+ * @typedef {{ what: string, how: string }} Problem  the problem, and its fix
  */
 
 /** A failure with its remedy; everything else that is thrown is a defect of Wasprey itself. */

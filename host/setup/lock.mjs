@@ -1,11 +1,11 @@
-// One set-up at a time in a checkout. The lock is the kernel's (flock), so it ends with whoever holds it, however they end;
+// One set-up at a time in a checkout. The lock is the kernel's (flock), so it ends with its holder, however that ends;
 // Node has no flock call, but flock(1) can lock an open file that it inherits, and the lock then stays with our descriptor.
 
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
 /**
- * Takes the lock, waiting for whoever has it.
+ * Takes the lock, waiting for its holder.
  * @param {string} path
  * @param {() => void} onWait called once if another has it
  * @returns {{ descriptor: number, release: () => void }} tools that must not outlive the lock inherit the descriptor

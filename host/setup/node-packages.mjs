@@ -47,7 +47,7 @@ export function firstDifference(wanted, installed, machine) {
 }
 
 /**
- * What decides the result of `npm ci` is said here, so that a user's npmrc, npm_config_* or NODE_ENV doesn't change it.
+ * The options that decide the result of `npm ci` are given here, so that a user's npmrc, npm_config_* or NODE_ENV doesn't change it.
  * None of the packages needs its install script, and none may run one.
  */
 const CI_OPTIONS =

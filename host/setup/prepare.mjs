@@ -1,5 +1,5 @@
-// Set-up: finds out what a command needs and lacks, and makes it, in the order in which failure costs least.
-// When nothing is lacking it only looks (a few milliseconds) and prints nothing.
+// Set-up: finds what a command needs and lacks, and supplies it, in the order in which a failure costs least.
+// If nothing is missing it only checks (a few milliseconds) and prints nothing.
 
 import { mkdirSync } from 'node:fs';
 import { installationObstacle, installTools } from './apt.mjs';
@@ -98,7 +98,7 @@ function lacking(needs) {
 const isLacking = ({ tools, nodePackages, native }) => tools.length > 0 || nodePackages || native;
 
 /**
- * Says at once what must be installed by hand, before the other steps take their time.
+ * Reports what must be installed by hand, before the other steps take their time.
  * @param {Lacking} todo
  */
 function refuseEarly({ tools, native }) {

@@ -9,7 +9,7 @@ export interface CompletedOption {
   readonly names: readonly string[];
   readonly description: string;
   readonly repeats: boolean;
-  /** Undefined: it takes none. */
+  /** Undefined: it takes no value. */
   readonly value: { readonly name: string; readonly values: Completion } | undefined;
 }
 

@@ -1,4 +1,4 @@
-// What a command of the command line is, and its help.
+// The definition of a command, and its help.
 
 import type { Completion, Option, OptionTable, ParsedArguments } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';

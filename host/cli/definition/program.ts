@@ -1,4 +1,4 @@
-// What the program says of itself before any command is named.
+// The description and options of the program itself.
 
 export const PROGRAM = {
   description: 'Wasprey watches the system calls of a Linux node and raises alerts by rules in the format of Falco.',

@@ -1,4 +1,4 @@
-// What `wasprey generate` says of actions: the list of them, a line for each result, and a summary.
+// The texts of `wasprey generate`: the list of actions, a line for each result, and a summary.
 
 import { columns } from '../../diagnostics/layout.ts';
 import { type Action, rulesOf } from '../../generate/actions/action.ts';
@@ -42,7 +42,7 @@ export function resultJson({ name }: Action, { kind, ...more }: ActionResult): s
   return JSON.stringify({ action: name, result: kind, ...more });
 }
 
-/** How many came to what, e.g. `12 verified, 1 missing, 3 skipped`. */
+/** Results by number, e.g. `12 verified, 1 missing, 3 skipped`. */
 export class Tally {
   readonly #counts = new Map<ActionResult['kind'], number>();
 

@@ -16,7 +16,7 @@ import { DEFAULT_TIMEOUT_S, type GenerateOptions } from './options.ts';
 import type { Tally } from './report.ts';
 
 export interface OpenVerification extends Verification {
-  /** Says what may be the reason that alerts are missing, and that nothing was verified. */
+  /** Prints possible reasons for missing alerts, and that nothing was verified. */
   complain(results: Tally): void;
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { iso8601, NANOSECONDS_PER_MS } from '../../fields/time.ts';
 
 export interface StatusReport {
   readonly text: string;
-  /** Nothing is lost, and the rules in use are those that are meant. */
+  /** Nothing is lost, and the rules in use are the wanted ones. */
   readonly isWell: boolean;
 }
 

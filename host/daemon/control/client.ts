@@ -2,7 +2,7 @@
 
 import { request } from 'node:http';
 
-/** No agent can be asked. `code` is stable. */
+/** No agent is reachable. `code` is stable. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
   readonly code: 'CONTROL_ABSENT' | 'CONTROL_DENIED' | 'CONTROL_ANSWER';

@@ -1,5 +1,5 @@
-// The control socket: a Unix socket that its owner alone can open, over which a running agent tells its state and takes orders. Not the network:
-// who may connect is what the file system says.
+// The control socket: a Unix socket that its owner alone can open, over which a running agent reports its state and takes commands. It is not on the
+// network: the file system decides who may connect.
 
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -11,16 +11,16 @@ import type { AgentStatus } from './status.ts';
 
 export interface ControlHost {
   status(): AgentStatus;
-  /** Reads the rules anew; resolves to what came of it. */
+  /** Reloads the rules; resolves to the result. */
   reload(): Promise<ReloadAnswer>;
   logLevel(): LogLevel;
-  /** Until the configuration says another one, or the agent ends. */
+  /** Valid until the configuration changes it, or the agent ends. */
   setLogLevel(level: LogLevel): void;
 }
 
 export interface LogLevelAnswer {
   readonly level: LogLevel;
-  /** What it was, where it was set. */
+  /** The previous level, if it was set. */
   readonly before?: LogLevel;
 }
 
@@ -36,7 +36,7 @@ export class ControlTakenError extends Error {
 }
 
 const MOST_CONNECTIONS = 64;
-/** Of those on which nothing has been asked, or all is answered: beyond, the oldest are closed, so that they keep nobody out. */
+/** Most idle connections, without a pending request: beyond that, the oldest are closed, so that they keep nobody out. */
 const MOST_IDLE = 16;
 const REQUEST_TIMEOUT_MS = 5_000;
 const FOLDER_MODE = 0o700;
@@ -50,7 +50,7 @@ export interface ControlServer {
 export async function startControlServer(path: string, host: ControlHost): Promise<ControlServer> {
   mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
   if (await answers(path)) throw new ControlTakenError(`another agent listens on ${path}`);
-  // What an agent that was killed has left; another file is a mistake in the configuration, and listening says that the address is taken.
+  // Removes the socket of a killed agent. Another file there is an error in the configuration: listening reports the address as taken.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
   const limits = {
     headersTimeout: REQUEST_TIMEOUT_MS,

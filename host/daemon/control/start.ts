@@ -12,8 +12,8 @@ import type { ControlServer } from './server.ts';
 import { statusOf } from './status.ts';
 
 /**
- * Undefined if the configuration wants none. Rejects with CommandFailure.
- * @param reload reads the rules anew
+ * Undefined if disabled by the configuration. Rejects with CommandFailure.
+ * @param reload reloads the rules
  */
 export async function startControl(
   { control }: Configuration,

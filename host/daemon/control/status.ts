@@ -1,4 +1,4 @@
-// The state of an agent as its control socket tells it: plain JSON, for people by way of `wasprey status` and for scripts.
+// The state of an agent as its control socket reports it: plain JSON, for `wasprey status` and for scripts.
 
 import type { RuleModule } from '../../agent/rule-module.ts';
 import type { Summary } from '../../agent/summary.ts';
@@ -40,7 +40,7 @@ export interface AgentStatus {
     readonly dropped: number;
   };
   readonly ringHighWater: number;
-  /** ms from the kernel's clock to evaluation, on average; and events that wait for what there is to know of their container. */
+  /** ms from the kernel's clock to evaluation, on average; and events that wait for the metadata of their container. */
   readonly lagMs: number;
   readonly eventsHeld: number;
   readonly setAside: Summary['rules']['setAside'];
@@ -51,14 +51,14 @@ export interface AgentStatus {
   readonly alerts: number;
   readonly containers: Summary['containers'];
   readonly outputs: Summary['outputs'];
-  /** What others have changed of the capture: what is so now, how often it was found so, and the latest that an alert told of. */
+  /** Tampering with the capture: the current findings, their total number, and the last one in an alert. */
   readonly tampering: {
     readonly present: readonly string[];
     readonly total: number;
     readonly last?: { readonly timeMs: number; readonly text: string };
   };
   readonly hooks: Summary['hooks'];
-  /** Operations of io_uring that this kernel does not know; absent where it can't be asked. */
+  /** Operations of io_uring that this kernel lacks; absent if unknown. */
   readonly missingIoUringOperations?: readonly string[];
 }
 

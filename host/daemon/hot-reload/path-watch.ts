@@ -1,5 +1,5 @@
-// Tells that something at some paths may have changed: by inotify, and by looking now and then where that tells nothing (network file
-// systems, a limit of watches reached).
+// Reports that something at some paths may have changed: by inotify, and by polling where inotify reports nothing (network file systems,
+// a limit of watches reached).
 
 import { createHash } from 'node:crypto';
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { type Places, placesOf } from './watched-places.ts';
 
 export interface PathWatchTimes {
-  /** Nothing has happened for so long: who writes is done, most likely. */
+  /** Quiet time before a report: the writer is probably done. */
   readonly quietMs: number;
-  /** After so long it is told of even if things go on happening. */
+  /** Longest delay of a report while changes continue. */
   readonly mostMs: number;
   readonly pollMs: number;
 }
@@ -18,7 +18,7 @@ const USUAL_TIMES: PathWatchTimes = { quietMs: 200, mostMs: 2_000, pollMs: 5_000
 
 export interface PathWatchHost {
   readonly onChange: () => void;
-  /** Once, when changes are found by looking alone. */
+  /** Called once, when changes are found by polling only. */
   readonly onTrouble: (message: string) => void;
   readonly times?: PathWatchTimes;
 }
@@ -118,7 +118,7 @@ export class PathWatch {
     if (signatureOf(this.#paths) !== this.#signature) this.#touch();
   }
 
-  /** Something has happened: it is told of when it is quiet again. */
+  /** Something has happened: reported when it is quiet again. */
   #touch(): void {
     if (this.#isClosed) return;
     const now = performance.now();
@@ -145,7 +145,7 @@ function identityOf(path: string): string {
   return `${dev}:${ino}`;
 }
 
-/** What a change of the files at the paths changes too, without reading them. */
+/** Metadata of the files at the paths, which changes with their content. */
 function signatureOf(paths: readonly string[]): string {
   const hash = createHash('sha256');
   const add = (path: string, level: number): void => {

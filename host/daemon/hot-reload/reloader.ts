@@ -1,4 +1,4 @@
-// Brings rules that have changed into use: read, compiled, and only then put in the place of those before, which stay if anything is wrong.
+// Replaces rules that have changed: they are read and compiled first. After an error the previous rules stay.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleModule } from '../../agent/rule-module.ts';
@@ -14,9 +14,9 @@ export interface RuleSnapshot {
 /** New rules that can't be used. The message is one line. */
 export class RulesRefused extends Error {
   override readonly name = 'RulesRefused';
-  /** What is wrong where, over several lines; may be empty. */
+  /** The errors with their places, as several lines; may be empty. */
   readonly detail: string;
-  /** Where the mistake is: in the rules, or in the configuration that names them. */
+  /** Where the error is: in the rules, or in the configuration that names them. */
   readonly part: 'rules' | 'configuration';
 
   constructor(message: string, detail = '', part: 'rules' | 'configuration' = 'rules') {
@@ -33,9 +33,9 @@ export interface ReloaderHost {
   readonly replace: (modules: readonly RuleModule[]) => Promise<void>;
   readonly onReplaced: (modules: readonly RuleModule[]) => void;
   readonly onRefused: (error: RulesRefused) => void;
-  /** What was refused is gone: what is there now is what is in use. */
+  /** The refused content is gone: the current content is in use. */
   readonly onRestored: () => void;
-  /** How long what is wrong must stay so before it is told of: a file may have been written half. */
+  /** How long an error must last before it is reported: a file may be half written. */
   readonly patienceMs?: number;
 }
 
@@ -66,7 +66,7 @@ export class RuleReloader {
       this.#underWay = this.#reload(force).finally(() => this.#goOn());
       return this.#underWay;
     }
-    // What changes while rules are compiled is one change more, however often it is told of.
+    // Changes while rules are compiled count as one more change.
     this.#next = {
       force: force || this.#next?.force === true,
       result: this.#next?.result ?? Promise.withResolvers<ReloadResult>(),
@@ -100,7 +100,7 @@ export class RuleReloader {
     }
   }
 
-  /** What can't be read has a hash too: of the reason. */
+  /** Unreadable rules have a hash too: of the reason. */
   async #read(): Promise<RuleSnapshot> {
     try {
       return await this.#host.read();
@@ -110,7 +110,7 @@ export class RuleReloader {
     }
   }
 
-  /** What is wrong with the rules, if they are not in use now. */
+  /** The errors of the current rules, if they are not in use. */
   async #bringIntoUse(snapshot: RuleSnapshot): Promise<RulesRefused | undefined> {
     try {
       const modules = await snapshot.load();

@@ -24,7 +24,7 @@ export function placesOf(paths: readonly string[]): Places {
   return places;
 }
 
-/** Goes along a path, and on where links lead. Returns the folder that it comes to, if it is one. */
+/** Follows a path and its links. Returns the folder that it leads to, if any. */
 function follow(path: string, note: (folder: string, name: string) => void): string | undefined {
   let left = path;
   for (let links = 0; links <= MOST_LINKS; links++) {
@@ -45,7 +45,7 @@ function follow(path: string, note: (folder: string, name: string) => void): str
   return undefined;
 }
 
-/** As far as a path leads without a link: to its end, to a link, or to what isn't there. */
+/** Follows a path up to its end, a link or a missing component. */
 function walk(path: string): { folder: string; name: string | undefined; rest: string; stats: Stats | undefined } {
   const names = path.split(sep).filter((name) => name !== '');
   let folder: string = sep;

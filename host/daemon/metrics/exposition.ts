@@ -50,7 +50,7 @@ export function histogram(
   };
 }
 
-/** What is not a number but a text is told by labels, with the value 1. */
+/** Texts are given as labels, with the value 1. */
 export function info(
   name: string,
   help: string,
@@ -89,7 +89,7 @@ function escapeLabel(value: string): string {
   return value.toWellFormed().replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }
 
-/** What a label may be called, made of any text. */
+/** A valid label name, made from any text. */
 export function labelName(text: string): string {
   const name = text.replace(/[^a-zA-Z0-9_]/g, '_');
   return /^[0-9]/.test(name) ? `_${name}` : name;

@@ -1,11 +1,11 @@
-// What the numbers of an agent are made from, in whatever form they are given: which are chosen, what does not change, and what follows.
+// The data behind all forms of metrics: the selected groups, the constant facts, and derived numbers.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname, release, uptime } from 'node:os';
 import type { Summary } from '../../agent/summary.ts';
 
-/** Which groups of Falco's metrics are told, by its configuration. */
+/** Which groups of Falco's metrics are reported, by the configuration. */
 export interface MetricChoice {
   readonly rules: boolean;
   readonly resources: boolean;

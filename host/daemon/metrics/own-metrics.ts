@@ -1,4 +1,4 @@
-// Metrics of what Falco does not have, or does not tell.
+// Wasprey's own metrics, which Falco lacks.
 
 import type { Summary } from '../../agent/summary.ts';
 import type { CaptureCounters } from '../../capture/native.ts';

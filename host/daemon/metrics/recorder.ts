@@ -27,7 +27,7 @@ export class MetricRecorder {
 
   /**
    * Opens the file, if there is to be one.
-   * @param onTrouble told why the file can't be written to, once in a row of failures
+   * @param onTrouble called with the reason if writing to the file fails, once for consecutive failures
    * @throws {CommandFailure} when the file can't be opened
    */
   constructor({ metrics }: Configuration, { facts, choice }: MetricSource, onTrouble: (message: string) => void) {

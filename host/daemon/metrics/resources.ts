@@ -6,7 +6,7 @@ export interface Resources {
   /** CPU time since the start over time since the start, 1 for a whole CPU. */
   readonly cpuRatio: number;
   readonly rssBytes: number;
-  /** What the kernel doesn't tell is undefined. */
+  /** Undefined if the kernel does not report it. */
   readonly vszBytes: number | undefined;
   readonly pssBytes: number | undefined;
   readonly containerBytes: number | undefined;
@@ -54,7 +54,7 @@ function containerMemory(): number | undefined {
   return undefined;
 }
 
-/** Of all CPUs since the machine's start: what was neither idle nor waiting for a device. */
+/** Busy time of all CPUs since the machine's start: neither idle nor waiting for a device. */
 function cpuRatio(stat: string): number | undefined {
   const all = /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').map(Number);
   if (!all || all.length < 5) return undefined;

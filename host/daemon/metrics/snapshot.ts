@@ -14,7 +14,7 @@ import type { Resources } from './resources.ts';
 export interface SnapshotForm {
   /** Memory in MB instead of KB, or bytes for that of the control group. */
   readonly memoryInMb: boolean;
-  /** With numbers that are 0, besides those that are always told. */
+  /** Include numbers that are 0, besides those that are always reported. */
   readonly emptyValues: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface SnapshotSource {
   readonly summary: Summary;
   /** Of all rules in use. */
   readonly ruleNames: readonly string[];
-  /** Undefined: they are not to be told. */
+  /** Undefined: not reported. */
   readonly resources: Resources | undefined;
   /** ms since the epoch */
   readonly nowMs: number;
@@ -30,7 +30,7 @@ export interface SnapshotSource {
 
 type Fields = Readonly<Record<string, FieldValue | undefined>>;
 
-/** What rates are made from. */
+/** The numbers that rates are computed from. */
 interface Moment {
   readonly seconds: number;
   readonly evaluated: number;
@@ -79,8 +79,8 @@ export class Snapshots {
       ...(perCpu && engine && cpuFields(engine.capture)),
       ...(programs && engine && programFields(engine.capture)),
     };
-    const told = Object.entries(unlessEmpty).filter(([, value]) => this.#form.emptyValues || !isEmpty(value));
-    return [...Object.entries(always), ...told].flatMap(([key, value]) => (value ? [{ key, value }] : []));
+    const optional = Object.entries(unlessEmpty).filter(([, value]) => this.#form.emptyValues || !isEmpty(value));
+    return [...Object.entries(always), ...optional].flatMap(([key, value]) => (value ? [{ key, value }] : []));
   }
 }
 
@@ -147,7 +147,7 @@ function programFields({ programs }: CaptureCounters): Fields {
   return Object.assign({}, ...each);
 }
 
-/** Rules whose names come to the same count together. */
+/** Rules whose names give the same key are counted together. */
 function ruleFields(names: readonly string[], byRule: ReadonlyMap<string, number>): Fields {
   const counts = new Map<string, number>();
   for (const name of new Set([...names, ...byRule.keys()])) {
@@ -188,7 +188,7 @@ function isEmpty(value: FieldValue | undefined): boolean {
   return (value?.kind === 'integer' || value?.kind === 'double') && Number(value.value) === 0;
 }
 
-/** What a key may have in it. */
+/** The characters of a valid key. */
 function nameOf(given: string): string {
   return given.replace(/[^A-Za-z0-9_]/g, '_');
 }

@@ -1,4 +1,4 @@
-// Compiles rules in a process of its own, within bounds of time and memory: a rule file that explodes costs that process, and is named.
+// Compiles rules in a separate process with limits on time and memory: a rule file that exceeds them ends that process, and is named.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -17,36 +17,36 @@ export interface CompileLimits {
 /** 2,000 rules take 20 s and 800 MB; ten times what the stock rules take. */
 export const COMPILE_LIMITS: CompileLimits = { milliseconds: 120_000, megabytes: 1_800 };
 
-/** JavaScript's part of the memory, of which the process dies by itself; the rest is code, and asc's own heap. */
+/** JavaScript's share of the memory, at which the process ends by itself; the rest is code, and asc's own heap. */
 const HEAP = 0.75;
 const LOOK_EVERY_MS = 50;
 const MEGABYTE = 1024 * 1024;
-/** Less than what the agent and what it watches have. */
+/** Lower than the priority of the agent and the watched processes. */
 const BACKGROUND_PRIORITY = 10;
-/** As much as is kept of what the process says when it dies. */
+/** How much of the output of a crashed process is kept. */
 const LAST_WORDS = 10_000;
 
 export interface CompileHost {
-  /** Takes what is wrong with rules that can't be used, as it comes. */
+  /** Gets the errors of invalid rules as they arrive. */
   readonly say: (text: string) => void;
-  /** Others shall have the processors first. */
+  /** Run at low priority. */
   readonly inBackground?: boolean;
   readonly limits?: CompileLimits;
 }
 
 export interface CompiledModule {
   readonly wasm: Uint8Array;
-  /** How many there are of the rules in it. */
+  /** Number of warnings about its rules. */
   readonly warnings: number;
 }
 
 export interface BoundedCompile {
-  /** How many rules there are, once all files are read. */
+  /** Number of rules, once all files are read. */
   readonly loaded: Promise<number>;
   readonly module: Promise<CompiledModule>;
 }
 
-/** Both promises reject with CommandFailure for rules that can't be used, or not within the limits. */
+/** Both promises reject with CommandFailure for invalid rules, and for rules that exceed the limits. */
 export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompile {
   const limits = host.limits ?? COMPILE_LIMITS;
   const loaded = Promise.withResolvers<number>();
@@ -105,13 +105,13 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
     if (isMemory) fail(`${stage} took more than the available memory, or than ${limits.megabytes} MB`, TOO_MUCH);
     else fail(`the compiler exited with ${signal ?? `status ${code}`} while ${stage}: ${lastWords.slice(0, 1000)}`);
   });
-  // Who waits for the module only is told by that.
+  // A caller may await only one of these: the other's rejection is handled here.
   loaded.promise.catch(() => {});
   module.promise.catch(() => {});
-  // One that could not be started has no channel: why is told by its error.
+  // A process that could not be started has no channel: its error has the reason.
   if (child.connected) {
     child.send(job, (error) => {
-      // It has died already: why is told when it has closed.
+      // It has died already: its end reports the reason.
       if (error) child.kill('SIGKILL');
     });
   }
@@ -134,13 +134,13 @@ function lowerPriority({ pid }: ChildProcess): void {
   }
 }
 
-/** Ends the process when it takes more than it may; `told` is told of what. Returns what ends the watch. */
-function watchLimits(child: ChildProcess, limits: CompileLimits, told: (limit: string) => void): () => void {
+/** Ends the process when it exceeds a limit, and calls `onExceeded` with that limit. Returns a function that ends the watch. */
+function watchLimits(child: ChildProcess, limits: CompileLimits, onExceeded: (limit: string) => void): () => void {
   const began = performance.now();
   const timer = setInterval(() => {
     const time = performance.now() - began >= limits.milliseconds;
     if (!time && residentBytes(child) <= limits.megabytes * MEGABYTE) return;
-    told(time ? `${limits.milliseconds / 1000} s` : `${limits.megabytes} MB of memory`);
+    onExceeded(time ? `${limits.milliseconds / 1000} s` : `${limits.megabytes} MB of memory`);
     child.kill('SIGKILL');
   }, LOOK_EVERY_MS);
   return () => clearInterval(timer);

@@ -1,4 +1,4 @@
-// The process that compiles rules for a run: whatever a rule file makes of it, the agent goes on. host/daemon/rules/bounded-compile.ts starts it.
+// The process that compiles rules for a run: a rule file that crashes it does not affect the agent. host/daemon/rules/bounded-compile.ts starts it.
 
 import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
@@ -11,13 +11,13 @@ import type { CompileJob, FromCompiler } from './compile-job.ts';
 import { sourceHashes } from './rule-files.ts';
 import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from './rule-set.ts';
 
-// Where memory is short, this process goes and not the agent.
+// If memory is short, the kernel kills this process and not the agent.
 try {
   writeFileSync('/proc/self/oom_score_adj', '1000');
 } catch {
   // Not everywhere is there one.
 }
-// Nobody waits for the result any more: told by the channel, or where this thread is too busy to hear, by a look at the parent.
+// Ends when nobody waits for the result any more: by the channel, or if this thread is too busy, by checking the parent.
 process.on('disconnect', () => process.exit());
 new Worker(new URL(`./end-with-parent${extname(import.meta.filename)}`, import.meta.url)).unref();
 process.on('message', (job: CompileJob) => {
@@ -52,7 +52,7 @@ async function compile({ files, selection, color }: CompileJob): Promise<void> {
     sources: sourceHashes(files),
     inThisProcess: true,
   });
-  // A rule that is left out never matches: that must not pass for watching.
+  // A rule that is left out never matches, which must not count as watching.
   const errors = module.diagnostics.filter(({ severity }) => severity === 'error');
   for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
   if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'correct the errors above');

@@ -1,4 +1,4 @@
-// What the process that compiles rules is given, and what it tells.
+// The input and the messages of the process that compiles rules.
 
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import type { RuleSelection } from './rule-selection.ts';
@@ -13,7 +13,7 @@ export interface CompileJob {
 export type FromCompiler =
   /** It begins with that file. */
   | { readonly kind: 'file'; readonly name: string }
-  /** Of rules that can't be used: what is wrong with them, for a person. */
+  /** The errors of invalid rules, for a person. */
   | { readonly kind: 'said'; readonly text: string }
   /** All files are read; so many rules are compiled now. */
   | { readonly kind: 'loaded'; readonly rules: number }
@@ -21,5 +21,5 @@ export type FromCompiler =
   | { readonly kind: 'module'; readonly wasm: Uint8Array; readonly warnings: number }
   /** The rules can't be used. */
   | { readonly kind: 'refused'; readonly message: string; readonly help: string | undefined }
-  /** A defect of the compiler's. */
+  /** A defect of the compiler. */
   | { readonly kind: 'defect'; readonly text: string };

@@ -1,5 +1,5 @@
 // The rules of a run, as a module: read from a compiled file, found in the cache by the content of the rule files, or compiled.
-// The compiler runs in a process of its own: what a rule file makes of it must not be the agent's end.
+// The compiler runs in a separate process: a rule file that crashes it must not end the agent.
 
 import { loadRuleModule, type RuleModule } from '../../agent/rule-module.ts';
 import { ModuleCache } from '../../compiler/assemble/cache.ts';
@@ -15,7 +15,7 @@ import { readModuleFile } from './module-file.ts';
 import { readRuleFiles } from './rule-files.ts';
 import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
 
-/** Everything that decides what the compiler makes of given rules. */
+/** Everything that decides the compiler's output for given rules. */
 const COMPILER_SOURCES = [
   'host/compiler',
   'host/diagnostics',
@@ -25,15 +25,15 @@ const COMPILER_SOURCES = [
   'package-lock.json',
 ];
 
-/** How rules are loaded, and where what is said of them goes. */
+/** How rules are loaded, and where messages about them go. */
 export interface Loading {
-  /** Takes what is wrong with rules that can't be used, over several lines. */
+  /** Gets the errors of invalid rules, as several lines. */
   readonly terminal: Terminal;
-  /** Takes, in a line, what is to be known of rules that are used. */
+  /** Gets remarks on valid rules, as one line. */
   readonly warn: (message: string) => void;
-  /** Whether a person sees on stderr what takes its time. */
+  /** Whether to show progress on stderr. */
   readonly progress: boolean;
-  /** For an agent that runs: it has the processors first. */
+  /** For a running agent: compile at low priority. */
   readonly inBackground: boolean;
 }
 
@@ -43,8 +43,8 @@ export function loadCompiledRules(path: string): RuleModule {
 }
 
 /**
- * A compiled module, if the policy admits it.
- * @param warn told what a policy that only warns has against it
+ * A compiled module, if the policy accepts it.
+ * @param warn called with the objection of a policy that only warns
  * @throws {SandboxError | RuleModuleError | SignatureError}
  */
 export function admitRuleModule(

@@ -33,8 +33,8 @@ function readKey<Key>(path: string, parse: (pem: string) => Key): Key {
 }
 
 /**
- * Writes a file that is not there yet.
- * @throws {CommandFailure} also when it is: a key that is overwritten is lost
+ * Writes a new file.
+ * @throws {CommandFailure} also if it exists: an overwritten key is lost
  */
 export function writeNewFile(path: string, text: string, mode: number): void {
   try {

@@ -1,4 +1,4 @@
-// Names of rule files for a module: the same wherever the files are, so that the same rules give the same module.
+// Names of rule files for a module: independent of their folder, so that the same rules give the same module.
 
 import { basename } from 'node:path';
 

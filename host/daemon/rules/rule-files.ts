@@ -1,4 +1,4 @@
-// From the paths that a person gives to the texts of rule files.
+// Reads the rule files at the paths that a person gives.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -33,7 +33,7 @@ function filesOf(path: string): string[] {
   return names;
 }
 
-/** The rule files in a folder; undefined if it is none. */
+/** The rule files in a folder; undefined if it is not a folder. */
 function rulesBelow(path: string): string[] | undefined {
   return filesBelow(path, isRuleFile);
 }
@@ -49,7 +49,7 @@ function filesBelow(path: string, isWanted: (name: string) => boolean): string[]
 
 /**
  * The files, and of folders all files that end in .wasm, in the order of their names.
- * @throws {CommandFailure} for what isn't there, and for a folder without modules
+ * @throws {CommandFailure} for missing paths, and for a folder without modules
  */
 export function moduleFiles(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
@@ -59,19 +59,19 @@ export function moduleFiles(paths: readonly string[]): string[] {
   });
 }
 
-/** Reading a pipe that somebody has put into a folder would take forever. What a link doesn't lead to is complained of when it is read. */
+/** Reading a pipe that somebody has put into a folder would take forever. A broken link is reported when it is read. */
 function mayBeFile(path: string): boolean {
   return orFail(path, () => statSync(path, { throwIfNoEntry: false }))?.isFile() ?? true;
 }
 
-/** Emacs makes a link `.#rules.yaml` that leads nowhere, as long as what it edits is not saved. */
+/** Emacs makes a broken link `.#rules.yaml` while a file has unsaved changes. */
 function isRuleFile(name: string): boolean {
   return /\.ya?ml$/.test(name) && !basename(name).startsWith('.#');
 }
 
 /**
  * Of a configuration's rule files and folders, the files that are there.
- * @throws {CommandFailure} when there is none
+ * @throws {CommandFailure} if none exists
  */
 export function presentRuleFiles(paths: readonly string[]): string[] {
   const files = paths
@@ -99,7 +99,7 @@ function readText(path: string): string {
   }
 }
 
-/** Does it, and says in plain words why the file system refuses. */
+/** Runs `work`, and reports errors of the file system in plain words. */
 function orFail<Result>(path: string, work: () => Result): Result {
   try {
     return work();

@@ -1,4 +1,4 @@
-// Options that say which of the loaded rules count, and what they come to: the same for every command that takes rules.
+// Options that select rules and set static fields: the same for every command that takes rules.
 
 import type { StaticFields } from '../../compiler/conditions/static-fields.ts';
 import type { Selection } from '../../compiler/rules/select.ts';
@@ -47,7 +47,7 @@ const LISTS = [
   ['disable-tag', 'disable', 'tag'],
 ] as const;
 
-/** @throws {UsageError} for a priority that there is not */
+/** @throws {UsageError} for an unknown priority */
 export function selectionOf(options: OptionValues<typeof SELECTION_OPTIONS>): RuleSelection {
   const selections = LISTS.flatMap(([name, operation, by]) =>
     (options[name] ?? []).map(({ text, place }) => ({ place, selection: { operation, by, pattern: text } })),
@@ -64,7 +64,7 @@ export function selectionOf(options: OptionValues<typeof SELECTION_OPTIONS>): Ru
   return { minimumPriority, ...rest };
 }
 
-/** @throws {UsageError} for what gives no value */
+/** @throws {UsageError} if the value is missing */
 function staticsOf({ static: given = [] }: OptionValues<typeof SELECTION_OPTIONS>): { statics?: StaticFields } {
   if (given.length === 0) return {};
   const entries = given.map(({ text }) => {

@@ -1,4 +1,4 @@
-// Rules as a command works with them: loaded, and what is wrong with them said.
+// Loads rules for a command, and prints their errors and warnings.
 
 import { type CompileDiagnostic, translateRules } from '../../compiler/compile.ts';
 import {
@@ -23,7 +23,7 @@ import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
 const CAPTURED_SOURCE = 'syscall';
 
 export interface RuleSet {
-  /** All that were defined, with `enabled` as the selection leaves it. */
+  /** All defined rules, with `enabled` as selected. */
   readonly rules: readonly CompiledRule[];
   /** Those of `rules` that are to be evaluated, in that order, as the back end takes them. */
   readonly active: readonly RuleSource[];
@@ -85,7 +85,7 @@ function captured(rules: readonly CompiledRule[]): RuleSource[] {
   return rules.filter(({ source }) => source === CAPTURED_SOURCE).map(ruleSourceOf);
 }
 
-/** A pattern that no rule has is most likely misspelt; as in Falco it is no error. */
+/** A pattern that matches no rule is most likely misspelt; as in Falco it is not an error. */
 function tellOfNothingSelected(
   rules: readonly CompiledRule[],
   selections: readonly Selection[],
@@ -100,7 +100,7 @@ function tellOfNothingSelected(
   }
 }
 
-/** What a later file may still make use of. */
+/** Codes of warnings that a later file may resolve. */
 const UNUSED: ReadonlySet<string> = new Set(['LOAD_UNUSED_MACRO', 'LOAD_UNUSED_LIST']);
 
 /** Each warning once, of those that hold for the whole set: after every file the loader judges all that was read so far. */
@@ -113,12 +113,12 @@ function finalWarnings(files: readonly FileResult[]): Diagnostic[] {
   ];
 }
 
-/** What the back end has to say that the loader has not said already. */
+/** Messages of the back end that the loader has not reported already. */
 export function backEndRemarks(diagnostics: readonly CompileDiagnostic[]): CompileDiagnostic[] {
   return diagnostics.filter(({ code }) => code !== 'field-not-captured' && code !== 'field-not-in-conditions');
 }
 
-/** What the back end says, at the first line of the rule: it does not know the place in the condition. */
+/** Messages of the back end, at the first line of the rule: it does not know the place in the condition. */
 function placed(
   { severity, code, message, rule }: CompileDiagnostic,
   rules: readonly RuleSource[],
@@ -135,7 +135,7 @@ function placed(
     : warning('LOAD_COMPILE_CONDITION', message, context, advice);
 }
 
-/** What the back end says of rules, in the form of the other diagnostics; it knows the rule, not the place in it. */
+/** Messages of the back end as diagnostics; it knows the rule, but not the place in it. */
 export function renderCompileDiagnostic(
   { severity, code, message, rule }: CompileDiagnostic,
   rules: readonly RuleSource[],

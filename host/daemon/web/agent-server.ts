@@ -1,4 +1,4 @@
-// The web server of a run: it answers from the start on, so that whoever asks for readiness knows why it is not there yet.
+// The web server of a run. It answers from the start on, so a readiness probe gets the reason why the agent is not ready yet.
 
 import { release } from 'node:os';
 import type { Agent } from '../../agent/agent.ts';
@@ -22,8 +22,8 @@ export class AgentWebServer {
   #certificate: PathWatch | undefined;
 
   /**
-   * Starts to answer, if the configuration wants it.
-   * @param say told what becomes of a certificate that changes
+   * Starts to answer, if the configuration enables it.
+   * @param say logs the result of a changed certificate
    * @throws {CommandFailure} when it can't listen
    */
   static async start(
@@ -44,7 +44,7 @@ export class AgentWebServer {
     this.#agent = agent;
   }
 
-  /** Whether the run lives, and whether it watches. */
+  /** Whether the run is alive, and whether it watches. */
   health(): Health {
     return healthOf(this.#agent?.sign(), performance.now() - this.#startedAt, this.#agent?.hooks());
   }
@@ -79,7 +79,7 @@ export class AgentWebServer {
     }
   }
 
-  /** Certificates are renewed while the agent runs, often by who knows nothing of it. */
+  /** Certificates are renewed while the agent runs, often by something that knows nothing of the agent. */
   #watchCertificate(path: string, say: (level: LogLevel, message: string) => void): void {
     this.#certificate = new PathWatch([path], {
       onChange: () => {
@@ -95,7 +95,7 @@ export class AgentWebServer {
   }
 }
 
-/** What tools ask for that choose rules by the version of the engine, under Falco's names. */
+/** Versions under Falco's names, for tools that choose rules by the version of the engine. */
 function versions(): Readonly<Record<string, unknown>> {
   const { minor } = ENGINE_VERSION;
   return {

@@ -1,17 +1,17 @@
-// Whether the agent lives, and whether it watches.
+// Whether the agent is alive, and whether it watches.
 
 import type { HookSummary } from '../../agent/hook-watch.ts';
 import { describeReason } from '../../capture/missing-hooks.ts';
 import type { EngineSign } from '../../engine/engine.ts';
 
 export interface Health {
-  /** False: only a new start helps. */
+  /** False: only a restart helps. */
   readonly alive: boolean;
   /** Events are captured and evaluated. */
   readonly started: boolean;
-  /** They are, and no rule is blind for want of a hook, unless the configuration allows that. */
+  /** Events are captured, and no rule is blind because of a missing hook, unless the configuration allows that. */
   readonly ready: boolean;
-  /** Why it is not all of that. */
+  /** The reason if one of these is false. */
   readonly reason: string;
 }
 
@@ -41,7 +41,7 @@ export function healthOf(
   return { ...DOWN, reason };
 }
 
-/** Why that is not accepted, if it is not. */
+/** The reason for not being ready; undefined if ready. */
 function blindness({ needed, blindRules, isAllowed }: HookSummary): string | undefined {
   if (isAllowed || blindRules.length === 0) return undefined;
   const reasons = needed.map(describeReason);

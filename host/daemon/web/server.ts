@@ -1,4 +1,4 @@
-// The web server: health and readiness for those who look after the agent, versions, and metrics. It only answers questions.
+// The web server: health, readiness, versions and metrics. It is read-only.
 
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
@@ -8,10 +8,10 @@ import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { EXPOSITION_TYPE } from '../metrics/exposition.ts';
 import type { Health } from './health.ts';
 
-/** More than anyone needs who asks for health and metrics. */
+/** More connections than requests for health and metrics need. */
 const MOST_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 5000;
-/** Without a byte either way: who reads no answers does not keep a connection. */
+/** Idle time without a byte either way: a client that reads no answers does not keep its connection. */
 const SILENCE_TIMEOUT_MS = 10_000;
 const JSON_TYPE = 'application/json';
 
@@ -24,14 +24,14 @@ export interface WebServerOptions {
   readonly certificate?: string;
   readonly health: () => Health;
   readonly versions: Readonly<Record<string, unknown>>;
-  /** Undefined: none are served. */
+  /** Undefined: no metrics are served. */
   readonly metrics?: () => string;
 }
 
 export interface WebServer {
   readonly port: number;
   /**
-   * Reads the certificate anew, for connections from now on.
+   * Reloads the certificate, for new connections.
    * @throws {Error} when it can't be used; the one before stays
    */
   renewCertificate(): void;
@@ -61,7 +61,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     server.once('error', reject);
     server.listen(options.port, options.address, resolve);
   });
-  // A question of the health of what has ended must not keep the process.
+  // A health request after the end must not keep the process.
   server.unref();
   return {
     port: (server.address() as AddressInfo).port,
@@ -94,7 +94,7 @@ function readPem(path: string): string {
 }
 
 /**
- * The oldest connection makes room for the next one: whoever in the cluster held all of them and said nothing would have the kubelet
+ * The oldest connection is closed for a new one: otherwise a silent client in the cluster could hold all of them, and the kubelet would
  * take the agent for dead.
  */
 function limitConnections(server: Server): void {
@@ -114,13 +114,13 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-/** Ends connections that ask before they have the last answer: Node keeps all these answers in memory, and the metrics are long. */
+/** Ends connections that send requests before reading the last answer: Node keeps all answers in memory, and metrics are long. */
 function oneAtATime(listener: RequestListener): RequestListener {
   const busy = new WeakSet<Socket>();
   return (request, response) => {
     const { socket } = request;
     if (busy.has(socket)) socket.destroy();
-    // What had come with the first request is still handed over.
+    // Data that arrived with the first request is still passed on.
     if (socket.destroyed) return;
     busy.add(socket);
     response.once('close', () => busy.delete(socket));
@@ -129,7 +129,7 @@ function oneAtATime(listener: RequestListener): RequestListener {
 }
 
 function respond(request: IncomingMessage, response: ServerResponse, options: WebServerOptions): void {
-  // Nothing that is sent is read.
+  // Request bodies are not read.
   request.resume();
   const { status, type, body } = answer(request, options);
   response.writeHead(status, {
