@@ -71,7 +71,7 @@ runAsUser: 0
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 {{- if semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version }}
-# The profile that runtimes give to containers keeps SYS_PTRACE from processes of the host.
+# A runtime's default profile keeps SYS_PTRACE from processes of the host.
 appArmorProfile:
   type: Unconfined
 {{- end }}
@@ -91,7 +91,7 @@ readOnlyRootFilesystem: true
 {{- if not .Values.falco.watch_config_files -}}
 {{- $_ := set $annotations "checksum/config" (include (print $.Template.BasePath "/configmap.yaml") . | sha256sum) -}}
 {{- end -}}
-{{/* What is a field of the security context from 1.30 on. */}}
+{{/* A field of the security context from 1.30 on. */}}
 {{- $ownContext := or .Values.containerSecurityContext (not .Values.driver.modernEbpf.leastPrivileged) -}}
 {{- if not (or $ownContext (semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version)) -}}
 {{- $_ := set $annotations "container.apparmor.security.beta.kubernetes.io/wasprey" "unconfined" -}}
@@ -133,7 +133,7 @@ rollingUpdate:
 {{- end -}}
 {{- end -}}
 
-{{/* The configuration file: `falco`, with what other values decide. */}}
+{{/* The configuration file: `falco`, with the keys that other values set. */}}
 {{- define "wasprey.configuration" -}}
 {{- $collectors := .Values.collectors -}}
 {{- $engines := dict -}}
