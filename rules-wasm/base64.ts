@@ -17,7 +17,7 @@ function digitsOf(text: u64): u32 {
   return length;
 }
 
-/** Whether the text is there and decodes. Bits of the last digit that make no whole byte have to be 0. */
+/** Whether the text is present and decodes. Bits of the last digit that form no whole byte must be 0. */
 export function isBase64(text: u64): bool {
   if (text == 0) return false;
   const length = digitsOf(text);
@@ -28,7 +28,7 @@ export function isBase64(text: u64): bool {
   return (digit(load<u8>(addressOf(text) + length - 1)) & (spare == 2 ? 15 : 3)) == 0;
 }
 
-/** Bytes that it decodes to. */
+/** Number of decoded bytes. */
 export function base64Length(text: u64): u32 {
   return (digitsOf(text) * 3) >> 2;
 }

@@ -1,5 +1,5 @@
-// The file or socket that a call works on: facts that take more than a load. Its members lie at the same place in every shape of event
-// that has them.
+// The file or socket that a call works on: values that take more than a load. Its members have the same place in every shape of event
+// with a descriptor.
 
 import {
   descriptorKind,
@@ -50,7 +50,7 @@ function hasRole(event: u32): bool {
   return isSocket(event) && descriptorRole(event) != ROLE_NONE;
 }
 
-// Ports are -1 where there is none.
+// Missing ports are -1.
 
 export function fdLport(event: u32): i32 {
   return hasRole(event) ? i32(descriptorLocalPort(event)) : -1;
@@ -68,8 +68,8 @@ export function fdSport(event: u32): i32 {
   return descriptorRole(event) == ROLE_SERVER ? fdLport(event) : fdRport(event);
 }
 
-// Addresses are those of 16 bytes, 0 where there is none. A socket that is bound or listens has a server's end and a local port, but no
-// local address, as Falco has it.
+// Addresses of 16 bytes; 0 if missing. A socket that is bound or listens has a server's end and a local port, but no local address, as in
+// Falco.
 
 export function fdLip(event: u32): u32 {
   return hasRole(event) && hasPeer(event) ? descriptorLocalAddress(event) : 0;
@@ -89,7 +89,7 @@ export function fdSip(event: u32): u32 {
   return fdRip(event);
 }
 
-// The end that fd.ip, fd.net and fd.port compare beside the local one. One that listens or is bound has its own alone, which stands for both.
+// The other end that fd.ip, fd.net and fd.port compare. A socket that listens or is bound has only its own end, which stands for both.
 
 function isServerAlone(event: u32): bool {
   return descriptorRole(event) == ROLE_SERVER && !hasPeer(event);
@@ -103,29 +103,29 @@ export function fdOtherPort(event: u32): u32 {
   return isServerAlone(event) ? u32(descriptorLocalPort(event)) : u32(descriptorRemotePort(event));
 }
 
-/** fd.typechar; `guess` stands for a descriptor that the call did not make. */
+/** fd.typechar; `guess` if the call made no descriptor. */
 // @ts-ignore: decorator
 @inline export function fdTypechar(event: u32, guess: u32): u32 {
   const kind = u32(descriptorKind(event));
   return select<u32>(kind, guess, kind != 0);
 }
 
-/** Whether fd.directory is there: for files and directories, and for what was not opened. */
+/** Whether fd.directory is present: for files and directories, and for failed opens. */
 // @ts-ignore: decorator
 @inline export function hasDirectory(event: u32): bool {
   const kind = u32(descriptorKind(event));
   return kind == 0x66 || kind == 0x64 || kind == 0;
 }
 
-/** The directory part of fd.name, a directory's own name; absent where the name has no slash. */
+/** The directory part of fd.name, a directory's own name; absent if the name has no slash. */
 export function fdDirectory(event: u32): u64 {
   const name = descriptorName(event);
   return descriptorKind(event) == 0x64 ? orEmpty(name) : dirname(name);
 }
 
 /**
- * The path as it was passed: empty for what is not a file. A descriptor of an earlier call (dup, fchmod) brings no path of its own, so that
- * its name stands for it.
+ * The path as it was passed: empty for descriptors other than files. A descriptor of an earlier call (dup, fchmod) has no path, so its name
+ * is used.
  */
 export function fdNameraw(event: u32, guess: u32): u64 {
   const raw = descriptorRaw(event);

@@ -1,5 +1,5 @@
-// Events that are given by their fields: a table of values takes the place of the record's members. Each field that the module's
-// rules name has an entry of 16 bytes; which one and of what type, the compiler decides (host/compiler/lower/given-fields.ts).
+// Events given by their fields: a table of values replaces the record's members. Each field that the module's
+// rules name has an entry of 16 bytes; its place and type are set by the compiler (host/compiler/lower/given-fields.ts).
 //   u32 kind (0 = absent), u32 length, u64 value; texts, lists and addresses: offset from the start of the table
 
 import { textAt } from './text';

@@ -2,7 +2,7 @@
 
 import { NAMED_ADDRESS_SIZE, NAMES_ADDRESS, NAMES_SLOTS, namedAddress, namedIsIpv6, namedName } from './generated/accessors';
 
-/** Whether the address of 16 bytes at `at` is one of those that the name with that key has. */
+/** Whether the 16-byte address at `at` is one of the addresses of the name with that key. */
 export function isNamed(at: u32, isV6: bool, key: u64): bool {
   const first = isV6 ? load<u64>(at) : u64(load<u32>(at));
   const second = isV6 ? load<u64>(at, 8) : 0;

@@ -1,4 +1,4 @@
-// Numbers as text, byte by byte: a module has nowhere to write them to.
+// Numbers as text, byte by byte: a module has no memory to write them to.
 
 /** Characters of a number in decimal, its sign included. */
 export function decimalLength(value: i64): i32 {

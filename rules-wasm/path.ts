@@ -1,12 +1,12 @@
-// Paths seen from a directory, with `.`, `..` and repeated slashes resolved by their letters alone. There is nowhere to write one to: its
+// Paths seen from a directory, with `.`, `..` and repeated slashes resolved lexically. A module has no memory to write to, so
 // parts are found one by one.
 
 import { addressOf, isAbsolute, lengthOf, textAt } from './text';
 
-/** Each part costs a walk over the whole path, so that paths of more parts are taken as they are: nobody may hold up the rules with one. */
+/** Each part costs a walk over the whole path, so paths of more parts are taken unchanged: nobody may slow down the rules with one. */
 const MOST_PARTS: u32 = 128;
 
-// What a part of a path is.
+// Kinds of parts of a path.
 const NOTHING: u32 = 0;
 const UP: u32 = 1;
 const NAME: u32 = 2;
@@ -17,8 +17,8 @@ function kindOf(at: u32, length: u32): u32 {
 }
 
 /**
- * A name of the resolved path, counted from its end; where there are fewer, their number, which is no text. From the end, since `..` takes
- * away the name before it.
+ * A name of the resolved path, counted from its end; if there are fewer, their number, which is not a text. It counts from the end because
+ * `..` removes the name before it.
  */
 function nameFromEnd(directory: u64, path: u64, wanted: u32): u64 {
   let names: u32 = 0;
@@ -42,7 +42,7 @@ function nameFromEnd(directory: u64, path: u64, wanted: u32): u64 {
   return names;
 }
 
-/** The path as it is, in up to two parts. */
+/** The path unchanged, in up to two parts. */
 function unresolvedPart(directory: u64, path: u64, index: u32): u64 {
   const number = isAbsolute(path) ? index + 1 : index;
   if (number > 1) return 0;

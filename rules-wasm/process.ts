@@ -1,4 +1,4 @@
-// Ancestors of a process image, and what is found by walking up.
+// Ancestors of a process image, and values found by walking up.
 
 import {
   containerStartTime,
@@ -16,7 +16,7 @@ import { addressOf, lengthOf } from './text';
 /** How far up a chain is followed. Chains are acyclic, since an image's parent is older; this bounds the work on long ones. */
 export const MAX_ANCESTORS: u32 = 1024;
 
-/** The n-th ancestor: 0 is the process itself; address 0, where all is absent, past the end of the chain. */
+/** The n-th ancestor: 0 is the process itself; address 0, whose members are all absent, past the end of the chain. */
 export function ancestor(image: u32, n: u32): u32 {
   while (n > 0 && image != 0) {
     image = imageParentAddress(image);
@@ -25,7 +25,7 @@ export function ancestor(image: u32, n: u32): u32 {
   return image;
 }
 
-/** pid of the oldest ancestor (or the process itself) whose name ends in "sh"; 0 if there is none. */
+/** pid of the oldest ancestor (or the process itself) whose name ends in "sh"; 0 if not found. */
 export function loginShell(image: u32): u32 {
   let found: u32 = 0;
   for (let depth: u32 = 0; image != 0 && depth < MAX_ANCESTORS; ++depth) {
@@ -37,13 +37,13 @@ export function loginShell(image: u32): u32 {
   return found;
 }
 
-/** When the container of a process started, ns since the epoch: what the runtime says, or the start of the pid namespace; 0 = not known. */
+/** When the container of a process started, ns since the epoch: from the runtime, or the start of the pid namespace; 0 = not known. */
 export function containerStart(container: u32, image: u32): u64 {
   const known = containerStartTime(container);
   return known != 0 || containerState(container) == 0 ? known : imagePidnsStartTime(image);
 }
 
-/** The oldest known ancestor of the same session; 0 if there is none. */
+/** The oldest known ancestor of the same session; 0 if unknown. */
 export function oldestOfSid(image: u32): u32 {
   const wanted = imageSid(image);
   let oldest: u32 = 0;

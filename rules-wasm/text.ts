@@ -1,5 +1,5 @@
-// A text is where its bytes lie: address in the low half of a u64, length in the high half. 0 is the absent text; a text that is
-// present and empty has an address. Nothing is copied and nothing is NUL-terminated.
+// A text is a reference to its bytes: address in the low half of a u64, length in the high half. 0 is the absent text; an empty
+// text has an address. Nothing is copied and nothing is NUL-terminated.
 
 /** The text that a string_ref of the struct at `base` stands for. The offset wraps at 2^32: the reader may point it outside the record. */
 // @ts-ignore: decorator
@@ -23,8 +23,8 @@
 }
 
 /**
- * Address of the last slash; 0 if there is none. 16 bytes at a time from the end: in front of a text there is always its record, so that
- * no block reaches out of the memory.
+ * Address of the last slash; 0 if not found. Reads 16 bytes at a time from the end: the text's record always precedes it, so no block
+ * reaches out of the memory.
  */
 function lastSlash(text: u64): u32 {
   const start = addressOf(text);
@@ -39,14 +39,14 @@ function lastSlash(text: u64): u32 {
   }
 }
 
-/** What stands behind the last slash: all of it where there is none. */
+/** The text after the last slash; all of it without a slash. */
 export function basename(text: u64): u64 {
   const slash = lastSlash(text);
   if (slash == 0) return text;
   return textAt(slash + 1, addressOf(text) + lengthOf(text) - slash - 1);
 }
 
-/** The directory part of a path: what stands before the last slash, the slash itself at the root, absent without slash. */
+/** The directory part of a path: the text before the last slash, the slash itself at the root, absent without a slash. */
 export function dirname(text: u64): u64 {
   const slash = lastSlash(text);
   if (slash == 0) return 0;
@@ -76,7 +76,7 @@ export function head(text: u64, limit: u32): u64 {
   return text >> 63 != 0 ? 0 : text;
 }
 
-/** A text that is present and empty; nothing is ever read at its address. */
+/** The empty text (not absent); nothing is ever read at its address. */
 // @ts-ignore: decorator
 @inline export function emptyText(): u64 {
   return 8;
@@ -88,7 +88,7 @@ export function head(text: u64, limit: u32): u64 {
   return select<u64>(text, 8, text != 0);
 }
 
-/** What is not printable is shown as a dot. */
+/** Unprintable bytes are shown as a dot. */
 // @ts-ignore: decorator
 @inline export function shownByte(byte: u32): u32 {
   return byte - 0x20 < 95 ? byte : 0x2e;
