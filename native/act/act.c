@@ -1,6 +1,6 @@
-// Does exactly the system calls that it is told to, and says as JSON lines what it knows of each by itself: result,
-// time, thread, and the inode, link text or addresses behind the descriptor. `wasprey generate` acts with it, and so do
-// the live tests. Linked statically, to run in any container.
+// Makes exactly the system calls it is given, and prints as JSON lines what it knows of each itself: result, time,
+// thread, and the inode, link text or addresses behind the descriptor. Used by `wasprey generate` and the live tests.
+// Linked statically, to run in any container.
 //
 // clang-format off
 // usage: act STEP [-- STEP]...
@@ -21,7 +21,7 @@
 //   clone3:FLAGS,EXIT_SIGNAL,PID        struct clone_args; PID 0 = any
 //   out   outlen          4 KB to write to, and a pointer to their number
 //   len                   size of what the argument before points to
-// A call goes another way when its name has that before it:
+// Prefixes of a call's name make it another way:
 //   ring[+OPTION]...:CALL a request of io_uring. sqpoll: taken by the ring's own thread; async: done by a worker; slot: the
 //                         file is one of the ring's own; silent: no completion on success; full: no room for a completion;
 //                         many: an accept or a receive that goes on, into buffers of the kernel's choice, until the ring ends;
@@ -30,25 +30,25 @@
 //   socketcall:CALL       the 32-bit socketcall for it; socketcall+recv:recvfrom is its recv, which has four arguments
 //   x32:CALL              the call of that name by the x32 ABI
 // Actions:
-//   @fork [PID]           a child goes on with the steps that follow; its parent waits for all that come of it
-//   @orphan               a child goes on, after its parent has ended
-//   @sibling              a child of its own parent goes on (CLONE_PARENT); best after @fork, whose parent waits for it
-//   @thread               a thread goes on
-//   @exec PATH NAME       PATH, called with NAME as argv[0], goes on with the steps that follow
-//   @link PATH            makes a symbolic link to act there and goes on as that; results of steps begin anew (as after @exec)
+//   @fork [PID]           a child continues with the next steps; its parent waits for all its descendants
+//   @orphan               a child continues, after its parent has ended
+//   @sibling              a child of its own parent continues (CLONE_PARENT); best after @fork, whose parent waits for it
+//   @thread               a thread continues
+//   @exec PATH NAME       PATH, called with NAME as argv[0], continues with the next steps
+//   @link PATH            makes a symbolic link to act there and continues as that; results of steps restart (as after @exec)
 //   @copy PATH            the same with a copy of act
-//   @terminal             a child goes on, in a session with a terminal of its own
-//   @user N               goes on as that user, with the group of the same number
-//   @network ADDRESS      goes on in a network of its own that has that IPv4 address, if that is permitted
+//   @terminal             a child continues, in a new session with a terminal
+//   @user N               continues as that user, with the group of the same number
+//   @network ADDRESS      continues in a new network namespace with that IPv4 address, if permitted
 //   @spawn PROGRAM ARG... runs a program to its end, with no input and output
 //   @pretend PATH ARG...  runs a link to act at PATH with these arguments, which does nothing
-//   @env NAME=VALUE       for what is run from here on
-//   @remove PATH          a file, or a folder with all that is in it
+//   @env NAME=VALUE       for programs run from here on
+//   @remove PATH          a file, or a folder with its contents
 //   @sleep MS
 //   @mark TEXT            nothing: TEXT is in the command line
-//   @cpu N   @comm NAME   go on on that CPU, under that name
-//   @wait                 says where it is, then waits for a line on its input
-//   @loop N               does what follows N times, and says only how many calls it made and how many failed
+//   @cpu N   @comm NAME   continue on that CPU, under that name
+//   @wait                 prints its position, then waits for a line on its input
+//   @loop N               repeats the next steps N times, and prints only the numbers of calls made and failed
 // clang-format on
 #define _GNU_SOURCE
 #include "act.h"
@@ -78,7 +78,7 @@ struct call {
 
 #define CALL(name) {#name, __NR_##name, false}
 #define OPENS(name) {#name, __NR_##name, true}
-// What a call returns is a descriptor where events of its type create one.
+// A call's result is a descriptor if events of its type create one.
 #define TYPE(name, type, shape, program, makes_fd) MAKES_FD_##type = makes_fd,
 enum { WASPREY_EVENT_TYPES(TYPE) };
 #define HOOK(type, name, number, program) {#name, number, MAKES_FD_##type},
@@ -175,8 +175,8 @@ static void system_call(int at, int length) {
   if (!quiet) {
     say("{\"step\":%d,\"call\":\"%s\",\"pid\":%d,\"tid\":%ld,\"result\":%ld,\"cpu\":%d,\"before\":%lld,\"after\":%lld",
         last_step, call->name, getpid(), syscall(SYS_gettid), result, cpu, before, after);
-    // Of what the call made, or else of what it worked on: a descriptor is always the first argument. One that is none
-    // says nothing.
+    // The descriptor that the call made, or else its first argument, where descriptors always are. Invalid ones add
+    // nothing.
     bool has_number = !colon || (!strstr(words[at], "+slot") && !strstr(words[at], "+silent"));
     if (result >= 0 && has_number) say_descriptor(call->makes_descriptor ? (int)result : (int)arguments[0]);
     say_line();

@@ -1,5 +1,4 @@
-// Turns act's words into what goes into the registers of a system call: numbers, and pointers to strings and
-// structures.
+// Turns act's words into the registers of a system call: numbers, and pointers to strings and structures.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -169,7 +168,7 @@ static void* structure(const char* text, int is_clone) {
   return clone;
 }
 
-// What both words stand for lies behind pointers; of a string, its NUL belongs to it.
+// The values of both words are behind pointers; a string includes its NUL.
 static long race(const char* text) {
   char *first = strdup(text), *other = strchr(first, ' ');
   if (other) *other++ = 0;

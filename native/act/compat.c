@@ -1,5 +1,5 @@
-// 32-bit system calls of x86-64, by `int 0x80`. What the arguments point to lies below 4 GB: act is linked to fixed
-// addresses, and what it allocates comes right behind it.
+// 32-bit system calls of x86-64, by `int 0x80`. Arguments point below 4 GB: act is linked to fixed addresses, and its
+// heap follows right behind it.
 #include <linux/types.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,7 +69,7 @@ long call_by_interrupt(const char* name, const char* how, const long* arguments)
   return interrupt(call->number, arguments);
 }
 
-// Room for so many arguments at the end of a page that nothing is mapped behind: the kernel reads no more of them.
+// Room for so many arguments at the end of a page, with nothing mapped after it: the kernel reads no further ones.
 static uint32_t* argument_list(size_t count) {
   static char* page;
   if (!page) {

@@ -1,4 +1,4 @@
-// Removes what act's steps have left.
+// Removes files that act's steps have left.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <ftw.h>

@@ -1,4 +1,4 @@
-// Who performs act's steps: children, other programs, other users, other terminals and networks.
+// Processes that perform act's steps: children, other programs, users, terminals and networks.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,7 +40,7 @@ static pid_t fork_as(pid_t number) {
   return child;
 }
 
-// node closes their input when the process ends that it has started, so this process ends after all that come of the
+// node closes their input when the process that it started ends, so this process ends after all descendants of the
 // child. They hold the writing end of a pipe.
 void hand_over_to_child(pid_t number) {
   int pipes[2];

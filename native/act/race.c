@@ -1,5 +1,5 @@
-// Memory that another thread changes in the middle of a call. Its last bytes lie on a page that is not there yet
-// (userfaultfd): when the kernel comes to them it has read what is before, and waits until that has been changed.
+// Memory that another thread changes in the middle of a call. Its last bytes are on a page that is not mapped yet
+// (userfaultfd): when the kernel reaches them it has read the bytes before, and waits until those have been changed.
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// What act says: JSON lines, each written at once, so that lines of several processes stay whole.
+// Output of act: JSON lines, each written at once, so that lines of several processes do not mix.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-// Calls by io_uring: a ring for each, so that nothing is left of one in another.
+// Calls by io_uring: a ring for each, so that no call affects another.
 #include <errno.h>
 #include <linux/io_uring.h>
 #include <stdbool.h>
@@ -100,7 +100,7 @@ static void provide_buffers(struct ring* ring) {
   submit(ring, &request, 1);
 }
 
-// A request that completes each time that something comes.
+// A request that completes each time that data or a connection arrives.
 static void ask_for_many(struct ring* ring, struct io_uring_sqe* request) {
   if (request->opcode == IORING_OP_ACCEPT) {
     request->ioprio |= IORING_ACCEPT_MULTISHOT;

@@ -1,4 +1,4 @@
-/* The file behind a descriptor: found in the task's table, and told apart as Falco's fd.typechar. */
+/* The file behind a descriptor: found in the task's table, with its kind as Falco's fd.typechar. */
 
 #ifndef WASPREY_DESCRIPTOR_H
 #define WASPREY_DESCRIPTOR_H

@@ -1,7 +1,7 @@
-/* Which program serves which event type, and which system call: for the addon to load, and to fill in the table by
- * which on_call() (calls.bpf.c) finds them. Included by both sides.
+/* Which program serves which event type and which system call. The addon loads the programs by these tables, and fills
+ * the table in which on_call() (calls.bpf.c) finds them. Included by both sides.
  *
- * Types of the same shape share one program, since each program loaded costs the verifier 5 to 20 ms. */
+ * Types of the same shape share one program, because the verifier takes 5 to 20 ms for each. */
 
 #ifndef WASPREY_HOOKS_H
 #define WASPREY_HOOKS_H
@@ -9,15 +9,15 @@
 #include "schema.h"
 
 /* WASPREY_HOOKS, WASPREY_SISTERS, WASPREY_CHANGES and WASPREY_COMPAT_CALLS: generated from host/schema/events/, for
- * the processor that is built for. Sisters are where else events of a type come from: a send may connect; a file opened
- * by its handle is an openat to rules as well, and so each message of many is a sendmsg or recvmsg. */
+ * the target processor. Sisters are further calls that produce events of a type: a send may connect; a file opened by
+ * its handle is also an openat to rules, and each message of sendmmsg or recvmmsg is also a sendmsg or recvmsg. */
 #if defined(__TARGET_ARCH_x86) || defined(__x86_64__)
 #include "calls_x86.h"
 #else
 #include "calls_arm64.h"
 #endif
 
-/* NATIVE_openat and so on: the numbers of those that programs look at on their own. */
+/* NATIVE_openat and so on: numbers of calls that programs compare with. */
 #define NATIVE_NUMBER(type, call, number, program) NATIVE_##call = number,
 #define COMPAT_NUMBER(call, number, type, change, short_ids) COMPAT_##call = number,
 enum native_call_number { WASPREY_HOOKS(NATIVE_NUMBER) };
@@ -25,24 +25,24 @@ enum compat_call_number { WASPREY_COMPAT_CALLS(COMPAT_NUMBER) };
 #undef NATIVE_NUMBER
 #undef COMPAT_NUMBER
 
-/* Sisters that are so on one processor alone. A successful execveat is reported as an execve (type_of_exec()); on x86-64
- * it has the number of one. */
+/* Sisters on one processor only. A successful execveat is reported as an execve (type_of_exec()); on x86-64 it has
+ * the number of execve. */
 #if defined(__TARGET_ARCH_arm64) || defined(__aarch64__)
 #define WASPREY_EXEC_SISTERS(SISTER) SISTER(EVENT_EXECVE, EVENT_EXECVEAT, NATIVE_execveat, on_execve)
 #else
 #define WASPREY_EXEC_SISTERS(SISTER)
 #endif
 
-/* What a system call may have changed in its process: on_change runs on all of these, always, and before the program of
- * the event, so that an event carries the image that its own call has led to. */
+/* What a system call may have changed in its process. on_change always runs on these, before the program of the event,
+ * so that an event carries the image that its own call produced. */
 #define CHANGE_NONE 0
-#define CHANGE_CREDENTIALS 1 /* sends a record only where they differ: each thread makes the call */
+#define CHANGE_CREDENTIALS 1 /* sends a record only if they differ: each thread makes the call */
 #define CHANGE_GROUP 2       /* process group or session */
 #define CHANGE_PLACE 3       /* current directory, root, namespaces: the record names the directory */
 
 /* TRACEPOINT(system, tracepoint, program): programs that are always attached, to raw tracepoints or to the trace events
- * of the same names (see on_trace_events in maps.h). A program with several is attached to the first that the kernel
- * has. */
+ * of the same names (see on_trace_events in maps.h). A program with several is attached to the first one that exists in
+ * the kernel. */
 #define WASPREY_TRACEPOINTS(TRACEPOINT)                                  \
   TRACEPOINT(sched, sched_process_exec, on_traced_exec)                  \
   TRACEPOINT(raw_syscalls, sys_exit, on_call)                            \
@@ -52,17 +52,17 @@ enum compat_call_number { WASPREY_COMPAT_CALLS(COMPAT_NUMBER) };
   TRACEPOINT(io_uring, io_uring_cqe_overflow, on_request_overflowed)
 
 /* TASK(system, tracepoint, program, its twin on the trace event): programs that follow processes, always attached. The
- * program names its tracepoint in its SEC and gets the tasks themselves; its twin gets their numbers. */
+ * program names its tracepoint in its SEC and gets the tasks; its twin gets their numbers. */
 #define WASPREY_TASKS(TASK)                               \
   TASK(sched, sched_process_fork, on_fork, on_fork_event) \
   TASK(sched, sched_process_exec, on_exec, on_exec_event) \
   TASK(sched, sched_process_exit, on_exit, on_exit_event) \
   TASK(cgroup, cgroup_attach_task, on_cgroup_attach, on_cgroup_attach_event)
 
-/* Programs that others go to by a tail call are always loaded and not attached. snapshot_tasks is read once at the
- * start, when the others are attached.
+/* Targets of tail calls are always loaded and never attached. snapshot_tasks is read once at the start, when the
+ * others are attached.
  *
- * Keys of the map `programs`, which the addon fills with the descriptors of those it has loaded: see WASPREY_SLOTS. */
+ * Keys of the map `programs`, which the addon fills with the descriptors of loaded programs: see WASPREY_SLOTS. */
 enum program_slot {
   SLOT_NONE,
   SLOT_SNAPSHOT,

@@ -15,7 +15,7 @@ struct messages {
   s64 result;
   s32 fd;
   u32 way;
-  u32 index; /* of the message to tell of */
+  u32 index; /* of the message to report */
   u32 pad;
 };
 

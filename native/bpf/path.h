@@ -11,7 +11,7 @@
 #define LONGEST_NAME 1023
 
 /* Names are copied in words that end where the name ends, so that up to 7 bytes before its start are written over; the
- * next name overwrites them. The verifier believes that it may be 24: the room it is told of begins 16 bytes earlier
+ * next name overwrites them. The verifier assumes up to 24: the room it is given begins 16 bytes earlier
  * than where the text is to be, in what is there already. */
 #define PATH_GAP 8
 #define PATH_OVERLAP 16

@@ -16,7 +16,7 @@ struct record {
   struct ring_control *ring;
   struct capture_shared *capture;
   u64 image;    /* id of the process's image; 0: none could be made */
-  s64 result;   /* of the call that it tells of */
+  s64 result;   /* of the reported call */
   u64 position; /* of the record in its ring */
   u64 longest;  /* bytes reserved */
   u16 type;     /* of the event */

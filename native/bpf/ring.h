@@ -35,8 +35,8 @@ _Static_assert(EVENT_TYPE_COUNT <= 64 * WANTED_WORDS, "a bit for each event type
 
 /* What to do at the return of a system call. All zeros, as for most: nothing. */
 struct call_hook {
-  __u8 type;   /* event that the call is told as; 0: none is wanted */
-  __u8 slot;   /* program that tells of it (hooks.h); 0: none */
+  __u8 type;   /* event that the call is reported as; 0: none */
+  __u8 slot;   /* program that reports it (hooks.h); 0: none */
   __u8 change; /* what it may have changed in its process; 0: nothing */
   __u8 pad;
 };
@@ -52,7 +52,7 @@ struct capture_shared {
   __u64 next_image;        /* last image id given */
   __u64 images_lost;       /* lifecycle records that found no room */
   __u64 generation;        /* counts the changes of any process's image id */
-  __u64 wanted[WANTED_WORDS]; /* bit n: events of type n are wanted; calls that came no usual way are told by it */
+  __u64 wanted[WANTED_WORDS]; /* bit n: events of type n are wanted; checked for calls that arrive another way */
   struct call_hook calls[CALLS]; /* by number of the native system call; each written as one word */
   __u64 reader;                  /* thread that reads events, in the root pid namespace; see tell_reader */
 };

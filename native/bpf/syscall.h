@@ -67,7 +67,7 @@ inline_always bool wants_snapshot(struct ring_control *ring, struct task_struct 
   return !tried;
 }
 
-/* The image last found on this CPU, if it is of that process and no process anywhere has got a new one since; else 0.
+/* The image last found on this CPU, if it is of that process and no process has got a new one since; else 0.
  * Spares a task storage lookup, 40 ns where getppid takes 165. The check word is for a program that another interrupts
  * between its stores. */
 inline_always u64 last_image(const struct ring_control *ring, u64 leader, u64 generation) {

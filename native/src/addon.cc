@@ -1,4 +1,4 @@
-// What the addon exports: plan(), Capture, wake(), and what Node does not offer of the system.
+// The addon's exports: plan(), Capture, wake(), and calls of the system that Node lacks.
 
 #include <napi.h>
 
@@ -81,7 +81,7 @@ Napi::Value MeasurePrograms(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd->release());
 }
 
-/** () -> names, or undefined where the kernel can't be asked. */
+/** () -> names, or undefined if the kernel can't be asked. */
 Napi::Value LackingIoUringOperations(const Napi::CallbackInfo& info) {
   const auto missing = MissingIoUringOperations();
   return missing ? Napi::Value(ArrayOfStrings(info.Env(), *missing)) : info.Env().Undefined();

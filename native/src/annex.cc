@@ -21,14 +21,14 @@ std::string_view WithoutLastNul(std::string_view items) {
 
 std::string_view FirstItem(std::string_view items) { return items.substr(0, std::min(items.find('\0'), items.size())); }
 
-/** What follows argv[0]. */
+/** The arguments after argv[0]. */
 std::string_view RestOf(std::string_view items) {
   const std::string_view joined = WithoutLastNul(items);
   const size_t first = joined.find('\0');
   return first == std::string_view::npos ? std::string_view() : joined.substr(first + 1);
 }
 
-/** Writes one string after the other, and knows where each lies from the image. */
+/** Writes one string after the other, and returns its offset from the image. */
 class Writer {
  public:
   Writer(char* block, uint32_t distance) : start_(block), at_(block), distance_(distance) {}
@@ -74,7 +74,7 @@ uint32_t ImageTextSize(const ImageText& text) {
 
 void WriteImageText(const ImageText& text, char* block, uint32_t distance, image* process) {
   Writer writer(block, distance);
-  // Falco has proc.exepath and proc.exe empty where they are not known, so they are present.
+  // In Falco unknown proc.exepath and proc.exe are empty, so they are present.
   process->executable = writer.Put(text.executable.text);
   process->argv = writer.PutIfPresent(text.argv);
   process->argv0 = {writer.Here(), 0};

@@ -22,7 +22,7 @@ constexpr int kFirstPreempted = 7;
 
 constexpr const char* kTraceFolders[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
 
-/** Where the trace events are described; nothing if tracefs is not mounted. */
+/** The folder with the descriptions of trace events; nothing if tracefs is not mounted. */
 std::optional<std::string> EventsFolder() {
   for (const std::string folder : kTraceFolders) {
     if (access((folder + "/events/raw_syscalls").c_str(), F_OK) == 0) return folder + "/events/";
@@ -32,7 +32,7 @@ std::optional<std::string> EventsFolder() {
 
 /**
  * The event of one CPU is enough: a program on it runs on all CPUs. CPU 0 may be offline. It is disabled, so that perf does
- * not count on that CPU what nobody reads; the program runs all the same.
+ * not count on that CPU what nobody reads; the program runs anyway.
  */
 FileDescriptor OpenEvent(uint64_t number) {
   perf_event_attr attributes{};

@@ -1,6 +1,5 @@
-// By pthread_create(), which says when it fails: std::async throws, which would end the process, since the addon is
-// built without exceptions. That is so when a limit is reached on the processes of a container, or somebody forks
-// without end.
+// Uses pthread_create(), which returns an error: std::async throws, which would end the process, because the addon is
+// built without exceptions. It fails when a container's limit on processes is reached, for example by a fork bomb.
 
 #include "background.h"
 

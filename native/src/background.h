@@ -1,4 +1,4 @@
-// Work on a thread of its own, which its owner waits for.
+// Work on a separate thread, which its owner waits for.
 #pragma once
 
 #include <pthread.h>

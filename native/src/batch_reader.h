@@ -1,4 +1,4 @@
-// Reading events by batches: which are whole, and completing them with what user space knows.
+// Reading events in batches: finds complete records, and fills in the members known to user space.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,16 @@ class BatchReader {
   BatchReader(const Plan& plan, SourceMemory* memory, Completion* completion, ImageTable* images);
 
   /**
-   * Reads what is whole, and writes the addresses of what is to be evaluated as pairs [from, to). Returns the number of
-   * pairs. Their records are there until Release().
+   * Reads complete records, and writes the addresses of events to evaluate as pairs [from, to). Returns the number of
+   * pairs. Their records stay until Release().
    */
   size_t Read(std::span<uint32_t> segments);
-  /** Gives the room of the last batch back to the kernel. */
+  /** Returns the room of the last batch to the kernel. */
   void Release();
   /** Whether there is a batch that was not released. */
   bool HasBatch() const { return has_batch_; }
 
-  /** Adds the process images that the kernel has told of since. */
+  /** Adds the process images that the kernel has sent since. */
   void DrainImages();
 
   const RingReader& rings() const { return rings_; }

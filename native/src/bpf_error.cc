@@ -43,7 +43,7 @@ uint64_t EffectiveCapabilities() {
 
 bool Has(uint64_t capabilities, int number) { return (capabilities >> number & 1) != 0; }
 
-/** Names of the capabilities that BPF needs and this process has not; empty when it has all. */
+/** Names of the capabilities that BPF needs and this process lacks. */
 std::string MissingCapabilities() {
   const uint64_t have = EffectiveCapabilities();
   if (Has(have, CAP_SYS_ADMIN)) return "";
@@ -116,9 +116,9 @@ std::string VerdictOf(const std::string& log) {
   std::istringstream lines(log);
   std::string verdict;
   for (std::string line; std::getline(lines, line);) {
-    // libbpf puts this in the place of the instruction that it could not relocate.
+    // libbpf replaces an instruction that it could not relocate by this.
     if (line.starts_with("failed to resolve CO-RE relocation")) return line;
-    // What follows the verdict are figures.
+    // Statistics follow the verdict.
     if (line.starts_with("processed ") || line.starts_with("verification time ")) break;
     if (!line.empty()) verdict = line;
   }
@@ -126,7 +126,7 @@ std::string VerdictOf(const std::string& log) {
 }
 
 uint32_t PossibleCpus() {
-  // It comes before anything is loaded: where /sys is not mounted, libbpf would write to standard error.
+  // Checked before loading: without /sys, libbpf would write to standard error.
   libbpf_set_print(AppendLog);
   const int cpus = libbpf_num_possible_cpus();
   return cpus > 0 ? static_cast<uint32_t>(cpus) : 1;

@@ -82,7 +82,7 @@ inline constexpr Slot kSlots[] = {
 #undef WASPREY_SLOT
 };
 
-/** Key of a program in that table; 0 where it has none. */
+/** Key of a program in that table; 0 if it has no entry. */
 constexpr uint8_t SlotOf(std::string_view program) {
   for (const Slot& slot : kSlots) {
     if (slot.program == program) return static_cast<uint8_t>(slot.key);

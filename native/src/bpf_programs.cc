@@ -1,5 +1,5 @@
-// Each part of the programs is an object of its own, opened from the same file, that shares the maps of the first. Of a
-// part the descriptors of its programs are kept: libbpf's own memory of it is 2 MB.
+// Each part of the programs is a separate object, opened from the same file, that shares the maps of the first. Only
+// the descriptors of a part's programs are kept, because libbpf needs 2 MB for an object.
 //
 // Nearly all of a start was the verifier (230 ms for the stock rules), which works on one program at a time for each
 // thread that loads: two threads on two CPUs take 60 % of the time of one. An object costs 50 ms of CPU time itself,
@@ -57,7 +57,7 @@ void BpfPrograms::Clear() {
   maps_.reset();
 }
 
-/** What is to be loaded, the longest first, each to the part that has least. */
+/** Distributes the programs to load, the longest first, each to the part with the least. */
 std::vector<std::set<std::string_view>> BpfPrograms::Split(const std::set<uint64_t>& event_types) const {
   std::vector<std::pair<size_t, std::string_view>> programs;
   bpf_program* program;
@@ -133,7 +133,7 @@ Status BpfPrograms::Configure(BpfObject* object, const std::set<std::string_view
   return std::nullopt;
 }
 
-/** The verifier has written to the log of the last program that it looked at; to none, if it did not come to that. */
+/** The verifier has written to the log of the last program that it checked; to no log if it did not start. */
 BpfPrograms::Attempt BpfPrograms::NoteRefusal(const BpfObject& object, int error) {
   const bpf_program* refused = nullptr;
   std::string log;

@@ -33,16 +33,16 @@ struct LoadedProgram {
 /** A program that the verifier refuses. */
 struct RefusedProgram {
   std::string name;
-  /** As the object file has it. */
+  /** The section in the object file. */
   std::string section;
   /** errno and the verifier's verdict. */
   std::string detail;
 };
 
-/** What becomes of a load when the kernel refuses a program that is not optional (missing_hook.h). */
+/** What to do when the kernel refuses a program that is not optional (missing_hook.h). */
 enum class AfterRefusal {
   kFail,
-  /** It fails as well, but only after the other programs were tried: for a diagnosis of all. */
+  /** Fail, but only after loading the other programs: for a diagnosis of all. */
   kTryOthers,
 };
 
@@ -54,12 +54,12 @@ class BpfPrograms {
 
   /** Makes the maps. `size` is given the object before, to set their sizes. */
   Status MakeMaps(const ProgramConstants& constants, const std::function<Status(BpfObject*)>& size);
-  /** Loads what events of those types need besides what is always needed, and is not there yet. Optional programs that
+  /** Loads the missing programs that events of those types need, and those always needed. Optional programs that
    * the kernel refuses are left out. On the thread that calls it. */
   Status Load(const std::set<uint64_t>& event_types);
-  /** Whether there is nothing left to load for events of those types. */
+  /** Whether all programs for events of those types are loaded. */
   bool Has(const std::set<uint64_t>& event_types) const;
-  /** What the kernel has refused so far. */
+  /** The programs that the kernel has refused so far. */
   std::vector<RefusedProgram> Refused() const;
   void Clear();
 
@@ -93,7 +93,7 @@ class BpfPrograms {
   std::optional<BpfObject> maps_;
   std::map<std::string, LoadedProgram, std::less<>> programs_;
   std::map<std::string, RefusedProgram, std::less<>> refused_;
-  /** Load() may run on a thread of its own while others look. */
+  /** Load() may run on a separate thread while others read. */
   mutable std::mutex mutex_;
 };
 

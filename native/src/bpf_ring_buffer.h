@@ -21,7 +21,7 @@ class BpfRingBuffer {
   template <typename Visit>
   void Drain(Visit visit) {
     uint64_t position = position_;
-    // Where the reader is, is its own affair: another process may have written to the word that the kernel reads.
+    // The reader keeps its own position: another process may have written to the word that the kernel reads.
     if (__atomic_load_n(consumer(), __ATOMIC_RELAXED) != position) {
       moved_++;
       __atomic_store_n(consumer(), position, __ATOMIC_RELEASE);
@@ -39,7 +39,7 @@ class BpfRingBuffer {
     }
   }
 
-  /** how often somebody else has moved the reader's position; it was put back. */
+  /** How often somebody else has moved the reader's position; it was restored. */
   uint64_t moved() const { return moved_; }
 
   /** Bytes that wait to be read. */
@@ -55,7 +55,7 @@ class BpfRingBuffer {
   uint64_t* producer() const { return reinterpret_cast<uint64_t*>(producer_.data()); }
   std::byte* data() const { return producer_.data() + page_; }
 
-  /** A record's bytes: where they lie, or put together if they go on at the ring's begin. A header never does. */
+  /** A record's bytes: in place, or joined if they wrap to the ring's start. A header never wraps. */
   const uint8_t* RecordAt(uint64_t offset, size_t size) {
     const auto* const bytes = reinterpret_cast<const uint8_t*>(data());
     const size_t here = mask_ + 1 - offset;
@@ -72,7 +72,7 @@ class BpfRingBuffer {
    * each of its pages counts towards this process's RSS as often as it is mapped (8 MB for the lifecycle ring).
    */
   Mapping producer_;
-  /** The record that goes on at the ring's begin, of some thousand. */
+  /** Copy of a record that wraps to the ring's start: one of some thousand. */
   std::vector<uint8_t> wrapped_;
   uint64_t mask_ = 0;
   size_t page_ = 0;

@@ -1,4 +1,4 @@
-// Loading, mapping and attaching. What the programs go by then is in bpf_tables.h.
+// Loading, mapping and attaching. The programs' tables are in bpf_tables.h.
 
 #include "bpf_source.h"
 
@@ -26,7 +26,7 @@ namespace {
 constexpr std::string_view kSnapshot = "snapshot_tasks";
 /** Smallest ring worth falling back to, where the kernel limits the size of a map (4 MB before Linux 6.12). */
 constexpr uint32_t kSmallestFallback = 1 << 20;
-/** While processes are looked at: their images come at thousands in a millisecond at most. */
+/** During the snapshot of processes: at most thousands of images arrive in a millisecond. */
 constexpr useconds_t kDrainPauseUs = 200;
 
 size_t RoundUpToPage(size_t bytes) {
@@ -78,7 +78,7 @@ class BpfSource : public EventSource {
   std::vector<MissingHook> unattached_;
 };
 
-/** Notes the event types wanted. */
+/** Stores the wanted event types. */
 Status BpfSource::Want(const std::vector<std::string>& event_types) {
   std::set<uint64_t> wanted;
   for (const std::string& name : event_types) {

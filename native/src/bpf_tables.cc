@@ -1,4 +1,4 @@
-// All that is written is written whole: a word at a time, or an entry of a map.
+// All writes are atomic: a word at a time, or an entry of a map.
 
 #include "bpf_tables.h"
 
@@ -34,7 +34,7 @@ void BpfTables::NoteMaps(const BpfObject& maps) {
   bpf_object__for_each_map(map, maps.get()) {
     const std::string_view name = bpf_map__name(map);
     seals_.AddMap(std::string(name), bpf_map__fd(map));
-    // Where a kernel doesn't, nothing else changes.
+    // If a kernel does not support it, nothing else changes.
     const bool is_frozen = std::find(std::begin(kFrozen), std::end(kFrozen), name) != std::end(kFrozen);
     if (is_frozen) static_cast<void>(bpf_map_freeze(bpf_map__fd(map)));
   }
@@ -98,15 +98,15 @@ Status BpfTables::UseFilter(int map) {
 
 void BpfTables::Check(Attachment attachment, Findings* findings) {
   const std::lock_guard lock(mutex_);
-  // While bpf(2) looks an entry up, the kernel runs no program on trace events of that CPU, also if it is preempted
-  // then: 10 calls were lost in 1.3 s. There the canary alone notices that an entry was taken out.
+  // While bpf(2) looks an entry up, the kernel runs no program on trace events of that CPU, even if the task is
+  // preempted then: 10 calls were lost in 1.3 s. There only the canary notices a removed entry.
   const bool looks_up = attachment == Attachment::kRawTracepoints;
   seals_.Check(looks_up, findings);
   if (PutBackCalls()) findings->push_back({"wanted", "", 0, true});
   if (looks_up) CheckFilter(findings);
 }
 
-/** Writes which calls are told of. Whether it was otherwise there. */
+/** Writes which calls are reported. Returns whether the table had other contents. */
 bool BpfTables::PutBackCalls() {
   bool changed = false;
   const auto put = [&](auto* word, auto value) {

@@ -36,7 +36,7 @@ class BpfTables {
   /** Filters events by that map, or with -1 not at all. The kernel returns when no program uses the previous one. */
   Status UseFilter(int map);
 
-  /** Reports changes from outside, and restores what it can. The attachment decides what is looked at. */
+  /** Reports changes from outside, and restores what it can. The attachment decides what is checked. */
   void Check(Attachment attachment, Findings* findings);
 
  private:
@@ -48,7 +48,7 @@ class BpfTables {
   capture_shared* shared_ = nullptr;
   std::array<uint64_t, WANTED_WORDS> wanted_words_{};
   std::array<call_hook, CALLS> calls_{};
-  /** The outer map, and the one in it that the kernel filters by, -1: none; while that changes, nothing. */
+  /** The outer map, and the filter map in it (-1: none); empty while that changes. */
   int filters_ = -1;
   std::optional<int> filter_ = -1;
 };

@@ -73,7 +73,7 @@ Status BuilderSource::Inject(const uint8_t* record, size_t size, bool held) {
     return Error{"CAPTURE_RECORD", "Unknown CPU " + std::to_string(header.cpu) + ".", ""};
   }
   if (header.size != size && header.size >= sizeof header && header.size <= LONGEST_RECORD && header.size % 8 == 0) {
-    // The reader would go on within the record, where it finds none. BPF writes the size it has reserved.
+    // Otherwise the reader would continue within the record. BPF writes the size it has reserved.
     return Error{"CAPTURE_RECORD", "The size of the record is not that of its bytes.", ""};
   }
   header.sequence = controls_[header.cpu].sequence + 1;
@@ -98,7 +98,7 @@ Status BuilderSource::InjectRecorded(const uint8_t* record, size_t size) {
   return std::nullopt;
 }
 
-/** Where the record was put in that ring, not committed yet; nothing, and counted, when there is no room. */
+/** Position of the record in that ring, not committed yet; nothing if there is no room, which is counted. */
 std::optional<uint64_t> BuilderSource::Reserve(uint32_t cpu, event_header header, const uint8_t* record, size_t size) {
   ring_control& control = controls_[cpu];
   control.sequence++;

@@ -21,13 +21,13 @@ class BuilderSource : public EventSource {
   void ClearDoorbell() override;
 
   /**
-   * Puts an event record into the ring of header.cpu: reserves, copies, gives it a sequence number. What is `held` is
+   * Puts an event record into the ring of header.cpu: reserves, copies, gives it a sequence number. A `held` record is
    * not committed before Commit(). Drops and counts it when there is no room, as BPF does.
    */
   Status Inject(const uint8_t* record, size_t size, bool held);
   /** The same for a recorded event, into the ring of CPU 0: it keeps its own number, CPU and place in the order. */
   Status InjectRecorded(const uint8_t* record, size_t size);
-  /** Commits the oldest record of that CPU that is held. False when there is none. */
+  /** Commits the oldest held record of that CPU. False if there is none. */
   bool Commit(uint32_t cpu);
   /** Puts a lifecycle record into its ring; without room it is counted as lost. */
   void InjectImage(const uint8_t* record, size_t size);

@@ -1,5 +1,5 @@
-// One call for each BPF program that serves events: the first of its list that is wanted. Those that audit rules
-// usually log, such as execve, mount and ptrace, are left out; that their hooks are there is seen by the seals.
+// One call for each BPF program that serves events: the first wanted one of its list. Calls that audit rules usually
+// log, such as execve, mount and ptrace, are not made; the seals check their hooks.
 
 #include "canary.h"
 
@@ -69,7 +69,7 @@ constexpr Call kCalls[] = {
 };
 #undef CALL
 
-/** Steps that the reader may need to come to the calls' events; it comes there in ms, or the ring has grown on. */
+/** Steps that the reader may need to reach the calls' events; it takes milliseconds unless the ring keeps growing. */
 constexpr unsigned kPatience = 3;
 
 }  // namespace
@@ -101,7 +101,7 @@ void Canary::Step(const RingReader& reader, const std::function<uint64_t(uint64_
   steps_waited_ = 0;
 }
 
-/** Whether all that was in the rings right after the calls is read. A ring that does not get on is a finding. */
+/** Whether everything in the rings right after the calls was read. A ring without progress is a finding. */
 bool Canary::IsRead(const RingReader& reader, Findings* findings) {
   if (reader.PastAll(heads_)) return true;
   if (++steps_waited_ < kPatience) return false;

@@ -90,7 +90,7 @@ Status Capture::Start(const std::vector<std::string>& event_types, const FilterT
   return failed;
 }
 
-/** What is done between batches. */
+/** Work between batches. */
 void Capture::KeepHouse() {
   clock_.Update(source_->memory().shared);
   housekeeping_.Run(batches_->rings());
@@ -137,7 +137,7 @@ void Capture::Finish() {
 
 Status Capture::ReplayRecorded(const ReplayStep& step) {
   housekeeping_.AdvanceTo(step.clock);
-  // Before the images, as it was: one whose time was over then is no parent of a later one.
+  // Before the images, as when recorded: an image that had expired then is not the parent of a later one.
   KeepHouse();
   return Replay(step, &images_, builder_);
 }

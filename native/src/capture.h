@@ -1,5 +1,5 @@
-// The capture: a source, its rings, the tables that events refer to, and what is done with them. All of it is used by
-// one thread, but for Wake().
+// The capture: a source, its rings, and the tables that events refer to. Everything but Wake() is used by a single
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ class Capture {
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
-  /** `filter` is what Selection::SetFilter() takes; it is there before the first event. */
+  /** `filter` is the argument of Selection::SetFilter(); it is set before the first event. */
   Status Start(const std::vector<std::string>& event_types, const FilterTables* filter);
 
   /** See Capture.poll() in host/capture/native.ts. */
@@ -46,7 +46,7 @@ class Capture {
   void Release();
   /** See EventHold::Hold(). */
   std::optional<EventHold::Full> Hold(uint32_t most_events);
-  /** No further event is made from now on, so that those there are can all be read and the counters add up. */
+  /** Stops making events, so that all existing ones can be read and the counters add up. */
   void Finish();
   /** From any thread. */
   void Wake() { waiter_.Wake(); }
@@ -54,7 +54,7 @@ class Capture {
   /** Keeps a log of the process images from now on; see Capture.takeImageLog() in host/capture/native.ts. */
   void LogImages() { images_.LogTo(&image_log_); }
   std::vector<uint8_t> TakeImageLog() { return image_log_.Take(); }
-  /** For a builder: its events are those of a recording, and so is its time. */
+  /** For a builder: its events and its time are those of a recording. */
   Status ReplayRecorded(const ReplayStep& step);
 
   /** Replaces the table of names, struct named_address after the other; false if it has another size. */
@@ -63,7 +63,7 @@ class Capture {
 
   Counters Count() const;
   Integrity CheckIntegrity();
-  /** What the calling thread is known by in records; 0 where that is not to be had. */
+  /** The calling thread's id in records; 0 if unknown. */
   uint32_t ThisThread();
 
   Selection& selection() { return selection_; }
@@ -71,7 +71,7 @@ class Capture {
   ImageTable& images() { return images_; }
   ContainerTable& containers() { return containers_; }
   EventHold& hold() { return hold_; }
-  /** Null but for a builder. */
+  /** Null unless the source is a builder. */
   BuilderSource* builder() { return builder_; }
 
  private:
@@ -100,7 +100,7 @@ class Capture {
   Canary canary_;
   /** Null before the source is open. */
   std::unique_ptr<BatchReader> batches_;
-  /** Behind all that the thread of a change uses. */
+  /** After all members that the thread of a change uses. */
   Selection selection_;
   IntegrityCheck integrity_;
 };

@@ -78,7 +78,7 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
       if (!Fit(event, event->old_raw, event->old_directory, event->new_raw, event->new_directory, event->text)) {
         return Outcome::kMalformed;
       }
-      // What a link points to, and the device of a mount, is text and no path of this process.
+      // The target of a symbolic link and the device of a mount are text, not paths of this process.
       const bool is_text = header.type == EVENT_SYMLINK || header.type == EVENT_SYMLINKAT || header.type == EVENT_MOUNT;
       event->old_name = {0, 0};
       if (!is_text &&
@@ -99,13 +99,13 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
   return Outcome::kMalformed;
 }
 
-/** Keeps what was written to scratch as the name. */
+/** Keeps the text in scratch as the name. */
 bool Completion::Store(uint32_t address, size_t length, string_ref* name) {
   *name = {scratch_.Keep(length) - address, static_cast<uint32_t>(length)};
   return true;
 }
 
-/** The directory that a path is relative to; empty if it is absolute, or that is not known. */
+/** The directory that a path is relative to; empty if the path is absolute or the directory unknown. */
 std::string_view Completion::BaseOf(const void* record, std::string_view path, const string_ref& directory,
                                     int32_t dirfd) const {
   if (path.starts_with('/')) return {};
@@ -129,7 +129,7 @@ bool Completion::NamePath(void* record, uint32_t address, const string_ref& raw,
   return Store(address, LexicalPath(scratch_.at(), base, path), name);
 }
 
-/** What a descriptor stands for: a path for files, an address for sockets, a memfd's name; else present and empty. */
+/** The name of a descriptor: a path for files, an address for sockets, a memfd's name; otherwise empty, not absent. */
 bool Completion::NameDescriptor(event_descriptor* event, uint32_t address) {
   event->name = {0, 0};
   switch (event->kind) {
@@ -169,7 +169,7 @@ bool Completion::NameDescriptor(event_descriptor* event, uint32_t address) {
   return Store(address, 0, &event->name);
 }
 
-/** Reads only what descriptor records have too, but for the path passed. */
+/** Reads only members that descriptor records have too, except the passed path. */
 bool Completion::NameSocket(event_network* event, uint32_t address) {
   event->name = {0, 0};
   if (event->kind == 0) return true;

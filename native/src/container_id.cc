@@ -5,7 +5,7 @@
 //   containerd   .../cri-containerd-<64>.scope   ...slice:cri-containerd:<64>   /k8s.io/<id>   /default/<id>   nerdctl-<64>
 //   CRI-O        .../crio-<64>[.scope]   ...slice:crio:<64>             (crio-conmon-<64> is the monitor, on the host)
 //   podman       .../libpod-<64>.scope[/container]   /libpod_parent/libpod-<64>       (libpod-conmon-<64>: the monitor)
-//   Kubernetes   /kubepods/burstable/pod<uid>/<64>: the path does not tell which runtime
+//   Kubernetes   /kubepods/burstable/pod<uid>/<64>: the path does not show the runtime
 //   LXC          /lxc/<name>   /lxc.payload/<name>   /lxc.payload.<name>                  (lxc.monitor is on the host)
 //   others       /ecs/<task>/<id>   /machine.slice/machine-<name>.scope/payload   runc-<id>.scope
 // clang-format on
@@ -25,7 +25,7 @@ struct Prefix {
   std::string_view type;
 };
 
-/** What stands before a hash, with `-` (scopes, CRI-O's cgroups) or as the middle of slice:NAME:hash. */
+/** Prefixes of a hash, with `-` (scopes, CRI-O's cgroups) or as the middle of slice:NAME:hash. */
 constexpr Prefix kPrefixes[] = {
     {"docker", "docker"},
     {"cri-containerd", "containerd"},
@@ -71,7 +71,7 @@ std::optional<ContainerId> ByPrefix(std::string_view name) {
   return std::nullopt;
 }
 
-/** Names that are no hashes: `path` is what is left of the component, `parent` its last component. */
+/** Names other than hashes: `path` is the path before the component, `parent` its last component. */
 std::optional<ContainerId> ByParent(std::string_view name, std::string_view parent, std::string_view path) {
   if (IsHash(name)) {
     for (const Prefix& known : kParents) {

@@ -30,7 +30,7 @@ class RuncStates {
   RuncStates();
   explicit RuncStates(std::vector<std::string> roots) : roots_(std::move(roots)) {}
 
-  /** The innermost component of the path that runc has a state for. Costs a system call a component. */
+  /** The innermost component of the path with a state of runc. Costs a system call for each component. */
   std::optional<ContainerId> Find(std::string_view cgroup) const;
 
  private:

@@ -13,7 +13,7 @@ namespace {
 /** How long an entry outlives its last process: a container may be between two processes. */
 constexpr uint64_t kKeepEmptyNs = 30'000'000'000;
 
-/** Inode of a namespace of the host: of init, or, where init may not be looked at, of the agent. */
+/** Inode of a namespace of the host: of init, or, if init is not accessible, of the agent. */
 uint32_t HostNamespace(const std::string& name) {
   struct stat facts{};
   const bool found =
@@ -102,7 +102,7 @@ uint32_t ContainerTable::AcquireKnown(const ContainerId& id, std::string_view cg
   return index;
 }
 
-/** The entry of that container, made if need be. */
+/** The entry of that container, created if missing. */
 uint32_t ContainerTable::AcquireById(const ContainerId& id, std::string_view cgroup, uint32_t pid) {
   const auto known = by_id_.find(std::string(id.full_id));
   if (known != by_id_.end()) return known->second;

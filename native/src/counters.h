@@ -1,4 +1,4 @@
-// What a capture counts: nothing is lost silently.
+// The counters of a capture: nothing is lost silently.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct Counters {
   std::vector<ProgramRuns> programs;
 };
 
-/** What the programs on one CPU have counted; it only grows. */
+/** Counters of the programs on one CPU; they only grow. */
 struct CpuCounts {
   /** Events written or dropped: header.sequence counts both. */
   uint64_t numbered = 0;
@@ -31,7 +31,7 @@ CpuCounts CountsOf(const ring_control& control);
 /** Events of a type that were dropped or filtered on any CPU. */
 uint64_t UnreadOf(uint64_t type, const ring_control* controls, uint32_t cpus);
 
-/** Adds what the programs on all CPUs have counted. */
+/** Adds the counters of the programs on all CPUs. */
 void AddRings(const ring_control* controls, uint32_t cpus, Counters* counters);
 
 }  // namespace wasprey

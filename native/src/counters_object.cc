@@ -14,7 +14,7 @@ Napi::Array ArrayOf(Napi::Env env, const std::vector<uint64_t>& numbers) {
   return array;
 }
 
-/** Of those that the kernel has measured. */
+/** Statistics of programs that the kernel has measured. */
 Napi::Array RunsOf(Napi::Env env, const std::vector<ProgramRuns>& programs) {
   Napi::Array array = Napi::Array::New(env);
   for (const ProgramRuns& program : programs) {

@@ -13,7 +13,7 @@ int64_t EventClock::TakeMoved(capture_shared* shared) {
   return static_cast<int64_t>(std::exchange(moved_, 0));
 }
 
-/** Notes it where another offset is there than was written last. */
+/** Records a change if the offset is not the one written last. */
 void EventClock::Write(capture_shared* shared, uint64_t offset) {
   const uint64_t there = __atomic_exchange_n(&shared->clock_offset, offset, __ATOMIC_RELAXED);
   if (there != offset_) moved_ = there - offset_;

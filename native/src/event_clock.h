@@ -1,4 +1,4 @@
-// The clock by which BPF programs date events: what they add to the boot clock for wall time.
+// The clock of BPF programs for events: the offset from the boot clock to wall time.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ class EventClock {
  public:
   /** Follows the wall clock; to be called many times a second. */
   void Update(capture_shared* shared);
-  /** By how many ns somebody else has moved it since the last call; puts it back. */
+  /** How many ns somebody else has moved it since the last call; restores it. */
   int64_t TakeMoved(capture_shared* shared);
 
-  /** Tells when the wall clock is set. */
+  /** Reports when the wall clock is set. */
   WallClock& wall() { return wall_; }
 
  private:

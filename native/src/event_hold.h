@@ -1,4 +1,4 @@
-// Holding back what was polled of containers that are waited for.
+// Holding back polled events of containers whose metadata is awaited.
 #pragma once
 
 #include <cstdint>
@@ -17,22 +17,22 @@ class EventHold {
  public:
   EventHold(HoldArea area, ContainerTable* containers) : area_(std::move(area)), containers_(containers) {}
 
-  /** Events of that container are held back from now on. False when there is none of that id. */
+  /** Events of that container are held back from now on. False if no container has that id. */
   bool AwaitContainer(std::string_view id);
 
-  /** What was polled last, as pairs of addresses [from, to), is to be looked at by Hold(). */
+  /** Sets the polled events, as pairs of addresses [from, to), for Hold() to check. */
   void Offer(std::span<const uint32_t> segments);
-  /** What was polled last is there no longer. */
+  /** The polled events are gone. */
   void Forget() { unseen_.clear(); }
 
   struct Full {
-    /** The container that holds most, by its id. */
+    /** The container with the most held events, by its id. */
     std::string container;
     HoldArea::Lack lack;
   };
   /**
-   * Copies what was polled of awaited containers. Where there is no room for all, tells which container has to give
-   * way: after EndWait() and what belongs to it, the next call goes on. `sandbox` is where its address 0 is.
+   * Copies polled events of awaited containers. If there is no room for all, returns the container to release: after
+   * EndWait() and the evaluation of its events, the next call continues. `sandbox` is the sandbox's address 0.
    */
   std::optional<Full> Hold(std::byte* sandbox, uint32_t most_events);
   /** Returns how many events of it are held; they are taken from the area next. */
@@ -44,7 +44,7 @@ class EventHold {
  private:
   HoldArea area_;
   ContainerTable* containers_;
-  /** What was polled and not looked at yet, as pairs of addresses, the last one first. */
+  /** Polled events not checked yet, as pairs of addresses, the last one first. */
   std::vector<uint32_t> unseen_;
 };
 

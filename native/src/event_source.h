@@ -43,20 +43,20 @@ class EventSource {
   /** Makes and maps the rings, with the programs of these event types loaded. */
   virtual Status Open(const std::vector<std::string>& event_types) = 0;
   /**
-   * Follows processes from now on, makes images of those that run (calling `drain` so that the lifecycle ring does not
-   * fill up), and lets events come.
+   * Follows processes from now on, makes images of running ones (calling `drain` so that the lifecycle ring does not
+   * fill up), and starts events.
    */
   virtual Status Start(const std::function<void()>& drain) = 0;
   /** Sets the map of the kernel filter; -1: none. After Open(). */
   virtual Status UseFilter(int map) = 0;
-  /** Changes the event types that come. */
+  /** Changes the reported event types. */
   virtual Status Attach(const std::vector<std::string>& event_types) = 0;
 
-  /** Becomes readable when an event is committed while consumer_waiting was 1; -1 where there is no such thing. */
+  /** Becomes readable when an event is committed while consumer_waiting was 1; -1 if not supported. */
   virtual int doorbell() const = 0;
   /** Makes it unreadable again. */
   virtual void ClearDoorbell() = 0;
-  /** Of each program that is loaded. */
+  /** Statistics of each loaded program. */
   virtual std::vector<ProgramRuns> Programs() const { return {}; }
   /** Hooks that the kernel lacks or refuses. On the thread that starts it. */
   virtual std::vector<MissingHook> Missing() const { return {}; }

@@ -52,7 +52,7 @@ constexpr const EventType* FindEventType(std::string_view name) {
   return nullptr;
 }
 
-/** kNone for a number that stands for no type. */
+/** kNone for an unknown number. */
 constexpr Shape ShapeOf(uint16_t type) {
   return type < EVENT_TYPE_COUNT ? event_types_internal::kShapes.by_number[type] : Shape::kNone;
 }

@@ -1,5 +1,5 @@
-// Further views of events (host/schema/event-structs.ts: TWO_VIEWS): by each name that the file of a call has besides
-// the one that was passed, for rules to be tried on as well.
+// Further views of events (host/schema/event-structs.ts: TWO_VIEWS): one for each name of a call's file other than the
+// one that was passed. Rules are evaluated on all views.
 
 #include <cstddef>
 
@@ -9,27 +9,27 @@
 namespace wasprey {
 namespace {
 
-// Rule modules find the next view of any event where an open event has it.
+// Rule modules read the next view of any event at the offset of open events.
 static_assert(offsetof(event_path, other_view) == offsetof(event_open, other_view));
 static_assert(offsetof(event_paths, other_view) == offsetof(event_open, other_view));
 static_assert(offsetof(event_network, other_view) == offsetof(event_open, other_view));
 
-/** Of a string that a record at `address` refers to: the same, as a view at `view` does. */
+/** A string reference of a record at `address`, converted for a view at `view`. */
 string_ref Moved(const string_ref& text, uint32_t view, uint32_t address) {
   return text.offset == 0 ? text : string_ref{text.offset + (address - view), text.length};
 }
 
 }  // namespace
 
-/** A name that completion has made, or found in the record. */
+/** A name that completion made, or found in the record. */
 std::string_view Completion::NameText(const void* record, uint32_t address, const string_ref& name) const {
   const auto& header = *static_cast<const event_header*>(record);
   return name.offset < header.size ? StringOf(record, name) : scratch_.Text(address + name.offset, name.length);
 }
 
 /**
- * The path behind links that lead the process to its own root or directory, where it is another than the name that was
- * made of what was passed; absent else. False when scratch is full.
+ * The path behind links that lead the process to its own root or directory, if it differs from the name made from the
+ * passed path; otherwise absent. False when scratch is full.
  */
 bool Completion::NameBehind(const void* record, uint32_t address, const string_ref& raw, const string_ref& directory,
                             int32_t dirfd, const string_ref& name, string_ref* behind) {
@@ -47,7 +47,7 @@ bool Completion::NameBehind(const void* record, uint32_t address, const string_r
   return Store(address, length, behind);
 }
 
-/** A call on a path that goes through such links gets a second view of itself, for rules to be tried on too. */
+/** A call on a path through such links gets a second view, on which rules are evaluated too. */
 bool Completion::ViewBehind(event_path* event, uint32_t address) {
   string_ref behind;
   if (!NameBehind(event, address, event->raw, event->directory, event->dirfd, event->name, &behind)) return false;
@@ -59,7 +59,7 @@ bool Completion::ViewBehind(event_path* event, uint32_t address) {
   return true;
 }
 
-/** The same of a call on two paths. */
+/** The same for a call on two paths. */
 bool Completion::ViewBehind(event_paths* event, uint32_t address) {
   string_ref old_name, new_name;
   if (!NameBehind(event, address, event->old_raw, event->old_directory, event->old_dirfd, event->old_name, &old_name) ||
@@ -77,7 +77,7 @@ bool Completion::ViewBehind(event_paths* event, uint32_t address) {
   return true;
 }
 
-/** Each message of a call that sends or receives many is told as such, then as a sendmsg or recvmsg of its own. */
+/** Each message of sendmmsg and recvmmsg has two views: as that call, then as a sendmsg or recvmsg. */
 bool Completion::ViewAlone(event_network* event, uint32_t address) {
   const uint16_t type = event->header.type;
   if (type != EVENT_SENDMMSG && type != EVENT_RECVMMSG) return true;
@@ -87,14 +87,13 @@ bool Completion::ViewAlone(event_network* event, uint32_t address) {
 }
 
 /**
- * An opened file has the name that was passed. Where the kernel resolved that to another, and where the file has a path
- * elsewhere too, there is a view with each, for rules to be tried on as well; a filter that is to drop events before
- * they come here must look at all of them. A file opened by its handle is told as such, then as the openat that it
- * stands for. False when scratch is full.
+ * An opened file has the passed name. If the kernel resolved it to another name, or the file has another path, there is
+ * a view with each, on which rules are evaluated too; a filter that drops events earlier must check all of them. A file
+ * opened by its handle has two views: as that call, then as the equivalent openat. False when scratch is full.
  */
 bool Completion::NameOpened(event_open* event, uint32_t address) {
   const bool by_handle = event->header.type == EVENT_OPEN_BY_HANDLE_AT;
-  // The path passed can't be read when the process takes its memory away during the call.
+  // The passed path can't be read if the process unmaps its memory during the call.
   const bool is_unread = event->raw.offset == 0 && StringOf(event, event->resolved).starts_with('/');
   if (by_handle || is_unread) {
     event->name = event->resolved;
@@ -129,8 +128,7 @@ event_open* Completion::AddOpenView(event_open* event, uint32_t address, uint16_
 }
 
 /**
- * Makes a view of an event behind its last one, as one of that type; its strings are those of the record. Null when
- * scratch is full.
+ * Makes a view of an event after its last one, with that type and the record's strings. Null when scratch is full.
  */
 template <typename Event>
 Event* Completion::AddView(Event* event, uint32_t address, uint16_t type,

@@ -9,7 +9,7 @@
 namespace wasprey {
 namespace {
 
-/** Takes members of an object; `complete` is false once one was none of that type. */
+/** Reads members of an object; `complete` is false once a member has the wrong type. */
 struct Members {
   Napi::Object object;
   bool complete = true;

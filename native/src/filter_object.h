@@ -1,4 +1,4 @@
-// The tables of the kernel filter as they come from host/capture/filter-tables.ts.
+// The tables of the kernel filter, as made by host/capture/filter-tables.ts.
 #pragma once
 
 #include <napi.h>

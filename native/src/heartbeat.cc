@@ -1,5 +1,5 @@
-// A thread that waits for a CPU is on a run queue, and the kernel counts for how long (schedstat); one that is stopped
-// or frozen is on none. CLOCK_MONOTONIC does not count while the machine sleeps, CLOCK_BOOTTIME does.
+// A thread that waits for a CPU is on a run queue, and the kernel measures the time (schedstat); a stopped or frozen
+// one is on no queue. CLOCK_MONOTONIC does not count while the machine sleeps, CLOCK_BOOTTIME does.
 
 #include "heartbeat.h"
 
@@ -47,7 +47,7 @@ void Heartbeat::Beat(uint64_t now) {
   const uint64_t length = now - before;
   if (before == 0 || length < kGapNs) return;
   const Account account = ReadAccount();
-  // Reading two clocks takes a little longer or shorter each time: what has not slept may differ by less than nothing.
+  // The time between reading two clocks varies: without sleep the difference may be negative.
   const bool slept = static_cast<int64_t>(account.asleep - since_.asleep) > kSleepNs;
   if (!slept) {
     gaps_.push_back({now, length, account.ran - since_.ran, account.waited - since_.waited,

@@ -1,4 +1,4 @@
-// Strings of a record are relative to it, those of a further view to that; what was made for them lies elsewhere.
+// Strings of a record are relative to it, those of a further view to the view; completed names are elsewhere.
 
 #include "held_record.h"
 
@@ -19,7 +19,7 @@ static_assert(offsetof(event_open, other_view) == offsetof(event_network, other_
 static_assert(offsetof(event_open, other_view) == offsetof(event_path, other_view));
 static_assert(offsetof(event_open, other_view) == offsetof(event_paths, other_view));
 
-/** Where a record of that shape has the names that completion makes. */
+/** Offsets of the names that completion makes, in a record of that shape. */
 std::span<const uint32_t> NamesOf(Shape shape) {
   switch (shape) {
     case Shape::kOpen:
@@ -52,7 +52,7 @@ constexpr uint32_t kPathsTexts[] = {offsetof(event_paths, old_raw),       offset
                                     offsetof(event_paths, new_name),      offsetof(event_paths, new_directory),
                                     offsetof(event_paths, text)};
 
-/** Where a further view of that shape has strings. Others have no views. */
+/** Offsets of strings in a further view of that shape. Other shapes have no views. */
 std::span<const uint32_t> TextsOf(Shape shape) {
   switch (shape) {
     case Shape::kOpen:
@@ -77,7 +77,7 @@ Value Read(const std::byte* bytes, uint32_t offset) {
   return value;
 }
 
-/** Puts one thing behind the other, or only counts. */
+/** Appends one thing after the other, or only counts. */
 class Copy {
  public:
   explicit Copy(std::byte* place) : place_(place) {}
@@ -85,7 +85,7 @@ class Copy {
   uint32_t size() const { return size_; }
   void Align() { size_ = Aligned(size_); }
 
-  /** Returns where it is put, from the start. */
+  /** Returns its offset from the start. */
   uint32_t Append(const void* bytes, uint32_t length) {
     const uint32_t at = size_;
     if (place_ != nullptr) memcpy(place_ + at, bytes, length);

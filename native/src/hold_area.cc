@@ -1,4 +1,4 @@
-// Each container that is waited for has stretches of records of its own, which are given up together.
+// Each awaited container has its own chunks of records, which are freed together.
 
 #include "hold_area.h"
 
@@ -12,8 +12,8 @@ namespace wasprey {
 namespace {
 
 /**
- * A container's first stretch, and the longest: most containers are known before they have filled the first one, and
- * what is asked of the allocator grows with what a container makes of it.
+ * Sizes of a container's first chunk, and of the longest: most containers are known before they fill the first one, and
+ * further chunks grow with the container's events.
  */
 constexpr uint32_t kFirstChunk = 2048;
 constexpr uint32_t kLongestChunk = 65536;
@@ -38,7 +38,7 @@ std::optional<HoldArea::Lack> HoldArea::Hold(event_header* record, uint32_t addr
   const uint32_t container = images_->ContainerAt(record->image_address);
   if (container >= holders_.size() || !holders_[container].awaited) return std::nullopt;
   if (events_ >= most_events) return Lack::kEvents;
-  // Images stay as long as events that name them, and those of other processes need room too.
+  // Images stay as long as held events refer to them, and images of other processes need room too.
   if (images_->HoldsMuch()) return Lack::kMemory;
   const uint32_t size = CopyWhole(*record, address, *completion_, nullptr, 0);
   Holder& holder = holders_[container];
@@ -55,7 +55,7 @@ std::optional<HoldArea::Lack> HoldArea::Hold(event_header* record, uint32_t addr
   return std::nullopt;
 }
 
-/** The container's last chunk if that has room, or a new one; null when there is no room at all. */
+/** The container's last chunk if it has room, or a new one; null if there is no room at all. */
 HoldArea::Chunk* HoldArea::RoomIn(Holder* holder, uint32_t size) {
   uint32_t wanted = kFirstChunk;
   if (!holder->chunks.empty()) {
@@ -106,7 +106,7 @@ void HoldArea::Release() {
   for (size_t i = 0; i < taken_; i++) Free(due_[i]);
   due_.erase(due_.begin(), due_.begin() + static_cast<ptrdiff_t>(taken_));
   taken_ = 0;
-  // What a flood took is the machine's again.
+  // Memory of a flood is returned to the machine.
   if (blocks_.used() == 0) static_cast<void>(madvise(region_.data(), region_.size(), MADV_REMOVE));
 }
 

@@ -33,8 +33,8 @@ class HoldArea {
    */
   std::optional<Lack> Hold(event_header* record, uint32_t address, uint32_t most_events);
   /**
-   * The container with the most held events; that of the record if there are none. So a flood costs only its own
-   * container.
+   * The container with the most held events; the record's container if no events are held. So a flood affects only its
+   * own container.
    */
   uint32_t Fullest(const event_header& record, Lack lack) const;
 
@@ -49,7 +49,7 @@ class HoldArea {
   uint32_t events() const { return events_; }
 
  private:
-  /** A stretch of records, one right behind the other as rule modules walk them. */
+  /** A chunk of contiguous records, as rule modules walk them. */
   struct Chunk {
     uint32_t offset;
     uint32_t used;
@@ -75,7 +75,7 @@ class HoldArea {
   std::vector<Holder> holders_;
   uint32_t awaiting_ = 0;
   uint32_t events_ = 0;
-  /** Of containers whose wait has ended; the first so many of them are being evaluated. */
+  /** Chunks of containers whose wait has ended; the first ones are being evaluated. */
   std::vector<Chunk> due_;
   size_t taken_ = 0;
 };

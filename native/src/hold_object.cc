@@ -1,4 +1,4 @@
-// What JavaScript does with events that are held back.
+// Held events, for JavaScript.
 
 #include "capture_object.h"
 #include "javascript.h"
@@ -12,7 +12,7 @@ Napi::Value CaptureObject::AwaitContainer(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), capture->hold().AwaitContainer(info[0].As<Napi::String>().Utf8Value()));
 }
 
-/** (most events) -> {id, reason} of the container that has to give way, or undefined */
+/** (most events) -> {id, reason} of the container to release, or undefined */
 Napi::Value CaptureObject::Hold(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsNumber()) return ThrowType(env, "hold: a number of events is needed");

@@ -1,4 +1,4 @@
-// What JavaScript learns of the hooks of a capture: which programs are there, and what the kernel does not take.
+// The hooks of a capture for JavaScript: loaded programs, and hooks that the kernel refuses.
 
 #include "capture_object.h"
 #include "javascript.h"

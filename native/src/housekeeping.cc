@@ -33,7 +33,7 @@ void Housekeeping::Run(const RingReader& rings) {
 
 void Housekeeping::AdvanceTo(uint64_t clock) {
   if (replay_clock_ == 0) next_sweep_ = 0;
-  // Only ever forward, whatever a damaged recording says.
+  // Only forward, whatever a damaged recording contains.
   replay_clock_ = std::max(replay_clock_, clock);
 }
 

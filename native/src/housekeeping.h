@@ -16,12 +16,12 @@ class Housekeeping {
   Housekeeping(ImageTable* images, ContainerTable* containers, EventHold* hold)
       : images_(images), containers_(containers), hold_(hold) {}
 
-  /** Does what is due; to be called many times a second. */
+  /** Does pending work; to be called many times a second. */
   void Run(const RingReader& rings);
 
   /**
-   * Goes by recorded time from now on, which has come to `clock`. A replay waits in recorded time: images and
-   * containers must live as long as they did then, however fast it runs.
+   * Uses recorded time from now on, which has reached `clock`. A replay waits in recorded time: images and containers
+   * must live as long as they did then, however fast it runs.
    */
   void AdvanceTo(uint64_t clock);
 

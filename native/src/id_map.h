@@ -38,7 +38,7 @@ class IdMap {
       hole = Next(hole);
     }
     count_--;
-    // What follows moves up unless its home lies behind the hole: no tombstones.
+    // Following entries move up unless their home is after the hole: no tombstones.
     for (size_t at = Next(hole); slots_[at].id != 0; at = Next(at)) {
       if (((at - Home(slots_[at].id)) & Mask()) < ((at - hole) & Mask())) continue;
       slots_[hole] = slots_[at];

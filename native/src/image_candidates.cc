@@ -1,4 +1,4 @@
-// Which images there are, for the host program, and what it says of each: which rules its process can match.
+// Lists images for the host program, and stores its result for each: which rules its process can match.
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 namespace wasprey {
 
-/** Puts an image on the list of those that have no candidates yet. Nobody may be taking from it. */
+/** Puts an image on the list of those that have no candidates yet. Nobody may be reading it. */
 void ImageTable::AnnounceNew(uint32_t index) {
   if (new_.size() > 4096 && new_.size() > 2 * live_) {
     std::erase_if(new_,
@@ -20,7 +20,7 @@ size_t ImageTable::TakeNew(std::span<uint32_t> addresses) {
   size_t taken = 0;
   while (taken < new_.size() && written < addresses.size()) {
     const auto [index, id] = new_[taken++];
-    // It may be gone already, and its entry be another's.
+    // It may be gone already, and its entry reused.
     if (entries_[index].used && entries_[index].id == id) addresses[written++] = AddressOf(index);
   }
   new_.erase(new_.begin(), new_.begin() + static_cast<ptrdiff_t>(taken));
@@ -48,7 +48,7 @@ bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const 
   for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {
     process->candidates[first + word] = word < words.size() ? words[word] : kAllCandidates;
   }
-  // The image that stands in for unknown ones has no id, and one that was left has no events to come.
+  // The image that replaces unknown ones has no id, and one that its process has left gets no more events.
   KernelFilter* const filter = filters_[bank];
   if (filter != nullptr && entries_[index].current) filter->Fill(*process, bank);
   return true;

@@ -1,12 +1,12 @@
-// Whom a process descends from, and who leads its session and group. A link keeps the image it points to; all links
-// point to older images, but for those of the snapshot at the start.
+// Links to a process's parent and to the leaders of its session and group. A link keeps its target; all links point to
+// older images, except those of the snapshot at the start.
 
 #include "image_table.h"
 
 namespace wasprey {
 namespace {
 
-/** How far up the ancestors are looked at for a session leader that is not known. */
+/** How many ancestors are searched for an unknown session leader. */
 constexpr int kMostHops = 64;
 
 }  // namespace
@@ -25,8 +25,8 @@ uint32_t ImageTable::ParentOf(const image& record, uint32_t source) const {
 }
 
 /**
- * The image of the leader of the session or process group: by its pid, else what the process before or the parent has,
- * else the oldest ancestor in the same session, as Falco has proc.sname.
+ * The image of the leader of the session or process group: by its pid, else the previous image's or the parent's
+ * leader, else the oldest ancestor in the same session, as for Falco's proc.sname.
  */
 uint32_t ImageTable::LeaderOf(uint32_t index, uint32_t source, uint32_t image::* member,
                               uint32_t Entry::* leader) const {
@@ -53,7 +53,7 @@ void ImageTable::LinkLeaders(uint32_t index, uint32_t source) {
   SetLink(index, &Entry::group, &image::group_leader_address, LeaderOf(index, source, &image::pgid, &Entry::group));
 }
 
-/** Points from one image to another and keeps that. An image that is its own leader does not keep itself. */
+/** Links one image to another, which is kept. An image that is its own leader does not keep itself. */
 void ImageTable::SetLink(uint32_t index, uint32_t Entry::* link, uint32_t image::* address, uint32_t target) {
   const uint32_t before = entries_[index].*link;
   if (target != kNone && target != index) entries_[target].references++;

@@ -1,4 +1,4 @@
-// Texts are cut to what their lengths can say; names and ids are far shorter.
+// Texts are truncated to the range of their lengths; names and ids are far shorter.
 
 #include "image_log.h"
 

@@ -13,10 +13,10 @@
 
 namespace wasprey {
 
-/** Data on a process that only the recorded machine has: its files name users, its runtimes name containers. */
+/** Data on a process that only the recorded machine has: names from its files of users and from its runtimes. */
 struct ImageFacts {
   Users::Names names;
-  /** Full id; "host", or empty where it was not known. */
+  /** Full id; "host", or empty if unknown. */
   std::string_view container;
   std::string_view container_type;
 };
@@ -38,7 +38,7 @@ class ImageLog {
   void Append(std::span<const uint8_t> record, const ImageFacts& facts);
   /** All entries since the last call. */
   std::vector<uint8_t> Take() { return std::exchange(bytes_, {}); }
-  /** The first entry of `bytes`; nothing when it does not fit them. */
+  /** The first entry of `bytes`; nothing if it is truncated. */
   static std::optional<LoggedImage> Read(std::span<const uint8_t> bytes);
 
  private:

@@ -1,4 +1,4 @@
-// Room in the image table: giving back what nothing needs, and what goes first when the budget is reached.
+// Room in the image table: freeing unneeded images, and eviction when the budget is reached.
 
 #include <algorithm>
 
@@ -22,7 +22,7 @@ uint32_t ImageTable::Allocate(uint32_t bytes) {
   return offset;
 }
 
-/** Takes away links, but for the parent's, whose target `goes`. */
+/** Removes links whose target `goes`, except the parent's. */
 template <typename Predicate>
 void ImageTable::DropLinks(uint32_t index, Predicate goes) {
   const auto drop = [&](uint32_t Entry::* link, uint32_t image::* address) {
@@ -41,7 +41,7 @@ void ImageTable::DropLinks(uint32_t index, Predicate goes) {
 /**
  * Frees images that are kept only for their descendants, a quarter of them at once, oldest first; the descendants are
  * linked to the next ancestor that stays. Images that a process has, or that held events name, are never evicted. False
- * when there is none to evict.
+ * if no image can be evicted.
  */
 bool ImageTable::Evict() {
   if (evictable_ == 0) return false;
@@ -64,7 +64,7 @@ bool ImageTable::Evict() {
     if (ancestor != entries_[index].parent) SetLink(index, &Entry::parent, &image::parent_address, ancestor);
     DropLinks(index, [&](uint32_t target) { return goes[target]; });
   }
-  // Nothing that stays points to a victim any more; once victims do not point to one another either, all are free.
+  // No remaining image points to a victim any more; once victims do not point to one another either, all are free.
   for (const uint32_t index : victims) {
     if (!entries_[index].used) continue;
     entries_[index].references++;
@@ -76,7 +76,7 @@ bool ImageTable::Evict() {
   return blocks_.used() < used;
 }
 
-/** Gives a reference back; an image without any is freed, and so may be what it pointed to. */
+/** Releases a reference; an image without references is freed, and so may be its targets. */
 void ImageTable::Unreference(uint32_t index) {
   std::vector<uint32_t> pending{index};
   while (!pending.empty()) {

@@ -1,4 +1,4 @@
-// Taking in lifecycle records: which image a record continues, what it inherits, whom it descends from.
+// Adding lifecycle records: the image that a record continues, the inherited text, the parent.
 
 #include "image_table.h"
 
@@ -10,7 +10,7 @@ namespace {
 
 OptionalText StringIn(const void* record, const string_ref& text) { return {text.offset != 0, StringOf(record, text)}; }
 
-/** Sizes, kind and strings of a record; everything else in it is just a number. */
+/** Checks sizes, kind and strings of a record; everything else in it is just a number. */
 bool IsSound(const image& fixed, size_t size) {
   if (fixed.size != size || fixed.id == 0) return false;
   if (fixed.kind < IMAGE_FORK || fixed.kind > IMAGE_SNAPSHOT) return false;
@@ -51,7 +51,7 @@ void ImageTable::AddUnknown() {
   text.comm = CommOf(*unknown);
   text.names = {kNoName, kNoName, kNoName};
   StoreText(index, kNone, text, false);
-  // Rules leave out what its candidates decide, so it needs them as any other.
+  // Rules do not test what candidates decide, so this image needs candidates like any other.
   AnnounceNew(index);
 }
 
@@ -76,7 +76,7 @@ void ImageTable::Add(const uint8_t* bytes, size_t size, const ImageFacts* record
     return;
   }
   const uint32_t source = SourceOf(record);
-  // Its text is copied below: it stays, whatever has to make room.
+  // Its text is copied below, so it must not be evicted.
   pinned_ = source;
   if (source != kNone) entries_[source].references++;
   if (AddFrom(record, bytes, source, recorded)) {
@@ -115,7 +115,7 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
   ImageText text = TextOf(record, bytes, model);
   entries_[index].container = ContainerOf(record, source, text.cgroup.text, recorded);
   process->container_address = containers_->AddressOf(entries_[index].container);
-  // Whether the text of the image it continues can be shared: nothing that went into it is new.
+  // Whether it can share the text of the image it continues: nothing in the text has changed.
   const bool inherited = model != nullptr && record.executable.offset == 0 && record.argv.offset == 0 &&
                          record.environment.offset == 0 && record.cwd.offset == 0 && record.cgroup.offset == 0 &&
                          record.kind != IMAGE_EXEC && CommOf(*model) == CommOf(record) && model->uid == record.uid &&
@@ -140,7 +140,7 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
   return true;
 }
 
-/** A process is where the one was that it continues, unless its cgroup or its namespaces say otherwise. */
+/** A process is in the container of the image it continues, unless its cgroup or its namespaces differ. */
 uint32_t ImageTable::ContainerOf(const image& record, uint32_t source, std::string_view cgroup,
                                  const ImageFacts* recorded) {
   if (source != kNone && record.cgroup.offset == 0 && entries_[source].container > ContainerTable::kUnknown) {
@@ -249,7 +249,7 @@ void ImageTable::Exit(const image& record) {
     Retire(ended);
   };
   end(index);
-  // With a twin, the process is known by the other one.
+  // With a twin, the other image is the process's current one.
   const uint32_t pid = Slot(index)->pid;
   const uint32_t by_number = pid == 0 ? IdMap::kNone : by_pid_.Find(pid);
   if (by_number == IdMap::kNone || Slot(by_number)->start_time != Slot(index)->start_time) return;

@@ -61,9 +61,9 @@ class ImageTable {
 
   /** Addresses of images that came since the last call; returns how many were written. */
   size_t TakeNew(std::span<uint32_t> addresses);
-  /** Addresses of images by number, from `first` on: 0 where there is none. Returns how many numbers that were. */
+  /** Addresses of images by number, from `first` on; 0 for unused numbers. Returns how many numbers were written. */
   size_t List(size_t first, std::span<uint32_t> addresses) const;
-  /** Sets the words of a bank in the image at that address; missing words are all ones. False when there is none. */
+  /** Sets the words of a bank in the image at that address; missing words are all ones. False if there is no image. */
   bool SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words);
 
   /** The container that the image at that address is in. */
@@ -86,7 +86,7 @@ class ImageTable {
 
  private:
   static constexpr uint32_t kUnknown = 0;
-  /** A word of candidates that leaves none out. */
+  /** A word of candidates with all rules. */
   static constexpr uint64_t kAllCandidates = ~uint64_t{0};
 
   struct Text {

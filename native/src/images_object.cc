@@ -1,4 +1,4 @@
-// What JavaScript tells and is told of process images, containers and names.
+// Process images, containers and names, for JavaScript.
 
 #include "capture_object.h"
 #include "filter_object.h"

@@ -42,7 +42,7 @@ void IntegrityCheck::CheckWords(const RingReader& rings, Findings* findings) {
   }
 }
 
-/** What BPF programs count, which only grows. Returns the number of events dropped. */
+/** Counters of BPF programs, which only grow. Returns the number of dropped events. */
 uint64_t IntegrityCheck::CheckCounters(Findings* findings) {
   uint64_t all_dropped = 0;
   const SourceMemory& memory = source_->memory();

@@ -1,5 +1,5 @@
-// Whether the capture is as it was made: what others may have changed from outside, with root's rights, by the bpf(2)
-// of their own, by ptrace or by signals. test/live/EVASIONS.md has the ways.
+// Checks whether others have changed the capture from outside, with root's rights, by their own bpf(2) calls, by ptrace
+// or by signals. test/live/EVASIONS.md lists the ways.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class IntegrityCheck {
 
   /** @param now CLOCK_MONOTONIC, in ns. On the thread that reads events, many times a second while all is well. */
   void Beat(uint64_t now) { heartbeat_.Beat(now); }
-  /** What the thread that reads events is known by in records; 0: the canary makes no calls. */
+  /** Id in records of the thread that reads events; 0: the canary makes no calls. */
   void SetThread(uint32_t thread) { thread_ = thread; }
   /** No events are made from now on. */
   void Finish() { finished_ = true; }
@@ -52,12 +52,12 @@ class IntegrityCheck {
   TracerWatch tracer_;
   uint32_t thread_ = 0;
   bool finished_ = false;
-  /** What the words that only this thread writes, and those that only grow, were at the last look. */
+  /** Values at the last check of the words that only this thread writes, and of those that only grow. */
   uint64_t moved_positions_ = 0;
   uint64_t last_image_ = 0;
   std::vector<uint64_t> last_counts_;
   uint64_t checks_ = 0;
-  /** Of the last look at what takes calls of the kernel. */
+  /** Time of the last check that takes system calls. */
   Findings standing_;
 };
 

@@ -1,4 +1,4 @@
-// What JavaScript learns of the capture's integrity.
+// The capture's integrity, for JavaScript.
 
 #include "capture_object.h"
 #include "javascript.h"

@@ -33,7 +33,7 @@ FileDescriptor MakeRing() {
 }  // namespace
 
 /**
- * ENOSYS alone does not say it: a seccomp profile may answer so in the kernel's place. The function by which a process
+ * ENOSYS does not prove it: a seccomp profile may return it instead of the kernel. The function by which a process
  * that ends cancels its requests is in all kernels with io_uring since 5.14, and in none without.
  */
 bool KernelHasIoUring() {

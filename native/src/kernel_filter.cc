@@ -18,7 +18,7 @@ namespace wasprey {
 namespace {
 
 constexpr size_t kRulesWithBit = size_t{IMAGE_CANDIDATE_WORDS} * 64;
-/** Bytes of what is written once; the processes come behind. */
+/** Size of the part that is written once; the processes follow. */
 constexpr size_t kTables = offsetof(filter, processes);
 
 bool Fits(const FilterTables& tables) {
@@ -127,7 +127,7 @@ void KernelFilter::Check(Findings* findings) {
   findings->push_back({"filter-processes", "", changed, true});
 }
 
-/** Clauses that names below a directory can meet. One that is not known may be any. */
+/** Clauses that names below a directory can meet. An unknown directory may meet all. */
 uint64_t KernelFilter::ClausesBelow(std::string_view directory) const {
   if (!directory.starts_with('/')) return FILTER_EVERY_CLAUSE;
   size_t state = STATE_BEGINNINGS;

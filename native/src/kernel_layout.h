@@ -1,4 +1,4 @@
-// What the BPF programs and the addon share: record layouts (generated from host/schema) and the rings' control words
+// Shared by the BPF programs and the addon: record layouts (generated from host/schema) and the rings' control words
 // (native/bpf/ring.h).
 #pragma once
 
@@ -13,10 +13,10 @@
 
 namespace wasprey {
 
-/** The annex starts here: a lifecycle record holds what is before, the image table all. */
+/** The annex starts here: a lifecycle record has only the part before it. */
 inline constexpr uint32_t kImageKernelHalf = offsetof(struct image, parent_address);
 
-/** Whether a string of a record lies within its `size` bytes, behind its fixed part. An absent one does. */
+/** Whether a string of a record is within its `size` bytes, after its fixed part. True for an absent one. */
 inline bool StringFits(const string_ref& text, uint32_t fixed, uint32_t size) {
   return text.offset == 0 || (text.offset >= fixed && text.offset <= size && text.length <= size - text.offset);
 }

@@ -60,7 +60,7 @@ bool IsCleanAbsolute(std::string_view path) {
 
 size_t LexicalPath(char* out, std::string_view directory, std::string_view path) {
   char* end = out;
-  // `..` never goes up past this.
+  // `..` never goes above this.
   char* floor = out;
   const bool absolute = !path.empty() && path.front() == '/';
   if (!absolute) {

@@ -10,7 +10,7 @@ namespace wasprey {
  */
 bool IsCleanAbsolute(std::string_view path);
 
-/** What stands for a directory that is not known, as Falco prints it: `<UNKNOWN>name`. */
+/** The marker of an unknown directory, as Falco prints it: `<UNKNOWN>name`. */
 inline constexpr std::string_view kUnknownDirectory = "<UNKNOWN>";
 
 /**

@@ -1,4 +1,4 @@
-// Component by component, since `..` behind a link goes up from where that leads to.
+// Component by component, because `..` after a link goes up from the link's target.
 
 #include "magic_links.h"
 

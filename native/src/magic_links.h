@@ -21,7 +21,7 @@ bool MayHaveMagicLinks(std::string_view directory, std::string_view path);
 
 /**
  * As LexicalPath(), but `/proc/self/root` and `/proc/self/cwd`, also by number, of a thread, or `thread-self`, become
- * what they lead to. 0 when that is not known. `out` must hold MaxLengthBehind().
+ * their targets. 0 if a target is unknown. `out` must hold MaxLengthBehind().
  */
 size_t PathBehindMagicLinks(char* out, std::string_view directory, std::string_view path, const MagicLinks& links);
 

@@ -13,7 +13,7 @@ namespace wasprey {
 namespace {
 
 constexpr std::string_view kCompat = "on_compat";
-/** Makes the events of 32-bit calls and of requests of io_uring; the next one those of some 32-bit calls alone. */
+/** Makes the events of 32-bit calls and of requests of io_uring; the next one only those of some 32-bit calls. */
 constexpr std::string_view kWritePassed = "write_passed";
 constexpr std::string_view kWritePassedMany = "write_passed_many";
 constexpr std::string_view kRequests = "on_request";
@@ -46,7 +46,7 @@ void NoteBlindness(MissingHook* missing) {
   if (missing->ways.empty()) missing->ways.push_back("calls");
 }
 
-/** A section without a place of its own is on a raw tracepoint, or reached from the one of all calls. */
+/** A section without an entry is on a raw tracepoint, or reached from the one of all calls. */
 std::string PlaceOf(std::string_view program, std::string_view section) {
   if (const size_t slash = section.find('/'); slash != std::string_view::npos)
     return std::string(section.substr(slash + 1));

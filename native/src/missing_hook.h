@@ -9,7 +9,7 @@ namespace wasprey {
 
 /** See MissingHook in host/capture/missing-hooks.ts. */
 struct MissingHook {
-  /** Tracepoint that the program is attached to or reached from; empty: it is run by the reader alone. */
+  /** Tracepoint that the program is attached to or reached from; empty: only the reader runs it. */
   std::string hook;
   std::string program;
   /** Stable; host/capture/missing-hooks.ts has them all. */

@@ -23,7 +23,7 @@ namespace {
 
 constexpr size_t kLargestFile = 1 << 20;
 constexpr auto kPatience = std::chrono::milliseconds(20);
-/** Readers that hang; while there are so many, no further ones are started. */
+/** Most hanging readers; with so many, no further ones are started. */
 constexpr int kMostStuck = 4;
 
 std::atomic<int> readers{0};
@@ -41,7 +41,7 @@ void ReadBelow(int root, const char* path, const FileStamp& known, NameFile* fil
     file->unchanged = true;
     return;
   }
-  // Past the limit the names are not known rather than half known.
+  // Past the limit, names are unknown instead of incomplete.
   if (facts.st_size > static_cast<off_t>(kLargestFile)) return;
   file->text.resize(kLargestFile);
   size_t filled = 0;
@@ -85,7 +85,7 @@ void* RunReader(void* argument) {
   return nullptr;
 }
 
-/** Reads on a thread of its own, which is left behind when it does not answer in time: then false. */
+/** Reads on a separate thread, which is abandoned if it does not answer in time: then false. */
 bool ReadInTime(const std::shared_ptr<Request>& request) {
   if (readers >= kMostStuck) return false;
   readers++;
@@ -111,7 +111,7 @@ std::optional<RootId> RootIdOf(const std::string& root) {
 
 std::string RootOf(uint32_t pid) {
   if (pid != 0) return "/proc/" + std::to_string(pid) + "/root";
-  // In a container with the host's pid namespace this is the host's root; where init may not be looked at, our own.
+  // In a container with the host's pid namespace this is the host's root; if init is not accessible, our own.
   const char* const of_init = "/proc/1/root";
   return access(of_init, R_OK) == 0 ? of_init : "/";
 }

@@ -44,8 +44,8 @@ std::optional<RootId> RootIdOf(const std::string& root);
 std::string RootOf(uint32_t pid);
 
 /**
- * Reads both files below `root`. Takes stamps of what is known already. False when it took too long, or there is no
- * such root (any more): then nothing is known. A root that is `trusted` is waited for.
+ * Reads both files below `root`. Takes the stamps of known versions. False if it took too long, or the root does not
+ * exist (any more): then nothing is known. A `trusted` root has no time limit.
  */
 bool ReadNameFiles(const std::string& root, bool trusted, const FileStamp& passwd, const FileStamp& group,
                    NameFiles* files);

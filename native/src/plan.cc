@@ -1,4 +1,4 @@
-// Dividing the budgets into regions, and checking a plan before anything is mapped by it.
+// Dividing the budgets into regions, and checking a plan before it is mapped.
 
 #include "plan.h"
 

@@ -10,11 +10,11 @@
 
 namespace wasprey {
 
-/** Address 0 and what follows stays unused, so that a null address reads zeros and never a record. */
+/** The area from address 0 on stays unused, so that a null address reads zeros and never a record. */
 inline constexpr uint32_t kNullArea = 65536;
 inline constexpr uint32_t kWasmPage = 65536;
 
-/** The table of names begins where rule modules expect it; what differs by plan comes behind. */
+/** The table of names has the fixed address that rule modules expect; regions that differ by plan follow. */
 static_assert(NAMES_ADDRESS == kNullArea && NAMES_BYTES % kWasmPage == 0);
 
 /** A ring must hold a few of the longest records, or every reservation would fail while one is being read. */

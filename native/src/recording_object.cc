@@ -1,4 +1,4 @@
-// What only builders take (records of tests and recordings), and the log of images that a recording has.
+// Methods for builders only (records of tests and recordings), and the log of images in a recording.
 
 #include "capture_object.h"
 #include "javascript.h"

@@ -17,7 +17,7 @@ Status Replay(const ReplayStep& step, ImageTable* images, BuilderSource* builder
   for (auto rest = step.events; !rest.empty();) {
     event_header header{};
     if (rest.size() >= sizeof header) memcpy(&header, rest.data(), sizeof header);
-    // Zero when it is cut off: no record has that size.
+    // Zero if truncated: no record has that size.
     const size_t size = header.size <= rest.size() ? header.size : 0;
     if (auto failed = builder->InjectRecorded(rest.data(), size)) return failed;
     rest = rest.subspan(size);

@@ -1,4 +1,4 @@
-// Replaying: what a recording holds goes in where the kernel's would, in the order in which it was read then.
+// Replaying: a recording's data is added in place of the kernel's, in the order in which it was recorded.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Measured on the runtime of x86-64, which has 57 MB of its code and constants mapped after the start: 20 MB of them
 // are what the work needs. The others (parsing its own scripts, deserializing its heap, libbpf) are needed once.
 //
-// Only what a program file has loaded to be read or run: the loader writes to the rest before it makes it read-only,
+// Only segments of program files that are read or run: the loader writes to the others before it makes them read-only,
 // and another thread may be loading something right now.
 
 #include "resident_memory.h"
@@ -45,7 +45,7 @@ std::vector<Range> UnwrittenSegments() {
   return segments;
 }
 
-/** A line of smaps that begins a mapping: `from` is 0 unless it is of a file, private, and never written to. */
+/** A line of smaps that begins a mapping: `from` is 0 unless it maps a file, is private, and was never written to. */
 Range ReadMapping(const std::string& line) {
   Range mapping;
   char rights[5] = {};

@@ -21,7 +21,7 @@ struct Error {
 /** Empty = success. */
 using Status = std::optional<Error>;
 
-/** A value or the error that kept it from being made. */
+/** A value or an error. */
 template <typename T>
 class [[nodiscard]] Result {
  public:

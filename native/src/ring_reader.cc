@@ -1,5 +1,5 @@
-// Positions only grow. A record is whole when its commit word is its position plus the secret of this start, so that
-// neither an older record nor bytes that a process passed in can be taken for one.
+// Positions only grow. A record is complete when its commit word is its position plus the secret of this start, so
+// neither an older record nor bytes that a process passed can be mistaken for one.
 
 #include "ring_reader.h"
 
@@ -16,7 +16,7 @@ RingReader::RingReader(const Plan& plan, uint32_t ring_size, uint32_t ring_strid
 void RingReader::TakeHeads() {
   for (Ring& ring : rings_) {
     ring.head = Load(ring.control->head);
-    // A position that lies ahead of the head was read from a reservation that has shrunk since; nothing is there yet.
+    // A position ahead of the head is from a reservation that has shrunk since; there is no record yet.
     if (ring.head > ring.position) high_water_ = std::max(high_water_, ring.head - ring.position);
   }
 }
@@ -43,7 +43,7 @@ void RingReader::Release() {
   }
 }
 
-/** The next whole record behind one whose size makes no sense. The secret tells it from what strings hold. */
+/** The next complete record after one with an invalid size. The secret distinguishes it from contents of strings. */
 uint64_t RingReader::Resynchronise(const Ring& ring, uint64_t position) const {
   do {
     position += 8;

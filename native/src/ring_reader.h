@@ -29,9 +29,9 @@ class RingReader {
   bool HasEvents() const;
 
   /**
-   * Walks the records before the heads taken, gives each to `complete(std::byte* record, uint32_t address)`, and writes
-   * the addresses of what is to be evaluated as pairs [from, to). Ends early when `segments` or scratch is full, or
-   * when kBatchBytes were read: then the next walk goes on. Returns the number of pairs.
+   * Walks the records before the recorded heads, gives each to `complete(std::byte* record, uint32_t address)`, and
+   * writes the addresses of events to evaluate as pairs [from, to). Ends early when `segments` or scratch is full, or
+   * when kBatchBytes were read: then the next walk continues. Returns the number of pairs.
    */
   template <typename Complete>
   size_t Walk(std::span<uint32_t> segments, Complete complete);
@@ -57,8 +57,8 @@ class RingReader {
 
  private:
   /**
-   * What is read at once: little enough that evaluation finds it in the second-level cache, and that the kernel gets
-   * its room back soon; enough that the calls around it do not count.
+   * Most bytes per batch: few enough that evaluation finds them in the second-level cache, and that the kernel gets
+   * its room back soon; enough that the calls around it do not matter.
    */
   static constexpr uint64_t kBatchBytes = 512 << 10;
 
@@ -134,7 +134,7 @@ bool RingReader::WalkRing(Ring& ring, uint64_t limit, std::span<uint32_t> segmen
     }
     const uint32_t address = ring.address + offset;
     if (address != to) {
-      // The ring began anew, or a record was skipped.
+      // The ring was restarted, or a record was skipped.
       close_segment();
       if (*pairs * 2 + 2 > segments.size()) return true;
       from = to = address;

@@ -1,4 +1,4 @@
-// The kernel never gives an id twice, so that the same id is the same object.
+// The kernel never reuses an id, so the same id is the same object.
 
 #include "seals.h"
 

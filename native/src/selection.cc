@@ -15,7 +15,7 @@ Status Selection::Idle() const {
   return std::nullopt;
 }
 
-/** Leaves null where there are no tables. */
+/** Stays null without tables. */
 Status Selection::MakeFilter(const FilterTables* tables, std::unique_ptr<KernelFilter>* filter) const {
   if (auto failed = Idle()) return failed;
   if (tables == nullptr) return std::nullopt;
@@ -60,7 +60,7 @@ Status Selection::BeginChange(Change change) {
   const KernelFilter* const filter = change.filter ? filters_[*change.filter].get() : nullptr;
   change_ = Background([source = source_, types = std::move(change.event_types),
                         map = filter == nullptr ? -1 : filter->fd()]() -> Status {
-    // What is wanted newly is told of before the filter may let less through, and the filter is taken away last.
+    // New event types are reported before a filter becomes stricter, and a filter is removed last.
     if (auto failed = source->Attach(types)) return failed;
     return source->UseFilter(map);
   });

@@ -1,5 +1,5 @@
-// What is captured: the event types that the source reports, and the filters that drop events in the kernel. It may
-// change while the capture runs.
+// The selection of events: the event types that the source reports, and the filters that drop events in the kernel. It
+// may change while the capture runs.
 #pragma once
 
 #include <cstdint>
@@ -18,31 +18,31 @@ namespace wasprey {
 
 class Selection {
  public:
-  /** `canary` is told which calls are to be seen. */
+  /** `canary` gets the expected calls. */
   Selection(EventSource* source, ImageTable* images, Canary* canary)
       : source_(source), images_(images), canary_(canary) {}
 
   /**
-   * Replaces the kernel filter, or takes it away if null. What processes can match is not known to a new one before
-   * their candidates are set, so that it filters by events alone at first.
+   * Replaces the kernel filter, or removes it if null. A new one knows what processes can match only after their
+   * candidates are set, so at first it filters by events only.
    */
   Status SetFilter(const FilterTables* tables);
   Status Attach(const std::vector<std::string>& event_types);
 
-  /** A kernel filter for the rules whose candidates are in that bank: it learns of processes, and filters nothing yet.
+  /** A kernel filter for the rules whose candidates are in that bank: it is updated with processes, but not in use yet.
    */
   Status PrepareFilter(uint32_t bank, const FilterTables* tables);
-  /** What the kernel filters by: the filter of a bank, or nothing. */
+  /** Uses the filter of a bank, or none. */
   struct Change {
     std::vector<std::string> event_types;
     std::optional<uint32_t> filter;
   };
   /**
-   * Changes what is told of and the filter on another thread: loading programs takes its time, and so does the kernel
-   * until none looks at the filter before. One at a time.
+   * Changes the event types and the filter on another thread, because loading programs takes long, and so does the
+   * kernel until no program uses the previous filter. One change at a time.
    */
   Status BeginChange(Change change);
-  /** Whether that is done, with what went wrong. */
+  /** Whether the change is done, with its error. */
   struct ChangeState {
     bool done;
     Status failed;
@@ -50,7 +50,7 @@ class Selection {
   ChangeState TakeChange();
   bool IsChanging() const { return change_.HasBegun(); }
 
-  /** Calls of these types are to be seen from now on, but for those whose hooks the kernel does not take. */
+  /** Expects calls of these types from now on, except those whose hooks the kernel refuses. */
   void ExpectCalls(const std::vector<std::string>& event_types);
   /** See KernelFilter::Check(). */
   void CheckFilters(Findings* findings) const;
@@ -65,7 +65,7 @@ class Selection {
   Canary* canary_;
   /** By bank of candidates. */
   std::unique_ptr<KernelFilter> filters_[IMAGE_CANDIDATE_BANKS];
-  /** Event types that are wanted when the change is done. */
+  /** Event types after the change. */
   std::vector<std::string> expected_;
   /** The last member: its thread uses the source, and is waited for first. */
   Background change_;

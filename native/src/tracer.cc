@@ -1,4 +1,4 @@
-// The files stay open: opening them every second would be events of its own.
+// The files stay open, because opening them every second would cause events.
 
 #include "tracer.h"
 

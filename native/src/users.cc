@@ -1,4 +1,4 @@
-// A database a container: both maps, and when its files were last looked at.
+// One database per container: both maps, and when its files were last checked.
 
 #include "users.h"
 
@@ -67,7 +67,7 @@ const Users::Database& Users::Fresh(uint32_t container, uint32_t pid) {
     Update(files.group, &database.group_stamp, &database.groups);
     database.next_look = Clock::now() + kRecheck;
   } else if (database.passwd_stamp == FileStamp{}) {
-    // Nothing known yet and this process is gone: the next one may do. Not at once, though.
+    // Nothing known yet and this process is gone: the next process may have it. Not at once, though.
     database.next_look = Clock::now() + std::chrono::milliseconds(50);
   } else {
     database.next_look = Clock::now() + kRecheck;

@@ -36,7 +36,7 @@ class Users {
    */
   Names Lookup(uint32_t container, uint32_t pid, uint32_t uid, uint32_t gid, uint32_t login_uid);
 
-  /** The container is gone, or its number belongs to another one now. */
+  /** The container is gone, or its number was reused. */
   void Forget(uint32_t container);
 
  private:

@@ -26,7 +26,7 @@ constexpr int64_t kLongestPauseNs = 2'000'000;
 constexpr uint64_t kFastestBytes = 200'000'000;
 
 /**
- * After asking for the doorbell the rings are looked at again, and once more after this long. The kernel's program
+ * After asking for the doorbell the rings are checked again, and once more after this time. The kernel's program
  * stores its commit word and then loads consumer_waiting with no barrier in between, so its load may overtake the
  * store; the store is visible long before a millisecond is over.
  */
@@ -87,7 +87,7 @@ bool Waiter::Wait(int64_t timeout_ns, const RingReader& rings) {
   }
   const Woken woken = Sleep(armed_ ? timeout_ns : std::min(timeout_ns, kLateCommitNs));
   armed_ = true;
-  // What rang may not be readable yet: then a short sleep comes first, rather than asking again at once.
+  // The record that rang may not be readable yet: then sleep briefly instead of asking again at once.
   busy_ = woken == Woken::kByDoorbell;
   return woken != Woken::kCalled;
 }

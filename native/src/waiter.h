@@ -1,6 +1,6 @@
-// Waiting for events: the first one after a silence is read at once. As long as more come, sleeps between batches let
-// them gather, since each wake-up costs more than many events. When nothing has come in one, the kernel is asked to
-// ring.
+// Waiting for events: the first one after a silence is read at once. While more arrive, sleeps between batches let
+// them accumulate, because each wake-up costs more than many events. After a sleep without events, the kernel is asked
+// to ring.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ class Waiter {
  public:
   static Result<Waiter> Make();
 
-  /** From now on a sleep ends by the doorbell of the source, which is open, and when the wall clock is set. */
+  /** From now on a sleep ends by the doorbell of the open source, and when the wall clock is set. */
   Status Watch(EventSource* source, WallClock* wall_clock);
 
-  /** Before the first look at the rings: lets events gather while they keep coming. False when Wake() was called. */
+  /** Before the first check of the rings: lets events accumulate while they keep coming. False if Wake() was called. */
   bool Gather(int64_t timeout_ns, const RingReader& rings);
-  /** Events came at the last look: more are likely to come soon. */
+  /** The last check found events: more are likely soon. */
   void NoteEvents();
-  /** After a look that found none: sleeps until it is worth looking again. False when Wake() was called. */
+  /** After a check without events: sleeps until the next check is worthwhile. False if Wake() was called. */
   bool Wait(int64_t timeout_ns, const RingReader& rings);
 
   /** Ends the sleep, or the next one. From any thread. */
@@ -41,10 +41,10 @@ class Waiter {
   EventSource* source_ = nullptr;
   WallClock* wall_clock_ = nullptr;
   bool busy_ = false;
-  /** How long events gather before the next look while they keep coming; and the most that the rings have room for. */
+  /** How long events accumulate before the next check while they keep arriving; and the most that the rings allow. */
   int64_t pause_ = 0;
   int64_t longest_pause_ = 0;
-  /** The kernel was asked to ring, and the rings were looked at long enough after that. */
+  /** The kernel was asked to ring, and the rings were checked long enough after that. */
   bool armed_ = false;
 };
 

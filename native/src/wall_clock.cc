@@ -14,7 +14,7 @@ namespace {
  */
 constexpr int64_t kStepNs = 1'000'000;
 
-/** Of the reading that took least, since it may be interrupted. */
+/** Uses the fastest of several readings, because a reading may be interrupted. */
 uint64_t OffsetNow() {
   uint64_t offset = 0;
   uint64_t least = UINT64_MAX;
@@ -52,7 +52,7 @@ std::optional<uint64_t> WallClock::NewOffset() {
   return OffsetNow();
 }
 
-/** Fails with ECANCELED, which is what makes it wait for the next time. */
+/** Fails with ECANCELED, and thereby waits for the next change. */
 void WallClock::ClearWatch() {
   uint64_t value;
   static_cast<void>(!read(watch_.get(), &value, sizeof value));

@@ -13,8 +13,8 @@ class WallClock {
   WallClock();
 
   /**
-   * ns to add to the boot clock for wall time: each second, since the clocks drift, and at once when somebody has set
-   * the wall clock. Costs two looks at a clock otherwise.
+   * ns to add to the boot clock for wall time: updated each second, because the clocks drift, and at once when somebody
+   * has set the wall clock. Costs two clock reads otherwise.
    */
   std::optional<uint64_t> NewOffset();
 

@@ -1,5 +1,5 @@
-/* The kernel's types as far as the programs name them, in place of the 150,000 lines that bpftool makes from the BTF of
- * the kernel it runs on: with one fixed text the object is the same wherever it is built.
+/* The kernel types that the programs use, in place of the 150,000 lines that bpftool makes from the BTF of the running
+ * kernel: with one fixed text the object is the same on every build machine.
  *
  * Structs have only the members that are read. Where a member lies and how wide it is, the loader finds out in the BTF
  * of the kernel that the object is loaded on (CO-RE); where kernels differ in more than that, the struct has a flavor
