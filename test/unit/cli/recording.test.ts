@@ -76,7 +76,7 @@ test('a replay prints alerts on stdout, and on stderr a summary, what is damaged
     alerts.map(({ hostname }) => hostname),
     Array(4).fill('elsewhere'),
   );
-  const told = `damaged  at byte ${starts[1]}: the checksum of block 1 is wrong; it goes on at byte ${starts[2]}; 2 events lost`;
+  const told = `damaged  at byte ${starts[1]}: the checksum of block 1 is wrong; the recording continues at byte ${starts[2]}; 2 events lost`;
   assert.ok(damaged.stderr.includes(told), damaged.stderr);
 });
 
@@ -102,9 +102,9 @@ test('arguments that do not fit are told before anything else', () => {
   usage(['capture'], /missing file for the recording\n {2}add --output FILE/);
   usage(['capture', '-o', 'x', 'rules.yaml'], /unexpected argument rules\.yaml/);
   usage(['capture', '-o', 'x', '-m', 'a', '-r', 'b'], /exclude each other/);
-  usage(['replay'], /there is no recording to replay/);
+  usage(['replay'], /missing recording/);
   usage(['replay', 'x', '-m', 'a', '-r', 'b'], /exclude each other/);
-  usage(['replay', 'x', '-m', 'a', '--disable', 'b'], /those it was compiled with/);
+  usage(['replay', 'x', '-m', 'a', '--disable', 'b'], /rules were selected when it was compiled/);
 });
 
 test('both have help', () => {

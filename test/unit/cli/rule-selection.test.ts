@@ -77,7 +77,7 @@ test('where nothing is to be selected from, selecting is refused', () => {
   const run = wasprey('run', '--module', 'rules.wasm', '--disable', 'x');
   assert.match(
     run.stderr,
-    /the rules of a module are those it was compiled with\n {2}select them with `wasprey compile`/,
+    /a module's rules were selected when it was compiled\n {2}select them with `wasprey compile`/,
   );
 });
 
