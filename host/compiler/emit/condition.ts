@@ -8,6 +8,7 @@
 import type { Condition, Test } from '../ir/condition.ts';
 import { printValue, printWithin } from '../ir/print-value.ts';
 import { callFunction, EVENT_ADDRESS, IMAGE_ADDRESS, opposite, type Value } from '../ir/value.ts';
+import { chain } from './chain.ts';
 import { type Functions, parametersFor } from './functions.ts';
 import { emitPair } from './pair.ts';
 import { emitStream } from './stream.ts';
@@ -59,7 +60,7 @@ export class ConditionEmitter {
     const operator = condition.kind === 'all' ? '&&' : '||';
     const pad = '  '.repeat(depth + 1);
     const members = condition.children.map((child) => `${pad}${this.emit(child, depth + 1)}`);
-    return `(\n${members.join(` ${operator}\n`)}\n${'  '.repeat(depth)})`;
+    return `(\n${chain(members, ` ${operator}\n`)}\n${'  '.repeat(depth)})`;
   }
 
   /** A function for a part that stands in several places: `shared(event, image)`. */

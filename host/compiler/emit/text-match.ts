@@ -11,6 +11,7 @@ import type { Bytes, TextMatch, TextValue } from '../ir/text.ts';
 import { callFunction, isThere, NEVER, type Value } from '../ir/value.ts';
 import { automatonOver } from './automaton.ts';
 import { compareBytes, compareWord, cover, hex, wordAt } from './bytes.ts';
+import { chain } from './chain.ts';
 import { comment, type Functions, nameOf } from './functions.ts';
 
 /** The test of `text`: `equals_bash(imageComm(image))`. */
@@ -86,7 +87,10 @@ function membersOf(values: readonly Bytes[], fold: boolean): string[] {
   const [first = ''] = values;
   if (first.length === 0) return ['return text != 0;'];
   const tests = (members: readonly Bytes[]): string =>
-    members.map((value) => compareBytes('at', value, fold).join(' && ')).join(' ||\n    ');
+    chain(
+      members.map((value) => compareBytes('at', value, fold).join(' && ')),
+      ' ||\n    ',
+    );
   // Up to four are compared one after the other; more by a first word that takes half of them away each time.
   if (values.length <= 4 || fold) return `return ${tests(values)};`.split('\n');
   const [[, word] = [0, undefined]] = cover(first.length);
@@ -105,7 +109,10 @@ function membersOf(values: readonly Bytes[], fold: boolean): string[] {
       return words.map(([offset, part]) => compareWord('at', value, offset, part, false)).join(' && ');
     });
     if (tails.length === 1) return tails[0] ? `${head} && ${tails[0]}` : head;
-    return `${head} && (${tails.map((tail) => `(${tail})`).join(' || ')})`;
+    return `${head} && (${chain(
+      tails.map((tail) => `(${tail})`),
+      ' || ',
+    )})`;
   };
   const search = (from: number, to: number): string[] => {
     if (to - from <= 3) return `return ${keys.slice(from, to).map(rest).join(' ||\n    ')};`.split('\n');

@@ -112,6 +112,18 @@ test('an automaton past the limit is reported, and the rest of the rules compile
   assert.match(source, /rule1_open/);
 });
 
+test('thousands of alternatives are compiled: asc would overflow its stack on one chain of them', async () => {
+  const numbers = Array.from({ length: 3000 }, (_, index) => index);
+  const { wasm } = await compileModule(
+    rulesOf([
+      `evt.type = openat and (${numbers.map((number) => `fd.num = ${3 * number}`).join(' or ')})`,
+      `evt.type = openat and proc.exepath in (${numbers.map((number) => `/usr/bin/p${1000 + number}`).join(', ')})`,
+    ]),
+    { cacheDirectory: directory },
+  );
+  verifyModule(wasm);
+});
+
 test('matches are reported in the order of the rules, for each event', async () => {
   const module = await RuleModule.of(
     rulesOf([
