@@ -58,27 +58,6 @@ class AccountFile {
   }
 }
 
-/** A line of passwd. */
-export interface HostUser {
-  readonly home: string;
-  readonly shell: string;
-}
-
-/** Read again each time, because few alerts print it. Undefined for a user without a line. */
-export function hostUser(uid: number): HostUser | undefined {
-  let text = '';
-  try {
-    text = readFileSync(PASSWD, 'utf8');
-  } catch {
-    // a machine without the file: no names
-  }
-  for (const line of text.split('\n')) {
-    const [, , id, , , home = '', shell = ''] = line.split(':');
-    if (id === String(uid)) return { home, shell };
-  }
-  return undefined;
-}
-
 /** `name:password:id:...`; the first name of an id wins, as with getpwuid(3). */
 function parse(text: string): Map<number, string> {
   const names = new Map<number, string>();

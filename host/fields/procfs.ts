@@ -1,9 +1,8 @@
-// Fields that no event carries, read from /proc and passwd when an alert is written: open descriptors of a process, its threads. Absent
+// Fields that no event carries, read from /proc when an alert is written: open descriptors of a process, its threads. Absent
 // if the process has ended by then, and in replays of recordings.
 
 import { type Dir, opendirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { DESCRIPTOR_TYPE_NAMES } from '../schema/descriptor-types.ts';
-import { hostUser } from './account-names.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
 import { socketName, socketType } from './socket-table.ts';
 import { type Absent, encode, type FieldValue, integer, text } from './value.ts';
@@ -21,7 +20,6 @@ const STREAMS: Readonly<Record<string, number>> = { stdin: 0, stdout: 1, stderr:
 export function processFileField(name: string, argument: string | undefined, event: EventRecord): FieldValue | Absent {
   const { image } = event;
   if (name === 'thread.vtid') return optionalNumber(innermostNumber(event.number('tid')));
-  if (name.startsWith('user.')) return accountField(name, image);
   if (!image || !isSameProcess(image)) return undefined;
   const directory = `/proc/${image.number('pid')}`;
   const [, stream, aspect] = /^proc\.(std\w+)\.(name|type)$/.exec(name) ?? [];
@@ -46,12 +44,6 @@ export function processFileField(name: string, argument: string | undefined, eve
     default:
       return undefined;
   }
-}
-
-function accountField(name: string, image: ImageRecord | undefined): FieldValue | Absent {
-  if (!image?.container?.isHost) return undefined;
-  const user = hostUser(image.number('uid'));
-  return optional(name === 'user.homedir' ? user?.home : user?.shell);
 }
 
 /** The fields of /proc/PID/stat from the third on, after the name, which is in parentheses and may contain anything. */

@@ -5,9 +5,9 @@ import { IMAGE, IMAGE_KIND } from '../schema/image.ts';
 import { type Member, member } from '../schema/layout.ts';
 import { fits } from './event-records.ts';
 
-/** native/src/image_log.h: the record's size, five lengths of texts, and 0. */
-const ENTRY_HEAD = 16;
-const TEXTS = 5;
+/** native/src/image_log.h: the record's size, seven lengths of texts, which of them are present, and 0. */
+const ENTRY_HEAD = 24;
+const TEXTS = 7;
 
 /** A lifecycle record ends where the annex begins. */
 const KERNEL_HALF = member(IMAGE, 'parent_address').offset;

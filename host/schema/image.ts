@@ -99,6 +99,8 @@ export const IMAGE = defineStruct(
     { name: 'user_name', type: 'string', doc: 'annex: user.name' },
     { name: 'group_name', type: 'string', doc: 'annex: group.name' },
     { name: 'login_name', type: 'string', doc: 'annex: user.loginname' },
+    { name: 'user_home', type: 'string', doc: 'annex: user.homedir; absent when not known' },
+    { name: 'user_shell', type: 'string', doc: 'annex: user.shell; absent when not known' },
     {
       name: 'candidates',
       type: 'u64',

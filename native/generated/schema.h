@@ -237,9 +237,11 @@ struct image {
   struct string_ref user_name; /* 336: annex: user.name */
   struct string_ref group_name; /* 344: annex: group.name */
   struct string_ref login_name; /* 352: annex: user.loginname */
-  __u64 candidates[64]; /* 360: annex: by bank, bit n of word w = rule 64 w + n can still match this process */
+  struct string_ref user_home; /* 360: annex: user.homedir; absent when not known */
+  struct string_ref user_shell; /* 368: annex: user.shell; absent when not known */
+  __u64 candidates[64]; /* 376: annex: by bank, bit n of word w = rule 64 w + n can still match this process */
 };
-_Static_assert(sizeof(struct image) == 872, "struct image: layout");
+_Static_assert(sizeof(struct image) == 888, "struct image: layout");
 
 /* An entry of the container table; strings are relative to the entry. */
 struct container {

@@ -12,7 +12,7 @@ namespace {
 constexpr string_ref image::* kTextMembers[] = {
     &image::executable, &image::argv,       &image::environment, &image::cwd,       &image::cgroup,
     &image::argv0,      &image::args,       &image::cmdline,     &image::cwd_slash, &image::environment_text,
-    &image::user_name,  &image::group_name, &image::login_name,
+    &image::user_name,  &image::group_name, &image::login_name,  &image::user_home, &image::user_shell,
 };
 
 std::string_view WithoutLastNul(std::string_view items) {
@@ -67,7 +67,7 @@ uint32_t ImageTextSize(const ImageText& text) {
   const size_t size = text.executable.text.size() + text.argv.text.size() + 2 * text.environment.text.size() +
                       text.cwd.text.size() + 1 + text.cgroup.text.size() + text.comm.size() + 1 +
                       RestOf(text.argv.text).size() + text.names.user.size() + text.names.group.size() +
-                      text.names.login.size();
+                      text.names.login.size() + text.names.home.text.size() + text.names.shell.text.size();
   // One byte more: an empty string at the end still lies in the block.
   return static_cast<uint32_t>(size + 1);
 }
@@ -99,6 +99,8 @@ void WriteImageText(const ImageText& text, char* block, uint32_t distance, image
   process->user_name = writer.Put(text.names.user);
   process->group_name = writer.Put(text.names.group);
   process->login_name = writer.Put(text.names.login);
+  process->user_home = writer.PutIfPresent(text.names.home);
+  process->user_shell = writer.PutIfPresent(text.names.shell);
   process->comm = {offsetof(image, comm_bytes), static_cast<uint32_t>(text.comm.size())};
 }
 

@@ -6,15 +6,10 @@
 #include <string_view>
 
 #include "kernel_layout.h"
+#include "optional_text.h"
 #include "users.h"
 
 namespace wasprey {
-
-/** A string that may be absent, which is not the same as empty. */
-struct OptionalText {
-  bool present = false;
-  std::string_view text;
-};
 
 /** The source of an image's text. */
 struct ImageText {

@@ -11,19 +11,26 @@ namespace {
 
 struct EntryHead {
   uint32_t record_size;
-  uint16_t lengths[5];
-  uint16_t zero;
+  uint16_t lengths[7];
+  /** kHome, kShell. */
+  uint16_t present;
+  uint32_t zero;
 };
-static_assert(sizeof(EntryHead) == 16);
+static_assert(sizeof(EntryHead) == 24);
+
+constexpr uint16_t kHome = 1;
+constexpr uint16_t kShell = 2;
 
 size_t Padded(size_t size) { return (size + 7) & ~size_t{7}; }
 
 }  // namespace
 
 void ImageLog::Append(std::span<const uint8_t> record, const ImageFacts& facts) {
-  const std::string_view texts[] = {facts.names.user, facts.names.group, facts.names.login, facts.container,
-                                    facts.container_type};
-  EntryHead head{static_cast<uint32_t>(record.size()), {}, 0};
+  const Users::Names& names = facts.names;
+  const std::string_view texts[] = {names.user,           names.group,     names.login,     facts.container,
+                                    facts.container_type, names.home.text, names.shell.text};
+  EntryHead head{static_cast<uint32_t>(record.size()), {}, 0, 0};
+  head.present = (names.home.present ? kHome : 0) | (names.shell.present ? kShell : 0);
   size_t length = 0;
   for (size_t i = 0; i < std::size(texts); i++) {
     head.lengths[i] = static_cast<uint16_t>(std::min<size_t>(texts[i].size(), UINT16_MAX));
@@ -53,8 +60,13 @@ std::optional<LoggedImage> ImageLog::Read(std::span<const uint8_t> bytes) {
   if (image.size > bytes.size()) return std::nullopt;
   image.record = bytes.subspan(sizeof head, head.record_size);
   const char* at = reinterpret_cast<const char*>(bytes.data() + texts);
-  std::string_view* const places[] = {&image.facts.names.user, &image.facts.names.group, &image.facts.names.login,
-                                      &image.facts.container, &image.facts.container_type};
+  Users::Names& names = image.facts.names;
+  names.home.present = (head.present & kHome) != 0;
+  names.shell.present = (head.present & kShell) != 0;
+  std::string_view* const places[] = {
+      &names.user,      &names.group,      &names.login, &image.facts.container, &image.facts.container_type,
+      &names.home.text, &names.shell.text,
+  };
   for (size_t i = 0; i < std::size(places); i++) {
     *places[i] = {at, head.lengths[i]};
     at += head.lengths[i];

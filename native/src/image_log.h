@@ -30,8 +30,9 @@ struct LoggedImage {
 };
 
 /**
- * Entries one after the other, each a multiple of 8 bytes: u32 size of the record, five u16 lengths (user, group,
- * login, container, container type), u16 of 0, the record padded to 8, the five texts, padding.
+ * Entries one after the other, each a multiple of 8 bytes: u32 size of the record, seven u16 lengths (user, group,
+ * login, container, container type, home, shell), u16 whether home (1) and shell (2) are present, u32 of 0, the record
+ * padded to 8, the seven texts, padding.
  */
 class ImageLog {
  public:

@@ -49,7 +49,7 @@ void ImageTable::AddUnknown() {
   std::fill(std::begin(unknown->candidates), std::end(unknown->candidates), kAllCandidates);
   ImageText text;
   text.comm = CommOf(*unknown);
-  text.names = {kNoName, kNoName, kNoName};
+  text.names = {kNoName, kNoName, kNoName, {}, {}};
   StoreText(index, kNone, text, false);
   // Rules do not test what candidates decide, so this image needs candidates like any other.
   AnnounceNew(index);
@@ -94,7 +94,8 @@ void ImageTable::Log(const uint8_t* record, size_t size, uint32_t index) {
   if (index != kNone) {
     const image* const process = Slot(index);
     facts.names = {StringOf(process, process->user_name), StringOf(process, process->group_name),
-                   StringOf(process, process->login_name)};
+                   StringOf(process, process->login_name), StringIn(process, process->user_home),
+                   StringIn(process, process->user_shell)};
     facts.container = containers_->FullIdOf(entries_[index].container);
     facts.container_type = containers_->TypeOf(entries_[index].container);
   }

@@ -1,4 +1,4 @@
-// Names of users and groups, from the passwd and group files of the host and of each container.
+// Users, with home and shell, and names of groups: from the passwd and group files of the host and of each container.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "name_files.h"
+#include "optional_text.h"
 
 namespace wasprey {
 
@@ -18,8 +19,32 @@ inline constexpr std::string_view kNoName = "<NA>";
 
 using NamesById = std::unordered_map<uint32_t, std::string>;
 
-/** The `name:x:number:` lines of a passwd or group file. The first line of a number wins; other lines are skipped. */
-NamesById ParseNames(std::string_view file);
+/** A line of passwd. Long fields are cut. */
+class User {
+ public:
+  /** Of a line that ends before its last field, the shell: it has a name only. */
+  explicit User(std::string_view name);
+  User(std::string_view name, std::string_view home, std::string_view shell);
+
+  std::string_view name() const { return std::string_view(text_).substr(0, name_length_); }
+  OptionalText home() const { return {has_paths_, std::string_view(text_).substr(name_length_, home_length_)}; }
+  OptionalText shell() const { return {has_paths_, std::string_view(text_).substr(name_length_ + home_length_)}; }
+
+ private:
+  /** Name, home and shell, one after the other: a hostile file has very many lines. */
+  std::string text_;
+  uint16_t name_length_ = 0;
+  uint16_t home_length_ = 0;
+  bool has_paths_ = false;
+};
+
+using UsersById = std::unordered_map<uint32_t, User>;
+
+/** The `name:x:number:` lines of a group file. The first line of a number wins; other lines are skipped. */
+NamesById ParseGroups(std::string_view file);
+
+/** The `name:x:number:` lines of a passwd file, by the same rule. */
+UsersById ParseUsers(std::string_view file);
 
 class Users {
  public:
@@ -28,6 +53,9 @@ class Users {
     std::string_view user;
     std::string_view group;
     std::string_view login;
+    /** Of the user; absent when they are not known. */
+    OptionalText home;
+    OptionalText shell;
   };
 
   /**
@@ -49,7 +77,7 @@ class Users {
   struct Database {
     FileStamp passwd_stamp;
     FileStamp group_stamp;
-    NamesById users;
+    UsersById users;
     NamesById groups;
     std::chrono::steady_clock::time_point next_look{};
   };

@@ -12,6 +12,8 @@
 namespace wasprey {
 namespace {
 
+Napi::String TextOf(Napi::Env env, std::string_view text) { return Napi::String::New(env, text.data(), text.size()); }
+
 /** (cgroup: string) -> {type, fullId, id} | undefined */
 Napi::Value ContainerIdOfCgroup(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -19,11 +21,10 @@ Napi::Value ContainerIdOfCgroup(const Napi::CallbackInfo& info) {
   const std::string cgroup = info[0].As<Napi::String>().Utf8Value();
   const auto found = ContainerIdOf(cgroup);
   if (!found) return env.Undefined();
-  const auto text = [&](std::string_view view) { return Napi::String::New(env, view.data(), view.size()); };
   Napi::Object result = Napi::Object::New(env);
-  result.Set("type", text(found->type));
-  result.Set("fullId", text(found->full_id));
-  result.Set("id", text(ShortContainerId(found->full_id)));
+  result.Set("type", TextOf(env, found->type));
+  result.Set("fullId", TextOf(env, found->full_id));
+  result.Set("id", TextOf(env, ShortContainerId(found->full_id)));
   return result;
 }
 
@@ -43,10 +44,31 @@ Napi::Value LexicalPathOf(const Napi::CallbackInfo& info) {
   return result;
 }
 
-Napi::Object NamesObject(Napi::Env env, std::string_view file) {
+Napi::Object UserNames(Napi::Env env, std::string_view file) {
   Napi::Object object = Napi::Object::New(env);
-  for (const auto& [number, name] : ParseNames(file)) object.Set(number, Napi::String::New(env, name));
+  for (const auto& [number, user] : ParseUsers(file)) object.Set(number, TextOf(env, user.name()));
   return object;
+}
+
+Napi::Object GroupNames(Napi::Env env, std::string_view file) {
+  Napi::Object object = Napi::Object::New(env);
+  for (const auto& [number, name] : ParseGroups(file)) object.Set(number, Napi::String::New(env, name));
+  return object;
+}
+
+/** (passwd: string) -> {uid: {name, home?, shell?}} */
+Napi::Value UsersOfPasswd(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) return ThrowType(env, "usersOf: the text of a passwd file is needed");
+  Napi::Object result = Napi::Object::New(env);
+  for (const auto& [number, user] : ParseUsers(info[0].As<Napi::String>().Utf8Value())) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("name", TextOf(env, user.name()));
+    if (user.home().present) object.Set("home", TextOf(env, user.home().text));
+    if (user.shell().present) object.Set("shell", TextOf(env, user.shell().text));
+    result.Set(number, object);
+  }
+  return result;
 }
 
 /** (root: string) -> {users, groups} | undefined: name files below a root that is not trusted, as a container's. */
@@ -56,8 +78,8 @@ Napi::Value NamesBelow(const Napi::CallbackInfo& info) {
   NameFiles files;
   if (!ReadNameFiles(info[0].As<Napi::String>().Utf8Value(), false, {}, {}, &files)) return env.Undefined();
   Napi::Object result = Napi::Object::New(env);
-  result.Set("users", NamesObject(env, files.passwd.text));
-  result.Set("groups", NamesObject(env, files.group.text));
+  result.Set("users", UserNames(env, files.passwd.text));
+  result.Set("groups", GroupNames(env, files.group.text));
   return result;
 }
 
@@ -71,6 +93,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
+  exports.Set("usersOf", Napi::Function::New<UsersOfPasswd>(env, "usersOf"));
   exports.Set("verdictOf", Napi::Function::New<VerdictOfLog>(env, "verdictOf"));
   return exports;
 }

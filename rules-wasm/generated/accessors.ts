@@ -1086,10 +1086,22 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 352));
 }
 
+/** annex: user.homedir; absent when not known */
+// @ts-ignore: decorator
+@inline export function imageUserHome(base: u32): u64 {
+  return textOf(base, load<u64>(base, 360));
+}
+
+/** annex: user.shell; absent when not known */
+// @ts-ignore: decorator
+@inline export function imageUserShell(base: u32): u64 {
+  return textOf(base, load<u64>(base, 368));
+}
+
 /** annex: by bank, bit n of word w = rule 64 w + n can still match this process */
 // @ts-ignore: decorator
 @inline export function imageCandidates(base: u32, index: u32): u64 {
-  return load<u64>(base + (index << 3), 360);
+  return load<u64>(base + (index << 3), 376);
 }
 
 // -- container: An entry of the container table; strings are relative to the entry.

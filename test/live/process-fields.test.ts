@@ -25,7 +25,27 @@ const FIELDS = probe(
   ],
 );
 
+/** The account of root on this machine. */
+const [, HOME, SHELL] = /^root:[^:]*:0:0:[^:]*:([^:]*):(.*)$/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? [];
+
 const CONDITIONS = `
+- rule: account of root
+  desc: home and shell are in the process image, by the passwd of the host
+  condition: >
+    evt.type = unlink and evt.arg.path = /nonexistent/wasprey-account
+    and user.homedir = "${HOME}" and user.shell = "${SHELL}" and not user.shell = "${SHELL}x"
+  output: '%proc.vpid'
+  priority: DEBUG
+- rule: account of guest
+  desc: and by that of a container
+  condition: evt.type = unlink and user.homedir = / and user.shell = /bin/sh and user.name = guest
+  output: '%proc.vpid'
+  priority: DEBUG
+- rule: no account
+  desc: a user without a line of passwd has neither
+  condition: evt.type = unlink and not user.homedir exists and not user.shell exists and user.uid = 4321
+  output: '%proc.vpid'
+  priority: DEBUG
 - rule: memory and numbers
   desc: what output shows, conditions can read
   condition: >
@@ -106,7 +126,6 @@ test('what a process has open, and its threads, are told while it runs, where it
   const calls = await running.end();
   const [alert] = await agent.of(FIELDS, calls);
   assert.ok(alert);
-  const [, home, shell] = /^root:[^:]*:0:0:[^:]*:([^:]*):(.*)$/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? [];
   assertFields(alert, {
     'proc.nthreads': IN_ROOT_PIDS ? 1 : null,
     'proc.nchilds': IN_ROOT_PIDS ? 0 : null,
@@ -115,8 +134,8 @@ test('what a process has open, and its threads, are told while it runs, where it
     'fd.types[77]': null,
     'proc.stdout.type': IN_ROOT_PIDS ? 'unix' : null,
     'proc.stderr.type': IN_ROOT_PIDS ? 'unix' : null,
-    'user.homedir': home ?? null,
-    'user.shell': shell ?? null,
+    'user.homedir': HOME ?? null,
+    'user.shell': SHELL ?? null,
   });
 });
 
@@ -149,4 +168,34 @@ test('conditions read them too', async () => {
   const call = callOf(calls, 'unlink');
   await agent.settled();
   assert.equal(agent.alerts('memory and numbers', { 'proc.vpid': BigInt(call.pid) }).length, 1);
+});
+
+test('and home and shell of the user', async () => {
+  const calls = await act([
+    ['unlink', 's:/nonexistent/wasprey-account'],
+    ['setuid', 4321],
+    ['unlink', 's:/nonexistent/wasprey-account'],
+  ]);
+  const pid = BigInt(callOf(calls, 'unlink').pid);
+  const [, stranger] = await agent.of(FIELDS, calls);
+  assertFields(stranger ?? assert.fail(), { 'user.homedir': null, 'user.shell': null });
+  await agent.only('account of root', { 'proc.vpid': pid });
+  await agent.only('no account', { 'proc.vpid': pid });
+});
+
+test('which a container has in a passwd of its own', { skip: !IN_ROOT_PIDS }, async () => {
+  const container = new Container({ capabilities: ['CAP_SETUID'] });
+  try {
+    const calls = await container.act([
+      ['unlink', 's:/nonexistent/root'],
+      ['setuid', 1234],
+      ['unlink', 's:/nonexistent/guest'],
+    ]);
+    const [root, guest] = await agent.of(FIELDS, calls);
+    assertFields(root ?? assert.fail(), { 'user.homedir': '/root', 'user.shell': '/bin/sh' });
+    assertFields(guest ?? assert.fail(), { 'user.homedir': '/', 'user.shell': '/bin/sh' });
+    await agent.only('account of guest', { 'proc.vpid': BigInt(callOf(calls, 'unlink').pid) });
+  } finally {
+    container.stop();
+  }
 });

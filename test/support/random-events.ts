@@ -61,6 +61,8 @@ const process: fc.Arbitrary<RandomProcess> = fc.record({
     uid: fc.constantFrom(0, 1, 1000),
     gid: fc.constantFrom(0, 5),
     user_name: fc.constantFrom('root', 'user', '<NA>'),
+    user_home: fc.constantFrom('/root', '', undefined),
+    user_shell: fc.constantFrom('/bin/sh', '', undefined),
     login_uid: fc.constantFrom(0, 1000, 0xffffffff),
     pid: fc.integer({ min: 1, max: 4 }),
     ppid: fc.integer({ min: 0, max: 4 }),

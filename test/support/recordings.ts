@@ -41,15 +41,20 @@ export interface Names {
   readonly login?: string;
   readonly container?: string;
   readonly containerType?: string;
+  /** Absent by default. */
+  readonly home?: string;
+  readonly shell?: string;
 }
 
 /** A log entry of native/src/image_log.h. */
 export function logEntry(record: Uint8Array, names: Names = {}): Uint8Array {
   const { user = 'root', group = 'root', login = '<NA>', container = 'host', containerType = 'host' } = names;
-  const texts = [user, group, login, container, containerType].map((text) => Buffer.from(text));
-  const head = Buffer.alloc(16);
+  const { home, shell } = names;
+  const texts = [user, group, login, container, containerType, home ?? '', shell ?? ''].map((one) => Buffer.from(one));
+  const head = Buffer.alloc(24);
   head.writeUInt32LE(record.length, 0);
   for (const [index, text] of texts.entries()) head.writeUInt16LE(text.length, 4 + 2 * index);
+  head.writeUInt16LE((home === undefined ? 0 : 1) | (shell === undefined ? 0 : 2), 18);
   const padded = (bytes: Uint8Array) => Buffer.concat([bytes, Buffer.alloc((8 - (bytes.length % 8)) % 8)]);
   return Buffer.concat([head, padded(record), padded(Buffer.concat(texts))]);
 }

@@ -13,6 +13,8 @@ interface TestAddon {
   lexicalPath(directory: Uint8Array, path: Uint8Array): { clean: boolean; path: Uint8Array };
   /** Names by number from the passwd and group files below a directory that is not trusted. */
   namesBelow(root: string): { users: Record<string, string>; groups: Record<string, string> } | undefined;
+  /** Users by number from the text of a passwd file. */
+  usersOf(passwd: string): Record<string, { name: string; home?: string; shell?: string }>;
 }
 
 // Test files run at the same time.

@@ -19,7 +19,7 @@ export type FieldSource =
   | { readonly from: 'rendered' }
   /** No value of the event: conditions on it are compiled as a whole (evt.around). */
   | { readonly from: 'condition' }
-  /** Read from the machine's files (/proc, passwd) while an alert is written, for output only. Absent in replays and when the process is gone. */
+  /** Read from the machine's files in /proc while an alert is written, for output only. Absent in replays and when the process is gone. */
   | { readonly from: 'procfs' }
   /** Not captured: always absent, and a rule that reads it gets a warning with the reason. */
   | { readonly from: 'none'; readonly why: string };

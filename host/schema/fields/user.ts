@@ -18,14 +18,14 @@ export const USER_FIELDS: readonly Field[] = [
   {
     name: 'user.homedir',
     type: 'CHARBUF',
-    description: 'Home directory of a user of the host; absent in containers.',
-    source: { from: 'procfs' },
+    description: 'Home directory of that user in the passwd file of the host or the container; absent if not known.',
+    source: always(IMAGE.text('user_home')),
   },
   {
     name: 'user.shell',
     type: 'CHARBUF',
-    description: 'Login shell of a user of the host; absent in containers.',
-    source: { from: 'procfs' },
+    description: 'Login shell of that user, likewise.',
+    source: always(IMAGE.text('user_shell')),
   },
   {
     name: 'user.loginuid',

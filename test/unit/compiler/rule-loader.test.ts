@@ -181,6 +181,11 @@ test('a rule that reads what events lack is told why', () => {
   );
 });
 
+test('home and shell of the user are as good in a condition as in an output', () => {
+  const condition = 'evt.type = open and user.shell = /bin/sh and user.homedir startswith /home';
+  assert.deepEqual(load(rule('R', condition)).warnings, []);
+});
+
 test('a rule that asks for events that are not captured is told which', () => {
   const lists =
     '- list: waiting\n  items: [poll, ppoll]\n- macro: waits\n  condition: evt.type in (waiting, open, poll)\n';

@@ -202,6 +202,40 @@ test('names are read from passwd and group, and lines that are none are skipped'
   });
 });
 
+test('home and shell of a user are the last two fields of the first line of the number', () => {
+  const long = '/x'.repeat(3000);
+  const passwd = [
+    'root:x:0:0:r:/root:/bin/sh',
+    'root:x:0:0::/other:/other',
+    'empty:x:1:1:::',
+    'bare:x:2:',
+    'group:x:3:3',
+    'comment:x:4:4:c',
+    'home:x:5:5:c:/home/5',
+    'more:x:6:6:c:/:/bin/sh:left',
+    `long:x:7:7::${long}:${long}`,
+    'nul:x:8:8::/\0a:\0',
+    ':::::',
+    ':',
+    'x:x::::/:/a',
+    'negative:x:-1:1::/:/a',
+    'last:x:9:9::/home/9:/bin/bash',
+  ].join('\n');
+  assert.deepEqual(testAddon.usersOf(passwd), {
+    0: { name: 'root', home: '/root', shell: '/bin/sh' },
+    1: { name: 'empty', home: '', shell: '' },
+    2: { name: 'bare' },
+    3: { name: 'group' },
+    4: { name: 'comment' },
+    5: { name: 'home' },
+    6: { name: 'more', home: '/', shell: '/bin/sh:left' },
+    7: { name: 'long', home: long.slice(0, 1024), shell: long.slice(0, 1024) },
+    8: { name: 'nul', home: '/\0a', shell: '\0' },
+    9: { name: 'last', home: '/home/9', shell: '/bin/bash' },
+  });
+  assert.deepEqual(testAddon.usersOf(''), {});
+});
+
 test('a passwd that is a link is followed below the root, never out of it', () => {
   withRoot((root) => {
     mkdirSync(join(root, 'real'));

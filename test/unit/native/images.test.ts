@@ -1,6 +1,7 @@
 // Process images: what a lifecycle record inherits, whom it descends from, how long it is kept.
 
 import assert from 'node:assert/strict';
+import { userInfo } from 'node:os';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageRecord } from '../../../host/fields/record.ts';
@@ -67,6 +68,24 @@ describe('process images', { concurrency: true }, () => {
     for (const [member, value] of Object.entries(expected)) assert.equal(text(image, member), value, member);
     assert.equal(image.container && text(image.container, 'id'), 'host');
     assert.equal(image.big('candidates', 0), 2n ** 64n - 1n, 'every rule may match until it is known better');
+  });
+
+  test("home and shell of the user, from the host's passwd; absent for a user without a line", () => {
+    using builder = new BuilderCapture();
+    const { uid, homedir, shell: ownShell } = userInfo();
+    const ofImage = (id: bigint) => {
+      const image = builder.imageById(id);
+      return [text(image, 'user_home'), text(image, 'user_shell')];
+    };
+    const own = builder.image('SNAPSHOT', { pid: 10, uid, comm_bytes: 'own', cgroup: '/user.slice' });
+    assert.deepEqual(ofImage(own), [homedir, ownShell]);
+    const fork = builder.image('FORK', { pid: 11, ppid: 10, parent: own, uid, comm_bytes: 'own' });
+    assert.deepEqual(ofImage(fork), [homedir, ownShell]);
+    const nobody = builder.image('CHANGE', { pid: 11, previous: fork, uid: 4_000_000, comm_bytes: 'own' });
+    assert.deepEqual(ofImage(nobody), [undefined, undefined]);
+    const again = builder.image('CHANGE', { pid: 11, previous: nobody, uid, comm_bytes: 'own' });
+    assert.deepEqual(ofImage(again), [homedir, ownShell]);
+    assert.deepEqual(ofImage(999n), [undefined, undefined], 'a process that is not known');
   });
 
   test('without arguments there is an empty text, not none', () => {

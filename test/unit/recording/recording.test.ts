@@ -36,7 +36,7 @@ const RULES = `
 - rule: Sensitive file read
   desc: d
   condition: evt.type = openat and fd.name = /etc/shadow
-  output: "%evt.num %proc.name pid=%proc.pid parent=%proc.pname gparent=%proc.aname[2] user=%user.name cwd=%proc.cwd %container.id %container.name %container.image.repository %evt.cpu"
+  output: "%evt.num %proc.name pid=%proc.pid parent=%proc.pname gparent=%proc.aname[2] user=%user.name home=%user.homedir shell=%user.shell cwd=%proc.cwd %container.id %container.name %container.image.repository %evt.cpu"
   priority: WARNING
 - rule: Any open
   desc: d
@@ -47,6 +47,11 @@ const RULES = `
   desc: d
   condition: evt.type = setuid
   output: "to %evt.arg.uid"
+  priority: INFO
+- rule: Shell of the user
+  desc: d
+  condition: evt.type = unlink and (user.shell = /bin/elsewhere or (user.shell = "" and user.homedir = ""))
+  output: "%user.name %user.homedir %user.shell"
   priority: INFO
 - rule: Container
   desc: d
@@ -176,6 +181,24 @@ test('names of users come from the recording, both of processes and of arguments
   assert.match(text[0] ?? '', / user=bob-of-elsewhere /);
   assert.match(text[1] ?? '', / to alice-of-elsewhere$/);
   assert.equal((JSON.parse(json[0] ?? '') as { hostname: string }).hostname, 'elsewhere');
+});
+
+test('so do their homes and shells, which may be empty or absent', async () => {
+  const users = [
+    { user: 'both', home: '/home/both', shell: '/bin/elsewhere' },
+    { user: 'shell', shell: '/bin/elsewhere' },
+    { user: 'empty', home: '', shell: '' },
+    { user: 'neither' },
+    { user: 'other', home: '/home/other', shell: '/bin/other' },
+  ];
+  const images = users.map((names, index) => logEntry(processImage(index + 1, { uid: 33 }), names));
+  const events = users.map((_, index) => event('unlink', index + 1));
+  const { bytes } = writeBlocks([{ payload: payloadOf(images, events), events: events.length }]);
+  const { text } = await replayBytes(bytes, module);
+  assert.deepEqual(
+    text.map((line) => line.replace(/^.* Informational /, '')),
+    ['both /home/both /bin/elsewhere', 'shell <NA> /bin/elsewhere', 'empty  '],
+  );
 });
 
 test('a container is what the recording says, with its metadata, whatever the path of its cgroup', async () => {

@@ -228,3 +228,29 @@ for (const [what, tests, message] of [
     assert.equal(status, 1);
   });
 }
+
+test('home and shell of the user are given as any field', () => {
+  writeFileSync(
+    join(folder, 'home.yaml'),
+    `- rule: Home of a login
+  desc: d
+  condition: evt.type = setsid and user.shell in (/bin/sh, /bin/bash) and not user.homedir startswith /home/
+  output: home=%user.homedir shell=%user.shell
+  priority: INFO
+`,
+  );
+  const { stdout, stderr } = run(`rules: [home.yaml]
+tests:
+  - name: matches
+    event: {evt.type: setsid, user.shell: /bin/sh, user.homedir: /root}
+    expect: {Home of a login: home=/root shell=/bin/sh}
+  - name: another home
+    event: {evt.type: setsid, user.shell: /bin/sh, user.homedir: /home/eva}
+    expect: none
+  - name: no shell
+    event: {evt.type: setsid, user.homedir: /root}
+    expect: none
+`);
+  assert.equal(stderr, '');
+  assert.equal(stdout, 'ok    matches\nok    another home\nok    no shell\n3 passed, 0 failed\n');
+});
