@@ -200,7 +200,7 @@ describe('the capture', () => {
 
   test('operations of io_uring that the kernel lacks are named', () => {
     const checks = checkCapture({ ...TRIAL, missingIoUringOperations: ['BIND', 'LISTEN'] });
-    assert.match(checks.at(-1)?.finding ?? '', /^the kernel has no BIND, LISTEN: no process can use them$/);
+    assert.match(checks.at(-1)?.finding ?? '', /^the kernel lacks BIND, LISTEN: no process can use them$/);
   });
 
   test('one that can not start says why, and what else there is', () => {
