@@ -86,7 +86,9 @@ async function runAll(): Promise<number> {
 }
 
 async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
+  const times: string[] = [];
   for (const [name, suite] of [...SUITES].filter(([known]) => positionals.includes(known))) {
+    const began = performance.now();
     if (!(await canPrepare(suite.needs))) {
       process.stderr.write(`test:${name} can't be run here\n`);
       totals.addUnrunnable();
@@ -99,8 +101,10 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
     await suite.before?.(files);
     yield* runFiles(files, suite, totals);
     suite.after?.(files);
+    times.push(`${name} ${Math.round((performance.now() - began) / 1000)} s`);
   }
   yield* totals.summary();
+  yield { type: 'test:diagnostic', data: { nesting: 0, message: `each suite with its set-up: ${times.join(', ')}` } };
 }
 
 async function* runFiles(files: readonly string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
