@@ -63,14 +63,7 @@ export class Control {
    */
   waitForRoom(milliseconds: number): number {
     const began = performance.now();
-    const deadline = began + milliseconds;
-    for (
-      let value = this.inFlight, now = began;
-      value >= MATCHES_IN_FLIGHT && now < deadline && !this.stopRequested;
-      value = this.inFlight, now = performance.now()
-    ) {
-      Atomics.wait(this.#words, IN_FLIGHT, value, deadline - now);
-    }
+    this.#waitUntilBelow(IN_FLIGHT, MATCHES_IN_FLIGHT, began + milliseconds);
     return performance.now() - began;
   }
 
@@ -100,10 +93,13 @@ export class Control {
     this.#waitUntilBelow(BLOCKS, BLOCKS_IN_FLIGHT);
   }
 
-  #waitUntilBelow(word: number, limit: number): void {
+  /** @param deadline a time of performance.now() */
+  #waitUntilBelow(word: number, limit: number, deadline = Number.POSITIVE_INFINITY): void {
     for (let value = Atomics.load(this.#words, word); value >= limit && !this.stopRequested; ) {
+      const left = deadline - performance.now();
+      if (left <= 0) return;
       // Check for a stop now and then: it may be requested right before the wait.
-      Atomics.wait(this.#words, word, value, WAIT_MS);
+      Atomics.wait(this.#words, word, value, Math.min(left, WAIT_MS));
       value = Atomics.load(this.#words, word);
     }
   }

@@ -11,7 +11,7 @@ import type {
   TransformerOperand,
 } from './ast.ts';
 import { TRANSFORMERS } from './ast.ts';
-import { Lexer } from './lexer.ts';
+import { ConditionSyntaxError, Lexer } from './lexer.ts';
 
 /** Falco's limit. Each level of parentheses costs five of it; JS runs out of stack only far past that. */
 export const MAX_DEPTH = 1000;
@@ -147,5 +147,15 @@ export class OperandParser {
 
   protected span(start: number): Span {
     return { start, end: this.lexer.offset() };
+  }
+}
+
+/** The same; undefined also where the text breaks the syntax. */
+export function operandOrNothing(text: string): Operand | undefined {
+  try {
+    return parseOperand(text);
+  } catch (error) {
+    if (error instanceof ConditionSyntaxError) return undefined;
+    throw error;
   }
 }

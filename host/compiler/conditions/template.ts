@@ -3,8 +3,7 @@
 import { suggestField } from '../../diagnostics/suggest.ts';
 import type { FieldOperand, Operand } from './ast.ts';
 import { fieldsIn } from './fields-of.ts';
-import { ConditionSyntaxError } from './lexer.ts';
-import { parseOperand } from './operand-parser.ts';
+import { operandOrNothing } from './operand-parser.ts';
 import type { Template, TemplateToken } from './template-tokens.ts';
 import { isKnownOperand } from './type-of.ts';
 
@@ -109,15 +108,6 @@ function* possibleEnds(text: string, start: number): Generator<number> {
   if (match[2] !== undefined) yield start + match[0].length;
   for (let end = start + (match[1] ?? '').length; end > start; end--) {
     if (text[end - 1] !== '.') yield end;
-  }
-}
-
-function operandOrNothing(text: string): Operand | undefined {
-  try {
-    return parseOperand(text);
-  } catch (error) {
-    if (error instanceof ConditionSyntaxError) return undefined;
-    throw error;
   }
 }
 

@@ -2,9 +2,8 @@
 
 import { type Context, RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { suggestField } from '../../diagnostics/suggest.ts';
-import { LIST_OPERATORS, MODIFIERS, NUMERIC_OPERATORS, type Operand, STRING_OPERATORS } from '../conditions/ast.ts';
-import { ConditionSyntaxError } from '../conditions/lexer.ts';
-import { parseOperand } from '../conditions/operand-parser.ts';
+import { LIST_OPERATORS, MODIFIERS, NUMERIC_OPERATORS, STRING_OPERATORS } from '../conditions/ast.ts';
+import { operandOrNothing } from '../conditions/operand-parser.ts';
 import { isKnownOperand } from '../conditions/type-of.ts';
 import type { ExceptionEntry, ExceptionItem } from './items.ts';
 import { MappedText } from './mapped-text.ts';
@@ -185,15 +184,6 @@ export function quoted(value: MappedText): MappedText {
 function isOperand(text: string): boolean {
   if (/^\s*val\(.*\)\s*$/s.test(text)) return true;
   return operandOrNothing(text)?.kind === 'transformer';
-}
-
-function operandOrNothing(text: string): Operand | undefined {
-  try {
-    return parseOperand(text);
-  } catch (error) {
-    if (error instanceof ConditionSyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function entriesOf(entry: ExceptionEntry): readonly ExceptionEntry[] {
