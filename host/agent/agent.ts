@@ -45,6 +45,8 @@ export interface Agent {
   rulesFailed(reason: string, from?: string): void;
   /** The refused rules are gone; the rules in use are the wanted ones. */
   rulesRestored(from?: string): void;
+  /** Reports that the rules in use are not all that were wanted, until they are replaced. @param errors each is one line */
+  rulesLeftOut(errors: readonly string[]): void;
   /** Source `builder` only: process images and event records, as the kernel would have written them. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
   /** Raises an internal alert, for a failure outside of the agent's parts. */
@@ -125,6 +127,10 @@ class RunningAgent implements Agent {
 
   rulesRestored(from?: string): void {
     this.#parts.ruleSets.restored(from);
+  }
+
+  rulesLeftOut(errors: readonly string[]): void {
+    this.#parts.ruleSets.leftOut(errors);
   }
 
   tell(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void {

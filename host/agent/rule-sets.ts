@@ -13,6 +13,10 @@ export const RELOAD_FAILURE_RULE = 'Wasprey internal: hot reload failure';
 /** Files and modules that the agent itself reads. */
 const READ_HERE = '';
 
+const LEFT_OUT_RULE = 'Wasprey internal: invalid rules left out';
+/** Of errors, in an alert; all are in the log and in the status. */
+const MOST_ERRORS_SHOWN = 5;
+
 const SET_ASIDE_RULE = 'Wasprey internal: rule module set aside';
 
 export interface ModuleSummary {
@@ -24,6 +28,8 @@ export interface ModuleSummary {
 }
 
 export interface RuleSetSummary {
+  /** Errors of what was left out of the rules in use, each as one line. */
+  readonly leftOut: readonly string[];
   /** 0 for the rules that the agent was started with; incremented with each replacement. */
   readonly generation: number;
   readonly modules: readonly ModuleSummary[];
@@ -35,7 +41,7 @@ export interface RuleSetSummary {
     /** When the last one succeeded, in ms since the epoch. */
     readonly lastSuccess?: number;
     readonly lastFailure?: { readonly time: number; readonly reason: string };
-    /** The last replacement was refused: the rules in use are not the wanted ones. */
+    /** The rules in use are not the wanted ones: the last replacement was refused, or invalid ones were left out at the start. */
     readonly isRefused: boolean;
     /** How long the last one kept events waiting at most. */
     readonly longestStepMs?: number;
@@ -56,7 +62,9 @@ export type RuleChange =
   | { readonly kind: 'replaced'; readonly generation: number; readonly modules: RuleSetSummary['modules'] }
   | { readonly kind: 'refused'; readonly reason: string }
   /** The refused rules are gone: those in use are the wanted ones. */
-  | { readonly kind: 'restored' };
+  | { readonly kind: 'restored' }
+  /** The agent has started without the invalid ones. */
+  | { readonly kind: 'left-out'; readonly reason: string };
 
 export class RuleSets {
   readonly #host: RuleSetsHost;
@@ -72,6 +80,7 @@ export class RuleSets {
   #lastFailure: { time: number; reason: string } | undefined;
   /** From where. */
   readonly #refused = new Set<string>();
+  #leftOut: readonly string[] = [];
   #longestStepMs: number | undefined;
   readonly #setAside: RuleSetSummary['setAside'][number][] = [];
   #underWay: Promise<void> = Promise.resolve();
@@ -123,6 +132,7 @@ export class RuleSets {
     this.#succeeded++;
     this.#lastSuccess = Date.now();
     this.#refused.delete(READ_HERE);
+    this.#leftOut = [];
     this.#host.onRules?.({ kind: 'replaced', generation, modules: this.summary.modules });
   }
 
@@ -148,9 +158,20 @@ export class RuleSets {
     this.#host.onRules?.({ kind: 'refused', reason });
   }
 
+  /** Invalid parts of the rule files were left out of the rules that the agent starts with. @param errors each is one line */
+  leftOut(errors: readonly string[]): void {
+    this.#leftOut = errors;
+    const more = errors.length > MOST_ERRORS_SHOWN ? [`and ${errors.length - MOST_ERRORS_SHOWN} more`] : [];
+    const reason = [...errors.slice(0, MOST_ERRORS_SHOWN), ...more].join('; ');
+    this.#host.desk.internal(LEFT_OUT_RULE, 'Critical', `${LEFT_OUT_RULE}: ${reason}`);
+    this.#host.onTrouble(`invalid parts of the rule files were left out, the other rules are in use: ${reason}`);
+    this.#host.onRules?.({ kind: 'left-out', reason });
+  }
+
   /** The refused rules are gone, and those in use are the wanted ones. */
   restored(from = READ_HERE): void {
-    if (this.#refused.delete(from) && this.#refused.size === 0) this.#host.onRules?.({ kind: 'restored' });
+    const isLast = this.#refused.delete(from) && this.#refused.size === 0;
+    if (isLast && this.#leftOut.length === 0) this.#host.onRules?.({ kind: 'restored' });
   }
 
   get summary(): RuleSetSummary {
@@ -163,12 +184,13 @@ export class RuleSets {
         inUseSince: this.#inUseSince.get(sha256) ?? 0,
       })),
       setAside: this.#setAside,
+      leftOut: this.#leftOut,
       reloads: {
         succeeded: this.#succeeded,
         failed: this.#failed,
         ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
         ...(this.#lastFailure && { lastFailure: this.#lastFailure }),
-        isRefused: this.#refused.size > 0,
+        isRefused: this.#refused.size > 0 || this.#leftOut.length > 0,
         ...(this.#longestStepMs !== undefined && { longestStepMs: this.#longestStepMs }),
       },
     };

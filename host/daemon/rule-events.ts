@@ -35,6 +35,12 @@ function podEvent(change: RuleChange): PodEvent {
         reason: 'RulesRefused',
         message: `New rules were refused, the previous ones stay in use: ${escapeText(change.reason)}`,
       };
+    case 'left-out':
+      return {
+        type: 'Warning',
+        reason: 'RulesLeftOut',
+        message: `Invalid rules were left out, the others are in use: ${escapeText(change.reason)}`,
+      };
     case 'restored':
       return { type: 'Normal', reason: 'RulesRestored', message: 'The refused rules were removed' };
   }

@@ -18,11 +18,17 @@ export interface RunRules {
   load(loading: Loading): Promise<readonly RuleModule[]>;
 }
 
-/** @throws {CommandFailure} for what can't be read */
-export function readRunRules({ modules, signatures, ruleFiles, selection, configuration }: RunSettings): RunRules {
+/**
+ * @param onUnreadable called with the reason why a rule file can't be read, which is left out then
+ * @throws {CommandFailure} for what can't be read
+ */
+export function readRunRules(
+  { modules, signatures, ruleFiles, selection, configuration }: RunSettings,
+  onUnreadable?: (failure: CommandFailure) => void,
+): RunRules {
   const compiled = moduleFiles(modules).map((path) => ({ path, bytes: readModuleFile(path) }));
   const isCompiled = compiled.length > 0 && ruleFiles.length === 0;
-  const files = isCompiled ? [] : readRuleFiles(ruleFiles);
+  const files = isCompiled ? [] : readRuleFiles(ruleFiles, onUnreadable);
   const hash = contentHash([
     ...compiled.flatMap(({ path, bytes }) => [path, Buffer.from(bytes).toString('latin1')]),
     ...files.flatMap(({ name, text }) => [name, text]),

@@ -37,6 +37,8 @@ const MEGABYTE = 1024 * 1024;
 
 export interface RunStart {
   readonly modules: readonly RuleModule[];
+  /** Errors of invalid parts of the rule files, which are not in the modules; each is one line. */
+  readonly leftOut: readonly string[];
   /** Of what the modules were made from. */
   readonly rulesHash: string;
   readonly settings: RunSettings;
@@ -117,6 +119,7 @@ export class Run {
     this.#server.watch(agent);
     this.#agent = agent;
     this.#start.onAgent(agent);
+    if (this.#start.leftOut.length > 0) agent.rulesLeftOut(this.#start.leftOut);
     const updates = new SettingsUpdates({
       settings: this.#settings,
       log: this.#log,

@@ -15,7 +15,16 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
   [
     SPACE,
     [
-      ...['address-names', 'cli-compile', 'cli-config', 'cli-reload', 'cli-run', 'container-fields', 'first-events'],
+      ...[
+        'address-names',
+        'cli-compile',
+        'cli-config',
+        'cli-reload',
+        'cli-run',
+        'container-fields',
+        'first-events',
+        'invalid-rules',
+      ],
       ...['messages', 'metrics-output', 'recording', 'signals', 'soak', 'stop'],
     ],
   ],

@@ -70,9 +70,21 @@ export const RUN = defineCommand({
       using followed = await followArtifacts(settings, warn);
       // What is followed may be there only now.
       const follows = settings.configuration.follow.length > 0;
-      const rules = readRunRules(follows ? await runSettings(options, operands, SILENT) : settings);
+      const leftOut: string[] = [];
+      const leavesOut = settings.configuration.engine.wasprey.invalid_rules === 'leave_out';
+      const rules = readRunRules(
+        follows ? await runSettings(options, operands, SILENT) : settings,
+        leavesOut ? ({ message }) => leftOut.push(message) : undefined,
+      );
       const start: RunStart = {
-        modules: await rules.load({ terminal, warn, progress: log.format === 'text', inBackground: false }),
+        modules: await rules.load({
+          terminal,
+          warn,
+          progress: log.format === 'text',
+          inBackground: false,
+          ...(leavesOut && { onLeftOut: (errors) => leftOut.push(...errors) }),
+        }),
+        leftOut,
         rulesHash: rules.hash,
         settings,
         metrics,

@@ -97,7 +97,7 @@ function blindRules({ length }: readonly string[]): string {
 }
 
 function troublesOf(status: AgentStatus): string[] {
-  const { events, outputs, reloads, setAside, tampering = UNTOUCHED, hooks = ALL_HOOKS } = status;
+  const { events, outputs, reloads, setAside, rulesLeftOut = [], tampering = UNTOUCHED, hooks = ALL_HOOKS } = status;
   const { lastFailure, isRefused } = reloads;
   const lost = outputs.filter(({ counters }) => counters.dropped > 0);
   return [
@@ -116,6 +116,7 @@ function troublesOf(status: AgentStatus): string[] {
     ...setAside.map(
       ({ module, reason }) => `the rules of ${escapeText(module)} are not evaluated: ${escapeText(reason)}`,
     ),
+    ...rulesLeftOut.map((error) => `a part of the rule files is invalid and left out: ${escapeText(error)}`),
     ...lost.map(
       ({ name, counters }) =>
         `${count(counters.dropped, 'alert')} for ${name} ${counters.dropped === 1 ? 'was' : 'were'} lost`,

@@ -52,6 +52,11 @@ export const SERVICE_KEYS = {
         false,
         'Let the kernel measure runs and CPU time of BPF programs, for the metrics. Needs CAP_SYS_ADMIN, and adds about 75 ns to each run of every BPF program of the machine.',
       ),
+      invalid_rules: choice(
+        ['refuse', 'leave_out'],
+        'refuse',
+        'What to do at the start if rule files have errors: `refuse` ends the agent with the errors, as Falco does; `leave_out` watches by the rules that are valid, raises `Wasprey internal: invalid rules left out`, Critical, and `/readyz` fails until the files are corrected. While the agent runs, changed rules with errors are refused in any case, and the previous ones stay in use.',
+      ),
       missing_hooks: choice(
         ['alert', 'allow'],
         'alert',

@@ -44,6 +44,8 @@ export interface AgentStatus {
   readonly lagMs: number;
   readonly eventsHeld: number;
   readonly setAside: Summary['rules']['setAside'];
+  /** Errors of what was left out of the rules in use. */
+  readonly rulesLeftOut: Summary['rules']['leftOut'];
   readonly generation: number;
   readonly modules: readonly ModuleStatus[];
   readonly reloads: Summary['rules']['reloads'];
@@ -90,6 +92,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     lagMs: averageLag(engine),
     eventsHeld: engine?.hold.now ?? 0,
     setAside: rules.setAside,
+    rulesLeftOut: rules.leftOut,
     generation: rules.generation,
     modules: modules.map(({ name, sha256, rules: { length } }, index) => ({
       name,

@@ -6,7 +6,7 @@ import { setPriority } from 'node:os';
 import { extname, join } from 'node:path';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
-import type { CompileJob, FromCompiler } from './compile-job.ts';
+import type { CompiledModule, CompileJob, FromCompiler } from './compile-job.ts';
 
 export interface CompileLimits {
   readonly milliseconds: number;
@@ -34,16 +34,12 @@ export interface CompileHost {
   readonly limits?: CompileLimits;
 }
 
-export interface CompiledModule {
-  readonly wasm: Uint8Array;
-  /** Number of warnings about its rules. */
-  readonly warnings: number;
-}
-
 export interface BoundedCompile {
   /** Number of rules, once all files are read. */
   readonly loaded: Promise<number>;
   readonly module: Promise<CompiledModule>;
+  /** After a failure, the name of the file that was being read, if that alone is the reason. */
+  culprit(): string | undefined;
 }
 
 /** Both promises reject with CommandFailure for invalid rules, and for rules that exceed the limits. */
@@ -62,6 +58,7 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
   });
   if (host.inBackground) lowerPriority(child);
   let stage = 'reading the rules';
+  let file: string | undefined;
   let lastWords = '';
   const fail = (message: string, help?: string): void => {
     const failure = new CommandFailure(message, help);
@@ -76,12 +73,14 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
     switch (message.kind) {
       case 'file':
         stage = message.name;
+        file = message.name;
         break;
       case 'said':
         host.say(message.text);
         break;
       case 'loaded':
         stage = `compiling ${count(message.rules, 'rule')} of ${listed(job)}`;
+        file = undefined;
         loaded.resolve(message.rules);
         break;
       case 'module':
@@ -89,6 +88,7 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
         child.kill('SIGKILL');
         break;
       case 'refused':
+        file = message.file;
         fail(message.message, message.help);
         child.kill('SIGKILL');
         break;
@@ -115,7 +115,7 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
       if (error) child.kill('SIGKILL');
     });
   }
-  return { loaded: loaded.promise, module: module.promise };
+  return { loaded: loaded.promise, module: module.promise, culprit: () => file };
 }
 
 const TOO_MUCH = 'does a list, macro or anchor grow with each use?';

@@ -3,13 +3,18 @@
 import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { compileModule } from '../../compiler/compile.ts';
+import { type CompileDiagnostic, compileModule } from '../../compiler/compile.ts';
+import { leaveOutInvalid, type Place, withoutItemsAt } from '../../compiler/rules/leave-out.ts';
+import type { RuleFile } from '../../compiler/rules/load.ts';
+import type { RuleSource } from '../../compiler/rules/rule.ts';
+import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
+import { SourceFile } from '../../diagnostics/source-file.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import { BUILT_MODULES, MODULE_CACHE } from '../../setup/paths.mjs';
 import type { CompileJob, FromCompiler } from './compile-job.ts';
 import { sourceHashes } from './rule-files.ts';
-import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from './rule-set.ts';
+import { backEndRemarks, loadOptions, loadRuleSet, renderCompileDiagnostic } from './rule-set.ts';
 
 // If memory is short, the kernel kills this process and not the agent.
 try {
@@ -23,7 +28,7 @@ new Worker(new URL(`./end-with-parent${extname(import.meta.filename)}`, import.m
 process.on('message', (job: CompileJob) => {
   compile(job).catch((error: unknown) => {
     if (error instanceof CommandFailure) tell({ kind: 'refused', message: error.message, help: error.help });
-    else if (error instanceof RangeError) tell({ kind: 'refused', message: tooDeep(error), help: undefined });
+    else if (error instanceof RangeError) tell({ kind: 'refused', message: tooDeep(error), file });
     else tell({ kind: 'defect', text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   });
 });
@@ -38,23 +43,63 @@ function tooDeep(error: RangeError): string {
   return `${file ?? 'a rule file'} is too complex for the compiler: ${error.message}`;
 }
 
-async function compile({ files, selection, color }: CompileJob): Promise<void> {
+async function compile({ files, selection, color, leavesOut }: CompileJob): Promise<void> {
   const terminal: Terminal = { ...SILENT, say: (text) => tell({ kind: 'said', text }), color };
-  const { active, warnings } = loadRuleSet(files, terminal, false, selection, (name) => {
+  const onFile = (name: string): void => {
     file = name;
     tell({ kind: 'file', name });
+  };
+  const leftOut: string[] = [];
+  let remaining = files;
+  for (;;) {
+    if (leavesOut) {
+      const { files: valid, errors } = leaveOutInvalid(remaining, { ...loadOptions(selection), onFile });
+      for (const error of errors) {
+        terminal.say(`${renderDiagnostic(error, { color })}\n\n`);
+        leftOut.push(`${error.message} (${error.file}:${error.line}:${error.column})`);
+      }
+      remaining = valid;
+    }
+    const { active, warnings } = loadRuleSet(remaining, terminal, false, selection, onFile);
+    if (active.length === 0) throw new CommandFailure('no rules to run', 'the files contain no enabled rule');
+    tell({ kind: 'loaded', rules: active.length });
+    const module = await compileModule(active, {
+      cacheDirectory: MODULE_CACHE,
+      builtDirectory: BUILT_MODULES,
+      sources: sourceHashes(files),
+      inThisProcess: true,
+    });
+    // A rule that the back end leaves out never matches, which must not count as watching.
+    const errors = module.diagnostics.filter(({ severity }) => severity === 'error');
+    for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
+    if (errors.length === 0) {
+      const remarks = warnings + backEndRemarks(module.diagnostics).length;
+      tell({ kind: 'module', wasm: module.wasm, warnings: remarks, leftOut });
+      return;
+    }
+    const places = placesOf(errors, active, remaining);
+    if (!leavesOut || places.length === 0)
+      throw new CommandFailure('the rules were not compiled', 'correct the errors above');
+    leftOut.push(...errors.map((error) => `${error.message} (${placeText(active[error.rule])})`));
+    remaining = withoutItemsAt(remaining, places);
+  }
+}
+
+function placeText(rule: RuleSource | undefined): string {
+  return rule ? `rule ${rule.name}, ${rule.file}:${rule.line}` : 'unknown rule';
+}
+
+/** The back end knows the rule of an error, whose item begins in its first line. */
+function placesOf(
+  errors: readonly CompileDiagnostic[],
+  rules: readonly RuleSource[],
+  files: readonly RuleFile[],
+): Place[] {
+  return errors.flatMap(({ rule: index }) => {
+    const rule = rules[index];
+    const text = files.find(({ name }) => name === rule?.file)?.text;
+    if (!rule || text === undefined) return [];
+    const source = new SourceFile(rule.file, text);
+    return { file: rule.file, offset: source.offsetOfLine(rule.line + 1) - 1 };
   });
-  if (active.length === 0) throw new CommandFailure('no rules to run', 'the files contain no enabled rule');
-  tell({ kind: 'loaded', rules: active.length });
-  const module = await compileModule(active, {
-    cacheDirectory: MODULE_CACHE,
-    builtDirectory: BUILT_MODULES,
-    sources: sourceHashes(files),
-    inThisProcess: true,
-  });
-  // A rule that is left out never matches, which must not count as watching.
-  const errors = module.diagnostics.filter(({ severity }) => severity === 'error');
-  for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
-  if (errors.length > 0) throw new CommandFailure('the rules were not compiled', 'correct the errors above');
-  tell({ kind: 'module', wasm: module.wasm, warnings: warnings + backEndRemarks(module.diagnostics).length });
 }

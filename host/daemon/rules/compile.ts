@@ -5,12 +5,14 @@ import { loadRuleModule, type RuleModule } from '../../agent/rule-module.ts';
 import { ModuleCache } from '../../compiler/assemble/cache.ts';
 import { contentHash } from '../../compiler/ir/content-hash.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { BUILT_MODULES, MODULE_CACHE, PROJECT } from '../../setup/paths.mjs';
 import { showStep } from '../../setup/progress.mjs';
 import { digestInputs } from '../../setup/stamp.mjs';
 import { admitModule, NO_SIGNATURES, type SignaturePolicy } from '../../signature/policy.ts';
+import type { CompiledModule } from './compile-job.ts';
 import { readModuleFile } from './module-file.ts';
 import { readRuleFiles } from './rule-files.ts';
 import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
@@ -35,6 +37,11 @@ export interface Loading {
   readonly progress: boolean;
   /** For a running agent: compile at low priority. */
   readonly inBackground: boolean;
+  /**
+   * Invalid items of rule files are left out, and this is called with the errors, each as one line. Without it, rules with errors are
+   * refused.
+   */
+  readonly onLeftOut?: (errors: readonly string[]) => void;
 }
 
 /** @throws {CommandFailure | SandboxError | RuleModuleError} */
@@ -90,23 +97,36 @@ export async function compileRules(
   ]);
   const known = cache.read(key);
   if (known) return loadRuleModule(name, known);
-  const compiled = await compile(files, selection, loading);
-  cache.write(key, compiled);
-  return loadRuleModule(name, compiled);
+  const { wasm, leftOut } = await compile(files, selection, loading);
+  // The cache does not keep errors: they are reported at each start.
+  if (leftOut.length === 0) cache.write(key, wasm);
+  else loading.onLeftOut?.(leftOut);
+  return loadRuleModule(name, wasm);
 }
 
 async function compile(
   files: readonly RuleFile[],
   selection: RuleSelection,
-  { terminal, warn, progress, inBackground }: Loading,
-): Promise<Uint8Array> {
+  loading: Loading,
+): Promise<Pick<CompiledModule, 'wasm' | 'leftOut'>> {
+  const { terminal, warn, progress, inBackground, onLeftOut } = loading;
   const { compileBounded } = await import('./bounded-compile.ts');
-  const { loaded, module } = compileBounded(
-    { files, selection, color: terminal.color },
+  const { loaded, module, culprit } = compileBounded(
+    { files, selection, color: terminal.color, leavesOut: onLeftOut !== undefined },
     { say: (text) => terminal.say(text), inBackground },
   );
-  const rules = await loaded;
-  const { wasm, warnings } = await (progress ? showStep('rule module', count(rules, 'rule'), () => module) : module);
-  if (warnings > 0) warn(`${count(warnings, 'warning')} about the rules: \`wasprey validate\` shows them`);
-  return wasm;
+  try {
+    const rules = await loaded;
+    const compiled = await (progress ? showStep('rule module', count(rules, 'rule'), () => module) : module);
+    const { wasm, warnings, leftOut } = compiled;
+    if (warnings > 0) warn(`${count(warnings, 'warning')} about the rules: \`wasprey validate\` shows them`);
+    return { wasm, leftOut };
+  } catch (error) {
+    // It has taken too much time or memory: no item of it can be blamed.
+    const file = culprit();
+    if (!onLeftOut || file === undefined || !(error instanceof CommandFailure)) throw error;
+    const others = files.filter(({ name }) => name !== file);
+    const { wasm, leftOut } = await compile(others, selection, loading);
+    return { wasm, leftOut: [error.message, ...leftOut] };
+  }
 }

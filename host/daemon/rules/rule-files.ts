@@ -21,10 +21,24 @@ const MODULE_MAGIC = [0x00, 0x61, 0x73, 0x6d];
 /**
  * Reads the files, and of folders all files that end in .yaml or .yml, in the order of their names.
  * @param paths none: the rules that come with Wasprey
+ * @param onUnreadable called with the reason why a file can't be read, which is left out then
  * @throws {CommandFailure} for what can't be read, and for a folder without rules
  */
-export function readRuleFiles(paths: readonly string[]): RuleFile[] {
-  return (paths.length === 0 ? [OWN_RULES] : paths).flatMap(filesOf).map((name) => ({ name, text: readText(name) }));
+export function readRuleFiles(
+  paths: readonly string[],
+  onUnreadable: (failure: CommandFailure) => void = (failure) => {
+    throw failure;
+  },
+): RuleFile[] {
+  return (paths.length === 0 ? [OWN_RULES] : paths).flatMap(filesOf).flatMap((name) => {
+    try {
+      return [{ name, text: readText(name) }];
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      onUnreadable(error);
+      return [];
+    }
+  });
 }
 
 function filesOf(path: string): string[] {

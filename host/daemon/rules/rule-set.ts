@@ -4,6 +4,7 @@ import { type CompileDiagnostic, translateRules } from '../../compiler/compile.t
 import {
   type CompiledRule,
   type FileResult,
+  type LoadOptions,
   type LoadResult,
   loadRules,
   type RuleFile,
@@ -46,7 +47,7 @@ export function loadRuleSet(
   onFile?: (name: string) => void,
 ): RuleSet {
   const result = load(files, selection, onFile);
-  const warnings = finalWarnings(result.files);
+  const warnings = finalWarnings(result);
   const shown = [...result.errors, ...(showWarnings ? warnings : [])];
   for (const diagnostic of shown) terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
   if (!result.successful) throw new CommandFailure('the rules were not loaded', 'correct the errors above');
@@ -61,7 +62,7 @@ export function loadRuleSet(
 /** The results of files with what the back end finds too, each at its rule; what a later file made good is left out. */
 export function checkRuleFiles(files: readonly RuleFile[], selection: RuleSelection = ALL_ENABLED): FileResult[] {
   const result = load(files, selection);
-  const lasting = new Set(finalWarnings(result.files));
+  const lasting = new Set(finalWarnings(result));
   const active = captured(selectRules(result.rules, selection.selections));
   const found = backEndRemarks(translateRules(active).diagnostics).map((item) => placed(item, active, files));
   return result.files.map((file) =>
@@ -69,16 +70,13 @@ export function checkRuleFiles(files: readonly RuleFile[], selection: RuleSelect
   );
 }
 
-function load(
-  files: readonly RuleFile[],
-  { minimumPriority, statics }: RuleSelection,
-  onFile?: (name: string) => void,
-): LoadResult {
-  return loadRules(files, {
-    ...(minimumPriority !== undefined && { minimumPriority }),
-    ...(statics && { statics }),
-    ...(onFile && { onFile }),
-  });
+function load(files: readonly RuleFile[], selection: RuleSelection, onFile?: (name: string) => void): LoadResult {
+  return loadRules(files, { ...loadOptions(selection), ...(onFile && { onFile }) });
+}
+
+/** What the loader needs of a selection. */
+export function loadOptions({ minimumPriority, statics }: RuleSelection): LoadOptions {
+  return { ...(minimumPriority !== undefined && { minimumPriority }), ...(statics && { statics }) };
 }
 
 function captured(rules: readonly CompiledRule[]): RuleSource[] {
@@ -103,10 +101,15 @@ function tellOfNothingSelected(
 /** Codes of warnings that a later file may resolve. */
 const UNUSED: ReadonlySet<string> = new Set(['LOAD_UNUSED_MACRO', 'LOAD_UNUSED_LIST']);
 
-/** Each warning once, of those that hold for the whole set: after every file the loader judges all that was read so far. */
-function finalWarnings(files: readonly FileResult[]): Diagnostic[] {
+/**
+ * Each warning once, of those that hold for the whole set: after every file the loader judges all that was read so far. A file that has
+ * no rules is a library for the other files, which need not use all of it.
+ */
+function finalWarnings({ files, rules, successful }: LoadResult): Diagnostic[] {
+  const withRules = new Set(rules.map(({ file }) => file));
+  const isLibrary = (file: string): boolean => successful && files.length > 1 && !withRules.has(file);
   const lasting = files.flatMap(({ warnings }, index) =>
-    index === files.length - 1 ? warnings : warnings.filter(({ code }) => !UNUSED.has(code)),
+    warnings.filter(({ code, file }) => !UNUSED.has(code) || (index === files.length - 1 && !isLibrary(file))),
   );
   return [
     ...new Map(lasting.map((item) => [`${item.code} ${item.file} ${item.offset} ${item.message}`, item])).values(),

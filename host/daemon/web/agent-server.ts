@@ -46,7 +46,8 @@ export class AgentWebServer {
 
   /** Whether the run is alive, and whether it watches. */
   health(): Health {
-    return healthOf(this.#agent?.sign(), performance.now() - this.#startedAt, this.#agent?.hooks());
+    const agent = this.#agent;
+    return healthOf(agent?.sign(), performance.now() - this.#startedAt, agent?.hooks(), agent?.summary().rules.leftOut);
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ export interface Health {
   readonly alive: boolean;
   /** Events are captured and evaluated. */
   readonly started: boolean;
-  /** Events are captured, and no rule is blind because of a missing hook, unless the configuration allows that. */
+  /** Events are captured, all rules are in use, and none is blind because of a missing hook, unless the configuration allows that. */
   readonly ready: boolean;
   /** The reason if one of these is false. */
   readonly reason: string;
@@ -30,20 +30,23 @@ export function healthOf(
   sign: EngineSign | undefined,
   startingMs: number,
   hooks: HookSummary | undefined = undefined,
+  leftOut: readonly string[] = [],
 ): Health {
   if (!sign) return { ...DOWN, alive: startingMs < LONGEST_START_MS, reason: 'it is starting' };
   if (!sign.running) return { ...DOWN, reason: 'the engine has stopped' };
   if (sign.silentMs < LONGEST_SILENCE_MS) {
-    const blind = hooks && blindness(hooks);
-    return { alive: true, started: true, ready: blind === undefined, reason: blind ?? '' };
+    const reasons = [
+      ...leftOut.map((error) => `a part of the rule files is invalid and left out: ${error}`),
+      ...(hooks ? blindness(hooks) : []),
+    ];
+    return { alive: true, started: true, ready: reasons.length === 0, reason: reasons.join('; ') };
   }
   const reason = `the engine has not responded for ${Math.floor(sign.silentMs / 1000)} s`;
   return { ...DOWN, reason };
 }
 
-/** The reason for not being ready; undefined if ready. */
-function blindness({ needed, blindRules, isAllowed }: HookSummary): string | undefined {
-  if (isAllowed || blindRules.length === 0) return undefined;
+function blindness({ needed, blindRules, isAllowed }: HookSummary): string[] {
+  if (isAllowed || blindRules.length === 0) return [];
   const reasons = needed.map(describeReason);
-  return `${blindRules.length} of the rules are blind to some events: ${reasons.join('; ')}`;
+  return [`${blindRules.length} of the rules are blind to some events: ${reasons.join('; ')}`];
 }

@@ -28,7 +28,7 @@ function doubling(steps: number, first: string, step: (number: number) => string
 /** What is wrong, with what was said before. */
 async function refusal(files: readonly RuleFile[], limits?: CompileLimits): Promise<string> {
   const said: string[] = [];
-  const job = { files, selection: { selections: [] }, color: false };
+  const job = { files, selection: { selections: [] }, color: false, leavesOut: false };
   const { module } = compileBounded(job, { say: (text) => said.push(text), ...(limits && { limits }) });
   const error = await module.then(
     () => assert.fail('the rules were compiled'),
@@ -57,7 +57,10 @@ const EXPLODING: Readonly<Record<string, string>> = {
 
 test('a compiler that there is no descriptor for is refused, and the process that asks goes on', async () => {
   // What is loaded when it is first needed needs descriptors, too.
-  await compileBounded({ files: [FINE], selection: { selections: [] }, color: false }, { say: () => {} }).module;
+  await compileBounded(
+    { files: [FINE], selection: { selections: [] }, color: false, leavesOut: false },
+    { say: () => {} },
+  ).module;
   await withoutDescriptors(async () => {
     assert.match(await refusal([FINE]), /the compiler could not be started: .*EMFILE/);
   });
@@ -92,7 +95,7 @@ test('time is bounded, and what takes it is named', async () => {
 test('who is left alone with rules that take long ends', async () => {
   const script = `
     import { compileBounded } from ${JSON.stringify(join(PROJECT, 'host/daemon/rules/bounded-compile.ts'))};
-    const job = { files: [{ name: 'many.yaml', text: ${JSON.stringify(MANY)} }], selection: { selections: [] }, color: false };
+    const job = { files: [{ name: 'many.yaml', text: ${JSON.stringify(MANY)} }], selection: { selections: [] }, color: false, leavesOut: false };
     compileBounded(job, { say: () => {}, limits: { milliseconds: 300_000, megabytes: 8_000 } });
     setInterval(() => {}, 1000);`;
   const agent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
@@ -128,10 +131,31 @@ async function until(what: string, condition: () => boolean): Promise<void> {
 }
 
 test('rules that are fine come as a module', async () => {
-  const job = { files: [FINE], selection: { selections: [] }, color: false };
+  const job = { files: [FINE], selection: { selections: [] }, color: false, leavesOut: false };
   const { loaded, module } = compileBounded(job, { say: (text) => assert.fail(text), inBackground: true });
   assert.equal(await loaded, 1);
   const { wasm, warnings } = await module;
   assert.ok(WebAssembly.validate(wasm));
   assert.equal(warnings, 0);
+});
+
+test('told to leave out what is invalid, it compiles the rest, and returns the errors', async () => {
+  const invalid = { name: 'invalid.yaml', text: rule('R', 'no.such = 1') + rule('S', 'evt.type = open') };
+  const said: string[] = [];
+  const job = { files: [FINE, invalid], selection: { selections: [] }, color: false, leavesOut: true };
+  const { loaded, module } = compileBounded(job, { say: (text) => said.push(text) });
+  assert.equal(await loaded, 2);
+  const { leftOut } = await module;
+  assert.equal(leftOut.length, 1);
+  assert.match(leftOut[0] ?? '', /no\.such.* \(invalid\.yaml:3:/);
+  assert.match(said.join(''), /--> invalid\.yaml:3:/);
+});
+
+test('a file that exceeds the limits is named as the culprit', async () => {
+  const exploding = { name: 'exploding.yaml', text: EXPLODING.macros ?? '' };
+  const job = { files: [FINE, exploding], selection: { selections: [] }, color: false, leavesOut: true };
+  const limits = { milliseconds: 3_000, megabytes: 500 };
+  const { module, culprit } = compileBounded(job, { say: () => {}, limits });
+  await assert.rejects(module, CommandFailure);
+  assert.equal(culprit(), 'exploding.yaml');
 });

@@ -49,6 +49,7 @@ const STATUS: AgentStatus = {
   lagMs: 1.25,
   eventsHeld: 2,
   setAside: [],
+  rulesLeftOut: [],
   generation: 1,
   modules: [{ name: 'rules', sha256: 'ab'.repeat(32), rules: 2, evaluationMs: 12.4, inUseSince: 1_700_000_005_000 }],
   reloads: { succeeded: 1, failed: 0, isRefused: false },

@@ -1,0 +1,67 @@
+// Rule files without what is invalid in them, for an agent that is to watch by the rest: an item that has an error is left out, and then
+// what can't be without it, until everything that remains is valid.
+//
+//   - macro: shadow                              - macro: shadow
+//     condition: fd.name = /etc/shadow             condition: fd.name = /etc/shadow
+//   - rule: Mistaken                     ->      - ~
+//     condition: shadow and no.such = 1
+//     ...
+
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { SourceFile } from '../../diagnostics/source-file.ts';
+import { readYaml, type YamlNode, YamlSyntaxError } from '../../diagnostics/yaml.ts';
+import { type LoadOptions, loadRules, type RuleFile } from './load.ts';
+
+export interface ValidRules {
+  /** The same files with the same lines. Null stands for items that are left out; a file without its items is empty. */
+  readonly files: readonly RuleFile[];
+  /** Why they are left out; at least one for each item. */
+  readonly errors: readonly Diagnostic[];
+}
+
+/** A place in a file: an index into its text. */
+export type Place = Pick<Diagnostic, 'file' | 'offset'>;
+
+/** Never throws on any text. */
+export function leaveOutInvalid(given: readonly RuleFile[], options: LoadOptions = {}): ValidRules {
+  let files = given;
+  const errors: Diagnostic[] = [];
+  for (;;) {
+    const result = loadRules(files, options);
+    if (result.successful) return { files, errors };
+    errors.push(...result.errors);
+    files = withoutItemsAt(files, result.errors);
+  }
+}
+
+/** Leaves out the items at these places, and the whole file if a place is in none. Each place makes the files shorter by something. */
+export function withoutItemsAt(files: readonly RuleFile[], places: readonly Place[]): RuleFile[] {
+  return files.map(({ name, text }) => {
+    const offsets = places.filter(({ file }) => file === name).map(({ offset }) => offset);
+    return { name, text: offsets.length === 0 ? text : withoutItems(new SourceFile(name, text), offsets) };
+  });
+}
+
+function withoutItems(file: SourceFile, offsets: readonly number[]): string {
+  const items = itemsOf(file);
+  const invalid = offsets.map((offset) => items.findLast(({ start, end }) => start <= offset && offset <= end));
+  if (!invalid.every((item) => item !== undefined)) return '';
+  // An item that is a null already was not the reason.
+  if (invalid.some(({ kind }) => kind === 'null')) return '';
+  return [...new Set(invalid)].reduce((text, { start, end }) => blanked(text, start, end), file.text);
+}
+
+function itemsOf(file: SourceFile): readonly YamlNode[] {
+  try {
+    return readYaml(file).flatMap((document) => (document.kind === 'sequence' ? document.items : []));
+  } catch (error) {
+    if (!(error instanceof YamlSyntaxError)) throw error;
+    return [];
+  }
+}
+
+/** With null at the place of a node. Other places stay where they are. */
+function blanked(text: string, start: number, end: number): string {
+  const rest = text.slice(start + 1, end).replace(/[^\r\n]/g, ' ');
+  return `${text.slice(0, start)}~${rest}${text.slice(end)}`;
+}
