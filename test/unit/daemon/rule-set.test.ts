@@ -19,7 +19,7 @@ function warnings(...texts: readonly string[]): string[] {
 test('a file of macros and lists only is a library for other files: what they do not use is no warning', () => {
   assert.deepEqual(warnings(LIBRARY, rule('R', 'used')), []);
   assert.deepEqual(warnings(LIBRARY + rule('R', 'used')), ['0.yaml:3 LOAD_UNUSED_MACRO']);
-  assert.deepEqual(warnings(LIBRARY, '- macro: own\n  condition: evt.num = 0\n' + rule('R', 'used')), [
+  assert.deepEqual(warnings(LIBRARY, `- macro: own\n  condition: evt.num = 0\n${rule('R', 'used')}`), [
     '1.yaml:1 LOAD_UNUSED_MACRO',
   ]);
   assert.deepEqual(warnings(LIBRARY), ['0.yaml:1 LOAD_UNUSED_MACRO', '0.yaml:3 LOAD_UNUSED_MACRO']);
