@@ -5,12 +5,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { manifestsFile, schemaFile } from './files.ts';
+import { manifestsFiles, schemaFile, startKeysFile } from './files.ts';
 import { helmProgram } from './helm.ts';
 
-// Helm checks values by the schema, so that comes first.
-for (const make of [schemaFile, () => manifestsFile(helmProgram())]) {
-  const { path, text } = make();
-  mkdirSync(dirname(join(PROJECT, path)), { recursive: true });
-  writeFileSync(join(PROJECT, path), text);
+// Helm reads the first two, so these come first.
+for (const make of [() => [schemaFile(), startKeysFile()], () => manifestsFiles(helmProgram())]) {
+  for (const { path, text } of make()) {
+    mkdirSync(dirname(join(PROJECT, path)), { recursive: true });
+    writeFileSync(join(PROJECT, path), text);
+  }
 }

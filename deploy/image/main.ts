@@ -4,14 +4,17 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RuleFile } from '../../host/compiler/rules/load.ts';
 import { version } from '../../host/diagnostics/version.ts';
 import { reportFailure } from '../../host/setup/failure.mjs';
 import { readCommandLine } from '../command-line.ts';
 import { ARCHITECTURES, type Architecture, ownArchitecture } from '../tree/architecture.ts';
+import { readAddedRules } from './added-rules.ts';
 import { makeImageIndex } from './oci-archive.ts';
 import { IMAGE_CONFIG, makeRootFolder } from './root-folder.ts';
 
-const USAGE = 'npm run -s image -- [--name NAME] [--platform linux/amd64|linux/arm64] OUT.tar | --root FOLDER';
+const USAGE =
+  'npm run -s image -- [--name NAME] [--platform linux/amd64|linux/arm64] [--rules FILE|URL]... OUT.tar | --root FOLDER';
 
 const { values, positionals } = readCommandLine(
   USAGE,
@@ -19,17 +22,19 @@ const { values, positionals } = readCommandLine(
     name: { type: 'string', default: `wasprey:${version()}` },
     platform: { type: 'string' },
     root: { type: 'string' },
+    rules: { type: 'string', multiple: true, default: [] },
   },
   ({ values, positionals }) =>
     positionals.length + (values.root === undefined ? 0 : 1) === 1 && wantedOf(values.platform).length > 0,
 );
 const [archive] = positionals;
 try {
+  const rules = await Promise.all(values.rules.map(readAddedRules));
   if (values.root !== undefined) {
     mkdirSync(values.root, { recursive: true });
-    await makeRootFolder(values.root, ownArchitecture());
+    await makeRootFolder(values.root, ownArchitecture(), rules);
   }
-  if (archive !== undefined) await makeArchive(values.name, wantedOf(values.platform), archive);
+  if (archive !== undefined) await makeArchive(values.name, wantedOf(values.platform), rules, archive);
 } catch (error) {
   process.exitCode = reportFailure(error);
 }
@@ -38,13 +43,18 @@ function wantedOf(platform: string | undefined): Architecture[] {
   return ARCHITECTURES.filter(({ name }) => platform === undefined || platform === `linux/${name}`);
 }
 
-async function makeArchive(name: string, architectures: readonly Architecture[], to: string): Promise<void> {
+async function makeArchive(
+  name: string,
+  architectures: readonly Architecture[],
+  rules: readonly RuleFile[],
+  to: string,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-image-root-'));
   try {
     const platforms = architectures.map((architecture) => ({ architecture, root: join(folder, architecture.name) }));
     for (const { architecture, root } of platforms) {
       mkdirSync(root);
-      await makeRootFolder(root, architecture);
+      await makeRootFolder(root, architecture, rules);
     }
     await makeImageIndex(name, platforms, to, IMAGE_CONFIG);
   } finally {

@@ -2,6 +2,7 @@
 
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RuleFile } from '../../host/compiler/rules/load.ts';
 import { version } from '../../host/diagnostics/version.ts';
 import { NEWEST } from '../debian/releases.ts';
 import { debianComponent } from '../sbom/debian-components.ts';
@@ -37,8 +38,15 @@ const FILES = {
 
 const MODES = { 'etc/shadow': 0o600, tmp: 0o1777 };
 
+/** Rule files that are added to an image: loaded behind those that ship. */
+const ADDED_RULES = 'etc/wasprey/rules.image';
+
 /** @param root an empty folder */
-export async function makeRootFolder(root: string, architecture: Architecture): Promise<void> {
+export async function makeRootFolder(
+  root: string,
+  architecture: Architecture,
+  rules: readonly RuleFile[] = [],
+): Promise<void> {
   const programs = new DebianPrograms(root, architecture);
   await makeInstalledTree(root, architecture);
   const home = join(root, HOME);
@@ -56,5 +64,7 @@ export async function makeRootFolder(root: string, architecture: Architecture): 
   const debian = programs.packages.map((one) => debianComponent(one, NEWEST));
   writePapers(home, [...installedComponents(architecture), ...debian]);
   for (const [path, text] of Object.entries(FILES)) writeFileSync(join(root, path), text);
+  mkdirSync(join(root, ADDED_RULES));
+  for (const { name, text } of rules) writeFileSync(join(root, ADDED_RULES, name), text);
   fixMetadata(root, MODES);
 }

@@ -20,6 +20,20 @@ export function effectOf(path: string): Effect {
   return applies === 'outputs' ? OUTPUT_NAMES : (applies ?? 'start');
 }
 
+/** Paths of the keys that apply from the next start. */
+export function startPaths(): string[] {
+  return leafPaths(DEFINITION, '').filter((path) => effectOf(path) === 'start');
+}
+
+/** Of keys that have an effect. */
+function leafPaths(definition: Definition, path: string): string[] {
+  if (definition.kind === 'unused') return [];
+  if (definition.kind !== 'section') return [path];
+  return Object.entries(definition.keys).flatMap(([key, inner]) =>
+    leafPaths(inner, path === '' ? key : `${path}.${key}`),
+  );
+}
+
 /** That of the key, or else of the section that holds it. */
 function whileRunning(definition: Definition, [key, ...rest]: readonly string[]): WhileRunning | undefined {
   const inner = key !== undefined && definition.kind === 'section' ? definition.keys[key] : undefined;

@@ -31,13 +31,17 @@ function configuredPlaces(configured: CommandConfiguration): RulePlaces {
   const { modules: named, follow, follow_folder } = configured.configuration;
   const followed = followedPlaces({ follow, follow_folder });
   const modules = [...named, ...followed.filter(holdsModule)];
-  const files = configuredRules(configured);
+  const given = configuredRules(configured);
+  const fetched = followed.filter((place) => existsSync(place) && !holdsModule(place));
+  // The folder of followed artifacts stands for their rule files.
+  const placed = given?.includes(follow_folder) ? fetched : [];
+  const files = given?.flatMap((path) => (path === follow_folder ? fetched : [path]));
   // An empty list of files is an error only if no rules come from elsewhere.
   const isElsewhere = modules.length > 0 || follow.length > 0;
   const present = files === undefined || (files.length === 0 && isElsewhere) ? [] : presentRuleFiles(files);
   return {
     modules,
-    ruleFiles: [...present, ...followed.filter((place) => existsSync(place) && !holdsModule(place))],
+    ruleFiles: [...present, ...fetched.filter((place) => !placed.includes(place))],
     watched: [...modules, ...followed, ...(files ?? [])],
   };
 }

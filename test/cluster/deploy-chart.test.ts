@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import yaml from 'js-yaml';
-import { CHART, manifestsFile } from '../../deploy/chart/files.ts';
+import { CHART, manifestsFiles, startKeysFile } from '../../deploy/chart/files.ts';
 import { helmProgram } from '../../deploy/chart/helm.ts';
 import { loadConfig } from '../../host/config/load.ts';
-import { asArray, asText, at } from '../../host/diagnostics/json-value.ts';
+import { asArray, asObject, asText, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
 
@@ -65,8 +65,9 @@ test('helm finds nothing wrong with it', () => {
 });
 
 test('the plain manifests are what the chart renders now (else: npm run chart)', () => {
-  const { path, text } = manifestsFile(helmProgram());
-  assert.equal(readFileSync(join(PROJECT, path), 'utf8'), text);
+  for (const { path, text } of [startKeysFile(), ...manifestsFiles(helmProgram())]) {
+    assert.equal(readFileSync(join(PROJECT, path), 'utf8'), text);
+  }
 });
 
 test('an agent has the rights that it needs, and no others, unless it is asked for more', () => {
@@ -88,14 +89,18 @@ test('no AppArmor profile hides the processes of the host, said as the cluster k
   const template = (kubernetes: string, values: Values = {}) =>
     at(render('DaemonSet', values, kubernetes), 'spec', 'template');
   const before = template('1.29.9', { podAnnotations: { team: 'security' } });
-  assert.deepEqual(at(before, 'metadata', 'annotations'), { [annotation]: 'unconfined', team: 'security' });
+  const annotations = (template: unknown) => {
+    const { 'checksum/start-keys': _, ...others } = asObject(at(template, 'metadata', 'annotations')) ?? {};
+    return others;
+  };
+  assert.deepEqual(annotations(before), { [annotation]: 'unconfined', team: 'security' });
   const [container] = asArray(at(before, 'spec', 'containers'));
   assert.equal(at(container, 'securityContext', 'appArmorProfile'), undefined);
-  assert.equal(at(template('1.30.0'), 'metadata', 'annotations'), undefined);
+  assert.deepEqual(annotations(template('1.30.0')), {});
   const own = { podAnnotations: { [annotation]: 'localhost/agents' } };
-  assert.deepEqual(at(template('1.29.9', own), 'metadata', 'annotations'), own.podAnnotations);
+  assert.deepEqual(annotations(template('1.29.9', own)), own.podAnnotations);
   const replaced = template('1.29.9', { containerSecurityContext: { privileged: true } });
-  assert.equal(at(replaced, 'metadata', 'annotations'), undefined);
+  assert.deepEqual(annotations(replaced), {});
 });
 
 test('who asks Kubernetes for nothing has no token and no role', () => {
@@ -141,7 +146,14 @@ test('the configuration file is what the values say, and the agent reads it', ()
   assert.equal(json_output, true);
   assert.equal(webserver.listen_port, 9000);
   assert.ok(webserver.prometheus_metrics_enabled && metrics.enabled);
-  assert.deepEqual(rules_files, ['/etc/wasprey/rules', '/etc/wasprey/rules.d']);
+  const rules = ['/etc/wasprey/rules', '/etc/wasprey/rules.image', '/var/lib/wasprey/followed'];
+  assert.deepEqual(rules_files, [...rules, '/etc/wasprey/rules.d']);
+  const mapped = configurationOf({ rulesConfigMaps: ['falco-rules'] });
+  assert.deepEqual(mapped.rules_files, [...rules, '/etc/wasprey/rules.maps/falco-rules', '/etc/wasprey/rules.d']);
+  const falcos = ['/etc/falco/falco_rules.yaml', '/etc/falco/rules.d', '/mine/rules.yaml'];
+  assert.deepEqual(configurationOf({ falco: { rules_files: falcos } }).rules_files.toSorted(), [
+    ...[...rules, '/etc/wasprey/rules.d', '/mine/rules.yaml'].toSorted(),
+  ]);
   assert.equal(asArray(at(containerOf(values), 'ports')).map((port) => at(port, 'containerPort'))[0], 9000);
 });
 
@@ -167,10 +179,24 @@ test("all of Falco's own configuration is taken as `falco`", { skip: missingFalc
   assert.equal(configurationOf({ falco }).webserver.listen_port, 8765);
 });
 
+test('keys that apply from the next start make new pods when they change, others do not', () => {
+  const checksum = (values: Values) =>
+    at(render('DaemonSet', values), 'spec', 'template', 'metadata', 'annotations', 'checksum/start-keys');
+  const before = checksum({});
+  assert.match(asText(before) ?? '', /^[0-9a-f]{64}$/);
+  for (const values of [{ metrics: { enabled: true } }, { falco: { webserver: { listen_port: 9000 } } }]) {
+    assert.notEqual(checksum(values), before, JSON.stringify(values));
+  }
+  const http_output = { enabled: true, url: 'http://example.invalid' };
+  for (const falco of [{ priority: 'error' }, { rules: [{ disable: { tag: 'x' } }] }, { http_output }]) {
+    assert.equal(checksum({ falco }), before, JSON.stringify(falco));
+  }
+});
+
 test('a configuration that is not watched makes new pods when it changes', () => {
   const annotations = (values: Values) =>
     at(render('DaemonSet', values), 'spec', 'template', 'metadata', 'annotations');
-  assert.equal(annotations({}), undefined);
+  assert.equal(at(annotations({}), 'checksum/config'), undefined);
   const checksum = (priority: string) =>
     at(annotations({ falco: { watch_config_files: false, priority } }), 'checksum/config');
   assert.match(asText(checksum('error')) ?? '', /^[0-9a-f]{64}$/);
@@ -193,12 +219,13 @@ test('there are probes where there is a web server, and metrics where they are w
   for (const [name, value] of Object.entries(wanted ?? {})) assert.equal(at(labels, name), value);
 });
 
+function notes(values: Values): string {
+  const { status, stdout, stderr } = helm(['install', 'try', CHART, '--dry-run=client'], values);
+  assert.equal(status, 0, stderr);
+  return stdout.slice(stdout.indexOf('\nNOTES:'));
+}
+
 test('the notes tell what a value takes away, and follow the alerts of more than five nodes', () => {
-  const notes = (values: Values) => {
-    const { status, stdout, stderr } = helm(['install', 'try', CHART, '--dry-run=client'], values);
-    assert.equal(status, 0, stderr);
-    return stdout.slice(stdout.indexOf('\nNOTES:'));
-  };
   assert.match(notes({}), /logs -f .* --max-log-requests 100\n/);
   const told = /no metrics are served, since falco\.webserver\.enabled is false/;
   assert.doesNotMatch(notes({}), told);
@@ -222,8 +249,8 @@ test('the metrics are reached at whatever port they are served, and by a name th
 
 test('values that are not there, or of another kind, are refused by name', () => {
   const refusals: readonly [Values, RegExp][] = [
-    [{ falcosidekick: { enabled: true } }, /falcosidekick/],
-    [{ driver: { kind: 'kmod' } }, /driver.*kind/],
+    [{ falcosidekik: { enabled: true } }, /falcosidekik/],
+    [{ driver: { kind: 'gvisor' } }, /driver.*kind/],
     [{ driver: { enabled: false } }, /driver.*enabled/],
     [{ controller: { kind: 'deployment' } }, /controller.*kind/],
     [{ image: { architectures: ['s390x'] } }, /architectures/],
@@ -239,4 +266,48 @@ test('values that are not there, or of another kind, are refused by name', () =>
     assert.notEqual(status, 0, JSON.stringify(values));
     assert.match(stderr, reason);
   }
+});
+
+test("Falco's values are taken: applied where they mean something here, else named with what to do instead", () => {
+  const image = { registry: 'docker.io', repository: 'falcosecurity/falco', tag: '0.44.1' };
+  assert.equal(at(containerOf({ image }), 'image'), 'wasprey:0.1.0');
+  assert.equal(
+    at(containerOf({ image: { ...image, registry: 'mirror.invalid/x' } }), 'image'),
+    'mirror.invalid/x/wasprey:0.1.0',
+  );
+  assert.match(notes({ image }), /image\.repository is Falco's: wasprey:0\.1\.0 is used/);
+
+  assert.match(notes({ tty: true }), /no effect:\n\n {2}tty: alerts are written line by line in any case\n/);
+  assert.doesNotMatch(notes({ tty: false, scc: {}, driver: { kmod: {}, loader: { enabled: false } } }), /no effect/);
+  assert.match(notes({ driver: { kind: 'kmod' } }), /driver\.kind kmod means the BPF programs of Wasprey/);
+
+  const sidekick = { enabled: true, config: { slack: { webhookurl: 'x' } } };
+  const { http_output, json_output } = configurationOf({ falcosidekick: sidekick });
+  assert.ok(http_output.enabled && json_output);
+  assert.equal(http_output.url, 'http://try-falcosidekick:2801');
+  const full = configurationOf({ falcosidekick: { ...sidekick, fullfqdn: true, listenPort: 9 } });
+  assert.equal(full.http_output.url, 'http://try-falcosidekick.security.svc.cluster.local:9');
+  assert.match(notes({ falcosidekick: sidekick }), /posted to http:\/\/try-falcosidekick:2801\./);
+
+  const refs = ['falco-rules:5', 'registry.invalid/rules/falco-rules:5', 'registry.invalid/plugins/plugin/json:1'];
+  const falcoctl = { artifact: { follow: { enabled: true } }, config: { artifact: { follow: { refs, every: '6h' } } } };
+  const follow = configurationOf({ falcoctl }).follow.map(({ reference, every }) => [reference, every]);
+  assert.deepEqual(follow, [['oci://registry.invalid/rules/falco-rules:5', 6 * 3_600_000]]);
+  assert.match(notes({ falcoctl }), /artifact falco-rules:5 of falcoctl is not fetched/);
+  assert.match(notes({ falcoctl }), /plugin registry\.invalid\/plugins\/plugin\/json:1 .*is not installed/);
+
+  const { metrics } = configurationOf({ metrics: { enabled: true, interval: '10m', outputRule: true } });
+  assert.ok(metrics.output_rule);
+  assert.equal(metrics.interval, 600_000);
+
+  const old = { docker: { enabled: false }, crio: { enabled: true, socket: '/opt/crio.sock' } };
+  const { docker, cri } = configurationOf({ collectors: old }).container_engines;
+  assert.equal(docker.enabled, false);
+  assert.ok(cri.sockets.includes('/opt/crio.sock'));
+});
+
+test("all default values of Falco's chart are taken", { skip: missingFalco('helm-values.yaml') }, () => {
+  const values = yaml.load(readFileSync(falcoFile('helm-values.yaml'), 'utf8')) as Values;
+  assert.equal(configurationOf(values).webserver.listen_port, 8765);
+  assert.match(notes(values), /driver\.loader\.enabled: there is no driver to be built or loaded/);
 });

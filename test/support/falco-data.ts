@@ -23,13 +23,18 @@ const REPOSITORY_OF = {
   'application_rules.yaml': 'rules',
   'falco.yaml': 'falco',
   'falco-dashboard.json': 'falco',
+  'helm-values.yaml': 'falco',
 } as const;
+
+/** Places in a clone of files that have another name there. */
+const IN_CLONES: Partial<Record<FalcoFile, string>> = { 'helm-values.yaml': 'falco/chart/falco/values.yaml' };
 
 export type FalcoFile = keyof typeof REPOSITORY_OF;
 
 /** Where a file of Falco's is; undefined if it is missing. */
 export function findFalcoFile(name: FalcoFile): string | undefined {
-  return REPOSITORIES[REPOSITORY_OF[name]].map((folder) => join(FOLDER, folder, name)).find(isFile);
+  const paths = REPOSITORIES[REPOSITORY_OF[name]].map((folder) => join(folder, name));
+  return [...paths, IN_CLONES[name] ?? ''].map((path) => join(FOLDER, path)).find(isFile);
 }
 
 function isFile(path: string): boolean {

@@ -68,8 +68,8 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     section('Containers', [
       ['known', number(containers.known)],
       ['unknown', number(containers.unknown)],
-      ['pods known', number(containers.podsKnown)],
-      ['pods not known in time', number(containers.podsUnknown)],
+      ['pods found, since the start', number(containers.podsKnown)],
+      ['pods not found in time', number(containers.podsUnknown)],
       ...containers.failures.map(({ source, kind, count: times }) => [`${source}: ${kind}`, number(times)]),
     ]),
     kernelSection(status, section),

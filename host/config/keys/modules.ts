@@ -40,5 +40,8 @@ export const MODULE_KEYS = {
     }),
     'Artifacts in registries whose rules are used, and replaced when the tag changes. The last valid version is kept on disk.',
   ),
-  follow_folder: text('/var/lib/wasprey/followed', 'Folder for the fetched artifacts.'),
+  follow_folder: text(
+    '/var/lib/wasprey/followed',
+    'Folder for the fetched artifacts. Where rules_files names it, their rule files are loaded; else after all others.',
+  ),
 } as const;

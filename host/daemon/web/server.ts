@@ -114,6 +114,9 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
+const METRICS_OFF =
+  'metrics are off: set metrics.enabled and webserver.prometheus_metrics_enabled to true (the value metrics.enabled of the chart sets both)';
+
 /** Ends connections that send requests before reading the last answer: Node keeps all answers in memory, and metrics are long. */
 function oneAtATime(listener: RequestListener): RequestListener {
   const busy = new WeakSet<Socket>();
@@ -155,9 +158,7 @@ function answer({ method, url = '' }: IncomingMessage, options: WebServerOptions
     case '/versions':
       return { status: 200, type: JSON_TYPE, body: JSON.stringify(options.versions) };
     case '/metrics':
-      return options.metrics
-        ? { status: 200, type: EXPOSITION_TYPE, body: options.metrics() }
-        : text(404, 'metrics are off');
+      return options.metrics ? { status: 200, type: EXPOSITION_TYPE, body: options.metrics() } : text(404, METRICS_OFF);
     default:
       return text(404, 'not found');
   }

@@ -36,15 +36,82 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
+{{/* Falco's image is none of this agent: its name, and its tag, stand for ours. */}}
+{{- define "wasprey.namesFalcoImage" -}}
+{{- if hasPrefix "falcosecurity/falco" .Values.image.repository -}}true{{- end -}}
+{{- end -}}
+
 {{- define "wasprey.image" -}}
+{{- $isFalco := include "wasprey.namesFalcoImage" . -}}
 {{- with .Values.image -}}
-{{- $registry := ternary "" (printf "%s/" .registry) (empty .registry) -}}
+{{- $host := ternary "" .registry (and (not (empty $isFalco)) (eq .registry "docker.io")) -}}
+{{- $registry := ternary "" (printf "%s/" $host) (empty $host) -}}
+{{- if $isFalco -}}
+{{- printf "%swasprey:%s" $registry $.Chart.AppVersion -}}
+{{- else -}}
 {{- printf "%s%s:%s" $registry .repository (default $.Chart.AppVersion .tag) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The value at a path such as `driver.kind`, as JSON; null where nothing is. Takes the path and the values as a list. */}}
+{{- define "wasprey.valueAt" -}}
+{{- $value := last . -}}
+{{- range $step := splitList "." (first .) -}}
+{{- $value = ternary (get $value $step) nil (and (kindIs "map" $value) (hasKey $value $step)) -}}
+{{- end -}}
+{{- toJson $value -}}
+{{- end -}}
+
+{{/* Values of Falco's chart that are set and have no effect: for each a line with what to do instead. */}}
+{{- define "wasprey.withoutEffect" -}}
+{{- $values := .Values -}}
+{{- range $path, $instead := .Files.Get "falco-values.yaml" | fromYaml -}}
+{{- $set := include "wasprey.valueAt" (list $path $values) -}}
+{{- if not (has $set (list "null" "false" "0" "\"\"" "[]" "{}")) }}
+  {{ $path }}: {{ $instead }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* References of artifacts that falcoctl would install or follow, one a line. */}}
+{{- define "wasprey.falcoctlReferences" -}}
+{{- $falcoctl := .Values.falcoctl | default dict -}}
+{{- $references := list -}}
+{{- range $way := list "install" "follow" -}}
+{{- if dig "artifact" $way "enabled" false $falcoctl -}}
+{{- $references = concat $references (dig "config" "artifact" $way "refs" list $falcoctl) -}}
+{{- end -}}
+{{- end -}}
+{{- $references | uniq | join "\n" -}}
 {{- end -}}
 
 {{- define "wasprey.asksKubernetes" -}}
 {{- if and .Values.collectors.enabled .Values.collectors.kubernetes.enabled -}}true{{- end -}}
+{{- end -}}
+
+{{/*
+Container runtimes that are asked: those of `containerEngine`. The older values `docker`, `containerd` and `crio` of Falco's chart turn one
+off, or name its socket.
+*/}}
+{{- define "wasprey.engines" -}}
+{{- $collectors := .Values.collectors -}}
+{{- $engines := dict -}}
+{{- range $name := list "docker" "podman" "containerd" "cri" -}}
+{{- $engine := index $collectors.containerEngine.engines $name -}}
+{{- $_ := set $engines $name (dict "enabled" $engine.enabled "sockets" $engine.sockets) -}}
+{{- end -}}
+{{- range $old, $name := dict "docker" "docker" "containerd" "cri" "crio" "cri" -}}
+{{- $given := index $collectors $old | default dict -}}
+{{- $engine := index $engines $name -}}
+{{- if and (eq $old "docker") (hasKey $given "enabled") -}}
+{{- $_ := set $engine "enabled" $given.enabled -}}
+{{- end -}}
+{{- if and $given.socket (dig "enabled" true $given) -}}
+{{- $_ := set $engine "sockets" (append $engine.sockets $given.socket | uniq) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $engines -}}
 {{- end -}}
 
 {{/* Folders of the host in which the sockets of container runtimes are, one a line. */}}
@@ -52,7 +119,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $folders := list -}}
 {{- with .Values.collectors -}}
 {{- if and .enabled .containerEngine.enabled -}}
-{{- range $engine := .containerEngine.engines -}}
+{{- range $engine := include "wasprey.engines" $ | fromYaml -}}
 {{- range $socket := ternary $engine.sockets list $engine.enabled -}}
 {{- $path := trimPrefix "/var" $socket -}}
 {{- $folders = append $folders (ternary "/run" (dir $socket) (hasPrefix "/run/" $path)) -}}
@@ -88,7 +155,14 @@ readOnlyRootFilesystem: true
 {{- define "wasprey.podAnnotations" -}}
 {{- $annotations := dict -}}
 {{/* Changes need new pods. */}}
-{{- if not .Values.falco.watch_config_files -}}
+{{- if .Values.falco.watch_config_files -}}
+{{- $configuration := include "wasprey.configuration" . | fromYaml -}}
+{{- $values := list -}}
+{{- range $path := .Files.Get "start-keys.yaml" | fromYamlArray -}}
+{{- $values = append $values (include "wasprey.valueAt" (list $path $configuration)) -}}
+{{- end -}}
+{{- $_ := set $annotations "checksum/start-keys" (join "\n" $values | sha256sum) -}}
+{{- else -}}
 {{- $_ := set $annotations "checksum/config" (include (print $.Template.BasePath "/configmap.yaml") . | sha256sum) -}}
 {{- end -}}
 {{/* A field of the security context from 1.30 on. */}}
@@ -137,7 +211,7 @@ rollingUpdate:
 {{- define "wasprey.configuration" -}}
 {{- $collectors := .Values.collectors -}}
 {{- $engines := dict -}}
-{{- range $name, $engine := $collectors.containerEngine.engines -}}
+{{- range $name, $engine := include "wasprey.engines" . | fromYaml -}}
 {{- $asked := and $collectors.enabled $collectors.containerEngine.enabled $engine.enabled -}}
 {{- $_ := set $engines $name (dict "enabled" $asked "sockets" $engine.sockets) -}}
 {{- end -}}
@@ -150,7 +224,69 @@ rollingUpdate:
   "state_counters_enabled" .stateCountersEnabled
   "kernel_event_counters_enabled" .kernelEventCountersEnabled
   "kernel_event_counters_per_cpu_enabled" .kernelEventCountersPerCPUEnabled -}}
-{{- $served := dict "webserver" (dict "prometheus_metrics_enabled" .enabled) -}}
-{{- toYaml (mergeOverwrite (deepCopy $.Values.falco) $asked $served (dict "metrics" $metrics)) -}}
+{{- range $name, $key := dict
+  "interval" "interval"
+  "outputRule" "output_rule"
+  "libbpfStatsEnabled" "libbpf_stats_enabled"
+  "convertMemoryToMB" "convert_memory_to_mb"
+  "includeEmptyValues" "include_empty_values" -}}
+{{- if hasKey $.Values.metrics $name -}}
+{{- $_ := set $metrics $key (index $.Values.metrics $name) -}}
 {{- end -}}
+{{- end -}}
+{{- $served := dict "webserver" (dict "prometheus_metrics_enabled" .enabled) -}}
+{{- $rules := dict "rules_files" (include "wasprey.rulesFiles" $ | fromYamlArray) -}}
+{{- $others := include "wasprey.setByFalcoValues" $ | fromYaml -}}
+{{- toYaml (mergeOverwrite (deepCopy $.Values.falco) $asked $served $rules $others (dict "metrics" $metrics)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Rule files and folders: Falco's paths mean ours, and the ConfigMaps of `rulesConfigMaps` come before the custom rules. */}}
+{{- define "wasprey.rulesFiles" -}}
+{{- $files := list -}}
+{{- range $path := .Values.falco.rules_files -}}
+{{- if eq $path "/etc/falco/falco_rules.yaml" -}}
+{{- $files = concat $files (list "/etc/wasprey/rules" "/etc/wasprey/rules.image" "/var/lib/wasprey/followed") -}}
+{{- else if eq $path "/etc/falco/rules.d" -}}
+{{- $files = append $files "/etc/wasprey/rules.d" -}}
+{{- else -}}
+{{- $files = append $files $path -}}
+{{- end -}}
+{{- end -}}
+{{- $maps := list -}}
+{{- range $name := .Values.rulesConfigMaps -}}
+{{- $maps = append $maps (printf "/etc/wasprey/rules.maps/%s" $name) -}}
+{{- end -}}
+{{- if has "/etc/wasprey/rules.d" $files -}}
+{{- toYaml (concat (without $files "/etc/wasprey/rules.d") $maps (list "/etc/wasprey/rules.d") | uniq) -}}
+{{- else -}}
+{{- toYaml (concat $files $maps | uniq) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Keys that follow from `falcosidekick` and `falcoctl`, as in Falco's chart. */}}
+{{- define "wasprey.setByFalcoValues" -}}
+{{- $keys := dict -}}
+{{- $sidekick := .Values.falcosidekick | default dict -}}
+{{- if $sidekick.enabled -}}
+{{- $host := printf "%s-falcosidekick" .Release.Name -}}
+{{- if $sidekick.fullfqdn -}}
+{{- $host = printf "%s.%s.svc.cluster.local" $host (include "wasprey.namespace" .) -}}
+{{- end -}}
+{{- $url := printf "http://%s:%v" $host (default 2801 $sidekick.listenPort) -}}
+{{- $_ := set $keys "json_output" true -}}
+{{- $_ := set $keys "json_include_output_property" true -}}
+{{- $_ := set $keys "http_output" (dict "enabled" true "url" $url) -}}
+{{- end -}}
+{{- $follow := list -}}
+{{- $every := dig "config" "artifact" "follow" "every" "168h" (.Values.falcoctl | default dict) -}}
+{{- range $reference := include "wasprey.falcoctlReferences" . | splitList "\n" -}}
+{{- if and (contains "/" $reference) (not (contains "/plugin/" $reference)) -}}
+{{- $follow = append $follow (dict "reference" (printf "oci://%s" $reference) "every" $every) -}}
+{{- end -}}
+{{- end -}}
+{{- if $follow -}}
+{{- $_ := set $keys "follow" (concat (.Values.falco.follow | default list) $follow) -}}
+{{- end -}}
+{{- toYaml $keys -}}
 {{- end -}}
