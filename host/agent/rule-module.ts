@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { parseTemplate } from '../compiler/conditions/template.ts';
 import type { Template } from '../compiler/conditions/template-tokens.ts';
-import { MANIFEST_SECTION, MANIFEST_VERSION, type ManifestRule } from '../compiler/manifest.ts';
+import { MANIFEST_SECTION, type ManifestRule, whyOtherVersion } from '../compiler/manifest.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import { isObject, isTexts } from '../diagnostics/json-value.ts';
@@ -105,11 +105,12 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
     throw damaged(name, 'it is not valid JSON');
   }
   if (!isObject(json)) throw damaged(name, 'it is not a JSON object');
-  if (json.version !== MANIFEST_VERSION || json.schema !== schemaVersion()) {
+  const reason = whyOtherVersion(json);
+  if (reason !== undefined) {
     const [by, schema] = [json.compiler, json.schema].map((value) =>
       typeof value === 'string' ? ` ${escapeText(value)}` : '',
     );
-    const message = `${name} was compiled by Wasprey${by} for event schema${schema}, and this version has ${schemaVersion()}: compile its rules again with this version`;
+    const message = `${name} was compiled by Wasprey${by} for event schema${schema}, and this version has ${schemaVersion()} (${escapeText(reason)}): compile its rules again with this version`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
   const { eventTypes, rules, names = [], filter } = json;

@@ -1,6 +1,14 @@
 // The manifest: names, outputs and needs of a module's rules. It travels in the module, as JSON.
 
+import { isTexts, type JsonObject } from '../diagnostics/json-value.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
+import {
+  incompatibility,
+  RECORD_LAYOUT,
+  readLayout,
+  type StoredLayout,
+  storeLayout,
+} from '../schema/versions/record-layout.ts';
 import type { Expression, Operand, TransformerArgument } from './conditions/ast.ts';
 import { checksOf } from './conditions/fields-of.ts';
 import { namesIn } from './lower/name-check.ts';
@@ -11,7 +19,7 @@ import { schemaVersion } from './schema-version.ts';
 export const MANIFEST_SECTION = 'wasprey.manifest';
 
 /** Raised whenever the meaning of a manifest or of the module's interface changes. */
-export const MANIFEST_VERSION = 1;
+export const MANIFEST_VERSION = 2;
 
 /** Raised with every change of the compiler's output for the same rules. */
 export const COMPILER_VERSION = '0.1.0';
@@ -39,8 +47,10 @@ export interface ManifestRule {
 export interface Manifest {
   readonly version: typeof MANIFEST_VERSION;
   readonly compiler: string;
-  /** schemaVersion() of the layout that the module reads. */
+  /** schemaVersion() of the layout that the module was compiled for. */
   readonly schema: string;
+  /** That layout, as far as the module may read it: another version can run the module if it has all of this at the same places. */
+  readonly layout: StoredLayout;
   /** File name -> sha256 of the rules it was compiled from. */
   readonly sources: Readonly<Record<string, string>>;
   /** All event types that any rule can match: what has to be captured. */
@@ -51,6 +61,18 @@ export interface Manifest {
   readonly names?: readonly string[];
   /** The needs of the rules that the kernel can check. Absent: it drops nothing. */
   readonly filter?: KernelFilter;
+}
+
+/**
+ * Why this version can't run a module with that manifest, for people; undefined if it can. The manifest is not trusted.
+ * @param manifest as JSON
+ */
+export function whyOtherVersion(manifest: JsonObject): string | undefined {
+  if (manifest.version !== MANIFEST_VERSION) return 'its manifest is of another version';
+  if (manifest.schema === schemaVersion()) return undefined;
+  const layout = readLayout(manifest.layout);
+  if (!layout || !isTexts(manifest.eventTypes)) return 'it does not say for which layout of events it was compiled';
+  return incompatibility(layout, RECORD_LAYOUT, manifest.eventTypes);
 }
 
 /** @param filter of the same plan, if its events come from the kernel */
@@ -74,13 +96,15 @@ export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>
       ),
     };
   });
+  const eventTypes = [...new Set(plan.groups.flatMap(({ types }) => types.map((type) => type.name)))];
   const names = new Set(plan.rules.flatMap(({ source }) => checksOf(source.condition).flatMap(namesIn)));
   return {
     version: MANIFEST_VERSION,
     compiler: COMPILER_VERSION,
     schema: schemaVersion(),
+    layout: storeLayout(RECORD_LAYOUT, eventTypes),
     sources,
-    eventTypes: [...new Set(plan.groups.flatMap(({ types }) => types.map((type) => type.name)))],
+    eventTypes,
     rules,
     ...(names.size > 0 && { names: [...names].sort() }),
     ...(filter && { filter }),

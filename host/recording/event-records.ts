@@ -1,12 +1,12 @@
 // Event records in a recording: without values that only had a meaning in the original memory, and checked before
 // they are injected again.
 
-import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
-import { EVENT_TYPES } from '../schema/events/index.ts';
+import { EVENT_FLAGS, EVENT_HEADER, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
+import { RECORD_LAYOUT, type RecordLayout, type StructLayout } from '../schema/versions/record-layout.ts';
 
 /** Longest record (native/bpf/ring.h: LONGEST_RECORD). */
-const LONGEST_RECORD = 24_576;
+export const LONGEST_RECORD = 24_576;
 
 const COMMIT = member(EVENT_HEADER, 'commit').offset;
 const SIZE = member(EVENT_HEADER, 'size').offset;
@@ -30,19 +30,39 @@ interface Shape {
   readonly hasViews: boolean;
 }
 
-/** By the number of the event type. */
-const SHAPES: (Shape | undefined)[] = [];
-for (const { number, shape } of EVENT_TYPES) {
-  const { size, members } = EVENT_STRUCTS[shape];
-  const strings = members.filter(({ type }) => type === 'string');
-  const completed = strings.filter(({ name }) => COMPLETED.has(name));
-  SHAPES[number] = {
+/** Where records of a layout have what is needed to check them. */
+export interface EventShapes {
+  /** Of the header: its bytes, and the offsets of a record's size and type. */
+  readonly header: { readonly bytes: number; readonly size: number; readonly type: number };
+  /** By the number of the event type. */
+  readonly byType: readonly (Shape | undefined)[];
+}
+
+/** Undefined if the layout's header is none. */
+export function eventShapes({ structs, types }: RecordLayout): EventShapes | undefined {
+  const header = structs.get('event_header');
+  const [size, type] = ['size', 'type'].map((name) => header?.members.get(name));
+  if (!header || size?.type !== 'u32' || type?.type !== 'u16') return undefined;
+  const byType: (Shape | undefined)[] = [];
+  for (const { number, struct } of types.values()) {
+    const layout = structs.get(struct);
+    if (layout && layout.size >= header.size) byType[number] = shapeOf(layout);
+  }
+  return { header: { bytes: header.size, size: size.offset, type: type.offset }, byType };
+}
+
+function shapeOf({ size, members }: StructLayout): Shape {
+  const strings = [...members].filter(([, { type }]) => type === 'string');
+  const completed = strings.filter(([name]) => COMPLETED.has(name));
+  return {
     size,
-    strings: strings.map(({ offset }) => offset),
-    completed: completed.map(({ offset }) => offset),
-    hasViews: members.some(({ name }) => name === 'other_view'),
+    strings: strings.map(([, { offset }]) => offset),
+    completed: completed.map(([, { offset }]) => offset),
+    hasViews: members.has('other_view'),
   };
 }
+
+const OWN = eventShapes(RECORD_LAYOUT) ?? { header: { bytes: EVENT_HEADER.size, size: SIZE, type: TYPE }, byType: [] };
 
 /**
  * Clears the values of evaluated records that have no meaning elsewhere: the secret commit word, the image's address, and
@@ -57,7 +77,7 @@ export function detachRecords(bytes: Uint8Array): number {
     view.setBigUint64(at + COMMIT, 0n, true);
     view.setUint32(at + IMAGE_ADDRESS, 0, true);
     view.setUint16(at + FLAGS, view.getUint16(at + FLAGS, true) & ~OF_MEMORY, true);
-    const shape = SHAPES[view.getUint16(at + TYPE, true)];
+    const shape = OWN.byType[view.getUint16(at + TYPE, true)];
     if (shape?.hasViews) view.setUint32(at + OTHER_VIEW_OFFSET, 0, true);
     for (const reference of shape?.completed ?? []) {
       if (!shape || fits(view, at + reference, shape.size, size)) continue;
@@ -69,15 +89,15 @@ export function detachRecords(bytes: Uint8Array): number {
 }
 
 /** Counts the records, or returns the error of the first invalid one. `bytes` are not trusted. */
-export function checkRecords(bytes: Uint8Array): number | string {
+export function checkRecords(bytes: Uint8Array, { header, byType }: EventShapes = OWN): number | string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let events = 0;
   let size = 0;
   for (let at = 0; at < bytes.length; at += size) {
-    if (bytes.length - at < EVENT_HEADER.size) return 'an event is cut off';
-    size = view.getUint32(at + SIZE, true);
-    const type = view.getUint16(at + TYPE, true);
-    const shape = SHAPES[type];
+    if (bytes.length - at < header.bytes) return 'an event is cut off';
+    size = view.getUint32(at + header.size, true);
+    const type = view.getUint16(at + header.type, true);
+    const shape = byType[type];
     if (!shape) return `an event has the unknown type ${type}`;
     if (size < shape.size || size > LONGEST_RECORD || size % 8 !== 0 || size > bytes.length - at) {
       return `an event has a size of ${size} bytes`;

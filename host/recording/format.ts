@@ -1,11 +1,12 @@
 // The recording's outer format: the file's head and the heads of its blocks. README.md describes it.
 
 import { crc32 } from 'node:zlib';
-import { schemaVersion } from '../compiler/schema-version.ts';
+import { RECORD_LAYOUT, readLayout, storeLayout } from '../schema/versions/record-layout.ts';
+import { OtherRecords } from './other-records.ts';
 
 /** Like PNG's: a non-text first byte, and line ends that a text-mode transfer would change. */
 const FILE_MAGIC = Uint8Array.of(0x89, 0x57, 0x53, 0x50, 0x52, 0x59, 0x0d, 0x0a);
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 export const FILE_HEAD_BYTES = 24;
 const LONGEST_FACTS = 4 << 20;
 
@@ -71,7 +72,7 @@ export class RecordingError extends Error {
 export function encodeFileHead(facts: RecordingFacts): Uint8Array {
   const json = Buffer.from(
     JSON.stringify({
-      schema: schemaVersion(),
+      layout: storeLayout(RECORD_LAYOUT),
       hostname: facts.hostname,
       started: String(facts.started),
       kernel: facts.kernel,
@@ -104,7 +105,7 @@ export function readFileHead(bytes: Uint8Array): { readonly length: number; read
   if (crc32(bytes.subarray(0, 20)) !== view.getUint32(20, true)) throw damagedHead('its checksum is wrong');
   const version = view.getUint32(8, true);
   if (version !== FORMAT_VERSION) {
-    const message = `it is in format ${version}, and this version of Wasprey reads format ${FORMAT_VERSION}`;
+    const message = `it is in format ${version}, and this version of Wasprey reads format ${FORMAT_VERSION}: replay it with the version that made it`;
     throw new RecordingError('RECORDING_OTHER_VERSION', message);
   }
   const length = view.getUint32(12, true);
@@ -112,14 +113,21 @@ export function readFileHead(bytes: Uint8Array): { readonly length: number; read
   return { length, checksum: view.getUint32(16, true) };
 }
 
+/** What the head of a file says. */
+export interface ReadFacts {
+  readonly facts: RecordingFacts;
+  /** Reads its records, if they have another layout than this version. */
+  readonly other: OtherRecords | undefined;
+}
+
 /** @throws {RecordingError} */
-export function readFacts(bytes: Uint8Array, head: { readonly length: number; readonly checksum: number }) {
+export function readFacts(bytes: Uint8Array, head: { readonly length: number; readonly checksum: number }): ReadFacts {
   if (bytes.length < head.length) throw damagedHead('the file ends within it');
   if (crc32(bytes) !== head.checksum) throw damagedHead('its checksum is wrong');
   return parseFacts(Buffer.from(bytes).toString('utf8'));
 }
 
-function parseFacts(text: string): RecordingFacts {
+function parseFacts(text: string): ReadFacts {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -127,18 +135,26 @@ function parseFacts(text: string): RecordingFacts {
     throw damagedHead('it is not valid JSON');
   }
   if (typeof json !== 'object' || json === null) throw damagedHead('it is not a JSON object');
-  const { schema, hostname, started, kernel, eventTypes, users, groups } = json as Record<string, unknown>;
-  if (schema !== schemaVersion()) {
-    const message = `its events have layout ${text20(schema)}, and this version of Wasprey reads ${schemaVersion()}`;
-    throw new RecordingError('RECORDING_OTHER_VERSION', `${message}; replay it with the version that made it`);
-  }
+  const { layout, hostname, started, kernel, eventTypes, users, groups } = json as Record<string, unknown>;
   if (typeof hostname !== 'string' || typeof kernel !== 'string') throw damagedHead('its machine is missing');
   if (typeof started !== 'string' || !/^\d{1,19}$/.test(started)) throw damagedHead('its start is missing');
   if (!Array.isArray(eventTypes) || !eventTypes.every((type) => typeof type === 'string')) {
     throw damagedHead('its event types are missing');
   }
-  return { hostname, started: BigInt(started), kernel, eventTypes, users: namesOf(users), groups: namesOf(groups) };
+  const machine = { hostname, started: BigInt(started), kernel, eventTypes };
+  return { facts: { ...machine, users: namesOf(users), groups: namesOf(groups) }, other: otherRecords(layout) };
 }
+
+/** Undefined if the layout is that of this version. */
+function otherRecords(json: unknown): OtherRecords | undefined {
+  if (JSON.stringify(json) === OWN_LAYOUT) return undefined;
+  const layout = readLayout(json);
+  const other = layout && OtherRecords.of(layout);
+  if (!other) throw damagedHead('its layout of records is invalid');
+  return other;
+}
+
+const OWN_LAYOUT = JSON.stringify(storeLayout(RECORD_LAYOUT));
 
 function namesOf(json: unknown): Map<number, string> {
   if (typeof json !== 'object' || json === null) throw damagedHead('its names of users are missing');
@@ -147,13 +163,6 @@ function namesOf(json: unknown): Map<number, string> {
       typeof name === 'string' ? [[Number(id), name]] : [],
     ),
   );
-}
-
-/** The version in a file that may be damaged or hostile. */
-function text20(value: unknown): string {
-  return String(value)
-    .slice(0, 20)
-    .replace(/[^\w.-]/g, '?');
 }
 
 function damagedHead(reason: string): RecordingError {

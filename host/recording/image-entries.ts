@@ -1,33 +1,66 @@
 // Process images and containers of a recording: checked before they are put into the tables again.
 
-import { CONTAINER } from '../schema/container.ts';
-import { IMAGE, IMAGE_KIND } from '../schema/image.ts';
-import { type Member, member } from '../schema/layout.ts';
+import { IMAGE_KIND } from '../schema/image.ts';
+import { RECORD_LAYOUT, type RecordLayout, type StructLayout } from '../schema/versions/record-layout.ts';
 import { fits } from './event-records.ts';
 
 /** native/src/image_log.h: the record's size, seven lengths of texts, which of them are present, and 0. */
-const ENTRY_HEAD = 24;
+export const ENTRY_HEAD = 24;
 const TEXTS = 7;
 
-/** A lifecycle record ends where the annex begins. */
-const KERNEL_HALF = member(IMAGE, 'parent_address').offset;
-const LONGEST_IMAGE = 24_576;
-const [SIZE, KIND, ID] = ['size', 'kind', 'id'].map((name) => member(IMAGE, name).offset) as [number, number, number];
+export const LONGEST_IMAGE = 24_576;
 const KINDS = new Set<number>(Object.values(IMAGE_KIND));
-const IMAGE_STRINGS = stringsOf(IMAGE.members.filter(({ offset }) => offset < KERNEL_HALF));
-const CONTAINER_STRINGS = stringsOf(CONTAINER.members);
-const CONTAINER_SIZE = member(CONTAINER, 'size').offset;
 
-function stringsOf(members: readonly Member[]): number[] {
-  return members.filter(({ type }) => type === 'string').map(({ offset }) => offset);
+/** Where images and containers of a layout have what is needed to check them. */
+export interface ImageShapes {
+  /** A lifecycle record ends where the annex begins. */
+  readonly kernelHalf: number;
+  readonly size: number;
+  readonly kind: number;
+  readonly id: number;
+  readonly strings: readonly number[];
+  readonly container: { readonly bytes: number; readonly size: number; readonly strings: readonly number[] };
 }
 
-function padded(length: number): number {
+/** Undefined if the layout has no images or containers. */
+export function imageShapes({ structs }: RecordLayout): ImageShapes | undefined {
+  const [image, container] = [structs.get('image'), structs.get('container')];
+  const [size, kind, id] = ['size', 'kind', 'id'].map((name) => image?.members.get(name));
+  const kernelHalf = image?.members.get(FIRST_OF_ANNEX)?.offset;
+  const containerSize = container?.members.get('size');
+  if (!image || !container || kernelHalf === undefined || containerSize?.type !== 'u32') return undefined;
+  if (size?.type !== 'u32' || kind?.type !== 'u16' || id?.type !== 'u64' || id.offset + 8 > kernelHalf)
+    return undefined;
+  return {
+    kernelHalf,
+    size: size.offset,
+    kind: kind.offset,
+    id: id.offset,
+    strings: stringsOf(image).filter((offset) => offset < kernelHalf),
+    container: { bytes: container.size, size: containerSize.offset, strings: stringsOf(container) },
+  };
+}
+
+const FIRST_OF_ANNEX = 'parent_address';
+
+function stringsOf({ members }: StructLayout): number[] {
+  return [...members.values()].filter(({ type }) => type === 'string').map(({ offset }) => offset);
+}
+
+const OWN = ownShapes();
+
+function ownShapes(): ImageShapes {
+  const shapes = imageShapes(RECORD_LAYOUT);
+  if (!shapes) throw new Error('the layout has no images');
+  return shapes;
+}
+
+export function padded(length: number): number {
   return Math.ceil(length / 8) * 8;
 }
 
 /** Length of the log entry at `at`; exceeds the log if the entry is cut off. */
-function entrySize(view: DataView, at: number): number {
+export function entrySize(view: DataView, at: number): number {
   if (view.byteLength - at < ENTRY_HEAD) return Number.POSITIVE_INFINITY;
   let texts = 0;
   for (let index = 0; index < TEXTS; index++) texts += view.getUint16(at + 4 + 2 * index, true);
@@ -52,7 +85,7 @@ export function splitLog(log: Uint8Array, most: number): Uint8Array[] {
 }
 
 /** The error of the first invalid image of a log. `log` is not trusted. */
-export function checkImages(log: Uint8Array): string | undefined {
+export function checkImages(log: Uint8Array, shapes: ImageShapes = OWN): string | undefined {
   const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
   let size = 0;
   for (let at = 0; at < log.length; at += size) {
@@ -60,25 +93,26 @@ export function checkImages(log: Uint8Array): string | undefined {
     if (size > log.length - at) return 'a process image is cut off';
     const length = view.getUint32(at, true);
     const record = at + ENTRY_HEAD;
-    if (length < KERNEL_HALF || length > LONGEST_IMAGE || view.getUint32(record + SIZE, true) !== length) {
+    if (length < shapes.kernelHalf || length > LONGEST_IMAGE || view.getUint32(record + shapes.size, true) !== length) {
       return `a process image has a size of ${length} bytes`;
     }
-    if (!KINDS.has(view.getUint16(record + KIND, true)) || view.getBigUint64(record + ID, true) === 0n) {
+    if (!KINDS.has(view.getUint16(record + shapes.kind, true)) || view.getBigUint64(record + shapes.id, true) === 0n) {
       return 'a process image is of an unknown kind';
     }
-    for (const reference of IMAGE_STRINGS) {
-      if (!fits(view, record + reference, KERNEL_HALF, length)) return 'a text of a process image lies outside of it';
+    for (const reference of shapes.strings) {
+      if (!fits(view, record + reference, shapes.kernelHalf, length))
+        return 'a text of a process image lies outside of it';
     }
   }
   return undefined;
 }
 
 /** The error of an invalid container entry. */
-export function checkContainer(entry: Uint8Array): string | undefined {
+export function checkContainer(entry: Uint8Array, { container }: ImageShapes = OWN): string | undefined {
   const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength);
-  if (entry.length < CONTAINER.size || view.getUint32(CONTAINER_SIZE, true) !== entry.length) {
+  if (entry.length < container.bytes || view.getUint32(container.size, true) !== entry.length) {
     return `a container's entry has ${entry.length} bytes`;
   }
-  const sound = CONTAINER_STRINGS.every((reference) => fits(view, reference, CONTAINER.size, entry.length));
+  const sound = container.strings.every((reference) => fits(view, reference, container.bytes, entry.length));
   return sound ? undefined : "a text of a container's entry lies outside of it";
 }

@@ -3,6 +3,7 @@
 import { checkRecords } from './event-records.ts';
 import { LONGEST_PAYLOAD } from './format.ts';
 import { checkContainer, checkImages } from './image-entries.ts';
+import type { OtherRecords } from './other-records.ts';
 
 const ENTRY_HEAD = 8;
 const STEP_BYTES = 16;
@@ -25,6 +26,8 @@ export type RecordedEntry =
 export interface Payload {
   readonly entries: readonly RecordedEntry[];
   readonly events: number;
+  /** Of these, those that are in no entry: of types that this version does not have. */
+  readonly leftOut: number;
 }
 
 /** A payload with a valid checksum but invalid contents. */
@@ -34,12 +37,14 @@ export class PayloadError extends Error {
 
 /**
  * Reads and checks a whole block before any of it is used. The entries point into `bytes`.
+ * @param other if the records have another layout than this version
  * @throws {PayloadError}
  */
-export function readPayload(bytes: Uint8Array): Payload {
+export function readPayload(bytes: Uint8Array, other?: OtherRecords): Payload {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries: RecordedEntry[] = [];
   let events = 0;
+  let leftOut = 0;
   let at = 0;
   while (at < bytes.length) {
     if (bytes.length - at < ENTRY_HEAD) throw new PayloadError('an entry is cut off');
@@ -47,15 +52,24 @@ export function readPayload(bytes: Uint8Array): Payload {
     const kind = view.getUint32(at + 4, true);
     at += ENTRY_HEAD;
     if (length > bytes.length - at) throw new PayloadError('an entry is cut off');
-    const entry = readEntry(kind, bytes.subarray(at, at + length));
+    const body = bytes.subarray(at, at + length);
+    const translated = other && kind === ENTRY.EVENTS ? sound(other.events(body)) : undefined;
+    leftOut += translated?.leftOut ?? 0;
+    const entry = readEntry(kind, translated?.records ?? body, other);
     if (entry.kind === 'events') events += entry.count;
     entries.push(entry);
     at += Math.ceil(length / 8) * 8;
   }
-  return { entries, events };
+  return { entries, events: events + leftOut, leftOut };
 }
 
-function readEntry(kind: number, body: Uint8Array): RecordedEntry {
+/** A translation that succeeded. */
+function sound<Result extends object>(result: Result | string): Result {
+  if (typeof result === 'string') throw new PayloadError(result);
+  return result;
+}
+
+function readEntry(kind: number, body: Uint8Array, other: OtherRecords | undefined): RecordedEntry {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   switch (kind) {
     case ENTRY.STEP: {
@@ -64,16 +78,18 @@ function readEntry(kind: number, body: Uint8Array): RecordedEntry {
       return { kind: 'step', clock: view.getBigUint64(0, true), snapshotComplete: (flags & SNAPSHOT_COMPLETE) !== 0 };
     }
     case ENTRY.IMAGES: {
-      const wrong = checkImages(body);
+      const log = other ? sound(other.images(body)).log : body;
+      const wrong = checkImages(log);
       if (wrong !== undefined) throw new PayloadError(wrong);
-      return { kind: 'images', log: body };
+      return { kind: 'images', log };
     }
     case ENTRY.CONTAINER: {
       if (body.length < CONTAINER_HEAD) throw new PayloadError('a container is cut off');
       const length = view.getUint32(0, true);
       const end = CONTAINER_HEAD + Math.ceil(length / 8) * 8;
       if (end > body.length) throw new PayloadError('a container is cut off');
-      const entry = body.subarray(end);
+      const stored = body.subarray(end);
+      const entry = other ? sound(other.container(stored)).entry : stored;
       const wrong = checkContainer(entry);
       if (wrong !== undefined) throw new PayloadError(wrong);
       const id = Buffer.from(body.subarray(CONTAINER_HEAD, CONTAINER_HEAD + length)).toString('utf8');

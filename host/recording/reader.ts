@@ -14,6 +14,7 @@ import {
   readFacts,
   readFileHead,
 } from './format.ts';
+import type { OtherRecords } from './other-records.ts';
 import { type Payload, PayloadError, readPayload } from './payload.ts';
 
 /** Most invalid blocks before it gives up: a hostile file could have heads everywhere, each of a block of some MB. */
@@ -46,6 +47,8 @@ type Block = { readonly head: BlockHead } & (
 
 export class RecordingReader {
   readonly facts: RecordingFacts;
+  /** If its records have another layout than this version. */
+  readonly #other: OtherRecords | undefined;
   readonly #source: ByteSource;
   readonly #damage: Damage[] = [];
   /** Offset of the next block, its number, and the events of all blocks before it, including lost ones. */
@@ -53,6 +56,7 @@ export class RecordingReader {
   #number = 0;
   #position = 0;
   #events = 0;
+  #leftOut = 0;
   #attempts = 0;
   #end: RecordingEnd | undefined;
 
@@ -60,7 +64,9 @@ export class RecordingReader {
   constructor(source: ByteSource) {
     this.#source = source;
     const head = readFileHead(source.read(0, FILE_HEAD_BYTES));
-    this.facts = readFacts(source.read(FILE_HEAD_BYTES, head.length), head);
+    const { facts, other } = readFacts(source.read(FILE_HEAD_BYTES, head.length), head);
+    this.facts = facts;
+    this.#other = other;
     this.#at = FILE_HEAD_BYTES + head.length;
   }
 
@@ -79,6 +85,11 @@ export class RecordingReader {
     return this.#events;
   }
 
+  /** Of these, events of types that this version does not have. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
   /** The valid blocks, in order, each completely checked. */
   *payloads(): Generator<Payload> {
     for (let block = this.#next(); block; block = this.#next()) {
@@ -87,6 +98,7 @@ export class RecordingReader {
         return;
       }
       this.#events += block.payload.events;
+      this.#leftOut += block.payload.leftOut;
       this.#position += block.payload.events;
       yield block.payload;
     }
@@ -135,7 +147,7 @@ export class RecordingReader {
     try {
       return head.kind === BLOCK_KIND.END
         ? { head, kind: 'end', end: readEnd(payload) }
-        : { head, kind: 'data', payload: readPayload(payload) };
+        : { head, kind: 'data', payload: readPayload(payload, this.#other) };
     } catch (error) {
       if (error instanceof PayloadError) return `block ${head.number} is invalid: ${error.message}`;
       throw error;

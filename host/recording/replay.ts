@@ -16,6 +16,8 @@ export interface ReplayReport {
   readonly events: number;
   /** Time from the first block until the last event was evaluated. */
   readonly seconds: number;
+  /** Events of types that this version does not have, which were not evaluated. */
+  readonly leftOut: number;
   readonly damage: readonly Damage[];
   /** The contents of the last block; undefined when the recording is cut off. */
   readonly end: RecordingEnd | undefined;
@@ -58,9 +60,9 @@ export class Replay {
   }
 
   get report(): ReplayReport {
-    const { events, damage, end } = this.#reader;
+    const { events, leftOut, damage, end } = this.#reader;
     const seconds = (performance.now() - (this.#began ?? performance.now())) / 1000;
-    return { events, seconds, damage: [...damage], end };
+    return { events, leftOut, seconds, damage: [...damage], end };
   }
 
   #take(entry: RecordedEntry): void {

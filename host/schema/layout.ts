@@ -40,7 +40,8 @@ export type MemberName<S extends Struct, Type extends MemberType = MemberType> =
 
 export type NumberType = Exclude<MemberType, 'string' | 'address' | 'comm'>;
 
-const SIZES: Record<MemberType, { size: number; align: number }> = {
+/** In bytes. */
+export const MEMBER_SIZES: Readonly<Record<MemberType, { readonly size: number; readonly align: number }>> = {
   u8: { size: 1, align: 1 },
   u16: { size: 2, align: 2 },
   u32: { size: 4, align: 4 },
@@ -64,7 +65,7 @@ export function defineStruct<const Spec extends MemberSpec>(
   const members: Member[] = [];
   let offset = 0;
   for (const spec of specs) {
-    const { size, align } = SIZES[spec.type];
+    const { size, align } = MEMBER_SIZES[spec.type];
     if (offset % align !== 0) throw new Error(`struct ${name}: hole before ${spec.name} at ${offset}`);
     const total = size * (spec.count ?? 1);
     members.push({ ...spec, offset, size: total });

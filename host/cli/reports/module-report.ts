@@ -2,8 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFilter } from '../../agent/stored-filter.ts';
-import { MANIFEST_SECTION } from '../../compiler/manifest.ts';
-import { schemaVersion } from '../../compiler/schema-version.ts';
+import { MANIFEST_SECTION, whyOtherVersion } from '../../compiler/manifest.ts';
 import { asArray, asObject, asText, asTexts, at, type JsonObject } from '../../diagnostics/json-value.ts';
 import { named } from '../../sandbox/error.ts';
 import { compileRuleModule } from '../../sandbox/instantiate.ts';
@@ -27,7 +26,7 @@ export interface ModuleReport {
   readonly compiler: string;
   /** Which layout of events it reads, as the module says. */
   readonly schema: string;
-  /** That is this version's. */
+  /** Whether this version can run it. */
   readonly runsHere: boolean;
   /** Ids of keys, as the module says: nothing of it is checked. */
   readonly signers: readonly string[];
@@ -58,7 +57,7 @@ export function reportOn(file: string, bytes: Uint8Array): ModuleReport | undefi
     sha256: createHash('sha256').update(bytes).digest('hex'),
     compiler: text(manifest.compiler),
     schema: text(manifest.schema),
-    runsHere: manifest.schema === schemaVersion(),
+    runsHere: whyOtherVersion(manifest) === undefined,
     signers: signersOf(bytes),
     proof,
     sources: Object.fromEntries(asTexts(manifest.sources)),

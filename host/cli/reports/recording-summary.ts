@@ -38,6 +38,8 @@ export function renderReplayed({ engine, alerts, outputs }: Summary, report: Rep
     lines.push(`  events   ${number(engine.capture.unknownImages)} of processes that the recording lacks`);
   if (engine && engine.capture.malformed > 0)
     lines.push(`  records  ${number(engine.capture.malformed)} were invalid and skipped`);
+  if (report && report.leftOut > 0)
+    lines.push(`  events   ${number(report.leftOut)} left out, of types that this version of Wasprey does not have`);
   if (report?.end && report.end.dropped > 0)
     lines.push(`  events   ${number(report.end.dropped)} were lost during the recording`);
   for (const damage of report?.damage.slice(0, LISTED_DAMAGE) ?? []) lines.push(`  damaged  ${renderDamage(damage)}`);

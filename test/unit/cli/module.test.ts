@@ -84,12 +84,20 @@ test('a compiled module is taken; what is none is refused with the reason, and n
     writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from(JSON.stringify(changed)));
   const withFilter = (clause: unknown) => withManifest({ ...manifest, filter: [clause] });
 
+  const { structs } = manifest.layout;
+  const [imageSize, image] = structs.image ?? assert.fail();
+  const moved = { ...manifest.layout, structs: { ...structs, image: [imageSize, { ...image, uid: 'u32@0' }] } };
   writeFileSync(join(folder, 'good.wasm'), wasm);
   const { rules, eventTypes } = loadCompiledRules(join(folder, 'good.wasm'));
   assert.deepEqual(
     rules.map(({ name, priority, tags }) => ({ name, priority, tags })),
     [{ name: 'Removed', priority: 'Informational', tags: ['a', 'b'] }],
   );
+  // Of another version, to whose records this one has only added something.
+  const { candidates: _, ...fewer } = image;
+  const older = { ...manifest.layout, structs: { ...structs, image: [imageSize, fewer] } };
+  writeFileSync(join(folder, 'older.wasm'), withManifest({ ...manifest, schema: 'other', layout: older }));
+  assert.equal(loadCompiledRules(join(folder, 'older.wasm')).rules.length, 1);
   assert.deepEqual(eventTypes, ['unlink']);
 
   for (const [bytes, reason] of [
@@ -110,8 +118,12 @@ test('a compiled module is taken; what is none is refused with the reason, and n
     [withManifest(null), /its manifest is damaged: it is not a JSON object \[/],
     [withManifest([]), /it is not a JSON object \[/],
     [
-      withManifest({ ...manifest, schema: 'other' }),
-      / for event schema other, and this version has [0-9a-f]{16}: .*\[MODULE_OTHER_VERSION\]/,
+      withManifest({ ...manifest, schema: 'other', layout: {} }),
+      / for event schema other, and this version has [0-9a-f]{16} \(it does not say for which layout .*\[MODULE_OTHER_VERSION\]/,
+    ],
+    [
+      withManifest({ ...manifest, schema: 'other', layout: moved }),
+      / \(image\.uid was u32@0 and is u32@\d+\): compile its rules again with this version \[MODULE_OTHER_VERSION\]/,
     ],
     [withManifest({ ...manifest, eventTypes: 'unlink' }), /it has unknown event types/],
     [withManifest({ ...manifest, eventTypes: ['no_such'] }), /it has unknown event types/],

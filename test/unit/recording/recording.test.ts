@@ -327,10 +327,34 @@ test('what is no recording, or one of another version, is refused by name', () =
   refused((copy) => copy.subarray(0, 15), 'RECORDING_DAMAGED_HEAD', /ends within/);
   refused((copy) => copy.subarray(0, 50), 'RECORDING_DAMAGED_HEAD', /ends within/);
   refused((copy) => copy.fill(0, 40, 41), 'RECORDING_DAMAGED_HEAD', /checksum/);
-  refused((copy) => sealed(copy.fill(9, 8, 9)), 'RECORDING_OTHER_VERSION', /format 9, and .* reads format 1/);
-  const schema = bytes.indexOf('"schema":"') + 10;
-  const other = /events have layout 0{16}, and this version of Wasprey reads [0-9a-f]{16}/;
-  refused((copy) => sealed(copy.fill('0', schema, schema + 16)), 'RECORDING_OTHER_VERSION', other);
+  refused((copy) => sealed(copy.fill(9, 8, 9)), 'RECORDING_OTHER_VERSION', /format 9, and .* reads format 2/);
+  const type = bytes.indexOf('"event_open"]');
+  refused(
+    (copy) => sealed(copy.fill('_', type + 1, type + 4)),
+    'RECORDING_DAMAGED_HEAD',
+    /layout of records is invalid/,
+  );
+});
+
+test('events are known by the names of their types, whatever numbers these had', async () => {
+  const { bytes } = tenBlocks();
+  const facts = JSON.parse(bytes.toString('utf8', FILE_HEAD_BYTES, FILE_HEAD_BYTES + bytes.readUInt32LE(12)));
+  const { creat, openat } = facts.layout.types;
+  const rewritten = (types: unknown): Buffer => {
+    const layout = { ...facts.layout, types };
+    const json = Buffer.from(JSON.stringify({ ...facts, layout }));
+    const head = Buffer.from(bytes.subarray(0, FILE_HEAD_BYTES));
+    head.writeUInt32LE(json.length, 12);
+    head.writeUInt32LE(crc32(json), 16);
+    head.writeUInt32LE(crc32(head.subarray(0, 20)), 20);
+    return Buffer.concat([head, json, bytes.subarray(FILE_HEAD_BYTES + bytes.readUInt32LE(12))]);
+  };
+  const swapped = { ...facts.layout.types, creat: openat, openat: creat };
+  const { text } = await replayBytes(rewritten(swapped), module);
+  assert.deepEqual(text, [], 'they are events of creat, of which there is no rule');
+  const { openat: _, ...without } = facts.layout.types;
+  const { report } = await replayBytes(rewritten({ ...without, of_the_future: openat }), module);
+  assert.deepEqual([report.events, report.leftOut, report.damage.length], [100, 100, 0]);
 });
 
 test('a file never grows past its limit, and ends properly', () => {

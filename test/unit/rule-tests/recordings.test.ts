@@ -172,9 +172,9 @@ for (const [what, bytes, reason] of [
   ],
   ['has a block that is damaged', damaged, /it is damaged at byte \d+: the checksum of block 1 is wrong\n/],
   [
-    'has events of another layout',
-    withFacts(WHOLE, (facts) => facts.replace(/"schema":"[^"]*"/, '"schema":"0123"')),
-    /its events have layout 0123, and this version of Wasprey reads .*; replay it with the version that made it\n/,
+    'does not say how its records are laid out',
+    withFacts(WHOLE, (facts) => facts.replace(/"layout":/, '"other":')),
+    /its head is damaged: its layout of records is invalid\n/,
   ],
 ] as const) {
   test(`a recording that ${what} is refused, at its place in the test file, and no test is run`, () => {

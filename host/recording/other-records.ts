@@ -1,0 +1,137 @@
+// Reads the records of a recording that has another layout than this version: checked as what they are, then rewritten.
+
+import { RECORD_LAYOUT, type RecordLayout, type StructLayout } from '../schema/versions/record-layout.ts';
+import { checkRecords, type EventShapes, eventShapes, LONGEST_RECORD } from './event-records.ts';
+import {
+  checkContainer,
+  checkImages,
+  ENTRY_HEAD,
+  entrySize,
+  type ImageShapes,
+  imageShapes,
+  LONGEST_IMAGE,
+  padded,
+} from './image-entries.ts';
+import { type StructTranslation, translate, translatedLength, translationOf } from './translation.ts';
+
+interface TypeTranslation {
+  /** Of the event type, now. */
+  readonly number: number;
+  readonly struct: StructTranslation;
+}
+
+/** Records in the layout of this version, or why these are invalid. */
+export type Translated = { readonly records: Uint8Array; readonly count: number; readonly leftOut: number };
+
+export class OtherRecords {
+  readonly #events: EventShapes;
+  readonly #images: ImageShapes;
+  /** By the number of the type, then. */
+  readonly #types: readonly (TypeTranslation | undefined)[];
+  readonly #image: StructTranslation;
+  readonly #container: StructTranslation;
+  readonly #now: {
+    readonly size: number;
+    readonly type: number;
+    readonly imageSize: number;
+    readonly containerSize: number;
+  };
+
+  private constructor(
+    layout: RecordLayout,
+    events: EventShapes,
+    images: ImageShapes,
+    own: { events: EventShapes; images: ImageShapes },
+  ) {
+    this.#events = events;
+    this.#images = images;
+    this.#types = typesOf(layout);
+    const struct = (name: string): readonly [StructLayout, StructLayout] => [
+      layout.structs.get(name) ?? NONE,
+      RECORD_LAYOUT.structs.get(name) ?? NONE,
+    ];
+    this.#image = translationOf(...struct('image'), [images.kernelHalf, own.images.kernelHalf]);
+    this.#container = translationOf(...struct('container'));
+    this.#now = {
+      size: own.events.header.size,
+      type: own.events.header.type,
+      imageSize: own.images.size,
+      containerSize: own.images.container.size,
+    };
+  }
+
+  /** Undefined if the layout lacks what every recording has. */
+  static of(layout: RecordLayout): OtherRecords | undefined {
+    const [events, images] = [eventShapes(layout), imageShapes(layout)];
+    const own = { events: eventShapes(RECORD_LAYOUT), images: imageShapes(RECORD_LAYOUT) };
+    if (!events || !images || !own.events || !own.images) return undefined;
+    return new OtherRecords(layout, events, images, { events: own.events, images: own.images });
+  }
+
+  /** Event records; those of types that this version does not have are left out. A text is the error of the first invalid one. */
+  events(bytes: Uint8Array): Translated | string {
+    const total = checkRecords(bytes, this.#events);
+    if (typeof total === 'string') return total;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { header } = this.#events;
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for (let at = 0; at < bytes.length; at += size) {
+      size = view.getUint32(at + header.size, true);
+      const type = this.#types[view.getUint16(at + header.type, true)];
+      const length = type && translatedLength(type.struct, size);
+      if (!type || length === undefined || length > LONGEST_RECORD) continue;
+      const made = new Uint8Array(length);
+      translate(type.struct, bytes.subarray(at, at + size), made);
+      const head = new DataView(made.buffer);
+      head.setUint32(this.#now.size, length, true);
+      head.setUint16(this.#now.type, type.number, true);
+      parts.push(made);
+    }
+    return { records: Buffer.concat(parts), count: parts.length, leftOut: total - parts.length };
+  }
+
+  /** Entries of native/src/image_log.h. A text is the error of the first invalid one. */
+  images(log: Uint8Array): { readonly log: Uint8Array } | string {
+    const wrong = checkImages(log, this.#images);
+    if (wrong !== undefined) return wrong;
+    const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for (let at = 0; at < log.length; at += size) {
+      size = entrySize(view, at);
+      const record = log.subarray(at + ENTRY_HEAD, at + ENTRY_HEAD + view.getUint32(at, true));
+      const length = translatedLength(this.#image, record.length);
+      if (length > LONGEST_IMAGE) continue;
+      const made = new Uint8Array(length);
+      translate(this.#image, record, made);
+      new DataView(made.buffer).setUint32(this.#now.imageSize, length, true);
+      const head = new Uint8Array(log.subarray(at, at + ENTRY_HEAD));
+      new DataView(head.buffer).setUint32(0, length, true);
+      parts.push(head, made, log.subarray(at + ENTRY_HEAD + padded(record.length), at + size));
+    }
+    return { log: Buffer.concat(parts) };
+  }
+
+  /** A `struct container`. A text is the error. */
+  container(entry: Uint8Array): { readonly entry: Uint8Array } | string {
+    const wrong = checkContainer(entry, this.#images);
+    if (wrong !== undefined) return wrong;
+    const made = new Uint8Array(translatedLength(this.#container, entry.length));
+    translate(this.#container, entry, made);
+    new DataView(made.buffer).setUint32(this.#now.containerSize, made.length, true);
+    return { entry: made };
+  }
+}
+
+const NONE: StructLayout = { size: 0, members: new Map() };
+
+function typesOf({ structs, types }: RecordLayout): (TypeTranslation | undefined)[] {
+  const translations: (TypeTranslation | undefined)[] = [];
+  for (const [name, then] of types) {
+    const now = RECORD_LAYOUT.types.get(name);
+    const [from, to] = [structs.get(then.struct), now && RECORD_LAYOUT.structs.get(now.struct)];
+    if (now && from && to) translations[then.number] = { number: now.number, struct: translationOf(from, to) };
+  }
+  return translations;
+}
