@@ -5,6 +5,7 @@ import { firstWords } from '../engine/candidate-words.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RuleSetStart } from '../engine/protocol.ts';
 import { type AlertDesk, ruleReads } from './alert-desk.ts';
+import { type AbsenceSummary, ModuleAbsences } from './module-absences.ts';
 import type { RuleModule } from './rule-module.ts';
 
 /** Falco calls it a hot restart failure, under a name of its own. */
@@ -12,8 +13,6 @@ export const RELOAD_FAILURE_RULE = 'Wasprey internal: hot reload failure';
 
 /** Files and modules that the agent itself reads. */
 const READ_HERE = '';
-
-const SET_ASIDE_RULE = 'Wasprey internal: rule module set aside';
 
 export interface ModuleSummary {
   readonly name: string;
@@ -27,8 +26,8 @@ export interface RuleSetSummary {
   /** 0 for the rules that the agent was started with; incremented with each replacement. */
   readonly generation: number;
   readonly modules: readonly ModuleSummary[];
-  /** Modules that failed and are not evaluated any more, of this set and those before. */
-  readonly setAside: readonly { readonly module: string; readonly failure: string; readonly reason: string }[];
+  /** Modules that failed, of this set and those before. */
+  readonly setAside: AbsenceSummary;
   readonly reloads: {
     readonly succeeded: number;
     readonly failed: number;
@@ -59,6 +58,7 @@ export type RuleChange =
   | { readonly kind: 'restored' };
 
 export class RuleSets {
+  readonly absences: ModuleAbsences;
   readonly #host: RuleSetsHost;
   #modules: readonly RuleModule[];
   /** By the hash of each of them. */
@@ -73,13 +73,13 @@ export class RuleSets {
   /** From where. */
   readonly #refused = new Set<string>();
   #longestStepMs: number | undefined;
-  readonly #setAside: RuleSetSummary['setAside'][number][] = [];
   #underWay: Promise<void> = Promise.resolve();
 
   constructor(modules: readonly RuleModule[], host: RuleSetsHost) {
     this.#modules = modules;
     this.#inUseSince = timesOf(modules, new Map());
     this.#host = host;
+    this.absences = new ModuleAbsences(host.desk, host.onTrouble);
     host.desk.use(0, modules);
   }
 
@@ -129,14 +129,7 @@ export class RuleSets {
   /** The worker has reported that no match of earlier sets will come. */
   tookOver(generation: number): void {
     this.#host.desk.retireBefore(generation);
-  }
-
-  /** A module has failed while it ran, and is not evaluated any more. */
-  setAside(module: string, failure: string, reason: string): void {
-    this.#setAside.push({ module, failure, reason });
-    const message = `The rules of ${module} are no longer evaluated: ${reason} (${failure}).`;
-    this.#host.desk.internal(SET_ASIDE_RULE, 'Critical', message);
-    this.#host.onTrouble(message);
+    this.absences.endAll();
   }
 
   /** New rules were refused: reports it, once for each attempt. */
@@ -162,7 +155,7 @@ export class RuleSets {
         rules: rules.length,
         inUseSince: this.#inUseSince.get(sha256) ?? 0,
       })),
-      setAside: this.#setAside,
+      setAside: this.absences.summary,
       reloads: {
         succeeded: this.#succeeded,
         failed: this.#failed,

@@ -47,7 +47,12 @@ function summary(changed: Partial<Summary> = {}): Summary {
   return {
     engine: ENGINE,
     drops: { occurrences: 0, actions: 0 },
-    rules: { generation: 0, modules: [], setAside: [], reloads: { succeeded: 0, failed: 0, isRefused: false } },
+    rules: {
+      generation: 0,
+      modules: [],
+      setAside: { list: [], count: 0, milliseconds: 0 },
+      reloads: { succeeded: 0, failed: 0, isRefused: false },
+    },
     alerts: {
       alerts: 3,
       rules: [],
