@@ -97,6 +97,7 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
           for (const notice of notices) directory.ask(notice);
         },
         onSetAside: () => {},
+        onTakenBack: () => {},
         onCounters: () => {},
         onError: (error) => end({ kind: 'engine', error }),
       },

@@ -5,6 +5,7 @@ import { firstWords } from '../engine/candidate-words.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RuleSetStart } from '../engine/protocol.ts';
 import { type AlertDesk, ruleReads } from './alert-desk.ts';
+import { type AbsenceSummary, ModuleAbsences } from './module-absences.ts';
 import type { RuleModule } from './rule-module.ts';
 
 /** Falco calls it a hot restart failure, under a name of its own. */
@@ -16,8 +17,6 @@ const READ_HERE = '';
 const LEFT_OUT_RULE = 'Wasprey internal: invalid rules left out';
 /** Of errors, in an alert; all are in the log and in the status. */
 const MOST_ERRORS_SHOWN = 5;
-
-const SET_ASIDE_RULE = 'Wasprey internal: rule module set aside';
 
 export interface ModuleSummary {
   readonly name: string;
@@ -33,8 +32,8 @@ export interface RuleSetSummary {
   /** 0 for the rules that the agent was started with; incremented with each replacement. */
   readonly generation: number;
   readonly modules: readonly ModuleSummary[];
-  /** Modules that failed and are not evaluated any more, of this set and those before. */
-  readonly setAside: readonly { readonly module: string; readonly failure: string; readonly reason: string }[];
+  /** Modules that failed, of this set and those before. */
+  readonly setAside: AbsenceSummary;
   readonly reloads: {
     readonly succeeded: number;
     readonly failed: number;
@@ -67,6 +66,7 @@ export type RuleChange =
   | { readonly kind: 'left-out'; readonly reason: string };
 
 export class RuleSets {
+  readonly absences: ModuleAbsences;
   readonly #host: RuleSetsHost;
   #modules: readonly RuleModule[];
   /** By the hash of each of them. */
@@ -82,13 +82,13 @@ export class RuleSets {
   readonly #refused = new Set<string>();
   #leftOut: readonly string[] = [];
   #longestStepMs: number | undefined;
-  readonly #setAside: RuleSetSummary['setAside'][number][] = [];
   #underWay: Promise<void> = Promise.resolve();
 
   constructor(modules: readonly RuleModule[], host: RuleSetsHost) {
     this.#modules = modules;
     this.#inUseSince = timesOf(modules, new Map());
     this.#host = host;
+    this.absences = new ModuleAbsences(host.desk, host.onTrouble);
     host.desk.use(0, modules);
   }
 
@@ -139,14 +139,7 @@ export class RuleSets {
   /** The worker has reported that no match of earlier sets will come. */
   tookOver(generation: number): void {
     this.#host.desk.retireBefore(generation);
-  }
-
-  /** A module has failed while it ran, and is not evaluated any more. */
-  setAside(module: string, failure: string, reason: string): void {
-    this.#setAside.push({ module, failure, reason });
-    const message = `The rules of ${module} are no longer evaluated: ${reason} (${failure}).`;
-    this.#host.desk.internal(SET_ASIDE_RULE, 'Critical', message);
-    this.#host.onTrouble(message);
+    this.absences.endAll();
   }
 
   /** New rules were refused: reports it, once for each attempt. */
@@ -183,8 +176,8 @@ export class RuleSets {
         rules: rules.length,
         inUseSince: this.#inUseSince.get(sha256) ?? 0,
       })),
-      setAside: this.#setAside,
       leftOut: this.#leftOut,
+      setAside: this.absences.summary,
       reloads: {
         succeeded: this.#succeeded,
         failed: this.#failed,

@@ -45,7 +45,8 @@ function engineListener(parts: AgentParts): EngineListener {
     onContainers(notices) {
       for (const notice of notices) directory.ask(notice);
     },
-    onSetAside: (module, failure, reason) => ruleSets.setAside(module, failure, reason),
+    onSetAside: (...absence) => ruleSets.absences.begin(...absence),
+    onTakenBack: (module) => ruleSets.absences.end(module),
     onReplaced: (generation) => ruleSets.tookOver(generation),
     onCounters(counters) {
       drops.update(counters);

@@ -1,6 +1,7 @@
 // Messages for people about each kind of tampering with the capture.
 
 import type { IntegrityFinding } from '../capture/integrity.ts';
+import { seconds } from '../diagnostics/numbers.ts';
 
 /** What was found, by the addon, the worker's clock or this process. */
 export type TamperKind = IntegrityFinding['what'] | 'stopped' | 'held' | 'thread-stopped';
@@ -15,8 +16,6 @@ export interface Tampering {
   /** It is over, or was restored. */
   readonly passing: boolean;
 }
-
-const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** @param tracer name of the process with that number, for `traced` */
 export function describeFinding(finding: IntegrityFinding, tracer = ''): Tampering {

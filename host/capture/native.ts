@@ -66,7 +66,7 @@ export interface ProgramRuns {
 }
 
 /** Totals since the start. Per type arrays are indexed by event type number. */
-export interface CaptureCounters {
+export interface EventCounts {
   /** Events that reached a ring, were dropped, or were filtered in the kernel, per CPU. */
   readonly produced: readonly number[];
   /** Per type, as dropped (no room in the ring) and filtered (by the kernel filter). */
@@ -75,6 +75,11 @@ export interface CaptureCounters {
   readonly filtered: readonly number[];
   /** The dropped once more, per CPU. */
   readonly droppedByCpu: readonly number[];
+}
+
+export interface CaptureCounters extends EventCounts {
+  /** Events that were never read, because the worker has not ended in time. Their types are unknown. */
+  readonly unread?: number;
   readonly images: number;
   readonly imagesLost: number;
   /** How often the kernel left out a BPF program because one was running on that CPU: calls that were not seen. */
@@ -222,6 +227,8 @@ export interface NativeAddon {
   readonly Capture: new (options: CaptureOptions) => Capture;
   /** Makes a poll() return at once, from any thread that has loaded the addon. False when that capture is closed. */
   wake(handle: number): boolean;
+  /** Counts of a capture's events, from any thread, after it was started; undefined when it is closed. */
+  eventCounts(handle: number): EventCounts | undefined;
   /**
    * Gives memory back to the kernel that was freed, and takes pages of program files out of the resident set until they are
    * touched again. Of the whole process; takes some 10 ms.

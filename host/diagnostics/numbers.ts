@@ -12,3 +12,7 @@ export function number(value = 0): string {
 export function count(value: number | undefined, noun: string): string {
   return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
+
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

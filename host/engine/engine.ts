@@ -7,6 +7,7 @@ import type { Control } from './control.ts';
 import { EngineError } from './engine-error.ts';
 import { IdleWorker } from './idle-worker.ts';
 import type { EngineListener } from './listener.ts';
+import { lastCounters, liveCounters } from './live-counts.ts';
 import type {
   EngineCounters,
   FromWorker,
@@ -24,6 +25,8 @@ import type {
 const START_TIMEOUT_MS = 120_000;
 /** A poll takes 50 ms at most, a run of a module 100 ms, and draining the rings three seconds (loop.ts). */
 const STOP_TIMEOUT_MS = 4_000;
+/** The worker sends its totals every second; after so long the host reads them itself. */
+const SILENCE_MS = 1_500;
 
 export interface Replaced {
   /** The longest time that a step of it delayed events. */
@@ -55,6 +58,8 @@ export class Engine {
   #replacing: Replacing | undefined;
   #counters: EngineCounters | undefined;
   #missing: readonly MissingHook[] = [];
+  /** Its handle. */
+  #capture = 0;
   /** Time of the worker's last message. */
   #heardAt = performance.now();
   #phase: 'starting' | 'running' | 'stopping' | 'ended' = 'starting';
@@ -120,7 +125,8 @@ export class Engine {
 
   /** The latest totals; at most a second old while it runs, final once it has stopped. */
   get counters(): EngineCounters | undefined {
-    return this.#counters;
+    if (this.#phase !== 'running' || this.sign.silentMs < SILENCE_MS) return this.#counters;
+    return this.#counters && liveCounters(this.#counters, this.#capture);
   }
 
   /** Hooks that the kernel refuses, among those that the rules needed so far. */
@@ -136,6 +142,7 @@ export class Engine {
     if (this.#phase === 'running' || this.#phase === 'starting') this.#phase = 'stopping';
     this.#control.requestStop();
     if (await withinTime(this.#done, STOP_TIMEOUT_MS)) return;
+    this.#countLost();
     // Not awaited: terminate() does not stop a worker that is stuck in native code.
     void this.#worker.terminate();
     this.#phase = 'ended';
@@ -154,6 +161,7 @@ export class Engine {
         if (message.kind === 'started') {
           this.#phase = 'running';
           this.#missing = message.missing;
+          this.#capture = message.capture;
           resolve();
         } else if (message.kind === 'error' && this.#phase === 'starting') {
           this.#phase = 'ended';
@@ -202,7 +210,10 @@ export class Engine {
         this.#listener.onReplayed?.(message.report);
         return;
       case 'set-aside':
-        this.#listener.onSetAside(message.module, message.failure, message.reason);
+        this.#listener.onSetAside(message.module, message.failure, message.reason, message.pauseMs);
+        return;
+      case 'taken-back':
+        this.#listener.onTakenBack(message.module);
         return;
       case 'replaced':
         if (this.#replacing) this.#replacing.longestStepMs = message.longestStepMs;
@@ -257,9 +268,17 @@ export class Engine {
     );
   }
 
+  /** The worker has sent no final totals: what it has not read is lost. */
+  #countLost(): void {
+    if (!this.#counters) return;
+    this.#counters = lastCounters(this.#counters, this.#capture);
+    this.#listener.onCounters(this.#counters);
+  }
+
   /** Reports an unexpected end, once. */
   #end(error: EngineError): void {
     const expected = this.#phase !== 'running';
+    if (!expected) this.#countLost();
     this.#phase = 'ended';
     this.#abandonReplacing();
     if (!expected) this.#listener.onError(error);

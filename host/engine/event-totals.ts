@@ -30,12 +30,14 @@ const DROP_KINDS: readonly (readonly [kind: string, events: readonly string[]])[
 const OTHER_KIND = 'other_interest';
 
 export interface EventTotals {
-  /** All events, including those that the kernel filtered or dropped. */
+  /** All events: evaluated, filtered, dropped and, while the agent runs, waiting ones. */
   readonly produced: number;
   readonly evaluated: number;
   readonly filtered: number;
-  /** Events that did not fit into a ring. */
+  /** Events that did not fit into a ring, or were left in it at the end. */
   readonly dropped: number;
+  /** Events in the rings that were not read yet. */
+  readonly waiting: number;
   /** The same by Falco's kinds, all of which are present. */
   readonly droppedByKind: ReadonlyMap<string, number>;
   /** Calls that were not captured because the kernel was running another BPF program; they are not included in produced. */
@@ -44,20 +46,27 @@ export interface EventTotals {
   readonly lost: number;
 }
 
-export function eventTotals({ produced, evaluated, filtered, dropped, missedRuns }: CaptureCounters): EventTotals {
+export function eventTotals(counters: CaptureCounters): EventTotals {
+  const { dropped, missedRuns, unread = 0 } = counters;
   const byKind = new Map([...DROP_KINDS.map(([kind]) => kind), OTHER_KIND].map((kind) => [kind, 0]));
+  byKind.set(OTHER_KIND, unread);
   for (const { name, number } of EVENT_TYPES) {
     const kind = DROP_KINDS.find(([, events]) => events.includes(name))?.[0] ?? OTHER_KIND;
     byKind.set(kind, (byKind.get(kind) ?? 0) + (dropped[number] ?? 0));
   }
+  const totals = {
+    produced: sum(counters.produced),
+    evaluated: sum(counters.evaluated),
+    filtered: sum(counters.filtered),
+    dropped: sum(dropped) + unread,
+  };
   return {
-    produced: sum(produced),
-    evaluated: sum(evaluated),
-    filtered: sum(filtered),
-    dropped: sum(dropped),
+    ...totals,
+    // Invalid records may be among the malformed ones, which are not only events.
+    waiting: Math.max(0, totals.produced - totals.evaluated - totals.filtered - totals.dropped - counters.malformed),
     droppedByKind: byKind,
     missed: missedRuns,
-    lost: sum(dropped) + missedRuns,
+    lost: totals.dropped + missedRuns,
   };
 }
 

@@ -16,7 +16,10 @@ export interface EngineListener {
   onContainer?(id: string, entry: Uint8Array): void;
   /** Called at the end of a recording, after all its matches. */
   onReplayed?(report: ReplayReport): void;
-  onSetAside(module: string, failure: string, reason: string): void;
+  /** A module is not evaluated: for so many ms, or without these for good. */
+  onSetAside(module: string, failure: string, reason: string, pauseMs?: number): void;
+  /** It is evaluated again. */
+  onTakenBack(module: string): void;
   /** Called when no more matches of earlier rule sets will come. */
   onReplaced?(generation: number): void;
   onCounters(counters: EngineCounters): void;

@@ -12,9 +12,11 @@ import { DueGarbage } from './due-garbage.ts';
 import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
 import { MatchQueue, type MatchQueueParts } from './match-queue.ts';
+import { ModuleReturn } from './module-return.ts';
 import type { ModuleSet, SetMatch, SetModule } from './module-set.ts';
 import type { EngineCounters, HoldEnd, HoldLimits, RuleSetStart, ToWorker } from './protocol.ts';
 import { Replacement } from './replacement.ts';
+import { UnreadEvents } from './unread-events.ts';
 
 /** Longest wait of a poll. It limits how late a stop or a message is noticed; 20 wake-ups a second cost next to nothing. */
 const POLL_MS = 50;
@@ -54,6 +56,10 @@ export class EngineLoop {
   readonly #queue: MatchQueue;
   #set: ModuleSet;
   #replacement: Replacement | undefined;
+  readonly #return: ModuleReturn;
+  readonly #unread: UnreadEvents;
+  /** A time of performance.now(), set when a stop is requested. */
+  #deadline = Number.POSITIVE_INFINITY;
   readonly #garbage = new DueGarbage();
   #messagesSeen = 0;
   #countersSentAt = 0;
@@ -72,33 +78,51 @@ export class EngineLoop {
       evaluate: (segments, pairs) => this.#evaluate(segments, pairs),
     });
     this.#queue = new MatchQueue(parts, this.#hold);
+    this.#return = new ModuleReturn(capture, parts.send);
+    this.#unread = new UnreadEvents(memory);
   }
 
-  /** Runs until a stop is requested; events that have arrived by then are evaluated. */
+  /** Runs until a stop is requested; events that have arrived by then are evaluated, as far as the time suffices. */
   run(): void {
-    const { capture, control, recorder, send } = this.#parts;
-    while (!control.stopRequested) this.round(POLL_MS);
-    // End the capture first: under load the rings would never be empty, and the final counters would not add up.
-    capture.finish();
-    const deadline = performance.now() + DRAIN_MS;
-    // Messages that the host sent before the stop have arrived too.
-    this.#takeMessages();
-    this.#queue.drain();
-    while (this.round(LAST_COMMIT_MS) > 0 && performance.now() < deadline) control.waitForLastMatches(deadline);
-    this.#endHold('stopped');
-    recorder?.flush();
+    const { send } = this.#parts;
+    try {
+      this.#watch();
+    } catch (error) {
+      send({ kind: 'counters', counters: this.#finalCounters() });
+      throw error;
+    }
     send({ kind: 'stopped', counters: this.#finalCounters() });
   }
 
-  /** Events left in the rings at the deadline are counted as dropped. */
+  #watch(): void {
+    const { capture, control, recorder } = this.#parts;
+    while (!control.stopRequested) this.round(POLL_MS);
+    // End the capture first: under load the rings would never be empty, and the final counters would not add up.
+    capture.finish();
+    // Messages that the host sent before the stop have arrived too.
+    this.#takeMessages();
+    this.#queue.drain();
+    while (!this.#isLate && this.round(LAST_COMMIT_MS) > 0) control.waitForLastMatches(this.#deadline);
+    this.#endHold('stopped');
+    recorder?.flush();
+  }
+
+  /** Whether a stop was requested, and the time for the events that had arrived by then is over. */
+  get #isLate(): boolean {
+    if (!this.#parts.control.stopRequested) return false;
+    const now = performance.now();
+    if (this.#deadline === Number.POSITIVE_INFINITY) this.#deadline = now + DRAIN_MS;
+    return now >= this.#deadline;
+  }
+
+  /** Events that are left in the rings are counted as dropped. */
   #finalCounters(): EngineCounters {
     const { capture } = this.#parts;
-    const { evaluated } = capture.counters();
-    while (capture.poll(this.#segments, 0) > 0) capture.release();
-    const counters = this.#counters();
-    const left = counters.capture.evaluated.map((number, type) => number - (evaluated[type] ?? 0));
-    const dropped = counters.capture.dropped.map((number, type) => number + (left[type] ?? 0));
-    return { ...counters, capture: { ...counters.capture, evaluated, dropped } };
+    capture.finish();
+    for (let pairs = capture.poll(this.#segments, 0); pairs > 0; pairs = capture.poll(this.#segments, 0)) {
+      this.#unread.add(this.#segments, pairs);
+    }
+    return this.#counters();
   }
 
   /** Runs until the end of the recording, or a stop is requested. Nothing is dropped: it waits for the host. */
@@ -121,9 +145,14 @@ export class EngineLoop {
       this.#garbage.add('once');
     }
     this.#replacement?.step();
+    this.#return.step(this.#set);
     const pairs = capture.poll(this.#segments, Math.min(timeoutMs, this.#pollLimit));
     if (control.announced !== this.#messagesSeen) this.#takeMessages();
-    this.#prepareImages();
+    if (!this.#prepareImages()) {
+      // Without their candidates the rules would match what they do not mean.
+      this.#unread.add(this.#segments, pairs);
+      return 0;
+    }
     recorder?.batch(this.#segments, pairs);
     this.#hold.takeBatch();
     if (pairs > 0) {
@@ -149,13 +178,15 @@ export class EngineLoop {
   }
 
   /** Called when a module has failed. For rules on trial, that is reported when they are rejected. */
-  onFailure(set: ModuleSet, { name }: SetModule, { kind, reason }: RunFailure): void {
-    if (set === this.#set) this.#parts.send({ kind: 'set-aside', module: name, failure: kind, reason });
+  onFailure(set: ModuleSet, { name }: SetModule, { kind, reason }: RunFailure, pauseMs: number | undefined): void {
+    if (set !== this.#set) return;
+    const pause = pauseMs === undefined ? {} : { pauseMs };
+    this.#parts.send({ kind: 'set-aside', module: name, failure: kind, reason, ...pause });
   }
 
   /** The current limit for a poll's wait. */
   get #pollLimit(): number {
-    if (this.#replacement) return REPLACING_POLL_MS;
+    if (this.#replacement || this.#return.isUnderWay) return REPLACING_POLL_MS;
     return this.#hold.isWaiting ? WAITING_POLL_MS : POLL_MS;
   }
 
@@ -165,16 +196,23 @@ export class EngineLoop {
     this.#set.evaluate(segments, pairs, measured);
   }
 
-  /** Sets candidate bits of new processes and reports new containers, before any of their events is evaluated. */
-  #prepareImages(): void {
+  /**
+   * Sets candidate bits of new processes and reports new containers, before any of their events is evaluated. False if the time for
+   * that is over.
+   */
+  #prepareImages(): boolean {
     const { capture } = this.#parts;
     let count = capture.takeImages(this.#images);
-    if (count === 0) return;
+    if (count === 0) return true;
     for (; count > 0; count = count < IMAGES_AT_ONCE ? 0 : capture.takeImages(this.#images)) {
-      for (let index = 0; index < count; index++) this.#setCandidates(this.#images[index] ?? 0);
+      for (let index = 0; index < count; index++) {
+        if (this.#isLate) return false;
+        this.#setCandidates(this.#images[index] ?? 0);
+      }
     }
     const notices = capture.takeContainers();
     if (notices.length > 0) this.#announceContainers(notices);
+    return true;
   }
 
   #setCandidates(image: number): void {
@@ -255,7 +293,7 @@ export class EngineLoop {
 
   #counters(): EngineCounters {
     const time = Date.now();
-    const capture = this.#parts.capture.counters();
+    const capture = this.#unread.corrected(this.#parts.capture.counters());
     return {
       time,
       // The rounding error is one millisecond at most.

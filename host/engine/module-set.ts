@@ -4,6 +4,7 @@ import type { EventMemory } from '../fields/memory.ts';
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
 import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
+import { Absence } from './absence.ts';
 import { firstWords } from './candidate-words.ts';
 import { ContainerRules } from './container-rules.ts';
 import { planRule, type RulePlan } from './match-reader.ts';
@@ -19,8 +20,11 @@ export interface SetModule {
   readonly words: BigUint64Array;
   /** Evaluation time of the measured batches, in ms. */
   sampledMs: number;
-  /** Set when it has failed: it is no longer run. */
+  /** Set when it has failed: it is not run. */
   failure: RunFailure | undefined;
+  readonly absence: Absence;
+  /** It is about to be tried again: its candidates are filled in meanwhile. */
+  isReturning: boolean;
 }
 
 /** Called for a rule that matches an event, by one of its views. */
@@ -37,7 +41,8 @@ export interface SetHost {
   readonly memory: EventMemory;
   readonly ruleMatching: RuleMatching;
   readonly onMatch: (match: SetMatch) => void;
-  readonly onFailure: (set: ModuleSet, module: SetModule, failure: RunFailure) => void;
+  /** @param pauseMs after which it is tried again; undefined: never */
+  readonly onFailure: (set: ModuleSet, module: SetModule, failure: RunFailure, pauseMs: number | undefined) => void;
 }
 
 export class ModuleSet {
@@ -50,6 +55,8 @@ export class ModuleSet {
   readonly containerRules: ContainerRules;
   readonly #onFailure: SetHost['onFailure'];
   readonly #words = new BigUint64Array(CANDIDATE_WORDS);
+  /** Whether any module ever has: most rounds need not look. */
+  #hasFailed = false;
   #batches = 0;
   #sampledBatches = 0;
 
@@ -71,14 +78,23 @@ export class ModuleSet {
         candidates: (bank * CANDIDATE_WORDS + firstWord) * WORD_BYTES,
       });
       const words = this.#words.subarray(firstWord);
-      return { name, instance, rules: rules.map(planRule), words, sampledMs: 0, failure: undefined };
+      return {
+        name,
+        instance,
+        rules: rules.map(planRule),
+        words,
+        sampledMs: 0,
+        failure: undefined,
+        absence: new Absence(),
+        isReturning: false,
+      };
     });
   }
 
   /** The candidate bits of the process image at that address; good until the next call. */
   candidates(image: number): BigUint64Array {
     for (const module of this.modules) {
-      if (module.failure) continue;
+      if (module.failure && !module.isReturning) continue;
       const failure = fillCandidates(module.instance, image, module.words);
       if (failure) this.#fail(module, failure);
     }
@@ -112,8 +128,19 @@ export class ModuleSet {
     };
   }
 
+  /** The next module that was set aside and is to be tried again. */
+  get dueAgain(): SetModule | undefined {
+    if (!this.#hasFailed) return undefined;
+    const now = performance.now();
+    return this.modules.find(({ failure, absence }) => failure && absence.isOver(now));
+  }
+
   #fail(module: SetModule, failure: RunFailure): void {
+    this.#hasFailed = true;
     module.failure = failure;
-    this.#onFailure(this, module, failure);
+    module.isReturning = false;
+    module.instance.eventTime.restart();
+    module.instance.processTime.restart();
+    this.#onFailure(this, module, failure, module.absence.begin(failure.kind, performance.now()));
   }
 }

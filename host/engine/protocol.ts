@@ -185,6 +185,8 @@ export type FromWorker =
   /** Capture has started: later events are captured. */
   | {
       readonly kind: 'started';
+      /** Handle of the capture. */
+      readonly capture: number;
       readonly cpus: number;
       readonly memoryBytes: number;
       readonly missing: readonly MissingHook[];
@@ -196,8 +198,16 @@ export type FromWorker =
   /** The recording has ended; its matches have been sent. */
   | { readonly kind: 'replayed'; readonly report: ReplayReport }
   | { readonly kind: 'containers'; readonly notices: readonly ContainerNotice[] }
-  /** A module failed and is no longer run. */
-  | { readonly kind: 'set-aside'; readonly module: string; readonly failure: RunFailureKind; readonly reason: string }
+  /** A module failed and is not run: for so many ms, or without these for good. */
+  | {
+      readonly kind: 'set-aside';
+      readonly module: string;
+      readonly failure: RunFailureKind;
+      readonly reason: string;
+      readonly pauseMs?: number;
+    }
+  /** It is run again. */
+  | { readonly kind: 'taken-back'; readonly module: string }
   /** That rule set is in use; no match of an earlier one will come. */
   | { readonly kind: 'replaced'; readonly generation: number; readonly longestStepMs: number }
   /** Hooks that only the previous rule set needed are detached. */

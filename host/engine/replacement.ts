@@ -2,14 +2,10 @@
 // those in use, and the hooks they need are attached; hooks that only the previous rules needed are detached afterwards.
 
 import type { Capture } from '../capture/native.ts';
+import { fillCandidates } from './fill-candidates.ts';
 import type { ModuleSet, SetModule } from './module-set.ts';
 import type { FromWorker, RuleSetStart, WorkerError } from './protocol.ts';
 import { describeError } from './worker-error.ts';
-
-/** How long a step may delay events. */
-const STEP_MS = 1;
-/** Images between two reads of the clock. */
-const IMAGES_AT_ONCE = 64;
 
 export interface ReplacementHost {
   readonly capture: Capture;
@@ -29,7 +25,6 @@ export class Replacement {
   readonly #host: ReplacementHost;
   readonly #before: ModuleSet;
   readonly #rules: RuleSetStart;
-  readonly #images = new Uint32Array(IMAGES_AT_ONCE);
   readonly #steps: Iterator<void, void>;
   /** Set while it is not in use yet. */
   #next: ModuleSet | undefined;
@@ -84,7 +79,7 @@ export class Replacement {
       this.#next = next;
       // The filter of the previous rules drops events that the next ones may need.
       capture.beginChange([...new Set([...before.eventTypes, ...next.eventTypes])]);
-      yield* this.#fillCandidates(next);
+      yield* fillCandidates(capture, next);
       while (!capture.isChanged()) yield;
       const until = performance.now() + patience;
       while (!mayTakeOver() && performance.now() < until) yield;
@@ -112,23 +107,6 @@ export class Replacement {
       return undefined;
     } catch (error) {
       return describeError(error);
-    }
-  }
-
-  /** Of all existing images. New ones are reported one by one. */
-  *#fillCandidates(next: ModuleSet): Generator<void, void> {
-    const { capture } = this.#host;
-    let began = performance.now();
-    for (let first = 0; ; ) {
-      const count = capture.listImages(first, this.#images);
-      if (count === 0) return;
-      for (const image of this.#images.subarray(0, count)) {
-        if (image !== 0) capture.setCandidates(image, next.candidates(image), next.bank);
-      }
-      first += count;
-      if (performance.now() - began < STEP_MS) continue;
-      yield;
-      began = performance.now();
     }
   }
 }

@@ -75,7 +75,7 @@ function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture,
   });
   capture.start(start.rules.eventTypes, start.rules.filter);
   guard?.begin();
-  send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes, missing: capture.missing() });
+  sendStarted(capture, plan);
   loop.run();
 }
 
@@ -96,8 +96,12 @@ function replay(
   });
   const loop = bind(start, { memory, capture, control, sessionStart, replay: source });
   capture.start(start.rules.eventTypes);
-  send({ kind: 'started', cpus: plan.cpus, memoryBytes: plan.memoryBytes, missing: capture.missing() });
+  sendStarted(capture, plan);
   loop.runReplay(source);
+}
+
+function sendStarted(capture: Capture, { cpus, memoryBytes }: CapturePlan): void {
+  send({ kind: 'started', capture: capture.handle(), cpus, memoryBytes, missing: capture.missing() });
 }
 
 function sendBlock(block: RecordedBlock): void {
@@ -133,7 +137,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
         memory,
         ruleMatching,
         onMatch: (match) => loop.onMatch(match),
-        onFailure: (set, module, failure) => loop.onFailure(set, module, failure),
+        onFailure: (...failure) => loop.onFailure(...failure),
       }),
     names,
     reader: new MatchReader(memory, context),

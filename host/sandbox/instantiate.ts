@@ -5,6 +5,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import { compileBaseline } from './baseline.ts';
 import { SandboxError } from './error.ts';
 import { type MatchCallback, MatchGuard } from './match-guard.ts';
+import { TimeAccount } from './time-account.ts';
 import { type SandboxProof, verifyModule } from './verify.ts';
 
 /** A module that passed. Structured clone keeps it, so a thread may compile it for another. */
@@ -37,6 +38,9 @@ export interface RuleInstance {
   readonly ruleCount: number;
   /** By candidate word: the bits common to all processes; set by the first call that needs them (run.ts). */
   commonBits?: BigUint64Array;
+  /** What it takes for events, and for new processes. */
+  readonly eventTime: TimeAccount;
+  readonly processTime: TimeAccount;
 }
 
 /** Verifies and compiles a module without running it. Throws SandboxError. */
@@ -59,7 +63,13 @@ export function instantiateRuleModule(verified: VerifiedModule, host: SandboxHos
   try {
     const { instance } = instantiateSync<Record<string, unknown>>(verified.module, imports);
     // The verifier has proven names and types. The loader's own `exports` wrap each call to set an argument count that we have no use for.
-    return { exports: instance.exports as unknown as RuleModuleExports, guard, ruleCount: host.ruleCount };
+    return {
+      exports: instance.exports as unknown as RuleModuleExports,
+      guard,
+      ruleCount: host.ruleCount,
+      eventTime: new TimeAccount(),
+      processTime: new TimeAccount(),
+    };
   } catch (error) {
     if (error instanceof WebAssembly.LinkError) throw new SandboxError('link', error.message);
     throw error;

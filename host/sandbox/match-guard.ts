@@ -3,6 +3,7 @@
 
 import { EVENT_FLAGS, EVENT_HEADER, MOST_VIEWS, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
+import { threadMicros } from './time-account.ts';
 
 /**
  * Called for each match: `rule` is its index in the manifest, `event` the record's address, `view` the address of
@@ -27,12 +28,19 @@ export class HostMatchError extends Error {
   override readonly name = 'HostMatchError';
 }
 
+/** Most matches that wait until the module has returned: more than a batch has events, unless they are very short. */
+const MOST_WAITING = 4096;
+const MATCH_WORDS = 3;
+
 /**
  * Knows the current run. It costs nothing until a rule matches; then it walks the records from the last match to this one,
  * so that it detects an address within a record, with which the host would read forged fields.
  *
  * For an event with several views, rules are reported for the first view, then for the next. They are held until the module reports the
  * next event, and delivered in the rules' order, each once, with its first matching view: so the first rule in file order comes first.
+ *
+ * The callback is called when the module has returned, so that its time and its garbage are not the module's; before that only when
+ * too many matches wait, and then that time is known (`hostMicros`).
  */
 export class MatchGuard {
   private readonly words: Uint32Array;
@@ -49,6 +57,11 @@ export class MatchGuard {
   /** The last delivered match of an earlier attempt. */
   private deliveredRecord = 0;
   private deliveredRule = -1;
+  /** Rule, record and view of each match for the callback. */
+  private readonly waiting = new Uint32Array(MOST_WAITING * MATCH_WORDS);
+  private waitingWords = 0;
+  /** CPU time of the callback during the run, while the module had not returned. */
+  hostMicros = 0;
 
   constructor(memory: WebAssembly.Memory, ruleCount: number, callback: MatchCallback) {
     this.words = new Uint32Array(memory.buffer);
@@ -62,6 +75,8 @@ export class MatchGuard {
     this.to = to >>> 0;
     this.deliveredRecord = 0;
     this.deliveredRule = -1;
+    this.waitingWords = 0;
+    this.hostMicros = 0;
     this.restart();
   }
 
@@ -76,9 +91,10 @@ export class MatchGuard {
     this.restart();
   }
 
-  /** Ends the run and delivers the held matches of the last event. Throws the callback's exceptions. */
+  /** Ends the run and calls the callback for all matches that wait. Throws the callback's exceptions. */
   end(): void {
     this.deliverHeld();
+    this.flush();
   }
 
   /** The implementation of env.match. */
@@ -87,11 +103,7 @@ export class MatchGuard {
       throw new ForeignMatchError(`match of rule ${rule}; the module has ${this.ruleCount}`);
     }
     const view = address >>> 0;
-    try {
-      this.walkTo(view);
-    } catch (error) {
-      throw new HostMatchError('the match callback failed', { cause: error });
-    }
+    this.walkTo(view);
     const number = this.record < this.to ? this.numberOf(view) : -1;
     if (number < 0) {
       throw new ForeignMatchError(`match on address 0x${view.toString(16)}, which is not a record of this run`);
@@ -108,11 +120,7 @@ export class MatchGuard {
       if (!this.held.has(rule)) this.held.set(rule, view);
       return;
     }
-    try {
-      this.deliver(rule, view);
-    } catch (error) {
-      throw new HostMatchError('the match callback failed', { cause: error });
-    }
+    this.deliver(rule, view);
   };
 
   private restart(): void {
@@ -162,6 +170,28 @@ export class MatchGuard {
   private deliver(rule: number, view: number): void {
     if (this.record < this.deliveredRecord) return;
     if (this.record === this.deliveredRecord && rule <= this.deliveredRule) return;
-    this.callback(rule, this.record, view);
+    if (this.waitingWords === this.waiting.length) this.flushWithin();
+    this.waiting[this.waitingWords++] = rule;
+    this.waiting[this.waitingWords++] = this.record;
+    this.waiting[this.waitingWords++] = view;
+  }
+
+  /** The same as flush(), while the module is running. */
+  private flushWithin(): void {
+    const began = threadMicros();
+    try {
+      this.flush();
+    } catch (error) {
+      throw new HostMatchError('the match callback failed', { cause: error });
+    }
+    this.hostMicros += threadMicros() - began;
+  }
+
+  private flush(): void {
+    const words = this.waitingWords;
+    this.waitingWords = 0;
+    for (let at = 0; at < words; at += MATCH_WORDS) {
+      this.callback(this.waiting[at] ?? 0, this.waiting[at + 1] ?? 0, this.waiting[at + 2] ?? 0);
+    }
   }
 }

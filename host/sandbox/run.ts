@@ -4,11 +4,14 @@
 import { CANDIDATE_WORDS, COMMON_BITS, COMMON_WORDS } from '../schema/image.ts';
 import type { RuleInstance } from './instantiate.ts';
 import { ForeignMatchError, HostMatchError } from './match-guard.ts';
+import { type TimeAccount, threadMicros } from './time-account.ts';
 
 /** Why a run ended early. Stable: metrics are labelled with it. */
 export type RunFailureKind =
   /** The fuel and the time limit were exhausted: an endless loop, or too much work. */
   | 'out-of-fuel'
+  /** It took more than its share of the time over many events or processes. */
+  | 'too-slow'
   /** Out-of-bounds access, division by zero, `unreachable`, or a store stopped by the read-only mapping. */
   | 'trap'
   | 'stack-overflow'
@@ -28,16 +31,25 @@ export type CandidatesResult = { readonly ok: true; readonly value: bigint } | R
 export interface RunLimits {
   /** Units of fuel for the first attempt (path-cost.ts). */
   readonly fuel: number;
-  /** CPU time of this thread, in milliseconds, within which the call is retried with twice the fuel. */
+  /** CPU time of the module, in milliseconds, within which the call is retried with twice the fuel; for evaluate() also the allowance of its events. */
   readonly milliseconds: number;
 }
 
 /**
- * Ends any call within 100 ms. A unit is 0.02 ns in ordinary rules, whose longest path is seldom taken, and 18 ns in a module that chases pointers
+ * Time that a module may take over many events (time-account.ts), for each byte of them: the stock rules take up to 0.24 ns, 500 rules with
+ * `icontains` on the path 50 ns (measured with paths of 4 KB).
+ */
+const MICROS_PER_BYTE = 0.1;
+/** The same for a new process: about what the kernel takes to fork, execute and end one. */
+const MICROS_PER_PROCESS = 500;
+
+/**
+ * Ends any call within 100 ms, and one of evaluate() on a full batch within 250 ms. A unit is 0.02 ns in ordinary rules, whose longest path is seldom taken, and 18 ns in a module that chases pointers
  * through the memory (test/bench/sandbox.ts). So fuel alone would either let a hostile module take a second, or let traced processes have
  * an honest module set aside by making events that are dear to evaluate (4 KB paths against many globs). Hence fuel bounds each attempt,
  * the first to 72 ms, and time decides whether there is another: the last one starts before 25 ms and takes about twice as long as
- * those before it. For honest modules the first suffices for about 500 events.
+ * those before it. For honest modules the first suffices for about 500 events. The time is the module's own: it does not include what the
+ * host does with its matches, nor the time that the thread waited for a CPU.
  */
 export const RUN_LIMITS: RunLimits = { fuel: 4_000_000, milliseconds: 25 };
 
@@ -45,15 +57,22 @@ export const RUN_LIMITS: RunLimits = { fuel: 4_000_000, milliseconds: 25 };
 const MAX_FUEL = 2 ** 31 - 1;
 
 const EVALUATED: EvaluateResult = { ok: true };
+const TOO_SLOW: RunFailure = {
+  ok: false,
+  kind: 'too-slow',
+  reason: 'it takes more than its share of the time',
+};
 
 /**
  * Evaluates the records in [from, to). When this returns, also on failure, all matches have been passed to the instance's callback, each once.
  * Throws only the callback's exceptions.
  */
 export function runEvaluate(instance: RuleInstance, from: number, to: number, limits = RUN_LIMITS): EvaluateResult {
-  const { exports, guard } = instance;
+  const { exports, guard, eventTime } = instance;
   guard.begin(from, to);
-  const failure = attempt(instance, limits, () => exports.evaluate(from, to));
+  const allowance = { account: eventTime, micros: (to - from) * MICROS_PER_BYTE };
+  const milliseconds = limits.milliseconds + allowance.micros / 1000;
+  const failure = attempt(instance, { ...limits, milliseconds }, allowance, () => exports.evaluate(from, to));
   guard.end();
   return failure ?? EVALUATED;
 }
@@ -71,7 +90,7 @@ export function runCandidates(
   const { exports, guard } = instance;
   guard.begin(0, 0);
   let value = 0n;
-  const failure = attempt(instance, limits, () => {
+  const failure = attempt(instance, limits, allowanceOfProcess(instance), () => {
     value = BigInt.asUintN(64, exports.candidates(process, word));
   });
   return failure ?? { ok: true, value };
@@ -89,7 +108,7 @@ export function fillCandidates(
 ): RunFailure | undefined {
   const { exports, guard } = instance;
   guard.begin(0, 0);
-  return attempt(instance, limits, () => {
+  return attempt(instance, limits, allowanceOfProcess(instance), () => {
     instance.commonBits ??= readCommonBits(instance);
     words.set(instance.commonBits);
     const count = instance.commonBits.length;
@@ -108,23 +127,38 @@ function readCommonBits({ exports, ruleCount }: RuleInstance): BigUint64Array {
   );
 }
 
+/** What a call may take, if it is one of many. */
+interface Allowance {
+  readonly account: TimeAccount;
+  readonly micros: number;
+}
+
+function allowanceOfProcess({ processTime }: RuleInstance): Allowance {
+  return { account: processTime, micros: MICROS_PER_PROCESS };
+}
+
 /** Calls until it succeeds, fails for another reason than fuel, or the time is over. */
-function attempt(instance: RuleInstance, limits: RunLimits, call: () => void): RunFailure | undefined {
+function attempt(
+  instance: RuleInstance,
+  limits: RunLimits,
+  { account, micros }: Allowance,
+  call: () => void,
+): RunFailure | undefined {
   const { exports, guard } = instance;
-  const started = process.threadCpuUsage();
+  const started = threadMicros();
+  const spent = (): number => threadMicros() - started - guard.hostMicros;
   for (let fuel = limits.fuel; ; fuel = Math.min(fuel * 2, MAX_FUEL)) {
     exports.fuel.value = fuel;
     try {
       call();
-      return undefined;
+      break;
     } catch (error) {
       const failure = describe(instance, error);
-      if (failure.kind !== 'out-of-fuel' || fuel === MAX_FUEL) return failure;
-      const spent = process.threadCpuUsage(started);
-      if ((spent.user + spent.system) / 1000 >= limits.milliseconds) return failure;
+      if (failure.kind !== 'out-of-fuel' || fuel === MAX_FUEL || spent() / 1000 >= limits.milliseconds) return failure;
       guard.again();
     }
   }
+  return account.exceeds(spent(), micros) ? TOO_SLOW : undefined;
 }
 
 function describe(instance: RuleInstance, error: unknown): RunFailure {

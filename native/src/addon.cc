@@ -1,4 +1,4 @@
-// The addon's exports: plan(), Capture, wake(), and calls of the system that Node lacks.
+// The addon's exports: plan(), Capture, wake(), eventCounts(), and calls of the system that Node lacks.
 
 #include <napi.h>
 
@@ -48,7 +48,13 @@ Napi::Value MakePlanObject(const Napi::CallbackInfo& info) {
 
 Napi::Value WakeCapture(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) return ThrowType(info.Env(), "wake: a handle is needed");
-  return Napi::Boolean::New(info.Env(), WakeByHandle(info[0].As<Napi::Number>().Uint32Value()));
+  const uint32_t handle = info[0].As<Napi::Number>().Uint32Value();
+  return Napi::Boolean::New(info.Env(), WithCapture(handle, [](Capture* capture) { capture->Wake(); }));
+}
+
+Napi::Value CountEventsOfCapture(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return ThrowType(info.Env(), "eventCounts: a handle is needed");
+  return EventCountsByHandle(info.Env(), info[0].As<Napi::Number>().Uint32Value());
 }
 
 Napi::Value ReleaseUnusedMemory(const Napi::CallbackInfo& info) {
@@ -90,6 +96,7 @@ Napi::Value LackingIoUringOperations(const Napi::CallbackInfo& info) {
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("plan", Napi::Function::New<MakePlanObject>(env, "plan"));
   exports.Set("wake", Napi::Function::New<WakeCapture>(env, "wake"));
+  exports.Set("eventCounts", Napi::Function::New<CountEventsOfCapture>(env, "eventCounts"));
   exports.Set("releaseMemory", Napi::Function::New<ReleaseUnusedMemory>(env, "releaseMemory"));
   exports.Set("unblockSignal", Napi::Function::New<UnblockSignalNumber>(env, "unblockSignal"));
   exports.Set("connectUnixDatagram", Napi::Function::New<ConnectDatagramSocket>(env, "connectUnixDatagram"));

@@ -156,10 +156,21 @@ Result<uint32_t> Capture::SetContainer(std::string_view id, const uint8_t* entry
   return containers_.AddressOf(replaced->index);
 }
 
+EventCounts Capture::CountEvents() const {
+  EventCounts counts;
+  counts.evaluated.resize(EVENT_TYPE_COUNT);
+  counts.dropped.resize(EVENT_TYPE_COUNT);
+  counts.filtered.resize(EVENT_TYPE_COUNT);
+  if (batches_ == nullptr) return counts;
+  // Before those of the programs: an event is produced before it is read.
+  counts.evaluated = batches_->rings().CopyEvaluated();
+  AddRings(source_->memory().controls, plan_.cpus, &counts);
+  return counts;
+}
+
 Counters Capture::Count() const {
   Counters counters;
-  counters.dropped.resize(EVENT_TYPE_COUNT);
-  counters.filtered.resize(EVENT_TYPE_COUNT);
+  static_cast<EventCounts&>(counters) = CountEvents();
   counters.images = images_.live();
   counters.images_lost = images_.lost();
   counters.images_evicted = images_.evicted();
@@ -167,19 +178,13 @@ Counters Capture::Count() const {
   counters.containers = containers_.count();
   counters.held = hold_.area().events();
   counters.malformed = images_.malformed();
-  if (batches_ == nullptr) {
-    counters.evaluated.resize(EVENT_TYPE_COUNT);
-    return counters;
-  }
+  if (batches_ == nullptr) return counters;
   const RingReader& rings = batches_->rings();
-  counters.evaluated = rings.evaluated();
   counters.malformed += rings.malformed();
   counters.ring_high_water = rings.high_water();
-  const SourceMemory& memory = source_->memory();
-  counters.images_lost += memory.shared->images_lost;
+  counters.images_lost += source_->memory().shared->images_lost;
   counters.programs = source_->Programs();
   for (const ProgramRuns& program : counters.programs) counters.missed_runs += program.missed;
-  AddRings(memory.controls, plan_.cpus, &counters);
   return counters;
 }
 

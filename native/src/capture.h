@@ -1,5 +1,5 @@
-// The capture: a source, its rings, and the tables that events refer to. Everything but Wake() is used by a single
-// thread.
+// The capture: a source, its rings, and the tables that events refer to. Everything but Wake() and
+// CountEvents() is used by a single thread.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +62,8 @@ class Capture {
   Result<uint32_t> SetContainer(std::string_view id, const uint8_t* entry, size_t size);
 
   Counters Count() const;
+  /** The part of it that is known while the reading thread is busy. From any thread, after Start() has returned. */
+  EventCounts CountEvents() const;
   Integrity CheckIntegrity();
   /** The calling thread's id in records; 0 if unknown. */
   uint32_t ThisThread();

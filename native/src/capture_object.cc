@@ -13,7 +13,7 @@
 namespace wasprey {
 namespace {
 
-/** Captures of all threads by handle, for wake(). Never destroyed: a worker may outlive what exit() destroys. */
+/** Captures of all threads by handle, for wake() and eventCounts(). Never destroyed: a worker may outlive what exit() destroys. */
 struct Registry {
   std::mutex mutex;
   std::map<uint32_t, Capture*> captures;
@@ -244,11 +244,11 @@ Napi::Value CaptureObject::Close(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-bool WakeByHandle(uint32_t handle) {
+bool WithCapture(uint32_t handle, const std::function<void(Capture*)>& use) {
   const std::lock_guard lock(registry().mutex);
   const auto found = registry().captures.find(handle);
   if (found == registry().captures.end()) return false;
-  found->second->Wake();
+  use(found->second);
   return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <functional>
 #include <memory>
 
 #include "capture.h"
@@ -62,7 +63,9 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   uint32_t handle_ = 0;
 };
 
-/** Wakes the capture with that handle, which another thread may have made. False when it is closed. */
-bool WakeByHandle(uint32_t handle);
+/** Calls `use` with the capture of that handle, which another thread may have made. False when it is closed. */
+bool WithCapture(uint32_t handle, const std::function<void(Capture*)>& use);
+/** Its counts of events, while the thread that reads them is busy; undefined when it is closed. */
+Napi::Value EventCountsByHandle(Napi::Env env, uint32_t handle);
 
 }  // namespace wasprey

@@ -25,14 +25,14 @@ uint64_t UnreadOf(uint64_t type, const ring_control* controls, uint32_t cpus) {
   return count;
 }
 
-void AddRings(const ring_control* controls, uint32_t cpus, Counters* counters) {
+void AddRings(const ring_control* controls, uint32_t cpus, EventCounts* counts) {
   for (uint32_t cpu = 0; cpu < cpus; cpu++) {
-    const CpuCounts counts = CountsOf(controls[cpu]);
-    counters->produced.push_back(counts.numbered + counts.filtered);
-    counters->dropped_by_cpu.push_back(counts.dropped);
+    const CpuCounts cpu_counts = CountsOf(controls[cpu]);
+    counts->produced.push_back(cpu_counts.numbered + cpu_counts.filtered);
+    counts->dropped_by_cpu.push_back(cpu_counts.dropped);
     for (int type = 0; type < EVENT_TYPE_COUNT; type++) {
-      counters->dropped[type] += Load(controls[cpu].dropped[type]);
-      counters->filtered[type] += Load(controls[cpu].filtered[type]);
+      counts->dropped[type] += Load(controls[cpu].dropped[type]);
+      counts->filtered[type] += Load(controls[cpu].filtered[type]);
     }
   }
 }

@@ -9,9 +9,12 @@
 
 namespace wasprey {
 
-struct Counters {
+struct EventCounts {
   std::vector<uint64_t> produced, dropped_by_cpu;      // by CPU
   std::vector<uint64_t> evaluated, dropped, filtered;  // by event type
+};
+
+struct Counters : EventCounts {
   uint64_t images = 0, images_lost = 0, images_evicted = 0, unknown_images = 0, missed_runs = 0;
   uint64_t containers = 0, held = 0, malformed = 0;
   double ring_high_water = 0;
@@ -32,6 +35,6 @@ CpuCounts CountsOf(const ring_control& control);
 uint64_t UnreadOf(uint64_t type, const ring_control* controls, uint32_t cpus);
 
 /** Adds the counters of the programs on all CPUs. */
-void AddRings(const ring_control* controls, uint32_t cpus, Counters* counters);
+void AddRings(const ring_control* controls, uint32_t cpus, EventCounts* counts);
 
 }  // namespace wasprey

@@ -28,22 +28,33 @@ Napi::Array RunsOf(Napi::Env env, const std::vector<ProgramRuns>& programs) {
   return array;
 }
 
+Napi::Object ObjectOf(Napi::Env env, const EventCounts& counts) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("produced", ArrayOf(env, counts.produced));
+  object.Set("evaluated", ArrayOf(env, counts.evaluated));
+  object.Set("dropped", ArrayOf(env, counts.dropped));
+  object.Set("droppedByCpu", ArrayOf(env, counts.dropped_by_cpu));
+  object.Set("filtered", ArrayOf(env, counts.filtered));
+  return object;
+}
+
 }  // namespace
+
+Napi::Value EventCountsByHandle(Napi::Env env, uint32_t handle) {
+  EventCounts counts;
+  const bool found = WithCapture(handle, [&](Capture* capture) { counts = capture->CountEvents(); });
+  return found ? Napi::Value(ObjectOf(env, counts)) : env.Undefined();
+}
 
 Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Capture* const capture = Open(env);
   if (capture == nullptr) return env.Undefined();
   const Counters counters = capture->Count();
-  Napi::Object object = Napi::Object::New(env);
+  Napi::Object object = ObjectOf(env, counters);
   const auto number = [&](const char* name, auto value) {
     object.Set(name, Napi::Number::New(env, static_cast<double>(value)));
   };
-  object.Set("produced", ArrayOf(env, counters.produced));
-  object.Set("evaluated", ArrayOf(env, counters.evaluated));
-  object.Set("dropped", ArrayOf(env, counters.dropped));
-  object.Set("droppedByCpu", ArrayOf(env, counters.dropped_by_cpu));
-  object.Set("filtered", ArrayOf(env, counters.filtered));
   number("images", counters.images);
   number("imagesLost", counters.images_lost);
   number("missedRuns", counters.missed_runs);

@@ -51,6 +51,13 @@ uint64_t RingReader::Resynchronise(const Ring& ring, uint64_t position) const {
   return position;
 }
 
+std::vector<uint64_t> RingReader::CopyEvaluated() const {
+  std::vector<uint64_t> copy;
+  copy.reserve(evaluated_.size());
+  for (const uint64_t& count : evaluated_) copy.push_back(__atomic_load_n(&count, __ATOMIC_RELAXED));
+  return copy;
+}
+
 void RingReader::CopyHeads(std::vector<uint64_t>* heads) const {
   heads->resize(rings_.size());
   for (size_t i = 0; i < rings_.size(); i++) (*heads)[i] = Load(rings_[i].control->head);

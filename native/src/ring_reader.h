@@ -52,6 +52,8 @@ class RingReader {
   uint64_t moved() const { return moved_; }
 
   const std::vector<uint64_t>& evaluated() const { return evaluated_; }
+  /** The same, from any thread. */
+  std::vector<uint64_t> CopyEvaluated() const;
   uint64_t malformed() const { return malformed_; }
   double high_water() const { return static_cast<double>(high_water_) / static_cast<double>(mask_ + 1); }
 
@@ -152,7 +154,8 @@ bool RingReader::WalkRing(Ring& ring, uint64_t limit, std::span<uint32_t> segmen
       if (*pairs * 2 + 2 > segments.size()) return true;
       continue;
     }
-    evaluated_[header->type]++;
+    uint64_t& evaluated = evaluated_[header->type];
+    __atomic_store_n(&evaluated, evaluated + 1, __ATOMIC_RELAXED);
     to = address + size;
   }
   close_segment();

@@ -16,6 +16,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   'rules-servers': WATCHES_ALL,
   'service-boot': 'another systemd starts',
   'service-notify': 'how long the engine stands still is measured',
+  'slow-module': LOADS,
   soak: LOADS,
   stop: LOADS,
   storm: LOADS,

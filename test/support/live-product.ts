@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../../host/agent/agent.ts';
 import type { AgentOptions } from '../../host/agent/agent-options.ts';
-import { loadRuleModule } from '../../host/agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
 import type { Summary } from '../../host/agent/summary.ts';
 import { DEFAULT_SIZES } from '../../host/capture/open.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
@@ -33,6 +33,8 @@ export interface ProductOptions {
   /** Bytes; shared by the rings of all CPUs. */
   readonly ringBudget?: number;
   readonly ruleMatching?: RuleMatching;
+  /** Evaluated before the rules. */
+  readonly modules?: readonly RuleModule[];
   readonly kernelFilter?: boolean;
   readonly leftOut?: AgentOptions['leftOut'];
   readonly runtimes?: AgentOptions['runtimes'];
@@ -80,7 +82,7 @@ export async function startProduct(
   const { ringBudget = DEFAULT_SIZES.ringBudget, ruleMatching = 'first', kernelFilter = true } = options;
   const agent: Agent = await startAgent({
     sizes: { ...DEFAULT_SIZES, ringBudget },
-    modules: [loadRuleModule('live test', wasm)],
+    modules: [...(options.modules ?? []), loadRuleModule('live test', wasm)],
     ruleMatching,
     kernelFilter,
     ...(options.runtimes && { runtimes: options.runtimes }),

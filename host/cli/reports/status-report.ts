@@ -1,5 +1,6 @@
 // The state of an agent for people.
 
+import type { ModuleAbsence } from '../../agent/module-absences.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import type { AgentStatus } from '../../daemon/control/status.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
@@ -33,6 +34,7 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ['evaluated', number(events.evaluated)],
       ['filtered in the kernel', number(events.filtered)],
       ['dropped', number(events.dropped)],
+      ['waiting in the rings', number(status.eventsWaiting)],
       ['waiting for their container', number(status.eventsHeld)],
       ['age when evaluated', `${status.lagMs.toFixed(1)} ms on average`],
       ['fullest ring', `${Math.round(100 * status.ringHighWater)} %`],
@@ -113,10 +115,8 @@ function troublesOf(status: AgentStatus): string[] {
     ...(events.dropped > 0
       ? [`${count(events.dropped, 'event')} ${events.dropped === 1 ? 'was' : 'were'} dropped`]
       : []),
-    ...setAside.map(
-      ({ module, reason }) => `the rules of ${escapeText(module)} are not evaluated: ${escapeText(reason)}`,
-    ),
     ...rulesLeftOut.map((error) => `a part of the rule files is invalid and left out: ${escapeText(error)}`),
+    ...setAside.map(describeAbsence),
     ...lost.map(
       ({ name, counters }) =>
         `${count(counters.dropped, 'alert')} for ${name} ${counters.dropped === 1 ? 'was' : 'were'} lost`,
@@ -125,6 +125,14 @@ function troublesOf(status: AgentStatus): string[] {
       ? [`a change was refused at ${moment(lastFailure.time)}: ${escapeText(lastFailure.reason)}`]
       : []),
   ];
+}
+
+function describeAbsence({ module, reason, from, again, to }: ModuleAbsence): string {
+  const rules = `the rules of ${escapeText(module)}`;
+  if (to !== undefined)
+    return `${rules} were not evaluated from ${moment(from)} to ${moment(to)}: ${escapeText(reason)}`;
+  const then = again === undefined ? '' : `; they are tried again at ${moment(again)}`;
+  return `${rules} are not evaluated since ${moment(from)}: ${escapeText(reason)}${then}`;
 }
 
 function moment(milliseconds: number): string {

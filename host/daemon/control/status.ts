@@ -1,5 +1,6 @@
 // The state of an agent as its control socket reports it: plain JSON, for `wasprey status` and for scripts.
 
+import type { ModuleAbsence } from '../../agent/module-absences.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import type { Summary } from '../../agent/summary.ts';
 import { eventTotals } from '../../engine/event-totals.ts';
@@ -43,9 +44,12 @@ export interface AgentStatus {
   /** ms from the kernel's clock to evaluation, on average; and events that wait for the metadata of their container. */
   readonly lagMs: number;
   readonly eventsHeld: number;
-  readonly setAside: Summary['rules']['setAside'];
   /** Errors of what was left out of the rules in use. */
   readonly rulesLeftOut: Summary['rules']['leftOut'];
+  /** In the rings, not read yet. Absent: the agent is too old to report it. */
+  readonly eventsWaiting?: number;
+  /** Modules that were set aside, the latest last; without `to` they still are. */
+  readonly setAside: readonly ModuleAbsence[];
   readonly generation: number;
   readonly modules: readonly ModuleStatus[];
   readonly reloads: Summary['rules']['reloads'];
@@ -91,8 +95,9 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     ringHighWater: engine?.capture.ringHighWater ?? 0,
     lagMs: averageLag(engine),
     eventsHeld: engine?.hold.now ?? 0,
-    setAside: rules.setAside,
     rulesLeftOut: rules.leftOut,
+    eventsWaiting: totals?.waiting ?? 0,
+    setAside: rules.setAside.list,
     generation: rules.generation,
     modules: modules.map(({ name, sha256, rules: { length } }, index) => ({
       name,

@@ -3,6 +3,7 @@
 import type { Summary } from '../../agent/summary.ts';
 import type { CaptureCounters } from '../../capture/native.ts';
 import { LAG_BOUNDS_MS } from '../../engine/evaluation-clock.ts';
+import { eventTotals } from '../../engine/event-totals.ts';
 import { type EngineCounters, HOLD_ENDS } from '../../engine/protocol.ts';
 import type { OutputCounters } from '../../outputs/output.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
@@ -35,6 +36,7 @@ function engineMetrics(counters: EngineCounters): Metric[] {
       events,
     ),
     counter('wasprey_events_produced_total', 'Events produced by the kernel, by CPU.', produced),
+    gauge('wasprey_events_waiting', 'Events in the ring buffers that were not read yet.', eventTotals(capture).waiting),
     counter('wasprey_events_malformed_total', 'Invalid records that were skipped.', capture.malformed),
     counter(
       'wasprey_missed_runs_total',
@@ -148,8 +150,20 @@ function ruleMetrics({ rules: { generation, modules, reloads, setAside } }: Summ
     ),
     counter(
       'wasprey_rule_modules_set_aside_total',
-      'Modules that failed and are no longer evaluated.',
-      setAside.length,
+      'How often a module failed and was no longer evaluated, for a while or for good.',
+      setAside.count,
+    ),
+    counter(
+      'wasprey_rule_modules_set_aside_seconds_total',
+      'Time in which modules were not evaluated.',
+      setAside.milliseconds / 1000,
+    ),
+    gauge(
+      'wasprey_rule_module_set_aside',
+      'Modules that are not evaluated now, by the kind of their failure.',
+      setAside.list
+        .filter(({ to }) => to === undefined)
+        .map(({ module, failure }) => ({ labels: { module, failure }, value: 1 })),
     ),
     gauge('wasprey_rule_generation', 'Number of replacements of the rules.', generation),
     counter('wasprey_rule_reloads_total', 'Replacements of rules, by result.', [

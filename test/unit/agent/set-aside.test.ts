@@ -1,12 +1,13 @@
-// A module that fails while it runs is set aside with an alert; the others go on.
+// A module that fails while it runs is set aside with an alert; the others go on. For want of time it is set aside for a while.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
-import { parseTemplate } from '../../../host/compiler/conditions/template.ts';
-import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
+import { eventTotals } from '../../../host/engine/event-totals.ts';
+import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
+import { member } from '../../../host/schema/layout.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
-import { check, ruleModule } from '../sandbox/wasm-builder.ts';
+import { handMade, slowCandidates } from '../../support/hand-made-module.ts';
+import { check } from '../sandbox/wasm-builder.ts';
 
 const RULES = `
 - rule: Any open
@@ -16,30 +17,6 @@ const RULES = `
   priority: INFO
 `;
 
-/** A module of one rule, whose evaluate does what is given. */
-function handMade(evaluate: string): RuleModule {
-  return {
-    name: 'hand-made.wasm',
-    verified: compileRuleModule(ruleModule({ evaluate })),
-    sha256: '',
-    rules: [
-      {
-        name: 'Never',
-        priority: 'Notice',
-        source: 'syscall',
-        tags: [],
-        output: parseTemplate('never'),
-        readsContainers: false,
-        readsPods: false,
-        eventTypes: ['openat'],
-        costs: {},
-      },
-    ],
-    eventTypes: ['openat'],
-    names: [],
-  };
-}
-
 for (const [what, evaluate, failure] of [
   ['traps', '(unreachable)', 'trap'],
   ['never ends', `(loop $l ${check()} (br $l))`, 'out-of-fuel'],
@@ -48,7 +25,7 @@ for (const [what, evaluate, failure] of [
   test(`a module that ${what} is set aside, with an alert`, async () => {
     const troubles: string[] = [];
     const onTrouble = (message: string) => troubles.push(message);
-    await using built = await startBuiltAgent([handMade(evaluate), await moduleOf(RULES)], { onTrouble });
+    await using built = await startBuiltAgent([handMade({ evaluate }), await moduleOf(RULES)], { onTrouble });
     built.agent.inject([processImage(1, {})], [shadowRead(1)]);
     const lines = await built.waitForLines(2);
     assert.ok(lines.some((line) => line.endsWith('Informational open of /etc/shadow')));
@@ -63,3 +40,62 @@ for (const [what, evaluate, failure] of [
     assert.equal((await built.waitForLines(3)).length, 3);
   });
 }
+
+/** Alerts of the agent itself. */
+function internal(lines: readonly string[]): { rule: string; output: string }[] {
+  return lines.filter((line) => line.includes('"source":"internal"')).map((line) => JSON.parse(line));
+}
+
+test('a module that takes more than its share of the time over many processes is set aside, and no event goes missing', async () => {
+  const slow = handMade({ candidates: slowCandidates(4) });
+  await using built = await startBuiltAgent([slow, await moduleOf(RULES)]);
+  const count = 400;
+  for (let number = 1; number <= count; number++) {
+    built.agent.inject([processImage(number, {})], [shadowRead(number)]);
+  }
+  const lines = await built.waitForLines(count + 1);
+  assert.equal(lines.filter((line) => line.endsWith('open of /etc/shadow')).length, count);
+  const [alert] = internal(built.jsonLines());
+  assert.equal(alert?.rule, 'Wasprey internal: rule module set aside');
+  assert.match(
+    alert.output,
+    /hand-made\.wasm are no longer evaluated: .* \(too-slow\)\. They are tried again after 5\.0 s\.$/,
+  );
+  const { setAside } = built.agent.summary().rules;
+  assert.equal(setAside.count, 1);
+  assert.equal(setAside.list[0]?.failure, 'too-slow');
+
+  const { engine } = await built.agent.stop();
+  const { produced, evaluated, filtered, dropped, waiting } = eventTotals(engine?.capture ?? assert.fail());
+  assert.deepEqual([produced, waiting], [count, 0]);
+  assert.equal(evaluated + filtered + dropped, produced);
+});
+
+test('a module that took too long over an event is tried again after a while, and matches again', async () => {
+  // Endless over records of a file whose path is long.
+  const { offset } = member(EVENT_HEADER, 'size');
+  const isLong = `(i32.gt_u (i32.load offset=${offset} (local.get $from)) (i32.const 2048))`;
+  const evaluate = `(if ${isLong} (then (loop $l ${check()} (br $l)))) (call $match (i32.const 0) (local.get $from))`;
+  await using built = await startBuiltAgent([handMade({ evaluate })]);
+  const never = (): number => built.lines().filter((line) => line.endsWith(' never')).length;
+  built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+  await built.waitForLines(1);
+  assert.equal(never(), 1);
+  const raw = `/${'long'.repeat(1000)}`;
+  built.agent.inject([], [shadowRead(1, { name: raw, raw, resolved: raw })]);
+  await built.waitForLines(2);
+  built.agent.inject([], [shadowRead(1)]);
+
+  await built.waitForLines(3);
+  assert.equal(never(), 1);
+  const [, back] = internal(built.jsonLines());
+  assert.equal(back?.rule, 'Wasprey internal: rule module taken back');
+  assert.match(
+    back.output,
+    / Notice The rules of hand-made\.wasm are evaluated again\. They were not for [5-9]\.\d s: out of fuel \(out-of-fuel\)\.$/,
+  );
+  assert.ok(built.agent.summary().rules.setAside.list[0]?.to);
+  built.agent.inject([], [shadowRead(1)]);
+  await built.waitForLines(4);
+  assert.equal(never(), 2);
+});

@@ -50,8 +50,8 @@ function summary(changed: Partial<Summary> = {}): Summary {
     rules: {
       generation: 0,
       modules: [],
-      setAside: [],
       leftOut: [],
+      setAside: { list: [], count: 0, milliseconds: 0 },
       reloads: { succeeded: 0, failed: 0, isRefused: false },
     },
     alerts: {

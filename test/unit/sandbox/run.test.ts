@@ -7,6 +7,7 @@ import { instrumentFuel } from '../../../host/sandbox/fuel.ts';
 import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../../host/sandbox/instantiate.ts';
 import type { MatchCallback } from '../../../host/sandbox/match-guard.ts';
 import { type EvaluateResult, runCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
+import { threadMicros } from '../../../host/sandbox/time-account.ts';
 import { assembleText, check, ruleModule, ruleModuleBytes, sharedMemory, writeRecords } from './wasm-builder.ts';
 
 const RING = 65536;
@@ -80,6 +81,49 @@ describe('sandbox: running', () => {
       [1, RING + 64],
       [0, to - 64],
     ]);
+  });
+
+  it('does not charge a module for what the host does with its matches', () => {
+    const records = 3 * 4096;
+    const evaluate = `(loop $next ${check(100)} ${match(0, '(local.get $from)')} ${match(1, '(local.get $from)')}
+        (local.set $from (i32.add (local.get $from) (i32.const 64)))
+        (br_if $next (i32.lt_u (local.get $from) (local.get $to))))`;
+    const memory = sharedMemory(16);
+    const seen: [number, number][] = [];
+    const instance = instantiateRuleModule(compileRuleModule(ruleModule({ evaluate })), {
+      memory,
+      ruleCount: 2,
+      match(rule, event) {
+        if (seen.length === 0) for (const until = threadMicros() + 100_000; threadMicros() < until; );
+        seen.push([rule, event]);
+      },
+    });
+    const to = writeRecords(memory, RING, records);
+    // It needs several attempts, and the host takes four times the limit.
+    const limits = { fuel: 100_000, milliseconds: 25 };
+    assert.deepEqual(runEvaluate(instance, RING, to, limits), { ok: true });
+    assert.equal(seen.length, 2 * records);
+    for (const [index, one] of seen.entries()) assert.deepEqual(one, [index % 2, RING + 64 * (index >> 1)]);
+  });
+
+  it("throws the callback's error also in the middle of a run", () => {
+    const evaluate = `(loop $next ${check(100)} ${match(0, '(local.get $from)')}
+        (local.set $from (i32.add (local.get $from) (i32.const 64)))
+        (br_if $next (i32.lt_u (local.get $from) (local.get $to))))`;
+    const fault = new Error('disk full');
+    const memory = sharedMemory(16);
+    const instance = instantiateRuleModule(compileRuleModule(ruleModule({ evaluate })), {
+      memory,
+      ruleCount: 1,
+      match() {
+        throw fault;
+      },
+    });
+    const to = writeRecords(memory, RING, 3 * 4096);
+    assert.throws(
+      () => runEvaluate(instance, RING, to),
+      (error) => error === fault,
+    );
   });
 
   it('turns traps into results, and the instance lives on', () => {
