@@ -117,7 +117,9 @@ function checkComparisons(exception: ExceptionItem, fields: ExceptionEntry): voi
 
 function checkField(field: MappedText, context: Context): void {
   const { text } = field;
-  const operand = operandOrNothing(text);
+  // Blanks may stand around a transformer; the name of a field is exact.
+  const exact = text.includes('(') || text === text.trim();
+  const operand = exact ? operandOrNothing(text) : undefined;
   if (operand && isKnownOperand(operand)) return;
   const suggestion = suggestField(text);
   const place = { ...context, ...field.locate(0, text.length) };
