@@ -2,6 +2,7 @@
 
 import { parseTemplate, TemplateError } from '../compiler/conditions/template.ts';
 import type { Template } from '../compiler/conditions/template-tokens.ts';
+import { DEFAULT_SOURCE } from '../compiler/rules/items.ts';
 import type { AlertAddition, FormattedField } from '../outputs/additions.ts';
 import type { Configuration } from './definition.ts';
 import type { Origin } from './error.ts';
@@ -32,6 +33,11 @@ export function readAppendOutput(
 ): AppendOutput {
   const diagnostics: ConfigDiagnostic[] = [];
   const additions = append_output.map((entry, index): AlertAddition => {
+    // Rules of another source are not loaded, and the fields of its plugin are not known here.
+    const { match = {} } = entry;
+    if (match.source !== undefined && match.source !== DEFAULT_SOURCE) {
+      return { match, output: [], fields: [], formatted: [] };
+    }
     const path = `append_output[${index}]`;
     const parse = (format: string, key: string) => {
       try {

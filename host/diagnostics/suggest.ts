@@ -1,16 +1,49 @@
 // Suggestions for misspelt names.
 
 import { ALL_EVENT_NAMES } from '../schema/event-names.ts';
+import type { Field } from '../schema/fields/field.ts';
 import { FIELDS } from '../schema/fields/index.ts';
+import { FIELD_SYNONYMS } from './field-synonyms.ts';
 
-/** The known field most similar to a text, with the text's argument; undefined if none is similar. */
+/** What to write for a text that is no field; `prefix` stands before a field, in an output a percent sign. */
+export function fieldHelp(text: string, prefix = ''): string {
+  const suggestion = suggestField(text);
+  return suggestion && suggestion !== text ? `did you mean ${prefix}${suggestion}?` : 'see `wasprey list fields`';
+}
+
+/** The known field that a text means or is most similar to, with its argument; undefined if none is. */
 export function suggestField(text: string): string | undefined {
   const [, name = text, argument = ''] = /^([^[]*)(\[.*)?$/s.exec(text) ?? [];
-  const found = nearest(
-    name,
-    FIELDS.filter((field) => !field.tableOnly).map((field) => field.name),
+  if (argument === '') {
+    // `k8s.pod.label.role`: arguments of most fields stand in brackets.
+    const keyed = SUGGESTED.find((field) => field.argument && !field.dotted && name.startsWith(`${field.name}.`));
+    if (keyed && keyed.argumentKind !== 'index') return `${keyed.name}[${name.slice(keyed.name.length + 1)}]`;
+  }
+  const found = meantField(name) ?? nearest(name, [...SUGGESTED_BY_NAME.keys()]);
+  if (found === undefined) return undefined;
+  const field = SUGGESTED_BY_NAME.get(found);
+  return argument === '' && field?.argument === 'required' ? withSomeArgument(field) : found + argument;
+}
+
+/** The field whose meaning is clear from a name: a usual name of it, or its own with other separators (container_id). */
+export function meantField(name: string): string | undefined {
+  const letters = lettersOf(name);
+  return (
+    FIELD_SYNONYMS.get(name.replaceAll('_', '.')) ?? SUGGESTED.find((field) => lettersOf(field.name) === letters)?.name
   );
-  return found && found + argument;
+}
+
+/** A field that needs an argument, with one: `proc.aname[1]`, `container.label[NAME]`, `evt.arg.NAME`. */
+export function withSomeArgument({ name, argumentKind, dotted }: Field): string {
+  if (argumentKind === 'index') return `${name}[1]`;
+  return dotted ? `${name}.NAME` : `${name}[NAME]`;
+}
+
+const SUGGESTED = FIELDS.filter((field) => !field.tableOnly);
+const SUGGESTED_BY_NAME = new Map(SUGGESTED.map((field) => [field.name, field]));
+
+function lettersOf(name: string): string {
+  return name.replaceAll(/[._-]/g, '');
 }
 
 export function suggestEvent(name: string): string | undefined {

@@ -74,16 +74,27 @@ export function fieldValue({ fields, parameters }: GivenEvent, name: string): Gi
 }
 
 /**
- * One end of the connection, whichever role it has; an IPv4 socket that is not connected has zeros at both. An end that the
- * event lacks is replaced by the other one, so that a condition on either end is decided by the given end.
+ * One end of the connection, whichever role it has. An end that the event lacks is replaced by the other one, so that a condition on
+ * either end is decided by the given end. A socket that is not connected has the address that it is bound to at both, or zeros.
  */
 function endOf({ fields }: GivenEvent, name: string, end: 'local' | 'remote'): GivenValue | undefined {
   const what = name.slice('fd.'.length);
   const roles = end === 'local' ? ['c', 'l', 's', 'r'] : ['s', 'r', 'c', 'l'];
   const names = [name, ...roles.map((role) => `fd.${role}${what}`)];
   const own = names.map((one) => fields.get(one)).find((value) => value !== undefined);
-  if (own !== undefined || fields.get('fd.type') !== 'ipv4') return own;
-  return what === 'ip' ? '0.0.0.0' : '0';
+  if (own !== undefined) return own;
+  const type = fields.get('fd.type');
+  if (type !== 'ipv4' && type !== 'ipv6') return undefined;
+  const bound = boundTo(fields.get('fd.name'));
+  if (what !== 'ip') return bound?.port ?? '0';
+  return bound?.ip ?? (type === 'ipv4' ? '0.0.0.0' : '::');
+}
+
+/** The address in the name of a socket that is bound and no more: `127.0.0.1:0`, `::1:0`. */
+function boundTo(name: GivenValue | undefined): { readonly ip: string; readonly port: string } | undefined {
+  const [, ip = '', port = ''] =
+    typeof name === 'string' ? (/^([\d.]+|[\da-fA-F.:]*:[\da-fA-F.:]*):(\d+)$/.exec(name) ?? []) : [];
+  return parseAddress(ip) ? { ip, port } : undefined;
 }
 
 function encodeTable(keys: readonly GivenKey[], value: (key: GivenKey) => GivenValue | undefined): Uint8Array {

@@ -2,7 +2,7 @@
 
 import { givenName } from '../compiler/lower/given-fields.ts';
 import type { Context } from '../diagnostics/diagnostic.ts';
-import { nearest, suggestEvent, suggestField } from '../diagnostics/suggest.ts';
+import { fieldHelp, nearest, suggestEvent } from '../diagnostics/suggest.ts';
 import { lookUp, type YamlMapping, type YamlNode } from '../diagnostics/yaml.ts';
 import { contextAt, invalid } from '../diagnostics/yaml-values.ts';
 import { isEventName } from '../schema/event-names.ts';
@@ -41,14 +41,13 @@ function readField(key: YamlNode, value: YamlNode, fields: Map<string, GivenValu
   const name = key.kind === 'scalar' ? key.text : '';
   const resolved = resolveField(name);
   if (!resolved.ok) {
-    const near = suggestField(name);
     const context = contextAt('value for', name, key, parent);
     if (resolved.field && resolved.reason !== 'unknown') {
       const what = { 'argument-missing': 'needs an argument', 'argument-invalid': 'has no such argument' } as const;
       const said = resolved.reason === 'argument-unexpected' ? 'takes no argument' : what[resolved.reason];
       invalid(`Field ${resolved.field.name} ${said}`, context);
     }
-    invalid(`Unknown field ${name}`, context, near ? `did you mean ${near}?` : 'see `wasprey list fields`');
+    invalid(`Unknown field ${name}`, context, fieldHelp(name));
   }
   // Nothing, or null: the field is absent.
   if (value.kind === 'null') return;

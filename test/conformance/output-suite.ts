@@ -4,7 +4,7 @@ import { parseTemplate } from '../../host/compiler/conditions/template.ts';
 import { type Alert, outputFields, textLine } from '../../host/outputs/alert.ts';
 import { type KeyedValue, renderMessage, templateFields } from '../../host/outputs/message.ts';
 import { type RecordedEvent, recordedValue } from './recorded-event.ts';
-import { type CaseResult, casesOf, parseExact, readCorpus, type Suite } from './suite.ts';
+import { attempt, type CaseResult, casesOf, parseExact, readCorpus, type Suite } from './suite.ts';
 
 interface OutputCase {
   readonly id: string;
@@ -25,7 +25,9 @@ export const OUTPUT_SUITE: Suite = {
     const { field_types: types } = recorded as { readonly field_types: Readonly<Record<string, string>> };
     for (const outputCase of casesOf<OutputCase>(corpus)) {
       const event = events.get(outputCase.event_id);
-      yield event ? judge(outputCase, event, types) : { id: outputCase.id, failure: `no event ${outputCase.event_id}` };
+      yield event
+        ? attempt(outputCase.id, () => judge(outputCase, event, types))
+        : { id: outputCase.id, failure: `no event ${outputCase.event_id}` };
     }
   },
 };

@@ -3,7 +3,7 @@
 import { ConditionSyntaxError } from '../../host/compiler/conditions/lexer.ts';
 import { parseCondition } from '../../host/compiler/conditions/parser.ts';
 import { printCanonical } from '../../host/compiler/conditions/print.ts';
-import { type CaseResult, casesOf, type Suite } from './suite.ts';
+import { attempt, type CaseResult, casesOf, type Suite } from './suite.ts';
 
 interface ParseCase {
   readonly id: string;
@@ -15,7 +15,7 @@ interface ParseCase {
 export const PARSE_SUITE: Suite = {
   file: 'parse.json',
   *run(corpus) {
-    for (const parseCase of casesOf<ParseCase>(corpus)) yield judge(parseCase);
+    for (const parseCase of casesOf<ParseCase>(corpus)) yield attempt(parseCase.id, () => judge(parseCase));
   },
 };
 

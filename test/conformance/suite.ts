@@ -19,6 +19,15 @@ export interface Suite {
   run(corpus: unknown, directory: string): AsyncIterable<CaseResult> | Iterable<CaseResult>;
 }
 
+/** The judgement of a case; a case on which the program breaks has failed, and the others still run. */
+export function attempt(id: string, judge: () => CaseResult): CaseResult {
+  try {
+    return judge();
+  } catch (error) {
+    return { id, failure: `it threw ${String(error)}` };
+  }
+}
+
 /** Where the corpus is unless a directory is named. */
 export const DEFAULT_DIRECTORY = join(import.meta.dirname, 'corpus');
 

@@ -21,15 +21,17 @@ export function adviseOn(expression: Expression): Remark[] {
   return checksOf(expression).flatMap(onConstants);
 }
 
-/** Retired fields of an expanded condition. They are reported even if the condition has another error. */
+/** Retired fields of an expanded condition, each where it stands first. They are reported even if the condition has another error. */
 export function deprecatedFields(expression: Expression): Remark[] {
-  return checksOf(expression).flatMap(onFields);
+  const seen = new Set<string>();
+  return checksOf(expression).flatMap((check) => onFields(check, seen));
 }
 
-function onFields(check: Check): Remark[] {
+function onFields(check: Check, seen: Set<string>): Remark[] {
   const remarks: Remark[] = [];
   for (const { name } of fieldsOf(check)) {
-    if (!findField(name)?.deprecated) continue;
+    if (seen.has(name) || !findField(name)?.deprecated) continue;
+    seen.add(name);
     const message =
       name === 'evt.dir'
         ? "due to the drop of enter events, 'evt.dir = <' always evaluates to true, and 'evt.dir = >' always evaluates to false. The rule expression can be simplified by removing the condition on 'evt.dir'"

@@ -57,15 +57,36 @@ function named(check: Check, complement: boolean): EventSet {
 
 /** Events are numbered from 1, so some checks of the number are never or always true (`evt.num = 0` is a usual "never"). */
 function ofNumber(check: Check, negated: boolean): EventSet {
-  const values = constants(check);
+  return verdictOnNumber(check) === negated ? NONE : ALL;
+}
+
+/** What a check of the number comes to on every event; undefined if that depends on the event. */
+function verdictOnNumber(check: Check): boolean | undefined {
+  const { operator, right } = check;
+  const values = constants(check).map(Number);
+  if (operator === 'in') {
+    // A name without parentheses (`in zero`) says nothing, as in Falco.
+    const listed = right.kind === 'values' && right.bare !== true;
+    return listed && values.every((value) => value === 0) ? false : undefined;
+  }
   const [value] = values;
-  const only = values.length === 1 ? Number(value) : Number.NaN;
-  const { operator } = check;
-  const never =
-    ((operator === '=' || operator === '==' || operator === '<=' || operator === 'in') && only === 0) ||
-    (operator === '<' && only === 1);
-  const always = ((operator === '!=' || operator === '>') && only === 0) || (operator === '>=' && only === 1);
-  return (negated ? always : never) ? NONE : ALL;
+  if (right.kind !== 'value' || value === undefined) return undefined;
+  // A negative number is a very large one: Falco reads it as unsigned.
+  switch (operator) {
+    case '=':
+    case '==':
+    case '<=':
+      return value === 0 ? false : undefined;
+    case '!=':
+    case '>':
+      return value === 0 ? true : undefined;
+    case '<':
+      return value === 0 || value === 1 ? false : undefined;
+    case '>=':
+      return value === 0 || value === 1 ? true : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function constants({ right }: Check): readonly string[] {

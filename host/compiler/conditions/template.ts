@@ -1,6 +1,6 @@
 // Output templates: text with %fields in it.
 
-import { suggestField } from '../../diagnostics/suggest.ts';
+import { fieldHelp } from '../../diagnostics/suggest.ts';
 import type { FieldOperand, Operand } from './ast.ts';
 import { fieldsIn } from './fields-of.ts';
 import { operandOrNothing } from './operand-parser.ts';
@@ -116,9 +116,8 @@ function unknownToken(text: string, percent: number, start: number): TemplateErr
   if (name === undefined) {
     return new TemplateError('there is no field after the %', percent, start + 1, { ...NO_ESCAPE, unknown: true });
   }
-  const suggestion = suggestField(name);
   return new TemplateError(`unknown field ${name}`, percent, start + name.length, {
-    help: suggestion && suggestion !== name ? `did you mean %${suggestion}?` : 'see `wasprey list fields`',
+    help: fieldHelp(name, '%'),
     unknown: true,
   });
 }

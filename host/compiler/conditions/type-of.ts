@@ -1,6 +1,6 @@
 // Types of fields and transformers in conditions.
 
-import { suggestField } from '../../diagnostics/suggest.ts';
+import { fieldHelp, withSomeArgument } from '../../diagnostics/suggest.ts';
 import { isEventName } from '../../schema/event-names.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
@@ -77,7 +77,7 @@ function typeOfField(operand: FieldOperand, use: OperandUse): OperandType {
   if (!resolved.ok) {
     const { field } = resolved;
     if (resolved.reason === 'argument-missing' && field) {
-      const help = `write ${field.name}${field.argumentKind === 'index' ? '[1]' : '.NAME'}`;
+      const help = `write ${withSomeArgument(field)}`;
       throw new ConditionTypeError(`field ${field.name} needs an argument`, span, { help });
     }
     throw unknownField(text, span, field);
@@ -108,11 +108,6 @@ function unknownField(text: string, span: Span, field: Field | undefined): Condi
 function argumentHelp({ name, argument, argumentKind }: Field): string {
   if (!argument) return `${name} takes no argument`;
   return `${name} takes ${argumentKind === 'index' ? 'a number' : 'a name'}`;
-}
-
-function fieldHelp(text: string): string {
-  const suggestion = suggestField(text);
-  return suggestion && suggestion !== text ? `did you mean ${suggestion}?` : 'see `wasprey list fields`';
 }
 
 function typeOfArgument(field: Field, argument: string, span: Span): ValueType {

@@ -37,9 +37,11 @@ function asksFor({ left, operator, modifier }: Check, negated: boolean): boolean
 }
 
 function ofCheck(check: Check): UncapturedEvents[] {
-  const { right } = check;
+  const { left, right } = check;
   const literals = right.kind === 'value' ? [right.value] : right.kind === 'values' ? right.values : [];
-  const uncaptured = literals.filter(({ text }) => KNOWN.has(text) && !CAPTURED.has(text));
+  // The type check refuses unknown names for evt.type, but takes any for syscall.type.
+  const named = ({ text }: Literal) => KNOWN.has(text) || left.name === 'syscall.type';
+  const uncaptured = literals.filter((literal) => named(literal) && !CAPTURED.has(literal.text));
   const [at] = uncaptured;
   return at ? [{ names: [...new Set(uncaptured.map(({ text }) => text))], check, at }] : [];
 }

@@ -1,7 +1,7 @@
 // Exceptions of a rule: checked when they are read, and turned into text that is appended to its condition.
 
 import { type Context, RuleLoadError } from '../../diagnostics/diagnostic.ts';
-import { suggestField } from '../../diagnostics/suggest.ts';
+import { fieldHelp } from '../../diagnostics/suggest.ts';
 import { LIST_OPERATORS, MODIFIERS, NUMERIC_OPERATORS, STRING_OPERATORS } from '../conditions/ast.ts';
 import { operandOrNothing } from '../conditions/operand-parser.ts';
 import { isKnownOperand } from '../conditions/type-of.ts';
@@ -117,11 +117,12 @@ function checkComparisons(exception: ExceptionItem, fields: ExceptionEntry): voi
 
 function checkField(field: MappedText, context: Context): void {
   const { text } = field;
-  const operand = operandOrNothing(text);
+  // Blanks may stand around a transformer; the name of a field is exact.
+  const exact = text.includes('(') || text === text.trim();
+  const operand = exact ? operandOrNothing(text) : undefined;
   if (operand && isKnownOperand(operand)) return;
-  const suggestion = suggestField(text);
   const place = { ...context, ...field.locate(0, text.length) };
-  refuse(`'${text}' is not a supported filter field`, place, suggestion && `did you mean ${suggestion}?`);
+  refuse(`'${text}' is not a supported filter field`, place, fieldHelp(text));
 }
 
 /** `((f1 = a and f2 = b) or (f1 = c and f2 = d))` */

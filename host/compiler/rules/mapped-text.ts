@@ -84,10 +84,6 @@ export class MappedText {
     return new MappedText(this.text.slice(start, end), stretches);
   }
 
-  without(start: number, end: number): MappedText {
-    return MappedText.join([this.slice(0, start), this.slice(end, this.text.length)]);
-  }
-
   /** The items of a list, which stand where [start, end) of this text, the list's name, was written. */
   replacement(start: number, end: number, items: string, list: string): MappedText {
     const place = this.locate(start, end);

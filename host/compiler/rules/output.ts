@@ -1,17 +1,24 @@
 // The output template of a rule, with errors and warnings in their place.
 
-import { type Context, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
-import { findField } from '../../schema/fields/index.ts';
-import { fieldsIn } from '../conditions/fields-of.ts';
+import { RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
+import { FIELDS } from '../../schema/fields/index.ts';
 import { type StaticFields, unknownStaticHelp, unknownStatics } from '../conditions/static-fields.ts';
 import { type PlacedToken, placedTokens, TemplateError } from '../conditions/template.ts';
 import type { Template } from '../conditions/template-tokens.ts';
 import type { Collection } from './collection.ts';
 import type { RuleItem } from './items.ts';
-import type { MappedText } from './mapped-text.ts';
+import { MappedText } from './mapped-text.ts';
 
 /** Falco's old name for what its container plugin now adds by itself. */
 const CONTAINER_INFO = '%container.info';
+
+const DEPRECATED = FIELDS.filter((field) => field.deprecated).map(({ name }) => name);
+
+export interface CompiledOutput {
+  /** The template as it was written, without what prints nothing. */
+  readonly text: string;
+  readonly template: Template;
+}
 
 /**
  * Parses a rule's output. Undefined if the rule is skipped because of an unknown field.
@@ -21,7 +28,7 @@ export function compileOutput(
   rule: RuleItem,
   collection: Collection,
   statics: StaticFields = {},
-): Template | undefined {
+): CompiledOutput | undefined {
   const text = withoutContainerInfo(rule, collection);
   let tokens: PlacedToken[];
   try {
@@ -37,17 +44,19 @@ export function compileOutput(
     collection.warn(warning('LOAD_UNKNOWN_FILTER', error.message, place, advice));
     return undefined;
   }
-  for (const { token, start, end } of tokens) {
-    if (token.kind === 'text' || !fieldsIn(token.operand).some(({ name }) => findField(name)?.deprecated)) continue;
-    const place: Context = {
-      ...{ ...rule.outputContext, ...text.locate(start, end) },
-      type: 'rule output expression',
-      parent: rule.outputContext,
-    };
-    const message = 'field is not available due to the drop of enter events.';
+  warnOfDeprecated(text, rule, collection);
+  return { text: text.text, template: tokens.map(({ token }) => token) };
+}
+
+/** As in Falco, each retired field whose name stands anywhere in the text is reported once. */
+function warnOfDeprecated(text: MappedText, { outputContext }: RuleItem, collection: Collection): void {
+  for (const name of DEPRECATED) {
+    const start = text.text.indexOf(name);
+    if (start < 0) continue;
+    const place = { ...outputContext, ...text.locate(start, start + name.length) };
+    const message = `field ${name} is not available due to the drop of enter events.`;
     collection.warn(warning('LOAD_DEPRECATED_ITEM', message, place));
   }
-  return tokens.map(({ token }) => token);
 }
 
 /** @throws TemplateError */
@@ -61,14 +70,17 @@ function refuseUnknownStatics(tokens: readonly PlacedToken[], statics: StaticFie
 }
 
 function withoutContainerInfo(rule: RuleItem, collection: Collection): MappedText {
-  let text = rule.output;
+  const text = rule.output;
   const first = text.text.indexOf(CONTAINER_INFO);
   if (first < 0) return text;
   const message = '%container.info is deprecated and no more useful, and will be dropped. It prints nothing.';
   const place = { ...rule.context, ...text.locate(first, first + CONTAINER_INFO.length) };
   collection.warn(warning('LOAD_DEPRECATED_ITEM', message, place, { help: 'write %container.id, %container.name...' }));
-  for (let at = first; at >= 0; at = text.text.indexOf(CONTAINER_INFO)) {
-    text = text.without(at, at + CONTAINER_INFO.length);
+  const parts: MappedText[] = [];
+  let from = 0;
+  for (let at = first; at >= 0; at = text.text.indexOf(CONTAINER_INFO, from)) {
+    parts.push(text.slice(from, at));
+    from = at + CONTAINER_INFO.length;
   }
-  return text;
+  return MappedText.join([...parts, text.slice(from, text.text.length)]);
 }

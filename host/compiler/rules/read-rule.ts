@@ -20,7 +20,8 @@ import { MappedText } from './mapped-text.ts';
 import { type ExceptionUse, readExceptions } from './read-exceptions.ts';
 import { readOverrides } from './read-overrides.ts';
 
-const APPENDABLE = ['condition', 'output', 'desc', 'tags', 'exceptions'];
+/** In the order in which an override reads them. */
+const APPENDABLE = ['condition', 'exceptions', 'output', 'desc', 'tags'];
 const REPLACEABLE = [
   ...APPENDABLE,
   'priority',
@@ -111,49 +112,70 @@ class RuleReader {
   }
 
   override(append: ReadonlySet<string>, replace: ReadonlySet<string>): void {
+    // Each key of the item is for one operation: what was appended is not there to replace with.
+    const left = new Set(REPLACEABLE.filter((key) => lookUp(this.#item, key)));
     if (append.size > 0) {
-      this.#collection.appendRule(this.#name, this.#change(append, 'append'), this.#context, undefined);
+      this.#collection.appendRule(this.#name, this.#change(append, 'append', left), this.#context, undefined);
     }
     if (replace.size > 0) {
-      this.#collection.replaceRule(this.#name, this.#change(replace, 'replace'), this.#context, this.#source());
+      this.#collection.replaceRule(this.#name, this.#change(replace, 'replace', left), this.#context, this.#source());
     }
-    for (const { key } of this.#item.entries) {
-      if (key.kind !== 'scalar' || !REPLACEABLE.includes(key.text)) continue;
-      if (append.has(key.text) || replace.has(key.text)) continue;
-      invalid(
-        `Unexpected key '${key.text}': no corresponding entry under 'override' is defined.`,
-        contextAt('overrides', key.text, key, this.#context),
-        `say what to do with it: \`override: {${key.text}: replace}\``,
-      );
-    }
+    const [unexpected] = [...left].sort();
+    if (unexpected === undefined) return;
+    const { key } = this.#item.entries.find(({ key }) => key.kind === 'scalar' && key.text === unexpected) ?? {};
+    invalid(
+      `Unexpected key '${unexpected}': no corresponding entry under 'override' is defined.`,
+      contextAt('overrides', unexpected, key ?? this.#item, this.#context),
+      `say what to do with it: \`override: {${unexpected}: ${APPENDABLE.includes(unexpected) ? 'append' : 'replace'}}\``,
+    );
   }
 
-  #change(keys: ReadonlySet<string>, operation: 'append' | 'replace'): RuleChange {
-    for (const key of keys) {
-      if (lookUp(this.#item, key)) continue;
-      invalid(
-        `An ${operation} override for '${key}' was specified but '${key}' is not defined`,
-        this.#context,
-        `add \`${key}:\` with the new value`,
-      );
-    }
+  /** The values that an operation takes from the item, one key after the other. */
+  #change(keys: ReadonlySet<string>, operation: 'append' | 'replace', left: Set<string>): RuleChange {
+    const changes = REPLACEABLE.filter((key) => keys.has(key)).map((key): RuleChange => {
+      if (!left.delete(key)) {
+        invalid(
+          `An ${operation} override for '${key}' was specified but '${key}' is not defined`,
+          this.#context,
+          lookUp(this.#item, key)
+            ? `say either append or replace: it has one value`
+            : `add \`${key}:\` with the new value`,
+        );
+      }
+      return this.#valueOf(key, operation);
+    });
+    return Object.assign({}, ...changes);
+  }
+
+  #valueOf(key: string, operation: 'append' | 'replace'): RuleChange {
     const item = this.#item;
     const context = this.#context;
-    return {
-      ...(keys.has('condition') ? this.#condition() : {}),
-      ...(keys.has('exceptions') ? { exceptions: this.#exceptions(operation) } : {}),
-      ...(keys.has('output') ? this.#output() : {}),
-      ...(keys.has('desc') ? { description: textAt(item, 'desc', context) } : {}),
-      ...(keys.has('tags') ? { tags: this.#tags() } : {}),
-      ...(keys.has('priority') ? { priority: this.#priority() } : {}),
-      ...(keys.has('enabled') ? { enabled: booleanAt(item, 'enabled', context) } : {}),
-      ...(keys.has('warn_evttypes') ? { warnEventTypes: booleanAt(item, 'warn_evttypes', context) } : {}),
-      ...(keys.has('skip-if-unknown-filter')
-        ? { skipIfUnknownFilter: booleanAt(item, 'skip-if-unknown-filter', context) }
-        : {}),
-      ...(keys.has('capture') ? { capture: booleanAt(item, 'capture', context) } : {}),
-      ...(keys.has('capture_duration') ? { captureDuration: unsignedAt(item, 'capture_duration', context) } : {}),
-    };
+    switch (key) {
+      case 'condition':
+        return this.#condition();
+      case 'exceptions':
+        return { exceptions: this.#exceptions(operation) };
+      case 'output':
+        return this.#output();
+      case 'desc':
+        return { description: textAt(item, 'desc', context) };
+      case 'tags':
+        return { tags: this.#tags() };
+      case 'priority':
+        return { priority: this.#priority() };
+      case 'enabled':
+        return { enabled: booleanAt(item, 'enabled', context) };
+      case 'warn_evttypes':
+        return { warnEventTypes: booleanAt(item, 'warn_evttypes', context) };
+      case 'skip-if-unknown-filter':
+        return { skipIfUnknownFilter: booleanAt(item, 'skip-if-unknown-filter', context) };
+      case 'capture':
+        return { capture: booleanAt(item, 'capture', context) };
+      case 'capture_duration':
+        return { captureDuration: unsignedAt(item, 'capture_duration', context) };
+      default:
+        throw new Error(`${key} can't be overridden`);
+    }
   }
 
   #condition(): { condition: MappedText; conditionContext: Context } {

@@ -21,7 +21,7 @@ import { DEFAULT_SOURCE, type RuleItem } from './items.ts';
 import { type CompiledList, ListTable, TooLongError } from './lists.ts';
 import { expandMacros, MacroError } from './macros.ts';
 import type { MappedText } from './mapped-text.ts';
-import { compileOutput } from './output.ts';
+import { type CompiledOutput, compileOutput } from './output.ts';
 import type { CompiledMacro, CompiledRule } from './rule.ts';
 
 /** Most event types of a rule without a warning. Falco counts two codes a type, and warns above 100. */
@@ -112,7 +112,7 @@ class RuleCompiler {
     this.#warnOfRemarks(adviseOn(expression), rule, text);
     const eventTypes = eventTypesOf(expression);
     this.#warnOfEventTypes(rule, eventTypes);
-    for (const { field, check, message } of unavailableFields(expression, output)) {
+    for (const { field, check, message } of unavailableFields(expression, output.template)) {
       const place = check ? this.#locate(field.span, check.macros, text, rule.conditionContext) : rule.outputContext;
       const advice = { notes: origin(check?.macros) };
       this.#collection.warn(warning('WASPREY_FIELD_UNAVAILABLE', message, place, advice));
@@ -251,7 +251,7 @@ function compiled(
   text: MappedText,
   condition: Expression,
   eventTypes: EventSet,
-  output: CompiledRule['output'],
+  output: CompiledOutput,
   placeOf: CompiledRule['placeOf'],
 ): CompiledRule {
   const { file, start } = rule.context;
@@ -268,8 +268,8 @@ function compiled(
     place: rule.context,
     placeOf,
     eventTypes,
-    outputText: rule.output.text,
-    output,
+    outputText: output.text,
+    output: output.template,
     exceptionNames: rule.exceptions.map(({ name }) => name),
     capture: rule.capture,
     captureDuration: rule.captureDuration,

@@ -26,7 +26,7 @@ export interface CompiledRule {
   readonly placeOf: (span: Span, check: Check) => Context;
   /** Names of the event types that the rule is evaluated on. */
   readonly eventTypes: EventSet;
-  /** As written, after appending. */
+  /** As written, after appending, without %container.info. */
   readonly outputText: string;
   readonly output: Template;
   readonly exceptionNames: readonly string[];

@@ -1,6 +1,6 @@
 // Where alerts go; the keys of each output stand in host/outputs/kinds/.
 
-import { applies, flag, item, list, map, section, text, whole } from '../../config-values/value-types.ts';
+import { applies, flag, item, list, map, section, text, unused, whole } from '../../config-values/value-types.ts';
 import { OUTPUT_SECTIONS } from '../../outputs/kinds/outputs.ts';
 
 const MATCH = item('The rules that it applies to; without any of these keys, all.', {
@@ -24,6 +24,9 @@ export const OUTPUT_KEYS = {
         0,
         { least: 0, most: MOST_WAITING },
         'Alerts that may wait for an output; further ones are dropped and counted. 0: 8192.',
+      ),
+      recovery: unused(
+        'A full queue drops further alerts, counts and reports them; Falco no longer has a choice either.',
       ),
     }),
   ),

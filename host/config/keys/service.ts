@@ -121,6 +121,9 @@ export const SERVICE_KEYS = {
       'PEM file with both the certificate and its private key; it is reloaded when it changes.',
     ),
     threadiness: unused('One thread serves all requests.'),
+    k8s_audit_endpoint: unused(
+      'Audit events are not received; in Falco the k8saudit plugin has received them since 0.32.',
+    ),
   }),
   metrics: section('Metrics of the agent itself.', {
     enabled: flag(false, 'Gather metrics.'),

@@ -1,0 +1,118 @@
+// What Falco's loader does at corners that the conformance corpus leaves out.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compileModule } from '../../../host/compiler/compile.ts';
+import { type LoadResult, loadRules } from '../../../host/compiler/rules/load.ts';
+import { ruleSourceOf } from '../../../host/compiler/rules/rule.ts';
+import { ALL_EVENT_NAMES } from '../../../host/schema/event-names.ts';
+
+function rule(condition: string, more = '', output = 'seen %proc.name'): string {
+  return `- rule: r1\n  desc: d\n  condition: ${JSON.stringify(condition)}\n  output: ${JSON.stringify(output)}\n  priority: NOTICE\n${more}`;
+}
+
+function load(text: string): LoadResult {
+  return loadRules([{ name: 'rules.yaml', text }]);
+}
+
+/** Code and innermost place of each error and of each of Falco's warnings. */
+function verdict(text: string): string[] {
+  const { errors, warnings } = load(text);
+  return [...errors, ...warnings]
+    .filter(({ code }) => code.startsWith('LOAD_'))
+    .map(({ code, context }) => `${code} ${context.at(-1)?.type} ${context.at(-1)?.name}`.trim());
+}
+
+test('a key of a rule is either appended or replaced', () => {
+  const both = '- rule: r1\n  condition: and proc.name = a\n  override: {condition: append, condition: replace}\n';
+  assert.deepEqual(verdict(rule('evt.type = open') + both), ['LOAD_ERR_YAML_VALIDATE rule r1']);
+  // The missing rule comes first, as it is met when the append is carried out.
+  assert.deepEqual(verdict(both), ['LOAD_ERR_VALIDATE rule r1']);
+});
+
+test('of several keys without an override the first by name is reported', () => {
+  const change = '- rule: r1\n  output: x\n  desc: y\n  condition: z\n  override: {condition: replace}\n';
+  assert.deepEqual(verdict(rule('evt.type = open') + change), ['LOAD_ERR_YAML_VALIDATE overrides desc']);
+});
+
+test('an override reads one key after the other', () => {
+  const change = "- rule: r1\n  condition: ''\n  override: {output: replace, condition: replace}\n";
+  assert.deepEqual(verdict(rule('evt.type = open') + change), ['LOAD_ERR_YAML_VALIDATE value for condition']);
+});
+
+test('%container.info is taken out of the template, and what it leaves prints', async () => {
+  const { rules } = load(rule('evt.type = open', '', 'a %container.info b %container.information'));
+  assert.deepEqual(
+    rules.map(({ outputText }) => outputText),
+    ['a  b rmation'],
+  );
+  const compiled = await compileModule(rules.map(ruleSourceOf));
+  assert.deepEqual(
+    compiled.diagnostics.filter(({ severity }) => severity === 'error'),
+    [],
+  );
+  assert.deepEqual(verdict(rule('evt.type = open', '', '%container.info')), [
+    'LOAD_ERR_COMPILE_OUTPUT rule output',
+    'LOAD_DEPRECATED_ITEM rule r1',
+  ]);
+});
+
+test('a retired field is reported once, at the output or at the condition', () => {
+  const output = rule('evt.type = open', '', 'evt.dir=%evt.dir and %evt.dir');
+  assert.deepEqual(verdict(output), ['LOAD_DEPRECATED_ITEM rule output']);
+  const condition = rule('evt.type = open and evt.dir = < and not evt.dir = >');
+  assert.deepEqual(verdict(condition), ['LOAD_DEPRECATED_ITEM condition expression']);
+});
+
+test('syscall.type is compared with any text, and what no call is named is reported', () => {
+  const skipped = '  skip-if-unknown-filter: true\n';
+  for (const more of ['', skipped]) {
+    const result = load(rule('syscall.type = bogus', more));
+    assert.ok(result.successful);
+    assert.deepEqual(
+      result.rules.map(({ eventTypes }) => [...eventTypes]),
+      [[]],
+    );
+    assert.deepEqual(
+      result.warnings.map(({ code }) => code),
+      ['WASPREY_EVENT_UNAVAILABLE'],
+    );
+  }
+  assert.deepEqual(verdict(rule('syscall.type startswith op', '  warn_evttypes: false\n')), []);
+  assert.deepEqual(verdict(rule('evt.type = bogus', skipped)), ['LOAD_UNKNOWN_FILTER condition expression']);
+  assert.deepEqual(verdict(rule('evt.type = bogus')), ['LOAD_ERR_COMPILE_CONDITION condition expression']);
+});
+
+test('checks of the number of an event that are never or always true decide the event types', () => {
+  const all = ALL_EVENT_NAMES.length;
+  const cases: readonly [string, number][] = [
+    ['evt.num = 0', 0],
+    ['evt.num in (0, 0)', 0],
+    ['evt.num in ()', 0],
+    ['evt.num < 0', 0],
+    ['evt.num < 1', 0],
+    ['evt.num < 2', all],
+    ['evt.num <= 0', 0],
+    ['evt.num in (0, 1)', all],
+    ['evt.num intersects (0)', all],
+    ['evt.num = oneof (0)', all],
+    ['not evt.num >= 0', 0],
+    ['not evt.num >= 1', 0],
+    ['not evt.num != 0', 0],
+    ['not evt.num > 0', 0],
+    ['not evt.num > 1', all],
+  ];
+  for (const [condition, types] of cases) {
+    const [loaded] = load(rule(condition)).rules;
+    assert.equal(loaded?.eventTypes.size, types, condition);
+  }
+});
+
+test('an exception names a field exactly; a transformer may have blanks around it', () => {
+  const withField = (field: string) =>
+    verdict(rule('evt.type = open', `  exceptions: [{name: a, fields: ['${field}'], values: [[x]]}]\n`));
+  assert.deepEqual(withField('proc.name'), []);
+  assert.deepEqual(withField(' tolower( proc.name ) '), []);
+  for (const field of ['proc.name ', ' proc.name'])
+    assert.deepEqual(withField(field), ['LOAD_ERR_VALIDATE exception a']);
+});
