@@ -52,8 +52,7 @@ export class Replacement {
 
   /** Sets candidates of the next rules for a new process image. */
   setCandidates(image: number): void {
-    const next = this.#next;
-    if (next) this.#host.capture.setCandidates(image, next.candidates(image), next.bank);
+    this.#next?.describe(image, this.#host.capture);
   }
 
   *#run(): Generator<void, void> {
@@ -123,7 +122,7 @@ export class Replacement {
       const count = capture.listImages(first, this.#images);
       if (count === 0) return;
       for (const image of this.#images.subarray(0, count)) {
-        if (image !== 0) capture.setCandidates(image, next.candidates(image), next.bank);
+        if (image !== 0) next.describe(image, capture);
       }
       first += count;
       if (performance.now() - began < STEP_MS) continue;
