@@ -13,8 +13,16 @@ import {
 } from './generated/accessors';
 import { addressOf, lengthOf } from './text';
 
-/** How far up a chain is followed. Chains are acyclic, since an image's parent is older; this bounds the work on long ones. */
+/**
+ * How far up a chain is followed. Chains are acyclic, since an image's parent is older; this bounds the work on long ones. Tests of any
+ * ancestor do not depend on it: see ancestry().
+ */
 export const MAX_ANCESTORS: u32 = 1024;
+
+/** A module's ancestry word of a process, whose words begin at that offset; 0: it is not known. */
+export function ancestry(image: u32, offset: u32, word: u32): u64 {
+  return offset == 0 ? 0 : load<u64>(image + offset + (word << 3));
+}
 
 /** The n-th ancestor: 0 is the process itself; address 0, whose members are all absent, past the end of the chain. */
 export function ancestor(image: u32, n: u32): u32 {

@@ -144,7 +144,7 @@ export interface Capture {
    * how many numbers that were; 0 at the end. One that comes meanwhile is given by takeImages().
    */
   listImages(first: number, addresses: Uint32Array): number;
-  /** @param bank 0 or 1; default 0 */
+  /** @param words those of candidates (missing ones are all ones), then those of ancestry (missing ones are 0) @param bank 0 or 1; default 0 */
   setCandidates(address: number, words: BigUint64Array, bank?: number): void;
   takeContainers(): ContainerNotice[];
   /** Replaces a container's entry (a `struct container` with its strings). Returns its address. */

@@ -18,7 +18,7 @@ export function* fillCandidates(capture: Capture, set: ModuleSet): Generator<voi
     let done = 0;
     while (done < count && performance.now() < until) {
       const image = images[done++] ?? 0;
-      if (image !== 0) capture.setCandidates(image, set.candidates(image), set.bank);
+      if (image !== 0) set.describe(image, capture);
     }
     first += done;
     if (performance.now() < until) continue;

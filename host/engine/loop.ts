@@ -216,7 +216,7 @@ export class EngineLoop {
   }
 
   #setCandidates(image: number): void {
-    this.#parts.capture.setCandidates(image, this.#set.candidates(image), this.#set.bank);
+    this.#set.describe(image, this.#parts.capture);
     this.#replacement?.setCandidates(image);
   }
 

@@ -1,9 +1,11 @@
 // The modules in use, in their order: instances bound to the memory, each with its own candidate words.
 
+import type { Capture } from '../capture/native.ts';
 import type { EventMemory } from '../fields/memory.ts';
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
-import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
-import { CANDIDATE_WORDS } from '../schema/image.ts';
+import { ancestryWords, fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
+import { ANCESTRY_WORDS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
+import { member } from '../schema/layout.ts';
 import { Absence } from './absence.ts';
 import { firstWords } from './candidate-words.ts';
 import { ContainerRules } from './container-rules.ts';
@@ -11,6 +13,10 @@ import { planRule, type RulePlan } from './match-reader.ts';
 import type { EvaluationCounters, RuleMatching, RuleSetStart } from './protocol.ts';
 
 const WORD_BYTES = BigUint64Array.BYTES_PER_ELEMENT;
+const ANCESTRY = member(IMAGE, 'ancestry').offset;
+const PARENT = member(IMAGE, 'parent_address').offset;
+/** The half of an ancestry word that has the bit of ANCESTRY_KNOWN, which is its sign. */
+const HIGH_HALF = 4;
 
 export interface SetModule {
   readonly name: string;
@@ -18,6 +24,9 @@ export interface SetModule {
   readonly rules: readonly RulePlan[];
   /** Its candidate words among those of the set. */
   readonly words: BigUint64Array;
+  /** Its ancestry words among those of the set, and where they are in a process image. */
+  readonly ancestry: BigUint64Array;
+  readonly ancestryOffset: number;
   /** Evaluation time of the measured batches, in ms. */
   sampledMs: number;
   /** Set when it has failed: it is not run. */
@@ -53,10 +62,12 @@ export class ModuleSet {
   readonly bank: number;
   readonly isFiltered: boolean;
   readonly containerRules: ContainerRules;
+  readonly #memory: EventMemory;
   readonly #onFailure: SetHost['onFailure'];
-  readonly #words = new BigUint64Array(CANDIDATE_WORDS);
   /** Whether any module ever has: most rounds need not look. */
   #hasFailed = false;
+  /** Those of candidates, then those of ancestry. */
+  readonly #words = new BigUint64Array(CANDIDATE_WORDS + ANCESTRY_WORDS);
   #batches = 0;
   #sampledBatches = 0;
 
@@ -67,35 +78,62 @@ export class ModuleSet {
     this.bank = bank;
     this.isFiltered = filter !== undefined;
     this.containerRules = new ContainerRules(host.memory, modules, host.ruleMatching);
+    this.#memory = host.memory;
     this.#onFailure = host.onFailure;
     const first = firstWords(modules.map(({ rules }) => rules.length));
+    let nextAncestry = 0;
     this.modules = modules.map(({ name, verified, rules }, module) => {
       const firstWord = first[module] ?? 0;
-      const instance = instantiateRuleModule(verified, {
-        memory: host.sandbox,
-        ruleCount: rules.length,
-        match: (rule, event, view) => host.onMatch({ set: this, module, rule, event, view }),
-        candidates: (bank * CANDIDATE_WORDS + firstWord) * WORD_BYTES,
-      });
-      const words = this.#words.subarray(firstWord);
-      return {
-        name,
-        instance,
-        rules: rules.map(planRule),
-        words,
-        sampledMs: 0,
-        failure: undefined,
-        absence: new Absence(),
-        isReturning: false,
-      };
+      const bind = (ancestry: number): RuleInstance =>
+        instantiateRuleModule(verified, {
+          memory: host.sandbox,
+          ruleCount: rules.length,
+          match: (rule, event, view) => host.onMatch({ set: this, module, rule, event, view }),
+          candidates: (bank * CANDIDATE_WORDS + firstWord) * WORD_BYTES,
+          ancestry,
+        });
+      const ancestryOffset = ANCESTRY + (bank * ANCESTRY_WORDS + nextAncestry) * WORD_BYTES;
+      let instance = bind(ancestryOffset);
+      let needed = ancestryWords(instance);
+      if (nextAncestry + needed > ANCESTRY_WORDS) {
+        // No room: it follows the chains of ancestors itself, as far as it may.
+        instance = bind(0);
+        needed = 0;
+      }
+      const firstAncestry = CANDIDATE_WORDS + nextAncestry;
+      nextAncestry += needed;
+      const words = this.#words.subarray(firstWord, CANDIDATE_WORDS);
+      const ancestry = this.#words.subarray(firstAncestry, firstAncestry + needed);
+      const own = { name, instance, rules: rules.map(planRule), words, ancestry, ancestryOffset };
+      return { ...own, sampledMs: 0, failure: undefined, absence: new Absence(), isReturning: false };
     });
   }
 
-  /** The candidate bits of the process image at that address; good until the next call. */
-  candidates(image: number): BigUint64Array {
+  /** Sets the candidate words and the ancestry words of a process image, given its address: before them those of ancestors that have none. */
+  describe(image: number, capture: Capture): void {
+    for (const each of this.#withAncestors(image)) capture.setCandidates(each, this.#wordsOf(each), this.bank);
+  }
+
+  /** An image behind its ancestors without words. Usually its parent has some: parents come before their children. */
+  #withAncestors(image: number): readonly number[] {
+    const line = [image];
+    const modules = this.modules.filter(
+      ({ ancestry, failure, isReturning }) => ancestry.length > 0 && (!failure || isReturning),
+    );
+    if (modules.length === 0) return line;
+    const parentOf = (of: number): number => this.#memory.u32(of + PARENT);
+    const isKnown = (of: number): boolean =>
+      modules.every(({ ancestryOffset }) => this.#memory.u32(of + ancestryOffset + HIGH_HALF) >>> 31 === 1);
+    for (let next = parentOf(image); next !== 0 && !isKnown(next); next = parentOf(next)) line.push(next);
+    return line.reverse();
+  }
+
+  /** Good until the next call. */
+  #wordsOf(image: number): BigUint64Array {
     for (const module of this.modules) {
+      module.ancestry.fill(0n);
       if (module.failure && !module.isReturning) continue;
-      const failure = fillCandidates(module.instance, image, module.words);
+      const failure = fillCandidates(module.instance, image, module.words, module.ancestry);
       if (failure) this.#fail(module, failure);
     }
     return this.#words;

@@ -47,8 +47,7 @@ export class Replacement {
 
   /** Sets candidates of the next rules for a new process image. */
   setCandidates(image: number): void {
-    const next = this.#next;
-    if (next) this.#host.capture.setCandidates(image, next.candidates(image), next.bank);
+    this.#next?.describe(image, this.#host.capture);
   }
 
   *#run(): Generator<void, void> {

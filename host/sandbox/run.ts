@@ -1,7 +1,14 @@
 // Runs a module with fuel, and turns its failures into typed results, so that the caller can set the module aside.
 // A trap leaves the instance usable, because it has no state.
 
-import { CANDIDATE_WORDS, COMMON_BITS, COMMON_WORDS } from '../schema/image.ts';
+import {
+  ANCESTRY_BITS,
+  ANCESTRY_COUNT,
+  ANCESTRY_WORDS,
+  CANDIDATE_WORDS,
+  COMMON_BITS,
+  COMMON_WORDS,
+} from '../schema/image.ts';
 import type { RuleInstance } from './instantiate.ts';
 import { ForeignMatchError, HostMatchError } from './match-guard.ts';
 import { type TimeAccount, threadMicros } from './time-account.ts';
@@ -56,6 +63,7 @@ export const RUN_LIMITS: RunLimits = { fuel: 4_000_000, milliseconds: 25 };
 /** Fuel is a signed number of 32 bits. */
 const MAX_FUEL = 2 ** 31 - 1;
 
+const NO_WORDS = new BigUint64Array(0);
 const EVALUATED: EvaluateResult = { ok: true };
 const TOO_SLOW: RunFailure = {
   ok: false,
@@ -99,11 +107,13 @@ export function runCandidates(
 /**
  * Writes the candidate bits of the process image at address `process` to `words`: as many words as the instance has. Words without
  * bits specific to the process are not computed: of 2,000 rules a process seldom has more than a few bits that not all have.
+ * @param ancestry gets its ancestry words, as many as ancestryWords() says; those of its ancestors are best known already
  */
 export function fillCandidates(
   instance: RuleInstance,
   process: number,
   words: BigUint64Array,
+  ancestry: BigUint64Array = NO_WORDS,
   limits = RUN_LIMITS,
 ): RunFailure | undefined {
   const { exports, guard } = instance;
@@ -116,7 +126,16 @@ export function fillCandidates(
     for (let word = 0; word < count; word++) {
       if (((common >>> word) & 1) === 0) words[word] = exports.candidates(process, word);
     }
+    for (let word = 0; word < ancestry.length; word++) {
+      ancestry[word] = exports.candidates(process, ANCESTRY_BITS + word);
+    }
   });
+}
+
+/** How many ancestry words the instance needs for its tests of ancestors; of a module that fails, none. */
+export function ancestryWords(instance: RuleInstance): number {
+  const count = runCandidates(instance, 0, ANCESTRY_COUNT);
+  return count.ok && count.value <= ANCESTRY_WORDS ? Number(count.value) : 0;
 }
 
 /** The bits of each word common to all processes, so that 0 serves as process. */

@@ -1,5 +1,5 @@
 // Proves from a module's bytes, before it is instantiated and independent of its compiler, that it only reads, with bounded run time.
-// The contract of rule modules: three imports at most, three exports, no writes, no memory growth, no recursion, fuel at every loop.
+// The contract of rule modules: four imports at most, three exports, no writes, no memory growth, no recursion, fuel at every loop.
 
 import { type StackProof, verifyCallGraph } from './call-graph.ts';
 import type { CodeTypes } from './compile-cost.ts';
@@ -14,8 +14,8 @@ const MATCH_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: [] };
 const EVALUATE_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: [] };
 const CANDIDATES_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: ['i64'] };
 
-/** The allowed imports: the memory, the report of a match, and the offset of the module's candidate words in a process image. */
-const IMPORTS: ReadonlySet<string> = new Set(['env.memory', 'env.match', 'env.candidates']);
+/** The allowed imports: the memory, the report of a match, and where the module's words are in a process image: of candidates, of ancestry. */
+const IMPORTS: ReadonlySet<string> = new Set(['env.memory', 'env.match', 'env.candidates', 'env.ancestry']);
 
 /** Custom sections with these names, and those that begin with `wasprey.`. V8 gives a meaning to some others (branch hints, source maps). */
 const CUSTOM_SECTIONS = new Set(['name', 'producers', 'target_features']);
@@ -117,9 +117,9 @@ function verifyImports(module: RuleModuleBinary): void {
     if (name === 'env.memory') {
       if (item.kind !== 'memory') throw new SandboxError('wrong-type', 'env.memory is not a memory', { offset });
       if (!item.shared) throw new SandboxError('wrong-type', 'env.memory is not a shared memory', { offset });
-    } else if (name === 'env.candidates') {
+    } else if (name === 'env.candidates' || name === 'env.ancestry') {
       if (item.kind !== 'global' || item.global.type !== 'i32' || item.global.mutable) {
-        throw new SandboxError('wrong-type', 'env.candidates is not a constant of type i32', { offset });
+        throw new SandboxError('wrong-type', `${name} is not a constant of type i32`, { offset });
       }
     } else {
       if (item.kind !== 'function') throw new SandboxError('wrong-type', 'env.match is not a function', { offset });

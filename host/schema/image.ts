@@ -16,6 +16,20 @@ export const CANDIDATE_BANKS = 2;
 export const COMMON_WORDS = CANDIDATE_WORDS;
 export const COMMON_BITS = CANDIDATE_WORDS + 1;
 
+/**
+ * Ancestry words of all loaded modules. Each bit of one but the highest is a test of a module: whether any ancestor of the process meets it.
+ * A process inherits what its parent has, so the answer outlives the ancestor, and takes one step however long the chain is.
+ */
+export const ANCESTRY_WORDS = 4;
+
+/** Tests in an ancestry word. Its highest bit says that the word is known: it is 0 until it is set. */
+export const ANCESTRY_TESTS = 63;
+export const ANCESTRY_KNOWN = 1n << 63n;
+
+/** Further arguments of `candidates`: how many ancestry words the module needs, of any process, and ANCESTRY_BITS + n: word n of the process. */
+export const ANCESTRY_COUNT = COMMON_BITS + CANDIDATE_WORDS;
+export const ANCESTRY_BITS = ANCESTRY_COUNT + 1;
+
 export const IMAGE = defineStruct(
   'image',
   'A process image: a lifecycle record of the kernel, and its slot in the image table.',
@@ -24,7 +38,7 @@ export const IMAGE = defineStruct(
     { name: 'kind', type: 'u16', doc: 'IMAGE_KIND' },
     { name: 'flags', type: 'u16', doc: 'IMAGE_FLAGS' },
     { name: 'id', type: 'u64', doc: 'image id, unique since the start of the agent; never 0' },
-    { name: 'parent', type: 'u64', doc: 'image id of the parent process when it forked; 0 = not known' },
+    { name: 'parent', type: 'u64', doc: 'image id of the process that forked this one, as it was then; 0 = not known' },
     {
       name: 'previous',
       type: 'u64',
@@ -48,7 +62,11 @@ export const IMAGE = defineStruct(
     { name: 'faults_major', type: 'u64', doc: 'page faults of the main thread that had to wait for a disk' },
     { name: 'faults_minor', type: 'u64', doc: 'its other page faults' },
     { name: 'pid', type: 'u32', doc: 'thread group id, root pid namespace' },
-    { name: 'ppid', type: 'u32', doc: "parent's thread group id when the image came to be" },
+    {
+      name: 'ppid',
+      type: 'u32',
+      doc: "parent's thread group id when the image came to be; of a fork, that of the process that forked",
+    },
     { name: 'vpid', type: 'u32', doc: 'thread group id in the innermost pid namespace' },
     { name: 'pgid', type: 'u32', doc: 'process group, root pid namespace' },
     { name: 'vpgid', type: 'u32', doc: 'process group, innermost pid namespace' },
@@ -106,6 +124,12 @@ export const IMAGE = defineStruct(
       type: 'u64',
       count: CANDIDATE_BANKS * CANDIDATE_WORDS,
       doc: 'annex: by bank, bit n of word w = rule 64 w + n can still match this process',
+    },
+    {
+      name: 'ancestry',
+      type: 'u64',
+      count: CANDIDATE_BANKS * ANCESTRY_WORDS,
+      doc: 'annex: by bank, the tests that any ancestor meets; the highest bit: known',
     },
   ],
 );

@@ -61,13 +61,9 @@ inline_always void note_fork(struct task_struct *parent, struct task_struct *chi
   fill_image(&draft, child, IMAGE_FORK);
   if (mother)
     keep_comm(image, mother);
-  if (image->ppid != (u32)parent->tgid) {
-    /* CLONE_PARENT: a sibling, whose strings are not those of the image it is linked to */
-    image->parent = parent_image(child);
-    append_all(&draft, child, false);
-  } else if (!mother || image->cgroup_id != mother->cgroup) {
+  image->ppid = parent->tgid; /* the process that forks it, though CLONE_PARENT gives it another parent */
+  if (!mother || image->cgroup_id != mother->cgroup)
     append_cgroup(&draft, child); /* CLONE_INTO_CGROUP */
-  }
   remember(process, image);
   store_image_id(process, send_draft(&draft) ? id : 0, draft.capture);
 }

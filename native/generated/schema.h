@@ -183,7 +183,7 @@ struct image {
   __u16 kind; /* 4: IMAGE_KIND */
   __u16 flags; /* 6: IMAGE_FLAGS */
   __u64 id; /* 8: image id, unique since the start of the agent; never 0 */
-  __u64 parent; /* 16: image id of the parent process when it forked; 0 = not known */
+  __u64 parent; /* 16: image id of the process that forked this one, as it was then; 0 = not known */
   __u64 previous; /* 24: image this one replaces in the same process (exec, change); 0 for fork and snapshot */
   __u64 time; /* 32: ns since the epoch: when the image came to be */
   __u64 start_time; /* 40: ns since the epoch: when the process was forked */
@@ -199,7 +199,7 @@ struct image {
   __u64 faults_major; /* 120: page faults of the main thread that had to wait for a disk */
   __u64 faults_minor; /* 128: its other page faults */
   __u32 pid; /* 136: thread group id, root pid namespace */
-  __u32 ppid; /* 140: parent's thread group id when the image came to be */
+  __u32 ppid; /* 140: parent's thread group id when the image came to be; of a fork, that of the process that forked */
   __u32 vpid; /* 144: thread group id in the innermost pid namespace */
   __u32 pgid; /* 148: process group, root pid namespace */
   __u32 vpgid; /* 152: process group, innermost pid namespace */
@@ -240,8 +240,9 @@ struct image {
   struct string_ref user_home; /* 360: annex: user.homedir; absent when not known */
   struct string_ref user_shell; /* 368: annex: user.shell; absent when not known */
   __u64 candidates[64]; /* 376: annex: by bank, bit n of word w = rule 64 w + n can still match this process */
+  __u64 ancestry[8]; /* 888: annex: by bank, the tests that any ancestor meets; the highest bit: known */
 };
-_Static_assert(sizeof(struct image) == 888, "struct image: layout");
+_Static_assert(sizeof(struct image) == 952, "struct image: layout");
 
 /* An entry of the container table; strings are relative to the entry. */
 struct container {
@@ -521,6 +522,10 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define IMAGE_CANDIDATE_WORDS 32
 
 #define IMAGE_CANDIDATE_BANKS 2
+
+#define IMAGE_ANCESTRY_WORDS 4
+
+#define IMAGE_ANCESTRY_KNOWN 0x8000000000000000ull
 
 #define CONTAINER_HOST 0
 #define CONTAINER_PENDING 1

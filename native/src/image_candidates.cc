@@ -48,6 +48,10 @@ bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const 
   for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {
     process->candidates[first + word] = word < words.size() ? words[word] : kAllCandidates;
   }
+  for (size_t word = 0; word < IMAGE_ANCESTRY_WORDS; word++) {
+    const size_t given = IMAGE_CANDIDATE_WORDS + word;
+    process->ancestry[bank * IMAGE_ANCESTRY_WORDS + word] = given < words.size() ? words[given] : 0;
+  }
   // The image that replaces unknown ones has no id, and one that its process has left gets no more events.
   KernelFilter* const filter = filters_[bank];
   if (filter != nullptr && entries_[index].current) filter->Fill(*process, bank);

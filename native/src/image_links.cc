@@ -11,12 +11,16 @@ constexpr int kMostHops = 64;
 
 }  // namespace
 
+/**
+ * The image of the process that this one was forked from. A process that goes on has it from its image before: the
+ * parent that a record names may be one that adopted it.
+ */
 uint32_t ImageTable::ParentOf(const image& record, uint32_t source) const {
+  if (source != kNone && record.kind != IMAGE_FORK && entries_[source].parent != kNone) return entries_[source].parent;
   const bool named = record.parent != 0 && record.parent != record.id;
   const uint32_t parent = named ? by_id_.Find(record.parent) : IdMap::kNone;
   if (parent != IdMap::kNone) return parent;
   if (source != kNone && record.kind == IMAGE_FORK) return source;
-  if (source != kNone) return entries_[source].parent;
   if (record.kind != IMAGE_SNAPSHOT || record.ppid == 0 || record.ppid == record.pid) return kNone;
   const uint32_t by_number = by_pid_.Find(record.ppid);
   // The number may have been given to a younger process meanwhile.

@@ -5,6 +5,12 @@
 #include "image_table.h"
 
 namespace wasprey {
+namespace {
+
+/** So many ancestors of a process are kept while others can go: rules ask for them by their number. */
+constexpr int kNearGenerations = 16;
+
+}  // namespace
 
 uint32_t ImageTable::NewEntry() {
   if (!free_entries_.empty()) {
@@ -38,22 +44,67 @@ void ImageTable::DropLinks(uint32_t index, Predicate goes) {
   }
 }
 
+bool ImageTable::IsEvictable(uint32_t index) const {
+  const Entry& entry = entries_[index];
+  return index != kUnknown && entry.used && !entry.held && entry.events == 0 && index != pinned_;
+}
+
+/** By image: what would be lost with it as an ancestor. */
+std::vector<ImageTable::Worth> ImageTable::WorthAsAncestors() const {
+  std::vector<Worth> worth(entries_.size(), Worth::kOwnText);
+  const auto raise = [&](uint32_t index, Worth to) { worth[index] = std::max(worth[index], to); };
+  for (uint32_t index = kUnknown + 1; index < entries_.size(); index++) {
+    const Entry& entry = entries_[index];
+    if (!entry.used || entry.parent == kNone) continue;
+    if (entry.text == entries_[entry.parent].text && worth[index] == Worth::kOwnText) worth[index] = Worth::kRepeats;
+    const image* const process = Slot(index);
+    const image* const parent = Slot(entry.parent);
+    for (size_t word = 0; word < IMAGE_CANDIDATE_BANKS * IMAGE_ANCESTRY_WORDS; word++) {
+      const uint64_t met = process->ancestry[word] & ~parent->ancestry[word];
+      if ((met & ~IMAGE_ANCESTRY_KNOWN) != 0) raise(entry.parent, Worth::kMeetsTests);
+    }
+    if (!entry.held) continue;
+    uint32_t ancestor = entry.parent;
+    for (int hop = 0; hop < kNearGenerations && ancestor != kNone; hop++, ancestor = entries_[ancestor].parent) {
+      raise(ancestor, Worth::kNear);
+    }
+  }
+  return worth;
+}
+
 /**
- * Frees images that are kept only for their descendants, a quarter of them at once, oldest first; the descendants are
- * linked to the next ancestor that stays. Images that a process has, or that held events name, are never evicted. False
- * if no image can be evicted.
+ * Images that are kept only for their descendants, a quarter of them, in the order of what is lost with them. Among
+ * images of the same worth the oldest quarter goes last: a process that forks without end does not push out what it
+ * came from.
+ */
+std::vector<uint32_t> ImageTable::Victims() const {
+  std::vector<uint32_t> victims;
+  for (uint32_t index = 0; index < entries_.size(); index++) {
+    if (IsEvictable(index)) victims.push_back(index);
+  }
+  const std::vector<Worth> worth = WorthAsAncestors();
+  std::sort(victims.begin(), victims.end(), [&](uint32_t a, uint32_t b) {
+    return worth[a] != worth[b] ? worth[a] < worth[b] : entries_[a].id < entries_[b].id;
+  });
+  for (auto from = victims.begin(); from != victims.end();) {
+    const auto to = std::find_if(from, victims.end(), [&](uint32_t index) { return worth[index] != worth[*from]; });
+    std::rotate(from, from + (to - from) / 4, to);
+    from = to;
+  }
+  victims.resize((victims.size() + 3) / 4);
+  return victims;
+}
+
+/**
+ * Frees images that are kept only for their descendants. These are linked to the next ancestor that stays, and keep what
+ * they know of their ancestors. Images that a process has, or that held events name, are never evicted. False if no
+ * image can be evicted.
  */
 bool ImageTable::Evict() {
   if (evictable_ == 0) return false;
   const uint32_t used = blocks_.used();
-  std::vector<uint32_t> victims;
-  for (uint32_t index = kUnknown + 1; index < entries_.size(); index++) {
-    const Entry& entry = entries_[index];
-    if (entry.used && !entry.held && entry.events == 0 && index != pinned_) victims.push_back(index);
-  }
+  const std::vector<uint32_t> victims = Victims();
   if (victims.empty()) return false;
-  std::sort(victims.begin(), victims.end(), [&](uint32_t a, uint32_t b) { return entries_[a].id < entries_[b].id; });
-  victims.resize((victims.size() + 3) / 4);
   std::vector<bool> goes(entries_.size());
   for (const uint32_t index : victims) goes[index] = true;
 

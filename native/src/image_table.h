@@ -63,7 +63,10 @@ class ImageTable {
   size_t TakeNew(std::span<uint32_t> addresses);
   /** Addresses of images by number, from `first` on; 0 for unused numbers. Returns how many numbers were written. */
   size_t List(size_t first, std::span<uint32_t> addresses) const;
-  /** Sets the words of a bank in the image at that address; missing words are all ones. False if there is no image. */
+  /**
+   * Sets the words of a bank in the image at that address: those of candidates, of which missing ones are all ones, then
+   * those of ancestry, of which missing ones are 0. False if there is no image.
+   */
   bool SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words);
 
   /** The container that the image at that address is in. */
@@ -140,6 +143,20 @@ class ImageTable {
   void SetLink(uint32_t index, uint32_t Entry::* link, uint32_t image::* address, uint32_t target);
   void BecomeCurrent(uint32_t index, uint32_t kind);
   void Retire(uint32_t index);
+
+  /** What is lost with an image that only descendants need, from little to much. */
+  enum class Worth : uint8_t {
+    /** Its parent has the same text. */
+    kRepeats,
+    kOwnText,
+    /** The first ancestor that meets a test of the rules: alerts name it. */
+    kMeetsTests,
+    /** An ancestor of a process within a few generations. */
+    kNear,
+  };
+  bool IsEvictable(uint32_t index) const;
+  std::vector<Worth> WorthAsAncestors() const;
+  std::vector<uint32_t> Victims() const;
 
   uint32_t NewEntry();
   uint32_t Allocate(uint32_t bytes);

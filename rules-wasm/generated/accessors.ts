@@ -762,7 +762,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u64>(base, 8);
 }
 
-/** image id of the parent process when it forked; 0 = not known */
+/** image id of the process that forked this one, as it was then; 0 = not known */
 // @ts-ignore: decorator
 @inline export function imageParent(base: u32): u64 {
   return load<u64>(base, 16);
@@ -858,7 +858,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u32>(base, 136);
 }
 
-/** parent's thread group id when the image came to be */
+/** parent's thread group id when the image came to be; of a fork, that of the process that forked */
 // @ts-ignore: decorator
 @inline export function imagePpid(base: u32): u32 {
   return load<u32>(base, 140);
@@ -1102,6 +1102,12 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
 // @ts-ignore: decorator
 @inline export function imageCandidates(base: u32, index: u32): u64 {
   return load<u64>(base + (index << 3), 376);
+}
+
+/** annex: by bank, the tests that any ancestor meets; the highest bit: known */
+// @ts-ignore: decorator
+@inline export function imageAncestry(base: u32, index: u32): u64 {
+  return load<u64>(base + (index << 3), 888);
 }
 
 // -- container: An entry of the container table; strings are relative to the entry.

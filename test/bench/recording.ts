@@ -3,9 +3,9 @@
 import type { Capture } from '../../host/capture/native.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { instantiateRuleModule, type RuleInstance } from '../../host/sandbox/instantiate.ts';
-import { fillCandidates, runEvaluate } from '../../host/sandbox/run.ts';
+import { ancestryWords, fillCandidates, runEvaluate } from '../../host/sandbox/run.ts';
 import { EVENT_HEADER } from '../../host/schema/event-structs.ts';
-import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
+import { ANCESTRY_WORDS, CANDIDATE_WORDS, IMAGE } from '../../host/schema/image.ts';
 import { member } from '../../host/schema/layout.ts';
 import { BenchError } from './figure.ts';
 import type { RuleSet } from './rule-sets.ts';
@@ -56,7 +56,8 @@ class Recording {
   readonly #instance: RuleInstance;
   readonly #segments = new Uint32Array(8192);
   readonly #images = new Uint32Array(8192);
-  readonly #words = new BigUint64Array(CANDIDATE_WORDS);
+  readonly #words = new BigUint64Array(CANDIDATE_WORDS + ANCESTRY_WORDS);
+  readonly #ancestry: BigUint64Array;
   #matches = 0;
 
   constructor(rules: RuleSet) {
@@ -66,10 +67,12 @@ class Recording {
     this.#instance = instantiateRuleModule(rules.module.verified, {
       memory,
       ruleCount: rules.module.rules.length,
+      ancestry: member(IMAGE, 'ancestry').offset,
       match: () => {
         this.#matches++;
       },
     });
+    this.#ancestry = this.#words.subarray(CANDIDATE_WORDS, CANDIDATE_WORDS + ancestryWords(this.#instance));
     capture.start(rules.module.eventTypes);
     this.#drain(1);
   }
@@ -137,7 +140,7 @@ class Recording {
       count = this.#capture.takeImages(this.#images)
     ) {
       for (const image of this.#images.subarray(0, count)) {
-        const failure = fillCandidates(this.#instance, image, this.#words);
+        const failure = fillCandidates(this.#instance, image, this.#words, this.#ancestry);
         if (failure) throw new BenchError(`the rules' candidates failed: ${failure.kind}, ${failure.reason}`);
         this.#capture.setCandidates(image, this.#words);
       }

@@ -74,11 +74,19 @@ const ANY_ANCESTOR = `
   priority: DEBUG
 `;
 
+const DEEP = `
+- rule: below deep
+  desc: the beginning of a long chain
+  condition: evt.type = mkdir and proc.name = act and proc.aname = deep-first
+  output: '%proc.name %proc.vpid %proc.aname[1]'
+  priority: DEBUG
+`;
+
 let older: Awaited<ReturnType<typeof startOlder>>;
 before(async () => {
   older = await startOlder();
 });
-const agent = LiveAgent.forTests([LINEAGE.rule, ANY_ANCESTOR], { ruleMatching: 'all' });
+const agent = LiveAgent.forTests([LINEAGE.rule, ANY_ANCESTOR, DEEP], { ruleMatching: 'all' });
 after(() => {
   older.container.stop();
 });
@@ -202,6 +210,49 @@ test('a process number that is given again', async () => {
   assertFields(await lookOf('second'), numbered);
   // Its parent's number belonged to another process by then.
   assertFields(await lookOf('child'), { 'proc.aname[1]': 'first', 'proc.apid[1]': number, 'proc.aname[2]': 'act' });
+});
+
+test('a chain of 1,200 forks: the rules know its beginning', async () => {
+  const first = copyAct(directory, 'deep-first');
+  const calls = await act(
+    [['@fork'], ['@exec', actProgram(), 'act'], ...Array.from({ length: 1_200 }, (): Step => ['@orphan']), LOOK],
+    { program: first },
+  );
+  const alert = await agent.only('below deep', { 'proc.vpid': BigInt(callOf(calls, 'mkdir').pid) });
+  assertFields(alert, { 'proc.name': 'act', 'proc.aname[1]': 'act' });
+});
+
+test('a child that is given to the parent of the process that forks it', async () => {
+  const calls = await act([
+    ['@fork'],
+    ['@exec', copyAct(directory, 'forker'), 'forker'],
+    ['close', 77],
+    ['@sibling'],
+    LOOK,
+  ]);
+  const { alert } = await lookOf(calls);
+  assertFields(alert, {
+    'proc.name': 'forker',
+    'proc.aname[1]': 'forker',
+    'proc.apid[1]': callOf(calls, 'close').pid,
+    'proc.aname[2]': 'act',
+    'proc.aname[3]': OWN_NAME,
+  });
+});
+
+test('an orphan whose thread calls execve: its ancestors are those it was forked from', async () => {
+  const first = copyAct(directory, 'leaving');
+  const second = copyAct(directory, 'adopted');
+  const calls = await act([['close', 77], ['@orphan'], ['@thread'], ['@exec', second, 'adopted'], LOOK], {
+    program: first,
+  });
+  const { alert } = await lookOf(calls);
+  assertFields(alert, {
+    'proc.name': 'adopted',
+    'proc.aname[1]': 'leaving',
+    'proc.apid[1]': callOf(calls, 'close').pid,
+    'proc.aname[2]': OWN_NAME,
+  });
 });
 
 test('threads: the process is its own, the thread that did it is named', async () => {

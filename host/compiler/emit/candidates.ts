@@ -26,8 +26,12 @@ export function emitCandidates(
 ): readonly string[] {
   // Of a single word there is nothing to spare.
   const spared = words.length > 1 ? words : [];
+  const ofRules = words.map((word) => emitWord(word, sources, emitter, functions));
+  // As the last: by now all tests of ancestors are defined.
+  const ancestry = emitter.ancestry.words;
   return [
-    ...words.map((word) => emitWord(word, sources, emitter, functions)),
+    ...ofRules,
+    ...ancestry.functions,
     ...(spared.length > 0 ? [emitCommonWords(asked, indexes, functions)] : []),
     [
       '/** The rules that events of a process can match at all, 64 in a word. What depends on the process alone is decided here, once. */',
@@ -36,6 +40,7 @@ export function emitCandidates(
       ...words.map(({ number }) => `    case ${number}: return candidates${number}(process);`),
       ...(spared.length > 0 ? [`    case ${COMMON_WORDS}: return commonWords(process);`] : []),
       ...spared.map(({ number, always }) => `    case ${COMMON_BITS + number}: return ${hex(always)};`),
+      ...ancestry.cases.map((line) => `    ${line}`),
       '  }',
       '  return 0;',
       '}',

@@ -8,6 +8,7 @@
 import type { Condition, Test } from '../ir/condition.ts';
 import { printValue, printWithin } from '../ir/print-value.ts';
 import { callFunction, EVENT_ADDRESS, IMAGE_ADDRESS, opposite, type Value } from '../ir/value.ts';
+import { AncestryTests, defineWithEvent } from './ancestors.ts';
 import { chain } from './chain.ts';
 import { type Functions, parametersFor } from './functions.ts';
 import { emitPair } from './pair.ts';
@@ -21,6 +22,7 @@ export type Occurrences = ReadonlyMap<string, number>;
 const SHARED_LEAVES = 3;
 
 export class ConditionEmitter {
+  readonly ancestry = new AncestryTests();
   readonly #functions: Functions;
   readonly #occurrences: Occurrences;
 
@@ -111,31 +113,11 @@ export class ConditionEmitter {
     return `(${counted.join(' + ')} == 1)`;
   }
 
-  /**
-   * `proc.aname = sshd` compiles to `anyAncestor(image)`:
-   *
-   *   let image = imageParentAddress(process);
-   *   for (let depth: u32 = 0; image != 0 && depth < MAX_ANCESTORS; ++depth) {
-   *     if (equals_sshd(imageComm(image))) return true;
-   *     image = imageParentAddress(image);
-   *   }
-   *   return false;
-   */
-  #ancestor(test: Extract<Test, { test: 'ancestor' }>): Value {
-    const event = test.scope === 'event';
-    const name = this.#functions.define(test.key, 'anyAncestor', (unique) =>
-      [
-        `function ${unique}(${event ? 'event: u32, ' : ''}process: u32): bool {`,
-        '  let image = imageParentAddress(process);',
-        '  for (let depth: u32 = 0; image != 0 && depth < MAX_ANCESTORS; ++depth) {',
-        `    if (${this.emit(test.condition, 2)}) return true;`,
-        '    image = imageParentAddress(image);',
-        '  }',
-        '  return false;',
-        '}',
-      ].join('\n'),
-    );
-    return callFunction(name, ...(event ? [EVENT_ADDRESS] : []), IMAGE_ADDRESS);
+  /** `proc.aname = sshd` compiles to `anyAncestor(image)` (ancestors.ts). */
+  #ancestor({ key, scope, condition }: Extract<Test, { test: 'ancestor' }>): Value {
+    const code = () => this.emit(condition, 2);
+    if (scope === 'image') return callFunction(this.ancestry.define(key, code, this.#functions), IMAGE_ADDRESS);
+    return callFunction(defineWithEvent(key, code, this.#functions), EVENT_ADDRESS, IMAGE_ADDRESS);
   }
 }
 

@@ -12,6 +12,7 @@
 import { type Condition, TRUE } from '../ir/condition.ts';
 import { leftToTest, type Plan, type RuleBody, type TypeGroup } from '../plan/plan.ts';
 import type { RuleSource } from '../rules/rule.ts';
+import { ANCESTRY_OFFSET } from './ancestors.ts';
 import { emitCandidates } from './candidates.ts';
 import { ConditionEmitter, countOccurrences } from './condition.ts';
 import { Functions, oneLine } from './functions.ts';
@@ -25,10 +26,11 @@ export function emitModule(plan: Plan, functions: Functions, title: string): str
   const sources = rules.map(({ source }) => source);
   const bodies = new Functions();
   const names = new Map(groups.map((group) => [group, emitBodies(group, sources, emitter, bodies)]));
-  const candidates = emitCandidates(plan.candidates, sources, emitter, functions);
   const handlers = groups.map((group) => emitHandler(group, names.get(group) ?? new Map(), emitter, functions));
+  const candidates = emitCandidates(plan.candidates, sources, emitter, functions);
+  const places = emitter.ancestry.isEmpty ? CANDIDATES : [...CANDIDATES, ...ANCESTRY];
   const code = [...functions.texts, ...bodies.texts, ...handlers, emitEvaluate(groups), ...candidates].join('\n\n');
-  return `${[`// ${title}`, '', ...runtimeImports(code), '', MATCH, ...CANDIDATES, '', code].join('\n')}\n`;
+  return `${[`// ${title}`, '', ...runtimeImports(code), '', MATCH, ...places, '', code].join('\n')}\n`;
 }
 
 const MATCH = [
@@ -41,6 +43,9 @@ const CANDIDATES = [
   '// @ts-ignore: decorator',
   `@external('env', 'candidates') declare const ${CANDIDATES_OFFSET}: u32;`,
 ];
+
+/** The same of its ancestry words. */
+const ANCESTRY = ['// @ts-ignore: decorator', `@external('env', 'ancestry') declare const ${ANCESTRY_OFFSET}: u32;`];
 
 /** Every condition that becomes code. */
 function rootsOf({ candidates, groups }: Plan): readonly Condition[] {

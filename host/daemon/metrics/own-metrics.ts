@@ -52,7 +52,7 @@ function engineMetrics(counters: EngineCounters): Metric[] {
     ),
     counter(
       'wasprey_process_images_evicted_total',
-      'Processes evicted to make room for others.',
+      'Ended processes evicted as ancestors to make room for others.',
       capture.imagesEvicted,
     ),
     counter('wasprey_unknown_images_total', 'Events of unknown processes.', capture.unknownImages),

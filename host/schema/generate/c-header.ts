@@ -5,7 +5,15 @@ import { CONTAINER, CONTAINER_STATE } from '../container.ts';
 import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
 import { EVENT_TYPES } from '../events/index.ts';
 import { IO_URING_OPERATIONS } from '../events/io-uring.ts';
-import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS, IMAGE_KIND } from '../image.ts';
+import {
+  ANCESTRY_KNOWN,
+  ANCESTRY_WORDS,
+  CANDIDATE_BANKS,
+  CANDIDATE_WORDS,
+  IMAGE,
+  IMAGE_FLAGS,
+  IMAGE_KIND,
+} from '../image.ts';
 import type { Member, Struct } from '../layout.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
 import { cTable } from './c-table.ts';
@@ -105,6 +113,8 @@ export function cHeader(): string {
     constants('IMAGE_FLAG', IMAGE_FLAGS),
     `#define IMAGE_CANDIDATE_WORDS ${CANDIDATE_WORDS}`,
     `#define IMAGE_CANDIDATE_BANKS ${CANDIDATE_BANKS}`,
+    `#define IMAGE_ANCESTRY_WORDS ${ANCESTRY_WORDS}`,
+    `#define IMAGE_ANCESTRY_KNOWN 0x${ANCESTRY_KNOWN.toString(16)}ull`,
     constants('CONTAINER', CONTAINER_STATE),
     constants('NAMES', { ADDRESS: NAMES_ADDRESS, BYTES: NAMES_SLOTS * NAMED_ADDRESS.size }),
     '#endif',

@@ -92,9 +92,8 @@ test('a module that fails on a process that comes while the rules wait does not 
     ...set,
     bank: 1,
     modules,
-    candidates() {
+    describe() {
       for (const module of modules) module.failure = { reason: 'unreachable' };
-      return new BigUint64Array();
     },
   };
   const capture = {

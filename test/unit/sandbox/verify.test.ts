@@ -160,12 +160,14 @@ describe('sandbox refuses to call out', () => {
       '(import "env" "candidates" (global (mut i32)))',
       '(import "env" "candidates" (global i64))',
       '(import "env" "candidates" (func (param i32) (result i32)))',
+      '(import "env" "ancestry" (global (mut i32)))',
+      '(import "env" "ancestry" (func (param i32) (result i32)))',
     ].map(
-      (candidates): Row => [
-        `the place of candidates as ${candidates}`,
-        { memory: `(import "env" "memory" (memory 1 65536 shared)) ${candidates}` },
+      (place): Row => [
+        `the place of a module's words as ${place}`,
+        { memory: `(import "env" "memory" (memory 1 65536 shared)) ${place}` },
         'wrong-type',
-        /env\.candidates is not a constant of type i32/,
+        /env\.(candidates|ancestry) is not a constant of type i32/,
       ],
     ),
     [

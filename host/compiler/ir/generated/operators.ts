@@ -47,6 +47,7 @@ export const OPERATORS = {
   hexadecimalByte: { parameters: ['i64', 'i32'], result: 'u32' },
   statDevice: { parameters: ['u32'], result: 'i64' },
   resolvedPart: { parameters: ['u64', 'u64', 'u32'], result: 'u64' },
+  ancestry: { parameters: ['u32', 'u32', 'u32'], result: 'u64' },
   ancestor: { parameters: ['u32', 'u32'], result: 'u32' },
   loginShell: { parameters: ['u32'], result: 'u32' },
   containerStart: { parameters: ['u32', 'u32'], result: 'u64' },
