@@ -83,6 +83,12 @@ inline_always u32 event_of(struct passed_call *passed, u64 number, u32 type) {
 
 #endif
 
+/* The event of a call by its number alone; 0: none. */
+inline_always u32 compat_type(u64 number) {
+  opaque(number);
+  return number < COMPAT_CALLS ? compat_calls[number].type : 0;
+}
+
 inline_always u64 wide_id(u64 id) {
   return (u16)id == OVERFLOW_ID ? 0xffffffff : (u16)id;
 }
@@ -113,10 +119,10 @@ HOOK_PROGRAM(on_compat) {
     passed->passed[1] = wide_id(passed->passed[1]);
     passed->passed[2] = wide_id(passed->passed[2]);
   }
-  type = type_of_exec(event_of(passed, number, type), result);
+  type = event_of(passed, number, type);
   if ((number == COMPAT_fcntl || number == COMPAT_fcntl64) && !duplicates(passed->passed[1]))
     return PASS_ON;
-  if (!may_be_wanted(control, type) || ((type == EVENT_EXECVE || type == EVENT_EXECVEAT) && is_exec_told(task, result)))
+  if (!may_be_wanted(control, type) || is_reported(type, result))
     return PASS_ON;
   if (unlikely(!process || !process->id) && wants_snapshot(ring, task))
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);

@@ -25,14 +25,6 @@ enum compat_call_number { WASPREY_COMPAT_CALLS(COMPAT_NUMBER) };
 #undef NATIVE_NUMBER
 #undef COMPAT_NUMBER
 
-/* Sisters on one processor only. A successful execveat is reported as an execve (type_of_exec()); on x86-64 it has
- * the number of execve. */
-#if defined(__TARGET_ARCH_arm64) || defined(__aarch64__)
-#define WASPREY_EXEC_SISTERS(SISTER) SISTER(EVENT_EXECVE, EVENT_EXECVEAT, NATIVE_execveat, on_execve)
-#else
-#define WASPREY_EXEC_SISTERS(SISTER)
-#endif
-
 /* What a system call may have changed in its process. on_change always runs on these, before the program of the event,
  * so that an event carries the image that its own call produced. */
 #define CHANGE_NONE 0
@@ -44,7 +36,8 @@ enum compat_call_number { WASPREY_COMPAT_CALLS(COMPAT_NUMBER) };
  * of the same names (see on_trace_events in maps.h). A program with several is attached to the first one that exists in
  * the kernel. */
 #define WASPREY_TRACEPOINTS(TRACEPOINT)                                  \
-  TRACEPOINT(sched, sched_process_exec, on_traced_exec)                  \
+  TRACEPOINT(sched, sched_process_exec, on_exec_success)                 \
+  TRACEPOINT(sched, sched_process_fork, on_fork_success)                 \
   TRACEPOINT(raw_syscalls, sys_exit, on_call)                            \
   TRACEPOINT(io_uring, io_uring_submit_req, on_request)                  \
   TRACEPOINT(io_uring, io_uring_submit_sqe, on_request) /* before 6.2 */ \

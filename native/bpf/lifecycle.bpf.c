@@ -86,7 +86,6 @@ inline_always void note_exec(struct task_struct *task) {
   image->id = id;
   image->parent = process->id ? process->parent : parent_image(task);
   image->previous = orphaned ? *orphaned : process->id;
-  process->exec_told = 0;
   fill_image(&draft, task, IMAGE_EXEC);
   append_all(&draft, task, false);
   remember(process, image);

@@ -34,8 +34,7 @@ struct process {
   u64 comm[2]; /* as its program was called when it was run, whatever it calls itself since (PR_SET_NAME) */
   u32 uid;
   u32 gid;
-  u32 ended; /* its exit record is written */
-  u32 exec_told; /* the event of its exec is written before the call ends: see on_traced_exec */
+  u64 ended; /* its exit record is written */
 };
 
 /* Values are rings: the addon sets value_size to the ring's stride and max_entries to the number of possible CPUs. The

@@ -59,7 +59,7 @@ SEC("raw_tp") int write_passed(void *ctx) {
       break;
     case SLOT_EXECVE:
       if (reserve_passed(&record, passed, task, EXEC_LONGEST, sizeof(struct event_exec)))
-        write_exec(&record, task, &call, result);
+        write_exec(&record, task, &call);
       break;
     case SLOT_SOCKET:
       if (reserve_passed(&record, passed, task, NETWORK_LONGEST, sizeof(struct event_network)))

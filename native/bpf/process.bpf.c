@@ -1,6 +1,6 @@
 /* Calls with numbers alone, or of which only the name and the result are reported. What they change in their process is
- * in its image. A clone has two events: of the parent (result: the child), and of the child (result 0), whose system call
- * ends too. */
+ * in its image. A clone has two events: of the parent (result: the child; see successes.bpf.c), and of the child
+ * (result 0), whose system call ends too. */
 
 #include "filter.h"
 
@@ -82,7 +82,7 @@ inline_always void write_process(struct record *record, struct task_struct *task
 HOOK_PROGRAM(on_process) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
+  if (!begin(&record, ctx, task) || is_reported(record.type, record.result) || !passes(&record, FILTER_OTHER) ||
       !reserve(&record, task, PROCESS_LONGEST, sizeof(struct event_process)))
     return PASS_ON;
   struct call call = call_of(task);

@@ -13,19 +13,29 @@
 #if defined(__TARGET_ARCH_x86)
 #define STATUS_COMPAT 2 /* TS_COMPAT */
 
+/* Whether the thread is within a 32-bit system call. */
+inline_always bool is_compat_thread(const struct task_struct *task) {
+  return task->thread_info.status & STATUS_COMPAT;
+}
+
 /* Whether the returning system call is a 32-bit one. */
 inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
-  return bpf_get_current_task_btf()->thread_info.status & STATUS_COMPAT;
+  return is_compat_thread(bpf_get_current_task_btf());
 }
 #elif defined(__TARGET_ARCH_arm64)
 #define THREAD_32BIT (1 << 22) /* _TIF_32BIT */
 
-/* The same. At the end of an exec the thread is already that of the new program, 32-bit or not, while the call's number
+/* Whether the thread is within a 32-bit system call: all calls of a 32-bit program are. */
+inline_always bool is_compat_thread(const struct task_struct *task) {
+  return task->thread_info.flags & THREAD_32BIT;
+}
+
+/* Whether the returning system call is a 32-bit one. At the end of an exec the thread is already that of the new program, 32-bit or not, while the call's number
  * is still one of the old program. Such an exec is known by its registers, which are zero then: no other call of those
  * numbers succeeds with arguments of zero. */
 inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
   struct task_struct *task = bpf_get_current_task_btf();
-  bool compat = task->thread_info.flags & THREAD_32BIT;
+  bool compat = is_compat_thread(task);
   u32 number = number_of(ctx);
   bool is_exec = compat ? number == NATIVE_execve || number == NATIVE_execveat
                         : number == COMPAT_execve || number == COMPAT_execveat;
@@ -36,14 +46,18 @@ inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
 }
 #endif
 
-/* The hook of this system call. */
-inline_always struct call_hook hook_of(const struct bpf_raw_tracepoint_args *ctx,
-                                       const struct capture_shared *control) {
-  u32 number = number_of(ctx);
+/* The hook of the system call with a number. */
+inline_always struct call_hook hook_at(const struct capture_shared *control, u32 number) {
   opaque(number);
   if (number >= CALLS)
     return (struct call_hook){};
   return control->calls[number];
+}
+
+/* The hook of this system call. */
+inline_always struct call_hook hook_of(const struct bpf_raw_tracepoint_args *ctx,
+                                       const struct capture_shared *control) {
+  return hook_at(control, number_of(ctx));
 }
 
 #define AT_FDCWD (-100)
@@ -84,10 +98,14 @@ inline_always void keep_image(struct ring_control *ring, u64 leader, u64 generat
   ring->last_check = leader ^ generation ^ image;
 }
 
-/* The type of an exec. A successful execveat is reported as execve: on x86-64 the kernel itself sets that number,
- * on arm64 it keeps the number, and on neither are the arguments known then. */
-inline_always u32 type_of_exec(u32 type, s64 result) {
-  return type == EVENT_EXECVEAT && !result ? EVENT_EXECVE : type;
+/* Whether calls of the type make a process or a thread. */
+inline_always bool is_clone(u32 type) {
+  return type == EVENT_CLONE || type == EVENT_CLONE3 || type == EVENT_FORK || type == EVENT_VFORK;
+}
+
+/* Whether the event of a call is written before the call ends: see successes.bpf.c. */
+inline_always bool is_reported(u32 type, s64 result) {
+  return type == EVENT_EXECVE || type == EVENT_EXECVEAT ? !result : is_clone(type) && result > 0;
 }
 
 /* Begins the event of a system call: finds the image of its process, or leaves to make one (see wants_snapshot()).

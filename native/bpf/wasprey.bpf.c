@@ -16,7 +16,7 @@
 #include "passed.bpf.c"
 #include "io_uring.bpf.c"
 #include "compat.bpf.c"
-#include "traced_exec.bpf.c"
+#include "successes.bpf.c"
 #include "reader.bpf.c"
 
 /* The kernel allows task storage and kernel reads only to GPL-compatible programs. */

@@ -27,7 +27,7 @@ inline constexpr std::string_view kTellReader = "tell_reader";
 inline constexpr Hook kHooks[] = {
 #define WASPREY_HOOK(type, call, number, program) {type, type, number, #program},
 #define WASPREY_SISTER(sister, type, number, program) {sister, type, number, #program},
-    WASPREY_HOOKS(WASPREY_HOOK) WASPREY_SISTERS(WASPREY_SISTER) WASPREY_EXEC_SISTERS(WASPREY_SISTER)
+    WASPREY_HOOKS(WASPREY_HOOK) WASPREY_SISTERS(WASPREY_SISTER)
 #undef WASPREY_SISTER
 #undef WASPREY_HOOK
 };

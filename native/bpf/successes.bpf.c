@@ -1,0 +1,79 @@
+/* Execs and forks that succeed. A tracer of the process may wake within the call (PTRACE_EVENT_EXEC, _FORK, _VFORK,
+ * _VFORK_DONE, _CLONE) and overwrite its number, which on_call() depends on. So all of them are reported where they
+ * happen, before that, and only failed calls at their end. */
+
+#include "compat_calls.h"
+#include "passed.h"
+
+#define EXEC_SUCCESS_LONGEST (EXEC_RAW_LIMIT + LONGEST_TEXT + 1)
+
+/* On sched_process_exec, after on_exec(). The registers and the memory they pointed to are gone: directory and flags
+ * are not known, nor is an execveat from an execve. But the kernel has put a copy of the path (bprm->filename, what
+ * AT_EXECFN points to) on the new stack, right behind the environment, and no code of the new program has run yet. For
+ * execveat on a descriptor that copy is /dev/fd/N/PATH. */
+SEC("raw_tp") int on_exec_success(void *ctx) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (!open_record(&record) || !is_wanted(record.capture, EVENT_EXECVE))
+    return PASS_ON;
+  struct process *process = process_of(task, 0);
+  record.image = process ? process->id : 0;
+  record.type = EVENT_EXECVE;
+  record.result = 0;
+  if (!passes(&record, FILTER_EXEC) ||
+      !reserve(&record, task, EXEC_SUCCESS_LONGEST, sizeof(struct event_exec)))
+    return PASS_ON;
+  struct event_exec *event = (void *)record.header;
+  struct call call = call_of(task);
+  u32 number = LOAD(pt_regs, PINNED((u64)call.registers), CALL_NUMBER);
+  u64 path = LOAD(mm_struct, LOAD_WORD(task_struct, task, mm), env_end);
+  if (number == COMPAT_execve || number == COMPAT_execveat)
+    record.flags |= EVENT_FLAG_COMPAT;
+  begin_exec(event, AT_FDCWD, 0);
+  event->raw = append_text(&record, &call, path, EXEC_RAW_LIMIT);
+  commit(&record);
+  return PASS_ON;
+}
+
+/* The number of a new task as its parent sees it: what the call returns. On sched_process_fork: parent and child. */
+inline_always s64 child_number(const struct bpf_raw_tracepoint_args *ctx, struct task_struct *parent) {
+  u64 own = LOAD_WORD(task_struct, parent, thread_pid);
+  u32 level = LOAD(pid, own, level);
+  if (!on_trace_events)
+    return pid_at(LOAD_WORD(task_struct, PINNED(ctx->args[1]), thread_pid), level);
+  struct task_struct *child = bpf_task_from_pid(((const struct trace_event_raw_sched_process_fork *)ctx)->child_pid);
+  if (!child)
+    return 0;
+  s64 number = pid_at(LOAD_WORD(task_struct, child, thread_pid), level);
+  bpf_task_release(child);
+  return number;
+}
+
+/* On sched_process_fork, after on_fork(): the event of the parent. */
+SEC("raw_tp") int on_fork_success(struct bpf_raw_tracepoint_args *ctx) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct passed_call *passed = passed_space();
+  if (task->flags & KERNEL_THREAD || !passed || !open_record(&record))
+    return PASS_ON;
+  struct call call = call_of(task);
+  bool compat = is_compat_thread(task);
+  if (compat) {
+    fill_arguments(passed, call.registers);
+    call.passed = passed->passed;
+  }
+  u64 number = compat ? compat_number(call.registers) : LOAD(pt_regs, PINNED((u64)call.registers), CALL_NUMBER);
+  u32 type = compat ? compat_type(number) : hook_at(record.capture, number).type;
+  if (!is_clone(type) || !is_wanted(record.capture, type))
+    return PASS_ON;
+  struct process *process = process_of(task, 0);
+  record.image = process ? process->id : 0;
+  record.type = type;
+  record.result = child_number(ctx, task);
+  if (!passes(&record, FILTER_OTHER) || !reserve(&record, task, PROCESS_LONGEST, sizeof(struct event_process)))
+    return PASS_ON;
+  if (compat)
+    record.flags |= EVENT_FLAG_COMPAT;
+  write_process(&record, task, &call);
+  return PASS_ON;
+}
