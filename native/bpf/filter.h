@@ -70,13 +70,10 @@ inline_always bool passes(struct record *record, u32 family) {
   return clauses_of_call(filter, record, record->type, record->result, family) || filtered(record, record->type);
 }
 
-/* Clauses that calls on the open file at an address can satisfy; 0: none. */
-inline_always u64 clauses_of_socket(struct filter *filter, u64 file) {
-  if (!file)
-    return filter->sockets[SOCKET_KIND_NONE];
-  if (!is_socket(file))
-    return filter->sockets[SOCKET_KIND_OTHER];
-  u64 sock = sock_of(file);
+/* Clauses that calls on the open file at an address can satisfy, whose sock is given if it is a socket; 0: none. */
+inline_always u64 clauses_of_socket(struct filter *filter, u64 file, u64 sock) {
+  if (!sock)
+    return filter->sockets[file ? SOCKET_KIND_OTHER : SOCKET_KIND_NONE];
   switch (LOAD(sock, sock, __sk_common.skc_family)) {
     case AF_INET:
       return filter->sockets[SOCKET_KIND_IPV4];

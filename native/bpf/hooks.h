@@ -44,6 +44,9 @@ enum compat_call_number { WASPREY_COMPAT_CALLS(COMPAT_NUMBER) };
   TRACEPOINT(io_uring, io_uring_complete, on_request_completed)          \
   TRACEPOINT(io_uring, io_uring_cqe_overflow, on_request_overflowed)
 
+/* TRACEPOINT(type, system, tracepoint, program): programs that are attached once events of the type are needed. */
+#define WASPREY_EVENT_TRACEPOINTS(TRACEPOINT) TRACEPOINT(EVENT_CONNECT, sock, inet_sock_set_state, on_connecting)
+
 /* TASK(system, tracepoint, program, its twin on the trace event): programs that follow processes, always attached. The
  * program names its tracepoint in its SEC and gets the tasks; its twin gets their numbers. */
 #define WASPREY_TASKS(TASK)                               \

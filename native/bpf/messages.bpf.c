@@ -60,6 +60,7 @@ __noinline u32 tell_sent(struct messages *messages) {
   bool wanted = sending.type == EVENT_CONNECT
                     ? is_wanted(record.capture, EVENT_CONNECT)
                     : is_wanted(record.capture, EVENT_SENDMMSG) || is_wanted(record.capture, EVENT_SENDMSG);
+  forget_begun(&sending.used);
   if (!wanted || !reserve_news(&record, &call, &sending, task))
     return 0;
   note_way(&record, messages);

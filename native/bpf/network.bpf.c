@@ -1,8 +1,15 @@
 /* socket, bind, listen, connect, accept, accept4. */
 
+#include "connecting.h"
 #include "filter.h"
 
+#define EINTR 4
+#define EBADF 9
+#define ENOTSOCK 88
 #define EINPROGRESS 115
+/* The kernel's own results of calls that a signal interrupts, which it returns as EINTR or makes again. */
+#define ERESTARTSYS 512
+#define ERESTART_RESTARTBLOCK 516
 #define SOCKET_TYPE_MASK 0xf
 
 /* Bytes of data that are kept, as many as in Falco, and the room for them. */
@@ -92,21 +99,40 @@ inline_always void append_data(struct record *record, u64 address, s64 size) {
   fill(record, start + length);
 }
 
-/* A failed connection leaves no remote end in the sock, nor does a datagram: then the passed address is reported. An
- * unbound IPv6 socket may be used for an IPv4 address. */
-inline_always void fill_remote(struct event_network *event) {
-  struct ipv6 local, passed;
-  if (event->remote_port || !event->passed_port)
-    return;
-  event->remote_port = event->passed_port;
-  __builtin_memcpy(&local, event->local_address, sizeof(local));
-  __builtin_memcpy(&passed, event->passed_address, sizeof(passed));
-  if (is_mapped(passed) && is_unset(local))
-    event->kind = '4';
-  if (event->kind == '4' && event->passed_family == AF_INET6)
-    __builtin_memcpy(event->remote_address, event->passed_address + 12, 4);
-  else
-    __builtin_memcpy(event->remote_address, event->passed_address, sizeof(event->remote_address));
+/* Writes the remote end over what the sock has. */
+inline_always void set_remote(struct event_network *event, struct ipv6 remote, u32 port) {
+  struct ipv6 local;
+  if (event->kind == '6') {
+    __builtin_memcpy(&local, event->local_address, sizeof(local));
+    put_ipv6((void *)event, local, remote);
+  } else if (event->kind == '4' && is_mapped(remote)) {
+    *(u32 *)event->remote_address = ipv4_of(remote);
+  } else {
+    return; /* not an address that such a socket takes */
+  }
+  event->remote_port = event->l4 == L4_RAW ? 0 : port;
+}
+
+inline_always bool is_ip(const union passed *passed) {
+  return passed->family == AF_INET || passed->family == AF_INET6;
+}
+
+/* An IP address as passed; of IPv4 as mapped. */
+inline_always struct ipv6 passed_ipv6(const union passed *passed) {
+  if (passed->family == AF_INET)
+    return mapped_ipv4(passed->ipv4.sin_addr.s_addr);
+  return (struct ipv6){passed->words[1], passed->words[2]};
+}
+
+/* The passed address as the remote end, if it is one of IP. */
+inline_always void set_passed(struct event_network *event, const union passed *passed) {
+  if (is_ip(passed))
+    set_remote(event, passed_ipv6(passed), event->passed_port);
+}
+
+inline_always bool has_remote(const struct event_network *event) {
+  const u64 *address = (const u64 *)event->remote_address;
+  return event->remote_port || address[0] || address[1];
 }
 
 struct socket_arguments {
@@ -165,8 +191,24 @@ inline_always void fill_numbers(struct event_network *event, u32 type, const str
   }
 }
 
+/* The remote end of a connection: as the kernel took it from the call, or as the sock has it; of one that failed
+ * otherwise, as passed. */
+inline_always void fill_peer(struct event_network *event, const struct connecting *begun, const union passed *passed) {
+  if (!begun) {
+    if (!has_remote(event))
+      set_passed(event, passed);
+    return;
+  }
+  if (event->kind != '4' && event->kind != '6') { /* another protocol's socket on top of one of TCP */
+    event->kind = '6';
+    event->l4 = L4_TCP;
+  }
+  set_remote(event, begun->peer, begun->port);
+}
+
 /* Effects of the call on the socket that its state does not show. */
-inline_always void fill_outcome(struct event_network *event, u32 type, s64 result) {
+inline_always void fill_outcome(struct event_network *event, u32 type, s64 result, const struct connecting *begun,
+                                const union passed *passed) {
   switch (type) {
     case EVENT_BIND:
       if (result == 0) {
@@ -175,10 +217,10 @@ inline_always void fill_outcome(struct event_network *event, u32 type, s64 resul
       }
       return;
     case EVENT_CONNECT:
-      fill_remote(event);
+      fill_peer(event, begun, passed);
       if (result == 0 || result == -EINPROGRESS)
         event->state |= DESCRIPTOR_NAME_CHANGED;
-      if (result == 0)
+      if (result == 0 && passed->family != AF_UNSPEC)
         event->state |= DESCRIPTOR_CONNECTED; /* the other end may have closed it by now */
       return;
     case EVENT_ACCEPT:
@@ -190,7 +232,32 @@ inline_always void fill_outcome(struct event_network *event, u32 type, s64 resul
   }
 }
 
-inline_always void write_socket(struct record *record, struct task_struct *task, const struct call *call, s64 result) {
+/* A connection that a signal interrupted goes on, as one that was not waited for: it is reported as that. */
+inline_always s64 result_of_connect(s64 result, u64 sock) {
+  bool interrupted = result == -EINTR || (result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK);
+  if (likely(!interrupted))
+    return result;
+  u32 family = LOAD(sock, sock, __sk_common.skc_family);
+  u32 state = LOAD(sock, sock, __sk_common.skc_state);
+  bool goes_on = (CONNECTED_STATES | 1 << STATE_SYN_SENT) >> (state & 31) & 1 || l4_of(sock) == L4_SCTP;
+  return goes_on && (family == AF_INET || family == AF_INET6) ? -EINPROGRESS : result;
+}
+
+/* Whether a connect was made by a socket that its descriptor is no longer that of: another thread has closed it, or has
+ * put another file there. */
+inline_always bool lost_socket(u32 type, u64 sock, s64 result) {
+  return type == EVENT_CONNECT && !sock && result != -EBADF && result != -ENOTSOCK;
+}
+
+/* All that is known then is the passed address. */
+inline_always void describe_lost(struct event_network *event, const union passed *passed) {
+  event->role = ROLE_CLIENT;
+  event->kind = passed->family == AF_UNIX ? 'u' : is_ip(passed) ? '6' : 'o';
+  set_passed(event, passed);
+}
+
+inline_always void write_socket(struct record *record, struct task_struct *task, const struct call *call,
+                                const struct used_socket *used, s64 result) {
   union passed passed;
   struct socket_arguments arguments = socket_arguments(event_type(record), call, result);
   struct event_network *event = (void *)record->header;
@@ -199,33 +266,46 @@ inline_always void write_socket(struct record *record, struct task_struct *task,
   fill_numbers(event, event_type(record), call, task);
   read_passed(&passed, call, arguments.address, arguments.length);
   append_passed(record, call, &passed, arguments.address, arguments.length);
-  u64 file = arguments.fd < 0 ? 0 : file_of(call, task, arguments.fd);
-  if (file && describe_file((void *)event, file) == HAS_SOCKET) {
-    append_socket(record, sock_of(file), arguments.role, NETWORK_SOCKET_LIMIT);
-    fill_outcome(event, event_type(record), result);
-  }
+  if (used->file)
+    describe_file((void *)event, used->file);
+  if (used->sock)
+    append_socket(record, used->sock, arguments.role, NETWORK_SOCKET_LIMIT);
+  else if (lost_socket(event_type(record), used->sock, result))
+    describe_lost(event, &passed);
+  if (used->sock || event->role)
+    fill_outcome(event, event_type(record), result, used->begun, &passed);
   commit(record);
 }
 
 /* Whether any rule can match the call: by process and result, and by the kind of its socket. */
-inline_always bool passes_socket(struct record *record, struct task_struct *task) {
+inline_always bool passes_socket(struct record *record, const struct used_socket *used) {
   struct filter *filter = find_filter();
   if (!filter)
     return true;
   u64 type = record->type;
   u64 clauses = clauses_of_call(filter, record, type, record->result, FILTER_NETWORK);
-  struct call call = call_of(task);
-  s64 fd = socket_arguments(type, &call, record->result).fd;
-  return clauses & clauses_of_socket(filter, file_at(task, fd)) || filtered(record, type);
+  if (!lost_socket(type, used->sock, record->result))
+    clauses &= clauses_of_socket(filter, used->file, used->sock);
+  return clauses || filtered(record, type);
+}
+
+inline_always struct used_socket find_socket_of(u32 type, const struct call *call, struct task_struct *task,
+                                                s64 result) {
+  return find_socket(call, task, socket_arguments(type, call, result).fd, type == EVENT_CONNECT);
 }
 
 HOOK_PROGRAM(on_socket) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task) || !passes_socket(&record, task) ||
-      !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
-    return PASS_ON;
   struct call call = call_of(task);
-  write_socket(&record, task, &call, result_of(ctx));
+  if (!begin(&record, ctx, task))
+    return PASS_ON;
+  struct used_socket used = find_socket_of(record.type, &call, task, record.result);
+  forget_begun(&used);
+  if (record.type == EVENT_CONNECT)
+    record.result = result_of_connect(record.result, used.sock);
+  if (!passes_socket(&record, &used) || !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
+    return PASS_ON;
+  write_socket(&record, task, &call, &used, record.result);
   return PASS_ON;
 }

@@ -24,6 +24,17 @@ static __noinline void write_passed_send(struct record *record, const struct pas
   write_send(record, call, &sending);
 }
 
+static __noinline void write_passed_socket(struct record *record, struct passed_call *passed, struct task_struct *task,
+                                           const struct call *call) {
+  u32 type = passed->type;
+  struct used_socket used = find_socket_of(type, call, task, passed->result);
+  forget_begun(&used);
+  if (type == EVENT_CONNECT)
+    passed->result = result_of_connect(passed->result, used.sock);
+  if (reserve_passed(record, passed, task, NETWORK_LONGEST, sizeof(struct event_network)))
+    write_socket(record, task, call, &used, passed->result);
+}
+
 static __noinline void write_passed_receive(struct record *record, const struct passed_call *passed,
                                             struct task_struct *task, const struct call *call) {
   u64 file = find_receive(call, task, passed->result);
@@ -62,8 +73,7 @@ SEC("raw_tp") int write_passed(void *ctx) {
         write_exec(&record, task, &call);
       break;
     case SLOT_SOCKET:
-      if (reserve_passed(&record, passed, task, NETWORK_LONGEST, sizeof(struct event_network)))
-        write_socket(&record, task, &call, result);
+      write_passed_socket(&record, passed, task, &call);
       break;
     case SLOT_SEND:
       write_passed_send(&record, passed, task, &call);

@@ -58,9 +58,13 @@ inline_always void fill_sender(struct event_network *event, const struct call *c
   if (event->state & DESCRIPTOR_CONNECTED || event->l4 == L4_TCP || !receiving->sender.family)
     return;
   event->role = ROLE_SERVER;
-  fill_remote(event);
-  if (is_new_peer(call, file, &receiving->sender, receiving->address, receiving->length))
-    event->state |= DESCRIPTOR_NAME_CHANGED;
+  if (!has_remote(event))
+    set_passed(event, &receiving->sender);
+  struct peer_key key = peer_key(call, file, &receiving->sender, receiving->address, receiving->length, 0);
+  if (is_known_peer(&key))
+    return;
+  note_peer(&key);
+  event->state |= DESCRIPTOR_NAME_CHANGED;
 }
 
 inline_always void write_receive(struct record *record, const struct call *call, u64 file, s64 result) {

@@ -1,16 +1,19 @@
 /* sendto and sendmsg: the first datagram to a new peer, and connections without a call of connect. */
 
 #include "message.h"
+#include "passed.h"
 #include "socket.h"
 
 #define MSG_FASTOPEN 0x20000000
 
-/* The peers of a socket's datagrams. The inode number is part of a socket's key, because its memory is reused. */
+/* The peers of a socket's datagrams. The inode number is part of a socket's key, because its memory is reused. So is
+ * the error of a datagram that could not be sent: a later one to that peer, which can, is news. */
 struct peer_key {
   u64 sock;
   u64 inode;
   union passed peer;
-  u64 length;
+  u32 length;
+  s32 error;
 };
 
 struct {
@@ -42,11 +45,28 @@ inline_always struct send_arguments send_arguments(u32 type, const struct call *
 struct sending {
   union passed passed;
   struct send_arguments arguments;
-  u64 file;
-  u64 sock;
+  struct used_socket used;
   s64 result;
   u32 type; /* of the event */
 };
+
+/* Whether the kernel connects this socket to the address of a send, if it is connected to none and MSG_FASTOPEN asks
+ * for it. Other sockets of streams have no use for the address; those of SCTP connect in any case. */
+inline_always bool is_stream(u64 sock) {
+  u32 type = LOAD(sock, sock, sk_type);
+  return (type == SOCK_STREAM || type == SOCK_SEQPACKET) && l4_of(sock) != L4_SCTP;
+}
+
+/* Sets the family that the kernel takes the address of a datagram for, where that is left open. False if it takes it for
+ * no address: it sends to the peer of connect(2). */
+inline_always bool settle_family(union passed *passed, u64 sock) {
+  if (passed->family != AF_UNSPEC)
+    return true;
+  u32 family = LOAD(sock, sock, __sk_common.skc_family);
+  if (family == AF_INET || (family == AF_INET6 && l4_of(sock) == L4_RAW))
+    passed->family = family;
+  return family != AF_INET6 || passed->family;
+}
 
 /* Whether a send may be reported: a datagram to a peer that it names. Sends on streams and to the peer of
  * connect(2) are not; but MSG_FASTOPEN on a stream connects, and is reported as a connect. */
@@ -57,52 +77,83 @@ inline_always bool find_send(struct sending *sending, const struct call *call, s
   sending->arguments = send_arguments(type, call, result);
   if (!sending->arguments.address)
     return false;
-  sending->file = file_of(call, task, (s32)ARGUMENT(call, 0));
-  if (!is_socket(sending->file))
+  bool connects = sending->arguments.flags & MSG_FASTOPEN;
+  sending->used = find_socket(call, task, (s32)ARGUMENT(call, 0), connects);
+  u64 sock = sending->used.sock;
+  if (!sock)
     return false;
-  sending->sock = sock_of(sending->file);
-  u32 socket_type = LOAD(sock, sending->sock, sk_type);
-  bool stream = socket_type == SOCK_STREAM || socket_type == SOCK_SEQPACKET;
-  if (stream && !(sending->arguments.flags & MSG_FASTOPEN))
+  bool stream = sending->used.begun || is_stream(sock);
+  if (stream && !connects)
     return false;
   read_passed(&sending->passed, call, sending->arguments.address, sending->arguments.length);
-  if (stream) {
-    sending->type = EVENT_CONNECT;
-    sending->result = result < 0 ? result : 0;
-  }
+  if (!stream)
+    return settle_family(&sending->passed, sock);
+  sending->type = EVENT_CONNECT;
+  sending->result = result < 0 ? result_of_connect(result, sock) : 0;
   return true;
 }
 
-/* Whether this is the socket's first datagram with that peer; records the peer. A unix path is identified by its
- * length and last 24 bytes. */
-inline_always bool is_new_peer(const struct call *call, u64 file, const union passed *peer, u64 address, u32 length) {
+/* The whole path of a unix address as one number. Nobody can make up two paths with the same: the factor is secret. */
+inline_always u64 path_number(const struct call *call, u64 address, u32 length) {
+  struct passed_call *space = passed_space();
+  u64 size = length, number = ring_secret;
+  opaque(size);
+  if (!space || size > sizeof(struct sockaddr_un))
+    return 0;
+  u64 *words = (void *)space->texts[1]; /* of no use to sends */
+  __builtin_memset(words, 0, UNIX_PATH_ROOM);
+  read_memory(call, words, size, address);
+#pragma unroll
+  for (u32 i = 0; i < UNIX_PATH_ROOM / sizeof(u64); i++)
+    number = ((number ^ words[i]) + (number >> 29)) * (ring_secret | 1);
+  return number;
+}
+
+/* The peer of a datagram as the socket's known peers have it. */
+inline_always struct peer_key peer_key(const struct call *call, u64 file, const union passed *peer, u64 address,
+                                       u32 length, s64 result) {
   u64 inode = LOAD_WORD(file, file, f_inode);
-  struct peer_key key = {.sock = sock_of(file), .inode = LOAD(inode, inode, i_ino), .length = length};
-  u8 yes = 1;
+  struct peer_key key = {.sock = sock_of(file),
+                         .inode = LOAD(inode, inode, i_ino),
+                         .length = length,
+                         .error = result < 0 ? result : 0};
   key.peer.words[0] = peer->words[0];
-  if (peer->family == AF_INET6) {
+  if (peer->family == AF_INET6)
     key.peer = *peer;
-  } else if (peer->family == AF_UNIX && length > 24) {
-    read_memory(call, &key.peer.words[1], 24, address + length - 24);
-  }
-  if (bpf_map_lookup_elem(&known_peers, &key))
-    return false;
-  bpf_map_update_elem(&known_peers, &key, &yes, BPF_ANY);
-  return true;
+  else if (peer->family == AF_UNIX)
+    key.peer.words[1] = path_number(call, address, length);
+  return key;
 }
 
-/* Reserves the event of a reported send: a connect, or the first datagram to a peer. */
+inline_always bool is_known_peer(const struct peer_key *key) {
+  return bpf_map_lookup_elem(&known_peers, key);
+}
+
+inline_always void note_peer(const struct peer_key *key) {
+  u8 yes = 1;
+  bpf_map_update_elem(&known_peers, key, &yes, BPF_ANY);
+}
+
+/* Reserves the event of a reported send: a connect, or the first datagram to a peer. A peer is known once its event has
+ * room: until then its next datagram is news. */
 inline_always bool reserve_news(struct record *record, const struct call *call, const struct sending *sending,
                                 struct task_struct *task) {
   const struct send_arguments *arguments = &sending->arguments;
-  return (sending->type == EVENT_CONNECT ||
-          is_new_peer(call, sending->file, &sending->passed, arguments->address, arguments->length)) &&
-         reserve_of(record, sending->type, sending->result, task, NETWORK_LONGEST, sizeof(struct event_network));
+  if (sending->type == EVENT_CONNECT)
+    return reserve_of(record, EVENT_CONNECT, sending->result, task, NETWORK_LONGEST, sizeof(struct event_network));
+  struct peer_key key = peer_key(call, sending->used.file, &sending->passed, arguments->address, arguments->length,
+                                 sending->result);
+  if (is_known_peer(&key) ||
+      !reserve_of(record, sending->type, sending->result, task, NETWORK_LONGEST, sizeof(struct event_network)))
+    return false;
+  note_peer(&key);
+  return true;
 }
 
 /* The same, if a rule needs it. */
 inline_always bool reserve_send(struct record *record, const struct call *call, const struct sending *sending,
                                 struct task_struct *task) {
+  forget_begun(&sending->used);
   return is_wanted(record->capture, sending->type) && reserve_news(record, call, sending, task);
 }
 
@@ -112,21 +163,34 @@ inline_always s64 sent_part(const struct call *call, const struct sending *sendi
   return call->way == WAY_IO_URING || sending->result > part ? part : sending->result;
 }
 
+/* The remote end of a datagram is the one that it names, also if the socket is connected to another. */
+inline_always void fill_destination(struct event_network *event, const union passed *passed) {
+  u64 before[2], after[2];
+  u32 port = event->remote_port;
+  __builtin_memcpy(before, event->remote_address, sizeof(before));
+  set_passed(event, passed);
+  __builtin_memcpy(after, event->remote_address, sizeof(after));
+  if (port != event->remote_port || before[0] != after[0] || before[1] != after[1])
+    event->state &= ~DESCRIPTOR_CONNECTED;
+  if (passed->family == AF_UNIX)
+    event->resolved = ABSENT; /* the path of the peer that the socket is connected to */
+  event->state |= DESCRIPTOR_NAME_CHANGED;
+}
+
 inline_always void write_send(struct record *record, const struct call *call, const struct sending *sending) {
   const struct send_arguments *arguments = &sending->arguments;
   struct event_network *event = (void *)record->header;
   clear_network(event);
   event->header.fd = fd_of(call, (s32)ARGUMENT(call, 0));
   append_passed(record, call, &sending->passed, arguments->address, arguments->length);
-  describe_file((void *)event, sending->file);
-  append_socket(record, sending->sock, ROLE_CLIENT, NETWORK_SOCKET_LIMIT);
+  describe_file((void *)event, sending->used.file);
+  append_socket(record, sending->used.sock, ROLE_CLIENT, NETWORK_SOCKET_LIMIT);
   if (sending->type == EVENT_CONNECT) {
-    fill_outcome(event, EVENT_CONNECT, sending->result);
+    fill_outcome(event, EVENT_CONNECT, sending->result, sending->used.begun, &sending->passed);
   } else {
     event->call_flags = arguments->flags;
     event->length = arguments->size;
-    fill_remote(event);
-    event->state |= DESCRIPTOR_NAME_CHANGED;
+    fill_destination(event, &sending->passed);
     append_data(record, arguments->data, sent_part(call, sending));
   }
   commit(record);

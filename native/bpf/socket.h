@@ -6,6 +6,7 @@
 #include "descriptor.h"
 #include <bpf/bpf_endian.h>
 
+#define AF_UNSPEC 0
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
@@ -16,6 +17,7 @@
 #define SOCK_SEQPACKET 5
 
 #define L4_TCP 6
+#define L4_SCTP 132
 #define L4_RAW 255
 #define PROTOCOL_MPTCP 262
 
@@ -58,7 +60,6 @@ inline_always u32 role_by_port(const struct event_descriptor *event) {
   return event->local_port > event->remote_port ? ROLE_CLIENT : ROLE_SERVER;
 }
 
-/* An IPv6 address; one mapped from IPv4 as IPv4, when the other end is so too (or not set). */
 struct ipv6 {
   u64 high;
   u64 low;
@@ -78,12 +79,20 @@ inline_always bool is_unset(struct ipv6 address) {
   return !address.high && !address.low;
 }
 
+/* The IPv4 address that is mapped into an IPv6 one; 0: it is none. */
+inline_always u32 ipv4_of(struct ipv6 address) {
+  return is_mapped(address) ? address.low >> 32 : 0;
+}
+
+/* The ends of a socket of IPv6. Packets to a mapped address are those of IPv4, even if the socket is bound to an IPv6
+ * address. */
 inline_always void put_ipv6(struct event_descriptor *event, struct ipv6 local, struct ipv6 remote) {
-  bool mapped = (is_mapped(remote) && (is_mapped(local) || is_unset(local))) || (is_mapped(local) && is_unset(remote));
+  bool mapped = is_mapped(remote) || (is_mapped(local) && is_unset(remote));
   event->kind = mapped ? '4' : '6';
   if (mapped) {
-    *(u32 *)event->local_address = local.low >> 32;
-    *(u32 *)event->remote_address = remote.low >> 32;
+    *(u64 *)event->local_address = ipv4_of(local);
+    *(u64 *)event->remote_address = ipv4_of(remote);
+    *(u64 *)(event->local_address + 8) = *(u64 *)(event->remote_address + 8) = 0;
     return;
   }
   __builtin_memcpy(event->local_address, &local, sizeof(local));
@@ -129,10 +138,11 @@ __noinline u32 describe_sock(struct event_descriptor *event, u64 sock) {
   return family;
 }
 
-/* The path that a unix socket is bound to, or else its peer: bytes as they are, an abstract one begins with a NUL. */
-inline_always void append_unix_path(struct record *record, u64 sock, u64 limit) {
+/* The path that a unix socket is bound to, or else its peer; of a client that of its peer alone, because it may be bound
+ * to any path before it connects. Bytes as they are, an abstract one begins with a NUL. */
+inline_always void append_unix_path(struct record *record, u64 sock, u32 role, u64 limit) {
   struct event_descriptor *event = (void *)record->header;
-  u64 address = LOAD_WORD(unix_sock, sock, addr);
+  u64 address = role == ROLE_CLIENT ? 0 : LOAD_WORD(unix_sock, sock, addr);
   if (!address)
     address = LOAD_WORD(unix_sock, LOAD_WORD(unix_sock, sock, peer), addr);
   u64 length = LOAD(unix_address, address, len);
@@ -157,7 +167,7 @@ inline_always void append_socket(struct record *record, u64 sock, u32 role, u64 
   u32 family = describe_sock(event, sock);
   event->role = role == ROLE_BY_PORT ? role_by_port(event) : role;
   if (family == AF_UNIX)
-    append_unix_path(record, sock, limit);
+    append_unix_path(record, sock, role, limit);
 }
 
 #endif

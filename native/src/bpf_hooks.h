@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <optional>
+#include <set>
 #include <string_view>
 
 #include "bpf/hooks.h"
@@ -49,12 +51,16 @@ struct Tracepoint {
   const char* system;
   const char* name;
   std::string_view program;
+  /** The event type that its program is needed for; nothing: it is always attached. */
+  std::optional<uint64_t> type = std::nullopt;
 };
 
-/** Programs that are always attached. */
+/** The tracepoints of programs other than those that follow processes. */
 inline constexpr Tracepoint kTracepoints[] = {
 #define WASPREY_TRACEPOINT(system, name, program) {#system, #name, #program},
-    WASPREY_TRACEPOINTS(WASPREY_TRACEPOINT)
+#define WASPREY_EVENT_TRACEPOINT(type, system, name, program) {#system, #name, #program, type},
+    WASPREY_TRACEPOINTS(WASPREY_TRACEPOINT) WASPREY_EVENT_TRACEPOINTS(WASPREY_EVENT_TRACEPOINT)
+#undef WASPREY_EVENT_TRACEPOINT
 #undef WASPREY_TRACEPOINT
 };
 
@@ -90,9 +96,19 @@ constexpr uint8_t SlotOf(std::string_view program) {
   return SLOT_NONE;
 }
 
-/** Whether a program serves event types: it is only loaded if one of its types is needed. */
+/** Whether a program serves event types, so that others are reported without it. */
 inline bool ServesEvents(std::string_view program) {
   return std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) { return hook.program == program; });
+}
+
+/** Whether a program is needed if events of these types are. */
+inline bool IsNeeded(std::string_view program, const std::set<uint64_t>& event_types) {
+  for (const Tracepoint& tracepoint : kTracepoints) {
+    if (tracepoint.program == program && tracepoint.type) return event_types.contains(*tracepoint.type);
+  }
+  return !ServesEvents(program) || std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) {
+    return hook.program == program && event_types.contains(hook.wanted);
+  });
 }
 
 }  // namespace wasprey

@@ -29,12 +29,6 @@ constexpr size_t kMostParts = 3;
 /** Room for the verifier's log of a program. Memory only where it is written to, which is on a refusal. */
 constexpr size_t kVerifierLog = 4 << 20;
 
-bool IsWanted(std::string_view program, const std::set<uint64_t>& event_types) {
-  return !ServesEvents(program) || std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) {
-    return hook.program == program && event_types.contains(hook.wanted);
-  });
-}
-
 }  // namespace
 
 Status BpfPrograms::MakeMaps(const ProgramConstants& constants, const std::function<Status(BpfObject*)>& size) {
@@ -63,7 +57,7 @@ std::vector<std::set<std::string_view>> BpfPrograms::Split(const std::set<uint64
   bpf_program* program;
   bpf_object__for_each_program(program, maps().get()) {
     const std::string_view name = bpf_program__name(program);
-    if (IsFor(attachment_, name) && IsWanted(name, event_types) && !IsSettled(name))
+    if (IsFor(attachment_, name) && IsNeeded(name, event_types) && !IsSettled(name))
       programs.emplace_back(bpf_program__insn_cnt(program), name);
   }
   std::sort(programs.rbegin(), programs.rend());
@@ -181,8 +175,10 @@ Status BpfPrograms::Load(const std::set<uint64_t>& event_types) {
 }
 
 bool BpfPrograms::Has(const std::set<uint64_t>& event_types) const {
-  return std::all_of(std::begin(kHooks), std::end(kHooks),
-                     [&](const Hook& hook) { return !event_types.contains(hook.wanted) || IsSettled(hook.program); });
+  const auto settled = [&](std::string_view name) { return !IsNeeded(name, event_types) || IsSettled(name); };
+  return std::all_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) { return settled(hook.program); }) &&
+         std::all_of(std::begin(kTracepoints), std::end(kTracepoints),
+                     [&](const Tracepoint& tracepoint) { return settled(tracepoint.program); });
 }
 
 /** It is loaded, or the kernel refuses it and would do so again. */

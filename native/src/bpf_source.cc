@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -74,8 +75,12 @@ class BpfSource : public EventSource {
   /** Event type numbers. */
   std::set<uint64_t> wanted_;
   std::vector<FileDescriptor> links_;
-  /** Hooks that could not be attached. Start() alone writes it. */
+  /** Programs on tracepoints that are attached, or can't be. */
+  std::set<std::string_view> tried_;
+  /** Hooks that could not be attached. */
   std::vector<MissingHook> unattached_;
+  /** Attach() may run on a separate thread while another asks what is missing. */
+  mutable std::mutex mutex_;
 };
 
 /** Stores the wanted event types. */
@@ -199,11 +204,10 @@ Status BpfSource::AttachTasks() {
   return std::nullopt;
 }
 
-/** Attaches the programs on calls and requests of io_uring, each once. */
+/** Attaches the programs on tracepoints that are needed, each once. One that is no longer needed stays. */
 Status BpfSource::AttachTracepoints() {
-  std::set<std::string_view> seen;
   for (const Tracepoint& tracepoint : kTracepoints) {
-    if (!seen.insert(tracepoint.program).second) continue;
+    if (!IsNeeded(tracepoint.program, wanted_) || !tried_.insert(tracepoint.program).second) continue;
     if (auto failed = AttachToFirst(tracepoint.program)) return failed;
   }
   return std::nullopt;
@@ -214,9 +218,11 @@ Status BpfSource::AttachToFirst(std::string_view name) {
   const int program = programs_.Find(name);
   if (program < 0) return std::nullopt;  // It was refused, which is reported already.
   std::string tracepoints;
+  bool of_io_uring = false;
   int error = ENOENT;
   for (const Tracepoint& tracepoint : kTracepoints) {
     if (tracepoint.program != name) continue;
+    of_io_uring = std::string_view(tracepoint.system) == "io_uring";
     auto link = AttachTo(attachment_, tracepoint, program);
     if (!link) return std::move(link.error());
     if (*link) {
@@ -228,7 +234,8 @@ Status BpfSource::AttachToFirst(std::string_view name) {
     tracepoints.append(tracepoints.empty() ? "" : ", ").append(tracepoint.name);
   }
   if (!IsOptional(name)) return LoadError("Attaching to " + tracepoints, error);
-  if (error == ENOENT && !KernelHasIoUring()) {
+  const std::lock_guard lock(mutex_);
+  if (error == ENOENT && of_io_uring && !KernelHasIoUring()) {
     unattached_.push_back(NeedlessHook(name, tracepoints));
   } else {
     const char* const reason = error == ENOENT ? "tracepoint-missing" : "attach-failed";
@@ -238,7 +245,9 @@ Status BpfSource::AttachToFirst(std::string_view name) {
 }
 
 std::vector<MissingHook> BpfSource::Missing() const {
+  std::unique_lock lock(mutex_);
   std::vector<MissingHook> missing = unattached_;
+  lock.unlock();
   for (RefusedProgram& program : programs_.Refused())
     missing.push_back(RefusedHook(program.name, program.section, std::move(program.detail)));
   return missing;
@@ -283,6 +292,7 @@ Status BpfSource::Attach(const std::vector<std::string>& event_types) {
     if (auto failed = programs_.Load(wanted_)) return failed;
     if (auto failed = tables_.FillPrograms(programs_)) return failed;
   }
+  if (auto failed = AttachTracepoints()) return failed;
   tables_.WriteCalls(wanted_);
   return std::nullopt;
 }

@@ -17,6 +17,8 @@ constexpr std::string_view kCompat = "on_compat";
 constexpr std::string_view kWritePassed = "write_passed";
 constexpr std::string_view kWritePassedMany = "write_passed_many";
 constexpr std::string_view kRequests = "on_request";
+/** Without it connects are reported by what their descriptor is when they return. */
+constexpr std::string_view kConnecting = "on_connecting";
 
 std::vector<std::string_view> NamesOf(const std::set<uint64_t>& types) {
   std::vector<std::string_view> names;
@@ -63,7 +65,7 @@ std::string PlaceOf(std::string_view program, std::string_view section) {
 
 bool IsOptional(std::string_view program) {
   return ServesEvents(program) || program == kCompat || program == kWritePassed || program == kWritePassedMany ||
-         program == kTellReader || program.starts_with(kRequests);
+         program == kTellReader || program == kConnecting || program.starts_with(kRequests);
 }
 
 MissingHook RefusedHook(std::string_view program, std::string_view section, std::string detail) {

@@ -32,7 +32,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
     TOOLS,
     ['dashboards', 'follow', 'man-pages', 'registry', 'service-boot', 'service-unit', 'shell-completion', 'syslog'],
   ],
-  [COMPILER, ['missing-hooks', 'service-notify', 'tampering', 'traced']],
+  [COMPILER, ['hidden-peers', 'missing-hooks', 'service-notify', 'tampering', 'traced']],
   [
     RULES,
     [

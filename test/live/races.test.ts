@@ -381,11 +381,11 @@ describe('addresses', () => {
     }
   });
 
-  test('limit: nor does the socket of a connection that is refused', async () => {
+  test('connect that is refused: the address that the kernel tried', async () => {
     const { alert } = await last(SOCKETS, [
       ['socket', AF_INET, SOCK_STREAM, 0],
       ['connect', 'r0', 'race:in:127.0.0.2:1 in:127.0.0.1:9', 'len'],
     ]);
-    assertFields(alert, { 'evt.res': 'ECONNREFUSED', 'fd.sip': '127.0.0.1', 'fd.sport': 9 });
+    assertFields(alert, { 'evt.res': 'ECONNREFUSED', 'fd.sip': '127.0.0.2', 'fd.sport': 1 });
   });
 });

@@ -301,9 +301,11 @@ struct sock {
   u16 sk_protocol;
   u32 sk_ack_backlog;
   u32 sk_max_ack_backlog;
+  struct socket *sk_socket;
 };
 
 struct socket {
+  struct file *file;
   struct sock *sk;
 };
 
