@@ -103,7 +103,13 @@ export const EVENT_STRUCTS = {
       doc: 'flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd',
     },
     { name: 'mode', type: 'u32', doc: 'fchmod: mode' },
-    { name: 'text', type: 'string', doc: 'finit_module: parameters; memfd_create: name' },
+    { name: 'owner', type: 'u32', doc: 'fchown: user' },
+    { name: 'group', type: 'u32', doc: 'fchown: group' },
+    {
+      name: 'text',
+      type: 'string',
+      doc: 'finit_module: parameters; memfd_create: name; fsetxattr, fremovexattr: name of the attribute',
+    },
   ]),
   network: body('event_network', 'socket, bind, listen, connect, accept, accept4, send*, recv*', [
     ...DESCRIPTOR,
@@ -140,8 +146,11 @@ export const EVENT_STRUCTS = {
       doc: 'path of dirfd: where raw is relative to one, and always where Falco calls it fd.name',
     },
     { name: 'dirfd', type: 'i32', doc: 'directory descriptor; AT_FDCWD where the call has none' },
-    { name: 'call_flags', type: 'u32', doc: 'unlinkat, umount2: flags' },
-    { name: 'mode', type: 'u32', doc: 'mkdir*, chmod, fchmodat: mode' },
+    { name: 'call_flags', type: 'u32', doc: 'unlinkat, umount2, fchownat: flags; mknod*: device' },
+    { name: 'mode', type: 'u32', doc: 'mkdir*, mknod*, chmod, fchmodat: mode' },
+    { name: 'owner', type: 'u32', doc: '*chown*: user' },
+    { name: 'group', type: 'u32', doc: '*chown*: group' },
+    { name: 'text', type: 'string', doc: '*xattr*: name of the attribute' },
   ]),
   paths: body('event_paths', 'calls on two paths', [
     OTHER_VIEW,

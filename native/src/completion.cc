@@ -69,7 +69,7 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
     }
     case Shape::kPath: {
       auto* event = As<event_path>(record);
-      if (!Fit(event, event->raw, event->directory)) return Outcome::kMalformed;
+      if (!Fit(event, event->raw, event->directory, event->text)) return Outcome::kMalformed;
       return RoomOr(NamePath(record, address, event->raw, event->directory, event->dirfd, &event->name) &&
                     ViewBehind(event, address));
     }

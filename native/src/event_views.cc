@@ -53,7 +53,7 @@ bool Completion::ViewBehind(event_path* event, uint32_t address) {
   if (!NameBehind(event, address, event->raw, event->directory, event->dirfd, event->name, &behind)) return false;
   if (behind.offset == 0) return true;
   event_path* view =
-      AddView(event, address, event->header.type, {&event_path::raw, &event_path::name, &event_path::directory});
+      AddView(event, address, event->header.type, {&event_path::raw, &event_path::name, &event_path::directory, &event_path::text});
   if (view == nullptr) return false;
   view->name = Moved(behind, event->other_view, address);
   return true;

@@ -46,7 +46,7 @@ constexpr uint32_t kNetworkTexts[] = {offsetof(event_network, name),        offs
                                       offsetof(event_network, resolved),    offsetof(event_network, directory),
                                       offsetof(event_network, passed_path), offsetof(event_network, data)};
 constexpr uint32_t kPathTexts[] = {offsetof(event_path, raw), offsetof(event_path, name),
-                                   offsetof(event_path, directory)};
+                                   offsetof(event_path, directory), offsetof(event_path, text)};
 constexpr uint32_t kPathsTexts[] = {offsetof(event_paths, old_raw),       offsetof(event_paths, old_name),
                                     offsetof(event_paths, old_directory), offsetof(event_paths, new_raw),
                                     offsetof(event_paths, new_name),      offsetof(event_paths, new_directory),

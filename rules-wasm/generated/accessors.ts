@@ -410,10 +410,22 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u32>(base, 172);
 }
 
-/** finit_module: parameters; memfd_create: name */
+/** fchown: user */
+// @ts-ignore: decorator
+@inline export function descriptorOwner(base: u32): u32 {
+  return load<u32>(base, 176);
+}
+
+/** fchown: group */
+// @ts-ignore: decorator
+@inline export function descriptorGroup(base: u32): u32 {
+  return load<u32>(base, 180);
+}
+
+/** finit_module: parameters; memfd_create: name; fsetxattr, fremovexattr: name of the attribute */
 // @ts-ignore: decorator
 @inline export function descriptorText(base: u32): u64 {
-  return textOf(base, load<u64>(base, 176));
+  return textOf(base, load<u64>(base, 184));
 }
 
 // -- event_network: socket, bind, listen, connect, accept, accept4, send*, recv*
@@ -636,16 +648,34 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<i32>(base, 92);
 }
 
-/** unlinkat, umount2: flags */
+/** unlinkat, umount2, fchownat: flags; mknod*: device */
 // @ts-ignore: decorator
 @inline export function pathCallFlags(base: u32): u32 {
   return load<u32>(base, 96);
 }
 
-/** mkdir*, chmod, fchmodat: mode */
+/** mkdir*, mknod*, chmod, fchmodat: mode */
 // @ts-ignore: decorator
 @inline export function pathMode(base: u32): u32 {
   return load<u32>(base, 100);
+}
+
+/** *chown*: user */
+// @ts-ignore: decorator
+@inline export function pathOwner(base: u32): u32 {
+  return load<u32>(base, 104);
+}
+
+/** *chown*: group */
+// @ts-ignore: decorator
+@inline export function pathGroup(base: u32): u32 {
+  return load<u32>(base, 108);
+}
+
+/** *xattr*: name of the attribute */
+// @ts-ignore: decorator
+@inline export function pathText(base: u32): u64 {
+  return textOf(base, load<u64>(base, 112));
 }
 
 // -- event_paths: calls on two paths
