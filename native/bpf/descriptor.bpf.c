@@ -1,10 +1,12 @@
 /* Calls on a descriptor, or making one. */
 
+#include "elsewhere.h"
 #include "filter.h"
 
 #define DESCRIPTOR_TEXT_LIMIT sizeof(struct event_descriptor)
 #define DESCRIPTOR_PATH_LIMIT (DESCRIPTOR_TEXT_LIMIT + LONGEST_TEXT + 1)
-#define DESCRIPTOR_LONGEST (DESCRIPTOR_PATH_LIMIT + PATH_ROOM)
+#define DESCRIPTOR_ELSEWHERE_LIMIT (DESCRIPTOR_PATH_LIMIT + LONGEST_TEXT + 1)
+#define DESCRIPTOR_LONGEST (DESCRIPTOR_ELSEWHERE_LIMIT + PATH_ROOM)
 
 struct descriptor_arguments {
   s64 fd; /* the descriptor that the event is about; negative: none */
@@ -66,6 +68,7 @@ inline_always void write_descriptor(struct record *record, struct task_struct *t
   event->new_fd = arguments.new_fd;
   event->call_flags = arguments.flags;
   event->mode = arguments.mode;
+  event->elsewhere = ABSENT;
   event->owner = arguments.owner;
   event->group = arguments.group;
   event->text = append_text(record, call, arguments.text, DESCRIPTOR_TEXT_LIMIT);
@@ -73,6 +76,8 @@ inline_always void write_descriptor(struct record *record, struct task_struct *t
   if (file) {
     u32 has = describe_file(event, file);
     append_resolved(record, file, task, has, DESCRIPTOR_PATH_LIMIT);
+    if (has == HAS_PATH)
+      event->elsewhere = append_path_elsewhere(record, path_of(file), DESCRIPTOR_ELSEWHERE_LIMIT);
     if (has == HAS_SOCKET)
       append_socket(record, sock_of(file), ROLE_BY_PORT, DESCRIPTOR_PATH_LIMIT);
   }

@@ -1,11 +1,13 @@
 /* Calls on one path. */
 
+#include "elsewhere.h"
 #include "filter.h"
 
 #define PATH_RAW_LIMIT sizeof(struct event_path)
 #define PATH_TEXT_LIMIT (PATH_RAW_LIMIT + LONGEST_TEXT + 1)
 #define PATH_DIRECTORY_LIMIT (PATH_TEXT_LIMIT + LONGEST_TEXT + 1)
-#define PATH_LONGEST (PATH_DIRECTORY_LIMIT + PATH_ROOM)
+#define PATH_BASE_LIMIT (PATH_DIRECTORY_LIMIT + LONGEST_TEXT + 1)
+#define PATH_LONGEST (PATH_BASE_LIMIT + PATH_ROOM)
 
 struct path_arguments {
   u64 path;
@@ -95,6 +97,7 @@ inline_always void write_path(struct record *record, struct task_struct *task, c
   event->text = append_text(record, call, arguments.text, PATH_TEXT_LIMIT);
   if (arguments.dirfd >= 0)
     event->directory = append_directory(record, task, arguments.dirfd, PATH_DIRECTORY_LIMIT);
+  event->base = append_base(record, task, event->raw, arguments.dirfd, PATH_RAW_LIMIT, PATH_BASE_LIMIT);
   commit(record);
 }
 

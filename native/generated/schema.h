@@ -100,8 +100,9 @@ struct event_descriptor {
   __u32 owner; /* 176: fchown: user */
   __u32 group; /* 180: fchown: group */
   struct string_ref text; /* 184: finit_module: parameters; memfd_create: name; fsetxattr, fremovexattr: name of the attribute */
+  struct string_ref elsewhere; /* 192: another path of the file, as of open */
 };
-_Static_assert(sizeof(struct event_descriptor) == 192, "struct event_descriptor: layout");
+_Static_assert(sizeof(struct event_descriptor) == 200, "struct event_descriptor: layout");
 
 /* socket, bind, listen, connect, accept, accept4, send*, recv* */
 struct event_network {
@@ -153,8 +154,9 @@ struct event_path {
   __u32 owner; /* 104: *chown*: user */
   __u32 group; /* 108: *chown*: group */
   struct string_ref text; /* 112: *xattr*: name of the attribute */
+  struct string_ref base; /* 120: another path of what raw starts from (directory, current directory, own root), as `elsewhere` of open */
 };
-_Static_assert(sizeof(struct event_path) == 120, "struct event_path: layout");
+_Static_assert(sizeof(struct event_path) == 128, "struct event_path: layout");
 
 /* calls on two paths */
 struct event_paths {
@@ -171,8 +173,10 @@ struct event_paths {
   __s32 new_dirfd; /* 128: AT_FDCWD where the call has none */
   __u32 pad; /* 132: 0 */
   __u64 call_flags; /* 136: renameat2, linkat, mount: flags */
+  struct string_ref old_base; /* 144: another path of what old_raw starts from, as `base` of path */
+  struct string_ref new_base; /* 152: the same of new_raw */
 };
-_Static_assert(sizeof(struct event_paths) == 144, "struct event_paths: layout");
+_Static_assert(sizeof(struct event_paths) == 160, "struct event_paths: layout");
 
 /* calls with numeric arguments only (setuid, ptrace, kill, the clone family, ...), or reported by name only */
 struct event_process {

@@ -428,6 +428,12 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 184));
 }
 
+/** another path of the file, as of open */
+// @ts-ignore: decorator
+@inline export function descriptorElsewhere(base: u32): u64 {
+  return textOf(base, load<u64>(base, 192));
+}
+
 // -- event_network: socket, bind, listen, connect, accept, accept4, send*, recv*
 
 /** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
@@ -678,6 +684,12 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 112));
 }
 
+/** another path of what raw starts from (directory, current directory, own root), as `elsewhere` of open */
+// @ts-ignore: decorator
+@inline export function pathBase(base: u32): u64 {
+  return textOf(base, load<u64>(base, 120));
+}
+
 // -- event_paths: calls on two paths
 
 /** with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
@@ -750,6 +762,18 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
 // @ts-ignore: decorator
 @inline export function pathsCallFlags(base: u32): u64 {
   return load<u64>(base, 136);
+}
+
+/** another path of what old_raw starts from, as `base` of path */
+// @ts-ignore: decorator
+@inline export function pathsOldBase(base: u32): u64 {
+  return textOf(base, load<u64>(base, 144));
+}
+
+/** the same of new_raw */
+// @ts-ignore: decorator
+@inline export function pathsNewBase(base: u32): u64 {
+  return textOf(base, load<u64>(base, 152));
 }
 
 // -- event_process: calls with numeric arguments only (setuid, ptrace, kill, the clone family, ...), or reported by name only
