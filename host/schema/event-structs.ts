@@ -103,7 +103,14 @@ export const EVENT_STRUCTS = {
       doc: 'flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd',
     },
     { name: 'mode', type: 'u32', doc: 'fchmod: mode' },
-    { name: 'text', type: 'string', doc: 'finit_module: parameters; memfd_create: name' },
+    { name: 'owner', type: 'u32', doc: 'fchown: user' },
+    { name: 'group', type: 'u32', doc: 'fchown: group' },
+    {
+      name: 'text',
+      type: 'string',
+      doc: 'finit_module: parameters; memfd_create: name; fsetxattr, fremovexattr: name of the attribute',
+    },
+    { name: 'elsewhere', type: 'string', doc: 'another path of the file, as of open' },
   ]),
   network: body('event_network', 'socket, bind, listen, connect, accept, accept4, send*, recv*', [
     ...DESCRIPTOR,
@@ -140,8 +147,16 @@ export const EVENT_STRUCTS = {
       doc: 'path of dirfd: where raw is relative to one, and always where Falco calls it fd.name',
     },
     { name: 'dirfd', type: 'i32', doc: 'directory descriptor; AT_FDCWD where the call has none' },
-    { name: 'call_flags', type: 'u32', doc: 'unlinkat, umount2: flags' },
-    { name: 'mode', type: 'u32', doc: 'mkdir*, chmod, fchmodat: mode' },
+    { name: 'call_flags', type: 'u32', doc: 'unlinkat, umount2, fchownat: flags; mknod*: device' },
+    { name: 'mode', type: 'u32', doc: 'mkdir*, mknod*, chmod, fchmodat: mode' },
+    { name: 'owner', type: 'u32', doc: '*chown*: user' },
+    { name: 'group', type: 'u32', doc: '*chown*: group' },
+    { name: 'text', type: 'string', doc: '*xattr*: name of the attribute' },
+    {
+      name: 'base',
+      type: 'string',
+      doc: 'another path of what raw starts from (directory, current directory, own root), as `elsewhere` of open',
+    },
   ]),
   paths: body('event_paths', 'calls on two paths', [
     OTHER_VIEW,
@@ -156,6 +171,8 @@ export const EVENT_STRUCTS = {
     { name: 'new_dirfd', type: 'i32', doc: 'AT_FDCWD where the call has none' },
     { name: 'pad', type: 'u32', doc: '0' },
     { name: 'call_flags', type: 'u64', doc: 'renameat2, linkat, mount: flags' },
+    { name: 'old_base', type: 'string', doc: 'another path of what old_raw starts from, as `base` of path' },
+    { name: 'new_base', type: 'string', doc: 'the same of new_raw' },
   ]),
   process: body(
     'event_process',
@@ -170,8 +187,8 @@ export const EVENT_STRUCTS = {
 /** Where other_view is, in the shapes that have it. */
 export const OTHER_VIEW_OFFSET = member(EVENT_STRUCTS.open, OTHER_VIEW.name).offset;
 
-/** Views of one event, the record itself included. */
-export const MOST_VIEWS = 3;
+/** Views of one event, the record itself included. An exchange of two files may have three pairs of names, each both ways. */
+export const MOST_VIEWS = 6;
 
 export type EventShape = keyof typeof EVENT_STRUCTS;
 

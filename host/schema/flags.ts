@@ -253,6 +253,11 @@ export const FLAG_TABLES = {
     { name: 'AT_SYMLINK_FOLLOW', value: 0x400, mask: 0x400, equals: 0x400 },
     { name: 'AT_EMPTY_PATH', value: 0x1000, mask: 0x1000, equals: 0x1000 },
   ],
+  /** fchownat(2) */
+  at_flags: [
+    { name: 'AT_SYMLINK_NOFOLLOW', value: 0x100, mask: 0x100, equals: 0x100 },
+    { name: 'AT_EMPTY_PATH', value: 0x1000, mask: 0x1000, equals: 0x1000 },
+  ],
   /** openat2(2) resolve */
   openat2_flags: [
     { name: 'RESOLVE_BENEATH', value: 1, mask: 8, equals: 8 },

@@ -92,7 +92,6 @@ static const struct call calls[] = {
     CALL(getppid),
     CALL(sendfile),
     CALL(pipe2),
-    CALL(ftruncate),
     CALL(splice),
     CALL(socketpair),
     CALL(name_to_handle_at),

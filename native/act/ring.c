@@ -134,6 +134,14 @@ static bool fill_request(struct io_uring_sqe* to, const char* name, const long* 
                                 .rename_flags = a[4]};
   } else if (!strcmp(name, "symlinkat")) {
     *to = (struct io_uring_sqe){.opcode = IORING_OP_SYMLINKAT, .addr = a[0], .fd = a[1], .addr2 = a[2]};
+  } else if (!strcmp(name, "setxattr")) {
+    *to = (struct io_uring_sqe){
+        .opcode = IORING_OP_SETXATTR, .addr3 = a[0], .addr = a[1], .addr2 = a[2], .len = a[3], .xattr_flags = a[4]};
+  } else if (!strcmp(name, "fsetxattr")) {
+    *to = (struct io_uring_sqe){
+        .opcode = IORING_OP_FSETXATTR, .fd = a[0], .addr = a[1], .addr2 = a[2], .len = a[3], .xattr_flags = a[4]};
+  } else if (!strcmp(name, "ftruncate")) {
+    *to = (struct io_uring_sqe){.opcode = IORING_OP_FTRUNCATE, .fd = a[0], .off = a[1]};
   } else if (!strcmp(name, "socket")) {
     *to = (struct io_uring_sqe){.opcode = IORING_OP_SOCKET, .fd = a[0], .off = a[1], .len = a[2]};
   } else if (!strcmp(name, "connect")) {

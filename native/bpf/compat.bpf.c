@@ -114,11 +114,11 @@ HOOK_PROGRAM(on_compat) {
     return PASS_ON;
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
   fill_arguments(passed, registers);
-  if (call->short_ids) {
-    passed->passed[0] = wide_id(passed->passed[0]);
-    passed->passed[1] = wide_id(passed->passed[1]);
-    passed->passed[2] = wide_id(passed->passed[2]);
-  }
+  u32 short_ids = call->short_ids;
+#pragma unroll
+  for (u32 i = 0; i < 3; i++)
+    if (short_ids >> i & 1)
+      passed->passed[i] = wide_id(passed->passed[i]);
   type = event_of(passed, number, type);
   if ((number == COMPAT_fcntl || number == COMPAT_fcntl64) && !duplicates(passed->passed[1]))
     return PASS_ON;

@@ -5,8 +5,8 @@
 
 #include "maps.h"
 
-/* What a call is: the event it makes, the change it may have made to its process (hooks.h), whether its ids have 16
- * bits. The arguments are those of the native call, in its order. */
+/* What a call is: the event it makes, the change it may have made to its process (hooks.h), which arguments
+ * are ids of 16 bits, a bit for each. The arguments are those of the native call, in its order. */
 struct compat_call {
   u8 type;
   u8 change;

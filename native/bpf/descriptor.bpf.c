@@ -1,10 +1,12 @@
 /* Calls on a descriptor, or making one. */
 
+#include "elsewhere.h"
 #include "filter.h"
 
 #define DESCRIPTOR_TEXT_LIMIT sizeof(struct event_descriptor)
 #define DESCRIPTOR_PATH_LIMIT (DESCRIPTOR_TEXT_LIMIT + LONGEST_TEXT + 1)
-#define DESCRIPTOR_LONGEST (DESCRIPTOR_PATH_LIMIT + PATH_ROOM)
+#define DESCRIPTOR_ELSEWHERE_LIMIT (DESCRIPTOR_PATH_LIMIT + LONGEST_TEXT + 1)
+#define DESCRIPTOR_LONGEST (DESCRIPTOR_ELSEWHERE_LIMIT + PATH_ROOM)
 
 struct descriptor_arguments {
   s64 fd; /* the descriptor that the event is about; negative: none */
@@ -13,6 +15,8 @@ struct descriptor_arguments {
   s32 new_fd;
   u32 flags;
   u32 mode;
+  u32 owner;
+  u32 group;
 };
 
 /* Commands of bpf(2) that return a descriptor; the others' results are counts and zeroes. */
@@ -34,6 +38,13 @@ inline_always struct descriptor_arguments descriptor_arguments(u32 type, const s
           .fd = result, .old_fd = first, .new_fd = second, .flags = common_open_flags(third)};
     case EVENT_FCHMOD:
       return (struct descriptor_arguments){.fd = (s32)first, .mode = second};
+    case EVENT_FTRUNCATE:
+      return (struct descriptor_arguments){.fd = (s32)first};
+    case EVENT_FCHOWN:
+      return (struct descriptor_arguments){.fd = (s32)first, .owner = second, .group = third};
+    case EVENT_FSETXATTR:
+    case EVENT_FREMOVEXATTR:
+      return (struct descriptor_arguments){.fd = (s32)first, .text = second};
     case EVENT_SETNS:
       return (struct descriptor_arguments){.fd = (s32)first, .flags = second};
     case EVENT_FINIT_MODULE:
@@ -57,11 +68,16 @@ inline_always void write_descriptor(struct record *record, struct task_struct *t
   event->new_fd = arguments.new_fd;
   event->call_flags = arguments.flags;
   event->mode = arguments.mode;
+  event->elsewhere = ABSENT;
+  event->owner = arguments.owner;
+  event->group = arguments.group;
   event->text = append_text(record, call, arguments.text, DESCRIPTOR_TEXT_LIMIT);
-  u64 file = file_at(task, arguments.fd);
+  u64 file = file_of(call, task, arguments.fd);
   if (file) {
     u32 has = describe_file(event, file);
     append_resolved(record, file, task, has, DESCRIPTOR_PATH_LIMIT);
+    if (has == HAS_PATH)
+      event->elsewhere = append_path_elsewhere(record, path_of(file), DESCRIPTOR_ELSEWHERE_LIMIT);
     if (has == HAS_SOCKET)
       append_socket(record, sock_of(file), ROLE_BY_PORT, DESCRIPTOR_PATH_LIMIT);
   }

@@ -1,6 +1,6 @@
-/* Another path of an open file than the one by which it was opened: that of another hard link, for a bind
- * mount the path in its own file system, and for a process with its own root the path from the top of its mounts.
- * Rules name a file by one of its paths. */
+/* Another path of a file than the one that a process has for it: that of another hard link; for a bind mount, a detached
+ * tree, an overlay, or a process with its own root the path that it has for the first process of the container, or of the
+ * machine. Rules name a file by one of its paths. */
 
 #ifndef WASPREY_ELSEWHERE_H
 #define WASPREY_ELSEWHERE_H
@@ -47,47 +47,222 @@ static long names_step(u32 index, struct names *names) {
 /* The root of the other path: none, so that it leads up to the top. */
 #define NO_ROOT 0
 
-/* A root lies at most so many mounts below the top. */
-#define MOST_MOUNTS_UP 8
+/* Linux allows 100,000 mounts a namespace (fs.mount-max). */
+#define MOST_MOUNTS_UP (1 << 17)
+#define USUAL_MOUNTS_UP 3 /* without a call of bpf_loop */
 
-/* The mount at the top of those that the current process has above it. The root of a machine is mounted over that
- * of its initial RAM disk, which nobody sees. Global functions, as put_path() is. */
-__noinline u64 top_mount(void) {
-  u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
+/* More mounts of a file system are not looked at. */
+#define MOST_MOUNTS_OF_ONE 256
+
+struct way_up {
+  u64 mount;
+  u64 top;
+};
+
+static long way_up_step(u32 index, struct way_up *way) {
+  u64 parent = LOAD_WORD(mount, way->mount, mnt_parent);
+  if (parent == way->mount)
+    return 1;
+  if (LOAD_WORD(mount, way->mount, mnt_mountpoint) != LOAD_WORD(mount, parent, mnt.mnt_root))
+    way->top = parent;
+  way->mount = parent;
+  return 0;
+}
+
+/* The mount that other paths lead up to, and what it has below it: the one at the top of those that the first process of
+ * the pid namespace has above its root. That process is the container's, or the machine's: a process of its own does not
+ * choose it by chroot(2), pivot_root(2) or a mount namespace. A mount whose root lies under another is passed by: the
+ * root of a machine is mounted over that of its initial RAM disk, which nobody sees. Global functions, as put_path() is. */
+__noinline u64 home_mount(void) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 pid = LOAD_WORD(task_struct, task, thread_pid);
+  u64 space = LOAD_WORD(upid, upid_at(pid, LOAD(pid, pid, level)), ns);
+  u64 fs = LOAD_WORD(task_struct, LOAD_WORD(pid_namespace, space, child_reaper), fs);
+  if (!fs)
+    fs = LOAD_WORD(task_struct, task, fs); /* it ends */
   u64 mount = LOAD_WORD(fs_struct, fs, root.mnt) - MNT_OFFSET;
+  struct way_up way = {.mount = mount, .top = mount};
 #pragma unroll
-  for (u32 i = 0; i < MOST_MOUNTS_UP; i++) {
-    u64 parent = LOAD_WORD(mount, mount, mnt_parent);
-    if (parent == mount || LOAD_WORD(mount, mount, mnt_mountpoint) == LOAD_WORD(mount, parent, mnt.mnt_root))
-      break;
-    mount = parent;
+  for (u32 i = 0; i < USUAL_MOUNTS_UP; i++)
+    if (way_up_step(i, &way))
+      return way.top + MNT_OFFSET;
+  bpf_loop(MOST_MOUNTS_UP, way_up_step, &way, 0);
+  return way.top + MNT_OFFSET;
+}
+
+/* The mounts of a file system: a list of struct mount from 6.18 on, the newest first; before, one with a head, the oldest
+ * first. */
+struct super_block___chained {
+  struct mount *s_mounts;
+} RELOCATED;
+struct mount___chained {
+  struct mount *mnt_next_for_sb;
+} RELOCATED;
+struct super_block___listed {
+  struct list_head s_mounts;
+} RELOCATED;
+struct mount___listed {
+  struct list_head mnt_instance;
+} RELOCATED;
+#define CHAINED bpf_core_field_exists(((struct mount___chained *)0)->mnt_next_for_sb)
+
+/* Looks for the oldest mount of a file system in a mount namespace. */
+struct mounts {
+  u64 mount; /* or the word of its list, before 6.18 */
+  u64 end;
+  u64 space;
+  u64 found;
+};
+
+static long mounts_step(u32 index, struct mounts *mounts) {
+  if (!mounts->mount || mounts->mount == mounts->end)
+    return 1;
+  u64 mount = mounts->mount;
+  if (CHAINED) {
+    mounts->mount = LOAD_WORD(mount___chained, mount, mnt_next_for_sb);
+  } else {
+    mount -= bpf_core_field_offset(struct mount___listed, mnt_instance);
+    mounts->mount = LOAD_WORD(list_head, mounts->mount, next);
   }
-  return mount + MNT_OFFSET;
+  u64 root = LOAD_WORD(mount, mount, mnt.mnt_root);
+  if (LOAD_WORD(mount, mount, mnt_ns) != mounts->space || LOAD_WORD(dentry, root, d_parent) != root)
+    return 0; /* of a part of it alone: the file may not be there */
+  mounts->found = mount + MNT_OFFSET;
+  return !CHAINED;
 }
 
-/* The mount of the other path: the one at the top, if it has the same file system. */
-__noinline u64 mount_elsewhere(u64 file) {
-  u64 mnt = LOAD_WORD(file, file, f_path.mnt), top = top_mount();
-  return LOAD_WORD(vfsmount, mnt, mnt_sb) == LOAD_WORD(vfsmount, top, mnt_sb) ? top : mnt;
-}
-
-/* Whether the process sees only a part of its mounts, by chroot(2). */
-inline_always bool has_own_root(void) {
-  u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs), mnt = LOAD_WORD(fs_struct, fs, root.mnt);
-  return mnt != top_mount() || LOAD_WORD(fs_struct, fs, root.dentry) != LOAD_WORD(vfsmount, mnt, mnt_root);
-}
-
-/* The dentry at the end of the other path; 0: unknown. A global function, as put_path() is. */
-__noinline u64 dentry_elsewhere(u64 file) {
-  u64 inode = LOAD_WORD(file, file, f_inode);
-  u64 dentry = LOAD_WORD(file, file, f_path.dentry);
-  if ((LOAD(inode, inode, i_mode) & FORMAT_MASK) == FORMAT_REGULAR && LOAD(inode, inode, i_nlink) > 1) {
-    struct names names = {.node = LOAD_WORD(inode, inode, i_dentry.first), .own = dentry};
-    bpf_loop(MOST_NAMES, names_step, &names, 0);
-    if (names.found)
-      return names.found;
+/* The mount by which a file system is at home: with all of it, in the same namespace; 0: none. */
+inline_always u64 mount_at_home(u64 super, u64 home) {
+  struct mounts mounts = {.space = LOAD_WORD(mount, home - MNT_OFFSET, mnt_ns)};
+  if (CHAINED) {
+    mounts.mount = LOAD_WORD(super_block___chained, super, s_mounts);
+  } else {
+    mounts.end = super + bpf_core_field_offset(struct super_block___listed, s_mounts);
+    mounts.mount = LOAD_WORD(list_head, mounts.end, next);
   }
-  return mount_elsewhere(file) != LOAD_WORD(file, file, f_path.mnt) || has_own_root() ? dentry : 0;
+  bpf_loop(MOST_MOUNTS_OF_ONE, mounts_step, &mounts, 0);
+  return mounts.found;
+}
+
+/* The inode of an overlay is followed by its dentry in the upper layer, as overlay_layer() has it, and that in the lowest
+ * ones: behind a pointer to struct ovl_entry since 6.5, in the place of it before. That struct came with backing_file. */
+struct backing_file {
+  int incomplete;
+};
+#define HAS_OVERLAY_ENTRY bpf_core_type_exists(struct backing_file)
+
+/* The dentry of the file that an overlay shows, in the file system that has it; 0: unknown. */
+inline_always u64 overlaid_dentry(u64 inode) {
+  u64 behind = inode + bpf_core_type_size(struct inode);
+  u64 upper = load_word(behind);
+  if (upper)
+    return upper;
+  if (!HAS_OVERLAY_ENTRY)
+    return load_word(behind + 2 * sizeof(u64));
+  u64 entry = load_word(behind + sizeof(u64));
+  return (u32)load_word(entry) ? load_word(entry + 2 * sizeof(u64)) : 0;
+}
+
+/* Where another path ends. */
+struct place {
+  u64 dentry;
+  u64 mnt;
+};
+
+/* The root of the current process, as the address of a struct path. */
+inline_always u64 own_root(void) {
+  return LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs) + bpf_core_field_offset(struct fs_struct, root);
+}
+
+/* Another name of a file with several links; 0: unknown. */
+inline_always u64 other_link(u64 dentry, u64 inode) {
+  if ((LOAD(inode, inode, i_mode) & FORMAT_MASK) != FORMAT_REGULAR || LOAD(inode, inode, i_nlink) <= 1)
+    return 0;
+  struct names names = {.node = LOAD_WORD(inode, inode, i_dentry.first), .own = dentry};
+  bpf_loop(MOST_NAMES, names_step, &names, 0);
+  return names.found;
+}
+
+/* Finds the place of the other path of a dentry on a mount; false: there is none. */
+__noinline bool find_elsewhere(u64 dentry, u64 mnt, struct place *place) {
+  if (!place)
+    return false;
+  u64 home = home_mount(), home_super = LOAD_WORD(vfsmount, home, mnt_sb);
+  u64 root = own_root(), root_mnt = LOAD_WORD(path, root, mnt);
+  bool is_at_home = LOAD_WORD(path, root, dentry) == LOAD_WORD(vfsmount, home, mnt_root) &&
+                    LOAD_WORD(vfsmount, root_mnt, mnt_sb) == home_super;
+  u64 inode = LOAD_WORD(dentry, dentry, d_inode), super = LOAD_WORD(dentry, dentry, d_sb);
+  u64 link = other_link(dentry, inode);
+  u64 target = link ? link : dentry;
+  place->dentry = target;
+  place->mnt = mnt;
+  if (is_at_home && (mnt == home || mnt == root_mnt))
+    return link;
+  u64 overlaid = !link && super != home_super && LOAD(super_block, super, s_magic) == OVERLAYFS_MAGIC
+                     ? overlaid_dentry(inode)
+                     : 0;
+  if (overlaid) {
+    u64 below = LOAD_WORD(dentry, overlaid, d_sb);
+    u64 at_home = below == home_super ? home : mount_at_home(below, home);
+    if (at_home) {
+      place->dentry = overlaid;
+      place->mnt = at_home;
+      return true;
+    }
+  }
+  if (super == home_super) {
+    place->mnt = home;
+    return true;
+  }
+  u64 space = LOAD_WORD(nsproxy, LOAD_WORD(task_struct, bpf_get_current_task_btf(), nsproxy), mnt_ns);
+  if (is_at_home && LOAD_WORD(mount, mnt - MNT_OFFSET, mnt_ns) == space)
+    return link;
+  u64 at_home = mount_at_home(super, home);
+  if (at_home)
+    place->mnt = at_home;
+  return true;
+}
+
+inline_always bool find_file_elsewhere(u64 file, struct place *place) {
+  return find_elsewhere(LOAD_WORD(file, file, f_path.dentry), LOAD_WORD(file, file, f_path.mnt), place);
+}
+
+/* Appends the other path of a dentry on a mount, if it has one. No rule can name a path that can't be followed up to a
+ * root. */
+inline_always struct string_ref append_elsewhere(struct record *record, u64 dentry, u64 mnt, u64 limit) {
+  struct place place = {};
+  u64 start = filled(record, limit);
+  bool partial;
+  if (!find_elsewhere(dentry, mnt, &place))
+    return ABSENT;
+  struct string_ref path = append_path_to(record, place.dentry, place.mnt, NO_ROOT, NO_ROOT, limit, &partial);
+  if (!partial)
+    return path;
+  fill(record, start);
+  return ABSENT;
+}
+
+/* The same for a `struct path` at an address. */
+inline_always struct string_ref append_path_elsewhere(struct record *record, u64 path, u64 limit) {
+  return append_elsewhere(record, LOAD_WORD(path, path, dentry), LOAD_WORD(path, path, mnt), limit);
+}
+
+/* Appends the other path of what a path as passed starts from: the root, the current directory, or a directory
+ * descriptor. The first limit is where the passed path may start at most. */
+inline_always struct string_ref append_base(struct record *record, struct task_struct *task, struct string_ref raw,
+                                            s32 dirfd, u64 raw_limit, u64 limit) {
+  u64 fs = LOAD_WORD(task_struct, task, fs), offset = raw.offset;
+  if (!offset)
+    return ABSENT;
+  opaque(offset);
+  if (offset > raw_limit)
+    return ABSENT;
+  u64 start = fs + bpf_core_field_offset(struct fs_struct, pwd);
+  if (((u8 *)record->header)[offset] == '/')
+    start = fs + bpf_core_field_offset(struct fs_struct, root);
+  else if (dirfd != AT_FDCWD)
+    start = file_at(task, dirfd) ? path_of(file_at(task, dirfd)) : 0;
+  return start ? append_path_elsewhere(record, start, limit) : ABSENT;
 }
 
 #endif

@@ -149,8 +149,8 @@ inline_always u64 clauses_of_file(struct filter *filter, u64 file, u32 asked) {
 
 /* The same for the file's other path. */
 inline_always u64 clauses_elsewhere(struct filter *filter, u64 file) {
-  u64 dentry = dentry_elsewhere(file);
-  return dentry ? clauses_of_place(filter, dentry, mount_elsewhere(file), PATH_ELSEWHERE) : 0;
+  struct place place = {};
+  return find_file_elsewhere(file, &place) ? clauses_of_place(filter, place.dentry, place.mnt, PATH_ELSEWHERE) : 0;
 }
 
 /* A path as passed: its bytes, then zeros. */

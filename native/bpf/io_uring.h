@@ -16,6 +16,10 @@ REQUEST_PART(unlink, s32 dfd; s32 flags; struct filename *filename;);
 REQUEST_PART(mkdir, s32 dfd; u16 mode; struct filename *filename;);
 REQUEST_PART(rename, s32 old_dfd; s32 new_dfd; struct filename *oldpath; struct filename *newpath; s32 flags;);
 REQUEST_PART(link, s32 old_dfd; s32 new_dfd; struct filename *oldpath; struct filename *newpath; s32 flags;);
+struct xattr_context___request {
+  struct xattr_name *kname;
+} RELOCATED;
+REQUEST_PART(xattr, struct xattr_context___request ctx; struct filename *filename;);
 REQUEST_PART(socket, s32 domain; s32 type; s32 protocol; u32 file_slot;);
 REQUEST_PART(connect, void *addr; s32 addr_len;);
 REQUEST_PART(bind, s32 addr_len;);
@@ -54,6 +58,7 @@ DELAYED_PART(open, struct delayed_filename___request filename;);
 DELAYED_PART(unlink, struct delayed_filename___request filename;);
 DELAYED_PART(mkdir, struct delayed_filename___request filename;);
 DELAYED_PART(rename, struct delayed_filename___request oldpath; struct delayed_filename___request newpath;);
+DELAYED_PART(xattr, struct delayed_filename___request filename;);
 DELAYED_PART(link, struct delayed_filename___request oldpath; struct delayed_filename___request newpath;);
 
 #define REQUEST_FIXED_FILE 1        /* REQ_F_FIXED_FILE: the descriptor is an index among the ring's own files */

@@ -11,6 +11,12 @@ inline_always void keep_name(struct passed_call *passed, u32 index, u64 filename
   bpf_probe_read_kernel_str(passed->texts[index], PASSED_TEXT_ROOM, (void *)LOAD_WORD(filename, filename, name));
 }
 
+/* The name of an extended attribute. */
+inline_always void keep_attribute(struct passed_call *passed, u32 index, u64 request) {
+  passed->texts[index][0] = 0;
+  bpf_probe_read_kernel_str(passed->texts[index], PASSED_TEXT_ROOM, (void *)PART_WORD(xattr, ctx.kname));
+}
+
 inline_always u64 address_size(u64 length) {
   return BOUNDED(length, 0, sizeof(struct __kernel_sockaddr_storage));
 }
@@ -132,6 +138,17 @@ inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 t
         to[2] = PART(bind, addr_len);
       keep_address(passed, request, 0, to[2]);
       return;
+    case EVENT_SETXATTR:
+      keep_name(passed, 0, PART_NAME(xattr, filename));
+      keep_attribute(passed, 1, request);
+      return;
+    case EVENT_FSETXATTR:
+      to[0] = fd;
+      keep_attribute(passed, 0, request);
+      return;
+    case EVENT_FTRUNCATE:
+      to[0] = fd;
+      return;
     case EVENT_LISTEN:
       to[0] = fd;
       if (bpf_core_type_exists(struct io_listen___request))
@@ -167,6 +184,11 @@ inline_always void link_texts(struct passed_call *passed) {
       passed->passed[0] = first;
       passed->passed[2] = second;
       return;
+    case EVENT_SETXATTR:
+      passed->passed[0] = first;
+      passed->passed[1] = second;
+      return;
+    case EVENT_FTRUNCATE:
     case EVENT_SOCKET:
     case EVENT_LISTEN:
     case EVENT_ACCEPT4:

@@ -54,22 +54,6 @@ inline_always void take_access(struct open_arguments *arguments, u64 file) {
     arguments->flags = (arguments->flags & ~O_ACCMODE) | (flags & O_ACCMODE);
 }
 
-/* No rule can name a path that can't be followed up to a root. */
-inline_always void append_elsewhere(struct record *record, u64 file) {
-  struct event_open *event = (void *)record->header;
-  u64 dentry = dentry_elsewhere(file);
-  u64 start = filled(record, OPEN_ELSEWHERE_LIMIT);
-  bool partial;
-  if (!dentry)
-    return;
-  struct string_ref path =
-      append_path_to(record, dentry, mount_elsewhere(file), NO_ROOT, NO_ROOT, OPEN_ELSEWHERE_LIMIT, &partial);
-  if (partial)
-    fill(record, start);
-  else
-    event->elsewhere = path;
-}
-
 inline_always void write_open(struct record *record, struct task_struct *task, const struct call *call, s64 result) {
   struct open_arguments arguments = open_arguments(event_type(record), call);
   struct event_open *event = (void *)record->header;
@@ -96,7 +80,7 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
       event->state |= DESCRIPTOR_CREATED;
     append_resolved(record, file, task, has, OPEN_RESOLVED_LIMIT);
     if (has == HAS_PATH)
-      append_elsewhere(record, file);
+      event->elsewhere = append_path_elsewhere(record, path_of(file), OPEN_ELSEWHERE_LIMIT);
   }
   commit(record);
 }

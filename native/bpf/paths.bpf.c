@@ -1,5 +1,6 @@
 /* Calls on two paths. */
 
+#include "elsewhere.h"
 #include "filter.h"
 
 #define PATHS_OLD_LIMIT sizeof(struct event_paths)
@@ -7,7 +8,9 @@
 #define PATHS_TEXT_LIMIT (PATHS_NEW_LIMIT + LONGEST_TEXT + 1)
 #define PATHS_OLD_DIRECTORY_LIMIT (PATHS_TEXT_LIMIT + LONGEST_TEXT + 1)
 #define PATHS_NEW_DIRECTORY_LIMIT (PATHS_OLD_DIRECTORY_LIMIT + LONGEST_TEXT + 1)
-#define PATHS_LONGEST (PATHS_NEW_DIRECTORY_LIMIT + PATH_ROOM)
+#define PATHS_OLD_BASE_LIMIT (PATHS_NEW_DIRECTORY_LIMIT + LONGEST_TEXT + 1)
+#define PATHS_NEW_BASE_LIMIT (PATHS_OLD_BASE_LIMIT + LONGEST_TEXT + 1)
+#define PATHS_LONGEST (PATHS_NEW_BASE_LIMIT + PATH_ROOM)
 _Static_assert(PATHS_LONGEST <= LONGEST_RECORD, "slack of the ring");
 
 struct paths_arguments {
@@ -62,6 +65,10 @@ inline_always void write_paths(struct record *record, struct task_struct *task, 
   if ((symlinkat && arguments.new_dirfd >= 0) ||
       is_relative(record, event->new_raw, arguments.new_dirfd, PATHS_NEW_LIMIT))
     event->new_directory = append_directory(record, task, arguments.new_dirfd, PATHS_NEW_DIRECTORY_LIMIT);
+  event->old_base =
+      append_base(record, task, event->old_raw, arguments.old_dirfd, PATHS_OLD_LIMIT, PATHS_OLD_BASE_LIMIT);
+  event->new_base =
+      append_base(record, task, event->new_raw, arguments.new_dirfd, PATHS_NEW_LIMIT, PATHS_NEW_BASE_LIMIT);
   commit(record);
 }
 

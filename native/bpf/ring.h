@@ -9,9 +9,9 @@
 /* Longest text of one string of a record, the terminating NUL not counted (PATH_MAX - 1). */
 #define LONGEST_TEXT 4095
 
-/* Room that a program may reserve for one event: the fixed part, five strings (rename's), and slack for the copies that
- * the verifier wants to see bounded. The slack behind each ring is as long, so that no record wraps. */
-#define LONGEST_RECORD 24576
+/* Room that a program may reserve for one event: the fixed part, seven strings (rename's), and slack for the copies
+ * that the verifier wants to see bounded. The slack behind each ring is as long, so that no record wraps. */
+#define LONGEST_RECORD 32768
 
 /* Longest lifecycle record: struct image, executable, argv, environment, cwd and cgroup, with slack. */
 #define LONGEST_IMAGE 24576

@@ -60,7 +60,22 @@
   HOOK(EVENT_KEXEC_FILE_LOAD, kexec_file_load, 294, on_process) \
   HOOK(EVENT_PERF_EVENT_OPEN, perf_event_open, 241, on_process) \
   HOOK(EVENT_PIVOT_ROOT, pivot_root, 41, on_process) \
-  HOOK(EVENT_KEYCTL, keyctl, 219, on_process)
+  HOOK(EVENT_KEYCTL, keyctl, 219, on_process) \
+  HOOK(EVENT_TRUNCATE, truncate, 45, on_path) \
+  HOOK(EVENT_FTRUNCATE, ftruncate, 46, on_descriptor) \
+  HOOK(EVENT_FCHOWN, fchown, 55, on_descriptor) \
+  HOOK(EVENT_FCHOWNAT, fchownat, 54, on_path) \
+  HOOK(EVENT_SETXATTR, setxattr, 5, on_path) \
+  HOOK(EVENT_LSETXATTR, lsetxattr, 6, on_path) \
+  HOOK(EVENT_FSETXATTR, fsetxattr, 7, on_descriptor) \
+  HOOK(EVENT_SETXATTRAT, setxattrat, 463, on_path) \
+  HOOK(EVENT_REMOVEXATTR, removexattr, 14, on_path) \
+  HOOK(EVENT_LREMOVEXATTR, lremovexattr, 15, on_path) \
+  HOOK(EVENT_FREMOVEXATTR, fremovexattr, 16, on_descriptor) \
+  HOOK(EVENT_REMOVEXATTRAT, removexattrat, 466, on_path) \
+  HOOK(EVENT_UTIMENSAT, utimensat, 88, on_path) \
+  HOOK(EVENT_FILE_SETATTR, file_setattr, 469, on_path) \
+  HOOK(EVENT_MKNODAT, mknodat, 33, on_path)
 
 /* SISTER(event type, type of the call, its number, program) */
 #define WASPREY_SISTERS(SISTER) \
@@ -89,7 +104,7 @@
   CHANGE(CHANGE_PLACE, fchdir, 50) \
   CHANGE(CHANGE_PLACE, chroot, 51)
 
-/* CALL(32-bit call, its number, event type, change, ids have 16 bits) */
+/* CALL(32-bit call, its number, event type, change, arguments that are ids of 16 bits) */
 #define WASPREY_COMPAT_CALLS(CALL) \
   CALL(open, 5, EVENT_OPEN, CHANGE_NONE, 0) \
   CALL(openat, 322, EVENT_OPENAT, CHANGE_NONE, 0) \
@@ -126,11 +141,11 @@
   CALL(fcntl64, 221, EVENT_DUP, CHANGE_NONE, 0) \
   CALL(dup2, 63, EVENT_DUP2, CHANGE_NONE, 0) \
   CALL(dup3, 358, EVENT_DUP3, CHANGE_NONE, 0) \
-  CALL(setuid, 23, EVENT_SETUID, CHANGE_CREDENTIALS, 1) \
+  CALL(setuid, 23, EVENT_SETUID, CHANGE_CREDENTIALS, 7) \
   CALL(setuid32, 213, EVENT_SETUID, CHANGE_CREDENTIALS, 0) \
-  CALL(setgid, 46, EVENT_SETGID, CHANGE_CREDENTIALS, 1) \
+  CALL(setgid, 46, EVENT_SETGID, CHANGE_CREDENTIALS, 7) \
   CALL(setgid32, 214, EVENT_SETGID, CHANGE_CREDENTIALS, 0) \
-  CALL(setresuid, 164, EVENT_SETRESUID, CHANGE_CREDENTIALS, 1) \
+  CALL(setresuid, 164, EVENT_SETRESUID, CHANGE_CREDENTIALS, 7) \
   CALL(setresuid32, 208, EVENT_SETRESUID, CHANGE_CREDENTIALS, 0) \
   CALL(ptrace, 26, EVENT_PTRACE, CHANGE_NONE, 0) \
   CALL(mount, 21, EVENT_MOUNT, CHANGE_NONE, 0) \
@@ -163,11 +178,37 @@
   CALL(perf_event_open, 364, EVENT_PERF_EVENT_OPEN, CHANGE_NONE, 0) \
   CALL(pivot_root, 218, EVENT_PIVOT_ROOT, CHANGE_PLACE, 0) \
   CALL(keyctl, 311, EVENT_KEYCTL, CHANGE_NONE, 0) \
-  CALL(setreuid, 70, EVENT_NONE, CHANGE_CREDENTIALS, 1) \
+  CALL(truncate, 92, EVENT_TRUNCATE, CHANGE_NONE, 0) \
+  CALL(truncate64, 193, EVENT_TRUNCATE, CHANGE_NONE, 0) \
+  CALL(ftruncate, 93, EVENT_FTRUNCATE, CHANGE_NONE, 0) \
+  CALL(ftruncate64, 194, EVENT_FTRUNCATE, CHANGE_NONE, 0) \
+  CALL(chown, 182, EVENT_CHOWN, CHANGE_NONE, 6) \
+  CALL(chown32, 212, EVENT_CHOWN, CHANGE_NONE, 0) \
+  CALL(lchown, 16, EVENT_LCHOWN, CHANGE_NONE, 6) \
+  CALL(lchown32, 198, EVENT_LCHOWN, CHANGE_NONE, 0) \
+  CALL(fchown, 95, EVENT_FCHOWN, CHANGE_NONE, 6) \
+  CALL(fchown32, 207, EVENT_FCHOWN, CHANGE_NONE, 0) \
+  CALL(fchownat, 325, EVENT_FCHOWNAT, CHANGE_NONE, 0) \
+  CALL(setxattr, 226, EVENT_SETXATTR, CHANGE_NONE, 0) \
+  CALL(lsetxattr, 227, EVENT_LSETXATTR, CHANGE_NONE, 0) \
+  CALL(fsetxattr, 228, EVENT_FSETXATTR, CHANGE_NONE, 0) \
+  CALL(setxattrat, 463, EVENT_SETXATTRAT, CHANGE_NONE, 0) \
+  CALL(removexattr, 235, EVENT_REMOVEXATTR, CHANGE_NONE, 0) \
+  CALL(lremovexattr, 236, EVENT_LREMOVEXATTR, CHANGE_NONE, 0) \
+  CALL(fremovexattr, 237, EVENT_FREMOVEXATTR, CHANGE_NONE, 0) \
+  CALL(removexattrat, 466, EVENT_REMOVEXATTRAT, CHANGE_NONE, 0) \
+  CALL(utimes, 269, EVENT_UTIMES, CHANGE_NONE, 0) \
+  CALL(futimesat, 326, EVENT_FUTIMESAT, CHANGE_NONE, 0) \
+  CALL(utimensat, 348, EVENT_UTIMENSAT, CHANGE_NONE, 0) \
+  CALL(utimensat_time64, 412, EVENT_UTIMENSAT, CHANGE_NONE, 0) \
+  CALL(file_setattr, 469, EVENT_FILE_SETATTR, CHANGE_NONE, 0) \
+  CALL(mknod, 14, EVENT_MKNOD, CHANGE_NONE, 0) \
+  CALL(mknodat, 324, EVENT_MKNODAT, CHANGE_NONE, 0) \
+  CALL(setreuid, 70, EVENT_NONE, CHANGE_CREDENTIALS, 7) \
   CALL(setreuid32, 203, EVENT_NONE, CHANGE_CREDENTIALS, 0) \
-  CALL(setregid, 71, EVENT_NONE, CHANGE_CREDENTIALS, 1) \
+  CALL(setregid, 71, EVENT_NONE, CHANGE_CREDENTIALS, 7) \
   CALL(setregid32, 204, EVENT_NONE, CHANGE_CREDENTIALS, 0) \
-  CALL(setresgid, 170, EVENT_NONE, CHANGE_CREDENTIALS, 1) \
+  CALL(setresgid, 170, EVENT_NONE, CHANGE_CREDENTIALS, 7) \
   CALL(setresgid32, 210, EVENT_NONE, CHANGE_CREDENTIALS, 0) \
   CALL(capset, 185, EVENT_NONE, CHANGE_CREDENTIALS, 0) \
   CALL(chdir, 12, EVENT_NONE, CHANGE_PLACE, 0) \

@@ -97,9 +97,12 @@ struct event_descriptor {
   __s32 new_fd; /* 164: dup2, dup3: descriptor asked for */
   __u32 call_flags; /* 168: flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd */
   __u32 mode; /* 172: fchmod: mode */
-  struct string_ref text; /* 176: finit_module: parameters; memfd_create: name */
+  __u32 owner; /* 176: fchown: user */
+  __u32 group; /* 180: fchown: group */
+  struct string_ref text; /* 184: finit_module: parameters; memfd_create: name; fsetxattr, fremovexattr: name of the attribute */
+  struct string_ref elsewhere; /* 192: another path of the file, as of open */
 };
-_Static_assert(sizeof(struct event_descriptor) == 184, "struct event_descriptor: layout");
+_Static_assert(sizeof(struct event_descriptor) == 200, "struct event_descriptor: layout");
 
 /* socket, bind, listen, connect, accept, accept4, send*, recv* */
 struct event_network {
@@ -146,10 +149,14 @@ struct event_path {
   struct string_ref name; /* 76: absolute lexical path; completed by the reader */
   struct string_ref directory; /* 84: path of dirfd: where raw is relative to one, and always where Falco calls it fd.name */
   __s32 dirfd; /* 92: directory descriptor; AT_FDCWD where the call has none */
-  __u32 call_flags; /* 96: unlinkat, umount2: flags */
-  __u32 mode; /* 100: mkdir*, chmod, fchmodat: mode */
+  __u32 call_flags; /* 96: unlinkat, umount2, fchownat: flags; mknod*: device */
+  __u32 mode; /* 100: mkdir*, mknod*, chmod, fchmodat: mode */
+  __u32 owner; /* 104: *chown*: user */
+  __u32 group; /* 108: *chown*: group */
+  struct string_ref text; /* 112: *xattr*: name of the attribute */
+  struct string_ref base; /* 120: another path of what raw starts from (directory, current directory, own root), as `elsewhere` of open */
 };
-_Static_assert(sizeof(struct event_path) == 104, "struct event_path: layout");
+_Static_assert(sizeof(struct event_path) == 128, "struct event_path: layout");
 
 /* calls on two paths */
 struct event_paths {
@@ -166,8 +173,10 @@ struct event_paths {
   __s32 new_dirfd; /* 128: AT_FDCWD where the call has none */
   __u32 pad; /* 132: 0 */
   __u64 call_flags; /* 136: renameat2, linkat, mount: flags */
+  struct string_ref old_base; /* 144: another path of what old_raw starts from, as `base` of path */
+  struct string_ref new_base; /* 152: the same of new_raw */
 };
-_Static_assert(sizeof(struct event_paths) == 144, "struct event_paths: layout");
+_Static_assert(sizeof(struct event_paths) == 160, "struct event_paths: layout");
 
 /* calls with numeric arguments only (setuid, ptrace, kill, the clone family, ...), or reported by name only */
 struct event_process {
@@ -369,8 +378,29 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define EVENT_PERF_EVENT_OPEN 62
 #define EVENT_PIVOT_ROOT 63
 #define EVENT_KEYCTL 64
+#define EVENT_TRUNCATE 70
+#define EVENT_FTRUNCATE 71
+#define EVENT_CHOWN 72
+#define EVENT_LCHOWN 73
+#define EVENT_FCHOWN 74
+#define EVENT_FCHOWNAT 75
+#define EVENT_SETXATTR 76
+#define EVENT_LSETXATTR 77
+#define EVENT_FSETXATTR 78
+#define EVENT_SETXATTRAT 79
+#define EVENT_REMOVEXATTR 80
+#define EVENT_LREMOVEXATTR 81
+#define EVENT_FREMOVEXATTR 82
+#define EVENT_REMOVEXATTRAT 83
+#define EVENT_UTIME 84
+#define EVENT_UTIMES 85
+#define EVENT_FUTIMESAT 86
+#define EVENT_UTIMENSAT 87
+#define EVENT_FILE_SETATTR 88
+#define EVENT_MKNOD 89
+#define EVENT_MKNODAT 90
 
-#define EVENT_TYPE_COUNT 65
+#define EVENT_TYPE_COUNT 91
 
 /* SHAPE(shape, struct) */
 #define WASPREY_SHAPES(SHAPE) \
@@ -447,7 +477,28 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
   TYPE(kexec_file_load, EVENT_KEXEC_FILE_LOAD, Process, on_process, 0) \
   TYPE(perf_event_open, EVENT_PERF_EVENT_OPEN, Process, on_process, 0) \
   TYPE(pivot_root, EVENT_PIVOT_ROOT, Process, on_process, 0) \
-  TYPE(keyctl, EVENT_KEYCTL, Process, on_process, 0)
+  TYPE(keyctl, EVENT_KEYCTL, Process, on_process, 0) \
+  TYPE(truncate, EVENT_TRUNCATE, Path, on_path, 0) \
+  TYPE(ftruncate, EVENT_FTRUNCATE, Descriptor, on_descriptor, 0) \
+  TYPE(chown, EVENT_CHOWN, Path, on_path, 0) \
+  TYPE(lchown, EVENT_LCHOWN, Path, on_path, 0) \
+  TYPE(fchown, EVENT_FCHOWN, Descriptor, on_descriptor, 0) \
+  TYPE(fchownat, EVENT_FCHOWNAT, Path, on_path, 0) \
+  TYPE(setxattr, EVENT_SETXATTR, Path, on_path, 0) \
+  TYPE(lsetxattr, EVENT_LSETXATTR, Path, on_path, 0) \
+  TYPE(fsetxattr, EVENT_FSETXATTR, Descriptor, on_descriptor, 0) \
+  TYPE(setxattrat, EVENT_SETXATTRAT, Path, on_path, 0) \
+  TYPE(removexattr, EVENT_REMOVEXATTR, Path, on_path, 0) \
+  TYPE(lremovexattr, EVENT_LREMOVEXATTR, Path, on_path, 0) \
+  TYPE(fremovexattr, EVENT_FREMOVEXATTR, Descriptor, on_descriptor, 0) \
+  TYPE(removexattrat, EVENT_REMOVEXATTRAT, Path, on_path, 0) \
+  TYPE(utime, EVENT_UTIME, Path, on_path, 0) \
+  TYPE(utimes, EVENT_UTIMES, Path, on_path, 0) \
+  TYPE(futimesat, EVENT_FUTIMESAT, Path, on_path, 0) \
+  TYPE(utimensat, EVENT_UTIMENSAT, Path, on_path, 0) \
+  TYPE(file_setattr, EVENT_FILE_SETATTR, Path, on_path, 0) \
+  TYPE(mknod, EVENT_MKNOD, Path, on_path, 0) \
+  TYPE(mknodat, EVENT_MKNODAT, Path, on_path, 0)
 
 /* REQUEST(operation of io_uring, its number, event type) */
 #define WASPREY_REQUESTS(REQUEST) \
@@ -468,7 +519,10 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
   REQUEST(LINKAT, 39, EVENT_LINKAT) \
   REQUEST(SYMLINKAT, 38, EVENT_SYMLINKAT) \
   REQUEST(RECV, 27, EVENT_RECVFROM) \
-  REQUEST(RECVMSG, 10, EVENT_RECVMSG)
+  REQUEST(RECVMSG, 10, EVENT_RECVMSG) \
+  REQUEST(FTRUNCATE, 55, EVENT_FTRUNCATE) \
+  REQUEST(SETXATTR, 42, EVENT_SETXATTR) \
+  REQUEST(FSETXATTR, 41, EVENT_FSETXATTR)
 
 /* CALL(call, its number in socketcall(2), event type, arguments) */
 #define WASPREY_SOCKETCALLS(CALL) \

@@ -57,8 +57,10 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
     case Shape::kDescriptor: {
       auto* event = As<event_descriptor>(record);
       if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
-      if (!Fit(event, event->raw, event->resolved, event->directory, event->text)) return Outcome::kMalformed;
-      return RoomOr(NameDescriptor(event, address));
+      if (!Fit(event, event->raw, event->resolved, event->directory, event->text, event->elsewhere)) {
+        return Outcome::kMalformed;
+      }
+      return RoomOr(NameDescriptor(event, address) && ViewElsewhere(event, address));
     }
     case Shape::kNetwork: {
       auto* event = As<event_network>(record);
@@ -69,13 +71,14 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
     }
     case Shape::kPath: {
       auto* event = As<event_path>(record);
-      if (!Fit(event, event->raw, event->directory)) return Outcome::kMalformed;
+      if (!Fit(event, event->raw, event->directory, event->text, event->base)) return Outcome::kMalformed;
       return RoomOr(NamePath(record, address, event->raw, event->directory, event->dirfd, &event->name) &&
-                    ViewBehind(event, address));
+                    AddViews(event, address));
     }
     case Shape::kPaths: {
       auto* event = As<event_paths>(record);
-      if (!Fit(event, event->old_raw, event->old_directory, event->new_raw, event->new_directory, event->text)) {
+      if (!Fit(event, event->old_raw, event->old_directory, event->old_base, event->new_raw, event->new_directory,
+               event->new_base, event->text)) {
         return Outcome::kMalformed;
       }
       // The target of a symbolic link and the device of a mount are text, not paths of this process.
@@ -87,7 +90,7 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
       }
       return RoomOr(
           NamePath(record, address, event->new_raw, event->new_directory, event->new_dirfd, &event->new_name) &&
-          ViewBehind(event, address));
+          AddViews(event, address));
     }
     case Shape::kProcess: {
       auto* event = As<event_process>(record);

@@ -100,20 +100,45 @@ class Completion {
   uint64_t unknown_images() const { return unknown_images_; }
 
  private:
+  /** A path of a call, as event_path and event_paths have it. */
+  struct PassedPath {
+    string_ref raw;
+    string_ref directory;
+    string_ref base;
+    int32_t dirfd;
+  };
+  /** Of a call on two paths. */
+  struct Names {
+    string_ref old_name;
+    string_ref new_name;
+  };
+  /** The views of a record, which is the first one, as they are made. */
+  template <typename Event>
+  struct Views {
+    Event* first;
+    uint32_t address;
+    Event* last = first;
+    uint32_t last_address = address;
+  };
+
   Outcome Name(std::byte* record, uint32_t address, Shape shape);
   bool NamePath(void* record, uint32_t address, const string_ref& raw, const string_ref& directory, int32_t dirfd,
                 string_ref* name);
   std::string_view BaseOf(const void* record, std::string_view path, const string_ref& directory, int32_t dirfd) const;
   std::string_view NameText(const void* record, uint32_t address, const string_ref& name) const;
-  bool NameBehind(const void* record, uint32_t address, const string_ref& raw, const string_ref& directory,
-                  int32_t dirfd, const string_ref& name, string_ref* behind);
-  bool ViewBehind(event_path* event, uint32_t address);
-  bool ViewBehind(event_paths* event, uint32_t address);
+  bool NameBehind(const void* record, uint32_t address, const PassedPath& passed, const string_ref& name,
+                  string_ref* behind);
+  bool NameElsewhere(const void* record, uint32_t address, const PassedPath& passed, const string_ref& name,
+                     string_ref* elsewhere);
+  bool AddViews(event_path* event, uint32_t address);
+  bool AddViews(event_paths* event, uint32_t address);
+  bool AddNames(Views<event_paths>* views, const Names& names, bool exchanged);
   bool ViewAlone(event_network* event, uint32_t address);
   bool NameOpened(event_open* event, uint32_t address);
-  event_open* AddOpenView(event_open* event, uint32_t address, uint16_t type);
+  event_open* AddOpenView(Views<event_open>* views, uint16_t type);
+  bool ViewElsewhere(event_descriptor* event, uint32_t address);
   template <typename Event>
-  Event* AddView(Event* event, uint32_t address, uint16_t type, std::initializer_list<string_ref Event::*> texts);
+  Event* AddView(Views<Event>* views, std::initializer_list<string_ref Event::*> texts);
   bool NameDescriptor(event_descriptor* event, uint32_t address);
   bool NameSocket(event_network* event, uint32_t address);
   bool Store(uint32_t address, size_t length, string_ref* name);

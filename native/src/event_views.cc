@@ -2,8 +2,10 @@
 // one that was passed. Rules are evaluated on all views.
 
 #include <cstddef>
+#include <utility>
 
 #include "completion.h"
+#include "lexical_path.h"
 #include "magic_links.h"
 
 namespace wasprey {
@@ -13,10 +15,18 @@ namespace {
 static_assert(offsetof(event_path, other_view) == offsetof(event_open, other_view));
 static_assert(offsetof(event_paths, other_view) == offsetof(event_open, other_view));
 static_assert(offsetof(event_network, other_view) == offsetof(event_open, other_view));
+static_assert(offsetof(event_descriptor, other_view) == offsetof(event_open, other_view));
+
+constexpr uint64_t kExchange = 2;  // RENAME_EXCHANGE
 
 /** A string reference of a record at `address`, converted for a view at `view`. */
 string_ref Moved(const string_ref& text, uint32_t view, uint32_t address) {
   return text.offset == 0 ? text : string_ref{text.offset + (address - view), text.length};
+}
+
+/** The first one, unless it is absent. */
+const string_ref& Either(const string_ref& name, const string_ref& otherwise) {
+  return name.offset != 0 ? name : otherwise;
 }
 
 }  // namespace
@@ -31,12 +41,12 @@ std::string_view Completion::NameText(const void* record, uint32_t address, cons
  * The path behind links that lead the process to its own root or directory, if it differs from the name made from the
  * passed path; otherwise absent. False when scratch is full.
  */
-bool Completion::NameBehind(const void* record, uint32_t address, const string_ref& raw, const string_ref& directory,
-                            int32_t dirfd, const string_ref& name, string_ref* behind) {
+bool Completion::NameBehind(const void* record, uint32_t address, const PassedPath& passed, const string_ref& name,
+                            string_ref* behind) {
   *behind = {0, 0};
   if (name.offset == 0) return true;
-  const std::string_view path = StringOf(record, raw);
-  const std::string_view base = BaseOf(record, path, directory, dirfd);
+  const std::string_view path = StringOf(record, passed.raw);
+  const std::string_view base = BaseOf(record, path, passed.directory, passed.dirfd);
   if (!MayHaveMagicLinks(base, path)) return true;
   const image& process = images_->At(last_address_);
   const MagicLinks links{StringOf(&process, process.cwd), process.vpid};
@@ -47,33 +57,88 @@ bool Completion::NameBehind(const void* record, uint32_t address, const string_r
   return Store(address, length, behind);
 }
 
-/** A call on a path through such links gets a second view, on which rules are evaluated too. */
-bool Completion::ViewBehind(event_path* event, uint32_t address) {
-  string_ref behind;
-  if (!NameBehind(event, address, event->raw, event->directory, event->dirfd, event->name, &behind)) return false;
-  if (behind.offset == 0) return true;
-  event_path* view =
-      AddView(event, address, event->header.type, {&event_path::raw, &event_path::name, &event_path::directory});
-  if (view == nullptr) return false;
-  view->name = Moved(behind, event->other_view, address);
+/**
+ * The name from the other path of what the passed path starts from, if it differs from `name`, which is the one made so far;
+ * otherwise absent. False when scratch is full.
+ */
+bool Completion::NameElsewhere(const void* record, uint32_t address, const PassedPath& passed, const string_ref& name,
+                               string_ref* elsewhere) {
+  *elsewhere = {0, 0};
+  if (passed.base.offset == 0 || name.offset == 0) return true;
+  const std::string_view path = StringOf(record, passed.raw);
+  const std::string_view start = BaseOf(record, path, passed.directory, passed.dirfd);
+  const std::string_view base = StringOf(record, passed.base);
+  const std::string_view text = NameText(record, address, name);
+  if (!scratch_.HasRoom(MaxLengthElsewhere(base, path, text) + 1)) return false;
+  const size_t length = PathElsewhere(scratch_.at(), base, start, path, text);
+  if (std::string_view(scratch_.at(), length) == text) return true;
+  return Store(address, length, elsewhere);
+}
+
+/**
+ * A call on a path has a view for each further name of the file: that behind links to the process's own root or
+ * directory, and that for the container or machine. Rules are evaluated on all.
+ */
+bool Completion::AddViews(event_path* event, uint32_t address) {
+  const PassedPath passed{event->raw, event->directory, event->base, event->dirfd};
+  string_ref behind, elsewhere;
+  if (!NameBehind(event, address, passed, event->name, &behind) ||
+      !NameElsewhere(event, address, passed, Either(behind, event->name), &elsewhere)) {
+    return false;
+  }
+  Views<event_path> views{event, address};
+  for (const string_ref& name : {behind, elsewhere}) {
+    if (name.offset == 0) continue;
+    event_path* view = AddView(&views, {&event_path::raw, &event_path::name, &event_path::directory, &event_path::text,
+                                        &event_path::base});
+    if (view == nullptr) return false;
+    view->name = Moved(name, views.last_address, address);
+  }
   return true;
 }
 
-/** The same for a call on two paths. */
-bool Completion::ViewBehind(event_paths* event, uint32_t address) {
-  string_ref old_name, new_name;
-  if (!NameBehind(event, address, event->old_raw, event->old_directory, event->old_dirfd, event->old_name, &old_name) ||
-      !NameBehind(event, address, event->new_raw, event->new_directory, event->new_dirfd, event->new_name, &new_name)) {
+/** The same for a call on two paths. If it has exchanged two files, each is the old and the new one. */
+bool Completion::AddViews(event_paths* event, uint32_t address) {
+  const PassedPath old_passed{event->old_raw, event->old_directory, event->old_base, event->old_dirfd};
+  const PassedPath new_passed{event->new_raw, event->new_directory, event->new_base, event->new_dirfd};
+  string_ref old_behind, new_behind, old_elsewhere, new_elsewhere;
+  if (!NameBehind(event, address, old_passed, event->old_name, &old_behind) ||
+      !NameBehind(event, address, new_passed, event->new_name, &new_behind)) {
     return false;
   }
-  if (old_name.offset == 0 && new_name.offset == 0) return true;
+  const Names passed{event->old_name, event->new_name};
+  const Names behind{Either(old_behind, passed.old_name), Either(new_behind, passed.new_name)};
+  if (!NameElsewhere(event, address, old_passed, behind.old_name, &old_elsewhere) ||
+      !NameElsewhere(event, address, new_passed, behind.new_name, &new_elsewhere)) {
+    return false;
+  }
+  const Names elsewhere{Either(old_elsewhere, behind.old_name), Either(new_elsewhere, behind.new_name)};
+  const bool is_behind = old_behind.offset != 0 || new_behind.offset != 0;
+  const bool is_elsewhere = old_elsewhere.offset != 0 || new_elsewhere.offset != 0;
+  const bool exchanges = event->header.type == EVENT_RENAMEAT2 && (event->call_flags & kExchange) != 0;
+  Views<event_paths> views{event, address};
+  if (is_behind && !AddNames(&views, behind, false)) return false;
+  if (is_elsewhere && !AddNames(&views, elsewhere, false)) return false;
+  if (!exchanges) return true;
+  return AddNames(&views, passed, true) && (!is_behind || AddNames(&views, behind, true)) &&
+         (!is_elsewhere || AddNames(&views, elsewhere, true));
+}
+
+/** A view with these names; `exchanged`: the first path is in the place of the second, and the other way round. */
+bool Completion::AddNames(Views<event_paths>* views, const Names& names, bool exchanged) {
   event_paths* view =
-      AddView(event, address, event->header.type,
-              {&event_paths::old_raw, &event_paths::old_name, &event_paths::old_directory, &event_paths::new_raw,
-               &event_paths::new_name, &event_paths::new_directory, &event_paths::text});
+      AddView(views, {&event_paths::old_raw, &event_paths::old_name, &event_paths::old_directory,
+                      &event_paths::new_raw, &event_paths::new_name, &event_paths::new_directory, &event_paths::text,
+                      &event_paths::old_base, &event_paths::new_base});
   if (view == nullptr) return false;
-  if (old_name.offset != 0) view->old_name = Moved(old_name, event->other_view, address);
-  if (new_name.offset != 0) view->new_name = Moved(new_name, event->other_view, address);
+  view->old_name = Moved(names.old_name, views->last_address, views->address);
+  view->new_name = Moved(names.new_name, views->last_address, views->address);
+  if (!exchanged) return true;
+  std::swap(view->old_raw, view->new_raw);
+  std::swap(view->old_name, view->new_name);
+  std::swap(view->old_directory, view->new_directory);
+  std::swap(view->old_base, view->new_base);
+  std::swap(view->old_dirfd, view->new_dirfd);
   return true;
 }
 
@@ -81,9 +146,12 @@ bool Completion::ViewBehind(event_paths* event, uint32_t address) {
 bool Completion::ViewAlone(event_network* event, uint32_t address) {
   const uint16_t type = event->header.type;
   if (type != EVENT_SENDMMSG && type != EVENT_RECVMMSG) return true;
-  return AddView(event, address, type == EVENT_SENDMMSG ? EVENT_SENDMSG : EVENT_RECVMSG,
-                 {&event_network::name, &event_network::raw, &event_network::resolved, &event_network::directory,
-                  &event_network::passed_path, &event_network::data}) != nullptr;
+  Views<event_network> views{event, address};
+  event_network* view = AddView(&views, {&event_network::name, &event_network::raw, &event_network::resolved,
+                                         &event_network::directory, &event_network::passed_path, &event_network::data});
+  if (view == nullptr) return false;
+  view->header.type = type == EVENT_SENDMMSG ? EVENT_SENDMSG : EVENT_RECVMSG;
+  return true;
 }
 
 /**
@@ -102,46 +170,58 @@ bool Completion::NameOpened(event_open* event, uint32_t address) {
   }
   const std::string_view resolved = StringOf(event, event->resolved);
   const std::string_view elsewhere = StringOf(event, event->elsewhere);
-  event_open* last = event;
-  uint32_t last_address = address;
+  const std::string_view name = NameText(event, address, event->name);
+  const uint16_t type = by_handle ? EVENT_OPENAT : event->header.type;
+  Views<event_open> views{event, address};
   // A memfd that was opened again has a name, but no path.
-  if (by_handle || (resolved.starts_with('/') && resolved != NameText(event, address, event->name))) {
-    last = AddOpenView(event, address, by_handle ? EVENT_OPENAT : event->header.type);
-    if (last == nullptr) return false;
-    last->name = last->resolved;
-    last_address = event->other_view;
+  if (by_handle || (resolved.starts_with('/') && resolved != name)) {
+    event_open* view = AddOpenView(&views, type);
+    if (view == nullptr) return false;
+    view->name = view->resolved;
   }
-  if (!elsewhere.starts_with('/') || elsewhere == resolved || elsewhere == NameText(event, address, event->name)) {
-    return true;
-  }
-  event_open* view = AddOpenView(last, last_address, last->header.type);
+  if (!elsewhere.starts_with('/') || elsewhere == resolved || elsewhere == name) return true;
+  event_open* view = AddOpenView(&views, type);
   if (view == nullptr) return false;
   view->name = view->elsewhere;
-  view->other_view = address;
   return true;
 }
 
-event_open* Completion::AddOpenView(event_open* event, uint32_t address, uint16_t type) {
-  return AddView(
-      event, address, type,
-      {&event_open::name, &event_open::raw, &event_open::resolved, &event_open::directory, &event_open::elsewhere});
+event_open* Completion::AddOpenView(Views<event_open>* views, uint16_t type) {
+  event_open* view = AddView(views, {&event_open::name, &event_open::raw, &event_open::resolved,
+                                     &event_open::directory, &event_open::elsewhere});
+  if (view != nullptr) view->header.type = type;
+  return view;
 }
 
-/**
- * Makes a view of an event after its last one, with that type and the record's strings. Null when scratch is full.
- */
+/** A call on an open file has a view for the file's other path. */
+bool Completion::ViewElsewhere(event_descriptor* event, uint32_t address) {
+  const std::string_view elsewhere = StringOf(event, event->elsewhere);
+  if (!elsewhere.starts_with('/') || elsewhere == StringOf(event, event->resolved)) return true;
+  Views<event_descriptor> views{event, address};
+  event_descriptor* view =
+      AddView(&views, {&event_descriptor::name, &event_descriptor::raw, &event_descriptor::resolved,
+                       &event_descriptor::directory, &event_descriptor::text, &event_descriptor::elsewhere});
+  if (view == nullptr) return false;
+  view->name = view->elsewhere;
+  return true;
+}
+
+/** Makes a view of an event after its last one, with the record's strings. Null when scratch is full. */
 template <typename Event>
-Event* Completion::AddView(Event* event, uint32_t address, uint16_t type,
-                           std::initializer_list<string_ref Event::*> texts) {
-  if (!scratch_.HasRoom(sizeof *event + alignof(Event) + 1)) return nullptr;
-  Event* view = scratch_.Keep(*event, &event->other_view);
-  for (string_ref Event::* text : texts) view->*text = Moved(view->*text, event->other_view, address);
-  view->other_view = address;
-  view->header.type = type;
-  view->header.size += address - event->other_view;
+Event* Completion::AddView(Views<Event>* views, std::initializer_list<string_ref Event::*> texts) {
+  if (!scratch_.HasRoom(sizeof(Event) + alignof(Event) + 1)) return nullptr;
+  uint32_t at = 0;
+  Event* view = scratch_.Keep(*views->first, &at);
+  for (string_ref Event::* text : texts) view->*text = Moved(view->*text, at, views->address);
+  view->other_view = views->address;
+  view->header.size += views->address - at;
+  view->header.flags &= ~EVENT_FLAG_TWO_VIEWS;
   view->header.flags |= EVENT_FLAG_COMPLETE | EVENT_FLAG_RESOLVED_VIEW;
   view->header.image_address = last_address_;
-  event->header.flags |= EVENT_FLAG_TWO_VIEWS;
+  views->last->other_view = at;
+  views->last->header.flags |= EVENT_FLAG_TWO_VIEWS;
+  views->last = view;
+  views->last_address = at;
   return view;
 }
 

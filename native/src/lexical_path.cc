@@ -90,4 +90,17 @@ size_t LexicalPath(char* out, std::string_view directory, std::string_view path)
   return static_cast<size_t>(end - out);
 }
 
+size_t PathElsewhere(char* out, std::string_view base, std::string_view start, std::string_view path,
+                     std::string_view name) {
+  const bool is_known = !start.empty() || path.starts_with('/');
+  if (start == "/") start = {};
+  if (!is_known || !base.ends_with(start) || !name.starts_with('/')) return LexicalPath(out, base, path);
+  base.remove_suffix(start.size());
+  if (base.ends_with('/')) base.remove_suffix(1);
+  if (name == "/" && !base.empty()) name = {};
+  char* end = static_cast<char*>(mempcpy(out, base.data(), base.size()));
+  end = static_cast<char*>(mempcpy(end, name.data(), name.size()));
+  return static_cast<size_t>(end - out);
+}
+
 }  // namespace wasprey

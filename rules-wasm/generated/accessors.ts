@@ -410,10 +410,28 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u32>(base, 172);
 }
 
-/** finit_module: parameters; memfd_create: name */
+/** fchown: user */
+// @ts-ignore: decorator
+@inline export function descriptorOwner(base: u32): u32 {
+  return load<u32>(base, 176);
+}
+
+/** fchown: group */
+// @ts-ignore: decorator
+@inline export function descriptorGroup(base: u32): u32 {
+  return load<u32>(base, 180);
+}
+
+/** finit_module: parameters; memfd_create: name; fsetxattr, fremovexattr: name of the attribute */
 // @ts-ignore: decorator
 @inline export function descriptorText(base: u32): u64 {
-  return textOf(base, load<u64>(base, 176));
+  return textOf(base, load<u64>(base, 184));
+}
+
+/** another path of the file, as of open */
+// @ts-ignore: decorator
+@inline export function descriptorElsewhere(base: u32): u64 {
+  return textOf(base, load<u64>(base, 192));
 }
 
 // -- event_network: socket, bind, listen, connect, accept, accept4, send*, recv*
@@ -636,16 +654,40 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<i32>(base, 92);
 }
 
-/** unlinkat, umount2: flags */
+/** unlinkat, umount2, fchownat: flags; mknod*: device */
 // @ts-ignore: decorator
 @inline export function pathCallFlags(base: u32): u32 {
   return load<u32>(base, 96);
 }
 
-/** mkdir*, chmod, fchmodat: mode */
+/** mkdir*, mknod*, chmod, fchmodat: mode */
 // @ts-ignore: decorator
 @inline export function pathMode(base: u32): u32 {
   return load<u32>(base, 100);
+}
+
+/** *chown*: user */
+// @ts-ignore: decorator
+@inline export function pathOwner(base: u32): u32 {
+  return load<u32>(base, 104);
+}
+
+/** *chown*: group */
+// @ts-ignore: decorator
+@inline export function pathGroup(base: u32): u32 {
+  return load<u32>(base, 108);
+}
+
+/** *xattr*: name of the attribute */
+// @ts-ignore: decorator
+@inline export function pathText(base: u32): u64 {
+  return textOf(base, load<u64>(base, 112));
+}
+
+/** another path of what raw starts from (directory, current directory, own root), as `elsewhere` of open */
+// @ts-ignore: decorator
+@inline export function pathBase(base: u32): u64 {
+  return textOf(base, load<u64>(base, 120));
 }
 
 // -- event_paths: calls on two paths
@@ -720,6 +762,18 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
 // @ts-ignore: decorator
 @inline export function pathsCallFlags(base: u32): u64 {
   return load<u64>(base, 136);
+}
+
+/** another path of what old_raw starts from, as `base` of path */
+// @ts-ignore: decorator
+@inline export function pathsOldBase(base: u32): u64 {
+  return textOf(base, load<u64>(base, 144));
+}
+
+/** the same of new_raw */
+// @ts-ignore: decorator
+@inline export function pathsNewBase(base: u32): u64 {
+  return textOf(base, load<u64>(base, 152));
 }
 
 // -- event_process: calls with numeric arguments only (setuid, ptrace, kill, the clone family, ...), or reported by name only

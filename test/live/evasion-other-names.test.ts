@@ -3,14 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { before, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { type Step, str } from '../support/live-act.ts';
+import { act, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { alerted, alertsOf, evadedRules, forEachRuleSet, type Run, read, SHADOW } from '../support/live-evasions.ts';
-import { CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC } from '../support/live-numbers.ts';
+import { AT_FDCWD, CLONE_NEWNS, MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
 import { probe } from '../support/probe.ts';
 
 const HARD_LINK = 'Hard link to the file';
@@ -24,6 +24,17 @@ const SECRET_RULE = `
   desc: reads one file
   condition: evt.type in (open, openat, openat2) and fd.name = ${secret} and fd.num >= 0
   output: '%proc.cmdline %fd.name'
+  priority: WARNING
+`;
+const CHANGED_RULE = `
+- rule: Below a folder
+  desc: what changes a folder
+  condition: >
+    evt.type in (mkdir, mkdirat, rmdir, rename, renameat, link, symlink, symlinkat, unlink, unlinkat, chmod, fchmod, fchmodat,
+      chown, fchown, truncate, ftruncate)
+    and (fs.path.name startswith ${directory}/real/ or fs.path.source startswith ${directory}/real/
+      or fs.path.target startswith ${directory}/real/)
+  output: '%proc.cmdline %evt.type %fs.path.name %fs.path.source %fs.path.target'
   priority: WARNING
 `;
 const HARD_LINK_RULE = `
@@ -40,12 +51,18 @@ const APART: readonly Step[] = [
   ['mount', 'null', str('/'), 'null', MS_REC | MS_PRIVATE, 'null'],
 ];
 
+/** Shows the folder at `over`. */
+function overlay(lower: string): Step {
+  const layers = `lowerdir=${lower},upperdir=${directory}/upper,workdir=${directory}/work`;
+  return ['mount', str('overlay'), str(`${directory}/over`), str('overlay'), 0, str(layers)];
+}
+
 before(() => {
   for (const name of ['bound', 'over', 'lower', 'upper', 'work']) mkdirSync(`${directory}/${name}`);
   symlinkSync(`${directory}/bound`, `${directory}/to-bound`);
   writeFileSync(`${directory}/upper/secret`, '');
 });
-const rules = [...evadedRules(), MOUNTS.rule, SECRET_RULE, HARD_LINK_RULE];
+const rules = [...evadedRules(), MOUNTS.rule, SECRET_RULE, HARD_LINK_RULE, CHANGED_RULE];
 const agent = LiveAgent.forTests(rules, { warnings: 'accepted', ruleMatching: 'all' });
 
 forEachRuleSet(({ read: rule }) => {
@@ -96,12 +113,171 @@ forEachRuleSet(({ read: rule }) => {
     const inMount = await alerted(agent, [...APART, mount, ['chroot', str(`${place}/etc`)], read('/shadow')], rule);
     assertFields(inMount, { 'fd.name': SHADOW, 'fd.openpath': '/shadow', 'fd.realpath': '/shadow' });
   });
+
+  const bound = `${directory}/bound`;
+  const bind = (from: string, to: string): Step => ['mount', str(from), str(to), 'null', MS_BIND, 'null'];
+  const NESTED = 12;
+  /** Each way ends where the folder /etc is the root. */
+  const ways: Readonly<Record<string, readonly Step[]>> = {
+    'in a mount over another mount': [bind('/etc', bound), bind('/etc', bound), ['chroot', str(bound)]],
+    'below many mounts in each other': [
+      ...Array.from({ length: NESTED }, (_, depth) => bind('/', bound.repeat(depth + 1))),
+      ['chroot', str(`${bound.repeat(NESTED)}/etc`)],
+    ],
+    'in a mount over the root': [bind('/etc', '/'), ['chdir', str('/..')], ['chroot', str('.')]],
+    'after pivot_root': [
+      bind('/etc', bound),
+      ['chdir', str(bound)],
+      ['pivot_root', str('.'), str('.')],
+      ['umount2', str('.'), MNT_DETACH],
+    ],
+    'in an overlay': [overlay('/etc'), ['chroot', str(`${directory}/over`)]],
+    'in an overlay, after pivot_root': [
+      overlay('/etc'),
+      ['chdir', str(`${directory}/over`)],
+      ['pivot_root', str('.'), str('.')],
+      ['umount2', str('.'), MNT_DETACH],
+    ],
+  };
+  for (const [way, steps] of Object.entries(ways)) {
+    test(`another root ${way}: the file is matched by where it is without it`, async () => {
+      const run: Run = async (all) => {
+        const calls = await act(all);
+        for (const { call, result } of calls) assert.ok(result >= 0, `${call}: ${result}`);
+      };
+      const alert = await alerted(agent, [...APART, ...steps, read('/shadow')], rule, run);
+      assertFields(alert, { 'fd.name': SHADOW, 'fd.openpath': '/shadow', 'fd.realpath': '/shadow' });
+    });
+  }
+
+  test('an overlay: the file is matched by where it is without it', async () => {
+    const name = `${directory}/over/shadow`;
+    const alert = await alerted(agent, [...APART, overlay('/etc'), read(name)], rule);
+    assertFields(alert, { 'fd.name': SHADOW, 'fd.openpath': name, 'fd.realpath': name });
+  });
+});
+
+describe('Calls on paths, by another root or mount', () => {
+  const real = `${directory}/real`;
+  const file = `${real}/file`;
+  const bound = `${directory}/bound`;
+  const below = `${real}/`;
+  const CHANGED = 'Below a folder';
+  before(() => {
+    mkdirSync(`${real}/sub/deep`, { recursive: true });
+    writeFileSync(file, '');
+  });
+  const bindReal: readonly Step[] = [...APART, ['mount', str(real), str(bound), 'null', MS_BIND, 'null']];
+
+  /** The calls on the file and a second one, by the names that they have for the process. */
+  function changes(place: string): readonly Step[] {
+    return [
+      ['chmod', str(`${place}file`), 0o600],
+      ['chown', str(`${place}file`), 0, 0],
+      ['truncate', str(`${place}file`), 0],
+      ['link', str(`${place}file`), str(`${place}other`)],
+      ['rename', str(`${place}other`), str(`${place}moved`)],
+      ['symlink', str('anything'), str(`${place}soft`)],
+      ['unlink', str(`${place}soft`)],
+      ['mkdir', str(`${place}made`), 0o700],
+      ['rmdir', str(`${place}made`)],
+      ['unlink', str(`${place}moved`)],
+      ['unlink', str(`${place}missing`)],
+    ];
+  }
+
+  async function check(first: readonly Step[], calls: readonly Step[]): Promise<void> {
+    const alerts = await alertsOf(agent, [...first, ...calls], CHANGED);
+    assert.deepEqual(
+      alerts.map(({ output_fields: fields }) => fields['evt.type']),
+      calls.filter((call) => !String(call.at(-1)).endsWith('missing')).map(([call]) => call),
+    );
+    for (const { output_fields: fields } of alerts) {
+      const names = ['name', 'source', 'target'].map((name) => String(fields[`fs.path.${name}`]));
+      assert.ok(
+        names.some((name) => name.startsWith(below)),
+        String([fields['evt.type'], ...names]),
+      );
+    }
+  }
+
+  const RELATIVE = changes('');
+  test('by chroot: absolute, relative, above the root', async () => {
+    await check([['chroot', str(real)]], changes('/'));
+    await check(
+      [
+        ['chdir', str(real)],
+        ['chroot', str('.')],
+      ],
+      RELATIVE,
+    );
+    await check(
+      [
+        ['chroot', str(real)],
+        ['chdir', str('/sub/deep')],
+      ],
+      changes('../../../../'),
+    );
+    await check(
+      [
+        ['chroot', str(directory)],
+        ['chdir', str('/real/sub')],
+      ],
+      changes('../'),
+    );
+  });
+
+  test('by a directory outside of the root', async () => {
+    await check(
+      [
+        ['openat', AT_FDCWD, str(real), O.DIRECTORY],
+        ['chroot', str(`${real}/sub`)],
+      ],
+      [
+        ['fchmodat', 'r0', str('file'), 0o600],
+        ['mkdirat', 'r0', str('made'), 0o700],
+        ['renameat', 'r0', str('made'), 'r0', str('moved')],
+        ['unlinkat', 'r0', str('moved'), 0x200],
+        ['symlinkat', str('anything'), 'r0', str('soft')],
+        ['unlinkat', 'r0', str('soft'), 0],
+      ],
+    );
+  });
+
+  test('in a bind mount that the process has entered', async () => {
+    await check([...bindReal, ['chdir', str(bound)]], RELATIVE);
+    await check([...bindReal, ['chdir', str(`${bound}/sub`)]], changes('../'));
+  });
+
+  test('after pivot_root', async () => {
+    const steps: readonly Step[] = [
+      ['chdir', str(bound)],
+      ['pivot_root', str('.'), str('.')],
+      ['umount2', str('.'), MNT_DETACH],
+    ];
+    await check([...bindReal, ...steps], changes('/'));
+  });
+
+  test('by an open file', async () => {
+    const byDescriptor: readonly Step[] = [
+      ['fchmod', 3, 0o600],
+      ['fchown', 3, 0, 0],
+      ['ftruncate', 3, 0],
+    ];
+    await check(
+      [
+        ['chroot', str(real)],
+        ['openat', AT_FDCWD, str('/file'), O.RDWR],
+      ],
+      byDescriptor,
+    );
+    await check([...bindReal, ['openat', AT_FDCWD, str(`${bound}/file`), O.RDWR]], byDescriptor);
+  });
 });
 
 test('a hard link to a file whose other name the kernel has forgotten, until somebody uses that', async () => {
-  const layers = `lowerdir=${directory}/lower,upperdir=${directory}/upper,workdir=${directory}/work`;
   const over = `${directory}/over`;
-  const mount: Step = ['mount', str('overlay'), str(over), str('overlay'), 0, str(layers)];
+  const mount = overlay(`${directory}/lower`);
   const before: readonly Step[] = [
     ...APART,
     mount,
@@ -113,7 +289,8 @@ test('a hard link to a file whose other name the kernel has forgotten, until som
   // The link is there already the second time.
   const again = [...before, read(secret), read(`${over}/innocent`)];
   const [byItself, byLink, ...others] = await alertsOf(agent, again, SECRET);
-  assert.equal(byItself?.output_fields['fd.openpath'], undefined);
+  // It has two names even so: that in the overlay, and that in the overlay's upper layer.
+  assertFields(byItself ?? assert.fail(), { 'fd.name': secret, 'fd.openpath': secret });
   assertFields(byLink ?? assert.fail(), { 'fd.name': secret, 'fd.openpath': `${over}/innocent` });
   assert.equal(others.length, 0);
 });

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
+import { assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { type Step, str } from '../support/live-act.ts';
+import { act, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import {
@@ -51,7 +52,17 @@ before(() => {
   mkdirSync(`${directory}/from`);
   mkdirSync(`${directory}/to`);
 });
-const agent = LiveAgent.forTests([PATHS.rule]);
+const EXCHANGED = 'Moved out of a folder';
+const EXCHANGED_RULE = `
+- rule: ${EXCHANGED}
+  desc: files that go from one folder to another
+  condition: >
+    evt.type = renameat2 and fs.path.source = ${directory}/from/one and fs.path.target = ${directory}/to/two
+    and evt.arg.flags contains EXCHANGE
+  output: '%proc.vpid %fs.path.source %fs.path.target %evt.arg.oldpath'
+  priority: DEBUG
+`;
+const agent = LiveAgent.forTests([PATHS.rule, EXCHANGED_RULE], { ruleMatching: 'all' });
 
 const check = agent.checks(PATHS, ({ result }) => ({
   'evt.rawres': result,
@@ -123,6 +134,29 @@ test('renameat and renameat2: each path by its own directory', async () => {
       { 'evt.res': 'EEXIST', 'evt.arg.newdirfd': 'AT_FDCWD', 'evt.arg.newpath': `${directory}/to/due` },
     ],
   );
+});
+
+test('renameat2 that exchanges two files: each is the old and the new one', async () => {
+  writeFileSync(`${directory}/from/one`, '');
+  writeFileSync(`${directory}/to/two`, '');
+  const exchange = (one: string, two: string): Step[] => [
+    ['chdir', str(`${directory}/from`)],
+    ['renameat2', AT_FDCWD, str(one), AT_FDCWD, str(two), 2],
+  ];
+  for (const [one, two] of [
+    [`${directory}/from/one`, `${directory}/to/two`],
+    [`${directory}/to/two`, `${directory}/from/one`],
+    ['one', '../to/two'],
+    [`/proc/self/root${directory}/to/two`, '/proc/self/cwd/one'],
+  ] as const) {
+    const calls = await act(exchange(one, two));
+    assert.equal(calls.at(-1)?.result, 0);
+    const alert = await agent.only(EXCHANGED, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
+    assertFields(alert, { 'fs.path.source': `${directory}/from/one`, 'fs.path.target': `${directory}/to/two` });
+  }
+  const chrooted = await act([['chroot', str(directory)], ...exchange('/to/two', '/from/one').slice(1)]);
+  const alert = await agent.only(EXCHANGED, { 'proc.vpid': BigInt(chrooted[0]?.pid ?? 0) });
+  assertFields(alert, { 'fs.path.source': `${directory}/from/one`, 'fs.path.target': `${directory}/to/two` });
 });
 
 test('link and linkat', async () => {

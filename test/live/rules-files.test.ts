@@ -91,6 +91,29 @@ describe('File below /etc written', () => {
     assert.equal(fields['fd.name'], '/etc/new');
     assert.equal(fields['container.id'], 'host');
   });
+  test('changed without opening it: cut, given away, given attributes', async () => {
+    const file = '/etc/innocent';
+    const changes: readonly Step[] = [
+      ['truncate', str(file), 0],
+      ['chown', str(file), 1000, 1000],
+      ['fchownat', AT_FDCWD, str(`/proc/self/root${file}`), 1000, 1000, 0],
+      ['setxattr', str(file), str('trusted.x'), str('v'), 1, 0],
+      ['removexattr', str(file), str('trusted.x')],
+    ];
+    const calls = await act([...overlaid('/etc'), ['mknod', str(file), 0o100644, 0], ...changes], {
+      program: copyAct(directory, 'etc-changer'),
+    });
+    assert.deepEqual(
+      calls.slice(-changes.length).map(({ result }) => result),
+      changes.map(() => 0),
+    );
+    await scene.agent.settled();
+    const alerts = scene.agent.alerts(rule, { 'proc.name': 'etc-changer' });
+    assert.deepEqual(
+      alerts.map(({ output_fields: fields }) => [fields['evt.type'], fields['fs.path.name']]),
+      changes.map(([call]) => [call, file]),
+    );
+  });
   test('not: read; another etc; a write that fails; a tool that is there for it', async () => {
     await scene.box.exec(['/bin/cat', '/etc/group']);
     await scene.box.exec(['/bin/mkdir', '/tmp/etc']);
@@ -108,6 +131,8 @@ describe('System program changed', () => {
   const rule = 'System program changed';
   for (const [what, command] of [
     ['written', 'cp /usr/bin/act /bin/new'],
+    ['given to another user', 'chown 1:1 /bin/new'],
+    ['cut', 'truncate -s 5 /bin/new'],
     ['given other permissions', 'chmod 4755 /bin/busybox'],
     ['renamed', 'mv /bin/ls /bin/ls.old'],
     ['deleted', 'rm /bin/ps'],

@@ -1,4 +1,4 @@
-// Numbers of system calls, as Linux 6.12 has them in <asm/unistd_64.h> and <asm/unistd_32.h> of x86, and in
+// Numbers of system calls, as Linux 6.18 has them in <asm/unistd_64.h> and <asm/unistd_32.h> of x86, and in
 // <asm/unistd.h> of arm64 and arm. They never change. They stand here, and not in the headers of the machine that
 // builds, so that the capture can be built on any: those headers may be older than a call, or of another processor.
 
@@ -90,6 +90,8 @@ fcntl 72 25 55 55
 fcntl64 - - 221 221
 fdatasync 75 83 148 148
 fgetxattr 193 10 231 231
+file_getattr 468 468 468 468
+file_setattr 469 469 469 469
 finit_module 313 273 350 379
 flistxattr 196 13 234 234
 flock 73 32 143 143
@@ -155,6 +157,7 @@ gettimeofday 96 169 78 78
 getuid 102 174 24 24
 getuid32 - - 199 199
 getxattr 191 8 229 229
+getxattrat 464 464 464 464
 gtty - - 32 -
 idle - - 112 -
 init_module 175 105 128 128
@@ -194,6 +197,7 @@ linkat 265 37 303 330
 listen 50 201 363 284
 listmount 458 458 458 458
 listxattr 194 11 232 232
+listxattrat 465 465 465 465
 llistxattr 195 12 233 233
 lock - - 53 -
 lookup_dcookie 212 18 253 249
@@ -260,6 +264,7 @@ olduname - - 109 -
 open 2 - 5 5
 open_by_handle_at 304 265 342 371
 open_tree 428 428 428 428
+open_tree_attr 467 467 467 467
 openat 257 56 295 322
 openat2 437 437 437 437
 pause 34 - 29 29
@@ -315,6 +320,7 @@ recvmmsg_time64 - - 417 417
 recvmsg 47 212 372 297
 remap_file_pages 216 234 257 253
 removexattr 197 14 235 235
+removexattrat 466 466 466 466
 rename 82 - 38 38
 renameat 264 38 302 329
 renameat2 316 276 353 382
@@ -392,6 +398,7 @@ settimeofday 164 170 79 79
 setuid 105 146 23 23
 setuid32 - - 213 213
 setxattr 188 5 226 226
+setxattrat 463 463 463 463
 sgetmask - - 68 -
 shmat 30 196 397 305
 shmctl 31 195 396 308

@@ -36,6 +36,12 @@ export const NEW_RELATIVE = parameter('newpath', 'FSRELPATH', { member: 'new_nam
 export const OLD_DIRFD = parameter('olddirfd', 'FD', { member: 'old_dirfd' });
 export const NEW_DIRFD = parameter('newdirfd', 'FD', { member: 'new_dirfd' });
 
+/** Of calls that change a file's owner; 4294967295: unchanged. */
+export const OWNER_UID = parameter('uid', 'UINT32', { member: 'owner' });
+export const OWNER_GID = parameter('gid', 'UINT32', { member: 'group' });
+/** The name of an extended attribute; Falco has no such event, and thus no name for the parameter. */
+export const ATTRIBUTE = parameter('key', 'CHARBUF', { member: 'text' });
+
 export function signal(member: string): Parameter {
   return parameter('sig', 'SIGTYPE', { member, flags: 'signals' });
 }

@@ -13,11 +13,13 @@ function succeeded({ shape }: EventKind): BooleanDerivation {
   return shape === 'open' ? compare(HEADER.number('result'), '!=', -1) : NOT_FAILED;
 }
 
+/** Calls on an open file that have twins on paths. */
+const BY_DESCRIPTOR = new Set(['fchmod', 'fchown', 'ftruncate', 'fsetxattr', 'fremovexattr']);
+
 /** The path of a successful call on one path. */
 function onePath(member: 'name' | 'raw'): FieldSource {
   return derived((type) => {
-    const isPathCall =
-      type.shape === 'open' || (type.shape === 'path' && type.name !== 'chdir') || type.name === 'fchmod';
+    const isPathCall = type.shape === 'open' || type.shape === 'path' || BY_DESCRIPTOR.has(type.name);
     const path = textMember(type, member);
     const name = textMember(type, 'name');
     if (!isPathCall || !path || !name) return ABSENT;

@@ -81,9 +81,10 @@ function sisters(table: CallTable): readonly Cell[][] {
   );
 }
 
-/** A 32-bit call that has a twin with wider ids takes ids of 16 bits. */
-function hasShortIds(call: string, calls: readonly string[]): number {
-  return Number(calls.includes(`${call}32`));
+/** A 32-bit call that has a twin with wider ids takes ids of 16 bits: a bit for each argument. `chown` and its kin have a file first. */
+function shortIds(call: string, calls: readonly string[]): number {
+  if (!calls.includes(`${call}32`)) return 0;
+  return call.endsWith('chown') ? 0b110 : 0b111;
 }
 
 function compatCalls(table: CallTable): readonly Cell[][] {
@@ -98,7 +99,7 @@ function compatCalls(table: CallTable): readonly Cell[][] {
   ];
   const names = all.map(({ call }) => call);
   return all.flatMap(({ call, type }) =>
-    numbered(table, [call]).map((row) => [...row, type, kinds.get(call) ?? 'CHANGE_NONE', hasShortIds(call, names)]),
+    numbered(table, [call]).map((row) => [...row, type, kinds.get(call) ?? 'CHANGE_NONE', shortIds(call, names)]),
   );
 }
 
@@ -118,7 +119,7 @@ export function callsHeader({ name, native, compat }: Processor): string {
     cTable(
       'WASPREY_COMPAT_CALLS',
       'CALL',
-      '32-bit call, its number, event type, change, ids have 16 bits',
+      '32-bit call, its number, event type, change, arguments that are ids of 16 bits',
       compatCalls(compat),
     ),
     '#endif',

@@ -204,6 +204,10 @@ struct qstr {
   const unsigned char *name;
 };
 
+struct list_head {
+  struct list_head *next;
+};
+
 struct hlist_node {
   struct hlist_node *next;
 };
@@ -220,6 +224,8 @@ struct dentry {
   struct hlist_bl_node d_hash;
   struct dentry *d_parent;
   struct qstr d_name;
+  struct inode *d_inode;
+  struct super_block *d_sb;
 };
 
 struct vfsmount {

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { posix } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
+import { EventRecord } from '../../../host/fields/record.ts';
+import { EVENT_FLAGS, EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { BuilderCapture, text } from '../../support/builder-capture.ts';
 import { testAddon } from '../../support/test-addon.ts';
@@ -162,6 +163,74 @@ describe('a call on a path behind links to the own root or directory has a secon
     assert.deepEqual([text(resolvedView, 'old_name'), text(resolvedView, 'new_name')], ['/b', '/c']);
   });
 });
+
+describe('a call on a path has a view with the path from where its start is elsewhere', () => {
+  // What it starts from: as the process sees it, and elsewhere; undefined: a path from its root.
+  const cases: readonly (readonly [
+    start: string | undefined,
+    base: string,
+    raw: string,
+    expected: string | undefined,
+  ])[] = [
+    [undefined, '/jail', '/etc/shadow', '/jail/etc/shadow'],
+    [undefined, '/jail', '/../x', '/jail/x'],
+    [undefined, '/jail', '/', '/jail'],
+    [undefined, '/', '/x', undefined],
+    ['/', '/jail', 'x', '/jail/x'],
+    ['/ssh', '/etc/ssh', 'x', '/etc/ssh/x'],
+    ['/ssh', '/etc/ssh', '../../shadow', '/etc/shadow'],
+    ['/mnt/bound', '/etc', 'shadow', '/etc/shadow'],
+    ['/mnt/bound', '/etc', './ssh/../shadow', '/etc/shadow'],
+    ['/mnt/bound', '/etc', '', '/etc'],
+    ['/same', '/same', 'x', undefined],
+  ];
+  for (const [start, base, raw, expected] of cases) {
+    test(`${start}, elsewhere ${base}: ${raw}`, () => {
+      using builder = new BuilderCapture();
+      const directory = start === undefined ? {} : { directory: start };
+      const event = builder.one('unlinkat', { raw, dirfd: 3, base, ...directory });
+      assert.equal(event.hasTwoNames, expected !== undefined);
+      assert.equal(text(event.resolvedView, 'name'), expected ?? text(event, 'name'));
+      assert.equal(text(event.resolvedView, 'raw'), raw);
+    });
+  }
+
+  test('also behind a link to its own root', () => {
+    using builder = new BuilderCapture();
+    const image = builder.image('SNAPSHOT', { pid: 7, vpid: 7, comm_bytes: 'a', cwd: '/' });
+    const raw = '/proc/self/root/x';
+    const event = builder.one('unlink', { image, raw, dirfd: AT_FDCWD, base: '/jail' });
+    assert.deepEqual(viewsOf(event, ['name']), [[raw], ['/x'], ['/jail/x']]);
+  });
+
+  test('an exchange has each pair of names both ways', () => {
+    using builder = new BuilderCapture();
+    const image = builder.image('SNAPSHOT', { pid: 7, vpid: 7, comm_bytes: 'a', cwd: '/' });
+    const paths = { old_raw: '/proc/self/root/a', new_raw: '/b', old_dirfd: AT_FDCWD, new_dirfd: AT_FDCWD };
+    const event = builder.one('renameat2', { image, ...paths, old_base: '/jail', new_base: '/jail', call_flags: 2n });
+    const passed = [paths.old_raw, '/b', paths.old_raw, '/b'];
+    assert.deepEqual(viewsOf(event, ['old_name', 'new_name', 'old_raw', 'new_raw']), [
+      passed,
+      ['/a', '/b', paths.old_raw, '/b'],
+      ['/jail/a', '/jail/b', paths.old_raw, '/b'],
+      ['/b', paths.old_raw, '/b', paths.old_raw],
+      ['/b', '/a', '/b', paths.old_raw],
+      ['/jail/b', '/jail/a', '/b', paths.old_raw],
+    ]);
+  });
+});
+
+/** The texts of all views of an event. */
+function viewsOf(event: EventRecord, members: readonly string[]): unknown[][] {
+  const views = [event];
+  for (;;) {
+    const last = views.at(-1) ?? event;
+    if ((last.number('flags') & EVENT_FLAGS.TWO_VIEWS) === 0) break;
+    views.push(EventRecord.at(event.memory, last.number('other_view')) ?? assert.fail());
+  }
+  assert.equal(views.length === 1 || views.at(-1)?.passedView.address === event.address, true);
+  return views.map((view) => members.map((member) => text(view, member)));
+}
 
 test('a lexical path is absolute and clean, and is its own lexical path', () => {
   const component = fc.constantFrom('', '.', '..', '...', 'a', '.b', 'c..', 'x'.repeat(40));
