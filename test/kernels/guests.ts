@@ -98,7 +98,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: NOTHING,
     needsTracefs: false,
-    live: ['exec', 'network', 'descriptor'],
+    live: ['exec', 'network', 'io-uring', 'descriptor'],
   },
 ];
 
