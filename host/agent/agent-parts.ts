@@ -13,6 +13,7 @@ import type { AgentOptions } from './agent-options.ts';
 import { AlertDesk } from './alert-desk.ts';
 import { DROP_SETTINGS, type DropListener, DropWatch } from './drop-watch.ts';
 import { HookWatch } from './hook-watch.ts';
+import { ImageWatch } from './image-watch.ts';
 import { describeLeftOut, withoutEvents } from './left-out-events.ts';
 import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
 import type { RuleModule } from './rule-module.ts';
@@ -34,6 +35,7 @@ export class AgentParts {
   readonly resolver: NameResolver;
   readonly outputWatch: OutputWatch;
   readonly drops: DropWatch;
+  readonly images: ImageWatch;
   readonly tampering: TamperWatch;
   readonly hooks: HookWatch;
   readonly ruleSets: RuleSets;
@@ -62,6 +64,7 @@ export class AgentParts {
       log: onTrouble,
     });
     this.drops = new DropWatch(this.desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? IGNORED);
+    this.images = new ImageWatch(this.desk);
     this.tampering = new TamperWatch(this.desk);
     this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote });
     this.ruleSets = new RuleSets(this.completed(options.modules, extras), {
@@ -78,6 +81,7 @@ export class AgentParts {
       engine: this.engine?.counters,
       rules: this.ruleSets.summary,
       drops: this.drops.counters,
+      images: this.images.summary,
       alerts: this.desk.counters,
       containers: this.directory.counters,
       names: this.resolver.counters,

@@ -8,6 +8,7 @@ import type { Priority } from '../schema/priority.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { AgentParts } from './agent-parts.ts';
 import type { HookSummary } from './hook-watch.ts';
+import type { ImageSummary } from './image-watch.ts';
 import { MemoryTrim } from './memory-trim.ts';
 import type { RuleModule } from './rule-module.ts';
 import { startEngine } from './start-engine.ts';
@@ -25,6 +26,8 @@ export interface Agent {
   sign(): EngineSign;
   /** Hooks that the kernel lacks, and rules that are blind without them. */
   hooks(): HookSummary;
+  /** Process images that were lost. */
+  images(): ImageSummary;
   /**
    * Replaces the rules; metadata and counters are kept. Rejects with EngineError: the previous rules stay in use.
    * @param extras what is added to their alerts; default: as at the start
@@ -103,6 +106,10 @@ class RunningAgent implements Agent {
     return this.#parts.hooks.summary;
   }
 
+  images(): ImageSummary {
+    return this.#parts.images.summary;
+  }
+
   async replaceRules(modules: readonly RuleModule[], extras?: AlertExtras): Promise<void> {
     const { ruleSets, options } = this.#parts;
     await ruleSets.replace(this.#parts.completed(modules, extras ?? options.extras ?? {}));
@@ -156,11 +163,12 @@ class RunningAgent implements Agent {
   }
 
   async #stop(): Promise<Summary> {
-    const { tampering, drops, resolver, directory, desk } = this.#parts;
+    const { tampering, drops, images, resolver, directory, desk } = this.#parts;
     this.#trim.close();
     tampering.close();
     await this.#engine.stop();
     drops.finish();
+    images.finish();
     resolver.close();
     directory.close();
     desk.close();

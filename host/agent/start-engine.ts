@@ -32,7 +32,7 @@ function engineOptions({ options, source, ruleSets, hold, machine }: AgentParts)
 }
 
 function engineListener(parts: AgentParts): EngineListener {
-  const { options, outputs, desk, directory, ruleSets, drops, outputWatch, tampering } = parts;
+  const { options, outputs, desk, directory, ruleSets, drops, images, outputWatch, tampering } = parts;
   const { replay } = options;
   return {
     onMatches(matches) {
@@ -50,6 +50,7 @@ function engineListener(parts: AgentParts): EngineListener {
     onReplaced: (generation) => ruleSets.tookOver(generation),
     onCounters(counters) {
       drops.update(counters);
+      images.update(counters);
       outputWatch.update(outputs.counters, performance.now());
     },
     onIntegrity: (report) => tampering.take(report),

@@ -7,6 +7,7 @@ import type { NamedCounters } from '../outputs/output-set.ts';
 import type { DeskCounters } from './alert-desk.ts';
 import type { DropCounters } from './drop-watch.ts';
 import type { HookSummary } from './hook-watch.ts';
+import type { ImageSummary } from './image-watch.ts';
 import type { RuleSetSummary } from './rule-sets.ts';
 import type { TamperSummary } from './tamper-watch.ts';
 
@@ -15,6 +16,7 @@ export interface Summary {
   readonly engine: EngineCounters | undefined;
   readonly rules: RuleSetSummary;
   readonly drops: DropCounters;
+  readonly images: ImageSummary;
   readonly alerts: DeskCounters;
   readonly containers: DirectoryCounters;
   readonly names: NameCounters;

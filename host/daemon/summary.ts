@@ -1,5 +1,6 @@
 // The summary at the end of a run: events, alerts, drops.
 
+import { describeLoss } from '../agent/image-watch.ts';
 import type { Summary } from '../agent/summary.ts';
 import { count, number } from '../diagnostics/numbers.ts';
 import { eventTotals } from '../engine/event-totals.ts';
@@ -8,20 +9,24 @@ import { eventTotals } from '../engine/event-totals.ts';
 const NAMED_RULES = 10;
 
 /** @param seconds how long it watched */
-export function renderSummary({ engine, alerts, drops, outputs }: Summary, seconds: number): string {
+export function renderSummary({ engine, alerts, drops, images, outputs }: Summary, seconds: number): string {
   const lines: string[] = [];
   if (engine) {
     const { capture } = engine;
+    const { imagesLost } = capture;
     const { produced, evaluated, filtered, dropped, missed, lost } = eventTotals(capture);
     lines.push(
-      `Watched for ${seconds.toFixed(1)} s: ${count(produced, 'event')}, ${count(alerts.alerts, 'alert')}, ${lostText(lost, 'event')}.`,
+      `Watched for ${seconds.toFixed(1)} s: ${count(produced, 'event')}, ${count(alerts.alerts, 'alert')}, ${lostText(lost, 'event')}${imagesLost > 0 ? `, ${count(imagesLost, 'record')} of processes lost` : ''}.`,
       `  events   ${number(evaluated)} evaluated, ${number(filtered)} filtered in the kernel, ${number(dropped)} dropped`,
     );
     if (capture.malformed > 0) lines.push(`  records  ${number(capture.malformed)} were invalid and skipped`);
     if (engine.matchesDropped > 0)
       lines.push(`  matches  ${number(engine.matchesDropped)} dropped: alerts came faster than they could be written`);
     if (missed > 0) lines.push(missedLine(missed));
-    if (capture.imagesLost > 0) lines.push(`  processes  ${number(capture.imagesLost)} lost`);
+    if (imagesLost > 0)
+      lines.push(
+        `  processes  ${images.last ? `last loss: ${describeLoss(images.last)}` : `${number(imagesLost)} lost`}`,
+      );
   } else {
     lines.push(`Watched for ${seconds.toFixed(1)} s: ${count(alerts.alerts, 'alert')}; the engine gave no numbers.`);
   }

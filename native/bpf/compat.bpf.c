@@ -108,8 +108,9 @@ HOOK_PROGRAM(on_compat) {
   const struct compat_call *call = &compat_calls[number];
   u32 change = call->change, type = call->type;
   struct process *process = type || change ? process_of(task, 0) : 0;
-  if (process && process->id && change && result >= 0)
-    note_change(process, task, change);
+  bool tried = was_snapshot_tried(ring, task);
+  if (!tried && process && process->id && change && result >= 0)
+    note_change(process, task, change, control);
   if (!type)
     return PASS_ON;
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
@@ -124,7 +125,7 @@ HOOK_PROGRAM(on_compat) {
     return PASS_ON;
   if (!may_be_wanted(control, type) || is_reported(type, result))
     return PASS_ON;
-  if (unlikely(!process || !process->id) && wants_snapshot(ring, task))
+  if (lacks_image(process) && !tried)
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
   fill_caller(passed, task);
   passed->type = type;

@@ -57,8 +57,8 @@ inline_always u64 clauses_of_call(struct filter *filter, const struct record *re
 
 /* Counts an event that no rule can match. Returns false, which the programs continue with. */
 inline_always bool filtered(struct record *record, u64 type) {
-  if (type < EVENT_TYPE_COUNT && !*(volatile u32 *)&record->capture->finished)
-    __sync_fetch_and_add(&record->ring->filtered[type], 1);
+  if (!*(volatile u32 *)&record->capture->finished)
+    __sync_fetch_and_add(&record->ring->filtered[BOUNDED(type, 0, EVENT_TYPE_COUNT - 1)], 1);
   return false;
 }
 

@@ -62,6 +62,8 @@ enum compat_call_number { WASPREY_COMPAT_CALLS(COMPAT_NUMBER) };
 enum program_slot {
   SLOT_NONE,
   SLOT_SNAPSHOT,
+  SLOT_SNAPSHOT_REQUESTER,
+  SLOT_REQUEST,
   SLOT_CHANGE,
   SLOT_COMPAT,
   SLOT_PASSED,
@@ -81,22 +83,24 @@ enum program_slot {
 };
 
 /* SLOT(key, program) */
-#define WASPREY_SLOTS(SLOT)                 \
-  SLOT(SLOT_SNAPSHOT, snapshot_current)     \
-  SLOT(SLOT_CHANGE, on_change)              \
-  SLOT(SLOT_COMPAT, on_compat)              \
-  SLOT(SLOT_PASSED, write_passed)           \
-  SLOT(SLOT_PASSED_MANY, write_passed_many) \
-  SLOT(SLOT_OPEN, on_open)                  \
-  SLOT(SLOT_EXECVE, on_execve)              \
-  SLOT(SLOT_SOCKET, on_socket)              \
-  SLOT(SLOT_SEND, on_send)                  \
-  SLOT(SLOT_PATH, on_path)                  \
-  SLOT(SLOT_PATHS, on_paths)                \
-  SLOT(SLOT_DESCRIPTOR, on_descriptor)      \
-  SLOT(SLOT_PROCESS, on_process)            \
-  SLOT(SLOT_RECEIVE, on_receive)            \
-  SLOT(SLOT_SEND_MANY, on_send_many)        \
+#define WASPREY_SLOTS(SLOT)                         \
+  SLOT(SLOT_SNAPSHOT, snapshot_current)             \
+  SLOT(SLOT_SNAPSHOT_REQUESTER, snapshot_requester) \
+  SLOT(SLOT_REQUEST, on_request)                    \
+  SLOT(SLOT_CHANGE, on_change)                      \
+  SLOT(SLOT_COMPAT, on_compat)                      \
+  SLOT(SLOT_PASSED, write_passed)                   \
+  SLOT(SLOT_PASSED_MANY, write_passed_many)         \
+  SLOT(SLOT_OPEN, on_open)                          \
+  SLOT(SLOT_EXECVE, on_execve)                      \
+  SLOT(SLOT_SOCKET, on_socket)                      \
+  SLOT(SLOT_SEND, on_send)                          \
+  SLOT(SLOT_PATH, on_path)                          \
+  SLOT(SLOT_PATHS, on_paths)                        \
+  SLOT(SLOT_DESCRIPTOR, on_descriptor)              \
+  SLOT(SLOT_PROCESS, on_process)                    \
+  SLOT(SLOT_RECEIVE, on_receive)                    \
+  SLOT(SLOT_SEND_MANY, on_send_many)                \
   SLOT(SLOT_RECEIVE_MANY, on_receive_many)
 
 #endif

@@ -6,9 +6,13 @@
 #include "cgroup.h"
 #include "executable.h"
 #include "memory.h"
+#include "share.h"
 
 #define KERNEL_THREAD 0x00200000 /* PF_KTHREAD */
 #define RLIMIT_NOFILE 7
+
+/* The part of a record before its strings: the annex is the addon's. */
+#define IMAGE_FIXED offsetof(struct image, parent_address)
 
 /* A record under construction, in a draft space of this CPU. As in event records, the bytes filled are kept in `size`.
  */
@@ -26,7 +30,7 @@ inline_always bool open_draft(struct draft *draft) {
     struct draft_space *space = bpf_map_lookup_elem(&draft_spaces, &index);
     if (space && !__sync_lock_test_and_set(&space->busy, 1)) {
       draft->space = space;
-      space->image.size = sizeof(struct image);
+      space->image.size = IMAGE_FIXED;
       return true;
     }
   }
@@ -38,7 +42,7 @@ inline_always bool open_draft(struct draft *draft) {
 #define STRINGS_LIMIT (LONGEST_IMAGE - PATH_ROOM)
 
 inline_always u64 draft_filled(struct draft *draft) {
-  return BOUNDED(*(volatile u32 *)&draft->space->image.size, sizeof(struct image), STRINGS_LIMIT);
+  return BOUNDED(*(volatile u32 *)&draft->space->image.size, IMAGE_FIXED, STRINGS_LIMIT);
 }
 
 inline_always void fill_draft(struct draft *draft, u64 size) {
@@ -49,18 +53,26 @@ inline_always void close_draft(struct draft *draft) {
   __sync_lock_test_and_set(&draft->space->busy, 0);
 }
 
-/* Sends the record and releases the draft space. False when the ring is full, which is counted. The addon is woken
- * only when it falls behind: images wait for the events that name them. */
-inline_always bool send_draft(struct draft *draft) {
+/* Sends the record. False when it found no room, which is counted. `process` is the one that causes the record, 0 if
+ * unknown. The addon is woken only when it falls behind: images wait for the events that name them. */
+inline_always bool write_draft(struct draft *draft, enum room room, struct process *process, struct task_struct *task) {
   u64 size = (draft_filled(draft) + 7) & ~7ull;
   draft->space->image.size = size;
-  long failed = bpf_ringbuf_output(&lifecycle, draft->space->bytes, size, BPF_RB_NO_WAKEUP);
-  close_draft(draft);
-  if (failed)
+  struct filling filling = lifecycle_filling();
+  bool sent = may_take(&filling, room, size, process, owner_of(&draft->space->image, task)) &&
+              !bpf_ringbuf_output(&lifecycle, draft->space->bytes, size, BPF_RB_NO_WAKEUP);
+  if (!sent)
     __sync_fetch_and_add(&draft->capture->images_lost, 1);
-  if (bpf_ringbuf_query(&lifecycle, BPF_RB_AVAIL_DATA) > bpf_ringbuf_query(&lifecycle, BPF_RB_RING_SIZE) / 4)
+  if (!is_calm(&filling))
     ring_doorbell(draft->capture);
-  return !failed;
+  return sent;
+}
+
+/* Sends the record and releases the draft space. */
+inline_always bool send_draft(struct draft *draft, enum room room, struct process *process, struct task_struct *task) {
+  bool sent = write_draft(draft, room, process, task);
+  close_draft(draft);
+  return sent;
 }
 
 inline_always u64 new_image_id(struct capture_shared *capture) {
@@ -191,6 +203,8 @@ inline_always void remember(struct process *process, const struct image *image) 
   process->cap_effective = image->cap_effective;
   process->uid = image->uid;
   process->gid = image->gid;
+  process->pgid = image->pgid;
+  process->sid = image->sid;
   __builtin_memcpy(process->comm, image->comm_bytes, sizeof(process->comm));
 }
 
@@ -275,6 +289,13 @@ inline_always void append_cgroup(struct draft *draft, struct task_struct *task) 
   u64 length = put_cgroup((void *)draft->space->bytes + start - PATH_OVERLAP, cgroup_of_task(task)) & LONGEST_TEXT;
   draft->space->image.cgroup = (struct string_ref){start, length};
   fill_draft(draft, start + length);
+}
+
+/* The strings that a process can change without running another program. */
+inline_always void append_place(struct draft *draft, struct task_struct *task, bool moved) {
+  if (moved)
+    append_cgroup(draft, task);
+  append_cwd(draft, task);
 }
 
 inline_always void append_all(struct draft *draft, struct task_struct *task, bool other) {

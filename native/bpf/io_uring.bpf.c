@@ -105,6 +105,10 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   if (!may_be_wanted(control, type))
     return PASS_ON;
   struct task_struct *task = bpf_get_current_task_btf();
+  u32 cpu = bpf_get_smp_processor_id();
+  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
+  if (ring && !was_snapshot_tried(ring, task) && lacks_image(process_of(task, 0)))
+    bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT_REQUESTER);
   u32 flags = LOAD_WORD(io_kiocb, request, flags);
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
   passed->type = type;

@@ -3,38 +3,6 @@
 
 #include "syscall.h"
 
-/* Makes an image of a task that has none. `parent` is 0 if unknown: the addon links it by ppid. */
-inline_always u64 snapshot(struct process *process, struct task_struct *task, u64 parent, bool other) {
-  struct draft draft;
-  if (!open_draft(&draft))
-    return 0;
-  struct image *image = &draft.space->image;
-  u64 id = new_image_id(draft.capture);
-  image->id = id;
-  image->parent = parent;
-  image->previous = 0;
-  fill_image(&draft, task, IMAGE_SNAPSHOT);
-  append_all(&draft, task, other);
-  struct process facts;
-  remember(&facts, image);
-  if (!send_draft(&draft))
-    return 0;
-  /* fork or exec may have given it one since: that is the newer */
-  if (__sync_val_compare_and_swap(&process->id, 0, id))
-    return process->id;
-  __sync_fetch_and_add(&draft.capture->generation, 1);
-  process->parent = facts.parent;
-  process->cgroup = facts.cgroup;
-  process->cap_inheritable = facts.cap_inheritable;
-  process->cap_permitted = facts.cap_permitted;
-  process->cap_effective = facts.cap_effective;
-  process->uid = facts.uid;
-  process->gid = facts.gid;
-  process->comm[0] = facts.comm[0];
-  process->comm[1] = facts.comm[1];
-  return id;
-}
-
 /* The image id of the task's parent; 0 where it has none. */
 inline_always u64 parent_image(struct task_struct *task) {
   struct task_struct *parent = task->real_parent;
@@ -42,14 +10,59 @@ inline_always u64 parent_image(struct task_struct *task) {
   return process ? process->id : 0;
 }
 
+/* Sends the image that a task lacks, in a draft space: see make_image(). */
+inline_always bool send_image(struct draft *draft, struct process *process, struct task_struct *task, u64 previous,
+                              u64 parent, bool other) {
+  struct image *image = &draft->space->image;
+  u64 id = new_image_id(draft->capture);
+  image->id = id;
+  image->parent = process->parent ? process->parent : parent;
+  image->previous = previous;
+  *(volatile u32 *)&process->changed = 0; /* what changes from here on needs another one */
+  fill_image(draft, task, previous ? IMAGE_CHANGE : IMAGE_SNAPSHOT);
+  keep_comm(image, process);
+  if (!previous)
+    append_all(draft, task, other);
+  else
+    append_place(draft, task, image->cgroup_id != process->cgroup);
+  if (!write_draft(draft, previous ? ROOM_CHANGE : ROOM_EVENT, process, task)) {
+    *(volatile u32 *)&process->changed = previous != 0;
+    return false;
+  }
+  /* fork or exec may have given it one since: that is the newer */
+  if (__sync_val_compare_and_swap(&process->id, previous, id) == previous) {
+    remember(process, image);
+    __sync_fetch_and_add(&draft->capture->generation, 1);
+  }
+  return true;
+}
+
+/* Makes the image that a task lacks: one of all that is known of it if it has none, or one of its changes if it is out of
+ * date. `parent` is 0 if unknown: the addon links it by ppid. False if there was no room. */
+inline_always bool make_image(struct process *process, struct task_struct *task, u64 parent, bool other) {
+  u64 previous = *(volatile u64 *)&process->id;
+  struct draft draft;
+  /* The addon takes the last of several changes for the current one, whichever id is stored last: one thread at a time. */
+  if (previous && __sync_lock_test_and_set(&process->in_change, 1))
+    return false;
+  bool sent = false;
+  if (open_draft(&draft)) {
+    sent = send_image(&draft, process, task, previous, parent, other);
+    close_draft(&draft);
+  }
+  if (previous)
+    __sync_lock_test_and_set(&process->in_change, 0);
+  return sent;
+}
+
 inline_always void note_fork(struct task_struct *parent, struct task_struct *child) {
   if (child->pid != child->tgid)
     return; /* threads share the image of their process */
   struct process *mother = process_of(parent, BPF_LOCAL_STORAGE_GET_F_CREATE);
   struct process *process = process_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (mother && (!mother->id || mother->changed))
+    make_image(mother, parent, parent_image(parent), false);
   u64 origin = mother ? mother->id : 0;
-  if (mother && !origin)
-    origin = snapshot(mother, parent, parent_image(parent), false);
   struct draft draft;
   if (!process || !open_draft(&draft))
     return;
@@ -64,8 +77,10 @@ inline_always void note_fork(struct task_struct *parent, struct task_struct *chi
   image->ppid = parent->tgid; /* the process that forks it, though CLONE_PARENT gives it another parent */
   if (!mother || image->cgroup_id != mother->cgroup)
     append_cgroup(&draft, child); /* CLONE_INTO_CGROUP */
+  if (mother && mother->changed)
+    append_cwd(&draft, child);
   remember(process, image);
-  store_image_id(process, send_draft(&draft) ? id : 0, draft.capture);
+  store_image_id(process, send_draft(&draft, ROOM_FORK, mother, parent) ? id : 0, draft.capture);
 }
 
 SEC("tp_btf/sched_process_fork")
@@ -88,8 +103,9 @@ inline_always void note_exec(struct task_struct *task) {
   image->previous = orphaned ? *orphaned : process->id;
   fill_image(&draft, task, IMAGE_EXEC);
   append_all(&draft, task, false);
+  process->changed = 0;
   remember(process, image);
-  store_image_id(process, send_draft(&draft) ? id : 0, draft.capture);
+  store_image_id(process, send_draft(&draft, ROOM_EVENT, process, task) ? id : 0, draft.capture);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -120,7 +136,8 @@ inline_always void note_exit(struct task_struct *task) {
   image->time = wall_time(draft.capture);
   image->pid = task->tgid;
   image->exit_code = task->exit_code;
-  send_draft(&draft);
+  if (!send_draft(&draft, ROOM_END, process, task))
+    __sync_fetch_and_add(&draft.capture->ends_lost, 1);
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -129,46 +146,48 @@ int BPF_PROG(on_exit, struct task_struct *task) {
   return 0;
 }
 
-/* Sends a change of a process: all numbers, and the strings that `append` adds; the reader copies the others
- * from the previous image. */
-inline_always void begin_change(struct draft *draft, struct process *process, struct task_struct *task) {
-  struct image *image = &draft->space->image;
-  image->id = new_image_id(draft->capture);
-  image->parent = process->parent;
-  image->previous = process->id;
-  fill_image(draft, task, IMAGE_CHANGE);
-  keep_comm(image, process);
+inline_always bool same_credentials(const struct process *process, struct task_struct *task) {
+  u64 cred = LOAD_WORD(task_struct, task, real_cred);
+  return process->uid == LOAD(cred, cred, euid.val) && process->gid == LOAD(cred, cred, egid.val) &&
+         process->cap_inheritable == LOAD_WORD(cred, cred, cap_inheritable) &&
+         process->cap_permitted == LOAD_WORD(cred, cred, cap_permitted) &&
+         process->cap_effective == LOAD_WORD(cred, cred, cap_effective);
 }
 
-inline_always void end_change(struct draft *draft, struct process *process) {
-  u64 id = draft->space->image.id;
-  remember(process, &draft->space->image);
-  store_image_id(process, send_draft(draft) ? id : 0, draft->capture);
+inline_always bool same_group(const struct process *process, struct task_struct *task) {
+  u64 signal = LOAD_WORD(task_struct, task, signal);
+  return process->pgid == pid_at(LOAD_WORD(signal_struct, signal, pids[PIDTYPE_PGID]), 0) &&
+         process->sid == pid_at(LOAD_WORD(signal_struct, signal, pids[PIDTYPE_SID]), 0);
 }
 
-inline_always bool same_credentials(const struct process *process, const struct image *image) {
-  return process->uid == image->uid && process->gid == image->gid &&
-         process->cap_inheritable == image->cap_inheritable && process->cap_permitted == image->cap_permitted &&
-         process->cap_effective == image->cap_effective;
+/* Changes of a process within this time after one that was sent at once are sent together: when an event or a fork
+ * needs the image. */
+#define CHANGES_APART_NS 10000000
+
+/* Marks the image as out of date. Whether a new one is to be made at once. */
+inline_always bool note_outdated(struct process *process, struct capture_shared *control) {
+  /* The generation is incremented afterwards: see store_image_id(). */
+  if (!__sync_lock_test_and_set(&process->changed, 1))
+    __sync_fetch_and_add(&control->generation, 1);
+  u64 now = bpf_ktime_get_boot_ns();
+  if (now - process->changed_at < CHANGES_APART_NS)
+    return false;
+  process->changed_at = now;
+  return true;
 }
 
-/* Sends a record of a change of the current process. `kind` is the kind of change (hooks.h). */
-inline_always void note_change(struct process *process, struct task_struct *task, u64 kind) {
-  struct draft draft;
-  if (!open_draft(&draft))
-    return;
-  begin_change(&draft, process, task);
-  if (kind == CHANGE_CREDENTIALS && same_credentials(process, &draft.space->image)) {
-    close_draft(&draft);
-    return;
-  }
-  if (kind == CHANGE_PLACE)
-    append_cwd(&draft, task);
-  end_change(&draft, process);
+/* The same for a call of the current process, if it has changed something. `kind` is the kind of change (hooks.h). */
+inline_always bool note_change(struct process *process, struct task_struct *task, u64 kind,
+                               struct capture_shared *control) {
+  if (kind == CHANGE_CREDENTIALS && same_credentials(process, task))
+    return false; /* each thread makes the call */
+  if (kind == CHANGE_GROUP && same_group(process, task))
+    return false;
+  return note_outdated(process, control);
 }
 
 /* Runs after each system call that may change the process image; hooks.h has the list. Continues in the program that
- * captures the call. */
+ * captures the call, which has the image made if it is out of date. */
 HOOK_PROGRAM(on_change) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct capture_shared *control = capture();
@@ -176,12 +195,11 @@ HOOK_PROGRAM(on_change) {
     return PASS_ON;
   struct call_hook hook = hook_of(ctx, control);
   struct process *process = result_of(ctx) < 0 ? 0 : process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (process && process->id)
-    note_change(process, task, hook.change);
-  else if (process && !hook.slot) /* else that program sees to it */
-    bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
+  bool lacks = process && (!process->id || note_change(process, task, hook.change, control));
   if (hook.slot)
     bpf_tail_call(ctx, &programs, hook.slot);
+  if (lacks)
+    bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
   return PASS_ON;
 }
 
@@ -190,12 +208,11 @@ inline_always void note_cgroup_attach(struct task_struct *task) {
   struct process *process = process_of(task, 0);
   if (!process || !process->id || task->pid != task->tgid)
     return;
-  struct draft draft;
-  if (LOAD(kernfs_node, cgroup_of_task(task), id) == process->cgroup || !open_draft(&draft))
+  struct capture_shared *control = capture();
+  if (!control || LOAD(kernfs_node, cgroup_of_task(task), id) == process->cgroup)
     return;
-  begin_change(&draft, process, task);
-  append_cgroup(&draft, task);
-  end_change(&draft, process);
+  if (note_outdated(process, control))
+    make_image(process, task, 0, false);
 }
 
 SEC("tp_btf/cgroup_attach_task")
@@ -204,33 +221,50 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct t
   return 0;
 }
 
-/* Target of the hooks for a process without an image (see wants_snapshot()); returns to the hook of the call. */
+/* Makes the image of the current process; returns to the hook of its call, which has come here (see lacks_image()). */
 HOOK_PROGRAM(snapshot_current) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
   struct capture_shared *control = capture();
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  if (!control || !ring)
+  if (!process || !control || !ring)
     return PASS_ON;
-  bool known = process && snapshot(process, task, parent_image(task), false);
+  make_image(process, task, parent_image(task), false);
   u32 slot = is_compat(ctx) ? SLOT_COMPAT : hook_of(ctx, control).slot;
   if (!slot)
-    return PASS_ON; /* a change alone: were the failure noted, the thread's next call would not try again */
-  if (!known)
-    ring->snapshot_failed = (u32)task->pid;
+    return PASS_ON;
+  ring->snapshot_tried = (u32)task->pid;
   bpf_tail_call(ctx, &programs, slot);
   return PASS_ON;
 }
 
-/* Run by the addon once the hooks above are attached, so that processes forked meanwhile are known either way. */
+/* The same for a request of io_uring. */
+SEC("raw_tp") int snapshot_requester(void *ctx) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  u32 cpu = bpf_get_smp_processor_id();
+  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
+  if (!process || !ring)
+    return PASS_ON;
+  make_image(process, task, parent_image(task), false);
+  ring->snapshot_tried = (u32)task->pid;
+  bpf_tail_call(ctx, &programs, SLOT_REQUEST);
+  return PASS_ON;
+}
+
+/* Run by the addon once the hooks above are attached, so that processes forked meanwhile are known either way, and again
+ * when images were lost. Its output are the ids of the images that processes have. */
 SEC("iter.s/task")
 int snapshot_tasks(struct bpf_iter__task *ctx) {
   struct task_struct *task = ctx->task;
   if (!task || task->pid != task->tgid)
     return 0;
   struct process *process = bpf_task_storage_get(&images, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (process && !process->id)
-    snapshot(process, task, 0, true);
+  if (!process || process->ended)
+    return 0;
+  if (!process->id)
+    make_image(process, task, 0, true);
+  bpf_seq_write(ctx->meta->seq, &process->id, sizeof(process->id));
   return 0;
 }

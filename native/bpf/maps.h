@@ -23,6 +23,13 @@ const volatile u64 on_trace_events = 0;
  * all users of perf (trace_call_bpf()). Raw tracepoints ignore the value. */
 #define PASS_ON 1
 
+/* An estimate of the bytes that somebody's records take in the lifecycle ring (share.h). */
+struct share {
+  u64 mark;   /* position in the ring up to which `before` counts */
+  u64 before; /* bytes of records written up to the mark; they are gone when the reader has passed it */
+  u64 since;  /* bytes of records written after it */
+};
+
 /* State of a process between two of its lifecycle records. Stored on the group leader. */
 struct process {
   u64 id;     /* of its current image; 0: none */
@@ -34,6 +41,12 @@ struct process {
   u64 comm[2]; /* as its program was called when it was run, whatever it calls itself since (PR_SET_NAME) */
   u32 uid;
   u32 gid;
+  u32 pgid;
+  u32 sid;
+  u32 changed;    /* its image is out of date: the next event or fork makes a new one */
+  u32 in_change;  /* a thread is making it */
+  u64 changed_at; /* boot time of the last change that was sent at once */
+  struct share share;
   u64 ended; /* its exit record is written */
 };
 
@@ -65,7 +78,7 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  __uint(max_entries, 8 << 20);
+  __uint(max_entries, LIFECYCLE_BYTES);
 } lifecycle SEC(".maps");
 
 struct {
@@ -90,7 +103,7 @@ struct {
 } orphaned_images SEC(".maps");
 
 /* Where lifecycle records with strings are built: a ringbuf reservation can't shrink. Some a CPU, since one program may
- * be preempted by another; `busy` says which are free. The annex part is never written and stays zero. */
+ * be preempted by another; `busy` says which are free. Strings begin where the annex does in the addon's images. */
 #define DRAFT_SPACES 3
 struct draft_space {
   u64 busy;

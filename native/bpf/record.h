@@ -80,7 +80,7 @@ inline_always bool reserve_of(struct record *record, u64 type, s64 result, struc
     return false;
   u64 sequence = __sync_fetch_and_add(&record->ring->sequence, 1) + 1;
   if (unlikely(!take_room(record->ring, longest, &record->position))) {
-    __sync_fetch_and_add(&record->ring->dropped[type], 1);
+    __sync_fetch_and_add(&record->ring->dropped[BOUNDED(type, 0, EVENT_TYPE_COUNT - 1)], 1);
     return false;
   }
   struct event_header *header = ring + (record->position & (ring_size - 1) & RECORD_ALIGNED);

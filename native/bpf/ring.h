@@ -16,6 +16,9 @@
 /* Longest lifecycle record: struct image, executable, argv, environment, cwd and cgroup, with slack. */
 #define LONGEST_IMAGE 24576
 
+/* Bytes of the ring of lifecycle records, a power of two. */
+#define LIFECYCLE_BYTES (8 << 20)
+
 /* One per CPU. Positions are in bytes since the start and only grow; ring offset = position & (ring_size - 1). */
 struct ring_control {
   __u64 head;         /* where the next record is reserved; moved by BPF */
@@ -25,7 +28,7 @@ struct ring_control {
   __u64 last_image;
   __u64 last_generation;
   __u64 last_check;
-  __u64 snapshot_failed; /* BPF's own too: thread for whose process no image could be made; 0: none */
+  __u64 snapshot_tried; /* BPF's own too: thread whose call goes on after an attempt to make an image; 0: none */
   __u64 dropped[EVENT_TYPE_COUNT];
   __u64 filtered[EVENT_TYPE_COUNT];
 } __attribute__((aligned(64))); /* CPUs share no cache line */
@@ -50,7 +53,8 @@ struct capture_shared {
   __u32 finished;         /* 1: no further event is made; what is under way is still committed */
   __u64 clock_offset;      /* ns to add to the boot clock for wall time, refreshed by the addon */
   __u64 next_image;        /* last image id given */
-  __u64 images_lost;       /* lifecycle records that found no room */
+  __u64 images_lost;       /* lifecycle records that found no room, or would have taken that of others */
+  __u64 ends_lost;         /* the ends of processes among them */
   __u64 generation;        /* counts the changes of any process's image id */
   __u64 wanted[WANTED_WORDS]; /* bit n: events of type n are wanted; checked for calls that arrive another way */
   struct call_hook calls[CALLS]; /* by number of the native system call; each written as one word */

@@ -72,13 +72,18 @@ inline_always u32 common_open_flags(u32 flags) {
 #endif
 }
 
-/* Whether a snapshot of the current process is to be made first, as a part of no hook: it is too large a program. The
- * hook goes there by a tail call, and is come back to by another; then it was tried. Noted by CPU, where nothing comes
- * in between: threads of the process may be about the same on others. */
-inline_always bool wants_snapshot(struct ring_control *ring, struct task_struct *task) {
-  bool tried = ring->snapshot_failed == (u32)task->pid;
-  ring->snapshot_failed = 0;
-  return !tried;
+/* Whether the call has been to the program that makes the image of its process, and come back. That is a part of no
+ * hook, because it is too large: the hook goes there by a tail call, and is come back to by another. Noted by CPU, where
+ * nothing comes in between: threads of the process may be about the same on others. */
+inline_always bool was_snapshot_tried(struct ring_control *ring, struct task_struct *task) {
+  bool tried = ring->snapshot_tried == (u32)task->pid;
+  ring->snapshot_tried = 0;
+  return tried;
+}
+
+/* Whether a process has no image, or one that is out of date. */
+inline_always bool lacks_image(const struct process *process) {
+  return unlikely(!process || !process->id || process->changed);
 }
 
 /* The image last found on this CPU, if it is of that process and no process has got a new one since; else 0.
@@ -108,7 +113,7 @@ inline_always bool is_reported(u32 type, s64 result) {
   return type == EVENT_EXECVE || type == EVENT_EXECVEAT ? !result : is_clone(type) && result > 0;
 }
 
-/* Begins the event of a system call: finds the image of its process, or leaves to make one (see wants_snapshot()).
+/* Begins the event of a system call: finds the image of its process, or leaves to make one (see lacks_image()).
  */
 inline_always bool begin(struct record *record, struct bpf_raw_tracepoint_args *ctx, struct task_struct *task) {
   if (!open_record(record))
@@ -123,13 +128,13 @@ inline_always bool begin(struct record *record, struct bpf_raw_tracepoint_args *
   if (record->image)
     return true;
   struct process *process = process_of(task, 0);
-  if (unlikely(!process || !process->id)) {
-    if (wants_snapshot(record->ring, task))
-      bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
-    return true; /* with image 0 */
-  }
-  record->image = process->id;
-  keep_image(record->ring, leader, generation, record->image);
+  bool tried = was_snapshot_tried(record->ring, task);
+  bool lacks = lacks_image(process);
+  if (lacks && !tried)
+    bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
+  record->image = process ? process->id : 0;
+  if (!lacks)
+    keep_image(record->ring, leader, generation, record->image);
   return true;
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 /** Maps that only BPF programs write to. Frozen, system calls can't change them. */
 constexpr std::string_view kFrozen[] = {
-    "images", "orphaned_images", "draft_spaces", "passed_calls", "requests", "receives", "known_peers", "connecting",
+    "images", "orphaned_images", "user_shares", "draft_spaces", "passed_calls", "requests", "receives", "known_peers", "connecting",
 };
 
 }  // namespace

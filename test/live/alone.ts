@@ -9,6 +9,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   'first-events': 'fifty containers start as fast as they can, and events wait for what is known of them',
   'hot-load': LOADS,
   'lost-images': LOADS,
+  pressure: LOADS,
   recording: LOADS,
   'rules-containers': WATCHES_ALL,
   'rules-files': WATCHES_ALL,

@@ -1,16 +1,22 @@
-// Processes whose image found no room, while the agent did not run: they are looked at when they do something.
+// Process images find no room while the agent does not run: the process that takes most of it, or the user, loses its own, and
+// processes without are looked at when they do something.
 
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { IMAGE_RULE } from '../../host/agent/image-watch.ts';
 import { act, actProgram, startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
 import { openRule, rulesFileForTests } from '../support/rules-file.ts';
 import { type RunAlert, type RunProcess, startRun } from '../support/run-process.ts';
+import { STORMS, startStorm } from '../support/storm.ts';
 
 /** Executions, each with so large an environment that the records of all of them don't fit into 8 MB. */
 const EXECUTIONS = 3000;
 const ENVIRONMENT = 4000;
 const PATIENCE_MS = 30_000;
+const CPUS = Array.from({ length: availableParallelism() }, (_, index) => index);
 
 const { directory, rules } = rulesFileForTests((path) =>
   openRule({ name: 'Marked', path: `${path}/marked`, output: '%fd.name by %proc.name at %proc.exepath' }),
@@ -57,3 +63,30 @@ test('they are known by their first call, a native one or a 32-bit one', async (
     assert.deepEqual([fields['proc.name'], fields['proc.exepath']], ['act', actProgram()], path);
   }
 });
+
+/** They fill the ring, which nobody reads, several times. */
+const STORM_SECONDS = 8;
+const OTHERS = 20;
+
+for (const storm of ['setsid', 'exec', 'bomb'] as const) {
+  test(`a storm takes nobody else's room, and its losses are reported: ${STORMS[storm]}`, async () => {
+    await using agent = startRun(rules, '--json');
+    await agent.watches();
+    agent.kill('SIGSTOP');
+    const running = startStorm(storm, CPUS, STORM_SECONDS);
+    await sleep(STORM_SECONDS * 1000);
+    const paths = Array.from({ length: OTHERS }, (_, number) => `${directory}/marked-${storm}-${number}-`);
+    for (const path of paths) await act([['openat', AT_FDCWD, str(path), O.RDONLY]]);
+    const rounds = await running.end();
+    agent.kill('SIGCONT');
+    const last = await agent.until('the last alert', () => alertWith(agent, paths.at(-1) ?? ''));
+    const seen = paths.map((path) => alertWith(agent, path)?.['proc.name']);
+    assert.deepEqual(seen, Array(OTHERS).fill('act'), `${rounds} rounds; the last ${JSON.stringify(last)}`);
+    const [loss] = await agent.until('an alert of the loss', () => {
+      const losses = agent.alerts(IMAGE_RULE);
+      return losses.length > 0 && losses;
+    });
+    assert.equal(loss?.priority, 'Critical');
+    assert.ok(Number(loss?.output_fields.n_images_lost) > 0, loss?.output);
+  });
+}

@@ -11,7 +11,6 @@ import { act, type Call, callOf, startAct, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
 import { probe } from '../support/probe.ts';
-import { TIME_FACTOR } from '../support/time-factor.ts';
 
 const MARK = '/nonexistent/storm-mark';
 /** One name alone is reported. Without the kernel filter every event is evaluated, with it every other one. */
@@ -201,7 +200,6 @@ test('processes that come and go on all CPUs: none is taken for another', async 
   assertBalanced(capture);
   // Each clone is an event of its parent, and one of its child.
   assert.ok(sum(capture.produced) >= 2 * times * CPUS.length, `${capture.produced}`);
-  // An emulated machine may be too slow to read the ring of images; what finds no room there is counted, and has no process.
-  const { imagesLost, unknownImages } = capture;
-  if (TIME_FACTOR === 1 || imagesLost === 0) assert.equal(unknownImages, 0, `${imagesLost} images were lost`);
+  // What finds no room is made up for when it is needed, on a slow machine too.
+  assert.equal(capture.unknownImages, 0, `${capture.imagesLost} images were lost`);
 });

@@ -19,11 +19,13 @@ import { PROCESSES } from './processes.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Outcome, Scenario } from './scenario.ts';
 import { STOP } from './stop.ts';
+import { STORMS } from './storms.ts';
 import { held, renderEnd, renderOutcome } from './table.ts';
 
 const SCENARIOS: readonly Scenario[] = [
   FLOOD,
   PROCESSES,
+  STORMS,
   CONTAINERS,
   DISK_FULL,
   CLOCK,

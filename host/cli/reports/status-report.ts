@@ -1,5 +1,6 @@
 // The state of an agent for people.
 
+import { describeLoss } from '../../agent/image-watch.ts';
 import type { ModuleAbsence } from '../../agent/module-absences.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import type { AgentStatus } from '../../daemon/control/status.ts';
@@ -18,11 +19,12 @@ export interface StatusReport {
 const MOST_RULES = 20;
 /** What is assumed of an agent whose version is too old to report it. */
 const UNTOUCHED: AgentStatus['tampering'] = { present: [], total: 0 };
+const ALL_IMAGES: AgentStatus['images'] = { lost: 0, eventsWithout: 0 };
 const ALL_HOOKS: AgentStatus['hooks'] = { missing: [], needed: [], blindRules: [], isAllowed: false };
 
 export function renderStatus(status: AgentStatus, terminal: Terminal): StatusReport {
   const troubles = troublesOf(status);
-  const { events, modules, outputs, containers } = status;
+  const { events, images = ALL_IMAGES, modules, outputs, containers } = status;
   const section = (title: string, rows: readonly (readonly string[])[]): string =>
     `${terminal.bold(title)}\n${columns(rows, Number.POSITIVE_INFINITY)}\n`;
   const rules = status.rules.toSorted((one, other) => other.alerts - one.alerts).slice(0, MOST_RULES);
@@ -34,6 +36,8 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ['evaluated', number(events.evaluated)],
       ['filtered in the kernel', number(events.filtered)],
       ['dropped', number(events.dropped)],
+      ['records of processes lost', number(images.lost)],
+      ['evaluated without a process', number(images.eventsWithout)],
       ['waiting in the rings', number(status.eventsWaiting)],
       ['waiting for their container', number(status.eventsHeld)],
       ['age when evaluated', `${status.lagMs.toFixed(1)} ms on average`],
@@ -99,7 +103,16 @@ function blindRules({ length }: readonly string[]): string {
 }
 
 function troublesOf(status: AgentStatus): string[] {
-  const { events, outputs, reloads, setAside, rulesLeftOut = [], tampering = UNTOUCHED, hooks = ALL_HOOKS } = status;
+  const {
+    events,
+    images = ALL_IMAGES,
+    outputs,
+    reloads,
+    setAside,
+    rulesLeftOut = [],
+    tampering = UNTOUCHED,
+    hooks = ALL_HOOKS,
+  } = status;
   const { lastFailure, isRefused } = reloads;
   const lost = outputs.filter(({ counters }) => counters.dropped > 0);
   return [
@@ -115,6 +128,7 @@ function troublesOf(status: AgentStatus): string[] {
     ...(events.dropped > 0
       ? [`${count(events.dropped, 'event')} ${events.dropped === 1 ? 'was' : 'were'} dropped`]
       : []),
+    ...(images.last ? [describeLoss(images.last)] : []),
     ...rulesLeftOut.map((error) => `a part of the rule files is invalid and left out: ${escapeText(error)}`),
     ...setAside.map(describeAbsence),
     ...lost.map(

@@ -40,6 +40,8 @@ export interface AgentStatus {
     readonly filtered: number;
     readonly dropped: number;
   };
+  /** Records of processes that were lost, the events evaluated without, and the last time. */
+  readonly images: Summary['images'];
   readonly ringHighWater: number;
   /** ms from the kernel's clock to evaluation, on average; and events that wait for the metadata of their container. */
   readonly lagMs: number;
@@ -78,7 +80,7 @@ export interface StatusFacts {
 
 export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
   const { version, startedMs, modules, missingIoUringOperations } = facts;
-  const { engine, alerts, rules, containers, outputs, tampering, hooks } = summary;
+  const { engine, alerts, rules, containers, outputs, tampering, hooks, images } = summary;
   const totals = engine && eventTotals(engine.capture);
   const times = modules.map((_, index) => evaluationMs(engine, index));
   return {
@@ -92,6 +94,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
       filtered: totals?.filtered ?? 0,
       dropped: totals?.lost ?? 0,
     },
+    images,
     ringHighWater: engine?.capture.ringHighWater ?? 0,
     lagMs: averageLag(engine),
     eventsHeld: engine?.hold.now ?? 0,

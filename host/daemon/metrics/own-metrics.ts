@@ -47,7 +47,7 @@ function engineMetrics(counters: EngineCounters): Metric[] {
     gauge('wasprey_process_images', 'Process images in the table.', capture.images),
     counter(
       'wasprey_process_images_lost_total',
-      'Processes unknown because their records did not fit.',
+      'Records of processes lost: they did not fit, or would have taken the room of others.',
       capture.imagesLost,
     ),
     counter(
@@ -55,7 +55,11 @@ function engineMetrics(counters: EngineCounters): Metric[] {
       'Ended processes evicted as ancestors to make room for others.',
       capture.imagesEvicted,
     ),
-    counter('wasprey_unknown_images_total', 'Events of unknown processes.', capture.unknownImages),
+    counter(
+      'wasprey_unknown_images_total',
+      'Events evaluated without a process, because its record was lost.',
+      capture.unknownImages,
+    ),
     gauge('wasprey_containers', 'Containers known to the capture.', capture.containers),
     counter('wasprey_matches_total', 'Matches of rules.', matches),
     counter(

@@ -47,7 +47,8 @@ export class AgentWebServer {
   /** Whether the run is alive, and whether it watches. */
   health(): Health {
     const agent = this.#agent;
-    return healthOf(agent?.sign(), performance.now() - this.#startedAt, agent?.hooks(), agent?.summary().rules.leftOut);
+    const startingMs = performance.now() - this.#startedAt;
+    return healthOf(agent?.sign(), startingMs, agent?.hooks(), agent?.summary().rules.leftOut, agent?.images());
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 // Whether the agent is alive, and whether it watches.
 
 import type { HookSummary } from '../../agent/hook-watch.ts';
+import { describeLoss, type ImageSummary } from '../../agent/image-watch.ts';
 import { describeReason } from '../../capture/missing-hooks.ts';
 import type { EngineSign } from '../../engine/engine.ts';
 
@@ -13,6 +14,8 @@ export interface Health {
   readonly ready: boolean;
   /** The reason if one of these is false. */
   readonly reason: string;
+  /** What is not as it should be, though the agent is ready. */
+  readonly detail?: string;
 }
 
 const DOWN = { alive: false, started: false, ready: false } as const;
@@ -31,6 +34,7 @@ export function healthOf(
   startingMs: number,
   hooks: HookSummary | undefined = undefined,
   leftOut: readonly string[] = [],
+  images: ImageSummary | undefined = undefined,
 ): Health {
   if (!sign) return { ...DOWN, alive: startingMs < LONGEST_START_MS, reason: 'it is starting' };
   if (!sign.running) return { ...DOWN, reason: 'the engine has stopped' };
@@ -39,7 +43,8 @@ export function healthOf(
       ...leftOut.map((error) => `a part of the rule files is invalid and left out: ${error}`),
       ...(hooks ? blindness(hooks) : []),
     ];
-    return { alive: true, started: true, ready: reasons.length === 0, reason: reasons.join('; ') };
+    const detail = images?.last && { detail: describeLoss(images.last) };
+    return { alive: true, started: true, ready: reasons.length === 0, reason: reasons.join('; '), ...detail };
   }
   const reason = `the engine has not responded for ${Math.floor(sign.silentMs / 1000)} s`;
   return { ...DOWN, reason };

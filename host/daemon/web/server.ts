@@ -166,8 +166,15 @@ function answer({ method, url = '' }: IncomingMessage, options: WebServerOptions
 
 function healthAnswer(health: Health, wanted: 'alive' | 'started' | 'ready'): Answer {
   // As Falco writes it, blank included.
-  if (health[wanted]) return { status: 200, type: JSON_TYPE, body: '{"status": "ok"}' };
-  return { status: 503, type: JSON_TYPE, body: JSON.stringify({ status: 'unavailable', reason: health.reason }) };
+  const detail = wanted === 'ready' && health.detail !== undefined ? { detail: health.detail } : undefined;
+  if (health[wanted])
+    return {
+      status: 200,
+      type: JSON_TYPE,
+      body: detail ? JSON.stringify({ status: 'ok', ...detail }) : '{"status": "ok"}',
+    };
+  const answer = { status: 'unavailable', reason: health.reason, ...detail };
+  return { status: 503, type: JSON_TYPE, body: JSON.stringify(answer) };
 }
 
 function text(status: number, body: string): Answer {

@@ -48,6 +48,6 @@ enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 
 enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 
-enum { BPF_RB_AVAIL_DATA = 0, BPF_RB_RING_SIZE = 1 };
+enum { BPF_RB_CONS_POS = 2, BPF_RB_PROD_POS = 3 };
 
 #endif

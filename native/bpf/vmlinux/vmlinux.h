@@ -93,6 +93,7 @@ struct group_info {
 };
 
 struct cred {
+  kuid_t uid;
   kuid_t euid;
   kgid_t egid;
   kuid_t fsuid;
@@ -371,7 +372,14 @@ struct bpf_raw_tracepoint_args {
   u64 args[0];
 };
 
+struct seq_file;
+
+struct bpf_iter_meta {
+  struct seq_file *seq;
+};
+
 struct bpf_iter__task {
+  struct bpf_iter_meta *meta;
   struct task_struct *task;
 };
 

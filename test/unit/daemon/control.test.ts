@@ -45,6 +45,7 @@ const STATUS: AgentStatus = {
   startedMs: 1_700_000_000_000,
   nowMs: 1_700_000_010_000,
   events: { produced: 1000, evaluated: 600, filtered: 400, dropped: 0 },
+  images: { lost: 0, eventsWithout: 0 },
   ringHighWater: 0.25,
   lagMs: 1.25,
   eventsHeld: 2,
@@ -242,6 +243,7 @@ describe('commands', () => {
       {
         ...STATUS,
         events: { ...STATUS.events, dropped: 3 },
+        images: { lost: 5, eventsWithout: 2, last: { from: 1000, to: 3000, images: 5, events: 2 } },
         reloads: REFUSED,
         outputs: [{ name: 'http', counters: { written: 0, dropped: 2, errors: 9 } }],
         tampering: {
@@ -255,7 +257,7 @@ describe('commands', () => {
     assert.equal(isWell, false);
     assert.match(
       text,
-      /Trouble\n {2}tampered with: the hook a was detached\n {2}the capture was tampered with \(4 findings\), last at 2023-11-14T22:13:25\+0000: the kernel filter was removed\n {2}3 events were dropped\n {2}2 alerts for http were lost\n {2}a change was refused at 2023-11-14T22:13:25\+0000: no such field\n/,
+      /Trouble\n {2}tampered with: the hook a was detached\n {2}the capture was tampered with \(4 findings\), last at 2023-11-14T22:13:25\+0000: the kernel filter was removed\n {2}3 events were dropped\n {2}5 records of processes lost, 2 events evaluated without a process, from \S+ to \S+\n {2}2 alerts for http were lost\n {2}a change was refused at 2023-11-14T22:13:25\+0000: no such field\n/,
     );
     const hook: AgentStatus['hooks']['missing'][number] = {
       hook: 'io_uring_submit_req',

@@ -47,6 +47,7 @@ function summary(changed: Partial<Summary> = {}): Summary {
   return {
     engine: ENGINE,
     drops: { occurrences: 0, actions: 0 },
+    images: { lost: 0, eventsWithout: 0 },
     rules: {
       generation: 0,
       modules: [],
@@ -92,6 +93,7 @@ test('whatever was lost is said', () => {
   const text = renderSummary(
     summary({
       engine: { ...ENGINE, capture, matchesDropped: 7 },
+      images: { lost: 5, eventsWithout: 2, last: { from: 1000, to: 3000, images: 5, events: 2 } },
       outputs: [{ name: 'file', counters: { written: 0, heldBack: 1, dropped: 9, errors: 1 } }],
     }),
     1,
@@ -100,7 +102,11 @@ test('whatever was lost is said', () => {
   assert.match(text, /calls +7 missed/);
   assert.match(text, /7 dropped: alerts came faster/);
   assert.match(text, /records +3 were invalid/);
-  assert.match(text, /processes +5 lost/);
+  assert.match(text, /49 events lost, 5 records of processes lost/);
+  assert.match(
+    text,
+    /processes +last loss: 5 records of processes lost, 2 events evaluated without a process, from 1970-01-01T00:00:01\.000000000Z to 1970-01-01T00:00:03\.000000000Z/,
+  );
   assert.match(text, /file +9 alerts not written/);
   assert.match(text, /file +1 alert held back as repetition/);
 });

@@ -1,0 +1,107 @@
+/* Room in the lifecycle ring: who may take it, so that nobody takes that of others.
+ *
+ * While the reader keeps up, the ring is nearly empty, and nothing is counted. Beyond an eighth a record is only written if
+ * its process and its user have not taken too much already. How much that is depends on what is still free: whoever takes a
+ * lot leaves the others as large a share, however many they are (Choudhury and Hahne's dynamic thresholds). */
+
+#ifndef WASPREY_SHARE_H
+#define WASPREY_SHARE_H
+
+#include "maps.h"
+
+/* What a record is for. Each kind stops before the next: no change takes the room of forks, forks leave some for images
+ * that an event follows, and these for the ends of processes. */
+enum room {
+  ROOM_CHANGE, /* of a process whose image is known */
+  ROOM_FORK,
+  ROOM_EVENT, /* execs; processes without image that have an event, or fork */
+  ROOM_END,
+};
+
+/* Positions in the ring, in bytes since the start. */
+struct filling {
+  u64 read;
+  u64 written;
+};
+
+inline_always struct filling lifecycle_filling(void) {
+  return (struct filling){bpf_ringbuf_query(&lifecycle, BPF_RB_CONS_POS),
+                          bpf_ringbuf_query(&lifecycle, BPF_RB_PROD_POS)};
+}
+
+inline_always bool is_calm(const struct filling *filling) {
+  return likely(filling->written - filling->read < LIFECYCLE_BYTES / 8);
+}
+
+/* Shares of users, by owner_of(). Only used when the ring is not calm. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 1024);
+  __type(key, u64);
+  __type(value, struct share);
+} user_shares SEC(".maps");
+
+#define ROOT_OWNER (1ull << 63)
+
+/* Whose share a record takes: the real user's, since anybody may run programs of other users (setuid). Root's processes
+ * are told apart by their cgroup, because those of all containers may be root's. */
+inline_always u64 owner_of(const struct image *image, struct task_struct *task) {
+  u32 uid = LOAD(cred, LOAD_WORD(task_struct, task, real_cred), uid.val);
+  return uid ? uid : image->cgroup_id | ROOT_OWNER;
+}
+
+/* Bytes that the share has in the ring, at most. Programs on other CPUs may change it meanwhile: it is an estimate. */
+inline_always u64 taken(struct share *share, const struct filling *filling) {
+  u64 mark = *(volatile u64 *)&share->mark;
+  if (filling->read >= mark && __sync_val_compare_and_swap(&share->mark, mark, filling->written) == mark) {
+    share->before = share->since;
+    share->since = 0;
+  }
+  return *(volatile u64 *)&share->before + *(volatile u64 *)&share->since;
+}
+
+inline_always struct share *share_of_user(u64 owner) {
+  struct share *share = bpf_map_lookup_elem(&user_shares, &owner);
+  if (share)
+    return share;
+  struct share none = {};
+  bpf_map_update_elem(&user_shares, &owner, &none, BPF_NOEXIST);
+  return bpf_map_lookup_elem(&user_shares, &owner);
+}
+
+/* Whether a share may take more: at most so many quarters of what is free. */
+inline_always bool is_modest(struct share *share, const struct filling *filling, u64 free, u64 quarters) {
+  return !share || taken(share, filling) <= free * quarters / 4;
+}
+
+inline_always void take(struct share *share, u64 size) {
+  if (share)
+    __sync_fetch_and_add(&share->since, size);
+}
+
+/* Whether a record of that size may be written for a process (0: unknown) and an owner. `room` is a constant. */
+inline_always bool may_take(const struct filling *filling, enum room room, u64 size, struct process *process,
+                            u64 owner) {
+  static const struct {
+    u64 reserve; /* bytes left to others */
+    u64 process; /* quarters of what is free */
+    u64 user;
+  } limits[] = {
+      [ROOM_CHANGE] = {LIFECYCLE_BYTES / 2, 1, 2},
+      [ROOM_FORK] = {LIFECYCLE_BYTES / 16, 4, 8},
+      [ROOM_EVENT] = {LIFECYCLE_BYTES / 32, 4, 16},
+  };
+  if (is_calm(filling) || room == ROOM_END)
+    return true;
+  u64 free = LIFECYCLE_BYTES - (filling->written - filling->read);
+  struct share *own = process ? &process->share : 0;
+  struct share *user = share_of_user(owner);
+  if (free < limits[room].reserve || !is_modest(own, filling, free, limits[room].process) ||
+      !is_modest(user, filling, free, limits[room].user))
+    return false;
+  take(own, size);
+  take(user, size);
+  return true;
+}
+
+#endif

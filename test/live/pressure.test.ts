@@ -1,0 +1,32 @@
+// Storms of lifecycle records fill nobody's eyes: attacks made meanwhile are detected, by rules that need the process's image.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { test } from 'node:test';
+import { directoryForTests } from '../support/directory.ts';
+import { attack, attackRules } from '../support/image-attacks.ts';
+import { LiveAgent } from '../support/live-agent.ts';
+import { STORM_NAMES, STORMS, startStorm } from '../support/storm.ts';
+
+const ATTACKS = 100;
+/** Longer than the attacks take. */
+const SECONDS = 60;
+const CPUS = Array.from({ length: availableParallelism() }, (_, index) => index);
+
+const directory = directoryForTests();
+writeFileSync(`${directory}/target`, '');
+const agent = LiveAgent.forTests(() => [attackRules(directory)], { keep: (line) => line.includes('mark-') });
+
+for (const storm of STORM_NAMES) {
+  test(`${ATTACKS} attacks during ${STORMS[storm]} on all CPUs: each has its alert`, async () => {
+    const running = startStorm(storm, CPUS, SECONDS);
+    const attacks = await attack(directory, storm, ATTACKS);
+    const rounds = await running.end();
+    await agent.settled();
+    const missing = attacks.filter(({ rule, mark }) => !agent.alerts(rule).some(({ line }) => line.includes(mark)));
+    const { imagesLost, unknownImages } = agent.counters.capture;
+    assert.deepEqual(missing, [], `${rounds} rounds; ${imagesLost} images lost, ${unknownImages} events without`);
+    assert.ok(rounds > 100, `${rounds} rounds of the storm`);
+  });
+}

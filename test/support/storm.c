@@ -1,0 +1,183 @@
+// Makes as many lifecycle records as it can: a loop of calls that change a process, or that start and end processes, on each
+// CPU it is given, as a user without privilege, at nice 5.
+// usage: storm KIND SECONDS UID CPU...     KIND: chdir, bomb, exec, setuid, setsid, capset, setpgid, unshare
+// Ends after that time, or by SIGTERM, and prints the number of rounds. At most BOMB processes run at a time.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NICE = 5, BOMB = 300, ENVIRONMENT = 3000 };
+
+static const char *program;
+
+// Of all its processes.
+static struct {
+  double deadline;
+  unsigned long rounds;
+} *shared;
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static int is_over(void) {
+  return now() > shared->deadline;
+}
+
+static void end(int signal) {
+  (void)signal;
+  shared->deadline = 0;
+}
+
+static void die(const char *what) {
+  perror(what);
+  exit(1);
+}
+
+static void await(pid_t child) {
+  if (child < 0) return;  // as many as the limit allows
+  while (waitpid(child, NULL, 0) < 0 && errno == EINTR);
+}
+
+static void change_directory(void) {
+  static int round;
+  if (chdir(round++ % 2 ? "/usr" : "/etc") != 0) die("chdir");
+}
+
+// Each process starts two, and so do these.
+static void grow(void) {
+  if (is_over()) _exit(0);
+  pid_t children[2];
+  for (int i = 0; i < 2; i++) {
+    children[i] = fork();
+    if (children[i] == 0) grow();
+    if (children[i] > 0) __atomic_fetch_add(&shared->rounds, 1, __ATOMIC_RELAXED);
+  }
+  for (int i = 0; i < 2; i++) await(children[i]);
+  _exit(0);
+}
+
+static void bomb(void) {
+  pid_t child = fork();
+  if (child == 0) grow();
+  await(child);
+}
+
+static void execute(void) {
+  static char variable[ENVIRONMENT];
+  if (!variable[0]) {
+    memset(variable, 'x', sizeof variable - 1);
+    memcpy(variable, "STORM=", 6);
+  }
+  pid_t child = vfork();
+  if (child == 0) {
+    execle(program, program, NULL, (char *[]){variable, NULL});
+    _exit(1);
+  }
+  await(child);
+}
+
+static void set_user(void) {
+  if (setuid(getuid()) != 0) die("setuid");
+}
+
+static void start_session(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    setsid();
+    _exit(0);
+  }
+  await(child);
+}
+
+// In a user namespace of its own it has all capabilities, to put down and take up again.
+static void set_capabilities(void) {
+  static int round;
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data) != 0) die("capget");
+  for (int i = 0; i < 2; i++) data[i].effective = round % 2 ? data[i].permitted : 0;
+  round++;
+  if (syscall(SYS_capset, &header, data) != 0) die("capset");
+}
+
+static void set_group(void) {
+  static int round;
+  if (setpgid(0, round++ % 2 ? 0 : getpgid(getppid())) != 0) die("setpgid");
+}
+
+static void leave_files(void) {
+  if (unshare(CLONE_FS) != 0) die("unshare");
+}
+
+static const struct kind {
+  const char *name;
+  void (*round)(void);
+} kinds[] = {
+    {"chdir", change_directory}, {"bomb", bomb},          {"exec", execute},     {"setuid", set_user},
+    {"setsid", start_session},   {"capset", set_capabilities}, {"setpgid", set_group}, {"unshare", leave_files},
+};
+
+static void loop(const struct kind *kind, int cpu) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  CPU_SET(cpu, &cpus);
+  if (sched_setaffinity(0, sizeof cpus, &cpus) != 0) die("sched_setaffinity");
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (kind->round == set_capabilities && unshare(CLONE_NEWUSER) != 0) die("unshare(CLONE_NEWUSER)");
+  while (!is_over()) {
+    kind->round();
+    __atomic_fetch_add(&shared->rounds, 1, __ATOMIC_RELAXED);
+  }
+  _exit(0);
+}
+
+static void become(int uid) {
+  struct rlimit processes = {BOMB, BOMB};
+  if (setrlimit(RLIMIT_NPROC, &processes) != 0) die("setrlimit");
+  if (setgroups(0, NULL) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0) die("setresuid");
+  if (prctl(PR_SET_DUMPABLE, 1) != 0) die("prctl");
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) return 0;  // a program of the storm of execs
+  if (argc < 5) {
+    fputs("usage: storm KIND SECONDS UID CPU...\n", stderr);
+    return 2;
+  }
+  const struct kind *kind = NULL;
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (!strcmp(kinds[i].name, argv[1])) kind = &kinds[i];
+  if (!kind) die(argv[1]);
+  program = argv[0];
+  shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) die("mmap");
+  shared->deadline = now() + atof(argv[2]);
+  signal(SIGTERM, end);
+  if (nice(NICE) < 0) die("nice");
+  become(atoi(argv[3]));
+  int failed = 0, status;
+  for (int i = 4; i < argc; i++) {
+    pid_t child = fork();
+    if (child < 0) die("fork");
+    if (child == 0) loop(kind, atoi(argv[i]));
+  }
+  while (wait(&status) > 0 || errno == EINTR) failed |= status != 0;
+  printf("%lu\n", shared->rounds);
+  return failed;
+}

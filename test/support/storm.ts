@@ -1,0 +1,47 @@
+// Storms of lifecycle records on all CPUs, by a user without privilege at nice 5.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { cProgram } from './c-program.ts';
+
+/** What each storm does over and over. */
+export const STORMS = {
+  chdir: 'changes of the directory',
+  bomb: 'a fork bomb, of 300 processes at a time',
+  exec: 'executions, with 3 KB of environment',
+  setuid: 'setuid to the same user',
+  setsid: 'forks that start a session',
+  capset: 'capabilities put down and taken up, in a user namespace',
+  setpgid: 'changes of the process group',
+  unshare: 'unshare(CLONE_FS)',
+} as const;
+
+export type Storm = keyof typeof STORMS;
+
+export const STORM_NAMES = Object.keys(STORMS) as Storm[];
+
+const NOBODY = 65534;
+
+export interface RunningStorm {
+  /** Ends it. Returns how many rounds it has done. */
+  end(): Promise<number>;
+}
+
+/** @param seconds after which it ends by itself */
+export function startStorm(storm: Storm, cpus: readonly number[], seconds: number): RunningStorm {
+  const program = cProgram(join(import.meta.dirname, 'storm.c'));
+  const words = [storm, seconds, NOBODY, ...cpus].map(String);
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'], cwd: '/' });
+  const ended = Promise.all([text(child.stdout), once(child, 'exit')]);
+  return {
+    async end() {
+      child.kill('SIGTERM');
+      const [rounds, [status]] = await ended;
+      assert.equal(status, 0, `the storm ${storm} failed`);
+      return Number(rounds);
+    },
+  };
+}
