@@ -8,6 +8,7 @@ import {
   type FilterClause,
   type FilterFamily,
   familyOf,
+  isFiltered,
   type KernelFilter,
   OPEN_COMBINATIONS,
   SOCKET_KINDS,
@@ -63,8 +64,12 @@ export function filterTables(filters: readonly KernelFilter[], firstWords: reado
   const which = (list: readonly Bucket[], meets: (clause: FilterClause) => boolean): bigint =>
     list.reduce((sum, { bit, clauses }) => (clauses.some(meets) ? sum | bit : sum), THROUGH);
   const ofFamily = (family: FilterFamily): readonly Bucket[] => buckets.filter((bucket) => bucket.family === family);
+  const paths = pathStates(
+    opens.flatMap(({ bit, clauses }) => clauses.flatMap(({ path }) => (path ? [{ need: path, clauses: bit }] : []))),
+  );
   const types = new BigUint64Array(EVENT_TYPE_COUNT).fill(THROUGH);
   for (const { name, number, shape } of EVENT_TYPES) {
+    if (!isFiltered({ name })) continue;
     const clauses = which(ofFamily(familyOf(shape)), ({ types }) => types.includes(name));
     if (clauses !== THROUGH) types[number] = clauses & ~THROUGH;
   }
@@ -82,11 +87,9 @@ export function filterTables(filters: readonly KernelFilter[], firstWords: reado
     sockets: BigUint64Array.from(SOCKET_KINDS, (kind) =>
       which(ofFamily('network'), ({ sockets }) => sockets?.includes(kind) ?? true),
     ),
-    anyPath: which(opens, ({ path }) => path === undefined),
+    anyPath: which(opens, ({ path }) => path === undefined) | paths.anyPath,
     topLevel: which(opens, ({ path }) => path?.topLevel === true) & ~THROUGH,
-    paths: pathStates(
-      opens.flatMap(({ bit, clauses }) => clauses.flatMap(({ path }) => (path ? [{ need: path, clauses: bit }] : []))),
-    ),
+    paths,
     rules: clausesOfRules(buckets),
   };
 }

@@ -11,6 +11,8 @@ export const DEAD = 0;
 export const BEGINNINGS = 1;
 export const ENDINGS = 2;
 
+const SLASH = 0x2f;
+
 /** Longer texts are cut, so that more passes. */
 const LONGEST = 64;
 
@@ -23,6 +25,8 @@ export interface PathStates {
   readonly possible: BigUint64Array;
   /** By state and class: the next state. */
   readonly next: Uint16Array;
+  /** Clauses with a text of which nothing is left, so that any path satisfies them. Walks do not count their start. */
+  readonly anyPath: bigint;
 }
 
 export interface PathClauses {
@@ -39,14 +43,14 @@ export function pathStates(needs: readonly PathClauses[]): PathStates {
   const classes = byteClasses(needs);
   for (let length = LONGEST; length > 0; length--) {
     const roots = treesOf(needs, classes, length);
-    if (roots) return { classes, ...tableOf(roots) };
+    if (roots) return { classes, ...tableOf(roots), anyPath: roots[0].accepted | roots[1].accepted };
   }
   throw new Error('the first bytes of paths need more states than there are classes');
 }
 
-/** The 63 most frequent bytes have a class each. Texts are cut before other bytes. */
+/** The slash, without which no beginning says anything, and the most frequent bytes have a class each, 63 in all. Texts are cut before others. */
 function byteClasses(needs: readonly PathClauses[]): Uint8Array {
-  const counts = new Map<number, number>();
+  const counts = new Map<number, number>([[SLASH, Number.POSITIVE_INFINITY]]);
   for (const text of needs.flatMap(({ need }) => [...need.beginnings, ...need.endings])) {
     for (const byte of Buffer.from(text, 'latin1')) counts.set(byte, (counts.get(byte) ?? 0) + 1);
   }
@@ -96,7 +100,7 @@ function treesOf(
   return [beginnings, endings];
 }
 
-function tableOf(roots: readonly [Node, Node]): Omit<PathStates, 'classes'> {
+function tableOf(roots: readonly [Node, Node]): Omit<PathStates, 'classes' | 'anyPath'> {
   const nodes: Node[] = [{ accepted: 0n, children: new Map() }, ...roots];
   const accepted: bigint[] = [];
   const next: number[] = [];

@@ -61,6 +61,40 @@ describeWithFalco(STOCK_FILES, () =>
   }),
 );
 
+/** More different bytes than the tables of paths tell apart; of the one that only the last rule names there are fewest. */
+const LETTERS = Array.from({ length: 0x5e }, (_, index) => String.fromCharCode(0x21 + index))
+  .filter((byte) => !'/."\\~'.includes(byte))
+  .join('');
+const MANY_LETTERS = [
+  ...[0, 30, 60].map((at) => `fd.name startswith "/${LETTERS.slice(at)}${LETTERS.slice(0, at)}"`),
+  'fd.name endswith "~"',
+].map((condition, index) =>
+  JSON.stringify({
+    rule: `letters ${index}`,
+    desc: 'a file by its name',
+    condition: `evt.type in (open, openat) and ${condition}`,
+    output: '%proc.cmdline',
+    priority: 'WARNING',
+  }),
+);
+
+describe('With rules of more different letters than the filter tells apart', () => {
+  startAgents(() => [`[${MANY_LETTERS.join()}]`]);
+  test('a rule on the rarest letter matches', async () => {
+    const mark = `${MARK}letters-`;
+    await act([
+      ['@mark', mark],
+      ['openat', AT_FDCWD, str(`${directory}/file~`), O.RDONLY],
+      ['openat', AT_FDCWD, str(`/${LETTERS}`), O.RDONLY],
+    ]);
+    const alerts = await alertsOf(mark);
+    assert.deepEqual(
+      alerts.map((alert) => alert.slice(0, 9)),
+      ['letters 0', 'letters 3'],
+    );
+  });
+});
+
 function startAgents(rules: () => string[]): void {
   before(async () => {
     const start = (kernelFilter: boolean): Promise<LiveAgent> =>

@@ -30,6 +30,11 @@ export interface FilteredEvent {
   readonly elsewhere?: string;
 }
 
+/** The candidate words of a process that can match only that rule; rules beyond the words need no bit. */
+export function onlyCandidate(rule: number): readonly bigint[] {
+  return Array.from({ length: CANDIDATE_WORDS }, (_, word) => (word === rule >> 6 ? 1n << BigInt(rule & 63) : 0n));
+}
+
 const FAMILIES = FILTER_FAMILIES.length;
 
 export function passes(tables: FilterTables, event: FilteredEvent): boolean {

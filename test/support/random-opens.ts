@@ -1,4 +1,4 @@
-// Random calls that open files, as the kernel makes them: what was passed, what came of it, and the conditions that tell them apart.
+// Random calls that open files, as the kernel makes them: what was passed, and what came of it.
 
 import fc from 'fast-check';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
@@ -35,111 +35,132 @@ interface Opened {
   readonly elsewhere?: string;
 }
 
-const COMPONENTS = [
-  ...['etc', 'shadow', 'passwd', 'sudoers.d', 'usr', 'bin', 'cat', 'home', 'user', '.ssh', 'id_rsa', 'proc', 'self'],
-  ...['environ', 'tmp', 'a', 'ETC', '\xff\xfe', 'averyverylongname', 'averyverylongname.conf', 'x'.repeat(70)],
-];
-/** Few, so that conditions and calls often mean the same one. */
-const PATHS = [
-  ...['/', '/a', '/etc', '/etc/shadow', '/shadow', '/usr/bin/cat', '/etc/sudoers.d/a', '/home/user/.ssh/id_rsa'],
-  ...[
-    '/averyverylongname',
-    '/averyverylongname.conf',
-    '/tmp/a/averyverylongname/averyverylongname.conf',
-    '/proc/self/environ',
-  ],
-  ...['/usr/bin/averyverylongname.conf/a', `/tmp/${'x'.repeat(70)}/shadow`],
-];
-const ODD_COMPONENTS = ['.', '..', '', '...', '.hidden', 'ends.'];
+/** The names that calls and conditions are made from: few, so that they often mean the same one. */
+export interface Names {
+  /** Of files and folders; bytes, as characters 0 to 255. */
+  readonly components: readonly string[];
+  /** Absolute. */
+  readonly paths: readonly string[];
+}
 
-const components = (most: number, odd: number): fc.Arbitrary<string> =>
-  fc
+/** As a system has them. */
+export const USUAL_NAMES: Names = {
+  components: [
+    ...['etc', 'shadow', 'passwd', 'sudoers.d', 'usr', 'bin', 'cat', 'home', 'user', '.ssh', 'id_rsa', 'proc', 'self'],
+    ...['environ', 'tmp', 'a', 'ETC', '\xff\xfe', 'averyverylongname', 'averyverylongname.conf', 'x'.repeat(70)],
+  ],
+  paths: [
+    ...['/', '/a', '/etc', '/etc/shadow', '/shadow', '/usr/bin/cat', '/etc/sudoers.d/a', '/home/user/.ssh/id_rsa'],
+    ...['/averyverylongname', '/averyverylongname.conf', '/tmp/a/averyverylongname/averyverylongname.conf'],
+    ...['/proc/self/environ', '/usr/bin/averyverylongname.conf/a', `/tmp/${'x'.repeat(70)}/shadow`],
+  ],
+};
+export const ODD_COMPONENTS = ['.', '..', '', '...', '.hidden', 'ends.'];
+
+/** A path of components. */
+function components({ components: names }: Names, most: number, odd: number): fc.Arbitrary<string> {
+  return fc
     .array(
       fc.oneof(
-        { weight: 12, arbitrary: fc.constantFrom(...COMPONENTS) },
+        { weight: 12, arbitrary: fc.constantFrom(...names) },
         { weight: odd, arbitrary: fc.constantFrom(...ODD_COMPONENTS) },
       ),
       { minLength: 1, maxLength: most },
     )
     .map((parts) => parts.join('/'));
+}
 
 /** As the kernel tells of it. */
-const resolvedPath = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(...PATHS) },
-  { weight: 1, arbitrary: components(5, 0).map((path) => `/${path}`) },
-);
+export function resolvedPath(names: Names): fc.Arbitrary<string> {
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...names.paths) },
+    { weight: 1, arbitrary: components(names, 5, 0).map((path) => `/${path}`) },
+  );
+}
+
 /** The end of it, or all of it in another way. */
-const otherwise = fc
-  .tuple(fc.constantFrom(...PATHS.slice(1)), fc.constantFrom('', '/.', '//', '/a/..', '.', '/'), fc.nat(20))
-  .map(([path, odd, at]) => {
-    const slash = path.indexOf('/', at % path.length);
-    if (slash < 0) return path + odd;
-    return odd === '' ? path.slice(slash + 1) : path.slice(0, slash) + odd + path.slice(slash);
-  });
-const rawPath = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom(...PATHS) },
-  { weight: 6, arbitrary: otherwise },
-  { weight: 2, arbitrary: components(5, 1).map((path) => `/${path}`) },
-  { weight: 1, arbitrary: components(3, 1) },
-  { weight: 1, arbitrary: components(12, 0).map((path) => `/${path}`) },
-  { weight: 1, arbitrary: fc.constantFrom('/', '', '.', '..', '/.', '//etc/shadow', '/etc//shadow', '/etc/shadow/') },
-);
+function otherwise({ paths }: Names): fc.Arbitrary<string> {
+  const others = paths.filter((path) => path !== '/');
+  return fc
+    .tuple(fc.constantFrom(...others), fc.constantFrom('', '/.', '//', '/a/..', '.', '/'), fc.nat(20))
+    .map(([path, odd, at]) => {
+      const slash = path.indexOf('/', at % path.length);
+      if (slash < 0) return path + odd;
+      return odd === '' ? path.slice(slash + 1) : path.slice(0, slash) + odd + path.slice(slash);
+    });
+}
+
+/** As a program passes it. */
+export function rawPath(names: Names): fc.Arbitrary<string> {
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom(...names.paths) },
+    { weight: 6, arbitrary: otherwise(names) },
+    { weight: 2, arbitrary: components(names, 5, 1).map((path) => `/${path}`) },
+    { weight: 1, arbitrary: components(names, 3, 1) },
+    { weight: 1, arbitrary: components(names, 12, 0).map((path) => `/${path}`) },
+    { weight: 1, arbitrary: fc.constantFrom('/', '', '.', '..', '/.', '//etc/shadow', '/etc//shadow', '/etc/shadow/') },
+  );
+}
 
 export const CURRENT_DIRECTORIES = ['/', '/etc', '/home/user', '/tmp/a/averyverylongname', ''] as const;
 
-const outcome: fc.Arbitrary<RandomOpen['outcome']> = fc.oneof(
-  { weight: 1, arbitrary: fc.constantFrom(-1, -2, -13).map((errno) => ({ errno })) },
-  {
-    weight: 3,
-    arbitrary: fc
-      .record({
-        kind: fc.constantFrom('f', 'd'),
-        created: fc.boolean(),
-        resolved: fc.oneof(
-          { weight: 3, arbitrary: fc.constant(undefined) },
-          { weight: 2, arbitrary: resolvedPath },
-          { weight: 1, arbitrary: fc.constant(null) },
+function outcomeOf(names: Names): fc.Arbitrary<RandomOpen['outcome']> {
+  return fc.oneof(
+    { weight: 1, arbitrary: fc.constantFrom(-1, -2, -13).map((errno) => ({ errno })) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .record({
+          kind: fc.constantFrom('f', 'd'),
+          created: fc.boolean(),
+          resolved: fc.oneof(
+            { weight: 3, arbitrary: fc.constant(undefined) },
+            { weight: 2, arbitrary: resolvedPath(names) },
+            { weight: 1, arbitrary: fc.constant(null) },
+          ),
+          elsewhere: fc.option(resolvedPath(names), { nil: undefined, freq: 1 }),
+        })
+        .map(
+          ({ kind, created, resolved, elsewhere }): Opened => ({
+            kind,
+            created,
+            ...(resolved !== undefined && { resolved }),
+            ...(resolved !== null && elsewhere !== undefined && { elsewhere }),
+          }),
         ),
-        elsewhere: fc.option(resolvedPath, { nil: undefined, freq: 1 }),
-      })
-      .map(
-        ({ kind, created, resolved, elsewhere }): Opened => ({
-          kind,
-          created,
-          ...(resolved !== undefined && { resolved }),
-          ...(resolved !== null && elsewhere !== undefined && { elsewhere }),
-        }),
-      ),
-  },
-);
+    },
+  );
+}
 
 const flags = fc
   .tuple(fc.integer({ min: 0, max: 3 }), fc.subarray([O_CREAT, O_TRUNC, O_TMPFILE_BIT, 0x10000, 0x80000, 0x400]))
   .map(([access, bits]) => bits.reduce((sum, bit) => sum | bit, access));
 
-export const randomOpen: fc.Arbitrary<RandomOpen> = fc
-  .record({
-    type: fc.constantFrom('open' as const, 'openat' as const, 'openat2' as const, 'creat' as const),
-    raw: fc.option(rawPath, { nil: undefined, freq: 12 }),
-    directory: fc.option(
-      fc.oneof({ weight: 5, arbitrary: resolvedPath }, { weight: 1, arbitrary: fc.constant(null) }),
-      {
-        nil: undefined,
-        freq: 1,
-      },
-    ),
-    flags,
-    mode: fc.constantFrom(0, 0o644, 0o755),
-    outcome,
-  })
-  .map(({ type, raw, directory, flags: any, mode, outcome: result }) => ({
-    type,
-    ...(raw !== undefined && { raw }),
-    ...(directory !== undefined && /at/.test(type.slice(4)) && { directory }),
-    flags: type === 'creat' ? 1 | O_CREAT | O_TRUNC : any,
-    mode,
-    outcome: result,
-  }));
+export function randomOpen(names: Names): fc.Arbitrary<RandomOpen> {
+  return fc
+    .record({
+      type: fc.constantFrom('open' as const, 'openat' as const, 'openat2' as const, 'creat' as const),
+      raw: fc.option(rawPath(names), { nil: undefined, freq: 12 }),
+      directory: fc.option(
+        fc.oneof({ weight: 5, arbitrary: resolvedPath(names) }, { weight: 1, arbitrary: fc.constant(null) }),
+        {
+          nil: undefined,
+          freq: 1,
+        },
+      ),
+      flags,
+      mode: fc.constantFrom(0, 0o644, 0o755),
+      outcome: outcomeOf(names),
+    })
+    .map(({ type, raw, directory, flags: any, mode, outcome: result }) => ({
+      type,
+      ...(raw !== undefined && { raw }),
+      ...(directory !== undefined && /at/.test(type.slice(4)) && { directory }),
+      flags: type === 'creat' ? 1 | O_CREAT | O_TRUNC : any,
+      mode,
+      outcome: result,
+    }));
+}
 
 function isRelative(raw: string): boolean {
   return !raw.startsWith('/');
@@ -209,120 +230,3 @@ export function filteredOpen(open: RandomOpen, current: string): FilteredEvent {
     ...(!failed && result.elsewhere !== undefined && { elsewhere: result.elsewhere }),
   };
 }
-
-const quote = (text: string): string => `"${text.replace(/[\\"]/g, (character) => `\\${character}`)}"`;
-const oneOf = (values: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...values);
-const inText = (path: string): boolean => /^[\x20-\x7e]*$/.test(path);
-
-const NAMES = ['fd.name', 'fd.openpath', 'fd.realpath', 'fd.directory', 'fd.nameraw', 'evt.arg.name', 'fs.path.name'];
-const TEXTS = [...NAMES, 'fd.filename', 'basename(fd.name)', 'basename(fd.openpath)', 'tolower(fd.name)'];
-
-const path = fc.oneof({ weight: 5, arbitrary: resolvedPath }, { weight: 1, arbitrary: rawPath }).filter(inText);
-const beginning = fc.oneof(
-  fc.tuple(path, fc.integer({ min: 1, max: 12 })).map(([text, length]) => text.slice(0, length)),
-  path,
-);
-const ending = fc.oneof(
-  fc.tuple(path, fc.integer({ min: 1, max: 14 })).map(([text, length]) => text.slice(-length)),
-  oneOf(COMPONENTS.filter(inText)),
-);
-const name = oneOf([...COMPONENTS, ...ODD_COMPONENTS].filter(inText));
-const listOf = (value: fc.Arbitrary<string>): fc.Arbitrary<string> =>
-  fc.array(value.map(quote), { minLength: 1, maxLength: 4 }).map((values) => `(${values.join(', ')})`);
-const check = (
-  fields: readonly string[],
-  operators: readonly string[],
-  value: fc.Arbitrary<string>,
-): fc.Arbitrary<string> => fc.tuple(oneOf(fields), oneOf(operators), value).map((parts) => parts.join(' '));
-
-const glob = beginning.chain((text) => oneOf([`${text}*`, `${text}*/a`, `*${text}`, `/*${text}`, text]));
-
-const checkOfPath = fc.oneof(
-  { weight: 4, arbitrary: check(TEXTS, ['startswith'], beginning.map(quote)) },
-  { weight: 4, arbitrary: check(TEXTS, ['endswith'], ending.map(quote)) },
-  { weight: 4, arbitrary: check(TEXTS, ['=', '!='], fc.oneof(path, name).map(quote)) },
-  { weight: 2, arbitrary: check(TEXTS, ['in'], listOf(fc.oneof(path, name))) },
-  { weight: 2, arbitrary: check(TEXTS, ['pmatch'], listOf(beginning)) },
-  { weight: 2, arbitrary: check(['fd.directory'], ['='], oneOf(['/', '/etc', '/usr/bin', '/home'])) },
-  { weight: 2, arbitrary: check(TEXTS, ['glob', 'iglob'], glob.map(quote)) },
-  {
-    weight: 1,
-    arbitrary: check(
-      NAMES,
-      ['regex'],
-      beginning.map((text) => quote(`${text.replace(/\W/g, '.')}.*`)),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: check(
-      TEXTS,
-      ['contains', 'icontains'],
-      fc.oneof(beginning, ending, oneOf(['//', './', '..'])).map(quote),
-    ),
-  },
-  { weight: 1, arbitrary: oneOf(NAMES).map((field) => `${field} exists`) },
-);
-
-const checkOfCall = fc.oneof(
-  oneOf(['evt.is_open_read', 'evt.is_open_write', 'evt.is_open_exec', 'evt.is_open_create', 'evt.failed']).chain(
-    (field) => oneOf([`${field} = true`, `${field} = false`]),
-  ),
-  oneOf([
-    'fd.typechar = f',
-    'fd.typechar = d',
-    'fd.type = file',
-    'fd.type in (directory, ipv4)',
-    'fd.num >= 0',
-    'fd.num < 0',
-    'evt.rawres < 0',
-    'evt.rawres >= 0',
-    'evt.rawres = -2',
-    'evt.rawres in (3, -13)',
-    'evt.res = SUCCESS',
-    'evt.res != SUCCESS',
-    'evt.arg.flags contains O_CREAT',
-    'evt.arg.flags contains O_TRUNC',
-    'evt.arg.flags intersects (O_TMPFILE)',
-    'evt.rawarg.flags >= 64',
-    'evt.rawarg.mode = 0',
-    'evt.type = openat',
-    'evt.type in (open, creat)',
-    'fd.name_changed = true',
-    'proc.name = first',
-    'proc.name != first',
-  ]),
-);
-
-/** One for each way to derive what a path needs, by itself: within others it seldom decides. */
-export const PLAIN_CONDITIONS: readonly string[] = [
-  ...['fd.name', 'fd.openpath', 'fd.realpath', 'evt.arg.name', 'fs.path.name'].flatMap((field) => [
-    `${field} = /usr/bin/cat`,
-    `${field} startswith /etc/s`,
-    `${field} endswith in/cat`,
-    `${field} endswith e.conf`,
-    `${field} glob /*/user/*`,
-    `${field} pmatch (/etc, /usr/*/cat)`,
-    `${field} = ""`,
-  ]),
-  ...['fd.filename = shadow', 'fd.filename endswith gname.conf', 'basename(fd.openpath) in (a, cat)'],
-  ...['fd.directory = /', 'fd.directory in (/etc, /)', 'fd.directory startswith /tmp/a', 'fd.directory exists'],
-  ...['fd.nameraw contains //', 'fd.nameraw contains ./', 'fd.nameraw = a', 'fd.num < 0', 'fd.typechar = d'],
-];
-
-/** Conditions about calls that open files: mostly about names. */
-export const openCondition: fc.Arbitrary<string> = fc.letrec<{ node: string }>((tie) => ({
-  node: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    { weight: 8, arbitrary: fc.oneof({ weight: 4, arbitrary: checkOfPath }, { weight: 2, arbitrary: checkOfCall }) },
-    {
-      weight: 5,
-      arbitrary: fc.array(tie('node'), { minLength: 2, maxLength: 3 }).map((parts) => `(${parts.join(' and ')})`),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.array(tie('node'), { minLength: 2, maxLength: 3 }).map((parts) => `(${parts.join(' or ')})`),
-    },
-    { weight: 1, arbitrary: tie('node').map((part) => `not (${part})`) },
-  ),
-})).node;

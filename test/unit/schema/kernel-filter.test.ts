@@ -6,30 +6,41 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type FilterTables, filterTables, THROUGH } from '../../../host/capture/filter-tables.ts';
+import { BYTE_CLASSES } from '../../../host/capture/path-states.ts';
 import { compileModule } from '../../../host/compiler/compile.ts';
-import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../../host/sandbox/instantiate.ts';
-import { fillCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
-import type { StructInput } from '../../../host/schema/encode-struct.ts';
+import { firstWords } from '../../../host/engine/candidate-words.ts';
 import { findEventType } from '../../../host/schema/events/index.ts';
-import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
 import { isFiltered, type KernelFilter, type SocketKind } from '../../../host/schema/kernel-filter.ts';
-import { BuilderCapture } from '../../support/builder-capture.ts';
-import { clausesLeft, type FilteredEvent, passes } from '../../support/filter-reference.ts';
+import { clausesLeft, type FilteredEvent, onlyCandidate, passes } from '../../support/filter-reference.ts';
+import { FilterTrial } from '../../support/filter-trial.ts';
 import { randomCondition } from '../../support/random-conditions.ts';
 import { putEvent, type RandomEvent, randomEvent } from '../../support/random-events.ts';
-import {
-  CURRENT_DIRECTORIES,
-  filteredOpen,
-  openCondition,
-  openRecord,
-  PLAIN_CONDITIONS,
-  randomOpen,
-} from '../../support/random-opens.ts';
+import { handMade, namesNearLimits } from '../../support/random-filters.ts';
+import { nameCheck, openCondition, PLAIN_CONDITIONS } from '../../support/random-open-conditions.ts';
+import { CURRENT_DIRECTORIES, filteredOpen, openRecord, randomOpen, USUAL_NAMES } from '../../support/random-opens.ts';
 import { RuleModule, rulesOf } from '../../support/rule-module.ts';
 
 const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
 const CONDITIONS = 150;
 const EVENTS = 500;
+
+/** Conditions of each of several modules, and how many of these share tables. */
+const OF_EACH = 60;
+const GROUP = 15;
+/** Seeds of names that have found a defect. */
+const NAMES_SEEDS = [3];
+
+const printableNames = namesNearLimits.filter(({ components }) => {
+  const bytes = new Set(components.join(''));
+  return bytes.size >= BYTE_CLASSES && [...bytes].every((byte) => byte < '\x7f');
+});
+
+/** Of rules on files that are opened; others would let everything pass. */
+function rulesThatNeedPaths(filter: KernelFilter): readonly number[] {
+  const opens = filter.filter(({ types }) => types.some((type) => findEventType(type)?.shape === 'open'));
+  const rules = Map.groupBy(opens, ({ rule }) => rule);
+  return [...rules].flatMap(([rule, clauses]) => (clauses.every(({ path }) => path) ? rule : []));
+}
 
 /** One for each fact that the kernel tells calls apart by that open no file. */
 const PLAIN_OTHERS: readonly string[] = [
@@ -37,63 +48,6 @@ const PLAIN_OTHERS: readonly string[] = [
   ...['fd.typechar = 4', 'fd.typechar = o', 'not fd.type exists', 'fd.sip exists', 'fd.sockfamily = ip'],
   ...['evt.rawres >= 0', 'evt.failed = true', 'evt.res = ENOENT', 'proc.name = cat'],
 ];
-
-interface Process {
-  readonly image: bigint;
-  readonly current: string;
-  readonly candidates: readonly bigint[];
-}
-
-/** A module on a capture: processes are known to both, and each event comes with the rules that match it. */
-class Trial implements Disposable {
-  readonly filter: KernelFilter;
-  readonly #built = new BuilderCapture();
-  readonly #instance: RuleInstance;
-  readonly #matched: number[] = [];
-
-  private constructor(wasm: Uint8Array, filter: KernelFilter, ruleCount: number) {
-    this.filter = filter;
-    this.#instance = instantiateRuleModule(compileRuleModule(wasm), {
-      memory: this.#built.open.memory,
-      ruleCount,
-      match: (rule) => this.#matched.push(rule),
-    });
-  }
-
-  static async of(conditions: readonly string[]): Promise<Trial> {
-    const { wasm, manifest } = await compileModule(rulesOf(conditions));
-    assert.ok(manifest.filter);
-    return new Trial(wasm, manifest.filter, conditions.length);
-  }
-
-  process(input: StructInput & { readonly cwd: string }): Process {
-    const { capture } = this.#built;
-    const image = this.#built.image('EXEC', { cgroup: '/', ...input });
-    capture.poll(this.#built.segments, 0);
-    const addresses = new Uint32Array(2);
-    // The first time, the image that stands in for unknown ones comes before it.
-    const address = addresses[capture.takeImages(addresses) - 1] ?? 0;
-    const words = new BigUint64Array(CANDIDATE_WORDS);
-    assert.equal(fillCandidates(this.#instance, address, words), undefined);
-    capture.setCandidates(address, words);
-    return { image, current: input.cwd, candidates: [...words] };
-  }
-
-  /** Numbers of the rules that match. */
-  matches(type: string, record: StructInput): readonly number[] {
-    const { capture, segments } = this.#built;
-    this.#built.event(type, record);
-    this.#matched.length = 0;
-    assert.equal(capture.poll(segments, 0), 1);
-    assert.ok(runEvaluate(this.#instance, segments[0] ?? 0, segments[1] ?? 0).ok);
-    capture.release();
-    return [...this.#matched];
-  }
-
-  [Symbol.dispose](): void {
-    this.#built[Symbol.dispose]();
-  }
-}
 
 function shown(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}` : part));
@@ -130,23 +84,67 @@ function hold(filter: KernelFilter, conditions: readonly string[], events: Itera
 
 describe(`what a rule matches passes the kernel filter (seed ${SEED})`, () => {
   test('files that are opened', async () => {
-    const random = fc.sample(openCondition, { numRuns: CONDITIONS - PLAIN_CONDITIONS.length, seed: SEED });
+    const random = fc.sample(openCondition(USUAL_NAMES), { numRuns: CONDITIONS - PLAIN_CONDITIONS.length, seed: SEED });
     const conditions = [...PLAIN_CONDITIONS, ...random];
-    using trial = await Trial.of(conditions);
+    using trial = await FilterTrial.of(conditions);
     const processes = CURRENT_DIRECTORIES.map((cwd, index) =>
       trial.process({ cwd, pid: index + 1, comm_bytes: index % 2 ? 'first' : 'second' }),
     );
-    const opens = fc.sample(fc.tuple(randomOpen, fc.constantFrom(...processes)), { numRuns: EVENTS, seed: SEED });
+    const opens = fc.sample(fc.tuple(randomOpen(USUAL_NAMES), fc.constantFrom(...processes)), {
+      numRuns: EVENTS,
+      seed: SEED,
+    });
     hold(
-      trial.filter,
+      trial.filters[0] ?? [],
       conditions,
       opens.map(([open, { image, current, candidates }]) => {
         const record = openRecord(open, image, current);
         const seen = { ...filteredOpen(open, current), candidates };
-        return { seen, matched: trial.matches(open.type, record), event: { ...record, type: open.type, current } };
+        const matched = trial.matches(open.type, record).map(({ rule }) => rule);
+        return { seen, matched, event: { ...record, type: open.type, current } };
       }),
     );
   });
+
+  // In groups, each with a few rules of each module: all of them together would drop next to nothing.
+  for (const seed of [SEED, ...NAMES_SEEDS]) {
+    test(`files with names near the limits of the tables, and rules of several modules (names ${seed})`, async () => {
+      const [names] = fc.sample(printableNames, { numRuns: 1, seed });
+      assert.ok(names);
+      const conditions = fc.sample(nameCheck(names), { numRuns: 2 * OF_EACH, seed });
+      using trial = await FilterTrial.of(conditions.slice(0, OF_EACH), conditions.slice(OF_EACH));
+      const [byHand] = fc.sample(handMade(names, [64]), { numRuns: 1, seed });
+      assert.ok(byHand);
+      const first = firstWords([OF_EACH, OF_EACH, byHand.ruleCount]);
+      const narrow = trial.filters.map(rulesThatNeedPaths);
+      const groups = Array.from({ length: Math.ceil(OF_EACH / GROUP) }, (_, group) => {
+        const members = narrow.map((rules) => rules.slice(group * GROUP, (group + 1) * GROUP));
+        const filters = trial.filters.map((filter, module) =>
+          filter.filter(({ rule }) => members[module]?.includes(rule)),
+        );
+        return { members, tables: filterTables([...filters, byHand.filter], first) };
+      });
+      const processes = [...names.paths.slice(0, 3), '/'].map((cwd, index) => trial.process({ cwd, pid: index + 1 }));
+      const opens = fc.sample(fc.tuple(randomOpen(names), fc.constantFrom(...processes)), { numRuns: EVENTS, seed });
+      let [matches, drops] = [0, 0];
+      for (const [open, { image, current, candidates }] of opens) {
+        const record = openRecord(open, image, current);
+        const seen = { ...filteredOpen(open, current), candidates };
+        const matched = trial.matches(open.type, record);
+        for (const { members, tables } of groups) {
+          if (!passes(tables, seen)) drops++;
+          for (const { module, rule } of matched.filter(({ module, rule }) => members[module]?.includes(rule))) {
+            // Of a process that can match no other rule: so that no other one lets it pass.
+            const own = { ...seen, candidates: onlyCandidate((trial.first[module] ?? 0) * 64 + rule) };
+            const text = conditions[module * OF_EACH + rule];
+            assert.ok(passes(tables, own), `"${text}" matches ${shown({ ...record, type: open.type, current })}`);
+            matches++;
+          }
+        }
+      }
+      assert.ok(matches > EVENTS && drops > 50, `${matches} matches, ${drops} times dropped`);
+    });
+  }
 
   test('all others', async () => {
     const random = fc.sample(randomCondition, { numRuns: CONDITIONS - PLAIN_OTHERS.length, seed: SEED });

@@ -1,0 +1,51 @@
+// The tables of the kernel filter drop no event that meets a clause of any module, whatever the manifests of the modules say.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { filterTables } from '../../../host/capture/filter-tables.ts';
+import { firstWords } from '../../../host/engine/candidate-words.ts';
+import { type FilteredEvent, onlyCandidate, passes } from '../../support/filter-reference.ts';
+import { eventMeeting, modulesNearLimits, namesNearLimits } from '../../support/random-filters.ts';
+
+const RUNS = 120;
+const EVENTS = 50;
+/** Seeds that have found a defect, and the one to begin with. */
+const SEEDS = [20_26, 4, 6];
+/** A file that no clause names. */
+const NOWHERE: Partial<FilteredEvent> = { passed: '/\x01', resolved: '/\x01', elsewhere: '/\x01' };
+const GIVEN = process.env.WASPREY_TEST_SEED;
+
+describe('what meets a clause passes the tables of all modules', () => {
+  for (const seed of GIVEN === undefined ? SEEDS : [Number(GIVEN)]) {
+    test(`seed ${seed}`, () => {
+      let [passed, dropped] = [0, 0];
+      const property = fc.property(fc.gen(), (draw) => {
+        const names = draw(() => namesNearLimits);
+        const modules = draw(() => modulesNearLimits(names));
+        const first = firstWords(modules.map(({ ruleCount }) => ruleCount));
+        const tables = filterTables(
+          modules.map(({ filter }) => filter),
+          first,
+        );
+        for (let event = 0; event < EVENTS; event++) {
+          const module = draw(fc.nat, modules.length - 1);
+          const filter = modules[module]?.filter ?? [];
+          const clause = filter[draw(fc.nat, filter.length - 1)];
+          assert.ok(clause);
+          const seen = draw(() => eventMeeting(clause, names));
+          if (!seen) continue;
+          const candidates = onlyCandidate((first[module] ?? 0) * 64 + clause.rule);
+          assert.ok(
+            passes(tables, { ...seen, candidates }),
+            `${JSON.stringify(clause)} is met by ${JSON.stringify(seen)}`,
+          );
+          passed++;
+          if (!passes(tables, { ...seen, candidates, ...NOWHERE })) dropped++;
+        }
+      });
+      fc.assert(property, { seed, numRuns: RUNS, endOnFailure: true });
+      assert.ok(passed > (RUNS * EVENTS) / 4 && dropped > 50, `${passed} passed, ${dropped} dropped`);
+    });
+  }
+});
