@@ -258,6 +258,26 @@ export const FLAG_TABLES = {
     { name: 'AT_SYMLINK_NOFOLLOW', value: 0x100, mask: 0x100, equals: 0x100 },
     { name: 'AT_EMPTY_PATH', value: 0x1000, mask: 0x1000, equals: 0x1000 },
   ],
+  /** open_tree(2) */
+  open_tree_flags: [
+    { name: 'OPEN_TREE_CLONE', value: 1, mask: 1, equals: 1 },
+    { name: 'AT_SYMLINK_NOFOLLOW', value: 0x100, mask: 0x100, equals: 0x100 },
+    { name: 'AT_NO_AUTOMOUNT', value: 0x800, mask: 0x800, equals: 0x800 },
+    { name: 'AT_EMPTY_PATH', value: 0x1000, mask: 0x1000, equals: 0x1000 },
+    { name: 'AT_RECURSIVE', value: 0x8000, mask: 0x8000, equals: 0x8000 },
+  ],
+  /** fsconfig(2) */
+  fsconfig_commands: [
+    { name: 'FSCONFIG_SET_FLAG', value: 0, mask: 0xffffffff, equals: 0 },
+    { name: 'FSCONFIG_SET_STRING', value: 1, mask: 0xffffffff, equals: 1 },
+    { name: 'FSCONFIG_SET_BINARY', value: 2, mask: 0xffffffff, equals: 2 },
+    { name: 'FSCONFIG_SET_PATH', value: 3, mask: 0xffffffff, equals: 3 },
+    { name: 'FSCONFIG_SET_PATH_EMPTY', value: 4, mask: 0xffffffff, equals: 4 },
+    { name: 'FSCONFIG_SET_FD', value: 5, mask: 0xffffffff, equals: 5 },
+    { name: 'FSCONFIG_CMD_CREATE', value: 6, mask: 0xffffffff, equals: 6 },
+    { name: 'FSCONFIG_CMD_RECONFIGURE', value: 7, mask: 0xffffffff, equals: 7 },
+    { name: 'FSCONFIG_CMD_CREATE_EXCL', value: 8, mask: 0xffffffff, equals: 8 },
+  ],
   /** openat2(2) resolve */
   openat2_flags: [
     { name: 'RESOLVE_BENEATH', value: 1, mask: 8, equals: 8 },

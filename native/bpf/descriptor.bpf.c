@@ -4,13 +4,15 @@
 #include "filter.h"
 
 #define DESCRIPTOR_TEXT_LIMIT sizeof(struct event_descriptor)
-#define DESCRIPTOR_PATH_LIMIT (DESCRIPTOR_TEXT_LIMIT + LONGEST_TEXT + 1)
+#define DESCRIPTOR_VALUE_LIMIT (DESCRIPTOR_TEXT_LIMIT + LONGEST_TEXT + 1)
+#define DESCRIPTOR_PATH_LIMIT (DESCRIPTOR_VALUE_LIMIT + LONGEST_TEXT + 1)
 #define DESCRIPTOR_ELSEWHERE_LIMIT (DESCRIPTOR_PATH_LIMIT + LONGEST_TEXT + 1)
 #define DESCRIPTOR_LONGEST (DESCRIPTOR_ELSEWHERE_LIMIT + PATH_ROOM)
 
 struct descriptor_arguments {
   s64 fd; /* the descriptor that the event is about; negative: none */
   u64 text;
+  u64 value;
   s32 old_fd;
   s32 new_fd;
   u32 flags;
@@ -18,6 +20,9 @@ struct descriptor_arguments {
   u32 owner;
   u32 group;
 };
+
+/* Commands of fsconfig(2) whose value is a text: SET_STRING, SET_PATH, SET_PATH_EMPTY. */
+#define FSCONFIG_TEXTS (1 << 1 | 1 << 3 | 1 << 4)
 
 /* Commands of bpf(2) that return a descriptor; the others' results are counts and zeroes. */
 #define BPF_MAKES_FD                                                                                                   \
@@ -45,6 +50,16 @@ inline_always struct descriptor_arguments descriptor_arguments(u32 type, const s
     case EVENT_FSETXATTR:
     case EVENT_FREMOVEXATTR:
       return (struct descriptor_arguments){.fd = (s32)first, .text = second};
+    case EVENT_FSOPEN:
+      return (struct descriptor_arguments){.fd = result, .text = first};
+    case EVENT_FSMOUNT:
+      return (struct descriptor_arguments){.fd = result};
+    case EVENT_FSCONFIG:
+      return (struct descriptor_arguments){.fd = (s32)first,
+                                           .text = third,
+                                           .value = second < 32 && FSCONFIG_TEXTS >> second & 1 ? ARGUMENT(call, 3) : 0,
+                                           .new_fd = ARGUMENT(call, 4),
+                                           .flags = second};
     case EVENT_SETNS:
       return (struct descriptor_arguments){.fd = (s32)first, .flags = second};
     case EVENT_FINIT_MODULE:
@@ -72,6 +87,7 @@ inline_always void write_descriptor(struct record *record, struct task_struct *t
   event->owner = arguments.owner;
   event->group = arguments.group;
   event->text = append_text(record, call, arguments.text, DESCRIPTOR_TEXT_LIMIT);
+  event->value = append_text(record, call, arguments.value, DESCRIPTOR_VALUE_LIMIT);
   u64 file = file_of(call, task, arguments.fd);
   if (file) {
     u32 has = describe_file(event, file);

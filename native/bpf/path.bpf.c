@@ -54,6 +54,9 @@ inline_always struct path_arguments path_arguments(u32 type, const struct call *
     case EVENT_SETXATTRAT:
     case EVENT_REMOVEXATTRAT:
       return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2), .text = ARGUMENT(call, 3)};
+    case EVENT_FSPICK:
+    case EVENT_OPEN_TREE:
+      return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2)};
     case EVENT_FUTIMESAT:
       return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0)};
     case EVENT_UTIMENSAT:

@@ -22,6 +22,36 @@ struct paths_arguments {
   s32 new_dirfd;
 };
 
+#define FILE_UNMOUNTS 0x10000000 /* FMODE_NEED_UNMOUNT: the descriptor was made with a mount of its own, by open_tree or fsmount */
+#define MS_REMOUNT 32
+#define MS_NOATIME 1024
+#define MS_NODIRATIME 2048
+#define MS_BIND 4096
+#define MS_MOVE 8192
+#define MS_REC 16384
+#define MS_STRICTATIME (1 << 24)
+#define AT_RECURSIVE 0x8000
+
+struct mount_attributes {
+  u64 set;
+  u64 clear;
+  u64 propagation;
+};
+
+/* The flags by which mount(2) would do what mount_setattr does. */
+inline_always u64 flags_of_attributes(const struct call *call) {
+  struct mount_attributes attributes = {};
+  bpf_probe_read_user(&attributes, sizeof(attributes), (void *)ARGUMENT(call, 3));
+  u64 set = attributes.set;
+  u64 flags = set & 0xf; /* read-only, without set-uid programs, devices, programs: bits of the same value */
+  flags |= set & 0x10 ? MS_NOATIME : 0;
+  flags |= set & 0x20 ? MS_STRICTATIME : 0;
+  flags |= set & 0x80 ? MS_NODIRATIME : 0;
+  flags |= set || attributes.clear ? MS_REMOUNT | MS_BIND : 0;
+  flags |= ARGUMENT(call, 2) & AT_RECURSIVE ? MS_REC : 0;
+  return flags | attributes.propagation;
+}
+
 inline_always struct paths_arguments paths_arguments(u32 type, const struct call *call) {
   switch (type) {
     case EVENT_RENAMEAT:
@@ -31,6 +61,11 @@ inline_always struct paths_arguments paths_arguments(u32 type, const struct call
     case EVENT_LINKAT:
       return (struct paths_arguments){ARGUMENT(call, 1),      ARGUMENT(call, 3), 0,
                                       (u32)ARGUMENT(call, 4), ARGUMENT(call, 0), ARGUMENT(call, 2)};
+    case EVENT_MOVE_MOUNT:
+      return (struct paths_arguments){ARGUMENT(call, 1), ARGUMENT(call, 3), 0, 0,
+                                      ARGUMENT(call, 0), ARGUMENT(call, 2)};
+    case EVENT_MOUNT_SETATTR:
+      return (struct paths_arguments){0, ARGUMENT(call, 1), 0, flags_of_attributes(call), AT_FDCWD, ARGUMENT(call, 0)};
     case EVENT_SYMLINKAT:
       return (struct paths_arguments){ARGUMENT(call, 0), ARGUMENT(call, 2), 0, 0, AT_FDCWD,
                                       ARGUMENT(call, 1)};
@@ -46,6 +81,45 @@ inline_always struct paths_arguments paths_arguments(u32 type, const struct call
   }
 }
 
+/* Whether a file system has one mount alone. */
+inline_always bool has_one_mount(u64 super) {
+  if (CHAINED)
+    return !LOAD_WORD(mount___chained, LOAD_WORD(super_block___chained, super, s_mounts), mnt_next_for_sb);
+  u64 head = super + bpf_core_field_offset(struct super_block___listed, s_mounts);
+  return LOAD_WORD(list_head, LOAD_WORD(list_head, head, next), next) == head;
+}
+
+#define LONGEST_TYPE 63
+#define LONGEST_DEVICE 511
+
+inline_always struct string_ref append_short(struct record *record, u64 address, u32 longest, u64 limit) {
+  u64 start = filled(record, limit);
+  long length = bpf_probe_read_kernel_str((void *)record->header + start, longest + 1, (void *)address);
+  if (length <= 0)
+    return ABSENT;
+  fill(record, start + length);
+  return (struct string_ref){start, length - 1};
+}
+
+/* The mount that move_mount has moved: a new one of a file system, a copy of another (a bind mount), or an old one. */
+inline_always void write_moved(struct record *record, struct task_struct *task, s32 dirfd) {
+  struct event_paths *event = (void *)record->header;
+  u64 file = file_at(task, dirfd);
+  if (!file || !(LOAD(file, file, f_mode) & FILE_UNMOUNTS)) {
+    event->call_flags = MS_MOVE;
+    return;
+  }
+  u64 mnt = LOAD_WORD(file, file, f_path.mnt), super = LOAD_WORD(vfsmount, mnt, mnt_sb);
+  u64 type = LOAD_WORD(super_block, super, s_type);
+  event->call_flags = MS_BIND;
+  if (!has_one_mount(super))
+    return;
+  event->call_flags = 0;
+  event->text = append_short(record, LOAD_WORD(file_system_type, type, name), LONGEST_TYPE, PATHS_TEXT_LIMIT);
+  event->device = append_short(record, LOAD_WORD(mount, mnt - MNT_OFFSET, mnt_devname), LONGEST_DEVICE,
+                               PATHS_TEXT_LIMIT + LONGEST_TYPE + 1);
+}
+
 inline_always void write_paths(struct record *record, struct task_struct *task, const struct call *call) {
   struct paths_arguments arguments = paths_arguments(event_type(record), call);
   struct event_paths *event = (void *)record->header;
@@ -54,12 +128,15 @@ inline_always void write_paths(struct record *record, struct task_struct *task, 
   event->header.fd = symlinkat ? arguments.new_dirfd : -1;
   event->other_view = event->pad = 0;
   event->old_name = event->new_name = event->old_directory = event->new_directory = ABSENT;
+  event->device = ABSENT;
   event->old_dirfd = arguments.old_dirfd;
   event->new_dirfd = arguments.new_dirfd;
   event->call_flags = arguments.flags;
   event->old_raw = append_text(record, call, arguments.old_path, PATHS_OLD_LIMIT);
   event->new_raw = append_text(record, call, arguments.new_path, PATHS_NEW_LIMIT);
   event->text = append_text(record, call, arguments.text, PATHS_TEXT_LIMIT);
+  if (event_type(record) == EVENT_MOVE_MOUNT)
+    write_moved(record, task, arguments.old_dirfd);
   if (is_relative(record, event->old_raw, arguments.old_dirfd, PATHS_OLD_LIMIT))
     event->old_directory = append_directory(record, task, arguments.old_dirfd, PATHS_OLD_DIRECTORY_LIMIT);
   if ((symlinkat && arguments.new_dirfd >= 0) ||
@@ -72,10 +149,21 @@ inline_always void write_paths(struct record *record, struct task_struct *task, 
   commit(record);
 }
 
+/* Some are a mount to rules, too. */
+inline_always bool passes_paths(struct record *record) {
+  struct filter *filter = find_filter();
+  if (!filter)
+    return true;
+  u64 clauses = clauses_of_call(filter, record, record->type, record->result, FILTER_OTHER);
+  if (record->type == EVENT_MOVE_MOUNT || record->type == EVENT_MOUNT_SETATTR)
+    clauses |= clauses_of_call(filter, record, EVENT_MOUNT, record->result, FILTER_OTHER);
+  return clauses || filtered(record, record->type);
+}
+
 HOOK_PROGRAM(on_paths) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
+  if (!begin(&record, ctx, task) || !passes_paths(&record) ||
       !reserve(&record, task, PATHS_LONGEST, sizeof(struct event_paths)))
     return PASS_ON;
   struct call call = call_of(task);

@@ -75,7 +75,15 @@
   HOOK(EVENT_REMOVEXATTRAT, removexattrat, 466, on_path) \
   HOOK(EVENT_UTIMENSAT, utimensat, 88, on_path) \
   HOOK(EVENT_FILE_SETATTR, file_setattr, 469, on_path) \
-  HOOK(EVENT_MKNODAT, mknodat, 33, on_path)
+  HOOK(EVENT_MKNODAT, mknodat, 33, on_path) \
+  HOOK(EVENT_FSOPEN, fsopen, 430, on_descriptor) \
+  HOOK(EVENT_FSCONFIG, fsconfig, 431, on_descriptor) \
+  HOOK(EVENT_FSMOUNT, fsmount, 432, on_descriptor) \
+  HOOK(EVENT_FSPICK, fspick, 433, on_path) \
+  HOOK(EVENT_OPEN_TREE, open_tree, 428, on_path) \
+  HOOK(EVENT_OPEN_TREE, open_tree_attr, 467, on_path) \
+  HOOK(EVENT_MOVE_MOUNT, move_mount, 429, on_paths) \
+  HOOK(EVENT_MOUNT_SETATTR, mount_setattr, 442, on_paths)
 
 /* SISTER(event type, type of the call, its number, program) */
 #define WASPREY_SISTERS(SISTER) \
@@ -84,7 +92,9 @@
   SISTER(EVENT_OPENAT, EVENT_OPEN_BY_HANDLE_AT, 265, on_open) \
   SISTER(EVENT_CONNECT, EVENT_SENDMMSG, 269, on_send_many) \
   SISTER(EVENT_SENDMSG, EVENT_SENDMMSG, 269, on_send_many) \
-  SISTER(EVENT_RECVMSG, EVENT_RECVMMSG, 243, on_receive_many)
+  SISTER(EVENT_RECVMSG, EVENT_RECVMMSG, 243, on_receive_many) \
+  SISTER(EVENT_MOUNT, EVENT_MOVE_MOUNT, 429, on_paths) \
+  SISTER(EVENT_MOUNT, EVENT_MOUNT_SETATTR, 442, on_paths)
 
 /* CHANGE(kind, system call, its number) */
 #define WASPREY_CHANGES(CHANGE) \
@@ -204,6 +214,14 @@
   CALL(file_setattr, 469, EVENT_FILE_SETATTR, CHANGE_NONE, 0) \
   CALL(mknod, 14, EVENT_MKNOD, CHANGE_NONE, 0) \
   CALL(mknodat, 324, EVENT_MKNODAT, CHANGE_NONE, 0) \
+  CALL(fsopen, 430, EVENT_FSOPEN, CHANGE_NONE, 0) \
+  CALL(fsconfig, 431, EVENT_FSCONFIG, CHANGE_NONE, 0) \
+  CALL(fsmount, 432, EVENT_FSMOUNT, CHANGE_NONE, 0) \
+  CALL(fspick, 433, EVENT_FSPICK, CHANGE_NONE, 0) \
+  CALL(open_tree, 428, EVENT_OPEN_TREE, CHANGE_NONE, 0) \
+  CALL(open_tree_attr, 467, EVENT_OPEN_TREE, CHANGE_NONE, 0) \
+  CALL(move_mount, 429, EVENT_MOVE_MOUNT, CHANGE_NONE, 0) \
+  CALL(mount_setattr, 442, EVENT_MOUNT_SETATTR, CHANGE_NONE, 0) \
   CALL(setreuid, 70, EVENT_NONE, CHANGE_CREDENTIALS, 7) \
   CALL(setreuid32, 203, EVENT_NONE, CHANGE_CREDENTIALS, 0) \
   CALL(setregid, 71, EVENT_NONE, CHANGE_CREDENTIALS, 7) \

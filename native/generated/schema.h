@@ -94,15 +94,16 @@ struct event_descriptor {
   struct string_ref resolved; /* 144: path as the kernel resolved it (dentry walk across mounts) */
   struct string_ref directory; /* 152: path of dirfd, where raw is relative to one, or a handle belongs to it */
   __s32 old_fd; /* 160: dup*: descriptor duplicated */
-  __s32 new_fd; /* 164: dup2, dup3: descriptor asked for */
-  __u32 call_flags; /* 168: flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd */
+  __s32 new_fd; /* 164: dup2, dup3: descriptor asked for; fsconfig: aux */
+  __u32 call_flags; /* 168: flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or the command of bpf or fsconfig */
   __u32 mode; /* 172: fchmod: mode */
   __u32 owner; /* 176: fchown: user */
   __u32 group; /* 180: fchown: group */
-  struct string_ref text; /* 184: finit_module: parameters; memfd_create: name; fsetxattr, fremovexattr: name of the attribute */
-  struct string_ref elsewhere; /* 192: another path of the file, as of open */
+  struct string_ref text; /* 184: finit_module: parameters; memfd_create: name; f*xattr: name of the attribute; fsopen: type; fsconfig: key */
+  struct string_ref value; /* 192: fsconfig: value, where it is a text */
+  struct string_ref elsewhere; /* 200: another path of the file, as of open */
 };
-_Static_assert(sizeof(struct event_descriptor) == 200, "struct event_descriptor: layout");
+_Static_assert(sizeof(struct event_descriptor) == 208, "struct event_descriptor: layout");
 
 /* socket, bind, listen, connect, accept, accept4, send*, recv* */
 struct event_network {
@@ -149,7 +150,7 @@ struct event_path {
   struct string_ref name; /* 76: absolute lexical path; completed by the reader */
   struct string_ref directory; /* 84: path of dirfd: where raw is relative to one, and always where Falco calls it fd.name */
   __s32 dirfd; /* 92: directory descriptor; AT_FDCWD where the call has none */
-  __u32 call_flags; /* 96: unlinkat, umount2, fchownat: flags; mknod*: device */
+  __u32 call_flags; /* 96: unlinkat, umount2, fchownat, open_tree: flags; mknod*: device */
   __u32 mode; /* 100: mkdir*, mknod*, chmod, fchmodat: mode */
   __u32 owner; /* 104: *chown*: user */
   __u32 group; /* 108: *chown*: group */
@@ -162,21 +163,22 @@ _Static_assert(sizeof(struct event_path) == 128, "struct event_path: layout");
 struct event_paths {
   struct event_header header;
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
-  struct string_ref old_raw; /* 68: first path as passed (symlink: target text; mount: device) */
+  struct string_ref old_raw; /* 68: first path as passed (symlink: target text; mount: device; mount_setattr: none) */
   struct string_ref old_name; /* 76: the same, absolute (not for symlink targets); completed by the reader */
   struct string_ref old_directory; /* 84: path of its dirfd */
   struct string_ref new_raw; /* 92: second path as passed (symlink: linkpath; mount: mount point) */
   struct string_ref new_name; /* 100: the same, absolute; completed by the reader */
   struct string_ref new_directory; /* 108: path of its dirfd */
-  struct string_ref text; /* 116: mount: file system type */
-  __s32 old_dirfd; /* 124: AT_FDCWD where the call has none */
-  __s32 new_dirfd; /* 128: AT_FDCWD where the call has none */
-  __u32 pad; /* 132: 0 */
-  __u64 call_flags; /* 136: renameat2, linkat, mount: flags */
-  struct string_ref old_base; /* 144: another path of what old_raw starts from, as `base` of path */
-  struct string_ref new_base; /* 152: the same of new_raw */
+  struct string_ref text; /* 116: mount: file system type; move_mount: that of a new mount */
+  struct string_ref device; /* 124: move_mount: what a new mount is of */
+  __s32 old_dirfd; /* 132: AT_FDCWD where the call has none */
+  __s32 new_dirfd; /* 136: AT_FDCWD where the call has none */
+  __u32 pad; /* 140: 0 */
+  __u64 call_flags; /* 144: renameat2, linkat, mount: flags; move_mount, mount_setattr: those of an equivalent mount */
+  struct string_ref old_base; /* 152: another path of what old_raw starts from, as `base` of path */
+  struct string_ref new_base; /* 160: the same of new_raw */
 };
-_Static_assert(sizeof(struct event_paths) == 160, "struct event_paths: layout");
+_Static_assert(sizeof(struct event_paths) == 168, "struct event_paths: layout");
 
 /* calls with numeric arguments only (setuid, ptrace, kill, the clone family, ...), or reported by name only */
 struct event_process {
@@ -399,8 +401,15 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define EVENT_FILE_SETATTR 88
 #define EVENT_MKNOD 89
 #define EVENT_MKNODAT 90
+#define EVENT_FSOPEN 91
+#define EVENT_FSCONFIG 92
+#define EVENT_FSMOUNT 93
+#define EVENT_FSPICK 94
+#define EVENT_OPEN_TREE 95
+#define EVENT_MOVE_MOUNT 96
+#define EVENT_MOUNT_SETATTR 97
 
-#define EVENT_TYPE_COUNT 91
+#define EVENT_TYPE_COUNT 98
 
 /* SHAPE(shape, struct) */
 #define WASPREY_SHAPES(SHAPE) \
@@ -498,7 +507,14 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
   TYPE(utimensat, EVENT_UTIMENSAT, Path, on_path, 0) \
   TYPE(file_setattr, EVENT_FILE_SETATTR, Path, on_path, 0) \
   TYPE(mknod, EVENT_MKNOD, Path, on_path, 0) \
-  TYPE(mknodat, EVENT_MKNODAT, Path, on_path, 0)
+  TYPE(mknodat, EVENT_MKNODAT, Path, on_path, 0) \
+  TYPE(fsopen, EVENT_FSOPEN, Descriptor, on_descriptor, 1) \
+  TYPE(fsconfig, EVENT_FSCONFIG, Descriptor, on_descriptor, 0) \
+  TYPE(fsmount, EVENT_FSMOUNT, Descriptor, on_descriptor, 1) \
+  TYPE(fspick, EVENT_FSPICK, Path, on_path, 0) \
+  TYPE(open_tree, EVENT_OPEN_TREE, Path, on_path, 0) \
+  TYPE(move_mount, EVENT_MOVE_MOUNT, Paths, on_paths, 0) \
+  TYPE(mount_setattr, EVENT_MOUNT_SETATTR, Paths, on_paths, 0)
 
 /* REQUEST(operation of io_uring, its number, event type) */
 #define WASPREY_REQUESTS(REQUEST) \

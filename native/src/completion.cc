@@ -57,7 +57,8 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
     case Shape::kDescriptor: {
       auto* event = As<event_descriptor>(record);
       if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
-      if (!Fit(event, event->raw, event->resolved, event->directory, event->text, event->elsewhere)) {
+      if (!Fit(event, event->raw, event->resolved, event->directory, event->text, event->value,
+               event->elsewhere)) {
         return Outcome::kMalformed;
       }
       return RoomOr(NameDescriptor(event, address) && ViewElsewhere(event, address));
@@ -78,7 +79,7 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
     case Shape::kPaths: {
       auto* event = As<event_paths>(record);
       if (!Fit(event, event->old_raw, event->old_directory, event->old_base, event->new_raw, event->new_directory,
-               event->new_base, event->text)) {
+               event->new_base, event->text, event->device)) {
         return Outcome::kMalformed;
       }
       // The target of a symbolic link and the device of a mount are text, not paths of this process.

@@ -132,6 +132,7 @@ class Completion {
                      string_ref* elsewhere);
   bool AddViews(event_path* event, uint32_t address);
   bool AddViews(event_paths* event, uint32_t address);
+  bool AddMount(Views<event_paths>* views, const Names& names);
   bool AddNames(Views<event_paths>* views, const Names& names, bool exchanged);
   bool ViewAlone(event_network* event, uint32_t address);
   bool NameOpened(event_open* event, uint32_t address);

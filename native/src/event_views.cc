@@ -116,12 +116,30 @@ bool Completion::AddViews(event_paths* event, uint32_t address) {
   const bool is_behind = old_behind.offset != 0 || new_behind.offset != 0;
   const bool is_elsewhere = old_elsewhere.offset != 0 || new_elsewhere.offset != 0;
   const bool exchanges = event->header.type == EVENT_RENAMEAT2 && (event->call_flags & kExchange) != 0;
+  const bool mounts = event->header.type == EVENT_MOVE_MOUNT || event->header.type == EVENT_MOUNT_SETATTR;
   Views<event_paths> views{event, address};
-  if (is_behind && !AddNames(&views, behind, false)) return false;
-  if (is_elsewhere && !AddNames(&views, elsewhere, false)) return false;
+  if (mounts && !AddMount(&views, {elsewhere.old_name, passed.new_name})) return false;
+  for (const auto& [exists, names] : {std::pair{is_behind, behind}, std::pair{is_elsewhere, elsewhere}}) {
+    if (!exists) continue;
+    if (!AddNames(&views, names, false)) return false;
+    if (mounts && !AddMount(&views, {elsewhere.old_name, names.new_name})) return false;
+  }
   if (!exchanges) return true;
   return AddNames(&views, passed, true) && (!is_behind || AddNames(&views, behind, true)) &&
          (!is_elsewhere || AddNames(&views, elsewhere, true));
+}
+
+/**
+ * A view as the equivalent mount(2). Its device is that of a new mount, the folder that a bind mount shows, or the place
+ * that a mount was moved from.
+ */
+bool Completion::AddMount(Views<event_paths>* views, const Names& names) {
+  if (!AddNames(views, names, false)) return false;
+  event_paths* view = views->last;
+  view->header.type = EVENT_MOUNT;
+  view->old_raw = Either(view->device, view->old_name);
+  view->old_name = {0, 0};
+  return true;
 }
 
 /** A view with these names; `exchanged`: the first path is in the place of the second, and the other way round. */
@@ -129,7 +147,7 @@ bool Completion::AddNames(Views<event_paths>* views, const Names& names, bool ex
   event_paths* view =
       AddView(views, {&event_paths::old_raw, &event_paths::old_name, &event_paths::old_directory,
                       &event_paths::new_raw, &event_paths::new_name, &event_paths::new_directory, &event_paths::text,
-                      &event_paths::old_base, &event_paths::new_base});
+                      &event_paths::device, &event_paths::old_base, &event_paths::new_base});
   if (view == nullptr) return false;
   view->old_name = Moved(names.old_name, views->last_address, views->address);
   view->new_name = Moved(names.new_name, views->last_address, views->address);
@@ -200,7 +218,8 @@ bool Completion::ViewElsewhere(event_descriptor* event, uint32_t address) {
   Views<event_descriptor> views{event, address};
   event_descriptor* view =
       AddView(&views, {&event_descriptor::name, &event_descriptor::raw, &event_descriptor::resolved,
-                       &event_descriptor::directory, &event_descriptor::text, &event_descriptor::elsewhere});
+                       &event_descriptor::directory, &event_descriptor::text, &event_descriptor::value,
+                       &event_descriptor::elsewhere});
   if (view == nullptr) return false;
   view->name = view->elsewhere;
   return true;

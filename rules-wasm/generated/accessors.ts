@@ -392,13 +392,13 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<i32>(base, 160);
 }
 
-/** dup2, dup3: descriptor asked for */
+/** dup2, dup3: descriptor asked for; fsconfig: aux */
 // @ts-ignore: decorator
 @inline export function descriptorNewFd(base: u32): i32 {
   return load<i32>(base, 164);
 }
 
-/** flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or bpf cmd */
+/** flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or the command of bpf or fsconfig */
 // @ts-ignore: decorator
 @inline export function descriptorCallFlags(base: u32): u32 {
   return load<u32>(base, 168);
@@ -422,16 +422,22 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u32>(base, 180);
 }
 
-/** finit_module: parameters; memfd_create: name; fsetxattr, fremovexattr: name of the attribute */
+/** finit_module: parameters; memfd_create: name; f*xattr: name of the attribute; fsopen: type; fsconfig: key */
 // @ts-ignore: decorator
 @inline export function descriptorText(base: u32): u64 {
   return textOf(base, load<u64>(base, 184));
 }
 
+/** fsconfig: value, where it is a text */
+// @ts-ignore: decorator
+@inline export function descriptorValue(base: u32): u64 {
+  return textOf(base, load<u64>(base, 192));
+}
+
 /** another path of the file, as of open */
 // @ts-ignore: decorator
 @inline export function descriptorElsewhere(base: u32): u64 {
-  return textOf(base, load<u64>(base, 192));
+  return textOf(base, load<u64>(base, 200));
 }
 
 // -- event_network: socket, bind, listen, connect, accept, accept4, send*, recv*
@@ -654,7 +660,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<i32>(base, 92);
 }
 
-/** unlinkat, umount2, fchownat: flags; mknod*: device */
+/** unlinkat, umount2, fchownat, open_tree: flags; mknod*: device */
 // @ts-ignore: decorator
 @inline export function pathCallFlags(base: u32): u32 {
   return load<u32>(base, 96);
@@ -698,7 +704,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u32>(base, 64);
 }
 
-/** first path as passed (symlink: target text; mount: device) */
+/** first path as passed (symlink: target text; mount: device; mount_setattr: none) */
 // @ts-ignore: decorator
 @inline export function pathsOldRaw(base: u32): u64 {
   return textOf(base, load<u64>(base, 68));
@@ -734,46 +740,52 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 108));
 }
 
-/** mount: file system type */
+/** mount: file system type; move_mount: that of a new mount */
 // @ts-ignore: decorator
 @inline export function pathsText(base: u32): u64 {
   return textOf(base, load<u64>(base, 116));
 }
 
+/** move_mount: what a new mount is of */
+// @ts-ignore: decorator
+@inline export function pathsDevice(base: u32): u64 {
+  return textOf(base, load<u64>(base, 124));
+}
+
 /** AT_FDCWD where the call has none */
 // @ts-ignore: decorator
 @inline export function pathsOldDirfd(base: u32): i32 {
-  return load<i32>(base, 124);
+  return load<i32>(base, 132);
 }
 
 /** AT_FDCWD where the call has none */
 // @ts-ignore: decorator
 @inline export function pathsNewDirfd(base: u32): i32 {
-  return load<i32>(base, 128);
+  return load<i32>(base, 136);
 }
 
 /** 0 */
 // @ts-ignore: decorator
 @inline export function pathsPad(base: u32): u32 {
-  return load<u32>(base, 132);
+  return load<u32>(base, 140);
 }
 
-/** renameat2, linkat, mount: flags */
+/** renameat2, linkat, mount: flags; move_mount, mount_setattr: those of an equivalent mount */
 // @ts-ignore: decorator
 @inline export function pathsCallFlags(base: u32): u64 {
-  return load<u64>(base, 136);
+  return load<u64>(base, 144);
 }
 
 /** another path of what old_raw starts from, as `base` of path */
 // @ts-ignore: decorator
 @inline export function pathsOldBase(base: u32): u64 {
-  return textOf(base, load<u64>(base, 144));
+  return textOf(base, load<u64>(base, 152));
 }
 
 /** the same of new_raw */
 // @ts-ignore: decorator
 @inline export function pathsNewBase(base: u32): u64 {
-  return textOf(base, load<u64>(base, 152));
+  return textOf(base, load<u64>(base, 160));
 }
 
 // -- event_process: calls with numeric arguments only (setuid, ptrace, kill, the clone family, ...), or reported by name only

@@ -23,7 +23,7 @@ export interface Lacks {
 }
 
 const NOTHING: Lacks = { hooks: [], ioUringOperations: [] };
-const BEFORE_6_11: Lacks = { hooks: [], ioUringOperations: ['BIND', 'LISTEN'] };
+const BEFORE_6_11: Lacks = { hooks: [], ioUringOperations: ['BIND', 'FTRUNCATE', 'LISTEN'] };
 
 export interface Guest {
   readonly name: string;

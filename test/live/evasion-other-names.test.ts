@@ -31,7 +31,7 @@ const CHANGED_RULE = `
   desc: what changes a folder
   condition: >
     evt.type in (mkdir, mkdirat, rmdir, rename, renameat, link, symlink, symlinkat, unlink, unlinkat, chmod, fchmod, fchmodat,
-      chown, fchown, truncate, ftruncate)
+      chown, fchown, fchownat, truncate, ftruncate)
     and (fs.path.name startswith ${directory}/real/ or fs.path.source startswith ${directory}/real/
       or fs.path.target startswith ${directory}/real/)
   output: '%proc.cmdline %evt.type %fs.path.name %fs.path.source %fs.path.target'
@@ -150,6 +150,16 @@ forEachRuleSet(({ read: rule }) => {
     });
   }
 
+  test('a detached tree, and a root in it: the file is matched by where it is without it', async () => {
+    const OPEN_TREE_CLONE = 1;
+    const tree: Step = ['open_tree', AT_FDCWD, str('/etc'), OPEN_TREE_CLONE];
+    const inTree: Step = ['openat', 'r', str('shadow'), O.RDONLY];
+    const byDescriptor = await alerted(agent, [tree, inTree], rule);
+    assertFields(byDescriptor, { 'fd.name': SHADOW, 'fd.openpath': '/shadow' });
+    const asRoot = await alerted(agent, [tree, ['fchdir', 'r'], ['chroot', str('.')], read('/shadow')], rule);
+    assertFields(asRoot, { 'fd.name': SHADOW, 'fd.openpath': '/shadow', 'fd.realpath': '/shadow' });
+  });
+
   test('an overlay: the file is matched by where it is without it', async () => {
     const name = `${directory}/over/shadow`;
     const alert = await alerted(agent, [...APART, overlay('/etc'), read(name)], rule);
@@ -242,6 +252,22 @@ describe('Calls on paths, by another root or mount', () => {
         ['unlinkat', 'r0', str('soft'), 0],
       ],
     );
+  });
+
+  test('in a detached tree', async () => {
+    const byDescriptor = [
+      ['fchmodat', 'r0', str('file'), 0o600],
+      ['fchownat', 'r0', str('../file'), 0, 0, 0],
+      ['unlinkat', 'r0', str('missing'), 0],
+    ] satisfies Step[];
+    const tree: Step = ['open_tree', AT_FDCWD, str(real), 1];
+    const found = await alertsOf(agent, [tree, ...byDescriptor], CHANGED);
+    assert.deepEqual(
+      found.map(({ output_fields: fields }) => fields['fs.path.name']),
+      [file, file],
+    );
+    await check([tree, ['fchdir', 'r0']], RELATIVE);
+    await check([tree, ['fchdir', 'r0'], ['chroot', str('.')]], changes('/'));
   });
 
   test('in a bind mount that the process has entered', async () => {

@@ -5,6 +5,7 @@ import { DESCRIPTOR_EVENTS } from './descriptors.ts';
 import type { EventType } from './event-type.ts';
 import { FILE_CHANGE_EVENTS } from './file-changes.ts';
 import { FILE_EVENTS } from './files.ts';
+import { MOUNT_EVENTS } from './mounts.ts';
 import { NETWORK_EVENTS } from './network.ts';
 import { PROCESS_EVENTS } from './processes.ts';
 
@@ -14,6 +15,7 @@ export type { EventCategory, EventType } from './event-type.ts';
 export const EVENT_TYPES: readonly EventType[] = [
   ...FILE_EVENTS,
   ...FILE_CHANGE_EVENTS,
+  ...MOUNT_EVENTS,
   ...NETWORK_EVENTS,
   ...DESCRIPTOR_EVENTS,
   ...PROCESS_EVENTS,

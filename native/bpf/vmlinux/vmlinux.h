@@ -238,6 +238,7 @@ struct mount {
   struct mount *mnt_parent;
   struct dentry *mnt_mountpoint;
   struct vfsmount mnt;
+  const char *mnt_devname;
   struct mnt_namespace *mnt_ns;
 };
 
@@ -246,8 +247,13 @@ struct path {
   struct dentry *dentry;
 };
 
+struct file_system_type {
+  const char *name;
+};
+
 struct super_block {
   u32 s_dev;
+  struct file_system_type *s_type;
   unsigned long s_flags;
   unsigned long s_magic;
 };
