@@ -101,12 +101,12 @@ function tellOfNothingSelected(
 }
 
 /** Codes of warnings that a later file may resolve. */
-const UNUSED: ReadonlySet<string> = new Set(['LOAD_UNUSED_MACRO', 'LOAD_UNUSED_LIST']);
+const RESOLVABLE: ReadonlySet<string> = new Set(['LOAD_UNUSED_MACRO', 'LOAD_UNUSED_LIST', 'WASPREY_UNKNOWN_LIST']);
 
 /** Each warning once, of those that hold for the whole set: after every file the loader judges all that was read so far. */
 function finalWarnings(files: readonly FileResult[]): Diagnostic[] {
   const lasting = files.flatMap(({ warnings }, index) =>
-    index === files.length - 1 ? warnings : warnings.filter(({ code }) => !UNUSED.has(code)),
+    index === files.length - 1 ? warnings : warnings.filter(({ code }) => !RESOLVABLE.has(code)),
   );
   return [
     ...new Map(lasting.map((item) => [`${item.code} ${item.file} ${item.offset} ${item.message}`, item])).values(),
