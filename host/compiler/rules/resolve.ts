@@ -33,6 +33,8 @@ export interface Compiled {
   readonly rules: readonly CompiledRule[];
   readonly lists: readonly CompiledList[];
   readonly macros: readonly CompiledMacro[];
+  /** Conditions, as written, of rules that are not compiled: of other sources, too harmless, or with unknown fields. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -70,10 +72,15 @@ class RuleCompiler {
 
   compile(): Compiled {
     this.#compileMacros();
-    const rules = this.#collection.rules.all.flatMap((rule) => this.#compileRule(rule) ?? []);
+    const leftOut: string[] = [];
+    const rules = this.#collection.rules.all.flatMap((rule) => {
+      const compiled = this.#compileRule(rule);
+      if (!compiled) leftOut.push(rule.condition.text);
+      return compiled ?? [];
+    });
     this.#warnOfUnused();
     const macros = [...this.#macros].map(([name, { expression, used }]) => ({ name, condition: expression, used }));
-    return { rules, lists: this.#lists.all, macros };
+    return { rules, lists: this.#lists.all, macros, leftOut };
   }
 
   /** All are parsed before any is resolved, each with those that it can see. */

@@ -1,8 +1,15 @@
 // Names of the macros and lists in Falco's rule files, for rules that use them without loading those files.
 
+import { basename } from 'node:path';
+
 /** The file that a macro or list comes from; undefined if none of Falco's files has it. */
 export function stockFileOf(kind: 'macro' | 'list', name: string): string | undefined {
   return STOCK_FILES.find((file) => file[kind].has(name))?.file;
+}
+
+/** Whether a path names one of Falco's rule files. */
+export function isStockFile(path: string): boolean {
+  return /^(?:falco(?:-\w+)?|k8s_audit|application)_rules\.ya?ml$/.test(basename(path));
 }
 
 interface StockFile {

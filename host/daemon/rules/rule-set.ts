@@ -32,6 +32,8 @@ export interface RuleSet {
   readonly warnings: number;
   /** The warnings themselves. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Conditions of rules that were not compiled. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -55,7 +57,8 @@ export function loadRuleSet(
   const names = new Set(on.map(({ name }) => name));
   const rules = result.rules.map((rule) => ({ ...rule, enabled: names.has(rule.name) }));
   const watched = on.filter(({ source }) => source === CAPTURED_SOURCE);
-  return { rules, active: captured(on), on: watched, warnings: warnings.length, diagnostics: warnings };
+  const { leftOut } = result;
+  return { rules, active: captured(on), on: watched, warnings: warnings.length, diagnostics: warnings, leftOut };
 }
 
 /** The results of files with what the back end finds too, each at its rule; what a later file made good is left out. */
