@@ -2,6 +2,7 @@
 
 import { SourceFile } from '../diagnostics/source-file.ts';
 import { readYaml, type YamlNode, YamlSyntaxError } from '../diagnostics/yaml.ts';
+import { yamlHelp } from '../diagnostics/yaml-help.ts';
 import { configError, type Origin } from './error.ts';
 
 export interface ConfigScalar {
@@ -73,7 +74,8 @@ function readDocument(file: SourceFile): YamlNode | undefined {
   } catch (error) {
     if (error instanceof YamlSyntaxError) {
       const origin = { file, start: error.index, end: error.index + 1 };
-      throw configError('CONFIG_YAML', `invalid YAML: ${error.message}`, origin);
+      const help = yamlHelp(file.lineText(file.position(error.index).line));
+      throw configError('CONFIG_YAML', `invalid YAML: ${error.message}`, origin, { help });
     }
     if (!(error instanceof RangeError)) throw error;
     // js-yaml recurses for each level.

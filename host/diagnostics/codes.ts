@@ -30,6 +30,10 @@ export const WARNING_CODES = {
   /** Not in Falco: the capture can't supply a field that the rule reads. */
   WASPREY_FIELD_UNAVAILABLE: 'Field that live events cannot supply',
   WASPREY_EVENT_UNAVAILABLE: 'Event type that is not captured',
+  /** Not in Falco: what it leaves out without a word. */
+  WASPREY_KEY_IGNORED: 'Key without effect',
+  WASPREY_DEFINED_TWICE: 'Name defined twice in one file',
+  WASPREY_UNKNOWN_LIST: 'Value that looks like the name of a list',
   /** Not in Falco: there it is an error. */
   WASPREY_PLUGIN_UNAVAILABLE: 'Missing plugin',
   /** Not in Falco: findings of `wasprey lint`. */

@@ -51,9 +51,9 @@ export function suggestEvent(name: string): string | undefined {
 }
 
 /** The candidate with the fewest edits, if they are few for the length of the name. */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+export function nearest(name: string, candidates: readonly string[], most = 13): string | undefined {
   let best: string | undefined;
-  let fewest = Math.max(1, Math.floor(Math.min(name.length, 40) / 3));
+  let fewest = Math.min(most, Math.max(1, Math.floor(name.length / 3)));
   let longest = -1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) > fewest) continue;

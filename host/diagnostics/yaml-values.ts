@@ -96,7 +96,8 @@ export function scalarsAt(item: YamlMapping, key: string, context: Context): rea
   });
 }
 
-function keyPlace(item: YamlMapping, key: string): { start: number; end: number } {
+/** Where the first such key of an item stands. */
+export function keyPlace(item: YamlMapping, key: string): { start: number; end: number } {
   const entry = item.entries.find(({ key: node }) => node.kind === 'scalar' && node.text === key);
   return entry ? { start: entry.key.start, end: entry.key.end } : { start: item.start, end: item.start };
 }

@@ -1,6 +1,7 @@
 // wasprey lint: what rule files say that is probably not what was meant.
 
 import { lintRules } from '../../compiler/lint/lint.ts';
+import { isStockFile } from '../../compiler/rules/stock-names.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
@@ -16,7 +17,8 @@ export const LINT = defineCommand({
   description: `
     Reports what loads but is probably a mistake, in rule files taken as one set in the order given: rules shadowed by an
     earlier one, conditions that are always or never true, values that a field never has, unused macros and lists,
-    expensive conditions. Rules that are not enabled are skipped.`,
+    expensive conditions. Rules that are not enabled are skipped. Falco's own rule files (falco_rules.yaml and its like)
+    are not remarked on if others are named too.`,
   status: {
     ok: 'The rules were checked, with or without findings.',
     failure: "The rules can't be loaded; with --strict, there are findings.",
@@ -31,12 +33,18 @@ export const LINT = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     if (operands.length === 0) throw new UsageError('lint what?', 'name rule files or folders');
-    const { on, diagnostics } = loadRuleSet(readRuleFiles(operands), terminal, false, selectionOf(options));
-    const found = lintRules(on, diagnostics);
+    const files = readRuleFiles(operands);
+    const { on, diagnostics, leftOut } = loadRuleSet(files, terminal, false, selectionOf(options));
+    const all = lintRules(on, diagnostics, leftOut);
+    // Users load Falco's files before their own, and can't mend them.
+    const own = files.some(({ name }) => !isStockFile(name));
+    const found = own ? all.filter(({ file }) => !isStockFile(file)) : all;
     for (const item of found) terminal.print(`${renderDiagnostic(item, { color: terminal.color })}\n\n`);
     const findings = found.length === 1 ? '1 finding' : `${found.length} findings`;
+    const others = all.length - found.length;
     terminal.print(
-      `${on.length} ${on.length === 1 ? 'rule' : 'rules'}: ${found.length === 0 ? 'no findings' : findings}\n`,
+      `${on.length} ${on.length === 1 ? 'rule' : 'rules'}: ${found.length === 0 ? 'no findings' : findings}` +
+        `${others > 0 ? `, and ${others} in Falco's files, shown when they are linted alone` : ''}\n`,
     );
     return options.strict && found.length > 0 ? EXIT.failure : EXIT.ok;
   },

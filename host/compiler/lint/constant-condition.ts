@@ -75,14 +75,15 @@ function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined
 
 function onWhole({ rule, types, conditions }: Subject): Diagnostic[] {
   const checks = checksOf(rule.condition);
-  // "Never" on purpose; and what the loader has warned of.
+  // "Never" on purpose.
   if (checks.some(({ left }) => left.kind === 'field' && left.name === 'evt.num')) return [];
-  if (!checks.flatMap(fieldsOf).every(isCaptured)) return [];
   if (conditions.size < types.length) return [];
   const possible = [...conditions.values()].some((condition) => condition.kind !== 'constant' || condition.value);
   if (possible) return [];
-  const [message, help] =
-    rule.eventTypes.size === 0
+  const absent = checks.flatMap(fieldsOf).find((field) => !isCaptured(field));
+  const [message, help] = absent
+    ? [`no event meets this condition: ${printOperand(absent)} is always absent`, 'see `wasprey list fields`']
+    : rule.eventTypes.size === 0
       ? ['the condition requires two event types at once', 'join the checks of evt.type with `or`']
       : types.length === 0
         ? ['none of the event types of this rule is captured', '`wasprey list events` shows the captured ones']

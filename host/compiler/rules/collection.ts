@@ -5,8 +5,10 @@
 
 import type { WarningCode } from '../../diagnostics/codes.ts';
 import { type Context, type Diagnostic, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
+import { nearest } from '../../diagnostics/suggest.ts';
 import type { YamlMapping } from '../../diagnostics/yaml.ts';
 import { appendExceptions, checkException } from './exceptions.ts';
+import { dashHelp, NAMING_KEYS } from './item-keys.ts';
 import type { ListItem, MacroItem, RuleChange, RuleItem, Version } from './items.ts';
 import { MappedText } from './mapped-text.ts';
 import type { PluginRequirement } from './plugin-requirements.ts';
@@ -78,7 +80,9 @@ export class Collection {
       if (known.includes(name)) continue;
       const code: WarningCode = 'LOAD_UNKNOWN_KEY';
       const place = { ...context, start: key.start, end: key.end };
-      this.warn(warning(code, `Unknown key '${name}'. The key will be ignored.`, place));
+      const near = nearest(name, known);
+      const help = NAMING_KEYS.includes(name) ? dashHelp(name) : near && `did you mean \`${near}\`?`;
+      this.warn(warning(code, `Unknown key '${name}'. The key will be ignored.`, place, { help }));
     }
   }
 
@@ -96,6 +100,7 @@ export class Collection {
   }
 
   defineList(list: ListItem): void {
+    this.#warnOfSecond('list', this.lists.find(list.name), list.context);
     this.lists.put(list, this.#order++);
   }
 
@@ -109,6 +114,7 @@ export class Collection {
   }
 
   defineMacro(macro: MacroItem): void {
+    this.#warnOfSecond('macro', this.macros.find(macro.name), macro.context);
     this.macros.put(macro, this.#order++);
   }
 
@@ -124,6 +130,7 @@ export class Collection {
   defineRule(rule: RuleItem): void {
     const previous = this.rules.find(rule.name);
     if (previous && previous.source !== rule.source) throw differentSource(rule.context);
+    this.#warnOfSecond('rule', previous, rule.context);
     const known = this.hasSource(rule.source);
     if (!known) {
       const message = `Unknown source ${rule.source}, skipping`;
@@ -132,6 +139,15 @@ export class Collection {
     }
     const exceptions = rule.exceptions.map((exception) => checkException(exception, known));
     this.rules.put({ ...rule, exceptions }, this.#order++);
+  }
+
+  /** In another file it is how a user replaces what a rule set defines. */
+  #warnOfSecond(kind: string, previous: { readonly name: string; readonly context: Context } | undefined, at: Context) {
+    if (previous?.context.file !== at.file) return;
+    const { line } = at.file.position(previous.context.start);
+    const message = `this file defines the ${kind} ${previous.name} twice; this one replaces that of line ${line}`;
+    const help = `give one of them another name, or use \`override\` to change what was defined`;
+    this.warn(warning('WASPREY_DEFINED_TWICE', message, at, { help }));
   }
 
   /** @param source the source that the change names, if it names one */

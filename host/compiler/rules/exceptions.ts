@@ -1,7 +1,7 @@
 // Exceptions of a rule: checked when they are read, and turned into text that is appended to its condition.
 
 import { type Context, RuleLoadError } from '../../diagnostics/diagnostic.ts';
-import { fieldHelp } from '../../diagnostics/suggest.ts';
+import { fieldHelp, nearest } from '../../diagnostics/suggest.ts';
 import { LIST_OPERATORS, MODIFIERS, NUMERIC_OPERATORS, STRING_OPERATORS } from '../conditions/ast.ts';
 import { operandOrNothing } from '../conditions/operand-parser.ts';
 import { isKnownOperand } from '../conditions/type-of.ts';
@@ -46,8 +46,10 @@ export function appendExceptions(
     const index = exceptions.findIndex(({ name }) => name === exception.name);
     const existing = exceptions[index];
     if (!existing) {
-      if (!exception.fields)
-        refuse('Rule exception must have fields property with a list of fields', exception.context);
+      if (!exception.fields) {
+        const message = 'Rule exception must have fields property with a list of fields';
+        refuse(message, exception.context, newExceptionHelp(exception.name, previous));
+      }
       if (exception.values.length === 0) {
         refuse('Rule exception must have values property with a list of values', exception.context);
       }
@@ -63,6 +65,14 @@ export function appendExceptions(
     exceptions[index] = { ...existing, values: [...existing.values, ...exception.values] };
   }
   return exceptions;
+}
+
+function newExceptionHelp(name: string, existing: readonly ExceptionItem[]): string {
+  const names = existing.map((exception) => exception.name);
+  const near = nearest(name, names);
+  if (near !== undefined) return `did you mean ${near}?`;
+  const others = names.length === 0 ? 'none' : names.join(', ');
+  return `the rule has no exception ${name} yet (it has ${others}): a new one needs \`fields: [proc.name, ...]\``;
 }
 
 /**

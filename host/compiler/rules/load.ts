@@ -48,6 +48,7 @@ export interface LoadResult {
   readonly rules: readonly CompiledRule[];
   readonly lists: Compiled['lists'];
   readonly macros: Compiled['macros'];
+  readonly leftOut: Compiled['leftOut'];
   readonly errors: readonly Diagnostic[];
   /** Of all files; what holds for all that was read so far comes again with each file. */
   readonly warnings: readonly Diagnostic[];
@@ -56,11 +57,13 @@ export interface LoadResult {
   readonly requiredEngineVersion: Version;
 }
 
+const NOTHING: Compiled = { rules: [], lists: [], macros: [], leftOut: [] };
+
 /** Loads files one after the other, as one set of rules. Stops at the first that has an error; never throws on any text. */
 export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): LoadResult {
   const collection = new Collection(new Set(options.sources ?? [DEFAULT_SOURCE]));
   const read: FileResult[] = [];
-  let compiled: Compiled = { rules: [], lists: [], macros: [] };
+  let compiled = NOTHING;
   for (const { name, text } of files) {
     options.onFile?.(name);
     let error: RuleLoadError | undefined;
@@ -88,7 +91,7 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
   const successful = results.every((result) => result.successful);
   return {
     successful,
-    ...(successful ? compiled : { rules: [], lists: [], macros: [] }),
+    ...(successful ? compiled : NOTHING),
     errors: results.flatMap(({ errors }) => errors),
     warnings: results.flatMap(({ warnings }) => warnings),
     files: results,

@@ -2,7 +2,9 @@
 
 import { type Context, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
 import type { SourceFile } from '../../diagnostics/source-file.ts';
+import { nearest } from '../../diagnostics/suggest.ts';
 import { lookUp, readYaml, type YamlMapping, type YamlNode, YamlSyntaxError } from '../../diagnostics/yaml.ts';
+import { yamlHelp } from '../../diagnostics/yaml-help.ts';
 import {
   contextAt,
   fileContext,
@@ -12,6 +14,7 @@ import {
   scalarsAt,
 } from '../../diagnostics/yaml-values.ts';
 import type { Collection } from './collection.ts';
+import { NAMING_KEYS, repeatedKeys } from './item-keys.ts';
 import { MappedText } from './mapped-text.ts';
 import { readOverrides } from './read-overrides.ts';
 import { readRule } from './read-rule.ts';
@@ -50,7 +53,8 @@ export function readDocuments(file: SourceFile): YamlNode[] {
       end: error.index + 1,
       parent: fileContext(file),
     };
-    throw new RuleLoadError('LOAD_ERR_YAML_PARSE', error.message, place);
+    const help = yamlHelp(file.lineText(file.position(error.index).line));
+    throw new RuleLoadError('LOAD_ERR_YAML_PARSE', error.message, place, { help });
   }
 }
 
@@ -59,12 +63,19 @@ function readItem(item: YamlNode, collection: Collection, parent: Context): void
   if (item.kind !== 'mapping') {
     invalid('Unexpected element type. Each element should be a yaml associative array.', itemContext, SHAPE);
   }
+  for (const repeated of repeatedKeys(item, itemContext)) collection.warn(repeated);
   if (lookUp(item, 'required_engine_version')) readEngineVersion(item, collection, parent);
   else if (lookUp(item, 'required_plugin_versions')) readPluginVersions(item, collection, parent);
   else if (lookUp(item, 'list')) readList(item, collection, parent);
   else if (lookUp(item, 'macro')) readMacro(item, collection, parent);
   else if (lookUp(item, 'rule')) readRule(item, collection, parent);
-  else collection.warn(warning('LOAD_UNKNOWN_ITEM', 'Unknown top level item', itemContext, { help: SHAPE }));
+  else collection.warn(warning('LOAD_UNKNOWN_ITEM', 'Unknown top level item', itemContext, { help: nameHelp(item) }));
+}
+
+function nameHelp({ entries }: YamlMapping): string {
+  const names = entries.flatMap(({ key }) => (key.kind === 'scalar' ? (nearest(key.text, NAMING_KEYS) ?? []) : []));
+  const [name] = names;
+  return name === undefined ? SHAPE : `did you mean \`- ${name}: ...\`?`;
 }
 
 const LIST_KEYS = ['list', 'items', 'append', 'override'];

@@ -1,6 +1,7 @@
 // The `override` of an item: which of its keys add to, and which replace, what was defined before.
 
 import { type Context, RuleLoadError } from '../../diagnostics/diagnostic.ts';
+import { nearest } from '../../diagnostics/suggest.ts';
 import { lookUp, type YamlMapping, type YamlNode } from '../../diagnostics/yaml.ts';
 import { contextAt, invalid } from '../../diagnostics/yaml-values.ts';
 
@@ -53,11 +54,12 @@ export function readOverrides(
     const keyContext = contextAt('overrides', key, entry.key, overrideContext);
     const mayAppend = allowed.append.includes(key);
     const mayReplace = allowed.replace.includes(key);
+    const help = mayReplace ? undefined : keyHelp(key, allowed.replace);
     if (operation === 'append') {
-      if (!mayAppend) invalid(`Key '${key}' cannot be appended to, use 'replace' instead`, keyContext);
+      if (!mayAppend) invalid(`Key '${key}' cannot be appended to, use 'replace' instead`, keyContext, help);
       overrides.append.add(key);
     } else if (operation === 'replace') {
-      if (!mayReplace) invalid(`Key '${key}' cannot be replaced`, keyContext);
+      if (!mayReplace) invalid(`Key '${key}' cannot be replaced`, keyContext, help);
       overrides.replace.add(key);
     } else {
       const values = [...(mayAppend ? ['append'] : []), ...(mayReplace ? ['replace'] : [])].join(' ');
@@ -68,6 +70,11 @@ export function readOverrides(
     }
   }
   return overrides;
+}
+
+function keyHelp(key: string, keys: readonly string[]): string {
+  const near = nearest(key, keys);
+  return near === undefined ? `it is one of ${keys.join(', ')}` : `did you mean \`${near}\`?`;
 }
 
 /** Text of a key. Falco's YAML library gives up on anything else, and names no item. */

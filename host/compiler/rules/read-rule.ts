@@ -1,11 +1,12 @@
 // Reads a rule: a definition, an override, an old-style append, or a switch that turns an earlier rule on or off.
 
-import type { Context } from '../../diagnostics/diagnostic.ts';
+import { type Context, warning } from '../../diagnostics/diagnostic.ts';
 import { lookUp, type YamlMapping } from '../../diagnostics/yaml.ts';
 import {
   booleanAt,
   contextAt,
   invalid,
+  keyPlace,
   optionalBooleanAt,
   optionalScalarAt,
   scalarAt,
@@ -32,6 +33,10 @@ const REPLACEABLE = [
   'capture_duration',
 ];
 const RULE_KEYS = [...REPLACEABLE, 'rule', 'source', 'append', 'override'];
+/** What a change of a key most likely means. */
+const operationFor = (key: string) => (APPENDABLE.includes(key) ? 'append' : 'replace');
+const operationsFor = (keys: readonly string[]) => keys.map((key) => `${key}: ${operationFor(key)}`).join(', ');
+
 /** Without any of these a rule is a switch for an earlier one. */
 const DEFINING = ['condition', 'output', 'desc', 'priority'];
 
@@ -98,17 +103,40 @@ class RuleReader {
   }
 
   switch(): void {
+    const others = this.#changesBut('enabled');
+    const changes = operationsFor(others);
+    if (others.length > 0 && !lookUp(this.#item, 'enabled')) {
+      const help = `to change the earlier rule, add \`override: {${changes}}\``;
+      invalid("Item has no mapping for key 'enabled'", this.#context, help);
+    }
+    this.#warnOfIgnored(others, `add \`override: {enabled: replace, ${changes}}\``);
     const enabled = booleanAt(this.#item, 'enabled', this.#context);
     this.#collection.switchRule(this.#name, enabled, this.#context);
   }
 
   /** The old `append: true`: only condition and exceptions count. */
   append(): void {
+    const help = `write \`override: {${operationsFor(this.#changesBut())}}\``;
+    this.#warnOfIgnored(this.#changesBut('condition', 'exceptions'), help);
     const change: RuleChange = {
       ...(lookUp(this.#item, 'condition') ? this.#condition() : {}),
       ...(lookUp(this.#item, 'exceptions') ? { exceptions: this.#exceptions('append') } : {}),
     };
     this.#collection.appendRule(this.#name, change, this.#context, this.#source());
+  }
+
+  /** The keys of the item that could change a rule. */
+  #changesBut(...counting: readonly string[]): string[] {
+    return REPLACEABLE.filter((key) => !counting.includes(key) && lookUp(this.#item, key));
+  }
+
+  /** Falco takes no notice of them. */
+  #warnOfIgnored(keys: readonly string[], help: string): void {
+    for (const key of keys) {
+      const place = { ...this.#context, ...keyPlace(this.#item, key) };
+      const message = `'${key}' has no effect: it is not under 'override'`;
+      this.#collection.warn(warning('WASPREY_KEY_IGNORED', message, place, { help }));
+    }
   }
 
   override(append: ReadonlySet<string>, replace: ReadonlySet<string>): void {
@@ -126,7 +154,7 @@ class RuleReader {
     invalid(
       `Unexpected key '${unexpected}': no corresponding entry under 'override' is defined.`,
       contextAt('overrides', unexpected, key ?? this.#item, this.#context),
-      `say what to do with it: \`override: {${unexpected}: ${APPENDABLE.includes(unexpected) ? 'append' : 'replace'}}\``,
+      `say what to do with it: \`override: {${unexpected}: ${operationFor(unexpected)}}\``,
     );
   }
 

@@ -3,7 +3,7 @@
 
 import type { WarningCode } from '../../diagnostics/codes.ts';
 import { type Context, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
-import { nearest } from '../../diagnostics/suggest.ts';
+import { meantField, nearest } from '../../diagnostics/suggest.ts';
 import { PRIORITIES, type Priority } from '../../schema/priority.ts';
 import { adviseOn, comparesWithNotAvailable, deprecatedFields, type Remark } from '../conditions/advice.ts';
 import type { Expression } from '../conditions/ast.ts';
@@ -15,6 +15,7 @@ import { syntaxHelp } from '../conditions/syntax-help.ts';
 import { checkTypes, WrongCheck } from '../conditions/typecheck.ts';
 import { unavailableFields } from '../conditions/unavailable.ts';
 import { uncapturedEvents, uncapturedMessage } from '../conditions/uncaptured.ts';
+import { unknownLists } from '../conditions/unknown-lists.ts';
 import type { Collection, Placed } from './collection.ts';
 import { withExceptions } from './exceptions.ts';
 import { DEFAULT_SOURCE, type RuleItem } from './items.ts';
@@ -23,6 +24,7 @@ import { expandMacros, MacroError } from './macros.ts';
 import type { MappedText } from './mapped-text.ts';
 import { type CompiledOutput, compileOutput } from './output.ts';
 import type { CompiledMacro, CompiledRule } from './rule.ts';
+import { stockFileOf } from './stock-names.ts';
 
 /** Most event types of a rule without a warning. Falco counts two codes a type, and warns above 100. */
 const MOST_EVENT_TYPES = 50;
@@ -31,6 +33,8 @@ export interface Compiled {
   readonly rules: readonly CompiledRule[];
   readonly lists: readonly CompiledList[];
   readonly macros: readonly CompiledMacro[];
+  /** Conditions, as written, of rules that are not compiled: of other sources, too harmless, or with unknown fields. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -68,10 +72,15 @@ class RuleCompiler {
 
   compile(): Compiled {
     this.#compileMacros();
-    const rules = this.#collection.rules.all.flatMap((rule) => this.#compileRule(rule) ?? []);
+    const leftOut: string[] = [];
+    const rules = this.#collection.rules.all.flatMap((rule) => {
+      const compiled = this.#compileRule(rule);
+      if (!compiled) leftOut.push(rule.condition.text);
+      return compiled ?? [];
+    });
     this.#warnOfUnused();
     const macros = [...this.#macros].map(([name, { expression, used }]) => ({ name, condition: expression, used }));
-    return { rules, lists: this.#lists.all, macros };
+    return { rules, lists: this.#lists.all, macros, leftOut };
   }
 
   /** All are parsed before any is resolved, each with those that it can see. */
@@ -122,6 +131,11 @@ class RuleCompiler {
       const advice = { notes: origin(check.macros), help: '`wasprey list events` shows the captured ones' };
       this.#collection.warn(warning('WASPREY_EVENT_UNAVAILABLE', uncapturedMessage(names), place, advice));
     }
+    const lists = this.#lists.all.map(({ name }) => name);
+    for (const { check, at, message, help } of unknownLists(expression, lists, (name) => stockFileOf('list', name))) {
+      const place = this.#locate(at.span, check.macros, text, rule.conditionContext);
+      this.#collection.warn(warning('WASPREY_UNKNOWN_LIST', message, place, { notes: origin(check.macros), help }));
+    }
     const placeOf: CompiledRule['placeOf'] = (span, check) =>
       this.#locate(span, check.macros, text, rule.conditionContext);
     return compiled(rule, text, expression, eventTypes, output, placeOf);
@@ -149,17 +163,22 @@ class RuleCompiler {
     } catch (error) {
       if (!(error instanceof MacroError)) throw error;
       const place = within(context, text.locateBytes(error.span.start, error.span.end));
-      throw new RuleLoadError('LOAD_ERR_VALIDATE', error.message, place, { help: this.#macroHelp(error) });
+      throw new RuleLoadError('LOAD_ERR_VALIDATE', error.message, place, { help: this.#macroHelp(error, context) });
     }
   }
 
-  #macroHelp({ macro, reason }: MacroError): string | undefined {
+  #macroHelp({ macro, reason }: MacroError, { type, name, file }: Context): string | undefined {
     if (reason !== 'unknown') return undefined;
+    if (type === 'macro' && name === macro) {
+      return 'a macro cannot stand in its own condition: to add to an earlier one, use `override: {condition: append}`';
+    }
     if (this.#macros.has(macro)) return `move macro ${macro} before this one: a macro sees those defined earlier`;
     const suggestion = nearest(macro, [...this.#macros.keys()]);
-    return suggestion
-      ? `did you mean ${suggestion}?`
-      : `a name by itself is a macro: define it with \`- macro: ${macro}\``;
+    if (suggestion) return `did you mean ${suggestion}?`;
+    const stock = stockFileOf('macro', macro);
+    if (stock) return `Falco's ${stock} defines it, and goes first: \`wasprey validate ${stock} ${file.name}\``;
+    const field = meantField(macro);
+    return field ? `did you mean ${field}?` : `a name by itself is a macro: define it with \`- macro: ${macro}\``;
   }
 
   /** The condition with the values of static fields; undefined if the rule is to be left out for a field that is not known. */

@@ -33,6 +33,8 @@ export interface RuleSet {
   readonly warnings: number;
   /** The warnings themselves. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Conditions of rules that were not compiled. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -56,7 +58,8 @@ export function loadRuleSet(
   const names = new Set(on.map(({ name }) => name));
   const rules = result.rules.map((rule) => ({ ...rule, enabled: names.has(rule.name) }));
   const watched = on.filter(({ source }) => source === CAPTURED_SOURCE);
-  return { rules, active: captured(on), on: watched, warnings: warnings.length, diagnostics: warnings };
+  const { leftOut } = result;
+  return { rules, active: captured(on), on: watched, warnings: warnings.length, diagnostics: warnings, leftOut };
 }
 
 /** The results of files with what the back end finds too, each at its rule; what a later file made good is left out. */
@@ -99,6 +102,7 @@ function tellOfNothingSelected(
 }
 
 /** Codes of warnings that a later file may resolve. */
+const RESOLVABLE: ReadonlySet<string> = new Set(['LOAD_UNUSED_MACRO', 'LOAD_UNUSED_LIST', 'WASPREY_UNKNOWN_LIST']);
 const UNUSED: ReadonlySet<string> = new Set(['LOAD_UNUSED_MACRO', 'LOAD_UNUSED_LIST']);
 
 /**
@@ -109,7 +113,10 @@ function finalWarnings({ files, rules, successful }: LoadResult): Diagnostic[] {
   const withRules = new Set(rules.map(({ file }) => file));
   const isLibrary = (file: string): boolean => successful && files.length > 1 && !withRules.has(file);
   const lasting = files.flatMap(({ warnings }, index) =>
-    warnings.filter(({ code, file }) => !UNUSED.has(code) || (index === files.length - 1 && !isLibrary(file))),
+    warnings.filter(
+      ({ code, file }) =>
+        !RESOLVABLE.has(code) || (index === files.length - 1 && !(UNUSED.has(code) && isLibrary(file))),
+    ),
   );
   return [
     ...new Map(lasting.map((item) => [`${item.code} ${item.file} ${item.offset} ${item.message}`, item])).values(),

@@ -17,9 +17,9 @@ function rule(name: string, condition: string): string {
 }
 
 function shown(text: string): string {
-  const { rules, warnings, errors } = loadRules([{ name: 'rules.yaml', text }]);
+  const { rules, warnings, errors, leftOut } = loadRules([{ name: 'rules.yaml', text }]);
   assert.deepEqual(errors, []);
-  return lintRules(rules, warnings)
+  return lintRules(rules, warnings, leftOut)
     .map((item) => renderDiagnostic(item))
     .join('\n');
 }
@@ -208,6 +208,32 @@ for (const { name, text } of CASES) {
   test(name, () => assert.equal(`\n${shown(text)}`, EXPECTED[name]));
 }
 
+test('what the loader leaves out without an error', () => {
+  const codes = (text: string) => [...shown(text).matchAll(/^warning\[(\w+)\]/gm)].map(([, code]) => code);
+  assert.match(
+    shown(rule('Owner', 'evt.type = open and k8s.deployment.name startswith app')),
+    /^warning\[LINT_ALWAYS_FALSE\]: no event meets this condition: k8s\.deployment\.name is always absent\n(?:.*\n)+warning\[WASPREY_FIELD_UNAVAILABLE\]/,
+  );
+  assert.deepEqual(codes(rule('Output', 'evt.type = open').replace('seen', "'%k8s.deployment.name'")), [
+    'WASPREY_FIELD_UNAVAILABLE',
+  ]);
+  assert.deepEqual(codes(rule('Twice', 'evt.type = open') + rule('Twice', 'evt.type = execve')), [
+    'WASPREY_DEFINED_TWICE',
+  ]);
+  assert.deepEqual(codes(`${rule('Key', 'evt.type = open')}  priority: ERROR\n`), ['WASPREY_KEY_IGNORED']);
+  const list = `- list: our_tools\n  items: [a]\n${rule('List', 'evt.type = open and proc.name in (our_tools)')}`;
+  assert.deepEqual(codes(`${list}${rule('Misspelt', 'evt.type = execve and proc.name in (our_tols)')}`), [
+    'WASPREY_UNKNOWN_LIST',
+  ]);
+});
+
+test('macros and lists of rules that are for another source are used', () => {
+  const audit = rule('Audit', 'ka.verb = get and by_user and ka.target.name in (names)');
+  const text = `- macro: by_user\n  condition: ka.user.name = x\n- list: names\n  items: [a]\n${audit}  source: k8s_audit\n`;
+  assert.equal(shown(text), '');
+  assert.match(shown(text.replace('by_user and', '')), /LINT_UNUSED_MACRO/);
+});
+
 test('what is meant as it is written is left alone', () => {
   const fine = [
     // A narrower rule first; the same condition on other events.
@@ -252,6 +278,16 @@ test('the command: findings on stdout, status 1 only with --strict', () => {
     assert.deepEqual(lint('--strict', 'odd.yaml'), { status: 1, last: '1 rule: 1 finding', stderr: '' });
     assert.equal(lint('odd.yaml', '--strict', '--disable', '*').last, '0 rules: no findings');
     assert.equal(lint().status, 2);
+    // Falco's files are remarked on when they are linted by themselves.
+    writeFileSync(join(folder, 'falco_rules.yaml'), rule('Stock', 'evt.type = open and fd.name = passwd'));
+    assert.equal(lint('falco_rules.yaml').last, '1 rule: 1 finding');
+    const others = ", and 1 in Falco's files, shown when they are linted alone";
+    assert.deepEqual(lint('--strict', 'falco_rules.yaml', 'fine.yaml'), {
+      status: 0,
+      last: `2 rules: no findings${others}`,
+      stderr: '',
+    });
+    assert.equal(lint('falco_rules.yaml', 'odd.yaml').last, `2 rules: 1 finding${others}`);
   } finally {
     rmSync(folder, { recursive: true });
   }
