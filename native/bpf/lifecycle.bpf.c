@@ -136,8 +136,7 @@ inline_always void note_exit(struct task_struct *task) {
   image->time = wall_time(draft.capture);
   image->pid = task->tgid;
   image->exit_code = task->exit_code;
-  if (!send_draft(&draft, ROOM_END, process, task))
-    __sync_fetch_and_add(&draft.capture->ends_lost, 1);
+  send_draft(&draft, ROOM_END, process, task);
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -253,18 +252,14 @@ SEC("raw_tp") int snapshot_requester(void *ctx) {
   return PASS_ON;
 }
 
-/* Run by the addon once the hooks above are attached, so that processes forked meanwhile are known either way, and again
- * when images were lost. Its output are the ids of the images that processes have. */
+/* Run by the addon once the hooks above are attached, so that processes forked meanwhile are known either way. */
 SEC("iter.s/task")
 int snapshot_tasks(struct bpf_iter__task *ctx) {
   struct task_struct *task = ctx->task;
   if (!task || task->pid != task->tgid)
     return 0;
   struct process *process = bpf_task_storage_get(&images, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (!process || process->ended)
-    return 0;
-  if (!process->id)
+  if (process && !process->id)
     make_image(process, task, 0, true);
-  bpf_seq_write(ctx->meta->seq, &process->id, sizeof(process->id));
   return 0;
 }

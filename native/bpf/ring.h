@@ -54,7 +54,6 @@ struct capture_shared {
   __u64 clock_offset;      /* ns to add to the boot clock for wall time, refreshed by the addon */
   __u64 next_image;        /* last image id given */
   __u64 images_lost;       /* lifecycle records that found no room, or would have taken that of others */
-  __u64 ends_lost;         /* the ends of processes among them */
   __u64 generation;        /* counts the changes of any process's image id */
   __u64 wanted[WANTED_WORDS]; /* bit n: events of type n are wanted; checked for calls that arrive another way */
   struct call_hook calls[CALLS]; /* by number of the native system call; each written as one word */

@@ -378,14 +378,7 @@ struct bpf_raw_tracepoint_args {
   u64 args[0];
 };
 
-struct seq_file;
-
-struct bpf_iter_meta {
-  struct seq_file *seq;
-};
-
 struct bpf_iter__task {
-  struct bpf_iter_meta *meta;
   struct task_struct *task;
 };
 
