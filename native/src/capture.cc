@@ -94,6 +94,7 @@ Status Capture::Start(const std::vector<std::string>& event_types, const FilterT
 void Capture::KeepHouse() {
   clock_.Update(source_->memory().shared);
   housekeeping_.Run(batches_->rings());
+  source_->SettleRequests();
 }
 
 size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
