@@ -87,6 +87,8 @@ export interface CaptureCounters extends EventCounts {
   readonly imagesEvicted: number;
   /** Events whose process image was not there: the unknown image stood in. */
   readonly unknownImages: number;
+  /** Files opened by a handle whose name was not found. */
+  readonly unnamedFiles: number;
   readonly containers: number;
   /** Events that are held back now. */
   readonly held: number;

@@ -1,6 +1,7 @@
 // Calls by io_uring: a ring for each, so that no call affects another.
 #include <errno.h>
 #include <linux/io_uring.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "act.h"
 
 enum { CALL_DATA = 1, FILLER_DATA, FOLLOWER_DATA, ENTRIES = 4, SLOTS = 4, BUFFERS = 4 };
+enum { CROWD = 1024, CROWDED_ENTRIES = 2 * CROWD, UNSEEN_US = 200 * 1000 };
 
 struct ring {
   int fd;
@@ -36,11 +38,12 @@ static int enter(const struct ring* ring, unsigned submit, unsigned wait) {
 static void set_up(struct ring* ring, const char* how) {
   static struct io_uring_params params;  // where 32-bit calls reach it
   ring->sqpoll = strstr(how, "+sqpoll");
+  const unsigned entries = strstr(how, "+crowd") ? CROWDED_ENTRIES : ENTRIES;
   params = (struct io_uring_params){.flags = ring->sqpoll ? IORING_SETUP_SQPOLL : 0, .sq_thread_idle = 100};
   if (strstr(how, "+int80"))
-    ring->fd = (int)call_by_interrupt("io_uring_setup", how, (long[6]){ENTRIES, (long)&params});
+    ring->fd = (int)call_by_interrupt("io_uring_setup", how, (long[6]){entries, (long)&params});
   else
-    ring->fd = (int)syscall(SYS_io_uring_setup, ENTRIES, &params);
+    ring->fd = (int)syscall(SYS_io_uring_setup, entries, &params);
   ring->params = params;
   if (ring->fd < 0) die("io_uring_setup: %m");
   size_t size = ring->params.cq_off.cqes + ring->params.cq_entries * sizeof(struct io_uring_cqe);
@@ -116,6 +119,40 @@ static void ask_for_many(struct ring* ring, struct io_uring_sqe* request) {
     ((struct msghdr*)request->addr)->msg_iovlen = 0;
 }
 
+// A request that stays pending, until the ring is closed: nobody writes to the pipe.
+static struct io_uring_sqe pending_request(void) {
+  int ends[2];
+  if (pipe(ends) != 0) die("pipe: %m");
+  return (struct io_uring_sqe){
+      .opcode = IORING_OP_POLL_ADD, .fd = ends[0], .poll32_events = POLLIN, .user_data = FILLER_DATA};
+}
+
+// As many as that of the same request, each waiting for the one before it, and the first for one that stays pending.
+static void submit_waiting(struct ring* ring, struct io_uring_sqe request, unsigned count) {
+  struct io_uring_sqe* requests = calloc(count + 1, sizeof(*requests));
+  if (requests == NULL) die("no memory");
+  requests[0] = pending_request();
+  for (unsigned i = 1; i <= count; i++) requests[i] = request;
+  for (unsigned i = 0; i < count; i++) requests[i].flags |= IOSQE_IO_LINK;
+  submit(ring, requests, count + 1);
+  free(requests);
+}
+
+// One that opens a file of the ring, one that reads it, one that closes it: without completions but for the last.
+static void submit_chain(struct ring* ring, struct io_uring_sqe open) {
+  static char content[1]; /* less than the file has: a short read ends a chain */
+  const struct io_uring_sqe read = {.opcode = IORING_OP_READ,
+                                    .fd = SLOTS - 1,
+                                    .flags = IOSQE_FIXED_FILE,
+                                    .addr = (unsigned long)content,
+                                    .len = sizeof(content)};
+  const struct io_uring_sqe close = {
+      .opcode = IORING_OP_CLOSE, .file_index = SLOTS, .user_data = FOLLOWER_DATA};
+  struct io_uring_sqe requests[] = {open, read, close};
+  for (unsigned i = 0; i < 2; i++) requests[i].flags |= IOSQE_CQE_SKIP_SUCCESS | IOSQE_IO_LINK;
+  submit(ring, requests, 3);
+}
+
 static bool fill_request(struct io_uring_sqe* to, const char* name, const long* a) {
   if (!strcmp(name, "openat")) {
     *to = (struct io_uring_sqe){.opcode = IORING_OP_OPENAT, .fd = a[0], .addr = a[1], .open_flags = a[2], .len = a[3]};
@@ -181,12 +218,22 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   set_up(&ring, how);
   if (strstr(how, "+many")) ask_for_many(&ring, requests);
   if (strstr(how, "+async")) requests[0].flags |= IOSQE_ASYNC;
-  if (strstr(how, "+slot")) {
+  if (strstr(how, "+slot") || strstr(how, "+chain")) {
     register_slots(&ring);
     requests[0].file_index = SLOTS; /* counted from 1 */
   }
   if (strstr(how, "+full")) fill_completions(&ring);
-  if (strstr(how, "+silent")) {
+  if (strstr(how, "+twin")) submit_waiting(&ring, requests[0], 1);
+  if (strstr(how, "+crowd")) submit_waiting(&ring, requests[0], CROWD);
+  if (strstr(how, "+chain")) {
+    submit_chain(&ring, requests[0]);
+  } else if (strstr(how, "+unseen")) {
+    requests[0].flags |= IOSQE_CQE_SKIP_SUCCESS;
+    submit(&ring, requests, 1);
+    usleep(UNSEEN_US);
+    close(ring.fd);
+    return 0;
+  } else if (strstr(how, "+silent")) {
     requests[0].flags |= IOSQE_CQE_SKIP_SUCCESS | IOSQE_IO_LINK;
     requests[1] = (struct io_uring_sqe){.opcode = IORING_OP_NOP, .user_data = FOLLOWER_DATA};
     submit(&ring, requests, 2);

@@ -111,6 +111,8 @@ HOOK_PROGRAM(on_compat) {
   bool tried = was_snapshot_tried(ring, task);
   if (!tried && process && process->id && change && result >= 0)
     note_change(process, task, change, control);
+  if (number == IO_URING_ENTER && control->silent_requests)
+    bpf_tail_call(ctx, &programs, SLOT_SETTLE);
   if (!type)
     return PASS_ON;
   __builtin_memset(passed, 0, offsetof(struct passed_call, texts));

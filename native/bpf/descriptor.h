@@ -144,10 +144,11 @@ inline_always u64 path_of(u64 file) {
 /* The name of the open file's dentry, for files without a path. */
 inline_always void append_dentry_name(struct record *record, u64 file, u64 limit) {
   struct event_descriptor *event = (void *)record->header;
-  u64 start = filled(record, limit);
   u64 dentry = LOAD_WORD(file, file, f_path.dentry);
+  u64 name = LOAD_WORD(dentry, dentry, d_name.name);
   u64 length = name_length(dentry) & LONGEST_NAME;
-  bpf_probe_read_kernel((void *)event + start, length, (void *)LOAD_WORD(dentry, dentry, d_name.name));
+  u64 start = filled(record, limit); /* last: 6.1 forgets its bounds on the stack */
+  bpf_probe_read_kernel((void *)event + start, length, (void *)name);
   event->resolved = (struct string_ref){start, length};
   fill(record, start + length);
 }

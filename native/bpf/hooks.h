@@ -79,8 +79,12 @@ enum program_slot {
   SLOT_RECEIVE,
   SLOT_SEND_MANY,
   SLOT_RECEIVE_MANY,
+  SLOT_SETTLE,
   SLOT_COUNT,
 };
+
+/* io_uring_enter: its number is the same in all tables. Requests may have completed silently within it. */
+#define IO_URING_ENTER 426
 
 /* SLOT(key, program) */
 #define WASPREY_SLOTS(SLOT)                         \
@@ -101,6 +105,7 @@ enum program_slot {
   SLOT(SLOT_PROCESS, on_process)                    \
   SLOT(SLOT_RECEIVE, on_receive)                    \
   SLOT(SLOT_SEND_MANY, on_send_many)                \
-  SLOT(SLOT_RECEIVE_MANY, on_receive_many)
+  SLOT(SLOT_RECEIVE_MANY, on_receive_many)          \
+  SLOT(SLOT_SETTLE, on_requests_settled)
 
 #endif

@@ -64,6 +64,7 @@ DELAYED_PART(link, struct delayed_filename___request oldpath; struct delayed_fil
 #define REQUEST_FIXED_FILE 1        /* REQ_F_FIXED_FILE: the descriptor is an index among the ring's own files */
 #define REQUEST_BUFFER_SELECT 0x20  /* REQ_F_BUFFER_SELECT: the kernel takes one of the buffers that it was given */
 #define REQUEST_SILENT_SUCCESS 0x40 /* REQ_F_CQE_SKIP */
+#define REQUEST_NEEDS_CLEANUP 0x2000 /* REQ_F_NEED_CLEANUP */
 #define SLOT_ANY 0xffffffff         /* IORING_FILE_INDEX_ALLOC */
 #define COMPLETION_MORE 2           /* IORING_CQE_F_MORE */
 #if defined(__TARGET_ARCH_arm64)
@@ -75,7 +76,7 @@ DELAYED_PART(link, struct delayed_filename___request oldpath; struct delayed_fil
 /* The low bits of an entry are io_uring's flags of the file. */
 #define FILE_ADDRESS (~7ull)
 
-/* Identifies a request whose address is unknown: its ring, and its user_data. */
+/* Identifies a request whose address is unknown: its ring, and its user_data. Several may have the same. */
 struct request_key {
   u64 ring;
   u64 user_data;
@@ -116,6 +117,10 @@ inline_always bool is_compat_ring(u64 address) {
   if (bpf_core_field_exists(ring->compat))
     return BPF_CORE_READ_BITFIELD_PROBED(ring, compat);
   return LOAD(io_ring_ctx___int_flags, address, int_flags) & RING_COMPAT;
+}
+
+inline_always bool makes_fd(u32 type) {
+  return type == EVENT_OPENAT || type == EVENT_OPENAT2 || type == EVENT_SOCKET || type == EVENT_ACCEPT4;
 }
 
 /* The struct msghdr of a request that sends or receives one. */

@@ -77,6 +77,29 @@ inline_always void find_sent(struct passed_call *passed, u64 request, u32 type) 
   passed->passed[2] = message.part;
 }
 
+/* Sets the arguments of a request that makes a descriptor, but for its name. */
+inline_always void keep_making(struct passed_call *passed, u64 request, u32 type) {
+  u64 *to = passed->passed;
+  switch (type) {
+    case EVENT_SOCKET:
+      to[0] = PART(socket, domain);
+      to[1] = PART(socket, type);
+      to[2] = PART(socket, protocol);
+      to[5] = PART(socket, file_slot);
+      return;
+    case EVENT_ACCEPT4:
+      to[3] = PART(accept, flags);
+      to[5] = PART(accept, file_slot);
+      return;
+    default: /* openat, openat2 */
+      to[0] = PART(open, dfd);
+      to[2] = PART_WORD(open, how.flags) & ~(u64)O_LARGEFILE; /* the kernel's addition */
+      to[3] = PART_WORD(open, how.mode);
+      to[4] = PART_WORD(open, how.resolve);
+      to[5] = PART(open, file_slot);
+  }
+}
+
 /* Sets the arguments as those of the system call. Strings are stored separately: link_texts() sets the pointers to
  * them. */
 inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 type) {
@@ -85,11 +108,7 @@ inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 t
   switch (type) {
     case EVENT_OPENAT:
     case EVENT_OPENAT2:
-      to[0] = PART(open, dfd);
-      to[2] = PART_WORD(open, how.flags) & ~(u64)O_LARGEFILE; /* the kernel's addition */
-      to[3] = PART_WORD(open, how.mode);
-      to[4] = PART_WORD(open, how.resolve);
-      to[5] = PART(open, file_slot);
+      keep_making(passed, request, type);
       keep_name(passed, 0, PART_NAME(open, filename));
       return;
     case EVENT_UNLINKAT:
@@ -122,10 +141,7 @@ inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 t
       keep_name(passed, 1, PART_NAME(link, newpath));
       return;
     case EVENT_SOCKET:
-      to[0] = PART(socket, domain);
-      to[1] = PART(socket, type);
-      to[2] = PART(socket, protocol);
-      to[5] = PART(socket, file_slot);
+      keep_making(passed, request, type);
       return;
     case EVENT_CONNECT:
       to[0] = fd;
@@ -156,8 +172,7 @@ inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 t
       return;
     case EVENT_ACCEPT4:
       to[0] = fd;
-      to[3] = PART(accept, flags);
-      to[5] = PART(accept, file_slot);
+      keep_making(passed, request, type);
       return;
     case EVENT_RECVFROM: /* those that want no completion */
     case EVENT_RECVMSG:

@@ -1,10 +1,10 @@
-/* Requests of io_uring that receive. They are reported when they complete, from the request itself. A server has one
- * pending for each of its connections, so only its address and its process are stored. */
+/* Requests of io_uring that receive or accept. They are reported when they complete, from the request itself. A server
+ * has one pending for each of its connections, so only its address and its process are stored. */
 
 #ifndef WASPREY_IO_URING_RECEIVE_H
 #define WASPREY_IO_URING_RECEIVE_H
 
-#include "io_uring.h"
+#include "io_uring_pending.h"
 
 #define RECEIVE_MANY 2 /* IORING_RECV_MULTISHOT */
 
@@ -41,33 +41,31 @@ inline_always bool is_receive(u32 type) {
   return type == EVENT_RECVFROM || type == EVENT_RECVMSG;
 }
 
-/* The type of the request at an address, if it is (still) a receiving one. */
-inline_always u32 receive_type(u64 request) {
+inline_always bool is_light(u32 type) {
+  return is_receive(type) || type == EVENT_ACCEPT4;
+}
+
+/* The type of the request at an address, if it is (still) such a one. */
+inline_always u32 light_type(u64 request) {
   u32 type = request ? request_type(LOAD(io_kiocb, request, opcode)) : 0;
-  return is_receive(type) ? type : 0;
+  return is_light(type) ? type : 0;
 }
 
 inline_always bool is_request(u64 request, const struct request_key *key) {
-  return receive_type(request) && LOAD_WORD(io_kiocb, request, ctx) == key->ring &&
+  return light_type(request) && LOAD_WORD(io_kiocb, request, ctx) == key->ring &&
          LOAD_WORD(io_kiocb, request, cqe.user_data) == key->user_data;
 }
 
-/* Stores a receive until it completes. One that can't be stored is still reported if its completion identifies it;
- * it is counted, because it may not. An earlier one with the same user_data has precedence while it exists. */
-inline_always void keep_receive(const struct passed_call *passed) {
+/* Stores such a request until it completes; false if there is no room. Then it is still reported if its completion
+ * identifies it. An earlier one with the same user_data has precedence while it exists. */
+inline_always bool keep_light(const struct passed_call *passed) {
   struct request_key key = {passed->ring, passed->user_data};
   struct receive_request value = {passed->request, passed->image, passed->tid, passed->flags,
                                   LOAD(io_kiocb, passed->request, cqe.fd)};
   struct receive_request *kept = bpf_map_lookup_elem(&receives, &key);
   if (kept && is_request(kept->request, &key))
-    return;
-  u32 cpu = bpf_get_smp_processor_id();
-  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  u32 type = passed->type;
-  if (!bpf_map_update_elem(&receives, &key, &value, BPF_ANY) || !ring || type >= EVENT_TYPE_COUNT)
-    return;
-  __sync_fetch_and_add(&ring->sequence, 1);
-  __sync_fetch_and_add(&ring->dropped[type], 1);
+    return true;
+  return !bpf_map_update_elem(&receives, &key, &value, BPF_ANY);
 }
 
 /* Address of the buffer that the kernel has chosen, while it exists; 0: unknown. */
@@ -128,37 +126,40 @@ inline_always void find_received(struct passed_call *passed, u64 request, struct
   }
 }
 
-/* Fills in a completed receive; false if there is nothing to report. `request` is 0 if the completion does not
- * identify it. */
-inline_always bool find_receive_request(struct passed_call *passed, u64 ring, u64 user_data, u64 request, s32 result,
-                                        u32 flags) {
-  struct request_key key = {ring, user_data};
+/* Fills in a completed request; false if there is nothing to report. A completion that does not identify its request
+ * is one of many, or has overflowed: then the request has its result. */
+inline_always bool find_light_request(struct passed_call *passed, const struct completion *completion) {
+  struct request_key key = {completion->ring, completion->user_data};
   struct task_struct *task = bpf_get_current_task_btf();
   struct capture_shared *control = capture();
   struct receive_request *kept = bpf_map_lookup_elem(&receives, &key);
-  u64 address = request ? request : kept ? kept->request : 0;
-  u32 type = receive_type(address);
+  u64 address = completion->request ? completion->request : kept ? kept->request : 0;
+  u32 type = light_type(address);
+  bool more = completion->flags & COMPLETION_MORE;
   if (!control || !type || !is_request(address, &key))
     return false;
-  __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
+  if (!completion->request && !more && LOAD(io_kiocb, address, cqe.res) != completion->result)
+    return false;
+  begin_request(passed, address, type, task);
+  passed->fd = UNKNOWN_FD;
   if (kept && kept->request == address) {
     passed->image = kept->image;
     passed->tid = kept->tid;
     passed->flags = kept->flags;
     passed->fd = kept->fd;
-    if (!(flags & COMPLETION_MORE))
+    if (!more)
       bpf_map_delete_elem(&receives, &key);
-  } else {
-    fill_caller(passed, task);
-    passed->flags |= EVENT_FLAG_IO_URING;
-    passed->fd = UNKNOWN_FD;
   }
   if (!is_wanted(control, type))
     return false;
-  passed->type = type;
-  passed->way = WAY_IO_URING;
-  passed->ring = ring;
-  passed->result = result;
+  passed->result = completion->result;
+  if (type == EVENT_ACCEPT4) {
+    passed->passed[0] = passed->fd;
+    keep_making(passed, address, type);
+    if (passed->result >= 0)
+      find_made_file(passed, task);
+    return true;
+  }
   passed->file = LOAD_WORD(io_kiocb, address, file);
   find_received(passed, address, task);
   return true;

@@ -100,6 +100,8 @@ SEC("raw_tp") int write_passed(void *ctx) {
     default:
       break;
   }
+  if (unlikely(passed->settle))
+    bpf_tail_call(ctx, &programs, SLOT_SETTLE);
   return PASS_ON;
 }
 

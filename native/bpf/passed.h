@@ -23,10 +23,11 @@ struct passed_call {
   u32 type;
   u32 way;
   u32 flags; /* EVENT_FLAG bits */
-  u32 pad;
+  u32 settle; /* io_uring: 1: requests that complete silently are looked at next (SLOT_SETTLE) */
   u64 ring;      /* io_uring: address of its context */
   u64 user_data; /* io_uring: what the process calls the request */
   u64 request;   /* io_uring: its address */
+  u64 serial;    /* io_uring: key of a request that completes silently; 0: none */
   u8 texts[PASSED_TEXTS][PASSED_TEXT_ROOM];
 };
 

@@ -57,6 +57,8 @@ struct capture_shared {
   __u64 generation;        /* counts the changes of any process's image id */
   __u64 wanted[WANTED_WORDS]; /* bit n: events of type n are wanted; checked for calls that arrive another way */
   struct call_hook calls[CALLS]; /* by number of the native system call; each written as one word */
+  __u64 silent_requests; /* of io_uring, pending, that will complete silently: see io_uring_pending.h */
+  __u64 silent_serial;   /* of the last such request */
   __u64 reader;                  /* thread that reads events, in the root pid namespace; see tell_reader */
 };
 

@@ -68,7 +68,7 @@ SEC("raw_tp") int on_fork_success(struct bpf_raw_tracepoint_args *ctx) {
     return PASS_ON;
   struct process *process = process_of(task, 0);
   record.image = process ? process->id : 0;
-  record.type = type;
+  record.type = PINNED(type); /* or the number checked is not the one that is used */
   record.result = child_number(ctx, task);
   if (!passes(&record, FILTER_OTHER) || !reserve(&record, task, PROCESS_LONGEST, sizeof(struct event_process)))
     return PASS_ON;

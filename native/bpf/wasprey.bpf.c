@@ -15,6 +15,7 @@
 #include "process.bpf.c"
 #include "passed.bpf.c"
 #include "io_uring.bpf.c"
+#include "io_uring_silent.bpf.c"
 #include "compat.bpf.c"
 #include "successes.bpf.c"
 #include "reader.bpf.c"

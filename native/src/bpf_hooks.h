@@ -24,6 +24,9 @@ struct Hook {
 
 /** Run by the reader, on no tracepoint. */
 inline constexpr std::string_view kTellReader = "tell_reader";
+inline constexpr std::string_view kSettleLate = "on_requests_settled_late";
+
+inline bool IsRunByReader(std::string_view program) { return program == kTellReader || program == kSettleLate; }
 
 /** A call that several types need has several entries, with the same reported type. */
 inline constexpr Hook kHooks[] = {

@@ -121,7 +121,7 @@ Status BpfPrograms::Configure(BpfObject* object, const std::set<std::string_view
   bpf_object__for_each_program(program, object->get()) {
     const std::string_view name = bpf_program__name(program);
     bpf_program__set_autoload(program, programs.contains(name));
-    if (on_trace_events && bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT && name != kTellReader)
+    if (on_trace_events && bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT && !IsRunByReader(name))
       bpf_program__set_type(program, BPF_PROG_TYPE_TRACEPOINT);
   }
   return std::nullopt;

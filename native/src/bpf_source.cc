@@ -17,6 +17,7 @@
 #include "bpf_hooks.h"
 #include "bpf_programs.h"
 #include "bpf_tables.h"
+#include "clocks.h"
 #include "event_types.h"
 #include "io_uring_operations.h"
 #include "missing_hook.h"
@@ -29,10 +30,19 @@ constexpr std::string_view kSnapshot = "snapshot_tasks";
 constexpr uint32_t kSmallestFallback = 1 << 20;
 /** During the snapshot of processes: at most thousands of images arrive in a millisecond. */
 constexpr useconds_t kDrainPauseUs = 200;
+/** Between two looks at silent requests of io_uring, while there are any. */
+constexpr uint64_t kSettlingPauseNs = 10'000'000;
 
 size_t RoundUpToPage(size_t bytes) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   return (bytes + page - 1) / page * page;
+}
+
+/** Runs a program on no tracepoint, on this thread. */
+bool RunOnce(int program) {
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  return bpf_prog_test_run_opts(program, &options) == 0;
 }
 
 class BpfSource : public EventSource {
@@ -53,6 +63,7 @@ class BpfSource : public EventSource {
   std::vector<std::string> Loaded() const override;
   void Check(Findings* findings) override { tables_.Check(attachment_, findings); }
   uint32_t ThisThread() override;
+  void SettleRequests() override;
 
  private:
   Status Want(const std::vector<std::string>& event_types);
@@ -72,6 +83,7 @@ class BpfSource : public EventSource {
   Mapping shared_;
   BpfRingBuffer lifecycle_;
   BpfRingBuffer doorbell_;
+  uint64_t next_settling_ = 0;
   /** Event type numbers. */
   std::set<uint64_t> wanted_;
   std::vector<FileDescriptor> links_;
@@ -141,12 +153,16 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
 
 uint32_t BpfSource::ThisThread() {
   const int program = programs_.Find(kTellReader);
-  if (program < 0) return 0;
-  bpf_test_run_opts options{};
-  options.sz = sizeof options;
-  return bpf_prog_test_run_opts(program, &options) == 0
-             ? static_cast<uint32_t>(__atomic_load_n(&memory_.shared->reader, __ATOMIC_RELAXED))
-             : 0;
+  if (program < 0 || !RunOnce(program)) return 0;
+  return static_cast<uint32_t>(__atomic_load_n(&memory_.shared->reader, __ATOMIC_RELAXED));
+}
+
+void BpfSource::SettleRequests() {
+  if (__atomic_load_n(&memory_.shared->silent_requests, __ATOMIC_RELAXED) == 0) return;
+  const uint64_t now = Now(CLOCK_MONOTONIC);
+  if (now < next_settling_) return;
+  next_settling_ = now + kSettlingPauseNs;
+  if (const int program = programs_.Find(kSettleLate); program >= 0) RunOnce(program);
 }
 
 Status BpfSource::MapMemory() {

@@ -60,7 +60,8 @@ Capture::Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderS
       images_(std::move(regions.images), plan.images_address, &containers_),
       names_(std::move(regions.names)),
       scratch_(std::move(regions.scratch)),
-      completion_(&images_, Scratch(reinterpret_cast<char*>(scratch_.data()), plan.scratch_address, kScratchBytes)),
+      completion_(&images_, Scratch(reinterpret_cast<char*>(scratch_.data()), plan.scratch_address, kScratchBytes),
+                  builder == nullptr ? &inode_names_ : nullptr),
       hold_(HoldArea(std::move(regions.hold), plan.hold_address, &images_, &completion_), &containers_),
       waiter_(std::move(waiter)),
       housekeeping_(&images_, &containers_, &hold_),
@@ -94,6 +95,7 @@ Status Capture::Start(const std::vector<std::string>& event_types, const FilterT
 void Capture::KeepHouse() {
   clock_.Update(source_->memory().shared);
   housekeeping_.Run(batches_->rings());
+  source_->SettleRequests();
 }
 
 size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
@@ -175,6 +177,7 @@ Counters Capture::Count() const {
   counters.images_lost = images_.lost();
   counters.images_evicted = images_.evicted();
   counters.unknown_images = completion_.unknown_images();
+  counters.unnamed_files = inode_names_.unnamed();
   counters.containers = containers_.count();
   counters.held = hold_.area().events();
   counters.malformed = images_.malformed();

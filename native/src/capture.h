@@ -94,6 +94,7 @@ class Capture {
   ImageTable images_;
   SandboxRegion names_;
   SandboxRegion scratch_;
+  InodeNames inode_names_;
   Completion completion_;
   EventHold hold_;
   EventClock clock_;

@@ -8,6 +8,7 @@
 
 #include "event_types.h"
 #include "image_table.h"
+#include "inode_names.h"
 #include "kernel_layout.h"
 
 namespace wasprey {
@@ -56,7 +57,9 @@ enum class Outcome {
 
 class Completion {
  public:
-  Completion(ImageTable* images, Scratch scratch) : images_(images), scratch_(scratch) {}
+  /** `inode_names`: of this machine; null for events of another. */
+  Completion(ImageTable* images, Scratch scratch, InodeNames* inode_names)
+      : images_(images), scratch_(scratch), inode_names_(inode_names) {}
 
   /** Starts a batch: the text of the last one is gone. */
   void Begin() {
@@ -136,6 +139,7 @@ class Completion {
   bool AddNames(Views<event_paths>* views, const Names& names, bool exchanged);
   bool ViewAlone(event_network* event, uint32_t address);
   bool NameOpened(event_open* event, uint32_t address);
+  bool NameInode(const event_open* event, uint32_t address, string_ref* found);
   event_open* AddOpenView(Views<event_open>* views, uint16_t type);
   bool ViewElsewhere(event_descriptor* event, uint32_t address);
   template <typename Event>
@@ -146,6 +150,7 @@ class Completion {
 
   ImageTable* images_;
   Scratch scratch_;
+  InodeNames* inode_names_;
   uint64_t last_id_ = 0;
   uint32_t last_address_ = 0;
   uint64_t unknown_images_ = 0;

@@ -60,6 +60,7 @@ Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   number("missedRuns", counters.missed_runs);
   number("imagesEvicted", counters.images_evicted);
   number("unknownImages", counters.unknown_images);
+  number("unnamedFiles", counters.unnamed_files);
   number("containers", counters.containers);
   number("held", counters.held);
   number("malformed", counters.malformed);

@@ -66,6 +66,8 @@ class EventSource {
   virtual void Check(Findings*) {}
   /** The calling thread's id in records (event_header.tid); 0 if unknown. */
   virtual uint32_t ThisThread() { return 0; }
+  /** Reports requests of io_uring that have completed silently. On the thread that reads events. */
+  virtual void SettleRequests() {}
 
   /** What Open() has mapped. */
   SourceMemory& memory() { return memory_; }

@@ -1,7 +1,10 @@
 // Further views of events (host/schema/event-structs.ts: TWO_VIEWS): one for each name of a call's file other than the
 // one that was passed. Rules are evaluated on all views.
 
+#include <sys/stat.h>
+
 #include <cstddef>
+#include <string>
 #include <utility>
 
 #include "completion.h"
@@ -186,6 +189,9 @@ bool Completion::NameOpened(event_open* event, uint32_t address) {
   } else if (!NamePath(event, address, event->raw, event->directory, event->dirfd, &event->name)) {
     return false;
   }
+  string_ref found;
+  if (!NameInode(event, address, &found)) return false;
+  if (by_handle && found.offset != 0) event->name = found;
   const std::string_view resolved = StringOf(event, event->resolved);
   const std::string_view elsewhere = StringOf(event, event->elsewhere);
   const std::string_view name = NameText(event, address, event->name);
@@ -195,13 +201,35 @@ bool Completion::NameOpened(event_open* event, uint32_t address) {
   if (by_handle || (resolved.starts_with('/') && resolved != name)) {
     event_open* view = AddOpenView(&views, type);
     if (view == nullptr) return false;
-    view->name = view->resolved;
+    if (found.offset == 0) view->name = view->resolved;
+  } else if (found.offset != 0) {
+    event_open* view = AddOpenView(&views, type);
+    if (view == nullptr) return false;
+    view->name = Moved(found, views.last_address, address);
   }
   if (!elsewhere.starts_with('/') || elsewhere == resolved || elsewhere == name) return true;
   event_open* view = AddOpenView(&views, type);
   if (view == nullptr) return false;
   view->name = view->elsewhere;
   return true;
+}
+
+/**
+ * The path of an opened file that the kernel has only the inode of; absent if it has more, or it is not found. Such a file was opened
+ * by its handle, or once more through /proc. False when scratch is full.
+ */
+bool Completion::NameInode(const event_open* event, uint32_t address, string_ref* found) {
+  *found = {0, 0};
+  const bool may_be = event->header.type == EVENT_OPEN_BY_HANDLE_AT || StringOf(event, event->raw).find("/fd/") != std::string_view::npos;
+  if (inode_names_ == nullptr || !may_be || event->header.result < 0 || event->resolved.offset != 0 ||
+      event->elsewhere.offset != 0 || !S_ISREG(event->file_mode)) {
+    return true;
+  }
+  const std::string path = inode_names_->Find(event->device, event->inode);
+  if (path.empty()) return true;
+  if (!scratch_.HasRoom(path.size() + 1)) return false;
+  path.copy(scratch_.at(), path.size());
+  return Store(address, path.size(), found);
 }
 
 event_open* Completion::AddOpenView(Views<event_open>* views, uint16_t type) {

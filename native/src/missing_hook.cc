@@ -58,7 +58,7 @@ std::string PlaceOf(std::string_view program, std::string_view section) {
   for (const TaskHook& hook : kTaskHooks) {
     if (hook.event.program == program) return hook.event.name;
   }
-  return program == kTellReader ? "" : "sys_exit";
+  return IsRunByReader(program) ? "" : "sys_exit";
 }
 
 }  // namespace

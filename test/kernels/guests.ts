@@ -54,7 +54,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: BEFORE_6_11,
     needsTracefs: false,
-    live: ['open', 'exec', 'network', 'io-uring', 'compat'],
+    live: ['open', 'exec', 'network', 'io-uring', 'io-uring-pending', 'compat'],
   },
   {
     name: '6.12-amd64',
@@ -76,7 +76,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: NOTHING,
     needsTracefs: true,
-    live: ['open', 'io-uring', 'storm'],
+    live: ['open', 'io-uring', 'io-uring-pending', 'storm'],
   },
   {
     name: '6.1-arm64',

@@ -60,6 +60,11 @@ function engineMetrics(counters: EngineCounters): Metric[] {
       'Events evaluated without a process, because its record was lost.',
       capture.unknownImages,
     ),
+    counter(
+      'wasprey_unnamed_files_total',
+      'Files opened by a handle that have no name in the kernel, and whose name was not found.',
+      capture.unnamedFiles,
+    ),
     gauge('wasprey_containers', 'Containers known to the capture.', capture.containers),
     counter('wasprey_matches_total', 'Matches of rules.', matches),
     counter(

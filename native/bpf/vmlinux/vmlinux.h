@@ -372,6 +372,10 @@ struct io_kiocb {
   void *async_data;
 };
 
+struct io_uring_task {
+  struct task_struct *task;
+};
+
 /* Contexts of programs */
 
 struct bpf_raw_tracepoint_args {

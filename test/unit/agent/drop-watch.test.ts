@@ -68,6 +68,7 @@ function watched(settings: Partial<DropSettings>) {
         programs: [],
         imagesEvicted: 0,
         unknownImages: 0,
+        unnamedFiles: 0,
         containers: 0,
         held: 0,
         malformed: 0,

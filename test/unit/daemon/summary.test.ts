@@ -18,6 +18,7 @@ const CAPTURE = {
   missedRuns: 0,
   imagesEvicted: 0,
   unknownImages: 0,
+  unnamedFiles: 0,
   containers: 0,
   held: 0,
   malformed: 0,

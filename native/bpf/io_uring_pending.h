@@ -1,0 +1,135 @@
+/* Requests of io_uring from their submission to their completion, whatever the process calls them. */
+
+#ifndef WASPREY_IO_URING_PENDING_H
+#define WASPREY_IO_URING_PENDING_H
+
+#include "io_uring_arguments.h"
+#include "io_uring_files.h"
+
+/* By the address of the request. Values are allocated on demand. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1024);
+  __type(key, u64);
+  __type(value, struct passed_call);
+} requests SEC(".maps");
+
+/* Those that complete silently (IOSQE_CQE_SKIP_SUCCESS), and whose file is known only then: by a serial number, because
+ * the address may be that of another request before the completion is noticed. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 128);
+  __type(key, u64);
+  __type(value, struct passed_call);
+} silent_requests SEC(".maps");
+
+/* A completion, whichever tracepoint reports it. */
+struct completion {
+  u64 ring;
+  u64 request; /* its address; 0: not known */
+  u64 user_data;
+  s32 result;
+  u32 flags;
+};
+
+struct request_search {
+  struct completion completion;
+  u64 found; /* key; 0: none */
+};
+
+/* Begins a call: what it is, and who made it. */
+inline_always void begin_request(struct passed_call *passed, u64 request, u32 type, struct task_struct *task) {
+  __builtin_memset(passed, 0, offsetof(struct passed_call, texts));
+  passed->type = type;
+  passed->way = WAY_IO_URING;
+  passed->ring = LOAD_WORD(io_kiocb, request, ctx);
+  passed->user_data = LOAD_WORD(io_kiocb, request, cqe.user_data);
+  passed->request = request;
+  fill_caller(passed, task);
+  passed->flags |= EVENT_FLAG_IO_URING;
+}
+
+/* Whether that is still the request that was kept, and not a later one in the same memory. */
+inline_always bool is_same_request(const struct passed_call *kept) {
+  u64 request = kept->request;
+  return request_type(LOAD(io_kiocb, request, opcode)) == kept->type &&
+         LOAD_WORD(io_kiocb, request, ctx) == kept->ring &&
+         LOAD_WORD(io_kiocb, request, cqe.user_data) == kept->user_data;
+}
+
+/* Whether the request has a copy of names that it frees when it ends. */
+inline_always bool has_names(u64 request) {
+  return LOAD_WORD(io_kiocb, request, flags) & REQUEST_NEEDS_CLEANUP;
+}
+
+/* Several requests of a ring may have the same user_data: then the result decides, which the request has. */
+static long match_request(void *map, u64 *key, struct passed_call *kept, struct request_search *search) {
+  const struct completion *completion = &search->completion;
+  bool matches = completion->request
+                     ? kept->request == completion->request
+                     : kept->ring == completion->ring && kept->user_data == completion->user_data &&
+                           is_same_request(kept) && LOAD(io_kiocb, kept->request, cqe.res) == completion->result;
+  if (matches)
+    search->found = *key;
+  return matches;
+}
+
+/* Removes what was left by requests that ended without a completion: those linked to a silent one that failed. */
+static long drop_ended(void *map, u64 *key, struct passed_call *kept, void *nothing) {
+  if (!is_same_request(kept) || (kept->type != EVENT_CONNECT && kept->type != EVENT_BIND && !has_names(kept->request)))
+    bpf_map_delete_elem(&requests, key);
+  return 0;
+}
+
+/* Keeps a request until it completes; false if there is no room. */
+inline_always bool keep_request(struct passed_call *passed) {
+  u64 key = passed->request;
+  if (!bpf_map_update_elem(&requests, &key, passed, BPF_ANY))
+    return true;
+  bpf_for_each_map_elem(&requests, drop_ended, (void *)0, 0);
+  return !bpf_map_update_elem(&requests, &key, passed, BPF_ANY);
+}
+
+/* The same for one that completes silently. */
+inline_always bool keep_silent(struct passed_call *passed, struct capture_shared *control) {
+  u64 key = __sync_fetch_and_add(&control->silent_serial, 1) + 1;
+  passed->serial = key;
+  passed->result = LOAD(io_kiocb, passed->request, cqe.res); /* of an earlier request in its memory */
+  if (bpf_map_update_elem(&silent_requests, &key, passed, BPF_NOEXIST))
+    return false;
+  __sync_fetch_and_add(&control->silent_requests, 1);
+  return true;
+}
+
+/* Takes one of them out; false if another CPU has done so. */
+inline_always bool take_silent(struct passed_call *passed, const struct passed_call *kept, u64 key,
+                               struct capture_shared *control) {
+  bpf_probe_read_kernel(passed, sizeof(*passed), kept);
+  if (bpf_map_delete_elem(&silent_requests, &key))
+    return false;
+  __sync_fetch_and_add(&control->silent_requests, -1);
+  return true;
+}
+
+/* Takes out the kept request that has completed. */
+inline_always bool take_request(struct passed_call *passed, const struct completion *completion,
+                                struct capture_shared *control) {
+  struct request_search search = {.completion = *completion, .found = completion->request};
+  if (!completion->request)
+    bpf_for_each_map_elem(&requests, match_request, &search, 0);
+  struct passed_call *kept = bpf_map_lookup_elem(&requests, &search.found);
+  if (kept && kept->ring == completion->ring && kept->user_data == completion->user_data) {
+    bpf_probe_read_kernel(passed, sizeof(*passed), kept);
+    bpf_map_delete_elem(&requests, &search.found);
+    return true;
+  }
+  search.found = 0;
+  if (control->silent_requests) /* one that failed */
+    bpf_for_each_map_elem(&silent_requests, match_request, &search, 0);
+  kept = search.found ? bpf_map_lookup_elem(&silent_requests, &search.found) : 0;
+  return kept && take_silent(passed, kept, search.found, control);
+}
+
+#endif

@@ -1,0 +1,49 @@
+// Paths of files of which only the inode is known: opened by a handle (open_by_handle_at) while the kernel had no name of
+// theirs in its cache.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace wasprey {
+
+/**
+ * Searches the directories of a file system from its top, level by level. Only in file systems on a disk: another may let the reader of
+ * events wait. Searches together take a tenth of its time at most.
+ */
+class InodeNames {
+ public:
+  /** `root`: of the machine; `mountinfo`: its mounts. For tests. */
+  InodeNames(std::string root, std::string mountinfo) : root_(std::move(root)), mountinfo_(std::move(mountinfo)) {}
+  /** Of this machine. */
+  InodeNames();
+
+  /** A path of the file below the root; empty: not found in time. `device` is the kernel's number (s_dev). */
+  std::string Find(uint32_t device, uint64_t inode);
+
+  /** Files that were not found. */
+  uint64_t unnamed() const { return unnamed_; }
+
+ private:
+  struct Place {
+    uint32_t device;
+    uint64_t inode;
+    auto operator<=>(const Place&) const = default;
+  };
+
+  std::string Search(const Place& place);
+  std::string MountPointOf(uint32_t device) const;
+
+  std::string root_;
+  std::string mountinfo_;
+  /** Paths found, checked before they are used again. */
+  std::map<Place, std::string> found_;
+  uint64_t credit_ns_ = 0;
+  uint64_t credited_ = 0;
+  uint64_t unnamed_ = 0;
+};
+
+}  // namespace wasprey

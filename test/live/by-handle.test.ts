@@ -1,0 +1,82 @@
+// Files that are opened by their handle (open_by_handle_at) while the kernel has no name of theirs in its cache: they are searched for.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { assertFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { type Step, startAct, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
+import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
+
+const directory = directoryForTests();
+const image = join(directory, 'image');
+const disk = join(directory, 'disk');
+const secret = join(disk, 'folder/secret');
+
+const OPENED = probe(
+  ['openat'],
+  ['evt.type', 'fd.name', 'fd.typechar', 'evt.is_open_read', 'evt.is_open_write'],
+  `fd.name startswith ${disk}/folder and proc.name = act`,
+);
+
+function mount(): void {
+  execFileSync('mount', ['-o', 'loop', image, disk]);
+}
+
+before(() => {
+  mkdirSync(disk);
+  execFileSync('mkfs.ext4', ['-q', image, '8M']);
+  mount();
+  mkdirSync(join(disk, 'folder'));
+  writeFileSync(secret, 'content');
+});
+after(() => execFileSync('umount', [disk]));
+const agent = LiveAgent.forTests([OPENED.rule]);
+
+/** Runs steps with the handle of a path, of which the kernel has forgotten the name. Returns its alerts. */
+async function open(path: string, steps: readonly Step[]) {
+  const running = startAct([
+    ['name_to_handle_at', AT_FDCWD, str(path), 'handle', 'out', 0],
+    ['@wait'],
+    ['openat', AT_FDCWD, str(disk), O.DIRECTORY],
+    ...steps,
+  ]);
+  const { pid } = await running.place();
+  execFileSync('umount', [disk]);
+  mount();
+  running.goOn();
+  await running.end();
+  await agent.settled();
+  return agent.alerts(OPENED.name, { 'proc.vpid': BigInt(pid) });
+}
+
+for (const [what, flags, fields] of [
+  ['reading', O.RDONLY, { 'evt.is_open_read': true, 'evt.is_open_write': false }],
+  ['writing', O.WRONLY, { 'evt.is_open_read': false, 'evt.is_open_write': true }],
+] as const) {
+  test(`for ${what}: by its path`, async () => {
+    const [alert = assert.fail(), ...more] = await open(secret, [['open_by_handle_at', 'r', 'handle', flags]]);
+    assert.deepEqual(more, []);
+    assertFields(alert, { 'fd.name': secret, 'fd.typechar': 'f', ...fields });
+  });
+}
+
+test('without access, and again through /proc/self/fd: by its path', async () => {
+  const alerts = await open(secret, [
+    ['open_by_handle_at', 'r', 'handle', O.PATH],
+    ['openat', AT_FDCWD, str('/proc/self/fd/4'), O.RDONLY],
+  ]);
+  assert.equal(alerts.length, 2);
+  for (const alert of alerts) assertFields(alert, { 'fd.name': secret });
+});
+
+test('a directory: the kernel has its path', async () => {
+  const [alert = assert.fail()] = await open(join(disk, 'folder'), [
+    ['open_by_handle_at', 'r', 'handle', O.RDONLY | O.DIRECTORY],
+  ]);
+  assertFields(alert, { 'fd.name': join(disk, 'folder'), 'fd.typechar': 'd' });
+});

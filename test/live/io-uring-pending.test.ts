@@ -1,0 +1,80 @@
+// Requests of io_uring whose completion is silent, or hard to tell from that of another: the file that was opened and the peer that was
+// accepted are known.
+
+import assert from 'node:assert/strict';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+import { assertFields } from '../support/alert-line.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, type Step, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
+import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
+
+const READ = probe(
+  ['openat', 'openat2'],
+  ['evt.is_io_uring', 'evt.res', 'fd.name', 'fd.nameraw', 'proc.name', 'thread.ismain'],
+  "evt.is_open_read = true and fd.typechar = 'f' and fd.num >= 0 and fd.name endswith /secret",
+);
+const ACCEPTED = probe(['accept4'], ['evt.is_io_uring', 'fd.sport', 'fd.cip', 'fd.cport']);
+
+const PORT = 18_000 + (process.pid % 100) * 10;
+const directory = directoryForTests();
+const link = `${directory}/link`;
+
+before(() => {
+  writeFileSync(`${directory}/secret`, 'content');
+  symlinkSync('secret', link);
+});
+const agent = LiveAgent.forTests([READ.rule, ACCEPTED.rule]);
+
+async function assertSeen(way: string): Promise<void> {
+  const [call = assert.fail()] = await act([[`${way}:openat`, AT_FDCWD, str(link), O.RDONLY]]);
+  const alert = await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid) });
+  assertFields(alert, { 'evt.is_io_uring': true, 'fd.name': `${directory}/secret`, 'proc.name': 'act' });
+}
+
+for (const [what, ways] of [
+  ['that completes silently', ['+silent', '+silent+async', '+silent+slot', '+silent+full', '+silent+sqpoll']],
+  ['that completes silently, the last of its ring', ['+unseen', '+unseen+async', '+unseen+slot', '+unseen+sqpoll']],
+  ['with the same user_data as a pending one', ['+twin', '+twin+async', '+twin+full', '+twin+silent', '+twin+sqpoll']],
+  ['with 1024 others pending', ['+crowd', '+crowd+async', '+crowd+silent', '+crowd+sqpoll']],
+] as const) {
+  for (const way of ways) {
+    test(`openat ${what} (${way}): the file behind the link`, () => assertSeen(`ring${way}`));
+  }
+}
+
+test('openat2 that completes silently, by a 32-bit call: the file behind the link', async () => {
+  const [call = assert.fail()] = await act([
+    ['ring+silent+int80:openat2', AT_FDCWD, str(link), `how:${O.RDONLY},0,0`, 'len'],
+  ]);
+  await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid), 'fd.name': `${directory}/secret` });
+});
+
+for (const way of ['ring+chain', 'ring+chain+sqpoll', 'ring+chain+async']) {
+  test(`openat, read and close in one chain (${way}): the file behind the link`, () => assertSeen(way));
+}
+
+test('many that complete silently, one after the other: one alert each', async () => {
+  const steps = Array.from({ length: 40 }, (): Step => ['ring+silent:openat', AT_FDCWD, str(link), O.RDONLY]);
+  const [call = assert.fail()] = await act(steps);
+  await agent.settled();
+  assert.equal(agent.alerts(READ.name, { 'proc.vpid': BigInt(call.pid) }).length, steps.length);
+});
+
+for (const way of ['ring+silent', 'ring+unseen', 'ring+twin', 'ring+crowd']) {
+  test(`accept by ${way}: the peer`, async () => {
+    const port = PORT + ['ring+silent', 'ring+unseen', 'ring+twin', 'ring+crowd'].indexOf(way);
+    const [call = assert.fail()] = await act([
+      ['socket', AF_INET, SOCK_STREAM, 0],
+      ['bind', 'r0', `in:127.0.0.1:${port}`, 'len'],
+      ['listen', 'r0', 7],
+      ['socket', AF_INET, SOCK_STREAM, 0],
+      ['connect', 'r3', `in:127.0.0.1:${port}`, 'len'],
+      [`${way}:accept4`, 'r0', 'null', 'null', O.CLOEXEC],
+    ]);
+    const alert = await agent.only(ACCEPTED.name, { 'proc.vpid': BigInt(call.pid), 'fd.cip': '127.0.0.1' });
+    assertFields(alert, { 'evt.is_io_uring': true, 'fd.sport': port });
+  });
+}
