@@ -91,6 +91,11 @@ export const IMAGE = defineStruct(
     { name: 'environment', type: 'string', doc: 'NAME=value, each ended by a NUL' },
     { name: 'cwd', type: 'string', doc: 'current directory, without trailing slash' },
     { name: 'cgroup', type: 'string', doc: 'cgroup path, from the root of its hierarchy' },
+    {
+      name: 'stream',
+      type: 'string',
+      doc: 'standard input or output, if it was a network socket when the program was run: a descriptor record; absent in the image table',
+    },
     // -- annex: user space's half --
     { name: 'parent_address', type: 'u32', doc: 'annex: address of the parent image in the sandbox; 0 = not known' },
     { name: 'session_address', type: 'u32', doc: 'annex: address of the image of the session leader; 0 = not known' },
@@ -114,6 +119,7 @@ export const IMAGE = defineStruct(
     { name: 'cmdline', type: 'string', doc: 'annex: comm, blank, args (proc.cmdline)' },
     { name: 'cwd_slash', type: 'string', doc: 'annex: cwd with a trailing slash (proc.cwd)' },
     { name: 'environment_text', type: 'string', doc: 'annex: environment joined by blanks (proc.env)' },
+    { name: 'stream_name', type: 'string', doc: 'annex: the name of that socket (proc.stdio.connection)' },
     { name: 'user_name', type: 'string', doc: 'annex: user.name' },
     { name: 'group_name', type: 'string', doc: 'annex: group.name' },
     { name: 'login_name', type: 'string', doc: 'annex: user.loginname' },

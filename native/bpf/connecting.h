@@ -1,4 +1,4 @@
-/* The connection that a call begins: its socket and its peer, as the kernel has them while the call lasts. When the call
+/* The connection that a call begins: its socket and its peer, as the kernel has them while the call lasts. When it
  * returns, another thread may have put another file in place of the descriptor, and a connection that was refused has
  * left no peer in its socket. */
 

@@ -191,7 +191,8 @@ inline_always void fill_image(struct draft *draft, struct task_struct *task, u32
   image->mount_namespace = mount_namespace_of(task);
   image->exit_code = 0;
   READ(&image->comm_bytes, (void *)(leader_of(task) + bpf_core_field_offset(struct task_struct, comm)));
-  image->executable = image->argv = image->environment = image->cwd = image->cgroup = (struct string_ref){};
+  image->executable = image->argv = image->environment = image->cwd = image->cgroup = image->stream =
+      (struct string_ref){};
 }
 
 /* Stores in task storage the values that a later change is compared with. */

@@ -1,7 +1,7 @@
 /* Fork, exec, exit, change of cgroup, and the snapshot of running processes: a record for each image of a process.
  * The record is sent before its id is stored, so that no event has an id whose record the reader lacks. */
 
-#include "syscall.h"
+#include "stream.h"
 
 /* The image id of the task's parent; 0 where it has none. */
 inline_always u64 parent_image(struct task_struct *task) {
@@ -21,10 +21,12 @@ inline_always bool send_image(struct draft *draft, struct process *process, stru
   *(volatile u32 *)&process->changed = 0; /* what changes from here on needs another one */
   fill_image(draft, task, previous ? IMAGE_CHANGE : IMAGE_SNAPSHOT);
   keep_comm(image, process);
-  if (!previous)
-    append_all(draft, task, other);
-  else
+  if (previous) {
     append_place(draft, task, image->cgroup_id != process->cgroup);
+  } else {
+    append_all(draft, task, other);
+    append_stream(draft, task);
+  }
   if (!write_draft(draft, previous ? ROOM_CHANGE : ROOM_EVENT, process, task)) {
     *(volatile u32 *)&process->changed = previous != 0;
     return false;
@@ -103,6 +105,7 @@ inline_always void note_exec(struct task_struct *task) {
   image->previous = orphaned ? *orphaned : process->id;
   fill_image(&draft, task, IMAGE_EXEC);
   append_all(&draft, task, false);
+  append_stream(&draft, task);
   process->changed = 0;
   remember(process, image);
   store_image_id(process, send_draft(&draft, ROOM_EVENT, process, task) ? id : 0, draft.capture);

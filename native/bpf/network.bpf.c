@@ -4,8 +4,6 @@
 #include "filter.h"
 
 #define EINTR 4
-#define EBADF 9
-#define ENOTSOCK 88
 #define EINPROGRESS 115
 /* The kernel's own results of calls that a signal interrupts, which it returns as EINTR or makes again. */
 #define ERESTARTSYS 512
@@ -246,7 +244,7 @@ inline_always s64 result_of_connect(s64 result, u64 sock) {
 /* Whether a connect was made by a socket that its descriptor is no longer that of: another thread has closed it, or has
  * put another file there. */
 inline_always bool lost_socket(u32 type, u64 sock, s64 result) {
-  return type == EVENT_CONNECT && !sock && result != -EBADF && result != -ENOTSOCK;
+  return type == EVENT_CONNECT && !sock && (result == 0 || result == -EINPROGRESS);
 }
 
 /* All that is known then is the passed address. */

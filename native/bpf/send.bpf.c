@@ -50,8 +50,8 @@ struct sending {
   u32 type; /* of the event */
 };
 
-/* Whether the kernel connects this socket to the address of a send, if it is connected to none and MSG_FASTOPEN asks
- * for it. Other sockets of streams have no use for the address; those of SCTP connect in any case. */
+/* Whether a socket is connected to its peer before it sends: a send has no use for an address then, unless MSG_FASTOPEN
+ * asks to connect to it. Those of SCTP connect in any case, to the peer of each message. */
 inline_always bool is_stream(u64 sock) {
   u32 type = LOAD(sock, sock, sk_type);
   return (type == SOCK_STREAM || type == SOCK_SEQPACKET) && l4_of(sock) != L4_SCTP;

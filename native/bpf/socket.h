@@ -138,8 +138,8 @@ __noinline u32 describe_sock(struct event_descriptor *event, u64 sock) {
   return family;
 }
 
-/* The path that a unix socket is bound to, or else its peer; of a client that of its peer alone, because it may be bound
- * to any path before it connects. Bytes as they are, an abstract one begins with a NUL. */
+/* The path that a unix socket is bound to, or else its peer; of a client that of its peer alone, because it may be
+ * bound to any path before it connects. Bytes as they are, an abstract one begins with a NUL. */
 inline_always void append_unix_path(struct record *record, u64 sock, u32 role, u64 limit) {
   struct event_descriptor *event = (void *)record->header;
   u64 address = role == ROLE_CLIENT ? 0 : LOAD_WORD(unix_sock, sock, addr);

@@ -235,25 +235,27 @@ struct image {
   struct string_ref environment; /* 248: NAME=value, each ended by a NUL */
   struct string_ref cwd; /* 256: current directory, without trailing slash */
   struct string_ref cgroup; /* 264: cgroup path, from the root of its hierarchy */
-  __u32 parent_address; /* 272: annex: address of the parent image in the sandbox; 0 = not known */
-  __u32 session_address; /* 276: annex: address of the image of the session leader; 0 = not known */
-  __u32 group_leader_address; /* 280: annex: address of the image of the process group leader; 0 = not known */
-  __u32 container_address; /* 284: annex: address of its container table entry (the host has one too); never 0 */
-  struct string_ref comm; /* 288: annex: comm_bytes up to its NUL (proc.name) */
-  struct string_ref argv0; /* 296: annex: argv[0] (proc.exe) */
-  struct string_ref args; /* 304: annex: argv[1..] joined by blanks (proc.args); empty without arguments, never absent */
-  struct string_ref cmdline; /* 312: annex: comm, blank, args (proc.cmdline) */
-  struct string_ref cwd_slash; /* 320: annex: cwd with a trailing slash (proc.cwd) */
-  struct string_ref environment_text; /* 328: annex: environment joined by blanks (proc.env) */
-  struct string_ref user_name; /* 336: annex: user.name */
-  struct string_ref group_name; /* 344: annex: group.name */
-  struct string_ref login_name; /* 352: annex: user.loginname */
-  struct string_ref user_home; /* 360: annex: user.homedir; absent when not known */
-  struct string_ref user_shell; /* 368: annex: user.shell; absent when not known */
-  __u64 candidates[64]; /* 376: annex: by bank, bit n of word w = rule 64 w + n can still match this process */
-  __u64 ancestry[8]; /* 888: annex: by bank, the tests that any ancestor meets; the highest bit: known */
+  struct string_ref stream; /* 272: standard input or output, if it was a network socket when the program was run: a descriptor record; absent in the image table */
+  __u32 parent_address; /* 280: annex: address of the parent image in the sandbox; 0 = not known */
+  __u32 session_address; /* 284: annex: address of the image of the session leader; 0 = not known */
+  __u32 group_leader_address; /* 288: annex: address of the image of the process group leader; 0 = not known */
+  __u32 container_address; /* 292: annex: address of its container table entry (the host has one too); never 0 */
+  struct string_ref comm; /* 296: annex: comm_bytes up to its NUL (proc.name) */
+  struct string_ref argv0; /* 304: annex: argv[0] (proc.exe) */
+  struct string_ref args; /* 312: annex: argv[1..] joined by blanks (proc.args); empty without arguments, never absent */
+  struct string_ref cmdline; /* 320: annex: comm, blank, args (proc.cmdline) */
+  struct string_ref cwd_slash; /* 328: annex: cwd with a trailing slash (proc.cwd) */
+  struct string_ref environment_text; /* 336: annex: environment joined by blanks (proc.env) */
+  struct string_ref stream_name; /* 344: annex: the name of that socket (proc.stdio.connection) */
+  struct string_ref user_name; /* 352: annex: user.name */
+  struct string_ref group_name; /* 360: annex: group.name */
+  struct string_ref login_name; /* 368: annex: user.loginname */
+  struct string_ref user_home; /* 376: annex: user.homedir; absent when not known */
+  struct string_ref user_shell; /* 384: annex: user.shell; absent when not known */
+  __u64 candidates[64]; /* 392: annex: by bank, bit n of word w = rule 64 w + n can still match this process */
+  __u64 ancestry[8]; /* 904: annex: by bank, the tests that any ancestor meets; the highest bit: known */
 };
-_Static_assert(sizeof(struct image) == 952, "struct image: layout");
+_Static_assert(sizeof(struct image) == 968, "struct image: layout");
 
 /* An entry of the container table; strings are relative to the entry. */
 struct container {

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+
+#include "socket_name.h"
 
 namespace wasprey {
 namespace {
@@ -14,10 +17,21 @@ OptionalText StringIn(const void* record, const string_ref& text) { return {text
 bool IsSound(const image& fixed, size_t size) {
   if (fixed.size != size || fixed.id == 0) return false;
   if (fixed.kind < IMAGE_FORK || fixed.kind > IMAGE_SNAPSHOT) return false;
-  const string_ref strings[] = {fixed.executable, fixed.argv, fixed.environment, fixed.cwd, fixed.cgroup};
+  const string_ref strings[] = {fixed.executable, fixed.argv, fixed.environment, fixed.cwd, fixed.cgroup, fixed.stream};
   return std::all_of(std::begin(strings), std::end(strings), [&](const string_ref& text) {
     return StringFits(text, kImageKernelHalf, static_cast<uint32_t>(size));
   });
+}
+
+/** Writes the name of a stream that a record may have to `room`; absent if it has none. */
+OptionalText NameStream(const void* record, const string_ref& stream, std::span<char, kLongestSocketName> room) {
+  event_network socket{};
+  const std::string_view bytes = StringOf(record, stream);
+  constexpr size_t kDescribed = offsetof(event_network, name);
+  if (bytes.size() < kDescribed) return {};
+  memcpy(static_cast<void*>(&socket), bytes.data(), kDescribed);
+  if (socket.kind != '4' && socket.kind != '6') return {};
+  return {true, {room.data(), WriteSocketName(room.data(), socket, "", 0)}};
 }
 
 }  // namespace
@@ -114,14 +128,16 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
 
   const image* model = source == kNone ? nullptr : Slot(source);
   ImageText text = TextOf(record, bytes, model);
+  char stream_name[kLongestSocketName];
+  if (record.stream.offset != 0) text.stream_name = NameStream(bytes, record.stream, stream_name);
   entries_[index].container = ContainerOf(record, source, text.cgroup.text, recorded);
   process->container_address = containers_->AddressOf(entries_[index].container);
   // Whether it can share the text of the image it continues: nothing in the text has changed.
   const bool inherited = model != nullptr && record.executable.offset == 0 && record.argv.offset == 0 &&
                          record.environment.offset == 0 && record.cwd.offset == 0 && record.cgroup.offset == 0 &&
-                         record.kind != IMAGE_EXEC && CommOf(*model) == CommOf(record) && model->uid == record.uid &&
-                         model->gid == record.gid && model->login_uid == record.login_uid &&
-                         entries_[source].container == entries_[index].container;
+                         record.stream.offset == 0 && record.kind != IMAGE_EXEC &&
+                         CommOf(*model) == CommOf(record) && model->uid == record.uid && model->gid == record.gid &&
+                         model->login_uid == record.login_uid && entries_[source].container == entries_[index].container;
   if (!inherited) {
     text.names = recorded != nullptr
                      ? recorded->names
@@ -184,6 +200,7 @@ ImageText ImageTable::TextOf(const image& record, const uint8_t* bytes, const im
       .environment = choose(&image::environment, same_program),
       .cwd = choose(&image::cwd, true),
       .cgroup = choose(&image::cgroup, true),
+      .stream_name = source != nullptr && same_program ? StringIn(source, source->stream_name) : OptionalText{},
       .comm = CommOf(record),
       .names = {},
   };

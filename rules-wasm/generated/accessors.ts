@@ -1074,106 +1074,118 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 264));
 }
 
+/** standard input or output, if it was a network socket when the program was run: a descriptor record; absent in the image table */
+// @ts-ignore: decorator
+@inline export function imageStream(base: u32): u64 {
+  return textOf(base, load<u64>(base, 272));
+}
+
 /** annex: address of the parent image in the sandbox; 0 = not known */
 // @ts-ignore: decorator
 @inline export function imageParentAddress(base: u32): u32 {
-  return load<u32>(base, 272);
+  return load<u32>(base, 280);
 }
 
 /** annex: address of the image of the session leader; 0 = not known */
 // @ts-ignore: decorator
 @inline export function imageSessionAddress(base: u32): u32 {
-  return load<u32>(base, 276);
+  return load<u32>(base, 284);
 }
 
 /** annex: address of the image of the process group leader; 0 = not known */
 // @ts-ignore: decorator
 @inline export function imageGroupLeaderAddress(base: u32): u32 {
-  return load<u32>(base, 280);
+  return load<u32>(base, 288);
 }
 
 /** annex: address of its container table entry (the host has one too); never 0 */
 // @ts-ignore: decorator
 @inline export function imageContainerAddress(base: u32): u32 {
-  return load<u32>(base, 284);
+  return load<u32>(base, 292);
 }
 
 /** annex: comm_bytes up to its NUL (proc.name) */
 // @ts-ignore: decorator
 @inline export function imageComm(base: u32): u64 {
-  return textOf(base, load<u64>(base, 288));
+  return textOf(base, load<u64>(base, 296));
 }
 
 /** annex: argv[0] (proc.exe) */
 // @ts-ignore: decorator
 @inline export function imageArgv0(base: u32): u64 {
-  return textOf(base, load<u64>(base, 296));
+  return textOf(base, load<u64>(base, 304));
 }
 
 /** annex: argv[1..] joined by blanks (proc.args); empty without arguments, never absent */
 // @ts-ignore: decorator
 @inline export function imageArgs(base: u32): u64 {
-  return textOf(base, load<u64>(base, 304));
+  return textOf(base, load<u64>(base, 312));
 }
 
 /** annex: comm, blank, args (proc.cmdline) */
 // @ts-ignore: decorator
 @inline export function imageCmdline(base: u32): u64 {
-  return textOf(base, load<u64>(base, 312));
+  return textOf(base, load<u64>(base, 320));
 }
 
 /** annex: cwd with a trailing slash (proc.cwd) */
 // @ts-ignore: decorator
 @inline export function imageCwdSlash(base: u32): u64 {
-  return textOf(base, load<u64>(base, 320));
+  return textOf(base, load<u64>(base, 328));
 }
 
 /** annex: environment joined by blanks (proc.env) */
 // @ts-ignore: decorator
 @inline export function imageEnvironmentText(base: u32): u64 {
-  return textOf(base, load<u64>(base, 328));
+  return textOf(base, load<u64>(base, 336));
+}
+
+/** annex: the name of that socket (proc.stdio.connection) */
+// @ts-ignore: decorator
+@inline export function imageStreamName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 344));
 }
 
 /** annex: user.name */
 // @ts-ignore: decorator
 @inline export function imageUserName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 336));
+  return textOf(base, load<u64>(base, 352));
 }
 
 /** annex: group.name */
 // @ts-ignore: decorator
 @inline export function imageGroupName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 344));
+  return textOf(base, load<u64>(base, 360));
 }
 
 /** annex: user.loginname */
 // @ts-ignore: decorator
 @inline export function imageLoginName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 352));
+  return textOf(base, load<u64>(base, 368));
 }
 
 /** annex: user.homedir; absent when not known */
 // @ts-ignore: decorator
 @inline export function imageUserHome(base: u32): u64 {
-  return textOf(base, load<u64>(base, 360));
+  return textOf(base, load<u64>(base, 376));
 }
 
 /** annex: user.shell; absent when not known */
 // @ts-ignore: decorator
 @inline export function imageUserShell(base: u32): u64 {
-  return textOf(base, load<u64>(base, 368));
+  return textOf(base, load<u64>(base, 384));
 }
 
 /** annex: by bank, bit n of word w = rule 64 w + n can still match this process */
 // @ts-ignore: decorator
 @inline export function imageCandidates(base: u32, index: u32): u64 {
-  return load<u64>(base + (index << 3), 376);
+  return load<u64>(base + (index << 3), 392);
 }
 
 /** annex: by bank, the tests that any ancestor meets; the highest bit: known */
 // @ts-ignore: decorator
 @inline export function imageAncestry(base: u32, index: u32): u64 {
-  return load<u64>(base + (index << 3), 888);
+  return load<u64>(base + (index << 3), 904);
 }
 
 // -- container: An entry of the container table; strings are relative to the entry.

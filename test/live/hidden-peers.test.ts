@@ -60,7 +60,7 @@ describe('a connect that blocks', () => {
     const mine = port++;
     const { stdout } = await promisify(execFile)(program, [way, call, String(mine)], { encoding: 'utf8' });
     const [pid, result, peer] = stdout.trim().split(' ');
-    assert.equal(peer, '127.0.0.2', 'the connection went through');
+    assert.equal(peer, way === 'unix' ? `blocked-${mine}` : '127.0.0.2', 'the connection went through');
     return { pid: BigInt(pid ?? ''), result: Number(result), port: mine };
   }
 
@@ -89,6 +89,13 @@ describe('a connect that blocks', () => {
       await agent.only(OUT, where);
     });
   }
+
+  test('connect of a Unix socket, while a file takes the place of its descriptor: the address that is passed', async () => {
+    const { pid, result, port: number } = await blocked('unix', 'connect');
+    assert.equal(result, 0);
+    const alert = await agent.only(CALLS.name, { 'proc.vpid': pid, 'fd.typechar': 'u', 'fd.connected': true });
+    assert.match(String(alert.output_fields['fd.name']), new RegExp(`@blocked-${number}$`));
+  });
 });
 
 const SECRET = `in:127.0.0.2:${PORT}`;

@@ -1,12 +1,12 @@
 // The rules on shells and the network, and on kernel modules: what each reports, and what comes close.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { event, moduleOf, process, startBuiltAgent } from '../support/built-agent.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { act, copyAct, type RunningAct, type Step, str } from '../support/live-act.ts';
-import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
+import { AF_INET, AF_INET6, AF_UNIX, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
 import { RuleScene, shippedRules } from '../support/live-rules.ts';
 
 const directory = directoryForTests();
@@ -109,6 +109,52 @@ describe('shells and the network', () => {
     );
     await scene.agent.none(streams, { 'proc.name': 'server' });
   });
+});
+
+describe('Shell started on a connection', () => {
+  const rule = 'Shell started on a connection';
+  const PEER = 'in:127.0.0.1:9';
+  /** Makes a descriptor number 0 of what the steps before have opened. */
+  const ways: readonly (readonly [what: string, name: string, steps: readonly Step[]])[] = [
+    [
+      'that was made while the descriptor was free',
+      'free-input',
+      [
+        ['close', 0],
+        ['socket', AF_INET, SOCK_DGRAM, 0],
+        ['connect', 0, PEER, 'len'],
+      ],
+    ],
+    [
+      'that another process passed on',
+      'passed-input',
+      [
+        ['socketpair', AF_UNIX, SOCK_STREAM, 0, 'out'],
+        ['socket', AF_INET, SOCK_DGRAM, 0],
+        ['connect', 'r1', PEER, 'len'],
+        ['sendmsg', 3, 'rights:r1', 0],
+        ['close', 0],
+        ['recvmsg', 4, 'rights:', 0],
+      ],
+    ],
+    [
+      'that is not connected yet',
+      'early-input',
+      [
+        ['close', 0],
+        ['socket', AF_INET6, SOCK_STREAM, 0],
+      ],
+    ],
+  ];
+  for (const [what, name, steps] of ways) {
+    test(`by a socket ${what}`, async () => {
+      const folder = `${directory}/${name}`;
+      mkdirSync(folder);
+      await act([...steps, ['@copy', `${folder}/sh`]]);
+      const alert = await scene.agent.only(rule, { 'proc.exepath': `${folder}/sh` });
+      assert.match(String(alert.output_fields['proc.stdio.connection']), /^(127\.0\.0\.1:\d+->127\.0\.0\.1:9)?$/);
+    });
+  }
 });
 
 describe('Kernel module loaded', () => {

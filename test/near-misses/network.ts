@@ -1,7 +1,7 @@
 // What comes close to the actions of host/generate/actions/network.ts.
 
 import { INSIDE, OUTSIDE } from '../../host/generate/actions/addresses.ts';
-import { CONNECTION } from '../../host/generate/actions/network.ts';
+import { CONNECTION, INPUT_FROM_CONNECTION } from '../../host/generate/actions/network.ts';
 import { AF_INET, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_RAW } from '../../host/generate/actions/numbers.ts';
 import { become, connectTo, pretend } from '../../host/generate/actions/steps.ts';
 import type { NearMisses } from './near-miss.ts';
@@ -33,6 +33,17 @@ export const NETWORK_NEAR_MISSES: NearMisses = {
       rules: ['Redirect STDOUT/STDIN to Network Connection in Container'],
       where: 'host',
       steps: () => [...CONNECTION, ['dup3', 'r0', 0, 0]],
+    },
+  ],
+  'start-shell-on-connection': [
+    { what: 'another program', steps: ({ directory }) => [...INPUT_FROM_CONNECTION, become(directory, 'filter')] },
+    {
+      what: 'another descriptor',
+      steps: ({ directory }) => [...CONNECTION, ['dup3', 'r0', 9, 0], become(directory, 'sh')],
+    },
+    {
+      what: 'a Unix socket',
+      steps: ({ directory }) => [['close', 0], ['socket', AF_UNIX, SOCK_DGRAM, 0], become(directory, 'sh')],
     },
   ],
   'connect-ssh-to-odd-port': [

@@ -11,6 +11,13 @@ export const CONNECTION: readonly Step[] = [
   ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
 ];
 
+/** The same as standard input from the start: no call duplicates it. */
+export const INPUT_FROM_CONNECTION: readonly Step[] = [
+  ['close', 0],
+  ['socket', AF_INET, SOCK_DGRAM, 0],
+  ['connect', 0, 'in:127.0.0.1:9', 'len'],
+];
+
 export const NETWORK_ACTIONS: readonly Action[] = [
   {
     name: 'run-netcat-with-shell',
@@ -33,6 +40,14 @@ export const NETWORK_ACTIONS: readonly Action[] = [
     rules: ['Redirect STDOUT/STDIN to Network Connection in Container'],
     ownRules: ['Standard streams redirected to a connection'],
     steps: () => [...CONNECTION, ['dup3', 'r0', 0, 0]],
+  },
+  {
+    name: 'start-shell-on-connection',
+    description: 'starts a shell whose standard input is a connection',
+    where: 'any',
+    rules: [],
+    ownRules: ['Shell started on a connection'],
+    steps: ({ directory }) => [...INPUT_FROM_CONNECTION, become(directory, 'sh')],
   },
   {
     name: 'connect-ssh-to-odd-port',

@@ -302,6 +302,13 @@ export const PROCESS_FIELDS: readonly Field[] = [
   },
   { name: 'proc.nthreads', type: 'UINT64', description: 'Threads.', source: { from: 'procfs' } },
   { name: 'proc.nchilds', type: 'UINT64', description: 'Threads besides the main one.', source: { from: 'procfs' } },
+  {
+    name: 'proc.stdio.connection',
+    type: 'CHARBUF',
+    description:
+      "The network socket that was standard input or output when the program was run, named as fd.name. Wasprey's own: Falco has no such field.",
+    source: image('stream_name'),
+  },
   { name: 'proc.stdin.type', type: 'CHARBUF', description: 'Kind of descriptor 0.', source: { from: 'procfs' } },
   { name: 'proc.stdout.type', type: 'CHARBUF', description: 'Kind of descriptor 1.', source: { from: 'procfs' } },
   { name: 'proc.stderr.type', type: 'CHARBUF', description: 'Kind of descriptor 2.', source: { from: 'procfs' } },

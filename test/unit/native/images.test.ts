@@ -5,8 +5,11 @@ import { userInfo } from 'node:os';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageRecord } from '../../../host/fields/record.ts';
+import type { StructInput } from '../../../host/schema/encode-struct.ts';
+import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { CANDIDATE_WORDS, IMAGE_FLAGS } from '../../../host/schema/image.ts';
 import { BuilderCapture, SMALL, text } from '../../support/builder-capture.ts';
+import { eventRecord } from '../../support/records.ts';
 
 /** Longer than an image outlives its process; see kGraceNs in native/src/housekeeping.cc. */
 const GRACE_MS = 520;
@@ -147,6 +150,26 @@ describe('process images', { concurrency: true }, () => {
       ['cwd', 'args', 'argv', 'environment', 'executable'].map((member) => text(image, member)),
       ['/root', '', undefined, undefined, ''],
     );
+  });
+
+  test('a program has the name of the connection that it was started on, and so have its forks', () => {
+    using builder = new BuilderCapture();
+    const { shell: parent } = shell(builder);
+    const name = (id: bigint) => text(builder.imageById(id), 'stream_name');
+    const socket = { kind: '4'.charCodeAt(0), local_port: 4000, remote_port: 22, role: 1 };
+    const ends = { local_address: Uint8Array.of(10, 0, 0, 1), remote_address: Uint8Array.of(10, 0, 0, 2) };
+    const stream = eventRecord('dup', { ...socket, ...ends }).subarray(0, EVENT_STRUCTS.descriptor.size);
+    const exec = (previous: bigint, members: StructInput) =>
+      builder.image('EXEC', { pid: 10, previous, comm_bytes: 'sh', executable: '/bin/sh', ...members });
+    const started = exec(parent, { stream });
+    assert.equal(name(parent), undefined);
+    assert.equal(name(started), '10.0.0.1:4000->10.0.0.2:22');
+    const forked = builder.image('FORK', { pid: 11, ppid: 10, parent: started, comm_bytes: 'sh' });
+    assert.equal(name(forked), '10.0.0.1:4000->10.0.0.2:22');
+    const changed = builder.image('CHANGE', { pid: 11, previous: forked, comm_bytes: 'sh', cwd: '/' });
+    assert.equal(name(changed), '10.0.0.1:4000->10.0.0.2:22');
+    assert.equal(name(exec(started, {})), undefined);
+    assert.equal(name(exec(started, { stream: stream.subarray(0, 40) })), undefined, 'no whole descriptor');
   });
 
   test('a double fork does not hide where a process came from, even when the ones between are gone', async () => {
