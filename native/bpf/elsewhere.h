@@ -47,8 +47,6 @@ static long names_step(u32 index, struct names *names) {
 /* The root of the other path: none, so that it leads up to the top. */
 #define NO_ROOT 0
 
-/* Linux allows 100,000 mounts a namespace (fs.mount-max). */
-#define MOST_MOUNTS_UP (1 << 17)
 #define USUAL_MOUNTS_UP 3 /* without a call of bpf_loop */
 
 /* More mounts of a file system are not looked at. */
@@ -86,7 +84,7 @@ __noinline u64 home_mount(void) {
   for (u32 i = 0; i < USUAL_MOUNTS_UP; i++)
     if (way_up_step(i, &way))
       return way.top + MNT_OFFSET;
-  bpf_loop(MOST_MOUNTS_UP, way_up_step, &way, 0);
+  bpf_loop(MOST_STEPS, way_up_step, &way, 0);
   return way.top + MNT_OFFSET;
 }
 

@@ -16,6 +16,9 @@
 #define PATH_GAP 8
 #define PATH_OVERLAP 16
 
+/* Names and mounts on the way to a root. Mounts may lie over each other, 100,000 in a namespace (fs.mount-max). */
+#define MOST_STEPS (1 << 17)
+
 /* Buffer of put_path(): the walk writes up to the end of `text`, the result begins at its start. The slack is
  * needed by the verifier's estimate of the last name. */
 struct path_room {
@@ -141,7 +144,8 @@ __noinline u64 put_path(struct path_room *room, u64 dentry, u64 mnt, u64 root_de
       .room = room,
   };
   POSITION(room) = LONGEST_TEXT;
-  bpf_loop(2 * (LONGEST_TEXT + 1), path_step, &walk, 0);
+  if (bpf_loop(MOST_STEPS, path_step, &walk, 0) >= MOST_STEPS)
+    walk.partial = 1;
   u64 start = POSITION(room) & LONGEST_TEXT;
   u64 length = LONGEST_TEXT - start;
   if (!length) {

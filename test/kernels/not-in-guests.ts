@@ -47,7 +47,17 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
   [
     FAMILY,
     [
-      ...['capture', 'file-changes', 'left-out-events', 'lineage', 'names', 'path', 'process', 'process-fields'],
+      ...[
+        'capture',
+        'file-changes',
+        'left-out-events',
+        'lineage',
+        'mounts',
+        'names',
+        'path',
+        'process',
+        'process-fields',
+      ],
       ...['receive', 'receive-ways', 'rule-fields', 'sister-calls'],
     ],
   ],

@@ -220,8 +220,31 @@ describe('a call on a path has a view with the path from where its start is else
   });
 });
 
-/** The texts of all views of an event. */
-function viewsOf(event: EventRecord, members: readonly string[]): unknown[][] {
+test('move_mount is a mount as well: of its device, of the folder that it shows, or from another place', () => {
+  using builder = new BuilderCapture();
+  const image = builder.image('SNAPSHOT', { pid: 7, vpid: 7, comm_bytes: 'a', cwd: '/' });
+  const moved = (members: Parameters<typeof builder.one>[1]): unknown[] => {
+    const paths = { old_raw: '', new_raw: '/place', old_dirfd: 3, new_dirfd: AT_FDCWD, old_directory: '/place' };
+    const event = builder.one('move_mount', { image, ...paths, ...members });
+    return viewsOf(event, ['old_raw', 'new_name'], (view) => view.type.name);
+  };
+  assert.deepEqual(moved({ device: '/dev/sda1', text: 'ext4' }), [
+    ['move_mount', '', '/place'],
+    ['mount', '/dev/sda1', '/place'],
+  ]);
+  const bind = moved({ old_base: '/etc' });
+  assert.deepEqual(bind.slice(0, 2), [
+    ['move_mount', '', '/place'],
+    ['mount', '/etc', '/place'],
+  ]);
+  assert.deepEqual(moved({ old_raw: '/a', old_dirfd: AT_FDCWD }), [
+    ['move_mount', '/a', '/place'],
+    ['mount', '/a', '/place'],
+  ]);
+});
+
+/** The texts of all views of an event, perhaps with something else of each before them. */
+function viewsOf(event: EventRecord, members: readonly string[], also?: (view: EventRecord) => unknown): unknown[][] {
   const views = [event];
   for (;;) {
     const last = views.at(-1) ?? event;
@@ -229,7 +252,7 @@ function viewsOf(event: EventRecord, members: readonly string[]): unknown[][] {
     views.push(EventRecord.at(event.memory, last.number('other_view')) ?? assert.fail());
   }
   assert.equal(views.length === 1 || views.at(-1)?.passedView.address === event.address, true);
-  return views.map((view) => members.map((member) => text(view, member)));
+  return views.map((view) => [...(also ? [also(view)] : []), ...members.map((member) => text(view, member))]);
 }
 
 test('a lexical path is absolute and clean, and is its own lexical path', () => {
