@@ -53,10 +53,13 @@ export interface Advice {
 /** Why a rules file was not loaded. */
 export class RuleLoadError extends Error {
   readonly diagnostic: Diagnostic & { readonly severity: 'error' };
+  /** The macro whose absence is the error. */
+  readonly follows: string | undefined;
 
-  constructor(code: ErrorCode, message: string, context: Context, advice: Advice = {}) {
+  constructor(code: ErrorCode, message: string, context: Context, advice: Advice = {}, follows?: string) {
     super(message);
     this.name = 'RuleLoadError';
+    this.follows = follows;
     this.diagnostic = { severity: 'error', code, ...describe(message, context, advice) };
   }
 }

@@ -11,14 +11,22 @@ export const LOAD_LIMIT_MS = 2000;
 /** Loads a file; fails if it throws or takes longer, or if what it says has no code that is known or no place in the file. */
 export function loadSoundly(text: string, limitMs = LOAD_LIMIT_MS): LoadResult {
   const began = process.threadCpuUsage();
-  const result = loadRules([{ name: 'fuzz.yaml', text }]);
+  const files = [{ name: 'fuzz.yaml', text }];
+  const result = loadRules(files);
   const { user, system } = process.threadCpuUsage(began);
   assert.ok((user + system) / 1000 < limitMs, `it took ${(user + system) / 1000} ms`);
   assert.equal(result.successful, result.errors.length === 0);
   const lines = text.split('\n');
   for (const item of result.errors) assert.ok(Object.hasOwn(ERROR_CODES, item.code), item.code);
   for (const item of result.warnings) assert.ok(Object.hasOwn(WARNING_CODES, item.code), item.code);
-  for (const item of [...result.errors, ...result.warnings]) assertPlace(item, text.length, lines);
+  const every = result.successful ? result : loadRules(files, { everyError: true });
+  for (const item of [...every.errors, ...result.errors, ...result.warnings]) assertPlace(item, text.length, lines);
+  for (const { offset, code } of result.errors) {
+    assert.ok(
+      every.errors.some((item) => item.offset === offset && item.code === code),
+      'the first error is missing',
+    );
+  }
   return result;
 }
 

@@ -2,7 +2,7 @@
 // the next item shows like that.
 
 import { type Context, type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
-import type { YamlMapping, YamlNode } from '../../diagnostics/yaml.ts';
+import { lookUp, type YamlMapping, type YamlNode } from '../../diagnostics/yaml.ts';
 
 /** The keys that an item begins with. */
 export const NAMING_KEYS: readonly string[] = [
@@ -13,9 +13,10 @@ export const NAMING_KEYS: readonly string[] = [
   'required_plugin_versions',
 ];
 
-/** Of the item, its override and its exceptions. */
+/** Of the item and its exceptions; of an override each key counts. */
 export function repeatedKeys(item: YamlMapping, context: Context): Diagnostic[] {
-  const inner = item.entries.flatMap(({ value }) => (value.kind === 'sequence' ? value.items : [value]));
+  const exceptions = lookUp(item, 'exceptions');
+  const inner = exceptions?.kind === 'sequence' ? exceptions.items : [];
   return [item, ...inner].flatMap((node) => (node.kind === 'mapping' ? repeatedIn(node, context) : []));
 }
 

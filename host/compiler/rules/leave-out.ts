@@ -27,7 +27,7 @@ export function leaveOutInvalid(given: readonly RuleFile[], options: LoadOptions
   let files = given;
   const errors: Diagnostic[] = [];
   for (;;) {
-    const result = loadRules(files, options);
+    const result = loadRules(files, { ...options, everyError: true });
     if (result.successful) return { files, errors };
     errors.push(...result.errors);
     files = withoutItemsAt(files, result.errors);

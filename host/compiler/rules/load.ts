@@ -7,6 +7,7 @@ import type { Priority } from '../../schema/priority.ts';
 import type { StaticFields } from '../conditions/static-fields.ts';
 import { Collection } from './collection.ts';
 import { DEFAULT_SOURCE, type Version } from './items.ts';
+import { Mistakes } from './mistakes.ts';
 import { checkPlugins } from './plugin-requirements.ts';
 import { readDocuments, readItems } from './read-items.ts';
 import { type Compiled, compileRules } from './resolve.ts';
@@ -29,6 +30,8 @@ export interface LoadOptions {
   readonly minimumPriority?: Priority;
   /** Values of static fields, which rules may read. Default: none. */
   readonly statics?: StaticFields;
+  /** Tell of all errors of a file that do not follow from another. Default: of the first alone, as Falco does. */
+  readonly everyError?: boolean;
   /** Called before each file is read, so that a timeout can name the file. */
   readonly onFile?: (name: string) => void;
 }
@@ -66,23 +69,26 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
   let compiled = NOTHING;
   for (const { name, text } of files) {
     options.onFile?.(name);
-    let error: RuleLoadError | undefined;
+    const mistakes = new Mistakes(options.everyError ?? false);
     let schema: FileResult['schema'];
     try {
       const file = new SourceFile(name, text);
       const documents = readDocuments(file);
       const [first] = documents;
       if (first) schema = checkSchema(file, first);
-      readItems(file, documents, collection);
-      compiled = compileRules(collection, options.minimumPriority, options.statics);
+      readItems(file, documents, collection, mistakes);
+      // Values that come from a list would be taken for its name.
+      if (!mistakes.inList) {
+        compiled = compileRules(collection, mistakes, options.minimumPriority, options.statics);
+      }
     } catch (thrown) {
       if (!(thrown instanceof RuleLoadError)) throw thrown;
-      error = thrown;
+      mistakes.add(thrown);
     }
-    const errors = error ? [error.diagnostic] : [];
     const warnings = collection.takeWarnings();
-    read.push({ name, successful: !error, errors, warnings, ...(schema ? { schema } : {}) });
-    if (error) break;
+    const { any, found: errors } = mistakes;
+    read.push({ name, successful: !any, errors, warnings, ...(schema ? { schema } : {}) });
+    if (any) break;
   }
   // As in Falco when all files are there.
   const complete = read.every((result) => result.successful);

@@ -16,12 +16,18 @@ import {
 import type { Collection } from './collection.ts';
 import { NAMING_KEYS, repeatedKeys } from './item-keys.ts';
 import { MappedText } from './mapped-text.ts';
+import type { Mistakes } from './mistakes.ts';
 import { readOverrides } from './read-overrides.ts';
 import { readRule } from './read-rule.ts';
 import { readEngineVersion, readPluginVersions } from './read-versions.ts';
 
 /** @throws RuleLoadError */
-export function readItems(file: SourceFile, documents: readonly YamlNode[], collection: Collection): void {
+export function readItems(
+  file: SourceFile,
+  documents: readonly YamlNode[],
+  collection: Collection,
+  mistakes: Mistakes,
+): void {
   const context = fileContext(file);
   for (const document of documents) {
     if (document.kind === 'null') continue;
@@ -29,7 +35,7 @@ export function readItems(file: SourceFile, documents: readonly YamlNode[], coll
     if (document.kind === 'scalar') invalid('Rules content is not yaml', place, SHAPE);
     if (document.kind === 'mapping') invalid('Rules content is not yaml array of objects', place, SHAPE);
     for (const item of document.items) {
-      if (item.kind !== 'null') readItem(item, collection, context);
+      if (item.kind !== 'null') readItem(item, collection, context, mistakes);
     }
   }
 }
@@ -58,7 +64,7 @@ export function readDocuments(file: SourceFile): YamlNode[] {
   }
 }
 
-function readItem(item: YamlNode, collection: Collection, parent: Context): void {
+function readItem(item: YamlNode, collection: Collection, parent: Context, mistakes: Mistakes): void {
   const itemContext = contextAt('rules content item', '', item, parent);
   if (item.kind !== 'mapping') {
     invalid('Unexpected element type. Each element should be a yaml associative array.', itemContext, SHAPE);
@@ -66,9 +72,9 @@ function readItem(item: YamlNode, collection: Collection, parent: Context): void
   for (const repeated of repeatedKeys(item, itemContext)) collection.warn(repeated);
   if (lookUp(item, 'required_engine_version')) readEngineVersion(item, collection, parent);
   else if (lookUp(item, 'required_plugin_versions')) readPluginVersions(item, collection, parent);
-  else if (lookUp(item, 'list')) readList(item, collection, parent);
-  else if (lookUp(item, 'macro')) readMacro(item, collection, parent);
-  else if (lookUp(item, 'rule')) readRule(item, collection, parent);
+  else if (lookUp(item, 'list')) mistakes.attempt(() => readList(item, collection, parent));
+  else if (lookUp(item, 'macro')) mistakes.attempt(() => readMacro(item, collection, parent));
+  else if (lookUp(item, 'rule')) mistakes.attempt(() => readRule(item, collection, parent));
   else collection.warn(warning('LOAD_UNKNOWN_ITEM', 'Unknown top level item', itemContext, { help: nameHelp(item) }));
 }
 

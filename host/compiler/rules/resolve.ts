@@ -17,12 +17,14 @@ import { unavailableFields } from '../conditions/unavailable.ts';
 import { uncapturedEvents, uncapturedMessage } from '../conditions/uncaptured.ts';
 import { unknownLists } from '../conditions/unknown-lists.ts';
 import type { Collection, Placed } from './collection.ts';
+import { compiledRule } from './compiled-rule.ts';
 import { withExceptions } from './exceptions.ts';
 import { DEFAULT_SOURCE, type RuleItem } from './items.ts';
 import { type CompiledList, ListTable, TooLongError } from './lists.ts';
 import { expandMacros, MacroError } from './macros.ts';
 import type { MappedText } from './mapped-text.ts';
-import { type CompiledOutput, compileOutput } from './output.ts';
+import type { Mistakes } from './mistakes.ts';
+import { compileOutput } from './output.ts';
 import type { CompiledMacro, CompiledRule } from './rule.ts';
 import { stockFileOf } from './stock-names.ts';
 
@@ -44,10 +46,11 @@ export interface Compiled {
  */
 export function compileRules(
   collection: Collection,
+  mistakes: Mistakes,
   minimum: Priority = 'Debug',
   statics: StaticFields = {},
 ): Compiled {
-  return new RuleCompiler(collection, minimum, statics).compile();
+  return new RuleCompiler(collection, mistakes, minimum, statics).compile();
 }
 
 interface MacroState {
@@ -58,13 +61,15 @@ interface MacroState {
 
 class RuleCompiler {
   readonly #collection: Collection;
+  readonly #mistakes: Mistakes;
   readonly #leastSevere: number;
   readonly #statics: StaticFields;
   readonly #lists: ListTable;
   readonly #macros = new Map<string, MacroState>();
 
-  constructor(collection: Collection, minimum: Priority, statics: StaticFields) {
+  constructor(collection: Collection, mistakes: Mistakes, minimum: Priority, statics: StaticFields) {
     this.#collection = collection;
+    this.#mistakes = mistakes;
     this.#statics = statics;
     this.#leastSevere = PRIORITIES.indexOf(minimum);
     this.#lists = new ListTable(collection.lists);
@@ -74,11 +79,11 @@ class RuleCompiler {
     this.#compileMacros();
     const leftOut: string[] = [];
     const rules = this.#collection.rules.all.flatMap((rule) => {
-      const compiled = this.#compileRule(rule);
+      const compiled = this.#mistakes.attempt(() => this.#compileRule(rule));
       if (!compiled) leftOut.push(rule.condition.text);
       return compiled ?? [];
     });
-    this.#warnOfUnused();
+    if (!this.#mistakes.any) this.#warnOfUnused();
     const macros = [...this.#macros].map(([name, { expression, used }]) => ({ name, condition: expression, used }));
     return { rules, lists: this.#lists.all, macros, leftOut };
   }
@@ -87,14 +92,18 @@ class RuleCompiler {
   #compileMacros(): void {
     const { macros } = this.#collection;
     for (const macro of macros.all) {
-      const text = this.#substitute(macro.condition, macro.conditionContext);
-      this.#macros.set(macro.name, { expression: parse(text, macro.conditionContext), text, used: false });
+      this.#mistakes.attempt(() => {
+        const text = this.#substitute(macro.condition, macro.conditionContext);
+        this.#macros.set(macro.name, { expression: parse(text, macro.conditionContext), text, used: false });
+      });
     }
     for (const macro of macros.all) {
       const state = this.#macros.get(macro.name);
       if (!state) continue;
       const visible = (name: string) => (macros.find(name)?.index ?? macro.visibility) < macro.visibility;
-      state.expression = this.#expand(state.expression, state.text, macro.context, visible);
+      const expanded = this.#mistakes.attempt(() => this.#expand(state.expression, state.text, macro.context, visible));
+      if (expanded) state.expression = expanded;
+      else this.#macros.delete(macro.name);
     }
   }
 
@@ -138,7 +147,7 @@ class RuleCompiler {
     }
     const placeOf: CompiledRule['placeOf'] = (span, check) =>
       this.#locate(span, check.macros, text, rule.conditionContext);
-    return compiled(rule, text, expression, eventTypes, output, placeOf);
+    return compiledRule(rule, text, expression, eventTypes, output, placeOf);
   }
 
   #substitute(text: MappedText, context: Context): MappedText {
@@ -163,7 +172,13 @@ class RuleCompiler {
     } catch (error) {
       if (!(error instanceof MacroError)) throw error;
       const place = within(context, text.locateBytes(error.span.start, error.span.end));
-      throw new RuleLoadError('LOAD_ERR_VALIDATE', error.message, place, { help: this.#macroHelp(error, context) });
+      throw new RuleLoadError(
+        'LOAD_ERR_VALIDATE',
+        error.message,
+        place,
+        { help: this.#macroHelp(error, context) },
+        error.macro,
+      );
     }
   }
 
@@ -263,36 +278,4 @@ function within(parent: Context, location: ReturnType<MappedText['locate']>): Co
 
 function origin(macros: readonly string[] | undefined): string[] {
   return macros?.length ? [`in macro ${macros.toReversed().join(', used by macro ')}`] : [];
-}
-
-function compiled(
-  rule: Placed<RuleItem>,
-  text: MappedText,
-  condition: Expression,
-  eventTypes: EventSet,
-  output: CompiledOutput,
-  placeOf: CompiledRule['placeOf'],
-): CompiledRule {
-  const { file, start } = rule.context;
-  return {
-    name: rule.name,
-    description: rule.description,
-    source: rule.source,
-    priority: rule.priority,
-    enabled: rule.enabled,
-    tags: [...rule.tags].sort(),
-    conditionText: rule.condition.text,
-    expandedText: text.text,
-    condition,
-    place: rule.context,
-    placeOf,
-    eventTypes,
-    outputText: output.text,
-    output: output.template,
-    exceptionNames: rule.exceptions.map(({ name }) => name),
-    capture: rule.capture,
-    captureDuration: rule.captureDuration,
-    file: file.name,
-    line: file.position(start).line,
-  };
 }

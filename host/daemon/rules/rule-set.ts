@@ -48,7 +48,7 @@ export function loadRuleSet(
   selection: RuleSelection = ALL_ENABLED,
   onFile?: (name: string) => void,
 ): RuleSet {
-  const result = load(files, selection, onFile);
+  const result = load(files, selection, { everyError: true, ...(onFile && { onFile }) });
   const warnings = finalWarnings(result);
   const shown = [...result.errors, ...(showWarnings ? warnings : [])];
   for (const diagnostic of shown) terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
@@ -73,8 +73,8 @@ export function checkRuleFiles(files: readonly RuleFile[], selection: RuleSelect
   );
 }
 
-function load(files: readonly RuleFile[], selection: RuleSelection, onFile?: (name: string) => void): LoadResult {
-  return loadRules(files, { ...loadOptions(selection), ...(onFile && { onFile }) });
+function load(files: readonly RuleFile[], selection: RuleSelection, options: LoadOptions = {}): LoadResult {
+  return loadRules(files, { ...loadOptions(selection), ...options });
 }
 
 /** What the loader needs of a selection. */

@@ -354,3 +354,43 @@ test('no text makes the loader throw', () => {
     { numRuns: 2000 },
   );
 });
+
+test('all errors of a file that do not follow from another, or the first', () => {
+  const text = [
+    '- macro: broken\n  condition: evt.type = open and proc.nme =\n',
+    '- macro: builds\n  condition: broken and proc.name = a\n',
+    rule('On it', 'builds'),
+    rule('Field', 'evt.type = open and fd.nam = x'),
+    '- rule: No output\n  desc: d\n  condition: evt.type = open\n  priority: INFO\n',
+    // Its rule is not there because of another error.
+    '- rule: No output\n  enabled: false\n  override: {enabled: replace}\n',
+    '- macro: shared\n  condition: evt.type = open and nothing = a\n',
+    rule('Macro', 'nowhere'),
+    rule('Good', 'evt.type = open'),
+  ].join('');
+  const errors = (everyError: boolean) =>
+    loadRules([{ name: 'rules.yaml', text }], { everyError }).errors.map(({ line, code }) => `${line} ${code}`);
+  assert.deepEqual(errors(false), ['15 LOAD_ERR_YAML_VALIDATE']);
+  assert.deepEqual(errors(true), [
+    '2 LOAD_ERR_COMPILE_CONDITION',
+    '12 LOAD_ERR_COMPILE_CONDITION',
+    '15 LOAD_ERR_YAML_VALIDATE',
+    '23 LOAD_ERR_COMPILE_CONDITION',
+    '26 LOAD_ERR_VALIDATE',
+  ]);
+});
+
+test('a mistake in a macro is told of once, and one in a list leaves its values out of sight', () => {
+  const every = (text: string) =>
+    loadRules([{ name: 'rules.yaml', text }], { everyError: true }).errors.map(
+      ({ line, message }) => `${line} ${message}`,
+    );
+  const both = rule('A', 'shared') + rule('B', 'shared and proc.name = b');
+  assert.deepEqual(every(`- macro: shared\n  condition: evt.type = open and fd.nam = a\n${both}`), [
+    '2 unknown field fd.nam',
+  ]);
+  const list = '- list: ports\n  itmes: [22]\n';
+  assert.deepEqual(every(`${list}${rule('A', 'evt.type = connect and fd.sport in (ports)')}`), [
+    "2 Item has no mapping for key 'items'",
+  ]);
+});

@@ -1,0 +1,63 @@
+// The errors of rule files. Falco gives up at the first; people are told of all that do not follow from another.
+
+import { type Diagnostic, RuleLoadError } from '../../diagnostics/diagnostic.ts';
+
+type LoadError = RuleLoadError['diagnostic'];
+
+/** Nobody reads more at once. */
+const MOST_ERRORS = 100;
+
+export class Mistakes {
+  readonly #everyError: boolean;
+  /** By place: rules that use a macro find the same mistake in it. */
+  readonly #found = new Map<string, LoadError>();
+  /** Of items with an error: what is said about them later may follow from it. */
+  readonly #broken = new Set<string>();
+
+  /** @param everyError go on after an error */
+  constructor(everyError: boolean) {
+    this.#everyError = everyError;
+  }
+
+  get any(): boolean {
+    return this.#found.size > 0;
+  }
+
+  /** In the order of the file. */
+  get found(): LoadError[] {
+    return [...this.#found.values()].sort((a, b) => a.offset - b.offset);
+  }
+
+  get inList(): boolean {
+    return [...this.#broken].some((item) => item.startsWith('list '));
+  }
+
+  /**
+   * Does a part of the work that others do not depend on.
+   * @throws RuleLoadError if that is not to be gone on after
+   */
+  attempt<Result>(work: () => Result): Result | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof RuleLoadError) || !this.#everyError || this.#found.size >= MOST_ERRORS) throw error;
+      this.add(error);
+      return undefined;
+    }
+  }
+
+  add({ diagnostic, follows }: RuleLoadError): void {
+    const item = itemOf(diagnostic);
+    const known = [item, follows && `macro ${follows}`].some((name) => name !== undefined && this.#broken.has(name));
+    if (item !== undefined) this.#broken.add(item);
+    const place = `${diagnostic.file} ${diagnostic.offset}`;
+    if (!known && !this.#found.has(place)) this.#found.set(place, diagnostic);
+  }
+}
+
+function itemOf({ context }: Diagnostic): string | undefined {
+  const item = context.find(
+    ({ type, name }) => name !== '' && (type === 'rule' || type === 'macro' || type === 'list'),
+  );
+  return item && `${item.type} ${item.name}`;
+}
