@@ -31,11 +31,13 @@ inline_always bool send_image(struct draft *draft, struct process *process, stru
     *(volatile u32 *)&process->changed = previous != 0;
     return false;
   }
-  /* fork or exec may have given it one since: that is the newer */
-  if (__sync_val_compare_and_swap(&process->id, previous, id) == previous) {
+  /* Fork or exec may have given it one since. Of two without a previous one the addon keeps both; of others it takes the
+   * last for the current one, so that another one has to follow. */
+  if (__sync_val_compare_and_swap(&process->id, previous, id) == previous)
     remember(process, image);
-    __sync_fetch_and_add(&draft->capture->generation, 1);
-  }
+  else
+    *(volatile u32 *)&process->changed = previous != 0;
+  __sync_fetch_and_add(&draft->capture->generation, 1);
   return true;
 }
 
@@ -44,7 +46,7 @@ inline_always bool send_image(struct draft *draft, struct process *process, stru
 inline_always bool make_image(struct process *process, struct task_struct *task, u64 parent, bool other) {
   u64 previous = *(volatile u64 *)&process->id;
   struct draft draft;
-  /* The addon takes the last of several changes for the current one, whichever id is stored last: one thread at a time. */
+  /* One thread at a time, or the image sent last might not be the one whose id is stored last. */
   if (previous && __sync_lock_test_and_set(&process->in_change, 1))
     return false;
   bool sent = false;
