@@ -42,16 +42,6 @@ inline_always int finish(void *ctx, struct passed_call *passed, const struct cap
   return PASS_ON;
 }
 
-/* Counts an event that may be lost. */
-inline_always void count_unkept(u32 type) {
-  u32 cpu = bpf_get_smp_processor_id();
-  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  if (!ring || type >= EVENT_TYPE_COUNT)
-    return;
-  __sync_fetch_and_add(&ring->sequence, 1);
-  __sync_fetch_and_add(&ring->dropped[type], 1);
-}
-
 /* Keeps a request that was submitted, or reports it if its result will not be known. */
 inline_always void take_submission(void *ctx, u64 request, struct passed_call *passed, struct capture_shared *control) {
   u32 type = request_type(LOAD(io_kiocb, request, opcode));

@@ -64,6 +64,11 @@ inline_always bool has_names(u64 request) {
   return LOAD_WORD(io_kiocb, request, flags) & REQUEST_NEEDS_CLEANUP;
 }
 
+/* Whether requests of the type have names while they are pending. */
+inline_always bool is_by_name(u32 type) {
+  return type != EVENT_CONNECT && type != EVENT_BIND && type != EVENT_SOCKET && type != EVENT_LISTEN;
+}
+
 /* Several requests of a ring may have the same user_data: then the result decides, which the request has. */
 static long match_request(void *map, u64 *key, struct passed_call *kept, struct request_search *search) {
   const struct completion *completion = &search->completion;
@@ -78,9 +83,19 @@ static long match_request(void *map, u64 *key, struct passed_call *kept, struct 
 
 /* Removes what was left by requests that ended without a completion: those linked to a silent one that failed. */
 static long drop_ended(void *map, u64 *key, struct passed_call *kept, void *nothing) {
-  if (!is_same_request(kept) || (kept->type != EVENT_CONNECT && kept->type != EVENT_BIND && !has_names(kept->request)))
+  if (!is_same_request(kept) || (is_by_name(kept->type) && !has_names(kept->request)))
     bpf_map_delete_elem(&requests, key);
   return 0;
+}
+
+/* Counts an event as lost: it may be, or its file is. */
+inline_always void count_unkept(u32 type) {
+  u32 cpu = bpf_get_smp_processor_id();
+  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
+  if (!ring || type >= EVENT_TYPE_COUNT)
+    return;
+  __sync_fetch_and_add(&ring->sequence, 1);
+  __sync_fetch_and_add(&ring->dropped[type], 1);
 }
 
 /* Keeps a request until it completes; false if there is no room. */

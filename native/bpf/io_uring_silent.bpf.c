@@ -75,6 +75,8 @@ static long settle_step(void *map, u64 *key, struct passed_call *kept, struct se
     presume_success(passed, (struct task_struct *)task, false);
   else if (result >= 0)
     find_made_file(passed, (struct task_struct *)task);
+  if (result >= 0 && !passed->file)
+    count_unkept(passed->type);
   link_texts(passed);
   write_settled(task);
   return 0;

@@ -8,6 +8,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   'filter-alerts': 'what two agents see of the whole machine is compared, and counted',
   'first-events': 'fifty containers start as fast as they can, and events wait for what is known of them',
   'hot-load': LOADS,
+  'io-uring-pending': 'its pending requests take the room of those of other files',
   'lost-images': LOADS,
   pressure: LOADS,
   recording: LOADS,

@@ -12,6 +12,7 @@ import { LiveAgent } from '../support/live-agent.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
 import { probe } from '../support/probe.ts';
 
+after(() => execFileSync('umount', [disk])); // before the directory is deleted
 const directory = directoryForTests();
 const image = join(directory, 'image');
 const disk = join(directory, 'disk');
@@ -34,7 +35,6 @@ before(() => {
   mkdirSync(join(disk, 'folder'));
   writeFileSync(secret, 'content');
 });
-after(() => execFileSync('umount', [disk]));
 const agent = LiveAgent.forTests([OPENED.rule]);
 
 /** Runs steps with the handle of a path, of which the kernel has forgotten the name. Returns its alerts. */

@@ -11,22 +11,23 @@ import { LiveAgent } from '../support/live-agent.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
 import { probe } from '../support/probe.ts';
 
+const PORT = 18_000 + (process.pid % 100) * 10;
+const directory = directoryForTests();
+const link = `${directory}/link`;
+
 const READ = probe(
   ['openat', 'openat2'],
   ['evt.is_io_uring', 'evt.res', 'fd.name', 'fd.nameraw', 'proc.name', 'thread.ismain'],
   "evt.is_open_read = true and fd.typechar = 'f' and fd.num >= 0 and fd.name endswith /secret",
 );
+const NAMED = probe(['openat'], ['evt.is_io_uring', 'evt.res', 'fd.name'], `fd.name = ${link}`);
 const ACCEPTED = probe(['accept4'], ['evt.is_io_uring', 'fd.sport', 'fd.cip', 'fd.cport']);
-
-const PORT = 18_000 + (process.pid % 100) * 10;
-const directory = directoryForTests();
-const link = `${directory}/link`;
 
 before(() => {
   writeFileSync(`${directory}/secret`, 'content');
   symlinkSync('secret', link);
 });
-const agent = LiveAgent.forTests([READ.rule, ACCEPTED.rule]);
+const agent = LiveAgent.forTests([READ.rule, NAMED.rule, ACCEPTED.rule]);
 
 async function assertSeen(way: string): Promise<void> {
   const [call = assert.fail()] = await act([[`${way}:openat`, AT_FDCWD, str(link), O.RDONLY]]);
@@ -53,7 +54,11 @@ test('openat2 that completes silently, by a 32-bit call: the file behind the lin
 });
 
 for (const way of ['ring+chain', 'ring+chain+sqpoll', 'ring+chain+async']) {
-  test(`openat, read and close in one chain (${way}): the file behind the link`, () => assertSeen(way));
+  test(`openat, read and close in one chain (${way}): the path as passed`, async () => {
+    const [call = assert.fail()] = await act([[`${way}:openat`, AT_FDCWD, str(link), O.RDONLY]]);
+    const alert = await agent.only(NAMED.name, { 'proc.vpid': BigInt(call.pid) });
+    assertFields(alert, { 'evt.is_io_uring': true, 'evt.res': 'SUCCESS', 'fd.name': link });
+  });
 }
 
 test('many that complete silently, one after the other: one alert each', async () => {
