@@ -22,7 +22,8 @@ struct paths_arguments {
   s32 new_dirfd;
 };
 
-#define FILE_UNMOUNTS 0x10000000 /* FMODE_NEED_UNMOUNT: the descriptor was made with a mount of its own, by open_tree or fsmount */
+/* FMODE_NEED_UNMOUNT: the descriptor was made with a mount of its own, by open_tree or fsmount. */
+#define FILE_UNMOUNTS 0x10000000
 #define MS_REMOUNT 32
 #define MS_NOATIME 1024
 #define MS_NODIRATIME 2048
