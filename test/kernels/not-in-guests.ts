@@ -39,7 +39,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...['receive', 'receive-ways', 'rule-fields', 'sister-calls'],
     ],
   ],
-  [CLOCK, ['drops', 'filter-programs', 'hot-load', 'lost-images', 'races', 'slow-module']],
+  [CLOCK, ['busy-machine', 'drops', 'filter-programs', 'hot-load', 'lost-images', 'races', 'slow-module']],
   [OWN_STEP, ['doctor', 'generate']],
 ]);
 
