@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { parseTemplate } from '../compiler/conditions/template.ts';
 import type { Template } from '../compiler/conditions/template-tokens.ts';
 import { MANIFEST_SECTION, type ManifestRule, whyOtherVersion } from '../compiler/manifest.ts';
+import { LONGEST_NAME, LONGEST_TAGS, MOST_HOST_NAMES } from '../compiler/module-limits.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import { isObject, isTexts } from '../diagnostics/json-value.ts';
@@ -18,12 +19,6 @@ import { resolveField } from '../schema/fields/index.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import { type Priority, parsePriority } from '../schema/priority.ts';
 import { readFilter } from './stored-filter.ts';
-
-/** Limit on texts that every alert of a rule carries; sensible rules have far less. */
-const LONGEST_TEXT = 4096;
-const LONGEST_TAGS = 64 * 1024;
-/** Limit on names: each is resolved twice a minute. */
-const MOST_NAMES = 4096;
 
 export interface RuleInfo {
   readonly name: string;
@@ -115,7 +110,7 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
   }
   const { eventTypes, rules, names = [], filter } = json;
   if (!isTexts(names)) throw damaged(name, 'its names are not texts');
-  if (names.length > MOST_NAMES) throw damaged(name, 'it has too many host names');
+  if (names.length > MOST_HOST_NAMES) throw damaged(name, 'it has too many host names');
   if (!isTexts(eventTypes) || !eventTypes.every((type) => findEventType(type))) {
     throw damaged(name, 'it has unknown event types');
   }
@@ -143,13 +138,13 @@ function readRule(module: string, rule: unknown, index: number): StoredRule {
   for (const [key, value] of Object.entries(texts)) {
     if (typeof value !== 'string') throw damaged(module, `the ${key} of rule ${index} is not a text`);
     // An output has a bound of its own (template.ts).
-    if (key !== 'output' && value.length > LONGEST_TEXT)
+    if (key !== 'output' && value.length > LONGEST_NAME)
       throw damaged(module, `the ${key} of rule ${index} is too long`);
   }
   if (!isTexts(tags) || !isTexts(fields) || !isTexts(eventTypes)) {
     throw damaged(module, `the tags or fields of rule ${index} are not texts`);
   }
-  if (tags.join().length > LONGEST_TAGS) throw damaged(module, `the tags of rule ${index} are too long`);
+  if (tags.join(',').length > LONGEST_TAGS) throw damaged(module, `the tags of rule ${index} are too long`);
   if (!isObject(costs) || !Object.values(costs).every((cost) => Number.isFinite(cost))) {
     throw damaged(module, `the costs of rule ${index} are not numbers`);
   }

@@ -2,7 +2,7 @@
 // findings, and counters of all.
 
 import { readFileSync } from 'node:fs';
-import { INTEGRITY_FINDINGS, type PollGap } from '../capture/integrity.ts';
+import { INTEGRITY_FINDINGS, type RunGap } from '../capture/integrity.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import type { EngineSign } from '../engine/engine.ts';
 import type { IntegrityReport } from '../engine/protocol.ts';
@@ -49,7 +49,7 @@ export interface TamperSummary {
 
 /** A gap that may have been ended by a signal: not known yet. */
 interface PendingGap {
-  readonly gap: PollGap;
+  readonly gap: RunGap;
   readonly dropped: number;
   readonly since: number;
 }
@@ -64,7 +64,7 @@ export class TamperWatch {
   #last: TamperSummary['last'];
   #dropped = 0;
   #gaps: PendingGap[] = [];
-  /** When the process was continued, by the clock of PollGap.endMs. */
+  /** When the process was continued, by the clock of RunGap.endMs. */
   #continuedMs = Number.NEGATIVE_INFINITY;
   #thread = '';
   #threadStopped = false;
@@ -73,7 +73,7 @@ export class TamperWatch {
     this.continued();
   };
 
-  /** @param now ms by the clock of PollGap.endMs */
+  /** @param now ms by the clock of RunGap.endMs */
   constructor(desk: AlertDesk, now: () => number = monotonicMs) {
     this.#desk = desk;
     this.#now = now;
@@ -150,7 +150,7 @@ export class TamperWatch {
     const now = this.#now();
     const decided: Tampering[] = [];
     this.#gaps = this.#gaps.filter(({ gap, dropped, since }) => {
-      const idle = gap.lengthMs - Math.min(gap.lengthMs, gap.ranMs + gap.waitedMs);
+      const idle = gap.lengthMs - Math.min(gap.lengthMs, gap.ranMs + gap.waitedMs + gap.stolenMs);
       const signalled =
         this.#continuedMs >= gap.endMs - gap.lengthMs && this.#continuedMs - gap.endMs < SIGNAL_PATIENCE_MS;
       if (signalled) {

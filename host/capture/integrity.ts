@@ -45,14 +45,16 @@ export interface IntegrityFinding {
   readonly repaired: boolean;
 }
 
-/** A time in which the thread that reads events did not call poll(), except while the machine slept. */
-export interface PollGap {
+/** A time in which the agent, or the thread that reads events alone, did not run although it was due, except while the machine slept. */
+export interface RunGap {
   /** ms of CLOCK_MONOTONIC, like process.hrtime(). */
   readonly endMs: number;
   readonly lengthMs: number;
-  /** Time that the thread ran, and waited for a CPU, since the last check before the gap. */
+  /** Time that it ran, and waited for a CPU, meanwhile. */
   readonly ranMs: number;
   readonly waitedMs: number;
+  /** Time that the hypervisor has taken from a CPU, in the gap and in the second before it at most. */
+  readonly stolenMs: number;
   /** How often it waited for memory to be read from a disk. */
   readonly faults: number;
   /** Whether the kernel reports waitedMs. */
@@ -62,7 +64,7 @@ export interface PollGap {
 export interface CaptureIntegrity {
   readonly findings: readonly IntegrityFinding[];
   /** Since the last check. */
-  readonly gaps: readonly PollGap[];
+  readonly gaps: readonly RunGap[];
   /** Events dropped so far. */
   readonly dropped: number;
 }

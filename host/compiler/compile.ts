@@ -1,13 +1,15 @@
 // Rules to a rule module: lower, plan, emit, asc, fuel, manifest.
 
+import { count, number } from '../diagnostics/numbers.ts';
 import { instrumentFuel } from '../sandbox/fuel.ts';
 import { writeCustomSection } from '../sandbox/sections.ts';
 import type { EventType } from '../schema/events/index.ts';
-import { type AscLimits, runAsc, runAscHere } from './assemble/asc.ts';
+import { AscError, type AscLimits, runAsc, runAscHere } from './assemble/asc.ts';
 import { ASC_FLAGS } from './assemble/asc-flags.ts';
 import { ModuleCache } from './assemble/cache.ts';
 import { AutomatonTooLargeError } from './automata/automaton.ts';
 import { RegexSyntaxError } from './automata/regex.ts';
+import { checksOf } from './conditions/fields-of.ts';
 import { Functions } from './emit/functions.ts';
 import { readOperators } from './emit/imports.ts';
 import { functionMaker } from './emit/lowering-functions.ts';
@@ -19,6 +21,7 @@ import { GIVEN_EVENT, GivenFields, type GivenKey } from './lower/given-fields.ts
 import { ConstantError } from './lower/number-check.ts';
 import type { LoweringWarningCode } from './lower/operand.ts';
 import { MANIFEST_SECTION, type Manifest, manifestOf } from './manifest.ts';
+import { MOST_SOURCE } from './module-limits.ts';
 import { kernelFilter } from './plan/derive.ts';
 import { type Plan, planRules } from './plan/plan.ts';
 import type { RuleSource } from './rules/rule.ts';
@@ -43,10 +46,10 @@ export interface CompileOptions extends TranslateOptions {
   readonly sources?: Readonly<Record<string, string>>;
 }
 
-/** A message for the author of a rule. With an error the rule is left out: it never matches. */
+/** A message for the author of a rule. With an error the rule is left out: it never matches. Rules that are too large can't be compiled at all. */
 export interface CompileDiagnostic {
   readonly severity: 'error' | 'warning';
-  readonly code: LoweringWarningCode | 'condition-too-large' | 'condition-invalid';
+  readonly code: LoweringWarningCode | 'condition-too-large' | 'condition-invalid' | 'rules-too-large';
   readonly message: string;
   /** Index of the rule. */
   readonly rule: number;
@@ -102,7 +105,18 @@ export function translateRules(rules: readonly RuleSource[], options: TranslateO
     functions,
     `${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, compiled by Wasprey.`,
   );
-  return { source, plan, givenKeys: given?.keys ?? [], diagnostics: [...diagnostics.values()] };
+  const tooLarge = source.length > MOST_SOURCE ? [tooLargeRules(rules, source.length)] : [];
+  return { source, plan, givenKeys: given?.keys ?? [], diagnostics: [...diagnostics.values(), ...tooLarge] };
+}
+
+/** At the largest rule. */
+function tooLargeRules(rules: readonly RuleSource[], length: number): CompileDiagnostic {
+  const sizes = rules.map(({ condition }) => checksOf(condition).length);
+  const rule = sizes.indexOf(sizes.reduce((most, size) => Math.max(most, size), 0));
+  const message =
+    `the rules are too large: ${number(length)} characters of code, at most ${number(MOST_SOURCE)} can be compiled. ` +
+    `This is the largest rule, with ${count(sizes[rule], 'check')}; write many values as a list, with in or pmatch`;
+  return { severity: 'error', code: 'rules-too-large', message, rule };
 }
 
 /**
@@ -114,6 +128,8 @@ export async function compileModule(
   options: CompileOptions = {},
 ): Promise<CompiledModule> {
   const { source, plan, givenKeys, diagnostics } = translateRules(rules, options);
+  const tooLarge = diagnostics.find(({ code }) => code === 'rules-too-large');
+  if (tooLarge) throw new AscError('too-large', tooLarge.message);
   const operators = readOperators();
   const cache =
     options.cacheDirectory === undefined ? undefined : new ModuleCache(options.cacheDirectory, options.builtDirectory);

@@ -57,7 +57,7 @@ export function describeFailure(error: unknown): FailureText | undefined {
       if (!('kind' in error) || error.kind === 'failed') return undefined;
       return {
         message: `the rules could not be compiled: ${message}`,
-        help: 'compile them in parts, or on a larger machine',
+        help: error.kind === 'too-large' ? 'compile them in parts' : 'compile them in parts, or on a larger machine',
       };
     case 'EngineError':
       return {

@@ -102,7 +102,7 @@ size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
   if (batches_ == nullptr) return 0;
   if (batches_->HasBatch()) Release();
   const uint64_t begun = Now(CLOCK_MONOTONIC);
-  integrity_.Beat(begun);
+  integrity_.NoteReader(begun);
   const int64_t timeout = timeout_ms * 1'000'000;
   const uint64_t deadline = begun + static_cast<uint64_t>(timeout);
   if (!waiter_.Gather(timeout, batches_->rings())) return 0;
@@ -115,7 +115,7 @@ size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
       return pairs;
     }
     const uint64_t now = Now(CLOCK_MONOTONIC);
-    integrity_.Beat(now);
+    integrity_.NoteReader(now);
     if (now >= deadline) return 0;
     if (!waiter_.Wait(static_cast<int64_t>(deadline - now), batches_->rings())) return 0;
   }

@@ -29,7 +29,7 @@ class IntegrityCheck {
       : cpus_(cpus), source_(source), clock_(clock), canary_(canary), selection_(selection) {}
 
   /** @param now CLOCK_MONOTONIC, in ns. On the thread that reads events, many times a second while all is well. */
-  void Beat(uint64_t now) { heartbeat_.Beat(now); }
+  void NoteReader(uint64_t now) { heartbeat_.NoteReader(now); }
   /** Id in records of the thread that reads events; 0: the canary makes no calls. */
   void SetThread(uint32_t thread) { thread_ = thread; }
   /** No events are made from now on. */

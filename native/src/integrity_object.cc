@@ -25,6 +25,7 @@ Napi::Object GapOf(Napi::Env env, const Heartbeat::Gap& gap) {
   object.Set("lengthMs", Milliseconds(env, gap.length));
   object.Set("ranMs", Milliseconds(env, gap.ran));
   object.Set("waitedMs", Milliseconds(env, gap.waited));
+  object.Set("stolenMs", Milliseconds(env, gap.stolen));
   object.Set("faults", Napi::Number::New(env, static_cast<double>(gap.faults)));
   object.Set("accounted", Napi::Boolean::New(env, gap.accounted));
   return object;

@@ -61,7 +61,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...['receive', 'receive-ways', 'rule-fields', 'sister-calls'],
     ],
   ],
-  [CLOCK, ['drops', 'filter-programs', 'hot-load', 'lost-images', 'pressure', 'races', 'slow-module']],
+  [CLOCK, ['busy-machine', 'drops', 'filter-programs', 'hot-load', 'lost-images', 'pressure', 'races', 'slow-module']],
   [OWN_STEP, ['doctor', 'generate']],
 ]);
 

@@ -12,6 +12,7 @@ import { API_SERVER } from './api-server.ts';
 import { CLOCK } from './clock.ts';
 import { CONTAINERS } from './containers.ts';
 import { DISK_FULL } from './disk-full.ts';
+import { ALERT_BURSTS, SLOW_MODULE } from './fairness.ts';
 import { FLOOD } from './flood.ts';
 import { HANGING } from './hanging.ts';
 import { MEMORY } from './memory.ts';
@@ -33,6 +34,8 @@ const SCENARIOS: readonly Scenario[] = [
   HANGING,
   API_SERVER,
   MEMORY,
+  SLOW_MODULE,
+  ALERT_BURSTS,
 ];
 
 const USAGE = 'usage: npm run soak [-- [--quick] [--list] [--help] [SCENARIO...]]';

@@ -26,6 +26,7 @@ import type { MappedText } from './mapped-text.ts';
 import type { Mistakes } from './mistakes.ts';
 import { compileOutput } from './output.ts';
 import type { CompiledMacro, CompiledRule } from './rule.ts';
+import { RuleSizes } from './rule-sizes.ts';
 import { stockFileOf } from './stock-names.ts';
 
 /** Most event types of a rule without a warning. Falco counts two codes a type, and warns above 100. */
@@ -66,6 +67,7 @@ class RuleCompiler {
   readonly #statics: StaticFields;
   readonly #lists: ListTable;
   readonly #macros = new Map<string, MacroState>();
+  readonly #sizes = new RuleSizes();
 
   constructor(collection: Collection, mistakes: Mistakes, minimum: Priority, statics: StaticFields) {
     this.#collection = collection;
@@ -110,6 +112,7 @@ class RuleCompiler {
   #compileRule(rule: Placed<RuleItem>): CompiledRule | undefined {
     if (PRIORITIES.indexOf(rule.priority) > this.#leastSevere) return undefined;
     if (!this.#collection.hasSource(rule.source)) return undefined;
+    this.#sizes.check(rule);
     const condition = withExceptions(rule.condition, rule.exceptions);
     // The output comes first, as in Falco: its mistakes are reported before those of the condition, and a
     // rule left out for its output uses no lists and macros.
@@ -128,6 +131,7 @@ class RuleCompiler {
     const expression = this.#checkTypes(rule, written, text);
     if (!expression) return undefined;
     this.#warnOfRemarks(adviseOn(expression), rule, text);
+    this.#sizes.addHostNames(rule, expression);
     const eventTypes = eventTypesOf(expression);
     this.#warnOfEventTypes(rule, eventTypes);
     for (const { field, check, message } of unavailableFields(expression, output.template)) {

@@ -4,11 +4,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { extname, join } from 'node:path';
+import { cpuMilliseconds, PATIENCE } from '../../compiler/assemble/cpu-time.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { CompiledModule, CompileJob, FromCompiler } from './compile-job.ts';
 
 export interface CompileLimits {
+  /** Of CPU time. */
   readonly milliseconds: number;
   /** Of memory, for the whole process. */
   readonly megabytes: number;
@@ -138,9 +140,10 @@ function lowerPriority({ pid }: ChildProcess): void {
 function watchLimits(child: ChildProcess, limits: CompileLimits, onExceeded: (limit: string) => void): () => void {
   const began = performance.now();
   const timer = setInterval(() => {
-    const time = performance.now() - began >= limits.milliseconds;
+    const elapsed = performance.now() - began;
+    const time = Math.max(cpuMilliseconds(child.pid), elapsed / PATIENCE) >= limits.milliseconds;
     if (!time && residentBytes(child) <= limits.megabytes * MEGABYTE) return;
-    onExceeded(time ? `${limits.milliseconds / 1000} s` : `${limits.megabytes} MB of memory`);
+    onExceeded(time ? `${limits.milliseconds / 1000} s of CPU time` : `${limits.megabytes} MB of memory`);
     child.kill('SIGKILL');
   }, LOOK_EVERY_MS);
   return () => clearInterval(timer);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AlertDesk } from '../../../host/agent/alert-desk.ts';
 import { TamperWatch } from '../../../host/agent/tamper-watch.ts';
-import { INTEGRITY_FINDINGS, type IntegrityFinding, type PollGap } from '../../../host/capture/integrity.ts';
+import { INTEGRITY_FINDINGS, type IntegrityFinding, type RunGap } from '../../../host/capture/integrity.ts';
 import type { Alert } from '../../../host/outputs/alert.ts';
 
 const RULE = 'Wasprey internal: capture tampered with';
@@ -25,7 +25,7 @@ class Watched {
   }
 
   /** What was told of that report. */
-  report(findings: readonly IntegrityFinding[], gaps: readonly PollGap[] = [], dropped = 0): string[] {
+  report(findings: readonly IntegrityFinding[], gaps: readonly RunGap[] = [], dropped = 0): string[] {
     this.now += 1000;
     this.watch.take({ findings, gaps, dropped, thread: '' });
     return this.news();
@@ -38,8 +38,16 @@ class Watched {
   }
 
   /** One that ended just now. */
-  gap(part: Partial<PollGap>): PollGap {
-    const gap = { endMs: this.now + 900, lengthMs: 3000, ranMs: 5, waitedMs: 10, faults: 0, accounted: true };
+  gap(part: Partial<RunGap>): RunGap {
+    const gap = {
+      endMs: this.now + 900,
+      lengthMs: 3000,
+      ranMs: 5,
+      waitedMs: 10,
+      stolenMs: 0,
+      faults: 0,
+      accounted: true,
+    };
     return { ...gap, ...part };
   }
 }
@@ -120,7 +128,14 @@ test('without a signal it is told a report later, and what is known is said', ()
 });
 
 test('a busy machine is no tampering: waiting for a CPU, running, memory from a disk, and what the kernel does not tell', () => {
-  for (const part of [{ waitedMs: 2500 }, { ranMs: 2900 }, { faults: 30 }, { accounted: false }, { lengthMs: 900 }]) {
+  for (const part of [
+    { waitedMs: 2500 },
+    { stolenMs: 2500 },
+    { ranMs: 2900 },
+    { faults: 30 },
+    { accounted: false },
+    { lengthMs: 900 },
+  ]) {
     const watched = new Watched();
     assert.deepEqual(watched.report([], [watched.gap(part)]), [], JSON.stringify(part));
     assert.deepEqual(watched.report([]), [], JSON.stringify(part));

@@ -105,6 +105,6 @@ describe('sandbox: the shape of a module', () => {
   });
   it('refuses a module and a function that are too large', () => {
     refusedAs('limit', new Uint8Array(4 * 1024 * 1024 + 1));
-    refusedAs('limit', ruleModuleBytes(Array(1024 * 1024).fill(0x01)));
+    refusedAs('limit', ruleModuleBytes(Array(2 * 1024 * 1024).fill(0x01)));
   });
 });

@@ -1,0 +1,41 @@
+// Refuses rules whose texts a module can't hold, so that what validates can be loaded.
+
+import { RuleLoadError } from '../../diagnostics/diagnostic.ts';
+import { number } from '../../diagnostics/numbers.ts';
+import type { Expression } from '../conditions/ast.ts';
+import { checksOf } from '../conditions/fields-of.ts';
+import { namesIn } from '../lower/name-check.ts';
+import { LONGEST_NAME, LONGEST_TAGS, MOST_HOST_NAMES } from '../module-limits.ts';
+import type { Placed } from './collection.ts';
+import type { RuleItem } from './items.ts';
+
+export class RuleSizes {
+  /** In the conditions so far. */
+  readonly #hostNames = new Set<string>();
+
+  /** @throws {RuleLoadError} for a rule with a text that is too long */
+  check({ name, source, tags, context }: Placed<RuleItem>): void {
+    const sizes = [
+      ['name', name.length, LONGEST_NAME],
+      ['source', source.length, LONGEST_NAME],
+      ['tags', [...tags].join(',').length, LONGEST_TAGS],
+    ] as const;
+    for (const [what, length, most] of sizes) {
+      if (length <= most) continue;
+      throw new RuleLoadError('LOAD_ERR_VALIDATE', `${what} of more than ${number(most)} characters`, context);
+    }
+  }
+
+  /**
+   * Only rules that are enabled count.
+   * @throws {RuleLoadError} for the first rule with which they have too many names
+   */
+  addHostNames({ enabled, conditionContext }: Placed<RuleItem>, condition: Expression): void {
+    if (!enabled) return;
+    for (const name of checksOf(condition).flatMap(namesIn)) this.#hostNames.add(name);
+    if (this.#hostNames.size <= MOST_HOST_NAMES) return;
+    const message = `the rules have more than ${number(MOST_HOST_NAMES)} host names, with those of this one`;
+    const help = 'compare with addresses or networks (fd.sip, fd.snet): each name is resolved again and again';
+    throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', message, conditionContext, { help });
+  }
+}

@@ -1,0 +1,107 @@
+// A machine that is busy does not look like an agent that was stopped: it waits for CPUs, for its own threads that do, for its quota, for memory.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { directoryForTest } from '../support/directory.ts';
+import { startAct, str } from '../support/live-act.ts';
+import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
+import { TamperedAgent } from '../support/live-tamper.ts';
+import { openRule } from '../support/rules-file.ts';
+
+const LOAD_MS = 8_000;
+/** What a report needs: a gap is decided a second after it was reported. */
+const REPORT_MS = 3500;
+
+/** An agent with alerts as fast as they come. */
+async function startAgent(t: TestContext): Promise<{ agent: TamperedAgent; marked: string }> {
+  const directory = directoryForTest(t);
+  const marked = join(directory, 'marked');
+  const rules = join(directory, 'rules.yaml');
+  writeFileSync(rules, openRule({ name: 'Marked file', path: marked, output: 'opened %fd.name %proc.aname' }));
+  const agent = await TamperedAgent.start(rules);
+  t.after(() => agent.stop());
+  return { agent, marked };
+}
+
+function startLoops(t: TestContext, count: number): void {
+  const loops: ChildProcess[] = Array.from({ length: count }, () => spawn('sh', ['-c', 'while :; do :; done']));
+  t.after(() => loops.forEach((loop) => void loop.kill('SIGKILL')));
+}
+
+function startStorm(t: TestContext, marked: string): void {
+  const opens = startAct([
+    ['@loop', 100_000_000],
+    ['openat', AT_FDCWD, str(marked), O.RDONLY],
+  ]);
+  const forks = startAct([
+    ['@loop', 100_000_000],
+    ['clone', SIGCHLD],
+  ]);
+  t.after(() => [opens, forks].forEach((storm) => void storm.process.kill('SIGKILL')));
+}
+
+async function assertNothingTold(agent: TamperedAgent, milliseconds: number): Promise<void> {
+  await sleep(milliseconds);
+  assert.deepEqual(
+    agent.told.map(({ output }) => output),
+    [],
+  );
+}
+
+test('more processes than CPUs, a storm of events, and alerts as fast as they come', async (t) => {
+  const { agent, marked } = await startAgent(t);
+  startLoops(t, 6 * availableParallelism());
+  startStorm(t, marked);
+  await assertNothingTold(agent, LOAD_MS);
+});
+
+test('a quota of CPU time, as a container has it', async (t) => {
+  const { agent, marked } = await startAgent(t);
+  const quota = makeQuota(t, agent.pid);
+  if (!quota) {
+    t.skip('no control group for CPU time is to be had here');
+    return;
+  }
+  startStorm(t, marked);
+  quota.limit();
+  await sleep(LOAD_MS);
+  quota.lift();
+  await assertNothingTold(agent, REPORT_MS);
+});
+
+interface Quota {
+  limit(): void;
+  lift(): void;
+}
+
+/** A control group with that process, of whichever version the machine has. */
+function makeQuota(t: TestContext, pid: number): Quota | undefined {
+  const old = existsSync('/sys/fs/cgroup/cpu/cpu.cfs_quota_us');
+  const root = old ? '/sys/fs/cgroup/cpu' : '/sys/fs/cgroup';
+  const group = join(root, `wasprey-busy-${process.pid}`);
+  /** A tenth of a CPU, a second's worth at a time. */
+  const [period, tenth] = [1_000_000, 100_000];
+  const set = (quota: number): void => {
+    if (!old) writeFileSync(join(group, 'cpu.max'), `${quota < 0 ? 'max' : quota} ${period}`);
+    else writeFileSync(join(group, 'cpu.cfs_quota_us'), String(quota));
+  };
+  try {
+    mkdirSync(group);
+    if (old) writeFileSync(join(group, 'cpu.cfs_period_us'), String(period));
+    set(-1);
+    writeFileSync(join(group, 'cgroup.procs'), String(pid));
+  } catch {
+    return undefined;
+  }
+  // The agent has ended by then.
+  t.after(async () => {
+    await sleep(100);
+    rmdirSync(group);
+  });
+  return { limit: () => set(tenth), lift: () => set(-1) };
+}
