@@ -30,7 +30,17 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   [
     TOOLS,
-    ['dashboards', 'follow', 'man-pages', 'registry', 'service-boot', 'service-unit', 'shell-completion', 'syslog'],
+    [
+      'daily-work',
+      'dashboards',
+      'follow',
+      'man-pages',
+      'registry',
+      'service-boot',
+      'service-unit',
+      'shell-completion',
+      'syslog',
+    ],
   ],
   [COMPILER, ['hidden-peers', 'missing-hooks', 'service-notify', 'tampering', 'traced']],
   [
