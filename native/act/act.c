@@ -34,6 +34,8 @@
 //   @orphan               a child continues, after its parent has ended
 //   @sibling              a child of its own parent continues (CLONE_PARENT); best after @fork, whose parent waits for it
 //   @thread               a thread continues
+//   @share                a child continues that has the same directories (CLONE_FS)
+//   @switch               after @thread or @share: the other of the two continues
 //   @exec PATH NAME       PATH, called with NAME as argv[0], continues with the next steps
 //   @link PATH            makes a symbolic link to act there and continues as that; results of steps restart (as after @exec)
 //   @copy PATH            the same with a copy of act
@@ -189,6 +191,17 @@ static void* run_thread(void* at) {
   return NULL;
 }
 
+static void* run_second_thread(void* at) {
+  become_second();
+  run((int)(long)at);
+  finish_turns(word_count);
+  return NULL;
+}
+
+static void make_thread(void* (*of)(void*), int at, pthread_t* thread) {
+  if (pthread_create(thread, NULL, of, (void*)(long)at) != 0) die("pthread_create failed");
+}
+
 static void wait_for_line(void) {
   char byte;
   say_where("@wait");
@@ -230,11 +243,23 @@ static void run(int at) {
       become_orphan();
     } else if (!strcmp(name, "@sibling")) {
       become_sibling();
-    } else if (!strcmp(name, "@thread")) {
+    } else if (!strcmp(name, "@thread") && syscall(SYS_gettid) != getpid()) {
       pthread_t thread;
-      if (pthread_create(&thread, NULL, run_thread, (void*)(long)rest) != 0) die("pthread_create failed");
+      make_thread(run_thread, rest, &thread);
       pthread_join(thread, NULL);
       return;
+    } else if (!strcmp(name, "@thread")) {
+      pthread_t thread;
+      begin_turns();
+      make_thread(run_second_thread, rest, &thread);
+      rest = await_turn();
+      if (rest == word_count) pthread_join(thread, NULL);
+    } else if (!strcmp(name, "@share")) {
+      int child = share_directories();
+      if (child != 0) rest = await_turn();
+      if (child != 0 && rest == word_count) waitpid(child, NULL, 0);
+    } else if (!strcmp(name, "@switch")) {
+      rest = switch_turns(rest);
     } else if (!strcmp(name, "@exec")) {
       if (length != 3) die("@exec PATH NAME");
       go_on_as(operand, words[at + 2], words + (rest < word_count ? rest : word_count));
@@ -279,5 +304,6 @@ int main(int argc, char** argv) {
   words = argv + 1;
   word_count = argc - 1;
   run(0);
+  finish_turns(word_count);
   return 0;
 }

@@ -59,5 +59,17 @@ long call_by_socketcall(const char* name, const char* how, const long* arguments
 // bytes of `other`; NULL: the part that was read is unmapped then.
 void* raced(const char* first, size_t size, const char* other);
 
+// turns.c: the steps of two tasks, by the number of their first word.
+void begin_turns(void);
+// Waits for the first task's turn; returns where to go on.
+int await_turn(void);
+void become_second(void);
+// The other task goes on there; returns where this one does when its turn has come again.
+int switch_turns(int at);
+// The second task has come to the end: the first one goes on there.
+void finish_turns(int at);
+// A child with the same directories (CLONE_FS) becomes the second task: 0 there, its number here.
+int share_directories(void);
+
 // files.c: removes a file or folder with its contents; a missing one is not an error.
 void remove_tree(const char* path);

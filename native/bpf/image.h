@@ -223,10 +223,6 @@ inline_always void store_image_id(struct process *process, u64 id, struct captur
   __sync_fetch_and_add(&capture->generation, 1);
 }
 
-inline_always struct process *process_of(struct task_struct *task, u64 flags) {
-  return bpf_task_storage_get(&images, task->group_leader, 0, flags);
-}
-
 /* Appends the path of a `struct path` at an address, as the task sees it. */
 inline_always void append_image_path(struct draft *draft, struct string_ref *text, u64 path, struct task_struct *task) {
   u64 start = draft_filled(draft);

@@ -20,6 +20,9 @@ inline_always bool send_image(struct draft *draft, struct process *process, stru
   image->previous = previous;
   *(volatile u32 *)&process->changed = 0; /* what changes from here on needs another one */
   fill_image(draft, task, previous ? IMAGE_CHANGE : IMAGE_SNAPSHOT);
+  if (process->of_thread)
+    image->flags |= IMAGE_FLAG_THREAD;
+  process->place = place_of(task); /* before the path is read: if it changes meanwhile, it is read again */
   keep_comm(image, process);
   if (previous) {
     append_place(draft, task, image->cgroup_id != process->cgroup);
@@ -59,11 +62,25 @@ inline_always bool make_image(struct process *process, struct task_struct *task,
   return sent;
 }
 
+/* Threads share the image of their process, unless they are made with directories of their own. */
+inline_always void note_thread(struct task_struct *parent, struct task_struct *thread) {
+  if (LOAD_WORD(task_struct, thread, fs) == LOAD_WORD(task_struct, leader_of(parent), fs))
+    return;
+  struct process *process = state_of_process(parent, 0);
+  struct capture_shared *control = capture();
+  if (process && control)
+    watch(process, control);
+}
+
 inline_always void note_fork(struct task_struct *parent, struct task_struct *child) {
-  if (child->pid != child->tgid)
-    return; /* threads share the image of their process */
-  struct process *mother = process_of(parent, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  struct process *process = process_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (!is_leader(child)) {
+    note_thread(parent, child);
+    return;
+  }
+  struct process *mother = state_of_process(parent, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct process *process = state_of_process(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (mother && mother->watched)
+    mother = state_apart(parent, mother);
   if (mother && (!mother->id || mother->changed))
     make_image(mother, parent, parent_image(parent), false);
   u64 origin = mother ? mother->id : 0;
@@ -83,6 +100,11 @@ inline_always void note_fork(struct task_struct *parent, struct task_struct *chi
     append_cgroup(&draft, child); /* CLONE_INTO_CGROUP */
   if (mother && mother->changed)
     append_cwd(&draft, child);
+  process->place = place_of(child);
+  if (mother && LOAD_WORD(task_struct, child, fs) == LOAD_WORD(task_struct, parent, fs)) { /* CLONE_FS */
+    watch(mother, draft.capture);
+    process->watched = 1;
+  }
   remember(process, image);
   store_image_id(process, send_draft(&draft, ROOM_FORK, mother, parent) ? id : 0, draft.capture);
 }
@@ -94,7 +116,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
 }
 
 inline_always void note_exec(struct task_struct *task) {
-  struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct process *process = state_of_process(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
   struct draft draft;
   if (!process || !open_draft(&draft))
     return;
@@ -105,6 +127,9 @@ inline_always void note_exec(struct task_struct *task) {
   image->id = id;
   image->parent = process->id ? process->parent : parent_image(task);
   image->previous = orphaned ? *orphaned : process->id;
+  process->of_thread = 0; /* by now it is the only thread */
+  process->watched = users_of_place(task) > 1;
+  process->place = place_of(task);
   fill_image(&draft, task, IMAGE_EXEC);
   append_all(&draft, task, false);
   append_stream(&draft, task);
@@ -119,16 +144,8 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
   return 0;
 }
 
-inline_always void note_exit(struct task_struct *task) {
-  struct process *process = process_of(task, 0);
-  if (!process || !process->id)
-    return;
-  if (LOAD(signal_struct, LOAD_WORD(task_struct, task, signal), live.counter)) {
-    u32 tgid = task->tgid;
-    if (task->pid == task->tgid)
-      bpf_map_update_elem(&orphaned_images, &tgid, &process->id, BPF_ANY);
-    return;
-  }
+/* Sends the end of a process, or of a thread that has images of its own. */
+inline_always void send_end(struct process *process, struct task_struct *task) {
   /* Two threads that end at once both see that none lives. */
   struct draft draft;
   if (__sync_lock_test_and_set(&process->ended, 1) || !open_draft(&draft))
@@ -136,6 +153,7 @@ inline_always void note_exit(struct task_struct *task) {
   struct image *image = &draft.space->image;
   __builtin_memset(image, 0, offsetof(struct image, parent_address));
   image->kind = IMAGE_EXIT;
+  image->flags = process->of_thread ? IMAGE_FLAG_THREAD : 0;
   image->id = process->id;
   image->parent = process->parent;
   image->time = wall_time(draft.capture);
@@ -144,24 +162,28 @@ inline_always void note_exit(struct task_struct *task) {
   send_draft(&draft, ROOM_END, process, task);
 }
 
+inline_always void note_exit(struct task_struct *task) {
+  struct process *process = state_of_process(task, 0);
+  if (!process || !process->id)
+    return;
+  if (process->watched && !is_leader(task)) {
+    struct process *own = bpf_task_storage_get(&images, task, 0, 0);
+    if (own && own->id)
+      send_end(own, task);
+  }
+  if (LOAD(signal_struct, LOAD_WORD(task_struct, task, signal), live.counter)) {
+    u32 tgid = task->tgid;
+    if (task->pid == task->tgid)
+      bpf_map_update_elem(&orphaned_images, &tgid, &process->id, BPF_ANY);
+    return;
+  }
+  send_end(process, task);
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task) {
   note_exit(task);
   return 0;
-}
-
-inline_always bool same_credentials(const struct process *process, struct task_struct *task) {
-  u64 cred = LOAD_WORD(task_struct, task, real_cred);
-  return process->uid == LOAD(cred, cred, euid.val) && process->gid == LOAD(cred, cred, egid.val) &&
-         process->cap_inheritable == LOAD_WORD(cred, cred, cap_inheritable) &&
-         process->cap_permitted == LOAD_WORD(cred, cred, cap_permitted) &&
-         process->cap_effective == LOAD_WORD(cred, cred, cap_effective);
-}
-
-inline_always bool same_group(const struct process *process, struct task_struct *task) {
-  u64 signal = LOAD_WORD(task_struct, task, signal);
-  return process->pgid == pid_at(LOAD_WORD(signal_struct, signal, pids[PIDTYPE_PGID]), 0) &&
-         process->sid == pid_at(LOAD_WORD(signal_struct, signal, pids[PIDTYPE_SID]), 0);
 }
 
 /* Changes of a process within this time after one that was sent at once are sent together: when an event or a fork
@@ -183,6 +205,11 @@ inline_always bool note_outdated(struct process *process, struct capture_shared 
 /* The same for a call of the current process, if it has changed something. `kind` is the kind of change (hooks.h). */
 inline_always bool note_change(struct process *process, struct task_struct *task, u64 kind,
                                struct capture_shared *control) {
+  if (unlikely(process->watched || parts_threads(process, task, kind))) {
+    watch(process, control);
+    process = state_apart(task, process);
+    return (kind == CHANGE_PLACE || process->changed) && note_outdated(process, control);
+  }
   if (kind == CHANGE_CREDENTIALS && same_credentials(process, task))
     return false; /* each thread makes the call */
   if (kind == CHANGE_GROUP && same_group(process, task))
@@ -198,7 +225,7 @@ HOOK_PROGRAM(on_change) {
   if (!control)
     return PASS_ON;
   struct call_hook hook = hook_of(ctx, control);
-  struct process *process = result_of(ctx) < 0 ? 0 : process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct process *process = result_of(ctx) < 0 ? 0 : state_of_process(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
   bool lacks = process && (!process->id || note_change(process, task, hook.change, control));
   if (hook.slot)
     bpf_tail_call(ctx, &programs, hook.slot);
@@ -225,16 +252,24 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct t
   return 0;
 }
 
+/* Makes the image of the current task, if its process has none or it is out of date. */
+inline_always void make_image_of(struct task_struct *task, struct process *process) {
+  if (process->watched)
+    process = state_apart(task, process);
+  if (!process->id || process->changed)
+    make_image(process, task, parent_image(task), false);
+}
+
 /* Makes the image of the current process; returns to the hook of its call, which has come here (see lacks_image()). */
 HOOK_PROGRAM(snapshot_current) {
   struct task_struct *task = bpf_get_current_task_btf();
-  struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct process *process = state_of_process(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
   struct capture_shared *control = capture();
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
   if (!process || !control || !ring)
     return PASS_ON;
-  make_image(process, task, parent_image(task), false);
+  make_image_of(task, process);
   u32 slot = is_compat(ctx) ? SLOT_COMPAT : hook_of(ctx, control).slot;
   if (!slot)
     return PASS_ON;
@@ -246,12 +281,12 @@ HOOK_PROGRAM(snapshot_current) {
 /* The same for a request of io_uring. */
 SEC("raw_tp") int snapshot_requester(void *ctx) {
   struct task_struct *task = bpf_get_current_task_btf();
-  struct process *process = process_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct process *process = state_of_process(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
   if (!process || !ring)
     return PASS_ON;
-  make_image(process, task, parent_image(task), false);
+  make_image_of(task, process);
   ring->snapshot_tried = (u32)task->pid;
   bpf_tail_call(ctx, &programs, SLOT_REQUEST);
   return PASS_ON;
@@ -261,10 +296,15 @@ SEC("raw_tp") int snapshot_requester(void *ctx) {
 SEC("iter.s/task")
 int snapshot_tasks(struct bpf_iter__task *ctx) {
   struct task_struct *task = ctx->task;
-  if (!task || task->pid != task->tgid)
+  struct capture_shared *control = capture();
+  if (!task || !is_leader(task) || !control)
     return 0;
   struct process *process = bpf_task_storage_get(&images, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (process && !process->id)
+  if (!process)
+    return 0;
+  if (users_of_place(task) != threads_of(task)) /* a thread has directories of its own, or others have these */
+    watch(process, control);
+  if (!process->id)
     make_image(process, task, 0, true);
   return 0;
 }

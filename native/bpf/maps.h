@@ -30,7 +30,8 @@ struct share {
   u64 since;  /* bytes of records written after it */
 };
 
-/* State of a process between two of its lifecycle records. Stored on the group leader. */
+/* State of a process between two of its lifecycle records. Stored on the group leader; a thread that is apart from it has
+ * one of its own (apart.h). */
 struct process {
   u64 id;     /* of its current image; 0: none */
   u64 parent; /* image its parent had when it forked; 0: not known */
@@ -45,6 +46,9 @@ struct process {
   u32 sid;
   u32 changed;    /* its image is out of date: the next event or fork makes a new one */
   u32 in_change;  /* a thread is making it */
+  u32 watched;    /* its image may not be that of all its threads, or others may change it: see apart.h */
+  u32 of_thread;  /* this is the state of a single thread */
+  u64 place;      /* directories of that image, as a number to compare */
   u64 changed_at; /* boot time of the last change that was sent at once */
   struct share share;
   u64 ended; /* its exit record is written */

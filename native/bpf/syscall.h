@@ -3,8 +3,8 @@
 #ifndef WASPREY_SYSCALL_H
 #define WASPREY_SYSCALL_H
 
+#include "apart.h"
 #include "compat_calls.h"
-#include "image.h"
 #include "record.h"
 
 /* A program that on_call() continues in at the return of its system calls (hooks.h). */
@@ -81,9 +81,9 @@ inline_always bool was_snapshot_tried(struct ring_control *ring, struct task_str
   return tried;
 }
 
-/* Whether a process has no image, or one that is out of date. */
+/* Whether a process has no image, one that is out of date, or one that may be (see apart.h). */
 inline_always bool lacks_image(const struct process *process) {
-  return unlikely(!process || !process->id || process->changed);
+  return unlikely(!process || !process->id || process->changed || process->watched);
 }
 
 /* The image last found on this CPU, if it is of that process and no process has got a new one since; else 0.

@@ -590,6 +590,7 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define IMAGE_FLAG_EXITED 32
 #define IMAGE_FLAG_KERNEL_THREAD 64
 #define IMAGE_FLAG_UNKNOWN 128
+#define IMAGE_FLAG_THREAD 256
 
 #define IMAGE_CANDIDATE_WORDS 32
 

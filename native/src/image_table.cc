@@ -152,7 +152,7 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
   live_++;
   SetLink(index, &Entry::parent, &image::parent_address, ParentOf(record, source));
   LinkLeaders(index, source);
-  BecomeCurrent(index, record.kind);
+  BecomeCurrent(index, record.kind, source);
   AnnounceNew(index);
   return true;
 }
@@ -229,8 +229,11 @@ bool ImageTable::StoreText(uint32_t index, uint32_t source, const ImageText& tex
   return true;
 }
 
-void ImageTable::BecomeCurrent(uint32_t index, uint32_t kind) {
+void ImageTable::BecomeCurrent(uint32_t index, uint32_t kind, uint32_t source) {
   entries_[index].current = true;
+  // A thread has left its own image; that of its process stays with the process.
+  if (source != kNone && kind != IMAGE_FORK && IsOfThread(source) && entries_[source].current) Retire(source);
+  if (IsOfThread(index)) return;
   const uint32_t pid = Slot(index)->pid;
   if (pid == 0) return;
   const uint32_t before = by_pid_.Find(pid);
@@ -259,8 +262,13 @@ void ImageTable::Retire(uint32_t index) {
 
 void ImageTable::Exit(const image& record) {
   uint32_t index = by_id_.Find(record.id);
-  if (index == IdMap::kNone && record.pid != 0) index = by_pid_.Find(record.pid);
+  const bool of_thread = (record.flags & IMAGE_FLAG_THREAD) != 0;
+  if (index == IdMap::kNone && record.pid != 0 && !of_thread) index = by_pid_.Find(record.pid);
   if (index == IdMap::kNone || index == kUnknown) return;
+  if (of_thread) {
+    if (IsOfThread(index) && entries_[index].current) Retire(index);
+    return;
+  }
   const auto end = [&](uint32_t ended) {
     Slot(ended)->flags |= IMAGE_FLAG_EXITED;
     Slot(ended)->exit_code = record.exit_code;

@@ -141,7 +141,8 @@ class ImageTable {
   bool Descends(uint32_t index, uint32_t ancestor) const;
   void AnnounceNew(uint32_t index);
   void SetLink(uint32_t index, uint32_t Entry::* link, uint32_t image::* address, uint32_t target);
-  void BecomeCurrent(uint32_t index, uint32_t kind);
+  bool IsOfThread(uint32_t index) const { return (Slot(index)->flags & IMAGE_FLAG_THREAD) != 0; }
+  void BecomeCurrent(uint32_t index, uint32_t kind, uint32_t source);
   void Retire(uint32_t index);
 
   /** What is lost with an image that only descendants need, from little to much. */

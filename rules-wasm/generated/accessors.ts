@@ -28,6 +28,7 @@ export const IMAGE_FLAG_TRUNCATED: u32 = 16;
 export const IMAGE_FLAG_EXITED: u32 = 32;
 export const IMAGE_FLAG_KERNEL_THREAD: u32 = 64;
 export const IMAGE_FLAG_UNKNOWN: u32 = 128;
+export const IMAGE_FLAG_THREAD: u32 = 256;
 
 export const CANDIDATE_WORDS: u32 = 32;
 

@@ -48,6 +48,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
     FAMILY,
     [
       ...[
+        'apart',
         'capture',
         'file-changes',
         'left-out-events',

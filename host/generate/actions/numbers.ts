@@ -33,6 +33,7 @@ export const MNT_DETACH = 2;
 
 export const CLONE_VM = 0x100;
 export const CLONE_VFORK = 0x4000;
+export const CLONE_FS = 0x200;
 export const CLONE_NEWNS = 0x20000;
 export const CLONE_NEWUTS = 0x4000000;
 export const CLONE_NEWUSER = 0x10000000;

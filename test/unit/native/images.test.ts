@@ -299,6 +299,33 @@ describe('process images', { concurrency: true }, () => {
     assert.equal(builder.capture.counters().images, 0);
   });
 
+  test('a thread has images of its own beside those of its process', async () => {
+    using builder = new BuilderCapture();
+    const { shell: leader } = shell(builder);
+    const ofThread = { pid: 10, ppid: 1, comm_bytes: 'bash', flags: IMAGE_FLAGS.THREAD };
+    const moved = builder.image('CHANGE', { ...ofThread, previous: leader, cwd: '/tmp' });
+    const again = builder.image('CHANGE', { ...ofThread, previous: moved, cwd: '/var', uid: 7 });
+    const other = builder.image('CHANGE', { ...ofThread, previous: leader, cwd: '/usr' });
+    await settle(builder);
+    const cwds = (...ids: readonly bigint[]) => ids.map((id) => text(builder.imageById(id), 'cwd'));
+    assert.deepEqual(cwds(leader, moved, again, other), ['/root', undefined, '/var', '/usr']);
+    assert.deepEqual(lineage(builder.imageById(again)), ['bash', 'init']);
+    // The process goes on, and the thread's end is not its own; what is not known any more ends nothing.
+    const changed = builder.image('CHANGE', { pid: 10, ppid: 1, previous: leader, comm_bytes: 'bash', cwd: '/home' });
+    builder.image('EXIT', { id: other, pid: 10, flags: IMAGE_FLAGS.THREAD });
+    builder.image('EXIT', { id: 9_999n, pid: 10, flags: IMAGE_FLAGS.THREAD });
+    await settle(builder);
+    assert.deepEqual(cwds(leader, again, other, changed), [undefined, '/var', undefined, '/home']);
+    // It runs a program: of the process and the thread nothing is left but that.
+    const execed = builder.image('EXEC', { pid: 10, previous: again, comm_bytes: 'cat', argv: 'cat\0' });
+    await settle(builder);
+    assert.deepEqual(cwds(again, changed, execed), [undefined, undefined, '/var']);
+    assert.deepEqual(lineage(builder.imageById(execed)), ['cat', 'init']);
+    builder.image('EXIT', { id: execed, pid: 10 });
+    await settle(builder);
+    assert.equal(builder.capture.counters().images, 1);
+  });
+
   test('takeImages gives each image once, and setCandidates narrows it', () => {
     using builder = new BuilderCapture();
     const id = shell(builder).shell;
