@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { IMAGE_RULE } from '../../host/agent/image-watch.ts';
 import { act, actProgram, startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
@@ -64,8 +63,9 @@ test('they are known by their first call, a native one or a 32-bit one', async (
   }
 });
 
-/** They fill the ring, which nobody reads, several times. */
-const STORM_SECONDS = 8;
+/** Rounds whose records fill the ring, which nobody reads, twice: a round has two records or three, of 280 bytes at least. */
+const ROUNDS = { setsid: 20_000, exec: 5_000, bomb: 30_000 } as const;
+const STORM_SECONDS = 60;
 const OTHERS = 20;
 
 for (const storm of ['setsid', 'exec', 'bomb'] as const) {
@@ -73,11 +73,10 @@ for (const storm of ['setsid', 'exec', 'bomb'] as const) {
     await using agent = startRun(rules, '--json');
     await agent.watches();
     agent.kill('SIGSTOP');
-    const running = startStorm(storm, CPUS, STORM_SECONDS);
-    await sleep(STORM_SECONDS * 1000);
+    const rounds = await startStorm(storm, CPUS, STORM_SECONDS, ROUNDS[storm]).ended;
+    assert.ok(rounds >= ROUNDS[storm], `${rounds} rounds: the storm was too slow`);
     const paths = Array.from({ length: OTHERS }, (_, number) => `${directory}/marked-${storm}-${number}-`);
     for (const path of paths) await act([['openat', AT_FDCWD, str(path), O.RDONLY]]);
-    const rounds = await running.end();
     agent.kill('SIGCONT');
     const last = await agent.until('the last alert', () => alertWith(agent, paths.at(-1) ?? ''));
     const seen = paths.map((path) => alertWith(agent, path)?.['proc.name']);

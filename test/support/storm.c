@@ -1,7 +1,7 @@
 // Makes as many lifecycle records as it can: a loop of calls that change a process, or that start and end processes, on each
 // CPU it is given, as a user without privilege, at nice 5.
-// usage: storm KIND SECONDS UID CPU...     KIND: chdir, bomb, exec, setuid, setsid, capset, setpgid, unshare
-// Ends after that time, or by SIGTERM, and prints the number of rounds. At most BOMB processes run at a time.
+// usage: storm KIND SECONDS ROUNDS UID CPU...     KIND: chdir, bomb, exec, setuid, setsid, capset, setpgid, unshare
+// Ends after that time or so many rounds, or by SIGTERM, and prints the number of rounds. At most BOMB processes run at a time.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <grp.h>
@@ -26,7 +26,7 @@ static const char *program;
 // Of all its processes.
 static struct {
   double deadline;
-  unsigned long rounds;
+  unsigned long rounds, most;
 } *shared;
 
 static double now(void) {
@@ -36,7 +36,7 @@ static double now(void) {
 }
 
 static int is_over(void) {
-  return now() > shared->deadline;
+  return shared->rounds >= shared->most || now() > shared->deadline;
 }
 
 static void end(int signal) {
@@ -156,8 +156,8 @@ static void become(int uid) {
 
 int main(int argc, char **argv) {
   if (argc < 2) return 0;  // a program of the storm of execs
-  if (argc < 5) {
-    fputs("usage: storm KIND SECONDS UID CPU...\n", stderr);
+  if (argc < 6) {
+    fputs("usage: storm KIND SECONDS ROUNDS UID CPU...\n", stderr);
     return 2;
   }
   const struct kind *kind = NULL;
@@ -168,11 +168,12 @@ int main(int argc, char **argv) {
   shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED) die("mmap");
   shared->deadline = now() + atof(argv[2]);
+  shared->most = strtoul(argv[3], NULL, 10);
   signal(SIGTERM, end);
   if (nice(NICE) < 0) die("nice");
-  become(atoi(argv[3]));
+  become(atoi(argv[4]));
   int failed = 0, status;
-  for (int i = 4; i < argc; i++) {
+  for (int i = 5; i < argc; i++) {
     pid_t child = fork();
     if (child < 0) die("fork");
     if (child == 0) loop(kind, atoi(argv[i]));

@@ -26,22 +26,26 @@ export const STORM_NAMES = Object.keys(STORMS) as Storm[];
 const NOBODY = 65534;
 
 export interface RunningStorm {
+  /** Resolves with the number of rounds when it has ended. */
+  readonly ended: Promise<number>;
   /** Ends it. Returns how many rounds it has done. */
   end(): Promise<number>;
 }
 
-/** @param seconds after which it ends by itself */
-export function startStorm(storm: Storm, cpus: readonly number[], seconds: number): RunningStorm {
+/** @param seconds after which it ends by itself, and the number of rounds that end it sooner */
+export function startStorm(storm: Storm, cpus: readonly number[], seconds: number, rounds = 2 ** 52): RunningStorm {
   const program = cProgram(join(import.meta.dirname, 'storm.c'));
-  const words = [storm, seconds, NOBODY, ...cpus].map(String);
+  const words = [storm, seconds, rounds, NOBODY, ...cpus].map(String);
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'], cwd: '/' });
-  const ended = Promise.all([text(child.stdout), once(child, 'exit')]);
+  const ended = Promise.all([text(child.stdout), once(child, 'exit')]).then(([done, [status]]) => {
+    assert.equal(status, 0, `the storm ${storm} failed`);
+    return Number(done);
+  });
   return {
-    async end() {
+    ended,
+    end() {
       child.kill('SIGTERM');
-      const [rounds, [status]] = await ended;
-      assert.equal(status, 0, `the storm ${storm} failed`);
-      return Number(rounds);
+      return ended;
     },
   };
 }
