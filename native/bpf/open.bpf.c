@@ -7,6 +7,7 @@
 #define O_CREAT 0100
 #define O_TRUNC 01000
 #define O_TMPFILE_BIT 020000000
+#define FLAGS_OF_FILE (O_ACCMODE | O_TMPFILE_BIT)
 #define CREAT_FLAGS 01101 /* O_CREAT | O_WRONLY | O_TRUNC */
 
 struct open_arguments {
@@ -45,13 +46,20 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
   }
 }
 
-/* The access that a file was opened for, from the open file if there is one: openat2's structure may have been
- * changed since the kernel read it. The file does not show creation and truncation. With O_PATH there is no
- * access. */
+/* The access that a file was opened for, and whether it has no name, from the open file if there is one: openat2's
+ * structure may have been changed since the kernel read it. The file does not show creation and truncation. With
+ * O_PATH there is no access. */
 inline_always void take_access(struct open_arguments *arguments, u64 file) {
   u32 flags = file ? LOAD(file, file, f_flags) : O_PATH;
   if (!(flags & O_PATH))
-    arguments->flags = (arguments->flags & ~O_ACCMODE) | (flags & O_ACCMODE);
+    arguments->flags = (arguments->flags & ~FLAGS_OF_FILE) | (flags & FLAGS_OF_FILE);
+}
+
+/* Whether rules take the open file for a directory. As in Falco they do so for a file without a name (O_TMPFILE), because
+ * the name passed is that of a directory: nothing by that name is written. Linking the file to a name is an event of its own. */
+inline_always bool counts_as_directory(const struct open_arguments *arguments, u64 file) {
+  u64 inode = LOAD_WORD(file, file, f_inode);
+  return (LOAD(inode, inode, i_mode) & FORMAT_MASK) == FORMAT_DIRECTORY || arguments->flags & O_TMPFILE_BIT;
 }
 
 inline_always void write_open(struct record *record, struct task_struct *task, const struct call *call, s64 result) {
@@ -74,8 +82,8 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
   if (file) {
     u32 has = describe_file((void *)event, file);
     event->state |= DESCRIPTOR_NAME_CHANGED;
-    if (event->kind != 'd') /* Falco's type of whatever open(2) opens: devices and pipes too */
-      event->kind = 'f';
+    /* Falco's type of whatever else open(2) opens: devices and pipes too */
+    event->kind = counts_as_directory(&arguments, file) ? 'd' : 'f';
     if (LOAD(file, file, f_mode) & FILE_CREATED)
       event->state |= DESCRIPTOR_CREATED;
     append_resolved(record, file, task, has, OPEN_RESOLVED_LIMIT);
@@ -95,8 +103,7 @@ inline_always u64 combination_of(const struct open_arguments *arguments, u64 fil
     combination |= COMBINATION_TEMPORARY;
   if (!file)
     return combination;
-  u64 inode = LOAD_WORD(file, file, f_inode);
-  bool directory = (LOAD(inode, inode, i_mode) & FORMAT_MASK) == FORMAT_DIRECTORY;
+  bool directory = counts_as_directory(arguments, file);
   bool created = LOAD(file, file, f_mode) & FILE_CREATED;
   return combination | (directory ? COMBINATION_DIRECTORY : COMBINATION_FILE) | (created ? COMBINATION_CREATED : 0);
 }

@@ -131,7 +131,8 @@ function seenOf(
   const type = findEventType(open.call);
   assert.ok(type);
   const failed = result < 0;
-  const directoryOpened = (mode & FORMAT_MASK) === FORMAT_DIRECTORY;
+  const temporary = (open.flags & O.TMPFILE & ~O.DIRECTORY) !== 0;
+  const directoryOpened = (mode & FORMAT_MASK) === FORMAT_DIRECTORY || temporary;
   const relativeTo = open.descriptor === undefined ? undefined : (DIRECTORIES[open.descriptor] ?? '');
   return {
     type,
@@ -140,7 +141,7 @@ function seenOf(
       access: open.flags & 3,
       create: (open.flags & O.CREAT) !== 0,
       truncate: (open.flags & O.TRUNC) !== 0,
-      temporary: (open.flags & O.TMPFILE & ~O.DIRECTORY) !== 0,
+      temporary,
       opened: failed ? OPENED.nothing : directoryOpened ? OPENED.directory : OPENED.file,
       created: open.made === true && !failed,
     },

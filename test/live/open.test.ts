@@ -210,6 +210,10 @@ test('a directory, and a file that never gets a name', async () => {
     'evt.rawres': temporary.call.result,
     'fd.ino': temporary.call.inode ?? 0,
     'evt.is_open_create': true,
+    // The name is that of the directory, as in Falco: nothing by that name is written.
+    'fd.openpath': directory,
+    'fd.type': 'directory',
+    'fd.typechar': 'd',
   });
 });
 

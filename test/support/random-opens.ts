@@ -181,6 +181,11 @@ function resolvedOf(open: RandomOpen, current: string): string | undefined {
   return result.resolved ?? lexical(open, current);
 }
 
+/** A file without a name counts as the directory that it was opened by. */
+function kindOf({ kind }: Opened, flags: number): 'd' | 'f' {
+  return flags & O_TMPFILE_BIT ? 'd' : kind;
+}
+
 /** The record that the kernel writes of it, for a process with that current directory. */
 export function openRecord(open: RandomOpen, image: bigint, current: string): StructInput {
   const { raw, directory, flags: openFlags, mode, outcome: result } = open;
@@ -192,7 +197,7 @@ export function openRecord(open: RandomOpen, image: bigint, current: string): St
     image,
     result: failed ? BigInt(result.errno) : 3n,
     fd: failed ? -1 : 3,
-    kind: failed ? 0 : result.kind.charCodeAt(0),
+    kind: failed ? 0 : kindOf(result, openFlags).charCodeAt(0),
     state: failed ? 0 : DESCRIPTOR_STATE.NAME_CHANGED | created,
     dirfd: directory === undefined ? AT_FDCWD : DIRFD,
     open_flags: openFlags,
@@ -219,7 +224,7 @@ export function filteredOpen(open: RandomOpen, current: string): FilteredEvent {
       create: (openFlags & O_CREAT) !== 0,
       truncate: (openFlags & O_TRUNC) !== 0,
       temporary: (openFlags & O_TMPFILE_BIT) !== 0,
-      opened: failed ? OPENED.nothing : result.kind === 'd' ? OPENED.directory : OPENED.file,
+      opened: failed ? OPENED.nothing : kindOf(result, openFlags) === 'd' ? OPENED.directory : OPENED.file,
       created: !failed && result.created,
     },
     ...(raw !== undefined && { passed: raw }),
