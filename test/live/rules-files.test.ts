@@ -2,17 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { directoryForTests } from '../support/directory.ts';
-import { act, copyAct, type Step, str } from '../support/live-act.ts';
-import { AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
+import { act, callOf, copyAct, type Step, str } from '../support/live-act.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
 import { RuleScene } from '../support/live-rules.ts';
 
 const execute = promisify(execFile);
 const directory = directoryForTests();
 const scene = RuleScene.forTests();
+
+/** Its result does not matter. */
+async function run(program: string, args: readonly string[]): Promise<void> {
+  await execute(program, args).catch(() => {});
+}
 
 describe('Sensitive file read', () => {
   const rule = 'Sensitive file read';
@@ -37,6 +42,31 @@ describe('Sensitive file read', () => {
     await act([['openat', AT_FDCWD, str('/etc/shadow'), O.RDONLY]], { program: copyAct(directory, 'sshd') });
     const { output_fields: fields } = await scene.agent.only(rule, { 'proc.name': 'sshd' });
     assert.equal(fields['proc.exepath'], `${directory}/sshd`);
+  });
+  test('by another program through a link of a trusted name, and by an interpreter that is called like a script', async () => {
+    for (const [name, program, ...args] of [
+      ['sshd', '/usr/bin/cat', '/etc/shadow', '/nonexistent/linked'],
+      ['adduser', '/usr/bin/perl', '-e', '/usr/; open F, "/etc/shadow"'],
+      ['deluser', '/usr/bin/bash', '-c', 'read line < /etc/shadow', '/usr/sbin/deluser'],
+    ] as const) {
+      mkdirSync(`${directory}/linked`, { recursive: true });
+      symlinkSync(program, `${directory}/linked/${name}`);
+      await run(`${directory}/linked/${name}`, args);
+      const fields = await scene.reported(rule, [name, ...args].join(' '), 'host');
+      assert.equal(fields['proc.exepath'], realpathSync(program));
+    }
+  });
+  test('below a shell that is called apt', async () => {
+    copyFileSync('/bin/bash', `${directory}/apt`);
+    await run(`${directory}/apt`, ['-c', 'cat /etc/shadow /nonexistent/below-apt; true']);
+    await scene.reported(rule, 'cat /etc/shadow /nonexistent/below-apt', 'host');
+  });
+  test('not: by what the package manager starts', async () => {
+    const nothing = ['SourceList', 'SourceParts'].flatMap((key) => ['-o', `Dir::Etc::${key}=/dev/null`]);
+    const hook = 'APT::Update::Pre-Invoke::=cat /etc/shadow /nonexistent/below-apt-get; true';
+    const state = ['-o', `Dir::State=${directory}/state`, '-o', `Dir::Cache=${directory}/cache`];
+    await run('apt-get', [...nothing, ...state, '-o', hook, 'update']);
+    await scene.notReported(rule, 'cat /etc/shadow /nonexistent/below-apt-get');
   });
   test('not: by a tool that is there for it; another file; without success', async () => {
     await execute('chage', ['--list', 'root']);
@@ -114,6 +144,29 @@ describe('File below /etc written', () => {
       changes.map(([call]) => [call, file]),
     );
   });
+  test('by a copy of tee, and a link to it, that are called runc', async () => {
+    for (const [way, make] of Object.entries({
+      copied: copyFileSync,
+      linked: (to: string, from: string) => symlinkSync(to, from),
+    })) {
+      mkdirSync(`${directory}/${way}-tee`);
+      mkdirSync(`${directory}/${way}-etc`);
+      make('/usr/bin/tee', `${directory}/${way}-tee/runc`);
+      const script = `mount --bind ${directory}/${way}-etc /etc && ${directory}/${way}-tee/runc /etc/${way} < /dev/null`;
+      await execute('unshare', ['--mount', 'sh', '-c', script]);
+      await scene.reported(rule, `runc /etc/${way}`, 'host');
+    }
+  });
+  test('a file without a name: when it gets one', async () => {
+    const before = overlaid('/etc');
+    const nameless: readonly Step[] = [...before, ['openat', AT_FDCWD, str('/etc'), O.TMPFILE | O.WRONLY, 0o600]];
+    const link: Step = ['linkat', `r${before.length}`, str(''), AT_FDCWD, str('/etc/named'), AT_EMPTY_PATH];
+    callOf(await act(nameless, { program: copyAct(directory, 'etc-nameless') }), 'openat');
+    callOf(await act([...nameless, link], { program: copyAct(directory, 'etc-namer') }), 'linkat');
+    const { output_fields: fields } = await scene.agent.only(rule, { 'proc.name': 'etc-namer' });
+    assert.equal(fields['fs.path.source'], '/etc/named');
+    await scene.agent.none(rule, { 'proc.name': 'etc-nameless' });
+  });
   test('not: read; another etc; a write that fails; a tool that is there for it', async () => {
     await scene.box.exec(['/bin/cat', '/etc/group']);
     await scene.box.exec(['/bin/mkdir', '/tmp/etc']);
@@ -166,7 +219,7 @@ describe('System program changed', () => {
     await scene.notReported(rule, 'rm -f /bin/date');
   });
   test('not: a package manager at work', async () => {
-    linkSync(copyAct(directory, 'helper'), `${directory}/postinst`);
+    linkSync(copyAct(directory, 'script'), `${directory}/postinst`);
     const steps = [
       ...overlaid('/usr/local/bin'),
       ['@exec', `${directory}/postinst`, 'postinst'],
@@ -174,18 +227,22 @@ describe('System program changed', () => {
     ];
     await act(steps as Step[], { program: copyAct(directory, 'installer') });
     await scene.agent.only(rule, { 'proc.name': 'postinst' });
-    // The same below a process called dpkg.
-    await act(
-      [
-        ...overlaid('/usr/local/bin'),
-        ['@fork'],
-        ['@exec', `${directory}/helper`, 'helper'],
-        ['creat', str('/usr/local/bin/y'), 0o755],
-      ],
-      {
-        program: copyAct(directory, 'dpkg'),
-      },
-    );
-    await scene.agent.none(rule, { 'proc.name': 'helper' });
+    // The same below a process called dpkg, and below dpkg.
+    const below = (program: string): readonly Step[] => [
+      ['@fork'],
+      ['@exec', program, 'helper'],
+      ['creat', str('/usr/local/bin/y'), 0o755],
+    ];
+    await act([...overlaid('/usr/local/bin'), ...below(copyAct(directory, 'below-copy'))], {
+      program: copyAct(directory, 'dpkg'),
+    });
+    await scene.agent.only(rule, { 'proc.name': 'below-copy' });
+    await act([
+      ...overlaid('/usr/local/bin'),
+      ['mount', str(`${directory}/dpkg`), str('/usr/bin/dpkg'), 'null', MS_BIND, 'null'],
+      ['@exec', '/usr/bin/dpkg', 'dpkg'],
+      ...below(copyAct(directory, 'below-dpkg')),
+    ]);
+    await scene.agent.none(rule, { 'proc.name': 'below-dpkg' });
   });
 });

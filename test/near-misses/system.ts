@@ -31,7 +31,8 @@ export const SYSTEM_NEAR_MISSES: NearMisses = {
   'start-shell-in-container': [
     {
       what: 'from make',
-      steps: ({ directory, marker }) => [become(directory, 'make'), spawn('sh', '-c', `: ${marker}`)],
+      // A link would be called make as well, but run another executable.
+      steps: ({ directory, marker }) => [['@copy', `${directory}/make`], spawn('sh', '-c', `: ${marker}`)],
     },
     { what: 'another program', steps: ({ marker }) => [spawn('true', marker)] },
     { what: 'outside of containers', where: 'host', steps: ({ marker }) => [spawn('sh', '-c', `: ${marker}`)] },

@@ -1,0 +1,231 @@
+// Programs that the shipped rules trust, and others that are called so: evaluated on events that are given by their fields.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+import { makeDirectory } from '../../support/directory.ts';
+
+type Event = Readonly<Record<string, string | number | boolean>>;
+
+const READ = {
+  'evt.type': 'openat',
+  'evt.is_open_read': true,
+  'fd.num': 3,
+  'fd.typechar': 'f',
+  'fd.name': '/etc/shadow',
+  'fd.realpath': '/etc/shadow',
+  'container.id': 'host',
+  'proc.name': 'sshd',
+  'proc.exepath': '/usr/sbin/sshd',
+  'proc.is_exe_upper_layer': false,
+};
+const SCRIPT = {
+  ...READ,
+  'proc.name': 'adduser',
+  'proc.exepath': '/usr/bin/perl',
+  'proc.args': '-T /usr/sbin/adduser someone',
+};
+const BELOW = { ...READ, 'proc.name': 'cat', 'proc.exepath': '/usr/bin/cat', 'proc.aexepath[2]': '/usr/bin/apt-get' };
+const WRITE = {
+  'evt.type': 'openat',
+  'evt.is_open_write': true,
+  'evt.rawres': 3,
+  'fd.num': 3,
+  'fd.typechar': 'f',
+  'fd.name': '/etc/hosts',
+  'container.id': '0123456789ab',
+  'proc.name': 'runc',
+  'proc.exepath': '/usr/bin/runc',
+  'proc.is_exe_upper_layer': false,
+};
+const MODULE = {
+  'evt.type': 'finit_module',
+  'container.id': 'host',
+  'proc.name': 'modprobe',
+  'proc.exepath': '/usr/bin/kmod',
+  'proc.ppid': 700,
+  'proc.pname': 'iptables',
+  'proc.pexepath': '/usr/sbin/xtables-nft-multi',
+  'proc.is_exe_upper_layer': false,
+};
+const SHELL = {
+  'evt.type': 'execve',
+  'evt.rawres': 0,
+  'container.id': '0123456789ab',
+  'proc.name': 'sh',
+  'proc.exepath': '/usr/bin/dash',
+  'proc.vpid': 20,
+  'proc.pname': 'make',
+  'proc.pexepath': '/usr/bin/make',
+  'proc.tty': 0,
+};
+
+/** Its name, the event, and the rule that reports it. */
+const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] = [
+  ['sshd', READ],
+  ['a link to cat that is called sshd', { ...READ, 'proc.exepath': '/usr/bin/cat' }, 'Sensitive file read'],
+  [
+    'a link to a program whose name begins so',
+    { ...READ, 'proc.name': 'su', 'proc.exepath': '/usr/bin/sum' },
+    'Sensitive file read',
+  ],
+  ['a copy of cat that is called sshd', { ...READ, 'proc.exepath': '/tmp/sshd' }, 'Sensitive file read'],
+  [
+    'a copy of cat over sshd, in a container',
+    { ...READ, 'container.id': '0123456789ab', 'proc.is_exe_upper_layer': true },
+    'Sensitive file read',
+  ],
+  [
+    'a program with a long name',
+    { ...READ, 'proc.name': 'polkit-agent-he', 'proc.exepath': '/usr/lib/polkit-1/polkit-agent-helper-1' },
+  ],
+  ['an applet of busybox', { ...READ, 'proc.name': 'su', 'proc.exepath': '/bin/busybox', 'proc.exe': 'su' }],
+  [
+    'another applet of busybox, by a link that is called su',
+    { ...READ, 'proc.name': 'su', 'proc.exepath': '/bin/busybox', 'proc.exe': 'cat' },
+    'Sensitive file read',
+  ],
+  ['a script of the system', SCRIPT],
+  ['a script of that name elsewhere', { ...SCRIPT, 'proc.args': '/tmp/adduser' }, 'Sensitive file read'],
+  [
+    'a way out of the folders of the system',
+    { ...SCRIPT, 'proc.args': '/usr/sbin/../../tmp/adduser' },
+    'Sensitive file read',
+  ],
+  [
+    'a one-line program that begins like a path',
+    { ...SCRIPT, 'proc.args': "-e /usr/; open F, '/etc/shadow'" },
+    'Sensitive file read',
+  ],
+  [
+    'another folder of modules, and a script elsewhere',
+    { ...SCRIPT, 'proc.args': '-I /usr/ /tmp/adduser' },
+    'Sensitive file read',
+  ],
+  [
+    'a shell that reads its commands',
+    { ...SCRIPT, 'proc.exepath': '/usr/bin/bash', 'proc.args': '-s /usr/sbin/adduser' },
+    'Sensitive file read',
+  ],
+  [
+    'cloud-init',
+    {
+      ...SCRIPT,
+      'proc.name': 'cloud-init',
+      'proc.exepath': '/usr/bin/python3.11',
+      'proc.args': '/usr/bin/cloud-init init',
+    },
+  ],
+  ['below apt-get', BELOW],
+  [
+    'below a copy of bash that is called apt',
+    { ...BELOW, 'proc.aexepath[2]': '/tmp/apt', 'proc.aname[2]': 'apt' },
+    'Sensitive file read',
+  ],
+  [
+    'dnf itself',
+    {
+      ...SCRIPT,
+      'proc.name': 'dnf',
+      'proc.exepath': '/usr/libexec/platform-python3.6',
+      'proc.args': '/usr/bin/dnf install httpd',
+    },
+  ],
+  [
+    'below dnf, which is a script',
+    { ...BELOW, 'proc.aexepath[2]': '/usr/bin/python3.9', 'proc.acmdline[2]': 'dnf /usr/bin/dnf install httpd' },
+  ],
+  [
+    'below a link to bash that is called dnf',
+    { ...BELOW, 'proc.aexepath[2]': '/usr/bin/bash', 'proc.acmdline[2]': 'dnf -c cat /etc/shadow' },
+    'Sensitive file read',
+  ],
+  ['runc', WRITE],
+  ['runc, of a copy in memory', { ...WRITE, 'proc.exepath': 'memfd:runc_cloned:/proc/self/exe' }],
+  [
+    'containerd of k3s',
+    { ...WRITE, 'proc.name': 'containerd', 'proc.exepath': '/var/lib/rancher/k3s/data/current/bin/containerd' },
+  ],
+  ['a copy of tee that is called runc', { ...WRITE, 'proc.exepath': '/tmp/runc' }, 'File below /etc written'],
+  [
+    'the same where the container keeps its programs',
+    { ...WRITE, 'proc.is_exe_upper_layer': true },
+    'File below /etc written',
+  ],
+  ['a link to tee that is called runc', { ...WRITE, 'proc.exepath': '/usr/bin/tee' }, 'File below /etc written'],
+  [
+    'a program in memory that is called so, and that no runtime has started',
+    {
+      'evt.type': 'execve',
+      'evt.rawres': 0,
+      'container.id': '0123456789ab',
+      'proc.name': 'runc',
+      'proc.is_exe_from_memfd': true,
+      'proc.exepath': 'memfd:runc_cloned:/proc/self/exe',
+      'proc.pname': 'runc',
+      'proc.pexepath': '/tmp/runc',
+    },
+    'Program run from memory',
+  ],
+  ['modprobe for iptables', MODULE],
+  ['modprobe for the kernel', { ...MODULE, 'proc.ppid': 2, 'proc.pname': 'kthreadd' }],
+  [
+    'modprobe for ufw, which is a script',
+    {
+      ...MODULE,
+      'proc.pname': 'ufw',
+      'proc.pexepath': '/usr/bin/python3.11',
+      'proc.pcmdline': 'ufw /usr/sbin/ufw enable',
+    },
+  ],
+  [
+    'modprobe for a shell that is called mount',
+    { ...MODULE, 'proc.pname': 'mount', 'proc.pexepath': '/usr/bin/bash', 'proc.pcmdline': 'mount -c modprobe evil' },
+    'Kernel module loaded',
+  ],
+  [
+    "modprobe for a process that is called as the kernel's is",
+    { ...MODULE, 'proc.pname': 'kthreadd', 'proc.pexepath': '/tmp/kthreadd' },
+    'Kernel module loaded',
+  ],
+  ['a shell below make', SHELL],
+  [
+    'a shell that the runtime starts',
+    { ...SHELL, 'proc.pname': 'containerd-shim', 'proc.pexepath': '/usr/local/bin/containerd-shim-runc-v2' },
+  ],
+  [
+    'a shell below a link to python that is called make',
+    { ...SHELL, 'proc.pexepath': '/usr/bin/python3.11' },
+    'Shell spawned in container',
+  ],
+  [
+    'a shell below a program that is called runc',
+    { ...SHELL, 'proc.pname': 'runc', 'proc.pexepath': '/tmp/runc' },
+    'Shell spawned in container',
+  ],
+];
+
+test('the shipped rules trust executables, not names', () => {
+  const directory = makeDirectory();
+  try {
+    const folder = join(PROJECT, 'rules');
+    const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+    const tests = {
+      rules: files.sort().map((name) => join(folder, name)),
+      tests: CASES.map(([name, event, rule]) => ({ name, event, expect: rule === undefined ? 'none' : [rule] })),
+    };
+    const file = `${directory.path}/tests.yaml`;
+    writeFileSync(file, JSON.stringify(tests));
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(PROJECT, 'host/cli/main.ts'), 'test', '--quiet', file],
+      { encoding: 'utf8' },
+    );
+    assert.equal(status, 0, `${stdout}${stderr}`);
+  } finally {
+    directory.remove();
+  }
+});
