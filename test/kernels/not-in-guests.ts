@@ -31,7 +31,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
   [
     TOOLS,
     [
-      ...['by-handle', 'dashboards', 'follow', 'man-pages', 'registry', 'service-boot', 'service-unit'],
+      ...['by-handle', 'daily-work', 'dashboards', 'follow', 'man-pages', 'registry', 'service-boot', 'service-unit'],
       ...['shell-completion', 'syslog'],
     ],
   ],
