@@ -21,8 +21,7 @@ struct compat_call {
 #define CALL(name, number, type, change, short_ids) {#name, number},
 static const struct compat_call calls[] = {
     {"io_uring_setup", SYS_io_uring_setup},  // calls as new as this have one number everywhere
-    WASPREY_COMPAT_CALLS(CALL)
-};
+    WASPREY_COMPAT_CALLS(CALL)};
 #undef CALL
 
 #define CALL(name, number, type, arguments) {#name, number, arguments},

@@ -146,8 +146,7 @@ static void submit_chain(struct ring* ring, struct io_uring_sqe open) {
                                     .flags = IOSQE_FIXED_FILE,
                                     .addr = (unsigned long)content,
                                     .len = sizeof(content)};
-  const struct io_uring_sqe close = {
-      .opcode = IORING_OP_CLOSE, .file_index = SLOTS, .user_data = FOLLOWER_DATA};
+  const struct io_uring_sqe close = {.opcode = IORING_OP_CLOSE, .file_index = SLOTS, .user_data = FOLLOWER_DATA};
   struct io_uring_sqe requests[] = {open, read, close};
   for (unsigned i = 0; i < 2; i++) requests[i].flags |= IOSQE_CQE_SKIP_SUCCESS | IOSQE_IO_LINK;
   submit(ring, requests, 3);

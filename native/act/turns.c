@@ -16,7 +16,7 @@
 static struct turns {
   sem_t first, second;
   int at;
-} *turns;
+}* turns;
 
 static __thread bool is_second;
 

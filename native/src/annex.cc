@@ -10,10 +10,22 @@ namespace {
 
 /** All strings of an image that lie in its text block; comm lies in the image itself. */
 constexpr string_ref image::* kTextMembers[] = {
-    &image::executable, &image::argv,        &image::environment,      &image::cwd,
-    &image::cgroup,     &image::argv0,       &image::args,             &image::cmdline,
-    &image::cwd_slash,  &image::stream_name, &image::environment_text, &image::user_name,
-    &image::group_name, &image::login_name,  &image::user_home,        &image::user_shell,
+    &image::executable,
+    &image::argv,
+    &image::environment,
+    &image::cwd,
+    &image::cgroup,
+    &image::argv0,
+    &image::args,
+    &image::cmdline,
+    &image::cwd_slash,
+    &image::stream_name,
+    &image::environment_text,
+    &image::user_name,
+    &image::group_name,
+    &image::login_name,
+    &image::user_home,
+    &image::user_shell,
 };
 
 std::string_view WithoutLastNul(std::string_view items) {

@@ -31,8 +31,8 @@ std::optional<std::string> EventsFolder() {
 }
 
 /**
- * The event of one CPU is enough: a program on it runs on all CPUs. CPU 0 may be offline. It is disabled, so that perf does
- * not count on that CPU what nobody reads; the program runs anyway.
+ * The event of one CPU is enough: a program on it runs on all CPUs. CPU 0 may be offline. It is disabled, so that perf
+ * does not count on that CPU what nobody reads; the program runs anyway.
  */
 FileDescriptor OpenEvent(uint64_t number) {
   perf_event_attr attributes{};

@@ -107,8 +107,8 @@ Error RefusalError(const std::string& program, int number, const std::string& lo
   if ((number == EPERM || number == EACCES) && !permitted) return LoadError("Loading " + program, number);
   const std::string end = log.size() <= kLogKept ? log : log.substr(log.size() - kLogKept);
   return Error{"CAPTURE_LOAD",
-               "This kernel refuses the BPF program " + program +
-                   ", which the capture needs: " + VerdictOf(log) + ". `wasprey doctor` checks all programs.",
+               "This kernel refuses the BPF program " + program + ", which the capture needs: " + VerdictOf(log) +
+                   ". `wasprey doctor` checks all programs.",
                BpfErrorText(number) + "\n" + end};
 }
 

@@ -18,7 +18,8 @@ namespace {
 
 /** Maps that only BPF programs write to. Frozen, system calls can't change them. */
 constexpr std::string_view kFrozen[] = {
-    "images", "orphaned_images", "user_shares", "draft_spaces", "passed_calls", "requests", "receives", "known_peers", "connecting",
+    "images",   "orphaned_images", "user_shares", "draft_spaces", "passed_calls",
+    "requests", "receives",        "known_peers", "connecting",
 };
 
 }  // namespace
@@ -75,7 +76,8 @@ void BpfTables::WriteCalls(const std::set<uint64_t>& wanted) {
     calls[hook.call].type = hook.type;
     calls[hook.call].slot = SlotOf(hook.program);
   }
-  const bool settles = wanted.contains(EVENT_OPENAT) || wanted.contains(EVENT_OPENAT2) || wanted.contains(EVENT_ACCEPT4);
+  const bool settles =
+      wanted.contains(EVENT_OPENAT) || wanted.contains(EVENT_OPENAT2) || wanted.contains(EVENT_ACCEPT4);
   if (settles) calls[IO_URING_ENTER].slot = SLOT_SETTLE;
   const std::lock_guard lock(mutex_);
   std::copy(std::begin(words), std::end(words), wanted_words_.begin());

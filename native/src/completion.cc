@@ -57,8 +57,7 @@ Outcome Completion::Name(std::byte* record, uint32_t address, Shape shape) {
     case Shape::kDescriptor: {
       auto* event = As<event_descriptor>(record);
       if (IsGiven(header, event->name)) return Fit(event, event->name) ? Outcome::kComplete : Outcome::kMalformed;
-      if (!Fit(event, event->raw, event->resolved, event->directory, event->text, event->value,
-               event->elsewhere)) {
+      if (!Fit(event, event->raw, event->resolved, event->directory, event->text, event->value, event->elsewhere)) {
         return Outcome::kMalformed;
       }
       return RoomOr(NameDescriptor(event, address) && ViewElsewhere(event, address));

@@ -59,10 +59,9 @@ constexpr Shape ShapeOf(uint16_t type) {
 
 /** Bytes of the fixed part, header included. */
 constexpr uint32_t FixedSize(Shape shape) {
-  constexpr uint32_t kSizes[] = {
-      sizeof(event_header),
+  constexpr uint32_t kSizes[] = {sizeof(event_header),
 #define WASPREY_SHAPE(shape, record) sizeof(record),
-      WASPREY_SHAPES(WASPREY_SHAPE)
+                                 WASPREY_SHAPES(WASPREY_SHAPE)
 #undef WASPREY_SHAPE
   };
   return kSizes[static_cast<size_t>(shape)];

@@ -61,8 +61,8 @@ bool Completion::NameBehind(const void* record, uint32_t address, const PassedPa
 }
 
 /**
- * The name from the other path of what the passed path starts from, if it differs from `name`, which is the one made so far;
- * otherwise absent. False when scratch is full.
+ * The name from the other path of what the passed path starts from, if it differs from `name`, which is the one made so
+ * far; otherwise absent. False when scratch is full.
  */
 bool Completion::NameElsewhere(const void* record, uint32_t address, const PassedPath& passed, const string_ref& name,
                                string_ref* elsewhere) {
@@ -92,8 +92,8 @@ bool Completion::AddViews(event_path* event, uint32_t address) {
   Views<event_path> views{event, address};
   for (const string_ref& name : {behind, elsewhere}) {
     if (name.offset == 0) continue;
-    event_path* view = AddView(&views, {&event_path::raw, &event_path::name, &event_path::directory, &event_path::text,
-                                        &event_path::base});
+    event_path* view = AddView(
+        &views, {&event_path::raw, &event_path::name, &event_path::directory, &event_path::text, &event_path::base});
     if (view == nullptr) return false;
     view->name = Moved(name, views.last_address, address);
   }
@@ -133,8 +133,8 @@ bool Completion::AddViews(event_paths* event, uint32_t address) {
 }
 
 /**
- * A view as the equivalent mount(2). Its device is that of a new mount, the folder that a bind mount shows, or the place
- * that a mount was moved from.
+ * A view as the equivalent mount(2). Its device is that of a new mount, the folder that a bind mount shows, or the
+ * place that a mount was moved from.
  */
 bool Completion::AddMount(Views<event_paths>* views, const Names& names) {
   if (!AddNames(views, names, false)) return false;
@@ -148,9 +148,9 @@ bool Completion::AddMount(Views<event_paths>* views, const Names& names) {
 /** A view with these names; `exchanged`: the first path is in the place of the second, and the other way round. */
 bool Completion::AddNames(Views<event_paths>* views, const Names& names, bool exchanged) {
   event_paths* view =
-      AddView(views, {&event_paths::old_raw, &event_paths::old_name, &event_paths::old_directory,
-                      &event_paths::new_raw, &event_paths::new_name, &event_paths::new_directory, &event_paths::text,
-                      &event_paths::device, &event_paths::old_base, &event_paths::new_base});
+      AddView(views, {&event_paths::old_raw, &event_paths::old_name, &event_paths::old_directory, &event_paths::new_raw,
+                      &event_paths::new_name, &event_paths::new_directory, &event_paths::text, &event_paths::device,
+                      &event_paths::old_base, &event_paths::new_base});
   if (view == nullptr) return false;
   view->old_name = Moved(names.old_name, views->last_address, views->address);
   view->new_name = Moved(names.new_name, views->last_address, views->address);
@@ -215,12 +215,13 @@ bool Completion::NameOpened(event_open* event, uint32_t address) {
 }
 
 /**
- * The path of an opened file that the kernel has only the inode of; absent if it has more, or it is not found. Such a file was opened
- * by its handle, or once more through /proc. False when scratch is full.
+ * The path of an opened file that the kernel has only the inode of; absent if it has more, or it is not found. Such a
+ * file was opened by its handle, or once more through /proc. False when scratch is full.
  */
 bool Completion::NameInode(const event_open* event, uint32_t address, string_ref* found) {
   *found = {0, 0};
-  const bool may_be = event->header.type == EVENT_OPEN_BY_HANDLE_AT || StringOf(event, event->raw).find("/fd/") != std::string_view::npos;
+  const bool may_be = event->header.type == EVENT_OPEN_BY_HANDLE_AT ||
+                      StringOf(event, event->raw).find("/fd/") != std::string_view::npos;
   if (inode_names_ == nullptr || !may_be || event->header.result < 0 || event->resolved.offset != 0 ||
       event->elsewhere.offset != 0 || !S_ISREG(event->file_mode)) {
     return true;
@@ -233,8 +234,8 @@ bool Completion::NameInode(const event_open* event, uint32_t address, string_ref
 }
 
 event_open* Completion::AddOpenView(Views<event_open>* views, uint16_t type) {
-  event_open* view = AddView(views, {&event_open::name, &event_open::raw, &event_open::resolved,
-                                     &event_open::directory, &event_open::elsewhere});
+  event_open* view = AddView(views, {&event_open::name, &event_open::raw, &event_open::resolved, &event_open::directory,
+                                     &event_open::elsewhere});
   if (view != nullptr) view->header.type = type;
   return view;
 }

@@ -43,10 +43,10 @@ std::span<const uint32_t> NamesOf(Shape shape) {
 constexpr uint32_t kOpenTexts[] = {offsetof(event_open, name), offsetof(event_open, raw),
                                    offsetof(event_open, resolved), offsetof(event_open, directory),
                                    offsetof(event_open, elsewhere)};
-constexpr uint32_t kDescriptorTexts[] = {
-    offsetof(event_descriptor, name),      offsetof(event_descriptor, raw),  offsetof(event_descriptor, resolved),
-    offsetof(event_descriptor, directory), offsetof(event_descriptor, text), offsetof(event_descriptor, elsewhere),
-    offsetof(event_descriptor, value)};
+constexpr uint32_t kDescriptorTexts[] = {offsetof(event_descriptor, name),     offsetof(event_descriptor, raw),
+                                         offsetof(event_descriptor, resolved), offsetof(event_descriptor, directory),
+                                         offsetof(event_descriptor, text),     offsetof(event_descriptor, elsewhere),
+                                         offsetof(event_descriptor, value)};
 constexpr uint32_t kNetworkTexts[] = {offsetof(event_network, name),        offsetof(event_network, raw),
                                       offsetof(event_network, resolved),    offsetof(event_network, directory),
                                       offsetof(event_network, passed_path), offsetof(event_network, data)};
@@ -56,9 +56,8 @@ constexpr uint32_t kPathTexts[] = {offsetof(event_path, raw), offsetof(event_pat
 constexpr uint32_t kPathsTexts[] = {offsetof(event_paths, old_raw),       offsetof(event_paths, old_name),
                                     offsetof(event_paths, old_directory), offsetof(event_paths, new_raw),
                                     offsetof(event_paths, new_name),      offsetof(event_paths, new_directory),
-                                    offsetof(event_paths, text),    offsetof(event_paths, old_base),
-                                    offsetof(event_paths, new_base),
-                                    offsetof(event_paths, device)};
+                                    offsetof(event_paths, text),          offsetof(event_paths, old_base),
+                                    offsetof(event_paths, new_base),      offsetof(event_paths, device)};
 
 /** Offsets of strings in a further view of that shape. Other shapes have no views. */
 std::span<const uint32_t> TextsOf(Shape shape) {

@@ -96,9 +96,9 @@ std::vector<uint32_t> ImageTable::Victims() const {
 }
 
 /**
- * Frees images that are kept only for their descendants. These are linked to the next ancestor that stays, and keep what
- * they know of their ancestors. Images that a process has, or that held events name, are never evicted. False if no
- * image can be evicted.
+ * Frees images that are kept only for their descendants. These are linked to the next ancestor that stays, and keep
+ * what they know of their ancestors. Images that a process has, or that held events name, are never evicted. False if
+ * no image can be evicted.
  */
 bool ImageTable::Evict() {
   if (evictable_ == 0) return false;

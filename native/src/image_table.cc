@@ -135,9 +135,9 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
   // Whether it can share the text of the image it continues: nothing in the text has changed.
   const bool inherited = model != nullptr && record.executable.offset == 0 && record.argv.offset == 0 &&
                          record.environment.offset == 0 && record.cwd.offset == 0 && record.cgroup.offset == 0 &&
-                         record.stream.offset == 0 && record.kind != IMAGE_EXEC &&
-                         CommOf(*model) == CommOf(record) && model->uid == record.uid && model->gid == record.gid &&
-                         model->login_uid == record.login_uid && entries_[source].container == entries_[index].container;
+                         record.stream.offset == 0 && record.kind != IMAGE_EXEC && CommOf(*model) == CommOf(record) &&
+                         model->uid == record.uid && model->gid == record.gid && model->login_uid == record.login_uid &&
+                         entries_[source].container == entries_[index].container;
   if (!inherited) {
     text.names = recorded != nullptr
                      ? recorded->names

@@ -64,8 +64,8 @@ class ImageTable {
   /** Addresses of images by number, from `first` on; 0 for unused numbers. Returns how many numbers were written. */
   size_t List(size_t first, std::span<uint32_t> addresses) const;
   /**
-   * Sets the words of a bank in the image at that address: those of candidates, of which missing ones are all ones, then
-   * those of ancestry, of which missing ones are 0. False if there is no image.
+   * Sets the words of a bank in the image at that address: those of candidates, of which missing ones are all ones,
+   * then those of ancestry, of which missing ones are 0. False if there is no image.
    */
   bool SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words);
 

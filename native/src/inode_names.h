@@ -1,5 +1,5 @@
-// Paths of files of which only the inode is known: opened by a handle (open_by_handle_at) while the kernel had no name of
-// theirs in its cache.
+// Paths of files of which only the inode is known: opened by a handle (open_by_handle_at) while the kernel had no name
+// of theirs in its cache.
 #pragma once
 
 #include <sys/types.h>
@@ -11,8 +11,8 @@
 namespace wasprey {
 
 /**
- * Searches the directories of a file system from its top, level by level. Only in file systems on a disk: another may let the reader of
- * events wait. Searches together take a tenth of its time at most.
+ * Searches the directories of a file system from its top, level by level. Only in file systems on a disk: another may
+ * let the reader of events wait. Searches together take a tenth of its time at most.
  */
 class InodeNames {
  public:

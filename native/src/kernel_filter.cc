@@ -50,8 +50,7 @@ void Copy(const FilterTables& tables, filter* to) {
 }  // namespace
 
 Result<std::unique_ptr<KernelFilter>> KernelFilter::Make(const FilterTables& tables) {
-  if (!Fits(tables))
-    return Error{"CAPTURE_FILTER", "The tables of the kernel filter have wrong sizes.", ""};
+  if (!Fits(tables)) return Error{"CAPTURE_FILTER", "The tables of the kernel filter have wrong sizes.", ""};
   bpf_map_create_opts options{};
   options.sz = sizeof options;
   options.map_flags = BPF_F_MMAPABLE;

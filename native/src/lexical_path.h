@@ -25,9 +25,10 @@ inline size_t MaxLexicalLength(std::string_view directory, std::string_view path
 }
 
 /**
- * The name of a path from another path of what it starts from: `start` is that as the process sees it (empty for its root),
- * `base` the other one, `name` the path's name so far. If both end alike, what is before that is another path of the
- * process's root, which `..` does not leave. Returns the length written to `out`, which must hold MaxLengthElsewhere().
+ * The name of a path from another path of what it starts from: `start` is that as the process sees it (empty for its
+ * root), `base` the other one, `name` the path's name so far. If both end alike, what is before that is another path of
+ * the process's root, which `..` does not leave. Returns the length written to `out`, which must hold
+ * MaxLengthElsewhere().
  */
 size_t PathElsewhere(char* out, std::string_view base, std::string_view start, std::string_view path,
                      std::string_view name);
