@@ -1,9 +1,9 @@
 /* Threads with a directory or credentials of their own, and processes that share their directory with others.
  *
  * A process has one image, whose state is kept on its leader. It stands for all threads, unless one of them calls
- * setresuid alone, or unshares its directories; and it stays right, unless another process changes them. A process where
- * either may be is watched: the image is compared with the task before each of its events, and a thread that differs from
- * the leader gets a state and images of its own. */
+ * setresuid alone, or unshares its directories; and it stays right, unless another process changes them. A process
+ * where either may be is watched: the image is compared with the task before each of its events, and a thread that
+ * differs from the leader gets a state and images of its own. */
 
 #ifndef WASPREY_APART_H
 #define WASPREY_APART_H
@@ -37,12 +37,11 @@ inline_always void watch(struct process *process, struct capture_shared *control
 }
 
 inline_always bool equal_credentials(u64 one, u64 other) {
-  return one == other ||
-         (LOAD(cred, one, euid.val) == LOAD(cred, other, euid.val) &&
-          LOAD(cred, one, egid.val) == LOAD(cred, other, egid.val) &&
-          LOAD_WORD(cred, one, cap_inheritable) == LOAD_WORD(cred, other, cap_inheritable) &&
-          LOAD_WORD(cred, one, cap_permitted) == LOAD_WORD(cred, other, cap_permitted) &&
-          LOAD_WORD(cred, one, cap_effective) == LOAD_WORD(cred, other, cap_effective));
+  return one == other || (LOAD(cred, one, euid.val) == LOAD(cred, other, euid.val) &&
+                          LOAD(cred, one, egid.val) == LOAD(cred, other, egid.val) &&
+                          LOAD_WORD(cred, one, cap_inheritable) == LOAD_WORD(cred, other, cap_inheritable) &&
+                          LOAD_WORD(cred, one, cap_permitted) == LOAD_WORD(cred, other, cap_permitted) &&
+                          LOAD_WORD(cred, one, cap_effective) == LOAD_WORD(cred, other, cap_effective));
 }
 
 /* Whether a thread has other directories or credentials than its leader; a leader that has ended has none. */

@@ -1,6 +1,6 @@
-/* Another path of a file than the one that a process has for it: that of another hard link; for a bind mount, a detached
- * tree, an overlay, or a process with its own root the path that it has for the first process of the container, or of the
- * machine. Rules name a file by one of its paths. */
+/* Another path of a file than the one that a process has for it: that of another hard link; for a bind mount, a
+ * detached tree, an overlay, or a process with its own root the path that it has for the first process of the
+ * container, or of the machine. Rules name a file by one of its paths. */
 
 #ifndef WASPREY_ELSEWHERE_H
 #define WASPREY_ELSEWHERE_H
@@ -67,10 +67,11 @@ static long way_up_step(u32 index, struct way_up *way) {
   return 0;
 }
 
-/* The mount that other paths lead up to, and what it has below it: the one at the top of those that the first process of
- * the pid namespace has above its root. That process is the container's, or the machine's: a process of its own does not
- * choose it by chroot(2), pivot_root(2) or a mount namespace. A mount whose root lies under another is passed by: the
- * root of a machine is mounted over that of its initial RAM disk, which nobody sees. Global functions, as put_path() is. */
+/* The mount that other paths lead up to, and what it has below it: the one at the top of those that the first process
+ * of the pid namespace has above its root. That process is the container's, or the machine's: a process of its own does
+ * not choose it by chroot(2), pivot_root(2) or a mount namespace. A mount whose root lies under another is passed by:
+ * the root of a machine is mounted over that of its initial RAM disk, which nobody sees. Global functions, as
+ * put_path() is. */
 __noinline u64 home_mount(void) {
   struct task_struct *task = bpf_get_current_task_btf();
   u64 pid = LOAD_WORD(task_struct, task, thread_pid);
@@ -88,8 +89,8 @@ __noinline u64 home_mount(void) {
   return way.top + MNT_OFFSET;
 }
 
-/* The mounts of a file system: a list of struct mount from 6.18 on, the newest first; before, one with a head, the oldest
- * first. */
+/* The mounts of a file system: a list of struct mount from 6.18 on, the newest first; before, one with a head, the
+ * oldest first. */
 struct super_block___chained {
   struct mount *s_mounts;
 } RELOCATED;
@@ -142,8 +143,9 @@ inline_always u64 mount_at_home(u64 super, u64 home) {
   return mounts.found;
 }
 
-/* The inode of an overlay is followed by its dentry in the upper layer, as overlay_layer() has it, and that in the lowest
- * ones: behind a pointer to struct ovl_entry since 6.5, in the place of it before. That struct came with backing_file. */
+/* The inode of an overlay is followed by its dentry in the upper layer, as overlay_layer() has it, and that in the
+ * lowest ones: behind a pointer to struct ovl_entry since 6.5, in the place of it before. That struct came with
+ * backing_file. */
 struct backing_file {
   int incomplete;
 };
@@ -196,9 +198,8 @@ __noinline bool find_elsewhere(u64 dentry, u64 mnt, struct place *place) {
   place->mnt = mnt;
   if (is_at_home && (mnt == home || mnt == root_mnt))
     return link;
-  u64 overlaid = !link && super != home_super && LOAD(super_block, super, s_magic) == OVERLAYFS_MAGIC
-                     ? overlaid_dentry(inode)
-                     : 0;
+  u64 overlaid =
+      !link && super != home_super && LOAD(super_block, super, s_magic) == OVERLAYFS_MAGIC ? overlaid_dentry(inode) : 0;
   if (overlaid) {
     u64 below = LOAD_WORD(dentry, overlaid, d_sb);
     u64 at_home = below == home_super ? home : mount_at_home(below, home);

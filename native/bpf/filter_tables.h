@@ -61,8 +61,8 @@ struct filter {
   __u64 results[FILTER_FAMILIES][2]; /* succeeded, failed */
   __u64 opens[FILTER_OPEN_COMBINATIONS];
   __u64 sockets[FILTER_SOCKET_KINDS];
-  __u64 any_path;    /* clauses that need no certain path */
-  __u64 top_level;   /* those that a file right below the root directory will do for */
+  __u64 any_path;  /* clauses that need no certain path */
+  __u64 top_level; /* those that a file right below the root directory will do for */
   __u64 zero;
   __u8 classes[256]; /* of bytes */
   struct filter_state states[FILTER_STATES];

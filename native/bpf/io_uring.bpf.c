@@ -96,8 +96,8 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   return finish(ctx, passed, control);
 }
 
-/* A request that has made a descriptor and was not kept: from what it has when it completes. One that was refused before
- * its submission has nothing. */
+/* A request that has made a descriptor and was not kept: from what it has when it completes. One that was refused
+ * before its submission has nothing. */
 inline_always bool rebuild(struct passed_call *passed, const struct completion *completion,
                            struct capture_shared *control, struct task_struct *task) {
   u32 type = completion->request ? request_type(LOAD(io_kiocb, completion->request, opcode)) : 0;

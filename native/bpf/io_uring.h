@@ -11,15 +11,15 @@
   struct io_##name##___request {    \
     members                         \
   } RELOCATED
-REQUEST_PART(open, s32 dfd; u32 file_slot; struct filename *filename; struct open_how how;);
-REQUEST_PART(unlink, s32 dfd; s32 flags; struct filename *filename;);
-REQUEST_PART(mkdir, s32 dfd; u16 mode; struct filename *filename;);
-REQUEST_PART(rename, s32 old_dfd; s32 new_dfd; struct filename *oldpath; struct filename *newpath; s32 flags;);
-REQUEST_PART(link, s32 old_dfd; s32 new_dfd; struct filename *oldpath; struct filename *newpath; s32 flags;);
+REQUEST_PART(open, s32 dfd; u32 file_slot; struct filename * filename; struct open_how how;);
+REQUEST_PART(unlink, s32 dfd; s32 flags; struct filename * filename;);
+REQUEST_PART(mkdir, s32 dfd; u16 mode; struct filename * filename;);
+REQUEST_PART(rename, s32 old_dfd; s32 new_dfd; struct filename * oldpath; struct filename * newpath; s32 flags;);
+REQUEST_PART(link, s32 old_dfd; s32 new_dfd; struct filename * oldpath; struct filename * newpath; s32 flags;);
 struct xattr_context___request {
   struct xattr_name *kname;
 } RELOCATED;
-REQUEST_PART(xattr, struct xattr_context___request ctx; struct filename *filename;);
+REQUEST_PART(xattr, struct xattr_context___request ctx; struct filename * filename;);
 REQUEST_PART(socket, s32 domain; s32 type; s32 protocol; u32 file_slot;);
 REQUEST_PART(connect, void *addr; s32 addr_len;);
 REQUEST_PART(bind, s32 addr_len;);
@@ -61,12 +61,12 @@ DELAYED_PART(rename, struct delayed_filename___request oldpath; struct delayed_f
 DELAYED_PART(xattr, struct delayed_filename___request filename;);
 DELAYED_PART(link, struct delayed_filename___request oldpath; struct delayed_filename___request newpath;);
 
-#define REQUEST_FIXED_FILE 1        /* REQ_F_FIXED_FILE: the descriptor is an index among the ring's own files */
-#define REQUEST_BUFFER_SELECT 0x20  /* REQ_F_BUFFER_SELECT: the kernel takes one of the buffers that it was given */
-#define REQUEST_SILENT_SUCCESS 0x40 /* REQ_F_CQE_SKIP */
+#define REQUEST_FIXED_FILE 1         /* REQ_F_FIXED_FILE: the descriptor is an index among the ring's own files */
+#define REQUEST_BUFFER_SELECT 0x20   /* REQ_F_BUFFER_SELECT: the kernel takes one of the buffers that it was given */
+#define REQUEST_SILENT_SUCCESS 0x40  /* REQ_F_CQE_SKIP */
 #define REQUEST_NEEDS_CLEANUP 0x2000 /* REQ_F_NEED_CLEANUP */
-#define SLOT_ANY 0xffffffff         /* IORING_FILE_INDEX_ALLOC */
-#define COMPLETION_MORE 2           /* IORING_CQE_F_MORE */
+#define SLOT_ANY 0xffffffff          /* IORING_FILE_INDEX_ALLOC */
+#define COMPLETION_MORE 2            /* IORING_CQE_F_MORE */
 #if defined(__TARGET_ARCH_arm64)
 #define O_LARGEFILE 0400000
 #else

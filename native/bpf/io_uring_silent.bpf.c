@@ -1,6 +1,6 @@
-/* Requests of io_uring that complete silently and make a descriptor: no tracepoint reports that they have succeeded. They
- * are looked at after each call of io_uring_enter, after each submission and completion, and by the addon from time to
- * time, for what threads of the kernel do. */
+/* Requests of io_uring that complete silently and make a descriptor: no tracepoint reports that they have succeeded.
+ * They are looked at after each call of io_uring_enter, after each submission and completion, and by the addon from
+ * time to time, for what threads of the kernel do. */
 
 #include "io_uring_pending.h"
 
@@ -62,8 +62,8 @@ static long settle_step(void *map, u64 *key, struct passed_call *kept, struct se
   if (!control || !passed || kept->serial == settling->serial)
     return 0;
   bool known = request == settling->request || is_same_request(kept);
-  bool ended = !known || request == settling->request ||
-               (kept->type == EVENT_ACCEPT4 ? is_accepted(kept) : !has_names(request));
+  bool ended =
+      !known || request == settling->request || (kept->type == EVENT_ACCEPT4 ? is_accepted(kept) : !has_names(request));
   s32 result = LOAD(io_kiocb, request, cqe.res);
   if (!ended || (known && result < 0 && !(LOAD_WORD(io_kiocb, request, flags) & REQUEST_SILENT_SUCCESS)))
     return 0;

@@ -34,8 +34,8 @@ inline_always bool send_image(struct draft *draft, struct process *process, stru
     *(volatile u32 *)&process->changed = previous != 0;
     return false;
   }
-  /* Fork or exec may have given it one since. Of two without a previous one the addon keeps both; of others it takes the
-   * last for the current one, so that another one has to follow. */
+  /* Fork or exec may have given it one since. Of two without a previous one the addon keeps both; of others it takes
+   * the last for the current one, so that another one has to follow. */
   if (__sync_val_compare_and_swap(&process->id, previous, id) == previous)
     remember(process, image);
   else
@@ -44,8 +44,8 @@ inline_always bool send_image(struct draft *draft, struct process *process, stru
   return true;
 }
 
-/* Makes the image that a task lacks: one of all that is known of it if it has none, or one of its changes if it is out of
- * date. `parent` is 0 if unknown: the addon links it by ppid. False if there was no room. */
+/* Makes the image that a task lacks: one of all that is known of it if it has none, or one of its changes if it is out
+ * of date. `parent` is 0 if unknown: the addon links it by ppid. False if there was no room. */
 inline_always bool make_image(struct process *process, struct task_struct *task, u64 parent, bool other) {
   u64 previous = *(volatile u64 *)&process->id;
   struct draft draft;

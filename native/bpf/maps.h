@@ -30,8 +30,8 @@ struct share {
   u64 since;  /* bytes of records written after it */
 };
 
-/* State of a process between two of its lifecycle records. Stored on the group leader; a thread that is apart from it has
- * one of its own (apart.h). */
+/* State of a process between two of its lifecycle records. Stored on the group leader; a thread that is apart from it
+ * has one of its own (apart.h). */
 struct process {
   u64 id;     /* of its current image; 0: none */
   u64 parent; /* image its parent had when it forked; 0: not known */

@@ -55,8 +55,9 @@ inline_always void take_access(struct open_arguments *arguments, u64 file) {
     arguments->flags = (arguments->flags & ~FLAGS_OF_FILE) | (flags & FLAGS_OF_FILE);
 }
 
-/* Whether rules take the open file for a directory. As in Falco they do so for a file without a name (O_TMPFILE), because
- * the name passed is that of a directory: nothing by that name is written. Linking the file to a name is an event of its own. */
+/* Whether rules take the open file for a directory. As in Falco they do so for a file without a name (O_TMPFILE),
+ * because the name passed is that of a directory: nothing by that name is written. Linking the file to a name is an
+ * event of its own. */
 inline_always bool counts_as_directory(const struct open_arguments *arguments, u64 file) {
   u64 inode = LOAD_WORD(file, file, f_inode);
   return (LOAD(inode, inode, i_mode) & FORMAT_MASK) == FORMAT_DIRECTORY || arguments->flags & O_TMPFILE_BIT;

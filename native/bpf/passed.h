@@ -22,8 +22,8 @@ struct passed_call {
   u32 tid;
   u32 type;
   u32 way;
-  u32 flags; /* EVENT_FLAG bits */
-  u32 settle; /* io_uring: 1: requests that complete silently are looked at next (SLOT_SETTLE) */
+  u32 flags;     /* EVENT_FLAG bits */
+  u32 settle;    /* io_uring: 1: requests that complete silently are looked at next (SLOT_SETTLE) */
   u64 ring;      /* io_uring: address of its context */
   u64 user_data; /* io_uring: what the process calls the request */
   u64 request;   /* io_uring: its address */

@@ -38,14 +38,11 @@ inline_always struct path_arguments path_arguments(u32 type, const struct call *
       return (struct path_arguments){ARGUMENT(call, 0), AT_FDCWD, ARGUMENT(call, 1), 0};
     case EVENT_CHOWN:
     case EVENT_LCHOWN:
-      return (struct path_arguments){
-          ARGUMENT(call, 0), AT_FDCWD, .owner = ARGUMENT(call, 1), .group = ARGUMENT(call, 2)};
+      return (struct path_arguments){ARGUMENT(call, 0), AT_FDCWD, .owner = ARGUMENT(call, 1),
+                                     .group = ARGUMENT(call, 2)};
     case EVENT_FCHOWNAT:
-      return (struct path_arguments){ARGUMENT(call, 1),
-                                     ARGUMENT(call, 0),
-                                     ARGUMENT(call, 4),
-                                     .owner = ARGUMENT(call, 2),
-                                     .group = ARGUMENT(call, 3)};
+      return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 4),
+                                     .owner = ARGUMENT(call, 2), .group = ARGUMENT(call, 3)};
     case EVENT_SETXATTR:
     case EVENT_LSETXATTR:
     case EVENT_REMOVEXATTR:
@@ -53,7 +50,8 @@ inline_always struct path_arguments path_arguments(u32 type, const struct call *
       return (struct path_arguments){ARGUMENT(call, 0), AT_FDCWD, .text = ARGUMENT(call, 1)};
     case EVENT_SETXATTRAT:
     case EVENT_REMOVEXATTRAT:
-      return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2), .text = ARGUMENT(call, 3)};
+      return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2),
+                                     .text = ARGUMENT(call, 3)};
     case EVENT_FSPICK:
     case EVENT_OPEN_TREE:
       return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2)};
@@ -64,8 +62,7 @@ inline_always struct path_arguments path_arguments(u32 type, const struct call *
     case EVENT_FILE_SETATTR:
       return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 4)};
     case EVENT_MKNOD:
-      return (struct path_arguments){ARGUMENT(call, 0), AT_FDCWD, kernel_device(ARGUMENT(call, 2)),
-                                     ARGUMENT(call, 1)};
+      return (struct path_arguments){ARGUMENT(call, 0), AT_FDCWD, kernel_device(ARGUMENT(call, 2)), ARGUMENT(call, 1)};
     case EVENT_MKNODAT:
       return (struct path_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), kernel_device(ARGUMENT(call, 3)),
                                      ARGUMENT(call, 2)};

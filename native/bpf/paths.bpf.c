@@ -56,27 +56,20 @@ inline_always u64 flags_of_attributes(const struct call *call) {
 inline_always struct paths_arguments paths_arguments(u32 type, const struct call *call) {
   switch (type) {
     case EVENT_RENAMEAT:
-      return (struct paths_arguments){ARGUMENT(call, 1), ARGUMENT(call, 3), 0, 0,
-                                      ARGUMENT(call, 0), ARGUMENT(call, 2)};
+      return (struct paths_arguments){ARGUMENT(call, 1), ARGUMENT(call, 3), 0, 0, ARGUMENT(call, 0), ARGUMENT(call, 2)};
     case EVENT_RENAMEAT2:
     case EVENT_LINKAT:
       return (struct paths_arguments){ARGUMENT(call, 1),      ARGUMENT(call, 3), 0,
                                       (u32)ARGUMENT(call, 4), ARGUMENT(call, 0), ARGUMENT(call, 2)};
     case EVENT_MOVE_MOUNT:
-      return (struct paths_arguments){ARGUMENT(call, 1), ARGUMENT(call, 3), 0, 0,
-                                      ARGUMENT(call, 0), ARGUMENT(call, 2)};
+      return (struct paths_arguments){ARGUMENT(call, 1), ARGUMENT(call, 3), 0, 0, ARGUMENT(call, 0), ARGUMENT(call, 2)};
     case EVENT_MOUNT_SETATTR:
       return (struct paths_arguments){0, ARGUMENT(call, 1), 0, flags_of_attributes(call), AT_FDCWD, ARGUMENT(call, 0)};
     case EVENT_SYMLINKAT:
-      return (struct paths_arguments){ARGUMENT(call, 0), ARGUMENT(call, 2), 0, 0, AT_FDCWD,
-                                      ARGUMENT(call, 1)};
+      return (struct paths_arguments){ARGUMENT(call, 0), ARGUMENT(call, 2), 0, 0, AT_FDCWD, ARGUMENT(call, 1)};
     case EVENT_MOUNT:
-      return (struct paths_arguments){ARGUMENT(call, 0),
-                                      ARGUMENT(call, 1),
-                                      ARGUMENT(call, 2),
-                                      ARGUMENT(call, 3),
-                                      AT_FDCWD,
-                                      AT_FDCWD};
+      return (struct paths_arguments){ARGUMENT(call, 0), ARGUMENT(call, 1), ARGUMENT(call, 2),
+                                      ARGUMENT(call, 3), AT_FDCWD,          AT_FDCWD};
     default:
       return (struct paths_arguments){ARGUMENT(call, 0), ARGUMENT(call, 1), 0, 0, AT_FDCWD, AT_FDCWD};
   }

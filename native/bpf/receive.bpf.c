@@ -96,8 +96,7 @@ HOOK_PROGRAM(on_receive) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
   u64 file = find_receive(&call, task, result_of(ctx));
-  if (!file || !begin(&record, ctx, task) ||
-      !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
+  if (!file || !begin(&record, ctx, task) || !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return PASS_ON;
   write_receive(&record, &call, file, result_of(ctx));
   return PASS_ON;

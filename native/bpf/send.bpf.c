@@ -37,8 +37,8 @@ inline_always struct send_arguments send_arguments(u32 type, const struct call *
     return (struct send_arguments){ARGUMENT(call, 4), ARGUMENT(call, 5), ARGUMENT(call, 3),
                                    ARGUMENT(call, 2), ARGUMENT(call, 2), ARGUMENT(call, 1)};
   struct message message = read_message(ARGUMENT(call, 1), call->way == WAY_COMPAT);
-  return (struct send_arguments){message.address, message.length, ARGUMENT(call, 2),
-                                 result < 0 ? 0 : result, message.part, message.data};
+  return (struct send_arguments){message.address,         message.length, ARGUMENT(call, 2),
+                                 result < 0 ? 0 : result, message.part,   message.data};
 }
 
 /* A send that may be reported. */
@@ -57,8 +57,8 @@ inline_always bool is_stream(u64 sock) {
   return (type == SOCK_STREAM || type == SOCK_SEQPACKET) && l4_of(sock) != L4_SCTP;
 }
 
-/* Sets the family that the kernel takes the address of a datagram for, where that is left open. False if it takes it for
- * no address: it sends to the peer of connect(2). */
+/* Sets the family that the kernel takes the address of a datagram for, where that is left open. False if it takes it
+ * for no address: it sends to the peer of connect(2). */
 inline_always bool settle_family(union passed *passed, u64 sock) {
   if (passed->family != AF_UNSPEC)
     return true;
@@ -113,10 +113,8 @@ inline_always u64 path_number(const struct call *call, u64 address, u32 length) 
 inline_always struct peer_key peer_key(const struct call *call, u64 file, const union passed *peer, u64 address,
                                        u32 length, s64 result) {
   u64 inode = LOAD_WORD(file, file, f_inode);
-  struct peer_key key = {.sock = sock_of(file),
-                         .inode = LOAD(inode, inode, i_ino),
-                         .length = length,
-                         .error = result < 0 ? result : 0};
+  struct peer_key key = {
+      .sock = sock_of(file), .inode = LOAD(inode, inode, i_ino), .length = length, .error = result < 0 ? result : 0};
   key.peer.words[0] = peer->words[0];
   if (peer->family == AF_INET6)
     key.peer = *peer;
@@ -141,8 +139,8 @@ inline_always bool reserve_news(struct record *record, const struct call *call, 
   const struct send_arguments *arguments = &sending->arguments;
   if (sending->type == EVENT_CONNECT)
     return reserve_of(record, EVENT_CONNECT, sending->result, task, NETWORK_LONGEST, sizeof(struct event_network));
-  struct peer_key key = peer_key(call, sending->used.file, &sending->passed, arguments->address, arguments->length,
-                                 sending->result);
+  struct peer_key key =
+      peer_key(call, sending->used.file, &sending->passed, arguments->address, arguments->length, sending->result);
   if (is_known_peer(&key) ||
       !reserve_of(record, sending->type, sending->result, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return false;
@@ -203,8 +201,8 @@ HOOK_PROGRAM(on_send) {
   struct call call = call_of(task);
   struct capture_shared *control = capture();
   u32 type = control ? hook_of(ctx, control).type : 0;
-  if (!type || !find_send(&sending, &call, task, type, result_of(ctx)) ||
-      !begin(&record, ctx, task) || !reserve_send(&record, &call, &sending, task))
+  if (!type || !find_send(&sending, &call, task, type, result_of(ctx)) || !begin(&record, ctx, task) ||
+      !reserve_send(&record, &call, &sending, task))
     return PASS_ON;
   write_send(&record, &call, &sending);
   return PASS_ON;

@@ -1,8 +1,9 @@
 /* Room in the lifecycle ring: who may take it, so that nobody takes that of others.
  *
- * While the reader keeps up, the ring is nearly empty, and nothing is counted. Beyond an eighth a record is only written if
- * its process and its user have not taken too much already. How much that is depends on what is still free: whoever takes a
- * lot leaves the others as large a share, however many they are (Choudhury and Hahne's dynamic thresholds). */
+ * While the reader keeps up, the ring is nearly empty, and nothing is counted. Beyond an eighth a record is only
+ * written if its process and its user have not taken too much already. How much that is depends on what is still free:
+ * whoever takes a lot leaves the others as large a share, however many they are (Choudhury and Hahne's dynamic
+ * thresholds). */
 
 #ifndef WASPREY_SHARE_H
 #define WASPREY_SHARE_H

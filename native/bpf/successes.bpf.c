@@ -20,8 +20,7 @@ SEC("raw_tp") int on_exec_success(void *ctx) {
   record.image = process ? process->id : 0;
   record.type = EVENT_EXECVE;
   record.result = 0;
-  if (!passes(&record, FILTER_EXEC) ||
-      !reserve(&record, task, EXEC_SUCCESS_LONGEST, sizeof(struct event_exec)))
+  if (!passes(&record, FILTER_EXEC) || !reserve(&record, task, EXEC_SUCCESS_LONGEST, sizeof(struct event_exec)))
     return PASS_ON;
   struct event_exec *event = (void *)record.header;
   struct call call = call_of(task);

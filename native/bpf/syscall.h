@@ -30,9 +30,9 @@ inline_always bool is_compat_thread(const struct task_struct *task) {
   return task->thread_info.flags & THREAD_32BIT;
 }
 
-/* Whether the returning system call is a 32-bit one. At the end of an exec the thread is already that of the new program, 32-bit or not, while the call's number
- * is still one of the old program. Such an exec is known by its registers, which are zero then: no other call of those
- * numbers succeeds with arguments of zero. */
+/* Whether the returning system call is a 32-bit one. At the end of an exec the thread is already that of the new
+ * program, 32-bit or not, while the call's number is still one of the old program. Such an exec is known by its
+ * registers, which are zero then: no other call of those numbers succeeds with arguments of zero. */
 inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
   struct task_struct *task = bpf_get_current_task_btf();
   bool compat = is_compat_thread(task);
@@ -73,8 +73,8 @@ inline_always u32 common_open_flags(u32 flags) {
 }
 
 /* Whether the call has been to the program that makes the image of its process, and come back. That is a part of no
- * hook, because it is too large: the hook goes there by a tail call, and is come back to by another. Noted by CPU, where
- * nothing comes in between: threads of the process may be about the same on others. */
+ * hook, because it is too large: the hook goes there by a tail call, and is come back to by another. Noted by CPU,
+ * where nothing comes in between: threads of the process may be about the same on others. */
 inline_always bool was_snapshot_tried(struct ring_control *ring, struct task_struct *task) {
   bool tried = ring->snapshot_tried == (u32)task->pid;
   ring->snapshot_tried = 0;
