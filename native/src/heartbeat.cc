@@ -82,7 +82,8 @@ void* Heartbeat::Run(void* heartbeat) {
   self->before_ = self->ReadAccount();
   self->last_ = Now(CLOCK_MONOTONIC);
   pollfd end = {self->end_.get(), POLLIN, 0};
-  while (poll(&end, 1, kBeatMs) == 0) self->Beat();
+  // A stop may interrupt it, which is no reason to end.
+  while (poll(&end, 1, kBeatMs) <= 0) self->Beat();
   return nullptr;
 }
 
@@ -155,8 +156,12 @@ bool Heartbeat::ReaderIsStopped() const {
   return std::find(kStops.begin(), kStops.end(), ReadFile(reader_wait_, &text)) != kStops.end();
 }
 
-std::vector<Heartbeat::Gap> Heartbeat::Take() {
+void Heartbeat::Begin() {
   if (!thread_) Start();
+}
+
+std::vector<Heartbeat::Gap> Heartbeat::Take() {
+  Begin();
   const std::lock_guard lock(mutex_);
   return std::exchange(taken_, {});
 }

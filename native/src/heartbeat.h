@@ -41,8 +41,9 @@ class Heartbeat {
   /** The thread that reads events runs; called there, normally many times a second. @param now CLOCK_MONOTONIC, in ns
    */
   void NoteReader(uint64_t now) { reader_ran_.store(now, std::memory_order_relaxed); }
-  /** The gaps since the last call, also those in which only the calling thread was stopped. The first call starts the
-   * beat. */
+  /** Starts the beat. On the thread that reads events. */
+  void Begin();
+  /** The gaps since the last call, also those in which only the calling thread was stopped. */
   std::vector<Gap> Take();
 
  private:

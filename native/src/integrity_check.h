@@ -31,7 +31,10 @@ class IntegrityCheck {
   /** @param now CLOCK_MONOTONIC, in ns. On the thread that reads events, many times a second while all is well. */
   void NoteReader(uint64_t now) { heartbeat_.NoteReader(now); }
   /** Id in records of the thread that reads events; 0: the canary makes no calls. */
-  void SetThread(uint32_t thread) { thread_ = thread; }
+  void SetThread(uint32_t thread) {
+    thread_ = thread;
+    heartbeat_.Begin();
+  }
   /** No events are made from now on. */
   void Finish() { finished_ = true; }
 
