@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { parseTemplate } from '../compiler/conditions/template.ts';
 import type { Template } from '../compiler/conditions/template-tokens.ts';
+import { LONGEST_NAME, LONGEST_TAGS, MOST_HOST_NAMES } from '../compiler/ir/module-limits.ts';
 import { MANIFEST_SECTION, type ManifestRule, whyOtherVersion } from '../compiler/manifest.ts';
-import { LONGEST_NAME, LONGEST_TAGS, MOST_HOST_NAMES } from '../compiler/module-limits.ts';
 import { schemaVersion } from '../compiler/schema-version.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import { isObject, isTexts } from '../diagnostics/json-value.ts';

@@ -4,8 +4,8 @@ import { RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { number } from '../../diagnostics/numbers.ts';
 import type { Expression } from '../conditions/ast.ts';
 import { checksOf } from '../conditions/fields-of.ts';
+import { LONGEST_NAME, LONGEST_TAGS, MOST_HOST_NAMES } from '../ir/module-limits.ts';
 import { namesIn } from '../lower/name-check.ts';
-import { LONGEST_NAME, LONGEST_TAGS, MOST_HOST_NAMES } from '../module-limits.ts';
 import type { Placed } from './collection.ts';
 import type { RuleItem } from './items.ts';
 

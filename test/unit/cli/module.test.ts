@@ -142,7 +142,7 @@ test('a compiled module is taken; what is none is refused with the reason, and n
       /damaged: output has/,
     ],
     [
-      withManifest({ ...manifest, rules: [{ ...manifest.rules[0], name: 'x'.repeat(5000) }] }),
+      withManifest({ ...manifest, rules: [{ ...manifest.rules[0], name: 'x'.repeat(64 * 1024 + 1) }] }),
       /name of rule 0 is too long/,
     ],
     [
@@ -150,7 +150,7 @@ test('a compiled module is taken; what is none is refused with the reason, and n
       /tags of rule 0 are too long/,
     ],
     [
-      withManifest({ ...manifest, rules: [{ ...manifest.rules[0], source: 'x'.repeat(5000) }] }),
+      withManifest({ ...manifest, rules: [{ ...manifest.rules[0], source: 'x'.repeat(64 * 1024 + 1) }] }),
       /source of rule 0 is too long/,
     ],
     [withManifest({ ...manifest, names: Array.from({ length: 5000 }, (_, i) => `n${i}.test`) }), /too many host names/],

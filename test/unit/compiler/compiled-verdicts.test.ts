@@ -53,7 +53,10 @@ test(`compiled verdicts on lists are the interpreter's (seed ${SEED})`, async ()
 });
 
 test(`compiled verdicts of every operator and type are the interpreter's (seed ${SEED})`, async () => {
-  await compare(fc.sample(typedChecks, { numRuns: 3 * CONDITIONS, seed: SEED }));
+  const checks = fc.sample(typedChecks, { numRuns: 3 * CONDITIONS, seed: SEED });
+  // Checks without an event type have code for each kind of record: all of them are too large for one module.
+  for (let first = 0; first < checks.length; first += CONDITIONS)
+    await compare(checks.slice(first, first + CONDITIONS));
 });
 
 test('getopt() reads the words of an event as it reads constants', async () => {

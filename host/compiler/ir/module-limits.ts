@@ -1,7 +1,7 @@
-// What a module may hold of texts of its rules. `wasprey validate` refuses rules beyond, and so does who loads a module.
+// What a module may hold of texts of its rules: Falco has no limits, so these are far beyond any sensible rule. `wasprey validate` refuses rules beyond, and so does who loads a module.
 
 /** Characters of a rule's name, and of its source. */
-export const LONGEST_NAME = 4096;
+export const LONGEST_NAME = 64 * 1024;
 /** Of all tags of a rule, with commas between them. */
 export const LONGEST_TAGS = 64 * 1024;
 /** Host names in the conditions of all rules: each is resolved every 30 s. */
