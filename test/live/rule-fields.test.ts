@@ -9,7 +9,17 @@ import { CAPABILITIES } from '../../host/schema/flags.ts';
 import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { missingFalco } from '../support/falco-data.ts';
-import { actProgram, actWords, type Call, copyAct, type Place, type Step, startAct, str } from '../support/live-act.ts';
+import {
+  act,
+  actProgram,
+  actWords,
+  type Call,
+  copyAct,
+  type Place,
+  type Step,
+  startAct,
+  str,
+} from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { NO_MODULE } from '../support/live-kernel.ts';
@@ -203,6 +213,7 @@ test('the process that calls, and those that it comes from', async () => {
   assertValues(alert, {
     // In a namespace of its own the test does not know the number that the kernel has for the process.
     'proc.pid': SEES_KERNEL_PIDS ? pid : Number(alert.output_fields['proc.pid']),
+    'proc.ppid': SEES_KERNEL_PIDS ? ppid : Number(alert.output_fields['proc.ppid']),
     'proc.vpid': pid,
     'proc.name': 'younger',
     'proc.exe': 'given',
@@ -309,6 +320,21 @@ test('what a datagram brings', async () => {
   ]);
   const alert = (await agent.of(FIELDS, calls)).at(-1) ?? assert.fail();
   assertValues(alert, { 'evt.type': 'recvfrom', 'evt.buffer': 'brought', 'fd.l4proto': 'udp' });
+});
+
+test('a connection as the standard input', async () => {
+  const program = `${directory}/dropped`;
+  await act([
+    ['close', 0],
+    ['socket', AF_INET, SOCK_DGRAM, 0],
+    ['connect', 0, `in:127.0.0.1:${DATA_PORT}`, 'len'],
+    ['@copy', program],
+    ['mkdir', str('/'), 0],
+  ]);
+  const alert = await agent.eventually(FIELDS.name, { 'proc.exepath': program });
+  const connection = String(alert.output_fields['proc.stdio.connection']);
+  assert.match(connection, new RegExp(`^127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${DATA_PORT}$`));
+  asserted.add('proc.stdio.connection');
 });
 
 test('a container, and the pod that it is of', async () => {

@@ -17,6 +17,7 @@ import { LiveAgent } from '../support/live-agent.ts';
 import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
 import { tamperProgram } from '../support/live-tamper.ts';
 import { probe } from '../support/probe.ts';
+import { until } from '../support/until.ts';
 
 const MARK = '/nonexistent/slow-module-mark';
 const MARKS = probe(['openat'], ['fd.name', 'proc.name'], `evt.arg.name startswith ${MARK}`);
@@ -115,14 +116,19 @@ test('bursts of alerts cost no module its evaluation: what the host does with th
     ['openat', AT_FDCWD, str(file), O.RDONLY],
     ['close', 'r'],
   ]);
-  // Matches beyond what the host takes are dropped and counted.
+  // Opens beyond what the rings hold, and matches beyond what the host takes, are dropped and counted; so might be the mark.
+  await until(() => {
+    const { evaluated, dropped } = eventTotals(agent.counters.capture);
+    return evaluated + dropped >= 20_000;
+  }, 30_000);
   await agent.settled();
   await act([['openat', AT_FDCWD, str(MARK), O.RDONLY]]);
   await agent.only(MARKS.name, { 'proc.name': 'act' });
   assert.deepEqual(agent.product.troubles, []);
   assert.equal(agent.product.summary().rules.setAside.count, 0);
   await agent.stop();
-  assertBalanced(agent);
+  const { dropped } = assertBalanced(agent);
   const { matches } = agent.counters;
-  assert.ok(matches >= 8 * 20_000, `${matches} matches`);
+  assert.ok(matches >= 8 * (20_000 - dropped), `${matches} matches, ${dropped} events dropped`);
+  assert.ok(matches >= 8 * 1_000, `${matches} matches`);
 });

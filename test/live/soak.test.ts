@@ -29,6 +29,7 @@ test('scenarios are listed with their bounds, and one that there is not is refus
   assert.deepEqual(names, [
     'flood',
     'processes',
+    'storms',
     'containers',
     'disk-full',
     'clock',
@@ -36,6 +37,8 @@ test('scenarios are listed with their bounds, and one that there is not is refus
     'hanging',
     'api-server',
     'memory',
+    'slow-module',
+    'alert-bursts',
   ]);
   const misspelt = soak('containerz');
   assert.deepEqual([misspelt.status, misspelt.stdout], [2, '']);
