@@ -90,7 +90,7 @@ static void connect_accept(void) {
   close(peer);
 }
 
-// The clocks are read last before the call, so that the delay of its alert can be told.
+// The clocks are read last before the call, so that the delay of its alert can be reported.
 static void mark(void) {
   uint64_t monotonic = now_ns(CLOCK_MONOTONIC), wall = now_ns(CLOCK_REALTIME);
   int fd = open(path, O_RDONLY);

@@ -56,7 +56,7 @@ test('the manifests without helm are taken as they are', async () => {
   assert.match(checked, /daemonset.apps\/other created \(server dry run\)/);
 });
 
-test('a command in a pod is told of, with its pod', async (t) => {
+test('a command in a pod is reported, with its pod', async (t) => {
   const { cluster } = agents;
   await cluster.apply([
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SHOP.namespace } },
@@ -117,7 +117,7 @@ test('its account may do what it needs, and nothing else', async () => {
     'replicasets.apps [] [] [get]',
     'replicationcontrollers [] [] [get]',
   ]);
-  // Nor was it denied anything: the runtime and the API server have told of containers by now.
+  // Nor was it denied anything: the runtime and the API server have reported containers by now.
   const metrics = await metricsText();
   assert.match(metrics, /^wasprey_pod_lookups_total\{[^}]*result="known"[^}]*\} [1-9]/m);
   assert.doesNotMatch(metrics, /^wasprey_metadata_failures_total\{[^}]*denied[^}]*\} [1-9]/m);
@@ -189,7 +189,7 @@ test('rules that are edited in the ConfigMap are live without a restart', async 
   await eventually('an event on the pod', async () => /rules/.test(await eventsOf('RulesReplaced')));
 });
 
-test('a broken edit leaves the rules before in use, and is told of on the pod and by a metric', async () => {
+test('a broken edit leaves the rules before in use, and is reported on the pod and by a metric', async () => {
   await editRules('shop.yaml', '- rule: Broken\n  condition: fd.nam = x\n');
   const message = await eventually('an event on the pod', async () => (await eventsOf('RulesRefused')) || undefined);
   assert.match(message, /the previous ones stay in use/);
@@ -308,7 +308,7 @@ test('alerts go to Slack by a program, which raises none itself', async () => {
     return lines.some((line) => line.includes('to-slack')) && lines;
   });
   const texts = messages.map((line) => JSON.parse(JSON.parse(line.slice(line.indexOf('"'))) as string).text as string);
-  // What else happens on this machine is told of, too.
+  // What else happens on this machine is reported, too.
   const text = texts.find((each) => each.includes('to-slack'));
   assert.match(text ?? '', /Warning Sensitive file read by .* namespace=shop pod=till/);
   await eventually(

@@ -269,7 +269,7 @@ test('a token that is refused is read anew from its file', async () => {
   });
 });
 
-test('without the API server, and after a restart of the agent, the runtime tells of pods', async () => {
+test('without the API server, and after a restart of the agent, the runtime reports pods', async () => {
   await cluster.apply([shell('steady', 'while :; do : > /tmp/mark-steady; sleep 0.2; done')]);
   const uid = await cluster.kubectl('get', 'pod', '-n', 'shop', 'steady', '-o', 'jsonpath={.metadata.uid}');
   const known = (alert: AlertLine) =>

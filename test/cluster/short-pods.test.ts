@@ -13,7 +13,7 @@ const COUNT = 200;
 const STATIC_COUNT = 20;
 const PATIENCE_MS = 400_000;
 const HOLD_MS = 20_000;
-/** Of the alerts, so many may lack what they should tell of their pod, and say why. */
+/** Of the alerts, so many may lack what they should have of their pod, and say why. */
 const MOST_WITHOUT = 0.001;
 
 const NEEDED = ['k8s.pod.name', 'k8s.ns.name', 'k8s.pod.uid', 'container.image.repository'];
@@ -82,7 +82,7 @@ function alertsOf(rule: string, prefix: string): AlertLine[] {
   });
 }
 
-/** Waits until both rules have told of so many files. */
+/** Waits until both rules have reported so many files. */
 async function alertsCame(prefix: string, count: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   const counts = () => [ANY, OF_SHOP].map((rule) => alertsOf(rule, prefix).length);

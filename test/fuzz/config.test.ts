@@ -1,4 +1,4 @@
-// The configuration against texts that nobody would write: whatever is wrong is told by a code and a place, and nothing is thrown or
+// The configuration against texts that nobody would write: whatever is wrong is reported by a code and a place, and nothing is thrown or
 // hangs. WASPREY_FUZZ_RUNS sets the number of files, WASPREY_FUZZ_SEED repeats a run.
 
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the configuration's variables

@@ -48,7 +48,7 @@ const damaged = fc
     return bytes;
   });
 
-test('damaged files: what comes out is whole, and each loss is told', () => {
+test('damaged files: what comes out is whole, and each loss is reported', () => {
   fc.assert(
     fc.property(damaged, (bytes) => {
       let reader: RecordingReader;

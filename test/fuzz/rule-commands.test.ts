@@ -150,7 +150,7 @@ const file = fc
   )
   .map((items) => JSON.stringify(items.flat(), null, 1));
 
-/** Whoever mends one error after the other, as Falco tells of them, meets each of those that are told of at once. */
+/** Whoever mends one error after the other, as Falco reports them, meets each of those that are reported at once. */
 function assertOneByOne(text: string): void {
   let files: RuleFile[] = [{ name: 'fuzz.yaml', text }];
   const met = new Set<string>();

@@ -84,7 +84,7 @@ after(async () => {
   await agent.ended;
 });
 
-/** A process connects to an address; waits for an alert that tells of it. */
+/** A process connects to an address; waits for an alert that reports it. */
 async function connectTo(address: string, port: number, rule: string): Promise<AlertLine> {
   const peer = `in:${address}:${port}`;
   const calls = await act([

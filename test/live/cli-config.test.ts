@@ -62,7 +62,7 @@ test(SLACK, { skip: missingFalco('falco.yaml') }, async (t) => {
   );
   await agent.until('it is ready', async () => (await ask(port, '/readyz'))?.status === 200 || undefined);
   assert.deepEqual(await ask(port, '/healthz'), { status: 200, body: '{"status": "ok"}' });
-  // What has no effect is told once.
+  // What has no effect is reported once.
   assert.equal(agent.stderr().match(/have no effect here/g)?.length, 1);
 
   for (const name of ['minor', 'marked-1', 'marked-2']) spawnSync('cat', [join(directory, name)]);

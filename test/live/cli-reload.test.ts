@@ -77,7 +77,7 @@ test('a ConfigMap that changes: other rules without a restart; with a mistake in
   assert.equal(agent.alerts('Wasprey internal: hot reload failure').length, 1);
 });
 
-test('a configuration that changes: what can be is applied at once, the rest is told; with a mistake in it, nothing', async (t) => {
+test('a configuration that changes: what can be is applied at once, the rest is reported; with a mistake in it, nothing', async (t) => {
   const directory = directoryForTest(t);
   const [rules, marked, config] = [
     join(directory, 'rules.yaml'),
@@ -143,7 +143,7 @@ test('a configuration that changes: what can be is applied at once, the rest is 
   assert.equal(agent.stderr().match(/was refused|were refused/g)?.length, 1, 'told once');
 });
 
-test('what is to be known of rules that are used is told at the start and of each that takes over', async (t) => {
+test('what is to be known of rules that are used is reported at the start and of each that takes over', async (t) => {
   const directory = directoryForTest(t);
   const [rules, module, config] = ['rules.yaml', 'module.wasm', 'wasprey.yaml'].map((name) => join(directory, name));
   assert.ok(rules && module && config);

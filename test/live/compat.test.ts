@@ -53,7 +53,7 @@ before(() => {
 });
 const agent = LiveAgent.forTests([CALLS.rule, SOCKETS.rule]);
 
-/** Runs the steps and compares the event of each, in order; each by itself has to be told as a 32-bit one. */
+/** Runs the steps and compares the event of each, in order; each by itself has to be reported as a 32-bit one. */
 async function expect(what: typeof CALLS, table: readonly (readonly [Step, ExpectedFields])[]): Promise<void> {
   const check = agent.checks(what, ({ call, result, pid }) => ({
     'evt.type': call,

@@ -1,4 +1,4 @@
-// What a container's runtime tells of it: image, mounts, privilege, start; in output and in conditions. On the host: what Falco has there.
+// What a container's runtime reports: image, mounts, privilege, start; in output and in conditions. On the host: what Falco has there.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

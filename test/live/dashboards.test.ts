@@ -112,7 +112,7 @@ function start(command: string, words: readonly string[]): void {
   processes.push(child);
 }
 
-/** By a process of its own, which the rule tells of. */
+/** By a process of its own, which the rule reports. */
 async function readFile(): Promise<void> {
   const path = join(folder, 'marked');
   writeFileSync(path, '');

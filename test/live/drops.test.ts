@@ -21,7 +21,7 @@ function run(actions: string, ...more: string[]): RunProcess {
   return startRun(rules, ...words, `--duration=${SECONDS}`, '--log-level=debug', ...more);
 }
 
-/** How many occurrences and actions the summary tells of. */
+/** How many occurrences and actions the summary reports. */
 function summedUp(stderr: string): [occurrences: number, actions: number] {
   const found = /event drop detected: (\d+) occurrences?, num times actions taken: (\d+)\n/.exec(stderr);
   assert.ok(found, stderr);
@@ -83,7 +83,7 @@ test('exit: the end, at the first occurrence, with status 1', async () => {
   );
 });
 
-test('events that find no room are told with their number and the time, where nothing is configured', async () => {
+test('events that find no room are reported with their number and the time, where nothing is configured', async () => {
   await using agent = startRun(rules, '--ring-memory=1', '--json');
   await agent.watches();
   // It reads no more for a while.

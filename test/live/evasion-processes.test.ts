@@ -150,7 +150,7 @@ forEachRuleSet((rules) => {
     });
   });
 
-  describe('What is run is told by the kernel', () => {
+  describe('What is run is reported by the kernel', () => {
     test('by the loader of dynamic programs: it is the program, and what it loads is in the command line', async () => {
       const mark = newMark();
       const loader = '/lib64/ld-linux-x86-64.so.2';

@@ -1,4 +1,4 @@
-// The rules that ship: each that an action tells of fires on it, and not on what comes close.
+// The rules that ship: each that an action reports fires on it, and not on what comes close.
 
 import { testActions } from '../support/live-actions.ts';
 import { shippedRules } from '../support/live-rules.ts';

@@ -60,7 +60,7 @@ const HANDLER = `
 
 class Watcher implements Output {
   readonly name = 'hot-load test';
-  /** The rules that told of each number. */
+  /** The rules that reported each number. */
   readonly seen: string[][] = [];
   readonly folders: string[] = [];
   handlers = 0;

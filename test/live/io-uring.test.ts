@@ -101,7 +101,7 @@ for (const way of ['ring', 'ring+async', 'ring+full']) {
   });
 }
 
-test('openat, taken by the thread of the ring: told of the process that the thread is one of', async () => {
+test('openat, taken by the thread of the ring: reported with the process that the thread belongs to', async () => {
   const [call = assert.fail()] = await act([['ring+sqpoll:openat', AT_FDCWD, str(file), O.RDONLY]]);
   const alert = await agent.only(FILES.name, { 'proc.vpid': BigInt(call.pid), 'evt.type': 'openat' });
   assertFields(alert, {
@@ -117,7 +117,7 @@ test('openat, taken by the thread of the ring: told of the process that the thre
   });
 });
 
-test('openat of what is not there, and openat2 with what it was told', async () => {
+test('openat of what is not there, and openat2 with what it was given', async () => {
   await expect(
     FILES,
     [
@@ -165,7 +165,7 @@ test('openat into one of the files of the ring: the file is known, its number is
   );
 });
 
-test('a request that wants no completion: an open has its descriptor, others are told when they are made, as if they succeeded', async () => {
+test('a request that wants no completion: an open has its descriptor, others are reported when they are made, as if they succeeded', async () => {
   const [open = assert.fail()] = await act([
     ['ring+silent:openat', AT_FDCWD, str(`${directory}/sub/other`), O.RDONLY],
     ['ring+silent:openat', AT_FDCWD, str(`${directory}/none`), O.RDONLY],
@@ -269,7 +269,7 @@ for (const way of ['ring', 'ring+async']) {
   });
 }
 
-test('sockets, by the thread of the ring: told of the process that the thread is one of', async (context) => {
+test('sockets, by the thread of the ring: reported with the process that the thread belongs to', async (context) => {
   const lacking = await lackingRingBind();
   if (lacking !== undefined) return context.skip(lacking);
   const calls = await act([

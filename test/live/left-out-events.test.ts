@@ -40,7 +40,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('rules see what is left, and which see less or nothing is told', async () => {
+test('rules see what is left, and which see less or nothing is reported', async () => {
   assert.deepEqual(product.troubles, [
     'these rules never match, because mkdir, execve, execveat are not captured: "made", "run"',
     'these rules are blind to some events, because mkdir, execve, execveat are not captured: "made or removed"',

@@ -1,4 +1,4 @@
-// sendmmsg and recvmmsg: each message is told, as an event of that name and as the sendmsg or recvmsg that it stands for.
+// sendmmsg and recvmmsg: each message is reported, as an event of that name and as the sendmsg or recvmsg that it stands for.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -116,7 +116,7 @@ test('parent, login, capabilities and age of the executable', async () => {
 });
 
 // Where the agent sees other process numbers than the kernel's, it can't read a process's files, and says nothing of them.
-test('what a process has open, and its threads, are told while it runs, where its files can be found', async () => {
+test('what a process has open, and its threads, are reported while it runs, where its files can be found', async () => {
   const running = startAct([['unlink', 's:/nonexistent/wasprey'], ['@wait']]);
   const place = await running.place();
   await agent.settled();

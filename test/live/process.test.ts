@@ -1,5 +1,5 @@
 // Calls with numbers alone: setuid, setgid, setresuid, ptrace, unshare, init_module, signals, setsid, setpgid, the clone
-// family; and those of which the name alone is told.
+// family; and those of which the name alone is reported.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -177,7 +177,7 @@ for (const way of ['', 'int80:']) {
     await target.end();
   });
 
-  test(`calls of which the name is told${way && ', by int 0x80'}`, async () => {
+  test(`calls of which the name is reported${way && ', by int 0x80'}`, async () => {
     const steps = NAMED.map(([name, ...passed]): Step => [`${way}${name}`, ...passed]);
     const expected = NAMED.map(([name]) => ({ 'evt.type': name, 'evt.args': '' }));
     await check([...steps, [`${way}setsid`]], [...expected, { 'evt.type': 'setsid', 'evt.category': 'process' }]);

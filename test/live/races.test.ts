@@ -190,12 +190,12 @@ describe('files', () => {
     await agent.none(READ.name, { 'proc.vpid': BigInt(call.pid) });
   });
 
-  test('limit: an open that fails has no file, and is told by what was in memory', async () => {
+  test('limit: an open that fails has no file, and is reported by what was in memory', async () => {
     const { alert } = await last(OPENS, [['openat', AT_FDCWD, rewritten('not-there'), O.RDONLY]]);
     assertFields(alert, { 'evt.res': 'ENOENT', 'fd.realpath': null, 'evt.arg.name': decoy('not-there') });
   });
 
-  test('limit: calls that leave no open file are told by what was in memory', async () => {
+  test('limit: calls that leave no open file are reported by what was in memory', async () => {
     writeFileSync(secret('to-remove'), '');
     const removed = await last(PATHS, [['unlinkat', AT_FDCWD, rewritten('to-remove'), 0]]);
     assert.ok(!existsSync(secret('to-remove')), 'the race is won');
@@ -242,7 +242,7 @@ describe('programs', () => {
     });
   });
 
-  test('limit: an execve that fails is told by what was in memory', async () => {
+  test('limit: an execve that fails is reported by what was in memory', async () => {
     const { alert } = await last(EXECS, [['execve', rewritten('no-program'), 'list:no-program', 'null']]);
     assertFields(alert, { 'evt.res': 'ENOENT', 'evt.arg.filename': decoy('no-program') });
   });

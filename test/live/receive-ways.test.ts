@@ -1,4 +1,4 @@
-// recvfrom and recvmsg that came another way: requests of io_uring, in all their forms, and 32-bit calls. Each is told as the call
+// recvfrom and recvmsg that came another way: requests of io_uring, in all their forms, and 32-bit calls. Each is reported as the call
 // that it stands for, with who sent and what.
 
 import assert from 'node:assert/strict';
@@ -143,7 +143,7 @@ test('a stream by io_uring: both ends', async () => {
   });
 });
 
-test('what fails is told, what finds nothing yet is not; one that wants no completion is told when it is asked for', async () => {
+test('what fails is reported, what finds nothing yet is not; one that wants no completion is reported when it is asked for', async () => {
   const { steps } = datagram();
   const { alerts } = await received([
     ...steps,

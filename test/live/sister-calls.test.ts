@@ -106,7 +106,7 @@ for (const step of FAST_OPENS) {
     assert.ok(result < 0, 'nothing listens there');
     const alert = await agent.only(CONNECTS.name, { 'proc.vpid': BigInt(pid) });
     assertFields(alert, { 'evt.type': 'connect', 'fd.sip': '127.0.0.1', 'fd.sport': 9, 'fd.l4proto': 'tcp' });
-    // A request of io_uring that sends is told when it is made.
+    // A request of io_uring that sends is reported when it is made.
     if (!String(step[0]).startsWith('ring')) assertFields(alert, { 'evt.rawres': result, 'evt.res': 'ECONNREFUSED' });
     await agent.none(SENDS.name, { 'proc.vpid': BigInt(pid) });
   });

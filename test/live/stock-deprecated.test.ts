@@ -4,7 +4,7 @@ import { describeWithFalco } from '../support/falco-data.ts';
 import { testActions } from '../support/live-actions.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
-/** Two rules tell of what is in these lists alone: as they come, they are empty. */
+/** Two rules report what is in these lists alone: as they come, they are empty. */
 const WATCHED = `
 - list: allowed_image
   items: [registry.example/wasprey-live-test]

@@ -4,7 +4,7 @@ import { describeWithFalco } from '../support/falco-data.ts';
 import { testActions } from '../support/live-actions.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
-/** One rule tells of connections from the namespaces in this list alone. */
+/** One rule reports connections from the namespaces in this list alone. */
 const NAMESPACES = `
 - list: namespace_scope_network_only_subnet
   items: [shop]

@@ -4,7 +4,7 @@ import { describeWithFalco } from '../support/falco-data.ts';
 import { testActions } from '../support/live-actions.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
-/** One rule tells of containers that this macro leaves out alone: as it comes, it leaves out none. */
+/** One rule reports containers that this macro leaves out alone: as it comes, it leaves out none. */
 const ALLOWED = `
 - macro: allowed_containers
   condition: (container.image.repository = registry.example/allowed)

@@ -159,7 +159,7 @@ test('what waits in the rings at SIGTERM is evaluated, and what a hanging receiv
   assert.deepEqual(attacksIn(receiver.taken), expected(ATTACKS));
 });
 
-test('under load, each attack whose call has returned before SIGTERM is told of', async (t) => {
+test('under load, each attack whose call has returned before SIGTERM is reported', async (t) => {
   const receiver = await Receiver.start();
   receiver.answers = true;
   t.after(() => receiver.close());

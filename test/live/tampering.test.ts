@@ -1,4 +1,4 @@
-// Whoever has root's rights can reach into a running agent: each way is done for real, and is refused, or told of within 5 s. The
+// Whoever has root's rights can reach into a running agent: each way is done for real, and is refused, or reported within 5 s. The
 // last part of EVASIONS.md is the list.
 
 import assert from 'node:assert/strict';
@@ -66,7 +66,7 @@ function told(alert: RunAlert): string {
 }
 
 describe('an agent that is left alone', () => {
-  test('tells of nothing: not when it waits for a CPU, not when it is only told to continue, not when rules change', async () => {
+  test('reports nothing: not when it waits for a CPU, not when it is only told to continue, not when rules change', async () => {
     const agent = await start('--watch');
     const loops: ChildProcess[] = [];
     try {
@@ -140,7 +140,7 @@ describe('what the kernel refuses, or what has no effect', () => {
   });
 });
 
-describe('what is written to a map is told and put back', () => {
+describe('what is written to a map is reported and put back', () => {
   let agent: TamperedAgent;
   before(async () => {
     agent = await start();
@@ -185,7 +185,7 @@ describe('what is written to a map is told and put back', () => {
     assert.equal(told(alert), "the kernel filter's data on 1 processes was changed, and was restored.");
   });
 
-  test('which calls, and types of events, are told of', async () => {
+  test('which calls, and types of events, are reported', async () => {
     const alert = await agent.alertOf(/list of captured events/, () => {
       write('control', WANTED, '00'.repeat(16))();
       write('control', CALLS + 4 * OPENAT, '00000000')();
@@ -230,7 +230,7 @@ describe('what is written to a map is told and put back', () => {
 
 const STOPPED_MS = 3000;
 
-/** It has stood still from `began` until between when it was let go on, and now: it is told in tenths of a second. */
+/** It has stood still from `began` until between when it was let go on, and now: it is reported in tenths of a second. */
 function assertStoppedFor(seconds: number, began: number): void {
   const ms = seconds * 1000;
   assert.ok(ms > STOPPED_MS - 100 && ms < performance.now() - began + 100, `${seconds} s`);

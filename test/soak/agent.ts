@@ -123,7 +123,7 @@ export class SoakAgent {
     return new Metrics(await response.text());
   }
 
-  /** Those that tell of all up to now. */
+  /** Those that report all up to now. */
   async metricsOfNow(): Promise<Metrics> {
     await this.settled();
     await sleep(COUNTERS_MS);

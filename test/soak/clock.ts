@@ -18,7 +18,7 @@ const STEP_S = 3600;
 /** Short: other programs of the machine see it, too. */
 const PAUSE_MS = 1500;
 const MARKS_A_SECOND = 200;
-/** A call may fall between the step and the moment at which the kernel's programs are told. */
+/** A call may fall between the step and the moment at which the kernel's programs learn of it. */
 const WRONG_AT_MOST = 6;
 const WRONG_NS = 50_000_000n;
 

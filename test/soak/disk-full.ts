@@ -1,4 +1,4 @@
-// The disk that alerts go to is full for a while: what is lost is counted and told, and it goes on when there is room.
+// The disk that alerts go to is full for a while: what is lost is counted and reported, and it goes on when there is room.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What the agent tells of lost events: nothing may be lost without that.
+// What the agent reports of lost events: nothing may be lost without that.
 
 import { DROP_RULE } from '../../host/agent/drop-watch.ts';
 import { nanoseconds, type SoakAgent, type SoakAlert } from './agent.ts';

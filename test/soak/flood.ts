@@ -1,4 +1,4 @@
-// A flood of events as fast as all CPUs make them, and an attack in it: the attack is told of, or that it may have been lost.
+// A flood of events as fast as all CPUs make them, and an attack in it: the attack is reported, or that it may have been lost.
 
 import { availableParallelism } from 'node:os';
 import { LOAD_NAME, startLoad } from '../bench/load.ts';

@@ -1,4 +1,4 @@
-// The agent is stopped by a signal under load and goes on later: what it missed is told.
+// The agent is stopped by a signal under load and goes on later: what it missed is reported.
 
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -79,7 +79,7 @@ export class ApiServer {
     this.tell({ type: 'DELETED', object: this.#versioned(pod) });
   }
 
-  /** Changes that no watch is told of. */
+  /** Changes that no watch sees. */
   forget(uid: string): void {
     this.#pods.delete(uid);
     this.#version++;

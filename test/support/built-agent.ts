@@ -25,7 +25,7 @@ export async function moduleOf(text: string, name = 'test rules', options: LoadO
   return loadRuleModule(name, wasm);
 }
 
-/** A process as the kernel tells of it, with what the tests don't care about filled in. */
+/** A process as the kernel reports it, with what the tests don't care about filled in. */
 export function process(id: number, input: StructInput): Uint8Array {
   return imageRecord({
     kind: 2,

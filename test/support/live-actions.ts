@@ -27,7 +27,7 @@ const IMAGE = 'registry.example/wasprey-live-test:1';
 const ORDINARY: ContainerOptions = { image: IMAGE };
 const PRIVILEGED: ContainerOptions = { image: IMAGE, privileged: true };
 
-/** Defines the tests of all actions that a rule of the set should tell of. */
+/** Defines the tests of all actions that a rule of the set should report. */
 export function testActions(given: ActionTests): void {
   const { rules, errors } = loadRules(given.rules.map((text, index) => ({ name: `${index}.yaml`, text })));
   assert.deepEqual(errors, []);
@@ -117,7 +117,7 @@ class Stage {
     );
   }
 
-  /** Undefined if it can't be performed here, which `skip` is told. */
+  /** Undefined if it can't be performed here, for the reason in `skip`. */
   async #perform(action: Action, skip: (why: string) => void): Promise<Performance | undefined> {
     const place = this.#place(action);
     const why = obstacle(action, place);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { cProgram } from './c-program.ts';
 import { type RunAlert, type RunProcess, startRun } from './run-process.ts';
 
-/** A change is to be told of within 5 s; a machine that runs other tests gets twice that. */
+/** A change is to be reported within 5 s; a machine that runs other tests gets twice that. */
 const TOLD_WITHIN_MS = 10_000;
 export const TAMPERED = 'Wasprey internal: capture tampered with';
 

@@ -70,7 +70,7 @@ function components({ components: names }: Names, most: number, odd: number): fc
     .map((parts) => parts.join('/'));
 }
 
-/** As the kernel tells of it. */
+/** As the kernel reports it. */
 export function resolvedPath(names: Names): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom(...names.paths) },

@@ -142,7 +142,7 @@ test('hostile bytes in an event stay within their line', async () => {
   assert.equal(fields['fd.name'], '/etc/a\nb\u001b[2J"\\\u009b\u202e\ufffd\ufffd');
 });
 
-test('a storm of matches is counted to the last one, and what is not reported is told', async () => {
+test('a storm of matches is counted to the last one, and the number of those that are not reported is', async () => {
   await using built = await startBuiltAgent([await moduleOf(RULES)]);
   const storm = 30_000;
   const events = Array.from({ length: storm }, (_, index) => shadowRead(1, { cpu: index % 2 }));
@@ -158,7 +158,7 @@ test('a storm of matches is counted to the last one, and what is not reported is
   assert.ok(reported > 0);
 });
 
-test('dropped events are told of, with their number', async () => {
+test('dropped events are reported, with their number', async () => {
   const sizes = { ringBudget: 1 << 19, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 1 };
   const began = Date.now();
   await using built = await startBuiltAgent([await moduleOf(RULES)], { sizes });

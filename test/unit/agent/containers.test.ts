@@ -73,7 +73,7 @@ test('an alert waits for what the runtime tells', async () => {
   assert.equal(built.agent.summary().alerts.held, 1);
 });
 
-test('an alert that waits is told in the words of the rules that raised it, whatever the rules are by then', async () => {
+test('an alert that waits is reported in the words of the rules that raised it, whatever the rules are by then', async () => {
   const runtime = Promise.withResolvers<void>();
   await using docker = await startDockerEngine(ANSWERS, runtime.promise);
   const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
@@ -174,7 +174,7 @@ function podRuntime(uid: string, told: Promise<void> = Promise.resolve()) {
 
 /**
  * The pod of deployment `web`.
- * @param told what the server waits for before it tells of its namespace
+ * @param told what the server waits for before it answers for the namespace
  */
 async function putPod(api: ApiServer, told: Promise<void>): Promise<void> {
   const owner = { kind: 'Deployment', name: 'web', uid: 'd', controller: true };
@@ -199,7 +199,7 @@ test('an alert waits for the API server if it prints what only that can tell', a
   const passwd = { name: '/etc/passwd', raw: '/etc/passwd', resolved: '/etc/passwd' };
   const reads = [shadowRead(1), shadowRead(1, passwd)];
   built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], reads);
-  // The agent asks about the container before it tells of matches: an answer that came in between would leave nothing to wait for.
+  // The agent asks about the container before it reports matches: an answer that came in between would leave nothing to wait for.
   await until(() => built.agent.summary().alerts.held === 2);
   assert.deepEqual(built.lines(), []);
   const alerts = (lines: readonly string[]) => lines.map((line) => line.replace(/^\S+: Warning /, ''));

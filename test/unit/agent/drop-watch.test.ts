@@ -91,7 +91,7 @@ function watched(settings: Partial<DropSettings>) {
 const told = (text: string) => `Wasprey internal: syscall event drop. ${text}`;
 
 describe('lost events', () => {
-  it('are told with their numbers by kind, and with when it was', () => {
+  it('are reported with their numbers by kind, and with when it was', () => {
     const { at, alerts, watch } = watched({});
     at(1, 100);
     at(2, 60, { dropped: { openat: 7, unlink: 2, clone: 1, setuid: 3 }, filtered: 10, missed: 4, matches: 5 });
@@ -154,7 +154,7 @@ describe('lost events', () => {
     assert.deepEqual(watch.counters, { occurrences: 3, actions: 2 });
   });
 
-  it('that wait at the end are told at the end, with those of the last part of a second', () => {
+  it('that wait at the end are reported at the end, with those of the last part of a second', () => {
     const { at, alerts, watch } = watched({});
     at(1, 10, { dropped: { open: 1 } });
     at(2, 10, { dropped: { open: 2 } });
@@ -176,7 +176,7 @@ describe('lost events', () => {
     assert.deepEqual(watch.counters, { occurrences: 3, actions: 3 });
   });
 
-  it('are told of under a clock that was set back, too', () => {
+  it('are reported under a clock that was set back, too', () => {
     const { at, alerts } = watched({ burst: 2 });
     at(1000, 10, { dropped: { open: 1 } });
     at(1, 10, { dropped: { open: 2 } });

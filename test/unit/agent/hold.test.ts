@@ -74,7 +74,7 @@ function messages(built: BuiltAgent): string[] {
   return built.lines().map((line) => line.replace(/^.*: Warning /, ''));
 }
 
-/** Waits until the engine's counters, which are told now and then, say so. */
+/** Waits until the engine's counters, which are reported now and then, say so. */
 async function ended(built: BuiltAgent, end: HoldEnd, events: number): Promise<void> {
   const deadline = performance.now() + 10_000;
   for (;;) {
@@ -140,7 +140,7 @@ describe('the first event of a container', () => {
     }
   });
 
-  test('is told by the names that the kernel resolved, too', async () => {
+  test('is reported by the names that the kernel resolved, too', async () => {
     const rules = `
 - rule: Resolved
   desc: a name that only the second view has

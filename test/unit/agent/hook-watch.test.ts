@@ -122,7 +122,7 @@ test('a kernel without io_uring is worth a note', () => {
   });
 });
 
-test('other rules are judged anew; the same are not told of again', () => {
+test('other rules are judged anew; the same are not reported again', () => {
   const { update, watch } = watched();
   assert.equal(update([IO_URING], kills).alerts.length, 0);
   assert.equal(update([IO_URING], opens).alerts.length, 1);

@@ -1,4 +1,4 @@
-// What is told of an output that fails or loses alerts, and how often.
+// What is reported of an output that fails or loses alerts, and how often.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -23,7 +23,7 @@ function watched() {
   return at;
 }
 
-test('each output that loses alerts is told of, with what it has lost', () => {
+test('each output that loses alerts is reported, with what it has lost', () => {
   const at = watched();
   assert.deepEqual(at(0, { stdout: 0, file: 0, program: 0 }), []);
   assert.deepEqual(at(1, { stdout: 0, file: 1, program: 12 }, 8192), [
@@ -46,7 +46,7 @@ test('one alert in half a minute, of all that was lost since; nothing when nothi
   assert.equal(at(231, { file: 11 }).length, 1);
 });
 
-test('an output that loses each of these alerts too is told of ever more rarely, at last once an hour', () => {
+test('an output that loses each of these alerts too is reported ever more rarely, at last once an hour', () => {
   const at = watched();
   const day = 24 * 60 * 60;
   let dropped = 1;
@@ -79,7 +79,7 @@ test('outputs of one name count as one', () => {
   ]);
 });
 
-test('why an output fails is told at once, and what it has lost with the next alert about it', () => {
+test('why an output fails is reported at once, and what it has lost with the next alert about it', () => {
   const alerts: string[] = [];
   const logged: string[] = [];
   const watch = new OutputWatch({

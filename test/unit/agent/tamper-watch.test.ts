@@ -1,4 +1,4 @@
-// What is told of a capture that was tampered with: what is new, once, and a time in which the agent did not run.
+// What is reported of a capture that was tampered with: what is new, once, and a time in which the agent did not run.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -24,7 +24,7 @@ class Watched {
     this.watch = new TamperWatch(desk, () => this.now);
   }
 
-  /** What was told of that report. */
+  /** The alerts of that report. */
   report(findings: readonly IntegrityFinding[], gaps: readonly RunGap[] = [], dropped = 0): string[] {
     this.now += 1000;
     this.watch.take({ findings, gaps, dropped, thread: '' });
@@ -55,7 +55,7 @@ class Watched {
 const link = (name: string): IntegrityFinding => ({ what: 'link', name, number: 0, repaired: false });
 const filter: IntegrityFinding = { what: 'filter', name: '', number: 0, repaired: true };
 
-test('what lasts is told once, and again when it was over; status and metrics have it meanwhile', () => {
+test('what lasts is reported once, and again when it was over; status and metrics have it meanwhile', () => {
   const watched = new Watched();
   const message = `${RULE}: the hook sys_exit_openat (on_open) was detached. ${RESTART}`;
   assert.deepEqual(watched.report([link('sys_exit_openat (on_open)')]), [message]);
@@ -76,7 +76,7 @@ test('what lasts is told once, and again when it was over; status and metrics ha
   assert.match(watched.watch.summary.last?.text ?? '', /^the hook sys_exit_openat/);
 });
 
-test('another finding beside one that was told is told by itself; of very many, some', () => {
+test('another finding beside one that was reported is reported by itself; of very many, some', () => {
   const watched = new Watched();
   watched.report([link('a')]);
   assert.deepEqual(watched.report([link('a'), link('b')]), [`${RULE}: the hook b was detached. ${RESTART}`]);
@@ -86,7 +86,7 @@ test('another finding beside one that was told is told by itself; of very many, 
   ]);
 });
 
-test('what is put wrong in a loop is counted each time and told every 5 s; another of its kind is told at once', () => {
+test('what is put wrong in a loop is counted each time and reported every 5 s; another of its kind is reported at once', () => {
   const watched = new Watched();
   const message = `${RULE}: the kernel filter was removed, and was restored.`;
   const told = Array.from({ length: 10 }, () => watched.report([filter]));
@@ -107,7 +107,7 @@ test('each kind of finding is a sentence of its own', () => {
     assert.match(message, /^Wasprey internal: capture tampered with: [a-zN].*[^.]\. Restart/);
 });
 
-test('a stop that a signal ended is told at once, with what was lost meanwhile', () => {
+test('a stop that a signal ended is reported at once, with what was lost meanwhile', () => {
   const watched = new Watched();
   watched.report([], [], 5);
   const gap = watched.gap({ lengthMs: 3140 });
@@ -118,7 +118,7 @@ test('a stop that a signal ended is told at once, with what was lost meanwhile',
   ]);
 });
 
-test('without a signal it is told a report later, and what is known is said', () => {
+test('without a signal it is reported a report later, and what is known is said', () => {
   const watched = new Watched();
   assert.deepEqual(watched.report([], [watched.gap({})]), []);
   assert.deepEqual(watched.report([]), [

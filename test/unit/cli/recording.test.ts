@@ -93,7 +93,7 @@ test('what can not be replayed is refused in a sentence', () => {
   assert.match(stderr, /^wasprey: can't replay .*text: it is not a recording of `wasprey capture`$/m);
 });
 
-test('arguments that do not fit are told before anything else', () => {
+test('arguments that do not fit are reported before anything else', () => {
   const usage = (words: string[], message: RegExp) => {
     const { status, stderr } = wasprey(...words);
     assert.equal(status, 2, stderr);

@@ -64,7 +64,7 @@ test('rules below the least priority are not even loaded', () => {
   );
 });
 
-test('a pattern that no rule has is told of, with what was probably meant', () => {
+test('a pattern that no rule has is reported, with what was probably meant', () => {
   assert.deepEqual(wasprey('list', 'rules', 'rules.yaml', '--names', '--disable', 'Conect'), {
     status: 0,
     stdout: 'Read a\nRead b\nConnect\n',
@@ -134,7 +134,7 @@ test('validate --json: what only the back end finds is an error of its file too'
   assert.equal(results[1].errors[0].context.locations[0].item_name, 'Large');
 });
 
-test('a field that the capture lacks is told of once, at its place', () => {
+test('a field that the capture lacks is reported once, at its place', () => {
   const condition = 'evt.type = open and proc.name = x and thread.cpu > 5';
   writeFileSync(join(folder, 'lacking.yaml'), rule('Lacking', 'INFO', 'x', condition));
   assert.deepEqual(wasprey('validate', 'lacking.yaml'), {

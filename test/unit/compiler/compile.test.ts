@@ -83,7 +83,7 @@ test('asc is stopped when it takes too long, and says what is wrong with a sourc
   await assert.rejects(runAsc('export function f(): i32 { return nothing; }', operators), /Cannot find name 'nothing'/);
 });
 
-test('a check that cannot be evaluated on live events is never true, and its author is told', () => {
+test('a check that cannot be evaluated on live events is never true, and its author is warned', () => {
   const { diagnostics } = translateRules(
     rulesOf([
       'evt.type = open and fdlist.names contains x',

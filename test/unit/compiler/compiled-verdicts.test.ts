@@ -107,7 +107,7 @@ test('a buffer as an argument is compared as it is shown, evt.buffer as it is', 
   assert.deepEqual(verdicts(''), [4, 5]);
 });
 
-test('names of many small numbers are told by a set of bits', async () => {
+test('names of many small numbers are found by a set of bits', async () => {
   const conditions = ['evt.arg.sig startswith SIG', 'evt.arg.sig endswith P', 'evt.arg.sig in (SIGHUP, SIGTRAP)'];
   const module = await RuleModule.of(rulesOf(conditions));
   const verdicts = (signal: number): readonly number[] => {

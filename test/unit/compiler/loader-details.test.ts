@@ -1,4 +1,4 @@
-// What the loader makes of odd values in rule files, as Falco does: what comes to nothing, what is told first, how numbers are read.
+// What the loader makes of odd values in rule files, as Falco does: what comes to nothing, what is reported first, how numbers are read.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -57,7 +57,7 @@ test('an empty list of fields or comparisons of an exception counts as left out'
   assert.deepEqual(compiled(appended), ['(evt.type = open and not (proc.name = x or proc.name = y))']);
 });
 
-test('what is wrong with an output is told before what is wrong with the condition', () => {
+test('what is wrong with an output is reported before what is wrong with the condition', () => {
   const skip = '  skip-if-unknown-filter: true\n';
   assert.deepEqual(codes(rule('evt.type =', '', '%nope.x')), ['LOAD_ERR_COMPILE_OUTPUT']);
   assert.deepEqual(codes(rule('evt.type =', skip, '%nope.x')), ['LOAD_UNKNOWN_FILTER']);
@@ -70,7 +70,7 @@ test('what is wrong with an output is told before what is wrong with the conditi
   ]);
 });
 
-test('deprecated fields are told of first, whatever else there is to say of a condition', () => {
+test('deprecated fields are reported first, whatever else there is to say of a condition', () => {
   assert.deepEqual(codes(rule('evt.type = open and proc.name = proc.pname and evt.dir = <')), [
     'LOAD_DEPRECATED_ITEM',
     'LOAD_COMPILE_CONDITION',
@@ -181,7 +181,7 @@ test('a number that is compared is cut to the width of its field, as C reads and
   assert.equal(constantFor('99999999999999999999', 'UINT64'), 18446744073709551615n);
 });
 
-test('constants that were probably meant otherwise are told of', () => {
+test('constants that were probably meant otherwise are reported', () => {
   const told = (check: string) => codes(rule(JSON.stringify(`evt.type = open and ${check}`))).length;
   for (const check of [
     "proc.name = ' proc. pname'",

@@ -55,7 +55,7 @@ for (const [what, text, version] of [
   });
 }
 
-test('a plugin that is not there is told of, and the rules are loaded', () => {
+test('a plugin that is not there is reported, and the rules are loaded', () => {
   const { rules, shown } = load('[{name: json, version: 0.1.0, alternatives: [{name: k8saudit, version: 0.1.0}]}]');
   assert.deepEqual(shown, [
     `warning[WASPREY_PLUGIN_UNAVAILABLE]: plugin json or k8saudit is not available: Wasprey does not load plugins

@@ -94,7 +94,7 @@ test('checks that macros brought in say so, innermost last', () => {
   assert.equal(second.macros, undefined);
 });
 
-test('loading stops at the first file with an error, and what came before is told', () => {
+test('loading stops at the first file with an error, and what came before is reported', () => {
   const result = load([rule('A', 'evt.type = open'), 'x', rule('B', 'evt.type = open')]);
   assert.equal(result.successful, false);
   assert.deepEqual(
@@ -170,7 +170,7 @@ test('the events of a rule follow from evt.type and evt.num alone', () => {
   }
 });
 
-test('a rule that reads what events lack is told why', () => {
+test('a rule that reads what events lack is reported, with the reason', () => {
   const { warnings } = load(rule('R', 'evt.type = open and thread.cpu > 5 and evt.args contains x'));
   assert.deepEqual(
     warnings.map(({ code, message }) => [code, message.replace(/: it needs .*/, ': it needs ...')]),
@@ -380,7 +380,7 @@ test('all errors of a file that do not follow from another, or the first', () =>
   ]);
 });
 
-test('a mistake in a macro is told of once, and one in a list leaves its values out of sight', () => {
+test('a mistake in a macro is reported once, and one in a list leaves its values out of sight', () => {
   const every = (text: string) =>
     loadRules([{ name: 'rules.yaml', text }], { everyError: true }).errors.map(
       ({ line, message }) => `${line} ${message}`,

@@ -262,7 +262,7 @@ error[CONFIG_VALUE]: webserver.listen_port can't be '99999'
     assert.equal(load('metrics: {interval: 1h30m}').configuration.metrics.interval, 5_400_000);
   });
 
-  it('about drops: what is ignored can not be told as well, and a share is from 0 to 1', () => {
+  it('about drops: what is ignored can not be reported as well, and a share is from 0 to 1', () => {
     const config = 'syscall_event_drops:\n  threshold: THRESHOLD\n  actions: [log, ignore]\n';
     assert.equal(
       mistakes(config.replace('THRESHOLD', '0')),

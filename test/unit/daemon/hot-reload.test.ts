@@ -17,7 +17,7 @@ function folderFor(t: TestContext): string {
   return folder;
 }
 
-/** Counts what is told; never by looking, unless the test is about that. */
+/** Counts what is reported; never by looking, unless the test is about that. */
 class Told {
   count = 0;
   readonly watch: PathWatch;
@@ -34,7 +34,7 @@ class Told {
     t.after(() => this.watch.close());
   }
 
-  /** Does something and waits until it is told of. */
+  /** Does something and waits until it is reported. */
   async of(what: string, work: () => void): Promise<void> {
     work();
     const deadline = performance.now() + PATIENCE_MS;
@@ -52,7 +52,7 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-describe('changes are told of', () => {
+describe('changes are reported', () => {
   test('of a file: written, replaced by an editor, removed, made again', async (t) => {
     const folder = folderFor(t);
     const file = join(folder, 'rules.yaml');
@@ -197,7 +197,7 @@ class Rules {
 }
 
 describe('rules that have changed', () => {
-  test('come into use once; what is wrong is told once, until it changes', async () => {
+  test('come into use once; what is wrong is reported once, until it changes', async () => {
     const rules = new Rules();
     assert.equal(await rules.reloader.reload(), 'unchanged');
     rules.content = 'second';

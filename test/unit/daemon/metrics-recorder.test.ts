@@ -8,7 +8,7 @@ import { MetricRecorder } from '../../../host/daemon/metrics/recorder.ts';
 import { metricSource } from '../../../host/daemon/metrics/source.ts';
 import { startBuiltAgent } from '../../support/built-agent.ts';
 
-/** How many snapshots were told of within half a second or, if there is one at all, until the second. */
+/** How many snapshots were reported within half a second or, if there is one at all, until the second. */
 async function told(...options: readonly string[]): Promise<number> {
   const { configuration } = loadConfig({ options: options.map((each) => `metrics.${each}`), environment: {} });
   await using built = await startBuiltAgent([]);

@@ -32,7 +32,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-test('are written where the pod is known; a refusal is told of', async () => {
+test('are written where the pod is known; a refusal is reported', async () => {
   await using server = await ApiServer.start();
   const events: Posted[] = [];
   const said: string[] = [];

@@ -42,7 +42,7 @@ async function follow(before: string, changed: readonly string[], options: RunOp
   return { log, follower, replaced, told, said: said.map((line) => line.replaceAll(`${folder}/`, '')) };
 }
 
-test('each changed key is told once, with what becomes of it', async () => {
+test('each changed key is reported once, with what becomes of it', async () => {
   const after =
     'log_level: debug\npriority: warning\nwebserver: {listen_port: 9000}\nmetrics: {jemalloc_stats_enabled: true}\n';
   const { log, said } = await follow('log_level: warning\n', [after, after]);

@@ -112,7 +112,7 @@ test('whatever was lost is said', () => {
   assert.match(text, /file +1 alert held back as repetition/);
 });
 
-test('a recording tells of all that it lacks', () => {
+test('a recording reports all that it lacks', () => {
   const capture = { ...CAPTURE, dropped: [40, 2], missedRuns: 7, imagesLost: 5 };
   const file = { bytes: 2 * 1024 * 1024, blocks: 1, events: 1024, refused: 3 };
   assert.equal(
@@ -128,7 +128,7 @@ test('a recording tells of all that it lacks', () => {
   );
 });
 
-test('drops that were occurrences are told with what was done, in the words of Falco', () => {
+test('drops that were occurrences are reported with what was done, in the words of Falco', () => {
   const drops = { occurrences: 1200, actions: 9 };
   assert.match(
     renderSummary(summary({ drops }), 1),

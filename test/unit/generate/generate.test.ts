@@ -164,7 +164,7 @@ describe('performing', () => {
     assert.deepEqual([result.failure, result.refused], [undefined, []]);
     assert.deepEqual([existsSync(scene.directory), existsSync(paths[0] ?? '')], [false, false]);
   });
-  test('the reason is told when it fails, and what it made is removed', async () => {
+  test('the reason is reported when it fails, and what it made is removed', async () => {
     const { scene, failure, refused } = await perform(
       { steps: (own) => [...steps(own), read('/nonexistent/file'), spawnStep('no-such-program')] },
       place,

@@ -1,4 +1,4 @@
-// Containers whose pods the API server tells of: completed when it does, and not waited for where it does not.
+// Containers whose pods the API server reports: completed when it does, and not waited for where it does not.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-// Pods as the API server tells of them: followed through restarts, expired watches and tokens, and forgotten when they are gone.
+// Pods as the API server reports them: followed through restarts, expired watches and tokens, and forgotten when they are gone.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -307,7 +307,7 @@ describe('metadata: pods', () => {
     assert.match(follower.lines[0] ?? '', /replicasets\.apps is forbidden/);
   });
 
-  it('owners that a busy server did not tell of are asked for again, though the pod stays as it is', async () => {
+  it('owners that a busy server did not report are asked for again, though the pod stays as it is', async () => {
     await using server = await ApiServer.start();
     addOwners(server);
     const busy = new Set(['/api/v1/namespaces/shop', '/apis/apps/v1/namespaces/shop/replicasets/web-5d']);

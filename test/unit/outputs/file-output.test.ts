@@ -101,7 +101,7 @@ describe('a file of alerts', () => {
     }
   });
 
-  it('that takes nothing loses its alerts, counted and told once, until it takes them again', async () => {
+  it('that takes nothing loses its alerts, counted and reported once, until it takes them again', async () => {
     const output = start('/dev/full', { keepOpen: false });
     for (const name of ['a', 'b']) {
       output.write(alert(name));
@@ -145,7 +145,7 @@ describe('a file of alerts', () => {
     }
   });
 
-  it('whose descriptor is of no use is told when it is written to, and opened anew', async () => {
+  it('whose descriptor is of no use is reported when it is written to, and opened anew', async () => {
     const path = join(folder, 'stale');
     told.length = 0;
     const onError = (error: NodeJS.ErrnoException) => told.push(error.code ?? error.message);

@@ -179,7 +179,7 @@ describe('bodies', () => {
 });
 
 describe('a receiver that does not take alerts', () => {
-  test('is asked again until it does, and told of once', async () => {
+  test('is asked again until it does, and reported once', async () => {
     const { url, received } = await receiver([500, 503, 429, 401]);
     const troubles: string[] = [];
     const made = await output(http(url), troubles);
@@ -239,7 +239,7 @@ describe('a receiver that does not take alerts', () => {
     await made.close(0);
   });
 
-  test('what it says is wrong in itself is given up, counted and told', async () => {
+  test('what it says is wrong in itself is given up, counted and reported', async () => {
     const { url, received } = await receiver([400]);
     const troubles: string[] = [];
     const made = await output(http(url), troubles);
@@ -251,7 +251,7 @@ describe('a receiver that does not take alerts', () => {
     assert.match(troubles[0] ?? '', /^http refuses alerts, which are lost: .* answered 400: no thanks$/);
   });
 
-  test('that refuses all of them is not told of again for each alert that tells of it', async () => {
+  test('that refuses all of them is not reported again for each alert that reports it', async () => {
     const { url } = await receiver(Array(1000).fill(400));
     const troubles: string[] = [];
     const made: Output = await output(http(url), troubles, () => made.write(ALERT));
@@ -346,7 +346,7 @@ describe('TLS', () => {
     assert.equal(received.length, 1);
   });
 
-  test('files that are none are told before anything starts', async () => {
+  test('files that are none are reported before anything starts', async () => {
     await assert.rejects(
       output(http('https://127.0.0.1:1', `http_output.ca_cert=${at('no.crt')}`)),
       /can't read .*no\.crt: no such file or directory$/,

@@ -62,7 +62,7 @@ test('the new output writes when the old one has ended; others go on', async () 
   ]);
 });
 
-test('an output that is turned off is still told of, and can come again', async () => {
+test('an output that is turned off is still reported, and can come again', async () => {
   const place: string[] = [];
   const set = new OutputSet([output('file', place)]);
   set.write(alert('1'));

@@ -56,7 +56,7 @@ describe('a program for each alert', () => {
     await output.close(1000);
   });
 
-  it('that fails loses its alert, counted and told once a row; one that reads nothing but ends well does not', async () => {
+  it('that fails loses its alert, counted and reported once a row; one that reads nothing but ends well does not', async () => {
     const output = start('read line; case "$line" in *bad*) exit 3;; esac');
     for (const name of ['bad1', 'bad2', 'good', 'bad3']) output.write(alert(name));
     await output.drained?.();
@@ -92,7 +92,7 @@ describe('a program for each alert', () => {
   });
 });
 
-it('a program that can not be started loses its alert, counted and told, and not the agent', async () => {
+it('a program that can not be started loses its alert, counted and reported, and not the agent', async () => {
   // More than the kernel takes of an argument: Node throws.
   const tooLong = `: ${'x'.repeat(200_000)}`;
   const output = start(tooLong);
@@ -133,7 +133,7 @@ describe('a program that runs on', () => {
     assert.deepEqual(output.counters, { written: 200, dropped: 0, errors: 0, queued: 0 });
   });
 
-  it('is started again when it ends, and told of once', async () => {
+  it('is started again when it ends, and reported once', async () => {
     const path = join(folder, 'again');
     const output = start(`head -n 1 >> ${path}; exit 1`, { keepAlive: true });
     for (let n = 0; messages(path).length < 3; n++) {

@@ -39,7 +39,7 @@ function quiet(limits: Partial<NoiseLimits>) {
   return { written, output, write, messages: () => written.map(({ message }) => message) };
 }
 
-test('what repeats is held back and told of together, with since when', async () => {
+test('what repeats is held back and reported together, with since when', async () => {
   const { output, write, written, messages } = quiet({ repeatMs: 1000 });
   write('Read', 'cat', 0);
   write('Read', 'cat', 100);
@@ -61,14 +61,14 @@ test('what repeats is held back and told of together, with since when', async ()
   assert.equal(output.counters.heldBack, 3);
 });
 
-test("the agent's own alerts are never held back: each tells of its own time", () => {
+test("the agent's own alerts are never held back: each reports its own time", () => {
   const { output, messages } = quiet({ repeatMs: 1000, rate: 1, burst: 1 });
   for (const number of [1, 2, 3])
     output.write({ ...alert('Drops', `window ${number}`, 0), source: 'internal', fields: [] });
   assert.deepEqual(messages(), ['Drops by window 1', 'Drops by window 2', 'Drops by window 3']);
 });
 
-test('a rule that raises too many is held to its rate, but each kind is told at once', async () => {
+test('a rule that raises too many is held to its rate, but each kind is reported at once', async () => {
   const { output, write, messages } = quiet({ rate: 1, burst: 2 });
   for (let at = 0; at < 10; at++) write('Read', 'cat', at);
   write('Read', 'less', 11);

@@ -297,7 +297,7 @@ describe('delivery', () => {
     await delivery.close(1000);
   });
 
-  test('a receiver that is slow for long is told of once, not each time that it makes room', async () => {
+  test('a receiver that is slow for long is reported once, not each time that it makes room', async () => {
     const { delivery, troubles } = deliver(undefined, async () => ({ kind: 'taken' }), 5);
     for (let index = 0; index < 50; index++) {
       for (let burst = 0; burst < 20; burst++) delivery.push(Buffer.from('alert'));
@@ -312,7 +312,7 @@ describe('delivery', () => {
     await delivery.close(1000);
   });
 
-  test('a spool that is full or a disk that fails: alerts are delivered from memory, and it is told', async () => {
+  test('a spool that is full or a disk that fails: alerts are delivered from memory, and it is reported', async () => {
     const folder = newFolder();
     const spool = await Spool.open({ folder, mostBytes: 200 });
     const { delivery, taken } = deliver(spool, () => ({ kind: 'taken' }));

@@ -90,7 +90,7 @@ it('a receiver that takes nothing fills the queue and no more', async () => {
   server.close();
 });
 
-it('a name that leads nowhere is told as that', async (t) => {
+it('a name that leads nowhere is reported as that', async (t) => {
   const told: string[] = [];
   const place = { kind: 'udp', host: 'nowhere.invalid', port: 514 } as const;
   const onError = (error: Error) => told.push(error.message);

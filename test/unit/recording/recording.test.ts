@@ -131,7 +131,7 @@ test('a replay gives the alerts of the direct run, under first and under all', a
   }
 });
 
-test('a disk that is full when the recording ends is told of', async (t) => {
+test('a disk that is full when the recording ends is reported', async (t) => {
   using folder = new Folder();
   const limit = (bytes: string) => execFileSync('prlimit', ['--pid', `${process.pid}`, `--fsize=${bytes}:`]);
   t.after(() => limit('unlimited'));
@@ -284,7 +284,7 @@ test('a flipped byte costs one block, whose events are counted as lost', () => {
   }
 });
 
-test('blocks that are gone or overwritten are told with the number of their events', () => {
+test('blocks that are gone or overwritten are reported with the number of their events', () => {
   const { bytes, starts } = tenBlocks();
   const [, , second = 0, , , fifth = 0] = starts;
   const cut = Buffer.concat([bytes.subarray(0, second), bytes.subarray(fifth)]);

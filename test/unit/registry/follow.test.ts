@@ -1,4 +1,4 @@
-// What a followed tag names is used, or told of once: also when it is refused while the registry was away, and when it is mended.
+// What a followed tag names is used, or reported once: also when it is refused while the registry was away, and when it is mended.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { Follower } from '../../../host/registry/follow.ts';
 
 const digestOf = (letter: string): string => `sha256:${letter.repeat(64)}`;
 
-test('what is refused is told of once, and when it is good again', async (t) => {
+test('what is refused is reported once, and when it is good again', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-follow-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const told: string[] = [];

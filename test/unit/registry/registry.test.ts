@@ -176,7 +176,7 @@ describe('access', () => {
   });
 });
 
-test('a registry whose certificate is not trusted is told of with what to do, which is nothing of Node.js', async (t) => {
+test('a registry whose certificate is not trusted is reported with what to do, which is nothing of Node.js', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-registry-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const { certificate, key } = new Authority(folder).issue('registry');

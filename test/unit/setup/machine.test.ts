@@ -83,7 +83,7 @@ test('everything that is missing is said at once, each with its remedy', () => {
   for (const { how } of problems) assert.notEqual(how, '');
 });
 
-test('another system is told so, and nothing else', () => {
+test('another system is named, and nothing else', () => {
   assert.equal(complaints({ platform: 'darwin', hasBtf: false }).length, 1);
 });
 

@@ -77,7 +77,7 @@ test('a tool is missing when none of its commands and files is there', () => {
   assert.ok(!withClang(20).some(({ package: name }) => name === 'clang-19'));
 });
 
-test('who can not install is told the packages', () => {
+test('a user who can not install gets the names of the packages', () => {
   const tools = SYSTEM_TOOLS.filter(({ package: name }) => ['make', 'bpftool'].includes(name));
   assert.equal(installationObstacle(tools, { hasApt: true, isRoot: true, osRelease: '' }), undefined);
   const asUser = installationObstacle(tools, { hasApt: true, isRoot: false, osRelease: '' });

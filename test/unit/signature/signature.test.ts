@@ -24,7 +24,7 @@ before(async () => {
   module = (await compileModule(rulesOf(['evt.type = open']))).wasm;
 });
 
-test('a module that a trusted key has signed is told by it, whoever else has signed', () => {
+test('a module that a trusted key has signed is known by it, whoever else has signed', () => {
   assert.deepEqual(checkSignature(module, [old.trusted]), { kind: 'unsigned' });
   const signed = signModule(module, [old.signing]);
   assert.deepEqual(checkSignature(signed, [old.trusted]), { kind: 'trusted', keys: [old.trusted.id] });

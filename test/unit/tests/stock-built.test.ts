@@ -1,4 +1,4 @@
-// Stock rules on what this machine may not be able to do, as the kernel would tell of it: events of the builder source.
+// Stock rules on what this machine may not be able to do, as the kernel would report it: events of the builder source.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

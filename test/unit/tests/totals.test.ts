@@ -78,7 +78,7 @@ test('no test is no success', () => {
   assert.equal(new Totals().success, false);
 });
 
-test('a root that is a mount point is told from that of a plain chroot', () => {
+test('a root that is a mount point is distinguished from that of a plain chroot', () => {
   const proc = '22 27 0:21 / /proc rw,relatime - proc proc rw\n';
   assert.equal(rootIsMountPoint(`${proc}27 1 254:0 / / rw,noatime - ext4 /dev/vda rw\n`), true);
   assert.equal(rootIsMountPoint(proc), false);
