@@ -44,7 +44,7 @@ export interface ContainerNotice {
   readonly address: number;
   readonly id: string;
   readonly fullId: string;
-  /** docker, containerd, cri-o, podman, runc, ... as the cgroup path tells; '' when it does not. */
+  /** docker, containerd, cri-o, podman, runc, ... by the cgroup path; '' when it does not. */
   readonly type: string;
   readonly cgroup: string;
   /** A process in it, root pid namespace; it may be gone. */
@@ -109,7 +109,7 @@ export interface Capture {
   start(eventTypes: readonly string[], filter?: FilterTables): void;
   /**
    * Replaces the kernel filter while running, or takes it away. A new one filters by events alone until setCandidates() has
-   * told it of the processes. To replace rules: take the filter away, replace the rules, set the new filter.
+   * given it the processes. To replace rules: take the filter away, replace the rules, set the new filter.
    */
   setFilter(filter: FilterTables | undefined): void;
   /** Changes the types of events that come while running. Takes as long as the kernel takes to load programs that are not there yet. */
@@ -176,7 +176,7 @@ export interface Capture {
   /** Names of the BPF programs that are loaded. */
   loadedPrograms(): string[];
   /**
-   * Whether the capture is as it was made; to be called every second, on the thread that polls. Once thisThread() has told by what
+   * Whether the capture is as it was made; to be called every second, on the thread that polls. Once thisThread() has reported by what
    * they are known, it makes system calls that fail and do nothing, and looks at the next check whether they were seen.
    */
   checkIntegrity(): CaptureIntegrity;

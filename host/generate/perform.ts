@@ -65,9 +65,9 @@ async function runAct(
     const [end, output, errors] = await Promise.all([endOf(run), streamText(run.stdout), streamText(run.stderr)]);
     const refused = refusedCalls(output);
     if (limit.aborted) return { failure: signal?.aborted ? 'stopped' : 'it took too long', refused };
-    const told = errors.trim();
-    if (end === 0 && told === '') return { refused };
-    return { failure: told === '' ? `act exited with ${end}` : told.split('\n').join('; '), refused };
+    const stderr = errors.trim();
+    if (end === 0 && stderr === '') return { refused };
+    return { failure: stderr === '' ? `act exited with ${end}` : stderr.split('\n').join('; '), refused };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error), refused: [] };
   } finally {

@@ -40,7 +40,7 @@ export class Follower {
   /** The last refused content, and why: the same content is not fetched again. */
   #refused: { readonly digest: string; readonly error: unknown } | undefined;
   /** The last refusal that was reported. */
-  #told: unknown;
+  #reported: unknown;
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
   #closed = false;
@@ -93,9 +93,9 @@ export class Follower {
     try {
       await this.#update();
       if (this.#failing) this.#options.onTrouble(`${this.#options.name} can be followed again`);
-      if (this.#told !== undefined) this.#options.onRestored();
+      if (this.#reported !== undefined) this.#options.onRestored();
       this.#failing = false;
-      this.#told = undefined;
+      this.#reported = undefined;
       this.#refused = undefined;
       this.#waitMs = FIRST_WAIT_MS;
     } catch (error) {
@@ -110,9 +110,9 @@ export class Follower {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `${this.#options.name} can't be followed, the previous version stays in use: ${reason}`;
     const isRefused = error === this.#refused?.error;
-    if (isRefused ? error !== this.#told : !this.#failing) this.#options.onTrouble(message);
-    if (isRefused && error !== this.#told) this.#options.onRefused(message);
-    if (isRefused) this.#told = error;
+    if (isRefused ? error !== this.#reported : !this.#failing) this.#options.onTrouble(message);
+    if (isRefused && error !== this.#reported) this.#options.onRefused(message);
+    if (isRefused) this.#reported = error;
     this.#failing = true;
   }
 

@@ -8,7 +8,7 @@ export interface StackEffect {
   readonly pushes: number;
 }
 
-/** By the part of the name behind the dot, up to its first underscore where the rest tells only types and signs. */
+/** By the part of the name behind the dot, up to its first underscore where the rest has only types and signs. */
 const TERNARY = /^(bitselect|relaxed_n?madd|relaxed_laneselect|relaxed_dot_.*_add_s)$/;
 const BINARY =
   /^(eq|ne|lt|gt|le|ge|add|sub|mul|div|rem|and|andnot|or|xor|shl|shr|rotl|rotr|p?min|p?max|copysign|avgr|swizzle|shuffle|replace_lane|narrow|extmul|dot|q15mulr|relaxed_(swizzle|min|max|q15mulr|dot))(_|$)/;

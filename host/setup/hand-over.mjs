@@ -20,7 +20,7 @@ export async function handOver(entry, entryArguments) {
     return;
   }
   const child = spawn(RUNTIME, [...RUNTIME_OPTIONS, path, ...entryArguments], { stdio: 'inherit' });
-  // On Ctrl-C the terminal tells the child too; it gets the signal twice then, which entries must expect anyway: npm passes signals on as well.
+  // On Ctrl-C the terminal sends it to the child too; it gets the signal twice then, which entries must expect anyway: npm passes signals on as well.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])) {
     process.on(signal, () => child.kill(signal));
   }

@@ -45,7 +45,7 @@ struct {
 #define ROOT_OWNER (1ull << 63)
 
 /* Whose share a record takes: the real user's, since anybody may run programs of other users (setuid). Root's processes
- * are told apart by their cgroup, because those of all containers may be root's. */
+ * are distinguished by their cgroup, because those of all containers may be root's. */
 inline_always u64 owner_of(const struct image *image, struct task_struct *task) {
   u32 uid = LOAD(cred, LOAD_WORD(task_struct, task, real_cred), uid.val);
   return uid ? uid : image->cgroup_id | ROOT_OWNER;

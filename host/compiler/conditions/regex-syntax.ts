@@ -46,7 +46,7 @@ class RegexChecker {
     if (this.#at < this.#characters.length) throw new RegexError('unexpected )');
   }
 
-  /** Reads up to the end or a closing parenthesis; tells how often its innermost repetition repeats. */
+  /** Reads up to the end or a closing parenthesis; returns how often its innermost repetition repeats. */
   #alternatives(depth: number): number {
     if (depth > MOST_DEPTH) throw new RegexError('expression nests too deeply');
     let most = 1;

@@ -1,4 +1,4 @@
-// The errors of rule files. Falco gives up at the first; people are told of all that do not follow from another.
+// The errors of rule files. Falco gives up at the first; people get all that do not follow from another.
 
 import { type Diagnostic, RuleLoadError } from '../../diagnostics/diagnostic.ts';
 

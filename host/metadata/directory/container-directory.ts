@@ -183,19 +183,19 @@ export class ContainerDirectory {
 
   #answer({ notice, before }: Question, found: ContainerMetadata | LookupFailure): void {
     this.#pending.delete(notice.id);
-    const told = typeof found === 'string' ? undefined : found;
+    const answered = typeof found === 'string' ? undefined : found;
     const earlier = before > 0 ? this.#answers.get(notice.id) : undefined;
-    if (earlier && !told) {
+    if (earlier && !answered) {
       this.#askAgain(earlier, before);
       return;
     }
-    const podUid = told?.pod?.uid ?? podUidOfCgroup(notice.cgroup);
-    const metadata = told ?? this.#fromKubelet(podUid, notice);
+    const podUid = answered?.pod?.uid ?? podUidOfCgroup(notice.cgroup);
+    const metadata = answered ?? this.#fromKubelet(podUid, notice);
     if (metadata) this.#known++;
     else this.#unknown++;
     const state = metadata || typeof found !== 'string' ? KNOWN : failedState(found);
     const answer: ContainerAnswer = { notice, metadata, state, podUid, podState: { state: 'none' } };
-    if (!told) this.#askAgain(answer, before);
+    if (!answered) this.#askAgain(answer, before);
     this.#askPod(answer);
     this.#publish(answer);
   }

@@ -1,4 +1,4 @@
-/* arm64: the registers of a system call, and what tells a 32-bit one. */
+/* arm64: the registers of a system call, and what shows a 32-bit one. */
 
 #ifndef WASPREY_VMLINUX_ARM64_H
 #define WASPREY_VMLINUX_ARM64_H

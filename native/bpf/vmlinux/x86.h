@@ -1,4 +1,4 @@
-/* x86-64: the registers of a system call, and what tells a 32-bit one. */
+/* x86-64: the registers of a system call, and what shows a 32-bit one. */
 
 #ifndef WASPREY_VMLINUX_X86_H
 #define WASPREY_VMLINUX_X86_H
