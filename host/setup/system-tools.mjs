@@ -87,6 +87,12 @@ export const SYSTEM_TOOLS = [
   tool('mandoc', 'mandoc', 'live-tests'),
   tool('groff', 'groff-base', 'live-tests'),
   tool('systemd-analyze', 'systemd', 'live-tests', 'package-tests'),
+  tool('mkfs.ext4', 'e2fsprogs', 'live-tests'),
+  tool('gcc', 'gcc', 'live-tests'),
+  tool('vim.tiny', 'vim-tiny', 'live-tests'),
+  tool('ssh-keygen', 'openssh-client', 'live-tests'),
+  tool('useradd', 'passwd', 'live-tests'),
+  tool('python3', 'python3', 'live-tests'),
 
   tool('go', 'golang-go', 'cluster-tests'),
   tool('etcd', 'etcd-server', 'cluster-tests'),
@@ -103,7 +109,7 @@ export const SYSTEM_TOOLS = [
   tool('conntrack', 'conntrack', 'cluster-tests'),
   tool('catatonit', 'catatonit', 'cluster-tests'),
   tool('unzip', 'unzip', 'cluster-tests'),
-  tool('openssl', 'openssl', 'cluster-tests'),
+  tool('openssl', 'openssl', 'live-tests', 'cluster-tests'),
 
   tool('qemu-system-x86_64', 'qemu-system-x86', 'kernel-tests'),
   tool('qemu-system-aarch64', 'qemu-system-arm', 'kernel-tests'),

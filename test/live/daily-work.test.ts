@@ -60,9 +60,9 @@ const WORK: Readonly<Record<string, Work>> = {
       git rebase -q two; git push -q origin two; git gc -q; git log --stat | cat; git stash list; git diff HEAD~1 | cat`,
   },
   editor: {
-    needs: ['vim'],
+    needs: ['vim.tiny', 'perl'],
     script: `
-      echo text > notes; vim -es -u NONE -c 'normal Amore' -c wq notes; sed -i s/text/word/ notes; perl -pi -e s/word/text/ notes`,
+      echo text > notes; vim.tiny -es -u NONE -c 's/$/more/' -c wq notes; sed -i s/text/word/ notes; perl -pi -e s/word/text/ notes`,
   },
   backup: {
     needs: ['tar', 'gzip'],
