@@ -129,7 +129,7 @@ export async function compileModule(
 ): Promise<CompiledModule> {
   const { source, plan, givenKeys, diagnostics } = translateRules(rules, options);
   const tooLarge = diagnostics.find(({ code }) => code === 'rules-too-large');
-  if (tooLarge) throw new AscError('too-large', tooLarge.message);
+  if (tooLarge) throw new AscError('too-large', tooLarge.message, tooLarge.rule);
   const operators = readOperators();
   const cache =
     options.cacheDirectory === undefined ? undefined : new ModuleCache(options.cacheDirectory, options.builtDirectory);

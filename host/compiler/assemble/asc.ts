@@ -23,10 +23,13 @@ const LOOK_EVERY_MS = 50;
 export class AscError extends Error {
   override readonly name = 'AscError';
   readonly kind: 'failed' | 'timeout' | 'memory' | 'too-large';
+  /** Index of the rule that is too large. */
+  readonly rule: number | undefined;
 
-  constructor(kind: AscError['kind'], message: string) {
+  constructor(kind: AscError['kind'], message: string, rule?: number) {
     super(message);
     this.kind = kind;
+    this.rule = rule;
   }
 }
 

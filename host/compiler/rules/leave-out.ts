@@ -30,25 +30,35 @@ export function leaveOutInvalid(given: readonly RuleFile[], options: LoadOptions
     const result = loadRules(files, { ...options, everyError: true });
     if (result.successful) return { files, errors };
     errors.push(...result.errors);
-    files = withoutItemsAt(files, result.errors);
+    files = withoutItemsAt(files, result.errors, given);
   }
 }
 
-/** Leaves out the items at these places, and the whole file if a place is in none. Each place makes the files shorter by something. */
-export function withoutItemsAt(files: readonly RuleFile[], places: readonly Place[]): RuleFile[] {
-  return files.map(({ name, text }) => {
-    const offsets = places.filter(({ file }) => file === name).map(({ offset }) => offset);
-    return { name, text: offsets.length === 0 ? text : withoutItems(new SourceFile(name, text), offsets) };
+/**
+ * Leaves out the items at these places, and the whole file if a place is in none, or if the item is left out already. Each place makes the
+ * files shorter by something.
+ * @param given the files with all their items: an item that is left out may have had the anchor of another, which is no YAML without it
+ */
+export function withoutItemsAt(
+  files: readonly RuleFile[],
+  places: readonly Place[],
+  given: readonly RuleFile[],
+): RuleFile[] {
+  return files.map((file) => {
+    const offsets = places.filter((place) => place.file === file.name).map(({ offset }) => offset);
+    const whole = given.find(({ name }) => name === file.name) ?? file;
+    return offsets.length === 0 ? file : { name: file.name, text: withoutItems(file.text, whole, offsets) };
   });
 }
 
-function withoutItems(file: SourceFile, offsets: readonly number[]): string {
-  const items = itemsOf(file);
-  const invalid = offsets.map((offset) => items.findLast(({ start, end }) => start <= offset && offset <= end));
-  if (!invalid.every((item) => item !== undefined)) return '';
-  // An item that is a null already was not the reason.
-  if (invalid.some(({ kind }) => kind === 'null')) return '';
-  return [...new Set(invalid)].reduce((text, { start, end }) => blanked(text, start, end), file.text);
+function withoutItems(current: string, { name, text }: RuleFile, offsets: readonly number[]): string {
+  const items = itemsOf(new SourceFile(name, text));
+  let remaining = current;
+  for (const item of new Set(offsets.map((offset) => items.findLast(({ start }) => start <= offset)))) {
+    if (!item || current.startsWith('~', item.start)) return '';
+    remaining = blanked(remaining, item.start, item.end);
+  }
+  return remaining;
 }
 
 function itemsOf(file: SourceFile): readonly YamlNode[] {

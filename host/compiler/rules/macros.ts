@@ -34,11 +34,14 @@ export function expandMacros(
 
 /** Macros that double in each step would fill the memory; no rule that a person wrote comes near this. */
 const MOST_CHECKS = 200_000;
+/** Levels of and, or and not in each other. The compiler descends through them: its stack ends at some 1,500. */
+const MOST_LEVELS = 500;
 
 class Expansion {
   readonly #find: (name: string) => Expression | undefined;
   readonly #used: (name: string) => void;
   #checks = 0;
+  #level = 0;
 
   constructor(find: (name: string) => Expression | undefined, used: (name: string) => void) {
     this.#find = find;
@@ -50,9 +53,9 @@ class Expansion {
     switch (expression.kind) {
       case 'and':
       case 'or':
-        return { ...expression, children: expression.children.map((child) => this.expand(child, path, reference)) };
+        return { ...expression, children: expression.children.map((child) => this.#inner(child, path, reference)) };
       case 'not':
-        return { ...expression, child: this.expand(expression.child, path, reference) };
+        return { ...expression, child: this.#inner(expression.child, path, reference) };
       case 'check':
         if (++this.#checks > MOST_CHECKS && reference) {
           throw new MacroError('size', `condition has more than ${MOST_CHECKS} checks`, path[0] ?? '', reference);
@@ -61,6 +64,16 @@ class Expansion {
       case 'macro':
         return this.#macro(expression.name, path, reference ?? expression.span);
     }
+  }
+
+  /** One level further down. */
+  #inner(expression: Expression, path: readonly string[], reference: Span | undefined): Expression {
+    if (++this.#level > MOST_LEVELS && reference) {
+      throw new MacroError('size', `condition nests more than ${MOST_LEVELS} levels deep`, path[0] ?? '', reference);
+    }
+    const expanded = this.expand(expression, path, reference);
+    this.#level--;
+    return expanded;
   }
 
   #macro(name: string, path: readonly string[], reference: Span): Expression {

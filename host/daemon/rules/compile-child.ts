@@ -3,12 +3,13 @@
 import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { AscError } from '../../compiler/assemble/asc.ts';
 import { type CompileDiagnostic, compileModule } from '../../compiler/compile.ts';
 import { leaveOutInvalid, type Place, withoutItemsAt } from '../../compiler/rules/leave-out.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import type { RuleSource } from '../../compiler/rules/rule.ts';
 import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
-import { CommandFailure } from '../../diagnostics/failure.ts';
+import { CommandFailure, describeFailure } from '../../diagnostics/failure.ts';
 import { SourceFile } from '../../diagnostics/source-file.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import { BUILT_MODULES, MODULE_CACHE } from '../../setup/paths.mjs';
@@ -27,7 +28,8 @@ process.on('disconnect', () => process.exit());
 new Worker(new URL(`./end-with-parent${extname(import.meta.filename)}`, import.meta.url)).unref();
 process.on('message', (job: CompileJob) => {
   compile(job).catch((error: unknown) => {
-    if (error instanceof CommandFailure) tell({ kind: 'refused', message: error.message, help: error.help });
+    const failure = describeFailure(error);
+    if (failure) tell({ kind: 'refused', message: failure.message, help: failure.help });
     else if (error instanceof RangeError) tell({ kind: 'refused', message: tooDeep(error), file });
     else tell({ kind: 'defect', text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   });
@@ -37,6 +39,7 @@ function tell(message: FromCompiler): void {
   process.send?.(message);
 }
 
+/** The one that is being read. */
 let file: string | undefined;
 
 function tooDeep(error: RangeError): string {
@@ -62,17 +65,13 @@ async function compile({ files, selection, color, leavesOut }: CompileJob): Prom
     }
     const { active, warnings } = loadRuleSet(remaining, terminal, false, selection, onFile);
     if (active.length === 0) throw new CommandFailure('no rules to run', 'the files contain no enabled rule');
+    file = undefined;
     tell({ kind: 'loaded', rules: active.length });
-    const module = await compileModule(active, {
-      cacheDirectory: MODULE_CACHE,
-      builtDirectory: BUILT_MODULES,
-      sources: sourceHashes(files),
-      inThisProcess: true,
-    });
+    const module = await compileActive(active, files);
     // A rule that the back end leaves out never matches, which must not count as watching.
     const errors = module.diagnostics.filter(({ severity }) => severity === 'error');
     for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
-    if (errors.length === 0) {
+    if (module.wasm) {
       const remarks = warnings + backEndRemarks(module.diagnostics).length;
       tell({ kind: 'module', wasm: module.wasm, warnings: remarks, leftOut });
       return;
@@ -81,7 +80,28 @@ async function compile({ files, selection, color, leavesOut }: CompileJob): Prom
     if (!leavesOut || places.length === 0)
       throw new CommandFailure('the rules were not compiled', 'correct the errors above');
     leftOut.push(...errors.map((error) => `${error.message} (${placeText(active[error.rule])})`));
-    remaining = withoutItemsAt(remaining, places);
+    remaining = withoutItemsAt(remaining, places, files);
+  }
+}
+
+/** Without `wasm` if a rule has an error, or makes all of them too large. */
+async function compileActive(
+  active: readonly RuleSource[],
+  files: readonly RuleFile[],
+): Promise<{ readonly wasm: Uint8Array | undefined; readonly diagnostics: readonly CompileDiagnostic[] }> {
+  try {
+    const { wasm, diagnostics } = await compileModule(active, {
+      cacheDirectory: MODULE_CACHE,
+      builtDirectory: BUILT_MODULES,
+      sources: sourceHashes(files),
+      inThisProcess: true,
+    });
+    const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
+    return { wasm: hasErrors ? undefined : wasm, diagnostics };
+  } catch (error) {
+    if (!(error instanceof AscError) || error.rule === undefined) throw error;
+    const { message, rule } = error;
+    return { wasm: undefined, diagnostics: [{ severity: 'error', code: 'rules-too-large', message, rule }] };
   }
 }
 

@@ -126,7 +126,10 @@ async function compile(
     const file = culprit();
     if (!onLeftOut || file === undefined || !(error instanceof CommandFailure)) throw error;
     const others = files.filter(({ name }) => name !== file);
-    const { wasm, leftOut } = await compile(others, selection, loading);
-    return { wasm, leftOut: [error.message, ...leftOut] };
+    const rest = await compile(others, selection, loading).catch((reason: unknown) => {
+      // Nothing remains without it: its own error is the reason.
+      throw reason instanceof CommandFailure ? error : reason;
+    });
+    return { wasm: rest.wasm, leftOut: [error.message, ...rest.leftOut] };
   }
 }

@@ -23,7 +23,7 @@ const DOWN = { alive: false, started: false, ready: false } as const;
 /** Ten times what is usual: a machine may be busy. */
 const LONGEST_SILENCE_MS = 10_000;
 /** For compiling the rules, and for loading the BPF programs. */
-const LONGEST_START_MS = 180_000;
+const LONGEST_START_MS = 300_000;
 
 /**
  * @param sign undefined while the agent starts

@@ -57,6 +57,26 @@ test('what needs a part that is left out is left out, too', () => {
   );
 });
 
+test('an anchor that is left out takes the items with it that use it, and no others', () => {
+  const texts = [
+    '- macro: &name broken\n  condition: no.such = 1\n',
+    rule('Valid', 'evt.type = open'),
+    '- list: uses\n  items: [*name]\n',
+    rule('Also valid', 'evt.type = close'),
+  ];
+  assert.deepEqual(remaining(texts.join('')).rules, ['Valid', 'Also valid']);
+});
+
+test('macros that nest too deeply are an error where they are used', () => {
+  const macros = Array.from({ length: 25 }, (_, index) => {
+    const inner = index === 0 ? 'evt.type = open' : `m${index - 1}`;
+    return `- macro: m${index}\n  condition: ${'(fd.name = a or (fd.name = b and '.repeat(30)}${inner}${'))'.repeat(30)}\n`;
+  });
+  const { rules, errors } = remaining(`${macros.join('')}${rule('Deep', 'm24')}`, rule('Valid', 'evt.type = open'));
+  assert.deepEqual(rules, ['Valid']);
+  assert.match(errors[0] ?? '', /^0\.yaml:18 /);
+});
+
 test('a file that is no YAML, and one without a sequence, are left out whole', () => {
   const { rules, errors } = remaining('- rule: [\n', 'rule: x\n', rule('Valid', 'evt.type = open'));
   assert.deepEqual(rules, ['Valid']);

@@ -154,6 +154,16 @@ test('told to leave out what is invalid, it compiles the rest, and returns the e
   assert.match(said.join(''), /--> invalid\.yaml:3:/);
 });
 
+test('a rule that makes all of them too large is left out', async () => {
+  const values = Array.from({ length: 5_000 }, (_, index) => `fd.name = /some/long/path/of/a/file/${index}`);
+  const large = { name: 'large.yaml', text: rule('Large', `evt.type = openat and (${values.join(' or ')})`) };
+  const job = { selection: { selections: [] }, color: false };
+  const { leftOut } = await compileBounded({ ...job, files: [FINE, large], leavesOut: true }, { say: () => {} }).module;
+  assert.match(leftOut.join(), /^the rules are too large: .* \(rule Large, large\.yaml:1\)$/);
+  const refused = compileBounded({ ...job, files: [FINE, large], leavesOut: false }, { say: () => {} });
+  await assert.rejects(refused.module, /the rules were not compiled/);
+});
+
 test('a file that exceeds the limits is named as the culprit', async () => {
   const exploding = { name: 'exploding.yaml', text: EXPLODING.macros ?? '' };
   const job = { files: [FINE, exploding], selection: { selections: [] }, color: false, leavesOut: true };
