@@ -151,10 +151,80 @@ test('the configuration file is what the values say, and the agent reads it', ()
   const mapped = configurationOf({ rulesConfigMaps: ['falco-rules'] });
   assert.deepEqual(mapped.rules_files, [...rules, '/etc/wasprey/rules.maps/falco-rules', '/etc/wasprey/rules.d']);
   const falcos = ['/etc/falco/falco_rules.yaml', '/etc/falco/rules.d', '/mine/rules.yaml'];
-  assert.deepEqual(configurationOf({ falco: { rules_files: falcos } }).rules_files.toSorted(), [
-    ...[...rules, '/etc/wasprey/rules.d', '/mine/rules.yaml'].toSorted(),
-  ]);
+  const behind = [...rules, '/etc/wasprey/rules.d', '/mine/rules.yaml'];
+  assert.deepEqual(configurationOf({ falco: { rules_files: falcos } }).rules_files, behind);
   assert.equal(asArray(at(containerOf(values), 'ports')).map((port) => at(port, 'containerPort'))[0], 9000);
+});
+
+test('rule files are taken in their order, as a list or a single one, by the newer or the older key', () => {
+  const rulesFiles = (falco: Values, rulesConfigMaps: readonly string[] = []) => {
+    const { rules_files, rules_file } = configurationOf({ falco, rulesConfigMaps });
+    assert.deepEqual(rules_file, []);
+    return rules_files;
+  };
+  const custom = '/etc/wasprey/rules.d';
+  const stock = ['/etc/wasprey/rules', '/etc/wasprey/rules.image', '/var/lib/wasprey/followed'];
+  assert.deepEqual(rulesFiles({ rules_file: '/mine.yaml' }), ['/mine.yaml']);
+  const older = ['/etc/falco/falco_rules.yaml', '/mine.yaml'];
+  assert.deepEqual(rulesFiles({ rules_file: older }), [...stock, '/mine.yaml']);
+  assert.deepEqual(rulesFiles({ rules_files: '/mine.yaml' }), ['/mine.yaml']);
+  for (const none of [null, '', []]) assert.deepEqual(rulesFiles({ rules_files: none }), [...stock, custom]);
+  const maps = ['a', 'b'].map((name) => `/etc/wasprey/rules.maps/${name}`);
+  const first = ['/first.yaml', '/etc/falco/rules.d/', '/last.yaml'];
+  assert.deepEqual(rulesFiles({ rules_files: first }, ['a', 'b', 'a']), ['/first.yaml', ...maps, custom, '/last.yaml']);
+  assert.deepEqual(rulesFiles({ rules_files: '/mine.yaml' }, ['a', 'b']), ['/mine.yaml', ...maps]);
+});
+
+test('a value that is taken away leaves what the chart has without it', () => {
+  const withoutProbe = containerOf({ healthChecks: { livenessProbe: null } });
+  assert.equal(at(withoutProbe, 'livenessProbe'), undefined);
+  assert.ok(at(withoutProbe, 'readinessProbe'));
+  assert.equal(at(containerOf({ healthChecks: null }), 'readinessProbe'), undefined);
+  for (const driver of [null, { modernEbpf: null }]) {
+    assert.equal(at(containerOf({ driver }), 'securityContext', 'privileged'), undefined);
+    assert.doesNotMatch(notes({ driver }), /privileged/);
+  }
+  assert.doesNotMatch(JSON.stringify(at(podOf({ image: { architectures: null } }), 'affinity')), /arch/);
+  assert.ok(configurationOf({ falco: null }).rules_files.length > 0);
+  assert.match(notes({ falco: null }), /pods have no probes/);
+  assert.match(notes({ falco: { metrics: null, webserver: null } }), /pods have no probes/);
+  for (const name of ['mounts', 'extra', 'controller']) assert.ok(containerOf({ [name]: null }));
+  for (const collectors of [null, { containerEngine: null }, { containerEngine: { engines: { docker: null } } }]) {
+    assert.equal(configurationOf({ collectors }).container_engines.docker.enabled, false);
+  }
+});
+
+test('names of digits stay text, and a ConfigMap named twice is mounted once', () => {
+  const values = {
+    fullnameOverride: '123',
+    nameOverride: '456',
+    namespaceOverride: '789',
+    podHostname: '012',
+    podPriorityClassName: '345',
+    serviceAccount: { name: '678' },
+    rulesConfigMaps: ['901', '901'],
+    metrics: { enabled: true },
+    serviceMonitor: { create: true, endpointPort: '8765' },
+    generate: { enabled: true },
+  };
+  const { stdout } = template(values);
+  for (const manifest of yaml.loadAll(stdout)) {
+    for (const path of [['name'], ['namespace'], ['labels', 'app.kubernetes.io/name']]) {
+      const name = at(manifest, 'metadata', ...path);
+      assert.ok(name === undefined || asText(name) !== undefined, `${path.join('.')}: ${JSON.stringify(name)}`);
+    }
+  }
+  const pod = podOf(values);
+  assert.equal(at(pod, 'hostname'), '012');
+  assert.equal(at(pod, 'priorityClassName'), '345');
+  assert.equal(at(pod, 'serviceAccountName'), '678');
+  const maps = asArray(at(pod, 'volumes')).map((volume) => at(volume, 'configMap', 'name'));
+  assert.deepEqual(maps.filter(Boolean), ['123', '123-rules', '901']);
+  const mounted = asArray(at(containerOf(values), 'volumeMounts')).map((mount) => at(mount, 'mountPath'));
+  assert.equal(mounted.filter((path) => path === '/etc/wasprey/rules.maps/901').length, 1);
+  const monitor = at(render('ServiceMonitor', values), 'spec');
+  assert.equal(at(asArray(at(monitor, 'endpoints'))[0], 'port'), '8765');
+  assert.deepEqual(at(monitor, 'namespaceSelector', 'matchNames'), ['789']);
 });
 
 test('what an agent keeps has a place that it can write to, and one of the values if they have it', () => {
@@ -258,6 +328,9 @@ test('values that are not there, or of another kind, are refused by name', () =>
     [{ falco: { jsonoutput: true } }, /jsonoutput/],
     [{ falco: { json_output: 'maybe' } }, /json_output/],
     [{ falco: { webserver: { listen_port: 0 } } }, /listen_port/],
+    [{ falco: { webserver: { listen_port: `\${PORT}` } } }, /listen_port can't be/],
+    [{ falco: { webserver: { ssl_enabled: `\${TLS}` } } }, /ssl_enabled can't be/],
+    [{ falco: { rules_file: '/a.yaml', rules_files: ['/b.yaml'] } }, /rules_file is the older name/],
     [{ falco: { priority: 'severe' } }, /priority/],
     [{ healthChecks: { livenessProbe: { periodSeconds: 0 } } }, /periodSeconds/],
   ];
@@ -289,7 +362,14 @@ test("Falco's values are taken: applied where they mean something here, else nam
   assert.equal(full.http_output.url, 'http://try-falcosidekick.security.svc.cluster.local:9');
   assert.match(notes({ falcosidekick: sidekick }), /posted to http:\/\/try-falcosidekick:2801\./);
 
-  const refs = ['falco-rules:5', 'registry.invalid/rules/falco-rules:5', 'registry.invalid/plugins/plugin/json:1'];
+  for (const values of [{ grafana: false }, { certs: true }]) assert.ok(notes(values));
+
+  const refs = [
+    'falco-rules:5',
+    'registry.invalid/rules/falco-rules:5',
+    'oci://registry.invalid/rules/falco-rules:5',
+    'registry.invalid/plugins/plugin/json:1',
+  ];
   const falcoctl = { artifact: { follow: { enabled: true } }, config: { artifact: { follow: { refs, every: '6h' } } } };
   const follow = configurationOf({ falcoctl }).follow.map(({ reference, every }) => [reference, every]);
   assert.deepEqual(follow, [['oci://registry.invalid/rules/falco-rules:5', 6 * 3_600_000]]);
@@ -300,9 +380,14 @@ test("Falco's values are taken: applied where they mean something here, else nam
   assert.ok(metrics.output_rule);
   assert.equal(metrics.interval, 600_000);
 
-  const old = { docker: { enabled: false }, crio: { enabled: true, socket: '/opt/crio.sock' } };
+  const old = {
+    docker: { enabled: false },
+    containerd: { enabled: true, socket: 'unix:///opt/containerd.sock' },
+    crio: { enabled: true, socket: '/opt/crio.sock' },
+  };
   const { docker, cri } = configurationOf({ collectors: old }).container_engines;
   assert.equal(docker.enabled, false);
+  assert.ok(cri.sockets.includes('/opt/containerd.sock'));
   assert.ok(cri.sockets.includes('/opt/crio.sock'));
 });
 

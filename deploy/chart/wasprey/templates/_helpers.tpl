@@ -17,8 +17,8 @@
 {{- end -}}
 
 {{- define "wasprey.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "wasprey.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "wasprey.name" . | toYaml }}
+app.kubernetes.io/instance: {{ toYaml .Release.Name }}
 {{- end -}}
 
 {{- define "wasprey.labels" -}}
@@ -36,7 +36,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
-{{/* Falco's image is none of this agent: its name, and its tag, stand for ours. */}}
+{{/* Falco's image does not have this agent: its name and tag mean those of Wasprey's image. */}}
 {{- define "wasprey.namesFalcoImage" -}}
 {{- if hasPrefix "falcosecurity/falco" .Values.image.repository -}}true{{- end -}}
 {{- end -}}
@@ -58,7 +58,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "wasprey.valueAt" -}}
 {{- $value := last . -}}
 {{- range $step := splitList "." (first .) -}}
-{{- $value = ternary (get $value $step) nil (and (kindIs "map" $value) (hasKey $value $step)) -}}
+{{- $value = index (ternary $value dict (kindIs "map" $value)) $step -}}
 {{- end -}}
 {{- toJson $value -}}
 {{- end -}}
@@ -76,30 +76,32 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* References of artifacts that falcoctl would install or follow, one a line. */}}
 {{- define "wasprey.falcoctlReferences" -}}
-{{- $falcoctl := .Values.falcoctl | default dict -}}
 {{- $references := list -}}
 {{- range $way := list "install" "follow" -}}
-{{- if dig "artifact" $way "enabled" false $falcoctl -}}
-{{- $references = concat $references (dig "config" "artifact" $way "refs" list $falcoctl) -}}
+{{- if eq (include "wasprey.valueAt" (list (printf "artifact.%s.enabled" $way) $.Values.falcoctl)) "true" -}}
+{{- range $reference := include "wasprey.valueAt" (list (printf "config.artifact.%s.refs" $way) $.Values.falcoctl) | fromJsonArray -}}
+{{- $references = append $references (trimPrefix "oci://" $reference) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- $references | uniq | join "\n" -}}
 {{- end -}}
 
 {{- define "wasprey.asksKubernetes" -}}
-{{- if and .Values.collectors.enabled .Values.collectors.kubernetes.enabled -}}true{{- end -}}
+{{- if and (.Values.collectors).enabled ((.Values.collectors).kubernetes).enabled -}}true{{- end -}}
 {{- end -}}
 
 {{/*
-Container runtimes that are asked: those of `containerEngine`. The older values `docker`, `containerd` and `crio` of Falco's chart turn one
-off, or name its socket.
+Container runtimes that are asked: those of `containerEngine`. The older values `docker`, `containerd` and `crio` of Falco's chart add a
+socket, unless they are off. `docker.enabled` also turns docker on or off; containerd and crio share the engine `cri`, which stays on.
 */}}
 {{- define "wasprey.engines" -}}
-{{- $collectors := .Values.collectors -}}
+{{- $collectors := .Values.collectors | default dict -}}
+{{- $wanted := ($collectors.containerEngine).engines | default dict -}}
 {{- $engines := dict -}}
 {{- range $name := list "docker" "podman" "containerd" "cri" -}}
-{{- $engine := index $collectors.containerEngine.engines $name -}}
-{{- $_ := set $engines $name (dict "enabled" $engine.enabled "sockets" $engine.sockets) -}}
+{{- $engine := index $wanted $name | default dict -}}
+{{- $_ := set $engines $name (dict "enabled" ($engine.enabled | default false) "sockets" ($engine.sockets | default list)) -}}
 {{- end -}}
 {{- range $old, $name := dict "docker" "docker" "containerd" "cri" "crio" "cri" -}}
 {{- $given := index $collectors $old | default dict -}}
@@ -108,7 +110,7 @@ off, or name its socket.
 {{- $_ := set $engine "enabled" $given.enabled -}}
 {{- end -}}
 {{- if and $given.socket (dig "enabled" true $given) -}}
-{{- $_ := set $engine "sockets" (append $engine.sockets $given.socket | uniq) -}}
+{{- $_ := set $engine "sockets" (append $engine.sockets (trimPrefix "unix://" $given.socket) | uniq) -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml $engines -}}
@@ -118,7 +120,7 @@ off, or name its socket.
 {{- define "wasprey.socketFolders" -}}
 {{- $folders := list -}}
 {{- with .Values.collectors -}}
-{{- if and .enabled .containerEngine.enabled -}}
+{{- if and .enabled (.containerEngine).enabled -}}
 {{- range $engine := include "wasprey.engines" $ | fromYaml -}}
 {{- range $socket := ternary $engine.sockets list $engine.enabled -}}
 {{- $path := trimPrefix "/var" $socket -}}
@@ -130,10 +132,15 @@ off, or name its socket.
 {{- $folders | uniq | sortAlpha | join "\n" -}}
 {{- end -}}
 
+{{/* Only an explicit false makes a container privileged. */}}
+{{- define "wasprey.leastPrivileged" -}}
+{{- if ne (include "wasprey.valueAt" (list "driver.modernEbpf.leastPrivileged" .Values)) "false" -}}true{{- end -}}
+{{- end -}}
+
 {{- define "wasprey.securityContext" -}}
 {{- if .Values.containerSecurityContext -}}
 {{- toYaml .Values.containerSecurityContext -}}
-{{- else if .Values.driver.modernEbpf.leastPrivileged -}}
+{{- else if include "wasprey.leastPrivileged" . -}}
 runAsUser: 0
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -155,7 +162,7 @@ readOnlyRootFilesystem: true
 {{- define "wasprey.podAnnotations" -}}
 {{- $annotations := dict -}}
 {{/* Changes need new pods. */}}
-{{- if .Values.falco.watch_config_files -}}
+{{- if (.Values.falco).watch_config_files -}}
 {{- $configuration := include "wasprey.configuration" . | fromYaml -}}
 {{- $values := list -}}
 {{- range $path := .Files.Get "start-keys.yaml" | fromYamlArray -}}
@@ -166,7 +173,7 @@ readOnlyRootFilesystem: true
 {{- $_ := set $annotations "checksum/config" (include (print $.Template.BasePath "/configmap.yaml") . | sha256sum) -}}
 {{- end -}}
 {{/* A field of the security context from 1.30 on. */}}
-{{- $ownContext := or .Values.containerSecurityContext (not .Values.driver.modernEbpf.leastPrivileged) -}}
+{{- $ownContext := or .Values.containerSecurityContext (not (include "wasprey.leastPrivileged" .)) -}}
 {{- if not (or $ownContext (semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version)) -}}
 {{- $_ := set $annotations "container.apparmor.security.beta.kubernetes.io/wasprey" "unconfined" -}}
 {{- end -}}
@@ -186,14 +193,16 @@ nodeAffinity:
           - key: kubernetes.io/os
             operator: In
             values: [linux]
+          {{- with .Values.image.architectures }}
           - key: kubernetes.io/arch
             operator: In
-            values: {{ toJson .Values.image.architectures }}
+            values: {{ toJson . }}
+          {{- end }}
 {{- end -}}
 {{- end -}}
 
 {{- define "wasprey.updateStrategy" -}}
-{{- if .Values.controller.daemonset.updateStrategy -}}
+{{- if ((.Values.controller).daemonset).updateStrategy -}}
 {{- toYaml .Values.controller.daemonset.updateStrategy -}}
 {{- else if semverCompare ">=1.25.0-0" .Capabilities.KubeVersion.Version -}}
 type: RollingUpdate
@@ -209,11 +218,10 @@ rollingUpdate:
 
 {{/* The configuration file: `falco`, with the keys that other values set. */}}
 {{- define "wasprey.configuration" -}}
-{{- $collectors := .Values.collectors -}}
 {{- $engines := dict -}}
 {{- range $name, $engine := include "wasprey.engines" . | fromYaml -}}
-{{- $asked := and $collectors.enabled $collectors.containerEngine.enabled $engine.enabled -}}
-{{- $_ := set $engines $name (dict "enabled" $asked "sockets" $engine.sockets) -}}
+{{- $asked := and ($.Values.collectors).enabled (($.Values.collectors).containerEngine).enabled $engine.enabled -}}
+{{- $_ := set $engines $name (dict "enabled" (not (empty $asked)) "sockets" $engine.sockets) -}}
 {{- end -}}
 {{- $asked := dict "container_engines" $engines "kubernetes" (dict "enabled" (eq (include "wasprey.asksKubernetes" .) "true")) -}}
 {{- with .Values.metrics -}}
@@ -235,33 +243,65 @@ rollingUpdate:
 {{- end -}}
 {{- end -}}
 {{- $served := dict "webserver" (dict "prometheus_metrics_enabled" .enabled) -}}
+{{- $falco := omit (deepCopy ($.Values.falco | default dict)) "rules_file" -}}
 {{- $rules := dict "rules_files" (include "wasprey.rulesFiles" $ | fromYamlArray) -}}
 {{- $others := include "wasprey.setByFalcoValues" $ | fromYaml -}}
-{{- toYaml (mergeOverwrite (deepCopy $.Values.falco) $asked $served $rules $others (dict "metrics" $metrics)) -}}
+{{- toYaml (mergeOverwrite $falco $asked $served $rules $others (dict "metrics" $metrics)) -}}
 {{- end -}}
 {{- end -}}
 
-{{/* Rule files and folders: Falco's paths mean ours, and the ConfigMaps of `rulesConfigMaps` come before the custom rules. */}}
+{{/*
+Rule files and folders, in the order of the values: `rules_files`, or `rules_file` as older files of Falco's have it; where neither is set,
+Falco's default. The ConfigMaps of `rulesConfigMaps` come right before the custom rules.
+*/}}
 {{- define "wasprey.rulesFiles" -}}
-{{- $files := list -}}
-{{- range $path := .Values.falco.rules_files -}}
-{{- if eq $path "/etc/falco/falco_rules.yaml" -}}
-{{- $files = concat $files (list "/etc/wasprey/rules" "/etc/wasprey/rules.image" "/var/lib/wasprey/followed") -}}
-{{- else if eq $path "/etc/falco/rules.d" -}}
-{{- $files = append $files "/etc/wasprey/rules.d" -}}
-{{- else -}}
-{{- $files = append $files $path -}}
+{{- $falco := .Values.falco | default dict -}}
+{{- $default := include "wasprey.ruleFolders" (list "/etc/falco/falco_rules.yaml" "/etc/falco/rules.d") -}}
+{{- $files := include "wasprey.ruleFolders" $falco.rules_files | default $default -}}
+{{- with include "wasprey.ruleFolders" $falco.rules_file -}}
+{{- if not (has $files (list $default .)) -}}
+{{- fail "falco.rules_file is the older name of falco.rules_files: leave one of them out" -}}
 {{- end -}}
+{{- $files = . -}}
 {{- end -}}
 {{- $maps := list -}}
 {{- range $name := .Values.rulesConfigMaps -}}
 {{- $maps = append $maps (printf "/etc/wasprey/rules.maps/%s" $name) -}}
 {{- end -}}
-{{- if has "/etc/wasprey/rules.d" $files -}}
-{{- toYaml (concat (without $files "/etc/wasprey/rules.d") $maps (list "/etc/wasprey/rules.d") | uniq) -}}
-{{- else -}}
-{{- toYaml (concat $files $maps | uniq) -}}
+{{- $all := list -}}
+{{- range $path := splitList "\n" $files -}}
+{{- $all = concat $all (ternary $maps list (eq $path "/etc/wasprey/rules.d")) (list $path) -}}
 {{- end -}}
+{{- concat $all $maps | uniq | toYaml -}}
+{{- end -}}
+
+{{/* A list of rule files, or a single one, with Wasprey's paths for Falco's; one a line, nothing where none is given. */}}
+{{- define "wasprey.ruleFolders" -}}
+{{- $files := list -}}
+{{- range $path := ternary . (list .) (kindIs "slice" .) | compact -}}
+{{- $path = toString $path -}}
+{{- if eq $path "/etc/falco/falco_rules.yaml" -}}
+{{- $files = concat $files (list "/etc/wasprey/rules" "/etc/wasprey/rules.image" "/var/lib/wasprey/followed") -}}
+{{- else if has (trimSuffix "/" $path) (list "/etc/falco/rules.d" "/etc/wasprey/rules.d") -}}
+{{- $files = append $files "/etc/wasprey/rules.d" -}}
+{{- else -}}
+{{- $files = append $files $path -}}
+{{- end -}}
+{{- end -}}
+{{- $files | uniq | join "\n" -}}
+{{- end -}}
+
+{{/* The web server of `falco`. Port and probes of the pods follow from it, so keys can't come from the agent's environment. */}}
+{{- define "wasprey.webserver" -}}
+{{- $web := (.Values.falco).webserver | default dict -}}
+{{- if $web.enabled -}}
+{{- range $key := list "enabled" "listen_port" "ssl_enabled" "k8s_healthz_endpoint" -}}
+{{- if contains "${" (get $web $key | toString) -}}
+{{- fail (printf "falco.webserver.%s can't be %v: the port and the probes of the pods need its value" $key (get $web $key)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $web -}}
 {{- end -}}
 
 {{/* Keys that follow from `falcosidekick` and `falcoctl`, as in Falco's chart. */}}
@@ -279,14 +319,14 @@ rollingUpdate:
 {{- $_ := set $keys "http_output" (dict "enabled" true "url" $url) -}}
 {{- end -}}
 {{- $follow := list -}}
-{{- $every := dig "config" "artifact" "follow" "every" "168h" (.Values.falcoctl | default dict) -}}
+{{- $every := include "wasprey.valueAt" (list "config.artifact.follow.every" .Values.falcoctl) | printf "[%s]" | fromJsonArray | first | default "168h" -}}
 {{- range $reference := include "wasprey.falcoctlReferences" . | splitList "\n" -}}
 {{- if and (contains "/" $reference) (not (contains "/plugin/" $reference)) -}}
 {{- $follow = append $follow (dict "reference" (printf "oci://%s" $reference) "every" $every) -}}
 {{- end -}}
 {{- end -}}
 {{- if $follow -}}
-{{- $_ := set $keys "follow" (concat (.Values.falco.follow | default list) $follow) -}}
+{{- $_ := set $keys "follow" (concat ((.Values.falco).follow | default list) $follow) -}}
 {{- end -}}
 {{- toYaml $keys -}}
 {{- end -}}
