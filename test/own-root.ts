@@ -1,6 +1,7 @@
 // A root that is a mount point and its mount namespace's own, for tests that make containers. In a plain chroot (a minimal
 // Debian that CI is tried in) it is neither: runc fails when it makes "/" private, `runc exec` ends up in the machine's root, and
-// user namespaces are refused. So tests run in a mount namespace whose root is a bind mount of everything there.
+// user namespaces are refused. So tests run in a mount namespace whose root is a bind mount of everything there, and in a process
+// namespace whose first process has that root: the agent names files as that process has them.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,14 +25,29 @@ const ENTER = `
  */
 const PIVOT = `
   ./bin/busybox mount --make-rprivate / && ./bin/busybox mkdir tmp/wasprey-old-root &&
-  ./bin/busybox pivot_root . tmp/wasprey-old-root && cd / &&
-  umount -l /tmp/wasprey-old-root && rmdir /tmp/wasprey-old-root && exec "$@"`;
+  ./bin/busybox pivot_root . tmp/wasprey-old-root && cd / && mount -t proc proc /proc &&
+  umount -l /tmp/wasprey-old-root && rmdir /tmp/wasprey-old-root || exit 1
+  # The first process takes the status of orphans.
+  "$@"
+  exit $?`;
 
 /** Runs this process's command again below a root of its own; resolves to its exit status. */
 export async function runBelowOwnRoot(): Promise<number> {
   const root = mkdtempSync(join(tmpdir(), 'wasprey-root-'));
   try {
-    const words = ['--mount', '--propagation', 'unchanged', 'sh', '-c', ENTER, root, process.execPath];
+    const words = [
+      '--mount',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--propagation',
+      'unchanged',
+      'sh',
+      '-c',
+      ENTER,
+      root,
+      process.execPath,
+    ];
     const child = spawn('unshare', [...words, ...process.argv.slice(1)], {
       stdio: 'inherit',
       env: { ...process.env, PIVOT },

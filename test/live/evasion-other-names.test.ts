@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { assertFields } from '../support/alert-line.ts';
-import { directoryForTests } from '../support/directory.ts';
+import { directoryOnRootForTests } from '../support/directory.ts';
 import { act, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
@@ -17,7 +17,7 @@ const HARD_LINK = 'Hard link to the file';
 const SECRET = 'Secret read';
 const MOUNTS = probe(['mount'], ['evt.arg.dev', 'evt.arg.dir', 'evt.arg.flags']);
 
-const directory = directoryForTests();
+const directory = directoryOnRootForTests();
 const secret = `${directory}/over/secret`;
 const SECRET_RULE = `
 - rule: ${SECRET}

@@ -9,8 +9,8 @@ import { after, type TestContext } from 'node:test';
 export const DIRECTORIES = join(realpathSync(tmpdir()), 'wasprey-live-');
 
 /** A new directory that all users may enter, deleted by `remove()`. Its path has no links in it. */
-export function makeDirectory(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(DIRECTORIES);
+export function makeDirectory(prefix = DIRECTORIES): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(prefix);
   chmodSync(path, 0o755);
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
@@ -18,6 +18,13 @@ export function makeDirectory(): { readonly path: string; remove(): void } {
 /** Path of such a directory for the tests of a file, which is deleted after the last of them. */
 export function directoryForTests(): string {
   const { path, remove } = makeDirectory();
+  after(remove);
+  return path;
+}
+
+/** The same on the file system of the root: /tmp may be one of its own. */
+export function directoryOnRootForTests(): string {
+  const { path, remove } = makeDirectory('/var/tmp/wasprey-live-');
   after(remove);
   return path;
 }
