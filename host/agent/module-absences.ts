@@ -1,6 +1,7 @@
 // Modules that are set aside: reports when one is, and when it is evaluated again.
 
 import { seconds } from '../diagnostics/numbers.ts';
+import type { SetAside } from '../engine/protocol.ts';
 import type { AlertDesk } from './alert-desk.ts';
 
 const SET_ASIDE_RULE = 'Wasprey internal: rule module set aside';
@@ -30,11 +31,17 @@ export interface AbsenceSummary {
   readonly milliseconds: number;
 }
 
+/** One that lasts, and the rule set of its module. */
+interface Current {
+  readonly generation: number;
+  readonly absence: ModuleAbsence;
+}
+
 export class ModuleAbsences {
   readonly #desk: Pick<AlertDesk, 'internal'>;
   readonly #onTrouble: (message: string) => void;
   /** The current ones by module. */
-  readonly #current = new Map<string, ModuleAbsence>();
+  readonly #current = new Map<string, Current>();
   #past: ModuleAbsence[] = [];
   #pastMs = 0;
   #count = 0;
@@ -44,13 +51,14 @@ export class ModuleAbsences {
     this.#onTrouble = onTrouble;
   }
 
-  /** A module has failed while it ran. @param pauseMs after which it is tried again; absent: never */
-  begin(module: string, failure: string, reason: string, pauseMs?: number): void {
-    const from = Date.now();
+  /** A module has failed while it ran. */
+  begin({ generation, module, failure, reason, pauseMs }: SetAside): void {
+    this.#endEarlier(module, generation);
+    const now = Date.now();
     // If it fails again while it is being taken back, it was never evaluated in between.
-    const before = this.#current.get(module)?.from ?? from;
-    const again = pauseMs === undefined ? {} : { again: from + pauseMs };
-    this.#current.set(module, { module, failure, reason, from: before, ...again });
+    const from = this.#current.get(module)?.absence.from ?? now;
+    const again = pauseMs === undefined ? {} : { again: now + pauseMs };
+    this.#current.set(module, { generation, absence: { module, failure, reason, from, ...again } });
     this.#count++;
     const then = pauseMs === undefined ? '' : ` They are tried again after ${seconds(pauseMs)}.`;
     this.#report(
@@ -61,9 +69,10 @@ export class ModuleAbsences {
   }
 
   /** It is evaluated again. */
-  end(module: string): void {
-    const absence = this.#current.get(module);
-    if (!absence) return;
+  end(generation: number, module: string): void {
+    const current = this.#current.get(module);
+    if (current?.generation !== generation) return;
+    const { absence } = current;
     const to = this.#close(absence);
     this.#report(
       TAKEN_BACK_RULE,
@@ -72,19 +81,25 @@ export class ModuleAbsences {
     );
   }
 
-  /** The rules were replaced: whatever was set aside is no longer in use. */
-  endAll(): void {
-    for (const absence of this.#current.values()) this.#close(absence);
+  /** Rule sets before that one are no longer in use, nor is what was set aside of them. */
+  endBefore(generation: number): void {
+    for (const module of this.#current.keys()) this.#endEarlier(module, generation);
   }
 
   get summary(): AbsenceSummary {
-    const current = [...this.#current.values()];
+    const current = [...this.#current.values()].map(({ absence }) => absence);
     const now = Date.now();
     return {
       list: [...this.#past, ...current],
       count: this.#count,
       milliseconds: current.reduce((sum, { from }) => sum + Math.max(0, now - from), this.#pastMs),
     };
+  }
+
+  /** A module of the same name may be in the next set. */
+  #endEarlier(module: string, generation: number): void {
+    const current = this.#current.get(module);
+    if (current && current.generation < generation) this.#close(current.absence);
   }
 
   #close(absence: ModuleAbsence): number {

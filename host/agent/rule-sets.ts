@@ -139,7 +139,8 @@ export class RuleSets {
   /** The worker has reported that no match of earlier sets will come. */
   tookOver(generation: number): void {
     this.#host.desk.retireBefore(generation);
-    this.absences.endAll();
+    // Modules of this set may have failed already: events come before this report.
+    this.absences.endBefore(generation);
   }
 
   /** New rules were refused: reports it, once for each attempt. */

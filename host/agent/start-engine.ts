@@ -45,8 +45,8 @@ function engineListener(parts: AgentParts): EngineListener {
     onContainers(notices) {
       for (const notice of notices) directory.ask(notice);
     },
-    onSetAside: (...absence) => ruleSets.absences.begin(...absence),
-    onTakenBack: (module) => ruleSets.absences.end(module),
+    onSetAside: (absence) => ruleSets.absences.begin(absence),
+    onTakenBack: (generation, module) => ruleSets.absences.end(generation, module),
     onReplaced: (generation) => ruleSets.tookOver(generation),
     onCounters(counters) {
       drops.update(counters);

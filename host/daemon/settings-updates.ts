@@ -62,7 +62,7 @@ export class SettingsUpdates {
     }
     // A level set over the control socket stays until the configuration changes.
     if (now.logLevel !== before.logLevel) this.#log.level = now.logLevel;
-    this.#tellUnused(before, now);
+    this.#reportUnused(before, now);
     if (outputs.size > 0) this.#underWay = this.#underWay.then(() => this.#replaceOutputs(now, outputs));
     return this.#underWay;
   }
@@ -112,7 +112,7 @@ export class SettingsUpdates {
     }
   }
 
-  #tellUnused(before: RunSettings, now: RunSettings): void {
+  #reportUnused(before: RunSettings, now: RunSettings): void {
     const known = new Set(before.unused.map(({ path }) => path));
     const added = now.unused.filter(({ path }) => !known.has(path));
     if (added.length > 0) this.#log.say('notice', renderUnused(added, this.#options.terminal));

@@ -210,10 +210,10 @@ export class Engine {
         this.#listener.onReplayed?.(message.report);
         return;
       case 'set-aside':
-        this.#listener.onSetAside(message.module, message.failure, message.reason, message.pauseMs);
+        this.#listener.onSetAside(message);
         return;
       case 'taken-back':
-        this.#listener.onTakenBack(message.module);
+        this.#listener.onTakenBack(message.generation, message.module);
         return;
       case 'replaced':
         if (this.#replacing) this.#replacing.longestStepMs = message.longestStepMs;

@@ -4,7 +4,7 @@ import type { ContainerNotice } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import type { EngineError } from './engine-error.ts';
-import type { EngineCounters, IntegrityReport, Match } from './protocol.ts';
+import type { EngineCounters, IntegrityReport, Match, SetAside } from './protocol.ts';
 
 export interface EngineListener {
   /** Called with matches in the order of evaluation. When it returns, or its promise resolves, the worker may send as many further ones. */
@@ -16,10 +16,10 @@ export interface EngineListener {
   onContainer?(id: string, entry: Uint8Array): void;
   /** Called at the end of a recording, after all its matches. */
   onReplayed?(report: ReplayReport): void;
-  /** A module is not evaluated: for so many ms, or without these for good. */
-  onSetAside(module: string, failure: string, reason: string, pauseMs?: number): void;
+  /** A module is not evaluated. For a new rule set it may come before onReplaced. */
+  onSetAside(absence: SetAside): void;
   /** It is evaluated again. */
-  onTakenBack(module: string): void;
+  onTakenBack(generation: number, module: string): void;
   /** Called when no more matches of earlier rule sets will come. */
   onReplaced?(generation: number): void;
   onCounters(counters: EngineCounters): void;

@@ -181,7 +181,8 @@ export class EngineLoop {
   onFailure(set: ModuleSet, { name }: SetModule, { kind, reason }: RunFailure, pauseMs: number | undefined): void {
     if (set !== this.#set) return;
     const pause = pauseMs === undefined ? {} : { pauseMs };
-    this.#parts.send({ kind: 'set-aside', module: name, failure: kind, reason, ...pause });
+    const { generation } = set;
+    this.#parts.send({ kind: 'set-aside', generation, module: name, failure: kind, reason, ...pause });
   }
 
   /** The current limit for a poll's wait. */

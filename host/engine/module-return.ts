@@ -42,7 +42,7 @@ export class ModuleReturn {
       if (!module.isReturning) return;
       module.isReturning = false;
       module.failure = undefined;
-      send({ kind: 'taken-back', module: module.name });
+      send({ kind: 'taken-back', generation: set.generation, module: module.name });
     })();
   }
 }

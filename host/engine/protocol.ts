@@ -181,6 +181,15 @@ export interface WorkerError {
   readonly detail?: string;
 }
 
+/** A module of a rule set is set aside: for so many ms, or without these for good. */
+export interface SetAside {
+  readonly generation: number;
+  readonly module: string;
+  readonly failure: RunFailureKind;
+  readonly reason: string;
+  readonly pauseMs?: number;
+}
+
 export type FromWorker =
   /** Capture has started: later events are captured. */
   | {
@@ -198,16 +207,10 @@ export type FromWorker =
   /** The recording has ended; its matches have been sent. */
   | { readonly kind: 'replayed'; readonly report: ReplayReport }
   | { readonly kind: 'containers'; readonly notices: readonly ContainerNotice[] }
-  /** A module failed and is not run: for so many ms, or without these for good. */
-  | {
-      readonly kind: 'set-aside';
-      readonly module: string;
-      readonly failure: RunFailureKind;
-      readonly reason: string;
-      readonly pauseMs?: number;
-    }
+  /** A module failed and is not run. */
+  | ({ readonly kind: 'set-aside' } & SetAside)
   /** It is run again. */
-  | { readonly kind: 'taken-back'; readonly module: string }
+  | { readonly kind: 'taken-back'; readonly generation: number; readonly module: string }
   /** That rule set is in use; no match of an earlier one will come. */
   | { readonly kind: 'replaced'; readonly generation: number; readonly longestStepMs: number }
   /** Hooks that only the previous rule set needed are detached. */

@@ -3,7 +3,7 @@
 
 import { EVENT_FLAGS, EVENT_HEADER, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
-import { RECORD_LAYOUT, type RecordLayout, type StructLayout } from '../schema/versions/record-layout.ts';
+import { offsetOf, RECORD_LAYOUT, type RecordLayout, type StructLayout } from '../schema/versions/record-layout.ts';
 
 /** Longest record (native/bpf/ring.h: LONGEST_RECORD). */
 export const LONGEST_RECORD = 24_576;
@@ -38,17 +38,18 @@ export interface EventShapes {
   readonly byType: readonly (Shape | undefined)[];
 }
 
-/** Undefined if the layout's header is none. */
+/** Undefined if the layout has no valid header. */
 export function eventShapes({ structs, types }: RecordLayout): EventShapes | undefined {
   const header = structs.get('event_header');
-  const [size, type] = ['size', 'type'].map((name) => header?.members.get(name));
-  if (!header || size?.type !== 'u32' || type?.type !== 'u16') return undefined;
+  if (!header) return undefined;
+  const [size, type] = [offsetOf(header, 'size', 'u32'), offsetOf(header, 'type', 'u16')];
+  if (size === undefined || type === undefined) return undefined;
   const byType: (Shape | undefined)[] = [];
   for (const { number, struct } of types.values()) {
     const layout = structs.get(struct);
     if (layout && layout.size >= header.size) byType[number] = shapeOf(layout);
   }
-  return { header: { bytes: header.size, size: size.offset, type: type.offset }, byType };
+  return { header: { bytes: header.size, size, type }, byType };
 }
 
 function shapeOf({ size, members }: StructLayout): Shape {

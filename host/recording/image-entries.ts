@@ -1,7 +1,13 @@
 // Process images and containers of a recording: checked before they are put into the tables again.
 
 import { IMAGE_KIND } from '../schema/image.ts';
-import { RECORD_LAYOUT, type RecordLayout, type StructLayout } from '../schema/versions/record-layout.ts';
+import {
+  liesWithin,
+  offsetOf,
+  RECORD_LAYOUT,
+  type RecordLayout,
+  type StructLayout,
+} from '../schema/versions/record-layout.ts';
 import { fits } from './event-records.ts';
 
 /** native/src/image_log.h: the record's size, seven lengths of texts, which of them are present, and 0. */
@@ -25,26 +31,29 @@ export interface ImageShapes {
 /** Undefined if the layout has no images or containers. */
 export function imageShapes({ structs }: RecordLayout): ImageShapes | undefined {
   const [image, container] = [structs.get('image'), structs.get('container')];
-  const [size, kind, id] = ['size', 'kind', 'id'].map((name) => image?.members.get(name));
   const kernelHalf = image?.members.get(FIRST_OF_ANNEX)?.offset;
-  const containerSize = container?.members.get('size');
-  if (!image || !container || kernelHalf === undefined || containerSize?.type !== 'u32') return undefined;
-  if (size?.type !== 'u32' || kind?.type !== 'u16' || id?.type !== 'u64' || id.offset + 8 > kernelHalf)
-    return undefined;
+  if (!image || !container || kernelHalf === undefined) return undefined;
+  const size = offsetOf(image, 'size', 'u32', kernelHalf);
+  const kind = offsetOf(image, 'kind', 'u16', kernelHalf);
+  const id = offsetOf(image, 'id', 'u64', kernelHalf);
+  const containerSize = offsetOf(container, 'size', 'u32');
+  if (size === undefined || kind === undefined || id === undefined || containerSize === undefined) return undefined;
   return {
     kernelHalf,
-    size: size.offset,
-    kind: kind.offset,
-    id: id.offset,
-    strings: stringsOf(image).filter((offset) => offset < kernelHalf),
-    container: { bytes: container.size, size: containerSize.offset, strings: stringsOf(container) },
+    size,
+    kind,
+    id,
+    strings: stringsOf(image, kernelHalf),
+    container: { bytes: container.size, size: containerSize, strings: stringsOf(container, container.size) },
   };
 }
 
 const FIRST_OF_ANNEX = 'parent_address';
 
-function stringsOf({ members }: StructLayout): number[] {
-  return [...members.values()].filter(({ type }) => type === 'string').map(({ offset }) => offset);
+/** Those in the first bytes. */
+function stringsOf({ members }: StructLayout, bytes: number): number[] {
+  const strings = [...members.values()].filter((member) => member.type === 'string' && liesWithin(member, bytes));
+  return strings.map(({ offset }) => offset);
 }
 
 const OWN = ownShapes();

@@ -5,7 +5,7 @@
 //
 // Strings lie behind the fixed part, and their places move with its size.
 
-import { type MemberLayout, type StructLayout, sizeOf } from '../schema/versions/record-layout.ts';
+import { liesWithin, type MemberLayout, type StructLayout, sizeOf } from '../schema/versions/record-layout.ts';
 
 /** How a struct is rewritten. */
 export interface StructTranslation {
@@ -27,7 +27,7 @@ const INTEGERS: Readonly<Partial<Record<MemberLayout['type'], { readonly bits: n
   i64: { bits: 64, signed: true },
 };
 
-/** @param ends offsets from which members are left out, then and now; default: all are translated */
+/** @param ends members that do not lie before these offsets are left out, then and now; default: all are translated */
 export function translationOf(
   then: StructLayout,
   now: StructLayout,
@@ -39,7 +39,7 @@ export function translationOf(
   const strings: StructTranslation['strings'][number][] = [];
   for (const [name, to] of now.members) {
     const from = then.members.get(name);
-    if (!from || from.offset >= thenEnd || to.offset >= nowEnd) continue;
+    if (!from || !liesWithin(from, thenEnd) || !liesWithin(to, nowEnd)) continue;
     if (from.type === 'string' && to.type === 'string') strings.push({ from: from.offset, to: to.offset });
     else if (from.type === to.type)
       copies.push({ from: from.offset, to: to.offset, size: Math.min(sizeOf(from), sizeOf(to)) });

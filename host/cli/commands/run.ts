@@ -61,7 +61,7 @@ export const RUN = defineCommand({
     const log = syslog.log;
     const warn = (message: string): void => log.say('warning', message);
     await using service = new ServiceNotifier(manager, warn);
-    tellUnused(settings, log, terminal);
+    reportUnused(settings, log, terminal);
     const metrics = metricSource(settings.configuration, settings.configFiles);
     const server = await AgentWebServer.start(settings.configuration, metrics, (level, message) =>
       log.say(level, message),
@@ -100,7 +100,7 @@ export const RUN = defineCommand({
   },
 });
 
-function tellUnused({ unused }: RunSettings, log: Log, terminal: Terminal): void {
+function reportUnused({ unused }: RunSettings, log: Log, terminal: Terminal): void {
   if (unused.length === 0) return;
   if (log.format === 'text') log.say('notice', renderUnused(unused, terminal));
   else {

@@ -30,7 +30,7 @@ export interface LoadOptions {
   readonly minimumPriority?: Priority;
   /** Values of static fields, which rules may read. Default: none. */
   readonly statics?: StaticFields;
-  /** Tell of all errors of a file that do not follow from another. Default: of the first alone, as Falco does. */
+  /** Report all errors of a file that do not follow from another. Default: the first alone, as Falco does. */
   readonly everyError?: boolean;
   /** Called before each file is read, so that a timeout can name the file. */
   readonly onFile?: (name: string) => void;

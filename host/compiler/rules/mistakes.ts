@@ -34,7 +34,7 @@ export class Mistakes {
 
   /**
    * Does a part of the work that others do not depend on.
-   * @throws RuleLoadError if that is not to be gone on after
+   * @throws {RuleLoadError} if the file is not read further: only the first error is wanted, or there are too many
    */
   attempt<Result>(work: () => Result): Result | undefined {
     try {

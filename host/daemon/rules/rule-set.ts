@@ -53,7 +53,7 @@ export function loadRuleSet(
   const shown = [...result.errors, ...(showWarnings ? warnings : [])];
   for (const diagnostic of shown) terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
   if (!result.successful) throw new CommandFailure('the rules were not loaded', 'correct the errors above');
-  tellOfNothingSelected(result.rules, selection.selections, terminal);
+  reportNothingSelected(result.rules, selection.selections, terminal);
   const on = selectRules(result.rules, selection.selections);
   const names = new Set(on.map(({ name }) => name));
   const rules = result.rules.map((rule) => ({ ...rule, enabled: names.has(rule.name) }));
@@ -87,7 +87,7 @@ function captured(rules: readonly CompiledRule[]): RuleSource[] {
 }
 
 /** A pattern that matches no rule is most likely misspelt; as in Falco it is not an error. */
-function tellOfNothingSelected(
+function reportNothingSelected(
   rules: readonly CompiledRule[],
   selections: readonly Selection[],
   terminal: Terminal,

@@ -22,12 +22,15 @@ const DOWN = { alive: false, started: false, ready: false } as const;
 
 /** Ten times what is usual: a machine may be busy. */
 const LONGEST_SILENCE_MS = 10_000;
+/** How long the last loss of process images is shown after it ended. */
+const LOSS_SHOWN_MS = 10 * 60_000;
 /** For compiling the rules, and for loading the BPF programs. */
 const LONGEST_START_MS = 300_000;
 
 /**
  * @param sign undefined while the agent starts
  * @param startingMs how long it has been starting
+ * @param now ms since the epoch, the clock of losses
  */
 export function healthOf(
   sign: EngineSign | undefined,
@@ -35,6 +38,7 @@ export function healthOf(
   hooks: HookSummary | undefined = undefined,
   leftOut: readonly string[] = [],
   images: ImageSummary | undefined = undefined,
+  now = Date.now(),
 ): Health {
   if (!sign) return { ...DOWN, alive: startingMs < LONGEST_START_MS, reason: 'it is starting' };
   if (!sign.running) return { ...DOWN, reason: 'the engine has stopped' };
@@ -43,7 +47,8 @@ export function healthOf(
       ...leftOut.map((error) => `a part of the rule files is invalid and left out: ${error}`),
       ...(hooks ? blindness(hooks) : []),
     ];
-    const detail = images?.last && { detail: describeLoss(images.last) };
+    const last = images?.last;
+    const detail = last && now - last.to < LOSS_SHOWN_MS ? { detail: describeLoss(last) } : undefined;
     return { alive: true, started: true, ready: reasons.length === 0, reason: reasons.join('; '), ...detail };
   }
   const reason = `the engine has not responded for ${Math.floor(sign.silentMs / 1000)} s`;

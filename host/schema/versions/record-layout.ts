@@ -81,7 +81,7 @@ export function memberText({ type, offset, count }: MemberLayout): string {
   return `${type}${count === 1 ? '' : `*${count}`}@${offset}`;
 }
 
-/** Undefined if it is not a layout, or one with members outside of their struct. */
+/** Undefined if it is not a layout, or one with members outside of their struct, or with two event types of one number. */
 export function readLayout(json: unknown): RecordLayout | undefined {
   if (!isObject(json) || !isObject(json.structs) || !isObject(json.types)) return undefined;
   const structs = new Map<string, StructLayout>();
@@ -91,10 +91,12 @@ export function readLayout(json: unknown): RecordLayout | undefined {
     structs.set(name, struct);
   }
   const types = new Map<string, { number: number; struct: string }>();
+  const numbers = new Set<number>();
   for (const [name, stored] of entriesUpTo(json.types, MOST.types)) {
     const [number, struct]: readonly unknown[] = Array.isArray(stored) ? stored : [];
     if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number > 0xffff) return undefined;
-    if (typeof struct !== 'string' || !structs.has(struct)) return undefined;
+    if (typeof struct !== 'string' || !structs.has(struct) || numbers.has(number)) return undefined;
+    numbers.add(number);
     types.set(name, { number, struct });
   }
   return { structs, types };
@@ -110,10 +112,26 @@ function readStruct(stored: unknown): StructLayout | undefined {
     const [, type = '', count = '1', offset = ''] = typeof text === 'string' ? (MEMBER.exec(text) ?? []) : [];
     if (!isMemberType(type)) return undefined;
     const member = { type, offset: Number(offset), count: Number(count) };
-    if (member.offset + sizeOf(member) > size) return undefined;
+    if (member.count < 1 || !liesWithin(member, size)) return undefined;
     members.set(name, member);
   }
   return { size, members };
+}
+
+/** Whether all of a member lies in the first bytes of its struct. */
+export function liesWithin(member: MemberLayout, bytes: number): boolean {
+  return member.offset + sizeOf(member) <= bytes;
+}
+
+/** Where a struct has that member: undefined if it has none that is one value of that type in its first bytes. */
+export function offsetOf(
+  { size, members }: StructLayout,
+  name: string,
+  type: MemberType,
+  within = size,
+): number | undefined {
+  const found = members.get(name);
+  return found?.type === type && found.count === 1 && liesWithin(found, within) ? found.offset : undefined;
 }
 
 /** Bytes of a member, array included. */

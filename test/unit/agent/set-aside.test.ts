@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AlertDesk } from '../../../host/agent/alert-desk.ts';
+import { RuleSets } from '../../../host/agent/rule-sets.ts';
 import { eventTotals } from '../../../host/engine/event-totals.ts';
 import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
@@ -98,4 +100,55 @@ test('a module that took too long over an event is tried again after a while, an
   built.agent.inject([], [shadowRead(1)]);
   await built.waitForLines(4);
   assert.equal(never(), 2);
+});
+
+const FAILED = { module: 'a.wasm', failure: 'trap', reason: 'unreachable' } as const;
+
+function ruleSets(): RuleSets {
+  const desk = { use: () => {}, retireBefore: () => {}, internal: () => {} } as unknown as AlertDesk;
+  return new RuleSets([], { engine: () => undefined, desk, isFiltered: false, onTrouble: () => {} });
+}
+
+/** Generations differ by their reasons here. */
+function stateOf(rules: RuleSets): string[] {
+  return rules.summary.setAside.list.map(({ reason, to }) => `${reason} ${to === undefined ? 'lasts' : 'ended'}`);
+}
+
+test('a module of the next rules that fails before these are reported to be in use stays set aside', () => {
+  const rules = ruleSets();
+  rules.absences.begin({ ...FAILED, generation: 0, reason: 'first' });
+  rules.absences.begin({ ...FAILED, generation: 0, module: 'b.wasm', reason: 'other' });
+  rules.absences.begin({ ...FAILED, generation: 1, reason: 'second' });
+  assert.deepEqual(stateOf(rules), ['first ended', 'other lasts', 'second lasts']);
+  rules.tookOver(1);
+  assert.deepEqual(stateOf(rules), ['first ended', 'other ended', 'second lasts']);
+  rules.absences.end(0, FAILED.module);
+  assert.deepEqual(stateOf(rules), ['first ended', 'other ended', 'second lasts']);
+  assert.equal(rules.summary.setAside.count, 3);
+  rules.tookOver(2);
+  assert.deepEqual(stateOf(rules), ['first ended', 'other ended', 'second ended']);
+});
+
+test('new rules that fail on the first event that they get are set aside, as the status has it', async () => {
+  await using built = await startBuiltAgent([await moduleOf(RULES)]);
+  built.agent.inject([processImage(1, {})], []);
+  const feed = setInterval(() => built.agent.inject([], [shadowRead(1)]), 0);
+  try {
+    await built.agent.replaceRules([handMade({ evaluate: '(unreachable)' })]);
+  } finally {
+    clearInterval(feed);
+  }
+  built.agent.inject([], [shadowRead(1)]);
+  const deadline = performance.now() + 20_000;
+  const { rules } = built.agent.summary();
+  for (let list = rules.setAside.list; list.length === 0; list = built.agent.summary().rules.setAside.list) {
+    assert.ok(performance.now() < deadline, 'it was never set aside');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const { setAside, generation } = built.agent.summary().rules;
+  assert.equal(generation, 1);
+  assert.deepEqual(
+    setAside.list.map(({ module, failure, to }) => [module, failure, to]),
+    [['hand-made.wasm', 'trap', undefined]],
+  );
 });

@@ -15,6 +15,7 @@ import {
   sizeOf,
   storeLayout,
 } from '../../../host/schema/versions/record-layout.ts';
+import { hostileLayout, shortRecords } from '../../support/hostile-layouts.ts';
 import { logEntry } from '../../support/recordings.ts';
 
 const ANNEX = 'parent_address';
@@ -293,7 +294,7 @@ test('property: a layout that is not one is refused, and no bytes of any layout 
       readLayout({ structs, types: { ...types, [name]: [text.length, text] } });
     }),
   );
-  for (const member of ['u32@4093', 'u32*9999@0', 'u128@0', 'u32@-1', 'u32', '', 'string@4092']) {
+  for (const member of ['u32@4093', 'u32*9999@0', 'u128@0', 'u32@-1', 'u32', '', 'string@4092', 'u32*0@8']) {
     assert.equal(readLayout({ structs: { a: [4096, { member }] }, types: {} }), undefined, member);
   }
   fc.assert(
@@ -305,4 +306,72 @@ test('property: a layout that is not one is refused, and no bytes of any layout 
     }),
     { numRuns: 100 },
   );
+});
+
+test('a layout that gives one number to two event types is refused', () => {
+  const { structs, types } = storeLayout(RECORD_LAYOUT);
+  const [number = 0] = types.open ?? [];
+  assert.equal(readLayout({ structs, types: { ...types, new_type: [number, 'event_header'] } }), undefined);
+});
+
+test('a layout needs each size, type, kind and id once, where a shortest record has it', () => {
+  const { structs, types } = storeLayout(RECORD_LAYOUT);
+  const [imageSize, image] = structs.image ?? assert.fail();
+  const [, annex = ''] = image[ANNEX]?.split('@') ?? [];
+  const headerSize = structs.event_header?.[0] ?? 0;
+  const wrong = [
+    ['image', 'size', `u32@${annex}`],
+    ['image', 'size', `u32@${Number(annex) - 2}`],
+    ['image', 'kind', `u16@${imageSize - 2}`],
+    ['image', 'id', `u64@${Number(annex) - 4}`],
+    ['image', 'kind', 'u16*2@0'],
+    ['event_header', 'size', 'u32*2@8'],
+    ['event_header', 'type', `u16*0@${headerSize}`],
+    ['container', 'size', 'u32*2@0'],
+  ] as const;
+  for (const [name, member, text] of wrong) {
+    const [size, members] = structs[name] ?? assert.fail();
+    const changed = { ...structs, [name]: [size, { ...members, [member]: text }] };
+    const layout = readLayout({ structs: changed, types });
+    assert.equal(layout && OtherRecords.of(layout), undefined, `${name}.${member}: ${text}`);
+  }
+});
+
+test('a text across the end of the kernel half of an image is not read', () => {
+  const { structs, types } = storeLayout(RECORD_LAYOUT);
+  const [size, members] = structs.image ?? assert.fail();
+  const [, annex = ''] = members[ANNEX]?.split('@') ?? [];
+  for (const name of ['executable', 'new_text']) {
+    for (let before = 1; before < 8; before++) {
+      const image = [size, { ...members, [name]: `string@${Number(annex) - before}` }];
+      const layout = readLayout({ structs: { ...structs, image }, types }) ?? assert.fail();
+      const images = OtherRecords.of(layout)?.images(shortRecords(layout).images);
+      assert.ok(typeof images === 'object', `${name}: ${images}`);
+    }
+  }
+});
+
+test('property: records of hostile layouts are translated or refused', () => {
+  let translated = 0;
+  let refused = 0;
+  const bytes = fc.uint8Array({ maxLength: 300 });
+  fc.assert(
+    fc.property(hostileLayout, bytes, (stored, junk) => {
+      const layout = readLayout(JSON.parse(JSON.stringify(stored)));
+      const other = layout && OtherRecords.of(layout);
+      if (!other) {
+        refused++;
+        return;
+      }
+      const { events, images, container } = shortRecords(layout);
+      const results = [
+        ...[...events, junk].map((each) => other.events(each)),
+        ...[images, junk].map((each) => other.images(each)),
+        ...[container, junk].map((each) => other.container(each)),
+      ];
+      translated += results.filter((result) => typeof result !== 'string').length;
+    }),
+    { numRuns: 2000 },
+  );
+  assert.ok(translated > 1000 && refused > 100, `${translated} translated, ${refused} refused`);
 });
