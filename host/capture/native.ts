@@ -81,6 +81,7 @@ export interface CaptureCounters extends EventCounts {
   /** Events that were never read, because the worker has not ended in time. Their types are unknown. */
   readonly unread?: number;
   readonly images: number;
+  /** Records of processes that found no room, or were invalid; images that were not made because others took too long. */
   readonly imagesLost: number;
   /** How often the kernel left out a BPF program because one was running on that CPU: calls that were not seen. */
   readonly missedRuns: number;
@@ -92,7 +93,7 @@ export interface CaptureCounters extends EventCounts {
   readonly containers: number;
   /** Events that are held back now. */
   readonly held: number;
-  /** Records that made no sense and were skipped. produced = evaluated + filtered + dropped + malformed events. */
+  /** Events that made no sense and were skipped. produced = evaluated + filtered + dropped + malformed events. */
   readonly malformed: number;
   /** Highest fill of a ring seen, 0 to 1. */
   readonly ringHighWater: number;

@@ -62,7 +62,7 @@ export function eventTotals(counters: CaptureCounters): EventTotals {
   };
   return {
     ...totals,
-    // Invalid records may be among the malformed ones, which are not only events.
+    // What is malformed is counted by record: several events may have been where one with an invalid size is.
     waiting: Math.max(0, totals.produced - totals.evaluated - totals.filtered - totals.dropped - counters.malformed),
     droppedByKind: byKind,
     missed: missedRuns,

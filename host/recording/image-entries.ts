@@ -14,7 +14,8 @@ import { fits } from './event-records.ts';
 export const ENTRY_HEAD = 24;
 const TEXTS = 7;
 
-export const LONGEST_IMAGE = 24_576;
+/** native/bpf/ring.h has the same. */
+export const LONGEST_IMAGE = 28_672;
 const KINDS = new Set<number>(Object.values(IMAGE_KIND));
 
 /** Where images and containers of a layout have what is needed to check them. */

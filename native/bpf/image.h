@@ -40,6 +40,10 @@ inline_always bool open_draft(struct draft *draft) {
 
 /* A string of the record starts where the last one ended. */
 #define STRINGS_LIMIT (LONGEST_IMAGE - PATH_ROOM)
+#define STRINGS 5 /* besides the stream, whose place is rounded up */
+_Static_assert(IMAGE_FIXED + STRINGS * (LONGEST_TEXT + 1) + sizeof(u64) + sizeof(struct event_descriptor) <=
+                   STRINGS_LIMIT,
+               "room for all strings, each as long as it may be");
 
 inline_always u64 draft_filled(struct draft *draft) {
   return BOUNDED(*(volatile u32 *)&draft->space->image.size, IMAGE_FIXED, STRINGS_LIMIT);

@@ -13,8 +13,9 @@
  * that the verifier wants to see bounded. The slack behind each ring is as long, so that no record wraps. */
 #define LONGEST_RECORD 32768
 
-/* Longest lifecycle record: struct image, executable, argv, environment, cwd and cgroup, with slack. */
-#define LONGEST_IMAGE 24576
+/* Longest lifecycle record: struct image, executable, argv, environment, cwd, cgroup and stream, with the room that a
+ * path takes while it is written (image.h). The kernel allocates at most 32 KB for each CPU. */
+#define LONGEST_IMAGE 28672
 
 /* Bytes of the ring of lifecycle records, a power of two. */
 #define LIFECYCLE_BYTES (8 << 20)
@@ -53,7 +54,7 @@ struct capture_shared {
   __u32 finished;                /* 1: no further event is made; what is under way is still committed */
   __u64 clock_offset;            /* ns to add to the boot clock for wall time, refreshed by the addon */
   __u64 next_image;              /* last image id given */
-  __u64 images_lost;             /* lifecycle records that found no room, or would have taken that of others */
+  __u64 images_lost;             /* lifecycle records not sent: no room but that of others, or too long a wait */
   __u64 generation;              /* counts the changes of any process's image id */
   __u64 wanted[WANTED_WORDS];    /* bit n: events of type n are wanted; checked for calls that arrive another way */
   struct call_hook calls[CALLS]; /* by number of the native system call; each written as one word */

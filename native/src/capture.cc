@@ -180,10 +180,9 @@ Counters Capture::Count() const {
   counters.unnamed_files = inode_names_.unnamed();
   counters.containers = containers_.count();
   counters.held = hold_.area().events();
-  counters.malformed = images_.malformed();
   if (batches_ == nullptr) return counters;
   const RingReader& rings = batches_->rings();
-  counters.malformed += rings.malformed();
+  counters.malformed = rings.malformed();
   counters.ring_high_water = rings.high_water();
   counters.images_lost += source_->memory().shared->images_lost;
   counters.programs = source_->Programs();

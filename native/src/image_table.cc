@@ -72,12 +72,12 @@ void ImageTable::AddUnknown() {
 void ImageTable::Add(const uint8_t* bytes, size_t size, const ImageFacts* recorded) {
   image record{};
   if (size < kImageKernelHalf || size > BuddyAllocator::kLargest / 4) {
-    malformed_++;
+    lost_++;
     return;
   }
   memcpy(&record, bytes, kImageKernelHalf);
   if (!IsSound(record, size)) {
-    malformed_++;
+    lost_++;
     return;
   }
   if (record.kind == IMAGE_EXIT) {
@@ -86,7 +86,7 @@ void ImageTable::Add(const uint8_t* bytes, size_t size, const ImageFacts* record
     return;
   }
   if (by_id_.Find(record.id) != IdMap::kNone) {
-    malformed_++;
+    lost_++;
     return;
   }
   const uint32_t source = SourceOf(record);

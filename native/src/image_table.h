@@ -83,9 +83,9 @@ class ImageTable {
   void ContainerGone(uint32_t container) { users_.Forget(container); }
 
   size_t live() const { return live_; }
+  /** Records that found no room, or were invalid. */
   uint64_t lost() const { return lost_; }
   uint64_t evicted() const { return evicted_; }
-  uint64_t malformed() const { return malformed_; }
 
  private:
   static constexpr uint32_t kUnknown = 0;
@@ -194,7 +194,6 @@ class ImageTable {
   size_t live_ = 0;
   uint64_t lost_ = 0;
   uint64_t evicted_ = 0;
-  uint64_t malformed_ = 0;
 };
 
 }  // namespace wasprey

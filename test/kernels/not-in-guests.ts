@@ -53,6 +53,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'file-changes',
         'left-out-events',
         'lineage',
+        'long-images',
         'mounts',
         'names',
         'path',

@@ -47,7 +47,7 @@ function engineMetrics(counters: EngineCounters): Metric[] {
     gauge('wasprey_process_images', 'Process images in the table.', capture.images),
     counter(
       'wasprey_process_images_lost_total',
-      'Records of processes lost: they did not fit, or would have taken the room of others.',
+      'Records of processes lost: they did not fit, would have taken the room of others, or were invalid.',
       capture.imagesLost,
     ),
     counter(

@@ -1,17 +1,24 @@
 // Records whose numbers make no sense are skipped and counted: they never reach a rule, and nothing crashes.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { eventTotals } from '../../../host/engine/event-totals.ts';
+import { LONGEST_IMAGE } from '../../../host/recording/image-entries.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
-import { IMAGE } from '../../../host/schema/image.ts';
+import { IMAGE, IMAGE_KIND } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
+import { PROJECT } from '../../../host/setup/paths.mjs';
 import { BuilderCapture, text } from '../../support/builder-capture.ts';
 import { eventRecord, imageRecord } from '../../support/records.ts';
 
 const AT_FDCWD = -100;
 const OPEN = EVENT_STRUCTS.open;
+/** native/bpf/ring.h */
+const LONGEST_TEXT = 4095;
 
 /** An openat record with one 32-bit number changed. */
 function openWith(offset: number, value: number): Uint8Array {
@@ -72,6 +79,41 @@ test('an event of no type, and one shorter than its type, are skipped', () => {
     [7],
   );
   assert.equal(builder.capture.counters().malformed, 4);
+});
+
+test('an invalid process image is a lost one, and no event', () => {
+  using builder = new BuilderCapture();
+  const { offset } = member(IMAGE, 'environment');
+  const record = imageRecord({ kind: IMAGE_KIND.EXEC, id: 1n, pid: 10, environment: 'A=1\0' });
+  const view = new DataView(record.buffer);
+  view.setUint32(offset + 4, 5000, true);
+  builder.capture.injectImage(record);
+  builder.event('setuid', { tid: 7, image: 1n });
+  builder.event('setuid', { tid: 8 });
+  const before = eventTotals(builder.capture.counters());
+  assert.equal(before.waiting, 2);
+  builder.poll();
+  const counters = builder.capture.counters();
+  assert.deepEqual([counters.imagesLost, counters.malformed], [1, 0]);
+  assert.equal(eventTotals(counters).waiting, 0);
+});
+
+test('a process image whose texts are all as long as they may be is whole', () => {
+  using builder = new BuilderCapture();
+  const path = `/${'p'.repeat(LONGEST_TEXT - 1)}`;
+  const list = `${'l'.repeat(LONGEST_TEXT)}\0`;
+  const texts = { executable: path, cwd: path, cgroup: path, argv: list, environment: list };
+  const record = imageRecord({ kind: IMAGE_KIND.EXEC, id: 1n, pid: 10, ...texts });
+  assert.ok(record.length <= LONGEST_IMAGE);
+  builder.capture.injectImage(record);
+  const image = builder.imageById(1n);
+  for (const [name, expected] of Object.entries(texts)) assert.equal(text(image, name), expected, name);
+  assert.equal(builder.capture.counters().imagesLost, 0);
+});
+
+test('recordings take as long process images as the kernel sends', () => {
+  const header = readFileSync(join(PROJECT, 'native/bpf/ring.h'), 'utf8');
+  assert.equal(Number(/#define LONGEST_IMAGE (\d+)/.exec(header)?.[1]), LONGEST_IMAGE);
 });
 
 test('after a size that makes no sense the reader finds the next record', () => {
