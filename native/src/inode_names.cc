@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <fstream>
@@ -40,9 +41,16 @@ Directory OpenDirectory(const std::string& path) {
 /** The kernel's number of a device, as in s_dev. */
 uint32_t KernelNumber(unsigned major, unsigned minor) { return major << 20 | minor; }
 
-bool IsFile(const std::string& path, uint64_t inode) {
+bool IsFile(const std::string& path, dev_t device, uint64_t inode) {
   struct stat status{};
-  return lstat(path.c_str(), &status) == 0 && status.st_ino == inode;
+  return lstat(path.c_str(), &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
+/** Whether a path leads to that mount, not to one that lies over it. */
+bool IsMount(const std::string& path, uint64_t mount) {
+  struct statx status{};
+  return statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &status) == 0 &&
+         (status.stx_mask & STATX_MNT_ID) != 0 && status.stx_mnt_id == mount;
 }
 
 }  // namespace
@@ -65,7 +73,9 @@ std::string InodeNames::MountPointOf(uint32_t device) const {
     std::string type, source;
     words >> type >> source;
     const bool on_disk = source.starts_with("/dev/") && !type.starts_with("fuse");
-    if (on_disk && (best.empty() || point.size() < best.size())) best = point;
+    if (on_disk && (best.empty() || point.size() < best.size()) &&
+        IsMount(root_ + point, strtoull(id.c_str(), nullptr, 10)))
+      best = point;
   }
   return best;
 }
@@ -77,27 +87,27 @@ std::string InodeNames::Find(uint32_t device, uint64_t inode) {
   credited_ = now;
   const Place place{device, inode};
   if (const auto known = found_.find(place); known != found_.end()) {
-    if (IsFile(root_ + known->second, inode)) return known->second;
+    if (IsFile(root_ + known->second.path, known->second.device, inode)) return known->second.path;
     found_.erase(known);
   }
-  std::string path = credit_ns_ == 0 ? "" : Search(place);
+  const Found found = credit_ns_ == 0 ? Found{} : Search(place);
   credit_ns_ -= std::min(credit_ns_, Now(CLOCK_MONOTONIC) - now);
-  if (path.empty()) {
+  if (found.path.empty()) {
     unnamed_++;
-    return path;
+    return "";
   }
   if (found_.size() >= kMostFound) found_.clear();
-  found_.emplace(place, path);
-  return path;
+  found_.emplace(place, found);
+  return found.path;
 }
 
-std::string InodeNames::Search(const Place& place) {
+InodeNames::Found InodeNames::Search(const Place& place) {
   const uint64_t end = Now(CLOCK_MONOTONIC) + credit_ns_;
   const std::string point = MountPointOf(place.device);
-  if (point.empty()) return "";
+  if (point.empty()) return {};
   std::deque<std::string> paths{point == "/" ? "" : point};
   struct stat top{};
-  if (lstat((root_ + point).c_str(), &top) != 0) return "";
+  if (lstat((root_ + point).c_str(), &top) != 0) return {};
   while (!paths.empty() && Now(CLOCK_MONOTONIC) < end) {
     const std::string path = std::move(paths.front());
     paths.pop_front();
@@ -110,11 +120,11 @@ std::string InodeNames::Search(const Place& place) {
         if (name != "." && name != "..") paths.push_back(path + "/" + entry->d_name);
       } else if (entry->d_ino == place.inode) {
         std::string found = path + "/" + entry->d_name;
-        if (IsFile(root_ + found, place.inode)) return found;
+        if (IsFile(root_ + found, top.st_dev, place.inode)) return {found, top.st_dev};
       }
     }
   }
-  return "";
+  return {};
 }
 
 }  // namespace wasprey

@@ -34,13 +34,19 @@ class InodeNames {
     auto operator<=>(const Place&) const = default;
   };
 
-  std::string Search(const Place& place);
+  /** A path, and the device that stat(2) gives for the file: of btrfs it is not the kernel's number. */
+  struct Found {
+    std::string path;
+    dev_t device = 0;
+  };
+
+  Found Search(const Place& place);
   std::string MountPointOf(uint32_t device) const;
 
   std::string root_;
   std::string mountinfo_;
   /** Paths found, checked before they are used again. */
-  std::map<Place, std::string> found_;
+  std::map<Place, Found> found_;
   uint64_t credit_ns_ = 0;
   uint64_t credited_ = 0;
   uint64_t unnamed_ = 0;

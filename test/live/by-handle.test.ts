@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { assertFields } from '../support/alert-line.ts';
@@ -79,4 +79,30 @@ test('a directory: the kernel has its path', async () => {
     ['open_by_handle_at', 'r', 'handle', O.RDONLY | O.DIRECTORY],
   ]);
   assertFields(alert, { 'fd.name': join(disk, 'folder'), 'fd.typechar': 'd' });
+});
+
+test('while another file system lies over its own: not by the name of a file there that has the same number', async () => {
+  const other = join(directory, 'other-image');
+  const running = startAct([
+    ['name_to_handle_at', AT_FDCWD, str(secret), 'handle', 'out', 0],
+    ['@wait'],
+    ['openat', AT_FDCWD, str(disk), O.DIRECTORY],
+    ['@wait'],
+    ['open_by_handle_at', 'r', 'handle', O.RDONLY],
+  ]);
+  const { pid } = await running.place();
+  execFileSync('umount', [disk]);
+  copyFileSync(image, other);
+  mount();
+  running.goOn();
+  await running.place();
+  execFileSync('mount', ['-o', 'loop', other, disk]);
+  try {
+    running.goOn();
+    await running.end();
+    await agent.settled();
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+  assert.deepEqual(agent.alerts(OPENED.name, { 'proc.vpid': BigInt(pid) }), []);
 });
