@@ -88,16 +88,6 @@ static long drop_ended(void *map, u64 *key, struct passed_call *kept, void *noth
   return 0;
 }
 
-/* Counts an event as lost: it may be, or its file is. */
-inline_always void count_unkept(u32 type) {
-  u32 cpu = bpf_get_smp_processor_id();
-  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  if (!ring || type >= EVENT_TYPE_COUNT)
-    return;
-  __sync_fetch_and_add(&ring->sequence, 1);
-  __sync_fetch_and_add(&ring->dropped[type], 1);
-}
-
 /* Keeps a request until it completes; false if there is no room. */
 inline_always bool keep_request(struct passed_call *passed) {
   u64 key = passed->request;
