@@ -1,5 +1,6 @@
 // Calls by io_uring: a ring for each, so that no call affects another.
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/io_uring.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -14,7 +15,7 @@
 #include "act.h"
 
 enum { CALL_DATA = 1, FILLER_DATA, FOLLOWER_DATA, ENTRIES = 4, SLOTS = 4, BUFFERS = 4 };
-enum { CROWD = 1024, CROWDED_ENTRIES = 2 * CROWD, UNSEEN_US = 200 * 1000 };
+enum { CROWD = 1024, CROWDED_ENTRIES = 2 * CROWD, HOARD = 300, UNSEEN_US = 200 * 1000 };
 
 struct ring {
   int fd;
@@ -38,7 +39,7 @@ static int enter(const struct ring* ring, unsigned submit, unsigned wait) {
 static void set_up(struct ring* ring, const char* how) {
   static struct io_uring_params params;  // where 32-bit calls reach it
   ring->sqpoll = strstr(how, "+sqpoll");
-  const unsigned entries = strstr(how, "+crowd") ? CROWDED_ENTRIES : ENTRIES;
+  const unsigned entries = strstr(how, "+crowd") || strstr(how, "+hoard") ? CROWDED_ENTRIES : ENTRIES;
   params = (struct io_uring_params){.flags = ring->sqpoll ? IORING_SETUP_SQPOLL : 0, .sq_thread_idle = 100};
   if (strstr(how, "+int80"))
     ring->fd = (int)call_by_interrupt("io_uring_setup", how, (long[6]){entries, (long)&params});
@@ -152,6 +153,38 @@ static void submit_chain(struct ring* ring, struct io_uring_sqe open) {
   submit(ring, requests, 3);
 }
 
+// One that opens a file, one that reads it, and what takes it out of its place: in one batch, whose completions come
+// after all of them, or in one chain without completions but for the last. `how` says: +shut by closing it; +replace by
+// another open in the same slot, or under the same number, which a close has made free.
+static void submit_hiding(struct ring* ring, struct io_uring_sqe open, const char* how) {
+  static char content[1];
+  const bool slot = open.file_index != 0;
+  const int number = dup(STDIN_FILENO); /* the next one that is free */
+  close(number);
+  const struct io_uring_sqe read = {.opcode = IORING_OP_READ,
+                                    .fd = slot ? SLOTS - 1 : number,
+                                    .flags = slot ? IOSQE_FIXED_FILE : 0,
+                                    .addr = (unsigned long)content,
+                                    .len = sizeof(content),
+                                    .user_data = FILLER_DATA};
+  const struct io_uring_sqe shut = {
+      .opcode = IORING_OP_CLOSE, .fd = slot ? 0 : number, .file_index = open.file_index, .user_data = FILLER_DATA};
+  const struct io_uring_sqe other = {.opcode = IORING_OP_OPENAT,
+                                     .fd = -1,
+                                     .addr = (unsigned long)"/dev/null",
+                                     .open_flags = O_RDONLY,
+                                     .file_index = open.file_index,
+                                     .user_data = FOLLOWER_DATA};
+  struct io_uring_sqe requests[ENTRIES] = {open, read};
+  unsigned count = 2;
+  if (!slot || strstr(how, "+shut")) requests[count++] = shut;
+  if (strstr(how, "+replace")) requests[count++] = other;
+  requests[count - 1].user_data = FOLLOWER_DATA;
+  for (unsigned i = 0; i < count - 1 && strstr(how, "+linked"); i++)
+    requests[i].flags |= IOSQE_CQE_SKIP_SUCCESS | IOSQE_IO_LINK;
+  submit(ring, requests, count);
+}
+
 static bool fill_request(struct io_uring_sqe* to, const char* name, const long* a) {
   if (!strcmp(name, "openat")) {
     *to = (struct io_uring_sqe){.opcode = IORING_OP_OPENAT, .fd = a[0], .addr = a[1], .open_flags = a[2], .len = a[3]};
@@ -224,7 +257,14 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   if (strstr(how, "+full")) fill_completions(&ring);
   if (strstr(how, "+twin")) submit_waiting(&ring, requests[0], 1);
   if (strstr(how, "+crowd")) submit_waiting(&ring, requests[0], CROWD);
-  if (strstr(how, "+chain")) {
+  if (strstr(how, "+hoard")) {
+    requests[0].flags |= IOSQE_CQE_SKIP_SUCCESS;
+    submit_waiting(&ring, requests[0], HOARD);
+    return 0; /* pending until the process ends */
+  }
+  if (strstr(how, "+shut") || strstr(how, "+replace")) {
+    submit_hiding(&ring, requests[0], how);
+  } else if (strstr(how, "+chain")) {
     submit_chain(&ring, requests[0]);
   } else if (strstr(how, "+unseen")) {
     requests[0].flags |= IOSQE_CQE_SKIP_SUCCESS;

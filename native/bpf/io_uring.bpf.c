@@ -27,16 +27,27 @@ struct trace_event_raw_io_uring_cqe_overflow {
   u32 cflags;
 } RELOCATED;
 
-/* Makes the event, and looks at silent requests afterwards, if there are any. */
-inline_always void write_request(void *ctx, struct passed_call *passed, const struct capture_shared *control) {
-  passed->settle = control->silent_requests != 0;
+/* The pending requests that are looked at before the kernel goes on: silent ones always. Others have their completion;
+ * it may come after those behind them in a batch, so one that may replace their file has them looked at before. */
+inline_always u32 settles(const struct capture_shared *control, u64 submitted) {
+  u32 settle = control->silent_requests ? SETTLE_SILENT : 0;
+  if (unlikely(control->kept_opens) && submitted && may_replace(submitted))
+    settle |= SETTLE_KEPT;
+  return settle && submitted ? settle | SETTLE_SUBMITTED : settle;
+}
+
+/* Makes the event, and looks at pending requests afterwards, if there are any. */
+inline_always void write_request(void *ctx, struct passed_call *passed, const struct capture_shared *control,
+                                 u64 submitted) {
+  passed->settle = settles(control, submitted);
   bpf_tail_call(ctx, &programs, SLOT_PASSED);
 }
 
 /* The same without an event. */
-inline_always int finish(void *ctx, struct passed_call *passed, const struct capture_shared *control) {
-  if (unlikely(control->silent_requests)) {
-    passed->settle = 1;
+inline_always int finish(void *ctx, struct passed_call *passed, const struct capture_shared *control, u64 submitted) {
+  u32 settle = settles(control, submitted);
+  if (unlikely(settle)) {
+    passed->settle = settle;
     bpf_tail_call(ctx, &programs, SLOT_SETTLE);
   }
   return PASS_ON;
@@ -66,7 +77,7 @@ inline_always void take_submission(void *ctx, u64 request, struct passed_call *p
   if (is_send(type) && !passed->passed[4])
     return;
   if (!is_send(type) && !silent) {
-    if (keep_request(passed))
+    if (keep_request(passed, control))
       return;
     if (makes_fd(type)) { /* its completion will do, unless that overflows */
       count_unkept(type);
@@ -80,7 +91,7 @@ inline_always void take_submission(void *ctx, u64 request, struct passed_call *p
   }
   presume_success(passed, task, flags & REQUEST_FIXED_FILE);
   link_texts(passed);
-  write_request(ctx, passed, control);
+  write_request(ctx, passed, control, request);
 }
 
 /* On io_uring_submit_req (io_uring_submit_sqe before 6.2), whose first argument is the request. The task is the
@@ -93,7 +104,7 @@ SEC("raw_tp") int on_request(struct bpf_raw_tracepoint_args *ctx) {
   if (!control || !passed)
     return PASS_ON;
   take_submission(ctx, request, passed, control);
-  return finish(ctx, passed, control);
+  return finish(ctx, passed, control, request);
 }
 
 /* A request that has made a descriptor and was not kept: from what it has when it completes. One that was refused
@@ -115,24 +126,29 @@ inline_always void complete(void *ctx, const struct completion *completion, stru
   struct task_struct *task = bpf_get_current_task_btf();
   if (!passed)
     return;
-  if (take_request(passed, completion, control))
+  if (take_request(passed, completion, control)) {
+    if (passed->serial == SERIAL_REPORTED && passed->result == completion->result)
+      return;
     link_texts(passed);
-  else if (!rebuild(passed, completion, control, task))
+  } else if (!rebuild(passed, completion, control, task)) {
     return;
+  }
   passed->result = completion->result;
   if (!makes_fd(passed->type)) {
     passed->fd = passed->passed[0];
     passed->file = LOAD_WORD(io_kiocb, passed->request, file);
   } else if (completion->result >= 0) {
     find_made_file(passed, task);
+    if (!passed->file)
+      count_unkept(passed->type);
   }
-  write_request(ctx, passed, control);
+  write_request(ctx, passed, control, 0);
 }
 
 inline_always void complete_light(void *ctx, const struct completion *completion, struct capture_shared *control) {
   struct passed_call *passed = passed_space();
   if (passed && find_light_request(passed, completion))
-    write_request(ctx, passed, control);
+    write_request(ctx, passed, control, 0);
 }
 
 /* On io_uring_complete: ring, request, and since 6.13 the completion, before its parts. Completions before the last one
@@ -161,7 +177,7 @@ SEC("raw_tp") int on_request_completed(struct bpf_raw_tracepoint_args *ctx) {
   else if (type && !is_send(type))
     complete(ctx, &completion, control);
   passed->request = 0;
-  return finish(ctx, passed, control);
+  return finish(ctx, passed, control, 0);
 }
 
 /* On io_uring_cqe_overflow: a completion that did not fit into the ring. Ring, user_data, result, flags. */

@@ -103,6 +103,27 @@ inline_always u32 request_type(u32 opcode) {
   }
 }
 
+inline_always bool is_open(u32 type) {
+  return type == EVENT_OPENAT || type == EVENT_OPENAT2;
+}
+
+inline_always bool makes_fd(u32 type) {
+  return is_open(type) || type == EVENT_SOCKET || type == EVENT_ACCEPT4;
+}
+
+/* Requests that are no events, but may take a file out of its place, or put another there. */
+#define REQUEST_CLOSE 19
+#define REQUEST_FILES_UPDATE 20
+#define REQUEST_PIPE 62
+
+/* Whether a request may do so. An open for which the kernel chooses the place has an empty one. */
+inline_always bool may_replace(u64 request) {
+  u32 opcode = LOAD(io_kiocb, request, opcode), type = request_type(opcode);
+  if (is_open(type))
+    return PART(open, file_slot) && PART(open, file_slot) != SLOT_ANY;
+  return opcode == REQUEST_CLOSE || opcode == REQUEST_FILES_UPDATE || opcode == REQUEST_PIPE || makes_fd(type);
+}
+
 /* Whether a ring was made by a 32-bit call: a bit of its own up to 6.18, one of int_flags in 7.3. */
 struct io_ring_ctx___compat_bit {
   unsigned int compat : 1;
@@ -117,10 +138,6 @@ inline_always bool is_compat_ring(u64 address) {
   if (bpf_core_field_exists(ring->compat))
     return BPF_CORE_READ_BITFIELD_PROBED(ring, compat);
   return LOAD(io_ring_ctx___int_flags, address, int_flags) & RING_COMPAT;
-}
-
-inline_always bool makes_fd(u32 type) {
-  return type == EVENT_OPENAT || type == EVENT_OPENAT2 || type == EVENT_SOCKET || type == EVENT_ACCEPT4;
 }
 
 /* The struct msghdr of a request that sends or receives one. */

@@ -29,6 +29,19 @@ inline_always void find_made_file(struct passed_call *passed, struct task_struct
   passed->file = slot ? fixed_file(passed->ring, number) : file_at(task, number);
 }
 
+/* Whether another file may be in the place of the one that a silent request has made. A request that opens a file has
+ * its names until it has opened it. `submitted` is the request that was submitted just now; 0: none. */
+inline_always bool may_be_replaced(const struct passed_call *passed, u64 submitted) {
+  u64 replacer = passed->replacer;
+  if (!replacer)
+    return false;
+  bool waits = passed->replacer_opens && replacer != submitted &&
+               is_open(request_type(LOAD(io_kiocb, replacer, opcode))) &&
+               LOAD_WORD(io_kiocb, replacer, ctx) == passed->ring &&
+               LOAD_WORD(io_kiocb, replacer, flags) & REQUEST_NEEDS_CLEANUP;
+  return !waits;
+}
+
 /* A request whose result is never reported, or that can't be kept until then: reported as a success. */
 inline_always void presume_success(struct passed_call *passed, struct task_struct *task, bool fixed) {
   u32 slot = passed->passed[5];

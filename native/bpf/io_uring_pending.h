@@ -15,12 +15,14 @@ struct {
   __type(value, struct passed_call);
 } requests SEC(".maps");
 
+#define SILENT_REQUESTS 256
+
 /* Those that complete silently (IOSQE_CQE_SKIP_SUCCESS), and whose file is known only then: by a serial number, because
  * the address may be that of another request before the completion is noticed. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);
-  __uint(max_entries, 128);
+  __uint(max_entries, SILENT_REQUESTS);
   __type(key, u64);
   __type(value, struct passed_call);
 } silent_requests SEC(".maps");
@@ -81,34 +83,67 @@ static long match_request(void *map, u64 *key, struct passed_call *kept, struct 
   return matches;
 }
 
-/* Removes what was left by requests that ended without a completion: those linked to a silent one that failed. */
+/* Takes a request out; counts it if it is an open. */
+inline_always void drop_request(u64 *key, u32 type, struct capture_shared *control) {
+  if (!bpf_map_delete_elem(&requests, key) && is_open(type))
+    __sync_fetch_and_add(&control->kept_opens, -1);
+}
+
+/* Removes what was left by requests that ended without a completion: those linked to a silent one that failed. One
+ * that has its event already has ended, and may have its completion before it. */
 static long drop_ended(void *map, u64 *key, struct passed_call *kept, void *nothing) {
-  if (!is_same_request(kept) || (is_by_name(kept->type) && !has_names(kept->request)))
-    bpf_map_delete_elem(&requests, key);
+  struct capture_shared *control = capture();
+  if (control && (!is_same_request(kept) || (is_by_name(kept->type) && !has_names(kept->request) && !kept->serial)))
+    drop_request(key, kept->type, control);
   return 0;
 }
 
-/* Counts an event as lost: it may be, or its file is. */
-inline_always void count_unkept(u32 type) {
-  u32 cpu = bpf_get_smp_processor_id();
-  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  if (!ring || type >= EVENT_TYPE_COUNT)
-    return;
-  __sync_fetch_and_add(&ring->sequence, 1);
-  __sync_fetch_and_add(&ring->dropped[type], 1);
+/* Puts a request into the map, in place of an ended one in the same memory. */
+inline_always bool put_request(struct passed_call *passed, struct capture_shared *control) {
+  u64 key = passed->request;
+  struct passed_call *older = bpf_map_lookup_elem(&requests, &key);
+  if (older)
+    drop_request(&key, older->type, control);
+  if (bpf_map_update_elem(&requests, &key, passed, BPF_ANY))
+    return false;
+  if (is_open(passed->type))
+    __sync_fetch_and_add(&control->kept_opens, 1);
+  return true;
 }
 
 /* Keeps a request until it completes; false if there is no room. */
-inline_always bool keep_request(struct passed_call *passed) {
-  u64 key = passed->request;
-  if (!bpf_map_update_elem(&requests, &key, passed, BPF_ANY))
+inline_always bool keep_request(struct passed_call *passed, struct capture_shared *control) {
+  if (put_request(passed, control))
     return true;
   bpf_for_each_map_elem(&requests, drop_ended, (void *)0, 0);
-  return !bpf_map_update_elem(&requests, &key, passed, BPF_ANY);
+  return put_request(passed, control);
+}
+
+struct owner_search {
+  u64 owner;
+  u64 found; /* requests that it has */
+};
+
+static long count_owned(void *map, u64 *key, struct passed_call *kept, struct owner_search *search) {
+  if (kept->owner == search->owner)
+    search->found++;
+  return 0;
+}
+
+/* Whether the owner of a request has less room than is free: whoever takes a lot leaves the others a share, as in
+ * share.h. */
+inline_always bool may_keep_silent(const struct passed_call *passed, struct capture_shared *control) {
+  struct owner_search search = {.owner = passed->owner};
+  u64 all = *(volatile u64 *)&control->silent_requests;
+  if (all)
+    bpf_for_each_map_elem(&silent_requests, count_owned, &search, 0);
+  return search.found + all < SILENT_REQUESTS;
 }
 
 /* The same for one that completes silently. */
 inline_always bool keep_silent(struct passed_call *passed, struct capture_shared *control) {
+  if (!may_keep_silent(passed, control))
+    return false;
   u64 key = __sync_fetch_and_add(&control->silent_serial, 1) + 1;
   passed->serial = key;
   passed->result = LOAD(io_kiocb, passed->request, cqe.res); /* of an earlier request in its memory */
@@ -136,8 +171,10 @@ inline_always bool take_request(struct passed_call *passed, const struct complet
     bpf_for_each_map_elem(&requests, match_request, &search, 0);
   struct passed_call *kept = bpf_map_lookup_elem(&requests, &search.found);
   if (kept && kept->ring == completion->ring && kept->user_data == completion->user_data) {
+    u64 reported = __sync_val_compare_and_swap(&kept->serial, 0, SERIAL_REPORTED); /* no other CPU looks at it now */
     bpf_probe_read_kernel(passed, sizeof(*passed), kept);
-    bpf_map_delete_elem(&requests, &search.found);
+    passed->serial = reported;
+    drop_request(&search.found, passed->type, control);
     return true;
   }
   search.found = 0;

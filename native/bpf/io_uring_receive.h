@@ -156,8 +156,11 @@ inline_always bool find_light_request(struct passed_call *passed, const struct c
   if (type == EVENT_ACCEPT4) {
     passed->passed[0] = passed->fd;
     keep_making(passed, address, type);
-    if (passed->result >= 0)
+    if (passed->result >= 0) {
       find_made_file(passed, task);
+      if (!passed->file)
+        count_unkept(type);
+    }
     return true;
   }
   passed->file = LOAD_WORD(io_kiocb, address, file);

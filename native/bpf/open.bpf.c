@@ -92,6 +92,8 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
       event->elsewhere = append_path_elsewhere(record, path_of(file), OPEN_ELSEWHERE_LIMIT);
   }
   commit(record);
+  if (result >= 0 && !file && call->way != WAY_IO_URING) /* closed already; io_uring counts its own */
+    count_unkept(event_type(record));
 }
 
 inline_always u64 combination_of(const struct open_arguments *arguments, u64 file) {

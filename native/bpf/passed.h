@@ -4,10 +4,16 @@
 #ifndef WASPREY_PASSED_H
 #define WASPREY_PASSED_H
 
+#include "share.h"
 #include "syscall.h"
 
 /* Number of an unknown descriptor: no process has one so large. */
 #define UNKNOWN_FD 0x7fffffff
+
+#define SETTLE_SILENT 1
+#define SETTLE_KEPT 2           /* others */
+#define SETTLE_SUBMITTED 4      /* `request` was submitted just now: it has not begun */
+#define SERIAL_REPORTED (~0ull) /* the request has its event already; it has not completed */
 
 /* Strings and socket addresses that the kernel has copied itself; they may be gone when the result is known. */
 #define PASSED_TEXTS 2
@@ -22,12 +28,16 @@ struct passed_call {
   u32 tid;
   u32 type;
   u32 way;
-  u32 flags;     /* EVENT_FLAG bits */
-  u32 settle;    /* io_uring: 1: requests that complete silently are looked at next (SLOT_SETTLE) */
-  u64 ring;      /* io_uring: address of its context */
-  u64 user_data; /* io_uring: what the process calls the request */
-  u64 request;   /* io_uring: its address */
-  u64 serial;    /* io_uring: key of a request that completes silently; 0: none */
+  u32 flags;          /* EVENT_FLAG bits */
+  u32 settle;         /* io_uring: SETTLE_ bits: the requests that are looked at next (SLOT_SETTLE); 0: none */
+  u64 ring;           /* io_uring: address of its context */
+  u64 user_data;      /* io_uring: what the process calls the request */
+  u64 request;        /* io_uring: its address */
+  u64 serial;         /* io_uring: key of a request that completes silently; SERIAL_REPORTED; 0: none */
+  u64 owner;          /* io_uring: whose room it takes, as owner_of() */
+  u64 replacer;       /* io_uring: address of a later request that may replace the file in its slot; 0: none */
+  u32 process;        /* io_uring: thread group that submitted it */
+  u32 replacer_opens; /* io_uring: 1: the replacer opens a file, by a name that it has until then */
   u8 texts[PASSED_TEXTS][PASSED_TEXT_ROOM];
 };
 
@@ -61,7 +71,10 @@ inline_always void fill_caller(struct passed_call *call, struct task_struct *tas
   struct process *process = process_of(task, 0);
   call->image = process ? process->id : 0;
   call->tid = task->pid;
+  call->process = task->tgid;
   call->flags = task->pid == task->tgid ? 0 : EVENT_FLAG_THREAD;
+  u32 uid = LOAD(cred, LOAD_WORD(task_struct, task, real_cred), uid.val);
+  call->owner = uid ? uid : (process ? process->cgroup : 0) | ROOT_OWNER;
 }
 
 #endif

@@ -100,6 +100,16 @@ inline_always bool reserve_of(struct record *record, u64 type, s64 result, struc
   return true;
 }
 
+/* Counts an event as lost: it may be, or its file is. */
+inline_always void count_unkept(u32 type) {
+  u32 cpu = bpf_get_smp_processor_id();
+  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
+  if (!ring || type >= EVENT_TYPE_COUNT)
+    return;
+  __sync_fetch_and_add(&ring->sequence, 1);
+  __sync_fetch_and_add(&ring->dropped[type], 1);
+}
+
 /* The same for the event that begin() has begun. */
 inline_always bool reserve(struct record *record, struct task_struct *task, u64 longest, u64 fixed) {
   return reserve_of(record, record->type, record->result, task, longest, fixed);

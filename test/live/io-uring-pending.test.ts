@@ -4,13 +4,16 @@
 import assert from 'node:assert/strict';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { act, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
 import { probe } from '../support/probe.ts';
+import { until } from '../support/until.ts';
 
+const NOBODY = 65_534;
 const PORT = 18_000 + (process.pid % 100) * 10;
 const directory = directoryForTests();
 const link = `${directory}/link`;
@@ -20,7 +23,7 @@ const READ = probe(
   ['evt.is_io_uring', 'evt.res', 'fd.name', 'fd.nameraw', 'proc.name', 'thread.ismain'],
   "evt.is_open_read = true and fd.typechar = 'f' and fd.num >= 0 and fd.name endswith /secret",
 );
-const NAMED = probe(['openat'], ['evt.is_io_uring', 'evt.res', 'fd.name'], `fd.name = ${link}`);
+const NAMED = probe(['openat'], ['evt.is_io_uring', 'evt.res', 'fd.name', 'fd.realpath'], `fd.name = ${link}`);
 const ACCEPTED = probe(['accept4'], ['evt.is_io_uring', 'fd.sport', 'fd.cip', 'fd.cport']);
 
 before(() => {
@@ -28,6 +31,11 @@ before(() => {
   symlinkSync('secret', link);
 });
 const agent = LiveAgent.forTests([READ.rule, NAMED.rule, ACCEPTED.rule]);
+
+function lostOpens(): number {
+  const number = findEventType('openat')?.number ?? assert.fail();
+  return agent.counters.capture.dropped[number] ?? 0;
+}
 
 async function assertSeen(way: string): Promise<void> {
   const [call = assert.fail()] = await act([[`${way}:openat`, AT_FDCWD, str(link), O.RDONLY]]);
@@ -60,6 +68,32 @@ for (const way of ['ring+chain', 'ring+chain+sqpoll', 'ring+chain+async']) {
     assertFields(alert, { 'evt.is_io_uring': true, 'evt.res': 'SUCCESS', 'fd.name': link });
   });
 }
+
+for (const way of ['+slot+replace', '+slot+shut', '+slot+shut+replace', '+shut', '+shut+replace']) {
+  test(`openat, read, and close or another open in its place, in one batch (${way}): the file behind the link`, () =>
+    assertSeen(`ring${way}`));
+}
+
+for (const way of ['+slot+replace', '+shut+replace']) {
+  test(`openat, read and another open in its place, in one chain (${way}): the path as passed, which is counted`, async () => {
+    const before = lostOpens();
+    const [call = assert.fail()] = await act([[`ring+linked${way}:openat`, AT_FDCWD, str(link), O.RDONLY]]);
+    const alert = await agent.only(NAMED.name, { 'proc.vpid': BigInt(call.pid) });
+    assertFields(alert, { 'evt.is_io_uring': true, 'fd.name': link, 'fd.realpath': null });
+    await until(() => lostOpens() > before);
+  });
+}
+
+test('openat that completes silently beside many pending ones of another user: the file behind the link', async () => {
+  const steps: Step[] = [
+    ['setresuid', NOBODY, 0, 0],
+    ['ring+hoard:openat', AT_FDCWD, str(link), O.RDONLY],
+    ['setresuid', 0, 0, 0],
+    ['ring+silent:openat', AT_FDCWD, str(link), O.RDONLY],
+  ];
+  const [call = assert.fail()] = await act(steps);
+  await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid), 'fd.name': `${directory}/secret` });
+});
 
 test('many that complete silently, one after the other: one alert each', async () => {
   const steps = Array.from({ length: 40 }, (): Step => ['ring+silent:openat', AT_FDCWD, str(link), O.RDONLY]);

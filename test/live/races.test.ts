@@ -2,9 +2,14 @@
 // it. Where it does not, an alert carries what the process's memory held when the call returned: a limit, asserted here too.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
+import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { act, type Call, copyAct, type Step, startAct, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
@@ -19,6 +24,7 @@ import {
   SOCK_STREAM,
 } from '../support/live-numbers.ts';
 import { type Probe, probe } from '../support/probe.ts';
+import { until } from '../support/until.ts';
 
 const MSG_FASTOPEN = 0x20000000;
 
@@ -224,6 +230,14 @@ describe('files', () => {
     const linked = await last(PATHS, [['ring:symlinkat', rewritten('target'), AT_FDCWD, gone('a-link')]]);
     assertFields(linked.alert, { 'evt.rawres': 0, 'evt.arg.target': secret('target') });
   });
+});
+
+test('a descriptor that is closed before the call that made it returns: counted as dropped', async () => {
+  const number = findEventType('openat')?.number ?? assert.fail();
+  const lost = () => agent.counters.capture.dropped[number] ?? 0;
+  const before = lost();
+  await promisify(execFile)(cProgram(fileURLToPath(new URL('../support/closed-early.c', import.meta.url))), ['200000']);
+  await until(() => lost() > before);
 });
 
 describe('programs', () => {
