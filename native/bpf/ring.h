@@ -59,6 +59,7 @@ struct capture_shared {
   struct call_hook calls[CALLS]; /* by number of the native system call; each written as one word */
   __u64 silent_requests;         /* of io_uring, pending, that will complete silently: see io_uring_pending.h */
   __u64 silent_serial;           /* of the last such request */
+  __u64 rules;                   /* counts the changes of what is captured: peers that were known before are news */
   __u64 reader;                  /* thread that reads events, in the root pid namespace; see tell_reader */
 };
 
