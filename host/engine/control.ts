@@ -58,12 +58,12 @@ export class Control {
   }
 
   /**
-   * Worker only: blocks until another match may be on its way, a stop is requested, or the time is over.
+   * Worker only: blocks until fewer than `below` matches are on their way, a stop is requested, or the time is over.
    * Returns the milliseconds it took.
    */
-  waitForRoom(milliseconds: number): number {
+  waitForRoom(milliseconds: number, below = MATCHES_IN_FLIGHT): number {
     const began = performance.now();
-    this.#waitUntilBelow(IN_FLIGHT, MATCHES_IN_FLIGHT, began + milliseconds);
+    this.#waitUntilBelow(IN_FLIGHT, below, began + milliseconds);
     return performance.now() - began;
   }
 

@@ -1,10 +1,11 @@
 // The queue of matches to the host: decides which count, reads the data of their alerts, and sends many in one message.
 
 import type { Replay } from '../recording/replay.ts';
-import { type Control, MATCHES_IN_FLIGHT } from './control.ts';
+import type { Control } from './control.ts';
 import type { Hold } from './hold.ts';
 import type { IntegrityGuard } from './integrity-guard.ts';
 import type { MatchReader } from './match-reader.ts';
+import { MatchShares } from './match-shares.ts';
 import type { SetMatch } from './module-set.ts';
 import type { OwnProcesses } from './own-processes.ts';
 import type { FromWorker, Match, RuleMatching } from './protocol.ts';
@@ -35,6 +36,7 @@ export class MatchQueue {
   readonly #parts: MatchQueueParts;
   readonly #hold: Hold;
   readonly #matched = new Set<number>();
+  readonly #shares = new MatchShares();
   #outgoing: Match[] = [];
   #canWait: boolean;
   #patienceMs = PATIENCE_MS;
@@ -72,23 +74,30 @@ export class MatchQueue {
     }
     if (this.#hold.passesOver(event, module, rule)) return;
     this.#matches++;
-    if (!this.#hasRoom()) {
+    if (!this.#hasRoom(module, rule)) {
       this.#dropped++;
       return;
     }
     const plan = set.modules[module]?.rules[rule];
     const values = plan && reader.read(plan, view, this.#hold.reason);
-    if (values) this.#outgoing.push({ generation: set.generation, module, rule, ...values });
+    if (values) {
+      this.#outgoing.push({ generation: set.generation, module, rule, ...values });
+      if (!this.#canWait) this.#shares.add(module, rule);
+    }
     if (this.#outgoing.length >= MATCHES_AT_ONCE) this.flush();
   }
 
-  /** Whether another match may be on its way to the host; waits for that. Once a stop is requested, none is dropped. */
-  #hasRoom(): boolean {
+  /** Whether another match of a rule may be on its way to the host; waits for that. Once a stop is requested, none is dropped. */
+  #hasRoom(module: number, rule: number): boolean {
     const { control } = this.#parts;
-    if (this.#canWait || control.inFlight + this.#outgoing.length < MATCHES_IN_FLIGHT) return true;
+    if (this.#canWait || this.#shares.hasRoom(module, rule, control.inFlight + this.#outgoing.length)) return true;
     this.flush();
-    this.#patienceMs -= control.waitForRoom(this.#patienceMs);
-    return control.inFlight < MATCHES_IN_FLIGHT || control.stopRequested;
+    for (;;) {
+      const onWay = control.inFlight;
+      if (this.#shares.hasRoom(module, rule, onWay) || control.stopRequested) return true;
+      if (this.#patienceMs <= 0) return false;
+      this.#patienceMs -= control.waitForRoom(this.#patienceMs, onWay);
+    }
   }
 
   /** Sends what was taken. */

@@ -81,7 +81,8 @@ static long kernfs_step(u32 index, struct kernfs_walk *walk) {
   return 0;
 }
 
-/* Writes the path of a cgroup's node to the text of a room. Returns its length. */
+/* Writes the path of a cgroup's node to the text of a room. Returns its length. A path that is too long lacks its
+ * beginning, and starts with two slashes: the addon can't know the container by it. */
 __noinline u64 put_cgroup(struct path_room *room, u64 node) {
   struct kernfs_walk walk = {.node = node, .room = room};
   if (!room)
@@ -90,6 +91,8 @@ __noinline u64 put_cgroup(struct path_room *room, u64 node) {
   bpf_loop(LONGEST_TEXT / 2, kernfs_step, &walk, 0);
   u64 start = POSITION(room) & LONGEST_TEXT;
   u64 length = LONGEST_TEXT - start;
+  if (length && kernfs_parent(walk.node))
+    room->text[PATH_GAP + ((start + 1) & LONGEST_TEXT)] = '/';
   if (!length) {
     room->text[0] = '/';
     return 1;

@@ -8,7 +8,7 @@
 #include "descriptor.h"
 
 /* Most names of a file that are checked. */
-#define MOST_NAMES 16
+#define MOST_NAMES 1024
 
 /* Finds the oldest name other than `own`: a file is looked up before a new link to it is made. */
 struct names {
@@ -50,7 +50,7 @@ static long names_step(u32 index, struct names *names) {
 #define USUAL_MOUNTS_UP 3 /* without a call of bpf_loop */
 
 /* More mounts of a file system are not looked at. */
-#define MOST_MOUNTS_OF_ONE 256
+#define MOST_MOUNTS_OF_ONE 1024
 
 struct way_up {
   u64 mount;

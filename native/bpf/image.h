@@ -63,7 +63,8 @@ inline_always bool write_draft(struct draft *draft, enum room room, struct proce
   u64 size = (draft_filled(draft) + 7) & ~7ull;
   draft->space->image.size = size;
   struct filling filling = lifecycle_filling();
-  bool sent = may_take(&filling, room, size, process, owner_of(&draft->space->image, task)) &&
+  u64 owner = is_calm(&filling) ? 0 : owner_of(&draft->space->image, task); /* of no use while it is */
+  bool sent = may_take(&filling, room, size, process, owner) &&
               !bpf_ringbuf_output(&lifecycle, draft->space->bytes, size, BPF_RB_NO_WAKEUP);
   if (!sent)
     __sync_fetch_and_add(&draft->capture->images_lost, 1);
@@ -81,11 +82,6 @@ inline_always bool send_draft(struct draft *draft, enum room room, struct proces
 
 inline_always u64 new_image_id(struct capture_shared *capture) {
   return __sync_fetch_and_add(&capture->next_image, 1) + 1;
-}
-
-/* Address of the number a struct pid has at a level of namespaces. */
-inline_always u64 upid_at(u64 pid, u32 level) {
-  return pid + bpf_core_field_offset(struct pid, numbers) + level * sizeof(struct upid);
 }
 
 /* The number of a struct pid at a level of namespaces; 0 where it has none there. */

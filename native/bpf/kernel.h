@@ -71,4 +71,9 @@ inline_always u64 load_word(u64 address) {
 /* Copies of arrays and other data that need no cast. */
 #define READ(destination, source) bpf_probe_read_kernel(destination, sizeof(*(destination)), source)
 
+/* Address of the number a struct pid has at a level of namespaces. */
+inline_always u64 upid_at(u64 pid, u32 level) {
+  return pid + bpf_core_field_offset(struct pid, numbers) + level * sizeof(struct upid);
+}
+
 #endif

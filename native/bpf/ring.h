@@ -61,6 +61,7 @@ struct capture_shared {
   __u64 silent_requests;         /* of io_uring, pending, that will complete silently: see io_uring_pending.h */
   __u64 silent_serial;           /* of the last such request */
   __u64 kept_opens;              /* of io_uring, pending, that will complete otherwise */
+  __u64 rules;                   /* counts the changes of what is captured: peers that were known before are news */
   __u64 reader;                  /* thread that reads events, in the root pid namespace; see tell_reader */
 };
 

@@ -7,10 +7,14 @@
 #define MSG_FASTOPEN 0x20000000
 
 /* The peers of a socket's datagrams. The inode number is part of a socket's key, because its memory is reused. So is
- * the error of a datagram that could not be sent: a later one to that peer, which can, is news. */
+ * the error of a datagram that could not be sent: a later one to that peer, which can, is news. So is one of another
+ * process or program that has the socket too, and the first one after the rules have changed. */
 struct peer_key {
   u64 sock;
   u64 inode;
+  u64 rules;
+  u64 started; /* the process */
+  u64 program; /* of those that the process has run */
   union passed peer;
   u32 length;
   s32 error;
@@ -113,8 +117,15 @@ inline_always u64 path_number(const struct call *call, u64 address, u32 length) 
 inline_always struct peer_key peer_key(const struct call *call, u64 file, const union passed *peer, u64 address,
                                        u32 length, s64 result) {
   u64 inode = LOAD_WORD(file, file, f_inode);
-  struct peer_key key = {
-      .sock = sock_of(file), .inode = LOAD(inode, inode, i_ino), .length = length, .error = result < 0 ? result : 0};
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct capture_shared *control = capture();
+  struct peer_key key = {.sock = sock_of(file),
+                         .inode = LOAD(inode, inode, i_ino),
+                         .rules = control ? control->rules : 0,
+                         .started = LOAD(task_struct, LOAD_WORD(task_struct, task, group_leader), start_boottime),
+                         .program = (u64)task->tgid << 32 | (u32)task->self_exec_id,
+                         .length = length,
+                         .error = result < 0 ? result : 0};
   key.peer.words[0] = peer->words[0];
   if (peer->family == AF_INET6)
     key.peer = *peer;

@@ -44,11 +44,35 @@ struct {
 
 #define ROOT_OWNER (1ull << 63)
 
+#define MOST_USER_NAMESPACES 33 /* in each other; the kernel's limit, with the initial one */
+
+/* The user of the machine that credentials are of: in a user namespace, whose users anybody may have many of, who made
+ * it, or the outermost one that it is in. A global function, as put_path() is. */
+__noinline u32 user_of(u64 cred) {
+  u64 space = LOAD_WORD(cred, cred, user_ns);
+  u32 uid = LOAD(cred, cred, uid.val);
+  for (u32 i = 0; i < MOST_USER_NAMESPACES && LOAD(user_namespace, space, level); i++) {
+    uid = LOAD(user_namespace, space, owner.val);
+    space = LOAD_WORD(user_namespace, space, parent);
+  }
+  return uid;
+}
+
+/* Whether the outermost of the pid namespaces that a process is in was made outside of user namespaces. */
+inline_always bool is_in_container_of_root(u64 pid) {
+  if (!LOAD(pid, pid, level))
+    return false;
+  u64 space = LOAD_WORD(upid, upid_at(pid, 1), ns);
+  return !LOAD(user_namespace, LOAD_WORD(pid_namespace, space, user_ns), level);
+}
+
 /* Whose share a record takes: the real user's, since anybody may run programs of other users (setuid). Root's processes
- * are distinguished by their cgroup, because those of all containers may be root's. */
+ * are distinguished by their cgroup, because those of all containers may be root's. So are all processes in root's
+ * containers: root there may take any user's number. */
 inline_always u64 owner_of(const struct image *image, struct task_struct *task) {
-  u32 uid = LOAD(cred, LOAD_WORD(task_struct, task, real_cred), uid.val);
-  return uid ? uid : image->cgroup_id | ROOT_OWNER;
+  u32 uid = user_of(LOAD_WORD(task_struct, task, real_cred));
+  bool has_own = uid && !is_in_container_of_root(LOAD_WORD(task_struct, task, thread_pid));
+  return has_own ? uid : image->cgroup_id | ROOT_OWNER;
 }
 
 /* Bytes that the share has in the ring, at most. Programs on other CPUs may change it meanwhile: it is an estimate. */

@@ -82,6 +82,7 @@ void BpfTables::WriteCalls(const std::set<uint64_t>& wanted) {
   const std::lock_guard lock(mutex_);
   std::copy(std::begin(words), std::end(words), wanted_words_.begin());
   calls_ = calls;
+  rules_++;
   PutBackCalls();
 }
 
@@ -120,6 +121,7 @@ bool BpfTables::PutBackCalls() {
   for (size_t i = 0; i < CALLS; i++) {
     put(reinterpret_cast<uint32_t*>(&shared_->calls[i]), std::bit_cast<uint32_t>(calls_[i]));
   }
+  put(&shared_->rules, __u64{rules_});
   return changed;
 }
 

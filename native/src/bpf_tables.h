@@ -31,7 +31,7 @@ class BpfTables {
 
   /** Sets the targets of further writes: the shared words, and the outer map of filters. */
   void Use(capture_shared* shared, int filters);
-  /** Captures exactly the calls of those types. Programs see it at the next call. */
+  /** Captures exactly the calls of those types. Programs see it at the next call, and forget known peers. */
   void WriteCalls(const std::set<uint64_t>& wanted);
   /** Filters events by that map, or with -1 not at all. The kernel returns when no program uses the previous one. */
   Status UseFilter(int map);
@@ -48,6 +48,7 @@ class BpfTables {
   capture_shared* shared_ = nullptr;
   std::array<uint64_t, WANTED_WORDS> wanted_words_{};
   std::array<call_hook, CALLS> calls_{};
+  uint64_t rules_ = 0;
   /** The outer map, and the filter map in it (-1: none); empty while that changes. */
   int filters_ = -1;
   std::optional<int> filter_ = -1;

@@ -157,17 +157,23 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
   return true;
 }
 
-/** A process is in the container of the image it continues, unless its cgroup or its namespaces differ. */
+/**
+ * A process is in the container of the image it continues, unless its cgroup or its namespaces differ. A cgroup path
+ * whose beginning is cut off does not say where it is: a process in a container can nest cgroups as deep as it likes.
+ */
 uint32_t ImageTable::ContainerOf(const image& record, uint32_t source, std::string_view cgroup,
                                  const ImageFacts* recorded) {
-  if (source != kNone && record.cgroup.offset == 0 && entries_[source].container > ContainerTable::kUnknown) {
+  const bool cut = cgroup.starts_with("//");
+  const bool stays =
+      record.cgroup.offset == 0 && source != kNone && entries_[source].container > ContainerTable::kUnknown;
+  if (stays || (cut && source != kNone)) {
     containers_->Retain(entries_[source].container);
     return entries_[source].container;
   }
   if (recorded != nullptr) {
     return containers_->AcquireKnown({recorded->container_type, recorded->container}, cgroup, record.pid);
   }
-  return containers_->Acquire(record, cgroup);
+  return cut ? containers_->AcquireKnown({}, cgroup, record.pid) : containers_->Acquire(record, cgroup);
 }
 
 /** The image whose strings a record without its own has: the parent's for a fork, else that of the process before. */

@@ -13,6 +13,7 @@ import { alerted, alertsOf, evadedRules, forEachRuleSet, type Run, read, SHADOW 
 import { AT_FDCWD, CLONE_NEWNS, MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
 import { probe } from '../support/probe.ts';
 
+const MANY_LINKS = 100;
 const HARD_LINK = 'Hard link to the file';
 const SECRET = 'Secret read';
 const MOUNTS = probe(['mount'], ['evt.arg.dev', 'evt.arg.dir', 'evt.arg.flags']);
@@ -80,6 +81,9 @@ forEachRuleSet(({ read: rule }) => {
       const byAnother = await alerted(agent, [...more, read('/b')], rule, run);
       assertFields(byAnother, { 'fd.name': SHADOW, 'fd.openpath': '/b', 'fd.realpath': '/b' });
       const behind = await alerted(agent, [['symlink', str('/a'), str('/soft')], read('/soft')], rule, run);
+      const many = Array.from({ length: MANY_LINKS }, (_, index): Step => ['link', str('/a'), str(`/many-${index}`)]);
+      const byNewest = await alerted(agent, [...many, read(`/many-${MANY_LINKS - 1}`)], rule, run);
+      assert.equal(byNewest.output_fields['fd.name'], SHADOW);
       assertFields(behind, { 'fd.name': SHADOW, 'fd.openpath': '/soft', 'fd.realpath': '/a' });
       const byItself = await alerted(agent, [read(SHADOW)], rule, run);
       assert.equal(byItself.output_fields['fd.name'], SHADOW);

@@ -1,9 +1,11 @@
 // Ways round rules that name processes: each reads /etc/shadow under a name that rules trust, or hides what it is.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { type AlertLine, assertFields } from '../support/alert-line.ts';
+import { CGROUPS } from '../support/cgroup-place.ts';
 import { directoryForTests, makeDirectory } from '../support/directory.ts';
 import { act, actProgram, callOf, copyAct, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
@@ -40,7 +42,9 @@ const RULES = `
 
 let runs = 0;
 
-const agent = LiveAgent.forTests([...evadedRules(), RULES, MOUNTS.rule], {
+const AWAY = probe(['rmdir'], ['container.id'], 'proc.name = act and evt.arg.path startswith /nonexistent/');
+
+const agent = LiveAgent.forTests([...evadedRules(), RULES, MOUNTS.rule, AWAY.rule], {
   warnings: 'accepted',
   ruleMatching: 'all',
 });
@@ -203,4 +207,56 @@ forEachRuleSet((rules) => {
       assert.match(String(alert.output_fields['proc.aname']), /elder/);
     });
   });
+});
+
+test('cgroups nested so deep that the id of the container is cut off: it is still the container', async () => {
+  const id = randomBytes(32).toString('hex');
+  const place = `${CGROUPS}/wasprey-deep-${process.pid}`;
+  const container = `${place}/docker-${id}.scope`;
+  mkdirSync(container, { recursive: true });
+  const name = 'x'.repeat(255);
+  const depths = Array.from({ length: 17 }, () => name);
+  const move = (to: string): Step[] => [
+    ['openat', AT_FDCWD, str(`${to}cgroup.procs`), O.WRONLY],
+    ['write', 'r', str('0'), 1],
+  ];
+  const remove: Step = ['rmdir', str('/nonexistent/deep')];
+  try {
+    const calls = await act(
+      [
+        ...move(''),
+        remove,
+        ...depths.flatMap((each): Step[] => [
+          ['mkdir', str(each), 0o755],
+          ['chdir', str(each)],
+        ]),
+        ...move(''),
+        remove,
+        ['@fork'],
+        remove,
+        ['@exec', actProgram(), 'act'],
+        remove,
+      ],
+      { cwd: container },
+    );
+    for (const { call, result } of calls.filter((each) => each.call === 'write' || each.call === 'mkdir'))
+      assert.ok(result >= 0, `${call}: ${result}`);
+    await agent.settled();
+    const pids = new Set(calls.map(({ pid }) => BigInt(pid)));
+    const seen = agent
+      .alerts(AWAY.name)
+      .filter(({ output_fields: fields }) => pids.has(BigInt(String(fields['proc.vpid']))));
+    assert.deepEqual(
+      seen.map(({ output_fields: fields }) => fields['container.id']),
+      Array(4).fill(id.slice(0, 12)),
+    );
+  } finally {
+    const leave = depths.flatMap((each): Step[] => [
+      ['chdir', str('..')],
+      ['rmdir', str(each)],
+    ]);
+    await act([...depths.map((each): Step => ['chdir', str(each)]), ...leave], { cwd: container });
+    rmdirSync(container);
+    rmdirSync(place);
+  }
 });

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
 import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, type Step, str } from '../support/live-act.ts';
+import { act, actProgram, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { AF_INET, AF_INET6, AF_UNIX, errno, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM } from '../support/live-numbers.ts';
 import { probe } from '../support/probe.ts';
@@ -201,6 +201,34 @@ describe('datagrams', () => {
     );
     check(parted.calls, [{ 'evt.rawres': 0, 'fd.sip': null, 'fd.connected': false }]);
     check(parted.out, []);
+  });
+
+  test('by another program that has the socket, to a peer that the one before it has sent to', async () => {
+    const again: Step = ['sendto', 3, str('data'), 4, 0, SECRET, 'len'];
+    const { calls, out } = await told([
+      ['socket', AF_INET, SOCK_DGRAM, 0],
+      send(SECRET),
+      send(SECRET),
+      ['@exec', actProgram(), 'act'],
+      again,
+      again,
+    ]);
+    const expected = { 'fd.num': 3, 'fd.sip': '127.0.0.2', 'fd.sport': PORT };
+    check(calls, [expected, expected]);
+    assert.equal(out.length, 2);
+  });
+
+  test('by another process that has the socket', async () => {
+    const to = 'in:127.0.0.2:9'; // of no other test
+    const calls = await act([['socket', AF_INET, SOCK_DGRAM, 0], send(to), send(to), ['@fork'], send(to), send(to)]);
+    await agent.settled();
+    const alerts = agent.alerts(OUT, { 'fd.sport': 9 });
+    const senders = calls.filter(({ call }) => call === 'sendto').map(({ pid }) => BigInt(pid));
+    assert.deepEqual(
+      alerts.map(({ output_fields: fields }) => fields['proc.vpid']),
+      [...new Set(senders)],
+    );
+    assert.equal(alerts.length, 2);
   });
 
   test('by raw sockets', async () => {

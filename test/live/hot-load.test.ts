@@ -12,7 +12,8 @@ import type { Alert } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
 import { findEventType } from '../../host/schema/events/index.ts';
 import { moduleOf } from '../support/built-agent.ts';
-import { act, str } from '../support/live-act.ts';
+import { act, type Step, startAct, str } from '../support/live-act.ts';
+import { AF_INET, SOCK_DGRAM } from '../support/live-numbers.ts';
 
 const NUMBERED = '/nonexistent/hot-load/';
 const SWAPS = 100;
@@ -55,6 +56,15 @@ const HANDLER = `
   desc: for a test
   condition: evt.type = userfaultfd and proc.name = act
   output: fault handler
+  priority: INFO
+`;
+
+/** Of the first datagram to a peer. */
+const SENDS = `
+- rule: Handler
+  desc: for a test
+  condition: evt.type = sendto and proc.name = act and fd.sip = 127.0.0.2
+  output: datagram
   priority: INFO
 `;
 
@@ -208,6 +218,25 @@ describe('what other rules need', () => {
     }
     await agent.stop();
     assert.equal(produced(), 3, 'of the calls that were made while no rule was about them, none was captured');
+  });
+
+  test('includes datagrams to peers that a socket had before', async (t) => {
+    const [sends, others] = [await rules('Sends', SENDS), await rules('Other sends', SENDS)];
+    const watcher = new Watcher();
+    const agent = await start(sends, watcher, true);
+    t.after(() => agent.stop());
+    const send: Step = ['sendto', 3, str('data'), 4, 0, 'in:127.0.0.2:9', 'len'];
+    const running = startAct([['socket', AF_INET, SOCK_DGRAM, 0], send, send, ['@wait'], send, send]);
+    await running.place();
+    await until('the alert', () => watcher.handlers === 1);
+    await agent.replaceRules([others]);
+    // Their hooks, and then the filter, change once they have taken over.
+    await sleep(500);
+    running.goOn();
+    await running.end();
+    await until('the other alert', () => watcher.handlers === 2);
+    await agent.stop();
+    assert.equal(watcher.handlers, 2);
   });
 
   test('a kernel filter that is replaced drops nothing that the next rules are about', async (t) => {

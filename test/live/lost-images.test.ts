@@ -64,11 +64,11 @@ test('they are known by their first call, a native one or a 32-bit one', async (
 });
 
 /** Rounds whose records fill the ring, which nobody reads, twice: a round has two records or three, of 280 bytes at least. */
-const ROUNDS = { setsid: 20_000, exec: 5_000, bomb: 30_000 } as const;
+const ROUNDS = { setsid: 20_000, exec: 5_000, users: 5_000, bomb: 30_000 } as const;
 const STORM_SECONDS = 60;
 const OTHERS = 20;
 
-for (const storm of ['setsid', 'exec', 'bomb'] as const) {
+for (const storm of ['setsid', 'exec', 'users', 'bomb'] as const) {
   test(`a storm takes nobody else's room, and its losses are reported: ${STORMS[storm]}`, async () => {
     await using agent = startRun(rules, '--json');
     await agent.watches();

@@ -1,6 +1,6 @@
 // Makes as many lifecycle records as it can: a loop of calls that change a process, or that start and end processes, on each
-// CPU it is given, as a user without privilege, at nice 5.
-// usage: storm KIND SECONDS ROUNDS UID CPU...     KIND: chdir, bomb, exec, setuid, setsid, capset, setpgid, unshare
+// CPU it is given, as that user, at nice 5.
+// usage: storm KIND SECONDS ROUNDS UID CPU...     KIND: chdir, bomb, exec, users, setuid, setsid, capset, setpgid, unshare
 // Ends after that time or so many rounds, or by SIGTERM, and prints the number of rounds. At most BOMB processes run at a time.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -92,6 +92,19 @@ static void execute(void) {
   await(child);
 }
 
+// The same, each by a user of its own: as root in a container may do.
+static void execute_as_another(void) {
+  static unsigned user = 100000;
+  pid_t child = fork();
+  user++;
+  if (child == 0) {
+    if (setresuid(user, user, user) != 0) die("setresuid");
+    execute();
+    _exit(0);
+  }
+  await(child);
+}
+
 static void set_user(void) {
   if (setuid(getuid()) != 0) die("setuid");
 }
@@ -129,7 +142,7 @@ static const struct kind {
   const char *name;
   void (*round)(void);
 } kinds[] = {
-    {"chdir", change_directory}, {"bomb", bomb},          {"exec", execute},     {"setuid", set_user},
+    {"chdir", change_directory}, {"bomb", bomb},          {"exec", execute},     {"users", execute_as_another}, {"setuid", set_user},
     {"setsid", start_session},   {"capset", set_capabilities}, {"setpgid", set_group}, {"unshare", leave_files},
 };
 
@@ -154,6 +167,17 @@ static void become(int uid) {
   if (prctl(PR_SET_DUMPABLE, 1) != 0) die("prctl");
 }
 
+// What continues is the first process in it, with which all others would end.
+static void enter_pid_namespace(void) {
+  int status;
+  if (unshare(CLONE_NEWPID) != 0) die("unshare(CLONE_NEWPID)");
+  pid_t first = fork();
+  if (first < 0) die("fork");
+  if (first == 0) return;
+  while (waitpid(first, &status, 0) < 0 && errno == EINTR);
+  exit(status != 0);
+}
+
 int main(int argc, char **argv) {
   if (argc < 2) return 0;  // a program of the storm of execs
   if (argc < 6) {
@@ -172,6 +196,7 @@ int main(int argc, char **argv) {
   signal(SIGTERM, end);
   if (nice(NICE) < 0) die("nice");
   become(atoi(argv[4]));
+  if (kind->round == execute_as_another) enter_pid_namespace();
   int failed = 0, status;
   for (int i = 5; i < argc; i++) {
     pid_t child = fork();

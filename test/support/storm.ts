@@ -1,17 +1,20 @@
-// Storms of lifecycle records on all CPUs, by a user without privilege at nice 5.
+// Storms of lifecycle records on all CPUs, at nice 5, by a user without privilege, or by root in a cgroup.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { cProgram } from './c-program.ts';
+import { CGROUPS } from './cgroup-place.ts';
 
 /** What each storm does over and over. */
 export const STORMS = {
   chdir: 'changes of the directory',
   bomb: 'a fork bomb, of 300 processes at a time',
   exec: 'executions, with 3 KB of environment',
+  users: 'the same by a user each, in a pid namespace, by root in a cgroup of its own',
   setuid: 'setuid to the same user',
   setsid: 'forks that start a session',
   capset: 'capabilities put down and taken up, in a user namespace',
@@ -23,6 +26,7 @@ export type Storm = keyof typeof STORMS;
 
 export const STORM_NAMES = Object.keys(STORMS) as Storm[];
 
+const ROOT = 0;
 const NOBODY = 65534;
 
 export interface RunningStorm {
@@ -35,9 +39,16 @@ export interface RunningStorm {
 /** @param seconds after which it ends by itself, and the number of rounds that end it sooner */
 export function startStorm(storm: Storm, cpus: readonly number[], seconds: number, rounds = 2 ** 52): RunningStorm {
   const program = cProgram(join(import.meta.dirname, 'storm.c'));
-  const words = [storm, seconds, rounds, NOBODY, ...cpus].map(String);
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'], cwd: '/' });
+  const place = storm === 'users' ? `${CGROUPS}/wasprey-storm-${process.pid}` : undefined;
+  const words = [program, storm, seconds, rounds, place ? ROOT : NOBODY, ...cpus].map(String);
+  if (place) mkdirSync(place, { recursive: true });
+  const enter = place ? `echo $$ > ${place}/cgroup.procs && ` : '';
+  const child = spawn('sh', ['-c', `${enter}exec "$0" "$@"`, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: '/',
+  });
   const ended = Promise.all([text(child.stdout), once(child, 'exit')]).then(([done, [status]]) => {
+    if (place) rmdirSync(place);
     assert.equal(status, 0, `the storm ${storm} failed`);
     return Number(done);
   });

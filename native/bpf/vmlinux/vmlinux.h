@@ -58,6 +58,7 @@ struct ns_common {
 };
 
 struct pid_namespace {
+  struct user_namespace *user_ns;
   struct task_struct *child_reaper;
   struct ns_common ns;
 };
@@ -84,6 +85,9 @@ struct uid_gid_map {
 struct user_namespace {
   struct uid_gid_map uid_map;
   struct uid_gid_map gid_map;
+  struct user_namespace *parent;
+  int level;
+  kuid_t owner;
   struct ns_common ns;
 };
 
@@ -195,6 +199,7 @@ struct task_struct {
   struct nsproxy *nsproxy;
   struct signal_struct *signal;
   kuid_t loginuid;
+  u64 self_exec_id;
   struct css_set *cgroups;
 };
 

@@ -25,6 +25,9 @@ const RULES = `
   priority: INFO
 `;
 
+/** Longer than the worker waits for the host. */
+const HELD_UP_MS = 2000;
+
 /** 2026-11-24T13:53:08.365763965Z */
 const TIME = 1795528388365763965n;
 
@@ -156,6 +159,27 @@ test('a storm of matches is counted to the last one, and the number of those tha
   const reported = alerts.byRule.get('Sensitive file read') ?? 0;
   assert.equal(reported, engine.matches - engine.matchesDropped);
   assert.ok(reported > 0);
+});
+
+test('a rule that floods loses its own matches, not those of another rule', async () => {
+  await using built = await startBuiltAgent([await moduleOf(RULES)]);
+  const [flood, others, every] = [12_000, 100, 120];
+  const other = { name: '/etc/passwd', raw: '/etc/passwd', resolved: '/etc/passwd' };
+  const events = Array.from({ length: flood }, (_, index) =>
+    shadowRead(1, { cpu: 0, ...(index % every === 0 && other) }),
+  );
+  built.agent.inject([processImage(1, {})], events);
+  // The host takes nothing meanwhile.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, HELD_UP_MS);
+  const { engine, alerts } = await built.agent.stop();
+  assert.equal(
+    engine?.capture.dropped.reduce((total, number) => total + number, 0),
+    0,
+  );
+  assert.equal(engine.matches, flood);
+  assert.ok(engine.matchesDropped > 0);
+  assert.equal(alerts.byRule.get('Any open'), others);
+  assert.equal(alerts.byRule.get('Sensitive file read'), flood - others - engine.matchesDropped);
 });
 
 test('dropped events are reported, with their number', async () => {

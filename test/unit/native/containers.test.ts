@@ -170,6 +170,25 @@ test('a process that moves into a container has it from its next image on', () =
   assert.deepEqual([before, after, child].map(idOf), ['host', ID.slice(0, 12), ID.slice(0, 12)]);
 });
 
+test('a cgroup path whose beginning is cut off leaves a process in the container that it was in, or its parent', () => {
+  using builder = new BuilderCapture();
+  const deep = `//${'x'.repeat(100)}/docker-${INNER}.scope`;
+  const idOf = (id: bigint) => {
+    const container = builder.imageById(id).container;
+    return container && text(container, 'id');
+  };
+  const first = builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'sh', cgroup: `/docker/${ID}` });
+  const moved = builder.image('CHANGE', { pid: 10, previous: first, comm_bytes: 'sh', cgroup: deep });
+  const run = builder.image('EXEC', { pid: 10, previous: moved, comm_bytes: 'cat', cgroup: deep });
+  const child = builder.image('FORK', { pid: 11, parent: run, comm_bytes: 'cat', cgroup: `/${deep}` });
+  const grandchild = builder.image('FORK', { pid: 12, parent: child, comm_bytes: 'cat' });
+  assert.deepEqual([moved, run, child, grandchild].map(idOf), Array(4).fill(ID.slice(0, 12)));
+  const host = builder.image('SNAPSHOT', { pid: 20, comm_bytes: 'sh', cgroup: '/' });
+  assert.equal(idOf(builder.image('EXEC', { pid: 20, previous: host, comm_bytes: 'sh', cgroup: deep })), 'host');
+  const unknown = builder.image('SNAPSHOT', { pid: 30, comm_bytes: 'sh', cgroup: deep });
+  assert.equal(builder.imageById(unknown).container?.number('state'), CONTAINER_STATE.FAILED);
+});
+
 test("the host's entry", () => {
   using builder = new BuilderCapture();
   const host = builder.imageById(builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'a', cgroup: '/' })).container;
