@@ -26,6 +26,8 @@ export interface Agent {
   sign(): EngineSign;
   /** Hooks that the kernel lacks, and rules that are blind without them. */
   hooks(): HookSummary;
+  /** Errors of what was left out of the rules in use, each as one line. */
+  leftOut(): readonly string[];
   /** Process images that were lost. */
   images(): ImageSummary;
   /**
@@ -106,6 +108,10 @@ class RunningAgent implements Agent {
     return this.#parts.hooks.summary;
   }
 
+  leftOut(): readonly string[] {
+    return this.#parts.ruleSets.leftOut;
+  }
+
   images(): ImageSummary {
     return this.#parts.images.summary;
   }
@@ -137,7 +143,7 @@ class RunningAgent implements Agent {
   }
 
   rulesLeftOut(errors: readonly string[]): void {
-    this.#parts.ruleSets.leftOut(errors);
+    this.#parts.ruleSets.leaveOut(errors);
   }
 
   tell(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void {

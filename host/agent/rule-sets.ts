@@ -97,6 +97,11 @@ export class RuleSets {
     return this.#modules;
   }
 
+  /** Errors of what was left out of them, each as one line. */
+  get leftOut(): readonly string[] {
+    return this.#leftOut;
+  }
+
   /** The set that the worker starts with. */
   get first(): RuleSetStart {
     return this.#setOf(0, this.#modules);
@@ -153,7 +158,7 @@ export class RuleSets {
   }
 
   /** Invalid parts of the rule files were left out of the rules that the agent starts with. @param errors each is one line */
-  leftOut(errors: readonly string[]): void {
+  leaveOut(errors: readonly string[]): void {
     this.#leftOut = errors;
     const more = errors.length > MOST_ERRORS_SHOWN ? [`and ${errors.length - MOST_ERRORS_SHOWN} more`] : [];
     const reason = [...errors.slice(0, MOST_ERRORS_SHOWN), ...more].join('; ');

@@ -1,7 +1,7 @@
 // Tries modules again that were set aside for time (absence.ts). What processes they can match is found out anew before, in steps between batches.
 
 import type { Capture } from '../capture/native.ts';
-import { fillCandidates } from './fill-candidates.ts';
+import { describeImages } from './describe-images.ts';
 import type { ModuleSet } from './module-set.ts';
 import type { FromWorker } from './protocol.ts';
 
@@ -37,7 +37,7 @@ export class ModuleReturn {
     const [capture, send] = [this.#capture, this.#send];
     module.isReturning = true;
     return (function* () {
-      yield* fillCandidates(capture, set);
+      yield* describeImages(capture, set);
       // It may have failed again over that.
       if (!module.isReturning) return;
       module.isReturning = false;

@@ -117,15 +117,19 @@ export class ModuleSet {
   /** An image behind its ancestors without words. Usually its parent has some: parents come before their children. */
   #withAncestors(image: number): readonly number[] {
     const line = [image];
-    const modules = this.modules.filter(
-      ({ ancestry, failure, isReturning }) => ancestry.length > 0 && (!failure || isReturning),
-    );
-    if (modules.length === 0) return line;
-    const parentOf = (of: number): number => this.#memory.u32(of + PARENT);
-    const isKnown = (of: number): boolean =>
-      modules.every(({ ancestryOffset }) => this.#memory.u32(of + ancestryOffset + HIGH_HALF) >>> 31 === 1);
-    for (let next = parentOf(image); next !== 0 && !isKnown(next); next = parentOf(next)) line.push(next);
+    let next = this.#memory.u32(image + PARENT);
+    for (; next !== 0 && !this.#isDescribed(next); next = this.#memory.u32(next + PARENT)) line.push(next);
     return line.reverse();
+  }
+
+  /** Whether an image has the ancestry words of all modules that are run, or about to be. */
+  #isDescribed(image: number): boolean {
+    return this.modules.every(
+      ({ ancestry, ancestryOffset, failure, isReturning }) =>
+        ancestry.length === 0 ||
+        (failure && !isReturning) ||
+        this.#memory.u32(image + ancestryOffset + HIGH_HALF) >>> 31 === 1,
+    );
   }
 
   /** Good until the next call. */

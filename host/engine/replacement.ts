@@ -2,7 +2,7 @@
 // those in use, and the hooks they need are attached; hooks that only the previous rules needed are detached afterwards.
 
 import type { Capture } from '../capture/native.ts';
-import { fillCandidates } from './fill-candidates.ts';
+import { describeImages } from './describe-images.ts';
 import type { ModuleSet, SetModule } from './module-set.ts';
 import type { FromWorker, RuleSetStart, WorkerError } from './protocol.ts';
 import { describeError } from './worker-error.ts';
@@ -78,7 +78,7 @@ export class Replacement {
       this.#next = next;
       // The filter of the previous rules drops events that the next ones may need.
       capture.beginChange([...new Set([...before.eventTypes, ...next.eventTypes])]);
-      yield* fillCandidates(capture, next);
+      yield* describeImages(capture, next);
       while (!capture.isChanged()) yield;
       const until = performance.now() + patience;
       while (!mayTakeOver() && performance.now() < until) yield;

@@ -1,12 +1,9 @@
 // Event records in a recording: without values that only had a meaning in the original memory, and checked before
 // they are injected again.
 
-import { EVENT_FLAGS, EVENT_HEADER, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
+import { EVENT_FLAGS, EVENT_HEADER, LONGEST_RECORD, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 import { offsetOf, RECORD_LAYOUT, type RecordLayout, type StructLayout } from '../schema/versions/record-layout.ts';
-
-/** Longest record (native/bpf/ring.h: LONGEST_RECORD). */
-export const LONGEST_RECORD = 24_576;
 
 const COMMIT = member(EVENT_HEADER, 'commit').offset;
 const SIZE = member(EVENT_HEADER, 'size').offset;
@@ -63,7 +60,14 @@ function shapeOf({ size, members }: StructLayout): Shape {
   };
 }
 
-const OWN = eventShapes(RECORD_LAYOUT) ?? { header: { bytes: EVENT_HEADER.size, size: SIZE, type: TYPE }, byType: [] };
+/** Those of this version. */
+export const EVENT_SHAPES = ownShapes();
+
+function ownShapes(): EventShapes {
+  const shapes = eventShapes(RECORD_LAYOUT);
+  if (!shapes) throw new Error('the layout has no header of events');
+  return shapes;
+}
 
 /**
  * Clears the values of evaluated records that have no meaning elsewhere: the secret commit word, the image's address, and
@@ -78,7 +82,7 @@ export function detachRecords(bytes: Uint8Array): number {
     view.setBigUint64(at + COMMIT, 0n, true);
     view.setUint32(at + IMAGE_ADDRESS, 0, true);
     view.setUint16(at + FLAGS, view.getUint16(at + FLAGS, true) & ~OF_MEMORY, true);
-    const shape = OWN.byType[view.getUint16(at + TYPE, true)];
+    const shape = EVENT_SHAPES.byType[view.getUint16(at + TYPE, true)];
     if (shape?.hasViews) view.setUint32(at + OTHER_VIEW_OFFSET, 0, true);
     for (const reference of shape?.completed ?? []) {
       if (!shape || fits(view, at + reference, shape.size, size)) continue;
@@ -90,7 +94,7 @@ export function detachRecords(bytes: Uint8Array): number {
 }
 
 /** Counts the records, or returns the error of the first invalid one. `bytes` are not trusted. */
-export function checkRecords(bytes: Uint8Array, { header, byType }: EventShapes = OWN): number | string {
+export function checkRecords(bytes: Uint8Array, { header, byType }: EventShapes = EVENT_SHAPES): number | string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let events = 0;
   let size = 0;

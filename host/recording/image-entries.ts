@@ -1,6 +1,6 @@
 // Process images and containers of a recording: checked before they are put into the tables again.
 
-import { IMAGE_KIND } from '../schema/image.ts';
+import { IMAGE_KIND, LONGEST_IMAGE } from '../schema/image.ts';
 import {
   liesWithin,
   offsetOf,
@@ -14,8 +14,6 @@ import { fits } from './event-records.ts';
 export const ENTRY_HEAD = 24;
 const TEXTS = 7;
 
-/** native/bpf/ring.h has the same. */
-export const LONGEST_IMAGE = 28_672;
 const KINDS = new Set<number>(Object.values(IMAGE_KIND));
 
 /** Where images and containers of a layout have what is needed to check them. */
@@ -57,7 +55,8 @@ function stringsOf({ members }: StructLayout, bytes: number): number[] {
   return strings.map(({ offset }) => offset);
 }
 
-const OWN = ownShapes();
+/** Those of this version. */
+export const IMAGE_SHAPES = ownShapes();
 
 function ownShapes(): ImageShapes {
   const shapes = imageShapes(RECORD_LAYOUT);
@@ -95,7 +94,7 @@ export function splitLog(log: Uint8Array, most: number): Uint8Array[] {
 }
 
 /** The error of the first invalid image of a log. `log` is not trusted. */
-export function checkImages(log: Uint8Array, shapes: ImageShapes = OWN): string | undefined {
+export function checkImages(log: Uint8Array, shapes: ImageShapes = IMAGE_SHAPES): string | undefined {
   const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
   let size = 0;
   for (let at = 0; at < log.length; at += size) {
@@ -118,7 +117,7 @@ export function checkImages(log: Uint8Array, shapes: ImageShapes = OWN): string 
 }
 
 /** The error of an invalid container entry. */
-export function checkContainer(entry: Uint8Array, { container }: ImageShapes = OWN): string | undefined {
+export function checkContainer(entry: Uint8Array, { container }: ImageShapes = IMAGE_SHAPES): string | undefined {
   const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength);
   if (entry.length < container.bytes || view.getUint32(container.size, true) !== entry.length) {
     return `a container's entry has ${entry.length} bytes`;

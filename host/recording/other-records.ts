@@ -1,15 +1,17 @@
 // Reads the records of a recording that has another layout than this version: checked as what they are, then rewritten.
 
+import { LONGEST_RECORD } from '../schema/event-structs.ts';
+import { LONGEST_IMAGE } from '../schema/image.ts';
 import { RECORD_LAYOUT, type RecordLayout, type StructLayout } from '../schema/versions/record-layout.ts';
-import { checkRecords, type EventShapes, eventShapes, LONGEST_RECORD } from './event-records.ts';
+import { checkRecords, EVENT_SHAPES, type EventShapes, eventShapes } from './event-records.ts';
 import {
   checkContainer,
   checkImages,
   ENTRY_HEAD,
   entrySize,
+  IMAGE_SHAPES,
   type ImageShapes,
   imageShapes,
-  LONGEST_IMAGE,
   padded,
 } from './image-entries.ts';
 import { type StructTranslation, translate, translatedLength, translationOf } from './translation.ts';
@@ -30,19 +32,8 @@ export class OtherRecords {
   readonly #types: readonly (TypeTranslation | undefined)[];
   readonly #image: StructTranslation;
   readonly #container: StructTranslation;
-  readonly #now: {
-    readonly size: number;
-    readonly type: number;
-    readonly imageSize: number;
-    readonly containerSize: number;
-  };
 
-  private constructor(
-    layout: RecordLayout,
-    events: EventShapes,
-    images: ImageShapes,
-    own: { events: EventShapes; images: ImageShapes },
-  ) {
+  private constructor(layout: RecordLayout, events: EventShapes, images: ImageShapes) {
     this.#events = events;
     this.#images = images;
     this.#types = typesOf(layout);
@@ -50,22 +41,14 @@ export class OtherRecords {
       layout.structs.get(name) ?? NONE,
       RECORD_LAYOUT.structs.get(name) ?? NONE,
     ];
-    this.#image = translationOf(...struct('image'), [images.kernelHalf, own.images.kernelHalf]);
+    this.#image = translationOf(...struct('image'), [images.kernelHalf, IMAGE_SHAPES.kernelHalf]);
     this.#container = translationOf(...struct('container'));
-    this.#now = {
-      size: own.events.header.size,
-      type: own.events.header.type,
-      imageSize: own.images.size,
-      containerSize: own.images.container.size,
-    };
   }
 
   /** Undefined if the layout lacks what every recording has. */
   static of(layout: RecordLayout): OtherRecords | undefined {
     const [events, images] = [eventShapes(layout), imageShapes(layout)];
-    const own = { events: eventShapes(RECORD_LAYOUT), images: imageShapes(RECORD_LAYOUT) };
-    if (!events || !images || !own.events || !own.images) return undefined;
-    return new OtherRecords(layout, events, images, { events: own.events, images: own.images });
+    return events && images && new OtherRecords(layout, events, images);
   }
 
   /** Event records; those of types that this version does not have are left out. A text is the error of the first invalid one. */
@@ -84,8 +67,8 @@ export class OtherRecords {
       const made = new Uint8Array(length);
       translate(type.struct, bytes.subarray(at, at + size), made);
       const head = new DataView(made.buffer);
-      head.setUint32(this.#now.size, length, true);
-      head.setUint16(this.#now.type, type.number, true);
+      head.setUint32(EVENT_SHAPES.header.size, length, true);
+      head.setUint16(EVENT_SHAPES.header.type, type.number, true);
       parts.push(made);
     }
     return { records: Buffer.concat(parts), count: parts.length, leftOut: total - parts.length };
@@ -105,7 +88,7 @@ export class OtherRecords {
       if (length > LONGEST_IMAGE) continue;
       const made = new Uint8Array(length);
       translate(this.#image, record, made);
-      new DataView(made.buffer).setUint32(this.#now.imageSize, length, true);
+      new DataView(made.buffer).setUint32(IMAGE_SHAPES.size, length, true);
       const head = new Uint8Array(log.subarray(at, at + ENTRY_HEAD));
       new DataView(head.buffer).setUint32(0, length, true);
       parts.push(head, made, log.subarray(at + ENTRY_HEAD + padded(record.length), at + size));
@@ -119,7 +102,7 @@ export class OtherRecords {
     if (wrong !== undefined) return wrong;
     const made = new Uint8Array(translatedLength(this.#container, entry.length));
     translate(this.#container, entry, made);
-    new DataView(made.buffer).setUint32(this.#now.containerSize, made.length, true);
+    new DataView(made.buffer).setUint32(IMAGE_SHAPES.container.size, made.length, true);
     return { entry: made };
   }
 }

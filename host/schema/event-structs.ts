@@ -197,6 +197,12 @@ export const EVENT_STRUCTS = {
 /** Where other_view is, in the shapes that have it. */
 export const OTHER_VIEW_OFFSET = member(EVENT_STRUCTS.open, OTHER_VIEW.name).offset;
 
+/**
+ * Bytes of the longest record: the fixed part, seven strings (rename's), and slack for the copies that the verifier wants to see bounded.
+ * The slack behind each ring is as long, so that no record wraps.
+ */
+export const LONGEST_RECORD = 32_768;
+
 /** Views of one event, the record itself included. An exchange of two files may have three pairs of names, each both ways. */
 export const MOST_VIEWS = 6;
 

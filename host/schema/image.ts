@@ -140,6 +140,12 @@ export const IMAGE = defineStruct(
   ],
 );
 
+/**
+ * Bytes of the longest lifecycle record: `image` up to the annex, executable, argv, environment, cwd, cgroup and stream, with the room that
+ * a path takes while it is written (native/bpf/image.h). The kernel allocates at most 32 KB for each CPU.
+ */
+export const LONGEST_IMAGE = 28_672;
+
 /** image.kind */
 export const IMAGE_KIND = { FORK: 1, EXEC: 2, EXIT: 3, CHANGE: 4, SNAPSHOT: 5 } as const;
 

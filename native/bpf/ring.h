@@ -9,14 +9,6 @@
 /* Longest text of one string of a record, the terminating NUL not counted (PATH_MAX - 1). */
 #define LONGEST_TEXT 4095
 
-/* Room that a program may reserve for one event: the fixed part, seven strings (rename's), and slack for the copies
- * that the verifier wants to see bounded. The slack behind each ring is as long, so that no record wraps. */
-#define LONGEST_RECORD 32768
-
-/* Longest lifecycle record: struct image, executable, argv, environment, cwd, cgroup and stream, with the room that a
- * path takes while it is written (image.h). The kernel allocates at most 32 KB for each CPU. */
-#define LONGEST_IMAGE 28672
-
 /* Bytes of the ring of lifecycle records, a power of two. */
 #define LIFECYCLE_BYTES (8 << 20)
 

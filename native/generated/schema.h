@@ -411,6 +411,9 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define EVENT_MOVE_MOUNT 96
 #define EVENT_MOUNT_SETATTR 97
 
+#define LONGEST_RECORD 32768
+#define LONGEST_IMAGE 28672
+
 #define EVENT_TYPE_COUNT 98
 
 /* SHAPE(shape, struct) */

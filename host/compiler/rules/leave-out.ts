@@ -10,13 +10,15 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { SourceFile } from '../../diagnostics/source-file.ts';
 import { readYaml, type YamlNode, YamlSyntaxError } from '../../diagnostics/yaml.ts';
-import { type LoadOptions, loadRules, type RuleFile } from './load.ts';
+import { type LoadOptions, type LoadResult, loadRules, type RuleFile } from './load.ts';
 
 export interface ValidRules {
   /** The same files with the same lines. Null stands for items that are left out; a file without its items is empty. */
   readonly files: readonly RuleFile[];
   /** Why they are left out; at least one for each item. */
   readonly errors: readonly Diagnostic[];
+  /** What remains, loaded. */
+  readonly result: LoadResult;
 }
 
 /** A place in a file: an index into its text. */
@@ -28,7 +30,7 @@ export function leaveOutInvalid(given: readonly RuleFile[], options: LoadOptions
   const errors: Diagnostic[] = [];
   for (;;) {
     const result = loadRules(files, { ...options, everyError: true });
-    if (result.successful) return { files, errors };
+    if (result.successful) return { files, errors, result };
     errors.push(...result.errors);
     files = withoutItemsAt(files, result.errors, given);
   }

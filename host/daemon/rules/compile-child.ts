@@ -15,7 +15,14 @@ import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import { BUILT_MODULES, MODULE_CACHE } from '../../setup/paths.mjs';
 import type { CompileJob, FromCompiler } from './compile-job.ts';
 import { sourceHashes } from './rule-files.ts';
-import { backEndRemarks, loadOptions, loadRuleSet, renderCompileDiagnostic } from './rule-set.ts';
+import {
+  backEndRemarks,
+  loadOptions,
+  loadRuleSet,
+  type RuleSet,
+  renderCompileDiagnostic,
+  ruleSetOf,
+} from './rule-set.ts';
 
 // If memory is short, the kernel kills this process and not the agent.
 try {
@@ -54,16 +61,17 @@ async function compile({ files, selection, color, leavesOut }: CompileJob): Prom
   };
   const leftOut: string[] = [];
   let remaining = files;
-  for (;;) {
-    if (leavesOut) {
-      const { files: valid, errors } = leaveOutInvalid(remaining, { ...loadOptions(selection), onFile });
-      for (const error of errors) {
-        terminal.say(`${renderDiagnostic(error, { color })}\n\n`);
-        leftOut.push(`${error.message} (${error.file}:${error.line}:${error.column})`);
-      }
-      remaining = valid;
+  const loadValid = (): RuleSet => {
+    const valid = leaveOutInvalid(remaining, { ...loadOptions(selection), onFile });
+    for (const error of valid.errors) {
+      terminal.say(`${renderDiagnostic(error, { color })}\n\n`);
+      leftOut.push(`${error.message} (${error.file}:${error.line}:${error.column})`);
     }
-    const { active, warnings } = loadRuleSet(remaining, terminal, false, selection, onFile);
+    remaining = valid.files;
+    return ruleSetOf(valid.result, terminal, false, selection);
+  };
+  for (;;) {
+    const { active, warnings } = leavesOut ? loadValid() : loadRuleSet(remaining, terminal, false, selection, onFile);
     if (active.length === 0) throw new CommandFailure('no rules to run', 'the files contain no enabled rule');
     file = undefined;
     tell({ kind: 'loaded', rules: active.length });

@@ -49,6 +49,19 @@ export function loadRuleSet(
   onFile?: (name: string) => void,
 ): RuleSet {
   const result = load(files, selection, { everyError: true, ...(onFile && { onFile }) });
+  return ruleSetOf(result, terminal, showWarnings, selection);
+}
+
+/**
+ * The same of what was loaded already.
+ * @throws {CommandFailure} when a file has an error
+ */
+export function ruleSetOf(
+  result: LoadResult,
+  terminal: Terminal,
+  showWarnings: boolean,
+  selection: RuleSelection,
+): RuleSet {
   const warnings = finalWarnings(result);
   const shown = [...result.errors, ...(showWarnings ? warnings : [])];
   for (const diagnostic of shown) terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
@@ -101,9 +114,9 @@ function reportNothingSelected(
   }
 }
 
-/** Codes of warnings that a later file may resolve. */
-const RESOLVABLE: ReadonlySet<string> = new Set(['LOAD_UNUSED_MACRO', 'LOAD_UNUSED_LIST', 'WASPREY_UNKNOWN_LIST']);
+/** Codes of warnings that a later file may resolve, the first of which say that nothing uses an item. */
 const UNUSED: ReadonlySet<string> = new Set(['LOAD_UNUSED_MACRO', 'LOAD_UNUSED_LIST']);
+const RESOLVABLE: ReadonlySet<string> = new Set([...UNUSED, 'WASPREY_UNKNOWN_LIST']);
 
 /**
  * Each warning once, of those that hold for the whole set: after every file the loader judges all that was read so far. A file that has

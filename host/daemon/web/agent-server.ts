@@ -48,7 +48,7 @@ export class AgentWebServer {
   health(): Health {
     const agent = this.#agent;
     const startingMs = performance.now() - this.#startedAt;
-    return healthOf(agent?.sign(), startingMs, agent?.hooks(), agent?.summary().rules.leftOut, agent?.images());
+    return healthOf(agent?.sign(), startingMs, agent?.hooks(), agent?.leftOut(), agent?.images());
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@
 // (vmlinux.h or linux/types.h).
 
 import { CONTAINER, CONTAINER_STATE } from '../container.ts';
-import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
+import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, LONGEST_RECORD } from '../event-structs.ts';
 import { EVENT_TYPES } from '../events/index.ts';
 import { IO_URING_OPERATIONS } from '../events/io-uring.ts';
 import {
@@ -13,6 +13,7 @@ import {
   IMAGE,
   IMAGE_FLAGS,
   IMAGE_KIND,
+  LONGEST_IMAGE,
 } from '../image.ts';
 import type { Member, Struct } from '../layout.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
@@ -105,6 +106,7 @@ export function cHeader(): string {
     declareStruct(CONTAINER),
     declareStruct(NAMED_ADDRESS),
     constants('EVENT', { NONE: 0, ...types }),
+    constants('LONGEST', { RECORD: LONGEST_RECORD, IMAGE: LONGEST_IMAGE }),
     `#define EVENT_TYPE_COUNT ${Math.max(...Object.values(types)) + 1}`,
     ...eventTables(),
     constants('EVENT_FLAG', EVENT_FLAGS),

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { eventTotals } from '../../../host/engine/event-totals.ts';
-import { LONGEST_IMAGE } from '../../../host/recording/image-entries.ts';
-import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
+import { checkRecords } from '../../../host/recording/event-records.ts';
+import { EVENT_STRUCTS, LONGEST_RECORD } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
-import { IMAGE, IMAGE_KIND } from '../../../host/schema/image.ts';
+import { IMAGE, IMAGE_KIND, LONGEST_IMAGE } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { BuilderCapture, text } from '../../support/builder-capture.ts';
@@ -112,8 +112,14 @@ test('a process image whose texts are all as long as they may be is whole', () =
 });
 
 test('recordings take as long process images as the kernel sends', () => {
-  const header = readFileSync(join(PROJECT, 'native/bpf/ring.h'), 'utf8');
+  const header = readFileSync(join(PROJECT, 'native/generated/schema.h'), 'utf8');
   assert.equal(Number(/#define LONGEST_IMAGE (\d+)/.exec(header)?.[1]), LONGEST_IMAGE);
+});
+
+test('recordings take as long events as the kernel sends', () => {
+  const record = eventRecord('openat', { raw: 'p'.repeat(LONGEST_RECORD - OPEN.size) });
+  assert.equal(record.length, LONGEST_RECORD);
+  assert.equal(checkRecords(record), 1);
 });
 
 test('after a size that makes no sense the reader finds the next record', () => {

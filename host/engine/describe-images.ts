@@ -1,4 +1,4 @@
-// Fills in the candidates of a rule set for all processes that there are, in short steps between batches.
+// Describes all processes that there are for a rule set (ModuleSet.describe), in short steps between batches.
 
 import type { Capture } from '../capture/native.ts';
 import type { ModuleSet } from './module-set.ts';
@@ -7,8 +7,8 @@ import type { ModuleSet } from './module-set.ts';
 const STEP_MS = 1;
 const IMAGES_AT_ONCE = 64;
 
-/** Candidates of all existing images; new ones are reported one by one. Yields at the end of each step. */
-export function* fillCandidates(capture: Capture, set: ModuleSet): Generator<void, void> {
+/** All existing images; new ones are reported one by one. Yields at the end of each step. */
+export function* describeImages(capture: Capture, set: ModuleSet): Generator<void, void> {
   const images = new Uint32Array(IMAGES_AT_ONCE);
   let until = performance.now() + STEP_MS;
   for (let first = 0; ; ) {
