@@ -1,0 +1,111 @@
+// What happened on a node, as files: the segments of a journal's folder, or recordings, in order of time. Each can be read by itself.
+
+import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
+import {
+  BLOCK_HEAD_BYTES,
+  BLOCK_KIND,
+  FILE_HEAD_BYTES,
+  RecordingError,
+  type RecordingFacts,
+  readBlockHead,
+  readFacts,
+  readFileHead,
+} from '../recording/format.ts';
+import { type ByteSource, RecordingFile } from '../recording/reader.ts';
+
+/** A segment begins some moments after its first events: they waited in a ring. */
+const EARLIER_EVENTS_MS = 5_000;
+
+/** In ms since the epoch; without one, there is no limit. */
+export interface TimeRange {
+  readonly since?: number;
+  readonly until?: number;
+}
+
+export interface HistoryFile {
+  readonly path: string;
+  readonly facts: RecordingFacts;
+  readonly bytes: number;
+  /** Its events lie between these times, in ms since the epoch. The second is that of the last change if the file has no end. */
+  readonly from: number;
+  readonly to: number;
+  /** Whether it has a last block: else it is being written, or it is cut off. */
+  readonly isComplete: boolean;
+}
+
+/** A file that looks like one of a history and can't be read. The reason is one line. */
+export interface UnreadableFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface History {
+  /** In order of time. Those of a range can have events outside of it. */
+  readonly files: readonly HistoryFile[];
+  readonly unreadable: readonly UnreadableFile[];
+}
+
+/**
+ * The files of a history. In a folder these are all recordings directly in it, and other files are passed over; a file that is named must be one.
+ * Throws the errors of open() and readdir() for a place, and RecordingError for a named file.
+ * @param places folders and files
+ */
+export function findHistory(places: readonly string[], range: TimeRange = {}): History {
+  const files = new Map<string, HistoryFile>();
+  const unreadable: UnreadableFile[] = [];
+  for (const place of places) {
+    if (statSync(place).isDirectory()) {
+      for (const path of filesIn(place)) {
+        const found = tryFile(path);
+        if (found && 'reason' in found) unreadable.push(found);
+        else if (found) files.set(path, found);
+      }
+    } else files.set(place, readFile(place));
+  }
+  const all = [...files.values()].filter((file) => overlaps(file, range));
+  return { files: all.sort((a, b) => a.from - b.from || (a.path < b.path ? -1 : 1)), unreadable };
+}
+
+function filesIn(folder: string): string[] {
+  const entries: Dirent[] = readdirSync(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name));
+}
+
+/** Undefined if it is no recording, or if it is gone. */
+function tryFile(path: string): HistoryFile | UnreadableFile | undefined {
+  try {
+    return readFile(path);
+  } catch (error) {
+    if (error instanceof RecordingError && error.code === 'RECORDING_NONE') return undefined;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    return { path, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function readFile(path: string): HistoryFile {
+  using file = new RecordingFile(path);
+  const head = readFileHead(file.read(0, FILE_HEAD_BYTES));
+  const { facts } = readFacts(file.read(FILE_HEAD_BYTES, head.length), head);
+  const started = Number(facts.started / NANOSECONDS_PER_MS);
+  const isComplete = hasEnd(file, FILE_HEAD_BYTES + head.length);
+  // The last block was written after the last event, and nothing after it.
+  const to = Math.max(statSync(path).mtimeMs, started);
+  return { path, facts, bytes: file.size, from: started - EARLIER_EVENTS_MS, to, isComplete };
+}
+
+/** Goes from head to head, without reading what is between. */
+function hasEnd(file: ByteSource, first: number): boolean {
+  for (let at = first; at < file.size; ) {
+    const head = readBlockHead(file.read(at, BLOCK_HEAD_BYTES));
+    if (!head) return false;
+    at += BLOCK_HEAD_BYTES + head.storedLength;
+    if (head.kind === BLOCK_KIND.END) return at <= file.size;
+  }
+  return false;
+}
+
+function overlaps({ from, to }: HistoryFile, { since = 0, until = Number.POSITIVE_INFINITY }: TimeRange): boolean {
+  return to >= since && from <= until;
+}
