@@ -1,13 +1,9 @@
 // Starts the engine of an agent: its options, and which part handles which of its messages.
 
-import type { CaptureSizes } from '../capture/native.ts';
-import { DEFAULT_SIZES } from '../capture/open.ts';
+import { REPLAY_SIZES } from '../capture/open.ts';
 import { Engine, type EngineOptions } from '../engine/engine.ts';
 import type { EngineListener } from '../engine/listener.ts';
 import type { AgentParts } from './agent-parts.ts';
-
-/** A replay puts all events into one ring, whatever CPU they came from; the tables are those of a capture. */
-const REPLAY_SIZES: CaptureSizes = { ...DEFAULT_SIZES, ringBudget: 1 << 20, cpus: 1 };
 
 /** Rejects with EngineError. */
 export function startEngine(parts: AgentParts): Promise<Engine> {

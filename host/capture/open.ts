@@ -12,6 +12,9 @@ export const DEFAULT_SIZES: CaptureSizes = {
   containerBudget: 4 << 20,
 };
 
+/** A replay puts all events into one ring, whatever CPU they came from; the tables are those of a capture. */
+export const REPLAY_SIZES: CaptureSizes = { ...DEFAULT_SIZES, ringBudget: 1 << 20, cpus: 1 };
+
 export interface OpenOptions {
   readonly source: 'bpf' | 'builder';
   readonly sizes?: CaptureSizes;

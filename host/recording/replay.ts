@@ -27,16 +27,24 @@ export class Replay {
   readonly #reader: RecordingReader;
   readonly #capture: Capture;
   readonly #onContainer: (id: string, entry: Uint8Array) => void;
+  readonly #onImages: (log: Uint8Array) => void;
   readonly #entries: Generator<RecordedEntry>;
   #events: Uint8Array = NOTHING;
   #began: number | undefined;
   #clock = 1n;
   #snapshotComplete = false;
 
-  constructor(reader: RecordingReader, capture: Capture, onContainer: (id: string, entry: Uint8Array) => void) {
+  /** @param onImages called with entries of native/src/image_log.h, once they are in the image table */
+  constructor(
+    reader: RecordingReader,
+    capture: Capture,
+    onContainer: (id: string, entry: Uint8Array) => void,
+    onImages: (log: Uint8Array) => void = () => {},
+  ) {
     this.#reader = reader;
     this.#capture = capture;
     this.#onContainer = onContainer;
+    this.#onImages = onImages;
     this.#entries = entriesOf(reader);
   }
 
@@ -73,6 +81,7 @@ export class Replay {
         return;
       case 'images':
         this.#capture.replay(this.#clock, entry.log, NOTHING, this.#snapshotComplete);
+        this.#onImages(entry.log);
         return;
       case 'container':
         // Without room for its entry, the container only has what its cgroup shows.
