@@ -1,0 +1,57 @@
+// SHA-256 of the files of a state, within a time and a number of bytes. A file that several have is read once.
+
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import type { TimeLimit } from './time-limit.ts';
+
+const CHUNK_BYTES = 1 << 20;
+
+export class Hashes {
+  readonly #limit: TimeLimit;
+  readonly #known = new Map<string, string>();
+  readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  #left: number;
+  #omitted = 0;
+
+  constructor(mostBytes: number, limit: TimeLimit) {
+    this.#left = mostBytes;
+    this.#limit = limit;
+  }
+
+  /** Files that were left out because of a bound. */
+  get omitted(): number {
+    return this.#omitted;
+  }
+
+  /** Of an open file, which is closed. Undefined if it is not a regular file, can't be read, or a bound is reached. */
+  of(descriptor: number): string | undefined {
+    try {
+      const stats = fstatSync(descriptor);
+      if (!stats.isFile()) return undefined;
+      const file = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}`;
+      const known = this.#known.get(file);
+      if (known !== undefined) return known;
+      const hash = this.#hash(descriptor, stats.size);
+      if (hash === undefined) this.#omitted++;
+      else this.#known.set(file, hash);
+      return hash;
+    } catch {
+      return undefined;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  #hash(descriptor: number, size: number): string | undefined {
+    if (size > this.#left) return undefined;
+    const hash = createHash('sha256');
+    for (;;) {
+      if (this.#limit.isOver) return undefined;
+      const count = readSync(descriptor, this.#chunk, 0, CHUNK_BYTES, null);
+      if (count === 0) return hash.digest('hex');
+      this.#left -= count;
+      if (this.#left < 0) return undefined;
+      hash.update(this.#chunk.subarray(0, count));
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// Files of /proc, which vanish with their process: what is gone is undefined, and so is what may not be read.
+
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+
+const CHUNK = Buffer.alloc(1 << 16);
+
+/** The first `most` bytes of a file. Undefined if there is none, or it can't be read. */
+export function readBytes(path: string, most = 1 << 20): Buffer | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    const parts: Buffer[] = [];
+    let left = most;
+    while (left > 0) {
+      const count = readSync(descriptor, CHUNK, 0, Math.min(left, CHUNK.length), null);
+      if (count === 0) break;
+      parts.push(Buffer.from(CHUNK.subarray(0, count)));
+      left -= count;
+    }
+    return Buffer.concat(parts);
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+export function readText(path: string, most?: number): string | undefined {
+  return readBytes(path, most)?.toString('utf8');
+}
+
+export function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The names in a folder that are numbers, ascending. */
+export function numbersIn(path: string): number[] {
+  try {
+    return readdirSync(path)
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .sort((one, other) => one - other);
+  } catch {
+    return [];
+  }
+}
+
+/** Texts that end with a zero byte each, as in cmdline and environ. */
+export function zeroEnded(bytes: Buffer): string[] {
+  const texts = bytes.toString('utf8').split('\0');
+  if (texts.at(-1) === '') texts.pop();
+  return texts;
+}

@@ -1,0 +1,183 @@
+// Processes, as /proc shows them.
+
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { numbersIn, readBytes, readLink, readText, zeroEnded } from './proc-file.ts';
+import type {
+  Descriptor,
+  Executable,
+  ExecutableMap,
+  ProcessDetails,
+  ProcessState,
+  Socket,
+  StateScope,
+} from './state.ts';
+
+/** USER_HZ: what /proc counts in, on every processor that Linux runs on now. */
+const TICKS_A_SECOND = 100;
+/** Of arguments and of the environment; Linux allows more, and a report does not. */
+const MOST_TEXT = 64 << 10;
+const MOST_MAPS = 1024;
+
+/** A process and its parent, for finding those of a scope. */
+export interface Relation {
+  readonly pid: number;
+  readonly parent: number;
+}
+
+/** All processes of the scope, by pid. */
+export function processesIn(scope: StateScope, proc = '/proc'): number[] {
+  const pids = numbersIn(proc);
+  switch (scope.kind) {
+    case 'all':
+      return pids;
+    case 'container':
+      return pids.filter((pid) => readText(`${proc}/${pid}/cgroup`)?.includes(scope.id) ?? false);
+    case 'process_tree':
+      return descendants(
+        scope.pid,
+        pids.map((pid) => ({ pid, parent: statOf(pid, proc)?.parent ?? 0 })),
+      );
+  }
+}
+
+/** The process and all below it. */
+export function descendants(root: number, relations: readonly Relation[]): number[] {
+  const children = Map.groupBy(relations, ({ parent }) => parent);
+  const found = relations.some(({ pid }) => pid === root) ? [root] : [];
+  const seen = new Set(found);
+  for (const pid of found) {
+    for (const child of children.get(pid) ?? []) {
+      if (seen.has(child.pid)) continue;
+      seen.add(child.pid);
+      found.push(child.pid);
+    }
+  }
+  return found;
+}
+
+interface Stat {
+  readonly name: string;
+  readonly status: string;
+  readonly parent: number;
+  readonly session: number;
+  readonly terminal: boolean;
+  readonly startTicks: number;
+}
+
+/** The name is in brackets, and may have brackets and line feeds itself: what follows the last one counts. */
+export function parseStat(text: string): Stat | undefined {
+  const [opens, closes] = [text.indexOf('('), text.lastIndexOf(')')];
+  const [status, parent, , session, terminal, ...rest] = text.slice(closes + 2).split(' ');
+  const startTicks = rest[14];
+  if (opens < 0 || closes < opens || status === undefined || startTicks === undefined) return undefined;
+  return {
+    name: text.slice(opens + 1, closes),
+    status,
+    parent: Number(parent),
+    session: Number(session),
+    terminal: terminal !== '0',
+    startTicks: Number(startTicks),
+  };
+}
+
+function statOf(pid: number, proc: string): Stat | undefined {
+  const text = readText(`${proc}/${pid}/stat`);
+  return text === undefined ? undefined : parseStat(text);
+}
+
+/** Undefined if it has ended meanwhile. @param booted when the machine was started, ms since the epoch */
+export function readProcess(pid: number, booted: number, proc = '/proc'): ProcessState | undefined {
+  const place = `${proc}/${pid}`;
+  const stat = statOf(pid, proc);
+  const status = readText(`${place}/status`);
+  if (!stat || status === undefined) return undefined;
+  const line = (name: string): string => new RegExp(`^${name}:[\\t ]*(.*)$`, 'm').exec(status)?.[1] ?? '';
+  const numbers = (name: string): number[] => line(name).split(/\s+/).filter(Boolean).map(Number);
+  return {
+    pid,
+    vpid: numbers('NSpid').at(-1) ?? pid,
+    parent: stat.parent,
+    session: stat.session,
+    name: stat.name,
+    status: stat.status,
+    started: booted + (stat.startTicks / TICKS_A_SECOND) * 1000,
+    arguments: zeroEnded(readBytes(`${place}/cmdline`, MOST_TEXT) ?? Buffer.alloc(0)),
+    environment: namesOfVariables(readBytes(`${place}/environ`, MOST_TEXT)),
+    directory: readLink(`${place}/cwd`),
+    root: readLink(`${place}/root`),
+    executable: executableOf(place),
+    users: numbers('Uid'),
+    groups: numbers('Gid'),
+    supplementary: numbers('Groups'),
+    capabilities: { effective: line('CapEff'), permitted: line('CapPrm'), bounding: line('CapBnd') },
+    noNewPrivileges: line('NoNewPrivs') === '1',
+    seccomp: Number(line('Seccomp')) || 0,
+    terminal: stat.terminal,
+  };
+}
+
+/**
+ * The open files and executable memory of a process.
+ * @param sockets those of its network namespace by inode; called if it has any, because reading them takes a millisecond and more
+ */
+export function readDetails(
+  pid: number,
+  mostDescriptors: number,
+  sockets: () => ReadonlyMap<string, Socket>,
+  proc = '/proc',
+): ProcessDetails {
+  const place = `${proc}/${pid}`;
+  return {
+    descriptors: descriptorsOf(place, mostDescriptors, sockets),
+    executableMaps: parseMaps(readText(`${place}/maps`, 4 << 20) ?? ''),
+  };
+}
+
+function namesOfVariables(environment: Buffer | undefined): string[] {
+  const texts = environment ? zeroEnded(environment) : [];
+  return texts.map((text) => text.split('=', 1)[0] ?? '').filter((name) => name !== '');
+}
+
+/** Of the file itself, which may have no name any more. */
+function executableOf(place: string): Executable | undefined {
+  const path = readLink(`${place}/exe`);
+  if (path === undefined) return undefined;
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(`${place}/exe`, 'r');
+    const { size, ino, nlink } = fstatSync(descriptor);
+    return { path: path.replace(/ \(deleted\)$/, ''), deleted: nlink === 0, size, inode: ino };
+  } catch {
+    return { path, deleted: false, size: 0, inode: 0 };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+const ACCESS = ['r', 'w', 'rw', undefined] as const;
+
+function descriptorsOf(place: string, most: number, sockets: () => ReadonlyMap<string, Socket>): Descriptor[] {
+  const descriptors: Descriptor[] = [];
+  for (const number of numbersIn(`${place}/fd`).slice(0, most)) {
+    const target = readLink(`${place}/fd/${number}`);
+    if (target === undefined) continue;
+    const flags = /^flags:\t([0-7]+)$/m.exec(readText(`${place}/fdinfo/${number}`, 4096) ?? '')?.[1];
+    const access = flags === undefined ? undefined : ACCESS[Number.parseInt(flags, 8) & 3];
+    const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+    const socket = inode === undefined ? undefined : sockets().get(inode);
+    descriptors.push({ number, target, access, ...(socket && { socket }) });
+  }
+  return descriptors;
+}
+
+/** `7f12a000-7f12b000 r-xp 00001000 08:01 1234    /usr/lib/libc.so.6` */
+export function parseMaps(text: string): ExecutableMap[] {
+  const maps: ExecutableMap[] = [];
+  for (const line of text.split('\n')) {
+    const found = /^([\da-f]+)-([\da-f]+) (..x.) \S+ \S+ \d+ *(.*)$/.exec(line);
+    const [, from, to, access, path = ''] = found ?? [];
+    if (from === undefined || to === undefined || access === undefined) continue;
+    if (maps.push({ from, to, access, path }) >= MOST_MAPS) break;
+  }
+  return maps;
+}
