@@ -3,6 +3,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
+import { type ByteSource, RecordingFile } from '../recording/byte-source.ts';
 import {
   BLOCK_HEAD_BYTES,
   BLOCK_KIND,
@@ -13,7 +14,6 @@ import {
   readFacts,
   readFileHead,
 } from '../recording/format.ts';
-import { type ByteSource, RecordingFile } from '../recording/reader.ts';
 
 /** A segment begins some moments after its first events: they waited in a ring. */
 const EARLIER_EVENTS_MS = 5_000;

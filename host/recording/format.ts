@@ -18,7 +18,16 @@ export const LONGEST_PAYLOAD = 4 << 20;
 /** zstd makes incompressible data a little longer. */
 const LONGEST_STORED = LONGEST_PAYLOAD + (LONGEST_PAYLOAD >> 4);
 
-export const BLOCK_KIND = { DATA: 1, END: 2 } as const;
+/** A reader passes over blocks of other kinds: data beside the events, for which later versions may have more kinds. */
+export const BLOCK_KIND = {
+  DATA: 1,
+  END: 2,
+  /** Of a segment of the journal (host/journal/): where its events are. */
+  INDEX: 3,
+  /** Of a capture (host/captures/): the alert that it was made for, and the state of the processes then. */
+  ALERT: 4,
+  STATE: 5,
+} as const;
 
 /** Facts about the recorded machine. */
 export interface RecordingFacts {
@@ -42,7 +51,8 @@ export interface RecordingEnd {
 }
 
 export interface BlockHead {
-  readonly kind: (typeof BLOCK_KIND)[keyof typeof BLOCK_KIND];
+  /** Of BLOCK_KIND, or of a later version. */
+  readonly kind: number;
   /** Bytes that follow the head. */
   readonly storedLength: number;
   /** Bytes when unpacked. */
@@ -193,7 +203,6 @@ export function readBlockHead(bytes: Uint8Array): BlockHead | undefined {
   const payloadLength = view.getUint32(12, true);
   const number = Number(view.getBigUint64(24, true));
   const eventsBefore = Number(view.getBigUint64(32, true));
-  if (kind !== BLOCK_KIND.DATA && kind !== BLOCK_KIND.END) return undefined;
   if (storedLength > LONGEST_STORED || payloadLength > LONGEST_PAYLOAD) return undefined;
   if (!Number.isSafeInteger(number) || !Number.isSafeInteger(eventsBefore)) return undefined;
   return { kind, storedLength, payloadLength, checksum: view.getUint32(16, true), number, eventsBefore };

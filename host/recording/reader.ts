@@ -1,7 +1,7 @@
 // Reads a recording: returns valid blocks and records damage with its place and reason. The file is not trusted.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { constants, crc32, zstdDecompressSync } from 'node:zlib';
+import { readBlock } from './block.ts';
+import type { ByteSource } from './byte-source.ts';
 import {
   BLOCK_HEAD_BYTES,
   BLOCK_KIND,
@@ -21,8 +21,6 @@ import { type Payload, PayloadError, readPayload } from './payload.ts';
 const MOST_ATTEMPTS = 1000;
 const GIVEN_UP = 'too much of the file is damaged';
 const SEARCH_BYTES = 1 << 16;
-/** 8 MB: more than a block needs, and far less than a hostile one could request. */
-const UNPACKING = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 export interface Damage {
   /** Offset of the damage in the file. */
@@ -34,15 +32,11 @@ export interface Damage {
   readonly eventsLost: number | undefined;
 }
 
-export interface ByteSource {
-  readonly size: number;
-  /** The bytes from `at` on, fewer where there are no more. Valid until the next call. */
-  read(at: number, length: number): Uint8Array;
-}
-
 type Block = { readonly head: BlockHead } & (
   | { readonly kind: 'data'; readonly payload: Payload }
   | { readonly kind: 'end'; readonly end: RecordingEnd }
+  /** Data beside the events. */
+  | { readonly kind: 'beside' }
 );
 
 export class RecordingReader {
@@ -93,6 +87,7 @@ export class RecordingReader {
   /** The valid blocks, in order, each completely checked. */
   *payloads(): Generator<Payload> {
     for (let block = this.#next(); block; block = this.#next()) {
+      if (block.kind === 'beside') continue;
       if (block.kind === 'end') {
         this.#end = block.end;
         return;
@@ -133,21 +128,18 @@ export class RecordingReader {
   #block(at: number): Block | string {
     const { size } = this.#source;
     if (at >= size) return `the file ends before block ${this.#number}: the last block is missing`;
-    const head = readBlockHead(this.#source.read(at, BLOCK_HEAD_BYTES));
-    if (!head) {
-      if (size - at < BLOCK_HEAD_BYTES)
-        return `the file ends at byte ${size}, within the head of block ${this.#number}`;
-      return `the head of block ${this.#number} is damaged`;
-    }
-    const stored = this.#source.read(at + BLOCK_HEAD_BYTES, head.storedLength);
-    if (stored.length < head.storedLength) return `the file ends at byte ${size}, within block ${head.number}`;
-    if (crc32(stored) !== head.checksum) return `the checksum of block ${head.number} is wrong`;
-    const payload = unpack(stored, head.payloadLength);
-    if (!payload) return `block ${head.number} can't be unpacked`;
+    const block = readBlock(this.#source, at, this.#number);
+    if (typeof block === 'string') return block;
+    const { head, payload } = block;
     try {
-      return head.kind === BLOCK_KIND.END
-        ? { head, kind: 'end', end: readEnd(payload) }
-        : { head, kind: 'data', payload: readPayload(payload, this.#other) };
+      switch (head.kind) {
+        case BLOCK_KIND.DATA:
+          return { head, kind: 'data', payload: readPayload(payload, this.#other) };
+        case BLOCK_KIND.END:
+          return { head, kind: 'end', end: readEnd(payload) };
+        default:
+          return { head, kind: 'beside' };
+      }
     } catch (error) {
       if (error instanceof PayloadError) return `block ${head.number} is invalid: ${error.message}`;
       throw error;
@@ -172,15 +164,6 @@ export class RecordingReader {
   }
 }
 
-function unpack(stored: Uint8Array, length: number): Uint8Array | undefined {
-  try {
-    const payload = zstdDecompressSync(stored, { ...UNPACKING, maxOutputLength: Math.max(length, 1) });
-    return payload.length === length ? payload : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function readEnd(payload: Uint8Array): RecordingEnd {
   let json: unknown;
   try {
@@ -196,32 +179,4 @@ function readEnd(payload: Uint8Array): RecordingEnd {
     throw new PayloadError('its numbers are missing');
   }
   return { events, dropped, seconds };
-}
-
-/** A file as a source of bytes. */
-export class RecordingFile implements ByteSource, Disposable {
-  readonly #descriptor: number;
-  readonly size: number;
-  #buffer = Buffer.alloc(SEARCH_BYTES);
-
-  /** Throws the errors of open(). */
-  constructor(path: string) {
-    this.#descriptor = openSync(path, 'r');
-    this.size = fstatSync(this.#descriptor).size;
-  }
-
-  read(at: number, length: number): Uint8Array {
-    if (length > this.#buffer.length) this.#buffer = Buffer.alloc(length);
-    let filled = 0;
-    while (filled < length) {
-      const count = readSync(this.#descriptor, this.#buffer, filled, length - filled, at + filled);
-      if (count === 0) break;
-      filled += count;
-    }
-    return this.#buffer.subarray(0, filled);
-  }
-
-  [Symbol.dispose](): void {
-    closeSync(this.#descriptor);
-  }
 }

@@ -7,6 +7,7 @@ import {
   BLOCK_KIND,
   encodeBlockHead,
   encodeFileHead,
+  LONGEST_PAYLOAD,
   type RecordingEnd,
   type RecordingFacts,
 } from './format.ts';
@@ -44,13 +45,21 @@ export class RecordingWriter {
   /** Appends a payload with so many events. False when it no longer fits; then later ones are not written either. */
   write(payload: Uint8Array, events: number): boolean {
     const stored = this.#full ? undefined : zstdCompressSync(payload, PACKING);
-    if (!stored || this.#bytes + BLOCK_HEAD_BYTES + stored.length + END_BYTES > this.#most) {
+    if (!stored || !this.#fits(stored)) {
       this.#full = true;
       this.#refused += events;
       return false;
     }
     this.#block(BLOCK_KIND.DATA, stored, payload.length);
     this.#events += events;
+    return true;
+  }
+
+  /** Appends a block of another kind. False when it no longer fits. Throws the errors of write(). */
+  writeBeside(kind: number, payload: Uint8Array): boolean {
+    const stored = this.#full || payload.length > LONGEST_PAYLOAD ? undefined : zstdCompressSync(payload, PACKING);
+    if (!stored || !this.#fits(stored)) return false;
+    this.#block(kind, stored, payload.length);
     return true;
   }
 
@@ -74,7 +83,11 @@ export class RecordingWriter {
     return { bytes: this.#bytes, blocks: this.#blocks, events: this.#events, refused: this.#refused };
   }
 
-  #block(kind: 1 | 2, stored: Uint8Array, payloadLength: number): void {
+  #fits(stored: Uint8Array): boolean {
+    return this.#bytes + BLOCK_HEAD_BYTES + stored.length + END_BYTES <= this.#most;
+  }
+
+  #block(kind: number, stored: Uint8Array, payloadLength: number): void {
     const head = encodeBlockHead({
       kind,
       storedLength: stored.length,

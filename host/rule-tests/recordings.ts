@@ -5,8 +5,9 @@ import type { RuleModule } from '../agent/rule-module.ts';
 import { RuleLoadError } from '../diagnostics/diagnostic.ts';
 import type { Alert } from '../outputs/alert.ts';
 import type { Output } from '../outputs/output.ts';
+import { RecordingFile } from '../recording/byte-source.ts';
 import { RecordingError, type RecordingFacts } from '../recording/format.ts';
-import { RecordingFile, RecordingReader } from '../recording/reader.ts';
+import { RecordingReader } from '../recording/reader.ts';
 import { type RecordingTest, RuleTestError } from './rule-test.ts';
 
 /** Outputs of each rule that are kept for the report. */

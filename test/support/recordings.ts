@@ -8,9 +8,10 @@ import type { RuleModule } from '../../host/agent/rule-module.ts';
 import type { RuleMatching } from '../../host/engine/protocol.ts';
 import { DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import { fileOutput } from '../../host/outputs/file-output.ts';
+import { type ByteSource, RecordingFile } from '../../host/recording/byte-source.ts';
 import type { RecordingFacts } from '../../host/recording/format.ts';
 import { PayloadBuilder } from '../../host/recording/payload.ts';
-import { type ByteSource, RecordingFile, RecordingReader } from '../../host/recording/reader.ts';
+import { RecordingReader } from '../../host/recording/reader.ts';
 import type { ReplayReport } from '../../host/recording/replay.ts';
 import { RecordingWriter } from '../../host/recording/writer.ts';
 
@@ -71,6 +72,8 @@ export function payloadOf(images: readonly Uint8Array[], events: readonly Uint8A
 export interface WrittenBlock {
   readonly payload: Uint8Array;
   readonly events: number;
+  /** Of data beside the events. */
+  readonly kind?: number;
 }
 
 /** The bytes of a recording with these blocks, and where each block begins, the last one included. */
@@ -79,9 +82,10 @@ export function writeBlocks(blocks: readonly WrittenBlock[]): { bytes: Buffer; s
   const path = folder.file('blocks.wsp');
   const writer = new RecordingWriter(path, FACTS);
   const starts: number[] = [];
-  for (const { payload, events } of blocks) {
+  for (const { payload, events, kind } of blocks) {
     starts.push(writer.counters.bytes);
-    writer.write(payload, events);
+    if (kind === undefined) writer.write(payload, events);
+    else writer.writeBeside(kind, payload);
   }
   starts.push(writer.counters.bytes);
   writer.close({ dropped: 0, seconds: 1 });

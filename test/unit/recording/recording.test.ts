@@ -7,7 +7,7 @@ import { before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { type RecordEnd, startRecording } from '../../../host/agent/record.ts';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
-import { FILE_HEAD_BYTES, RecordingError } from '../../../host/recording/format.ts';
+import { BLOCK_KIND, FILE_HEAD_BYTES, RecordingError } from '../../../host/recording/format.ts';
 import { PayloadBuilder } from '../../../host/recording/payload.ts';
 import { RecordingReader } from '../../../host/recording/reader.ts';
 import { RecordingWriter } from '../../../host/recording/writer.ts';
@@ -297,6 +297,22 @@ test('blocks that are gone or overwritten are reported with the number of their 
     { at: second, reason: 'the head of block 2 is damaged', resumed: fifth, eventsLost: 30 },
   ]);
   assert.equal(reader.events, 70);
+});
+
+test('blocks of kinds that a reader does not need, or does not know, are passed over', () => {
+  const image = logEntry(processImage(1, {}));
+  const { bytes, starts } = writeBlocks([
+    { kind: BLOCK_KIND.ALERT, payload: Buffer.from('{}'), events: 0 },
+    { payload: payloadOf([image], [shadowRead(1)]), events: 1 },
+    { kind: 4711, payload: Buffer.from('of a later version'), events: 0 },
+    { payload: payloadOf([], [shadowRead(1)]), events: 1 },
+  ]);
+  const whole = readAll(bytes);
+  assert.deepEqual([whole.events, whole.damage], [2, []]);
+  const damaged = Buffer.from(bytes).fill(0, (starts[2] ?? 0) + 50, (starts[2] ?? 0) + 54);
+  const reader = readAll(damaged);
+  assert.equal(reader.events, 2);
+  assert.match(reader.damage[0]?.reason ?? '', /the checksum of block 2 is wrong/);
 });
 
 test('the replay of a damaged file gives the alerts of what is whole', async () => {

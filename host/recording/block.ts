@@ -1,0 +1,36 @@
+// One block of a recording: its head, and what is packed behind it.
+
+import { constants, crc32, zstdDecompressSync } from 'node:zlib';
+import type { ByteSource } from './byte-source.ts';
+import { BLOCK_HEAD_BYTES, type BlockHead, readBlockHead } from './format.ts';
+
+/** 8 MB: more than a block needs, and far less than a hostile one could request. */
+const UNPACKING = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
+
+/** The block at that offset, which is within the source, or its error. @param expected its number, for the error */
+export function readBlock(
+  source: ByteSource,
+  at: number,
+  expected: number,
+): { readonly head: BlockHead; readonly payload: Uint8Array } | string {
+  const { size } = source;
+  const head = readBlockHead(source.read(at, BLOCK_HEAD_BYTES));
+  if (!head) {
+    if (size - at < BLOCK_HEAD_BYTES) return `the file ends at byte ${size}, within the head of block ${expected}`;
+    return `the head of block ${expected} is damaged`;
+  }
+  const stored = source.read(at + BLOCK_HEAD_BYTES, head.storedLength);
+  if (stored.length < head.storedLength) return `the file ends at byte ${size}, within block ${head.number}`;
+  if (crc32(stored) !== head.checksum) return `the checksum of block ${head.number} is wrong`;
+  const payload = unpack(stored, head.payloadLength);
+  return payload ? { head, payload } : `block ${head.number} can't be unpacked`;
+}
+
+function unpack(stored: Uint8Array, length: number): Uint8Array | undefined {
+  try {
+    const payload = zstdDecompressSync(stored, { ...UNPACKING, maxOutputLength: Math.max(length, 1) });
+    return payload.length === length ? payload : undefined;
+  } catch {
+    return undefined;
+  }
+}

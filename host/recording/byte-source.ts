@@ -1,0 +1,40 @@
+// Where a recording is read from: a file, or memory.
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** Read at once at least: what is read first is most often followed by more. */
+const FIRST_BYTES = 1 << 16;
+
+export interface ByteSource {
+  readonly size: number;
+  /** The bytes from `at` on, fewer where there are no more. Valid until the next call. */
+  read(at: number, length: number): Uint8Array;
+}
+
+/** A file as a source of bytes. */
+export class RecordingFile implements ByteSource, Disposable {
+  readonly #descriptor: number;
+  readonly size: number;
+  #buffer = Buffer.alloc(FIRST_BYTES);
+
+  /** Throws the errors of open(). */
+  constructor(path: string) {
+    this.#descriptor = openSync(path, 'r');
+    this.size = fstatSync(this.#descriptor).size;
+  }
+
+  read(at: number, length: number): Uint8Array {
+    if (length > this.#buffer.length) this.#buffer = Buffer.alloc(length);
+    let filled = 0;
+    while (filled < length) {
+      const count = readSync(this.#descriptor, this.#buffer, filled, length - filled, at + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return this.#buffer.subarray(0, filled);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor);
+  }
+}
