@@ -15,7 +15,7 @@
 #include "act.h"
 
 enum { CALL_DATA = 1, FILLER_DATA, FOLLOWER_DATA, ENTRIES = 4, SLOTS = 4, BUFFERS = 4 };
-enum { CROWD = 1024, CROWDED_ENTRIES = 2 * CROWD, HOARD = 300, UNSEEN_US = 200 * 1000 };
+enum { CROWD = 1024, CROWDED_ENTRIES = 2 * CROWD, HOARD = 300, UNSEEN_US = 200 * 1000, PAUSE_NS = 200 * 1000 * 1000 };
 
 struct ring {
   int fd;
@@ -167,6 +167,12 @@ static void submit_hiding(struct ring* ring, struct io_uring_sqe open, const cha
                                     .addr = (unsigned long)content,
                                     .len = sizeof(content),
                                     .user_data = FILLER_DATA};
+  static const struct __kernel_timespec pause_time = {.tv_nsec = PAUSE_NS};
+  const struct io_uring_sqe pause = {.opcode = IORING_OP_TIMEOUT,
+                                     .addr = (unsigned long)&pause_time,
+                                     .len = 1,
+                                     .timeout_flags = IORING_TIMEOUT_ETIME_SUCCESS,
+                                     .user_data = FILLER_DATA};
   const struct io_uring_sqe shut = {
       .opcode = IORING_OP_CLOSE, .fd = slot ? 0 : number, .file_index = open.file_index, .user_data = FILLER_DATA};
   const struct io_uring_sqe other = {.opcode = IORING_OP_OPENAT,
@@ -175,7 +181,7 @@ static void submit_hiding(struct ring* ring, struct io_uring_sqe open, const cha
                                      .open_flags = O_RDONLY,
                                      .file_index = open.file_index,
                                      .user_data = FOLLOWER_DATA};
-  struct io_uring_sqe requests[ENTRIES] = {open, read};
+  struct io_uring_sqe requests[ENTRIES] = {open, strstr(how, "+slow") ? pause : read};
   unsigned count = 2;
   if (!slot || strstr(how, "+shut")) requests[count++] = shut;
   if (strstr(how, "+replace")) requests[count++] = other;

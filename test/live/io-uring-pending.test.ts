@@ -23,6 +23,7 @@ const READ = probe(
   ['evt.is_io_uring', 'evt.res', 'fd.name', 'fd.nameraw', 'proc.name', 'thread.ismain'],
   "evt.is_open_read = true and fd.typechar = 'f' and fd.num >= 0 and fd.name endswith /secret",
 );
+/** Has what {@link READ} has not matched. */
 const NAMED = probe(['openat'], ['evt.is_io_uring', 'evt.res', 'fd.name', 'fd.realpath'], `fd.name = ${link}`);
 const ACCEPTED = probe(['accept4'], ['evt.is_io_uring', 'fd.sport', 'fd.cip', 'fd.cport']);
 
@@ -61,12 +62,29 @@ test('openat2 that completes silently, by a 32-bit call: the file behind the lin
   await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid), 'fd.name': `${directory}/secret` });
 });
 
+/**
+ * Of a chain without completions: the agent looks every 10 ms, and may do so while the chain runs. A chain takes long where a thread of the
+ * kernel reads the file, as newer kernels do on tmpfs.
+ */
+async function assertSeenOrCounted(way: string): Promise<void> {
+  const before = lostOpens();
+  const [call = assert.fail()] = await act([[`${way}:openat`, AT_FDCWD, str(link), O.RDONLY]]);
+  const ofCall = { 'proc.vpid': BigInt(call.pid) };
+  await agent.settled();
+  if (agent.alerts(READ.name, ofCall).length > 0) {
+    const seen = await agent.only(READ.name, ofCall);
+    assertFields(seen, { 'evt.is_io_uring': true, 'evt.res': 'SUCCESS', 'fd.name': `${directory}/secret` });
+    await agent.none(NAMED.name, ofCall);
+    return;
+  }
+  const named = await agent.only(NAMED.name, ofCall);
+  assertFields(named, { 'evt.is_io_uring': true, 'evt.res': 'SUCCESS', 'fd.name': link, 'fd.realpath': null });
+  await until(() => lostOpens() > before);
+}
+
 for (const way of ['ring+chain', 'ring+chain+sqpoll', 'ring+chain+async']) {
-  test(`openat, read and close in one chain (${way}): the path as passed`, async () => {
-    const [call = assert.fail()] = await act([[`${way}:openat`, AT_FDCWD, str(link), O.RDONLY]]);
-    const alert = await agent.only(NAMED.name, { 'proc.vpid': BigInt(call.pid) });
-    assertFields(alert, { 'evt.is_io_uring': true, 'evt.res': 'SUCCESS', 'fd.name': link });
-  });
+  test(`openat, read and close in one chain (${way}): the file behind the link, or the path as passed, which is counted`, () =>
+    assertSeenOrCounted(way));
 }
 
 for (const way of ['+slot+replace', '+slot+shut', '+slot+shut+replace', '+shut', '+shut+replace']) {
@@ -75,13 +93,11 @@ for (const way of ['+slot+replace', '+slot+shut', '+slot+shut+replace', '+shut',
 }
 
 for (const way of ['+slot+replace', '+shut+replace']) {
-  test(`openat, read and another open in its place, in one chain (${way}): the path as passed, which is counted`, async () => {
-    const before = lostOpens();
-    const [call = assert.fail()] = await act([[`ring+linked${way}:openat`, AT_FDCWD, str(link), O.RDONLY]]);
-    const alert = await agent.only(NAMED.name, { 'proc.vpid': BigInt(call.pid) });
-    assertFields(alert, { 'evt.is_io_uring': true, 'fd.name': link, 'fd.realpath': null });
-    await until(() => lostOpens() > before);
-  });
+  test(`openat, read and another open in its place, in one chain (${way}): the file behind the link, or the path as passed, which is counted`, () =>
+    assertSeenOrCounted(`ring+linked${way}`));
+
+  test(`the same with a pause before the other open (${way}+slow): the file behind the link`, () =>
+    assertSeen(`ring+linked${way}+slow`));
 }
 
 test('openat that completes silently beside many pending ones of another user: the file behind the link', async () => {
