@@ -1,0 +1,220 @@
+// Masks secrets on command lines, for what people read: activity and captures. Rules see the words as they are.
+//
+// Each word keeps its place, and all that is not taken for a secret stays as it is. Takes linear time, whatever the words are: nothing
+// is looked at again after it was masked, and looking ahead is bounded.
+
+import { matchesGlob } from '../fields/glob.ts';
+import {
+  ASKING_PROGRAMS,
+  DEFAULT_SECRET_NAMES,
+  LOGIN_PROGRAMS,
+  MASK,
+  PROGRAM_OPTIONS,
+  type ProgramOptions,
+} from './secret-patterns.ts';
+import { type NameTest, scanSecrets } from './secret-scan.ts';
+import { closingQuote, isComposed, splitShell } from './shell-words.ts';
+
+/** Command lines within words of command lines, `sh -c "ssh host 'curl ...'"`. */
+const DEEPEST = 3;
+
+const BY_PROGRAM: ReadonlyMap<string, ProgramOptions> = new Map(
+  PROGRAM_OPTIONS.flatMap((options) => options.programs.map((program) => [program, options] as const)),
+);
+
+const NAME = /^[A-Za-z0-9_.-]+$/;
+/** Options with blanks in their value, and JSON. */
+const NO_COMMANDS = /^[-{[]/;
+/** `sh -c`, `bash -lc`, `su -c`. */
+const SCRIPT_OPTION = /^-[a-z]{0,4}c$/;
+const HEADER_OPTIONS: ReadonlySet<string> = new Set(['-H', '--header']);
+/** `kubectl create secret ... --from-literal=KEY=SECRET`. */
+const LITERAL = '--from-literal';
+
+/** What the next word is. */
+type Expected =
+  | { readonly as: 'secret' | 'header' | 'literal' }
+  | { readonly as: 'credentials'; readonly separator: string }
+  | undefined;
+
+/** What was read of a command so far. */
+class CommandState {
+  expected: Expected = undefined;
+  /** The next word is a text of commands: `sh -c`. */
+  isScriptNext = false;
+  options: ProgramOptions | undefined;
+  asks = false;
+  /** Whether its `-p` can't be a secret yet: `login` has not come. */
+  awaitsLogin = false;
+
+  /** Any word may be the program: `sudo -u db mysql ...`, `kubectl exec db -- mysql ...`. */
+  take(word: string): void {
+    const name = word.slice(word.lastIndexOf('/') + 1);
+    if (name === 'login') this.awaitsLogin = false;
+    const options = BY_PROGRAM.get(name);
+    if (!options && !ASKING_PROGRAMS.has(name)) return;
+    this.options = options;
+    this.asks = ASKING_PROGRAMS.has(name);
+    this.awaitsLogin = LOGIN_PROGRAMS.has(name);
+  }
+}
+
+export class SecretMask {
+  readonly #patterns: readonly string[];
+  readonly #known = new Map<string, boolean>();
+  readonly #isSecret: NameTest = (name) => this.#isSecretName(name);
+
+  /** @param names see DEFAULT_SECRET_NAMES */
+  constructor(names: readonly string[] = DEFAULT_SECRET_NAMES) {
+    this.#patterns = names.map(normalized);
+  }
+
+  /** The arguments of a program, its name first. */
+  words(words: readonly string[]): string[] {
+    const state = new CommandState();
+    return words.map((word) => this.#word(word, state, 0));
+  }
+
+  /** A command line as one text. */
+  text(text: string): string {
+    return this.#commands(text, 0);
+  }
+
+  #word(word: string, state: CommandState, depth: number): string {
+    const { expected, isScriptNext } = state;
+    state.expected = undefined;
+    state.isScriptNext = SCRIPT_OPTION.test(word);
+    if (expected && (expected.as === 'header' || !isOption(word))) return this.#expected(word, expected);
+    if (isComposed(word)) {
+      // `NAME=a b` is a variable with blanks in its value, but in front of a command in a script.
+      const whole = this.#header(word) ?? (isScriptNext ? undefined : this.#option(word));
+      if (whole !== undefined) return whole;
+      if (depth < DEEPEST && !NO_COMMANDS.test(word)) return this.#commands(word, depth + 1);
+      return scanSecrets(word, this.#isSecret);
+    }
+    state.take(word);
+    return this.#ofProgram(word, state) ?? this.#option(word, state) ?? scanSecrets(word, this.#isSecret);
+  }
+
+  #expected(word: string, expected: NonNullable<Expected>): string {
+    switch (expected.as) {
+      case 'secret':
+        return word === '' ? '' : MASK;
+      case 'header':
+        return this.#header(word) ?? scanSecrets(word, this.#isSecret);
+      case 'literal':
+        return masked(word, word.indexOf('='));
+      case 'credentials':
+        return masked(word, word.indexOf(expected.separator));
+    }
+  }
+
+  /** `Authorization: Bearer SECRET`; undefined if it is not a header of a secret. */
+  #header(word: string): string | undefined {
+    const colon = word.indexOf(':');
+    const name = word.slice(0, Math.max(colon, 0));
+    if (!NAME.test(name) || !this.#isSecretName(name)) return undefined;
+    const [lead = ''] = /^\s*(?:(?:Bearer|Basic|Digest|Token|ApiKey|Negotiate)\s+)?/i.exec(word.slice(colon + 1)) ?? [];
+    return masked(word, colon + lead.length);
+  }
+
+  /** `--name=SECRET`, `NAME=SECRET`; of `--name SECRET`, the next word is expected. */
+  #option(word: string, state?: CommandState): string | undefined {
+    const equals = word.indexOf('=');
+    const end = equals < 0 ? word.length : equals;
+    const option = word.slice(0, end);
+    const name = option.replace(/^-{1,2}|:$/g, '');
+    if (!NAME.test(name)) return undefined;
+    if (equals >= 0) {
+      if (option === LITERAL) return masked(word, word.indexOf('=', equals + 1));
+      if (option === '--header')
+        return (
+          word.slice(0, equals + 1) +
+          (this.#header(word.slice(equals + 1)) ?? scanSecrets(word.slice(equals + 1), this.#isSecret))
+        );
+      return this.#isSecretName(name) ? masked(word, equals) : undefined;
+    }
+    if (!state || name === option) return undefined;
+    // `--name` or `name:`
+    if (HEADER_OPTIONS.has(option)) state.expected = { as: 'header' };
+    else if (option === LITERAL) state.expected = { as: 'literal' };
+    else if (!state.asks && !name.startsWith('no-') && this.#isSecretName(name)) state.expected = { as: 'secret' };
+    else return undefined;
+    return word;
+  }
+
+  /** Options of the program whose names say nothing, such as `mysql -pSECRET`. */
+  #ofProgram(word: string, state: CommandState): string | undefined {
+    const { options } = state;
+    if (!options || !word.startsWith('-') || state.awaitsLogin) return undefined;
+    if (options.separate?.includes(word)) {
+      state.expected = { as: 'secret' };
+      return word;
+    }
+    const attached = options.attached?.find((option) => word.startsWith(option) && word.length > option.length);
+    if (attached !== undefined) return attached + MASK;
+    if (!options.credentials) return undefined;
+    const { separator, options: names } = options.credentials;
+    if (names.includes(word)) {
+      state.expected = { as: 'credentials', separator };
+      return word;
+    }
+    const name = names.find((option) => word.startsWith(option.startsWith('--') ? `${option}=` : option));
+    return name === undefined ? undefined : masked(word, word.indexOf(separator, name.length));
+  }
+
+  /** A word that is a text of commands itself, as of `sh -c`. */
+  #commands(text: string, depth: number): string {
+    let state = new CommandState();
+    let result = '';
+    for (const piece of splitShell(text)) {
+      if (piece.kind === 'gap') {
+        if (piece.endsCommand) state = new CommandState();
+        result += piece.text;
+        continue;
+      }
+      const quote = quoteAround(piece.text);
+      const inner = quote === '' ? piece.text : piece.text.slice(1, -1);
+      result += quote + this.#word(inner, state, depth) + quote;
+    }
+    return result;
+  }
+
+  #isSecretName(name: string): boolean {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const bytes = Buffer.from(normalized(name));
+    const isSecret = this.#patterns.some((pattern) => matchesGlob(pattern, bytes));
+    // Names come from what traced processes were called with.
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    if (name.length <= LONGEST_KNOWN) this.#known.set(name, isSecret);
+    return isSecret;
+  }
+}
+
+const MOST_KNOWN = 4096;
+const LONGEST_KNOWN = 64;
+
+/** `accessKey`, `ACCESS_KEY` and `access.key` are `access-key`. */
+function normalized(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replace(/[_.]/g, '-')
+    .toLowerCase();
+}
+
+/** All after that character is masked; unchanged if there is no such character (-1), or nothing after it. */
+function masked(word: string, at: number): string {
+  return at < 0 || at + 1 >= word.length ? word : word.slice(0, at + 1) + MASK;
+}
+
+function isOption(word: string): boolean {
+  return word.length > 1 && word.startsWith('-');
+}
+
+/** The quote that encloses the whole word, or ''. */
+function quoteAround(word: string): string {
+  const quote = word.charAt(0);
+  if (word.length < 2 || (quote !== "'" && quote !== '"')) return '';
+  return closingQuote(word, 1, quote) === word.length - 1 ? quote : '';
+}

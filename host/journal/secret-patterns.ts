@@ -1,0 +1,126 @@
+// What a secret on a command line looks like: names that have one as their value, options of programs, and texts that are one by their form.
+
+/** Written in place of a secret. */
+export const MASK = '***';
+
+/**
+ * Names of options, variables, headers and keys whose value is a secret. Letter case does not count, `_` and `.` count as `-`; `*` stands
+ * for any text.
+ */
+export const DEFAULT_SECRET_NAMES: readonly string[] = [
+  '*password',
+  '*passwd',
+  '*passphrase',
+  '*passcode',
+  'pass',
+  '*-pass',
+  '*secret',
+  '*secret-key',
+  '*secret-access-key',
+  '*token',
+  '*api-key',
+  '*apikey',
+  '*access-key',
+  '*access-key-id',
+  '*private-key',
+  '*account-key',
+  '*auth-key',
+  '*credential',
+  '*credentials',
+  '*authorization',
+  'cookie',
+  'set-cookie',
+  'x-auth-*',
+  'sig',
+  '*signature',
+];
+
+/** How a program takes a secret. */
+export interface ProgramOptions {
+  readonly programs: readonly string[];
+  /** `-pSECRET`. */
+  readonly attached?: readonly string[];
+  /** `-p SECRET`. */
+  readonly separate?: readonly string[];
+  /** `-u USER:SECRET` or `-uUSER:SECRET`: the separator. */
+  readonly credentials?: { readonly options: readonly string[]; readonly separator: string };
+}
+
+/** Options whose names say nothing. */
+export const PROGRAM_OPTIONS: readonly ProgramOptions[] = [
+  {
+    programs: [
+      ...['mysql', 'mysqldump', 'mysqladmin', 'mysqlimport', 'mysqlcheck', 'mysqlshow', 'mysqlslap', 'mysqlpump'],
+      ...[
+        'mariadb',
+        'mariadb-dump',
+        'mariadb-admin',
+        'mariadb-import',
+        'mariadb-check',
+        'mariadb-backup',
+        'xtrabackup',
+      ],
+    ],
+    attached: ['-p'],
+  },
+  { programs: ['sshpass'], attached: ['-p'], separate: ['-p'] },
+  { programs: ['mongo', 'mongosh', 'mongodump', 'mongorestore'], attached: ['-p'], separate: ['-p'] },
+  { programs: ['redis-cli', 'valkey-cli'], separate: ['-a'] },
+  {
+    programs: ['docker', 'podman', 'nerdctl', 'buildah', 'skopeo', 'crane', 'oras', 'helm'],
+    // Only to log in: `docker run -p 80:80` is a port.
+    separate: ['-p'],
+  },
+  { programs: ['ldapsearch', 'ldapadd', 'ldapmodify', 'ldapdelete', 'ldappasswd'], separate: ['-w', '-s'] },
+  { programs: ['sqlcmd', 'bcp', 'isql', 'clickhouse-client'], separate: ['-P'], attached: ['-P'] },
+  {
+    programs: ['curl', 'wget', 'http', 'https', 'xh', 'ab'],
+    credentials: { options: ['-u', '--user', '-U', '--proxy-user'], separator: ':' },
+  },
+  {
+    programs: ['smbclient', 'rpcclient', 'net', 'mount.cifs'],
+    credentials: { options: ['-U', '--user'], separator: '%' },
+  },
+  { programs: ['7z', '7za', 'unrar', 'rar', 'zip', 'unzip'], attached: ['-p', '-P'], separate: ['-P'] },
+];
+
+/** Programs whose `--password` has no value behind it: they ask for it. */
+export const ASKING_PROGRAMS: ReadonlySet<string> = new Set([
+  ...['mysql', 'mysqldump', 'mysqladmin', 'mysqlimport', 'mysqlcheck', 'mysqlshow', 'mysqlslap', 'mysqlpump'],
+  ...['mariadb', 'mariadb-dump', 'mariadb-admin', 'mariadb-import', 'mariadb-check'],
+  ...['psql', 'pg_dump', 'pg_dumpall', 'pg_restore', 'createdb', 'dropdb'],
+]);
+
+/** Programs of which `-p` is a secret only after the word `login`. */
+export const LOGIN_PROGRAMS: ReadonlySet<string> = new Set([
+  ...['docker', 'podman', 'nerdctl', 'buildah', 'skopeo', 'crane', 'oras', 'helm'],
+]);
+
+/** Texts that are a secret whatever stands before them, by their beginning; the rest are characters of a token. */
+export const TOKEN_BEGINNINGS: readonly { readonly begin: string; readonly least: number }[] = [
+  // AWS: access key ids, of users and of sessions.
+  { begin: 'AKIA', least: 16 },
+  { begin: 'ASIA', least: 16 },
+  // GitHub, GitLab, Slack, Stripe, Google, npm, PyPI, DigitalOcean, Hugging Face, OpenAI-like, age, Vault.
+  { begin: 'ghp_', least: 20 },
+  { begin: 'gho_', least: 20 },
+  { begin: 'ghu_', least: 20 },
+  { begin: 'ghs_', least: 20 },
+  { begin: 'github_pat_', least: 20 },
+  { begin: 'glpat-', least: 16 },
+  { begin: 'xoxb-', least: 10 },
+  { begin: 'xoxp-', least: 10 },
+  { begin: 'xoxa-', least: 10 },
+  { begin: 'sk_live_', least: 10 },
+  { begin: 'rk_live_', least: 10 },
+  { begin: 'AIza', least: 30 },
+  { begin: 'npm_', least: 30 },
+  { begin: 'pypi-', least: 30 },
+  { begin: 'dop_v1_', least: 30 },
+  { begin: 'hf_', least: 30 },
+  { begin: 'sk-', least: 30 },
+  { begin: 'AGE-SECRET-KEY-', least: 20 },
+  { begin: 'hvs.', least: 20 },
+  // A JSON web token: {" in base64.
+  { begin: 'eyJ', least: 40 },
+];

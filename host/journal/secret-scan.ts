@@ -1,0 +1,111 @@
+// Masks secrets anywhere in a text: `name=SECRET`, `"name": "SECRET"`, passwords of URLs, and tokens that are known by their form.
+
+import { MASK, TOKEN_BEGINNINGS } from './secret-patterns.ts';
+import { closingQuote } from './shell-words.ts';
+
+/** Whether the value of that name is a secret. */
+export type NameTest = (name: string) => boolean;
+
+const NAME_CHARACTER = /[A-Za-z0-9_.-]/;
+const TOKEN_CHARACTER = /[A-Za-z0-9_./+=~-]/;
+const BLANK = /\s/;
+/** Where a value without quotes ends. */
+const VALUE_END = /[\s'"`&;,|(){}<>]/;
+const AUTHORITY_END = /[\s/?#'"`<>]/;
+const SCHEME = /^(?:Bearer|Basic|Digest|Token|ApiKey|Negotiate)\s+/i;
+const LONGEST_SCHEME = 32;
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Linear: each character is passed once, and once more as a part of a name or an authority. */
+export function scanSecrets(text: string, isSecret: NameTest): string {
+  let result = '';
+  let copied = 0;
+  /** The last run of characters of a name. */
+  let name: Range = { from: 0, to: 0 };
+  for (let at = 0; at < text.length; ) {
+    const secret = NAME_CHARACTER.test(text.charAt(at)) ? token(text, at) : valueAt(text, at, name, isSecret);
+    if (secret) {
+      result += text.slice(copied, secret.from) + MASK;
+      copied = secret.to;
+      at = secret.to;
+      name = { from: at, to: at };
+      continue;
+    }
+    if (!NAME_CHARACTER.test(text.charAt(at))) {
+      at++;
+      continue;
+    }
+    const from = at;
+    while (at < text.length && NAME_CHARACTER.test(text.charAt(at))) at++;
+    name = { from, to: at };
+  }
+  return copied === 0 ? text : result + text.slice(copied);
+}
+
+/** The token that begins there, where a run of characters of a name does. */
+function token(text: string, at: number): Range | undefined {
+  const found = TOKEN_BEGINNINGS.find(({ begin }) => text.startsWith(begin, at));
+  if (!found) return undefined;
+  let to = at + found.begin.length;
+  while (to < text.length && TOKEN_CHARACTER.test(text.charAt(to))) to++;
+  // The rest of a run that is too short is bounded, so that looking at it again is.
+  return to - at - found.begin.length >= found.least ? { from: at, to } : undefined;
+}
+
+/** The secret that the separator there announces. */
+function valueAt(text: string, at: number, name: Range, isSecret: NameTest): Range | undefined {
+  const separator = text.charAt(at);
+  if (separator === ':' && text.startsWith('//', at + 1)) return urlPassword(text, at + 3);
+  if (separator !== '=' && separator !== ':') return undefined;
+  const isQuoted = at > name.to && name.to > name.from && isQuoteBetween(text, name.to, at);
+  if (name.from === name.to || (name.to !== at && !isQuoted)) return undefined;
+  const word = text.slice(name.from, name.to);
+  // An image's tag is not a value, `kim/secret:1.2`; `pass:` is how openssl takes passwords.
+  if (separator === ':' && !isQuoted && !isValueBegin(text, at + 1) && word !== 'pass') return undefined;
+  return isSecret(word.replace(/^-+/, '')) ? value(text, at + 1) : undefined;
+}
+
+function isQuoteBetween(text: string, from: number, to: number): boolean {
+  const between = text.slice(from, Math.min(to, from + 3));
+  return between === '"' || between === "'" || between === '\\"';
+}
+
+function isValueBegin(text: string, at: number): boolean {
+  const next = text.charAt(at);
+  return BLANK.test(next) || next === '"' || next === "'" || next === '\\';
+}
+
+/** The value that begins there, after blanks; without the quotes around it. */
+function value(text: string, begin: number): Range | undefined {
+  let from = begin;
+  while (from < text.length && BLANK.test(text.charAt(from))) from++;
+  const scheme = SCHEME.exec(text.slice(from, from + LONGEST_SCHEME));
+  if (scheme) from += scheme[0].length;
+  if (text.startsWith('\\"', from)) {
+    const end = text.indexOf('\\"', from + 2);
+    return range(from + 2, end < 0 ? text.length : end);
+  }
+  const quote = text.charAt(from);
+  if (quote === '"' || quote === "'") return range(from + 1, closingQuote(text, from + 1, quote));
+  let to = from;
+  while (to < text.length && !VALUE_END.test(text.charAt(to))) to++;
+  return range(from, to);
+}
+
+/** What stands between the first colon and the last at sign of an authority, `user:SECRET@host`. */
+function urlPassword(text: string, from: number): Range | undefined {
+  let end = from;
+  while (end < text.length && !AUTHORITY_END.test(text.charAt(end))) end++;
+  const authority = text.slice(from, end);
+  const sign = authority.lastIndexOf('@');
+  const colon = authority.indexOf(':');
+  return colon >= 0 && colon < sign ? range(from + colon + 1, from + sign) : undefined;
+}
+
+function range(from: number, to: number): Range | undefined {
+  return to > from ? { from, to } : undefined;
+}

@@ -1,0 +1,221 @@
+// Secrets on command lines: each known form is masked, and nothing else is lost, in linear time.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { SecretMask } from '../../../host/journal/mask-secrets.ts';
+import { DEFAULT_SECRET_NAMES, MASK } from '../../../host/journal/secret-patterns.ts';
+import { isComposed, splitShell } from '../../../host/journal/shell-words.ts';
+import { TIME_FACTOR } from '../../support/time-factor.ts';
+
+const mask = new SecretMask();
+const line = (text: string): string => mask.words(text.split(' ')).join(' ');
+
+test('options and variables whose names say that they have a secret', () => {
+  assert.equal(line('app --password=s3 --user bob'), 'app --password=*** --user bob');
+  assert.equal(line('app --db-password s3 --user bob'), 'app --db-password *** --user bob');
+  assert.equal(line('app -token s3 next'), 'app -token *** next');
+  assert.equal(line('app --accessToken=s3 --apiKey=s3'), 'app --accessToken=*** --apiKey=***');
+  assert.equal(
+    line('env AWS_SECRET_ACCESS_KEY=a/b+c AWS_REGION=eu ./run'),
+    'env AWS_SECRET_ACCESS_KEY=*** AWS_REGION=eu ./run',
+  );
+  assert.equal(
+    line('docker run -e DB_PASSWORD=s3 --env=TOKEN=s3 img'),
+    'docker run -e DB_PASSWORD=*** --env=TOKEN=*** img',
+  );
+  assert.deepEqual(mask.words(['docker', 'run', '-e', 'DB_PASSWORD=with blanks in it']).at(-1), 'DB_PASSWORD=***');
+  assert.equal(
+    line('kubectl create secret generic x --from-literal=user=bob --from-literal pw=s3'),
+    'kubectl create secret generic x --from-literal=user=*** --from-literal pw=***',
+  );
+});
+
+test('options that are no secrets stay as they are', () => {
+  for (const text of [
+    'cat /etc/passwd /run/secrets/token',
+    'psql --no-password shop',
+    'psql --password shop',
+    'mysql --password shop',
+    'app --password-file /run/x --token-file=/y --password-stdin z',
+    'app --password --verbose',
+    'docker run -p 80:80 registry/secret:v1',
+    'mkdir -p /a/b',
+    'ssh -p 22 host',
+    'git log --author=token',
+    'PWD=/home OLDPWD=/ env',
+  ]) {
+    assert.equal(line(text), text);
+  }
+});
+
+test('options of programs whose names say nothing', () => {
+  assert.equal(line('mysql -h db -ps3 shop'), 'mysql -h db -p*** shop');
+  assert.equal(line('sudo -u db /usr/bin/mysqldump -ps3 shop'), 'sudo -u db /usr/bin/mysqldump -p*** shop');
+  assert.equal(line('sshpass -p s3 ssh host'), 'sshpass -p *** ssh host');
+  assert.equal(line('redis-cli -a s3 ping'), 'redis-cli -a *** ping');
+  assert.equal(line('docker login -u me -p s3 reg'), 'docker login -u me -p *** reg');
+  assert.equal(line('curl -u bob:s3 http://h'), 'curl -u bob:*** http://h');
+  assert.equal(line('curl --user=bob:s3 -ubob:s3 http://h'), 'curl --user=bob:*** -ubob:*** http://h');
+  assert.equal(line('openssl enc -passin pass:s3 -in f'), 'openssl enc -passin pass:*** -in f');
+});
+
+test('headers, URLs, JSON and tokens that are known by their form', () => {
+  const header = (...words: string[]) => mask.words(['curl', ...words]).slice(1);
+  assert.deepEqual(header('-H', 'Authorization: Bearer a.b.c'), ['-H', 'Authorization: Bearer ***']);
+  assert.deepEqual(header('-H', 'X-Api-Key:s3'), ['-H', 'X-Api-Key:***']);
+  assert.deepEqual(header('-H', 'Cookie: a=b; c=d'), ['-H', 'Cookie: ***']);
+  assert.deepEqual(header('--header=Authorization: s3', '-HAuthorization: Basic s3'), [
+    '--header=Authorization: ***',
+    '-HAuthorization: Basic ***',
+  ]);
+  assert.deepEqual(header('-H', 'Accept: text/html'), ['-H', 'Accept: text/html']);
+  assert.equal(line('git clone https://bob:p@ss@h.org/x'), 'git clone https://bob:***@h.org/x');
+  assert.equal(line('wget redis://:s3@h:6379/0'), 'wget redis://:***@h:6379/0');
+  assert.equal(line('wget http://h:80/?access_token=s3&x=1#f'), 'wget http://h:80/?access_token=***&x=1#f');
+  assert.equal(mask.words(['--data', '{"password": "a \\" b", "x": 1}'])[1], '{"password": "***", "x": 1}');
+  assert.equal(
+    line('git clone https://ghp_0123456789abcdefghijABCDEFGHIJ012345@h.org/x'),
+    'git clone https://***@h.org/x',
+  );
+  assert.equal(line('echo AKIAIOSFODNN7EXAMPLE'), 'echo ***');
+  assert.equal(line('echo AKIA sk-short eyJ'), 'echo AKIA sk-short eyJ');
+});
+
+test('command lines within an argument', () => {
+  const script = (text: string) => mask.words(['sh', '-c', text])[2];
+  assert.equal(script('PGPASSWORD=s3 psql -h db; echo done'), 'PGPASSWORD=*** psql -h db; echo done');
+  assert.equal(
+    script(`curl -H 'Authorization: Bearer s3' http://x/ | tee /tmp/y && mysql -ps3 <f`),
+    `curl -H 'Authorization: Bearer ***' http://x/ | tee /tmp/y && mysql -p*** <f`,
+  );
+  assert.equal(script(`ssh h "mysql -ps3 -e 'select 1'"`), `ssh h "mysql -p*** -e 'select 1'"`);
+  assert.equal(script(`PASSWORD='a b' ./run`), `PASSWORD=*** ./run`);
+  assert.equal(mask.text('mysql -ps3 shop'), 'mysql -p*** shop');
+});
+
+test('the names can be chosen', () => {
+  const own = new SecretMask(['*pin', 'x-*']);
+  assert.deepEqual(own.words(['app', '--pin=1', '--card_pin', '2', '--password=3', 'X_Y=4']), [
+    ...['app', '--pin=***', '--card_pin', '***', '--password=3', 'X_Y=***'],
+  ]);
+  assert.deepEqual(new SecretMask([]).words(['app', '--password=3']), ['app', '--password=3']);
+});
+
+/** Letters that no name and no token of the defaults is made of. */
+const INNOCENT = fc
+  .stringMatching(/^[b-df-hj-mqvxz/][b-df-hj-mqvxz0-9/=,.:@%+-]{0,12}$/)
+  .filter((word) => !word.includes('://'));
+/** Found again in any text. */
+const SECRET = fc.stringMatching(/^Q[A-Z0-9]{5,12}Q$/);
+const NAMES = fc.constantFrom(...DEFAULT_SECRET_NAMES.map((name) => name.replaceAll('*', 'j-')));
+
+/** Words with a secret, `§` in its place. */
+const FORMS: fc.Arbitrary<readonly string[]> = fc.oneof(
+  NAMES.map((name) => [`--${name}=§`]),
+  NAMES.map((name) => [`--${name}`, '§']),
+  NAMES.map((name) => [`${name.toUpperCase().replaceAll('-', '_')}=§`]),
+  NAMES.map((name) => ['-H', `${name}: Bearer §`]),
+  NAMES.map((name) => [`https://h/?a=1&${name}=§&b=2`]),
+  NAMES.map((name) => [`{"${name}":"§"}`]),
+  fc.constant(['http://j:§@h/']),
+);
+
+test('in any mix of words, no secret stays and no other word is lost', () => {
+  const part = fc.oneof(
+    INNOCENT.map((word) => ({ words: [word], secret: '' })),
+    fc.record({ words: FORMS, secret: SECRET }),
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+      const words = parts.flatMap(({ words, secret }) => words.map((word) => word.replace('§', secret)));
+      const expected = parts.flatMap(({ words }) => words.map((word) => word.replace('§', MASK)));
+      assert.deepEqual(mask.words(['jfk', ...words]), ['jfk', ...expected]);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('of any words, what is not masked stays in its place', () => {
+  const pieces = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.constantFrom(
+      'password',
+      '=',
+      ':',
+      '--token',
+      '"',
+      "'",
+      '\\',
+      ' ',
+      '://',
+      '@',
+      ';',
+      '-p',
+      'mysql',
+      'AKIA',
+      '-H',
+      '\n',
+    ),
+  );
+  const word = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 8 }), (words) => {
+      const masked = mask.words(words);
+      assert.equal(masked.length, words.length);
+      for (const [index, text] of masked.entries()) assert.ok(keepsOrder(words[index] ?? '', text), text);
+      if (words.some((word) => word !== ''))
+        assert.equal(
+          splitShell(words.join(' '))
+            .map(({ text }) => text)
+            .join(''),
+          words.join(' '),
+        );
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+/** Whether `masked` is `text` with parts of it replaced. */
+function keepsOrder(text: string, masked: string): boolean {
+  let at = 0;
+  for (const piece of masked.split(MASK)) {
+    const found = text.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return true;
+}
+
+test('hostile words take linear time', () => {
+  const units = [
+    'password=',
+    '://',
+    '"',
+    '\\',
+    'sk-/',
+    'password:  ',
+    'a.',
+    "'",
+    '$(',
+    'AKIA ',
+    '--password ',
+    'x:y@://',
+    ': ',
+    '-',
+    '=',
+    'aA',
+  ];
+  for (const unit of units) {
+    const text = unit.repeat(400_000 / unit.length);
+    const began = performance.now();
+    mask.words(['curl', '-c', text, `${text} x`]);
+    const took = performance.now() - began;
+    assert.ok(took < 3000 * TIME_FACTOR, `${JSON.stringify(unit)}: ${Math.round(took)} ms`);
+  }
+});
+
+test('blanks make a text composed, and nothing else', () => {
+  assert.equal(isComposed('a b'), true);
+  assert.equal(isComposed('a;b'), false);
+});
