@@ -101,6 +101,18 @@ export interface CaptureCounters extends EventCounts {
   readonly programs: readonly ProgramRuns[];
 }
 
+/** Members of native/src/block_replay.h's BlockProgress, by BLOCK_PROGRESS. */
+export type BlockProgress = BigUint64Array<ArrayBuffer>;
+
+export const BLOCK_PROGRESS = {
+  position: 0,
+  eventsEnd: 1,
+  clock: 2,
+  snapshotComplete: 3,
+  injected: 4,
+  skipped: 5,
+} as const;
+
 export interface Capture {
   /**
    * Loads what is needed, fills the image table from the running processes and attaches. Events that the filter does not let
@@ -205,6 +217,13 @@ export interface Capture {
    * at the start. Throws CaptureError for what does not fit its bytes; strings are checked by the next poll().
    */
   replay(clock: bigint, images: Uint8Array, events: Uint8Array, snapshotComplete: boolean): void;
+  /**
+   * The same for an unpacked block of a recording that checkBlock() has accepted: takes its entries from `progress` on, until so many
+   * events are in the ring that they should be polled, or the next entry is of a container, which the caller handles and steps over, or
+   * the block ends. Calls that pass an empty ring on always come further. Throws CaptureError for what does not fit its bytes.
+   * @param wanted by event type number: 0 for events that are counted and left out
+   */
+  replayBlock(block: Uint8Array, wanted: Uint8Array, progress: BlockProgress): void;
   /** Makes the next poll() return at once; for one under way on another thread see NativeAddon.wake(). */
   wake(): void;
   /** What this capture is known by on other threads. */
@@ -228,6 +247,8 @@ export interface CaptureOptions {
 export interface NativeAddon {
   plan(sizes: CaptureSizes): CapturePlan;
   readonly Capture: new (options: CaptureOptions) => Capture;
+  /** The number of events of an unpacked block of a recording, or why it is invalid: see Capture.replayBlock(). */
+  checkBlock(block: Uint8Array): number | string;
   /** Makes a poll() return at once, from any thread that has loaded the addon. False when that capture is closed. */
   wake(handle: number): boolean;
   /** Counts of a capture's events, from any thread, after it was started; undefined when it is closed. */

@@ -132,9 +132,14 @@ export class EngineLoop {
       while (this.round(0) > 0);
       control.waitForMatches();
     }
-    this.#endHold('stopped');
+    this.endReplay();
     send({ kind: 'replayed', report: replay.report });
     send({ kind: 'stopped', counters: this.#counters() });
+  }
+
+  /** Evaluates events that still wait for their container's metadata. */
+  endReplay(): void {
+    this.#endHold('stopped');
   }
 
   /** Processes one batch. Returns its number of segments, 0 if there were none. */

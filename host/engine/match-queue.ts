@@ -1,6 +1,5 @@
 // The queue of matches to the host: decides which count, reads the data of their alerts, and sends many in one message.
 
-import type { Replay } from '../recording/replay.ts';
 import type { Control } from './control.ts';
 import type { Hold } from './hold.ts';
 import type { IntegrityGuard } from './integrity-guard.ts';
@@ -28,8 +27,16 @@ export interface MatchQueueParts {
   /** Called as time passes. Matches of its thread are ignored, because it makes test calls. */
   readonly guard?: IntegrityGuard;
   /** Events come from a recording, as fast as they can be evaluated. */
-  readonly replay?: Replay;
+  readonly replay?: RecordedTime;
+  /** Gets the matches that count instead of the host: the records are valid during the call. */
+  readonly onCounted?: (match: SetMatch) => void;
   readonly send: (message: FromWorker) => void;
+}
+
+/** The time of a replay. */
+export interface RecordedTime {
+  /** Of its machine's monotonic clock. */
+  readonly milliseconds: number;
 }
 
 export class MatchQueue {
@@ -62,8 +69,9 @@ export class MatchQueue {
   }
 
   /** Handles a match reported by a module. */
-  take({ set, module, rule, event, view }: SetMatch): void {
-    const { guard, ownProcesses, reader, ruleMatching } = this.#parts;
+  take(match: SetMatch): void {
+    const { set, module, rule, event, view } = match;
+    const { guard, onCounted, ownProcesses, reader, ruleMatching } = this.#parts;
     if (ruleMatching === 'first') {
       if (this.#matched.has(event)) return;
       this.#matched.add(event);
@@ -74,6 +82,10 @@ export class MatchQueue {
     }
     if (this.#hold.passesOver(event, module, rule)) return;
     this.#matches++;
+    if (onCounted) {
+      onCounted(match);
+      return;
+    }
     if (!this.#hasRoom(module, rule)) {
       this.#dropped++;
       return;

@@ -83,18 +83,8 @@ function readEntry(kind: number, body: Uint8Array, other: OtherRecords | undefin
       if (wrong !== undefined) throw new PayloadError(wrong);
       return { kind: 'images', log };
     }
-    case ENTRY.CONTAINER: {
-      if (body.length < CONTAINER_HEAD) throw new PayloadError('a container is cut off');
-      const length = view.getUint32(0, true);
-      const end = CONTAINER_HEAD + Math.ceil(length / 8) * 8;
-      if (end > body.length) throw new PayloadError('a container is cut off');
-      const stored = body.subarray(end);
-      const entry = other ? sound(other.container(stored)).entry : stored;
-      const wrong = checkContainer(entry);
-      if (wrong !== undefined) throw new PayloadError(wrong);
-      const id = Buffer.from(body.subarray(CONTAINER_HEAD, CONTAINER_HEAD + length)).toString('utf8');
-      return { kind: 'container', id, entry };
-    }
+    case ENTRY.CONTAINER:
+      return { kind: 'container', ...readContainer(body, other) };
     case ENTRY.EVENTS: {
       const count = checkRecords(body);
       if (typeof count === 'string') throw new PayloadError(count);
@@ -105,12 +95,82 @@ function readEntry(kind: number, body: Uint8Array, other: OtherRecords | undefin
   }
 }
 
+/**
+ * The body of a container's entry, checked.
+ * @throws {PayloadError}
+ */
+export function readContainer(
+  body: Uint8Array,
+  other?: OtherRecords,
+): { readonly id: string; readonly entry: Uint8Array } {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  if (body.length < CONTAINER_HEAD) throw new PayloadError('a container is cut off');
+  const length = view.getUint32(0, true);
+  const end = CONTAINER_HEAD + Math.ceil(length / 8) * 8;
+  if (end > body.length) throw new PayloadError('a container is cut off');
+  const stored = body.subarray(end);
+  const entry = other ? sound(other.container(stored)).entry : stored;
+  const wrong = checkContainer(entry);
+  if (wrong !== undefined) throw new PayloadError(wrong);
+  const id = Buffer.from(body.subarray(CONTAINER_HEAD, CONTAINER_HEAD + length)).toString('utf8');
+  return { id, entry };
+}
+
+/** The entry at an offset of a payload that holds it: its body, and where the next one begins. */
+export function entryAt(payload: Uint8Array, at: number): { readonly body: Uint8Array; readonly next: number } {
+  const length = new DataView(payload.buffer, payload.byteOffset, payload.byteLength).getUint32(at, true);
+  const begin = at + ENTRY_HEAD;
+  return { body: payload.subarray(begin, begin + length), next: begin + Math.ceil(length / 8) * 8 };
+}
+
+/** Entries that were read, as the payload that they are stored as. */
+export function writePayload(entries: readonly RecordedEntry[]): Uint8Array<ArrayBuffer> {
+  const builder = new PayloadBuilder(entries.reduce((sum, entry) => sum + mostBytes(entry), 0));
+  for (const entry of entries) {
+    switch (entry.kind) {
+      case 'step':
+        builder.step(entry.clock, entry.snapshotComplete);
+        break;
+      case 'images':
+        builder.images(entry.log);
+        break;
+      case 'container':
+        builder.container(entry.id, entry.entry);
+        break;
+      case 'events':
+        builder.records(entry.records, () => entry.count);
+        break;
+    }
+  }
+  return builder.take();
+}
+
+function mostBytes(entry: RecordedEntry): number {
+  const head = ENTRY_HEAD + 8;
+  switch (entry.kind) {
+    case 'step':
+      return head + STEP_BYTES;
+    case 'images':
+      return head + entry.log.length;
+    case 'container':
+      return head + CONTAINER_HEAD + Buffer.byteLength(entry.id) + 8 + entry.entry.length;
+    case 'events':
+      return head + entry.records.length;
+  }
+}
+
 /** Builds a payload of entries. */
 export class PayloadBuilder {
-  #bytes = new Uint8Array(LONGEST_PAYLOAD);
-  #view = new DataView(this.#bytes.buffer);
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   #length = 0;
   #events = 0;
+
+  /** @param most bytes that it has room for */
+  constructor(most = LONGEST_PAYLOAD) {
+    this.#bytes = new Uint8Array(most);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   get length(): number {
     return this.#length;
@@ -122,7 +182,7 @@ export class PayloadBuilder {
 
   /** Whether a body of that length still fits. */
   hasRoom(length: number): boolean {
-    return this.#length + ENTRY_HEAD + length + 8 <= LONGEST_PAYLOAD;
+    return this.#length + ENTRY_HEAD + length + 8 <= this.#bytes.length;
   }
 
   step(clock: bigint, snapshotComplete: boolean): void {

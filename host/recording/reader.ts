@@ -32,8 +32,14 @@ export interface Damage {
   readonly eventsLost: number | undefined;
 }
 
-type Block = { readonly head: BlockHead } & (
-  | { readonly kind: 'data'; readonly payload: Payload }
+/** How many events a block has, and how many of these are of types that this version does not have. */
+export type BlockTotals = Pick<Payload, 'events' | 'leftOut'>;
+
+/** Reads and checks an unpacked block. @throws {PayloadError} */
+export type ReadBlock<Read extends BlockTotals> = (bytes: Uint8Array, other: OtherRecords | undefined) => Read;
+
+type Block<Read> = { readonly head: BlockHead } & (
+  | { readonly kind: 'data'; readonly payload: Read }
   | { readonly kind: 'end'; readonly end: RecordingEnd }
   /** Data beside the events. */
   | { readonly kind: 'beside' }
@@ -74,6 +80,11 @@ export class RecordingReader {
     return this.#end;
   }
 
+  /** Offset of the next block. */
+  get position(): number {
+    return this.#at;
+  }
+
   /** Events of valid blocks so far. */
   get events(): number {
     return this.#events;
@@ -86,7 +97,12 @@ export class RecordingReader {
 
   /** The valid blocks, in order, each completely checked. */
   *payloads(): Generator<Payload> {
-    for (let block = this.#next(); block; block = this.#next()) {
+    yield* this.blocks(readPayload);
+  }
+
+  /** The same, read in another way. */
+  *blocks<Read extends BlockTotals>(read: ReadBlock<Read>): Generator<Read> {
+    for (let block = this.#next(read); block; block = this.#next(read)) {
       if (block.kind === 'beside') continue;
       if (block.kind === 'end') {
         this.#end = block.end;
@@ -100,11 +116,11 @@ export class RecordingReader {
   }
 
   /** The next valid block; damage before it is recorded. */
-  #next(): Block | undefined {
+  #next<Read extends BlockTotals>(read: ReadBlock<Read>): Block<Read> | undefined {
     const broke = this.#at;
     let reason: string | undefined;
     for (let at: number | undefined = broke; at !== undefined; at = this.#search(at)) {
-      const block = this.#block(at);
+      const block = this.#block(at, read);
       if (typeof block === 'string') {
         reason ??= block;
         continue;
@@ -125,7 +141,7 @@ export class RecordingReader {
   }
 
   /** The block at that offset, or its error. */
-  #block(at: number): Block | string {
+  #block<Read extends BlockTotals>(at: number, read: ReadBlock<Read>): Block<Read> | string {
     const { size } = this.#source;
     if (at >= size) return `the file ends before block ${this.#number}: the last block is missing`;
     const block = readBlock(this.#source, at, this.#number);
@@ -134,7 +150,7 @@ export class RecordingReader {
     try {
       switch (head.kind) {
         case BLOCK_KIND.DATA:
-          return { head, kind: 'data', payload: readPayload(payload, this.#other) };
+          return { head, kind: 'data', payload: read(payload, this.#other) };
         case BLOCK_KIND.END:
           return { head, kind: 'end', end: readEnd(payload) };
         default:

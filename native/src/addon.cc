@@ -103,6 +103,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("measurePrograms", Napi::Function::New<MeasurePrograms>(env, "measurePrograms"));
   exports.Set("missingIoUringOperations",
               Napi::Function::New<LackingIoUringOperations>(env, "missingIoUringOperations"));
+  exports.Set("checkBlock", Napi::Function::New<CheckBlockOf>(env, "checkBlock"));
   exports.Set("Capture", CaptureObject::Define(env));
   return exports;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "batch_reader.h"
+#include "block_replay.h"
 #include "bpf_source.h"
 #include "builder_source.h"
 #include "canary.h"
@@ -56,6 +57,8 @@ class Capture {
   std::vector<uint8_t> TakeImageLog() { return image_log_.Take(); }
   /** For a builder: its events and its time are those of a recording. */
   Status ReplayRecorded(const ReplayStep& step);
+  /** The same for a block, from `progress` on: see Capture.replayBlock() in host/capture/native.ts. */
+  Status ReplayBlock(std::span<const uint8_t> block, WantedTypes wanted, BlockProgress* progress);
 
   /** Replaces the table of names, struct named_address after the other; false if it has another size. */
   bool SetNames(std::span<const uint8_t> table);

@@ -84,6 +84,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::LogImages>("logImages"),
                          InstanceMethod<&CaptureObject::TakeImageLog>("takeImageLog"),
                          InstanceMethod<&CaptureObject::Replay>("replay"),
+                         InstanceMethod<&CaptureObject::ReplayBlock>("replayBlock"),
                          InstanceMethod<&CaptureObject::Commit>("commit"),
                          InstanceMethod<&CaptureObject::Wake>("wake"),
                          InstanceMethod<&CaptureObject::Handle>("handle"),

@@ -47,6 +47,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value LogImages(const Napi::CallbackInfo& info);
   Napi::Value TakeImageLog(const Napi::CallbackInfo& info);
   Napi::Value Replay(const Napi::CallbackInfo& info);
+  Napi::Value ReplayBlock(const Napi::CallbackInfo& info);
   Napi::Value Commit(const Napi::CallbackInfo& info);
   Napi::Value Wake(const Napi::CallbackInfo& info);
   Napi::Value Handle(const Napi::CallbackInfo& info);
@@ -63,6 +64,8 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   uint32_t handle_ = 0;
 };
 
+/** NativeAddon.checkBlock() of host/capture/native.ts. */
+Napi::Value CheckBlockOf(const Napi::CallbackInfo& info);
 /** Calls `use` with the capture of that handle, which another thread may have made. False when it is closed. */
 bool WithCapture(uint32_t handle, const std::function<void(Capture*)>& use);
 /** Its counts of events, while the thread that reads them is busy; undefined when it is closed. */

@@ -1,5 +1,8 @@
 // Methods for builders only (records of tests and recordings), and the log of images in a recording.
 
+#include <cstring>
+
+#include "block_replay.h"
 #include "capture_object.h"
 #include "javascript.h"
 
@@ -50,6 +53,31 @@ Napi::Value CaptureObject::Replay(const Napi::CallbackInfo& info) {
     return Throw(env, *failed);
   }
   return env.Undefined();
+}
+
+Napi::Value CaptureObject::ReplayBlock(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto block = BytesOf(info, 0);
+  const auto wanted = BytesOf(info, 1);
+  const auto state = ElementsOf<uint64_t>(info[2], napi_biguint64_array);
+  if (!block || !wanted || !state || state->size() * sizeof(uint64_t) != sizeof(BlockProgress)) {
+    return ThrowType(env, "replayBlock: a block, the wanted types and the progress are needed");
+  }
+  Capture* const capture = Open(env);
+  if (capture == nullptr || Builder(env) == nullptr) return env.Undefined();
+  BlockProgress progress;
+  memcpy(&progress, state->data(), sizeof progress);
+  const auto failed = capture->ReplayBlock(*block, *wanted, &progress);
+  memcpy(state->data(), &progress, sizeof progress);
+  return failed ? Throw(env, *failed) : env.Undefined();
+}
+
+Napi::Value CheckBlockOf(const Napi::CallbackInfo& info) {
+  const auto block = BytesOf(info, 0);
+  if (!block) return ThrowType(info.Env(), "checkBlock: a Uint8Array is needed");
+  auto events = CheckBlock(*block);
+  if (!events) return Napi::String::New(info.Env(), events.error().message);
+  return Napi::Number::New(info.Env(), static_cast<double>(*events));
 }
 
 Napi::Value CaptureObject::Commit(const Napi::CallbackInfo& info) {

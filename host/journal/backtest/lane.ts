@@ -1,0 +1,108 @@
+// A set of rules that is tried on recordings: the engine's loop on this thread, over a capture of its own. Which matches count is decided
+// by the same code as for alerts, and none is limited or dropped.
+
+import type { Capture } from '../../capture/native.ts';
+import { DEFAULT_SIZES, openCapture } from '../../capture/open.ts';
+import { Control } from '../../engine/control.ts';
+import { EvaluationClock } from '../../engine/evaluation-clock.ts';
+import { EngineLoop } from '../../engine/loop.ts';
+import { MatchReader } from '../../engine/match-reader.ts';
+import { ModuleSet, type SetMatch } from '../../engine/module-set.ts';
+import { type FromWorker, HOLD_LIMITS, type ModuleStart, type RuleMatching } from '../../engine/protocol.ts';
+import { AddressNames } from '../../fields/address-names.ts';
+import type { ReadContext } from '../../fields/context.ts';
+import { EventMemory } from '../../fields/memory.ts';
+import { BlockReplay, type CheckedBlock } from '../../recording/block-replay.ts';
+import type { RecordingFacts } from '../../recording/format.ts';
+import { PayloadError } from '../../recording/payload.ts';
+
+/** All events go through one ring, whatever CPU they came from; the tables are those of a capture. */
+const SIZES = { ...DEFAULT_SIZES, ringBudget: 1 << 20, cpus: 1 };
+
+export interface LaneRules {
+  /** In the order of evaluation. */
+  readonly modules: readonly ModuleStart[];
+  readonly ruleMatching: RuleMatching;
+}
+
+/** A match that counts. The event can be read during the call. */
+export interface LaneMatch extends SetMatch {
+  readonly reader: MatchReader;
+  readonly memory: EventMemory;
+  readonly context: ReadContext;
+}
+
+export interface LaneListener {
+  readonly onMatch: (match: LaneMatch) => void;
+  /** A module failed and was set aside: from now on the figures of its rules are incomplete. */
+  readonly onSetAside: (module: string, reason: string) => void;
+}
+
+/** Of one recording: each can be read by itself. */
+export class Lane implements Disposable {
+  readonly #capture: Capture;
+  readonly #replay: BlockReplay;
+  readonly #loop: EngineLoop;
+  /** Parts of blocks that were left out. */
+  readonly damage: string[] = [];
+
+  constructor({ modules, ruleMatching }: LaneRules, facts: RecordingFacts, listener: LaneListener) {
+    const { capture, memory: sandbox } = openCapture({ source: 'builder', sizes: SIZES });
+    this.#capture = capture;
+    const eventTypes = [...new Set(modules.flatMap(({ rules }) => rules.flatMap((rule) => rule.eventTypes)))];
+    this.#replay = new BlockReplay(capture, new Set(eventTypes), (id, entry) => this.#loop.containerKnown(id, entry));
+    const names = new AddressNames();
+    const { started: sessionStart, hostname } = facts;
+    const context: ReadContext = { sessionStart, hostname, isoTime: true, isLive: false, names };
+    const memory = new EventMemory(sandbox.buffer);
+    const reader = new MatchReader(memory, context);
+    this.#loop = new EngineLoop({
+      capture,
+      control: new Control(),
+      rules: { generation: 0, modules, eventTypes },
+      bindSet: (rules, bank) =>
+        new ModuleSet(rules, bank, {
+          sandbox,
+          memory,
+          ruleMatching,
+          onMatch: (match) => this.#loop.onMatch(match),
+          onFailure: (...failure) => this.#loop.onFailure(...failure),
+        }),
+      names,
+      reader,
+      clock: new EvaluationClock(sandbox.buffer),
+      ruleMatching,
+      memory,
+      hold: HOLD_LIMITS,
+      replay: this.#replay,
+      onCounted: (match) => listener.onMatch({ ...match, reader, memory, context }),
+      send: (message: FromWorker) => {
+        if (message.kind === 'set-aside') listener.onSetAside(message.module, message.reason);
+      },
+      receive: () => undefined,
+    });
+    capture.start(eventTypes);
+  }
+
+  /** Evaluates a block. */
+  evaluate(block: CheckedBlock): void {
+    this.#replay.begin(block);
+    try {
+      while (this.#replay.feed()) while (this.#loop.round(0) > 0);
+    } catch (error) {
+      if (!(error instanceof PayloadError)) throw error;
+      this.damage.push(error.message);
+    }
+  }
+
+  /** Called after the last block. */
+  end(): void {
+    // Processes that came after the last event.
+    while (this.#loop.round(0) > 0);
+    this.#loop.endReplay();
+  }
+
+  [Symbol.dispose](): void {
+    this.#capture.close();
+  }
+}

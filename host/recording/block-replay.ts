@@ -1,0 +1,84 @@
+// The fast replay: injects the blocks of a recording into a builder capture as they were unpacked. JavaScript only sees containers; events of
+// types that nobody wants are counted and left out, and a check in native code takes the place of that of payload.ts.
+
+import { loadAddon } from '../capture/addon.ts';
+import { BLOCK_PROGRESS, type BlockProgress, type Capture } from '../capture/native.ts';
+import { storeContainer } from '../capture/store-container.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
+import { EVENT_TYPES } from '../schema/events/index.ts';
+import type { OtherRecords } from './other-records.ts';
+import { entryAt, PayloadError, readContainer, readPayload, writePayload } from './payload.ts';
+import type { BlockTotals } from './reader.ts';
+
+const TYPES = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
+
+export interface CheckedBlock extends BlockTotals {
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads a block as BlockReplay takes it: in the layout of this version.
+ * @throws {PayloadError}
+ */
+export function readBlock(bytes: Uint8Array, other: OtherRecords | undefined): CheckedBlock {
+  if (other) {
+    const { entries, events, leftOut } = readPayload(bytes, other);
+    return { bytes: writePayload(entries), events, leftOut };
+  }
+  const events = loadAddon().checkBlock(bytes);
+  if (typeof events === 'string') throw new PayloadError(events);
+  return { bytes, events, leftOut: 0 };
+}
+
+export class BlockReplay {
+  readonly #capture: Capture;
+  readonly #wanted: Uint8Array;
+  readonly #onContainer: (id: string, entry: Uint8Array) => void;
+  readonly #progress: BlockProgress = new BigUint64Array(Object.keys(BLOCK_PROGRESS).length);
+  #block: Uint8Array = new Uint8Array(0);
+
+  /** @param types names of the event types that are evaluated */
+  constructor(capture: Capture, types: ReadonlySet<string>, onContainer: (id: string, entry: Uint8Array) => void) {
+    this.#capture = capture;
+    this.#onContainer = onContainer;
+    this.#wanted = new Uint8Array(TYPES);
+    for (const { name, number } of EVENT_TYPES) if (types.has(name)) this.#wanted[number] = 1;
+  }
+
+  /** Begins a block. The previous one must have ended. */
+  begin({ bytes }: CheckedBlock): void {
+    this.#block = bytes;
+    this.#progress[BLOCK_PROGRESS.position] = 0n;
+  }
+
+  /**
+   * Injects what comes next. True if there are events to evaluate before it goes on; false at the end of the block.
+   * @throws {PayloadError} for a container that is invalid; the rest of the block is left out
+   */
+  feed(): boolean {
+    const { injected, position } = BLOCK_PROGRESS;
+    const before = this.#progress[injected];
+    for (;;) {
+      this.#capture.replayBlock(this.#block, this.#wanted, this.#progress);
+      if (this.#progress[injected] !== before) return true;
+      const at = Number(this.#progress[position]);
+      if (at >= this.#block.length) return false;
+      const { body, next } = entryAt(this.#block, at);
+      this.#progress[position] = BigInt(next);
+      const { id, entry } = readContainer(body);
+      // Without room for its entry, the container only has what its cgroup shows.
+      storeContainer(this.#capture, id, entry);
+      this.#onContainer(id, entry);
+    }
+  }
+
+  /** The current recorded time, CLOCK_MONOTONIC of its machine. */
+  get milliseconds(): number {
+    return Number((this.#progress[BLOCK_PROGRESS.clock] ?? 0n) / NANOSECONDS_PER_MS);
+  }
+
+  /** Events that were left out because nobody wants them. */
+  get skipped(): number {
+    return Number(this.#progress[BLOCK_PROGRESS.skipped]);
+  }
+}
