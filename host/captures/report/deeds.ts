@@ -5,7 +5,8 @@
 
 import type { EventView } from '../../journal/event-views.ts';
 
-export type DeedKind = 'program' | 'file' | 'read' | 'connection' | 'privileges' | 'other';
+/** `plumbing`: what programs do all the time on the way to something else. */
+export type DeedKind = 'program' | 'file' | 'read' | 'connection' | 'privileges' | 'plumbing' | 'other';
 
 export interface Deed {
   readonly kind: DeedKind;
@@ -32,8 +33,11 @@ function described(event: EventView): Deed {
   const own = DEEDS.get(type);
   if (own) return own(event);
   const name = event.text('fs.path.name') ?? event.text('fd.name');
-  return { kind: 'other', text: name === undefined ? type : `${type} ${name}` };
+  const kind = PLUMBING.has(type) ? 'plumbing' : 'other';
+  return { kind, text: name === undefined || name === '' ? type : `${type} ${name}` };
 }
+
+const PLUMBING: ReadonlySet<string> = new Set('clone clone3 fork vfork dup dup2 dup3 socket setsid setpgid'.split(' '));
 
 type Describe = (event: EventView) => Deed;
 

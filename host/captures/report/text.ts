@@ -113,13 +113,15 @@ function endOf(status: number): string {
   return signal === 0 ? `exit ${(status >> 8) & 0xff}` : `killed by signal ${signal}`;
 }
 
-/** What is nearest to the alert: all of it if that is little; else by processes that have to do with it, and without what others read. */
+/** What is nearest to the alert: all of it if that is little; else by processes that have to do with it, and without reads. */
 function timelineLines({ timeline, alerts, related }: Report, mask: TextOptions['mask']): string[] {
   const begin = alerts[0]?.time ?? timeline[0]?.time ?? 0n;
   const told =
     timeline.length <= MOST_LINES
       ? timeline
-      : timeline.filter(({ process, deed }) => process && related.has(process) && deed.kind !== 'read');
+      : timeline.filter(
+          ({ process, deed }) => process && related.has(process) && !['read', 'plumbing'].includes(deed.kind),
+        );
   const lines = nearest(told, begin).map((entry) => entryLine(entry, begin, mask));
   const left = timeline.length - lines.length;
   return left === 0 ? lines : [...lines, `(${left} more entries are left out: --json has them)`];
