@@ -48,6 +48,8 @@ export interface RecordingEnd {
   /** Events that the kernel dropped, and those that no longer fitted the file. */
   readonly dropped: number;
   readonly seconds: number;
+  /** What bounds of a capture have cut, each as a sentence. */
+  readonly cuts?: readonly string[];
 }
 
 export interface BlockHead {

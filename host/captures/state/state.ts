@@ -1,6 +1,8 @@
 // The state of a container (or of a tree of processes) at the time of an alert, as a capture has it: plain data, for JSON. Every text in
 // it comes from traced processes, and is escaped where it is shown.
 
+import { flag, list, number, object, oneOf, optional, text, type ValueOf } from '../../diagnostics/json-shape.ts';
+
 /** What the state is of. */
 export type StateScope =
   /** All processes whose control group names the container. `id`: the full id, 64 hexadecimal digits where the runtime has them. */
@@ -17,7 +19,7 @@ export interface StateLimits {
   readonly descriptors: number;
   /** Of the upper layer. */
   readonly changedFiles: number;
-  /** Files that are longer have no hash; no hash is made beyond so many bytes in all. */
+  /** No hash is made beyond so many bytes in all. */
   readonly hashedBytes: number;
 }
 
@@ -29,116 +31,120 @@ export const STATE_LIMITS: StateLimits = {
   hashedBytes: 64 << 20,
 };
 
-export interface State {
-  /** ms since the epoch, when it was begun, and how long it took without the hashes. */
-  readonly taken: number;
-  readonly milliseconds: number;
-  readonly processes: readonly ProcessState[];
-  readonly mounts: readonly Mount[];
-  readonly listening: readonly Listener[];
-  /** Undefined: the container has no upper layer that was found. */
-  readonly changed: readonly ChangedFile[] | undefined;
-  /** What is missing in it, each as a sentence. */
-  readonly missing: readonly string[];
-}
-
-export interface ProcessState {
-  readonly pid: number;
-  /** Its numbers in its own pid namespace. */
-  readonly vpid: number;
-  readonly parent: number;
-  readonly session: number;
-  readonly name: string;
-  /** R, S, D, T, Z, ...: proc(5). */
-  readonly status: string;
-  /** ms since the epoch. */
-  readonly started: number;
-  readonly arguments: readonly string[];
-  /** Names of variables, without values: they may be secrets. */
-  readonly environment: readonly string[];
-  readonly directory: string | undefined;
-  readonly root: string | undefined;
-  readonly executable: Executable | undefined;
-  /** Real, effective, saved, file system. */
-  readonly users: readonly number[];
-  readonly groups: readonly number[];
-  readonly supplementary: readonly number[];
-  /** Hexadecimal, as /proc has them. */
-  readonly capabilities: { readonly effective: string; readonly permitted: string; readonly bounding: string };
-  readonly noNewPrivileges: boolean;
-  /** 0 off, 1 strict, 2 filter. */
-  readonly seccomp: number;
-  readonly terminal: boolean;
-  /** What is read last, of all processes: undefined when the time was over. */
-  details?: ProcessDetails;
-}
-
-export interface ProcessDetails {
-  readonly descriptors: readonly Descriptor[];
-  /** Memory that may be executed, with the file that is mapped there. */
-  readonly executableMaps: readonly ExecutableMap[];
-}
-
-export interface Executable {
-  readonly path: string;
-  /** It was removed, or never had a name (memfd). */
-  readonly deleted: boolean;
-  readonly size: number;
-  readonly inode: number;
-  /** Hexadecimal; undefined when it was too long, or could not be read. */
-  sha256?: string;
-}
-
-export interface Descriptor {
-  readonly number: number;
-  /** What /proc calls it: a path, `pipe:[1]`, `anon_inode:[eventpoll]`. */
-  readonly target: string;
-  readonly access: 'r' | 'w' | 'rw' | undefined;
-  readonly socket?: Socket;
-}
-
-export interface Socket {
-  readonly protocol: 'tcp' | 'tcp6' | 'udp' | 'udp6' | 'unix';
+const SOCKET = object({
+  protocol: oneOf(['tcp', 'tcp6', 'udp', 'udp6', 'unix']),
   /** `10.0.0.1:443`, `[::1]:80`, or the path of a unix socket. */
-  readonly local: string;
-  /** Undefined when not connected. */
-  readonly peer?: string;
+  local: text,
+  /** Missing when not connected. */
+  peer: optional(text),
   /** `established`, `listen`, ... of TCP. */
-  readonly status?: string;
-}
+  status: optional(text),
+});
 
-export interface ExecutableMap {
-  readonly from: string;
-  readonly to: string;
-  readonly access: string;
-  readonly path: string;
-}
+const DESCRIPTOR = object({
+  number,
+  /** What /proc calls it: a path, `pipe:[1]`, `anon_inode:[eventpoll]`. */
+  target: text,
+  access: optional(oneOf(['r', 'w', 'rw'])),
+  socket: optional(SOCKET),
+});
 
-export interface Mount {
-  readonly point: string;
-  readonly type: string;
-  readonly source: string;
-  /** Where in the file system it begins. */
-  readonly root: string;
-  readonly options: string;
-}
+/** Memory that may be executed, with the file that is mapped there. */
+const EXECUTABLE_MAP = object({ from: text, to: text, access: text, path: text });
 
-export interface Listener {
-  readonly protocol: 'tcp' | 'tcp6' | 'udp' | 'udp6';
-  readonly address: string;
-  /** Processes of the scope that have it open. */
-  readonly pids: readonly number[];
-}
+const DETAILS = object({ descriptors: list(DESCRIPTOR), executableMaps: list(EXECUTABLE_MAP) });
 
-export interface ChangedFile {
-  /** In the container. */
-  readonly path: string;
-  readonly kind: 'file' | 'directory' | 'link' | 'removed' | 'other';
-  readonly size: number;
-  readonly mode: number;
-  readonly user: number;
+const EXECUTABLE = object({
+  path: text,
+  /** It was removed, or never had a name (memfd). */
+  deleted: flag,
+  size: number,
+  inode: number,
+  /** Hexadecimal; missing when a bound was reached, or the file could not be read. */
+  sha256: optional(text),
+});
+
+const PROCESS = object({
+  pid: number,
+  /** Its number in its own pid namespace. */
+  vpid: number,
+  parent: number,
+  session: number,
+  name: text,
+  /** R, S, D, T, Z, ...: proc_pid_stat(5). */
+  status: text,
   /** ms since the epoch. */
-  readonly modified: number;
-  readonly changed: number;
-  sha256?: string;
-}
+  started: number,
+  arguments: list(text),
+  /** Names of variables, without values: they may be secrets. */
+  environment: list(text),
+  directory: optional(text),
+  root: optional(text),
+  executable: optional(EXECUTABLE),
+  /** Real, effective, saved, of the file system. */
+  users: list(number),
+  groups: list(number),
+  supplementary: list(number),
+  /** Hexadecimal, as /proc has them. */
+  capabilities: object({ effective: text, permitted: text, bounding: text }),
+  noNewPrivileges: flag,
+  /** 0 off, 1 strict, 2 filter. */
+  seccomp: number,
+  terminal: flag,
+  /** What is read last, of all processes: missing when the time was over. */
+  details: optional(DETAILS),
+});
+
+const MOUNT = object({
+  point: text,
+  type: text,
+  source: text,
+  /** Where in the file system it begins. */
+  root: text,
+  options: text,
+});
+
+const LISTENER = object({
+  protocol: oneOf(['tcp', 'tcp6', 'udp', 'udp6']),
+  address: text,
+  /** Processes of the scope that have it open. */
+  pids: list(number),
+});
+
+const CHANGED_FILE = object({
+  /** In the container. */
+  path: text,
+  kind: oneOf(['file', 'directory', 'link', 'removed', 'other']),
+  size: number,
+  mode: number,
+  user: number,
+  /** ms since the epoch. */
+  modified: number,
+  changed: number,
+  sha256: optional(text),
+});
+
+/** Reads a state out of a file. */
+export const STATE = object({
+  /** ms since the epoch, when it was begun, and how long it took without the hashes. */
+  taken: number,
+  milliseconds: number,
+  processes: list(PROCESS),
+  mounts: list(MOUNT),
+  listening: list(LISTENER),
+  /** Missing: the container has no upper layer that was found. */
+  changed: optional(list(CHANGED_FILE)),
+  /** What is missing in it, each as a sentence. */
+  missing: list(text),
+});
+
+export type State = ValueOf<typeof STATE>;
+export type ProcessState = ValueOf<typeof PROCESS>;
+export type ProcessDetails = ValueOf<typeof DETAILS>;
+export type Executable = ValueOf<typeof EXECUTABLE>;
+export type Descriptor = ValueOf<typeof DESCRIPTOR>;
+export type Socket = ValueOf<typeof SOCKET>;
+export type ExecutableMap = ValueOf<typeof EXECUTABLE_MAP>;
+export type Mount = ValueOf<typeof MOUNT>;
+export type Listener = ValueOf<typeof LISTENER>;
+export type ChangedFile = ValueOf<typeof CHANGED_FILE>;

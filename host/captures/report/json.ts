@@ -1,0 +1,73 @@
+// The report of a capture as JSON (host/captures/README.md): everything that the text has, without its cuts.
+
+import type { TreeProcess } from './process-tree.ts';
+import type { Report } from './report.ts';
+
+/** ns since the epoch are texts: they are not exact as JSON numbers. */
+export function reportJson(report: Report, mask: (commandLine: string) => string): string {
+  const { hostname, kernel, terms, alerts, place, shown, branch, fired, timeline, files, connections, state } = report;
+  const processes = [...shown];
+  const numbers = new Map(processes.map((process, index) => [process, index]));
+  const numberOf = (process: TreeProcess | undefined): number | null => (process && numbers.get(process)) ?? null;
+  const numbersOf = (some: ReadonlySet<TreeProcess>): number[] =>
+    [...some].flatMap((process) => numbers.get(process) ?? []);
+  const json = {
+    hostname,
+    kernel,
+    terms,
+    alerts,
+    place,
+    // Others refer to a process by its place in this list.
+    processes: processes.map((process) => ({
+      pid: process.pid,
+      parent: numberOf(process.parent),
+      began: process.began ?? null,
+      ended: process.ended ?? null,
+      fired: fired.has(process),
+      onBranch: branch.has(process),
+      programs: process.programs.map(({ time, name, commandLine, executable, user }) => ({
+        time,
+        name,
+        commandLine: mask(commandLine),
+        executable,
+        user,
+      })),
+    })),
+    timeline: timeline.map(({ time, process, deed, times }) => ({
+      time,
+      process: numberOf(process),
+      kind: deed.kind,
+      text: deed.kind === 'program' ? mask(deed.text) : deed.text,
+      times,
+    })),
+    files: files.map(({ path, verbs, processes: by, layer }) => ({
+      path,
+      verbs: [...verbs],
+      processes: numbersOf(by),
+      ...(layer && { size: layer.size, mode: layer.mode, sha256: layer.sha256 }),
+    })),
+    connections: connections.map(({ peer, verb, processes: by, times, failures }) => ({
+      peer,
+      verb,
+      processes: numbersOf(by),
+      times,
+      failures,
+    })),
+    state: state && {
+      ...state,
+      processes: state.processes.map((process) => ({
+        ...process,
+        arguments: maskedArguments(process.arguments, mask),
+      })),
+    },
+    events: report.events,
+    damage: report.damage,
+    missing: report.missing,
+  };
+  return `${JSON.stringify(json, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 1)}\n`;
+}
+
+/** As one text: secrets may be in the argument after the one that names them. */
+function maskedArguments(words: readonly string[], mask: (commandLine: string) => string): string {
+  return mask(words.join(' '));
+}

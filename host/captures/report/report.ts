@@ -1,0 +1,194 @@
+// The report of a capture: what fired, the processes with the branch that fired, what they did before and after, files, connections and
+// the state then. Plain data: text, JSON and HTML are made of it.
+
+import type { EventView } from '../../journal/event-views.ts';
+import { History } from '../../journal/event-views.ts';
+import type { Damage } from '../../recording/reader.ts';
+import type { CapturedAlert, CaptureNotes } from '../capture-notes.ts';
+import type { ChangedFile, State } from '../state/state.ts';
+import { type Deed, deedOf } from './deeds.ts';
+import { branchOf, familyOf, ProcessTree, type TreeProcess } from './process-tree.ts';
+
+/** Of the timeline; a capture can have millions of events. */
+const MOST_ENTRIES = 10_000;
+/** The same again among the last of these is one entry: threads and loops take turns. */
+const NEAR_ENTRIES = 8;
+const MOST_FILES = 2_000;
+const MOST_CONNECTIONS = 2_000;
+
+/** Where it happened, as metadata have it. */
+const PLACE_FIELDS = {
+  container: 'container.id',
+  name: 'container.name',
+  image: 'container.image.repository',
+  tag: 'container.image.tag',
+  pod: 'k8s.pod.name',
+  namespace: 'k8s.ns.name',
+} as const;
+
+export type Place = { readonly [Name in keyof typeof PLACE_FIELDS]?: string };
+
+export interface TimelineEntry {
+  /** ns since the epoch, of the first. */
+  readonly time: bigint;
+  readonly process: TreeProcess | undefined;
+  readonly deed: Deed;
+  /** How often, with little in between. */
+  times: number;
+}
+
+export interface TouchedFile {
+  readonly path: string;
+  /** `creates`, `writes`, `removes`, ...; without those that failed. */
+  readonly verbs: Set<string>;
+  readonly processes: Set<TreeProcess>;
+  /** As the upper layer had it at the alert. */
+  readonly layer: ChangedFile | undefined;
+}
+
+export interface Connection {
+  readonly peer: string;
+  readonly verb: string;
+  readonly processes: Set<TreeProcess>;
+  times: number;
+  failures: number;
+}
+
+export interface Report {
+  readonly hostname: string;
+  readonly kernel: string;
+  readonly terms: CaptureNotes['terms'];
+  readonly alerts: readonly CapturedAlert[];
+  readonly place: Place;
+  /** Of the processes that did something, and their ancestors: those without a parent. */
+  readonly roots: readonly TreeProcess[];
+  readonly shown: ReadonlySet<TreeProcess>;
+  /** The processes that fired, with those they descend from. */
+  readonly branch: ReadonlySet<TreeProcess>;
+  readonly fired: ReadonlySet<TreeProcess>;
+  /** The branch, and what the parents of those that fired have started besides: where a reader looks first. */
+  readonly related: ReadonlySet<TreeProcess>;
+  readonly timeline: readonly TimelineEntry[];
+  readonly files: readonly TouchedFile[];
+  readonly connections: readonly Connection[];
+  readonly state: State | undefined;
+  readonly events: number;
+  readonly damage: readonly Damage[];
+  /** What is missing in the capture or in the report, each as a sentence. */
+  readonly missing: readonly string[];
+}
+
+/** Throws RecordingError, and the errors of open(). */
+export function reportOf(path: string, notes: CaptureNotes): Report {
+  using history = new History(path);
+  const { hostname, kernel } = history.facts;
+  const collected = new Collector(notes);
+  const items = history.items({ processes: true });
+  let next = items.next();
+  for (; !next.done; next = items.next()) {
+    if (next.value.kind === 'process') collected.tree.add(next.value);
+    else collected.add(next.value);
+  }
+  const { events, damage } = next.value;
+  const { alerts, terms, state, cuts } = notes;
+  const missing = [...cuts, ...(state?.missing ?? ['The state was not taken.']), ...collected.cuts];
+  return { hostname, kernel, terms, alerts, state, events, damage, missing, ...collected.result() };
+}
+
+type Result = Pick<
+  Report,
+  'place' | 'roots' | 'shown' | 'branch' | 'fired' | 'related' | 'timeline' | 'files' | 'connections'
+>;
+
+class Collector {
+  readonly tree = new ProcessTree();
+  readonly cuts: string[] = [];
+  readonly #alerts: readonly CapturedAlert[];
+  readonly #layer: ReadonlyMap<string, ChangedFile>;
+  readonly #timeline: TimelineEntry[] = [];
+  readonly #files = new Map<string, TouchedFile>();
+  readonly #connections = new Map<string, Connection>();
+  readonly #active = new Set<TreeProcess>();
+  #place: Place = {};
+  #omitted = 0;
+
+  constructor({ alerts, state }: CaptureNotes) {
+    this.#alerts = alerts;
+    this.#layer = new Map((state?.changed ?? []).map((file) => [file.path, file]));
+  }
+
+  add(event: EventView): void {
+    const process = this.tree.of(event.image);
+    const deed = deedOf(event);
+    if (process) this.#active.add(process);
+    this.#findPlace(event);
+    this.#addEntry(event.time, process, deed);
+    if (deed.failure === undefined && deed.path !== undefined) this.#addFile(deed.path, deed.verb ?? '', process);
+    if (deed.peer !== undefined) this.#addConnection(deed.peer, deed, process);
+  }
+
+  result(): Result {
+    if (this.#omitted > 0) this.cuts.push(`${this.#omitted} further events are not in the timeline.`);
+    const fired = new Set(this.#alerts.flatMap((alert) => this.#firedBy(alert) ?? []));
+    const branch = new Set([...fired].flatMap(branchOf));
+    const related = new Set([...branch, ...[...fired].flatMap((process) => familyOf(process.parent ?? process))]);
+    const shown = new Set([...[...this.#active].flatMap(branchOf), ...branch]);
+    return {
+      place: this.#place,
+      roots: [...shown].filter(({ parent }) => !parent || !shown.has(parent)),
+      shown,
+      branch,
+      fired,
+      related,
+      timeline: this.#timeline,
+      files: [...this.#files.values()],
+      connections: [...this.#connections.values()],
+    };
+  }
+
+  /** The process with the alert's pid that lived then. */
+  #firedBy({ pid, time }: CapturedAlert): TreeProcess | undefined {
+    return this.tree.processes.findLast(
+      (process) => process.pid === pid && (process.began ?? 0n) <= time && (process.ended?.time ?? time) >= time,
+    );
+  }
+
+  #findPlace(event: EventView): void {
+    const [first] = this.#alerts;
+    if (this.#place.container !== undefined || !first) return;
+    const container = event.text(PLACE_FIELDS.container);
+    if (container === undefined || container === '' || !first.container.startsWith(container)) return;
+    const values = Object.entries(PLACE_FIELDS).map(([name, field]) => [name, event.text(field)] as const);
+    this.#place = Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== ''));
+  }
+
+  #addEntry(time: bigint, process: TreeProcess | undefined, deed: Deed): void {
+    const same = this.#timeline
+      .slice(-NEAR_ENTRIES)
+      .find((entry) => entry.process === process && entry.deed.text === deed.text);
+    if (same) same.times++;
+    else if (this.#timeline.length < MOST_ENTRIES) this.#timeline.push({ time, process, deed, times: 1 });
+    else this.#omitted++;
+  }
+
+  #addFile(path: string, verb: string, process: TreeProcess | undefined): void {
+    const known = this.#files.get(path);
+    if (!known && this.#files.size >= MOST_FILES) return;
+    const file = known ?? { path, verbs: new Set(), processes: new Set(), layer: this.#layer.get(path) };
+    file.verbs.add(verb);
+    if (process) file.processes.add(process);
+    this.#files.set(path, file);
+  }
+
+  #addConnection(peer: string, { verb = '', failure }: Deed, process: TreeProcess | undefined): void {
+    const key = `${verb} ${peer}`;
+    const known = this.#connections.get(key);
+    if (!known && this.#connections.size >= MOST_CONNECTIONS) return;
+    const connection = known ?? { peer, verb, processes: new Set(), times: 0, failures: 0 };
+    connection.times++;
+    // A call that does not wait says that it goes on.
+    if (failure !== undefined && failure !== 'EINPROGRESS') connection.failures++;
+    if (process) connection.processes.add(process);
+    this.#connections.set(key, connection);
+  }
+}

@@ -1,0 +1,224 @@
+// The report of a capture as text, which a person reads in a minute: the alert first, then the processes, then the rest, each in few lines.
+
+import { escapeText } from '../../diagnostics/escape.ts';
+import type { CapturedAlert } from '../capture-notes.ts';
+import type { ProcessState } from '../state/state.ts';
+import type { TreeProcess } from './process-tree.ts';
+import type { Connection, Report, TimelineEntry, TouchedFile } from './report.ts';
+
+/** How the report is printed. */
+export interface TextOptions {
+  readonly width: number;
+  readonly bold: (text: string) => string;
+  /** Hides secrets on command lines. */
+  readonly mask: (commandLine: string) => string;
+}
+
+/** Lines of a part; what has more says how many are left out, and `--json` has all. */
+const MOST_LINES = 40;
+
+export function reportText(report: Report, { width, bold, mask }: TextOptions): string {
+  return textParts(report, mask)
+    .map(({ title, lines }) => {
+      const shown = cut(lines).map((line) => `  ${clip(line, width - 2)}\n`);
+      return `${bold(title)}\n${shown.join('')}`;
+    })
+    .join('\n');
+}
+
+export interface TextPart {
+  readonly title: string;
+  /** Escaped: none has a line break or a control character. */
+  readonly lines: readonly string[];
+}
+
+/** The parts that have something to show, complete. */
+export function textParts(report: Report, mask: TextOptions['mask']): TextPart[] {
+  const missing = [...report.missing, ...report.damage.map(({ reason }) => `Damaged: ${reason}.`)];
+  const parts: TextPart[] = [
+    { title: 'What fired', lines: alertLines(report) },
+    { title: 'Processes', lines: treeLines(report, mask) },
+    { title: 'Timeline', lines: timelineLines(report, mask) },
+    { title: 'Files', lines: fileLines(report) },
+    { title: 'Connections', lines: report.connections.map(connectionLine) },
+    { title: 'State at the alert', lines: stateLines(report) },
+    { title: 'Missing', lines: missing.map(escapeText) },
+  ];
+  return parts.filter(({ lines }) => lines.length > 0);
+}
+
+function cut(lines: readonly string[]): readonly string[] {
+  if (lines.length <= MOST_LINES) return lines;
+  return [...lines.slice(0, MOST_LINES - 1), `... and ${lines.length - MOST_LINES + 1} more: --json has all`];
+}
+
+function clip(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 3)}...`;
+}
+
+function alertLines({ alerts, place, hostname, kernel, terms }: Report): string[] {
+  const { pod, namespace, name, container, image, tag } = place;
+  const where = [
+    pod !== undefined && `pod ${namespace ?? ''}/${pod}`,
+    container !== undefined && container !== 'host' && `container ${[name, container].filter(Boolean).join(' ')}`,
+    image !== undefined && `image ${[image, tag].filter(Boolean).join(':')}`,
+    `node ${hostname} (Linux ${kernel})`,
+  ].filter((part) => part !== false);
+  const spans = terms && `${terms.scope}, ${terms.beforeMs / 1000} s before and ${terms.afterMs / 1000} s after`;
+  return [
+    ...alerts.map((alert) => `${clock(alert.time)}  ${alert.priority}  ${escapeText(alert.rule)}`),
+    ...alerts.slice(0, 1).map((alert: CapturedAlert) => escapeText(alert.message)),
+    escapeText(where.join(', ')),
+    ...(spans === undefined ? [] : [`Captured: ${spans}`]),
+  ];
+}
+
+/** `12:34:56.789`, local time. */
+function clock(time: bigint): string {
+  const date = new Date(Number(time / 1_000_000n));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const fraction = String(date.getMilliseconds()).padStart(3, '0');
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${fraction}`;
+}
+
+/** All processes if they are few; else those that have to do with the alert. */
+function treeLines({ roots, shown, branch, fired, related }: Report, mask: TextOptions['mask']): string[] {
+  const told = shown.size <= MOST_LINES ? shown : related;
+  const lines: string[] = [];
+  const waiting = roots.map((process) => ({ process, depth: 0 })).reverse();
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { process, depth } = next;
+    const mark = fired.has(process) ? '>' : branch.has(process) ? '|' : ' ';
+    if (told.has(process)) lines.push(`${mark} ${'  '.repeat(Math.min(depth, 20))}${describe(process, mask)}`);
+    for (const child of process.children.toReversed()) {
+      if (shown.has(child)) waiting.push({ process: child, depth: told.has(process) ? depth + 1 : depth });
+    }
+  }
+  const others = [...shown].filter((process) => !told.has(process)).length;
+  return others === 0 ? lines : [...lines, `(${others} other processes are left out)`];
+}
+
+function describe(process: TreeProcess, mask: (commandLine: string) => string): string {
+  const [first, ...later] = process.programs.filter(({ commandLine }) => commandLine !== '');
+  const programs = process.programs.length > 1 && process.began !== undefined && later.length > 0 ? later : [first];
+  const commands = programs.flatMap((program) => (program ? [escapeText(mask(program.commandLine))] : []));
+  const user = process.programs.at(-1)?.user;
+  const end = process.ended && `, ${endOf(process.ended.status)}`;
+  return `${process.pid} ${commands.join(' -> ') || '(unknown)'}${user ? ` [${escapeText(user)}]` : ''}${end ?? ''}`;
+}
+
+/** Of a wait status: wait(2). */
+function endOf(status: number): string {
+  const signal = status & 0x7f;
+  return signal === 0 ? `exit ${(status >> 8) & 0xff}` : `killed by signal ${signal}`;
+}
+
+/** What is nearest to the alert: all of it if that is little; else by processes that have to do with it, and without reads. */
+function timelineLines({ timeline, alerts, related }: Report, mask: TextOptions['mask']): string[] {
+  const begin = alerts[0]?.time ?? timeline[0]?.time ?? 0n;
+  const told =
+    timeline.length <= MOST_LINES
+      ? timeline
+      : timeline.filter(
+          ({ process, deed }) => process && related.has(process) && !['read', 'plumbing'].includes(deed.kind),
+        );
+  const lines = nearest(told, begin).map((entry) => entryLine(entry, begin, mask));
+  const left = timeline.length - lines.length;
+  return left === 0 ? lines : [...lines, `(${left} more entries are left out: --json has them)`];
+}
+
+/** Half of the lines before the time, half after it, and more where the other half has fewer. */
+function nearest(entries: readonly TimelineEntry[], begin: bigint): readonly TimelineEntry[] {
+  const most = MOST_LINES - 1;
+  const split = entries.findIndex(({ time }) => time >= begin);
+  const before = split < 0 ? entries.length : split;
+  const from = Math.max(0, Math.min(before - Math.floor(most / 2), entries.length - most));
+  return entries.slice(from, from + most);
+}
+
+function entryLine(
+  { time, process, deed, times }: TimelineEntry,
+  begin: bigint,
+  mask: (text: string) => string,
+): string {
+  const seconds = Number(time - begin) / 1e9;
+  const sign = seconds < 0 ? '-' : '+';
+  const who = process ? `${process.pid} ${escapeText(programAt(process, time))}` : '(unknown)';
+  const text = deed.kind === 'program' ? mask(deed.text) : deed.text;
+  return `${sign}${Math.abs(seconds).toFixed(3).padStart(7)} s  ${who}: ${escapeText(text)}${times > 1 ? ` (${times} times)` : ''}`;
+}
+
+function programAt({ programs }: TreeProcess, time: bigint): string {
+  return (programs.findLast((program) => program.time <= time) ?? programs[0])?.name ?? '';
+}
+
+/** Changed files, those of related processes first. */
+function fileLines({ files, related }: Report): string[] {
+  const changed = files.filter(
+    ({ verbs, layer, path }) =>
+      !path.startsWith('/dev/') && (layer || [...verbs].some((verb) => verb !== 'reads' && verb !== 'runs')),
+  );
+  const isRelated = ({ processes }: TouchedFile): boolean => [...processes].some((process) => related.has(process));
+  const lines = [...changed.filter(isRelated), ...changed.filter((file) => !isRelated(file))].map(fileLine);
+  const read = files.length - changed.length;
+  return read === 0 ? lines : [...lines, `(${read} files were only read or run)`];
+}
+
+function fileLine({ path, verbs, processes, layer }: TouchedFile): string {
+  const who = [...processes].map(({ pid }) => pid).join(', ');
+  const hash = layer?.sha256 === undefined ? '' : `  sha256 ${layer.sha256}`;
+  const size = layer?.kind === 'file' ? `  ${layer.size} bytes, mode ${layer.mode.toString(8)}` : '';
+  return `${escapeText(path)}: ${[...verbs].join(', ')} (${who})${size}${hash}`;
+}
+
+function connectionLine({ verb, peer, processes, times, failures }: Connection): string {
+  const who = [...processes].map(({ pid }) => pid).join(', ');
+  const failed = failures === 0 ? '' : failures === times ? ', failed' : `, ${failures} failed`;
+  return `${verb} ${escapeText(peer)} (${who})${times > 1 ? `, ${times} times` : ''}${failed}`;
+}
+
+function stateLines({ state }: Report): string[] {
+  if (!state) return [];
+  const { processes, listening, mounts, changed } = state;
+  return [
+    `${processes.length} processes, taken in ${state.milliseconds} ms`,
+    ...processes.filter(isNotable).map(notableLine),
+    ...listening.map(({ protocol, address, pids }) => `listens: ${protocol} ${address} (${pids.join(', ')})`),
+    `${mounts.length} mounts`,
+    ...(changed ? [`${changed.length} changed files`, ...changed.filter(isProgram).map(programLine)] : []),
+  ];
+}
+
+/** Runs a file that was removed or has no name, or is connected to another machine. */
+function isNotable({ executable, details }: ProcessState): boolean {
+  return executable?.deleted === true || (details?.descriptors.some(({ socket }) => isRemote(socket)) ?? false);
+}
+
+function isRemote(socket: { readonly protocol: string; readonly peer?: string | undefined } | undefined): boolean {
+  return socket?.peer !== undefined && socket.protocol !== 'unix' && !/^(127\.|\[::1\])/.test(socket.peer);
+}
+
+function notableLine({ pid, name, executable, details }: ProcessState): string {
+  const peers = (details?.descriptors ?? []).flatMap(({ socket }) => (isRemote(socket) ? [socket?.peer ?? ''] : []));
+  const facts = [
+    ...(executable?.deleted ? [`runs a file that is gone: ${executable.path}`] : []),
+    ...(peers.length > 0 ? [`connected to ${[...new Set(peers)].join(', ')}`] : []),
+  ];
+  return escapeText(`${pid} ${name}: ${facts.join('; ')}`);
+}
+
+function isProgram({ kind, mode }: { readonly kind: string; readonly mode: number }): boolean {
+  return kind === 'file' && (mode & 0o111) !== 0;
+}
+
+function programLine({
+  path,
+  size,
+  sha256,
+}: {
+  readonly path: string;
+  readonly size: number;
+  readonly sha256?: string | undefined;
+}): string {
+  return escapeText(`changed program: ${path}, ${size} bytes${sha256 === undefined ? '' : `, sha256 ${sha256}`}`);
+}
