@@ -65,7 +65,12 @@ export class RecordingWriter {
 
   /** Writes the last block; `dropped` are the events that never reached write(). Throws the errors of write(); the file is closed then, too. */
   close({ dropped, seconds, cuts }: Omit<RecordingEnd, 'events'>): void {
-    const end: RecordingEnd = { events: this.#events, dropped: dropped + this.#refused, seconds, ...(cuts && { cuts }) };
+    const end: RecordingEnd = {
+      events: this.#events,
+      dropped: dropped + this.#refused,
+      seconds,
+      ...(cuts && { cuts }),
+    };
     const json = Buffer.from(JSON.stringify(end));
     try {
       this.#block(BLOCK_KIND.END, zstdCompressSync(json), json.length);
