@@ -1,8 +1,9 @@
 // The report of a capture as one HTML file: no script, no network, nothing that a name of a hostile process could become markup in.
 
 import { escapeText } from '../../diagnostics/escape.ts';
+import type { SecretMask } from '../../journal/mask-secrets.ts';
 import type { Report } from './report.ts';
-import { type TextOptions, textParts } from './text.ts';
+import { textParts } from './text.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
@@ -17,7 +18,7 @@ details > summary { cursor: pointer; }
 /** Lines of a part that are shown at once; the others are opened by the reader. */
 const SHOWN = 60;
 
-export function reportHtml(report: Report, mask: TextOptions['mask']): string {
+export function reportHtml(report: Report, mask: SecretMask): string {
   const title = escapeHtml(escapeText(`${report.alerts[0]?.rule ?? 'Capture'} on ${report.hostname}`));
   const parts = textParts(report, mask).map(({ title: part, lines }) => section(part, lines));
   return `<!doctype html>

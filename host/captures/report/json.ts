@@ -1,10 +1,11 @@
 // The report of a capture as JSON (host/captures/README.md): everything that the text has, without its cuts.
 
+import type { SecretMask } from '../../journal/mask-secrets.ts';
 import type { TreeProcess } from './process-tree.ts';
 import type { Report } from './report.ts';
 
 /** ns since the epoch are texts: they are not exact as JSON numbers. */
-export function reportJson(report: Report, mask: (commandLine: string) => string): string {
+export function reportJson(report: Report, mask: SecretMask): string {
   const { hostname, kernel, terms, alerts, place, shown, branch, fired, timeline, files, connections, state } = report;
   const processes = [...shown];
   const numbers = new Map(processes.map((process, index) => [process, index]));
@@ -28,7 +29,7 @@ export function reportJson(report: Report, mask: (commandLine: string) => string
       programs: process.programs.map(({ time, name, commandLine, executable, user }) => ({
         time,
         name,
-        commandLine: mask(commandLine),
+        commandLine: mask.text(commandLine),
         executable,
         user,
       })),
@@ -37,7 +38,7 @@ export function reportJson(report: Report, mask: (commandLine: string) => string
       time,
       process: numberOf(process),
       kind: deed.kind,
-      text: deed.kind === 'program' ? mask(deed.text) : deed.text,
+      text: deed.kind === 'program' ? mask.text(deed.text) : deed.text,
       times,
     })),
     files: files.map(({ path, verbs, processes: by, layer }) => ({
@@ -57,7 +58,7 @@ export function reportJson(report: Report, mask: (commandLine: string) => string
       ...state,
       processes: state.processes.map((process) => ({
         ...process,
-        arguments: maskedArguments(process.arguments, mask),
+        arguments: mask.words(process.arguments),
       })),
     },
     events: report.events,
@@ -65,9 +66,4 @@ export function reportJson(report: Report, mask: (commandLine: string) => string
     missing: report.missing,
   };
   return `${JSON.stringify(json, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 1)}\n`;
-}
-
-/** As one text: secrets may be in the argument after the one that names them. */
-function maskedArguments(words: readonly string[], mask: (commandLine: string) => string): string {
-  return mask(words.join(' '));
 }

@@ -1,6 +1,7 @@
 // The report of a capture as text, which a person reads in a minute: the alert first, then the processes, then the rest, each in few lines.
 
 import { escapeText } from '../../diagnostics/escape.ts';
+import type { SecretMask } from '../../journal/mask-secrets.ts';
 import type { CapturedAlert } from '../capture-notes.ts';
 import type { ProcessState } from '../state/state.ts';
 import type { TreeProcess } from './process-tree.ts';
@@ -11,7 +12,7 @@ export interface TextOptions {
   readonly width: number;
   readonly bold: (text: string) => string;
   /** Hides secrets on command lines. */
-  readonly mask: (commandLine: string) => string;
+  readonly mask: SecretMask;
 }
 
 /** Lines of a part; what has more says how many are left out, and `--json` has all. */
@@ -33,7 +34,7 @@ export interface TextPart {
 }
 
 /** The parts that have something to show, complete. */
-export function textParts(report: Report, mask: TextOptions['mask']): TextPart[] {
+export function textParts(report: Report, mask: SecretMask): TextPart[] {
   const missing = [...report.missing, ...report.damage.map(({ reason }) => `Damaged: ${reason}.`)];
   const parts: TextPart[] = [
     { title: 'What fired', lines: alertLines(report) },
@@ -82,7 +83,7 @@ function clock(time: bigint): string {
 }
 
 /** All processes if they are few; else those that have to do with the alert. */
-function treeLines({ roots, shown, branch, fired, related }: Report, mask: TextOptions['mask']): string[] {
+function treeLines({ roots, shown, branch, fired, related }: Report, mask: SecretMask): string[] {
   const told = shown.size <= MOST_LINES ? shown : related;
   const lines: string[] = [];
   const waiting = roots.map((process) => ({ process, depth: 0 })).reverse();
@@ -98,10 +99,10 @@ function treeLines({ roots, shown, branch, fired, related }: Report, mask: TextO
   return others === 0 ? lines : [...lines, `(${others} other processes are left out)`];
 }
 
-function describe(process: TreeProcess, mask: (commandLine: string) => string): string {
+function describe(process: TreeProcess, mask: SecretMask): string {
   const [first, ...later] = process.programs.filter(({ commandLine }) => commandLine !== '');
   const programs = process.programs.length > 1 && process.began !== undefined && later.length > 0 ? later : [first];
-  const commands = programs.flatMap((program) => (program ? [escapeText(mask(program.commandLine))] : []));
+  const commands = programs.flatMap((program) => (program ? [escapeText(mask.text(program.commandLine))] : []));
   const user = process.programs.at(-1)?.user;
   const end = process.ended && `, ${endOf(process.ended.status)}`;
   return `${process.pid} ${commands.join(' -> ') || '(unknown)'}${user ? ` [${escapeText(user)}]` : ''}${end ?? ''}`;
@@ -114,7 +115,7 @@ function endOf(status: number): string {
 }
 
 /** What is nearest to the alert: all of it if that is little; else by processes that have to do with it, and without reads. */
-function timelineLines({ timeline, alerts, related }: Report, mask: TextOptions['mask']): string[] {
+function timelineLines({ timeline, alerts, related }: Report, mask: SecretMask): string[] {
   const begin = alerts[0]?.time ?? timeline[0]?.time ?? 0n;
   const told =
     timeline.length <= MOST_LINES
@@ -136,15 +137,11 @@ function nearest(entries: readonly TimelineEntry[], begin: bigint): readonly Tim
   return entries.slice(from, from + most);
 }
 
-function entryLine(
-  { time, process, deed, times }: TimelineEntry,
-  begin: bigint,
-  mask: (text: string) => string,
-): string {
+function entryLine({ time, process, deed, times }: TimelineEntry, begin: bigint, mask: SecretMask): string {
   const seconds = Number(time - begin) / 1e9;
   const sign = seconds < 0 ? '-' : '+';
   const who = process ? `${process.pid} ${escapeText(programAt(process, time))}` : '(unknown)';
-  const text = deed.kind === 'program' ? mask(deed.text) : deed.text;
+  const text = deed.kind === 'program' ? mask.text(deed.text) : deed.text;
   return `${sign}${Math.abs(seconds).toFixed(3).padStart(7)} s  ${who}: ${escapeText(text)}${times > 1 ? ` (${times} times)` : ''}`;
 }
 
