@@ -16,7 +16,11 @@ export function reportJson(report: Report, mask: SecretMask): string {
     hostname,
     kernel,
     terms,
-    alerts,
+    alerts: alerts.map((alert) => ({
+      ...alert,
+      message: mask.text(alert.message),
+      fields: Object.fromEntries(Object.entries(alert.fields).map(([name, value]) => [name, mask.text(value)])),
+    })),
     place,
     // Others refer to a process by its place in this list.
     processes: processes.map((process) => ({

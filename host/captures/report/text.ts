@@ -3,7 +3,7 @@
 import { escapeText } from '../../diagnostics/escape.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
 import type { CapturedAlert } from '../capture-notes.ts';
-import type { ProcessState } from '../state/state.ts';
+import type { ChangedFile, ProcessState } from '../state/state.ts';
 import type { TreeProcess } from './process-tree.ts';
 import type { Connection, Report, TimelineEntry, TouchedFile } from './report.ts';
 
@@ -37,7 +37,7 @@ export interface TextPart {
 export function textParts(report: Report, mask: SecretMask): TextPart[] {
   const missing = [...report.missing, ...report.damage.map(({ reason }) => `Damaged: ${reason}.`)];
   const parts: TextPart[] = [
-    { title: 'What fired', lines: alertLines(report) },
+    { title: 'What fired', lines: alertLines(report, mask) },
     { title: 'Processes', lines: treeLines(report, mask) },
     { title: 'Timeline', lines: timelineLines(report, mask) },
     { title: 'Files', lines: fileLines(report) },
@@ -57,7 +57,7 @@ function clip(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 3)}...`;
 }
 
-function alertLines({ alerts, place, hostname, kernel, terms }: Report): string[] {
+function alertLines({ alerts, place, hostname, kernel, terms }: Report, mask: SecretMask): string[] {
   const { pod, namespace, name, container, image, tag } = place;
   const where = [
     pod !== undefined && `pod ${namespace ?? ''}/${pod}`,
@@ -68,7 +68,7 @@ function alertLines({ alerts, place, hostname, kernel, terms }: Report): string[
   const spans = terms && `${terms.scope}, ${terms.beforeMs / 1000} s before and ${terms.afterMs / 1000} s after`;
   return [
     ...alerts.map((alert) => `${clock(alert.time)}  ${alert.priority}  ${escapeText(alert.rule)}`),
-    ...alerts.slice(0, 1).map((alert: CapturedAlert) => escapeText(alert.message)),
+    ...alerts.slice(0, 1).map((alert: CapturedAlert) => escapeText(mask.text(alert.message))),
     escapeText(where.join(', ')),
     ...(spans === undefined ? [] : [`Captured: ${spans}`]),
   ];
@@ -156,16 +156,21 @@ function fileLines({ files, related }: Report): string[] {
       !path.startsWith('/dev/') && (layer || [...verbs].some((verb) => verb !== 'reads' && verb !== 'runs')),
   );
   const isRelated = ({ processes }: TouchedFile): boolean => [...processes].some((process) => related.has(process));
-  const lines = [...changed.filter(isRelated), ...changed.filter((file) => !isRelated(file))].map(fileLine);
+  const lines = [...changed.filter(isRelated), ...changed.filter((file) => !isRelated(file))].flatMap(linesOfFile);
   const read = files.length - changed.length;
   return read === 0 ? lines : [...lines, `(${read} files were only read or run)`];
 }
 
-function fileLine({ path, verbs, processes, layer }: TouchedFile): string {
+function linesOfFile({ path, verbs, processes, layer }: TouchedFile): string[] {
   const who = [...processes].map(({ pid }) => pid).join(', ');
-  const hash = layer?.sha256 === undefined ? '' : `  sha256 ${layer.sha256}`;
-  const size = layer?.kind === 'file' ? `  ${layer.size} bytes, mode ${layer.mode.toString(8)}` : '';
-  return `${escapeText(path)}: ${[...verbs].join(', ')} (${who})${size}${hash}`;
+  const size = layer?.kind === 'file' ? `, ${layer.size} bytes, mode ${layer.mode.toString(8)}` : '';
+  const hash = layer?.sha256 === undefined ? [] : [hashLine(layer.sha256)];
+  return [`${escapeText(path)}: ${[...verbs].join(', ')} (${who})${size}`, ...hash];
+}
+
+/** A line of its own: it is never cut. */
+function hashLine(hash: string): string {
+  return `  sha256 ${hash}`;
 }
 
 function connectionLine({ verb, peer, processes, times, failures }: Connection): string {
@@ -182,7 +187,7 @@ function stateLines({ state }: Report): string[] {
     ...processes.filter(isNotable).map(notableLine),
     ...listening.map(({ protocol, address, pids }) => `listens: ${protocol} ${address} (${pids.join(', ')})`),
     `${mounts.length} mounts`,
-    ...(changed ? [`${changed.length} changed files`, ...changed.filter(isProgram).map(programLine)] : []),
+    ...(changed ? [`${changed.length} changed files`, ...changed.filter(isProgram).flatMap(programLines)] : []),
   ];
 }
 
@@ -204,18 +209,11 @@ function notableLine({ pid, name, executable, details }: ProcessState): string {
   return escapeText(`${pid} ${name}: ${facts.join('; ')}`);
 }
 
-function isProgram({ kind, mode }: { readonly kind: string; readonly mode: number }): boolean {
+function isProgram({ kind, mode }: ChangedFile): boolean {
   return kind === 'file' && (mode & 0o111) !== 0;
 }
 
-function programLine({
-  path,
-  size,
-  sha256,
-}: {
-  readonly path: string;
-  readonly size: number;
-  readonly sha256?: string | undefined;
-}): string {
-  return escapeText(`changed program: ${path}, ${size} bytes${sha256 === undefined ? '' : `, sha256 ${sha256}`}`);
+function programLines({ path, size, sha256 }: ChangedFile): string[] {
+  const hash = sha256 === undefined ? [] : [hashLine(sha256)];
+  return [`changed program: ${escapeText(path)}, ${size} bytes`, ...hash];
 }
