@@ -19,7 +19,12 @@ const { evaluate, fuel } = instance.exports as unknown as {
 // The baseline code counts calls, by which the optimizer chooses what to inline.
 for (let i = 0; i < 100; i++) {
   fuel.value = 4_000_000;
-  evaluate(0, 0);
+  try {
+    evaluate(0, 0);
+  } catch (error) {
+    // Its loops have used up the fuel, as those of any module may: what has run until then has been counted.
+    if (!(error instanceof WebAssembly.RuntimeError && fuel.value < 0)) throw error;
+  }
 }
 // The peak begins anew.
 writeFileSync('/proc/self/clear_refs', '5');

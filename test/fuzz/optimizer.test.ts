@@ -34,8 +34,11 @@ function costOf(bytes: Uint8Array): Cost {
     '--v8-pool-size=1',
     '--disable-warning=ExperimentalWarning',
   ];
-  const { stdout, stderr } = spawnSync('prlimit', [`--data=${DATA_BYTES}`, ...node, CHILD, path], { encoding: 'utf8' });
-  assert.match(stdout, /^\{/, `it took more than ${DATA_BYTES / 2 ** 20} MB:\n${stderr.slice(0, 2000)}`);
+  const { stdout, stderr, status, signal } = spawnSync('prlimit', [`--data=${DATA_BYTES}`, ...node, CHILD, path], {
+    encoding: 'utf8',
+  });
+  const end = `it ended with ${signal ?? status}, with ${DATA_BYTES / 2 ** 20} MB to take`;
+  assert.match(stdout, /^\{/, `${end}:\n${stderr.slice(0, 2000)}`);
   return JSON.parse(stdout) as Cost;
 }
 
