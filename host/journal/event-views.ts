@@ -22,6 +22,7 @@ import type { Field } from '../schema/fields/field.ts';
 import { resolveField } from '../schema/fields/index.ts';
 import { IMAGE_FLAGS } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';
+import { ContainerView } from './container-view.ts';
 import { ProcessView } from './process-view.ts';
 
 const SIZE = member(EVENT_HEADER, 'size').offset;
@@ -79,12 +80,12 @@ export class EventView {
   }
 }
 
-export type HistoryItem = EventView | ProcessView;
+export type HistoryItem = EventView | ProcessView | ContainerView;
 
 export interface HistoryWants {
   /** Events of other types cost next to nothing. Default: all. */
   readonly types?: ReadonlySet<string>;
-  /** Whether beginnings, changes and ends of processes are among the items. */
+  /** Whether beginnings, changes and ends of processes, and metadata of containers, are among the items. */
   readonly processes?: boolean;
 }
 
@@ -120,8 +121,11 @@ export class History implements Disposable {
       const replay = new Replay(
         this.#reader,
         capture,
-        (id, entry) => storeContainer(capture, id, entry),
-        (log) => processes.add(log),
+        (id, entry) => {
+          storeContainer(capture, id, entry);
+          processes.addContainer(id, entry);
+        },
+        (log) => processes.addImages(log),
       );
       capture.start([]);
       const events = new EventWalk(capture, memory, typeNumbers(wants.types));
@@ -177,13 +181,13 @@ class EventWalk {
   }
 }
 
-/** What happened to processes since the last events. */
+/** What happened to processes and containers since the last events. */
 class ProcessLog {
   readonly #capture: Capture;
   readonly #memory: EventMemory;
   readonly #isWanted: boolean;
   readonly #addresses = new Uint32Array(IMAGES_AT_ONCE);
-  #views: ProcessView[] = [];
+  #views: (ProcessView | ContainerView)[] = [];
 
   constructor(capture: Capture, memory: EventMemory, isWanted: boolean) {
     this.#capture = capture;
@@ -192,7 +196,7 @@ class ProcessLog {
   }
 
   /** @param log entries of native/src/image_log.h that were just put into the image table */
-  add(log: Uint8Array): void {
+  addImages(log: Uint8Array): void {
     const added = this.#takeImages();
     if (!this.#isWanted) return;
     const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
@@ -204,7 +208,11 @@ class ProcessLog {
     }
   }
 
-  take(): readonly ProcessView[] {
+  addContainer(id: string, entry: Uint8Array): void {
+    if (this.#isWanted) this.#views.push(new ContainerView(id, entry));
+  }
+
+  take(): readonly (ProcessView | ContainerView)[] {
     const views = this.#views;
     this.#views = [];
     return views;

@@ -57,6 +57,16 @@ export class ProcessView {
     return this.#record.number('pid');
   }
 
+  /** Process id of the parent when the image came to be. */
+  get ppid(): number {
+    return this.#record.number('ppid');
+  }
+
+  /** ns since the epoch: when the process was forked. */
+  get start(): bigint {
+    return this.#record.big('start_time');
+  }
+
   /** Of a single thread, not of its process. */
   get isOfThread(): boolean {
     return (this.#record.number('flags') & IMAGE_FLAGS.THREAD) !== 0;

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { ContainerView } from '../../../host/journal/container-view.ts';
 import { History, type HistoryItem, type HistoryWants } from '../../../host/journal/event-views.ts';
 import { PayloadBuilder } from '../../../host/recording/payload.ts';
 import type { ReplayReport } from '../../../host/recording/replay.ts';
@@ -31,7 +32,12 @@ interface Read {
   readonly report: ReplayReport;
 }
 
-function read(bytes: Uint8Array, wants: HistoryWants, row: (item: HistoryItem) => readonly unknown[]): Read {
+/** @param row of each item but containers */
+function read(
+  bytes: Uint8Array,
+  wants: HistoryWants,
+  row: (item: Exclude<HistoryItem, ContainerView>) => readonly unknown[],
+): Read {
   using folder = new Folder();
   const path = folder.file('history.wsp');
   writeFileSync(path, bytes);
@@ -40,7 +46,7 @@ function read(bytes: Uint8Array, wants: HistoryWants, row: (item: HistoryItem) =
   const rows: (readonly unknown[])[] = [];
   for (let next = items.next(); ; next = items.next()) {
     if (next.done) return { rows, report: next.value };
-    rows.push(row(next.value));
+    if (next.value.kind !== 'container') rows.push(row(next.value));
   }
 }
 

@@ -1,0 +1,152 @@
+// The processes of a history while it is read: who forked whom, what each runs, and of which session it is.
+
+import type { ImageRecord } from '../../fields/record.ts';
+import { decode, splitAtNul } from '../../fields/value.ts';
+import { ROOT_PID_NAMESPACE } from '../../schema/image.ts';
+import type { Command, Session, User } from './session.ts';
+
+const UNSET_ID = 0xffffffff;
+/** Start times of one process, as two runs of the agent compute them, differ by less. */
+const SAME_START_NS = 500_000_000n;
+
+/** What is read of an image. Values are copies: the image is gone with its batch. */
+export interface ProgramState {
+  /** Base name of the executable; for programs that are many in one file, the name it was called by. */
+  readonly program: string;
+  readonly executable: string | undefined;
+  readonly words: readonly string[];
+  readonly directory: string | undefined;
+  readonly user: User;
+  readonly login: User | undefined;
+  readonly terminal: number;
+  readonly pidNamespace: number;
+  readonly vpid: number;
+  readonly cgroup: string;
+  readonly cgroupId: bigint;
+  /** Short id; undefined on the host, '' if it is unknown. */
+  readonly container: string | undefined;
+  /** Where an ssh client came from, by the environment that sshd sets. */
+  readonly sshConnection: string | undefined;
+}
+
+export class Process {
+  readonly pid: number;
+  /** ns since the epoch. */
+  readonly start: bigint;
+  #parent: Process | undefined;
+  /** It ran already when the record began. */
+  readonly ranBefore: boolean;
+  state: ProgramState;
+  /** Time of the last image that was read. */
+  imageTime = 0n;
+  /** The program that it runs, if it has run one of its own; undefined until it is needed, for one that ran before. */
+  command: Command | undefined;
+  /** undefined until it is needed. */
+  session: Session | undefined;
+  /** The process whose program it runs: itself, or what it was forked from. */
+  commandOwner: Process | undefined;
+  isOver = false;
+  readonly images: bigint[] = [];
+  #depth = 0;
+
+  constructor(pid: number, start: bigint, parent: Process | undefined, ranBefore: boolean, state: ProgramState) {
+    this.pid = pid;
+    this.start = start;
+    this.#parent = parent;
+    this.ranBefore = ranBefore;
+    this.state = state;
+    this.commandOwner = this;
+  }
+
+  get parent(): Process | undefined {
+    return this.#parent;
+  }
+
+  /** What it runs is its own, not what the process ran that forked it. */
+  get isOwner(): boolean {
+    return this.commandOwner === this;
+  }
+
+  /** As a fork of its parent. A chain that is too long is cut. */
+  inherit(parent: Process, session: Session, longestChain: number): void {
+    this.session = session;
+    this.commandOwner = parent.commandOwner;
+    this.command = parent.command;
+    this.#depth = parent.#depth + 1;
+    if (this.#depth <= longestChain) return;
+    this.#depth = 0;
+    this.#parent = undefined;
+  }
+
+  /** It runs a program of its own from now on. */
+  ownCommand(): void {
+    this.commandOwner = this;
+    this.command = undefined;
+  }
+
+  isSame(pid: number, start: bigint): boolean {
+    const apart = this.start - start;
+    return this.pid === pid && apart < SAME_START_NS && apart > -SAME_START_NS;
+  }
+
+  /** Parents, nearest first. */
+  *ancestors(): Generator<Process> {
+    for (let next = this.parent; next; next = next.parent) yield next;
+  }
+}
+
+/** Programs that are many in one file. */
+const MANY_IN_ONE = new Set(['busybox', 'toybox', 'coreutils']);
+
+export function stateOf(image: ImageRecord): ProgramState {
+  const text = (member: string): string | undefined => {
+    const bytes = image.bytes(member);
+    return bytes && decode(bytes);
+  };
+  const executable = text('executable');
+  const base = baseName(executable ?? '');
+  const { container } = image;
+  const id = container?.bytes('id');
+  return {
+    // runc runs from a copy in memory.
+    program: executable?.startsWith('memfd:runc')
+      ? 'runc'
+      : base === '' || MANY_IN_ONE.has(base)
+        ? (text('comm') ?? '')
+        : base,
+    executable,
+    words: splitAtNul(image.bytes('argv') ?? new Uint8Array(0)).map(decode),
+    directory: text('cwd'),
+    user: userOf(image.number('uid'), text('user_name')),
+    login: image.number('login_uid') === UNSET_ID ? undefined : userOf(image.number('login_uid'), text('login_name')),
+    terminal: image.number('tty'),
+    pidNamespace: image.number('pid_namespace'),
+    vpid: image.number('vpid'),
+    cgroup: text('cgroup') ?? '',
+    cgroupId: image.big('cgroup_id'),
+    container: container?.isHost ? undefined : id ? decode(id) : '',
+    sshConnection: sshConnection(image.bytes('environment')),
+  };
+}
+
+export function isInRootNamespace({ pidNamespace }: ProgramState): boolean {
+  return pidNamespace === ROOT_PID_NAMESPACE || pidNamespace === 0;
+}
+
+function userOf(uid: number, name: string | undefined): User {
+  return { uid, name: name === undefined || name === '' || name.startsWith('<') ? undefined : name };
+}
+
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** `203.0.113.7 50122 192.0.2.1 22` -> 203.0.113.7 */
+function sshConnection(environment: Uint8Array | undefined): string | undefined {
+  if (!environment) return undefined;
+  const text = Buffer.from(environment.buffer, environment.byteOffset, environment.length);
+  const at = text.indexOf('SSH_CONNECTION=');
+  if (at < 0 || (at > 0 && text[at - 1] !== 0)) return undefined;
+  const value = text.subarray(at + 'SSH_CONNECTION='.length, at + 200).toString('latin1');
+  return /^[0-9a-fA-F.:%a-z]{2,64}(?= )/.exec(value)?.[0];
+}

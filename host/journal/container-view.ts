@@ -1,0 +1,26 @@
+// The metadata of a container, as its runtime and the API server answered.
+
+import { EventMemory } from '../fields/memory.ts';
+import { StructRecord } from '../fields/record.ts';
+import { decode } from '../fields/value.ts';
+import { CONTAINER } from '../schema/container.ts';
+
+/** Valid until the next item is read. */
+export class ContainerView {
+  readonly kind = 'container';
+  /** As the container is known to the capture: its full id. */
+  readonly id: string;
+  readonly #record: StructRecord;
+
+  /** @param entry a `struct container` with its strings */
+  constructor(id: string, entry: Uint8Array) {
+    this.id = id;
+    this.#record = new StructRecord(new EventMemory(entry.buffer, entry.byteOffset, entry.byteLength), 0, CONTAINER);
+  }
+
+  /** A string of the entry, e.g. `pod_name`; undefined if it is absent. */
+  text(member: string): string | undefined {
+    const bytes = this.#record.bytes(member);
+    return bytes && decode(bytes);
+  }
+}
