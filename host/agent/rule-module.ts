@@ -30,6 +30,8 @@ export interface RuleInfo {
   readonly readsContainers: boolean;
   /** It reads fields of the pod that only the API server has. */
   readonly readsPods: boolean;
+  /** The fields that its condition reads, with their arguments. */
+  readonly fields: readonly string[];
   /** Names of the event types that it can match. */
   readonly eventTypes: readonly string[];
   /** Fields of alerts that the output does not print. */
@@ -174,6 +176,7 @@ function ruleInfo({ name, priority, source, tags, output, fields, eventTypes, co
     output: parseTemplate(output),
     readsContainers: reads(fields, needsRuntime),
     readsPods: reads(fields, needsCluster),
+    fields,
     eventTypes,
     costs,
   };

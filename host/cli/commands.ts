@@ -44,6 +44,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replay.ts')).REPLAY,
   },
   {
+    name: 'backtest',
+    summary: 'Show what rules would have done in the past.',
+    load: async () => (await import('./commands/backtest.ts')).BACKTEST,
+  },
+  {
     name: 'compile',
     summary: 'Compile rules to a module that `run` loads.',
     load: async () => (await import('./commands/compile.ts')).COMPILE,

@@ -20,7 +20,7 @@ export interface CheckedBlock extends BlockTotals {
  * Reads a block as BlockReplay takes it: in the layout of this version.
  * @throws {PayloadError}
  */
-export function readBlock(bytes: Uint8Array, other: OtherRecords | undefined): CheckedBlock {
+export function checkedBlock(bytes: Uint8Array, other: OtherRecords | undefined): CheckedBlock {
   if (other) {
     const { entries, events, leftOut } = readPayload(bytes, other);
     return { bytes: writePayload(entries), events, leftOut };

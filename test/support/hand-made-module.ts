@@ -20,6 +20,7 @@ export function handMade(parts: TextParts): RuleModule {
         output: parseTemplate('never'),
         readsContainers: false,
         readsPods: false,
+        fields: [],
         eventTypes: ['openat'],
         costs: {},
       },

@@ -2,7 +2,7 @@
 // by the same code as for alerts, and none is limited or dropped.
 
 import type { Capture } from '../../capture/native.ts';
-import { DEFAULT_SIZES, openCapture } from '../../capture/open.ts';
+import { openCapture, REPLAY_SIZES } from '../../capture/open.ts';
 import { Control } from '../../engine/control.ts';
 import { EvaluationClock } from '../../engine/evaluation-clock.ts';
 import { EngineLoop } from '../../engine/loop.ts';
@@ -15,9 +15,6 @@ import { EventMemory } from '../../fields/memory.ts';
 import { BlockReplay, type CheckedBlock } from '../../recording/block-replay.ts';
 import type { RecordingFacts } from '../../recording/format.ts';
 import { PayloadError } from '../../recording/payload.ts';
-
-/** All events go through one ring, whatever CPU they came from; the tables are those of a capture. */
-const SIZES = { ...DEFAULT_SIZES, ringBudget: 1 << 20, cpus: 1 };
 
 export interface LaneRules {
   /** In the order of evaluation. */
@@ -47,7 +44,7 @@ export class Lane implements Disposable {
   readonly damage: string[] = [];
 
   constructor({ modules, ruleMatching }: LaneRules, facts: RecordingFacts, listener: LaneListener) {
-    const { capture, memory: sandbox } = openCapture({ source: 'builder', sizes: SIZES });
+    const { capture, memory: sandbox } = openCapture({ source: 'builder', sizes: REPLAY_SIZES });
     this.#capture = capture;
     const eventTypes = [...new Set(modules.flatMap(({ rules }) => rules.flatMap((rule) => rule.eventTypes)))];
     this.#replay = new BlockReplay(capture, new Set(eventTypes), (id, entry) => this.#loop.containerKnown(id, entry));
@@ -100,6 +97,11 @@ export class Lane implements Disposable {
     // Processes that came after the last event.
     while (this.#loop.round(0) > 0);
     this.#loop.endReplay();
+  }
+
+  /** The recorded time, of its machine's monotonic clock. */
+  get milliseconds(): number {
+    return this.#replay.milliseconds;
   }
 
   [Symbol.dispose](): void {

@@ -21,7 +21,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   metadata: ['schema', 'diagnostics', 'capture', 'compiler', 'fields'],
   outputs: ['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields'],
   engine: ['schema', 'sandbox', 'capture', 'fields', 'recording'],
-  journal: ['schema', 'diagnostics', 'config-values', 'capture', 'fields', 'recording', 'engine'],
+  journal: [
+    ...['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields', 'recording', 'outputs', 'engine'],
+  ],
   captures: ['diagnostics', 'recording', 'journal'],
   registry: ['diagnostics', 'outputs'],
   config: ['schema', 'diagnostics', 'config-values', 'compiler', 'outputs'],

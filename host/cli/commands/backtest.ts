@@ -1,0 +1,110 @@
+// wasprey backtest: what rules would have done on what was recorded.
+
+import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { escapeText } from '../../diagnostics/escape.ts';
+import { EXIT } from '../../diagnostics/failure.ts';
+import { number } from '../../diagnostics/numbers.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { type BacktestResult, backtest } from '../../journal/backtest/backtest.ts';
+import type { TriedRules } from '../../journal/backtest/tried-rules.ts';
+import { prepare } from '../../setup/prepare.mjs';
+import { defineCommand } from '../definition/command.ts';
+import { givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
+import { RUNNING, rulesIn, runningRules } from '../options/tried-rules.ts';
+import { backtestJson, renderBacktest } from '../reports/backtest-report.ts';
+import { ProgressBar } from '../reports/progress-bar.ts';
+
+export const BACKTEST = defineCommand({
+  name: 'backtest',
+  usage: 'RULES... [--since 7d] [--against running|RULES]',
+  operands: [{ values: 'path', repeats: true }],
+  description: `
+    Evaluates rules on what happened: the journal of this machine, or recordings. By rule it prints how often the rule would
+    have fired, when first and last, in which pods and containers, by which programs, and examples; before that, what the
+    history lacks for a rule. With --against, it prints which alerts are new and which are gone, compared with other rules.
+
+    The same events raise the same alerts as in \`wasprey run\`. No privilege is needed beyond reading the files.`,
+  status: {
+    ok: 'The history was evaluated, and no rule fired more often than --at-most.',
+    failure:
+      "A rule would have fired more often than --at-most on a day, or the history or the rules can't be used, or parts of the history are damaged.",
+  },
+  options: {
+    ...HISTORY_OPTIONS,
+    against: {
+      kind: 'list',
+      value: 'RULES',
+      description: `Rules to compare with: files or folders, or the word ${RUNNING} for those that \`wasprey run\` uses on this machine.`,
+    },
+    'at-most': {
+      kind: 'number',
+      value: 'ALERTS',
+      least: 0,
+      description: 'Fail if a rule would have fired more often than this on any day (UTC).',
+    },
+    'rule-matching': {
+      kind: 'text',
+      value: 'HOW',
+      choices: ['first', 'all'],
+      description: 'Whether an event raises the alert of the first matching rule, or of all. Default: first.',
+    },
+    json: { kind: 'flag', short: 'j', description: 'Print one JSON object.' },
+    ...SELECTION_OPTIONS,
+  },
+  examples: [
+    {
+      command: 'wasprey backtest mine.yaml --since 7d',
+      effect: 'Shows what the rules would have done in the last seven days.',
+    },
+    {
+      command: 'wasprey backtest rules/ --against running',
+      effect: 'Shows which alerts changed rules add and remove.',
+    },
+    {
+      command: 'wasprey backtest mine.yaml --on node.wsp --at-most 10 --json',
+      effect: 'Fails in a pipeline if a rule is noisy on a recording.',
+    },
+  ],
+  async run({ options, operands }, terminal) {
+    if (operands.length === 0) throw new UsageError('missing rules', 'name rule files or folders');
+    const history = givenHistory(options, terminal);
+    await prepare('native');
+    const ruleMatching = options['rule-matching'] === 'all' ? 'all' : 'first';
+    const tried = await rulesIn(operands, ruleMatching, terminal, selectionOf(options));
+    const against = options.against?.map(({ text }) => text) ?? [];
+    const compared = against.length > 0 ? await comparedRules(against, ruleMatching, terminal) : undefined;
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+    using bar = new ProgressBar();
+    const result = await backtest(history.files, tried, compared, {
+      ...(history.since !== undefined && { since: history.since }),
+      signal: stop.signal,
+      onProgress: (share, events) => bar.update(share, events),
+    });
+    bar[Symbol.dispose]();
+    const report = { result, ...history };
+    terminal.print(options.json ? `${JSON.stringify(backtestJson(report))}\n` : renderBacktest(report, terminal));
+    return exitStatus(result, options['at-most'], terminal);
+  },
+});
+
+async function comparedRules(
+  against: readonly string[],
+  ruleMatching: 'first' | 'all',
+  terminal: Terminal,
+): Promise<TriedRules> {
+  if (!against.includes(RUNNING)) return rulesIn(against, ruleMatching, terminal);
+  if (against.length > 1) throw new UsageError(`--against ${RUNNING} and --against RULES exclude each other`);
+  return { ...(await runningRules(terminal)), ruleMatching };
+}
+
+function exitStatus({ report, rules }: BacktestResult, atMost: number | undefined, terminal: Terminal): number {
+  const noisy = rules.filter(({ figures }) => atMost !== undefined && figures.mostOnADay > atMost);
+  for (const { rule, figures } of noisy) {
+    const times = `${number(figures.mostOnADay)} times on a day; at most ${number(atMost)} are allowed`;
+    terminal.say(`wasprey: ${escapeText(rule.name)} would have fired ${times}\n`);
+  }
+  const isWhole = report.damage.length === 0 && report.setAside.size === 0 && !report.isPartial;
+  return noisy.length === 0 && isWhole ? EXIT.ok : EXIT.failure;
+}

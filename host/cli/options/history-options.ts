@@ -1,0 +1,70 @@
+// Options of the commands that read what happened: where it is recorded, and from when on.
+
+import { parseDuration } from '../../config-values/duration.ts';
+import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
+import { escapeText } from '../../diagnostics/escape.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { findHistory, type HistoryFile } from '../../journal/history.ts';
+import { RecordingError } from '../../recording/format.ts';
+
+/** Where the journal of this machine is, by default. */
+export const JOURNAL_FOLDER = '/var/lib/wasprey/journal';
+
+export const HISTORY_OPTIONS = {
+  on: {
+    kind: 'list',
+    value: 'FILE',
+    description: `A recording, or a folder of them; may be given several times. Default: the journal, ${JOURNAL_FOLDER}.`,
+  },
+  since: {
+    kind: 'text',
+    value: 'TIME',
+    description: 'How far back: 30m, 12h, 7d. Default: everything that is recorded.',
+  },
+} as const;
+
+export interface GivenHistory {
+  /** At least one, in order of time. */
+  readonly files: readonly HistoryFile[];
+  /** ms since the epoch; undefined: from the beginning. */
+  readonly since: number | undefined;
+}
+
+/** @throws {UsageError | CommandFailure} */
+export function givenHistory(options: OptionValues<typeof HISTORY_OPTIONS>, terminal: Terminal): GivenHistory {
+  const places = options.on?.map(({ text }) => text) ?? [JOURNAL_FOLDER];
+  const since = sinceOf(options.since);
+  const { files, unreadable } = find(places, since, options.on === undefined);
+  for (const { path, reason } of unreadable) {
+    terminal.say(`wasprey: ${path} is left out: ${escapeText(reason)}\n`);
+  }
+  if (files.length === 0) {
+    const when = options.since === undefined ? '' : ` of the last ${options.since}`;
+    throw new CommandFailure(`nothing${when} is recorded in ${places.join(', ')}`, RECORD_HELP);
+  }
+  return { files, since };
+}
+
+const RECORD_HELP = 'record something with `wasprey capture -o FILE`, and name it with --on FILE';
+
+function sinceOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const duration = parseDuration(text);
+  if (duration === undefined || duration === 0)
+    throw new UsageError(`--since can't be '${text}'`, 'write 30m, 12h, 7d');
+  return Date.now() - duration;
+}
+
+function find(places: readonly string[], since: number | undefined, byDefault: boolean) {
+  try {
+    return findHistory(places, since === undefined ? {} : { since });
+  } catch (error) {
+    if (error instanceof RecordingError) throw new CommandFailure(`can't read ${places.join(', ')}: ${error.message}`);
+    if (byDefault && error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new CommandFailure(`this machine has no journal in ${JOURNAL_FOLDER}`, RECORD_HELP);
+    }
+    throw new CommandFailure(`can't read ${places.join(', ')}: ${reasonOf(error)}`);
+  }
+}

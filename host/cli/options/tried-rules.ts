@@ -1,0 +1,51 @@
+// The rules of a command that tries rules on the past.
+
+import { ruleReads } from '../../agent/alert-desk.ts';
+import type { RuleModule } from '../../agent/rule-module.ts';
+import { readRunRules } from '../../daemon/rule-source.ts';
+import { prepareRules } from '../../daemon/rules/compile.ts';
+import type { RuleSelection } from '../../daemon/rules/rule-selection.ts';
+import { runSettings } from '../../daemon/settings.ts';
+import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
+import type { RuleMatching } from '../../engine/protocol.ts';
+import type { TriedModule, TriedRules } from '../../journal/backtest/tried-rules.ts';
+
+/** The word for the rules that an agent on this machine runs by its configuration. */
+export const RUNNING = 'running';
+
+/** @throws {CommandFailure} when the rules have errors, which are shown then */
+export async function rulesIn(
+  paths: readonly string[],
+  ruleMatching: RuleMatching,
+  terminal: Terminal,
+  selection?: RuleSelection,
+): Promise<TriedRules> {
+  return tried([await prepareRules(paths, terminal, selection)], ruleMatching);
+}
+
+/**
+ * Those that `wasprey run` would use now, without options: by /etc/wasprey/wasprey.yaml, or the ones that come with Wasprey.
+ * @throws {UsageError | CommandFailure}
+ */
+export async function runningRules(terminal: Terminal): Promise<TriedRules> {
+  const settings = await runSettings({}, [], SILENT);
+  const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
+  const modules = await readRunRules(settings).load({ terminal, warn, progress: true, inBackground: false });
+  return tried(modules, settings.ruleMatching);
+}
+
+function tried(modules: readonly RuleModule[], ruleMatching: RuleMatching): TriedRules {
+  return { modules: modules.map(triedModule), ruleMatching };
+}
+
+function triedModule({ name, verified, rules, names }: RuleModule): TriedModule {
+  return {
+    name,
+    verified,
+    hostNames: names,
+    rules: rules.map((rule) => {
+      const { name, priority, output, fields } = rule;
+      return { name, priority, output, fields, reads: ruleReads(rule) };
+    }),
+  };
+}

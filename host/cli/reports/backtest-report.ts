@@ -1,0 +1,139 @@
+// What `wasprey backtest` prints, for people and as JSON (host/journal/backtest/README.md).
+
+import { escapeText } from '../../diagnostics/escape.ts';
+import { count, number, sum } from '../../diagnostics/numbers.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import type { BacktestResult, RuleResult } from '../../journal/backtest/backtest.ts';
+import type { OneSided, RuleDifference } from '../../journal/backtest/difference.ts';
+import type { HistoryReport } from '../../journal/backtest/evaluate.ts';
+import type { Share } from '../../journal/backtest/figures.ts';
+import type { HistoryFile } from '../../journal/history.ts';
+
+/** Names of a list that are shown. */
+const SHOWN_NAMES = 5;
+const LISTED_DAMAGE = 5;
+const DAY_MS = 86_400_000;
+
+export interface BacktestReport {
+  readonly result: BacktestResult;
+  readonly files: readonly HistoryFile[];
+  readonly since: number | undefined;
+}
+
+/** The time that the history covers, in ms since the epoch. */
+function spanOf({ files, since }: BacktestReport): { readonly from: number; readonly to: number } {
+  const from = Math.min(...files.map((file) => Number(file.facts.started / 1_000_000n)));
+  return { from: Math.max(from, since ?? 0), to: Math.max(...files.map((file) => file.to)) };
+}
+
+export function backtestJson(given: BacktestReport): object {
+  const { result, files } = given;
+  const { report, rules, differences } = result;
+  const { from, to } = spanOf(given);
+  return {
+    from: time(from),
+    to: time(to),
+    files: files.map(({ path }) => path),
+    events: report.events,
+    events_lost: report.lost,
+    seconds: Number(report.seconds.toFixed(3)),
+    complete: isComplete(report),
+    damage: report.damage,
+    rules: rules.map(({ rule, figures, lacks }) => ({
+      rule: rule.name,
+      priority: rule.priority,
+      lacks,
+      alerts: figures.alerts,
+      most_on_a_day: figures.mostOnADay,
+      ...(figures.times && { first: time(figures.times.first), last: time(figures.times.last) }),
+      places: figures.places.list,
+      programs: figures.programs.list,
+      examples: figures.examples.map((example) => ({ time: time(example.time), output: example.text })),
+    })),
+    ...(differences && { differences }),
+  };
+}
+
+/** Whether its figures are those of everything that was recorded. */
+function isComplete({ damage, setAside, isPartial }: HistoryReport): boolean {
+  return damage.length === 0 && setAside.size === 0 && !isPartial;
+}
+
+export function renderBacktest(given: BacktestReport, { bold }: Terminal): string {
+  const { result, files } = given;
+  const { report, rules, differences } = result;
+  const { from, to } = spanOf(given);
+  const days = `${((to - from) / DAY_MS).toFixed(1)} days`;
+  const speed = number(Math.round(report.events / Math.max(report.seconds, 0.001)));
+  const lines = [
+    `${count(rules.length, 'rule')} on ${count(files.length, 'file')}, ${time(from)} to ${time(to)} (${days}).`,
+    `${count(report.events, 'event')} in ${report.seconds.toFixed(1)} s (${speed} events/s).`,
+    ...troubles(report),
+  ];
+  const lacking = rules.filter(({ lacks }) => lacks.length > 0);
+  if (lacking.length > 0) lines.push('', bold('What the history lacks:'), ...lacking.flatMap(lackLines));
+  const fired = rules.filter(({ figures }) => figures.alerts > 0).sort((a, b) => b.figures.alerts - a.figures.alerts);
+  const total = sum(fired.map(({ figures }) => figures.alerts));
+  lines.push('', `${count(fired.length, 'rule')} would have fired, ${count(total, 'time')} in all.`);
+  for (const one of fired) lines.push('', ...ruleLines(one, bold));
+  if (differences) lines.push('', ...differenceLines(differences, bold));
+  return `${lines.join('\n')}\n`;
+}
+
+function troubles({ damage, setAside, lost, leftOut, isPartial }: HistoryReport): string[] {
+  return [
+    ...(isPartial ? ['It was stopped before the end: the figures are those of a part.'] : []),
+    ...(lost > 0 ? [`${count(lost, 'event')} were lost when they were recorded.`] : []),
+    ...(leftOut > 0 ? [`${count(leftOut, 'event')} are of types that this version does not have.`] : []),
+    ...damage.slice(0, LISTED_DAMAGE).map(({ path, reason }) => `Damaged: ${path}: ${escapeText(reason)}.`),
+    ...(damage.length > LISTED_DAMAGE ? [`Damaged: ${count(damage.length - LISTED_DAMAGE, 'more place')}.`] : []),
+    ...[...setAside].map(
+      ([module, reason]) => `${escapeText(module)} failed (${escapeText(reason)}): its figures are incomplete.`,
+    ),
+  ];
+}
+
+function lackLines({ rule, lacks }: RuleResult): string[] {
+  return [`  ${escapeText(rule.name)}`, ...lacks.map((lack) => `      ${lack}`)];
+}
+
+function ruleLines({ rule, figures }: RuleResult, bold: (text: string) => string): string[] {
+  const { times, places, programs, examples, alerts, mostOnADay } = figures;
+  return [
+    `${bold(escapeText(rule.name))} (${rule.priority}): ${count(alerts, 'alert')}, at most ${number(mostOnADay)} on a day`,
+    ...(times ? [`  first     ${time(times.first)}`, `  last      ${time(times.last)}`] : []),
+    `  where     ${names(places.list)}`,
+    `  programs  ${names(programs.list)}`,
+    ...examples.map((example) => `  example   ${time(example.time)} ${escapeText(example.text)}`),
+  ];
+}
+
+function names(shares: readonly Share[]): string {
+  const shown = shares.slice(0, SHOWN_NAMES).map(({ name, alerts }) => `${escapeText(name)} (${number(alerts)})`);
+  const more = shares.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${number(more)} more`] : [])].join(', ');
+}
+
+function differenceLines(differences: readonly RuleDifference[], bold: (text: string) => string): string[] {
+  const changed = differences.filter(({ added, removed }) => added.alerts + removed.alerts > 0);
+  const same = differences.length - changed.length;
+  const head = bold('Compared:');
+  if (changed.length === 0) return [`${head} the same alerts.`];
+  return [
+    `${head} ${count(changed.length, 'rule')} fired differently, ${number(same)} the same.`,
+    ...changed.flatMap(({ rule, tried, compared, added, removed }) => [
+      `  ${escapeText(rule)}: ${count(tried, 'alert')}, instead of ${number(compared)}`,
+      ...sideLine('new ', added),
+      ...sideLine('gone', removed),
+    ]),
+  ];
+}
+
+function sideLine(word: string, { alerts, origins }: OneSided): string[] {
+  return alerts === 0 ? [] : [`    ${word}  ${number(alerts)}: ${names(origins)}`];
+}
+
+/** ISO 8601 in UTC. */
+function time(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

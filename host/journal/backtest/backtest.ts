@@ -1,0 +1,65 @@
+// The backtest: what rules would have done on a history, and what those do that they are compared with.
+
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import type { HistoryFile } from '../history.ts';
+import { Difference, type RuleDifference, type Side } from './difference.ts';
+import { type EvaluationOptions, evaluateHistory, type HistoryReport, type Trial } from './evaluate.ts';
+import { RuleFigures } from './figures.ts';
+import { lacksOf } from './lacks.ts';
+import { Origins } from './origin.ts';
+import { laneRules, rulesOf, type TriedRule, type TriedRules } from './tried-rules.ts';
+
+export interface RuleResult {
+  readonly rule: TriedRule;
+  readonly figures: RuleFigures;
+  /** What the history lacks for it. */
+  readonly lacks: readonly string[];
+}
+
+export interface BacktestResult {
+  readonly report: HistoryReport;
+  /** Of the tried rules, in their order. */
+  readonly rules: readonly RuleResult[];
+  /** By rule of either set; undefined if there is nothing to compare with. Rules that never fire in either have none. */
+  readonly differences: readonly RuleDifference[] | undefined;
+}
+
+export interface BacktestOptions extends Omit<EvaluationOptions, 'onBlock'> {
+  /** Alerts before this time do not count, in ms since the epoch. */
+  readonly since?: number;
+}
+
+/** @param files at least one */
+export async function backtest(
+  files: readonly HistoryFile[],
+  tried: TriedRules,
+  compared: TriedRules | undefined,
+  { since, ...options }: BacktestOptions = {},
+): Promise<BacktestResult> {
+  const figures = new Map(rulesOf(tried).map((rule) => [rule, new RuleFigures(rule)]));
+  const difference = compared && new Difference();
+  const sinceNs = BigInt(Math.floor(since ?? 0)) * NANOSECONDS_PER_MS;
+  const trial = (rules: TriedRules, side: Side): Trial => {
+    const origins = new Origins();
+    return {
+      rules: laneRules(rules),
+      onMatch(found) {
+        const match = origins.of(found);
+        const rule = rules.modules[found.module]?.rules[found.rule];
+        if (!match || !rule || match.record.time < sinceNs) return;
+        if (side === 'tried') figures.get(rule)?.add(match);
+        difference?.add(side, rule.name, match);
+      },
+    };
+  };
+  const trials = [trial(tried, 'tried'), ...(compared ? [trial(compared, 'compared')] : [])];
+  const report = await evaluateHistory(files, trials, {
+    ...options,
+    onBlock: (file, milliseconds) => difference?.advance(file, milliseconds),
+  });
+  return {
+    report,
+    rules: [...figures].map(([rule, own]) => ({ rule, figures: own, lacks: lacksOf(rule, files) })),
+    differences: difference?.end(),
+  };
+}

@@ -1,0 +1,99 @@
+// What two sets of rules do differently on the same events, by rule. Matches of both are paired as they come; what has found no partner after a
+// while is a difference. So only matches of the last moments are remembered.
+
+import { EVENT_HEADER } from '../../schema/event-structs.ts';
+import { member } from '../../schema/layout.ts';
+import { type Share, Shares } from './figures.ts';
+import type { OriginatedMatch } from './origin.ts';
+
+/** In recorded time. Events of new containers wait for two seconds at most, in each set by itself. */
+const PATIENCE_MS = 10_000;
+const CPU = member(EVENT_HEADER, 'cpu').offset;
+
+export type Side = 'tried' | 'compared';
+
+/** Alerts of one side that the other does not have. */
+export interface OneSided {
+  readonly alerts: number;
+  /** By program and place: `cat in web`. */
+  readonly origins: readonly Share[];
+}
+
+export interface RuleDifference {
+  readonly rule: string;
+  /** The alerts of both sides. */
+  readonly tried: number;
+  readonly compared: number;
+  /** Alerts that only the tried rules raise. */
+  readonly added: OneSided;
+  /** Alerts that only the rules compared with raise. */
+  readonly removed: OneSided;
+}
+
+interface Unpaired {
+  readonly side: Side;
+  readonly origin: string;
+  readonly since: number;
+}
+
+class RulePairs {
+  readonly counts: Record<Side, number> = { tried: 0, compared: 0 };
+  readonly unpaired = new Map<string, Unpaired>();
+  readonly alone: Record<Side, number> = { tried: 0, compared: 0 };
+  readonly origins: Record<Side, Shares> = { tried: new Shares(), compared: new Shares() };
+
+  settle(key: string, { side, origin }: Unpaired): void {
+    this.unpaired.delete(key);
+    this.alone[side]++;
+    this.origins[side].add(origin);
+  }
+}
+
+export class Difference {
+  readonly #rules = new Map<string, RulePairs>();
+  #now = 0;
+  #file = 0;
+
+  /** A match of a rule; the rules of both sets are known by their names. */
+  add(side: Side, rule: string, { record, memory, event, file, origin }: OriginatedMatch): void {
+    const pairs = this.#rules.get(rule) ?? new RulePairs();
+    this.#rules.set(rule, pairs);
+    pairs.counts[side]++;
+    const key = `${file} ${memory.u16(event + CPU)} ${record.passedView.big('sequence')}`;
+    const partner = pairs.unpaired.get(key);
+    if (partner && partner.side !== side) {
+      pairs.unpaired.delete(key);
+      return;
+    }
+    pairs.unpaired.set(key, { side, origin: `${origin.program} in ${origin.place}`, since: this.#now });
+  }
+
+  /** The evaluation has come to this recorded time of a file. */
+  advance(file: number, milliseconds: number): void {
+    const limit = file === this.#file ? milliseconds - PATIENCE_MS : Number.POSITIVE_INFINITY;
+    this.#file = file;
+    this.#now = milliseconds;
+    this.#settleBefore(limit);
+  }
+
+  /** All rules with a match, by name. After the last one. */
+  end(): RuleDifference[] {
+    this.#settleBefore(Number.POSITIVE_INFINITY);
+    return [...this.#rules].map(([rule, { counts, alone, origins }]) => ({
+      rule,
+      ...counts,
+      added: { alerts: alone.tried, origins: origins.tried.list },
+      removed: { alerts: alone.compared, origins: origins.compared.list },
+    }));
+  }
+
+  #settleBefore(limit: number): void {
+    for (const pairs of this.#rules.values()) {
+      for (const [key, unpaired] of pairs.unpaired) {
+        // They are in the order in which they came.
+        if (unpaired.since >= limit) break;
+        pairs.settle(key, unpaired);
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+// Evaluates sets of rules on a history as fast as it is read: each block is unpacked once, whatever number of sets there is.
+
+import { useAccounts } from '../../fields/account-names.ts';
+import { checkedBlock } from '../../recording/block-replay.ts';
+import { RecordingFile } from '../../recording/byte-source.ts';
+import { RecordingReader } from '../../recording/reader.ts';
+import type { HistoryFile } from '../history.ts';
+import { Lane, type LaneMatch, type LaneRules } from './lane.ts';
+
+/** How long blocks are evaluated before signals and the progress get their turn. */
+const TURN_MS = 50;
+
+/** A match, and where its event is. */
+export interface HistoryMatch extends LaneMatch {
+  /** Number of the file in the history. */
+  readonly file: number;
+}
+
+/** A set of rules, and who gets its matches. */
+export interface Trial {
+  readonly rules: LaneRules;
+  readonly onMatch: (match: HistoryMatch) => void;
+}
+
+export interface EvaluationOptions {
+  /** Called now and then, with the share of the history that was read: 0 to 1. */
+  readonly onProgress?: (share: number, events: number) => void;
+  /** Called after each block, with its last recorded time in ms since the start of its machine. */
+  readonly onBlock?: (file: number, milliseconds: number) => void;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
+}
+
+export interface FileDamage {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface HistoryReport {
+  readonly events: number;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Events of types that this version does not have. */
+  readonly leftOut: number;
+  /** Events that were lost when they were recorded. */
+  readonly lost: number;
+  readonly damage: readonly FileDamage[];
+  /** Modules that failed, with the reason: their figures are incomplete. */
+  readonly setAside: ReadonlyMap<string, string>;
+  /** It was stopped before the end. */
+  readonly isPartial: boolean;
+}
+
+/** Throws the errors of open() for a file that is gone meanwhile, and RecordingError. */
+export async function evaluateHistory(
+  files: readonly HistoryFile[],
+  trials: readonly Trial[],
+  { onProgress, onBlock, signal }: EvaluationOptions = {},
+): Promise<HistoryReport> {
+  const began = performance.now();
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const damage: FileDamage[] = [];
+  const setAside = new Map<string, string>();
+  let [events, leftOut, lost, bytesBefore] = [0, 0, 0, 0];
+  let turnEnds = performance.now() + TURN_MS;
+  for (const [index, { path, bytes: size, isComplete }] of files.entries()) {
+    if (signal?.aborted) break;
+    using file = new RecordingFile(path);
+    const reader = new RecordingReader(file);
+    useAccounts(reader.facts.users, reader.facts.groups);
+    using lanes = new DisposableStack();
+    const running = trials.map(({ rules, onMatch }) =>
+      lanes.use(
+        new Lane(rules, reader.facts, {
+          onMatch: (match) => onMatch({ ...match, file: index }),
+          onSetAside: (module, reason) => setAside.set(module, reason),
+        }),
+      ),
+    );
+    for (const block of reader.blocks(checkedBlock)) {
+      for (const lane of running) lane.evaluate(block);
+      onBlock?.(index, running[0]?.milliseconds ?? 0);
+      if (performance.now() < turnEnds) continue;
+      onProgress?.((bytesBefore + reader.position) / Math.max(bytes, 1), events + reader.events);
+      await new Promise((resolve) => setImmediate(resolve));
+      turnEnds = performance.now() + TURN_MS;
+      if (signal?.aborted) break;
+    }
+    for (const lane of running) lane.end();
+    events += reader.events;
+    leftOut += reader.leftOut;
+    lost += reader.end?.dropped ?? 0;
+    bytesBefore += size;
+    // A file without an end is being written, or is one that a stopped agent left: what is in it is whole up to there.
+    const found = reader.damage.filter(({ resumed }) => isComplete || resumed !== undefined);
+    for (const { reason } of found) damage.push({ path, reason });
+    for (const reason of new Set(running.flatMap((lane) => lane.damage))) damage.push({ path, reason });
+  }
+  const seconds = (performance.now() - began) / 1000;
+  return { events, bytes: bytesBefore, seconds, leftOut, lost, damage, setAside, isPartial: signal?.aborted ?? false };
+}

@@ -1,0 +1,38 @@
+// Rules that are tried on the past: what is known of each besides its compiled condition.
+
+import type { Template } from '../../compiler/conditions/template-tokens.ts';
+import type { ModuleStart, RuleReads } from '../../engine/protocol.ts';
+import type { LaneRules } from './lane.ts';
+
+export interface TriedRule {
+  readonly name: string;
+  readonly priority: string;
+  readonly output: Template;
+  /** The fields that its condition reads, with their arguments. */
+  readonly fields: readonly string[];
+  /** What an alert reads; its fields are those of the output. */
+  readonly reads: RuleReads;
+}
+
+export interface TriedModule extends Omit<ModuleStart, 'rules'> {
+  readonly rules: readonly TriedRule[];
+  /** Host names that its conditions compare addresses with. */
+  readonly hostNames: readonly string[];
+}
+
+export interface TriedRules {
+  /** In the order of evaluation. */
+  readonly modules: readonly TriedModule[];
+  readonly ruleMatching: LaneRules['ruleMatching'];
+}
+
+export function rulesOf({ modules }: TriedRules): readonly TriedRule[] {
+  return modules.flatMap(({ rules }) => rules);
+}
+
+export function laneRules({ modules, ruleMatching }: TriedRules): LaneRules {
+  return {
+    ruleMatching,
+    modules: modules.map(({ name, verified, rules }) => ({ name, verified, rules: rules.map(({ reads }) => reads) })),
+  };
+}
