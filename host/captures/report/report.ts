@@ -87,7 +87,7 @@ export function reportOf(path: string, notes: CaptureNotes): Report {
   let next = items.next();
   for (; !next.done; next = items.next()) {
     if (next.value.kind === 'process') collected.tree.add(next.value);
-    else collected.add(next.value);
+    else if (next.value.kind === 'event') collected.add(next.value);
   }
   const { events, damage } = next.value;
   const { alerts, terms, state, cuts } = notes;
