@@ -1,11 +1,8 @@
 // Modules that are set aside: reports when one is, and when it is evaluated again.
 
-import { seconds } from '../diagnostics/numbers.ts';
 import type { SetAside } from '../engine/protocol.ts';
+import { SET_ASIDE_RULE, setAsideText, TAKEN_BACK_RULE, takenBackText } from './absence-alerts.ts';
 import type { AlertDesk } from './alert-desk.ts';
-
-const SET_ASIDE_RULE = 'Wasprey internal: rule module set aside';
-const TAKEN_BACK_RULE = 'Wasprey internal: rule module taken back';
 
 /** Past absences that are remembered. */
 const REMEMBERED = 100;
@@ -60,12 +57,7 @@ export class ModuleAbsences {
     const again = pauseMs === undefined ? {} : { again: now + pauseMs };
     this.#current.set(module, { generation, absence: { module, failure, reason, from, ...again } });
     this.#count++;
-    const then = pauseMs === undefined ? '' : ` They are tried again after ${seconds(pauseMs)}.`;
-    this.#report(
-      SET_ASIDE_RULE,
-      'Critical',
-      `The rules of ${module} are no longer evaluated: ${reason} (${failure}).${then}`,
-    );
+    this.#report(SET_ASIDE_RULE, 'Critical', setAsideText(module, `${reason} (${failure})`, pauseMs));
   }
 
   /** It is evaluated again. */
@@ -74,11 +66,8 @@ export class ModuleAbsences {
     if (current?.generation !== generation) return;
     const { absence } = current;
     const to = this.#close(absence);
-    this.#report(
-      TAKEN_BACK_RULE,
-      'Notice',
-      `The rules of ${module} are evaluated again. They were not for ${seconds(to - absence.from)}: ${absence.reason} (${absence.failure}).`,
-    );
+    const { reason, failure, from } = absence;
+    this.#report(TAKEN_BACK_RULE, 'Notice', takenBackText(module, `${reason} (${failure})`, to - from));
   }
 
   /** Rule sets before that one are no longer in use, nor is what was set aside of them. */

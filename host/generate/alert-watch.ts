@@ -1,8 +1,11 @@
 // Waits for the alerts of actions: an alert belongs to an action by its rule and the scene's marker in its text.
 
+import { EvaluationWatch } from './evaluation-watch.ts';
+
 /** The used part of an alert in JSON, the same in Wasprey and Falco. */
 export interface SeenAlert {
   readonly rule: string;
+  readonly output: string;
   /** All its text, which is searched for the marker. */
   readonly text: string;
 }
@@ -13,7 +16,8 @@ export function parseAlert(line: string): SeenAlert | undefined {
     const value: unknown = JSON.parse(line);
     if (typeof value !== 'object' || value === null || !('rule' in value) || typeof value.rule !== 'string')
       return undefined;
-    return { rule: value.rule, text: line };
+    const output = 'output' in value && typeof value.output === 'string' ? value.output : '';
+    return { rule: value.rule, output, text: line };
   } catch {
     return undefined;
   }
@@ -26,9 +30,11 @@ interface Expectation {
 }
 
 export class AlertWatch {
+  readonly evaluation = new EvaluationWatch();
   readonly #expected = new Set<Expectation>();
 
-  take({ rule, text }: SeenAlert): void {
+  take({ rule, output, text }: SeenAlert): void {
+    this.evaluation.take(rule, output);
     for (const { marker, missing, complete } of this.#expected) {
       if (missing.has(rule) && text.includes(marker)) missing.delete(rule);
       if (missing.size === 0) complete();

@@ -13,6 +13,11 @@ export interface Verification {
   readonly timeoutMs: number;
 }
 
+/** How often an action is performed, if its rules were not evaluated meanwhile. */
+const MOST_TIMES = 3;
+/** How long rules that are set aside are waited for. They are tried again after 5 s, then ever later. */
+const LONGEST_ABSENCE_MS = 60_000;
+
 export type ActionResult =
   | { readonly kind: 'skipped'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string }
@@ -21,7 +26,9 @@ export type ActionResult =
   | { readonly kind: 'done' }
   | { readonly kind: 'verified'; readonly rules: readonly string[] }
   /** `refused`: calls of the action that the kernel refused. */
-  | { readonly kind: 'missing'; readonly rules: readonly string[]; readonly refused: readonly string[] };
+  | { readonly kind: 'missing'; readonly rules: readonly string[]; readonly refused: readonly string[] }
+  /** Alerts of these rules did not come, and the agent had set rules aside: whether they match is not known. */
+  | { readonly kind: 'not evaluated'; readonly rules: readonly string[] };
 
 export interface SessionOptions {
   readonly place: Place;
@@ -30,6 +37,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   /** Called before an action is performed. */
   readonly onBegin: (action: Action) => void;
+  /** Called before it is performed once more, because rules were not evaluated the time before. */
+  readonly onAgain: (action: Action) => void;
   readonly onResult: (action: Action, result: ActionResult) => void;
 }
 
@@ -40,10 +49,8 @@ export async function performActions(actions: readonly Action[], options: Sessio
   }
 }
 
-async function performAction(
-  action: Action,
-  { place, verification, signal, onBegin }: SessionOptions,
-): Promise<ActionResult> {
+async function performAction(action: Action, options: SessionOptions): Promise<ActionResult> {
+  const { place, verification, onBegin, onAgain } = options;
   const why = obstacle(action, place);
   if (why !== undefined) return { kind: 'skipped', why };
   const rules = verification ? rulesOf(action).filter((rule) => verification.rules.has(rule)) : [];
@@ -51,6 +58,23 @@ async function performAction(
     return { kind: 'skipped', why: `none of its rules is evaluated (${rulesOf(action).join(', ')})` };
   }
   onBegin(action);
+  for (let times = 1; ; times++) {
+    const result = await performOnce(action, rules, options);
+    const isKnown = result.kind !== 'not evaluated';
+    if (isKnown || times === MOST_TIMES || !verification?.watch.evaluation.returns) return result;
+    onAgain(action);
+  }
+}
+
+async function performOnce(
+  action: Action,
+  rules: readonly string[],
+  { place, verification, signal }: SessionOptions,
+): Promise<ActionResult> {
+  const evaluation = verification?.watch.evaluation;
+  await evaluation?.returned(LONGEST_ABSENCE_MS, signal);
+  const absences = evaluation?.count;
+  const wasPartial = evaluation?.isPartial;
   const scene = newScene(place);
   const expected = verification?.watch.expect(rules, scene.marker);
   const { failure, refused } = await perform(action, place, signal, scene);
@@ -58,5 +82,7 @@ async function performAction(
   if (signal.aborted) return { kind: 'stopped' };
   if (failure !== undefined) return { kind: 'failed', why: failure };
   if (!verification) return { kind: 'done' };
-  return missing.length === 0 ? { kind: 'verified', rules } : { kind: 'missing', rules: missing, refused };
+  if (missing.length === 0) return { kind: 'verified', rules };
+  if (wasPartial || evaluation?.count !== absences) return { kind: 'not evaluated', rules: missing };
+  return { kind: 'missing', rules: missing, refused };
 }

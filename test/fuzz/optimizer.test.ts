@@ -37,7 +37,7 @@ function costOf(bytes: Uint8Array): Cost {
   const { stdout, stderr, status, signal } = spawnSync('prlimit', [`--data=${DATA_BYTES}`, ...node, CHILD, path], {
     encoding: 'utf8',
   });
-  const end = `it ended with ${signal ?? status}, with ${DATA_BYTES / 2 ** 20} MB to take`;
+  const end = `it ended with ${signal ?? status}; it may take ${DATA_BYTES / 2 ** 20} MB`;
   assert.match(stdout, /^\{/, `${end}:\n${stderr.slice(0, 2000)}`);
   return JSON.parse(stdout) as Cost;
 }

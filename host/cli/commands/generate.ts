@@ -31,7 +31,8 @@ export const GENERATE = defineCommand({
     named with the reason.`,
   status: {
     ok: 'What can be performed here was; with --verify, with all its alerts.',
-    failure: 'An action failed, it was stopped before its end, or, with --verify, an alert is missing.',
+    failure:
+      'An action failed, it was stopped before its end, or, with --verify, an alert is missing or its rule was set aside.',
   },
   options: GENERATE_OPTIONS,
   examples: [
@@ -130,6 +131,7 @@ async function generate(
       signal,
       ...(verification && { verification }),
       onBegin: ({ name, description }) => terminal.say(`wasprey: ${name}: ${description}\n`),
+      onAgain: ({ name }) => terminal.say(`wasprey: ${name}: once more: rules were not evaluated meanwhile\n`),
       onResult: show,
     });
   await round();
@@ -141,7 +143,8 @@ async function generate(
   verification?.complain(tally);
   const stopped = signal.aborted && !options.loop;
   const unverified = verification !== undefined && tally.count('verified') === 0;
-  return stopped || unverified || tally.count('missing') + tally.count('failed') > 0 ? EXIT.failure : EXIT.ok;
+  const unknown = tally.count('missing') + tally.count('not evaluated');
+  return stopped || unverified || unknown + tally.count('failed') > 0 ? EXIT.failure : EXIT.ok;
 }
 
 function placeGiven({ place }: GenerateOptions): 'host' | 'container' | undefined {

@@ -31,6 +31,8 @@ export function resultLine({ name }: Action, result: ActionResult): string {
       const refused = result.refused.length === 0 ? '' : ` (the kernel refused ${result.refused.join(', ')})`;
       return `missing   ${name}: ${result.rules.join('; ')}${refused}`;
     }
+    case 'not evaluated':
+      return `not evaluated  ${name}: ${result.rules.join('; ')} (rules were set aside)`;
     case 'skipped':
       return `skipped   ${name}: ${result.why}`;
     case 'failed':
@@ -55,7 +57,7 @@ export class Tally {
   }
 
   toString(): string {
-    const kinds = ['done', 'verified', 'missing', 'failed', 'stopped', 'skipped'] as const;
+    const kinds = ['done', 'verified', 'missing', 'not evaluated', 'failed', 'stopped', 'skipped'] as const;
     const parts = kinds.filter((kind) => this.count(kind) > 0).map((kind) => `${this.count(kind)} ${kind}`);
     return parts.join(', ') || 'nothing was done';
   }
