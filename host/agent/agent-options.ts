@@ -12,6 +12,7 @@ import type { Output } from '../outputs/output.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import type { DropListener, DropSettings } from './drop-watch.ts';
 import type { MissingHooksPolicy } from './hook-watch.ts';
+import type { JournalOptions } from './node-journal.ts';
 import type { RuleModule } from './rule-module.ts';
 import type { RuleChange } from './rule-sets.ts';
 
@@ -34,6 +35,8 @@ export interface AgentOptions {
   readonly kernelFilter?: boolean;
   /** Event types that are not captured, whatever the rules read. Default: none. */
   readonly leftOut?: ReadonlySet<string>;
+  /** What happens is kept there, whatever the rules. Default: nothing is. */
+  readonly journal?: JournalOptions;
   /** What to do about rules that are blind because the kernel lacks a hook. Default: alert. */
   readonly missingHooks?: MissingHooksPolicy;
   readonly ruleMatching?: RuleMatching;

@@ -15,6 +15,7 @@ import { DROP_SETTINGS, type DropListener, DropWatch } from './drop-watch.ts';
 import { HookWatch } from './hook-watch.ts';
 import { ImageWatch } from './image-watch.ts';
 import { describeLeftOut, withoutEvents } from './left-out-events.ts';
+import { NodeJournal } from './node-journal.ts';
 import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
 import type { RuleModule } from './rule-module.ts';
 import { RuleSets } from './rule-sets.ts';
@@ -38,6 +39,7 @@ export class AgentParts {
   readonly images: ImageWatch;
   readonly tampering: TamperWatch;
   readonly hooks: HookWatch;
+  readonly journal: NodeJournal;
   readonly ruleSets: RuleSets;
   /** Undefined until it has started. */
   engine: Engine | undefined;
@@ -67,9 +69,18 @@ export class AgentParts {
     this.images = new ImageWatch(this.desk);
     this.tampering = new TamperWatch(this.desk);
     this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote });
+    this.journal = new NodeJournal(replay ? undefined : options.journal, {
+      engine: () => this.engine,
+      desk: this.desk,
+      machine: this.machine,
+      leftOut: options.leftOut ?? new Set(),
+      onTrouble,
+      onNote,
+    });
     this.ruleSets = new RuleSets(this.completed(options.modules, extras), {
       engine: () => this.engine,
       desk: this.desk,
+      journal: () => this.journal.wants,
       isFiltered: this.source === 'bpf' && options.kernelFilter !== false,
       onTrouble,
       ...(options.onRules && { onRules: options.onRules }),
@@ -77,6 +88,7 @@ export class AgentParts {
   }
 
   get summary(): Summary {
+    const { summary: journal } = this.journal;
     return {
       engine: this.engine?.counters,
       rules: this.ruleSets.summary,
@@ -88,6 +100,7 @@ export class AgentParts {
       outputs: this.outputs.counters,
       tampering: this.tampering.summary,
       hooks: this.hooks.summary,
+      ...(journal && { journal }),
     };
   }
 

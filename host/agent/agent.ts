@@ -10,6 +10,7 @@ import { AgentParts } from './agent-parts.ts';
 import type { HookSummary } from './hook-watch.ts';
 import type { ImageSummary } from './image-watch.ts';
 import { MemoryTrim } from './memory-trim.ts';
+import type { JournalOptions } from './node-journal.ts';
 import type { RuleModule } from './rule-module.ts';
 import { startEngine } from './start-engine.ts';
 import type { Summary } from './summary.ts';
@@ -39,6 +40,8 @@ export interface Agent {
    * Replaces the outputs of those names, which are closed. Resolves when alerts have reached the new ones, to the number of outputs.
    */
   replaceOutputs(names: ReadonlySet<string>, outputs: readonly Output[]): Promise<number>;
+  /** Applies other options of the journal; undefined: it is off. Rejects with EngineError. Calls must not overlap. */
+  setJournal(options: JournalOptions | undefined): Promise<void>;
   /** Reopens files that were moved away. */
   reopenOutputs(): void;
   /** The output of that name reports a failure: alerts the others, at a limited rate. */
@@ -126,6 +129,11 @@ class RunningAgent implements Agent {
     return this.#parts.outputs.replace(names, outputs);
   }
 
+  setJournal(options: JournalOptions | undefined): Promise<void> {
+    const { journal, ruleSets } = this.#parts;
+    return journal.set(options, () => ruleSets.recapture());
+  }
+
   reopenOutputs(): void {
     this.#parts.outputs.reopen();
   }
@@ -169,10 +177,11 @@ class RunningAgent implements Agent {
   }
 
   async #stop(): Promise<Summary> {
-    const { tampering, drops, images, resolver, directory, desk } = this.#parts;
+    const { tampering, drops, images, resolver, directory, desk, journal } = this.#parts;
     this.#trim.close();
     tampering.close();
     await this.#engine.stop();
+    await journal.close();
     drops.finish();
     images.finish();
     resolver.close();

@@ -4,6 +4,7 @@ import { type FilterTables, filterTables } from '../capture/filter-tables.ts';
 import { firstWords } from '../engine/candidate-words.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RuleSetStart } from '../engine/protocol.ts';
+import type { JournalWants } from '../journal/wants.ts';
 import { type AlertDesk, ruleReads } from './alert-desk.ts';
 import { type AbsenceSummary, ModuleAbsences } from './module-absences.ts';
 import type { RuleModule } from './rule-module.ts';
@@ -52,6 +53,8 @@ export interface RuleSetsHost {
   readonly desk: AlertDesk;
   /** Whether the kernel drops what no rule can match. */
   readonly isFiltered: boolean;
+  /** What the journal wants captured beside them. */
+  readonly journal?: () => JournalWants | undefined;
   readonly onTrouble: (message: string) => void;
   readonly onRules?: (change: RuleChange) => void;
 }
@@ -114,10 +117,21 @@ export class RuleSets {
     return done;
   }
 
-  async #replace(modules: readonly RuleModule[]): Promise<void> {
+  /** Has the same rules with what others want captured now. Rejects with EngineError: what was captured stays. */
+  recapture(): Promise<void> {
+    const done = this.#underWay.then(async () => {
+      const generation = await this.#takeOver(this.#modules);
+      if (generation !== undefined) this.#generation = generation;
+    });
+    this.#underWay = done.catch(() => {});
+    return done;
+  }
+
+  /** @returns their generation; undefined if there is no engine */
+  async #takeOver(modules: readonly RuleModule[]): Promise<number | undefined> {
     const { desk, engine, onTrouble } = this.#host;
     const running = engine();
-    if (!running) return;
+    if (!running) return undefined;
     const generation = ++this.#lastGiven;
     desk.use(generation, modules);
     try {
@@ -131,6 +145,12 @@ export class RuleSets {
       desk.retire(generation);
       throw error;
     }
+    return generation;
+  }
+
+  async #replace(modules: readonly RuleModule[]): Promise<void> {
+    const generation = await this.#takeOver(modules);
+    if (generation === undefined) return;
     this.#modules = modules;
     this.#inUseSince = timesOf(modules, this.#inUseSince);
     this.#generation = generation;
@@ -196,10 +216,12 @@ export class RuleSets {
   }
 
   #setOf(generation: number, modules: readonly RuleModule[]): RuleSetStart {
-    const filter = this.#host.isFiltered ? sharedFilter(modules) : undefined;
+    const journal = this.#host.journal?.();
+    const filter = this.#host.isFiltered ? sharedFilter(modules, journal) : undefined;
+    const eventTypes = [...modules, ...(journal ? [journal] : [])].flatMap((each) => each.eventTypes);
     return {
       generation,
-      eventTypes: [...new Set(modules.flatMap(({ eventTypes }) => eventTypes))].sort(),
+      eventTypes: [...new Set(eventTypes)].sort(),
       modules: modules.map(({ name, verified, rules }) => ({ name, verified, rules: rules.map(ruleReads) })),
       ...(filter && { filter }),
     };
@@ -211,9 +233,10 @@ function timesOf(modules: readonly RuleModule[], before: ReadonlyMap<string, num
   return new Map(modules.map(({ sha256 }) => [sha256, before.get(sha256) ?? now]));
 }
 
-/** What the kernel may drop for all of the modules; undefined when one of them has no filter, so that it may drop nothing. */
-function sharedFilter(modules: readonly RuleModule[]): FilterTables | undefined {
+/** What the kernel may drop for all of the modules and the journal; undefined when a module has no filter, so that it may drop nothing. */
+function sharedFilter(modules: readonly RuleModule[], journal: JournalWants | undefined): FilterTables | undefined {
   const filters = modules.flatMap(({ filter }) => (filter ? [filter] : []));
   if (filters.length < modules.length) return undefined;
-  return filterTables(filters, firstWords(modules.map(({ rules }) => rules.length)));
+  const others = journal ? [journal.filter] : [];
+  return filterTables([...filters, ...others], firstWords(modules.map(({ rules }) => rules.length)));
 }

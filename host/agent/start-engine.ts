@@ -10,7 +10,7 @@ export function startEngine(parts: AgentParts): Promise<Engine> {
   return Engine.start(engineOptions(parts), engineListener(parts), parts.options.idleWorker);
 }
 
-function engineOptions({ options, source, ruleSets, hold, machine }: AgentParts): EngineOptions {
+function engineOptions({ options, source, ruleSets, hold, machine, journal }: AgentParts): EngineOptions {
   const { replay } = options;
   return {
     source,
@@ -24,11 +24,12 @@ function engineOptions({ options, source, ruleSets, hold, machine }: AgentParts)
     base64Buffers: options.base64Buffers ?? false,
     ignoresSelf: options.ignoresSelf ?? false,
     guarded: source === 'bpf',
+    ...(journal.wants && { journal: journal.wants.selection }),
   };
 }
 
 function engineListener(parts: AgentParts): EngineListener {
-  const { options, outputs, desk, directory, ruleSets, drops, images, outputWatch, tampering } = parts;
+  const { options, outputs, desk, directory, ruleSets, drops, images, outputWatch, tampering, journal } = parts;
   const { replay } = options;
   return {
     onMatches(matches) {
@@ -36,6 +37,7 @@ function engineListener(parts: AgentParts): EngineListener {
       // A live capture does not wait for outputs.
       return replay && outputs.drained();
     },
+    onJournal: (block) => journal.take(block),
     onContainer: (id, entry) => parts.containerRecorded(id, entry),
     onReplayed: (report) => void outputs.drained().then(() => replay?.onEnd(report)),
     onContainers(notices) {

@@ -1,6 +1,7 @@
 // The numbers of an agent so far: events, alerts and losses.
 
 import type { EngineCounters } from '../engine/protocol.ts';
+import type { JournalSummary } from '../journal/store.ts';
 import type { DirectoryCounters } from '../metadata/directory/container-directory.ts';
 import type { NameCounters } from '../metadata/name-resolver.ts';
 import type { NamedCounters } from '../outputs/output-set.ts';
@@ -23,4 +24,6 @@ export interface Summary {
   readonly outputs: readonly NamedCounters[];
   readonly tampering: TamperSummary;
   readonly hooks: HookSummary;
+  /** Absent while it is off. */
+  readonly journal?: JournalSummary;
 }

@@ -3,6 +3,7 @@
 
 import type { FilterTables } from './filter-tables.ts';
 import type { CaptureIntegrity } from './integrity.ts';
+import type { JournalExtent } from './journal-selection.ts';
 import type { MissingHook } from './missing-hooks.ts';
 
 /** How large the regions are. Bytes, each rounded up to pages; ringBudget is shared by all CPUs. */
@@ -210,6 +211,21 @@ export interface Capture {
    * a lifecycle record and what was found out about it here (names of user and group, container).
    */
   takeImageLog(): Uint8Array;
+  /**
+   * From now on the log has process images, and selectJournal() gives events, as a journal needs them; undefined: no longer.
+   * @param types by number of the event type: JOURNAL_KEEP of journal-selection.ts
+   * @param opens by OPEN_COMBINATIONS: 1 for those that are kept
+   */
+  keepJournal(types: Uint8Array | undefined, opens?: Uint8Array): void;
+  /** All process images as entries of the log, each after its parent; what came to the log so far is part of it. */
+  allImages(): Uint8Array;
+  /**
+   * Copies the events of the batch that the journal keeps to `into`, which is at least as long as these segments, without what only has a meaning
+   * here. Returns the number of bytes.
+   */
+  selectJournal(segments: Uint32Array, pairs: number, into: Uint8Array): number;
+  /** What was selected since the last call. */
+  takeJournalExtent(): JournalExtent;
   /**
    * Builder source only, with one CPU: a step of a recording. `images` are log entries; `events` are records, one after the
    * other, 512 KB at most, which keep their sequence and CPU numbers; `clock` is the time (ns, CLOCK_MONOTONIC) at which it

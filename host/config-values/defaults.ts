@@ -1,6 +1,7 @@
 // Default values of keys that were not given.
 
 import { parseDuration } from './duration.ts';
+import { parseSize } from './size.ts';
 import type { Definition, ValueOf } from './value-types.ts';
 
 /** The default of any definition: maps are empty, and so are lists without a default; sections have the defaults of their keys. */
@@ -12,6 +13,8 @@ export function defaultOf(definition: Definition): unknown {
       return definition.default;
     case 'duration':
       return parseDuration(definition.default);
+    case 'size':
+      return parseSize(definition.default);
     case 'list':
       return definition.default ?? [];
     case 'map':

@@ -42,6 +42,13 @@ export interface DurationDefinition extends DefinitionBase {
   readonly leastMs: number;
 }
 
+/** A number of bytes as `256MiB`; its value is in bytes. */
+export interface SizeDefinition extends DefinitionBase {
+  readonly kind: 'size';
+  readonly default: string;
+  readonly least: number;
+}
+
 export interface ListDefinition<Item extends Definition = Definition> extends DefinitionBase {
   readonly kind: 'list';
   readonly items: Item;
@@ -79,6 +86,7 @@ export type Definition =
   | NumberDefinition
   | TextDefinition
   | DurationDefinition
+  | SizeDefinition
   | ListDefinition
   | SectionDefinition
   | MapDefinition
@@ -147,6 +155,10 @@ export function choice<const Choice extends string>(
 
 export function duration(byDefault: string, leastMs: number, description: string): DurationDefinition {
   return { kind: 'duration', default: byDefault, leastMs, description };
+}
+
+export function size(byDefault: string, least: number, description: string): SizeDefinition {
+  return { kind: 'size', default: byDefault, least, description };
 }
 
 export function list<Item extends Definition>(

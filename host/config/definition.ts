@@ -3,6 +3,7 @@
 import { type SectionValue, section } from '../config-values/value-types.ts';
 import { CAPTURE_KEYS } from './keys/capture.ts';
 import { FORMAT_KEYS } from './keys/format.ts';
+import { JOURNAL_KEYS } from './keys/journal.ts';
 import { METADATA_KEYS } from './keys/metadata.ts';
 import { MODULE_KEYS } from './keys/modules.ts';
 import { NOISE_KEYS } from './keys/noise.ts';
@@ -18,6 +19,7 @@ export const DEFINITION = section('The configuration of Wasprey.', {
   ...OUTPUT_KEYS,
   ...NOISE_KEYS,
   ...CAPTURE_KEYS,
+  ...JOURNAL_KEYS,
   ...SERVICE_KEYS,
   ...METADATA_KEYS,
   ...UNUSED_KEYS,

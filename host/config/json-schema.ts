@@ -7,6 +7,7 @@ type Schema = Readonly<Record<string, unknown>>;
 
 /** A text with an environment variable may have any value. */
 const VARIABLE = { type: 'string', pattern: '\\$\\{' };
+const SIZE = '^\\d+(?: ?[KMGT]iB)?$';
 const DURATION = '^(?:\\d+y)?(?:\\d+w)?(?:\\d+d)?(?:\\d+h)?(?:\\d+m)?(?:\\d+s)?(?:\\d+ms)?$';
 
 export function configSchema(): Schema {
@@ -36,6 +37,12 @@ function schemaOf(definition: Definition): Schema {
     }
     case 'duration':
       return { description, default: definition.default, ...orVariable({ type: 'string', pattern: DURATION }) };
+    case 'size':
+      return {
+        description,
+        default: definition.default,
+        ...orVariable({ type: ['string', 'integer'], pattern: SIZE }),
+      };
     case 'list': {
       const { default: own = [] } = definition;
       const byDefault = own.length === 0 ? {} : { default: own };

@@ -2,6 +2,7 @@
 
 import { defaultOf } from '../config-values/defaults.ts';
 import { parseDuration } from '../config-values/duration.ts';
+import { parseSize, sizeText } from '../config-values/size.ts';
 import type {
   Definition,
   DurationDefinition,
@@ -10,6 +11,7 @@ import type {
   MapDefinition,
   NumberDefinition,
   SectionDefinition,
+  SizeDefinition,
   TextDefinition,
   ValueOf,
 } from '../config-values/value-types.ts';
@@ -55,6 +57,7 @@ const KINDS = {
   number: 'a number',
   text: 'a text',
   duration: 'a time such as 30s or 1h',
+  size: 'a number of bytes such as 256MiB, with KiB, MiB, GiB, TiB or none',
   list: 'a list',
   section: 'keys and values',
   map: 'keys and values',
@@ -83,6 +86,7 @@ class Reader {
       case 'number':
       case 'text':
       case 'duration':
+      case 'size':
         return this.#scalar(definition, node, path);
       case 'list':
         return this.#list(definition, node, path);
@@ -97,7 +101,7 @@ class Reader {
   }
 
   #scalar(
-    definition: Extract<Definition, { kind: 'flag' | 'number' | 'text' | 'duration' }>,
+    definition: Extract<Definition, { kind: 'flag' | 'number' | 'text' | 'duration' | 'size' }>,
     node: ConfigNode,
     path: string,
   ): unknown {
@@ -118,6 +122,8 @@ class Reader {
         return text === '' ? definition.default : this.#number(definition, text, node.origin, path);
       case 'duration':
         return text === '' ? defaultOf(definition) : this.#duration(definition, text, node.origin, path);
+      case 'size':
+        return text === '' ? defaultOf(definition) : this.#size(definition, text, node.origin, path);
     }
   }
 
@@ -156,6 +162,14 @@ class Reader {
         : `it is ${definition.leastMs} ms at least`;
     this.#note(value === undefined ? 'CONFIG_TYPE' : 'CONFIG_VALUE', `${path} can't be '${text}'`, origin, { help });
     return parseDuration(definition.default) ?? 0;
+  }
+
+  #size(definition: SizeDefinition, text: string, origin: Origin, path: string): number {
+    const value = parseSize(text);
+    if (value !== undefined && value >= definition.least) return value;
+    const help = value === undefined ? `it is ${KINDS.size}` : `it is ${sizeText(definition.least)} at least`;
+    this.#note(value === undefined ? 'CONFIG_TYPE' : 'CONFIG_VALUE', `${path} can't be '${text}'`, origin, { help });
+    return parseSize(definition.default) ?? 0;
   }
 
   #list(definition: ListDefinition, node: ConfigNode, path: string): unknown {

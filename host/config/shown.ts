@@ -1,6 +1,7 @@
 // Values of the configuration as text for display, without secrets.
 
 import { durationText } from '../config-values/duration.ts';
+import { sizeText } from '../config-values/size.ts';
 import type { Definition } from '../config-values/value-types.ts';
 
 export const HIDDEN = '<hidden>';
@@ -8,12 +9,14 @@ export const HIDDEN = '<hidden>';
 /** A value in YAML, of which JSON is a part, on one line; secrets are hidden unless requested. */
 export function shownValue(definition: Definition, value: unknown, showsSecrets = false): string {
   if (definition.kind === 'duration') return durationText(Number(value));
+  if (definition.kind === 'size') return sizeText(Number(value));
   return valueYaml(withUnits(definition, showsSecrets ? value : withoutSecrets(definition, value)));
 }
 
-/** Durations in lists and sections in their written form. */
+/** Durations and sizes in lists and sections in their written form. */
 function withUnits(definition: Definition, value: unknown): unknown {
   if (definition.kind === 'duration' && typeof value === 'number') return durationText(value);
+  if (definition.kind === 'size' && typeof value === 'number') return sizeText(value);
   if (definition.kind === 'list' && Array.isArray(value)) return value.map((item) => withUnits(definition.items, item));
   if (definition.kind === 'map' && value instanceof Map) {
     return new Map([...value].map(([key, inner]) => [key, withUnits(definition.values, inner)]));

@@ -21,6 +21,7 @@ import { measureBpfPrograms } from './bpf-stats.ts';
 import { startControl } from './control/start.ts';
 import { type DropExit, dropExit, dropSettings } from './drop-settings.ts';
 import { hasHungUp } from './early-signals.ts';
+import { journalOptions } from './journal-options.ts';
 import { kubernetesPlace, runtimePlaces } from './metadata-places.ts';
 import { MetricRecorder } from './metrics/recorder.ts';
 import type { MetricSource } from './metrics/source.ts';
@@ -132,6 +133,7 @@ export class Run {
         const kept = { isoTime, configuration: { ...settings.configuration, spool: configuration.spool } };
         this.#outputCount = await agent.replaceOutputs(names, await this.#makeOutputs({ ...settings, ...kept }, names));
       },
+      setJournal: (settings) => agent.setJournal(journalOptions(settings.configuration)),
     });
     const rules = startRuleUpdates({
       agent,
@@ -176,6 +178,7 @@ export class Run {
   async #agentOptions(): Promise<AgentOptions> {
     const { configuration, ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
     const kubernetes = kubernetesPlace(configuration);
+    const journal = journalOptions(configuration);
     const outputs = await this.#makeOutputs(this.#settings);
     this.#outputCount = outputs.length;
     const onRules = ruleEvents(kubernetes, (message) => this.#log.say('warning', message));
@@ -191,6 +194,7 @@ export class Run {
       namesModules: configuration.engine.wasprey.module_field,
       base64Buffers: configuration.buffer_format_base64,
       leftOut: leftOutEvents(configuration.base_syscalls),
+      ...(journal && { journal }),
       missingHooks: configuration.engine.wasprey.missing_hooks,
       ignoresSelf: true,
       runtimes: runtimePlaces(configuration),

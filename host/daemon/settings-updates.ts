@@ -14,6 +14,8 @@ export interface SettingsUpdateOptions {
   readonly log: Log;
   /** Replaces the outputs of these names; rejects with CommandFailure, and the previous ones stay. */
   readonly replaceOutputs: (settings: RunSettings, names: ReadonlySet<string>) => Promise<void>;
+  /** Applies what has changed of the journal; rejects if that can't be captured. */
+  readonly setJournal: (settings: RunSettings) => Promise<void>;
   /** Called when outputs could not be replaced, and when they were. */
   readonly onFailed: (message: string) => void;
   readonly onMended: () => void;
@@ -51,6 +53,7 @@ export class SettingsUpdates {
     // A more verbose level applies before these messages, a less verbose one after them.
     if (isMore(now.logLevel, before.logLevel)) this.#log.level = now.logLevel;
     const outputs = new Set(this.#failed);
+    let journal = false;
     for (const change of changesBetween(before, now)) {
       const effect = effectOf(change.path);
       this.#tell(
@@ -58,13 +61,23 @@ export class SettingsUpdates {
         now.overridden.has(change.path) ? 'overridden by the command line' : this.#result(effect),
         effect,
       );
+      if (change.path.startsWith('journal')) journal = true;
       if (typeof effect === 'object') for (const name of effect) if (!this.#spooled.has(name)) outputs.add(name);
     }
     // A level set over the control socket stays until the configuration changes.
     if (now.logLevel !== before.logLevel) this.#log.level = now.logLevel;
     this.#reportUnused(before, now);
+    if (journal) this.#underWay = this.#underWay.then(() => this.#setJournal(now));
     if (outputs.size > 0) this.#underWay = this.#underWay.then(() => this.#replaceOutputs(now, outputs));
     return this.#underWay;
+  }
+
+  async #setJournal(settings: RunSettings): Promise<void> {
+    try {
+      await this.#options.setJournal(settings);
+    } catch (error) {
+      this.#log.say('error', `the journal was not changed: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   async #replaceOutputs(settings: RunSettings, names: ReadonlySet<string>): Promise<void> {

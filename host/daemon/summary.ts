@@ -4,12 +4,13 @@ import { describeLoss } from '../agent/image-watch.ts';
 import type { Summary } from '../agent/summary.ts';
 import { count, number } from '../diagnostics/numbers.ts';
 import { eventTotals } from '../engine/event-totals.ts';
+import type { JournalSummary } from '../journal/store.ts';
 
 /** Rules that the summary names, those with the most alerts first. */
 const NAMED_RULES = 10;
 
 /** @param seconds how long it watched */
-export function renderSummary({ engine, alerts, drops, images, outputs }: Summary, seconds: number): string {
+export function renderSummary({ engine, alerts, drops, images, outputs, journal }: Summary, seconds: number): string {
   const lines: string[] = [];
   if (engine) {
     const { capture } = engine;
@@ -41,7 +42,18 @@ export function renderSummary({ engine, alerts, drops, images, outputs }: Summar
       lines.push(`  ${name}   ${count(counters.heldBack, 'alert')} held back as repetition, and reported together`);
     if (counters.dropped > 0) lines.push(`  ${name}   ${count(counters.dropped, 'alert')} not written`);
   }
+  if (journal) lines.push(`  journal  ${describeJournal(journal)}`);
   return `${[...lines, ...ruleLines(alerts.byRule)].join('\n')}\n`;
+}
+
+const MEGABYTE = 1024 * 1024;
+
+/** On one line. */
+export function describeJournal({ events, writtenBytes, leftOut, failure }: JournalSummary): string {
+  const each = events > 0 ? `, ${(writtenBytes / events).toFixed(1)} bytes an event` : '';
+  const missing = leftOut > 0 ? `, ${count(leftOut, 'event')} not written` : '';
+  const trouble = failure === undefined ? '' : `; it can't be written: ${failure}`;
+  return `${count(events, 'event')} in ${(writtenBytes / MEGABYTE).toFixed(2)} MB${each}${missing}${trouble}`;
 }
 
 /** @param missed calls, at least one */

@@ -6,11 +6,15 @@ export const MATCHES_IN_FLIGHT = 4096;
 /** Most blocks of a recording on their way to the file, 1 MB each. Beyond that the rings fill, and the kernel counts dropped events. */
 const BLOCKS_IN_FLIGHT = 32;
 
+/** Most blocks of the journal on their way to the disk, 1 MB each. Beyond that events are left out of it, and counted. */
+export const JOURNAL_BLOCKS_IN_FLIGHT = 8;
+
 const STOP = 0;
 const MESSAGES = 1;
 const IN_FLIGHT = 2;
 const BLOCKS = 3;
-const CONTROL_WORDS = 4;
+const JOURNAL = 4;
+const CONTROL_WORDS = 5;
 const WAIT_MS = 50;
 
 /** Numbers in shared memory: the worker is in native code or WebAssembly most of the time and gets no messages there. */
@@ -91,6 +95,14 @@ export class Control {
   /** Worker only: the same for blocks of a recording. */
   waitForBlocks(): void {
     this.#waitUntilBelow(BLOCKS, BLOCKS_IN_FLIGHT);
+  }
+
+  get journalBlocks(): number {
+    return Atomics.load(this.#words, JOURNAL);
+  }
+
+  addJournalBlocks(count: number): void {
+    Atomics.add(this.#words, JOURNAL, count);
   }
 
   /** @param deadline a time of performance.now() */

@@ -1,11 +1,13 @@
 // The host's side of the engine: starts the worker, receives its matches, and stops it within a time limit.
 
 import type { Worker } from 'node:worker_threads';
+import type { JournalSelection } from '../capture/journal-selection.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
 import type { Control } from './control.ts';
 import { EngineError } from './engine-error.ts';
 import { IdleWorker } from './idle-worker.ts';
+import type { JournalBlock } from './journal-tap.ts';
 import type { EngineListener } from './listener.ts';
 import { lastCounters, liveCounters } from './live-counts.ts';
 import type {
@@ -55,6 +57,7 @@ export class Engine {
   /** Resolve when the worker has finished evaluating, and when it has exited. */
   readonly #done: Promise<void>;
   #markDone: () => void = () => {};
+  #journalSet: () => void = () => {};
   #replacing: Replacing | undefined;
   #counters: EngineCounters | undefined;
   #missing: readonly MissingHook[] = [];
@@ -92,6 +95,22 @@ export class Engine {
   /** Sets the addresses of host names in conditions. */
   setNames(addresses: readonly NamedAddress[]): void {
     this.#post({ kind: 'names', addresses });
+  }
+
+  /**
+   * Sets what goes to the journal; undefined: nothing. Resolves when all blocks of what was set before have come, or the engine has ended. The
+   * first block after that begins a segment. Calls must not overlap.
+   */
+  async setJournal(selection: JournalSelection | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#journalSet = resolve;
+    this.#post({ kind: 'journal', selection });
+    await Promise.race([promise, this.#done]);
+  }
+
+  /** Makes one of the next blocks of the journal begin a segment. */
+  beginSegment(): void {
+    this.#post({ kind: 'begin-segment' });
   }
 
   /** Makes the worker collect its garbage in its next pause. */
@@ -203,6 +222,12 @@ export class Engine {
           this.#control.addBlocks(-1);
         }
         return;
+      case 'journal':
+        void this.#keep(message.block);
+        return;
+      case 'journal-set':
+        this.#journalSet();
+        return;
       case 'container':
         this.#listener.onContainer?.(message.id, message.entry);
         return;
@@ -253,6 +278,14 @@ export class Engine {
       await this.#listener.onMatches(matches);
     } finally {
       this.#control.addInFlight(-matches.length);
+    }
+  }
+
+  async #keep(block: JournalBlock): Promise<void> {
+    try {
+      await this.#listener.onJournal?.(block);
+    } finally {
+      this.#control.addJournalBlocks(-1);
     }
   }
 

@@ -4,6 +4,7 @@ import type { ContainerNotice } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import type { EngineError } from './engine-error.ts';
+import type { JournalBlock } from './journal-tap.ts';
 import type { EngineCounters, IntegrityReport, Match, SetAside } from './protocol.ts';
 
 export interface EngineListener {
@@ -12,6 +13,8 @@ export interface EngineListener {
   onContainers(notices: readonly ContainerNotice[]): void;
   /** Called with the next block of a recording. When it returns, the worker may send another. */
   onBlock?(block: RecordedBlock): void;
+  /** Called with the next block of the journal. When it returns, or its promise resolves, the worker may send another. */
+  onJournal?(block: JournalBlock): void | Promise<void>;
   /** Called with the metadata of a container in a replayed recording. */
   onContainer?(id: string, entry: Uint8Array): void;
   /** Called at the end of a recording, after all its matches. */

@@ -11,6 +11,7 @@ import type { RunFailure } from '../sandbox/run.ts';
 import { DueGarbage } from './due-garbage.ts';
 import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
+import type { JournalTap } from './journal-tap.ts';
 import { MatchQueue, type MatchQueueParts } from './match-queue.ts';
 import { ModuleReturn } from './module-return.ts';
 import type { ModuleSet, SetMatch, SetModule } from './module-set.ts';
@@ -44,6 +45,7 @@ export interface LoopParts extends MatchQueueParts {
   readonly hold: HoldLimits;
   /** Gets each batch. */
   readonly recorder?: Recorder;
+  readonly journal: JournalTap;
   /** The next message of the host, if any. */
   readonly receive: () => ToWorker | undefined;
 }
@@ -95,7 +97,7 @@ export class EngineLoop {
   }
 
   #watch(): void {
-    const { capture, control, recorder } = this.#parts;
+    const { capture, control, journal, recorder } = this.#parts;
     while (!control.stopRequested) this.round(POLL_MS);
     // End the capture first: under load the rings would never be empty, and the final counters would not add up.
     capture.finish();
@@ -105,6 +107,7 @@ export class EngineLoop {
     while (!this.#isLate && this.round(LAST_COMMIT_MS) > 0) control.waitForLastMatches(this.#deadline);
     this.#endHold('stopped');
     recorder?.flush();
+    journal.flush();
   }
 
   /** Whether a stop was requested, and the time for the events that had arrived by then is over. */
@@ -144,7 +147,7 @@ export class EngineLoop {
 
   /** Processes one batch. Returns its number of segments, 0 if there were none. */
   round(timeoutMs: number): number {
-    const { capture, control, recorder } = this.#parts;
+    const { capture, control, journal, recorder } = this.#parts;
     if (this.#replacement?.isDone) {
       this.#replacement = undefined;
       this.#garbage.add('once');
@@ -159,6 +162,7 @@ export class EngineLoop {
       return 0;
     }
     recorder?.batch(this.#segments, pairs);
+    journal.batch(this.#segments, pairs);
     this.#hold.takeBatch();
     if (pairs > 0) {
       this.#evaluate(this.#segments, pairs, this.#parts.clock.begin(this.#segments[0] ?? 0));
@@ -250,8 +254,9 @@ export class EngineLoop {
   }
 
   #setContainer(id: string, entry: Uint8Array): void {
-    const { capture, recorder } = this.#parts;
+    const { capture, journal, recorder } = this.#parts;
     recorder?.container(id, entry);
+    journal.container(id, entry);
     if (storeContainer(capture, id, entry)) this.#hold.known(id, entry);
     else this.#hold.lost(id);
   }
@@ -264,7 +269,7 @@ export class EngineLoop {
 
   /** Handles the host's messages. */
   #takeMessages(): void {
-    const { capture, control, names, receive } = this.#parts;
+    const { capture, control, journal, names, receive, send } = this.#parts;
     // Read this first: a message that arrives meanwhile is seen in the next round at the latest.
     this.#messagesSeen = control.announced;
     for (let message = receive(); message; message = receive()) {
@@ -282,6 +287,13 @@ export class EngineLoop {
         case 'names':
           capture.setNames(encodeNameTable(message.addresses));
           names.replace(message.addresses);
+          break;
+        case 'journal':
+          journal.select(message.selection);
+          send({ kind: 'journal-set' });
+          break;
+        case 'begin-segment':
+          journal.beginSegment();
           break;
         case 'trim':
           this.#garbage.add('all');

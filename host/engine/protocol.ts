@@ -2,6 +2,7 @@
 
 import type { FilterTables } from '../capture/filter-tables.ts';
 import type { CaptureIntegrity } from '../capture/integrity.ts';
+import type { JournalSelection } from '../capture/journal-selection.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
 import type { CaptureCounters, CaptureSizes, ContainerNotice } from '../capture/native.ts';
@@ -13,6 +14,7 @@ import type { VerifiedModule } from '../sandbox/instantiate.ts';
 import type { RunFailureKind } from '../sandbox/run.ts';
 import type { EventShape } from '../schema/event-structs.ts';
 import type { LagCounters } from './evaluation-clock.ts';
+import type { JournalBlock } from './journal-tap.ts';
 
 export type RuleMatching = 'first' | 'all';
 
@@ -89,6 +91,8 @@ export interface WorkerStart {
   readonly guarded?: boolean;
   /** Also send the captured data to the host, in blocks. */
   readonly recording?: true;
+  /** Send events to the journal, in blocks. Default: none. */
+  readonly journal?: JournalSelection;
   /** Source `builder` only, with one CPU: the recording to evaluate. The worker stops at its end. */
   readonly replay?: string;
 }
@@ -202,6 +206,9 @@ export type FromWorker =
     }
   | { readonly kind: 'matches'; readonly matches: readonly Match[] }
   | { readonly kind: 'block'; readonly block: RecordedBlock }
+  | { readonly kind: 'journal'; readonly block: JournalBlock }
+  /** What goes to the journal was set; later blocks are of that. */
+  | { readonly kind: 'journal-set' }
   /** The metadata of a container in a recording. */
   | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
   /** The recording has ended; its matches have been sent. */
@@ -231,6 +238,10 @@ export type ToWorker =
   | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
   /** All addresses of all host names in conditions. */
   | { readonly kind: 'names'; readonly addresses: readonly NamedAddress[] }
+  /** What goes to the journal from now on; undefined: nothing. */
+  | { readonly kind: 'journal'; readonly selection: JournalSelection | undefined }
+  /** The next block of the journal begins a segment. */
+  | { readonly kind: 'begin-segment' }
   /** Collects garbage in the next pause. */
   | { readonly kind: 'trim' }
   /** Only after the previous replacement has ended. */

@@ -15,6 +15,7 @@ import { Replay } from '../recording/replay.ts';
 import { Control } from './control.ts';
 import { EvaluationClock } from './evaluation-clock.ts';
 import { IntegrityGuard } from './integrity-guard.ts';
+import { type JournalBlock, JournalTap } from './journal-tap.ts';
 import { EngineLoop, type LoopParts } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
 import { ModuleSet } from './module-set.ts';
@@ -111,6 +112,11 @@ function sendBlock(block: RecordedBlock): void {
   worker.postMessage({ kind: 'block', block } satisfies FromWorker, [block.payload.buffer]);
 }
 
+function sendJournal(block: JournalBlock): void {
+  control.addJournalBlocks(1);
+  worker.postMessage({ kind: 'journal', block } satisfies FromWorker, [block.payload.buffer]);
+}
+
 type Bound = Pick<LoopParts, 'capture' | 'control' | 'guard' | 'recorder' | 'replay'> & {
   readonly memory: WebAssembly.Memory;
   readonly sessionStart: bigint;
@@ -129,6 +135,8 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
   };
   const { ruleMatching, hold } = start;
   const memory = new EventMemory(sandbox.buffer);
+  const journal = new JournalTap(parts.capture, control, sendJournal);
+  if (start.journal) journal.select(start.journal);
   const loop = new EngineLoop({
     ...parts,
     rules: start.rules,
@@ -141,6 +149,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
         onFailure: (...failure) => loop.onFailure(...failure),
       }),
     names,
+    journal,
     reader: new MatchReader(memory, context),
     clock: new EvaluationClock(sandbox.buffer),
     ruleMatching,

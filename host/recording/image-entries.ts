@@ -13,6 +13,8 @@ import { fits } from './event-records.ts';
 /** native/src/image_log.h: the record's size, seven lengths of texts, which of them are present, and 0. */
 export const ENTRY_HEAD = 24;
 const TEXTS = 7;
+/** The number of the container's id among them. */
+const CONTAINER_TEXT = 3;
 
 const KINDS = new Set<number>(Object.values(IMAGE_KIND));
 
@@ -91,6 +93,21 @@ export function splitLog(log: Uint8Array, most: number): Uint8Array[] {
   }
   if (from < log.length) pieces.push(log.subarray(from));
   return pieces;
+}
+
+/** Ids of the containers that the images of a log are in. The log is of the addon. */
+export function containersOf(log: Uint8Array): Set<string> {
+  const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
+  const ids = new Set<string>();
+  let size = 0;
+  for (let at = 0; at < log.length; at += size) {
+    size = entrySize(view, at);
+    let text = at + ENTRY_HEAD + padded(view.getUint32(at, true));
+    for (let index = 0; index < CONTAINER_TEXT; index++) text += view.getUint16(at + 4 + 2 * index, true);
+    const length = view.getUint16(at + 4 + 2 * CONTAINER_TEXT, true);
+    ids.add(Buffer.from(log.buffer, log.byteOffset + text, length).toString('latin1'));
+  }
+  return ids;
 }
 
 /** The error of the first invalid image of a log. `log` is not trusted. */

@@ -215,12 +215,30 @@ export class PayloadBuilder {
     this.#events += detach(this.#bytes.subarray(at, at + records.length));
   }
 
+  /** Records that `fill` writes into that much room: it returns their bytes. Nothing is added if there are none, and none is counted. */
+  fillRecords(room: number, fill: (into: Uint8Array) => number): number {
+    const before = this.#length;
+    const at = before + ENTRY_HEAD;
+    const length = fill(this.#bytes.subarray(at, at + room));
+    if (length > 0) this.#begin(ENTRY.EVENTS, length);
+    return length;
+  }
+
+  /** Takes back what was added since the payload had that length; no events. */
+  cutTo(length: number): void {
+    this.#length = length;
+  }
+
   /** Returns a copy of the payload, and clears it. */
   take(): Uint8Array<ArrayBuffer> {
     const payload = this.#bytes.slice(0, this.#length);
+    this.clear();
+    return payload;
+  }
+
+  clear(): void {
     this.#length = 0;
     this.#events = 0;
-    return payload;
   }
 
   #begin(kind: number, length: number): number {

@@ -94,7 +94,7 @@ export const IMAGE = defineStruct(
     {
       name: 'stream',
       type: 'string',
-      doc: 'standard input or output, if it was a network socket when the program was run: a descriptor record; absent in the image table',
+      doc: 'standard input or output, if it was a network socket when the program was run: a descriptor record',
     },
     // -- annex: user space's half --
     { name: 'parent_address', type: 'u32', doc: 'annex: address of the parent image in the sandbox; 0 = not known' },

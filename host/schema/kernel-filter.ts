@@ -62,6 +62,9 @@ export interface PathNeed {
   readonly topLevel?: true;
 }
 
+/** FilterClause.rule of needs that are of no rule: any process may meet them. */
+export const OF_NO_RULE = Number.MAX_SAFE_INTEGER;
+
 /** A rule's needs for events of some types: an event that lacks any of them can't match. Missing members mean no need. */
 export interface FilterClause {
   /** Number of the rule in its module; if it has a candidate bit, an event of a process without that can't match either. */

@@ -235,7 +235,7 @@ struct image {
   struct string_ref environment; /* 248: NAME=value, each ended by a NUL */
   struct string_ref cwd; /* 256: current directory, without trailing slash */
   struct string_ref cgroup; /* 264: cgroup path, from the root of its hierarchy */
-  struct string_ref stream; /* 272: standard input or output, if it was a network socket when the program was run: a descriptor record; absent in the image table */
+  struct string_ref stream; /* 272: standard input or output, if it was a network socket when the program was run: a descriptor record */
   __u32 parent_address; /* 280: annex: address of the parent image in the sandbox; 0 = not known */
   __u32 session_address; /* 284: annex: address of the image of the session leader; 0 = not known */
   __u32 group_leader_address; /* 288: annex: address of the image of the process group leader; 0 = not known */

@@ -10,21 +10,10 @@ namespace {
 
 /** All strings of an image that lie in its text block; comm lies in the image itself. */
 constexpr string_ref image::* kTextMembers[] = {
-    &image::executable,
-    &image::argv,
-    &image::environment,
-    &image::cwd,
-    &image::cgroup,
-    &image::argv0,
-    &image::args,
-    &image::cmdline,
-    &image::cwd_slash,
-    &image::stream_name,
-    &image::environment_text,
-    &image::user_name,
-    &image::group_name,
-    &image::login_name,
-    &image::user_home,
+    &image::executable, &image::argv,       &image::environment, &image::cwd,
+    &image::cgroup,     &image::stream,     &image::argv0,       &image::args,
+    &image::cmdline,    &image::cwd_slash,  &image::stream_name, &image::environment_text,
+    &image::user_name,  &image::group_name, &image::login_name,  &image::user_home,
     &image::user_shell,
 };
 
@@ -78,10 +67,10 @@ std::string_view CommOf(const image& process) {
 
 uint32_t ImageTextSize(const ImageText& text) {
   const size_t size = text.executable.text.size() + text.argv.text.size() + 2 * text.environment.text.size() +
-                      text.cwd.text.size() + 1 + text.cgroup.text.size() + text.stream_name.text.size() +
-                      text.comm.size() + 1 + RestOf(text.argv.text).size() + text.names.user.size() +
-                      text.names.group.size() + text.names.login.size() + text.names.home.text.size() +
-                      text.names.shell.text.size();
+                      text.cwd.text.size() + 1 + text.cgroup.text.size() + text.stream.text.size() +
+                      text.stream_name.text.size() + text.comm.size() + 1 + RestOf(text.argv.text).size() +
+                      text.names.user.size() + text.names.group.size() + text.names.login.size() +
+                      text.names.home.text.size() + text.names.shell.text.size();
   // One byte more: an empty string at the end still lies in the block.
   return static_cast<uint32_t>(size + 1);
 }
@@ -104,7 +93,7 @@ void WriteImageText(const ImageText& text, char* block, uint32_t distance, image
     process->cwd_slash.length++;
   }
   process->cgroup = writer.PutIfPresent(text.cgroup);
-  process->stream = {0, 0};
+  process->stream = writer.PutIfPresent(text.stream);
   process->stream_name = writer.PutIfPresent(text.stream_name);
   process->cmdline = writer.Put(text.comm);
   const std::string_view rest = RestOf(text.argv.text);

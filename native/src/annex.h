@@ -18,6 +18,7 @@ struct ImageText {
   OptionalText environment;
   OptionalText cwd;
   OptionalText cgroup;
+  OptionalText stream;
   OptionalText stream_name;
   std::string_view comm;
   Users::Names names;

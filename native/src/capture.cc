@@ -63,6 +63,7 @@ Capture::Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderS
       completion_(&images_, Scratch(reinterpret_cast<char*>(scratch_.data()), plan.scratch_address, kScratchBytes),
                   builder == nullptr ? &inode_names_ : nullptr),
       hold_(HoldArea(std::move(regions.hold), plan.hold_address, &images_, &completion_), &containers_),
+      journal_(&images_, &containers_),
       waiter_(std::move(waiter)),
       housekeeping_(&images_, &containers_, &hold_),
       selection_(source_.get(), &images_, &canary_),
@@ -135,6 +136,24 @@ std::optional<EventHold::Full> Capture::Hold(uint32_t most_events) {
 void Capture::Finish() {
   integrity_.Finish();
   if (batches_ != nullptr) __atomic_store_n(&source_->memory().shared->finished, 1, __ATOMIC_RELAXED);
+}
+
+void Capture::KeepJournal(const JournalWants* wants) {
+  journal_.Want(wants == nullptr ? JournalWants{} : *wants);
+  journal_.TakeExtent();
+  images_.LogTo(wants == nullptr ? nullptr : &image_log_);
+  image_log_.Take();
+}
+
+std::vector<uint8_t> Capture::AllImages() const {
+  ImageLog log;
+  images_.LogAll(&log);
+  return log.Take();
+}
+
+std::optional<size_t> Capture::SelectJournal(std::span<const uint32_t> segments, std::span<uint8_t> into) {
+  if (batches_ == nullptr) return size_t{0};
+  return journal_.Select(segments, source_->memory().rings.data() - plan_.rings_address, into);
 }
 
 Status Capture::ReplayRecorded(const ReplayStep& step) {

@@ -23,6 +23,7 @@
 #include "housekeeping.h"
 #include "image_table.h"
 #include "integrity_check.h"
+#include "journal_selector.h"
 #include "replay.h"
 #include "selection.h"
 #include "waiter.h"
@@ -55,6 +56,11 @@ class Capture {
   /** Keeps a log of the process images from now on; see Capture.takeImageLog() in host/capture/native.ts. */
   void LogImages() { images_.LogTo(&image_log_); }
   std::vector<uint8_t> TakeImageLog() { return image_log_.Take(); }
+  /** See Capture.keepJournal(), allImages() and selectJournal() in host/capture/native.ts. */
+  void KeepJournal(const JournalWants* wants);
+  std::vector<uint8_t> AllImages() const;
+  std::optional<size_t> SelectJournal(std::span<const uint32_t> segments, std::span<uint8_t> into);
+  JournalSelector& journal() { return journal_; }
   /** For a builder: its events and its time are those of a recording. */
   Status ReplayRecorded(const ReplayStep& step);
   /** The same for a block, from `progress` on: see Capture.replayBlock() in host/capture/native.ts. */
@@ -100,6 +106,7 @@ class Capture {
   InodeNames inode_names_;
   Completion completion_;
   EventHold hold_;
+  JournalSelector journal_;
   EventClock clock_;
   Waiter waiter_;
   Housekeeping housekeeping_;

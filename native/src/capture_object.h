@@ -46,6 +46,10 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value Finish(const Napi::CallbackInfo& info);
   Napi::Value LogImages(const Napi::CallbackInfo& info);
   Napi::Value TakeImageLog(const Napi::CallbackInfo& info);
+  Napi::Value KeepJournal(const Napi::CallbackInfo& info);
+  Napi::Value AllImages(const Napi::CallbackInfo& info);
+  Napi::Value SelectJournal(const Napi::CallbackInfo& info);
+  Napi::Value TakeJournalExtent(const Napi::CallbackInfo& info);
   Napi::Value Replay(const Napi::CallbackInfo& info);
   Napi::Value ReplayBlock(const Napi::CallbackInfo& info);
   Napi::Value Commit(const Napi::CallbackInfo& info);

@@ -103,17 +103,18 @@ void ImageTable::Add(const uint8_t* bytes, size_t size, const ImageFacts* record
 }
 
 void ImageTable::Log(const uint8_t* record, size_t size, uint32_t index) {
-  if (log_ == nullptr) return;
-  ImageFacts facts;
-  if (index != kNone) {
-    const image* const process = Slot(index);
-    facts.names = {StringOf(process, process->user_name), StringOf(process, process->group_name),
-                   StringOf(process, process->login_name), StringIn(process, process->user_home),
-                   StringIn(process, process->user_shell)};
-    facts.container = containers_->FullIdOf(entries_[index].container);
-    facts.container_type = containers_->TypeOf(entries_[index].container);
-  }
-  log_->Append({record, size}, facts);
+  if (log_ != nullptr) log_->Append({record, size}, index == kNone ? ImageFacts{} : FactsOf(index));
+}
+
+ImageFacts ImageTable::FactsOf(uint32_t index) const {
+  const image* const process = Slot(index);
+  return {
+      .names = {StringOf(process, process->user_name), StringOf(process, process->group_name),
+                StringOf(process, process->login_name), StringIn(process, process->user_home),
+                StringIn(process, process->user_shell)},
+      .container = containers_->FullIdOf(entries_[index].container),
+      .container_type = containers_->TypeOf(entries_[index].container),
+  };
 }
 
 bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t source, const ImageFacts* recorded) {
@@ -206,6 +207,7 @@ ImageText ImageTable::TextOf(const image& record, const uint8_t* bytes, const im
       .environment = choose(&image::environment, same_program),
       .cwd = choose(&image::cwd, true),
       .cgroup = choose(&image::cgroup, true),
+      .stream = choose(&image::stream, same_program),
       .stream_name = source != nullptr && same_program ? StringIn(source, source->stream_name) : OptionalText{},
       .comm = CommOf(record),
       .names = {},

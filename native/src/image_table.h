@@ -30,8 +30,10 @@ class ImageTable {
    * one of another machine or time: then nothing is looked up here.
    */
   void Add(const uint8_t* record, size_t size, const ImageFacts* recorded = nullptr);
-  /** Adds further records to the log too. */
+  /** Adds further records to the log too; null: no longer. */
   void LogTo(ImageLog* log) { log_ = log; }
+  /** Adds all images to a log, each after its parent. */
+  void LogAll(ImageLog* log) const;
   /** Sets the kernel filter that is updated with the candidates of that bank from now on. Null: none.
    */
   void Tell(uint32_t bank, KernelFilter* filter) { filters_[bank] = filter; }
@@ -136,6 +138,9 @@ class ImageTable {
   bool AddFrom(const image& record, const uint8_t* bytes, uint32_t source, const ImageFacts* recorded);
   uint32_t ContainerOf(const image& record, uint32_t source, std::string_view cgroup, const ImageFacts* recorded);
   void Log(const uint8_t* record, size_t size, uint32_t index);
+  ImageFacts FactsOf(uint32_t index) const;
+  std::vector<uint32_t> ParentsFirst() const;
+  bool HasEnded(uint32_t index) const;
   uint32_t LeaderOf(uint32_t index, uint32_t source, uint32_t image::* member, uint32_t Entry::* leader) const;
   void LinkLeaders(uint32_t index, uint32_t source);
   bool Descends(uint32_t index, uint32_t ancestor) const;

@@ -1075,7 +1075,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 264));
 }
 
-/** standard input or output, if it was a network socket when the program was run: a descriptor record; absent in the image table */
+/** standard input or output, if it was a network socket when the program was run: a descriptor record */
 // @ts-ignore: decorator
 @inline export function imageStream(base: u32): u64 {
   return textOf(base, load<u64>(base, 272));

@@ -75,6 +75,7 @@ function defaultText(definition: Definition): string {
       return String(definition.default);
     case 'text':
     case 'duration':
+    case 'size':
       return definition.default;
     case 'list':
       return definition.default?.length ? JSON.stringify(definition.default) : '';

@@ -17,6 +17,7 @@ export interface StatusReport {
 }
 
 const MOST_RULES = 20;
+const MEGABYTE = 1024 * 1024;
 /** What is assumed of an agent whose version is too old to report it. */
 const UNTOUCHED: AgentStatus['tampering'] = { present: [], total: 0 };
 const ALL_IMAGES: AgentStatus['images'] = { lost: 0, eventsWithout: 0 };
@@ -78,9 +79,26 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ['pods not found in time', number(containers.podsUnknown)],
       ...containers.failures.map(({ source, kind, count: times }) => [`${source}: ${kind}`, number(times)]),
     ]),
+    journalSection(status, section),
     kernelSection(status, section),
   ];
   return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
+}
+
+/** Empty while the journal is off. */
+function journalSection(
+  { journal }: AgentStatus,
+  section: (title: string, rows: readonly (readonly string[])[]) => string,
+): string {
+  if (!journal) return '';
+  return section('Journal', [
+    ['folder', escapeText(journal.folder)],
+    ['files', number(journal.segments)],
+    ['size', `${(journal.bytes / MEGABYTE).toFixed(1)} MB`],
+    ['events, since the start', number(journal.events)],
+    ['events not written', number(journal.leftOut)],
+    ['files removed', number(journal.removed)],
+  ]);
 }
 
 /** What the kernel lacks; empty if nothing. */
@@ -112,6 +130,7 @@ function troublesOf(status: AgentStatus): string[] {
     rulesLeftOut = [],
     tampering = UNTOUCHED,
     hooks = ALL_HOOKS,
+    journal,
   } = status;
   const { lastFailure, isRefused } = reloads;
   const lost = outputs.filter(({ counters }) => counters.dropped > 0);
@@ -129,6 +148,7 @@ function troublesOf(status: AgentStatus): string[] {
       ? [`${count(events.dropped, 'event')} ${events.dropped === 1 ? 'was' : 'were'} dropped`]
       : []),
     ...(images.last ? [describeLoss(images.last)] : []),
+    ...(journal?.failure !== undefined ? [`the journal can't be written: ${escapeText(journal.failure)}`] : []),
     ...rulesLeftOut.map((error) => `a part of the rule files is invalid and left out: ${escapeText(error)}`),
     ...setAside.map(describeAbsence),
     ...lost.map(

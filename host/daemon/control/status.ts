@@ -66,6 +66,8 @@ export interface AgentStatus {
     readonly last?: { readonly timeMs: number; readonly text: string };
   };
   readonly hooks: Summary['hooks'];
+  /** Absent while it is off. */
+  readonly journal?: NonNullable<Summary['journal']>;
   /** Operations of io_uring that this kernel lacks; absent if unknown. */
   readonly missingIoUringOperations?: readonly string[];
 }
@@ -80,7 +82,7 @@ export interface StatusFacts {
 
 export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
   const { version, startedMs, modules, missingIoUringOperations } = facts;
-  const { engine, alerts, rules, containers, outputs, tampering, hooks, images } = summary;
+  const { engine, alerts, rules, containers, outputs, tampering, hooks, images, journal } = summary;
   const totals = engine && eventTotals(engine.capture);
   const times = modules.map((_, index) => evaluationMs(engine, index));
   return {
@@ -120,6 +122,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
       ...(tampering.last && { last: { timeMs: tampering.last.time, text: tampering.last.text } }),
     },
     hooks,
+    ...(journal && { journal }),
     ...(missingIoUringOperations && { missingIoUringOperations }),
   };
 }

@@ -5,6 +5,7 @@ import type { CaptureCounters } from '../../capture/native.ts';
 import { LAG_BOUNDS_MS } from '../../engine/evaluation-clock.ts';
 import { eventTotals } from '../../engine/event-totals.ts';
 import { type EngineCounters, HOLD_ENDS } from '../../engine/protocol.ts';
+import type { JournalSummary } from '../../journal/store.ts';
 import type { OutputCounters } from '../../outputs/output.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { counter, gauge, histogram, info, type Metric, type Sample } from './exposition.ts';
@@ -19,6 +20,31 @@ export function ownMetrics(summary: Summary): Metric[] {
     ...tamperMetrics(summary),
     ...hookMetrics(summary),
     ...outputMetrics(summary),
+    ...(summary.journal ? journalMetrics(summary.journal) : []),
+  ];
+}
+
+function journalMetrics({
+  segments,
+  bytes,
+  events,
+  writtenBytes,
+  removed,
+  leftOut,
+  failure,
+}: JournalSummary): Metric[] {
+  return [
+    counter('wasprey_journal_events_total', 'Events written to the journal.', events),
+    counter(
+      'wasprey_journal_events_left_out_total',
+      'Events that the journal lacks: its disk failed or was slow.',
+      leftOut,
+    ),
+    counter('wasprey_journal_written_bytes_total', 'Bytes written to the journal.', writtenBytes),
+    counter('wasprey_journal_files_removed_total', 'Files removed because of size or age.', removed),
+    gauge('wasprey_journal_files', 'Files of the journal.', segments),
+    gauge('wasprey_journal_bytes', 'Bytes of the files of the journal.', bytes),
+    gauge('wasprey_journal_failing', "1 while the journal can't be written.", failure === undefined ? 0 : 1),
   ];
 }
 

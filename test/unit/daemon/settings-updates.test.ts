@@ -26,6 +26,7 @@ async function follow(before: string, changed: readonly string[], options: RunOp
   const said: string[] = [];
   const replaced: string[][] = [];
   const told: string[] = [];
+  const journals: string[] = [];
   const log = await openLog({ level: settings.logLevel, format: 'text', write: (text) => said.push(text) });
   const follower = new SettingsUpdates({
     settings,
@@ -33,13 +34,17 @@ async function follow(before: string, changed: readonly string[], options: RunOp
     terminal: SILENT,
     onFailed: (message) => told.push(message),
     onMended: () => told.push('mended'),
+    setJournal: async ({ configuration }) => {
+      if (configuration.journal.folder === '/nowhere') throw new Error('no room for a hook');
+      journals.push(`${configuration.journal.enabled} ${configuration.journal.keep}`);
+    },
     replaceOutputs: async ({ configuration }, names) => {
       if (configuration.file_output.filename === '/nowhere/x') throw new Error("can't write /nowhere/x");
       replaced.push([...names]);
     },
   });
   for (const text of changed) await follower.take(await settingsOf(text, options));
-  return { log, follower, replaced, told, said: said.map((line) => line.replaceAll(`${folder}/`, '')) };
+  return { log, follower, replaced, told, journals, said: said.map((line) => line.replaceAll(`${folder}/`, '')) };
 }
 
 test('each changed key is reported once, with what becomes of it', async () => {
@@ -52,6 +57,22 @@ test('each changed key is reported once, with what becomes of it', async () => {
     'wasprey: log_level: warning -> debug (wasprey.yaml:1): applies now\n',
     'wasprey: webserver.listen_port: 8765 -> 9000 (wasprey.yaml:3): applies from the next start\n',
     'wasprey: these keys of the configuration have no effect here:\n  metrics.jemalloc_stats_enabled  jemalloc is not used.\n',
+  ]);
+});
+
+test('the journal is set once for each change of its keys', async () => {
+  const { journals, said } = await follow('journal: {enabled: true}\n', [
+    'journal: {enabled: true, keep: 1h, max_size: 8MiB}\n',
+    'journal: {enabled: true, keep: 1h, max_size: 8MiB}\n',
+    'journal: {enabled: true, keep: 1h, max_size: 8MiB, folder: /nowhere}\n',
+    'journal: {enabled: false}\n',
+  ]);
+  assert.deepEqual(journals, ['true 3600000', 'false 604800000']);
+  assert.deepEqual(said.slice(0, 4), [
+    'wasprey: journal.keep: 1w -> 1h (wasprey.yaml:1): applies now\n',
+    'wasprey: journal.max_size: 2GiB -> 8MiB (wasprey.yaml:1): applies now\n',
+    'wasprey: journal.folder: /var/lib/wasprey/journal -> /nowhere (wasprey.yaml:1): applies now\n',
+    'wasprey: the journal was not changed: no room for a hook\n',
   ]);
 });
 

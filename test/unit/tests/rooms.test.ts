@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   captures: ['diagnostics', 'recording', 'journal'],
   registry: ['diagnostics', 'outputs'],
-  config: ['schema', 'diagnostics', 'config-values', 'compiler', 'outputs'],
+  config: ['schema', 'diagnostics', 'config-values', 'compiler', 'outputs', 'journal'],
   doctor: ['setup', 'schema', 'capture', 'metadata'],
   agent: [
     ...['schema', 'diagnostics', 'sandbox', 'capture', 'compiler', 'fields', 'recording', 'metadata', 'outputs'],

@@ -1,0 +1,119 @@
+// The journal of an agent: what it wants beside the rules, its store, and its failures, which are an alert once.
+
+import { release } from 'node:os';
+import { reasonOf } from '../diagnostics/system-reason.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { JournalBlock } from '../engine/journal-tap.ts';
+import { machineAccounts } from '../fields/account-names.ts';
+import { type JournalSettings, JournalStore, type JournalSummary } from '../journal/store.ts';
+import { type JournalKind, type JournalWants, journalWants } from '../journal/wants.ts';
+import type { AlertDesk } from './alert-desk.ts';
+
+export const JOURNAL_RULE = 'Wasprey internal: journal failure';
+
+/** A disk that does not answer holds nothing up at the end. */
+const CLOSE_MS = 2_000;
+/** Between two alerts, of failures that come and go. */
+const ALERTS_APART_MS = 600_000;
+
+export interface JournalOptions extends JournalSettings {
+  readonly kinds: readonly JournalKind[];
+}
+
+export interface NodeJournalHost {
+  readonly engine: () => Engine | undefined;
+  readonly desk: AlertDesk;
+  readonly machine: string;
+  /** Event types that are excluded from the capture. */
+  readonly leftOut: ReadonlySet<string>;
+  readonly onTrouble: (message: string) => void;
+  readonly onNote: (message: string) => void;
+}
+
+export class NodeJournal {
+  readonly #host: NodeJournalHost;
+  #options: JournalOptions | undefined;
+  #wants: JournalWants | undefined;
+  #store: JournalStore | undefined;
+  #alertedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: JournalOptions | undefined, host: NodeJournalHost) {
+    this.#host = host;
+    this.#use(options);
+  }
+
+  /** Undefined while it is off. */
+  get wants(): JournalWants | undefined {
+    return this.#wants;
+  }
+
+  get summary(): JournalSummary | undefined {
+    return this.#store?.summary;
+  }
+
+  /** Resolves when the worker may send another block. */
+  take(block: JournalBlock): void | Promise<void> {
+    return this.#store?.add(block);
+  }
+
+  /**
+   * Applies other options while events come; undefined: off. Bounds apply at once; with another folder or other events it begins anew. Calls must
+   * not overlap.
+   * @param recapture has what is wanted now captured
+   */
+  async set(options: JournalOptions | undefined, recapture: () => Promise<void>): Promise<void> {
+    const before = this.#options;
+    if (before && options && before.folder === options.folder && sameKinds(before.kinds, options.kinds)) {
+      this.#options = options;
+      this.#store?.setBounds(options);
+      return;
+    }
+    if (before) {
+      await this.#host.engine()?.setJournal(undefined);
+      await this.close();
+    }
+    this.#use(options);
+    await recapture();
+    if (this.#wants) await this.#host.engine()?.setJournal(this.#wants.selection);
+  }
+
+  /** Ends the segment, if the disk answers in time. Never rejects. */
+  async close(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, CLOSE_MS);
+    await Promise.race([this.#store?.close(), late.promise]);
+    clearTimeout(timer);
+  }
+
+  #use(options: JournalOptions | undefined): void {
+    this.#options = options;
+    this.#wants = options && journalWants(options.kinds, this.#host.leftOut);
+    this.#store = options && this.#makeStore(options);
+  }
+
+  #makeStore(options: JournalOptions): JournalStore {
+    const { engine, machine, onNote } = this.#host;
+    const eventTypes = this.#wants?.eventTypes ?? [];
+    return new JournalStore(options, {
+      facts: () => ({ hostname: machine, kernel: release(), eventTypes, ...machineAccounts() }),
+      dropped: () => engine()?.counters?.capture.dropped.reduce((sum, each) => sum + each, 0) ?? 0,
+      beginSegment: () => engine()?.beginSegment(),
+      onFailure: (error) => this.#failed(options.folder, error),
+      onRecovery: (leftOut) =>
+        onNote(`the journal is written to ${options.folder} again; ${leftOut} events are missing in it`),
+    });
+  }
+
+  #failed(folder: string, error: unknown): void {
+    const message = `the journal can't be written to ${folder}: ${reasonOf(error)}; what happens is not kept until it can`;
+    this.#host.onTrouble(message);
+    const now = performance.now();
+    if (now - this.#alertedAt < ALERTS_APART_MS) return;
+    this.#alertedAt = now;
+    this.#host.desk.internal(JOURNAL_RULE, 'Critical', `${JOURNAL_RULE}: ${message}`);
+  }
+}
+
+function sameKinds(one: readonly JournalKind[], other: readonly JournalKind[]): boolean {
+  return [...one].sort().join() === [...other].sort().join();
+}

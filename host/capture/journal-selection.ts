@@ -1,0 +1,47 @@
+// What the addon selects for the journal (native/src/journal_selector.h).
+
+import { EVENT_TYPES } from '../schema/events/index.ts';
+import { OPEN_COMBINATIONS } from '../schema/kernel-filter.ts';
+
+/** Which events of a type are kept. */
+export const JOURNAL_KEEP = {
+  nothing: 0,
+  all: 1,
+  /** Those of calls that succeeded; of opens, those with a combination that is kept. */
+  succeeded: 2,
+  /** Signals to other processes than the caller's own; not signal 0, which only asks. */
+  signals: 3,
+  /** Clones that made a process, not a thread. */
+  processes: 4,
+} as const;
+
+export type JournalKeep = keyof typeof JOURNAL_KEEP;
+
+export interface JournalSelection {
+  /** By number of the event type: JOURNAL_KEEP. */
+  readonly types: Uint8Array;
+  /** By OPEN_COMBINATIONS: 1 for those that are kept. */
+  readonly opens: Uint8Array;
+}
+
+/** @param opens whether opens of that combination are kept */
+export function journalSelection(
+  kept: ReadonlyMap<string, JournalKeep>,
+  opens: (combination: number) => boolean,
+): JournalSelection {
+  const types = new Uint8Array(Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1);
+  for (const { name, number } of EVENT_TYPES) types[number] = JOURNAL_KEEP[kept.get(name) ?? 'nothing'];
+  return { types, opens: Uint8Array.from({ length: OPEN_COMBINATIONS }, (_, index) => (opens(index) ? 1 : 0)) };
+}
+
+/** What a stretch of kept events is about. */
+export interface JournalExtent {
+  readonly events: number;
+  /** ns since the epoch; 0 without events. */
+  readonly first: bigint;
+  readonly last: bigint;
+  /** Of the processes, in order. */
+  readonly pids: Uint32Array;
+  /** Full ids, `host` among them. */
+  readonly containers: readonly string[];
+}

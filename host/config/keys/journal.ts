@@ -1,0 +1,27 @@
+// The journal: what happens on the node, kept on disk.
+
+import { applies, choice, duration, flag, list, section, size, text } from '../../config-values/value-types.ts';
+import { describeKind, JOURNAL_KINDS, type JournalKind } from '../../journal/wants.ts';
+
+const MEGABYTE = 1 << 20;
+const MINUTE_MS = 60_000;
+
+export const JOURNAL_KEYS = {
+  journal: applies(
+    'now',
+    section(
+      'The journal: what happens on this machine is kept on disk, whatever the rules, as recordings that can be replayed.',
+      {
+        enabled: flag(false, 'Whether it is written. On in the package and in the chart.'),
+        folder: text('/var/lib/wasprey/journal', 'Where it is. Only its owner can read the files.'),
+        keep: duration('7d', MINUTE_MS, 'What is older is removed, as soon as its whole file is.'),
+        max_size: size('2GiB', 4 * MEGABYTE, 'Bytes of all files; beyond that the oldest are removed.'),
+        events: list(
+          choice(JOURNAL_KINDS, 'processes', 'A kind of events.'),
+          `What is kept: ${JOURNAL_KINDS.map((kind) => `\`${kind}\` (${describeKind(kind)})`).join(', ')}. Default: all of them.`,
+          JOURNAL_KINDS as readonly JournalKind[],
+        ),
+      },
+    ),
+  ),
+} as const;

@@ -1,0 +1,184 @@
+// The worker's half of the journal: events that the addon selects, process images and containers, in blocks for the host to write. It never
+// waits: what the host does not take in time is left out, and counted.
+
+import type { JournalExtent, JournalSelection } from '../capture/journal-selection.ts';
+import type { Capture } from '../capture/native.ts';
+import { containersOf, splitLog } from '../recording/image-entries.ts';
+import { PayloadBuilder } from '../recording/payload.ts';
+import { type Control, JOURNAL_BLOCKS_IN_FLIGHT } from './control.ts';
+
+/** Size at which a block is complete: larger ones compress little better, and a damaged one loses little. */
+const BLOCK_BYTES = 1 << 20;
+/** A killed agent loses at most a second: this, and the time to write a block. */
+const BLOCK_MS = 800;
+/** The images of a large machine have some MB. */
+const PIECE_BYTES = 1 << 19;
+
+/** Blocks from one that begins a segment up to the next such are read without any other. */
+export interface JournalBlock {
+  readonly payload: Uint8Array<ArrayBuffer>;
+  readonly extent: JournalExtent;
+  readonly begins: boolean;
+  /** Events that were left out since the block before. */
+  readonly leftOut: number;
+}
+
+/** What is used of a capture. */
+export type JournalSource = Pick<
+  Capture,
+  'keepJournal' | 'allImages' | 'selectJournal' | 'takeJournalExtent' | 'takeImageLog'
+>;
+
+export class JournalTap {
+  readonly #capture: JournalSource;
+  readonly #control: Pick<Control, 'journalBlocks'>;
+  readonly #send: (block: JournalBlock) => void;
+  /** Undefined while the journal is off: it takes memory. */
+  #payload: PayloadBuilder | undefined;
+  /** Metadata of containers, for the next segment. */
+  readonly #known = new Map<string, Uint8Array>();
+  readonly #new: string[] = [];
+  /** Whether the payload belongs to a segment; otherwise one has to begin. */
+  #isOpen = false;
+  #beginWanted = false;
+  /** The payload is the first of its segment. */
+  #begins = false;
+  #leftOut = 0;
+  #began = performance.now();
+
+  constructor(capture: JournalSource, control: Pick<Control, 'journalBlocks'>, send: (block: JournalBlock) => void) {
+    this.#capture = capture;
+    this.#control = control;
+    this.#send = send;
+  }
+
+  /** What is kept from now on; undefined: nothing. */
+  select(selection: JournalSelection | undefined): void {
+    this.flush();
+    this.#isOpen = false;
+    this.#capture.keepJournal(selection?.types, selection?.opens);
+    this.#payload = selection && (this.#payload ?? new PayloadBuilder());
+  }
+
+  /** The next block begins a segment. */
+  beginSegment(): void {
+    this.#beginWanted = true;
+  }
+
+  /** The metadata of a container. */
+  container(id: string, entry: Uint8Array): void {
+    this.#known.set(id, entry);
+    this.#new.push(id);
+  }
+
+  /** Takes one batch: `segments` are the pairs of addresses returned by poll(). */
+  batch(segments: Uint32Array, pairs: number): void {
+    const payload = this.#payload;
+    if (!payload) return;
+    const log = this.#capture.takeImageLog();
+    if (this.#beginWanted || !this.#isOpen) {
+      if (this.#control.journalBlocks < JOURNAL_BLOCKS_IN_FLIGHT / 2) this.#begin(payload, log);
+      else if (!this.#isOpen) {
+        this.#leaveOut(payload, segments, pairs);
+        return;
+      } else this.#images(payload, log);
+    } else this.#images(payload, log);
+    this.#events(payload, segments, pairs);
+    const full = payload.length >= BLOCK_BYTES;
+    if (full || (payload.length > 0 && performance.now() - this.#began >= BLOCK_MS)) this.flush();
+  }
+
+  /** Passes on the incomplete block. */
+  flush(): void {
+    this.#began = performance.now();
+    if (!this.#payload || this.#payload.length === 0) return;
+    const extent = this.#capture.takeJournalExtent();
+    if (this.#control.journalBlocks >= JOURNAL_BLOCKS_IN_FLIGHT) {
+      // Later events may need the images of this block, so that they need a new segment.
+      this.#payload.clear();
+      this.#leftOut += extent.events;
+      this.#isOpen = false;
+      return;
+    }
+    this.#send({ payload: this.#payload.take(), extent, begins: this.#begins, leftOut: this.#leftOut });
+    this.#begins = false;
+    this.#leftOut = 0;
+  }
+
+  /** @param log since the last batch: it belongs to the segment before, and is part of what comes now */
+  #begin(payload: PayloadBuilder, log: Uint8Array): void {
+    if (this.#isOpen) {
+      this.#images(payload, log);
+      this.flush();
+    } else {
+      payload.clear();
+      this.#leftOut += this.#capture.takeJournalExtent().events;
+    }
+    this.#isOpen = true;
+    this.#begins = true;
+    this.#beginWanted = false;
+    const images = this.#capture.allImages();
+    this.#forgetContainers(images);
+    this.#new.splice(0, Number.POSITIVE_INFINITY, ...this.#known.keys());
+    this.#images(payload, images);
+  }
+
+  #images(payload: PayloadBuilder, log: Uint8Array): void {
+    if (log.length === 0 && this.#new.length === 0) return;
+    this.#step(payload);
+    for (const piece of splitLog(log, PIECE_BYTES)) {
+      this.#makeRoom(payload, piece.length);
+      payload.images(piece);
+    }
+    for (const id of this.#new.splice(0)) {
+      const entry = this.#known.get(id);
+      if (!entry) continue;
+      this.#makeRoom(payload, id.length * 3 + entry.length + 16);
+      payload.container(id, entry);
+    }
+  }
+
+  #events(payload: PayloadBuilder, segments: Uint32Array, pairs: number): void {
+    const most = lengthOf(segments, pairs);
+    if (most === 0) return;
+    this.#makeRoom(payload, most + STEP_ROOM);
+    const before = payload.length;
+    this.#step(payload);
+    const length = payload.fillRecords(most, (into) => this.#capture.selectJournal(segments, pairs, into));
+    if (length === 0) payload.cutTo(before);
+  }
+
+  /** Counts the events of a batch. */
+  #leaveOut(payload: PayloadBuilder, segments: Uint32Array, pairs: number): void {
+    const most = lengthOf(segments, pairs);
+    if (most > 0) payload.fillRecords(most, (into) => this.#capture.selectJournal(segments, pairs, into));
+    payload.clear();
+    this.#leftOut += this.#capture.takeJournalExtent().events;
+  }
+
+  #step(payload: PayloadBuilder): void {
+    payload.step(process.hrtime.bigint(), false);
+  }
+
+  #makeRoom(payload: PayloadBuilder, length: number): void {
+    if (!payload.hasRoom(length)) this.flush();
+  }
+
+  /** Those that no image is in any more. */
+  #forgetContainers(images: Uint8Array): void {
+    if (this.#known.size === 0) return;
+    const alive = containersOf(images);
+    for (const id of this.#known.keys()) {
+      if (![...alive].some((full) => full.startsWith(id))) this.#known.delete(id);
+    }
+  }
+}
+
+/** Of a step and the heads of entries. */
+const STEP_ROOM = 64;
+
+function lengthOf(segments: Uint32Array, pairs: number): number {
+  let length = 0;
+  for (let pair = 0; pair < pairs; pair++) length += (segments[2 * pair + 1] ?? 0) - (segments[2 * pair] ?? 0);
+  return length;
+}

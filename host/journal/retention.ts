@@ -1,0 +1,67 @@
+// The files of a journal's folder: their names, and which are removed when there are too many bytes, or they are too old.
+
+import { readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Files of other names in the folder are never removed. */
+const NAME = /^journal-\d{8}T\d{6}\.\d{3}Z(?:-\d+)?\.wsp$/;
+
+/** The name of a segment that begins then: names sort by time. @param number of segments that began in the same ms, before this one */
+export function segmentName(milliseconds: number, number = 0): string {
+  const time = new Date(milliseconds).toISOString().replaceAll(/[-:]/g, '');
+  return `journal-${time}${number > 0 ? `-${number}` : ''}.wsp`;
+}
+
+export interface StoredSegment {
+  readonly path: string;
+  readonly bytes: number;
+  /** Of its last change, in ms since the epoch. */
+  readonly ended: number;
+}
+
+/** The segments of a folder, oldest first. Rejects with the errors of readdir(). */
+export async function storedSegments(folder: string): Promise<StoredSegment[]> {
+  const segments: StoredSegment[] = [];
+  for (const name of (await readdir(folder)).filter((each) => NAME.test(each)).sort()) {
+    const path = join(folder, name);
+    try {
+      const { size, mtimeMs } = await stat(path);
+      segments.push({ path, bytes: size, ended: mtimeMs });
+    } catch {
+      // Removed by another meanwhile.
+    }
+  }
+  return segments;
+}
+
+export interface Bounds {
+  readonly maxBytes: number;
+  /** In ms. */
+  readonly keep: number;
+}
+
+/** Those to remove, oldest first, so that the others are within the bounds beside that many bytes. */
+export function expired(
+  segments: readonly StoredSegment[],
+  { maxBytes, keep }: Bounds,
+  beside: number,
+  now: number,
+): StoredSegment[] {
+  let total = segments.reduce((sum, { bytes }) => sum + bytes, beside);
+  const removed: StoredSegment[] = [];
+  for (const segment of segments) {
+    if (total <= maxBytes && segment.ended >= now - keep) break;
+    removed.push(segment);
+    total -= segment.bytes;
+  }
+  return removed;
+}
+
+/** Removes a file; one that is gone already is as good. Rejects with the errors of unlink(). */
+export async function removeSegment({ path }: StoredSegment): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}

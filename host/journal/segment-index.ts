@@ -1,0 +1,73 @@
+// The index of a segment: for each of its blocks, the time, the processes and the containers of its events. It is in a block of its own, before
+// the last one; a segment that was cut off has none, and is read as a whole.
+
+import { zstdDecompressSync } from 'node:zlib';
+import { isObject } from '../diagnostics/json-value.ts';
+import { LONGEST_PAYLOAD } from '../recording/format.ts';
+
+export interface IndexedBlock {
+  /** Offset in the file. */
+  readonly at: number;
+  readonly events: number;
+  /** ms since the epoch, rounded down and up. */
+  readonly from: number;
+  readonly to: number;
+  /** In order. Undefined if there were too many to name. */
+  readonly pids: readonly number[] | undefined;
+  /** Full ids, `host` among them. */
+  readonly containers: readonly string[];
+}
+
+export type SegmentIndex = readonly IndexedBlock[];
+
+/** As JSON: containers once, numbers of processes as distances to the one before. */
+export function encodeIndex(index: SegmentIndex): Buffer {
+  const json = Buffer.from(JSON.stringify(stored(index, true)));
+  return json.length <= LONGEST_PAYLOAD ? json : Buffer.from(JSON.stringify(stored(index, false)));
+}
+
+function stored(index: SegmentIndex, withPids: boolean): unknown {
+  const containers = [...new Set(index.flatMap((block) => block.containers))];
+  const numbers = new Map(containers.map((id, number) => [id, number]));
+  return {
+    containers,
+    blocks: index.map(({ at, events, from, to, pids, containers: own }) => [
+      at,
+      events,
+      from,
+      to - from,
+      own.map((id) => numbers.get(id)),
+      withPids && pids ? pids.map((pid, place) => pid - (pids[place - 1] ?? 0)) : null,
+    ]),
+  };
+}
+
+/** Undefined if the bytes of the block are not those of an index. They are not trusted. */
+export function decodeIndex(block: Uint8Array): SegmentIndex | undefined {
+  try {
+    const json: unknown = JSON.parse(zstdDecompressSync(block, { maxOutputLength: LONGEST_PAYLOAD }).toString('utf8'));
+    if (!isObject(json) || !Array.isArray(json.containers) || !Array.isArray(json.blocks)) return undefined;
+    const containers: readonly unknown[] = json.containers;
+    const blocks = json.blocks.map((block: unknown) => readBlock(block, containers));
+    return blocks.every((block) => block !== undefined) ? blocks : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readBlock(stored: unknown, containers: readonly unknown[]): IndexedBlock | undefined {
+  if (!Array.isArray(stored)) return undefined;
+  const [at, events, from, lasts, own, distances] = stored as unknown[];
+  if (!isCount(at) || !isCount(events) || !isCount(from) || !isCount(lasts)) return undefined;
+  if (!Array.isArray(own) || !(distances === null || (Array.isArray(distances) && distances.every(isCount))))
+    return undefined;
+  const ids = own.map((number: unknown) => (isCount(number) ? containers[number] : undefined));
+  if (!ids.every((id) => typeof id === 'string')) return undefined;
+  let pid = 0;
+  const pids = distances?.map((distance: number) => (pid += distance));
+  return { at, events, from, to: from + lasts, pids, containers: ids };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,258 @@
+// Writes the journal: blocks of the worker become segments in a folder, within bounds of size and age. One write at a time, and nobody waits
+// for it. When the disk fails or is full, blocks are left out and counted, until a new segment can be written.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reasonOf } from '../diagnostics/system-reason.ts';
+import type { JournalBlock } from '../engine/journal-tap.ts';
+import type { RecordingFacts } from '../recording/format.ts';
+import { type Bounds, expired, removeSegment, type StoredSegment, segmentName, storedSegments } from './retention.ts';
+import { packBlock, Segment } from './segment.ts';
+
+/** A segment is complete at this share of all bytes and of the time, so that little more than the bounds say is removed at once. */
+const SHARES = 16;
+const LARGEST_SEGMENT = 64 << 20;
+const SMALLEST_SEGMENT = 256 << 10;
+const LONGEST_SEGMENT_MS = 3_600_000;
+/** Between attempts to write again. */
+const RETRY_MS = 5_000;
+const TIMER_MS = 5_000;
+const HOUSEKEEPING_MS = 30_000;
+const SLOW_MS = 10_000;
+
+export interface JournalSettings extends Bounds {
+  readonly folder: string;
+}
+
+export interface JournalSummary {
+  readonly folder: string;
+  /** In the folder now. */
+  readonly segments: number;
+  readonly bytes: number;
+  /** Since the start. */
+  readonly events: number;
+  readonly writtenBytes: number;
+  readonly removed: number;
+  /** Events that are missing in it: the disk failed, or did not keep up. */
+  readonly leftOut: number;
+  /** Why it can't be written, in one line; undefined while it can. */
+  readonly failure: string | undefined;
+}
+
+export interface StoreHost {
+  /** What each segment says of the machine, but for its start. */
+  readonly facts: () => Omit<RecordingFacts, 'started'>;
+  /** Events that were dropped before they reached the journal, since the start. */
+  readonly dropped: () => number;
+  /** Makes the worker begin a segment. */
+  readonly beginSegment: () => void;
+  /** Called once when it can't be written any more, and once when it can again. */
+  readonly onFailure: (error: unknown) => void;
+  readonly onRecovery: (leftOut: number) => void;
+}
+
+export class JournalStore {
+  readonly #host: StoreHost;
+  #settings: JournalSettings;
+  /** Complete ones, oldest first; undefined before the folder was read. */
+  #stored: StoredSegment[] | undefined;
+  #segment: Segment | undefined;
+  #isAsked = false;
+  #underWay: Promise<void> = Promise.resolve();
+  #events = 0;
+  #writtenBytes = 0;
+  #removed = 0;
+  #leftOut = 0;
+  #failure: string | undefined;
+  /** Of `leftOut`, when a block was written last. */
+  #leftOutBefore = 0;
+  #retryAt = 0;
+  #droppedBefore = 0;
+  /** When the work under way began, by performance.now(). */
+  #writesSince = Number.POSITIVE_INFINITY;
+  #houseKeptAt = performance.now();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(settings: JournalSettings, host: StoreHost) {
+    this.#settings = settings;
+    this.#host = host;
+    this.#timer = setInterval(() => this.#onTimer(), TIMER_MS);
+    this.#timer.unref();
+  }
+
+  /** Resolves when the block is written or left out. Never rejects. */
+  add(block: JournalBlock): Promise<void> {
+    return this.#inTurn(() => this.#take(block));
+  }
+
+  /** Other bounds apply at once. Another folder is another store. */
+  setBounds(bounds: Bounds): void {
+    this.#settings = { ...this.#settings, ...bounds };
+    void this.#inTurn(() => this.#keepHouse());
+  }
+
+  /** Ends the segment, after all blocks. */
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    return this.#inTurn(() => this.#endSegment());
+  }
+
+  get summary(): JournalSummary {
+    const stored = this.#stored ?? [];
+    return {
+      folder: this.#settings.folder,
+      segments: stored.length + (this.#segment ? 1 : 0),
+      bytes: stored.reduce((sum, { bytes }) => sum + bytes, this.#segment?.bytes ?? 0),
+      events: this.#events,
+      writtenBytes: this.#writtenBytes,
+      removed: this.#removed,
+      leftOut: this.#leftOut,
+      failure: this.#failure,
+    };
+  }
+
+  /** One after the other; what fails is reported, and does not keep the next from being tried. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#underWay = this.#underWay
+      .then(() => {
+        this.#writesSince = performance.now();
+        return work();
+      })
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => {
+        this.#writesSince = Number.POSITIVE_INFINITY;
+      });
+    return this.#underWay;
+  }
+
+  #onTimer(): void {
+    this.#checkPace();
+    const now = performance.now();
+    if (now - this.#houseKeptAt < HOUSEKEEPING_MS || this.#writesSince !== Number.POSITIVE_INFINITY) return;
+    this.#houseKeptAt = now;
+    void this.#inTurn(() => this.#keepHouse());
+  }
+
+  async #take(block: JournalBlock): Promise<void> {
+    this.#leftOut += block.leftOut;
+    let events = block.extent.events;
+    try {
+      if (block.begins) await this.#beginSegment();
+      const segment = this.#segment;
+      if (!segment) {
+        this.#askAgain();
+        return;
+      }
+      const packed = await packBlock(block);
+      await this.#removeExpired(packed.stored.length);
+      const before = segment.bytes;
+      await segment.write(packed);
+      this.#events += events;
+      this.#writtenBytes += segment.bytes - before;
+      events = 0;
+      this.#succeeded();
+      this.#askWhenFull(segment);
+    } finally {
+      this.#leftOut += events;
+    }
+  }
+
+  /** The worker begins a segment when it can; blocks are written to this one until then. */
+  #askWhenFull({ bytes, milliseconds }: Segment): void {
+    const { maxBytes, keep } = this.#settings;
+    const largest = Math.min(Math.max(maxBytes / SHARES, SMALLEST_SEGMENT), LARGEST_SEGMENT);
+    const isFull = bytes >= largest || milliseconds >= Math.min(keep / SHARES, LONGEST_SEGMENT_MS);
+    if (isFull && !this.#isAsked) this.#ask();
+  }
+
+  #ask(): void {
+    this.#isAsked = true;
+    this.#host.beginSegment();
+  }
+
+  #askAgain(): void {
+    if (performance.now() < this.#retryAt) return;
+    this.#retryAt = performance.now() + RETRY_MS;
+    this.#ask();
+  }
+
+  async #beginSegment(): Promise<void> {
+    this.#isAsked = false;
+    await this.#endSegment();
+    const { folder } = this.#settings;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    this.#stored ??= await storedSegments(folder);
+    await this.#removeExpired(0);
+    const now = Date.now();
+    const facts = { ...this.#host.facts(), started: BigInt(now) * 1_000_000n };
+    for (let number = 0; !this.#segment; number++) {
+      try {
+        this.#segment = await Segment.create(join(folder, segmentName(now, number)), facts);
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      }
+    }
+  }
+
+  async #endSegment(): Promise<void> {
+    const segment = this.#segment;
+    if (!segment) return;
+    this.#segment = undefined;
+    const dropped = this.#host.dropped();
+    try {
+      await segment.close(Math.max(dropped - this.#droppedBefore, 0));
+    } finally {
+      this.#droppedBefore = dropped;
+      this.#stored?.push({ path: segment.path, bytes: segment.bytes, ended: Date.now() });
+    }
+  }
+
+  async #keepHouse(): Promise<void> {
+    await this.#removeExpired(0);
+    if (this.#segment) this.#askWhenFull(this.#segment);
+  }
+
+  /** Makes room for so many bytes. */
+  async #removeExpired(bytes: number): Promise<void> {
+    const beside = (this.#segment?.bytes ?? 0) + bytes;
+    for (const segment of expired(this.#stored ?? [], this.#settings, beside, Date.now())) {
+      await removeSegment(segment);
+      this.#stored = this.#stored?.filter((each) => each !== segment);
+      this.#removed++;
+    }
+  }
+
+  /** The rest of the segment would lack what could not be written. */
+  async #failed(error: unknown): Promise<void> {
+    const segment = this.#segment;
+    this.#segment = undefined;
+    if (segment) {
+      this.#stored?.push({ path: segment.path, bytes: segment.bytes, ended: Date.now() });
+      await segment.abandon();
+    }
+    this.#retryAt = performance.now() + RETRY_MS;
+    this.#fail(error);
+  }
+
+  #fail(error: unknown): void {
+    const isNew = this.#failure === undefined;
+    this.#failure = reasonOf(error);
+    if (isNew) this.#host.onFailure(error);
+  }
+
+  /** A block was written. */
+  #succeeded(): void {
+    const leftOut = this.#leftOut - this.#leftOutBefore;
+    this.#leftOutBefore = this.#leftOut;
+    // The worker has left events out although no write has failed.
+    if (leftOut > 0) this.#fail(new Error('the disk does not keep up'));
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
+    this.#host.onRecovery(leftOut);
+  }
+
+  /** Reports a write that takes long. */
+  #checkPace(): void {
+    if (performance.now() - this.#writesSince > SLOW_MS) this.#fail(new Error('the disk does not answer'));
+  }
+}

@@ -1,0 +1,123 @@
+// What the journal keeps, whatever the rules: by kinds, as `journal.events` names them. It is a consumer of the kernel filter beside the rules.
+
+import { type JournalKeep, type JournalSelection, journalSelection } from '../capture/journal-selection.ts';
+import { findEventType } from '../schema/events/index.ts';
+import {
+  type FilterClause,
+  familyOf,
+  type KernelFilter,
+  OF_NO_RULE,
+  OPEN_COMBINATIONS,
+  OPENED,
+  openFacts,
+} from '../schema/kernel-filter.ts';
+
+interface Kind {
+  readonly doc: string;
+  /** Event types, by what is kept of them. */
+  readonly types: Readonly<Partial<Record<JournalKeep, readonly string[]>>>;
+}
+
+const OPENS = ['open', 'openat', 'openat2', 'creat', 'open_by_handle_at'];
+
+const KINDS = {
+  processes: {
+    doc: 'started programs and forked processes; the end of each process, with its exit status, is kept in any case',
+    types: { succeeded: ['execve', 'execveat'], processes: ['clone', 'clone3', 'fork', 'vfork'] },
+  },
+  connections: {
+    doc: 'connections out, tried ones too, and in; addresses that are bound and listened on',
+    types: { all: ['connect'], succeeded: ['accept', 'accept4', 'bind', 'listen'] },
+  },
+  files: {
+    doc: 'files that are opened for writing, created, removed, renamed, linked, or changed in mode, owner or attributes',
+    types: {
+      succeeded: [
+        ...OPENS,
+        ...['unlink', 'unlinkat', 'rmdir', 'mkdir', 'mkdirat', 'mknod', 'mknodat', 'truncate'],
+        ...['rename', 'renameat', 'renameat2', 'link', 'linkat', 'symlink', 'symlinkat'],
+        ...['chmod', 'fchmod', 'fchmodat', 'chown', 'lchown', 'fchown', 'fchownat', 'file_setattr'],
+        ...['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat'],
+        ...['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat'],
+      ],
+    },
+  },
+  credentials: { doc: 'changes of user and group', types: { all: ['setuid', 'setgid', 'setresuid'] } },
+  namespaces: { doc: 'namespaces that are made or entered', types: { all: ['unshare', 'setns'] } },
+  mounts: {
+    doc: 'mounts and changes of the root directory',
+    types: {
+      all: [
+        ...['mount', 'umount2', 'pivot_root', 'move_mount', 'mount_setattr'],
+        ...['fsopen', 'fsconfig', 'fsmount', 'fspick', 'open_tree'],
+      ],
+    },
+  },
+  modules: {
+    doc: 'kernel modules and kernels that are loaded',
+    types: { all: ['init_module', 'finit_module', 'kexec_load', 'kexec_file_load'] },
+  },
+  bpf: { doc: 'calls of bpf', types: { all: ['bpf'] } },
+  ptrace: { doc: 'calls of ptrace', types: { all: ['ptrace'] } },
+  signals: { doc: 'signals to other processes', types: { signals: ['kill', 'tkill', 'tgkill'] } },
+  memory: { doc: 'files in memory, which programs can be run from', types: { all: ['memfd_create'] } },
+} as const satisfies Record<string, Kind>;
+
+export type JournalKind = keyof typeof KINDS;
+
+/** In the order of the documentation. */
+export const JOURNAL_KINDS = Object.keys(KINDS) as readonly JournalKind[];
+
+export function describeKind(kind: JournalKind): string {
+  return KINDS[kind].doc;
+}
+
+export interface JournalWants {
+  /** Event types that must be captured. */
+  readonly eventTypes: readonly string[];
+  /** What the kernel must not drop: clauses of no rule. */
+  readonly filter: KernelFilter;
+  /** What is kept of the captured events. */
+  readonly selection: JournalSelection;
+}
+
+/** @param without event types that are excluded from the capture */
+export function journalWants(kinds: Iterable<JournalKind>, without: ReadonlySet<string> = new Set()): JournalWants {
+  const kept = new Map<string, JournalKeep>();
+  for (const kind of kinds) {
+    const { types }: Kind = KINDS[kind];
+    for (const keep of Object.keys(types) as JournalKeep[]) {
+      for (const type of types[keep] ?? []) if (!without.has(type)) kept.set(type, keep);
+    }
+  }
+  return {
+    eventTypes: [...kept.keys()].sort(),
+    filter: [...kept].map(([type, keep]) => clauseOf(type, keep)),
+    selection: journalSelection(kept, isKeptOpen),
+  };
+}
+
+function clauseOf(type: string, keep: JournalKeep): FilterClause {
+  const shape = findEventType(type)?.shape;
+  if (!shape) throw new Error(`the journal wants events of the unknown type ${type}`);
+  return {
+    rule: OF_NO_RULE,
+    types: [type],
+    ...((keep === 'succeeded' || keep === 'processes') && { result: 'succeeded' }),
+    ...(familyOf(shape) === 'open' && { opens: KEPT_OPENS }),
+  };
+}
+
+/** Opens for writing, and those that made the file or emptied it. */
+function isKeptOpen(combination: number): boolean {
+  const { access, truncate, temporary, opened, created } = openFacts(combination);
+  if (created || truncate || temporary) return true;
+  return opened !== OPENED.directory && (access === 1 || access === 2);
+}
+
+const KEPT_OPENS = Array.from({ length: OPEN_COMBINATIONS }, (_, index) =>
+  isKeptOpen(index) ? 1n << BigInt(index) : 0n,
+)
+  .reduce((sum, bit) => sum | bit, 0n)
+  .toString(16)
+  .padStart(OPEN_COMBINATIONS / 4, '0');

@@ -1,0 +1,66 @@
+// What the journal keeps, for JavaScript.
+
+#include <algorithm>
+
+#include "capture_object.h"
+#include "javascript.h"
+
+namespace wasprey {
+
+Napi::Value CaptureObject::KeepJournal(const Napi::CallbackInfo& info) {
+  const auto types = BytesOf(info, 0);
+  const auto opens = BytesOf(info, 1);
+  JournalWants wants;
+  const bool none = info[0].IsUndefined();
+  if (!none && (!types || types->size() != wants.types.size() || !opens || opens->size() != wants.opens.size())) {
+    return ThrowType(info.Env(), "keepJournal: a Uint8Array of all event types and one of all opens are needed");
+  }
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (!none) {
+    std::copy(types->begin(), types->end(), wants.types.begin());
+    std::copy(opens->begin(), opens->end(), wants.opens.begin());
+  }
+  capture->KeepJournal(none ? nullptr : &wants);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::AllImages(const Napi::CallbackInfo& info) {
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  const auto bytes = capture->AllImages();
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());
+}
+
+Napi::Value CaptureObject::SelectJournal(const Napi::CallbackInfo& info) {
+  const auto segments = ElementsOf<uint32_t>(info[0], napi_uint32_array);
+  const auto into = BytesOf(info, 2);
+  if (!segments || !info[1].IsNumber() || !into) {
+    return ThrowType(info.Env(), "selectJournal: a Uint32Array, a number of pairs and a Uint8Array are needed");
+  }
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  const size_t pairs = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), segments->size() / 2);
+  const auto length = capture->SelectJournal(segments->first(2 * pairs), *into);
+  if (!length) return ThrowType(info.Env(), "selectJournal: the segments are longer than the array");
+  return Napi::Number::New(info.Env(), static_cast<double>(*length));
+}
+
+Napi::Value CaptureObject::TakeJournalExtent(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Capture* const capture = Open(env);
+  if (capture == nullptr) return env.Undefined();
+  const JournalExtent extent = capture->journal().TakeExtent();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("events", extent.events);
+  object.Set("first", Napi::BigInt::New(env, extent.first));
+  object.Set("last", Napi::BigInt::New(env, extent.last));
+  Napi::Uint32Array pids = Napi::Uint32Array::New(env, extent.pids.size());
+  std::copy(extent.pids.begin(), extent.pids.end(), pids.Data());
+  std::sort(pids.Data(), pids.Data() + extent.pids.size());
+  object.Set("pids", pids);
+  object.Set("containers", ArrayOfStrings(env, std::vector(extent.containers.begin(), extent.containers.end())));
+  return object;
+}
+
+}  // namespace wasprey
