@@ -45,7 +45,7 @@ export interface LoopParts extends MatchQueueParts {
   readonly hold: HoldLimits;
   /** Gets each batch. */
   readonly recorder?: Recorder;
-  readonly journal: JournalTap;
+  readonly journal?: JournalTap;
   /** The next message of the host, if any. */
   readonly receive: () => ToWorker | undefined;
 }
@@ -107,7 +107,7 @@ export class EngineLoop {
     while (!this.#isLate && this.round(LAST_COMMIT_MS) > 0) control.waitForLastMatches(this.#deadline);
     this.#endHold('stopped');
     recorder?.flush();
-    journal.flush();
+    journal?.flush();
   }
 
   /** Whether a stop was requested, and the time for the events that had arrived by then is over. */
@@ -162,7 +162,7 @@ export class EngineLoop {
       return 0;
     }
     recorder?.batch(this.#segments, pairs);
-    journal.batch(this.#segments, pairs);
+    journal?.batch(this.#segments, pairs);
     this.#hold.takeBatch();
     if (pairs > 0) {
       this.#evaluate(this.#segments, pairs, this.#parts.clock.begin(this.#segments[0] ?? 0));
@@ -256,7 +256,7 @@ export class EngineLoop {
   #setContainer(id: string, entry: Uint8Array): void {
     const { capture, journal, recorder } = this.#parts;
     recorder?.container(id, entry);
-    journal.container(id, entry);
+    journal?.container(id, entry);
     if (storeContainer(capture, id, entry)) this.#hold.known(id, entry);
     else this.#hold.lost(id);
   }
@@ -289,11 +289,11 @@ export class EngineLoop {
           names.replace(message.addresses);
           break;
         case 'journal':
-          journal.select(message.selection);
+          journal?.select(message.selection);
           send({ kind: 'journal-set' });
           break;
         case 'begin-segment':
-          journal.beginSegment();
+          journal?.beginSegment();
           break;
         case 'trim':
           this.#garbage.add('all');

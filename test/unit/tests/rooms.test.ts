@@ -24,7 +24,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   journal: [
     ...['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields', 'recording', 'outputs', 'engine'],
   ],
-  captures: ['diagnostics', 'recording', 'journal'],
+  captures: ['schema', 'diagnostics', 'recording', 'journal'],
   registry: ['diagnostics', 'outputs'],
   config: ['schema', 'diagnostics', 'config-values', 'compiler', 'outputs', 'journal'],
   doctor: ['setup', 'schema', 'capture', 'metadata'],
