@@ -51,14 +51,15 @@ const MICROS_PER_BYTE = 0.1;
 const MICROS_PER_PROCESS = 500;
 
 /**
- * Ends any call within 100 ms, and one of evaluate() on a full batch within 250 ms. A unit is 0.02 ns in ordinary rules, whose longest path is seldom taken, and 18 ns in a module that chases pointers
+ * Ends any call within 100 ms, and one of evaluate() on a full batch within 270 ms. A unit is 0.02 ns in ordinary rules, whose longest path is seldom taken, and 18 ns in a module that chases pointers
  * through the memory (test/bench/sandbox.ts). So fuel alone would either let a hostile module take a second, or let traced processes have
  * an honest module set aside by making events that are dear to evaluate (4 KB paths against many globs). Hence fuel bounds each attempt,
- * the first to 72 ms, and time decides whether there is another: the last one starts before 25 ms and takes about twice as long as
- * those before it. For honest modules the first suffices for about 500 events. The time is the module's own: it does not include what the
- * host does with its matches, nor the time that the thread waited for a CPU.
+ * the first to 45 ms, and time decides whether there is another: the last one starts before 20 ms and takes about twice as long as
+ * those before it. For honest modules the first suffices for about 300 events. The time is the module's own: it does not include what the
+ * host does with its matches, nor the time that the thread waited for a CPU. And a virtual machine may have stood still during an attempt, which
+ * its kernel takes for CPU time: the last one is made twice, and the shorter time counts.
  */
-export const RUN_LIMITS: RunLimits = { fuel: 4_000_000, milliseconds: 25 };
+export const RUN_LIMITS: RunLimits = { fuel: 2_500_000, milliseconds: 20 };
 
 /** Fuel is a signed number of 32 bits. */
 const MAX_FUEL = 2 ** 31 - 1;
@@ -166,14 +167,31 @@ function attempt(
   const { exports, guard } = instance;
   const started = threadMicros();
   const spent = (): number => threadMicros() - started - guard.hostMicros;
-  for (let fuel = limits.fuel; ; fuel = Math.min(fuel * 2, MAX_FUEL)) {
+  let spentBefore = 0;
+  /** What counts of that. */
+  let counted = 0;
+  /** What the last attempt took, if it is made again. */
+  let repeated: number | undefined;
+  for (let fuel = limits.fuel; ; ) {
     exports.fuel.value = fuel;
     try {
       call();
       break;
     } catch (error) {
       const failure = describe(instance, error);
-      if (failure.kind !== 'out-of-fuel' || fuel === MAX_FUEL || spent() / 1000 >= limits.milliseconds) return failure;
+      if (failure.kind !== 'out-of-fuel' || fuel === MAX_FUEL) return failure;
+      const last = spent() - spentBefore;
+      spentBefore += last;
+      const shorter = Math.min(last, repeated ?? last);
+      if ((counted + shorter) / 1000 < limits.milliseconds) {
+        counted += shorter;
+        repeated = undefined;
+        fuel = Math.min(fuel * 2, MAX_FUEL);
+      } else if (repeated === undefined) {
+        repeated = last;
+      } else {
+        return failure;
+      }
       guard.again();
     }
   }

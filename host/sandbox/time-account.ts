@@ -36,8 +36,9 @@ const WINDOW_MICROS = 250_000;
 const LEAST_SHARE = 1 / 4;
 /** How many times the host's own time a module may take, for the same events and processes: ordinary rules take a tenth of it. */
 const HOST_TIMES = 2;
-/** No call takes longer, beside its allowance (run.ts), unless the machine stood still meanwhile. */
+/** No call takes longer than that and five times its allowance (run.ts), unless the machine stood still meanwhile. */
 const LONGEST_CALL_MICROS = 100_000;
+const LONGEST_CALL_ALLOWANCES = 5;
 
 /** What all modules of this thread have taken so far, in microseconds. */
 let takenByModules = 0;
@@ -66,7 +67,7 @@ export class TimeAccount {
 
   /** Adds a call; returns whether the module takes more than its share. All are microseconds. */
   exceeds(spent: number, allowed: number): boolean {
-    const counted = Math.min(spent, LONGEST_CALL_MICROS + allowed);
+    const counted = Math.min(spent, LONGEST_CALL_MICROS + LONGEST_CALL_ALLOWANCES * allowed);
     this.#spent += counted;
     this.#allowed += allowed;
     takenByModules += counted;

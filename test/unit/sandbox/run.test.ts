@@ -106,6 +106,36 @@ describe('sandbox: running', () => {
     for (const [index, one] of seen.entries()) assert.deepEqual(one, [index % 2, RING + 64 * (index >> 1)]);
   });
 
+  for (const [which, frozen, ends] of [
+    ['the first', [0], true],
+    ['a later', [2], true],
+    ['each', [0, 1, 2, 3, 4, 5], false],
+  ] as const) {
+    it(`does not charge a module for time in which the machine stood still: during ${which} attempt`, () => {
+      const evaluate = `(loop $next ${check(100)}
+        (local.set $from (i32.add (local.get $from) (i32.const 64)))
+        (br_if $next (i32.lt_u (local.get $from) (local.get $to))))`;
+      const { instance, memory } = start(ruleModule({ evaluate }));
+      let attempts = 0;
+      const standing: RuleInstance = {
+        ...instance,
+        exports: {
+          ...instance.exports,
+          evaluate(from, to) {
+            if (frozen.some((one) => one === attempts))
+              for (const until = threadMicros() + 60_000; threadMicros() < until; );
+            attempts++;
+            instance.exports.evaluate(from, to);
+          },
+        },
+      };
+      // It needs five attempts, and one more instead of that in which the machine stood still.
+      const to = writeRecords(memory, RING, 100);
+      const result = runEvaluate(standing, RING, to, { fuel: 1_000, milliseconds: 25 });
+      assert.deepEqual([result.ok, attempts], ends ? [true, 6] : [false, 2]);
+    });
+  }
+
   it("throws the callback's error also in the middle of a run", () => {
     const evaluate = `(loop $next ${check(100)} ${match(0, '(local.get $from)')}
         (local.set $from (i32.add (local.get $from) (i32.const 64)))
