@@ -1,6 +1,5 @@
 // Rules to a rule module: lower, plan, emit, asc, fuel, manifest.
 
-import { count, number } from '../diagnostics/numbers.ts';
 import { instrumentFuel } from '../sandbox/fuel.ts';
 import { writeCustomSection } from '../sandbox/sections.ts';
 import type { EventType } from '../schema/events/index.ts';
@@ -9,12 +8,11 @@ import { ASC_FLAGS } from './assemble/asc-flags.ts';
 import { ModuleCache } from './assemble/cache.ts';
 import { AutomatonTooLargeError } from './automata/automaton.ts';
 import { RegexSyntaxError } from './automata/regex.ts';
-import { checksOf } from './conditions/fields-of.ts';
-import { Functions } from './emit/functions.ts';
+import { Functions, TooMuchCodeError } from './emit/functions.ts';
 import { readOperators } from './emit/imports.ts';
 import { functionMaker } from './emit/lowering-functions.ts';
 import { emitModule } from './emit/module.ts';
-import type { Condition } from './ir/condition.ts';
+import { type Condition, FALSE } from './ir/condition.ts';
 import { contentHash } from './ir/content-hash.ts';
 import { MOST_SOURCE } from './ir/module-limits.ts';
 import { lowerExpression } from './lower/expression.ts';
@@ -25,6 +23,7 @@ import { MANIFEST_SECTION, type Manifest, manifestOf } from './manifest.ts';
 import { kernelFilter } from './plan/derive.ts';
 import { type Plan, planRules } from './plan/plan.ts';
 import type { RuleSource } from './rules/rule.ts';
+import { MOST_FUNCTIONS, type TooLarge, tooLargeOnTypes, tooMuchCode } from './too-large.ts';
 
 export interface TranslateOptions {
   /**
@@ -53,6 +52,8 @@ export interface CompileDiagnostic {
   readonly message: string;
   /** Index of the rule. */
   readonly rule: number;
+  /** Of rules that are too large together, further ones that would have to go. */
+  readonly others?: readonly number[];
 }
 
 export interface CompiledModule {
@@ -75,10 +76,21 @@ export interface TranslatedRules {
   readonly diagnostics: readonly CompileDiagnostic[];
 }
 
-/** Compiles rules to the AssemblyScript of a module. */
+/** Compiles rules to the AssemblyScript of a module. There is none of rules that are too large: a diagnostic says so. */
 export function translateRules(rules: readonly RuleSource[], options: TranslateOptions = {}): TranslatedRules {
-  const functions = new Functions();
   const given = options.fields === 'given' ? new GivenFields() : undefined;
+  const tooLarge = given ? undefined : tooLargeOnTypes(rules);
+  if (tooLarge) return notTranslated(tooLarge);
+  try {
+    return translate(rules, given);
+  } catch (error) {
+    if (error instanceof TooMuchCodeError) return notTranslated(tooMuchCode(MOST_FUNCTIONS, rules, true));
+    throw error;
+  }
+}
+
+function translate(rules: readonly RuleSource[], given: GivenFields | undefined): TranslatedRules {
+  const functions = new Functions(MOST_FUNCTIONS);
   const diagnostics = new Map<string, CompileDiagnostic>();
   const numbers = new Map(rules.map((rule, index) => [rule, index]));
   const lower = (rule: RuleSource, type: EventType): Condition => {
@@ -105,18 +117,15 @@ export function translateRules(rules: readonly RuleSource[], options: TranslateO
     functions,
     `${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, compiled by Wasprey.`,
   );
-  const tooLarge = source.length > MOST_SOURCE ? [tooLargeRules(rules, source.length)] : [];
-  return { source, plan, givenKeys: given?.keys ?? [], diagnostics: [...diagnostics.values(), ...tooLarge] };
+  const remarks = [...diagnostics.values()];
+  if (source.length > MOST_SOURCE) return notTranslated(tooMuchCode(source.length, rules), remarks);
+  return { source, plan, givenKeys: given?.keys ?? [], diagnostics: remarks };
 }
 
-/** At the largest rule. */
-function tooLargeRules(rules: readonly RuleSource[], length: number): CompileDiagnostic {
-  const sizes = rules.map(({ condition }) => checksOf(condition).length);
-  const rule = sizes.indexOf(sizes.reduce((most, size) => Math.max(most, size), 0));
-  const message =
-    `the rules are too large: ${number(length)} characters of code, at most ${number(MOST_SOURCE)} can be compiled. ` +
-    `This is the largest rule, with ${count(sizes[rule], 'check')}; write many values as a list, with in or pmatch`;
-  return { severity: 'error', code: 'rules-too-large', message, rule };
+function notTranslated({ message, rules }: TooLarge, remarks: readonly CompileDiagnostic[] = []): TranslatedRules {
+  const [rule, ...others] = rules;
+  const diagnostic = { severity: 'error', code: 'rules-too-large', message, rule, others } as const;
+  return { source: '', plan: planRules([], () => FALSE), givenKeys: [], diagnostics: [...remarks, diagnostic] };
 }
 
 /**
@@ -128,8 +137,7 @@ export async function compileModule(
   options: CompileOptions = {},
 ): Promise<CompiledModule> {
   const { source, plan, givenKeys, diagnostics } = translateRules(rules, options);
-  const tooLarge = diagnostics.find(({ code }) => code === 'rules-too-large');
-  if (tooLarge) throw new AscError('too-large', tooLarge.message, tooLarge.rule);
+  refuseTooLarge(diagnostics);
   const operators = readOperators();
   const cache =
     options.cacheDirectory === undefined ? undefined : new ModuleCache(options.cacheDirectory, options.builtDirectory);
@@ -143,6 +151,12 @@ export async function compileModule(
   const section = Buffer.from(JSON.stringify(manifest), 'utf8');
   const wasm = writeCustomSection(instrumentFuel(compiled), MANIFEST_SECTION, section);
   return { wasm, manifest, source, givenKeys, diagnostics, cached: known !== undefined };
+}
+
+/** @throws AscError if there is no code, because the rules are too large */
+export function refuseTooLarge(diagnostics: readonly CompileDiagnostic[]): void {
+  const tooLarge = diagnostics.find(({ code }) => code === 'rules-too-large');
+  if (tooLarge) throw new AscError('too-large', tooLarge.message, [tooLarge.rule, ...(tooLarge.others ?? [])]);
 }
 
 /** Where a rule stands in which file makes no other module. All comments are on lines of their own. */

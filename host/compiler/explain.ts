@@ -3,7 +3,7 @@
 import { EVENT_TYPES, type EventType } from '../schema/events/index.ts';
 import { resolveNamed } from '../schema/fields/index.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
-import { translateRules } from './compile.ts';
+import { refuseTooLarge, translateRules } from './compile.ts';
 import type { Expression, FieldOperand } from './conditions/ast.ts';
 import { checksOf, fieldsOf } from './conditions/fields-of.ts';
 import { templateFields } from './conditions/template.ts';
@@ -40,8 +40,10 @@ export interface ReadField {
   readonly captured: boolean;
 }
 
+/** @throws AscError if the rule is too large to be compiled */
 export function explainRule(rule: CompiledRule): Explanation {
-  const { plan } = translateRules([ruleSourceOf(rule)]);
+  const { plan, diagnostics } = translateRules([ruleSourceOf(rule)]);
+  refuseTooLarge(diagnostics);
   const [planned] = plan.rules;
   const bodies = planned?.bodies ?? [];
   const types = bodies.flatMap((body) => body.types);

@@ -23,13 +23,13 @@ const LOOK_EVERY_MS = 50;
 export class AscError extends Error {
   override readonly name = 'AscError';
   readonly kind: 'failed' | 'timeout' | 'memory' | 'too-large';
-  /** Index of the rule that is too large. */
-  readonly rule: number | undefined;
+  /** Indices of the rules that are too large, the largest first. */
+  readonly rules: readonly number[];
 
-  constructor(kind: AscError['kind'], message: string, rule?: number) {
+  constructor(kind: AscError['kind'], message: string, rules: readonly number[] = []) {
     super(message);
     this.kind = kind;
-    this.rule = rule;
+    this.rules = rules;
   }
 }
 

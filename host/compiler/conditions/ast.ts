@@ -90,8 +90,8 @@ export interface Check {
   readonly modifier?: Modifier;
   readonly right: Right;
   readonly span: Span;
-  /** Where the check was written, when a macro brought it in: innermost last. */
-  readonly macros?: readonly string[];
+  /** The macro in whose text the check was written, and its span counts. */
+  readonly macro?: string;
 }
 
 export interface MacroReference {

@@ -31,7 +31,7 @@ export function checkTypes(expression: Expression): void {
   }
 }
 
-/** A ConditionTypeError and its check, whose `macros` say in which text its span is. */
+/** A ConditionTypeError and its check, whose `macro` says in which text its span is. */
 export class WrongCheck extends Error {
   readonly check: Check;
   readonly reason: ConditionTypeError;

@@ -3,13 +3,28 @@
 import type { Bytes, Scope } from '../ir/text.ts';
 import { EVENT_ADDRESS, IMAGE_ADDRESS, type Value } from '../ir/value.ts';
 
+/** The functions have more characters than there may be. */
+export class TooMuchCodeError extends Error {
+  override readonly name = 'TooMuchCodeError';
+}
+
 /** Collects functions by key and gives them readable names. */
 export class Functions {
+  readonly #most: number;
   readonly #names = new Map<string, string>();
   readonly #taken = new Set<string>();
   readonly #texts: string[] = [];
+  #characters = 0;
 
-  /** The function of that key; made by `write`, given its name, unless it is there already. Ends up before those that need it. */
+  /** @param most characters of all functions */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
+
+  /**
+   * The function of that key; made by `write`, given its name, unless it is there already. Ends up before those that need it.
+   * @throws TooMuchCodeError
+   */
   define(key: string, name: string, write: (name: string) => string): string {
     const known = this.#names.get(key);
     if (known !== undefined) return known;
@@ -17,7 +32,10 @@ export class Functions {
     for (let number = 2; this.#taken.has(unique); number++) unique = `${name}_${number}`;
     this.#taken.add(unique);
     this.#names.set(key, unique);
-    this.#texts.push(write(unique));
+    const text = write(unique);
+    this.#characters += text.length;
+    if (this.#characters > this.#most) throw new TooMuchCodeError();
+    this.#texts.push(text);
     return unique;
   }
 

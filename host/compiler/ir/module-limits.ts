@@ -1,4 +1,4 @@
-// What a module may hold of texts of its rules: Falco has no limits, so these are far beyond any sensible rule. `wasprey validate` refuses rules beyond, and so does who loads a module.
+// What a module may hold of its rules: Falco has no limits, so these are far beyond any sensible rule. `wasprey validate` refuses rules beyond, and so does who loads a module.
 
 /** Characters of a rule's name, and of its source. */
 export const LONGEST_NAME = 64 * 1024;
@@ -11,3 +11,15 @@ export const MOST_HOST_NAMES = 4096;
  * each, and a single rule's condition may be most of them (sandbox/limits.ts).
  */
 export const MOST_SOURCE = 1_750_000;
+
+/** Levels of and, or and not in each other, macros in place. The compiler descends through them: its stack ends at some 1,500. */
+export const MOST_LEVELS = 500;
+/**
+ * Characters of the conditions of all rules with their macros, and 32 for each check, counted anew at each level of and, or and not: so much
+ * of them the compiler has in memory at a time. All stock rules together have 500,000.
+ */
+export const MOST_EXPANDED = 1 << 24;
+/** Characters of all conditions, of macros too, with the items of their lists. All stock rules together have 25,000. */
+export const MOST_CONDITION_TEXT = 1 << 22;
+/** As `MOST_EXPANDED`, times the event types of each rule: the compiler makes a condition for each. All stock rules together have 3.7 million. */
+export const MOST_ON_EVENT_TYPES = 1 << 26;

@@ -73,7 +73,7 @@ function indexOf(
     );
   const left = entriesOf(unsuitable(buildTrie(entriesOf(new Set()))));
   const members = new Map<number, Condition>();
-  for (const { member } of left) {
+  for (const member of new Set(left.map((entry) => entry.member))) {
     const [need, condition] = [needs.get(member), conditions.get(member)];
     if (need && condition) members.set(member, all(undecided(conjunctsOf(condition), need)));
   }

@@ -40,7 +40,7 @@ export function textNeeds(condition: Condition): readonly TextNeed[] {
     case 'all':
       return narrowest(condition.children.flatMap(textNeeds)).map((need) => ({ ...need, decides: false }));
     case 'any':
-      return condition.children.map(textNeeds).reduce(eitherOf);
+      return eitherOfAll(condition.children.map(textNeeds));
   }
 }
 
@@ -75,6 +75,14 @@ function plain(value: Value): Value {
 
 function shortened({ bytes, whole }: TextConstant): TextConstant {
   return bytes.length > LONGEST ? { bytes: bytes.slice(0, LONGEST), whole: false } : { bytes, whole };
+}
+
+/** By halves: of many conditions, the constants are then copied a few times each and not once for each of them. */
+function eitherOfAll(needs: readonly (readonly TextNeed[])[]): readonly TextNeed[] {
+  const [only = []] = needs;
+  if (needs.length <= 1) return only;
+  const half = needs.length >> 1;
+  return eitherOf(eitherOfAll(needs.slice(0, half)), eitherOfAll(needs.slice(half)));
 }
 
 /** The need of two conditions of which one holds. A text's beginning is also a substring of it. */

@@ -29,6 +29,12 @@ class Definitions<Item extends { readonly name: string }> {
     return this.#byName.get(name);
   }
 
+  /** By a single item of the rule files. */
+  isDefinedOnce(name: string): boolean {
+    const item = this.find(name);
+    return item !== undefined && item.index === item.visibility;
+  }
+
   put(item: Item, order: number): void {
     const index = this.#byName.get(item.name)?.index ?? order;
     this.#byName.set(item.name, { ...item, index, visibility: order });

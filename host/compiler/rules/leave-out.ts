@@ -31,8 +31,9 @@ export function leaveOutInvalid(given: readonly RuleFile[], options: LoadOptions
   for (;;) {
     const result = loadRules(files, { ...options, everyError: true });
     if (result.successful) return { files, errors, result };
-    errors.push(...result.errors);
-    files = withoutItemsAt(files, result.errors, given);
+    const invalid = [...result.errors, ...result.following];
+    errors.push(...invalid);
+    files = withoutItemsAt(files, invalid, given);
   }
 }
 

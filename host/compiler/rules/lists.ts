@@ -1,6 +1,7 @@
 // Lists: lists inside lists, and their text in conditions. Substitution works on text before parsing, as in Falco: a
 // list's name is replaced at every place between delimiters, in a condition as well as in another list's items.
 
+import { number } from '../../diagnostics/numbers.ts';
 import type { Collection } from './collection.ts';
 import { MappedText } from './mapped-text.ts';
 
@@ -75,7 +76,9 @@ function substituteList(condition: MappedText, name: string, items: readonly str
     result.add(condition.replacement(at, at + name.length, inserted, name));
     result.add(SPACE);
     if (result.length > LONGEST_TEXT) {
-      throw new TooLongError(`condition has more than ${LONGEST_TEXT} characters with the items of list ${name}`);
+      throw new TooLongError(
+        `condition has more than ${number(LONGEST_TEXT)} characters with the items of list ${name}`,
+      );
     }
     // Goes on behind it: a list that contains its own name is not replaced again.
     copied = end;

@@ -53,6 +53,8 @@ export interface LoadResult {
   readonly macros: Compiled['macros'];
   readonly leftOut: Compiled['leftOut'];
   readonly errors: readonly Diagnostic[];
+  /** Errors that follow from one of those: of items that can't be without a macro that has one. */
+  readonly following: readonly Diagnostic[];
   /** Of all files; what holds for all that was read so far comes again with each file. */
   readonly warnings: readonly Diagnostic[];
   /** One for each file up to the first that failed. */
@@ -66,6 +68,7 @@ const NOTHING: Compiled = { rules: [], lists: [], macros: [], leftOut: [] };
 export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): LoadResult {
   const collection = new Collection(new Set(options.sources ?? [DEFAULT_SOURCE]));
   const read: FileResult[] = [];
+  const following: Diagnostic[] = [];
   let compiled = NOTHING;
   for (const { name, text } of files) {
     options.onFile?.(name);
@@ -87,6 +90,9 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
     }
     const warnings = collection.takeWarnings();
     const { any, found: errors } = mistakes;
+    // Without the error of one that was defined twice, there would be what was defined first.
+    const alone = mistakes.following.filter(({ macro }) => collection.macros.isDefinedOnce(macro));
+    following.push(...alone.map(({ error }) => error));
     read.push({ name, successful: !any, errors, warnings, ...(schema ? { schema } : {}) });
     if (any) break;
   }
@@ -99,6 +105,7 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
     successful,
     ...(successful ? compiled : NOTHING),
     errors: results.flatMap(({ errors }) => errors),
+    following,
     warnings: results.flatMap(({ warnings }) => warnings),
     files: results,
     requiredEngineVersion: collection.engineVersion,

@@ -4,6 +4,12 @@ import { type Diagnostic, RuleLoadError } from '../../diagnostics/diagnostic.ts'
 
 type LoadError = RuleLoadError['diagnostic'];
 
+export interface FollowingError {
+  readonly error: LoadError;
+  /** What has the error that it follows from. */
+  readonly macro: string;
+}
+
 /** Nobody reads more at once. */
 const MOST_ERRORS = 100;
 
@@ -13,6 +19,7 @@ export class Mistakes {
   readonly #found = new Map<string, LoadError>();
   /** Of items with an error: what is said about them later may follow from it. */
   readonly #broken = new Set<string>();
+  readonly #following: FollowingError[] = [];
 
   /** @param everyError go on after an error */
   constructor(everyError: boolean) {
@@ -26,6 +33,11 @@ export class Mistakes {
   /** In the order of the file. */
   get found(): LoadError[] {
     return [...this.#found.values()].sort((a, b) => a.offset - b.offset);
+  }
+
+  /** Errors that are there because a macro has one. */
+  get following(): readonly FollowingError[] {
+    return this.#following;
   }
 
   get inList(): boolean {
@@ -48,7 +60,9 @@ export class Mistakes {
 
   add({ diagnostic, follows }: RuleLoadError): void {
     const item = itemOf(diagnostic);
-    const known = [item, follows && `macro ${follows}`].some((name) => name !== undefined && this.#broken.has(name));
+    const follow = follows !== undefined && this.#broken.has(`macro ${follows}`);
+    const known = follow || (item !== undefined && this.#broken.has(item));
+    if (follow) this.#following.push({ error: diagnostic, macro: follows });
     if (item !== undefined) this.#broken.add(item);
     const place = `${diagnostic.file} ${diagnostic.offset}`;
     if (!known && !this.#found.has(place)) this.#found.set(place, diagnostic);

@@ -3,10 +3,11 @@
 
 import type { WarningCode } from '../../diagnostics/codes.ts';
 import { type Context, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import { meantField, nearest } from '../../diagnostics/suggest.ts';
 import { PRIORITIES, type Priority } from '../../schema/priority.ts';
 import { adviseOn, comparesWithNotAvailable, deprecatedFields, type Remark } from '../conditions/advice.ts';
-import type { Expression } from '../conditions/ast.ts';
+import type { Check, Expression, Span } from '../conditions/ast.ts';
 import { type EventSet, eventTypesOf } from '../conditions/event-types.ts';
 import { ConditionSyntaxError } from '../conditions/lexer.ts';
 import { parseCondition } from '../conditions/parser.ts';
@@ -21,7 +22,7 @@ import { compiledRule } from './compiled-rule.ts';
 import { withExceptions } from './exceptions.ts';
 import { DEFAULT_SOURCE, type RuleItem } from './items.ts';
 import { type CompiledList, ListTable, TooLongError } from './lists.ts';
-import { expandMacros, MacroError } from './macros.ts';
+import { type Expanded, expandMacros, type FoundMacro, MacroError, markedAs, pathToMacro } from './macros.ts';
 import type { MappedText } from './mapped-text.ts';
 import type { Mistakes } from './mistakes.ts';
 import { compileOutput } from './output.ts';
@@ -31,6 +32,15 @@ import { stockFileOf } from './stock-names.ts';
 
 /** Most event types of a rule without a warning. Falco counts two codes a type, and warns above 100. */
 const MOST_EVENT_TYPES = 50;
+
+/** Most macros in a note. */
+const MACROS_NAMED = 8;
+
+const MACRO_HELP = {
+  loop: undefined,
+  levels: 'write it flat, `a or b or c`: each `(a or b) or c` is a level, also where the part in brackets is a macro',
+  size: 'refer to a macro once instead of several times, and write many values as one list, with `in` or `pmatch`',
+} as const;
 
 export interface Compiled {
   readonly rules: readonly CompiledRule[];
@@ -55,9 +65,17 @@ export function compileRules(
 }
 
 interface MacroState {
-  expression: Expression;
+  readonly written: Expression;
+  expanded: Expanded | undefined;
   readonly text: MappedText;
   used: boolean;
+}
+
+/** A rule's condition with its lists, before its macros are in place. */
+interface Written {
+  readonly rule: RuleItem;
+  readonly text: MappedText;
+  readonly expression: Expression;
 }
 
 class RuleCompiler {
@@ -86,7 +104,11 @@ class RuleCompiler {
       return compiled ?? [];
     });
     if (!this.#mistakes.any) this.#warnOfUnused();
-    const macros = [...this.#macros].map(([name, { expression, used }]) => ({ name, condition: expression, used }));
+    const macros = [...this.#macros].map(([name, { written, expanded, used }]) => ({
+      name,
+      condition: expanded?.expression ?? written,
+      used,
+    }));
     return { rules, lists: this.#lists.all, macros, leftOut };
   }
 
@@ -96,16 +118,16 @@ class RuleCompiler {
     for (const macro of macros.all) {
       this.#mistakes.attempt(() => {
         const text = this.#substitute(macro.condition, macro.conditionContext);
-        this.#macros.set(macro.name, { expression: parse(text, macro.conditionContext), text, used: false });
+        const written = markedAs(macro.name, parse(text, macro.conditionContext));
+        this.#macros.set(macro.name, { written, expanded: undefined, text, used: false });
       });
     }
     for (const macro of macros.all) {
       const state = this.#macros.get(macro.name);
       if (!state) continue;
       const visible = (name: string) => (macros.find(name)?.index ?? macro.visibility) < macro.visibility;
-      const expanded = this.#mistakes.attempt(() => this.#expand(state.expression, state.text, macro.context, visible));
-      if (expanded) state.expression = expanded;
-      else this.#macros.delete(macro.name);
+      state.expanded = this.#mistakes.attempt(() => this.#expand(state.written, state.text, macro.context, visible));
+      if (!state.expanded) this.#macros.delete(macro.name);
     }
   }
 
@@ -119,52 +141,59 @@ class RuleCompiler {
     const output = compileOutput(rule, this.#collection, this.#statics);
     if (!output) return undefined;
     const text = this.#substitute(condition, rule.conditionContext);
-    const written = this.#expand(parse(text, rule.conditionContext), text, rule.context, () => true);
-    if (comparesWithNotAvailable(written)) {
+    const written = { rule, text, expression: parse(text, rule.conditionContext) };
+    const expanded = this.#expand(written.expression, text, rule.context, () => true);
+    this.#sizes.addExpanded(expanded.size, rule.conditionContext);
+    if (comparesWithNotAvailable(expanded.expression)) {
       this.#warn(
         'LOAD_UNSAFE_NA_CHECK',
         'comparison with <NA> is unsafe: an absent field equals nothing',
         rule.context,
       );
     }
-    this.#warnOfRemarks(deprecatedFields(written), rule, text);
-    const expression = this.#checkTypes(rule, written, text);
+    this.#warnOfRemarks(deprecatedFields(expanded.expression), written);
+    const expression = this.#checkTypes(expanded.expression, written);
     if (!expression) return undefined;
-    this.#warnOfRemarks(adviseOn(expression), rule, text);
+    this.#warnOfRemarks(adviseOn(expression), written);
     this.#sizes.addHostNames(rule, expression);
     const eventTypes = eventTypesOf(expression);
     this.#warnOfEventTypes(rule, eventTypes);
     for (const { field, check, message } of unavailableFields(expression, output.template)) {
-      const place = check ? this.#locate(field.span, check.macros, text, rule.conditionContext) : rule.outputContext;
-      const advice = { notes: origin(check?.macros) };
+      const place = check ? this.#locate(field.span, check, written) : rule.outputContext;
+      const advice = { notes: check ? this.#origin(check, written) : [] };
       this.#collection.warn(warning('WASPREY_FIELD_UNAVAILABLE', message, place, advice));
     }
     for (const { names, check, at } of rule.enabled && rule.source === 'syscall' ? uncapturedEvents(expression) : []) {
-      const place = this.#locate(at.span, check.macros, text, rule.conditionContext);
-      const advice = { notes: origin(check.macros), help: '`wasprey list events` shows the captured ones' };
+      const place = this.#locate(at.span, check, written);
+      const advice = { notes: this.#origin(check, written), help: '`wasprey list events` shows the captured ones' };
       this.#collection.warn(warning('WASPREY_EVENT_UNAVAILABLE', uncapturedMessage(names), place, advice));
     }
     const lists = this.#lists.all.map(({ name }) => name);
     for (const { check, at, message, help } of unknownLists(expression, lists, (name) => stockFileOf('list', name))) {
-      const place = this.#locate(at.span, check.macros, text, rule.conditionContext);
-      this.#collection.warn(warning('WASPREY_UNKNOWN_LIST', message, place, { notes: origin(check.macros), help }));
+      const place = this.#locate(at.span, check, written);
+      const advice = { notes: this.#origin(check, written), help };
+      this.#collection.warn(warning('WASPREY_UNKNOWN_LIST', message, place, advice));
     }
-    const placeOf: CompiledRule['placeOf'] = (span, check) =>
-      this.#locate(span, check.macros, text, rule.conditionContext);
+    const placeOf: CompiledRule['placeOf'] = (span, check) => this.#locate(span, check, written);
     return compiledRule(rule, text, expression, eventTypes, output, placeOf);
   }
 
   #substitute(text: MappedText, context: Context): MappedText {
     try {
-      return this.#lists.substitute(text);
+      const substituted = this.#lists.substitute(text);
+      this.#sizes.addText(substituted.text, context);
+      return substituted;
     } catch (error) {
       if (!(error instanceof TooLongError)) throw error;
       throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', error.message, context);
     }
   }
 
-  #expand(expression: Expression, text: MappedText, context: Context, visible: (name: string) => boolean): Expression {
-    const find = (name: string) => (visible(name) ? this.#macros.get(name)?.expression : undefined);
+  #expand(expression: Expression, text: MappedText, context: Context, visible: (name: string) => boolean): Expanded {
+    const find = (name: string): FoundMacro | undefined => {
+      const macro = visible(name) ? this.#macros.get(name) : undefined;
+      return macro && (macro.expanded ?? { expression: macro.written });
+    };
     const used = new Set<string>();
     try {
       const expanded = expandMacros(expression, find, (name) => used.add(name));
@@ -187,11 +216,13 @@ class RuleCompiler {
   }
 
   #macroHelp({ macro, reason }: MacroError, { type, name, file }: Context): string | undefined {
-    if (reason !== 'unknown') return undefined;
+    if (reason !== 'unknown') return MACRO_HELP[reason];
     if (type === 'macro' && name === macro) {
       return 'a macro cannot stand in its own condition: to add to an earlier one, use `override: {condition: append}`';
     }
     if (this.#macros.has(macro)) return `move macro ${macro} before this one: a macro sees those defined earlier`;
+    // It has an error itself, which is reported.
+    if (this.#collection.macros.find(macro)) return undefined;
     const suggestion = nearest(macro, [...this.#macros.keys()]);
     if (suggestion) return `did you mean ${suggestion}?`;
     const stock = stockFileOf('macro', macro);
@@ -201,17 +232,17 @@ class RuleCompiler {
   }
 
   /** The condition with the values of static fields; undefined if the rule is to be left out for a field that is not known. */
-  #checkTypes(rule: RuleItem, written: Expression, text: MappedText): Expression | undefined {
+  #checkTypes(expanded: Expression, written: Written): Expression | undefined {
     try {
-      const expression = withStaticValues(written, this.#statics);
+      const expression = withStaticValues(expanded, this.#statics);
       checkTypes(expression);
       return expression;
     } catch (error) {
       if (!(error instanceof WrongCheck)) throw error;
       const { check, reason } = error;
-      const place = this.#locate(reason.span, check.macros, text, rule.conditionContext);
-      const advice = { notes: origin(check.macros), help: reason.help };
-      if (!reason.unknown || !rule.skipIfUnknownFilter) {
+      const place = this.#locate(reason.span, check, written);
+      const advice = { notes: this.#origin(check, written), help: reason.help };
+      if (!reason.unknown || !written.rule.skipIfUnknownFilter) {
         throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', reason.message, place, advice);
       }
       this.#collection.warn(warning('LOAD_UNKNOWN_FILTER', reason.message, place, advice));
@@ -220,21 +251,24 @@ class RuleCompiler {
   }
 
   /** The place of a span: in the macro that the check was written in, or in the condition itself. */
-  #locate(
-    span: { readonly start: number; readonly end: number },
-    macros: readonly string[] | undefined,
-    text: MappedText,
-    context: Context,
-  ): Context {
-    const innermost = macros?.at(-1);
-    const written = innermost === undefined ? text : (this.#macros.get(innermost)?.text ?? text);
-    return within(context, written.locateBytes(span.start, span.end));
+  #locate(span: Span, { macro }: Check, { rule, text }: Written): Context {
+    const where = macro === undefined ? text : (this.#macros.get(macro)?.text ?? text);
+    return within(rule.conditionContext, where.locateBytes(span.start, span.end));
   }
 
-  #warnOfRemarks(remarks: readonly Remark[], rule: RuleItem, text: MappedText): void {
+  /** The macros by which the condition comes to a check, as a note. */
+  #origin({ macro }: Check, { expression }: Written): string[] {
+    if (macro === undefined) return [];
+    const path = pathToMacro(macro, expression, (name) => this.#macros.get(name)?.written).reverse();
+    const more = path.length - MACROS_NAMED;
+    const shown = path.slice(0, MACROS_NAMED).join(', used by macro ');
+    return [`in macro ${shown}${more > 0 ? `, used by ${count(more, 'macro')} more` : ''}`];
+  }
+
+  #warnOfRemarks(remarks: readonly Remark[], written: Written): void {
     for (const { code, message, help, check, at } of remarks) {
-      const place = this.#locate(at.span, check.macros, text, rule.conditionContext);
-      this.#collection.warn(warning(code, message, place, { notes: origin(check.macros), help }));
+      const place = this.#locate(at.span, check, written);
+      this.#collection.warn(warning(code, message, place, { notes: this.#origin(check, written), help }));
     }
   }
 
@@ -278,8 +312,4 @@ function parse(text: MappedText, context: Context): Expression {
 function within(parent: Context, location: ReturnType<MappedText['locate']>): Context {
   const { file, start, end } = location ?? parent;
   return { type: 'condition expression', name: '', file, start, end, parent };
-}
-
-function origin(macros: readonly string[] | undefined): string[] {
-  return macros?.length ? [`in macro ${macros.toReversed().join(', used by macro ')}`] : [];
 }

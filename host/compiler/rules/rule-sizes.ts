@@ -1,17 +1,26 @@
 // Refuses rules whose texts a module can't hold, so that what validates can be loaded.
 
-import { RuleLoadError } from '../../diagnostics/diagnostic.ts';
+import { type Context, RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { number } from '../../diagnostics/numbers.ts';
 import type { Expression } from '../conditions/ast.ts';
 import { checksOf } from '../conditions/fields-of.ts';
-import { LONGEST_NAME, LONGEST_TAGS, MOST_HOST_NAMES } from '../ir/module-limits.ts';
+import {
+  LONGEST_NAME,
+  LONGEST_TAGS,
+  MOST_CONDITION_TEXT,
+  MOST_EXPANDED,
+  MOST_HOST_NAMES,
+} from '../ir/module-limits.ts';
 import { namesIn } from '../lower/name-check.ts';
 import type { Placed } from './collection.ts';
+import type { ExpandedSize } from './expanded-size.ts';
 import type { RuleItem } from './items.ts';
 
 export class RuleSizes {
   /** In the conditions so far. */
   readonly #hostNames = new Set<string>();
+  #text = 0;
+  #expanded = 0;
 
   /** @throws {RuleLoadError} for a rule with a text that is too long */
   check({ name, source, tags, context }: Placed<RuleItem>): void {
@@ -24,6 +33,32 @@ export class RuleSizes {
       if (length <= most) continue;
       throw new RuleLoadError('LOAD_ERR_VALIDATE', `${what} of more than ${number(most)} characters`, context);
     }
+  }
+
+  /**
+   * Counts a condition of a rule or macro, with the items of its lists.
+   * @throws {RuleLoadError} for the first with which they have too much text
+   */
+  addText({ length }: string, context: Context): void {
+    if (this.#text + length > MOST_CONDITION_TEXT) {
+      const most = number(MOST_CONDITION_TEXT);
+      const message = `the conditions have more than ${most} characters with their lists, with those of this one`;
+      throw new RuleLoadError('LOAD_ERR_VALIDATE', message, context, { help: 'refer to a long list in one macro' });
+    }
+    this.#text += length;
+  }
+
+  /**
+   * Counts the condition of a rule, with its macros.
+   * @throws {RuleLoadError} for the first rule with which they are too large
+   */
+  addExpanded({ nested }: ExpandedSize, context: Context): void {
+    if (this.#expanded + nested > MOST_EXPANDED) {
+      const most = number(MOST_EXPANDED);
+      const message = `the rules have more than ${most} characters with their macros, counted at each level of nesting, with those of this one`;
+      throw new RuleLoadError('LOAD_ERR_VALIDATE', message, context, { help: 'refer to fewer and smaller macros' });
+    }
+    this.#expanded += nested;
   }
 
   /**

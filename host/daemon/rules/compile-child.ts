@@ -75,7 +75,7 @@ async function compile({ files, selection, color, leavesOut }: CompileJob): Prom
     if (active.length === 0) throw new CommandFailure('no rules to run', 'the files contain no enabled rule');
     file = undefined;
     tell({ kind: 'loaded', rules: active.length });
-    const module = await compileActive(active, files);
+    const module = await compileActive(active, files, leavesOut);
     // A rule that the back end leaves out never matches, which must not count as watching.
     const errors = module.diagnostics.filter(({ severity }) => severity === 'error');
     for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
@@ -96,6 +96,7 @@ async function compile({ files, selection, color, leavesOut }: CompileJob): Prom
 async function compileActive(
   active: readonly RuleSource[],
   files: readonly RuleFile[],
+  leavesOut: boolean,
 ): Promise<{ readonly wasm: Uint8Array | undefined; readonly diagnostics: readonly CompileDiagnostic[] }> {
   try {
     const { wasm, diagnostics } = await compileModule(active, {
@@ -107,9 +108,15 @@ async function compileActive(
     const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
     return { wasm: hasErrors ? undefined : wasm, diagnostics };
   } catch (error) {
-    if (!(error instanceof AscError) || error.rule === undefined) throw error;
-    const { message, rule } = error;
-    return { wasm: undefined, diagnostics: [{ severity: 'error', code: 'rules-too-large', message, rule }] };
+    if (!(error instanceof AscError) || error.rules.length === 0) throw error;
+    // All that have to go, at once: one after the other takes too long.
+    const tooLarge = leavesOut ? error.rules : error.rules.slice(0, 1);
+    const diagnostics = tooLarge.map((rule, index) => {
+      const message =
+        index === 0 ? error.message : 'the rules are too large, also without those that are larger than this one';
+      return { severity: 'error', code: 'rules-too-large', message, rule } as const;
+    });
+    return { wasm: undefined, diagnostics };
   }
 }
 
