@@ -86,6 +86,11 @@ inline_always bool lacks_image(const struct process *process) {
   return unlikely(!process || !process->id || process->changed || process->watched);
 }
 
+/* Whether events of a process have an image from before a change, because no other could be made. */
+inline_always bool is_stale(const struct process *process) {
+  return process && process->changed;
+}
+
 /* The image last found on this CPU, if it is of that process and no process has got a new one since; else 0.
  * Spares a task storage lookup, 40 ns where getppid takes 165. The check word is for a program that another interrupts
  * between its stores. */
@@ -133,6 +138,7 @@ inline_always bool begin(struct record *record, struct bpf_raw_tracepoint_args *
   if (lacks && !tried)
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
   record->image = process ? process->id : 0;
+  record->stale = is_stale(process);
   if (!lacks)
     keep_image(record->ring, leader, generation, record->image);
   return true;
