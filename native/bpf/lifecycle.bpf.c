@@ -230,10 +230,6 @@ int BPF_PROG(on_exit, struct task_struct *task) {
   return 0;
 }
 
-/* Changes of a process within this time after one that was sent at once are sent together: when an event or a fork
- * needs the image. */
-#define CHANGES_APART_NS 10000000
-
 /* Marks the image as out of date. Whether a new one is to be made at once. */
 inline_always bool note_outdated(struct process *process, struct capture_shared *control) {
   /* The generation is incremented afterwards: see store_image_id(). */

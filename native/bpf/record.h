@@ -21,7 +21,7 @@ struct record {
   u64 longest;  /* bytes reserved */
   u16 type;     /* of the event */
   u16 flags;    /* EVENT_FLAG bits found on the way */
-  u32 stale;    /* the image is from before a change of the process: no other could be made */
+  u32 stale;    /* the image may be from before a change of the process: see is_stale() */
 };
 
 /* Finds the ring of this CPU. */

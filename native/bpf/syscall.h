@@ -86,9 +86,10 @@ inline_always bool lacks_image(const struct process *process) {
   return unlikely(!process || !process->id || process->changed || process->watched);
 }
 
-/* Whether events of a process have an image from before a change, because no other could be made. */
+/* Whether events of a process may have an image from before a change: no other could be made, or there are so many
+ * changes that the addon may have had no room for the last. */
 inline_always bool is_stale(const struct process *process) {
-  return process && process->changed;
+  return process && (process->changed || bpf_ktime_get_boot_ns() - process->changed_at < 2 * CHANGES_APART_NS);
 }
 
 /* The image last found on this CPU, if it is of that process and no process has got a new one since; else 0.
@@ -139,7 +140,7 @@ inline_always bool begin(struct record *record, struct bpf_raw_tracepoint_args *
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
   record->image = process ? process->id : 0;
   record->stale = is_stale(process);
-  if (!lacks)
+  if (!lacks && !record->stale)
     keep_image(record->ring, leader, generation, record->image);
   return true;
 }
