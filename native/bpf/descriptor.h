@@ -166,18 +166,27 @@ inline_always void append_resolved(struct record *record, u64 file, struct task_
     event->state |= DESCRIPTOR_PARTIAL;
 }
 
-/* The path of a directory descriptor; absent for another descriptor. */
-inline_always struct string_ref append_directory(struct record *record, struct task_struct *task, s32 dirfd,
-                                                 u64 limit) {
+/* The address of the `struct path` of what a path as passed is relative to; 0: unknown. */
+inline_always u64 directory_at(struct task_struct *task, s32 dirfd) {
+  if (dirfd == AT_FDCWD)
+    return LOAD_WORD(task_struct, task, fs) + bpf_core_field_offset(struct fs_struct, pwd);
   u64 file = file_at(task, dirfd);
-  bool partial;
-  return file ? append_path(record, path_of(file), task, limit, &partial) : ABSENT;
+  return file ? path_of(file) : 0;
 }
 
-/* Whether a path as passed is relative to a directory descriptor. The limit is where the path may start at most. */
+/* The path of a directory descriptor, or of the current directory; absent for another descriptor. */
+inline_always struct string_ref append_directory(struct record *record, struct task_struct *task, s32 dirfd,
+                                                 u64 limit) {
+  u64 path = directory_at(task, dirfd);
+  bool partial;
+  return path ? append_path(record, path, task, limit, &partial) : ABSENT;
+}
+
+/* Whether a path as passed is relative to a directory that the image does not have: that of a descriptor, or the
+ * current one if the image is stale. The limit is where the path may start at most. */
 inline_always bool is_relative(struct record *record, struct string_ref raw, s32 dirfd, u64 limit) {
   u64 offset = raw.offset;
-  if (dirfd == AT_FDCWD || !offset)
+  if ((dirfd == AT_FDCWD && likely(!record->stale)) || !offset)
     return false;
   opaque(offset);
   if (offset > limit)

@@ -10,15 +10,21 @@ inline_always u64 parent_image(struct task_struct *task) {
   return process ? process->id : 0;
 }
 
+/* The image that is made next is up to date: what changes from here on needs another one. An exchange, so that no
+ * processor reads what goes into the image before it. */
+inline_always void note_current(struct process *process) {
+  __sync_lock_test_and_set(&process->changed, 0);
+}
+
 /* Sends the image that a task lacks, in a draft space: see make_image(). */
-inline_always bool send_image(struct draft *draft, struct process *process, struct task_struct *task, u64 previous,
+inline_always void send_image(struct draft *draft, struct process *process, struct task_struct *task, u64 previous,
                               u64 parent, bool other) {
   struct image *image = &draft->space->image;
   u64 id = new_image_id(draft->capture);
   image->id = id;
   image->parent = process->parent ? process->parent : parent;
   image->previous = previous;
-  *(volatile u32 *)&process->changed = 0; /* what changes from here on needs another one */
+  note_current(process);
   fill_image(draft, task, previous ? IMAGE_CHANGE : IMAGE_SNAPSHOT);
   if (process->of_thread)
     image->flags |= IMAGE_FLAG_THREAD;
@@ -32,7 +38,7 @@ inline_always bool send_image(struct draft *draft, struct process *process, stru
   }
   if (!write_draft(draft, previous ? ROOM_CHANGE : ROOM_EVENT, process, task)) {
     *(volatile u32 *)&process->changed = previous != 0;
-    return false;
+    return;
   }
   /* Fork or exec may have given it one since. Of two without a previous one the addon keeps both; of others it takes
    * the last for the current one, so that another one has to follow. */
@@ -41,25 +47,58 @@ inline_always bool send_image(struct draft *draft, struct process *process, stru
   else
     *(volatile u32 *)&process->changed = previous != 0;
   __sync_fetch_and_add(&draft->capture->generation, 1);
-  return true;
+}
+
+/* Looks at the lock of an image that another thread is making: up to a tenth of a millisecond, where an image takes a
+ * tenth of that. Who holds it is not preempted (maps.h). */
+#define MOST_LOOKS (1 << 15)
+
+struct turn {
+  struct process *process;
+  u64 taken;
+};
+
+static long turn_step(u32 index, struct turn *turn) {
+  if (*(volatile u32 *)&turn->process->in_change || __sync_lock_test_and_set(&turn->process->in_change, 1))
+    return 0;
+  turn->taken = 1;
+  return 1;
+}
+
+/* Waits until no other thread makes an image of the process; false if that takes too long. */
+inline_always bool take_turn(struct process *process) {
+  struct turn turn = {.process = process};
+  if (likely(!__sync_lock_test_and_set(&process->in_change, 1)))
+    return true;
+  bpf_loop(MOST_LOOKS, turn_step, &turn, 0);
+  return turn.taken;
+}
+
+inline_always void end_turn(struct process *process) {
+  __sync_lock_test_and_set(&process->in_change, 0);
 }
 
 /* Makes the image that a task lacks: one of all that is known of it if it has none, or one of its changes if it is out
- * of date. `parent` is 0 if unknown: the addon links it by ppid. False if there was no room. */
-inline_always bool make_image(struct process *process, struct task_struct *task, u64 parent, bool other) {
-  u64 previous = *(volatile u64 *)&process->id;
+ * of date. `parent` is 0 if unknown: the addon links it by ppid. If it can't, which is counted, events have the image
+ * that the process had before. */
+inline_always void make_image(struct process *process, struct task_struct *task, u64 parent, bool other) {
   struct draft draft;
   /* One thread at a time, or the image sent last might not be the one whose id is stored last. */
-  if (previous && __sync_lock_test_and_set(&process->in_change, 1))
-    return false;
-  bool sent = false;
-  if (open_draft(&draft)) {
-    sent = send_image(&draft, process, task, previous, parent, other);
+  bool first = !*(volatile u64 *)&process->id;
+  if (!first && !take_turn(process)) {
+    struct capture_shared *control = capture();
+    if (control)
+      __sync_fetch_and_add(&control->images_lost, 1);
+    return;
+  }
+  /* The thread that was waited for may have made it, with this one's change. */
+  u64 previous = first ? 0 : *(volatile u64 *)&process->id;
+  if ((!previous || *(volatile u32 *)&process->changed) && open_draft(&draft)) {
+    send_image(&draft, process, task, previous, parent, other);
     close_draft(&draft);
   }
-  if (previous)
-    __sync_lock_test_and_set(&process->in_change, 0);
-  return sent;
+  if (!first)
+    end_turn(process);
 }
 
 /* Threads share the image of their process, unless they are made with directories of their own. */
@@ -118,8 +157,13 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
 inline_always void note_exec(struct task_struct *task) {
   struct process *process = state_of_process(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
   struct draft draft;
-  if (!process || !open_draft(&draft))
+  if (!process)
     return;
+  if (!open_draft(&draft)) {
+    if (draft.capture)
+      store_image_id(process, 0, draft.capture); /* not the image of the program before */
+    return;
+  }
   struct image *image = &draft.space->image;
   u32 tgid = task->tgid;
   u64 *orphaned = process->id ? 0 : bpf_map_lookup_elem(&orphaned_images, &tgid);
@@ -130,10 +174,10 @@ inline_always void note_exec(struct task_struct *task) {
   process->of_thread = 0; /* by now it is the only thread */
   process->watched = users_of_place(task) > 1;
   process->place = place_of(task);
+  note_current(process);
   fill_image(&draft, task, IMAGE_EXEC);
   append_all(&draft, task, false);
   append_stream(&draft, task);
-  process->changed = 0;
   remember(process, image);
   store_image_id(process, send_draft(&draft, ROOM_EVENT, process, task) ? id : 0, draft.capture);
 }
@@ -185,10 +229,6 @@ int BPF_PROG(on_exit, struct task_struct *task) {
   note_exit(task);
   return 0;
 }
-
-/* Changes of a process within this time after one that was sent at once are sent together: when an event or a fork
- * needs the image. */
-#define CHANGES_APART_NS 10000000
 
 /* Marks the image as out of date. Whether a new one is to be made at once. */
 inline_always bool note_outdated(struct process *process, struct capture_shared *control) {
@@ -258,6 +298,18 @@ inline_always void make_image_of(struct task_struct *task, struct process *proce
     process = state_apart(task, process);
   if (!process->id || process->changed)
     make_image(process, task, parent_image(task), false);
+}
+
+/* The image of the current process, made once more if its record was lost: for what is no call that returns. A global
+ * function, as put_path() is. */
+__noinline u64 current_image(void) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct process *process = process_of(task, 0);
+  if (!process)
+    return 0;
+  if (!process->id)
+    make_image(process, task, parent_image(task), false);
+  return process->id;
 }
 
 /* Makes the image of the current process; returns to the hook of its call, which has come here (see lacks_image()). */

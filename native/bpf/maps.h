@@ -30,6 +30,10 @@ struct share {
   u64 since;  /* bytes of records written after it */
 };
 
+/* Changes of a process within this time after one that was sent at once are sent together: when an event or a fork
+ * needs the image. */
+#define CHANGES_APART_NS 10000000
+
 /* State of a process between two of its lifecycle records. Stored on the group leader; a thread that is apart from it
  * has one of its own (apart.h). */
 struct process {

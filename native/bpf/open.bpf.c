@@ -137,7 +137,8 @@ inline_always bool passes_open(struct record *record, struct task_struct *task) 
   if (clauses & filter->any_path)
     return true;
   if (type != EVENT_OPEN_BY_HANDLE_AT) {
-    u64 below = clauses_below(filter, record->image, task, arguments.dirfd);
+    u64 below =
+        unlikely(record->stale) ? FILTER_EVERY_CLAUSE : clauses_below(filter, record->image, task, arguments.dirfd);
     if (clauses & clauses_of_passed(filter, arguments.path, below))
       return true;
   }

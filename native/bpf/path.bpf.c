@@ -95,7 +95,7 @@ inline_always void write_path(struct record *record, struct task_struct *task, c
   event->raw = !arguments.path && arguments.dirfd >= 0 ? append_empty(record, PATH_RAW_LIMIT)
                                                        : append_text(record, call, arguments.path, PATH_RAW_LIMIT);
   event->text = append_text(record, call, arguments.text, PATH_TEXT_LIMIT);
-  if (arguments.dirfd >= 0)
+  if (arguments.dirfd >= 0 || is_relative(record, event->raw, arguments.dirfd, PATH_RAW_LIMIT))
     event->directory = append_directory(record, task, arguments.dirfd, PATH_DIRECTORY_LIMIT);
   event->base = append_base(record, task, event->raw, arguments.dirfd, PATH_RAW_LIMIT, PATH_BASE_LIMIT);
   commit(record);

@@ -21,6 +21,7 @@ struct record {
   u64 longest;  /* bytes reserved */
   u16 type;     /* of the event */
   u16 flags;    /* EVENT_FLAG bits found on the way */
+  u32 stale;    /* the image may be from before a change of the process: see is_stale() */
 };
 
 /* Finds the ring of this CPU. */
@@ -28,6 +29,7 @@ inline_always bool open_record(struct record *record) {
   u32 cpu = bpf_get_smp_processor_id();
   record->ring = bpf_map_lookup_elem(&ring_control, &cpu);
   record->capture = capture();
+  record->stale = 0;
   return record->ring && record->capture;
 }
 

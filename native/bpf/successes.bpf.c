@@ -16,8 +16,7 @@ SEC("raw_tp") int on_exec_success(void *ctx) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!open_record(&record) || !is_wanted(record.capture, EVENT_EXECVE))
     return PASS_ON;
-  struct process *process = process_of(task, 0);
-  record.image = process ? process->id : 0;
+  record.image = current_image();
   record.type = EVENT_EXECVE;
   record.result = 0;
   if (!passes(&record, FILTER_EXEC) || !reserve(&record, task, EXEC_SUCCESS_LONGEST, sizeof(struct event_exec)))
@@ -65,8 +64,7 @@ SEC("raw_tp") int on_fork_success(struct bpf_raw_tracepoint_args *ctx) {
   u32 type = compat ? compat_type(number) : hook_at(record.capture, number).type;
   if (!is_clone(type) || !is_wanted(record.capture, type))
     return PASS_ON;
-  struct process *process = process_of(task, 0);
-  record.image = process ? process->id : 0;
+  record.image = current_image();
   record.type = PINNED(type); /* or the number checked is not the one that is used */
   record.result = child_number(ctx, task);
   if (!passes(&record, FILTER_OTHER) || !reserve(&record, task, PROCESS_LONGEST, sizeof(struct event_process)))

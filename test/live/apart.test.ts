@@ -1,8 +1,13 @@
 // Threads with a directory or credentials of their own, and processes that share their directories: each event has those of its own task.
 
-import { mkdirSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { assertFields } from '../support/alert-line.ts';
+import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { act, copyAct, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
@@ -30,7 +35,9 @@ const PROBE = probe(
 
 for (const path of [one, two, three]) mkdirSync(path, { recursive: true });
 const program = copyAct(directory, 'apart');
-const agent = LiveAgent.forTests([PROBE.rule], { ruleMatching: 'all' });
+/** Matches nothing: its events have images made. */
+const OPENS = probe(['openat'], [], 'fd.name = /none');
+const agent = LiveAgent.forTests([PROBE.rule, OPENS.rule], { ruleMatching: 'all' });
 
 /** A directory to make in the current one, which tells where the task is. */
 function make(name: string): Step {
@@ -152,4 +159,20 @@ test('processes that share their directories', async () => {
       { name: 'f5', cwd: three },
     ],
   );
+});
+
+const ROUNDS = 1000;
+
+test('a thread that changes its directory while another fills the room for images of their process', async () => {
+  const mover = join(directory, 'moving');
+  copyFileSync(cProgram(join(import.meta.dirname, '../support/moving-thread.c')), mover);
+  await promisify(execFile)(mover, [two, three, String(ROUNDS)]);
+  await agent.settled();
+  // Without an image there is no program to know it by: those are reported as lost.
+  const seen = agent
+    .alerts(PROBE.name, { 'proc.exepath': mover })
+    .map((alert) => String(alert.output_fields['fs.path.name']));
+  assert.ok(seen.length > 0);
+  const wrong = seen.filter((path) => dirname(path) !== (Number(basename(path)) % 2 === 0 ? two : three));
+  assert.deepEqual(wrong, [], `${wrong.length} of ${seen.length}, ${agent.counters.capture.imagesLost} images lost`);
 });
