@@ -17,7 +17,9 @@ std::vector<uint8_t> RecordOf(const image& process, uint16_t kind, uint64_t pare
   std::vector<uint8_t> bytes(kImageKernelHalf);
   image fixed = process;
   for (const auto member : kStrings) {
-    if ((process.*member).offset == 0) continue;
+    // A change without a stream would inherit that of the image before.
+    const bool cleared = kind == IMAGE_CHANGE && member == &image::stream;
+    if ((process.*member).offset == 0 && !cleared) continue;
     const std::string_view text = StringOf(&process, process.*member);
     fixed.*member = {static_cast<uint32_t>(bytes.size()), static_cast<uint32_t>(text.size())};
     bytes.insert(bytes.end(), text.begin(), text.end());
@@ -89,7 +91,7 @@ void ImageTable::LogAll(ImageLog* log) const {
       const uint32_t before = found->second;
       // Two current ones of a process are twins, which snapshots become again.
       if (!is_first && Slot(before)->start_time == process.start_time && !entries_[before].current) {
-        kind = process.kind == IMAGE_EXEC ? IMAGE_EXEC : IMAGE_CHANGE;
+        kind = IMAGE_CHANGE;
         previous = entries_[before].id;
       }
       found->second = index;
