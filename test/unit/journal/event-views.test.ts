@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { ContainerView } from '../../../host/journal/container-view.ts';
 import { History, type HistoryItem, type HistoryWants } from '../../../host/journal/event-views.ts';
 import { PayloadBuilder } from '../../../host/recording/payload.ts';
 import type { ReplayReport } from '../../../host/recording/replay.ts';
@@ -32,12 +31,7 @@ interface Read {
   readonly report: ReplayReport;
 }
 
-/** @param row of each item but containers */
-function read(
-  bytes: Uint8Array,
-  wants: HistoryWants,
-  row: (item: Exclude<HistoryItem, ContainerView>) => readonly unknown[],
-): Read {
+function read(bytes: Uint8Array, wants: HistoryWants, row: (item: HistoryItem) => readonly unknown[]): Read {
   using folder = new Folder();
   const path = folder.file('history.wsp');
   writeFileSync(path, bytes);
@@ -46,7 +40,7 @@ function read(
   const rows: (readonly unknown[])[] = [];
   for (let next = items.next(); ; next = items.next()) {
     if (next.done) return { rows, report: next.value };
-    if (next.value.kind !== 'container') rows.push(row(next.value));
+    rows.push(row(next.value));
   }
 }
 
