@@ -140,3 +140,26 @@ test('an unknown field is an error', () => {
   const { bytes } = writeBlocks([block(IMAGES, [shadowRead(3)])]);
   assert.throws(() => read(bytes, {}, (item) => [item.kind === 'event' && item.text('fd.nam')]), /no field fd\.nam/);
 });
+
+test('a file that is still written is read to its end, and again from there', () => {
+  const { bytes, starts } = writeBlocks(
+    [1, 2].map((index) => block(IMAGES, [shadowRead(3, { time: START + BigInt(index) })])),
+  );
+  using folder = new Folder();
+  const path = folder.file('growing.wsp');
+  const [, second = 0, end = 0] = starts;
+  // The first block, and a part of the second.
+  writeFileSync(path, bytes.subarray(0, second + 100));
+  using history = new History(path, true);
+  const seen: string[] = [];
+  const items = history.all({ follows: true });
+  let next = items.next();
+  for (; !next.done; next = items.next()) {
+    const { value } = next;
+    seen.push(value.kind === 'event' ? String(value.time - START) : value.kind);
+    if (value.kind === 'pause' && seen.length === 3) writeFileSync(path, bytes.subarray(0, end));
+    if (value.kind === 'pause' && seen.length === 5) writeFileSync(path, bytes);
+  }
+  assert.deepEqual(seen, ['1', 'pause', 'pause', '2', 'pause']);
+  assert.deepEqual(next.value.damage, []);
+});
