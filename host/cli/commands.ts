@@ -49,6 +49,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backtest.ts')).BACKTEST,
   },
   {
+    name: 'activity',
+    summary: 'Show who was on this machine and in its containers, and what they did.',
+    load: async () => (await import('./commands/activity.ts')).ACTIVITY,
+  },
+  {
     name: 'compile',
     summary: 'Compile rules to a module that `run` loads.',
     load: async () => (await import('./commands/compile.ts')).COMPILE,

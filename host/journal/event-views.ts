@@ -80,13 +80,26 @@ export class EventView {
   }
 }
 
-export type HistoryItem = EventView | ProcessView | ContainerView;
+export type HistoryItem = EventView | ProcessView;
+
+/** All that is in a growing file now was read. */
+export interface Pause {
+  readonly kind: 'pause';
+}
+
+const PAUSE: Pause = { kind: 'pause' };
 
 export interface HistoryWants {
   /** Events of other types cost next to nothing. Default: all. */
   readonly types?: ReadonlySet<string>;
-  /** Whether beginnings, changes and ends of processes, and metadata of containers, are among the items. */
+  /** Whether beginnings, changes and ends of processes are among the items. */
   readonly processes?: boolean;
+}
+
+/** What all() reads besides. */
+export interface AllWants extends HistoryWants {
+  /** Whether the file is still written: at its end there is a pause, after which it goes on until the file has its last block. */
+  readonly follows?: boolean;
 }
 
 /** One recording, read item by item in the order in which it was recorded: a process before its first event. */
@@ -94,11 +107,14 @@ export class History implements Disposable {
   readonly #file: RecordingFile;
   readonly #reader: RecordingReader;
 
-  /** Throws RecordingError, and the errors of open(). */
-  constructor(path: string) {
-    this.#file = new RecordingFile(path);
+  /**
+   * Throws RecordingError, and the errors of open().
+   * @param isGrowing to be read with `follows`
+   */
+  constructor(path: string, isGrowing = false) {
+    this.#file = new RecordingFile(path, isGrowing);
     try {
-      this.#reader = new RecordingReader(this.#file);
+      this.#reader = new RecordingReader(this.#file, isGrowing);
     } catch (error) {
       this.#file[Symbol.dispose]();
       throw error;
@@ -110,30 +126,46 @@ export class History implements Disposable {
   }
 
   /** Damaged parts are left out; the report has them. To be called once. */
-  *items(wants: HistoryWants = {}): Generator<HistoryItem, ReplayReport> {
+  items(wants: HistoryWants = {}): Generator<HistoryItem, ReplayReport> {
+    // Without being wanted, neither containers nor pauses come.
+    return this.#read(wants, false, false) as Generator<HistoryItem, ReplayReport>;
+  }
+
+  /** The same with the metadata of containers, as they became known. */
+  all(wants: AllWants = {}): Generator<HistoryItem | ContainerView | Pause, ReplayReport> {
+    return this.#read(wants, true, wants.follows ?? false);
+  }
+
+  *#read(
+    { types, processes: wantsProcesses = false }: HistoryWants,
+    wantsContainers: boolean,
+    follows: boolean,
+  ): Generator<HistoryItem | ContainerView | Pause, ReplayReport> {
     const { users, groups, hostname, started } = this.facts;
     useAccounts(users, groups);
     const { capture, memory: sandbox } = openCapture({ source: 'builder', sizes: REPLAY_SIZES });
     const context = { sessionStart: started, hostname, isoTime: true, isLive: false };
     const memory = new EventMemory(sandbox.buffer);
     try {
-      const processes = new ProcessLog(capture, memory, wants.processes ?? false);
+      const processes = new ProcessLog(capture, memory, wantsProcesses);
       const replay = new Replay(
         this.#reader,
         capture,
         (id, entry) => {
           storeContainer(capture, id, entry);
-          processes.addContainer(id, entry);
+          if (wantsContainers) processes.addContainer(id, entry);
         },
         (log) => processes.addImages(log),
       );
       capture.start([]);
-      const events = new EventWalk(capture, memory, typeNumbers(wants.types));
-      let more = true;
-      while (more) {
+      const events = new EventWalk(capture, memory, typeNumbers(types));
+      for (let more = true; more; ) {
         more = replay.feed();
         yield* processes.take();
         for (const record of events.records()) yield new EventView(record, context);
+        if (more || !follows || this.#reader.end) continue;
+        yield PAUSE;
+        more = true;
       }
       return replay.report;
     } finally {
@@ -209,7 +241,7 @@ class ProcessLog {
   }
 
   addContainer(id: string, entry: Uint8Array): void {
-    if (this.#isWanted) this.#views.push(new ContainerView(id, entry));
+    this.#views.push(new ContainerView(id, entry));
   }
 
   take(): readonly (ProcessView | ContainerView)[] {

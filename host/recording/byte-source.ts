@@ -14,13 +14,21 @@ export interface ByteSource {
 /** A file as a source of bytes. */
 export class RecordingFile implements ByteSource, Disposable {
   readonly #descriptor: number;
-  readonly size: number;
+  /** Undefined: it may grow. */
+  readonly #size: number | undefined;
   #buffer = Buffer.alloc(FIRST_BYTES);
 
-  /** Throws the errors of open(). */
-  constructor(path: string) {
+  /**
+   * Throws the errors of open().
+   * @param isGrowing it is still written, and its size is what it is when it is asked for
+   */
+  constructor(path: string, isGrowing = false) {
     this.#descriptor = openSync(path, 'r');
-    this.size = fstatSync(this.#descriptor).size;
+    this.#size = isGrowing ? undefined : fstatSync(this.#descriptor).size;
+  }
+
+  get size(): number {
+    return this.#size ?? fstatSync(this.#descriptor).size;
   }
 
   read(at: number, length: number): Uint8Array {

@@ -50,6 +50,7 @@ export class RecordingReader {
   /** If its records have another layout than this version. */
   readonly #other: OtherRecords | undefined;
   readonly #source: ByteSource;
+  readonly #isGrowing: boolean;
   readonly #damage: Damage[] = [];
   /** Offset of the next block, its number, and the events of all blocks before it, including lost ones. */
   #at: number;
@@ -60,9 +61,13 @@ export class RecordingReader {
   #attempts = 0;
   #end: RecordingEnd | undefined;
 
-  /** @throws {RecordingError} when it is not a recording, or has another version */
-  constructor(source: ByteSource) {
+  /**
+   * @param isGrowing blocks() ends before a block that is not completely there, and goes on there when it is called again
+   * @throws {RecordingError} when it is not a recording, or has another version
+   */
+  constructor(source: ByteSource, isGrowing = false) {
     this.#source = source;
+    this.#isGrowing = isGrowing;
     const head = readFileHead(source.read(0, FILE_HEAD_BYTES));
     const { facts, other } = readFacts(source.read(FILE_HEAD_BYTES, head.length), head);
     this.facts = facts;
@@ -102,7 +107,9 @@ export class RecordingReader {
 
   /** The same, read in another way. */
   *blocks<Read extends BlockTotals>(read: ReadBlock<Read>): Generator<Read> {
-    for (let block = this.#next(read); block; block = this.#next(read)) {
+    while (!this.#isGrowing || this.#isNextThere) {
+      const block = this.#next(read);
+      if (!block) return;
       if (block.kind === 'beside') continue;
       if (block.kind === 'end') {
         this.#end = block.end;
@@ -113,6 +120,14 @@ export class RecordingReader {
       this.#position += block.payload.events;
       yield block.payload;
     }
+  }
+
+  /** Whether the next block is there to its end, or damaged. */
+  get #isNextThere(): boolean {
+    const { size } = this.#source;
+    if (size - this.#at < BLOCK_HEAD_BYTES) return false;
+    const head = readBlockHead(this.#source.read(this.#at, BLOCK_HEAD_BYTES));
+    return !head || this.#at + BLOCK_HEAD_BYTES + head.storedLength <= size;
   }
 
   /** The next valid block; damage before it is recorded. */

@@ -28,7 +28,7 @@ export class Replay {
   readonly #capture: Capture;
   readonly #onContainer: (id: string, entry: Uint8Array) => void;
   readonly #onImages: (log: Uint8Array) => void;
-  readonly #entries: Generator<RecordedEntry>;
+  #entries: Generator<RecordedEntry>;
   #events: Uint8Array = NOTHING;
   #began: number | undefined;
   #clock = 1n;
@@ -48,12 +48,16 @@ export class Replay {
     this.#entries = entriesOf(reader);
   }
 
-  /** Injects all entries up to and including the next group of events. False at the end. */
+  /** Injects all entries up to and including the next group of events. False at the end, or where a growing one ends now. */
   feed(): boolean {
     this.#began ??= performance.now();
     while (this.#events.length === 0) {
       const { value, done } = this.#entries.next();
-      if (done) return false;
+      if (done) {
+        // A recording that grows has more later.
+        this.#entries = entriesOf(this.#reader);
+        return false;
+      }
       this.#take(value);
     }
     const length = cutRecords(this.#events, STRETCH_BYTES);

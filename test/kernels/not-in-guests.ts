@@ -16,6 +16,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
     SPACE,
     [
       ...[
+        'activity',
         'address-names',
         'cli-compile',
         'cli-config',

@@ -21,6 +21,8 @@ const MOST_CONNECTIONS = 200;
 const ENDS_KEPT = 4096;
 /** A chain of processes longer than this forgets its oldest. */
 const LONGEST_CHAIN = 256;
+/** Commands that are deeper stand beside what they were started from. */
+const DEEPEST = 64;
 const LONGEST_VIA = 6;
 const ID_LENGTH = 8;
 
@@ -80,7 +82,7 @@ export class ActivityLog {
     this.#images.clear();
   }
 
-  take(item: HistoryItem): void {
+  take(item: HistoryItem | ContainerView): void {
     switch (item.kind) {
       case 'container':
         this.#setContainer(item);
@@ -100,7 +102,9 @@ export class ActivityLog {
     const set = (key: 'name' | 'image' | 'pod' | 'namespace', value: string | undefined) => {
       if (value) place[key] = value;
     };
-    set('name', view.text('name'));
+    const name = view.text('name');
+    // runc has no names.
+    if (name !== view.text('full_id')) set('name', name);
     set('image', view.text('image') ?? view.text('image_repository'));
     set('pod', view.text('pod_name'));
     set('namespace', view.text('pod_namespace'));
@@ -305,7 +309,8 @@ export class ActivityLog {
     if (from && from.session !== session && session.within === from.session && !from.opened.includes(session)) {
       from.opened.push(session);
     }
-    const parent = from?.session === session ? from : undefined;
+    let parent = from?.session === session ? from : undefined;
+    if (parent && parent.depth >= DEEPEST) parent = parent.parent;
     if (session.commandCount >= MOST_COMMANDS_OF_SESSION) {
       session.leftOut++;
       return parent ?? session.commands.at(-1);
@@ -321,6 +326,8 @@ export class ActivityLog {
       user: state.user,
       began: time ?? process.start,
       ranBefore: time === undefined,
+      parent,
+      depth: parent ? parent.depth + 1 : 0,
       children: [],
       files: new Map(),
       connections: new Map(),

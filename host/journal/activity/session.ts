@@ -62,6 +62,9 @@ export interface Command {
   /** ns since the epoch. Of a program that ran before the record begins: when its process was made. */
   readonly began: bigint;
   readonly ranBefore: boolean;
+  /** What it was started from; undefined for the first of a session. */
+  readonly parent: Command | undefined;
+  readonly depth: number;
   ended?: bigint;
   status?: ExitStatus;
   readonly children: Command[];

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { ContainerView } from '../../../host/journal/container-view.ts';
 import { History, type HistoryItem, type HistoryWants } from '../../../host/journal/event-views.ts';
 import { PayloadBuilder } from '../../../host/recording/payload.ts';
 import type { ReplayReport } from '../../../host/recording/replay.ts';
@@ -32,12 +31,7 @@ interface Read {
   readonly report: ReplayReport;
 }
 
-/** @param row of each item but containers */
-function read(
-  bytes: Uint8Array,
-  wants: HistoryWants,
-  row: (item: Exclude<HistoryItem, ContainerView>) => readonly unknown[],
-): Read {
+function read(bytes: Uint8Array, wants: HistoryWants, row: (item: HistoryItem) => readonly unknown[]): Read {
   using folder = new Folder();
   const path = folder.file('history.wsp');
   writeFileSync(path, bytes);
@@ -46,7 +40,7 @@ function read(
   const rows: (readonly unknown[])[] = [];
   for (let next = items.next(); ; next = items.next()) {
     if (next.done) return { rows, report: next.value };
-    if (next.value.kind !== 'container') rows.push(row(next.value));
+    rows.push(row(next.value));
   }
 }
 
@@ -145,4 +139,27 @@ test('a history that is left early, or read by the hundred, keeps nothing', () =
 test('an unknown field is an error', () => {
   const { bytes } = writeBlocks([block(IMAGES, [shadowRead(3)])]);
   assert.throws(() => read(bytes, {}, (item) => [item.kind === 'event' && item.text('fd.nam')]), /no field fd\.nam/);
+});
+
+test('a file that is still written is read to its end, and again from there', () => {
+  const { bytes, starts } = writeBlocks(
+    [1, 2].map((index) => block(IMAGES, [shadowRead(3, { time: START + BigInt(index) })])),
+  );
+  using folder = new Folder();
+  const path = folder.file('growing.wsp');
+  const [, second = 0, end = 0] = starts;
+  // The first block, and a part of the second.
+  writeFileSync(path, bytes.subarray(0, second + 100));
+  using history = new History(path, true);
+  const seen: string[] = [];
+  const items = history.all({ follows: true });
+  let next = items.next();
+  for (; !next.done; next = items.next()) {
+    const { value } = next;
+    seen.push(value.kind === 'event' ? String(value.time - START) : value.kind);
+    if (value.kind === 'pause' && seen.length === 3) writeFileSync(path, bytes.subarray(0, end));
+    if (value.kind === 'pause' && seen.length === 5) writeFileSync(path, bytes);
+  }
+  assert.deepEqual(seen, ['1', 'pause', 'pause', '2', 'pause']);
+  assert.deepEqual(next.value.damage, []);
 });

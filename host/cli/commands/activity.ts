@@ -1,0 +1,159 @@
+// wasprey activity: who was on this machine and in its containers, and what they did.
+
+import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import { ActivityLog } from '../../journal/activity/activity-log.ts';
+import { gapsOf, type Note, readFile } from '../../journal/activity/read-activity.ts';
+import { isSelected, type Selection } from '../../journal/activity/select.ts';
+import type { Session } from '../../journal/activity/session.ts';
+import { sessionJson } from '../../journal/activity/session-json.ts';
+import { SecretMask } from '../../journal/mask-secrets.ts';
+import { prepare } from '../../setup/prepare.mjs';
+import { followActivity } from '../activity/follow.ts';
+import { defineCommand } from '../definition/command.ts';
+import { type GivenHistory, givenHistory, HISTORY_OPTIONS, JOURNAL_FOLDER } from '../options/history-options.ts';
+import { noteText } from '../reports/activity-notes.ts';
+import { renderSession } from '../reports/session-report.ts';
+
+const SHOW = 'show';
+/** How far back the journal is read, unless it is said. */
+const USUAL_SPAN = '1h';
+
+const OPTIONS = {
+  on: {
+    ...HISTORY_OPTIONS.on,
+    description: `The same as FILES. Default: the journal of this machine, ${JOURNAL_FOLDER}.`,
+  },
+  since: {
+    ...HISTORY_OPTIONS.since,
+    description: `How far back: 30m, 12h, 7d. Default: ${USUAL_SPAN} of the journal, and all of FILES.`,
+  },
+  container: { kind: 'text', value: 'NAME', description: 'Only sessions in this container, by name or id.' },
+  pod: { kind: 'text', value: 'NAME', description: 'Only sessions in this pod.' },
+  namespace: { kind: 'text', short: 'n', value: 'NAME', description: 'Only sessions in pods of this namespace.' },
+  user: {
+    kind: 'text',
+    short: 'u',
+    value: 'NAME',
+    description: 'Only sessions of this user, by name or number: who worked, logged in, or was worked as.',
+  },
+  command: { kind: 'text', value: 'TEXT', description: 'Only sessions with a command line that has this text.' },
+  follow: {
+    kind: 'flag',
+    short: 'f',
+    description: 'Print what happens from now on, or since --since, until Ctrl-C.',
+  },
+  json: { kind: 'flag', short: 'j', description: 'Print one JSON object a session, one per line.' },
+} as const;
+
+type ActivityOptions = OptionValues<typeof OPTIONS>;
+
+export const ACTIVITY = defineCommand({
+  name: 'activity',
+  usage: '[show SESSION] [FILES...]',
+  operands: [{ values: 'path', repeats: true }],
+  description: `
+    Shows who was on this machine and in its containers, and what they did. A session is one entry from outside: an ssh
+    login, a console, su or sudo, an exec into a container or pod, a job of cron, a systemd unit. It is printed with its
+    user, its place, and its commands as a tree, with their exit status, the files they wrote and their connections.
+    \`show SESSION\` prints one of them in full.
+
+    It reads the journal of this machine, or FILES: recordings of \`wasprey capture\`, or folders of them. Secrets on command
+    lines are masked. Spans without a record are reported. No privilege is needed beyond reading the files.`,
+  status: {
+    ok: 'The record was read.',
+    failure: 'There is no record, it has no such session, or parts of it are damaged.',
+  },
+  options: OPTIONS,
+  examples: [
+    { command: 'wasprey activity --since 1d --user alice', effect: "Shows alice's sessions of the last day." },
+    { command: 'wasprey activity -n shop --pod web-0', effect: 'Shows who was in a pod during the last hour.' },
+    { command: 'wasprey activity show 8f5df31d', effect: 'Shows all of one session.' },
+    { command: "wasprey activity --json node.wsp | jq '.user.name'", effect: 'Reads a recording, for other programs.' },
+  ],
+  async run({ options, operands }, terminal) {
+    const isShow = operands[0] === SHOW;
+    const wanted = isShow ? wantedId(operands[1]) : undefined;
+    if (isShow && options.follow) throw new UsageError(`${SHOW} and --follow exclude each other`);
+    const places = [...(options.on ?? []).map(({ text }) => text), ...operands.slice(isShow ? 2 : 0)];
+    const history = givenHistory(
+      {
+        ...(places.length > 0 && { on: places.map((text, place) => ({ text, place })) }),
+        ...sinceOf(options, places.length > 0 || isShow),
+      },
+      terminal,
+    );
+    await prepare('native');
+    if (options.follow) return followActivity(history, places, selectionOf(options), options.json === true, terminal);
+    const log = new ActivityLog({ mask: new SecretMask(), ...floorOf(history) });
+    const notes = readAll(history, log);
+    const sessions = [...log.sessions.values()].filter(({ commandCount }) => commandCount > 0);
+    const shown = wanted === undefined ? chosen(sessions, selectionOf(options)) : [sessionWith(wanted, sessions)];
+    print(shown, options.json === true, wanted !== undefined, terminal);
+    if (log.sessionsLeftOut > 0) terminal.say(`wasprey: ${count(log.sessionsLeftOut, 'older session')} left out\n`);
+    for (const note of notes) terminal.say(`wasprey: ${noteText(note)}\n`);
+    return notes.some(({ kind }) => kind === 'damaged') ? EXIT.failure : EXIT.ok;
+  },
+});
+
+function wantedId(text: string | undefined): string {
+  if (text === undefined) throw new UsageError('missing session', `wasprey activity ${SHOW} SESSION`);
+  if (!/^[0-9a-f]{2,8}$/.test(text)) {
+    throw new UsageError(`${text} is not the id of a session`, '`wasprey activity` prints ids, such as 8f5df31d');
+  }
+  return text;
+}
+
+function sinceOf({ since, follow }: ActivityOptions, isAll: boolean): { readonly since?: string } {
+  if (since !== undefined) return { since };
+  // What is followed is read from where it was begun to be written, but shown from now on: see floorOf() in follow.ts.
+  return isAll || follow ? {} : { since: USUAL_SPAN };
+}
+
+function selectionOf({ container, pod, namespace, user, command }: ActivityOptions): Selection {
+  return { container, pod, namespace, user, command };
+}
+
+function floorOf({ since }: GivenHistory): { readonly since?: bigint } {
+  return since === undefined ? {} : { since: BigInt(Math.round(since)) * NANOSECONDS_PER_MS };
+}
+
+function readAll({ files, since }: GivenHistory, log: ActivityLog): readonly Note[] {
+  const notes = gapsOf(files, since);
+  const seen = new Set<string>();
+  for (const file of files) {
+    for (const note of readFile(file, log)) {
+      // Each segment of a journal lacks the same types.
+      const key = note.kind === 'missing-types' ? note.what : undefined;
+      if (key === undefined || !seen.has(key)) notes.push(note);
+      if (key !== undefined) seen.add(key);
+    }
+  }
+  return notes;
+}
+
+/** Oldest first, by when something was done last: what is recent stands at the end, above the prompt. */
+function chosen(sessions: readonly Session[], selection: Selection): readonly Session[] {
+  const found = sessions.filter((session) => isSelected(session, selection));
+  return found.sort((one, other) => (one.last < other.last ? -1 : one.last > other.last ? 1 : 0));
+}
+
+function sessionWith(id: string, sessions: readonly Session[]): Session {
+  const found = sessions.filter((session) => session.id.startsWith(id));
+  const [session] = found;
+  if (!session) throw new CommandFailure(`there is no session ${id} in the record`, 'it may be older: see --since');
+  if (found.length > 1)
+    throw new CommandFailure(`${count(found.length, 'session')} begin with ${id}`, 'write more of it');
+  return session;
+}
+
+function print(sessions: readonly Session[], isJson: boolean, full: boolean, terminal: Terminal): void {
+  for (const [index, session] of sessions.entries()) {
+    if (isJson) terminal.print(`${sessionJson(session)}\n`);
+    else terminal.print(`${index > 0 ? '\n' : ''}${renderSession(session, { terminal, full })}`);
+  }
+  if (sessions.length === 0 && !isJson) terminal.say('wasprey: no session\n');
+}

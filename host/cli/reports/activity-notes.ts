@@ -1,0 +1,29 @@
+// What a reader of activity should know of the record: where it has nothing.
+
+import { escapeText } from '../../diagnostics/escape.ts';
+import { count } from '../../diagnostics/numbers.ts';
+import { dateTimeSeconds, NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import type { Note } from '../../journal/activity/read-activity.ts';
+
+export function noteText(note: Note): string {
+  switch (note.kind) {
+    case 'begins':
+      return `the record begins at ${at(note.at)}: what was before is not known`;
+    case 'gap':
+      return note.to === undefined
+        ? `nothing was recorded since ${at(note.from)}`
+        : `nothing was recorded from ${at(note.from)} to ${at(note.to)}`;
+    case 'lost':
+      return `${count(note.events, 'event')} were lost between ${at(note.from)} and ${at(note.to)}`;
+    case 'damaged': {
+      const lost = note.events === undefined ? '' : `; ${count(note.events, 'event')} are lost`;
+      return `${escapeText(note.path)} is damaged: ${escapeText(note.reason)}${lost}`;
+    }
+    case 'missing-types':
+      return note.what === 'files' ? 'files that were written were not recorded' : 'connections were not recorded';
+  }
+}
+
+function at(milliseconds: number): string {
+  return dateTimeSeconds(BigInt(Math.round(milliseconds)) * NANOSECONDS_PER_MS);
+}

@@ -1,0 +1,83 @@
+// Reads the files of a history into sessions, and collects what a reader should know of it: spans without a record, damage.
+
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import type { ReplayReport } from '../../recording/replay.ts';
+import { History } from '../event-views.ts';
+import type { HistoryFile } from '../history.ts';
+import { ACTIVITY_TYPES } from './actions.ts';
+import type { ActivityLog } from './activity-log.ts';
+
+/** Segments of one run of the agent follow each other without a pause, but for rounding. */
+const LEAST_GAP_MS = 1_000;
+
+/** Times in ms since the epoch. */
+export type Note =
+  /** Nothing was kept; without `to`, until now. */
+  | { readonly kind: 'gap'; readonly from: number; readonly to: number | undefined }
+  /** The record begins only then. */
+  | { readonly kind: 'begins'; readonly at: number }
+  /** Events that were not kept. */
+  | { readonly kind: 'lost'; readonly events: number; readonly from: number; readonly to: number }
+  | { readonly kind: 'damaged'; readonly path: string; readonly reason: string; readonly events: number | undefined }
+  /** Not recorded at all. */
+  | { readonly kind: 'missing-types'; readonly what: 'files' | 'connections' };
+
+/** What is missing between the files and around them. @param since ms since the epoch */
+export function gapsOf(files: readonly HistoryFile[], since: number | undefined): Note[] {
+  const notes: Note[] = [];
+  const [first] = files;
+  if (first && since !== undefined && startOf(first) - since >= LEAST_GAP_MS) {
+    notes.push({ kind: 'begins', at: startOf(first) });
+  }
+  let end = first?.to ?? 0;
+  for (const file of files.slice(1)) {
+    if (startOf(file) - end >= LEAST_GAP_MS) notes.push({ kind: 'gap', from: end, to: startOf(file) });
+    end = Math.max(end, file.to);
+  }
+  return notes;
+}
+
+export function startOf({ facts }: HistoryFile): number {
+  return Number(facts.started / NANOSECONDS_PER_MS);
+}
+
+/** Reads one file. Throws RecordingError, and the errors of open(). */
+export function readFile(file: HistoryFile, log: ActivityLog): Note[] {
+  using history = new History(file.path);
+  log.begin(history.facts);
+  const items = history.all({ types: ACTIVITY_TYPES, processes: true });
+  let next = items.next();
+  for (; !next.done; next = items.next()) if (next.value.kind !== 'pause') log.take(next.value);
+  return notesOf(file, next.value);
+}
+
+/**
+ * Reads a file that is still written, until it is complete or `goesOn` resolves to false; that is asked whenever all that is in it was read.
+ */
+export async function followFile(
+  file: HistoryFile,
+  log: ActivityLog,
+  goesOn: () => Promise<boolean>,
+): Promise<readonly Note[]> {
+  using history = new History(file.path, true);
+  log.begin(history.facts);
+  for (const item of history.all({ types: ACTIVITY_TYPES, processes: true, follows: true })) {
+    if (item.kind !== 'pause') log.take(item);
+    else if (!(await goesOn())) break;
+  }
+  return [];
+}
+
+function notesOf(file: HistoryFile, { damage, end }: ReplayReport): Note[] {
+  const notes: Note[] = [];
+  const { eventTypes } = file.facts;
+  if (!eventTypes.includes('openat')) notes.push({ kind: 'missing-types', what: 'files' });
+  if (!eventTypes.includes('connect')) notes.push({ kind: 'missing-types', what: 'connections' });
+  if (end && end.dropped > 0) notes.push({ kind: 'lost', events: end.dropped, from: startOf(file), to: file.to });
+  for (const { reason, resumed, eventsLost } of damage) {
+    // A file that is written still, or was when the agent was killed, ends without a last block.
+    if (resumed === undefined && !file.isComplete) continue;
+    notes.push({ kind: 'damaged', path: file.path, reason, events: eventsLost });
+  }
+  return notes;
+}

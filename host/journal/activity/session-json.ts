@@ -1,0 +1,70 @@
+// A session as a JSON object: README.md describes it.
+
+import { escapeLines } from '../../diagnostics/escape.ts';
+import { jsonTime } from '../../fields/time.ts';
+import type { Command, Connection, ExitStatus, FileChange, Session, User } from './session.ts';
+import { signalName } from './signals.ts';
+
+/** One line. */
+export function sessionJson(session: Session): string {
+  // What a terminal may act on only occurs in strings, where it can be escaped.
+  return escapeLines(JSON.stringify(sessionObject(session)));
+}
+
+function sessionObject(session: Session): object {
+  return {
+    session: session.id,
+    kind: session.kind,
+    host: session.host,
+    user: userJson(session.user),
+    login: session.login && userJson(session.login),
+    container: session.container && { ...session.container },
+    unit: session.unit,
+    from: session.from,
+    terminal: session.terminal,
+    via: session.via.length > 0 ? session.via : undefined,
+    within: session.within?.id,
+    pid: session.pid,
+    began: jsonTime(session.began),
+    ranBefore: session.ranBefore || undefined,
+    last: jsonTime(session.last),
+    over: session.isOver,
+    commands: session.commands.map(commandJson),
+    leftOut: session.leftOut || undefined,
+  };
+}
+
+function userJson({ uid, name }: User): object {
+  return { uid, name };
+}
+
+function commandJson(command: Command): object {
+  return {
+    pid: command.pid,
+    executable: command.executable,
+    arguments: command.words,
+    directory: command.directory,
+    user: userJson(command.user),
+    began: jsonTime(command.began),
+    ranBefore: command.ranBefore || undefined,
+    ended: command.ended === undefined ? undefined : jsonTime(command.ended),
+    status: command.status && statusJson(command.status),
+    files: command.files.size > 0 ? [...command.files.values()].map(fileJson) : undefined,
+    connections: command.connections.size > 0 ? [...command.connections.values()].map(connectionJson) : undefined,
+    leftOut: command.leftOut || undefined,
+    sessions: command.opened.length > 0 ? command.opened.map(({ id }) => id) : undefined,
+    commands: command.children.length > 0 ? command.children.map(commandJson) : undefined,
+  };
+}
+
+function statusJson(status: ExitStatus): object {
+  return 'code' in status ? status : { signal: signalName(status.signal) };
+}
+
+function fileJson({ path, other, verbs, times, last }: FileChange): object {
+  return { path, other, did: [...verbs], times, last: jsonTime(last) };
+}
+
+function connectionJson({ direction, protocol, peer, error, times, last }: Connection): object {
+  return { direction, protocol, peer, error, times, last: jsonTime(last) };
+}

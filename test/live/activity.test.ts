@@ -1,0 +1,185 @@
+// Activity for real: what is done in a container that runc enters, by su, and below programs called sshd and cron, is recorded and printed as
+// sessions; a recording that is still written can be followed.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { makeDirectory } from '../support/directory.ts';
+import { Container } from '../support/live-container.ts';
+import { type RunProcess, startWasprey } from '../support/run-process.ts';
+
+interface CommandJson {
+  readonly arguments: readonly string[];
+  readonly status?: { readonly code?: number; readonly signal?: string };
+  readonly files?: readonly { readonly path: string; readonly did: readonly string[] }[];
+  readonly connections?: readonly { readonly direction: string; readonly peer: string; readonly error?: string }[];
+  readonly sessions?: readonly string[];
+  readonly commands?: readonly CommandJson[];
+}
+
+interface SessionJson {
+  readonly session: string;
+  readonly kind: string;
+  readonly user: { readonly uid: number; readonly name?: string };
+  readonly container?: {
+    readonly id: string;
+    readonly image?: string;
+    readonly pod?: string;
+    readonly namespace?: string;
+  };
+  readonly terminal?: string;
+  readonly via?: readonly string[];
+  readonly within?: string;
+  readonly over: boolean;
+  readonly commands: readonly CommandJson[];
+}
+
+const directory = makeDirectory();
+const path = join(directory.path, 'live.wsp');
+let container: Container;
+
+before(() => {
+  container = new Container({
+    image: 'shop/web:1.2',
+    labels: { 'io.kubernetes.pod.namespace': 'shop', 'io.kubernetes.pod.name': 'web-0' },
+  });
+});
+after(() => {
+  container.stop();
+  directory.remove();
+});
+
+async function record(work: () => Promise<void> | void): Promise<void> {
+  await using capturing = startWasprey(['capture', '-o', path]);
+  await capturing.says(/recording \d+ event types/);
+  await work();
+  capturing.kill('SIGINT');
+  assert.equal(await capturing.ended, 0, capturing.stderr());
+}
+
+async function activity(...words: string[]): Promise<{ stdout: string; stderr: string; status: number | null }> {
+  await using run = startWasprey(['activity', ...words]);
+  const status = await run.ended;
+  return { stdout: run.stdout(), stderr: run.stderr(), status };
+}
+
+async function sessions(...words: string[]): Promise<SessionJson[]> {
+  const { stdout, stderr, status } = await activity('--json', path, ...words);
+  assert.equal(status, 0, stderr);
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line): SessionJson => JSON.parse(line));
+}
+
+/** Lines of a tree, by their depths. */
+function outline(commands: readonly CommandJson[] = [], indent = ''): string[] {
+  return commands.flatMap((command) => [
+    indent + command.arguments.join(' ').slice(0, 60),
+    ...outline(command.commands, `${indent}  `),
+  ]);
+}
+
+function find(session: SessionJson, word: string): CommandJson {
+  const next = [...session.commands];
+  for (let command = next.pop(); command; command = next.pop()) {
+    if (command.arguments[0]?.endsWith(word)) return command;
+    next.push(...(command.commands ?? []));
+  }
+  throw new Error(`${word} is not in ${JSON.stringify(session.commands)}`);
+}
+
+test('what runc runs in a container is a session with its commands, files and connections', async () => {
+  await record(async () => {
+    const script =
+      'echo x > /tmp/dropped; chmod +x /tmp/dropped; cat /nonexistent; mv /tmp/dropped /tmp/moved; sh -c "kill -9 \\$\\$"; exec wget -q -O - http://bob:s3cret@127.0.0.1:1/';
+    await container.exec(['sh', '-c', script], { mayFail: true });
+    await container.exec(['sh', '-c', 'true; cat /etc/shadow'], { tty: true, mayFail: true });
+  });
+  const found = await sessions('--container', container.shortId);
+  assert.deepEqual(
+    found.map(({ kind }) => kind),
+    ['exec', 'exec'],
+  );
+  const [first, second] = found;
+  assert.ok(first && second);
+  assert.equal(first.container?.image, 'shop/web:1.2');
+  assert.deepEqual([first.container?.namespace, first.container?.pod], ['shop', 'web-0']);
+  assert.equal(first.via?.[0], 'runc');
+  assert.deepEqual([first.terminal, second.terminal?.slice(0, 4)], [undefined, 'pts/']);
+  assert.deepEqual([first.over, first.commands.length], [true, 1]);
+  assert.equal(find(first, 'cat').status?.code, 1);
+  // busybox's shell is its own chmod and mv.
+  assert.deepEqual(
+    first.commands[0]?.files?.map(({ path: file, did }) => [file, did]),
+    [
+      ['/tmp/dropped', ['created', 'mode']],
+      ['/tmp/moved', ['renamed']],
+    ],
+  );
+  const wget = find(first, 'wget');
+  assert.equal(wget.arguments.at(-1), 'http://bob:***@127.0.0.1:1/');
+  assert.deepEqual(
+    wget.connections?.map(({ peer, error }) => [peer, error]),
+    [['127.0.0.1:1', 'ECONNREFUSED']],
+  );
+  assert.ok(
+    outline(first.commands).some((line) => /^ {2}sh -c kill -9/.test(line)),
+    outline(first.commands).join('\n'),
+  );
+  assert.deepEqual(outline(second.commands), ['sh -c true; cat /etc/shadow', '  cat /etc/shadow']);
+
+  const { stdout } = await activity('show', first.session, path);
+  assert.match(stdout, new RegExp(`^${first.session}  exec  root in pod shop/web-0`));
+  assert.match(stdout, / KILL {2}.*sh -c 'kill -9/);
+  assert.doesNotMatch(stdout, /s3cret/);
+});
+
+test('su, a connection of sshd and a job of cron are sessions', async () => {
+  // Programs are known by their names: a shell stands for each.
+  for (const name of ['sshd', 'cron']) copyFileSync('/usr/bin/dash', join(directory.path, name));
+  await record(() => {
+    const inner = "su -s /bin/sh -c 'id; true' nobody; true";
+    spawnSync(join(directory.path, 'sshd'), ['-c', `( ( sh -c "$INNER"; true ); true ); true`], {
+      env: { ...process.env, INNER: inner },
+    });
+    spawnSync(join(directory.path, 'cron'), [
+      '-c',
+      `( ( sh -c 'id; true'; true ); true ) & ( ( sh -c 'ls /; true'; true ); true ); wait`,
+    ]);
+  });
+  const all = await sessions();
+  const [ssh] = all.filter(({ kind }) => kind === 'ssh');
+  assert.ok(ssh, JSON.stringify(all.map(({ kind }) => kind)));
+  const su = all.find(({ kind, within }) => kind === 'su' && within === ssh.session);
+  assert.ok(su);
+  assert.deepEqual([su.user.name, su.user.uid], ['nobody', 65534]);
+  assert.deepEqual(outline(su.commands), ['sh -c id; true', '  id']);
+  assert.deepEqual(find(ssh, 'su').sessions, [su.session]);
+  const jobs = all.filter(({ kind }) => kind === 'cron').map(({ commands }) => outline(commands));
+  assert.deepEqual(jobs.sort(), [
+    ['sh -c id; true', '  id'],
+    ['sh -c ls /; true', '  ls /'],
+  ]);
+  assert.deepEqual(
+    (await sessions('--user', 'nobody')).map(({ session }) => session),
+    [su.session],
+  );
+});
+
+test('a recording that is still written can be followed', async () => {
+  await using capturing = startWasprey(['capture', '-o', path]);
+  await capturing.says(/recording \d+ event types/);
+  const shows = (run: RunProcess, pattern: RegExp, work: () => Promise<unknown>) =>
+    run.until(String(pattern), async () => {
+      await work();
+      return pattern.exec(run.stdout()) ?? undefined;
+    });
+  await using following = startWasprey(['activity', '--follow', '--container', container.shortId, path]);
+  const line = await shows(following, /^.* cat \/etc\/passwd$/m, () => container.exec(['cat', '/etc/passwd']));
+  assert.match(line[0], /^\d\d:\d\d:\d\d {2}[0-9a-f]{8} exec root in pod shop\/web-0, container \S+ {2}cat/);
+  following.kill('SIGINT');
+  assert.equal(await following.ended, 0, following.stderr());
+});

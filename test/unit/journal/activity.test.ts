@@ -1,0 +1,477 @@
+// Activity: sessions out of made recordings, and how they are printed.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { renderSession } from '../../../host/cli/reports/session-report.ts';
+import { SILENT } from '../../../host/diagnostics/terminal.ts';
+import { ActivityLog } from '../../../host/journal/activity/activity-log.ts';
+import { gapsOf, readFile } from '../../../host/journal/activity/read-activity.ts';
+import { isSelected } from '../../../host/journal/activity/select.ts';
+import { commandsOf, type Session } from '../../../host/journal/activity/session.ts';
+import { sessionJson } from '../../../host/journal/activity/session-json.ts';
+import { findHistory, type HistoryFile } from '../../../host/journal/history.ts';
+import { SecretMask } from '../../../host/journal/mask-secrets.ts';
+import { PayloadBuilder } from '../../../host/recording/payload.ts';
+import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
+import { encodeStruct, type StructInput } from '../../../host/schema/encode-struct.ts';
+import { DESCRIPTOR_STATE } from '../../../host/schema/event-structs.ts';
+import { IMAGE_KIND, ROOT_PID_NAMESPACE } from '../../../host/schema/image.ts';
+import { FACTS, Folder, logEntry, type Names, writeBlocks } from '../../support/recordings.ts';
+import { eventRecord, imageRecord } from '../../support/records.ts';
+
+const SECOND = 1_000_000_000n;
+const START = FACTS.started;
+const CONTAINER_ID = '0123456789abcdef'.repeat(4);
+const NAMESPACE = 0xf0000154;
+
+/** A node of a story: processes are named by their pids. */
+class Story {
+  readonly #images: Uint8Array[] = [];
+  readonly #events: Uint8Array[] = [];
+  readonly #containers: { id: string; entry: Uint8Array }[] = [];
+  /** By pid: its image and what is kept from one to the next. */
+  readonly #processes = new Map<number, { id: number; members: StructInput; names: Names }>();
+  #ids = 0;
+  #clock = START;
+
+  /** Time goes on by a second with each step. */
+  #now(): bigint {
+    this.#clock += SECOND;
+    return this.#clock;
+  }
+
+  get now(): bigint {
+    return this.#clock;
+  }
+
+  /** Ran before the record. */
+  snapshot(pid: number, ppid: number, words: string, members: StructInput = {}, names: Names = {}): this {
+    const began = START - 100n * SECOND + BigInt(pid);
+    return this.#put(
+      pid,
+      { kind: IMAGE_KIND.SNAPSHOT, ppid, start_time: began, time: START, ...program(words), ...members },
+      names,
+    );
+  }
+
+  fork(pid: number, parent: number, members: StructInput = {}, names: Names = {}): this {
+    const time = this.#now();
+    const from = this.#processes.get(parent);
+    const own = { kind: IMAGE_KIND.FORK, ppid: parent, parent: from?.id ?? 0, start_time: time, time, vpid: pid };
+    return this.#put(pid, { ...from?.members, ...own, ...members }, { ...from?.names, ...names });
+  }
+
+  exec(pid: number, words: string | readonly string[], members: StructInput = {}, names: Names = {}): this {
+    const before = this.#processes.get(pid);
+    const own = { kind: IMAGE_KIND.EXEC, previous: before?.id ?? 0, time: this.#now() };
+    return this.#put(
+      pid,
+      { ...before?.members, ...own, ...program(words), ...members },
+      { ...before?.names, ...names },
+    );
+  }
+
+  /** fork and exec */
+  run(
+    pid: number,
+    parent: number,
+    words: string | readonly string[],
+    members: StructInput = {},
+    names: Names = {},
+  ): this {
+    return this.fork(pid, parent).exec(pid, words, members, names);
+  }
+
+  change(pid: number, members: StructInput, names: Names = {}): this {
+    const before = this.#processes.get(pid);
+    const own = { kind: IMAGE_KIND.CHANGE, previous: before?.id ?? 0, time: this.#now() };
+    return this.#put(pid, { ...before?.members, ...own, ...members }, { ...before?.names, ...names });
+  }
+
+  exit(pid: number, waitStatus = 0): this {
+    const id = this.#processes.get(pid)?.id ?? 0;
+    this.#images.push(
+      logEntry(imageRecord({ kind: IMAGE_KIND.EXIT, id, pid, time: this.#now(), exit_code: waitStatus })),
+    );
+    return this;
+  }
+
+  container(name: string, members: StructInput = {}): this {
+    const entry = encodeStruct(CONTAINER, {
+      state: CONTAINER_STATE.KNOWN,
+      id: CONTAINER_ID.slice(0, 12),
+      name,
+      ...members,
+    });
+    this.#containers.push({ id: CONTAINER_ID, entry });
+    return this;
+  }
+
+  event(pid: number, type: string, members: StructInput): this {
+    const image = this.#processes.get(pid)?.id ?? 0;
+    this.#events.push(eventRecord(type, { image, time: this.#now(), result: 3, ...members }));
+    return this;
+  }
+
+  wrote(pid: number, path: string, members: StructInput = {}): this {
+    const file = { kind: 'f'.charCodeAt(0), file_mode: 0o100644, dirfd: -100, open_flags: 0o101, fd: 3 };
+    return this.event(pid, 'openat', { ...file, raw: path, resolved: path, ...members });
+  }
+
+  connected(pid: number, address: readonly number[], port: number, members: StructInput = {}): this {
+    const remote = new Uint8Array(16);
+    remote.set(address);
+    const ends = {
+      kind: '4'.charCodeAt(0),
+      l4: 6,
+      role: 1,
+      remote_address: remote,
+      remote_port: port,
+      local_port: 50_000,
+    };
+    return this.event(pid, 'connect', {
+      ...ends,
+      fd: 3,
+      result: 0,
+      passed_family: 2,
+      passed_address: remote,
+      passed_port: port,
+      ...members,
+    });
+  }
+
+  /** Images first, as they are in a recording, then containers, then events. */
+  get bytes(): Buffer {
+    const builder = new PayloadBuilder();
+    builder.step(1_000_000_000n, true);
+    builder.images(Buffer.concat(this.#images));
+    for (const { id, entry } of this.#containers) builder.container(id, entry);
+    if (this.#events.length > 0) builder.records(Buffer.concat(this.#events), () => this.#events.length);
+    return writeBlocks([{ payload: builder.take(), events: this.#events.length }]).bytes;
+  }
+
+  #put(pid: number, members: StructInput, names: Names): this {
+    const id = ++this.#ids;
+    const all: StructInput = {
+      vpid: pid,
+      sid: pid,
+      pid_namespace: ROOT_PID_NAMESPACE,
+      login_uid: 0xffffffff,
+      cwd: '/',
+      cgroup: '/',
+      ...members,
+      pid,
+      id,
+    };
+    this.#processes.set(pid, { id, members: all, names });
+    this.#images.push(logEntry(imageRecord(all), names));
+    return this;
+  }
+}
+
+/** Words may be given apart where they have blanks. */
+function program(words: string | readonly string[]): StructInput {
+  const list = typeof words === 'string' ? words.split(' ') : words;
+  const [path = ''] = list;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return {
+    executable: path.startsWith('/') ? path : `/usr/bin/${path}`,
+    comm_bytes: name.slice(0, 15),
+    argv: list.map((word) => `${word}\0`).join(''),
+  };
+}
+
+function sessionsOf(stories: readonly Story[], since?: bigint): Session[] {
+  using folder = new Folder();
+  const log = new ActivityLog({ mask: new SecretMask(), ...(since !== undefined && { since }) });
+  for (const [index, story] of stories.entries()) {
+    const path = folder.file(`${index}.wsp`);
+    writeFileSync(path, story.bytes);
+    const [file] = findHistory([path]).files;
+    assert.ok(file);
+    assert.deepEqual(readFile(file, log), [{ kind: 'missing-types', what: 'connections' }]);
+  }
+  return [...log.sessions.values()].filter(({ commandCount }) => commandCount > 0);
+}
+
+/** kind, and the commands with their depths. */
+function outline(session: Session): string[] {
+  return [
+    session.kind,
+    ...[...commandsOf(session)].map(({ depth, words }) => `${'  '.repeat(depth)}${words.join(' ')}`),
+  ];
+}
+
+const inContainer = { pid_namespace: NAMESPACE, cgroup: `/kubepods/pod1/${CONTAINER_ID}` };
+const CONTAINER_NAMES: Names = { container: CONTAINER_ID, containerType: 'containerd' };
+
+function host(): Story {
+  return new Story()
+    .snapshot(1, 0, '/usr/lib/systemd/systemd', { cgroup: '/init.scope' })
+    .snapshot(50, 1, '/usr/sbin/sshd -D', { cgroup: '/system.slice/ssh.service' })
+    .snapshot(60, 1, '/usr/sbin/cron -f', { cgroup: '/system.slice/cron.service' })
+    .snapshot(70, 1, '/usr/bin/containerd', { cgroup: '/system.slice/containerd.service' })
+    .snapshot(71, 1, '/usr/bin/containerd-shim-runc-v2 -namespace k8s.io', {
+      cgroup: '/system.slice/containerd.service',
+    });
+}
+
+/** As runc 1.0 does it: stages, of which the last is in the namespaces, in the cgroup, and in a session of its own. */
+function runcExec(story: Story, pid: number, words: string): Story {
+  const memory = 'memfd:runc_cloned:/proc/self/exe';
+  return story
+    .run(pid, 71, '/usr/sbin/runc exec --process p 0123')
+    .run(pid + 1, pid, '/usr/sbin/runc init')
+    .exec(pid + 1, ['runc', 'init'], { executable: memory })
+    .fork(pid + 2, pid + 1)
+    .fork(pid + 3, pid + 2, { pid_namespace: NAMESPACE, vpid: 14 })
+    .exit(pid + 2)
+    .change(pid + 3, { vsid: 14, sid: pid + 3 })
+    .change(pid + 3, inContainer, CONTAINER_NAMES)
+    .exit(pid + 1)
+    .exec(pid + 3, words)
+    .exit(pid);
+}
+
+test('an exec into a container is a session, with its commands, files and connections', () => {
+  const story = host()
+    .snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES)
+    .container('web', { pod_name: 'web-0', pod_namespace: 'shop', image: 'shop/web:1.2' });
+  runcExec(story, 100, 'sh')
+    .run(110, 103, ['curl', '-H', 'Authorization: Bearer s3cret', 'http://203.0.113.7/x'])
+    .wrote(110, '/tmp/x', { state: DESCRIPTOR_STATE.CREATED })
+    .wrote(110, '/tmp/x')
+    .connected(110, [203, 0, 113, 7], 80)
+    .connected(110, [203, 0, 113, 8], 81, { result: -111 })
+    .exit(110, 1 << 8)
+    .run(111, 103, '/tmp/x')
+    .exit(111, 9)
+    .exit(103, 9);
+  const sessions = sessionsOf([story]);
+  const [exec] = sessions.filter(({ kind }) => kind === 'exec');
+  assert.ok(exec);
+  assert.deepEqual(outline(exec), [
+    'exec',
+    'sh',
+    '  curl -H Authorization: Bearer *** http://203.0.113.7/x',
+    '  /tmp/x',
+  ]);
+  assert.deepEqual(exec.container, {
+    id: CONTAINER_ID.slice(0, 12),
+    name: 'web',
+    image: 'shop/web:1.2',
+    pod: 'web-0',
+    namespace: 'shop',
+  });
+  assert.deepEqual(exec.via, ['runc', 'containerd-shim-runc-v2']);
+  assert.equal(exec.isOver, true);
+  assert.equal(exec.within, undefined);
+  const [, curl, dropped] = [...commandsOf(exec)];
+  assert.deepEqual(curl?.status, { code: 1 });
+  assert.deepEqual(dropped?.status, { signal: 9 });
+  assert.deepEqual(
+    [...(curl?.files.values() ?? [])].map(({ path, verbs, times }) => [path, [...verbs], times]),
+    [['/tmp/x', ['created', 'wrote'], 2]],
+  );
+  assert.deepEqual(
+    [...(curl?.connections.values() ?? [])].map(({ peer, error }) => [peer, error]),
+    [
+      ['203.0.113.7:80', undefined],
+      ['203.0.113.8:81', 'ECONNREFUSED'],
+    ],
+  );
+  // What runc ran on the host is no part of it.
+  assert.deepEqual(sessions.filter(({ kind }) => kind === 'service').map(outline), [
+    [
+      'service',
+      '/usr/bin/containerd-shim-runc-v2 -namespace k8s.io',
+      '  /usr/sbin/runc exec --process p 0123',
+      '    /usr/sbin/runc init',
+      '      runc init',
+    ],
+  ]);
+});
+
+test("a container's own program is not an entry, and what it starts belongs to it", () => {
+  const story = host()
+    .run(200, 71, '/usr/sbin/runc create')
+    .fork(201, 200, { pid_namespace: NAMESPACE, vpid: 1 })
+    .change(201, inContainer, CONTAINER_NAMES)
+    .exec(201, '/usr/sbin/nginx', { vpid: 1 })
+    .run(202, 201, 'sh -c id');
+  const container = sessionsOf([story]).find(({ kind }) => kind === 'container');
+  assert.deepEqual(container && outline(container), ['container', '/usr/sbin/nginx', '  sh -c id']);
+});
+
+const ALICE = { uid: 1000, login_uid: 1000 };
+const ALICE_NAMES: Names = { user: 'alice', login: 'alice' };
+
+function sshLogin(story: Story): Story {
+  return story
+    .fork(300, 50)
+    .exec(300, '/usr/sbin/sshd -D -R')
+    .fork(301, 300)
+    .change(301, ALICE, ALICE_NAMES)
+    .fork(302, 301)
+    .exec(302, ['-bash'], {
+      executable: '/usr/bin/bash',
+      tty: 0x8802,
+      environment: 'TERM=x\0SSH_CONNECTION=203.0.113.9 50122 192.0.2.1 22\0',
+    });
+}
+
+test('an ssh connection is a session, and su in it another', () => {
+  const story = sshLogin(host())
+    .run(303, 302, '/usr/bin/sudo -i')
+    .run(304, 303, '/usr/sbin/unix_chkpwd alice chkexpiry')
+    .exit(304)
+    .fork(305, 303)
+    .change(305, { uid: 0 }, { user: 'root' })
+    .exec(305, ['-bash'], { executable: '/usr/bin/bash' })
+    .run(306, 305, 'cat /etc/shadow')
+    // A second shell of the same connection.
+    .run(307, 301, 'scp -t /tmp');
+  const [ssh, su] = sessionsOf([story]).filter(({ kind }) => kind === 'ssh' || kind === 'su');
+  assert.ok(ssh && su);
+  assert.deepEqual(outline(ssh), [
+    'ssh',
+    '-bash',
+    '  /usr/bin/sudo -i',
+    '    /usr/sbin/unix_chkpwd alice chkexpiry',
+    'scp -t /tmp',
+  ]);
+  assert.deepEqual([ssh.user.name, ssh.from, ssh.terminal, ssh.isOver], ['alice', '203.0.113.9', 'pts/2', false]);
+  assert.deepEqual(outline(su), ['su', '-bash', '  cat /etc/shadow']);
+  assert.deepEqual([su.user.name, su.login?.name, su.within?.id], ['root', 'alice', ssh.id]);
+  const sudo = [...commandsOf(ssh)].find(({ program: name }) => name === 'sudo');
+  assert.deepEqual(sudo?.opened, [su]);
+});
+
+test('each job of cron, each unit and each login at a console is a session', () => {
+  const unit = { cgroup: '/system.slice/backup.service', cgroup_id: 77 };
+  const story = host()
+    .fork(400, 60)
+    .run(401, 400, ['/bin/sh', '-c', 'backup'])
+    .run(402, 401, 'backup')
+    .fork(410, 60)
+    .run(411, 410, ['/bin/sh', '-c', 'rotate'])
+    .fork(420, 1)
+    .exec(420, '/usr/lib/systemd/systemd-executor --x')
+    .exec(420, '/usr/bin/backup --all', unit)
+    .run(421, 1, '/usr/bin/backup-done', unit)
+    .run(430, 1, '/usr/sbin/agetty tty1', { cgroup: '/system.slice/system-getty.slice/getty@tty1.service' })
+    .exec(430, '/usr/bin/login -p')
+    .run(431, 430, ['-bash'], { executable: '/usr/bin/bash', tty: 0x401, ...ALICE }, ALICE_NAMES);
+  const sessions = sessionsOf([story]).filter(({ ranBefore }) => !ranBefore);
+  assert.deepEqual(sessions.map(outline), [
+    ['cron', '/bin/sh -c backup', '  backup'],
+    ['cron', '/bin/sh -c rotate'],
+    ['service', '/usr/bin/backup --all', '/usr/bin/backup-done'],
+    ['console', '-bash'],
+  ]);
+  assert.equal(sessions[2]?.unit, 'backup.service');
+  assert.equal(sessions[3]?.terminal, 'tty1');
+});
+
+test('a command that became another by exec has the other below it, and no status', () => {
+  const story = sshLogin(host())
+    .run(310, 302, ['sh', '-c', 'exec id'])
+    .exec(310, 'id')
+    .exit(310, 3 << 8);
+  const ssh = sessionsOf([story]).find(({ kind }) => kind === 'ssh');
+  assert.ok(ssh);
+  const [, sh, id] = [...commandsOf(ssh)];
+  assert.deepEqual(
+    [sh?.status, sh?.ended === undefined, id?.status, id?.parent === sh],
+    [undefined, false, { code: 3 }, true],
+  );
+});
+
+test('what was before --since is known, but not shown', () => {
+  const story = sshLogin(host()).run(310, 302, 'early one').exit(310);
+  const since = story.now + 1n;
+  story.run(311, 302, 'late one').wrote(302, '/tmp/late');
+  const sessions = sessionsOf([story], since);
+  assert.deepEqual(sessions.map(outline), [['ssh', '-bash', '  late one']]);
+  assert.deepEqual(sessions[0]?.commands[0]?.ranBefore, true);
+  assert.deepEqual([...(sessions[0]?.commands[0]?.files.keys() ?? [])], ['/tmp/late']);
+});
+
+test('a session is the same in the next segment, whose images are repeated, and after a restart', () => {
+  const first = sshLogin(host()).run(310, 302, 'one');
+  const second = sshLogin(host())
+    .run(310, 302, 'one')
+    .exit(310, 1 << 8)
+    .run(311, 302, 'two');
+  const [ssh, ...others] = sessionsOf([first, second]).filter(({ kind }) => kind === 'ssh');
+  assert.ok(ssh);
+  assert.deepEqual(others, []);
+  assert.deepEqual(outline(ssh), ['ssh', '-bash', '  one', '  two']);
+  assert.deepEqual(ssh.commands[0]?.children[0]?.status, { code: 1 });
+});
+
+test('sessions are chosen by container, pod, user and command', () => {
+  const story = host()
+    .snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES)
+    .container('web', { pod_name: 'web-0', pod_namespace: 'shop' });
+  runcExec(story, 100, 'sh');
+  sshLogin(story);
+  const sessions = sessionsOf([story]);
+  const kinds = (selection: Parameters<typeof isSelected>[1]) =>
+    sessions.filter((one) => isSelected(one, selection)).map(({ kind }) => kind);
+  assert.deepEqual(kinds({ pod: 'web-0' }), ['exec']);
+  assert.deepEqual(kinds({ namespace: 'shop', container: 'web' }), ['exec']);
+  assert.deepEqual(kinds({ container: CONTAINER_ID }), ['exec']);
+  assert.deepEqual(kinds({ container: CONTAINER_ID.slice(0, 6) }), ['exec']);
+  assert.deepEqual(kinds({ container: 'we' }), []);
+  assert.deepEqual(kinds({ user: 'alice' }), ['ssh']);
+  assert.deepEqual(kinds({ user: '1000' }), ['ssh']);
+  assert.deepEqual(kinds({ command: 'ash' }), ['ssh']);
+  assert.deepEqual(kinds({ pod: 'web-0', user: 'alice' }), []);
+});
+
+test('names of traced processes neither control a terminal nor break a line, and lines fit', () => {
+  const hostile = ['evil\x1b[2Jname', 'two\nlines', '\u202egnp', 'x'.repeat(500), "it's"];
+  const story = sshLogin(host()).run(310, 302, hostile).wrote(310, '/tmp/\x1b]0;title\x07\n\u202e');
+  const ssh = sessionsOf([story]).find(({ kind }) => kind === 'ssh');
+  assert.ok(ssh);
+  const terminal = { ...SILENT, interactive: true, width: 80 };
+  for (const full of [false, true]) {
+    const text = renderSession(ssh, { terminal, full });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+  }
+  const json = sessionJson(ssh);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  assert.doesNotMatch(json, /[\x00-\x1f\x7f-\x9f\u202e]/);
+  assert.equal(JSON.parse(json).commands[0].commands[0].arguments[2], '\u202egnp');
+});
+
+test('a deep tree and a long session stay within bounds', () => {
+  const story = sshLogin(host());
+  for (let pid = 1000; pid < 1400; pid++) story.run(pid, pid === 1000 ? 302 : pid - 1, `deep ${pid}`);
+  const ssh = sessionsOf([story]).find(({ kind }) => kind === 'ssh');
+  assert.ok(ssh);
+  assert.equal([...commandsOf(ssh)].length, 401);
+  assert.ok(Math.max(...[...commandsOf(ssh)].map(({ depth }) => depth)) <= 64);
+  assert.equal(JSON.parse(sessionJson(ssh)).session, ssh.id);
+});
+
+test('it is said where there is no record', () => {
+  const at = (started: number, to: number): HistoryFile => ({
+    path: 'x',
+    facts: { ...FACTS, started: BigInt(started) * 1_000_000n },
+    bytes: 1,
+    from: started - 5000,
+    to,
+    isComplete: true,
+  });
+  assert.deepEqual(gapsOf([at(10_000, 20_000), at(20_100, 30_000), at(60_000, 70_000)], 1_000), [
+    { kind: 'begins', at: 10_000 },
+    { kind: 'gap', from: 30_000, to: 60_000 },
+  ]);
+  assert.deepEqual(gapsOf([at(10_000, 20_000)], 15_000), []);
+  assert.deepEqual(gapsOf([], undefined), []);
+});
