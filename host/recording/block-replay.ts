@@ -62,6 +62,7 @@ export class BlockReplay {
   begin({ bytes }: CheckedBlock): void {
     this.#block = bytes;
     this.#progress[BLOCK_PROGRESS.position] = 0n;
+    this.#progress[BLOCK_PROGRESS.eventsEnd] = 0n;
   }
 
   /**

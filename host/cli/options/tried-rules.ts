@@ -22,7 +22,7 @@ export async function rulesIn(
   terminal: Terminal,
   selection?: RuleSelection,
 ): Promise<TriedRules> {
-  return tried([await prepareRules(paths, terminal, selection)], ruleMatching);
+  return triedRules([await prepareRules(paths, terminal, selection)], ruleMatching);
 }
 
 /**
@@ -33,7 +33,7 @@ export async function runningRules(terminal: Terminal): Promise<TriedRules> {
   const settings = await runSettings({}, [], SILENT);
   const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
   const modules = await readRunRules(settings).load({ terminal, warn, progress: true, inBackground: false });
-  return tried(modules, settings.ruleMatching);
+  return triedRules(modules, settings.ruleMatching);
 }
 
 /** @throws {CommandFailure} when the rules have errors, which are shown then */
@@ -44,7 +44,7 @@ export async function compiledRules(
 ): Promise<TriedRules> {
   const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
   const loading = { terminal, warn, progress: true, inBackground: false };
-  return tried([await compileRules('rules', files, selection, loading)], ruleMatching);
+  return triedRules([await compileRules('rules', files, selection, loading)], ruleMatching);
 }
 
 /** The paths of the rule files that `wasprey run` would use now; none: the rules that come with Wasprey. */
@@ -56,7 +56,8 @@ export async function runningRuleFiles(): Promise<readonly string[]> {
   return ruleFiles;
 }
 
-function tried(modules: readonly RuleModule[], ruleMatching: RuleMatching): TriedRules {
+/** Modules that are compiled, in the order of evaluation. */
+export function triedRules(modules: readonly RuleModule[], ruleMatching: RuleMatching): TriedRules {
   return { modules: modules.map(triedModule), ruleMatching };
 }
 
