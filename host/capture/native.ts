@@ -263,6 +263,11 @@ export interface CaptureOptions {
 export interface NativeAddon {
   plan(sizes: CaptureSizes): CapturePlan;
   readonly Capture: new (options: CaptureOptions) => Capture;
+  /**
+   * Unpacks a frame of zstd into these bytes. Returns its length; undefined if it is invalid, or longer than that. Absent where Node does
+   * not export its zstd: then there is node:zlib.
+   */
+  unpack?(frame: Uint8Array, into: Uint8Array): number | undefined;
   /** The number of events of an unpacked block of a recording, or why it is invalid: see Capture.replayBlock(). */
   checkBlock(block: Uint8Array): number | string;
   /** Makes a poll() return at once, from any thread that has loaded the addon. False when that capture is closed. */

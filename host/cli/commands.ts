@@ -54,6 +54,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/activity.ts')).ACTIVITY,
   },
   {
+    name: 'tune',
+    summary: 'Propose exceptions for a rule by what it fired on.',
+    load: async () => (await import('./commands/tune.ts')).TUNE,
+  },
+  {
     name: 'compile',
     summary: 'Compile rules to a module that `run` loads.',
     load: async () => (await import('./commands/compile.ts')).COMPILE,

@@ -6,6 +6,8 @@ import { BLOCK_PROGRESS, type BlockProgress, type Capture } from '../capture/nat
 import { storeContainer } from '../capture/store-container.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
+import type { Unpack } from './block.ts';
+import { LONGEST_PAYLOAD } from './format.ts';
 import type { OtherRecords } from './other-records.ts';
 import { entryAt, PayloadError, readContainer, readPayload, writePayload } from './payload.ts';
 import type { BlockTotals } from './reader.ts';
@@ -30,6 +32,17 @@ export function checkedBlock(bytes: Uint8Array, other: OtherRecords | undefined)
   return { bytes, events, leftOut: 0 };
 }
 
+/** Unpacks blocks into the same bytes, each in place of the one before. Undefined where this Node does not let the addon do so. */
+export function unpackInPlace(): Unpack | undefined {
+  const { unpack } = loadAddon();
+  if (!unpack) return undefined;
+  const bytes = new Uint8Array(LONGEST_PAYLOAD);
+  return (stored, length) => {
+    const payload = bytes.subarray(0, length);
+    return unpack(stored, payload) === length ? payload : undefined;
+  };
+}
+
 export class BlockReplay {
   readonly #capture: Capture;
   readonly #wanted: Uint8Array;
@@ -49,6 +62,7 @@ export class BlockReplay {
   begin({ bytes }: CheckedBlock): void {
     this.#block = bytes;
     this.#progress[BLOCK_PROGRESS.position] = 0n;
+    this.#progress[BLOCK_PROGRESS.eventsEnd] = 0n;
   }
 
   /**

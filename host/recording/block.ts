@@ -8,11 +8,18 @@ const ROOM_BEHIND = 64;
 /** 8 MB: more than a block needs, and far less than a hostile one could request. */
 const UNPACKING = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
-/** The block at that offset, which is within the source, or its error. @param expected its number, for the error */
+/** Unpacks what a block stores, of which its head says how long it is unpacked. Undefined if it is invalid. */
+export type Unpack = (stored: Uint8Array, length: number) => Uint8Array | undefined;
+
+/**
+ * The block at that offset, which is within the source, or its error.
+ * @param expected its number, for the error
+ */
 export function readBlock(
   source: ByteSource,
   at: number,
   expected: number,
+  unpack: Unpack = unpackFresh,
 ): { readonly head: BlockHead; readonly payload: Uint8Array } | string {
   const { size } = source;
   const head = readBlockHead(source.read(at, BLOCK_HEAD_BYTES));
@@ -27,7 +34,8 @@ export function readBlock(
   return payload ? { head, payload } : `block ${head.number} can't be unpacked`;
 }
 
-function unpack(stored: Uint8Array, length: number): Uint8Array | undefined {
+/** Into bytes of its own. */
+function unpackFresh(stored: Uint8Array, length: number): Uint8Array | undefined {
   try {
     // One piece of output, a little longer than needed: otherwise Node joins many small ones, which halves its speed.
     const chunkSize = Math.max(length, 1) + ROOM_BEHIND;

@@ -1,6 +1,6 @@
 // Reads a recording: returns valid blocks and records damage with its place and reason. The file is not trusted.
 
-import { readBlock } from './block.ts';
+import { readBlock, type Unpack } from './block.ts';
 import type { ByteSource } from './byte-source.ts';
 import {
   BLOCK_HEAD_BYTES,
@@ -105,10 +105,10 @@ export class RecordingReader {
     yield* this.blocks(readPayload);
   }
 
-  /** The same, read in another way. */
-  *blocks<Read extends BlockTotals>(read: ReadBlock<Read>): Generator<Read> {
+  /** The same, read in another way. @param unpack default: each block has bytes of its own */
+  *blocks<Read extends BlockTotals>(read: ReadBlock<Read>, unpack?: Unpack): Generator<Read> {
     while (!this.#isGrowing || this.#isNextThere) {
-      const block = this.#next(read);
+      const block = this.#next(read, unpack);
       if (!block) return;
       if (block.kind === 'beside') continue;
       if (block.kind === 'end') {
@@ -131,11 +131,11 @@ export class RecordingReader {
   }
 
   /** The next valid block; damage before it is recorded. */
-  #next<Read extends BlockTotals>(read: ReadBlock<Read>): Block<Read> | undefined {
+  #next<Read extends BlockTotals>(read: ReadBlock<Read>, unpack?: Unpack): Block<Read> | undefined {
     const broke = this.#at;
     let reason: string | undefined;
     for (let at: number | undefined = broke; at !== undefined; at = this.#search(at)) {
-      const block = this.#block(at, read);
+      const block = this.#block(at, read, unpack);
       if (typeof block === 'string') {
         reason ??= block;
         continue;
@@ -156,10 +156,10 @@ export class RecordingReader {
   }
 
   /** The block at that offset, or its error. */
-  #block<Read extends BlockTotals>(at: number, read: ReadBlock<Read>): Block<Read> | string {
+  #block<Read extends BlockTotals>(at: number, read: ReadBlock<Read>, unpack?: Unpack): Block<Read> | string {
     const { size } = this.#source;
     if (at >= size) return `the file ends before block ${this.#number}: the last block is missing`;
-    const block = readBlock(this.#source, at, this.#number);
+    const block = readBlock(this.#source, at, this.#number, unpack);
     if (typeof block === 'string') return block;
     const { head, payload } = block;
     try {

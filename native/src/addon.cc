@@ -11,6 +11,7 @@
 #include "resident_memory.h"
 #include "signal_mask.h"
 #include "unix_datagram.h"
+#include "unpack.h"
 
 namespace wasprey {
 namespace {
@@ -80,6 +81,15 @@ Napi::Value ConnectDatagramSocket(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, fd->release());
 }
 
+/** (frame: Uint8Array, into: Uint8Array) -> length, or undefined if it is invalid. */
+Napi::Value UnpackFrame(const Napi::CallbackInfo& info) {
+  const auto frame = BytesOf(info, 0);
+  const auto into = BytesOf(info, 1);
+  if (!frame || !into) return ThrowType(info.Env(), "unpack: two Uint8Arrays are needed");
+  const auto length = Unpack(*frame, *into);
+  return length ? Napi::Value(Napi::Number::New(info.Env(), static_cast<double>(*length))) : info.Env().Undefined();
+}
+
 /** () -> descriptor: the caller's to close. */
 Napi::Value MeasurePrograms(const Napi::CallbackInfo& info) {
   auto fd = MeasureBpfPrograms();
@@ -103,6 +113,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("measurePrograms", Napi::Function::New<MeasurePrograms>(env, "measurePrograms"));
   exports.Set("missingIoUringOperations",
               Napi::Function::New<LackingIoUringOperations>(env, "missingIoUringOperations"));
+  if (CanUnpack()) exports.Set("unpack", Napi::Function::New<UnpackFrame>(env, "unpack"));
   exports.Set("checkBlock", Napi::Function::New<CheckBlockOf>(env, "checkBlock"));
   exports.Set("Capture", CaptureObject::Define(env));
   return exports;

@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
+import { BACKTEST } from './backtest.ts';
 import { CPU_PER_EVENT } from './cpu-per-event.ts';
 import { BenchError, type Benchmark } from './figure.ts';
 import { FLOOD } from './flood.ts';
@@ -32,6 +33,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   SWAP,
   FLOOD,
   HOLD,
+  BACKTEST,
 ];
 
 const terminal = processTerminal();

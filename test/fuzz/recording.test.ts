@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { openCapture } from '../../host/capture/open.ts';
+import { BlockReplay, checkedBlock } from '../../host/recording/block-replay.ts';
 import { FILE_HEAD_BYTES, RecordingError } from '../../host/recording/format.ts';
 import { type Payload, PayloadBuilder, PayloadError, readPayload } from '../../host/recording/payload.ts';
 import { RecordingReader } from '../../host/recording/reader.ts';
@@ -194,6 +195,38 @@ test('hostile payloads that pass go through the capture: no crash, and no record
     }),
     { numRuns: 300 },
   );
+});
+
+test('hostile blocks go through the fast replay: refused, or replayed to their end without a crash', () => {
+  let refused = 0;
+  let taken = 0;
+  const types = new Set(EVENT_TYPES.map(({ name }) => name));
+  fc.assert(
+    fc.property(fc.oneof(hostilePayload, fc.uint8Array({ maxLength: 400 })), (payload) => {
+      const sizes = { ringBudget: 1 << 20, imageBudget: 1 << 20, containerBudget: 1 << 20, cpus: 1 };
+      const { capture } = openCapture({ source: 'builder', sizes });
+      try {
+        const block = checkedBlock(Uint8Array.from(payload), undefined);
+        capture.start([]);
+        const replay = new BlockReplay(capture, types, () => {});
+        const segments = new Uint32Array(64);
+        replay.begin(block);
+        while (replay.feed()) while (capture.poll(segments, 0) > 0) capture.takeImages(new Uint32Array(16));
+        const { evaluated, malformed } = capture.counters();
+        const events = evaluated.reduce((sum, count) => sum + count, 0);
+        // Texts that lie outside of their record are found by the addon, event by event.
+        assert.equal(events + malformed, block.events);
+        taken++;
+      } catch (error) {
+        if (!(error instanceof PayloadError)) throw error;
+        refused++;
+      } finally {
+        capture.close();
+      }
+    }),
+    { numRuns: 600 },
+  );
+  assert.ok(refused > 50 && taken > 50, `${refused} refused, ${taken} taken`);
 });
 
 /** What the addon and the sandbox rely on, said once more and in another way. */

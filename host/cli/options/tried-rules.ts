@@ -2,10 +2,12 @@
 
 import { ruleReads } from '../../agent/alert-desk.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
+import type { RuleFile } from '../../compiler/rules/load.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
-import { prepareRules } from '../../daemon/rules/compile.ts';
+import { compileRules, prepareRules } from '../../daemon/rules/compile.ts';
 import type { RuleSelection } from '../../daemon/rules/rule-selection.ts';
 import { runSettings } from '../../daemon/settings.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import type { RuleMatching } from '../../engine/protocol.ts';
 import type { TriedModule, TriedRules } from '../../journal/backtest/tried-rules.ts';
@@ -20,7 +22,7 @@ export async function rulesIn(
   terminal: Terminal,
   selection?: RuleSelection,
 ): Promise<TriedRules> {
-  return tried([await prepareRules(paths, terminal, selection)], ruleMatching);
+  return triedRules([await prepareRules(paths, terminal, selection)], ruleMatching);
 }
 
 /**
@@ -31,10 +33,31 @@ export async function runningRules(terminal: Terminal): Promise<TriedRules> {
   const settings = await runSettings({}, [], SILENT);
   const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
   const modules = await readRunRules(settings).load({ terminal, warn, progress: true, inBackground: false });
-  return tried(modules, settings.ruleMatching);
+  return triedRules(modules, settings.ruleMatching);
 }
 
-function tried(modules: readonly RuleModule[], ruleMatching: RuleMatching): TriedRules {
+/** @throws {CommandFailure} when the rules have errors, which are shown then */
+export async function compiledRules(
+  files: readonly RuleFile[],
+  terminal: Terminal,
+  { ruleMatching, selection }: { readonly ruleMatching: RuleMatching; readonly selection: RuleSelection },
+): Promise<TriedRules> {
+  const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
+  const loading = { terminal, warn, progress: true, inBackground: false };
+  return triedRules([await compileRules('rules', files, selection, loading)], ruleMatching);
+}
+
+/** The paths of the rule files that `wasprey run` would use now; none: the rules that come with Wasprey. */
+export async function runningRuleFiles(): Promise<readonly string[]> {
+  const { modules, ruleFiles } = await runSettings({}, [], SILENT);
+  if (modules.length > 0 && ruleFiles.length === 0) {
+    throw new CommandFailure('this machine runs a compiled module', 'name the rule files that it was compiled from');
+  }
+  return ruleFiles;
+}
+
+/** Modules that are compiled, in the order of evaluation. */
+export function triedRules(modules: readonly RuleModule[], ruleMatching: RuleMatching): TriedRules {
   return { modules: modules.map(triedModule), ruleMatching };
 }
 

@@ -1,7 +1,7 @@
 // Evaluates sets of rules on a history as fast as it is read: each block is unpacked once, whatever number of sets there is.
 
 import { useAccounts } from '../../fields/account-names.ts';
-import { checkedBlock } from '../../recording/block-replay.ts';
+import { checkedBlock, unpackInPlace } from '../../recording/block-replay.ts';
 import { RecordingFile } from '../../recording/byte-source.ts';
 import { RecordingReader } from '../../recording/reader.ts';
 import type { HistoryFile } from '../history.ts';
@@ -61,6 +61,7 @@ export async function evaluateHistory(
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const damage: FileDamage[] = [];
   const setAside = new Map<string, string>();
+  const unpack = unpackInPlace();
   let [events, leftOut, lost, bytesBefore] = [0, 0, 0, 0];
   let turnEnds = performance.now() + TURN_MS;
   for (const [index, { path, bytes: size, isComplete }] of files.entries()) {
@@ -77,7 +78,7 @@ export async function evaluateHistory(
         }),
       ),
     );
-    for (const block of reader.blocks(checkedBlock)) {
+    for (const block of reader.blocks(checkedBlock, unpack)) {
       for (const lane of running) lane.evaluate(block);
       onBlock?.(index, running[0]?.milliseconds ?? 0);
       if (performance.now() < turnEnds) continue;

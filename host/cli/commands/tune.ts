@@ -1,0 +1,108 @@
+// wasprey tune: proposes exceptions for a rule by what it fired on.
+
+import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { nearest } from '../../diagnostics/suggest.ts';
+import { rulesOf } from '../../journal/backtest/tried-rules.ts';
+import { exceptionYaml } from '../../journal/tuning/exception-yaml.ts';
+import { findProposals, tryProposals } from '../../journal/tuning/tune.ts';
+import { prepare } from '../../setup/prepare.mjs';
+import { defineCommand } from '../definition/command.ts';
+import { givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
+import { compiledRules, runningRuleFiles } from '../options/tried-rules.ts';
+import { ProgressBar } from '../reports/progress-bar.ts';
+import { renderTune, tuneJson } from '../reports/tune-report.ts';
+
+export const TUNE = defineCommand({
+  name: 'tune',
+  usage: 'RULE [RULES...] [--since 7d]',
+  operands: [{ values: 'anything' }, { values: 'path', repeats: true }],
+  description: `
+    Shows what a rule fired on in the journal of this machine, or in recordings, and proposes exceptions as YAML. Each has
+    been tried on the same events: it prints how many alerts it holds back, and what still fires. An exception names a
+    program and something besides, such as its parent, a file or a container image; whether what it holds back is harmless
+    is for you to decide.
+
+    RULE is the rule's name. RULES are the rule files that it is in, with those that they need; without any, the rules that
+    \`wasprey run\` uses on this machine. Put an exception into a rule file that loads after them.`,
+  status: {
+    ok: 'The history was evaluated.',
+    failure: "The history or the rules can't be used, or parts of the history are damaged.",
+  },
+  options: {
+    ...HISTORY_OPTIONS,
+    yaml: { kind: 'number', value: 'N', least: 1, description: 'Print only the YAML of the Nth proposal.' },
+    'rule-matching': {
+      kind: 'text',
+      value: 'HOW',
+      choices: ['first', 'all'],
+      description: 'Whether an event raises the alert of the first matching rule, or of all. Default: first.',
+    },
+    json: { kind: 'flag', short: 'j', description: 'Print one JSON object.' },
+    ...SELECTION_OPTIONS,
+  },
+  examples: [
+    {
+      command: "wasprey tune 'Sensitive file read' --since 7d",
+      effect: 'Proposes exceptions for the last seven days.',
+    },
+    {
+      command: "wasprey tune 'Sensitive file read' --yaml 1 > /etc/wasprey/rules.d/zz-tuned.yaml",
+      effect: 'Writes the first one into a rule file.',
+    },
+  ],
+  async run({ options, operands }, terminal) {
+    const [name, ...paths] = operands;
+    if (name === undefined) throw new UsageError('missing rule', "wasprey tune 'NAME OF THE RULE'");
+    if (options.json && options.yaml !== undefined) throw new UsageError('--json and --yaml exclude each other');
+    const history = givenHistory(options, terminal);
+    await prepare('native');
+    const files = readRuleFiles(paths.length > 0 ? paths : await runningRuleFiles());
+    const selection = selectionOf(options);
+    const compile = (yaml = '') =>
+      compiledRules([...files, ...(yaml === '' ? [] : [{ name: 'exceptions', text: yaml }])], terminal, {
+        ruleMatching: options['rule-matching'] === 'all' ? 'all' : 'first',
+        selection,
+      });
+    const rules = await compile();
+    const known = rulesOf(rules).map((rule) => rule.name);
+    if (!known.includes(name)) {
+      const near = nearest(name, known);
+      throw new CommandFailure(
+        `there is no rule '${name}', or it is not enabled`,
+        near === undefined ? 'see `wasprey list rules`' : `did you mean '${near}'?`,
+      );
+    }
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+    using bar = new ProgressBar();
+    const reading = {
+      ...(history.since !== undefined && { since: history.since }),
+      signal: stop.signal,
+      onProgress: (share: number, events: number) => bar.update(share, events),
+    };
+    const found = await findProposals(history.files, rules, name, reading);
+    bar[Symbol.dispose]();
+    const texts = found.proposals.map((proposal) => exceptionYaml(name, proposal));
+    const changed = [];
+    for (const text of texts) changed.push(await compile(text));
+    const { tried } =
+      changed.length === 0 ? { tried: [] } : await tryProposals(history.files, rules, changed, name, reading);
+    bar[Symbol.dispose]();
+    const proposals = found.proposals.flatMap((proposal, index) => {
+      const [yaml, effect] = [texts[index], tried[index]];
+      return yaml !== undefined && effect ? [{ proposal, yaml, effect }] : [];
+    });
+    const report = { rule: name, alerts: found.alerts, proposals };
+    if (options.yaml !== undefined) {
+      const yaml = texts[options.yaml - 1];
+      if (yaml === undefined) throw new CommandFailure(`there are only ${texts.length} proposals`);
+      terminal.print(yaml);
+    } else terminal.print(options.json ? `${JSON.stringify(tuneJson(report))}\n` : renderTune(report, terminal));
+    const { damage, setAside, isPartial } = found.report;
+    for (const { path, reason } of damage) terminal.say(`wasprey: ${path} is damaged: ${reason}\n`);
+    return damage.length === 0 && setAside.size === 0 && !isPartial ? EXIT.ok : EXIT.failure;
+  },
+});

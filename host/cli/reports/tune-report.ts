@@ -1,0 +1,65 @@
+// What `wasprey tune` prints, for people and as JSON (host/journal/backtest/README.md).
+
+import { escapeText } from '../../diagnostics/escape.ts';
+import { count, number } from '../../diagnostics/numbers.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import type { Share } from '../../journal/backtest/figures.ts';
+import type { Proposal } from '../../journal/tuning/proposals.ts';
+import type { TriedProposal } from '../../journal/tuning/tune.ts';
+
+const SHOWN_NAMES = 5;
+
+export interface ShownProposal {
+  readonly proposal: Proposal;
+  readonly yaml: string;
+  readonly effect: TriedProposal;
+}
+
+export interface TuneReport {
+  readonly rule: string;
+  readonly alerts: number;
+  readonly proposals: readonly ShownProposal[];
+}
+
+export function tuneJson({ rule, alerts, proposals }: TuneReport): object {
+  return {
+    rule,
+    alerts,
+    proposals: proposals.map(({ proposal, yaml, effect }) => ({
+      fields: proposal.fields,
+      values: proposal.values,
+      held_back: effect.heldBack,
+      left: effect.left,
+      left_origins: effect.leftOrigins,
+      other_rules: effect.others,
+      yaml,
+    })),
+  };
+}
+
+export function renderTune({ rule, alerts, proposals }: TuneReport, { bold }: Terminal): string {
+  const head = `${escapeText(rule)} fired ${count(alerts, 'time')}.`;
+  if (alerts === 0) return `${head} There is nothing to tune.\n`;
+  if (proposals.length === 0) return `${head} No few values describe what it fired on: no exception is proposed.\n`;
+  const parts = proposals.map(({ proposal, yaml, effect }, index) => {
+    const percent = Math.round((effect.heldBack / alerts) * 100);
+    const by = `${count(proposal.values.length, 'value')} of ${proposal.fields.join(', ')}`;
+    return [
+      bold(`${index + 1}. holds back ${number(effect.heldBack)} of ${number(alerts)} alerts (${percent} %), by ${by}`),
+      `   still fires ${count(effect.left, 'time')}${effect.left > 0 ? `: ${names(effect.leftOrigins)}` : ''}`,
+      ...effect.others.map(
+        (other) =>
+          `   ${escapeText(other.rule)} fires ${number(other.tried)} times then, instead of ${number(other.compared)}`,
+      ),
+      '',
+      yaml.trimEnd(),
+    ].join('\n');
+  });
+  return `${[head, ...parts].join('\n\n')}\n`;
+}
+
+function names(shares: readonly Share[]): string {
+  const shown = shares.slice(0, SHOWN_NAMES).map(({ name, alerts }) => `${escapeText(name)} (${number(alerts)})`);
+  const more = shares.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${number(more)} more`] : [])].join(', ');
+}

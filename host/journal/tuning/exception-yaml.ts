@@ -1,0 +1,40 @@
+// An exception as a rule file that is loaded after the rule's own: Falco's syntax.
+
+import { createHash } from 'node:crypto';
+import type { Proposal } from './proposals.ts';
+
+/** Values that stand in a condition without quotes. */
+const PLAIN = /^[A-Za-z0-9_./+-]+$/;
+/** Texts that quotes can hold: printable ASCII but for quotes and the backslash. */
+const WRITABLE = /^[ !#-&(-[\]-~]+$/;
+
+/** Whether an exception can have the value, so that it is compared as it is. */
+export function isWritable(value: string): boolean {
+  return WRITABLE.test(value);
+}
+
+export function exceptionYaml(rule: string, { fields, values }: Proposal): string {
+  const list = (items: readonly string[]): string => `[${items.join(', ')}]`;
+  const rows = values.map((row) => `        - ${list(row.map(valueText))}\n`);
+  // The same exception has the same name, and another one another: both can be appended to one rule.
+  const hash = createHash('sha256')
+    .update(JSON.stringify([fields, values]))
+    .digest('hex')
+    .slice(0, 8);
+  return [
+    `- rule: ${JSON.stringify(rule)}\n`,
+    '  exceptions:\n',
+    `    - name: tuned_${hash}\n`,
+    `      fields: ${list(fields)}\n`,
+    `      comps: ${list(fields.map(() => '"="'))}\n`,
+    '      values:\n',
+    ...rows,
+    '  override:\n',
+    '    exceptions: append\n',
+  ].join('');
+}
+
+/** In YAML's quotes; within them in those of conditions, where it needs any. */
+function valueText(value: string): string {
+  return JSON.stringify(PLAIN.test(value) ? value : `"${value}"`);
+}

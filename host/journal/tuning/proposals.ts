@@ -1,0 +1,87 @@
+// Proposes exceptions for a rule: the fields by which few values describe most of what it fired on.
+
+import { type AlertGroup, ASPECTS } from './alert-groups.ts';
+import { isWritable } from './exception-yaml.ts';
+
+/** An exception with more values is no better than switching the rule off. */
+const MOST_VALUES = 10;
+/** Values are added until the exception holds back this share of the alerts. */
+const ENOUGH = 0.95;
+/** Each value must hold back this share at least. */
+const LEAST_SHARE = 0.01;
+/** Whoever reads the exception pays for each value as for this share of alerts that still fire. */
+const VALUE_COST = 0.03;
+/** A further field that needs no further values makes the exception narrower for nothing. */
+const FIELD_WORTH = 0.004;
+const MOST_PROPOSALS = 3;
+const MOST_FIELDS = 4;
+
+const TELLING: ReadonlySet<string> = new Set([...ASPECTS.parent, ...ASPECTS.object, ...ASPECTS.image]);
+
+export interface Proposal {
+  readonly fields: readonly string[];
+  /** Each has the values of the fields, in their order. */
+  readonly values: readonly (readonly string[])[];
+  /** Alerts that it should hold back. */
+  readonly alerts: number;
+}
+
+/**
+ * The best first. Each names the program, and something besides: an exception for a program alone would hide everything that it ever does.
+ * @param total alerts of the rule
+ */
+export function proposalsFor(groups: readonly AlertGroup[], total: number): readonly Proposal[] {
+  const scored = fieldSets()
+    .map((fields) => proposalOf(fields, groups, total))
+    .filter((proposal) => proposal.values.length > 0)
+    .map((proposal) => ({ proposal, score: scoreOf(proposal, total) }))
+    .sort((a, b) => b.score - a.score);
+  const chosen: Proposal[] = [];
+  for (const { proposal } of scored) {
+    if (chosen.length === MOST_PROPOSALS) break;
+    if (!chosen.some((other) => isAlike(other, proposal))) chosen.push(proposal);
+  }
+  return chosen;
+}
+
+function scoreOf({ alerts, values, fields }: Proposal, total: number): number {
+  return alerts / total - VALUE_COST * values.length + FIELD_WORTH * fields.length;
+}
+
+/** They hold back as much by as many values: the same alerts, described in other ways. The better one is enough. */
+function isAlike(one: Proposal, other: Proposal): boolean {
+  return one.alerts === other.alerts && one.values.length === other.values.length;
+}
+
+/** A program with its parent, what it acted on or its image: nearly everything on a machine is of one user. */
+function fieldSets(): readonly (readonly string[])[] {
+  const { program, ...others } = ASPECTS;
+  let sets: string[][] = program.map((field) => [field]);
+  for (const fields of Object.values(others)) {
+    sets = sets.flatMap((set) => [set, ...fields.map((field) => [...set, field])]);
+  }
+  return sets.filter((set) => set.length <= MOST_FIELDS && set.some((field) => TELLING.has(field)));
+}
+
+function proposalOf(fields: readonly string[], groups: readonly AlertGroup[], total: number): Proposal {
+  const counts = new Map<string, { values: readonly string[]; alerts: number }>();
+  for (const group of groups) {
+    const values = fields.map((field) => group.values.get(field) ?? '');
+    if (!values.every((value) => isWritable(value))) continue;
+    const key = values.join('\0');
+    const known = counts.get(key);
+    if (known) known.alerts += group.alerts;
+    else counts.set(key, { values, alerts: group.alerts });
+  }
+  const sorted = [...counts.values()].sort(
+    (a, b) => b.alerts - a.alerts || (a.values.join() < b.values.join() ? -1 : 1),
+  );
+  const chosen: (readonly string[])[] = [];
+  let alerts = 0;
+  for (const one of sorted) {
+    if (chosen.length === MOST_VALUES || alerts >= ENOUGH * total || one.alerts < LEAST_SHARE * total) break;
+    chosen.push(one.values);
+    alerts += one.alerts;
+  }
+  return { fields, values: chosen, alerts };
+}

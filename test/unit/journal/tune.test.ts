@@ -1,0 +1,146 @@
+// Tuning: proposed exceptions are valid rules, and applied they hold back exactly the alerts that they were proposed for.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { triedRules } from '../../../host/cli/options/tried-rules.ts';
+import { findHistory } from '../../../host/journal/history.ts';
+import { exceptionYaml, isWritable } from '../../../host/journal/tuning/exception-yaml.ts';
+import { proposalsFor } from '../../../host/journal/tuning/proposals.ts';
+import { findProposals, tryProposals } from '../../../host/journal/tuning/tune.ts';
+import { alertsOf, backtestOn } from '../../support/backtests.ts';
+import { event, moduleOf, process as processImage } from '../../support/built-agent.ts';
+import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
+
+const RULE = 'Read below /etc: "secrets"';
+const RULES = `
+- rule: ${JSON.stringify(RULE)}
+  desc: d
+  condition: evt.type = openat and fd.name startswith /etc
+  output: "%fd.name by %proc.name"
+  priority: WARNING
+- rule: Any open
+  desc: d
+  condition: evt.type = openat
+  output: "%fd.name"
+  priority: INFO
+`;
+
+/** Program, its parent, the file, and how often. */
+type Reads = readonly [program: string, parent: string, file: string, times: number];
+
+function recording(reads: readonly Reads[], { container }: { container?: string } = {}): Buffer {
+  const images: Uint8Array[] = [];
+  const events: Uint8Array[] = [];
+  for (const [program, parent, file, times] of reads) {
+    const id = images.length + 1;
+    const names = { user: 'root', ...(container !== undefined && { container, containerType: 'docker' }) };
+    images.push(logEntry(processImage(id, { comm_bytes: parent, pid: 5000 + id }), names));
+    const executable = `/usr/bin/${program}`;
+    images.push(logEntry(processImage(id + 1, { comm_bytes: program, executable, parent: id, pid: 6000 + id }), names));
+    for (let time = 0; time < times; time++) {
+      const input = { kind: 'f'.charCodeAt(0), dirfd: -100, raw: file, resolved: file, sequence: events.length };
+      events.push(event('openat', id + 1, input));
+    }
+  }
+  return writeBlocks([{ payload: payloadOf(images, events), events: events.length }]).bytes;
+}
+
+const CASES: Readonly<Record<string, readonly Reads[]>> = {
+  'one noisy program, and something rare': [
+    ['backup', 'cron', '/etc/passwd', 300],
+    ['backup', 'cron', '/etc/group', 200],
+    ['cat', 'bash', '/etc/shadow', 2],
+  ],
+  'many files of one program, of one parent': [
+    ...Array.from({ length: 40 }, (_, index): Reads => ['backup', 'cron', `/etc/file-${index}`, 10]),
+    ['backup', 'bash', '/etc/shadow', 1],
+  ],
+  'names that need quotes': [
+    ['a b', 'c=d', '/etc/with space (and more), = {x: y} # z', 50],
+    ['cat', 'bash', '/etc/shadow', 1],
+  ],
+  'names that conditions have a meaning for': [
+    ['and', 'not', '/etc/in', 50],
+    ['tolower(proc.name)', 'val(x)', '/etc/*', 50],
+    ['true', 'null', '/etc/0x10', 50],
+    ['cat', 'bash', '/etc/shadow', 1],
+  ],
+  'texts that no exception can have': [
+    ['quo"te', 'back\\slash', '/etc/new\nline', 50],
+    ['cat', 'bash', '/etc/shadow', 5],
+  ],
+};
+
+for (const [name, reads] of Object.entries(CASES)) {
+  test(`applied, exactly the proposed alerts are gone: ${name}`, async () => {
+    using folder = new Folder();
+    const path = folder.file('reads.wsp');
+    writeFileSync(path, recording(reads));
+    const { files } = findHistory([path]);
+    const module = await moduleOf(RULES);
+    const rules = triedRules([module], 'first');
+    const { alerts, proposals } = await findProposals(files, rules, RULE);
+    assert.equal(
+      alerts,
+      reads.reduce((sum, [, , , times]) => sum + times, 0),
+    );
+    assert.ok(proposals.length > 0);
+    for (const proposal of proposals) {
+      const yaml = exceptionYaml(RULE, proposal);
+      const changed = await moduleOf(`${RULES}\n${yaml}`);
+      const { tried } = await tryProposals(files, rules, [triedRules([changed], 'first')], RULE);
+      assert.equal(tried[0]?.heldBack, proposal.alerts, yaml);
+      assert.equal(tried[0]?.left, alerts - proposal.alerts);
+      // The next rule that matches raises the alert instead.
+      assert.equal(tried[0]?.others[0]?.added.alerts, proposal.alerts);
+      const after = alertsOf(await backtestOn([path], changed, { ruleMatching: 'all' }));
+      assert.equal(after[RULE] ?? 0, alerts - proposal.alerts);
+      const { differences } = await backtestOn([path], changed, { compared: module });
+      const own = differences?.find(({ rule }) => rule === RULE);
+      assert.deepEqual([own?.added.alerts, own?.removed.alerts], [0, proposal.alerts]);
+    }
+  });
+}
+
+test('the noise is proposed first, by the fields that describe it best, and what is rare still fires', async () => {
+  using folder = new Folder();
+  const path = folder.file('reads.wsp');
+  writeFileSync(path, recording(CASES['many files of one program, of one parent'] ?? []));
+  const rules = triedRules([await moduleOf(RULES)], 'first');
+  const { proposals } = await findProposals(findHistory([path]).files, rules, RULE);
+  const [first] = proposals;
+  assert.ok(first);
+  assert.ok(first.fields.includes('proc.exepath') && first.fields.includes('proc.pname'), first.fields.join());
+  assert.equal(first.values.length, 1);
+  assert.equal(first.alerts, 400);
+});
+
+test('nothing is proposed for a rule that did not fire, or for alerts that have nothing in common', () => {
+  assert.deepEqual(proposalsFor([], 0), []);
+  const groups = Array.from({ length: 500 }, (_, index) => ({
+    values: new Map([
+      ['proc.exepath', `/bin/${index}`],
+      ['proc.name', `p${index}`],
+      ['proc.pname', 'bash'],
+    ]),
+    alerts: 1,
+  }));
+  assert.deepEqual(proposalsFor(groups, 500), []);
+});
+
+test('an exception is YAML as people write it', () => {
+  const proposal = { fields: ['proc.exepath', 'fd.name'], values: [['/bin/cat', '/etc/a b']], alerts: 1 };
+  assert.match(
+    exceptionYaml('A rule', proposal),
+    /^- rule: "A rule"\n {2}exceptions:\n {4}- name: tuned_[0-9a-f]{8}\n {6}fields: \[proc\.exepath, fd\.name\]\n {6}comps: \["=", "="\]\n {6}values:\n {8}- \["\/bin\/cat", "\\"\/etc\/a b\\""\]\n {2}override:\n {4}exceptions: append\n$/,
+  );
+  assert.deepEqual(['', 'a"b', "it's", 'a\\b', 'a\tb', 'é'].map(isWritable), [
+    false,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
