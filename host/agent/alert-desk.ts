@@ -5,7 +5,7 @@ import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { text } from '../fields/value.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import { fieldsOf, formattedFields } from '../outputs/additions.ts';
-import { type Alert, MODULE_FIELD } from '../outputs/alert.ts';
+import { type Alert, CAPTURE_FIELD, MODULE_FIELD } from '../outputs/alert.ts';
 import { type KeyedValue, renderFields, renderMessage } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
@@ -66,6 +66,16 @@ export interface DeskOptions {
   readonly patience: number;
   /** Whether each alert of a rule has the hash of the rule's module. */
   readonly namesModules: boolean;
+  /** Begins the capture of an alert, or adds it to one; returns the name of its file, if there is one. */
+  readonly capture?: (rule: RuleInfo, alert: AlertToCapture) => string | undefined;
+}
+
+/** What a capture needs of an alert before it is sent. */
+export interface AlertToCapture {
+  readonly time: bigint;
+  readonly message: string;
+  /** All that were read. */
+  readonly fields: readonly KeyedValue[];
 }
 
 export interface RuleAlerts {
@@ -99,6 +109,7 @@ export class AlertDesk {
   readonly #hostname: string;
   readonly #patience: number;
   readonly #namesModules: boolean;
+  readonly #capture: DeskOptions['capture'];
   readonly #containers: KnownContainers;
   readonly #held = new Map<string, Waiting>();
   /** Containers whose time ran out: their alerts wait no more until there is an answer. */
@@ -116,6 +127,7 @@ export class AlertDesk {
     this.#hostname = options.hostname;
     this.#patience = options.patience;
     this.#namesModules = options.namesModules;
+    this.#capture = options.capture;
   }
 
   /** Matches of that rule set may come from now on. */
@@ -273,8 +285,10 @@ export class AlertDesk {
     const added = [...namesBeside(match, keys), ...more];
     const message = renderMessage(rule.output, fields) + renderFields(added);
     const extra = formattedFields(rule.extra, fields);
-    const all = [...fields.slice(0, shown), ...added, ...extra, ...(module ? [module] : [])];
     const { time } = match;
+    const file = this.#capture?.(rule, { time, message, fields });
+    const capture = file === undefined ? [] : [{ key: CAPTURE_FIELD, value: text(file) }];
+    const all = [...fields.slice(0, shown), ...added, ...extra, ...(module ? [module] : []), ...capture];
     this.#write({ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all });
   }
 

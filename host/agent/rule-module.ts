@@ -38,6 +38,10 @@ export interface RuleInfo {
   readonly extra?: ExtraFields;
   /** By event type, what an event costs, roughly in ns. */
   readonly costs: Readonly<Record<string, number>>;
+  /** Its alerts begin a capture. */
+  readonly capture: boolean;
+  /** How long that lasts, in ms; undefined: as the configuration says. */
+  readonly captureDuration?: number;
 }
 
 export interface RuleModule {
@@ -130,12 +134,12 @@ interface StoredManifest {
 
 type StoredRule = Pick<
   ManifestRule,
-  'name' | 'priority' | 'source' | 'tags' | 'output' | 'fields' | 'eventTypes' | 'costs'
+  'name' | 'priority' | 'source' | 'tags' | 'output' | 'fields' | 'eventTypes' | 'costs' | 'capture' | 'captureDuration'
 >;
 
 function readRule(module: string, rule: unknown, index: number): StoredRule {
   if (!isObject(rule)) throw damaged(module, `rule ${index} is not a JSON object`);
-  const { name, priority, source, tags, output, fields, eventTypes, costs } = rule;
+  const { name, priority, source, tags, output, fields, eventTypes, costs, capture, captureDuration } = rule;
   const texts = { name, priority, source, output };
   for (const [key, value] of Object.entries(texts)) {
     if (typeof value !== 'string') throw damaged(module, `the ${key} of rule ${index} is not a text`);
@@ -150,6 +154,9 @@ function readRule(module: string, rule: unknown, index: number): StoredRule {
   if (!isObject(costs) || !Object.values(costs).every((cost) => Number.isFinite(cost))) {
     throw damaged(module, `the costs of rule ${index} are not numbers`);
   }
+  if (captureDuration !== undefined && !(typeof captureDuration === 'number' && captureDuration > 0)) {
+    throw damaged(module, `the duration of captures of rule ${index} is no number of milliseconds`);
+  }
   // Checked above, which TypeScript can't follow.
   return {
     ...(texts as Record<keyof typeof texts, string>),
@@ -157,6 +164,8 @@ function readRule(module: string, rule: unknown, index: number): StoredRule {
     fields,
     eventTypes,
     costs: costs as Record<string, number>,
+    ...(capture === true && { capture }),
+    ...(captureDuration !== undefined && { captureDuration }),
   };
 }
 
@@ -165,7 +174,8 @@ function damaged(name: string, reason: string): RuleModuleError {
   return new RuleModuleError('MODULE_BAD_MANIFEST', `${name}: its manifest is damaged: ${escapeText(reason)}`);
 }
 
-function ruleInfo({ name, priority, source, tags, output, fields, eventTypes, costs }: StoredRule): RuleInfo {
+function ruleInfo(stored: StoredRule): RuleInfo {
+  const { name, priority, source, tags, output, fields, eventTypes, costs, capture = false, captureDuration } = stored;
   const known = parsePriority(priority);
   if (!known) throw new Error(`rule ${name} has the unknown priority ${priority}`);
   return {
@@ -179,6 +189,8 @@ function ruleInfo({ name, priority, source, tags, output, fields, eventTypes, co
     fields,
     eventTypes,
     costs,
+    capture,
+    ...(captureDuration !== undefined && { captureDuration }),
   };
 }
 

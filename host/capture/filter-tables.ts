@@ -19,9 +19,13 @@ import { type PathStates, pathStates } from './path-states.ts';
 export const THROUGH = 1n << 63n;
 /** Most clauses of a family; beyond that, clauses share a bit. */
 const MOST_CLAUSES = 63;
+/** Where captures are wanted: the clause that every event satisfies, and no process but those that are captured (capture_scopes.cc). */
+const CAPTURED = 1n << 62n;
 const RULES_WITH_BIT = CANDIDATE_WORDS * 64;
 const EVENT_TYPE_COUNT = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
 const FAMILIES = FILTER_FAMILIES.length;
+/** The number of a rule that no process can match. */
+const OF_NO_PROCESS = -1;
 
 export interface FilterTables {
   /** By event type number: clauses that name it; THROUGH if there are none. */
@@ -50,8 +54,13 @@ interface Bucket {
 /**
  * @param filters of all modules
  * @param firstWords the first candidate word of each module; default: there is only one module
+ * @param captures whether all events of some processes must be able to pass; takes a bit of each family
  */
-export function filterTables(filters: readonly KernelFilter[], firstWords: readonly number[] = [0]): FilterTables {
+export function filterTables(
+  filters: readonly KernelFilter[],
+  firstWords: readonly number[] = [0],
+  captures = false,
+): FilterTables {
   const clauses = filters.flatMap((filter, module) => {
     const first = (firstWords[module] ?? 0) * 64;
     return filter.map((clause) => ({
@@ -59,7 +68,11 @@ export function filterTables(filters: readonly KernelFilter[], firstWords: reado
       rule: clause.rule < RULES_WITH_BIT ? first + clause.rule : RULES_WITH_BIT,
     }));
   });
-  const buckets = FILTER_FAMILIES.flatMap((family) => bucketsOf(clauses, family));
+  const most = captures ? MOST_CLAUSES - 1 : MOST_CLAUSES;
+  const buckets = FILTER_FAMILIES.flatMap((family) => [
+    ...bucketsOf(clauses, family, most),
+    ...(captures ? [bucketOfCaptures(family)] : []),
+  ]);
   const opens = buckets.filter(({ family }) => family === 'open');
   const which = (list: readonly Bucket[], meets: (clause: FilterClause) => boolean): bigint =>
     list.reduce((sum, { bit, clauses }) => (clauses.some(meets) ? sum | bit : sum), THROUGH);
@@ -94,13 +107,18 @@ export function filterTables(filters: readonly KernelFilter[], firstWords: reado
   };
 }
 
-function bucketsOf(clauses: readonly FilterClause[], family: FilterFamily): readonly Bucket[] {
+function bucketOfCaptures(family: FilterFamily): Bucket {
+  const types = EVENT_TYPES.filter((type) => isFiltered(type) && familyOf(type.shape) === family);
+  return { bit: CAPTURED, family, clauses: [{ rule: OF_NO_PROCESS, types: types.map(({ name }) => name) }] };
+}
+
+function bucketsOf(clauses: readonly FilterClause[], family: FilterFamily, most: number): readonly Bucket[] {
   const numbers = new Map(EVENT_TYPES.map(({ name, shape }) => [name, familyOf(shape)]));
   const own = clauses.filter(({ types }) => types.some((type) => numbers.get(type) === family));
   const same = Map.groupBy(own, ({ rule: _, ...needs }) => JSON.stringify(needs, sortedKeys));
   // Clauses that differ only in the path are neighbours, so that these share bits.
   const sorted = [...same].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, list]) => list);
-  const shared = Map.groupBy(sorted.entries(), ([index]) => sharedBit(index, sorted.length));
+  const shared = Map.groupBy(sorted.entries(), ([index]) => sharedBit(index, sorted.length, most));
   return [...shared].map(([bit, lists]) => ({
     bit: 1n << BigInt(bit),
     family,
@@ -108,8 +126,8 @@ function bucketsOf(clauses: readonly FilterClause[], family: FilterFamily): read
   }));
 }
 
-function sharedBit(index: number, count: number): number {
-  return count <= MOST_CLAUSES ? index : Math.floor((index * MOST_CLAUSES) / count);
+function sharedBit(index: number, count: number, most: number): number {
+  return count <= most ? index : Math.floor((index * most) / count);
 }
 
 /** `opens`, `path`, `result` and so on, in this order. */
@@ -123,6 +141,7 @@ function clausesOfRules(buckets: readonly Bucket[]): BigUint64Array {
   const rules = new BigUint64Array((last + 1) * FAMILIES);
   for (const { bit, family, clauses } of buckets) {
     for (const { rule } of clauses) {
+      if (rule === OF_NO_PROCESS) continue;
       const at = Math.min(rule, last) * FAMILIES + FILTER_FAMILIES.indexOf(family);
       rules[at] = (rules[at] ?? 0n) | bit;
     }

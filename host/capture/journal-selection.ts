@@ -3,6 +3,10 @@
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import { OPEN_COMBINATIONS } from '../schema/kernel-filter.ts';
 
+/** What events are selected for: each has a selection of its own. */
+export const JOURNAL_USE = { journal: 0, captures: 1 } as const;
+export type JournalUse = keyof typeof JOURNAL_USE;
+
 /** Which events of a type are kept. */
 export const JOURNAL_KEEP = {
   nothing: 0,

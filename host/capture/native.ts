@@ -213,19 +213,25 @@ export interface Capture {
   takeImageLog(): Uint8Array;
   /**
    * From now on the log has process images, and selectJournal() gives events, as a journal needs them; undefined: no longer.
+   * @param use of JOURNAL_USE; for captures, only events of captureScopes() are selected
    * @param types by number of the event type: JOURNAL_KEEP of journal-selection.ts
    * @param opens by OPEN_COMBINATIONS: 1 for those that are kept
    */
-  keepJournal(types: Uint8Array | undefined, opens?: Uint8Array): void;
+  keepJournal(use: number, types: Uint8Array | undefined, opens?: Uint8Array): void;
   /** All process images as entries of the log, each after its parent; what came to the log so far is part of it. */
   allImages(): Uint8Array;
   /**
-   * Copies the events of the batch that the journal keeps to `into`, which is at least as long as these segments, without what only has a meaning
+   * Copies the events of the batch that are kept for that use to `into`, which is at least as long as these segments, without what only has a meaning
    * here. Returns the number of bytes.
    */
-  selectJournal(segments: Uint32Array, pairs: number, into: Uint8Array): number;
+  selectJournal(use: number, segments: Uint32Array, pairs: number, into: Uint8Array): number;
   /** What was selected since the last call. */
-  takeJournalExtent(): JournalExtent;
+  takeJournalExtent(use: number): JournalExtent;
+  /**
+   * Whose events are captured, whatever the rules want: they pass the kernel filter, where it has a clause for captures (filter-tables.ts).
+   * @param containers full ids @param trees pids, each with all that descends from it
+   */
+  captureScopes(all: boolean, containers: readonly string[], trees: Uint32Array): void;
   /**
    * Builder source only, with one CPU: a step of a recording. `images` are log entries; `events` are records, one after the
    * other, 512 KB at most, which keep their sequence and CPU numbers; `clock` is the time (ns, CLOCK_MONOTONIC) at which it

@@ -42,6 +42,10 @@ export interface ManifestRule {
   readonly eventTypes: readonly string[];
   /** What an event of each of them costs, roughly in ns: by it the time that a module takes is divided among its rules. */
   readonly costs: Readonly<Record<string, number>>;
+  /** Its alerts begin a capture. Absent: they do not. */
+  readonly capture?: true;
+  /** How long that lasts, in ms. Absent: as the configuration says. */
+  readonly captureDuration?: number;
 }
 
 export interface Manifest {
@@ -78,7 +82,7 @@ export function whyOtherVersion(manifest: JsonObject): string | undefined {
 /** @param filter of the same plan, if its events come from the kernel */
 export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>, filter?: KernelFilter): Manifest {
   const rules = plan.rules.map(({ source, bodies }): ManifestRule => {
-    const { name, description, priority, tags, output, file, line } = source;
+    const { name, description, priority, tags, output, file, line, capture, captureDuration = 0 } = source;
     return {
       name,
       description,
@@ -94,6 +98,8 @@ export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>
       costs: Object.fromEntries(
         bodies.flatMap((body) => body.types.map(({ name }) => [name, Math.ceil(bodyCost(body))])),
       ),
+      ...(capture && { capture }),
+      ...(captureDuration > 0 && { captureDuration }),
     };
   });
   const eventTypes = [...new Set(plan.groups.flatMap(({ types }) => types.map((type) => type.name)))];

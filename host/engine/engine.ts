@@ -1,7 +1,7 @@
 // The host's side of the engine: starts the worker, receives its matches, and stops it within a time limit.
 
 import type { Worker } from 'node:worker_threads';
-import type { JournalSelection } from '../capture/journal-selection.ts';
+import type { JournalSelection, JournalUse } from '../capture/journal-selection.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
 import type { Control } from './control.ts';
@@ -11,6 +11,7 @@ import type { JournalBlock } from './journal-tap.ts';
 import type { EngineListener } from './listener.ts';
 import { lastCounters, liveCounters } from './live-counts.ts';
 import type {
+  CaptureScopes,
   EngineCounters,
   FromWorker,
   Match,
@@ -58,6 +59,7 @@ export class Engine {
   readonly #done: Promise<void>;
   #markDone: () => void = () => {};
   #journalSet: () => void = () => {};
+  readonly #capturesSet: (() => void)[] = [];
   #replacing: Replacing | undefined;
   #counters: EngineCounters | undefined;
   #missing: readonly MissingHook[] = [];
@@ -105,6 +107,16 @@ export class Engine {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#journalSet = resolve;
     this.#post({ kind: 'journal', selection });
+    await Promise.race([promise, this.#done]);
+  }
+
+  /**
+   * Sets whose events are captured, whatever the rules want. Resolves when all blocks of the journal up to then have come, or the engine has ended.
+   */
+  async setCaptures(scopes: CaptureScopes): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#capturesSet.push(resolve);
+    this.#post({ kind: 'captures', scopes });
     await Promise.race([promise, this.#done]);
   }
 
@@ -222,8 +234,14 @@ export class Engine {
           this.#control.addBlocks(-1);
         }
         return;
-      case 'journal':
-        void this.#keep(message.block);
+      case 'kept':
+        void this.#keep(message.use, message.block);
+        return;
+      case 'captures-set':
+        this.#capturesSet.shift()?.();
+        return;
+      case 'captures-failed':
+        this.#listener.onCapturesFailed?.(new EngineError(message.error));
         return;
       case 'journal-set':
         this.#journalSet();
@@ -281,9 +299,10 @@ export class Engine {
     }
   }
 
-  async #keep(block: JournalBlock): Promise<void> {
+  async #keep(use: JournalUse, block: JournalBlock): Promise<void> {
     try {
-      await this.#listener.onJournal?.(block);
+      if (use === 'captures') this.#listener.onCaptured?.(block);
+      else await this.#listener.onJournal?.(block);
     } finally {
       this.#control.addJournalBlocks(-1);
     }

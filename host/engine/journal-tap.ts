@@ -1,7 +1,12 @@
 // The worker's half of the journal: events that the addon selects, process images and containers, in blocks for the host to write. It never
 // waits: what the host does not take in time is left out, and counted.
 
-import type { JournalExtent, JournalSelection } from '../capture/journal-selection.ts';
+import {
+  JOURNAL_USE,
+  type JournalExtent,
+  type JournalSelection,
+  type JournalUse,
+} from '../capture/journal-selection.ts';
 import type { Capture } from '../capture/native.ts';
 import { containersOf, splitLog } from '../recording/image-entries.ts';
 import { PayloadBuilder } from '../recording/payload.ts';
@@ -24,13 +29,11 @@ export interface JournalBlock {
 }
 
 /** What is used of a capture. */
-export type JournalSource = Pick<
-  Capture,
-  'keepJournal' | 'allImages' | 'selectJournal' | 'takeJournalExtent' | 'takeImageLog'
->;
+export type JournalSource = Pick<Capture, 'keepJournal' | 'allImages' | 'selectJournal' | 'takeJournalExtent'>;
 
 export class JournalTap {
   readonly #capture: JournalSource;
+  readonly #use: number;
   readonly #control: Pick<Control, 'journalBlocks'>;
   readonly #send: (block: JournalBlock) => void;
   /** Undefined while the journal is off: it takes memory. */
@@ -46,8 +49,14 @@ export class JournalTap {
   #leftOut = 0;
   #began = performance.now();
 
-  constructor(capture: JournalSource, control: Pick<Control, 'journalBlocks'>, send: (block: JournalBlock) => void) {
+  constructor(
+    capture: JournalSource,
+    use: JournalUse,
+    control: Pick<Control, 'journalBlocks'>,
+    send: (block: JournalBlock) => void,
+  ) {
     this.#capture = capture;
+    this.#use = JOURNAL_USE[use];
     this.#control = control;
     this.#send = send;
   }
@@ -56,7 +65,7 @@ export class JournalTap {
   select(selection: JournalSelection | undefined): void {
     this.flush();
     this.#isOpen = false;
-    this.#capture.keepJournal(selection?.types, selection?.opens);
+    this.#capture.keepJournal(this.#use, selection?.types, selection?.opens);
     this.#payload = selection && (this.#payload ?? new PayloadBuilder());
   }
 
@@ -71,11 +80,14 @@ export class JournalTap {
     this.#new.push(id);
   }
 
-  /** Takes one batch: `segments` are the pairs of addresses returned by poll(). */
-  batch(segments: Uint32Array, pairs: number): void {
+  get isOn(): boolean {
+    return this.#payload !== undefined;
+  }
+
+  /** Takes one batch: `segments` are the pairs of addresses returned by poll(). @param log process images since the last batch */
+  batch(segments: Uint32Array, pairs: number, log: Uint8Array): void {
     const payload = this.#payload;
     if (!payload) return;
-    const log = this.#capture.takeImageLog();
     if (this.#beginWanted || !this.#isOpen) {
       if (this.#control.journalBlocks < JOURNAL_BLOCKS_IN_FLIGHT / 2) this.#begin(payload, log);
       else if (!this.#isOpen) {
@@ -92,7 +104,7 @@ export class JournalTap {
   flush(): void {
     this.#began = performance.now();
     if (!this.#payload || this.#payload.length === 0) return;
-    const extent = this.#capture.takeJournalExtent();
+    const extent = this.#capture.takeJournalExtent(this.#use);
     if (this.#control.journalBlocks >= JOURNAL_BLOCKS_IN_FLIGHT) {
       // Later events may need the images of this block, so that they need a new segment.
       this.#payload.clear();
@@ -112,7 +124,7 @@ export class JournalTap {
       this.flush();
     } else {
       payload.clear();
-      this.#leftOut += this.#capture.takeJournalExtent().events;
+      this.#leftOut += this.#capture.takeJournalExtent(this.#use).events;
     }
     this.#isOpen = true;
     this.#begins = true;
@@ -144,16 +156,16 @@ export class JournalTap {
     this.#makeRoom(payload, most + STEP_ROOM);
     const before = payload.length;
     this.#step(payload);
-    const length = payload.fillRecords(most, (into) => this.#capture.selectJournal(segments, pairs, into));
+    const length = payload.fillRecords(most, (into) => this.#capture.selectJournal(this.#use, segments, pairs, into));
     if (length === 0) payload.cutTo(before);
   }
 
   /** Counts the events of a batch. */
   #leaveOut(payload: PayloadBuilder, segments: Uint32Array, pairs: number): void {
     const most = lengthOf(segments, pairs);
-    if (most > 0) payload.fillRecords(most, (into) => this.#capture.selectJournal(segments, pairs, into));
+    if (most > 0) payload.fillRecords(most, (into) => this.#capture.selectJournal(this.#use, segments, pairs, into));
     payload.clear();
-    this.#leftOut += this.#capture.takeJournalExtent().events;
+    this.#leftOut += this.#capture.takeJournalExtent(this.#use).events;
   }
 
   #step(payload: PayloadBuilder): void {

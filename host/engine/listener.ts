@@ -13,6 +13,10 @@ export interface EngineListener {
   onContainers(notices: readonly ContainerNotice[]): void;
   /** Called with the next block of a recording. When it returns, the worker may send another. */
   onBlock?(block: RecordedBlock): void;
+  /** Called with the next block of what is captured. */
+  onCaptured?(block: JournalBlock): void;
+  /** Event types that no rule wants can't be captured. */
+  onCapturesFailed?(error: EngineError): void;
   /** Called with the next block of the journal. When it returns, or its promise resolves, the worker may send another. */
   onJournal?(block: JournalBlock): void | Promise<void>;
   /** Called with the metadata of a container in a replayed recording. */

@@ -11,13 +11,15 @@ import type { RunFailure } from '../sandbox/run.ts';
 import { DueGarbage } from './due-garbage.ts';
 import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
-import type { JournalTap } from './journal-tap.ts';
+import type { JournalTaps } from './journal-taps.ts';
 import { MatchQueue, type MatchQueueParts } from './match-queue.ts';
 import { ModuleReturn } from './module-return.ts';
 import type { ModuleSet, SetMatch, SetModule } from './module-set.ts';
 import type { EngineCounters, HoldEnd, HoldLimits, RuleSetStart, ToWorker } from './protocol.ts';
 import { Replacement } from './replacement.ts';
 import { UnreadEvents } from './unread-events.ts';
+import { WideCapture } from './wide-capture.ts';
+import { describeError } from './worker-error.ts';
 
 /** Longest wait of a poll. It limits how late a stop or a message is noticed; 20 wake-ups a second cost next to nothing. */
 const POLL_MS = 50;
@@ -45,7 +47,7 @@ export interface LoopParts extends MatchQueueParts {
   readonly hold: HoldLimits;
   /** Gets each batch. */
   readonly recorder?: Recorder;
-  readonly journal?: JournalTap;
+  readonly taps?: JournalTaps;
   /** The next message of the host, if any. */
   readonly receive: () => ToWorker | undefined;
 }
@@ -58,6 +60,7 @@ export class EngineLoop {
   readonly #queue: MatchQueue;
   #set: ModuleSet;
   #replacement: Replacement | undefined;
+  readonly #wide: WideCapture | undefined;
   readonly #return: ModuleReturn;
   readonly #unread: UnreadEvents;
   /** A time of performance.now(), set when a stop is requested. */
@@ -80,6 +83,7 @@ export class EngineLoop {
       evaluate: (segments, pairs) => this.#evaluate(segments, pairs),
     });
     this.#queue = new MatchQueue(parts, this.#hold);
+    this.#wide = parts.taps && new WideCapture(capture, parts.taps);
     this.#return = new ModuleReturn(capture, parts.send);
     this.#unread = new UnreadEvents(memory);
   }
@@ -97,7 +101,7 @@ export class EngineLoop {
   }
 
   #watch(): void {
-    const { capture, control, journal, recorder } = this.#parts;
+    const { capture, control, taps, recorder } = this.#parts;
     while (!control.stopRequested) this.round(POLL_MS);
     // End the capture first: under load the rings would never be empty, and the final counters would not add up.
     capture.finish();
@@ -107,7 +111,7 @@ export class EngineLoop {
     while (!this.#isLate && this.round(LAST_COMMIT_MS) > 0) control.waitForLastMatches(this.#deadline);
     this.#endHold('stopped');
     recorder?.flush();
-    journal?.flush();
+    taps?.flush();
   }
 
   /** Whether a stop was requested, and the time for the events that had arrived by then is over. */
@@ -147,12 +151,13 @@ export class EngineLoop {
 
   /** Processes one batch. Returns its number of segments, 0 if there were none. */
   round(timeoutMs: number): number {
-    const { capture, control, journal, recorder } = this.#parts;
+    const { capture, control, taps, recorder } = this.#parts;
     if (this.#replacement?.isDone) {
       this.#replacement = undefined;
       this.#garbage.add('once');
     }
-    this.#replacement?.step();
+    if (this.#replacement && !this.#wide?.isChanging) this.#replacement.step();
+    else this.#widen();
     this.#return.step(this.#set);
     const pairs = capture.poll(this.#segments, Math.min(timeoutMs, this.#pollLimit));
     if (control.announced !== this.#messagesSeen) this.#takeMessages();
@@ -162,7 +167,7 @@ export class EngineLoop {
       return 0;
     }
     recorder?.batch(this.#segments, pairs);
-    journal?.batch(this.#segments, pairs);
+    taps?.batch(this.#segments, pairs);
     this.#hold.takeBatch();
     if (pairs > 0) {
       this.#evaluate(this.#segments, pairs, this.#parts.clock.begin(this.#segments[0] ?? 0));
@@ -196,7 +201,7 @@ export class EngineLoop {
 
   /** The current limit for a poll's wait. */
   get #pollLimit(): number {
-    if (this.#replacement || this.#return.isUnderWay) return REPLACING_POLL_MS;
+    if (this.#replacement || this.#wide?.isChanging || this.#return.isUnderWay) return REPLACING_POLL_MS;
     return this.#hold.isWaiting ? WAITING_POLL_MS : POLL_MS;
   }
 
@@ -225,6 +230,11 @@ export class EngineLoop {
     return true;
   }
 
+  #widen(): void {
+    const failed = this.#wide?.step(this.#set);
+    if (failed !== undefined) this.#parts.send({ kind: 'captures-failed', error: describeError(failed) });
+  }
+
   #setCandidates(image: number): void {
     this.#set.describe(image, this.#parts.capture);
     this.#replacement?.setCandidates(image);
@@ -239,6 +249,10 @@ export class EngineLoop {
       send,
       mayTakeOver: () => !this.#hold.isWaiting,
       patience: this.#parts.hold.milliseconds,
+      beside: () => {
+        this.#wide?.applied();
+        return this.#wide?.eventTypes ?? [];
+      },
       takeOver: (next) => {
         this.#endHold('rules-replaced');
         this.#set = next;
@@ -254,9 +268,9 @@ export class EngineLoop {
   }
 
   #setContainer(id: string, entry: Uint8Array): void {
-    const { capture, journal, recorder } = this.#parts;
+    const { capture, taps, recorder } = this.#parts;
     recorder?.container(id, entry);
-    journal?.container(id, entry);
+    taps?.container(id, entry);
     if (storeContainer(capture, id, entry)) this.#hold.known(id, entry);
     else this.#hold.lost(id);
   }
@@ -269,7 +283,7 @@ export class EngineLoop {
 
   /** Handles the host's messages. */
   #takeMessages(): void {
-    const { capture, control, journal, names, receive, send } = this.#parts;
+    const { capture, control, taps, names, receive, send } = this.#parts;
     // Read this first: a message that arrives meanwhile is seen in the next round at the latest.
     this.#messagesSeen = control.announced;
     for (let message = receive(); message; message = receive()) {
@@ -289,11 +303,15 @@ export class EngineLoop {
           names.replace(message.addresses);
           break;
         case 'journal':
-          journal?.select(message.selection);
+          taps?.journal.select(message.selection);
           send({ kind: 'journal-set' });
           break;
+        case 'captures':
+          this.#wide?.set(message.scopes);
+          send({ kind: 'captures-set' });
+          break;
         case 'begin-segment':
-          journal?.beginSegment();
+          taps?.journal.beginSegment();
           break;
         case 'trim':
           this.#garbage.add('all');

@@ -2,7 +2,7 @@
 
 import type { FilterTables } from '../capture/filter-tables.ts';
 import type { CaptureIntegrity } from '../capture/integrity.ts';
-import type { JournalSelection } from '../capture/journal-selection.ts';
+import type { JournalSelection, JournalUse } from '../capture/journal-selection.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
 import type { CaptureCounters, CaptureSizes, ContainerNotice } from '../capture/native.ts';
@@ -194,6 +194,17 @@ export interface SetAside {
   readonly pauseMs?: number;
 }
 
+/** Whose events are captured. */
+export interface CaptureScopes {
+  readonly all: boolean;
+  /** Full ids. */
+  readonly containers: readonly string[];
+  /** Pids, each with all that descends from it. */
+  readonly trees: readonly number[];
+  /** What is captured of them. */
+  readonly eventTypes: readonly string[];
+}
+
 export type FromWorker =
   /** Capture has started: later events are captured. */
   | {
@@ -206,7 +217,12 @@ export type FromWorker =
     }
   | { readonly kind: 'matches'; readonly matches: readonly Match[] }
   | { readonly kind: 'block'; readonly block: RecordedBlock }
-  | { readonly kind: 'journal'; readonly block: JournalBlock }
+  /** A block of the journal, or of what is captured. */
+  | { readonly kind: 'kept'; readonly use: JournalUse; readonly block: JournalBlock }
+  /** Whose events are captured was set: blocks of the journal up to then have been sent. */
+  | { readonly kind: 'captures-set' }
+  /** Event types that no rule wants can't be captured. */
+  | { readonly kind: 'captures-failed'; readonly error: WorkerError }
   /** What goes to the journal was set; later blocks are of that. */
   | { readonly kind: 'journal-set' }
   /** The metadata of a container in a recording. */
@@ -240,6 +256,8 @@ export type ToWorker =
   | { readonly kind: 'names'; readonly addresses: readonly NamedAddress[] }
   /** What goes to the journal from now on; undefined: nothing. */
   | { readonly kind: 'journal'; readonly selection: JournalSelection | undefined }
+  /** Whose events are captured from now on, instead of those before. */
+  | { readonly kind: 'captures'; readonly scopes: CaptureScopes }
   /** The next block of the journal begins a segment. */
   | { readonly kind: 'begin-segment' }
   /** Collects garbage in the next pause. */

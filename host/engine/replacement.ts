@@ -15,6 +15,8 @@ export interface ReplacementHost {
   readonly mayTakeOver: () => boolean;
   /** Time limit for that, in ms. */
   readonly patience: number;
+  /** Event types that are captured beside those of the rules. */
+  readonly beside: () => readonly string[];
   /** Called between batches when the next rules take over. */
   readonly takeOver: (next: ModuleSet) => void;
 }
@@ -69,7 +71,7 @@ export class Replacement {
 
   /** True until the next rules take over, or have failed. */
   *#prepare(): Generator<void, Prepared> {
-    const { bindSet, capture, mayTakeOver, patience } = this.#host;
+    const { beside, bindSet, capture, mayTakeOver, patience } = this.#host;
     const before = this.#before;
     try {
       const next = bindSet(this.#rules, 1 - before.bank);
@@ -77,7 +79,7 @@ export class Replacement {
       capture.prepareFilter(next.bank, this.#rules.filter);
       this.#next = next;
       // The filter of the previous rules drops events that the next ones may need.
-      capture.beginChange([...new Set([...before.eventTypes, ...next.eventTypes])]);
+      capture.beginChange([...new Set([...before.eventTypes, ...next.eventTypes, ...beside()])]);
       yield* describeImages(capture, next);
       while (!capture.isChanged()) yield;
       const until = performance.now() + patience;
@@ -93,14 +95,14 @@ export class Replacement {
 
   /** Captures exactly what these rules need. */
   *#settle({ eventTypes, isFiltered, bank }: ModuleSet): Generator<void, WorkerError | undefined> {
-    const { capture } = this.#host;
+    const { beside, capture } = this.#host;
     try {
       while (!capture.isChanged()) yield;
     } catch {
       // Of an aborted change.
     }
     try {
-      capture.beginChange(eventTypes, isFiltered ? bank : undefined);
+      capture.beginChange([...new Set([...eventTypes, ...beside()])], isFiltered ? bank : undefined);
       while (!capture.isChanged()) yield;
       capture.prepareFilter(1 - bank, undefined);
       return undefined;

@@ -1,6 +1,7 @@
 // The worker's entry: opens the capture, binds the modules to its memory, and runs the loop.
 
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { JournalUse } from '../capture/journal-selection.ts';
 import type { Capture, CapturePlan } from '../capture/native.ts';
 import { openCapture } from '../capture/open.ts';
 import { useAccounts } from '../fields/account-names.ts';
@@ -15,7 +16,8 @@ import { Replay } from '../recording/replay.ts';
 import { Control } from './control.ts';
 import { EvaluationClock } from './evaluation-clock.ts';
 import { IntegrityGuard } from './integrity-guard.ts';
-import { type JournalBlock, JournalTap } from './journal-tap.ts';
+import type { JournalBlock } from './journal-tap.ts';
+import { JournalTaps } from './journal-taps.ts';
 import { EngineLoop, type LoopParts } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
 import { ModuleSet } from './module-set.ts';
@@ -112,9 +114,9 @@ function sendBlock(block: RecordedBlock): void {
   worker.postMessage({ kind: 'block', block } satisfies FromWorker, [block.payload.buffer]);
 }
 
-function sendJournal(block: JournalBlock): void {
+function sendJournal(use: JournalUse, block: JournalBlock): void {
   control.addJournalBlocks(1);
-  worker.postMessage({ kind: 'journal', block } satisfies FromWorker, [block.payload.buffer]);
+  worker.postMessage({ kind: 'kept', use, block } satisfies FromWorker, [block.payload.buffer]);
 }
 
 type Bound = Pick<LoopParts, 'capture' | 'control' | 'guard' | 'recorder' | 'replay'> & {
@@ -135,8 +137,8 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
   };
   const { ruleMatching, hold } = start;
   const memory = new EventMemory(sandbox.buffer);
-  const journal = new JournalTap(parts.capture, control, sendJournal);
-  if (start.journal) journal.select(start.journal);
+  const taps = new JournalTaps(parts.capture, control, sendJournal);
+  if (start.journal) taps.journal.select(start.journal);
   const loop = new EngineLoop({
     ...parts,
     rules: start.rules,
@@ -149,7 +151,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
         onFailure: (...failure) => loop.onFailure(...failure),
       }),
     names,
-    journal,
+    taps,
     reader: new MatchReader(memory, context),
     clock: new EvaluationClock(sandbox.buffer),
     ruleMatching,

@@ -24,6 +24,8 @@ export interface AlertAddition {
 export interface ExtraFields {
   readonly fields: readonly string[];
   readonly formatted: readonly FormattedField[];
+  /** Fields that are read for other purposes than the alert. */
+  readonly hidden?: readonly string[];
 }
 
 interface RuleParts {
@@ -70,7 +72,7 @@ function withAdditions<Rule extends RuleParts>(rule: Rule, additions: readonly A
   const output = [...rule.output, ...own.flatMap((addition) => addition.output)];
   const fields = [...(rule.extra?.fields ?? []), ...own.flatMap((addition) => addition.fields)];
   const formatted = [...(rule.extra?.formatted ?? []), ...own.flatMap((addition) => addition.formatted)];
-  return { ...rule, output, extra: { fields, formatted } };
+  return { ...rule, output, extra: { ...rule.extra, fields, formatted } };
 }
 
 function isFor(
@@ -91,7 +93,7 @@ export function fieldsOf({ output, extra }: Pick<RuleParts, 'output' | 'extra'>)
 } {
   const shown = new Set([...templateFields(output), ...(extra?.fields ?? [])]);
   const read = (extra?.formatted ?? []).flatMap(({ template }) => templateFields(template));
-  return { shown: [...shown], all: [...new Set([...shown, ...read])] };
+  return { shown: [...shown], all: [...new Set([...shown, ...read, ...(extra?.hidden ?? [])])] };
 }
 
 export function formattedFields(extra: ExtraFields | undefined, values: readonly KeyedValue[]): KeyedValue[] {

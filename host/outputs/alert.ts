@@ -9,6 +9,9 @@ import { type KeyedValue, renderFields } from './message.ts';
 /** Field of an alert that identifies its rule's module: `sha256:` and the hash of the module's bytes. */
 export const MODULE_FIELD = 'wasprey.module';
 
+/** Field of an alert with the name of the file of its capture. */
+export const CAPTURE_FIELD = 'wasprey.capture';
+
 export interface Alert {
   /** ns since the epoch. */
   readonly time: bigint;

@@ -35,10 +35,13 @@ export class RecordingWriter {
   #refused = 0;
   #full = false;
 
-  /** Creates the file, readable only by its owner, because it shows what happened on the machine. Throws the errors of open() and write(). */
-  constructor(path: string, facts: RecordingFacts, most = Number.POSITIVE_INFINITY) {
+  /**
+   * Creates the file, readable only by its owner, because it shows what happened on the machine. Throws the errors of open() and write().
+   * @param how `new`: the file must not be there, not even as a link
+   */
+  constructor(path: string, facts: RecordingFacts, most = Number.POSITIVE_INFINITY, how: 'new' | 'over' = 'over') {
     this.#most = most;
-    this.#descriptor = openSync(path, 'w', 0o600);
+    this.#descriptor = openSync(path, how === 'new' ? 'wx' : 'w', 0o600);
     this.#append(encodeFileHead(facts));
   }
 

@@ -64,6 +64,7 @@ Capture::Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderS
                   builder == nullptr ? &inode_names_ : nullptr),
       hold_(HoldArea(std::move(regions.hold), plan.hold_address, &images_, &completion_), &containers_),
       journal_(&images_, &containers_),
+      captures_(&images_, &containers_),
       waiter_(std::move(waiter)),
       housekeeping_(&images_, &containers_, &hold_),
       selection_(source_.get(), &images_, &canary_),
@@ -138,10 +139,13 @@ void Capture::Finish() {
   if (batches_ != nullptr) __atomic_store_n(&source_->memory().shared->finished, 1, __ATOMIC_RELAXED);
 }
 
-void Capture::KeepJournal(const JournalWants* wants) {
-  journal_.Want(wants == nullptr ? JournalWants{} : *wants);
-  journal_.TakeExtent();
-  images_.LogTo(wants == nullptr ? nullptr : &image_log_);
+void Capture::KeepJournal(JournalUse use, const JournalWants* wants) {
+  const bool logged = journal_.IsUsed() || captures_.IsUsed();
+  SelectorOf(use).Want(wants);
+  SelectorOf(use).TakeExtent();
+  const bool logs = journal_.IsUsed() || captures_.IsUsed();
+  if (logs == logged) return;
+  images_.LogTo(logs ? &image_log_ : nullptr);
   image_log_.Take();
 }
 
@@ -151,9 +155,10 @@ std::vector<uint8_t> Capture::AllImages() const {
   return log.Take();
 }
 
-std::optional<size_t> Capture::SelectJournal(std::span<const uint32_t> segments, std::span<uint8_t> into) {
+std::optional<size_t> Capture::SelectJournal(JournalUse use, std::span<const uint32_t> segments,
+                                             std::span<uint8_t> into) {
   if (batches_ == nullptr) return size_t{0};
-  return journal_.Select(segments, source_->memory().rings.data() - plan_.rings_address, into);
+  return SelectorOf(use).Select(segments, source_->memory().rings.data() - plan_.rings_address, into);
 }
 
 Status Capture::ReplayRecorded(const ReplayStep& step) {

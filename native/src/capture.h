@@ -57,10 +57,12 @@ class Capture {
   void LogImages() { images_.LogTo(&image_log_); }
   std::vector<uint8_t> TakeImageLog() { return image_log_.Take(); }
   /** See Capture.keepJournal(), allImages() and selectJournal() in host/capture/native.ts. */
-  void KeepJournal(const JournalWants* wants);
+  void KeepJournal(JournalUse use, const JournalWants* wants);
   std::vector<uint8_t> AllImages() const;
-  std::optional<size_t> SelectJournal(std::span<const uint32_t> segments, std::span<uint8_t> into);
-  JournalSelector& journal() { return journal_; }
+  std::optional<size_t> SelectJournal(JournalUse use, std::span<const uint32_t> segments, std::span<uint8_t> into);
+  JournalExtent TakeJournalExtent(JournalUse use) { return SelectorOf(use).TakeExtent(); }
+  /** See Capture.captureScopes() in host/capture/native.ts. */
+  void SetScopes(CaptureScopes scopes) { images_.SetScopes(std::move(scopes)); }
   /** For a builder: its events and its time are those of a recording. */
   Status ReplayRecorded(const ReplayStep& step);
   /** The same for a block, from `progress` on: see Capture.replayBlock() in host/capture/native.ts. */
@@ -86,6 +88,8 @@ class Capture {
   BuilderSource* builder() { return builder_; }
 
  private:
+  JournalSelector& SelectorOf(JournalUse use) { return use == JournalUse::kCaptures ? captures_ : journal_; }
+
   struct Regions {
     SandboxRegion images, containers, hold, names, scratch;
   };
@@ -107,6 +111,7 @@ class Capture {
   Completion completion_;
   EventHold hold_;
   JournalSelector journal_;
+  JournalSelector captures_;
   EventClock clock_;
   Waiter waiter_;
   Housekeeping housekeeping_;

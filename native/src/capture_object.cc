@@ -87,6 +87,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::AllImages>("allImages"),
                          InstanceMethod<&CaptureObject::SelectJournal>("selectJournal"),
                          InstanceMethod<&CaptureObject::TakeJournalExtent>("takeJournalExtent"),
+                         InstanceMethod<&CaptureObject::CaptureScopesOf>("captureScopes"),
                          InstanceMethod<&CaptureObject::Replay>("replay"),
                          InstanceMethod<&CaptureObject::ReplayBlock>("replayBlock"),
                          InstanceMethod<&CaptureObject::Commit>("commit"),

@@ -50,6 +50,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value AllImages(const Napi::CallbackInfo& info);
   Napi::Value SelectJournal(const Napi::CallbackInfo& info);
   Napi::Value TakeJournalExtent(const Napi::CallbackInfo& info);
+  Napi::Value CaptureScopesOf(const Napi::CallbackInfo& info);
   Napi::Value Replay(const Napi::CallbackInfo& info);
   Napi::Value ReplayBlock(const Napi::CallbackInfo& info);
   Napi::Value Commit(const Napi::CallbackInfo& info);

@@ -54,7 +54,7 @@ bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const 
   }
   // The image that replaces unknown ones has no id, and one that its process has left gets no more events.
   KernelFilter* const filter = filters_[bank];
-  if (filter != nullptr && entries_[index].current) filter->Fill(*process, bank);
+  if (filter != nullptr && entries_[index].current) filter->Fill(*process, bank, entries_[index].captured);
   return true;
 }
 

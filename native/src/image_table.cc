@@ -154,6 +154,7 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
   SetLink(index, &Entry::parent, &image::parent_address, ParentOf(record, source));
   LinkLeaders(index, source);
   BecomeCurrent(index, record.kind, source);
+  if (!scopes_.empty()) Place(index, source);
   AnnounceNew(index);
   return true;
 }

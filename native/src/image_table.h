@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,17 @@
 #include "users.h"
 
 namespace wasprey {
+
+/** Processes whose events a capture has, whatever the rules want. */
+struct CaptureScopes {
+  bool all = false;
+  /** Full ids. */
+  std::unordered_set<std::string> containers;
+  /** Each with all that descends from it. */
+  std::unordered_set<uint32_t> trees;
+
+  bool empty() const { return !all && containers.empty() && trees.empty(); }
+};
 
 class ImageTable {
  public:
@@ -71,6 +84,14 @@ class ImageTable {
    */
   bool SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words);
 
+  /** Sets whose events are captured, and lets them pass the kernel filter. */
+  void SetScopes(CaptureScopes scopes);
+  /** Whether the image at that address belongs to one of them. */
+  bool IsCaptured(uint32_t address) const {
+    const uint32_t index = IndexAt(address);
+    return index == kNone ? scopes_.all : entries_[index].captured;
+  }
+
   /** The container that the image at that address is in. */
   uint32_t ContainerAt(uint32_t address) const;
   /** Keeps the image for a held event, until as many calls of Unhold(). */
@@ -119,6 +140,9 @@ class ImageTable {
     bool held = false;
     /** It is the current image of its process. */
     bool current = false;
+    /** Below one of the processes of CaptureScopes::trees, and in any of the scopes. */
+    bool in_tree = false;
+    bool captured = false;
   };
 
   uint32_t AddressOf(uint32_t index) const { return address_ + entries_[index].slot; }
@@ -149,6 +173,7 @@ class ImageTable {
   bool IsOfThread(uint32_t index) const { return (Slot(index)->flags & IMAGE_FLAG_THREAD) != 0; }
   void BecomeCurrent(uint32_t index, uint32_t kind, uint32_t source);
   void Retire(uint32_t index);
+  bool Place(uint32_t index, uint32_t source);
 
   /** What is lost with an image that only descendants need, from little to much. */
   enum class Worth : uint8_t {
@@ -178,6 +203,7 @@ class ImageTable {
   ContainerTable* containers_;
   ImageLog* log_ = nullptr;
   KernelFilter* filters_[IMAGE_CANDIDATE_BANKS] = {};
+  CaptureScopes scopes_;
   Users users_;
   BuddyAllocator blocks_;
   /** For each unit of a block that starts there: the image in it, or kNone. */

@@ -1,19 +1,28 @@
 // What the journal keeps, for JavaScript.
 
 #include <algorithm>
+#include <utility>
 
 #include "capture_object.h"
 #include "javascript.h"
 
 namespace wasprey {
 
+namespace {
+
+JournalUse UseOf(const Napi::Value& value) {
+  return value.IsNumber() && value.As<Napi::Number>().Uint32Value() == 1 ? JournalUse::kCaptures : JournalUse::kJournal;
+}
+
+}  // namespace
+
 Napi::Value CaptureObject::KeepJournal(const Napi::CallbackInfo& info) {
-  const auto types = BytesOf(info, 0);
-  const auto opens = BytesOf(info, 1);
+  const auto types = BytesOf(info, 1);
+  const auto opens = BytesOf(info, 2);
   JournalWants wants;
-  const bool none = info[0].IsUndefined();
+  const bool none = info[1].IsUndefined();
   if (!none && (!types || types->size() != wants.types.size() || !opens || opens->size() != wants.opens.size())) {
-    return ThrowType(info.Env(), "keepJournal: a Uint8Array of all event types and one of all opens are needed");
+    return ThrowType(info.Env(), "keepJournal: a use, a Uint8Array of all event types and one of all opens are needed");
   }
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
@@ -21,7 +30,28 @@ Napi::Value CaptureObject::KeepJournal(const Napi::CallbackInfo& info) {
     std::copy(types->begin(), types->end(), wants.types.begin());
     std::copy(opens->begin(), opens->end(), wants.opens.begin());
   }
-  capture->KeepJournal(none ? nullptr : &wants);
+  const JournalUse use = UseOf(info[0]);
+  wants.only_captured = use == JournalUse::kCaptures;
+  capture->KeepJournal(use, none ? nullptr : &wants);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::CaptureScopesOf(const Napi::CallbackInfo& info) {
+  const auto pids = ElementsOf<uint32_t>(info[2], napi_uint32_array);
+  if (!info[0].IsBoolean() || !info[1].IsArray() || !pids) {
+    return ThrowType(info.Env(), "captureScopes: a boolean, an array of texts and a Uint32Array are needed");
+  }
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  CaptureScopes scopes;
+  scopes.all = info[0].As<Napi::Boolean>().Value();
+  const auto containers = info[1].As<Napi::Array>();
+  for (uint32_t i = 0; i < containers.Length(); i++) {
+    const Napi::Value container = containers[i];
+    if (container.IsString()) scopes.containers.insert(container.As<Napi::String>().Utf8Value());
+  }
+  scopes.trees.insert(pids->begin(), pids->end());
+  capture->SetScopes(std::move(scopes));
   return info.Env().Undefined();
 }
 
@@ -33,15 +63,15 @@ Napi::Value CaptureObject::AllImages(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value CaptureObject::SelectJournal(const Napi::CallbackInfo& info) {
-  const auto segments = ElementsOf<uint32_t>(info[0], napi_uint32_array);
-  const auto into = BytesOf(info, 2);
-  if (!segments || !info[1].IsNumber() || !into) {
-    return ThrowType(info.Env(), "selectJournal: a Uint32Array, a number of pairs and a Uint8Array are needed");
+  const auto segments = ElementsOf<uint32_t>(info[1], napi_uint32_array);
+  const auto into = BytesOf(info, 3);
+  if (!segments || !info[2].IsNumber() || !into) {
+    return ThrowType(info.Env(), "selectJournal: a use, a Uint32Array, a number of pairs and a Uint8Array are needed");
   }
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  const size_t pairs = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), segments->size() / 2);
-  const auto length = capture->SelectJournal(segments->first(2 * pairs), *into);
+  const size_t pairs = std::min<size_t>(info[2].As<Napi::Number>().Uint32Value(), segments->size() / 2);
+  const auto length = capture->SelectJournal(UseOf(info[0]), segments->first(2 * pairs), *into);
   if (!length) return ThrowType(info.Env(), "selectJournal: the segments are longer than the array");
   return Napi::Number::New(info.Env(), static_cast<double>(*length));
 }
@@ -50,7 +80,7 @@ Napi::Value CaptureObject::TakeJournalExtent(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Capture* const capture = Open(env);
   if (capture == nullptr) return env.Undefined();
-  const JournalExtent extent = capture->journal().TakeExtent();
+  const JournalExtent extent = capture->TakeJournalExtent(UseOf(info[0]));
   Napi::Object object = Napi::Object::New(env);
   object.Set("events", extent.events);
   object.Set("first", Napi::BigInt::New(env, extent.first));

@@ -31,6 +31,8 @@ struct JournalWants {
   std::array<uint8_t, EVENT_TYPE_COUNT> types{};
   /** By combinations of flags and result of opens (host/schema/kernel-filter.ts): whether they are kept. */
   std::array<uint8_t, FILTER_OPEN_COMBINATIONS> opens{};
+  /** Of these, events of processes that are captured (ImageTable::IsCaptured). */
+  bool only_captured = false;
 };
 
 /** What a stretch of kept events is about. */
@@ -44,12 +46,20 @@ struct JournalExtent {
   std::unordered_set<std::string> containers;
 };
 
+/** What events are selected for: each has a selector of its own. */
+enum class JournalUse : uint8_t { kJournal, kCaptures };
+
 class JournalSelector {
  public:
   JournalSelector(const ImageTable* images, const ContainerTable* containers)
       : images_(images), containers_(containers) {}
 
-  void Want(const JournalWants& wants) { wants_ = wants; }
+  /** Null: nothing. */
+  void Want(const JournalWants* wants) {
+    used_ = wants != nullptr;
+    wants_ = used_ ? *wants : JournalWants{};
+  }
+  bool IsUsed() const { return used_; }
 
   /**
    * Copies the wanted records of polled segments to `into`, one after the other. `memory` is where address 0 of the
@@ -66,6 +76,7 @@ class JournalSelector {
 
   const ImageTable* images_;
   const ContainerTable* containers_;
+  bool used_ = false;
   JournalWants wants_;
   JournalExtent extent_;
   /** The image noted last: most events follow one of the same process. */

@@ -74,7 +74,7 @@ KernelFilter::KernelFilter(FileDescriptor map, Mapping memory, const FilterTable
   memcpy(filter_, original_.get(), kTables);
 }
 
-void KernelFilter::Fill(const image& process, uint32_t bank) {
+void KernelFilter::Fill(const image& process, uint32_t bank, bool captured) {
   const size_t place = process.id % FILTER_PROCESSES;
   const uint64_t there = original_->processes[place].image;
   if (there != 0 && there != process.id) return;
@@ -88,6 +88,10 @@ void KernelFilter::Fill(const image& process, uint32_t bank) {
     }
   }
   entry.below = ClausesBelow(StringOf(&process, process.cwd));
+  if (captured) {
+    std::fill(std::begin(entry.clauses), std::end(entry.clauses), FILTER_EVERY_CLAUSE);
+    entry.below = FILTER_EVERY_CLAUSE;
+  }
   entry.image = process.id;
   original_->processes[place] = entry;
   Set(place, entry);

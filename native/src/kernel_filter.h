@@ -35,9 +35,11 @@ class KernelFilter {
   /** Of the map. */
   int fd() const { return map_.get(); }
 
-  /** Sets the clauses that an image's process can satisfy, by the candidate words of a bank. An occupied entry is kept.
+  /**
+   * Sets the clauses that an image's process can satisfy, by the candidate words of a bank; all if it is captured. An
+   * occupied entry is kept.
    */
-  void Fill(const image& process, uint32_t bank);
+  void Fill(const image& process, uint32_t bank, bool captured);
   /** Frees the entry of an image that its process has left. */
   void Forget(uint64_t id);
 

@@ -23,6 +23,7 @@ export function handMade(parts: TextParts): RuleModule {
         fields: [],
         eventTypes: ['openat'],
         costs: {},
+        capture: false,
       },
     ],
     eventTypes: ['openat'],

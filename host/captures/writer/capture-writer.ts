@@ -22,8 +22,8 @@ export interface CapturePlan {
 
 const STEP_BYTES = 16;
 
-/** A segment of a journal: a file, or its blocks in memory, unpacked. */
-export type Segment = string | readonly Uint8Array[];
+/** A segment of a journal: the first bytes of a file, which may be longer by now, or its blocks in memory, unpacked. */
+export type Segment = { readonly path: string; readonly bytes: number } | { readonly payloads: readonly Uint8Array[] };
 
 export class CaptureWriter {
   readonly #plan: CapturePlan;
@@ -37,7 +37,7 @@ export class CaptureWriter {
   constructor(plan: CapturePlan) {
     this.#plan = plan;
     this.#filter = new ScopeFilter(plan.scope);
-    this.#writer = new RecordingWriter(plan.path, plan.facts, plan.mostBytes);
+    this.#writer = new RecordingWriter(plan.path, plan.facts, plan.mostBytes, 'new');
   }
 
   /** Adds a sentence on what is missing. */
@@ -146,12 +146,14 @@ export class CaptureWriter {
 }
 
 function* entriesOf(segment: Segment): Generator<readonly RecordedEntry[]> {
-  if (typeof segment !== 'string') {
-    for (const payload of segment) yield readPayload(payload).entries;
+  if ('payloads' in segment) {
+    for (const payload of segment.payloads) yield readPayload(payload).entries;
     return;
   }
-  using file = new RecordingFile(segment);
-  for (const { entries } of new RecordingReader(file).payloads()) yield entries;
+  using file = new RecordingFile(segment.path);
+  const size = Math.min(file.size, segment.bytes);
+  const source = { size, read: (at: number, length: number) => file.read(at, Math.min(length, size - at)) };
+  for (const { entries } of new RecordingReader(source).payloads()) yield entries;
 }
 
 function isErrorOfWrite(error: unknown): boolean {

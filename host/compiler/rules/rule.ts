@@ -63,13 +63,20 @@ export interface RuleSource {
   readonly condition: Expression;
   /** Names of the event types that the rule can match; undefined = any. */
   readonly eventTypes?: ReadonlySet<string>;
+  /** Its alerts begin a capture. Default: they do not. */
+  readonly capture?: boolean;
+  /** ms; 0: as the configuration says. Default: 0. */
+  readonly captureDuration?: number;
 }
 
 /** A rule as the loader made it. */
 export function ruleSourceOf(rule: CompiledRule): RuleSource {
   const { name, description, priority, tags, source, conditionText, file, line, condition, eventTypes } = rule;
+  const { capture, captureDuration } = rule;
   return {
     name,
+    capture,
+    captureDuration,
     description,
     priority,
     tags,

@@ -114,6 +114,7 @@ test('a module that fails on a process that comes while the rules wait does not 
       capture: capture as unknown as Capture,
       bindSet: () => next as unknown as ModuleSet,
       send: (message) => sent.push(message),
+      beside: () => [],
       mayTakeOver: () => mayTakeOver,
       patience: 60_000,
       takeOver: () => {

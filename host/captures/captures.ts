@@ -1,0 +1,274 @@
+// Captures by rules: which alert begins one, which is added to one that is under way, and the bounds. What a bound cuts or refuses is said.
+
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { reasonOf } from '../diagnostics/system-reason.ts';
+import type { RecordingFacts } from '../recording/format.ts';
+import { ActiveCapture, type BeforeEvents } from './active-capture.ts';
+import type { Captured, CapturedAlert, CaptureScope } from './capture-notes.ts';
+import type { StateScope } from './state/state.ts';
+
+export interface CaptureSettings {
+  /** Files are named after it: `PREFIX_TIME_NUMBER.wsp`. */
+  readonly pathPrefix: string;
+  /** All rules begin captures, or those that say so. */
+  readonly mode: 'rules' | 'all_rules';
+  /** ms. */
+  readonly duration: number;
+  readonly before: number;
+  readonly scope: CaptureScope;
+  readonly state: boolean;
+  /** Of one file. */
+  readonly fileBytes: number;
+  /** Of all files; the oldest are removed to make room. */
+  readonly totalBytes: number;
+  /** In an hour, of one rule. */
+  readonly perRule: number;
+}
+
+/** At a time. Each has a thread. */
+const MOST_ACTIVE = 4;
+const HOUR_MS = 3_600_000;
+/** However many alerts prolong it. */
+const LONGEST_MS = 600_000;
+const SUFFIX = '.wsp';
+
+export interface CapturesSummary {
+  readonly active: number;
+  readonly made: number;
+  /** Captures that failed, and alerts that had none because of a bound. */
+  readonly failed: number;
+  readonly refused: number;
+}
+
+export interface EngineScopes {
+  readonly all: boolean;
+  readonly containers: readonly string[];
+  readonly trees: readonly number[];
+}
+
+export interface CapturesHost {
+  readonly setScopes: (scopes: EngineScopes) => Promise<void>;
+  /** What the journal has; called when all of it up to now was sent. @param since ms since the epoch */
+  readonly before: (since: number) => Promise<BeforeEvents>;
+  readonly facts: () => RecordingFacts;
+  /** Events that were dropped since the start. */
+  readonly dropped: () => number;
+  /** A capture could not be made, or not be finished. */
+  readonly onFailure: (message: string) => void;
+}
+
+interface Running {
+  readonly name: string;
+  readonly scope: StateScope;
+  readonly capture: ActiveCapture;
+  readonly began: number;
+  readonly droppedBefore: number;
+  timer: NodeJS.Timeout;
+  /** By performance.now(). */
+  until: number;
+  leftOut: number;
+}
+
+/** The alert that a capture is for. */
+export interface Subject {
+  readonly alert: CapturedAlert;
+  /** Of the session of the process; 0 if unknown. */
+  readonly session: number;
+  /** ms; undefined: as the settings say. */
+  readonly duration?: number;
+}
+
+export class Captures {
+  readonly #settings: CaptureSettings;
+  readonly #host: CapturesHost;
+  /** By scope. */
+  readonly #running = new Map<string, Running>();
+  /** Times of the captures of each rule within the last hour, by performance.now(). */
+  readonly #times = new Map<string, number[]>();
+  #scopesSet: Promise<void> = Promise.resolve();
+  #number = 0;
+  #made = 0;
+  #failed = 0;
+  #refused = 0;
+
+  constructor(settings: CaptureSettings, host: CapturesHost) {
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  get summary(): CapturesSummary {
+    return { active: this.#running.size, made: this.#made, failed: this.#failed, refused: this.#refused };
+  }
+
+  /** Begins a capture for the alert, or adds it to the one of its scope. Returns the file's name; undefined: a bound is reached, or it failed. */
+  take(subject: Subject): string | undefined {
+    const { alert, duration = this.#settings.duration } = subject;
+    const scope = this.#scopeOf(subject);
+    const key = keyOf(scope);
+    const running = this.#running.get(key);
+    if (running) {
+      running.capture.alert({ alert });
+      this.#prolong(key, running, duration);
+      return running.name;
+    }
+    const refusal = this.#refusal(alert.rule);
+    if (refusal !== undefined) {
+      if (this.#refused++ === 0) this.#host.onFailure(refusal);
+      return undefined;
+    }
+    try {
+      return this.#begin(key, scope, alert, duration);
+    } catch (error) {
+      this.#failed++;
+      this.#host.onFailure(`a capture can't be made: ${reasonOf(error)}`);
+      return undefined;
+    }
+  }
+
+  /** A block of what is captured, for all that are under way. */
+  block(payload: Uint8Array, leftOut: number): void {
+    for (const running of this.#running.values()) {
+      running.leftOut += leftOut;
+      running.capture.block(payload);
+    }
+  }
+
+  /** Ends all. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((key) => this.#end(key)));
+  }
+
+  #scopeOf({ alert: { container, pid }, session }: Subject): StateScope {
+    const { scope } = this.#settings;
+    if (scope === 'all') return { kind: 'all' };
+    if (scope === 'container' && container !== '' && container !== 'host') return { kind: 'container', id: container };
+    return { kind: 'process_tree', pid: session === 0 ? pid : session };
+  }
+
+  #refusal(rule: string): string | undefined {
+    if (this.#running.size >= MOST_ACTIVE) return `an alert has no capture: ${MOST_ACTIVE} are under way`;
+    const now = performance.now();
+    const recent = (this.#times.get(rule) ?? []).filter((time) => now - time < HOUR_MS);
+    if (recent.length >= this.#settings.perRule) {
+      return `an alert has no capture: the rule ${rule} has begun ${recent.length} within an hour`;
+    }
+    this.#times.set(rule, [...recent, now]);
+    return undefined;
+  }
+
+  #begin(key: string, scope: StateScope, alert: CapturedAlert, duration: number): string {
+    const { pathPrefix, before, fileBytes, state } = this.#settings;
+    const digits = (value: bigint | number): string => String(value).padStart(20, '0');
+    const path = `${pathPrefix}_${digits(alert.time)}_${digits(this.#number++)}${SUFFIX}`;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#makeRoom();
+    const terms: Captured['terms'] = { scope: kindOf(scope), beforeMs: before, afterMs: duration };
+    const since = alert.time - BigInt(before) * 1_000_000n;
+    const capture = new ActiveCapture({
+      plan: { path, facts: this.#host.facts(), scope, since, mostBytes: fileBytes },
+      captured: { alert, terms },
+      takesState: state,
+    });
+    const now = performance.now();
+    const timer = setTimeout(() => void this.#end(key), duration);
+    const running = { name: basename(path), scope, capture, began: now, timer, until: now + duration, leftOut: 0 };
+    this.#running.set(key, { ...running, droppedBefore: this.#host.dropped() });
+    void this.#applyScopes().then(async () =>
+      capture.before(await this.#before(Number(alert.time / 1_000_000n) - before)),
+    );
+    return running.name;
+  }
+
+  async #before(since: number): Promise<BeforeEvents> {
+    try {
+      return await this.#host.before(since);
+    } catch (error) {
+      return { segments: [], missing: `Events before the alert are missing: ${reasonOf(error)}.` };
+    }
+  }
+
+  #prolong(key: string, running: Running, duration: number): void {
+    const now = performance.now();
+    const until = Math.min(now + duration, running.began + LONGEST_MS);
+    if (until <= running.until) return;
+    clearTimeout(running.timer);
+    running.until = until;
+    running.timer = setTimeout(() => void this.#end(key), until - now);
+  }
+
+  async #end(key: string): Promise<void> {
+    const running = this.#running.get(key);
+    if (!running || running.until === Number.POSITIVE_INFINITY) return;
+    clearTimeout(running.timer);
+    // Others of the scope begin another one; the last blocks of this one are still on their way.
+    running.until = Number.POSITIVE_INFINITY;
+    await this.#applyScopes();
+    this.#running.delete(key);
+    const cuts = running.leftOut > 0 ? [`${running.leftOut} events are missing: the agent did not keep up.`] : [];
+    const dropped = this.#host.dropped() - running.droppedBefore;
+    const outcome = await running.capture.end(dropped, (performance.now() - running.began) / 1000, cuts);
+    if (outcome.kind === 'done') this.#made++;
+    else {
+      this.#failed++;
+      this.#host.onFailure(`the capture ${running.name} is incomplete: ${outcome.reason}`);
+    }
+  }
+
+  /** One after the other: each is for all that are under way then. */
+  #applyScopes(): Promise<void> {
+    this.#scopesSet = this.#scopesSet.then(() => this.#host.setScopes(this.#scopes())).catch(() => {});
+    return this.#scopesSet;
+  }
+
+  #scopes(): EngineScopes {
+    const scopes = [...this.#running.values()].filter(({ until }) => until !== Number.POSITIVE_INFINITY);
+    return {
+      all: scopes.some(({ scope }) => scope.kind === 'all'),
+      containers: scopes.flatMap(({ scope }) => (scope.kind === 'container' ? [scope.id] : [])),
+      trees: scopes.flatMap(({ scope }) => (scope.kind === 'process_tree' ? [scope.pid] : [])),
+    };
+  }
+
+  /** Removes the oldest captures until another of the largest size has room. */
+  #makeRoom(): void {
+    const { pathPrefix, totalBytes, fileBytes } = this.#settings;
+    const files = capturesIn(pathPrefix);
+    let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const { path, bytes } of files) {
+      if (total + Math.min(fileBytes, totalBytes) <= totalBytes) return;
+      if ([...this.#running.values()].some(({ name }) => name === basename(path))) continue;
+      rmSync(path, { force: true });
+      total -= bytes;
+    }
+  }
+}
+
+/** The files of captures with that prefix, oldest first: their names have the time. */
+export function capturesIn(pathPrefix: string): { readonly path: string; readonly bytes: number }[] {
+  const folder = dirname(pathPrefix);
+  const begin = `${basename(pathPrefix)}_`;
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(begin) && /^\d{20}_\d{20}\.wsp$/.test(name.slice(begin.length)))
+    .sort()
+    .flatMap((name) => {
+      const path = join(folder, name);
+      const stats = statSync(path, { throwIfNoEntry: false });
+      return stats?.isFile() ? [{ path, bytes: stats.size }] : [];
+    });
+}
+
+function kindOf({ kind }: StateScope): CaptureScope {
+  return kind;
+}
+
+function keyOf(scope: StateScope): string {
+  switch (scope.kind) {
+    case 'all':
+      return 'all';
+    case 'container':
+      return `container ${scope.id}`;
+    case 'process_tree':
+      return `tree ${scope.pid}`;
+  }
+}
