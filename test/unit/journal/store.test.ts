@@ -116,6 +116,23 @@ function indexOf(bytes: Buffer): ReturnType<typeof decodeIndex> {
   return decodeIndex(bytes.subarray(at + BLOCK_HEAD_BYTES, at + BLOCK_HEAD_BYTES + head.storedLength));
 }
 
+test('files that do not concern a container or a process are left out, by their index', async (context) => {
+  const folder = directoryForTest(context);
+  const { store } = open(folder);
+  const about = (pid: number, container: string) => {
+    const block = blockOf(1, { begins: true });
+    return { ...block, extent: { ...block.extent, pids: Uint32Array.of(pid), containers: [container] } };
+  };
+  await store.add(about(5, 'host'));
+  await store.add(about(6, 'c'.repeat(64)));
+  await store.close();
+  const count = (subject: object): number => findHistory([folder], subject).files.length;
+  assert.deepEqual(
+    [{}, { pid: 5 }, { pid: 7 }, { container: 'c'.repeat(12) }, { container: 'host', pid: 6 }].map(count),
+    [2, 1, 0, 1, 0],
+  );
+});
+
 test('a segment that is large enough is ended by the worker, once', async (context) => {
   const { store, asked } = open(directoryForTest(context));
   await store.add(large(200 << 10, { begins: true }));
