@@ -25,6 +25,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'container-fields',
         'first-events',
         'invalid-rules',
+        'journal',
       ],
       ...['messages', 'metrics-output', 'recording', 'signals', 'soak', 'stop'],
     ],

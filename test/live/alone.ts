@@ -10,6 +10,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   'first-events': 'fifty containers start as fast as they can, and events wait for what is known of them',
   'hot-load': LOADS,
   'io-uring-pending': 'its pending requests take the room of those of other files',
+  journal: LOADS,
   'lost-images': LOADS,
   pressure: LOADS,
   recording: LOADS,
