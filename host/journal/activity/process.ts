@@ -115,7 +115,7 @@ export function stateOf(image: ImageRecord): ProgramState {
         ? (text('comm') ?? '')
         : base,
     executable,
-    words: splitAtNul(image.bytes('argv') ?? new Uint8Array(0)).map(decode),
+    words: wordsOf(image.bytes('argv')),
     directory: text('cwd'),
     user: userOf(image.number('uid'), text('user_name')),
     login: image.number('login_uid') === UNSET_ID ? undefined : userOf(image.number('login_uid'), text('login_name')),
@@ -127,6 +127,13 @@ export function stateOf(image: ImageRecord): ProgramState {
     container: container?.isHost ? undefined : id ? decode(id) : '',
     sshConnection: sshConnection(image.bytes('environment')),
   };
+}
+
+function wordsOf(argv: Uint8Array | undefined): string[] {
+  const words = splitAtNul(argv ?? new Uint8Array(0)).map(decode);
+  // A program that wrote a title over its arguments leaves empty ones behind it.
+  const last = words.findLastIndex((word) => word !== '');
+  return words.length - last > 2 ? words.slice(0, last + 1) : words;
 }
 
 export function isInRootNamespace({ pidNamespace }: ProgramState): boolean {

@@ -473,5 +473,7 @@ test('it is said where there is no record', () => {
     { kind: 'gap', from: 30_000, to: 60_000 },
   ]);
   assert.deepEqual(gapsOf([at(10_000, 20_000)], 15_000), []);
+  assert.deepEqual(gapsOf([at(10_000, 20_000)], 15_000, 50_000), [{ kind: 'gap', from: 20_000, to: undefined }]);
+  assert.deepEqual(gapsOf([{ ...at(10_000, 20_000), isComplete: false }], 15_000, 50_000), []);
   assert.deepEqual(gapsOf([], undefined), []);
 });
