@@ -108,7 +108,7 @@ export const ACTIVITY = defineCommand({
     }
     const log = new ActivityLog({ mask, ...floorOf(history) });
     const notes = readAll(history, log, places.length === 0);
-    const sessions = [...log.sessions.values()].filter(({ commandCount }) => commandCount > 0);
+    const { sessions } = log;
     const shown = wanted === undefined ? chosen(sessions, selectionOf(options)) : [sessionWith(wanted, sessions)];
     print(shown, options.json === true, wanted !== undefined, terminal);
     if (log.sessionsLeftOut > 0) terminal.say(`wasprey: ${count(log.sessionsLeftOut, 'older session')} left out\n`);

@@ -9,6 +9,9 @@ const UNSET_ID = 0xffffffff;
 /** Start times of one process, as two runs of the agent compute them, differ by less. */
 const SAME_START_NS = 500_000_000n;
 
+/** A chain of processes that is longer forgets its oldest. */
+export const LONGEST_CHAIN = 256;
+
 /** What is read of an image. Values are copies: the image is gone with its batch. */
 export interface ProgramState {
   /** Base name of the executable; for programs that are many in one file, the name it was called by. */
@@ -44,7 +47,7 @@ export class Process {
   /** undefined until it is needed. */
   session: Session | undefined;
   /** The process whose program it runs: itself, or what it was forked from. */
-  commandOwner: Process | undefined;
+  commandOwner: Process;
   isOver = false;
   readonly images: bigint[] = [];
   #depth = 0;
@@ -68,12 +71,12 @@ export class Process {
   }
 
   /** As a fork of its parent. A chain that is too long is cut. */
-  inherit(parent: Process, session: Session, longestChain: number): void {
+  inherit(parent: Process, session: Session): void {
     this.session = session;
     this.commandOwner = parent.commandOwner;
     this.command = parent.command;
     this.#depth = parent.#depth + 1;
-    if (this.#depth <= longestChain) return;
+    if (this.#depth <= LONGEST_CHAIN) return;
     this.#depth = 0;
     this.#parent = undefined;
   }

@@ -58,7 +58,15 @@ class Story {
   fork(pid: number, parent: number, members: StructInput = {}, names: Names = {}): this {
     const time = this.#now();
     const from = this.#processes.get(parent);
-    const own = { kind: IMAGE_KIND.FORK, ppid: parent, parent: from?.id ?? 0, start_time: time, time, vpid: pid };
+    const own = {
+      kind: IMAGE_KIND.FORK,
+      previous: 0,
+      ppid: parent,
+      parent: from?.id ?? 0,
+      start_time: time,
+      time,
+      vpid: pid,
+    };
     return this.#put(pid, { ...from?.members, ...own, ...members }, { ...from?.names, ...names });
   }
 
@@ -192,7 +200,7 @@ function sessionsOf(stories: readonly Story[], since?: bigint): Session[] {
     assert.ok(file);
     assert.deepEqual(readFile(file, log), [{ kind: 'missing-types', what: 'connections' }]);
   }
-  return [...log.sessions.values()].filter(({ commandCount }) => commandCount > 0);
+  return log.sessions;
 }
 
 /** kind, and the commands with their depths. */
@@ -302,6 +310,34 @@ test("a container's own program is not an entry, and what it starts belongs to i
     .run(202, 201, 'sh -c id');
   const container = sessionsOf([story]).find(({ kind }) => kind === 'container');
   assert.deepEqual(container && outline(container), ['container', '/usr/sbin/nginx', '  sh -c id']);
+});
+
+test('nsenter into a container is an entry, too', () => {
+  const story = host()
+    .snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES)
+    .fork(91, 90)
+    .exec(91, 'date');
+  sshLogin(story)
+    .run(320, 302, '/usr/bin/nsenter -t 90 -a')
+    .fork(321, 320, { pid_namespace: NAMESPACE, vpid: 30 })
+    .exec(321, 'sh');
+  const exec = sessionsOf([story]).find(({ kind }) => kind === 'exec');
+  assert.ok(exec);
+  assert.deepEqual(outline(exec), ['exec', 'sh']);
+  assert.deepEqual([exec.container?.id, exec.within?.kind], [CONTAINER_ID.slice(0, 12), 'ssh']);
+});
+
+test('in the pid namespace of a pod, the first program of a container is its own', () => {
+  const story = host()
+    .fork(201, 71, { pid_namespace: NAMESPACE, vpid: 7 })
+    .change(201, inContainer, CONTAINER_NAMES)
+    .exec(201, '/usr/sbin/nginx');
+  story.container('web', { start_time: story.now + SECOND / 10n });
+  story.fork(202, 71, { pid_namespace: NAMESPACE, vpid: 8 }).change(202, inContainer, CONTAINER_NAMES).exec(202, 'sh');
+  assert.deepEqual(sessionsOf([story]).map(outline), [
+    ['container', '/usr/sbin/nginx'],
+    ['exec', 'sh'],
+  ]);
 });
 
 const ALICE = { uid: 1000, login_uid: 1000 };
