@@ -78,7 +78,10 @@ for (const [name, skip, files] of RULES) {
     for (const run of [capturing, running]) run.kill('SIGINT');
     assert.equal(await capturing.ended, 0, capturing.stderr());
     assert.equal(await running.ended, 0, running.stderr());
-    assert.doesNotMatch(`${running.stderr()}${capturing.stderr()}`, /[1-9]\d* (dropped|lost)|events that were lost|left out/);
+    assert.doesNotMatch(
+      `${running.stderr()}${capturing.stderr()}`,
+      /[1-9]\d* (dropped|lost)|events that were lost|left out/,
+    );
 
     const within = (time: bigint): boolean => time >= from && time < to;
     const alerts = running
