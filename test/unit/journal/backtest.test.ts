@@ -7,12 +7,14 @@ import fc from 'fast-check';
 import { startRecording } from '../../../host/agent/record.ts';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
 import type { RuleMatching } from '../../../host/engine/protocol.ts';
+import { JOURNAL_KINDS, journalWants } from '../../../host/journal/wants.ts';
 import { PayloadBuilder, readPayload, writePayload } from '../../../host/recording/payload.ts';
+import { RecordingWriter } from '../../../host/recording/writer.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct, type StructInput } from '../../../host/schema/encode-struct.ts';
 import { alertsOf, backtestOn } from '../../support/backtests.ts';
 import { event, moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
-import { Folder, logEntry, payloadOf, replayRecording, writeBlocks } from '../../support/recordings.ts';
+import { FACTS, Folder, logEntry, payloadOf, replayRecording, writeBlocks } from '../../support/recordings.ts';
 
 const RULES = `
 - rule: Shadow read
@@ -339,6 +341,37 @@ test('what the history lacks for a rule is said', async () => {
       [],
     ],
   );
+});
+
+test('of a journal, also which events of a type it does not keep', async () => {
+  using folder = new Folder();
+  const path = folder.file('journal.wsp');
+  const { eventTypes, kept } = journalWants(JOURNAL_KINDS);
+  new RecordingWriter(path, { ...FACTS, eventTypes, kept }).close({ dropped: 0, seconds: 1 });
+  const rule = (name: string, condition: string) =>
+    `- rule: ${name}\n  desc: d\n  condition: ${condition}\n  output: x\n  priority: INFO\n`;
+  const { rules } = await backtestOn(
+    [path],
+    await moduleOf(
+      rule(
+        'Written',
+        'evt.type in (open, openat) and evt.is_open_write = true and fd.num >= 0 and fd.name startswith /etc',
+      ) +
+        rule('Read', 'evt.type = openat and evt.is_open_read = true and evt.rawres >= 0') +
+        rule('Tried', 'evt.type = openat and evt.is_open_write = true and evt.rawres < 0') +
+        rule('Started', 'evt.type = execve and evt.rawres = 0') +
+        rule('Duplicated', 'evt.type in (dup, execve) and evt.rawres >= 0') +
+        rule('Killed', 'evt.type = kill'),
+    ),
+  );
+  assert.deepEqual(Object.fromEntries(rules.map(({ rule, lacks }) => [rule.name, lacks])), {
+    Written: [],
+    Read: ['opens that do not write are not kept: openat'],
+    Tried: ['failed calls are not kept: openat'],
+    Started: [],
+    Duplicated: ['events that were not recorded: dup'],
+    Killed: ['signals of a process to itself are not kept: kill'],
+  });
 });
 
 test('a payload is written as it was read', () => {
