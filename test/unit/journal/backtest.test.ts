@@ -32,6 +32,11 @@ const RULES = `
   condition: evt.type in (connect, unlink) and container.id != host and container.name != web
   output: "%container.name"
   priority: INFO
+- rule: In web
+  desc: d
+  condition: evt.type = connect and container.name = web
+  output: "%container.name"
+  priority: INFO
 - rule: Removed
   desc: d
   condition: evt.type in (unlink, unlinkat)
@@ -202,6 +207,34 @@ for (const [name, moments] of Object.entries(CONTAINER_CASES)) {
     }
   });
 }
+
+test('an answer that comes too late is of no use, whatever happened meanwhile', async () => {
+  using folder = new Folder();
+  const path = folder.file('late.wsp');
+  const [begin] = CONTAINER_CASES['the answer never comes'] ?? [];
+  assert.ok(begin);
+  const counts: Record<string, number>[] = [];
+  for (const more of [[], [{ at: 3.1, metadata: WEB }], [{ at: 2.9, metadata: WEB }]]) {
+    writeFileSync(path, recorded([begin, ...more]));
+    counts.push(alertsOf(await backtestOn([path], module)));
+  }
+  const [never, late, early] = counts;
+  assert.deepEqual([never, late, early], [{}, {}, { 'In web': 3 }]);
+});
+
+test('events at the end of a file wait for the answer that is in the next one', async () => {
+  using folder = new Folder();
+  const paths = ['1.wsp', '2.wsp'].map((name) => folder.file(name));
+  const [one = '', two = ''] = paths;
+  const begin: Moment = { at: 1, image: { id: 1 }, events: connects(3) };
+  const counts: Record<string, number>[] = [];
+  for (const at of [2, 3.1]) {
+    writeFileSync(one, recorded([begin]));
+    writeFileSync(two, recorded([{ at, image: { id: 1 }, metadata: WEB, events: connects(4) }]));
+    counts.push(alertsOf(await backtestOn(paths, module)));
+  }
+  assert.deepEqual(counts, [{ 'In web': 7 }, { 'In web': 4 }]);
+});
 
 test('figures name the first and the last alert, places, programs, and examples of different ones', async () => {
   const day = 86_400_000_000_000n;
