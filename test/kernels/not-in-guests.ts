@@ -18,6 +18,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...[
         'activity',
         'address-names',
+        'backtest',
         'cli-compile',
         'cli-config',
         'cli-reload',
