@@ -1,6 +1,6 @@
 // Whatever validates compiles: sets of rules that are as large as validate takes, given to asc and to the sandbox. Each shape grows until
-// validate refuses it; the last size that it took is compiled. WASPREY_FUZZ_RUNS sets the number of shapes (1: each takes asc 30 to 60 s of CPU
-// time), WASPREY_FUZZ_SEED the first one.
+// validate refuses it; the last size that it took is compiled. WASPREY_FUZZ_RUNS sets the number of shapes (1: each takes asc minutes),
+// WASPREY_FUZZ_SEED the first one.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
