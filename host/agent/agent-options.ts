@@ -26,6 +26,8 @@ export interface AgentOptions {
     readonly hostname: string;
     /** Called when all of it is evaluated and the alerts are written. */
     readonly onEnd: (report: ReplayReport) => void;
+    /** Called now and then. @param share of the file that was read, 0 to 1 */
+    readonly onProgress?: (share: number, events: number) => void;
   };
   /** Default: the capture's (host/capture/open.ts). */
   readonly sizes?: CaptureSizes;

@@ -39,6 +39,7 @@ function engineListener(parts: AgentParts): EngineListener {
     },
     onJournal: (block) => journal.take(block),
     onContainer: (id, entry) => parts.containerRecorded(id, entry),
+    onProgress: (share, events) => replay?.onProgress?.(share, events),
     onReplayed: (report) => void outputs.drained().then(() => replay?.onEnd(report)),
     onContainers(notices) {
       for (const notice of notices) directory.ask(notice);

@@ -295,6 +295,8 @@ export interface NativeAddon {
    * block. Throws CaptureError.
    */
   connectUnixDatagram(path: string): number;
+  /** The innermost container that a cgroup's path names: its type (empty: the path does not show it) and full id. Undefined on the host. */
+  containerOf(cgroup: string): [type: string, fullId: string] | undefined;
   /**
    * The kernel counts and times the runs of all BPF programs of the machine until the descriptor that is returned is closed; so it
    * does where the sysctl kernel.bpf_stats_enabled is 1. Throws CaptureError: it needs CAP_SYS_ADMIN.

@@ -59,6 +59,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/tune.ts')).TUNE,
   },
   {
+    name: 'export',
+    summary: 'Write recordings as a capture that Falco and sysdig read.',
+    load: async () => (await import('./commands/export.ts')).EXPORT,
+  },
+  {
     name: 'compile',
     summary: 'Compile rules to a module that `run` loads.',
     load: async () => (await import('./commands/compile.ts')).COMPILE,

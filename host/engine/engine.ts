@@ -249,6 +249,9 @@ export class Engine {
       case 'container':
         this.#listener.onContainer?.(message.id, message.entry);
         return;
+      case 'progress':
+        this.#listener.onProgress?.(message.share, message.events);
+        return;
       case 'replayed':
         this.#listener.onReplayed?.(message.report);
         return;

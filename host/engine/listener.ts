@@ -21,6 +21,8 @@ export interface EngineListener {
   onJournal?(block: JournalBlock): void | Promise<void>;
   /** Called with the metadata of a container in a replayed recording. */
   onContainer?(id: string, entry: Uint8Array): void;
+  /** Called now and then during a replay. @param share of the file that was read, 0 to 1 */
+  onProgress?(share: number, events: number): void;
   /** Called at the end of a recording, after all its matches. */
   onReplayed?(report: ReplayReport): void;
   /** A module is not evaluated. For a new rule set it may come before onReplaced. */

@@ -33,6 +33,8 @@ const LAST_COMMIT_MS = 2;
 const SEGMENT_PAIRS = 4096;
 const IMAGES_AT_ONCE = 4096;
 const COUNTERS_EVERY_MS = 1000;
+/** Between two messages of how far a replay has come. */
+const PROGRESS_MS = 100;
 /** The same while events wait for a container's runtime: local ones answer within a few ms. */
 const WAITING_POLL_MS = 5;
 
@@ -132,11 +134,19 @@ export class EngineLoop {
     return this.#counters();
   }
 
-  /** Runs until the end of the recording, or a stop is requested. Nothing is dropped: it waits for the host. */
-  runReplay(replay: Replay): void {
+  /**
+   * Runs until the end of the recording, or a stop is requested. Nothing is dropped: it waits for the host.
+   * @param share of the file that was read, 0 to 1
+   */
+  runReplay(replay: Replay, share: () => number): void {
     const { control, send } = this.#parts;
+    let toldAt = performance.now();
     while (!control.stopRequested && replay.feed()) {
       while (this.round(0) > 0);
+      if (performance.now() - toldAt >= PROGRESS_MS) {
+        toldAt = performance.now();
+        send({ kind: 'progress', share: share(), events: replay.report.events });
+      }
       control.waitForMatches();
     }
     this.endReplay();

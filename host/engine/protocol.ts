@@ -227,6 +227,8 @@ export type FromWorker =
   | { readonly kind: 'journal-set' }
   /** The metadata of a container in a recording. */
   | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }
+  /** How far a replay has come: the share of its file, 0 to 1. */
+  | { readonly kind: 'progress'; readonly share: number; readonly events: number }
   /** The recording has ended; its matches have been sent. */
   | { readonly kind: 'replayed'; readonly report: ReplayReport }
   | { readonly kind: 'containers'; readonly notices: readonly ContainerNotice[] }

@@ -9,10 +9,9 @@ import { AddressNames } from '../fields/address-names.ts';
 import type { ReadContext } from '../fields/context.ts';
 import { EventMemory } from '../fields/memory.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
-import { RecordingFile } from '../recording/byte-source.ts';
-import { RecordingReader } from '../recording/reader.ts';
 import { type RecordedBlock, Recorder } from '../recording/recorder.ts';
 import { Replay } from '../recording/replay.ts';
+import type { OpenedRecording } from '../scap/open.ts';
 import { Control } from './control.ts';
 import { EvaluationClock } from './evaluation-clock.ts';
 import { IntegrityGuard } from './integrity-guard.ts';
@@ -34,7 +33,7 @@ const receive = (): ToWorker | undefined => receiveMessageOnPort(port)?.message;
 
 try {
   const start = whenTold();
-  if (start) run(start);
+  if (start) run(start, start.replay === undefined ? undefined : await openReplay(start.replay));
 } catch (error) {
   send({ kind: 'error', error: describeError(error) });
 }
@@ -50,17 +49,24 @@ function whenTold(): WorkerStart | undefined {
   return undefined;
 }
 
-function run(start: WorkerStart): void {
+/** What reads recordings is loaded where there is one alone. */
+async function openReplay(path: string): Promise<OpenedRecording> {
+  const { openRecording } = await import('../scap/open.ts');
+  return openRecording(path);
+}
+
+function run(start: WorkerStart, recording: OpenedRecording | undefined): void {
   const { capture, memory, plan } = openCapture({
     source: start.source,
     ...(start.sizes && { sizes: start.sizes }),
     ...(start.object !== undefined && { object: start.object }),
   });
   try {
-    if (start.replay === undefined) watch(start, memory, capture, plan);
-    else replay(start.replay, start, memory, capture, plan);
+    if (!recording) watch(start, memory, capture, plan);
+    else replay(recording, start, memory, capture, plan);
   } finally {
     capture.close();
+    recording?.[Symbol.dispose]();
   }
 }
 
@@ -84,14 +90,13 @@ function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture,
 }
 
 function replay(
-  path: string,
+  recording: OpenedRecording,
   start: WorkerStart,
   memory: WebAssembly.Memory,
   capture: Capture,
   plan: CapturePlan,
 ): void {
-  using file = new RecordingFile(path);
-  const reader = new RecordingReader(file);
+  const { source: reader } = recording;
   const { started: sessionStart, users, groups } = reader.facts;
   useAccounts(users, groups);
   const source = new Replay(reader, capture, (id, entry) => {
@@ -101,7 +106,7 @@ function replay(
   const loop = bind(start, { memory, capture, control, sessionStart, replay: source });
   capture.start(start.rules.eventTypes);
   sendStarted(capture, plan);
-  loop.runReplay(source);
+  loop.runReplay(source, () => recording.progress.done / Math.max(recording.progress.size, 1));
 }
 
 function sendStarted(capture: Capture, { cpus, memoryBytes }: CapturePlan): void {

@@ -125,6 +125,11 @@ export class History implements Disposable {
     return this.#reader.facts;
   }
 
+  /** Bytes of the file, and how many of them were read. */
+  get progress(): { readonly size: number; readonly done: number } {
+    return { size: this.#file.size, done: this.#reader.position };
+  }
+
   /** Damaged parts are left out; the report has them. To be called once. */
   items(wants: HistoryWants = {}): Generator<HistoryItem, ReplayReport> {
     // Without being wanted, neither containers nor pauses come.

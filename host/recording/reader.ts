@@ -16,21 +16,12 @@ import {
 } from './format.ts';
 import type { OtherRecords } from './other-records.ts';
 import { type Payload, PayloadError, readPayload } from './payload.ts';
+import type { Damage, RecordingSource } from './source.ts';
 
 /** Most invalid blocks before it gives up: a hostile file could have heads everywhere, each of a block of some MB. */
 const MOST_ATTEMPTS = 1000;
 const GIVEN_UP = 'too much of the file is damaged';
 const SEARCH_BYTES = 1 << 16;
-
-export interface Damage {
-  /** Offset of the damage in the file. */
-  readonly at: number;
-  readonly reason: string;
-  /** Offset at which reading continues; undefined: it does not. */
-  readonly resumed: number | undefined;
-  /** Lost events, if later blocks show the number. */
-  readonly eventsLost: number | undefined;
-}
 
 /** How many events a block has, and how many of these are of types that this version does not have. */
 export type BlockTotals = Pick<Payload, 'events' | 'leftOut'>;
@@ -45,7 +36,7 @@ type Block<Read> = { readonly head: BlockHead } & (
   | { readonly kind: 'beside' }
 );
 
-export class RecordingReader {
+export class RecordingReader implements RecordingSource {
   readonly facts: RecordingFacts;
   /** If its records have another layout than this version. */
   readonly #other: OtherRecords | undefined;

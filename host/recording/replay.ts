@@ -6,7 +6,7 @@ import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { cutRecords } from './event-records.ts';
 import type { RecordingEnd } from './format.ts';
 import type { RecordedEntry } from './payload.ts';
-import type { Damage, RecordingReader } from './reader.ts';
+import type { Damage, RecordingSource } from './source.ts';
 
 /** Most events injected at once: few enough for the queue of matches, enough to make the overhead of the calls negligible. */
 const STRETCH_BYTES = 128 << 10;
@@ -24,7 +24,7 @@ export interface ReplayReport {
 }
 
 export class Replay {
-  readonly #reader: RecordingReader;
+  readonly #reader: RecordingSource;
   readonly #capture: Capture;
   readonly #onContainer: (id: string, entry: Uint8Array) => void;
   readonly #onImages: (log: Uint8Array) => void;
@@ -36,7 +36,7 @@ export class Replay {
 
   /** @param onImages called with entries of native/src/image_log.h, once they are in the image table */
   constructor(
-    reader: RecordingReader,
+    reader: RecordingSource,
     capture: Capture,
     onContainer: (id: string, entry: Uint8Array) => void,
     onImages: (log: Uint8Array) => void = () => {},
@@ -99,6 +99,6 @@ export class Replay {
   }
 }
 
-function* entriesOf(reader: RecordingReader): Generator<RecordedEntry> {
+function* entriesOf(reader: RecordingSource): Generator<RecordedEntry> {
   for (const { entries } of reader.payloads()) yield* entries;
 }

@@ -5,9 +5,9 @@ import type { RuleModule } from '../agent/rule-module.ts';
 import { RuleLoadError } from '../diagnostics/diagnostic.ts';
 import type { Alert } from '../outputs/alert.ts';
 import type { Output } from '../outputs/output.ts';
-import { RecordingFile } from '../recording/byte-source.ts';
 import { RecordingError, type RecordingFacts } from '../recording/format.ts';
-import { RecordingReader } from '../recording/reader.ts';
+import { ScapError } from '../scap/format/error.ts';
+import { openRecording } from '../scap/open.ts';
 import { type RecordingTest, RuleTestError } from './rule-test.ts';
 
 /** Outputs of each rule that are kept for the report. */
@@ -28,15 +28,15 @@ export function checkRecording({ path, context }: RecordingTest): SoundRecording
     throw new RuleLoadError('LOAD_ERR_FILE_READ', `The recording ${path} can't be used: ${reason}`, context, { help });
   };
   try {
-    using file = new RecordingFile(path);
-    const reader = new RecordingReader(file);
+    using file = openRecording(path);
+    const { source: reader } = file;
     for (const _ of reader.payloads());
     const [damage] = reader.damage;
     if (damage) refuse(`it is damaged at byte ${damage.at}: ${damage.reason}`, RECORD_AGAIN);
     return { path, facts: reader.facts };
   } catch (error) {
     if (error instanceof RuleLoadError) throw error;
-    if (error instanceof RecordingError) return refuse(error.message, RECORD_AGAIN);
+    if (error instanceof RecordingError || error instanceof ScapError) return refuse(error.message, RECORD_AGAIN);
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === '') throw error;
     return refuse(REASONS[code] ?? code, 'paths are relative to the folder of the test file');

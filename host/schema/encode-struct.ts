@@ -15,7 +15,7 @@ const ALIGNMENT = 8;
  * A `size` member is filled in unless given. Throws on an unknown member.
  */
 export function encodeStruct(struct: Struct, input: StructInput): Uint8Array {
-  const members = new Map(struct.members.map((member) => [member.name, member]));
+  const members = membersOf(struct);
   const strings: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
   let size = struct.size;
   for (const [name, value] of Object.entries(input)) {
@@ -44,8 +44,18 @@ export function encodeStruct(struct: Struct, input: StructInput): Uint8Array {
   return encoded;
 }
 
+const BY_STRUCT = new WeakMap<Struct, ReadonlyMap<string, Member>>();
+
+function membersOf(struct: Struct): ReadonlyMap<string, Member> {
+  const known = BY_STRUCT.get(struct) ?? new Map(struct.members.map((member) => [member.name, member]));
+  BY_STRUCT.set(struct, known);
+  return known;
+}
+
+const TEXTS = new TextEncoder();
+
 function toBytes(value: MemberInput, name: string): Uint8Array {
-  if (typeof value === 'string') return new TextEncoder().encode(value);
+  if (typeof value === 'string') return TEXTS.encode(value);
   if (value instanceof Uint8Array) return value;
   throw new Error(`member ${name} takes a text or bytes`);
 }

@@ -93,6 +93,13 @@ export const SYSTEM_TOOLS = [
   tool('ssh-keygen', 'openssh-client', 'live-tests'),
   tool('useradd', 'passwd', 'live-tests'),
   tool('python3', 'python3', 'live-tests'),
+  {
+    name: "Falco's libs",
+    files: ['/usr/include/falcosecurity/libsinsp/sinsp.h'],
+    package: 'libfalcosecurity0-dev',
+    purposes: ['live-tests'],
+  },
+  { name: 'uthash', files: ['/usr/include/uthash.h'], package: 'uthash-dev', purposes: ['live-tests'] },
 
   tool('go', 'golang-go', 'cluster-tests'),
   tool('etcd', 'etcd-server', 'cluster-tests'),

@@ -5,6 +5,7 @@
 #include "bpf_error.h"
 #include "bpf_stats.h"
 #include "capture_object.h"
+#include "container_id.h"
 #include "io_uring_operations.h"
 #include "javascript.h"
 #include "plan.h"
@@ -103,6 +104,16 @@ Napi::Value LackingIoUringOperations(const Napi::CallbackInfo& info) {
   return missing ? Napi::Value(ArrayOfStrings(info.Env(), *missing)) : info.Env().Undefined();
 }
 
+/** (cgroup: string) -> [type, full id], or undefined on the host. */
+Napi::Value ContainerOfCgroup(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) return ThrowType(env, "containerOf: a path is needed");
+  const std::string cgroup = info[0].As<Napi::String>().Utf8Value();
+  const auto id = ContainerIdOf(cgroup);
+  if (!id || id->full_id.empty()) return env.Undefined();
+  return ArrayOfStrings(env, std::vector<std::string_view>{id->type, id->full_id});
+}
+
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("plan", Napi::Function::New<MakePlanObject>(env, "plan"));
   exports.Set("wake", Napi::Function::New<WakeCapture>(env, "wake"));
@@ -111,6 +122,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("unblockSignal", Napi::Function::New<UnblockSignalNumber>(env, "unblockSignal"));
   exports.Set("connectUnixDatagram", Napi::Function::New<ConnectDatagramSocket>(env, "connectUnixDatagram"));
   exports.Set("measurePrograms", Napi::Function::New<MeasurePrograms>(env, "measurePrograms"));
+  exports.Set("containerOf", Napi::Function::New<ContainerOfCgroup>(env, "containerOf"));
   exports.Set("missingIoUringOperations",
               Napi::Function::New<LackingIoUringOperations>(env, "missingIoUringOperations"));
   if (CanUnpack()) exports.Set("unpack", Napi::Function::New<UnpackFrame>(env, "unpack"));

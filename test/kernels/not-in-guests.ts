@@ -28,7 +28,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'invalid-rules',
         'journal',
       ],
-      ...['messages', 'metrics-output', 'recording', 'signals', 'soak', 'stop'],
+      ...['messages', 'metrics-output', 'recording', 'scap', 'signals', 'soak', 'stop'],
     ],
   ],
   [

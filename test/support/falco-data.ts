@@ -66,3 +66,8 @@ export function describeWithFalco(names: readonly FalcoFile[], define: () => voi
   if (why === false) define();
   else test(`with ${names.join(', ')}`, { skip: why });
 }
+
+/** A capture of Falco's, with the alerts that Falco raised on it: `scap/` of the folder, which no repository has. */
+export function findFalcoCapture(name: string): string | undefined {
+  return [join(FOLDER, 'scap', name), join(FOLDER, 'reference/scap', name)].find(isFile);
+}

@@ -8,12 +8,13 @@ import type { RuleModule } from '../../host/agent/rule-module.ts';
 import type { RuleMatching } from '../../host/engine/protocol.ts';
 import { DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import { fileOutput } from '../../host/outputs/file-output.ts';
-import { type ByteSource, RecordingFile } from '../../host/recording/byte-source.ts';
+import type { ByteSource } from '../../host/recording/byte-source.ts';
 import type { RecordingFacts } from '../../host/recording/format.ts';
 import { PayloadBuilder } from '../../host/recording/payload.ts';
 import { RecordingReader } from '../../host/recording/reader.ts';
 import type { ReplayReport } from '../../host/recording/replay.ts';
 import { RecordingWriter } from '../../host/recording/writer.ts';
+import { openRecording } from '../../host/scap/open.ts';
 
 export const FACTS: RecordingFacts = {
   hostname: 'elsewhere',
@@ -126,8 +127,8 @@ export async function replayRecording(
       },
     });
   const { promise, resolve, reject } = Promise.withResolvers<ReplayReport>();
-  using file = new RecordingFile(path);
-  const { hostname } = new RecordingReader(file).facts;
+  using file = openRecording(path);
+  const { hostname } = file.source.facts;
   const agent = await startAgent({
     modules: [module],
     outputs: [output('text', false), output('json', true)],

@@ -1,6 +1,11 @@
 // Falco's stock rules, as test data.
 
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
+import { compileModule } from '../../host/compiler/compile.ts';
+import { loadRules } from '../../host/compiler/rules/load.ts';
 import { type FalcoFile, falcoFile } from './falco-data.ts';
 
 /** In the order in which they build on each other. */
@@ -16,4 +21,14 @@ export type StockFile = (typeof STOCK_FILES)[number];
 /** The text of a file. Throws if it is missing: what calls this is skipped then (falco-data.ts). */
 export function stockRules(name: StockFile): string {
   return readFileSync(falcoFile(name), 'utf8');
+}
+
+/** The enabled rules of these files in one module. Throws if a file is missing. */
+export async function stockModule(names: readonly StockFile[]): Promise<RuleModule> {
+  const { rules, errors } = loadRules(names.map((name) => ({ name, text: stockRules(name) })));
+  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
+  const enabled = rules.filter((rule) => rule.enabled);
+  const sources = enabled.map(({ outputText, ...rule }) => ({ ...rule, output: outputText }));
+  const { wasm } = await compileModule(sources, { cacheDirectory: join(tmpdir(), 'wasprey-test-modules') });
+  return loadRuleModule('stock rules', wasm);
 }

@@ -13,12 +13,14 @@ import type { Terminal } from '../../diagnostics/terminal.ts';
 import type { EngineError } from '../../engine/engine-error.ts';
 import { DEFAULT_FORMAT } from '../../outputs/alert.ts';
 import { descriptorOutput } from '../../outputs/line-output.ts';
-import { RecordingFile } from '../../recording/byte-source.ts';
+import type { Output } from '../../outputs/output.ts';
 import { RecordingError, type RecordingFacts } from '../../recording/format.ts';
-import { RecordingReader } from '../../recording/reader.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
+import { ScapError } from '../../scap/format/error.ts';
+import { openRecording } from '../../scap/open.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
+import { ProgressBar } from '../reports/progress-bar.ts';
 import { renderReplayed } from '../reports/recording-summary.ts';
 
 const OPTIONS = {
@@ -49,6 +51,8 @@ export const REPLAY = defineCommand({
     Evaluates rules on a recording of \`wasprey capture\`, and prints the alerts that \`wasprey run\` would have printed. If
     the file is truncated or damaged, its intact parts are evaluated. Messages and the summary go to standard error.
 
+    It also reads captures of Falco 0.40 and later and of sysdig (.scap, plain or packed by gzip).
+
     No privilege is needed, and nothing from the machine where the recording was made.`,
   status: {
     ok: 'The whole recording was evaluated.',
@@ -57,6 +61,7 @@ export const REPLAY = defineCommand({
   options: OPTIONS,
   examples: [
     { command: 'wasprey replay node.wsp', effect: 'Evaluates the rules that come with Wasprey.' },
+    { command: 'wasprey replay falco.scap', effect: 'Evaluates them on a capture of Falco.' },
     { command: 'wasprey replay node.wsp -r base.yaml site/ --json', effect: 'Evaluates your own, and prints JSON.' },
   ],
   async run({ options, operands }, terminal) {
@@ -70,8 +75,8 @@ export const REPLAY = defineCommand({
     if (options.module !== undefined && !selectsAll(selection)) {
       throw new UsageError("a module's rules were selected when it was compiled", 'select them with `wasprey compile`');
     }
-    const facts = readFacts(path);
     await prepare('native');
+    const facts = readFacts(path);
     const module =
       options.module === undefined ? await prepareRules(rules, terminal, selection) : loadCompiledRules(options.module);
     return replay(path, facts, module, options, terminal);
@@ -81,9 +86,12 @@ export const REPLAY = defineCommand({
 /** What the recording says of itself. Read before anything is compiled. */
 function readFacts(path: string): RecordingFacts {
   try {
-    using file = new RecordingFile(path);
-    return new RecordingReader(file).facts;
+    using file = openRecording(path);
+    return file.source.facts;
   } catch (error) {
+    if (error instanceof ScapError) {
+      throw new CommandFailure(`can't replay ${path}: ${error.message} [${error.code}]`);
+    }
     if (error instanceof RecordingError) throw new CommandFailure(`can't replay ${path}: ${error.message}`);
     throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
   }
@@ -103,12 +111,14 @@ async function replay(
   if (missing.length > 0) {
     terminal.say(`wasprey: rules need events that were not recorded: ${missing.join(', ')}\n`);
   }
+  using bar = new ProgressBar();
   const agent = await startAgent({
-    ...agentOptions(module, options, () => end(undefined), terminal),
-    replay: { path, hostname: facts.hostname, onEnd: end },
+    ...agentOptions(module, options, () => end(undefined), terminal, bar),
+    replay: { path, hostname: facts.hostname, onEnd: end, onProgress: (share, events) => bar.update(share, events) },
     onEnd: end,
   });
   const outcome = await ended;
+  bar[Symbol.dispose]();
   const summary = await agent.stop();
   if (outcome instanceof Error) {
     terminal.say(`wasprey: the engine has failed: ${outcome.message} [${outcome.code}]\n`);
@@ -118,11 +128,22 @@ async function replay(
   return outcome && outcome.damage.length > 0 ? EXIT.failure : EXIT.ok;
 }
 
+/** Alerts on the same terminal are not written into the bar. */
+function hiding(bar: ProgressBar): Output {
+  return {
+    name: 'progress bar',
+    write: () => bar.hide(),
+    close: async () => {},
+    counters: { written: 0, dropped: 0, errors: 0 },
+  };
+}
+
 function agentOptions(
   module: RuleModule,
   options: ReplayOptions,
   unread: () => void,
   terminal: Terminal,
+  bar: ProgressBar,
 ): AgentOptions {
   const isoTime = options['iso-time'] === true;
   const output = descriptorOutput({
@@ -136,7 +157,7 @@ function agentOptions(
   return {
     modules: [module],
     extras: { statics: selectionOf(options).statics ?? {} },
-    outputs: [output],
+    outputs: [hiding(bar), output],
     ruleMatching: options['rule-matching'] === 'all' ? 'all' : 'first',
     isoTime,
     onTrouble: (message) => terminal.say(`wasprey: ${message}\n`),

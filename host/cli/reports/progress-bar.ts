@@ -8,6 +8,9 @@ const EVERY_MS = 100;
 /** Quick work shows none. */
 const FIRST_MS = 500;
 
+/** Lines that were announced are written in this time. */
+const HIDDEN_MS = 200;
+
 interface Stream {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -35,6 +38,13 @@ export class ProgressBar implements Disposable {
     const bar = `${'#'.repeat(done)}${'.'.repeat(BAR_WIDTH - done)}`;
     const percent = `${Math.floor(Math.min(share, 1) * 100)} %`.padStart(5);
     this.#stream.write(`\r[${bar}] ${percent}  ${number(events)} events, ${left} s left \x1b[K`);
+  }
+
+  /** Makes room for other lines, which are written soon. */
+  hide(): void {
+    if (this.#isDrawn) this.#stream.write('\r\x1b[K');
+    this.#isDrawn = false;
+    this.#drawnAt = performance.now() + HIDDEN_MS;
   }
 
   /** Takes it away. */

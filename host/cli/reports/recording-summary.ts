@@ -5,8 +5,8 @@ import type { Summary } from '../../agent/summary.ts';
 import { missedLine, ruleLines } from '../../daemon/summary.ts';
 import { count, number, sum } from '../../diagnostics/numbers.ts';
 import { eventTotals } from '../../engine/event-totals.ts';
-import type { Damage } from '../../recording/reader.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
+import type { Damage } from '../../recording/source.ts';
 
 /** Places of damage that are listed one by one. */
 const LISTED_DAMAGE = 10;

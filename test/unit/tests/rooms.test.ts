@@ -20,7 +20,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   recording: ['schema', 'capture', 'compiler', 'fields'],
   metadata: ['schema', 'diagnostics', 'capture', 'compiler', 'fields'],
   outputs: ['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields'],
-  engine: ['schema', 'sandbox', 'capture', 'fields', 'recording'],
+  scap: ['schema', 'capture', 'fields', 'metadata', 'recording'],
+  engine: ['schema', 'sandbox', 'capture', 'fields', 'recording', 'scap'],
   journal: [
     ...['schema', 'diagnostics', 'config-values', 'sandbox', 'capture', 'compiler', 'fields', 'recording'],
     ...['outputs', 'engine'],
@@ -34,7 +35,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['engine', 'journal', 'captures'],
   ],
   generate: ['setup', 'schema', 'compiler', 'outputs', 'agent'],
-  'rule-tests': [...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'outputs', 'agent']],
+  'rule-tests': [
+    ...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'scap', 'outputs', 'agent'],
+  ],
   daemon: [
     ...[
       'setup',
@@ -66,6 +69,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       'generate',
       'rule-tests',
       'daemon',
+      'scap',
     ],
   ],
 };

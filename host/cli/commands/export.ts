@@ -1,0 +1,103 @@
+// wasprey export: writes recordings as a capture of Falco.
+
+import { rmSync, statSync } from 'node:fs';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { History } from '../../journal/event-views.ts';
+import { type ExportedHistory, exportFiles } from '../../scap/write/export-files.ts';
+import { prepare } from '../../setup/prepare.mjs';
+import { defineCommand } from '../definition/command.ts';
+import { givenHistory } from '../options/history-options.ts';
+import { ProgressBar } from '../reports/progress-bar.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+export const EXPORT = defineCommand({
+  name: 'export',
+  usage: '[FILE...] -o FILE.scap',
+  operands: [{ values: 'path', repeats: true }],
+  description: `
+    Writes recordings of \`wasprey capture\`, or the journal, as a capture that Falco, sysdig and Stratoshark read (.scap, packed by gzip):
+    machine, users, processes with descriptors, then the events. Falco raises the alerts on it that \`wasprey replay\` raises on
+    the recording, as far as its rules read what Falco has.
+
+    What a recording has and a .scap file can't have is written as state: where a link led, an open has a second event with the
+    file's path. Only the owner can read the file: arguments and environments of programs contain secrets.`,
+  status: {
+    ok: 'All events were written.',
+    failure: "A recording can't be read, the file can't be written, or parts of a recording were damaged and left out.",
+  },
+  options: {
+    output: {
+      kind: 'text',
+      short: 'o',
+      value: 'FILE',
+      description: 'File to write the capture to; it is overwritten.',
+    },
+    since: {
+      kind: 'text',
+      value: 'TIME',
+      description: 'Leave out recordings that end before this: 30m, 12h, 7d ago.',
+    },
+  },
+  examples: [
+    { command: 'wasprey export node.wsp -o node.scap', effect: 'Writes a recording for Falco.' },
+    { command: 'wasprey export --since 2h -o node.scap', effect: 'Writes the last hours of the journal.' },
+    { command: 'falco -o engine.kind=replay -o engine.replay.capture_file=node.scap', effect: 'Reads it in Falco.' },
+  ],
+  async run({ options, operands }, terminal) {
+    const { output, since } = options;
+    if (output === undefined) throw new UsageError('missing file for the capture', 'add --output FILE');
+    const on = operands.length > 0 ? { on: operands.map((text, place) => ({ text, place })) } : {};
+    const { files } = givenHistory({ ...on, ...(since !== undefined && { since }) }, terminal);
+    await prepare('native');
+    const damaged: string[] = [];
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+    using bar = new ProgressBar();
+    const paths = files.map(({ path }) => path);
+    if (paths.some((path) => isSameFile(path, output))) throw new UsageError('the capture would replace its recording');
+    let events: number;
+    try {
+      events = await exportFiles(paths, output, {
+        open: (path) => openHistory(path, (reason) => damaged.push(reason)),
+        onProgress: (share, done) => bar.update(share, done),
+        signal: stop.signal,
+      });
+    } catch (error) {
+      rmSync(output, { force: true });
+      if (stop.signal.aborted) throw new CommandFailure('stopped before the end: nothing was written');
+      throw new CommandFailure(`can't write ${output}: ${reasonOf(error)}`);
+    }
+    bar[Symbol.dispose]();
+    for (const reason of damaged) terminal.say(`wasprey: ${reason}\n`);
+    const size = (statSync(output).size / MEGABYTE).toFixed(2);
+    terminal.say(
+      `Exported ${count(events, 'event')} of ${count(paths.length, 'recording')}: ${size} MB in ${output}.\n`,
+    );
+    return damaged.length > 0 ? EXIT.failure : EXIT.ok;
+  },
+});
+
+function isSameFile(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+}
+
+/** @param onDamage called with a line of each part that could not be read */
+function openHistory(path: string, onDamage: (reason: string) => void): ExportedHistory {
+  const history = new History(path);
+  return {
+    facts: history.facts,
+    get progress() {
+      return history.progress;
+    },
+    *items() {
+      const report = yield* history.items({ processes: true });
+      for (const { at, reason } of report.damage) onDamage(`${path} is damaged at byte ${at}: ${reason}`);
+    },
+    [Symbol.dispose]: () => history[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,28 @@
+// What a replay reads: a recording, or a file of another kind whose events become records.
+
+import type { RecordingEnd, RecordingFacts } from './format.ts';
+import type { Payload } from './payload.ts';
+
+export interface Damage {
+  /** Offset of the damage in the file. */
+  readonly at: number;
+  readonly reason: string;
+  /** Offset at which reading continues; undefined: it does not. */
+  readonly resumed: number | undefined;
+  /** Lost events, if later blocks show the number. */
+  readonly eventsLost: number | undefined;
+}
+
+export interface RecordingSource {
+  readonly facts: RecordingFacts;
+  /** Those found so far. */
+  readonly damage: readonly Damage[];
+  /** The contents of the last block; undefined before it was read, or if it is missing. */
+  readonly end: RecordingEnd | undefined;
+  /** Events so far. */
+  readonly events: number;
+  /** Of these, events of types that this version does not have. */
+  readonly leftOut: number;
+  /** In order, each completely checked. */
+  payloads(): Generator<Payload>;
+}

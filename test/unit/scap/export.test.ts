@@ -1,0 +1,394 @@
+// Recordings that are exported as savefiles: a replay of the savefile raises the alerts of a replay of the recording.
+
+import assert from 'node:assert/strict';
+import { statSync, writeFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+import fc from 'fast-check';
+import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
+import { event, moduleOf, process as processImage } from '../../support/built-agent.ts';
+import {
+  Folder,
+  logEntry,
+  payloadOf,
+  replayRecording,
+  type WrittenBlock,
+  writeBlocks,
+} from '../../support/recordings.ts';
+import { exportRecording } from '../../support/scap-files.ts';
+
+process.env.TZ = 'UTC';
+
+/** Every event is an alert with what rules read most. */
+const RULES = `
+- rule: Everything
+  desc: d
+  condition: evt.num > 0
+  output: >
+    %evt.time %evt.type tid=%thread.tid pid=%proc.pid vpid=%proc.vpid name=%proc.name exe=%proc.exepath command=%proc.cmdline cwd=%proc.cwd
+    parent=%proc.pname gparent=%proc.aname[2] pcmd=%proc.pcmdline sid=%proc.sid tty=%proc.tty uid=%user.uid user=%user.name gid=%group.gid
+    login=%user.loginuid res=%evt.res file=%fd.name type=%fd.typechar l4=%fd.l4proto sip=%fd.sip sport=%fd.sport cip=%fd.cip changed=%fd.name_changed
+    real=%fd.realpath flags=%evt.arg.flags mode=%evt.arg.mode target=%evt.arg.target path=%fs.path.name source=%fs.path.source
+    container=%container.id name=%container.name caps=%thread.cap_effective writable=%proc.is_exe_writable env=%proc.env[A]
+  priority: INFO
+`;
+
+let module: RuleModule;
+before(async () => {
+  module = await moduleOf(RULES);
+});
+
+const CONTAINER_ID = '0123456789abcdef'.repeat(4);
+const START = 1_795_528_388_000_000_000n;
+const [FORK, EXEC, EXIT, CHANGE, SNAPSHOT] = [1, 2, 3, 4, 5];
+
+async function assertSame(blocks: readonly WrittenBlock[]): Promise<readonly string[]> {
+  using folder = new Folder();
+  const [recording, savefile] = [folder.file('a.wsp'), folder.file('a.scap')];
+  writeFileSync(recording, writeBlocks(blocks).bytes);
+  await exportRecording(recording, savefile);
+  const [own, exported] = [await replayRecording(recording, module), await replayRecording(savefile, module)];
+  assert.deepEqual(exported.report.damage, []);
+  assert.equal(exported.malformed, 0);
+  assert.deepEqual(comparable(exported.text), comparable(own.text));
+  assert.equal(statSync(savefile).mode & 0o777, 0o600);
+  return comparable(own.text);
+}
+
+/** An event of a container that is not known yet waits, and its alert says what it lacks; neither is known of a savefile. */
+function comparable(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(/ container\.metadata=\S+/, '')).sort();
+}
+
+/** A process with what savefiles have of it. */
+function image(id: number, input: Parameters<typeof processImage>[1]): Uint8Array {
+  const common = { vpid: input.pid, start_time: START, login_uid: 0xffffffff, cap_effective: 0x1fffn };
+  const isRoot = (input.uid ?? 0) === 0;
+  const inContainer = typeof input.cgroup === 'string' && input.cgroup.includes('docker');
+  return logEntry(processImage(id, { ...common, environment: 'A=b\0', ...input }), {
+    ...(isRoot ? { home: '/root', shell: '/bin/sh' } : { user: '<NA>', group: '<NA>' }),
+    ...(inContainer && { container: CONTAINER_ID, containerType: 'docker' }),
+  });
+}
+
+const AT = { time: START + 1_000_000_000n };
+/** As the kernel reports an opened file: it has a new name. */
+const FILE = { kind: 'f'.charCodeAt(0), dirfd: -100, state: 2 };
+
+test('a shell, its children and their files', async () => {
+  const address = (text: string) => Uint8Array.from(text.split('.'), Number);
+  const lines = await assertSame([
+    {
+      payload: payloadOf(
+        [
+          image(1, { kind: SNAPSHOT, comm_bytes: 'init', pid: 1, argv: 'init\0' }),
+          image(2, {
+            kind: SNAPSHOT,
+            comm_bytes: 'bash',
+            pid: 500,
+            ppid: 1,
+            parent: 1n,
+            argv: 'bash\0-l\0',
+            cwd: '/home',
+          }),
+        ],
+        [
+          event('openat', 2, {
+            ...AT,
+            ...FILE,
+            tid: 500,
+            raw: 'x/../notes',
+            resolved: '/home/notes',
+            open_flags: 0x8241,
+            mode: 0o644,
+          }),
+        ],
+      ),
+      events: 1,
+    },
+    {
+      payload: payloadOf(
+        [
+          image(3, {
+            kind: FORK,
+            comm_bytes: 'bash',
+            pid: 501,
+            ppid: 500,
+            parent: 2n,
+            argv: 'bash\0-l\0',
+            cwd: '/home',
+            start_time: START + 5n,
+          }),
+          image(4, {
+            kind: EXEC,
+            comm_bytes: 'cat',
+            pid: 501,
+            ppid: 500,
+            parent: 2n,
+            previous: 3n,
+            argv: 'cat\0shadow\0',
+            cwd: '/etc',
+            start_time: START + 5n,
+            executable: '/usr/bin/cat',
+            flags: 1,
+          }),
+          image(5, {
+            kind: CHANGE,
+            comm_bytes: 'cat',
+            pid: 501,
+            ppid: 500,
+            parent: 2n,
+            previous: 4n,
+            argv: 'cat\0shadow\0',
+            cwd: '/',
+            uid: 33,
+            gid: 33,
+            start_time: START + 5n,
+            executable: '/usr/bin/cat',
+            flags: 1,
+          }),
+          image(6, {
+            kind: FORK,
+            comm_bytes: 'nginx',
+            pid: 600,
+            ppid: 501,
+            parent: 4n,
+            argv: 'nginx\0',
+            cgroup: `/docker/${CONTAINER_ID}`,
+            vpid: 1,
+            start_time: START + 6n,
+          }),
+        ],
+        [
+          event('execve', 4, { ...AT, tid: 501, result: 0, fd: -1, raw: '/bin/cat' }),
+          event('openat', 4, { ...AT, ...FILE, tid: 501, raw: 'shadow', resolved: '/srv/shadow', open_flags: 0x80000 }),
+          event('open', 5, {
+            ...AT,
+            ...FILE,
+            tid: 501,
+            result: -13,
+            fd: -1,
+            kind: 0,
+            raw: '../root/.ssh',
+            open_flags: 2,
+          }),
+          event('unlinkat', 5, {
+            ...AT,
+            tid: 501,
+            result: 0,
+            fd: 7,
+            dirfd: 7,
+            raw: 'gone',
+            directory: '/var/log',
+            call_flags: 0x200,
+          }),
+          event('renameat2', 6, {
+            ...AT,
+            tid: 600,
+            result: 0,
+            fd: -1,
+            old_raw: '/a',
+            new_raw: 'b',
+            old_dirfd: -100,
+            new_dirfd: 8,
+            new_directory: '/d',
+            call_flags: 1,
+          }),
+          event('symlinkat', 6, {
+            ...AT,
+            tid: 600,
+            result: 0,
+            fd: -1,
+            old_raw: '/etc/shadow',
+            new_raw: 'l',
+            new_dirfd: -100,
+          }),
+          event('setuid', 5, { ...AT, tid: 501, result: 0, fd: -1, numbers: [33n, 0n, 0n, 0n] }),
+          event('fchmod', 5, {
+            ...AT,
+            tid: 501,
+            result: 0,
+            fd: 9,
+            kind: 'f'.charCodeAt(0),
+            resolved: '/srv/tool',
+            mode: 0o4755,
+          }),
+          event('connect', 6, {
+            ...AT,
+            ...{ tid: 600, result: 0, fd: 5, kind: '4'.charCodeAt(0), l4: 6, role: 1, state: 3 },
+            ...{
+              local_address: address('10.0.0.1'),
+              local_port: 40_000,
+              remote_address: address('10.0.0.2'),
+              remote_port: 443,
+            },
+            ...{ passed_family: 2, passed_port: 443, passed_address: address('10.0.0.2') },
+          }),
+          event('dup2', 6, {
+            ...AT,
+            ...{ tid: 600, result: 1, fd: 1, old_fd: 5, new_fd: 1, kind: '4'.charCodeAt(0), l4: 6, role: 1, state: 1 },
+            ...{
+              local_address: address('10.0.0.1'),
+              local_port: 40_000,
+              remote_address: address('10.0.0.2'),
+              remote_port: 443,
+            },
+          }),
+          event('sendto', 6, {
+            ...AT,
+            ...{
+              tid: 600,
+              result: 3,
+              fd: 6,
+              kind: '4'.charCodeAt(0),
+              l4: 17,
+              role: 1,
+              state: 2,
+              data: 'abc',
+              length: 3,
+            },
+            ...{
+              local_address: address('10.0.0.1'),
+              local_port: 5,
+              remote_address: address('8.8.8.8'),
+              remote_port: 53,
+            },
+            ...{ passed_family: 2, passed_port: 53, passed_address: address('8.8.8.8') },
+          }),
+        ],
+      ),
+      events: 11,
+    },
+    {
+      payload: payloadOf(
+        [
+          image(7, { kind: EXIT, pid: 500, start_time: START }).subarray(0),
+          image(8, {
+            kind: FORK,
+            comm_bytes: 'late',
+            pid: 700,
+            ppid: 501,
+            parent: 5n,
+            argv: 'late\0',
+            start_time: START + 9n,
+          }),
+        ],
+        [
+          event('openat', 8, {
+            time: START + 9_000_000_000n,
+            ...FILE,
+            tid: 701,
+            flags: 2,
+            raw: '/x',
+            resolved: '/x',
+            open_flags: 0x10000,
+            kind: 'd'.charCodeAt(0),
+          }),
+        ],
+      ),
+      events: 1,
+    },
+  ]);
+  assert.equal(lines.length, 13);
+  assert.match(lines.at(-1) ?? '', /parent=cat gparent=bash/);
+});
+
+/** Names are of few bytes, so that they are often the same. */
+const name = fc.constantFrom('/etc/shadow', 'a', './b', '../c', '/usr//bin/./x', 'd/e');
+const step = fc.record({
+  act: fc.constantFrom('open', 'fork', 'exec', 'change', 'exit', 'unlink', 'kill'),
+  who: fc.nat(7),
+  text: name,
+  number: fc.nat(5),
+  hasLink: fc.boolean(),
+});
+
+interface Living {
+  readonly id: number;
+  readonly pid: number;
+  readonly parent: number;
+  readonly start: bigint;
+  readonly name: string;
+  readonly cwd: string;
+  readonly uid: number;
+}
+
+/** A recording of what random processes do, each step a block's part. */
+function recordingOf(steps: readonly (typeof step extends fc.Arbitrary<infer Step> ? Step : never)[]): WrittenBlock {
+  const images: Uint8Array[] = [];
+  const events: Uint8Array[] = [];
+  const all: Living[] = [];
+  const add = (kind: number, living: Omit<Living, 'id'>, previous = 0): Living => {
+    const one = { ...living, id: images.length + 1 };
+    const { id, pid, parent, start, name: comm, cwd, uid } = one;
+    images.push(
+      image(id, {
+        kind,
+        pid,
+        parent,
+        previous,
+        start_time: start,
+        comm_bytes: comm,
+        argv: `${comm}\0-x\0`,
+        cwd,
+        uid,
+        gid: uid,
+        sid: pid,
+        pgid: pid,
+      }),
+    );
+    return one;
+  };
+  all.push(add(SNAPSHOT ?? 5, { pid: 100, parent: 0, start: START, name: 'first', cwd: '/', uid: 0 }));
+  for (const [index, { act, who, text, number, hasLink }] of steps.entries()) {
+    const place = who % all.length;
+    const one = all[place];
+    if (!one) continue;
+    const common = { time: START + 1_000_000n * BigInt(index), tid: one.pid };
+    if (act === 'fork')
+      all.push(add(FORK ?? 1, { ...one, pid: 200 + index, parent: one.id, start: START + BigInt(index) }));
+    else if (act === 'exec') all[place] = add(EXEC ?? 2, { ...one, name: `run${number}` }, one.id);
+    else if (act === 'change') all[place] = add(CHANGE ?? 4, { ...one, cwd: `/d${number}`, uid: number }, one.id);
+    else if (act === 'open') {
+      const resolved = hasLink ? `/linked${number}` : undefined;
+      events.push(
+        event('openat', one.id, { ...common, ...FILE, raw: text, resolved: resolved ?? '/same', open_flags: number }),
+      );
+    } else if (act === 'unlink')
+      events.push(event('unlink', one.id, { ...common, fd: -1, dirfd: -100, result: -number, raw: text }));
+    else if (act === 'kill')
+      events.push(event('kill', one.id, { ...common, fd: -1, result: 0, numbers: [BigInt(one.pid), 9n, 0n, 0n] }));
+  }
+  events.push(
+    event('unlink', 1, { time: START + 99_000_000_000n, tid: 100, fd: -1, dirfd: -100, result: 0, raw: '/end' }),
+  );
+  return { payload: payloadOf(images, events), events: events.length };
+}
+
+test('random processes, programs and files', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      await assertSame([recordingOf(steps)]);
+    }),
+    { numRuns: 12 },
+  );
+});
+
+test('all types of events that savefiles have', async () => {
+  const events = EVENT_TYPES.map(({ name: type }, index) =>
+    event(type, 1, { time: START + BigInt(index), tid: 100, result: 0, fd: -1 }),
+  );
+  using folder = new Folder();
+  const { bytes } = writeBlocks([
+    { payload: payloadOf([image(1, { kind: SNAPSHOT, pid: 100 })], events), events: events.length },
+  ]);
+  writeFileSync(folder.file('a.wsp'), bytes);
+  assert.equal(await exportRecording(folder.file('a.wsp'), folder.file('a.scap')), events.length);
+  const { text, report } = await replayRecording(folder.file('a.scap'), module);
+  const types = new Set(text.map((line) => line.split(' ')[3]));
+  assert.deepEqual(report.damage, []);
+  assert.deepEqual(
+    EVENT_TYPES.map(({ name: type }) => type).filter((type) => !types.has(type)),
+    [],
+  );
+});
