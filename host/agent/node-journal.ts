@@ -114,9 +114,9 @@ export class NodeJournal {
 
   #makeStore(options: JournalOptions): JournalStore {
     const { engine, machine, onNote } = this.#host;
-    const eventTypes = this.#wants?.eventTypes ?? [];
+    const { eventTypes = [], kept } = this.#wants ?? {};
     return new JournalStore(options, {
-      facts: () => ({ hostname: machine, kernel: release(), eventTypes, ...machineAccounts() }),
+      facts: () => ({ hostname: machine, kernel: release(), eventTypes, ...(kept && { kept }), ...machineAccounts() }),
       dropped: () => engine()?.counters?.capture.dropped.reduce((sum, each) => sum + each, 0) ?? 0,
       beginSegment: () => engine()?.beginSegment(),
       onFailure: (error) => this.#failed(options.folder, error),

@@ -11,8 +11,11 @@ export type MissingReason =
   /** The kernel was built without io_uring, so nothing is missed; no detail. */
   | 'no-io-uring';
 
-/** The ways of the calls that a missing hook would have reported: native calls, requests of io_uring, 32-bit calls. */
-export type CallWay = 'calls' | 'io_uring' | '32-bit';
+/**
+ * The ways of the calls that a missing hook would have reported: native calls, requests of io_uring, 32-bit calls. `peers`: the calls are
+ * reported, but some of them without what their connection is to.
+ */
+export type CallWay = 'calls' | 'io_uring' | '32-bit' | 'peers';
 
 /** A hook that is not attached, or whose program this kernel refuses. */
 export interface MissingHook {
@@ -35,6 +38,9 @@ const WAYS: Readonly<Record<CallWay, (types: string) => string>> = {
   calls: (types) => `calls of ${types} are not captured`,
   io_uring: (types) => `not all io_uring requests for ${types} are captured`,
   '32-bit': (types) => `32-bit calls of ${types} are not captured`,
+  peers: (types) =>
+    `the peer of ${types} (fd.name, fd.sip, fd.rip, fd.sport, fd.rport and the like) is not captured if the call is interrupted, ` +
+    'or another thread replaces its descriptor',
 };
 
 /** A clause: why the hook is missing, and what is not captured without it. */

@@ -221,10 +221,10 @@ export interface Capture {
   /** All process images as entries of the log, each after its parent; what came to the log so far is part of it. */
   allImages(): Uint8Array;
   /**
-   * Copies the events of the batch that are kept for that use to `into`, which is at least as long as these segments, without what only has a meaning
-   * here. Returns the number of bytes.
+   * Copies the events of the batch that poll() gave that are kept for that use to `into`, which is at least as long as the batch, without what only
+   * has a meaning here. Returns the number of bytes.
    */
-  selectJournal(use: number, segments: Uint32Array, pairs: number, into: Uint8Array): number;
+  selectJournal(use: number, into: Uint8Array): number;
   /** What was selected since the last call. */
   takeJournalExtent(use: number): JournalExtent;
   /**

@@ -18,6 +18,7 @@ const BLOCK_BYTES = 1 << 20;
 const BLOCK_MS = 800;
 /** The images of a large machine have some MB. */
 const PIECE_BYTES = 1 << 19;
+const FEW_CONTAINERS = 256;
 
 /** Blocks from one that begins a segment up to the next such are read without any other. */
 export interface JournalBlock {
@@ -41,6 +42,8 @@ export class JournalTap {
   /** Metadata of containers, for the next segment. */
   readonly #known = new Map<string, Uint8Array>();
   readonly #new: string[] = [];
+  /** When there are so many, those that are gone are forgotten. */
+  #mostKnown = FEW_CONTAINERS;
   /** Whether the payload belongs to a segment; otherwise one has to begin. */
   #isOpen = false;
   #beginWanted = false;
@@ -77,7 +80,10 @@ export class JournalTap {
   /** The metadata of a container. */
   container(id: string, entry: Uint8Array): void {
     this.#known.set(id, entry);
-    this.#new.push(id);
+    if (this.isOn) this.#new.push(id);
+    if (this.#known.size < this.#mostKnown) return;
+    this.#forgetContainers(this.#capture.allImages());
+    this.#mostKnown = Math.max(FEW_CONTAINERS, 2 * this.#known.size);
   }
 
   get isOn(): boolean {
@@ -156,14 +162,14 @@ export class JournalTap {
     this.#makeRoom(payload, most + STEP_ROOM);
     const before = payload.length;
     this.#step(payload);
-    const length = payload.fillRecords(most, (into) => this.#capture.selectJournal(this.#use, segments, pairs, into));
+    const length = payload.fillRecords(most, (into) => this.#capture.selectJournal(this.#use, into));
     if (length === 0) payload.cutTo(before);
   }
 
   /** Counts the events of a batch. */
   #leaveOut(payload: PayloadBuilder, segments: Uint32Array, pairs: number): void {
     const most = lengthOf(segments, pairs);
-    if (most > 0) payload.fillRecords(most, (into) => this.#capture.selectJournal(this.#use, segments, pairs, into));
+    if (most > 0) payload.fillRecords(most, (into) => this.#capture.selectJournal(this.#use, into));
     payload.clear();
     this.#leftOut += this.#capture.takeJournalExtent(this.#use).events;
   }

@@ -144,6 +144,11 @@ export class EngineLoop {
     send({ kind: 'stopped', counters: this.#counters() });
   }
 
+  /** Whether events wait for the metadata of a container. */
+  get holdsEvents(): boolean {
+    return this.#hold.isWaiting;
+  }
+
   /** Evaluates events that still wait for their container's metadata. */
   endReplay(): void {
     this.#endHold('stopped');

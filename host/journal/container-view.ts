@@ -18,6 +18,11 @@ export class ContainerView {
     this.#record = new StructRecord(new EventMemory(entry.buffer, entry.byteOffset, entry.byteLength), 0, CONTAINER);
   }
 
+  /** ns since the epoch; 0 = unknown. */
+  get startTime(): bigint {
+    return this.#record.big('start_time');
+  }
+
   /** A string of the entry, e.g. `pod_name`; undefined if it is absent. */
   text(member: string): string | undefined {
     const bytes = this.#record.bytes(member);

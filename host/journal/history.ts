@@ -14,6 +14,7 @@ import {
   readFacts,
   readFileHead,
 } from '../recording/format.ts';
+import { mayConcern, readIndex, type Subject } from './segment-index.ts';
 
 /** A segment begins some moments after its first events: they waited in a ring. */
 const EARLIER_EVENTS_MS = 5_000;
@@ -51,8 +52,9 @@ export interface History {
  * The files of a history. In a folder these are all recordings directly in it, and other files are passed over; a file that is named must be one.
  * Throws the errors of open() and readdir() for a place, and RecordingError for a named file.
  * @param places folders and files
+ * @param range files that have nothing of it are left out, and of a container or process, those whose index says so
  */
-export function findHistory(places: readonly string[], range: TimeRange = {}): History {
+export function findHistory(places: readonly string[], range: TimeRange & Subject = {}): History {
   const files = new Map<string, HistoryFile>();
   const unreadable: UnreadableFile[] = [];
   for (const place of places) {
@@ -64,7 +66,7 @@ export function findHistory(places: readonly string[], range: TimeRange = {}): H
       }
     } else files.set(place, readFile(place));
   }
-  const all = [...files.values()].filter((file) => overlaps(file, range));
+  const all = [...files.values()].filter((file) => overlaps(file, range) && concerns(file, range));
   return { files: all.sort((a, b) => a.from - b.from || (a.path < b.path ? -1 : 1)), unreadable };
 }
 
@@ -104,6 +106,13 @@ function hasEnd(file: ByteSource, first: number): boolean {
     if (head.kind === BLOCK_KIND.END) return at <= file.size;
   }
   return false;
+}
+
+function concerns({ path, isComplete }: HistoryFile, subject: Subject): boolean {
+  if (!isComplete || (subject.container === undefined && subject.pid === undefined)) return true;
+  using file = new RecordingFile(path);
+  const index = readIndex(file);
+  return index === undefined || mayConcern(index, subject);
 }
 
 function overlaps({ from, to }: HistoryFile, { since = 0, until = Number.POSITIVE_INFINITY }: TimeRange): boolean {

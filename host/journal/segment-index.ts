@@ -1,9 +1,17 @@
 // The index of a segment: for each of its blocks, the time, the processes and the containers of its events. It is in a block of its own, before
 // the last one; a segment that was cut off has none, and is read as a whole.
 
-import { zstdDecompressSync } from 'node:zlib';
+import { crc32, zstdDecompressSync } from 'node:zlib';
 import { isObject } from '../diagnostics/json-value.ts';
-import { LONGEST_PAYLOAD } from '../recording/format.ts';
+import type { ByteSource } from '../recording/byte-source.ts';
+import {
+  BLOCK_HEAD_BYTES,
+  BLOCK_KIND,
+  FILE_HEAD_BYTES,
+  LONGEST_PAYLOAD,
+  readBlockHead,
+  readFileHead,
+} from '../recording/format.ts';
 
 export interface IndexedBlock {
   /** Offset in the file. */
@@ -19,6 +27,12 @@ export interface IndexedBlock {
 }
 
 export type SegmentIndex = readonly IndexedBlock[];
+
+/** What somebody looks for. */
+export interface Subject {
+  readonly container?: string;
+  readonly pid?: number;
+}
 
 /** As JSON: containers once, numbers of processes as distances to the one before. */
 export function encodeIndex(index: SegmentIndex): Buffer {
@@ -53,6 +67,30 @@ export function decodeIndex(block: Uint8Array): SegmentIndex | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** That of a file; undefined if it has none, or a damaged one. Goes from head to head, without reading what is between. */
+export function readIndex(source: ByteSource): SegmentIndex | undefined {
+  const { length } = readFileHead(source.read(0, FILE_HEAD_BYTES));
+  for (let at = FILE_HEAD_BYTES + length; at < source.size; ) {
+    const head = readBlockHead(source.read(at, BLOCK_HEAD_BYTES));
+    if (!head) return undefined;
+    if (head.kind === BLOCK_KIND.INDEX) {
+      const stored = source.read(at + BLOCK_HEAD_BYTES, head.storedLength);
+      return crc32(stored) === head.checksum ? decodeIndex(stored) : undefined;
+    }
+    at += BLOCK_HEAD_BYTES + head.storedLength;
+  }
+  return undefined;
+}
+
+/** Whether events of that container (its id, full or short) or process may be in the segment. */
+export function mayConcern(index: SegmentIndex, { container, pid }: Subject): boolean {
+  return index.some(
+    ({ containers, pids }) =>
+      (container === undefined || containers.some((id) => id.startsWith(container))) &&
+      (pid === undefined || (pids?.includes(pid) ?? true)),
+  );
 }
 
 function readBlock(stored: unknown, containers: readonly unknown[]): IndexedBlock | undefined {

@@ -1,6 +1,7 @@
 // What the journal keeps, whatever the rules: by kinds, as `journal.events` names them. It is a consumer of the kernel filter beside the rules.
 
 import { type JournalKeep, type JournalSelection, journalSelection } from '../capture/journal-selection.ts';
+import type { KeptEvents } from '../recording/format.ts';
 import { findEventType } from '../schema/events/index.ts';
 import {
   type FilterClause,
@@ -79,6 +80,8 @@ export interface JournalWants {
   readonly filter: KernelFilter;
   /** What is kept of the captured events. */
   readonly selection: JournalSelection;
+  /** The same, as its files say it. */
+  readonly kept: KeptEvents;
 }
 
 /** @param without event types that are excluded from the capture */
@@ -94,6 +97,7 @@ export function journalWants(kinds: Iterable<JournalKind>, without: ReadonlySet<
     eventTypes: [...kept.keys()].sort(),
     filter: [...kept].map(([type, keep]) => clauseOf(type, keep)),
     selection: journalSelection(kept, isKeptOpen),
+    kept: { types: kept, opens: KEPT_OPENS },
   };
 }
 

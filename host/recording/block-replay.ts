@@ -3,7 +3,6 @@
 
 import { loadAddon } from '../capture/addon.ts';
 import { BLOCK_PROGRESS, type BlockProgress, type Capture } from '../capture/native.ts';
-import { storeContainer } from '../capture/store-container.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import type { Unpack } from './block.ts';
@@ -45,17 +44,25 @@ export function unpackInPlace(): Unpack | undefined {
 
 export class BlockReplay {
   readonly #capture: Capture;
-  readonly #wanted: Uint8Array;
+  #wanted: Uint8Array;
   readonly #onContainer: (id: string, entry: Uint8Array) => void;
   readonly #progress: BlockProgress = new BigUint64Array(Object.keys(BLOCK_PROGRESS).length);
   #block: Uint8Array = new Uint8Array(0);
 
-  /** @param types names of the event types that are evaluated */
+  /**
+   * @param types names of the event types that are evaluated
+   * @param onContainer called with the metadata of a container, when it was recorded; it is not in the capture's table yet
+   */
   constructor(capture: Capture, types: ReadonlySet<string>, onContainer: (id: string, entry: Uint8Array) => void) {
     this.#capture = capture;
     this.#onContainer = onContainer;
     this.#wanted = new Uint8Array(TYPES);
     for (const { name, number } of EVENT_TYPES) if (types.has(name)) this.#wanted[number] = 1;
+  }
+
+  /** Leaves out all events from now on: only processes, containers and the time are replayed. */
+  leaveOutEvents(): void {
+    this.#wanted = new Uint8Array(TYPES);
   }
 
   /** Begins a block. The previous one must have ended. */
@@ -80,8 +87,6 @@ export class BlockReplay {
       const { body, next } = entryAt(this.#block, at);
       this.#progress[position] = BigInt(next);
       const { id, entry } = readContainer(body);
-      // Without room for its entry, the container only has what its cgroup shows.
-      storeContainer(this.#capture, id, entry);
       this.#onContainer(id, entry);
     }
   }

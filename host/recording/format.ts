@@ -8,6 +8,8 @@ import { OtherRecords } from './other-records.ts';
 const FILE_MAGIC = Uint8Array.of(0x89, 0x57, 0x53, 0x50, 0x52, 0x59, 0x0d, 0x0a);
 export const FORMAT_VERSION = 2;
 export const FILE_HEAD_BYTES = 24;
+/** A bit for each of OPEN_COMBINATIONS. */
+const OPENS = /^[0-9a-f]{64}$/;
 const LONGEST_FACTS = 4 << 20;
 
 /** `WBLK`, as it lies in the file. */
@@ -29,6 +31,14 @@ export const BLOCK_KIND = {
   STATE: 5,
 } as const;
 
+/** What a journal keeps: not all events of the types that it has. */
+export interface KeptEvents {
+  /** By event type: a word of JOURNAL_KEEP (host/capture/journal-selection.ts). */
+  readonly types: ReadonlyMap<string, string>;
+  /** Which opens, by OPEN_COMBINATIONS as in FilterClause.opens. */
+  readonly opens: string;
+}
+
 /** Facts about the recorded machine. */
 export interface RecordingFacts {
   readonly hostname: string;
@@ -37,6 +47,8 @@ export interface RecordingFacts {
   /** Kernel release, for people. */
   readonly kernel: string;
   readonly eventTypes: readonly string[];
+  /** Which events of these types it has; absent: all. */
+  readonly kept?: KeptEvents;
   /** Names by number, for ids in arguments of calls. Those of processes come with their images. */
   readonly users: ReadonlyMap<number, string>;
   readonly groups: ReadonlyMap<number, string>;
@@ -89,6 +101,7 @@ export function encodeFileHead(facts: RecordingFacts): Uint8Array {
       started: String(facts.started),
       kernel: facts.kernel,
       eventTypes: facts.eventTypes,
+      ...(facts.kept && { kept: { types: Object.fromEntries(facts.kept.types), opens: facts.kept.opens } }),
       users: Object.fromEntries(facts.users),
       groups: Object.fromEntries(facts.groups),
     }),
@@ -147,14 +160,30 @@ function parseFacts(text: string): ReadFacts {
     throw damagedHead('it is not valid JSON');
   }
   if (typeof json !== 'object' || json === null) throw damagedHead('it is not a JSON object');
-  const { layout, hostname, started, kernel, eventTypes, users, groups } = json as Record<string, unknown>;
+  const { layout, hostname, started, kernel, eventTypes, users, groups, kept } = json as Record<string, unknown>;
   if (typeof hostname !== 'string' || typeof kernel !== 'string') throw damagedHead('its machine is missing');
   if (typeof started !== 'string' || !/^\d{1,19}$/.test(started)) throw damagedHead('its start is missing');
   if (!Array.isArray(eventTypes) || !eventTypes.every((type) => typeof type === 'string')) {
     throw damagedHead('its event types are missing');
   }
-  const machine = { hostname, started: BigInt(started), kernel, eventTypes };
+  const machine = { hostname, started: BigInt(started), kernel, eventTypes, ...keptOf(kept) };
   return { facts: { ...machine, users: namesOf(users), groups: namesOf(groups) }, other: otherRecords(layout) };
+}
+
+function keptOf(json: unknown): { kept?: KeptEvents } {
+  if (json === undefined) return {};
+  const { types, opens } = (isObject(json) ? json : {}) as Record<string, unknown>;
+  if (!isObject(types) || typeof opens !== 'string' || !OPENS.test(opens)) {
+    throw damagedHead('which events it keeps is invalid');
+  }
+  const words = Object.entries(types).flatMap(([type, keep]): [string, string][] =>
+    typeof keep === 'string' ? [[type, keep]] : [],
+  );
+  return { kept: { types: new Map(words), opens } };
+}
+
+function isObject(json: unknown): json is object {
+  return typeof json === 'object' && json !== null;
 }
 
 /** Undefined if the layout is that of this version. */

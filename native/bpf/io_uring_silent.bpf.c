@@ -68,8 +68,9 @@ inline_always bool is_accepted(const struct passed_call *kept) {
 }
 
 /* A global function, as put_path() is: makes the event of the call in passed_calls. `task` is the address of the one
- * whose files and root count. */
-__noinline u32 write_settled(u64 task) {
+ * whose files and root count. `time` is when the request was seen to have ended, before it was taken out: from then on
+ * other CPUs may make events of what the process does next, before this one is made. */
+__noinline u32 write_settled(u64 task, u64 time) {
   struct record record;
   struct passed_call *passed = passed_space();
   struct task_struct *current = bpf_get_current_task_btf();
@@ -81,9 +82,12 @@ __noinline u32 write_settled(u64 task) {
     struct used_socket used = {.file = passed->file};
     if (is_socket(used.file))
       used.sock = sock_of(used.file);
-    if (reserve_passed(&record, passed, current, NETWORK_LONGEST, sizeof(struct event_network)))
-      write_socket(&record, (struct task_struct *)task, &call, &used, passed->result);
+    if (!reserve_passed(&record, passed, current, NETWORK_LONGEST, sizeof(struct event_network)))
+      return 0;
+    record.header->time = time;
+    write_socket(&record, (struct task_struct *)task, &call, &used, passed->result);
   } else if (reserve_passed(&record, passed, current, OPEN_LONGEST, sizeof(struct event_open))) {
+    record.header->time = time;
     write_open(&record, (struct task_struct *)task, &call, passed->result);
   }
   return 0;
@@ -108,7 +112,7 @@ static long settle_step(void *map, u64 *key, struct passed_call *kept, struct se
     note_replacer(kept, settling);
   if (!ended || (known && result < 0 && !(LOAD_WORD(io_kiocb, request, flags) & REQUEST_SILENT_SUCCESS)))
     return 0;
-  u64 task = known ? submitter_of(request) : bpf_get_current_task();
+  u64 task = known ? submitter_of(request) : bpf_get_current_task(), time = wall_time(control);
   if (!take_silent(passed, kept, *key, control))
     return 0;
   passed->result = result;
@@ -121,18 +125,20 @@ static long settle_step(void *map, u64 *key, struct passed_call *kept, struct se
   if (result >= 0 && !passed->file)
     count_unkept(passed->type);
   link_texts(passed);
-  write_settled(task);
+  write_settled(task, time);
   return 0;
 }
 
 /* Reports a kept open that has ended, before its completion. One that failed has no file: its completion will do. */
 static long settle_kept_step(void *map, u64 *key, struct passed_call *kept, struct settling *settling) {
+  struct capture_shared *control = capture();
   struct passed_call *passed = passed_space();
   u64 request = kept->request;
-  if (!passed || kept->ring != settling->ring || request == settling->request || kept->serial || !is_open(kept->type) ||
-      !is_same_request(kept) || has_names(request))
+  if (!control || !passed || kept->ring != settling->ring || request == settling->request || kept->serial ||
+      !is_open(kept->type) || !is_same_request(kept) || has_names(request))
     return 0;
   s32 result = LOAD(io_kiocb, request, cqe.res);
+  u64 time = wall_time(control);
   if (result < 0 || __sync_val_compare_and_swap(&kept->serial, 0, SERIAL_REPORTED))
     return 0;
   kept->result = result;
@@ -142,7 +148,7 @@ static long settle_kept_step(void *map, u64 *key, struct passed_call *kept, stru
   if (!passed->file)
     count_unkept(passed->type);
   link_texts(passed);
-  write_settled(task);
+  write_settled(task, time);
   return 0;
 }
 

@@ -112,6 +112,7 @@ size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
     KeepHouse();
     const size_t pairs = batches_->Read(segments);
     hold_.Offer(segments.first(2 * pairs));
+    batch_.assign(segments.begin(), segments.begin() + static_cast<ptrdiff_t>(2 * pairs));
     if (pairs > 0) {
       waiter_.NoteEvents();
       return pairs;
@@ -127,6 +128,7 @@ void Capture::Release() {
   if (batches_ == nullptr) return;
   batches_->Release();
   hold_.Forget();
+  batch_.clear();
 }
 
 std::optional<EventHold::Full> Capture::Hold(uint32_t most_events) {
@@ -155,10 +157,9 @@ std::vector<uint8_t> Capture::AllImages() const {
   return log.Take();
 }
 
-std::optional<size_t> Capture::SelectJournal(JournalUse use, std::span<const uint32_t> segments,
-                                             std::span<uint8_t> into) {
+std::optional<size_t> Capture::SelectJournal(JournalUse use, std::span<uint8_t> into) {
   if (batches_ == nullptr) return size_t{0};
-  return SelectorOf(use).Select(segments, source_->memory().rings.data() - plan_.rings_address, into);
+  return SelectorOf(use).Select(batch_, source_->memory().rings.data() - plan_.rings_address, into);
 }
 
 Status Capture::ReplayRecorded(const ReplayStep& step) {

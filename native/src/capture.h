@@ -59,7 +59,7 @@ class Capture {
   /** See Capture.keepJournal(), allImages() and selectJournal() in host/capture/native.ts. */
   void KeepJournal(JournalUse use, const JournalWants* wants);
   std::vector<uint8_t> AllImages() const;
-  std::optional<size_t> SelectJournal(JournalUse use, std::span<const uint32_t> segments, std::span<uint8_t> into);
+  std::optional<size_t> SelectJournal(JournalUse use, std::span<uint8_t> into);
   JournalExtent TakeJournalExtent(JournalUse use) { return SelectorOf(use).TakeExtent(); }
   /** See Capture.captureScopes() in host/capture/native.ts. */
   void SetScopes(CaptureScopes scopes) { images_.SetScopes(std::move(scopes)); }
@@ -112,6 +112,8 @@ class Capture {
   EventHold hold_;
   JournalSelector journal_;
   JournalSelector captures_;
+  /** Pairs of addresses of the batch, until it is released. */
+  std::vector<uint32_t> batch_;
   EventClock clock_;
   Waiter waiter_;
   Housekeeping housekeeping_;

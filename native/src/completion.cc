@@ -113,8 +113,13 @@ std::string_view Completion::BaseOf(const void* record, std::string_view path, c
                                     int32_t dirfd) const {
   if (path.starts_with('/')) return {};
   if (directory.offset != 0) return StringOf(record, directory);
+  return dirfd == AT_FDCWD ? CurrentDirectory() : std::string_view();
+}
+
+/** Of the process; empty if it is unknown. */
+std::string_view Completion::CurrentDirectory() const {
   const image& process = images_->At(last_address_);
-  return dirfd == AT_FDCWD ? StringOf(&process, process.cwd) : std::string_view();
+  return last_is_held_back_ ? std::string_view() : StringOf(&process, process.cwd);
 }
 
 /** The absolute lexical path. False when scratch is full. */

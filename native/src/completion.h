@@ -86,6 +86,11 @@ class Completion {
         found = images_->Find(header->image);
       }
       last_id_ = header->image;
+      last_is_held_back_ = false;
+      if (found == 0 && header->image != 0) {
+        found = images_->FindHeldBack(header->image);
+        last_is_held_back_ = found != 0;
+      }
       last_address_ = found == 0 ? images_->UnknownAddress() : found;
     }
     const Outcome outcome = Name(record, address, shape);
@@ -128,6 +133,7 @@ class Completion {
   bool NamePath(void* record, uint32_t address, const string_ref& raw, const string_ref& directory, int32_t dirfd,
                 string_ref* name);
   std::string_view BaseOf(const void* record, std::string_view path, const string_ref& directory, int32_t dirfd) const;
+  std::string_view CurrentDirectory() const;
   std::string_view NameText(const void* record, uint32_t address, const string_ref& name) const;
   bool NameBehind(const void* record, uint32_t address, const PassedPath& passed, const string_ref& name,
                   string_ref* behind);
@@ -153,6 +159,8 @@ class Completion {
   InodeNames* inode_names_;
   uint64_t last_id_ = 0;
   uint32_t last_address_ = 0;
+  /** Its change was held back: the image is from before, and its directory may be another. */
+  bool last_is_held_back_ = false;
   uint64_t unknown_images_ = 0;
 };
 

@@ -52,7 +52,7 @@ bool Completion::NameBehind(const void* record, uint32_t address, const PassedPa
   const std::string_view base = BaseOf(record, path, passed.directory, passed.dirfd);
   if (!MayHaveMagicLinks(base, path)) return true;
   const image& process = images_->At(last_address_);
-  const MagicLinks links{StringOf(&process, process.cwd), process.vpid};
+  const MagicLinks links{CurrentDirectory(), process.vpid};
   if (!scratch_.HasRoom(MaxLengthBehind(base, path, links) + 1)) return false;
   const size_t length = PathBehindMagicLinks(scratch_.at(), base, path, links);
   const std::string_view text(scratch_.at(), length);

@@ -10,6 +10,8 @@ namespace {
 
 /** How long an image outlives its process at least: a program that is preempted may still be writing an event of it. */
 constexpr uint64_t kGraceNs = 500'000'000;
+/** The same while images without a process take much memory. Programs are not preempted, except by a hypervisor. */
+constexpr uint64_t kShortGraceNs = 20'000'000;
 
 constexpr uint64_t kSweepNs = 5 * kSecondNs;
 
@@ -17,7 +19,8 @@ constexpr uint64_t kSweepNs = 5 * kSecondNs;
 
 void Housekeeping::Run(const RingReader& rings) {
   const uint64_t now = Time();
-  if (images_->InGrace() && now - grace_since_ >= kGraceNs && rings.PastAll(grace_heads_)) images_->EndGrace();
+  const uint64_t grace = images_->IsPressed() ? kShortGraceNs : kGraceNs;
+  if (images_->InGrace() && now - grace_since_ >= grace && rings.PastAll(grace_heads_)) images_->EndGrace();
   if (!images_->InGrace() && images_->HasRetiring()) {
     images_->BeginGrace();
     grace_since_ = now;

@@ -91,7 +91,8 @@ void ImageTable::LogAll(ImageLog* log) const {
       const uint32_t before = found->second;
       // Two current ones of a process are twins, which snapshots become again.
       if (!is_first && Slot(before)->start_time == process.start_time && !entries_[before].current) {
-        kind = IMAGE_CHANGE;
+        // A change would inherit what this one lacks. Otherwise no program seems to start.
+        kind = process.argv.offset == 0 || process.environment.offset == 0 ? IMAGE_EXEC : IMAGE_CHANGE;
         previous = entries_[before].id;
       }
       found->second = index;

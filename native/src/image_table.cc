@@ -89,14 +89,18 @@ void ImageTable::Add(const uint8_t* bytes, size_t size, const ImageFacts* record
     lost_++;
     return;
   }
+  if (record.previous != 0) LeaveHeldBack(record.previous);
   const uint32_t source = SourceOf(record);
+  const bool is_change = record.kind == IMAGE_CHANGE && source != kNone;
   // Its text is copied below, so it must not be evicted.
   pinned_ = source;
   if (source != kNone) entries_[source].references++;
-  if (AddFrom(record, bytes, source, recorded)) {
+  if ((!is_change || MayReplace(source)) && AddFrom(record, bytes, source, recorded)) {
+    if (is_change) CountReplaced(by_id_.Find(record.id), source);
     Log(bytes, size, by_id_.Find(record.id));
   } else {
     lost_++;
+    if (is_change) HoldBack(record, bytes, size, recorded != nullptr);
   }
   if (source != kNone) Unreference(source);
   pinned_ = kNone;
@@ -135,9 +139,10 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
   process->container_address = containers_->AddressOf(entries_[index].container);
   // Whether it can share the text of the image it continues: nothing in the text has changed.
   const bool inherited = model != nullptr && record.executable.offset == 0 && record.argv.offset == 0 &&
-                         record.environment.offset == 0 && record.cwd.offset == 0 && record.cgroup.offset == 0 &&
-                         record.stream.offset == 0 && record.kind != IMAGE_EXEC && CommOf(*model) == CommOf(record) &&
-                         model->uid == record.uid && model->gid == record.gid && model->login_uid == record.login_uid &&
+                         record.environment.offset == 0 && text.cwd.text == StringOf(model, model->cwd) &&
+                         record.cgroup.offset == 0 && record.stream.offset == 0 && record.kind != IMAGE_EXEC &&
+                         CommOf(*model) == CommOf(record) && model->uid == record.uid && model->gid == record.gid &&
+                         model->login_uid == record.login_uid &&
                          entries_[source].container == entries_[index].container;
   if (!inherited) {
     text.names = recorded != nullptr
@@ -247,6 +252,7 @@ void ImageTable::BecomeCurrent(uint32_t index, uint32_t kind, uint32_t source) {
   if (pid == 0) return;
   const uint32_t before = by_pid_.Find(pid);
   by_pid_.Set(pid, index);
+  changes_.erase(pid);
   if (before == IdMap::kNone || !entries_[before].current) return;
   if (kind == IMAGE_SNAPSHOT && Slot(before)->start_time == Slot(index)->start_time) {
     // A snapshot may race with the fork or exec that makes an image of the same process: the kernel keeps one of the
@@ -272,6 +278,7 @@ void ImageTable::Retire(uint32_t index) {
 void ImageTable::Exit(const image& record) {
   uint32_t index = by_id_.Find(record.id);
   const bool of_thread = (record.flags & IMAGE_FLAG_THREAD) != 0;
+  LeaveHeldBack(record.id);
   if (index == IdMap::kNone && record.pid != 0 && !of_thread) index = by_pid_.Find(record.pid);
   if (index == IdMap::kNone || index == kUnknown) return;
   if (of_thread) {
@@ -290,6 +297,7 @@ void ImageTable::Exit(const image& record) {
   if (by_number == IdMap::kNone || Slot(by_number)->start_time != Slot(index)->start_time) return;
   if (by_number != index) end(by_number);
   by_pid_.Erase(pid);
+  changes_.erase(pid);
 }
 
 void ImageTable::EndGrace() {
@@ -299,6 +307,9 @@ void ImageTable::EndGrace() {
     Unreference(index);
   }
   waiting_.clear();
+  for (const uint64_t id : waiting_ids_) held_back_.Erase(id);
+  waiting_ids_.clear();
+  AddHeldBack();
 }
 
 }  // namespace wasprey

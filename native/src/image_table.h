@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -56,6 +57,15 @@ class ImageTable {
     const uint32_t index = by_id_.Find(id);
     return index == IdMap::kNone ? 0 : AddressOf(index);
   }
+  /**
+   * Address of the last known image of a process whose change was held back, by the id that the change has; 0: it is
+   * not one, or the process is gone.
+   */
+  uint32_t FindHeldBack(uint64_t id) const {
+    const uint32_t pid = held_back_.Find(id);
+    const uint32_t index = pid == IdMap::kNone ? IdMap::kNone : by_pid_.Find(pid);
+    return index == IdMap::kNone ? 0 : AddressOf(index);
+  }
   /** Address of the image that replaces unknown ones. */
   uint32_t UnknownAddress() const { return AddressOf(kUnknown); }
   /** The image at an address that Find() or UnknownAddress() gave. */
@@ -67,10 +77,16 @@ class ImageTable {
   void LinkSnapshots();
 
   /** Whether images without a process wait; they must outlast the events already in the rings. */
-  bool HasRetiring() const { return !retiring_.empty(); }
+  bool HasRetiring() const { return !retiring_.empty() || !retiring_ids_.empty(); }
+  /** Whether those that retire or wait are so many that they need much of the memory. */
+  bool IsPressed() const { return retiring_.size() + waiting_.size() > kManyWithoutProcess; }
   /** Starts the wait of all retiring images. */
-  void BeginGrace() { waiting_.swap(retiring_); }
-  bool InGrace() const { return !waiting_.empty(); }
+  void BeginGrace() {
+    waiting_.swap(retiring_);
+    waiting_ids_.swap(retiring_ids_);
+    graces_++;
+  }
+  bool InGrace() const { return !waiting_.empty() || !waiting_ids_.empty(); }
   /** Frees waiting images that no descendant needs, when no event names them any more. */
   void EndGrace();
 
@@ -106,7 +122,7 @@ class ImageTable {
   void ContainerGone(uint32_t container) { users_.Forget(container); }
 
   size_t live() const { return live_; }
-  /** Records that found no room, or were invalid. */
+  /** Records that found no room, were held back, or were invalid. */
   uint64_t lost() const { return lost_; }
   uint64_t evicted() const { return evicted_; }
 
@@ -114,6 +130,17 @@ class ImageTable {
   static constexpr uint32_t kUnknown = 0;
   /** A word of candidates with all rules. */
   static constexpr uint64_t kAllCandidates = ~uint64_t{0};
+
+  /** What a thousand executions in a second leave; 32 MB with long arguments and environments. */
+  static constexpr size_t kManyWithoutProcess = 1024;
+
+  /** Bytes of images that changes have replaced, and that retire or wait. */
+  struct Replaced {
+    uint32_t grace = 0;
+    /** Replaced before that grace began, and since then. */
+    uint64_t before = 0;
+    uint64_t since = 0;
+  };
 
   struct Text {
     uint32_t offset = 0;
@@ -136,6 +163,8 @@ class ImageTable {
     /** Events that are held back and name it; each is one of the references. */
     uint32_t events = 0;
     bool used = false;
+    /** Of its process, by the changes up to this image. */
+    Replaced replaced = {};
     /** A process has it, or events in the rings may. */
     bool held = false;
     /** It is the current image of its process. */
@@ -155,6 +184,12 @@ class ImageTable {
   uint32_t IndexAt(uint32_t address) const;
   uint32_t RoomOf(uint32_t index) const;
   void Exit(const image& record);
+  uint64_t Count(Replaced* replaced) const;
+  bool MayReplace(uint32_t index);
+  void CountReplaced(uint32_t index, uint32_t source);
+  void HoldBack(const image& record, const uint8_t* bytes, size_t size, bool is_recorded);
+  void LeaveHeldBack(uint64_t id);
+  void AddHeldBack();
   uint32_t SourceOf(const image& record) const;
   uint32_t ParentOf(const image& record, uint32_t source) const;
   ImageText TextOf(const image& record, const uint8_t* bytes, const image* source) const;
@@ -216,6 +251,17 @@ class ImageTable {
   IdMap by_pid_;
   std::vector<uint32_t> retiring_;
   std::vector<uint32_t> waiting_;
+  /** How many graces have begun. */
+  uint32_t graces_ = 0;
+  /** Of all processes. */
+  Replaced replaced_;
+  /** Pids by the ids of changes that were held back. */
+  IdMap held_back_;
+  /** The last change of a process, as a record, if it was held back; by pid. */
+  std::unordered_map<uint32_t, std::vector<uint8_t>> changes_;
+  /** Such ids that their processes have left: they retire and wait as images do. */
+  std::vector<uint64_t> retiring_ids_;
+  std::vector<uint64_t> waiting_ids_;
   std::vector<std::pair<uint32_t, uint64_t>> new_;
   /** Not to be evicted: its text is being copied. */
   uint32_t pinned_ = kNone;

@@ -63,16 +63,12 @@ Napi::Value CaptureObject::AllImages(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value CaptureObject::SelectJournal(const Napi::CallbackInfo& info) {
-  const auto segments = ElementsOf<uint32_t>(info[1], napi_uint32_array);
-  const auto into = BytesOf(info, 3);
-  if (!segments || !info[2].IsNumber() || !into) {
-    return ThrowType(info.Env(), "selectJournal: a use, a Uint32Array, a number of pairs and a Uint8Array are needed");
-  }
+  const auto into = BytesOf(info, 1);
+  if (!into) return ThrowType(info.Env(), "selectJournal: a use and a Uint8Array are needed");
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  const size_t pairs = std::min<size_t>(info[2].As<Napi::Number>().Uint32Value(), segments->size() / 2);
-  const auto length = capture->SelectJournal(UseOf(info[0]), segments->first(2 * pairs), *into);
-  if (!length) return ThrowType(info.Env(), "selectJournal: the segments are longer than the array");
+  const auto length = capture->SelectJournal(UseOf(info[0]), *into);
+  if (!length) return ThrowType(info.Env(), "selectJournal: the batch is longer than the array");
   return Napi::Number::New(info.Env(), static_cast<double>(*length));
 }
 

@@ -35,6 +35,7 @@ void NoteBlindness(MissingHook* missing) {
   const bool compat = program == kCompat || program == kWritePassed || program == kWritePassedMany;
   const bool all = !IsOptional(program) || compat;
   std::set<uint64_t> types;
+  if (program == kConnecting) types.insert(EVENT_CONNECT);
   for (const Hook& hook : kHooks) {
     if (all || hook.program == program) types.insert(hook.wanted);
   }
@@ -45,6 +46,7 @@ void NoteBlindness(MissingHook* missing) {
   if (missing->blinds.empty()) return;
   if (requests) missing->ways.push_back("io_uring");
   if (compat) missing->ways.push_back("32-bit");
+  if (program == kConnecting) missing->ways.push_back("peers");
   if (missing->ways.empty()) missing->ways.push_back("calls");
 }
 

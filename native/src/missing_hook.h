@@ -18,7 +18,8 @@ struct MissingHook {
   std::string detail;
   /** Names of the event types that it would have reported. */
   std::vector<std::string_view> blinds;
-  /** The ways of those calls that are missed: `calls`, `io_uring`, `32-bit`. */
+  /** The ways of those calls that are missed: `calls`, `io_uring`, `32-bit`; `peers`: all are reported, some without
+   * the peer. */
   std::vector<const char*> ways;
 };
 

@@ -22,6 +22,7 @@ static const char USAGE[] =
     "  missing   open of a file that is not there\n"
     "  empty     open of the empty path: the cheapest open, of which one CPU makes most\n"
     "  exec      vfork, execve of /bin/true, wait\n"
+    "  files     make, rename and unlink of a file of its own below PATH\n"
     "  connect   connect, accept and close on the loopback\n"
     "  mark      read of PATH (/etc/shadow); before each, the monotonic and the wall clock in ns on a line\n"
     "ends after SECONDS (1) or CALLS, whichever comes first; 0 seconds: after CALLS, or never\n";
@@ -63,6 +64,15 @@ static void fork_exec(void) {
   }
   int status = 0;
   if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0) fail("fork and exec");
+}
+
+static void change_files(void) {
+  static unsigned number;
+  char name[256], other[256];
+  snprintf(name, sizeof name, "%s/report-%u.tmp", path, ++number);
+  snprintf(other, sizeof other, "%s/report-%u.txt", path, number);
+  int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if (fd < 0 || close(fd) || rename(name, other) || unlink(other)) fail(name);
 }
 
 static int listener = -1;
@@ -108,7 +118,7 @@ static const struct workload {
 } WORKLOADS[] = {
     {"untraced", untraced, 1000}, {"open", open_close, 100}, {"missing", open_missing, 100},
     {"empty", open_empty, 100},   {"exec", fork_exec, 1},    {"connect", connect_accept, 10},
-    {"mark", mark, 1},
+    {"files", change_files, 10},  {"mark", mark, 1},
 };
 
 static uint64_t children_cpu_ns(void) {

@@ -12,7 +12,7 @@ const SOURCE = join(import.meta.dirname, 'load.c');
 export const LOAD_NAME = 'wasprey-load';
 const PROGRAM = `${BUILD}bench/${LOAD_NAME}`;
 
-export type Workload = 'untraced' | 'open' | 'missing' | 'empty' | 'exec' | 'connect' | 'mark';
+export type Workload = 'untraced' | 'open' | 'missing' | 'empty' | 'exec' | 'files' | 'connect' | 'mark';
 
 export interface LoadOptions {
   /** 0: until `calls` are done, or it is stopped. */

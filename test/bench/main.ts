@@ -8,6 +8,7 @@ import { CPU_PER_EVENT } from './cpu-per-event.ts';
 import { BenchError, type Benchmark } from './figure.ts';
 import { FLOOD } from './flood.ts';
 import { HOLD } from './hold.ts';
+import { JOURNAL } from './journal.ts';
 import { LATENCY } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { MEMORY } from './memory.ts';
@@ -33,6 +34,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   SWAP,
   FLOOD,
   HOLD,
+  JOURNAL,
   BACKTEST,
 ];
 

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { openCapture } from '../../host/capture/open.ts';
+import { storeContainer } from '../../host/capture/store-container.ts';
 import { BlockReplay, checkedBlock } from '../../host/recording/block-replay.ts';
 import { FILE_HEAD_BYTES, RecordingError } from '../../host/recording/format.ts';
 import { type Payload, PayloadBuilder, PayloadError, readPayload } from '../../host/recording/payload.ts';
@@ -208,7 +209,7 @@ test('hostile blocks go through the fast replay: refused, or replayed to their e
       try {
         const block = checkedBlock(Uint8Array.from(payload), undefined);
         capture.start([]);
-        const replay = new BlockReplay(capture, types, () => {});
+        const replay = new BlockReplay(capture, types, (id, entry) => storeContainer(capture, id, entry));
         const segments = new Uint32Array(64);
         replay.begin(block);
         while (replay.feed()) while (capture.poll(segments, 0) > 0) capture.takeImages(new Uint32Array(16));

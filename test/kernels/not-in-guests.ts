@@ -18,6 +18,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...[
         'activity',
         'address-names',
+        'backtest',
         'cli-compile',
         'cli-config',
         'cli-reload',
@@ -25,6 +26,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'container-fields',
         'first-events',
         'invalid-rules',
+        'journal',
       ],
       ...['messages', 'metrics-output', 'recording', 'signals', 'soak', 'stop'],
     ],

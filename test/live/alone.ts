@@ -5,11 +5,13 @@ const WATCHES_ALL = 'rules that ship tell of the whole machine: what other files
 
 /** By name, without `.test.ts`. */
 export const ALONE: Readonly<Record<string, string>> = {
+  backtest: 'what an agent and a recording see of the whole machine is compared, and counted',
   'busy-machine': LOADS,
   'filter-alerts': 'what two agents see of the whole machine is compared, and counted',
   'first-events': 'fifty containers start as fast as they can, and events wait for what is known of them',
   'hot-load': LOADS,
   'io-uring-pending': 'its pending requests take the room of those of other files',
+  journal: LOADS,
   'lost-images': LOADS,
   pressure: LOADS,
   recording: LOADS,

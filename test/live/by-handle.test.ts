@@ -24,6 +24,9 @@ const OPENED = probe(
   `fd.name startswith ${disk}/folder and proc.name = act`,
 );
 
+/** What EVASIONS.md recommends: who opens files of which no name was found. */
+const UNNAMED = probe(['open_by_handle_at'], ['fd.name'], 'evt.rawres >= 0 and fd.name = "" and proc.name = act');
+
 function mount(): void {
   execFileSync('mount', ['-o', 'loop', image, disk]);
 }
@@ -35,7 +38,7 @@ before(() => {
   mkdirSync(join(disk, 'folder'));
   writeFileSync(secret, 'content');
 });
-const agent = LiveAgent.forTests([OPENED.rule]);
+const agent = LiveAgent.forTests([OPENED.rule, UNNAMED.rule], { ruleMatching: 'all' });
 
 /** Runs steps with the handle of a path, of which the kernel has forgotten the name. Returns its alerts. */
 async function open(path: string, steps: readonly Step[]) {
@@ -62,6 +65,7 @@ for (const [what, flags, fields] of [
     const [alert = assert.fail(), ...more] = await open(secret, [['open_by_handle_at', 'r', 'handle', flags]]);
     assert.deepEqual(more, []);
     assertFields(alert, { 'fd.name': secret, 'fd.typechar': 'f', ...fields });
+    assert.deepEqual(agent.alerts(UNNAMED.name), [], 'the name was found');
   });
 }
 
@@ -105,4 +109,9 @@ test('while another file system lies over its own: not by the name of a file the
     execFileSync('umount', [disk]);
   }
   assert.deepEqual(agent.alerts(OPENED.name, { 'proc.vpid': BigInt(pid) }), []);
+  assert.equal(
+    agent.alerts(UNNAMED.name, { 'proc.vpid': BigInt(pid) }).length,
+    1,
+    'a rule may ask for files without a name',
+  );
 });

@@ -179,6 +179,18 @@ describe('without io_uring', () => {
 });
 
 describe('where the kernel refuses a program', () => {
+  test('without the one of connections, the fields and rules that miss their peers are named', async () => {
+    const connects = rule('Connection', 'evt.type = connect and fd.sport = 1');
+    const { run, alerts } = await watching({ programs: ['on_connecting'] }, rulesFile(connects + KILLS));
+    await using _ = run;
+    assert.match(
+      run.stderr(),
+      /the kernel refuses the program on_connecting .*: the peer of connect \(fd\.name, .*\) is not captured if/,
+    );
+    const [alert] = await run.until('the alert', () => (alerts(ALERT).length > 0 ? alerts(ALERT) : undefined));
+    assert.equal(alert?.output_fields.rules, 'Connection');
+  });
+
   test('rules that do not need it are not concerned; rules that are loaded later are', async () => {
     const rules = rulesFile(OPENS);
     const { run, ask, alerts } = await watching({ programs: ['on_paths'] }, rules, '--watch');

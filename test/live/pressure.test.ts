@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { directoryForTests } from '../support/directory.ts';
 import { attack, attackRules } from '../support/image-attacks.ts';
 import { LiveAgent } from '../support/live-agent.ts';
-import { STORM_NAMES, STORMS, startStorm } from '../support/storm.ts';
+import { probe } from '../support/probe.ts';
+import { OPENED, STORM_NAMES, STORMS, startStorm } from '../support/storm.ts';
 
 const ATTACKS = 100;
 /** Longer than the attacks take. */
@@ -16,7 +17,10 @@ const CPUS = Array.from({ length: availableParallelism() }, (_, index) => index)
 
 const directory = directoryForTests();
 writeFileSync(`${directory}/target`, '');
-const agent = LiveAgent.forTests(() => [attackRules(directory)], { keep: (line) => line.includes('mark-') });
+const UNKNOWN = probe(['openat'], ['proc.name'], `evt.arg.name = ${OPENED} and not proc.name = storm`);
+const agent = LiveAgent.forTests(() => [attackRules(directory), UNKNOWN.rule], {
+  keep: (line) => line.includes('mark-') || line.includes(UNKNOWN.name),
+});
 
 for (const storm of STORM_NAMES) {
   test(`${ATTACKS} attacks during ${STORMS[storm]} on all CPUs: each has its alert`, async () => {
@@ -27,6 +31,7 @@ for (const storm of STORM_NAMES) {
     const missing = attacks.filter(({ rule, mark }) => !agent.alerts(rule).some(({ line }) => line.includes(mark)));
     const { imagesLost, unknownImages } = agent.counters.capture;
     assert.deepEqual(missing, [], `${rounds} rounds; ${imagesLost} images lost, ${unknownImages} events without`);
+    assert.equal(agent.alerts(UNKNOWN.name).length, 0, 'the process that storms is known in its own events');
     assert.ok(rounds > 100, `${rounds} rounds of the storm`);
   });
 }

@@ -9,6 +9,8 @@ import { act, actProgram, copyAct, type Step, str } from '../support/live-act.ts
 import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live-numbers.ts';
 import { RuleScene } from '../support/live-rules.ts';
 
+const CLONE_NEWUSER = 0x10000000;
+const CLONE_NEWPID = 0x20000000;
 const execute = promisify(execFile);
 const directory = directoryForTests();
 const scene = RuleScene.forTests();
@@ -44,6 +46,14 @@ describe('Shell spawned in container', () => {
   test('by a program that is no shell', async () => {
     await scene.box.act(startProgram('/bin/sh', '-c', 'true injected'));
     const fields = await scene.reported(rule, 'sh -c true injected', scene.box.shortId);
+    assert.equal(fields['proc.pname'], 'act');
+  });
+  test('the first program of a PID namespace that a program of the container has made', async () => {
+    await scene.box.act([
+      ['unshare', CLONE_NEWUSER | CLONE_NEWPID],
+      ...startProgram('/bin/sh', '-c', 'true own-namespace'),
+    ]);
+    const fields = await scene.reported(rule, 'sh -c true own-namespace', scene.box.shortId);
     assert.equal(fields['proc.pname'], 'act');
   });
   test('not: by the runtime, by a shell, by a program that runs commands for a living; outside of containers', async () => {

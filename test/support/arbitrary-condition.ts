@@ -63,9 +63,11 @@ const bare: fc.Arbitrary<Literal> = fc
 const literal = fc.oneof(quoted, bare);
 
 const argument = fc.option(text, { nil: undefined });
+/** Of a field an empty one is none. */
+const fieldArgument = argument.map((value) => (value === '' ? undefined : value));
 
 const field: fc.Arbitrary<FieldOperand> = fc
-  .record({ name: fieldName, argument })
+  .record({ name: fieldName, argument: fieldArgument })
   .map(({ name, argument: value }) =>
     value === undefined ? { kind: 'field', name, span: SPAN } : { kind: 'field', name, argument: value, span: SPAN },
   );

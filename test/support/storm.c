@@ -1,9 +1,10 @@
 // Makes as many lifecycle records as it can: a loop of calls that change a process, or that start and end processes, on each
 // CPU it is given, as that user, at nice 5.
-// usage: storm KIND SECONDS ROUNDS UID CPU...     KIND: chdir, bomb, exec, users, setuid, setsid, capset, setpgid, unshare
+// usage: storm KIND SECONDS ROUNDS UID CPU...     KIND: chdir, bomb, exec, users, setuid, setsid, capset, setpgid, unshare, events
 // Ends after that time or so many rounds, or by SIGTERM, and prints the number of rounds. At most BOMB processes run at a time.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -20,6 +21,8 @@
 #include <unistd.h>
 
 enum { NICE = 5, BOMB = 300, ENVIRONMENT = 3000 };
+
+#define OPENED "/nonexistent/storm"
 
 static const char *program;
 
@@ -138,12 +141,18 @@ static void leave_files(void) {
   if (unshare(CLONE_FS) != 0) die("unshare");
 }
 
+// Each change has an event, which needs an image of the process as it is then.
+static void change_and_open(void) {
+  change_directory();
+  open(OPENED, O_RDONLY);  // there is no such file
+}
+
 static const struct kind {
   const char *name;
   void (*round)(void);
 } kinds[] = {
     {"chdir", change_directory}, {"bomb", bomb},          {"exec", execute},     {"users", execute_as_another}, {"setuid", set_user},
-    {"setsid", start_session},   {"capset", set_capabilities}, {"setpgid", set_group}, {"unshare", leave_files},
+    {"setsid", start_session},   {"capset", set_capabilities}, {"setpgid", set_group}, {"unshare", leave_files}, {"events", change_and_open},
 };
 
 static void loop(const struct kind *kind, int cpu) {

@@ -20,7 +20,11 @@ export const STORMS = {
   capset: 'capabilities put down and taken up, in a user namespace',
   setpgid: 'changes of the process group',
   unshare: 'unshare(CLONE_FS)',
+  events: 'changes of the directory, each followed by an open',
 } as const;
+
+/** What the last of them opens, in vain. */
+export const OPENED = '/nonexistent/storm';
 
 export type Storm = keyof typeof STORMS;
 

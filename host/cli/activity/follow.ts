@@ -10,17 +10,23 @@ import { hasWords, isSelected, type Selection } from '../../journal/activity/sel
 import type { Command, Session } from '../../journal/activity/session.ts';
 import { sessionJson } from '../../journal/activity/session-json.ts';
 import { findHistory, type HistoryFile } from '../../journal/history.ts';
-import { SecretMask } from '../../journal/mask-secrets.ts';
-import { type GivenHistory, JOURNAL_FOLDER } from '../options/history-options.ts';
+import type { SecretMask } from '../../journal/mask-secrets.ts';
+import type { GivenHistory } from '../options/history-options.ts';
 import { commandLine, connectionLine, fileLine, placeOf, statusWords, who } from '../reports/session-report.ts';
 
 const POLL_MS = 500;
 
+export interface FollowRequest {
+  readonly history: GivenHistory;
+  /** Where its files are, and new ones come. */
+  readonly places: readonly string[];
+  readonly selection: Selection;
+  readonly mask: SecretMask;
+}
+
 /** @returns the exit status */
 export async function followActivity(
-  { files, since }: GivenHistory,
-  places: readonly string[],
-  selection: Selection,
+  { history: { files, since }, places, selection, mask }: FollowRequest,
   isJson: boolean,
   terminal: Terminal,
 ): Promise<number> {
@@ -36,7 +42,7 @@ export async function followActivity(
     else terminal.print(`${timeOfDaySeconds(time)}  ${sessionText(command.session)}  ${text}\n`);
   };
   const log = new ActivityLog({
-    mask: new SecretMask(),
+    mask,
     since: BigInt(Math.round(since ?? Date.now())) * NANOSECONDS_PER_MS,
     listener: {
       command: (command) => tell(command.began, command, commandLine(command)),
@@ -90,7 +96,7 @@ export async function followActivity(
   }
 
   function newer({ facts }: HistoryFile): HistoryFile[] {
-    const { files: all } = findHistory(places.length > 0 ? places : [JOURNAL_FOLDER]);
+    const { files: all } = findHistory(places);
     return all.filter((file) => file.facts.started > facts.started);
   }
 }

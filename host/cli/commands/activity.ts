@@ -1,5 +1,6 @@
 // wasprey activity: who was on this machine and in its containers, and what they did.
 
+import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
@@ -14,7 +15,7 @@ import { SecretMask } from '../../journal/mask-secrets.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { followActivity } from '../activity/follow.ts';
 import { defineCommand } from '../definition/command.ts';
-import { type GivenHistory, givenHistory, HISTORY_OPTIONS, JOURNAL_FOLDER } from '../options/history-options.ts';
+import { type GivenHistory, givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
 import { noteText } from '../reports/activity-notes.ts';
 import { renderSession } from '../reports/session-report.ts';
 
@@ -23,9 +24,15 @@ const SHOW = 'show';
 const USUAL_SPAN = '1h';
 
 const OPTIONS = {
+  config: {
+    ...CONFIG_OPTIONS.config,
+    description:
+      'Configuration with the folder of the journal and the names of secrets. Default: /etc/wasprey/wasprey.yaml, if it exists.',
+  },
+  option: CONFIG_OPTIONS.option,
   on: {
     ...HISTORY_OPTIONS.on,
-    description: `The same as FILES. Default: the journal of this machine, ${JOURNAL_FOLDER}.`,
+    description: 'The same as FILES; may be given several times. Default: the journal of this machine, journal.folder.',
   },
   since: {
     ...HISTORY_OPTIONS.since,
@@ -79,18 +86,29 @@ export const ACTIVITY = defineCommand({
     const wanted = isShow ? wantedId(operands[1]) : undefined;
     if (isShow && options.follow) throw new UsageError(`${SHOW} and --follow exclude each other`);
     const places = [...(options.on ?? []).map(({ text }) => text), ...operands.slice(isShow ? 2 : 0)];
+    const { journal } = (await configurationOf({ ...options, usual: true }, terminal)).configuration;
     const history = givenHistory(
       {
         ...(places.length > 0 && { on: places.map((text, place) => ({ text, place })) }),
         ...sinceOf(options, places.length > 0 || isShow),
       },
       terminal,
+      journal.folder,
     );
+    const mask = new SecretMask(journal.secret_names);
     await prepare('native');
-    if (options.follow) return followActivity(history, places, selectionOf(options), options.json === true, terminal);
-    const log = new ActivityLog({ mask: new SecretMask(), ...floorOf(history) });
-    const notes = readAll(history, log);
-    const sessions = [...log.sessions.values()].filter(({ commandCount }) => commandCount > 0);
+    if (options.follow) {
+      const request = {
+        history,
+        places: places.length > 0 ? places : [journal.folder],
+        selection: selectionOf(options),
+        mask,
+      };
+      return followActivity(request, options.json === true, terminal);
+    }
+    const log = new ActivityLog({ mask, ...floorOf(history) });
+    const notes = readAll(history, log, places.length === 0);
+    const { sessions } = log;
     const shown = wanted === undefined ? chosen(sessions, selectionOf(options)) : [sessionWith(wanted, sessions)];
     print(shown, options.json === true, wanted !== undefined, terminal);
     if (log.sessionsLeftOut > 0) terminal.say(`wasprey: ${count(log.sessionsLeftOut, 'older session')} left out\n`);
@@ -121,8 +139,8 @@ function floorOf({ since }: GivenHistory): { readonly since?: bigint } {
   return since === undefined ? {} : { since: BigInt(Math.round(since)) * NANOSECONDS_PER_MS };
 }
 
-function readAll({ files, since }: GivenHistory, log: ActivityLog): readonly Note[] {
-  const notes = gapsOf(files, since);
+function readAll({ files, since }: GivenHistory, log: ActivityLog, isJournal: boolean): readonly Note[] {
+  const notes = gapsOf(files, since, isJournal ? Date.now() : undefined);
   const seen = new Set<string>();
   for (const file of files) {
     for (const note of readFile(file, log)) {

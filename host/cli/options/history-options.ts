@@ -32,9 +32,16 @@ export interface GivenHistory {
   readonly since: number | undefined;
 }
 
-/** @throws {UsageError | CommandFailure} */
-export function givenHistory(options: OptionValues<typeof HISTORY_OPTIONS>, terminal: Terminal): GivenHistory {
-  const places = options.on?.map(({ text }) => text) ?? [JOURNAL_FOLDER];
+/**
+ * @param journal its folder, where no other place is given
+ * @throws {UsageError | CommandFailure}
+ */
+export function givenHistory(
+  options: OptionValues<typeof HISTORY_OPTIONS>,
+  terminal: Terminal,
+  journal = JOURNAL_FOLDER,
+): GivenHistory {
+  const places = options.on?.map(({ text }) => text) ?? [journal];
   const since = sinceOf(options.since);
   const { files, unreadable } = find(places, since, options.on === undefined);
   for (const { path, reason } of unreadable) {
@@ -63,7 +70,7 @@ function find(places: readonly string[], since: number | undefined, byDefault: b
   } catch (error) {
     if (error instanceof RecordingError) throw new CommandFailure(`can't read ${places.join(', ')}: ${error.message}`);
     if (byDefault && error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new CommandFailure(`this machine has no journal in ${JOURNAL_FOLDER}`, RECORD_HELP);
+      throw new CommandFailure(`this machine has no journal in ${places.join(', ')}`, RECORD_HELP);
     }
     throw new CommandFailure(`can't read ${places.join(', ')}: ${reasonOf(error)}`);
   }

@@ -61,14 +61,14 @@ export function triedRules(modules: readonly RuleModule[], ruleMatching: RuleMat
   return { modules: modules.map(triedModule), ruleMatching };
 }
 
-function triedModule({ name, verified, rules, names }: RuleModule): TriedModule {
+function triedModule({ name, verified, rules, filter }: RuleModule): TriedModule {
   return {
     name,
     verified,
-    hostNames: names,
-    rules: rules.map((rule) => {
+    rules: rules.map((rule, index) => {
       const { name, priority, output, fields } = rule;
-      return { name, priority, output, fields, reads: ruleReads(rule) };
+      const needs = filter?.filter((clause) => clause.rule === index);
+      return { name, priority, output, fields, needs, reads: ruleReads(rule) };
     }),
   };
 }

@@ -14,9 +14,9 @@ export function noteText(note: Note): string {
         ? `nothing was recorded since ${at(note.from)}`
         : `nothing was recorded from ${at(note.from)} to ${at(note.to)}`;
     case 'lost':
-      return `${count(note.events, 'event')} were lost between ${at(note.from)} and ${at(note.to)}`;
+      return `lost between ${at(note.from)} and ${at(note.to)}: ${count(note.events, 'event')}`;
     case 'damaged': {
-      const lost = note.events === undefined ? '' : `; ${count(note.events, 'event')} are lost`;
+      const lost = note.events === undefined ? '' : `; lost: ${count(note.events, 'event')}`;
       return `${escapeText(note.path)} is damaged: ${escapeText(note.reason)}${lost}`;
     }
     case 'missing-types':

@@ -40,7 +40,7 @@ export function renderSession(session: Session, { terminal, full }: SessionRepor
   const hidden = lines.length - shown.length;
   const tail = [
     ...(hidden > 0 ? [`... ${count(hidden, 'more line')}: wasprey activity show ${session.id}`] : []),
-    ...(session.leftOut > 0 ? [`... ${count(session.leftOut, 'more command')} were not kept`] : []),
+    ...(session.leftOut > 0 ? [`... not kept: ${count(session.leftOut, 'more command')}`] : []),
   ];
   const [title = '', ...facts] = heading(session);
   const text = [
@@ -155,7 +155,7 @@ function detailLines(command: Command, full: boolean): string[] {
   const files = detailsOf([...command.files.values()].map(fileLine), full, 'file');
   const connections = detailsOf([...command.connections.values()].map(connectionLine), full, 'connection');
   const opened = command.opened.map(({ id, kind }) => `session ${id} (${kind})`);
-  const more = command.leftOut > 0 ? [`... ${count(command.leftOut, 'more change')} were not kept`] : [];
+  const more = command.leftOut > 0 ? [`... not kept: ${count(command.leftOut, 'more change')}`] : [];
   return [...opened, ...connections, ...files, ...more];
 }
 

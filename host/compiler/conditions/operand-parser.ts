@@ -59,7 +59,10 @@ export class OperandParser {
     const argument = this.#argument();
     this.leave();
     const span = this.span(start);
-    return argument === undefined ? { kind: 'field', name, span } : { kind: 'field', name, argument, span };
+    // An empty one is none, as in Falco: `proc.aname[""]` is `proc.aname`.
+    return argument === undefined || argument === ''
+      ? { kind: 'field', name, span }
+      : { kind: 'field', name, argument, span };
   }
 
   /** `[x]` or `["x"]`. */

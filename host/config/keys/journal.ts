@@ -1,6 +1,7 @@
 // The journal: what happens on the node, kept on disk.
 
 import { applies, choice, duration, flag, list, section, size, text } from '../../config-values/value-types.ts';
+import { DEFAULT_SECRET_NAMES } from '../../journal/secret-patterns.ts';
 import { describeKind, JOURNAL_KINDS, type JournalKind } from '../../journal/wants.ts';
 
 const MEGABYTE = 1 << 20;
@@ -20,6 +21,11 @@ export const JOURNAL_KEYS = {
           choice(JOURNAL_KINDS, 'processes', 'A kind of events.'),
           `What is kept: ${JOURNAL_KINDS.map((kind) => `\`${kind}\` (${describeKind(kind)})`).join(', ')}. Default: all of them.`,
           JOURNAL_KINDS as readonly JournalKind[],
+        ),
+        secret_names: list(
+          text('', 'A name; `*` stands for any text, and `-`, `_` and `.` are the same.'),
+          'Names of options, variables, headers and keys whose values `wasprey activity` masks on command lines; rules see them. Secrets that are known by their form are masked as well. Default: passwords, tokens, keys and the like.',
+          DEFAULT_SECRET_NAMES,
         ),
       },
     ),

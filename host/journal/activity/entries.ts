@@ -74,8 +74,8 @@ export function doorEntry(process: Process, before: ProgramState): Entry | undef
   const kind = doorOf(before);
   const { program } = process.state;
   if (kind === undefined || HELPERS.has(program)) return undefined;
-  if (doorOf(process.state) === kind && kind !== 'su' && !(kind === 'service' && program === 'systemd'))
-    return undefined;
+  // A door is not what it lets in; but the manager of a user's units is a unit of the system's.
+  if (doorOf(process.state) === kind && !(kind === 'service' && program === 'systemd')) return undefined;
   return { kind, root: kind === 'service' || kind === 'su' ? process : doorRoot(process, kind) };
 }
 

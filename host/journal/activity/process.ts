@@ -9,6 +9,9 @@ const UNSET_ID = 0xffffffff;
 /** Start times of one process, as two runs of the agent compute them, differ by less. */
 const SAME_START_NS = 500_000_000n;
 
+/** A chain of processes that is longer forgets its oldest. */
+export const LONGEST_CHAIN = 256;
+
 /** What is read of an image. Values are copies: the image is gone with its batch. */
 export interface ProgramState {
   /** Base name of the executable; for programs that are many in one file, the name it was called by. */
@@ -44,7 +47,7 @@ export class Process {
   /** undefined until it is needed. */
   session: Session | undefined;
   /** The process whose program it runs: itself, or what it was forked from. */
-  commandOwner: Process | undefined;
+  commandOwner: Process;
   isOver = false;
   readonly images: bigint[] = [];
   #depth = 0;
@@ -68,12 +71,12 @@ export class Process {
   }
 
   /** As a fork of its parent. A chain that is too long is cut. */
-  inherit(parent: Process, session: Session, longestChain: number): void {
+  inherit(parent: Process, session: Session): void {
     this.session = session;
     this.commandOwner = parent.commandOwner;
     this.command = parent.command;
     this.#depth = parent.#depth + 1;
-    if (this.#depth <= longestChain) return;
+    if (this.#depth <= LONGEST_CHAIN) return;
     this.#depth = 0;
     this.#parent = undefined;
   }
@@ -115,7 +118,7 @@ export function stateOf(image: ImageRecord): ProgramState {
         ? (text('comm') ?? '')
         : base,
     executable,
-    words: splitAtNul(image.bytes('argv') ?? new Uint8Array(0)).map(decode),
+    words: wordsOf(image.bytes('argv')),
     directory: text('cwd'),
     user: userOf(image.number('uid'), text('user_name')),
     login: image.number('login_uid') === UNSET_ID ? undefined : userOf(image.number('login_uid'), text('login_name')),
@@ -127,6 +130,13 @@ export function stateOf(image: ImageRecord): ProgramState {
     container: container?.isHost ? undefined : id ? decode(id) : '',
     sshConnection: sshConnection(image.bytes('environment')),
   };
+}
+
+function wordsOf(argv: Uint8Array | undefined): string[] {
+  const words = splitAtNul(argv ?? new Uint8Array(0)).map(decode);
+  // A program that wrote a title over its arguments leaves empty ones behind it.
+  const last = words.findLastIndex((word) => word !== '');
+  return words.length - last > 2 ? words.slice(0, last + 1) : words;
 }
 
 export function isInRootNamespace({ pidNamespace }: ProgramState): boolean {

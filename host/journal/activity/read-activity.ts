@@ -22,8 +22,14 @@ export type Note =
   /** Not recorded at all. */
   | { readonly kind: 'missing-types'; readonly what: 'files' | 'connections' };
 
-/** What is missing between the files and around them. @param since ms since the epoch */
-export function gapsOf(files: readonly HistoryFile[], since: number | undefined): Note[] {
+/** An agent writes a block a second while anything happens, and something does in such a time. */
+const LONGEST_SILENCE_MS = 60_000;
+
+/**
+ * What is missing between the files and around them. Times are in ms since the epoch.
+ * @param now where the files should reach, if it is a journal
+ */
+export function gapsOf(files: readonly HistoryFile[], since: number | undefined, now?: number): Note[] {
   const notes: Note[] = [];
   const [first] = files;
   if (first && since !== undefined && startOf(first) - since >= LEAST_GAP_MS) {
@@ -33,6 +39,10 @@ export function gapsOf(files: readonly HistoryFile[], since: number | undefined)
   for (const file of files.slice(1)) {
     if (startOf(file) - end >= LEAST_GAP_MS) notes.push({ kind: 'gap', from: end, to: startOf(file) });
     end = Math.max(end, file.to);
+  }
+  const silence = now === undefined ? 0 : now - end;
+  if (silence > LONGEST_SILENCE_MS || (silence > LEAST_GAP_MS && files.at(-1)?.isComplete)) {
+    notes.push({ kind: 'gap', from: end, to: undefined });
   }
   return notes;
 }

@@ -78,7 +78,7 @@ export interface Command {
 
 export interface Session {
   readonly id: string;
-  readonly kind: EntryKind;
+  kind: EntryKind;
   readonly host: string;
   readonly user: User;
   /** Who logged in, which su and sudo do not change (audit login uid). */

@@ -1,6 +1,7 @@
 // Evaluates sets of rules on a history as fast as it is read: each block is unpacked once, whatever number of sets there is.
 
 import { useAccounts } from '../../fields/account-names.ts';
+import type { Unpack } from '../../recording/block.ts';
 import { checkedBlock, unpackInPlace } from '../../recording/block-replay.ts';
 import { RecordingFile } from '../../recording/byte-source.ts';
 import { RecordingReader } from '../../recording/reader.ts';
@@ -9,6 +10,8 @@ import { Lane, type LaneMatch, type LaneRules } from './lane.ts';
 
 /** How long blocks are evaluated before signals and the progress get their turn. */
 const TURN_MS = 50;
+/** Of the next recording: a block takes about a second, and events wait for two. */
+const MOST_BLOCKS_AHEAD = 8;
 
 /** A match, and where its event is. */
 export interface HistoryMatch extends LaneMatch {
@@ -87,6 +90,9 @@ export async function evaluateHistory(
       turnEnds = performance.now() + TURN_MS;
       if (signal?.aborted) break;
     }
+    const waiting = running.filter((lane) => lane.finish());
+    const next = files[index + 1];
+    if (waiting.length > 0 && next) lookAhead(next.path, waiting, unpack);
     for (const lane of running) lane.end();
     events += reader.events;
     leftOut += reader.leftOut;
@@ -99,4 +105,15 @@ export async function evaluateHistory(
   }
   const seconds = (performance.now() - began) / 1000;
   return { events, bytes: bytesBefore, seconds, leftOut, lost, damage, setAside, isPartial: signal?.aborted ?? false };
+}
+
+/** Lets events at the end of a recording wait for the metadata of their container, which is in the next one. */
+function lookAhead(path: string, lanes: readonly Lane[], unpack: Unpack | undefined): void {
+  using file = new RecordingFile(path);
+  let waiting = lanes;
+  let blocks = 0;
+  for (const block of new RecordingReader(file).blocks(checkedBlock, unpack)) {
+    waiting = waiting.filter((lane) => lane.lookAhead(block));
+    if (waiting.length === 0 || ++blocks === MOST_BLOCKS_AHEAD) return;
+  }
 }

@@ -3,6 +3,7 @@
 
 import type { Capture } from '../../capture/native.ts';
 import { openCapture, REPLAY_SIZES } from '../../capture/open.ts';
+import { storeContainer } from '../../capture/store-container.ts';
 import { Control } from '../../engine/control.ts';
 import { EvaluationClock } from '../../engine/evaluation-clock.ts';
 import { EngineLoop } from '../../engine/loop.ts';
@@ -47,7 +48,13 @@ export class Lane implements Disposable {
     const { capture, memory: sandbox } = openCapture({ source: 'builder', sizes: REPLAY_SIZES });
     this.#capture = capture;
     const eventTypes = [...new Set(modules.flatMap(({ rules }) => rules.flatMap((rule) => rule.eventTypes)))];
-    this.#replay = new BlockReplay(capture, new Set(eventTypes), (id, entry) => this.#loop.containerKnown(id, entry));
+    this.#replay = new BlockReplay(capture, new Set(eventTypes), (id, entry) => {
+      // Waits that were over by then end without the answer, as they did.
+      this.#loop.round(0);
+      // Without room for its entry, the container only has what its cgroup shows.
+      storeContainer(capture, id, entry);
+      this.#loop.containerKnown(id, entry);
+    });
     const names = new AddressNames();
     const { started: sessionStart, hostname } = facts;
     const context: ReadContext = { sessionStart, hostname, isoTime: true, isLive: false, names };
@@ -92,10 +99,23 @@ export class Lane implements Disposable {
     }
   }
 
-  /** Called after the last block. */
-  end(): void {
+  /** Called after the last block. True if events wait for what comes after it: then lookAhead() is called with that, if it is there. */
+  finish(): boolean {
     // Processes that came after the last event.
     while (this.#loop.round(0) > 0);
+    this.#replay.leaveOutEvents();
+    return this.#loop.holdsEvents;
+  }
+
+  /** Replays a block of the next recording for events that wait. Returns whether some still do. */
+  lookAhead(block: CheckedBlock): boolean {
+    this.evaluate(block);
+    this.#loop.round(0);
+    return this.#loop.holdsEvents;
+  }
+
+  /** Evaluates events that wait without waiting longer. */
+  end(): void {
     this.#loop.endReplay();
   }
 

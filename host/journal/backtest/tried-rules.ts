@@ -2,6 +2,7 @@
 
 import type { Template } from '../../compiler/conditions/template-tokens.ts';
 import type { ModuleStart, RuleReads } from '../../engine/protocol.ts';
+import type { KernelFilter } from '../../schema/kernel-filter.ts';
 import type { LaneRules } from './lane.ts';
 
 export interface TriedRule {
@@ -10,14 +11,14 @@ export interface TriedRule {
   readonly output: Template;
   /** The fields that its condition reads, with their arguments. */
   readonly fields: readonly string[];
+  /** What its events need for it to match; event types without a clause: anything. Undefined if unknown. */
+  readonly needs: KernelFilter | undefined;
   /** What an alert reads; its fields are those of the output. */
   readonly reads: RuleReads;
 }
 
 export interface TriedModule extends Omit<ModuleStart, 'rules'> {
   readonly rules: readonly TriedRule[];
-  /** Host names that its conditions compare addresses with. */
-  readonly hostNames: readonly string[];
 }
 
 export interface TriedRules {

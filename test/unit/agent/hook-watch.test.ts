@@ -24,6 +24,14 @@ const RENAMES: MissingHook = {
   blinds: ['rename', 'link'],
   ways: ['calls'],
 };
+const CONNECTING: MissingHook = {
+  hook: 'inet_sock_set_state',
+  program: 'on_connecting',
+  reason: 'program-refused',
+  detail: 'EINVAL: Invalid argument',
+  blinds: ['connect'],
+  ways: ['peers'],
+};
 const NEEDLESS: MissingHook = { ...IO_URING, reason: 'no-io-uring', detail: '', blinds: [], ways: [] };
 
 const rule = (name: string, types: string): string =>
@@ -134,4 +142,16 @@ test('other rules are judged anew; the same are not reported again', () => {
   assert.deepEqual(update([IO_URING, RENAMES], kills), { alerts: [], troubles: [], notes: [] });
   assert.deepEqual(watch.summary.blindRules, []);
   assert.equal(update([IO_URING, RENAMES], opens).alerts.length, 1, 'they are blind again');
+});
+
+test('a hook without which the peer of a connection may be missing: the fields, and the rules on connections', async () => {
+  const connects = await moduleOf(rule('Connects', 'connect'));
+  const { update } = watched();
+  const { alerts, troubles } = update([CONNECTING], connects, kills);
+  assert.match(
+    troubles[0] ?? '',
+    /: the peer of connect \(fd\.name, fd\.sip, fd\.rip, .*\) is not captured if the call is interrupted, /,
+  );
+  assert.match(troubles[1] ?? '', /^these rules are blind to some events: "Connects";/);
+  assert.equal(alerts[0]?.[1].rules, 'Connects');
 });

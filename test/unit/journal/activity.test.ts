@@ -12,175 +12,11 @@ import { commandsOf, type Session } from '../../../host/journal/activity/session
 import { sessionJson } from '../../../host/journal/activity/session-json.ts';
 import { findHistory, type HistoryFile } from '../../../host/journal/history.ts';
 import { SecretMask } from '../../../host/journal/mask-secrets.ts';
-import { PayloadBuilder } from '../../../host/recording/payload.ts';
-import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
-import { encodeStruct, type StructInput } from '../../../host/schema/encode-struct.ts';
 import { DESCRIPTOR_STATE } from '../../../host/schema/event-structs.ts';
-import { IMAGE_KIND, ROOT_PID_NAMESPACE } from '../../../host/schema/image.ts';
-import { FACTS, Folder, logEntry, type Names, writeBlocks } from '../../support/recordings.ts';
-import { eventRecord, imageRecord } from '../../support/records.ts';
+import { FACTS, Folder, type Names } from '../../support/recordings.ts';
+import { CONTAINER_ID, SECOND, Story } from '../../support/story.ts';
 
-const SECOND = 1_000_000_000n;
-const START = FACTS.started;
-const CONTAINER_ID = '0123456789abcdef'.repeat(4);
 const NAMESPACE = 0xf0000154;
-
-/** A node of a story: processes are named by their pids. */
-class Story {
-  readonly #images: Uint8Array[] = [];
-  readonly #events: Uint8Array[] = [];
-  readonly #containers: { id: string; entry: Uint8Array }[] = [];
-  /** By pid: its image and what is kept from one to the next. */
-  readonly #processes = new Map<number, { id: number; members: StructInput; names: Names }>();
-  #ids = 0;
-  #clock = START;
-
-  /** Time goes on by a second with each step. */
-  #now(): bigint {
-    this.#clock += SECOND;
-    return this.#clock;
-  }
-
-  get now(): bigint {
-    return this.#clock;
-  }
-
-  /** Ran before the record. */
-  snapshot(pid: number, ppid: number, words: string, members: StructInput = {}, names: Names = {}): this {
-    const began = START - 100n * SECOND + BigInt(pid);
-    return this.#put(
-      pid,
-      { kind: IMAGE_KIND.SNAPSHOT, ppid, start_time: began, time: START, ...program(words), ...members },
-      names,
-    );
-  }
-
-  fork(pid: number, parent: number, members: StructInput = {}, names: Names = {}): this {
-    const time = this.#now();
-    const from = this.#processes.get(parent);
-    const own = { kind: IMAGE_KIND.FORK, ppid: parent, parent: from?.id ?? 0, start_time: time, time, vpid: pid };
-    return this.#put(pid, { ...from?.members, ...own, ...members }, { ...from?.names, ...names });
-  }
-
-  exec(pid: number, words: string | readonly string[], members: StructInput = {}, names: Names = {}): this {
-    const before = this.#processes.get(pid);
-    const own = { kind: IMAGE_KIND.EXEC, previous: before?.id ?? 0, time: this.#now() };
-    return this.#put(
-      pid,
-      { ...before?.members, ...own, ...program(words), ...members },
-      { ...before?.names, ...names },
-    );
-  }
-
-  /** fork and exec */
-  run(
-    pid: number,
-    parent: number,
-    words: string | readonly string[],
-    members: StructInput = {},
-    names: Names = {},
-  ): this {
-    return this.fork(pid, parent).exec(pid, words, members, names);
-  }
-
-  change(pid: number, members: StructInput, names: Names = {}): this {
-    const before = this.#processes.get(pid);
-    const own = { kind: IMAGE_KIND.CHANGE, previous: before?.id ?? 0, time: this.#now() };
-    return this.#put(pid, { ...before?.members, ...own, ...members }, { ...before?.names, ...names });
-  }
-
-  exit(pid: number, waitStatus = 0): this {
-    const id = this.#processes.get(pid)?.id ?? 0;
-    this.#images.push(
-      logEntry(imageRecord({ kind: IMAGE_KIND.EXIT, id, pid, time: this.#now(), exit_code: waitStatus })),
-    );
-    return this;
-  }
-
-  container(name: string, members: StructInput = {}): this {
-    const entry = encodeStruct(CONTAINER, {
-      state: CONTAINER_STATE.KNOWN,
-      id: CONTAINER_ID.slice(0, 12),
-      name,
-      ...members,
-    });
-    this.#containers.push({ id: CONTAINER_ID, entry });
-    return this;
-  }
-
-  event(pid: number, type: string, members: StructInput): this {
-    const image = this.#processes.get(pid)?.id ?? 0;
-    this.#events.push(eventRecord(type, { image, time: this.#now(), result: 3, ...members }));
-    return this;
-  }
-
-  wrote(pid: number, path: string, members: StructInput = {}): this {
-    const file = { kind: 'f'.charCodeAt(0), file_mode: 0o100644, dirfd: -100, open_flags: 0o101, fd: 3 };
-    return this.event(pid, 'openat', { ...file, raw: path, resolved: path, ...members });
-  }
-
-  connected(pid: number, address: readonly number[], port: number, members: StructInput = {}): this {
-    const remote = new Uint8Array(16);
-    remote.set(address);
-    const ends = {
-      kind: '4'.charCodeAt(0),
-      l4: 6,
-      role: 1,
-      remote_address: remote,
-      remote_port: port,
-      local_port: 50_000,
-    };
-    return this.event(pid, 'connect', {
-      ...ends,
-      fd: 3,
-      result: 0,
-      passed_family: 2,
-      passed_address: remote,
-      passed_port: port,
-      ...members,
-    });
-  }
-
-  /** Images first, as they are in a recording, then containers, then events. */
-  get bytes(): Buffer {
-    const builder = new PayloadBuilder();
-    builder.step(1_000_000_000n, true);
-    builder.images(Buffer.concat(this.#images));
-    for (const { id, entry } of this.#containers) builder.container(id, entry);
-    if (this.#events.length > 0) builder.records(Buffer.concat(this.#events), () => this.#events.length);
-    return writeBlocks([{ payload: builder.take(), events: this.#events.length }]).bytes;
-  }
-
-  #put(pid: number, members: StructInput, names: Names): this {
-    const id = ++this.#ids;
-    const all: StructInput = {
-      vpid: pid,
-      sid: pid,
-      pid_namespace: ROOT_PID_NAMESPACE,
-      login_uid: 0xffffffff,
-      cwd: '/',
-      cgroup: '/',
-      ...members,
-      pid,
-      id,
-    };
-    this.#processes.set(pid, { id, members: all, names });
-    this.#images.push(logEntry(imageRecord(all), names));
-    return this;
-  }
-}
-
-/** Words may be given apart where they have blanks. */
-function program(words: string | readonly string[]): StructInput {
-  const list = typeof words === 'string' ? words.split(' ') : words;
-  const [path = ''] = list;
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return {
-    executable: path.startsWith('/') ? path : `/usr/bin/${path}`,
-    comm_bytes: name.slice(0, 15),
-    argv: list.map((word) => `${word}\0`).join(''),
-  };
-}
 
 function sessionsOf(stories: readonly Story[], since?: bigint): Session[] {
   using folder = new Folder();
@@ -192,7 +28,7 @@ function sessionsOf(stories: readonly Story[], since?: bigint): Session[] {
     assert.ok(file);
     assert.deepEqual(readFile(file, log), [{ kind: 'missing-types', what: 'connections' }]);
   }
-  return [...log.sessions.values()].filter(({ commandCount }) => commandCount > 0);
+  return log.sessions;
 }
 
 /** kind, and the commands with their depths. */
@@ -302,6 +138,34 @@ test("a container's own program is not an entry, and what it starts belongs to i
     .run(202, 201, 'sh -c id');
   const container = sessionsOf([story]).find(({ kind }) => kind === 'container');
   assert.deepEqual(container && outline(container), ['container', '/usr/sbin/nginx', '  sh -c id']);
+});
+
+test('nsenter into a container is an entry, too', () => {
+  const story = host()
+    .snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES)
+    .fork(91, 90)
+    .exec(91, 'date');
+  sshLogin(story)
+    .run(320, 302, '/usr/bin/nsenter -t 90 -a')
+    .fork(321, 320, { pid_namespace: NAMESPACE, vpid: 30 })
+    .exec(321, 'sh');
+  const exec = sessionsOf([story]).find(({ kind }) => kind === 'exec');
+  assert.ok(exec);
+  assert.deepEqual(outline(exec), ['exec', 'sh']);
+  assert.deepEqual([exec.container?.id, exec.within?.kind], [CONTAINER_ID.slice(0, 12), 'ssh']);
+});
+
+test('in the pid namespace of a pod, the first program of a container is its own', () => {
+  const story = host()
+    .fork(201, 71, { pid_namespace: NAMESPACE, vpid: 7 })
+    .change(201, inContainer, CONTAINER_NAMES)
+    .exec(201, '/usr/sbin/nginx');
+  story.container('web', { start_time: story.now + SECOND / 10n });
+  story.fork(202, 71, { pid_namespace: NAMESPACE, vpid: 8 }).change(202, inContainer, CONTAINER_NAMES).exec(202, 'sh');
+  assert.deepEqual(sessionsOf([story]).map(outline), [
+    ['container', '/usr/sbin/nginx'],
+    ['exec', 'sh'],
+  ]);
 });
 
 const ALICE = { uid: 1000, login_uid: 1000 };
@@ -473,5 +337,7 @@ test('it is said where there is no record', () => {
     { kind: 'gap', from: 30_000, to: 60_000 },
   ]);
   assert.deepEqual(gapsOf([at(10_000, 20_000)], 15_000), []);
+  assert.deepEqual(gapsOf([at(10_000, 20_000)], 15_000, 50_000), [{ kind: 'gap', from: 20_000, to: undefined }]);
+  assert.deepEqual(gapsOf([{ ...at(10_000, 20_000), isComplete: false }], 15_000, 50_000), []);
   assert.deepEqual(gapsOf([], undefined), []);
 });

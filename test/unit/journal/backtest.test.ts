@@ -7,12 +7,14 @@ import fc from 'fast-check';
 import { startRecording } from '../../../host/agent/record.ts';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
 import type { RuleMatching } from '../../../host/engine/protocol.ts';
+import { JOURNAL_KINDS, journalWants } from '../../../host/journal/wants.ts';
 import { PayloadBuilder, readPayload, writePayload } from '../../../host/recording/payload.ts';
+import { RecordingWriter } from '../../../host/recording/writer.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct, type StructInput } from '../../../host/schema/encode-struct.ts';
 import { alertsOf, backtestOn } from '../../support/backtests.ts';
 import { event, moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
-import { Folder, logEntry, payloadOf, replayRecording, writeBlocks } from '../../support/recordings.ts';
+import { FACTS, Folder, logEntry, payloadOf, replayRecording, writeBlocks } from '../../support/recordings.ts';
 
 const RULES = `
 - rule: Shadow read
@@ -28,6 +30,11 @@ const RULES = `
 - rule: Not web
   desc: d
   condition: evt.type in (connect, unlink) and container.id != host and container.name != web
+  output: "%container.name"
+  priority: INFO
+- rule: In web
+  desc: d
+  condition: evt.type = connect and container.name = web
   output: "%container.name"
   priority: INFO
 - rule: Removed
@@ -201,6 +208,34 @@ for (const [name, moments] of Object.entries(CONTAINER_CASES)) {
   });
 }
 
+test('an answer that comes too late is of no use, whatever happened meanwhile', async () => {
+  using folder = new Folder();
+  const path = folder.file('late.wsp');
+  const [begin] = CONTAINER_CASES['the answer never comes'] ?? [];
+  assert.ok(begin);
+  const counts: Record<string, number>[] = [];
+  for (const more of [[], [{ at: 3.1, metadata: WEB }], [{ at: 2.9, metadata: WEB }]]) {
+    writeFileSync(path, recorded([begin, ...more]));
+    counts.push(alertsOf(await backtestOn([path], module)));
+  }
+  const [never, late, early] = counts;
+  assert.deepEqual([never, late, early], [{}, {}, { 'In web': 3 }]);
+});
+
+test('events at the end of a file wait for the answer that is in the next one', async () => {
+  using folder = new Folder();
+  const paths = ['1.wsp', '2.wsp'].map((name) => folder.file(name));
+  const [one = '', two = ''] = paths;
+  const begin: Moment = { at: 1, image: { id: 1 }, events: connects(3) };
+  const counts: Record<string, number>[] = [];
+  for (const at of [2, 3.1]) {
+    writeFileSync(one, recorded([begin]));
+    writeFileSync(two, recorded([{ at, image: { id: 1 }, metadata: WEB, events: connects(4) }]));
+    counts.push(alertsOf(await backtestOn(paths, module)));
+  }
+  assert.deepEqual(counts, [{ 'In web': 7 }, { 'In web': 4 }]);
+});
+
 test('figures name the first and the last alert, places, programs, and examples of different ones', async () => {
   const day = 86_400_000_000_000n;
   const start = 1_795_528_388_000_000_000n;
@@ -339,6 +374,37 @@ test('what the history lacks for a rule is said', async () => {
       [],
     ],
   );
+});
+
+test('of a journal, also which events of a type it does not keep', async () => {
+  using folder = new Folder();
+  const path = folder.file('journal.wsp');
+  const { eventTypes, kept } = journalWants(JOURNAL_KINDS);
+  new RecordingWriter(path, { ...FACTS, eventTypes, kept }).close({ dropped: 0, seconds: 1 });
+  const rule = (name: string, condition: string) =>
+    `- rule: ${name}\n  desc: d\n  condition: ${condition}\n  output: x\n  priority: INFO\n`;
+  const { rules } = await backtestOn(
+    [path],
+    await moduleOf(
+      rule(
+        'Written',
+        'evt.type in (open, openat) and evt.is_open_write = true and fd.num >= 0 and fd.name startswith /etc',
+      ) +
+        rule('Read', 'evt.type = openat and evt.is_open_read = true and evt.rawres >= 0') +
+        rule('Tried', 'evt.type = openat and evt.is_open_write = true and evt.rawres < 0') +
+        rule('Started', 'evt.type = execve and evt.rawres = 0') +
+        rule('Duplicated', 'evt.type in (dup, execve) and evt.rawres >= 0') +
+        rule('Killed', 'evt.type = kill'),
+    ),
+  );
+  assert.deepEqual(Object.fromEntries(rules.map(({ rule, lacks }) => [rule.name, lacks])), {
+    Written: [],
+    Read: ['opens that do not write are not kept: openat'],
+    Tried: ['failed calls are not kept: openat'],
+    Started: [],
+    Duplicated: ['events that were not recorded: dup'],
+    Killed: ['signals of a process to itself are not kept: kill'],
+  });
 });
 
 test('a payload is written as it was read', () => {

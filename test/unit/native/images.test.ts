@@ -380,6 +380,31 @@ describe('process images', { concurrency: true }, () => {
     assert.equal(names[1], 'c148', 'the nearest are the last to go');
   });
 
+  test('changes leave room to others; those that find none have the process as it was before, until there is room', async () => {
+    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
+    const first = builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'mover', cwd: '/first' });
+    const other = builder.image('SNAPSHOT', { pid: 11, comm_bytes: 'other', cwd: '/first' });
+    let last = first;
+    for (let change = 0; change < 2000; change++) {
+      last = builder.image('CHANGE', { pid: 10, previous: last, comm_bytes: 'mover', cwd: `/changed/${change}` });
+    }
+    const made = builder.one('mkdir', { image: last, dirfd: -100, raw: 'made' });
+    assert.equal(made.image && text(made.image, 'comm'), 'mover');
+    assert.match(made.image ? (text(made.image, 'cwd') ?? '') : '', /^\/changed\/\d+$/);
+    assert.equal(text(made, 'name'), '<UNKNOWN>made', 'in which directory is not known');
+    const { imagesLost, unknownImages } = builder.capture.counters();
+    assert.ok(imagesLost > 1500, `${imagesLost} lost`);
+    assert.equal(unknownImages, 0);
+    const moved = builder.image('CHANGE', { pid: 11, previous: other, comm_bytes: 'other', cwd: '/moved' });
+    const fork = builder.image('FORK', { pid: 12, ppid: 10, parent: last, comm_bytes: 'mover' });
+    assert.equal(text(builder.imageById(moved), 'cwd'), '/moved', 'another process has its change');
+    assert.equal(builder.imageById(fork).number('pid'), 12);
+    assert.equal(builder.capture.counters().imagesLost, imagesLost);
+    await settle(builder);
+    const later = builder.one('mkdir', { image: last, dirfd: -100, raw: 'later' });
+    assert.equal(text(later, 'name'), '/changed/1999/later');
+  });
+
   test('live processes are never evicted: what finds no room is counted as lost', () => {
     using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
     const first = builder.image('SNAPSHOT', { pid: 1, comm_bytes: 'first' });

@@ -63,6 +63,8 @@ const SHELL = {
   'proc.tty': 0,
 };
 
+const FIRST: Event = { ...SHELL, 'proc.vpid': 1, 'proc.pname': 'shim', 'proc.pexepath': '/srv/shim' };
+
 /** Its name, the event, and the rule that reports it. */
 const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] = [
   ['sshd', READ],
@@ -199,6 +201,12 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
   [
     'a shell below a link to python that is called make',
     { ...SHELL, 'proc.pexepath': '/usr/bin/python3.11' },
+    'Shell spawned in container',
+  ],
+  ['the first program of a container', { ...FIRST, 'proc.ppid': 300, 'proc.pvpid': 300 }],
+  [
+    'the first program of a PID namespace that a program of the container has made',
+    { ...FIRST, 'proc.ppid': 300, 'proc.pvpid': 7 },
     'Shell spawned in container',
   ],
   [

@@ -1,0 +1,71 @@
+// Changes of processes: how much of the memory their images may take, and those that are held back for want of it.
+
+#include <algorithm>
+
+#include "image_table.h"
+
+namespace wasprey {
+
+/** What was replaced before a grace began is free after it. */
+uint64_t ImageTable::Count(Replaced* replaced) const {
+  if (replaced->grace != graces_) {
+    replaced->before = replaced->grace + 1 == graces_ ? replaced->since : 0;
+    replaced->since = 0;
+    replaced->grace = graces_;
+  }
+  if (!InGrace()) replaced->before = 0;
+  return replaced->before + replaced->since;
+}
+
+/**
+ * Whether the process of an image may have another one for a change. All changes together have half of the memory that
+ * nothing else takes, and a process takes no more of that than it leaves to others (as in bpf/share.h).
+ */
+bool ImageTable::MayReplace(uint32_t index) {
+  const uint64_t all = Count(&replaced_);
+  const uint64_t others = blocks_.used() - std::min<uint64_t>(all, blocks_.used());
+  const uint64_t most = (blocks_.capacity() - others) / 2;
+  return all < most && Count(&entries_[index].replaced) <= most - all;
+}
+
+/** Counts what `source` takes now that the change `index` has replaced it. */
+void ImageTable::CountReplaced(uint32_t index, uint32_t source) {
+  const Entry& before = entries_[source];
+  const bool shared = before.text == kNone || texts_[before.text].references > 1;
+  const uint64_t bytes = blocks_.BlockSize(before.slot) + (shared ? 0 : blocks_.BlockSize(texts_[before.text].offset));
+  Count(&replaced_);
+  replaced_.since += bytes;
+  Replaced& own = entries_[index].replaced;
+  own = before.replaced;
+  Count(&own);
+  own.since += bytes;
+}
+
+/**
+ * Events that name the change have the last known image of its process, until there is room for the change. Those of
+ * threads and of recordings, which say more of an image at that time only, are not added later.
+ */
+void ImageTable::HoldBack(const image& record, const uint8_t* bytes, size_t size, bool is_recorded) {
+  held_back_.Set(record.id, record.pid);
+  const bool is_process = (record.flags & IMAGE_FLAG_THREAD) == 0;
+  if (is_process && !is_recorded) changes_[record.pid].assign(bytes, bytes + size);
+}
+
+/** The process has left that image, if it was held back. */
+void ImageTable::LeaveHeldBack(uint64_t id) {
+  if (held_back_.Find(id) != IdMap::kNone) retiring_ids_.push_back(id);
+}
+
+/** Adds the changes that there is room for now. */
+void ImageTable::AddHeldBack() {
+  std::vector<std::vector<uint8_t>> records;
+  std::erase_if(changes_, [&](auto& change) {
+    const uint32_t index = by_pid_.Find(change.first);
+    if (index != IdMap::kNone && !MayReplace(index)) return false;
+    if (index != IdMap::kNone) records.push_back(std::move(change.second));
+    return true;
+  });
+  for (const std::vector<uint8_t>& record : records) Add(record.data(), record.size());
+}
+
+}  // namespace wasprey

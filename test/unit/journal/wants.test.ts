@@ -1,0 +1,185 @@
+// What the journal wants passes the kernel filter, whatever rules are beside it, and exactly that is selected.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { filterTables } from '../../../host/capture/filter-tables.ts';
+import { firstWords } from '../../../host/engine/candidate-words.ts';
+import { JOURNAL_KINDS, type JournalKind, journalWants } from '../../../host/journal/wants.ts';
+import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
+import { EVENT_TYPES, findEventType } from '../../../host/schema/events/index.ts';
+import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
+import { member } from '../../../host/schema/layout.ts';
+import { BuilderCapture } from '../../support/builder-capture.ts';
+import { type FilteredEvent, passes } from '../../support/filter-reference.ts';
+import { modulesNearLimits } from '../../support/random-filters.ts';
+import { filteredOpen, openRecord, type RandomOpen, randomOpen, USUAL_NAMES } from '../../support/random-opens.ts';
+
+const SIZE = member(EVENT_HEADER, 'size').offset;
+const FD = member(EVENT_HEADER, 'fd').offset;
+const CWD = '/home/user';
+const VPID = 77;
+const CLONE_THREAD = 0x10000n;
+
+/** Of another kind than opens: the members that decide. */
+interface OtherCall {
+  readonly type: string;
+  readonly result: bigint;
+  readonly numbers: readonly bigint[];
+}
+
+const OPEN_TYPES = new Set(['open', 'openat', 'openat2', 'creat', 'open_by_handle_at']);
+const OTHER_TYPES = EVENT_TYPES.filter(({ shape, name }) => shape !== 'open' && !/^(?:send|recv)/.test(name));
+
+const otherCall: fc.Arbitrary<OtherCall> = fc.record({
+  type: fc.constantFrom(...OTHER_TYPES.map(({ name }) => name)),
+  result: fc.constantFrom(0n, 5n, -1n, -2n, -115n),
+  numbers: fc.tuple(
+    fc.constantFrom(BigInt(VPID), 1n, 0n, 0xffffffffn, CLONE_THREAD, CLONE_THREAD | 0x100n),
+    fc.constantFrom(0n, 9n, 15n),
+    fc.constantFrom(0n, 9n),
+    fc.constant(0n),
+  ),
+});
+
+const ALWAYS = [
+  ...['connect', 'setuid', 'setgid', 'setresuid', 'unshare', 'setns', 'mount', 'umount2', 'pivot_root', 'move_mount'],
+  ...['mount_setattr', 'fsopen', 'fsconfig', 'fsmount', 'fspick', 'open_tree', 'init_module', 'finit_module'],
+  ...['kexec_load', 'kexec_file_load', 'bpf', 'ptrace', 'memfd_create'],
+];
+const IF_SUCCEEDED = [
+  ...['execve', 'execveat', 'accept', 'accept4', 'bind', 'listen', 'unlink', 'unlinkat', 'rmdir', 'mkdir', 'mkdirat'],
+  ...['mknod', 'mknodat', 'truncate', 'rename', 'renameat', 'renameat2', 'link', 'linkat', 'symlink', 'symlinkat'],
+  ...['chmod', 'fchmod', 'fchmodat', 'chown', 'lchown', 'fchown', 'fchownat', 'file_setattr'],
+  ...['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat'],
+  ...['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat'],
+];
+
+/** In plain words, from the documentation. */
+function isWanted({ type, result, numbers: [first = 0n, second = 0n, third = 0n] }: OtherCall): boolean {
+  if (ALWAYS.includes(type)) return true;
+  if (IF_SUCCEEDED.includes(type)) return result >= 0n;
+  if (['clone', 'clone3', 'fork', 'vfork'].includes(type)) return result >= 0n && (first & CLONE_THREAD) === 0n;
+  if (type === 'kill' || type === 'tkill') return first !== BigInt(VPID) && second !== 0n;
+  if (type === 'tgkill') return first !== BigInt(VPID) && third !== 0n;
+  return false;
+}
+
+function isWantedOpen({ flags, outcome }: RandomOpen): boolean {
+  if ('errno' in outcome) return false;
+  const empties = (flags & 0x200) !== 0;
+  const isTemporary = (flags & 0x400000) !== 0;
+  const writes = (flags & 3) === 1 || (flags & 3) === 2;
+  return outcome.created || empties || isTemporary || (writes && outcome.kind === 'f');
+}
+
+type Call = { readonly open: RandomOpen } | { readonly other: OtherCall };
+
+const call: fc.Arbitrary<Call> = fc.oneof(
+  randomOpen(USUAL_NAMES).map((open) => ({ open })),
+  otherCall.map((other) => ({ other })),
+);
+
+const wanted = (one: Call): boolean => ('open' in one ? isWantedOpen(one.open) : isWanted(one.other));
+
+function filtered(one: Call): FilteredEvent {
+  if ('open' in one) return filteredOpen(one.open, CWD);
+  const type = findEventType(one.other.type);
+  assert.ok(type);
+  return { type, failed: one.other.result < 0n, ...(type.shape === 'network' && { socket: 'ipv4' as const }) };
+}
+
+const NO_CANDIDATE = Array.from({ length: CANDIDATE_WORDS }, () => 0n);
+
+describe('journaled is what is wanted', () => {
+  for (const seed of [20_26, 11, 27]) {
+    test(`seed ${seed}`, () => {
+      const { filter, selection } = journalWants(JOURNAL_KINDS);
+      let kept = 0;
+      const property = fc.property(
+        modulesNearLimits(USUAL_NAMES),
+        fc.array(call, { minLength: 40 }),
+        (modules, calls) => {
+          const first = firstWords(modules.map(({ ruleCount }) => ruleCount));
+          const tables = filterTables([...modules.map((module) => module.filter), filter], first);
+          using builder = new BuilderCapture();
+          const { capture } = builder;
+          const image = builder.image('SNAPSHOT', { pid: 500, vpid: VPID, comm_bytes: 'x', cwd: CWD });
+          builder.poll();
+          capture.keepJournal(0, selection.types, selection.opens);
+          const expected: number[] = [];
+          for (const [number, one] of calls.entries()) {
+            // The process is no candidate of any rule.
+            const passed = passes(tables, { ...filtered(one), candidates: NO_CANDIDATE });
+            if (wanted(one)) {
+              assert.ok(passed, `the filter drops ${JSON.stringify(one, (_, value) => String(value))}`);
+              expected.push(number);
+            }
+            if ('open' in one) builder.event(one.open.type, { ...openRecord(one.open, image, CWD), fd: number });
+            else {
+              const { type, result, numbers } = one.other;
+              const shape = findEventType(type)?.shape;
+              builder.event(type, { image, result, fd: number, ...(shape === 'process' && { numbers }) });
+            }
+          }
+          assert.deepEqual(selected(builder), expected);
+          assert.equal(capture.takeJournalExtent(0).events, expected.length);
+          kept += expected.length;
+        },
+      );
+      fc.assert(property, { seed, numRuns: 60, endOnFailure: true });
+      assert.ok(kept > 500, `${kept}`);
+    });
+  }
+});
+
+/** The numbers that events have as their descriptor. */
+function selected(builder: BuilderCapture): number[] {
+  const numbers: number[] = [];
+  const into = new Uint8Array(2 << 20);
+  const view = new DataView(into.buffer);
+  const { capture, segments } = builder;
+  for (let pairs = capture.poll(segments, 0); pairs > 0; pairs = capture.poll(segments, 0)) {
+    const length = capture.selectJournal(0, into);
+    for (let at = 0; at < length; at += view.getUint32(at + SIZE, true)) {
+      assert.equal(view.getBigUint64(at, true), 0n, 'the commit word is secret');
+      numbers.push(view.getInt32(at + FD, true));
+    }
+    capture.release();
+  }
+  return numbers;
+}
+
+test('kinds are kept alone, and what is excluded from the capture is not wanted', () => {
+  const typesOf = (...kinds: JournalKind[]): readonly string[] => journalWants(kinds).eventTypes;
+  assert.deepEqual(typesOf('credentials'), ['setgid', 'setresuid', 'setuid']);
+  assert.deepEqual(typesOf(), []);
+  assert.deepEqual(
+    typesOf('files').filter((type) => OPEN_TYPES.has(type)),
+    ['creat', 'open', 'open_by_handle_at', 'openat', 'openat2'],
+  );
+  const without = journalWants(JOURNAL_KINDS, new Set(['connect', 'openat']));
+  assert.deepEqual(
+    ['connect', 'openat', 'open'].map((type) => without.eventTypes.includes(type)),
+    [false, false, true],
+  );
+  assert.equal(without.selection.types[findEventType('connect')?.number ?? 0], 0);
+});
+
+test('without a journal nothing is selected', () => {
+  using builder = new BuilderCapture();
+  const image = builder.image('SNAPSHOT', { pid: 500, comm_bytes: 'x' });
+  builder.event('setuid', { image });
+  assert.deepEqual(selected(builder), []);
+  const { selection } = journalWants(JOURNAL_KINDS);
+  builder.capture.keepJournal(0, selection.types, selection.opens);
+  builder.event('setuid', { image, fd: 3 });
+  assert.deepEqual(selected(builder), [3]);
+  builder.capture.keepJournal(0, undefined);
+  builder.event('setuid', { image });
+  assert.deepEqual(selected(builder), []);
+  assert.throws(() => builder.capture.keepJournal(0, new Uint8Array(3)), TypeError);
+  builder.event('setuid', { image });
+  builder.poll();
+  assert.throws(() => builder.capture.selectJournal(0, new Uint8Array(8)), TypeError);
+});
