@@ -78,14 +78,14 @@ export class ScopeFilter {
     return this.#scope.kind === 'all' || this.#inScope.has(image);
   }
 
-  #belongs({ container, pid, parent, previous }: LoggedImage): boolean {
+  #belongs({ container, pid, session, parent, previous }: LoggedImage): boolean {
     switch (this.#scope.kind) {
       case 'all':
         return true;
       case 'container':
         return container === this.#scope.id;
       case 'process_tree':
-        return pid === this.#scope.pid || this.#inScope.has(parent) || this.#inScope.has(previous);
+        return [pid, session].includes(this.#scope.pid) || this.#inScope.has(parent) || this.#inScope.has(previous);
     }
   }
 
