@@ -1,5 +1,5 @@
 // Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
-// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: unit, conformance, fuzz, alone, live, cluster, kernels, package; PART:
+// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: unit, conformance, fuzz, limits, alone, live, cluster, kernels, package; PART:
 // only files with this in their name; --no-skips: a test that is skipped fails the run
 
 import { globSync } from 'node:fs';
@@ -38,6 +38,8 @@ const SUITES = new Map<string, Suite>([
   ['unit', { needs: 'native', concurrency: 2 }],
   ['conformance', { needs: 'native', concurrency: 2 }],
   ['fuzz', { needs: 'native', concurrency: 2 }],
+  // Not in `npm test`: each of its cases takes a compiler minutes.
+  ['limits', { needs: 'native', concurrency: 1, fileTimeoutMs: 60 * 60_000 }],
   // Its file runs the first two of these.
   ['alone', { needs: 'native', concurrency: 1, fileTimeoutMs: 20 * 60_000 }],
   ['live', { needs: 'live-tests', concurrency: 2, alone: ALONE }],

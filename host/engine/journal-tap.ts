@@ -19,6 +19,8 @@ const BLOCK_MS = 800;
 /** The images of a large machine have some MB. */
 const PIECE_BYTES = 1 << 19;
 const FEW_CONTAINERS = 256;
+/** Images age by steps, in half seconds. */
+const STEP_NS = 10_000_000n;
 
 /** Blocks from one that begins a segment up to the next such are read without any other. */
 export interface JournalBlock {
@@ -51,6 +53,8 @@ export class JournalTap {
   #begins = false;
   #leftOut = 0;
   #began = performance.now();
+  /** Time of the last step. */
+  #stepped = 0n;
 
   constructor(
     capture: JournalSource,
@@ -163,7 +167,9 @@ export class JournalTap {
     const before = payload.length;
     this.#step(payload);
     const length = payload.fillRecords(most, (into) => this.#capture.selectJournal(this.#use, into));
-    if (length === 0) payload.cutTo(before);
+    if (length > 0) return;
+    payload.cutTo(before);
+    this.#stepped = 0n;
   }
 
   /** Counts the events of a batch. */
@@ -174,8 +180,12 @@ export class JournalTap {
     this.#leftOut += this.#capture.takeJournalExtent(this.#use).events;
   }
 
+  /** Batches that follow each other soon share a step, for its bytes. */
   #step(payload: PayloadBuilder): void {
-    payload.step(process.hrtime.bigint(), false);
+    const now = process.hrtime.bigint();
+    if (payload.length > 0 && now - this.#stepped < STEP_NS) return;
+    this.#stepped = now;
+    payload.step(now, false);
   }
 
   #makeRoom(payload: PayloadBuilder, length: number): void {

@@ -3,7 +3,14 @@
 import type { Capture } from '../capture/native.ts';
 import type { EventMemory } from '../fields/memory.ts';
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
-import { ancestryWords, fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
+import {
+  ancestryWords,
+  fillCandidates,
+  RUN_LIMITS,
+  type RunFailure,
+  type RunLimits,
+  runEvaluate,
+} from '../sandbox/run.ts';
 import { ANCESTRY_WORDS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';
 import { Absence } from './absence.ts';
@@ -49,6 +56,8 @@ export interface SetHost {
   readonly sandbox: WebAssembly.Memory;
   readonly memory: EventMemory;
   readonly ruleMatching: RuleMatching;
+  /** Of each call of a module. Default: those of live events. */
+  readonly limits?: RunLimits;
   readonly onMatch: (match: SetMatch) => void;
   /** @param pauseMs after which it is tried again; undefined: never */
   readonly onFailure: (set: ModuleSet, module: SetModule, failure: RunFailure, pauseMs: number | undefined) => void;
@@ -63,6 +72,7 @@ export class ModuleSet {
   readonly isFiltered: boolean;
   readonly containerRules: ContainerRules;
   readonly #memory: EventMemory;
+  readonly #limits: RunLimits;
   readonly #onFailure: SetHost['onFailure'];
   /** Whether any module ever has: most rounds need not look. */
   #hasFailed = false;
@@ -79,6 +89,7 @@ export class ModuleSet {
     this.isFiltered = filter !== undefined;
     this.containerRules = new ContainerRules(host.memory, modules, host.ruleMatching);
     this.#memory = host.memory;
+    this.#limits = host.limits ?? RUN_LIMITS;
     this.#onFailure = host.onFailure;
     const first = firstWords(modules.map(({ rules }) => rules.length));
     let nextAncestry = 0;
@@ -137,7 +148,7 @@ export class ModuleSet {
     for (const module of this.modules) {
       module.ancestry.fill(0n);
       if (module.failure && !module.isReturning) continue;
-      const failure = fillCandidates(module.instance, image, module.words, module.ancestry);
+      const failure = fillCandidates(module.instance, image, module.words, module.ancestry, this.#limits);
       if (failure) this.#fail(module, failure);
     }
     return this.#words;
@@ -155,7 +166,7 @@ export class ModuleSet {
       for (let pair = 0; pair < pairs && !module.failure; pair++) {
         const from = segments[2 * pair] ?? 0;
         const to = segments[2 * pair + 1] ?? 0;
-        const result = runEvaluate(module.instance, from, to);
+        const result = runEvaluate(module.instance, from, to, this.#limits);
         if (!result.ok) this.#fail(module, result);
       }
       if (measured) module.sampledMs += performance.now() - began;

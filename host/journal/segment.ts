@@ -15,7 +15,8 @@ import {
 import { encodeIndex, type IndexedBlock } from './segment-index.ts';
 
 const compress = promisify(zstdCompress);
-const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** Level 6 takes 1.6 us an event, level 1 a fifth of that and 6 % more bytes; levels 2 to 4 save nothing. */
+const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
 
 /** A block, packed: what is written, and what the index says of it. */
 export interface PackedBlock {

@@ -64,6 +64,12 @@ export const RUN_LIMITS: RunLimits = { fuel: 2_500_000, milliseconds: 20 };
 /** Fuel is a signed number of 32 bits. */
 const MAX_FUEL = 2 ** 31 - 1;
 
+/**
+ * For work that nothing waits for, such as a backtest: no time is measured, which for a process takes longer than its candidates. An endless
+ * loop still ends.
+ */
+export const UNTIMED_LIMITS: RunLimits = { fuel: MAX_FUEL, milliseconds: Number.POSITIVE_INFINITY };
+
 const NO_WORDS = new BigUint64Array(0);
 const EVALUATED: EvaluateResult = { ok: true };
 const TOO_SLOW: RunFailure = {
@@ -165,6 +171,7 @@ function attempt(
   call: () => void,
 ): RunFailure | undefined {
   const { exports, guard } = instance;
+  if (limits.milliseconds === Number.POSITIVE_INFINITY) return attemptOnce(instance, limits.fuel, call);
   const started = threadMicros();
   const spent = (): number => threadMicros() - started - guard.hostMicros;
   let spentBefore = 0;
@@ -196,6 +203,16 @@ function attempt(
     }
   }
   return account.exceeds(spent(), micros) ? TOO_SLOW : undefined;
+}
+
+function attemptOnce(instance: RuleInstance, fuel: number, call: () => void): RunFailure | undefined {
+  instance.exports.fuel.value = fuel;
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return describe(instance, error);
+  }
 }
 
 function describe(instance: RuleInstance, error: unknown): RunFailure {

@@ -42,18 +42,32 @@ void ImageTable::CountReplaced(uint32_t index, uint32_t source) {
 }
 
 /**
- * Events that name the change have the last known image of its process, until there is room for the change. Those of
- * threads and of recordings, which say more of an image at that time only, are not added later.
+ * Events that name the change have the image before it, until there is room for the change. Those of threads and of
+ * recordings, which say more of an image at that time only, are not added later.
  */
-void ImageTable::HoldBack(const image& record, const uint8_t* bytes, size_t size, bool is_recorded) {
-  held_back_.Set(record.id, record.pid);
+void ImageTable::HoldBack(const image& record, uint32_t source, const uint8_t* bytes, bool is_recorded) {
+  if (held_back_.Find(record.id) == IdMap::kNone) {
+    held_back_.Set(record.id, source);
+    Hold(AddressOf(source));
+  }
   const bool is_process = (record.flags & IMAGE_FLAG_THREAD) == 0;
-  if (is_process && !is_recorded) changes_[record.pid].assign(bytes, bytes + size);
+  if (is_process && !is_recorded) changes_[record.pid].assign(bytes, bytes + record.size);
 }
 
 /** The process has left that image, if it was held back. */
 void ImageTable::LeaveHeldBack(uint64_t id) {
   if (held_back_.Find(id) != IdMap::kNone) retiring_ids_.push_back(id);
+}
+
+/** Forgets those that processes have left, when no event names them any more. */
+void ImageTable::EndHeldBack() {
+  for (const uint64_t id : waiting_ids_) {
+    const uint32_t index = held_back_.Find(id);
+    if (index == IdMap::kNone) continue;
+    held_back_.Erase(id);
+    Unhold(AddressOf(index));
+  }
+  waiting_ids_.clear();
 }
 
 /** Adds the changes that there is room for now. */

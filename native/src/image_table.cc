@@ -100,7 +100,7 @@ void ImageTable::Add(const uint8_t* bytes, size_t size, const ImageFacts* record
     Log(bytes, size, by_id_.Find(record.id));
   } else {
     lost_++;
-    if (is_change) HoldBack(record, bytes, size, recorded != nullptr);
+    if (is_change) HoldBack(record, source, bytes, recorded != nullptr);
   }
   if (source != kNone) Unreference(source);
   pinned_ = kNone;
@@ -307,8 +307,7 @@ void ImageTable::EndGrace() {
     Unreference(index);
   }
   waiting_.clear();
-  for (const uint64_t id : waiting_ids_) held_back_.Erase(id);
-  waiting_ids_.clear();
+  EndHeldBack();
   AddHeldBack();
 }
 

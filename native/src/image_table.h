@@ -57,13 +57,9 @@ class ImageTable {
     const uint32_t index = by_id_.Find(id);
     return index == IdMap::kNone ? 0 : AddressOf(index);
   }
-  /**
-   * Address of the last known image of a process whose change was held back, by the id that the change has; 0: it is
-   * not one, or the process is gone.
-   */
+  /** Address of the image that a process had before a change that was held back, by the id of the change; or 0. */
   uint32_t FindHeldBack(uint64_t id) const {
-    const uint32_t pid = held_back_.Find(id);
-    const uint32_t index = pid == IdMap::kNone ? IdMap::kNone : by_pid_.Find(pid);
+    const uint32_t index = held_back_.Find(id);
     return index == IdMap::kNone ? 0 : AddressOf(index);
   }
   /** Address of the image that replaces unknown ones. */
@@ -187,8 +183,9 @@ class ImageTable {
   uint64_t Count(Replaced* replaced) const;
   bool MayReplace(uint32_t index);
   void CountReplaced(uint32_t index, uint32_t source);
-  void HoldBack(const image& record, const uint8_t* bytes, size_t size, bool is_recorded);
+  void HoldBack(const image& record, uint32_t source, const uint8_t* bytes, bool is_recorded);
   void LeaveHeldBack(uint64_t id);
+  void EndHeldBack();
   void AddHeldBack();
   uint32_t SourceOf(const image& record) const;
   uint32_t ParentOf(const image& record, uint32_t source) const;
@@ -255,7 +252,7 @@ class ImageTable {
   uint32_t graces_ = 0;
   /** Of all processes. */
   Replaced replaced_;
-  /** Pids by the ids of changes that were held back. */
+  /** By the ids of changes that were held back: the images before, each kept as an event that is held does. */
   IdMap held_back_;
   /** The last change of a process, as a record, if it was held back; by pid. */
   std::unordered_map<uint32_t, std::vector<uint8_t>> changes_;

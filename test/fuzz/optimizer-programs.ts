@@ -1,7 +1,10 @@
 // Programs that are dear to V8's optimizer: constructs repeated as often as the sandbox still takes the module for optimizable.
 
+import { concatenate, encodeSection, encodeU32 } from '../../host/sandbox/encode.ts';
 import { SandboxError } from '../../host/sandbox/error.ts';
 import { instrumentFuel } from '../../host/sandbox/fuel.ts';
+import { MAX_FUNCTION_BYTES } from '../../host/sandbox/limits.ts';
+import { readModule, readSections, SECTION } from '../../host/sandbox/module.ts';
 import { verifyModule } from '../../host/sandbox/verify.ts';
 import { assembleText } from '../unit/sandbox/wasm-builder.ts';
 
@@ -60,8 +63,10 @@ export const CONSTRUCTS: Readonly<Record<string, Construct>> = {
 const LEAF = `(func $leaf (param $x i32) (result i32) ${Array.from({ length: 40 }, (_, i) => `(if (local.get $x) (then (local.set $x (i32.const ${i}))))`).join('')} (local.get $x))`;
 const LOCALS = ['l0', 'l1', 'l2', 'l3', 'l4', 'l5', 'l6', 'l7'];
 
-function textOf(constructs: readonly Construct[], times: number): string {
-  const body = Array.from({ length: times }, (_, i) => (constructs[i % constructs.length] as Construct)(i)).join('\n');
+/** @param period after so many repetitions they begin anew */
+function textOf(constructs: readonly Construct[], times: number, period = times): string {
+  const repetition = (i: number): string => (constructs[i % constructs.length] as Construct)(i);
+  const body = Array.from({ length: times }, (_, i) => repetition(i % period)).join('\n');
   const values = LOCALS.map((name, i) => `(local.set $${name} (i32.load offset=${4 * i} ${X}))`).join('');
   // At the end all values are of consequence.
   const used = ['x', 'y', ...LOCALS].map((name) => `(call $match (local.get $${name}) ${Y})`).join('');
@@ -95,4 +100,58 @@ export function worstModule(constructs: readonly Construct[]): { bytes: Uint8Arr
     if (isOptimizable(Math.round(fits + step))) fits = Math.round(fits + step);
   }
   return { bytes: make(fits), times: fits };
+}
+
+/** So many repetitions are assembled; larger modules repeat their bytes. */
+const ASSEMBLED = 200;
+
+/**
+ * The module of one function that is nearly as large as the verifier takes. Undefined if binaryen gives each repetition a local of its own:
+ * there may be few of these.
+ */
+export function largestModule(constructs: readonly Construct[]): { bytes: Uint8Array; times: number } | undefined {
+  const [once, twice] = [1, 2].map((rounds) => assembleText(textOf(constructs, rounds * ASSEMBLED, ASSEMBLED)));
+  if (!once || !twice || localsOf(once) !== localsOf(twice)) return undefined;
+  const [short, long] = [bodyOf(once), bodyOf(twice)];
+  // Up to the end of the first round both are the same, and perhaps some bytes further: the round is taken from there.
+  const end = short.findIndex((byte, index) => byte !== long[index]);
+  const round = long.subarray(end - (long.length - short.length), end);
+  for (let times = Math.floor(MAX_FUNCTION_BYTES / round.length); ; times = Math.floor(times * 0.9)) {
+    const rounds = Array.from({ length: times }, () => round);
+    const bytes = takenModule(once, concatenate([short.subarray(0, end), ...rounds, short.subarray(end)]));
+    if (bytes) return { bytes, times: times * ASSEMBLED };
+  }
+}
+
+function localsOf(bytes: Uint8Array): number | undefined {
+  return readModule(bytes).bodies[0]?.localCount;
+}
+
+/** Of `evaluate`, which is the first function, without its length. */
+function bodyOf(bytes: Uint8Array): Uint8Array {
+  const [body] = readModule(bytes).bodies;
+  if (!body) throw new Error('no function');
+  return bytes.subarray(body.locals, body.end);
+}
+
+/** The module with that body, if the verifier takes it. */
+function takenModule(module: Uint8Array, body: Uint8Array): Uint8Array | undefined {
+  const code = readSections(module).find(({ id }) => id === SECTION.code);
+  const { bodies } = readModule(module);
+  if (!code) throw new Error('no code');
+  const all = [body, ...bodies.slice(1).map(({ locals, end }) => module.subarray(locals, end))];
+  const content = concatenate([encodeU32(all.length), ...all.flatMap((each) => [encodeU32(each.length), each])]);
+  const whole = concatenate([
+    module.subarray(0, code.start),
+    encodeSection(code.id, content),
+    module.subarray(code.end),
+  ]);
+  try {
+    const bytes = instrumentFuel(whole);
+    verifyModule(bytes);
+    return bytes;
+  } catch (error) {
+    if (error instanceof SandboxError) return undefined;
+    throw error;
+  }
 }

@@ -2,45 +2,20 @@
 // measured in a process of its own, whose memory is bounded. WASPREY_FUZZ_RUNS sets the number of mixtures (12), WASPREY_FUZZ_SEED repeats a run.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { CONSTRUCTS, type Construct, worstModule } from './optimizer-programs.ts';
+import { costMeter } from './v8-cost.ts';
 
 const RUNS = Number(process.env.WASPREY_FUZZ_RUNS ?? 12);
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
 /** What host/sandbox/README.md says that optimizing a module takes at most. */
 const MOST_MEGABYTES = 200;
-/** Of the child: a module beyond the bound must not take the machine. */
-const DATA_BYTES = 2 * 2 ** 30;
-const CHILD = join(import.meta.dirname, 'optimizer-child.ts');
-
-const directory = mkdtempSync(join(tmpdir(), 'wasprey-optimizer-'));
-after(() => rmSync(directory, { recursive: true }));
-
 interface Cost {
   readonly milliseconds: number;
   readonly megabytes: number;
 }
 
-function costOf(bytes: Uint8Array): Cost {
-  const path = join(directory, 'module.wasm');
-  writeFileSync(path, bytes);
-  const node = [
-    process.execPath,
-    '--allow-natives-syntax',
-    '--v8-pool-size=1',
-    '--disable-warning=ExperimentalWarning',
-  ];
-  const { stdout, stderr, status, signal } = spawnSync('prlimit', [`--data=${DATA_BYTES}`, ...node, CHILD, path], {
-    encoding: 'utf8',
-  });
-  const end = `it ended with ${signal ?? status}; it may take ${DATA_BYTES / 2 ** 20} MB`;
-  assert.match(stdout, /^\{/, `${end}:\n${stderr.slice(0, 2000)}`);
-  return JSON.parse(stdout) as Cost;
-}
+const costOf = costMeter<Cost>('optimizer-child.ts', '--allow-natives-syntax');
 
 function check(name: string, constructs: readonly Construct[]): void {
   it(name, (test) => {

@@ -54,7 +54,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: BEFORE_6_11,
     needsTracefs: false,
-    live: ['open', 'exec', 'network', 'io-uring', 'io-uring-pending', 'compat'],
+    live: ['exec', 'network', 'io-uring', 'io-uring-pending', 'compat'],
   },
   {
     name: '6.12-amd64',

@@ -11,6 +11,7 @@ import { PROJECT } from '../../host/setup/paths.mjs';
 import { makeDiskImage } from './disk-image.ts';
 import { PROJECT_IN_ROOT, type Root } from './minimal-root.ts';
 import { runTool } from './run-tool.ts';
+import { copyWorkingTree } from './working-tree.ts';
 
 /** What the README asks for. */
 const BEFORE = ['git', 'npm', 'ca-certificates'];
@@ -89,34 +90,8 @@ function unpackDebian(root: string): void {
 }
 
 function setUp(root: string): void {
-  copyWorkingTree(join(root, PROJECT_IN_ROOT));
+  copyWorkingTree(PROJECT, join(root, PROJECT_IN_ROOT));
   inRoot(root, ['npm', 'run', '--silent', 'setup']);
-}
-
-/** Files that git has or would add; npm packages and what was built stay. */
-function copyWorkingTree(to: string): void {
-  mkdirSync(to, { recursive: true });
-  runTool('find', [
-    to,
-    '-mindepth',
-    '1',
-    '-maxdepth',
-    '1',
-    '!',
-    '-name',
-    'node_modules',
-    '!',
-    '-name',
-    'build',
-    '-exec',
-    'rm',
-    '-r',
-    '{}',
-    '+',
-  ]);
-  const list =
-    'git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d "" file; do [ ! -e "$file" ] || printf "%s\\0" "$file"; done';
-  runTool('bash', ['-c', `${list} | tar -c --null -T - | tar -x -C "$0"`, to], PROJECT);
 }
 
 /** Runs a command in the root, where the project has the path that it has here, with a /proc and /dev and no /sys. */

@@ -6,9 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectory } from '../support/directory.ts';
 import { Container } from '../support/live-container.ts';
-import { type RunProcess, startWasprey } from '../support/run-process.ts';
+import { rulesFileForTests } from '../support/rules-file.ts';
+import { type RunProcess, startRun, startWasprey } from '../support/run-process.ts';
 
 interface CommandJson {
   readonly arguments: readonly string[];
@@ -38,6 +40,9 @@ interface SessionJson {
 
 const directory = makeDirectory();
 const path = join(directory.path, 'live.wsp');
+const { rules } = rulesFileForTests(
+  () => '- {rule: A, desc: d, condition: evt.type = setuid and proc.name = nothing, output: o, priority: INFO}\n',
+);
 let container: Container;
 
 before(() => {
@@ -182,4 +187,42 @@ test('a recording that is still written can be followed', async () => {
   assert.match(line[0], /^\d\d:\d\d:\d\d {2}[0-9a-f]{8} exec root in pod shop\/web-0, container \S+ {2}cat/);
   following.kill('SIGINT');
   assert.equal(await following.ended, 0, following.stderr());
+});
+
+test('the journal of a killed agent has the session, and says when it ends', async () => {
+  const journal = join(directory.path, 'journal');
+  const options = ['-o', `journal.folder=${journal}`];
+  {
+    await using agent = startRun(rules, '-o', 'journal.enabled=true', ...options);
+    await agent.watches();
+    await using following = startWasprey(['activity', '--follow', '--json', '--pod', 'web-0', ...options]);
+    await following.until('a session in the journal', async () => {
+      await container.exec(['sh', '-c', 'echo x > /tmp/in-the-journal; cat /etc/group']);
+      return following.stdout().includes('\n');
+    });
+    const [line = ''] = following.stdout().split('\n');
+    const followed: SessionJson = JSON.parse(line);
+    assert.deepEqual([followed.kind, followed.container?.pod], ['exec', 'web-0']);
+    // What is older than a second is on disk.
+    await sleep(1_500);
+    agent.kill('SIGKILL');
+    await agent.ended;
+  }
+  await sleep(1_500);
+  const { stdout, stderr, status } = await activity('--json', '--since', '10m', '--pod', 'web-0', ...options);
+  assert.equal(status, 0, stderr);
+  const found: SessionJson[] = stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((text) => JSON.parse(text));
+  const last = found.at(-1);
+  assert.ok(last);
+  assert.deepEqual(outline(last.commands), ['sh -c echo x > /tmp/in-the-journal; cat /etc/group', '  cat /etc/group']);
+  assert.deepEqual(
+    last.commands[0]?.files?.map(({ path: file }) => file),
+    ['/tmp/in-the-journal'],
+  );
+  // busybox's shell becomes the last program that it runs.
+  assert.deepEqual(find(last, 'cat').status, { code: 0 });
+  assert.match(stderr, /the record of \S+ begins at /);
 });

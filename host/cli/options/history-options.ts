@@ -54,7 +54,8 @@ export function givenHistory(
   return { files, since };
 }
 
-const RECORD_HELP = 'record something with `wasprey capture -o FILE`, and name it with --on FILE';
+const RECORD_HELP =
+  'an agent keeps a journal with journal.enabled: true; or record something with `wasprey capture -o FILE`, and name it with --on FILE';
 
 function sinceOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

@@ -8,11 +8,11 @@ import type { Note } from '../../journal/activity/read-activity.ts';
 export function noteText(note: Note): string {
   switch (note.kind) {
     case 'begins':
-      return `the record begins at ${at(note.at)}: what was before is not known`;
+      return `the record of ${escapeText(note.host)} begins at ${at(note.at)}: what was before is not known`;
     case 'gap':
       return note.to === undefined
-        ? `nothing was recorded since ${at(note.from)}`
-        : `nothing was recorded from ${at(note.from)} to ${at(note.to)}`;
+        ? `nothing was recorded on ${escapeText(note.host)} since ${at(note.from)}`
+        : `nothing was recorded on ${escapeText(note.host)} from ${at(note.from)} to ${at(note.to)}`;
     case 'lost':
       return `lost between ${at(note.from)} and ${at(note.to)}: ${count(note.events, 'event')}`;
     case 'damaged': {

@@ -11,6 +11,8 @@ import type { HistoryFile } from '../../journal/history.ts';
 
 /** Names of a list that are shown. */
 const SHOWN_NAMES = 5;
+/** Of an example's text; --json has all of it. */
+const LONGEST_EXAMPLE = 300;
 const LISTED_DAMAGE = 5;
 const DAY_MS = 86_400_000;
 
@@ -104,8 +106,12 @@ function ruleLines({ rule, figures }: RuleResult, bold: (text: string) => string
     ...(times ? [`  first     ${time(times.first)}`, `  last      ${time(times.last)}`] : []),
     `  where     ${names(places.list)}`,
     `  programs  ${names(programs.list)}`,
-    ...examples.map((example) => `  example   ${time(example.time)} ${escapeText(example.text)}`),
+    ...examples.map((example) => `  example   ${time(example.time)} ${shortened(escapeText(example.text))}`),
   ];
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_EXAMPLE ? `${text.slice(0, LONGEST_EXAMPLE)}...` : text;
 }
 
 function names(shares: readonly Share[]): string {

@@ -35,7 +35,9 @@ export class ActivityLog {
   unknownEvents = 0;
   readonly #since: bigint;
   readonly #listener: ActivityListener;
-  readonly #processes = new ProcessTable();
+  /** By the name of the machine. */
+  readonly #machines = new Map<string, ProcessTable>();
+  #processes = new ProcessTable();
   readonly #table: SessionTable;
 
   constructor({ mask, since = 0n, listener = {} }: ActivityOptions) {
@@ -56,7 +58,9 @@ export class ActivityLog {
 
   /** Before the items of a history. */
   begin({ hostname, started }: RecordingFacts): void {
-    this.#table.host = hostname;
+    this.#table.begin(hostname);
+    this.#processes = this.#machines.get(hostname) ?? new ProcessTable();
+    this.#machines.set(hostname, this.#processes);
     if (this.#table.floor === 0n) this.#table.floor = started > this.#since ? started : this.#since;
     this.#processes.begin();
   }

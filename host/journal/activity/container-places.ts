@@ -15,6 +15,11 @@ export class ContainerPlaces {
   /** By pid namespaces that are not the host's. */
   readonly #byNamespace = new Map<number, string>();
 
+  /** Before each history: another machine or start of it has other namespaces. */
+  begin(): void {
+    this.#byNamespace.clear();
+  }
+
   /** An object that learns more when the runtime answers. */
   place(id: string): ContainerPlace {
     const known = this.#places.get(id);

@@ -13,9 +13,9 @@ const LEAST_GAP_MS = 1_000;
 /** Times in ms since the epoch. */
 export type Note =
   /** Nothing was kept; without `to`, until now. */
-  | { readonly kind: 'gap'; readonly from: number; readonly to: number | undefined }
+  | { readonly kind: 'gap'; readonly host: string; readonly from: number; readonly to: number | undefined }
   /** The record begins only then. */
-  | { readonly kind: 'begins'; readonly at: number }
+  | { readonly kind: 'begins'; readonly host: string; readonly at: number }
   /** Events that were not kept. */
   | { readonly kind: 'lost'; readonly events: number; readonly from: number; readonly to: number }
   | { readonly kind: 'damaged'; readonly path: string; readonly reason: string; readonly events: number | undefined }
@@ -30,19 +30,24 @@ const LONGEST_SILENCE_MS = 60_000;
  * @param now where the files should reach, if it is a journal
  */
 export function gapsOf(files: readonly HistoryFile[], since: number | undefined, now?: number): Note[] {
+  const hosts = Map.groupBy(files, ({ facts }) => facts.hostname);
+  return [...hosts].flatMap(([host, own]) => gapsOfHost(host, own, since, now));
+}
+
+function gapsOfHost(host: string, files: readonly HistoryFile[], since: number | undefined, now?: number): Note[] {
   const notes: Note[] = [];
   const [first] = files;
   if (first && since !== undefined && startOf(first) - since >= LEAST_GAP_MS) {
-    notes.push({ kind: 'begins', at: startOf(first) });
+    notes.push({ kind: 'begins', host, at: startOf(first) });
   }
   let end = first?.to ?? 0;
   for (const file of files.slice(1)) {
-    if (startOf(file) - end >= LEAST_GAP_MS) notes.push({ kind: 'gap', from: end, to: startOf(file) });
+    if (startOf(file) - end >= LEAST_GAP_MS) notes.push({ kind: 'gap', host, from: end, to: startOf(file) });
     end = Math.max(end, file.to);
   }
   const silence = now === undefined ? 0 : now - end;
   if (silence > LONGEST_SILENCE_MS || (silence > LEAST_GAP_MS && files.at(-1)?.isComplete)) {
-    notes.push({ kind: 'gap', from: end, to: undefined });
+    notes.push({ kind: 'gap', host, from: end, to: undefined });
   }
   return notes;
 }

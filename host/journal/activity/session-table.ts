@@ -23,7 +23,7 @@ export class SessionTable {
   readonly places = new ContainerPlaces();
   /** Sessions with commands that were given up for the bounds. */
   leftOut = 0;
-  host = '';
+  #host = '';
   /** ns since the epoch: what was before is known, and not shown. */
   floor = 0n;
   readonly #mask: SecretMask;
@@ -33,6 +33,12 @@ export class SessionTable {
 
   constructor(mask: SecretMask) {
     this.#mask = mask;
+  }
+
+  /** Before a history of that machine. */
+  begin(host: string): void {
+    this.#host = host;
+    this.places.begin();
   }
 
   /** Of a process that ran before, it is found out when it is needed. */
@@ -153,14 +159,14 @@ export class SessionTable {
     const container = this.places.of(state);
     const unit = kind === 'service' ? unitOf(state.cgroup) : undefined;
     const key = unit === undefined ? `${root.pid} ${root.start / SECOND}` : `${unit} ${state.cgroupId}`;
-    const id = createHash('sha256').update(`${this.host} ${key}`).digest('hex').slice(0, ID_LENGTH);
+    const id = createHash('sha256').update(`${this.#host} ${key}`).digest('hex').slice(0, ID_LENGTH);
     const known = this.sessions.get(id);
     if (known) return known;
     const hasLogin = kind === 'ssh' || kind === 'console';
     const session: Session = {
       id,
       kind,
-      host: this.host,
+      host: this.#host,
       user: (hasLogin ? state.login : undefined) ?? state.user,
       login: state.login,
       container: container === undefined ? undefined : this.places.place(container),

@@ -65,11 +65,14 @@ function lackingOf(type: string, keep: string, opens: string, clauses: KernelFil
   if (keep === 'processes') what.push('new threads');
   if (keep === 'signals') what.push('signals of a process to itself');
   const shape = findEventType(type)?.shape;
-  if (shape && familyOf(shape) === 'open' && needs.some((need) => needsOther(need, opens))) {
+  if (shape && familyOf(shape) === 'open' && type !== ALWAYS_WRITES && needs.some((need) => needsOther(need, opens))) {
     what.push('opens that do not write');
   }
   return what;
 }
+
+/** It opens for writing, whatever its arguments. */
+const ALWAYS_WRITES = 'creat';
 
 const ANYTHING: FilterClause = { rule: 0, types: [] };
 

@@ -16,6 +16,7 @@ import { EventMemory } from '../../fields/memory.ts';
 import { BlockReplay, type CheckedBlock } from '../../recording/block-replay.ts';
 import type { RecordingFacts } from '../../recording/format.ts';
 import { PayloadError } from '../../recording/payload.ts';
+import { UNTIMED_LIMITS } from '../../sandbox/run.ts';
 
 export interface LaneRules {
   /** In the order of evaluation. */
@@ -69,6 +70,7 @@ export class Lane implements Disposable {
           sandbox,
           memory,
           ruleMatching,
+          limits: UNTIMED_LIMITS,
           onMatch: (match) => this.#loop.onMatch(match),
           onFailure: (...failure) => this.#loop.onFailure(...failure),
         }),

@@ -1,7 +1,12 @@
 // An exception as a rule file that is loaded after the rule's own: Falco's syntax.
 
 import { createHash } from 'node:crypto';
-import type { Proposal } from './proposals.ts';
+
+export interface ExceptionValues {
+  readonly fields: readonly string[];
+  /** Each has the values of the fields, in their order. */
+  readonly values: readonly (readonly string[])[];
+}
 
 /** Values that stand in a condition without quotes. */
 const PLAIN = /^[A-Za-z0-9_./+-]+$/;
@@ -13,7 +18,7 @@ export function isWritable(value: string): boolean {
   return WRITABLE.test(value);
 }
 
-export function exceptionYaml(rule: string, { fields, values }: Proposal): string {
+export function exceptionYaml(rule: string, { fields, values }: ExceptionValues): string {
   const list = (items: readonly string[]): string => `[${items.join(', ')}]`;
   const rows = values.map((row) => `        - ${list(row.map(valueText))}\n`);
   // The same exception has the same name, and another one another: both can be appended to one rule.

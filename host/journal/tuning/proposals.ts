@@ -1,7 +1,7 @@
 // Proposes exceptions for a rule: the fields by which few values describe most of what it fired on.
 
 import { type AlertGroup, ASPECTS } from './alert-groups.ts';
-import { isWritable } from './exception-yaml.ts';
+import { type ExceptionValues, isWritable } from './exception-yaml.ts';
 
 /** An exception with more values is no better than switching the rule off. */
 const MOST_VALUES = 10;
@@ -18,10 +18,7 @@ const MOST_FIELDS = 4;
 
 const TELLING: ReadonlySet<string> = new Set([...ASPECTS.parent, ...ASPECTS.object, ...ASPECTS.image]);
 
-export interface Proposal {
-  readonly fields: readonly string[];
-  /** Each has the values of the fields, in their order. */
-  readonly values: readonly (readonly string[])[];
+export interface Proposal extends ExceptionValues {
   /** Alerts that it should hold back. */
   readonly alerts: number;
 }

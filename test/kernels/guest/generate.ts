@@ -20,7 +20,7 @@ interface Line {
 }
 
 const words = ['generate', '--verify', '--json', '--timeout', String(TIMEOUT_SECONDS), '-r', 'rules'];
-const { stdout, stderr, status } = spawnSync(
+const { stdout, stderr, status, signal, error } = spawnSync(
   process.execPath,
   [...RUNTIME_OPTIONS, 'host/cli/main.ts', ...words, ...FALCO.flatMap((path) => ['-r', path])],
   { cwd: PROJECT, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 },
@@ -37,7 +37,7 @@ test('with all rules', (context) => {
   const verified = performed.filter(({ result }) => result === 'verified').length;
   context.diagnostic(`${verified} verified of ${performed.length}${FALCO.length > 0 ? ", with Falco's rules" : ''}`);
   assert.doesNotMatch(stderr, /no longer evaluated/);
-  assert.equal(status, 0, stderr);
+  assert.equal(status, 0, `${signal ?? error ?? `status ${status}`}: ${stderr}`);
   assert.ok(verified > 0, stderr);
 });
 

@@ -70,7 +70,7 @@ test('names of secrets and the folder of the journal come from the configuration
   const options = ['-o', `journal.folder=${journal}`, '-o', 'journal.secret_names=["pin"]', '--since', '1000w'];
   const { stdout, stderr } = activity(...options);
   assert.match(stdout, /app --pin=\*\*\* --password=2/);
-  assert.match(stderr, /nothing was recorded since \d{4}-/);
+  assert.match(stderr, /nothing was recorded on elsewhere since \d{4}-/);
 });
 
 test('what is not there is said', () => {

@@ -324,20 +324,22 @@ test('a deep tree and a long session stay within bounds', () => {
 });
 
 test('it is said where there is no record', () => {
-  const at = (started: number, to: number): HistoryFile => ({
+  const host = FACTS.hostname;
+  const at = (started: number, to: number, hostname = host): HistoryFile => ({
     path: 'x',
-    facts: { ...FACTS, started: BigInt(started) * 1_000_000n },
+    facts: { ...FACTS, hostname, started: BigInt(started) * 1_000_000n },
     bytes: 1,
     from: started - 5000,
     to,
     isComplete: true,
   });
   assert.deepEqual(gapsOf([at(10_000, 20_000), at(20_100, 30_000), at(60_000, 70_000)], 1_000), [
-    { kind: 'begins', at: 10_000 },
-    { kind: 'gap', from: 30_000, to: 60_000 },
+    { kind: 'begins', host, at: 10_000 },
+    { kind: 'gap', host, from: 30_000, to: 60_000 },
   ]);
   assert.deepEqual(gapsOf([at(10_000, 20_000)], 15_000), []);
-  assert.deepEqual(gapsOf([at(10_000, 20_000)], 15_000, 50_000), [{ kind: 'gap', from: 20_000, to: undefined }]);
+  assert.deepEqual(gapsOf([at(10_000, 20_000)], 15_000, 50_000), [{ kind: 'gap', host, from: 20_000, to: undefined }]);
   assert.deepEqual(gapsOf([{ ...at(10_000, 20_000), isComplete: false }], 15_000, 50_000), []);
+  assert.deepEqual(gapsOf([at(10_000, 20_000), at(60_000, 70_000, 'other')], undefined), []);
   assert.deepEqual(gapsOf([], undefined), []);
 });

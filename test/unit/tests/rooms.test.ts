@@ -22,7 +22,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   outputs: ['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields'],
   engine: ['schema', 'sandbox', 'capture', 'fields', 'recording'],
   journal: [
-    ...['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields', 'recording', 'outputs', 'engine'],
+    ...['schema', 'diagnostics', 'config-values', 'sandbox', 'capture', 'compiler', 'fields', 'recording'],
+    ...['outputs', 'engine'],
   ],
   captures: ['schema', 'diagnostics', 'recording', 'journal'],
   registry: ['diagnostics', 'outputs'],

@@ -1,0 +1,110 @@
+// `wasprey backtest` and `wasprey tune` as a person and a pipeline meet them.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+import { process as processImage, shadowRead } from '../../support/built-agent.ts';
+import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
+
+const MAIN = join(PROJECT, 'host/cli/main.ts');
+const RULES = `
+- rule: Shadow read
+  desc: d
+  condition: evt.type = openat and fd.name = /etc/shadow
+  output: "%proc.name read %fd.name"
+  priority: WARNING
+- rule: Renamed
+  desc: d
+  condition: evt.type = rename
+  output: x
+  priority: INFO
+`;
+
+const folder = new Folder();
+after(() => folder[Symbol.dispose]());
+const rules = folder.file('rules.yaml');
+const quiet = folder.file('quiet.yaml');
+const recording = folder.file('node.wsp');
+writeFileSync(rules, RULES);
+writeFileSync(quiet, RULES.replace('fd.name = /etc/shadow', 'fd.name = /etc/shadow and proc.name != less'));
+const images = ['cat', 'less\x1b[31m'].map((comm, index) => logEntry(processImage(index + 1, { comm_bytes: comm })));
+const events = [1, 1, 1, 1, 1, 2].map((image, sequence) => shadowRead(image, { sequence }));
+const { bytes, starts } = writeBlocks([{ payload: payloadOf(images, events), events: events.length }]);
+writeFileSync(recording, bytes);
+
+function wasprey(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
+  assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
+  return { status, stdout, stderr };
+}
+
+test('a backtest prints what is lacking, then the figures; nothing of a process reaches the terminal unescaped', () => {
+  const { status, stdout, stderr } = wasprey('backtest', rules, '--on', recording);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^2 rules on 1 file, .*\n6 events in /);
+  assert.match(stdout, /What the history lacks:\n {2}Renamed\n {6}none of its events were recorded: rename\n/);
+  assert.match(stdout, /Shadow read \(Warning\): 6 alerts, at most 6 on a day\n/);
+  assert.match(stdout, / {2}programs {2}cat \(5\), less\\u001b\[31m \(1\)\n/);
+  assert.equal(stdout.match(/ {2}example /g)?.length, 3);
+  assert.ok(!stdout.includes('\x1b'));
+});
+
+test('a pipeline reads JSON, and fails at too many alerts', () => {
+  const { status, stdout, stderr } = wasprey('backtest', rules, '--on', recording, '--at-most', '5', '--json');
+  assert.equal(status, 1);
+  assert.match(stderr, /Shadow read would have fired 6 times on a day; at most 5 are allowed/);
+  const result = JSON.parse(stdout) as { complete: boolean; rules: { rule: string; alerts: number }[] };
+  assert.equal(result.complete, true);
+  assert.deepEqual(
+    result.rules.map(({ rule, alerts }) => [rule, alerts]),
+    [
+      ['Shadow read', 6],
+      ['Renamed', 0],
+    ],
+  );
+  assert.equal(wasprey('backtest', rules, '--on', recording, '--at-most', '6').status, 0);
+});
+
+test('rules are compared with others', () => {
+  const { stdout } = wasprey('backtest', quiet, '--on', recording, '--against', rules);
+  assert.match(stdout, /Compared: the same alerts\.\n$/);
+  const other = folder.file('other.yaml');
+  writeFileSync(other, RULES.replace('fd.name = /etc/shadow', 'fd.name = /etc/shadow and proc.name != cat'));
+  const changed = wasprey('backtest', other, '--on', recording, '--against', rules);
+  assert.match(changed.stdout, /Shadow read: 1 alert, instead of 6\n {4}gone {2}5: cat in host \(5\)\n$/);
+});
+
+test('damage is said, and fails', () => {
+  const damaged = folder.file('damaged.wsp');
+  writeFileSync(damaged, Buffer.from(bytes).fill(0, (starts[0] ?? 0) + 60, (starts[0] ?? 0) + 64));
+  const { status, stdout } = wasprey('backtest', rules, '--on', damaged);
+  assert.equal(status, 1);
+  assert.match(stdout, /Damaged: .*damaged\.wsp: the checksum of block 0 is wrong\.\n/);
+});
+
+test('what can not be used is refused with what to do', () => {
+  const missing = wasprey('backtest', rules, '--on', folder.file('missing.wsp'));
+  assert.equal(missing.status, 1);
+  assert.match(missing.stderr, /can't read .*missing\.wsp/);
+  assert.equal(wasprey('backtest').status, 2);
+  assert.match(wasprey('backtest', rules, '--on', rules).stderr, /it is not a recording of `wasprey capture`/);
+  assert.match(
+    wasprey('backtest', rules, '--on', recording, '--since', 'tuesday').stderr,
+    /--since can't be 'tuesday'/,
+  );
+});
+
+test('an exception that is proposed can be used as it is printed', () => {
+  const tuned = wasprey('tune', 'Shadow read', rules, '--on', recording, '--yaml', '1');
+  assert.equal(tuned.status, 0, tuned.stderr);
+  const exceptions = folder.file('tuned.yaml');
+  writeFileSync(exceptions, tuned.stdout);
+  const { stdout } = wasprey('backtest', rules, exceptions, '--on', recording, '--against', rules);
+  assert.match(stdout, /Shadow read: 1 alert, instead of 6\n {4}gone {2}5: cat in host \(5\)\n$/);
+  const wrong = wasprey('tune', 'Shadow raed', rules, '--on', recording);
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.stderr, /there is no rule 'Shadow raed'.*\n.*did you mean 'Shadow read'\?/);
+});
