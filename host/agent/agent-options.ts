@@ -1,6 +1,7 @@
 // The options of an agent.
 
 import type { CaptureSizes } from '../capture/native.ts';
+import type { CaptureSettings } from '../captures/captures.ts';
 import type { EngineError } from '../engine/engine-error.ts';
 import type { IdleWorker } from '../engine/idle-worker.ts';
 import type { HoldLimits, RuleMatching } from '../engine/protocol.ts';
@@ -39,6 +40,8 @@ export interface AgentOptions {
   readonly leftOut?: ReadonlySet<string>;
   /** What happens is kept there, whatever the rules. Default: nothing is. */
   readonly journal?: JournalOptions;
+  /** Rules can begin captures. Default: they don't. */
+  readonly captures?: CaptureSettings;
   /** What to do about rules that are blind because the kernel lacks a hook. Default: alert. */
   readonly missingHooks?: MissingHooksPolicy;
   readonly ruleMatching?: RuleMatching;

@@ -15,6 +15,7 @@ import { DROP_SETTINGS, type DropListener, DropWatch } from './drop-watch.ts';
 import { HookWatch } from './hook-watch.ts';
 import { ImageWatch } from './image-watch.ts';
 import { describeLeftOut, withoutEvents } from './left-out-events.ts';
+import { NodeCaptures } from './node-captures.ts';
 import { NodeJournal } from './node-journal.ts';
 import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
 import type { RuleModule } from './rule-module.ts';
@@ -40,6 +41,7 @@ export class AgentParts {
   readonly tampering: TamperWatch;
   readonly hooks: HookWatch;
   readonly journal: NodeJournal;
+  readonly captures: NodeCaptures;
   readonly ruleSets: RuleSets;
   /** Undefined until it has started. */
   engine: Engine | undefined;
@@ -69,6 +71,14 @@ export class AgentParts {
     this.images = new ImageWatch(this.desk);
     this.tampering = new TamperWatch(this.desk);
     this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote });
+    this.captures = new NodeCaptures(replay ? undefined : options.captures, {
+      engine: () => this.engine,
+      desk: () => this.desk,
+      before: (since) => this.journal.before(since),
+      machine: this.machine,
+      leftOut: options.leftOut ?? new Set(),
+      onTrouble,
+    });
     this.journal = new NodeJournal(replay ? undefined : options.journal, {
       engine: () => this.engine,
       desk: this.desk,
@@ -76,11 +86,13 @@ export class AgentParts {
       leftOut: options.leftOut ?? new Set(),
       onTrouble,
       onNote,
+      recentMs: this.captures.recentMs,
     });
     this.ruleSets = new RuleSets(this.completed(options.modules, extras), {
       engine: () => this.engine,
       desk: this.desk,
       journal: () => this.journal.wants,
+      captures: this.captures.isOn,
       isFiltered: this.source === 'bpf' && options.kernelFilter !== false,
       onTrouble,
       ...(options.onRules && { onRules: options.onRules }),
@@ -89,6 +101,7 @@ export class AgentParts {
 
   get summary(): Summary {
     const { summary: journal } = this.journal;
+    const { summary: captures } = this.captures;
     return {
       engine: this.engine?.counters,
       rules: this.ruleSets.summary,
@@ -101,6 +114,7 @@ export class AgentParts {
       tampering: this.tampering.summary,
       hooks: this.hooks.summary,
       ...(journal && { journal }),
+      ...(captures && { captures }),
     };
   }
 
@@ -110,7 +124,8 @@ export class AgentParts {
     for (const message of describeLeftOut(modules, leftOut)) onTrouble(message);
     return modules
       .map((module) => withoutEvents(module, leftOut))
-      .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }));
+      .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }))
+      .map((module) => this.captures.prepared(module));
   }
 
   /** A container from a recording. */
@@ -139,7 +154,12 @@ export class AgentParts {
         failure: (id) => failureOf(directory.state(id)),
         podFailure: (id) => failureOf(directory.podState(id)),
       },
-      { hostname: machine, patience: hold.milliseconds, namesModules: this.options.namesModules ?? true },
+      {
+        hostname: machine,
+        patience: hold.milliseconds,
+        namesModules: this.options.namesModules ?? true,
+        capture: (rule, alert) => this.captures.take(rule, alert),
+      },
     );
   }
 }

@@ -177,9 +177,10 @@ class RunningAgent implements Agent {
   }
 
   async #stop(): Promise<Summary> {
-    const { tampering, drops, images, resolver, directory, desk, journal } = this.#parts;
+    const { tampering, drops, images, resolver, directory, desk, journal, captures } = this.#parts;
     this.#trim.close();
     tampering.close();
+    await captures.close();
     await this.#engine.stop();
     await journal.close();
     drops.finish();

@@ -1,12 +1,14 @@
 // The journal of an agent: what it wants beside the rules, its store, and its failures, which are an alert once.
 
 import { release } from 'node:os';
+import type { BeforeEvents } from '../captures/writer/active-capture.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
 import { machineAccounts } from '../fields/account-names.ts';
+import { RecentBlocks } from '../journal/recent-blocks.ts';
 import { type JournalSettings, JournalStore, type JournalSummary } from '../journal/store.ts';
-import { type JournalKind, type JournalWants, journalWants } from '../journal/wants.ts';
+import { JOURNAL_KINDS, type JournalKind, type JournalWants, journalWants } from '../journal/wants.ts';
 import type { AlertDesk } from './alert-desk.ts';
 
 export const JOURNAL_RULE = 'Wasprey internal: journal failure';
@@ -20,6 +22,9 @@ export interface JournalOptions extends JournalSettings {
   readonly kinds: readonly JournalKind[];
 }
 
+/** Captures have what was before an alert from the journal. Where that is off, so much of it is in memory. */
+const RECENT_BYTES = 16 << 20;
+
 export interface NodeJournalHost {
   readonly engine: () => Engine | undefined;
   readonly desk: AlertDesk;
@@ -28,6 +33,8 @@ export interface NodeJournalHost {
   readonly leftOut: ReadonlySet<string>;
   readonly onTrouble: (message: string) => void;
   readonly onNote: (message: string) => void;
+  /** How much of it captures need, in ms; 0: nothing. */
+  readonly recentMs: number;
 }
 
 export class NodeJournal {
@@ -35,6 +42,7 @@ export class NodeJournal {
   #options: JournalOptions | undefined;
   #wants: JournalWants | undefined;
   #store: JournalStore | undefined;
+  #recent: RecentBlocks | undefined;
   #alertedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: JournalOptions | undefined, host: NodeJournalHost) {
@@ -53,7 +61,14 @@ export class NodeJournal {
 
   /** Resolves when the worker may send another block. */
   take(block: JournalBlock): void | Promise<void> {
-    return this.#store?.add(block);
+    return this.#store?.add(block) ?? this.#recent?.add(block);
+  }
+
+  /** What it has since then, when all blocks so far are in. @param since ms since the epoch */
+  async before(since: number): Promise<BeforeEvents> {
+    if (this.#store) return { segments: await this.#store.recent(since) };
+    const segments = (await this.#recent?.recent()) ?? [];
+    return { segments: segments.map((blocks) => ({ blocks })) };
   }
 
   /**
@@ -87,8 +102,14 @@ export class NodeJournal {
 
   #use(options: JournalOptions | undefined): void {
     this.#options = options;
-    this.#wants = options && journalWants(options.kinds, this.#host.leftOut);
+    const { leftOut, recentMs, engine } = this.#host;
+    const kinds = options?.kinds ?? (recentMs > 0 ? JOURNAL_KINDS : undefined);
+    this.#wants = kinds && journalWants(kinds, leftOut);
     this.#store = options && this.#makeStore(options);
+    this.#recent =
+      options || recentMs === 0
+        ? undefined
+        : new RecentBlocks({ milliseconds: recentMs, mostBytes: RECENT_BYTES }, () => engine()?.beginSegment());
   }
 
   #makeStore(options: JournalOptions): JournalStore {

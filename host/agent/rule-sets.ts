@@ -55,6 +55,8 @@ export interface RuleSetsHost {
   readonly isFiltered: boolean;
   /** What the journal wants captured beside them. */
   readonly journal?: () => JournalWants | undefined;
+  /** Whether rules can begin captures. */
+  readonly captures?: boolean;
   readonly onTrouble: (message: string) => void;
   readonly onRules?: (change: RuleChange) => void;
 }
@@ -217,7 +219,7 @@ export class RuleSets {
 
   #setOf(generation: number, modules: readonly RuleModule[]): RuleSetStart {
     const journal = this.#host.journal?.();
-    const filter = this.#host.isFiltered ? sharedFilter(modules, journal) : undefined;
+    const filter = this.#host.isFiltered ? sharedFilter(modules, journal, this.#host.captures) : undefined;
     const eventTypes = [...modules, ...(journal ? [journal] : [])].flatMap((each) => each.eventTypes);
     return {
       generation,
@@ -234,9 +236,13 @@ function timesOf(modules: readonly RuleModule[], before: ReadonlyMap<string, num
 }
 
 /** What the kernel may drop for all of the modules and the journal; undefined when a module has no filter, so that it may drop nothing. */
-function sharedFilter(modules: readonly RuleModule[], journal: JournalWants | undefined): FilterTables | undefined {
+function sharedFilter(
+  modules: readonly RuleModule[],
+  journal: JournalWants | undefined,
+  captures = false,
+): FilterTables | undefined {
   const filters = modules.flatMap(({ filter }) => (filter ? [filter] : []));
   if (filters.length < modules.length) return undefined;
   const others = journal ? [journal.filter] : [];
-  return filterTables([...filters, ...others], firstWords(modules.map(({ rules }) => rules.length)));
+  return filterTables([...filters, ...others], firstWords(modules.map(({ rules }) => rules.length)), captures);
 }

@@ -29,7 +29,8 @@ function engineOptions({ options, source, ruleSets, hold, machine, journal }: Ag
 }
 
 function engineListener(parts: AgentParts): EngineListener {
-  const { options, outputs, desk, directory, ruleSets, drops, images, outputWatch, tampering, journal } = parts;
+  const { options, outputs, desk, directory, ruleSets, drops, images, outputWatch, tampering, journal, captures } =
+    parts;
   const { replay } = options;
   return {
     onMatches(matches) {
@@ -38,6 +39,8 @@ function engineListener(parts: AgentParts): EngineListener {
       return replay && outputs.drained();
     },
     onJournal: (block) => journal.take(block),
+    onCaptured: (block) => captures.block(block),
+    onCapturesFailed: (error) => captures.failed(`captures lack events that no rule wants: ${error.message}`),
     onContainer: (id, entry) => parts.containerRecorded(id, entry),
     onProgress: (share, events) => replay?.onProgress?.(share, events),
     onReplayed: (report) => void outputs.drained().then(() => replay?.onEnd(report)),

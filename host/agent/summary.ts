@@ -1,5 +1,6 @@
 // The numbers of an agent so far: events, alerts and losses.
 
+import type { CapturesSummary } from '../captures/captures.ts';
 import type { EngineCounters } from '../engine/protocol.ts';
 import type { JournalSummary } from '../journal/store.ts';
 import type { DirectoryCounters } from '../metadata/directory/container-directory.ts';
@@ -26,4 +27,6 @@ export interface Summary {
   readonly hooks: HookSummary;
   /** Absent while it is off. */
   readonly journal?: JournalSummary;
+  /** Absent while they are off. */
+  readonly captures?: CapturesSummary;
 }

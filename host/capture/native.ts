@@ -229,7 +229,7 @@ export interface Capture {
   takeJournalExtent(use: number): JournalExtent;
   /**
    * Whose events are captured, whatever the rules want: they pass the kernel filter, where it has a clause for captures (filter-tables.ts).
-   * @param containers full ids @param trees pids, each with all that descends from it
+   * @param containers full ids @param trees pids and sessions, each with all that descends from it
    */
   captureScopes(all: boolean, containers: readonly string[], trees: Uint32Array): void;
   /**

@@ -4,9 +4,9 @@ import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { RecordingFacts } from '../recording/format.ts';
-import { ActiveCapture, type BeforeEvents } from './active-capture.ts';
-import type { Captured, CapturedAlert, CaptureScope } from './capture-notes.ts';
+import type { Captured, CapturedAlert, CaptureScope } from './notes/capture-notes.ts';
 import type { StateScope } from './state/state.ts';
+import { ActiveCapture, type BeforeEvents } from './writer/active-capture.ts';
 
 export interface CaptureSettings {
   /** Files are named after it: `PREFIX_TIME_NUMBER.wsp`. */

@@ -39,6 +39,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/capture.ts')).CAPTURE,
   },
   {
+    name: 'captures',
+    summary: 'List what rules have captured, and show what led to an alert and what came of it.',
+    load: async () => (await import('./commands/captures.ts')).CAPTURES,
+  },
+  {
     name: 'replay',
     summary: 'Evaluate rules on a recording.',
     load: async () => (await import('./commands/replay.ts')).REPLAY,

@@ -2,6 +2,7 @@
 
 import { type SectionValue, section } from '../config-values/value-types.ts';
 import { CAPTURE_KEYS } from './keys/capture.ts';
+import { CAPTURES_KEYS } from './keys/captures.ts';
 import { FORMAT_KEYS } from './keys/format.ts';
 import { JOURNAL_KEYS } from './keys/journal.ts';
 import { METADATA_KEYS } from './keys/metadata.ts';
@@ -20,6 +21,7 @@ export const DEFINITION = section('The configuration of Wasprey.', {
   ...NOISE_KEYS,
   ...CAPTURE_KEYS,
   ...JOURNAL_KEYS,
+  ...CAPTURES_KEYS,
   ...SERVICE_KEYS,
   ...METADATA_KEYS,
   ...UNUSED_KEYS,

@@ -18,6 +18,7 @@ import type { AlertExtras } from '../outputs/additions.ts';
 import { startTimer } from '../outputs/long-timer.ts';
 import type { Output } from '../outputs/output.ts';
 import { measureBpfPrograms } from './bpf-stats.ts';
+import { captureSettings } from './capture-settings.ts';
 import { startControl } from './control/start.ts';
 import { type DropExit, dropExit, dropSettings } from './drop-settings.ts';
 import { hasHungUp } from './early-signals.ts';
@@ -179,6 +180,7 @@ export class Run {
     const { configuration, ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
     const kubernetes = kubernetesPlace(configuration);
     const journal = journalOptions(configuration);
+    const captures = captureSettings(configuration);
     const outputs = await this.#makeOutputs(this.#settings);
     this.#outputCount = outputs.length;
     const onRules = ruleEvents(kubernetes, (message) => this.#log.say('warning', message));
@@ -195,6 +197,7 @@ export class Run {
       base64Buffers: configuration.buffer_format_base64,
       leftOut: leftOutEvents(configuration.base_syscalls),
       ...(journal && { journal }),
+      ...(captures && { captures }),
       missingHooks: configuration.engine.wasprey.missing_hooks,
       ignoresSelf: true,
       runtimes: runtimePlaces(configuration),

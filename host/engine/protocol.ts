@@ -199,7 +199,7 @@ export interface CaptureScopes {
   readonly all: boolean;
   /** Full ids. */
   readonly containers: readonly string[];
-  /** Pids, each with all that descends from it. */
+  /** Pids and sessions, each with all that descends from it. */
   readonly trees: readonly number[];
   /** What is captured of them. */
   readonly eventTypes: readonly string[];

@@ -57,6 +57,8 @@ export class JournalStore {
   /** Complete ones, oldest first; undefined before the folder was read. */
   #stored: StoredSegment[] | undefined;
   #segment: Segment | undefined;
+  /** Paths of the segments of this run: images of others have the same numbers. */
+  readonly #own = new Set<string>();
   #isAsked = false;
   #underWay: Promise<void> = Promise.resolve();
   #events = 0;
@@ -83,6 +85,16 @@ export class JournalStore {
   /** Resolves when the block is written or left out. Never rejects. */
   add(block: JournalBlock): Promise<void> {
     return this.#inTurn(() => this.#take(block));
+  }
+
+  /** The files of this run that have events since then, in order, each with its bytes when all blocks so far are written. @param since ms */
+  async recent(since: number): Promise<{ readonly path: string; readonly bytes: number }[]> {
+    let files: { path: string; bytes: number }[] = [];
+    await this.#inTurn(async () => {
+      const ended = (this.#stored ?? []).filter((each) => each.ended >= since && this.#own.has(each.path));
+      files = [...ended, ...(this.#segment ? [this.#segment] : [])].map(({ path, bytes }) => ({ path, bytes }));
+    });
+    return files;
   }
 
   /** Other bounds apply at once. Another folder is another store. */
@@ -188,6 +200,7 @@ export class JournalStore {
     for (let number = 0; !this.#segment; number++) {
       try {
         this.#segment = await Segment.create(join(folder, segmentName(now, number)), facts);
+        this.#own.add(this.#segment.path);
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
       }
@@ -218,6 +231,7 @@ export class JournalStore {
     for (const segment of expired(this.#stored ?? [], this.#settings, beside, Date.now())) {
       await removeSegment(segment);
       this.#stored = this.#stored?.filter((each) => each !== segment);
+      this.#own.delete(segment.path);
       this.#removed++;
     }
   }

@@ -19,7 +19,7 @@ export function readBlock(
   source: ByteSource,
   at: number,
   expected: number,
-  unpack: Unpack = unpackFresh,
+  unpack: Unpack = unpackBlock,
 ): { readonly head: BlockHead; readonly payload: Uint8Array } | string {
   const { size } = source;
   const head = readBlockHead(source.read(at, BLOCK_HEAD_BYTES));
@@ -34,8 +34,8 @@ export function readBlock(
   return payload ? { head, payload } : `block ${head.number} can't be unpacked`;
 }
 
-/** Into bytes of its own. */
-function unpackFresh(stored: Uint8Array, length: number): Uint8Array | undefined {
+/** Into bytes of its own. Undefined if it is invalid. */
+export function unpackBlock(stored: Uint8Array, length: number): Uint8Array | undefined {
   try {
     // One piece of output, a little longer than needed: otherwise Node joins many small ones, which halves its speed.
     const chunkSize = Math.max(length, 1) + ROOM_BEHIND;

@@ -9,6 +9,7 @@ const ID = member(IMAGE, 'id').offset;
 const PARENT = member(IMAGE, 'parent').offset;
 const PREVIOUS = member(IMAGE, 'previous').offset;
 const PID = member(IMAGE, 'pid').offset;
+const SESSION = member(IMAGE, 'sid').offset;
 /** The number of the container's id among the texts. */
 const CONTAINER_TEXT = 3;
 
@@ -21,6 +22,7 @@ export interface LoggedImage {
   /** The image that this one replaces in the same process; 0 for a fork and a snapshot. */
   readonly previous: bigint;
   readonly pid: number;
+  readonly session: number;
   readonly isExit: boolean;
   /** Full id; `host`, or empty if unknown. */
   readonly container: string;
@@ -39,6 +41,7 @@ export function* loggedImages(log: Uint8Array): Generator<LoggedImage> {
       parent: view.getBigUint64(record + PARENT, true),
       previous: view.getBigUint64(record + PREVIOUS, true),
       pid: view.getUint32(record + PID, true),
+      session: view.getUint32(record + SESSION, true),
       isExit: view.getUint16(record + KIND, true) === IMAGE_KIND.EXIT,
       container: containerAt(view, at),
     };

@@ -11,7 +11,9 @@ namespace wasprey {
 bool ImageTable::Place(uint32_t index, uint32_t source) {
   Entry& entry = entries_[index];
   const auto in_tree = [&](uint32_t other) { return other != kNone && entries_[other].in_tree; };
-  entry.in_tree = scopes_.trees.contains(Slot(index)->pid) || in_tree(entry.parent) || in_tree(source);
+  const image& process = *Slot(index);
+  entry.in_tree = scopes_.trees.contains(process.pid) || scopes_.trees.contains(process.sid) || in_tree(entry.parent) ||
+                  in_tree(source);
   const bool captured =
       scopes_.all || entry.in_tree ||
       (!scopes_.containers.empty() && scopes_.containers.contains(std::string(containers_->FullIdOf(entry.container))));

@@ -27,7 +27,7 @@ struct CaptureScopes {
   bool all = false;
   /** Full ids. */
   std::unordered_set<std::string> containers;
-  /** Each with all that descends from it. */
+  /** Processes, by pid, and sessions: each with all that descends from it. */
   std::unordered_set<uint32_t> trees;
 
   bool empty() const { return !all && containers.empty() && trees.empty(); }

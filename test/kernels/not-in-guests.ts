@@ -26,6 +26,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'container-fields',
         'first-events',
         'invalid-rules',
+        'captures',
         'journal',
       ],
       ...['messages', 'metrics-output', 'recording', 'scap', 'signals', 'soak', 'stop'],

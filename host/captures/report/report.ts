@@ -4,7 +4,7 @@
 import type { EventView } from '../../journal/event-views.ts';
 import { History } from '../../journal/event-views.ts';
 import type { Damage } from '../../recording/source.ts';
-import type { CapturedAlert, CaptureNotes } from '../capture-notes.ts';
+import type { CapturedAlert, CaptureNotes } from '../notes/capture-notes.ts';
 import type { ChangedFile, State } from '../state/state.ts';
 import { type Deed, deedOf } from './deeds.ts';
 import { branchOf, familyOf, ProcessTree, type TreeProcess } from './process-tree.ts';

@@ -2,7 +2,7 @@
 
 import { escapeText } from '../../diagnostics/escape.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
-import type { CapturedAlert } from '../capture-notes.ts';
+import type { CapturedAlert } from '../notes/capture-notes.ts';
 import type { ChangedFile, ProcessState } from '../state/state.ts';
 import type { TreeProcess } from './process-tree.ts';
 import type { Connection, Report, TimelineEntry, TouchedFile } from './report.ts';

@@ -18,10 +18,11 @@ const TICKS_A_SECOND = 100;
 const MOST_TEXT = 64 << 10;
 const MOST_MAPS = 1024;
 
-/** A process and its parent, for finding those of a scope. */
+/** A process, its parent and its session, for finding those of a scope. */
 export interface Relation {
   readonly pid: number;
   readonly parent: number;
+  readonly session: number;
 }
 
 /** All processes of the scope, by pid. */
@@ -35,15 +36,18 @@ export function processesIn(scope: StateScope, proc = '/proc'): number[] {
     case 'process_tree':
       return descendants(
         scope.pid,
-        pids.map((pid) => ({ pid, parent: statOf(pid, proc)?.parent ?? 0 })),
+        pids.map((pid) => {
+          const { parent = 0, session = 0 } = statOf(pid, proc) ?? {};
+          return { pid, parent, session };
+        }),
       );
   }
 }
 
-/** The process and all below it. */
+/** The process with that pid, those of that session, and all below them. */
 export function descendants(root: number, relations: readonly Relation[]): number[] {
   const children = Map.groupBy(relations, ({ parent }) => parent);
-  const found = relations.some(({ pid }) => pid === root) ? [root] : [];
+  const found = relations.filter(({ pid, session }) => pid === root || session === root).map(({ pid }) => pid);
   const seen = new Set(found);
   for (const pid of found) {
     for (const child of children.get(pid) ?? []) {

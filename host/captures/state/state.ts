@@ -7,7 +7,7 @@ import { flag, list, number, object, oneOf, optional, text, type ValueOf } from 
 export type StateScope =
   /** All processes whose control group names the container. `id`: the full id, 64 hexadecimal digits where the runtime has them. */
   | { readonly kind: 'container'; readonly id: string }
-  /** The process, and all that descend from it. */
+  /** The process with that pid or the processes of that session, and all that descend from them. */
   | { readonly kind: 'process_tree'; readonly pid: number }
   | { readonly kind: 'all' };
 

@@ -9,7 +9,7 @@ import type { FromWriter, ToWriter, WriterStart } from './protocol.ts';
 const port = parentPort;
 if (!port)
   throw new Error(
-    'host/captures/writer/capture-worker.ts is started by host/captures/writer/capture-thread.ts, as a worker',
+    'host/captures/writer/capture-worker.ts is started by host/captures/writer/active-capture.ts, as a worker',
   );
 const { plan, captured, takesState }: WriterStart = workerData;
 

@@ -1,14 +1,15 @@
 // Writes one capture: what was before the alert, the alert, the state, and what comes after it, each as far as it belongs to the scope.
 // Reads and writes without a pause, so it has a thread of its own (capture-worker.ts).
 
+import { unpackBlock } from '../../recording/block.ts';
 import { RecordingFile } from '../../recording/byte-source.ts';
 import { BLOCK_KIND, type RecordingFacts } from '../../recording/format.ts';
 import { PayloadBuilder, type RecordedEntry, readPayload } from '../../recording/payload.ts';
 import { RecordingReader } from '../../recording/reader.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
-import { type Captured, noteBytes } from '../capture-notes.ts';
-import { ScopeFilter } from '../scope-filter.ts';
+import { type Captured, noteBytes } from '../notes/capture-notes.ts';
 import type { State, StateScope } from '../state/state.ts';
+import { ScopeFilter } from './scope-filter.ts';
 
 export interface CapturePlan {
   readonly path: string;
@@ -22,8 +23,10 @@ export interface CapturePlan {
 
 const STEP_BYTES = 16;
 
-/** A segment of a journal: the first bytes of a file, which may be longer by now, or its blocks in memory, unpacked. */
-export type Segment = { readonly path: string; readonly bytes: number } | { readonly payloads: readonly Uint8Array[] };
+/** A segment of a journal: the first bytes of a file, which may be longer by now, or its packed blocks in memory. */
+export type Segment =
+  | { readonly path: string; readonly bytes: number }
+  | { readonly blocks: readonly { readonly stored: Uint8Array; readonly payloadLength: number }[] };
 
 export class CaptureWriter {
   readonly #plan: CapturePlan;
@@ -146,8 +149,11 @@ export class CaptureWriter {
 }
 
 function* entriesOf(segment: Segment): Generator<readonly RecordedEntry[]> {
-  if ('payloads' in segment) {
-    for (const payload of segment.payloads) yield readPayload(payload).entries;
+  if ('blocks' in segment) {
+    for (const { stored, payloadLength } of segment.blocks) {
+      const payload = unpackBlock(stored, payloadLength);
+      if (payload) yield readPayload(payload).entries;
+    }
     return;
   }
   using file = new RecordingFile(segment.path);

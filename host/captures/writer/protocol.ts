@@ -1,6 +1,6 @@
 // The messages between the agent and the thread that writes a capture: plain data.
 
-import type { Captured } from '../capture-notes.ts';
+import type { Captured } from '../notes/capture-notes.ts';
 import type { CapturePlan, Segment } from './capture-writer.ts';
 
 /** What the thread is started with. */

@@ -9,9 +9,6 @@ export const UNUSED_KEYS = {
   plugins: unused(
     'Plugins are not supported: the fields of the container plugin are built in. `engines` of its init_config is applied, as container_engines.',
   ),
-  capture: unused(
-    'Rules can not start recordings, and their keys capture and capture_duration have no effect. A recording needs all processes from its first event on, and the running engine can not supply them later. `wasprey capture` can record beside it, and `wasprey replay` raises the alerts again.',
-  ),
   libs_logger: unused('There is one log, with one level: log_level.'),
   syscall_event_timeouts: unused('If the worker does not respond, /healthz fails.'),
   falco_libs: unused(

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type CapturedAlert, noteBytes } from '../../../host/captures/capture-notes.ts';
-import { readNotes } from '../../../host/captures/read-notes.ts';
+import { type CapturedAlert, noteBytes } from '../../../host/captures/notes/capture-notes.ts';
+import { readNotes } from '../../../host/captures/notes/read-notes.ts';
 import { reportHtml } from '../../../host/captures/report/html.ts';
 import { reportJson } from '../../../host/captures/report/json.ts';
 import { type Report, reportOf } from '../../../host/captures/report/report.ts';

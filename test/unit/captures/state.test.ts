@@ -107,13 +107,15 @@ describe('captures: what /proc has', () => {
 
   it('a tree, though parents go round in a circle', () => {
     const relations = [
-      { pid: 1, parent: 3 },
-      { pid: 2, parent: 1 },
-      { pid: 3, parent: 2 },
-      { pid: 4, parent: 9 },
+      { pid: 1, parent: 3, session: 8 },
+      { pid: 2, parent: 1, session: 8 },
+      { pid: 3, parent: 2, session: 8 },
+      { pid: 4, parent: 9, session: 7 },
     ];
     assert.deepEqual(descendants(1, relations), [1, 2, 3]);
     assert.deepEqual(descendants(5, relations), []);
+    // A session whose leader is gone.
+    assert.deepEqual(descendants(7, relations), [4]);
   });
 
   it('addresses', () => {

@@ -28,7 +28,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   captures: ['schema', 'diagnostics', 'recording', 'journal'],
   registry: ['diagnostics', 'outputs'],
-  config: ['schema', 'diagnostics', 'config-values', 'compiler', 'outputs', 'journal'],
+  config: ['schema', 'diagnostics', 'config-values', 'compiler', 'outputs', 'captures', 'journal'],
   doctor: ['setup', 'schema', 'capture', 'metadata'],
   agent: [
     ...['schema', 'diagnostics', 'sandbox', 'capture', 'compiler', 'fields', 'recording', 'metadata', 'outputs'],

@@ -1,12 +1,12 @@
 // One capture while it is made: the thread that writes it, and what has to reach the thread in order.
 
 import { Worker } from 'node:worker_threads';
-import { reasonOf } from '../diagnostics/system-reason.ts';
-import type { Captured } from './capture-notes.ts';
-import type { Segment } from './writer/capture-writer.ts';
-import type { FromWriter, ToWriter, WriterStart } from './writer/protocol.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { Captured } from '../notes/capture-notes.ts';
+import type { Segment } from './capture-writer.ts';
+import type { FromWriter, ToWriter, WriterStart } from './protocol.ts';
 
-const THREAD = new URL('writer/capture-worker.ts', import.meta.url);
+const THREAD = new URL('capture-worker.ts', import.meta.url);
 /** A disk that does not answer holds nothing up at the end. */
 const CLOSE_MS = 5_000;
 /** Blocks, of 1 MB at most, that wait for the thread; more are left out. */

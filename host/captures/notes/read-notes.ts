@@ -1,12 +1,12 @@
 // Reads what a capture has beside its events, without unpacking the events: `wasprey captures` lists many.
 
-import { list, object, optional, text } from '../diagnostics/json-shape.ts';
-import { readBlock } from '../recording/block.ts';
-import { type ByteSource, RecordingFile } from '../recording/byte-source.ts';
-import { BLOCK_HEAD_BYTES, BLOCK_KIND, FILE_HEAD_BYTES, readBlockHead, readFileHead } from '../recording/format.ts';
-import { RecordingReader } from '../recording/reader.ts';
+import { list, object, optional, text } from '../../diagnostics/json-shape.ts';
+import { readBlock } from '../../recording/block.ts';
+import { type ByteSource, RecordingFile } from '../../recording/byte-source.ts';
+import { BLOCK_HEAD_BYTES, BLOCK_KIND, FILE_HEAD_BYTES, readBlockHead, readFileHead } from '../../recording/format.ts';
+import { RecordingReader } from '../../recording/reader.ts';
+import { STATE } from '../state/state.ts';
 import { CAPTURED, type CaptureNotes } from './capture-notes.ts';
-import { STATE } from './state/state.ts';
 
 /** Of one capture: an agent adds no more, and a hostile file could. */
 export const MOST_ALERTS = 1024;

@@ -11,8 +11,8 @@ import {
   text,
   texts,
   type ValueOf,
-} from '../diagnostics/json-shape.ts';
-import type { State } from './state/state.ts';
+} from '../../diagnostics/json-shape.ts';
+import type { State } from '../state/state.ts';
 
 /**
  * Whose events a capture has, beyond those that rules want: of the container, of the processes below the one that fired, of the machine.

@@ -1,14 +1,17 @@
 // Takes what belongs to the scope of a capture out of the entries of a journal: events of its processes, their images, and the images of
 // their ancestors, each before the first that needs it.
 
-import { type LoggedImage, loggedImages } from '../recording/logged-images.ts';
-import { EVENT_HEADER } from '../schema/event-structs.ts';
-import { member } from '../schema/layout.ts';
-import type { StateScope } from './state/state.ts';
+import { type LoggedImage, loggedImages } from '../../recording/logged-images.ts';
+import { EVENT_HEADER } from '../../schema/event-structs.ts';
+import { member } from '../../schema/layout.ts';
+import type { StateScope } from '../state/state.ts';
 
 const SIZE = member(EVENT_HEADER, 'size').offset;
 const IMAGE = member(EVENT_HEADER, 'image').offset;
 const TIME = member(EVENT_HEADER, 'time').offset;
+
+/** Processes that have ended and are remembered. */
+const MOST_EXITED = 16_384;
 
 export interface ScopedEvents {
   /** Entries of the image log that have to come first. */
@@ -24,6 +27,8 @@ export class ScopeFilter {
   readonly #known = new Map<bigint, LoggedImage>();
   readonly #inScope = new Set<bigint>();
   readonly #written = new Set<bigint>();
+  /** Their last events may come after the end, in the same batch or a later one. */
+  readonly #exited: bigint[] = [];
 
   constructor(scope: StateScope) {
     this.#scope = scope;
@@ -34,9 +39,9 @@ export class ScopeFilter {
     const entries: Uint8Array[] = [];
     for (const image of loggedImages(log)) {
       if (image.isExit) {
-        if (this.#written.delete(image.id)) entries.push(image.bytes);
-        this.#known.delete(image.id);
-        this.#inScope.delete(image.id);
+        if (this.#written.has(image.id)) entries.push(image.bytes);
+        this.#exited.push(image.id);
+        if (this.#exited.length > MOST_EXITED) this.#forget(this.#exited.shift());
       } else if (!this.#known.has(image.id)) {
         this.#known.set(image.id, image);
         if (!this.#belongs(image)) continue;
@@ -63,18 +68,24 @@ export class ScopeFilter {
     return { images, records: Buffer.concat(parts), count: parts.length };
   }
 
+  #forget(id = 0n): void {
+    this.#known.delete(id);
+    this.#inScope.delete(id);
+    this.#written.delete(id);
+  }
+
   #isWanted(image: bigint): boolean {
     return this.#scope.kind === 'all' || this.#inScope.has(image);
   }
 
-  #belongs({ container, pid, parent, previous }: LoggedImage): boolean {
+  #belongs({ container, pid, session, parent, previous }: LoggedImage): boolean {
     switch (this.#scope.kind) {
       case 'all':
         return true;
       case 'container':
         return container === this.#scope.id;
       case 'process_tree':
-        return pid === this.#scope.pid || this.#inScope.has(parent) || this.#inScope.has(previous);
+        return [pid, session].includes(this.#scope.pid) || this.#inScope.has(parent) || this.#inScope.has(previous);
     }
   }
 

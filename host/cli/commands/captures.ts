@@ -1,0 +1,130 @@
+// wasprey captures: what rules have captured, and the report of one capture.
+
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CaptureNotes } from '../../captures/notes/capture-notes.ts';
+import { readNotes } from '../../captures/notes/read-notes.ts';
+import { reportHtml } from '../../captures/report/html.ts';
+import { reportJson } from '../../captures/report/json.ts';
+import { reportOf } from '../../captures/report/report.ts';
+import { reportText } from '../../captures/report/text.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { escapeText } from '../../diagnostics/escape.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { SecretMask } from '../../journal/mask-secrets.ts';
+import { RecordingError } from '../../recording/format.ts';
+import { prepare } from '../../setup/prepare.mjs';
+import { defineCommand } from '../definition/command.ts';
+import { type ListedCapture, renderCaptures } from '../reports/capture-list.ts';
+
+const SHOW = 'show';
+/** Where `capture.path_prefix` puts them by default. */
+const FOLDER = '/var/lib/wasprey/captures';
+
+export const CAPTURES = defineCommand({
+  name: 'captures',
+  usage: '[show FILE] [PLACES...]',
+  operands: [{ values: 'path', repeats: true }],
+  description: `
+    Lists what rules have captured: what happened before and after an alert, and the state of the processes then. PLACES are
+    files or folders; the default is ${FOLDER}.
+
+    \`show FILE\` prints a report: what fired, the processes with the branch that fired marked, what they did before and
+    after, files, connections, and the state. Secrets on command lines are masked. \`wasprey replay FILE\` evaluates rules on
+    a capture.`,
+  status: { ok: 'The captures were read.', failure: 'A capture is damaged, or can not be read.' },
+  options: {
+    json: { kind: 'flag', short: 'j', description: 'Print JSON: an object a capture and line, or the report.' },
+    html: { kind: 'flag', description: 'With show: print the report as one HTML file, which needs no network.' },
+  },
+  examples: [
+    { command: 'wasprey captures', effect: 'Lists the captures of this machine.' },
+    { command: 'wasprey captures show capture_1795...wsp', effect: 'What led to the alert, and what came of it.' },
+    { command: 'wasprey captures show FILE --html > report.html', effect: 'The same, for a browser or a ticket.' },
+  ],
+  async run({ options, operands }, terminal) {
+    const json = options.json === true;
+    if (operands[0] !== SHOW) {
+      if (options.html) throw new UsageError('--html is for one capture', `wasprey captures ${SHOW} FILE --html`);
+      return list(operands.length > 0 ? operands : [FOLDER], json, terminal);
+    }
+    const [, path, ...more] = operands;
+    if (path === undefined) throw new UsageError('missing capture', `wasprey captures ${SHOW} FILE`);
+    if (more.length > 0) throw new UsageError(`unexpected argument ${more[0]}`, 'one capture is shown at a time');
+    if (json && options.html) throw new UsageError('--json and --html exclude each other');
+    await prepare('native');
+    return show(path, json ? 'json' : options.html ? 'html' : 'text', terminal);
+  },
+});
+
+/** @returns the exit status */
+function show(path: string, how: 'text' | 'json' | 'html', terminal: Terminal): number {
+  const notes = notesOf(path);
+  if (!notes) throw new CommandFailure(`${path} is a recording without an alert`, 'evaluate it: wasprey replay FILE');
+  const report = reportOf(path, notes);
+  const mask = new SecretMask();
+  const { width, bold } = terminal;
+  switch (how) {
+    case 'text':
+      terminal.print(reportText(report, { width, bold: (text) => bold(text), mask }));
+      break;
+    case 'json':
+      terminal.print(reportJson(report, mask));
+      break;
+    case 'html':
+      terminal.print(reportHtml(report, mask));
+      break;
+  }
+  return report.damage.some(({ resumed }) => resumed !== undefined) ? EXIT.failure : EXIT.ok;
+}
+
+/** @throws {CommandFailure} */
+function notesOf(path: string): CaptureNotes | undefined {
+  try {
+    return readNotes(path);
+  } catch (error) {
+    if (error instanceof RecordingError) throw new CommandFailure(`can't read ${path}: ${error.message}`);
+    throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** @returns the exit status */
+function list(places: readonly string[], json: boolean, terminal: Terminal): number {
+  const captures: ListedCapture[] = [];
+  let damaged = 0;
+  for (const path of places.flatMap(filesAt)) {
+    try {
+      const notes = readNotes(path);
+      if (notes) captures.push({ path, bytes: statSync(path).size, notes });
+    } catch (error) {
+      if (error instanceof RecordingError && error.code === 'RECORDING_NONE') continue;
+      damaged++;
+      terminal.say(
+        `wasprey: ${path} is left out: ${escapeText(error instanceof Error ? error.message : String(error))}\n`,
+      );
+    }
+  }
+  if (captures.length === 0) terminal.say(`wasprey: no captures in ${places.join(', ')}\n`);
+  terminal.print(renderCaptures(captures, json, terminal));
+  return damaged > 0 ? EXIT.failure : EXIT.ok;
+}
+
+function filesAt(place: string): string[] {
+  try {
+    if (!statSync(place).isDirectory()) return [place];
+    return readdirSync(place)
+      .filter((name) => name.endsWith('.wsp'))
+      .sort()
+      .map((name) => join(place, name));
+  } catch (error) {
+    if (place === FOLDER && error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new CommandFailure(
+        `this machine has no captures in ${FOLDER}`,
+        'turn them on with capture.enabled, and say `capture: true` in a rule',
+      );
+    }
+    throw new CommandFailure(`can't read ${place}: ${reasonOf(error)}`);
+  }
+}

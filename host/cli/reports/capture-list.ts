@@ -1,0 +1,53 @@
+// The list of captures: a line each, or JSON.
+
+import type { CaptureNotes } from '../../captures/notes/capture-notes.ts';
+import { escapeText } from '../../diagnostics/escape.ts';
+import { columns } from '../../diagnostics/layout.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { jsonTime } from '../../fields/time.ts';
+
+export interface ListedCapture {
+  readonly path: string;
+  readonly bytes: number;
+  readonly notes: CaptureNotes;
+}
+
+export function renderCaptures(captures: readonly ListedCapture[], json: boolean, { width }: Terminal): string {
+  if (captures.length === 0) return '';
+  if (json) return captures.map((capture) => `${JSON.stringify(jsonOf(capture))}\n`).join('');
+  const rows = captures.map(({ path, bytes, notes }) => [...rowOf(notes), `${(bytes / 1e6).toFixed(1)} MB`, path]);
+  return `${columns([['TIME', 'PRIORITY', 'WHERE', 'ALERTS', 'SIZE', 'FILE'], ...rows], Math.max(width, 120))}\n\n${ruleLines(captures)}`;
+}
+
+function rowOf({ alerts }: CaptureNotes): string[] {
+  const [first] = alerts;
+  const container = first?.container.slice(0, 12) || 'host';
+  return [
+    jsonTime(first?.time ?? 0n).slice(0, 19),
+    first?.priority ?? '',
+    `${container} ${first?.pid ?? ''}`,
+    String(alerts.length),
+  ];
+}
+
+/** What fired, by how many captures. */
+function ruleLines(captures: readonly ListedCapture[]): string {
+  const rules = Map.groupBy(captures, ({ notes }) => notes.alerts[0]?.rule ?? '');
+  return [...rules].map(([rule, list]) => `  ${list.length} by ${escapeText(rule)}\n`).join('');
+}
+
+function jsonOf({ path, bytes, notes: { alerts, terms, cuts, state } }: ListedCapture): unknown {
+  return {
+    path,
+    bytes,
+    rule: alerts[0]?.rule,
+    priority: alerts[0]?.priority,
+    time: jsonTime(alerts[0]?.time ?? 0n),
+    pid: alerts[0]?.pid,
+    container: alerts[0]?.container,
+    alerts: alerts.length,
+    terms,
+    hasState: state !== undefined,
+    cuts,
+  };
+}

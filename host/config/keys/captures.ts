@@ -1,0 +1,50 @@
+// Captures by rules.
+
+import { CAPTURE_SCOPES } from '../../captures/notes/capture-notes.ts';
+import { choice, duration, flag, section, size, text, whole } from '../../config-values/value-types.ts';
+
+const MEGABYTE = 1 << 20;
+
+export const CAPTURES_KEYS = {
+  capture: section(
+    'Captures by rules: what happened before and after an alert, and the state of the processes then, in a file of its own. `wasprey captures` shows them.',
+    {
+      enabled: flag(false, 'Whether alerts begin captures.'),
+      path_prefix: text(
+        '/var/lib/wasprey/captures/capture',
+        "Beginning of the files' paths; the alert's time and a number follow. Only their owner can read them.",
+      ),
+      mode: choice(
+        ['rules', 'all_rules'],
+        'rules',
+        '`rules`: alerts of rules with `capture: true`. `all_rules`: alerts of all rules.',
+      ),
+      default_duration: whole(
+        5000,
+        { least: 1, most: 600_000 },
+        'Milliseconds after the alert, where the rule has no capture_duration. Further alerts of the same scope prolong it.',
+      ),
+      max_file_size_mb: whole(
+        64,
+        { least: 0, most: 65_536 },
+        'Size of a file at most; 0: only max_total_size limits it.',
+      ),
+      before: duration(
+        '30s',
+        0,
+        'How much of what was before the alert is in the file: out of the journal, or where that is off out of memory (16 MB).',
+      ),
+      scope: choice(
+        CAPTURE_SCOPES,
+        'container',
+        'Whose events: of the container, where the alert is of one, else of the session of the process; of the session alone; or of the whole machine.',
+      ),
+      state: flag(
+        true,
+        'Whether the file has the state of these processes at the alert: arguments, open files, connections, executables with hashes, mounts, and what the container has changed in its files.',
+      ),
+      max_total_size: size('1GiB', 4 * MEGABYTE, 'Bytes of all files; the oldest are removed to make room.'),
+      max_per_rule: whole(10, { least: 1, most: 10_000 }, 'Captures that one rule can begin in an hour.'),
+    },
+  ),
+} as const;

@@ -1,0 +1,191 @@
+// Captures by rules, live: what was before and after an alert, of the container or session alone, with the state of the processes then.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readNotes } from '../../host/captures/notes/read-notes.ts';
+import { type Report, reportOf } from '../../host/captures/report/report.ts';
+import { PROJECT } from '../../host/setup/paths.mjs';
+import { Container } from '../support/live-container.ts';
+import { rulesFileForTests } from '../support/rules-file.ts';
+import { type RunProcess, startRun } from '../support/run-process.ts';
+
+const MAIN = join(PROJECT, 'host/cli/main.ts');
+const MARK = 'WASPREY_CAPTURES_TEST';
+/** What an attacker does: drops a program, runs it, reads, and connects. The mark is in no command line, so that rules can't find it there. */
+const ATTACK = `
+  echo before > /tmp/before
+  cp /bin/busybox /tmp/dropped
+  /tmp/dropped id --password=hunter2 2>/dev/null
+  cat /etc/hostname > /dev/null
+  mkdir /tmp/after
+  rm /tmp/before
+  nc -w 1 127.0.0.1 9 2>/dev/null
+  sleep 3`;
+
+const { directory, rules } = rulesFileForTests(
+  () => `
+- rule: Dropped program run
+  desc: d
+  condition: evt.type in (execve, execveat) and evt.res = SUCCESS and proc.exepath = /tmp/dropped and proc.env contains ${MARK}
+  output: "dropped program (command=%proc.cmdline)"
+  priority: CRITICAL
+  tags: [dropped]
+  capture: true
+  capture_duration: 3000
+- rule: Not captured
+  desc: d
+  condition: evt.type in (mkdir, mkdirat) and proc.env contains ${MARK} and (fs.path.name startswith /tmp/after)
+  output: "folder"
+  priority: INFO
+`,
+);
+
+function configuration(name: string, capture: object, journal: object = {}): { config: string; folder: string } {
+  const config = join(directory, `${name}.yaml`);
+  const folder = join(directory, name);
+  const settings = {
+    capture: { enabled: true, path_prefix: join(folder, 'c'), ...capture },
+    journal,
+    json_output: true,
+  };
+  writeFileSync(config, JSON.stringify(settings));
+  return { config, folder };
+}
+
+/** The one capture in a folder, when it is complete. */
+async function captureIn(run: RunProcess, folder: string): Promise<{ readonly path: string; readonly report: Report }> {
+  const path = await run.until('a complete capture', () => {
+    const [file, ...more] = readdirSync(folder);
+    assert.equal(more.length, 0);
+    if (file === undefined) return undefined;
+    const report = reportIn(join(folder, file));
+    return report?.damage.length === 0 ? join(folder, file) : undefined;
+  });
+  const report = reportIn(path);
+  assert.ok(report);
+  return { path, report };
+}
+
+function reportIn(path: string): Report | undefined {
+  const notes = readNotes(path);
+  return notes && reportOf(path, notes);
+}
+
+/** What one of the processes did whose program has that name, with `-` where it was before the alert. */
+function deeds({ timeline, alerts }: Report): string[] {
+  const [first] = alerts;
+  return timeline.map(({ time, deed }) => `${time < (first?.time ?? 0n) ? '-' : '+'} ${deed.text}`);
+}
+
+for (const [what, journal] of [
+  ['out of memory', {}],
+  ['out of the journal', { enabled: true }],
+] as const) {
+  test(`in a container: before (${what}) and after, state, and nothing of others`, async () => {
+    const name = `container-${what.replaceAll(' ', '-')}`;
+    const kept = 'enabled' in journal ? { ...journal, folder: join(directory, `${name}-journal`) } : {};
+    const { config, folder } = configuration(name, {}, kept);
+    await using run = startRun('-c', config, rules);
+    await run.watches();
+    const container = new Container({ image: 'registry.example/team/server:2' });
+    const beside = new Container();
+    try {
+      await beside.exec(['sh', '-c', 'touch /tmp/of-others']);
+      const attack = container.exec(['sh', '-c', ATTACK], { env: { [MARK]: '1' } });
+      await run.until('the alert', () => run.alerts('Dropped program run').length > 0);
+      await beside.exec(['sh', '-c', 'touch /tmp/of-others']);
+      await attack;
+      const { path, report } = await captureIn(run, folder);
+      const [alert] = run.alerts('Dropped program run');
+      assert.equal(alert?.output_fields['wasprey.capture'], path.slice(folder.length + 1));
+      assert.equal(run.alerts('Not captured')[0]?.output_fields['wasprey.capture'], undefined);
+      assert.equal(statSync(path).mode & 0o777, 0o600);
+
+      const done = deeds(report);
+      for (const deed of [
+        '- creates /tmp/before',
+        '- creates /tmp/dropped',
+        '+ runs dropped id --password=hunter2',
+        '+ reads /etc/hostname',
+        '+ makes the folder /tmp/after',
+        '+ removes /tmp/before',
+        '+ connects to 127.0.0.1:9: ECONNREFUSED',
+      ]) {
+        assert.ok(done.includes(deed), `no "${deed}" in:\n${done.join('\n')}`);
+      }
+      assert.ok(!done.some((deed) => deed.includes('of-others')), done.join('\n'));
+      assert.equal(
+        new Set(done.filter((deed) => deed.includes('creates /tmp/dropped'))).size,
+        1,
+        'before and after overlap',
+      );
+
+      assert.equal(report.alerts[0]?.tags[0], 'dropped');
+      assert.equal(report.place.image, 'registry.example/team/server');
+      assert.equal([...report.fired].length, 1);
+      const dropped = report.files.find((file) => file.path === '/tmp/dropped');
+      assert.equal(dropped?.layer?.sha256, hashIn(container, '/tmp/dropped'));
+      assert.ok(report.state?.processes.some((process) => process.arguments.join(' ').startsWith('sh -c')));
+      assert.deepEqual(report.missing, []);
+
+      const shown = spawnSync(process.execPath, [MAIN, 'captures', 'show', path], { encoding: 'utf8' });
+      assert.equal(shown.status, 0, shown.stderr);
+      assert.ok(!shown.stdout.includes('hunter2') && shown.stdout.includes('--password='), shown.stdout);
+      const replayed = spawnSync(process.execPath, [MAIN, 'replay', path, '-r', rules, '--json'], { encoding: 'utf8' });
+      const alerts = replayed.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).output);
+      const live = run.alerts().map(({ output }) => output);
+      assert.deepEqual(alerts.toSorted(), live.toSorted(), replayed.stderr);
+    } finally {
+      container.stop();
+      beside.stop();
+    }
+    run.kill('SIGINT');
+    assert.equal(await run.ended, 0, run.stderr());
+  });
+}
+
+function hashIn(container: Container, path: string): string {
+  return createHash('sha256')
+    .update(readFileSync(join(container.root, path)))
+    .digest('hex');
+}
+
+test('bounds are said: one capture at most, and a folder that can not be written', async () => {
+  const { config, folder } = configuration('bounds', { max_per_rule: 1, scope: 'process_tree', before: '0s' });
+  await using run = startRun('-c', config, rules);
+  await run.watches();
+  const attack = (): void => {
+    const script = 'cp /bin/true /tmp/dropped; /tmp/dropped; rm -f /tmp/dropped';
+    spawnSync('setsid', ['--wait', 'sh', '-c', script], { env: { ...process.env, [MARK]: '1' } });
+  };
+  await run.alert('Dropped program run', attack);
+  await captureIn(run, folder);
+  await run.alert('Dropped program run', attack);
+  const [, second] = run.alerts('Dropped program run');
+  assert.equal(second?.output_fields['wasprey.capture'], undefined);
+  await run.until('the internal alert', () => run.alerts('Wasprey internal: capture failure').length === 1);
+  assert.match(run.alerts('Wasprey internal: capture failure')[0]?.output ?? '', /has begun 1 within an hour/);
+  run.kill('SIGINT');
+  assert.equal(await run.ended, 0, run.stderr());
+});
+
+test('an agent that ends in the middle of a capture ends the file', async () => {
+  const { config, folder } = configuration('ended', { scope: 'all', state: false });
+  await using run = startRun('-c', config, rules);
+  await run.watches();
+  await run.alert('Dropped program run', () => {
+    const script = 'cp /bin/true /tmp/dropped; /tmp/dropped; rm -f /tmp/dropped';
+    spawnSync('sh', ['-c', script], { env: { ...process.env, [MARK]: '1' } });
+  });
+  run.kill('SIGINT');
+  assert.equal(await run.ended, 0, run.stderr());
+  const { report } = await captureIn(run, folder);
+  assert.ok(deeds(report).some((deed) => deed.includes('runs dropped')));
+});
