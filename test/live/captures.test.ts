@@ -20,6 +20,7 @@ const ATTACK = `
   echo before > /tmp/before
   cp /bin/busybox /tmp/dropped
   /tmp/dropped id --password=hunter2 2>/dev/null
+  sleep 1
   cat /etc/hostname > /dev/null
   mkdir /tmp/after
   rm /tmp/before
