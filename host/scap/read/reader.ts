@@ -59,7 +59,10 @@ export class ScapReader implements RecordingSource {
   #merged = 0;
   #events = 0;
   #sequence = 0;
-  #time = 0n;
+  /** Of the latest event of this savefile. */
+  #time: bigint | undefined;
+  /** Goes on with the time of events, and never back: another savefile may be of an earlier time. */
+  #clock = CLOCK_START;
   #inHead = false;
   /** The next record is the first one of its savefile. */
   #isFirst = true;
@@ -69,7 +72,7 @@ export class ScapReader implements RecordingSource {
   /** Reads everything before the first event. @throws {ScapError} when it is no savefile, or damaged before its first event */
   constructor(stream: ByteStream) {
     this.#blocks = new BlockReader(stream);
-    this.#table = new ProcessTable((process) => this.#images.end(process, this.#time));
+    this.#table = new ProcessTable((process) => this.#images.end(process, this.#time ?? 0n));
     this.#state = new State(this.#table);
     this.#images = new Images(this.#table, this.#accounts, (container) => this.#containers.seen(container));
     readSection(this.#blocks.next());
@@ -132,7 +135,7 @@ export class ScapReader implements RecordingSource {
       block = next;
     }
     if (this.#records.length > 0) yield this.#payload(this.#records.splice(0));
-    const seconds = Number(this.#time - this.facts.started) / 1e9;
+    const seconds = Number(this.#clock - CLOCK_START) / 1e9;
     if (!this.#damage.some(({ resumed }) => resumed === undefined))
       this.#end = { events: this.#events, dropped: 0, seconds };
   }
@@ -178,6 +181,8 @@ export class ScapReader implements RecordingSource {
       this.#table.clear();
       this.#inHead = true;
       this.#isFirst = true;
+      this.#time = undefined;
+      this.#clock += BETWEEN_FILES;
       return;
     }
     if (!isEvent(block.type)) {
@@ -190,7 +195,7 @@ export class ScapReader implements RecordingSource {
     this.#sequence++;
     const raw = readRawEvent(block);
     const event = this.#versions.next(raw);
-    if (raw.time > this.#time) this.#time = raw.time;
+    this.#advance(raw.time);
     if (!event || this.#takeMeta(event)) return;
     const outcome = this.#state.apply(event);
     if (raw.stateOnly || !isRead(event)) return;
@@ -209,6 +214,14 @@ export class ScapReader implements RecordingSource {
     this.#records.push(record);
     this.#recordBytes += record.length;
     this.#events++;
+  }
+
+  #advance(time: bigint): void {
+    const before = this.#time ?? time;
+    if (time < before) return;
+    // A time in a hostile file may be any number.
+    this.#clock = BigInt.asUintN(62, this.#clock + (time - before));
+    this.#time = time;
   }
 
   /** Users, groups, containers. */
@@ -244,9 +257,7 @@ export class ScapReader implements RecordingSource {
   }
 
   #payload(records: readonly Uint8Array[]): Payload {
-    const entries: RecordedEntry[] = [
-      { kind: 'step', clock: this.#time - this.facts.started + CLOCK_START, snapshotComplete: false },
-    ];
+    const entries: RecordedEntry[] = [{ kind: 'step', clock: this.#clock, snapshotComplete: false }];
     const log = this.#images.take();
     if (log.length > 0) entries.push({ kind: 'images', log });
     for (const { container, metadata } of this.#containers.take()) {
@@ -271,6 +282,9 @@ function readSection(block: Block | undefined): void {
   const major = view.getUint16(4, true);
   if (major > MAJOR) throw new ScapError('SCAP_OTHER_VERSION', `it has version ${major} of the format`);
 }
+
+/** Long enough for what the file before has left. */
+const BETWEEN_FILES = 10_000_000_000n;
 
 /** A clock of 0 is none. */
 const CLOCK_START = 1_000_000_000n;
