@@ -88,6 +88,7 @@ export class Captures {
   readonly #times = new Map<string, number[]>();
   #scopesSet: Promise<void> = Promise.resolve();
   #number = 0;
+  #isClosed = false;
   #made = 0;
   #failed = 0;
   #refused = 0;
@@ -106,6 +107,7 @@ export class Captures {
     const { alert, duration = this.#settings.duration } = subject;
     const scope = this.#scopeOf(subject);
     const key = keyOf(scope);
+    if (this.#isClosed) return undefined;
     const running = this.#running.get(key);
     if (running) {
       running.capture.alert({ alert });
@@ -134,8 +136,9 @@ export class Captures {
     }
   }
 
-  /** Ends all. */
+  /** Ends all. Later alerts begin none. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#running.keys()].map((key) => this.#end(key)));
   }
 

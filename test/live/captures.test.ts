@@ -21,7 +21,7 @@ const ATTACK = `
   cp /bin/busybox /tmp/dropped
   /tmp/dropped id --password=hunter2 2>/dev/null
   sleep 1
-  cat /etc/hostname > /dev/null
+  cat /tmp/before > /dev/null
   mkdir /tmp/after
   rm /tmp/before
   nc -w 1 127.0.0.1 9 2>/dev/null
@@ -111,7 +111,7 @@ for (const [what, journal] of [
         '- creates /tmp/before',
         '- creates /tmp/dropped',
         '+ runs dropped id --password=hunter2',
-        '+ reads /etc/hostname',
+        '+ reads /tmp/before',
         '+ makes the folder /tmp/after',
         '+ removes /tmp/before',
         '+ connects to 127.0.0.1:9: ECONNREFUSED',
