@@ -125,9 +125,9 @@ export class History implements Disposable {
     return this.#reader.facts;
   }
 
-  /** Bytes of the file, and how many of them were read. */
-  get progress(): { readonly size: number; readonly done: number } {
-    return { size: this.#file.size, done: this.#reader.position };
+  /** Bytes of the file, how many of them were read, and the events in these. */
+  get progress(): { readonly size: number; readonly done: number; readonly events: number } {
+    return { size: this.#file.size, done: this.#reader.position, events: this.#reader.events };
   }
 
   /** Damaged parts are left out; the report has them. To be called once. */

@@ -3,7 +3,7 @@
 import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
-import { count } from '../../diagnostics/numbers.ts';
+import { count, sum } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { ActivityLog } from '../../journal/activity/activity-log.ts';
@@ -17,6 +17,7 @@ import { followActivity } from '../activity/follow.ts';
 import { defineCommand } from '../definition/command.ts';
 import { type GivenHistory, givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
 import { noteText } from '../reports/activity-notes.ts';
+import { ProgressBar } from '../reports/progress-bar.ts';
 import { renderSession } from '../reports/session-report.ts';
 
 const SHOW = 'show';
@@ -142,8 +143,14 @@ function floorOf({ since }: GivenHistory): { readonly since?: bigint } {
 function readAll({ files, since }: GivenHistory, log: ActivityLog, isJournal: boolean): readonly Note[] {
   const notes = gapsOf(files, since, isJournal ? Date.now() : undefined);
   const seen = new Set<string>();
+  const all = sum(files.map(({ bytes }) => bytes));
+  let done = 0;
+  using bar = new ProgressBar();
   for (const file of files) {
-    for (const note of readFile(file, log)) {
+    const before = done;
+    const found = readFile(file, log, (bytes, events) => bar.update((before + bytes) / all, events));
+    done += file.bytes;
+    for (const note of found) {
       // Each segment of a journal lacks the same types.
       const key = note.kind === 'missing-types' ? note.what : undefined;
       if (key === undefined || !seen.has(key)) notes.push(note);

@@ -56,13 +56,25 @@ export function startOf({ facts }: HistoryFile): number {
   return Number(facts.started / NANOSECONDS_PER_MS);
 }
 
-/** Reads one file. Throws RecordingError, and the errors of open(). */
-export function readFile(file: HistoryFile, log: ActivityLog): Note[] {
+const ITEMS_BETWEEN_PROGRESS = 1024;
+
+/**
+ * Reads one file. Throws RecordingError, and the errors of open().
+ * @param onProgress called now and then with the bytes and events that were read
+ */
+export function readFile(
+  file: HistoryFile,
+  log: ActivityLog,
+  onProgress: (bytes: number, events: number) => void = () => {},
+): Note[] {
   using history = new History(file.path);
   log.begin(history.facts);
   const items = history.all({ types: ACTIVITY_TYPES, processes: true });
   let next = items.next();
-  for (; !next.done; next = items.next()) if (next.value.kind !== 'pause') log.take(next.value);
+  for (let read = 0; !next.done; next = items.next()) {
+    if (next.value.kind !== 'pause') log.take(next.value);
+    if (++read % ITEMS_BETWEEN_PROGRESS === 0) onProgress(history.progress.done, history.progress.events);
+  }
   return notesOf(file, next.value);
 }
 
