@@ -153,9 +153,10 @@ class Collector {
     );
   }
 
+  /** Until the metadata are there: they come some moments after a container's first events. */
   #findPlace(event: EventView): void {
     const [first] = this.#alerts;
-    if (this.#place.container !== undefined || !first) return;
+    if (this.#place.image !== undefined || !first || first.container === 'host') return;
     const container = event.text(PLACE_FIELDS.container);
     if (container === undefined || container === '' || !first.container.startsWith(container)) return;
     const values = Object.entries(PLACE_FIELDS).map(([name, field]) => [name, event.text(field)] as const);
