@@ -21,8 +21,8 @@ import {
 import { TimeLimit } from './time-limit.ts';
 import { changedFiles } from './upper-layer.ts';
 
-/** Paths of the upper layer are those of the host, also where the agent runs in a container. */
-const HOST_ROOT = '/proc/1/root';
+/** Paths of the upper layer are those of the runtime: of the host, also where the agent runs in a container, or of the agent's own. */
+const ROOTS = ['/proc/1/root', ''];
 
 export function takeState(scope: StateScope, limits: StateLimits = STATE_LIMITS): State {
   const taken = Date.now();
@@ -121,11 +121,15 @@ function layerOf(
     missing.push('Its changed files are unknown: its root is not an overlay.');
     return undefined;
   }
-  const folder = HOST_ROOT + mounts.upperLayer;
-  const layer = changedFiles(folder, limits.changedFiles, limit);
-  if (!layer) missing.push(`Its changed files are unknown: ${mounts.upperLayer} can't be read.`);
-  else if (!layer.isComplete) missing.push(`Only ${layer.files.length} of its changed files are listed.`);
-  return layer && { folder, files: layer.files };
+  for (const root of ROOTS) {
+    const folder = root + mounts.upperLayer;
+    const layer = changedFiles(folder, limits.changedFiles, limit);
+    if (!layer) continue;
+    if (!layer.isComplete) missing.push(`Only ${layer.files.length} of its changed files are listed.`);
+    return { folder, files: layer.files };
+  }
+  missing.push(`Its changed files are unknown: ${mounts.upperLayer} can't be read.`);
+  return undefined;
 }
 
 function addHashes(
