@@ -28,6 +28,8 @@ export interface TreeProcess {
 
 export class ProcessTree {
   readonly #byImage = new Map<bigint, TreeProcess>();
+  /** Of what was added last. */
+  #now = 0n;
 
   /** The process that has or had the image. */
   of(image: bigint): TreeProcess | undefined {
@@ -41,6 +43,7 @@ export class ProcessTree {
   /** Takes in what happened to a process; returns the process, if it is one. */
   add(view: ProcessView): TreeProcess | undefined {
     if (view.isOfThread) return undefined;
+    if (view.time > this.#now) this.#now = view.time;
     switch (view.change) {
       case 'snapshot':
       case 'fork':
@@ -50,7 +53,8 @@ export class ProcessTree {
         return this.#goOn(view);
       case 'exit': {
         const process = this.#byImage.get(view.id);
-        if (process) process.ended ??= { time: view.time, status: view.waitStatus };
+        // An end that is part of a list of all processes has no time: it was before the list.
+        if (process) process.ended ??= { time: view.time === 0n ? this.#now : view.time, status: view.waitStatus };
         return process;
       }
     }
