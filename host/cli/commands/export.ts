@@ -21,7 +21,7 @@ export const EXPORT = defineCommand({
   description: `
     Writes recordings of \`wasprey capture\`, or the journal, as a capture that Falco, sysdig and Stratoshark read (.scap, packed by gzip):
     machine, users, processes with descriptors, then the events. Falco raises the alerts on it that \`wasprey replay\` raises on
-    the recording, as far as its rules read what Falco has.
+    the recording, as far as its rules read what Falco has: \`falco -o engine.kind=replay -o engine.replay.capture_file=node.scap\`.
 
     What a recording has and a .scap file can't have is written as state: where a link led, an open has a second event with the
     file's path. Only the owner can read the file: arguments and environments of programs contain secrets.`,
@@ -45,7 +45,6 @@ export const EXPORT = defineCommand({
   examples: [
     { command: 'wasprey export node.wsp -o node.scap', effect: 'Writes a recording for Falco.' },
     { command: 'wasprey export --since 2h -o node.scap', effect: 'Writes the last hours of the journal.' },
-    { command: 'falco -o engine.kind=replay -o engine.replay.capture_file=node.scap', effect: 'Reads it in Falco.' },
   ],
   async run({ options, operands }, terminal) {
     const { output, since } = options;
