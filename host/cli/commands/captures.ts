@@ -1,13 +1,14 @@
 // wasprey captures: what rules have captured, and the report of one capture.
 
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { CaptureNotes } from '../../captures/notes/capture-notes.ts';
 import { readNotes } from '../../captures/notes/read-notes.ts';
 import { reportHtml } from '../../captures/report/html.ts';
 import { reportJson } from '../../captures/report/json.ts';
 import { reportOf } from '../../captures/report/report.ts';
 import { reportText } from '../../captures/report/text.ts';
+import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
@@ -20,22 +21,20 @@ import { defineCommand } from '../definition/command.ts';
 import { type ListedCapture, renderCaptures } from '../reports/capture-list.ts';
 
 const SHOW = 'show';
-/** Where `capture.path_prefix` puts them by default. */
-const FOLDER = '/var/lib/wasprey/captures';
-
 export const CAPTURES = defineCommand({
   name: 'captures',
   usage: '[show FILE] [PLACES...]',
   operands: [{ values: 'path', repeats: true }],
   description: `
     Lists what rules have captured: what happened before and after an alert, and the state of the processes then. PLACES are
-    files or folders; the default is ${FOLDER}.
+    files or folders; the default is where the configuration has them (\`capture.path_prefix\`).
 
     \`show FILE\` prints a report: what fired, the processes with the branch that fired marked, what they did before and
     after, files, connections, and the state. Secrets on command lines are masked. \`wasprey replay FILE\` evaluates rules on
     a capture.`,
   status: { ok: 'The captures were read.', failure: 'A capture is damaged, or can not be read.' },
   options: {
+    ...CONFIG_OPTIONS,
     json: { kind: 'flag', short: 'j', description: 'Print JSON: an object a capture and line, or the report.' },
     html: { kind: 'flag', description: 'With show: print the report as one HTML file, which needs no network.' },
   },
@@ -46,25 +45,27 @@ export const CAPTURES = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     const json = options.json === true;
+    const { config, option } = options;
+    const { configuration } = await configurationOf({ config, option, usual: true }, terminal);
     if (operands[0] !== SHOW) {
       if (options.html) throw new UsageError('--html is for one capture', `wasprey captures ${SHOW} FILE --html`);
-      return list(operands.length > 0 ? operands : [FOLDER], json, terminal);
+      return list(operands, dirname(configuration.capture.path_prefix), json, terminal);
     }
     const [, path, ...more] = operands;
     if (path === undefined) throw new UsageError('missing capture', `wasprey captures ${SHOW} FILE`);
     if (more.length > 0) throw new UsageError(`unexpected argument ${more[0]}`, 'one capture is shown at a time');
     if (json && options.html) throw new UsageError('--json and --html exclude each other');
     await prepare('native');
-    return show(path, json ? 'json' : options.html ? 'html' : 'text', terminal);
+    const mask = new SecretMask(configuration.journal.secret_names);
+    return show(path, json ? 'json' : options.html ? 'html' : 'text', mask, terminal);
   },
 });
 
 /** @returns the exit status */
-function show(path: string, how: 'text' | 'json' | 'html', terminal: Terminal): number {
+function show(path: string, how: 'text' | 'json' | 'html', mask: SecretMask, terminal: Terminal): number {
   const notes = notesOf(path);
   if (!notes) throw new CommandFailure(`${path} is a recording without an alert`, 'evaluate it: wasprey replay FILE');
   const report = reportOf(path, notes);
-  const mask = new SecretMask();
   const { width, bold } = terminal;
   switch (how) {
     case 'text':
@@ -90,11 +91,14 @@ function notesOf(path: string): CaptureNotes | undefined {
   }
 }
 
-/** @returns the exit status */
-function list(places: readonly string[], json: boolean, terminal: Terminal): number {
+/**
+ * @param places default: `usual`
+ * @returns the exit status
+ */
+function list(places: readonly string[], usual: string, json: boolean, terminal: Terminal): number {
   const captures: ListedCapture[] = [];
   let damaged = 0;
-  for (const path of places.flatMap(filesAt)) {
+  for (const path of places.length > 0 ? places.flatMap(filesAt) : filesOf(usual)) {
     try {
       const notes = readNotes(path);
       if (notes) captures.push({ path, bytes: statSync(path).size, notes });
@@ -106,25 +110,35 @@ function list(places: readonly string[], json: boolean, terminal: Terminal): num
       );
     }
   }
-  if (captures.length === 0) terminal.say(`wasprey: no captures in ${places.join(', ')}\n`);
+  if (captures.length === 0) terminal.say(`wasprey: no captures in ${places.join(', ') || usual}\n`);
   terminal.print(renderCaptures(captures, json, terminal));
   return damaged > 0 ? EXIT.failure : EXIT.ok;
 }
 
 function filesAt(place: string): string[] {
   try {
-    if (!statSync(place).isDirectory()) return [place];
-    return readdirSync(place)
-      .filter((name) => name.endsWith('.wsp'))
-      .sort()
-      .map((name) => join(place, name));
+    return statSync(place).isDirectory() ? filesIn(place) : [place];
   } catch (error) {
-    if (place === FOLDER && error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new CommandFailure(
-        `this machine has no captures in ${FOLDER}`,
-        'turn them on with capture.enabled, and say `capture: true` in a rule',
-      );
-    }
     throw new CommandFailure(`can't read ${place}: ${reasonOf(error)}`);
   }
+}
+
+/** Of this machine. */
+function filesOf(folder: string): string[] {
+  try {
+    return filesIn(folder);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+      throw new CommandFailure(`can't read ${folder}: ${reasonOf(error)}`);
+    }
+    const help = 'turn them on with capture.enabled: true, and give a rule `capture: true`';
+    throw new CommandFailure(`this machine has no captures in ${folder}`, help);
+  }
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.wsp'))
+    .sort()
+    .map((name) => join(folder, name));
 }
