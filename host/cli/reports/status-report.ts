@@ -80,6 +80,7 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ...containers.failures.map(({ source, kind, count: times }) => [`${source}: ${kind}`, number(times)]),
     ]),
     journalSection(status, section),
+    captureSection(status, section),
     kernelSection(status, section),
   ];
   return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
@@ -98,6 +99,20 @@ function journalSection(
     ['events, since the start', number(journal.events)],
     ['events not written', number(journal.leftOut)],
     ['files removed', number(journal.removed)],
+  ]);
+}
+
+/** Empty while captures are off. */
+function captureSection(
+  { captures }: AgentStatus,
+  section: (title: string, rows: readonly (readonly string[])[]) => string,
+): string {
+  if (!captures) return '';
+  return section('Captures by rules', [
+    ['under way', number(captures.active)],
+    ['complete, since the start', number(captures.made)],
+    ['failed', number(captures.failed)],
+    ['refused because of a bound', number(captures.refused)],
   ]);
 }
 

@@ -68,6 +68,8 @@ export interface AgentStatus {
   readonly hooks: Summary['hooks'];
   /** Absent while it is off. */
   readonly journal?: NonNullable<Summary['journal']>;
+  /** Absent while they are off. */
+  readonly captures?: NonNullable<Summary['captures']>;
   /** Operations of io_uring that this kernel lacks; absent if unknown. */
   readonly missingIoUringOperations?: readonly string[];
 }
@@ -82,7 +84,7 @@ export interface StatusFacts {
 
 export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
   const { version, startedMs, modules, missingIoUringOperations } = facts;
-  const { engine, alerts, rules, containers, outputs, tampering, hooks, images, journal } = summary;
+  const { engine, alerts, rules, containers, outputs, tampering, hooks, images, journal, captures } = summary;
   const totals = engine && eventTotals(engine.capture);
   const times = modules.map((_, index) => evaluationMs(engine, index));
   return {
@@ -123,6 +125,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     },
     hooks,
     ...(journal && { journal }),
+    ...(captures && { captures }),
     ...(missingIoUringOperations && { missingIoUringOperations }),
   };
 }

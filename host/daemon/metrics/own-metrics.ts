@@ -2,6 +2,7 @@
 
 import type { Summary } from '../../agent/summary.ts';
 import type { CaptureCounters } from '../../capture/native.ts';
+import type { CapturesSummary } from '../../captures/captures.ts';
 import { LAG_BOUNDS_MS } from '../../engine/evaluation-clock.ts';
 import { eventTotals } from '../../engine/event-totals.ts';
 import { type EngineCounters, HOLD_ENDS } from '../../engine/protocol.ts';
@@ -21,6 +22,7 @@ export function ownMetrics(summary: Summary): Metric[] {
     ...hookMetrics(summary),
     ...outputMetrics(summary),
     ...(summary.journal ? journalMetrics(summary.journal) : []),
+    ...(summary.captures ? captureMetrics(summary.captures) : []),
   ];
 }
 
@@ -45,6 +47,15 @@ function journalMetrics({
     gauge('wasprey_journal_files', 'Files of the journal.', segments),
     gauge('wasprey_journal_bytes', 'Bytes of the files of the journal.', bytes),
     gauge('wasprey_journal_failing', "1 while the journal can't be written.", failure === undefined ? 0 : 1),
+  ];
+}
+
+function captureMetrics({ active, made, failed, refused }: CapturesSummary): Metric[] {
+  return [
+    gauge('wasprey_captures_active', 'Captures by rules that are under way.', active),
+    counter('wasprey_captures_total', 'Captures by rules that are complete.', made),
+    counter('wasprey_captures_failed_total', 'Captures by rules that could not be made, or are incomplete.', failed),
+    counter('wasprey_captures_refused_total', 'Alerts without a capture because of a bound.', refused),
   ];
 }
 
