@@ -1,0 +1,89 @@
+// What belongs to the scope of a capture: events of its processes, their images and those of their ancestors, each once and before it is needed.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ScopeFilter } from '../../../host/captures/writer/scope-filter.ts';
+import { loggedImages } from '../../../host/recording/logged-images.ts';
+import { event, process as processImage } from '../../support/built-agent.ts';
+import { logEntry } from '../../support/recordings.ts';
+
+const [FORK, EXEC, EXIT] = [1, 2, 3];
+const CONTAINER = '0123456789abcdef'.repeat(4);
+const OTHER = 'fedcba9876543210'.repeat(4);
+
+interface Image {
+  readonly kind?: number;
+  readonly pid?: number;
+  readonly parent?: number;
+  readonly previous?: number;
+  readonly session?: number;
+  readonly container?: string;
+}
+
+function image(id: number, given: Image = {}): Uint8Array {
+  const { kind = FORK, pid = 100 + id, parent = 0, previous = 0, session = 1, container = 'host' } = given;
+  return logEntry(processImage(id, { kind, pid, parent, previous, sid: session, time: BigInt(id) }), { container });
+}
+
+const ids = (entries: readonly Uint8Array[]): bigint[] =>
+  entries.flatMap((entry) => [...loggedImages(entry)].map(({ id }) => id));
+const log = (...entries: readonly Uint8Array[]): Uint8Array => Buffer.concat(entries);
+const events = (...images: readonly number[]): Uint8Array =>
+  Buffer.concat(images.map((id) => event('unlink', id, { time: BigInt(id) })));
+
+describe('captures: the scope', () => {
+  it('of a container: its processes, and ancestors outside of it', () => {
+    const filter = new ScopeFilter({ kind: 'container', id: CONTAINER });
+    const written = filter.images(
+      log(
+        image(1),
+        image(2, { parent: 1 }),
+        image(3, { parent: 2, container: CONTAINER }),
+        image(4, { parent: 1, container: OTHER }),
+        image(5, { parent: 3, container: CONTAINER }),
+      ),
+    );
+    assert.deepEqual(ids(written), [1n, 2n, 3n, 5n]);
+    const { images, count } = filter.events(events(1, 3, 4, 5, 3), 0n);
+    assert.deepEqual([ids(images), count], [[], 3]);
+  });
+
+  it('of a session: its processes though its leader is gone, and what descends from them', () => {
+    const filter = new ScopeFilter({ kind: 'process_tree', pid: 77 });
+    const written = filter.images(
+      log(
+        image(1),
+        image(2, { parent: 1, session: 77 }),
+        image(3, { parent: 2, session: 300 }),
+        image(4, { kind: EXEC, parent: 2, previous: 3, session: 300 }),
+        image(5, { parent: 1, session: 78 }),
+        image(6, { parent: 1, pid: 77, session: 5 }),
+      ),
+    );
+    assert.deepEqual(ids(written), [1n, 2n, 3n, 4n, 6n]);
+    assert.equal(filter.events(events(1, 2, 3, 4, 5, 6), 0n).count, 4);
+  });
+
+  it('of the machine: images are written with their first event', () => {
+    const filter = new ScopeFilter({ kind: 'all' });
+    assert.deepEqual(ids(filter.images(log(image(1), image(2, { parent: 1 })))), [1n, 2n]);
+    assert.equal(filter.events(events(1, 2, 9), 0n).count, 3);
+  });
+
+  it('events before the time are left out, and those behind the end of their process are not', () => {
+    const filter = new ScopeFilter({ kind: 'container', id: CONTAINER });
+    const written = filter.images(
+      log(image(8, { container: CONTAINER }), image(8, { kind: EXIT }), image(9, { container: CONTAINER })),
+    );
+    assert.deepEqual(ids(written), [8n, 8n, 9n]);
+    assert.equal(filter.events(events(8, 9), 0n).count, 2);
+    assert.equal(filter.events(events(8, 9), 9n).count, 1);
+  });
+
+  it('an image that is listed again is not written again', () => {
+    const filter = new ScopeFilter({ kind: 'container', id: CONTAINER });
+    const all = log(image(1), image(2, { parent: 1, container: CONTAINER }));
+    assert.equal(filter.images(all).length, 2);
+    assert.equal(filter.images(all).length, 0);
+  });
+});
