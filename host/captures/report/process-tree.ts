@@ -61,6 +61,9 @@ export class ProcessTree {
   }
 
   #begin(view: ProcessView): TreeProcess {
+    // A list of all processes repeats those that are known.
+    const known = this.#byImage.get(view.id);
+    if (known) return known;
     const parent = this.#byImage.get(view.parent);
     const process: TreeProcess = {
       pid: view.pid,
