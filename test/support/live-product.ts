@@ -37,6 +37,7 @@ export interface ProductOptions {
   readonly modules?: readonly RuleModule[];
   readonly kernelFilter?: boolean;
   readonly leftOut?: AgentOptions['leftOut'];
+  readonly captures?: AgentOptions['captures'];
   readonly runtimes?: AgentOptions['runtimes'];
   readonly kubernetes?: AgentOptions['kubernetes'];
   readonly hold?: AgentOptions['hold'];
@@ -87,6 +88,7 @@ export async function startProduct(
     kernelFilter,
     ...(options.runtimes && { runtimes: options.runtimes }),
     ...(options.leftOut && { leftOut: options.leftOut }),
+    ...(options.captures && { captures: options.captures }),
     ...(options.hold && { hold: options.hold }),
     kubernetes: options.kubernetes ?? false,
     outputs: [lineListener(onAlert)],
