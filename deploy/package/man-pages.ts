@@ -117,7 +117,9 @@ function configText(): string {
 }
 
 function keyItem({ path, default: usual, meaning }: ConfigKey): string {
-  return tagged(bold(path), usual === '' ? meaning : `${meaning} Default: \`${usual}\`.`);
+  // A list without blanks is a word that is longer than a line.
+  const shown = usual.replaceAll('","', '", "');
+  return tagged(bold(path), usual === '' ? meaning : `${meaning} Default: \`${shown}\`.`);
 }
 
 /** As whatis(1) lists it: a phrase rather than a sentence. */
